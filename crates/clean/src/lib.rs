@@ -1,0 +1,52 @@
+//! Cleans source rows: one [`Contact`] per person, in the order of their ids.
+//!
+//! Rows go in chunk by chunk, from as many threads as there are; the result depends only on the
+//! rows and the rules, never on threads, chunks or order. Nothing here reads a clock or a file.
+
+mod date;
+mod merge;
+mod name;
+mod partition;
+mod phone;
+mod row;
+mod words;
+
+pub use date::date;
+pub use name::name;
+pub use partition::{Cleaner, LedgerRow, Partition, N_PARTITIONS};
+pub use phone::phone;
+pub use words::{ConsentWords, email, language, tags};
+
+use model::{Channel, ContactKey, IdentityKind, Region};
+
+/// What cleaning needs to know besides the rows.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Whose numbers are meant where a row names no country.
+    pub default_region: Option<Region>,
+    pub words: ConsentWords,
+    pub key: ContactKey,
+    /// In the order of the plan; a [`model::RowId`] names a source by its place here.
+    pub sources: Vec<Source>,
+}
+
+/// What cleaning needs to know of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub name: String,
+    pub channel: Channel,
+    /// Of two rows of one date, the one whose source has the smaller number is the later.
+    pub priority: i32,
+    /// Within what external ids are unique: the bot on Viber, else the source.
+    pub scope: String,
+}
+
+impl Source {
+    /// What an external id of this source is.
+    pub fn identity_kind(&self) -> IdentityKind {
+        match self.channel {
+            Channel::Viber => IdentityKind::Viber,
+            Channel::Sms => IdentityKind::External,
+        }
+    }
+}

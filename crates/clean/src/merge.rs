@@ -1,0 +1,197 @@
+//! What all rows of one person say together.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use model::{
+    Channel, Consent, ConsentState, Contact, Direction, Field, Identity, PURPOSE_MESSAGES, Personal, Region, RowId,
+};
+
+use crate::row::{Entry, ParsedNumber};
+use crate::{Rules, tags};
+
+/// The place of a row in the order of its contact's rows; the greatest is the latest.
+///
+/// By date with undated rows first, then by source priority, then earlier rows over later ones.
+/// Two rows never have the same rank.
+type Rank = (Option<i64>, Reverse<(i32, RowId)>);
+
+/// A value with the rank of its row.
+type Ranked<T> = Option<(Rank, T)>;
+
+/// The rows of one contact, added in any order.
+///
+/// A commutative monoid: `Merged::default()` is the empty one, and neither order nor grouping of
+/// [`Merged::add`] and [`Merged::merge`] changes what [`Merged::finish`] gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Merged<'a> {
+    phone: Option<ParsedNumber>,
+    name: Ranked<Cow<'a, str>>,
+    email: Ranked<Cow<'a, str>>,
+    language: Ranked<Cow<'a, str>>,
+    last_at: Ranked<i64>,
+    last_inbound_at: Option<i64>,
+    last_outbound_at: Option<i64>,
+    consent: Option<Said>,
+    consents: [Option<Said>; Channel::ALL.len()],
+    identities: BTreeSet<Identity>,
+    tags: BTreeSet<&'a str>,
+    rows: BTreeSet<RowId>,
+    latest: Option<Rank>,
+}
+
+/// What a row said about consent; the greatest of a contact's is the one that counts: the latest
+/// date, of one date the strictest word, of one word the latest row.
+type Said = (Option<i64>, ConsentState, Rank);
+
+impl<'a> Merged<'a> {
+    /// Adds one row.
+    pub(crate) fn add(&mut self, rules: &Rules, entry: Entry<'a>) {
+        let source = &rules.sources[usize::from(entry.row.source)];
+        let rank: Rank = (entry.at, Reverse((source.priority, entry.row)));
+        let said = entry.consent.map(|state| (entry.at, state, rank));
+
+        let mut row = Self {
+            phone: entry.phone,
+            name: entry.name.map(|it| (rank, it)),
+            email: entry.email.map(|it| (rank, it)),
+            language: entry.language.map(|it| (rank, it)),
+            last_at: entry.at.map(|it| (rank, it)),
+            last_inbound_at: entry.at.filter(|_| entry.direction == Some(Direction::Inbound)),
+            last_outbound_at: entry.at.filter(|_| entry.direction == Some(Direction::Outbound)),
+            consent: said,
+            tags: tags(entry.tags).collect(),
+            rows: BTreeSet::from([entry.row]),
+            latest: Some(rank),
+            ..Self::default()
+        };
+        row.consents[source.channel as usize] = said;
+        if !entry.external_id.is_empty() {
+            row.identities.insert(Identity {
+                kind: source.identity_kind(),
+                scope: source.scope.clone(),
+                value: Personal(entry.external_id.to_owned()),
+            });
+        }
+        self.merge(row);
+    }
+
+    /// Adds all rows of `other`.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.phone = self.phone.or(other.phone);
+        later(&mut self.name, other.name);
+        later(&mut self.email, other.email);
+        later(&mut self.language, other.language);
+        later(&mut self.last_at, other.last_at);
+        self.last_inbound_at = self.last_inbound_at.max(other.last_inbound_at);
+        self.last_outbound_at = self.last_outbound_at.max(other.last_outbound_at);
+        self.consent = self.consent.max(other.consent);
+        for (said, other) in self.consents.iter_mut().zip(other.consents) {
+            *said = (*said).max(other);
+        }
+        self.identities.extend(other.identities);
+        self.tags.extend(other.tags);
+        self.rows.extend(other.rows);
+        self.latest = self.latest.max(other.latest);
+    }
+
+    /// The row that the contact keeps; the others are merged into it.
+    pub(crate) fn latest_row(&self) -> Option<RowId> {
+        self.latest.map(row_of)
+    }
+
+    /// The contact.
+    pub(crate) fn finish(self, rules: &Rules, id: model::ContactId) -> Contact {
+        let text = |it: (Rank, Cow<str>)| Field { value: it.1.into_owned(), row: row_name(rules, it.0) };
+        let personal = |it: (Rank, Cow<str>)| Field { value: Personal(it.1.into_owned()), row: row_name(rules, it.0) };
+        let mut channels: Vec<Channel> =
+            self.rows.iter().map(|it| rules.sources[usize::from(it.source)].channel).collect();
+        channels.sort_unstable();
+        channels.dedup();
+
+        Contact {
+            id,
+            phone: self.phone.map(|it| it.number),
+            region: self.phone.and_then(|it| it.region).and_then(|it| Region::from_code(std::str::from_utf8(&it).ok()?)),
+            line_type: self.phone.map(|it| it.line_type),
+            name: self.name.map(personal),
+            email: self.email.map(personal),
+            language: self.language.map(text),
+            last_at: self.last_at.and_then(|it| Some(Field { value: timestamp(it.1)?, row: row_name(rules, it.0) })),
+            last_inbound_at: self.last_inbound_at.and_then(timestamp),
+            last_outbound_at: self.last_outbound_at.and_then(timestamp),
+            consent: self.consent.map(|it| Field { value: it.1, row: row_name(rules, it.2) }),
+            consent_at: self.consent.and_then(|it| it.0).and_then(timestamp),
+            consents: consents(rules, self.consents),
+            identities: self.identities.into_iter().collect(),
+            tags: self.tags.into_iter().map(str::to_owned).collect(),
+            channels,
+            n_rows: self.rows.len() as u64,
+            rows: row_ranges(rules, &self.rows),
+        }
+    }
+}
+
+fn later<T>(kept: &mut Ranked<T>, other: Ranked<T>) {
+    if other.as_ref().map(|it| it.0) > kept.as_ref().map(|it| it.0) {
+        *kept = other;
+    }
+}
+
+fn consents(rules: &Rules, said: [Option<Said>; Channel::ALL.len()]) -> Vec<Consent> {
+    let known = Channel::ALL.into_iter().zip(said).filter_map(|(channel, said)| Some((channel, said?)));
+    known
+        .map(|(channel, (at, state, rank))| Consent {
+            channel,
+            purpose: PURPOSE_MESSAGES.to_owned(),
+            state,
+            at: at.and_then(timestamp),
+            row: row_name(rules, rank),
+        })
+        .collect()
+}
+
+fn timestamp(microseconds: i64) -> Option<Timestamp> {
+    Timestamp::from_microsecond(microseconds).ok()
+}
+
+fn row_of((_, Reverse((_, row))): Rank) -> RowId {
+    row
+}
+
+/// `sms:12`
+fn row_name(rules: &Rules, rank: Rank) -> String {
+    let RowId { source, record } = row_of(rank);
+    format!("{}:{record}", rules.sources[usize::from(source)].name)
+}
+
+/// `sms:1-3,9 viber:7`
+fn row_ranges(rules: &Rules, rows: &BTreeSet<RowId>) -> String {
+    use std::fmt::Write;
+    let mut text = String::new();
+    let mut rows = rows.iter().copied().peekable();
+    let mut source = None;
+    while let Some(first) = rows.next() {
+        let mut last = first;
+        while let Some(next) = rows.next_if(|it| it.source == last.source && it.record == last.record + 1) {
+            last = next;
+        }
+        let separator = match source {
+            None => "",
+            Some(previous) if previous == first.source => ",",
+            Some(_) => " ",
+        };
+        text.push_str(separator);
+        if source != Some(first.source) {
+            let _ = write!(text, "{}:", rules.sources[usize::from(first.source)].name);
+        }
+        source = Some(first.source);
+        let _ = write!(text, "{}", first.record);
+        if last != first {
+            let _ = write!(text, "-{}", last.record);
+        }
+    }
+    text
+}

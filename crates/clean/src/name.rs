@@ -1,0 +1,136 @@
+use std::borrow::Cow;
+
+use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// A name as it should stand in the database, and whether its encoding had to be repaired.
+///
+/// UTF-8 that was once read as Windows-1252 is repaired (`ZoÃ«` is `Zoë`), Unicode is composed
+/// (NFC), white space is one space, and a name all in capitals or all in small letters gets
+/// capitals at word starts. A word that only says "nothing" is no name.
+pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
+    let repaired = repaired(cell);
+    let is_repaired = repaired.is_some();
+    let name = repaired.map_or(Cow::Borrowed(cell), Cow::Owned);
+    let name = mapped(name, |it| (!is_nfc(it)).then(|| it.nfc().collect()));
+    let name = mapped(name, spaced);
+    let name = mapped(name, capitalised);
+    ((!is_nothing(&name)).then_some(name), is_repaired)
+}
+
+/// Whether a cell says that there is nothing: empty, `-`, `n/a`, `null`, `unknown`, in any case.
+pub(crate) fn is_nothing(text: &str) -> bool {
+    ["", "-", "n/a", "null", "unknown"].iter().any(|it| text.eq_ignore_ascii_case(it))
+}
+
+fn mapped<'a>(text: Cow<'a, str>, rule: impl Fn(&str) -> Option<String>) -> Cow<'a, str> {
+    match rule(&text) {
+        Some(changed) => Cow::Owned(changed),
+        None => text,
+    }
+}
+
+/// The text as it was before somebody read its UTF-8 as Windows-1252. Undone once: a name that was
+/// broken twice comes out broken once, and one that only looks broken cannot be undone at all.
+fn repaired(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = text.chars().map(windows_1252).collect();
+    String::from_utf8(bytes?).ok()
+}
+
+/// The byte of a character in Windows-1252; the five bytes it leaves undefined stand for themselves.
+fn windows_1252(it: char) -> Option<u8> {
+    const FROM_0X80: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    ];
+    match u32::from(it) {
+        code @ (0..=0x7f | 0xa0..=0xff) => u8::try_from(code).ok(),
+        _ => FROM_0X80.iter().zip(0x80..).find(|known| *known.0 == it).map(|known| known.1),
+    }
+}
+
+fn spaced(text: &str) -> Option<String> {
+    let is_spaced = !text.starts_with(char::is_whitespace)
+        && !text.ends_with(char::is_whitespace)
+        && !text.contains("  ")
+        && text.chars().all(|it| it == ' ' || !it.is_whitespace());
+    (!is_spaced).then(|| text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn capitalised(text: &str) -> Option<String> {
+    let has_capitals = text.chars().any(char::is_uppercase);
+    let has_small = text.chars().any(char::is_lowercase);
+    if has_capitals == has_small {
+        return None;
+    }
+    let mut capitalised = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(char::is_alphabetic) {
+        capitalised.push_str(&rest[..start]);
+        let word = &rest[start..];
+        let end = word.find(|it: char| !it.is_alphabetic() && !is_combining_mark(it)).unwrap_or(word.len());
+        push_capitalised(&mut capitalised, &word[..end]);
+        rest = &word[end..];
+    }
+    capitalised.push_str(rest);
+    Some(capitalised)
+}
+
+fn push_capitalised(text: &mut String, word: &str) {
+    let mut letters = word.chars();
+    text.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+    // The whole word is lowered at once: a Greek sigma looks different at its end.
+    let lower = word.to_lowercase();
+    let n_first: usize = word.chars().take(1).flat_map(char::to_lowercase).map(char::len_utf8).sum();
+    text.push_str(&lower[n_first..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_repaired_spaced_and_capitalised() {
+        for (cell, expected) in [
+            ("Ana Pérez", "Ana Pérez"),
+            ("JosÃ©", "José"),
+            ("ZoÃ« MÃ¼ller", "Zoë Müller"),
+            ("VoilÃ\u{a0}", "Voilà"),
+            ("Ãlvaro", "Ãlvaro"),
+            ("Ã\u{81}lvaro", "Álvaro"),
+            ("Åsa", "Åsa"),
+            ("FranÃƒÂ§ois", "FranÃ§ois"),
+            ("Jose\u{301}", "José"),
+            ("  Ana \n\t  Maria ", "Ana Maria"),
+            ("Ana\u{a0}Maria", "Ana Maria"),
+            ("ANA PÉREZ", "Ana Pérez"),
+            ("ana pérez", "Ana Pérez"),
+            ("JEAN-PIERRE O'NEILL", "Jean-Pierre O'Neill"),
+            ("d’angelo", "D’Angelo"),
+            ("ÎLE DE RÉ", "Île De Ré"),
+            ("ΓΙΩΡΓΟΣ", "Γιωργος"),
+            ("J", "J"),
+            ("j", "J"),
+            ("McDonald", "McDonald"),
+            ("李雷", "李雷"),
+        ] {
+            assert_eq!(name(cell).0.as_deref(), Some(expected), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_word_for_nothing_is_no_name() {
+        for cell in ["", "  ", "-", "n/a", "N/A", "null", "NULL", "Unknown", " unknown "] {
+            assert_eq!(name(cell).0, None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn only_a_repaired_encoding_is_reported() {
+        assert!(name("JosÃ©").1);
+        assert!(!name("JOSÉ").1);
+    }
+}

@@ -1,0 +1,141 @@
+//! Rows wait in partitions by the first byte of their contact's id, encoded, until all are in.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Mutex;
+
+use model::{Contact, ContactId, Findings, Outcome, RawContact, Reason, Reject, RowId};
+
+use crate::Rules;
+use crate::merge::Merged;
+use crate::row::{Entry, entry};
+
+/// How many partitions there are: one per first byte of a contact id. Merged one after the other
+/// they give all contacts in the order of their ids.
+pub const N_PARTITIONS: usize = 256;
+
+/// Takes rows in, from many threads at once, and gives contacts out.
+pub struct Cleaner {
+    rules: Rules,
+    waiting: Vec<Mutex<Vec<u8>>>,
+    /// Rows that name a Viber user and no phone. Whether another row ties that user to a phone is
+    /// known only when all rows are in.
+    unlinked: Mutex<Vec<Vec<u8>>>,
+    links: Mutex<Links>,
+}
+
+/// Which contacts with a phone a Viber user was seen with, by (scope, user).
+type Links = HashMap<(String, String), BTreeSet<ContactId>>;
+
+/// The contacts of one partition and what became of each of its rows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Partition {
+    /// In the order of their ids.
+    pub contacts: Vec<Contact>,
+    /// One per row, contact by contact, each contact's rows in the order of the sources.
+    pub ledger: Vec<LedgerRow>,
+}
+
+/// What became of one source row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerRow {
+    pub row: RowId,
+    pub outcome: Outcome,
+    pub reason: Option<Reason>,
+    pub contact_id: Option<ContactId>,
+    pub findings: Findings,
+}
+
+impl Cleaner {
+    pub fn new(rules: Rules) -> Self {
+        let waiting = (0..N_PARTITIONS).map(|_| Mutex::default()).collect();
+        Self { rules, waiting, unlinked: Mutex::default(), links: Mutex::default() }
+    }
+
+    /// Takes a chunk of rows in and gives its rejects back, in the order of the rows.
+    pub fn add<'a>(&self, rows: impl IntoIterator<Item = (RowId, RawContact<'a>)>) -> Vec<Reject> {
+        let mut chunk: Vec<Vec<u8>> = vec![Vec::new(); N_PARTITIONS];
+        let mut rejects = Vec::new();
+        for (row, raw) in rows {
+            match entry(&self.rules, row, &raw) {
+                Ok(entry) if entry.phone.is_none() => locked(&self.unlinked).push(entry.encoded(Vec::new())),
+                Ok(entry) => {
+                    self.link(&entry);
+                    let partition = &mut chunk[usize::from(entry.id.0[0])];
+                    *partition = entry.encoded(std::mem::take(partition));
+                }
+                Err((reason, field)) => rejects.push(Reject { row, reason, field }),
+            }
+        }
+        for (waiting, chunk) in self.waiting.iter().zip(chunk) {
+            locked(waiting).extend_from_slice(&chunk);
+        }
+        rejects
+    }
+
+    /// Says that all rows are in: rows of Viber users go to the one phone they were seen with.
+    /// Users seen with none, or with several, stay contacts of their own.
+    pub fn link_all(&self) {
+        let links = std::mem::take(&mut *locked(&self.links));
+        for row in std::mem::take(&mut *locked(&self.unlinked)) {
+            let (mut entry, _) = Entry::decoded(&row);
+            let scope = &self.rules.sources[usize::from(entry.row.source)].scope;
+            let linked = links.get(&(scope.clone(), entry.external_id.to_owned()));
+            if let Some(linked) = linked.filter(|it| it.len() == 1).and_then(|it| it.first()) {
+                entry.id = *linked;
+            }
+            let mut waiting = locked(&self.waiting[usize::from(entry.id.0[0])]);
+            *waiting = entry.encoded(std::mem::take(&mut waiting));
+        }
+    }
+
+    /// Merges one partition and forgets its rows. Call [`Cleaner::link_all`] first.
+    pub fn merge(&self, partition: usize) -> Partition {
+        let waiting = std::mem::take(&mut *locked(&self.waiting[partition]));
+        let mut entries = Vec::new();
+        let mut rest = waiting.as_slice();
+        while !rest.is_empty() {
+            let (entry, after) = Entry::decoded(rest);
+            entries.push(entry);
+            rest = after;
+        }
+        entries.sort_unstable_by_key(|it| (it.id, it.row));
+
+        let mut merged = Partition::default();
+        let mut entries = entries.into_iter().peekable();
+        while let Some(first) = entries.next() {
+            let id = first.id;
+            let mut rows = vec![(first.row, first.findings)];
+            let mut person = Merged::default();
+            person.add(&self.rules, first);
+            while let Some(next) = entries.next_if(|it| it.id == id) {
+                rows.push((next.row, next.findings));
+                person.add(&self.rules, next);
+            }
+            merged.ledger.extend(ledger_rows(id, &rows, person.latest_row()));
+            merged.contacts.push(person.finish(&self.rules, id));
+        }
+        merged
+    }
+
+    fn link(&self, entry: &Entry) {
+        let source = &self.rules.sources[usize::from(entry.row.source)];
+        if source.identity_kind() == model::IdentityKind::Viber && !entry.external_id.is_empty() {
+            let user = (source.scope.clone(), entry.external_id.to_owned());
+            locked(&self.links).entry(user).or_default().insert(entry.id);
+        }
+    }
+}
+
+fn ledger_rows(id: ContactId, rows: &[(RowId, Findings)], latest: Option<RowId>) -> impl Iterator<Item = LedgerRow> {
+    rows.iter().map(move |&(row, findings)| LedgerRow {
+        row,
+        outcome: if Some(row) == latest { Outcome::Kept } else { Outcome::Merged },
+        reason: None,
+        contact_id: Some(id),
+        findings,
+    })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

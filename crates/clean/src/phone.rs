@@ -1,0 +1,285 @@
+//! From a cell to a valid number, or to the reason why it holds none.
+
+use std::borrow::Cow;
+
+use dec_from_char::DecimalExtended;
+use model::{Finding, Findings, ParsedPhone, PhoneError, PhoneNumber, Reason, Region};
+
+/// At most this many digits make a short code, which answers services and is nobody's phone.
+const SHORT_CODE_DIGITS: usize = 6;
+/// So many digits on both sides of a separator are two numbers, not a number and its area code.
+const NUMBER_DIGITS: usize = 7;
+/// Spaces also part one number into groups, so two numbers without a separator need longer runs.
+const BARE_NUMBER_DIGITS: usize = 9;
+
+/// Reads a phone cell as somebody in `region` would have written it.
+///
+/// Full-width and other digits, no-break spaces, bidi marks, `tel:`, `whatsapp:`, `sms:`, a leading
+/// apostrophe and `(0)` are understood. An extension is dropped with a finding. A cell that could
+/// be read as somebody else's number is rejected rather than guessed at.
+pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, Findings), Reason> {
+    let text = tidied(cell);
+    let mut text = text.as_ref();
+    let mut findings = Findings::default();
+
+    if is_empty_word(text) {
+        return Err(Reason::Empty);
+    }
+    if is_masked(text) {
+        return Err(Reason::Masked);
+    }
+    if is_scientific(text) {
+        return Err(Reason::Scientific);
+    }
+    if holds_several(text) {
+        return Err(Reason::Multiple);
+    }
+    if let Some(whole) = without_decimals(text) {
+        text = whole;
+        findings.add(Finding::Decimal);
+    }
+    if without_extension(text).chars().any(char::is_alphabetic) {
+        return Err(Reason::Letters);
+    }
+    if is_placeholder(text) {
+        return Err(Reason::Placeholder);
+    }
+    let parsed = parsed(text, region)?;
+    if parsed.had_extension {
+        findings.add(Finding::Extension);
+    }
+    Ok((parsed, findings))
+}
+
+/// Google's rules know most ways to write a trunk zero in brackets; where the numbering plan has
+/// no trunk zero, the number is tried without it.
+fn parsed(text: &str, region: Option<Region>) -> Result<ParsedPhone, Reason> {
+    let error = match PhoneNumber::parse(text, region) {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    if text.contains("(0)")
+        && let Ok(parsed) = PhoneNumber::parse(&text.replacen("(0)", "", 1), region)
+    {
+        return Ok(parsed);
+    }
+    let n_digits = digits(text).count();
+    Err(match error {
+        _ if n_digits == 0 => Reason::NotANumber,
+        _ if n_digits <= SHORT_CODE_DIGITS && !text.contains('+') => Reason::ShortCode,
+        PhoneError::NoRegion => Reason::NoRegion,
+        PhoneError::NotANumber => Reason::NotANumber,
+        PhoneError::Invalid => Reason::Invalid,
+    })
+}
+
+/// Plain cells, nearly all of them, come back as they are.
+fn tidied(cell: &str) -> Cow<'_, str> {
+    let is_plain = |it: u8| matches!(it, b'0'..=b'9' | b' ' | b'+' | b'-' | b'(' | b')' | b'.' | b'/');
+    if cell.bytes().all(is_plain) {
+        return Cow::Borrowed(cell.trim());
+    }
+    let text: String = cell.chars().filter(|it| !is_invisible(*it)).map(plain_char).collect();
+    let mut rest = text.trim_matches(|it: char| it == ' ' || it == '\n');
+    loop {
+        let lean = rest.trim_start_matches(['\'', '’', '‘']).trim_start();
+        let lean = ["tel:", "whatsapp:", "sms:"].iter().fold(lean, |it, scheme| without_prefix(it, scheme)).trim_start();
+        if lean.len() == rest.len() {
+            return Cow::Owned(rest.to_owned());
+        }
+        rest = lean;
+    }
+}
+
+/// Zero-width characters, soft hyphens and bidi marks: what comes along when a number is copied
+/// from a phone book.
+fn is_invisible(it: char) -> bool {
+    matches!(it, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn plain_char(it: char) -> char {
+    match it {
+        '\n' | '\r' => '\n',
+        '＋' => '+',
+        _ if it.is_whitespace() => ' ',
+        _ => it.to_decimal_utf8().map_or(it, |digit| char::from(b'0' + digit as u8)),
+    }
+}
+
+fn without_prefix<'a>(text: &'a str, prefix: &str) -> &'a str {
+    match text.get(..prefix.len()) {
+        Some(start) if start.eq_ignore_ascii_case(prefix) => &text[prefix.len()..],
+        _ => text,
+    }
+}
+
+fn is_empty_word(text: &str) -> bool {
+    const WORDS: [&str; 10] = ["", "-", "--", "0", "n/a", "na", "#n/a", "null", "none", "unknown"];
+    text.len() <= 7 && WORDS.iter().any(|it| text.eq_ignore_ascii_case(it))
+}
+
+/// `+33612345***`, `06XXXXXXXX`, `06 12 ## ## ##`.
+fn is_masked(text: &str) -> bool {
+    let has_run = |mask: [char; 2]| {
+        text.split(|it: char| !mask.contains(&it) && it != ' ').any(|run| run.chars().filter(|it| *it != ' ').count() >= 2)
+    };
+    text.contains(['*', '•', '…', '●', '█']) || has_run(['x', 'X']) || has_run(['#', '#']) || has_run(['?', '?'])
+}
+
+/// `3.36123E+10`, as a spreadsheet shows a long number.
+fn is_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let is_number = |it: &str, more: [char; 2]| {
+        it.contains(|it: char| it.is_ascii_digit()) && it.chars().all(|it| it.is_ascii_digit() || more.contains(&it))
+    };
+    is_number(mantissa.trim_start_matches(['+', '-']), ['.', ',']) && is_number(exponent, ['+', '-'])
+}
+
+fn holds_several(text: &str) -> bool {
+    if digits(text).count() < 2 * NUMBER_DIGITS {
+        return false;
+    }
+    let n_long = |pieces: &mut dyn Iterator<Item = &str>, least| pieces.filter(|it| digits(it).count() >= least).count();
+    let lower = text.to_ascii_lowercase();
+    let by_word = [" or ", " ou ", " and ", " et "].iter().any(|word| n_long(&mut lower.split(word), NUMBER_DIGITS) > 1);
+    by_word
+        || n_long(&mut text.split(['/', ';', ',', '|', '&', '\n']), NUMBER_DIGITS) > 1
+        || n_long(&mut text.split('+'), NUMBER_DIGITS) > 1
+        || n_long(&mut text.split(' '), BARE_NUMBER_DIGITS) > 1
+}
+
+/// `33199000001.0` is a whole number that went through a floating-point column.
+fn without_decimals(text: &str) -> Option<&str> {
+    let (whole, decimals) = text.rsplit_once('.')?;
+    let is_whole = digits(whole).count() >= NUMBER_DIGITS && whole.trim_start_matches('+').bytes().all(|it| it.is_ascii_digit());
+    (is_whole && !decimals.is_empty() && decimals.bytes().all(|it| it == b'0')).then_some(whole)
+}
+
+/// The text before `ext. 12`, `;ext=12`, `x12`, `#12` and the like. What follows the mark must be a
+/// number for it to be an extension.
+fn without_extension(text: &str) -> &str {
+    const MARKS: [&str; 10] = [";ext=", "extension", "extn", "ext", "anexo", "доб", "int", "x", "#", "~"];
+    let before_digits = text.trim_end_matches('#').trim_end_matches(|it: char| it.is_ascii_digit());
+    if before_digits.len() == text.len() {
+        return text;
+    }
+    let before_mark = before_digits.trim_end_matches([' ', '.', ':', '=']);
+    for mark in MARKS {
+        let at = before_mark.len().wrapping_sub(mark.trim_end_matches('=').len());
+        if before_mark.get(at..).is_some_and(|it| it.to_lowercase() == mark.trim_end_matches('=')) {
+            return &before_mark[..at];
+        }
+    }
+    text
+}
+
+/// One digit over and over, or the digits in order: what people type to get past a form.
+fn is_placeholder(text: &str) -> bool {
+    const RUNS: [&[u8]; 8] = [
+        b"0123456789", b"1234567890", b"123456789", b"12345678", b"1234567", b"9876543210", b"987654321", b"0987654321",
+    ];
+    let digits: Vec<u8> = digits(text).take(16).collect();
+    let is_one_digit = digits.len() >= NUMBER_DIGITS && digits.iter().all(|it| *it == digits[0]);
+    is_one_digit || RUNS.contains(&digits.as_slice())
+}
+
+fn digits(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().filter(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(cell: &str, region: &str) -> String {
+        match phone(cell, Region::from_code(region)) {
+            Ok((parsed, findings)) => format!("{} {}", parsed.number, findings.names()).trim().to_owned(),
+            Err(reason) => reason.code().to_owned(),
+        }
+    }
+
+    #[test]
+    fn one_number_is_understood_however_it_is_written() {
+        for cell in [
+            "+33199000001",
+            "01 99 00 00 01",
+            "0033199000001",
+            "33199000001",
+            "+33 (0)1 99 00 00 01",
+            "01.99.00.00.01",
+            "01-99-00-00-01",
+            "'+33199000001",
+            "tel:+33199000001",
+            "whatsapp:+33199000001",
+            "SMS:+33199000001",
+            "\u{202a}+33\u{a0}1 99 00 00 01\u{202c}",
+            "\u{200e}01\u{202f}99\u{202f}00\u{202f}00\u{202f}01",
+            "＋３３１９９０００００１",
+            "٠١٩٩٠٠٠٠٠١",
+            "०१९९०००००१",
+        ] {
+            assert_eq!(read(cell, "FR"), "+33199000001", "{cell}");
+        }
+    }
+
+    #[test]
+    fn an_extension_is_dropped_with_a_finding() {
+        for cell in ["+1 202 555 0123 ext. 12", "+12025550123;ext=12", "+1 202-555-0123 x12", "+12025550123 #12"] {
+            assert_eq!(read(cell, "US"), "+12025550123 extension_dropped", "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_was_a_float_is_read_with_a_finding() {
+        assert_eq!(read("33199000001.0", "FR"), "+33199000001 decimals_dropped");
+    }
+
+    #[test]
+    fn what_is_no_number_of_one_person_is_rejected_with_its_reason() {
+        for (cell, reason) in [
+            ("", "E_EMPTY"),
+            ("  ", "E_EMPTY"),
+            ("N/A", "E_EMPTY"),
+            ("null", "E_EMPTY"),
+            ("-", "E_EMPTY"),
+            ("0", "E_EMPTY"),
+            ("unknown", "E_EMPTY"),
+            ("0000000000", "E_PLACEHOLDER"),
+            ("+33 11 11 11 11 11", "E_INVALID"),
+            ("1111111111", "E_PLACEHOLDER"),
+            ("0123456789", "E_PLACEHOLDER"),
+            ("+33199000***", "E_MASKED"),
+            ("01XXXXXXXX", "E_MASKED"),
+            ("01 99 xx xx xx", "E_MASKED"),
+            ("3.36123E+10", "E_SCI_NOTATION"),
+            ("3,36E10", "E_SCI_NOTATION"),
+            ("+33199000001/+33199000002", "E_MULTIPLE"),
+            ("0199000001; 0199000002", "E_MULTIPLE"),
+            ("0199000001, 0199000002", "E_MULTIPLE"),
+            ("0199000001 ou 0199000002", "E_MULTIPLE"),
+            ("+33199000001 +33199000002", "E_MULTIPLE"),
+            ("0199000001 0199000002", "E_MULTIPLE"),
+            ("AMAZON", "E_LETTERS"),
+            ("1-800-FLOWERS", "E_LETTERS"),
+            ("call 0199000001", "E_LETTERS"),
+            ("36789", "E_SHORT_CODE"),
+            ("3615", "E_SHORT_CODE"),
+            ("+999123456789", "E_INVALID"),
+            ("+0123456789", "E_PLACEHOLDER"),
+            ("+0199000001", "E_INVALID"),
+            ("0639980001", "E_INVALID"),
+            ("01990000012345", "E_INVALID"),
+            ("()", "E_NOT_A_NUMBER"),
+            ("=HYPERLINK(1)", "E_LETTERS"),
+        ] {
+            assert_eq!(read(cell, "FR"), reason, "{cell}");
+        }
+        assert_eq!(read("0199000001", ""), "E_NO_REGION");
+    }
+
+    #[test]
+    fn an_area_code_before_a_slash_is_not_a_second_number() {
+        assert_eq!(read("030/23125 000", "DE"), "+493023125000");
+    }
+}

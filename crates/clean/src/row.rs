@@ -1,0 +1,137 @@
+//! From a source row to an [`Entry`]: every rule applied, ready to merge.
+
+use std::borrow::Cow;
+
+use model::{ContactId, Direction, Finding, Findings, IdentityKind, ParsedPhone, RawContact, Reason, Region, RowId};
+use serde::{Deserialize, Serialize};
+
+use crate::{Rules, date, email, language, name, phone};
+
+/// The most characters that a cell may have; Google's own parsers refuse longer numbers too.
+const MAX_CELL_CHARS: usize = 250;
+
+/// A clean row. Its encoding is what waits in memory, so it holds nothing that can be derived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry<'a> {
+    /// Whom the row is about.
+    pub(crate) id: ContactId,
+    pub(crate) row: RowId,
+    pub(crate) phone: Option<ParsedNumber>,
+    /// Microseconds since 1970.
+    pub(crate) at: Option<i64>,
+    pub(crate) direction: Option<Direction>,
+    pub(crate) consent: Option<model::ConsentState>,
+    #[serde(borrow)]
+    pub(crate) name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(crate) email: Option<Cow<'a, str>>,
+    pub(crate) language: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(crate) external_id: &'a str,
+    #[serde(borrow)]
+    pub(crate) tags: &'a str,
+    pub(crate) findings: Findings,
+}
+
+/// What merging needs of a [`ParsedPhone`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ParsedNumber {
+    pub(crate) number: model::PhoneNumber,
+    pub(crate) line_type: model::LineType,
+    pub(crate) region: Option<[u8; 2]>,
+}
+
+#[expect(clippy::expect_used, reason = "what we encode ourselves in memory decodes; going on without a row would lose it")]
+impl Entry<'_> {
+    /// Appends the encoded row to `bytes`.
+    pub(crate) fn encoded(&self, bytes: Vec<u8>) -> Vec<u8> {
+        postcard::to_extend(self, bytes).expect("plain values encode")
+    }
+
+    /// Reads the first row of `bytes`, and gives what follows it.
+    pub(crate) fn decoded(bytes: &[u8]) -> (Entry<'_>, &[u8]) {
+        postcard::take_from_bytes(bytes).expect("an encoded row decodes")
+    }
+}
+
+/// Why a row is rejected, and the field at fault.
+pub(crate) type Fault = (Reason, &'static str);
+
+/// Applies every rule to one row.
+pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &RawContact<'a>) -> Result<Entry<'a>, Fault> {
+    check_cells(raw)?;
+
+    let mut findings = Findings::default();
+    let region = region(rules, raw, &mut findings);
+    let source = &rules.sources[usize::from(row.source)];
+
+    let phone = match phone(raw.phone, region) {
+        Ok((phone, found)) => {
+            findings.0 |= found.0;
+            Some(phone)
+        }
+        Err(Reason::Empty) if source.identity_kind() == IdentityKind::Viber && !raw.external_id.trim().is_empty() => None,
+        Err(reason) => return Err((reason, "phone")),
+    };
+    let external_id = raw.external_id.trim();
+    let id = match phone {
+        Some(phone) => rules.key.of_phone(phone.number),
+        None => rules.key.of_identity(source.identity_kind(), &source.scope, external_id),
+    };
+
+    let (name, is_repaired) = name(raw.name);
+    let at = date(raw.last_at, region);
+    let consent = rules.words.read(raw.consent);
+    for (is_found, finding) in [
+        (is_repaired, Finding::Name),
+        (at.is_none() && !raw.last_at.trim().is_empty(), Finding::Date),
+        (consent.is_none() && !raw.consent.trim().is_empty(), Finding::Consent),
+    ] {
+        if is_found {
+            findings.add(finding);
+        }
+    }
+    Ok(Entry {
+        id,
+        row,
+        phone: phone.map(ParsedNumber::from),
+        at: at.map(|it| it.as_microsecond()),
+        direction: raw.direction,
+        consent,
+        name,
+        email: email(raw.email),
+        language: language(raw.language).map(Cow::Owned),
+        external_id,
+        tags: raw.tags,
+        findings,
+    })
+}
+
+/// A NUL stands for the end of the text to half of the world, PostgreSQL among them.
+fn check_cells(raw: &RawContact) -> Result<(), Fault> {
+    for (field, cell) in raw.cells() {
+        if cell.len() > MAX_CELL_CHARS && cell.chars().count() > MAX_CELL_CHARS {
+            return Err((Reason::TooLong, field));
+        }
+        if cell.contains('\0') {
+            return Err((Reason::Nul, field));
+        }
+    }
+    Ok(())
+}
+
+fn region(rules: &Rules, raw: &RawContact, findings: &mut Findings) -> Option<Region> {
+    let cell = raw.region.trim();
+    let region = Region::from_name(cell);
+    if region.is_none() && !cell.is_empty() {
+        findings.add(Finding::Region);
+    }
+    region.or(rules.default_region)
+}
+
+impl From<ParsedPhone> for ParsedNumber {
+    fn from(phone: ParsedPhone) -> Self {
+        let region = phone.region.map(|it| [it.code().as_bytes()[0], it.code().as_bytes()[1]]);
+        Self { number: phone.number, line_type: phone.line_type, region }
+    }
+}

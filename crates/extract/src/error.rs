@@ -1,0 +1,44 @@
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a file cannot be used at all.
+#[derive(Debug, Error)]
+pub enum ExtractError {
+    #[error("could not read {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{} is {kind}, not a file", path.display())]
+    NotAFile { path: PathBuf, kind: &'static str },
+    #[error("{} is {kind}: unpack or export it to CSV first", path.display())]
+    NotText { path: PathBuf, kind: &'static str },
+    #[error("{} looks like UTF-16 without a byte order mark: set encoding = \"utf-16le\" or \"utf-16be\" in its source", path.display())]
+    Utf16WithoutBom { path: PathBuf },
+    #[error("{} changed while it was read: run again when it is complete", path.display())]
+    Changed { path: PathBuf },
+    #[error("the header of {} has {n_columns} columns; at most {most} are read", path.display())]
+    TooManyColumns { path: PathBuf, n_columns: usize, most: usize },
+    #[error("the header of {} is not closed as CSV asks, or is over 64 KiB", path.display())]
+    Header { path: PathBuf },
+    #[error("{} has no column \"{column}\" (delimiter {delimiter}): it has {}{}", path.display(), listed(header), nearest(column, header))]
+    MissingColumn { path: PathBuf, column: String, header: Vec<String>, delimiter: String },
+    #[error("{} has {n_columns} columns named \"{column}\": rename all but one", path.display())]
+    AmbiguousColumn { path: PathBuf, column: String, n_columns: usize },
+    #[error("the two readers of {} disagree before line {line}: please report this", path.display())]
+    Disagreement { path: PathBuf, line: u64 },
+}
+
+fn listed(header: &[String]) -> String {
+    match header {
+        [] => "no columns".to_owned(),
+        _ => header.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn nearest(column: &str, header: &[String]) -> String {
+    let similarity = |it: &&String| (strsim::jaro_winkler(&column.to_lowercase(), &it.to_lowercase()) * 1000.0) as u32;
+    match header.iter().max_by_key(similarity).filter(|it| similarity(it) > 700) {
+        Some(nearest) => format!("; did you mean \"{nearest}\"?"),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,44 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Channel, Consent, ConsentState, ContactId, Identity, LineType, Personal, PhoneNumber, Region};
+
+/// One person, as all sources together know them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    pub id: ContactId,
+    /// None for somebody known only to Viber.
+    pub phone: Option<PhoneNumber>,
+    /// Country of the phone number.
+    pub region: Option<Region>,
+    pub line_type: Option<LineType>,
+    pub name: Option<Field<Personal<String>>>,
+    pub email: Option<Field<Personal<String>>>,
+    /// Two small letters, such as `fr`.
+    pub language: Option<Field<String>>,
+    /// The last time anything was heard of them.
+    pub last_at: Option<Field<Timestamp>>,
+    pub last_inbound_at: Option<Timestamp>,
+    pub last_outbound_at: Option<Timestamp>,
+    /// What they last said, over all old channels; `consents` has it per channel.
+    pub consent: Option<Field<ConsentState>>,
+    /// When that was said.
+    pub consent_at: Option<Timestamp>,
+    pub consents: Vec<Consent>,
+    /// All identities but the phone.
+    pub identities: Vec<Identity>,
+    pub tags: Vec<String>,
+    /// The channels they came from, in alphabetical order.
+    pub channels: Vec<Channel>,
+    /// How many source rows were merged.
+    pub n_rows: u64,
+    /// Those rows, such as `sms:1-3,9 viber:7`.
+    pub rows: String,
+}
+
+/// A value and the source row that it came from, such as `sms:12`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field<T> {
+    pub value: T,
+    pub row: String,
+}

@@ -1,0 +1,180 @@
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use thiserror::Error;
+
+use crate::{Personal, PhoneNumber};
+
+/// One way in which a person is known to some system.
+///
+/// A contact has any number of identities and none of them is its key. Values are compared byte
+/// for byte: Viber ids are case-sensitive base64.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    pub kind: IdentityKind,
+    /// Within what the value is unique: a bot, a portfolio, a source. Empty for a phone.
+    pub scope: String,
+    pub value: Personal<String>,
+}
+
+/// What kind of name an [`Identity`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityKind {
+    Phone,
+    Viber,
+    WaId,
+    Bsuid,
+    Username,
+    /// The id of the person in the system that a source was exported from.
+    External,
+}
+
+impl IdentityKind {
+    const NAMES: [(Self, &'static str); 6] = [
+        (Self::Phone, "phone"),
+        (Self::Viber, "viber"),
+        (Self::WaId, "wa_id"),
+        (Self::Bsuid, "bsuid"),
+        (Self::Username, "username"),
+        (Self::External, "external"),
+    ];
+
+    /// The name as it stands in files and in the database.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    /// Reads back what [`IdentityKind::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|it| it.1 == name).map(|it| it.0)
+    }
+}
+
+/// The key of a contact: the first 128 bits of a keyed digest of its first identity.
+///
+/// The same person gets the same id in every run made with the same [`ContactKey`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ContactId(pub [u8; 16]);
+
+impl ContactId {
+    /// Reads the 32 hexadecimal digits that [`fmt::Display`] writes.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(text, &mut bytes).ok().map(|()| Self(bytes))
+    }
+
+    /// Reads 16 bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The secret under which contact ids are made.
+///
+/// A plain digest of a phone number is no protection: all mobile numbers of a country can be
+/// hashed in seconds. With a secret key the id of a number cannot be guessed.
+#[derive(Clone)]
+pub struct ContactKey(Hmac<Sha256>);
+
+/// Why a text cannot serve as the key.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum KeyError {
+    #[error("the contact key must be 64 hexadecimal digits (32 bytes), and {0} characters were given")]
+    Malformed(usize),
+}
+
+impl ContactKey {
+    /// Reads a key of 64 hexadecimal digits, white space around it allowed.
+    pub fn from_hex(text: &str) -> Result<Self, KeyError> {
+        let malformed = || KeyError::Malformed(text.trim().len());
+        let mut secret = [0; 32];
+        hex::decode_to_slice(text.trim(), &mut secret).map_err(|_| malformed())?;
+        Hmac::new_from_slice(&secret).map(Self).map_err(|_| malformed())
+    }
+
+    /// Names the key without giving it away: a run and a database made with another are told apart.
+    pub fn id(&self) -> String {
+        hex::encode(&self.digest(&[b"ferry contact key"])[..8])
+    }
+
+    /// The id of the person behind a phone number.
+    pub fn of_phone(&self, phone: PhoneNumber) -> ContactId {
+        self.of(&[b"phone\0\0", &phone.digits().to_be_bytes()])
+    }
+
+    /// The id of a person known by no phone.
+    pub fn of_identity(&self, kind: IdentityKind, scope: &str, value: &str) -> ContactId {
+        self.of(&[kind.name().as_bytes(), b"\0", scope.as_bytes(), b"\0", value.as_bytes()])
+    }
+
+    fn of(&self, parts: &[&[u8]]) -> ContactId {
+        let mut id = [0; 16];
+        id.copy_from_slice(&self.digest(parts)[..16]);
+        ContactId(id)
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for ContactKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_depends_on_the_number_and_on_the_key() {
+        let [one, other] = ["11", "22"].map(|it| ContactKey::from_hex(&it.repeat(32)).unwrap());
+        let [ana, ben] = [12025550123, 12025550124].map(PhoneNumber::from_digits);
+
+        assert_eq!(one.of_phone(ana), one.of_phone(ana));
+        assert_ne!(one.of_phone(ana), one.of_phone(ben));
+        assert_ne!(one.of_phone(ana), other.of_phone(ana));
+        assert_ne!(one.id(), other.id());
+    }
+
+    #[test]
+    fn scope_and_value_do_not_run_into_each_other() {
+        let key = ContactKey::from_hex(&"33".repeat(32)).unwrap();
+        let id = |scope, value| key.of_identity(IdentityKind::Viber, scope, value);
+        assert_ne!(id("shop", "1"), id("sho", "p1"));
+    }
+
+    #[test]
+    fn a_key_of_the_wrong_length_is_refused_and_never_printed() {
+        assert_eq!(ContactKey::from_hex("abc").unwrap_err(), KeyError::Malformed(3));
+        assert_eq!(format!("{:?}", ContactKey::from_hex(&"44".repeat(32)).unwrap()), "<secret>");
+    }
+
+    #[test]
+    fn every_identity_kind_reads_back_its_own_name() {
+        for (kind, name) in IdentityKind::NAMES {
+            assert_eq!((kind.name(), IdentityKind::from_name(name)), (name, Some(kind)));
+        }
+    }
+}

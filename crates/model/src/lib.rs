@@ -1,0 +1,28 @@
+//! The nouns of Ferry: what a contact, a row, a consent or a batch is.
+//!
+//! Nothing here reads a clock, a file or the network, and no type follows one provider's wire
+//! format. One module per noun.
+
+mod batch;
+mod consent;
+mod contact;
+mod digest;
+mod evidence;
+mod identity;
+mod personal;
+mod phone;
+mod receipt;
+mod region;
+mod row;
+
+pub use batch::{Batch, MAX_BATCH};
+pub use consent::{Consent, ConsentState, PURPOSE_MESSAGES};
+pub use contact::{Contact, Field};
+pub use digest::{Digest, Hasher};
+pub use evidence::{Answer, Evidence};
+pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
+pub use personal::Personal;
+pub use phone::{LineType, ParsedPhone, PhoneError, PhoneNumber};
+pub use receipt::{Counts, Receipt, Stage};
+pub use region::Region;
+pub use row::{Channel, Direction, Finding, Findings, Outcome, RawContact, Reason, Reject, RowId};

@@ -1,0 +1,204 @@
+use serde::{Deserialize, Serialize};
+
+
+
+/// Where contacts come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Sms,
+    Viber,
+}
+
+impl Channel {
+    pub const ALL: [Self; 2] = [Self::Sms, Self::Viber];
+
+    /// The name as it stands in files and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Viber => "viber",
+        }
+    }
+
+    /// Reads back what [`Channel::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+/// A source row as received: the source by its place in the plan, and the number of the record.
+///
+/// The unit of the conservation law. Records count from 1, the header not among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RowId {
+    pub source: u16,
+    pub record: u64,
+}
+
+/// The cells of a source row that say something about a contact, as they came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RawContact<'a> {
+    pub phone: &'a str,
+    pub region: &'a str,
+    pub name: &'a str,
+    pub email: &'a str,
+    pub language: &'a str,
+    pub last_at: &'a str,
+    pub consent: &'a str,
+    /// The id of the person in the system that the row was exported from; on Viber the user id.
+    pub external_id: &'a str,
+    /// Words separated by commas or semicolons.
+    pub tags: &'a str,
+    /// Which way the message of `last_at` went, where the row is a message.
+    pub direction: Option<Direction>,
+}
+
+/// Which way a message went, seen from the business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    Inbound,
+    Outbound,
+}
+
+/// What became of a source row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It is the latest row of its contact.
+    Kept,
+    /// It went into a contact whose latest row is another.
+    Merged,
+    Rejected,
+    /// It belongs to somebody who was erased.
+    Suppressed,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 4] = [Self::Kept, Self::Merged, Self::Rejected, Self::Suppressed];
+
+    /// The name as it stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Merged => "merged",
+            Self::Rejected => "rejected",
+            Self::Suppressed => "suppressed",
+        }
+    }
+}
+
+/// A row that cannot become a contact: where it stands, why, and what it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    pub row: RowId,
+    pub reason: Reason,
+    /// The field at fault, such as `phone`; empty when the whole row is.
+    pub field: &'static str,
+}
+
+macro_rules! reasons {
+    ($($variant:ident $code:literal $text:literal,)*) => {
+        /// Why a row was rejected. The code is what files, reports and the database hold.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Reason { $(#[doc = $text] #[serde(rename = $code)] $variant,)* }
+
+        impl Reason {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code, such as `E_LETTERS`.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The reason in words, for people.
+            pub fn describe(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    Quote "E_QUOTE" "a quote is opened and not closed as CSV asks",
+    Fields "E_FIELDS" "the row has more or fewer fields than the header",
+    Truncated "E_TRUNCATED" "the file ends in the middle of the row",
+    Encoding "E_ENCODING" "the row is not in the encoding of the file",
+    Nul "E_NUL" "the row holds a NUL character",
+    Record "E_RECORD" "the row is over 64 KiB",
+    Header "E_HEADER" "the header is repeated in the middle of the file",
+    TooLong "E_TOO_LONG" "a cell is over 250 characters",
+    Empty "E_EMPTY" "no phone number and no other identity",
+    Placeholder "E_PLACEHOLDER" "the phone number is a placeholder",
+    Masked "E_MASKED" "digits of the phone number are masked",
+    Scientific "E_SCI_NOTATION" "a spreadsheet has rounded the phone number",
+    Multiple "E_MULTIPLE" "the cell holds more than one phone number",
+    Letters "E_LETTERS" "the phone number has letters in it",
+    ShortCode "E_SHORT_CODE" "a short code is not a person",
+    NoRegion "E_NO_REGION" "the number is national and nothing says of which country",
+    Invalid "E_INVALID" "no numbering plan has such a number",
+    NotANumber "E_NOT_A_NUMBER" "the cell does not hold a phone number",
+    Direction "E_DIRECTION" "the message is neither inbound nor outbound",
+}
+
+impl Reason {
+    /// Reads back what [`Reason::code`] gave.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.code() == code)
+    }
+}
+
+/// Something worth knowing about a row that was kept all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    Extension = 1,
+    Decimal = 2,
+    Region = 4,
+    Date = 8,
+    Consent = 16,
+    Name = 32,
+}
+
+/// The findings of one row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Findings(pub u8);
+
+impl Finding {
+    const NAMES: [(Self, &'static str); 6] = [
+        (Self::Extension, "extension_dropped"),
+        (Self::Decimal, "decimals_dropped"),
+        (Self::Region, "region_unknown"),
+        (Self::Date, "date_unreadable"),
+        (Self::Consent, "consent_unknown"),
+        (Self::Name, "name_repaired"),
+    ];
+}
+
+impl Findings {
+    pub fn add(&mut self, finding: Finding) {
+        self.0 |= finding as u8;
+    }
+
+    /// The names, joined by spaces.
+    pub fn names(self) -> String {
+        let found = Finding::NAMES.iter().filter(|it| self.0 & it.0 as u8 != 0);
+        found.map(|it| it.1).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl RawContact<'_> {
+    /// The cells by their names, to look at all of them alike.
+    pub fn cells(&self) -> [(&'static str, &str); 9] {
+        [
+            ("phone", self.phone),
+            ("region", self.region),
+            ("name", self.name),
+            ("email", self.email),
+            ("language", self.language),
+            ("last_at", self.last_at),
+            ("consent", self.consent),
+            ("external_id", self.external_id),
+            ("tags", self.tags),
+        ]
+    }
+}
+
