@@ -1,1 +1,21 @@
+//! The CRM database, on SQLite or PostgreSQL. The only crate that knows SQL.
+//!
+//! Statements are plain text with `$1` placeholders, which both databases take; a test prepares
+//! each on both. Every write of a batch is one transaction with its receipt, and may be repeated
+//! without harm.
 
+mod backup;
+mod bulk;
+mod contacts;
+mod crm;
+mod error;
+mod evidence;
+mod journal;
+mod queries;
+mod reconcile;
+
+pub use contacts::{LoadBatch, Loaded};
+pub use crm::{Crm, SQLITE_MINIMUM};
+pub use error::LoadError;
+pub use journal::RunRow;
+pub use queries::{Exported, Standing};

@@ -1,1 +1,27 @@
+//! The run folder: what a run has made so far, and proof of it.
+//!
+//! ```text
+//! runs/2026-11-22-spring/
+//!   manifest.json              inputs, artifacts with SHA-256 and row counts, balance
+//!   extract/<source>.parquet   rows as received
+//!   clean/contacts.parquet     one row per contact
+//!   clean/ledger.parquet       one row per source row
+//!   clean/rejects.csv          rejected rows as they came, plus the reason
+//!   verify/ load/              receipts as NDJSON
+//!   report.html
+//! ```
+//!
+//! An artifact is written to a temporary name, synced and renamed; then the manifest that names its
+//! digest is written the same way. So a file is either whole and named, or not there.
 
+mod error;
+mod folder;
+mod manifest;
+mod publish;
+mod table;
+
+pub use error::RunError;
+pub use folder::{RunFolder, newest_in, run_name};
+pub use manifest::{Artifact, Backup, Manifest, SourceRecord, StageRecord};
+pub use publish::{ArtifactWriter, digest_of, write_private};
+pub use table::{Column, Group, Kind, TableReader, TableWriter};

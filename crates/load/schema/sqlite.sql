@@ -1,0 +1,110 @@
+-- The CRM database on SQLite. Instants are microseconds since 1970 in UTC.
+create table ferry_meta (key text primary key, value text not null) without rowid;
+
+create table run (
+  run_id text primary key,
+  key_id text not null,
+  tool text not null
+) without rowid;
+
+create table source (
+  run_id text not null,
+  name text not null,
+  channel text not null,
+  profile text not null,
+  sha256 text not null,
+  n_rows bigint not null,
+  primary key (run_id, name)
+) without rowid;
+
+create table reject_summary (
+  run_id text not null,
+  source text not null,
+  reason text not null,
+  n_rows bigint not null,
+  primary key (run_id, source, reason)
+) without rowid;
+
+-- Membership is fixed when a batch is planned: contacts in the order of their ids.
+create table batch (
+  run_id text not null,
+  number bigint not null,
+  n_contacts bigint not null,
+  digest text not null,
+  primary key (run_id, number)
+) without rowid;
+
+-- Committed in the same transaction as the rows that it speaks for.
+create table receipt (
+  run_id text not null,
+  stage text not null,
+  batch bigint not null,
+  input text not null,
+  output text not null,
+  rows_in bigint not null,
+  kept bigint not null,
+  merged bigint not null,
+  rejected bigint not null,
+  suppressed bigint not null,
+  at bigint not null,
+  tool text not null,
+  primary key (run_id, stage, batch)
+) without rowid;
+
+-- Each value stands beside the source row that it came from (name_row and so on).
+create table contact (
+  contact_id blob primary key check (length(contact_id) = 16),
+  e164 text,
+  region text,
+  line_type text,
+  name text,
+  name_row text,
+  email text,
+  email_row text,
+  language text,
+  language_row text,
+  last_at bigint,
+  last_at_row text,
+  last_inbound_at bigint,
+  last_outbound_at bigint,
+  consent text check (consent in ('yes', 'no', 'stop')),
+  consent_at bigint,
+  consent_row text,
+  tags text,
+  channels text not null,
+  n_rows bigint not null,
+  source_rows text not null
+) without rowid;
+create unique index contact_e164 on contact (e164) where e164 is not null;
+
+-- Identities other than the phone, which stands in contact itself.
+create table identity (
+  kind text not null,
+  scope text not null,
+  value text not null,
+  contact_id blob not null,
+  primary key (kind, scope, value, contact_id)
+) without rowid;
+create index identity_contact on identity (contact_id);
+
+-- What a person said on an old channel. It never counts as consent to WhatsApp.
+create table consent (
+  contact_id blob not null,
+  channel text not null,
+  purpose text not null,
+  state text not null check (state in ('yes', 'no', 'stop')),
+  at bigint,
+  source_row text not null,
+  primary key (contact_id, channel, purpose)
+) without rowid;
+
+-- What checks of WhatsApp registration said. Rows are added, never changed.
+create table evidence (
+  contact_id blob not null,
+  method text not null,
+  checked_at bigint not null,
+  answer text not null check (answer in ('registered', 'not_registered', 'no_answer', 'contradictory')),
+  wa_id text,
+  raw_status text,
+  primary key (contact_id, method, checked_at)
+) without rowid;

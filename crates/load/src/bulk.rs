@@ -1,0 +1,222 @@
+//! Many rows in one statement: `values` on SQLite, `unnest` on PostgreSQL.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use model::ContactId;
+use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cell {
+    Text(Option<String>),
+    Int(Option<i64>),
+    Bytes(Vec<u8>),
+}
+
+/// The type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Text,
+    Int,
+    Bytes,
+}
+
+/// What is written where. All of it is text of this crate, so statements may be put together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [(&'static str, Type)],
+    /// What follows the rows: an `on conflict` clause, or nothing.
+    pub(crate) conflict: &'static str,
+}
+
+/// Rows for one table, cell after cell.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows {
+    table: &'static Table,
+    cells: Vec<Cell>,
+}
+
+/// SQLite takes at most 32,766 placeholders in a statement.
+const MOST_PLACEHOLDERS: usize = 32_766;
+
+impl Rows {
+    pub(crate) fn new(table: &'static Table) -> Self {
+        Self { table, cells: Vec::new() }
+    }
+
+    /// Adds a row: one cell per column of the table.
+    pub(crate) fn push<const N: usize>(&mut self, row: [Cell; N]) {
+        debug_assert_eq!(N, self.table.columns.len());
+        self.cells.extend(row);
+    }
+
+    pub(crate) async fn insert_sqlite(self, connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+        let n_columns = self.table.columns.len();
+        let most_rows = MOST_PLACEHOLDERS / n_columns;
+        let mut n_left = self.cells.len() / n_columns;
+        let mut cells = self.cells.into_iter();
+        let mut n_written = 0;
+        while n_left > 0 {
+            let n_now = n_left.min(most_rows);
+            let text = self.table.statement(&format!("values {}", placeholders(n_now, n_columns)));
+            let mut query = sqlx::query(AssertSqlSafe(text));
+            for cell in cells.by_ref().take(n_now * n_columns) {
+                query = match cell {
+                    Cell::Text(value) => query.bind(value),
+                    Cell::Int(value) => query.bind(value),
+                    Cell::Bytes(value) => query.bind(value),
+                };
+            }
+            n_written += query.execute(&mut *connection).await?.rows_affected();
+            n_left -= n_now;
+        }
+        Ok(n_written)
+    }
+
+    pub(crate) async fn insert_postgres(self, connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
+        if self.cells.is_empty() {
+            return Ok(0);
+        }
+        let mut columns: Vec<Column> = self.table.columns.iter().map(|it| Column::new(it.1)).collect();
+        let n_columns = columns.len();
+        for (n, cell) in self.cells.into_iter().enumerate() {
+            columns[n % n_columns].push(cell);
+        }
+        let mut query = sqlx::query(AssertSqlSafe(self.table.unnest_statement()));
+        for column in columns {
+            query = match column {
+                Column::Text(values) => query.bind(values),
+                Column::Int(values) => query.bind(values),
+                Column::Bytes(values) => query.bind(values),
+            };
+        }
+        Ok(query.execute(connection).await?.rows_affected())
+    }
+}
+
+impl Table {
+    fn statement(&self, rows: &str) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|it| it.0).collect();
+        format!("insert into {} ({}) {rows} {}", self.name, names.join(", "), self.conflict)
+    }
+
+    fn unnest_statement(&self) -> String {
+        let type_name = |it: Type| match it {
+            Type::Text => "text",
+            Type::Int => "bigint",
+            Type::Bytes => "bytea",
+        };
+        let arrays: Vec<String> = self.columns.iter().zip(1..).map(|(it, n)| format!("${n}::{}[]", type_name(it.1))).collect();
+        self.statement(&format!("select * from unnest({})", arrays.join(", ")))
+    }
+}
+
+/// The cells of one column, as PostgreSQL takes them.
+enum Column {
+    Text(Vec<Option<String>>),
+    Int(Vec<Option<i64>>),
+    Bytes(Vec<Option<Vec<u8>>>),
+}
+
+impl Column {
+    fn new(kind: Type) -> Self {
+        match kind {
+            Type::Text => Self::Text(Vec::new()),
+            Type::Int => Self::Int(Vec::new()),
+            Type::Bytes => Self::Bytes(Vec::new()),
+        }
+    }
+
+    /// A cell of another type than its column's becomes none, which every key column refuses.
+    fn push(&mut self, cell: Cell) {
+        match (self, cell) {
+            (Self::Text(values), Cell::Text(value)) => values.push(value),
+            (Self::Int(values), Cell::Int(value)) => values.push(value),
+            (Self::Bytes(values), Cell::Bytes(value)) => values.push(Some(value)),
+            (Self::Text(values), _) => values.push(None),
+            (Self::Int(values), _) => values.push(None),
+            (Self::Bytes(values), _) => values.push(None),
+        }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl From<Option<String>> for Cell {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Option<i64>> for Cell {
+    fn from(value: Option<i64>) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<i64> for Cell {
+    fn from(value: i64) -> Self {
+        Self::Int(Some(value))
+    }
+}
+
+impl From<u64> for Cell {
+    fn from(value: u64) -> Self {
+        // No count of rows comes near the limit.
+        Self::Int(Some(i64::try_from(value).unwrap_or(i64::MAX)))
+    }
+}
+
+impl From<ContactId> for Cell {
+    fn from(id: ContactId) -> Self {
+        Self::Bytes(id.0.to_vec())
+    }
+}
+
+impl From<Option<Timestamp>> for Cell {
+    fn from(at: Option<Timestamp>) -> Self {
+        Self::Int(at.map(Timestamp::as_microsecond))
+    }
+}
+
+/// `($1,$2),($3,$4)`
+fn placeholders(n_rows: usize, n_columns: usize) -> String {
+    let mut text = String::with_capacity(n_rows * n_columns * 6);
+    for row in 0..n_rows {
+        text.push_str(if row == 0 { "(" } else { ",(" });
+        for column in 0..n_columns {
+            let separator = if column == 0 { "" } else { "," };
+            let _ = write!(text, "{separator}${}", row * n_columns + column + 1);
+        }
+        text.push(')');
+    }
+    text
+}
+
+/// `$1,$2,$3`
+pub(crate) fn listed(n: usize) -> String {
+    (1..=n).map(|it| format!("${it}")).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_count_on_from_row_to_row() {
+        assert_eq!(placeholders(2, 2), "($1,$2),($3,$4)");
+        assert_eq!(listed(3), "$1,$2,$3");
+    }
+}

@@ -1,0 +1,366 @@
+//! Contacts in and out of the database.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use model::{
+    Batch, Channel, Consent, ConsentState, Contact, ContactId, Digest, Field, Identity, IdentityKind, LineType, Personal,
+    PhoneNumber, Receipt, Region,
+};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection};
+
+use crate::bulk::{Rows, Table, Type, listed};
+use crate::crm::{begin_postgres, begin_sqlite};
+use crate::journal::receipt_rows;
+use crate::reconcile::reconciled;
+use crate::{Crm, LoadError};
+
+/// One batch to be loaded, and the receipt to be given for it.
+pub struct LoadBatch {
+    pub contacts: Batch<Contact>,
+    /// Makes the receipt from the digest of what was written.
+    pub receipt: Box<dyn FnOnce(Digest) -> Receipt + Send>,
+}
+
+/// What loading did, or would do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    pub inserted: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+}
+
+impl std::ops::AddAssign for Loaded {
+    fn add_assign(&mut self, other: Self) {
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+    }
+}
+
+impl Crm {
+    /// Loads batches and gives their receipts, all in one transaction.
+    ///
+    /// Only contacts that are new or differ from what the database holds are written, so loading
+    /// the same batch again writes nothing but its receipt.
+    pub async fn load(&self, run_id: &str, batches: Vec<LoadBatch>) -> Result<Loaded, LoadError> {
+        let failed = LoadError::query("load a batch of contacts");
+        let mut loaded = Loaded::default();
+        match self {
+            Self::Sqlite(pool) => {
+                let mut transaction = begin_sqlite(pool).await.map_err(&failed)?;
+                for LoadBatch { contacts, receipt } in batches {
+                    let held = held_sqlite(&mut transaction, &ids(&contacts)).await?;
+                    let (changed, digest, now) = changes(held, contacts);
+                    for rows in contact_rows(changed).into_iter().chain([receipt_rows(run_id, &receipt(digest))]) {
+                        rows.insert_sqlite(&mut transaction).await.map_err(&failed)?;
+                    }
+                    loaded += now;
+                }
+                transaction.commit().await.map_err(&failed)?;
+            }
+            Self::Postgres(pool) => {
+                let mut transaction = begin_postgres(pool).await.map_err(&failed)?;
+                for LoadBatch { contacts, receipt } in batches {
+                    let held = held_postgres(&mut transaction, &ids(&contacts)).await?;
+                    let (changed, digest, now) = changes(held, contacts);
+                    for rows in contact_rows(changed).into_iter().chain([receipt_rows(run_id, &receipt(digest))]) {
+                        rows.insert_postgres(&mut transaction).await.map_err(&failed)?;
+                    }
+                    loaded += now;
+                }
+                transaction.commit().await.map_err(&failed)?;
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Tells what loading a batch would do, and writes nothing.
+    pub async fn preview(&self, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
+        let ids = ids(&contacts);
+        Ok(changes(self.held(&ids).await?, contacts).2)
+    }
+
+    /// The contacts of these ids that the database holds.
+    pub async fn held(&self, ids: &[ContactId]) -> Result<HashMap<ContactId, Contact>, LoadError> {
+        let failed = LoadError::query("read contacts");
+        match self {
+            Self::Sqlite(pool) => held_sqlite(&mut *pool.acquire().await.map_err(failed)?, ids).await,
+            Self::Postgres(pool) => held_postgres(&mut *pool.acquire().await.map_err(failed)?, ids).await,
+        }
+    }
+}
+
+fn ids(contacts: &Batch<Contact>) -> Vec<ContactId> {
+    contacts.items().iter().map(|it| it.id).collect()
+}
+
+/// The contacts that must be written, as they are to stand, and the digest of what stands then.
+fn changes(mut held: HashMap<ContactId, Contact>, contacts: Batch<Contact>) -> (Vec<Contact>, Digest, Loaded) {
+    let mut loaded = Loaded::default();
+    let mut changed = Vec::new();
+    let ids: Vec<ContactId> = ids(&contacts);
+    for incoming in contacts.into_items() {
+        let Some(held) = held.remove(&incoming.id) else {
+            loaded.inserted += 1;
+            changed.push(incoming);
+            continue;
+        };
+        let contact = reconciled(held.clone(), incoming);
+        match contact == held {
+            true => loaded.unchanged += 1,
+            false => {
+                loaded.updated += 1;
+                changed.push(contact);
+            }
+        }
+    }
+    (changed, Digest::of_parts(ids.iter().map(|it| it.0.as_slice())), loaded)
+}
+
+const SELECT: &str = "select contact_id, e164, region, line_type, name, name_row, email, email_row, language, \
+    language_row, last_at, last_at_row, last_inbound_at, last_outbound_at, consent, consent_at, consent_row, tags, \
+    channels, n_rows, source_rows from contact";
+
+const CONTACT: Table = Table {
+    name: "contact",
+    columns: &[
+        ("contact_id", Type::Bytes),
+        ("e164", Type::Text),
+        ("region", Type::Text),
+        ("line_type", Type::Text),
+        ("name", Type::Text),
+        ("name_row", Type::Text),
+        ("email", Type::Text),
+        ("email_row", Type::Text),
+        ("language", Type::Text),
+        ("language_row", Type::Text),
+        ("last_at", Type::Int),
+        ("last_at_row", Type::Text),
+        ("last_inbound_at", Type::Int),
+        ("last_outbound_at", Type::Int),
+        ("consent", Type::Text),
+        ("consent_at", Type::Int),
+        ("consent_row", Type::Text),
+        ("tags", Type::Text),
+        ("channels", Type::Text),
+        ("n_rows", Type::Int),
+        ("source_rows", Type::Text),
+    ],
+    conflict: "on conflict (contact_id) do update set e164 = excluded.e164, region = excluded.region, \
+        line_type = excluded.line_type, name = excluded.name, name_row = excluded.name_row, email = excluded.email, \
+        email_row = excluded.email_row, language = excluded.language, language_row = excluded.language_row, \
+        last_at = excluded.last_at, last_at_row = excluded.last_at_row, last_inbound_at = excluded.last_inbound_at, \
+        last_outbound_at = excluded.last_outbound_at, consent = excluded.consent, consent_at = excluded.consent_at, \
+        consent_row = excluded.consent_row, tags = excluded.tags, channels = excluded.channels, \
+        n_rows = excluded.n_rows, source_rows = excluded.source_rows",
+};
+
+const IDENTITY: Table = Table {
+    name: "identity",
+    columns: &[("kind", Type::Text), ("scope", Type::Text), ("value", Type::Text), ("contact_id", Type::Bytes)],
+    conflict: "on conflict do nothing",
+};
+
+const CONSENT: Table = Table {
+    name: "consent",
+    columns: &[
+        ("contact_id", Type::Bytes),
+        ("channel", Type::Text),
+        ("purpose", Type::Text),
+        ("state", Type::Text),
+        ("at", Type::Int),
+        ("source_row", Type::Text),
+    ],
+    conflict: "on conflict (contact_id, channel, purpose) do update set state = excluded.state, at = excluded.at, \
+        source_row = excluded.source_row",
+};
+
+/// The rows of the three tables that make up contacts.
+fn contact_rows(contacts: Vec<Contact>) -> [Rows; 3] {
+    let [mut rows, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
+    for contact in contacts {
+        let id = contact.id;
+        for Identity { kind, scope, value } in contact.identities {
+            identities.push([kind.name().into(), scope.into(), value.0.into(), id.into()]);
+        }
+        for Consent { channel, purpose, state, at, row } in contact.consents {
+            consents.push([id.into(), channel.name().into(), purpose.into(), state.name().into(), at.into(), row.into()]);
+        }
+        let (name, name_row) = split(contact.name);
+        let (email, email_row) = split(contact.email);
+        let (language, language_row) = split(contact.language);
+        let (last_at, last_at_row) = split(contact.last_at);
+        let (consent, consent_row) = split(contact.consent);
+        rows.push([
+            id.into(),
+            contact.phone.map(|it| it.to_string()).into(),
+            contact.region.map(|it| it.to_string()).into(),
+            contact.line_type.map(|it| it.name().to_owned()).into(),
+            name.map(|it| it.0).into(),
+            name_row.into(),
+            email.map(|it| it.0).into(),
+            email_row.into(),
+            language.into(),
+            language_row.into(),
+            last_at.into(),
+            last_at_row.into(),
+            contact.last_inbound_at.into(),
+            contact.last_outbound_at.into(),
+            consent.map(|it| it.name().to_owned()).into(),
+            contact.consent_at.into(),
+            consent_row.into(),
+            (!contact.tags.is_empty()).then(|| contact.tags.join(",")).into(),
+            contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+").into(),
+            contact.n_rows.into(),
+            contact.rows.into(),
+        ]);
+    }
+    [rows, identities, consents]
+}
+
+fn split<T>(field: Option<Field<T>>) -> (Option<T>, Option<String>) {
+    field.map_or((None, None), |it| (Some(it.value), Some(it.row)))
+}
+
+const SELECT_IDENTITY: &str = "select kind, scope, value, contact_id from identity";
+const SELECT_CONSENT: &str = "select contact_id, channel, purpose, state, at, source_row from consent";
+
+async fn held_sqlite(connection: &mut SqliteConnection, ids: &[ContactId]) -> Result<HashMap<ContactId, Contact>, LoadError> {
+    let contacts: Vec<ContactRow> = select_sqlite(connection, SELECT, ids).await?;
+    if contacts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let identities = select_sqlite(connection, SELECT_IDENTITY, ids).await?;
+    let consents = select_sqlite(connection, SELECT_CONSENT, ids).await?;
+    assembled(contacts, identities, consents)
+}
+
+async fn held_postgres(connection: &mut PgConnection, ids: &[ContactId]) -> Result<HashMap<ContactId, Contact>, LoadError> {
+    let contacts: Vec<ContactRow> = select_postgres(connection, SELECT, ids).await?;
+    if contacts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let identities = select_postgres(connection, SELECT_IDENTITY, ids).await?;
+    let consents = select_postgres(connection, SELECT_CONSENT, ids).await?;
+    assembled(contacts, identities, consents)
+}
+
+async fn select_sqlite<T>(connection: &mut SqliteConnection, select: &str, ids: &[ContactId]) -> Result<Vec<T>, LoadError>
+where
+    T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+{
+    let text = format!("{select} where contact_id in ({})", listed(ids.len()));
+    let query = ids.iter().fold(sqlx::query_as(AssertSqlSafe(text)), |query, id| query.bind(id.0.to_vec()));
+    query.fetch_all(connection).await.map_err(LoadError::query("read contacts"))
+}
+
+async fn select_postgres<T>(connection: &mut PgConnection, select: &str, ids: &[ContactId]) -> Result<Vec<T>, LoadError>
+where
+    T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let ids: Vec<Vec<u8>> = ids.iter().map(|it| it.0.to_vec()).collect();
+    let query = sqlx::query_as(AssertSqlSafe(format!("{select} where contact_id = any($1)"))).bind(ids);
+    query.fetch_all(connection).await.map_err(LoadError::query("read contacts"))
+}
+
+/// A contact as its table holds it.
+#[derive(FromRow)]
+pub(crate) struct ContactRow {
+    contact_id: Vec<u8>,
+    e164: Option<String>,
+    region: Option<String>,
+    line_type: Option<String>,
+    name: Option<String>,
+    name_row: Option<String>,
+    email: Option<String>,
+    email_row: Option<String>,
+    language: Option<String>,
+    language_row: Option<String>,
+    last_at: Option<i64>,
+    last_at_row: Option<String>,
+    last_inbound_at: Option<i64>,
+    last_outbound_at: Option<i64>,
+    consent: Option<String>,
+    consent_at: Option<i64>,
+    consent_row: Option<String>,
+    tags: Option<String>,
+    channels: String,
+    n_rows: i64,
+    source_rows: String,
+}
+
+type IdentityRow = (String, String, String, Vec<u8>);
+type ConsentRow = (Vec<u8>, String, String, String, Option<i64>, String);
+
+fn assembled(
+    contacts: Vec<ContactRow>,
+    identities: Vec<IdentityRow>,
+    consents: Vec<ConsentRow>,
+) -> Result<HashMap<ContactId, Contact>, LoadError> {
+    let contacts = contacts.into_iter().map(|it| it.contact().map(|it| (it.id, it)));
+    let mut contacts = contacts.collect::<Result<HashMap<_, _>, _>>()?;
+    for (kind, scope, value, id) in identities {
+        let kind = known("identity.kind", IdentityKind::from_name(&kind))?;
+        if let Some(contact) = ContactId::from_bytes(&id).and_then(|it| contacts.get_mut(&it)) {
+            contact.identities.push(Identity { kind, scope, value: Personal(value) });
+        }
+    }
+    for (id, channel, purpose, state, at, row) in consents {
+        let channel = known("consent.channel", Channel::from_name(&channel))?;
+        let state = known("consent.state", ConsentState::from_name(&state))?;
+        let at = at.map(|it| timestamp("consent.at", it)).transpose()?;
+        if let Some(contact) = ContactId::from_bytes(&id).and_then(|it| contacts.get_mut(&it)) {
+            contact.consents.push(Consent { channel, purpose, state, at, row });
+        }
+    }
+    for contact in contacts.values_mut() {
+        contact.identities.sort();
+        contact.consents.sort();
+    }
+    Ok(contacts)
+}
+
+impl ContactRow {
+    /// The contact, without its identities and consents, which stand in tables of their own.
+    pub(crate) fn contact(self) -> Result<Contact, LoadError> {
+        let optional = |column, value: Option<i64>| value.map(|it| timestamp(column, it)).transpose();
+        let last_at = optional("contact.last_at", self.last_at)?;
+        let consent = self.consent.map(|it| known("contact.consent", ConsentState::from_name(&it))).transpose()?;
+        let channels = self.channels.split('+').map(|it| known("contact.channels", Channel::from_name(it)));
+        Ok(Contact {
+            id: known("contact.contact_id", ContactId::from_bytes(&self.contact_id))?,
+            phone: self.e164.map(|it| known("contact.e164", PhoneNumber::from_e164(&it))).transpose()?,
+            region: self.region.map(|it| known("contact.region", Region::from_code(&it))).transpose()?,
+            line_type: self.line_type.map(|it| known("contact.line_type", LineType::from_name(&it))).transpose()?,
+            name: field(self.name.map(Personal), self.name_row),
+            email: field(self.email.map(Personal), self.email_row),
+            language: field(self.language, self.language_row),
+            last_at: field(last_at, self.last_at_row),
+            last_inbound_at: optional("contact.last_inbound_at", self.last_inbound_at)?,
+            last_outbound_at: optional("contact.last_outbound_at", self.last_outbound_at)?,
+            consent: field(consent, self.consent_row),
+            consent_at: optional("contact.consent_at", self.consent_at)?,
+            consents: Vec::new(),
+            identities: Vec::new(),
+            tags: self.tags.map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default(),
+            channels: channels.collect::<Result<_, _>>()?,
+            n_rows: known("contact.n_rows", u64::try_from(self.n_rows).ok())?,
+            rows: self.source_rows,
+        })
+    }
+}
+
+fn field<T>(value: Option<T>, row: Option<String>) -> Option<Field<T>> {
+    value.map(|value| Field { value, row: row.unwrap_or_default() })
+}
+
+fn known<T>(column: &'static str, value: Option<T>) -> Result<T, LoadError> {
+    value.ok_or(LoadError::Value { column })
+}
+
+fn timestamp(column: &'static str, microseconds: i64) -> Result<Timestamp, LoadError> {
+    known(column, Timestamp::from_microsecond(microseconds).ok())
+}

@@ -1,0 +1,38 @@
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why the database cannot be used. No message holds a connection string or a value of a row.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    #[error("the CRM URL is neither sqlite:PATH nor postgres://…")]
+    Url,
+    #[error("could not reach the CRM database ({what}): is it running, and may this user connect?")]
+    Connect { what: String, source: sqlx::Error },
+    #[error("could not {what} in the CRM database")]
+    Query { what: &'static str, source: sqlx::Error },
+    #[error("{what} holds tables that Ferry did not make: give the CRM a database of its own")]
+    Foreign { what: String },
+    #[error("{what} was made by a newer Ferry (schema {found}, this one knows {known}): use that one")]
+    Newer { what: String, found: String, known: &'static str },
+    #[error("{what} is not a SQLite database")]
+    NotADatabase { what: String },
+    #[error("SQLite {found} can lose committed writes; {minimum} or later is needed")]
+    OldSqlite { found: String, minimum: &'static str },
+    #[error("the contacts of this database were made with another contact key ({theirs}, this run has {ours}): give it the same key")]
+    OtherKey { theirs: String, ours: String },
+    #[error("the CRM database holds a value that this version does not know in {column}")]
+    Value { column: &'static str },
+    #[error("could not back up the CRM database to {}", path.display())]
+    BackupFile { path: PathBuf, source: io::Error },
+    #[error("the backup in {} does not hold what the database held", path.display())]
+    BackupDiffers { path: PathBuf },
+}
+
+impl LoadError {
+    /// Wraps a failed statement; `what` says what was being done, after "could not".
+    pub(crate) fn query(what: &'static str) -> impl Fn(sqlx::Error) -> Self {
+        move |source| Self::Query { what, source }
+    }
+}

@@ -1,0 +1,238 @@
+//! Runs, sources, batches and receipts: what has been done, told by the database itself.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use model::{Counts, Digest, Receipt, Stage};
+use sqlx::FromRow;
+
+use crate::bulk::{Rows, Table, Type};
+use crate::crm::{begin_postgres, begin_sqlite, on};
+use crate::{Crm, LoadError};
+
+/// A run as the database knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    pub run_id: String,
+    /// Names the contact key; the key itself is nowhere in the database.
+    pub key_id: String,
+    pub tool: String,
+    /// Name, channel, profile, SHA-256 and row count of each source.
+    pub sources: Vec<(String, String, String, Digest, u64)>,
+    /// Rejected rows by (source, reason code).
+    pub rejects: BTreeMap<(String, String), u64>,
+    /// Number, size and digest of each batch.
+    pub batches: Vec<(u32, u64, Digest)>,
+}
+
+const RUN: Table = Table {
+    name: "run",
+    columns: &[("run_id", Type::Text), ("key_id", Type::Text), ("tool", Type::Text)],
+    conflict: "on conflict (run_id) do update set key_id = excluded.key_id, tool = excluded.tool",
+};
+
+const SOURCE: Table = Table {
+    name: "source",
+    columns: &[
+        ("run_id", Type::Text),
+        ("name", Type::Text),
+        ("channel", Type::Text),
+        ("profile", Type::Text),
+        ("sha256", Type::Text),
+        ("n_rows", Type::Int),
+    ],
+    conflict: "",
+};
+
+const REJECT_SUMMARY: Table = Table {
+    name: "reject_summary",
+    columns: &[("run_id", Type::Text), ("source", Type::Text), ("reason", Type::Text), ("n_rows", Type::Int)],
+    conflict: "",
+};
+
+const BATCH: Table = Table {
+    name: "batch",
+    columns: &[("run_id", Type::Text), ("number", Type::Int), ("n_contacts", Type::Int), ("digest", Type::Text)],
+    conflict: "",
+};
+
+const RECEIPT: Table = Table {
+    name: "receipt",
+    columns: &[
+        ("run_id", Type::Text),
+        ("stage", Type::Text),
+        ("batch", Type::Int),
+        ("input", Type::Text),
+        ("output", Type::Text),
+        ("rows_in", Type::Int),
+        ("kept", Type::Int),
+        ("merged", Type::Int),
+        ("rejected", Type::Int),
+        ("suppressed", Type::Int),
+        ("at", Type::Int),
+        ("tool", Type::Text),
+    ],
+    conflict: "on conflict (run_id, stage, batch) do update set input = excluded.input, output = excluded.output, \
+        rows_in = excluded.rows_in, kept = excluded.kept, merged = excluded.merged, rejected = excluded.rejected, \
+        suppressed = excluded.suppressed, at = excluded.at, tool = excluded.tool",
+};
+
+pub(crate) fn receipt_rows(run_id: &str, receipt: &Receipt) -> Rows {
+    let mut rows = Rows::new(&RECEIPT);
+    let Counts { rows_in, kept, merged, rejected, suppressed } = receipt.counts;
+    rows.push([
+        run_id.into(),
+        receipt.stage.name().into(),
+        i64::from(receipt.batch).into(),
+        receipt.input.to_string().into(),
+        receipt.output.to_string().into(),
+        rows_in.into(),
+        kept.into(),
+        merged.into(),
+        rejected.into(),
+        suppressed.into(),
+        Some(receipt.at).into(),
+        receipt.tool.clone().into(),
+    ]);
+    rows
+}
+
+impl Crm {
+    /// Refuses a database whose contact ids were made with another key: the same person would get
+    /// a second contact.
+    pub async fn check_key(&self, key_id: &str) -> Result<(), LoadError> {
+        let failed = LoadError::query("read the runs");
+        let keys: Vec<(String,)> = on!(self, pool => {
+            sqlx::query_as("select distinct key_id from run").fetch_all(pool).await.map_err(failed)?
+        });
+        match keys.into_iter().find(|it| it.0 != key_id) {
+            Some((theirs,)) => Err(LoadError::OtherKey { theirs, ours: key_id.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes down what a run is: its sources, its rejects and its batches. A run that was planned
+    /// before is planned anew; batches whose content changed lose their receipts.
+    pub async fn plan_run(&self, run: &RunRow) -> Result<(), LoadError> {
+        let failed = LoadError::query("write the run down");
+        match self {
+            Self::Sqlite(pool) => {
+                let mut transaction = begin_sqlite(pool).await.map_err(&failed)?;
+                for statement in FORGET_RUN {
+                    sqlx::query(statement).bind(&run.run_id).execute(&mut *transaction).await.map_err(&failed)?;
+                }
+                for rows in run_rows(run) {
+                    rows.insert_sqlite(&mut transaction).await.map_err(&failed)?;
+                }
+                sqlx::query(FORGET_RECEIPTS).bind(&run.run_id).execute(&mut *transaction).await.map_err(&failed)?;
+                transaction.commit().await.map_err(&failed)
+            }
+            Self::Postgres(pool) => {
+                let mut transaction = begin_postgres(pool).await.map_err(&failed)?;
+                for statement in FORGET_RUN {
+                    sqlx::query(statement).bind(&run.run_id).execute(&mut *transaction).await.map_err(&failed)?;
+                }
+                for rows in run_rows(run) {
+                    rows.insert_postgres(&mut transaction).await.map_err(&failed)?;
+                }
+                sqlx::query(FORGET_RECEIPTS).bind(&run.run_id).execute(&mut *transaction).await.map_err(&failed)?;
+                transaction.commit().await.map_err(&failed)
+            }
+        }
+    }
+
+    /// The batches of a run as planned: number, size and digest.
+    pub async fn batches(&self, run_id: &str) -> Result<Vec<(u32, u64, Digest)>, LoadError> {
+        let statement = "select number, n_contacts, digest from batch where run_id = $1 order by number";
+        let rows: Vec<(i64, i64, String)> = on!(self, pool => {
+            sqlx::query_as(statement).bind(run_id).fetch_all(pool).await.map_err(LoadError::query("read the batches"))?
+        });
+        let batch = |(number, n_contacts, digest): (i64, i64, String)| {
+            Some((u32::try_from(number).ok()?, u64::try_from(n_contacts).ok()?, Digest::try_from(digest).ok()?))
+        };
+        rows.into_iter().map(|it| batch(it).ok_or(LoadError::Value { column: "batch" })).collect()
+    }
+
+    /// The receipts of a stage, by batch.
+    pub async fn receipts(&self, run_id: &str, stage: Stage) -> Result<BTreeMap<u32, Receipt>, LoadError> {
+        let rows: Vec<ReceiptRow> = on!(self, pool => {
+            sqlx::query_as(SELECT_RECEIPTS).bind(run_id).bind(stage.name()).fetch_all(pool).await
+                .map_err(LoadError::query("read the receipts"))?
+        });
+        let receipt = |row: ReceiptRow| row.receipt(stage).ok_or(LoadError::Value { column: "receipt" });
+        rows.into_iter().map(|it| receipt(it).map(|it| (it.batch, it))).collect()
+    }
+
+    /// Forgets that a stage did a batch, so that it is done again.
+    pub async fn forget_receipt(&self, run_id: &str, stage: Stage, batch: u32) -> Result<(), LoadError> {
+        let statement = "delete from receipt where run_id = $1 and stage = $2 and batch = $3";
+        on!(self, pool => {
+            sqlx::query(statement).bind(run_id).bind(stage.name()).bind(i64::from(batch)).execute(pool).await
+                .map(|_| ()).map_err(LoadError::query("forget a receipt"))
+        })
+    }
+}
+
+const FORGET_RUN: [&str; 3] = [
+    "delete from source where run_id = $1",
+    "delete from reject_summary where run_id = $1",
+    "delete from batch where run_id = $1",
+];
+
+const FORGET_RECEIPTS: &str = "delete from receipt where run_id = $1 and not exists (select 1 from batch \
+    where batch.run_id = receipt.run_id and batch.number = receipt.batch and batch.digest = receipt.input)";
+
+const SELECT_RECEIPTS: &str = "select batch, input, output, rows_in, kept, merged, rejected, suppressed, at, tool \
+    from receipt where run_id = $1 and stage = $2 order by batch";
+
+fn run_rows(run: &RunRow) -> [Rows; 4] {
+    let [mut runs, mut sources, mut rejects, mut batches] = [&RUN, &SOURCE, &REJECT_SUMMARY, &BATCH].map(Rows::new);
+    let run_id = || run.run_id.clone().into();
+    runs.push([run_id(), run.key_id.clone().into(), run.tool.clone().into()]);
+    for (name, channel, profile, sha256, n_rows) in &run.sources {
+        let [name, channel, profile] = [name, channel, profile].map(|it| it.clone().into());
+        sources.push([run_id(), name, channel, profile, sha256.to_string().into(), (*n_rows).into()]);
+    }
+    for ((source, reason), n_rows) in &run.rejects {
+        rejects.push([run_id(), source.clone().into(), reason.clone().into(), (*n_rows).into()]);
+    }
+    for (number, n_contacts, digest) in &run.batches {
+        batches.push([run_id(), i64::from(*number).into(), (*n_contacts).into(), digest.to_string().into()]);
+    }
+    [runs, sources, rejects, batches]
+}
+
+#[derive(FromRow)]
+struct ReceiptRow {
+    batch: i64,
+    input: String,
+    output: String,
+    rows_in: i64,
+    kept: i64,
+    merged: i64,
+    rejected: i64,
+    suppressed: i64,
+    at: i64,
+    tool: String,
+}
+
+impl ReceiptRow {
+    fn receipt(self, stage: Stage) -> Option<Receipt> {
+        let count = |it: i64| u64::try_from(it).ok();
+        Some(Receipt {
+            stage,
+            batch: u32::try_from(self.batch).ok()?,
+            input: Digest::try_from(self.input).ok()?,
+            output: Digest::try_from(self.output).ok()?,
+            counts: Counts {
+                rows_in: count(self.rows_in)?,
+                kept: count(self.kept)?,
+                merged: count(self.merged)?,
+                rejected: count(self.rejected)?,
+                suppressed: count(self.suppressed)?,
+            },
+            at: Timestamp::from_microsecond(self.at).ok()?,
+            tool: self.tool,
+        })
+    }
+}

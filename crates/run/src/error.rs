@@ -1,0 +1,39 @@
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why the run folder cannot be used.
+#[derive(Debug, Error)]
+pub enum RunError {
+    #[error("could not write {}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("could not read {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{} is not a manifest that this version reads", path.display())]
+    Manifest { path: PathBuf, source: serde_json::Error },
+    #[error("{} is not a table that this version reads", path.display())]
+    Table { path: PathBuf, source: parquet::errors::ParquetError },
+    #[error("could not write the table {}", path.display())]
+    TableWrite { path: PathBuf, source: parquet::errors::ParquetError },
+    #[error("another ferry works in {}: wait for it, or stop it", path.display())]
+    Locked { path: PathBuf },
+    #[error("{} is a symbolic link: give the folder itself", path.display())]
+    Symlink { path: PathBuf },
+    #[error("there is no run in {}: start one with `ferry run`", path.display())]
+    NoRun { path: PathBuf },
+    #[error("\"{name}\" cannot name {what}: use 1 to 64 small letters, digits and hyphens, a letter or digit first")]
+    Name { what: &'static str, name: String },
+}
+
+impl RunError {
+    pub(crate) fn write(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Write { path, source }
+    }
+
+    pub(crate) fn read(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Read { path, source }
+    }
+}

@@ -1,0 +1,157 @@
+//! `POST /v1/contacts`: which numbers are on WhatsApp.
+//!
+//! The wire of the On-Premises API. Meta ended that API on 2025-10-23, and its last versions
+//! answered `valid` to every number; some gateways still speak it with answers that mean
+//! something. Whether they do is for the caller to find out.
+
+use model::{Personal, PhoneNumber};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{CallError, Client};
+
+/// What the provider said of one input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckAnswer {
+    /// The number as it was asked.
+    pub input: Personal<String>,
+    pub status: CheckStatus,
+    pub wa_id: Option<Personal<String>>,
+}
+
+/// The statuses of the wire; one that is not known is kept as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckStatus {
+    Valid,
+    Invalid,
+    /// To be asked again.
+    Processing,
+    Other(String),
+}
+
+impl CheckStatus {
+    /// The word of the wire.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Processing => "processing",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl Client {
+    /// Asks which numbers are on WhatsApp: one request for all of them. The answers come as the
+    /// provider gave them, in its order; some may be missing, doubled or not asked for.
+    pub async fn check(&self, numbers: &[PhoneNumber]) -> Result<Vec<CheckAnswer>, CallError> {
+        self.ask("v1/contacts", &question(numbers), answers).await
+    }
+}
+
+fn question(numbers: &[PhoneNumber]) -> Value {
+    let contacts: Vec<String> = numbers.iter().map(PhoneNumber::to_string).collect();
+    json!({ "blocking": "wait", "contacts": contacts })
+}
+
+#[derive(Deserialize)]
+struct Answers {
+    contacts: Vec<WireAnswer>,
+}
+
+#[derive(Deserialize)]
+struct WireAnswer {
+    input: String,
+    status: String,
+    #[serde(default)]
+    wa_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Errors {
+    #[serde(alias = "error", deserialize_with = "one_or_many")]
+    errors: Vec<WireError>,
+}
+
+#[derive(Deserialize)]
+struct WireError {
+    code: i64,
+}
+
+/// Some gateways answer 200 with an error in the body: it is one all the same.
+fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
+    let Ok(answers) = serde_json::from_slice::<Answers>(body) else {
+        return Err(match error_code(body) {
+            Some(code) => CallError::Refused { status: 200, code: Some(code) },
+            None => CallError::Malformed,
+        });
+    };
+    let answer = |WireAnswer { input, status, wa_id }| CheckAnswer {
+        input: Personal(input),
+        wa_id: wa_id.filter(|it| !it.is_empty()).map(Personal),
+        status: match status.as_str() {
+            "valid" => CheckStatus::Valid,
+            "invalid" => CheckStatus::Invalid,
+            "processing" => CheckStatus::Processing,
+            _ => CheckStatus::Other(status),
+        },
+    };
+    Ok(answers.contacts.into_iter().map(answer).collect())
+}
+
+/// The code of an error body, if it is one.
+pub(crate) fn error_code(body: &[u8]) -> Option<i64> {
+    serde_json::from_slice::<Errors>(body).ok()?.errors.first().map(|it| it.code)
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<WireError>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(WireError),
+        Many(Vec<WireError>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(error) => vec![error],
+        OneOrMany::Many(errors) => errors,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> String {
+        match answers(body.as_bytes()) {
+            Ok(answers) => {
+                let words = answers.iter().map(|it| format!("{} {} {}", it.input.0, it.status.word(), it.wa_id.is_some()));
+                words.collect::<Vec<_>>().join("; ")
+            }
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_question_is_the_wire_of_v1_contacts() {
+        let question = question(&[PhoneNumber::from_digits(12025550123)]);
+        assert_eq!(question, json!({ "blocking": "wait", "contacts": ["+12025550123"] }));
+    }
+
+    #[test]
+    fn an_answer_is_read_status_by_status() {
+        let body = r#"{"contacts":[{"input":"+1","status":"valid","wa_id":"1"},{"input":"+2","status":"invalid"},
+            {"input":"+3","status":"processing","wa_id":""},{"input":"+4","status":"failed"}],"meta":{"api_status":"stable"}}"#;
+        assert_eq!(read(body), "+1 valid true; +2 invalid false; +3 processing false; +4 failed false");
+        assert_eq!(read(r#"{"contacts":[]}"#), "");
+    }
+
+    #[test]
+    fn what_is_no_answer_is_an_error() {
+        let malformed = "the answer of the provider is not what its interface says";
+        for body in ["", "<html>502</html>", "[]", "{}", r#"{"contacts":[{"input":"+1""#, r#"{"contacts":[{"input":"+1","input":"+2","status":"valid"}]}"#] {
+            assert_eq!(read(body), malformed, "{body}");
+        }
+        assert_eq!(read(r#"{"errors":[{"code":1014,"title":"x"}]}"#), "the provider refused the call (200, code 1014)");
+        assert_eq!(read(r#"{"error":{"code":190,"message":"x"}}"#), "the provider refused the call (200, code 190)");
+    }
+}

@@ -1,0 +1,59 @@
+use ::url::{Host, Url};
+use thiserror::Error;
+
+/// Why an address is refused. Credentials in it are not repeated.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum UrlError {
+    #[error("the address is not a URL such as https://example.com")]
+    Malformed,
+    #[error("the address must begin with https:// (http:// is only for this machine, such as http://127.0.0.1:8480)")]
+    NotHttps,
+    #[error("the address must not hold a user name, a password, a query or a fragment: put a token in token_env")]
+    Extras,
+}
+
+/// Reads the address of a provider. A token must not travel in clear, so plain HTTP is for
+/// loopback alone.
+pub fn base_url(text: &str) -> Result<Url, UrlError> {
+    let mut url = Url::parse(text.trim()).map_err(|_| UrlError::Malformed)?;
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => return Err(UrlError::Malformed),
+    };
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err(UrlError::Extras);
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback => {}
+        _ => return Err(UrlError::NotHttps),
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for address in ["https://gate.example.com", "http://127.0.0.1:8480", "http://[::1]:1/x", "http://localhost"] {
+            assert!(base_url(address).is_ok(), "{address}");
+        }
+        for (address, error) in [
+            ("http://gate.example.com", UrlError::NotHttps),
+            ("ftp://gate.example.com", UrlError::NotHttps),
+            ("file:///etc/passwd", UrlError::Malformed),
+            ("gate.example.com", UrlError::Malformed),
+            ("https://user:secret@gate.example.com", UrlError::Extras),
+            ("https://gate.example.com?token=x", UrlError::Extras),
+        ] {
+            assert_eq!(base_url(address), Err(error), "{address}");
+        }
+    }
+}
