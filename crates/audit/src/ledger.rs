@@ -73,9 +73,9 @@ impl LedgerAudit {
         match self.contacts.get(&id) {
             None => Some(Difference(format!("contact {id} has no row in the ledger"))),
             Some((1, n_merged)) if u64::from(*n_merged) + 1 == n_rows => None,
-            Some((n_kept, n_merged)) => {
-                Some(Difference(format!("contact {id}: the ledger has {n_kept} kept and {n_merged} merged rows, the contact {n_rows}")))
-            }
+            Some((n_kept, n_merged)) => Some(Difference(format!(
+                "contact {id}: the ledger has {n_kept} kept and {n_merged} merged rows, the contact {n_rows}"
+            ))),
         }
     }
 
@@ -134,7 +134,10 @@ mod tests {
         );
         assert_eq!(
             differences(&[kept(1), kept(2), kept(2)])[..2],
-            ["rows without an outcome of source sms: expected 0, found 1", "rows with two outcomes of source sms: expected 0, found 1"]
+            [
+                "rows without an outcome of source sms: expected 0, found 1",
+                "rows with two outcomes of source sms: expected 0, found 1"
+            ]
         );
         assert_eq!(
             differences(&[kept(1), kept(2), kept(3), kept(4)])[0],

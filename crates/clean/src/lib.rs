@@ -13,7 +13,7 @@ mod words;
 
 pub use date::date;
 pub use name::name;
-pub use partition::{Cleaner, LedgerRow, Partition, N_PARTITIONS};
+pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Partition};
 pub use phone::phone;
 pub use words::{ConsentWords, email, language, tags};
 

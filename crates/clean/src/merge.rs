@@ -114,7 +114,10 @@ impl<'a> Merged<'a> {
         Contact {
             id,
             phone: self.phone.map(|it| it.number),
-            region: self.phone.and_then(|it| it.region).and_then(|it| Region::from_code(std::str::from_utf8(&it).ok()?)),
+            region: self
+                .phone
+                .and_then(|it| it.region)
+                .and_then(|it| Region::from_code(std::str::from_utf8(&it).ok()?)),
             line_type: self.phone.map(|it| it.line_type),
             name: self.name.map(personal),
             email: self.email.map(personal),

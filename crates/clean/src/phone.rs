@@ -83,7 +83,8 @@ fn tidied(cell: &str) -> Cow<'_, str> {
     let mut rest = text.trim_matches(|it: char| it == ' ' || it == '\n');
     loop {
         let lean = rest.trim_start_matches(['\'', '’', '‘']).trim_start();
-        let lean = ["tel:", "whatsapp:", "sms:"].iter().fold(lean, |it, scheme| without_prefix(it, scheme)).trim_start();
+        let lean =
+            ["tel:", "whatsapp:", "sms:"].iter().fold(lean, |it, scheme| without_prefix(it, scheme)).trim_start();
         if lean.len() == rest.len() {
             return Cow::Owned(rest.to_owned());
         }
@@ -122,7 +123,8 @@ fn is_empty_word(text: &str) -> bool {
 /// `+33612345***`, `06XXXXXXXX`, `06 12 ## ## ##`.
 fn is_masked(text: &str) -> bool {
     let has_run = |mask: [char; 2]| {
-        text.split(|it: char| !mask.contains(&it) && it != ' ').any(|run| run.chars().filter(|it| *it != ' ').count() >= 2)
+        text.split(|it: char| !mask.contains(&it) && it != ' ')
+            .any(|run| run.chars().filter(|it| *it != ' ').count() >= 2)
     };
     text.contains(['*', '•', '…', '●', '█']) || has_run(['x', 'X']) || has_run(['#', '#']) || has_run(['?', '?'])
 }
@@ -140,9 +142,11 @@ fn holds_several(text: &str) -> bool {
     if digits(text).count() < 2 * NUMBER_DIGITS {
         return false;
     }
-    let n_long = |pieces: &mut dyn Iterator<Item = &str>, least| pieces.filter(|it| digits(it).count() >= least).count();
+    let n_long =
+        |pieces: &mut dyn Iterator<Item = &str>, least| pieces.filter(|it| digits(it).count() >= least).count();
     let lower = text.to_ascii_lowercase();
-    let by_word = [" or ", " ou ", " and ", " et "].iter().any(|word| n_long(&mut lower.split(word), NUMBER_DIGITS) > 1);
+    let by_word =
+        [" or ", " ou ", " and ", " et "].iter().any(|word| n_long(&mut lower.split(word), NUMBER_DIGITS) > 1);
     by_word
         || n_long(&mut text.split(['/', ';', ',', '|', '&', '\n']), NUMBER_DIGITS) > 1
         || n_long(&mut text.split('+'), NUMBER_DIGITS) > 1
@@ -152,7 +156,8 @@ fn holds_several(text: &str) -> bool {
 /// `33199000001.0` is a whole number that went through a floating-point column.
 fn without_decimals(text: &str) -> Option<&str> {
     let (whole, decimals) = text.rsplit_once('.')?;
-    let is_whole = digits(whole).count() >= NUMBER_DIGITS && whole.trim_start_matches('+').bytes().all(|it| it.is_ascii_digit());
+    let is_whole =
+        digits(whole).count() >= NUMBER_DIGITS && whole.trim_start_matches('+').bytes().all(|it| it.is_ascii_digit());
     (is_whole && !decimals.is_empty() && decimals.bytes().all(|it| it == b'0')).then_some(whole)
 }
 
@@ -177,7 +182,14 @@ fn without_extension(text: &str) -> &str {
 /// One digit over and over, or the digits in order: what people type to get past a form.
 fn is_placeholder(text: &str) -> bool {
     const RUNS: [&[u8]; 8] = [
-        b"0123456789", b"1234567890", b"123456789", b"12345678", b"1234567", b"9876543210", b"987654321", b"0987654321",
+        b"0123456789",
+        b"1234567890",
+        b"123456789",
+        b"12345678",
+        b"1234567",
+        b"9876543210",
+        b"987654321",
+        b"0987654321",
     ];
     let digits: Vec<u8> = digits(text).take(16).collect();
     let is_one_digit = digits.len() >= NUMBER_DIGITS && digits.iter().all(|it| *it == digits[0]);

@@ -41,7 +41,10 @@ pub(crate) struct ParsedNumber {
     pub(crate) region: Option<[u8; 2]>,
 }
 
-#[expect(clippy::expect_used, reason = "what we encode ourselves in memory decodes; going on without a row would lose it")]
+#[expect(
+    clippy::expect_used,
+    reason = "what we encode ourselves in memory decodes; going on without a row would lose it"
+)]
 impl Entry<'_> {
     /// Appends the encoded row to `bytes`.
     pub(crate) fn encoded(&self, bytes: Vec<u8>) -> Vec<u8> {
@@ -70,7 +73,9 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &RawContact<'a>) -> Resu
             findings.0 |= found.0;
             Some(phone)
         }
-        Err(Reason::Empty) if source.identity_kind() == IdentityKind::Viber && !raw.external_id.trim().is_empty() => None,
+        Err(Reason::Empty) if source.identity_kind() == IdentityKind::Viber && !raw.external_id.trim().is_empty() => {
+            None
+        }
         Err(reason) => return Err((reason, "phone")),
     };
     let external_id = raw.external_id.trim();

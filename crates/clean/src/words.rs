@@ -64,9 +64,23 @@ mod tests {
     fn consent_words_are_read_in_any_case() {
         let words = ConsentWords::default();
         for (cell, state) in [
-            ("yes", "yes"), ("Y", "yes"), (" TRUE ", "yes"), ("1", "yes"), ("Oui", "yes"), ("opt-in", "yes"),
-            ("Subscribed", "yes"), ("no", "no"), ("N", "no"), ("false", "no"), ("0", "no"), ("NON", "no"),
-            ("opt-out", "no"), ("unsubscribed", "no"), ("STOP", "stop"), ("arret", "stop"), ("StopAll", "stop"),
+            ("yes", "yes"),
+            ("Y", "yes"),
+            (" TRUE ", "yes"),
+            ("1", "yes"),
+            ("Oui", "yes"),
+            ("opt-in", "yes"),
+            ("Subscribed", "yes"),
+            ("no", "no"),
+            ("N", "no"),
+            ("false", "no"),
+            ("0", "no"),
+            ("NON", "no"),
+            ("opt-out", "no"),
+            ("unsubscribed", "no"),
+            ("STOP", "stop"),
+            ("arret", "stop"),
+            ("StopAll", "stop"),
         ] {
             assert_eq!(words.read(cell).map(ConsentState::name), Some(state), "{cell}");
         }
@@ -84,18 +98,27 @@ mod tests {
 
     #[test]
     fn an_email_is_lowered_and_needs_an_at_sign() {
-        for (cell, expected) in
-            [(" Ana@Example.COM ", Some("ana@example.com")), ("ana@example.com", Some("ana@example.com")), ("ana", None), ("", None)]
-        {
+        for (cell, expected) in [
+            (" Ana@Example.COM ", Some("ana@example.com")),
+            ("ana@example.com", Some("ana@example.com")),
+            ("ana", None),
+            ("", None),
+        ] {
             assert_eq!(email(cell).as_deref(), expected, "{cell}");
         }
     }
 
     #[test]
     fn a_language_is_its_first_two_letters() {
-        for (cell, expected) in
-            [("fr", Some("fr")), ("FR", Some("fr")), ("pt_BR", Some("pt")), (" en-US ", Some("en")), ("", None), ("n/a", None), ("-", None)]
-        {
+        for (cell, expected) in [
+            ("fr", Some("fr")),
+            ("FR", Some("fr")),
+            ("pt_BR", Some("pt")),
+            (" en-US ", Some("en")),
+            ("", None),
+            ("n/a", None),
+            ("-", None),
+        ] {
             assert_eq!(language(cell).as_deref(), expected, "{cell}");
         }
     }

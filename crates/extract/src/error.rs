@@ -20,8 +20,8 @@ pub enum ExtractError {
     TooManyColumns { path: PathBuf, n_columns: usize, most: usize },
     #[error("the header of {} is not closed as CSV asks, or is over 64 KiB", path.display())]
     Header { path: PathBuf },
-    #[error("{} has no column \"{column}\" (delimiter {delimiter}): it has {}{}", path.display(), listed(header), nearest(column, header))]
-    MissingColumn { path: PathBuf, column: String, header: Vec<String>, delimiter: String },
+    #[error("{} has no column \"{column}\": it has {}{}", path.display(), listed(header), nearest(column, header))]
+    MissingColumn { path: PathBuf, column: String, header: Vec<String> },
     #[error("{} has {n_columns} columns named \"{column}\": rename all but one", path.display())]
     AmbiguousColumn { path: PathBuf, column: String, n_columns: usize },
     #[error("the two readers of {} disagree before line {line}: please report this", path.display())]

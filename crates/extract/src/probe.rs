@@ -148,7 +148,8 @@ pub(crate) fn separator(line: &[u8]) -> Option<u8> {
 
 /// Opening a FIFO would wait for ever, so the kind is asked first.
 fn check_kind(path: &Path) -> Result<(), ExtractError> {
-    let kind = std::fs::metadata(path).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?.file_type();
+    let kind =
+        std::fs::metadata(path).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?.file_type();
     let kind = match () {
         () if kind.is_file() => return Ok(()),
         () if kind.is_dir() => "a directory",
@@ -210,7 +211,8 @@ impl Survey {
 
 fn survey(mut file: impl Read) -> io::Result<Survey> {
     let mut hasher = Hasher::default();
-    let mut seen = Survey { digest: Hasher::default().finish(), n_bytes: 0, start: Vec::new(), n_multibyte: 0, n_invalid: 0 };
+    let mut seen =
+        Survey { digest: Hasher::default().finish(), n_bytes: 0, start: Vec::new(), n_multibyte: 0, n_invalid: 0 };
     let mut buffer = vec![0; 1 << 20];
     let mut n_carried = 0;
     loop {

@@ -1,10 +1,11 @@
 //! Which cell of a row says what, by kind of export.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use model::{Direction, RawContact, Reason};
 
-use crate::{ExtractError, Probe};
+use crate::ExtractError;
 
 /// What a column of an export can hold.
 pub const FIELDS: [&str; 9] =
@@ -76,11 +77,12 @@ impl Profile {
         }
     }
 
-    /// Finds the columns in the header of a file.
-    pub fn layout(&self, probe: &Probe) -> Result<Layout, ExtractError> {
-        let column = |name: &str| required(probe, name);
+    /// Finds the columns in the header of a file; `path` is for the error if one is missing.
+    pub fn layout(&self, path: &Path, header: &[String]) -> Result<Layout, ExtractError> {
+        let file = Header { path, names: header };
+        let column = |name: &str| file.required(name);
         // A file without a single line has no rows to lay out.
-        if probe.header.is_empty() {
+        if header.is_empty() {
             return Ok(Layout::Contacts(Columns::default()));
         }
         Ok(match self {
@@ -97,9 +99,9 @@ impl Profile {
                 body: column("Body")?,
                 sent_at: column("SentDate")?,
                 direction: column("Direction")?,
-                error_code: found(probe, "ErrorCode")?,
+                error_code: file.found("ErrorCode")?,
             }),
-            Self::ViberSubscribers => Layout::Contacts(viber_columns(probe)?),
+            Self::ViberSubscribers => Layout::Contacts(viber_columns(&file)?),
         })
     }
 }
@@ -119,7 +121,18 @@ impl Layout {
             Self::Contacts(columns) => {
                 let [phone, region, name, email, language, last_at, consent, external_id, tags] =
                     columns.fields.map(|it| it.map_or("", &cell));
-                Ok(RawContact { phone, region, name, email, language, last_at, consent, external_id, tags, direction: None })
+                Ok(RawContact {
+                    phone,
+                    region,
+                    name,
+                    email,
+                    language,
+                    last_at,
+                    consent,
+                    external_id,
+                    tags,
+                    direction: None,
+                })
             }
             Self::Messages(columns) => message(columns, cell),
         }
@@ -140,7 +153,13 @@ fn message<'a>(columns: &MessageColumns, cell: impl Fn(usize) -> &'a str) -> Res
             (cell(columns.to), if error == OPTED_OUT_ERROR { "stop" } else { "" })
         }
     };
-    Ok(RawContact { phone, consent, last_at: cell(columns.sent_at), direction: Some(direction), ..RawContact::default() })
+    Ok(RawContact {
+        phone,
+        consent,
+        last_at: cell(columns.sent_at),
+        direction: Some(direction),
+        ..RawContact::default()
+    })
 }
 
 fn reply(body: &str) -> &'static str {
@@ -152,53 +171,59 @@ fn reply(body: &str) -> &'static str {
     }
 }
 
-fn viber_columns(probe: &Probe) -> Result<Columns, ExtractError> {
+fn viber_columns(file: &Header) -> Result<Columns, ExtractError> {
     let mut columns = Columns::default();
     for (field, names) in VIBER_COLUMNS {
         for name in names {
-            if let Some(column) = found(probe, name)? {
+            if let Some(column) = file.found(name)? {
                 columns.set(field, column);
                 break;
             }
         }
         if field == "external_id" && columns == Columns::default() {
-            return Err(missing(probe, names[0]));
+            return Err(file.missing(names[0]));
         }
     }
     Ok(columns)
 }
 
-fn required(probe: &Probe, name: &str) -> Result<usize, ExtractError> {
-    found(probe, name)?.ok_or_else(|| missing(probe, name))
+/// The header of a file.
+struct Header<'a> {
+    path: &'a Path,
+    names: &'a [String],
 }
 
-/// A column by its name, exactly as written or else in any case, spaces and underscores alike.
-fn found(probe: &Probe, name: &str) -> Result<Option<usize>, ExtractError> {
-    let exact = |it: &&(usize, &String)| it.1 == name;
-    let folded = |text: &str| text.trim().to_lowercase().replace([' ', '-'], "_");
-    let like = |it: &&(usize, &String)| folded(it.1) == folded(name);
-
-    let header: Vec<(usize, &String)> = probe.header.iter().enumerate().collect();
-    let mut matching: Vec<_> = header.iter().filter(exact).collect();
-    if matching.is_empty() {
-        matching = header.iter().filter(like).collect();
+impl Header<'_> {
+    fn required(&self, name: &str) -> Result<usize, ExtractError> {
+        self.found(name)?.ok_or_else(|| self.missing(name))
     }
-    match matching.as_slice() {
-        [] => Ok(None),
-        [one] => Ok(Some(one.0)),
-        several => Err(ExtractError::AmbiguousColumn {
-            path: probe.path.clone(),
-            column: name.to_owned(),
-            n_columns: several.len(),
-        }),
-    }
-}
 
-fn missing(probe: &Probe, column: &str) -> ExtractError {
-    ExtractError::MissingColumn {
-        path: probe.path.clone(),
-        column: column.to_owned(),
-        header: probe.header.clone(),
-        delimiter: probe.delimiter_name(),
+    /// A column by its name, exactly as written or else in any case, spaces and underscores alike.
+    fn found(&self, name: &str) -> Result<Option<usize>, ExtractError> {
+        let folded = |text: &str| text.trim().to_lowercase().replace([' ', '-'], "_");
+        let places = |is_it: &dyn Fn(&String) -> bool| -> Vec<usize> {
+            self.names.iter().enumerate().filter(|it| is_it(it.1)).map(|it| it.0).collect()
+        };
+        let mut matching = places(&|it| it == name);
+        if matching.is_empty() {
+            matching = places(&|it| folded(it) == folded(name));
+        }
+        match matching.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            several => Err(ExtractError::AmbiguousColumn {
+                path: self.path.to_owned(),
+                column: name.to_owned(),
+                n_columns: several.len(),
+            }),
+        }
+    }
+
+    fn missing(&self, column: &str) -> ExtractError {
+        ExtractError::MissingColumn {
+            path: self.path.to_owned(),
+            column: column.to_owned(),
+            header: self.names.to_vec(),
+        }
     }
 }

@@ -119,7 +119,12 @@ impl<'a> RowReader<'a> {
         Ok(Some(Row { record: record_number, line, cells }))
     }
 
-    fn cells<'r>(&'r mut self, line: u64, bytes: &'r [u8], is_ended: bool) -> Result<Result<Cells<'r>, Unreadable<'r>>, ExtractError> {
+    fn cells<'r>(
+        &'r mut self,
+        line: u64,
+        bytes: &'r [u8],
+        is_ended: bool,
+    ) -> Result<Result<Cells<'r>, Unreadable<'r>>, ExtractError> {
         let Ok(text) = std::str::from_utf8(bytes) else { return Ok(Err(unreadable(Reason::Encoding, bytes))) };
         // What a decoder could not read, it replaced; UTF-8 itself was not decoded.
         if self.probe.encoding != crate::Encoding::Utf8 && text.contains('\u{fffd}') {

@@ -49,7 +49,16 @@ enum Sweep {
 
 impl<R: Read> Records<R> {
     pub(crate) fn new(text: R, delimiter: u8) -> Self {
-        Self { text, delimiter, buffer: vec![0; 1 << 20], filled: 0, given: 0, line: 1, is_at_end: false, shown: Vec::new() }
+        Self {
+            text,
+            delimiter,
+            buffer: vec![0; 1 << 20],
+            filled: 0,
+            given: 0,
+            line: 1,
+            is_at_end: false,
+            shown: Vec::new(),
+        }
     }
 
     /// The next record; none at the end of the text.
@@ -72,7 +81,8 @@ impl<R: Read> Records<R> {
                 Sweep::BadQuote => return self.bad_line().map(Some),
                 Sweep::Record { .. } => return self.long_line().map(Some),
                 Sweep::Unended if bytes.len() > MOST_RECORD_BYTES => {
-                    return if has_open_quote(bytes, self.delimiter) { self.bad_line() } else { self.long_line() }.map(Some);
+                    return if has_open_quote(bytes, self.delimiter) { self.bad_line() } else { self.long_line() }
+                        .map(Some);
                 }
                 Sweep::Unended => self.fill()?,
             }

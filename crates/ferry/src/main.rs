@@ -1,1 +1,28 @@
-fn main() {}
+//! Ferry carries a business's customers from SMS and Viber to WhatsApp.
+
+mod cli;
+mod commands;
+mod exit;
+mod formats;
+mod key;
+mod pipeline;
+mod plan;
+mod progress;
+mod report;
+mod session;
+mod stages;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    commands::start_log(&cli);
+    match commands::run(cli).await {
+        Ok(exit) => exit.code(),
+        Err(error) => exit::report(&error).code(),
+    }
+}

@@ -108,7 +108,8 @@ impl Table {
             Type::Int => "bigint",
             Type::Bytes => "bytea",
         };
-        let arrays: Vec<String> = self.columns.iter().zip(1..).map(|(it, n)| format!("${n}::{}[]", type_name(it.1))).collect();
+        let arrays: Vec<String> =
+            self.columns.iter().zip(1..).map(|(it, n)| format!("${n}::{}[]", type_name(it.1))).collect();
         self.statement(&format!("select * from unnest({})", arrays.join(", ")))
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::{
-    Batch, Channel, Consent, ConsentState, Contact, ContactId, Digest, Field, Identity, IdentityKind, LineType, Personal,
-    PhoneNumber, Receipt, Region,
+    Batch, Channel, Consent, ConsentState, Contact, ContactId, Digest, Field, Identity, IdentityKind, LineType,
+    Personal, PhoneNumber, Receipt, Region,
 };
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -187,7 +187,14 @@ fn contact_rows(contacts: Vec<Contact>) -> [Rows; 3] {
             identities.push([kind.name().into(), scope.into(), value.0.into(), id.into()]);
         }
         for Consent { channel, purpose, state, at, row } in contact.consents {
-            consents.push([id.into(), channel.name().into(), purpose.into(), state.name().into(), at.into(), row.into()]);
+            consents.push([
+                id.into(),
+                channel.name().into(),
+                purpose.into(),
+                state.name().into(),
+                at.into(),
+                row.into(),
+            ]);
         }
         let (name, name_row) = split(contact.name);
         let (email, email_row) = split(contact.email);
@@ -228,7 +235,10 @@ fn split<T>(field: Option<Field<T>>) -> (Option<T>, Option<String>) {
 const SELECT_IDENTITY: &str = "select kind, scope, value, contact_id from identity";
 const SELECT_CONSENT: &str = "select contact_id, channel, purpose, state, at, source_row from consent";
 
-async fn held_sqlite(connection: &mut SqliteConnection, ids: &[ContactId]) -> Result<HashMap<ContactId, Contact>, LoadError> {
+async fn held_sqlite(
+    connection: &mut SqliteConnection,
+    ids: &[ContactId],
+) -> Result<HashMap<ContactId, Contact>, LoadError> {
     let contacts: Vec<ContactRow> = select_sqlite(connection, SELECT, ids).await?;
     if contacts.is_empty() {
         return Ok(HashMap::new());
@@ -238,7 +248,10 @@ async fn held_sqlite(connection: &mut SqliteConnection, ids: &[ContactId]) -> Re
     assembled(contacts, identities, consents)
 }
 
-async fn held_postgres(connection: &mut PgConnection, ids: &[ContactId]) -> Result<HashMap<ContactId, Contact>, LoadError> {
+async fn held_postgres(
+    connection: &mut PgConnection,
+    ids: &[ContactId],
+) -> Result<HashMap<ContactId, Contact>, LoadError> {
     let contacts: Vec<ContactRow> = select_postgres(connection, SELECT, ids).await?;
     if contacts.is_empty() {
         return Ok(HashMap::new());
@@ -248,7 +261,11 @@ async fn held_postgres(connection: &mut PgConnection, ids: &[ContactId]) -> Resu
     assembled(contacts, identities, consents)
 }
 
-async fn select_sqlite<T>(connection: &mut SqliteConnection, select: &str, ids: &[ContactId]) -> Result<Vec<T>, LoadError>
+async fn select_sqlite<T>(
+    connection: &mut SqliteConnection,
+    select: &str,
+    ids: &[ContactId],
+) -> Result<Vec<T>, LoadError>
 where
     T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
 {

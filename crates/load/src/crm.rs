@@ -37,7 +37,8 @@ impl Crm {
     pub async fn open(url: &str) -> Result<Self, LoadError> {
         let (crm, what) = match Address::parse(url)? {
             Address::Sqlite(path) => {
-                create_private(&path).map_err(|source| LoadError::Connect { what: shown(&path), source: sqlx::Error::Io(source) })?;
+                create_private(&path)
+                    .map_err(|source| LoadError::Connect { what: shown(&path), source: sqlx::Error::Io(source) })?;
                 (sqlite(&path, false).await?, shown(&path))
             }
             Address::Postgres(options) => (postgres(*options).await?, "PostgreSQL".to_owned()),
@@ -69,13 +70,19 @@ impl Crm {
         match self {
             Self::Sqlite(pool) => {
                 let mut transaction = pool.begin_with("begin immediate").await.map_err(&failed)?;
-                sqlx::raw_sql(include_str!("../schema/sqlite.sql")).execute(&mut *transaction).await.map_err(&failed)?;
+                sqlx::raw_sql(include_str!("../schema/sqlite.sql"))
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(&failed)?;
                 sqlx::query(NOTE_VERSION).bind(SCHEMA_VERSION).execute(&mut *transaction).await.map_err(&failed)?;
                 transaction.commit().await.map_err(&failed)
             }
             Self::Postgres(pool) => {
                 let mut transaction = pool.begin().await.map_err(&failed)?;
-                sqlx::raw_sql(include_str!("../schema/postgres.sql")).execute(&mut *transaction).await.map_err(&failed)?;
+                sqlx::raw_sql(include_str!("../schema/postgres.sql"))
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(&failed)?;
                 sqlx::query(NOTE_VERSION).bind(SCHEMA_VERSION).execute(&mut *transaction).await.map_err(&failed)?;
                 transaction.commit().await.map_err(&failed)
             }
@@ -104,11 +111,15 @@ impl Crm {
 
     async fn table_names(&self, what: &str) -> Result<Vec<String>, LoadError> {
         let names: Result<Vec<(String,)>, _> = match self {
-            Self::Sqlite(pool) => sqlx::query_as("select name from sqlite_schema where type = 'table'").fetch_all(pool).await,
+            Self::Sqlite(pool) => {
+                sqlx::query_as("select name from sqlite_schema where type = 'table'").fetch_all(pool).await
+            }
             Self::Postgres(pool) => {
-                sqlx::query_as("select table_name::text from information_schema.tables where table_schema = current_schema()")
-                    .fetch_all(pool)
-                    .await
+                sqlx::query_as(
+                    "select table_name::text from information_schema.tables where table_schema = current_schema()",
+                )
+                .fetch_all(pool)
+                .await
             }
         };
         match names {
@@ -175,12 +186,17 @@ async fn sqlite(path: &Path, is_read_only: bool) -> Result<Crm, LoadError> {
         .statement_cache_capacity(64);
     // Reading a WAL database takes its shared-memory file, so "read only" is a rule of statements.
     let options = if is_read_only { options.pragma("query_only", "on") } else { options };
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(|source| match &source {
-        sqlx::Error::Database(error) if error.code().is_some_and(|it| it == "26") => LoadError::NotADatabase { what: shown(path) },
-        _ => LoadError::Connect { what: shown(path), source },
-    })?;
-    let (found,): (String,) =
-        sqlx::query_as("select sqlite_version()").fetch_one(&pool).await.map_err(LoadError::query("ask for the version"))?;
+    let pool =
+        SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(|source| match &source {
+            sqlx::Error::Database(error) if error.code().is_some_and(|it| it == "26") => {
+                LoadError::NotADatabase { what: shown(path) }
+            }
+            _ => LoadError::Connect { what: shown(path), source },
+        })?;
+    let (found,): (String,) = sqlx::query_as("select sqlite_version()")
+        .fetch_one(&pool)
+        .await
+        .map_err(LoadError::query("ask for the version"))?;
     match version(&found) >= version(SQLITE_MINIMUM) {
         true => Ok(Crm::Sqlite(pool)),
         false => Err(LoadError::OldSqlite { found, minimum: SQLITE_MINIMUM }),
@@ -192,6 +208,7 @@ fn version(text: &str) -> Vec<u32> {
 }
 
 async fn postgres(options: PgConnectOptions) -> Result<Crm, LoadError> {
-    let pool = PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(10)).connect_with(options).await;
+    let pool =
+        PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(10)).connect_with(options).await;
     pool.map(Crm::Postgres).map_err(|source| LoadError::Connect { what: "PostgreSQL".to_owned(), source })
 }

@@ -20,7 +20,9 @@ pub enum LoadError {
     NotADatabase { what: String },
     #[error("SQLite {found} can lose committed writes; {minimum} or later is needed")]
     OldSqlite { found: String, minimum: &'static str },
-    #[error("the contacts of this database were made with another contact key ({theirs}, this run has {ours}): give it the same key")]
+    #[error(
+        "the contacts of this database were made with another contact key ({theirs}, this run has {ours}): give it the same key"
+    )]
     OtherKey { theirs: String, ours: String },
     #[error("the CRM database holds a value that this version does not know in {column}")]
     Value { column: &'static str },

@@ -22,7 +22,12 @@ const EVIDENCE: Table = Table {
 
 impl Crm {
     /// Adds the evidence of one verified batch and its receipt, in one transaction.
-    pub async fn add_evidence(&self, run_id: &str, evidence: Vec<Evidence>, receipt: &Receipt) -> Result<(), LoadError> {
+    pub async fn add_evidence(
+        &self,
+        run_id: &str,
+        evidence: Vec<Evidence>,
+        receipt: &Receipt,
+    ) -> Result<(), LoadError> {
         let failed = LoadError::query("store a verified batch");
         let rows = [evidence_rows(evidence), receipt_rows(run_id, receipt)];
         match self {

@@ -60,7 +60,9 @@ impl Crm {
         let rows: Vec<(String, Option<String>, i64)> = on!(self, pool => {
             sqlx::query_as(sqlx::AssertSqlSafe(text)).fetch_all(pool).await.map_err(LoadError::query("count the contacts"))?
         });
-        rows.into_iter().map(|(region, answer, n)| Ok(((region, answer.map(answered).transpose()?), count(n)))).collect()
+        rows.into_iter()
+            .map(|(region, answer, n)| Ok(((region, answer.map(answered).transpose()?), count(n))))
+            .collect()
     }
 
     /// How many contacts the database holds.
@@ -73,7 +75,8 @@ impl Crm {
 
     /// The contacts that have this text as phone (`+…`) or as another identity.
     pub async fn find(&self, text: &str) -> Result<Vec<ContactId>, LoadError> {
-        let statement = "select contact_id from contact where e164 = $1 union select contact_id from identity where value = $1";
+        let statement =
+            "select contact_id from contact where e164 = $1 union select contact_id from identity where value = $1";
         let rows: Vec<(Vec<u8>,)> = on!(self, pool => {
             sqlx::query_as(statement).bind(text).fetch_all(pool).await.map_err(LoadError::query("find a contact"))?
         });
@@ -92,7 +95,8 @@ impl Crm {
                 Ok(Evidence {
                     contact_id: id,
                     method,
-                    checked_at: jiff::Timestamp::from_microsecond(at).map_err(|_| LoadError::Value { column: "evidence.checked_at" })?,
+                    checked_at: jiff::Timestamp::from_microsecond(at)
+                        .map_err(|_| LoadError::Value { column: "evidence.checked_at" })?,
                     answer: answered(answer)?,
                     wa_id: wa_id.map(Personal),
                     raw_status,

@@ -74,7 +74,8 @@ impl TryFrom<String> for Region {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Self::from_name(&text).ok_or_else(|| format!("\"{text}\" is not a country: write its two-letter code, such as FR"))
+        Self::from_name(&text)
+            .ok_or_else(|| format!("\"{text}\" is not a country: write its two-letter code, such as FR"))
     }
 }
 

@@ -1,7 +1,5 @@
 use serde::{Deserialize, Serialize};
 
-
-
 /// Where contacts come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -201,4 +199,3 @@ impl RawContact<'_> {
         ]
     }
 }
-

@@ -54,8 +54,19 @@ impl RunFolder {
         ArtifactWriter::create(&path)
     }
 
+    /// Makes a folder of the run.
+    pub fn create_folder(&self, name: &str) -> Result<PathBuf, RunError> {
+        let path = self.path(name);
+        create_private_dir(&path).map(|()| path)
+    }
+
     /// Notes that a stage is complete, with the files that it made.
-    pub fn complete(&mut self, stage: Stage, record: StageRecord, artifacts: Vec<(String, Artifact)>) -> Result<(), RunError> {
+    pub fn complete(
+        &mut self,
+        stage: Stage,
+        record: StageRecord,
+        artifacts: Vec<(String, Artifact)>,
+    ) -> Result<(), RunError> {
         self.manifest.artifacts.extend(artifacts);
         self.manifest.stages.insert(stage, record);
         self.save()
@@ -100,7 +111,8 @@ impl RunFolder {
 pub fn run_name<'a>(what: &'static str, name: &'a str) -> Result<&'a str, RunError> {
     let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit();
     let bytes = name.as_bytes();
-    let is_name = (1..=64).contains(&bytes.len()) && is_plain(bytes[0]) && bytes.iter().all(|it| is_plain(*it) || *it == b'-');
+    let is_name =
+        (1..=64).contains(&bytes.len()) && is_plain(bytes[0]) && bytes.iter().all(|it| is_plain(*it) || *it == b'-');
     is_name.then_some(name).ok_or_else(|| RunError::Name { what, name: name.to_owned() })
 }
 
@@ -185,7 +197,10 @@ mod tests {
         folder.create("clean/x.csv").unwrap().publish(0).unwrap();
 
         let mode = |name: &str| std::fs::metadata(dir.join(name)).unwrap().permissions().mode() & 0o777;
-        assert_eq!(["", "clean", "clean/x.csv", "manifest.json", ".lock"].map(mode), [0o700, 0o700, 0o600, 0o600, 0o600]);
+        assert_eq!(
+            ["", "clean", "clean/x.csv", "manifest.json", ".lock"].map(mode),
+            [0o700, 0o700, 0o600, 0o600, 0o600]
+        );
     }
 
     #[test]

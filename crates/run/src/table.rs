@@ -237,12 +237,16 @@ fn read_column(column: ColumnReader, n_rows: usize) -> Result<GroupColumn, Parqu
     match column {
         ColumnReader::ByteArrayColumnReader(mut reader) => {
             let mut values = Vec::with_capacity(n_rows);
-            while levels.len() < n_rows && reader.read_records(n_rows - levels.len(), Some(&mut levels), None, &mut values)?.0 > 0 {}
+            while levels.len() < n_rows
+                && reader.read_records(n_rows - levels.len(), Some(&mut levels), None, &mut values)?.0 > 0
+            {}
             Ok(GroupColumn::Text(spread(&levels, values)))
         }
         ColumnReader::Int64ColumnReader(mut reader) => {
             let mut values = Vec::with_capacity(n_rows);
-            while levels.len() < n_rows && reader.read_records(n_rows - levels.len(), Some(&mut levels), None, &mut values)?.0 > 0 {}
+            while levels.len() < n_rows
+                && reader.read_records(n_rows - levels.len(), Some(&mut levels), None, &mut values)?.0 > 0
+            {}
             Ok(GroupColumn::Int(spread(&levels, values)))
         }
         _ => Err(ParquetError::General("a column is neither text nor a whole number".into())),
@@ -291,7 +295,10 @@ mod tests {
         assert_eq!(writer.publish().unwrap().rows, n_rows as u64);
 
         let reader = TableReader::open(&path).unwrap();
-        assert_eq!((reader.n_groups(), reader.n_rows(), reader.columns()), (2, n_rows as u64, vec!["name".into(), "n".into()]));
+        assert_eq!(
+            (reader.n_groups(), reader.n_rows(), reader.columns()),
+            (2, n_rows as u64, vec!["name".into(), "n".into()])
+        );
         let mut n = 0;
         for group in reader.groups() {
             let group = group.unwrap();

@@ -34,7 +34,8 @@ pub(crate) async fn check(State(sandbox): State<Arc<Sandbox>>, headers: HeaderMa
         return failure(StatusCode::TOO_MANY_REQUESTS, 1015, "Too many requests");
     }
     if strikes(FaultKind::RetryAfter) {
-        return ([(header::RETRY_AFTER, "1")], failure(StatusCode::TOO_MANY_REQUESTS, 1015, "Too many requests")).into_response();
+        return ([(header::RETRY_AFTER, "1")], failure(StatusCode::TOO_MANY_REQUESTS, 1015, "Too many requests"))
+            .into_response();
     }
     if strikes(FaultKind::ServerError) {
         return failure(StatusCode::INTERNAL_SERVER_ERROR, 1014, "Internal error");
@@ -91,7 +92,8 @@ impl Answer<'_> {
 }
 
 fn is_authorised(headers: &HeaderMap, token: &str) -> bool {
-    headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok()).and_then(|it| it.strip_prefix("Bearer ")) == Some(token)
+    headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok()).and_then(|it| it.strip_prefix("Bearer "))
+        == Some(token)
 }
 
 fn failure(status: StatusCode, code: i64, title: &str) -> Response {

@@ -18,7 +18,11 @@ impl World {
 
     /// A number from 0 up to 1 that depends on the seed, on what it is for, and on `n` alone.
     pub(crate) fn chance(&self, what: &str, n: u64) -> f64 {
-        let digest = Sha256::new().chain_update(self.seed.to_le_bytes()).chain_update(n.to_le_bytes()).chain_update(what).finalize();
+        let digest = Sha256::new()
+            .chain_update(self.seed.to_le_bytes())
+            .chain_update(n.to_le_bytes())
+            .chain_update(what)
+            .finalize();
         let start = digest.iter().take(6).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
         start as f64 / (1_u64 << 48) as f64
     }

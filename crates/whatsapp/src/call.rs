@@ -55,7 +55,11 @@ impl CallError {
     /// Whether asking once more can help. Only questions are asked again, never orders.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::TimedOut | Self::RateLimited { .. } | Self::Provider { .. } | Self::Malformed => true,
+            Self::Unreachable { .. }
+            | Self::TimedOut
+            | Self::RateLimited { .. }
+            | Self::Provider { .. }
+            | Self::Malformed => true,
             Self::Refused { .. } | Self::Setup { .. } => false,
         }
     }
@@ -99,7 +103,10 @@ impl Client {
         question: &serde_json::Value,
         read: impl Fn(&[u8]) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        let backoff = ExponentialBuilder::default().with_min_delay(self.manners.backoff).with_max_delay(*WAIT.end()).with_jitter();
+        let backoff = ExponentialBuilder::default()
+            .with_min_delay(self.manners.backoff)
+            .with_max_delay(*WAIT.end())
+            .with_jitter();
         let mut waits = backoff.with_max_times(self.manners.attempts.saturating_sub(1)).build();
         loop {
             let answer = self.ask_once(path, question).await;

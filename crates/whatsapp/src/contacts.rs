@@ -124,7 +124,8 @@ mod tests {
     fn read(body: &str) -> String {
         match answers(body.as_bytes()) {
             Ok(answers) => {
-                let words = answers.iter().map(|it| format!("{} {} {}", it.input.0, it.status.word(), it.wa_id.is_some()));
+                let words =
+                    answers.iter().map(|it| format!("{} {} {}", it.input.0, it.status.word(), it.wa_id.is_some()));
                 words.collect::<Vec<_>>().join("; ")
             }
             Err(error) => error.to_string(),
@@ -148,7 +149,14 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_an_error() {
         let malformed = "the answer of the provider is not what its interface says";
-        for body in ["", "<html>502</html>", "[]", "{}", r#"{"contacts":[{"input":"+1""#, r#"{"contacts":[{"input":"+1","input":"+2","status":"valid"}]}"#] {
+        for body in [
+            "",
+            "<html>502</html>",
+            "[]",
+            "{}",
+            r#"{"contacts":[{"input":"+1""#,
+            r#"{"contacts":[{"input":"+1","input":"+2","status":"valid"}]}"#,
+        ] {
             assert_eq!(read(body), malformed, "{body}");
         }
         assert_eq!(read(r#"{"errors":[{"code":1014,"title":"x"}]}"#), "the provider refused the call (200, code 1014)");

@@ -1,0 +1,196 @@
+//! The command line. Its doc comments are the manual.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use model::Stage;
+use sandbox::Fault;
+
+/// Carry a business's customers from SMS and Viber to WhatsApp
+///
+/// A plan names exports, cleaning rules, a verifier and a CRM database. `ferry run` takes the
+/// exports to the database: extract, clean, verify, load, report. It can be stopped at any moment
+/// and run again: what is done is kept, nothing is lost and nothing is doubled.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// How to print results
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Print no progress
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   done
+  1   could not be done
+  2   the command line or the plan is wrong
+  3   done, with more rejects than the plan allows
+  4   stopped by a gate, such as a missing backup
+  75  somebody else is down or asks to wait: try again later
+
+Set FERRY_LOG (such as FERRY_LOG=info) to see what happens inside; no log holds personal data.";
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For machines: one JSON object
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a whole plan: extract, clean, verify, load, report
+    Run(RunArgs),
+    /// Read the exports of a plan into the run folder
+    Extract(RunArgs),
+    /// Clean and merge what was extracted
+    Clean(RunArgs),
+    /// Ask which of the clean contacts are on WhatsApp
+    Verify(RunArgs),
+    /// Load the clean contacts into the CRM database
+    Load(RunArgs),
+    /// Tell the state of every stage and batch
+    Status(StatusArgs),
+    /// Do one batch again
+    Rerun(RerunArgs),
+    /// Prove that every source row is accounted for
+    Audit(Where),
+    /// Follow a person or a row both ways
+    Trace(TraceArgs),
+    /// Write what the CRM database holds to a file
+    #[command(subcommand)]
+    Export(ExportCommand),
+    /// Put the CRM database back to what it was before the run
+    Restore(Where),
+    /// Start the stand-in for WhatsApp
+    Sandbox(SandboxArgs),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The plan
+    #[arg(default_value = "plan.toml")]
+    pub(crate) plan: PathBuf,
+    /// The run folder [default: runs/<date>-<name> beside the plan]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// Write nothing outside the run folder, and say what would happen
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Which run is meant.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Where {
+    /// The plan; its newest run is meant
+    #[arg(long, default_value = "plan.toml")]
+    pub(crate) plan: PathBuf,
+    /// The run folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// List every batch, not only those that are not done
+    #[arg(long)]
+    pub(crate) batches: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RerunArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// The number of the batch
+    #[arg(long)]
+    pub(crate) batch: u32,
+    /// The stage to begin with
+    #[arg(long, value_parser = batch_stage)]
+    pub(crate) from: Stage,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// A phone number, a contact id, an id of Viber or another system, or SOURCE:ROW such as sms:12
+    pub(crate) query: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Write all contacts as CSV
+    Contacts(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// The database to read [default: the one of the plan]
+    #[arg(long, value_name = "URL")]
+    pub(crate) crm: Option<String>,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+    /// Write cells as they are, though a spreadsheet may run them as formulas
+    #[arg(long)]
+    pub(crate) exact: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SandboxArgs {
+    /// The port on 127.0.0.1; 0 takes a free one and prints it
+    #[arg(long, default_value_t = 8480)]
+    pub(crate) port: u16,
+    /// What the world is made from: the same seed gives the same world
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Share of valid numbers that are on WhatsApp
+    #[arg(long, default_value_t = 0.8, value_parser = share)]
+    pub(crate) registered: f64,
+    /// Append every number asked, and its answer, to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+    /// The environment variable with the token that callers must bring
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) token_env: Option<String>,
+    /// What goes wrong: KIND, KIND=FIRST_REQUESTS or KIND:SHARE; may be repeated
+    ///
+    /// Kinds: rate-limit, retry-after, server-error, timeout-before, timeout-after, truncate,
+    /// always-valid, processing, missing, contradict, html
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(crate) faults: Vec<Fault>,
+}
+
+fn batch_stage(text: &str) -> Result<Stage, String> {
+    match Stage::from_name(text) {
+        Some(stage @ (Stage::Verify | Stage::Load)) => Ok(stage),
+        _ => Err("batches begin with verify or load; extract and clean work on the whole run".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|it| (0.0..=1.0).contains(it)).ok_or_else(|| "a share is a number from 0 to 1".to_owned())
+}

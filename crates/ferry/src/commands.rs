@@ -1,0 +1,113 @@
+//! One module per command.
+
+mod audit;
+mod export;
+mod manual;
+mod sandbox;
+mod status;
+mod trace;
+
+use std::io::Write;
+
+use anyhow::Result;
+use load::Crm;
+use model::Stage;
+use serde::Serialize;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command, ExportCommand, Format, RerunArgs, RunArgs, Where};
+use crate::exit::Exit;
+use crate::pipeline;
+use crate::progress::Progress;
+use crate::session::Session;
+use crate::stages::backup;
+use crate::stages::load::described;
+
+/// Runs the command.
+pub(crate) async fn run(cli: Cli) -> Result<Exit> {
+    let output = Output { format: cli.format };
+    let progress = Progress::new(cli.quiet);
+    match cli.command {
+        Command::Run(args) => run_plan(&args, progress, output).await,
+        Command::Extract(args) => run_stage(&args, Stage::Extract, progress).await,
+        Command::Clean(args) => run_stage(&args, Stage::Clean, progress).await,
+        Command::Verify(args) => run_stage(&args, Stage::Verify, progress).await,
+        Command::Load(args) => run_stage(&args, Stage::Load, progress).await,
+        Command::Status(args) => status::status(&args, output).await,
+        Command::Rerun(args) => rerun(&args, progress, output).await,
+        Command::Audit(place) => audit::audit(&place, output).await,
+        Command::Trace(args) => trace::trace(&args, output).await,
+        Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,
+        Command::Restore(place) => restore(&place, progress, output).await,
+        Command::Sandbox(args) => sandbox::serve(args).await,
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { folder } => manual::pages(&folder),
+    }
+}
+
+/// Logs go to standard error, so that results stay alone on standard output.
+pub(crate) fn start_log(cli: &Cli) {
+    let filter = EnvFilter::try_from_env("FERRY_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match cli.format {
+        Format::Text => log.init(),
+        Format::Json => log.json().init(),
+    }
+}
+
+async fn run_plan(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let mut session = Session::open(args, progress)?;
+    let summary = pipeline::run(&mut session).await?;
+    output.print(&summary, || summary.text(session.plan.verify.is_some()))?;
+    Ok(summary.exit())
+}
+
+async fn run_stage(args: &RunArgs, stage: Stage, progress: Progress) -> Result<Exit> {
+    let mut session = Session::open(args, progress)?;
+    if args.dry_run && stage >= Stage::Verify {
+        anyhow::bail!("verify and load work on the database: use `ferry run --dry-run` to see what they would do");
+    }
+    pipeline::stage(&mut session, stage).await?;
+    Ok(Exit::Done)
+}
+
+async fn rerun(args: &RerunArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let mut session = Session::reopen(&args.place, progress)?;
+    let loaded = pipeline::rerun(&mut session, args.batch, args.from).await?;
+    let value = serde_json::json!({
+        "batch": args.batch, "inserted": loaded.inserted, "updated": loaded.updated, "unchanged": loaded.unchanged,
+    });
+    output.print(&value, || format!("batch {} is done again: {}\n", args.batch, described(&loaded)))?;
+    Ok(Exit::Done)
+}
+
+async fn restore(place: &Where, progress: Progress, output: Output) -> Result<Exit> {
+    let mut session = Session::reopen(place, progress)?;
+    let crm = Crm::open(&session.plan.crm_url()?).await?;
+    let n_contacts = backup::restore(&mut session, &crm).await?;
+    crm.close().await;
+    output.print(&serde_json::json!({ "contacts": n_contacts }), || {
+        format!("the database is what it was before the run: {n_contacts} contacts\n")
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Where results go: standard output, in the form that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    format: Format,
+}
+
+impl Output {
+    /// Prints a result. A reader that has had enough, such as `head`, is no error.
+    pub(crate) fn print(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
+        let text = match self.format {
+            Format::Text => text(),
+            Format::Json => serde_json::to_string_pretty(value)? + "\n",
+        };
+        match std::io::stdout().write_all(text.as_bytes()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
+        }
+    }
+}

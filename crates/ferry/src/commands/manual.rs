@@ -1,0 +1,22 @@
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::cli::Cli;
+use crate::exit::Exit;
+
+/// Prints the completion script of a shell.
+pub(crate) fn completions(shell: Shell) -> Result<Exit> {
+    clap_complete::generate(shell, &mut Cli::command(), "ferry", &mut std::io::stdout());
+    Ok(Exit::Done)
+}
+
+/// Writes the manual pages of all commands.
+pub(crate) fn pages(folder: &Path) -> Result<Exit> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
+        .with_context(|| format!("could not write the manual pages to {}", folder.display()))?;
+    Ok(Exit::Done)
+}

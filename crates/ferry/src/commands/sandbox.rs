@@ -1,0 +1,45 @@
+use std::io::Write;
+use std::sync::atomic::AtomicU64;
+
+use anyhow::{Context, Result};
+use sandbox::{Ledger, Sandbox, World};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::SandboxArgs;
+use crate::exit::Exit;
+
+/// Serves the stand-in until it is told to stop.
+pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
+    let token = args
+        .token_env
+        .map(|it| std::env::var(&it).with_context(|| format!("the environment has no {it}")))
+        .transpose()?;
+    let ledger = args
+        .ledger
+        .map(|it| Ledger::open(&it).with_context(|| format!("could not open the ledger {}", it.display())))
+        .transpose()?;
+    let sandbox = Sandbox {
+        world: World { seed: args.seed, registered: args.registered },
+        faults: args.faults,
+        ledger,
+        token,
+        n_requests: AtomicU64::new(0),
+    };
+    let listener = TcpListener::bind(("127.0.0.1", args.port)).await;
+    let listener =
+        listener.with_context(|| format!("could not listen on 127.0.0.1:{}: choose another --port", args.port))?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    writeln!(std::io::stdout(), "sandbox on http://{}", listener.local_addr()?)?;
+    tokio::select! {
+        served = sandbox::serve(sandbox, listener) => served.context("the sandbox failed")?,
+        () = stop => {}
+    }
+    Ok(Exit::Done)
+}

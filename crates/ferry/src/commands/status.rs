@@ -1,0 +1,119 @@
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anyhow::Result;
+use load::Crm;
+use model::{Counts, Receipt, Stage};
+use serde::Serialize;
+
+use crate::cli::StatusArgs;
+use crate::commands::Output;
+use crate::exit::Exit;
+use crate::progress::grouped;
+use crate::session::{look, shown};
+
+#[derive(Serialize)]
+struct Status {
+    run_id: String,
+    run_dir: String,
+    stages: Vec<StageStatus>,
+    batches: Vec<BatchStatus>,
+}
+
+#[derive(Serialize)]
+struct StageStatus {
+    stage: Stage,
+    state: &'static str,
+    counts: Option<Counts>,
+    batches_done: Option<u64>,
+    batches: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct BatchStatus {
+    batch: u32,
+    contacts: u64,
+    verified_at: Option<jiff::Timestamp>,
+    loaded_at: Option<jiff::Timestamp>,
+}
+
+/// Tells the state of every stage and batch, from the manifest and the receipts in the database.
+pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
+    let looked = look(&args.place)?;
+    let manifest = &looked.folder.manifest;
+    let (mut batches, mut verified, mut loaded) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    if let Some(crm) = Crm::look(&looked.plan.crm_url()?).await? {
+        batches = crm.batches(&manifest.run_id).await?;
+        verified = crm.receipts(&manifest.run_id, Stage::Verify).await?;
+        loaded = crm.receipts(&manifest.run_id, Stage::Load).await?;
+    }
+    let n_batches = batches.len();
+    let by_file = |stage: Stage| StageStatus {
+        stage,
+        state: if manifest.stages.contains_key(&stage) { "done" } else { "waiting" },
+        counts: manifest.stages.get(&stage).map(|it| it.counts),
+        batches_done: None,
+        batches: None,
+    };
+    let by_receipt = |stage: Stage, receipts: &BTreeMap<u32, Receipt>| StageStatus {
+        state: match receipts.len() {
+            _ if stage == Stage::Verify && looked.plan.verify.is_none() => "not in the plan",
+            n if n == n_batches && n > 0 => "done",
+            0 if manifest.stages.contains_key(&stage) && n_batches == 0 => "done",
+            0 => "waiting",
+            _ => "in part",
+        },
+        batches_done: Some(receipts.len() as u64),
+        batches: Some(n_batches as u64),
+        ..by_file(stage)
+    };
+    let at = |receipts: &BTreeMap<u32, Receipt>, batch: u32| receipts.get(&batch).map(|it| it.at);
+    let batch_status = |(number, contacts, _): &(u32, u64, model::Digest)| BatchStatus {
+        batch: *number,
+        contacts: *contacts,
+        verified_at: at(&verified, *number),
+        loaded_at: at(&loaded, *number),
+    };
+    let is_shown = |it: &BatchStatus| {
+        args.batches || it.loaded_at.is_none() || (looked.plan.verify.is_some() && it.verified_at.is_none())
+    };
+    let status = Status {
+        run_id: manifest.run_id.clone(),
+        run_dir: shown(looked.folder.dir()),
+        stages: vec![
+            by_file(Stage::Extract),
+            by_file(Stage::Clean),
+            by_receipt(Stage::Verify, &verified),
+            by_receipt(Stage::Load, &loaded),
+        ],
+        batches: batches.iter().map(batch_status).filter(is_shown).collect(),
+    };
+    output.print(&status, || text(&status))?;
+    Ok(Exit::Done)
+}
+
+fn text(status: &Status) -> String {
+    let mut text = format!("{} in {}\n", status.run_id, status.run_dir);
+    for stage in &status.stages {
+        let rows = stage
+            .counts
+            .map_or(String::new(), |it| format!("{} rows in, {} rejected", grouped(it.rows_in), grouped(it.rejected)));
+        let rest = match (stage.batches_done, stage.batches) {
+            (Some(done), Some(all)) => format!("{} of {} batches", grouped(done), grouped(all)),
+            _ => rows,
+        };
+        let _ = writeln!(text, "{:8} {:16} {rest}", stage.stage.name(), stage.state);
+    }
+    for batch in &status.batches {
+        let when = |it: Option<jiff::Timestamp>| it.map_or("-".to_owned(), |it| it.strftime("%F %T").to_string());
+        let _ = writeln!(
+            text,
+            "batch {:5} {:5} contacts  verified {:19}  loaded {:19}",
+            batch.batch,
+            batch.contacts,
+            when(batch.verified_at),
+            when(batch.loaded_at)
+        );
+    }
+    text
+}

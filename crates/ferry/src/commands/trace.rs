@@ -1,0 +1,222 @@
+use std::fmt::Write;
+
+use anyhow::{Context, Result, bail};
+use load::Crm;
+use model::{Contact, ContactId, Evidence, Reason};
+use run::TableReader;
+use serde_json::{Value, json};
+
+use crate::cli::TraceArgs;
+use crate::commands::Output;
+use crate::exit::Exit;
+use crate::formats::extracted::{self, Extracted};
+use crate::formats::ledger;
+use crate::session::{Looked, look};
+
+/// A source row as the ledger and the extracted file know it.
+struct TracedRow {
+    source: String,
+    record: u64,
+    line: u64,
+    outcome: &'static str,
+    reason: Option<Reason>,
+    contact_id: Option<ContactId>,
+    findings: String,
+    cells: Vec<(String, String)>,
+}
+
+/// Follows a person to the rows they came from, or a row to what became of it.
+pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
+    let looked = look(&args.place)?;
+    let crm = Crm::look(&looked.plan.crm_url()?).await?;
+    let query = args.query.trim();
+
+    let ids = match row_query(&looked, query) {
+        Some((source, record)) => {
+            let rows = rows_where(&looked, |it| it.source == source && it.record == record)?;
+            let row = rows.first().with_context(|| format!("source {source} has no row {record}"))?;
+            match row.contact_id {
+                Some(id) => vec![id],
+                None => {
+                    output.print(&json!({ "contacts": [], "rows": [row.json()] }), || row.text())?;
+                    return Ok(Exit::Done);
+                }
+            }
+        }
+        None => ids_of(&looked, crm.as_ref(), query).await?,
+    };
+    if ids.is_empty() {
+        bail!("nobody is known by that phone number or id; rejected rows are found by SOURCE:ROW");
+    }
+    let (mut values, mut text) = (Vec::new(), String::new());
+    for id in ids {
+        let contact = match &crm {
+            Some(crm) => crm.held(&[id]).await?.remove(&id),
+            None => None,
+        };
+        let evidence = match &crm {
+            Some(crm) => crm.evidence_of(id).await?,
+            None => Vec::new(),
+        };
+        let rows = rows_where(&looked, |it| it.contact_id == Some(id))?;
+        text += &person_text(id, contact.as_ref(), &evidence, &rows);
+        values.push(person_json(id, contact.as_ref(), &evidence, &rows));
+    }
+    output.print(&json!({ "contacts": values }), || text)?;
+    Ok(Exit::Done)
+}
+
+/// `sms:12`, where `sms` is a source of the run.
+fn row_query<'a>(looked: &Looked, query: &'a str) -> Option<(&'a str, u64)> {
+    let (source, record) = query.split_once(':')?;
+    let is_source = looked.folder.manifest.sources.iter().any(|it| it.name == source);
+    is_source.then(|| record.parse().ok().map(|record| (source, record)))?
+}
+
+async fn ids_of(looked: &Looked, crm: Option<&Crm>, query: &str) -> Result<Vec<ContactId>> {
+    if let Some(id) = ContactId::from_hex(query) {
+        return Ok(vec![id]);
+    }
+    let Some(crm) = crm else { bail!("there is no CRM database yet, so only rows can be traced, as SOURCE:ROW") };
+    let phone = clean::phone(query, looked.plan.run.default_region).map(|it| it.0.number.to_string());
+    Ok(crm.find(phone.as_deref().unwrap_or(query)).await?)
+}
+
+fn rows_where(looked: &Looked, is_wanted: impl Fn(&ledger::Read) -> bool) -> Result<Vec<TracedRow>> {
+    let table = TableReader::open(&looked.folder.path(ledger::ARTIFACT)).context("nothing is clean yet")?;
+    let mut rows = Vec::new();
+    ledger::read(&table, |row| {
+        if is_wanted(&row) {
+            rows.push(TracedRow {
+                source: row.source.to_owned(),
+                record: row.record,
+                line: 0,
+                outcome: row.outcome.name(),
+                reason: row.reason,
+                contact_id: row.contact_id,
+                findings: row.findings.to_owned(),
+                cells: Vec::new(),
+            });
+        }
+        Ok(())
+    })?;
+    for row in &mut rows {
+        row.read_cells(looked)?;
+    }
+    Ok(rows)
+}
+
+impl TracedRow {
+    fn read_cells(&mut self, looked: &Looked) -> Result<()> {
+        let table = TableReader::open(&looked.folder.path(&extracted::artifact(&self.source)))?;
+        let columns = table.columns();
+        for group in table.groups() {
+            let group = group?;
+            let found = (0..group.n_rows).map(|it| Extracted::new(&group, it)).find(|it| it.record() == self.record);
+            let Some(row) = found else { continue };
+            self.line = row.line();
+            let names = columns.iter().skip(extracted::N_OWN).cloned().enumerate();
+            self.cells = match row.reason() {
+                Some(_) => vec![("text".to_owned(), row.unread_text().to_owned())],
+                None => names.map(|(column, name)| (name, row.cell(column).to_owned())).collect(),
+            };
+            return Ok(());
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        let cells: serde_json::Map<String, Value> =
+            self.cells.iter().map(|it| (it.0.clone(), it.1.clone().into())).collect();
+        json!({
+            "row": format!("{}:{}", self.source, self.record), "line": self.line, "outcome": self.outcome,
+            "reason": self.reason.map(Reason::code), "contact_id": self.contact_id.map(|it| it.to_string()),
+            "findings": self.findings, "cells": cells,
+        })
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("row {}:{} (line {}): {}", self.source, self.record, self.line, self.outcome);
+        if let Some(reason) = self.reason {
+            let _ = write!(text, ", {}: {}", reason.code(), reason.describe());
+        }
+        if !self.findings.is_empty() {
+            let _ = write!(text, ", {}", self.findings);
+        }
+        text.push('\n');
+        for (name, cell) in &self.cells {
+            let _ = writeln!(text, "    {name:20} {cell}");
+        }
+        text
+    }
+}
+
+fn person_text(id: ContactId, contact: Option<&Contact>, evidence: &[Evidence], rows: &[TracedRow]) -> String {
+    let mut text = format!("contact {id}\n");
+    match contact {
+        None => text += "  not in the CRM database\n",
+        Some(contact) => {
+            for (name, value, row) in fields(contact) {
+                let from = if row.is_empty() { String::new() } else { format!("  from {row}") };
+                let _ = writeln!(text, "  {name:16} {value}{from}");
+            }
+        }
+    }
+    for it in evidence {
+        let status = it.raw_status.as_deref().unwrap_or("nothing");
+        let _ = writeln!(
+            text,
+            "  WhatsApp         {} by {} at {} (said: {status})",
+            it.answer.name(),
+            it.method,
+            it.checked_at
+        );
+    }
+    for row in rows {
+        text += &row.text();
+    }
+    text
+}
+
+fn person_json(id: ContactId, contact: Option<&Contact>, evidence: &[Evidence], rows: &[TracedRow]) -> Value {
+    let fields: serde_json::Map<String, Value> = contact
+        .map(fields)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, value, row)| (name.to_owned(), json!({ "value": value, "row": row })))
+        .collect();
+    let evidence: Vec<Value> = evidence.iter()
+        .map(|it| json!({ "method": it.method, "answer": it.answer, "checked_at": it.checked_at, "raw_status": it.raw_status })).collect();
+    json!({
+        "contact_id": id.to_string(), "loaded": contact.is_some(), "fields": fields, "evidence": evidence,
+        "rows": rows.iter().map(TracedRow::json).collect::<Vec<_>>(),
+    })
+}
+
+/// The fields of a contact: name, value, and the row that each came from.
+fn fields(contact: &Contact) -> Vec<(&'static str, String, String)> {
+    let mut fields = Vec::new();
+    let mut add = |name, value: Option<String>, row: Option<&String>| {
+        if let Some(value) = value {
+            fields.push((name, value, row.cloned().unwrap_or_default()));
+        }
+    };
+    add("phone", contact.phone.map(|it| it.to_string()), None);
+    add("region", contact.region.map(|it| it.to_string()), None);
+    add("line_type", contact.line_type.map(|it| it.name().to_owned()), None);
+    add("name", contact.name.as_ref().map(|it| it.value.0.clone()), contact.name.as_ref().map(|it| &it.row));
+    add("email", contact.email.as_ref().map(|it| it.value.0.clone()), contact.email.as_ref().map(|it| &it.row));
+    add("language", contact.language.as_ref().map(|it| it.value.clone()), contact.language.as_ref().map(|it| &it.row));
+    add("last_at", contact.last_at.as_ref().map(|it| it.value.to_string()), contact.last_at.as_ref().map(|it| &it.row));
+    add(
+        "consent",
+        contact.consent.as_ref().map(|it| it.value.name().to_owned()),
+        contact.consent.as_ref().map(|it| &it.row),
+    );
+    for identity in &contact.identities {
+        add("identity", Some(format!("{} {}", identity.kind.name(), identity.value.0)), None);
+    }
+    add("tags", (!contact.tags.is_empty()).then(|| contact.tags.join(",")), None);
+    add("rows", Some(contact.rows.clone()), None);
+    fields
+}

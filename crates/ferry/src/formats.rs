@@ -1,0 +1,58 @@
+//! The tables of the run folder, column by column.
+
+pub(crate) mod contacts;
+pub(crate) mod extracted;
+pub(crate) mod ledger;
+
+use run::{Group, RunError, TableWriter};
+
+/// Writes the cells of a row one after the other.
+pub(crate) struct RowWriter<'a> {
+    table: &'a mut TableWriter,
+    column: usize,
+}
+
+impl<'a> RowWriter<'a> {
+    pub(crate) fn new(table: &'a mut TableWriter) -> Self {
+        Self { table, column: 0 }
+    }
+
+    pub(crate) fn text(&mut self, text: Option<&str>) -> &mut Self {
+        self.table.text(self.column, text);
+        self.column += 1;
+        self
+    }
+
+    pub(crate) fn int(&mut self, value: Option<i64>) -> &mut Self {
+        self.table.int(self.column, value);
+        self.column += 1;
+        self
+    }
+
+    pub(crate) fn end(&mut self) -> Result<(), RunError> {
+        self.table.end_row()
+    }
+}
+
+/// Reads the cells of a row one after the other.
+pub(crate) struct RowReader<'a> {
+    group: &'a Group,
+    row: usize,
+    column: usize,
+}
+
+impl<'a> RowReader<'a> {
+    pub(crate) fn new(group: &'a Group, row: usize) -> Self {
+        Self { group, row, column: 0 }
+    }
+
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
+        self.column += 1;
+        self.group.text(self.column - 1, self.row)
+    }
+
+    pub(crate) fn int(&mut self) -> Option<i64> {
+        self.column += 1;
+        self.group.int(self.column - 1, self.row)
+    }
+}

@@ -1,0 +1,174 @@
+//! `clean/contacts.parquet`: one row per contact, in the order of their ids.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use model::{
+    Batch, Channel, ConsentState, Contact, ContactId, Digest, Field, Hasher, LineType, Personal, PhoneNumber, Region,
+};
+use run::{Column, Group, TableReader, TableWriter};
+
+use crate::formats::{RowReader, RowWriter};
+
+pub(crate) const ARTIFACT: &str = "clean/contacts.parquet";
+
+const TEXTS_BEFORE: [&str; 11] = [
+    "contact_id",
+    "e164",
+    "region",
+    "line_type",
+    "name",
+    "name_row",
+    "email",
+    "email_row",
+    "language",
+    "language_row",
+    "last_at_row",
+];
+const INTS: [&str; 5] = ["last_at", "last_inbound_at", "last_outbound_at", "consent_at", "n_rows"];
+const TEXTS_AFTER: [&str; 7] = ["consent", "consent_row", "consents", "identities", "tags", "channels", "source_rows"];
+
+pub(crate) fn columns() -> Vec<Column> {
+    let before = TEXTS_BEFORE.map(Column::text);
+    before.into_iter().chain(INTS.map(Column::int)).chain(TEXTS_AFTER.map(Column::text)).collect()
+}
+
+/// Writes one contact. Instants are microseconds since 1970.
+pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
+    let id = contact.id.to_string();
+    let phone = contact.phone.map(|it| it.to_string());
+    let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
+    let channels: Vec<&str> = contact.channels.iter().map(|it| it.name()).collect();
+    let tags = contact.tags.join(",");
+    let consents = (!contact.consents.is_empty()).then(|| serde_json::to_string(&contact.consents)).transpose()?;
+    let identities =
+        (!contact.identities.is_empty()).then(|| serde_json::to_string(&contact.identities)).transpose()?;
+
+    let mut row = RowWriter::new(table);
+    row.text(Some(&id))
+        .text(phone.as_deref())
+        .text(contact.region.as_ref().map(|it| it.code()))
+        .text(contact.line_type.map(LineType::name));
+    for field in [&contact.name, &contact.email] {
+        row.text(field.as_ref().map(|it| it.value.0.as_str())).text(field.as_ref().map(|it| it.row.as_str()));
+    }
+    row.text(contact.language.as_ref().map(|it| it.value.as_str()))
+        .text(contact.language.as_ref().map(|it| it.row.as_str()))
+        .text(contact.last_at.as_ref().map(|it| it.row.as_str()))
+        .int(micros(contact.last_at.as_ref().map(|it| it.value)))
+        .int(micros(contact.last_inbound_at))
+        .int(micros(contact.last_outbound_at))
+        .int(micros(contact.consent_at))
+        .int(i64::try_from(contact.n_rows).ok())
+        .text(contact.consent.as_ref().map(|it| it.value.name()))
+        .text(contact.consent.as_ref().map(|it| it.row.as_str()))
+        .text(consents.as_deref())
+        .text(identities.as_deref())
+        .text((!tags.is_empty()).then_some(&tags))
+        .text(Some(&channels.join("+")))
+        .text(Some(&contact.rows))
+        .end()?;
+    Ok(())
+}
+
+/// A batch as it is planned: its contacts, and the digest of all they are.
+pub(crate) struct Planned {
+    pub(crate) batch: Batch<Contact>,
+    pub(crate) digest: Digest,
+}
+
+/// Cuts the contacts into batches of `size`, in their order, and gives each to `each`.
+pub(crate) fn each_batch(path: &Path, size: usize, mut each: impl FnMut(Planned) -> Result<()>) -> Result<()> {
+    let table = TableReader::open(path)?;
+    let (mut contacts, mut hasher, mut number) = (Vec::with_capacity(size), Hasher::default(), 1);
+    for group in table.groups() {
+        let group = group?;
+        for row in 0..group.n_rows {
+            contacts.push(read_row(&group, row).context("the contacts hold a row that this version does not know")?);
+            digest_row(&mut hasher, &group, row);
+            if contacts.len() == size {
+                let batch = Batch::new(number, std::mem::take(&mut contacts))?;
+                each(Planned { batch, digest: std::mem::take(&mut hasher).finish() })?;
+                number += 1;
+            }
+        }
+    }
+    match contacts.is_empty() {
+        true => Ok(()),
+        false => each(Planned { batch: Batch::new(number, contacts)?, digest: hasher.finish() }),
+    }
+}
+
+fn digest_row(hasher: &mut Hasher, group: &Group, row: usize) {
+    let n_before = TEXTS_BEFORE.len();
+    let texts = (0..n_before).chain(n_before + INTS.len()..n_before + INTS.len() + TEXTS_AFTER.len());
+    for column in texts {
+        let text = group.text(column, row);
+        // No text has this length, so "none" is not "empty".
+        hasher.update(&text.map_or(u64::MAX, |it| it.len() as u64).to_le_bytes());
+        hasher.update(text.unwrap_or("").as_bytes());
+    }
+    for column in n_before..n_before + INTS.len() {
+        hasher.update(&group.int(column, row).unwrap_or(i64::MIN).to_le_bytes());
+    }
+}
+
+fn read_row(group: &Group, row: usize) -> Option<Contact> {
+    let mut cells = RowReader::new(group, row);
+    let id = ContactId::from_hex(cells.text()?)?;
+    let phone = cells.text().map(PhoneNumber::from_e164);
+    let region = cells.text().map(Region::from_code);
+    let line_type = cells.text().map(LineType::from_name);
+    let name = field(cells.text(), cells.text()).map(personal);
+    let email = field(cells.text(), cells.text()).map(personal);
+    let language = field(cells.text(), cells.text());
+    let last_at_row = cells.text();
+    let [last_at, last_inbound_at, last_outbound_at, consent_at] =
+        [(); 4].map(|()| cells.int()).map(|it| it.and_then(|it| Timestamp::from_microsecond(it).ok()));
+    let n_rows = cells.int().and_then(|it| u64::try_from(it).ok())?;
+    let consent = field(cells.text(), cells.text());
+    let consents = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
+    let identities = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
+    let tags = cells.text().map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default();
+    let channels = cells.text()?.split('+').map(Channel::from_name).collect::<Option<_>>()?;
+    Some(Contact {
+        id,
+        phone: present(phone)?,
+        region: present(region)?,
+        line_type: present(line_type)?,
+        name,
+        email,
+        language,
+        last_at: last_at.map(|value| Field { value, row: last_at_row.unwrap_or_default().to_owned() }),
+        last_inbound_at,
+        last_outbound_at,
+        consent: match consent {
+            None => None,
+            Some(it) => Some(Field { value: ConsentState::from_name(&it.value)?, row: it.row }),
+        },
+        consent_at,
+        consents,
+        identities,
+        tags,
+        channels,
+        n_rows,
+        rows: cells.text()?.to_owned(),
+    })
+}
+
+/// A cell that is there must be one that we know.
+fn present<T>(cell: Option<Option<T>>) -> Option<Option<T>> {
+    match cell {
+        None => Some(None),
+        Some(known) => known.map(Some),
+    }
+}
+
+fn field(value: Option<&str>, row: Option<&str>) -> Option<Field<String>> {
+    value.map(|value| Field { value: value.to_owned(), row: row.unwrap_or_default().to_owned() })
+}
+
+fn personal(field: Field<String>) -> Field<Personal<String>> {
+    Field { value: Personal(field.value), row: field.row }
+}

@@ -1,0 +1,71 @@
+//! `clean/ledger.parquet`: one row per source row, with what became of it.
+
+use anyhow::{Context, Result};
+use clean::LedgerRow;
+use model::{ContactId, Outcome, Reason};
+use run::{Column, Group, RunError, TableReader, TableWriter};
+
+use crate::formats::{RowReader, RowWriter};
+
+pub(crate) const ARTIFACT: &str = "clean/ledger.parquet";
+
+pub(crate) fn columns() -> Vec<Column> {
+    vec![
+        Column::text("source"),
+        Column::int("record"),
+        Column::text("outcome"),
+        Column::text("reason"),
+        Column::text("contact_id"),
+        Column::text("findings"),
+    ]
+}
+
+/// Writes one row; `sources` are the names of the sources in the order of the plan.
+pub(crate) fn write(table: &mut TableWriter, sources: &[String], row: &LedgerRow) -> Result<(), RunError> {
+    let mut id = [0; 32];
+    let id = row
+        .contact_id
+        .and_then(|it| hex::encode_to_slice(it.0, &mut id).ok())
+        .and_then(|()| std::str::from_utf8(&id).ok());
+    let findings = (row.findings.0 != 0).then(|| row.findings.names());
+    RowWriter::new(table)
+        .text(sources.get(usize::from(row.row.source)).map(String::as_str))
+        .int(i64::try_from(row.row.record).ok())
+        .text(Some(row.outcome.name()))
+        .text(row.reason.map(Reason::code))
+        .text(id)
+        .text(findings.as_deref())
+        .end()
+}
+
+/// A row of the ledger as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Read<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) record: u64,
+    pub(crate) outcome: Outcome,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) contact_id: Option<ContactId>,
+    pub(crate) findings: &'a str,
+}
+
+/// Gives every row of the ledger to `each`.
+pub(crate) fn read(table: &TableReader, mut each: impl FnMut(Read) -> Result<()>) -> Result<()> {
+    for group in table.groups() {
+        let group = group?;
+        for row in 0..group.n_rows {
+            each(read_row(&group, row).context("the ledger holds a row that this version does not know")?)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_row(group: &Group, row: usize) -> Option<Read<'_>> {
+    let mut cells = RowReader::new(group, row);
+    let (source, record) = (cells.text()?, u64::try_from(cells.int()?).ok()?);
+    let outcome = cells.text()?;
+    let outcome = Outcome::ALL.into_iter().find(|it| it.name() == outcome)?;
+    let reason = cells.text().and_then(Reason::from_code);
+    let contact_id = cells.text().and_then(ContactId::from_hex);
+    Some(Read { source, record, outcome, reason, contact_id, findings: cells.text().unwrap_or("") })
+}

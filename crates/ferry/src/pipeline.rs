@@ -1,0 +1,79 @@
+//! The crossing: exports in, a loaded CRM database out.
+
+use anyhow::{Context, Result, bail};
+use load::{Crm, Loaded};
+use model::Stage;
+
+use crate::report;
+use crate::session::Session;
+use crate::stages::{backup, clean, extract, load as loading, verify};
+use crate::summary::Summary;
+
+/// Does what is not done yet of a whole run, and reports on all of it.
+pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
+    extract::extract(session)?;
+    clean::clean(session)?;
+    if session.is_dry_run {
+        return dry_run(session).await;
+    }
+
+    let crm = open(session).await?;
+    backup::ensure(session, &crm).await?;
+    loading::plan_batches(session, &crm).await?;
+    verify::verify(session, &crm).await?;
+    let loaded = loading::load(session, &crm, None).await?;
+    report::write(session, &crm).await?;
+
+    let summary = Summary::of(session, &crm, loaded).await;
+    crm.close().await;
+    summary
+}
+
+/// Does one stage on what the stage before it left.
+pub(crate) async fn stage(session: &mut Session, stage: Stage) -> Result<()> {
+    match stage {
+        Stage::Extract => extract::extract(session),
+        Stage::Clean => clean::clean(session),
+        Stage::Verify | Stage::Load => {
+            if !session.folder.manifest.stages.contains_key(&Stage::Clean) {
+                bail!("nothing is clean yet: run `ferry extract` and `ferry clean` first");
+            }
+            let crm = open(session).await?;
+            backup::ensure(session, &crm).await?;
+            loading::plan_batches(session, &crm).await?;
+            match stage {
+                Stage::Verify => verify::verify(session, &crm).await?,
+                _ => drop(loading::load(session, &crm, None).await?),
+            }
+            crm.close().await;
+            Ok(())
+        }
+    }
+}
+
+/// Does one batch again, from a stage on.
+pub(crate) async fn rerun(session: &mut Session, batch: u32, from: Stage) -> Result<Loaded> {
+    let crm = open(session).await?;
+    let batches = crm.batches(session.run_id()).await?;
+    if !batches.iter().any(|it| it.0 == batch) {
+        bail!("the run has no batch {batch}; it has {}", batches.len());
+    }
+    if from == Stage::Verify {
+        verify::verify_batch(session, &crm, batch).await?;
+    }
+    crm.forget_receipt(session.run_id(), Stage::Load, batch).await?;
+    let loaded = loading::load(session, &crm, Some(batch)).await?;
+    report::write(session, &crm).await?;
+    crm.close().await;
+    Ok(loaded)
+}
+
+async fn dry_run(session: &Session) -> Result<Summary> {
+    let crm = Crm::look(&session.plan.crm_url()?).await?;
+    let loaded = loading::preview(session, crm.as_ref()).await?;
+    Ok(Summary::of_dry_run(session, loaded))
+}
+
+async fn open(session: &Session) -> Result<Crm> {
+    Crm::open(&session.plan.crm_url()?).await.context("could not open the CRM database")
+}

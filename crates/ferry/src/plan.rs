@@ -1,0 +1,457 @@
+//! The plan: what a run reads, by which rules, and where it leads.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use extract::{Encoding, FIELDS, Profile, Settings};
+use model::{Channel, ConsentState, Digest, MAX_BATCH, Region};
+use serde::Deserialize;
+use thiserror::Error;
+use toml::Spanned;
+
+/// A plan, checked as far as that goes without looking at anything else.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Where the plan stands, as an absolute path.
+    pub(crate) path: PathBuf,
+    text: String,
+    pub(crate) run: RunSection,
+    pub(crate) crm: CrmSection,
+    pub(crate) sources: Vec<SourceSection>,
+    pub(crate) clean: CleanSection,
+    pub(crate) identity: IdentitySection,
+    pub(crate) verify: Option<VerifySection>,
+    pub(crate) gates: GatesSection,
+}
+
+/// What is wrong with a plan, and on which line.
+#[derive(Debug, Error)]
+pub(crate) enum PlanError {
+    #[error("could not read the plan {}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{}:{line}: {message}", path.display())]
+    Wrong { path: PathBuf, line: usize, message: String },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanFile {
+    run: RunSection,
+    crm: CrmSection,
+    #[serde(default)]
+    source: Vec<SourceSection>,
+    #[serde(default)]
+    clean: CleanSection,
+    #[serde(default)]
+    identity: IdentitySection,
+    verify: Option<VerifySection>,
+    #[serde(default)]
+    gates: GatesSection,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunSection {
+    pub(crate) name: Spanned<String>,
+    pub(crate) default_region: Option<Region>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CrmSection {
+    url: Option<Spanned<String>>,
+    /// The environment variable that holds the URL, where it has a password in it.
+    url_env: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceSection {
+    pub(crate) name: Spanned<String>,
+    pub(crate) channel: Channel,
+    pub(crate) path: PathBuf,
+    profile: Spanned<String>,
+    priority: Option<i32>,
+    delimiter: Option<Spanned<String>>,
+    encoding: Option<Encoding>,
+    /// Within what the ids of the source are unique, such as the name of a Viber bot.
+    scope: Option<String>,
+    #[serde(default)]
+    columns: BTreeMap<Spanned<String>, Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CleanSection {
+    #[serde(default)]
+    consent_words: WordsSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WordsSection {
+    yes: Vec<String>,
+    no: Vec<String>,
+    stop: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IdentitySection {
+    pub(crate) key_env: String,
+    pub(crate) key_file: PathBuf,
+}
+
+impl Default for IdentitySection {
+    fn default() -> Self {
+        Self { key_env: "FERRY_CONTACT_KEY".into(), key_file: "ferry.key".into() }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifySection {
+    pub(crate) adapter: AdapterName,
+    pub(crate) url: Spanned<String>,
+    #[serde(default = "thousand")]
+    pub(crate) batch: Spanned<usize>,
+    pub(crate) token_env: Option<String>,
+    /// Requests under way at once.
+    #[serde(default = "four")]
+    pub(crate) concurrency: usize,
+    #[serde(default = "thirty_seconds")]
+    pub(crate) timeout_ms: u64,
+    /// Calls per question, the first among them.
+    #[serde(default = "six")]
+    pub(crate) attempts: usize,
+    /// The wait before the second attempt, doubled for each after it.
+    #[serde(default = "half_a_second")]
+    pub(crate) backoff_ms: u64,
+    /// How often a number that is still being looked up is asked for again.
+    #[serde(default = "three")]
+    pub(crate) polls: u32,
+    #[serde(default = "two_seconds")]
+    pub(crate) poll_ms: u64,
+}
+
+/// The adapters, as a plan names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AdapterName {
+    Contacts,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct GatesSection {
+    pub(crate) max_reject_rate: f64,
+}
+
+impl Default for GatesSection {
+    /// "More than 5 % invalid numbers": default from the design text, unconfirmed.
+    fn default() -> Self {
+        Self { max_reject_rate: 0.05 }
+    }
+}
+
+fn thousand() -> Spanned<usize> {
+    Spanned::new(0..0, MAX_BATCH)
+}
+fn four() -> usize {
+    4
+}
+fn thirty_seconds() -> u64 {
+    30_000
+}
+fn six() -> usize {
+    6
+}
+fn half_a_second() -> u64 {
+    500
+}
+fn three() -> u32 {
+    3
+}
+fn two_seconds() -> u64 {
+    2_000
+}
+
+impl Plan {
+    /// Reads and checks a plan.
+    pub(crate) fn read(path: &Path) -> Result<Self, PlanError> {
+        let unreadable = |source| PlanError::Read { path: path.to_owned(), source };
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let absolute = std::path::absolute(path).map_err(unreadable)?;
+        let file: PlanFile = toml::from_str(&text).map_err(|error| {
+            let at = error.span().map_or(0, |it| it.start);
+            wrong(path, &text, at, with_nearest(error.message()))
+        })?;
+        let PlanFile { run, crm, source: sources, clean, identity, verify, gates } = file;
+        let plan = Self { path: absolute, text, run, crm, sources, clean, identity, verify, gates };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// The folder that relative paths of the plan start from.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.run.name.get_ref()
+    }
+
+    /// The address of the CRM database. A relative SQLite path starts from the plan.
+    pub(crate) fn crm_url(&self) -> Result<String, PlanError> {
+        let url = match (&self.crm.url, &self.crm.url_env) {
+            (Some(url), None) => url.get_ref().clone(),
+            (None, Some(name)) => std::env::var(name.get_ref()).map_err(|_| {
+                self.wrong(
+                    name.span().start,
+                    format!("the environment has no {}: set it to the CRM URL", name.get_ref()),
+                )
+            })?,
+            (Some(url), Some(_)) => {
+                return Err(self.wrong(url.span().start, "[crm] has url and url_env: give one".into()));
+            }
+            (None, None) => return Err(self.wrong(0, "[crm] needs url or url_env".into())),
+        };
+        Ok(match url.strip_prefix("sqlite:").map(|it| it.strip_prefix("//").unwrap_or(it)) {
+            Some(path) if !path.is_empty() => format!("sqlite:{}", self.folder().join(path).display()),
+            _ => url,
+        })
+    }
+
+    /// The rules that cleaning goes by, apart from the key.
+    pub(crate) fn words(&self) -> clean::ConsentWords {
+        let mut words = clean::ConsentWords::default();
+        let added = &self.clean.consent_words;
+        for (state, list) in
+            [(ConsentState::Yes, &added.yes), (ConsentState::No, &added.no), (ConsentState::Stop, &added.stop)]
+        {
+            words.add(state, list);
+        }
+        words
+    }
+
+    /// The most contacts in a batch.
+    pub(crate) fn batch_size(&self) -> usize {
+        self.verify.as_ref().map_or(MAX_BATCH, |it| *it.batch.get_ref())
+    }
+
+    /// What cleaning depends on besides the rows.
+    pub(crate) fn clean_digest(&self) -> Digest {
+        let sources = self.sources.iter().map(|it| {
+            format!("{} {:?} {:?} {:?} {}", it.name.get_ref(), it.channel, it.profile(), it.priority(), it.scope())
+        });
+        let rules = format!("{:?} {:?}", self.run.default_region, self.words());
+        let parts: Vec<String> = sources.chain([rules]).collect();
+        Digest::of_parts(parts.iter().map(String::as_bytes))
+    }
+
+    fn check(&self) -> Result<(), PlanError> {
+        check_name(self, "a run", &self.run.name)?;
+        if self.sources.is_empty() {
+            return Err(self.wrong(0, "the plan has no [[source]]: name at least one export".into()));
+        }
+        for (n, source) in self.sources.iter().enumerate() {
+            check_name(self, "a source", &source.name)?;
+            if self.sources[..n].iter().any(|it| it.name.get_ref() == source.name.get_ref()) {
+                return Err(self
+                    .wrong(source.name.span().start, format!("two sources are named \"{}\"", source.name.get_ref())));
+            }
+            source.check(self)?;
+        }
+        if !(0.0..=1.0).contains(&self.gates.max_reject_rate) {
+            return Err(self.wrong(0, "max_reject_rate is a share from 0 to 1".into()));
+        }
+        self.verify.as_ref().map_or(Ok(()), |it| it.check(self))
+    }
+
+    /// An error at a place of the plan.
+    pub(crate) fn wrong(&self, at: usize, message: String) -> PlanError {
+        wrong(&self.path, &self.text, at, message)
+    }
+}
+
+impl SourceSection {
+    /// What kind of export it is.
+    pub(crate) fn profile(&self) -> Profile {
+        match self.profile.get_ref().as_str() {
+            "twilio-messages" => Profile::TwilioMessages,
+            "viber-subscribers" => Profile::ViberSubscribers,
+            _ => Profile::Columns(
+                self.columns.iter().map(|(field, name)| (field.get_ref().clone(), name.get_ref().clone())).collect(),
+            ),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings { delimiter: self.delimiter.as_ref().map(|it| it.get_ref().as_bytes()[0]), encoding: self.encoding }
+    }
+
+    /// The smaller number wins ties of the merge; SMS over Viber where the plan says nothing.
+    pub(crate) fn priority(&self) -> i32 {
+        self.priority.unwrap_or(match self.channel {
+            Channel::Sms => 1,
+            Channel::Viber => 2,
+        })
+    }
+
+    pub(crate) fn scope(&self) -> &str {
+        self.scope.as_deref().unwrap_or(self.name.get_ref())
+    }
+
+    /// Where the plan asks for a column, to point at it when the file has none of that name.
+    pub(crate) fn place_of_column(&self, column: &str) -> usize {
+        let asked = self.columns.values().find(|it| it.get_ref() == column);
+        asked.map_or(self.profile.span().start, |it| it.span().start)
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), PlanError> {
+        let names = ["columns", "twilio-messages", "viber-subscribers"];
+        let profile = self.profile.get_ref();
+        if !names.contains(&profile.as_str()) {
+            let message = format!(
+                "unknown profile `{profile}`, expected one of {}",
+                names.map(|it| format!("`{it}`")).join(", ")
+            );
+            return Err(plan.wrong(self.profile.span().start, with_nearest(&message)));
+        }
+        for field in self.columns.keys() {
+            if !FIELDS.contains(&field.get_ref().as_str()) {
+                let known = FIELDS.map(|it| format!("`{it}`")).join(", ");
+                let message = format!("unknown field `{}`, expected one of {known}", field.get_ref());
+                return Err(plan.wrong(field.span().start, with_nearest(&message)));
+            }
+        }
+        let has = |name: &str| self.columns.keys().any(|it| it.get_ref() == name);
+        if profile == "columns" && !has("phone") && !(self.channel == Channel::Viber && has("external_id")) {
+            let message = "[source.columns] maps no phone column: add phone = \"…\"".to_owned();
+            return Err(plan.wrong(self.profile.span().start, message));
+        }
+        if let Some(delimiter) = &self.delimiter
+            && (delimiter.get_ref().len() != 1 || ["\"", "\n", "\r"].contains(&delimiter.get_ref().as_str()))
+        {
+            return Err(
+                plan.wrong(delimiter.span().start, "a delimiter is one ASCII character other than a quote".into())
+            );
+        }
+        Ok(())
+    }
+}
+
+impl VerifySection {
+    fn check(&self, plan: &Plan) -> Result<(), PlanError> {
+        if !(1..=MAX_BATCH).contains(self.batch.get_ref()) {
+            return Err(plan.wrong(self.batch.span().start, format!("a batch holds 1 to {MAX_BATCH} contacts")));
+        }
+        if self.concurrency == 0 || self.attempts == 0 || self.timeout_ms == 0 {
+            return Err(plan.wrong(self.url.span().start, "concurrency, attempts and timeout_ms are at least 1".into()));
+        }
+        let refused = |error: whatsapp::UrlError| plan.wrong(self.url.span().start, error.to_string());
+        whatsapp::base_url(self.url.get_ref()).map(|_| ()).map_err(refused)
+    }
+}
+
+fn check_name(plan: &Plan, what: &'static str, name: &Spanned<String>) -> Result<(), PlanError> {
+    run::run_name(what, name.get_ref()).map(|_| ()).map_err(|error| plan.wrong(name.span().start, error.to_string()))
+}
+
+fn wrong(path: &Path, text: &str, at: usize, message: String) -> PlanError {
+    let line = text.bytes().take(at).filter(|it| *it == b'\n').count() + 1;
+    PlanError::Wrong { path: path.to_owned(), line, message }
+}
+
+/// Adds the nearest right name to a message of the form "unknown … `x`, expected one of `a`, `b`".
+fn with_nearest(message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let (Some(given), true) = (names.next(), message.starts_with("unknown")) else { return message.to_owned() };
+    let similarity = |it: &&str| (strsim::jaro_winkler(given, it) * 1000.0) as u32;
+    match names.max_by_key(similarity).filter(|it| similarity(it) > 600) {
+        Some(nearest) => format!("{message}; did you mean `{nearest}`?"),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str = r#"[run]
+name = "spring"
+default_region = "FR"
+
+[crm]
+url = "sqlite:ferry.db"
+
+[[source]]
+name = "sms"
+channel = "sms"
+path = "sms.csv"
+profile = "columns"
+[source.columns]
+phone = "PhoneNumber"
+
+[verify]
+adapter = "contacts"
+url = "http://127.0.0.1:8480"
+"#;
+
+    fn error(from: &str, to: &str) -> String {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("plan.toml");
+        assert!(PLAN.contains(from));
+        std::fs::write(&path, PLAN.replace(from, to)).unwrap();
+        match Plan::read(&path) {
+            Ok(_) => "fine".to_owned(),
+            Err(error) => error.to_string().replace(&format!("{}/", home.path().display()), ""),
+        }
+    }
+
+    #[test]
+    fn a_wrong_plan_is_told_its_line_and_the_nearest_right_name() {
+        assert_eq!(error("[run]", "[run]"), "fine");
+        for (from, to, expected) in [
+            (
+                "name = \"spring\"",
+                "nam = \"spring\"",
+                "plan.toml:2: unknown field `nam`, expected `name` or `default_region`; did you mean `name`?",
+            ),
+            ("\"FR\"", "\"XX\"", "plan.toml:3: \"XX\" is not a country: write its two-letter code, such as FR"),
+            (
+                "\"spring\"",
+                "\"../x\"",
+                "plan.toml:2: \"../x\" cannot name a run: use 1 to 64 small letters, digits and hyphens, a letter or digit first",
+            ),
+            (
+                "profile = \"columns\"",
+                "profile = \"column\"",
+                "plan.toml:12: unknown profile `column`, expected one of `columns`, `twilio-messages`, `viber-subscribers`; did you mean `columns`?",
+            ),
+            (
+                "phone = \"PhoneNumber\"",
+                "phon = \"PhoneNumber\"",
+                "plan.toml:14: unknown field `phon`, expected one of `phone`, `region`, `name`, `email`, `language`, `last_at`, `consent`, `external_id`, `tags`; did you mean `phone`?",
+            ),
+            (
+                "phone = \"PhoneNumber\"",
+                "name = \"Name\"",
+                "plan.toml:12: [source.columns] maps no phone column: add phone = \"…\"",
+            ),
+            (
+                "channel = \"sms\"",
+                "channel = \"fax\"",
+                "plan.toml:10: unknown variant `fax`, expected `sms` or `viber`",
+            ),
+            (
+                "http://127.0.0.1:8480",
+                "http://example.com",
+                "plan.toml:18: the address must begin with https:// (http:// is only for this machine, such as http://127.0.0.1:8480)",
+            ),
+            ("url = \"http", "batch = 1001\nurl = \"http", "plan.toml:18: a batch holds 1 to 1000 contacts"),
+        ] {
+            assert_eq!(error(from, to), expected, "{to}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! `report.html`: what happened, with pictures; no outside resources, readable on a phone and on
+//! paper.
+
+mod picture;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use askama::Template;
+use load::Crm;
+use model::{Answer, Counts, Reason, Stage};
+use run::{Backup, write_private};
+
+use crate::progress::grouped;
+use crate::report::picture::{Bar, Part, bars, stacked};
+use crate::session::Session;
+use crate::stages::verify::NOT_INFORMATIVE;
+use crate::summary::share;
+
+/// So many countries are shown one by one; the others are shown together.
+const MOST_COUNTRIES: usize = 20;
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Report {
+    run_id: String,
+    tool: String,
+    finished: String,
+    counts: Counts,
+    outcome_picture: String,
+    reject_rate: String,
+    max_reject_rate: String,
+    is_over_rate: bool,
+    is_uninformative: bool,
+    sources: Vec<SourceLine>,
+    rejects: Vec<RejectLine>,
+    rejects_picture: String,
+    findings: Vec<(String, u64)>,
+    n_merged_contacts: u64,
+    has_verifier: bool,
+    countries_picture: String,
+    countries: Vec<CountryLine>,
+    stages: Vec<StageLine>,
+    stages_picture: String,
+    batches: Vec<BatchLine>,
+    backup: String,
+}
+
+struct SourceLine {
+    name: String,
+    channel: &'static str,
+    profile: String,
+    rows: u64,
+    rejected: u64,
+    reading: String,
+    sha256: String,
+}
+
+struct RejectLine {
+    code: String,
+    why: &'static str,
+    rows: u64,
+}
+
+struct CountryLine {
+    name: String,
+    registered: u64,
+    not_registered: u64,
+    unknown: u64,
+    share: String,
+}
+
+struct StageLine {
+    name: &'static str,
+    rows_in: u64,
+    seconds: String,
+    finished: String,
+}
+
+struct BatchLine {
+    number: u32,
+    contacts: u64,
+    digest: String,
+    verified: String,
+    loaded: String,
+}
+
+/// Writes the report of a run into its folder.
+pub(crate) async fn write(session: &Session, crm: &Crm) -> Result<()> {
+    let report = report(session, crm).await?;
+    let html = report.render().context("could not make the report")?;
+    write_private(&session.folder.path("report.html"), html.as_bytes())?;
+    Ok(())
+}
+
+async fn report(session: &Session, crm: &Crm) -> Result<Report> {
+    let manifest = &session.folder.manifest;
+    let cleaned = manifest.stages.get(&Stage::Clean).context("nothing is clean yet")?;
+    let verified = manifest.stages.get(&Stage::Verify);
+    let counts = cleaned.counts;
+    let rejects = reject_lines(&cleaned.rejects);
+    let countries = country_lines(crm.standing().await?);
+    let stages = stage_lines(session);
+    let rate = share(counts.rejected, counts.rows_in);
+    let max_rate = session.plan.gates.max_reject_rate;
+    Ok(Report {
+        run_id: manifest.run_id.clone(),
+        tool: manifest.tool.clone(),
+        finished: manifest.stages.values().map(|it| it.finished_at).max().map(moment).unwrap_or_default(),
+        counts,
+        outcome_picture: stacked(&[Bar {
+            label: "rows".into(),
+            parts: vec![
+                Part { name: "kept", value: counts.kept },
+                Part { name: "merged", value: counts.merged },
+                Part { name: "rejected", value: counts.rejected },
+                Part { name: "suppressed", value: counts.suppressed },
+            ],
+        }]),
+        reject_rate: percent(rate),
+        max_reject_rate: percent(max_rate),
+        is_over_rate: rate > max_rate,
+        is_uninformative: verified.is_some_and(|it| it.findings.contains_key(NOT_INFORMATIVE)),
+        sources: source_lines(session),
+        rejects_picture: bars(&rejects.iter().map(|it| (it.code.clone(), it.rows)).collect::<Vec<_>>()),
+        rejects,
+        findings: cleaned.findings.iter().map(|(name, n)| (name.replace('_', " "), *n)).collect(),
+        n_merged_contacts: counts.kept,
+        has_verifier: session.plan.verify.is_some(),
+        countries_picture: stacked(&countries.iter().map(country_bar).collect::<Vec<_>>()),
+        countries,
+        stages_picture: bars(
+            &manifest
+                .stages
+                .iter()
+                .map(|(stage, it)| (stage.name().to_owned(), (it.seconds * 1000.0) as u64))
+                .collect::<Vec<_>>(),
+        ),
+        stages,
+        batches: batch_lines(session, crm).await?,
+        backup: match &manifest.backup {
+            None => "none was taken".into(),
+            Some(Backup::NothingToLose { .. }) => {
+                "the database was empty before this run: there was nothing to lose".into()
+            }
+            Some(Backup::Taken { at, contacts, .. }) => {
+                format!(
+                    "{} contacts as they stood on {}, in backup/; ferry restore puts them back",
+                    grouped(*contacts),
+                    moment(*at)
+                )
+            }
+        },
+    })
+}
+
+fn source_lines(session: &Session) -> Vec<SourceLine> {
+    let manifest = &session.folder.manifest;
+    let rejects = manifest.stages.get(&Stage::Clean).map(|it| &it.rejects);
+    let rejected = |name: &str| rejects.and_then(|it| it.get(name)).map_or(0, |it| it.values().sum());
+    let line = |it: &run::SourceRecord| SourceLine {
+        name: it.name.clone(),
+        channel: it.channel.name(),
+        profile: it.profile.clone(),
+        rows: it.rows,
+        rejected: rejected(&it.name),
+        reading: format!("{}, delimiter {}", it.encoding, it.delimiter),
+        sha256: it.sha256.to_string().chars().take(16).collect(),
+    };
+    manifest.sources.iter().map(line).collect()
+}
+
+fn reject_lines(rejects: &BTreeMap<String, BTreeMap<String, u64>>) -> Vec<RejectLine> {
+    let mut by_reason: BTreeMap<&String, u64> = BTreeMap::new();
+    for (reason, n) in rejects.values().flatten() {
+        *by_reason.entry(reason).or_default() += n;
+    }
+    let line = |(code, rows): (&String, u64)| RejectLine {
+        code: code.clone(),
+        why: Reason::from_code(code).map_or("", Reason::describe),
+        rows,
+    };
+    let mut lines: Vec<RejectLine> = by_reason.into_iter().map(line).collect();
+    lines.sort_by_key(|it| std::cmp::Reverse(it.rows));
+    lines
+}
+
+fn country_lines(standing: load::Standing) -> Vec<CountryLine> {
+    let mut by_country: BTreeMap<String, [u64; 3]> = BTreeMap::new();
+    for ((region, answer), n) in standing {
+        let name = if region.is_empty() { "no country".to_owned() } else { region };
+        let place = match answer {
+            Some(Answer::Registered) => 0,
+            Some(Answer::NotRegistered) => 1,
+            _ => 2,
+        };
+        by_country.entry(name).or_default()[place] += n;
+    }
+    let mut countries: Vec<(String, [u64; 3])> = by_country.into_iter().collect();
+    countries.sort_by_key(|it| std::cmp::Reverse(it.1.iter().sum::<u64>()));
+    if countries.len() > MOST_COUNTRIES + 1 {
+        let others = countries.split_off(MOST_COUNTRIES);
+        let sum = others.iter().fold([0; 3], |sum, it| std::array::from_fn(|n| sum[n] + it.1[n]));
+        countries.push((format!("{} others", others.len()), sum));
+    }
+    let line = |(name, [registered, not_registered, unknown]): (String, [u64; 3])| CountryLine {
+        name,
+        registered,
+        not_registered,
+        unknown,
+        share: match registered + not_registered {
+            0 => "–".to_owned(),
+            known => percent(share(registered, known)),
+        },
+    };
+    countries.into_iter().map(line).collect()
+}
+
+fn country_bar(line: &CountryLine) -> Bar {
+    Bar {
+        label: line.name.clone(),
+        parts: vec![
+            Part { name: "registered", value: line.registered },
+            Part { name: "not registered", value: line.not_registered },
+            Part { name: "unknown", value: line.unknown },
+        ],
+    }
+}
+
+fn stage_lines(session: &Session) -> Vec<StageLine> {
+    let line = |(stage, it): (&Stage, &run::StageRecord)| StageLine {
+        name: stage.name(),
+        rows_in: it.counts.rows_in,
+        seconds: format!("{:.1}", it.seconds),
+        finished: moment(it.finished_at),
+    };
+    session.folder.manifest.stages.iter().map(line).collect()
+}
+
+async fn batch_lines(session: &Session, crm: &Crm) -> Result<Vec<BatchLine>> {
+    let verified = crm.receipts(session.run_id(), Stage::Verify).await?;
+    let loaded = crm.receipts(session.run_id(), Stage::Load).await?;
+    let at = |receipts: &BTreeMap<u32, model::Receipt>, batch: u32| {
+        receipts.get(&batch).map_or("–".to_owned(), |it| moment(it.at))
+    };
+    let batches = crm.batches(session.run_id()).await?;
+    let line = |(number, contacts, digest): (u32, u64, model::Digest)| BatchLine {
+        number,
+        contacts,
+        digest: digest.to_string().chars().take(16).collect(),
+        verified: at(&verified, number),
+        loaded: at(&loaded, number),
+    };
+    Ok(batches.into_iter().map(line).collect())
+}
+
+fn moment(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+mod filters {
+    /// `1,234`
+    #[askama::filter_fn]
+    pub(super) fn grouped(n: &u64, _: &dyn askama::Values) -> askama::Result<String> {
+        Ok(crate::progress::grouped(*n))
+    }
+}

@@ -1,0 +1,102 @@
+//! Pictures as inline SVG. Colours come from the style sheet of the page, by class.
+
+use std::fmt::Write;
+
+use crate::progress::grouped;
+
+/// A bar made of parts.
+pub(crate) struct Bar {
+    pub(crate) label: String,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A part of a bar; its name is also its class.
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    pub(crate) value: u64,
+}
+
+const WIDTH: f64 = 640.0;
+const LABEL: f64 = 150.0;
+const NUMBER: f64 = 80.0;
+const ROW: usize = 26;
+
+/// One bar per line, its length by its value.
+pub(crate) fn bars(lines: &[(String, u64)]) -> String {
+    let bars: Vec<Bar> =
+        lines.iter().map(|it| Bar { label: it.0.clone(), parts: vec![Part { name: "bar", value: it.1 }] }).collect();
+    drawn(&bars, None)
+}
+
+/// One bar per line, cut into parts, with a legend.
+pub(crate) fn stacked(bars: &[Bar]) -> String {
+    let legend: Option<Vec<&str>> = bars.first().map(|it| it.parts.iter().map(|part| part.name).collect());
+    drawn(bars, legend)
+}
+
+fn drawn(bars: &[Bar], legend: Option<Vec<&str>>) -> String {
+    let sum = |bar: &Bar| bar.parts.iter().map(|it| it.value).sum::<u64>();
+    let Some(most) = bars.iter().map(sum).max() else { return String::new() };
+    let scale = (WIDTH - LABEL - NUMBER) / most.max(1) as f64;
+    let n_rows = bars.len() + usize::from(legend.is_some());
+    let mut svg = format!(r#"<svg viewBox="0 0 {WIDTH} {}" role="img">"#, n_rows * ROW);
+    for (row, bar) in bars.iter().enumerate() {
+        let (top, text) = (row * ROW, row * ROW + 17);
+        let _ = write!(svg, r#"<text x="{}" y="{text}" class="label">{}</text>"#, LABEL - 8.0, escaped(&bar.label));
+        let mut left = LABEL;
+        for part in bar.parts.iter().filter(|it| it.value > 0) {
+            let width = part.value as f64 * scale;
+            let _ = write!(
+                svg,
+                r#"<rect x="{left:.1}" y="{}" width="{:.1}" height="{}" class="{}"><title>{}: {}</title></rect>"#,
+                top + 3,
+                width.max(0.5),
+                ROW - 6,
+                part.name.replace(' ', "-"),
+                part.name,
+                grouped(part.value)
+            );
+            left += width;
+        }
+        let _ = write!(svg, r#"<text x="{:.1}" y="{text}">{}</text>"#, left + 6.0, grouped(sum(bar)));
+    }
+    let mut left = LABEL;
+    for name in legend.into_iter().flatten() {
+        let top = bars.len() * ROW;
+        let _ = write!(
+            svg,
+            r#"<rect x="{left}" y="{}" width="12" height="12" class="{}"/>"#,
+            top + 9,
+            name.replace(' ', "-")
+        );
+        let _ = write!(svg, r#"<text x="{}" y="{}" class="legend">{name}</text>"#, left + 17.0, top + 19);
+        left += 34.0 + name.len() as f64 * 7.5;
+    }
+    svg + "</svg>"
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_bar_fills_the_picture_and_its_parts_add_up() {
+        let bar = |label: &str, a, b| Bar {
+            label: label.into(),
+            parts: vec![Part { name: "kept", value: a }, Part { name: "not sent", value: b }],
+        };
+        let svg = stacked(&[bar("<x>", 30, 10), bar("y", 0, 20)]);
+        assert!(svg.contains(r#"x="150.0" y="3" width="307.5" height="20" class="kept""#), "{svg}");
+        assert!(svg.contains(r#"x="457.5" y="3" width="102.5" height="20" class="not-sent""#), "{svg}");
+        assert!(svg.contains("&lt;x&gt;"));
+    }
+
+    #[test]
+    fn nothing_to_draw_is_no_picture() {
+        assert_eq!(bars(&[]), "");
+    }
+}

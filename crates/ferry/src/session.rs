@@ -1,0 +1,131 @@
+//! A run being worked on: its plan, its folder, its key.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use jiff::{Timestamp, tz::TimeZone};
+use model::{ContactKey, Stage};
+use run::{Manifest, RunFolder, newest_in};
+
+use crate::cli::{RunArgs, Where};
+use crate::key::contact_key;
+use crate::plan::Plan;
+use crate::progress::Progress;
+
+/// How receipts and manifests name this program.
+pub(crate) const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
+
+/// A run being worked on.
+pub(crate) struct Session {
+    pub(crate) plan: Plan,
+    pub(crate) folder: RunFolder,
+    pub(crate) key: ContactKey,
+    pub(crate) is_dry_run: bool,
+    pub(crate) progress: Progress,
+}
+
+impl Session {
+    /// Opens the run of a plan: the folder that is named, today's, or the newest that is not
+    /// finished; else a new one.
+    pub(crate) fn open(args: &RunArgs, progress: Progress) -> Result<Self> {
+        let plan = Plan::read(&args.plan)?;
+        let key = contact_key(&plan, args.dry_run)?;
+        let run_id = format!("{}-{}", Timestamp::now().to_zoned(TimeZone::UTC).date(), plan.name());
+        let dir = match &args.run_dir {
+            Some(dir) => dir.clone(),
+            None => run_dir(&plan, &run_id)?,
+        };
+        let mut folder = RunFolder::open_or_create(&dir, || new_manifest(&plan, &key, run_id))?;
+        folder.manifest.key_id = key.id();
+        Ok(Self { plan, folder, key, is_dry_run: args.dry_run, progress })
+    }
+
+    /// Opens an existing run to work in it.
+    pub(crate) fn reopen(place: &Where, progress: Progress) -> Result<Self> {
+        let looked = look(place)?;
+        let key = contact_key(&looked.plan, false)?;
+        let run_id = looked.folder.manifest.run_id.clone();
+        let folder = RunFolder::open_or_create(looked.folder.dir(), || new_manifest(&looked.plan, &key, run_id))?;
+        Ok(Self { plan: looked.plan, folder, key, is_dry_run: false, progress })
+    }
+
+    pub(crate) fn run_id(&self) -> &str {
+        &self.folder.manifest.run_id
+    }
+
+    /// What cleaning goes by.
+    pub(crate) fn rules(&self) -> clean::Rules {
+        let source = |it: &crate::plan::SourceSection| clean::Source {
+            name: it.name.get_ref().clone(),
+            channel: it.channel,
+            priority: it.priority(),
+            scope: it.scope().to_owned(),
+        };
+        clean::Rules {
+            default_region: self.plan.run.default_region,
+            words: self.plan.words(),
+            key: self.key.clone(),
+            sources: self.plan.sources.iter().map(source).collect(),
+        }
+    }
+}
+
+/// A run to look at, and its plan.
+pub(crate) struct Looked {
+    pub(crate) plan: Plan,
+    pub(crate) folder: RunFolder,
+}
+
+/// Finds a run: in the folder that is named, or the newest of the plan.
+pub(crate) fn look(place: &Where) -> Result<Looked> {
+    if let Some(dir) = &place.run_dir {
+        let folder = RunFolder::look(dir)?;
+        let plan = Plan::read(&folder.manifest.plan).context("could not read the plan of the run")?;
+        return Ok(Looked { plan, folder });
+    }
+    let plan = Plan::read(&place.plan)?;
+    let dir = newest_in(&runs(&plan), |it| it.plan == plan.path)?;
+    let dir = dir.with_context(|| {
+        format!(
+            "there is no run of {} yet: start one with `ferry run`, or name it with --run-dir",
+            place.plan.display()
+        )
+    })?;
+    Ok(Looked { folder: RunFolder::look(&dir)?, plan })
+}
+
+fn runs(plan: &Plan) -> PathBuf {
+    plan.folder().join("runs")
+}
+
+/// A run that was killed before midnight goes on after it.
+fn run_dir(plan: &Plan, run_id: &str) -> Result<PathBuf> {
+    let runs = runs(plan);
+    let today = runs.join(run_id);
+    if today.exists() {
+        return Ok(today);
+    }
+    let is_unfinished = |it: &Manifest| it.plan == plan.path && !it.stages.contains_key(&Stage::Load);
+    Ok(newest_in(&runs, is_unfinished)?.unwrap_or(today))
+}
+
+fn new_manifest(plan: &Plan, key: &ContactKey, run_id: String) -> Manifest {
+    Manifest {
+        version: 1,
+        run_id,
+        plan: plan.path.clone(),
+        tool: TOOL.to_owned(),
+        created_at: Timestamp::now(),
+        key_id: key.id(),
+        sources: Vec::new(),
+        stages: Default::default(),
+        artifacts: Default::default(),
+        backup: None,
+    }
+}
+
+/// A path as a person would write it from here.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,239 @@
+//! Cleans and merges what was extracted, and writes the ledger of every row.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use clean::{Cleaner, LedgerRow, N_PARTITIONS, Partition};
+use extract::Layout;
+use jiff::Timestamp;
+use model::{Counts, Digest, Findings, Outcome, RawContact, Reject, RowId, Stage};
+use rayon::prelude::*;
+use run::{Artifact, SourceRecord, StageRecord, TableReader, TableWriter};
+
+use crate::formats::extracted::Extracted;
+use crate::formats::{contacts, extracted, ledger};
+use crate::plan::SourceSection;
+use crate::progress::{Work, grouped};
+use crate::session::{Session, TOOL};
+use crate::stages::rejects::{self, RejectColumns};
+
+/// So many partitions are merged at once, while the ones before are written.
+const WINDOW: usize = 16;
+
+/// Cleans what is not clean yet.
+pub(crate) fn clean(session: &mut Session) -> Result<()> {
+    let started = Instant::now();
+    if !session.folder.manifest.stages.contains_key(&Stage::Extract) {
+        bail!("nothing is extracted yet: run `ferry extract` first");
+    }
+    let inputs = inputs(session);
+    if session.folder.is_complete(Stage::Clean, inputs)? {
+        session.progress.say("clean", "already done");
+        return Ok(());
+    }
+
+    let records = source_records(session)?;
+    let sources = open_sources(session, &records)?;
+    let n_rows: u64 = sources.iter().map(|it| it.table.n_rows()).sum();
+    let work = session.progress.begin("clean", n_rows);
+    let cleaner = Cleaner::new(session.rules());
+    let columns = RejectColumns::new(&records);
+    let chunks = take_in(&sources, &cleaner, &columns, &work)?;
+    cleaner.link_all();
+
+    let mut outcome = Written::default();
+    let names: Vec<String> = records.iter().map(|it| it.name.clone()).collect();
+    let rejects_file = write_rejects(session, &columns, &chunks, &mut outcome, &names)?;
+    let mut ledger_file = TableWriter::create(session.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
+    for reject in chunks.iter().flat_map(|it| &it.rejects) {
+        ledger::write(&mut ledger_file, &names, &rejected(reject))?;
+    }
+    let mut contacts_file = TableWriter::create(session.folder.create(contacts::ARTIFACT)?, &contacts::columns())?;
+    drop(chunks);
+    give_out(&cleaner, |partition| outcome.write(&partition, &names, &mut contacts_file, &mut ledger_file))?;
+
+    outcome.counts.rows_in = n_rows;
+    if let Some(difference) = audit::balance("clean", &outcome.counts) {
+        bail!("the rows do not balance: {}", difference.0);
+    }
+    let counts = outcome.counts;
+    work.end(&format!(
+        "{} rows in = {} kept + {} merged + {} rejected + {} suppressed",
+        grouped(counts.rows_in),
+        grouped(counts.kept),
+        grouped(counts.merged),
+        grouped(counts.rejected),
+        grouped(counts.suppressed)
+    ));
+    let artifacts = vec![
+        (contacts::ARTIFACT.to_owned(), contacts_file.publish()?),
+        (ledger::ARTIFACT.to_owned(), ledger_file.publish()?),
+        (rejects::ARTIFACT.to_owned(), rejects_file),
+    ];
+    let record = StageRecord {
+        inputs,
+        counts,
+        rejects: outcome.rejects,
+        findings: outcome.findings,
+        seconds: started.elapsed().as_secs_f64(),
+        finished_at: Timestamp::now(),
+    };
+    Ok(session.folder.complete(Stage::Clean, record, artifacts)?)
+}
+
+fn inputs(session: &Session) -> Digest {
+    let extracted = session.folder.manifest.artifacts.iter().filter(|it| it.0.starts_with("extract/"));
+    let mut parts: Vec<String> = extracted.map(|(name, it)| format!("{name} {}", it.sha256)).collect();
+    parts.extend([session.plan.clean_digest().to_string(), session.key.id(), TOOL.to_owned()]);
+    Digest::of_parts(parts.iter().map(String::as_bytes))
+}
+
+/// An extracted source and what its columns say.
+struct Source {
+    number: u16,
+    table: TableReader,
+    layout: Layout,
+}
+
+/// What was extracted, in the order of the plan.
+fn source_records(session: &Session) -> Result<Vec<SourceRecord>> {
+    let record = |name: &String| {
+        let found = session.folder.manifest.sources.iter().find(|it| it.name == *name).cloned();
+        found.with_context(|| format!("source \"{name}\" is not extracted yet: run `ferry extract` first"))
+    };
+    session.plan.sources.iter().map(|it| record(it.name.get_ref())).collect()
+}
+
+fn open_sources(session: &Session, records: &[SourceRecord]) -> Result<Vec<Source>> {
+    let open = |(number, (planned, record)): (u16, (&SourceSection, &SourceRecord))| {
+        let table = TableReader::open(&session.folder.path(&extracted::artifact(&record.name)))?;
+        let layout = planned.profile().layout(&record.path, &record.columns)?;
+        Ok(Source { number, table, layout })
+    };
+    (0..).zip(session.plan.sources.iter().zip(records)).map(open).collect()
+}
+
+/// What a chunk of rows left behind: its rejects, and their lines for the file of rejects.
+struct Chunk {
+    rejects: Vec<Reject>,
+    lines: Vec<u8>,
+}
+
+/// Gives all rows to the cleaner, chunk by chunk on all cores. The chunks come back in their order.
+fn take_in(sources: &[Source], cleaner: &Cleaner, columns: &RejectColumns, work: &Work) -> Result<Vec<Chunk>> {
+    let groups: Vec<(&Source, usize)> =
+        sources.iter().flat_map(|source| (0..source.table.n_groups()).map(move |group| (source, group))).collect();
+    groups.into_par_iter().map(|(source, group)| take_chunk(source, group, cleaner, columns, work)).collect()
+}
+
+fn take_chunk(source: &Source, group: usize, cleaner: &Cleaner, columns: &RejectColumns, work: &Work) -> Result<Chunk> {
+    let group = source.table.group(group)?;
+    let first = if group.n_rows > 0 { Extracted::new(&group, 0).record() } else { 1 };
+    let mut rejects = Vec::new();
+    let mut rows: Vec<(RowId, RawContact)> = Vec::with_capacity(group.n_rows);
+    for row in (0..group.n_rows).map(|it| Extracted::new(&group, it)) {
+        let id = RowId { source: source.number, record: row.record() };
+        let contact = match row.reason() {
+            Some(reason) => Err(reason),
+            None => source.layout.contact(|column| row.cell(column)),
+        };
+        match contact {
+            Ok(contact) => rows.push((id, contact)),
+            Err(reason) => rejects.push(Reject { row: id, reason, field: "" }),
+        }
+    }
+    rejects.extend(cleaner.add(rows));
+    rejects.sort_unstable_by_key(|it| it.row);
+
+    let row_of = |reject: &Reject| Extracted::new(&group, usize::try_from(reject.row.record - first).unwrap_or(0));
+    let lines = columns.lines(&rejects, row_of)?;
+    work.advance(group.n_rows as u64);
+    Ok(Chunk { rejects, lines })
+}
+
+/// Merges window by window, writing one while the next is merged.
+fn give_out(cleaner: &Cleaner, mut write: impl FnMut(Partition) -> Result<()> + Send) -> Result<()> {
+    let merged = |start: usize| {
+        (start..(start + WINDOW).min(N_PARTITIONS)).into_par_iter().map(|it| cleaner.merge(it)).collect::<Vec<_>>()
+    };
+    let mut window = merged(0);
+    for next in (WINDOW..=N_PARTITIONS).step_by(WINDOW) {
+        let (written, following) = rayon::join(
+            || window.into_iter().try_for_each(&mut write),
+            || if next < N_PARTITIONS { merged(next) } else { Vec::new() },
+        );
+        written?;
+        window = following;
+    }
+    Ok(())
+}
+
+/// What has been written so far.
+#[derive(Default)]
+struct Written {
+    counts: Counts,
+    rejects: BTreeMap<String, BTreeMap<String, u64>>,
+    findings: BTreeMap<String, u64>,
+}
+
+impl Written {
+    fn write(
+        &mut self,
+        partition: &Partition,
+        names: &[String],
+        contacts: &mut TableWriter,
+        ledger: &mut TableWriter,
+    ) -> Result<()> {
+        for contact in &partition.contacts {
+            contacts::write(contacts, contact)?;
+        }
+        for row in &partition.ledger {
+            match row.outcome {
+                Outcome::Kept => self.counts.kept += 1,
+                Outcome::Merged => self.counts.merged += 1,
+                Outcome::Rejected => self.counts.rejected += 1,
+                Outcome::Suppressed => self.counts.suppressed += 1,
+            }
+            if row.findings.0 != 0 {
+                for finding in row.findings.names().split(' ') {
+                    *self.findings.entry(finding.to_owned()).or_default() += 1;
+                }
+            }
+            ledger::write(ledger, names, row)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_rejects(
+    session: &Session,
+    columns: &RejectColumns,
+    chunks: &[Chunk],
+    outcome: &mut Written,
+    names: &[String],
+) -> Result<Artifact> {
+    let mut file = session.folder.create(rejects::ARTIFACT)?;
+    let failed = || format!("could not write {}", rejects::ARTIFACT);
+    file.write_all(&columns.header()?).with_context(failed)?;
+    for chunk in chunks {
+        file.write_all(&chunk.lines).with_context(failed)?;
+        for reject in &chunk.rejects {
+            outcome.counts.rejected += 1;
+            let source = names[usize::from(reject.row.source)].clone();
+            *outcome.rejects.entry(source).or_default().entry(reject.reason.code().to_owned()).or_default() += 1;
+        }
+    }
+    Ok(file.publish(outcome.counts.rejected)?)
+}
+
+fn rejected(reject: &Reject) -> LedgerRow {
+    LedgerRow {
+        row: reject.row,
+        outcome: Outcome::Rejected,
+        reason: Some(reject.reason),
+        contact_id: None,
+        findings: Findings::default(),
+    }
+}

@@ -1,0 +1,156 @@
+//! Loads the contacts into the CRM database, batch by batch.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use load::{Crm, LoadBatch, Loaded, RunRow};
+use model::{Counts, Digest, Receipt, Stage};
+use run::StageRecord;
+
+use crate::formats::contacts::{self, Planned};
+use crate::progress::grouped;
+use crate::session::{Session, TOOL};
+use crate::stages::{backup, verify::read_ahead};
+
+/// So many batches share a transaction, each with its receipt: a transaction rewrites most pages of
+/// the index over phone numbers, however few rows it writes.
+const BATCHES_PER_TRANSACTION: usize = 32;
+
+/// Writes down in the database what the run is, so that its batches keep their members.
+pub(crate) async fn plan_batches(session: &Session, crm: &Crm) -> Result<()> {
+    crm.check_key(&session.key.id()).await?;
+    let mut batches = Vec::new();
+    contacts::each_batch(&session.folder.path(contacts::ARTIFACT), session.plan.batch_size(), |planned| {
+        batches.push((planned.batch.number(), planned.batch.items().len() as u64, planned.digest));
+        Ok(())
+    })?;
+    let manifest = &session.folder.manifest;
+    let rejects = manifest.stages.get(&Stage::Clean).map(|it| &it.rejects).into_iter().flatten();
+    let run = RunRow {
+        run_id: session.run_id().to_owned(),
+        key_id: session.key.id(),
+        tool: TOOL.to_owned(),
+        sources: manifest
+            .sources
+            .iter()
+            .map(|it| (it.name.clone(), it.channel.name().to_owned(), it.profile.clone(), it.sha256, it.rows))
+            .collect(),
+        rejects: rejects
+            .flat_map(|(source, by_reason)| by_reason.iter().map(|(reason, n)| ((source.clone(), reason.clone()), *n)))
+            .collect(),
+        batches,
+    };
+    if crm.batches(session.run_id()).await? != run.batches {
+        crm.plan_run(&run).await?;
+    }
+    Ok(())
+}
+
+/// Loads what is not loaded yet, or of that only one batch.
+pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) -> Result<Loaded> {
+    let started = Instant::now();
+    let receipts = crm.receipts(session.run_id(), Stage::Load).await?;
+    let batches = crm.batches(session.run_id()).await?;
+    let is_waiting = move |number: u32| !receipts.contains_key(&number) && only.is_none_or(|it| it == number);
+    let n_waiting: u64 = batches.iter().filter(|it| is_waiting(it.0)).map(|it| it.1).sum();
+    let n_done: u64 = batches.iter().filter(|it| !is_waiting(it.0)).map(|it| it.1).sum();
+    let mut loaded = Loaded { unchanged: n_done, ..Loaded::default() };
+    if n_waiting == 0 {
+        session.progress.say("load", "already done");
+        if !session.folder.manifest.stages.contains_key(&Stage::Load) {
+            complete(session, crm, Stage::Load, started, BTreeMap::new()).await?;
+        }
+        return Ok(loaded);
+    }
+    backup::check(session)?;
+
+    let work = session.progress.begin("load", n_waiting);
+    let mut planned = read_ahead(session, is_waiting);
+    let mut waiting = Vec::with_capacity(BATCHES_PER_TRANSACTION);
+    let mut is_open = true;
+    while is_open {
+        match planned.recv().await {
+            Some(planned) => waiting.push(batch_of(planned?)),
+            None => is_open = false,
+        }
+        if waiting.len() == BATCHES_PER_TRANSACTION || (!is_open && !waiting.is_empty()) {
+            let now = crm.load(session.run_id(), std::mem::take(&mut waiting)).await?;
+            tracing::info!(inserted = now.inserted, updated = now.updated, unchanged = now.unchanged, "batches loaded");
+            work.advance(now.inserted + now.updated + now.unchanged);
+            loaded += now;
+        }
+    }
+    work.end(&described(&loaded));
+    if only.is_none() {
+        complete(session, crm, Stage::Load, started, BTreeMap::new()).await?;
+    }
+    Ok(loaded)
+}
+
+/// Tells what loading would do, and writes nothing.
+pub(crate) async fn preview(session: &Session, crm: Option<&Crm>) -> Result<Loaded> {
+    let mut loaded = Loaded::default();
+    let mut planned = read_ahead(session, |_| true);
+    while let Some(planned) = planned.recv().await {
+        let batch = planned?.batch;
+        match crm {
+            Some(crm) => loaded += crm.preview(batch).await?,
+            None => loaded.inserted += batch.items().len() as u64,
+        }
+    }
+    Ok(loaded)
+}
+
+/// `3 new, 1 changed, 7 unchanged`
+pub(crate) fn described(loaded: &Loaded) -> String {
+    let Loaded { inserted, updated, unchanged } = loaded;
+    format!("{} new, {} changed, {} unchanged", grouped(*inserted), grouped(*updated), grouped(*unchanged))
+}
+
+fn batch_of(Planned { batch, digest }: Planned) -> LoadBatch {
+    let (number, n_contacts) = (batch.number(), batch.items().len() as u64);
+    let receipt = move |output: Digest| Receipt {
+        stage: Stage::Load,
+        batch: number,
+        input: digest,
+        output,
+        counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
+        at: Timestamp::now(),
+        tool: TOOL.to_owned(),
+    };
+    LoadBatch { contacts: batch, receipt: Box::new(receipt) }
+}
+
+/// Notes that all batches of a stage have their receipts, and writes those to the run folder.
+pub(crate) async fn complete(
+    session: &mut Session,
+    crm: &Crm,
+    stage: Stage,
+    started: Instant,
+    findings: BTreeMap<String, u64>,
+) -> Result<()> {
+    let receipts = crm.receipts(session.run_id(), stage).await?;
+    let name = format!("{}/receipts.ndjson", stage.name());
+    let mut file = session.folder.create(&name)?;
+    let mut counts = Counts::default();
+    for receipt in receipts.values() {
+        counts += receipt.counts;
+        serde_json::to_writer(&mut file, receipt)?;
+        file.write_all(b"\n").with_context(|| format!("could not write {name}"))?;
+    }
+    let artifact = file.publish(receipts.len() as u64)?;
+    let record = StageRecord {
+        inputs: Digest::of_parts(
+            receipts.values().map(|it| it.input.to_string()).collect::<Vec<_>>().iter().map(String::as_bytes),
+        ),
+        counts,
+        rejects: Default::default(),
+        findings,
+        seconds: started.elapsed().as_secs_f64(),
+        finished_at: Timestamp::now(),
+    };
+    Ok(session.folder.complete(stage, record, vec![(name, artifact)])?)
+}

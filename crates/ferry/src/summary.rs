@@ -1,0 +1,182 @@
+//! What a run did, for people and for machines.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anyhow::Result;
+use load::{Crm, Loaded};
+use model::{Answer, Counts, Reason, Stage};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::progress::grouped;
+use crate::session::{Session, shown};
+use crate::stages::load::described;
+use crate::stages::verify::NOT_INFORMATIVE;
+
+/// What a run did, or would do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Summary {
+    pub(crate) run_id: String,
+    pub(crate) run_dir: String,
+    pub(crate) dry_run: bool,
+    pub(crate) sources: Vec<SourceSummary>,
+    #[serde(flatten)]
+    pub(crate) counts: Counts,
+    /// Rejected rows by reason code.
+    pub(crate) rejects: BTreeMap<String, u64>,
+    pub(crate) reject_rate: f64,
+    pub(crate) max_reject_rate: f64,
+    pub(crate) contacts: u64,
+    pub(crate) batches: u64,
+    /// Contacts of the database by registration; none if the plan has no verifier.
+    pub(crate) registration: Option<BTreeMap<&'static str, u64>>,
+    pub(crate) provider_is_informative: Option<bool>,
+    pub(crate) inserted: u64,
+    pub(crate) updated: u64,
+    pub(crate) unchanged: u64,
+    pub(crate) report: Option<String>,
+}
+
+/// A source in a summary.
+#[derive(Debug, Serialize)]
+pub(crate) struct SourceSummary {
+    pub(crate) name: String,
+    pub(crate) rows: u64,
+    pub(crate) encoding: String,
+    pub(crate) delimiter: String,
+}
+
+impl Summary {
+    pub(crate) async fn of(session: &Session, crm: &Crm, loaded: Loaded) -> Result<Self> {
+        let verified = session.folder.manifest.stages.get(&Stage::Verify);
+        let registration = match &session.plan.verify {
+            None => None,
+            Some(_) => {
+                let mut by_answer = BTreeMap::new();
+                for ((_, answer), n) in crm.standing().await? {
+                    *by_answer.entry(answer.map_or("not_asked", Answer::name)).or_default() += n;
+                }
+                Some(by_answer)
+            }
+        };
+        Ok(Self {
+            registration,
+            provider_is_informative: verified.map(|it| !it.findings.contains_key(NOT_INFORMATIVE)),
+            report: Some(shown(&session.folder.path("report.html"))),
+            ..Self::of_dry_run(session, loaded)
+        })
+    }
+
+    pub(crate) fn of_dry_run(session: &Session, loaded: Loaded) -> Self {
+        let manifest = &session.folder.manifest;
+        let cleaned = manifest.stages.get(&Stage::Clean);
+        let counts = cleaned.map(|it| it.counts).unwrap_or_default();
+        let mut rejects = BTreeMap::new();
+        for (reason, n) in cleaned.iter().flat_map(|it| it.rejects.values()).flatten() {
+            *rejects.entry(reason.clone()).or_default() += n;
+        }
+        let sources = manifest.sources.iter().map(|it| SourceSummary {
+            name: it.name.clone(),
+            rows: it.rows,
+            encoding: it.encoding.clone(),
+            delimiter: it.delimiter.clone(),
+        });
+        Self {
+            run_id: session.run_id().to_owned(),
+            run_dir: shown(session.folder.dir()),
+            dry_run: session.is_dry_run,
+            sources: sources.collect(),
+            counts,
+            rejects,
+            reject_rate: share(counts.rejected, counts.rows_in),
+            max_reject_rate: session.plan.gates.max_reject_rate,
+            contacts: counts.kept,
+            batches: counts.kept.div_ceil(session.plan.batch_size() as u64),
+            registration: None,
+            provider_is_informative: None,
+            inserted: loaded.inserted,
+            updated: loaded.updated,
+            unchanged: loaded.unchanged,
+            report: None,
+        }
+    }
+
+    /// How the program ends after this.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.reject_rate > self.max_reject_rate {
+            true => Exit::Rejects,
+            false => Exit::Done,
+        }
+    }
+
+    /// The summary in words.
+    pub(crate) fn text(&self, has_verifier: bool) -> String {
+        let mut text = String::new();
+        let Counts { rows_in, kept, merged, rejected, suppressed } = self.counts;
+        let mut line = |name: &str, rest: String| {
+            let _ = writeln!(text, "{name:10} {rest}");
+        };
+        line("run", format!("{} in {}", self.run_id, self.run_dir));
+        for source in &self.sources {
+            line("source", format!("{}: {} rows", source.name, grouped(source.rows)));
+        }
+        line(
+            "rows",
+            format!(
+                "{} in = {} kept + {} merged + {} rejected + {} suppressed",
+                grouped(rows_in),
+                grouped(kept),
+                grouped(merged),
+                grouped(rejected),
+                grouped(suppressed)
+            ),
+        );
+        for (code, n) in &self.rejects {
+            let why = Reason::from_code(code).map_or("", Reason::describe);
+            line("rejected", format!("{:>7} {code}: {why}", grouped(*n)));
+        }
+        if let Some(registration) = &self.registration {
+            let parts: Vec<String> =
+                registration.iter().map(|(answer, n)| format!("{} {answer}", grouped(*n))).collect();
+            line("WhatsApp", parts.join(", "));
+        }
+        if self.provider_is_informative == Some(false) {
+            line("", "the provider calls numbers valid that cannot exist, so its answers count as no_answer".into());
+        }
+        let loaded = described(&Loaded { inserted: self.inserted, updated: self.updated, unchanged: self.unchanged });
+        match self.dry_run {
+            true => {
+                if has_verifier {
+                    line(
+                        "would ask",
+                        format!("about {} contacts in {} batches", grouped(self.contacts), grouped(self.batches)),
+                    );
+                }
+                line("would load", format!("{} contacts: {loaded}", grouped(self.contacts)));
+                line("", "nothing was written outside the run folder".into());
+            }
+            false if self.inserted + self.updated == 0 => line("contacts", format!("{loaded}: nothing changed")),
+            false => line("contacts", loaded),
+        }
+        if let Some(report) = &self.report {
+            line("report", report.clone());
+        }
+        if self.exit() == Exit::Rejects {
+            line(
+                "rejects",
+                format!(
+                    "{:.1} % of the rows, over the {:.1} % of the plan: see clean/rejects.csv",
+                    self.reject_rate * 100.0,
+                    self.max_reject_rate * 100.0
+                ),
+            );
+        }
+        text
+    }
+}
+
+/// A part of a whole, 0 of nothing.
+pub(crate) fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
