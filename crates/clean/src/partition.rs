@@ -139,3 +139,92 @@ fn ledger_rows(id: ContactId, rows: &[(RowId, Findings)], latest: Option<RowId>)
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::{Channel, ContactKey};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{ConsentWords, Source};
+
+    /// A row as a test writes it: its source, and its cells.
+    type TestRow = (u16, [&'static str; 6]);
+
+    fn rules() -> Rules {
+        let source = |name: &str, channel, priority| Source { name: name.into(), channel, priority, scope: name.into() };
+        Rules {
+            default_region: model::Region::from_code("FR"),
+            words: ConsentWords::default(),
+            key: ContactKey::from_hex(&"5a".repeat(32)).unwrap(),
+            sources: vec![source("sms", Channel::Sms, 1), source("viber", Channel::Viber, 2), source("old", Channel::Sms, 1)],
+        }
+    }
+
+    fn raw(cells: [&'static str; 6]) -> RawContact<'static> {
+        let [phone, name, last_at, consent, external_id, tags] = cells;
+        RawContact { phone, name, last_at, consent, external_id, tags, ..RawContact::default() }
+    }
+
+    /// Cleans chunks of rows on several threads at once.
+    fn clean(chunks: &[Vec<(RowId, TestRow)>]) -> (Vec<Partition>, Vec<Reject>) {
+        let cleaner = Arc::new(Cleaner::new(rules()));
+        let mut rejects: Vec<Reject> = std::thread::scope(|scope| {
+            let threads: Vec<_> = chunks
+                .iter()
+                .map(|chunk| scope.spawn(|| cleaner.add(chunk.iter().map(|(id, row)| (*id, raw(row.1))))))
+                .collect();
+            threads.into_iter().flat_map(|it| it.join().unwrap()).collect()
+        });
+        rejects.sort_by_key(|it| it.row);
+        cleaner.link_all();
+        ((0..N_PARTITIONS).map(|it| cleaner.merge(it)).collect(), rejects)
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<TestRow>> {
+        let cell = |choices: &'static [&'static str]| prop::sample::select(choices);
+        let cells = (
+            cell(&["+33199000001", "01 99 00 00 01", "+33199000002", "", "AMAZON", "36789"]),
+            cell(&["", "ANA", "Ben", "Zoë"]),
+            cell(&["", "2026-01-01", "2026-01-02T00:00:00Z", "soon"]),
+            cell(&["", "yes", "no", "STOP", "maybe"]),
+            cell(&["", "QUJD", "eHl6"]),
+            cell(&["", "vip", "vip;b2b"]),
+        );
+        let row = (0..3_u16, cells).prop_map(|(source, (a, b, c, d, e, f))| (source, [a, b, c, d, e, f]));
+        prop::collection::vec(row, 0..24)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn neither_order_nor_chunks_nor_threads_change_the_result(
+            (rows, shuffled, n_chunks) in rows().prop_flat_map(|rows| {
+                let numbered: Vec<(RowId, TestRow)> =
+                    (1..).zip(rows).map(|(record, row)| (RowId { source: row.0, record }, row)).collect();
+                (Just(numbered.clone()), Just(numbered).prop_shuffle(), 1..8_usize)
+            })
+        ) {
+            let whole = clean(std::slice::from_ref(&rows));
+            let size = shuffled.len().div_ceil(n_chunks).max(1);
+            let chunks: Vec<Vec<_>> = shuffled.chunks(size).map(<[_]>::to_vec).collect();
+            prop_assert_eq!(&clean(&chunks), &whole);
+
+            let (partitions, rejects) = whole;
+            let mut seen: Vec<RowId> = partitions.iter().flat_map(|it| &it.ledger).map(|it| it.row).collect();
+            seen.extend(rejects.iter().map(|it| it.row));
+            seen.sort();
+            let mut given: Vec<RowId> = rows.iter().map(|it| it.0).collect();
+            given.sort();
+            prop_assert_eq!(seen, given, "every row has exactly one outcome");
+
+            let contacts: Vec<&Contact> = partitions.iter().flat_map(|it| &it.contacts).collect();
+            prop_assert!(contacts.is_sorted_by(|a, b| a.id < b.id), "contacts are in the order of their ids");
+            let n_kept = partitions.iter().flat_map(|it| &it.ledger).filter(|it| it.outcome == Outcome::Kept).count();
+            prop_assert_eq!(n_kept, contacts.len(), "each contact keeps one row");
+        }
+    }
+}

@@ -36,6 +36,8 @@ impl Session {
             None => run_dir(&plan, &run_id)?,
         };
         let mut folder = RunFolder::open_or_create(&dir, || new_manifest(&plan, &key, run_id))?;
+        // A folder that was moved, with its plan or without, is still the same run.
+        folder.manifest.plan = plan.path.clone();
         folder.manifest.key_id = key.id();
         Ok(Self { plan, folder, key, is_dry_run: args.dry_run, progress })
     }

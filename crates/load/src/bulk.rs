@@ -1,7 +1,5 @@
 //! Many rows in one statement: `values` on SQLite, `unnest` on PostgreSQL.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use model::ContactId;
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
@@ -192,23 +190,17 @@ impl From<Option<Timestamp>> for Cell {
     }
 }
 
-/// `($1,$2),($3,$4)`
+/// `(?,?),(?,?)`
+///
+/// Not `$1`: to SQLite that is a name, and it looks names up one by one, for each of thousands.
 fn placeholders(n_rows: usize, n_columns: usize) -> String {
-    let mut text = String::with_capacity(n_rows * n_columns * 6);
-    for row in 0..n_rows {
-        text.push_str(if row == 0 { "(" } else { ",(" });
-        for column in 0..n_columns {
-            let separator = if column == 0 { "" } else { "," };
-            let _ = write!(text, "{separator}${}", row * n_columns + column + 1);
-        }
-        text.push(')');
-    }
-    text
+    let row = format!("({})", listed(n_columns));
+    vec![row; n_rows].join(",")
 }
 
-/// `$1,$2,$3`
+/// `?,?,?`
 pub(crate) fn listed(n: usize) -> String {
-    (1..=n).map(|it| format!("${it}")).collect::<Vec<_>>().join(",")
+    vec!["?"; n].join(",")
 }
 
 #[cfg(test)]
@@ -216,8 +208,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholders_count_on_from_row_to_row() {
-        assert_eq!(placeholders(2, 2), "($1,$2),($3,$4)");
-        assert_eq!(listed(3), "$1,$2,$3");
+    fn there_is_a_placeholder_for_every_cell() {
+        assert_eq!(placeholders(2, 2), "(?,?),(?,?)");
+        assert_eq!(listed(3), "?,?,?");
     }
 }

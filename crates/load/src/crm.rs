@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Postgres, Sqlite, Transaction};
 
 use crate::LoadError;
 
@@ -183,7 +183,8 @@ async fn sqlite(path: &Path, is_read_only: bool) -> Result<Crm, LoadError> {
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "memory")
         .pragma("wal_autocheckpoint", "16384")
-        .statement_cache_capacity(64);
+        .statement_cache_capacity(64)
+        .disable_statement_logging();
     // Reading a WAL database takes its shared-memory file, so "read only" is a rule of statements.
     let options = if is_read_only { options.pragma("query_only", "on") } else { options };
     let pool =
@@ -209,6 +210,6 @@ fn version(text: &str) -> Vec<u32> {
 
 async fn postgres(options: PgConnectOptions) -> Result<Crm, LoadError> {
     let pool =
-        PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(10)).connect_with(options).await;
+        PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(10)).connect_with(options.disable_statement_logging()).await;
     pool.map(Crm::Postgres).map_err(|source| LoadError::Connect { what: "PostgreSQL".to_owned(), source })
 }

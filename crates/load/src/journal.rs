@@ -17,7 +17,7 @@ pub struct RunRow {
     /// Names the contact key; the key itself is nowhere in the database.
     pub key_id: String,
     pub tool: String,
-    /// Name, channel, profile, SHA-256 and row count of each source.
+    /// Name, channel, profile, SHA-256 and row count of each source, in the order of the names.
     pub sources: Vec<(String, String, String, Digest, u64)>,
     /// Rejected rows by (source, reason code).
     pub rejects: BTreeMap<(String, String), u64>,
@@ -139,6 +139,36 @@ impl Crm {
                 transaction.commit().await.map_err(&failed)
             }
         }
+    }
+
+    /// What the database knows of a run; none if it has never heard of it.
+    pub async fn planned_run(&self, run_id: &str) -> Result<Option<RunRow>, LoadError> {
+        let failed = LoadError::query("read the run");
+        let runs: Vec<(String, String)>;
+        let sources: Vec<(String, String, String, String, i64)>;
+        let rejects: Vec<(String, String, i64)>;
+        on!(self, pool => {
+            runs = sqlx::query_as("select key_id, tool from run where run_id = $1")
+                .bind(run_id).fetch_all(pool).await.map_err(&failed)?;
+            sources = sqlx::query_as("select name, channel, profile, sha256, n_rows from source where run_id = $1 order by name")
+                .bind(run_id).fetch_all(pool).await.map_err(&failed)?;
+            rejects = sqlx::query_as("select source, reason, n_rows from reject_summary where run_id = $1")
+                .bind(run_id).fetch_all(pool).await.map_err(&failed)?;
+        });
+        let Some((key_id, tool)) = runs.into_iter().next() else { return Ok(None) };
+        let count = |it: i64| u64::try_from(it).map_err(|_| LoadError::Value { column: "n_rows" });
+        let source = |(name, channel, profile, sha256, n_rows)| {
+            let sha256 = Digest::try_from(sha256).map_err(|_| LoadError::Value { column: "source.sha256" })?;
+            Ok((name, channel, profile, sha256, count(n_rows)?))
+        };
+        Ok(Some(RunRow {
+            run_id: run_id.to_owned(),
+            key_id,
+            tool,
+            sources: sources.into_iter().map(source).collect::<Result<_, LoadError>>()?,
+            rejects: rejects.into_iter().map(|(source, reason, n)| Ok(((source, reason), count(n)?))).collect::<Result<_, LoadError>>()?,
+            batches: self.batches(run_id).await?,
+        }))
     }
 
     /// The batches of a run as planned: number, size and digest.

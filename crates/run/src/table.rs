@@ -3,6 +3,8 @@
 //! The low-level writer of the `parquet` crate is enough, so Arrow stays out of the build.
 
 use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use parquet::column::reader::ColumnReader;
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
@@ -176,7 +178,45 @@ fn schema(columns: &[Column]) -> Result<Type, ParquetError> {
 /// Reads a table group by group; groups can be read by several threads at once.
 pub struct TableReader {
     path: PathBuf,
-    reader: SerializedFileReader<File>,
+    reader: SerializedFileReader<SharedFile>,
+}
+
+/// A file that several threads read at once. The `parquet` crate reads a [`File`] through clones of
+/// its handle, which share one position and so get each other's bytes.
+struct SharedFile(Arc<File>);
+
+/// Reads a [`SharedFile`] from a position of its own.
+struct FileCursor {
+    file: Arc<File>,
+    position: u64,
+}
+
+impl Length for SharedFile {
+    fn len(&self) -> u64 {
+        self.0.metadata().map_or(0, |it| it.len())
+    }
+}
+
+impl ChunkReader for SharedFile {
+    type T = BufReader<FileCursor>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(BufReader::new(FileCursor { file: Arc::clone(&self.0), position: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let mut bytes = vec![0; length];
+        self.0.read_exact_at(&mut bytes, start)?;
+        Ok(bytes.into())
+    }
+}
+
+impl Read for FileCursor {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_read = self.file.read_at(buffer, self.position)?;
+        self.position += n_read as u64;
+        Ok(n_read)
+    }
 }
 
 /// Some rows of a table, in their order.
@@ -195,7 +235,7 @@ enum GroupColumn {
 impl TableReader {
     pub fn open(path: &Path) -> Result<Self, RunError> {
         let file = File::open(path).map_err(RunError::read(path))?;
-        let reader = SerializedFileReader::new(file);
+        let reader = SerializedFileReader::new(SharedFile(Arc::new(file)));
         let reader = reader.map_err(|source| RunError::Table { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), reader })
     }
@@ -309,6 +349,30 @@ mod tests {
             }
         }
         assert_eq!(n, n_rows);
+    }
+
+    #[test]
+    fn several_threads_read_one_table_without_getting_in_each_others_way() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("t.parquet");
+        let mut writer = TableWriter::create(ArtifactWriter::create(&path).unwrap(), &[Column::int("n")]).unwrap();
+        for n in 0..8 * GROUP_ROWS {
+            writer.int(0, Some(n as i64));
+            writer.end_row().unwrap();
+        }
+        writer.publish().unwrap();
+        let reader = TableReader::open(&path).unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let reader = &reader;
+                scope.spawn(move || {
+                    for group in (0..8).map(|it| (it + thread) % 8) {
+                        let rows = reader.group(group).unwrap();
+                        assert_eq!(rows.int(0, 7), Some((group * GROUP_ROWS + 7) as i64));
+                    }
+                });
+            }
+        });
     }
 
     #[test]

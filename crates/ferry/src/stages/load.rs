@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use load::{Crm, LoadBatch, Loaded, RunRow};
 use model::{Counts, Digest, Receipt, Stage};
-use run::StageRecord;
+use run::{SourceRecord, StageRecord};
 
 use crate::formats::contacts::{self, Planned};
 use crate::progress::grouped;
@@ -29,24 +29,24 @@ pub(crate) async fn plan_batches(session: &Session, crm: &Crm) -> Result<()> {
     })?;
     let manifest = &session.folder.manifest;
     let rejects = manifest.stages.get(&Stage::Clean).map(|it| &it.rejects).into_iter().flatten();
+    let mut sources: Vec<_> = manifest.sources.iter().map(source_row).collect();
+    sources.sort();
     let run = RunRow {
         run_id: session.run_id().to_owned(),
         key_id: session.key.id(),
         tool: TOOL.to_owned(),
-        sources: manifest
-            .sources
-            .iter()
-            .map(|it| (it.name.clone(), it.channel.name().to_owned(), it.profile.clone(), it.sha256, it.rows))
-            .collect(),
-        rejects: rejects
-            .flat_map(|(source, by_reason)| by_reason.iter().map(|(reason, n)| ((source.clone(), reason.clone()), *n)))
-            .collect(),
+        sources,
+        rejects: rejects.flat_map(|(source, by_reason)| by_reason.iter().map(|(reason, n)| ((source.clone(), reason.clone()), *n))).collect(),
         batches,
     };
-    if crm.batches(session.run_id()).await? != run.batches {
+    if crm.planned_run(session.run_id()).await?.as_ref() != Some(&run) {
         crm.plan_run(&run).await?;
     }
     Ok(())
+}
+
+fn source_row(source: &SourceRecord) -> (String, String, String, Digest, u64) {
+    (source.name.clone(), source.channel.name().to_owned(), source.profile.clone(), source.sha256, source.rows)
 }
 
 /// Loads what is not loaded yet, or of that only one batch.

@@ -1,0 +1,45 @@
+//! The arrows between crates: stages do not know each other.
+
+use std::collections::BTreeMap;
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Which crates of ours each crate may import.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("model", &[]),
+    ("whatsapp", &["model"]),
+    ("extract", &["model"]),
+    ("clean", &["model"]),
+    ("verify", &["model", "whatsapp"]),
+    ("load", &["model"]),
+    ("audit", &["model"]),
+    ("run", &["model"]),
+    ("sandbox", &["model"]),
+    ("ferry", &["audit", "clean", "extract", "load", "model", "run", "sandbox", "verify", "whatsapp"]),
+];
+
+#[test]
+fn crates_import_only_what_the_design_allows() {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.into_iter().collect();
+    let ours: Vec<&str> = metadata.packages.iter().map(|it| it.name.as_str()).collect();
+    for package in &metadata.packages {
+        let name = package.name.as_str();
+        let allowed = allowed.get(name).unwrap_or_else(|| panic!("{name} has no row in the table of arrows"));
+        let imports = package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal && ours.contains(&it.name.as_str()));
+        for import in imports {
+            assert!(allowed.contains(&import.name.as_str()), "{name} must not import {}", import.name);
+        }
+    }
+}
+
+#[test]
+fn only_load_knows_sql_and_only_whatsapp_knows_http() {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    for (library, owner) in [("sqlx", "load"), ("reqwest", "whatsapp"), ("rlibphonenumber", "model"), ("parquet", "run")] {
+        for package in metadata.packages.iter().filter(|it| it.name.as_str() != owner) {
+            let is_imported = package.dependencies.iter().any(|it| it.kind == DependencyKind::Normal && it.name == library);
+            assert!(!is_imported, "{} must not import {library}: that is for {owner}", package.name);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! SQLite and PostgreSQL hold the same after the same run.
+
+use crate::world::{Postgres, Sandbox, World, dump};
+
+fn on_postgres(sandbox: &Sandbox) -> (World, Postgres) {
+    let (world, postgres) = (World::demo(sandbox), Postgres::create());
+    world.replan("sqlite:ferry.db", &postgres.url);
+    (world, postgres)
+}
+
+#[test]
+fn both_databases_hold_the_same_after_the_same_run() {
+    let sandbox = Sandbox::start(&[]);
+    let sqlite = World::demo(&sandbox);
+    let (other, postgres) = on_postgres(&sandbox);
+    assert_eq!((sqlite.run().code, other.run().code), (0, 0));
+    let dump = dump(&postgres.url);
+    assert!(dump.lines().count() > 1000);
+    assert_eq!(sqlite.dump_sqlite(), dump);
+    assert_eq!(sqlite.contacts(), other.contacts());
+
+    let again = other.run();
+    assert!(again.out.contains("0 new, 0 changed, 316 unchanged: nothing changed"), "{}", again.out);
+    assert_eq!(crate::world::dump(&postgres.url), dump);
+    assert_eq!(other.ferry(&["audit", "--run-dir", "run"]).code, 0);
+}
+
+#[test]
+fn odd_text_is_the_same_in_both_databases() {
+    let rows = "phone,name\n+33199000001,'); drop table contact; --\n+33199000002,%_\\\n+33199000003,\"a\nb\"\n\
+        +33199000004,nul\0name\n+33199000005,😀 👩‍👩‍👧\n+33199000006,\u{202e}rtl {{1}} %s\n";
+    let sqlite = World::with_sms(rows.as_bytes());
+    let (other, postgres) = (World::with_sms(rows.as_bytes()), Postgres::create());
+    other.replan("sqlite:ferry.db", &postgres.url);
+    assert_eq!((sqlite.run().code, other.run().code), (0, 0));
+    assert_eq!(sqlite.contacts(), other.contacts());
+    assert_eq!(sqlite.contacts().lines().count(), 5);
+    assert_eq!(other.rejects(), ["4 6 E_NUL name"]);
+}
+
+#[test]
+fn a_later_import_changes_only_what_it_knows_better() {
+    for database in ["sqlite", "postgres"] {
+        let postgres = Postgres::create();
+        let world = World::with_sms(b"phone,name\n+33199000001,Ana\n+33199000002,Ben\n");
+        if database == "postgres" {
+            world.replan("sqlite:ferry.db", &postgres.url);
+        }
+        world.run();
+        world.write("sms.csv", "phone,name\n+33199000001,\n+33199000002,Benny\n+33199000003,Cy\n");
+        let later = world.ferry(&["run", "--run-dir", "later"]);
+        assert!(later.out.contains("1 new, 1 changed, 1 unchanged"), "{database}: {}", later.out);
+        let names: Vec<String> = world.contacts().lines().map(|it| it.split('|').nth(3).unwrap().to_owned()).collect();
+        assert_eq!(names, ["Ana", "Benny", "Cy"], "{database}");
+    }
+}
+
+#[test]
+fn a_backup_is_taken_before_a_database_is_changed_and_brings_it_back() {
+    for database in ["sqlite", "postgres"] {
+        let postgres = Postgres::create();
+        let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
+        let url = match database {
+            "postgres" => {
+                world.replan("sqlite:ferry.db", &postgres.url);
+                postgres.url.clone()
+            }
+            _ => format!("sqlite:{}", world.path("ferry.db").display()),
+        };
+        world.run();
+        let before = dump(&url);
+        world.write("sms.csv", "phone,name\n+33199000001,Other\n+33199000002,New\n");
+        let later = world.ferry(&["run", "--run-dir", "later"]);
+        assert!(later.err.contains("backup     1 contacts kept as they were"), "{database}: {}", later.err);
+        assert_ne!(dump(&url), before);
+
+        let restored = world.ferry(&["restore", "--run-dir", "later"]);
+        assert_eq!((restored.code, restored.out.as_str()), (0, "the database is what it was before the run: 1 contacts\n"), "{restored:?}");
+        assert_eq!(dump(&url), before, "{database}");
+    }
+}
+
+#[test]
+fn a_damaged_or_missing_backup_stops_the_load() {
+    let sandbox = Sandbox::start(&[]);
+    let world = World::demo(&sandbox);
+    world.run();
+    let later = |arguments: &[&str]| world.ferry(&[arguments, &["--run-dir", "later"]].concat());
+    assert_eq!(later(&["run"]).code, 0);
+    let backup = world.path("later/backup/crm.db");
+    let whole = std::fs::read(&backup).unwrap();
+    let mut flipped = whole.clone();
+    flipped[5000] ^= 1;
+    let before = world.dump_sqlite();
+    for damage in [Some(flipped), Some(whole[..100].to_vec()), None] {
+        match damage {
+            Some(bytes) => std::fs::write(&backup, bytes).unwrap(),
+            None => std::fs::remove_file(&backup).unwrap(),
+        }
+        let refused = later(&["rerun", "--batch", "1", "--from", "load"]);
+        assert_eq!(refused.code, 4, "{refused:?}");
+        assert!(refused.err.contains("is missing or damaged"), "{}", refused.err);
+        assert_eq!(later(&["restore"]).code, 4);
+    }
+    std::fs::write(&backup, whole).unwrap();
+    assert_eq!(later(&["rerun", "--batch", "1", "--from", "load"]).code, 0);
+    assert_eq!(world.dump_sqlite(), before);
+}
+
+#[test]
+fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
+    let refused = |prepare: &dyn Fn(&World)| {
+        let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
+        prepare(&world);
+        let ended = world.run();
+        (ended.code, ended.err.lines().filter(|it| it.starts_with("ferry: ")).collect::<Vec<_>>().join("\n"))
+    };
+    let sql = |world: &World, statement: &str| {
+        drop(crate::world::texts(&format!("sqlite:{}?mode=rwc", world.path("ferry.db").display()), statement));
+    };
+
+    let (code, error) = refused(&|world| world.replan("sqlite:ferry.db", "postgres://nobody@127.0.0.1:1/none"));
+    assert_eq!(code, 75);
+    assert!(error.contains("could not reach the CRM database (PostgreSQL): is it running, and may this user connect?"), "{error}");
+    assert!(error.contains("run the same command again later"), "{error}");
+
+    let (code, error) = refused(&|world| world.write("ferry.db", "this is a text, and a long enough one to be read as a header of a page"));
+    assert_eq!(code, 1);
+    assert!(error.ends_with("is not a SQLite database"), "{error}");
+
+    let (code, error) = refused(&|world| sql(world, "create table theirs (x text)"));
+    assert_eq!(code, 1);
+    assert!(error.ends_with("holds tables that Ferry did not make: give the CRM a database of its own"), "{error}");
+
+    let (code, error) = refused(&|world| {
+        world.run();
+        sql(world, "update ferry_meta set value = '99'");
+    });
+    assert_eq!(code, 1);
+    assert!(error.contains("was made by a newer Ferry (schema 99, this one knows 1)"), "{error}");
+
+    let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
+    world.run();
+    let mut command = world.command(&["run", "--run-dir", "other"]);
+    let other_key = crate::world::ended(command.env("FERRY_CONTACT_KEY", "aa".repeat(32)).output().unwrap());
+    assert_eq!(other_key.code, 1);
+    assert!(other_key.err.contains("were made with another contact key"), "{}", other_key.err);
+}

@@ -1,0 +1,151 @@
+//! What providers do: they answer late, half, twice, or "valid" to everything.
+
+use std::collections::BTreeMap;
+
+use crate::world::{Sandbox, World, texts};
+
+/// Impatient, so that a test does not wait for what never comes.
+fn impatient(sandbox: &Sandbox) -> World {
+    let world = World::demo(sandbox);
+    world.replan("batch = 100", "batch = 100\ntimeout_ms = 300\nattempts = 5\nbackoff_ms = 5\npolls = 2\npoll_ms = 5");
+    world
+}
+
+fn answers(world: &World) -> BTreeMap<String, String> {
+    let url = format!("sqlite:{}", world.path("ferry.db").display());
+    let statement = "select contact.e164 || ' ' || evidence.answer from evidence join contact using (contact_id)";
+    texts(&url, statement).into_iter().map(|it| it.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap()).collect()
+}
+
+#[test]
+fn the_database_holds_what_the_provider_answered() {
+    let sandbox = Sandbox::start(&[]);
+    let world = impatient(&sandbox);
+    assert_eq!(world.run().code, 0);
+    let ledger = sandbox.ledger();
+    assert_eq!(ledger.len(), 316);
+    for (number, word) in ledger {
+        let expected = if word == "valid" { "registered" } else { "not_registered" };
+        assert_eq!(answers(&world)[&number], expected);
+    }
+}
+
+#[test]
+fn passing_faults_are_outlived_and_every_contact_gets_its_answer() {
+    let sound = {
+        let sandbox = Sandbox::start(&[]);
+        let world = impatient(&sandbox);
+        world.run();
+        answers(&world)
+    };
+    for fault in ["rate-limit=2", "server-error=3", "timeout-before=2", "timeout-after=2", "truncate=2", "html=2", "rate-limit:0.3"] {
+        let sandbox = Sandbox::start(&[fault]);
+        let world = impatient(&sandbox);
+        let ended = world.run();
+        assert_eq!(ended.code, 0, "{fault}: {ended:?}");
+        assert_eq!(answers(&world), sound, "{fault}");
+    }
+}
+
+#[test]
+fn a_provider_that_asks_to_wait_is_waited_for() {
+    let sandbox = Sandbox::start(&["retry-after=1"]);
+    let world = impatient(&sandbox);
+    let started = std::time::Instant::now();
+    assert_eq!(world.run().code, 0);
+    assert!(started.elapsed().as_millis() >= 1000, "Retry-After: 1 was not kept");
+}
+
+#[test]
+fn a_provider_that_is_down_ends_the_run_with_try_again_and_what_is_done_is_kept() {
+    let sandbox = Sandbox::start(&[]);
+    let world = impatient(&sandbox);
+    let url = sandbox.url.clone();
+    drop(sandbox);
+    let down = world.run();
+    assert_eq!(down.code, 75, "{down:?}");
+    assert!(down.err.contains("could not reach the provider at 127.0.0.1"), "{}", down.err);
+    assert!(down.err.contains("what is done is kept; run the same command again later"), "{}", down.err);
+
+    let back = Sandbox::start(&[]);
+    world.replan(&url, &back.url);
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.err.contains("clean      already done"), "{}", ended.err);
+}
+
+#[test]
+fn a_provider_that_stays_broken_ends_the_run_with_try_again() {
+    for fault in ["rate-limit", "server-error", "truncate", "html"] {
+        let sandbox = Sandbox::start(&[fault]);
+        let ended = impatient(&sandbox).run();
+        assert_eq!(ended.code, 75, "{fault}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_provider_that_refuses_us_is_not_asked_again() {
+    let sandbox = Sandbox::start(&[]);
+    let world = impatient(&sandbox);
+    world.replan(&sandbox.url, &format!("{}/nowhere", sandbox.url));
+    let ended = world.run();
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("the provider refused the call (404)"), "{}", ended.err);
+}
+
+#[test]
+fn a_provider_that_calls_everything_valid_is_found_out() {
+    let sandbox = Sandbox::start(&["always-valid"]);
+    let world = impatient(&sandbox);
+    let ended = world.run();
+    assert_eq!(ended.code, 0);
+    assert!(ended.out.contains("WhatsApp   316 no_answer"), "{}", ended.out);
+    assert!(ended.out.contains("the provider calls numbers valid that cannot exist"), "{}", ended.out);
+    assert!(answers(&world).values().all(|it| it == "no_answer"));
+    assert!(world.read("run/report.html").contains("The provider calls numbers valid that cannot exist."));
+    // It still says so when there is nothing left to do.
+    assert_eq!(world.run_json()["provider_is_informative"], false);
+}
+
+#[test]
+fn unfinished_missing_and_contradictory_answers_are_told_apart() {
+    let count = |fault: &str| {
+        let sandbox = Sandbox::start(&[fault]);
+        let world = impatient(&sandbox);
+        assert_eq!(world.run().code, 0);
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for answer in answers(&world).into_values() {
+            *counts.entry(answer).or_default() += 1;
+        }
+        assert_eq!(counts.values().sum::<u64>(), 316);
+        counts
+    };
+    assert_eq!(count("missing").get("no_answer"), Some(&31));
+    assert_eq!(count("contradict").get("contradictory"), Some(&31));
+    // Half of each request is unfinished, so after two polls an eighth of each batch is left.
+    let processing = count("processing");
+    assert!((30..50).contains(&processing["no_answer"]), "{processing:?}");
+    // Unfinished only at first: everybody is answered in the end.
+    assert_eq!(count("processing=4").get("no_answer"), None);
+}
+
+#[test]
+fn a_token_is_sent_from_the_environment_and_never_printed() {
+    let world = World::demo(&Sandbox::start(&[]));
+    let mut sandbox = world.command(&["sandbox", "--port", "0", "--token-env", "SANDBOX_TOKEN"]);
+    let mut process = sandbox.env("SANDBOX_TOKEN", "canary-token").stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(process.stdout.take().unwrap()), &mut line).unwrap();
+    let plan = world.read("plan.toml");
+    let old = plan.lines().find(|it| it.starts_with("url = \"http")).unwrap();
+    world.replan(old, &format!("url = \"{}\"\ntoken_env = \"FERRY_VERIFY_TOKEN\"", line.trim().trim_start_matches("sandbox on ")));
+
+    let without = world.run();
+    let mut command = world.command(&["run", "--run-dir", "run"]);
+    let with = crate::world::ended(command.env("FERRY_VERIFY_TOKEN", "canary-token").env("FERRY_LOG", "trace").output().unwrap());
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_eq!((without.code, with.code), (1, 0), "{without:?}");
+    assert!(without.err.contains("the provider refused the call (401, code 1005)"), "{}", without.err);
+    assert!(!with.err.contains("canary-token") && !with.out.contains("canary-token"));
+}

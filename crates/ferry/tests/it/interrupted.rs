@@ -1,0 +1,85 @@
+//! kill -9 at any moment, run again: the database is that of an undisturbed run.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::world::{Sandbox, World};
+
+const N_KILLS: u32 = 50;
+
+#[test]
+fn killed_at_any_moment_and_run_again_it_ends_as_if_undisturbed() {
+    let sandbox = Sandbox::start(&[]);
+    let undisturbed = World::demo(&sandbox);
+    let started = std::time::Instant::now();
+    assert_eq!(undisturbed.run().code, 0);
+    let whole = started.elapsed();
+    let expected = undisturbed.dump_sqlite();
+
+    let mut n_cut = 0;
+    for kill in 0..N_KILLS {
+        let world = World::demo(&sandbox);
+        let mut process = world.command(&["run", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // The moments are spread over the whole run, so that they fall into every stage of it.
+        let moment = whole.mul_f64(f64::from(kill) / f64::from(N_KILLS));
+        n_cut += u32::from(!ended_within(&mut process, moment));
+        process.kill().unwrap();
+        process.wait().unwrap();
+
+        let ended = world.run();
+        assert_eq!(ended.code, 0, "killed after {moment:?}: {ended:?}");
+        assert_eq!(world.dump_sqlite(), expected, "killed after {moment:?}");
+        assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0, "killed after {moment:?}");
+    }
+    assert!(n_cut > N_KILLS / 2, "only {n_cut} of {N_KILLS} runs were still at work when they were killed");
+}
+
+fn ended_within(process: &mut std::process::Child, moment: Duration) -> bool {
+    let until = std::time::Instant::now() + moment;
+    while std::time::Instant::now() < until {
+        if process.try_wait().unwrap().is_some() {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}
+
+#[test]
+fn two_runs_at_once_do_not_mix() {
+    let sandbox = Sandbox::start(&["timeout-before=1"]);
+    let world = World::demo(&sandbox);
+    let mut first = world.command(&["run", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // The first run waits for an answer that does not come, so it holds the folder.
+    while !world.path("run/clean/contacts.parquet").exists() {
+        std::thread::yield_now();
+    }
+    let second = world.run();
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(second.code, 1);
+    assert_eq!(second.err, "ferry: another ferry works in run: wait for it, or stop it\n");
+    assert_eq!(world.run().code, 0);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_ends_the_run_and_it_can_go_on_later() {
+    let sandbox = Sandbox::start(&[]);
+    let world = World::demo(&sandbox);
+    // A limit on the size of files stands in for a full disk: the write fails the same way.
+    let limited = |n_blocks: u32| {
+        let script = format!("trap '' XFSZ; ulimit -f {n_blocks}; exec \"$0\" run --run-dir run");
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script, crate::world::FERRY]).current_dir(world.path(""));
+        crate::world::ended(command.env("FERRY_CONTACT_KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f0".repeat(2)).output().unwrap())
+    };
+    for n_blocks in [4, 40, 120] {
+        let ended = limited(n_blocks);
+        assert_eq!(ended.code, 1, "{n_blocks}: {ended:?}");
+        let is_named = ["could not write", "File too large", "disk is full", "could not make the tables", "database or disk", "disk I/O error"].iter().any(|it| ended.err.contains(it));
+        assert!(is_named, "{n_blocks}: {}", ended.err);
+    }
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
+}

@@ -1,0 +1,12 @@
+//! The program as its users see it: real files, a real sandbox process, real databases.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod arrows;
+mod bad_files;
+mod crossing;
+mod databases;
+mod faults;
+mod interrupted;
+mod manual;
+mod world;

@@ -1,0 +1,31 @@
+//! The manual cannot lie: it is what the program prints.
+
+use expect_test::expect_file;
+
+use crate::world::World;
+
+#[test]
+fn the_manual_is_what_help_prints() {
+    let world = World::empty();
+    let commands = [
+        "", "run", "extract", "clean", "verify", "load", "status", "rerun", "audit", "trace", "export", "export contacts",
+        "restore", "sandbox", "completions", "man",
+    ];
+    let mut manual = String::new();
+    for command in commands {
+        let mut arguments: Vec<&str> = command.split_whitespace().collect();
+        arguments.push("--help");
+        let ended = world.ferry(&arguments);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        manual += &format!("$ ferry {}\n{}\n", arguments.join(" "), ended.out);
+    }
+    expect_file!["../../../../docs/cli.txt"].assert_eq(&manual);
+}
+
+#[test]
+fn completions_and_manual_pages_can_be_had() {
+    let world = World::empty();
+    assert!(world.ferry(&["completions", "bash"]).out.contains("complete -F _ferry"));
+    assert_eq!(world.ferry(&["man", "pages"]).code, 0);
+    assert!(world.read("pages/ferry-run.1").contains("dry"));
+}

@@ -1,0 +1,274 @@
+//! A folder with a plan and its files, and what can be done with it.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+pub(crate) const FERRY: &str = env!("CARGO_BIN_EXE_ferry");
+/// All tests use one contact key, so that ids are the same wherever a test runs.
+const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
+/// A folder of its own for one test.
+pub(crate) struct World {
+    home: TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl World {
+    /// An empty folder.
+    pub(crate) fn empty() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    /// The files of the demo, with a sandbox of the test's own as verifier.
+    pub(crate) fn demo(sandbox: &Sandbox) -> Self {
+        let world = Self::empty();
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/demo");
+        for name in ["sms.csv", "viber.csv"] {
+            fs::copy(fixtures.join(name), world.path(name)).unwrap();
+        }
+        let plan = fs::read_to_string(fixtures.join("plan.toml")).unwrap();
+        world.write("plan.toml", &plan.replace("http://127.0.0.1:8480", &sandbox.url));
+        world
+    }
+
+    /// One SMS export `sms.csv` with the columns phone, region, name and last_at, and no verifier.
+    pub(crate) fn with_sms(bytes: &[u8]) -> Self {
+        let world = Self::empty();
+        fs::write(world.path("sms.csv"), bytes).unwrap();
+        world.write("plan.toml", SMS_PLAN);
+        world
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Changes the plan.
+    pub(crate) fn replan(&self, from: &str, to: &str) {
+        let plan = self.read("plan.toml");
+        assert!(plan.contains(from), "the plan has no {from}");
+        self.write("plan.toml", &plan.replace(from, to));
+    }
+
+    /// A command in the folder, run folder `run`.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(FERRY);
+        command.args(arguments).current_dir(self.home.path()).env("FERRY_CONTACT_KEY", KEY).env_remove("FERRY_LOG");
+        command
+    }
+
+    pub(crate) fn ferry(&self, arguments: &[&str]) -> Ended {
+        ended(self.command(arguments).output().unwrap())
+    }
+
+    /// `ferry run` in the run folder `run`.
+    pub(crate) fn run(&self) -> Ended {
+        self.ferry(&["run", "--run-dir", "run"])
+    }
+
+    /// What `ferry run --format json` says.
+    pub(crate) fn run_json(&self) -> serde_json::Value {
+        let ended = self.ferry(&["run", "--run-dir", "run", "--format", "json"]);
+        serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{ended:?}"))
+    }
+
+    /// The contacts, exact, without their ids.
+    pub(crate) fn contacts(&self) -> String {
+        let ended = self.ferry(&["export", "contacts", "--exact", "--to", "contacts.csv"]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let mut reader = csv::Reader::from_path(self.path("contacts.csv")).unwrap();
+        let mut lines: Vec<String> = reader.records().map(|it| it.unwrap().iter().skip(1).collect::<Vec<_>>().join("|") + "\n").collect();
+        lines.sort();
+        lines.concat()
+    }
+
+    /// Source, record, line and reason of the rejected rows.
+    pub(crate) fn rejects(&self) -> Vec<String> {
+        let mut reader = csv::Reader::from_path(self.path("run/clean/rejects.csv")).unwrap();
+        let header = reader.headers().unwrap().clone();
+        let place = |name: &str| header.iter().position(|it| it == name).unwrap();
+        let places = ["_record", "_line", "_reason", "_field"].map(place);
+        reader.records().map(|it| it.unwrap()).map(|it| places.map(|place| it[place].to_owned()).join(" ").trim().to_owned()).collect()
+    }
+
+    pub(crate) fn dump_sqlite(&self) -> String {
+        dump(&format!("sqlite:{}", self.path("ferry.db").display()))
+    }
+}
+
+const SMS_PLAN: &str = r#"[run]
+name = "test"
+default_region = "FR"
+
+[crm]
+url = "sqlite:ferry.db"
+
+[[source]]
+name = "sms"
+channel = "sms"
+path = "sms.csv"
+profile = "columns"
+[source.columns]
+phone = "phone"
+name = "name"
+
+[gates]
+max_reject_rate = 1.0
+"#;
+
+pub(crate) fn ended(output: Output) -> Ended {
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A stand-in for WhatsApp in a process of its own; it ends with the test.
+pub(crate) struct Sandbox {
+    process: Child,
+    pub(crate) url: String,
+    home: TempDir,
+}
+
+impl Sandbox {
+    pub(crate) fn start(faults: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let ledger = home.path().join("ledger.ndjson");
+        let mut command = Command::new(FERRY);
+        command.args(["sandbox", "--port", "0", "--seed", "3", "--ledger"]).arg(&ledger);
+        for fault in faults {
+            command.args(["--fault", fault]);
+        }
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("sandbox on ").unwrap().to_owned();
+        Self { process, url, home }
+    }
+
+    /// Number and answer of every line of the ledger, canaries left out.
+    pub(crate) fn ledger(&self) -> Vec<(String, String)> {
+        let text = fs::read_to_string(self.home.path().join("ledger.ndjson")).unwrap_or_default();
+        let lines = text.lines().map(|it| serde_json::from_str::<serde_json::Value>(it).unwrap());
+        let entries = lines.map(|it| (it["number"].as_str().unwrap().to_owned(), it["answer"].as_str().unwrap().to_owned()));
+        entries.filter(|it| !verify::CANARIES.contains(&it.0.as_str())).collect()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A PostgreSQL database of its own for one test, in the cluster that `scripts/test` starts.
+pub(crate) struct Postgres {
+    pub(crate) url: String,
+    name: String,
+}
+
+impl Postgres {
+    pub(crate) fn create() -> Self {
+        let name = format!("t{}", uuid());
+        let url = cluster_url(&name);
+        on_cluster(&format!("create database {name}"));
+        Self { url, name }
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        on_cluster(&format!("drop database if exists {} with (force)", self.name));
+    }
+}
+
+fn cluster_url(database: &str) -> String {
+    let cluster = std::env::var("FERRY_TEST_POSTGRES")
+        .expect("FERRY_TEST_POSTGRES is not set: run the tests with scripts/test, which starts a PostgreSQL for them");
+    cluster.replace("DATABASE", database)
+}
+
+fn on_cluster(statement: &str) {
+    let url = cluster_url("postgres");
+    block_on(async {
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+    });
+}
+
+fn uuid() -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    hex::encode(bytes)
+}
+
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// What the database holds, row by row, without the moments at which things were done.
+pub(crate) fn dump(url: &str) -> String {
+    const TABLES: [(&str, &str); 9] = [
+        ("run", "run_id, key_id, tool"),
+        ("source", "run_id, name, channel, profile, sha256, n_rows"),
+        ("reject_summary", "run_id, source, reason, n_rows"),
+        ("batch", "run_id, number, n_contacts, digest"),
+        ("receipt", "run_id, stage, batch, input, output, rows_in, kept, merged, rejected, suppressed, tool"),
+        ("contact", "HEX, e164, region, line_type, name, name_row, email, email_row, language, language_row, last_at, last_at_row, \
+            last_inbound_at, last_outbound_at, consent, consent_at, consent_row, tags, channels, n_rows, source_rows"),
+        ("identity", "kind, scope, value, HEX"),
+        ("consent", "HEX, channel, purpose, state, at, source_row"),
+        ("evidence", "HEX, method, answer, wa_id, raw_status"),
+    ];
+    let is_sqlite = url.starts_with("sqlite:");
+    let mut lines = Vec::new();
+    for (table, columns) in TABLES {
+        let column = |name: &str| match (name.trim(), is_sqlite) {
+            ("HEX", true) => "lower(hex(contact_id))".to_owned(),
+            ("HEX", false) => "encode(contact_id, 'hex')".to_owned(),
+            (name, _) => format!("coalesce(cast({name} as text), '~')"),
+        };
+        let columns: Vec<String> = columns.split(',').map(column).collect();
+        let statement = format!("select '{table} ' || {} from {table}", columns.join(" || '|' || "));
+        lines.extend(texts(url, &statement));
+    }
+    lines.sort();
+    lines.join("\n")
+}
+
+/// The one text column of a statement.
+pub(crate) fn texts(url: &str, statement: &str) -> Vec<String> {
+    let statement = AssertSqlSafe(statement.to_owned());
+    block_on(async {
+        let rows: Vec<(String,)> = if url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(url).await.unwrap();
+            sqlx::query_as(statement).fetch_all(&mut connection).await.unwrap()
+        } else {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::query_as(statement).fetch_all(&mut connection).await.unwrap()
+        };
+        rows.into_iter().map(|it| it.0).collect()
+    })
+}
