@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use model::{
@@ -23,9 +22,9 @@ type Ranked<T> = Option<(Rank, T)>;
 
 /// The rows of one contact, added in any order.
 ///
-/// A commutative monoid: `Merged::default()` is the empty one, and neither order nor grouping of
-/// [`Merged::add`] and [`Merged::merge`] changes what [`Merged::finish`] gives.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The order of [`Merged::add`] does not change what [`Merged::finish`] gives: every field keeps the
+/// greatest of what it was given, and lists are sorted at the end.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Merged<'a> {
     phone: Option<ParsedNumber>,
     name: Ranked<Cow<'a, str>>,
@@ -36,9 +35,10 @@ pub(crate) struct Merged<'a> {
     last_outbound_at: Option<i64>,
     consent: Option<Said>,
     consents: [Option<Said>; Channel::ALL.len()],
-    identities: BTreeSet<Identity>,
-    tags: BTreeSet<&'a str>,
-    rows: BTreeSet<RowId>,
+    /// Sources and the ids they gave, as they came.
+    identities: Vec<(u16, &'a str)>,
+    tags: Vec<&'a str>,
+    rows: Vec<RowId>,
     latest: Option<Rank>,
 }
 
@@ -52,49 +52,24 @@ impl<'a> Merged<'a> {
         let source = &rules.sources[usize::from(entry.row.source)];
         let rank: Rank = (entry.at, Reverse((source.priority, entry.row)));
         let said = entry.consent.map(|state| (entry.at, state, rank));
+        let at_if = |direction| entry.at.filter(|_| entry.direction == Some(direction));
 
-        let mut row = Self {
-            phone: entry.phone,
-            name: entry.name.map(|it| (rank, it)),
-            email: entry.email.map(|it| (rank, it)),
-            language: entry.language.map(|it| (rank, it)),
-            last_at: entry.at.map(|it| (rank, it)),
-            last_inbound_at: entry.at.filter(|_| entry.direction == Some(Direction::Inbound)),
-            last_outbound_at: entry.at.filter(|_| entry.direction == Some(Direction::Outbound)),
-            consent: said,
-            tags: tags(entry.tags).collect(),
-            rows: BTreeSet::from([entry.row]),
-            latest: Some(rank),
-            ..Self::default()
-        };
-        row.consents[source.channel as usize] = said;
+        self.phone = self.phone.or(entry.phone);
+        later(&mut self.name, entry.name.map(|it| (rank, it)));
+        later(&mut self.email, entry.email.map(|it| (rank, it)));
+        later(&mut self.language, entry.language.map(|it| (rank, it)));
+        later(&mut self.last_at, entry.at.map(|it| (rank, it)));
+        self.last_inbound_at = self.last_inbound_at.max(at_if(Direction::Inbound));
+        self.last_outbound_at = self.last_outbound_at.max(at_if(Direction::Outbound));
+        self.consent = self.consent.max(said);
+        let of_channel = &mut self.consents[source.channel as usize];
+        *of_channel = (*of_channel).max(said);
         if !entry.external_id.is_empty() {
-            row.identities.insert(Identity {
-                kind: source.identity_kind(),
-                scope: source.scope.clone(),
-                value: Personal(entry.external_id.to_owned()),
-            });
+            self.identities.push((entry.row.source, entry.external_id));
         }
-        self.merge(row);
-    }
-
-    /// Adds all rows of `other`.
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.phone = self.phone.or(other.phone);
-        later(&mut self.name, other.name);
-        later(&mut self.email, other.email);
-        later(&mut self.language, other.language);
-        later(&mut self.last_at, other.last_at);
-        self.last_inbound_at = self.last_inbound_at.max(other.last_inbound_at);
-        self.last_outbound_at = self.last_outbound_at.max(other.last_outbound_at);
-        self.consent = self.consent.max(other.consent);
-        for (said, other) in self.consents.iter_mut().zip(other.consents) {
-            *said = (*said).max(other);
-        }
-        self.identities.extend(other.identities);
-        self.tags.extend(other.tags);
-        self.rows.extend(other.rows);
-        self.latest = self.latest.max(other.latest);
+        self.tags.extend(tags(entry.tags));
+        self.rows.push(entry.row);
+        self.latest = self.latest.max(Some(rank));
     }
 
     /// The row that the contact keeps; the others are merged into it.
@@ -103,7 +78,10 @@ impl<'a> Merged<'a> {
     }
 
     /// The contact.
-    pub(crate) fn finish(self, rules: &Rules, id: model::ContactId) -> Contact {
+    pub(crate) fn finish(mut self, rules: &Rules, id: model::ContactId) -> Contact {
+        self.rows.sort_unstable();
+        self.tags.sort_unstable();
+        self.tags.dedup();
         let text = |it: (Rank, Cow<str>)| Field { value: it.1.into_owned(), row: row_name(rules, it.0) };
         let personal = |it: (Rank, Cow<str>)| Field { value: Personal(it.1.into_owned()), row: row_name(rules, it.0) };
         let mut channels: Vec<Channel> =
@@ -128,7 +106,7 @@ impl<'a> Merged<'a> {
             consent: self.consent.map(|it| Field { value: it.1, row: row_name(rules, it.2) }),
             consent_at: self.consent.and_then(|it| it.0).and_then(timestamp),
             consents: consents(rules, self.consents),
-            identities: self.identities.into_iter().collect(),
+            identities: identities(rules, self.identities),
             tags: self.tags.into_iter().map(str::to_owned).collect(),
             channels,
             n_rows: self.rows.len() as u64,
@@ -141,6 +119,17 @@ fn later<T>(kept: &mut Ranked<T>, other: Ranked<T>) {
     if other.as_ref().map(|it| it.0) > kept.as_ref().map(|it| it.0) {
         *kept = other;
     }
+}
+
+fn identities(rules: &Rules, given: Vec<(u16, &str)>) -> Vec<Identity> {
+    let identity = |(source, id): (u16, &str)| {
+        let source = &rules.sources[usize::from(source)];
+        Identity { kind: source.identity_kind(), scope: source.scope.clone(), value: Personal(id.to_owned()) }
+    };
+    let mut identities: Vec<Identity> = given.into_iter().map(identity).collect();
+    identities.sort_unstable();
+    identities.dedup();
+    identities
 }
 
 fn consents(rules: &Rules, said: [Option<Said>; Channel::ALL.len()]) -> Vec<Consent> {
@@ -171,7 +160,7 @@ fn row_name(rules: &Rules, rank: Rank) -> String {
 }
 
 /// `sms:1-3,9 viber:7`
-fn row_ranges(rules: &Rules, rows: &BTreeSet<RowId>) -> String {
+fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
     use std::fmt::Write;
     let mut text = String::new();
     let mut rows = rows.iter().copied().peekable();

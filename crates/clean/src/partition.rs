@@ -154,12 +154,17 @@ mod tests {
     type TestRow = (u16, [&'static str; 6]);
 
     fn rules() -> Rules {
-        let source = |name: &str, channel, priority| Source { name: name.into(), channel, priority, scope: name.into() };
+        let source =
+            |name: &str, channel, priority| Source { name: name.into(), channel, priority, scope: name.into() };
         Rules {
             default_region: model::Region::from_code("FR"),
             words: ConsentWords::default(),
             key: ContactKey::from_hex(&"5a".repeat(32)).unwrap(),
-            sources: vec![source("sms", Channel::Sms, 1), source("viber", Channel::Viber, 2), source("old", Channel::Sms, 1)],
+            sources: vec![
+                source("sms", Channel::Sms, 1),
+                source("viber", Channel::Viber, 2),
+                source("old", Channel::Sms, 1),
+            ],
         }
     }
 

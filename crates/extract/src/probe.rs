@@ -97,11 +97,11 @@ pub fn probe(path: &Path, settings: Settings) -> Result<Probe, ExtractError> {
     Ok(probe)
 }
 
-/// The text of a file as UTF-8, without byte order mark. UTF-8 itself passes as it is: whether it
-/// is valid is asked row by row.
+/// The text of a file as UTF-8, without byte order mark. UTF-8 itself passes as it is, its errors
+/// too: naming it to the decoder would replace them, and they are for each row to answer for.
 pub(crate) fn text<R: Read>(bytes: R, encoding: Encoding) -> impl Read {
     DecodeReaderBytesBuilder::new()
-        .encoding(Some(encoding.decoder()))
+        .encoding((encoding != Encoding::Utf8).then(|| encoding.decoder()))
         .bom_override(false)
         .strip_bom(true)
         .utf8_passthru(true)

@@ -265,7 +265,7 @@ fn percent(share: f64) -> String {
 mod filters {
     /// `1,234`
     #[askama::filter_fn]
-    pub(super) fn grouped(n: &u64, _: &dyn askama::Values) -> askama::Result<String> {
+    pub(crate) fn grouped(n: &u64, _: &dyn askama::Values) -> askama::Result<String> {
         Ok(crate::progress::grouped(*n))
     }
 }

@@ -75,7 +75,7 @@ create table contact (
   n_rows bigint not null,
   source_rows text not null
 );
-create unique index contact_e164 on contact (e164) where e164 is not null;
+-- The unique index over e164 is made when a load is complete: see load::contacts.
 
 -- Identities other than the phone, which stands in contact itself.
 create table identity (

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use model::ContactId;
-use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, PgConnection, SqliteConnection};
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +37,9 @@ pub(crate) struct Rows {
     cells: Vec<Cell>,
 }
 
-/// SQLite takes at most 32,766 placeholders in a statement.
-const MOST_PLACEHOLDERS: usize = 32_766;
+/// The numbers of rows that one SQLite statement may have. Few sizes mean few statements, each
+/// prepared once; all of them stay far under SQLite's limit of 32,766 placeholders.
+const STATEMENT_ROWS: [usize; 4] = [256, 32, 4, 1];
 
 impl Rows {
     pub(crate) fn new(table: &'static Table) -> Self {
@@ -52,23 +54,25 @@ impl Rows {
 
     pub(crate) async fn insert_sqlite(self, connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
         let n_columns = self.table.columns.len();
-        let most_rows = MOST_PLACEHOLDERS / n_columns;
         let mut n_left = self.cells.len() / n_columns;
         let mut cells = self.cells.into_iter();
         let mut n_written = 0;
-        while n_left > 0 {
-            let n_now = n_left.min(most_rows);
-            let text = self.table.statement(&format!("values {}", placeholders(n_now, n_columns)));
-            let mut query = sqlx::query(AssertSqlSafe(text));
-            for cell in cells.by_ref().take(n_now * n_columns) {
-                query = match cell {
-                    Cell::Text(value) => query.bind(value),
-                    Cell::Int(value) => query.bind(value),
-                    Cell::Bytes(value) => query.bind(value),
-                };
+        for n_rows in STATEMENT_ROWS {
+            let text = self.table.statement(&format!("values {}", placeholders(n_rows, n_columns)));
+            while n_left >= n_rows {
+                let mut arguments = SqliteArguments::default();
+                for cell in cells.by_ref().take(n_rows * n_columns) {
+                    match cell {
+                        Cell::Text(value) => arguments.add(value),
+                        Cell::Int(value) => arguments.add(value),
+                        Cell::Bytes(value) => arguments.add(value),
+                    }
+                    .map_err(sqlx::Error::Encode)?;
+                }
+                let query = sqlx::query_with(AssertSqlSafe(text.as_str()), arguments);
+                n_written += query.execute(&mut *connection).await?.rows_affected();
+                n_left -= n_rows;
             }
-            n_written += query.execute(&mut *connection).await?.rows_affected();
-            n_left -= n_now;
         }
         Ok(n_written)
     }

@@ -77,6 +77,20 @@ impl Crm {
         Ok(loaded)
     }
 
+    /// Makes sure that no two contacts have one phone number, and that one is found by it.
+    ///
+    /// Contacts come in the order of their ids, which is no order of numbers. Filling this index as
+    /// they come takes longer than all the rest of a first load, making it afterwards a second. Until
+    /// then numbers are unique all the same, because the id of a contact is made from its number.
+    pub async fn finish_load(&self) -> Result<(), LoadError> {
+        let statement = "create unique index if not exists contact_e164 on contact (e164) where e164 is not null";
+        let failed = LoadError::query("index the phone numbers");
+        match self {
+            Self::Sqlite(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(failed),
+            Self::Postgres(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(failed),
+        }
+    }
+
     /// Tells what loading a batch would do, and writes nothing.
     pub async fn preview(&self, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
         let ids = ids(&contacts);
@@ -239,6 +253,9 @@ async fn held_sqlite(
     connection: &mut SqliteConnection,
     ids: &[ContactId],
 ) -> Result<HashMap<ContactId, Contact>, LoadError> {
+    if !is_anybody_between_sqlite(connection, ids).await? {
+        return Ok(HashMap::new());
+    }
     let contacts: Vec<ContactRow> = select_sqlite(connection, SELECT, ids).await?;
     if contacts.is_empty() {
         return Ok(HashMap::new());
@@ -252,6 +269,9 @@ async fn held_postgres(
     connection: &mut PgConnection,
     ids: &[ContactId],
 ) -> Result<HashMap<ContactId, Contact>, LoadError> {
+    if !is_anybody_between_postgres(connection, ids).await? {
+        return Ok(HashMap::new());
+    }
     let contacts: Vec<ContactRow> = select_postgres(connection, SELECT, ids).await?;
     if contacts.is_empty() {
         return Ok(HashMap::new());
@@ -259,6 +279,27 @@ async fn held_postgres(
     let identities = select_postgres(connection, SELECT_IDENTITY, ids).await?;
     let consents = select_postgres(connection, SELECT_CONSENT, ids).await?;
     assembled(contacts, identities, consents)
+}
+
+/// Whether the database holds anybody between the first and the last id. One look at the index, where
+/// a first load finds nobody and need not ask for a thousand ids.
+async fn is_anybody_between_sqlite(connection: &mut SqliteConnection, ids: &[ContactId]) -> Result<bool, LoadError> {
+    let Some((first, last)) = range(ids) else { return Ok(false) };
+    let found = sqlx::query(ANYBODY_BETWEEN).bind(first).bind(last).fetch_optional(connection).await;
+    found.map(|it| it.is_some()).map_err(LoadError::query("read contacts"))
+}
+
+/// See [`is_anybody_between_sqlite`].
+async fn is_anybody_between_postgres(connection: &mut PgConnection, ids: &[ContactId]) -> Result<bool, LoadError> {
+    let Some((first, last)) = range(ids) else { return Ok(false) };
+    let found = sqlx::query(ANYBODY_BETWEEN).bind(first).bind(last).fetch_optional(connection).await;
+    found.map(|it| it.is_some()).map_err(LoadError::query("read contacts"))
+}
+
+const ANYBODY_BETWEEN: &str = "select 1 from contact where contact_id between $1 and $2 limit 1";
+
+fn range(ids: &[ContactId]) -> Option<(Vec<u8>, Vec<u8>)> {
+    Some((ids.iter().min()?.0.to_vec(), ids.iter().max()?.0.to_vec()))
 }
 
 async fn select_sqlite<T>(

@@ -209,7 +209,10 @@ fn version(text: &str) -> Vec<u32> {
 }
 
 async fn postgres(options: PgConnectOptions) -> Result<Crm, LoadError> {
-    let pool =
-        PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(10)).connect_with(options.disable_statement_logging()).await;
+    let pool = PgPoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options.disable_statement_logging())
+        .await;
     pool.map(Crm::Postgres).map_err(|source| LoadError::Connect { what: "PostgreSQL".to_owned(), source })
 }

@@ -166,7 +166,10 @@ impl Crm {
             key_id,
             tool,
             sources: sources.into_iter().map(source).collect::<Result<_, LoadError>>()?,
-            rejects: rejects.into_iter().map(|(source, reason, n)| Ok(((source, reason), count(n)?))).collect::<Result<_, LoadError>>()?,
+            rejects: rejects
+                .into_iter()
+                .map(|(source, reason, n)| Ok(((source, reason), count(n)?)))
+                .collect::<Result<_, LoadError>>()?,
             batches: self.batches(run_id).await?,
         }))
     }

@@ -228,7 +228,11 @@ pub struct Group {
 
 #[derive(Debug)]
 enum GroupColumn {
-    Text(Vec<Option<ByteArray>>),
+    /// All texts one after the other, and where each of them stands.
+    Text {
+        texts: String,
+        spans: Vec<Option<(usize, usize)>>,
+    },
     Int(Vec<Option<i64>>),
 }
 
@@ -280,7 +284,7 @@ fn read_column(column: ColumnReader, n_rows: usize) -> Result<GroupColumn, Parqu
             while levels.len() < n_rows
                 && reader.read_records(n_rows - levels.len(), Some(&mut levels), None, &mut values)?.0 > 0
             {}
-            Ok(GroupColumn::Text(spread(&levels, values)))
+            text_column(spread(&levels, values))
         }
         ColumnReader::Int64ColumnReader(mut reader) => {
             let mut values = Vec::with_capacity(n_rows);
@@ -293,6 +297,20 @@ fn read_column(column: ColumnReader, n_rows: usize) -> Result<GroupColumn, Parqu
     }
 }
 
+fn text_column(values: Vec<Option<ByteArray>>) -> Result<GroupColumn, ParquetError> {
+    let mut bytes = Vec::with_capacity(values.iter().flatten().map(ByteArray::len).sum());
+    let mut spans = Vec::with_capacity(values.len());
+    for value in values {
+        let start = bytes.len();
+        spans.push(value.map(|it| {
+            bytes.extend_from_slice(it.data());
+            (start, bytes.len())
+        }));
+    }
+    let texts = String::from_utf8(bytes).map_err(|_| ParquetError::General("a text is not UTF-8".into()))?;
+    Ok(GroupColumn::Text { texts, spans })
+}
+
 fn spread<T>(levels: &[i16], values: Vec<T>) -> Vec<Option<T>> {
     let mut values = values.into_iter();
     levels.iter().map(|level| if *level > 0 { values.next() } else { None }).collect()
@@ -302,7 +320,7 @@ impl Group {
     /// The text of a column in a row.
     pub fn text(&self, column: usize, row: usize) -> Option<&str> {
         match &self.columns[column] {
-            GroupColumn::Text(texts) => texts[row].as_ref().and_then(|it| it.as_utf8().ok()),
+            GroupColumn::Text { texts, spans } => spans[row].and_then(|(start, end)| texts.get(start..end)),
             GroupColumn::Int(_) => None,
         }
     }
@@ -311,7 +329,7 @@ impl Group {
     pub fn int(&self, column: usize, row: usize) -> Option<i64> {
         match &self.columns[column] {
             GroupColumn::Int(values) => values[row],
-            GroupColumn::Text(_) => None,
+            GroupColumn::Text { .. } => None,
         }
     }
 }

@@ -83,13 +83,18 @@ fn rows(looked: &Looked, differences: &mut Vec<Difference>) -> Result<LedgerTota
         Ok(())
     })?;
     let mut n_contacts = 0;
-    contacts::each_batch(&folder.path(contacts::ARTIFACT), looked.plan.batch_size(), |planned| {
-        for contact in planned.batch.items() {
-            n_contacts += 1;
-            differences.extend(audit.contact(contact.id, contact.n_rows));
-        }
-        Ok(())
-    })?;
+    contacts::each_batch(
+        &folder.path(contacts::ARTIFACT),
+        looked.plan.batch_size(),
+        |_| true,
+        |planned| {
+            for contact in planned.batch.items() {
+                n_contacts += 1;
+                differences.extend(audit.contact(contact.id, contact.n_rows));
+            }
+            Ok(())
+        },
+    )?;
     let (totals, found) = audit.finish();
     differences.extend(found);
     differences.extend(equal("contacts with rows in the ledger", n_contacts, totals.n_contacts));
@@ -125,14 +130,19 @@ async fn database(looked: &Looked, differences: &mut Vec<Difference>) -> Result<
         return Ok(0);
     };
     let mut planned = Vec::new();
-    contacts::each_batch(&looked.folder.path(contacts::ARTIFACT), looked.plan.batch_size(), |batch| {
-        planned.push((
-            batch.batch.number(),
-            batch.digest,
-            batch.batch.items().iter().map(|it| it.id).collect::<Vec<_>>(),
-        ));
-        Ok(())
-    })?;
+    contacts::each_batch(
+        &looked.folder.path(contacts::ARTIFACT),
+        looked.plan.batch_size(),
+        |_| true,
+        |batch| {
+            planned.push((
+                batch.batch.number(),
+                batch.digest,
+                batch.batch.items().iter().map(|it| it.id).collect::<Vec<_>>(),
+            ));
+            Ok(())
+        },
+    )?;
     let mut stages = vec![Stage::Load];
     stages.extend(looked.plan.verify.is_some().then_some(Stage::Verify));
     for stage in stages {

@@ -1,5 +1,6 @@
 //! `clean/contacts.parquet`: one row per contact, in the order of their ids.
 
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -78,26 +79,77 @@ pub(crate) struct Planned {
     pub(crate) digest: Digest,
 }
 
-/// Cuts the contacts into batches of `size`, in their order, and gives each to `each`.
-pub(crate) fn each_batch(path: &Path, size: usize, mut each: impl FnMut(Planned) -> Result<()>) -> Result<()> {
+/// Cuts the contacts into batches of `size`, in their order, and gives each that is wanted to `each`.
+pub(crate) fn each_batch(
+    path: &Path,
+    size: usize,
+    is_wanted: impl Fn(u32) -> bool,
+    mut each: impl FnMut(Planned) -> Result<()>,
+) -> Result<()> {
+    let (mut contacts, mut hasher) = (Vec::new(), Hasher::default());
+    each_piece(path, size, |piece| {
+        if !is_wanted(piece.number) {
+            return Ok(());
+        }
+        for row in piece.rows {
+            contacts
+                .push(read_row(piece.group, row).context("the contacts hold a row that this version does not know")?);
+            digest_row(&mut hasher, piece.group, row);
+        }
+        match piece.ends_batch {
+            true => {
+                let batch = Batch::new(piece.number, std::mem::take(&mut contacts))?;
+                each(Planned { batch, digest: std::mem::take(&mut hasher).finish() })
+            }
+            false => Ok(()),
+        }
+    })
+}
+
+/// Number, size and digest of every batch.
+pub(crate) fn batch_digests(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
+    let (mut digests, mut hasher, mut n_rows) = (Vec::new(), Hasher::default(), 0);
+    each_piece(path, size, |piece| {
+        for row in piece.rows {
+            digest_row(&mut hasher, piece.group, row);
+            n_rows += 1;
+        }
+        if piece.ends_batch {
+            digests.push((piece.number, std::mem::take(&mut n_rows), std::mem::take(&mut hasher).finish()));
+        }
+        Ok(())
+    })?;
+    Ok(digests)
+}
+
+/// Rows of one group that belong to one batch.
+struct Piece<'a> {
+    number: u32,
+    group: &'a Group,
+    rows: Range<usize>,
+    ends_batch: bool,
+}
+
+/// Groups and batches are cut at different rows: gives what both have in common.
+fn each_piece(path: &Path, size: usize, mut each: impl FnMut(Piece) -> Result<()>) -> Result<()> {
     let table = TableReader::open(path)?;
-    let (mut contacts, mut hasher, mut number) = (Vec::with_capacity(size), Hasher::default(), 1);
+    let (mut number, mut n_in_batch, mut n_left) = (1, 0, table.n_rows());
     for group in table.groups() {
         let group = group?;
-        for row in 0..group.n_rows {
-            contacts.push(read_row(&group, row).context("the contacts hold a row that this version does not know")?);
-            digest_row(&mut hasher, &group, row);
-            if contacts.len() == size {
-                let batch = Batch::new(number, std::mem::take(&mut contacts))?;
-                each(Planned { batch, digest: std::mem::take(&mut hasher).finish() })?;
-                number += 1;
+        let mut start = 0;
+        while start < group.n_rows {
+            let end = group.n_rows.min(start + size - n_in_batch);
+            n_in_batch += end - start;
+            n_left -= (end - start) as u64;
+            let ends_batch = n_in_batch == size || n_left == 0;
+            each(Piece { number, group: &group, rows: start..end, ends_batch })?;
+            if ends_batch {
+                (number, n_in_batch) = (number + 1, 0);
             }
+            start = end;
         }
     }
-    match contacts.is_empty() {
-        true => Ok(()),
-        false => each(Planned { batch: Batch::new(number, contacts)?, digest: hasher.finish() }),
-    }
+    Ok(())
 }
 
 fn digest_row(hasher: &mut Hasher, group: &Group, row: usize) {

@@ -16,9 +16,10 @@ pub(crate) struct Part {
     pub(crate) value: u64,
 }
 
-const WIDTH: f64 = 640.0;
-const LABEL: f64 = 150.0;
-const NUMBER: f64 = 80.0;
+// Narrow, so that its letters are still letters on a phone.
+const WIDTH: f64 = 480.0;
+const LABEL: f64 = 130.0;
+const NUMBER: f64 = 60.0;
 const ROW: usize = 26;
 
 /// One bar per line, its length by its value.
@@ -90,8 +91,8 @@ mod tests {
             parts: vec![Part { name: "kept", value: a }, Part { name: "not sent", value: b }],
         };
         let svg = stacked(&[bar("<x>", 30, 10), bar("y", 0, 20)]);
-        assert!(svg.contains(r#"x="150.0" y="3" width="307.5" height="20" class="kept""#), "{svg}");
-        assert!(svg.contains(r#"x="457.5" y="3" width="102.5" height="20" class="not-sent""#), "{svg}");
+        assert!(svg.contains(r#"x="130.0" y="3" width="217.5" height="20" class="kept""#), "{svg}");
+        assert!(svg.contains(r#"x="347.5" y="3" width="72.5" height="20" class="not-sent""#), "{svg}");
         assert!(svg.contains("&lt;x&gt;"));
     }
 

@@ -41,6 +41,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     let cleaner = Cleaner::new(session.rules());
     let columns = RejectColumns::new(&records);
     let chunks = take_in(&sources, &cleaner, &columns, &work)?;
+    tracing::info!(n_rows, "rows taken in");
     cleaner.link_all();
 
     let mut outcome = Written::default();
@@ -54,6 +55,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     drop(chunks);
     give_out(&cleaner, |partition| outcome.write(&partition, &names, &mut contacts_file, &mut ledger_file))?;
 
+    tracing::info!(n_contacts = outcome.counts.kept, "contacts given out");
     outcome.counts.rows_in = n_rows;
     if let Some(difference) = audit::balance("clean", &outcome.counts) {
         bail!("the rows do not balance: {}", difference.0);
@@ -179,6 +181,7 @@ struct Written {
 }
 
 impl Written {
+    /// Writes a partition, its contacts on one core and its rows on the other.
     fn write(
         &mut self,
         partition: &Partition,
@@ -186,9 +189,12 @@ impl Written {
         contacts: &mut TableWriter,
         ledger: &mut TableWriter,
     ) -> Result<()> {
-        for contact in &partition.contacts {
-            contacts::write(contacts, contact)?;
-        }
+        let (contacts_written, rows_written) = rayon::join(
+            || partition.contacts.iter().try_for_each(|it| contacts::write(contacts, it)),
+            || partition.ledger.iter().try_for_each(|it| ledger::write(ledger, names, it)),
+        );
+        contacts_written?;
+        rows_written?;
         for row in &partition.ledger {
             match row.outcome {
                 Outcome::Kept => self.counts.kept += 1,
@@ -201,7 +207,6 @@ impl Written {
                     *self.findings.entry(finding.to_owned()).or_default() += 1;
                 }
             }
-            ledger::write(ledger, names, row)?;
         }
         Ok(())
     }

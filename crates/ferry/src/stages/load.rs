@@ -15,18 +15,13 @@ use crate::progress::grouped;
 use crate::session::{Session, TOOL};
 use crate::stages::{backup, verify::read_ahead};
 
-/// So many batches share a transaction, each with its receipt: a transaction rewrites most pages of
-/// the index over phone numbers, however few rows it writes.
-const BATCHES_PER_TRANSACTION: usize = 32;
+/// So many batches share a transaction, each with its receipt.
+const BATCHES_PER_TRANSACTION: usize = 8;
 
 /// Writes down in the database what the run is, so that its batches keep their members.
 pub(crate) async fn plan_batches(session: &Session, crm: &Crm) -> Result<()> {
     crm.check_key(&session.key.id()).await?;
-    let mut batches = Vec::new();
-    contacts::each_batch(&session.folder.path(contacts::ARTIFACT), session.plan.batch_size(), |planned| {
-        batches.push((planned.batch.number(), planned.batch.items().len() as u64, planned.digest));
-        Ok(())
-    })?;
+    let batches = contacts::batch_digests(&session.folder.path(contacts::ARTIFACT), session.plan.batch_size())?;
     let manifest = &session.folder.manifest;
     let rejects = manifest.stages.get(&Stage::Clean).map(|it| &it.rejects).into_iter().flatten();
     let mut sources: Vec<_> = manifest.sources.iter().map(source_row).collect();
@@ -36,7 +31,9 @@ pub(crate) async fn plan_batches(session: &Session, crm: &Crm) -> Result<()> {
         key_id: session.key.id(),
         tool: TOOL.to_owned(),
         sources,
-        rejects: rejects.flat_map(|(source, by_reason)| by_reason.iter().map(|(reason, n)| ((source.clone(), reason.clone()), *n))).collect(),
+        rejects: rejects
+            .flat_map(|(source, by_reason)| by_reason.iter().map(|(reason, n)| ((source.clone(), reason.clone()), *n)))
+            .collect(),
         batches,
     };
     if crm.planned_run(session.run_id()).await?.as_ref() != Some(&run) {
@@ -61,6 +58,7 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
     if n_waiting == 0 {
         session.progress.say("load", "already done");
         if !session.folder.manifest.stages.contains_key(&Stage::Load) {
+            crm.finish_load().await?;
             complete(session, crm, Stage::Load, started, BTreeMap::new()).await?;
         }
         return Ok(loaded);
@@ -83,6 +81,7 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
             loaded += now;
         }
     }
+    crm.finish_load().await?;
     work.end(&described(&loaded));
     if only.is_none() {
         complete(session, crm, Stage::Load, started, BTreeMap::new()).await?;

@@ -115,11 +115,9 @@ pub(crate) fn read_ahead(
     let (sender, receiver) = mpsc::channel(8);
     let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
     tokio::task::spawn_blocking(move || {
-        let sent = contacts::each_batch(&path, size, |planned| {
-            if is_wanted(planned.batch.number()) {
-                // Nobody listens any more when the work has failed; that error is the one to show.
-                let _ = sender.blocking_send(Ok(planned));
-            }
+        let sent = contacts::each_batch(&path, size, is_wanted, |planned| {
+            // Nobody listens any more when the work has failed; that error is the one to show.
+            let _ = sender.blocking_send(Ok(planned));
             Ok(())
         });
         if let Err(error) = sent {

@@ -26,7 +26,10 @@ fn crates_import_only_what_the_design_allows() {
     for package in &metadata.packages {
         let name = package.name.as_str();
         let allowed = allowed.get(name).unwrap_or_else(|| panic!("{name} has no row in the table of arrows"));
-        let imports = package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal && ours.contains(&it.name.as_str()));
+        let imports = package
+            .dependencies
+            .iter()
+            .filter(|it| it.kind == DependencyKind::Normal && ours.contains(&it.name.as_str()));
         for import in imports {
             assert!(allowed.contains(&import.name.as_str()), "{name} must not import {}", import.name);
         }
@@ -36,9 +39,12 @@ fn crates_import_only_what_the_design_allows() {
 #[test]
 fn only_load_knows_sql_and_only_whatsapp_knows_http() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
-    for (library, owner) in [("sqlx", "load"), ("reqwest", "whatsapp"), ("rlibphonenumber", "model"), ("parquet", "run")] {
+    for (library, owner) in
+        [("sqlx", "load"), ("reqwest", "whatsapp"), ("rlibphonenumber", "model"), ("parquet", "run")]
+    {
         for package in metadata.packages.iter().filter(|it| it.name.as_str() != owner) {
-            let is_imported = package.dependencies.iter().any(|it| it.kind == DependencyKind::Normal && it.name == library);
+            let is_imported =
+                package.dependencies.iter().any(|it| it.kind == DependencyKind::Normal && it.name == library);
             assert!(!is_imported, "{} must not import {library}: that is for {owner}", package.name);
         }
     }

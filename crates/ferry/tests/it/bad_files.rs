@@ -40,9 +40,17 @@ fn an_empty_file_and_a_header_alone_are_no_rows_and_no_error() {
 #[test]
 fn every_encoding_gives_the_same_contacts() {
     let text = "phone,name\n+33199000001,Ana\n+33199000002,Zoë\n";
-    let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> { "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(to_bytes).collect() };
+    let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(to_bytes).collect()
+    };
     let windows_1252: Vec<u8> = text.chars().map(|it| it as u8).collect();
-    for bytes in [text.as_bytes().to_vec(), format!("\u{feff}{text}").into_bytes(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes), windows_1252] {
+    for bytes in [
+        text.as_bytes().to_vec(),
+        format!("\u{feff}{text}").into_bytes(),
+        utf16(u16::to_le_bytes),
+        utf16(u16::to_be_bytes),
+        windows_1252,
+    ] {
         assert_eq!(read(&bytes), [ANA, ZOE]);
     }
 }
@@ -52,7 +60,10 @@ fn utf_16_without_a_mark_is_refused_with_a_hint_and_read_when_the_plan_says_so()
     let bytes: Vec<u8> = "phone,name\n+33199000001,Ana\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let (code, error) = refused(|world| fs::write(world.path("sms.csv"), &bytes).unwrap());
     assert_eq!(code, 1);
-    assert!(error.contains("looks like UTF-16 without a byte order mark: set encoding = \"utf-16le\" or \"utf-16be\""), "{error}");
+    assert!(
+        error.contains("looks like UTF-16 without a byte order mark: set encoding = \"utf-16le\" or \"utf-16be\""),
+        "{error}"
+    );
 
     let world = World::with_sms(&bytes);
     world.replan("profile = \"columns\"", "profile = \"columns\"\nencoding = \"utf-16le\"");
@@ -86,14 +97,20 @@ fn every_line_end_ends_a_row_and_a_quoted_one_does_not() {
 
 #[test]
 fn an_unclosed_quote_costs_its_row_and_no_other() {
-    assert_eq!(read("phone,name\n+33199000003,\"Ben\n+33199000001,Ana\n+33199000002,Zoë\n".as_bytes()), [ANA, ZOE, "1 2 E_QUOTE"]);
+    assert_eq!(
+        read("phone,name\n+33199000003,\"Ben\n+33199000001,Ana\n+33199000002,Zoë\n".as_bytes()),
+        [ANA, ZOE, "1 2 E_QUOTE"]
+    );
     assert_eq!(read("phone,name\n+33199000003,\"Ben\" x\n+33199000001,Ana\n".as_bytes()), [ANA, "1 2 E_QUOTE"]);
     assert_eq!(read("phone,name\n+33199000001,A\"na\n".as_bytes()), ["+33199000001 A\"na"]);
 }
 
 #[test]
 fn a_row_with_too_few_or_too_many_fields_is_rejected_alone() {
-    assert_eq!(read(b"phone,name\n+33199000003\n+33199000001,Ana\n+33199000004,Cy,x\n"), [ANA, "1 2 E_FIELDS", "3 4 E_FIELDS"]);
+    assert_eq!(
+        read(b"phone,name\n+33199000003\n+33199000001,Ana\n+33199000004,Cy,x\n"),
+        [ANA, "1 2 E_FIELDS", "3 4 E_FIELDS"]
+    );
     assert_eq!(read(b"phone,name\n+33199000001,Ana\n+3319900"), [ANA, "2 3 E_TRUNCATED"]);
     assert_eq!(read(b"phone,name\n+33199000001,Ana\nphone,name\n"), [ANA, "2 3 E_HEADER"]);
 }
@@ -101,7 +118,8 @@ fn a_row_with_too_few_or_too_many_fields_is_rejected_alone() {
 #[test]
 fn a_nul_and_an_endless_cell_are_rejected() {
     assert_eq!(read(b"phone,name\n+33199000001,Ana\n+33199000002,a\0b\n"), [ANA, "2 3 E_NUL name"]);
-    let long = format!("phone,name\n+33199000001,Ana\n+33199000002,{}\n+33199000003,{}\n", "é".repeat(250), "x".repeat(251));
+    let long =
+        format!("phone,name\n+33199000001,Ana\n+33199000002,{}\n+33199000003,{}\n", "é".repeat(250), "x".repeat(251));
     assert_eq!(read(long.as_bytes())[2], "3 4 E_TOO_LONG name");
     let longer = format!("phone,name\n+33199000002,{}\n+33199000001,Ana\n", "x".repeat(65 << 10));
     assert_eq!(read(longer.as_bytes()), [ANA, "1 2 E_RECORD"]);
@@ -112,9 +130,17 @@ fn rejected_rows_come_back_as_they_came() {
     let world = World::with_sms("phone,name,note\nAMAZON,\"Shop, the\",\"é \"\"q\"\"\"\n+33199000001,\"x\n".as_bytes());
     world.run();
     let mut reader = csv::Reader::from_path(world.path("run/clean/rejects.csv")).unwrap();
-    assert_eq!(reader.headers().unwrap(), &csv::StringRecord::from(vec!["phone", "name", "note", "_source", "_record", "_line", "_reason", "_field", "_text"]));
+    assert_eq!(
+        reader.headers().unwrap(),
+        &csv::StringRecord::from(vec![
+            "phone", "name", "note", "_source", "_record", "_line", "_reason", "_field", "_text"
+        ])
+    );
     let rows: Vec<csv::StringRecord> = reader.records().map(|it| it.unwrap()).collect();
-    assert_eq!(rows[0], csv::StringRecord::from(vec!["AMAZON", "Shop, the", "é \"q\"", "sms", "1", "2", "E_LETTERS", "phone", ""]));
+    assert_eq!(
+        rows[0],
+        csv::StringRecord::from(vec!["AMAZON", "Shop, the", "é \"q\"", "sms", "1", "2", "E_LETTERS", "phone", ""])
+    );
     assert_eq!(rows[1], csv::StringRecord::from(vec!["", "", "", "sms", "2", "3", "E_QUOTE", "", "+33199000001,\"x"]));
 }
 
@@ -131,7 +157,9 @@ fn a_line_of_two_gigabytes_is_passed_over_in_constant_memory() {
 
     // 1 GiB of address space is less than the line.
     let mut command = std::process::Command::new("sh");
-    command.args(["-c", "ulimit -v 1048576; exec \"$0\" run --run-dir run", crate::world::FERRY]).current_dir(world.path(""));
+    command
+        .args(["-c", "ulimit -v 1048576; exec \"$0\" run --run-dir run", crate::world::FERRY])
+        .current_dir(world.path(""));
     let ended = crate::world::ended(command.output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
     assert_eq!(world.rejects(), ["1 2 E_RECORD"]);
@@ -144,18 +172,31 @@ fn what_is_not_a_file_of_text_is_refused_by_its_name() {
         fs::remove_file(world.path("sms.csv")).unwrap();
         fs::create_dir(world.path("sms.csv")).unwrap();
     });
-    assert_eq!((code, error.as_str()), (1, "ferry: could not use source \"sms\": sms.csv is a directory, not a file\n"));
+    assert_eq!(
+        (code, error.as_str()),
+        (1, "ferry: could not use source \"sms\": sms.csv is a directory, not a file\n")
+    );
 
     let (code, error) = refused(|world| {
         fs::remove_file(world.path("sms.csv")).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(world.path("sms.csv")).status().unwrap().success());
     });
-    assert_eq!((code, error.as_str()), (1, "ferry: could not use source \"sms\": sms.csv is a pipe, socket or device, not a file\n"));
+    assert_eq!(
+        (code, error.as_str()),
+        (1, "ferry: could not use source \"sms\": sms.csv is a pipe, socket or device, not a file\n")
+    );
 
     let (code, error) = refused(|world| world.replan("sms.csv", "gone.csv"));
-    assert_eq!((code, error.as_str()), (1, "ferry: could not use source \"sms\": could not read gone.csv: No such file or directory (os error 2)\n"));
+    assert_eq!(
+        (code, error.as_str()),
+        (1, "ferry: could not use source \"sms\": could not read gone.csv: No such file or directory (os error 2)\n")
+    );
 
-    for (start, kind) in [(&b"\x1f\x8b\x08"[..], "a gzip archive"), (b"PK\x03\x04", "a zip archive or a spreadsheet"), (b"%PDF-1.7", "a PDF")] {
+    for (start, kind) in [
+        (&b"\x1f\x8b\x08"[..], "a gzip archive"),
+        (b"PK\x03\x04", "a zip archive or a spreadsheet"),
+        (b"%PDF-1.7", "a PDF"),
+    ] {
         let (code, error) = refused(|world| fs::write(world.path("sms.csv"), start).unwrap());
         assert_eq!(code, 1);
         assert!(error.ends_with(&format!("sms.csv is {kind}: unpack or export it to CSV first\n")), "{error}");
@@ -169,13 +210,22 @@ fn what_is_not_a_file_of_text_is_refused_by_its_name() {
 fn a_missing_or_ambiguous_column_is_told_with_the_line_of_the_plan() {
     let (code, error) = refused(|world| world.write("sms.csv", "Phone Number,name\n"));
     assert_eq!(code, 2);
-    assert_eq!(error, "ferry: plan.toml:14: sms.csv has no column \"phone\": it has \"Phone Number\", \"name\"; did you mean \"Phone Number\"? (delimiter ',', utf-8)\n");
+    assert_eq!(
+        error,
+        "ferry: plan.toml:14: sms.csv has no column \"phone\": it has \"Phone Number\", \"name\"; did you mean \"Phone Number\"? (delimiter ',', utf-8)\n"
+    );
 
     let (code, error) = refused(|world| world.write("sms.csv", "name,phone,phone\n"));
     assert_eq!(code, 2);
-    assert_eq!(error, "ferry: plan.toml:14: sms.csv has 2 columns named \"phone\": rename all but one (delimiter ',', utf-8)\n");
+    assert_eq!(
+        error,
+        "ferry: plan.toml:14: sms.csv has 2 columns named \"phone\": rename all but one (delimiter ',', utf-8)\n"
+    );
 
     let (code, error) = refused(|world| world.replan("profile = \"columns\"", "profil = \"columns\""));
     assert_eq!(code, 2);
-    assert!(error.starts_with("ferry: plan.toml:12: unknown field `profil`") && error.contains("did you mean `profile`?"), "{error}");
+    assert!(
+        error.starts_with("ferry: plan.toml:12: unknown field `profil`") && error.contains("did you mean `profile`?"),
+        "{error}"
+    );
 }

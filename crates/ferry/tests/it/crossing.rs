@@ -146,7 +146,9 @@ fn a_trace_tells_which_row_each_field_came_from_and_what_became_of_a_row() {
     }
     assert_eq!(trace("viber:1").out, person);
     assert_eq!(trace("QUJD").out, person);
-    assert!(trace("sms:2").out.starts_with("row sms:2 (line 3): rejected, E_LETTERS: the phone number has letters in it\n"));
+    assert!(
+        trace("sms:2").out.starts_with("row sms:2 (line 3): rejected, E_LETTERS: the phone number has letters in it\n")
+    );
     assert_eq!(trace("+33199000009").code, 1);
     assert_eq!(trace("sms:9").err, "ferry: source sms has no row 9\n");
 }
@@ -180,7 +182,8 @@ fn an_audit_proves_the_balance_and_names_what_does_not_add_up() {
     assert!(sound.out.contains("600 rows in = 316 kept + 261 merged + 23 rejected + 0 suppressed"), "{}", sound.out);
 
     let url = format!("sqlite:{}", world.path("ferry.db").display());
-    let victim = crate::world::texts(&url, "delete from contact where e164 = (select min(e164) from contact) returning e164");
+    let victim =
+        crate::world::texts(&url, "delete from contact where e164 = (select min(e164) from contact) returning e164");
     let lost = audit();
     assert_eq!((victim.len(), lost.code), (1, 1));
     assert!(lost.out.contains("missing in the database: expected 0, found 1"), "{}", lost.out);
@@ -216,7 +219,9 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
     let before = files(&world);
     let dry = world.ferry(&["run", "--dry-run", "--run-dir", "run"]);
     assert_eq!(dry.code, 0, "{dry:?}");
-    for line in ["would ask  about 316 contacts in 4 batches", "would load 316 contacts: 316 new, 0 changed, 0 unchanged"] {
+    for line in
+        ["would ask  about 316 contacts in 4 batches", "would load 316 contacts: 316 new, 0 changed, 0 unchanged"]
+    {
         assert!(dry.out.contains(line), "{}", dry.out);
     }
     assert_eq!(files(&world), before);
@@ -268,7 +273,11 @@ fn too_many_rejects_end_with_a_code_of_their_own_and_the_rest_is_loaded() {
     world.replan("max_reject_rate = 1.0", "max_reject_rate = 0.4");
     let ended = world.run();
     assert_eq!(ended.code, 3);
-    assert!(ended.out.contains("50.0 % of the rows, over the 40.0 % of the plan: see clean/rejects.csv"), "{}", ended.out);
+    assert!(
+        ended.out.contains("50.0 % of the rows, over the 40.0 % of the plan: see clean/rejects.csv"),
+        "{}",
+        ended.out
+    );
     assert_eq!(world.contacts().lines().count(), 1);
 }
 
@@ -277,7 +286,14 @@ fn files_of_a_run_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let world = small("+33199000001,,A,,,,", "");
     let mode = |name: &str| std::fs::metadata(world.path(name)).unwrap().permissions().mode() & 0o777;
-    for name in ["run/manifest.json", "run/extract/sms.parquet", "run/clean/contacts.parquet", "run/clean/rejects.csv", "run/report.html", "ferry.db"] {
+    for name in [
+        "run/manifest.json",
+        "run/extract/sms.parquet",
+        "run/clean/contacts.parquet",
+        "run/clean/rejects.csv",
+        "run/report.html",
+        "ferry.db",
+    ] {
         assert_eq!(mode(name), 0o600, "{name}");
     }
     for name in ["run", "run/extract", "run/clean"] {
@@ -292,7 +308,7 @@ fn no_log_holds_a_number_or_a_name() {
     let loud = crate::world::ended(command.env("FERRY_LOG", "trace").output().unwrap());
     let manifest = world.read("loud/manifest.json");
     let report = world.read("loud/report.html");
-    assert!(loud.err.len() > 1000);
+    assert!(loud.err.contains("batches loaded"), "{}", loud.err);
     for text in [&loud.err, &loud.out, &manifest, &report] {
         for canary in ["33199000001", "Canary Name", "canary@example.com", "AMAZON", "199 00 00 01"] {
             assert!(!text.contains(canary), "{canary} is in {text}");
@@ -303,7 +319,9 @@ fn no_log_holds_a_number_or_a_name() {
 #[test]
 fn a_twilio_log_becomes_contacts_with_opt_outs_by_time() {
     let world = World::empty();
-    world.write("log.csv", "\
+    world.write(
+        "log.csv",
+        "\
 From,To,Body,Status,SentDate,ApiVersion,NumSegments,ErrorCode,AccountSid,Sid,Direction,Price,PriceUnit
 +12025550199,+33199000001,Bonjour,delivered,2026-01-01T10:00:00Z,,1,,AC,SM1,outbound-api,,
 +33199000001,+12025550199,Stop.,received,2026-01-02T10:00:00Z,,1,,AC,SM2,inbound,,
@@ -315,8 +333,11 @@ lines\",delivered,2026-01-01T10:00:00Z,,1,,AC,SM6,outbound-api,,
 36789,+12025550199,pub,received,2026-01-01T10:00:00Z,,1,,AC,SM7,inbound,,
 +12025550199,whatsapp:+33199000005,hi,read,2026-01-01T10:00:00Z,,1,,AC,SM8,outbound-reply,,
 +12025550199,+33199000006,hi,read,2026-01-01T10:00:00Z,,1,,AC,SM9,sideways,,
-");
-    world.write("plan.toml", r#"
+",
+    );
+    world.write(
+        "plan.toml",
+        r#"
 [run]
 name = "log"
 [crm]
@@ -328,7 +349,8 @@ path = "log.csv"
 profile = "twilio-messages"
 [gates]
 max_reject_rate = 1.0
-"#);
+"#,
+    );
     assert_eq!(world.run().code, 0);
     expect![[r#"
         +33199000001|FR|fixed_line||||stop|2026-01-02T10:00:00Z|sms|2|
@@ -345,7 +367,9 @@ max_reject_rate = 1.0
 fn viber_subscribers_are_read_by_their_usual_columns() {
     let world = World::empty();
     world.write("subs.csv", "User ID,Name,Subscription Date,Language\nQUJD+/w==,ana,2026-01-01,FR\nqujd+/w==,Ben,,\n");
-    world.write("plan.toml", r#"
+    world.write(
+        "plan.toml",
+        r#"
 [run]
 name = "subs"
 [crm]
@@ -355,7 +379,8 @@ name = "subs"
 channel = "viber"
 path = "subs.csv"
 profile = "viber-subscribers"
-"#);
+"#,
+    );
     assert_eq!(world.run().code, 0);
     expect![[r#"
         |||Ana||fr||2026-01-01T00:00:00Z|viber|1|

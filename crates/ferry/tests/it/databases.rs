@@ -75,7 +75,11 @@ fn a_backup_is_taken_before_a_database_is_changed_and_brings_it_back() {
         assert_ne!(dump(&url), before);
 
         let restored = world.ferry(&["restore", "--run-dir", "later"]);
-        assert_eq!((restored.code, restored.out.as_str()), (0, "the database is what it was before the run: 1 contacts\n"), "{restored:?}");
+        assert_eq!(
+            (restored.code, restored.out.as_str()),
+            (0, "the database is what it was before the run: 1 contacts\n"),
+            "{restored:?}"
+        );
         assert_eq!(dump(&url), before, "{database}");
     }
 }
@@ -121,10 +125,15 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
 
     let (code, error) = refused(&|world| world.replan("sqlite:ferry.db", "postgres://nobody@127.0.0.1:1/none"));
     assert_eq!(code, 75);
-    assert!(error.contains("could not reach the CRM database (PostgreSQL): is it running, and may this user connect?"), "{error}");
+    assert!(
+        error.contains("could not reach the CRM database (PostgreSQL): is it running, and may this user connect?"),
+        "{error}"
+    );
     assert!(error.contains("run the same command again later"), "{error}");
 
-    let (code, error) = refused(&|world| world.write("ferry.db", "this is a text, and a long enough one to be read as a header of a page"));
+    let (code, error) = refused(&|world| {
+        world.write("ferry.db", "this is a text, and a long enough one to be read as a header of a page")
+    });
     assert_eq!(code, 1);
     assert!(error.ends_with("is not a SQLite database"), "{error}");
 

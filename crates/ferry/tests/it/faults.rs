@@ -14,7 +14,10 @@ fn impatient(sandbox: &Sandbox) -> World {
 fn answers(world: &World) -> BTreeMap<String, String> {
     let url = format!("sqlite:{}", world.path("ferry.db").display());
     let statement = "select contact.e164 || ' ' || evidence.answer from evidence join contact using (contact_id)";
-    texts(&url, statement).into_iter().map(|it| it.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap()).collect()
+    texts(&url, statement)
+        .into_iter()
+        .map(|it| it.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap())
+        .collect()
 }
 
 #[test]
@@ -38,7 +41,15 @@ fn passing_faults_are_outlived_and_every_contact_gets_its_answer() {
         world.run();
         answers(&world)
     };
-    for fault in ["rate-limit=2", "server-error=3", "timeout-before=2", "timeout-after=2", "truncate=2", "html=2", "rate-limit:0.3"] {
+    for fault in [
+        "rate-limit=2",
+        "server-error=3",
+        "timeout-before=2",
+        "timeout-after=2",
+        "truncate=2",
+        "html=2",
+        "rate-limit:0.3",
+    ] {
         let sandbox = Sandbox::start(&[fault]);
         let world = impatient(&sandbox);
         let ended = world.run();
@@ -133,16 +144,22 @@ fn unfinished_missing_and_contradictory_answers_are_told_apart() {
 fn a_token_is_sent_from_the_environment_and_never_printed() {
     let world = World::demo(&Sandbox::start(&[]));
     let mut sandbox = world.command(&["sandbox", "--port", "0", "--token-env", "SANDBOX_TOKEN"]);
-    let mut process = sandbox.env("SANDBOX_TOKEN", "canary-token").stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut process =
+        sandbox.env("SANDBOX_TOKEN", "canary-token").stdout(std::process::Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(process.stdout.take().unwrap()), &mut line).unwrap();
     let plan = world.read("plan.toml");
     let old = plan.lines().find(|it| it.starts_with("url = \"http")).unwrap();
-    world.replan(old, &format!("url = \"{}\"\ntoken_env = \"FERRY_VERIFY_TOKEN\"", line.trim().trim_start_matches("sandbox on ")));
+    world.replan(
+        old,
+        &format!("url = \"{}\"\ntoken_env = \"FERRY_VERIFY_TOKEN\"", line.trim().trim_start_matches("sandbox on ")),
+    );
 
     let without = world.run();
     let mut command = world.command(&["run", "--run-dir", "run"]);
-    let with = crate::world::ended(command.env("FERRY_VERIFY_TOKEN", "canary-token").env("FERRY_LOG", "trace").output().unwrap());
+    let with = crate::world::ended(
+        command.env("FERRY_VERIFY_TOKEN", "canary-token").env("FERRY_LOG", "trace").output().unwrap(),
+    );
     process.kill().unwrap();
     process.wait().unwrap();
     assert_eq!((without.code, with.code), (1, 0), "{without:?}");

@@ -19,7 +19,8 @@ fn killed_at_any_moment_and_run_again_it_ends_as_if_undisturbed() {
     let mut n_cut = 0;
     for kill in 0..N_KILLS {
         let world = World::demo(&sandbox);
-        let mut process = world.command(&["run", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process =
+            world.command(&["run", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // The moments are spread over the whole run, so that they fall into every stage of it.
         let moment = whole.mul_f64(f64::from(kill) / f64::from(N_KILLS));
         n_cut += u32::from(!ended_within(&mut process, moment));
@@ -49,7 +50,8 @@ fn ended_within(process: &mut std::process::Child, moment: Duration) -> bool {
 fn two_runs_at_once_do_not_mix() {
     let sandbox = Sandbox::start(&["timeout-before=1"]);
     let world = World::demo(&sandbox);
-    let mut first = world.command(&["run", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first =
+        world.command(&["run", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // The first run waits for an answer that does not come, so it holds the folder.
     while !world.path("run/clean/contacts.parquet").exists() {
         std::thread::yield_now();
@@ -71,12 +73,23 @@ fn a_file_that_cannot_be_written_ends_the_run_and_it_can_go_on_later() {
         let script = format!("trap '' XFSZ; ulimit -f {n_blocks}; exec \"$0\" run --run-dir run");
         let mut command = std::process::Command::new("sh");
         command.args(["-c", &script, crate::world::FERRY]).current_dir(world.path(""));
-        crate::world::ended(command.env("FERRY_CONTACT_KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f0".repeat(2)).output().unwrap())
+        crate::world::ended(
+            command.env("FERRY_CONTACT_KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f0".repeat(2)).output().unwrap(),
+        )
     };
     for n_blocks in [4, 40, 120] {
         let ended = limited(n_blocks);
         assert_eq!(ended.code, 1, "{n_blocks}: {ended:?}");
-        let is_named = ["could not write", "File too large", "disk is full", "could not make the tables", "database or disk", "disk I/O error"].iter().any(|it| ended.err.contains(it));
+        let is_named = [
+            "could not write",
+            "File too large",
+            "disk is full",
+            "could not make the tables",
+            "database or disk",
+            "disk I/O error",
+        ]
+        .iter()
+        .any(|it| ended.err.contains(it));
         assert!(is_named, "{n_blocks}: {}", ended.err);
     }
     let ended = world.run();

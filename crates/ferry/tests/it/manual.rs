@@ -8,8 +8,22 @@ use crate::world::World;
 fn the_manual_is_what_help_prints() {
     let world = World::empty();
     let commands = [
-        "", "run", "extract", "clean", "verify", "load", "status", "rerun", "audit", "trace", "export", "export contacts",
-        "restore", "sandbox", "completions", "man",
+        "",
+        "run",
+        "extract",
+        "clean",
+        "verify",
+        "load",
+        "status",
+        "rerun",
+        "audit",
+        "trace",
+        "export",
+        "export contacts",
+        "restore",
+        "sandbox",
+        "completions",
+        "man",
     ];
     let mut manual = String::new();
     for command in commands {

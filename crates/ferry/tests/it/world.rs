@@ -97,7 +97,8 @@ impl World {
         let ended = self.ferry(&["export", "contacts", "--exact", "--to", "contacts.csv"]);
         assert_eq!(ended.code, 0, "{ended:?}");
         let mut reader = csv::Reader::from_path(self.path("contacts.csv")).unwrap();
-        let mut lines: Vec<String> = reader.records().map(|it| it.unwrap().iter().skip(1).collect::<Vec<_>>().join("|") + "\n").collect();
+        let mut lines: Vec<String> =
+            reader.records().map(|it| it.unwrap().iter().skip(1).collect::<Vec<_>>().join("|") + "\n").collect();
         lines.sort();
         lines.concat()
     }
@@ -108,7 +109,11 @@ impl World {
         let header = reader.headers().unwrap().clone();
         let place = |name: &str| header.iter().position(|it| it == name).unwrap();
         let places = ["_record", "_line", "_reason", "_field"].map(place);
-        reader.records().map(|it| it.unwrap()).map(|it| places.map(|place| it[place].to_owned()).join(" ").trim().to_owned()).collect()
+        reader
+            .records()
+            .map(|it| it.unwrap())
+            .map(|it| places.map(|place| it[place].to_owned()).join(" ").trim().to_owned())
+            .collect()
     }
 
     pub(crate) fn dump_sqlite(&self) -> String {
@@ -171,7 +176,8 @@ impl Sandbox {
     pub(crate) fn ledger(&self) -> Vec<(String, String)> {
         let text = fs::read_to_string(self.home.path().join("ledger.ndjson")).unwrap_or_default();
         let lines = text.lines().map(|it| serde_json::from_str::<serde_json::Value>(it).unwrap());
-        let entries = lines.map(|it| (it["number"].as_str().unwrap().to_owned(), it["answer"].as_str().unwrap().to_owned()));
+        let entries =
+            lines.map(|it| (it["number"].as_str().unwrap().to_owned(), it["answer"].as_str().unwrap().to_owned()));
         entries.filter(|it| !verify::CANARIES.contains(&it.0.as_str())).collect()
     }
 }
@@ -236,8 +242,11 @@ pub(crate) fn dump(url: &str) -> String {
         ("reject_summary", "run_id, source, reason, n_rows"),
         ("batch", "run_id, number, n_contacts, digest"),
         ("receipt", "run_id, stage, batch, input, output, rows_in, kept, merged, rejected, suppressed, tool"),
-        ("contact", "HEX, e164, region, line_type, name, name_row, email, email_row, language, language_row, last_at, last_at_row, \
-            last_inbound_at, last_outbound_at, consent, consent_at, consent_row, tags, channels, n_rows, source_rows"),
+        (
+            "contact",
+            "HEX, e164, region, line_type, name, name_row, email, email_row, language, language_row, last_at, last_at_row, \
+            last_inbound_at, last_outbound_at, consent, consent_at, consent_row, tags, channels, n_rows, source_rows",
+        ),
         ("identity", "kind, scope, value, HEX"),
         ("consent", "HEX, channel, purpose, state, at, source_row"),
         ("evidence", "HEX, method, answer, wa_id, raw_status"),
