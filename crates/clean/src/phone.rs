@@ -104,7 +104,7 @@ fn plain_char(it: char) -> char {
         '\n' | '\r' => '\n',
         '＋' => '+',
         _ if it.is_whitespace() => ' ',
-        _ => it.to_decimal_utf8().map_or(it, |digit| char::from(b'0' + digit as u8)),
+        _ => it.to_decimal_utf8().map_or(it, |digit| char::from(b'0' + digit)),
     }
 }
 

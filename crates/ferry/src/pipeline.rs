@@ -6,7 +6,7 @@ use model::Stage;
 
 use crate::report;
 use crate::session::Session;
-use crate::stages::{backup, clean, extract, load as loading, verify};
+use crate::stages::{clean, extract, load as loading, verify};
 use crate::summary::Summary;
 
 /// Does what is not done yet of a whole run, and reports on all of it.
@@ -18,7 +18,6 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
     }
 
     let crm = open(session).await?;
-    backup::ensure(session, &crm).await?;
     loading::plan_batches(session, &crm).await?;
     verify::verify(session, &crm).await?;
     let loaded = loading::load(session, &crm, None).await?;
@@ -39,7 +38,6 @@ pub(crate) async fn stage(session: &mut Session, stage: Stage) -> Result<()> {
                 bail!("nothing is clean yet: run `ferry extract` and `ferry clean` first");
             }
             let crm = open(session).await?;
-            backup::ensure(session, &crm).await?;
             loading::plan_batches(session, &crm).await?;
             match stage {
                 Stage::Verify => verify::verify(session, &crm).await?,

@@ -262,6 +262,7 @@ fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+#[allow(unreachable_pub, reason = "the macro of askama makes a public type")]
 mod filters {
     /// `1,234`
     #[askama::filter_fn]

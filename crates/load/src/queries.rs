@@ -21,6 +21,9 @@ pub struct Exported {
 /// Contacts by country and registration. The country is empty for contacts without a phone.
 pub type Standing = BTreeMap<(String, Option<Answer>), u64>;
 
+/// Method, when, answer, WhatsApp id and raw status.
+type EvidenceRow = (String, i64, String, Option<String>, Option<String>);
+
 #[derive(FromRow)]
 struct ExportedRow {
     #[sqlx(flatten)]
@@ -93,7 +96,7 @@ impl Crm {
     pub async fn evidence_of(&self, id: ContactId) -> Result<Vec<Evidence>, LoadError> {
         let statement = "select method, checked_at, answer, wa_id, raw_status from evidence where contact_id = $1 \
             order by checked_at desc, method";
-        let rows: Vec<(String, i64, String, Option<String>, Option<String>)> = on!(self, pool => {
+        let rows: Vec<EvidenceRow> = on!(self, pool => {
             sqlx::query_as(statement).bind(id.0.to_vec()).fetch_all(pool).await.map_err(LoadError::query("read evidence"))?
         });
         rows.into_iter()

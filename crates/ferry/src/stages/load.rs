@@ -18,15 +18,29 @@ use crate::stages::{backup, verify::read_ahead};
 /// So many batches share a transaction, each with its receipt.
 const BATCHES_PER_TRANSACTION: usize = 8;
 
-/// Writes down in the database what the run is, so that its batches keep their members.
-pub(crate) async fn plan_batches(session: &Session, crm: &Crm) -> Result<()> {
+/// Writes down in the database what the run is, so that its batches keep their members. Before
+/// anything is written to a database that holds contacts, it is backed up.
+pub(crate) async fn plan_batches(session: &mut Session, crm: &Crm) -> Result<()> {
     crm.check_key(&session.key.id()).await?;
+    let run = run_row(session)?;
+    let is_planned = crm.planned_run(session.run_id()).await?.as_ref() == Some(&run);
+    let n_loaded = crm.receipts(session.run_id(), Stage::Load).await?.len();
+    if !is_planned || n_loaded < run.batches.len() {
+        backup::ensure(session, crm).await?;
+    }
+    if !is_planned {
+        crm.plan_run(&run).await?;
+    }
+    Ok(())
+}
+
+fn run_row(session: &Session) -> Result<RunRow> {
     let batches = contacts::batch_digests(&session.folder.path(contacts::ARTIFACT), session.plan.batch_size())?;
     let manifest = &session.folder.manifest;
     let rejects = manifest.stages.get(&Stage::Clean).map(|it| &it.rejects).into_iter().flatten();
     let mut sources: Vec<_> = manifest.sources.iter().map(source_row).collect();
     sources.sort();
-    let run = RunRow {
+    Ok(RunRow {
         run_id: session.run_id().to_owned(),
         key_id: session.key.id(),
         tool: TOOL.to_owned(),
@@ -35,11 +49,7 @@ pub(crate) async fn plan_batches(session: &Session, crm: &Crm) -> Result<()> {
             .flat_map(|(source, by_reason)| by_reason.iter().map(|(reason, n)| ((source.clone(), reason.clone()), *n)))
             .collect(),
         batches,
-    };
-    if crm.planned_run(session.run_id()).await?.as_ref() != Some(&run) {
-        crm.plan_run(&run).await?;
-    }
-    Ok(())
+    })
 }
 
 fn source_row(source: &SourceRecord) -> (String, String, String, Digest, u64) {
@@ -63,6 +73,7 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
         }
         return Ok(loaded);
     }
+    backup::ensure(session, crm).await?;
     backup::check(session)?;
 
     let work = session.progress.begin("load", n_waiting);

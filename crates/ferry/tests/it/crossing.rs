@@ -304,6 +304,7 @@ fn files_of_a_run_are_for_their_owner_only() {
 #[test]
 fn no_log_holds_a_number_or_a_name() {
     let world = small("+33199000001,,Canary Name,canary@example.com,,,\nAMAZON CANARY,,Canary,,,,", "");
+    world.replan("sqlite:ferry.db", "sqlite:loud.db");
     let mut command = world.command(&["run", "--run-dir", "loud"]);
     let loud = crate::world::ended(command.env("FERRY_LOG", "trace").output().unwrap());
     let manifest = world.read("loud/manifest.json");

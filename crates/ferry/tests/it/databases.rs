@@ -89,6 +89,7 @@ fn a_damaged_or_missing_backup_stops_the_load() {
     let sandbox = Sandbox::start(&[]);
     let world = World::demo(&sandbox);
     world.run();
+    world.replan("name = \"demo\"", "name = \"later\"");
     let later = |arguments: &[&str]| world.ferry(&[arguments, &["--run-dir", "later"]].concat());
     assert_eq!(later(&["run"]).code, 0);
     let backup = world.path("later/backup/crm.db");
