@@ -22,7 +22,8 @@ pub fn date(cell: &str, region: Option<Region>) -> Option<Timestamp> {
         }
         (Some(b'/'), _) => day_first(text, '/'),
         (Some(b'.'), _) => day_first(text, '.'),
-        _ => DateTimeParser::new().parse_timestamp(text).ok(),
+        // A day of the week that does not fit the date says nothing about the instant.
+        _ => DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok(),
     }
 }
 
@@ -150,6 +151,7 @@ mod tests {
             "Tue, 03 Mar 2026 09:14:07 +0000",
             "Tue, 3 Mar 2026 10:14:07 +0100",
             "03 Mar 2026 09:14:07 GMT",
+            "Mon, 03 Mar 2026 09:14:07 +0000",
             "1772529247",
             "1772529247000",
             " 2026-03-03T09:14:07Z ",

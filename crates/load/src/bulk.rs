@@ -1,5 +1,7 @@
 //! Many rows in one statement: `values` on SQLite, `unnest` on PostgreSQL.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use model::ContactId;
 use sqlx::sqlite::SqliteArguments;
@@ -37,6 +39,12 @@ pub(crate) struct Rows {
     cells: Vec<Cell>,
 }
 
+/// Some rows on their way to SQLite.
+pub(crate) struct Statement {
+    text: Arc<str>,
+    arguments: SqliteArguments,
+}
+
 /// The numbers of rows that one SQLite statement may have. Few sizes mean few statements, each
 /// prepared once; all of them stay far under SQLite's limit of 32,766 placeholders.
 const STATEMENT_ROWS: [usize; 4] = [256, 32, 4, 1];
@@ -52,13 +60,17 @@ impl Rows {
         self.cells.extend(row);
     }
 
-    pub(crate) async fn insert_sqlite(self, connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    /// The statements that write the rows on SQLite.
+    pub(crate) fn statements(self) -> Result<Vec<Statement>, sqlx::Error> {
         let n_columns = self.table.columns.len();
         let mut n_left = self.cells.len() / n_columns;
         let mut cells = self.cells.into_iter();
-        let mut n_written = 0;
+        let mut statements = Vec::new();
         for n_rows in STATEMENT_ROWS {
-            let text = self.table.statement(&format!("values {}", placeholders(n_rows, n_columns)));
+            let text: Arc<str> = match n_left >= n_rows {
+                true => self.table.statement(&format!("values {}", placeholders(n_rows, n_columns))).into(),
+                false => continue,
+            };
             while n_left >= n_rows {
                 let mut arguments = SqliteArguments::default();
                 for cell in cells.by_ref().take(n_rows * n_columns) {
@@ -69,17 +81,23 @@ impl Rows {
                     }
                     .map_err(sqlx::Error::Encode)?;
                 }
-                let query = sqlx::query_with(AssertSqlSafe(text.as_str()), arguments);
-                n_written += query.execute(&mut *connection).await?.rows_affected();
+                statements.push(Statement { text: Arc::clone(&text), arguments });
                 n_left -= n_rows;
             }
         }
-        Ok(n_written)
+        Ok(statements)
     }
 
-    pub(crate) async fn insert_postgres(self, connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
+    pub(crate) async fn insert_sqlite(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        for statement in self.statements()? {
+            statement.execute(connection).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn insert_postgres(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         if self.cells.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         let mut columns: Vec<Column> = self.table.columns.iter().map(|it| Column::new(it.1)).collect();
         let n_columns = columns.len();
@@ -94,7 +112,13 @@ impl Rows {
                 Column::Bytes(values) => query.bind(values),
             };
         }
-        Ok(query.execute(connection).await?.rows_affected())
+        query.execute(connection).await.map(|_| ())
+    }
+}
+
+impl Statement {
+    pub(crate) async fn execute(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        sqlx::query_with(AssertSqlSafe(&*self.text), self.arguments).execute(connection).await.map(|_| ())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Contacts in and out of the database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use jiff::Timestamp;
 use model::{
@@ -10,8 +10,9 @@ use model::{
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection};
+use tokio::task::JoinHandle;
 
-use crate::bulk::{Rows, Table, Type, listed};
+use crate::bulk::{Rows, Statement, Table, Type, listed};
 use crate::crm::{begin_postgres, begin_sqlite};
 use crate::journal::receipt_rows;
 use crate::reconcile::reconciled;
@@ -51,13 +52,19 @@ impl Crm {
         match self {
             Self::Sqlite(pool) => {
                 let mut transaction = begin_sqlite(pool).await.map_err(&failed)?;
+                let mut waiting = VecDeque::new();
                 for LoadBatch { contacts, receipt } in batches {
                     let held = held_sqlite(&mut transaction, &ids(&contacts)).await?;
                     let (changed, digest, now) = changes(held, contacts);
-                    for rows in contact_rows(changed).into_iter().chain([receipt_rows(run_id, &receipt(digest))]) {
-                        rows.insert_sqlite(&mut transaction).await.map_err(&failed)?;
-                    }
+                    waiting.push_back((changed, receipt_rows(run_id, &receipt(digest))));
                     loaded += now;
+                }
+                let mut prepared = prepare(waiting.pop_front());
+                while let Some(statements) = prepared.await.map_err(|_| sqlx::Error::WorkerCrashed).map_err(&failed)? {
+                    prepared = prepare(waiting.pop_front());
+                    for statement in statements.map_err(&failed)? {
+                        statement.execute(&mut transaction).await.map_err(&failed)?;
+                    }
                 }
                 transaction.commit().await.map_err(&failed)?;
             }
@@ -105,6 +112,15 @@ impl Crm {
             Self::Postgres(pool) => held_postgres(&mut *pool.acquire().await.map_err(failed)?, ids).await,
         }
     }
+}
+
+/// Makes the statements of a batch on another thread: SQLite works on the batch before meanwhile.
+fn prepare(batch: Option<(Vec<Contact>, Rows)>) -> JoinHandle<Option<Result<Vec<Statement>, sqlx::Error>>> {
+    tokio::task::spawn_blocking(move || {
+        let (contacts, receipt) = batch?;
+        let tables = contact_rows(contacts).into_iter().chain([receipt]);
+        Some(tables.map(Rows::statements).collect::<Result<Vec<_>, _>>().map(|it| it.into_iter().flatten().collect()))
+    })
 }
 
 fn ids(contacts: &Batch<Contact>) -> Vec<ContactId> {
