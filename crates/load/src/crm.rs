@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Postgres, Sqlite, Transaction};
 
 use crate::LoadError;
 
@@ -70,19 +70,13 @@ impl Crm {
         match self {
             Self::Sqlite(pool) => {
                 let mut transaction = pool.begin_with("begin immediate").await.map_err(&failed)?;
-                sqlx::raw_sql(include_str!("../schema/sqlite.sql"))
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(&failed)?;
+                sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await.map_err(&failed)?;
                 sqlx::query(NOTE_VERSION).bind(SCHEMA_VERSION).execute(&mut *transaction).await.map_err(&failed)?;
                 transaction.commit().await.map_err(&failed)
             }
             Self::Postgres(pool) => {
                 let mut transaction = pool.begin().await.map_err(&failed)?;
-                sqlx::raw_sql(include_str!("../schema/postgres.sql"))
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(&failed)?;
+                sqlx::raw_sql(AssertSqlSafe(postgres_schema())).execute(&mut *transaction).await.map_err(&failed)?;
                 sqlx::query(NOTE_VERSION).bind(SCHEMA_VERSION).execute(&mut *transaction).await.map_err(&failed)?;
                 transaction.commit().await.map_err(&failed)
             }
@@ -131,6 +125,14 @@ impl Crm {
             Err(source) => Err(LoadError::Query { what: "list the tables", source }),
         }
     }
+}
+
+/// The one schema, as SQLite reads it.
+const SCHEMA: &str = include_str!("../schema.sql");
+
+/// The same schema, as PostgreSQL reads it.
+fn postgres_schema() -> String {
+    SCHEMA.replace(" blob ", " bytea ").replace(" without rowid", "")
 }
 
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";

@@ -10,6 +10,7 @@ mod contacts;
 mod crm;
 mod error;
 mod evidence;
+mod held;
 mod journal;
 mod queries;
 mod reconcile;

@@ -6,8 +6,8 @@ use futures::TryStreamExt;
 use model::{Answer, Contact, ContactId, Evidence, Personal};
 use sqlx::FromRow;
 
-use crate::contacts::ContactRow;
 use crate::crm::on;
+use crate::held::ContactRow;
 use crate::{Crm, LoadError};
 
 /// A contact and what is believed of its WhatsApp registration.

@@ -1,11 +1,12 @@
--- The CRM database on PostgreSQL. Instants are microseconds since 1970 in UTC.
-create table ferry_meta (key text primary key, value text not null);
+-- The CRM database, in the words of SQLite; load::crm turns them into those of PostgreSQL.
+-- Instants are microseconds since 1970 in UTC.
+create table ferry_meta (key text primary key, value text not null) without rowid;
 
 create table run (
   run_id text primary key,
   key_id text not null,
   tool text not null
-);
+) without rowid;
 
 create table source (
   run_id text not null,
@@ -15,7 +16,7 @@ create table source (
   sha256 text not null,
   n_rows bigint not null,
   primary key (run_id, name)
-);
+) without rowid;
 
 create table reject_summary (
   run_id text not null,
@@ -23,7 +24,7 @@ create table reject_summary (
   reason text not null,
   n_rows bigint not null,
   primary key (run_id, source, reason)
-);
+) without rowid;
 
 -- Membership is fixed when a batch is planned: contacts in the order of their ids.
 create table batch (
@@ -32,7 +33,7 @@ create table batch (
   n_contacts bigint not null,
   digest text not null,
   primary key (run_id, number)
-);
+) without rowid;
 
 -- Committed in the same transaction as the rows that it speaks for.
 create table receipt (
@@ -49,11 +50,11 @@ create table receipt (
   at bigint not null,
   tool text not null,
   primary key (run_id, stage, batch)
-);
+) without rowid;
 
 -- Each value stands beside the source row that it came from (name_row and so on).
 create table contact (
-  contact_id bytea primary key check (length(contact_id) = 16),
+  contact_id blob primary key check (length(contact_id) = 16),
   e164 text,
   region text,
   line_type text,
@@ -74,7 +75,7 @@ create table contact (
   channels text not null,
   n_rows bigint not null,
   source_rows text not null
-);
+) without rowid;
 -- The unique index over e164 is made when a load is complete: see load::contacts.
 
 -- Identities other than the phone, which stands in contact itself.
@@ -82,29 +83,29 @@ create table identity (
   kind text not null,
   scope text not null,
   value text not null,
-  contact_id bytea not null,
+  contact_id blob not null,
   primary key (kind, scope, value, contact_id)
-);
+) without rowid;
 create index identity_contact on identity (contact_id);
 
 -- What a person said on an old channel. It never counts as consent to WhatsApp.
 create table consent (
-  contact_id bytea not null,
+  contact_id blob not null,
   channel text not null,
   purpose text not null,
   state text not null check (state in ('yes', 'no', 'stop')),
   at bigint,
   source_row text not null,
   primary key (contact_id, channel, purpose)
-);
+) without rowid;
 
 -- What checks of WhatsApp registration said. Rows are added, never changed.
 create table evidence (
-  contact_id bytea not null,
+  contact_id blob not null,
   method text not null,
   checked_at bigint not null,
   answer text not null check (answer in ('registered', 'not_registered', 'no_answer', 'contradictory')),
   wa_id text,
   raw_status text,
   primary key (contact_id, method, checked_at)
-);
+) without rowid;
