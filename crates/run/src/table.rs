@@ -20,8 +20,8 @@ use parquet::schema::types::Type;
 
 use crate::{Artifact, ArtifactWriter, RunError};
 
-/// So many rows are held in memory and written together.
-const GROUP_ROWS: usize = 64 << 10;
+/// So many rows are held in memory and written together, and read together by one thread.
+const GROUP_ROWS: usize = 16_000;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use model::{
-    Batch, Channel, ConsentState, Contact, ContactId, Digest, Field, Hasher, LineType, Personal, PhoneNumber, Region,
+    Batch, Channel, Consent, ConsentState, Contact, ContactId, Digest, Field, Hasher, LineType, PURPOSE_MESSAGES,
+    Personal, PhoneNumber, Region,
 };
 use run::{Column, Group, TableReader, TableWriter};
 
@@ -14,7 +15,8 @@ use crate::formats::{RowReader, RowWriter};
 
 pub(crate) const ARTIFACT: &str = "clean/contacts.parquet";
 
-const TEXTS_BEFORE: [&str; 11] = [
+/// Texts and numbers stand apart, so that a row is digested without asking for each column's kind.
+const TEXTS: [&str; 20] = [
     "contact_id",
     "e164",
     "region",
@@ -26,28 +28,45 @@ const TEXTS_BEFORE: [&str; 11] = [
     "language",
     "language_row",
     "last_at_row",
+    "consent",
+    "consent_row",
+    "sms_consent",
+    "sms_consent_row",
+    "viber_consent",
+    "viber_consent_row",
+    "identities",
+    "tags",
+    "source_rows",
 ];
-const INTS: [&str; 5] = ["last_at", "last_inbound_at", "last_outbound_at", "consent_at", "n_rows"];
-const TEXTS_AFTER: [&str; 7] = ["consent", "consent_row", "consents", "identities", "tags", "channels", "source_rows"];
+const INTS: [&str; 8] = [
+    "last_at",
+    "last_inbound_at",
+    "last_outbound_at",
+    "consent_at",
+    "sms_consent_at",
+    "viber_consent_at",
+    "channels",
+    "n_rows",
+];
 
 pub(crate) fn columns() -> Vec<Column> {
-    let before = TEXTS_BEFORE.map(Column::text);
-    before.into_iter().chain(INTS.map(Column::int)).chain(TEXTS_AFTER.map(Column::text)).collect()
+    TEXTS.map(Column::text).into_iter().chain(INTS.map(Column::int)).collect()
 }
 
-/// Writes one contact. Instants are microseconds since 1970.
+/// Writes one contact. Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2
+/// for Viber, and `identities` is JSON.
 pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
-    let id = contact.id.to_string();
+    let mut id = [0; 32];
+    hex::encode_to_slice(contact.id.0, &mut id)?;
     let phone = contact.phone.map(|it| it.to_string());
-    let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
-    let channels: Vec<&str> = contact.channels.iter().map(|it| it.name()).collect();
-    let tags = contact.tags.join(",");
-    let consents = (!contact.consents.is_empty()).then(|| serde_json::to_string(&contact.consents)).transpose()?;
     let identities =
         (!contact.identities.is_empty()).then(|| serde_json::to_string(&contact.identities)).transpose()?;
+    let tags = (!contact.tags.is_empty()).then(|| contact.tags.join(","));
+    let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
+    let [sms, viber] = Channel::ALL.map(|channel| contact.consents.iter().find(|it| it.channel == channel));
 
     let mut row = RowWriter::new(table);
-    row.text(Some(&id))
+    row.text(Some(std::str::from_utf8(&id)?))
         .text(phone.as_deref())
         .text(contact.region.as_ref().map(|it| it.code()))
         .text(contact.line_type.map(LineType::name));
@@ -57,18 +76,22 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
     row.text(contact.language.as_ref().map(|it| it.value.as_str()))
         .text(contact.language.as_ref().map(|it| it.row.as_str()))
         .text(contact.last_at.as_ref().map(|it| it.row.as_str()))
+        .text(contact.consent.as_ref().map(|it| it.value.name()))
+        .text(contact.consent.as_ref().map(|it| it.row.as_str()));
+    for said in [sms, viber] {
+        row.text(said.map(|it| it.state.name())).text(said.map(|it| it.row.as_str()));
+    }
+    row.text(identities.as_deref())
+        .text(tags.as_deref())
+        .text(Some(&contact.rows))
         .int(micros(contact.last_at.as_ref().map(|it| it.value)))
         .int(micros(contact.last_inbound_at))
         .int(micros(contact.last_outbound_at))
         .int(micros(contact.consent_at))
+        .int(micros(sms.and_then(|it| it.at)))
+        .int(micros(viber.and_then(|it| it.at)))
+        .int(Some(contact.channels.iter().map(|it| 1 << *it as i64).sum()))
         .int(i64::try_from(contact.n_rows).ok())
-        .text(contact.consent.as_ref().map(|it| it.value.name()))
-        .text(contact.consent.as_ref().map(|it| it.row.as_str()))
-        .text(consents.as_deref())
-        .text(identities.as_deref())
-        .text((!tags.is_empty()).then_some(&tags))
-        .text(Some(&channels.join("+")))
-        .text(Some(&contact.rows))
         .end()?;
     Ok(())
 }
@@ -153,18 +176,19 @@ fn each_piece(path: &Path, size: usize, mut each: impl FnMut(Piece) -> Result<()
 }
 
 fn digest_row(hasher: &mut Hasher, group: &Group, row: usize) {
-    let n_before = TEXTS_BEFORE.len();
-    let texts = (0..n_before).chain(n_before + INTS.len()..n_before + INTS.len() + TEXTS_AFTER.len());
-    for column in texts {
+    for column in 0..TEXTS.len() {
         let text = group.text(column, row);
         // No text has this length, so "none" is not "empty".
         hasher.update(&text.map_or(u64::MAX, |it| it.len() as u64).to_le_bytes());
         hasher.update(text.unwrap_or("").as_bytes());
     }
-    for column in n_before..n_before + INTS.len() {
+    for column in TEXTS.len()..TEXTS.len() + INTS.len() {
         hasher.update(&group.int(column, row).unwrap_or(i64::MIN).to_le_bytes());
     }
 }
+
+/// What the texts of a row say of consent on one channel; the time stands among the numbers.
+type SaidTexts = Option<Field<String>>;
 
 fn read_row(group: &Group, row: usize) -> Option<Contact> {
     let mut cells = RowReader::new(group, row);
@@ -176,14 +200,23 @@ fn read_row(group: &Group, row: usize) -> Option<Contact> {
     let email = field(cells.text(), cells.text()).map(personal);
     let language = field(cells.text(), cells.text());
     let last_at_row = cells.text();
-    let [last_at, last_inbound_at, last_outbound_at, consent_at] =
-        [(); 4].map(|()| cells.int()).map(|it| it.and_then(|it| Timestamp::from_microsecond(it).ok()));
-    let n_rows = cells.int().and_then(|it| u64::try_from(it).ok())?;
     let consent = field(cells.text(), cells.text());
-    let consents = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
+    let said: [SaidTexts; 2] = [field(cells.text(), cells.text()), field(cells.text(), cells.text())];
     let identities = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
     let tags = cells.text().map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default();
-    let channels = cells.text()?.split('+').map(Channel::from_name).collect::<Option<_>>()?;
+    let rows = cells.text()?.to_owned();
+    let [last_at, last_inbound_at, last_outbound_at, consent_at, sms_at, viber_at] =
+        [(); 6].map(|()| cells.int()).map(|it| it.and_then(|it| Timestamp::from_microsecond(it).ok()));
+    let channels = cells.int()?;
+    let n_rows = cells.int().and_then(|it| u64::try_from(it).ok())?;
+
+    let mut consents = Vec::new();
+    for ((channel, said), at) in Channel::ALL.into_iter().zip(said).zip([sms_at, viber_at]) {
+        if let Some(Field { value, row }) = said {
+            let state = ConsentState::from_name(&value)?;
+            consents.push(Consent { channel, purpose: PURPOSE_MESSAGES.to_owned(), state, at, row });
+        }
+    }
     Some(Contact {
         id,
         phone: present(phone)?,
@@ -203,9 +236,9 @@ fn read_row(group: &Group, row: usize) -> Option<Contact> {
         consents,
         identities,
         tags,
-        channels,
+        channels: Channel::ALL.into_iter().filter(|it| channels & (1 << *it as i64) != 0).collect(),
         n_rows,
-        rows: cells.text()?.to_owned(),
+        rows,
     })
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clean::{Cleaner, LedgerRow, N_PARTITIONS, Partition};
 use extract::Layout;
 use jiff::Timestamp;
-use model::{Counts, Digest, Findings, Outcome, RawContact, Reject, RowId, Stage};
+use model::{Contact, Counts, Digest, Findings, Outcome, RawContact, Reject, RowId, Stage};
 use rayon::prelude::*;
 use run::{Artifact, SourceRecord, StageRecord, TableReader, TableWriter};
 
@@ -19,8 +20,8 @@ use crate::progress::{Work, grouped};
 use crate::session::{Session, TOOL};
 use crate::stages::rejects::{self, RejectColumns};
 
-/// So many partitions are merged at once, while the ones before are written.
-const WINDOW: usize = 16;
+/// So many partitions are merged at once, and so many may wait to be written.
+const WINDOW: usize = 8;
 
 /// Cleans what is not clean yet.
 pub(crate) fn clean(session: &mut Session) -> Result<()> {
@@ -53,7 +54,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     }
     let mut contacts_file = TableWriter::create(session.folder.create(contacts::ARTIFACT)?, &contacts::columns())?;
     drop(chunks);
-    give_out(&cleaner, |partition| outcome.write(&partition, &names, &mut contacts_file, &mut ledger_file))?;
+    give_out(&cleaner, &names, &mut contacts_file, &mut ledger_file, &mut outcome)?;
 
     tracing::info!(n_contacts = outcome.counts.kept, "contacts given out");
     outcome.counts.rows_in = n_rows;
@@ -155,21 +156,38 @@ fn take_chunk(source: &Source, group: usize, cleaner: &Cleaner, columns: &Reject
     Ok(Chunk { rejects, lines })
 }
 
-/// Merges window by window, writing one while the next is merged.
-fn give_out(cleaner: &Cleaner, mut write: impl FnMut(Partition) -> Result<()> + Send) -> Result<()> {
-    let merged = |start: usize| {
-        (start..(start + WINDOW).min(N_PARTITIONS)).into_par_iter().map(|it| cleaner.merge(it)).collect::<Vec<_>>()
-    };
-    let mut window = merged(0);
-    for next in (WINDOW..=N_PARTITIONS).step_by(WINDOW) {
-        let (written, following) = rayon::join(
-            || window.into_iter().try_for_each(&mut write),
-            || if next < N_PARTITIONS { merged(next) } else { Vec::new() },
-        );
-        written?;
-        window = following;
-    }
-    Ok(())
+/// Merges a few partitions at a time on all cores, while contacts and rows are each written on a
+/// thread of their own, in the order of the partitions.
+fn give_out(
+    cleaner: &Cleaner,
+    names: &[String],
+    contacts_file: &mut TableWriter,
+    ledger_file: &mut TableWriter,
+    outcome: &mut Written,
+) -> Result<()> {
+    let (to_contacts, contacts) = sync_channel::<Vec<Contact>>(WINDOW);
+    let (to_ledger, rows) = sync_channel::<Vec<LedgerRow>>(WINDOW);
+    std::thread::scope(|scope| {
+        let contacts =
+            scope.spawn(move || contacts.iter().flatten().try_for_each(|it| contacts::write(contacts_file, &it)));
+        let rows = scope.spawn(move || {
+            rows.iter().flatten().try_for_each(|it| {
+                outcome.count(&it);
+                ledger::write(ledger_file, names, &it)
+            })
+        });
+        for start in (0..N_PARTITIONS).step_by(WINDOW) {
+            let window = (start..(start + WINDOW).min(N_PARTITIONS)).into_par_iter().map(|it| cleaner.merge(it));
+            for Partition { contacts, ledger } in window.collect::<Vec<_>>() {
+                // A writer that has failed listens no more; its error comes out below.
+                let _ = to_contacts.send(contacts);
+                let _ = to_ledger.send(ledger);
+            }
+        }
+        drop((to_contacts, to_ledger));
+        contacts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(rows.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?)
+    })
 }
 
 /// What has been written so far.
@@ -181,34 +199,18 @@ struct Written {
 }
 
 impl Written {
-    /// Writes a partition, its contacts on one core and its rows on the other.
-    fn write(
-        &mut self,
-        partition: &Partition,
-        names: &[String],
-        contacts: &mut TableWriter,
-        ledger: &mut TableWriter,
-    ) -> Result<()> {
-        let (contacts_written, rows_written) = rayon::join(
-            || partition.contacts.iter().try_for_each(|it| contacts::write(contacts, it)),
-            || partition.ledger.iter().try_for_each(|it| ledger::write(ledger, names, it)),
-        );
-        contacts_written?;
-        rows_written?;
-        for row in &partition.ledger {
-            match row.outcome {
-                Outcome::Kept => self.counts.kept += 1,
-                Outcome::Merged => self.counts.merged += 1,
-                Outcome::Rejected => self.counts.rejected += 1,
-                Outcome::Suppressed => self.counts.suppressed += 1,
-            }
-            if row.findings.0 != 0 {
-                for finding in row.findings.names().split(' ') {
-                    *self.findings.entry(finding.to_owned()).or_default() += 1;
-                }
+    fn count(&mut self, row: &LedgerRow) {
+        match row.outcome {
+            Outcome::Kept => self.counts.kept += 1,
+            Outcome::Merged => self.counts.merged += 1,
+            Outcome::Rejected => self.counts.rejected += 1,
+            Outcome::Suppressed => self.counts.suppressed += 1,
+        }
+        if row.findings.0 != 0 {
+            for finding in row.findings.names().split(' ') {
+                *self.findings.entry(finding.to_owned()).or_default() += 1;
             }
         }
-        Ok(())
     }
 }
 
