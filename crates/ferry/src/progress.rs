@@ -29,7 +29,7 @@ impl Progress {
         let bar = match total {
             0 => ProgressBar::with_draw_target(None, target).with_style(style("{prefix:10} {spinner} {human_pos}")),
             _ => ProgressBar::with_draw_target(Some(total), target)
-                .with_style(style("{prefix:10} [{bar:32}] {human_pos}/{human_len} {per_sec}, {eta} left")),
+                .with_style(style("{prefix:10} [{bar:32}] {human_pos}/{human_len}, {eta} left")),
         };
         bar.set_prefix(name.to_owned());
         Work { name: name.to_owned(), bar, started: Instant::now(), is_quiet: self.is_quiet }

@@ -122,7 +122,7 @@ impl Crm {
             Err(sqlx::Error::Database(error)) if error.code().is_some_and(|it| it == "26") => {
                 Err(LoadError::NotADatabase { what: what.to_owned() })
             }
-            Err(source) => Err(LoadError::Query { what: "list the tables", source }),
+            Err(source) => Err(LoadError::query("list the tables")(source)),
         }
     }
 }

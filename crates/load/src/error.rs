@@ -12,6 +12,8 @@ pub enum LoadError {
     Connect { what: String, source: sqlx::Error },
     #[error("could not {what} in the CRM database")]
     Query { what: &'static str, source: sqlx::Error },
+    #[error("could not {what} in the CRM database: its disk does not take the write; is it full?")]
+    Storage { what: &'static str, source: sqlx::Error },
     #[error("{what} holds tables that Ferry did not make: give the CRM a database of its own")]
     Foreign { what: String },
     #[error("{what} was made by a newer Ferry (schema {found}, this one knows {known}): use that one")]
@@ -35,6 +37,18 @@ pub enum LoadError {
 impl LoadError {
     /// Wraps a failed statement; `what` says what was being done, after "could not".
     pub(crate) fn query(what: &'static str) -> impl Fn(sqlx::Error) -> Self {
-        move |source| Self::Query { what, source }
+        move |source| match is_storage_failure(&source) {
+            true => Self::Storage { what, source },
+            false => Self::Query { what, source },
+        }
     }
+}
+
+/// SQLite's primary result codes 10 (I/O error) and 13 (full); PostgreSQL's class 53 (out of resources).
+fn is_storage_failure(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|it| it.code());
+    code.is_some_and(|it| match it.parse::<u32>() {
+        Ok(code) if it.len() < 5 => matches!(code & 0xff, 10 | 13),
+        _ => it.starts_with("53"),
+    })
 }

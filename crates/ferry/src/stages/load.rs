@@ -64,7 +64,7 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
     let is_waiting = move |number: u32| !receipts.contains_key(&number) && only.is_none_or(|it| it == number);
     let n_waiting: u64 = batches.iter().filter(|it| is_waiting(it.0)).map(|it| it.1).sum();
     let n_done: u64 = batches.iter().filter(|it| !is_waiting(it.0)).map(|it| it.1).sum();
-    let mut loaded = Loaded { unchanged: n_done, ..Loaded::default() };
+    let mut loaded = Loaded { unchanged: if only.is_none() { n_done } else { 0 }, ..Loaded::default() };
     if n_waiting == 0 {
         session.progress.say("load", "already done");
         if !session.folder.manifest.stages.contains_key(&Stage::Load) {
