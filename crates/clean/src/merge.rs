@@ -187,3 +187,78 @@ fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{ContactId, ContactKey, Findings};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{ConsentWords, Source};
+
+    fn rules() -> Rules {
+        let source =
+            |name: &str, channel, priority| Source { name: name.into(), channel, priority, scope: name.into() };
+        Rules {
+            default_region: None,
+            words: ConsentWords::default(),
+            key: ContactKey::from_hex(&"5a".repeat(32)).unwrap(),
+            sources: vec![source("sms", Channel::Sms, 1), source("viber", Channel::Viber, 2)],
+        }
+    }
+
+    fn entry(
+        source: u16,
+        record: u64,
+        at: Option<i64>,
+        name: Option<&'static str>,
+        consent: Option<ConsentState>,
+    ) -> Entry<'static> {
+        Entry {
+            id: ContactId([7; 16]),
+            row: RowId { source, record },
+            phone: None,
+            at,
+            direction: [None, Some(Direction::Inbound), Some(Direction::Outbound)][record as usize % 3],
+            consent,
+            name: name.map(Cow::Borrowed),
+            email: None,
+            language: None,
+            external_id: if record % 2 == 0 { "QUJD" } else { "" },
+            tags: if record % 3 == 0 { "vip;b2b" } else { "b2b" },
+            findings: Findings::default(),
+        }
+    }
+
+    fn merged(entries: &[Entry<'static>]) -> Contact {
+        let mut merged = Merged::default();
+        entries.iter().for_each(|it| merged.add(&rules(), it.clone()));
+        merged.finish(&rules(), ContactId([7; 16]))
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_in_which_rows_are_added_does_not_matter(
+            (entries, shuffled) in prop::collection::vec(
+                (0..2_u16, prop::option::of(0..3_i64), prop::option::of(prop::sample::select(&["Ana", "Ben"][..])),
+                    prop::option::of(prop::sample::select(&[ConsentState::Yes, ConsentState::No, ConsentState::Stop][..]))),
+                1..8,
+            ).prop_flat_map(|rows| {
+                let entries: Vec<_> = (1..).zip(rows).map(|(n, (source, at, name, consent))| entry(source, n, at, name, consent)).collect();
+                (Just(entries.clone()), Just(entries).prop_shuffle())
+            })
+        ) {
+            prop_assert_eq!(merged(&shuffled), merged(&entries));
+        }
+    }
+
+    #[test]
+    fn rows_are_named_by_source_in_ranges() {
+        let rows: Vec<Entry> = [1, 2, 3, 9]
+            .map(|it| entry(0, it, None, None, None))
+            .into_iter()
+            .chain([entry(1, 7, None, None, None)])
+            .collect();
+        assert_eq!(merged(&rows).rows, "sms:1-3,9 viber:7");
+    }
+}

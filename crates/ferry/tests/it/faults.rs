@@ -7,7 +7,7 @@ use crate::world::{Sandbox, World, texts};
 /// Impatient, so that a test does not wait for what never comes.
 fn impatient(sandbox: &Sandbox) -> World {
     let world = World::demo(sandbox);
-    world.replan("batch = 100", "batch = 100\ntimeout_ms = 300\nattempts = 5\nbackoff_ms = 5\npolls = 2\npoll_ms = 5");
+    world.replan("batch = 100", "batch = 100\ntimeout_ms = 400\nattempts = 8\nbackoff_ms = 2\npolls = 2\npoll_ms = 5");
     world
 }
 
@@ -48,7 +48,7 @@ fn passing_faults_are_outlived_and_every_contact_gets_its_answer() {
         "timeout-after=2",
         "truncate=2",
         "html=2",
-        "rate-limit:0.3",
+        "rate-limit:0.2",
     ] {
         let sandbox = Sandbox::start(&[fault]);
         let world = impatient(&sandbox);
