@@ -3,27 +3,45 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::world::{Sandbox, World};
-
-const N_KILLS: u32 = 50;
+use crate::world::{Postgres, Sandbox, World, dump};
 
 #[test]
 fn killed_at_any_moment_and_run_again_it_ends_as_if_undisturbed() {
     let sandbox = Sandbox::start(&[]);
-    let undisturbed = World::demo(&sandbox);
+    kill_and_run_again(50, || {
+        let world = World::demo(&sandbox);
+        let url = format!("sqlite:{}", world.path("ferry.db").display());
+        (world, url, ())
+    });
+}
+
+#[test]
+fn the_same_holds_on_postgresql() {
+    let sandbox = Sandbox::start(&[]);
+    kill_and_run_again(10, || {
+        let (world, postgres) = (World::demo(&sandbox), Postgres::create());
+        world.replan("sqlite:ferry.db", &postgres.url);
+        (world, postgres.url.clone(), postgres)
+    });
+}
+
+/// Kills runs, each in a world of its own, and compares what the next run makes of it with an
+/// undisturbed run. `make` gives a world, the address of its database, and what keeps that alive.
+fn kill_and_run_again<T>(n_kills: u32, make: impl Fn() -> (World, String, T)) {
+    let (undisturbed, url, _database) = make();
     let started = std::time::Instant::now();
     assert_eq!(undisturbed.run().code, 0);
     let mut whole = started.elapsed();
-    let expected = undisturbed.dump_sqlite();
+    let expected = dump(&url);
 
     let mut n_cut = 0;
-    for kill in 0..N_KILLS {
-        let world = World::demo(&sandbox);
-        let mut process =
-            world.command(&["run", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    for kill in 0..n_kills {
+        let (world, url, _database) = make();
+        let mut command = world.command(&["run", "--run-dir", "run"]);
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // The moments are spread over the whole run, so that they fall into every stage of it. How long
         // a run takes depends on what else the machine does, so it is measured again as we go.
-        let moment = whole.mul_f64(f64::from(kill) / f64::from(N_KILLS));
+        let moment = whole.mul_f64(f64::from(kill) / f64::from(n_kills));
         let started = std::time::Instant::now();
         match ended_within(&mut process, moment) {
             true => whole = whole.min(started.elapsed()),
@@ -34,10 +52,10 @@ fn killed_at_any_moment_and_run_again_it_ends_as_if_undisturbed() {
 
         let ended = world.run();
         assert_eq!(ended.code, 0, "killed after {moment:?}: {ended:?}");
-        assert_eq!(world.dump_sqlite(), expected, "killed after {moment:?}");
+        assert_eq!(dump(&url), expected, "killed after {moment:?}");
         assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0, "killed after {moment:?}");
     }
-    assert!(n_cut > N_KILLS / 2, "only {n_cut} of {N_KILLS} runs were still at work when they were killed");
+    assert!(n_cut > n_kills / 2, "only {n_cut} of {n_kills} runs were still at work when they were killed");
 }
 
 fn ended_within(process: &mut std::process::Child, moment: Duration) -> bool {
