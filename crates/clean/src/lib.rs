@@ -1,4 +1,4 @@
-//! Cleans source rows: one [`Contact`] per person, in the order of their ids.
+//! Cleans source rows: one [`model::Contact`] per person, in the order of their ids.
 //!
 //! Rows go in chunk by chunk, from as many threads as there are; the result depends only on the
 //! rows and the rules, never on threads, chunks or order. Nothing here reads a clock or a file.

@@ -90,7 +90,7 @@ pub(crate) struct RunArgs {
     /// The plan
     #[arg(default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
-    /// The run folder [default: runs/<date>-<name> beside the plan]
+    /// The run folder [default: runs/DATE-NAME beside the plan]
     #[arg(long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
     /// Write nothing outside the run folder, and say what would happen
