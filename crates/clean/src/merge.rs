@@ -224,8 +224,8 @@ mod tests {
             name: name.map(Cow::Borrowed),
             email: None,
             language: None,
-            external_id: if record % 2 == 0 { "QUJD" } else { "" },
-            tags: if record % 3 == 0 { "vip;b2b" } else { "b2b" },
+            external_id: if record.is_multiple_of(2) { "QUJD" } else { "" },
+            tags: if record.is_multiple_of(3) { "vip;b2b" } else { "b2b" },
             findings: Findings::default(),
         }
     }

@@ -13,6 +13,9 @@ use crate::row::{Entry, entry};
 /// they give all contacts in the order of their ids.
 pub const N_PARTITIONS: usize = 256;
 
+/// What the rows of one chunk take in one partition, about; growing to that step by step takes time.
+const CHUNK_BYTES: usize = 8 << 10;
+
 /// Takes rows in, from many threads at once, and gives contacts out.
 pub struct Cleaner {
     rules: Rules,
@@ -53,7 +56,7 @@ impl Cleaner {
 
     /// Takes a chunk of rows in and gives its rejects back, in the order of the rows.
     pub fn add<'a>(&self, rows: impl IntoIterator<Item = (RowId, RawContact<'a>)>) -> Vec<Reject> {
-        let mut chunk: Vec<Vec<u8>> = vec![Vec::new(); N_PARTITIONS];
+        let mut chunk: Vec<Vec<u8>> = (0..N_PARTITIONS).map(|_| Vec::with_capacity(CHUNK_BYTES)).collect();
         let mut rejects = Vec::new();
         for (row, raw) in rows {
             match entry(&self.rules, row, &raw) {

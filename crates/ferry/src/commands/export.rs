@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::session::look;
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "contact_id",
     "e164",
     "region",
@@ -23,6 +23,7 @@ const COLUMNS: [&str; 12] = [
     "sources",
     "rows",
     "registration",
+    "sendable",
 ];
 
 /// Writes all contacts of the database as CSV, in the order of their ids.
@@ -53,7 +54,7 @@ pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> 
     Ok(Exit::Done)
 }
 
-fn cells(Exported { contact, registration }: &Exported) -> [String; 12] {
+fn cells(Exported { contact, registration }: &Exported) -> [String; 13] {
     let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
     let channels: Vec<&str> = contact.channels.iter().map(|it| it.name()).collect();
     [
@@ -69,6 +70,7 @@ fn cells(Exported { contact, registration }: &Exported) -> [String; 12] {
         channels.join("+"),
         contact.n_rows.to_string(),
         text(registration.map(|it| it.name())),
+        contact.line_type.map(|it| it.is_sendable().to_string()).unwrap_or_default(),
     ]
 }
 

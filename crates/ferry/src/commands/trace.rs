@@ -204,6 +204,7 @@ fn fields(contact: &Contact) -> Vec<(&'static str, String, String)> {
     add("phone", contact.phone.map(|it| it.to_string()), None);
     add("region", contact.region.map(|it| it.to_string()), None);
     add("line_type", contact.line_type.map(|it| it.name().to_owned()), None);
+    add("sendable", contact.line_type.map(|it| it.is_sendable().to_string()), None);
     add("name", contact.name.as_ref().map(|it| it.value.0.clone()), contact.name.as_ref().map(|it| &it.row));
     add("email", contact.email.as_ref().map(|it| it.value.0.clone()), contact.email.as_ref().map(|it| &it.row));
     add("language", contact.language.as_ref().map(|it| it.value.clone()), contact.language.as_ref().map(|it| &it.row));

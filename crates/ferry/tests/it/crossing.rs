@@ -268,6 +268,18 @@ fn an_export_is_safe_in_a_spreadsheet_unless_it_is_asked_to_be_exact() {
 }
 
 #[test]
+fn a_line_that_no_message_reaches_is_kept_and_marked() {
+    let world = small("+33199000001,,Desk,,,,\n+46701740605,,Mobile,,,,", ";QUJD;No phone;;");
+    world.ferry(&["export", "contacts", "--exact", "--to", "all.csv"]);
+    let mut reader = csv::Reader::from_path(world.path("all.csv")).unwrap();
+    let place = reader.headers().unwrap().iter().position(|it| it == "sendable").unwrap();
+    let mut marked: Vec<String> =
+        reader.records().map(|it| it.unwrap()).map(|it| format!("{} {}", &it[4], &it[place])).collect();
+    marked.sort();
+    assert_eq!(marked, ["Desk false", "Mobile true", "No phone "]);
+}
+
+#[test]
 fn too_many_rejects_end_with_a_code_of_their_own_and_the_rest_is_loaded() {
     let world = small("+33199000001,,A,,,,\nAMAZON,,B,,,,", "");
     world.replan("max_reject_rate = 1.0", "max_reject_rate = 0.4");
