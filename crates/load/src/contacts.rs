@@ -6,7 +6,7 @@ use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, Receipt
 use tokio::task::JoinHandle;
 
 use crate::bulk::{Rows, Statement, Table, Type};
-use crate::crm::{begin_postgres, begin_sqlite};
+use crate::crm::{begin_postgres, begin_sqlite, on};
 use crate::held::{held_postgres, held_sqlite};
 use crate::journal::receipt_rows;
 use crate::reconcile::reconciled;
@@ -85,11 +85,9 @@ impl Crm {
     /// then numbers are unique all the same, because the id of a contact is made from its number.
     pub async fn finish_load(&self) -> Result<(), LoadError> {
         let statement = "create unique index if not exists contact_e164 on contact (e164) where e164 is not null";
-        let failed = LoadError::query("index the phone numbers");
-        match self {
-            Self::Sqlite(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(failed),
-            Self::Postgres(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(failed),
-        }
+        on!(self, pool => {
+            sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(LoadError::query("index the phone numbers"))
+        })
     }
 
     /// Tells what loading a batch would do, and writes nothing.

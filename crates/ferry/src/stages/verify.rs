@@ -38,23 +38,18 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm) -> Result<()> {
         };
     }
 
-    let adapter = adapter(&section).with_context(|| "could not set up the verifier")?;
-    let is_informative = verify::is_informative(&adapter).await.context("could not ask the verifier")?;
+    let inquiry = Inquiry::begin(session, &section).await?;
     let mut findings = BTreeMap::new();
-    if !is_informative {
-        session
-            .progress
-            .say("verify", "the provider calls numbers valid that cannot exist: its answers are kept as no_answer");
+    if !inquiry.is_informative {
         findings.insert(NOT_INFORMATIVE.to_owned(), 1);
     }
 
     let work = session.progress.begin("verify", n_waiting);
     let mut answers: BTreeMap<Answer, u64> = BTreeMap::new();
     let planned = read_ahead(session, move |it| !receipts.contains_key(&it));
-    let patience = Patience { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) };
     let checked =
         futures::stream::unfold(planned, |mut planned| async { planned.recv().await.map(|it| (it, planned)) })
-            .map(|planned| check(&adapter, planned, is_informative, patience))
+            .map(|planned| inquiry.check(planned))
             .buffer_unordered(section.concurrency);
     let mut checked = std::pin::pin!(checked);
     while let Some(done) = checked.next().await {
@@ -76,17 +71,10 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm) -> Result<()> {
 /// Asks about one batch again, whatever was answered before.
 pub(crate) async fn verify_batch(session: &Session, crm: &Crm, batch: u32) -> Result<()> {
     let Some(section) = &session.plan.verify else { return Ok(()) };
-    let adapter = adapter(section)?;
-    let is_informative = verify::is_informative(&adapter).await.context("could not ask the verifier")?;
-    if !is_informative {
-        session
-            .progress
-            .say("verify", "the provider calls numbers valid that cannot exist: its answers are kept as no_answer");
-    }
-    let patience = Patience { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) };
+    let inquiry = Inquiry::begin(session, section).await?;
     let mut planned = read_ahead(session, move |it| it == batch);
     while let Some(planned) = planned.recv().await {
-        let Checked { receipt, verified } = check(&adapter, planned, is_informative, patience).await?;
+        let Checked { receipt, verified } = inquiry.check(planned).await?;
         crm.add_evidence(session.run_id(), verified.evidence, &receipt).await?;
         session.progress.say("verify", &format!("batch {batch}: {} contacts", receipt.counts.rows_in));
     }
@@ -116,9 +104,8 @@ pub(crate) fn read_ahead(
     let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
     tokio::task::spawn_blocking(move || {
         let sent = contacts::each_batch(&path, size, is_wanted, |planned| {
-            // Nobody listens any more when the work has failed; that error is the one to show.
-            let _ = sender.blocking_send(Ok(planned));
-            Ok(())
+            // Nobody listens any more when the work has failed; then there is nothing to read on for.
+            sender.blocking_send(Ok(planned)).context("nobody takes the batches any more")
         });
         if let Err(error) = sent {
             let _ = sender.blocking_send(Err(error));
@@ -127,34 +114,50 @@ pub(crate) fn read_ahead(
     receiver
 }
 
+/// A provider, and what its answers are worth.
+struct Inquiry {
+    adapter: Adapter,
+    is_informative: bool,
+    patience: Patience,
+}
+
 struct Checked {
     receipt: Receipt,
     verified: Verified,
 }
 
-async fn check(
-    adapter: &Adapter,
-    planned: Result<Planned>,
-    is_informative: bool,
-    patience: Patience,
-) -> Result<Checked> {
-    let Planned { batch, digest } = planned?;
-    let asked: Vec<Asked> = batch.items().iter().filter_map(asked).collect();
-    let verified = match asked.is_empty() {
-        true => Verified { evidence: Vec::new(), n_unasked: 0 },
-        false => verify::verify(adapter, &asked, is_informative, patience, Timestamp::now).await?,
-    };
-    let n_contacts = batch.items().len() as u64;
-    let receipt = Receipt {
-        stage: Stage::Verify,
-        batch: batch.number(),
-        input: digest,
-        output: digest_of(&verified.evidence),
-        counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
-        at: Timestamp::now(),
-        tool: TOOL.to_owned(),
-    };
-    Ok(Checked { receipt, verified })
+impl Inquiry {
+    /// Sets the provider up, and finds out whether it knows anything.
+    async fn begin(session: &Session, section: &VerifySection) -> Result<Self> {
+        let adapter = adapter(section).context("could not set up the verifier")?;
+        let is_informative = verify::is_informative(&adapter).await.context("could not ask the verifier")?;
+        if !is_informative {
+            let warning = "the provider calls numbers valid that cannot exist: its answers are kept as no_answer";
+            session.progress.say("verify", warning);
+        }
+        let patience = Patience { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) };
+        Ok(Self { adapter, is_informative, patience })
+    }
+
+    async fn check(&self, planned: Result<Planned>) -> Result<Checked> {
+        let Planned { batch, digest } = planned?;
+        let asked: Vec<Asked> = batch.items().iter().filter_map(asked).collect();
+        let verified = match asked.is_empty() {
+            true => Verified { evidence: Vec::new(), n_unasked: 0 },
+            false => verify::verify(&self.adapter, &asked, self.is_informative, self.patience, Timestamp::now).await?,
+        };
+        let n_contacts = batch.items().len() as u64;
+        let receipt = Receipt {
+            stage: Stage::Verify,
+            batch: batch.number(),
+            input: digest,
+            output: digest_of(&verified.evidence),
+            counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
+            at: Timestamp::now(),
+            tool: TOOL.to_owned(),
+        };
+        Ok(Checked { receipt, verified })
+    }
 }
 
 /// Somebody without a phone cannot be asked about.
