@@ -59,7 +59,7 @@ impl LedgerAudit {
             Outcome::Rejected => self.counts.rejected += 1,
             Outcome::Suppressed => self.counts.suppressed += 1,
         }
-        if let Some(contact) = contact {
+        if let (Some(contact), Outcome::Kept | Outcome::Merged) = (contact, outcome) {
             let rows = self.contacts.entry(contact).or_default();
             match outcome {
                 Outcome::Kept => rows.0 += 1,

@@ -7,13 +7,22 @@ use model::Region;
 /// Reads an instant; text without an offset is in UTC.
 ///
 /// Understood are RFC 3339 (also with a space, without an offset, or with one without a colon),
-/// `YYYY-MM-DD`, RFC 2822, Unix time in seconds (10 digits) or milliseconds (13),
+/// `YYYY-MM-DD`, RFC 2822, JavaScript's own, Unix time in seconds (10 digits, with or without a
+/// fraction) or milliseconds (13),
 /// `DD/MM/YYYY HH:MM`, `DD.MM.YYYY HH:MM` and, in the United States, `MM/DD/YYYY hh:mm AM|PM`.
 pub fn date(cell: &str, region: Option<Region>) -> Option<Timestamp> {
     let text = cell.trim();
     let bytes = text.as_bytes();
     if text.bytes().all(|it| it.is_ascii_digit()) {
         return unix_time(text);
+    }
+    // AWS writes seconds with a fraction, or as a float.
+    if let Some((seconds, fraction)) = text.split_once('.')
+        && seconds.len() == 10
+        && text.bytes().all(|it| it.is_ascii_digit() || it == b'.')
+    {
+        let nanoseconds: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+        return Timestamp::new(seconds.parse().ok()?, nanoseconds.parse().ok()?).ok();
     }
     match (bytes.get(2), bytes.get(4)) {
         (_, Some(b'-')) => year_first(text),
@@ -22,8 +31,28 @@ pub fn date(cell: &str, region: Option<Region>) -> Option<Timestamp> {
         }
         (Some(b'/'), _) => day_first(text, '/'),
         (Some(b'.'), _) => day_first(text, '.'),
+        // A date of JavaScript: `Tue Mar 03 2026 09:14:07 GMT+0000 (Coordinated Universal Time)`.
+        _ if text.contains(" GMT") && bytes.get(3) == Some(&b' ') => {
+            let text = text.split(" (").next().unwrap_or_default();
+            let parsed = jiff::fmt::strtime::parse("%a %b %d %Y %H:%M:%S GMT%z", text).ok()?;
+            parsed.to_timestamp().ok()
+        }
         // A day of the week that does not fit the date says nothing about the instant.
         _ => DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok(),
+    }
+}
+
+/// Whether a date that [`date`] reads says nothing about its time zone, so that UTC is assumed.
+pub fn is_zoneless(cell: &str) -> bool {
+    let text = cell.trim();
+    let bytes = text.as_bytes();
+    match (bytes.get(2), bytes.get(4)) {
+        (Some(b'/' | b'.'), _) => true,
+        (_, Some(b'-')) => {
+            let time = text.get(10..).unwrap_or_default();
+            !time.ends_with(['Z', 'z']) && !time.contains('+') && !time.contains('-')
+        }
+        _ => false,
     }
 }
 

@@ -4,6 +4,7 @@
 //! rows and the rules, never on threads, chunks or order. Nothing here reads a clock or a file.
 
 mod date;
+mod link;
 mod merge;
 mod name;
 mod partition;
@@ -11,13 +12,17 @@ mod phone;
 mod row;
 mod words;
 
-pub use date::date;
+pub use date::{date, is_zoneless};
+pub use link::Links;
 pub use name::name;
 pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Partition};
 pub use phone::phone;
+pub use row::read_phone;
 pub use words::{ConsentWords, email, language, tags};
 
-use model::{Channel, ContactKey, IdentityKind, Region};
+use std::collections::HashSet;
+
+use model::{Channel, ContactId, ContactKey, PhoneNumber, Region};
 
 /// What cleaning needs to know besides the rows.
 #[derive(Clone, Debug)]
@@ -28,6 +33,10 @@ pub struct Rules {
     pub key: ContactKey,
     /// In the order of the plan; a [`model::RowId`] names a source by its place here.
     pub sources: Vec<Source>,
+    /// Numbers of the business itself, which are nobody's contact.
+    pub own_numbers: HashSet<PhoneNumber>,
+    /// People who were erased, or never want to be contacted: their rows are counted, and that is all.
+    pub suppressed: HashSet<ContactId>,
 }
 
 /// What cleaning needs to know of a source.
@@ -39,14 +48,4 @@ pub struct Source {
     pub priority: i32,
     /// Within what external ids are unique: the bot on Viber, else the source.
     pub scope: String,
-}
-
-impl Source {
-    /// What an external id of this source is.
-    pub fn identity_kind(&self) -> IdentityKind {
-        match self.channel {
-            Channel::Viber => IdentityKind::Viber,
-            Channel::Sms => IdentityKind::External,
-        }
-    }
 }

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 
 use jiff::Timestamp;
 use model::{
-    Channel, Consent, ConsentState, Contact, Direction, Field, Identity, PURPOSE_MESSAGES, Personal, Region, RowId,
+    Channel, Consent, ConsentState, Contact, Direction, Field, Identity, IdentityKind, PURPOSE_MESSAGES, Personal,
+    Region, RowId,
 };
 
 use crate::row::{Entry, ParsedNumber};
@@ -30,13 +31,17 @@ pub(crate) struct Merged<'a> {
     name: Ranked<Cow<'a, str>>,
     email: Ranked<Cow<'a, str>>,
     language: Ranked<Cow<'a, str>>,
+    first_at: Option<i64>,
     last_at: Ranked<i64>,
     last_inbound_at: Option<i64>,
     last_outbound_at: Option<i64>,
+    messages: Vec<u64>,
+    is_reachable: Ranked<bool>,
     consent: Option<Said>,
     consents: [Option<Said>; Channel::ALL.len()],
-    /// Sources and the ids they gave, as they came.
-    identities: Vec<(u16, &'a str)>,
+    /// The ids that sources gave, as they came: the source, the kind, the id.
+    identities: Vec<(u16, IdentityKind, &'a str)>,
+    channels: [bool; Channel::ALL.len()],
     tags: Vec<&'a str>,
     rows: Vec<RowId>,
     latest: Option<Rank>,
@@ -46,26 +51,37 @@ pub(crate) struct Merged<'a> {
 /// date, of one date the strictest word, of one word the latest row.
 type Said = (Option<i64>, ConsentState, Rank);
 
+/// When a list of people who have left, but not when, says so: later than anything else, because it
+/// says what holds now.
+const STANDING: i64 = i64::MAX;
+
 impl<'a> Merged<'a> {
     /// Adds one row.
     pub(crate) fn add(&mut self, rules: &Rules, entry: Entry<'a>) {
         let source = &rules.sources[usize::from(entry.row.source)];
         let rank: Rank = (entry.at, Reverse((source.priority, entry.row)));
-        let said = entry.consent.map(|state| (entry.at, state, rank));
+        let said_at = if entry.is_standing { entry.at.or(Some(STANDING)) } else { entry.at };
+        let said = entry.consent.map(|state| (said_at, state, rank));
         let at_if = |direction| entry.at.filter(|_| entry.direction == Some(direction));
 
         self.phone = self.phone.or(entry.phone);
         later(&mut self.name, entry.name.map(|it| (rank, it)));
         later(&mut self.email, entry.email.map(|it| (rank, it)));
         later(&mut self.language, entry.language.map(|it| (rank, it)));
+        self.first_at = [self.first_at, entry.first_at, entry.at].into_iter().flatten().min();
         later(&mut self.last_at, entry.at.map(|it| (rank, it)));
+        later(&mut self.is_reachable, entry.is_reachable.map(|it| (rank, it)));
+        self.messages.extend(entry.message);
         self.last_inbound_at = self.last_inbound_at.max(at_if(Direction::Inbound));
         self.last_outbound_at = self.last_outbound_at.max(at_if(Direction::Outbound));
         self.consent = self.consent.max(said);
-        let of_channel = &mut self.consents[source.channel as usize];
+        let of_channel = &mut self.consents[entry.channel as usize];
         *of_channel = (*of_channel).max(said);
-        if !entry.external_id.is_empty() {
-            self.identities.push((entry.row.source, entry.external_id));
+        self.channels[entry.channel as usize] = true;
+        for (kind, id) in [(IdentityKind::External, entry.external_id), (IdentityKind::Viber, entry.viber_id)] {
+            if !id.is_empty() {
+                self.identities.push((entry.row.source, kind, id));
+            }
         }
         self.tags.extend(tags(entry.tags));
         self.rows.push(entry.row);
@@ -84,10 +100,9 @@ impl<'a> Merged<'a> {
         self.tags.dedup();
         let text = |it: (Rank, Cow<str>)| Field { value: it.1.into_owned(), row: row_name(rules, it.0) };
         let personal = |it: (Rank, Cow<str>)| Field { value: Personal(it.1.into_owned()), row: row_name(rules, it.0) };
-        let mut channels: Vec<Channel> =
-            self.rows.iter().map(|it| rules.sources[usize::from(it.source)].channel).collect();
-        channels.sort_unstable();
-        channels.dedup();
+        self.messages.sort_unstable();
+        self.messages.dedup();
+        let channels = Channel::ALL.into_iter().filter(|it| self.channels[*it as usize]).collect();
 
         Contact {
             id,
@@ -100,11 +115,14 @@ impl<'a> Merged<'a> {
             name: self.name.map(personal),
             email: self.email.map(personal),
             language: self.language.map(text),
+            first_at: self.first_at.and_then(timestamp),
             last_at: self.last_at.and_then(|it| Some(Field { value: timestamp(it.1)?, row: row_name(rules, it.0) })),
             last_inbound_at: self.last_inbound_at.and_then(timestamp),
             last_outbound_at: self.last_outbound_at.and_then(timestamp),
+            n_messages: self.messages.len() as u64,
+            is_reachable: self.is_reachable.map(|it| Field { value: it.1, row: row_name(rules, it.0) }),
             consent: self.consent.map(|it| Field { value: it.1, row: row_name(rules, it.2) }),
-            consent_at: self.consent.and_then(|it| it.0).and_then(timestamp),
+            consent_at: self.consent.and_then(|it| said_at(it.0)),
             consents: consents(rules, self.consents),
             identities: identities(rules, self.identities),
             tags: self.tags.into_iter().map(str::to_owned).collect(),
@@ -121,10 +139,10 @@ fn later<T>(kept: &mut Ranked<T>, other: Ranked<T>) {
     }
 }
 
-fn identities(rules: &Rules, given: Vec<(u16, &str)>) -> Vec<Identity> {
-    let identity = |(source, id): (u16, &str)| {
-        let source = &rules.sources[usize::from(source)];
-        Identity { kind: source.identity_kind(), scope: source.scope.clone(), value: Personal(id.to_owned()) }
+fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, &str)>) -> Vec<Identity> {
+    let identity = |(source, kind, id): (u16, IdentityKind, &str)| {
+        let scope = rules.sources[usize::from(source)].scope.clone();
+        Identity { kind, scope, value: Personal(id.to_owned()) }
     };
     let mut identities: Vec<Identity> = given.into_iter().map(identity).collect();
     identities.sort_unstable();
@@ -139,10 +157,14 @@ fn consents(rules: &Rules, said: [Option<Said>; Channel::ALL.len()]) -> Vec<Cons
             channel,
             purpose: PURPOSE_MESSAGES.to_owned(),
             state,
-            at: at.and_then(timestamp),
+            at: said_at(at),
             row: row_name(rules, rank),
         })
         .collect()
+}
+
+fn said_at(at: Option<i64>) -> Option<Timestamp> {
+    at.filter(|it| *it != STANDING).and_then(timestamp)
 }
 
 fn timestamp(microseconds: i64) -> Option<Timestamp> {
@@ -204,6 +226,8 @@ mod tests {
             words: ConsentWords::default(),
             key: ContactKey::from_hex(&"5a".repeat(32)).unwrap(),
             sources: vec![source("sms", Channel::Sms, 1), source("viber", Channel::Viber, 2)],
+            own_numbers: Default::default(),
+            suppressed: Default::default(),
         }
     }
 
@@ -218,13 +242,21 @@ mod tests {
             id: ContactId([7; 16]),
             row: RowId { source, record },
             phone: None,
+            shared: None,
+            prompt: Default::default(),
             at,
+            first_at: None,
+            channel: Channel::ALL[usize::from(source)],
+            message: (!record.is_multiple_of(3)).then_some(record / 2),
+            is_reachable: at.map(|it| it == 1),
+            is_standing: record.is_multiple_of(5),
             direction: [None, Some(Direction::Inbound), Some(Direction::Outbound)][record as usize % 3],
             consent,
             name: name.map(Cow::Borrowed),
             email: None,
             language: None,
             external_id: if record.is_multiple_of(2) { "QUJD" } else { "" },
+            viber_id: "",
             tags: if record.is_multiple_of(3) { "vip;b2b" } else { "b2b" },
             findings: Findings::default(),
         }
@@ -250,6 +282,22 @@ mod tests {
         ) {
             prop_assert_eq!(merged(&shuffled), merged(&entries));
         }
+    }
+
+    #[test]
+    fn a_stop_without_a_date_on_a_list_of_who_has_left_outlasts_any_yes() {
+        let stop = Entry { is_standing: true, ..entry(0, 1, None, None, Some(ConsentState::Stop)) };
+        let yes = entry(0, 2, Some(5), None, Some(ConsentState::Yes));
+        let person = merged(&[stop.clone(), yes.clone()]);
+        assert_eq!((person.consent.unwrap().value, person.consent_at), (ConsentState::Stop, None));
+        let unlisted = Entry { is_standing: false, ..stop };
+        assert_eq!(merged(&[unlisted, yes]).consent.unwrap().value, ConsentState::Yes);
+    }
+
+    #[test]
+    fn several_rows_of_one_message_are_one_message() {
+        let row = |record, message| Entry { message, ..entry(0, record, None, None, None) };
+        assert_eq!(merged(&[row(1, Some(7)), row(2, Some(7)), row(3, Some(8)), row(4, None)]).n_messages, 2);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Rows wait in partitions by the first byte of their contact's id, encoded, until all are in.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use model::{Contact, ContactId, Findings, Outcome, RawContact, Reason, Reject, RowId};
 
 use crate::Rules;
+use crate::link::{Linker, Links};
 use crate::merge::Merged;
 use crate::row::{Entry, entry};
 
@@ -23,11 +23,8 @@ pub struct Cleaner {
     /// Rows that name a Viber user and no phone. Whether another row ties that user to a phone is
     /// known only when all rows are in.
     unlinked: Mutex<Vec<Vec<u8>>>,
-    links: Mutex<Links>,
+    linker: Mutex<Linker>,
 }
-
-/// Which contacts with a phone a Viber user was seen with, by (scope, user).
-type Links = HashMap<(String, String), BTreeSet<ContactId>>;
 
 /// The contacts of one partition and what became of each of its rows.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -51,44 +48,47 @@ pub struct LedgerRow {
 impl Cleaner {
     pub fn new(rules: Rules) -> Self {
         let waiting = (0..N_PARTITIONS).map(|_| Mutex::default()).collect();
-        Self { rules, waiting, unlinked: Mutex::default(), links: Mutex::default() }
+        Self { rules, waiting, unlinked: Mutex::default(), linker: Mutex::default() }
     }
 
     /// Takes a chunk of rows in and gives its rejects back, in the order of the rows.
     pub fn add<'a>(&self, rows: impl IntoIterator<Item = (RowId, RawContact<'a>)>) -> Vec<Reject> {
         let mut chunk: Vec<Vec<u8>> = (0..N_PARTITIONS).map(|_| Vec::with_capacity(CHUNK_BYTES)).collect();
-        let mut rejects = Vec::new();
+        let (mut rejects, mut unlinked, mut linker) = (Vec::new(), Vec::new(), Linker::default());
         for (row, raw) in rows {
             match entry(&self.rules, row, &raw) {
-                Ok(entry) if entry.phone.is_none() => locked(&self.unlinked).push(entry.encoded(Vec::new())),
+                Ok(entry) if entry.phone.is_none() => unlinked.push(entry.encoded(Vec::new())),
                 Ok(entry) => {
-                    self.link(&entry);
+                    linker.see(&self.rules, &entry);
                     let partition = &mut chunk[usize::from(entry.id.0[0])];
                     *partition = entry.encoded(std::mem::take(partition));
                 }
                 Err((reason, field)) => rejects.push(Reject { row, reason, field }),
             }
         }
+        locked(&self.unlinked).append(&mut unlinked);
+        locked(&self.linker).join(linker);
         for (waiting, chunk) in self.waiting.iter().zip(chunk) {
             locked(waiting).extend_from_slice(&chunk);
         }
         rejects
     }
 
-    /// Says that all rows are in: rows of Viber users go to the one phone they were seen with.
-    /// Users seen with none, or with several, stay contacts of their own.
-    pub fn link_all(&self) {
-        let links = std::mem::take(&mut *locked(&self.links));
-        for row in std::mem::take(&mut *locked(&self.unlinked)) {
-            let (mut entry, _) = Entry::decoded(&row);
-            let scope = &self.rules.sources[usize::from(entry.row.source)].scope;
-            let linked = links.get(&(scope.clone(), entry.external_id.to_owned()));
-            if let Some(linked) = linked.filter(|it| it.len() == 1).and_then(|it| it.first()) {
-                entry.id = *linked;
+    /// Says that all rows are in: rows of Viber users go to the one phone they were seen with, or that
+    /// they shared when they were asked. Users of none, or of several, stay contacts of their own.
+    pub fn link_all(&self) -> Links {
+        let rows = std::mem::take(&mut *locked(&self.unlinked));
+        let mut linker = std::mem::take(&mut *locked(&self.linker));
+        let mut entries: Vec<Entry> = rows.iter().map(|it| Entry::decoded(it).0).collect();
+        linker.bind_cards(&self.rules, &mut entries);
+        for mut entry in entries {
+            if let Some(linked) = linker.contact_of(&self.rules, &entry) {
+                entry.id = linked;
             }
             let mut waiting = locked(&self.waiting[usize::from(entry.id.0[0])]);
             *waiting = entry.encoded(std::mem::take(&mut waiting));
         }
+        linker.count()
     }
 
     /// Merges one partition and forgets its rows. Call [`Cleaner::link_all`] first.
@@ -114,18 +114,14 @@ impl Cleaner {
                 rows.push((next.row, next.findings));
                 person.add(&self.rules, next);
             }
+            if self.rules.suppressed.contains(&id) {
+                merged.ledger.extend(rows.iter().map(|it| suppressed(id, it)));
+                continue;
+            }
             merged.ledger.extend(ledger_rows(id, &rows, person.latest_row()));
             merged.contacts.push(person.finish(&self.rules, id));
         }
         merged
-    }
-
-    fn link(&self, entry: &Entry) {
-        let source = &self.rules.sources[usize::from(entry.row.source)];
-        if source.identity_kind() == model::IdentityKind::Viber && !entry.external_id.is_empty() {
-            let user = (source.scope.clone(), entry.external_id.to_owned());
-            locked(&self.links).entry(user).or_default().insert(entry.id);
-        }
     }
 }
 
@@ -137,6 +133,10 @@ fn ledger_rows(id: ContactId, rows: &[(RowId, Findings)], latest: Option<RowId>)
         contact_id: Some(id),
         findings,
     })
+}
+
+fn suppressed(id: ContactId, &(row, findings): &(RowId, Findings)) -> LedgerRow {
+    LedgerRow { row, outcome: Outcome::Suppressed, reason: None, contact_id: Some(id), findings }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -168,12 +168,14 @@ mod tests {
                 source("viber", Channel::Viber, 2),
                 source("old", Channel::Sms, 1),
             ],
+            own_numbers: Default::default(),
+            suppressed: Default::default(),
         }
     }
 
     fn raw(cells: [&'static str; 6]) -> RawContact<'static> {
         let [phone, name, last_at, consent, external_id, tags] = cells;
-        RawContact { phone, name, last_at, consent, external_id, tags, ..RawContact::default() }
+        RawContact { phone, name: name.into(), last_at, consent, external_id, tags, ..RawContact::default() }
     }
 
     /// Cleans chunks of rows on several threads at once.
@@ -187,7 +189,7 @@ mod tests {
             threads.into_iter().flat_map(|it| it.join().unwrap()).collect()
         });
         rejects.sort_by_key(|it| it.row);
-        cleaner.link_all();
+        let _ = cleaner.link_all();
         ((0..N_PARTITIONS).map(|it| cleaner.merge(it)).collect(), rejects)
     }
 

@@ -39,7 +39,7 @@ pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, Finding
         findings.add(Finding::Decimal);
     }
     if without_extension(text).chars().any(char::is_alphabetic) {
-        return Err(Reason::Letters);
+        return Err(if is_total(text) { Reason::NotAContact } else { Reason::Letters });
     }
     if is_placeholder(text) {
         return Err(Reason::Placeholder);
@@ -47,6 +47,9 @@ pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, Finding
     let parsed = parsed(text, region)?;
     if parsed.had_extension {
         findings.add(Finding::Extension);
+    }
+    if parsed.lacks_trunk_zero {
+        findings.add(Finding::Trunk);
     }
     Ok((parsed, findings))
 }
@@ -118,6 +121,13 @@ fn without_prefix<'a>(text: &'a str, prefix: &str) -> &'a str {
 fn is_empty_word(text: &str) -> bool {
     const WORDS: [&str; 10] = ["", "-", "--", "0", "n/a", "na", "#n/a", "null", "none", "unknown"];
     text.len() <= 7 && WORDS.iter().any(|it| text.eq_ignore_ascii_case(it))
+}
+
+/// The line of totals under a table.
+fn is_total(text: &str) -> bool {
+    const WORDS: [&str; 6] = ["total", "totals", "totaux", "somme", "gesamt", "summe"];
+    let word = text.split(|it: char| !it.is_alphabetic()).next().unwrap_or_default();
+    WORDS.iter().any(|it| word.eq_ignore_ascii_case(it))
 }
 
 /// `+33612345***`, `06XXXXXXXX`, `06 12 ## ## ##`.
@@ -248,6 +258,14 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_lost_its_zero_is_read_with_a_finding() {
+        assert_eq!(read("199000001", "FR"), "+33199000001 trunk_zero_missing");
+        assert_eq!(read("701740605", "SE"), "+46701740605 trunk_zero_missing");
+        assert_eq!(read("199000001", ""), "E_NO_REGION");
+        assert_eq!(read("2025550123", "US"), "+12025550123");
+    }
+
+    #[test]
     fn what_is_no_number_of_one_person_is_rejected_with_its_reason() {
         for (cell, reason) in [
             ("", "E_EMPTY"),
@@ -272,6 +290,7 @@ mod tests {
             ("0199000001 ou 0199000002", "E_MULTIPLE"),
             ("+33199000001 +33199000002", "E_MULTIPLE"),
             ("0199000001 0199000002", "E_MULTIPLE"),
+            ("Total: 1234", "E_NOT_A_CONTACT"),
             ("AMAZON", "E_LETTERS"),
             ("1-800-FLOWERS", "E_LETTERS"),
             ("call 0199000001", "E_LETTERS"),

@@ -1,8 +1,12 @@
 //! From a source row to an [`Entry`]: every rule applied, ready to merge.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use model::{ContactId, Direction, Finding, Findings, IdentityKind, ParsedPhone, RawContact, Reason, Region, RowId};
+use model::{
+    Channel, ContactId, Direction, Finding, Findings, IdentityKind, ParsedPhone, Prompt, RawContact, Reason, Region,
+    RowId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Rules, date, email, language, name, phone};
@@ -17,10 +21,20 @@ pub(crate) struct Entry<'a> {
     pub(crate) id: ContactId,
     pub(crate) row: RowId,
     pub(crate) phone: Option<ParsedNumber>,
+    /// The number on a contact card that the person sent.
+    pub(crate) shared: Option<ParsedNumber>,
+    pub(crate) prompt: Prompt,
     /// Microseconds since 1970.
     pub(crate) at: Option<i64>,
+    pub(crate) first_at: Option<i64>,
     pub(crate) direction: Option<Direction>,
+    pub(crate) channel: Channel,
+    /// Tells messages apart; none if the row is about no message.
+    pub(crate) message: Option<u64>,
+    pub(crate) is_reachable: Option<bool>,
     pub(crate) consent: Option<model::ConsentState>,
+    /// The consent holds now, whenever it was given.
+    pub(crate) is_standing: bool,
     #[serde(borrow)]
     pub(crate) name: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -28,6 +42,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) language: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) external_id: &'a str,
+    #[serde(borrow)]
+    pub(crate) viber_id: &'a str,
     #[serde(borrow)]
     pub(crate) tags: &'a str,
     pub(crate) findings: Findings,
@@ -61,30 +77,42 @@ impl Entry<'_> {
 pub(crate) type Fault = (Reason, &'static str);
 
 /// Applies every rule to one row.
-pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &RawContact<'a>) -> Result<Entry<'a>, Fault> {
+pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> Result<Entry<'a>, Fault> {
     check_cells(raw)?;
 
     let mut findings = Findings::default();
     let region = region(rules, raw, &mut findings);
     let source = &rules.sources[usize::from(row.source)];
 
-    let phone = match phone(raw.phone, region) {
+    let (external_id, viber_id) = match (raw.external_id.trim(), raw.viber_id.trim()) {
+        (id, "") if source.channel == Channel::Viber => ("", id),
+        ids => ids,
+    };
+    let phone = match read_phone(raw, region) {
         Ok((phone, found)) => {
             findings.0 |= found.0;
             Some(phone)
         }
-        Err(Reason::Empty) if source.identity_kind() == IdentityKind::Viber && !raw.external_id.trim().is_empty() => {
-            None
+        Err(Reason::Empty) if !viber_id.is_empty() => None,
+        Err(Reason::Letters | Reason::ShortCode) if raw.direction.is_some() => {
+            return Err((Reason::NotSubscriber, "phone"));
         }
         Err(reason) => return Err((reason, "phone")),
     };
-    let external_id = raw.external_id.trim();
+    if phone.is_some_and(|it| rules.own_numbers.contains(&it.number)) {
+        return Err((Reason::Own, "phone"));
+    }
     let id = match phone {
         Some(phone) => rules.key.of_phone(phone.number),
-        None => rules.key.of_identity(source.identity_kind(), &source.scope, external_id),
+        None => rules.key.of_identity(IdentityKind::Viber, &source.scope, viber_id),
+    };
+    // A card that cannot be read is one that is bound to nobody.
+    let shared = match raw.shared_phone.trim() {
+        "" => None,
+        shared => self::phone(shared, region).ok().map(|it| it.0.into()),
     };
 
-    let (name, is_repaired) = name(raw.name);
+    let (name, is_repaired) = name(&raw.name);
     let at = date(raw.last_at, region);
     let consent = rules.words.read(raw.consent);
     for (is_found, finding) in [
@@ -100,16 +128,48 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &RawContact<'a>) -> Resu
         id,
         row,
         phone: phone.map(ParsedNumber::from),
+        shared,
+        prompt: raw.prompt,
         at: at.map(|it| it.as_microsecond()),
+        first_at: date(raw.first_at, region).map(|it| it.as_microsecond()),
         direction: raw.direction,
+        channel: raw.channel.unwrap_or(source.channel),
+        message: raw.direction.map(|_| message(row, raw.message_id)),
+        is_reachable: raw.is_reachable,
         consent,
+        is_standing: raw.is_standing,
         name,
         email: email(raw.email),
         language: language(raw.language).map(Cow::Owned),
         external_id,
+        viber_id,
         tags: raw.tags,
         findings,
     })
+}
+
+/// Reads the phone number of a row as somebody in `region` would have written it.
+pub fn read_phone(raw: &RawContact, region: Option<Region>) -> Result<(ParsedPhone, Findings), Reason> {
+    let digits = raw.phone.trim();
+    let is_whole = raw.is_international && !digits.starts_with('0') && digits.bytes().all(|it| it.is_ascii_digit());
+    // A short code has no country; and who is not understood with one may be without.
+    if is_whole
+        && digits.len() > 6
+        && let Ok(read) = phone(&format!("+{digits}"), None)
+    {
+        return Ok(read);
+    }
+    phone(raw.phone, region)
+}
+
+/// A row without a message id is about a message of its own.
+fn message(row: RowId, id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match id.trim() {
+        "" => row.hash(&mut hasher),
+        id => id.hash(&mut hasher),
+    }
+    hasher.finish()
 }
 
 /// A NUL stands for the end of the text to half of the world, PostgreSQL among them.

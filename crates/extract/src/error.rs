@@ -10,13 +10,21 @@ pub enum ExtractError {
     Read { path: PathBuf, source: io::Error },
     #[error("{} is {kind}, not a file", path.display())]
     NotAFile { path: PathBuf, kind: &'static str },
-    #[error("{} is {kind}: unpack or export it to CSV first", path.display())]
+    #[error("no file is found at {}", path.display())]
+    NoFiles { path: PathBuf },
+    #[error("{} is {kind}: export it as CSV, JSON, XLSX or ODS first", path.display())]
     NotText { path: PathBuf, kind: &'static str },
+    #[error("the archive {} {what}", path.display())]
+    Archive { path: PathBuf, what: String },
+    #[error("the spreadsheet {} {what}", path.display())]
+    Sheet { path: PathBuf, what: String },
+    #[error("{} is not JSON from line {line} on: what follows cannot be read", path.display())]
+    Json { path: PathBuf, line: u64 },
     #[error("{} looks like UTF-16 without a byte order mark: set encoding = \"utf-16le\" or \"utf-16be\" in its source", path.display())]
     Utf16WithoutBom { path: PathBuf },
     #[error("{} changed while it was read: run again when it is complete", path.display())]
     Changed { path: PathBuf },
-    #[error("the header of {} has {n_columns} columns; at most {most} are read", path.display())]
+    #[error("the rows of {} have {n_columns} columns; at most {most} are read", path.display())]
     TooManyColumns { path: PathBuf, n_columns: usize, most: usize },
     #[error("the header of {} is not closed as CSV asks, or is over 64 KiB", path.display())]
     Header { path: PathBuf },
@@ -26,6 +34,8 @@ pub enum ExtractError {
     AmbiguousColumn { path: PathBuf, column: String, n_columns: usize },
     #[error("the two readers of {} disagree before line {line}: please report this", path.display())]
     Disagreement { path: PathBuf, line: u64 },
+    #[error("the profile {name} is wrong: {what}")]
+    Profile { name: String, what: String },
 }
 
 fn listed(header: &[String]) -> String {

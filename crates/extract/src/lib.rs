@@ -1,16 +1,30 @@
-//! Reads what providers export: from a file to rows, and from a row to the cells of a contact.
+//! Reads what providers export: from files to rows, and from a row to the cells of a contact.
 //!
-//! [`probe()`] finds out what a file is, [`read()`] gives every row of it, and a [`Layout`] knows which
-//! cell of a row says what. A row that cannot be read is a value with its reason; an
-//! [`ExtractError`] means that the file as a whole cannot be used.
+//! [`probe()`] finds out what the files of a source are, [`detect()`] which [`Profile`] they have,
+//! [`read()`] gives every row of them, and a [`Layout`] knows which cell of a row says what. A row that
+//! cannot be read is a value with its reason; an [`ExtractError`] means that a file as a whole cannot
+//! be used.
 
+mod delimited;
+mod detect;
 mod error;
+mod header;
+mod json;
+mod layout;
+mod packing;
 mod probe;
 mod profile;
 mod read;
-mod records;
+mod sheet;
+mod survey;
 
+pub use detect::{Fit, detect, guess};
 pub use error::ExtractError;
-pub use probe::{Encoding, Probe, Settings, probe};
-pub use profile::{FIELDS, Layout, Mapping, Profile};
-pub use read::{Cells, Row, read};
+pub use json::JsonForm;
+pub use layout::Layout;
+pub use packing::{Bomb, Limits, Packing};
+pub use probe::{Form, Part, Probe, Settings, delimiter_name, files, probe};
+pub use profile::{FIELDS, Mapping, Names, Profile, Words};
+pub use read::{Cells, Row, Seen, Unreadable, read};
+pub use sheet::SheetKind;
+pub use survey::Encoding;

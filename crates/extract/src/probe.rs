@@ -1,275 +1,413 @@
-//! What a file is: its digest, encoding, delimiter and header.
+//! What a source is: its files, and of each its digest, how it is packed, its form and its columns.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use encoding_rs_io::DecodeReaderBytesBuilder;
-use model::{Digest, Hasher};
-use serde::{Deserialize, Serialize};
+use model::Digest;
 
-use crate::ExtractError;
-use crate::records::{MOST_RECORD_BYTES, Record, Records};
+use crate::json::{Cut, Cutter, Flattener, JsonForm, Lists, Unfit, look, looks_like_json};
+use crate::packing::{Limits, Magic, OnDisk, Packing, check_kind, digest_of, magic, members, start_of, unpacked};
+use crate::read::JSON_ENCODING;
+use crate::sheet::{self, MOST_COLUMNS, SheetFile, SheetKind};
+use crate::survey::{looks_like_utf16, marked, survey, text};
+use crate::{Encoding, ExtractError, Profile, delimited};
 
-const MOST_COLUMNS: usize = 1000;
-const DELIMITERS: [u8; 4] = *b",;\t|";
+/// So much of a file is looked at to find out what it is. A header has to end within it.
+const START_BYTES: usize = 64 << 10;
 
-/// What a plan may say of a file; what it leaves open is found out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a plan may say of a source; what it leaves open is found out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     pub delimiter: Option<u8>,
     pub encoding: Option<Encoding>,
+    /// Whether the first line of text with delimiters names the columns.
+    pub has_header: Option<bool>,
+    /// The sheet of a spreadsheet; the first that is not empty if none is named.
+    pub sheet: Option<String>,
+    /// The key under which pages of JSON hold their records.
+    pub records: Option<String>,
+    /// Keys to look for if `records` is not given.
+    pub known_records: Vec<String>,
+    /// Lists of which each element makes a row.
+    pub each: Vec<String>,
+    /// Lists of keys and values.
+    pub pairs: Vec<String>,
+    pub limits: Limits,
 }
 
-/// How text is written in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Encoding {
-    #[serde(rename = "utf-8")]
-    Utf8,
-    #[serde(rename = "utf-16le")]
-    Utf16Le,
-    #[serde(rename = "utf-16be")]
-    Utf16Be,
-    #[serde(rename = "windows-1252")]
-    Windows1252,
+impl Settings {
+    /// With the lists of all these profiles, to read a file whose profile is not known yet.
+    pub fn of_profiles(profiles: &[Profile]) -> Self {
+        let all = |list: fn(&Profile) -> &Vec<String>| {
+            let mut all: Vec<String> = profiles.iter().flat_map(list).cloned().collect();
+            all.sort();
+            all.dedup();
+            all
+        };
+        Self {
+            known_records: all(|it| &it.records),
+            each: all(|it| &it.each),
+            pairs: all(|it| &it.pairs),
+            ..Self::default()
+        }
+    }
 }
 
-/// What a file is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a source is.
+#[derive(Clone, Debug)]
 pub struct Probe {
+    /// In the order in which they are read.
+    pub parts: Vec<Part>,
+    /// The columns of all files together, each once, in the order in which they were first seen.
+    pub columns: Vec<String>,
+    pub limits: Limits,
+}
+
+/// One file of a source, or one member of an archive.
+#[derive(Clone, Debug)]
+pub struct Part {
     pub path: PathBuf,
+    pub packing: Packing,
+    /// Of the file as it stands on the disk.
     pub digest: Digest,
     pub n_bytes: u64,
-    pub encoding: Encoding,
-    pub delimiter: u8,
-    /// The columns by name, as they stand; empty for an empty file.
+    pub form: Form,
+    /// Its columns; of text with delimiters as they stand, empty for an empty file.
     pub header: Vec<String>,
+    /// Where each column of the source stands in the file; none if they are the same.
+    pub(crate) places: Option<Vec<Option<usize>>>,
+    pub(crate) flattener: Option<Flattener>,
 }
 
-impl Encoding {
-    /// The name as a plan writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf-8",
-            Self::Utf16Le => "utf-16le",
-            Self::Utf16Be => "utf-16be",
-            Self::Windows1252 => "windows-1252",
-        }
-    }
-
-    fn decoder(self) -> &'static encoding_rs::Encoding {
-        match self {
-            Self::Utf8 => encoding_rs::UTF_8,
-            Self::Utf16Le => encoding_rs::UTF_16LE,
-            Self::Utf16Be => encoding_rs::UTF_16BE,
-            Self::Windows1252 => encoding_rs::WINDOWS_1252,
-        }
-    }
+/// How rows stand in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    Delimited { delimiter: u8, encoding: Encoding, has_header: bool },
+    Json { form: JsonForm, encoding: Encoding },
+    Sheet { kind: SheetKind, sheet: String, others: Vec<String> },
 }
 
 impl Probe {
-    /// The delimiter as people name it.
-    pub fn delimiter_name(&self) -> String {
-        match self.delimiter {
-            b'\t' => "tab".to_owned(),
-            other => format!("'{}'", char::from(other)),
-        }
-    }
-}
-
-/// Reads the whole file once and finds out what it is.
-pub fn probe(path: &Path, settings: Settings) -> Result<Probe, ExtractError> {
-    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    check_kind(path)?;
-    let seen = survey(File::open(path).map_err(failed)?).map_err(failed)?;
-    check_text(path, &seen, settings)?;
-
-    let encoding = settings.encoding.unwrap_or_else(|| seen.encoding());
-    let mut probe = Probe {
-        path: path.to_owned(),
-        digest: seen.digest,
-        n_bytes: seen.n_bytes,
-        encoding,
-        delimiter: settings.delimiter.unwrap_or(b','),
-        header: Vec::new(),
-    };
-    probe.read_header(settings)?;
-    Ok(probe)
-}
-
-/// The text of a file as UTF-8, without byte order mark. UTF-8 itself passes as it is, its errors
-/// too: naming it to the decoder would replace them, and they are for each row to answer for.
-pub(crate) fn text<R: Read>(bytes: R, encoding: Encoding) -> impl Read {
-    DecodeReaderBytesBuilder::new()
-        .encoding((encoding != Encoding::Utf8).then(|| encoding.decoder()))
-        .bom_override(false)
-        .strip_bom(true)
-        .utf8_passthru(true)
-        .build(bytes)
-}
-
-impl Probe {
-    fn read_header(&mut self, settings: Settings) -> Result<(), ExtractError> {
-        let path = self.path.clone();
-        let failed = |source| ExtractError::Read { path: path.clone(), source };
-        let open = || File::open(&path).map(|it| text(BufReader::new(it), self.encoding));
-
-        let mut start = Vec::new();
-        open().map_err(failed)?.take(MOST_RECORD_BYTES as u64).read_to_end(&mut start).map_err(failed)?;
-        let first_line = start.split(|it| matches!(it, b'\n' | b'\r')).find(|it| !it.is_empty()).unwrap_or_default();
-        let separator = separator(first_line);
-        let delimiter = settings.delimiter.or(separator).unwrap_or_else(|| sniffed(first_line));
-
-        let mut records = Records::new(open().map_err(failed)?, delimiter);
-        if separator.is_some() {
-            records.next_record().map_err(failed)?;
-        }
-        let header = match records.next_record().map_err(failed)? {
-            None => Vec::new(),
-            Some(Record::Whole { bytes, .. }) => split(bytes, delimiter),
-            Some(_) => return Err(ExtractError::Header { path }),
-        };
-        if header.len() > MOST_COLUMNS {
-            return Err(ExtractError::TooManyColumns { path, n_columns: header.len(), most: MOST_COLUMNS });
-        }
-        self.delimiter = delimiter;
-        self.header = header;
-        Ok(())
-    }
-}
-
-/// The delimiter that a first line `sep=;` names, which is how Excel is told.
-pub(crate) fn separator(line: &[u8]) -> Option<u8> {
-    match line {
-        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] => Some(*delimiter),
-        _ => None,
-    }
-}
-
-/// Opening a FIFO would wait for ever, so the kind is asked first.
-fn check_kind(path: &Path) -> Result<(), ExtractError> {
-    let kind =
-        std::fs::metadata(path).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?.file_type();
-    let kind = match () {
-        () if kind.is_file() => return Ok(()),
-        () if kind.is_dir() => "a directory",
-        () => "a pipe, socket or device",
-    };
-    Err(ExtractError::NotAFile { path: path.to_owned(), kind })
-}
-
-fn check_text(path: &Path, seen: &Survey, settings: Settings) -> Result<(), ExtractError> {
-    let kind = match seen.start.as_slice() {
-        [0x1f, 0x8b, ..] => "a gzip archive",
-        [b'P', b'K', 3, 4, ..] => "a zip archive or a spreadsheet",
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => "a zstd archive",
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old Excel spreadsheet",
-        [b'%', b'P', b'D', b'F', ..] => "a PDF",
-        start if settings.encoding.is_none() && seen.bom().is_none() && looks_like_utf16(start) => {
-            return Err(ExtractError::Utf16WithoutBom { path: path.to_owned() });
-        }
-        _ => return Ok(()),
-    };
-    Err(ExtractError::NotText { path: path.to_owned(), kind })
-}
-
-/// ASCII text in UTF-16 has a zero in every second byte.
-fn looks_like_utf16(start: &[u8]) -> bool {
-    start.len() >= 4 && start.iter().filter(|it| **it == 0).count() * 3 > start.len()
-}
-
-/// What one pass over the bytes shows.
-struct Survey {
-    digest: Digest,
-    n_bytes: u64,
-    start: Vec<u8>,
-    /// Characters of two bytes and more that are valid UTF-8, and places that are not.
-    n_multibyte: u64,
-    n_invalid: u64,
-}
-
-impl Survey {
-    fn bom(&self) -> Option<Encoding> {
-        match self.start.as_slice() {
-            [0xef, 0xbb, 0xbf, ..] => Some(Encoding::Utf8),
-            [0xff, 0xfe, ..] => Some(Encoding::Utf16Le),
-            [0xfe, 0xff, ..] => Some(Encoding::Utf16Be),
+    /// The key under which its pages hold their records; none if it is no such JSON.
+    pub fn records_key(&self) -> Option<&str> {
+        self.parts.iter().find_map(|it| match &it.form {
+            Form::Json { form: JsonForm::Under(key), .. } => Some(key.as_str()),
             _ => None,
+        })
+    }
+}
+
+impl Part {
+    /// The name of the file, and of the member within it.
+    pub fn name(&self) -> String {
+        let file = self.path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        match &self.packing {
+            Packing::Zip { member } => format!("{file}/{member}"),
+            _ => file,
         }
     }
 
-    /// A file of accented text in Windows-1252 has next to no valid UTF-8 characters. One with both
-    /// is UTF-8 with some broken rows, which are rejected one by one.
-    fn encoding(&self) -> Encoding {
-        match self.bom() {
-            Some(encoding) => encoding,
-            None if self.n_invalid > 10 * self.n_multibyte => Encoding::Windows1252,
-            None => Encoding::Utf8,
+    /// How it is read, for people: `CSV in gzip, utf-8, delimiter ','`.
+    pub fn reading(&self) -> String {
+        let packing = match self.packing {
+            Packing::Plain => "",
+            Packing::Gzip => " in gzip",
+            Packing::Zstd => " in zstd",
+            Packing::Zip { .. } => " in zip",
+        };
+        match &self.form {
+            _ if self.header.is_empty() => format!("empty{packing}"),
+            Form::Delimited { delimiter, encoding, has_header } => {
+                let delimiter = delimiter_name(*delimiter);
+                let header = if *has_header { "" } else { ", no header" };
+                format!("CSV{packing}, {}, delimiter {delimiter}{header}", encoding.name())
+            }
+            Form::Json { form: JsonForm::Lines, .. } => format!("JSON lines{packing}"),
+            Form::Json { form: JsonForm::Values, .. } => format!("JSON{packing}"),
+            Form::Json { form: JsonForm::Under(key), .. } => format!("JSON pages{packing}, records under \"{key}\""),
+            Form::Sheet { kind: SheetKind::Xlsx, sheet, .. } => format!("XLSX{packing}, sheet \"{sheet}\""),
+            Form::Sheet { kind: SheetKind::Ods, sheet, .. } => format!("ODS{packing}, sheet \"{sheet}\""),
         }
     }
 }
 
-fn survey(mut file: impl Read) -> io::Result<Survey> {
-    let mut hasher = Hasher::default();
-    let mut seen =
-        Survey { digest: Hasher::default().finish(), n_bytes: 0, start: Vec::new(), n_multibyte: 0, n_invalid: 0 };
-    let mut buffer = vec![0; 1 << 20];
-    let mut n_carried = 0;
-    loop {
-        let n_read = file.read(&mut buffer[n_carried..])?;
-        if n_read == 0 {
-            seen.n_invalid += u64::from(n_carried > 0);
-            seen.digest = hasher.finish();
-            return Ok(seen);
-        }
-        let read = &buffer[n_carried..n_carried + n_read];
-        hasher.update(read);
-        let n_wanted = 1024_usize.saturating_sub(seen.start.len()).min(n_read);
-        seen.start.extend_from_slice(&read[..n_wanted]);
-        seen.n_bytes += n_read as u64;
-
-        let n_held = n_carried + n_read;
-        let n_done = seen.look_at(&buffer[..n_held]);
-        buffer.copy_within(n_done..n_held, 0);
-        n_carried = n_held - n_done;
+/// The delimiter as people name it.
+pub fn delimiter_name(delimiter: u8) -> String {
+    match delimiter {
+        b'\t' => "tab".to_owned(),
+        other => format!("'{}'", char::from(other)),
     }
 }
 
-impl Survey {
-    /// Counts characters, up to one that may go on in the next block.
-    fn look_at(&mut self, bytes: &[u8]) -> usize {
-        let mut done = 0;
-        loop {
-            let (valid, invalid) = match std::str::from_utf8(&bytes[done..]) {
-                Ok(rest) => (rest.len(), None),
-                Err(error) => (error.valid_up_to(), Some(error.error_len())),
-            };
-            let starts = bytes[done..done + valid].iter().filter(|it| **it >= 0xc0).count();
-            self.n_multibyte += starts as u64;
-            done += valid;
-            match invalid {
-                None | Some(None) => return done,
-                Some(Some(n_bytes)) => {
-                    self.n_invalid += 1;
-                    done += n_bytes;
-                }
+/// The files that a path of a plan in `folder` means: itself, all files of a folder, or all that fit a
+/// pattern such as `exports/2026-*.json.gz`; in the order of their names.
+pub fn files(folder: &Path, path: &Path) -> Result<Vec<PathBuf>, ExtractError> {
+    let given = path;
+    let path = &folder.join(given);
+    let none = || ExtractError::NoFiles { path: path.to_owned() };
+    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+    let is_hidden = |it: &Path| it.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'));
+    let mut found: Vec<PathBuf> = match given.to_str() {
+        Some(pattern) if !path.exists() && pattern.contains(['*', '?', '[']) => {
+            let folder = glob::Pattern::escape(&folder.to_string_lossy());
+            let pattern = if given.is_absolute() { pattern.to_owned() } else { format!("{folder}/{pattern}") };
+            let matches = glob::glob(&pattern).map_err(|_| none())?;
+            matches.filter_map(Result::ok).filter(|it| !is_hidden(it)).collect()
+        }
+        _ if path.is_dir() => {
+            let entries = std::fs::read_dir(path).map_err(failed)?;
+            let files = entries.map(|it| it.map(|it| it.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+            files.into_iter().filter(|it| it.is_file() && !is_hidden(it)).collect()
+        }
+        _ => vec![path.to_owned()],
+    };
+    found.sort();
+    if found.is_empty() { Err(none()) } else { Ok(found) }
+}
+
+/// Reads the files of a source once and finds out what they are.
+pub fn probe(paths: &[PathBuf], settings: &Settings) -> Result<Probe, ExtractError> {
+    let mut parts = Vec::new();
+    for path in paths {
+        check_kind(path)?;
+        parts.extend(probe_file(path, settings)?);
+    }
+    let mut columns: Vec<String> = Vec::new();
+    for part in &parts {
+        join(&mut columns, &part.header);
+    }
+    if let (true, Some(first)) = (columns.len() > MOST_COLUMNS, paths.first()) {
+        return Err(too_many_columns(first, columns.len()));
+    }
+    for part in &mut parts {
+        part.places = (part.header != columns).then(|| places(&columns, &part.header));
+    }
+    Ok(Probe { parts, columns, limits: settings.limits })
+}
+
+fn too_many_columns(path: &Path, n_columns: usize) -> ExtractError {
+    ExtractError::TooManyColumns { path: path.to_owned(), n_columns, most: MOST_COLUMNS }
+}
+
+/// Adds the columns that are not there yet. A name that stands twice in a header is two columns.
+fn join(columns: &mut Vec<String>, header: &[String]) {
+    let counts = |names: &[String], name: &String| names.iter().filter(|it| *it == name).count();
+    for (n, name) in header.iter().enumerate() {
+        if counts(columns, name) <= counts(&header[..n], name) {
+            columns.push(name.clone());
+        }
+    }
+}
+
+fn places(columns: &[String], header: &[String]) -> Vec<Option<usize>> {
+    let mut taken = vec![false; header.len()];
+    let mut place = |name: &String| {
+        let free = (0..header.len()).find(|it| !taken[*it] && header[*it] == *name);
+        free.inspect(|it| taken[*it] = true)
+    };
+    columns.iter().map(&mut place).collect()
+}
+
+fn probe_file(path: &Path, settings: &Settings) -> Result<Vec<Part>, ExtractError> {
+    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+    let start = start_of(File::open(path).map_err(failed)?, START_BYTES).map_err(failed)?;
+    match magic(&start) {
+        Magic::Gzip => Ok(vec![probe_part(path, Packing::Gzip, settings)?]),
+        Magic::Zstd => Ok(vec![probe_part(path, Packing::Zstd, settings)?]),
+        Magic::Text => Ok(vec![probe_part(path, Packing::Plain, settings)?]),
+        Magic::Other(kind) => Err(ExtractError::NotText { path: path.to_owned(), kind }),
+        Magic::Zip => {
+            let names = members(path)?;
+            if let Some(kind) = sheet::kind(path, &names)? {
+                let file = BufReader::new(File::open(path).map_err(failed)?);
+                let on_disk = digest_of(path).map_err(failed)?;
+                return Ok(vec![probe_sheet(path, Packing::Plain, file, on_disk, kind, settings)?]);
+            }
+            let mut left = settings.limits.unpacked_bytes;
+            let mut parts = Vec::new();
+            for member in names {
+                let limits = Limits { unpacked_bytes: left, ..settings.limits };
+                let (part, n_unpacked) = probe_counted(path, Packing::Zip { member }, settings, limits)?;
+                left = left.saturating_sub(n_unpacked);
+                parts.push(part);
+            }
+            match parts.is_empty() {
+                true => Err(ExtractError::Archive { path: path.to_owned(), what: "holds no files".into() }),
+                false => Ok(parts),
             }
         }
     }
 }
 
-/// The delimiter that stands most often in the header, outside quotes.
-fn sniffed(line: &[u8]) -> u8 {
-    let n_fields = |delimiter: &u8| split(line, *delimiter).len();
-    // Of equals the first counts: a header of one column is taken as comma-separated.
-    DELIMITERS.into_iter().rev().max_by_key(n_fields).unwrap_or(b',')
+fn probe_part(path: &Path, packing: Packing, settings: &Settings) -> Result<Part, ExtractError> {
+    probe_counted(path, packing, settings, settings.limits).map(|it| it.0)
 }
 
-fn split(line: &[u8], delimiter: u8) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).flexible(true).from_reader(line);
-    let mut record = csv::ByteRecord::new();
-    match reader.read_byte_record(&mut record) {
-        Ok(true) => record.iter().map(|it| String::from_utf8_lossy(it).trim().to_owned()).collect(),
-        _ => Vec::new(),
+/// What the unpacked bytes of a file showed.
+enum Shown {
+    Rows { form: Form, header: Vec<String>, flattener: Option<Flattener> },
+    Sheet(SheetFile, SheetKind),
+}
+
+/// Also gives how many bytes the file unpacked to.
+fn probe_counted(
+    path: &Path,
+    packing: Packing,
+    settings: &Settings,
+    limits: Limits,
+) -> Result<(Part, u64), ExtractError> {
+    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+    let mut n_unpacked = 0;
+    let (shown, on_disk) = unpacked(path, &packing, limits, |bytes| {
+        let mut bytes = Counting { inner: bytes, n_bytes: 0 };
+        let start = start_of(&mut bytes, START_BYTES).map_err(failed)?;
+        let is_all = start.len() < START_BYTES;
+        let mut whole = start.as_slice().chain(&mut bytes);
+        let shown = match magic(&start) {
+            Magic::Zip if packing != Packing::Plain => shown_sheet(path, &mut whole)?,
+            Magic::Other(kind) => return Err(ExtractError::NotText { path: path.to_owned(), kind }),
+            Magic::Gzip | Magic::Zstd | Magic::Zip => {
+                return Err(ExtractError::Archive {
+                    path: path.to_owned(),
+                    what: "holds another archive: unpack it first".into(),
+                });
+            }
+            Magic::Text => shown_text(path, &start, is_all, &mut whole, settings)?,
+        };
+        n_unpacked = bytes.n_bytes;
+        Ok(shown)
+    })?;
+    let part = match shown {
+        Shown::Sheet(file, kind) => probe_sheet(path, packing, file, on_disk, kind, settings)?,
+        Shown::Rows { form, header, flattener } => Part {
+            path: path.to_owned(),
+            packing,
+            digest: on_disk.digest,
+            n_bytes: on_disk.n_bytes,
+            form,
+            header,
+            places: None,
+            flattener,
+        },
+    };
+    Ok((part, n_unpacked))
+}
+
+fn shown_sheet(path: &Path, bytes: &mut impl Read) -> Result<Shown, ExtractError> {
+    let copy = sheet::copied(path, bytes)?;
+    let archive = zip::ZipArchive::new(sheet::reopened(path, &copy)?);
+    let names: Vec<String> =
+        archive.iter().flat_map(|it| it.file_names()).flatten().map(|it| it.into_owned()).collect();
+    match sheet::kind(path, &names)? {
+        Some(kind) => Ok(Shown::Sheet(copy, kind)),
+        None => {
+            Err(ExtractError::Archive { path: path.to_owned(), what: "holds another archive: unpack it first".into() })
+        }
+    }
+}
+
+fn probe_sheet(
+    path: &Path,
+    packing: Packing,
+    file: SheetFile,
+    on_disk: OnDisk,
+    kind: SheetKind,
+    settings: &Settings,
+) -> Result<Part, ExtractError> {
+    sheet::check_size(path, sheet::reopened(path, &file)?, settings.limits)?;
+    let found = sheet::look(path, file, kind, settings.sheet.as_deref())?;
+    Ok(Part {
+        path: path.to_owned(),
+        packing,
+        digest: on_disk.digest,
+        n_bytes: on_disk.n_bytes,
+        form: Form::Sheet { kind, sheet: found.name, others: found.others },
+        header: found.header,
+        places: None,
+        flattener: None,
+    })
+}
+
+fn shown_text(
+    path: &Path,
+    start: &[u8],
+    is_all: bool,
+    whole: &mut impl Read,
+    settings: &Settings,
+) -> Result<Shown, ExtractError> {
+    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+    let mark = settings.encoding.or(marked(start));
+    if mark.is_none() && looks_like_utf16(&start[..start.len().min(1024)]) {
+        return Err(ExtractError::Utf16WithoutBom { path: path.to_owned() });
+    }
+    let start_text =
+        |encoding| start_of(text(start, encoding), START_BYTES).map(|it| String::from_utf8_lossy(&it).into_owned());
+    if looks_like_json(&start_text(mark.unwrap_or(JSON_ENCODING)).map_err(failed)?) {
+        let encoding = mark.unwrap_or(JSON_ENCODING);
+        return shown_json(path, start, is_all, whole, encoding, settings);
+    }
+    let encoding = match mark {
+        Some(encoding) => encoding,
+        None => survey(whole).map_err(failed)?,
+    };
+    let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
+    let head = delimited::head(&start, settings.delimiter, settings.has_header).map_err(failed)?;
+    let Some(header) = head.header else { return Err(ExtractError::Header { path: path.to_owned() }) };
+    if header.len() > MOST_COLUMNS {
+        return Err(too_many_columns(path, header.len()));
+    }
+    let form = Form::Delimited { delimiter: head.delimiter, encoding, has_header: head.is_written };
+    Ok(Shown::Rows { form, header, flattener: None })
+}
+
+/// Goes through all records, to know all their columns.
+fn shown_json(
+    path: &Path,
+    start: &[u8],
+    is_all: bool,
+    whole: &mut impl Read,
+    encoding: Encoding,
+    settings: &Settings,
+) -> Result<Shown, ExtractError> {
+    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+    let form = match &settings.records {
+        Some(key) => JsonForm::Under(key.clone()),
+        None => {
+            let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
+            let known: Vec<&str> = settings.known_records.iter().map(String::as_str).collect();
+            look(&start, is_all, &known)
+        }
+    };
+    let mut flattener = Flattener::new(Lists { each: settings.each.clone(), pairs: settings.pairs.clone() });
+    let mut cutter = Cutter::new(text(whole, encoding), form.clone());
+    while let Some(cut) = cutter.next_cut().map_err(failed)? {
+        match cut {
+            Cut::Record { bytes, .. } => {
+                let Ok(record) = std::str::from_utf8(bytes) else { continue };
+                // What is wrong with a record is said when its rows are read.
+                let _: Result<(), Unfit> = flattener.rows(record, |_| Ok::<(), ExtractError>(()))?;
+            }
+            Cut::Broken { line } => return Err(ExtractError::Json { path: path.to_owned(), line }),
+            _ => {}
+        }
+        if flattener.columns.len() > MOST_COLUMNS {
+            return Err(too_many_columns(path, flattener.columns.len()));
+        }
+    }
+    let header = flattener.columns.clone();
+    Ok(Shown::Rows { form: Form::Json { form, encoding }, header, flattener: Some(flattener) })
+}
+
+struct Counting<R> {
+    inner: R,
+    n_bytes: u64,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n_read = self.inner.read(buffer)?;
+        self.n_bytes += n_read as u64;
+        Ok(n_read)
     }
 }

@@ -1,229 +1,320 @@
-//! Which cell of a row says what, by kind of export.
+//! Profiles: what an export is, by its columns, and what they say. One small TOML file per shape.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use model::{Direction, RawContact, Reason};
+use model::{Channel, ConsentState, Direction};
+use serde::{Deserialize, Serialize};
 
 use crate::ExtractError;
 
 /// What a column of an export can hold.
-pub const FIELDS: [&str; 9] =
-    ["phone", "region", "name", "email", "language", "last_at", "consent", "external_id", "tags"];
-
-/// From a field of [`FIELDS`] to the name of its column.
-pub type Mapping = BTreeMap<String, String>;
-
-/// A kind of export.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Profile {
-    /// Any CSV, by a mapping of the plan.
-    Columns(Mapping),
-    /// The message log of Twilio's console: each row is a message to or from a contact.
-    TwilioMessages,
-    /// A list of Viber subscribers by user id, with or without a phone.
-    ViberSubscribers,
-}
-
-/// Which column of a file holds what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Layout {
-    Contacts(Columns),
-    Messages(MessageColumns),
-}
-
-/// The place of each field's column; none where the file has none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Columns {
-    fields: [Option<usize>; FIELDS.len()],
-}
-
-/// The columns of a message log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MessageColumns {
-    from: usize,
-    to: usize,
-    body: usize,
-    sent_at: usize,
-    direction: usize,
-    error_code: Option<usize>,
-}
-
-/// Names under which exports of Viber subscribers have been seen, per field.
-const VIBER_COLUMNS: [(&str, &[&str]); 7] = [
-    ("external_id", &["user_id", "viber_id", "subscriber_id", "platform_id", "id"]),
-    ("phone", &["phone", "phone_number", "msisdn"]),
-    ("name", &["name", "full_name", "user_name"]),
-    ("language", &["language", "lang"]),
-    ("region", &["country", "country_code"]),
-    ("last_at", &["last_message_at", "last_seen", "subscription_date", "subscribed_at", "date"]),
-    ("consent", &["consent", "status", "subscribed"]),
+///
+/// `phone` to `tags` speak of a person. The others are of message logs: who wrote to whom, which way,
+/// when, and how it ended; `shared_phone` is a phone number in a contact card that a Viber user sent.
+pub const FIELDS: [&str; 24] = [
+    "phone",
+    "region",
+    "name",
+    "first_name",
+    "last_name",
+    "email",
+    "language",
+    "last_at",
+    "first_at",
+    "consent",
+    "external_id",
+    "viber_id",
+    "tags",
+    "message_id",
+    "from",
+    "to",
+    "direction",
+    "body",
+    "status",
+    "error",
+    "channel",
+    "shared_phone",
+    "tracking",
+    "prompt",
 ];
 
-/// Replies with which a person leaves or comes back, by the keywords that SMS carriers and Twilio
-/// honour. Others that a business uses are the plan's to add, as consent words.
-const STOP_REPLIES: [&str; 8] = ["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "arret", "arrêt"];
-const START_REPLIES: [&str; 2] = ["start", "unstop"];
-/// Twilio refuses a message to somebody who has replied STOP with this code.
-const OPTED_OUT_ERROR: &str = "21610";
+/// From a field of [`FIELDS`] to the names that its column may have; of several that are there,
+/// the first that is not empty in a row counts. A name may end in `*`.
+pub type Mapping = BTreeMap<String, Names>;
+
+/// A kind of export.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// As a plan writes it.
+    #[serde(default)]
+    pub name: String,
+    /// What it is, for people.
+    pub title: String,
+    /// Where the shape is described.
+    #[serde(default)]
+    pub documented: String,
+    /// The channel that a plan is given for it.
+    pub channel: Option<Channel>,
+    /// Columns that make the export recognisable: all of them have to be there. `a|b` is either.
+    #[serde(default)]
+    pub signature: Vec<String>,
+    /// Columns by which it is told from a similar one: none of them may be there.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Keys under which pages of JSON hold their records.
+    #[serde(default)]
+    pub records: Vec<String>,
+    /// Without such a key it is something else.
+    #[serde(default)]
+    pub only_pages: bool,
+    /// Lists in a record of which each element makes a row.
+    #[serde(default)]
+    pub each: Vec<String>,
+    /// Lists of `{key, value}` in a record.
+    #[serde(default)]
+    pub pairs: Vec<String>,
+    /// Where a page says how many records the provider holds.
+    #[serde(default)]
+    pub total: Vec<String>,
+    /// Where a page names the next one.
+    #[serde(default)]
+    pub next: Vec<String>,
+    /// How far back the provider lets anybody read, in days.
+    pub window_days: Option<u32>,
+    /// What this export cannot show, and why.
+    #[serde(default)]
+    pub gaps: Vec<String>,
+    /// What every row says of consent: `stop` for a list of people who have left.
+    pub consent: Option<ConsentState>,
+    /// Phone numbers have their country code and no plus sign before it.
+    #[serde(default)]
+    pub is_international: bool,
+    /// Which way every message went, where no column says so.
+    pub direction: Option<Direction>,
+    #[serde(default)]
+    pub columns: Mapping,
+    #[serde(default)]
+    pub words: Words,
+    /// Every column of the mapping has to be there: somebody has named just these.
+    #[serde(skip)]
+    pub is_exact: bool,
+}
+
+/// One name or several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// What the words of an export mean, in any case. A word that ends in `*` means all that begin so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Words {
+    /// In the column of direction, or of the kind of event.
+    pub inbound: Vec<String>,
+    pub outbound: Vec<String>,
+    /// Events of a person that are no message.
+    pub neutral: Vec<String>,
+    /// Events of nobody.
+    pub ignored: Vec<String>,
+    /// Events with which a person comes or leaves.
+    pub subscribed: Vec<String>,
+    pub unsubscribed: Vec<String>,
+    /// In the column of status, or of the kind of event.
+    pub delivered: Vec<String>,
+    pub unreachable: Vec<String>,
+    /// In the column of errors: the person has left, or can never be reached.
+    pub opted_out_errors: Vec<String>,
+    pub unreachable_errors: Vec<String>,
+    /// In the column of channels.
+    pub sms: Vec<String>,
+    pub viber: Vec<String>,
+    pub other_channels: Vec<String>,
+    /// In the tracking data of a reply to a request for the phone number.
+    pub share_phone: Vec<String>,
+}
+
+/// Profiles that come with Ferry, as name and text.
+const BUILT_IN: [(&str, &str); 28] = [
+    ("twilio-messages", include_str!("../profiles/twilio-messages.toml")),
+    ("twilio-messages-api", include_str!("../profiles/twilio-messages-api.toml")),
+    ("twilio-bulk-export", include_str!("../profiles/twilio-bulk-export.toml")),
+    ("vonage-sms", include_str!("../profiles/vonage-sms.toml")),
+    ("vonage-messages", include_str!("../profiles/vonage-messages.toml")),
+    ("plivo-messages", include_str!("../profiles/plivo-messages.toml")),
+    ("plivo-messages-mail", include_str!("../profiles/plivo-messages-mail.toml")),
+    ("plivo-messages-api", include_str!("../profiles/plivo-messages-api.toml")),
+    ("infobip-people", include_str!("../profiles/infobip-people.toml")),
+    ("infobip-people-api", include_str!("../profiles/infobip-people-api.toml")),
+    ("infobip-logs", include_str!("../profiles/infobip-logs.toml")),
+    ("infobip-viber-logs", include_str!("../profiles/infobip-viber-logs.toml")),
+    ("infobip-blocklist", include_str!("../profiles/infobip-blocklist.toml")),
+    ("messagebird-contacts", include_str!("../profiles/messagebird-contacts.toml")),
+    ("messagebird-messages", include_str!("../profiles/messagebird-messages.toml")),
+    ("bird-contacts", include_str!("../profiles/bird-contacts.toml")),
+    ("sinch-opt-outs", include_str!("../profiles/sinch-opt-outs.toml")),
+    ("telnyx-opt-outs", include_str!("../profiles/telnyx-opt-outs.toml")),
+    ("aws-opt-outs", include_str!("../profiles/aws-opt-outs.toml")),
+    ("aws-sns-opt-outs", include_str!("../profiles/aws-sns-opt-outs.toml")),
+    ("viber-webhooks", include_str!("../profiles/viber-webhooks.toml")),
+    ("viber-bot-builder", include_str!("../profiles/viber-bot-builder.toml")),
+    ("viber-delivery-report", include_str!("../profiles/viber-delivery-report.toml")),
+    ("viber-suppression", include_str!("../profiles/viber-suppression.toml")),
+    ("viber-links", include_str!("../profiles/viber-links.toml")),
+    ("viber-subscribers", include_str!("../profiles/viber-subscribers.toml")),
+    ("opt-outs", include_str!("../profiles/opt-outs.toml")),
+    ("contacts", include_str!("../profiles/contacts.toml")),
+];
+
+impl Names {
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+        .iter()
+        .map(String::as_str)
+    }
+}
+
+impl From<&str> for Names {
+    fn from(name: &str) -> Self {
+        Self::One(name.to_owned())
+    }
+}
 
 impl Profile {
-    /// The name as a plan writes it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Columns(_) => "columns",
-            Self::TwilioMessages => "twilio-messages",
-            Self::ViberSubscribers => "viber-subscribers",
+    /// The text of a profile that comes with Ferry.
+    pub fn text(name: &str) -> Option<&'static str> {
+        BUILT_IN.iter().find(|it| it.0 == name).map(|it| it.1)
+    }
+
+    /// All profiles that come with Ferry.
+    pub fn built_in() -> Result<Vec<Self>, ExtractError> {
+        BUILT_IN.iter().map(|(name, text)| Self::read(name, text, &[])).collect()
+    }
+
+    /// Any table, by a mapping alone.
+    pub fn of_columns(columns: Mapping) -> Self {
+        Self {
+            name: "columns".into(),
+            title: "a table with columns that the plan names".into(),
+            documented: String::new(),
+            channel: None,
+            signature: Vec::new(),
+            without: Vec::new(),
+            records: Vec::new(),
+            only_pages: false,
+            each: Vec::new(),
+            pairs: Vec::new(),
+            total: Vec::new(),
+            next: Vec::new(),
+            window_days: None,
+            gaps: Vec::new(),
+            consent: None,
+            is_international: false,
+            direction: None,
+            columns,
+            words: Words::default(),
+            is_exact: true,
         }
     }
 
-    /// Finds the columns in the header of a file; `path` is for the error if one is missing.
-    pub fn layout(&self, path: &Path, header: &[String]) -> Result<Layout, ExtractError> {
-        let file = Header { path, names: header };
-        let column = |name: &str| file.required(name);
-        // A file without a single line has no rows to lay out.
-        if header.is_empty() {
-            return Ok(Layout::Contacts(Columns::default()));
+    /// Reads a profile. It may say `extends = "NAME"` of one of `others` or of one that comes with
+    /// Ferry, and then has what that one has, but for what it says itself.
+    pub fn read(name: &str, text: &str, others: &[(String, toml::Table)]) -> Result<Self, ExtractError> {
+        let table = text.parse::<toml::Table>().map_err(|error| wrong(name, &error))?;
+        Self::from_table(name, table, others)
+    }
+
+    /// Reads a profile from a table that is parsed already.
+    pub fn from_table(name: &str, table: toml::Table, others: &[(String, toml::Table)]) -> Result<Self, ExtractError> {
+        let whole = extended(name, table, others, 0)?;
+        let profile: Self = whole.try_into().map_err(|error| wrong(name, &error))?;
+        if let Some(field) = profile.columns.keys().find(|it| !FIELDS.contains(&it.as_str())) {
+            let known = FIELDS.join(", ");
+            return Err(wrong(name, &format!("[columns] has no field `{field}`; it can have {known}")));
         }
-        Ok(match self {
-            Self::Columns(mapping) => {
-                let mut columns = Columns::default();
-                for (field, name) in mapping {
-                    columns.set(field, column(name)?);
-                }
-                Layout::Contacts(columns)
+        Ok(Self { name: name.to_owned(), ..profile })
+    }
+}
+
+fn wrong(name: &str, what: &impl ToString) -> ExtractError {
+    ExtractError::Profile { name: name.to_owned(), what: what.to_string() }
+}
+
+/// The table of a profile with what it extends filled in.
+fn extended(
+    name: &str,
+    mut table: toml::Table,
+    others: &[(String, toml::Table)],
+    depth: usize,
+) -> Result<toml::Table, ExtractError> {
+    let Some(base) = table.remove("extends") else { return Ok(table) };
+    let base_name = base.as_str().unwrap_or_default().to_owned();
+    if depth > 8 {
+        return Err(wrong(name, &"it extends itself"));
+    }
+    let base = match others.iter().find(|it| it.0 == base_name && it.0 != name) {
+        Some((_, table)) => table.clone(),
+        None => match BUILT_IN.iter().find(|it| it.0 == base_name) {
+            Some((name, text)) => text.parse::<toml::Table>().map_err(|error| wrong(name, &error))?,
+            None => return Err(wrong(name, &format!("it extends \"{base_name}\", which there is not"))),
+        },
+    };
+    let mut whole = extended(&base_name, base, others, depth + 1)?;
+    for (key, value) in table {
+        match (whole.get_mut(&key), value) {
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => old.extend(new),
+            (_, value) => {
+                whole.insert(key, value);
             }
-            Self::TwilioMessages => Layout::Messages(MessageColumns {
-                from: column("From")?,
-                to: column("To")?,
-                body: column("Body")?,
-                sent_at: column("SentDate")?,
-                direction: column("Direction")?,
-                error_code: file.found("ErrorCode")?,
-            }),
-            Self::ViberSubscribers => Layout::Contacts(viber_columns(&file)?),
+        }
+    }
+    Ok(whole)
+}
+
+impl Words {
+    /// Whether a word is one of a list.
+    pub(crate) fn has(list: &[String], word: &str) -> bool {
+        list.iter().any(|it| match it.strip_suffix('*') {
+            Some(start) => word.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start)),
+            None => it.eq_ignore_ascii_case(word),
         })
     }
 }
 
-impl Columns {
-    fn set(&mut self, field: &str, column: usize) {
-        if let Some(place) = FIELDS.iter().position(|it| *it == field) {
-            self.fields[place] = Some(column);
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Layout {
-    /// The cells of a row by what they say. `cell` gives the text of a column.
-    pub fn contact<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Result<RawContact<'a>, Reason> {
-        match self {
-            Self::Contacts(columns) => {
-                let [phone, region, name, email, language, last_at, consent, external_id, tags] =
-                    columns.fields.map(|it| it.map_or("", &cell));
-                Ok(RawContact {
-                    phone,
-                    region,
-                    name,
-                    email,
-                    language,
-                    last_at,
-                    consent,
-                    external_id,
-                    tags,
-                    direction: None,
-                })
-            }
-            Self::Messages(columns) => message(columns, cell),
-        }
-    }
-}
-
-/// The contact of a message is whoever is on the other side: who wrote it, or who was written to.
-fn message<'a>(columns: &MessageColumns, cell: impl Fn(usize) -> &'a str) -> Result<RawContact<'a>, Reason> {
-    let direction = match cell(columns.direction).trim() {
-        it if it.eq_ignore_ascii_case("inbound") => Direction::Inbound,
-        it if it.to_ascii_lowercase().starts_with("outbound") => Direction::Outbound,
-        _ => return Err(Reason::Direction),
-    };
-    let (phone, consent) = match direction {
-        Direction::Inbound => (cell(columns.from), reply(cell(columns.body))),
-        Direction::Outbound => {
-            let error = columns.error_code.map_or("", &cell).trim();
-            (cell(columns.to), if error == OPTED_OUT_ERROR { "stop" } else { "" })
-        }
-    };
-    Ok(RawContact {
-        phone,
-        consent,
-        last_at: cell(columns.sent_at),
-        direction: Some(direction),
-        ..RawContact::default()
-    })
-}
-
-fn reply(body: &str) -> &'static str {
-    let word = body.trim().trim_end_matches(['.', '!']).to_lowercase();
-    match word.as_str() {
-        it if STOP_REPLIES.contains(&it) => "stop",
-        it if START_REPLIES.contains(&it) => "yes",
-        _ => "",
-    }
-}
-
-fn viber_columns(file: &Header) -> Result<Columns, ExtractError> {
-    let mut columns = Columns::default();
-    for (field, names) in VIBER_COLUMNS {
-        for name in names {
-            if let Some(column) = file.found(name)? {
-                columns.set(field, column);
-                break;
-            }
-        }
-        if field == "external_id" && columns == Columns::default() {
-            return Err(file.missing(names[0]));
-        }
-    }
-    Ok(columns)
-}
-
-/// The header of a file.
-struct Header<'a> {
-    path: &'a Path,
-    names: &'a [String],
-}
-
-impl Header<'_> {
-    fn required(&self, name: &str) -> Result<usize, ExtractError> {
-        self.found(name)?.ok_or_else(|| self.missing(name))
-    }
-
-    /// A column by its name, exactly as written or else in any case, spaces and underscores alike.
-    fn found(&self, name: &str) -> Result<Option<usize>, ExtractError> {
-        let folded = |text: &str| text.trim().to_lowercase().replace([' ', '-'], "_");
-        let places = |is_it: &dyn Fn(&String) -> bool| -> Vec<usize> {
-            self.names.iter().enumerate().filter(|it| is_it(it.1)).map(|it| it.0).collect()
-        };
-        let mut matching = places(&|it| it == name);
-        if matching.is_empty() {
-            matching = places(&|it| folded(it) == folded(name));
-        }
-        match matching.as_slice() {
-            [] => Ok(None),
-            [one] => Ok(Some(*one)),
-            several => Err(ExtractError::AmbiguousColumn {
-                path: self.path.to_owned(),
-                column: name.to_owned(),
-                n_columns: several.len(),
-            }),
+    #[test]
+    fn every_profile_that_comes_with_ferry_can_be_read_and_says_where_its_shape_is_described() {
+        for profile in Profile::built_in().unwrap() {
+            assert!(!profile.title.is_empty() && !profile.documented.is_empty(), "{}", profile.name);
+            assert!(profile.channel.is_some(), "{}", profile.name);
         }
     }
 
-    fn missing(&self, column: &str) -> ExtractError {
-        ExtractError::MissingColumn {
-            path: self.path.to_owned(),
-            column: column.to_owned(),
-            header: self.names.to_vec(),
-        }
+    #[test]
+    fn a_profile_extends_another_and_says_what_is_different() {
+        let text = "extends = \"plivo-messages\"\ntitle = \"ours\"\n[columns]\nbody = \"Texte\"\n";
+        let profile = Profile::read("ours", text, &[]).unwrap();
+        let base = Profile::read("plivo-messages", BUILT_IN[5].1, &[]).unwrap();
+        assert_eq!(profile.title, "ours");
+        assert_eq!(profile.columns["body"], Names::from("Texte"));
+        assert_eq!(profile.columns["from"], base.columns["from"]);
+        assert_eq!(profile.words, base.words);
+    }
+
+    #[test]
+    fn a_wrong_profile_says_what_is_wrong() {
+        let error = |text: &str| Profile::read("mine", text, &[]).unwrap_err().to_string();
+        assert!(error("title = 1").contains("the profile mine is wrong: "));
+        assert!(error("title = \"x\"\n[columns]\nphon = \"p\"").contains("[columns] has no field `phon`"));
+        assert!(error("extends = \"nobody\"").contains("it extends \"nobody\", which there is not"));
     }
 }

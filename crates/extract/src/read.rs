@@ -1,187 +1,192 @@
-//! From a file to its rows.
+//! From a source to its rows.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::borrow::Cow;
 
-use model::{Hasher, Reason};
+use csv::StringRecord;
+use model::Reason;
 
-use crate::probe::{separator, text};
-use crate::records::{Record, Records};
-use crate::{ExtractError, Probe};
+use crate::delimited::{Delimited, read_delimited};
+use crate::json::{Cut, Cutter, Flattener, Lists, Unfit};
+use crate::packing::{OnDisk, Packing, digest_of, unpacked};
+use crate::probe::{Form, Part, Probe};
+use crate::sheet::{self, SheetFile};
+use crate::survey::text;
+use crate::{Encoding, ExtractError};
 
-/// One row of a file.
+/// One row of a source.
 #[derive(Debug)]
 pub struct Row<'a> {
-    /// Counts from 1, the header not among them.
+    /// Counts from 1 over all files of the source, headers not among them.
     pub record: u64,
-    /// The line of the file on which the row starts; the first is 1.
+    /// The line of its file on which the row starts, or the row of its sheet; the first is 1.
     pub line: u64,
     pub cells: Result<Cells<'a>, Unreadable<'a>>,
 }
 
-/// The cells of a row, as many as the header has.
+/// The cells of a row, one for each column of the source.
 #[derive(Clone, Copy, Debug)]
-pub struct Cells<'a>(&'a csv::StringRecord);
+pub struct Cells<'a> {
+    cells: &'a StringRecord,
+    /// Where each column of the source stands in the file; none if they are the same.
+    places: Option<&'a [Option<usize>]>,
+}
 
 /// A row without cells: why, and its text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unreadable<'a> {
     pub reason: Reason,
-    pub text: std::borrow::Cow<'a, str>,
+    pub text: Cow<'a, str>,
+}
+
+/// What was noticed while a file was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub n_rows: u64,
+    /// Records, before those that speak of several people were made several rows.
+    pub n_records: u64,
+    pub n_repeated_headers: u64,
+    /// Rows with a quote inside a cell that does not begin with one.
+    pub n_stray_quotes: u64,
+    pub is_last_line_open: bool,
+    /// What stands beside the records of a page, such as a total; the last of each name.
+    pub facts: Vec<(String, String)>,
 }
 
 impl<'a> Cells<'a> {
-    pub fn iter(self) -> impl Iterator<Item = &'a str> {
-        self.0.iter()
-    }
-}
-
-/// Gives every row of the file to `each`, in their order, in constant memory.
-///
-/// The file must still be what [`probe`](crate::probe()) saw.
-pub fn read<E: From<ExtractError>>(probe: &Probe, mut each: impl FnMut(Row) -> Result<(), E>) -> Result<(), E> {
-    let failed = |source| ExtractError::Read { path: probe.path.clone(), source };
-    let file = File::open(&probe.path).map_err(failed)?;
-    let mut hashing = Hashing { file, hasher: Hasher::default(), n_bytes: 0 };
-    let mut records = Records::new(text(&mut hashing, probe.encoding), probe.delimiter);
-    let mut reader = RowReader::new(probe);
-
-    while let Some(record) = records.next_record().map_err(failed)? {
-        if let Some(row) = reader.row(record)? {
-            each(row)?;
-        }
-    }
-    drop(records);
-    match hashing.hasher.finish() == probe.digest && hashing.n_bytes == probe.n_bytes {
-        true => Ok(()),
-        false => Err(ExtractError::Changed { path: probe.path.clone() }.into()),
-    }
-}
-
-/// Digests what passes through, to tell whether the file changed under our hands.
-struct Hashing {
-    file: File,
-    hasher: Hasher,
-    n_bytes: u64,
-}
-
-impl Read for Hashing {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n_read = self.file.read(buffer)?;
-        self.hasher.update(&buffer[..n_read]);
-        self.n_bytes += n_read as u64;
-        Ok(n_read)
-    }
-}
-
-/// Splits records into cells.
-struct RowReader<'a> {
-    probe: &'a Probe,
-    core: csv_core::Reader,
-    cells: csv::StringRecord,
-    /// The output of the splitter, kept to be used again.
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    n_records: u64,
-    is_past_header: bool,
-}
-
-impl<'a> RowReader<'a> {
-    fn new(probe: &'a Probe) -> Self {
-        Self {
-            probe,
-            core: csv_core::ReaderBuilder::new().delimiter(probe.delimiter).build(),
-            cells: csv::StringRecord::new(),
-            bytes: Vec::new(),
-            ends: Vec::new(),
-            n_records: 0,
-            is_past_header: false,
-        }
-    }
-
-    /// The row of a record; none for the header and what stands before it.
-    fn row<'r>(&'r mut self, record: Record<'r>) -> Result<Option<Row<'r>>, ExtractError> {
-        if !self.is_past_header {
-            // The probe has read the header from the same bytes.
-            self.is_past_header = !matches!(record, Record::Whole { bytes, .. } if separator(bytes).is_some());
-            return Ok(None);
-        }
-        self.n_records += 1;
-        let record_number = self.n_records;
-        let (line, cells) = match record {
-            Record::Whole { line, bytes, is_ended } => (line, self.cells(line, bytes, is_ended)?),
-            Record::BadQuote { line, bytes } => (line, Err(unreadable(Reason::Quote, bytes))),
-            Record::TooLong { line, start, n_bytes } => {
-                let text = format!("{} … ({n_bytes} bytes)", start.escape_ascii()).into();
-                (line, Err(Unreadable { reason: Reason::Record, text }))
-            }
+    pub fn get(self, column: usize) -> &'a str {
+        let place = match self.places {
+            None => Some(column),
+            Some(places) => places.get(column).copied().flatten(),
         };
-        Ok(Some(Row { record: record_number, line, cells }))
+        place.and_then(|it| self.cells.get(it)).unwrap_or("")
     }
+}
 
-    fn cells<'r>(
-        &'r mut self,
-        line: u64,
-        bytes: &'r [u8],
-        is_ended: bool,
-    ) -> Result<Result<Cells<'r>, Unreadable<'r>>, ExtractError> {
-        let Ok(text) = std::str::from_utf8(bytes) else { return Ok(Err(unreadable(Reason::Encoding, bytes))) };
-        // What a decoder could not read, it replaced; UTF-8 itself was not decoded.
-        if self.probe.encoding != crate::Encoding::Utf8 && text.contains('\u{fffd}') {
-            return Ok(Err(unreadable(Reason::Encoding, bytes)));
-        }
-        if !self.split(bytes) {
-            return Err(ExtractError::Disagreement { path: self.probe.path.clone(), line });
-        }
-        let n_columns = self.probe.header.len();
-        if self.cells.len() != n_columns {
-            let is_cut = !is_ended && self.cells.len() < n_columns;
-            return Ok(Err(unreadable(if is_cut { Reason::Truncated } else { Reason::Fields }, bytes)));
-        }
-        if self.cells.iter().map(str::trim).eq(self.probe.header.iter().map(String::as_str)) {
-            return Ok(Err(unreadable(Reason::Header, bytes)));
-        }
-        Ok(Ok(Cells(&self.cells)))
-    }
-
-    /// Splits one whole record; false if the splitter does not take it as one.
-    fn split(&mut self, bytes: &[u8]) -> bool {
-        use csv_core::ReadRecordResult::{End, InputEmpty, OutputEndsFull, OutputFull, Record};
-        self.bytes.resize(self.bytes.len().max(bytes.len() + 1), 0);
-        self.ends.resize(self.ends.len().max(self.probe.header.len() + 1), 0);
-        self.core.reset();
-        let (mut n_in, mut n_out, mut n_ends) = (0, 0, 0);
-        loop {
-            let (result, read, written, ended) =
-                self.core.read_record(&bytes[n_in..], &mut self.bytes[n_out..], &mut self.ends[n_ends..]);
-            n_in += read;
-            n_out += written;
-            n_ends += ended;
-            match result {
-                // The end of the input ends the record: an empty read says so.
-                InputEmpty => {}
-                OutputFull => self.bytes.resize(self.bytes.len() * 2, 0),
-                OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                Record => break,
-                End => return false,
-            }
-        }
-        self.cells.clear();
-        let mut start = 0;
-        for &end in &self.ends[..n_ends] {
-            let Ok(cell) = std::str::from_utf8(&self.bytes[start..end]) else { return false };
-            self.cells.push_field(cell);
-            start = end;
-        }
-        n_in == bytes.len()
+impl<'a> Unreadable<'a> {
+    pub(crate) fn too_long(start: &'a [u8], n_bytes: u64) -> Self {
+        Self { reason: Reason::Record, text: format!("{} … ({n_bytes} bytes)", start.escape_ascii()).into() }
     }
 }
 
 /// Text as it is where it can be shown, else with its odd bytes spelled out.
-fn unreadable(reason: Reason, bytes: &[u8]) -> Unreadable<'_> {
+pub(crate) fn unreadable(reason: Reason, bytes: &[u8]) -> Unreadable<'static> {
     let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => bytes.escape_ascii().to_string().into(),
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.escape_ascii().to_string(),
     };
-    Unreadable { reason, text }
+    Unreadable { reason, text: text.into() }
 }
+
+/// Gives every row of the source to `each`, file by file, in constant memory. What was noticed
+/// comes back per file.
+///
+/// The files must still be what [`probe`](crate::probe()) saw.
+pub fn read<E: From<ExtractError>>(probe: &Probe, mut each: impl FnMut(Row) -> Result<(), E>) -> Result<Vec<Seen>, E> {
+    let mut n_records = 0;
+    let mut all_seen = Vec::new();
+    for part in &probe.parts {
+        let first = n_records;
+        let seen = read_part(probe, part, |line, cells| {
+            n_records += 1;
+            let cells = cells.map(|cells| Cells { cells, places: part.places.as_deref() });
+            each(Row { record: n_records, line, cells })
+        })?;
+        let n_rows = n_records - first;
+        all_seen.push(Seen { n_rows, n_records: if seen.n_records > 0 { seen.n_records } else { n_rows }, ..seen });
+    }
+    Ok(all_seen)
+}
+
+fn read_part<E: From<ExtractError>>(
+    probe: &Probe,
+    part: &Part,
+    each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
+) -> Result<Seen, E> {
+    let path = &part.path;
+    let (seen, on_disk) = match &part.form {
+        Form::Delimited { delimiter, encoding, has_header } => {
+            let file = Delimited {
+                path,
+                delimiter: *delimiter,
+                encoding: *encoding,
+                header: &part.header,
+                has_header: *has_header,
+            };
+            unpacked(path, &part.packing, probe.limits, |bytes| read_delimited(text(bytes, *encoding), file, each))?
+        }
+        Form::Json { form, encoding } => {
+            let mut flattener = part.flattener.clone().unwrap_or_else(|| Flattener::new(Lists::default()));
+            flattener.stop_learning();
+            unpacked(path, &part.packing, probe.limits, |bytes| {
+                let cutter = Cutter::new(text(bytes, *encoding), form.clone());
+                read_json(part, cutter, flattener, each)
+            })?
+        }
+        Form::Sheet { kind, sheet, .. } => {
+            let read = |file: SheetFile| sheet::read_sheet(path, file, *kind, sheet, part.header.len(), each);
+            match part.packing {
+                Packing::Plain => {
+                    let failed = |source| ExtractError::Read { path: path.clone(), source };
+                    let on_disk = digest_of(path).map_err(failed)?;
+                    let file = std::fs::File::open(path).map_err(failed)?;
+                    (read(std::io::BufReader::new(file))?, on_disk)
+                }
+                _ => {
+                    let (copy, on_disk) =
+                        unpacked(path, &part.packing, probe.limits, |bytes| sheet::copied(path, bytes))?;
+                    (read(copy)?, on_disk)
+                }
+            }
+        }
+    };
+    match on_disk == (OnDisk { digest: part.digest, n_bytes: part.n_bytes }) {
+        true => Ok(seen),
+        false => Err(ExtractError::Changed { path: path.clone() }.into()),
+    }
+}
+
+fn read_json<E: From<ExtractError>>(
+    part: &Part,
+    mut cutter: Cutter<impl std::io::Read>,
+    mut flattener: Flattener,
+    mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
+) -> Result<Seen, E> {
+    let failed = |source| ExtractError::Read { path: part.path.clone(), source };
+    let mut seen = Seen::default();
+    while let Some(cut) = cutter.next_cut().map_err(failed)? {
+        seen.n_records += u64::from(!matches!(cut, Cut::Fact { .. }));
+        match cut {
+            Cut::Record { line, bytes } => {
+                let Ok(record) = std::str::from_utf8(bytes) else {
+                    each(line, Err(unreadable(Reason::Encoding, bytes)))?;
+                    continue;
+                };
+                let reason = match flattener.rows(record, |row| each(line, Ok(row)))? {
+                    Ok(()) => continue,
+                    Err(Unfit::NotJson) => Reason::Json,
+                    Err(Unfit::KeyTwice) => Reason::KeyTwice,
+                    Err(Unfit::NewColumn) => return Err(ExtractError::Changed { path: part.path.clone() }.into()),
+                };
+                each(line, Err(unreadable(reason, bytes)))?;
+            }
+            Cut::TooLong { line, start, n_bytes } => each(line, Err(Unreadable::too_long(start, n_bytes)))?,
+            Cut::Unended { line, start } => each(line, Err(unreadable(Reason::Truncated, start)))?,
+            Cut::Fact { key, bytes } => seen.note(key, bytes),
+            Cut::Broken { line } => return Err(ExtractError::Json { path: part.path.clone(), line }.into()),
+        }
+    }
+    Ok(seen)
+}
+
+impl Seen {
+    fn note(&mut self, key: String, bytes: &[u8]) {
+        let value = String::from_utf8_lossy(bytes).into_owned();
+        match self.facts.iter_mut().find(|it| it.0 == key) {
+            Some(fact) => fact.1 = value,
+            None => self.facts.push((key, value)),
+        }
+    }
+}
+
+/// The text encoding of JSON is UTF-8 unless a byte order mark says otherwise (RFC 8259, section 8.1).
+pub(crate) const JSON_ENCODING: Encoding = Encoding::Utf8;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use model::Stage;
+use model::{Region, Stage};
 use sandbox::Fault;
 
 /// Carry a business's customers from SMS and Viber to WhatsApp
@@ -48,6 +48,15 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Say what files are, and how a plan reads them
+    Inspect(InspectArgs),
+    /// Write a plan for the exports in a folder
+    Init(InitArgs),
+    /// List the kinds of exports that are known, or print how one is known
+    Profiles {
+        /// Print this one, to begin one of your own with
+        name: Option<String>,
+    },
     /// Run a whole plan: extract, clean, verify, load, report
     Run(RunArgs),
     /// Read the exports of a plan into the run folder
@@ -62,6 +71,13 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Do one batch again
     Rerun(RerunArgs),
+    /// Take corrected rejects in and do the run again from cleaning on
+    Fix(FixArgs),
+    /// Add people to the list of those who must not come back
+    ///
+    /// Phone numbers come from standard input, one a line. The list of the plan gets keyed digests of
+    /// them, no numbers.
+    Suppress(SuppressArgs),
     /// Prove that every source row is accounted for
     Audit(Where),
     /// Follow a person or a row both ways
@@ -83,6 +99,44 @@ pub(crate) enum Command {
         /// The folder
         folder: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// Files, folders or patterns; each is taken as one source
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The country of numbers that name none
+    #[arg(long, value_parser = region)]
+    pub(crate) region: Option<Region>,
+    /// A profile of your own to look for too; may be repeated
+    #[arg(long = "profile", value_name = "TOML")]
+    pub(crate) profiles: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder with the exports
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// The country of numbers that name none
+    #[arg(long, value_parser = region)]
+    pub(crate) region: Option<Region>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// The corrected copy of clean/rejects.csv
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SuppressArgs {
+    /// The plan
+    #[arg(default_value = "plan.toml")]
+    pub(crate) plan: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +243,10 @@ fn batch_stage(text: &str) -> Result<Stage, String> {
         Some(stage @ (Stage::Verify | Stage::Load)) => Ok(stage),
         _ => Err("batches begin with verify or load; extract and clean work on the whole run".to_owned()),
     }
+}
+
+fn region(text: &str) -> Result<Region, String> {
+    Region::from_name(text).ok_or_else(|| "a country is a two-letter code, such as FR, or a name".to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -2,9 +2,12 @@
 
 mod audit;
 mod export;
+mod fix;
+mod inspect;
 mod manual;
 mod sandbox;
 mod status;
+mod suppress;
 mod trace;
 
 use std::io::Write;
@@ -28,6 +31,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
     let output = Output { format: cli.format };
     let progress = Progress::new(cli.quiet);
     match cli.command {
+        Command::Inspect(args) => inspect::files(&args, output),
+        Command::Init(args) => inspect::init(&args, output),
+        Command::Profiles { name } => inspect::profile_list(name.as_deref(), output),
         Command::Run(args) => run_plan(&args, progress, output).await,
         Command::Extract(args) => run_stage(&args, Stage::Extract, progress).await,
         Command::Clean(args) => run_stage(&args, Stage::Clean, progress).await,
@@ -35,6 +41,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Load(args) => run_stage(&args, Stage::Load, progress).await,
         Command::Status(args) => status::status(&args, output).await,
         Command::Rerun(args) => rerun(&args, progress, output).await,
+        Command::Fix(args) => fix::fix(&args, progress, output).await,
+        Command::Suppress(args) => suppress::suppress(&args, output),
         Command::Audit(place) => audit::audit(&place, output).await,
         Command::Trace(args) => trace::trace(&args, output).await,
         Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,

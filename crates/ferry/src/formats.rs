@@ -1,6 +1,7 @@
 //! The tables of the run folder, column by column.
 
 pub(crate) mod contacts;
+pub(crate) mod corrections;
 pub(crate) mod extracted;
 pub(crate) mod ledger;
 

@@ -2,8 +2,10 @@
 
 mod cli;
 mod commands;
+mod coverage;
 mod exit;
 mod formats;
+mod inspection;
 mod key;
 mod pipeline;
 mod plan;

@@ -1,10 +1,10 @@
 //! The plan: what a run reads, by which rules, and where it leads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use extract::{Encoding, FIELDS, Profile, Settings};
-use model::{Channel, ConsentState, Digest, MAX_BATCH, Region};
+use extract::{Encoding, FIELDS, Limits, Names, Profile, Settings};
+use model::{Channel, ConsentState, ContactId, Digest, MAX_BATCH, PhoneNumber, Region};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -22,6 +22,9 @@ pub(crate) struct Plan {
     pub(crate) identity: IdentitySection,
     pub(crate) verify: Option<VerifySection>,
     pub(crate) gates: GatesSection,
+    pub(crate) limits: LimitsSection,
+    /// Profiles that come with Ferry and those of the plan.
+    profiles: Vec<Profile>,
 }
 
 /// What is wrong with a plan, and on which line.
@@ -47,6 +50,10 @@ struct PlanFile {
     verify: Option<VerifySection>,
     #[serde(default)]
     gates: GatesSection,
+    #[serde(default)]
+    limits: LimitsSection,
+    #[serde(default)]
+    profile: Vec<toml::Table>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,10 +81,35 @@ pub(crate) struct SourceSection {
     priority: Option<i32>,
     delimiter: Option<Spanned<String>>,
     encoding: Option<Encoding>,
+    /// Whether the first line of CSV names the columns.
+    header: Option<bool>,
+    /// The sheet of a spreadsheet.
+    sheet: Option<String>,
+    /// The key under which pages of JSON hold their records.
+    records: Option<String>,
     /// Within what the ids of the source are unique, such as the name of a Viber bot.
     scope: Option<String>,
+    /// Numbers of the business, which stand in its message logs beside those of people.
     #[serde(default)]
-    columns: BTreeMap<Spanned<String>, Spanned<String>>,
+    own_numbers: Vec<Spanned<String>>,
+    #[serde(default)]
+    columns: BTreeMap<Spanned<String>, Spanned<Names>>,
+    #[serde(skip)]
+    resolved: Option<Profile>,
+}
+
+/// How much an archive may unpack to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LimitsSection {
+    pub(crate) unpacked_gib: f64,
+    pub(crate) ratio: u64,
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        Self { unpacked_gib: 20.0, ratio: Limits::default().ratio }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -85,6 +117,8 @@ pub(crate) struct SourceSection {
 pub(crate) struct CleanSection {
     #[serde(default)]
     consent_words: WordsSection,
+    /// Contact ids of people who must not come back, one a line.
+    pub(crate) suppression: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -186,10 +220,94 @@ impl Plan {
             let at = error.span().map_or(0, |it| it.start);
             wrong(path, &text, at, with_nearest(error.message()))
         })?;
-        let PlanFile { run, crm, source: sources, clean, identity, verify, gates } = file;
-        let plan = Self { path: absolute, text, run, crm, sources, clean, identity, verify, gates };
+        let PlanFile { run, crm, source: sources, clean, identity, verify, gates, limits, profile: tables } = file;
+        let profiles = Vec::new();
+        let mut plan =
+            Self { path: absolute, text, run, crm, sources, clean, identity, verify, gates, limits, profiles };
+        plan.profiles = plan.read_profiles(tables)?;
+        let resolved: Vec<Profile> =
+            plan.sources.iter().map(|it| plan.resolve(it)).collect::<Result<_, PlanError>>()?;
+        for (source, profile) in plan.sources.iter_mut().zip(resolved) {
+            source.resolved = Some(profile);
+        }
         plan.check()?;
         Ok(plan)
+    }
+
+    /// Profiles of the plan can extend each other and those that come with Ferry.
+    fn read_profiles(&self, tables: Vec<toml::Table>) -> Result<Vec<Profile>, PlanError> {
+        let mut named = Vec::new();
+        for mut table in tables {
+            let Some(toml::Value::String(name)) = table.remove("name") else {
+                return Err(self.wrong(self.text.find("[[profile]]").unwrap_or(0), "a [[profile]] needs a name".into()));
+            };
+            named.push((name, table));
+        }
+        let wrong = |name: &str, error: extract::ExtractError| {
+            self.wrong(self.text.find(&format!("\"{name}\"")).unwrap_or(0), error.to_string())
+        };
+        let mut profiles = Profile::built_in().map_err(|error| self.wrong(0, error.to_string()))?;
+        for (name, table) in &named {
+            let profile = Profile::from_table(name, table.clone(), &named).map_err(|error| wrong(name, error))?;
+            profiles.retain(|it| it.name != *name);
+            profiles.push(profile);
+        }
+        Ok(profiles)
+    }
+
+    /// The profile of a source: by its name, or from a file of its own, with the columns of the plan.
+    fn resolve(&self, source: &SourceSection) -> Result<Profile, PlanError> {
+        let at = source.profile.span().start;
+        let name = source.profile.get_ref();
+        let columns = || source.columns.iter().map(|(field, names)| (field.get_ref().clone(), names.get_ref().clone()));
+        if name == "columns" {
+            return Ok(Profile::of_columns(columns().collect()));
+        }
+        let mut profile = if name.ends_with(".toml") {
+            let path = self.folder().join(name);
+            let unreadable = |error| self.wrong(at, format!("could not read the profile {}: {error}", path.display()));
+            let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            Profile::read(&stem, &text, &[]).map_err(|error| self.wrong(at, error.to_string()))?
+        } else {
+            let found = self.profiles.iter().find(|it| it.name == *name).cloned();
+            found.ok_or_else(|| {
+                let known = self.profiles.iter().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>().join(", ");
+                let message = with_nearest(&format!("unknown profile `{name}`, expected one of `columns`, {known}"));
+                let nearest = message.split_once("; did you mean").map(|it| format!("; did you mean{}", it.1));
+                let nearest = nearest.unwrap_or_default();
+                self.wrong(at, format!("unknown profile `{name}`{nearest} (`ferry profiles` lists them)"))
+            })?
+        };
+        profile.columns.extend(columns());
+        Ok(profile)
+    }
+
+    /// Numbers of the business itself.
+    pub(crate) fn own_numbers(&self) -> HashSet<PhoneNumber> {
+        let numbers = self.sources.iter().flat_map(|it| &it.own_numbers);
+        // What is no number, such as an alphanumeric sender, is nobody's number anyway.
+        numbers
+            .filter_map(|it| clean::phone(it.get_ref(), self.run.default_region).ok())
+            .map(|it| it.0.number)
+            .collect()
+    }
+
+    /// People who must not come back.
+    pub(crate) fn suppressed(&self) -> Result<HashSet<ContactId>, PlanError> {
+        let Some(path) = &self.clean.suppression else { return Ok(HashSet::new()) };
+        let path = self.folder().join(path);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(HashSet::new()),
+            read => read.map_err(|source| PlanError::Read { path: path.clone(), source })?,
+        };
+        let lines = (1..).zip(text.lines()).filter(|it| !it.1.trim().is_empty() && !it.1.starts_with('#'));
+        lines
+            .map(|(line, text)| {
+                let message = "a line is the 32 digits of a contact id: `ferry suppress` writes them".to_owned();
+                ContactId::from_hex(text.trim()).ok_or(PlanError::Wrong { path: path.clone(), line, message })
+            })
+            .collect()
     }
 
     /// The folder that relative paths of the plan start from.
@@ -244,7 +362,9 @@ impl Plan {
         let sources = self.sources.iter().map(|it| {
             format!("{} {:?} {:?} {:?} {}", it.name.get_ref(), it.channel, it.profile(), it.priority(), it.scope())
         });
-        let rules = format!("{:?} {:?}", self.run.default_region, self.words());
+        let mut own: Vec<String> = self.own_numbers().iter().map(ToString::to_string).collect();
+        own.sort();
+        let rules = format!("{:?} {:?} {own:?}", self.run.default_region, self.words());
         let parts: Vec<String> = sources.chain([rules]).collect();
         Digest::of_parts(parts.iter().map(String::as_bytes))
     }
@@ -262,10 +382,17 @@ impl Plan {
             }
             source.check(self)?;
         }
+        if !(self.limits.unpacked_gib > 0.0 && self.limits.ratio > 0) {
+            return Err(self.wrong(0, "unpacked_gib and ratio are above 0".into()));
+        }
         if !(0.0..=1.0).contains(&self.gates.max_reject_rate) {
             return Err(self.wrong(0, "max_reject_rate is a share from 0 to 1".into()));
         }
         self.verify.as_ref().map_or(Ok(()), |it| it.check(self))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { unpacked_bytes: (self.limits.unpacked_gib * f64::from(1 << 30)) as u64, ratio: self.limits.ratio }
     }
 
     /// An error at a place of the plan.
@@ -277,17 +404,25 @@ impl Plan {
 impl SourceSection {
     /// What kind of export it is.
     pub(crate) fn profile(&self) -> Profile {
-        match self.profile.get_ref().as_str() {
-            "twilio-messages" => Profile::TwilioMessages,
-            "viber-subscribers" => Profile::ViberSubscribers,
-            _ => Profile::Columns(
-                self.columns.iter().map(|(field, name)| (field.get_ref().clone(), name.get_ref().clone())).collect(),
-            ),
-        }
+        self.resolved.clone().unwrap_or_else(|| Profile::of_columns(BTreeMap::new()))
     }
 
-    pub(crate) fn settings(&self) -> Settings {
-        Settings { delimiter: self.delimiter.as_ref().map(|it| it.get_ref().as_bytes()[0]), encoding: self.encoding }
+    pub(crate) fn settings(&self, plan: &Plan) -> Settings {
+        let profile = self.profile();
+        Settings {
+            delimiter: self.delimiter.as_ref().map(|it| it.get_ref().as_bytes()[0]),
+            encoding: self.encoding,
+            has_header: self.header,
+            sheet: self.sheet.clone(),
+            records: self.records.clone(),
+            limits: plan.limits(),
+            // What a plan says of no profile is found as it was when the file was inspected.
+            ..Settings::of_profiles(if profile.records.is_empty() {
+                &plan.profiles
+            } else {
+                std::slice::from_ref(&profile)
+            })
+        }
     }
 
     /// The smaller number wins ties of the merge; SMS over Viber where the plan says nothing.
@@ -304,20 +439,11 @@ impl SourceSection {
 
     /// Where the plan asks for a column, to point at it when the file has none of that name.
     pub(crate) fn place_of_column(&self, column: &str) -> usize {
-        let asked = self.columns.values().find(|it| it.get_ref() == column);
+        let asked = self.columns.values().find(|it| it.get_ref().iter().any(|it| it == column));
         asked.map_or(self.profile.span().start, |it| it.span().start)
     }
 
     fn check(&self, plan: &Plan) -> Result<(), PlanError> {
-        let names = ["columns", "twilio-messages", "viber-subscribers"];
-        let profile = self.profile.get_ref();
-        if !names.contains(&profile.as_str()) {
-            let message = format!(
-                "unknown profile `{profile}`, expected one of {}",
-                names.map(|it| format!("`{it}`")).join(", ")
-            );
-            return Err(plan.wrong(self.profile.span().start, with_nearest(&message)));
-        }
         for field in self.columns.keys() {
             if !FIELDS.contains(&field.get_ref().as_str()) {
                 let known = FIELDS.map(|it| format!("`{it}`")).join(", ");
@@ -326,7 +452,9 @@ impl SourceSection {
             }
         }
         let has = |name: &str| self.columns.keys().any(|it| it.get_ref() == name);
-        if profile == "columns" && !has("phone") && !(self.channel == Channel::Viber && has("external_id")) {
+        let has_anybody = ["phone", "viber_id", "from", "to"].into_iter().any(has)
+            || (self.channel == Channel::Viber && has("external_id"));
+        if self.profile.get_ref() == "columns" && !has_anybody {
             let message = "[source.columns] maps no phone column: add phone = \"…\"".to_owned();
             return Err(plan.wrong(self.profile.span().start, message));
         }
@@ -427,12 +555,12 @@ url = "http://127.0.0.1:8480"
             (
                 "profile = \"columns\"",
                 "profile = \"column\"",
-                "plan.toml:12: unknown profile `column`, expected one of `columns`, `twilio-messages`, `viber-subscribers`; did you mean `columns`?",
+                "plan.toml:12: unknown profile `column`; did you mean `columns`? (`ferry profiles` lists them)",
             ),
             (
                 "phone = \"PhoneNumber\"",
                 "phon = \"PhoneNumber\"",
-                "plan.toml:14: unknown field `phon`, expected one of `phone`, `region`, `name`, `email`, `language`, `last_at`, `consent`, `external_id`, `tags`; did you mean `phone`?",
+                "plan.toml:14: unknown field `phon`, expected one of `phone`, `region`, `name`, `first_name`, `last_name`, `email`, `language`, `last_at`, `first_at`, `consent`, `external_id`, `viber_id`, `tags`, `message_id`, `from`, `to`, `direction`, `body`, `status`, `error`, `channel`, `shared_phone`, `tracking`, `prompt`; did you mean `phone`?",
             ),
             (
                 "phone = \"PhoneNumber\"",

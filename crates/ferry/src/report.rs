@@ -15,7 +15,7 @@ use crate::progress::grouped;
 use crate::report::picture::{Bar, Part, bars, stacked};
 use crate::session::Session;
 use crate::stages::verify::NOT_INFORMATIVE;
-use crate::summary::share;
+use crate::summary::{n_faults, share};
 
 /// So many countries are shown one by one; the others are shown together.
 const MOST_COUNTRIES: usize = 20;
@@ -36,6 +36,7 @@ struct Report {
     rejects: Vec<RejectLine>,
     rejects_picture: String,
     findings: Vec<(String, u64)>,
+    links: Vec<(String, u64)>,
     n_merged_contacts: u64,
     has_verifier: bool,
     countries_picture: String,
@@ -53,6 +54,8 @@ struct SourceLine {
     rows: u64,
     rejected: u64,
     reading: String,
+    coverage: Vec<String>,
+    seal: String,
     sha256: String,
 }
 
@@ -101,7 +104,8 @@ async fn report(session: &Session, crm: &Crm) -> Result<Report> {
     let rejects = reject_lines(&cleaned.rejects);
     let countries = country_lines(crm.standing().await?);
     let stages = stage_lines(session);
-    let rate = share(counts.rejected, counts.rows_in);
+    let by_reason = rejects.iter().map(|it| (it.code.clone(), it.rows)).collect();
+    let rate = share(n_faults(&by_reason), counts.rows_in);
     let max_rate = session.plan.gates.max_reject_rate;
     Ok(Report {
         run_id: manifest.run_id.clone(),
@@ -125,6 +129,7 @@ async fn report(session: &Session, crm: &Crm) -> Result<Report> {
         rejects_picture: bars(&rejects.iter().map(|it| (it.code.clone(), it.rows)).collect::<Vec<_>>()),
         rejects,
         findings: cleaned.findings.iter().map(|(name, n)| (name.replace('_', " "), *n)).collect(),
+        links: cleaned.links.iter().map(|(name, n)| (name.replace('_', " "), *n)).collect(),
         n_merged_contacts: counts.kept,
         has_verifier: session.plan.verify.is_some(),
         countries_picture: stacked(&countries.iter().map(country_bar).collect::<Vec<_>>()),
@@ -164,8 +169,10 @@ fn source_lines(session: &Session) -> Vec<SourceLine> {
         profile: it.profile.clone(),
         rows: it.rows,
         rejected: rejected(&it.name),
-        reading: format!("{}, delimiter {}", it.encoding, it.delimiter),
-        sha256: it.sha256.to_string().chars().take(16).collect(),
+        reading: it.reading(),
+        coverage: crate::coverage::lines(&it.coverage, it.rows),
+        seal: it.coverage.seal.chars().take(16).collect(),
+        sha256: it.sha256().to_string().chars().take(16).collect(),
     };
     manifest.sources.iter().map(line).collect()
 }

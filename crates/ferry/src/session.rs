@@ -56,19 +56,21 @@ impl Session {
     }
 
     /// What cleaning goes by.
-    pub(crate) fn rules(&self) -> clean::Rules {
+    pub(crate) fn rules(&self) -> Result<clean::Rules> {
         let source = |it: &crate::plan::SourceSection| clean::Source {
             name: it.name.get_ref().clone(),
             channel: it.channel,
             priority: it.priority(),
             scope: it.scope().to_owned(),
         };
-        clean::Rules {
+        Ok(clean::Rules {
             default_region: self.plan.run.default_region,
             words: self.plan.words(),
             key: self.key.clone(),
             sources: self.plan.sources.iter().map(source).collect(),
-        }
+            own_numbers: self.plan.own_numbers(),
+            suppressed: self.plan.suppressed()?,
+        })
     }
 }
 
@@ -123,6 +125,7 @@ fn new_manifest(plan: &Plan, key: &ContactKey, run_id: String) -> Manifest {
         stages: Default::default(),
         artifacts: Default::default(),
         backup: None,
+        fixes: Vec::new(),
     }
 }
 

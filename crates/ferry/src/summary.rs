@@ -27,6 +27,8 @@ pub(crate) struct Summary {
     pub(crate) rejects: BTreeMap<String, u64>,
     pub(crate) reject_rate: f64,
     pub(crate) max_reject_rate: f64,
+    /// How Viber users and phone numbers came together.
+    pub(crate) links: BTreeMap<String, u64>,
     pub(crate) contacts: u64,
     pub(crate) batches: u64,
     /// Contacts of the database by registration; none if the plan has no verifier.
@@ -43,8 +45,9 @@ pub(crate) struct Summary {
 pub(crate) struct SourceSummary {
     pub(crate) name: String,
     pub(crate) rows: u64,
-    pub(crate) encoding: String,
-    pub(crate) delimiter: String,
+    pub(crate) profile: String,
+    pub(crate) reading: String,
+    pub(crate) coverage: run::Coverage,
 }
 
 impl Summary {
@@ -79,8 +82,9 @@ impl Summary {
         let sources = manifest.sources.iter().map(|it| SourceSummary {
             name: it.name.clone(),
             rows: it.rows,
-            encoding: it.encoding.clone(),
-            delimiter: it.delimiter.clone(),
+            profile: it.profile.clone(),
+            reading: it.reading(),
+            coverage: it.coverage.clone(),
         });
         Self {
             run_id: session.run_id().to_owned(),
@@ -88,8 +92,9 @@ impl Summary {
             dry_run: session.is_dry_run,
             sources: sources.collect(),
             counts,
+            reject_rate: share(n_faults(&rejects), counts.rows_in),
             rejects,
-            reject_rate: share(counts.rejected, counts.rows_in),
+            links: cleaned.map(|it| it.links.clone()).unwrap_or_default(),
             max_reject_rate: session.plan.gates.max_reject_rate,
             contacts: counts.kept,
             batches: counts.kept.div_ceil(session.plan.batch_size() as u64),
@@ -119,7 +124,9 @@ impl Summary {
         };
         line("run", format!("{} in {}", self.run_id, self.run_dir));
         for source in &self.sources {
-            line("source", format!("{}: {} rows", source.name, grouped(source.rows)));
+            let rows = grouped(source.rows);
+            let window = crate::coverage::lines(&source.coverage, source.rows).swap_remove(0);
+            line("source", format!("{}: {rows} rows, {window}", source.name));
         }
         line(
             "rows",
@@ -135,6 +142,19 @@ impl Summary {
         for (code, n) in &self.rejects {
             let why = Reason::from_code(code).map_or("", Reason::describe);
             line("rejected", format!("{:>7} {code}: {why}", grouped(*n)));
+        }
+        if !self.links.is_empty() {
+            let n = |name: &str| grouped(self.links.get(name).copied().unwrap_or(0));
+            line(
+                "Viber",
+                format!(
+                    "{} users linked to a phone by a row, {} by a card, {} unlinked, {} ambiguous",
+                    n("linked_by_row"),
+                    n("linked_by_card"),
+                    n("unlinked"),
+                    n("ambiguous")
+                ),
+            );
         }
         if let Some(registration) = &self.registration {
             let parts: Vec<String> =
@@ -174,6 +194,11 @@ impl Summary {
         }
         text
     }
+}
+
+/// Rejected rows that speak of a person and could be corrected.
+pub(crate) fn n_faults(rejects: &BTreeMap<String, u64>) -> u64 {
+    rejects.iter().filter(|it| Reason::from_code(it.0).is_none_or(Reason::is_fault)).map(|it| it.1).sum()
 }
 
 /// A part of a whole, 0 of nothing.

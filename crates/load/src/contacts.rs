@@ -146,10 +146,14 @@ const CONTACT: Table = Table {
         ("email_row", Type::Text),
         ("language", Type::Text),
         ("language_row", Type::Text),
+        ("first_at", Type::Int),
         ("last_at", Type::Int),
         ("last_at_row", Type::Text),
         ("last_inbound_at", Type::Int),
         ("last_outbound_at", Type::Int),
+        ("n_messages", Type::Int),
+        ("reachable", Type::Text),
+        ("reachable_row", Type::Text),
         ("consent", Type::Text),
         ("consent_at", Type::Int),
         ("consent_row", Type::Text),
@@ -161,8 +165,10 @@ const CONTACT: Table = Table {
     conflict: "on conflict (contact_id) do update set e164 = excluded.e164, region = excluded.region, \
         line_type = excluded.line_type, name = excluded.name, name_row = excluded.name_row, email = excluded.email, \
         email_row = excluded.email_row, language = excluded.language, language_row = excluded.language_row, \
-        last_at = excluded.last_at, last_at_row = excluded.last_at_row, last_inbound_at = excluded.last_inbound_at, \
-        last_outbound_at = excluded.last_outbound_at, consent = excluded.consent, consent_at = excluded.consent_at, \
+        first_at = excluded.first_at, last_at = excluded.last_at, last_at_row = excluded.last_at_row, \
+        last_inbound_at = excluded.last_inbound_at, last_outbound_at = excluded.last_outbound_at, \
+        n_messages = excluded.n_messages, reachable = excluded.reachable, reachable_row = excluded.reachable_row, \
+        consent = excluded.consent, consent_at = excluded.consent_at, \
         consent_row = excluded.consent_row, tags = excluded.tags, channels = excluded.channels, \
         n_rows = excluded.n_rows, source_rows = excluded.source_rows",
 };
@@ -209,6 +215,7 @@ fn contact_rows(contacts: Vec<Contact>) -> [Rows; 3] {
         let (email, email_row) = split(contact.email);
         let (language, language_row) = split(contact.language);
         let (last_at, last_at_row) = split(contact.last_at);
+        let (is_reachable, reachable_row) = split(contact.is_reachable);
         let (consent, consent_row) = split(contact.consent);
         rows.push([
             id.into(),
@@ -221,10 +228,14 @@ fn contact_rows(contacts: Vec<Contact>) -> [Rows; 3] {
             email_row.into(),
             language.into(),
             language_row.into(),
+            contact.first_at.into(),
             last_at.into(),
             last_at_row.into(),
             contact.last_inbound_at.into(),
             contact.last_outbound_at.into(),
+            contact.n_messages.into(),
+            is_reachable.map(yes_or_no).map(str::to_owned).into(),
+            reachable_row.into(),
             consent.map(|it| it.name().to_owned()).into(),
             contact.consent_at.into(),
             consent_row.into(),
@@ -235,6 +246,10 @@ fn contact_rows(contacts: Vec<Contact>) -> [Rows; 3] {
         ]);
     }
     [rows, identities, consents]
+}
+
+pub(crate) fn yes_or_no(is_true: bool) -> &'static str {
+    if is_true { "yes" } else { "no" }
 }
 
 fn split<T>(field: Option<Field<T>>) -> (Option<T>, Option<String>) {

@@ -11,7 +11,7 @@ use crate::LoadError;
 /// Earlier versions can lose committed writes in WAL mode with several connections
 /// (<https://sqlite.org/wal.html#walresetbug>).
 pub const SQLITE_MINIMUM: &str = "3.51.3";
-const SCHEMA_VERSION: &str = "1";
+const SCHEMA_VERSION: &str = "2";
 
 /// The CRM database.
 #[derive(Clone, Debug)]
@@ -63,6 +63,7 @@ impl Crm {
     }
 
     async fn check_or_make_schema(&self, what: &str) -> Result<(), LoadError> {
+        self.upgrade(what).await?;
         if self.has_schema(what).await? {
             return Ok(());
         }
@@ -83,6 +84,33 @@ impl Crm {
         }
     }
 
+    /// Brings the tables of an earlier version up to this one, in one transaction.
+    async fn upgrade(&self, what: &str) -> Result<(), LoadError> {
+        let has_tables = self.table_names(what).await?.iter().any(|it| it == "ferry_meta");
+        let found = if has_tables { self.version().await? } else { None };
+        let Some((_, statements)) = UPGRADES.iter().find(|it| Some(it.0) == found.as_deref()) else { return Ok(()) };
+        let failed = LoadError::query("bring the tables up to this version");
+        match self {
+            Self::Sqlite(pool) => {
+                let mut transaction = begin_sqlite(pool).await.map_err(&failed)?;
+                sqlx::raw_sql(*statements).execute(&mut *transaction).await.map_err(&failed)?;
+                transaction.commit().await.map_err(&failed)
+            }
+            Self::Postgres(pool) => {
+                let mut transaction = begin_postgres(pool).await.map_err(&failed)?;
+                sqlx::raw_sql(*statements).execute(&mut *transaction).await.map_err(&failed)?;
+                transaction.commit().await.map_err(&failed)
+            }
+        }
+    }
+
+    async fn version(&self) -> Result<Option<String>, LoadError> {
+        let version: Option<(String,)> = on!(self, pool => {
+            sqlx::query_as(READ_VERSION).fetch_optional(pool).await.map_err(LoadError::query("read the schema version"))?
+        });
+        Ok(version.map(|it| it.0))
+    }
+
     /// Whether our tables are there. Somebody else's, or a later version's, are an error.
     async fn has_schema(&self, what: &str) -> Result<bool, LoadError> {
         let tables = self.table_names(what).await?;
@@ -92,11 +120,11 @@ impl Crm {
                 false => Err(LoadError::Foreign { what: what.to_owned() }),
             };
         }
-        let version: Option<(String,)> = on!(self, pool => {
-            sqlx::query_as(READ_VERSION).fetch_optional(pool).await.map_err(LoadError::query("read the schema version"))?
-        });
-        match version {
-            Some((found,)) if found != SCHEMA_VERSION => {
+        match self.version().await? {
+            Some(found) if UPGRADES.iter().any(|it| it.0 == found) => {
+                Err(LoadError::Older { what: what.to_owned(), found, known: SCHEMA_VERSION })
+            }
+            Some(found) if found != SCHEMA_VERSION => {
                 Err(LoadError::Newer { what: what.to_owned(), found, known: SCHEMA_VERSION })
             }
             found => Ok(found.is_some()),
@@ -134,6 +162,9 @@ const SCHEMA: &str = include_str!("../schema.sql");
 fn postgres_schema() -> String {
     SCHEMA.replace(" blob ", " bytea ").replace(" without rowid", "")
 }
+
+/// What brings a database up to this version, by the version that it has.
+const UPGRADES: [(&str, &str); 1] = [("1", include_str!("../upgrade-1.sql"))];
 
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";
 const NOTE_VERSION: &str = "insert into ferry_meta (key, value) values ('schema_version', $1)";

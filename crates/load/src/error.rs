@@ -18,6 +18,8 @@ pub enum LoadError {
     Foreign { what: String },
     #[error("{what} was made by a newer Ferry (schema {found}, this one knows {known}): use that one")]
     Newer { what: String, found: String, known: &'static str },
+    #[error("{what} was made by an earlier Ferry (schema {found}, this one knows {known}): `ferry run` brings it up to date")]
+    Older { what: String, found: String, known: &'static str },
     #[error("{what} is not a SQLite database")]
     NotADatabase { what: String },
     #[error("SQLite {found} can lose committed writes; {minimum} or later is needed")]

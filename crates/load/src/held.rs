@@ -26,8 +26,8 @@ impl Crm {
 }
 
 const SELECT: &str = "select contact_id, e164, region, line_type, name, name_row, email, email_row, language, \
-    language_row, last_at, last_at_row, last_inbound_at, last_outbound_at, consent, consent_at, consent_row, tags, \
-    channels, n_rows, source_rows from contact";
+    language_row, first_at, last_at, last_at_row, last_inbound_at, last_outbound_at, n_messages, reachable, \
+    reachable_row, consent, consent_at, consent_row, tags, channels, n_rows, source_rows from contact";
 
 const SELECT_IDENTITY: &str = "select kind, scope, value, contact_id from identity";
 const SELECT_CONSENT: &str = "select contact_id, channel, purpose, state, at, source_row from consent";
@@ -120,10 +120,14 @@ pub(crate) struct ContactRow {
     email_row: Option<String>,
     language: Option<String>,
     language_row: Option<String>,
+    first_at: Option<i64>,
     last_at: Option<i64>,
     last_at_row: Option<String>,
     last_inbound_at: Option<i64>,
     last_outbound_at: Option<i64>,
+    n_messages: i64,
+    reachable: Option<String>,
+    reachable_row: Option<String>,
     consent: Option<String>,
     consent_at: Option<i64>,
     consent_row: Option<String>,
@@ -179,9 +183,12 @@ impl ContactRow {
             name: field(self.name.map(Personal), self.name_row),
             email: field(self.email.map(Personal), self.email_row),
             language: field(self.language, self.language_row),
+            first_at: optional("contact.first_at", self.first_at)?,
             last_at: field(last_at, self.last_at_row),
             last_inbound_at: optional("contact.last_inbound_at", self.last_inbound_at)?,
             last_outbound_at: optional("contact.last_outbound_at", self.last_outbound_at)?,
+            n_messages: known("contact.n_messages", u64::try_from(self.n_messages).ok())?,
+            is_reachable: field(self.reachable.map(|it| it == "yes"), self.reachable_row),
             consent: field(consent, self.consent_row),
             consent_at: optional("contact.consent_at", self.consent_at)?,
             consents: Vec::new(),

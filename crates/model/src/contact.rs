@@ -16,10 +16,16 @@ pub struct Contact {
     pub email: Option<Field<Personal<String>>>,
     /// Two small letters, such as `fr`.
     pub language: Option<Field<String>>,
+    /// The first time anything was heard of them.
+    pub first_at: Option<Timestamp>,
     /// The last time anything was heard of them.
     pub last_at: Option<Field<Timestamp>>,
     pub last_inbound_at: Option<Timestamp>,
     pub last_outbound_at: Option<Timestamp>,
+    /// How many messages went either way; several rows about one message count once.
+    pub n_messages: u64,
+    /// Whether the last message whose fate is known reached them.
+    pub is_reachable: Option<Field<bool>>,
     /// What they last said, over all old channels; `consents` has it per channel.
     pub consent: Option<Field<ConsentState>>,
     /// When that was said.

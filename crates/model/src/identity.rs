@@ -112,6 +112,11 @@ impl ContactKey {
         hex::encode(&self.digest(&[b"ferry contact key"])[..8])
     }
 
+    /// A keyed digest, which shows that whoever made it held the key.
+    pub fn seal(&self, bytes: &[u8]) -> String {
+        hex::encode(self.digest(&[b"ferry seal\0", bytes]))
+    }
+
     /// The id of the person behind a phone number.
     pub fn of_phone(&self, phone: PhoneNumber) -> ContactId {
         self.of(&[b"phone\0\0", &phone.digits().to_be_bytes()])

@@ -28,6 +28,9 @@ pub struct ParsedPhone {
     pub region: Option<Region>,
     /// Whether the text also held an extension, which a mobile messenger cannot reach.
     pub had_extension: bool,
+    /// Whether it was written as a national number without the zero that its country dials first,
+    /// which a spreadsheet takes from a number.
+    pub lacks_trunk_zero: bool,
 }
 
 /// Why a text is not a phone number.
@@ -74,7 +77,21 @@ impl PhoneNumber {
         let line_type = LineType::of(parsed.get_type()).ok_or(PhoneError::Invalid)?;
         let number = Self::from_e164(&parsed.format_as(PhoneNumberFormat::E164)).ok_or(PhoneError::Invalid)?;
         let region = parsed.get_region_code().and_then(|it| Region::from_code(&it.as_region_str()));
-        Ok(ParsedPhone { number, line_type, region, had_extension: !parsed.extension().is_empty() })
+        let lacks_trunk_zero = number.ends_with_digits_of(text)
+            && parsed.format_as(PhoneNumberFormat::National).trim_start_matches('(').starts_with('0');
+        Ok(ParsedPhone { number, line_type, region, had_extension: !parsed.extension().is_empty(), lacks_trunk_zero })
+    }
+
+    /// Whether `text` is a number without country code and without zero before it. In North America
+    /// nobody dials a zero.
+    fn ends_with_digits_of(self, text: &str) -> bool {
+        let is_candidate = matches!(text.as_bytes().first(), Some(b'1'..=b'9'));
+        if !is_candidate || self.0.to_string().starts_with('1') {
+            return false;
+        }
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let number = self.0.to_string();
+        digits.len() < number.len() && number.ends_with(&digits)
     }
 
     /// Reads back what [`fmt::Display`] wrote: a plus sign and 1 to 15 digits.

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// Where contacts come from.
@@ -34,26 +36,56 @@ pub struct RowId {
     pub record: u64,
 }
 
-/// The cells of a source row that say something about a contact, as they came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a source row says about a contact: its cells as they came, and what kind of row it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawContact<'a> {
     pub phone: &'a str,
+    /// A phone number of digits alone has its country code before it.
+    pub is_international: bool,
     pub region: &'a str,
-    pub name: &'a str,
+    /// Whole, or put together from two cells.
+    pub name: Cow<'a, str>,
     pub email: &'a str,
     pub language: &'a str,
     pub last_at: &'a str,
     pub consent: &'a str,
-    /// The id of the person in the system that the row was exported from; on Viber the user id.
+    /// When they first came, where the row says so.
+    pub first_at: &'a str,
+    /// The id of the person in the system that the row was exported from. From a source of the Viber
+    /// channel it is the Viber id, unless the row has one besides.
     pub external_id: &'a str,
+    pub viber_id: &'a str,
     /// Words separated by commas or semicolons.
     pub tags: &'a str,
+    /// Of the message that the row is about; several rows may be about one.
+    pub message_id: &'a str,
     /// Which way the message of `last_at` went, where the row is a message.
     pub direction: Option<Direction>,
+    /// The channel of the row, where it is not that of its source.
+    pub channel: Option<Channel>,
+    /// Whether the line was reached; none where the row says nothing for certain.
+    pub is_reachable: Option<bool>,
+    /// The row stands in a list of what holds now, so its consent holds even if it has no date.
+    pub is_standing: bool,
+    /// The number on a contact card that the person sent. It may be anybody's.
+    pub shared_phone: &'a str,
+    pub prompt: Prompt,
+}
+
+/// What a row has to do with asking a Viber user for the phone number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Prompt {
+    #[default]
+    None,
+    /// The business asked.
+    Asks,
+    /// The row says itself that it answers such a request.
+    Answers,
 }
 
 /// Which way a message went, seen from the business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     Inbound,
     Outbound,
@@ -101,6 +133,12 @@ macro_rules! reasons {
         pub enum Reason { $(#[doc = $text] #[serde(rename = $code)] $variant,)* }
 
         impl Reason {
+    /// Whether the row speaks of a person and could be corrected. The others are rows of a log that
+    /// nobody could: they are accounted for, but say nothing about the quality of the data.
+    pub fn is_fault(self) -> bool {
+        !matches!(self, Self::NotAContact | Self::OtherChannel | Self::Own | Self::NotSubscriber)
+    }
+
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The code, such as `E_LETTERS`.
@@ -123,19 +161,25 @@ reasons! {
     Encoding "E_ENCODING" "the row is not in the encoding of the file",
     Nul "E_NUL" "the row holds a NUL character",
     Record "E_RECORD" "the row is over 64 KiB",
-    Header "E_HEADER" "the header is repeated in the middle of the file",
+    Json "E_JSON" "the record is not JSON",
+    KeyTwice "E_KEY_TWICE" "the record says one thing twice",
+    NotAContact "E_NOT_A_CONTACT" "the row is about nobody, such as a line of totals",
+    OtherChannel "E_OTHER_CHANNEL" "the message went over another channel",
     TooLong "E_TOO_LONG" "a cell is over 250 characters",
     Empty "E_EMPTY" "no phone number and no other identity",
     Placeholder "E_PLACEHOLDER" "the phone number is a placeholder",
     Masked "E_MASKED" "digits of the phone number are masked",
     Scientific "E_SCI_NOTATION" "a spreadsheet has rounded the phone number",
     Multiple "E_MULTIPLE" "the cell holds more than one phone number",
+    Float "E_FLOAT" "the phone number was kept as a fraction",
+    Own "E_SELF" "the number is the business's own",
     Letters "E_LETTERS" "the phone number has letters in it",
+    NotSubscriber "E_NOT_SUBSCRIBER" "the other side is a short code or an alphanumeric sender, not a person",
     ShortCode "E_SHORT_CODE" "a short code is not a person",
     NoRegion "E_NO_REGION" "the number is national and nothing says of which country",
     Invalid "E_INVALID" "no numbering plan has such a number",
     NotANumber "E_NOT_A_NUMBER" "the cell does not hold a phone number",
-    Direction "E_DIRECTION" "the message is neither inbound nor outbound",
+    Direction "E_DIRECTION" "nothing says which way the message went",
 }
 
 impl Reason {
@@ -154,47 +198,55 @@ pub enum Finding {
     Date = 8,
     Consent = 16,
     Name = 32,
+    Trunk = 64,
+    Card = 128,
 }
 
 /// The findings of one row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Findings(pub u8);
+pub struct Findings(pub u16);
 
 impl Finding {
-    const NAMES: [(Self, &'static str); 6] = [
+    const NAMES: [(Self, &'static str); 8] = [
         (Self::Extension, "extension_dropped"),
         (Self::Decimal, "decimals_dropped"),
         (Self::Region, "region_unknown"),
         (Self::Date, "date_unreadable"),
         (Self::Consent, "consent_unknown"),
         (Self::Name, "name_repaired"),
+        (Self::Trunk, "trunk_zero_missing"),
+        (Self::Card, "card_not_asked_for"),
     ];
 }
 
 impl Findings {
     pub fn add(&mut self, finding: Finding) {
-        self.0 |= finding as u8;
+        self.0 |= finding as u16;
     }
 
     /// The names, joined by spaces.
     pub fn names(self) -> String {
-        let found = Finding::NAMES.iter().filter(|it| self.0 & it.0 as u8 != 0);
+        let found = Finding::NAMES.iter().filter(|it| self.0 & it.0 as u16 != 0);
         found.map(|it| it.1).collect::<Vec<_>>().join(" ")
     }
 }
 
 impl RawContact<'_> {
     /// The cells by their names, to look at all of them alike.
-    pub fn cells(&self) -> [(&'static str, &str); 9] {
+    pub fn cells(&self) -> [(&'static str, &str); 13] {
         [
             ("phone", self.phone),
             ("region", self.region),
-            ("name", self.name),
+            ("name", self.name.as_ref()),
             ("email", self.email),
             ("language", self.language),
             ("last_at", self.last_at),
             ("consent", self.consent),
+            ("first_at", self.first_at),
             ("external_id", self.external_id),
+            ("viber_id", self.viber_id),
+            ("message_id", self.message_id),
+            ("shared_phone", self.shared_phone),
             ("tags", self.tags),
         ]
     }

@@ -176,6 +176,7 @@ mod tests {
             stages: Default::default(),
             artifacts: Default::default(),
             backup: None,
+            fixes: Vec::new(),
         }
     }
 
@@ -234,6 +235,7 @@ mod tests {
             inputs,
             counts: Default::default(),
             rejects: Default::default(),
+            links: Default::default(),
             findings: Default::default(),
             seconds: 0.0,
             finished_at: jiff::Timestamp::UNIX_EPOCH,

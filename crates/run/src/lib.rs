@@ -22,6 +22,6 @@ mod table;
 
 pub use error::RunError;
 pub use folder::{RunFolder, newest_in, run_name};
-pub use manifest::{Artifact, Backup, Manifest, SourceRecord, StageRecord};
+pub use manifest::{Artifact, Backup, Coverage, FileRecord, Manifest, SourceRecord, StageRecord};
 pub use publish::{ArtifactWriter, digest_of, write_private};
 pub use table::{Column, Group, Kind, TableReader, TableWriter};

@@ -25,6 +25,9 @@ pub struct Manifest {
     pub artifacts: BTreeMap<String, Artifact>,
     #[serde(default)]
     pub backup: Option<Backup>,
+    /// Files of corrected rejects that were taken in, in their order.
+    #[serde(default)]
+    pub fixes: Vec<String>,
 }
 
 /// A source as it was when the run read it.
@@ -33,13 +36,90 @@ pub struct SourceRecord {
     pub name: String,
     pub channel: model::Channel,
     pub profile: String,
-    pub path: PathBuf,
-    pub sha256: Digest,
-    pub bytes: u64,
-    pub encoding: String,
-    pub delimiter: String,
+    /// In the order in which they were read.
+    pub files: Vec<FileRecord>,
     pub columns: Vec<String>,
     pub rows: u64,
+    pub coverage: Coverage,
+}
+
+/// One file of a source, or one member of an archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    pub path: PathBuf,
+    /// The file's name, and the member's.
+    pub name: String,
+    /// Of the file as it stands on the disk.
+    pub sha256: Digest,
+    pub bytes: u64,
+    /// How it was read, for people.
+    pub reading: String,
+    pub rows: u64,
+}
+
+/// What a source covers, and what it cannot: the same files give the same certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Records, before those that speak of several people were made several rows.
+    pub records: u64,
+    /// How many the provider says that it holds, where the files say so.
+    pub claimed: Option<u64>,
+    /// The dates of the rows.
+    pub first_at: Option<Timestamp>,
+    pub last_at: Option<Timestamp>,
+    /// Rows without a date that can be read.
+    pub undated: u64,
+    /// Rows whose date says nothing of its time zone: UTC is assumed.
+    pub zoneless: u64,
+    /// Rows with digits of the phone number masked, and with the text of the message taken away.
+    pub masked: u64,
+    pub redacted: u64,
+    /// Rows that could not be read, by reason.
+    pub unreadable: BTreeMap<String, u64>,
+    /// What was noticed in these files.
+    pub findings: Vec<String>,
+    /// What exports of this kind never show.
+    pub gaps: Vec<String>,
+    /// A keyed digest of all of the above, with the names and digests of the files.
+    pub seal: String,
+}
+
+impl SourceRecord {
+    /// The digest of all files together; of one file its own.
+    pub fn sha256(&self) -> Digest {
+        match self.files.as_slice() {
+            [one] => one.sha256,
+            files => Digest::of_parts(
+                files.iter().map(|it| it.sha256.to_string()).collect::<Vec<_>>().iter().map(String::as_bytes),
+            ),
+        }
+    }
+
+    /// How its files were read, each way once.
+    pub fn reading(&self) -> String {
+        let mut ways: Vec<&str> = self.files.iter().map(|it| it.reading.as_str()).collect();
+        ways.dedup();
+        match ways.as_slice() {
+            [one] => (*one).to_owned(),
+            several => format!("{} files, {}", self.files.len(), several.first().copied().unwrap_or("empty")),
+        }
+    }
+
+    /// The file in which a record stands.
+    pub fn file_of(&self, record: u64) -> Option<&FileRecord> {
+        let mut first = 1;
+        self.files.iter().find(|it| {
+            first += it.rows;
+            record < first
+        })
+    }
+
+    /// What the seal of its coverage is made of.
+    pub fn sealed_bytes(&self) -> Vec<u8> {
+        let coverage = Coverage { seal: String::new(), ..self.coverage.clone() };
+        let files: Vec<_> = self.files.iter().map(|it| (&it.name, it.sha256, it.rows)).collect();
+        serde_json::to_vec(&(&self.name, &self.profile, self.rows, files, coverage)).unwrap_or_default()
+    }
 }
 
 /// That a stage is complete, and what it did.
@@ -54,6 +134,9 @@ pub struct StageRecord {
     /// Rows kept with a remark, by remark.
     #[serde(default)]
     pub findings: BTreeMap<String, u64>,
+    /// How Viber users and phone numbers came together, in users.
+    #[serde(default)]
+    pub links: BTreeMap<String, u64>,
     pub seconds: f64,
     pub finished_at: Timestamp,
 }

@@ -11,6 +11,7 @@ use crate::cli::Where;
 use crate::commands::Output;
 use crate::exit::Exit;
 use crate::formats::{contacts, extracted, ledger};
+use crate::key::contact_key;
 use crate::progress::grouped;
 use crate::session::{Looked, look};
 
@@ -58,6 +59,15 @@ fn digests(looked: &Looked) -> Result<Vec<Difference>> {
     for (name, artifact) in &manifest.artifacts {
         if !looked.folder.is_intact(name, artifact)? {
             differences.push(Difference(format!("{name} is missing or not what the manifest says")));
+        }
+    }
+    // Without the key of the run nobody can tell whether a seal is right.
+    let key = Some(contact_key(&looked.plan, true)?).filter(|it| it.id() == manifest.key_id);
+    for (source, key) in manifest.sources.iter().zip(std::iter::repeat(key)) {
+        if let Some(key) = key
+            && key.seal(&source.sealed_bytes()) != source.coverage.seal
+        {
+            differences.push(Difference(format!("the certificate of source {} is not what was sealed", source.name)));
         }
     }
     for stage in [Stage::Extract, Stage::Clean] {

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::session::look;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 18] = [
     "contact_id",
     "e164",
     "region",
@@ -24,6 +24,11 @@ const COLUMNS: [&str; 13] = [
     "rows",
     "registration",
     "sendable",
+    "first_at",
+    "last_inbound_at",
+    "last_outbound_at",
+    "messages",
+    "reachable",
 ];
 
 /// Writes all contacts of the database as CSV, in the order of their ids.
@@ -54,8 +59,9 @@ pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> 
     Ok(Exit::Done)
 }
 
-fn cells(Exported { contact, registration }: &Exported) -> [String; 13] {
+fn cells(Exported { contact, registration }: &Exported) -> [String; 18] {
     let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
+    let moment = |it: Option<jiff::Timestamp>| it.map(|it| it.to_string()).unwrap_or_default();
     let channels: Vec<&str> = contact.channels.iter().map(|it| it.name()).collect();
     [
         contact.id.to_string(),
@@ -71,6 +77,11 @@ fn cells(Exported { contact, registration }: &Exported) -> [String; 13] {
         contact.n_rows.to_string(),
         text(registration.map(|it| it.name())),
         contact.line_type.map(|it| it.is_sendable().to_string()).unwrap_or_default(),
+        moment(contact.first_at),
+        moment(contact.last_inbound_at),
+        moment(contact.last_outbound_at),
+        contact.n_messages.to_string(),
+        text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" })),
     ]
 }
 

@@ -1,14 +1,16 @@
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use load::Crm;
-use model::{Contact, ContactId, Evidence, Reason};
+use model::{Contact, ContactId, Evidence, Reason, RowId};
 use run::TableReader;
 use serde_json::{Value, json};
 
 use crate::cli::TraceArgs;
 use crate::commands::Output;
 use crate::exit::Exit;
+use crate::formats::corrections::Corrections;
 use crate::formats::extracted::{self, Extracted};
 use crate::formats::ledger;
 use crate::session::{Looked, look};
@@ -18,6 +20,10 @@ struct TracedRow {
     source: String,
     record: u64,
     line: u64,
+    /// The file in which it stands, where the source has several.
+    file: String,
+    /// Its cells are those that somebody corrected.
+    is_corrected: bool,
     outcome: &'static str,
     reason: Option<Reason>,
     contact_id: Option<ContactId>,
@@ -91,6 +97,8 @@ fn rows_where(looked: &Looked, is_wanted: impl Fn(&ledger::Read) -> bool) -> Res
                 source: row.source.to_owned(),
                 record: row.record,
                 line: 0,
+                file: String::new(),
+                is_corrected: false,
                 outcome: row.outcome.name(),
                 reason: row.reason,
                 contact_id: row.contact_id,
@@ -100,14 +108,23 @@ fn rows_where(looked: &Looked, is_wanted: impl Fn(&ledger::Read) -> bool) -> Res
         }
         Ok(())
     })?;
+    let manifest = &looked.folder.manifest;
+    let fixes: Vec<PathBuf> = manifest.fixes.iter().map(|it| looked.folder.path(it)).collect();
+    let corrections = Corrections::read(&fixes, &manifest.sources)?;
     for row in &mut rows {
-        row.read_cells(looked)?;
+        row.read_cells(looked, &corrections)?;
     }
     Ok(rows)
 }
 
 impl TracedRow {
-    fn read_cells(&mut self, looked: &Looked) -> Result<()> {
+    fn read_cells(&mut self, looked: &Looked, corrections: &Corrections) -> Result<()> {
+        let sources = &looked.folder.manifest.sources;
+        let source = sources.iter().position(|it| it.name == self.source).unwrap_or(0);
+        let id = RowId { source: u16::try_from(source)?, record: self.record };
+        if let Some(file) = sources[source].file_of(self.record).filter(|_| sources[source].files.len() > 1) {
+            self.file.clone_from(&file.name);
+        }
         let table = TableReader::open(&looked.folder.path(&extracted::artifact(&self.source)))?;
         let columns = table.columns();
         for group in table.groups() {
@@ -115,6 +132,8 @@ impl TracedRow {
             let found = (0..group.n_rows).map(|it| Extracted::new(&group, it)).find(|it| it.record() == self.record);
             let Some(row) = found else { continue };
             self.line = row.line();
+            let row = corrections.row(id, row);
+            self.is_corrected = row.is_corrected();
             let names = columns.iter().skip(extracted::N_OWN).cloned().enumerate();
             self.cells = match row.reason() {
                 Some(_) => vec![("text".to_owned(), row.unread_text().to_owned())],
@@ -129,19 +148,23 @@ impl TracedRow {
         let cells: serde_json::Map<String, Value> =
             self.cells.iter().map(|it| (it.0.clone(), it.1.clone().into())).collect();
         json!({
-            "row": format!("{}:{}", self.source, self.record), "line": self.line, "outcome": self.outcome,
+            "row": format!("{}:{}", self.source, self.record), "file": self.file, "line": self.line, "corrected": self.is_corrected, "outcome": self.outcome,
             "reason": self.reason.map(Reason::code), "contact_id": self.contact_id.map(|it| it.to_string()),
             "findings": self.findings, "cells": cells,
         })
     }
 
     fn text(&self) -> String {
-        let mut text = format!("row {}:{} (line {}): {}", self.source, self.record, self.line, self.outcome);
+        let file = if self.file.is_empty() { String::new() } else { format!("{}, ", self.file) };
+        let mut text = format!("row {}:{} ({file}line {}): {}", self.source, self.record, self.line, self.outcome);
         if let Some(reason) = self.reason {
             let _ = write!(text, ", {}: {}", reason.code(), reason.describe());
         }
         if !self.findings.is_empty() {
             let _ = write!(text, ", {}", self.findings);
+        }
+        if self.is_corrected {
+            text.push_str(", as corrected");
         }
         text.push('\n');
         for (name, cell) in &self.cells {
@@ -208,7 +231,16 @@ fn fields(contact: &Contact) -> Vec<(&'static str, String, String)> {
     add("name", contact.name.as_ref().map(|it| it.value.0.clone()), contact.name.as_ref().map(|it| &it.row));
     add("email", contact.email.as_ref().map(|it| it.value.0.clone()), contact.email.as_ref().map(|it| &it.row));
     add("language", contact.language.as_ref().map(|it| it.value.clone()), contact.language.as_ref().map(|it| &it.row));
+    add("first_at", contact.first_at.map(|it| it.to_string()), None);
     add("last_at", contact.last_at.as_ref().map(|it| it.value.to_string()), contact.last_at.as_ref().map(|it| &it.row));
+    add("last_inbound_at", contact.last_inbound_at.map(|it| it.to_string()), None);
+    add("last_outbound_at", contact.last_outbound_at.map(|it| it.to_string()), None);
+    add("messages", (contact.n_messages > 0).then(|| contact.n_messages.to_string()), None);
+    add(
+        "reachable",
+        contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }.to_owned()),
+        contact.is_reachable.as_ref().map(|it| &it.row),
+    );
     add(
         "consent",
         contact.consent.as_ref().map(|it| it.value.name().to_owned()),

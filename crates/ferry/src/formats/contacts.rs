@@ -16,7 +16,7 @@ use crate::formats::{RowReader, RowWriter};
 pub(crate) const ARTIFACT: &str = "clean/contacts.parquet";
 
 /// Texts and numbers stand apart, so that a row is digested without asking for each column's kind.
-const TEXTS: [&str; 20] = [
+const TEXTS: [&str; 22] = [
     "contact_id",
     "e164",
     "region",
@@ -28,6 +28,8 @@ const TEXTS: [&str; 20] = [
     "language",
     "language_row",
     "last_at_row",
+    "reachable",
+    "reachable_row",
     "consent",
     "consent_row",
     "sms_consent",
@@ -38,7 +40,8 @@ const TEXTS: [&str; 20] = [
     "tags",
     "source_rows",
 ];
-const INTS: [&str; 8] = [
+const INTS: [&str; 10] = [
+    "first_at",
     "last_at",
     "last_inbound_at",
     "last_outbound_at",
@@ -46,6 +49,7 @@ const INTS: [&str; 8] = [
     "sms_consent_at",
     "viber_consent_at",
     "channels",
+    "n_messages",
     "n_rows",
 ];
 
@@ -76,6 +80,8 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
     row.text(contact.language.as_ref().map(|it| it.value.as_str()))
         .text(contact.language.as_ref().map(|it| it.row.as_str()))
         .text(contact.last_at.as_ref().map(|it| it.row.as_str()))
+        .text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }))
+        .text(contact.is_reachable.as_ref().map(|it| it.row.as_str()))
         .text(contact.consent.as_ref().map(|it| it.value.name()))
         .text(contact.consent.as_ref().map(|it| it.row.as_str()));
     for said in [sms, viber] {
@@ -84,6 +90,7 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
     row.text(identities.as_deref())
         .text(tags.as_deref())
         .text(Some(&contact.rows))
+        .int(micros(contact.first_at))
         .int(micros(contact.last_at.as_ref().map(|it| it.value)))
         .int(micros(contact.last_inbound_at))
         .int(micros(contact.last_outbound_at))
@@ -91,6 +98,7 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
         .int(micros(sms.and_then(|it| it.at)))
         .int(micros(viber.and_then(|it| it.at)))
         .int(Some(contact.channels.iter().map(|it| 1 << *it as i64).sum()))
+        .int(i64::try_from(contact.n_messages).ok())
         .int(i64::try_from(contact.n_rows).ok())
         .end()?;
     Ok(())
@@ -200,14 +208,16 @@ fn read_row(group: &Group, row: usize) -> Option<Contact> {
     let email = field(cells.text(), cells.text()).map(personal);
     let language = field(cells.text(), cells.text());
     let last_at_row = cells.text();
+    let reachable = field(cells.text(), cells.text());
     let consent = field(cells.text(), cells.text());
     let said: [SaidTexts; 2] = [field(cells.text(), cells.text()), field(cells.text(), cells.text())];
     let identities = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
     let tags = cells.text().map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default();
     let rows = cells.text()?.to_owned();
-    let [last_at, last_inbound_at, last_outbound_at, consent_at, sms_at, viber_at] =
-        [(); 6].map(|()| cells.int()).map(|it| it.and_then(|it| Timestamp::from_microsecond(it).ok()));
+    let [first_at, last_at, last_inbound_at, last_outbound_at, consent_at, sms_at, viber_at] =
+        [(); 7].map(|()| cells.int()).map(|it| it.and_then(|it| Timestamp::from_microsecond(it).ok()));
     let channels = cells.int()?;
+    let n_messages = cells.int().and_then(|it| u64::try_from(it).ok())?;
     let n_rows = cells.int().and_then(|it| u64::try_from(it).ok())?;
 
     let mut consents = Vec::new();
@@ -225,9 +235,12 @@ fn read_row(group: &Group, row: usize) -> Option<Contact> {
         name,
         email,
         language,
+        first_at,
         last_at: last_at.map(|value| Field { value, row: last_at_row.unwrap_or_default().to_owned() }),
         last_inbound_at,
         last_outbound_at,
+        n_messages,
+        is_reachable: reachable.map(|it| Field { value: it.value == "yes", row: it.row }),
         consent: match consent {
             None => None,
             Some(it) => Some(Field { value: ConsentState::from_name(&it.value)?, row: it.row }),

@@ -34,8 +34,8 @@ pub(crate) fn write(table: &mut TableWriter, n_columns: usize, row: &Row) -> Res
     match &row.cells {
         Ok(cells) => {
             out.text(None).text(None);
-            cells.iter().for_each(|it| {
-                out.text(Some(it));
+            (0..n_columns).for_each(|it| {
+                out.text(Some(cells.get(it)));
             });
         }
         Err(unreadable) => {

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, LedgerRow, N_PARTITIONS, Partition};
+use clean::{Cleaner, LedgerRow, Links, N_PARTITIONS, Partition};
 use extract::Layout;
 use jiff::Timestamp;
 use model::{Contact, Counts, Digest, Findings, Outcome, RawContact, Reject, RowId, Stage};
 use rayon::prelude::*;
 use run::{Artifact, SourceRecord, StageRecord, TableReader, TableWriter};
 
+use crate::formats::corrections::Corrections;
 use crate::formats::extracted::Extracted;
 use crate::formats::{contacts, extracted, ledger};
 use crate::plan::SourceSection;
@@ -29,7 +31,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     if !session.folder.manifest.stages.contains_key(&Stage::Extract) {
         bail!("nothing is extracted yet: run `ferry extract` first");
     }
-    let inputs = inputs(session);
+    let inputs = inputs(session)?;
     if session.folder.is_complete(Stage::Clean, inputs)? {
         session.progress.say("clean", "already done");
         return Ok(());
@@ -39,11 +41,12 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     let sources = open_sources(session, &records)?;
     let n_rows: u64 = sources.iter().map(|it| it.table.n_rows()).sum();
     let work = session.progress.begin("clean", n_rows);
-    let cleaner = Cleaner::new(session.rules());
+    let cleaner = Cleaner::new(session.rules()?);
     let columns = RejectColumns::new(&records);
-    let chunks = take_in(&sources, &cleaner, &columns, &work)?;
+    let corrections = Corrections::read(&fixes(session), &records)?;
+    let chunks = take_in(&sources, &cleaner, &columns, &corrections, &work)?;
     tracing::info!(n_rows, "rows taken in");
-    cleaner.link_all();
+    let links = cleaner.link_all();
 
     let mut outcome = Written::default();
     let names: Vec<String> = records.iter().map(|it| it.name.clone()).collect();
@@ -80,17 +83,37 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
         counts,
         rejects: outcome.rejects,
         findings: outcome.findings,
+        links: link_counts(links),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
     };
     Ok(session.folder.complete(Stage::Clean, record, artifacts)?)
 }
 
-fn inputs(session: &Session) -> Digest {
-    let extracted = session.folder.manifest.artifacts.iter().filter(|it| it.0.starts_with("extract/"));
+fn inputs(session: &Session) -> Result<Digest> {
+    let is_input = |name: &str| name.starts_with("extract/") || name.starts_with("fixes/");
+    let extracted = session.folder.manifest.artifacts.iter().filter(|it| is_input(it.0));
     let mut parts: Vec<String> = extracted.map(|(name, it)| format!("{name} {}", it.sha256)).collect();
     parts.extend([session.plan.clean_digest().to_string(), session.key.id(), TOOL.to_owned()]);
-    Digest::of_parts(parts.iter().map(String::as_bytes))
+    let mut suppressed: Vec<String> = session.plan.suppressed()?.iter().map(ToString::to_string).collect();
+    suppressed.sort();
+    parts.extend(suppressed);
+    Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
+}
+
+/// The files of corrected rejects that the run has taken in.
+pub(crate) fn fixes(session: &Session) -> Vec<PathBuf> {
+    session.folder.manifest.fixes.iter().map(|it| session.folder.path(it)).collect()
+}
+
+fn link_counts(links: Links) -> BTreeMap<String, u64> {
+    let Links { by_row, by_card, ambiguous, unlinked } = links;
+    let counts =
+        [("linked_by_row", by_row), ("linked_by_card", by_card), ("ambiguous", ambiguous), ("unlinked", unlinked)];
+    match counts.iter().all(|it| it.1 == 0) {
+        true => BTreeMap::new(),
+        false => counts.map(|(name, n)| (name.to_owned(), n)).into(),
+    }
 }
 
 /// An extracted source and what its columns say.
@@ -112,7 +135,8 @@ fn source_records(session: &Session) -> Result<Vec<SourceRecord>> {
 fn open_sources(session: &Session, records: &[SourceRecord]) -> Result<Vec<Source>> {
     let open = |(number, (planned, record)): (u16, (&SourceSection, &SourceRecord))| {
         let table = TableReader::open(&session.folder.path(&extracted::artifact(&record.name)))?;
-        let layout = planned.profile().layout(&record.path, &record.columns)?;
+        let path = record.files.first().map(|it| it.path.as_path()).unwrap_or(Path::new(""));
+        let layout = planned.profile().layout(path, &record.columns)?;
         Ok(Source { number, table, layout })
     };
     (0..).zip(session.plan.sources.iter().zip(records)).map(open).collect()
@@ -125,19 +149,36 @@ struct Chunk {
 }
 
 /// Gives all rows to the cleaner, chunk by chunk on all cores. The chunks come back in their order.
-fn take_in(sources: &[Source], cleaner: &Cleaner, columns: &RejectColumns, work: &Work) -> Result<Vec<Chunk>> {
+fn take_in(
+    sources: &[Source],
+    cleaner: &Cleaner,
+    columns: &RejectColumns,
+    corrections: &Corrections,
+    work: &Work,
+) -> Result<Vec<Chunk>> {
     let groups: Vec<(&Source, usize)> =
         sources.iter().flat_map(|source| (0..source.table.n_groups()).map(move |group| (source, group))).collect();
-    groups.into_par_iter().map(|(source, group)| take_chunk(source, group, cleaner, columns, work)).collect()
+    groups
+        .into_par_iter()
+        .map(|(source, group)| take_chunk(source, group, cleaner, columns, corrections, work))
+        .collect()
 }
 
-fn take_chunk(source: &Source, group: usize, cleaner: &Cleaner, columns: &RejectColumns, work: &Work) -> Result<Chunk> {
+fn take_chunk(
+    source: &Source,
+    group: usize,
+    cleaner: &Cleaner,
+    columns: &RejectColumns,
+    corrections: &Corrections,
+    work: &Work,
+) -> Result<Chunk> {
     let group = source.table.group(group)?;
     let first = if group.n_rows > 0 { Extracted::new(&group, 0).record() } else { 1 };
     let mut rejects = Vec::new();
     let mut rows: Vec<(RowId, RawContact)> = Vec::with_capacity(group.n_rows);
     for row in (0..group.n_rows).map(|it| Extracted::new(&group, it)) {
         let id = RowId { source: source.number, record: row.record() };
+        let row = corrections.row(id, row);
         let contact = match row.reason() {
             Some(reason) => Err(reason),
             None => source.layout.contact(|column| row.cell(column)),
@@ -150,7 +191,10 @@ fn take_chunk(source: &Source, group: usize, cleaner: &Cleaner, columns: &Reject
     rejects.extend(cleaner.add(rows));
     rejects.sort_unstable_by_key(|it| it.row);
 
-    let row_of = |reject: &Reject| Extracted::new(&group, usize::try_from(reject.row.record - first).unwrap_or(0));
+    let row_of = |reject: &Reject| {
+        let received = Extracted::new(&group, usize::try_from(reject.row.record - first).unwrap_or(0));
+        corrections.row(reject.row, received)
+    };
     let lines = columns.lines(&rejects, row_of)?;
     work.advance(group.n_rows as u64);
     Ok(Chunk { rejects, lines })

@@ -1,14 +1,16 @@
 //! Reads every export into the run folder, as received.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use extract::{ExtractError, Probe};
 use jiff::Timestamp;
-use model::{Counts, Digest, Stage};
+use model::{ContactKey, Counts, Digest, Stage};
 use rayon::prelude::*;
 use run::{Artifact, RunFolder, SourceRecord, StageRecord, TableWriter};
 
+use crate::coverage::{Tally, source_record};
 use crate::formats::extracted;
 use crate::plan::{Plan, SourceSection};
 use crate::progress::{Work, grouped};
@@ -19,7 +21,7 @@ pub(crate) fn extract(session: &mut Session) -> Result<()> {
     let started = Instant::now();
     let plan = &session.plan;
     let probes: Vec<Probe> = plan.sources.par_iter().map(|it| probe(plan, it)).collect::<Result<_>>()?;
-    let inputs = inputs(plan, &probes);
+    let inputs = inputs(plan, &probes, &session.key);
     if session.folder.is_complete(Stage::Extract, inputs)? {
         session.progress.say("extract", "already done");
         return Ok(());
@@ -29,7 +31,7 @@ pub(crate) fn extract(session: &mut Session) -> Result<()> {
     let sources: Vec<(&SourceSection, &Probe)> = plan.sources.iter().zip(&probes).collect();
     let done: Vec<(SourceRecord, Artifact)> = sources
         .into_par_iter()
-        .map(|(source, probe)| extract_one(&session.folder, source, probe, &work))
+        .map(|(source, probe)| extract_one(plan, &session.folder, &session.key, source, probe, &work))
         .collect::<Result<_>>()?;
     let n_rows = done.iter().map(|it| it.0.rows).sum();
     work.end(&described(&done));
@@ -39,6 +41,7 @@ pub(crate) fn extract(session: &mut Session) -> Result<()> {
         counts: Counts { rows_in: n_rows, kept: n_rows, ..Counts::default() },
         rejects: Default::default(),
         findings: Default::default(),
+        links: Default::default(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
     };
@@ -48,69 +51,69 @@ pub(crate) fn extract(session: &mut Session) -> Result<()> {
     Ok(session.folder.complete(Stage::Extract, record, artifacts)?)
 }
 
-/// Finds out what the file is and whether it has the columns that the plan asks for.
+/// Finds out what the files are and whether they have the columns that the plan asks for.
 fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
-    let probed = extract::probe(&plan.folder().join(&source.path), source.settings());
-    let probe = probed.with_context(|| format!("could not use source \"{}\"", source.name.get_ref()))?;
-    if let Err(error) = source.profile().layout(&probe.path, &probe.header) {
+    let failed = || format!("could not use source \"{}\"", source.name.get_ref());
+    let files = extract::files(plan.folder(), &source.path).with_context(failed)?;
+    let probe = extract::probe(&files, &source.settings(plan)).with_context(failed)?;
+    if let Err(error) = source.profile().layout(&first_path(&probe), &probe.columns) {
         let at = match &error {
             ExtractError::MissingColumn { column, .. } | ExtractError::AmbiguousColumn { column, .. } => {
                 source.place_of_column(column)
             }
             _ => 0,
         };
-        let message = format!("{error} (delimiter {}, {})", probe.delimiter_name(), probe.encoding.name());
-        return Err(plan.wrong(at, message).into());
+        let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
+        return Err(plan.wrong(at, format!("{error} ({reading})")).into());
     }
     Ok(probe)
 }
 
-fn inputs(plan: &Plan, probes: &[Probe]) -> Digest {
+fn first_path(probe: &Probe) -> PathBuf {
+    probe.parts.first().map(|it| it.path.clone()).unwrap_or_default()
+}
+
+fn inputs(plan: &Plan, probes: &[Probe], key: &ContactKey) -> Digest {
     let source = |(source, probe): (&SourceSection, &Probe)| {
-        format!("{} {} {:?} {:?}", source.name.get_ref(), probe.digest, probe.encoding, probe.delimiter)
+        let files: Vec<String> =
+            probe.parts.iter().map(|it| format!("{} {} {:?}", it.name(), it.digest, it.form)).collect();
+        // The layout decides what the certificate of the source says.
+        format!("{} {files:?} {:?}", source.name.get_ref(), source.profile())
     };
-    let parts: Vec<String> = plan.sources.iter().zip(probes).map(source).chain([TOOL.to_owned()]).collect();
+    let parts: Vec<String> = plan.sources.iter().zip(probes).map(source).chain([key.id(), TOOL.to_owned()]).collect();
     Digest::of_parts(parts.iter().map(String::as_bytes))
 }
 
 fn extract_one(
+    plan: &Plan,
     folder: &RunFolder,
+    key: &ContactKey,
     source: &SourceSection,
     probe: &Probe,
     work: &Work,
 ) -> Result<(SourceRecord, Artifact)> {
     const STEP: u64 = 10_000;
-    let name = source.name.get_ref();
-    let mut table =
-        TableWriter::create(folder.create(&extracted::artifact(name))?, &extracted::columns(&probe.header))?;
-    let mut n_rows = 0;
-    extract::read(probe, |row| -> Result<()> {
-        n_rows = row.record;
-        if n_rows % STEP == 0 {
+    let artifact = folder.create(&extracted::artifact(source.name.get_ref()))?;
+    let mut table = TableWriter::create(artifact, &extracted::columns(&probe.columns))?;
+    let profile = source.profile();
+    let layout = profile.layout(&first_path(probe), &probe.columns)?;
+    let mut tally = Tally::new(&layout, plan.run.default_region);
+    let seen = extract::read(probe, |row| -> Result<()> {
+        if row.record % STEP == 0 {
             work.advance(STEP);
         }
-        Ok(extracted::write(&mut table, probe.header.len(), &row)?)
+        tally.add(&row);
+        Ok(extracted::write(&mut table, probe.columns.len(), &row)?)
     })?;
     let artifact = table.publish()?;
-    let record = SourceRecord {
-        name: name.clone(),
-        channel: source.channel,
-        profile: source.profile().name().to_owned(),
-        path: probe.path.clone(),
-        sha256: probe.digest,
-        bytes: probe.n_bytes,
-        encoding: probe.encoding.name().to_owned(),
-        delimiter: probe.delimiter_name(),
-        columns: probe.header.clone(),
-        rows: n_rows,
-    };
-    Ok((record, artifact))
+    let coverage = tally.finish(&profile, probe, &seen);
+    Ok((source_record(source, probe, &seen, coverage, key), artifact))
 }
 
 fn described(done: &[(SourceRecord, Artifact)]) -> String {
     let source = |it: &SourceRecord| match it.columns.is_empty() {
         true => format!("{}: empty file", it.name),
-        false => format!("{}: {} rows ({}, delimiter {})", it.name, grouped(it.rows), it.encoding, it.delimiter),
+        false => format!("{}: {} rows ({})", it.name, grouped(it.rows), it.reading()),
     };
     done.iter().map(|it| source(&it.0)).collect::<Vec<_>>().join("; ")
 }

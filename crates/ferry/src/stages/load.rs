@@ -53,7 +53,7 @@ fn run_row(session: &Session) -> Result<RunRow> {
 }
 
 fn source_row(source: &SourceRecord) -> (String, String, String, Digest, u64) {
-    (source.name.clone(), source.channel.name().to_owned(), source.profile.clone(), source.sha256, source.rows)
+    (source.name.clone(), source.channel.name().to_owned(), source.profile.clone(), source.sha256(), source.rows)
 }
 
 /// Loads what is not loaded yet, or of that only one batch.
@@ -159,6 +159,7 @@ pub(crate) async fn complete(
         counts,
         rejects: Default::default(),
         findings,
+        links: Default::default(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
     };

@@ -6,7 +6,7 @@ use anyhow::Result;
 use model::{Reason, Reject};
 use run::SourceRecord;
 
-use crate::formats::extracted::Extracted;
+use crate::formats::corrections::SourceRow;
 
 pub(crate) const ARTIFACT: &str = "clean/rejects.csv";
 
@@ -51,7 +51,7 @@ impl RejectColumns {
     }
 
     /// The lines of some rejects; `row` finds the row of a reject.
-    pub(crate) fn lines<'a>(&self, rejects: &[Reject], row: impl Fn(&Reject) -> Extracted<'a>) -> Result<Vec<u8>> {
+    pub(crate) fn lines<'a>(&self, rejects: &[Reject], row: impl Fn(&Reject) -> SourceRow<'a>) -> Result<Vec<u8>> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         let mut cells = vec![String::new(); self.names.len()];
         for reject in rejects {
@@ -64,7 +64,7 @@ impl RejectColumns {
             let own = [
                 self.sources[source].clone(),
                 reject.row.record.to_string(),
-                row.line().to_string(),
+                row.received.line().to_string(),
                 Reason::code(reject.reason).to_owned(),
                 reject.field.to_owned(),
                 row.unread_text().to_owned(),
@@ -84,13 +84,10 @@ mod tests {
             name: name.into(),
             channel: model::Channel::Sms,
             profile: "columns".into(),
-            path: "x.csv".into(),
-            sha256: model::Hasher::default().finish(),
-            bytes: 0,
-            encoding: "utf-8".into(),
-            delimiter: "','".into(),
+            files: Vec::new(),
             columns: columns.iter().map(|it| it.to_string()).collect(),
             rows: 0,
+            coverage: Default::default(),
         }
     }
 

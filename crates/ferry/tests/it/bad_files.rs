@@ -86,7 +86,7 @@ fn any_delimiter_is_found_out_and_told() {
     }
     assert_eq!(read(b"sep=;\r\nphone;name\r\n+33199000001;Ana\r\n"), [ANA]);
     let told = World::with_sms(b"\"phone\";\"name\"\n+33199000001;Ana\n").run();
-    assert!(told.err.contains("sms: 1 rows (utf-8, delimiter ';')"), "{}", told.err);
+    assert!(told.err.contains("sms: 1 rows (CSV, utf-8, delimiter ';')"), "{}", told.err);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_row_with_too_few_or_too_many_fields_is_rejected_alone() {
         [ANA, "1 2 E_FIELDS", "3 4 E_FIELDS"]
     );
     assert_eq!(read(b"phone,name\n+33199000001,Ana\n+3319900"), [ANA, "2 3 E_TRUNCATED"]);
-    assert_eq!(read(b"phone,name\n+33199000001,Ana\nphone,name\n"), [ANA, "2 3 E_HEADER"]);
+    assert_eq!(read(b"phone,name\n+33199000001,Ana\nphone,name\n"), [ANA]);
 }
 
 #[test]
@@ -172,10 +172,7 @@ fn what_is_not_a_file_of_text_is_refused_by_its_name() {
         fs::remove_file(world.path("sms.csv")).unwrap();
         fs::create_dir(world.path("sms.csv")).unwrap();
     });
-    assert_eq!(
-        (code, error.as_str()),
-        (1, "ferry: could not use source \"sms\": sms.csv is a directory, not a file\n")
-    );
+    assert_eq!((code, error.as_str()), (1, "ferry: could not use source \"sms\": no file is found at sms.csv\n"));
 
     let (code, error) = refused(|world| {
         fs::remove_file(world.path("sms.csv")).unwrap();
@@ -193,17 +190,17 @@ fn what_is_not_a_file_of_text_is_refused_by_its_name() {
     );
 
     for (start, kind) in [
-        (&b"\x1f\x8b\x08"[..], "a gzip archive"),
-        (b"PK\x03\x04", "a zip archive or a spreadsheet"),
-        (b"%PDF-1.7", "a PDF"),
+        (&b"%PDF-1.7"[..], "a PDF"),
+        (b"\xd0\xcf\x11\xe0", "an old Excel spreadsheet"),
+        (b"7z\xbc\xaf", "a 7z archive"),
     ] {
         let (code, error) = refused(|world| fs::write(world.path("sms.csv"), start).unwrap());
         assert_eq!(code, 1);
-        assert!(error.ends_with(&format!("sms.csv is {kind}: unpack or export it to CSV first\n")), "{error}");
+        assert!(error.ends_with(&format!("sms.csv is {kind}: export it as CSV, JSON, XLSX or ODS first\n")), "{error}");
     }
     let (code, error) = refused(|world| fs::write(world.path("sms.csv"), "a,".repeat(1200)).unwrap());
     assert_eq!(code, 1);
-    assert!(error.contains("has 1201 columns; at most 1000 are read"), "{error}");
+    assert!(error.contains("have 1201 columns; at most 1000 are read"), "{error}");
 }
 
 #[test]
@@ -212,14 +209,14 @@ fn a_missing_or_ambiguous_column_is_told_with_the_line_of_the_plan() {
     assert_eq!(code, 2);
     assert_eq!(
         error,
-        "ferry: plan.toml:14: sms.csv has no column \"phone\": it has \"Phone Number\", \"name\"; did you mean \"Phone Number\"? (delimiter ',', utf-8)\n"
+        "ferry: plan.toml:14: sms.csv has no column \"phone\": it has \"Phone Number\", \"name\"; did you mean \"Phone Number\"? (CSV, utf-8, delimiter ',')\n"
     );
 
     let (code, error) = refused(|world| world.write("sms.csv", "name,phone,phone\n"));
     assert_eq!(code, 2);
     assert_eq!(
         error,
-        "ferry: plan.toml:14: sms.csv has 2 columns named \"phone\": rename all but one (delimiter ',', utf-8)\n"
+        "ferry: plan.toml:14: sms.csv has 2 columns named \"phone\": rename all but one (CSV, utf-8, delimiter ',')\n"
     );
 
     let (code, error) = refused(|world| world.replan("profile = \"columns\"", "profil = \"columns\""));

@@ -373,7 +373,7 @@ max_reject_rate = 1.0
         +33199000005|FR|fixed_line|||||2026-01-01T10:00:00Z|sms|1|
     "#]]
     .assert_eq(&world.contacts());
-    assert_eq!(world.rejects(), ["7 9 E_SHORT_CODE phone", "9 11 E_DIRECTION"]);
+    assert_eq!(world.rejects(), ["7 9 E_NOT_SUBSCRIBER phone", "9 11 E_DIRECTION"]);
 }
 
 #[test]

@@ -26,6 +26,28 @@ fn both_databases_hold_the_same_after_the_same_run() {
 }
 
 #[test]
+fn a_database_of_an_earlier_version_is_brought_up_to_date_and_keeps_what_it_holds() {
+    let back = "alter table contact drop column first_at; alter table contact drop column n_messages; \
+        alter table contact drop column reachable; alter table contact drop column reachable_row; \
+        update ferry_meta set value = '1' where key = 'schema_version'";
+    let postgres = Postgres::create();
+    for url in ["sqlite:ferry.db", &postgres.url] {
+        let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
+        world.replan("sqlite:ferry.db", url);
+        assert_eq!(world.run().code, 0);
+        let place = url.replace("ferry.db", &world.path("ferry.db").display().to_string());
+        back.split(';').for_each(|it| drop(crate::world::texts(&place, it)));
+        let looked = world.ferry(&["export", "contacts", "--to", "x.csv"]);
+        assert!(looked.err.contains("was made by an earlier Ferry"), "{}", looked.err);
+
+        let again = world.run();
+        assert_eq!(again.code, 0, "{}", again.err);
+        assert!(again.out.contains("0 new, 0 changed, 1 unchanged"), "{}", again.out);
+        assert_eq!(world.contacts(), "+33199000001|FR|fixed_line|Ana|||||sms|1|\n");
+    }
+}
+
+#[test]
 fn odd_text_is_the_same_in_both_databases() {
     let rows = "phone,name\n+33199000001,'); drop table contact; --\n+33199000002,%_\\\n+33199000003,\"a\nb\"\n\
         +33199000004,nul\0name\n+33199000005,😀 👩‍👩‍👧\n+33199000006,\u{202e}rtl {{1}} %s\n";
@@ -147,7 +169,7 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
         sql(world, "update ferry_meta set value = '99'");
     });
     assert_eq!(code, 1);
-    assert!(error.contains("was made by a newer Ferry (schema 99, this one knows 1)"), "{error}");
+    assert!(error.contains("was made by a newer Ferry (schema 99, this one knows 2)"), "{error}");
 
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     world.run();

@@ -246,8 +246,8 @@ pub(crate) fn dump(url: &str) -> String {
         ("receipt", "run_id, stage, batch, input, output, rows_in, kept, merged, rejected, suppressed, tool"),
         (
             "contact",
-            "HEX, e164, region, line_type, name, name_row, email, email_row, language, language_row, last_at, last_at_row, \
-            last_inbound_at, last_outbound_at, consent, consent_at, consent_row, tags, channels, n_rows, source_rows",
+            "HEX, e164, region, line_type, name, name_row, email, email_row, language, language_row, first_at, last_at, \
+            last_at_row, last_inbound_at, last_outbound_at, n_messages, reachable, reachable_row, consent, consent_at, consent_row, tags, channels, n_rows, source_rows",
         ),
         ("identity", "kind, scope, value, HEX"),
         ("consent", "HEX, channel, purpose, state, at, source_row"),

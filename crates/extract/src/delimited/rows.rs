@@ -1,0 +1,169 @@
+//! From records of delimited text to cells.
+
+use std::io::Read;
+use std::path::Path;
+
+use csv::StringRecord;
+use model::Reason;
+
+use crate::delimited::records::{Record, Records};
+use crate::delimited::sniff::separator;
+use crate::read::{Seen, Unreadable, unreadable};
+use crate::{Encoding, ExtractError};
+
+/// What is known of a delimited text before its rows are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delimited<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) delimiter: u8,
+    pub(crate) encoding: Encoding,
+    pub(crate) header: &'a [String],
+    pub(crate) has_header: bool,
+}
+
+/// Gives the line and the cells of every row to `each`, in constant memory.
+pub(crate) fn read_delimited<E: From<ExtractError>>(
+    text: impl Read,
+    file: Delimited,
+    mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
+) -> Result<Seen, E> {
+    let failed = |source| ExtractError::Read { path: file.path.to_owned(), source };
+    let mut records = Records::new(text, file.delimiter);
+    let mut reader = RowReader::new(file);
+    let mut seen = Seen::default();
+    let mut is_past_header = !file.has_header;
+    while let Some(record) = records.next_record().map_err(failed)? {
+        if !is_past_header {
+            // The header was read from the same bytes before; what tells Excel the delimiter stands before it.
+            is_past_header = !matches!(record, Record::Whole { bytes, .. } if separator(bytes).is_some());
+            continue;
+        }
+        match record {
+            Record::Whole { line, bytes, is_ended } => {
+                seen.is_last_line_open = !is_ended;
+                match reader.cells(line, bytes, is_ended)? {
+                    Ok(cells) if is_header(cells, file.header) => seen.n_repeated_headers += 1,
+                    Ok(cells) => {
+                        seen.n_stray_quotes += u64::from(has_stray_quote(bytes, file.delimiter));
+                        each(line, Ok(cells))?;
+                    }
+                    Err(unread) => each(line, Err(unread))?,
+                }
+            }
+            Record::BadQuote { line, bytes } => each(line, Err(unreadable(Reason::Quote, bytes)))?,
+            Record::TooLong { line, start, n_bytes } => each(line, Err(Unreadable::too_long(start, n_bytes)))?,
+        }
+    }
+    Ok(seen)
+}
+
+/// Splits records into cells.
+struct RowReader<'a> {
+    file: Delimited<'a>,
+    core: csv_core::Reader,
+    cells: StringRecord,
+    /// The output of the splitter, kept to be used again.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl<'a> RowReader<'a> {
+    fn new(file: Delimited<'a>) -> Self {
+        Self {
+            file,
+            core: csv_core::ReaderBuilder::new().delimiter(file.delimiter).build(),
+            cells: StringRecord::new(),
+            bytes: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    fn cells<'r>(
+        &'r mut self,
+        line: u64,
+        bytes: &'r [u8],
+        is_ended: bool,
+    ) -> Result<Result<&'r StringRecord, Unreadable<'r>>, ExtractError> {
+        let Ok(text) = std::str::from_utf8(bytes) else { return Ok(Err(unreadable(Reason::Encoding, bytes))) };
+        // What a decoder could not read, it replaced; UTF-8 itself was not decoded.
+        if self.file.encoding != Encoding::Utf8 && text.contains('\u{fffd}') {
+            return Ok(Err(unreadable(Reason::Encoding, bytes)));
+        }
+        if !self.split(bytes) {
+            return Err(ExtractError::Disagreement { path: self.file.path.to_owned(), line });
+        }
+        let n_columns = self.file.header.len();
+        if self.cells.len() != n_columns {
+            let is_cut = !is_ended && self.cells.len() < n_columns;
+            let reason = match () {
+                () if is_total(text) => Reason::NotAContact,
+                () if is_cut => Reason::Truncated,
+                () => Reason::Fields,
+            };
+            return Ok(Err(unreadable(reason, bytes)));
+        }
+        Ok(Ok(&self.cells))
+    }
+
+    /// Splits one whole record; false if the splitter does not take it as one.
+    fn split(&mut self, bytes: &[u8]) -> bool {
+        use csv_core::ReadRecordResult::{End, InputEmpty, OutputEndsFull, OutputFull, Record};
+        self.bytes.resize(self.bytes.len().max(bytes.len() + 1), 0);
+        self.ends.resize(self.ends.len().max(self.file.header.len() + 1), 0);
+        self.core.reset();
+        let (mut n_in, mut n_out, mut n_ends) = (0, 0, 0);
+        loop {
+            let (result, read, written, ended) =
+                self.core.read_record(&bytes[n_in..], &mut self.bytes[n_out..], &mut self.ends[n_ends..]);
+            n_in += read;
+            n_out += written;
+            n_ends += ended;
+            match result {
+                // The end of the input ends the record: an empty read says so.
+                InputEmpty => {}
+                OutputFull => self.bytes.resize(self.bytes.len() * 2, 0),
+                OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                Record => break,
+                End => return false,
+            }
+        }
+        self.cells.clear();
+        let mut start = 0;
+        for &end in &self.ends[..n_ends] {
+            let Ok(cell) = std::str::from_utf8(&self.bytes[start..end]) else { return false };
+            self.cells.push_field(cell);
+            start = end;
+        }
+        n_in == bytes.len()
+    }
+}
+
+/// Exports that were joined end to end repeat their header.
+fn is_header(cells: &StringRecord, header: &[String]) -> bool {
+    cells.iter().map(str::trim).eq(header.iter().map(String::as_str))
+}
+
+/// A line of totals under a table, such as `Total: 1234`.
+pub(crate) fn is_total(text: &str) -> bool {
+    let text = text.trim_start_matches(['"', ' ']);
+    let word: String = text.chars().take_while(|it| it.is_alphabetic()).flat_map(char::to_lowercase).collect();
+    ["total", "totals", "totaux", "sum", "somme", "gesamt", "summe"].contains(&word.as_str())
+}
+
+/// A quote inside a cell that does not begin with one stands for itself, and is worth a remark.
+fn has_stray_quote(bytes: &[u8], delimiter: u8) -> bool {
+    if memchr::memchr(b'"', bytes).is_none() {
+        return false;
+    }
+    let (mut in_quotes, mut at_start) = (false, true);
+    for &byte in bytes {
+        match byte {
+            b'"' if in_quotes || at_start => in_quotes = !in_quotes,
+            // The second quote of two in a quoted cell comes right after it seemed to end.
+            b'"' => return true,
+            _ => {}
+        }
+        at_start = byte == b'"' || (byte == delimiter && !in_quotes);
+    }
+    false
+}

@@ -1,0 +1,72 @@
+//! Which profile an export has, by its columns.
+
+use crate::header::{Header, folded};
+use crate::profile::{Mapping, Profile};
+
+/// How well a profile fits an export.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit<'a> {
+    pub profile: &'a Profile,
+    /// Columns of its signature that are not there, or are there and should not be.
+    pub missing: Vec<String>,
+    pub unwanted: Vec<String>,
+    /// Columns of the export that the profile does not read.
+    pub unread: Vec<String>,
+}
+
+impl Fit<'_> {
+    pub fn is_whole(&self) -> bool {
+        self.missing.is_empty() && self.unwanted.is_empty()
+    }
+
+    /// The more columns a profile asks for, the less it is by chance that they are there.
+    fn rank(&self) -> (bool, usize, usize) {
+        let n_there = self.profile.signature.len() - self.missing.len();
+        match self.is_whole() {
+            true => (true, self.profile.signature.len(), usize::MAX - self.unread.len()),
+            // Of profiles that do not fit, the nearest is the one with the greatest share.
+            false => (false, n_there * 1000 / self.profile.signature.len().max(1), usize::MAX - self.unread.len()),
+        }
+    }
+}
+
+/// How well each profile with a signature fits, the best first. `key` is the one under which pages hold
+/// their records.
+pub fn detect<'a>(profiles: &'a [Profile], columns: &[String], key: Option<&str>) -> Vec<Fit<'a>> {
+    let header = Header::new(columns);
+    let is_possible = |it: &&Profile| {
+        !it.signature.is_empty() && (!it.only_pages || key.is_some_and(|key| it.records.iter().any(|it| it == key)))
+    };
+    let mut fits: Vec<Fit> = profiles.iter().filter(is_possible).map(|it| fit(it, &header, columns)).collect();
+    fits.sort_by_key(|it| std::cmp::Reverse(it.rank()));
+    fits
+}
+
+fn fit<'a>(profile: &'a Profile, header: &Header, columns: &[String]) -> Fit<'a> {
+    let names = profile.columns.values().flat_map(|it| it.iter());
+    let known: Vec<String> = names.chain(profile.signature.iter().flat_map(|it| it.split('|'))).map(folded).collect();
+    let is_read = |column: &String| {
+        let column = folded(column);
+        known.iter().any(|it| match it.strip_suffix('*') {
+            Some(start) => column.starts_with(start),
+            None => *it == column,
+        })
+    };
+    Fit {
+        profile,
+        missing: profile.signature.iter().filter(|it| !header.has_any(it)).cloned().collect(),
+        unwanted: profile.without.iter().filter(|it| header.has_any(it)).cloned().collect(),
+        unread: columns.iter().filter(|it| !is_read(it)).cloned().collect(),
+    }
+}
+
+/// Guesses which columns of an unknown table hold what, by the names that the profile of plain
+/// contact lists knows.
+pub fn guess(contacts: &Profile, columns: &[String]) -> Mapping {
+    let header = Header::new(columns);
+    let found = |names: &crate::Names| {
+        let place = names.iter().find_map(|it| header.found(std::path::Path::new(""), it).ok()?.first().copied());
+        place.map(|it| columns[it].as_str().into())
+    };
+    contacts.columns.iter().filter_map(|(field, names)| Some((field.clone(), found(names)?))).collect()
+}

@@ -1,0 +1,441 @@
+//! From a JSON record to cells: each value stands under its path, such as `sender.name`.
+//!
+//! Text comes without its quotes and escapes. Numbers come as they are written, never through a
+//! float: ids of 19 digits and phone numbers survive. The second and later objects of a list get
+//! their number in the path (`phone[2].number`); other lists stay JSON in one cell.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use csv::StringRecord;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// Deeper than any provider nests; what is deeper stays JSON in one cell.
+const MOST_DEPTH: usize = 16;
+/// Longer lists of objects stay JSON in one cell, so that one record cannot make a thousand columns.
+const MOST_OBJECTS: usize = 8;
+
+/// Which lists get a treatment of their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lists {
+    /// Each element of the first of these lists that is there makes a row of its own.
+    pub(crate) each: Vec<String>,
+    /// Lists of `{"key": …, "value": …}`: each value stands under its key.
+    pub(crate) pairs: Vec<String>,
+}
+
+/// Why a record has no cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    NotJson,
+    /// One key stands twice in one object.
+    KeyTwice,
+    /// A path that the survey of the file did not see.
+    NewColumn,
+}
+
+/// Turns records into rows of cells; learns the columns of a file as it goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Flattener {
+    lists: Lists,
+    nodes: Vec<Node>,
+    pub(crate) columns: Vec<String>,
+    /// While learning, a new path becomes a column.
+    is_learning: bool,
+    text: String,
+    leaves: Vec<Leaf>,
+    row: StringRecord,
+}
+
+/// A place in the tree of paths.
+#[derive(Clone, Debug, Default)]
+struct Node {
+    path: String,
+    column: Option<usize>,
+    /// Few enough that looking through them beats hashing.
+    children: Vec<(String, usize)>,
+    list: ListKind,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum ListKind {
+    #[default]
+    Plain,
+    Each,
+    Pairs,
+}
+
+/// A cell, as its place in the text.
+#[derive(Clone, Copy, Debug)]
+struct Leaf {
+    column: usize,
+    start: usize,
+    end: usize,
+}
+
+/// A list whose elements are rows, and its node.
+type Exploded<'a> = Option<(usize, Vec<&'a RawValue>)>;
+
+impl Flattener {
+    pub(crate) fn new(lists: Lists) -> Self {
+        Self {
+            lists,
+            nodes: vec![Node::default()],
+            columns: Vec::new(),
+            is_learning: true,
+            text: String::new(),
+            leaves: Vec::new(),
+            row: StringRecord::new(),
+        }
+    }
+
+    /// From now on a new path makes its record unfit.
+    pub(crate) fn stop_learning(&mut self) {
+        self.is_learning = false;
+    }
+
+    /// Gives every row of a record to `each`.
+    pub(crate) fn rows<E>(
+        &mut self,
+        record: &str,
+        mut each: impl FnMut(&StringRecord) -> Result<(), E>,
+    ) -> Result<Result<(), Unfit>, E> {
+        self.text.clear();
+        self.leaves.clear();
+        let Ok(value) = serde_json::from_str::<&RawValue>(record) else { return Ok(Err(Unfit::NotJson)) };
+        let mut exploded = None;
+        if let Err(unfit) = self.walk(0, value, 0, &mut exploded) {
+            return Ok(Err(unfit));
+        }
+        let (node, elements) = exploded.unwrap_or_default();
+        if elements.is_empty() {
+            self.fill_row();
+            return each(&self.row).map(Ok);
+        }
+        let (n_text, n_leaves) = (self.text.len(), self.leaves.len());
+        // All elements have to fit before the first of them is given out.
+        for element in &elements {
+            self.text.truncate(n_text);
+            self.leaves.truncate(n_leaves);
+            if let Err(unfit) = self.walk(node, element, 1, &mut None) {
+                return Ok(Err(unfit));
+            }
+        }
+        for element in elements {
+            self.text.truncate(n_text);
+            self.leaves.truncate(n_leaves);
+            let _ = self.walk(node, element, 1, &mut None);
+            self.fill_row();
+            each(&self.row)?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn fill_row(&mut self) {
+        self.leaves.sort_by_key(|it| it.column);
+        self.row.clear();
+        let mut leaves = self.leaves.iter().peekable();
+        for column in 0..self.columns.len() {
+            match leaves.next_if(|it| it.column == column) {
+                Some(leaf) => self.row.push_field(&self.text[leaf.start..leaf.end]),
+                None => self.row.push_field(""),
+            }
+        }
+    }
+
+    fn walk<'a>(
+        &mut self,
+        node: usize,
+        value: &'a RawValue,
+        depth: usize,
+        exploded: &mut Exploded<'a>,
+    ) -> Result<(), Unfit> {
+        let json = value.get();
+        match json.as_bytes().first() {
+            Some(b'{') if depth < MOST_DEPTH => self.walk_object(node, json, depth, exploded),
+            Some(b'[') if depth < MOST_DEPTH => self.walk_list(node, json, depth, exploded),
+            Some(b'n') => Ok(()),
+            Some(b'"') => {
+                let text = text(json)?;
+                self.leaf(node, &text)
+            }
+            _ => self.leaf(node, json),
+        }
+    }
+
+    fn walk_object<'a>(
+        &mut self,
+        node: usize,
+        json: &'a str,
+        depth: usize,
+        exploded: &mut Exploded<'a>,
+    ) -> Result<(), Unfit> {
+        let Members(members) = serde_json::from_str(json).map_err(|_| Unfit::NotJson)?;
+        if has_one_twice(&members) {
+            return Err(Unfit::KeyTwice);
+        }
+        for (n, (key, value)) in members.iter().enumerate() {
+            if value.get() == "null" {
+                continue;
+            }
+            let child = self.child(node, key, n)?;
+            self.walk(child, value, depth + 1, exploded)?;
+        }
+        Ok(())
+    }
+
+    fn walk_list<'a>(
+        &mut self,
+        node: usize,
+        json: &'a str,
+        depth: usize,
+        exploded: &mut Exploded<'a>,
+    ) -> Result<(), Unfit> {
+        let kind = self.nodes[node].list;
+        let Elements(elements) = serde_json::from_str(json).map_err(|_| Unfit::NotJson)?;
+        if kind == ListKind::Each && exploded.is_none() {
+            *exploded = Some((node, elements));
+            return Ok(());
+        }
+        if kind == ListKind::Pairs && self.walk_pairs(node, &elements)? {
+            return Ok(());
+        }
+        let are_objects = elements.iter().all(|it| it.get().starts_with('{'));
+        if !are_objects || elements.len() > MOST_OBJECTS {
+            return if elements.is_empty() { Ok(()) } else { self.leaf(node, json) };
+        }
+        for (n, element) in elements.iter().enumerate() {
+            let child = if n == 0 { node } else { self.child(node, &format!("[{}]", n + 1), n)? };
+            self.walk(child, element, depth + 1, exploded)?;
+        }
+        Ok(())
+    }
+
+    /// False if an element is no pair, or one key stands twice.
+    fn walk_pairs(&mut self, node: usize, elements: &[&RawValue]) -> Result<bool, Unfit> {
+        #[derive(Deserialize)]
+        struct Pair<'a> {
+            #[serde(borrow)]
+            key: Cow<'a, str>,
+            #[serde(borrow)]
+            value: &'a RawValue,
+        }
+        let pairs: Result<Vec<Pair>, _> = elements.iter().map(|it| serde_json::from_str(it.get())).collect();
+        let Ok(pairs) = pairs else { return Ok(false) };
+        if (1..pairs.len()).any(|n| pairs[..n].iter().any(|it| it.key == pairs[n].key)) {
+            return Ok(false);
+        }
+        for (n, pair) in pairs.iter().enumerate() {
+            let child = self.child(node, &pair.key, n)?;
+            self.walk(child, pair.value, MOST_DEPTH, &mut None)?;
+        }
+        Ok(true)
+    }
+
+    fn leaf(&mut self, node: usize, text: &str) -> Result<(), Unfit> {
+        let column = match self.nodes[node].column {
+            Some(column) => column,
+            None if !self.is_learning => return Err(Unfit::NewColumn),
+            None => {
+                let path = &self.nodes[node].path;
+                self.columns.push(if path.is_empty() { "value".to_owned() } else { path.clone() });
+                let column = self.columns.len() - 1;
+                self.nodes[node].column = Some(column);
+                column
+            }
+        };
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.leaves.push(Leaf { column, start, end: self.text.len() });
+        Ok(())
+    }
+
+    /// The place of a key under a place. Records of one file have their keys in one order, so the
+    /// `n`th key is looked for at the `n`th place first.
+    fn child(&mut self, node: usize, key: &str, n: usize) -> Result<usize, Unfit> {
+        let children = &self.nodes[node].children;
+        if let Some((name, child)) = children.get(n)
+            && name == key
+        {
+            return Ok(*child);
+        }
+        if let Some((_, child)) = children.iter().find(|it| it.0 == key) {
+            return Ok(*child);
+        }
+        if !self.is_learning {
+            return Err(Unfit::NewColumn);
+        }
+        let parent = &self.nodes[node].path;
+        let path = match (parent.is_empty(), key.starts_with('[')) {
+            (true, _) => key.to_owned(),
+            (false, true) => format!("{parent}{key}"),
+            (false, false) => format!("{parent}.{key}"),
+        };
+        let list = match () {
+            () if self.lists.each.contains(&path) => ListKind::Each,
+            () if self.lists.pairs.contains(&path) => ListKind::Pairs,
+            () => ListKind::Plain,
+        };
+        self.nodes.push(Node { path, list, ..Node::default() });
+        let child = self.nodes.len() - 1;
+        self.nodes[node].children.push((key.to_owned(), child));
+        Ok(child)
+    }
+}
+
+/// A string without its quotes and escapes.
+fn text(json: &str) -> Result<Cow<'_, str>, Unfit> {
+    match json.contains('\\') {
+        true => serde_json::from_str::<String>(json).map(Cow::Owned).map_err(|_| Unfit::NotJson),
+        false => Ok(Cow::Borrowed(json.trim_matches('"'))),
+    }
+}
+
+fn has_one_twice(members: &[(Cow<str>, &RawValue)]) -> bool {
+    if members.len() <= 32 {
+        return (1..members.len()).any(|n| members[..n].iter().any(|it| it.0 == members[n].0));
+    }
+    let mut keys: Vec<&str> = members.iter().map(|it| it.0.as_ref()).collect();
+    keys.sort_unstable();
+    keys.windows(2).any(|it| it[0] == it[1])
+}
+
+/// The members of an object, in their order.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(Key(key)) = map.next_key()? {
+                    members.push((key, map.next_value()?));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+/// A key, borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The elements of a list.
+struct Elements<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Elements<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Elements<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut elements = Vec::new();
+                while let Some(element) = list.next_element()? {
+                    elements.push(element);
+                }
+                Ok(Elements(elements))
+            }
+        }
+        deserializer.deserialize_seq(Collect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flat(lists: Lists, records: &[&str]) -> Vec<String> {
+        let mut flattener = Flattener::new(lists);
+        for record in records {
+            let _ = flattener.rows(record, |_| Ok::<(), ()>(()));
+        }
+        flattener.stop_learning();
+        let mut rows = vec![flattener.columns.join("|")];
+        for record in records {
+            let mut given = Vec::new();
+            let fit = flattener.rows(record, |row| {
+                given.push(row.iter().collect::<Vec<_>>().join("|"));
+                Ok::<(), ()>(())
+            });
+            match fit.unwrap() {
+                Ok(()) => rows.extend(given),
+                Err(unfit) => rows.push(format!("{unfit:?}")),
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn every_value_stands_under_its_path() {
+        assert_eq!(
+            flat(
+                Lists::default(),
+                &[r#"{"id":1,"sender":{"name":"Zo\u00eb"}}"#, r#"{"sender":{"age":null},"ok":true}"#]
+            ),
+            ["id|sender.name|ok", "1|Zoë|", "||true"]
+        );
+        assert_eq!(
+            flat(Lists::default(), &["\"+33199000001\"", "33199000001"]),
+            ["value", "+33199000001", "33199000001"]
+        );
+    }
+
+    #[test]
+    fn numbers_come_as_they_are_written() {
+        assert_eq!(
+            flat(
+                Lists::default(),
+                &[r#"{"token":4912661846655238145,"phone":33612345678.0,"big":33612345678336120000000}"#]
+            ),
+            ["token|phone|big", "4912661846655238145|33612345678.0|33612345678336120000000"]
+        );
+    }
+
+    #[test]
+    fn lists_are_numbered_kept_exploded_or_paired() {
+        assert_eq!(
+            flat(Lists::default(), &[r#"{"phone":[{"number":1},{"number":2}],"tags":["a","b"],"none":[]}"#]),
+            ["phone.number|phone[2].number|tags", r#"1|2|["a","b"]"#]
+        );
+        let each = Lists { each: vec!["to.items".into()], pairs: vec![] };
+        assert_eq!(
+            flat(each, &[r#"{"to":{"n":2,"items":[{"x":1},{"x":2}]},"id":"m"}"#, r#"{"id":"n","to":{"items":[]}}"#]),
+            ["to.n|id|to.items.x", "2|m|1", "2|m|2", "|n|"]
+        );
+        let pairs = Lists { each: vec![], pairs: vec!["ids".into()] };
+        assert_eq!(
+            flat(pairs, &[r#"{"ids":[{"key":"phonenumber","value":"+1"},{"key":"mail","value":"a@b"}]}"#]),
+            ["ids.phonenumber|ids.mail", "+1|a@b"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_or_says_a_thing_twice_is_unfit() {
+        for (record, unfit) in [
+            ("{\"a\":1", "NotJson"),
+            ("{\"a\":\"\\ud800\"}", "NotJson"),
+            ("{\"a\":1} x", "NotJson"),
+            ("{\"a\":1,\"a\":2}", "KeyTwice"),
+        ] {
+            assert_eq!(flat(Lists::default(), &[record]).pop().unwrap(), unfit, "{record}");
+        }
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(flat(Lists::default(), &[&deep]).pop().unwrap(), deep, "what is too deep stays as it is");
+    }
+}

@@ -1,0 +1,180 @@
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use extract::Profile;
+
+use crate::cli::{InitArgs, InspectArgs};
+use crate::commands::Output;
+use crate::exit::Exit;
+use crate::inspection::{Inspection, Kind, inspect, name_of, source_name, text};
+
+/// Says what each file is, and how a plan reads it.
+pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
+    let profiles = profiles(&args.profiles)?;
+    let folder = std::env::current_dir()?;
+    let mut inspections = Vec::new();
+    for path in &args.files {
+        let files = extract::files(&folder, path)?;
+        inspections.push(inspect(&files, &profiles, args.region, &folder)?);
+    }
+    let words = || inspections.iter().map(text).collect::<Vec<_>>().join("\n");
+    output.print(&inspections, words)?;
+    Ok(Exit::Done)
+}
+
+/// Profiles that come with Ferry, and those of files.
+fn profiles(paths: &[PathBuf]) -> Result<Vec<Profile>> {
+    let mut profiles = Profile::built_in()?;
+    for path in paths {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("could not read the profile {}", path.display()))?;
+        // A plan names the profile by its file.
+        let mut profile = Profile::read(&path.display().to_string(), &text, &[])?;
+        profile.name = path.display().to_string();
+        profiles.push(profile);
+    }
+    Ok(profiles)
+}
+
+/// Lists the profiles that come with Ferry, or prints one as the file that it is.
+pub(crate) fn profile_list(name: Option<&str>, output: Output) -> Result<Exit> {
+    if let Some(name) = name {
+        let text = Profile::text(name)
+            .with_context(|| format!("there is no profile \"{name}\": `ferry profiles` lists them"))?;
+        output.print(&serde_json::json!({ "name": name, "text": text }), || text.to_owned())?;
+        return Ok(Exit::Done);
+    }
+    let profiles = Profile::built_in()?;
+    let value: Vec<_> = profiles
+        .iter()
+        .map(|it| serde_json::json!({ "name": it.name, "title": it.title, "documented": it.documented }))
+        .collect();
+    output.print(&value, || profiles.iter().map(|it| format!("{:24} {}\n", it.name, it.title)).collect())?;
+    Ok(Exit::Done)
+}
+
+/// Writes a plan for the exports in a folder.
+pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
+    let folder = std::path::absolute(&args.folder)?;
+    let plan = folder.join("plan.toml");
+    if plan.exists() {
+        anyhow::bail!("{} is there already: it would be overwritten", plan.display());
+    }
+    let profiles = profiles(&[])?;
+    let mut known: Vec<Inspection> = Vec::new();
+    let mut left = Vec::new();
+    for file in extract::files(&folder, &PathBuf::new())?.into_iter().filter(|it| is_export(it)) {
+        let shown = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match inspect(std::slice::from_ref(&file), &profiles, args.region, &folder) {
+            Err(error) => left.push((shown, format!("{error:#}"))),
+            Ok(it) if it.source.is_none() => left.push((shown, unknown(&it).to_owned())),
+            Ok(it) => known.push(it),
+        }
+    }
+    let sources = together(known, &profiles, args, &folder)?;
+    let text = plan_text(&folder, &sources, &left, args);
+    let mut file = run::ArtifactWriter::create(&plan)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())?;
+    file.publish(0)?;
+    let value = serde_json::json!({ "plan": plan, "sources": sources, "left": left });
+    output.print(&value, || {
+        let mut words = format!("{} written, with {} sources\n", crate::session::shown(&plan), sources.len());
+        for source in &sources {
+            let files: Vec<String> = source.files.iter().map(|it| crate::session::shown(it)).collect();
+            words += &format!("  {}: {}\n", files.join(", "), title(source));
+        }
+        for (file, why) in &left {
+            words += &format!("  {file} left out: {why}\n");
+        }
+        words + "look through it, then `ferry run --dry-run`\n"
+    })?;
+    Ok(Exit::Done)
+}
+
+/// What belongs to a plan or to a run is no export.
+fn is_export(path: &std::path::Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let endings = [".toml", ".key", ".db", ".db-wal", ".db-shm", ".md", ".log", ".html", ".parquet"];
+    !endings.iter().any(|it| name.ends_with(it))
+}
+
+fn unknown(inspection: &Inspection) -> &'static str {
+    match inspection.kind {
+        Kind::Empty => "empty",
+        _ => "unknown, and no column looks like a phone number or a Viber id",
+    }
+}
+
+fn title(inspection: &Inspection) -> String {
+    match &inspection.kind {
+        Kind::Known { title, .. } => format!("{title}, {} rows", inspection.rows),
+        _ => format!("a guess by the names of the columns, {} rows", inspection.rows),
+    }
+}
+
+/// Files of one kind, such as day files, are one source where a pattern means just them.
+fn together(
+    known: Vec<Inspection>,
+    profiles: &[Profile],
+    args: &InitArgs,
+    folder: &std::path::Path,
+) -> Result<Vec<Inspection>> {
+    let mut sources: Vec<Inspection> = Vec::new();
+    let mut groups: Vec<Vec<Inspection>> = Vec::new();
+    for it in known {
+        match groups.iter_mut().find(|group| is_alike(&group[0], &it)) {
+            Some(group) => group.push(it),
+            None => groups.push(vec![it]),
+        }
+    }
+    for group in groups {
+        let files: Vec<PathBuf> = group.iter().flat_map(|it| it.files.clone()).collect();
+        let whole = if files.len() > 1 { inspect(&files, profiles, args.region, folder).ok() } else { None };
+        let means_just_them = |it: &Inspection| {
+            let path = it
+                .source
+                .as_ref()
+                .and_then(|it| it.parse::<toml::Table>().ok())
+                .and_then(|it| it.get("source")?.get(0)?.get("path")?.as_str().map(PathBuf::from));
+            path.is_some_and(|it| extract::files(folder, &it).is_ok_and(|it| it == files))
+        };
+        match whole.filter(means_just_them) {
+            Some(whole) => sources.push(whole),
+            None => sources.extend(group),
+        }
+    }
+    let mut taken: Vec<String> = Vec::new();
+    for source in &mut sources {
+        let name = name_of(source);
+        let free = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}-{n}") });
+        let free = free.take(1000).find(|it| !taken.contains(it)).unwrap_or_else(|| name.clone());
+        let named = source.source.take().unwrap_or_default();
+        source.source = Some(named.replacen(&format!("name = \"{name}\""), &format!("name = \"{free}\""), 1));
+        taken.push(free);
+    }
+    Ok(sources)
+}
+
+fn is_alike(one: &Inspection, other: &Inspection) -> bool {
+    let profile = |it: &Inspection| match &it.kind {
+        Kind::Known { profile, .. } => Some(profile.clone()),
+        _ => None,
+    };
+    profile(one).is_some() && profile(one) == profile(other) && one.reading == other.reading
+}
+
+fn plan_text(folder: &std::path::Path, sources: &[Inspection], left: &[(String, String)], args: &InitArgs) -> String {
+    let name = source_name(&[folder.to_path_buf()]);
+    let region = match &args.region {
+        Some(region) => format!("default_region = \"{}\"\n", region.code()),
+        None => "# The country of numbers that name none:\n# default_region = \"FR\"\n".to_owned(),
+    };
+    let mut text = format!("[run]\nname = \"{name}\"\n{region}\n[crm]\nurl = \"sqlite:ferry.db\"\n");
+    for source in sources {
+        text += &format!("\n# {}\n{}", title(source), source.source.as_deref().unwrap_or_default());
+    }
+    for (file, why) in left {
+        text += &format!("\n# Left out: {file}: {}\n", why.replace('\n', " "));
+    }
+    text + "\n# Who is on WhatsApp: name a provider, or try it with `ferry sandbox`.\n# [verify]\n# adapter = \"contacts\"\n# url = \"http://127.0.0.1:8480\"\n"
+}
