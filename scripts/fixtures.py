@@ -294,8 +294,9 @@ put("generic/contacts.zip", zipped({"__MACOSX/._contacts.csv": "x", "export/cont
 objects = [dict(zip(("phone", "name", "country", "tags", "created_at"), it)) for it in [(int(ANA[1:]), "Ana", "FR", ["vip", "b2b"], "2026-01-02T10:00:00Z"), (CY, "Cy", "US", [], None)]]
 put("generic/contacts.ndjson", lines(objects))
 put("generic/contacts-array.json", json.dumps(objects))
+put("generic/opt-outs.csv", table([["Numéro", "Date de désinscription"], [ANA, "2026-02-01"], [BEN, ""]], delimiter=";"))
 put("generic/numbers.txt", f"{ANA}\n{CY}\n{DEA}\n")
-put("generic/orders.csv", table([["Order", "Direction", "Message Time", "Status"], ["1", "inbound", "2026-03-03", "paid"]]))
+put("generic/orders.csv", table([["Order", "Direction", "Message Time", "Status"], ["A-1", "inbound", "2026-03-03", "paid"]]))
 book = openpyxl.Workbook()
 sheet = book.active
 for row in PEOPLE:
@@ -305,6 +306,7 @@ book.properties.created = book.properties.modified = dt.datetime(2026, 3, 5)
 data = io.BytesIO()
 book.save(data)
 put("generic/contacts.xlsx", data.getvalue())
+put("generic/contacts.xlsx.gz", gzip.compress(data.getvalue(), mtime=0))
 put("generic/contacts-xlsx.zip", zipped({"contacts.xlsx": data.getvalue()}))
 document = OpenDocumentSpreadsheet()
 people = Table(name="Clients")

@@ -25,6 +25,7 @@ pub struct Layout {
     consent: Option<ConsentState>,
     direction: Option<Direction>,
     is_international: bool,
+    is_standing: bool,
 }
 
 /// The fields as places in [`FIELDS`].
@@ -94,6 +95,7 @@ impl Profile {
             consent: self.consent,
             direction: self.direction,
             is_international: self.is_international,
+            is_standing: self.is_standing || self.consent.is_some(),
         }
     }
 }
@@ -143,7 +145,7 @@ impl Layout {
             direction,
             channel,
             is_reachable: self.is_reachable(event, &get),
-            is_standing: self.consent.is_some(),
+            is_standing: self.is_standing,
             shared_phone: get(Field::SharedPhone),
             prompt: self.prompt(&get),
         })

@@ -352,7 +352,7 @@ fn shown_text(
         None => survey(whole).map_err(failed)?,
     };
     let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
-    let head = delimited::head(&start, settings.delimiter, settings.has_header).map_err(failed)?;
+    let head = delimited::head(&start, is_all, settings.delimiter, settings.has_header).map_err(failed)?;
     let Some(header) = head.header else { return Err(ExtractError::Header { path: path.to_owned() }) };
     if header.len() > MOST_COLUMNS {
         return Err(too_many_columns(path, header.len()));

@@ -87,6 +87,10 @@ pub struct Profile {
     pub gaps: Vec<String>,
     /// What every row says of consent: `stop` for a list of people who have left.
     pub consent: Option<ConsentState>,
+    /// Rows say what holds now, so that what they say of consent holds even without a date. So do all
+    /// rows of a profile with `consent`.
+    #[serde(default)]
+    pub is_standing: bool,
     /// Phone numbers have their country code and no plus sign before it.
     #[serde(default)]
     pub is_international: bool,
@@ -215,6 +219,7 @@ impl Profile {
             window_days: None,
             gaps: Vec::new(),
             consent: None,
+            is_standing: false,
             is_international: false,
             direction: None,
             columns,

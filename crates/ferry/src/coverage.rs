@@ -10,6 +10,7 @@ use run::{Coverage, FileRecord, SourceRecord};
 use serde_json::Value;
 
 use crate::plan::SourceSection;
+use crate::progress::grouped;
 
 /// Counts what the rows of a source say, one after the other.
 pub(crate) struct Tally<'a> {
@@ -167,20 +168,21 @@ fn findings(profile: &Profile, probe: &Probe, seen: &[Seen], coverage: &Coverage
 /// A certificate in words, line by line.
 pub(crate) fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
     let day = |it: Timestamp| it.strftime("%F").to_string();
+    let of = |n: u64, what: &str| if n == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(n)) };
     let mut lines = Vec::new();
     lines.push(match (coverage.first_at, coverage.last_at) {
         (Some(first), Some(last)) if coverage.undated > 0 => {
-            format!("{} to {}, {} rows without a date", day(first), day(last), coverage.undated)
+            format!("{} to {}, {} without a date", day(first), day(last), of(coverage.undated, "row"))
         }
         (Some(first), Some(last)) => format!("{} to {}", day(first), day(last)),
         _ => "no dates".to_owned(),
     });
     if coverage.records != rows {
-        lines.push(format!("{} records make {rows} rows", coverage.records));
+        lines.push(format!("{} make {}", of(coverage.records, "record"), of(rows, "row")));
     }
-    for (n, what) in [(coverage.masked, "masked phone numbers"), (coverage.redacted, "texts taken away")] {
+    for (n, what) in [(coverage.masked, "a masked phone number"), (coverage.redacted, "its text taken away")] {
         if n > 0 {
-            lines.push(format!("{n} rows with {what}"));
+            lines.push(format!("{} with {what}", of(n, "row")));
         }
     }
     let unreadable: &BTreeMap<String, u64> = &coverage.unreadable;

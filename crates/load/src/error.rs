@@ -18,7 +18,9 @@ pub enum LoadError {
     Foreign { what: String },
     #[error("{what} was made by a newer Ferry (schema {found}, this one knows {known}): use that one")]
     Newer { what: String, found: String, known: &'static str },
-    #[error("{what} was made by an earlier Ferry (schema {found}, this one knows {known}): `ferry run` brings it up to date")]
+    #[error(
+        "{what} was made by an earlier Ferry (schema {found}, this one knows {known}): `ferry run` brings it up to date"
+    )]
     Older { what: String, found: String, known: &'static str },
     #[error("{what} is not a SQLite database")]
     NotADatabase { what: String },

@@ -15,8 +15,9 @@ pub(crate) struct Head {
     pub(crate) is_written: bool,
 }
 
-/// Finds the delimiter and the header in the first bytes of a text, unless they are told.
-pub(crate) fn head(start: &[u8], given: Option<u8>, has_header: Option<bool>) -> io::Result<Head> {
+/// Finds the delimiter and the header in the first bytes of a text, unless they are told. `is_all` tells
+/// whether the text ends with them.
+pub(crate) fn head(start: &[u8], is_all: bool, given: Option<u8>, has_header: Option<bool>) -> io::Result<Head> {
     let first_line = start.split(|it| matches!(it, b'\n' | b'\r')).find(|it| !it.is_empty()).unwrap_or_default();
     let separator = separator(first_line);
     let delimiter = given.or(separator).unwrap_or_else(|| sniffed(first_line));
@@ -27,7 +28,7 @@ pub(crate) fn head(start: &[u8], given: Option<u8>, has_header: Option<bool>) ->
     }
     let header = match records.next_record()? {
         None => Some(Vec::new()),
-        Some(Record::Whole { bytes, .. }) => Some(split(bytes, delimiter)),
+        Some(Record::Whole { bytes, is_ended, .. }) if is_ended || is_all => Some(split(bytes, delimiter)),
         Some(_) => None,
     };
     let first = header.as_deref().unwrap_or_default();

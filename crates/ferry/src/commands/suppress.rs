@@ -38,7 +38,7 @@ pub(crate) fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit> {
     file.publish(0)?;
     let n_known = known.len() + added.len();
     output.print(&serde_json::json!({ "added": added.len(), "suppressed": n_known }), || {
-        format!("{} people added; {n_known} are on the list\n", added.len())
+        format!("{} added; the list holds {n_known}\n", added.len())
     })?;
     Ok(Exit::Done)
 }

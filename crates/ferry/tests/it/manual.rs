@@ -9,6 +9,9 @@ fn the_manual_is_what_help_prints() {
     let world = World::empty();
     let commands = [
         "",
+        "inspect",
+        "init",
+        "profiles",
         "run",
         "extract",
         "clean",
@@ -16,6 +19,8 @@ fn the_manual_is_what_help_prints() {
         "load",
         "status",
         "rerun",
+        "fix",
+        "suppress",
         "audit",
         "trace",
         "export",

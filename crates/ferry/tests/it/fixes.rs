@@ -1,0 +1,89 @@
+//! Rejected rows, corrected in a spreadsheet and taken back in.
+
+use crate::world::World;
+
+const ROWS: &[u8] =
+    b"phone,name\n+33199000001,Ana\n+33199000***,Ben\n+3319900,\"Cy, \"\"the\"\" one\"\n+33199000004,Dea,x\nAMAZON,Shop\n";
+
+fn corrected(world: &World, change: impl Fn(String) -> String) {
+    let rejects = world.read("run/clean/rejects.csv");
+    world.write("fixed.csv", &change(rejects));
+}
+
+#[test]
+fn corrected_rejects_come_back_and_the_balance_still_closes() {
+    let world = World::with_sms(ROWS);
+    assert_eq!(world.run().code, 0);
+    assert_eq!(world.rejects(), ["2 3 E_MASKED phone", "3 4 E_INVALID phone", "4 5 E_FIELDS", "5 6 E_LETTERS phone"]);
+
+    corrected(&world, |it| {
+        it.replace("+33199000***", "+33199000002")
+            .replace("+3319900,", "+33199000003,")
+            .replace(",,sms,4,5,E_FIELDS,,\"+33199000004,Dea,x\"", "+33199000004,Dea,sms,4,5,E_FIELDS,,")
+    });
+    let fixed = world.ferry(&["fix", "fixed.csv", "--run-dir", "run"]);
+    assert_eq!(fixed.code, 0, "{fixed:?}");
+    assert!(fixed.out.contains("corrected  4 of 4 rejected rows; 1 are rejected now"), "{}", fixed.out);
+    assert!(fixed.out.contains("5 in = 4 kept + 0 merged + 1 rejected + 0 suppressed"), "{}", fixed.out);
+    assert_eq!(world.rejects(), ["5 6 E_LETTERS phone"]);
+    let names: Vec<String> = world.contacts().lines().map(|it| it.split('|').nth(3).unwrap().to_owned()).collect();
+    assert_eq!(names, ["Ana", "Ben", "Cy, \"the\" one", "Dea"]);
+    assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
+    let traced = world.ferry(&["trace", "sms:2", "--run-dir", "run"]).out;
+    assert!(
+        traced.contains("row sms:2 (line 3): kept, as corrected\n    phone                +33199000002"),
+        "{traced}"
+    );
+
+    let again = world.run();
+    assert!(again.out.contains("0 new, 0 changed, 4 unchanged: nothing changed"), "{}", again.out);
+    assert_eq!(world.rejects(), ["5 6 E_LETTERS phone"], "the corrections stay with the run");
+
+    corrected(&world, |it| it.replace("AMAZON", "+33199000005"));
+    assert_eq!(world.ferry(&["fix", "fixed.csv", "--run-dir", "run"]).code, 0);
+    assert_eq!((world.rejects().len(), world.contacts().lines().count()), (0, 5));
+    assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
+}
+
+#[test]
+fn a_row_that_could_not_be_read_and_is_left_so_stays_rejected_with_its_text() {
+    let world = World::with_sms(ROWS);
+    world.run();
+    corrected(&world, |it| it.replace("+33199000***", "+33199000002"));
+    assert_eq!(world.ferry(&["fix", "fixed.csv", "--run-dir", "run"]).code, 0);
+    assert_eq!(world.rejects(), ["3 4 E_INVALID phone", "4 5 E_FIELDS", "5 6 E_LETTERS phone"]);
+    assert!(world.read("run/clean/rejects.csv").contains("\"+33199000004,Dea,x\""));
+}
+
+#[test]
+fn a_file_that_corrects_no_rejected_row_of_the_run_is_refused_and_changes_nothing() {
+    let world = World::with_sms(ROWS);
+    world.run();
+    let manifest = world.read("run/manifest.json");
+    let header = "phone,name,_source,_record\n";
+    for (text, error) in [
+        ("phone,name\n+33199000002,Ben\n".to_owned(), "has no columns _source and _record"),
+        (format!("{header}+33199000002,Ben,viber,2\n"), "line 2: the run has no row viber:2"),
+        (format!("{header}+33199000002,Ben,sms,9\n"), "line 2: the run has no row sms:9"),
+        (
+            format!("{header}+33199000002,Ben,sms,x\n+33199000002,Ben,sms,0\n"),
+            "line 2: the run has no row sms:x, and 1 more such lines",
+        ),
+        (
+            format!("{header}+33199000002,Ben,sms,2\n+33199000002,Ben,sms,2\n"),
+            "line 3: the row sms:2 stands there twice",
+        ),
+        (format!("{header}+33199000002,Ben,sms,2,x\n"), "line 2: the row cannot be read"),
+        (
+            format!("{header}+33199000001,Eve,sms,1\n"),
+            "row sms:1 was not rejected: only rejected rows can be corrected",
+        ),
+        (header.to_owned(), "corrects no row"),
+    ] {
+        world.write("fixed.csv", &text);
+        let told = world.ferry(&["fix", "fixed.csv", "--run-dir", "run"]);
+        assert_eq!(told.code, 1, "{told:?}");
+        assert!(told.err.contains(error), "{}", told.err);
+        assert_eq!(world.read("run/manifest.json"), manifest);
+    }
+}
