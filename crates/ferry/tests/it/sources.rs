@@ -44,7 +44,8 @@ fn refused(world: &World) -> String {
     let ended = ended(command.output().unwrap());
     assert_eq!(ended.code, 1, "{ended:?}");
     let home = format!("{}/", world.path("").display().to_string().trim_end_matches('/'));
-    ended.err.replace(&home, "").replace("ferry: could not use source \"sms\": ", "").trim().to_owned()
+    let told = ended.err.replace(&home, "");
+    told.trim().trim_start_matches("ferry: ").trim_start_matches("could not use source \"sms\": ").to_owned()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
