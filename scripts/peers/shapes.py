@@ -74,6 +74,7 @@ with zipfile.ZipFile(home / "contacts.xlsx", "w", zipfile.ZIP_DEFLATED) as archi
         sheet.write(b"</sheetData></worksheet>")
 with zipfile.ZipFile(home / "contacts.ods", "w", zipfile.ZIP_DEFLATED) as archive:
     archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED)
+    archive.writestr("META-INF/manifest.xml", '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.2"><manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/><manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>')
     with archive.open("content.xml", "w") as sheet:
         sheet.write(b'<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet><table:table table:name="People">')
         for row in [COLUMNS, *rows]:

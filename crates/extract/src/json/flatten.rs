@@ -104,9 +104,12 @@ impl Flattener {
     ) -> Result<Result<(), Unfit>, E> {
         self.text.clear();
         self.leaves.clear();
-        let Ok(value) = serde_json::from_str::<&RawValue>(record) else { return Ok(Err(Unfit::NotJson)) };
+        // An object is checked while its members are read; anything else has to be checked first.
+        if !record.starts_with('{') && serde_json::from_str::<&RawValue>(record).is_err() {
+            return Ok(Err(Unfit::NotJson));
+        }
         let mut exploded = None;
-        if let Err(unfit) = self.walk(0, value, 0, &mut exploded) {
+        if let Err(unfit) = self.walk(0, record, 0, &mut exploded) {
             return Ok(Err(unfit));
         }
         let (node, elements) = exploded.unwrap_or_default();
@@ -119,14 +122,14 @@ impl Flattener {
         for element in &elements {
             self.text.truncate(n_text);
             self.leaves.truncate(n_leaves);
-            if let Err(unfit) = self.walk(node, element, 1, &mut None) {
+            if let Err(unfit) = self.walk(node, element.get(), 1, &mut None) {
                 return Ok(Err(unfit));
             }
         }
         for element in elements {
             self.text.truncate(n_text);
             self.leaves.truncate(n_leaves);
-            let _ = self.walk(node, element, 1, &mut None);
+            let _ = self.walk(node, element.get(), 1, &mut None);
             self.fill_row();
             each(&self.row)?;
         }
@@ -148,11 +151,10 @@ impl Flattener {
     fn walk<'a>(
         &mut self,
         node: usize,
-        value: &'a RawValue,
+        json: &'a str,
         depth: usize,
         exploded: &mut Exploded<'a>,
     ) -> Result<(), Unfit> {
-        let json = value.get();
         match json.as_bytes().first() {
             Some(b'{') if depth < MOST_DEPTH => self.walk_object(node, json, depth, exploded),
             Some(b'[') if depth < MOST_DEPTH => self.walk_list(node, json, depth, exploded),
@@ -181,7 +183,7 @@ impl Flattener {
                 continue;
             }
             let child = self.child(node, key, n)?;
-            self.walk(child, value, depth + 1, exploded)?;
+            self.walk(child, value.get(), depth + 1, exploded)?;
         }
         Ok(())
     }
@@ -208,7 +210,7 @@ impl Flattener {
         }
         for (n, element) in elements.iter().enumerate() {
             let child = if n == 0 { node } else { self.child(node, &format!("[{}]", n + 1), n)? };
-            self.walk(child, element, depth + 1, exploded)?;
+            self.walk(child, element.get(), depth + 1, exploded)?;
         }
         Ok(())
     }
@@ -229,7 +231,7 @@ impl Flattener {
         }
         for (n, pair) in pairs.iter().enumerate() {
             let child = self.child(node, &pair.key, n)?;
-            self.walk(child, pair.value, MOST_DEPTH, &mut None)?;
+            self.walk(child, pair.value.get(), MOST_DEPTH, &mut None)?;
         }
         Ok(true)
     }

@@ -18,7 +18,8 @@ pub(crate) struct Part {
 
 // Narrow, so that its letters are still letters on a phone.
 const WIDTH: f64 = 480.0;
-const LABEL: f64 = 130.0;
+/// The width of a letter of a label, about.
+const LETTER: f64 = 8.4;
 const NUMBER: f64 = 60.0;
 const ROW: usize = 26;
 
@@ -38,13 +39,15 @@ pub(crate) fn stacked(bars: &[Bar]) -> String {
 fn drawn(bars: &[Bar], legend: Option<Vec<&str>>) -> String {
     let sum = |bar: &Bar| bar.parts.iter().map(|it| it.value).sum::<u64>();
     let Some(most) = bars.iter().map(sum).max() else { return String::new() };
-    let scale = (WIDTH - LABEL - NUMBER) / most.max(1) as f64;
+    let longest = bars.iter().map(|it| it.label.chars().count()).max().unwrap_or(0);
+    let label = (longest as f64 * LETTER + 12.0).clamp(60.0, WIDTH / 2.0);
+    let scale = (WIDTH - label - NUMBER) / most.max(1) as f64;
     let n_rows = bars.len() + usize::from(legend.is_some());
     let mut svg = format!(r#"<svg viewBox="0 0 {WIDTH} {}" role="img">"#, n_rows * ROW);
     for (row, bar) in bars.iter().enumerate() {
         let (top, text) = (row * ROW, row * ROW + 17);
-        let _ = write!(svg, r#"<text x="{}" y="{text}" class="label">{}</text>"#, LABEL - 8.0, escaped(&bar.label));
-        let mut left = LABEL;
+        let _ = write!(svg, r#"<text x="{}" y="{text}" class="label">{}</text>"#, label - 8.0, escaped(&bar.label));
+        let mut left = label;
         for part in bar.parts.iter().filter(|it| it.value > 0) {
             let width = part.value as f64 * scale;
             let _ = write!(
@@ -61,7 +64,7 @@ fn drawn(bars: &[Bar], legend: Option<Vec<&str>>) -> String {
         }
         let _ = write!(svg, r#"<text x="{:.1}" y="{text}">{}</text>"#, left + 6.0, grouped(sum(bar)));
     }
-    let mut left = LABEL;
+    let mut left = label;
     for name in legend.into_iter().flatten() {
         let top = bars.len() * ROW;
         let _ = write!(
