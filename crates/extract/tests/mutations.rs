@@ -37,9 +37,8 @@ fn exports(folder: &Path) -> Vec<PathBuf> {
 
 /// Damages bytes as disks, editors and people do.
 fn damage(bytes: &mut Vec<u8>, chance: &mut Chance) {
-    const ODD: [&[u8]; 14] = [
-        b"\"", b"\n", b"\r", b",", b";", b"\0", b"\xff", b"\xef\xbb\xbf", b"{", b"}", b"[", b"]", b"\\u", b"\\ud800",
-    ];
+    const ODD: [&[u8]; 14] =
+        [b"\"", b"\n", b"\r", b",", b";", b"\0", b"\xff", b"\xef\xbb\xbf", b"{", b"}", b"[", b"]", b"\\u", b"\\ud800"];
     for _ in 0..=chance.below(4) {
         let at = chance.below(bytes.len());
         match chance.below(6) {
@@ -70,8 +69,7 @@ fn damage(bytes: &mut Vec<u8>, chance: &mut Chance) {
 fn rows(path: &Path, profiles: &[Profile]) -> Result<u64, ExtractError> {
     let probe = probe(&[path.to_owned()], &Settings::of_profiles(profiles))?;
     let fits = detect(profiles, &probe.columns, probe.records_key());
-    let layouts: Vec<_> =
-        fits.iter().take(3).filter_map(|it| it.profile.layout(path, &probe.columns).ok()).collect();
+    let layouts: Vec<_> = fits.iter().take(3).filter_map(|it| it.profile.layout(path, &probe.columns).ok()).collect();
     let mut n_rows = 0;
     let seen = read(&probe, |row| -> Result<(), ExtractError> {
         n_rows += 1;

@@ -148,13 +148,7 @@ impl Flattener {
         }
     }
 
-    fn walk<'a>(
-        &mut self,
-        node: usize,
-        json: &'a str,
-        depth: usize,
-        exploded: &mut Exploded<'a>,
-    ) -> Result<(), Unfit> {
+    fn walk<'a>(&mut self, node: usize, json: &'a str, depth: usize, exploded: &mut Exploded<'a>) -> Result<(), Unfit> {
         match json.as_bytes().first() {
             Some(b'{') if depth < MOST_DEPTH => self.walk_object(node, json, depth, exploded),
             Some(b'[') if depth < MOST_DEPTH => self.walk_list(node, json, depth, exploded),

@@ -417,3 +417,28 @@ fn a_plan_is_written_for_the_exports_of_a_folder() {
     assert_eq!(world.contacts(), "+33199000001|FR|fixed_line|Ana|||stop|2026-03-03T01:08:20Z|sms+viber|4|\n");
     assert_eq!(world.ferry(&["init"]).code, 1, "a plan is not overwritten");
 }
+
+#[test]
+fn what_is_odd_about_a_file_and_costs_no_row_stands_in_its_certificate() {
+    let rows = "phone,name\n+33199000001,A\"na\nphone,name\n+33199000002,Ben\nTotal: 2,\nSomme\n+33199000003,Cy";
+    let world = with_file("joined.csv", rows.as_bytes());
+    assert_eq!(people(&world), ["A\"na", "Ben", "Cy", "3 5 E_NOT_A_CONTACT phone", "4 6 E_NOT_A_CONTACT"]);
+    let manifest = world.read("run/manifest.json");
+    for finding in [
+        "1 line that repeats the header was passed over",
+        "1 row has a quote inside a cell that does not begin with one; it was taken as it stands",
+        "joined.csv ends without a line end: see that it is complete",
+    ] {
+        assert!(manifest.contains(finding), "{finding}");
+    }
+}
+
+#[test]
+fn what_is_no_file_at_all_is_refused_at_once() {
+    let world = World::with_sms(b"");
+    fs::remove_file(world.path("sms.csv")).unwrap();
+    std::os::unix::fs::symlink("sms.csv", world.path("sms.csv")).unwrap();
+    assert!(refused(&world).starts_with("could not read sms.csv: "), "{}", refused(&world));
+    world.replan("path = \"sms.csv\"", "path = \"/dev/zero\"");
+    assert_eq!(refused(&world), "/dev/zero is a pipe, socket or device, not a file");
+}
