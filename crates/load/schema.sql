@@ -53,7 +53,8 @@ create table receipt (
   primary key (run_id, stage, batch)
 ) without rowid;
 
--- Each value stands beside the source row that it came from (name_row and so on).
+-- Each value stands beside the source row that it came from (name_row and so on); where that is null, it
+-- came from source_rows, which is then one row.
 create table contact (
   contact_id blob primary key check (length(contact_id) = 16),
   e164 text,

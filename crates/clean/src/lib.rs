@@ -10,6 +10,7 @@ mod name;
 mod partition;
 mod phone;
 mod row;
+mod waiting;
 mod words;
 
 pub use date::{date, is_zoneless};
@@ -18,6 +19,7 @@ pub use name::name;
 pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Partition};
 pub use phone::phone;
 pub use row::read_phone;
+pub use waiting::Spill;
 pub use words::{ConsentWords, email, language, tags};
 
 use std::collections::HashSet;

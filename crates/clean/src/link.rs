@@ -4,16 +4,16 @@
 //! a contact card that answers a request of the business for the phone number. Any other card may be
 //! somebody else's.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use model::{ContactId, Finding, Prompt, RowId};
+use model::{ContactId, Finding, IdentityKind, Prompt, RowId};
 use serde::Serialize;
 
 use crate::Rules;
 use crate::row::Entry;
 
-/// A Viber user: within what the id is unique, and the id.
-type User = (String, String);
+/// The bytes of a link: the user, and the contact that the user was seen with.
+const LINK_BYTES: usize = 32;
 
 /// How Viber users and phone numbers came together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,13 +28,45 @@ pub struct Links {
     pub unlinked: u64,
 }
 
-/// Collects who was seen with which phone.
+impl std::iter::Sum for Links {
+    fn sum<I: Iterator<Item = Self>>(links: I) -> Self {
+        links.fold(Self::default(), |sum, it| Self {
+            by_row: sum.by_row + it.by_row,
+            by_card: sum.by_card + it.by_card,
+            ambiguous: sum.ambiguous + it.ambiguous,
+            unlinked: sum.unlinked + it.unlinked,
+        })
+    }
+}
+
+/// The Viber user of a row, as the contact that the user would be without a phone.
+pub(crate) fn user_of(rules: &Rules, entry: &Entry) -> Option<ContactId> {
+    let scope = &rules.sources[usize::from(entry.row.source)].scope;
+    (!entry.viber_id.is_empty()).then(|| rules.key.of_identity(IdentityKind::Viber, scope, entry.viber_id))
+}
+
+/// A link as it waits.
+pub(crate) fn encoded(user: ContactId, contact: ContactId) -> [u8; LINK_BYTES] {
+    let mut bytes = [0; LINK_BYTES];
+    bytes[..16].copy_from_slice(&user.0);
+    bytes[16..].copy_from_slice(&contact.0);
+    bytes
+}
+
+/// Knows which users were seen with which phone.
 #[derive(Debug, Default)]
 pub(crate) struct Linker {
-    seen: HashMap<User, BTreeSet<ContactId>>,
-    by_card: HashSet<User>,
+    seen: HashMap<ContactId, Seen>,
+    by_card: HashSet<ContactId>,
     /// Users with a row that names no phone.
-    asked_for: HashSet<User>,
+    asked_for: HashSet<ContactId>,
+}
+
+/// The contacts with a phone that a user was seen with.
+#[derive(Clone, Copy, Debug)]
+enum Seen {
+    One(ContactId),
+    Several,
 }
 
 /// A row that asks for a phone number, or a card that may answer.
@@ -46,28 +78,34 @@ struct Step {
 }
 
 impl Linker {
-    /// Takes note of a row with a phone.
-    pub(crate) fn see(&mut self, rules: &Rules, entry: &Entry) {
-        if !entry.viber_id.is_empty() {
-            self.seen.entry(user(rules, entry)).or_default().insert(entry.id);
+    /// From links as they waited.
+    pub(crate) fn of(links: &[u8]) -> Self {
+        let mut linker = Self::default();
+        for link in links.chunks_exact(LINK_BYTES) {
+            let (user, contact) = link.split_at(16);
+            if let (Some(user), Some(contact)) = (ContactId::from_bytes(user), ContactId::from_bytes(contact)) {
+                linker.see(user, contact);
+            }
         }
+        linker
     }
 
-    pub(crate) fn join(&mut self, other: Self) {
-        for (user, contacts) in other.seen {
-            self.seen.entry(user).or_default().extend(contacts);
+    fn see(&mut self, user: ContactId, contact: ContactId) {
+        let seen = self.seen.entry(user).or_insert(Seen::One(contact));
+        if matches!(seen, Seen::One(known) if *known != contact) {
+            *seen = Seen::Several;
         }
     }
 
     /// Gives the rows of cards that answer a request the phone of the card. The result does not
     /// depend on the order of the rows, only on their dates.
     pub(crate) fn bind_cards(&mut self, rules: &Rules, entries: &mut [Entry]) {
-        let mut steps: HashMap<User, Vec<Step>> = HashMap::new();
+        let mut steps: HashMap<ContactId, Vec<Step>> = HashMap::new();
         for (place, entry) in entries.iter().enumerate() {
             let is_request = entry.prompt == Prompt::Asks;
             if is_request || entry.shared.is_some() {
                 let step = Step { at: entry.at.unwrap_or(i64::MIN), row: entry.row, is_request, entry: place };
-                steps.entry(user(rules, entry)).or_default().push(step);
+                steps.entry(entry.id).or_default().push(step);
             }
         }
         for (user, mut steps) in steps {
@@ -85,8 +123,8 @@ impl Linker {
                     Some(phone) => {
                         entry.phone = Some(phone);
                         entry.id = rules.key.of_phone(phone.number);
-                        self.by_card.insert(user.clone());
-                        self.seen.entry(user.clone()).or_default().insert(entry.id);
+                        self.by_card.insert(user);
+                        self.see(user, entry.id);
                     }
                     None => entry.findings.add(Finding::Card),
                 }
@@ -94,32 +132,28 @@ impl Linker {
         }
     }
 
-    /// The one contact with a phone that the user of a row is.
-    pub(crate) fn contact_of(&mut self, rules: &Rules, entry: &Entry) -> Option<ContactId> {
+    /// Whom a row of a user is about: the one contact with a phone that the user is, else the user alone.
+    pub(crate) fn contact_of(&mut self, entry: &Entry) -> ContactId {
         if entry.phone.is_some() {
-            return None;
+            return entry.id;
         }
-        let user = user(rules, entry);
-        let contacts = self.seen.get(&user);
-        let linked = contacts.filter(|it| it.len() == 1).and_then(|it| it.first()).copied();
-        self.asked_for.insert(user);
-        linked
+        self.asked_for.insert(entry.id);
+        match self.seen.get(&entry.id) {
+            Some(Seen::One(contact)) => *contact,
+            _ => entry.id,
+        }
     }
 
     pub(crate) fn count(&self) -> Links {
         let mut links = Links::default();
         for (user, contacts) in &self.seen {
-            match contacts.len() {
-                1 if self.by_card.contains(user) => links.by_card += 1,
-                1 => links.by_row += 1,
-                _ => links.ambiguous += 1,
+            match contacts {
+                Seen::One(_) if self.by_card.contains(user) => links.by_card += 1,
+                Seen::One(_) => links.by_row += 1,
+                Seen::Several => links.ambiguous += 1,
             }
         }
         links.unlinked = self.asked_for.iter().filter(|it| !self.seen.contains_key(*it)).count() as u64;
         links
     }
-}
-
-fn user(rules: &Rules, entry: &Entry) -> User {
-    (rules.sources[usize::from(entry.row.source)].scope.clone(), entry.viber_id.to_owned())
 }

@@ -1,29 +1,43 @@
 //! Rows wait in partitions by the first byte of their contact's id, encoded, until all are in.
 
-use std::sync::Mutex;
+use std::io;
 
 use model::{Contact, ContactId, Findings, Outcome, RawContact, Reason, Reject, RowId};
 
 use crate::Rules;
-use crate::link::{Linker, Links};
+use crate::link::{self, Linker, Links};
 use crate::merge::Merged;
 use crate::row::{Entry, entry};
+use crate::waiting::{Spill, Waiting};
 
 /// How many partitions there are: one per first byte of a contact id. Merged one after the other
 /// they give all contacts in the order of their ids.
 pub const N_PARTITIONS: usize = 256;
 
-/// What the rows of one chunk take in one partition, about; growing to that step by step takes time.
-const CHUNK_BYTES: usize = 8 << 10;
-
 /// Takes rows in, from many threads at once, and gives contacts out.
 pub struct Cleaner {
     rules: Rules,
-    waiting: Vec<Mutex<Vec<u8>>>,
-    /// Rows that name a Viber user and no phone. Whether another row ties that user to a phone is
-    /// known only when all rows are in.
-    unlinked: Mutex<Vec<Vec<u8>>>,
-    linker: Mutex<Linker>,
+    waiting: Waiting,
+}
+
+/// What waits on a shelf. There is one of each kind per partition.
+#[derive(Clone, Copy)]
+enum Shelf {
+    /// Rows by the contact that they are about.
+    Rows,
+    /// Rows that name a Viber user and no phone, by the user. Whether another row ties that user to a
+    /// phone is known only when all rows are in.
+    Unlinked,
+    /// Which user was seen with which contact, by the user.
+    Links,
+}
+
+impl Shelf {
+    const N_KINDS: usize = 3;
+
+    fn of(self, partition: usize) -> usize {
+        self as usize * N_PARTITIONS + partition
+    }
 }
 
 /// The contacts of one partition and what became of each of its rows.
@@ -46,61 +60,64 @@ pub struct LedgerRow {
 }
 
 impl Cleaner {
+    /// Keeps all rows in memory.
     pub fn new(rules: Rules) -> Self {
-        let waiting = (0..N_PARTITIONS).map(|_| Mutex::default()).collect();
-        Self { rules, waiting, unlinked: Mutex::default(), linker: Mutex::default() }
+        Self { rules, waiting: Waiting::new(Shelf::N_KINDS * N_PARTITIONS, None) }
+    }
+
+    /// Keeps about so many bytes of rows in memory, and puts the others into the spill.
+    pub fn with_spill(rules: Rules, n_bytes: usize, spill: Box<dyn Spill>) -> Self {
+        Self { rules, waiting: Waiting::new(Shelf::N_KINDS * N_PARTITIONS, Some((n_bytes, spill))) }
     }
 
     /// Takes a chunk of rows in and gives its rejects back, in the order of the rows.
-    pub fn add<'a>(&self, rows: impl IntoIterator<Item = (RowId, RawContact<'a>)>) -> Vec<Reject> {
-        let mut chunk: Vec<Vec<u8>> = (0..N_PARTITIONS).map(|_| Vec::with_capacity(CHUNK_BYTES)).collect();
-        let (mut rejects, mut unlinked, mut linker) = (Vec::new(), Vec::new(), Linker::default());
+    pub fn add<'a>(&self, rows: impl IntoIterator<Item = (RowId, RawContact<'a>)>) -> io::Result<Vec<Reject>> {
+        let mut shelves: Vec<Vec<u8>> = vec![Vec::new(); Shelf::N_KINDS * N_PARTITIONS];
+        let mut rejects = Vec::new();
         for (row, raw) in rows {
             match entry(&self.rules, row, &raw) {
-                Ok(entry) if entry.phone.is_none() => unlinked.push(entry.encoded(Vec::new())),
-                Ok(entry) => {
-                    linker.see(&self.rules, &entry);
-                    let partition = &mut chunk[usize::from(entry.id.0[0])];
-                    *partition = entry.encoded(std::mem::take(partition));
-                }
                 Err((reason, field)) => rejects.push(Reject { row, reason, field }),
+                Ok(entry) => {
+                    let shelf = if entry.phone.is_some() { Shelf::Rows } else { Shelf::Unlinked };
+                    let shelf = &mut shelves[shelf.of(partition_of(entry.id))];
+                    *shelf = entry.encoded(std::mem::take(shelf));
+                    if let (Some(_), Some(user)) = (entry.phone, link::user_of(&self.rules, &entry)) {
+                        shelves[Shelf::Links.of(partition_of(user))].extend_from_slice(&link::encoded(user, entry.id));
+                    }
+                }
             }
         }
-        locked(&self.unlinked).append(&mut unlinked);
-        locked(&self.linker).join(linker);
-        for (waiting, chunk) in self.waiting.iter().zip(chunk) {
-            locked(waiting).extend_from_slice(&chunk);
+        for (number, bytes) in shelves.iter().enumerate() {
+            self.waiting.put(number, bytes)?;
         }
-        rejects
+        Ok(rejects)
     }
 
-    /// Says that all rows are in: rows of Viber users go to the one phone they were seen with, or that
-    /// they shared when they were asked. Users of none, or of several, stay contacts of their own.
-    pub fn link_all(&self) -> Links {
-        let rows = std::mem::take(&mut *locked(&self.unlinked));
-        let mut linker = std::mem::take(&mut *locked(&self.linker));
-        let mut entries: Vec<Entry> = rows.iter().map(|it| Entry::decoded(it).0).collect();
+    /// Says that all rows are in, for the Viber users of one partition: their rows go to the one phone
+    /// that they were seen with, or that they shared when they were asked. Users of none, or of
+    /// several, stay contacts of their own.
+    pub fn link(&self, partition: usize) -> io::Result<Links> {
+        let seen = self.waiting.take(Shelf::Links.of(partition))?;
+        let unlinked = self.waiting.take(Shelf::Unlinked.of(partition))?;
+        let mut linker = Linker::of(&seen);
+        let mut entries = decoded(&unlinked);
         linker.bind_cards(&self.rules, &mut entries);
+        let mut shelves: Vec<Vec<u8>> = vec![Vec::new(); N_PARTITIONS];
         for mut entry in entries {
-            if let Some(linked) = linker.contact_of(&self.rules, &entry) {
-                entry.id = linked;
-            }
-            let mut waiting = locked(&self.waiting[usize::from(entry.id.0[0])]);
-            *waiting = entry.encoded(std::mem::take(&mut waiting));
+            entry.id = linker.contact_of(&entry);
+            let shelf = &mut shelves[partition_of(entry.id)];
+            *shelf = entry.encoded(std::mem::take(shelf));
         }
-        linker.count()
+        for (partition, bytes) in shelves.iter().enumerate() {
+            self.waiting.put(Shelf::Rows.of(partition), bytes)?;
+        }
+        Ok(linker.count())
     }
 
-    /// Merges one partition and forgets its rows. Call [`Cleaner::link_all`] first.
-    pub fn merge(&self, partition: usize) -> Partition {
-        let waiting = std::mem::take(&mut *locked(&self.waiting[partition]));
-        let mut entries = Vec::new();
-        let mut rest = waiting.as_slice();
-        while !rest.is_empty() {
-            let (entry, after) = Entry::decoded(rest);
-            entries.push(entry);
-            rest = after;
-        }
+    /// Merges one partition and forgets its rows. Call [`Cleaner::link`] for all partitions first.
+    pub fn merge(&self, partition: usize) -> io::Result<Partition> {
+        let waiting = self.waiting.take(Shelf::Rows.of(partition))?;
+        let mut entries = decoded(&waiting);
         entries.sort_unstable_by_key(|it| (it.id, it.row));
 
         let mut merged = Partition::default();
@@ -121,7 +138,7 @@ impl Cleaner {
             merged.ledger.extend(ledger_rows(id, &rows, person.latest_row()));
             merged.contacts.push(person.finish(&self.rules, id));
         }
-        merged
+        Ok(merged)
     }
 }
 
@@ -139,13 +156,24 @@ fn suppressed(id: ContactId, &(row, findings): &(RowId, Findings)) -> LedgerRow 
     LedgerRow { row, outcome: Outcome::Suppressed, reason: None, contact_id: Some(id), findings }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn partition_of(id: ContactId) -> usize {
+    usize::from(id.0[0])
+}
+
+fn decoded(mut bytes: &[u8]) -> Vec<Entry<'_>> {
+    let mut entries = Vec::new();
+    while !bytes.is_empty() {
+        let (entry, rest) = Entry::decoded(bytes);
+        entries.push(entry);
+        bytes = rest;
+    }
+    entries
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::collections::HashMap;
+    use std::sync::{Arc, Mutex};
 
     use model::{Channel, ContactKey};
     use proptest::prelude::*;
@@ -178,19 +206,37 @@ mod tests {
         RawContact { phone, name: name.into(), last_at, consent, external_id, tags, ..RawContact::default() }
     }
 
-    /// Cleans chunks of rows on several threads at once.
-    fn clean(chunks: &[Vec<(RowId, TestRow)>]) -> (Vec<Partition>, Vec<Reject>) {
-        let cleaner = Arc::new(Cleaner::new(rules()));
+    /// A spill that is somewhere else in memory.
+    #[derive(Default)]
+    struct Elsewhere(Mutex<HashMap<usize, Vec<u8>>>);
+
+    impl Spill for Elsewhere {
+        fn put(&self, shelf: usize, bytes: &[u8]) -> io::Result<()> {
+            self.0.lock().unwrap().entry(shelf).or_default().extend_from_slice(bytes);
+            Ok(())
+        }
+
+        fn take(&self, shelf: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
+            bytes.extend(self.0.lock().unwrap().remove(&shelf).unwrap_or_default());
+            Ok(())
+        }
+    }
+
+    /// Cleans chunks of rows on several threads at once, with so many bytes in memory.
+    fn clean(chunks: &[Vec<(RowId, TestRow)>], n_bytes: usize) -> (Vec<Partition>, Vec<Reject>) {
+        let cleaner = Arc::new(Cleaner::with_spill(rules(), n_bytes, Box::<Elsewhere>::default()));
         let mut rejects: Vec<Reject> = std::thread::scope(|scope| {
             let threads: Vec<_> = chunks
                 .iter()
-                .map(|chunk| scope.spawn(|| cleaner.add(chunk.iter().map(|(id, row)| (*id, raw(row.1))))))
+                .map(|chunk| scope.spawn(|| cleaner.add(chunk.iter().map(|(id, row)| (*id, raw(row.1)))).unwrap()))
                 .collect();
             threads.into_iter().flat_map(|it| it.join().unwrap()).collect()
         });
         rejects.sort_by_key(|it| it.row);
-        let _ = cleaner.link_all();
-        ((0..N_PARTITIONS).map(|it| cleaner.merge(it)).collect(), rejects)
+        for partition in 0..N_PARTITIONS {
+            cleaner.link(partition).unwrap();
+        }
+        ((0..N_PARTITIONS).map(|it| cleaner.merge(it).unwrap()).collect(), rejects)
     }
 
     fn rows() -> impl Strategy<Value = Vec<TestRow>> {
@@ -211,17 +257,17 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1000))]
 
         #[test]
-        fn neither_order_nor_chunks_nor_threads_change_the_result(
-            (rows, shuffled, n_chunks) in rows().prop_flat_map(|rows| {
+        fn neither_order_nor_chunks_nor_threads_nor_memory_change_the_result(
+            (rows, shuffled, n_chunks, n_bytes) in rows().prop_flat_map(|rows| {
                 let numbered: Vec<(RowId, TestRow)> =
                     (1..).zip(rows).map(|(record, row)| (RowId { source: row.0, record }, row)).collect();
-                (Just(numbered.clone()), Just(numbered).prop_shuffle(), 1..8_usize)
+                (Just(numbered.clone()), Just(numbered).prop_shuffle(), 1..8_usize, 0..2000_usize)
             })
         ) {
-            let whole = clean(std::slice::from_ref(&rows));
+            let whole = clean(std::slice::from_ref(&rows), usize::MAX);
             let size = shuffled.len().div_ceil(n_chunks).max(1);
             let chunks: Vec<Vec<_>> = shuffled.chunks(size).map(<[_]>::to_vec).collect();
-            prop_assert_eq!(&clean(&chunks), &whole);
+            prop_assert_eq!(&clean(&chunks, n_bytes), &whole);
 
             let (partitions, rejects) = whole;
             let mut seen: Vec<RowId> = partitions.iter().flat_map(|it| &it.ledger).map(|it| it.row).collect();

@@ -147,6 +147,10 @@ pub(crate) struct RunArgs {
     /// The run folder [default: runs/DATE-NAME beside the plan]
     #[arg(long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
+    /// How much memory to take, about; what does not fit waits in files of the run folder
+    /// [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE", value_parser = crate::memory::size)]
+    pub(crate) memory: Option<u64>,
     /// Write nothing outside the run folder, and say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,

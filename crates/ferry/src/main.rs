@@ -7,6 +7,7 @@ mod exit;
 mod formats;
 mod inspection;
 mod key;
+mod memory;
 mod pipeline;
 mod plan;
 mod progress;

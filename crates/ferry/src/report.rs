@@ -77,6 +77,7 @@ struct StageLine {
     name: &'static str,
     rows_in: u64,
     seconds: String,
+    peak: String,
     finished: String,
 }
 
@@ -239,6 +240,7 @@ fn stage_lines(session: &Session) -> Vec<StageLine> {
         name: stage.name(),
         rows_in: it.counts.rows_in,
         seconds: format!("{:.1}", it.seconds),
+        peak: crate::memory::shown(it.peak_bytes),
         finished: moment(it.finished_at),
     };
     session.folder.manifest.stages.iter().map(line).collect()

@@ -9,6 +9,7 @@ use run::{Manifest, RunFolder, newest_in};
 
 use crate::cli::{RunArgs, Where};
 use crate::key::contact_key;
+use crate::memory;
 use crate::plan::Plan;
 use crate::progress::Progress;
 
@@ -21,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) folder: RunFolder,
     pub(crate) key: ContactKey,
     pub(crate) is_dry_run: bool,
+    /// How many bytes of memory the run may take, about.
+    pub(crate) memory: u64,
     pub(crate) progress: Progress,
 }
 
@@ -39,7 +42,14 @@ impl Session {
         // A folder that was moved, with its plan or without, is still the same run.
         folder.manifest.plan = plan.path.clone();
         folder.manifest.key_id = key.id();
-        Ok(Self { plan, folder, key, is_dry_run: args.dry_run, progress })
+        Ok(Self {
+            plan,
+            folder,
+            key,
+            is_dry_run: args.dry_run,
+            memory: args.memory.unwrap_or_else(memory::default_budget),
+            progress,
+        })
     }
 
     /// Opens an existing run to work in it.
@@ -48,7 +58,7 @@ impl Session {
         let key = contact_key(&looked.plan, false)?;
         let run_id = looked.folder.manifest.run_id.clone();
         let folder = RunFolder::open_or_create(looked.folder.dir(), || new_manifest(&looked.plan, &key, run_id))?;
-        Ok(Self { plan: looked.plan, folder, key, is_dry_run: false, progress })
+        Ok(Self { plan: looked.plan, folder, key, is_dry_run: false, memory: memory::default_budget(), progress })
     }
 
     pub(crate) fn run_id(&self) -> &str {

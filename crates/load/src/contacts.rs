@@ -211,12 +211,13 @@ fn contact_rows(contacts: Vec<Contact>) -> [Rows; 3] {
                 row.into(),
             ]);
         }
-        let (name, name_row) = split(contact.name);
-        let (email, email_row) = split(contact.email);
-        let (language, language_row) = split(contact.language);
-        let (last_at, last_at_row) = split(contact.last_at);
-        let (is_reachable, reachable_row) = split(contact.is_reachable);
-        let (consent, consent_row) = split(contact.consent);
+        let rows_of = contact.rows.as_str();
+        let (name, name_row) = split(contact.name, rows_of);
+        let (email, email_row) = split(contact.email, rows_of);
+        let (language, language_row) = split(contact.language, rows_of);
+        let (last_at, last_at_row) = split(contact.last_at, rows_of);
+        let (is_reachable, reachable_row) = split(contact.is_reachable, rows_of);
+        let (consent, consent_row) = split(contact.consent, rows_of);
         rows.push([
             id.into(),
             contact.phone.map(|it| it.to_string()).into(),
@@ -252,6 +253,7 @@ pub(crate) fn yes_or_no(is_true: bool) -> &'static str {
     if is_true { "yes" } else { "no" }
 }
 
-fn split<T>(field: Option<Field<T>>) -> (Option<T>, Option<String>) {
-    field.map_or((None, None), |it| (Some(it.value), Some(it.row)))
+/// A value and its row. Most people have one row: it stands in `source_rows`, and not beside each value.
+fn split<T>(field: Option<Field<T>>, rows: &str) -> (Option<T>, Option<String>) {
+    field.map_or((None, None), |it| (Some(it.value), Some(it.row).filter(|it| it != rows)))
 }

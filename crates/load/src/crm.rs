@@ -215,7 +215,8 @@ async fn sqlite(path: &Path, is_read_only: bool) -> Result<Crm, LoadError> {
         .busy_timeout(Duration::from_secs(30))
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "memory")
-        .pragma("wal_autocheckpoint", "16384")
+        .page_size(16384)
+        .pragma("wal_autocheckpoint", "8192")
         .statement_cache_capacity(64)
         .disable_statement_logging();
     // Reading a WAL database takes its shared-memory file, so "read only" is a rule of statements.

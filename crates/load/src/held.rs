@@ -174,35 +174,37 @@ impl ContactRow {
         let optional = |column, value: Option<i64>| value.map(|it| timestamp(column, it)).transpose();
         let last_at = optional("contact.last_at", self.last_at)?;
         let consent = self.consent.map(|it| known("contact.consent", ConsentState::from_name(&it))).transpose()?;
+        let rows = self.source_rows;
         let channels = self.channels.split('+').map(|it| known("contact.channels", Channel::from_name(it)));
         Ok(Contact {
             id: known("contact.contact_id", ContactId::from_bytes(&self.contact_id))?,
             phone: self.e164.map(|it| known("contact.e164", PhoneNumber::from_e164(&it))).transpose()?,
             region: self.region.map(|it| known("contact.region", Region::from_code(&it))).transpose()?,
             line_type: self.line_type.map(|it| known("contact.line_type", LineType::from_name(&it))).transpose()?,
-            name: field(self.name.map(Personal), self.name_row),
-            email: field(self.email.map(Personal), self.email_row),
-            language: field(self.language, self.language_row),
+            name: field(self.name.map(Personal), self.name_row, &rows),
+            email: field(self.email.map(Personal), self.email_row, &rows),
+            language: field(self.language, self.language_row, &rows),
             first_at: optional("contact.first_at", self.first_at)?,
-            last_at: field(last_at, self.last_at_row),
+            last_at: field(last_at, self.last_at_row, &rows),
             last_inbound_at: optional("contact.last_inbound_at", self.last_inbound_at)?,
             last_outbound_at: optional("contact.last_outbound_at", self.last_outbound_at)?,
             n_messages: known("contact.n_messages", u64::try_from(self.n_messages).ok())?,
-            is_reachable: field(self.reachable.map(|it| it == "yes"), self.reachable_row),
-            consent: field(consent, self.consent_row),
+            is_reachable: field(self.reachable.map(|it| it == "yes"), self.reachable_row, &rows),
+            consent: field(consent, self.consent_row, &rows),
             consent_at: optional("contact.consent_at", self.consent_at)?,
             consents: Vec::new(),
             identities: Vec::new(),
             tags: self.tags.map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default(),
             channels: channels.collect::<Result<_, _>>()?,
             n_rows: known("contact.n_rows", u64::try_from(self.n_rows).ok())?,
-            rows: self.source_rows,
+            rows,
         })
     }
 }
 
-fn field<T>(value: Option<T>, row: Option<String>) -> Option<Field<T>> {
-    value.map(|value| Field { value, row: row.unwrap_or_default() })
+/// A value without a row beside it comes from the rows of the contact.
+fn field<T>(value: Option<T>, row: Option<String>, rows: &str) -> Option<Field<T>> {
+    value.map(|value| Field { value, row: row.unwrap_or_else(|| rows.to_owned()) })
 }
 
 fn known<T>(column: &'static str, value: Option<T>) -> Result<T, LoadError> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use model::{Digest, Stage};
 
-use crate::{Artifact, ArtifactWriter, Manifest, RunError, StageRecord, digest_of, write_private};
+use crate::{Artifact, ArtifactWriter, Manifest, RunError, SpillFolder, StageRecord, digest_of, write_private};
 
 const MANIFEST: &str = "manifest.json";
 
@@ -52,6 +52,11 @@ impl RunFolder {
             create_private_dir(parent)?;
         }
         ArtifactWriter::create(&path)
+    }
+
+    /// Makes a place for what does not fit into memory.
+    pub fn spill(&self) -> Result<SpillFolder, RunError> {
+        SpillFolder::create(&self.path("spill"))
     }
 
     /// Makes a folder of the run.
@@ -137,7 +142,7 @@ fn read_manifest(dir: &Path) -> Result<Manifest, RunError> {
     }
 }
 
-fn create_private_dir(dir: &Path) -> Result<(), RunError> {
+pub(crate) fn create_private_dir(dir: &Path) -> Result<(), RunError> {
     let failed = RunError::write(dir);
     match std::fs::symlink_metadata(dir) {
         Ok(found) if found.file_type().is_symlink() => Err(RunError::Symlink { path: dir.to_owned() }),
@@ -238,6 +243,7 @@ mod tests {
             links: Default::default(),
             findings: Default::default(),
             seconds: 0.0,
+            peak_bytes: 0,
             finished_at: jiff::Timestamp::UNIX_EPOCH,
         };
         folder.complete(Stage::Clean, record, vec![("clean/rejects.csv".into(), artifact)]).unwrap();

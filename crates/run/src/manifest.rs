@@ -138,6 +138,9 @@ pub struct StageRecord {
     #[serde(default)]
     pub links: BTreeMap<String, u64>,
     pub seconds: f64,
+    /// The most memory that the program had taken when the stage ended; 0 if nobody knows.
+    #[serde(default)]
+    pub peak_bytes: u64,
     pub finished_at: Timestamp,
 }
 

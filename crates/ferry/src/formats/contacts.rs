@@ -53,6 +53,9 @@ const INTS: [&str; 10] = [
     "n_rows",
 ];
 
+/// The place of `source_rows`, the last of the texts.
+const SOURCE_ROWS: usize = TEXTS.len() - 1;
+
 pub(crate) fn columns() -> Vec<Column> {
     TEXTS.map(Column::text).into_iter().chain(INTS.map(Column::int)).collect()
 }
@@ -75,17 +78,18 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
         .text(contact.region.as_ref().map(|it| it.code()))
         .text(contact.line_type.map(LineType::name));
     for field in [&contact.name, &contact.email] {
-        row.text(field.as_ref().map(|it| it.value.0.as_str())).text(field.as_ref().map(|it| it.row.as_str()));
+        row.text(field.as_ref().map(|it| it.value.0.as_str()))
+            .text(row_beside(contact, field.as_ref().map(|it| &it.row)));
     }
     row.text(contact.language.as_ref().map(|it| it.value.as_str()))
-        .text(contact.language.as_ref().map(|it| it.row.as_str()))
-        .text(contact.last_at.as_ref().map(|it| it.row.as_str()))
+        .text(row_beside(contact, contact.language.as_ref().map(|it| &it.row)))
+        .text(row_beside(contact, contact.last_at.as_ref().map(|it| &it.row)))
         .text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }))
-        .text(contact.is_reachable.as_ref().map(|it| it.row.as_str()))
+        .text(row_beside(contact, contact.is_reachable.as_ref().map(|it| &it.row)))
         .text(contact.consent.as_ref().map(|it| it.value.name()))
-        .text(contact.consent.as_ref().map(|it| it.row.as_str()));
+        .text(row_beside(contact, contact.consent.as_ref().map(|it| &it.row)));
     for said in [sms, viber] {
-        row.text(said.map(|it| it.state.name())).text(said.map(|it| it.row.as_str()));
+        row.text(said.map(|it| it.state.name())).text(row_beside(contact, said.map(|it| &it.row)));
     }
     row.text(identities.as_deref())
         .text(tags.as_deref())
@@ -102,6 +106,11 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
         .int(i64::try_from(contact.n_rows).ok())
         .end()?;
     Ok(())
+}
+
+/// Most people have one row: it stands in `source_rows`, and not beside each value.
+fn row_beside<'a>(contact: &Contact, row: Option<&'a String>) -> Option<&'a str> {
+    row.map(String::as_str).filter(|it| *it != contact.rows)
 }
 
 /// A batch as it is planned: its contacts, and the digest of all they are.
@@ -200,6 +209,8 @@ type SaidTexts = Option<Field<String>>;
 
 fn read_row(group: &Group, row: usize) -> Option<Contact> {
     let mut cells = RowReader::new(group, row);
+    let rows = group.text(SOURCE_ROWS, row)?.to_owned();
+    let field = |value: Option<&str>, row: Option<&str>| field(value, Some(row.unwrap_or(&rows)));
     let id = ContactId::from_hex(cells.text()?)?;
     let phone = cells.text().map(PhoneNumber::from_e164);
     let region = cells.text().map(Region::from_code);
@@ -213,7 +224,7 @@ fn read_row(group: &Group, row: usize) -> Option<Contact> {
     let said: [SaidTexts; 2] = [field(cells.text(), cells.text()), field(cells.text(), cells.text())];
     let identities = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
     let tags = cells.text().map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default();
-    let rows = cells.text()?.to_owned();
+    cells.text();
     let [first_at, last_at, last_inbound_at, last_outbound_at, consent_at, sms_at, viber_at] =
         [(); 7].map(|()| cells.int()).map(|it| it.and_then(|it| Timestamp::from_microsecond(it).ok()));
     let channels = cells.int()?;
@@ -236,7 +247,7 @@ fn read_row(group: &Group, row: usize) -> Option<Contact> {
         email,
         language,
         first_at,
-        last_at: last_at.map(|value| Field { value, row: last_at_row.unwrap_or_default().to_owned() }),
+        last_at: last_at.map(|value| Field { value, row: last_at_row.unwrap_or(&rows).to_owned() }),
         last_inbound_at,
         last_outbound_at,
         n_messages,

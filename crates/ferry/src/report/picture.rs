@@ -94,8 +94,8 @@ mod tests {
             parts: vec![Part { name: "kept", value: a }, Part { name: "not sent", value: b }],
         };
         let svg = stacked(&[bar("<x>", 30, 10), bar("y", 0, 20)]);
-        assert!(svg.contains(r#"x="130.0" y="3" width="217.5" height="20" class="kept""#), "{svg}");
-        assert!(svg.contains(r#"x="347.5" y="3" width="72.5" height="20" class="not-sent""#), "{svg}");
+        assert!(svg.contains(r#"x="60.0" y="3" width="270.0" height="20" class="kept""#), "{svg}");
+        assert!(svg.contains(r#"x="330.0" y="3" width="90.0" height="20" class="not-sent""#), "{svg}");
         assert!(svg.contains("&lt;x&gt;"));
     }
 

@@ -3,27 +3,34 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, LedgerRow, Links, N_PARTITIONS, Partition};
+use clean::{Cleaner, LedgerRow, Links, N_PARTITIONS, Partition, Spill};
 use extract::Layout;
 use jiff::Timestamp;
 use model::{Contact, Counts, Digest, Findings, Outcome, RawContact, Reject, RowId, Stage};
 use rayon::prelude::*;
-use run::{Artifact, SourceRecord, StageRecord, TableReader, TableWriter};
+use run::{SourceRecord, SpillFolder, StageRecord, TableReader, TableWriter};
 
 use crate::formats::corrections::Corrections;
 use crate::formats::extracted::Extracted;
 use crate::formats::{contacts, extracted, ledger};
+use crate::memory;
 use crate::plan::SourceSection;
 use crate::progress::{Work, grouped};
 use crate::session::{Session, TOOL};
 use crate::stages::rejects::{self, RejectColumns};
 
-/// So many partitions are merged at once, and so many may wait to be written.
-const WINDOW: usize = 8;
+/// The share of the memory in which rows wait before they go to files. The rest is for reading,
+/// merging and writing.
+const WAITING_SHARE: u64 = 4;
+/// At most so many partitions are merged at once, and may wait to be written.
+const MOST_WINDOW: u64 = 8;
+/// What a row takes while its partition is merged and written, about.
+const MERGING_ROW_BYTES: u64 = 1200;
 
 /// Cleans what is not clean yet.
 pub(crate) fn clean(session: &mut Session) -> Result<()> {
@@ -41,23 +48,33 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     let sources = open_sources(session, &records)?;
     let n_rows: u64 = sources.iter().map(|it| it.table.n_rows()).sum();
     let work = session.progress.begin("clean", n_rows);
-    let cleaner = Cleaner::new(session.rules()?);
+    let n_bytes = usize::try_from(session.memory / WAITING_SHARE)?;
+    let cleaner = Cleaner::with_spill(session.rules()?, n_bytes, Box::new(Spilled(session.folder.spill()?)));
     let columns = RejectColumns::new(&records);
     let corrections = Corrections::read(&fixes(session), &records)?;
-    let chunks = take_in(&sources, &cleaner, &columns, &corrections, &work)?;
-    tracing::info!(n_rows, "rows taken in");
-    let links = cleaner.link_all();
-
     let mut outcome = Written::default();
     let names: Vec<String> = records.iter().map(|it| it.name.clone()).collect();
-    let rejects_file = write_rejects(session, &columns, &chunks, &mut outcome, &names)?;
     let mut ledger_file = TableWriter::create(session.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
-    for reject in chunks.iter().flat_map(|it| &it.rejects) {
-        ledger::write(&mut ledger_file, &names, &rejected(reject))?;
-    }
+    let mut rejects_file = session.folder.create(rejects::ARTIFACT)?;
+    rejects_file.write_all(&columns.header()?).with_context(rejects_failed)?;
+    take_in(
+        &sources,
+        |source, group| take_chunk(source, group, &cleaner, &columns, &corrections, &work),
+        |chunk| {
+            rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
+            for reject in &chunk.rejects {
+                outcome.count_reject(reject, &names);
+                ledger::write(&mut ledger_file, &names, &rejected(reject))?;
+            }
+            Ok(())
+        },
+    )?;
+    let rejects_file = rejects_file.publish(outcome.counts.rejected)?;
+    tracing::info!(n_rows, "rows taken in");
+    let links = link_all(&cleaner)?;
+
     let mut contacts_file = TableWriter::create(session.folder.create(contacts::ARTIFACT)?, &contacts::columns())?;
-    drop(chunks);
-    give_out(&cleaner, &names, &mut contacts_file, &mut ledger_file, &mut outcome)?;
+    give_out(&cleaner, window(session.memory, n_rows), &names, &mut contacts_file, &mut ledger_file, &mut outcome)?;
 
     tracing::info!(n_contacts = outcome.counts.kept, "contacts given out");
     outcome.counts.rows_in = n_rows;
@@ -84,6 +101,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
         rejects: outcome.rejects,
         findings: outcome.findings,
         links: link_counts(links),
+        peak_bytes: memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
     };
@@ -148,20 +166,75 @@ struct Chunk {
     lines: Vec<u8>,
 }
 
-/// Gives all rows to the cleaner, chunk by chunk on all cores. The chunks come back in their order.
+/// Where rows wait that do not fit into memory.
+struct Spilled(SpillFolder);
+
+impl Spill for Spilled {
+    fn put(&self, shelf: usize, bytes: &[u8]) -> std::io::Result<()> {
+        tracing::debug!(shelf, n_bytes = bytes.len(), "rows moved to a file");
+        self.0.put(shelf, bytes)
+    }
+
+    fn take(&self, shelf: usize, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+        self.0.take(shelf, bytes)
+    }
+}
+
+fn spill_failed() -> &'static str {
+    "could not keep rows in the folder spill/ of the run; is its disk full?"
+}
+
+fn rejects_failed() -> String {
+    format!("could not write {}", rejects::ARTIFACT)
+}
+
+/// How many partitions fit into the memory at once while they are merged.
+fn window(memory: u64, n_rows: u64) -> usize {
+    let partition_bytes = (n_rows / N_PARTITIONS as u64 + 1) * MERGING_ROW_BYTES;
+    (memory / 4 / partition_bytes).clamp(1, MOST_WINDOW) as usize
+}
+
+fn link_all(cleaner: &Cleaner) -> Result<Links> {
+    let links = (0..N_PARTITIONS).into_par_iter().map(|it| cleaner.link(it)).collect::<Result<Vec<_>, _>>();
+    Ok(links.with_context(spill_failed)?.into_iter().sum())
+}
+
+/// Makes chunks of all groups of rows, on all cores, and gives them to `write` in their order.
 fn take_in(
     sources: &[Source],
-    cleaner: &Cleaner,
-    columns: &RejectColumns,
-    corrections: &Corrections,
-    work: &Work,
-) -> Result<Vec<Chunk>> {
+    chunk: impl Fn(&Source, usize) -> Result<Chunk> + Sync,
+    mut write: impl FnMut(Chunk) -> Result<()>,
+) -> Result<()> {
     let groups: Vec<(&Source, usize)> =
         sources.iter().flat_map(|source| (0..source.table.n_groups()).map(move |group| (source, group))).collect();
-    groups
-        .into_par_iter()
-        .map(|(source, group)| take_chunk(source, group, cleaner, columns, corrections, work))
-        .collect()
+    let next = AtomicUsize::new(0);
+    let n_threads = rayon::current_num_threads();
+    let (to_write, chunks) = sync_channel::<(usize, Result<Chunk>)>(n_threads);
+    std::thread::scope(|scope| {
+        for to_write in vec![to_write; n_threads] {
+            let (groups, next, chunk) = (&groups, &next, &chunk);
+            scope.spawn(move || {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((source, group)) = groups.get(place) else { return };
+                    // Whoever writes has failed if nobody listens any more.
+                    if to_write.send((place, chunk(source, *group))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        let mut waiting = BTreeMap::new();
+        let mut number = 0;
+        for (place, chunk) in chunks {
+            waiting.insert(place, chunk?);
+            while let Some(chunk) = waiting.remove(&number) {
+                write(chunk)?;
+                number += 1;
+            }
+        }
+        Ok(())
+    })
 }
 
 fn take_chunk(
@@ -188,7 +261,7 @@ fn take_chunk(
             Err(reason) => rejects.push(Reject { row: id, reason, field: "" }),
         }
     }
-    rejects.extend(cleaner.add(rows));
+    rejects.extend(cleaner.add(rows).with_context(spill_failed)?);
     rejects.sort_unstable_by_key(|it| it.row);
 
     let row_of = |reject: &Reject| {
@@ -204,13 +277,14 @@ fn take_chunk(
 /// thread of their own, in the order of the partitions.
 fn give_out(
     cleaner: &Cleaner,
+    window: usize,
     names: &[String],
     contacts_file: &mut TableWriter,
     ledger_file: &mut TableWriter,
     outcome: &mut Written,
 ) -> Result<()> {
-    let (to_contacts, contacts) = sync_channel::<Vec<Contact>>(WINDOW);
-    let (to_ledger, rows) = sync_channel::<Vec<LedgerRow>>(WINDOW);
+    let (to_contacts, contacts) = sync_channel::<Vec<Contact>>(window);
+    let (to_ledger, rows) = sync_channel::<Vec<LedgerRow>>(window);
     std::thread::scope(|scope| {
         let contacts =
             scope.spawn(move || contacts.iter().flatten().try_for_each(|it| contacts::write(contacts_file, &it)));
@@ -220,15 +294,25 @@ fn give_out(
                 ledger::write(ledger_file, names, &it)
             })
         });
-        for start in (0..N_PARTITIONS).step_by(WINDOW) {
-            let window = (start..(start + WINDOW).min(N_PARTITIONS)).into_par_iter().map(|it| cleaner.merge(it));
-            for Partition { contacts, ledger } in window.collect::<Vec<_>>() {
-                // A writer that has failed listens no more; its error comes out below.
-                let _ = to_contacts.send(contacts);
-                let _ = to_ledger.send(ledger);
+        let mut merged = Ok(());
+        for start in (0..N_PARTITIONS).step_by(window) {
+            let partitions = (start..(start + window).min(N_PARTITIONS)).into_par_iter().map(|it| cleaner.merge(it));
+            match partitions.collect::<Result<Vec<_>, _>>() {
+                Err(error) => {
+                    merged = Err(error);
+                    break;
+                }
+                Ok(partitions) => {
+                    for Partition { contacts, ledger } in partitions {
+                        // A writer that has failed listens no more; its error comes out below.
+                        let _ = to_contacts.send(contacts);
+                        let _ = to_ledger.send(ledger);
+                    }
+                }
             }
         }
         drop((to_contacts, to_ledger));
+        merged.with_context(spill_failed)?;
         contacts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(rows.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?)
     })
@@ -243,6 +327,12 @@ struct Written {
 }
 
 impl Written {
+    fn count_reject(&mut self, reject: &Reject, names: &[String]) {
+        self.counts.rejected += 1;
+        let source = names[usize::from(reject.row.source)].clone();
+        *self.rejects.entry(source).or_default().entry(reject.reason.code().to_owned()).or_default() += 1;
+    }
+
     fn count(&mut self, row: &LedgerRow) {
         match row.outcome {
             Outcome::Kept => self.counts.kept += 1,
@@ -256,27 +346,6 @@ impl Written {
             }
         }
     }
-}
-
-fn write_rejects(
-    session: &Session,
-    columns: &RejectColumns,
-    chunks: &[Chunk],
-    outcome: &mut Written,
-    names: &[String],
-) -> Result<Artifact> {
-    let mut file = session.folder.create(rejects::ARTIFACT)?;
-    let failed = || format!("could not write {}", rejects::ARTIFACT);
-    file.write_all(&columns.header()?).with_context(failed)?;
-    for chunk in chunks {
-        file.write_all(&chunk.lines).with_context(failed)?;
-        for reject in &chunk.rejects {
-            outcome.counts.rejected += 1;
-            let source = names[usize::from(reject.row.source)].clone();
-            *outcome.rejects.entry(source).or_default().entry(reject.reason.code().to_owned()).or_default() += 1;
-        }
-    }
-    Ok(file.publish(outcome.counts.rejected)?)
 }
 
 fn rejected(reject: &Reject) -> LedgerRow {

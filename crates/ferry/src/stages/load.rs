@@ -160,6 +160,7 @@ pub(crate) async fn complete(
         rejects: Default::default(),
         findings,
         links: Default::default(),
+        peak_bytes: crate::memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
     };

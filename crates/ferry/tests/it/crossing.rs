@@ -1,6 +1,7 @@
 //! The main road: two exports in, a loaded CRM out, and what can be asked afterwards.
 
 use expect_test::expect;
+use std::fmt::Write as _;
 
 use crate::world::{Sandbox, World};
 
@@ -400,4 +401,29 @@ profile = "viber-subscribers"
         |||Ben|||||viber|1|
     "#]]
     .assert_eq(&world.contacts());
+}
+
+#[test]
+fn little_memory_changes_nothing_but_where_rows_wait() {
+    let mut rows = "phone,name,id\n".to_owned();
+    for n in 0..60_000 {
+        let _ = writeln!(rows, "+3319900{:04},Person number {n} of the list,dmliZXI{}", n * 7 % 10_000, n % 9_000);
+    }
+    let cleaned = |memory: &str| {
+        let world = World::with_sms(rows.as_bytes());
+        world.replan("name = \"name\"", "name = \"name\"\nviber_id = \"id\"");
+        let mut command = world.command(&["run", "--run-dir", "run", "--dry-run", "--memory", memory]);
+        let ended = crate::world::ended(command.env("FERRY_LOG", "debug").output().unwrap());
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(!world.path("run/spill").exists());
+        let manifest: serde_json::Value = serde_json::from_str(&world.read("run/manifest.json")).unwrap();
+        (
+            ended.err.contains("rows moved to a file"),
+            manifest["artifacts"].clone(),
+            manifest["stages"]["clean"]["links"].clone(),
+        )
+    };
+    let (much, little) = (cleaned("2GiB"), cleaned("16MiB"));
+    assert_eq!((much.0, little.0), (false, true));
+    assert_eq!((much.1, much.2), (little.1, little.2));
 }
