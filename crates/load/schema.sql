@@ -80,7 +80,9 @@ create table contact (
   tags text,
   channels text not null,
   n_rows bigint not null,
-  source_rows text not null
+  source_rows text not null,
+  -- A check sum of what Ferry wrote: a value that is another now was edited by a person. See load::edits.
+  written bigint
 ) without rowid;
 -- The unique index over e164 is made when a load is complete: see load::contacts.
 

@@ -4,21 +4,25 @@
 //! rows and the rules, never on threads, chunks or order. Nothing here reads a clock or a file.
 
 mod date;
+mod hygiene;
 mod link;
 mod merge;
 mod name;
 mod partition;
 mod phone;
 mod row;
+mod survivorship;
 mod waiting;
 mod words;
 
 pub use date::{date, is_zoneless};
+pub use hygiene::Hygiene;
 pub use link::Links;
 pub use name::name;
-pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Partition};
+pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Partition, Taken};
 pub use phone::phone;
 pub use row::read_phone;
+pub use survivorship::{Rule, Survivorship};
 pub use waiting::Spill;
 pub use words::{ConsentWords, email, language, tags};
 
@@ -32,6 +36,8 @@ pub struct Rules {
     /// Whose numbers are meant where a row names no country.
     pub default_region: Option<Region>,
     pub words: ConsentWords,
+    /// Which of several values of a field a contact keeps.
+    pub survivorship: Survivorship,
     pub key: ContactKey,
     /// In the order of the plan; a [`model::RowId`] names a source by its place here.
     pub sources: Vec<Source>,

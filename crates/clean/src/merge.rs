@@ -10,7 +10,7 @@ use model::{
 };
 
 use crate::row::{Entry, ParsedNumber};
-use crate::{Rules, tags};
+use crate::{Rule, Rules, Survivorship, tags};
 
 /// The place of a row in the order of its contact's rows; the greatest is the latest.
 ///
@@ -18,8 +18,11 @@ use crate::{Rules, tags};
 /// Two rows never have the same rank.
 type Rank = (Option<i64>, Reverse<(i32, RowId)>);
 
-/// A value with the rank of its row.
-type Ranked<T> = Option<(Rank, T)>;
+/// What a value weighs by the rule of its field, then the rank of its row.
+type Claim = (i64, Rank);
+
+/// A value with its claim to be kept.
+type Ranked<T> = Option<(Claim, T)>;
 
 /// The rows of one contact, added in any order.
 ///
@@ -47,9 +50,10 @@ pub(crate) struct Merged<'a> {
     latest: Option<Rank>,
 }
 
-/// What a row said about consent; the greatest of a contact's is the one that counts: the latest
-/// date, of one date the strictest word, of one word the latest row.
-type Said = (Option<i64>, ConsentState, Rank);
+/// What a row said about consent; the greatest of a contact's is the one that counts: the heaviest by
+/// the rule of the plan, then the latest date, of one date the strictest word, of one word the latest
+/// row.
+type Said = (i64, Option<i64>, ConsentState, Rank);
 
 /// When a list of people who have left, but not when, says so: later than anything else, because it
 /// says what holds now.
@@ -61,16 +65,22 @@ impl<'a> Merged<'a> {
         let source = &rules.sources[usize::from(entry.row.source)];
         let rank: Rank = (entry.at, Reverse((source.priority, entry.row)));
         let said_at = if entry.is_standing { entry.at.or(Some(STANDING)) } else { entry.at };
-        let said = entry.consent.map(|state| (said_at, state, rank));
+        let Survivorship { name, email, language, consent } = rules.survivorship;
+        let weight = |rule: Rule, measure| rule.weight(entry.at, source.priority, measure);
+        let said = entry.consent.map(|state| (weight(consent, state as usize), said_at, state, rank));
+        let claim = |rule: Rule, text: &str| match rule {
+            Rule::Longest => (weight(rule, text.chars().count()), rank),
+            _ => (weight(rule, 0), rank),
+        };
         let at_if = |direction| entry.at.filter(|_| entry.direction == Some(direction));
 
         self.phone = self.phone.or(entry.phone);
-        later(&mut self.name, entry.name.map(|it| (rank, it)));
-        later(&mut self.email, entry.email.map(|it| (rank, it)));
-        later(&mut self.language, entry.language.map(|it| (rank, it)));
+        stronger(&mut self.name, entry.name.map(|it| (claim(name, &it), it)));
+        stronger(&mut self.email, entry.email.map(|it| (claim(email, &it), it)));
+        stronger(&mut self.language, entry.language.map(|it| (claim(language, &it), it)));
         self.first_at = [self.first_at, entry.first_at, entry.at].into_iter().flatten().min();
-        later(&mut self.last_at, entry.at.map(|it| (rank, it)));
-        later(&mut self.is_reachable, entry.is_reachable.map(|it| (rank, it)));
+        stronger(&mut self.last_at, entry.at.map(|it| ((0, rank), it)));
+        stronger(&mut self.is_reachable, entry.is_reachable.map(|it| ((0, rank), it)));
         self.messages.extend(entry.message);
         self.last_inbound_at = self.last_inbound_at.max(at_if(Direction::Inbound));
         self.last_outbound_at = self.last_outbound_at.max(at_if(Direction::Outbound));
@@ -98,8 +108,9 @@ impl<'a> Merged<'a> {
         self.rows.sort_unstable();
         self.tags.sort_unstable();
         self.tags.dedup();
-        let text = |it: (Rank, Cow<str>)| Field { value: it.1.into_owned(), row: row_name(rules, it.0) };
-        let personal = |it: (Rank, Cow<str>)| Field { value: Personal(it.1.into_owned()), row: row_name(rules, it.0) };
+        let text = |it: (Claim, Cow<str>)| Field { value: it.1.into_owned(), row: row_name(rules, it.0.1) };
+        let personal =
+            |it: (Claim, Cow<str>)| Field { value: Personal(it.1.into_owned()), row: row_name(rules, it.0.1) };
         self.messages.sort_unstable();
         self.messages.dedup();
         let channels = Channel::ALL.into_iter().filter(|it| self.channels[*it as usize]).collect();
@@ -116,13 +127,13 @@ impl<'a> Merged<'a> {
             email: self.email.map(personal),
             language: self.language.map(text),
             first_at: self.first_at.and_then(timestamp),
-            last_at: self.last_at.and_then(|it| Some(Field { value: timestamp(it.1)?, row: row_name(rules, it.0) })),
+            last_at: self.last_at.and_then(|it| Some(Field { value: timestamp(it.1)?, row: row_name(rules, it.0.1) })),
             last_inbound_at: self.last_inbound_at.and_then(timestamp),
             last_outbound_at: self.last_outbound_at.and_then(timestamp),
             n_messages: self.messages.len() as u64,
-            is_reachable: self.is_reachable.map(|it| Field { value: it.1, row: row_name(rules, it.0) }),
-            consent: self.consent.map(|it| Field { value: it.1, row: row_name(rules, it.2) }),
-            consent_at: self.consent.and_then(|it| said_at(it.0)),
+            is_reachable: self.is_reachable.map(|it| Field { value: it.1, row: row_name(rules, it.0.1) }),
+            consent: self.consent.map(|it| Field { value: it.2, row: row_name(rules, it.3) }),
+            consent_at: self.consent.and_then(|it| said_at(it.1)),
             consents: consents(rules, self.consents),
             identities: identities(rules, self.identities),
             tags: self.tags.into_iter().map(str::to_owned).collect(),
@@ -133,7 +144,7 @@ impl<'a> Merged<'a> {
     }
 }
 
-fn later<T>(kept: &mut Ranked<T>, other: Ranked<T>) {
+fn stronger<T>(kept: &mut Ranked<T>, other: Ranked<T>) {
     if other.as_ref().map(|it| it.0) > kept.as_ref().map(|it| it.0) {
         *kept = other;
     }
@@ -153,7 +164,7 @@ fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, &str)>) -> Vec<Ident
 fn consents(rules: &Rules, said: [Option<Said>; Channel::ALL.len()]) -> Vec<Consent> {
     let known = Channel::ALL.into_iter().zip(said).filter_map(|(channel, said)| Some((channel, said?)));
     known
-        .map(|(channel, (at, state, rank))| Consent {
+        .map(|(channel, (_, at, state, rank))| Consent {
             channel,
             purpose: PURPOSE_MESSAGES.to_owned(),
             state,
@@ -224,6 +235,7 @@ mod tests {
         Rules {
             default_region: None,
             words: ConsentWords::default(),
+            survivorship: Survivorship::default(),
             key: ContactKey::from_hex(&"5a".repeat(32)).unwrap(),
             sources: vec![source("sms", Channel::Sms, 1), source("viber", Channel::Viber, 2)],
             own_numbers: Default::default(),
@@ -263,10 +275,17 @@ mod tests {
     }
 
     fn merged(entries: &[Entry<'static>]) -> Contact {
-        let mut merged = Merged::default();
-        entries.iter().for_each(|it| merged.add(&rules(), it.clone()));
-        merged.finish(&rules(), ContactId([7; 16]))
+        merged_by(entries, Survivorship::default())
     }
+
+    fn merged_by(entries: &[Entry<'static>], survivorship: Survivorship) -> Contact {
+        let rules = Rules { survivorship, ..rules() };
+        let mut merged = Merged::default();
+        entries.iter().for_each(|it| merged.add(&rules, it.clone()));
+        merged.finish(&rules, ContactId([7; 16]))
+    }
+
+    const RULES: [Rule; 5] = [Rule::Latest, Rule::First, Rule::SourcePriority, Rule::Longest, Rule::Strictest];
 
     proptest! {
         #[test]
@@ -280,7 +299,38 @@ mod tests {
                 (Just(entries.clone()), Just(entries).prop_shuffle())
             })
         ) {
-            prop_assert_eq!(merged(&shuffled), merged(&entries));
+            for rule in RULES {
+                let rules = Survivorship { name: rule, email: rule, language: rule, consent: rule };
+                prop_assert_eq!(merged_by(&shuffled, rules), merged_by(&entries, rules));
+            }
+        }
+    }
+
+    #[test]
+    fn each_field_is_kept_by_the_rule_that_the_plan_gives_it() {
+        use ConsentState::{Stop, Yes};
+        let rows = [
+            entry(1, 1, Some(1), Some("Annabelle"), Some(Stop)),
+            entry(0, 2, Some(2), Some("Ana"), Some(Yes)),
+            entry(1, 3, Some(3), Some("Anna"), Some(Yes)),
+            entry(1, 4, None, Some("A."), None),
+        ];
+        for (rule, name, consent) in [
+            (Rule::Latest, "Anna viber:3", Yes),
+            (Rule::First, "Annabelle viber:1", Stop),
+            (Rule::SourcePriority, "Ana sms:2", Yes),
+            (Rule::Longest, "Annabelle viber:1", Yes),
+            (Rule::Strictest, "Anna viber:3", Stop),
+        ] {
+            let consent_rule = if rule == Rule::Longest { Rule::Latest } else { rule };
+            let name_rule = if rule == Rule::Strictest { Rule::Latest } else { rule };
+            let rules = Survivorship { name: name_rule, consent: consent_rule, ..Survivorship::default() };
+            let person = merged_by(&rows, rules);
+            let kept = person.name.unwrap();
+            assert_eq!(
+                (format!("{} {}", kept.value.0, kept.row).as_str(), person.consent.unwrap().value),
+                (name, consent)
+            );
         }
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use model::{Contact, ContactId, Findings, Outcome, RawContact, Reason, Reject, RowId};
 
 use crate::Rules;
+use crate::hygiene::Hygiene;
 use crate::link::{self, Linker, Links};
 use crate::merge::Merged;
 use crate::row::{Entry, entry};
@@ -49,6 +50,14 @@ pub struct Partition {
     pub ledger: Vec<LedgerRow>,
 }
 
+/// What taking a chunk of rows in showed.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// In the order of the rows.
+    pub rejects: Vec<Reject>,
+    pub hygiene: Hygiene,
+}
+
 /// What became of one source row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerRow {
@@ -70,14 +79,20 @@ impl Cleaner {
         Self { rules, waiting: Waiting::new(Shelf::N_KINDS * N_PARTITIONS, Some((n_bytes, spill))) }
     }
 
-    /// Takes a chunk of rows in and gives its rejects back, in the order of the rows.
-    pub fn add<'a>(&self, rows: impl IntoIterator<Item = (RowId, RawContact<'a>)>) -> io::Result<Vec<Reject>> {
+    /// Takes a chunk of rows of one source in.
+    pub fn add<'a>(&self, rows: impl IntoIterator<Item = (RowId, RawContact<'a>)>) -> io::Result<Taken> {
         let mut shelves: Vec<Vec<u8>> = vec![Vec::new(); Shelf::N_KINDS * N_PARTITIONS];
-        let mut rejects = Vec::new();
+        let mut taken = Taken::default();
         for (row, raw) in rows {
             match entry(&self.rules, row, &raw) {
-                Err((reason, field)) => rejects.push(Reject { row, reason, field }),
+                Err((reason, field)) => {
+                    if field == "phone" {
+                        taken.hygiene.add_invalid(&raw, reason, self.rules.default_region);
+                    }
+                    taken.rejects.push(Reject { row, reason, field });
+                }
                 Ok(entry) => {
+                    taken.hygiene.add_valid(&entry);
                     let shelf = if entry.phone.is_some() { Shelf::Rows } else { Shelf::Unlinked };
                     let shelf = &mut shelves[shelf.of(partition_of(entry.id))];
                     *shelf = entry.encoded(std::mem::take(shelf));
@@ -90,7 +105,8 @@ impl Cleaner {
         for (number, bytes) in shelves.iter().enumerate() {
             self.waiting.put(number, bytes)?;
         }
-        Ok(rejects)
+        taken.hygiene.look_through();
+        Ok(taken)
     }
 
     /// Says that all rows are in, for the Viber users of one partition: their rows go to the one phone
@@ -190,6 +206,7 @@ mod tests {
         Rules {
             default_region: model::Region::from_code("FR"),
             words: ConsentWords::default(),
+            survivorship: Default::default(),
             key: ContactKey::from_hex(&"5a".repeat(32)).unwrap(),
             sources: vec![
                 source("sms", Channel::Sms, 1),
@@ -228,7 +245,9 @@ mod tests {
         let mut rejects: Vec<Reject> = std::thread::scope(|scope| {
             let threads: Vec<_> = chunks
                 .iter()
-                .map(|chunk| scope.spawn(|| cleaner.add(chunk.iter().map(|(id, row)| (*id, raw(row.1)))).unwrap()))
+                .map(|chunk| {
+                    scope.spawn(|| cleaner.add(chunk.iter().map(|(id, row)| (*id, raw(row.1)))).unwrap().rejects)
+                })
                 .collect();
             threads.into_iter().flat_map(|it| it.join().unwrap()).collect()
         });

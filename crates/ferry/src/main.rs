@@ -5,6 +5,7 @@ mod commands;
 mod coverage;
 mod exit;
 mod formats;
+mod hygiene;
 mod inspection;
 mod key;
 mod memory;

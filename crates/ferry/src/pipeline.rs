@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use load::{Crm, Loaded};
 use model::Stage;
 
+use crate::hygiene;
 use crate::report;
 use crate::session::Session;
 use crate::stages::{clean, extract, load as loading, verify};
@@ -13,6 +14,9 @@ use crate::summary::Summary;
 pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
     extract::extract(session)?;
     clean::clean(session)?;
+    if let Some(cleaned) = session.folder.manifest.stages.get(&Stage::Clean) {
+        hygiene::check(&cleaned.lists, &session.plan.gates)?;
+    }
     if session.is_dry_run {
         return dry_run(session).await;
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use clean::{Rule, Survivorship};
 use extract::{Encoding, FIELDS, Limits, Names, Profile, Settings};
 use model::{Channel, ConsentState, ContactId, Digest, MAX_BATCH, PhoneNumber, Region};
 use serde::Deserialize;
@@ -19,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) crm: CrmSection,
     pub(crate) sources: Vec<SourceSection>,
     pub(crate) clean: CleanSection,
+    /// Which of several values of a field a contact keeps.
+    pub(crate) merge: Survivorship,
     pub(crate) identity: IdentitySection,
     pub(crate) verify: Option<VerifySection>,
     pub(crate) gates: GatesSection,
@@ -45,6 +48,8 @@ struct PlanFile {
     source: Vec<SourceSection>,
     #[serde(default)]
     clean: CleanSection,
+    #[serde(default)]
+    merge: Survivorship,
     #[serde(default)]
     identity: IdentitySection,
     verify: Option<VerifySection>,
@@ -179,12 +184,16 @@ pub(crate) enum AdapterName {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct GatesSection {
     pub(crate) max_reject_rate: f64,
+    /// Of the phone numbers of a source; over it nothing is verified or loaded.
+    pub(crate) max_invalid_rate: Option<f64>,
+    /// Of the valid phone numbers of a source, those in sequences.
+    pub(crate) max_sequence_rate: Option<f64>,
 }
 
 impl Default for GatesSection {
     /// "More than 5 % invalid numbers": default from the design text, unconfirmed.
     fn default() -> Self {
-        Self { max_reject_rate: 0.05 }
+        Self { max_reject_rate: 0.05, max_invalid_rate: None, max_sequence_rate: None }
     }
 }
 
@@ -220,10 +229,11 @@ impl Plan {
             let at = error.span().map_or(0, |it| it.start);
             wrong(path, &text, at, with_nearest(error.message()))
         })?;
-        let PlanFile { run, crm, source: sources, clean, identity, verify, gates, limits, profile: tables } = file;
+        let PlanFile { run, crm, source: sources, clean, merge, identity, verify, gates, limits, profile: tables } =
+            file;
         let profiles = Vec::new();
         let mut plan =
-            Self { path: absolute, text, run, crm, sources, clean, identity, verify, gates, limits, profiles };
+            Self { path: absolute, text, run, crm, sources, clean, merge, identity, verify, gates, limits, profiles };
         plan.profiles = plan.read_profiles(tables)?;
         let resolved: Vec<Profile> =
             plan.sources.iter().map(|it| plan.resolve(it)).collect::<Result<_, PlanError>>()?;
@@ -364,7 +374,7 @@ impl Plan {
         });
         let mut own: Vec<String> = self.own_numbers().iter().map(ToString::to_string).collect();
         own.sort();
-        let rules = format!("{:?} {:?} {own:?}", self.run.default_region, self.words());
+        let rules = format!("{:?} {:?} {own:?} {:?}", self.run.default_region, self.words(), self.merge);
         let parts: Vec<String> = sources.chain([rules]).collect();
         Digest::of_parts(parts.iter().map(String::as_bytes))
     }
@@ -382,11 +392,18 @@ impl Plan {
             }
             source.check(self)?;
         }
+        let texts = [self.merge.name, self.merge.email, self.merge.language];
+        if texts.contains(&Rule::Strictest) || self.merge.consent == Rule::Longest {
+            let at = self.text.find("[merge]").unwrap_or(0);
+            return Err(self.wrong(at, "strictest is a rule for consent, longest one for the other fields".into()));
+        }
         if !(self.limits.unpacked_gib > 0.0 && self.limits.ratio > 0) {
             return Err(self.wrong(0, "unpacked_gib and ratio are above 0".into()));
         }
-        if !(0.0..=1.0).contains(&self.gates.max_reject_rate) {
-            return Err(self.wrong(0, "max_reject_rate is a share from 0 to 1".into()));
+        let GatesSection { max_reject_rate, max_invalid_rate, max_sequence_rate } = self.gates;
+        let shares = [Some(max_reject_rate), max_invalid_rate, max_sequence_rate];
+        if shares.into_iter().flatten().any(|it| !(0.0..=1.0).contains(&it)) {
+            return Err(self.wrong(self.text.find("[gates]").unwrap_or(0), "a gate is a share from 0 to 1".into()));
         }
         self.verify.as_ref().map_or(Ok(()), |it| it.check(self))
     }

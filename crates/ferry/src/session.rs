@@ -76,6 +76,7 @@ impl Session {
         Ok(clean::Rules {
             default_region: self.plan.run.default_region,
             words: self.plan.words(),
+            survivorship: self.plan.merge,
             key: self.key.clone(),
             sources: self.plan.sources.iter().map(source).collect(),
             own_numbers: self.plan.own_numbers(),

@@ -27,6 +27,8 @@ pub(crate) struct Summary {
     pub(crate) rejects: BTreeMap<String, u64>,
     pub(crate) reject_rate: f64,
     pub(crate) max_reject_rate: f64,
+    /// What is suspicious about the lists, by source.
+    pub(crate) list_findings: BTreeMap<String, Vec<String>>,
     /// How Viber users and phone numbers came together.
     pub(crate) links: BTreeMap<String, u64>,
     pub(crate) contacts: u64,
@@ -37,6 +39,10 @@ pub(crate) struct Summary {
     pub(crate) inserted: u64,
     pub(crate) updated: u64,
     pub(crate) unchanged: u64,
+    /// Of the changed contacts, how many have another value, by field.
+    pub(crate) changed_fields: BTreeMap<&'static str, u64>,
+    /// Edits made in the CRM that the import would have changed, by field; they stay.
+    pub(crate) conflicts: BTreeMap<&'static str, u64>,
     pub(crate) report: Option<String>,
 }
 
@@ -94,6 +100,12 @@ impl Summary {
             counts,
             reject_rate: share(n_faults(&rejects), counts.rows_in),
             rejects,
+            list_findings: cleaned
+                .iter()
+                .flat_map(|it| &it.lists)
+                .filter(|it| !it.1.findings.is_empty())
+                .map(|(name, list)| (name.clone(), list.findings.clone()))
+                .collect(),
             links: cleaned.map(|it| it.links.clone()).unwrap_or_default(),
             max_reject_rate: session.plan.gates.max_reject_rate,
             contacts: counts.kept,
@@ -103,6 +115,11 @@ impl Summary {
             inserted: loaded.inserted,
             updated: loaded.updated,
             unchanged: loaded.unchanged,
+            changed_fields: loaded.fields,
+            conflicts: loaded.conflicts.iter().fold(BTreeMap::new(), |mut counts, it| {
+                *counts.entry(it.1).or_default() += 1;
+                counts
+            }),
             report: None,
         }
     }
@@ -143,6 +160,9 @@ impl Summary {
             let why = Reason::from_code(code).map_or("", Reason::describe);
             line("rejected", format!("{:>7} {code}: {why}", grouped(*n)));
         }
+        for (name, findings) in &self.list_findings {
+            findings.iter().for_each(|it| line("list", format!("{name}: {it}")));
+        }
         if !self.links.is_empty() {
             let n = |name: &str| grouped(self.links.get(name).copied().unwrap_or(0));
             line(
@@ -164,7 +184,8 @@ impl Summary {
         if self.provider_is_informative == Some(false) {
             line("", "the provider calls numbers valid that cannot exist, so its answers count as no_answer".into());
         }
-        let loaded = described(&Loaded { inserted: self.inserted, updated: self.updated, unchanged: self.unchanged });
+        let (inserted, updated, unchanged) = (self.inserted, self.updated, self.unchanged);
+        let loaded = described(&Loaded { inserted, updated, unchanged, ..Loaded::default() });
         match self.dry_run {
             true => {
                 if has_verifier {
@@ -178,6 +199,16 @@ impl Summary {
             }
             false if self.inserted + self.updated == 0 => line("contacts", format!("{loaded}: nothing changed")),
             false => line("contacts", loaded),
+        }
+        if !self.changed_fields.is_empty() {
+            let fields: Vec<String> =
+                self.changed_fields.iter().map(|(field, n)| format!("{field} {}", grouped(*n))).collect();
+            line("changed", fields.join(", "));
+        }
+        if !self.conflicts.is_empty() {
+            let fields: Vec<String> =
+                self.conflicts.iter().map(|(field, n)| format!("{field} {}", grouped(*n))).collect();
+            line("conflicts", format!("{}: edited in the CRM, so the edit stays", fields.join(", ")));
         }
         if let Some(report) = &self.report {
             line("report", report.clone());

@@ -1,13 +1,14 @@
 //! Contacts in and out of the database.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, Receipt};
 use tokio::task::JoinHandle;
 
 use crate::bulk::{Rows, Statement, Table, Type};
 use crate::crm::{begin_postgres, begin_sqlite, on};
-use crate::held::{held_postgres, held_sqlite};
+use crate::edits::{Fingerprint, Kept, keep_edits};
+use crate::held::{Held, held_postgres, held_sqlite};
 use crate::journal::receipt_rows;
 use crate::reconcile::reconciled;
 use crate::{Crm, LoadError};
@@ -20,11 +21,15 @@ pub struct LoadBatch {
 }
 
 /// What loading did, or would do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
     pub inserted: u64,
     pub updated: u64,
     pub unchanged: u64,
+    /// Of the updated contacts, how many have another value, by field.
+    pub fields: BTreeMap<&'static str, u64>,
+    /// Fields that a person has edited and in which the import has something else: the edit stays.
+    pub conflicts: Vec<(ContactId, &'static str)>,
 }
 
 impl std::ops::AddAssign for Loaded {
@@ -32,6 +37,10 @@ impl std::ops::AddAssign for Loaded {
         self.inserted += other.inserted;
         self.updated += other.updated;
         self.unchanged += other.unchanged;
+        self.conflicts.extend(other.conflicts);
+        for (field, n) in other.fields {
+            *self.fields.entry(field).or_default() += n;
+        }
     }
 }
 
@@ -93,12 +102,12 @@ impl Crm {
     /// Tells what loading a batch would do, and writes nothing.
     pub async fn preview(&self, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
         let ids = ids(&contacts);
-        Ok(changes(self.held(&ids).await?, contacts).2)
+        Ok(changes(self.held_as_written(&ids).await?, contacts).2)
     }
 }
 
 /// Makes the statements of a batch on another thread: SQLite works on the batch before meanwhile.
-fn prepare(batch: Option<(Vec<Contact>, Rows)>) -> JoinHandle<Option<Result<Vec<Statement>, sqlx::Error>>> {
+fn prepare(batch: Option<(Vec<Changed>, Rows)>) -> JoinHandle<Option<Result<Vec<Statement>, sqlx::Error>>> {
     tokio::task::spawn_blocking(move || {
         let (contacts, receipt) = batch?;
         let tables = contact_rows(contacts).into_iter().chain([receipt]);
@@ -110,27 +119,66 @@ fn ids(contacts: &Batch<Contact>) -> Vec<ContactId> {
     contacts.items().iter().map(|it| it.id).collect()
 }
 
-/// The contacts that must be written, as they are to stand, and the digest of what stands then.
-fn changes(mut held: HashMap<ContactId, Contact>, contacts: Batch<Contact>) -> (Vec<Contact>, Digest, Loaded) {
+/// A contact that must be written, as it is to stand.
+struct Changed {
+    contact: Contact,
+    fingerprint: Fingerprint,
+}
+
+/// The contacts that must be written, and the digest of what stands then.
+fn changes(mut held: HashMap<ContactId, Held>, contacts: Batch<Contact>) -> (Vec<Changed>, Digest, Loaded) {
     let mut loaded = Loaded::default();
     let mut changed = Vec::new();
     let ids: Vec<ContactId> = ids(&contacts);
     for incoming in contacts.into_items() {
         let Some(held) = held.remove(&incoming.id) else {
             loaded.inserted += 1;
-            changed.push(incoming);
+            let fingerprint = Fingerprint::of(&incoming);
+            changed.push(Changed { contact: incoming, fingerprint });
             continue;
         };
-        let contact = reconciled(held.clone(), incoming);
+        let Held { contact: held, written } = held;
+        let incoming = reconciled(held.clone(), incoming);
+        let Kept { contact, fingerprint, conflicts } = keep_edits(&held, written, incoming);
+        loaded.conflicts.extend(conflicts.into_iter().map(|field| (contact.id, field)));
         match contact == held {
             true => loaded.unchanged += 1,
             false => {
                 loaded.updated += 1;
-                changed.push(contact);
+                for field in changed_fields(&held, &contact) {
+                    *loaded.fields.entry(field).or_default() += 1;
+                }
+                changed.push(Changed { contact, fingerprint });
             }
         }
     }
     (changed, Digest::of_parts(ids.iter().map(|it| it.0.as_slice())), loaded)
+}
+
+/// The fields in which two states of one contact differ.
+fn changed_fields(held: &Contact, now: &Contact) -> Vec<&'static str> {
+    fn value<T: Clone>(field: &Option<Field<T>>) -> Option<T> {
+        field.as_ref().map(|it| it.value.clone())
+    }
+    let fields = [
+        ("phone", (held.phone, held.region.clone(), held.line_type) != (now.phone, now.region.clone(), now.line_type)),
+        ("name", value(&held.name).map(|it| it.0) != value(&now.name).map(|it| it.0)),
+        ("email", value(&held.email).map(|it| it.0) != value(&now.email).map(|it| it.0)),
+        ("language", value(&held.language) != value(&now.language)),
+        ("first_at", held.first_at != now.first_at),
+        ("last_at", value(&held.last_at) != value(&now.last_at)),
+        ("last_inbound_at", held.last_inbound_at != now.last_inbound_at),
+        ("last_outbound_at", held.last_outbound_at != now.last_outbound_at),
+        ("messages", held.n_messages != now.n_messages),
+        ("reachable", value(&held.is_reachable) != value(&now.is_reachable)),
+        ("consent", (value(&held.consent), held.consent_at) != (value(&now.consent), now.consent_at)),
+        ("consents", held.consents != now.consents),
+        ("identities", held.identities != now.identities),
+        ("tags", held.tags != now.tags),
+        ("channels", held.channels != now.channels),
+        ("rows", (held.n_rows, &held.rows) != (now.n_rows, &now.rows)),
+    ];
+    fields.into_iter().filter(|it| it.1).map(|it| it.0).collect()
 }
 
 const CONTACT: Table = Table {
@@ -161,6 +209,7 @@ const CONTACT: Table = Table {
         ("channels", Type::Text),
         ("n_rows", Type::Int),
         ("source_rows", Type::Text),
+        ("written", Type::Int),
     ],
     conflict: "on conflict (contact_id) do update set e164 = excluded.e164, region = excluded.region, \
         line_type = excluded.line_type, name = excluded.name, name_row = excluded.name_row, email = excluded.email, \
@@ -170,7 +219,7 @@ const CONTACT: Table = Table {
         n_messages = excluded.n_messages, reachable = excluded.reachable, reachable_row = excluded.reachable_row, \
         consent = excluded.consent, consent_at = excluded.consent_at, \
         consent_row = excluded.consent_row, tags = excluded.tags, channels = excluded.channels, \
-        n_rows = excluded.n_rows, source_rows = excluded.source_rows",
+        n_rows = excluded.n_rows, source_rows = excluded.source_rows, written = excluded.written",
 };
 
 const IDENTITY: Table = Table {
@@ -194,9 +243,9 @@ const CONSENT: Table = Table {
 };
 
 /// The rows of the three tables that make up contacts.
-fn contact_rows(contacts: Vec<Contact>) -> [Rows; 3] {
+fn contact_rows(contacts: Vec<Changed>) -> [Rows; 3] {
     let [mut rows, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
-    for contact in contacts {
+    for Changed { contact, fingerprint } in contacts {
         let id = contact.id;
         for Identity { kind, scope, value } in contact.identities {
             identities.push([kind.name().into(), scope.into(), value.0.into(), id.into()]);
@@ -244,6 +293,7 @@ fn contact_rows(contacts: Vec<Contact>) -> [Rows; 3] {
             contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+").into(),
             contact.n_rows.into(),
             contact.rows.into(),
+            fingerprint.0.into(),
         ]);
     }
     [rows, identities, consents]

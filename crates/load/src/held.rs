@@ -12,11 +12,16 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection};
 
 use crate::bulk::listed;
+use crate::edits::Fingerprint;
 use crate::{Crm, LoadError};
 
 impl Crm {
     /// The contacts of these ids that the database holds.
     pub async fn held(&self, ids: &[ContactId]) -> Result<HashMap<ContactId, Contact>, LoadError> {
+        Ok(self.held_as_written(ids).await?.into_iter().map(|(id, held)| (id, held.contact)).collect())
+    }
+
+    pub(crate) async fn held_as_written(&self, ids: &[ContactId]) -> Result<HashMap<ContactId, Held>, LoadError> {
         let failed = LoadError::query("read contacts");
         match self {
             Self::Sqlite(pool) => held_sqlite(&mut *pool.acquire().await.map_err(failed)?, ids).await,
@@ -27,7 +32,7 @@ impl Crm {
 
 const SELECT: &str = "select contact_id, e164, region, line_type, name, name_row, email, email_row, language, \
     language_row, first_at, last_at, last_at_row, last_inbound_at, last_outbound_at, n_messages, reachable, \
-    reachable_row, consent, consent_at, consent_row, tags, channels, n_rows, source_rows from contact";
+    reachable_row, consent, consent_at, consent_row, tags, channels, n_rows, source_rows, written from contact";
 
 const SELECT_IDENTITY: &str = "select kind, scope, value, contact_id from identity";
 const SELECT_CONSENT: &str = "select contact_id, channel, purpose, state, at, source_row from consent";
@@ -35,7 +40,7 @@ const SELECT_CONSENT: &str = "select contact_id, channel, purpose, state, at, so
 pub(crate) async fn held_sqlite(
     connection: &mut SqliteConnection,
     ids: &[ContactId],
-) -> Result<HashMap<ContactId, Contact>, LoadError> {
+) -> Result<HashMap<ContactId, Held>, LoadError> {
     if !is_anybody_between_sqlite(connection, ids).await? {
         return Ok(HashMap::new());
     }
@@ -51,7 +56,7 @@ pub(crate) async fn held_sqlite(
 pub(crate) async fn held_postgres(
     connection: &mut PgConnection,
     ids: &[ContactId],
-) -> Result<HashMap<ContactId, Contact>, LoadError> {
+) -> Result<HashMap<ContactId, Held>, LoadError> {
     if !is_anybody_between_postgres(connection, ids).await? {
         return Ok(HashMap::new());
     }
@@ -107,6 +112,12 @@ where
     query.fetch_all(connection).await.map_err(LoadError::query("read contacts"))
 }
 
+/// A contact of the database, and what Ferry wrote when it last wrote it; none if an earlier version did.
+pub(crate) struct Held {
+    pub(crate) contact: Contact,
+    pub(crate) written: Option<Fingerprint>,
+}
+
 /// A contact as its table holds it.
 #[derive(FromRow)]
 pub(crate) struct ContactRow {
@@ -135,6 +146,7 @@ pub(crate) struct ContactRow {
     channels: String,
     n_rows: i64,
     source_rows: String,
+    written: Option<i64>,
 }
 
 type IdentityRow = (String, String, String, Vec<u8>);
@@ -144,13 +156,17 @@ fn assembled(
     contacts: Vec<ContactRow>,
     identities: Vec<IdentityRow>,
     consents: Vec<ConsentRow>,
-) -> Result<HashMap<ContactId, Contact>, LoadError> {
-    let contacts = contacts.into_iter().map(|it| it.contact().map(|it| (it.id, it)));
+) -> Result<HashMap<ContactId, Held>, LoadError> {
+    let held = |row: ContactRow| {
+        let written = row.written.map(Fingerprint);
+        row.contact().map(|contact| (contact.id, Held { contact, written }))
+    };
+    let contacts = contacts.into_iter().map(held);
     let mut contacts = contacts.collect::<Result<HashMap<_, _>, _>>()?;
     for (kind, scope, value, id) in identities {
         let kind = known("identity.kind", IdentityKind::from_name(&kind))?;
         if let Some(contact) = ContactId::from_bytes(&id).and_then(|it| contacts.get_mut(&it)) {
-            contact.identities.push(Identity { kind, scope, value: Personal(value) });
+            contact.contact.identities.push(Identity { kind, scope, value: Personal(value) });
         }
     }
     for (id, channel, purpose, state, at, row) in consents {
@@ -158,10 +174,10 @@ fn assembled(
         let state = known("consent.state", ConsentState::from_name(&state))?;
         let at = at.map(|it| timestamp("consent.at", it)).transpose()?;
         if let Some(contact) = ContactId::from_bytes(&id).and_then(|it| contacts.get_mut(&it)) {
-            contact.consents.push(Consent { channel, purpose, state, at, row });
+            contact.contact.consents.push(Consent { channel, purpose, state, at, row });
         }
     }
-    for contact in contacts.values_mut() {
+    for Held { contact, .. } in contacts.values_mut() {
         contact.identities.sort();
         contact.consents.sort();
     }

@@ -8,6 +8,7 @@ mod backup;
 mod bulk;
 mod contacts;
 mod crm;
+mod edits;
 mod error;
 mod evidence;
 mod held;

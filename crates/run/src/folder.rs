@@ -241,6 +241,7 @@ mod tests {
             counts: Default::default(),
             rejects: Default::default(),
             links: Default::default(),
+            lists: Default::default(),
             findings: Default::default(),
             seconds: 0.0,
             peak_bytes: 0,

@@ -137,11 +137,28 @@ pub struct StageRecord {
     /// How Viber users and phone numbers came together, in users.
     #[serde(default)]
     pub links: BTreeMap<String, u64>,
+    /// The quality of the lists, by source.
+    #[serde(default)]
+    pub lists: BTreeMap<String, ListQuality>,
     pub seconds: f64,
     /// The most memory that the program had taken when the stage ended; 0 if nobody knows.
     #[serde(default)]
     pub peak_bytes: u64,
     pub finished_at: Timestamp,
+}
+
+/// What the rows of a source say of the quality of their list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListQuality {
+    /// Rows with a phone number, valid or not.
+    pub phones: u64,
+    pub invalid: u64,
+    /// Valid numbers that stand in sequences.
+    pub in_sequence: u64,
+    /// Valid and invalid numbers by country; `--` where nothing says which.
+    pub countries: BTreeMap<String, [u64; 2]>,
+    /// What is suspicious, in words.
+    pub findings: Vec<String>,
 }
 
 /// A file that a stage made.

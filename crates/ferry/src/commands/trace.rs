@@ -2,6 +2,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use clean::Survivorship;
 use load::Crm;
 use model::{Contact, ContactId, Evidence, Reason, RowId};
 use run::TableReader;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::cli::TraceArgs;
 use crate::commands::Output;
 use crate::exit::Exit;
-use crate::formats::corrections::Corrections;
+use crate::formats::corrections::{Corrections, SourceRow};
 use crate::formats::extracted::{self, Extracted};
 use crate::formats::ledger;
 use crate::session::{Looked, look};
@@ -29,6 +30,8 @@ struct TracedRow {
     contact_id: Option<ContactId>,
     findings: String,
     cells: Vec<(String, String)>,
+    /// What the row says of each field for which there is a rule, cleaned.
+    said: Vec<(&'static str, String)>,
 }
 
 /// Follows a person to the rows they came from, or a row to what became of it.
@@ -65,8 +68,9 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
             None => Vec::new(),
         };
         let rows = rows_where(&looked, |it| it.contact_id == Some(id))?;
-        text += &person_text(id, contact.as_ref(), &evidence, &rows);
-        values.push(person_json(id, contact.as_ref(), &evidence, &rows));
+        let rules = looked.plan.merge;
+        text += &person_text(id, contact.as_ref(), &evidence, &rows, rules);
+        values.push(person_json(id, contact.as_ref(), &evidence, &rows, rules));
     }
     output.print(&json!({ "contacts": values }), || text)?;
     Ok(Exit::Done)
@@ -104,6 +108,7 @@ fn rows_where(looked: &Looked, is_wanted: impl Fn(&ledger::Read) -> bool) -> Res
                 contact_id: row.contact_id,
                 findings: row.findings.to_owned(),
                 cells: Vec::new(),
+                said: Vec::new(),
             });
         }
         Ok(())
@@ -133,6 +138,7 @@ impl TracedRow {
             let Some(row) = found else { continue };
             self.line = row.line();
             let row = corrections.row(id, row);
+            self.said = said(looked, source, &row)?;
             self.is_corrected = row.is_corrected();
             let names = columns.iter().skip(extracted::N_OWN).cloned().enumerate();
             self.cells = match row.reason() {
@@ -174,14 +180,69 @@ impl TracedRow {
     }
 }
 
-fn person_text(id: ContactId, contact: Option<&Contact>, evidence: &[Evidence], rows: &[TracedRow]) -> String {
+/// What a row says of the fields for which there is a rule, cleaned as for a merge.
+fn said(looked: &Looked, source: usize, row: &SourceRow) -> Result<Vec<(&'static str, String)>> {
+    let (Some(planned), record) = (looked.plan.sources.get(source), &looked.folder.manifest.sources[source]) else {
+        return Ok(Vec::new());
+    };
+    let path = record.files.first().map(|it| it.path.clone()).unwrap_or_default();
+    let layout = planned.profile().layout(&path, &record.columns)?;
+    let Ok(raw) = layout.contact(|it| row.cell(it)) else { return Ok(Vec::new()) };
+    let consent = looked.plan.words().read(raw.consent).map(|it| it.name().to_owned());
+    let said = [
+        ("name", clean::name(&raw.name).0.map(|it| it.into_owned())),
+        ("email", clean::email(raw.email).map(|it| it.into_owned())),
+        ("language", clean::language(raw.language)),
+        ("consent", consent),
+    ];
+    Ok(said.into_iter().filter_map(|(field, value)| Some((field, value?))).collect())
+}
+
+/// The rule by which a field was kept; none for fields without a choice.
+fn rule_of(field: &str, rules: Survivorship) -> Option<&'static str> {
+    let rule = match field {
+        "name" => rules.name,
+        "email" => rules.email,
+        "language" => rules.language,
+        "consent" => rules.consent,
+        _ => return None,
+    };
+    Some(rule.name())
+}
+
+/// Other values of a field, each with the first row that has it.
+fn lost(field: &str, kept: &str, rows: &[TracedRow]) -> Vec<(String, String)> {
+    let mut lost: Vec<(String, String)> = Vec::new();
+    for row in rows {
+        for (_, value) in row.said.iter().filter(|it| it.0 == field && it.1 != kept) {
+            if !lost.iter().any(|it| it.0 == *value) {
+                lost.push((value.clone(), format!("{}:{}", row.source, row.record)));
+            }
+        }
+    }
+    lost
+}
+
+fn person_text(
+    id: ContactId,
+    contact: Option<&Contact>,
+    evidence: &[Evidence],
+    rows: &[TracedRow],
+    rules: Survivorship,
+) -> String {
     let mut text = format!("contact {id}\n");
     match contact {
         None => text += "  not in the CRM database\n",
         Some(contact) => {
             for (name, value, row) in fields(contact) {
                 let from = if row.is_empty() { String::new() } else { format!("  from {row}") };
-                let _ = writeln!(text, "  {name:16} {value}{from}");
+                let lost = lost(name, &value, rows);
+                let over: Vec<String> = lost.iter().map(|(value, row)| format!("{value} ({row})")).collect();
+                let why = match rule_of(name, rules) {
+                    Some(rule) if !over.is_empty() => format!(", {rule}; not {}", over.join(", ")),
+                    _ => String::new(),
+                };
+                let _ = writeln!(text, "  {name:16} {value}{from}{why}");
             }
         }
     }
@@ -201,12 +262,22 @@ fn person_text(id: ContactId, contact: Option<&Contact>, evidence: &[Evidence], 
     text
 }
 
-fn person_json(id: ContactId, contact: Option<&Contact>, evidence: &[Evidence], rows: &[TracedRow]) -> Value {
+fn person_json(
+    id: ContactId,
+    contact: Option<&Contact>,
+    evidence: &[Evidence],
+    rows: &[TracedRow],
+    rules: Survivorship,
+) -> Value {
     let fields: serde_json::Map<String, Value> = contact
         .map(fields)
         .unwrap_or_default()
         .into_iter()
-        .map(|(name, value, row)| (name.to_owned(), json!({ "value": value, "row": row })))
+        .map(|(name, value, row)| {
+            let lost = lost(name, &value, rows);
+            let rule = rule_of(name, rules);
+            (name.to_owned(), json!({ "value": value, "row": row, "rule": rule, "lost": lost }))
+        })
         .collect();
     let evidence: Vec<Value> = evidence.iter()
         .map(|it| json!({ "method": it.method, "answer": it.answer, "checked_at": it.checked_at, "raw_status": it.raw_status })).collect();

@@ -8,7 +8,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, LedgerRow, Links, N_PARTITIONS, Partition, Spill};
+use clean::{Cleaner, Hygiene, LedgerRow, Links, N_PARTITIONS, Partition, Spill};
 use extract::Layout;
 use jiff::Timestamp;
 use model::{Contact, Counts, Digest, Findings, Outcome, RawContact, Reject, RowId, Stage};
@@ -18,11 +18,11 @@ use run::{SourceRecord, SpillFolder, StageRecord, TableReader, TableWriter};
 use crate::formats::corrections::Corrections;
 use crate::formats::extracted::Extracted;
 use crate::formats::{contacts, extracted, ledger};
-use crate::memory;
 use crate::plan::SourceSection;
 use crate::progress::{Work, grouped};
 use crate::session::{Session, TOOL};
 use crate::stages::rejects::{self, RejectColumns};
+use crate::{hygiene, memory};
 
 /// The share of the memory in which rows wait before they go to files. The rest is for reading,
 /// merging and writing.
@@ -62,6 +62,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
         |source, group| take_chunk(source, group, &cleaner, &columns, &corrections, &work),
         |chunk| {
             rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
+            *outcome.lists.entry(names[usize::from(chunk.source)].clone()).or_default() += chunk.hygiene;
             for reject in &chunk.rejects {
                 outcome.count_reject(reject, &names);
                 ledger::write(&mut ledger_file, &names, &rejected(reject))?;
@@ -101,6 +102,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
         rejects: outcome.rejects,
         findings: outcome.findings,
         links: link_counts(links),
+        lists: outcome.lists.iter().map(|(name, counts)| (name.clone(), hygiene::quality(counts))).collect(),
         peak_bytes: memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
@@ -162,6 +164,8 @@ fn open_sources(session: &Session, records: &[SourceRecord]) -> Result<Vec<Sourc
 
 /// What a chunk of rows left behind: its rejects, and their lines for the file of rejects.
 struct Chunk {
+    source: u16,
+    hygiene: Hygiene,
     rejects: Vec<Reject>,
     lines: Vec<u8>,
 }
@@ -261,7 +265,8 @@ fn take_chunk(
             Err(reason) => rejects.push(Reject { row: id, reason, field: "" }),
         }
     }
-    rejects.extend(cleaner.add(rows).with_context(spill_failed)?);
+    let taken = cleaner.add(rows).with_context(spill_failed)?;
+    rejects.extend(taken.rejects);
     rejects.sort_unstable_by_key(|it| it.row);
 
     let row_of = |reject: &Reject| {
@@ -270,7 +275,7 @@ fn take_chunk(
     };
     let lines = columns.lines(&rejects, row_of)?;
     work.advance(group.n_rows as u64);
-    Ok(Chunk { rejects, lines })
+    Ok(Chunk { source: source.number, hygiene: taken.hygiene, rejects, lines })
 }
 
 /// Merges a few partitions at a time on all cores, while contacts and rows are each written on a
@@ -324,6 +329,7 @@ struct Written {
     counts: Counts,
     rejects: BTreeMap<String, BTreeMap<String, u64>>,
     findings: BTreeMap<String, u64>,
+    lists: BTreeMap<String, Hygiene>,
 }
 
 impl Written {

@@ -94,10 +94,30 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
     }
     crm.finish_load().await?;
     work.end(&described(&loaded));
+    write_conflicts(session, &loaded)?;
     if only.is_none() {
         complete(session, crm, Stage::Load, started, BTreeMap::new()).await?;
     }
     Ok(loaded)
+}
+
+/// `load/conflicts.csv`: who was edited in the CRM in a field in which the import has something else. What
+/// the import has stands in `ferry trace CONTACT`.
+fn write_conflicts(session: &mut Session, loaded: &Loaded) -> Result<()> {
+    const NAME: &str = "load/conflicts.csv";
+    if loaded.conflicts.is_empty() {
+        return Ok(());
+    }
+    let mut csv = csv::Writer::from_writer(session.folder.create(NAME)?);
+    csv.write_record(["contact_id", "field"])?;
+    for (id, field) in &loaded.conflicts {
+        csv.write_record([id.to_string().as_str(), field])?;
+    }
+    let file =
+        csv.into_inner().map_err(|error| error.into_error()).with_context(|| format!("could not write {NAME}"))?;
+    let artifact = file.publish(loaded.conflicts.len() as u64)?;
+    session.folder.manifest.artifacts.insert(NAME.to_owned(), artifact);
+    Ok(())
 }
 
 /// Tells what loading would do, and writes nothing.
@@ -116,7 +136,7 @@ pub(crate) async fn preview(session: &Session, crm: Option<&Crm>) -> Result<Load
 
 /// `3 new, 1 changed, 7 unchanged`
 pub(crate) fn described(loaded: &Loaded) -> String {
-    let Loaded { inserted, updated, unchanged } = loaded;
+    let Loaded { inserted, updated, unchanged, .. } = loaded;
     format!("{} new, {} changed, {} unchanged", grouped(*inserted), grouped(*updated), grouped(*unchanged))
 }
 
@@ -160,6 +180,7 @@ pub(crate) async fn complete(
         rejects: Default::default(),
         findings,
         links: Default::default(),
+        lists: Default::default(),
         peak_bytes: crate::memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),

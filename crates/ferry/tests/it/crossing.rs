@@ -136,7 +136,7 @@ fn a_trace_tells_which_row_each_field_came_from_and_what_became_of_a_row() {
     let person = trace("01 99 00 00 01").out;
     for line in [
         "  phone            +33199000001",
-        "  name             Ana P.  from viber:1",
+        "  name             Ana P.  from viber:1, latest; not Ana (sms:1)",
         "  email            a@example.com  from sms:1",
         "  identity         viber QUJD",
         "  rows             sms:1 viber:1",
@@ -426,4 +426,66 @@ fn little_memory_changes_nothing_but_where_rows_wait() {
     let (much, little) = (cleaned("2GiB"), cleaned("16MiB"));
     assert_eq!((much.0, little.0), (false, true));
     assert_eq!((much.1, much.2), (little.1, little.2));
+}
+
+#[test]
+fn a_list_of_counted_up_or_invalid_numbers_is_named_and_can_be_stopped_before_anybody_is_asked() {
+    let mut rows = "phone,name\n".to_owned();
+    for n in 0..300 {
+        let _ = match n % 3 {
+            0 => writeln!(rows, "+33639980{n:03},"),
+            _ => writeln!(rows, "+33199{:06},", 1000 + n / 3 * 2 + n % 3),
+        };
+    }
+    let world = World::with_sms(rows.as_bytes());
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    for finding in [
+        "sms: 33.3 % of the phone numbers are invalid",
+        "sms: FR: 33.3 % of 300 numbers are invalid",
+        "sms: +33639…: 100.0 % of 100 numbers are invalid",
+        "sms: 100.0 % of the numbers stand in sequences of eight and more: counted up, not collected?",
+        "sms: no names, no dates, no consents: a list that was bought?",
+    ] {
+        assert!(ended.out.contains(finding), "{finding} is not in\n{}", ended.out);
+        assert!(world.read("run/report.html").contains(finding), "{finding}");
+    }
+    for (gate, error) in [
+        (
+            "max_invalid_rate = 0.1",
+            "source \"sms\": 33.3 % of the phone numbers are invalid, and the plan allows 10.0 %",
+        ),
+        (
+            "max_sequence_rate = 0.5",
+            "source \"sms\": 100.0 % of the phone numbers stand in sequence, and the plan allows 50.0 %",
+        ),
+    ] {
+        let world = World::with_sms(rows.as_bytes());
+        world.replan("max_reject_rate = 1.0", &format!("max_reject_rate = 1.0\n{gate}"));
+        let ended = world.run();
+        assert_eq!(ended.code, 4, "{ended:?}");
+        assert!(ended.err.contains(error), "{}", ended.err);
+        assert!(!world.path("ferry.db").exists());
+    }
+}
+
+#[test]
+fn each_field_is_kept_by_the_rule_of_the_plan_and_the_trace_says_by_which_and_what_lost() {
+    let rows = "phone,name,at,consent\n+33199000001,Annabelle,2026-01-01,stop\n+33199000001,Ana,2026-02-01,yes\n";
+    let world = World::with_sms(rows.as_bytes());
+    world.replan("name = \"name\"", "name = \"name\"\nlast_at = \"at\"\nconsent = \"consent\"");
+    world.replan("[gates]", "[merge]\nname = \"longest\"\nconsent = \"strictest\"\n[gates]");
+    assert_eq!(world.run().code, 0);
+    assert_eq!(world.contacts(), "+33199000001|FR|fixed_line|Annabelle|||stop|2026-02-01T00:00:00Z|sms|2|\n");
+    let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "run"]).out;
+    for line in [
+        "  name             Annabelle  from sms:1, longest; not Ana (sms:2)",
+        "  consent          stop  from sms:1, strictest; not yes (sms:2)",
+    ] {
+        assert!(traced.contains(line), "{traced}");
+    }
+    world.replan("name = \"longest\"", "name = \"strictest\"");
+    let wrong = world.run();
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("strictest is a rule for consent"), "{}", wrong.err);
 }

@@ -29,6 +29,7 @@ fn both_databases_hold_the_same_after_the_same_run() {
 fn a_database_of_an_earlier_version_is_brought_up_to_date_and_keeps_what_it_holds() {
     let back = "alter table contact drop column first_at; alter table contact drop column n_messages; \
         alter table contact drop column reachable; alter table contact drop column reachable_row; \
+        alter table contact drop column written; \
         update ferry_meta set value = '1' where key = 'schema_version'";
     let postgres = Postgres::create();
     for url in ["sqlite:ferry.db", &postgres.url] {
@@ -44,6 +45,39 @@ fn a_database_of_an_earlier_version_is_brought_up_to_date_and_keeps_what_it_hold
         assert_eq!(again.code, 0, "{}", again.err);
         assert!(again.out.contains("0 new, 0 changed, 1 unchanged"), "{}", again.out);
         assert_eq!(world.contacts(), "+33199000001|FR|fixed_line|Ana|||||sms|1|\n");
+    }
+}
+
+#[test]
+fn what_a_person_edited_in_the_crm_stays_and_the_conflict_is_listed() {
+    let postgres = Postgres::create();
+    for url in ["sqlite:ferry.db", &postgres.url] {
+        let world = World::with_sms(b"phone,name\n+33199000001,Ana\n+33199000002,Ben\n+33199000003,Cy\n");
+        world.replan("sqlite:ferry.db", url);
+        assert_eq!(world.run().code, 0);
+        let place = url.replace("ferry.db", &world.path("ferry.db").display().to_string());
+        for (number, name) in [(1, "Ana of Paris"), (2, "Benjamin")] {
+            drop(crate::world::texts(
+                &place,
+                &format!("update contact set name = '{name}' where e164 = '+3319900000{number}'"),
+            ));
+        }
+        // The second import says what the first said of Ben, something new of Ana and of Cy.
+        world.write("sms.csv", "phone,name\n+33199000001,Anna\n+33199000002,Ben\n+33199000003,Cyril\n");
+        let dry = world.ferry(&["run", "--run-dir", "second", "--dry-run"]);
+        assert!(dry.out.contains("would load 3 contacts: 0 new, 1 changed, 2 unchanged"), "{}", dry.out);
+        assert!(dry.out.contains("changed    name 1\n"), "{}", dry.out);
+        for run in ["second", "third"] {
+            world.replan("[run]\nname = \"", &format!("[run]\nname = \"{run}-"));
+            let ended = world.ferry(&["run", "--run-dir", run]);
+            assert_eq!(ended.code, 0, "{ended:?}");
+            assert!(ended.out.contains("conflicts  name 2: edited in the CRM, so the edit stays"), "{}", ended.out);
+            let names: Vec<String> =
+                world.contacts().lines().map(|it| it.split('|').nth(3).unwrap().to_owned()).collect();
+            assert_eq!(names, ["Ana of Paris", "Benjamin", "Cyril"]);
+            assert_eq!(world.read(&format!("{run}/load/conflicts.csv")).lines().count(), 3);
+            assert_eq!(world.ferry(&["audit", "--run-dir", run]).code, 0);
+        }
     }
 }
 

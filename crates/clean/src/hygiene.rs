@@ -1,0 +1,97 @@
+//! What the rows of a list say of its quality: invalid numbers by country and prefix, numbers in sequence.
+
+use std::collections::HashMap;
+
+use model::{RawContact, Reason, Region};
+
+use crate::row::Entry;
+
+/// Numbers that follow each other, at least so many, were counted up and not collected.
+const SEQUENCE: usize = 8;
+/// The first digits of an international number: the country and the network, of nobody.
+const PREFIX_DIGITS: usize = 5;
+
+/// Counts over rows of one list. Counts of parts add up to those of the whole, in any order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hygiene {
+    /// Rows with a phone number, valid or not.
+    pub phones: u64,
+    pub invalid: u64,
+    /// Valid numbers that stand in runs of eight and more, within the rows that were looked at together.
+    pub in_sequence: u64,
+    pub named: u64,
+    pub dated: u64,
+    pub consented: u64,
+    /// Valid and invalid numbers by country; of an invalid one, by what its row or the plan says.
+    pub countries: HashMap<[u8; 2], [u64; 2]>,
+    /// Valid and invalid numbers by their first five digits, where those are known.
+    pub prefixes: HashMap<u32, [u64; 2]>,
+    /// Valid numbers, until they are looked through.
+    numbers: Vec<u64>,
+}
+
+impl Hygiene {
+    pub(crate) fn add_valid(&mut self, entry: &Entry) {
+        self.named += u64::from(entry.name.is_some());
+        self.dated += u64::from(entry.at.is_some());
+        self.consented += u64::from(entry.consent.is_some());
+        let Some(phone) = entry.phone else { return };
+        self.phones += 1;
+        self.countries.entry(phone.region.unwrap_or(*b"--")).or_default()[0] += 1;
+        self.prefixes.entry(prefix(phone.number.digits())).or_default()[0] += 1;
+        self.numbers.push(phone.number.digits());
+    }
+
+    pub(crate) fn add_invalid(&mut self, raw: &RawContact, reason: Reason, default: Option<Region>) {
+        if !reason.is_fault() || reason == Reason::Empty {
+            return;
+        }
+        self.phones += 1;
+        self.invalid += 1;
+        let region = Region::from_name(raw.region.trim()).or(default);
+        let code = region.map_or(*b"--", |it| [it.code().as_bytes()[0], it.code().as_bytes()[1]]);
+        self.countries.entry(code).or_default()[1] += 1;
+        let text = raw.phone.trim();
+        let is_international = raw.is_international || text.starts_with('+') || text.starts_with("00");
+        let digits = text.chars().filter(char::is_ascii_digit).skip_while(|it| *it == '0');
+        let digits: String = digits.take(PREFIX_DIGITS).collect();
+        if let (true, PREFIX_DIGITS, Ok(prefix)) = (is_international, digits.len(), digits.parse()) {
+            self.prefixes.entry(prefix).or_default()[1] += 1;
+        }
+    }
+
+    /// Looks for numbers in sequence among those added so far.
+    pub(crate) fn look_through(&mut self) {
+        self.numbers.sort_unstable();
+        self.numbers.dedup();
+        let runs = self.numbers.chunk_by(|a, b| a + 1 == *b).map(<[u64]>::len);
+        self.in_sequence += runs.filter(|it| *it >= SEQUENCE).sum::<usize>() as u64;
+        self.numbers = Vec::new();
+    }
+}
+
+impl std::ops::AddAssign for Hygiene {
+    fn add_assign(&mut self, other: Self) {
+        self.phones += other.phones;
+        self.invalid += other.invalid;
+        self.in_sequence += other.in_sequence;
+        self.named += other.named;
+        self.dated += other.dated;
+        self.consented += other.consented;
+        for (country, [valid, invalid]) in other.countries {
+            let sum = self.countries.entry(country).or_default();
+            *sum = [sum[0] + valid, sum[1] + invalid];
+        }
+        for (prefix, [valid, invalid]) in other.prefixes {
+            let sum = self.prefixes.entry(prefix).or_default();
+            *sum = [sum[0] + valid, sum[1] + invalid];
+        }
+    }
+}
+
+fn prefix(mut digits: u64) -> u32 {
+    while digits >= 10_u64.pow(PREFIX_DIGITS as u32) {
+        digits /= 10;
+    }
+    digits as u32
+}

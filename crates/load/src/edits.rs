@@ -1,0 +1,74 @@
+//! What a person has changed in the CRM since Ferry last wrote a contact.
+//!
+//! Beside each contact stands a fingerprint of what was written. A field whose fingerprint is not that
+//! of its value was edited: an import leaves it as it is, and says where it would have differed.
+
+use model::Contact;
+
+/// Fields that people edit in a CRM, in the order of their parts of the fingerprint.
+pub(crate) const EDITABLE: [&str; 4] = ["name", "email", "language", "consent"];
+
+/// Fifteen bits of a check sum per field of [`EDITABLE`].
+///
+/// Of 32,768 edits one is taken for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint(pub(crate) i64);
+
+impl Fingerprint {
+    pub(crate) fn of(contact: &Contact) -> Self {
+        let name = contact.name.as_ref().map(|it| it.value.0.as_str());
+        let email = contact.email.as_ref().map(|it| it.value.0.as_str());
+        let language = contact.language.as_ref().map(|it| it.value.as_str());
+        let consent = contact.consent.as_ref().map(|it| it.value.name());
+        Self::of_parts([name, email, language, consent].map(part))
+    }
+
+    fn of_parts(parts: [u16; 4]) -> Self {
+        Self(i64::from_le_bytes(std::array::from_fn(|n| parts[n / 2].to_le_bytes()[n % 2])))
+    }
+
+    fn parts(self) -> [u16; 4] {
+        let bytes = self.0.to_le_bytes();
+        std::array::from_fn(|n| u16::from_le_bytes([bytes[2 * n], bytes[2 * n + 1]]))
+    }
+}
+
+/// Nothing is no empty text.
+fn part(text: Option<&str>) -> u16 {
+    text.map_or(0, |it| (crc32fast::hash(it.as_bytes()) & 0xffff) as u16 | 1)
+}
+
+/// An import beside what people have edited.
+pub(crate) struct Kept {
+    pub(crate) contact: Contact,
+    /// What is written beside it: of edited fields still what Ferry wrote last, so that they are known
+    /// as edited the next time too.
+    pub(crate) fingerprint: Fingerprint,
+    /// Edited fields in which the import has something else.
+    pub(crate) conflicts: Vec<&'static str>,
+}
+
+/// Puts what was edited back into `contact`, which is what the import would make of `held`.
+pub(crate) fn keep_edits(held: &Contact, written: Option<Fingerprint>, mut contact: Contact) -> Kept {
+    let mut parts = Fingerprint::of(&contact).parts();
+    let mut conflicts = Vec::new();
+    if let Some(written) = written {
+        let now = Fingerprint::of(held).parts();
+        for (n, field) in EDITABLE.into_iter().enumerate().filter(|it| now[it.0] != written.parts()[it.0]) {
+            if parts[n] != now[n] {
+                conflicts.push(field);
+            }
+            parts[n] = written.parts()[n];
+            match field {
+                "name" => contact.name.clone_from(&held.name),
+                "email" => contact.email.clone_from(&held.email),
+                "language" => contact.language.clone_from(&held.language),
+                _ => {
+                    contact.consent.clone_from(&held.consent);
+                    contact.consent_at = held.consent_at;
+                }
+            }
+        }
+    }
+    Kept { contact, fingerprint: Fingerprint::of_parts(parts), conflicts }
+}
