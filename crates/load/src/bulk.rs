@@ -47,7 +47,7 @@ pub(crate) struct Statement {
 
 /// The numbers of rows that one SQLite statement may have. Few sizes mean few statements, each
 /// prepared once; all of them stay far under SQLite's limit of 32,766 placeholders.
-const STATEMENT_ROWS: [usize; 4] = [256, 32, 4, 1];
+const STATEMENT_ROWS: [usize; 5] = [1000, 250, 50, 10, 1];
 
 impl Rows {
     pub(crate) fn new(table: &'static Table) -> Self {

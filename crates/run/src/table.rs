@@ -252,6 +252,12 @@ impl TableReader {
         u64::try_from(self.reader.metadata().file_metadata().num_rows()).unwrap_or(0)
     }
 
+    /// How many rows stand before a group.
+    pub fn rows_before(&self, group: usize) -> u64 {
+        let groups = self.reader.metadata().row_groups().iter().take(group);
+        groups.map(|it| u64::try_from(it.num_rows()).unwrap_or(0)).sum()
+    }
+
     /// The names of the columns.
     pub fn columns(&self) -> Vec<String> {
         let schema = self.reader.metadata().file_metadata().schema_descr();

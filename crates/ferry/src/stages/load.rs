@@ -23,6 +23,7 @@ const BATCHES_PER_TRANSACTION: usize = 8;
 pub(crate) async fn plan_batches(session: &mut Session, crm: &Crm) -> Result<()> {
     crm.check_key(&session.key.id()).await?;
     let run = run_row(session)?;
+    tracing::info!(n_batches = run.batches.len(), "batches digested");
     let is_planned = crm.planned_run(session.run_id()).await?.as_ref() == Some(&run);
     let n_loaded = crm.receipts(session.run_id(), Stage::Load).await?.len();
     if !is_planned || n_loaded < run.batches.len() {
@@ -31,6 +32,7 @@ pub(crate) async fn plan_batches(session: &mut Session, crm: &Crm) -> Result<()>
     if !is_planned {
         crm.plan_run(&run).await?;
     }
+    tracing::info!("batches planned");
     Ok(())
 }
 

@@ -1,0 +1,64 @@
+"""Runs Ferry and the peer in turns and prints the table of scripts/bench."""
+
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ferry, data, n_rows, peers, alone = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]), sys.argv[5] == "--alone"
+ROUNDS = 3
+
+
+def clear():
+    shutil.rmtree(data / "run", ignore_errors=True)
+    for name in ("ferry.db", "ferry.db-wal", "ferry.db-shm"):
+        (data / name).unlink(missing_ok=True)
+
+
+def run_ferry(*arguments):
+    clear()
+    start = time.perf_counter()
+    process = subprocess.Popen([ferry, "run", "--quiet", "--run-dir", "run", *arguments], cwd=data, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    assert status == 0
+    manifest = json.loads((data / "run/manifest.json").read_text())
+    stages = {name: it["seconds"] for name, it in manifest["stages"].items()}
+    return seconds, stages, usage.ru_maxrss / 1024, {name: it["sha256"] for name, it in manifest["artifacts"].items() if name.startswith("clean/")}
+
+
+def check(export):
+    told = subprocess.run([sys.executable, peers / "truth.py", data, export], capture_output=True, text=True)
+    print("  " + told.stdout.strip())
+    assert told.returncode == 0, told.stderr
+
+
+model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+print(f"{n_rows:,} rows on {os.cpu_count()} cores, {model}")
+ours, theirs = [], []
+for _ in range(ROUNDS):
+    ours.append(run_ferry())
+    if not alone:
+        told = subprocess.run([sys.executable, peers / "peer.py", data, "peer.csv"], cwd=data, capture_output=True, text=True, check=True).stdout
+        theirs.append([float(it) for it in told.split()])
+        print(f"  round: Ferry {ours[-1][0]:.2f} s, peer {theirs[-1][0]:.2f} s", flush=True)
+subprocess.run([ferry, "export", "contacts", "--exact", "--to", "contacts.csv"], cwd=data, check=True, stdout=subprocess.DEVNULL)
+print("Ferry's contacts:"); check(data / "contacts.csv")
+median = statistics.median
+cleaning = [it[1]["extract"] + it[1]["clean"] for it in ours]
+print(f"\n{'':22} {'seconds':>8} {'rows/s':>10} {'read+clean':>11} {'load':>7} {'peak MB':>8}")
+print(f"{'Ferry':22} {median(it[0] for it in ours):8.2f} {n_rows / median(it[0] for it in ours):10,.0f} {median(cleaning):11.2f} {median(it[1]['load'] for it in ours):7.2f} {max(it[2] for it in ours):8.0f}")
+if not alone:
+    print("the peer's contacts:"); check(data / "peer.csv")
+    print(f"{'peer':22} {median(it[0] for it in theirs):8.2f} {n_rows / median(it[0] for it in theirs):10,.0f} {median(it[1] for it in theirs):11.2f} {median(it[2] for it in theirs):7.2f} {max(it[3] for it in theirs):8.0f}")
+    ratio = lambda ferrys, peers_: median(peer / own for own, peer in zip(ferrys, peers_))
+    print(f"{'peer / Ferry':22} {ratio([it[0] for it in ours], [it[0] for it in theirs]):8.1f} {'':10} {ratio(cleaning, [it[1] for it in theirs]):11.1f} {ratio([it[1]['load'] for it in ours], [it[2] for it in theirs]):7.1f}")
+little = run_ferry("--memory", "64MiB")
+print(f"{'Ferry in 64 MiB':22} {little[0]:8.2f} {n_rows / little[0]:10,.0f} {little[1]['extract'] + little[1]['clean']:11.2f} {little[1]['load']:7.2f} {little[2]:8.0f}")
+assert little[3] == ours[0][3], "the artifacts depend on the memory"
+print("  the same artifacts, byte for byte")
