@@ -163,7 +163,7 @@ impl Summary {
         for (name, findings) in &self.list_findings {
             findings.iter().for_each(|it| line("list", format!("{name}: {it}")));
         }
-        if !self.links.is_empty() {
+        if self.links.values().any(|it| *it > 0) {
             let n = |name: &str| grouped(self.links.get(name).copied().unwrap_or(0));
             line(
                 "Viber",

@@ -130,10 +130,7 @@ fn link_counts(links: Links) -> BTreeMap<String, u64> {
     let Links { by_row, by_card, ambiguous, unlinked } = links;
     let counts =
         [("linked_by_row", by_row), ("linked_by_card", by_card), ("ambiguous", ambiguous), ("unlinked", unlinked)];
-    match counts.iter().all(|it| it.1 == 0) {
-        true => BTreeMap::new(),
-        false => counts.map(|(name, n)| (name.to_owned(), n)).into(),
-    }
+    counts.map(|(name, n)| (name.to_owned(), n)).into()
 }
 
 /// An extracted source and what its columns say.
