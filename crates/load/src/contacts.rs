@@ -161,7 +161,7 @@ fn changed_fields(held: &Contact, now: &Contact) -> Vec<&'static str> {
         field.as_ref().map(|it| it.value.clone())
     }
     let fields = [
-        ("phone", (held.phone, held.region.clone(), held.line_type) != (now.phone, now.region.clone(), now.line_type)),
+        ("phone", (held.phone, held.region, held.line_type) != (now.phone, now.region, now.line_type)),
         ("name", value(&held.name).map(|it| it.0) != value(&now.name).map(|it| it.0)),
         ("email", value(&held.email).map(|it| it.0) != value(&now.email).map(|it| it.0)),
         ("language", value(&held.language) != value(&now.language)),
