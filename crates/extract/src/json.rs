@@ -2,6 +2,7 @@
 
 mod cut;
 mod flatten;
+mod window;
 
 pub use cut::JsonForm;
 pub(crate) use cut::{Cut, Cutter, look};
