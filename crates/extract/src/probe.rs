@@ -140,8 +140,9 @@ pub fn delimiter_name(delimiter: u8) -> String {
     }
 }
 
-/// The files that a path of a plan in `folder` means: itself, all files of a folder, or all that fit a
-/// pattern such as `exports/2026-*.json.gz`; in the order of their names.
+/// The files that a path of a plan in `folder` means: itself, all files of a folder and of those in it, or
+/// all that fit a pattern such as `exports/2026-*.json.gz`; in the order of their names. Hidden ones are
+/// left out.
 pub fn files(folder: &Path, path: &Path) -> Result<Vec<PathBuf>, ExtractError> {
     let given = path;
     let path = &folder.join(given);
@@ -153,17 +154,38 @@ pub fn files(folder: &Path, path: &Path) -> Result<Vec<PathBuf>, ExtractError> {
             let folder = glob::Pattern::escape(&folder.to_string_lossy());
             let pattern = if given.is_absolute() { pattern.to_owned() } else { format!("{folder}/{pattern}") };
             let matches = glob::glob(&pattern).map_err(|_| none())?;
-            matches.filter_map(Result::ok).filter(|it| !is_hidden(it)).collect()
+            let mut files = Vec::new();
+            for path in matches {
+                let path = path.map_err(|error| failed(error.into()))?;
+                match path.is_dir() {
+                    _ if is_hidden(&path) => {}
+                    true => files.extend(files_in(&path).map_err(failed)?),
+                    false => files.push(path),
+                }
+            }
+            files
         }
-        _ if path.is_dir() => {
-            let entries = std::fs::read_dir(path).map_err(failed)?;
-            let files = entries.map(|it| it.map(|it| it.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-            files.into_iter().filter(|it| it.is_file() && !is_hidden(it)).collect()
-        }
+        _ if path.is_dir() => files_in(path).map_err(failed)?,
         _ => vec![path.to_owned()],
     };
     found.sort();
     if found.is_empty() { Err(none()) } else { Ok(found) }
+}
+
+/// Links to folders are not followed: they may lead in a circle.
+fn files_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        match entry.file_name().to_string_lossy().starts_with('.') {
+            true => {}
+            false if entry.file_type()?.is_dir() => files.extend(files_in(&path)?),
+            false if path.is_file() => files.push(path),
+            false => {}
+        }
+    }
+    Ok(files)
 }
 
 /// Reads the files of a source once and finds out what they are.

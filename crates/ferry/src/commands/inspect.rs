@@ -63,8 +63,8 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
     let profiles = profiles(&[])?;
     let mut known: Vec<Inspection> = Vec::new();
     let mut left = Vec::new();
-    for file in extract::files(&folder, &PathBuf::new())?.into_iter().filter(|it| is_export(it)) {
-        let shown = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for file in extract::files(&folder, &PathBuf::new())?.into_iter().filter(|it| is_export(&folder, it)) {
+        let shown = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
         match inspect(std::slice::from_ref(&file), &profiles, args.region, &folder) {
             Err(error) => left.push((shown, format!("{error:#}"))),
             Ok(it) if it.source.is_none() => left.push((shown, unknown(&it).to_owned())),
@@ -92,7 +92,10 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
 }
 
 /// What belongs to a plan or to a run is no export.
-fn is_export(path: &std::path::Path) -> bool {
+fn is_export(folder: &std::path::Path, path: &std::path::Path) -> bool {
+    if path.starts_with(folder.join("runs")) {
+        return false;
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let endings = [".toml", ".key", ".db", ".db-wal", ".db-shm", ".md", ".log", ".html", ".parquet"];
     !endings.iter().any(|it| name.ends_with(it))

@@ -94,11 +94,15 @@ fn the_files_of_a_folder_or_a_pattern_are_one_source_with_the_columns_of_all() {
     fs::create_dir(world.path("days")).unwrap();
     world.write("days/2026-01-02.csv", "name,phone\nBen,+33199000002\n,AMAZON\n");
     world.write("days/2026-01-01.csv", ANA);
+    fs::create_dir(world.path("days/2026-more")).unwrap();
+    std::os::unix::fs::symlink(world.path("days"), world.path("days/circle")).unwrap();
     fs::write(world.path("days/2026-01-03.csv.gz"), gzip(b"phone;name;more\n+33199000003;Cy;x\n")).unwrap();
     world.write("days/.hidden", "nobody");
+    // A folder within a folder belongs to it.
+    world.write("days/2026-more/late.csv", "phone,name\n+33199000004,Dea\n");
     for path in ["days", "days/2026-*"] {
         world.replan("path = \"sms.csv\"", &format!("path = \"{path}\""));
-        assert_eq!(people(&world), ["Ana", "Ben", "Cy", "3 3 E_LETTERS phone"]);
+        assert_eq!(people(&world), ["Ana", "Ben", "Cy", "Dea", "3 3 E_LETTERS phone"]);
         world.replan(&format!("path = \"{path}\""), "path = \"sms.csv\"");
     }
     let traced = world.ferry(&["trace", "sms:3", "--run-dir", "run"]).out;
