@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use dec_from_char::DecimalExtended;
-use model::{Finding, Findings, ParsedPhone, PhoneError, PhoneNumber, Reason, Region};
+use model::{Finding, Findings, ParsedPhone, PhoneError, PhoneNumber, Reason, Region, is_total};
 
 /// At most this many digits make a short code, which answers services and is nobody's phone.
 const SHORT_CODE_DIGITS: usize = 6;
@@ -121,13 +121,6 @@ fn without_prefix<'a>(text: &'a str, prefix: &str) -> &'a str {
 fn is_empty_word(text: &str) -> bool {
     const WORDS: [&str; 10] = ["", "-", "--", "0", "n/a", "na", "#n/a", "null", "none", "unknown"];
     text.len() <= 7 && WORDS.iter().any(|it| text.eq_ignore_ascii_case(it))
-}
-
-/// The line of totals under a table.
-fn is_total(text: &str) -> bool {
-    const WORDS: [&str; 6] = ["total", "totals", "totaux", "somme", "gesamt", "summe"];
-    let word = text.split(|it: char| !it.is_alphabetic()).next().unwrap_or_default();
-    WORDS.iter().any(|it| word.eq_ignore_ascii_case(it))
 }
 
 /// `+33612345***`, `06XXXXXXXX`, `06 12 ## ## ##`.

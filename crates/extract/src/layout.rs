@@ -101,11 +101,6 @@ impl Profile {
 }
 
 impl Layout {
-    /// Whether any column holds this field of [`FIELDS`].
-    pub fn has(&self, field: &str) -> bool {
-        FIELDS.iter().position(|it| *it == field).is_some_and(|it| !self.places[it].is_empty())
-    }
-
     /// The columns of a field of [`FIELDS`].
     pub fn columns_of(&self, field: &str) -> &[usize] {
         FIELDS.iter().position(|it| *it == field).map_or(&[], |it| &self.places[it])

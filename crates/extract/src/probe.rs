@@ -8,13 +8,15 @@ use model::Digest;
 
 use crate::json::{Cut, Cutter, Flattener, JsonForm, Lists, Unfit, look, looks_like_json};
 use crate::packing::{Limits, Magic, OnDisk, Packing, check_kind, digest_of, magic, members, start_of, unpacked};
-use crate::read::JSON_ENCODING;
 use crate::sheet::{self, MOST_COLUMNS, SheetFile, SheetKind};
 use crate::survey::{looks_like_utf16, marked, survey, text};
 use crate::{Encoding, ExtractError, Profile, delimited};
 
 /// So much of a file is looked at to find out what it is. A header has to end within it.
 const START_BYTES: usize = 64 << 10;
+
+/// The text encoding of JSON is UTF-8 unless a byte order mark says otherwise (RFC 8259, section 8.1).
+const JSON_ENCODING: Encoding = Encoding::Utf8;
 
 /// What a plan may say of a source; what it leaves open is found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

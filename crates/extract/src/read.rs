@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use csv::StringRecord;
 use model::Reason;
 
+use crate::ExtractError;
 use crate::delimited::{Delimited, read_delimited};
 use crate::json::{Cut, Cutter, Flattener, Lists, Unfit};
 use crate::packing::{OnDisk, Packing, digest_of, unpacked};
 use crate::probe::{Form, Part, Probe};
 use crate::sheet::{self, SheetFile};
 use crate::survey::text;
-use crate::{Encoding, ExtractError};
 
 /// One row of a source.
 #[derive(Debug)]
@@ -187,6 +187,3 @@ impl Seen {
         }
     }
 }
-
-/// The text encoding of JSON is UTF-8 unless a byte order mark says otherwise (RFC 8259, section 8.1).
-pub(crate) const JSON_ENCODING: Encoding = Encoding::Utf8;

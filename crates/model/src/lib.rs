@@ -25,4 +25,4 @@ pub use personal::Personal;
 pub use phone::{LineType, ParsedPhone, PhoneError, PhoneNumber};
 pub use receipt::{Counts, Receipt, Stage};
 pub use region::Region;
-pub use row::{Channel, Direction, Finding, Findings, Outcome, Prompt, RawContact, Reason, Reject, RowId};
+pub use row::{Channel, Direction, Finding, Findings, Outcome, Prompt, RawContact, Reason, Reject, RowId, is_total};

@@ -117,6 +117,13 @@ impl Outcome {
     }
 }
 
+/// Whether a text is a line of totals under a table, such as `Total: 1234`.
+pub fn is_total(text: &str) -> bool {
+    const WORDS: [&str; 7] = ["total", "totals", "totaux", "sum", "somme", "gesamt", "summe"];
+    let word = text.trim_start_matches(['"', ' ']).split(|it: char| !it.is_alphabetic()).next().unwrap_or_default();
+    WORDS.iter().any(|it| word.eq_ignore_ascii_case(it))
+}
+
 /// A row that cannot become a contact: where it stands, why, and what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use csv::StringRecord;
-use model::Reason;
+use model::{Reason, is_total};
 
 use crate::delimited::records::{Record, Records};
 use crate::delimited::sniff::separator;
@@ -141,13 +141,6 @@ impl<'a> RowReader<'a> {
 /// Exports that were joined end to end repeat their header.
 fn is_header(cells: &StringRecord, header: &[String]) -> bool {
     cells.iter().map(str::trim).eq(header.iter().map(String::as_str))
-}
-
-/// A line of totals under a table, such as `Total: 1234`.
-pub(crate) fn is_total(text: &str) -> bool {
-    let text = text.trim_start_matches(['"', ' ']);
-    let word: String = text.chars().take_while(|it| it.is_alphabetic()).flat_map(char::to_lowercase).collect();
-    ["total", "totals", "totaux", "sum", "somme", "gesamt", "summe"].contains(&word.as_str())
 }
 
 /// A quote inside a cell that does not begin with one stands for itself, and is worth a remark.
