@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use clean::{Rule, Survivorship};
-use extract::{Encoding, FIELDS, Limits, Names, Profile, Settings};
+use extract::{Encoding, ExtractError, FIELDS, Layout, Limits, Names, Profile, Settings};
 use model::{Channel, ConsentState, ContactId, Digest, MAX_BATCH, PhoneNumber, Region};
+use run::SourceRecord;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -375,6 +376,12 @@ impl SourceSection {
     /// What kind of export it is.
     pub(crate) fn profile(&self) -> Profile {
         self.resolved.clone().unwrap_or_else(|| Profile::of_columns(BTreeMap::new()))
+    }
+
+    /// Which columns of the source, as it was extracted, hold what.
+    pub(crate) fn layout_of(&self, record: &SourceRecord) -> Result<Layout, ExtractError> {
+        let path = record.files.first().map_or(Path::new(""), |it| it.path.as_path());
+        self.profile().layout(path, &record.columns)
     }
 
     pub(crate) fn settings(&self, plan: &Plan) -> Settings {

@@ -54,6 +54,11 @@ impl RunFolder {
         ArtifactWriter::create(&path)
     }
 
+    /// The files of corrected rejects that the run has taken in.
+    pub fn fixes(&self) -> Vec<PathBuf> {
+        self.manifest.fixes.iter().map(|it| self.path(it)).collect()
+    }
+
     /// Makes a place for what does not fit into memory.
     pub fn spill(&self) -> Result<SpillFolder, RunError> {
         SpillFolder::create(&self.path("spill"))

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use csv::StringRecord;
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -190,7 +190,7 @@ impl Flattener {
         exploded: &mut Exploded<'a>,
     ) -> Result<(), Unfit> {
         let kind = self.nodes[node].list;
-        let Elements(elements) = serde_json::from_str(json).map_err(|_| Unfit::NotJson)?;
+        let elements: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| Unfit::NotJson)?;
         if kind == ListKind::Each && exploded.is_none() {
             *exploded = Some((node, elements));
             return Ok(());
@@ -326,31 +326,6 @@ impl<'de> Deserialize<'de> for Members<'de> {
 /// A key, borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// The elements of a list.
-struct Elements<'a>(Vec<&'a RawValue>);
-
-impl<'de> Deserialize<'de> for Elements<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Elements<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut elements = Vec::new();
-                while let Some(element) = list.next_element()? {
-                    elements.push(element);
-                }
-                Ok(Elements(elements))
-            }
-        }
-        deserializer.deserialize_seq(Collect)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,4 @@
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clean::Survivorship;
@@ -114,8 +113,7 @@ fn rows_where(looked: &Looked, is_wanted: impl Fn(&ledger::Read) -> bool) -> Res
         Ok(())
     })?;
     let manifest = &looked.folder.manifest;
-    let fixes: Vec<PathBuf> = manifest.fixes.iter().map(|it| looked.folder.path(it)).collect();
-    let corrections = Corrections::read(&fixes, &manifest.sources)?;
+    let corrections = Corrections::read(&looked.folder.fixes(), &manifest.sources)?;
     for row in &mut rows {
         row.read_cells(looked, &corrections)?;
     }
@@ -185,8 +183,7 @@ fn said(looked: &Looked, source: usize, row: &SourceRow) -> Result<Vec<(&'static
     let (Some(planned), record) = (looked.plan.sources.get(source), &looked.folder.manifest.sources[source]) else {
         return Ok(Vec::new());
     };
-    let path = record.files.first().map(|it| it.path.clone()).unwrap_or_default();
-    let layout = planned.profile().layout(&path, &record.columns)?;
+    let layout = planned.layout_of(record)?;
     let Ok(raw) = layout.contact(|it| row.cell(it)) else { return Ok(Vec::new()) };
     let consent = looked.plan.words().read(raw.consent).map(|it| it.name().to_owned());
     let said = [

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
@@ -51,7 +50,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     let n_bytes = usize::try_from(session.memory / WAITING_SHARE)?;
     let cleaner = Cleaner::with_spill(session.rules()?, n_bytes, Box::new(Spilled(session.folder.spill()?)));
     let columns = RejectColumns::new(&records);
-    let corrections = Corrections::read(&fixes(session), &records)?;
+    let corrections = Corrections::read(&session.folder.fixes(), &records)?;
     let mut outcome = Written::default();
     let names: Vec<String> = records.iter().map(|it| it.name.clone()).collect();
     let mut ledger_file = TableWriter::create(session.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
@@ -121,11 +120,6 @@ fn inputs(session: &Session) -> Result<Digest> {
     Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
 }
 
-/// The files of corrected rejects that the run has taken in.
-pub(crate) fn fixes(session: &Session) -> Vec<PathBuf> {
-    session.folder.manifest.fixes.iter().map(|it| session.folder.path(it)).collect()
-}
-
 fn link_counts(links: Links) -> BTreeMap<String, u64> {
     let Links { by_row, by_card, ambiguous, unlinked } = links;
     let counts =
@@ -152,8 +146,7 @@ fn source_records(session: &Session) -> Result<Vec<SourceRecord>> {
 fn open_sources(session: &Session, records: &[SourceRecord]) -> Result<Vec<Source>> {
     let open = |(number, (planned, record)): (u16, (&SourceSection, &SourceRecord))| {
         let table = TableReader::open(&session.folder.path(&extracted::artifact(&record.name)))?;
-        let path = record.files.first().map(|it| it.path.as_path()).unwrap_or(Path::new(""));
-        let layout = planned.profile().layout(path, &record.columns)?;
+        let layout = planned.layout_of(record)?;
         Ok(Source { number, table, layout })
     };
     (0..).zip(session.plan.sources.iter().zip(records)).map(open).collect()
