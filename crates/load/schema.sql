@@ -77,6 +77,8 @@ create table contact (
   consent text check (consent = 'yes' or consent = 'no' or consent = 'stop'),
   consent_at bigint,
   consent_row text,
+  -- The channel on which that was said. What was said on other channels stands in consent.
+  consent_channel text,
   tags text,
   channels text not null,
   n_rows bigint not null,
@@ -96,7 +98,7 @@ create table identity (
 ) without rowid;
 create index identity_contact on identity (contact_id);
 
--- What a person said on an old channel. It never counts as consent to WhatsApp.
+-- What a person said on an old channel, unless it stands in contact itself. It never counts as consent to WhatsApp.
 create table consent (
   contact_id blob not null,
   channel text not null,
@@ -106,6 +108,13 @@ create table consent (
   source_row text not null,
   primary key (contact_id, channel, purpose)
 ) without rowid;
+
+-- All that people said, wherever it stands.
+create view every_consent as
+  select contact_id, channel, purpose, state, at, source_row from consent
+  union all
+  select contact_id, consent_channel, 'messages', consent, consent_at, coalesce(consent_row, source_rows) from contact
+  where consent_channel is not null;
 
 -- What checks of WhatsApp registration said. Rows are added, never changed.
 create table evidence (

@@ -117,6 +117,21 @@ impl Rows {
 }
 
 impl Statement {
+    /// Deletes what a table holds of some contacts.
+    pub(crate) fn forget(table: &Table, contacts: &[ContactId]) -> Result<Vec<Self>, sqlx::Error> {
+        contacts
+            .chunks(STATEMENT_ROWS[0])
+            .map(|ids| {
+                let text = format!("delete from {} where contact_id in ({})", table.name, listed(ids.len()));
+                let mut arguments = SqliteArguments::default();
+                for id in ids {
+                    arguments.add(id.0.to_vec()).map_err(sqlx::Error::Encode)?;
+                }
+                Ok(Self { text: text.into(), arguments })
+            })
+            .collect()
+    }
+
     pub(crate) async fn execute(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         sqlx::query_with(AssertSqlSafe(&*self.text), self.arguments).execute(connection).await.map(|_| ())
     }
@@ -126,6 +141,20 @@ impl Table {
     fn statement(&self, rows: &str) -> String {
         let names: Vec<&str> = self.columns.iter().map(|it| it.0).collect();
         format!("insert into {} ({}) {rows} {}", self.name, names.join(", "), self.conflict)
+    }
+
+    /// Deletes what the table holds of some contacts.
+    pub(crate) async fn forget_postgres(
+        &self,
+        connection: &mut PgConnection,
+        contacts: &[ContactId],
+    ) -> Result<(), sqlx::Error> {
+        if contacts.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Vec<u8>> = contacts.iter().map(|it| it.0.to_vec()).collect();
+        let text = format!("delete from {} where contact_id = any($1)", self.name);
+        sqlx::query(AssertSqlSafe(text)).bind(ids).execute(connection).await.map(|_| ())
     }
 
     fn unnest_statement(&self) -> String {

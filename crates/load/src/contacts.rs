@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, Receipt};
+use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, PURPOSE_MESSAGES, Receipt};
 use tokio::task::JoinHandle;
 
 use crate::bulk::{Rows, Statement, Table, Type};
@@ -76,6 +76,7 @@ impl Crm {
                 for LoadBatch { contacts, receipt } in batches {
                     let held = held_postgres(&mut transaction, &ids(&contacts)).await?;
                     let (changed, digest, now) = changes(held, contacts);
+                    CONSENT.forget_postgres(&mut transaction, &with_consents(&changed)).await.map_err(&failed)?;
                     for rows in contact_rows(changed).into_iter().chain([receipt_rows(run_id, &receipt(digest))]) {
                         rows.insert_postgres(&mut transaction).await.map_err(&failed)?;
                     }
@@ -110,8 +111,10 @@ impl Crm {
 fn prepare(batch: Option<(Vec<Changed>, Rows)>) -> JoinHandle<Option<Result<Vec<Statement>, sqlx::Error>>> {
     tokio::task::spawn_blocking(move || {
         let (contacts, receipt) = batch?;
+        let forget = Statement::forget(&CONSENT, &with_consents(&contacts));
         let tables = contact_rows(contacts).into_iter().chain([receipt]);
-        Some(tables.map(Rows::statements).collect::<Result<Vec<_>, _>>().map(|it| it.into_iter().flatten().collect()))
+        let written = tables.map(Rows::statements).collect::<Result<Vec<_>, _>>();
+        Some(forget.and_then(|forget| Ok(forget.into_iter().chain(written?.into_iter().flatten()).collect())))
     })
 }
 
@@ -123,6 +126,8 @@ fn ids(contacts: &Batch<Contact>) -> Vec<ContactId> {
 struct Changed {
     contact: Contact,
     fingerprint: Fingerprint,
+    /// What was said stands in the database already, perhaps elsewhere than it will.
+    had_consents: bool,
 }
 
 /// The contacts that must be written, and the digest of what stands then.
@@ -134,7 +139,7 @@ fn changes(mut held: HashMap<ContactId, Held>, contacts: Batch<Contact>) -> (Vec
         let Some(held) = held.remove(&incoming.id) else {
             loaded.inserted += 1;
             let fingerprint = Fingerprint::of(&incoming);
-            changed.push(Changed { contact: incoming, fingerprint });
+            changed.push(Changed { contact: incoming, fingerprint, had_consents: false });
             continue;
         };
         let Held { contact: held, written } = held;
@@ -148,7 +153,7 @@ fn changes(mut held: HashMap<ContactId, Held>, contacts: Batch<Contact>) -> (Vec
                 for field in changed_fields(&held, &contact) {
                     *loaded.fields.entry(field).or_default() += 1;
                 }
-                changed.push(Changed { contact, fingerprint });
+                changed.push(Changed { had_consents: !held.consents.is_empty(), contact, fingerprint });
             }
         }
     }
@@ -205,6 +210,7 @@ const CONTACT: Table = Table {
         ("consent", Type::Text),
         ("consent_at", Type::Int),
         ("consent_row", Type::Text),
+        ("consent_channel", Type::Text),
         ("tags", Type::Text),
         ("channels", Type::Text),
         ("n_rows", Type::Int),
@@ -218,7 +224,7 @@ const CONTACT: Table = Table {
         last_inbound_at = excluded.last_inbound_at, last_outbound_at = excluded.last_outbound_at, \
         n_messages = excluded.n_messages, reachable = excluded.reachable, reachable_row = excluded.reachable_row, \
         consent = excluded.consent, consent_at = excluded.consent_at, \
-        consent_row = excluded.consent_row, tags = excluded.tags, channels = excluded.channels, \
+        consent_row = excluded.consent_row, consent_channel = excluded.consent_channel, tags = excluded.tags, channels = excluded.channels, \
         n_rows = excluded.n_rows, source_rows = excluded.source_rows, written = excluded.written",
 };
 
@@ -245,8 +251,10 @@ const CONSENT: Table = Table {
 /// The rows of the three tables that make up contacts.
 fn contact_rows(contacts: Vec<Changed>) -> [Rows; 3] {
     let [mut rows, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
-    for Changed { contact, fingerprint } in contacts {
+    for Changed { mut contact, fingerprint, .. } in contacts {
         let id = contact.id;
+        let said = contact.consents.iter().position(|it| is_what_counts(it, &contact));
+        let consent_channel = said.map(|it| contact.consents.remove(it).channel);
         for Identity { kind, scope, value } in contact.identities {
             identities.push([kind.name().into(), scope.into(), value.0.into(), id.into()]);
         }
@@ -289,6 +297,7 @@ fn contact_rows(contacts: Vec<Changed>) -> [Rows; 3] {
             consent.map(|it| it.name().to_owned()).into(),
             contact.consent_at.into(),
             consent_row.into(),
+            consent_channel.map(|it| it.name().to_owned()).into(),
             (!contact.tags.is_empty()).then(|| contact.tags.join(",")).into(),
             contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+").into(),
             contact.n_rows.into(),
@@ -297,6 +306,18 @@ fn contact_rows(contacts: Vec<Changed>) -> [Rows; 3] {
         ]);
     }
     [rows, identities, consents]
+}
+
+/// Whether it is what the contact itself holds: that stands in its row, and nowhere else.
+fn is_what_counts(said: &Consent, contact: &Contact) -> bool {
+    said.purpose == PURPOSE_MESSAGES
+        && said.at == contact.consent_at
+        && contact.consent.as_ref().is_some_and(|it| (it.value, &it.row) == (said.state, &said.row))
+}
+
+/// Whose consents must go before they are written as they stand now.
+fn with_consents(contacts: &[Changed]) -> Vec<ContactId> {
+    contacts.iter().filter(|it| it.had_consents).map(|it| it.contact.id).collect()
 }
 
 pub(crate) fn yes_or_no(is_true: bool) -> &'static str {

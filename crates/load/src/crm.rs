@@ -11,7 +11,7 @@ use crate::LoadError;
 /// Earlier versions can lose committed writes in WAL mode with several connections
 /// (<https://sqlite.org/wal.html#walresetbug>).
 pub const SQLITE_MINIMUM: &str = "3.51.3";
-const SCHEMA_VERSION: &str = "2";
+const SCHEMA_VERSION: &str = "3";
 
 /// The CRM database.
 #[derive(Clone, Debug)]
@@ -84,21 +84,30 @@ impl Crm {
         }
     }
 
-    /// Brings the tables of an earlier version up to this one, in one transaction.
+    /// Brings the tables of an earlier version up to this one, version by version.
     async fn upgrade(&self, what: &str) -> Result<(), LoadError> {
-        let has_tables = self.table_names(what).await?.iter().any(|it| it == "ferry_meta");
-        let found = if has_tables { self.version().await? } else { None };
-        let Some((_, statements)) = UPGRADES.iter().find(|it| Some(it.0) == found.as_deref()) else { return Ok(()) };
+        if !self.table_names(what).await?.iter().any(|it| it == "ferry_meta") {
+            return Ok(());
+        }
+        for (from, statements) in UPGRADES {
+            if self.version().await?.as_deref() == Some(from) {
+                self.run_in_one_transaction(statements).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn run_in_one_transaction(&self, statements: &'static str) -> Result<(), LoadError> {
         let failed = LoadError::query("bring the tables up to this version");
         match self {
             Self::Sqlite(pool) => {
                 let mut transaction = begin_sqlite(pool).await.map_err(&failed)?;
-                sqlx::raw_sql(*statements).execute(&mut *transaction).await.map_err(&failed)?;
+                sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(&failed)?;
                 transaction.commit().await.map_err(&failed)
             }
             Self::Postgres(pool) => {
                 let mut transaction = begin_postgres(pool).await.map_err(&failed)?;
-                sqlx::raw_sql(*statements).execute(&mut *transaction).await.map_err(&failed)?;
+                sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(&failed)?;
                 transaction.commit().await.map_err(&failed)
             }
         }
@@ -163,8 +172,9 @@ fn postgres_schema() -> String {
     SCHEMA.replace(" blob ", " bytea ").replace(" without rowid", "")
 }
 
-/// What brings a database up to this version, by the version that it has.
-const UPGRADES: [(&str, &str); 1] = [("1", include_str!("../upgrade-1.sql"))];
+/// What brings a database up to the next version, by the version that it has.
+const UPGRADES: [(&str, &str); 2] =
+    [("1", include_str!("../upgrade-1.sql")), ("2", include_str!("../upgrade-2.sql"))];
 
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";
 const NOTE_VERSION: &str = "insert into ferry_meta (key, value) values ('schema_version', $1)";
@@ -215,6 +225,7 @@ async fn sqlite(path: &Path, is_read_only: bool) -> Result<Crm, LoadError> {
         .busy_timeout(Duration::from_secs(30))
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "memory")
+        .pragma("threads", "2")
         .page_size(16384)
         .pragma("wal_autocheckpoint", "8192")
         .statement_cache_capacity(64)

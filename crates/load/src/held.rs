@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::{
-    Channel, Consent, ConsentState, Contact, ContactId, Field, Identity, IdentityKind, LineType, Personal, PhoneNumber,
+    Channel, Consent, ConsentState, Contact, ContactId, Field, Identity, IdentityKind, LineType, PURPOSE_MESSAGES, Personal, PhoneNumber,
     Region,
 };
 use sqlx::postgres::PgRow;
@@ -32,7 +32,7 @@ impl Crm {
 
 const SELECT: &str = "select contact_id, e164, region, line_type, name, name_row, email, email_row, language, \
     language_row, first_at, last_at, last_at_row, last_inbound_at, last_outbound_at, n_messages, reachable, \
-    reachable_row, consent, consent_at, consent_row, tags, channels, n_rows, source_rows, written from contact";
+    reachable_row, consent, consent_at, consent_row, consent_channel, tags, channels, n_rows, source_rows, written from contact";
 
 const SELECT_IDENTITY: &str = "select kind, scope, value, contact_id from identity";
 const SELECT_CONSENT: &str = "select contact_id, channel, purpose, state, at, source_row from consent";
@@ -142,6 +142,7 @@ pub(crate) struct ContactRow {
     consent: Option<String>,
     consent_at: Option<i64>,
     consent_row: Option<String>,
+    consent_channel: Option<String>,
     tags: Option<String>,
     channels: String,
     n_rows: i64,
@@ -185,12 +186,23 @@ fn assembled(
 }
 
 impl ContactRow {
-    /// The contact, without its identities and consents, which stand in tables of their own.
+    /// The contact, without its identities and other consents, which stand in tables of their own.
     pub(crate) fn contact(self) -> Result<Contact, LoadError> {
         let optional = |column, value: Option<i64>| value.map(|it| timestamp(column, it)).transpose();
         let last_at = optional("contact.last_at", self.last_at)?;
         let consent = self.consent.map(|it| known("contact.consent", ConsentState::from_name(&it))).transpose()?;
+        let consent_at = optional("contact.consent_at", self.consent_at)?;
         let rows = self.source_rows;
+        let consent = field(consent, self.consent_row, &rows);
+        let channel =
+            self.consent_channel.map(|it| known("contact.consent_channel", Channel::from_name(&it))).transpose()?;
+        let said = channel.zip(consent.clone()).map(|(channel, Field { value, row })| Consent {
+            channel,
+            purpose: PURPOSE_MESSAGES.to_owned(),
+            state: value,
+            at: consent_at,
+            row,
+        });
         let channels = self.channels.split('+').map(|it| known("contact.channels", Channel::from_name(it)));
         Ok(Contact {
             id: known("contact.contact_id", ContactId::from_bytes(&self.contact_id))?,
@@ -206,9 +218,9 @@ impl ContactRow {
             last_outbound_at: optional("contact.last_outbound_at", self.last_outbound_at)?,
             n_messages: known("contact.n_messages", u64::try_from(self.n_messages).ok())?,
             is_reachable: field(self.reachable.map(|it| it == "yes"), self.reachable_row, &rows),
-            consent: field(consent, self.consent_row, &rows),
-            consent_at: optional("contact.consent_at", self.consent_at)?,
-            consents: Vec::new(),
+            consent,
+            consent_at,
+            consents: said.into_iter().collect(),
             identities: Vec::new(),
             tags: self.tags.map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default(),
             channels: channels.collect::<Result<_, _>>()?,

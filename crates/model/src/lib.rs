@@ -9,6 +9,7 @@ mod contact;
 mod digest;
 mod evidence;
 mod identity;
+mod numbering;
 mod personal;
 mod phone;
 mod receipt;

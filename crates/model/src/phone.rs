@@ -1,4 +1,4 @@
-//! Phone numbers. The only file that knows the phone library.
+//! Phone numbers. Only this file and `numbering` know the phone library.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use rlibphonenumber::{ParseError, PhoneNumberFormat, PhoneNumberType};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::numbering::{self, LIBRARY};
 use crate::Region;
 
 /// A valid phone number in E.164 form, such as `+33199000001`.
@@ -67,18 +68,22 @@ impl PhoneNumber {
     /// Valid means what `isValidNumber` of Google's libphonenumber says. Its `getNumberType` does
     /// the same look-up and answers "unknown" exactly for invalid numbers, so one call serves both.
     pub fn parse(text: &str, region: Option<Region>) -> Result<ParsedPhone, PhoneError> {
+        numbering::read(text, region).map_or_else(|| Self::parse_by_library(text, region), Ok)
+    }
+
+    pub(crate) fn parse_by_library(text: &str, region: Option<Region>) -> Result<ParsedPhone, PhoneError> {
         let default = region.and_then(|it| rlibphonenumber::Region::from_code(it.code()).ok());
-        let parsed = rlibphonenumber::PhoneNumber::parse(text, default).map_err(|error| match error {
+        let parsed = LIBRARY.parse(text, default).map_err(|error| match error {
             ParseError::InvalidCountryCode if default.is_none() && !text.contains('+') => PhoneError::NoRegion,
             ParseError::InvalidCountryCode => PhoneError::Invalid,
             ParseError::NotANumber(_) => PhoneError::NotANumber,
             _ => PhoneError::Invalid,
         })?;
-        let line_type = LineType::of(parsed.get_type()).ok_or(PhoneError::Invalid)?;
-        let number = Self::from_e164(&parsed.format_as(PhoneNumberFormat::E164)).ok_or(PhoneError::Invalid)?;
-        let region = parsed.get_region_code().and_then(|it| Region::from_code(&it.as_region_str()));
+        let line_type = LineType::of(LIBRARY.get_number_type(&parsed)).ok_or(PhoneError::Invalid)?;
+        let number = Self::from_e164(&LIBRARY.format(&parsed, PhoneNumberFormat::E164)).ok_or(PhoneError::Invalid)?;
+        let region = LIBRARY.get_region_for_number(&parsed).and_then(|it| Region::from_code(&it.as_region_str()));
         let lacks_trunk_zero = number.ends_with_digits_of(text)
-            && parsed.format_as(PhoneNumberFormat::National).trim_start_matches('(').starts_with('0');
+            && LIBRARY.format(&parsed, PhoneNumberFormat::National).trim_start_matches('(').starts_with('0');
         Ok(ParsedPhone { number, line_type, region, had_extension: !parsed.extension().is_empty(), lacks_trunk_zero })
     }
 
