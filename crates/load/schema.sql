@@ -53,36 +53,31 @@ create table receipt (
   primary key (run_id, stage, batch)
 ) without rowid;
 
--- Each value stands beside the source row that it came from (name_row and so on); where that is null, it
--- came from source_rows, which is then one row.
+-- value_rows says which source row each value came from: first the row of all that are not named after it. Where it
+-- is null, or names a row for some values only, the others came from source_rows, which is then one row.
 create table contact (
   contact_id blob primary key check (length(contact_id) = 16),
   e164 text,
   region text,
   line_type text,
   name text,
-  name_row text,
   email text,
-  email_row text,
   language text,
-  language_row text,
   first_at bigint,
   last_at bigint,
-  last_at_row text,
   last_inbound_at bigint,
   last_outbound_at bigint,
   n_messages bigint not null,
   reachable text check (reachable = 'yes' or reachable = 'no'),
-  reachable_row text,
   consent text check (consent = 'yes' or consent = 'no' or consent = 'stop'),
   consent_at bigint,
-  consent_row text,
   -- The channel on which that was said. What was said on other channels stands in consent.
   consent_channel text,
   tags text,
   channels text not null,
   n_rows bigint not null,
   source_rows text not null,
+  value_rows text,
   -- A check sum of what Ferry wrote: a value that is another now was edited by a person. See load::edits.
   written bigint
 ) without rowid;
@@ -111,10 +106,9 @@ create table consent (
 
 -- All that people said, wherever it stands.
 create view every_consent as
-  select contact_id, channel, purpose, state, at, source_row from consent
+  select contact_id, channel, purpose, state, at from consent
   union all
-  select contact_id, consent_channel, 'messages', consent, consent_at, coalesce(consent_row, source_rows) from contact
-  where consent_channel is not null;
+  select contact_id, consent_channel, 'messages', consent, consent_at from contact where consent_channel is not null;
 
 -- What checks of WhatsApp registration said. Rows are added, never changed.
 create table evidence (
@@ -127,4 +121,14 @@ create table evidence (
   wa_id text,
   raw_status text,
   primary key (contact_id, method, checked_at)
+) without rowid;
+
+-- Who is who: merges, and what must never be merged. A merge stands here with what both contacts were before it.
+create table decision (
+  contact_id blob not null,
+  other_id blob not null,
+  decision text not null check (decision = 'merge' or decision = 'never' or decision = 'shared'),
+  at bigint not null,
+  before text,
+  primary key (contact_id, other_id)
 ) without rowid;

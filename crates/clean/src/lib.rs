@@ -4,6 +4,7 @@
 //! rows and the rules, never on threads, chunks or order. Nothing here reads a clock or a file.
 
 mod date;
+mod edges;
 mod hygiene;
 mod link;
 mod merge;
@@ -12,17 +13,20 @@ mod partition;
 mod phone;
 mod row;
 mod survivorship;
+mod tie;
 mod waiting;
 mod words;
 
 pub use date::{date, is_zoneless};
+pub use edges::{Edge, Edges};
 pub use hygiene::Hygiene;
-pub use link::Links;
+pub use link::{Linked, Links};
 pub use name::name;
 pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Partition, Taken};
 pub use phone::phone;
 pub use row::read_phone;
 pub use survivorship::{Rule, Survivorship};
+pub use tie::{Tie, TieKind};
 pub use waiting::Spill;
 pub use words::{ConsentWords, email, language, tags};
 
@@ -45,6 +49,7 @@ pub struct Rules {
     pub own_numbers: HashSet<PhoneNumber>,
     /// People who were erased, or never want to be contacted: their rows are counted, and that is all.
     pub suppressed: HashSet<ContactId>,
+    pub edges: Edges,
 }
 
 /// What cleaning needs to know of a source.

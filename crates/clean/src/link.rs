@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::Rules;
 use crate::row::Entry;
+use crate::tie::{Tie, TieKind};
 
 /// The bytes of a link: the user, and the contact that the user was seen with.
 const LINK_BYTES: usize = 32;
@@ -22,7 +23,7 @@ pub struct Links {
     pub by_row: u64,
     /// Users who shared their number when they were asked.
     pub by_card: u64,
-    /// Users seen with several numbers, who stay contacts of their own.
+    /// Users seen with several numbers, who stay contacts of their own: a conflict for a person to settle.
     pub ambiguous: u64,
     /// Users of whom no number is known.
     pub unlinked: u64,
@@ -37,6 +38,16 @@ impl std::iter::Sum for Links {
             unlinked: sum.unlinked + it.unlinked,
         })
     }
+}
+
+/// What is known of the Viber users of a partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Linked {
+    pub counts: Links,
+    /// Users, as the contacts that they would be without a phone, and the contact that each is.
+    pub users: Vec<(ContactId, ContactId)>,
+    /// Users who were seen with several contacts.
+    pub ties: Vec<Tie>,
 }
 
 /// The Viber user of a row, as the contact that the user would be without a phone.
@@ -63,10 +74,10 @@ pub(crate) struct Linker {
 }
 
 /// The contacts with a phone that a user was seen with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Seen {
     One(ContactId),
-    Several,
+    Several(Vec<ContactId>),
 }
 
 /// A row that asks for a phone number, or a card that may answer.
@@ -91,9 +102,15 @@ impl Linker {
     }
 
     fn see(&mut self, user: ContactId, contact: ContactId) {
-        let seen = self.seen.entry(user).or_insert(Seen::One(contact));
-        if matches!(seen, Seen::One(known) if *known != contact) {
-            *seen = Seen::Several;
+        match self.seen.entry(user).or_insert(Seen::One(contact)) {
+            Seen::One(known) if *known == contact => {}
+            Seen::Several(known) if known.contains(&contact) => {}
+            Seen::Several(known) => known.push(contact),
+            seen @ Seen::One(_) => {
+                if let Seen::One(known) = *seen {
+                    *seen = Seen::Several(vec![known, contact]);
+                }
+            }
         }
     }
 
@@ -121,8 +138,13 @@ impl Linker {
                 let is_answer = entry.prompt == Prompt::Answers || std::mem::take(&mut is_asked);
                 match entry.shared.filter(|_| is_answer) {
                     Some(phone) => {
+                        let own_id = rules.key.of_phone(phone.number);
+                        if !rules.edges.may_link(user, own_id) {
+                            continue;
+                        }
                         entry.phone = Some(phone);
-                        entry.id = rules.key.of_phone(phone.number);
+                        entry.id = rules.edges.survivor(own_id);
+                        entry.is_absorbed = entry.id != own_id;
                         self.by_card.insert(user);
                         self.see(user, entry.id);
                     }
@@ -144,13 +166,29 @@ impl Linker {
         }
     }
 
-    pub(crate) fn count(&self) -> Links {
+    /// All that is known of the users, in the order of their ids.
+    pub(crate) fn finish(self, rules: &Rules) -> Linked {
+        let counts = self.count();
+        let (mut users, mut ties) = (Vec::new(), Vec::new());
+        for (user, seen) in self.seen {
+            match seen {
+                Seen::One(contact) => users.push((user, contact)),
+                Seen::Several(contacts) => ties.push(Tie::new(TieKind::Viber, contacts)),
+            }
+        }
+        ties.retain(|it| !rules.edges.are_apart(&it.contacts));
+        users.sort_unstable();
+        ties.sort_unstable();
+        Linked { counts, users, ties }
+    }
+
+    fn count(&self) -> Links {
         let mut links = Links::default();
         for (user, contacts) in &self.seen {
             match contacts {
                 Seen::One(_) if self.by_card.contains(user) => links.by_card += 1,
                 Seen::One(_) => links.by_row += 1,
-                Seen::Several => links.ambiguous += 1,
+                Seen::Several(_) => links.ambiguous += 1,
             }
         }
         links.unlinked = self.asked_for.iter().filter(|it| !self.seen.contains_key(*it)).count() as u64;

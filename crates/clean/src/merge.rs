@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 use model::{
     Channel, Consent, ConsentState, Contact, Direction, Field, Identity, IdentityKind, PURPOSE_MESSAGES, Personal,
-    Region, RowId,
+    Region, RowId, RowName,
 };
 
 use crate::row::{Entry, ParsedNumber};
@@ -31,6 +31,8 @@ type Ranked<T> = Option<(Claim, T)>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Merged<'a> {
     phone: Option<ParsedNumber>,
+    /// Phones of people who were merged into the contact.
+    other_phones: Vec<ParsedNumber>,
     name: Ranked<Cow<'a, str>>,
     email: Ranked<Cow<'a, str>>,
     language: Ranked<Cow<'a, str>>,
@@ -74,7 +76,10 @@ impl<'a> Merged<'a> {
         };
         let at_if = |direction| entry.at.filter(|_| entry.direction == Some(direction));
 
-        self.phone = self.phone.or(entry.phone);
+        match entry.is_absorbed {
+            true => self.other_phones.extend(entry.phone),
+            false => self.phone = self.phone.or(entry.phone),
+        }
         stronger(&mut self.name, entry.name.map(|it| (claim(name, &it), it)));
         stronger(&mut self.email, entry.email.map(|it| (claim(email, &it), it)));
         stronger(&mut self.language, entry.language.map(|it| (claim(language, &it), it)));
@@ -108,9 +113,15 @@ impl<'a> Merged<'a> {
         self.rows.sort_unstable();
         self.tags.sort_unstable();
         self.tags.dedup();
-        let text = |it: (Claim, Cow<str>)| Field { value: it.1.into_owned(), row: row_name(rules, it.0.1) };
-        let personal =
-            |it: (Claim, Cow<str>)| Field { value: Personal(it.1.into_owned()), row: row_name(rules, it.0.1) };
+        self.other_phones.sort_unstable_by_key(|it| it.number);
+        self.other_phones.dedup_by_key(|it| it.number);
+        // Somebody known to Viber alone takes the phone of whom they were merged with.
+        if self.phone.is_none() && !self.other_phones.is_empty() {
+            self.phone = Some(self.other_phones.remove(0));
+        }
+        let mut names = RowNames::new(rules, &self.rows);
+        let mut text = |it: (Claim, Cow<str>)| Field { value: it.1.into_owned(), row: names.of(it.0.1) };
+        let personal = |it: Field<String>| Field { value: Personal(it.value), row: it.row };
         self.messages.sort_unstable();
         self.messages.dedup();
         let channels = Channel::ALL.into_iter().filter(|it| self.channels[*it as usize]).collect();
@@ -123,23 +134,23 @@ impl<'a> Merged<'a> {
                 .and_then(|it| it.region)
                 .and_then(|it| Region::from_code(std::str::from_utf8(&it).ok()?)),
             line_type: self.phone.map(|it| it.line_type),
-            name: self.name.map(personal),
-            email: self.email.map(personal),
+            name: self.name.map(&mut text).map(personal),
+            email: self.email.map(&mut text).map(personal),
             language: self.language.map(text),
             first_at: self.first_at.and_then(timestamp),
-            last_at: self.last_at.and_then(|it| Some(Field { value: timestamp(it.1)?, row: row_name(rules, it.0.1) })),
+            last_at: self.last_at.and_then(|it| Some(Field { value: timestamp(it.1)?, row: names.of(it.0.1) })),
             last_inbound_at: self.last_inbound_at.and_then(timestamp),
             last_outbound_at: self.last_outbound_at.and_then(timestamp),
             n_messages: self.messages.len() as u64,
-            is_reachable: self.is_reachable.map(|it| Field { value: it.1, row: row_name(rules, it.0.1) }),
-            consent: self.consent.map(|it| Field { value: it.2, row: row_name(rules, it.3) }),
+            is_reachable: self.is_reachable.map(|it| Field { value: it.1, row: names.of(it.0.1) }),
+            consent: self.consent.map(|it| Field { value: it.2, row: names.of(it.3) }),
             consent_at: self.consent.and_then(|it| said_at(it.1)),
-            consents: consents(rules, self.consents),
-            identities: identities(rules, self.identities),
+            consents: consents(&mut names, self.consents),
+            identities: identities(rules, self.identities, &self.other_phones),
             tags: self.tags.into_iter().map(str::to_owned).collect(),
             channels,
             n_rows: self.rows.len() as u64,
-            rows: row_ranges(rules, &self.rows),
+            rows: names.rows,
         }
     }
 }
@@ -150,18 +161,23 @@ fn stronger<T>(kept: &mut Ranked<T>, other: Ranked<T>) {
     }
 }
 
-fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, &str)>) -> Vec<Identity> {
+fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, &str)>, phones: &[ParsedNumber]) -> Vec<Identity> {
     let identity = |(source, kind, id): (u16, IdentityKind, &str)| {
         let scope = rules.sources[usize::from(source)].scope.clone();
         Identity { kind, scope, value: Personal(id.to_owned()) }
     };
-    let mut identities: Vec<Identity> = given.into_iter().map(identity).collect();
+    let phone = |it: &ParsedNumber| Identity {
+        kind: IdentityKind::Phone,
+        scope: String::new(),
+        value: Personal(it.number.to_string()),
+    };
+    let mut identities: Vec<Identity> = given.into_iter().map(identity).chain(phones.iter().map(phone)).collect();
     identities.sort_unstable();
     identities.dedup();
     identities
 }
 
-fn consents(rules: &Rules, said: [Option<Said>; Channel::ALL.len()]) -> Vec<Consent> {
+fn consents(names: &mut RowNames, said: [Option<Said>; Channel::ALL.len()]) -> Vec<Consent> {
     let known = Channel::ALL.into_iter().zip(said).filter_map(|(channel, said)| Some((channel, said?)));
     known
         .map(|(channel, (_, at, state, rank))| Consent {
@@ -169,7 +185,7 @@ fn consents(rules: &Rules, said: [Option<Said>; Channel::ALL.len()]) -> Vec<Cons
             purpose: PURPOSE_MESSAGES.to_owned(),
             state,
             at: said_at(at),
-            row: row_name(rules, rank),
+            row: names.of(rank),
         })
         .collect()
 }
@@ -186,10 +202,33 @@ fn row_of((_, Reverse((_, row))): Rank) -> RowId {
     row
 }
 
-/// `sms:12`
-fn row_name(rules: &Rules, rank: Rank) -> String {
-    let RowId { source, record } = row_of(rank);
-    format!("{}:{record}", rules.sources[usize::from(source)].name)
+/// The names of a contact's rows, such as `sms:12`, each made once.
+struct RowNames<'a> {
+    rules: &'a Rules,
+    /// The rows of all, which is the name of the row where there is one.
+    rows: RowName,
+    only: Option<RowId>,
+    made: Vec<(RowId, RowName)>,
+}
+
+impl<'a> RowNames<'a> {
+    fn new(rules: &'a Rules, rows: &[RowId]) -> Self {
+        let only = if let [only] = rows { Some(*only) } else { None };
+        Self { rules, rows: row_ranges(rules, rows).into(), only, made: Vec::new() }
+    }
+
+    fn of(&mut self, rank: Rank) -> RowName {
+        let row = row_of(rank);
+        if self.only == Some(row) {
+            return RowName::clone(&self.rows);
+        }
+        if let Some((_, name)) = self.made.iter().find(|it| it.0 == row) {
+            return RowName::clone(name);
+        }
+        let name: RowName = format!("{}:{}", self.rules.sources[usize::from(row.source)].name, row.record).into();
+        self.made.push((row, RowName::clone(&name)));
+        name
+    }
 }
 
 /// `sms:1-3,9 viber:7`
@@ -240,6 +279,7 @@ mod tests {
             sources: vec![source("sms", Channel::Sms, 1), source("viber", Channel::Viber, 2)],
             own_numbers: Default::default(),
             suppressed: Default::default(),
+            edges: Default::default(),
         }
     }
 
@@ -254,6 +294,7 @@ mod tests {
             id: ContactId([7; 16]),
             row: RowId { source, record },
             phone: None,
+            is_absorbed: false,
             shared: None,
             prompt: Default::default(),
             at,
@@ -357,6 +398,6 @@ mod tests {
             .into_iter()
             .chain([entry(1, 7, None, None, None)])
             .collect();
-        assert_eq!(merged(&rows).rows, "sms:1-3,9 viber:7");
+        assert_eq!(&*merged(&rows).rows, "sms:1-3,9 viber:7");
     }
 }

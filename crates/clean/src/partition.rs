@@ -6,9 +6,10 @@ use model::{Contact, ContactId, Findings, Outcome, RawContact, Reason, Reject, R
 
 use crate::Rules;
 use crate::hygiene::Hygiene;
-use crate::link::{self, Linker, Links};
+use crate::link::{self, Linked, Linker};
 use crate::merge::Merged;
 use crate::row::{Entry, entry};
+use crate::tie::{self, Tie};
 use crate::waiting::{Spill, Waiting};
 
 /// How many partitions there are: one per first byte of a contact id. Merged one after the other
@@ -31,10 +32,12 @@ enum Shelf {
     Unlinked,
     /// Which user was seen with which contact, by the user.
     Links,
+    /// The e-mail addresses of contacts, by their hashes.
+    Emails,
 }
 
 impl Shelf {
-    const N_KINDS: usize = 3;
+    const N_KINDS: usize = 4;
 
     fn of(self, partition: usize) -> usize {
         self as usize * N_PARTITIONS + partition
@@ -96,7 +99,9 @@ impl Cleaner {
                     let shelf = if entry.phone.is_some() { Shelf::Rows } else { Shelf::Unlinked };
                     let shelf = &mut shelves[shelf.of(partition_of(entry.id))];
                     *shelf = entry.encoded(std::mem::take(shelf));
-                    if let (Some(_), Some(user)) = (entry.phone, link::user_of(&self.rules, &entry)) {
+                    if let (Some(phone), Some(user)) = (entry.phone, link::user_of(&self.rules, &entry))
+                        && self.rules.edges.may_link(user, self.rules.key.of_phone(phone.number))
+                    {
                         shelves[Shelf::Links.of(partition_of(user))].extend_from_slice(&link::encoded(user, entry.id));
                     }
                 }
@@ -112,7 +117,7 @@ impl Cleaner {
     /// Says that all rows are in, for the Viber users of one partition: their rows go to the one phone
     /// that they were seen with, or that they shared when they were asked. Users of none, or of
     /// several, stay contacts of their own.
-    pub fn link(&self, partition: usize) -> io::Result<Links> {
+    pub fn link(&self, partition: usize) -> io::Result<Linked> {
         let seen = self.waiting.take(Shelf::Links.of(partition))?;
         let unlinked = self.waiting.take(Shelf::Unlinked.of(partition))?;
         let mut linker = Linker::of(&seen);
@@ -127,7 +132,7 @@ impl Cleaner {
         for (partition, bytes) in shelves.iter().enumerate() {
             self.waiting.put(Shelf::Rows.of(partition), bytes)?;
         }
-        Ok(linker.count())
+        Ok(linker.finish(&self.rules))
     }
 
     /// Merges one partition and forgets its rows. Call [`Cleaner::link`] for all partitions first.
@@ -154,7 +159,18 @@ impl Cleaner {
             merged.ledger.extend(ledger_rows(id, &rows, person.latest_row()));
             merged.contacts.push(person.finish(&self.rules, id));
         }
+        for contact in &merged.contacts {
+            if let Some((partition, email)) = tie::encoded(&self.rules, contact) {
+                self.waiting.put(Shelf::Emails.of(usize::from(partition)), &email)?;
+            }
+        }
         Ok(merged)
+    }
+
+    /// Contacts that have one e-mail address, of one partition of the addresses. Call [`Cleaner::merge`] for all
+    /// partitions first.
+    pub fn same_email(&self, partition: usize) -> io::Result<Vec<Tie>> {
+        Ok(tie::of_emails(&self.rules, &self.waiting.take(Shelf::Emails.of(partition))?))
     }
 }
 
@@ -215,6 +231,7 @@ mod tests {
             ],
             own_numbers: Default::default(),
             suppressed: Default::default(),
+            edges: Default::default(),
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) id: ContactId,
     pub(crate) row: RowId,
     pub(crate) phone: Option<ParsedNumber>,
+    /// The phone is that of somebody who was merged into the contact.
+    pub(crate) is_absorbed: bool,
     /// The number on a contact card that the person sent.
     pub(crate) shared: Option<ParsedNumber>,
     pub(crate) prompt: Prompt,
@@ -102,10 +104,11 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> R
     if phone.is_some_and(|it| rules.own_numbers.contains(&it.number)) {
         return Err((Reason::Own, "phone"));
     }
-    let id = match phone {
+    let own_id = match phone {
         Some(phone) => rules.key.of_phone(phone.number),
         None => rules.key.of_identity(IdentityKind::Viber, &source.scope, viber_id),
     };
+    let id = rules.edges.survivor(own_id);
     // A card that cannot be read is one that is bound to nobody.
     let shared = match raw.shared_phone.trim() {
         "" => None,
@@ -128,6 +131,7 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> R
         id,
         row,
         phone: phone.map(ParsedNumber::from),
+        is_absorbed: id != own_id,
         shared,
         prompt: raw.prompt,
         at: at.map(|it| it.as_microsecond()),

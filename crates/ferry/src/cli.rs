@@ -78,6 +78,19 @@ pub(crate) enum Command {
     /// Phone numbers come from standard input, one a line. The list of the plan gets keyed digests of
     /// them, no numbers.
     Suppress(SuppressArgs),
+    /// Say that two contacts are one person
+    ///
+    /// What the first does not know is taken from the other, consents go by the latest date, and the other's phone
+    /// becomes an identity of the first. Later runs go by it.
+    Merge(MergeArgs),
+    /// Take a merge back, or say that two contacts must never be merged
+    ///
+    /// Both are what they were before the merge, byte for byte.
+    Unmerge(UnmergeArgs),
+    /// Say that several people use a phone
+    ///
+    /// Such a phone ties nobody to anybody: a Viber user who is seen with it stays a contact of their own.
+    Share(ShareArgs),
     /// Prove that every source row is accounted for
     Audit(Where),
     /// Follow a person or a row both ways
@@ -137,6 +150,43 @@ pub(crate) struct SuppressArgs {
     /// The plan
     #[arg(default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeArgs {
+    /// The plan
+    #[arg(long, default_value = "plan.toml")]
+    pub(crate) plan: PathBuf,
+    /// Who stays: a phone number, a contact id, or an id of Viber or another system
+    pub(crate) survivor: String,
+    /// Who is the same person
+    pub(crate) other: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnmergeArgs {
+    /// The plan
+    #[arg(long, default_value = "plan.toml")]
+    pub(crate) plan: PathBuf,
+    /// Who stayed: a phone number, a contact id, or an id of Viber or another system
+    pub(crate) survivor: String,
+    /// The contact id of who was merged: `ferry merge` printed it
+    pub(crate) other: String,
+    /// From now on nothing merges them
+    #[arg(long)]
+    pub(crate) never: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShareArgs {
+    /// The plan
+    #[arg(long, default_value = "plan.toml")]
+    pub(crate) plan: PathBuf,
+    /// A phone number or a contact id
+    pub(crate) contact: String,
+    /// It is the phone of one person after all
+    #[arg(long)]
+    pub(crate) undo: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod export;
 mod fix;
 mod inspect;
 mod manual;
+mod people;
 mod sandbox;
 mod status;
 mod suppress;
@@ -43,6 +44,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Rerun(args) => rerun(&args, progress, output).await,
         Command::Fix(args) => fix::fix(&args, progress, output).await,
         Command::Suppress(args) => suppress::suppress(&args, output),
+        Command::Merge(args) => people::merge(&args, output).await,
+        Command::Unmerge(args) => people::unmerge(&args, output).await,
+        Command::Share(args) => people::share(&args, output).await,
         Command::Audit(place) => audit::audit(&place, output).await,
         Command::Trace(args) => trace::trace(&args, output).await,
         Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,

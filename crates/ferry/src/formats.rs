@@ -4,6 +4,8 @@ pub(crate) mod contacts;
 pub(crate) mod corrections;
 pub(crate) mod extracted;
 pub(crate) mod ledger;
+pub(crate) mod links;
+pub(crate) mod ties;
 
 use run::{Group, RunError, TableWriter};
 

@@ -13,6 +13,7 @@ use crate::summary::Summary;
 /// Does what is not done yet of a whole run, and reports on all of it.
 pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
     extract::extract(session)?;
+    session.read_decisions().await?;
     clean::clean(session)?;
     if let Some(cleaned) = session.folder.manifest.stages.get(&Stage::Clean) {
         hygiene::check(&cleaned.lists, &session.plan.gates)?;
@@ -36,7 +37,10 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
 pub(crate) async fn stage(session: &mut Session, stage: Stage) -> Result<()> {
     match stage {
         Stage::Extract => extract::extract(session),
-        Stage::Clean => clean::clean(session),
+        Stage::Clean => {
+            session.read_decisions().await?;
+            clean::clean(session)
+        }
         Stage::Verify | Stage::Load => {
             if !session.folder.manifest.stages.contains_key(&Stage::Clean) {
                 bail!("nothing is clean yet: run `ferry extract` and `ferry clean` first");

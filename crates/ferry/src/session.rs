@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use jiff::{Timestamp, tz::TimeZone};
+use load::{Crm, Decision, DecisionKind, LoadError};
 use model::{ContactKey, Stage};
 use run::{Manifest, RunFolder, newest_in};
 
@@ -21,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) plan: Plan,
     pub(crate) folder: RunFolder,
     pub(crate) key: ContactKey,
+    /// What was decided in the CRM about who is who.
+    pub(crate) decisions: Vec<Decision>,
     pub(crate) is_dry_run: bool,
     /// How many bytes of memory the run may take, about.
     pub(crate) memory: u64,
@@ -46,6 +49,7 @@ impl Session {
             plan,
             folder,
             key,
+            decisions: Vec::new(),
             is_dry_run: args.dry_run,
             memory: args.memory.unwrap_or_else(memory::default_budget),
             progress,
@@ -58,7 +62,30 @@ impl Session {
         let key = contact_key(&looked.plan, false)?;
         let run_id = looked.folder.manifest.run_id.clone();
         let folder = RunFolder::open_or_create(looked.folder.dir(), || new_manifest(&looked.plan, &key, run_id))?;
-        Ok(Self { plan: looked.plan, folder, key, is_dry_run: false, memory: memory::default_budget(), progress })
+        Ok(Self {
+            plan: looked.plan,
+            folder,
+            key,
+            decisions: Vec::new(),
+            is_dry_run: false,
+            memory: memory::default_budget(),
+            progress,
+        })
+    }
+
+    /// Asks the CRM, if there is one yet, what was decided about who is who.
+    pub(crate) async fn read_decisions(&mut self) -> Result<()> {
+        self.decisions = match Crm::look(&self.plan.crm_url()?).await {
+            Ok(Some(crm)) => {
+                let decisions = crm.decisions().await?;
+                crm.close().await;
+                decisions
+            }
+            // Earlier versions knew of no decisions.
+            Ok(None) | Err(LoadError::Older { .. }) => Vec::new(),
+            Err(error) => return Err(error).context("could not open the CRM database"),
+        };
+        Ok(())
     }
 
     pub(crate) fn run_id(&self) -> &str {
@@ -81,7 +108,18 @@ impl Session {
             sources: self.plan.sources.iter().map(source).collect(),
             own_numbers: self.plan.own_numbers(),
             suppressed: self.plan.suppressed()?,
+            edges: self.decisions.iter().map(edge).collect(),
         })
+    }
+}
+
+/// A decision of the CRM, as cleaning goes by it.
+pub(crate) fn edge(decision: &Decision) -> clean::Edge {
+    let Decision { kind, contact, other } = *decision;
+    match kind {
+        DecisionKind::Merge => clean::Edge::Merge { survivor: contact, absorbed: other },
+        DecisionKind::Never => clean::Edge::Never(contact, other),
+        DecisionKind::Shared => clean::Edge::Shared(contact),
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Summary {
     pub(crate) list_findings: BTreeMap<String, Vec<String>>,
     /// How Viber users and phone numbers came together.
     pub(crate) links: BTreeMap<String, u64>,
+    /// What ties several contacts together, for a person to settle.
+    pub(crate) ties: BTreeMap<String, u64>,
     pub(crate) contacts: u64,
     pub(crate) batches: u64,
     /// Contacts of the database by registration; none if the plan has no verifier.
@@ -107,6 +109,7 @@ impl Summary {
                 .map(|(name, list)| (name.clone(), list.findings.clone()))
                 .collect(),
             links: cleaned.map(|it| it.links.clone()).unwrap_or_default(),
+            ties: cleaned.map(|it| it.ties.clone()).unwrap_or_default(),
             max_reject_rate: session.plan.gates.max_reject_rate,
             contacts: counts.kept,
             batches: counts.kept.div_ceil(session.plan.batch_size() as u64),
@@ -176,6 +179,12 @@ impl Summary {
                 ),
             );
         }
+        if !self.ties.is_empty() {
+            line(
+                "ties",
+                format!("{}: see clean/ties.csv, and `ferry merge` or `ferry unmerge --never`", ties(&self.ties)),
+            );
+        }
         if let Some(registration) = &self.registration {
             let parts: Vec<String> =
                 registration.iter().map(|(answer, n)| format!("{} {answer}", grouped(*n))).collect();
@@ -225,6 +234,19 @@ impl Summary {
         }
         text
     }
+}
+
+/// `1 Viber user and 2 e-mail addresses each tie several contacts`
+pub(crate) fn ties(ties: &BTreeMap<String, u64>) -> String {
+    let part = |(kind, n): (&String, &u64)| match (kind.as_str(), n) {
+        ("viber", 1) => "1 Viber user".to_owned(),
+        ("viber", n) => format!("{} Viber users", grouped(*n)),
+        (_, 1) => "1 e-mail address".to_owned(),
+        (_, n) => format!("{} e-mail addresses", grouped(*n)),
+    };
+    let parts: Vec<String> = ties.iter().rev().map(part).collect();
+    let verb = if ties.values().sum::<u64>() == 1 { "ties" } else { "tie" };
+    format!("{} {verb} several contacts", parts.join(" and "))
 }
 
 /// Rejected rows that speak of a person and could be corrected.

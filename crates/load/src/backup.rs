@@ -10,8 +10,8 @@ use crate::crm::{begin_postgres, begin_sqlite};
 use crate::{Crm, LoadError};
 
 /// All tables that hold data.
-const TABLES: [&str; 9] =
-    ["run", "source", "reject_summary", "batch", "receipt", "contact", "identity", "consent", "evidence"];
+const TABLES: [&str; 10] =
+    ["run", "source", "reject_summary", "batch", "receipt", "contact", "identity", "consent", "evidence", "decision"];
 const SQLITE_COPY: &str = "crm.db";
 
 impl Crm {

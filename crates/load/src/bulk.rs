@@ -45,6 +45,12 @@ pub(crate) struct Statement {
     arguments: SqliteArguments,
 }
 
+/// Some rows on their way to a PostgreSQL table that holds none of them.
+pub(crate) struct Copy {
+    text: String,
+    bytes: Vec<u8>,
+}
+
 /// The numbers of rows that one SQLite statement may have. Few sizes mean few statements, each
 /// prepared once; all of them stay far under SQLite's limit of 32,766 placeholders.
 const STATEMENT_ROWS: [usize; 5] = [1000, 250, 50, 10, 1];
@@ -88,11 +94,30 @@ impl Rows {
         Ok(statements)
     }
 
-    pub(crate) async fn insert_sqlite(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        for statement in self.statements()? {
-            statement.execute(connection).await?;
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The rows as PostgreSQL copies them in its binary format
+    /// (<https://www.postgresql.org/docs/current/sql-copy.html>).
+    pub(crate) fn copy(self) -> Copy {
+        let names: Vec<&str> = self.table.columns.iter().map(|it| it.0).collect();
+        let text = format!("copy {} ({}) from stdin (format binary)", self.table.name, names.join(", "));
+        let n_columns = names.len();
+        let mut bytes = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec();
+        for (n, cell) in self.cells.iter().enumerate() {
+            if n % n_columns == 0 {
+                bytes.extend((n_columns as i16).to_be_bytes());
+            }
+            match cell {
+                Cell::Text(Some(text)) => put_field(&mut bytes, text.as_bytes()),
+                Cell::Int(Some(value)) => put_field(&mut bytes, &value.to_be_bytes()),
+                Cell::Bytes(value) => put_field(&mut bytes, value),
+                Cell::Text(None) | Cell::Int(None) => bytes.extend((-1_i32).to_be_bytes()),
+            }
         }
-        Ok(())
+        bytes.extend((-1_i16).to_be_bytes());
+        Copy { text, bytes }
     }
 
     pub(crate) async fn insert_postgres(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
@@ -114,6 +139,20 @@ impl Rows {
         }
         query.execute(connection).await.map(|_| ())
     }
+}
+
+impl Copy {
+    pub(crate) async fn send(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let mut copy = connection.copy_in_raw(&self.text).await?;
+        copy.send(self.bytes).await?;
+        copy.finish().await.map(|_| ())
+    }
+}
+
+/// No cell comes near the 2 GiB that a length of 32 bits can tell.
+fn put_field(bytes: &mut Vec<u8>, field: &[u8]) {
+    bytes.extend((field.len() as i32).to_be_bytes());
+    bytes.extend_from_slice(field);
 }
 
 impl Statement {
@@ -232,6 +271,12 @@ impl From<u64> for Cell {
     fn from(value: u64) -> Self {
         // No count of rows comes near the limit.
         Self::Int(Some(i64::try_from(value).unwrap_or(i64::MAX)))
+    }
+}
+
+impl From<Vec<u8>> for Cell {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
     }
 }
 

@@ -5,13 +5,17 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, PURPOSE_MESSAGES, Receipt};
 use tokio::task::JoinHandle;
 
-use crate::bulk::{Rows, Statement, Table, Type};
-use crate::crm::{begin_postgres, begin_sqlite, on};
+use crate::bulk::{Cell, Rows, Table, Type};
+use crate::crm::on;
 use crate::edits::{Fingerprint, Kept, keep_edits};
-use crate::held::{Held, held_postgres, held_sqlite};
+use crate::held::{ContactRow, Held};
 use crate::journal::receipt_rows;
 use crate::reconcile::reconciled;
+use crate::writing::{Dialect, Ready, Writes, Writing};
 use crate::{Crm, LoadError};
+
+/// So many batches are made ready while the database writes one.
+const BATCHES_AHEAD: usize = 3;
 
 /// One batch to be loaded, and the receipt to be given for it.
 pub struct LoadBatch {
@@ -45,46 +49,38 @@ impl std::ops::AddAssign for Loaded {
 }
 
 impl Crm {
-    /// Loads batches and gives their receipts, all in one transaction.
+    /// Loads batches and gives their receipts, many of them in one transaction: as many as `next` gives
+    /// before it gives none.
     ///
     /// Only contacts that are new or differ from what the database holds are written, so loading
-    /// the same batch again writes nothing but its receipt.
-    pub async fn load(&self, run_id: &str, batches: Vec<LoadBatch>) -> Result<Loaded, LoadError> {
+    /// the same batch again writes nothing but its receipt. While the database writes one batch, the
+    /// next ones are made ready on other threads.
+    pub async fn load<E: From<LoadError>>(
+        &self,
+        run_id: &str,
+        mut next: impl AsyncFnMut() -> Result<Option<LoadBatch>, E>,
+    ) -> Result<Loaded, E> {
         let failed = LoadError::query("load a batch of contacts");
         let mut loaded = Loaded::default();
-        match self {
-            Self::Sqlite(pool) => {
-                let mut transaction = begin_sqlite(pool).await.map_err(&failed)?;
-                let mut waiting = VecDeque::new();
-                for LoadBatch { contacts, receipt } in batches {
-                    let held = held_sqlite(&mut transaction, &ids(&contacts)).await?;
-                    let (changed, digest, now) = changes(held, contacts);
-                    waiting.push_back((changed, receipt_rows(run_id, &receipt(digest))));
-                    loaded += now;
-                }
-                let mut prepared = prepare(waiting.pop_front());
-                while let Some(statements) = prepared.await.map_err(|_| sqlx::Error::WorkerCrashed).map_err(&failed)? {
-                    prepared = prepare(waiting.pop_front());
-                    for statement in statements.map_err(&failed)? {
-                        statement.execute(&mut transaction).await.map_err(&failed)?;
+        let mut writing = Writing::begin(self).await.map_err(&failed)?;
+        let mut waiting: VecDeque<JoinHandle<_>> = VecDeque::new();
+        let mut is_open = true;
+        loop {
+            while is_open && waiting.len() < BATCHES_AHEAD {
+                match next().await? {
+                    Some(batch) => {
+                        let held = writing.held(&ids(&batch.contacts)).await?;
+                        waiting.push_back(make_ready(run_id.to_owned(), batch, held, writing.dialect()));
                     }
+                    None => is_open = false,
                 }
-                transaction.commit().await.map_err(&failed)?;
             }
-            Self::Postgres(pool) => {
-                let mut transaction = begin_postgres(pool).await.map_err(&failed)?;
-                for LoadBatch { contacts, receipt } in batches {
-                    let held = held_postgres(&mut transaction, &ids(&contacts)).await?;
-                    let (changed, digest, now) = changes(held, contacts);
-                    CONSENT.forget_postgres(&mut transaction, &with_consents(&changed)).await.map_err(&failed)?;
-                    for rows in contact_rows(changed).into_iter().chain([receipt_rows(run_id, &receipt(digest))]) {
-                        rows.insert_postgres(&mut transaction).await.map_err(&failed)?;
-                    }
-                    loaded += now;
-                }
-                transaction.commit().await.map_err(&failed)?;
-            }
+            let Some(ready) = waiting.pop_front() else { break };
+            let (ready, now) = ready.await.map_err(|_| failed(sqlx::Error::WorkerCrashed))?;
+            writing.write(ready.map_err(&failed)?).await.map_err(&failed)?;
+            loaded += now;
         }
+        writing.commit().await.map_err(&failed)?;
         Ok(loaded)
     }
 
@@ -107,14 +103,26 @@ impl Crm {
     }
 }
 
-/// Makes the statements of a batch on another thread: SQLite works on the batch before meanwhile.
-fn prepare(batch: Option<(Vec<Changed>, Rows)>) -> JoinHandle<Option<Result<Vec<Statement>, sqlx::Error>>> {
+/// Finds out on another thread what a batch changes, and makes that ready for the database.
+fn make_ready(
+    run_id: String,
+    batch: LoadBatch,
+    held: HashMap<ContactId, Held>,
+    dialect: Dialect,
+) -> JoinHandle<(Result<Ready, sqlx::Error>, Loaded)> {
     tokio::task::spawn_blocking(move || {
-        let (contacts, receipt) = batch?;
-        let forget = Statement::forget(&CONSENT, &with_consents(&contacts));
-        let tables = contact_rows(contacts).into_iter().chain([receipt]);
-        let written = tables.map(Rows::statements).collect::<Result<Vec<_>, _>>();
-        Some(forget.and_then(|forget| Ok(forget.into_iter().chain(written?.into_iter().flatten()).collect())))
+        let (changed, digest, loaded) = changes(held, batch.contacts);
+        let receipt = receipt_rows(&run_id, &(batch.receipt)(digest));
+        let (new, updated): (Vec<_>, Vec<_>) = changed.into_iter().partition(|it| it.is_new);
+        let updated_ids: Vec<ContactId> = updated.iter().map(|it| it.contact.id).collect();
+        // Where somebody has deleted a contact by hand, its identities and consents may still stand.
+        let [new_contacts, others @ ..] = contact_rows(new);
+        let writes = Writes {
+            forgotten: Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty()),
+            new: vec![new_contacts],
+            merged: contact_rows(updated).into_iter().chain(others).chain([receipt]).collect(),
+        };
+        (writes.ready(dialect), loaded)
     })
 }
 
@@ -123,11 +131,10 @@ fn ids(contacts: &Batch<Contact>) -> Vec<ContactId> {
 }
 
 /// A contact that must be written, as it is to stand.
-struct Changed {
-    contact: Contact,
-    fingerprint: Fingerprint,
-    /// What was said stands in the database already, perhaps elsewhere than it will.
-    had_consents: bool,
+pub(crate) struct Changed {
+    pub(crate) contact: Contact,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) is_new: bool,
 }
 
 /// The contacts that must be written, and the digest of what stands then.
@@ -139,7 +146,7 @@ fn changes(mut held: HashMap<ContactId, Held>, contacts: Batch<Contact>) -> (Vec
         let Some(held) = held.remove(&incoming.id) else {
             loaded.inserted += 1;
             let fingerprint = Fingerprint::of(&incoming);
-            changed.push(Changed { contact: incoming, fingerprint, had_consents: false });
+            changed.push(Changed { contact: incoming, fingerprint, is_new: true });
             continue;
         };
         let Held { contact: held, written } = held;
@@ -153,7 +160,7 @@ fn changes(mut held: HashMap<ContactId, Held>, contacts: Batch<Contact>) -> (Vec
                 for field in changed_fields(&held, &contact) {
                     *loaded.fields.entry(field).or_default() += 1;
                 }
-                changed.push(Changed { had_consents: !held.consents.is_empty(), contact, fingerprint });
+                changed.push(Changed { contact, fingerprint, is_new: false });
             }
         }
     }
@@ -186,7 +193,7 @@ fn changed_fields(held: &Contact, now: &Contact) -> Vec<&'static str> {
     fields.into_iter().filter(|it| it.1).map(|it| it.0).collect()
 }
 
-const CONTACT: Table = Table {
+pub(crate) const CONTACT: Table = Table {
     name: "contact",
     columns: &[
         ("contact_id", Type::Bytes),
@@ -194,47 +201,41 @@ const CONTACT: Table = Table {
         ("region", Type::Text),
         ("line_type", Type::Text),
         ("name", Type::Text),
-        ("name_row", Type::Text),
         ("email", Type::Text),
-        ("email_row", Type::Text),
         ("language", Type::Text),
-        ("language_row", Type::Text),
         ("first_at", Type::Int),
         ("last_at", Type::Int),
-        ("last_at_row", Type::Text),
         ("last_inbound_at", Type::Int),
         ("last_outbound_at", Type::Int),
         ("n_messages", Type::Int),
         ("reachable", Type::Text),
-        ("reachable_row", Type::Text),
         ("consent", Type::Text),
         ("consent_at", Type::Int),
-        ("consent_row", Type::Text),
         ("consent_channel", Type::Text),
         ("tags", Type::Text),
         ("channels", Type::Text),
         ("n_rows", Type::Int),
         ("source_rows", Type::Text),
+        ("value_rows", Type::Text),
         ("written", Type::Int),
     ],
     conflict: "on conflict (contact_id) do update set e164 = excluded.e164, region = excluded.region, \
-        line_type = excluded.line_type, name = excluded.name, name_row = excluded.name_row, email = excluded.email, \
-        email_row = excluded.email_row, language = excluded.language, language_row = excluded.language_row, \
-        first_at = excluded.first_at, last_at = excluded.last_at, last_at_row = excluded.last_at_row, \
-        last_inbound_at = excluded.last_inbound_at, last_outbound_at = excluded.last_outbound_at, \
-        n_messages = excluded.n_messages, reachable = excluded.reachable, reachable_row = excluded.reachable_row, \
-        consent = excluded.consent, consent_at = excluded.consent_at, \
-        consent_row = excluded.consent_row, consent_channel = excluded.consent_channel, tags = excluded.tags, channels = excluded.channels, \
-        n_rows = excluded.n_rows, source_rows = excluded.source_rows, written = excluded.written",
+        line_type = excluded.line_type, name = excluded.name, email = excluded.email, language = excluded.language, \
+        first_at = excluded.first_at, last_at = excluded.last_at, last_inbound_at = excluded.last_inbound_at, \
+        last_outbound_at = excluded.last_outbound_at, n_messages = excluded.n_messages, \
+        reachable = excluded.reachable, consent = excluded.consent, consent_at = excluded.consent_at, \
+        consent_channel = excluded.consent_channel, tags = excluded.tags, channels = excluded.channels, \
+        n_rows = excluded.n_rows, source_rows = excluded.source_rows, value_rows = excluded.value_rows, \
+        written = excluded.written",
 };
 
-const IDENTITY: Table = Table {
+pub(crate) const IDENTITY: Table = Table {
     name: "identity",
     columns: &[("kind", Type::Text), ("scope", Type::Text), ("value", Type::Text), ("contact_id", Type::Bytes)],
     conflict: "on conflict do nothing",
 };
 
-const CONSENT: Table = Table {
+pub(crate) const CONSENT: Table = Table {
     name: "consent",
     columns: &[
         ("contact_id", Type::Bytes),
@@ -249,61 +250,20 @@ const CONSENT: Table = Table {
 };
 
 /// The rows of the three tables that make up contacts.
-fn contact_rows(contacts: Vec<Changed>) -> [Rows; 3] {
+pub(crate) fn contact_rows(contacts: Vec<Changed>) -> [Rows; 3] {
     let [mut rows, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
     for Changed { mut contact, fingerprint, .. } in contacts {
         let id = contact.id;
         let said = contact.consents.iter().position(|it| is_what_counts(it, &contact));
         let consent_channel = said.map(|it| contact.consents.remove(it).channel);
-        for Identity { kind, scope, value } in contact.identities {
+        for Identity { kind, scope, value } in contact.identities.drain(..) {
             identities.push([kind.name().into(), scope.into(), value.0.into(), id.into()]);
         }
-        for Consent { channel, purpose, state, at, row } in contact.consents {
-            consents.push([
-                id.into(),
-                channel.name().into(),
-                purpose.into(),
-                state.name().into(),
-                at.into(),
-                row.into(),
-            ]);
+        for Consent { channel, purpose, state, at, row } in contact.consents.drain(..) {
+            let [channel, state] = [channel.name(), state.name()].map(Cell::from);
+            consents.push([id.into(), channel, purpose.into(), state, at.into(), (*row).into()]);
         }
-        let rows_of = contact.rows.as_str();
-        let (name, name_row) = split(contact.name, rows_of);
-        let (email, email_row) = split(contact.email, rows_of);
-        let (language, language_row) = split(contact.language, rows_of);
-        let (last_at, last_at_row) = split(contact.last_at, rows_of);
-        let (is_reachable, reachable_row) = split(contact.is_reachable, rows_of);
-        let (consent, consent_row) = split(contact.consent, rows_of);
-        rows.push([
-            id.into(),
-            contact.phone.map(|it| it.to_string()).into(),
-            contact.region.map(|it| it.to_string()).into(),
-            contact.line_type.map(|it| it.name().to_owned()).into(),
-            name.map(|it| it.0).into(),
-            name_row.into(),
-            email.map(|it| it.0).into(),
-            email_row.into(),
-            language.into(),
-            language_row.into(),
-            contact.first_at.into(),
-            last_at.into(),
-            last_at_row.into(),
-            contact.last_inbound_at.into(),
-            contact.last_outbound_at.into(),
-            contact.n_messages.into(),
-            is_reachable.map(yes_or_no).map(str::to_owned).into(),
-            reachable_row.into(),
-            consent.map(|it| it.name().to_owned()).into(),
-            contact.consent_at.into(),
-            consent_row.into(),
-            consent_channel.map(|it| it.name().to_owned()).into(),
-            (!contact.tags.is_empty()).then(|| contact.tags.join(",")).into(),
-            contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+").into(),
-            contact.n_rows.into(),
-            contact.rows.into(),
-            fingerprint.0.into(),
-        ]);
+        rows.push(ContactRow::of(contact, consent_channel, fingerprint).cells());
     }
     [rows, identities, consents]
 }
@@ -313,18 +273,4 @@ fn is_what_counts(said: &Consent, contact: &Contact) -> bool {
     said.purpose == PURPOSE_MESSAGES
         && said.at == contact.consent_at
         && contact.consent.as_ref().is_some_and(|it| (it.value, &it.row) == (said.state, &said.row))
-}
-
-/// Whose consents must go before they are written as they stand now.
-fn with_consents(contacts: &[Changed]) -> Vec<ContactId> {
-    contacts.iter().filter(|it| it.had_consents).map(|it| it.contact.id).collect()
-}
-
-pub(crate) fn yes_or_no(is_true: bool) -> &'static str {
-    if is_true { "yes" } else { "no" }
-}
-
-/// A value and its row. Most people have one row: it stands in `source_rows`, and not beside each value.
-fn split<T>(field: Option<Field<T>>, rows: &str) -> (Option<T>, Option<String>) {
-    field.map_or((None, None), |it| (Some(it.value), Some(it.row).filter(|it| it != rows)))
 }

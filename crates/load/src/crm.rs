@@ -77,7 +77,7 @@ impl Crm {
             }
             Self::Postgres(pool) => {
                 let mut transaction = pool.begin().await.map_err(&failed)?;
-                sqlx::raw_sql(AssertSqlSafe(postgres_schema())).execute(&mut *transaction).await.map_err(&failed)?;
+                sqlx::raw_sql(AssertSqlSafe(in_postgres(SCHEMA))).execute(&mut *transaction).await.map_err(&failed)?;
                 sqlx::query(NOTE_VERSION).bind(SCHEMA_VERSION).execute(&mut *transaction).await.map_err(&failed)?;
                 transaction.commit().await.map_err(&failed)
             }
@@ -107,7 +107,10 @@ impl Crm {
             }
             Self::Postgres(pool) => {
                 let mut transaction = begin_postgres(pool).await.map_err(&failed)?;
-                sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(&failed)?;
+                sqlx::raw_sql(AssertSqlSafe(in_postgres(statements)))
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(&failed)?;
                 transaction.commit().await.map_err(&failed)
             }
         }
@@ -167,14 +170,13 @@ impl Crm {
 /// The one schema, as SQLite reads it.
 const SCHEMA: &str = include_str!("../schema.sql");
 
-/// The same schema, as PostgreSQL reads it.
-fn postgres_schema() -> String {
-    SCHEMA.replace(" blob ", " bytea ").replace(" without rowid", "")
+/// Statements of our own, as PostgreSQL reads them.
+fn in_postgres(statements: &str) -> String {
+    statements.replace(" blob ", " bytea ").replace(" without rowid", "")
 }
 
 /// What brings a database up to the next version, by the version that it has.
-const UPGRADES: [(&str, &str); 2] =
-    [("1", include_str!("../upgrade-1.sql")), ("2", include_str!("../upgrade-2.sql"))];
+const UPGRADES: [(&str, &str); 2] = [("1", include_str!("../upgrade-1.sql")), ("2", include_str!("../upgrade-2.sql"))];
 
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";
 const NOTE_VERSION: &str = "insert into ferry_meta (key, value) values ('schema_version', $1)";

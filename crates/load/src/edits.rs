@@ -23,6 +23,13 @@ impl Fingerprint {
         Self::of_parts([name, email, language, consent].map(part))
     }
 
+    /// Of a contact that was `before` and took some fields from another: those are known as the other's.
+    pub(crate) fn with_parts_of(self, other: Self, before: &Contact, after: &Contact) -> Self {
+        let (before, after) = (Self::of(before).parts(), Self::of(after).parts());
+        let (own, other) = (self.parts(), other.parts());
+        Self::of_parts(std::array::from_fn(|n| if before[n] == after[n] { own[n] } else { other[n] }))
+    }
+
     fn of_parts(parts: [u16; 4]) -> Self {
         Self(i64::from_le_bytes(std::array::from_fn(|n| parts[n / 2].to_le_bytes()[n % 2])))
     }

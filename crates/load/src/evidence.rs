@@ -3,8 +3,8 @@
 use model::{Evidence, Receipt};
 
 use crate::bulk::{Rows, Table, Type};
-use crate::crm::{begin_postgres, begin_sqlite};
 use crate::journal::receipt_rows;
+use crate::writing::{Writes, Writing};
 use crate::{Crm, LoadError};
 
 const EVIDENCE: Table = Table {
@@ -29,23 +29,11 @@ impl Crm {
         receipt: &Receipt,
     ) -> Result<(), LoadError> {
         let failed = LoadError::query("store a verified batch");
-        let rows = [evidence_rows(evidence), receipt_rows(run_id, receipt)];
-        match self {
-            Self::Sqlite(pool) => {
-                let mut transaction = begin_sqlite(pool).await.map_err(&failed)?;
-                for rows in rows {
-                    rows.insert_sqlite(&mut transaction).await.map_err(&failed)?;
-                }
-                transaction.commit().await.map_err(&failed)
-            }
-            Self::Postgres(pool) => {
-                let mut transaction = begin_postgres(pool).await.map_err(&failed)?;
-                for rows in rows {
-                    rows.insert_postgres(&mut transaction).await.map_err(&failed)?;
-                }
-                transaction.commit().await.map_err(&failed)
-            }
-        }
+        let mut writing = Writing::begin(self).await.map_err(&failed)?;
+        let merged = vec![evidence_rows(evidence), receipt_rows(run_id, receipt)];
+        let ready = Writes { merged, ..Writes::default() }.ready(writing.dialect()).map_err(&failed)?;
+        writing.write(ready).await.map_err(&failed)?;
+        writing.commit().await.map_err(&failed)
     }
 }
 

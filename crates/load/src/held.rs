@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::{
-    Channel, Consent, ConsentState, Contact, ContactId, Field, Identity, IdentityKind, LineType, PURPOSE_MESSAGES, Personal, PhoneNumber,
-    Region,
+    Channel, Consent, ConsentState, Contact, ContactId, Field, Identity, IdentityKind, LineType, Lineage,
+    PURPOSE_MESSAGES, Personal, PhoneNumber, Region, RowName,
 };
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection};
 
-use crate::bulk::listed;
+use crate::bulk::{Cell, listed};
 use crate::edits::Fingerprint;
 use crate::{Crm, LoadError};
 
@@ -30,43 +31,57 @@ impl Crm {
     }
 }
 
-const SELECT: &str = "select contact_id, e164, region, line_type, name, name_row, email, email_row, language, \
-    language_row, first_at, last_at, last_at_row, last_inbound_at, last_outbound_at, n_messages, reachable, \
-    reachable_row, consent, consent_at, consent_row, consent_channel, tags, channels, n_rows, source_rows, written from contact";
+const SELECT: &str = "select contact_id, e164, region, line_type, name, email, language, first_at, last_at, \
+    last_inbound_at, last_outbound_at, n_messages, reachable, consent, consent_at, consent_channel, tags, channels, \
+    n_rows, source_rows, value_rows, written from contact";
 
 const SELECT_IDENTITY: &str = "select kind, scope, value, contact_id from identity";
 const SELECT_CONSENT: &str = "select contact_id, channel, purpose, state, at, source_row from consent";
+
+/// The rows of some contacts, table by table.
+pub(crate) type StoredRows = (Vec<ContactRow>, Vec<IdentityRow>, Vec<ConsentRow>);
 
 pub(crate) async fn held_sqlite(
     connection: &mut SqliteConnection,
     ids: &[ContactId],
 ) -> Result<HashMap<ContactId, Held>, LoadError> {
-    if !is_anybody_between_sqlite(connection, ids).await? {
-        return Ok(HashMap::new());
-    }
-    let contacts: Vec<ContactRow> = select_sqlite(connection, SELECT, ids).await?;
-    if contacts.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let identities = select_sqlite(connection, SELECT_IDENTITY, ids).await?;
-    let consents = select_sqlite(connection, SELECT_CONSENT, ids).await?;
-    assembled(contacts, identities, consents)
+    assembled(stored_sqlite(connection, ids).await?)
 }
 
 pub(crate) async fn held_postgres(
     connection: &mut PgConnection,
     ids: &[ContactId],
 ) -> Result<HashMap<ContactId, Held>, LoadError> {
+    assembled(stored_postgres(connection, ids).await?)
+}
+
+pub(crate) async fn stored_sqlite(
+    connection: &mut SqliteConnection,
+    ids: &[ContactId],
+) -> Result<StoredRows, LoadError> {
+    if !is_anybody_between_sqlite(connection, ids).await? {
+        return Ok(StoredRows::default());
+    }
+    let contacts: Vec<ContactRow> = select_sqlite(connection, SELECT, ids).await?;
+    if contacts.is_empty() {
+        return Ok(StoredRows::default());
+    }
+    let identities = select_sqlite(connection, SELECT_IDENTITY, ids).await?;
+    let consents = select_sqlite(connection, SELECT_CONSENT, ids).await?;
+    Ok((contacts, identities, consents))
+}
+
+pub(crate) async fn stored_postgres(connection: &mut PgConnection, ids: &[ContactId]) -> Result<StoredRows, LoadError> {
     if !is_anybody_between_postgres(connection, ids).await? {
-        return Ok(HashMap::new());
+        return Ok(StoredRows::default());
     }
     let contacts: Vec<ContactRow> = select_postgres(connection, SELECT, ids).await?;
     if contacts.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(StoredRows::default());
     }
     let identities = select_postgres(connection, SELECT_IDENTITY, ids).await?;
     let consents = select_postgres(connection, SELECT_CONSENT, ids).await?;
-    assembled(contacts, identities, consents)
+    Ok((contacts, identities, consents))
 }
 
 /// Whether the database holds anybody between the first and the last id. One look at the index, where
@@ -119,45 +134,36 @@ pub(crate) struct Held {
 }
 
 /// A contact as its table holds it.
-#[derive(FromRow)]
+#[derive(FromRow, Serialize, Deserialize)]
 pub(crate) struct ContactRow {
     contact_id: Vec<u8>,
     e164: Option<String>,
     region: Option<String>,
     line_type: Option<String>,
     name: Option<String>,
-    name_row: Option<String>,
     email: Option<String>,
-    email_row: Option<String>,
     language: Option<String>,
-    language_row: Option<String>,
     first_at: Option<i64>,
     last_at: Option<i64>,
-    last_at_row: Option<String>,
     last_inbound_at: Option<i64>,
     last_outbound_at: Option<i64>,
     n_messages: i64,
     reachable: Option<String>,
-    reachable_row: Option<String>,
     consent: Option<String>,
     consent_at: Option<i64>,
-    consent_row: Option<String>,
     consent_channel: Option<String>,
     tags: Option<String>,
     channels: String,
     n_rows: i64,
     source_rows: String,
+    value_rows: Option<String>,
     written: Option<i64>,
 }
 
-type IdentityRow = (String, String, String, Vec<u8>);
-type ConsentRow = (Vec<u8>, String, String, String, Option<i64>, String);
+pub(crate) type IdentityRow = (String, String, String, Vec<u8>);
+pub(crate) type ConsentRow = (Vec<u8>, String, String, String, Option<i64>, String);
 
-fn assembled(
-    contacts: Vec<ContactRow>,
-    identities: Vec<IdentityRow>,
-    consents: Vec<ConsentRow>,
-) -> Result<HashMap<ContactId, Held>, LoadError> {
+fn assembled((contacts, identities, consents): StoredRows) -> Result<HashMap<ContactId, Held>, LoadError> {
     let held = |row: ContactRow| {
         let written = row.written.map(Fingerprint);
         row.contact().map(|contact| (contact.id, Held { contact, written }))
@@ -175,7 +181,7 @@ fn assembled(
         let state = known("consent.state", ConsentState::from_name(&state))?;
         let at = at.map(|it| timestamp("consent.at", it)).transpose()?;
         if let Some(contact) = ContactId::from_bytes(&id).and_then(|it| contacts.get_mut(&it)) {
-            contact.contact.consents.push(Consent { channel, purpose, state, at, row });
+            contact.contact.consents.push(Consent { channel, purpose, state, at, row: row.into() });
         }
     }
     for Held { contact, .. } in contacts.values_mut() {
@@ -186,14 +192,83 @@ fn assembled(
 }
 
 impl ContactRow {
+    /// A contact as its table is to hold it, with the channel of the consent that counts.
+    pub(crate) fn of(contact: Contact, consent_channel: Option<Channel>, fingerprint: Fingerprint) -> Self {
+        let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
+        let count = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+        let value_rows = [
+            ("name", contact.name.as_ref().map(|it| &it.row)),
+            ("email", contact.email.as_ref().map(|it| &it.row)),
+            ("language", contact.language.as_ref().map(|it| &it.row)),
+            ("last_at", contact.last_at.as_ref().map(|it| &it.row)),
+            ("reachable", contact.is_reachable.as_ref().map(|it| &it.row)),
+            ("consent", contact.consent.as_ref().map(|it| &it.row)),
+        ];
+        Self {
+            contact_id: contact.id.0.to_vec(),
+            value_rows: Lineage::text(&contact.rows, &value_rows),
+            e164: contact.phone.map(|it| it.to_string()),
+            region: contact.region.map(|it| it.to_string()),
+            line_type: contact.line_type.map(|it| it.name().to_owned()),
+            name: contact.name.map(|it| it.value.0),
+            email: contact.email.map(|it| it.value.0),
+            language: contact.language.map(|it| it.value),
+            first_at: micros(contact.first_at),
+            last_at: micros(contact.last_at.map(|it| it.value)),
+            last_inbound_at: micros(contact.last_inbound_at),
+            last_outbound_at: micros(contact.last_outbound_at),
+            n_messages: count(contact.n_messages),
+            reachable: contact.is_reachable.map(|it| if it.value { "yes" } else { "no" }.to_owned()),
+            consent: contact.consent.map(|it| it.value.name().to_owned()),
+            consent_at: micros(contact.consent_at),
+            consent_channel: consent_channel.map(|it| it.name().to_owned()),
+            tags: (!contact.tags.is_empty()).then(|| contact.tags.join(",")),
+            channels: contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+"),
+            n_rows: count(contact.n_rows),
+            source_rows: (*contact.rows).to_owned(),
+            written: Some(fingerprint.0),
+        }
+    }
+
+    /// The cells, in the order of the columns of [`crate::contacts::CONTACT`].
+    pub(crate) fn cells(self) -> [Cell; 22] {
+        [
+            self.contact_id.into(),
+            self.e164.into(),
+            self.region.into(),
+            self.line_type.into(),
+            self.name.into(),
+            self.email.into(),
+            self.language.into(),
+            self.first_at.into(),
+            self.last_at.into(),
+            self.last_inbound_at.into(),
+            self.last_outbound_at.into(),
+            self.n_messages.into(),
+            self.reachable.into(),
+            self.consent.into(),
+            self.consent_at.into(),
+            self.consent_channel.into(),
+            self.tags.into(),
+            self.channels.into(),
+            self.n_rows.into(),
+            self.source_rows.into(),
+            self.value_rows.into(),
+            self.written.into(),
+        ]
+    }
+
     /// The contact, without its identities and other consents, which stand in tables of their own.
     pub(crate) fn contact(self) -> Result<Contact, LoadError> {
         let optional = |column, value: Option<i64>| value.map(|it| timestamp(column, it)).transpose();
         let last_at = optional("contact.last_at", self.last_at)?;
         let consent = self.consent.map(|it| known("contact.consent", ConsentState::from_name(&it))).transpose()?;
         let consent_at = optional("contact.consent_at", self.consent_at)?;
-        let rows = self.source_rows;
-        let consent = field(consent, self.consent_row, &rows);
+        let rows: RowName = self.source_rows.into();
+        let lineage = Lineage::read(self.value_rows.as_deref(), &rows);
+        let text = |name, value: Option<String>| value.map(|value| Field { value, row: lineage.row(name) });
+        let personal = |it: Field<String>| Field { value: Personal(it.value), row: it.row };
+        let consent = consent.map(|value| Field { value, row: lineage.row("consent") });
         let channel =
             self.consent_channel.map(|it| known("contact.consent_channel", Channel::from_name(&it))).transpose()?;
         let said = channel.zip(consent.clone()).map(|(channel, Field { value, row })| Consent {
@@ -209,15 +284,15 @@ impl ContactRow {
             phone: self.e164.map(|it| known("contact.e164", PhoneNumber::from_e164(&it))).transpose()?,
             region: self.region.map(|it| known("contact.region", Region::from_code(&it))).transpose()?,
             line_type: self.line_type.map(|it| known("contact.line_type", LineType::from_name(&it))).transpose()?,
-            name: field(self.name.map(Personal), self.name_row, &rows),
-            email: field(self.email.map(Personal), self.email_row, &rows),
-            language: field(self.language, self.language_row, &rows),
+            name: text("name", self.name).map(personal),
+            email: text("email", self.email).map(personal),
+            language: text("language", self.language),
             first_at: optional("contact.first_at", self.first_at)?,
-            last_at: field(last_at, self.last_at_row, &rows),
+            last_at: last_at.map(|value| Field { value, row: lineage.row("last_at") }),
             last_inbound_at: optional("contact.last_inbound_at", self.last_inbound_at)?,
             last_outbound_at: optional("contact.last_outbound_at", self.last_outbound_at)?,
             n_messages: known("contact.n_messages", u64::try_from(self.n_messages).ok())?,
-            is_reachable: field(self.reachable.map(|it| it == "yes"), self.reachable_row, &rows),
+            is_reachable: self.reachable.map(|it| Field { value: it == "yes", row: lineage.row("reachable") }),
             consent,
             consent_at,
             consents: said.into_iter().collect(),
@@ -228,11 +303,6 @@ impl ContactRow {
             rows,
         })
     }
-}
-
-/// A value without a row beside it comes from the rows of the contact.
-fn field<T>(value: Option<T>, row: Option<String>, rows: &str) -> Option<Field<T>> {
-    value.map(|value| Field { value, row: row.unwrap_or_else(|| rows.to_owned()) })
 }
 
 fn known<T>(column: &'static str, value: Option<T>) -> Result<T, LoadError> {

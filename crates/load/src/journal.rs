@@ -7,7 +7,8 @@ use model::{Counts, Digest, Receipt, Stage};
 use sqlx::FromRow;
 
 use crate::bulk::{Rows, Table, Type};
-use crate::crm::{begin_postgres, begin_sqlite, on};
+use crate::crm::on;
+use crate::writing::{Writes, Writing};
 use crate::{Crm, LoadError};
 
 /// A run as the database knows it.
@@ -115,30 +116,14 @@ impl Crm {
     /// before is planned anew; batches whose content changed lose their receipts.
     pub async fn plan_run(&self, run: &RunRow) -> Result<(), LoadError> {
         let failed = LoadError::query("write the run down");
-        match self {
-            Self::Sqlite(pool) => {
-                let mut transaction = begin_sqlite(pool).await.map_err(&failed)?;
-                for statement in FORGET_RUN {
-                    sqlx::query(statement).bind(&run.run_id).execute(&mut *transaction).await.map_err(&failed)?;
-                }
-                for rows in run_rows(run) {
-                    rows.insert_sqlite(&mut transaction).await.map_err(&failed)?;
-                }
-                sqlx::query(FORGET_RECEIPTS).bind(&run.run_id).execute(&mut *transaction).await.map_err(&failed)?;
-                transaction.commit().await.map_err(&failed)
-            }
-            Self::Postgres(pool) => {
-                let mut transaction = begin_postgres(pool).await.map_err(&failed)?;
-                for statement in FORGET_RUN {
-                    sqlx::query(statement).bind(&run.run_id).execute(&mut *transaction).await.map_err(&failed)?;
-                }
-                for rows in run_rows(run) {
-                    rows.insert_postgres(&mut transaction).await.map_err(&failed)?;
-                }
-                sqlx::query(FORGET_RECEIPTS).bind(&run.run_id).execute(&mut *transaction).await.map_err(&failed)?;
-                transaction.commit().await.map_err(&failed)
-            }
+        let mut writing = Writing::begin(self).await.map_err(&failed)?;
+        for statement in FORGET_RUN {
+            writing.run(statement, &run.run_id).await.map_err(&failed)?;
         }
+        let writes = Writes { merged: run_rows(run).into(), ..Writes::default() };
+        writing.write(writes.ready(writing.dialect()).map_err(&failed)?).await.map_err(&failed)?;
+        writing.run(FORGET_RECEIPTS, &run.run_id).await.map_err(&failed)?;
+        writing.commit().await.map_err(&failed)
     }
 
     /// What the database knows of a run; none if it has never heard of it.

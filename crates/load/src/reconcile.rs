@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::{Consent, ConsentState, Contact};
+use model::{Consent, ConsentState, Contact, Identity, IdentityKind, LineType, Personal, PhoneNumber, Region};
 
 /// The contact as it should stand: what the import knows wins, what it does not know stays.
 ///
 /// The last contact and the consents are the latest of both sides; on one date the stricter word.
 pub(crate) fn reconciled(held: Contact, incoming: Contact) -> Contact {
+    let (phone, region, line_type) = phone_of(&held, &incoming);
+    let other_phone = incoming.phone.filter(|it| phone != Some(*it)).map(phone_identity);
     let held_is_later = held.last_at.as_ref().map(|it| it.value) > incoming.last_at.as_ref().map(|it| it.value);
     let said = |it: &Contact| it.consent.as_ref().map(|said| place(it.consent_at, said.value));
     let (consent, consent_at) = match said(&held) > said(&incoming) {
@@ -17,9 +19,9 @@ pub(crate) fn reconciled(held: Contact, incoming: Contact) -> Contact {
     };
     Contact {
         id: incoming.id,
-        phone: incoming.phone.or(held.phone),
-        region: incoming.region.or(held.region),
-        line_type: incoming.line_type.or(held.line_type),
+        phone,
+        region,
+        line_type,
         name: incoming.name.or(held.name),
         email: incoming.email.or(held.email),
         language: incoming.language.or(held.language),
@@ -32,12 +34,36 @@ pub(crate) fn reconciled(held: Contact, incoming: Contact) -> Contact {
         consent,
         consent_at,
         consents: consents(held.consents, incoming.consents),
-        identities: union(held.identities, incoming.identities),
+        identities: union(held.identities, incoming.identities.into_iter().chain(other_phone).collect()),
         tags: union(held.tags, incoming.tags),
         channels: union(held.channels, incoming.channels),
         n_rows: incoming.n_rows,
         rows: incoming.rows,
     }
+}
+
+/// Two contacts as one: what the first knows wins, and the phone of the other becomes an identity where the first
+/// has one.
+pub(crate) fn joined(kept: Contact, other: Contact) -> Contact {
+    let (phone, region, line_type) = phone_of(&kept, &other);
+    let other_phone = other.phone.filter(|it| phone != Some(*it)).map(phone_identity);
+    let n_messages = kept.n_messages + other.n_messages;
+    let n_rows = kept.n_rows + other.n_rows;
+    let rows = format!("{} {}", kept.rows, other.rows).into();
+    let joined = reconciled(Contact { phone: None, ..other }, kept);
+    let identities = union(joined.identities, other_phone.into_iter().collect());
+    Contact { phone, region, line_type, n_messages, n_rows, rows, identities, ..joined }
+}
+
+/// The phone of two states of one contact, with what is known of it. Rows of somebody who was merged into the contact
+/// have another phone, which does not take the place of its own.
+fn phone_of(first: &Contact, second: &Contact) -> (Option<PhoneNumber>, Option<Region>, Option<LineType>) {
+    let from = if first.phone.is_some() { first } else { second };
+    (from.phone, from.region, from.line_type)
+}
+
+fn phone_identity(phone: PhoneNumber) -> Identity {
+    Identity { kind: IdentityKind::Phone, scope: String::new(), value: Personal(phone.to_string()) }
 }
 
 /// The greatest place wins. A stop without a date comes from a list of people who have left, and no

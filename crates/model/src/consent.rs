@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Channel;
+use crate::{Channel, RowName};
 
 /// The purpose of a consent that an export states without naming one.
 pub const PURPOSE_MESSAGES: &str = "messages";
@@ -34,7 +34,7 @@ impl ConsentState {
 /// A person's consent on one old channel, with the row that shows it.
 ///
 /// Consent to SMS or Viber never counts as consent to WhatsApp; an opt-out does carry over.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Consent {
     pub channel: Channel,
     pub purpose: String,
@@ -42,5 +42,5 @@ pub struct Consent {
     /// When it was said; none where the row had no date.
     pub at: Option<Timestamp>,
     /// The source row that shows it, such as `sms:12`.
-    pub row: String,
+    pub row: RowName,
 }

@@ -1,7 +1,6 @@
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Consent, ConsentState, ContactId, Identity, LineType, Personal, PhoneNumber, Region};
+use crate::{Channel, Consent, ConsentState, ContactId, Identity, LineType, Personal, PhoneNumber, Region, RowName};
 
 /// One person, as all sources together know them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +38,12 @@ pub struct Contact {
     /// How many source rows were merged.
     pub n_rows: u64,
     /// Those rows, such as `sms:1-3,9 viber:7`.
-    pub rows: String,
+    pub rows: RowName,
 }
 
 /// A value and the source row that it came from, such as `sms:12`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<T> {
     pub value: T,
-    pub row: String,
+    pub row: RowName,
 }

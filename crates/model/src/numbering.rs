@@ -190,9 +190,9 @@ impl Home {
             trunk: Prefix::new(country.national_prefix_for_parsing()),
             lengths: lengths(country),
             has_trunk_zero: begins_with_zero(country.national_prefix())
-                || formats.iter().any(|it| {
-                    begins_with_zero(&it.format) || begins_with_zero(it.national_prefix_formatting_rule())
-                }),
+                || formats
+                    .iter()
+                    .any(|it| begins_with_zero(&it.format) || begins_with_zero(it.national_prefix_formatting_rule())),
         }
     }
 }
@@ -219,7 +219,9 @@ mod tests {
         for library_region in LIBRARY.get_supported_regions() {
             let Some(region) = Region::from_code(&library_region.as_region_str()) else { continue };
             for kind in TYPES {
-                let Ok(example) = LIBRARY.get_example_number_for_type_and_region(library_region, kind) else { continue };
+                let Ok(example) = LIBRARY.get_example_number_for_type_and_region(library_region, kind) else {
+                    continue;
+                };
                 for format in [PhoneNumberFormat::E164, PhoneNumberFormat::International, PhoneNumberFormat::National] {
                     texts.push((region, LIBRARY.format(&example, format).into_owned()));
                 }

@@ -6,8 +6,8 @@ use rlibphonenumber::{ParseError, PhoneNumberFormat, PhoneNumberType};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::numbering::{self, LIBRARY};
 use crate::Region;
+use crate::numbering::{self, LIBRARY};
 
 /// A valid phone number in E.164 form, such as `+33199000001`.
 ///

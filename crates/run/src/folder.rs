@@ -246,6 +246,7 @@ mod tests {
             counts: Default::default(),
             rejects: Default::default(),
             links: Default::default(),
+            ties: Default::default(),
             lists: Default::default(),
             findings: Default::default(),
             seconds: 0.0,

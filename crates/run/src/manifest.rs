@@ -137,6 +137,9 @@ pub struct StageRecord {
     /// How Viber users and phone numbers came together, in users.
     #[serde(default)]
     pub links: BTreeMap<String, u64>,
+    /// What ties several contacts together, by what it is.
+    #[serde(default)]
+    pub ties: BTreeMap<String, u64>,
     /// The quality of the lists, by source.
     #[serde(default)]
     pub lists: BTreeMap<String, ListQuality>,

@@ -4,11 +4,13 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use model::Hasher;
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as PhysicalType};
 use parquet::column::reader::ColumnReader;
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
@@ -228,10 +230,11 @@ pub struct Group {
 
 #[derive(Debug)]
 enum GroupColumn {
-    /// All texts one after the other, and where each of them stands.
+    /// All texts one after the other, and where each of them ends; one that is not there ends nowhere.
     Text {
         texts: String,
-        spans: Vec<Option<(usize, usize)>>,
+        ends: Vec<u32>,
+        is_there: Vec<bool>,
     },
     Int(Vec<Option<i64>>),
 }
@@ -290,7 +293,7 @@ fn read_column(column: ColumnReader, n_rows: usize) -> Result<GroupColumn, Parqu
             while levels.len() < n_rows
                 && reader.read_records(n_rows - levels.len(), Some(&mut levels), None, &mut values)?.0 > 0
             {}
-            text_column(spread(&levels, values))
+            text_column(&levels, &values)
         }
         ColumnReader::Int64ColumnReader(mut reader) => {
             let mut values = Vec::with_capacity(n_rows);
@@ -303,18 +306,20 @@ fn read_column(column: ColumnReader, n_rows: usize) -> Result<GroupColumn, Parqu
     }
 }
 
-fn text_column(values: Vec<Option<ByteArray>>) -> Result<GroupColumn, ParquetError> {
-    let mut bytes = Vec::with_capacity(values.iter().flatten().map(ByteArray::len).sum());
-    let mut spans = Vec::with_capacity(values.len());
-    for value in values {
-        let start = bytes.len();
-        spans.push(value.map(|it| {
-            bytes.extend_from_slice(it.data());
-            (start, bytes.len())
-        }));
+fn text_column(levels: &[i16], values: &[ByteArray]) -> Result<GroupColumn, ParquetError> {
+    let failed = |what: &str| ParquetError::General(what.into());
+    let mut bytes = Vec::with_capacity(values.iter().map(ByteArray::len).sum());
+    let mut ends = Vec::with_capacity(levels.len());
+    let is_there: Vec<bool> = levels.iter().map(|it| *it > 0).collect();
+    let mut values = values.iter();
+    for is_there in &is_there {
+        if *is_there {
+            bytes.extend_from_slice(values.next().ok_or_else(|| failed("a text is missing"))?.data());
+        }
+        ends.push(u32::try_from(bytes.len()).map_err(|_| failed("the texts of a column are over 4 GB"))?);
     }
-    let texts = String::from_utf8(bytes).map_err(|_| ParquetError::General("a text is not UTF-8".into()))?;
-    Ok(GroupColumn::Text { texts, spans })
+    let texts = String::from_utf8(bytes).map_err(|_| failed("a text is not UTF-8"))?;
+    Ok(GroupColumn::Text { texts, ends, is_there })
 }
 
 fn spread<T>(levels: &[i16], values: Vec<T>) -> Vec<Option<T>> {
@@ -322,12 +327,46 @@ fn spread<T>(levels: &[i16], values: Vec<T>) -> Vec<Option<T>> {
     levels.iter().map(|level| if *level > 0 { values.next() } else { None }).collect()
 }
 
+fn start_of(ends: &[u32], row: usize) -> usize {
+    if row == 0 { 0 } else { ends[row - 1] as usize }
+}
+
 impl Group {
     /// The text of a column in a row.
     pub fn text(&self, column: usize, row: usize) -> Option<&str> {
         match &self.columns[column] {
-            GroupColumn::Text { texts, spans } => spans[row].and_then(|(start, end)| texts.get(start..end)),
+            GroupColumn::Text { texts, ends, is_there } => {
+                if is_there[row] {
+                    texts.get(start_of(ends, row)..ends[row] as usize)
+                } else {
+                    None
+                }
+            }
             GroupColumn::Int(_) => None,
+        }
+    }
+
+    /// Digests all cells of some rows, column after column.
+    pub fn digest(&self, rows: Range<usize>, hasher: &mut Hasher) {
+        let mut bytes = Vec::with_capacity(8 * rows.len());
+        for column in &self.columns {
+            bytes.clear();
+            match column {
+                GroupColumn::Text { texts, ends, is_there } => {
+                    // No text has the greatest length, so "none" is not "empty".
+                    let length = |row| if is_there[row] { ends[row] - start_of(ends, row) as u32 } else { u32::MAX };
+                    rows.clone().for_each(|row| bytes.extend(length(row).to_le_bytes()));
+                    hasher.update(&bytes);
+                    let end = rows.clone().last().map_or(0, |it| ends[it] as usize);
+                    hasher.update(texts.get(start_of(ends, rows.start)..end).unwrap_or_default().as_bytes());
+                }
+                GroupColumn::Int(values) => {
+                    for value in &values[rows.clone()] {
+                        bytes.extend(value.unwrap_or(i64::MIN).to_le_bytes());
+                    }
+                    hasher.update(&bytes);
+                }
+            }
         }
     }
 

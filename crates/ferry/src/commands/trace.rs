@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::formats::corrections::{Corrections, SourceRow};
 use crate::formats::extracted::{self, Extracted};
 use crate::formats::ledger;
-use crate::session::{Looked, look};
+use crate::session::{Looked, edge, look};
 
 /// A source row as the ledger and the extracted file know it.
 struct TracedRow {
@@ -84,7 +84,11 @@ fn row_query<'a>(looked: &Looked, query: &'a str) -> Option<(&'a str, u64)> {
 
 async fn ids_of(looked: &Looked, crm: Option<&Crm>, query: &str) -> Result<Vec<ContactId>> {
     if let Some(id) = ContactId::from_hex(query) {
-        return Ok(vec![id]);
+        let decisions = match crm {
+            Some(crm) => crm.decisions().await?,
+            None => Vec::new(),
+        };
+        return Ok(vec![decisions.iter().map(edge).collect::<clean::Edges>().survivor(id)]);
     }
     let Some(crm) = crm else { bail!("there is no CRM database yet, so only rows can be traced, as SOURCE:ROW") };
     let phone = clean::phone(query, looked.plan.run.default_region).map(|it| it.0.number.to_string());
@@ -287,9 +291,9 @@ fn person_json(
 /// The fields of a contact: name, value, and the row that each came from.
 fn fields(contact: &Contact) -> Vec<(&'static str, String, String)> {
     let mut fields = Vec::new();
-    let mut add = |name, value: Option<String>, row: Option<&String>| {
+    let mut add = |name, value: Option<String>, row: Option<&model::RowName>| {
         if let Some(value) = value {
-            fields.push((name, value, row.cloned().unwrap_or_default()));
+            fields.push((name, value, row.map_or_else(String::new, ToString::to_string)));
         }
     };
     add("phone", contact.phone.map(|it| it.to_string()), None);
@@ -318,6 +322,6 @@ fn fields(contact: &Contact) -> Vec<(&'static str, String, String)> {
         add("identity", Some(format!("{} {}", identity.kind.name(), identity.value.0)), None);
     }
     add("tags", (!contact.tags.is_empty()).then(|| contact.tags.join(",")), None);
-    add("rows", Some(contact.rows.clone()), None);
+    add("rows", Some(contact.rows.to_string()), None);
     fields
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use model::{
-    Batch, Channel, Consent, ConsentState, Contact, ContactId, Digest, Field, Hasher, LineType, PURPOSE_MESSAGES,
-    Personal, PhoneNumber, Region,
+    Batch, Channel, Consent, ConsentState, Contact, ContactId, Digest, Field, Hasher, LineType, Lineage,
+    PURPOSE_MESSAGES, Personal, PhoneNumber, Region, RowName,
 };
 use rayon::prelude::*;
 use run::{Column, Group, TableReader, TableWriter};
@@ -17,28 +17,21 @@ use crate::formats::{RowReader, RowWriter};
 pub(crate) const ARTIFACT: &str = "clean/contacts.parquet";
 
 /// Texts and numbers stand apart, so that a row is digested without asking for each column's kind.
-const TEXTS: [&str; 22] = [
+const TEXTS: [&str; 15] = [
     "contact_id",
     "e164",
     "region",
     "line_type",
     "name",
-    "name_row",
     "email",
-    "email_row",
     "language",
-    "language_row",
-    "last_at_row",
     "reachable",
-    "reachable_row",
     "consent",
-    "consent_row",
     "sms_consent",
-    "sms_consent_row",
     "viber_consent",
-    "viber_consent_row",
     "identities",
     "tags",
+    "value_rows",
     "source_rows",
 ];
 const INTS: [&str; 10] = [
@@ -53,9 +46,6 @@ const INTS: [&str; 10] = [
     "n_messages",
     "n_rows",
 ];
-
-/// The place of `source_rows`, the last of the texts.
-const SOURCE_ROWS: usize = TEXTS.len() - 1;
 
 pub(crate) fn columns() -> Vec<Column> {
     TEXTS.map(Column::text).into_iter().chain(INTS.map(Column::int)).collect()
@@ -79,21 +69,16 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
         .text(contact.region.as_ref().map(|it| it.code()))
         .text(contact.line_type.map(LineType::name));
     for field in [&contact.name, &contact.email] {
-        row.text(field.as_ref().map(|it| it.value.0.as_str()))
-            .text(row_beside(contact, field.as_ref().map(|it| &it.row)));
+        row.text(field.as_ref().map(|it| it.value.0.as_str()));
     }
     row.text(contact.language.as_ref().map(|it| it.value.as_str()))
-        .text(row_beside(contact, contact.language.as_ref().map(|it| &it.row)))
-        .text(row_beside(contact, contact.last_at.as_ref().map(|it| &it.row)))
         .text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }))
-        .text(row_beside(contact, contact.is_reachable.as_ref().map(|it| &it.row)))
         .text(contact.consent.as_ref().map(|it| it.value.name()))
-        .text(row_beside(contact, contact.consent.as_ref().map(|it| &it.row)));
-    for said in [sms, viber] {
-        row.text(said.map(|it| it.state.name())).text(row_beside(contact, said.map(|it| &it.row)));
-    }
+        .text(sms.map(|it| it.state.name()))
+        .text(viber.map(|it| it.state.name()));
     row.text(identities.as_deref())
         .text(tags.as_deref())
+        .text(value_rows(contact, sms, viber).as_deref())
         .text(Some(&contact.rows))
         .int(micros(contact.first_at))
         .int(micros(contact.last_at.as_ref().map(|it| it.value)))
@@ -109,9 +94,18 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
     Ok(())
 }
 
-/// Most people have one row: it stands in `source_rows`, and not beside each value.
-fn row_beside<'a>(contact: &Contact, row: Option<&'a String>) -> Option<&'a str> {
-    row.map(String::as_str).filter(|it| *it != contact.rows)
+fn value_rows(contact: &Contact, sms: Option<&Consent>, viber: Option<&Consent>) -> Option<String> {
+    let values = [
+        ("name", contact.name.as_ref().map(|it| &it.row)),
+        ("email", contact.email.as_ref().map(|it| &it.row)),
+        ("language", contact.language.as_ref().map(|it| &it.row)),
+        ("last_at", contact.last_at.as_ref().map(|it| &it.row)),
+        ("reachable", contact.is_reachable.as_ref().map(|it| &it.row)),
+        ("consent", contact.consent.as_ref().map(|it| &it.row)),
+        ("sms_consent", sms.map(|it| &it.row)),
+        ("viber_consent", viber.map(|it| &it.row)),
+    ];
+    Lineage::text(&contact.rows, &values)
 }
 
 /// A batch as it is planned: its contacts, and the digest of all they are.
@@ -132,10 +126,10 @@ pub(crate) fn each_batch(
         if !is_wanted(piece.number) {
             return Ok(());
         }
+        piece.group.digest(piece.rows.clone(), &mut hasher);
         for row in piece.rows {
             contacts
                 .push(read_row(piece.group, row).context("the contacts hold a row that this version does not know")?);
-            digest_row(&mut hasher, piece.group, row);
         }
         match piece.ends_batch {
             true => {
@@ -169,7 +163,7 @@ fn group_digests(group: &Group, n_before: u64, size: usize) -> Result<Vec<(u32, 
             let rows = start..(start + size).min(group.n_rows);
             let n_rows = rows.len() as u64;
             let mut hasher = Hasher::default();
-            rows.for_each(|it| digest_row(&mut hasher, group, it));
+            group.digest(rows, &mut hasher);
             Ok((u32::try_from(number)?, n_rows, hasher.finish()))
         })
         .collect()
@@ -178,10 +172,8 @@ fn group_digests(group: &Group, n_before: u64, size: usize) -> Result<Vec<(u32, 
 fn digests_in_turn(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
     let (mut digests, mut hasher, mut n_rows) = (Vec::new(), Hasher::default(), 0);
     each_piece(path, size, |piece| {
-        for row in piece.rows {
-            digest_row(&mut hasher, piece.group, row);
-            n_rows += 1;
-        }
+        n_rows += piece.rows.len() as u64;
+        piece.group.digest(piece.rows, &mut hasher);
         if piece.ends_batch {
             digests.push((piece.number, std::mem::take(&mut n_rows), std::mem::take(&mut hasher).finish()));
         }
@@ -220,49 +212,32 @@ fn each_piece(path: &Path, size: usize, mut each: impl FnMut(Piece) -> Result<()
     Ok(())
 }
 
-fn digest_row(hasher: &mut Hasher, group: &Group, row: usize) {
-    for column in 0..TEXTS.len() {
-        let text = group.text(column, row);
-        // No text has this length, so "none" is not "empty".
-        hasher.update(&text.map_or(u64::MAX, |it| it.len() as u64).to_le_bytes());
-        hasher.update(text.unwrap_or("").as_bytes());
-    }
-    for column in TEXTS.len()..TEXTS.len() + INTS.len() {
-        hasher.update(&group.int(column, row).unwrap_or(i64::MIN).to_le_bytes());
-    }
-}
-
-/// What the texts of a row say of consent on one channel; the time stands among the numbers.
-type SaidTexts = Option<Field<String>>;
-
 fn read_row(group: &Group, row: usize) -> Option<Contact> {
     let mut cells = RowReader::new(group, row);
-    let rows = group.text(SOURCE_ROWS, row)?.to_owned();
-    let field = |value: Option<&str>, row: Option<&str>| field(value, Some(row.unwrap_or(&rows)));
     let id = ContactId::from_hex(cells.text()?)?;
     let phone = cells.text().map(PhoneNumber::from_e164);
     let region = cells.text().map(Region::from_code);
     let line_type = cells.text().map(LineType::from_name);
-    let name = field(cells.text(), cells.text()).map(personal);
-    let email = field(cells.text(), cells.text()).map(personal);
-    let language = field(cells.text(), cells.text());
-    let last_at_row = cells.text();
-    let reachable = field(cells.text(), cells.text());
-    let consent = field(cells.text(), cells.text());
-    let said: [SaidTexts; 2] = [field(cells.text(), cells.text()), field(cells.text(), cells.text())];
+    let [name, email, language, reachable] = [(); 4].map(|()| cells.text());
+    let [consent, sms, viber] = [(); 3].map(|()| cells.text().map(ConsentState::from_name));
     let identities = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
     let tags = cells.text().map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default();
-    cells.text();
+    let value_rows = cells.text();
+    let rows: RowName = cells.text()?.into();
+    let lineage = Lineage::read(value_rows, &rows);
     let [first_at, last_at, last_inbound_at, last_outbound_at, consent_at, sms_at, viber_at] =
         [(); 7].map(|()| cells.int()).map(|it| it.and_then(|it| Timestamp::from_microsecond(it).ok()));
     let channels = cells.int()?;
     let n_messages = cells.int().and_then(|it| u64::try_from(it).ok())?;
     let n_rows = cells.int().and_then(|it| u64::try_from(it).ok())?;
 
+    let text = |name, value: Option<&str>| value.map(|it| Field { value: it.to_owned(), row: lineage.row(name) });
+    let personal = |field: Field<String>| Field { value: Personal(field.value), row: field.row };
+    let said = [("sms_consent", sms, sms_at), ("viber_consent", viber, viber_at)];
     let mut consents = Vec::new();
-    for ((channel, said), at) in Channel::ALL.into_iter().zip(said).zip([sms_at, viber_at]) {
-        if let Some(Field { value, row }) = said {
-            let state = ConsentState::from_name(&value)?;
+    for (channel, (name, state, at)) in Channel::ALL.into_iter().zip(said) {
+        if let Some(state) = present(state)? {
+            let row = lineage.row(name);
             consents.push(Consent { channel, purpose: PURPOSE_MESSAGES.to_owned(), state, at, row });
         }
     }
@@ -271,19 +246,16 @@ fn read_row(group: &Group, row: usize) -> Option<Contact> {
         phone: present(phone)?,
         region: present(region)?,
         line_type: present(line_type)?,
-        name,
-        email,
-        language,
+        name: text("name", name).map(personal),
+        email: text("email", email).map(personal),
+        language: text("language", language),
         first_at,
-        last_at: last_at.map(|value| Field { value, row: last_at_row.unwrap_or(&rows).to_owned() }),
+        last_at: last_at.map(|value| Field { value, row: lineage.row("last_at") }),
         last_inbound_at,
         last_outbound_at,
         n_messages,
-        is_reachable: reachable.map(|it| Field { value: it.value == "yes", row: it.row }),
-        consent: match consent {
-            None => None,
-            Some(it) => Some(Field { value: ConsentState::from_name(&it.value)?, row: it.row }),
-        },
+        is_reachable: reachable.map(|it| Field { value: it == "yes", row: lineage.row("reachable") }),
+        consent: present(consent)?.map(|value| Field { value, row: lineage.row("consent") }),
         consent_at,
         consents,
         identities,
@@ -300,12 +272,4 @@ fn present<T>(cell: Option<Option<T>>) -> Option<Option<T>> {
         None => Some(None),
         Some(known) => known.map(Some),
     }
-}
-
-fn field(value: Option<&str>, row: Option<&str>) -> Option<Field<String>> {
-    value.map(|value| Field { value: value.to_owned(), row: row.unwrap_or_default().to_owned() })
-}
-
-fn personal(field: Field<String>) -> Field<Personal<String>> {
-    Field { value: Personal(field.value), row: field.row }
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, Hygiene, LedgerRow, Links, N_PARTITIONS, Partition, Spill};
+use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Partition, Spill, Tie};
 use extract::Layout;
 use jiff::Timestamp;
 use model::{Contact, Counts, Digest, Findings, Outcome, RawContact, Reject, RowId, Stage};
@@ -16,7 +16,7 @@ use run::{SourceRecord, SpillFolder, StageRecord, TableReader, TableWriter};
 
 use crate::formats::corrections::Corrections;
 use crate::formats::extracted::Extracted;
-use crate::formats::{contacts, extracted, ledger};
+use crate::formats::{contacts, extracted, ledger, links, ties};
 use crate::plan::SourceSection;
 use crate::progress::{Work, grouped};
 use crate::session::{Session, TOOL};
@@ -71,11 +71,12 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     )?;
     let rejects_file = rejects_file.publish(outcome.counts.rejected)?;
     tracing::info!(n_rows, "rows taken in");
-    let links = link_all(&cleaner)?;
+    let Linked { counts: links, users, mut ties } = link_all(&cleaner)?;
 
     let mut contacts_file = TableWriter::create(session.folder.create(contacts::ARTIFACT)?, &contacts::columns())?;
     give_out(&cleaner, window(session.memory, n_rows), &names, &mut contacts_file, &mut ledger_file, &mut outcome)?;
 
+    ties.extend(same_emails(&cleaner)?);
     tracing::info!(n_contacts = outcome.counts.kept, "contacts given out");
     outcome.counts.rows_in = n_rows;
     if let Some(difference) = audit::balance("clean", &outcome.counts) {
@@ -94,6 +95,8 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
         (contacts::ARTIFACT.to_owned(), contacts_file.publish()?),
         (ledger::ARTIFACT.to_owned(), ledger_file.publish()?),
         (rejects::ARTIFACT.to_owned(), rejects_file),
+        (links::ARTIFACT.to_owned(), links::write(session.folder.create(links::ARTIFACT)?, &users)?),
+        (ties::ARTIFACT.to_owned(), ties::write(session.folder.create(ties::ARTIFACT)?, &ties)?),
     ];
     let record = StageRecord {
         inputs,
@@ -101,6 +104,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
         rejects: outcome.rejects,
         findings: outcome.findings,
         links: link_counts(links),
+        ties: tie_counts(&ties),
         lists: outcome.lists.iter().map(|(name, counts)| (name.clone(), hygiene::quality(counts))).collect(),
         peak_bytes: memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
@@ -117,6 +121,7 @@ fn inputs(session: &Session) -> Result<Digest> {
     let mut suppressed: Vec<String> = session.plan.suppressed()?.iter().map(ToString::to_string).collect();
     suppressed.sort();
     parts.extend(suppressed);
+    parts.extend(session.decisions.iter().map(|it| format!("{} {} {}", it.kind.name(), it.contact, it.other)));
     Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
 }
 
@@ -125,6 +130,13 @@ fn link_counts(links: Links) -> BTreeMap<String, u64> {
     let counts =
         [("linked_by_row", by_row), ("linked_by_card", by_card), ("ambiguous", ambiguous), ("unlinked", unlinked)];
     counts.map(|(name, n)| (name.to_owned(), n)).into()
+}
+
+fn tie_counts(ties: &[Tie]) -> BTreeMap<String, u64> {
+    ties.iter().fold(BTreeMap::new(), |mut counts, it| {
+        *counts.entry(it.kind.name().to_owned()).or_default() += 1;
+        counts
+    })
 }
 
 /// An extracted source and what its columns say.
@@ -188,9 +200,20 @@ fn window(memory: u64, n_rows: u64) -> usize {
     (memory / 4 / partition_bytes).clamp(1, MOST_WINDOW) as usize
 }
 
-fn link_all(cleaner: &Cleaner) -> Result<Links> {
-    let links = (0..N_PARTITIONS).into_par_iter().map(|it| cleaner.link(it)).collect::<Result<Vec<_>, _>>();
-    Ok(links.with_context(spill_failed)?.into_iter().sum())
+/// Links the users of all partitions, in their order.
+fn link_all(cleaner: &Cleaner) -> Result<Linked> {
+    let linked = (0..N_PARTITIONS).into_par_iter().map(|it| cleaner.link(it)).collect::<Result<Vec<_>, _>>();
+    let linked = linked.with_context(spill_failed)?;
+    Ok(Linked {
+        counts: linked.iter().map(|it| it.counts).sum(),
+        users: linked.iter().flat_map(|it| it.users.iter().copied()).collect(),
+        ties: linked.into_iter().flat_map(|it| it.ties).collect(),
+    })
+}
+
+fn same_emails(cleaner: &Cleaner) -> Result<Vec<Tie>> {
+    let ties = (0..N_PARTITIONS).into_par_iter().map(|it| cleaner.same_email(it)).collect::<Result<Vec<_>, _>>();
+    Ok(ties.with_context(spill_failed)?.concat())
 }
 
 /// Makes chunks of all groups of rows, on all cores, and gives them to `write` in their order.

@@ -42,6 +42,7 @@ pub(crate) fn extract(session: &mut Session) -> Result<()> {
         rejects: Default::default(),
         findings: Default::default(),
         links: Default::default(),
+        ties: Default::default(),
         lists: Default::default(),
         peak_bytes: crate::memory::peak(),
         seconds: started.elapsed().as_secs_f64(),

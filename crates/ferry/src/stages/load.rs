@@ -11,12 +11,13 @@ use model::{Counts, Digest, Receipt, Stage};
 use run::{SourceRecord, StageRecord};
 
 use crate::formats::contacts::{self, Planned};
+use crate::formats::links;
 use crate::progress::grouped;
 use crate::session::{Session, TOOL};
 use crate::stages::{backup, verify::read_ahead};
 
 /// So many batches share a transaction, each with its receipt.
-const BATCHES_PER_TRANSACTION: usize = 8;
+const BATCHES_PER_TRANSACTION: usize = 32;
 
 /// Writes down in the database what the run is, so that its batches keep their members. Before
 /// anything is written to a database that holds contacts, it is backed up.
@@ -78,29 +79,47 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
     backup::ensure(session, crm).await?;
     backup::check(session)?;
 
+    let n_absorbed = absorb_linked(session, crm).await?;
     let work = session.progress.begin("load", n_waiting);
     let mut planned = read_ahead(session, is_waiting);
-    let mut waiting = Vec::with_capacity(BATCHES_PER_TRANSACTION);
     let mut is_open = true;
     while is_open {
-        match planned.recv().await {
-            Some(planned) => waiting.push(batch_of(planned?)),
-            None => is_open = false,
-        }
-        if waiting.len() == BATCHES_PER_TRANSACTION || (!is_open && !waiting.is_empty()) {
-            let now = crm.load(session.run_id(), std::mem::take(&mut waiting)).await?;
-            tracing::info!(inserted = now.inserted, updated = now.updated, unchanged = now.unchanged, "batches loaded");
-            work.advance(now.inserted + now.updated + now.unchanged);
-            loaded += now;
-        }
+        let mut n_taken = 0;
+        let next = async || {
+            if n_taken == BATCHES_PER_TRANSACTION {
+                return Ok(None);
+            }
+            n_taken += 1;
+            let planned = planned.recv().await.transpose()?;
+            is_open = planned.is_some();
+            anyhow::Ok(planned.map(batch_of))
+        };
+        let now = crm.load(session.run_id(), next).await?;
+        tracing::info!(inserted = now.inserted, updated = now.updated, unchanged = now.unchanged, "batches loaded");
+        work.advance(now.inserted + now.updated + now.unchanged);
+        loaded += now;
     }
     crm.finish_load().await?;
-    work.end(&described(&loaded));
+    let absorbed = match n_absorbed {
+        0 => String::new(),
+        n => format!("; {} known by Viber alone now have a phone", grouped(n)),
+    };
+    work.end(&(described(&loaded) + &absorbed));
     write_conflicts(session, &loaded)?;
     if only.is_none() {
         complete(session, crm, Stage::Load, started, BTreeMap::new()).await?;
     }
     Ok(loaded)
+}
+
+/// Merges people whom the database knows by their Viber id alone into those that this run ties them to.
+async fn absorb_linked(session: &Session, crm: &Crm) -> Result<u64> {
+    if crm.n_contacts().await? == 0 {
+        return Ok(0);
+    }
+    let path = session.folder.path(links::ARTIFACT);
+    let users = if path.exists() { links::read(&path)? } else { Vec::new() };
+    Ok(crm.absorb_linked(&users).await?)
 }
 
 /// `load/conflicts.csv`: who was edited in the CRM in a field in which the import has something else. What
@@ -182,6 +201,7 @@ pub(crate) async fn complete(
         rejects: Default::default(),
         findings,
         links: Default::default(),
+        ties: Default::default(),
         lists: Default::default(),
         peak_bytes: crate::memory::peak(),
         seconds: started.elapsed().as_secs_f64(),

@@ -11,5 +11,6 @@ mod faults;
 mod fixes;
 mod interrupted;
 mod manual;
+mod people;
 mod sources;
 mod world;

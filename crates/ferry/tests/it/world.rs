@@ -238,7 +238,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
 
 /// What the database holds, row by row, without the moments at which things were done.
 pub(crate) fn dump(url: &str) -> String {
-    const TABLES: [(&str, &str); 9] = [
+    const TABLES: [(&str, &str); 10] = [
         ("run", "run_id, key_id, tool"),
         ("source", "run_id, name, channel, profile, sha256, n_rows"),
         ("reject_summary", "run_id, source, reason, n_rows"),
@@ -246,12 +246,14 @@ pub(crate) fn dump(url: &str) -> String {
         ("receipt", "run_id, stage, batch, input, output, rows_in, kept, merged, rejected, suppressed, tool"),
         (
             "contact",
-            "HEX, e164, region, line_type, name, name_row, email, email_row, language, language_row, first_at, last_at, \
-            last_at_row, last_inbound_at, last_outbound_at, n_messages, reachable, reachable_row, consent, consent_at, consent_row, tags, channels, n_rows, source_rows",
+            "HEX, e164, region, line_type, name, email, language, first_at, last_at, last_inbound_at, last_outbound_at, \
+            n_messages, reachable, consent, consent_at, consent_channel, tags, channels, n_rows, source_rows, \
+            value_rows, written",
         ),
         ("identity", "kind, scope, value, HEX"),
         ("consent", "HEX, channel, purpose, state, at, source_row"),
         ("evidence", "HEX, method, answer, wa_id, raw_status"),
+        ("decision", "HEX, decision, before"),
     ];
     let is_sqlite = url.starts_with("sqlite:");
     let mut lines = Vec::new();

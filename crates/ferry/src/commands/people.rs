@@ -1,0 +1,81 @@
+//! Who is who, as people decide it: `merge`, `unmerge`, `share`.
+
+use anyhow::{Result, bail};
+use load::Crm;
+use model::ContactId;
+use serde_json::json;
+
+use crate::cli::{MergeArgs, ShareArgs, UnmergeArgs};
+use crate::commands::Output;
+use crate::exit::Exit;
+use crate::key::contact_key;
+use crate::plan::Plan;
+
+pub(crate) async fn merge(args: &MergeArgs, output: Output) -> Result<Exit> {
+    let (plan, crm) = open(&args.plan).await?;
+    let (survivor, other) = (found(&plan, &crm, &args.survivor).await?, found(&plan, &crm, &args.other).await?);
+    let merged = crm.merge(survivor, other).await??;
+    crm.close().await;
+    let value = json!({ "survivor": survivor.to_string(), "merged": other.to_string(), "rows": merged.n_rows });
+    output.print(&value, || {
+        format!(
+            "{other} is now part of {survivor}, who came from {} rows; later runs go by it\n\
+             to take it back: ferry unmerge {survivor} {other}\n",
+            merged.n_rows
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn unmerge(args: &UnmergeArgs, output: Output) -> Result<Exit> {
+    let (plan, crm) = open(&args.plan).await?;
+    let (survivor, other) = (found(&plan, &crm, &args.survivor).await?, found(&plan, &crm, &args.other).await?);
+    crm.unmerge(survivor, other, args.never).await??;
+    crm.close().await;
+    let value = json!({ "contacts": [survivor.to_string(), other.to_string()], "never": args.never });
+    output.print(&value, || match args.never {
+        true => format!("{survivor} and {other} are two people, and nothing merges them\n"),
+        false => format!("{survivor} and {other} are what they were before they were merged\n"),
+    })?;
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn share(args: &ShareArgs, output: Output) -> Result<Exit> {
+    let (plan, crm) = open(&args.plan).await?;
+    let contact = found(&plan, &crm, &args.contact).await?;
+    crm.share(contact, !args.undo).await??;
+    crm.close().await;
+    output.print(&json!({ "contact": contact.to_string(), "shared": !args.undo }), || match args.undo {
+        true => format!("the phone of {contact} is that of one person\n"),
+        false => format!("several people use the phone of {contact}: it ties nobody to it from the next run on\n"),
+    })?;
+    Ok(Exit::Done)
+}
+
+async fn open(plan: &std::path::Path) -> Result<(Plan, Crm)> {
+    let plan = Plan::read(plan)?;
+    let Some(looked) = Crm::look(&plan.crm_url()?).await? else {
+        bail!("there is no CRM database yet: start with `ferry run`");
+    };
+    looked.close().await;
+    let crm = Crm::open(&plan.crm_url()?).await?;
+    crm.check_key(&contact_key(&plan, true)?.id()).await?;
+    Ok((plan, crm))
+}
+
+/// The one contact that is meant.
+async fn found(plan: &Plan, crm: &Crm, query: &str) -> Result<ContactId> {
+    let query = query.trim();
+    if let Some(id) = ContactId::from_hex(query) {
+        return Ok(id);
+    }
+    let phone = clean::phone(query, plan.run.default_region).map(|it| it.0.number.to_string());
+    match crm.find(phone.as_deref().unwrap_or(query)).await?.as_slice() {
+        [id] => Ok(*id),
+        [] => bail!("nobody is known by that phone number or id"),
+        several => {
+            let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
+            bail!("several contacts are known by that; name one of {}", ids.join(" "))
+        }
+    }
+}

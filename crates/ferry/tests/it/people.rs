@@ -1,0 +1,207 @@
+//! Who is who: what ties people together, and what people decide about it.
+
+use crate::world::{Postgres, World, dump};
+
+const PLAN: &str = r#"[run]
+name = "test"
+default_region = "FR"
+
+[crm]
+url = "CRM"
+
+[[source]]
+name = "sms"
+channel = "sms"
+path = "sms.csv"
+profile = "columns"
+[source.columns]
+phone = "phone"
+name = "name"
+email = "email"
+last_at = "at"
+consent = "consent"
+
+[[source]]
+name = "viber"
+channel = "viber"
+path = "viber.csv"
+profile = "columns"
+[source.columns]
+phone = "phone"
+viber_id = "user"
+name = "name"
+consent = "consent"
+last_at = "at"
+"#;
+
+const SMS: &str = "phone,name,email,at,consent\n\
+    +33199000001,Ana,a@example.com,2026-01-01,yes\n\
+    +33199000002,Anna,,2026-02-01,stop\n\
+    +33199000003,Ben,ben@example.com,2026-01-01,yes\n\
+    +33199000003,Benny,,,\n";
+
+/// A world with these rows of Viber users, on the database that is given.
+fn world(crm: &str, sms: &str, viber: &str) -> World {
+    let world = World::empty();
+    world.write("plan.toml", &PLAN.replace("CRM", crm));
+    world.write("sms.csv", sms);
+    world.write("viber.csv", &format!("user,phone,name,consent,at\n{viber}"));
+    world
+}
+
+/// Runs a test on both databases.
+fn on_both(test: impl Fn(&str)) {
+    test("sqlite:ferry.db");
+    test(&Postgres::create().url);
+}
+
+/// What the database holds, wherever it is.
+fn held(world: &World, crm: &str) -> String {
+    dump(&crm.replace("ferry.db", &world.path("ferry.db").display().to_string()))
+}
+
+fn run(world: &World) -> String {
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    ended.out
+}
+
+/// The id of the contact that was merged, as `ferry merge` prints it.
+fn merge(world: &World, survivor: &str, other: &str) -> String {
+    let merged = world.ferry(&["merge", survivor, other]);
+    assert_eq!(merged.code, 0, "{merged:?}");
+    merged.out[..32].to_owned()
+}
+
+#[test]
+fn a_merge_that_is_taken_back_leaves_no_trace() {
+    on_both(|crm| {
+        let world = world(crm, SMS, "");
+        run(&world);
+        let before = held(&world, crm);
+        let other = merge(&world, "+33199000001", "01 99 00 00 02");
+        assert_eq!(
+            world.contacts(),
+            "+33199000001|FR|fixed_line|Ana|a@example.com||stop|2026-02-01T00:00:00Z|sms|2|\n\
+             +33199000003|FR|fixed_line|Ben|ben@example.com||yes|2026-01-01T00:00:00Z|sms|2|\n"
+        );
+        let traced = world.ferry(&["trace", "+33199000002", "--run-dir", "run"]);
+        assert!(traced.out.contains("identity         phone +33199000002"), "{}", traced.out);
+        assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
+
+        let undone = world.ferry(&["unmerge", "+33199000001", &other]);
+        assert_eq!(undone.code, 0, "{undone:?}");
+        assert_eq!(held(&world, crm), before);
+        assert!(run(&world).contains("0 new, 0 changed, 3 unchanged: nothing changed"));
+        let again = world.ferry(&["unmerge", "+33199000001", &other]);
+        assert_eq!((again.code, again.err.contains("were not merged")), (1, true), "{again:?}");
+    });
+}
+
+#[test]
+fn a_merge_holds_in_every_later_run() {
+    on_both(|crm| {
+        let world = world(crm, SMS, "");
+        run(&world);
+        merge(&world, "+33199000001", "+33199000002");
+        let told = run(&world);
+        assert!(told.contains("4 in = 2 kept + 2 merged + 0 rejected + 0 suppressed"), "{told}");
+        let once = held(&world, crm);
+        assert!(run(&world).contains("0 new, 0 changed, 2 unchanged: nothing changed"));
+        assert_eq!(held(&world, crm), once);
+        assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
+
+        // The merged number alone, under another spelling, in an import of its own.
+        world.write("sms.csv", "phone,name,email,at,consent\n0033 199 00 00 02,Anne,,2026-03-01,\n");
+        world.replan("name = \"test\"", "name = \"second\"");
+        assert_eq!(world.ferry(&["run", "--run-dir", "second"]).code, 0);
+        assert_eq!(world.contacts().lines().count(), 2, "{}", world.contacts());
+        assert!(world.contacts().contains("+33199000001|FR|fixed_line|Anne|a@example.com||stop|2026-03-01"));
+    });
+}
+
+#[test]
+fn a_viber_user_whose_phone_becomes_known_later_is_still_one_person_and_keeps_the_opt_out() {
+    on_both(|crm| {
+        let world = world(crm, "phone,name,email,at,consent\n", "QQ==,,Ana,stop,2026-01-01\nQg==,,Ben,,2026-01-01\n");
+        let told = run(&world);
+        assert!(told.contains("2 new"), "{told}");
+
+        world.write("viber.csv", "user,phone,name,consent,at\nQQ==,+33199000001,,,2026-02-01\n");
+        world.replan("name = \"test\"", "name = \"second\"");
+        let told = world.ferry(&["run", "--run-dir", "second"]);
+        assert!(told.err.contains("1 known by Viber alone now have a phone"), "{told:?}");
+        let contacts = world.contacts();
+        assert_eq!(contacts.lines().count(), 2, "{contacts}");
+        assert!(contacts.contains("+33199000001|FR|fixed_line|Ana|||stop|2026-02-01T00:00:00Z|viber|1|"), "{contacts}");
+
+        // The first export once more, which names no phone.
+        world.write("viber.csv", "user,phone,name,consent,at\nQQ==,,Ana,stop,2026-01-01\n");
+        world.replan("name = \"second\"", "name = \"third\"");
+        assert_eq!(world.ferry(&["run", "--run-dir", "third"]).code, 0);
+        assert_eq!(world.contacts().lines().count(), 2, "{}", world.contacts());
+    });
+}
+
+#[test]
+fn what_ties_several_contacts_merges_nobody_and_is_listed_until_somebody_decides() {
+    let sms = "phone,name,email,at,consent\n+33199000001,Ana,family@example.com,,\n\
+        +33199000002,Ben,Family@Example.com,,\n+33199000003,Cy,cy@example.com,,\n";
+    let world = world("sqlite:ferry.db", sms, "QQ==,+33199000001,,,\nQQ==,+33199000003,,,\nQQ==,,Ana,,2026-01-01\n");
+    let told = run(&world);
+    assert!(told.contains("ties       1 Viber user and 1 e-mail address tie several contacts"), "{told}");
+    assert_eq!(world.contacts().lines().count(), 4, "three phones and a Viber user: {}", world.contacts());
+    let ties = world.read("run/clean/ties.csv");
+    let kinds: Vec<&str> = ties.lines().map(|it| it.split(',').next().unwrap()).collect();
+    assert_eq!(kinds, ["tie", "viber", "email"], "{ties}");
+    assert!(!ties.contains("example.com") && !ties.contains("QQ=="), "{ties}");
+
+    assert_eq!(world.ferry(&["unmerge", "+33199000001", "+33199000002", "--never"]).code, 0);
+    let told = run(&world);
+    assert!(told.contains("ties       1 Viber user ties several contacts"), "{told}");
+    let refused = world.ferry(&["merge", "+33199000001", "+33199000002"]);
+    assert_eq!((refused.code, refused.err.contains("must never be merged")), (1, true), "{refused:?}");
+}
+
+#[test]
+fn a_viber_user_is_not_taken_for_whom_they_must_never_be_nor_for_who_shares_a_phone() {
+    for is_shared in [false, true] {
+        let world = world("sqlite:ferry.db", SMS, "QQ==,+33199000003,,,\n");
+        run(&world);
+        world.write("viber.csv", "user,phone,name,consent,at\nQg==,,Di,,\n");
+        world.replan("name = \"test\"", "name = \"second\"");
+        assert_eq!(world.ferry(&["run", "--run-dir", "second"]).code, 0);
+        let decided = match is_shared {
+            true => world.ferry(&["share", "+33199000003"]),
+            false => world.ferry(&["unmerge", "+33199000003", "Qg==", "--never"]),
+        };
+        assert_eq!(decided.code, 0, "{decided:?}");
+
+        world.write("viber.csv", "user,phone,name,consent,at\nQg==,,Di,,\nQg==,+33199000003,,,\n");
+        world.replan("name = \"second\"", "name = \"third\"");
+        assert_eq!(world.ferry(&["run", "--run-dir", "third"]).code, 0);
+        let contacts = world.contacts();
+        assert!(contacts.contains("|||Di|") && contacts.lines().count() == 4, "{contacts}");
+    }
+}
+
+#[test]
+fn nobody_is_merged_with_themselves_or_with_a_stranger() {
+    let world = world("sqlite:ferry.db", SMS, "");
+    assert!(world.ferry(&["merge", "+33199000001", "+33199000002"]).err.contains("there is no CRM database yet"));
+    run(&world);
+    for (one, other, why) in [
+        ("+33199000001", "+33199000001", "both are the same contact already"),
+        ("+33199000001", "+33199000009", "nobody is known by that phone number or id"),
+        ("00000000000000000000000000000000", "+33199000001", "the CRM database holds no contact 0000"),
+    ] {
+        let refused = world.ferry(&["merge", one, other]);
+        assert_eq!((refused.code, refused.err.contains(why)), (1, true), "{refused:?}");
+    }
+    merge(&world, "+33199000001", "+33199000002");
+    let chained = merge(&world, "+33199000003", "+33199000001");
+    assert_eq!(world.contacts().lines().count(), 1);
+    assert!(run(&world).contains("4 in = 1 kept + 3 merged"));
+    assert_eq!(world.ferry(&["unmerge", "+33199000003", &chained]).code, 0);
+    assert_eq!(world.contacts().lines().count(), 2);
+}

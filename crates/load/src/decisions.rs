@@ -1,0 +1,315 @@
+//! Who is who: merges, their undoing, and what was decided never to be merged.
+//!
+//! A decision stands in the database as long as it holds, with what both contacts were before it, so that it can be
+//! taken back. The next cleaning goes by it: rows of somebody who was merged belong to the one who stays.
+
+use jiff::Timestamp;
+use model::{Contact, ContactId, MAX_BATCH};
+use serde::{Deserialize, Serialize};
+
+use crate::bulk::{Rows, Table, Type};
+use crate::contacts::{CONSENT, CONTACT, Changed, IDENTITY, contact_rows};
+use crate::crm::on;
+use crate::edits::Fingerprint;
+use crate::held::{ConsentRow, ContactRow, Held, IdentityRow};
+use crate::reconcile::joined;
+use crate::writing::{Writes, Writing};
+use crate::{Crm, LoadError};
+
+/// A decision about people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decision {
+    pub kind: DecisionKind,
+    /// Who stays, of a merge.
+    pub contact: ContactId,
+    /// Who was merged or must never be; the contact itself if the decision is about one.
+    pub other: ContactId,
+}
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DecisionKind {
+    /// Both are one person.
+    Merge,
+    /// They are never one person.
+    Never,
+    /// Several people use the phone of the contact.
+    Shared,
+}
+
+/// Why a decision cannot be made or taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Undecided {
+    #[error("both are the same contact already")]
+    Same,
+    #[error("the CRM database holds no contact {0}")]
+    Unknown(ContactId),
+    #[error("{0} and {1} must never be merged: take that back first, with `ferry unmerge`")]
+    Never(ContactId, ContactId),
+    #[error("{0} and {1} were not merged")]
+    NotMerged(ContactId, ContactId),
+    #[error("{0} was merged with others since: undo that first")]
+    MergedOn(ContactId),
+}
+
+const DECISION: Table = Table {
+    name: "decision",
+    columns: &[
+        ("contact_id", Type::Bytes),
+        ("other_id", Type::Bytes),
+        ("decision", Type::Text),
+        ("at", Type::Int),
+        ("before", Type::Text),
+    ],
+    conflict: "on conflict (contact_id, other_id) do update set decision = excluded.decision, at = excluded.at, \
+        before = excluded.before",
+};
+
+const SELECT: &str = "select contact_id, other_id, decision from decision order by contact_id, other_id";
+const SELECT_BEFORE: &str =
+    "select before from decision where contact_id = $1 and other_id = $2 and decision = 'merge'";
+const FORGET: &str = "delete from decision where contact_id = $1 and other_id = $2";
+
+/// All rows of a contact, as the tables hold them.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    contact: ContactRow,
+    identities: Vec<IdentityRow>,
+    consents: Vec<ConsentRow>,
+}
+
+/// What both contacts of a merge were before it. The one who stays may not have been there yet.
+#[derive(Serialize, Deserialize)]
+struct Before {
+    survivor: Option<Stored>,
+    absorbed: Stored,
+}
+
+impl DecisionKind {
+    const NAMES: [(Self, &'static str); 3] = [(Self::Merge, "merge"), (Self::Never, "never"), (Self::Shared, "shared")];
+
+    /// The name as it stands in the database.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|it| it.1 == name).map(|it| it.0)
+    }
+}
+
+impl Crm {
+    /// All decisions that hold, in the order of the contacts.
+    pub async fn decisions(&self) -> Result<Vec<Decision>, LoadError> {
+        let rows: Vec<(Vec<u8>, Vec<u8>, String)> = on!(self, pool => {
+            sqlx::query_as(SELECT).fetch_all(pool).await.map_err(LoadError::query("read the decisions"))?
+        });
+        rows.into_iter().map(decision).collect()
+    }
+
+    /// Merges into contacts of an import whom the database knows by their Viber id alone: the row that ties the two
+    /// together came later. `links` are users, as the contacts that they would be, and who they are. Tells how many
+    /// there were.
+    pub async fn absorb_linked(&self, links: &[(ContactId, ContactId)]) -> Result<u64, LoadError> {
+        let failed = LoadError::query("merge Viber users with their phones");
+        let mut n_absorbed = 0;
+        for links in links.chunks(MAX_BATCH) {
+            let mut writing = Writing::begin(self).await.map_err(&failed)?;
+            let users: Vec<ContactId> = links.iter().map(|it| it.0).collect();
+            let held = writing.held(&users).await?;
+            for (user, contact) in links.iter().filter(|it| held.contains_key(&it.0)) {
+                writing.absorb(*contact, *user).await?;
+                n_absorbed += 1;
+            }
+            writing.commit().await.map_err(&failed)?;
+        }
+        Ok(n_absorbed)
+    }
+
+    /// Merges `absorbed` into `survivor`: what the survivor does not know is taken from the other, consents go by the
+    /// latest date, and the other's phone becomes an identity.
+    pub async fn merge(
+        &self,
+        survivor: ContactId,
+        absorbed: ContactId,
+    ) -> Result<Result<Contact, Undecided>, LoadError> {
+        if survivor == absorbed {
+            return Ok(Err(Undecided::Same));
+        }
+        let mut writing = Writing::begin(self).await.map_err(LoadError::query("merge two contacts"))?;
+        let is_never = |it: &Decision| {
+            it.kind == DecisionKind::Never
+                && [(survivor, absorbed), (absorbed, survivor)].contains(&(it.contact, it.other))
+        };
+        if writing.decisions().await?.iter().any(is_never) {
+            return Ok(Err(Undecided::Never(survivor, absorbed)));
+        }
+        for id in [survivor, absorbed] {
+            if !writing.held(&[id]).await?.contains_key(&id) {
+                return Ok(Err(Undecided::Unknown(id)));
+            }
+        }
+        let merged = writing.absorb(survivor, absorbed).await?;
+        writing.commit().await.map_err(LoadError::query("merge two contacts"))?;
+        Ok(Ok(merged))
+    }
+
+    /// Takes a merge back: both contacts are what they were before it. With `never`, they are not merged again, by
+    /// nobody and no link; that can also be said of contacts that were never merged.
+    pub async fn unmerge(
+        &self,
+        survivor: ContactId,
+        absorbed: ContactId,
+        never: bool,
+    ) -> Result<Result<(), Undecided>, LoadError> {
+        let failed = LoadError::query("take a merge back");
+        let mut writing = Writing::begin(self).await.map_err(&failed)?;
+        let decisions = writing.decisions().await?;
+        let of_both = decisions.iter().find(|it| (it.contact, it.other) == (survivor, absorbed));
+        match of_both.map(|it| it.kind) {
+            Some(DecisionKind::Merge) => {
+                // What was archived later holds what was merged before: the last merge is undone first.
+                let later = decisions.iter().find(|it| it.kind == DecisionKind::Merge && it.other == survivor);
+                if later.is_some() {
+                    return Ok(Err(Undecided::MergedOn(survivor)));
+                }
+                writing.put_back(survivor, absorbed).await?;
+            }
+            Some(DecisionKind::Never) if !never => {}
+            _ if never => {}
+            _ => return Ok(Err(Undecided::NotMerged(survivor, absorbed))),
+        }
+        writing.forget(survivor, absorbed).await?;
+        if never {
+            writing.decide(Decision { kind: DecisionKind::Never, contact: survivor, other: absorbed }, None).await?;
+        }
+        writing.commit().await.map_err(&failed)?;
+        Ok(Ok(()))
+    }
+
+    /// Says whether several people use the phone of a contact.
+    pub async fn share(&self, contact: ContactId, is_shared: bool) -> Result<Result<(), Undecided>, LoadError> {
+        let failed = LoadError::query("note a shared phone");
+        let mut writing = Writing::begin(self).await.map_err(&failed)?;
+        if !writing.held(&[contact]).await?.contains_key(&contact) {
+            return Ok(Err(Undecided::Unknown(contact)));
+        }
+        match is_shared {
+            true => writing.decide(Decision { kind: DecisionKind::Shared, contact, other: contact }, None).await?,
+            false => writing.forget(contact, contact).await?,
+        }
+        writing.commit().await.map_err(&failed)?;
+        Ok(Ok(()))
+    }
+}
+
+impl Writing {
+    async fn absorb(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<Contact, LoadError> {
+        let failed = LoadError::query("merge two contacts");
+        let mut held = self.held(&[survivor, absorbed]).await?;
+        let stored = [self.stored(survivor).await?, self.stored(absorbed).await?];
+        let ([kept, Some(before)], Some(other)) = (stored, held.remove(&absorbed)) else {
+            return Err(LoadError::Value { column: "contact" });
+        };
+        let before = Before { survivor: kept, absorbed: before };
+        let (contact, fingerprint) = one_of(survivor, held.remove(&survivor), other);
+
+        self.forget_contacts(&[survivor, absorbed]).await?;
+        let changed = Changed { contact: contact.clone(), fingerprint, is_new: true };
+        self.write_rows(contact_rows(vec![changed]).into()).await.map_err(&failed)?;
+        let before = serde_json::to_string(&before).map_err(|it| failed(sqlx::Error::Encode(it.into())))?;
+        self.decide(Decision { kind: DecisionKind::Merge, contact: survivor, other: absorbed }, Some(before)).await?;
+        Ok(contact)
+    }
+
+    /// Puts both contacts of a merge back as they were.
+    async fn put_back(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<(), LoadError> {
+        let failed = LoadError::query("take a merge back");
+        let [one, other] = [survivor, absorbed].map(|it| it.0.to_vec());
+        let found: Option<(Option<String>,)> = match self {
+            Self::Sqlite(it) => sqlx::query_as(SELECT_BEFORE).bind(one).bind(other).fetch_optional(&mut **it).await,
+            Self::Postgres(it) => sqlx::query_as(SELECT_BEFORE).bind(one).bind(other).fetch_optional(&mut **it).await,
+        }
+        .map_err(&failed)?;
+        let before = found.and_then(|it| it.0).and_then(|it| serde_json::from_str::<Before>(&it).ok());
+        let Before { survivor: kept, absorbed: other } =
+            before.ok_or(LoadError::Value { column: "decision.before" })?;
+        let ids: &[ContactId] = if kept.is_some() { &[survivor, absorbed] } else { &[absorbed] };
+        self.forget_contacts(ids).await?;
+        let [mut contacts, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
+        for stored in kept.into_iter().chain([other]) {
+            contacts.push(stored.contact.cells());
+            for (kind, scope, value, id) in stored.identities {
+                identities.push([kind.into(), scope.into(), value.into(), id.into()]);
+            }
+            for (id, channel, purpose, state, at, row) in stored.consents {
+                consents.push([id.into(), channel.into(), purpose.into(), state.into(), at.into(), row.into()]);
+            }
+        }
+        self.write_rows(vec![contacts, identities, consents]).await.map_err(failed)
+    }
+
+    async fn decisions(&mut self) -> Result<Vec<Decision>, LoadError> {
+        let rows: Vec<(Vec<u8>, Vec<u8>, String)> = match self {
+            Self::Sqlite(it) => sqlx::query_as(SELECT).fetch_all(&mut **it).await,
+            Self::Postgres(it) => sqlx::query_as(SELECT).fetch_all(&mut **it).await,
+        }
+        .map_err(LoadError::query("read the decisions"))?;
+        rows.into_iter().map(decision).collect()
+    }
+
+    async fn decide(&mut self, decision: Decision, before: Option<String>) -> Result<(), LoadError> {
+        let Decision { kind, contact, other } = decision;
+        let mut rows = Rows::new(&DECISION);
+        let at = Some(Timestamp::now());
+        rows.push([contact.into(), other.into(), kind.name().into(), at.into(), before.into()]);
+        self.write_rows(vec![rows]).await.map_err(LoadError::query("note a decision"))
+    }
+
+    async fn forget(&mut self, contact: ContactId, other: ContactId) -> Result<(), LoadError> {
+        let (one, other) = (contact.0.to_vec(), other.0.to_vec());
+        match self {
+            Self::Sqlite(it) => sqlx::query(FORGET).bind(one).bind(other).execute(&mut **it).await.map(|_| ()),
+            Self::Postgres(it) => sqlx::query(FORGET).bind(one).bind(other).execute(&mut **it).await.map(|_| ()),
+        }
+        .map_err(LoadError::query("take a decision back"))
+    }
+
+    async fn forget_contacts(&mut self, ids: &[ContactId]) -> Result<(), LoadError> {
+        for table in [&CONTACT, &IDENTITY, &CONSENT] {
+            let writes = Writes { forgotten: Some((table, ids.to_vec())), ..Writes::default() };
+            let failed = LoadError::query("replace a contact");
+            self.write(writes.ready(self.dialect()).map_err(&failed)?).await.map_err(&failed)?;
+        }
+        Ok(())
+    }
+
+    async fn write_rows(&mut self, merged: Vec<Rows>) -> Result<(), sqlx::Error> {
+        let ready = Writes { merged, ..Writes::default() }.ready(self.dialect())?;
+        self.write(ready).await
+    }
+
+    async fn stored(&mut self, id: ContactId) -> Result<Option<Stored>, LoadError> {
+        let (mut contacts, identities, consents) = self.rows_of(&[id]).await?;
+        Ok(contacts.pop().map(|contact| Stored { contact, identities, consents }))
+    }
+}
+
+/// One contact of two. Fields that a person had edited stay known as edited.
+fn one_of(id: ContactId, survivor: Option<Held>, absorbed: Held) -> (Contact, Fingerprint) {
+    let written = |it: &Held| it.written.unwrap_or_else(|| Fingerprint::of(&it.contact));
+    let other_written = written(&absorbed);
+    let other = Contact { id, ..absorbed.contact };
+    let Some(survivor) = survivor else { return (other, other_written) };
+    let contact = joined(survivor.contact.clone(), other);
+    let fingerprint = written(&survivor).with_parts_of(other_written, &survivor.contact, &contact);
+    (contact, fingerprint)
+}
+
+fn decision((contact, other, kind): (Vec<u8>, Vec<u8>, String)) -> Result<Decision, LoadError> {
+    let decision = || {
+        let (contact, other) = (ContactId::from_bytes(&contact)?, ContactId::from_bytes(&other)?);
+        Some(Decision { kind: DecisionKind::from_name(&kind)?, contact, other })
+    };
+    decision().ok_or(LoadError::Value { column: "decision" })
+}
