@@ -14,8 +14,10 @@ use crate::reconcile::reconciled;
 use crate::writing::{Dialect, Ready, Writes, Writing};
 use crate::{Crm, LoadError};
 
-/// So many batches are made ready while the database writes one.
-const BATCHES_AHEAD: usize = 3;
+/// So many batches go to the database together,
+const GROUP_BATCHES: usize = 4;
+/// and so many of these groups are made ready while it writes one.
+const GROUPS_AHEAD: usize = 2;
 
 /// One batch to be loaded, and the receipt to be given for it.
 pub struct LoadBatch {
@@ -66,14 +68,16 @@ impl Crm {
         let mut waiting: VecDeque<JoinHandle<_>> = VecDeque::new();
         let mut is_open = true;
         loop {
-            while is_open && waiting.len() < BATCHES_AHEAD {
-                match next().await? {
-                    Some(batch) => {
-                        let held = writing.held(&ids(&batch.contacts)).await?;
-                        waiting.push_back(make_ready(run_id.to_owned(), batch, held, writing.dialect()));
-                    }
-                    None => is_open = false,
+            while is_open && waiting.len() < GROUPS_AHEAD {
+                let mut group = Vec::with_capacity(GROUP_BATCHES);
+                while is_open && group.len() < GROUP_BATCHES {
+                    let batch = next().await?;
+                    is_open = batch.is_some();
+                    group.extend(batch);
                 }
+                let ids: Vec<ContactId> = group.iter().flat_map(|it| ids(&it.contacts)).collect();
+                let held = writing.held(&ids).await?;
+                waiting.push_back(make_ready(run_id.to_owned(), group, held, writing.dialect()));
             }
             let Some(ready) = waiting.pop_front() else { break };
             let (ready, now) = ready.await.map_err(|_| failed(sqlx::Error::WorkerCrashed))?;
@@ -99,28 +103,33 @@ impl Crm {
     /// Tells what loading a batch would do, and writes nothing.
     pub async fn preview(&self, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
         let ids = ids(&contacts);
-        Ok(changes(self.held_as_written(&ids).await?, contacts).2)
+        Ok(changes(&mut self.held_as_written(&ids).await?, contacts).2)
     }
 }
 
-/// Finds out on another thread what a batch changes, and makes that ready for the database.
+/// Finds out on another thread what some batches change, and makes that ready for the database.
 fn make_ready(
     run_id: String,
-    batch: LoadBatch,
-    held: HashMap<ContactId, Held>,
+    batches: Vec<LoadBatch>,
+    mut held: HashMap<ContactId, Held>,
     dialect: Dialect,
 ) -> JoinHandle<(Result<Ready, sqlx::Error>, Loaded)> {
     tokio::task::spawn_blocking(move || {
-        let (changed, digest, loaded) = changes(held, batch.contacts);
-        let receipt = receipt_rows(&run_id, &(batch.receipt)(digest));
-        let (new, updated): (Vec<_>, Vec<_>) = changed.into_iter().partition(|it| it.is_new);
+        let (mut loaded, mut receipts) = (Loaded::default(), Vec::with_capacity(batches.len()));
+        let (mut new, mut updated) = (Vec::new(), Vec::new());
+        for LoadBatch { contacts, receipt } in batches {
+            let (changed, digest, now) = changes(&mut held, contacts);
+            changed.into_iter().for_each(|it| if it.is_new { new.push(it) } else { updated.push(it) });
+            receipts.push(receipt(digest));
+            loaded += now;
+        }
         let updated_ids: Vec<ContactId> = updated.iter().map(|it| it.contact.id).collect();
         // Where somebody has deleted a contact by hand, its identities and consents may still stand.
         let [new_contacts, others @ ..] = contact_rows(new);
         let writes = Writes {
             forgotten: Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty()),
             new: vec![new_contacts],
-            merged: contact_rows(updated).into_iter().chain(others).chain([receipt]).collect(),
+            merged: contact_rows(updated).into_iter().chain(others).chain([receipt_rows(&run_id, &receipts)]).collect(),
         };
         (writes.ready(dialect), loaded)
     })
@@ -138,7 +147,7 @@ pub(crate) struct Changed {
 }
 
 /// The contacts that must be written, and the digest of what stands then.
-fn changes(mut held: HashMap<ContactId, Held>, contacts: Batch<Contact>) -> (Vec<Changed>, Digest, Loaded) {
+fn changes(held: &mut HashMap<ContactId, Held>, contacts: Batch<Contact>) -> (Vec<Changed>, Digest, Loaded) {
     let mut loaded = Loaded::default();
     let mut changed = Vec::new();
     let ids: Vec<ContactId> = ids(&contacts);

@@ -30,7 +30,7 @@ impl Crm {
     ) -> Result<(), LoadError> {
         let failed = LoadError::query("store a verified batch");
         let mut writing = Writing::begin(self).await.map_err(&failed)?;
-        let merged = vec![evidence_rows(evidence), receipt_rows(run_id, receipt)];
+        let merged = vec![evidence_rows(evidence), receipt_rows(run_id, std::slice::from_ref(receipt))];
         let ready = Writes { merged, ..Writes::default() }.ready(writing.dialect()).map_err(&failed)?;
         writing.write(ready).await.map_err(&failed)?;
         writing.commit().await.map_err(&failed)

@@ -78,23 +78,25 @@ const RECEIPT: Table = Table {
         suppressed = excluded.suppressed, at = excluded.at, tool = excluded.tool",
 };
 
-pub(crate) fn receipt_rows(run_id: &str, receipt: &Receipt) -> Rows {
+pub(crate) fn receipt_rows(run_id: &str, receipts: &[Receipt]) -> Rows {
     let mut rows = Rows::new(&RECEIPT);
-    let Counts { rows_in, kept, merged, rejected, suppressed } = receipt.counts;
-    rows.push([
-        run_id.into(),
-        receipt.stage.name().into(),
-        i64::from(receipt.batch).into(),
-        receipt.input.to_string().into(),
-        receipt.output.to_string().into(),
-        rows_in.into(),
-        kept.into(),
-        merged.into(),
-        rejected.into(),
-        suppressed.into(),
-        Some(receipt.at).into(),
-        receipt.tool.clone().into(),
-    ]);
+    for receipt in receipts {
+        let Counts { rows_in, kept, merged, rejected, suppressed } = receipt.counts;
+        rows.push([
+            run_id.into(),
+            receipt.stage.name().into(),
+            i64::from(receipt.batch).into(),
+            receipt.input.to_string().into(),
+            receipt.output.to_string().into(),
+            rows_in.into(),
+            kept.into(),
+            merged.into(),
+            rejected.into(),
+            suppressed.into(),
+            Some(receipt.at).into(),
+            receipt.tool.clone().into(),
+        ]);
+    }
     rows
 }
 
