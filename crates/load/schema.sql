@@ -79,7 +79,9 @@ create table contact (
   source_rows text not null,
   value_rows text,
   -- A check sum of what Ferry wrote: a value that is another now was edited by a person. See load::edits.
-  written bigint
+  written bigint,
+  -- A hash of what the last import said of the contact: where it says the same again, there is nothing to do.
+  content bigint
 ) without rowid;
 -- The unique index over e164 is made when a load is complete: see load::contacts.
 

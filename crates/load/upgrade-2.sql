@@ -13,6 +13,7 @@ create view every_consent as
   union all
   select contact_id, consent_channel, 'messages', consent, consent_at from contact where consent_channel is not null;
 alter table contact add column value_rows text;
+alter table contact add column content bigint;
 update contact set value_rows = nullif(trim(
   coalesce(' name=' || name_row, '') || coalesce(' email=' || email_row, '')
   || coalesce(' language=' || language_row, '') || coalesce(' last_at=' || last_at_row, '')

@@ -1,13 +1,13 @@
 //! Contacts in and out of the database.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, PURPOSE_MESSAGES, Receipt};
 use tokio::task::JoinHandle;
 
 use crate::bulk::{Cell, Rows, Table, Type};
 use crate::crm::on;
-use crate::edits::{Fingerprint, Kept, keep_edits};
+use crate::edits::{Content, Fingerprint, Kept, Marks, keep_edits};
 use crate::held::{ContactRow, Held};
 use crate::journal::receipt_rows;
 use crate::reconcile::reconciled;
@@ -75,9 +75,8 @@ impl Crm {
                     is_open = batch.is_some();
                     group.extend(batch);
                 }
-                let ids: Vec<ContactId> = group.iter().flat_map(|it| ids(&it.contacts)).collect();
-                let held = writing.held(&ids).await?;
-                waiting.push_back(make_ready(run_id.to_owned(), group, held, writing.dialect()));
+                let known = known(&mut writing, &group).await?;
+                waiting.push_back(make_ready(run_id.to_owned(), group, known, writing.dialect()));
             }
             let Some(ready) = waiting.pop_front() else { break };
             let (ready, now) = ready.await.map_err(|_| failed(sqlx::Error::WorkerCrashed))?;
@@ -103,22 +102,45 @@ impl Crm {
     /// Tells what loading a batch would do, and writes nothing.
     pub async fn preview(&self, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
         let ids = ids(&contacts);
-        Ok(changes(&mut self.held_as_written(&ids).await?, contacts).2)
+        let mut known = Known { held: self.held_as_written(&ids).await?, ..Known::default() };
+        Ok(changes(&mut known, contacts).2)
     }
+}
+
+/// What the database holds of the contacts of some batches.
+#[derive(Default)]
+struct Known {
+    /// Contacts of which the last import said the same, and nobody has edited them since.
+    unchanged: HashSet<ContactId>,
+    /// The others that are there.
+    held: HashMap<ContactId, Held>,
+}
+
+async fn known(writing: &mut Writing, batches: &[LoadBatch]) -> Result<Known, LoadError> {
+    let contacts = || batches.iter().flat_map(|it| it.contacts.items());
+    let contents = writing.contents(&contacts().map(|it| it.id).collect::<Vec<_>>()).await?;
+    if contents.is_empty() {
+        return Ok(Known::default());
+    }
+    let says_the_same = |it: &Contact| contents.get(&it.id).copied().flatten() == Some(Content::of(it));
+    let (same, others): (Vec<&Contact>, Vec<&Contact>) =
+        contacts().filter(|it| contents.contains_key(&it.id)).partition(|it| says_the_same(it));
+    let others: Vec<ContactId> = others.into_iter().map(|it| it.id).collect();
+    Ok(Known { unchanged: same.into_iter().map(|it| it.id).collect(), held: writing.held(&others).await? })
 }
 
 /// Finds out on another thread what some batches change, and makes that ready for the database.
 fn make_ready(
     run_id: String,
     batches: Vec<LoadBatch>,
-    mut held: HashMap<ContactId, Held>,
+    mut known: Known,
     dialect: Dialect,
 ) -> JoinHandle<(Result<Ready, sqlx::Error>, Loaded)> {
     tokio::task::spawn_blocking(move || {
         let (mut loaded, mut receipts) = (Loaded::default(), Vec::with_capacity(batches.len()));
         let (mut new, mut updated) = (Vec::new(), Vec::new());
         for LoadBatch { contacts, receipt } in batches {
-            let (changed, digest, now) = changes(&mut held, contacts);
+            let (changed, digest, now) = changes(&mut known, contacts);
             changed.into_iter().for_each(|it| if it.is_new { new.push(it) } else { updated.push(it) });
             receipts.push(receipt(digest));
             loaded += now;
@@ -142,23 +164,28 @@ fn ids(contacts: &Batch<Contact>) -> Vec<ContactId> {
 /// A contact that must be written, as it is to stand.
 pub(crate) struct Changed {
     pub(crate) contact: Contact,
-    pub(crate) fingerprint: Fingerprint,
+    pub(crate) marks: Marks,
     pub(crate) is_new: bool,
 }
 
 /// The contacts that must be written, and the digest of what stands then.
-fn changes(held: &mut HashMap<ContactId, Held>, contacts: Batch<Contact>) -> (Vec<Changed>, Digest, Loaded) {
+fn changes(known: &mut Known, contacts: Batch<Contact>) -> (Vec<Changed>, Digest, Loaded) {
     let mut loaded = Loaded::default();
     let mut changed = Vec::new();
     let ids: Vec<ContactId> = ids(&contacts);
     for incoming in contacts.into_items() {
-        let Some(held) = held.remove(&incoming.id) else {
+        if known.unchanged.contains(&incoming.id) {
+            loaded.unchanged += 1;
+            continue;
+        }
+        let Some(held) = known.held.remove(&incoming.id) else {
             loaded.inserted += 1;
-            let fingerprint = Fingerprint::of(&incoming);
-            changed.push(Changed { contact: incoming, fingerprint, is_new: true });
+            let marks = Marks { written: Fingerprint::of(&incoming), content: Some(Content::of(&incoming)) };
+            changed.push(Changed { contact: incoming, marks, is_new: true });
             continue;
         };
         let Held { contact: held, written } = held;
+        let content = Some(Content::of(&incoming));
         let incoming = reconciled(held.clone(), incoming);
         let Kept { contact, fingerprint, conflicts } = keep_edits(&held, written, incoming);
         loaded.conflicts.extend(conflicts.into_iter().map(|field| (contact.id, field)));
@@ -169,7 +196,8 @@ fn changes(held: &mut HashMap<ContactId, Held>, contacts: Batch<Contact>) -> (Ve
                 for field in changed_fields(&held, &contact) {
                     *loaded.fields.entry(field).or_default() += 1;
                 }
-                changed.push(Changed { contact, fingerprint, is_new: false });
+                let marks = Marks { written: fingerprint, content };
+                changed.push(Changed { contact, marks, is_new: false });
             }
         }
     }
@@ -227,6 +255,7 @@ pub(crate) const CONTACT: Table = Table {
         ("source_rows", Type::Text),
         ("value_rows", Type::Text),
         ("written", Type::Int),
+        ("content", Type::Int),
     ],
     conflict: "on conflict (contact_id) do update set e164 = excluded.e164, region = excluded.region, \
         line_type = excluded.line_type, name = excluded.name, email = excluded.email, language = excluded.language, \
@@ -235,7 +264,7 @@ pub(crate) const CONTACT: Table = Table {
         reachable = excluded.reachable, consent = excluded.consent, consent_at = excluded.consent_at, \
         consent_channel = excluded.consent_channel, tags = excluded.tags, channels = excluded.channels, \
         n_rows = excluded.n_rows, source_rows = excluded.source_rows, value_rows = excluded.value_rows, \
-        written = excluded.written",
+        written = excluded.written, content = excluded.content",
 };
 
 pub(crate) const IDENTITY: Table = Table {
@@ -261,7 +290,7 @@ pub(crate) const CONSENT: Table = Table {
 /// The rows of the three tables that make up contacts.
 pub(crate) fn contact_rows(contacts: Vec<Changed>) -> [Rows; 3] {
     let [mut rows, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
-    for Changed { mut contact, fingerprint, .. } in contacts {
+    for Changed { mut contact, marks, .. } in contacts {
         let id = contact.id;
         let said = contact.consents.iter().position(|it| is_what_counts(it, &contact));
         let consent_channel = said.map(|it| contact.consents.remove(it).channel);
@@ -272,7 +301,7 @@ pub(crate) fn contact_rows(contacts: Vec<Changed>) -> [Rows; 3] {
             let [channel, state] = [channel.name(), state.name()].map(Cell::from);
             consents.push([id.into(), channel, purpose.into(), state, at.into(), (*row).into()]);
         }
-        rows.push(ContactRow::of(contact, consent_channel, fingerprint).cells());
+        rows.push(ContactRow::of(contact, consent_channel, marks).cells());
     }
     [rows, identities, consents]
 }

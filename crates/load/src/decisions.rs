@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::bulk::{Rows, Table, Type};
 use crate::contacts::{CONSENT, CONTACT, Changed, IDENTITY, contact_rows};
 use crate::crm::on;
-use crate::edits::Fingerprint;
+use crate::edits::{Fingerprint, Marks};
 use crate::held::{ConsentRow, ContactRow, Held, IdentityRow};
 use crate::reconcile::joined;
 use crate::writing::{Writes, Writing};
@@ -212,10 +212,10 @@ impl Writing {
             return Err(LoadError::Value { column: "contact" });
         };
         let before = Before { survivor: kept, absorbed: before };
-        let (contact, fingerprint) = one_of(survivor, held.remove(&survivor), other);
+        let (contact, written) = one_of(survivor, held.remove(&survivor), other);
 
         self.forget_contacts(&[survivor, absorbed]).await?;
-        let changed = Changed { contact: contact.clone(), fingerprint, is_new: true };
+        let changed = Changed { contact: contact.clone(), marks: Marks { written, content: None }, is_new: true };
         self.write_rows(contact_rows(vec![changed]).into()).await.map_err(&failed)?;
         let before = serde_json::to_string(&before).map_err(|it| failed(sqlx::Error::Encode(it.into())))?;
         self.decide(Decision { kind: DecisionKind::Merge, contact: survivor, other: absorbed }, Some(before)).await?;

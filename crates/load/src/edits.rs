@@ -3,7 +3,11 @@
 //! Beside each contact stands a fingerprint of what was written. A field whose fingerprint is not that
 //! of its value was edited: an import leaves it as it is, and says where it would have differed.
 
-use model::Contact;
+use std::hash::Hasher;
+
+use jiff::Timestamp;
+use model::{Consent, Contact, Identity};
+use twox_hash::XxHash64;
 
 /// Fields that people edit in a CRM, in the order of their parts of the fingerprint.
 pub(crate) const EDITABLE: [&str; 4] = ["name", "email", "language", "consent"];
@@ -20,7 +24,12 @@ impl Fingerprint {
         let email = contact.email.as_ref().map(|it| it.value.0.as_str());
         let language = contact.language.as_ref().map(|it| it.value.as_str());
         let consent = contact.consent.as_ref().map(|it| it.value.name());
-        Self::of_parts([name, email, language, consent].map(part))
+        Self::of_texts([name, email, language, consent])
+    }
+
+    /// Of the values of [`EDITABLE`].
+    pub(crate) fn of_texts(texts: [Option<&str>; 4]) -> Self {
+        Self::of_parts(texts.map(part))
     }
 
     /// Of a contact that was `before` and took some fields from another: those are known as the other's.
@@ -37,6 +46,75 @@ impl Fingerprint {
     fn parts(self) -> [u16; 4] {
         let bytes = self.0.to_le_bytes();
         std::array::from_fn(|n| u16::from_le_bytes([bytes[2 * n], bytes[2 * n + 1]]))
+    }
+}
+
+/// A hash of all that an import says of a contact.
+///
+/// Where the next import says the same, the database has it already: 64 bits, so that of a hundred million contacts
+/// fewer than one in a thousand runs takes a change for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Content(pub(crate) i64);
+
+/// What stands beside a contact to know it by the next time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Marks {
+    pub(crate) written: Fingerprint,
+    /// None where the contact is not what an import said.
+    pub(crate) content: Option<Content>,
+}
+
+impl Content {
+    pub(crate) fn of(contact: &Contact) -> Self {
+        let mut hasher = XxHash64::with_seed(0);
+        let mut text = |it: Option<&str>| {
+            // No text is so long, so "none" is not "empty".
+            hasher.write(&it.map_or(u64::MAX, |it| it.len() as u64).to_le_bytes());
+            hasher.write(it.unwrap_or_default().as_bytes());
+        };
+        text(contact.name.as_ref().map(|it| it.value.0.as_str()));
+        text(contact.email.as_ref().map(|it| it.value.0.as_str()));
+        text(contact.language.as_ref().map(|it| it.value.as_str()));
+        text(contact.region.as_ref().map(|it| it.code()));
+        text(contact.line_type.map(|it| it.name()));
+        text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }));
+        text(contact.consent.as_ref().map(|it| it.value.name()));
+        let values = [
+            contact.name.as_ref().map(|it| &it.row),
+            contact.email.as_ref().map(|it| &it.row),
+            contact.language.as_ref().map(|it| &it.row),
+            contact.last_at.as_ref().map(|it| &it.row),
+            contact.is_reachable.as_ref().map(|it| &it.row),
+            contact.consent.as_ref().map(|it| &it.row),
+        ];
+        values.into_iter().for_each(|it| text(it.map(|it| &**it)));
+        for Consent { channel, purpose, state, at, row } in &contact.consents {
+            [channel.name(), purpose, state.name(), row].into_iter().for_each(|it| text(Some(it)));
+            text(at.map(|it| it.to_string()).as_deref());
+        }
+        for Identity { kind, scope, value } in &contact.identities {
+            [kind.name(), scope, &value.0].into_iter().for_each(|it| text(Some(it)));
+        }
+        contact.tags.iter().for_each(|it| text(Some(it)));
+        contact.channels.iter().for_each(|it| text(Some(it.name())));
+        text(Some(&contact.rows));
+        let micros = |it: Option<Timestamp>| it.map_or(i64::MIN, Timestamp::as_microsecond);
+        for number in [
+            contact.phone.map_or(0, |it| it.digits() as i64),
+            micros(contact.first_at),
+            micros(contact.last_at.as_ref().map(|it| it.value)),
+            micros(contact.last_inbound_at),
+            micros(contact.last_outbound_at),
+            micros(contact.consent_at),
+            contact.n_messages as i64,
+            contact.n_rows as i64,
+            contact.consents.len() as i64,
+            contact.identities.len() as i64,
+            contact.tags.len() as i64,
+        ] {
+            hasher.write(&number.to_le_bytes());
+        }
+        Self(hasher.finish() as i64)
     }
 }
 

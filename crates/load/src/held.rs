@@ -13,7 +13,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection};
 
 use crate::bulk::{Cell, listed};
-use crate::edits::Fingerprint;
+use crate::edits::{Content, Fingerprint, Marks};
 use crate::{Crm, LoadError};
 
 impl Crm {
@@ -33,10 +33,45 @@ impl Crm {
 
 const SELECT: &str = "select contact_id, e164, region, line_type, name, email, language, first_at, last_at, \
     last_inbound_at, last_outbound_at, n_messages, reachable, consent, consent_at, consent_channel, tags, channels, \
-    n_rows, source_rows, value_rows, written from contact";
+    n_rows, source_rows, value_rows, written, content from contact";
 
 const SELECT_IDENTITY: &str = "select kind, scope, value, contact_id from identity";
 const SELECT_CONSENT: &str = "select contact_id, channel, purpose, state, at, source_row from consent";
+
+/// Which of these contacts the database holds, and what the last import said of each; none where somebody has edited it
+/// since, or nothing is known of that.
+pub(crate) type Contents = HashMap<ContactId, Option<Content>>;
+
+const SELECT_CONTENT: &str = "select contact_id, content, written, name, email, language, consent from contact";
+
+type ContentRow = (Vec<u8>, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>);
+
+pub(crate) async fn contents_sqlite(
+    connection: &mut SqliteConnection,
+    ids: &[ContactId],
+) -> Result<Contents, LoadError> {
+    match is_anybody_between_sqlite(connection, ids).await? {
+        true => contents(select_sqlite(connection, SELECT_CONTENT, ids).await?),
+        false => Ok(Contents::new()),
+    }
+}
+
+pub(crate) async fn contents_postgres(connection: &mut PgConnection, ids: &[ContactId]) -> Result<Contents, LoadError> {
+    match is_anybody_between_postgres(connection, ids).await? {
+        true => contents(select_postgres(connection, SELECT_CONTENT, ids).await?),
+        false => Ok(Contents::new()),
+    }
+}
+
+fn contents(rows: Vec<ContentRow>) -> Result<Contents, LoadError> {
+    rows.into_iter()
+        .map(|(id, content, written, name, email, language, consent)| {
+            let now = Fingerprint::of_texts([&name, &email, &language, &consent].map(|it| it.as_deref()));
+            let content = content.map(Content).filter(|_| written == Some(now.0));
+            Ok((known("contact.contact_id", ContactId::from_bytes(&id))?, content))
+        })
+        .collect()
+}
 
 /// The rows of some contacts, table by table.
 pub(crate) type StoredRows = (Vec<ContactRow>, Vec<IdentityRow>, Vec<ConsentRow>);
@@ -158,6 +193,7 @@ pub(crate) struct ContactRow {
     source_rows: String,
     value_rows: Option<String>,
     written: Option<i64>,
+    content: Option<i64>,
 }
 
 pub(crate) type IdentityRow = (String, String, String, Vec<u8>);
@@ -193,7 +229,7 @@ fn assembled((contacts, identities, consents): StoredRows) -> Result<HashMap<Con
 
 impl ContactRow {
     /// A contact as its table is to hold it, with the channel of the consent that counts.
-    pub(crate) fn of(contact: Contact, consent_channel: Option<Channel>, fingerprint: Fingerprint) -> Self {
+    pub(crate) fn of(contact: Contact, consent_channel: Option<Channel>, marks: Marks) -> Self {
         let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
         let count = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
         let value_rows = [
@@ -226,12 +262,13 @@ impl ContactRow {
             channels: contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+"),
             n_rows: count(contact.n_rows),
             source_rows: (*contact.rows).to_owned(),
-            written: Some(fingerprint.0),
+            written: Some(marks.written.0),
+            content: marks.content.map(|it| it.0),
         }
     }
 
     /// The cells, in the order of the columns of [`crate::contacts::CONTACT`].
-    pub(crate) fn cells(self) -> [Cell; 22] {
+    pub(crate) fn cells(self) -> [Cell; 23] {
         [
             self.contact_id.into(),
             self.e164.into(),
@@ -255,6 +292,7 @@ impl ContactRow {
             self.source_rows.into(),
             self.value_rows.into(),
             self.written.into(),
+            self.content.into(),
         ]
     }
 

@@ -7,7 +7,10 @@ use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::bulk::{Copy, Rows, Statement, Table};
 use crate::crm::{begin_postgres, begin_sqlite};
-use crate::held::{Held, StoredRows, held_postgres, held_sqlite, stored_postgres, stored_sqlite};
+use crate::held::{
+    Contents, Held, StoredRows, contents_postgres, contents_sqlite, held_postgres, held_sqlite, stored_postgres,
+    stored_sqlite,
+};
 use crate::{Crm, LoadError};
 
 /// A transaction of the one writer there is.
@@ -74,6 +77,14 @@ impl Writing {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// See [`Contents`].
+    pub(crate) async fn contents(&mut self, ids: &[ContactId]) -> Result<Contents, LoadError> {
+        match self {
+            Self::Sqlite(transaction) => contents_sqlite(transaction, ids).await,
+            Self::Postgres(transaction) => contents_postgres(transaction, ids).await,
         }
     }
 
