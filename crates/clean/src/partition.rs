@@ -237,7 +237,9 @@ mod tests {
 
     fn raw(cells: [&'static str; 6]) -> RawContact<'static> {
         let [phone, name, last_at, consent, external_id, tags] = cells;
-        RawContact { phone, name: name.into(), last_at, consent, external_id, tags, ..RawContact::default() }
+        // An address that people share.
+        let email = if name == "ANA" { "home@example.com" } else { "" };
+        RawContact { phone, name: name.into(), email, last_at, consent, external_id, tags, ..RawContact::default() }
     }
 
     /// A spill that is somewhere else in memory.
@@ -257,7 +259,10 @@ mod tests {
     }
 
     /// Cleans chunks of rows on several threads at once, with so many bytes in memory.
-    fn clean(chunks: &[Vec<(RowId, TestRow)>], n_bytes: usize) -> (Vec<Partition>, Vec<Reject>) {
+    fn clean(
+        chunks: &[Vec<(RowId, TestRow)>],
+        n_bytes: usize,
+    ) -> (Vec<Partition>, Vec<Reject>, Vec<Linked>, Vec<Vec<Tie>>) {
         let cleaner = Arc::new(Cleaner::with_spill(rules(), n_bytes, Box::<Elsewhere>::default()));
         let mut rejects: Vec<Reject> = std::thread::scope(|scope| {
             let threads: Vec<_> = chunks
@@ -269,10 +274,9 @@ mod tests {
             threads.into_iter().flat_map(|it| it.join().unwrap()).collect()
         });
         rejects.sort_by_key(|it| it.row);
-        for partition in 0..N_PARTITIONS {
-            cleaner.link(partition).unwrap();
-        }
-        ((0..N_PARTITIONS).map(|it| cleaner.merge(it).unwrap()).collect(), rejects)
+        let linked = (0..N_PARTITIONS).map(|it| cleaner.link(it).unwrap()).collect();
+        let merged = (0..N_PARTITIONS).map(|it| cleaner.merge(it).unwrap()).collect();
+        (merged, rejects, linked, (0..N_PARTITIONS).map(|it| cleaner.same_email(it).unwrap()).collect())
     }
 
     fn rows() -> impl Strategy<Value = Vec<TestRow>> {
@@ -290,7 +294,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1000))]
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
 
         #[test]
         fn neither_order_nor_chunks_nor_threads_nor_memory_change_the_result(
@@ -305,7 +309,7 @@ mod tests {
             let chunks: Vec<Vec<_>> = shuffled.chunks(size).map(<[_]>::to_vec).collect();
             prop_assert_eq!(&clean(&chunks, n_bytes), &whole);
 
-            let (partitions, rejects) = whole;
+            let (partitions, rejects, ..) = whole;
             let mut seen: Vec<RowId> = partitions.iter().flat_map(|it| &it.ledger).map(|it| it.row).collect();
             seen.extend(rejects.iter().map(|it| it.row));
             seen.sort();

@@ -404,9 +404,9 @@ profile = "viber-subscribers"
 }
 
 #[test]
-fn little_memory_changes_nothing_but_where_rows_wait() {
+fn little_memory_changes_nothing_of_two_million_rows_but_where_they_wait() {
     let mut rows = "phone,name,id\n".to_owned();
-    for n in 0..60_000 {
+    for n in 0..2_000_000_u32 {
         let _ = writeln!(rows, "+3319900{:04},Person number {n} of the list,dmliZXI{}", n * 7 % 10_000, n % 9_000);
     }
     let cleaned = |memory: &str| {
@@ -423,7 +423,7 @@ fn little_memory_changes_nothing_but_where_rows_wait() {
             manifest["stages"]["clean"]["links"].clone(),
         )
     };
-    let (much, little) = (cleaned("2GiB"), cleaned("16MiB"));
+    let (much, little) = (cleaned("2GiB"), cleaned("64MiB"));
     assert_eq!((much.0, little.0), (false, true));
     assert_eq!((much.1, much.2), (little.1, little.2));
 }
