@@ -6,7 +6,6 @@ use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, PURPOSE
 use tokio::task::JoinHandle;
 
 use crate::bulk::{Cell, Rows, Table, Type};
-use crate::crm::on;
 use crate::edits::{Content, Fingerprint, Kept, Marks, keep_edits};
 use crate::held::{ContactRow, Held};
 use crate::journal::receipt_rows;
@@ -94,9 +93,20 @@ impl Crm {
     /// then numbers are unique all the same, because the id of a contact is made from its number.
     pub async fn finish_load(&self) -> Result<(), LoadError> {
         let statement = "create unique index if not exists contact_e164 on contact (e164) where e164 is not null";
-        on!(self, pool => {
-            sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(LoadError::query("index the phone numbers"))
-        })
+        let failed = LoadError::query("index the phone numbers");
+        match self {
+            Self::Sqlite(pool) => {
+                let mut connection = pool.acquire().await.map_err(&failed)?;
+                // What does not fit into the cache is sorted in files, which SQLite makes private and deletes.
+                let little = ["pragma temp_store = file", "pragma cache_size = -16384"];
+                let usual = ["pragma temp_store = memory", "pragma cache_size = -65536"];
+                for statement in little.into_iter().chain([statement]).chain(usual) {
+                    sqlx::query(statement).execute(&mut *connection).await.map_err(&failed)?;
+                }
+                Ok(())
+            }
+            Self::Postgres(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(failed),
+        }
     }
 
     /// Tells what loading a batch would do, and writes nothing.

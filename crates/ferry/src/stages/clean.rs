@@ -26,8 +26,8 @@ use crate::{hygiene, memory};
 /// The share of the memory in which rows wait before they go to files. The rest is for reading,
 /// merging and writing.
 const WAITING_SHARE: u64 = 4;
-/// At most so many partitions are merged at once, and may wait to be written.
-const MOST_WINDOW: u64 = 8;
+/// For each core at most so many partitions are merged at once, and may wait to be written.
+const MOST_WINDOW: u64 = 2;
 /// What a row takes while its partition is merged and written, about.
 const MERGING_ROW_BYTES: u64 = 1200;
 
@@ -197,7 +197,7 @@ fn rejects_failed() -> String {
 /// How many partitions fit into the memory at once while they are merged.
 fn window(memory: u64, n_rows: u64) -> usize {
     let partition_bytes = (n_rows / N_PARTITIONS as u64 + 1) * MERGING_ROW_BYTES;
-    (memory / 4 / partition_bytes).clamp(1, MOST_WINDOW) as usize
+    (memory / 8 / partition_bytes).clamp(1, MOST_WINDOW * rayon::current_num_threads() as u64) as usize
 }
 
 /// Links the users of all partitions, in their order.

@@ -100,7 +100,7 @@ pub(crate) fn read_ahead(
     session: &Session,
     is_wanted: impl Fn(u32) -> bool + Send + 'static,
 ) -> mpsc::Receiver<Result<Planned>> {
-    let (sender, receiver) = mpsc::channel(8);
+    let (sender, receiver) = mpsc::channel(4);
     let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
     tokio::task::spawn_blocking(move || {
         let sent = contacts::each_batch(&path, size, is_wanted, |planned| {
