@@ -99,7 +99,7 @@ impl Crm {
                 let mut connection = pool.acquire().await.map_err(&failed)?;
                 // What does not fit into the cache is sorted in files, which SQLite makes private and deletes.
                 let little = ["pragma temp_store = file", "pragma cache_size = -16384"];
-                let usual = ["pragma temp_store = memory", "pragma cache_size = -65536"];
+                let usual = ["pragma temp_store = memory", "pragma cache_size = -32768"];
                 for statement in little.into_iter().chain([statement]).chain(usual) {
                     sqlx::query(statement).execute(&mut *connection).await.map_err(&failed)?;
                 }

@@ -225,7 +225,7 @@ async fn sqlite(path: &Path, is_read_only: bool) -> Result<Crm, LoadError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(30))
-        .pragma("cache_size", "-65536")
+        .pragma("cache_size", "-32768")
         .pragma("temp_store", "memory")
         .pragma("threads", "2")
         .page_size(16384)
