@@ -15,7 +15,7 @@ use crate::progress::grouped;
 use crate::report::picture::{Bar, Part, bars, stacked};
 use crate::session::Session;
 use crate::stages::verify::NOT_INFORMATIVE;
-use crate::summary::{n_faults, share};
+use crate::summary::{n_faults, share, ties};
 
 /// So many countries are shown one by one; the others are shown together.
 const MOST_COUNTRIES: usize = 20;
@@ -37,6 +37,8 @@ struct Report {
     rejects_picture: String,
     findings: Vec<(String, u64)>,
     links: Vec<(String, u64)>,
+    /// What ties several contacts together; empty if nothing does.
+    ties: String,
     lists: Vec<(String, run::ListQuality)>,
     n_merged_contacts: u64,
     has_verifier: bool,
@@ -132,6 +134,7 @@ async fn report(session: &Session, crm: &Crm) -> Result<Report> {
         rejects,
         findings: cleaned.findings.iter().map(|(name, n)| (name.replace('_', " "), *n)).collect(),
         links: cleaned.links.iter().map(|(name, n)| (name.replace('_', " "), *n)).collect(),
+        ties: if cleaned.ties.is_empty() { String::new() } else { ties(&cleaned.ties) },
         lists: cleaned.lists.clone().into_iter().filter(|it| !it.1.findings.is_empty()).collect(),
         n_merged_contacts: counts.kept,
         has_verifier: session.plan.verify.is_some(),

@@ -34,6 +34,7 @@ fn a_database_of_an_earlier_version_is_brought_up_to_date_and_keeps_what_it_hold
         update contact set name_row = value_rows, consent_row = value_rows; \
         drop view every_consent; drop table decision; \
         alter table contact drop column consent_channel; alter table contact drop column value_rows; \
+        alter table contact drop column content; \
         update ferry_meta set value = '2' where key = 'schema_version'";
     let back_to_1 = "alter table contact drop column first_at; alter table contact drop column n_messages; \
         alter table contact drop column reachable; alter table contact drop column reachable_row; \
