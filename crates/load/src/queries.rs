@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::TryStreamExt;
 use model::{Answer, Contact, ContactId, Evidence, Personal};
-use sqlx::FromRow;
+use sqlx::{FromRow, SqlitePool};
 
 use crate::crm::on;
 use crate::held::ContactRow;
@@ -60,6 +60,9 @@ impl Crm {
         let has_evidence = on!(self, pool => {
             sqlx::query("select 1 from evidence limit 1").fetch_optional(pool).await.map_err(&failed)?.is_some()
         });
+        if let (false, Self::Sqlite(pool)) = (has_evidence, self) {
+            return regions(pool).await.map_err(failed);
+        }
         let registration = if has_evidence { REGISTRATION } else { "cast(null as text) as registration" };
         let text = format!(
             "select coalesce(standing.region, '') as region, standing.registration, count(*) as n from \
@@ -113,6 +116,26 @@ impl Crm {
             })
             .collect()
     }
+}
+
+/// Counts contacts by country. SQLite sorts all rows to group them, which takes ten times as long as to read them.
+async fn regions(pool: &SqlitePool) -> Result<Standing, sqlx::Error> {
+    const REGIONS: &str = "select group_concat(coalesce(region, ''), ',') from contact \
+        where contact_id between ? and ?";
+    let mut standing = Standing::new();
+    // The first bytes of ids are spread evenly: in so many parts no text grows long.
+    for first in 0..=u8::MAX {
+        let mut last = vec![u8::MAX; 16];
+        last[0] = first;
+        let (regions,): (Option<String>,) =
+            sqlx::query_as(REGIONS).bind(vec![first]).bind(last).fetch_one(pool).await?;
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        regions.iter().flat_map(|it| it.split(',')).for_each(|it| *counts.entry(it).or_default() += 1);
+        for (region, n) in counts {
+            *standing.entry((region.to_owned(), None)).or_default() += n;
+        }
+    }
+    Ok(standing)
 }
 
 impl ExportedRow {

@@ -16,7 +16,7 @@ use crate::formats::{RowReader, RowWriter};
 
 pub(crate) const ARTIFACT: &str = "clean/contacts.parquet";
 
-/// Texts and numbers stand apart, so that a row is digested without asking for each column's kind.
+/// The columns: first the texts, then the numbers.
 const TEXTS: [&str; 15] = [
     "contact_id",
     "e164",
