@@ -57,7 +57,11 @@ impl Edges {
     }
 
     /// Whether a Viber user who was seen with the phone of a contact may be taken for that contact.
-    pub(crate) fn may_link(&self, user: ContactId, contact: ContactId) -> bool {
+    pub(crate) fn may_link(&self, user: ContactId, contact: impl FnOnce() -> ContactId) -> bool {
+        if self.never.is_empty() && self.shared.is_empty() {
+            return true;
+        }
+        let contact = contact();
         !self.never.contains(&(user, contact)) && !self.shared.contains(&contact)
     }
 

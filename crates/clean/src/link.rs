@@ -139,7 +139,7 @@ impl Linker {
                 match entry.shared.filter(|_| is_answer) {
                     Some(phone) => {
                         let own_id = rules.key.of_phone(phone.number);
-                        if !rules.edges.may_link(user, own_id) {
+                        if !rules.edges.may_link(user, || own_id) {
                             continue;
                         }
                         entry.phone = Some(phone);

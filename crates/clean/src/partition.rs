@@ -94,16 +94,19 @@ impl Cleaner {
                     }
                     taken.rejects.push(Reject { row, reason, field });
                 }
-                Ok(entry) => {
+                Ok(mut entry) => {
                     taken.hygiene.add_valid(&entry);
+                    if let (Some(phone), Some(user)) = (entry.phone, link::user_of(&self.rules, &entry)) {
+                        match self.rules.edges.may_link(user, || self.rules.key.of_phone(phone.number)) {
+                            true => shelves[Shelf::Links.of(partition_of(user))]
+                                .extend_from_slice(&link::encoded(user, entry.id)),
+                            // The row is about the phone; whoever else is named in it is somebody else.
+                            false => entry.viber_id = "",
+                        }
+                    }
                     let shelf = if entry.phone.is_some() { Shelf::Rows } else { Shelf::Unlinked };
                     let shelf = &mut shelves[shelf.of(partition_of(entry.id))];
                     *shelf = entry.encoded(std::mem::take(shelf));
-                    if let (Some(phone), Some(user)) = (entry.phone, link::user_of(&self.rules, &entry))
-                        && self.rules.edges.may_link(user, self.rules.key.of_phone(phone.number))
-                    {
-                        shelves[Shelf::Links.of(partition_of(user))].extend_from_slice(&link::encoded(user, entry.id));
-                    }
                 }
             }
         }

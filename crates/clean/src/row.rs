@@ -108,7 +108,8 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> R
         Some(phone) => rules.key.of_phone(phone.number),
         None => rules.key.of_identity(IdentityKind::Viber, &source.scope, viber_id),
     };
-    let id = rules.edges.survivor(own_id);
+    // Who must not come back does not come back as somebody else.
+    let id = if rules.suppressed.contains(&own_id) { own_id } else { rules.edges.survivor(own_id) };
     // A card that cannot be read is one that is bound to nobody.
     let shared = match raw.shared_phone.trim() {
         "" => None,

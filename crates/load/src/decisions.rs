@@ -4,14 +4,14 @@
 //! taken back. The next cleaning goes by it: rows of somebody who was merged belong to the one who stays.
 
 use jiff::Timestamp;
-use model::{Contact, ContactId, MAX_BATCH};
+use model::{ConsentState, Contact, ContactId, MAX_BATCH};
 use serde::{Deserialize, Serialize};
 
 use crate::bulk::{Rows, Table, Type};
 use crate::contacts::{CONSENT, CONTACT, Changed, IDENTITY, contact_rows};
 use crate::crm::on;
 use crate::edits::{Fingerprint, Marks};
-use crate::held::{ConsentRow, ContactRow, Held, IdentityRow};
+use crate::held::{ConsentRow, ContactRow, Held, IdentityRow, assembled};
 use crate::reconcile::joined;
 use crate::writing::{Writes, Writing};
 use crate::{Crm, LoadError};
@@ -71,7 +71,7 @@ const SELECT_BEFORE: &str =
 const FORGET: &str = "delete from decision where contact_id = $1 and other_id = $2";
 
 /// All rows of a contact, as the tables hold them.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Stored {
     contact: ContactRow,
     identities: Vec<IdentityRow>,
@@ -222,7 +222,8 @@ impl Writing {
         Ok(contact)
     }
 
-    /// Puts both contacts of a merge back as they were.
+    /// Puts both contacts of a merge back as they were. What the person has taken back since, they have taken back from
+    /// both.
     async fn put_back(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<(), LoadError> {
         let failed = LoadError::query("take a merge back");
         let [one, other] = [survivor, absorbed].map(|it| it.0.to_vec());
@@ -234,10 +235,21 @@ impl Writing {
         let before = found.and_then(|it| it.0).and_then(|it| serde_json::from_str::<Before>(&it).ok());
         let Before { survivor: kept, absorbed: other } =
             before.ok_or(LoadError::Value { column: "decision.before" })?;
+        let merged = one_of(survivor, kept.clone().map(held_of).transpose()?, held_of(other.clone())?).0;
+        let now = self.held(&[survivor]).await?.remove(&survivor).map(|it| it.contact);
+        let opt_out = now.filter(|it| {
+            (&it.consent, it.consent_at) != (&merged.consent, merged.consent_at)
+                && it.consent.as_ref().is_some_and(|it| it.value != ConsentState::Yes)
+        });
         let ids: &[ContactId] = if kept.is_some() { &[survivor, absorbed] } else { &[absorbed] };
         self.forget_contacts(ids).await?;
         let [mut contacts, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
         for stored in kept.into_iter().chain([other]) {
+            if let Some(opt_out) = &opt_out {
+                let changed = with_opt_out(held_of(stored)?, opt_out);
+                self.write_rows(contact_rows(vec![changed]).into()).await.map_err(&failed)?;
+                continue;
+            }
             contacts.push(stored.contact.cells());
             for (kind, scope, value, id) in stored.identities {
                 identities.push([kind.into(), scope.into(), value.into(), id.into()]);
@@ -304,6 +316,24 @@ fn one_of(id: ContactId, survivor: Option<Held>, absorbed: Held) -> (Contact, Fi
     let contact = joined(survivor.contact.clone(), other);
     let fingerprint = written(&survivor).with_parts_of(other_written, &survivor.contact, &contact);
     (contact, fingerprint)
+}
+
+fn held_of(Stored { contact, identities, consents }: Stored) -> Result<Held, LoadError> {
+    let held = assembled((vec![contact], identities, consents))?.into_values().next();
+    held.ok_or(LoadError::Value { column: "decision.before" })
+}
+
+/// A contact as it was, but for what was said since.
+fn with_opt_out(Held { contact: before, written }: Held, said: &Contact) -> Changed {
+    let contact = Contact {
+        consent: said.consent.clone(),
+        consent_at: said.consent_at,
+        consents: said.consents.clone(),
+        ..before.clone()
+    };
+    let now = Fingerprint::of(&contact);
+    let written = written.unwrap_or(now).with_parts_of(now, &before, &contact);
+    Changed { contact, marks: Marks { written, content: None }, is_new: true }
 }
 
 fn decision((contact, other, kind): (Vec<u8>, Vec<u8>, String)) -> Result<Decision, LoadError> {

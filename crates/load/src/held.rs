@@ -169,7 +169,7 @@ pub(crate) struct Held {
 }
 
 /// A contact as its table holds it.
-#[derive(FromRow, Serialize, Deserialize)]
+#[derive(Clone, FromRow, Serialize, Deserialize)]
 pub(crate) struct ContactRow {
     contact_id: Vec<u8>,
     e164: Option<String>,
@@ -199,7 +199,7 @@ pub(crate) struct ContactRow {
 pub(crate) type IdentityRow = (String, String, String, Vec<u8>);
 pub(crate) type ConsentRow = (Vec<u8>, String, String, String, Option<i64>, String);
 
-fn assembled((contacts, identities, consents): StoredRows) -> Result<HashMap<ContactId, Held>, LoadError> {
+pub(crate) fn assembled((contacts, identities, consents): StoredRows) -> Result<HashMap<ContactId, Held>, LoadError> {
     let held = |row: ContactRow| {
         let written = row.written.map(Fingerprint);
         row.contact().map(|contact| (contact.id, Held { contact, written }))

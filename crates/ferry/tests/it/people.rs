@@ -99,6 +99,35 @@ fn a_merge_that_is_taken_back_leaves_no_trace() {
 }
 
 #[test]
+fn an_opt_out_that_came_after_a_merge_stays_with_both_when_it_is_taken_back() {
+    on_both(|crm| {
+        let world = world(crm, "phone,name,email,at,consent\n+33199000001,Ana,,,yes\n+33199000002,Anna,,,yes\n", "");
+        run(&world);
+        let other = merge(&world, "+33199000001", "+33199000002");
+        world.write("sms.csv", "phone,name,email,at,consent\n+33199000002,,,2026-03-01,stop\n");
+        world.replan("name = \"test\"", "name = \"second\"");
+        assert_eq!(world.ferry(&["run", "--run-dir", "second"]).code, 0);
+        assert_eq!(world.ferry(&["unmerge", "+33199000001", &other]).code, 0);
+        let contacts = world.contacts();
+        assert!(contacts.contains("|Ana|||stop|") && contacts.contains("|Anna|||stop|"), "{contacts}");
+    });
+}
+
+#[test]
+fn who_must_not_come_back_does_not_come_back_as_somebody_else() {
+    let world = world("sqlite:ferry.db", SMS, "");
+    run(&world);
+    merge(&world, "+33199000001", "+33199000002");
+    world.replan("[crm]", "[clean]\nsuppression = \"gone.txt\"\n\n[crm]");
+    let mut suppress = world.command(&["suppress"]);
+    suppress.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+    let mut child = suppress.spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"+33199000002\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(run(&world).contains("4 in = 2 kept + 1 merged + 0 rejected + 1 suppressed"));
+}
+
+#[test]
 fn a_merge_holds_in_every_later_run() {
     on_both(|crm| {
         let world = world(crm, SMS, "");
