@@ -115,7 +115,7 @@ impl Session {
 
 /// A decision of the CRM, as cleaning goes by it.
 pub(crate) fn edge(decision: &Decision) -> clean::Edge {
-    let Decision { kind, contact, other } = *decision;
+    let Decision { kind, contact, other, .. } = *decision;
     match kind {
         DecisionKind::Merge => clean::Edge::Merge { survivor: contact, absorbed: other },
         DecisionKind::Never => clean::Edge::Never(contact, other),

@@ -24,6 +24,8 @@ pub struct Decision {
     pub contact: ContactId,
     /// Who was merged or must never be; the contact itself if the decision is about one.
     pub other: ContactId,
+    /// When it was made.
+    pub at: Timestamp,
 }
 
 /// What was decided.
@@ -65,10 +67,12 @@ const DECISION: Table = Table {
         before = excluded.before",
 };
 
-const SELECT: &str = "select contact_id, other_id, decision from decision order by contact_id, other_id";
+const SELECT: &str = "select contact_id, other_id, decision, at from decision order by contact_id, other_id";
 const SELECT_BEFORE: &str =
     "select before from decision where contact_id = $1 and other_id = $2 and decision = 'merge'";
 const FORGET: &str = "delete from decision where contact_id = $1 and other_id = $2";
+
+type DecisionRow = (Vec<u8>, Vec<u8>, String, i64);
 
 /// All rows of a contact, as the tables hold them.
 #[derive(Clone, Serialize, Deserialize)]
@@ -101,7 +105,7 @@ impl DecisionKind {
 impl Crm {
     /// All decisions that hold, in the order of the contacts.
     pub async fn decisions(&self) -> Result<Vec<Decision>, LoadError> {
-        let rows: Vec<(Vec<u8>, Vec<u8>, String)> = on!(self, pool => {
+        let rows: Vec<DecisionRow> = on!(self, pool => {
             sqlx::query_as(SELECT).fetch_all(pool).await.map_err(LoadError::query("read the decisions"))?
         });
         rows.into_iter().map(decision).collect()
@@ -165,23 +169,30 @@ impl Crm {
         let failed = LoadError::query("take a merge back");
         let mut writing = Writing::begin(self).await.map_err(&failed)?;
         let decisions = writing.decisions().await?;
-        let of_both = decisions.iter().find(|it| (it.contact, it.other) == (survivor, absorbed));
-        match of_both.map(|it| it.kind) {
-            Some(DecisionKind::Merge) => {
+        let is_of_both = |it: &&Decision| match it.kind {
+            DecisionKind::Merge => (it.contact, it.other) == (survivor, absorbed),
+            DecisionKind::Never => [(it.contact, it.other), (it.other, it.contact)].contains(&(survivor, absorbed)),
+            DecisionKind::Shared => false,
+        };
+        match decisions.iter().find(is_of_both) {
+            Some(decision @ Decision { kind: DecisionKind::Merge, .. }) => {
                 // What was archived later holds what was merged before: the last merge is undone first.
-                let later = decisions.iter().find(|it| it.kind == DecisionKind::Merge && it.other == survivor);
-                if later.is_some() {
+                let is_later = |it: &Decision| {
+                    it.kind == DecisionKind::Merge
+                        && (it.other == survivor || it.contact == survivor && it.at > decision.at)
+                };
+                if decisions.iter().any(is_later) {
                     return Ok(Err(Undecided::MergedOn(survivor)));
                 }
                 writing.put_back(survivor, absorbed).await?;
             }
-            Some(DecisionKind::Never) if !never => {}
-            _ if never => {}
-            _ => return Ok(Err(Undecided::NotMerged(survivor, absorbed))),
+            None if !never => return Ok(Err(Undecided::NotMerged(survivor, absorbed))),
+            Some(_) | None => {}
         }
         writing.forget(survivor, absorbed).await?;
+        writing.forget(absorbed, survivor).await?;
         if never {
-            writing.decide(Decision { kind: DecisionKind::Never, contact: survivor, other: absorbed }, None).await?;
+            writing.decide(DecisionKind::Never, survivor, absorbed, None).await?;
         }
         writing.commit().await.map_err(&failed)?;
         Ok(Ok(()))
@@ -195,7 +206,7 @@ impl Crm {
             return Ok(Err(Undecided::Unknown(contact)));
         }
         match is_shared {
-            true => writing.decide(Decision { kind: DecisionKind::Shared, contact, other: contact }, None).await?,
+            true => writing.decide(DecisionKind::Shared, contact, contact, None).await?,
             false => writing.forget(contact, contact).await?,
         }
         writing.commit().await.map_err(&failed)?;
@@ -218,7 +229,7 @@ impl Writing {
         let changed = Changed { contact: contact.clone(), marks: Marks { written, content: None }, is_new: true };
         self.write_rows(contact_rows(vec![changed]).into()).await.map_err(&failed)?;
         let before = serde_json::to_string(&before).map_err(|it| failed(sqlx::Error::Encode(it.into())))?;
-        self.decide(Decision { kind: DecisionKind::Merge, contact: survivor, other: absorbed }, Some(before)).await?;
+        self.decide(DecisionKind::Merge, survivor, absorbed, Some(before)).await?;
         Ok(contact)
     }
 
@@ -262,7 +273,7 @@ impl Writing {
     }
 
     async fn decisions(&mut self) -> Result<Vec<Decision>, LoadError> {
-        let rows: Vec<(Vec<u8>, Vec<u8>, String)> = match self {
+        let rows: Vec<DecisionRow> = match self {
             Self::Sqlite(it) => sqlx::query_as(SELECT).fetch_all(&mut **it).await,
             Self::Postgres(it) => sqlx::query_as(SELECT).fetch_all(&mut **it).await,
         }
@@ -270,8 +281,13 @@ impl Writing {
         rows.into_iter().map(decision).collect()
     }
 
-    async fn decide(&mut self, decision: Decision, before: Option<String>) -> Result<(), LoadError> {
-        let Decision { kind, contact, other } = decision;
+    async fn decide(
+        &mut self,
+        kind: DecisionKind,
+        contact: ContactId,
+        other: ContactId,
+        before: Option<String>,
+    ) -> Result<(), LoadError> {
         let mut rows = Rows::new(&DECISION);
         let at = Some(Timestamp::now());
         rows.push([contact.into(), other.into(), kind.name().into(), at.into(), before.into()]);
@@ -336,10 +352,11 @@ fn with_opt_out(Held { contact: before, written }: Held, said: &Contact) -> Chan
     Changed { contact, marks: Marks { written, content: None }, is_new: true }
 }
 
-fn decision((contact, other, kind): (Vec<u8>, Vec<u8>, String)) -> Result<Decision, LoadError> {
+fn decision((contact, other, kind, at): DecisionRow) -> Result<Decision, LoadError> {
     let decision = || {
         let (contact, other) = (ContactId::from_bytes(&contact)?, ContactId::from_bytes(&other)?);
-        Some(Decision { kind: DecisionKind::from_name(&kind)?, contact, other })
+        let (kind, at) = (DecisionKind::from_name(&kind)?, Timestamp::from_microsecond(at).ok()?);
+        Some(Decision { kind, contact, other, at })
     };
     decision().ok_or(LoadError::Value { column: "decision" })
 }

@@ -35,7 +35,7 @@ pub(crate) async fn unmerge(args: &UnmergeArgs, output: Output) -> Result<Exit> 
     let value = json!({ "contacts": [survivor.to_string(), other.to_string()], "never": args.never });
     output.print(&value, || match args.never {
         true => format!("{survivor} and {other} are two people, and nothing merges them\n"),
-        false => format!("{survivor} and {other} are what they were before they were merged\n"),
+        false => format!("{survivor} and {other} are two people again\n"),
     })?;
     Ok(Exit::Done)
 }

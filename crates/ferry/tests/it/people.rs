@@ -99,6 +99,20 @@ fn a_merge_that_is_taken_back_leaves_no_trace() {
 }
 
 #[test]
+fn of_several_merges_into_one_contact_the_last_is_taken_back_first() {
+    let world = world("sqlite:ferry.db", SMS, "");
+    run(&world);
+    let before = held(&world, "sqlite:ferry.db");
+    let [first, second] = ["+33199000002", "+33199000003"].map(|it| merge(&world, "+33199000001", it));
+    let refused = world.ferry(&["unmerge", "+33199000001", &first]);
+    assert_eq!((refused.code, refused.err.contains("undo that first")), (1, true), "{refused:?}");
+    for other in [second, first] {
+        assert_eq!(world.ferry(&["unmerge", "+33199000001", &other]).code, 0);
+    }
+    assert_eq!(held(&world, "sqlite:ferry.db"), before);
+}
+
+#[test]
 fn an_opt_out_that_came_after_a_merge_stays_with_both_when_it_is_taken_back() {
     on_both(|crm| {
         let world = world(crm, "phone,name,email,at,consent\n+33199000001,Ana,,,yes\n+33199000002,Anna,,,yes\n", "");
@@ -190,6 +204,8 @@ fn what_ties_several_contacts_merges_nobody_and_is_listed_until_somebody_decides
     assert!(told.contains("ties       1 Viber user ties several contacts"), "{told}");
     let refused = world.ferry(&["merge", "+33199000001", "+33199000002"]);
     assert_eq!((refused.code, refused.err.contains("must never be merged")), (1, true), "{refused:?}");
+    assert_eq!(world.ferry(&["unmerge", "+33199000002", "+33199000001"]).code, 0, "taken back, whichever comes first");
+    merge(&world, "+33199000001", "+33199000002");
 }
 
 #[test]
