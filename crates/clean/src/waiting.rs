@@ -33,8 +33,12 @@ impl Waiting {
         if bytes.is_empty() {
             return Ok(());
         }
-        locked(&self.shelves[shelf]).extend_from_slice(bytes);
-        let n_held = self.n_held.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
+        let n_held = {
+            let mut shelf = locked(&self.shelves[shelf]);
+            shelf.extend_from_slice(bytes);
+            // Counted before anybody can take them away and count them off.
+            self.n_held.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len()
+        };
         match &self.spill {
             Some((budget, spill)) if n_held > *budget => self.spill_all(*budget, spill.as_ref()),
             _ => Ok(()),
