@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, PURPOSE_MESSAGES, Receipt};
+use sqlx::AssertSqlSafe;
 use tokio::task::JoinHandle;
 
 use crate::bulk::{Cell, Rows, Table, Type};
+use crate::crm::CACHE_SIZE;
 use crate::edits::{Content, Fingerprint, Kept, Marks, keep_edits};
 use crate::held::{ContactRow, Held};
 use crate::journal::receipt_rows;
@@ -98,12 +100,9 @@ impl Crm {
             Self::Sqlite(pool) => {
                 let mut connection = pool.acquire().await.map_err(&failed)?;
                 // What does not fit into the cache is sorted in files, which SQLite makes private and deletes.
-                let little = ["pragma temp_store = file", "pragma cache_size = -16384"];
-                let usual = ["pragma temp_store = memory", "pragma cache_size = -32768"];
-                for statement in little.into_iter().chain([statement]).chain(usual) {
-                    sqlx::query(statement).execute(&mut *connection).await.map_err(&failed)?;
-                }
-                Ok(())
+                let usual = format!("pragma temp_store = memory; pragma cache_size = {CACHE_SIZE}");
+                let script = format!("pragma temp_store = file; pragma cache_size = -16384; {statement}; {usual}");
+                sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *connection).await.map(|_| ()).map_err(failed)
             }
             Self::Postgres(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(failed),
         }

@@ -11,6 +11,8 @@ use crate::LoadError;
 /// Earlier versions can lose committed writes in WAL mode with several connections
 /// (<https://sqlite.org/wal.html#walresetbug>).
 pub const SQLITE_MINIMUM: &str = "3.51.3";
+/// In KiB, which SQLite tells from pages by the sign. Rows come in the order of their keys and need little.
+pub(crate) const CACHE_SIZE: &str = "-32768";
 const SCHEMA_VERSION: &str = "3";
 
 /// The CRM database.
@@ -225,7 +227,7 @@ async fn sqlite(path: &Path, is_read_only: bool) -> Result<Crm, LoadError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(30))
-        .pragma("cache_size", "-32768")
+        .pragma("cache_size", CACHE_SIZE)
         .pragma("temp_store", "memory")
         .pragma("threads", "2")
         .page_size(16384)

@@ -83,7 +83,7 @@ struct Stored {
 }
 
 /// What both contacts of a merge were before it. The one who stays may not have been there yet.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Before {
     survivor: Option<Stored>,
     absorbed: Stored,
@@ -99,6 +99,39 @@ impl DecisionKind {
 
     fn from_name(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|it| it.1 == name).map(|it| it.0)
+    }
+}
+
+impl Decision {
+    /// Whether it keeps these two apart, whichever was named first.
+    fn is_never_of(&self, one: ContactId, other: ContactId) -> bool {
+        self.kind == DecisionKind::Never && [(one, other), (other, one)].contains(&(self.contact, self.other))
+    }
+}
+
+impl Stored {
+    fn held(self) -> Result<Held, LoadError> {
+        let held = assembled((vec![self.contact], self.identities, self.consents))?.into_values().next();
+        held.ok_or(LoadError::Value { column: "decision.before" })
+    }
+
+    fn rows(self) -> [Rows; 3] {
+        let [mut contacts, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
+        contacts.push(self.contact.cells());
+        for (kind, scope, value, id) in self.identities {
+            identities.push([kind.into(), scope.into(), value.into(), id.into()]);
+        }
+        for (id, channel, purpose, state, at, row) in self.consents {
+            consents.push([id.into(), channel.into(), purpose.into(), state.into(), at.into(), row.into()]);
+        }
+        [contacts, identities, consents]
+    }
+}
+
+impl Before {
+    /// What the merge made of both.
+    fn merged(self, survivor: ContactId) -> Result<(Contact, Fingerprint), LoadError> {
+        Ok(one_of(survivor, self.survivor.map(Stored::held).transpose()?, self.absorbed.held()?))
     }
 }
 
@@ -120,8 +153,8 @@ impl Crm {
         for links in links.chunks(MAX_BATCH) {
             let mut writing = Writing::begin(self).await.map_err(&failed)?;
             let users: Vec<ContactId> = links.iter().map(|it| it.0).collect();
-            let held = writing.held(&users).await?;
-            for (user, contact) in links.iter().filter(|it| held.contains_key(&it.0)) {
+            let there = writing.contents(&users).await?;
+            for (user, contact) in links.iter().filter(|it| there.contains_key(&it.0)) {
                 writing.absorb(*contact, *user).await?;
                 n_absorbed += 1;
             }
@@ -141,17 +174,12 @@ impl Crm {
             return Ok(Err(Undecided::Same));
         }
         let mut writing = Writing::begin(self).await.map_err(LoadError::query("merge two contacts"))?;
-        let is_never = |it: &Decision| {
-            it.kind == DecisionKind::Never
-                && [(survivor, absorbed), (absorbed, survivor)].contains(&(it.contact, it.other))
-        };
-        if writing.decisions().await?.iter().any(is_never) {
+        if writing.decisions().await?.iter().any(|it| it.is_never_of(survivor, absorbed)) {
             return Ok(Err(Undecided::Never(survivor, absorbed)));
         }
-        for id in [survivor, absorbed] {
-            if !writing.held(&[id]).await?.contains_key(&id) {
-                return Ok(Err(Undecided::Unknown(id)));
-            }
+        let there = writing.contents(&[survivor, absorbed]).await?;
+        if let Some(id) = [survivor, absorbed].into_iter().find(|it| !there.contains_key(it)) {
+            return Ok(Err(Undecided::Unknown(id)));
         }
         let merged = writing.absorb(survivor, absorbed).await?;
         writing.commit().await.map_err(LoadError::query("merge two contacts"))?;
@@ -169,25 +197,16 @@ impl Crm {
         let failed = LoadError::query("take a merge back");
         let mut writing = Writing::begin(self).await.map_err(&failed)?;
         let decisions = writing.decisions().await?;
-        let is_of_both = |it: &&Decision| match it.kind {
-            DecisionKind::Merge => (it.contact, it.other) == (survivor, absorbed),
-            DecisionKind::Never => [(it.contact, it.other), (it.other, it.contact)].contains(&(survivor, absorbed)),
-            DecisionKind::Shared => false,
-        };
-        match decisions.iter().find(is_of_both) {
-            Some(decision @ Decision { kind: DecisionKind::Merge, .. }) => {
-                // What was archived later holds what was merged before: the last merge is undone first.
-                let is_later = |it: &Decision| {
-                    it.kind == DecisionKind::Merge
-                        && (it.other == survivor || it.contact == survivor && it.at > decision.at)
-                };
-                if decisions.iter().any(is_later) {
-                    return Ok(Err(Undecided::MergedOn(survivor)));
-                }
-                writing.put_back(survivor, absorbed).await?;
+        let mut merges = decisions.iter().filter(|it| it.kind == DecisionKind::Merge);
+        let merge = merges.clone().find(|it| (it.contact, it.other) == (survivor, absorbed));
+        if let Some(merge) = merge {
+            // What was archived later holds what was merged before: the last merge is undone first.
+            if merges.any(|it| it.other == survivor || it.contact == survivor && it.at > merge.at) {
+                return Ok(Err(Undecided::MergedOn(survivor)));
             }
-            None if !never => return Ok(Err(Undecided::NotMerged(survivor, absorbed))),
-            Some(_) | None => {}
+            writing.put_back(survivor, absorbed).await?;
+        } else if !never && !decisions.iter().any(|it| it.is_never_of(survivor, absorbed)) {
+            return Ok(Err(Undecided::NotMerged(survivor, absorbed)));
         }
         writing.forget(survivor, absorbed).await?;
         writing.forget(absorbed, survivor).await?;
@@ -202,7 +221,7 @@ impl Crm {
     pub async fn share(&self, contact: ContactId, is_shared: bool) -> Result<Result<(), Undecided>, LoadError> {
         let failed = LoadError::query("note a shared phone");
         let mut writing = Writing::begin(self).await.map_err(&failed)?;
-        if !writing.held(&[contact]).await?.contains_key(&contact) {
+        if !writing.contents(&[contact]).await?.contains_key(&contact) {
             return Ok(Err(Undecided::Unknown(contact)));
         }
         match is_shared {
@@ -217,13 +236,9 @@ impl Crm {
 impl Writing {
     async fn absorb(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<Contact, LoadError> {
         let failed = LoadError::query("merge two contacts");
-        let mut held = self.held(&[survivor, absorbed]).await?;
-        let stored = [self.stored(survivor).await?, self.stored(absorbed).await?];
-        let ([kept, Some(before)], Some(other)) = (stored, held.remove(&absorbed)) else {
-            return Err(LoadError::Value { column: "contact" });
-        };
-        let before = Before { survivor: kept, absorbed: before };
-        let (contact, written) = one_of(survivor, held.remove(&survivor), other);
+        let stored = self.stored(absorbed).await?.ok_or(LoadError::Value { column: "contact" })?;
+        let before = Before { survivor: self.stored(survivor).await?, absorbed: stored };
+        let (contact, written) = before.clone().merged(survivor)?;
 
         self.forget_contacts(&[survivor, absorbed]).await?;
         let changed = Changed { contact: contact.clone(), marks: Marks { written, content: None }, is_new: true };
@@ -244,32 +259,23 @@ impl Writing {
         }
         .map_err(&failed)?;
         let before = found.and_then(|it| it.0).and_then(|it| serde_json::from_str::<Before>(&it).ok());
-        let Before { survivor: kept, absorbed: other } =
-            before.ok_or(LoadError::Value { column: "decision.before" })?;
-        let merged = one_of(survivor, kept.clone().map(held_of).transpose()?, held_of(other.clone())?).0;
+        let before = before.ok_or(LoadError::Value { column: "decision.before" })?;
+        let (merged, _) = before.clone().merged(survivor)?;
         let now = self.held(&[survivor]).await?.remove(&survivor).map(|it| it.contact);
         let opt_out = now.filter(|it| {
             (&it.consent, it.consent_at) != (&merged.consent, merged.consent_at)
                 && it.consent.as_ref().is_some_and(|it| it.value != ConsentState::Yes)
         });
-        let ids: &[ContactId] = if kept.is_some() { &[survivor, absorbed] } else { &[absorbed] };
+        let ids: &[ContactId] = if before.survivor.is_some() { &[survivor, absorbed] } else { &[absorbed] };
         self.forget_contacts(ids).await?;
-        let [mut contacts, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
-        for stored in kept.into_iter().chain([other]) {
-            if let Some(opt_out) = &opt_out {
-                let changed = with_opt_out(held_of(stored)?, opt_out);
-                self.write_rows(contact_rows(vec![changed]).into()).await.map_err(&failed)?;
-                continue;
-            }
-            contacts.push(stored.contact.cells());
-            for (kind, scope, value, id) in stored.identities {
-                identities.push([kind.into(), scope.into(), value.into(), id.into()]);
-            }
-            for (id, channel, purpose, state, at, row) in stored.consents {
-                consents.push([id.into(), channel.into(), purpose.into(), state.into(), at.into(), row.into()]);
-            }
+        for stored in before.survivor.into_iter().chain([before.absorbed]) {
+            let rows = match &opt_out {
+                Some(opt_out) => contact_rows(vec![with_opt_out(stored.held()?, opt_out)]),
+                None => stored.rows(),
+            };
+            self.write_rows(rows.into()).await.map_err(&failed)?;
         }
-        self.write_rows(vec![contacts, identities, consents]).await.map_err(failed)
+        Ok(())
     }
 
     async fn decisions(&mut self) -> Result<Vec<Decision>, LoadError> {
@@ -332,11 +338,6 @@ fn one_of(id: ContactId, survivor: Option<Held>, absorbed: Held) -> (Contact, Fi
     let contact = joined(survivor.contact.clone(), other);
     let fingerprint = written(&survivor).with_parts_of(other_written, &survivor.contact, &contact);
     (contact, fingerprint)
-}
-
-fn held_of(Stored { contact, identities, consents }: Stored) -> Result<Held, LoadError> {
-    let held = assembled((vec![contact], identities, consents))?.into_values().next();
-    held.ok_or(LoadError::Value { column: "decision.before" })
 }
 
 /// A contact as it was, but for what was said since.

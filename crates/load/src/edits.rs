@@ -79,15 +79,7 @@ impl Content {
         text(contact.line_type.map(|it| it.name()));
         text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }));
         text(contact.consent.as_ref().map(|it| it.value.name()));
-        let values = [
-            contact.name.as_ref().map(|it| &it.row),
-            contact.email.as_ref().map(|it| &it.row),
-            contact.language.as_ref().map(|it| &it.row),
-            contact.last_at.as_ref().map(|it| &it.row),
-            contact.is_reachable.as_ref().map(|it| &it.row),
-            contact.consent.as_ref().map(|it| &it.row),
-        ];
-        values.into_iter().for_each(|it| text(it.map(|it| &**it)));
+        contact.value_rows().into_iter().for_each(|(_, row)| text(row.map(|it| &**it)));
         for Consent { channel, purpose, state, at, row } in &contact.consents {
             [channel.name(), purpose, state.name(), row].into_iter().for_each(|it| text(Some(it)));
             text(at.map(|it| it.to_string()).as_deref());

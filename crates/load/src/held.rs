@@ -24,10 +24,10 @@ impl Crm {
 
     pub(crate) async fn held_as_written(&self, ids: &[ContactId]) -> Result<HashMap<ContactId, Held>, LoadError> {
         let failed = LoadError::query("read contacts");
-        match self {
-            Self::Sqlite(pool) => held_sqlite(&mut *pool.acquire().await.map_err(failed)?, ids).await,
-            Self::Postgres(pool) => held_postgres(&mut *pool.acquire().await.map_err(failed)?, ids).await,
-        }
+        assembled(match self {
+            Self::Sqlite(pool) => stored_sqlite(&mut *pool.acquire().await.map_err(failed)?, ids).await?,
+            Self::Postgres(pool) => stored_postgres(&mut *pool.acquire().await.map_err(failed)?, ids).await?,
+        })
     }
 }
 
@@ -75,20 +75,6 @@ fn contents(rows: Vec<ContentRow>) -> Result<Contents, LoadError> {
 
 /// The rows of some contacts, table by table.
 pub(crate) type StoredRows = (Vec<ContactRow>, Vec<IdentityRow>, Vec<ConsentRow>);
-
-pub(crate) async fn held_sqlite(
-    connection: &mut SqliteConnection,
-    ids: &[ContactId],
-) -> Result<HashMap<ContactId, Held>, LoadError> {
-    assembled(stored_sqlite(connection, ids).await?)
-}
-
-pub(crate) async fn held_postgres(
-    connection: &mut PgConnection,
-    ids: &[ContactId],
-) -> Result<HashMap<ContactId, Held>, LoadError> {
-    assembled(stored_postgres(connection, ids).await?)
-}
 
 pub(crate) async fn stored_sqlite(
     connection: &mut SqliteConnection,
@@ -232,17 +218,9 @@ impl ContactRow {
     pub(crate) fn of(contact: Contact, consent_channel: Option<Channel>, marks: Marks) -> Self {
         let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
         let count = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
-        let value_rows = [
-            ("name", contact.name.as_ref().map(|it| &it.row)),
-            ("email", contact.email.as_ref().map(|it| &it.row)),
-            ("language", contact.language.as_ref().map(|it| &it.row)),
-            ("last_at", contact.last_at.as_ref().map(|it| &it.row)),
-            ("reachable", contact.is_reachable.as_ref().map(|it| &it.row)),
-            ("consent", contact.consent.as_ref().map(|it| &it.row)),
-        ];
         Self {
             contact_id: contact.id.0.to_vec(),
-            value_rows: Lineage::text(&contact.rows, &value_rows),
+            value_rows: Lineage::text(&contact.rows, &contact.value_rows()),
             e164: contact.phone.map(|it| it.to_string()),
             region: contact.region.map(|it| it.to_string()),
             line_type: contact.line_type.map(|it| it.name().to_owned()),

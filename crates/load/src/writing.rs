@@ -8,8 +8,7 @@ use sqlx::{Postgres, Sqlite, Transaction};
 use crate::bulk::{Copy, Rows, Statement, Table};
 use crate::crm::{begin_postgres, begin_sqlite};
 use crate::held::{
-    Contents, Held, StoredRows, contents_postgres, contents_sqlite, held_postgres, held_sqlite, stored_postgres,
-    stored_sqlite,
+    Contents, Held, StoredRows, assembled, contents_postgres, contents_sqlite, stored_postgres, stored_sqlite,
 };
 use crate::{Crm, LoadError};
 
@@ -90,10 +89,7 @@ impl Writing {
 
     /// The contacts of these ids that the database holds.
     pub(crate) async fn held(&mut self, ids: &[ContactId]) -> Result<HashMap<ContactId, Held>, LoadError> {
-        match self {
-            Self::Sqlite(transaction) => held_sqlite(transaction, ids).await,
-            Self::Postgres(transaction) => held_postgres(transaction, ids).await,
-        }
+        assembled(self.rows_of(ids).await?)
     }
 
     /// The rows of these contacts, as they stand.

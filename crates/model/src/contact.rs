@@ -41,6 +41,20 @@ pub struct Contact {
     pub rows: RowName,
 }
 
+impl Contact {
+    /// The values whose rows are known, by name, each with its row.
+    pub fn value_rows(&self) -> [(&'static str, Option<&RowName>); 6] {
+        [
+            ("name", self.name.as_ref().map(|it| &it.row)),
+            ("email", self.email.as_ref().map(|it| &it.row)),
+            ("language", self.language.as_ref().map(|it| &it.row)),
+            ("last_at", self.last_at.as_ref().map(|it| &it.row)),
+            ("reachable", self.is_reachable.as_ref().map(|it| &it.row)),
+            ("consent", self.consent.as_ref().map(|it| &it.row)),
+        ]
+    }
+}
+
 /// A value and the source row that it came from, such as `sms:12`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<T> {

@@ -95,16 +95,8 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
 }
 
 fn value_rows(contact: &Contact, sms: Option<&Consent>, viber: Option<&Consent>) -> Option<String> {
-    let values = [
-        ("name", contact.name.as_ref().map(|it| &it.row)),
-        ("email", contact.email.as_ref().map(|it| &it.row)),
-        ("language", contact.language.as_ref().map(|it| &it.row)),
-        ("last_at", contact.last_at.as_ref().map(|it| &it.row)),
-        ("reachable", contact.is_reachable.as_ref().map(|it| &it.row)),
-        ("consent", contact.consent.as_ref().map(|it| &it.row)),
-        ("sms_consent", sms.map(|it| &it.row)),
-        ("viber_consent", viber.map(|it| &it.row)),
-    ];
+    let said = [("sms_consent", sms.map(|it| &it.row)), ("viber_consent", viber.map(|it| &it.row))];
+    let values: Vec<_> = contact.value_rows().into_iter().chain(said).collect();
     Lineage::text(&contact.rows, &values)
 }
 
