@@ -103,9 +103,13 @@ impl DecisionKind {
 }
 
 impl Decision {
-    /// Whether it keeps these two apart, whichever was named first.
+    /// Whether it is about these two, whichever is named first.
+    fn is_of(&self, one: ContactId, other: ContactId) -> bool {
+        [(one, other), (other, one)].contains(&(self.contact, self.other))
+    }
+
     fn is_never_of(&self, one: ContactId, other: ContactId) -> bool {
-        self.kind == DecisionKind::Never && [(one, other), (other, one)].contains(&(self.contact, self.other))
+        self.kind == DecisionKind::Never && self.is_of(one, other)
     }
 }
 
@@ -186,32 +190,32 @@ impl Crm {
         Ok(Ok(merged))
     }
 
-    /// Takes a merge back: both contacts are what they were before it. With `never`, they are not merged again, by
+    /// Takes a merge back, whichever of the two is named first: both contacts are what they were before it. With `never`, they are not merged again, by
     /// nobody and no link; that can also be said of contacts that were never merged.
     pub async fn unmerge(
         &self,
-        survivor: ContactId,
-        absorbed: ContactId,
+        one: ContactId,
+        other: ContactId,
         never: bool,
     ) -> Result<Result<(), Undecided>, LoadError> {
         let failed = LoadError::query("take a merge back");
         let mut writing = Writing::begin(self).await.map_err(&failed)?;
         let decisions = writing.decisions().await?;
         let mut merges = decisions.iter().filter(|it| it.kind == DecisionKind::Merge);
-        let merge = merges.clone().find(|it| (it.contact, it.other) == (survivor, absorbed));
+        let merge = merges.clone().find(|it| it.is_of(one, other));
         if let Some(merge) = merge {
             // What was archived later holds what was merged before: the last merge is undone first.
-            if merges.any(|it| it.other == survivor || it.contact == survivor && it.at > merge.at) {
-                return Ok(Err(Undecided::MergedOn(survivor)));
+            if merges.any(|it| it.other == merge.contact || it.contact == merge.contact && it.at > merge.at) {
+                return Ok(Err(Undecided::MergedOn(merge.contact)));
             }
-            writing.put_back(survivor, absorbed).await?;
-        } else if !never && !decisions.iter().any(|it| it.is_never_of(survivor, absorbed)) {
-            return Ok(Err(Undecided::NotMerged(survivor, absorbed)));
+            writing.put_back(merge.contact, merge.other).await?;
+        } else if !never && !decisions.iter().any(|it| it.is_never_of(one, other)) {
+            return Ok(Err(Undecided::NotMerged(one, other)));
         }
-        writing.forget(survivor, absorbed).await?;
-        writing.forget(absorbed, survivor).await?;
+        writing.forget(one, other).await?;
+        writing.forget(other, one).await?;
         if never {
-            writing.decide(DecisionKind::Never, survivor, absorbed, None).await?;
+            writing.decide(DecisionKind::Never, one, other, None).await?;
         }
         writing.commit().await.map_err(&failed)?;
         Ok(Ok(()))

@@ -113,6 +113,16 @@ fn of_several_merges_into_one_contact_the_last_is_taken_back_first() {
 }
 
 #[test]
+fn a_merge_is_taken_back_whichever_contact_is_named_first() {
+    let world = world("sqlite:ferry.db", SMS, "");
+    run(&world);
+    let other = merge(&world, "+33199000001", "+33199000002");
+    assert_eq!(world.ferry(&["unmerge", &other, "+33199000001", "--never"]).code, 0);
+    assert_eq!(world.contacts().lines().count(), 3);
+    assert!(run(&world).contains("0 new, 0 changed, 3 unchanged: nothing changed"));
+}
+
+#[test]
 fn an_opt_out_that_came_after_a_merge_stays_with_both_when_it_is_taken_back() {
     on_both(|crm| {
         let world = world(crm, "phone,name,email,at,consent\n+33199000001,Ana,,,yes\n+33199000002,Anna,,,yes\n", "");
