@@ -50,6 +50,8 @@ create table receipt (
   suppressed bigint not null,
   at bigint not null,
   tool text not null,
+  -- Who was asked, of a verified batch; a file that was read with its digest.
+  adapter text not null default '',
   primary key (run_id, stage, batch)
 ) without rowid;
 
@@ -112,17 +114,30 @@ create view every_consent as
   union all
   select contact_id, consent_channel, 'messages', consent, consent_at from contact where consent_channel is not null;
 
--- What checks of WhatsApp registration said. Rows are added, never changed.
+-- What checks of WhatsApp registration said. Rows are added, never changed; what is believed of a contact is derived from
+-- all of them. variant is the number that was asked about, where it was a national variant and not the contact's own.
 create table evidence (
   contact_id blob not null,
   method text not null,
   checked_at bigint not null,
+  variant text not null,
   answer text not null check (
     answer = 'registered' or answer = 'not_registered' or answer = 'no_answer' or answer = 'contradictory'
   ),
+  expires_at bigint,
+  -- In millionths of the currency of the plan.
+  price_micros bigint not null,
   wa_id text,
   raw_status text,
-  primary key (contact_id, method, checked_at)
+  primary key (contact_id, method, checked_at, variant)
+) without rowid;
+
+-- How many numbers were asked about, by the minute in which they were: quotas hold beyond a run.
+create table usage (
+  method text not null,
+  at bigint not null,
+  n_checks bigint not null,
+  primary key (method, at)
 ) without rowid;
 
 -- Who is who: merges, and what must never be merged. A merge stands here with what both contacts were before it.

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use model::{Region, Stage};
+use model::{Region, Segment, Stage};
 use sandbox::Fault;
+use verify::{AdapterKind, Properties, UNOFFICIAL};
 
 /// Carry a business's customers from SMS and Viber to WhatsApp
 ///
@@ -64,12 +65,15 @@ pub(crate) enum Command {
     /// Clean and merge what was extracted
     Clean(RunArgs),
     /// Ask which of the clean contacts are on WhatsApp
+    ///
+    /// Batches that were done are not asked about again, nor contacts of whom an answer of before still holds.
+    #[command(after_help = adapters())]
     Verify(RunArgs),
     /// Load the clean contacts into the CRM database
     Load(RunArgs),
     /// Tell the state of every stage and batch
     Status(StatusArgs),
-    /// Do one batch again
+    /// Do one batch again, or ask again about some of the contacts of all batches
     Rerun(RerunArgs),
     /// Take corrected rejects in and do the run again from cleaning on
     Fix(FixArgs),
@@ -232,11 +236,26 @@ pub(crate) struct RerunArgs {
     #[command(flatten)]
     pub(crate) place: Where,
     /// The number of the batch
-    #[arg(long)]
-    pub(crate) batch: u32,
+    #[arg(long, required_unless_present = "only")]
+    pub(crate) batch: Option<u32>,
     /// The stage to begin with
-    #[arg(long, value_parser = batch_stage)]
-    pub(crate) from: Stage,
+    #[arg(long, value_parser = batch_stage, required_unless_present = "only")]
+    pub(crate) from: Option<Stage>,
+    /// Ask again about these contacts of all batches
+    #[arg(long, value_enum, conflicts_with_all = ["batch", "from"])]
+    pub(crate) only: Option<Only>,
+}
+
+/// Who is asked about again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Only {
+    /// Nobody knows of them, or two things were said
+    #[value(name = "no_answer")]
+    NoAnswer,
+    /// What was known has expired
+    Expired,
+    /// Their batch was not done, because calls failed
+    Failed,
 }
 
 #[derive(Debug, Args)]
@@ -251,6 +270,17 @@ pub(crate) struct TraceArgs {
 pub(crate) enum ExportCommand {
     /// Write all contacts as CSV
     Contacts(ExportArgs),
+    /// Write the contacts of one segment as CSV
+    ///
+    /// ready: on WhatsApp, and not opted out. re-engage: not on WhatsApp, to be won on the old channel. undecided: nobody
+    /// knows, or two things were said. opted-out: said no or stop on an old channel. Everybody is in exactly one.
+    Segment {
+        /// ready, re-engage, undecided or opted-out
+        #[arg(value_parser = segment)]
+        name: Segment,
+        #[command(flatten)]
+        args: ExportArgs,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -285,12 +315,48 @@ pub(crate) struct SandboxArgs {
     /// The environment variable with the token that callers must bring
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) token_env: Option<String>,
+    /// The environment variable with USER:PASSWORD of who may log in for a token
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) login_env: Option<String>,
+    /// Calls in any second; more are answered by 429
+    #[arg(long, value_name = "N")]
+    pub(crate) calls_a_second: Option<usize>,
+    /// Numbers in any 24 hours; more are answered by 466
+    #[arg(long, value_name = "N")]
+    pub(crate) numbers_a_day: Option<u64>,
+    /// How long a number takes to be looked up when nobody waits for it
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) lookup_seconds: i64,
     /// What goes wrong: KIND, KIND=FIRST_REQUESTS or KIND:SHARE; may be repeated
     ///
     /// Kinds: rate-limit, retry-after, server-error, timeout-before, timeout-after, truncate,
-    /// always-valid, processing, missing, contradict, html
+    /// always-valid, processing, missing, contradict, html, always-invalid, doubled, reordered,
+    /// unasked, expired-token. `POST /sandbox/faults` changes them while it runs, and
+    /// `POST /sandbox/clock` moves its clock
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<Fault>,
+}
+
+fn segment(text: &str) -> Result<Segment, String> {
+    let names = || Segment::ALL.map(Segment::name).join(", ");
+    Segment::from_name(text).ok_or_else(|| format!("a segment is one of {}", names()))
+}
+
+/// What is known of each adapter.
+fn adapters() -> String {
+    let mut text = String::from("Adapters that [verify] of a plan can name:\n");
+    for Properties { name, wire, largest_batch, daily_quota, price_micros, valid_days, worth, policy, .. } in
+        AdapterKind::ALL.map(AdapterKind::properties)
+    {
+        let quota = daily_quota.map_or(String::new(), |it| format!(", {it} numbers a day"));
+        let price = if price_micros == 0 { String::new() } else { format!(", {} USD each", price_micros as f64 / 1e6) };
+        text += &format!(
+            "  {name:10} {wire}\n{:13}{largest_batch} a call{quota}{price}; an answer counts {valid_days} days\n\
+             {:13}worth: {worth}\n{:13}policy: {policy}\n", "", "", ""
+        );
+    }
+    text += &format!("What is unofficial is off unless the plan accepts it: {UNOFFICIAL}.");
+    text
 }
 
 fn batch_stage(text: &str) -> Result<Stage, String> {

@@ -13,19 +13,20 @@ mod trace;
 
 use std::io::Write;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use load::Crm;
 use model::Stage;
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, ExportCommand, Format, RerunArgs, RunArgs, Where};
+use crate::cli::{Cli, Command, ExportCommand, Format, Only, RerunArgs, RunArgs, Where};
 use crate::exit::Exit;
 use crate::pipeline;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::stages::backup;
 use crate::stages::load::described;
+use crate::stages::verify::Which;
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<Exit> {
@@ -50,6 +51,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Audit(place) => audit::audit(&place, output).await,
         Command::Trace(args) => trace::trace(&args, output).await,
         Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,
+        Command::Export(ExportCommand::Segment { name, args }) => export::segment(name, &args, output).await,
         Command::Restore(place) => restore(&place, progress, output).await,
         Command::Sandbox(args) => sandbox::serve(args).await,
         Command::Completions { shell } => manual::completions(shell),
@@ -70,7 +72,7 @@ pub(crate) fn start_log(cli: &Cli) {
 async fn run_plan(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
     let mut session = Session::open(args, progress)?;
     let summary = pipeline::run(&mut session).await?;
-    output.print(&summary, || summary.text(session.plan.verify.is_some()))?;
+    output.print(&summary, || summary.text(session.plan.verify.as_ref()))?;
     Ok(summary.exit())
 }
 
@@ -85,11 +87,32 @@ async fn run_stage(args: &RunArgs, stage: Stage, progress: Progress) -> Result<E
 
 async fn rerun(args: &RerunArgs, progress: Progress, output: Output) -> Result<Exit> {
     let mut session = Session::reopen(&args.place, progress)?;
-    let loaded = pipeline::rerun(&mut session, args.batch, args.from).await?;
+    if let Some(only) = args.only {
+        return ask_again(&mut session, only, output).await;
+    }
+    let (Some(batch), Some(from)) = (args.batch, args.from) else { bail!("name a --batch, or whom to ask about --only") };
+    let loaded = pipeline::rerun(&mut session, batch, from).await?;
     let value = serde_json::json!({
-        "batch": args.batch, "inserted": loaded.inserted, "updated": loaded.updated, "unchanged": loaded.unchanged,
+        "batch": batch, "inserted": loaded.inserted, "updated": loaded.updated, "unchanged": loaded.unchanged,
     });
-    output.print(&value, || format!("batch {} is done again: {}\n", args.batch, described(&loaded)))?;
+    output.print(&value, || format!("batch {batch} is done again: {}\n", described(&loaded)))?;
+    Ok(Exit::Done)
+}
+
+async fn ask_again(session: &mut Session, only: Only, output: Output) -> Result<Exit> {
+    if session.plan.verify.is_none() {
+        bail!("the plan has no [verify]: there is nobody to ask");
+    }
+    let which = match only {
+        Only::NoAnswer => Which::NoAnswer,
+        Only::Expired => Which::Expired,
+        Only::Failed => Which::Waiting,
+    };
+    let summary = pipeline::ask_again(session, which).await?;
+    let value = serde_json::json!({
+        "registration": summary.registration, "segments": summary.segments, "bill": summary.bill,
+    });
+    output.print(&value, || summary.verified_text())?;
     Ok(Exit::Done)
 }
 

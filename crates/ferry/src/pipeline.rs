@@ -1,13 +1,15 @@
 //! The crossing: exports in, a loaded CRM database out.
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use load::{Crm, Loaded};
 use model::Stage;
 
 use crate::hygiene;
 use crate::report;
 use crate::session::Session;
-use crate::stages::{clean, extract, load as loading, verify};
+use crate::stages::verify::Which;
+use crate::stages::{clean, extract, load as loading, variants, verify};
 use crate::summary::Summary;
 
 /// Does what is not done yet of a whole run, and reports on all of it.
@@ -24,13 +26,13 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
 
     let crm = open(session).await?;
     loading::plan_batches(session, &crm).await?;
-    verify::verify(session, &crm).await?;
+    let bill = verify::verify(session, &crm, Which::Waiting).await?;
     let loaded = loading::load(session, &crm, None).await?;
-    report::write(session, &crm).await?;
-
-    let summary = Summary::of(session, &crm, loaded).await;
+    variants::merge(session, &crm).await?;
+    let registrations = crm.registrations(Timestamp::now()).await?;
+    report::write(session, &crm, &registrations).await?;
     crm.close().await;
-    summary
+    Ok(Summary::of(session, &registrations, bill, loaded))
 }
 
 /// Does one stage on what the stage before it left.
@@ -48,7 +50,7 @@ pub(crate) async fn stage(session: &mut Session, stage: Stage) -> Result<()> {
             let crm = open(session).await?;
             loading::plan_batches(session, &crm).await?;
             match stage {
-                Stage::Verify => verify::verify(session, &crm).await?,
+                Stage::Verify => drop(verify::verify(session, &crm, Which::Waiting).await?),
                 _ => drop(loading::load(session, &crm, None).await?),
             }
             crm.close().await;
@@ -65,19 +67,32 @@ pub(crate) async fn rerun(session: &mut Session, batch: u32, from: Stage) -> Res
         bail!("the run has no batch {batch}; it has {}", batches.len());
     }
     if from == Stage::Verify {
-        verify::verify_batch(session, &crm, batch).await?;
+        verify::verify(session, &crm, Which::Batch(batch)).await?;
     }
     crm.forget_receipt(session.run_id(), Stage::Load, batch).await?;
     let loaded = loading::load(session, &crm, Some(batch)).await?;
-    report::write(session, &crm).await?;
+    report::write(session, &crm, &crm.registrations(Timestamp::now()).await?).await?;
     crm.close().await;
     Ok(loaded)
+}
+
+/// Asks again about some of the contacts of all batches.
+pub(crate) async fn ask_again(session: &mut Session, which: Which) -> Result<Summary> {
+    let crm = open(session).await?;
+    let bill = verify::verify(session, &crm, which).await?;
+    variants::merge(session, &crm).await?;
+    let registrations = crm.registrations(Timestamp::now()).await?;
+    report::write(session, &crm, &registrations).await?;
+    crm.close().await;
+    Ok(Summary::of(session, &registrations, bill, Loaded::default()))
 }
 
 async fn dry_run(session: &Session) -> Result<Summary> {
     let crm = Crm::look(&session.plan.crm_url()?).await?;
     let loaded = loading::preview(session, crm.as_ref()).await?;
-    Ok(Summary::of_dry_run(session, loaded))
+    let n_contacts = loaded.inserted + loaded.updated + loaded.unchanged;
+    let estimate = verify::preview(session, crm.as_ref(), n_contacts).await?;
+    Ok(Summary { estimate, ..Summary::of_dry_run(session, loaded) })
 }
 
 async fn open(session: &Session) -> Result<Crm> {

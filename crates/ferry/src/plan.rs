@@ -1,6 +1,7 @@
 //! The plan: what a run reads, by which rules, and where it leads.
 
 mod profiles;
+mod verification;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use run::SourceRecord;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
+
+pub(crate) use verification::VerifySection;
 
 /// A plan, checked as far as that goes without looking at anything else.
 #[derive(Debug)]
@@ -150,39 +153,6 @@ impl Default for IdentitySection {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct VerifySection {
-    pub(crate) adapter: AdapterName,
-    pub(crate) url: Spanned<String>,
-    #[serde(default = "thousand")]
-    pub(crate) batch: Spanned<usize>,
-    pub(crate) token_env: Option<String>,
-    /// Requests under way at once.
-    #[serde(default = "four")]
-    pub(crate) concurrency: usize,
-    #[serde(default = "thirty_seconds")]
-    pub(crate) timeout_ms: u64,
-    /// Calls per question, the first among them.
-    #[serde(default = "six")]
-    pub(crate) attempts: usize,
-    /// The wait before the second attempt, doubled for each after it.
-    #[serde(default = "half_a_second")]
-    pub(crate) backoff_ms: u64,
-    /// How often a number that is still being looked up is asked for again.
-    #[serde(default = "three")]
-    pub(crate) polls: u32,
-    #[serde(default = "two_seconds")]
-    pub(crate) poll_ms: u64,
-}
-
-/// The adapters, as a plan names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum AdapterName {
-    Contacts,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct GatesSection {
@@ -198,28 +168,6 @@ impl Default for GatesSection {
     fn default() -> Self {
         Self { max_reject_rate: 0.05, max_invalid_rate: None, max_sequence_rate: None }
     }
-}
-
-fn thousand() -> Spanned<usize> {
-    Spanned::new(0..0, MAX_BATCH)
-}
-fn four() -> usize {
-    4
-}
-fn thirty_seconds() -> u64 {
-    30_000
-}
-fn six() -> usize {
-    6
-}
-fn half_a_second() -> u64 {
-    500
-}
-fn three() -> u32 {
-    3
-}
-fn two_seconds() -> u64 {
-    2_000
 }
 
 impl Plan {
@@ -318,7 +266,7 @@ impl Plan {
 
     /// The most contacts in a batch.
     pub(crate) fn batch_size(&self) -> usize {
-        self.verify.as_ref().map_or(MAX_BATCH, |it| *it.batch.get_ref())
+        self.verify.as_ref().map_or(MAX_BATCH, VerifySection::batch)
     }
 
     /// What cleaning depends on besides the rows.
@@ -443,19 +391,6 @@ impl SourceSection {
             );
         }
         Ok(())
-    }
-}
-
-impl VerifySection {
-    fn check(&self, plan: &Plan) -> Result<(), PlanError> {
-        if !(1..=MAX_BATCH).contains(self.batch.get_ref()) {
-            return Err(plan.wrong(self.batch.span().start, format!("a batch holds 1 to {MAX_BATCH} contacts")));
-        }
-        if self.concurrency == 0 || self.attempts == 0 || self.timeout_ms == 0 {
-            return Err(plan.wrong(self.url.span().start, "concurrency, attempts and timeout_ms are at least 1".into()));
-        }
-        let refused = |error: whatsapp::UrlError| plan.wrong(self.url.span().start, error.to_string());
-        whatsapp::base_url(self.url.get_ref()).map(|_| ()).map_err(refused)
     }
 }
 

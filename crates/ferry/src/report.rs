@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use askama::Template;
-use load::Crm;
+use load::{Crm, Registrations, Tally};
 use model::{Answer, Counts, Reason, Stage};
 use run::{Backup, write_private};
 
 use crate::progress::grouped;
 use crate::report::picture::{Bar, Part, bars, stacked};
 use crate::session::Session;
-use crate::stages::verify::NOT_INFORMATIVE;
+use crate::stages::verify::{bill_text, uninformative};
 use crate::summary::{n_faults, share, ties};
 
-/// So many countries are shown one by one; the others are shown together.
-const MOST_COUNTRIES: usize = 20;
+/// So many countries or prefixes are shown one by one; the others are shown together.
+const MOST_GROUPS: usize = 20;
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -31,7 +31,8 @@ struct Report {
     reject_rate: String,
     max_reject_rate: String,
     is_over_rate: bool,
-    is_uninformative: bool,
+    /// Why the answers of the provider count for nothing; empty if they count.
+    uninformative: &'static str,
     sources: Vec<SourceLine>,
     rejects: Vec<RejectLine>,
     rejects_picture: String,
@@ -43,7 +44,12 @@ struct Report {
     n_merged_contacts: u64,
     has_verifier: bool,
     countries_picture: String,
-    countries: Vec<CountryLine>,
+    countries: Vec<GroupLine>,
+    prefixes: Vec<GroupLine>,
+    by_source: Vec<GroupLine>,
+    segments: Vec<(&'static str, u64)>,
+    /// What was asked; empty if nobody was.
+    bill: String,
     stages: Vec<StageLine>,
     stages_picture: String,
     batches: Vec<BatchLine>,
@@ -68,7 +74,8 @@ struct RejectLine {
     rows: u64,
 }
 
-struct CountryLine {
+/// A country, a prefix or a source.
+struct GroupLine {
     name: String,
     registered: u64,
     not_registered: u64,
@@ -93,20 +100,20 @@ struct BatchLine {
 }
 
 /// Writes the report of a run into its folder.
-pub(crate) async fn write(session: &Session, crm: &Crm) -> Result<()> {
-    let report = report(session, crm).await?;
+pub(crate) async fn write(session: &Session, crm: &Crm, registrations: &Registrations) -> Result<()> {
+    let report = report(session, crm, registrations).await?;
     let html = report.render().context("could not make the report")?;
     write_private(&session.folder.path("report.html"), html.as_bytes())?;
     Ok(())
 }
 
-async fn report(session: &Session, crm: &Crm) -> Result<Report> {
+async fn report(session: &Session, crm: &Crm, registrations: &Registrations) -> Result<Report> {
     let manifest = &session.folder.manifest;
     let cleaned = manifest.stages.get(&Stage::Clean).context("nothing is clean yet")?;
     let verified = manifest.stages.get(&Stage::Verify);
     let counts = cleaned.counts;
     let rejects = reject_lines(&cleaned.rejects);
-    let countries = country_lines(crm.standing().await?);
+    let countries = group_lines(&registrations.countries, "no country");
     let stages = stage_lines(session);
     let by_reason = rejects.iter().map(|it| (it.code.clone(), it.rows)).collect();
     let rate = share(n_faults(&by_reason), counts.rows_in);
@@ -128,7 +135,7 @@ async fn report(session: &Session, crm: &Crm) -> Result<Report> {
         reject_rate: percent(rate),
         max_reject_rate: percent(max_rate),
         is_over_rate: rate > max_rate,
-        is_uninformative: verified.is_some_and(|it| it.findings.contains_key(NOT_INFORMATIVE)),
+        uninformative: verified.and_then(uninformative).unwrap_or_default(),
         sources: source_lines(session),
         rejects_picture: bars(&rejects.iter().map(|it| (it.code.clone(), it.rows)).collect::<Vec<_>>()),
         rejects,
@@ -140,6 +147,10 @@ async fn report(session: &Session, crm: &Crm) -> Result<Report> {
         has_verifier: session.plan.verify.is_some(),
         countries_picture: stacked(&countries.iter().map(country_bar).collect::<Vec<_>>()),
         countries,
+        prefixes: group_lines(&registrations.prefixes, ""),
+        by_source: group_lines(&registrations.sources, ""),
+        segments: registrations.segments.iter().map(|(segment, n)| (segment.name(), *n)).collect(),
+        bill: verified.and_then(|it| it.bill.as_ref()).map(bill_text).unwrap_or_default(),
         stages_picture: bars(
             &manifest
                 .stages
@@ -198,25 +209,25 @@ fn reject_lines(rejects: &BTreeMap<String, BTreeMap<String, u64>>) -> Vec<Reject
     lines
 }
 
-fn country_lines(standing: load::Standing) -> Vec<CountryLine> {
-    let mut by_country: BTreeMap<String, [u64; 3]> = BTreeMap::new();
-    for ((region, answer), n) in standing {
-        let name = if region.is_empty() { "no country".to_owned() } else { region };
+fn group_lines(tally: &Tally, nameless: &str) -> Vec<GroupLine> {
+    let mut by_group: BTreeMap<String, [u64; 3]> = BTreeMap::new();
+    for ((group, answer), n) in tally {
+        let name = if group.is_empty() { nameless.to_owned() } else { group.clone() };
         let place = match answer {
             Some(Answer::Registered) => 0,
             Some(Answer::NotRegistered) => 1,
             _ => 2,
         };
-        by_country.entry(name).or_default()[place] += n;
+        by_group.entry(name).or_default()[place] += n;
     }
-    let mut countries: Vec<(String, [u64; 3])> = by_country.into_iter().collect();
-    countries.sort_by_key(|it| std::cmp::Reverse(it.1.iter().sum::<u64>()));
-    if countries.len() > MOST_COUNTRIES + 1 {
-        let others = countries.split_off(MOST_COUNTRIES);
+    let mut groups: Vec<(String, [u64; 3])> = by_group.into_iter().collect();
+    groups.sort_by_key(|it| std::cmp::Reverse(it.1.iter().sum::<u64>()));
+    if groups.len() > MOST_GROUPS + 1 {
+        let others = groups.split_off(MOST_GROUPS);
         let sum = others.iter().fold([0; 3], |sum, it| std::array::from_fn(|n| sum[n] + it.1[n]));
-        countries.push((format!("{} others", others.len()), sum));
+        groups.push((format!("{} others", others.len()), sum));
     }
-    let line = |(name, [registered, not_registered, unknown]): (String, [u64; 3])| CountryLine {
+    let line = |(name, [registered, not_registered, unknown]): (String, [u64; 3])| GroupLine {
         name,
         registered,
         not_registered,
@@ -226,10 +237,10 @@ fn country_lines(standing: load::Standing) -> Vec<CountryLine> {
             known => percent(share(registered, known)),
         },
     };
-    countries.into_iter().map(line).collect()
+    groups.into_iter().map(line).collect()
 }
 
-fn country_bar(line: &CountryLine) -> Bar {
+fn country_bar(line: &GroupLine) -> Bar {
     Bar {
         label: line.name.clone(),
         parts: vec![

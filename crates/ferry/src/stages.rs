@@ -5,4 +5,5 @@ pub(crate) mod clean;
 pub(crate) mod extract;
 pub(crate) mod load;
 pub(crate) mod rejects;
+pub(crate) mod variants;
 pub(crate) mod verify;

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use anyhow::Result;
-use load::{Crm, Loaded};
+use load::{Loaded, Registrations};
 use model::{Answer, Counts, Reason, Stage};
+use run::Bill;
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::plan::VerifySection;
 use crate::progress::grouped;
 use crate::session::{Session, shown};
 use crate::stages::load::described;
-use crate::stages::verify::NOT_INFORMATIVE;
+use crate::stages::verify::{Estimate, bill_text, uninformative};
 
 /// What a run did, or would do.
 #[derive(Debug, Serialize)]
@@ -37,7 +38,15 @@ pub(crate) struct Summary {
     pub(crate) batches: u64,
     /// Contacts of the database by registration; none if the plan has no verifier.
     pub(crate) registration: Option<BTreeMap<&'static str, u64>>,
+    /// Contacts of the database by what can be done with them; none if the plan has no verifier.
+    pub(crate) segments: Option<BTreeMap<&'static str, u64>>,
     pub(crate) provider_is_informative: Option<bool>,
+    /// Why it is not.
+    pub(crate) uninformative: Option<&'static str>,
+    /// What was asked now, and what it costs.
+    pub(crate) bill: Option<Bill>,
+    /// What a dry run would ask.
+    pub(crate) estimate: Option<Estimate>,
     pub(crate) inserted: u64,
     pub(crate) updated: u64,
     pub(crate) unchanged: u64,
@@ -59,24 +68,23 @@ pub(crate) struct SourceSummary {
 }
 
 impl Summary {
-    pub(crate) async fn of(session: &Session, crm: &Crm, loaded: Loaded) -> Result<Self> {
+    pub(crate) fn of(session: &Session, registrations: &Registrations, bill: Option<Bill>, loaded: Loaded) -> Self {
         let verified = session.folder.manifest.stages.get(&Stage::Verify);
-        let registration = match &session.plan.verify {
-            None => None,
-            Some(_) => {
-                let mut by_answer = BTreeMap::new();
-                for ((_, answer), n) in crm.standing().await? {
-                    *by_answer.entry(answer.map_or("not_asked", Answer::name)).or_default() += n;
-                }
-                Some(by_answer)
-            }
-        };
-        Ok(Self {
-            registration,
-            provider_is_informative: verified.map(|it| !it.findings.contains_key(NOT_INFORMATIVE)),
+        let has_verifier = session.plan.verify.is_some();
+        let mut by_answer = BTreeMap::new();
+        for ((_, answer), n) in &registrations.countries {
+            *by_answer.entry(answer.map_or("not_asked", Answer::name)).or_default() += n;
+        }
+        let segments = registrations.segments.iter().map(|(segment, n)| (segment.name(), *n)).collect();
+        Self {
+            registration: Some(by_answer).filter(|_| has_verifier),
+            segments: Some(segments).filter(|_| has_verifier),
+            bill,
+            provider_is_informative: verified.map(|it| uninformative(it).is_none()),
+            uninformative: verified.and_then(uninformative),
             report: Some(shown(&session.folder.path("report.html"))),
             ..Self::of_dry_run(session, loaded)
-        })
+        }
     }
 
     pub(crate) fn of_dry_run(session: &Session, loaded: Loaded) -> Self {
@@ -114,7 +122,11 @@ impl Summary {
             contacts: counts.kept,
             batches: counts.kept.div_ceil(session.plan.batch_size() as u64),
             registration: None,
+            segments: None,
+            bill: None,
+            estimate: None,
             provider_is_informative: None,
+            uninformative: None,
             inserted: loaded.inserted,
             updated: loaded.updated,
             unchanged: loaded.unchanged,
@@ -135,8 +147,34 @@ impl Summary {
         }
     }
 
+    /// What is known of registrations, in words; empty if the plan has no verifier.
+    pub(crate) fn verified_text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |name: &str, rest: String| {
+            let _ = writeln!(text, "{name:10} {rest}");
+        };
+        if let Some(registration) = &self.registration {
+            let parts: Vec<String> =
+                registration.iter().map(|(answer, n)| format!("{} {answer}", grouped(*n))).collect();
+            line("WhatsApp", parts.join(", "));
+        }
+        if let Some(why) = self.uninformative {
+            line("", format!("{why}, so its answers count as no_answer"));
+        }
+        if let Some(segments) = self.segments.as_ref().filter(|it| !it.is_empty()) {
+            let parts: Vec<String> = segments.iter().map(|(segment, n)| format!("{} {segment}", grouped(*n))).collect();
+            line("segments", format!("{}: `ferry export segment NAME` writes one", parts.join(", ")));
+        }
+        match &self.bill {
+            Some(bill) => line("asked", bill_text(bill)),
+            None if self.registration.is_some() => line("asked", "nobody".to_owned()),
+            None => {}
+        }
+        text
+    }
+
     /// The summary in words.
-    pub(crate) fn text(&self, has_verifier: bool) -> String {
+    pub(crate) fn text(&self, verifier: Option<&VerifySection>) -> String {
         let mut text = String::new();
         let Counts { rows_in, kept, merged, rejected, suppressed } = self.counts;
         let mut line = |name: &str, rest: String| {
@@ -185,23 +223,16 @@ impl Summary {
                 format!("{}: see clean/ties.csv, and `ferry merge` or `ferry unmerge --never`", ties(&self.ties)),
             );
         }
-        if let Some(registration) = &self.registration {
-            let parts: Vec<String> =
-                registration.iter().map(|(answer, n)| format!("{} {answer}", grouped(*n))).collect();
-            line("WhatsApp", parts.join(", "));
-        }
-        if self.provider_is_informative == Some(false) {
-            line("", "the provider calls numbers valid that cannot exist, so its answers count as no_answer".into());
-        }
+        text += &self.verified_text();
+        let mut line = |name: &str, rest: String| {
+            let _ = writeln!(text, "{name:10} {rest}");
+        };
         let (inserted, updated, unchanged) = (self.inserted, self.updated, self.unchanged);
         let loaded = described(&Loaded { inserted, updated, unchanged, ..Loaded::default() });
         match self.dry_run {
             true => {
-                if has_verifier {
-                    line(
-                        "would ask",
-                        format!("about {} contacts in {} batches", grouped(self.contacts), grouped(self.batches)),
-                    );
+                if let Some((verifier, estimate)) = verifier.zip(self.estimate) {
+                    line("would ask", estimate.text(verifier));
                 }
                 line("would load", format!("{} contacts: {loaded}", grouped(self.contacts)));
                 line("", "nothing was written outside the run folder".into());

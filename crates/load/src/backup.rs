@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use crate::crm::{begin_postgres, begin_sqlite};
 use crate::{Crm, LoadError};
 
-/// All tables that hold data.
+/// All tables that hold data, but for `usage`: what was asked stays asked, whatever is restored.
 const TABLES: [&str; 10] =
     ["run", "source", "reject_summary", "batch", "receipt", "contact", "identity", "consent", "evidence", "decision"];
 const SQLITE_COPY: &str = "crm.db";

@@ -72,10 +72,12 @@ const RECEIPT: Table = Table {
         ("suppressed", Type::Int),
         ("at", Type::Int),
         ("tool", Type::Text),
+        ("adapter", Type::Text),
     ],
     conflict: "on conflict (run_id, stage, batch) do update set input = excluded.input, output = excluded.output, \
         rows_in = excluded.rows_in, kept = excluded.kept, merged = excluded.merged, rejected = excluded.rejected, \
-        suppressed = excluded.suppressed, at = excluded.at, tool = excluded.tool",
+        suppressed = excluded.suppressed, at = excluded.at, tool = excluded.tool, \
+        adapter = excluded.adapter",
 };
 
 pub(crate) fn receipt_rows(run_id: &str, receipts: &[Receipt]) -> Rows {
@@ -95,6 +97,7 @@ pub(crate) fn receipt_rows(run_id: &str, receipts: &[Receipt]) -> Rows {
             suppressed.into(),
             Some(receipt.at).into(),
             receipt.tool.clone().into(),
+            receipt.adapter.clone().into(),
         ]);
     }
     rows
@@ -202,7 +205,7 @@ const FORGET_RUN: [&str; 3] = [
 const FORGET_RECEIPTS: &str = "delete from receipt where run_id = $1 and not exists (select 1 from batch \
     where batch.run_id = receipt.run_id and batch.number = receipt.batch and batch.digest = receipt.input)";
 
-const SELECT_RECEIPTS: &str = "select batch, input, output, rows_in, kept, merged, rejected, suppressed, at, tool \
+const SELECT_RECEIPTS: &str = "select batch, input, output, rows_in, kept, merged, rejected, suppressed, at, tool, adapter \
     from receipt where run_id = $1 and stage = $2 order by batch";
 
 fn run_rows(run: &RunRow) -> [Rows; 4] {
@@ -234,6 +237,7 @@ struct ReceiptRow {
     suppressed: i64,
     at: i64,
     tool: String,
+    adapter: String,
 }
 
 impl ReceiptRow {
@@ -253,6 +257,7 @@ impl ReceiptRow {
             },
             at: Timestamp::from_microsecond(self.at).ok()?,
             tool: self.tool,
+            adapter: self.adapter,
         })
     }
 }

@@ -22,5 +22,6 @@ pub use contacts::{LoadBatch, Loaded};
 pub use crm::{Crm, SQLITE_MINIMUM};
 pub use decisions::{Decision, DecisionKind, Undecided};
 pub use error::LoadError;
+pub use evidence::VerifiedBatch;
 pub use journal::RunRow;
-pub use queries::{Exported, Standing};
+pub use queries::{Exported, Registrations, Tally};

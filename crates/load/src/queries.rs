@@ -1,9 +1,9 @@
 //! What is asked of the database: exports, traces, counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures::TryStreamExt;
-use model::{Answer, Contact, ContactId, Evidence, Personal};
+use jiff::Timestamp;
+use model::{Answer, ConsentState, Contact, ContactId, PhoneNumber, Region, Segment, Standing};
 use sqlx::{FromRow, SqlitePool};
 
 use crate::crm::on;
@@ -15,66 +15,114 @@ use crate::{Crm, LoadError};
 pub struct Exported {
     pub contact: Contact,
     /// None if nobody has asked.
-    pub registration: Option<Answer>,
+    pub standing: Option<Standing>,
 }
 
-/// Contacts by country and registration. The country is empty for contacts without a phone.
-pub type Standing = BTreeMap<(String, Option<Answer>), u64>;
+/// Contacts by a group and what is believed of them; none if nobody was asked.
+pub type Tally = BTreeMap<(String, Option<Answer>), u64>;
 
-/// Method, when, answer, WhatsApp id and raw status.
-type EvidenceRow = (String, i64, String, Option<String>, Option<String>);
+/// How many contacts stand where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registrations {
+    /// The country is empty for contacts without a phone.
+    pub countries: Tally,
+    /// By the first digits of the number: country and network. Empty if nobody was ever asked.
+    pub prefixes: Tally,
+    /// By the source of their rows; somebody who is in two counts in both. Empty if nobody was ever asked.
+    pub sources: Tally,
+    /// Empty if nobody was ever asked.
+    pub segments: BTreeMap<Segment, u64>,
+}
+
+/// So many contacts are read with their evidence at once.
+const PAGE: i64 = 4000;
+/// The first digits of an international number: the country and the network, of nobody.
+const PREFIX_DIGITS: usize = 5;
+
+const CONTACTS: &str = "select contact.* from contact where contact_id > $1 order by contact_id limit $2";
+const BRIEF: &str =
+    "select contact_id, e164, region, consent, source_rows from contact where contact_id > $1 order by contact_id limit $2";
+const IN_REGION: &str = "select contact_id, e164 from contact where region = $1 and e164 is not null";
 
 #[derive(FromRow)]
-struct ExportedRow {
-    #[sqlx(flatten)]
-    contact: ContactRow,
-    registration: Option<String>,
+struct BriefRow {
+    contact_id: Vec<u8>,
+    e164: Option<String>,
+    region: Option<String>,
+    consent: Option<String>,
+    source_rows: String,
 }
 
-/// The registration of a contact is what its newest evidence says that says anything; where none
-/// does, the newest.
-const REGISTRATION: &str = "(select evidence.answer from evidence where evidence.contact_id = contact.contact_id \
-    order by case when evidence.answer in ('registered', 'not_registered') then 0 else 1 end, \
-    evidence.checked_at desc, evidence.method limit 1) as registration";
-
 impl Crm {
-    /// Gives every contact to `each`, in the order of their ids, in constant memory.
-    pub async fn export<E: From<LoadError>>(&self, mut each: impl FnMut(Exported) -> Result<(), E>) -> Result<u64, E> {
-        let text = sqlx::AssertSqlSafe(format!("select contact.*, {REGISTRATION} from contact order by contact_id"));
-        let failed = LoadError::query("read the contacts");
+    /// Gives every contact to `each`, with what is believed of it at the moment `now`, in the order of their ids, in
+    /// constant memory.
+    pub async fn export<E: From<LoadError>>(
+        &self,
+        now: Timestamp,
+        mut each: impl FnMut(Exported) -> Result<(), E>,
+    ) -> Result<u64, E> {
         let mut n_contacts = 0;
-        on!(self, pool => {
-            let mut rows = sqlx::query_as::<_, ExportedRow>(text).fetch(pool);
-            while let Some(row) = rows.try_next().await.map_err(&failed)? {
+        let mut after = Vec::new();
+        loop {
+            let page: Vec<ContactRow> = on!(self, pool => {
+                sqlx::query_as(CONTACTS).bind(&after).bind(PAGE).fetch_all(pool).await
+                    .map_err(LoadError::query("read the contacts"))?
+            });
+            let contacts = page.into_iter().map(ContactRow::contact).collect::<Result<Vec<Contact>, _>>()?;
+            let (Some(first), Some(last)) = (contacts.first(), contacts.last()) else { return Ok(n_contacts) };
+            after = last.id.0.to_vec();
+            let evidence = self.evidence_between(first.id, last.id).await?;
+            for contact in contacts {
                 n_contacts += 1;
-                each(row.exported()?)?;
+                let standing = evidence.get(&contact.id).and_then(|it| Standing::of(it, now));
+                each(Exported { contact, standing })?;
             }
-        });
-        Ok(n_contacts)
+        }
     }
 
-    /// How many contacts stand where.
-    pub async fn standing(&self) -> Result<Standing, LoadError> {
+    /// How many contacts stand where at the moment `now`.
+    pub async fn registrations(&self, now: Timestamp) -> Result<Registrations, LoadError> {
         let failed = LoadError::query("count the contacts");
         // Looking for the evidence of every contact takes its time, so it is done only where there is some.
-        let has_evidence = on!(self, pool => {
-            sqlx::query("select 1 from evidence limit 1").fetch_optional(pool).await.map_err(&failed)?.is_some()
-        });
-        if let (false, Self::Sqlite(pool)) = (has_evidence, self) {
-            return regions(pool).await.map_err(failed);
+        if !self.has_evidence().await? {
+            let countries = match self {
+                Self::Sqlite(pool) => regions(pool).await.map_err(failed)?,
+                Self::Postgres(pool) => {
+                    let rows: Vec<(String, i64)> =
+                        sqlx::query_as("select coalesce(region, ''), count(*) from contact group by 1")
+                            .fetch_all(pool)
+                            .await
+                            .map_err(failed)?;
+                    rows.into_iter().map(|(region, n)| ((region, None), count(n))).collect()
+                }
+            };
+            return Ok(Registrations { countries, ..Registrations::default() });
         }
-        let registration = if has_evidence { REGISTRATION } else { "cast(null as text) as registration" };
-        let text = format!(
-            "select coalesce(standing.region, '') as region, standing.registration, count(*) as n from \
-             (select contact.region, {registration} from contact) as standing \
-             group by standing.region, standing.registration"
-        );
-        let rows: Vec<(String, Option<String>, i64)> = on!(self, pool => {
-            sqlx::query_as(sqlx::AssertSqlSafe(text)).fetch_all(pool).await.map_err(failed)?
+        let mut found = Registrations::default();
+        let mut after = Vec::new();
+        loop {
+            let page: Vec<BriefRow> = on!(self, pool => {
+                sqlx::query_as(BRIEF).bind(&after).bind(PAGE).fetch_all(pool).await.map_err(&failed)?
+            });
+            let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(found) };
+            let (first, last) = (id(&first.contact_id)?, id(&last.contact_id)?);
+            let evidence = self.evidence_between(first, last).await?;
+            after = last.0.to_vec();
+            for row in page {
+                let standing = evidence.get(&id(&row.contact_id)?).and_then(|it| Standing::of(it, now));
+                found.add(row, standing.map(|it| it.answer));
+            }
+        }
+    }
+
+    /// The contacts of a country and their numbers.
+    pub async fn phones_in(&self, region: Region) -> Result<Vec<(ContactId, PhoneNumber)>, LoadError> {
+        let rows: Vec<(Vec<u8>, String)> = on!(self, pool => {
+            sqlx::query_as(IN_REGION).bind(region.code()).fetch_all(pool).await
+                .map_err(LoadError::query("read the contacts of a country"))?
         });
-        rows.into_iter()
-            .map(|(region, answer, n)| Ok(((region, answer.map(answered).transpose()?), count(n))))
-            .collect()
+        let phone = |it: &str| PhoneNumber::from_e164(it).ok_or(LoadError::Value { column: "contact.e164" });
+        rows.into_iter().map(|(contact, e164)| Ok((id(&contact)?, phone(&e164)?))).collect()
     }
 
     /// How many contacts the database holds.
@@ -92,37 +140,31 @@ impl Crm {
         let rows: Vec<(Vec<u8>,)> = on!(self, pool => {
             sqlx::query_as(statement).bind(text).fetch_all(pool).await.map_err(LoadError::query("find a contact"))?
         });
-        rows.iter().map(|it| ContactId::from_bytes(&it.0).ok_or(LoadError::Value { column: "contact_id" })).collect()
+        rows.iter().map(|it| id(&it.0)).collect()
     }
+}
 
-    /// All evidence of a contact, newest first.
-    pub async fn evidence_of(&self, id: ContactId) -> Result<Vec<Evidence>, LoadError> {
-        let statement = "select method, checked_at, answer, wa_id, raw_status from evidence where contact_id = $1 \
-            order by checked_at desc, method";
-        let rows: Vec<EvidenceRow> = on!(self, pool => {
-            sqlx::query_as(statement).bind(id.0.to_vec()).fetch_all(pool).await.map_err(LoadError::query("read evidence"))?
-        });
-        rows.into_iter()
-            .map(|(method, at, answer, wa_id, raw_status)| {
-                Ok(Evidence {
-                    contact_id: id,
-                    method,
-                    checked_at: jiff::Timestamp::from_microsecond(at)
-                        .map_err(|_| LoadError::Value { column: "evidence.checked_at" })?,
-                    answer: answered(answer)?,
-                    wa_id: wa_id.map(Personal),
-                    raw_status,
-                })
-            })
-            .collect()
+impl Registrations {
+    fn add(&mut self, row: BriefRow, answer: Option<Answer>) {
+        let count = |tally: &mut Tally, group: &str| *tally.entry((group.to_owned(), answer)).or_default() += 1;
+        let consent = row.consent.as_deref().and_then(ConsentState::from_name);
+        *self.segments.entry(Segment::of(consent, answer)).or_default() += 1;
+        count(&mut self.countries, row.region.as_deref().unwrap_or_default());
+        if let Some(prefix) = row.e164.as_deref().and_then(|it| it.get(..=PREFIX_DIGITS)) {
+            count(&mut self.prefixes, prefix);
+        }
+        let names = row.source_rows.split(' ').map(|it| it.split_once(':').map_or(it, |it| it.0));
+        for source in names.collect::<BTreeSet<&str>>() {
+            count(&mut self.sources, source);
+        }
     }
 }
 
 /// Counts contacts by country. SQLite sorts all rows to group them, which takes ten times as long as to read them.
-async fn regions(pool: &SqlitePool) -> Result<Standing, sqlx::Error> {
+async fn regions(pool: &SqlitePool) -> Result<Tally, sqlx::Error> {
     const REGIONS: &str = "select group_concat(coalesce(region, ''), ',') from contact \
         where contact_id between ? and ?";
-    let mut standing = Standing::new();
+    let mut standing = Tally::new();
     // The first bytes of ids are spread evenly: in so many parts no text grows long.
     for first in 0..=u8::MAX {
         let mut last = vec![u8::MAX; 16];
@@ -138,14 +180,8 @@ async fn regions(pool: &SqlitePool) -> Result<Standing, sqlx::Error> {
     Ok(standing)
 }
 
-impl ExportedRow {
-    fn exported(self) -> Result<Exported, LoadError> {
-        Ok(Exported { contact: self.contact.contact()?, registration: self.registration.map(answered).transpose()? })
-    }
-}
-
-fn answered(name: String) -> Result<Answer, LoadError> {
-    Answer::from_name(&name).ok_or(LoadError::Value { column: "evidence.answer" })
+fn id(bytes: &[u8]) -> Result<ContactId, LoadError> {
+    ContactId::from_bytes(bytes).ok_or(LoadError::Value { column: "contact_id" })
 }
 
 fn count(n: i64) -> u64 {

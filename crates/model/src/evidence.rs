@@ -1,23 +1,37 @@
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContactId, Personal};
+use crate::{ContactId, Personal, PhoneNumber};
 
 /// What one check said about a contact's WhatsApp registration.
 ///
-/// Evidence is added, never overwritten; what is believed of a contact is derived from all of it.
+/// Evidence is added, never overwritten; what is believed of a contact is derived from all of it
+/// ([`crate::Standing::of`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     pub contact_id: ContactId,
     /// How it was found out, such as `contacts` for the wire of `POST /v1/contacts`.
-    pub method: String,
+    pub method: Cow<'static, str>,
+    /// The number that was asked about, where it was a national variant and not the contact's own.
+    pub variant: Option<PhoneNumber>,
     pub checked_at: Timestamp,
+    /// From then on it counts no more; none if it counts for ever.
+    pub expires_at: Option<Timestamp>,
     pub answer: Answer,
+    /// In millionths of the currency of the plan.
+    pub price_micros: u64,
     /// The WhatsApp id that the answer gave. Often, but not always, the digits of the number.
     pub wa_id: Option<Personal<String>>,
     /// The word that the provider used, as it came.
-    pub raw_status: Option<String>,
+    pub raw_status: Option<Cow<'static, str>>,
 }
+
+/// The method of evidence that came by itself, from messages that were delivered or written.
+pub const PASSIVE: &str = "passive";
+/// The raw status of evidence that somebody else may have the number now. What was said before no longer counts.
+pub const IDENTITY_CHANGED: &str = "identity_changed";
 
 /// What a check can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,7 +41,7 @@ pub enum Answer {
     NotRegistered,
     /// Nothing can be concluded: no answer came, or the one that came is worth nothing.
     NoAnswer,
-    /// The provider said two things about one number.
+    /// Two things were said about one number.
     Contradictory,
 }
 
@@ -47,5 +61,10 @@ impl Answer {
     /// Reads back what [`Answer::name`] gave.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    /// Whether it is a yes or a no.
+    pub fn is_conclusive(self) -> bool {
+        matches!(self, Self::Registered | Self::NotRegistered)
     }
 }

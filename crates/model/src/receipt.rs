@@ -13,6 +13,9 @@ pub struct Receipt {
     pub counts: Counts,
     pub at: Timestamp,
     pub tool: String,
+    /// Who was asked, of a verified batch; a file that was read with its digest.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub adapter: String,
 }
 
 /// The stages of the crossing, in order.

@@ -249,7 +249,8 @@ mod tests {
             ties: Default::default(),
             lists: Default::default(),
             findings: Default::default(),
-            seconds: 0.0,
+            bill: None,
+        seconds: 0.0,
             peak_bytes: 0,
             finished_at: jiff::Timestamp::UNIX_EPOCH,
         };

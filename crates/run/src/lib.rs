@@ -23,7 +23,7 @@ mod table;
 
 pub use error::RunError;
 pub use folder::{RunFolder, newest_in, run_name};
-pub use manifest::{Artifact, Backup, Coverage, FileRecord, ListQuality, Manifest, SourceRecord, StageRecord};
+pub use manifest::{Artifact, Backup, Bill, Coverage, FileRecord, ListQuality, Manifest, SourceRecord, StageRecord};
 pub use publish::{ArtifactWriter, digest_of, write_private};
 pub use spill::SpillFolder;
 pub use table::{Column, Group, Kind, TableReader, TableWriter};

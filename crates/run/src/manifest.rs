@@ -143,11 +143,29 @@ pub struct StageRecord {
     /// The quality of the lists, by source.
     #[serde(default)]
     pub lists: BTreeMap<String, ListQuality>,
+    /// What was asked and what it costs, of a stage that asks somebody.
+    #[serde(default)]
+    pub bill: Option<Bill>,
     pub seconds: f64,
     /// The most memory that the program had taken when the stage ended; 0 if nobody knows.
     #[serde(default)]
     pub peak_bytes: u64,
     pub finished_at: Timestamp,
+}
+
+/// What a provider was asked, and what that costs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bill {
+    /// Numbers asked about, each as often as it was, those among them that only try the provider.
+    pub checks: u64,
+    pub calls: u64,
+    pub retries: u64,
+    /// Contacts that were not asked about, because an answer of before still holds.
+    pub known_already: u64,
+    pub calls_saved: u64,
+    /// In millionths of the currency.
+    pub price_micros: u64,
+    pub currency: String,
 }
 
 /// What the rows of a source say of the quality of their list.

@@ -45,10 +45,20 @@ pub enum FaultKind {
     Contradict,
     /// A page of HTML with status 200.
     Html,
+    /// No number is valid, as a gateway says whose phone is no longer linked.
+    AlwaysInvalid,
+    /// Every tenth number is answered twice, both times the same.
+    Doubled,
+    /// The answers come in reverse.
+    Reordered,
+    /// One answer is about a number that nobody asked about.
+    Unasked,
+    /// The token is no longer taken: 401.
+    ExpiredToken,
 }
 
 impl FaultKind {
-    const NAMES: [(&'static str, Self); 11] = [
+    const NAMES: [(&'static str, Self); 16] = [
         ("rate-limit", Self::RateLimit),
         ("retry-after", Self::RetryAfter),
         ("server-error", Self::ServerError),
@@ -60,6 +70,11 @@ impl FaultKind {
         ("missing", Self::Missing),
         ("contradict", Self::Contradict),
         ("html", Self::Html),
+        ("always-invalid", Self::AlwaysInvalid),
+        ("doubled", Self::Doubled),
+        ("reordered", Self::Reordered),
+        ("unasked", Self::Unasked),
+        ("expired-token", Self::ExpiredToken),
     ];
 }
 

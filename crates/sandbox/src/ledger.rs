@@ -4,6 +4,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 /// What the stand-in was asked and what it answered: one line of JSON per number.
@@ -16,10 +17,19 @@ impl Ledger {
     }
 
     /// Writes one request down, in one write.
-    pub(crate) fn note<'a>(&self, request: u64, answers: impl Iterator<Item = (&'a str, &'a str)>) -> io::Result<()> {
+    pub(crate) fn note<'a>(
+        &self,
+        request: u64,
+        wire: &str,
+        at: Timestamp,
+        answers: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> io::Result<()> {
+        let at = at.as_millisecond();
         let mut lines = String::new();
         for (number, answer) in answers {
-            lines.push_str(&json!({ "request": request, "number": number, "answer": answer }).to_string());
+            let number = format!("+{}", number.trim_start_matches('+'));
+            let line = json!({ "request": request, "wire": wire, "at": at, "number": number, "answer": answer });
+            lines.push_str(&line.to_string());
             lines.push('\n');
         }
         let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

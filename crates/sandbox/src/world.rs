@@ -1,19 +1,50 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
 use model::PhoneNumber;
 use sha2::{Digest, Sha256};
 
 /// Who is on WhatsApp: a share of all valid numbers, chosen by the seed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct World {
     pub seed: u64,
     /// Share of valid numbers that are registered, 0 to 1.
     pub registered: f64,
+    /// When each number that nobody waited for was first asked about.
+    lookups: Mutex<HashMap<String, Timestamp>>,
 }
 
 impl World {
-    /// Whether the number is registered. One that no numbering plan has never is.
-    pub fn is_registered(&self, input: &str) -> bool {
-        let Ok(parsed) = PhoneNumber::parse(input, None) else { return false };
-        self.chance("registered", parsed.number.digits()) < self.registered
+    pub fn new(seed: u64, registered: f64) -> Self {
+        Self { seed, registered, lookups: Mutex::default() }
+    }
+
+    /// The WhatsApp id of a number; none if it is not registered. One that no numbering plan has never is.
+    ///
+    /// Where a country has two spellings of its mobile numbers, an account is known under one of them, and half of the
+    /// accounts are also found under the other.
+    pub(crate) fn account(&self, number: PhoneNumber) -> Option<u64> {
+        let variants = number.variants();
+        let is_valid = |it: &PhoneNumber| PhoneNumber::parse(&it.to_string(), None).is_ok();
+        let first = variants.iter().map(|it| it.digits()).min()?;
+        if !variants.iter().any(is_valid) || self.chance("registered", first) >= self.registered {
+            return None;
+        }
+        let place = (self.chance("spelling", first) * variants.len() as f64) as usize;
+        let known_as = variants.get(place).copied().unwrap_or(number);
+        let is_found = known_as == number || self.chance("both spellings", first) < 0.5;
+        is_found.then_some(known_as.digits())
+    }
+
+    /// Whether a number that nobody waits for has been looked up by now.
+    pub(crate) fn is_looked_up(&self, input: &str, now: Timestamp, seconds: i64) -> bool {
+        if seconds == 0 {
+            return true;
+        }
+        let mut lookups = self.lookups.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked_at = *lookups.entry(input.to_owned()).or_insert(now);
+        now.duration_since(asked_at) >= SignedDuration::from_secs(seconds)
     }
 
     /// A number from 0 up to 1 that depends on the seed, on what it is for, and on `n` alone.
@@ -32,18 +63,38 @@ impl World {
 mod tests {
     use super::*;
 
+    fn account(world: &World, number: &str) -> Option<u64> {
+        world.account(PhoneNumber::from_e164(number).unwrap())
+    }
+
     #[test]
     fn about_the_asked_share_is_registered_and_always_the_same() {
-        let world = World { seed: 7, registered: 0.7 };
+        let world = World::new(7, 0.7);
         let numbers: Vec<String> = (0..1000).map(|it| format!("+331990{it:05}")).collect();
-        let registered: Vec<bool> = numbers.iter().map(|it| world.is_registered(it)).collect();
+        let registered: Vec<bool> = numbers.iter().map(|it| account(&world, it).is_some()).collect();
         let n_registered = registered.iter().filter(|it| **it).count();
         assert!((650..750).contains(&n_registered), "{n_registered}");
-        assert_eq!(registered, numbers.iter().map(|it| world.is_registered(it)).collect::<Vec<_>>());
+        assert_eq!(registered, numbers.iter().map(|it| account(&world, it).is_some()).collect::<Vec<_>>());
     }
 
     #[test]
     fn a_number_that_no_plan_has_is_never_registered() {
-        assert!(!World { seed: 7, registered: 1.0 }.is_registered("+447700900123"));
+        assert_eq!(account(&World::new(7, 1.0), "+447700900123"), None);
+    }
+
+    #[test]
+    fn an_account_has_one_id_whatever_spelling_finds_it() {
+        let world = World::new(7, 1.0);
+        let (mut n_both, mut n_one) = (0, 0);
+        for n in 0..200 {
+            let found = [format!("+5511960000{n:03}"), format!("+551160000{n:03}")];
+            let ids: Vec<u64> = found.iter().filter_map(|it| account(&world, it)).collect();
+            match ids.as_slice() {
+                [_] => n_one += 1,
+                [a, b] if a == b => n_both += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(n_both > 70 && n_one > 70, "{n_both} {n_one}");
     }
 }

@@ -1,5 +1,6 @@
 //! From what a provider sent to what it said about each number.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use model::{Answer, Personal, PhoneNumber};
@@ -10,51 +11,87 @@ use whatsapp::{CheckAnswer, CheckStatus};
 pub struct Said {
     pub answer: Answer,
     pub wa_id: Option<Personal<String>>,
-    pub raw_status: Option<String>,
+    pub raw_status: Option<Cow<'static, str>>,
 }
 
 /// What was said about each number, in the order in which they were asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
     pub said: Vec<Said>,
-    pub n_unasked: usize,
+    pub mismatches: Mismatches,
+}
+
+/// Answers that do not match the question. They are refused number by number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mismatches {
+    /// Numbers without an answer.
+    pub missing: u64,
+    /// Numbers with more than one.
+    pub doubled: u64,
+    /// Answers about numbers that nobody asked about.
+    pub unasked: u64,
+}
+
+impl std::ops::AddAssign for Mismatches {
+    fn add_assign(&mut self, other: Self) {
+        self.missing += other.missing;
+        self.doubled += other.doubled;
+        self.unasked += other.unasked;
+    }
 }
 
 /// Matches answers to questions by the number as it was asked, never by position.
 ///
-/// A number without an answer, or with one that decides nothing, has `no_answer`. A number about
-/// which two different things were said is `contradictory`. Numbers nobody asked for are counted.
+/// A number without an answer, with several that agree, or with one that decides nothing, has `no_answer`. A number
+/// about which two different things were said is `contradictory`.
 pub fn judged(numbers: &[PhoneNumber], answers: &[CheckAnswer]) -> Judged {
-    let mut places: HashMap<String, Vec<usize>> = HashMap::with_capacity(numbers.len());
+    let mut places: HashMap<PhoneNumber, usize> = HashMap::with_capacity(numbers.len());
     for (place, number) in numbers.iter().enumerate() {
-        places.entry(number.to_string()).or_default().push(place);
+        places.insert(*number, place);
     }
     let nothing = Said { answer: Answer::NoAnswer, wa_id: None, raw_status: None };
-    let mut judged = Judged { said: vec![nothing; numbers.len()], n_unasked: 0 };
+    let mut judged = Judged { said: vec![nothing; numbers.len()], mismatches: Mismatches::default() };
+    let mut n_heard = vec![0_u32; numbers.len()];
     for answer in answers {
-        match places.get(&answer.input.0) {
-            None => judged.n_unasked += 1,
-            Some(places) => places.iter().for_each(|it| judged.said[*it].hear(answer)),
+        let Some(&place) = answer.number.as_ref().and_then(|it| places.get(it)) else {
+            judged.mismatches.unasked += 1;
+            continue;
+        };
+        n_heard[place] += 1;
+        match n_heard[place] {
+            1 => judged.said[place] = Said::of(answer),
+            2.. => judged.said[place].hear_again(answer),
+            0 => {}
         }
     }
+    judged.mismatches.missing = n_heard.iter().filter(|it| **it == 0).count() as u64;
+    judged.mismatches.doubled = n_heard.iter().filter(|it| **it > 1).count() as u64;
     judged
 }
 
 impl Said {
-    fn hear(&mut self, heard: &CheckAnswer) {
-        let answer = match &heard.status {
-            CheckStatus::Valid => Answer::Registered,
-            CheckStatus::Invalid => Answer::NotRegistered,
-            CheckStatus::Processing | CheckStatus::Other(_) => Answer::NoAnswer,
-        };
-        let word = heard.status.word();
-        let (answer, raw_status) = match self.raw_status.as_deref() {
-            None => (answer, word.to_owned()),
-            Some(before) if before == word => (answer, word.to_owned()),
-            Some(before) => (Answer::Contradictory, format!("{before} {word}")),
+    fn of(heard: &CheckAnswer) -> Self {
+        let answer = match heard.status {
+            CheckStatus::Registered => Answer::Registered,
+            CheckStatus::NotRegistered => Answer::NotRegistered,
+            CheckStatus::Processing | CheckStatus::Unknown => Answer::NoAnswer,
         };
         let wa_id = heard.wa_id.clone().filter(|_| answer == Answer::Registered);
-        *self = Self { answer, wa_id, raw_status: Some(raw_status) };
+        Self { answer, wa_id, raw_status: Some(heard.raw.clone()) }
+    }
+
+    fn hear_again(&mut self, heard: &CheckAnswer) {
+        let before = self.raw_status.as_deref().unwrap_or_default();
+        if before.split(' ').any(|it| it != heard.raw) {
+            self.answer = Answer::Contradictory;
+        } else if self.answer != Answer::Contradictory {
+            self.answer = Answer::NoAnswer;
+        }
+        self.wa_id = None;
+        // Two words say all: who doubles a thousand times adds nothing.
+        if !before.contains(' ') {
+            self.raw_status = Some(format!("{before} {}", heard.raw).into());
+        }
     }
 }
 
@@ -64,15 +101,15 @@ mod tests {
 
     fn answers(text: &str) -> Vec<CheckAnswer> {
         let answer = |it: &str| {
-            let (input, status) = it.split_once(' ').unwrap();
-            let status = match status {
-                "valid" => CheckStatus::Valid,
-                "invalid" => CheckStatus::Invalid,
+            let (input, raw) = it.split_once(' ').unwrap();
+            let status = match raw {
+                "valid" => CheckStatus::Registered,
+                "invalid" => CheckStatus::NotRegistered,
                 "processing" => CheckStatus::Processing,
-                other => CheckStatus::Other(other.to_owned()),
+                _ => CheckStatus::Unknown,
             };
-            let wa_id = (status == CheckStatus::Valid).then(|| Personal(input[1..].to_owned()));
-            CheckAnswer { input: Personal(input.to_owned()), status, wa_id }
+            let wa_id = (status == CheckStatus::Registered).then(|| Personal(input[1..].to_owned()));
+            CheckAnswer { number: PhoneNumber::from_e164(input), status, raw: raw.to_owned().into(), wa_id }
         };
         text.split(", ").filter(|it| !it.is_empty()).map(answer).collect()
     }
@@ -81,32 +118,38 @@ mod tests {
         let numbers: Vec<PhoneNumber> = numbers.iter().copied().map(PhoneNumber::from_digits).collect();
         let judged = judged(&numbers, &answers(heard));
         let said: Vec<&str> = judged.said.iter().map(|it| it.answer.name()).collect();
-        format!("{} +{}", said.join(" "), judged.n_unasked)
+        let Mismatches { missing, doubled, unasked } = judged.mismatches;
+        format!("{}; {missing} missing, {doubled} doubled, {unasked} unasked", said.join(" "))
     }
 
     #[test]
     fn every_status_of_the_wire_has_a_meaning() {
         assert_eq!(
             check(&[1, 2, 3, 4], "+1 valid, +2 invalid, +3 processing, +4 failed"),
-            "registered not_registered no_answer no_answer +0"
+            "registered not_registered no_answer no_answer; 0 missing, 0 doubled, 0 unasked"
         );
     }
 
     #[test]
     fn answers_are_matched_by_number_whatever_their_order() {
-        assert_eq!(check(&[1, 2], "+2 invalid, +1 valid"), "registered not_registered +0");
+        assert_eq!(
+            check(&[1, 2], "+2 invalid, +1 valid"),
+            "registered not_registered; 0 missing, 0 doubled, 0 unasked"
+        );
     }
 
     #[test]
     fn a_missing_answer_is_no_answer_and_an_unasked_one_is_counted() {
-        assert_eq!(check(&[1, 2], "+1 valid, +9 valid"), "registered no_answer +1");
+        assert_eq!(check(&[1, 2], "+1 valid, +9 valid"), "registered no_answer; 1 missing, 0 doubled, 1 unasked");
+        assert_eq!(check(&[1], "nobody valid, +1 valid"), "registered; 0 missing, 0 doubled, 1 unasked");
     }
 
     #[test]
-    fn two_answers_about_one_number_must_agree() {
-        assert_eq!(check(&[1], "+1 valid, +1 valid"), "registered +0");
-        assert_eq!(check(&[1], "+1 valid, +1 invalid"), "contradictory +0");
-        assert_eq!(check(&[1], "+1 valid, +1 invalid, +1 valid"), "contradictory +0");
+    fn a_number_that_is_answered_twice_is_not_believed() {
+        assert_eq!(check(&[1, 2], "+1 valid, +1 valid, +2 valid"), "no_answer registered; 0 missing, 1 doubled, 0 unasked");
+        assert_eq!(check(&[1], "+1 valid, +1 invalid"), "contradictory; 0 missing, 1 doubled, 0 unasked");
+        assert_eq!(check(&[1], "+1 valid, +1 invalid, +1 valid"), "contradictory; 0 missing, 1 doubled, 0 unasked");
+        assert_eq!(check(&[1], "+1 valid, +1 valid, +1 invalid"), "contradictory; 0 missing, 1 doubled, 0 unasked");
     }
 
     #[test]

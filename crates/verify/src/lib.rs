@@ -1,26 +1,43 @@
 //! Finds out which contacts are on WhatsApp, batch by batch, and what that knowledge is worth.
 //!
-//! [`is_informative`] first asks about numbers that cannot be on WhatsApp; a provider that knows
+//! [`examine`] first asks about numbers that cannot be on WhatsApp; a provider that knows
 //! them says nothing about others either. [`verify`] asks about one batch and gives evidence.
 
+mod adapter;
 mod answers;
 mod canary;
+mod known;
 
-pub use answers::{Judged, Said, judged};
-pub use canary::{CANARIES, is_informative};
+pub use adapter::{Adapter, AdapterKind, Properties, Secret, UNOFFICIAL};
+pub use answers::{Judged, Mismatches, Said, judged};
+pub use canary::{CANARIES, Verdict, examine};
+pub use known::{Known, Report, report};
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use futures::StreamExt;
+use jiff::{SignedDuration, Timestamp};
 use model::{Answer, ContactId, Evidence, PhoneNumber};
 use thiserror::Error;
-use whatsapp::{CallError, CheckAnswer, CheckStatus, Client};
+use whatsapp::{CallError, CheckAnswer, CheckStatus};
 
-/// Who is asked.
+/// So many numbers with one and the same answer are doubted: of a customer base some are on WhatsApp and some are not.
+pub const DOUBTED: usize = 20;
+
+/// By which terms a batch is verified.
 #[derive(Clone, Debug)]
-pub enum Adapter {
-    /// The wire of `POST /v1/contacts`.
-    Contacts(Client),
+pub struct Terms {
+    /// Answers of a provider that is not are kept as `no_answer`.
+    pub verdict: Verdict,
+    /// For how long an answer counts.
+    pub valid_for: SignedDuration,
+    /// Of one number, in millionths of the plan's currency.
+    pub price_micros: u64,
+    /// Calls for one batch under way at once.
+    pub concurrency: usize,
+    pub patience: Patience,
+    /// Numbers that are on WhatsApp, to tell a list of strangers from a provider that knows nobody.
+    pub registered: Vec<PhoneNumber>,
 }
 
 /// How long an unfinished answer is waited for.
@@ -39,12 +56,15 @@ pub struct Asked {
 }
 
 /// What became of a batch.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Verified {
-    /// One per contact asked about, in their order.
+    /// Of each contact that was answered for one per variant of its number that was asked about, contacts in their order.
     pub evidence: Vec<Evidence>,
-    /// Answers about numbers that nobody asked for; they are not used.
-    pub n_unasked: usize,
+    pub mismatches: Mismatches,
+    /// All numbers had one answer and the provider could not show that it knows better: nothing was counted.
+    pub doubt: Option<Answer>,
+    /// Why the rest of the batch was not answered.
+    pub failure: Option<VerifyError>,
 }
 
 /// Why a batch could not be verified.
@@ -54,35 +74,91 @@ pub enum VerifyError {
     Call { n_contacts: usize, source: CallError },
 }
 
-impl Adapter {
-    /// The method as evidence names it.
-    pub fn method(&self) -> &'static str {
-        match self {
-            Self::Contacts(_) => "contacts",
-        }
-    }
+/// What was said of one contact: each variant that was asked about, and the answer.
+type Heard = Vec<(PhoneNumber, Said)>;
 
-    async fn check(&self, numbers: &[PhoneNumber]) -> Result<Vec<CheckAnswer>, VerifyError> {
-        let Self::Contacts(client) = self;
-        client.check(numbers).await.map_err(|source| VerifyError::Call { n_contacts: numbers.len(), source })
+/// Asks about one batch, or looks up what is known of it.
+///
+/// Numbers that WhatsApp may know under another national spelling are asked about in the order of likelihood, until one
+/// is registered. If the provider is not informative its answers are kept as `no_answer`, with its own word beside, so
+/// that nobody later takes them for knowledge. Where calls fail, the contacts that were answered for are kept.
+pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl Fn() -> Timestamp) -> Verified {
+    if let Some(known) = adapter.known() {
+        return Verified { evidence: known_evidence(adapter, known, asked, terms), ..Verified::default() };
     }
+    let mut verified = Verified::default();
+    let mut heard: Vec<Heard> = vec![Heard::new(); asked.len()];
+    let variants: Vec<Vec<PhoneNumber>> = asked.iter().map(|it| it.phone.variants()).collect();
+    let mut waiting: Vec<usize> = (0..asked.len()).collect();
+    while !waiting.is_empty() {
+        let numbers: Vec<PhoneNumber> = waiting.iter().map(|it| variants[*it][heard[*it].len()]).collect();
+        let (answered, failure) = ask_all(adapter, &numbers, terms, &mut verified.mismatches).await;
+        for (place, (number, said)) in waiting.iter().zip(numbers.into_iter().zip(answered)) {
+            heard[*place].extend(said.map(|said| (number, said)));
+        }
+        if failure.is_some() {
+            verified.failure = failure;
+            break;
+        }
+        let is_unsettled = |it: &usize| {
+            heard[*it].len() < variants[*it].len()
+                && heard[*it].last().is_some_and(|it| it.1.answer == Answer::NotRegistered)
+        };
+        waiting.retain(is_unsettled);
+    }
+    let is_settled = |it: usize| {
+        let last = heard[it].last().map(|it| it.1.answer);
+        last.is_some_and(|last| last != Answer::NotRegistered || heard[it].len() == variants[it].len())
+    };
+    let settled: Vec<usize> = (0..asked.len()).filter(|it| is_settled(*it)).collect();
+    let is_counted = match terms.verdict {
+        Verdict::Informative => {
+            verified.doubt = doubt(adapter, &heard, &settled, terms).await;
+            verified.doubt.is_none()
+        }
+        Verdict::SaysYesToAll | Verdict::SaysNoToKnown => false,
+    };
+    let checked_at = now();
+    for place in settled {
+        let said = std::mem::take(&mut heard[place]).into_iter();
+        let evidence = said.map(|it| evidence(adapter, &asked[place], it, checked_at, terms));
+        verified.evidence.extend(evidence.map(|it| if is_counted { it } else { uncounted(it) }));
+    }
+    verified
 }
 
-/// Asks about one batch: one piece of evidence per contact, whatever the provider answers.
-///
-/// If the provider is not informative its answers are kept as `no_answer`, with its own word
-/// beside, so that nobody later takes them for knowledge.
-pub async fn verify(
+/// What was said of each number, as far as calls did not fail, and the first failure.
+async fn ask_all(
     adapter: &Adapter,
-    asked: &[Asked],
-    is_informative: bool,
-    patience: Patience,
-    now: impl Fn() -> Timestamp,
-) -> Result<Verified, VerifyError> {
-    let numbers: Vec<PhoneNumber> = asked.iter().map(|it| it.phone).collect();
-    let mut answers = adapter.check(&numbers).await?;
+    numbers: &[PhoneNumber],
+    terms: &Terms,
+    mismatches: &mut Mismatches,
+) -> (Vec<Option<Said>>, Option<VerifyError>) {
+    let chunks = numbers.chunks(adapter.kind().properties().largest_batch);
+    let calls: Vec<_> = chunks.clone().map(|chunk| ask(adapter, chunk, terms.patience)).collect();
+    let mut calls = futures::stream::iter(calls).buffered(terms.concurrency.max(1)).zip(futures::stream::iter(chunks));
+    let (mut all, mut failure) = (Vec::with_capacity(numbers.len()), None);
+    while let Some((judged, chunk)) = calls.next().await {
+        match judged {
+            Ok(judged) => {
+                *mismatches += judged.mismatches;
+                all.extend(judged.said.into_iter().map(Some));
+            }
+            Err(source) => {
+                failure = Some(VerifyError::Call { n_contacts: chunk.len(), source });
+                break;
+            }
+        }
+    }
+    all.resize(numbers.len(), None);
+    (all, failure)
+}
+
+/// One call, and more of them for what is still being looked up.
+async fn ask(adapter: &Adapter, numbers: &[PhoneNumber], patience: Patience) -> Result<Judged, CallError> {
+    let mut answers = adapter.check(numbers).await?;
     for _ in 0..patience.n_polls {
-        let waiting: Vec<PhoneNumber> = unfinished(&numbers, &answers);
+        let waiting: Vec<PhoneNumber> = unfinished(numbers, &answers);
         if waiting.is_empty() {
             break;
         }
@@ -90,21 +166,63 @@ pub async fn verify(
         answers.retain(|it| it.status != CheckStatus::Processing);
         answers.extend(adapter.check(&waiting).await?);
     }
-    let Judged { said, n_unasked } = judged(&numbers, &answers);
-    let (method, checked_at) = (adapter.method(), now());
-    let evidence = asked.iter().zip(said).map(|(asked, said)| Evidence {
-        contact_id: asked.contact_id,
-        method: method.to_owned(),
-        checked_at,
-        answer: if is_informative { said.answer } else { Answer::NoAnswer },
-        wa_id: said.wa_id.filter(|_| is_informative),
-        raw_status: said.raw_status,
-    });
-    Ok(Verified { evidence: evidence.collect(), n_unasked })
+    Ok(judged(numbers, &answers))
 }
 
 fn unfinished(numbers: &[PhoneNumber], answers: &[CheckAnswer]) -> Vec<PhoneNumber> {
-    let is_asked = |it: &PhoneNumber| numbers.contains(it);
-    let processing = answers.iter().filter(|it| it.status == CheckStatus::Processing);
-    processing.filter_map(|it| PhoneNumber::from_e164(&it.input.0)).filter(is_asked).collect()
+    let processing: std::collections::HashSet<PhoneNumber> =
+        answers.iter().filter(|it| it.status == CheckStatus::Processing).filter_map(|it| it.number).collect();
+    numbers.iter().copied().filter(|it| processing.contains(it)).collect()
+}
+
+/// The one answer that all contacts have, if the provider cannot show that it knows better: that it knows numbers that
+/// are registered, or does not know numbers that cannot be.
+async fn doubt(adapter: &Adapter, heard: &[Heard], settled: &[usize], terms: &Terms) -> Option<Answer> {
+    let answers = || settled.iter().filter_map(|it| heard[*it].last()).map(|it| it.1.answer);
+    let first = answers().next().filter(|it| it.is_conclusive())?;
+    if settled.len() < DOUBTED || answers().any(|it| it != first) {
+        return None;
+    }
+    let shows_better = match first {
+        Answer::NotRegistered if terms.registered.is_empty() => false,
+        _ => matches!(examine(adapter, &terms.registered).await, Ok(Verdict::Informative)),
+    };
+    (!shows_better).then_some(first)
+}
+
+fn evidence(
+    adapter: &Adapter,
+    asked: &Asked,
+    (number, said): (PhoneNumber, Said),
+    checked_at: Timestamp,
+    terms: &Terms,
+) -> Evidence {
+    Evidence {
+        contact_id: asked.contact_id,
+        method: adapter.method().into(),
+        variant: Some(number).filter(|it| *it != asked.phone),
+        checked_at,
+        expires_at: checked_at.checked_add(terms.valid_for).ok(),
+        answer: said.answer,
+        price_micros: terms.price_micros,
+        wa_id: said.wa_id,
+        raw_status: said.raw_status,
+    }
+}
+
+fn uncounted(evidence: Evidence) -> Evidence {
+    Evidence { answer: Answer::NoAnswer, wa_id: None, ..evidence }
+}
+
+fn known_evidence(adapter: &Adapter, known: &Known, asked: &[Asked], terms: &Terms) -> Vec<Evidence> {
+    let mut all = Vec::new();
+    for asked in asked {
+        for number in asked.phone.variants() {
+            for Report { at, answer, raw, wa_id } in known.of(number).iter().cloned() {
+                let said = Said { answer, wa_id, raw_status: Some(raw.into()) };
+                all.push(evidence(adapter, asked, (number, said), at, terms));
+            }
+        }
+    }
+    all
 }

@@ -1,35 +1,36 @@
-//! One call and its retries.
+//! One question: its calls, its retries, and who asks.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::Value;
 use thiserror::Error;
+use tokio::sync::Mutex;
 use url::Url;
+
+use crate::login;
+use crate::pace::{Manners, Pace, Usage, waits};
 
 /// An answer to a thousand numbers is about 100 KiB; one over this is not an answer.
 const MOST_ANSWER_BYTES: usize = 4 << 20;
 /// What a provider asks for in `Retry-After` is taken within these bounds, whatever it says.
 const WAIT: std::ops::RangeInclusive<Duration> = Duration::from_millis(500)..=Duration::from_secs(15 * 60);
 
-/// How a client behaves towards a provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manners {
-    pub timeout: Duration,
-    /// Calls per question, the first among them.
-    pub attempts: usize,
-    /// The wait before the second attempt; it doubles from there, with jitter.
-    pub backoff: Duration,
-}
-
-impl Default for Manners {
-    fn default() -> Self {
-        Self { timeout: Duration::from_secs(30), attempts: 6, backoff: Duration::from_millis(500) }
-    }
+/// How a client shows who it is. Nothing here is ever printed.
+#[derive(Clone)]
+pub enum Credentials {
+    None,
+    /// `Authorization: Bearer …`
+    Bearer(String),
+    /// A header with a key.
+    Key(&'static str, String),
+    /// `USER:PASSWORD`, for which `POST /v1/users/login` gives a token that expires.
+    Login(String),
 }
 
 /// Why a call got no usable answer. No message holds a number, a token or what the provider wrote.
@@ -47,6 +48,8 @@ pub enum CallError {
     Refused { status: u16, code: Option<i64> },
     #[error("the answer of the provider is not what its interface says")]
     Malformed,
+    #[error("the quota of checks is used up for now")]
+    QuotaUsed,
     #[error("could not set up the HTTP client")]
     Setup { source: reqwest::Error },
 }
@@ -59,19 +62,35 @@ impl CallError {
             | Self::TimedOut
             | Self::RateLimited { .. }
             | Self::Provider { .. }
-            | Self::Malformed => true,
+            | Self::Malformed
+            | Self::QuotaUsed => true,
             Self::Refused { .. } | Self::Setup { .. } => false,
         }
     }
 }
 
-/// A client of one provider.
+/// A client of one provider. Clones share their pace.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: Url,
-    token: Option<String>,
+    credentials: Credentials,
+    /// The token of the last login.
+    token: Arc<Mutex<Option<String>>>,
+    pace: Arc<Pace>,
     manners: Manners,
+}
+
+/// What is asked, and about how many numbers.
+pub(crate) struct Question<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) parameters: Parameters<'a>,
+    pub(crate) n_numbers: u64,
+}
+
+pub(crate) enum Parameters<'a> {
+    Json(&'a Value),
+    Query(&'a [(&'static str, &'a str)]),
 }
 
 impl fmt::Debug for Client {
@@ -82,7 +101,7 @@ impl fmt::Debug for Client {
 
 impl Client {
     /// Makes a client; `base` comes from [`crate::base_url`].
-    pub fn new(base: Url, token: Option<String>, manners: Manners) -> Result<Self, CallError> {
+    pub fn new(base: Url, credentials: Credentials, manners: Manners) -> Result<Self, CallError> {
         // Another client may have installed it before; it is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
@@ -93,44 +112,95 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|source| CallError::Setup { source })?;
-        Ok(Self { http, base, token, manners })
+        Ok(Self { http, base, credentials, token: Arc::default(), pace: Arc::new(Pace::new(&manners)), manners })
+    }
+
+    /// What it did so far.
+    pub fn usage(&self) -> Usage {
+        self.pace.usage()
     }
 
     /// Asks a question until `read` can read an answer, or until it is clear that it will not come.
     pub(crate) async fn ask<T>(
         &self,
-        path: &str,
-        question: &serde_json::Value,
+        question: Question<'_>,
         read: impl Fn(&[u8]) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        let backoff = ExponentialBuilder::default()
-            .with_min_delay(self.manners.backoff)
-            .with_max_delay(*WAIT.end())
-            .with_jitter();
-        let mut waits = backoff.with_max_times(self.manners.attempts.saturating_sub(1)).build();
+        let mut own_waits = waits(self.manners.backoff).take(self.manners.attempts.saturating_sub(1));
         loop {
-            let answer = self.ask_once(path, question).await;
+            let permit = self.pace.admit(question.n_numbers).await?;
+            let answer = self.call(&question).await;
+            drop(permit);
             let error = match answer.and_then(|it| read(&it)) {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.pace.answered();
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
-            let wait = waits.next().filter(|_| error.is_passing());
+            if !error.is_passing() {
+                // It was answered all the same, so others need not wait.
+                self.pace.answered();
+                return Err(error);
+            }
+            let wait = own_waits.next();
+            let waits_alone = self.pace.failed(&error, wait.is_some());
             let Some(wait) = wait else { return Err(error) };
-            let wait = match &error {
-                CallError::RateLimited { retry_after: Some(asked) } => *asked,
-                _ => wait,
-            };
-            tracing::info!(wait_ms = wait.as_millis(), why = %error, "asking again");
-            tokio::time::sleep(wait).await;
+            tracing::info!(wait_ms = wait.as_millis(), waits_alone, why = %error, "asking again");
+            if waits_alone {
+                tokio::time::sleep(wait).await;
+            }
         }
     }
 
-    async fn ask_once(&self, path: &str, question: &serde_json::Value) -> Result<Vec<u8>, CallError> {
-        let url = self.base.join(path).map_err(|_| CallError::Malformed)?;
-        let mut request = self.http.post(url).json(question);
-        if let Some(token) = &self.token {
+    /// One call, or two where the token of the last login is no longer taken.
+    async fn call(&self, question: &Question<'_>) -> Result<Vec<u8>, CallError> {
+        let token = self.token().await?;
+        let answer = self.ask_once(question, token.as_deref()).await;
+        match (&self.credentials, answer) {
+            (Credentials::Login(_), Err(CallError::Refused { status: 401, .. })) => {
+                // Another call may have logged in since.
+                self.token.lock().await.take_if(|it| Some(&*it) == token.as_ref());
+                let token = self.token().await?;
+                self.ask_once(question, token.as_deref()).await
+            }
+            (_, answer) => answer,
+        }
+    }
+
+    /// The token to send, from a login if there was none yet.
+    async fn token(&self) -> Result<Option<String>, CallError> {
+        let login = match &self.credentials {
+            Credentials::None | Credentials::Key(..) => return Ok(None),
+            Credentials::Bearer(token) => return Ok(Some(token.clone())),
+            Credentials::Login(login) => login,
+        };
+        let mut token = self.token.lock().await;
+        if token.is_none() {
+            let (user, password) = login.split_once(':').unwrap_or((login, ""));
+            let url = self.base.join(login::PATH).map_err(|_| CallError::Malformed)?;
+            let body = self.send(self.http.post(url).basic_auth(user, Some(password))).await?;
+            *token = Some(login::token(&body)?);
+        }
+        Ok(token.clone())
+    }
+
+    async fn ask_once(&self, question: &Question<'_>, token: Option<&str>) -> Result<Vec<u8>, CallError> {
+        let url = self.base.join(question.path).map_err(|_| CallError::Malformed)?;
+        let mut request = match question.parameters {
+            Parameters::Json(body) => self.http.post(url).json(body),
+            Parameters::Query(query) => self.http.get(url).query(query),
+        };
+        if let Some(token) = token {
             request = request.bearer_auth(token);
         }
+        if let Credentials::Key(header, key) = &self.credentials {
+            request = request.header(*header, key);
+        }
+        self.send(request).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
         let mut response = request.send().await.map_err(|it| self.failure(it))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
@@ -199,7 +269,7 @@ mod tests {
     #[test]
     fn a_client_does_not_print_its_token() {
         let base = crate::base_url("https://gate.example.com").unwrap();
-        let client = Client::new(base, Some("secret-token".into()), Manners::default()).unwrap();
+        let client = Client::new(base, Credentials::Bearer("secret-token".into()), Manners::default()).unwrap();
         assert!(!format!("{client:?}").contains("secret"));
     }
 }

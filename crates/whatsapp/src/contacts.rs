@@ -4,54 +4,32 @@
 //! answered `valid` to every number; some gateways still speak it with answers that mean
 //! something. Whether they do is for the caller to find out.
 
+use std::borrow::Cow;
+
 use model::{Personal, PhoneNumber};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::answer::{CheckAnswer, CheckStatus, number};
+use crate::call::{Parameters, Question};
 use crate::{CallError, Client};
-
-/// What the provider said of one input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckAnswer {
-    /// The number as it was asked.
-    pub input: Personal<String>,
-    pub status: CheckStatus,
-    pub wa_id: Option<Personal<String>>,
-}
-
-/// The statuses of the wire; one that is not known is kept as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CheckStatus {
-    Valid,
-    Invalid,
-    /// To be asked again.
-    Processing,
-    Other(String),
-}
-
-impl CheckStatus {
-    /// The word of the wire.
-    pub fn word(&self) -> &str {
-        match self {
-            Self::Valid => "valid",
-            Self::Invalid => "invalid",
-            Self::Processing => "processing",
-            Self::Other(word) => word,
-        }
-    }
-}
 
 impl Client {
     /// Asks which numbers are on WhatsApp: one request for all of them. The answers come as the
     /// provider gave them, in its order; some may be missing, doubled or not asked for.
-    pub async fn check(&self, numbers: &[PhoneNumber]) -> Result<Vec<CheckAnswer>, CallError> {
-        self.ask("v1/contacts", &question(numbers), answers).await
+    ///
+    /// A blocking call is answered when all numbers have been looked up; any other at once, with `processing` for those
+    /// that have not.
+    pub async fn check(&self, numbers: &[PhoneNumber], is_blocking: bool) -> Result<Vec<CheckAnswer>, CallError> {
+        let body = question(numbers, is_blocking);
+        let parameters = Parameters::Json(&body);
+        self.ask(Question { path: "v1/contacts", parameters, n_numbers: numbers.len() as u64 }, answers).await
     }
 }
 
-fn question(numbers: &[PhoneNumber]) -> Value {
+fn question(numbers: &[PhoneNumber], is_blocking: bool) -> Value {
     let contacts: Vec<String> = numbers.iter().map(PhoneNumber::to_string).collect();
-    json!({ "blocking": "wait", "contacts": contacts })
+    json!({ "blocking": if is_blocking { "wait" } else { "no_wait" }, "contacts": contacts })
 }
 
 #[derive(Deserialize)]
@@ -87,16 +65,23 @@ fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
         });
     };
     let answer = |WireAnswer { input, status, wa_id }| CheckAnswer {
-        input: Personal(input),
+        number: number(&input),
         wa_id: wa_id.filter(|it| !it.is_empty()).map(Personal),
         status: match status.as_str() {
-            "valid" => CheckStatus::Valid,
-            "invalid" => CheckStatus::Invalid,
+            "valid" => CheckStatus::Registered,
+            "invalid" => CheckStatus::NotRegistered,
             "processing" => CheckStatus::Processing,
-            _ => CheckStatus::Other(status),
+            _ => CheckStatus::Unknown,
         },
+        raw: raw(status),
     };
     Ok(answers.contacts.into_iter().map(answer).collect())
+}
+
+/// The word as it came. Those that are known need no memory of their own, a million times.
+fn raw(status: String) -> Cow<'static, str> {
+    let known = ["valid", "invalid", "processing", "failed"].into_iter().find(|it| *it == status);
+    known.map_or(Cow::Owned(status), Cow::Borrowed)
 }
 
 /// The code of an error body, if it is one.
@@ -125,7 +110,10 @@ mod tests {
         match answers(body.as_bytes()) {
             Ok(answers) => {
                 let words =
-                    answers.iter().map(|it| format!("{} {} {}", it.input.0, it.status.word(), it.wa_id.is_some()));
+                    answers.iter().map(|it| {
+                    let number = it.number.map_or("nobody".to_owned(), |it| it.to_string());
+                    format!("{number} {:?} {} {}", it.status, it.raw, it.wa_id.is_some())
+                });
                 words.collect::<Vec<_>>().join("; ")
             }
             Err(error) => error.to_string(),
@@ -134,15 +122,16 @@ mod tests {
 
     #[test]
     fn the_question_is_the_wire_of_v1_contacts() {
-        let question = question(&[PhoneNumber::from_digits(12025550123)]);
-        assert_eq!(question, json!({ "blocking": "wait", "contacts": ["+12025550123"] }));
+        let number = PhoneNumber::from_digits(12025550123);
+        assert_eq!(question(&[number], true), json!({ "blocking": "wait", "contacts": ["+12025550123"] }));
+        assert_eq!(question(&[number], false)["blocking"], "no_wait");
     }
 
     #[test]
     fn an_answer_is_read_status_by_status() {
         let body = r#"{"contacts":[{"input":"+1","status":"valid","wa_id":"1"},{"input":"+2","status":"invalid"},
             {"input":"+3","status":"processing","wa_id":""},{"input":"+4","status":"failed"}],"meta":{"api_status":"stable"}}"#;
-        assert_eq!(read(body), "+1 valid true; +2 invalid false; +3 processing false; +4 failed false");
+        assert_eq!(read(body), "+1 Registered valid true; +2 NotRegistered invalid false; +3 Processing processing false; +4 Unknown failed false");
         assert_eq!(read(r#"{"contacts":[]}"#), "");
     }
 

@@ -36,6 +36,12 @@ pub fn base_url(text: &str) -> Result<Url, UrlError> {
     Ok(url)
 }
 
+/// A name as one segment of a path.
+pub(crate) fn segment(name: &str) -> String {
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._~".contains(&it);
+    name.bytes().map(|it| if is_plain(it) { char::from(it).to_string() } else { format!("%{it:02X}") }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,9 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use load::{Crm, Exported};
+use model::{Contact, Segment};
 use run::ArtifactWriter;
 
 use crate::cli::ExportArgs;
@@ -31,8 +33,46 @@ const COLUMNS: [&str; 18] = [
     "reachable",
 ];
 
+const SEGMENT_COLUMNS: [&str; 12] = [
+    "contact_id",
+    "e164",
+    "wa_id",
+    "name",
+    "language",
+    "channels",
+    "consent",
+    "last_at",
+    "registration",
+    "method",
+    "checked_at",
+    "expires_at",
+];
+
 /// Writes all contacts of the database as CSV, in the order of their ids.
 pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> {
+    let n_contacts = write(args, &COLUMNS, |it| Some(cells(it).into())).await?;
+    output.print(&serde_json::json!({ "contacts": n_contacts }), || {
+        format!("{n_contacts} contacts written to {}\n", args.to.display())
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Writes the contacts of one segment as CSV, in the order of their ids.
+pub(crate) async fn segment(segment: Segment, args: &ExportArgs, output: Output) -> Result<Exit> {
+    let is_in = |it: &Exported| {
+        let answer = it.standing.as_ref().map(|it| it.answer);
+        Segment::of(it.contact.consent.as_ref().map(|it| it.value), answer) == segment
+    };
+    let n_contacts = write(args, &SEGMENT_COLUMNS, |it| is_in(it).then(|| segment_cells(it).into())).await?;
+    let name = segment.name();
+    output.print(&serde_json::json!({ "segment": name, "contacts": n_contacts }), || {
+        format!("{n_contacts} contacts that are {name} written to {}\n", args.to.display())
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Writes the contacts of whom `cells` gives cells, and tells how many there were.
+async fn write(args: &ExportArgs, columns: &[&str], cells: impl Fn(&Exported) -> Option<Vec<String>>) -> Result<u64> {
     let url = match (&args.crm, &args.place.run_dir) {
         (Some(url), _) => url.clone(),
         (None, Some(_)) => look(&args.place)?.plan.crm_url()?,
@@ -42,27 +82,52 @@ pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> 
 
     let failed = || format!("could not write {}", args.to.display());
     let mut csv = csv::Writer::from_writer(ArtifactWriter::create(&args.to)?);
-    csv.write_record(COLUMNS).with_context(failed)?;
-    let n_contacts = crm
-        .export(|it| -> Result<()> {
-            let cells = cells(&it).map(|cell| if args.exact { cell } else { safe(cell) });
-            csv.write_record(&cells).with_context(failed)
-        })
-        .await?;
+    csv.write_record(columns).with_context(failed)?;
+    let mut n_contacts = 0;
+    crm.export(Timestamp::now(), |it| -> Result<()> {
+        let Some(cells) = cells(&it) else { return Ok(()) };
+        n_contacts += 1;
+        csv.write_record(cells.into_iter().map(|cell| if args.exact { cell } else { safe(cell) })).with_context(failed)
+    })
+    .await?;
     crm.close().await;
     let mut file = csv.into_inner().map_err(|error| error.into_error()).with_context(failed)?;
     file.flush().with_context(failed)?;
     file.publish(n_contacts)?;
-    output.print(&serde_json::json!({ "contacts": n_contacts }), || {
-        format!("{n_contacts} contacts written to {}\n", args.to.display())
-    })?;
-    Ok(Exit::Done)
+    Ok(n_contacts)
 }
 
-fn cells(Exported { contact, registration }: &Exported) -> [String; 18] {
-    let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
-    let moment = |it: Option<jiff::Timestamp>| it.map(|it| it.to_string()).unwrap_or_default();
-    let channels: Vec<&str> = contact.channels.iter().map(|it| it.name()).collect();
+fn segment_cells(Exported { contact, standing }: &Exported) -> [String; 12] {
+    let standing = standing.as_ref();
+    [
+        contact.id.to_string(),
+        contact.phone.map(|it| it.to_string()).unwrap_or_default(),
+        text(standing.and_then(|it| it.wa_id.as_ref()).map(|it| it.0.as_str())),
+        text(contact.name.as_ref().map(|it| it.value.0.as_str())),
+        text(contact.language.as_ref().map(|it| it.value.as_str())),
+        channels(contact),
+        text(contact.consent.as_ref().map(|it| it.value.name())),
+        contact.last_at.as_ref().map(|it| it.value.to_string()).unwrap_or_default(),
+        text(standing.map(|it| it.answer.name())),
+        text(standing.map(|it| it.method.as_str())),
+        moment(standing.map(|it| it.checked_at)),
+        moment(standing.and_then(|it| it.expires_at)),
+    ]
+}
+
+fn text(it: Option<&str>) -> String {
+    it.unwrap_or_default().to_owned()
+}
+
+fn moment(it: Option<Timestamp>) -> String {
+    it.map(|it| it.to_string()).unwrap_or_default()
+}
+
+fn channels(contact: &Contact) -> String {
+    contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+")
+}
+
+fn cells(Exported { contact, standing }: &Exported) -> [String; 18] {
     [
         contact.id.to_string(),
         contact.phone.map(|it| it.to_string()).unwrap_or_default(),
@@ -73,9 +138,9 @@ fn cells(Exported { contact, registration }: &Exported) -> [String; 18] {
         text(contact.language.as_ref().map(|it| it.value.as_str())),
         text(contact.consent.as_ref().map(|it| it.value.name())),
         contact.last_at.as_ref().map(|it| it.value.to_string()).unwrap_or_default(),
-        channels.join("+"),
+        channels(contact),
         contact.n_rows.to_string(),
-        text(registration.map(|it| it.name())),
+        text(standing.as_ref().map(|it| it.answer.name())),
         contact.line_type.map(|it| it.is_sendable().to_string()).unwrap_or_default(),
         moment(contact.first_at),
         moment(contact.last_inbound_at),

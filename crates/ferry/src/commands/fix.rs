@@ -42,7 +42,7 @@ pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> R
     let value = serde_json::json!({ "corrected": corrected.len(), "rejected_before": before, "run": &summary });
     output.print(&value, || {
         let told = format!("corrected  {} of {before} rejected rows; {after} are rejected now\n", corrected.len());
-        told + &summary.text(session.plan.verify.is_some())
+        told + &summary.text(session.plan.verify.as_ref())
     })?;
     Ok(summary.exit())
 }

@@ -2,7 +2,8 @@ use std::io::Write;
 use std::sync::atomic::AtomicU64;
 
 use anyhow::{Context, Result};
-use sandbox::{Ledger, Sandbox, World};
+use jiff::Timestamp;
+use sandbox::{Clock, Ledger, Limits, Login, Sandbox, World};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,11 +20,23 @@ pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
         .ledger
         .map(|it| Ledger::open(&it).with_context(|| format!("could not open the ledger {}", it.display())))
         .transpose()?;
+    let login = args
+        .login_env
+        .map(|it| std::env::var(&it).with_context(|| format!("the environment has no {it}")))
+        .transpose()?;
     let sandbox = Sandbox {
-        world: World { seed: args.seed, registered: args.registered },
-        faults: args.faults,
+        world: World::new(args.seed, args.registered),
+        faults: args.faults.into(),
         ledger,
         token,
+        login: login.as_deref().map(Login::of),
+        limits: Limits {
+            calls_a_second: args.calls_a_second,
+            numbers_a_day: args.numbers_a_day,
+            lookup_seconds: args.lookup_seconds,
+            ..Limits::default()
+        },
+        clock: Clock::starting(Timestamp::now()),
         n_requests: AtomicU64::new(0),
     };
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await;

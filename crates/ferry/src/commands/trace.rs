@@ -2,8 +2,9 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result, bail};
 use clean::Survivorship;
+use jiff::Timestamp;
 use load::Crm;
-use model::{Contact, ContactId, Evidence, Reason, RowId};
+use model::{Contact, ContactId, Evidence, Reason, RowId, Standing};
 use run::TableReader;
 use serde_json::{Value, json};
 
@@ -247,11 +248,18 @@ fn person_text(
             }
         }
     }
+    if let Some(standing) = Standing::of(evidence, Timestamp::now()) {
+        let _ = writeln!(text, "  {:16} {}", "WhatsApp", standing_text(&standing));
+    }
     for it in evidence {
         let status = it.raw_status.as_deref().unwrap_or("nothing");
+        let variant = it.variant.map_or(String::new(), |it| format!(" as {it}"));
+        let until = it.expires_at.map_or(String::new(), |it| format!(", until {it}"));
+        let price = if it.price_micros == 0 { String::new() } else { format!(", for {} millionths", it.price_micros) };
         let _ = writeln!(
             text,
-            "  WhatsApp         {} by {} at {} (said: {status})",
+            "  {:16} {} by {}{variant} at {}{until}{price} (said: {status})",
+            "evidence",
             it.answer.name(),
             it.method,
             it.checked_at
@@ -263,10 +271,21 @@ fn person_text(
     text
 }
 
+/// `registered, by contacts at … until …`
+fn standing_text(standing: &Standing) -> String {
+    let Standing { answer, method, checked_at, expires_at, expired, wa_id } = standing;
+    let until = expires_at.map_or(String::new(), |it| format!(", until {it}"));
+    let wa_id = wa_id.as_ref().map_or(String::new(), |it| format!(", as {}", it.0));
+    match expired {
+        None => format!("{}, by {method} at {checked_at}{until}{wa_id}", answer.name()),
+        Some(was) => format!("{}: was {} by {method} at {checked_at}, which has expired", answer.name(), was.name()),
+    }
+}
+
 fn person_json(
     id: ContactId,
     contact: Option<&Contact>,
-    evidence: &[Evidence],
+    all_evidence: &[Evidence],
     rows: &[TracedRow],
     rules: Survivorship,
 ) -> Value {
@@ -280,10 +299,18 @@ fn person_json(
             (name.to_owned(), json!({ "value": value, "row": row, "rule": rule, "lost": lost }))
         })
         .collect();
-    let evidence: Vec<Value> = evidence.iter()
-        .map(|it| json!({ "method": it.method, "answer": it.answer, "checked_at": it.checked_at, "raw_status": it.raw_status })).collect();
+    let evidence: Vec<Value> = all_evidence.iter()
+        .map(|it| json!({
+            "method": it.method, "answer": it.answer, "variant": it.variant.map(|it| it.to_string()), "checked_at": it.checked_at,
+            "expires_at": it.expires_at, "price_micros": it.price_micros, "wa_id": it.wa_id.as_ref().map(|it| &it.0),
+            "raw_status": it.raw_status,
+        })).collect();
+    let standing = Standing::of(all_evidence, Timestamp::now()).map(|it| json!({
+        "answer": it.answer, "method": it.method, "checked_at": it.checked_at, "expires_at": it.expires_at,
+        "expired": it.expired, "wa_id": it.wa_id.map(|it| it.0),
+    }));
     json!({
-        "contact_id": id.to_string(), "loaded": contact.is_some(), "fields": fields, "evidence": evidence,
+        "contact_id": id.to_string(), "loaded": contact.is_some(), "fields": fields, "standing": standing, "evidence": evidence,
         "rows": rows.iter().map(TracedRow::json).collect::<Vec<_>>(),
     })
 }

@@ -107,6 +107,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
         ties: tie_counts(&ties),
         lists: outcome.lists.iter().map(|(name, counts)| (name.clone(), hygiene::quality(counts))).collect(),
         peak_bytes: memory::peak(),
+        bill: None,
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
     };

@@ -45,6 +45,7 @@ pub(crate) fn extract(session: &mut Session) -> Result<()> {
         ties: Default::default(),
         lists: Default::default(),
         peak_bytes: crate::memory::peak(),
+        bill: None,
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
     };

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use load::{Crm, LoadBatch, Loaded, RunRow};
 use model::{Counts, Digest, Receipt, Stage};
-use run::{SourceRecord, StageRecord};
+use run::{Bill, SourceRecord, StageRecord};
 
 use crate::formats::contacts::{self, Planned};
 use crate::formats::links;
@@ -72,7 +72,7 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
         session.progress.say("load", "already done");
         if !session.folder.manifest.stages.contains_key(&Stage::Load) {
             crm.finish_load().await?;
-            complete(session, crm, Stage::Load, started, BTreeMap::new()).await?;
+            complete(session, crm, Stage::Load, started, BTreeMap::new(), None).await?;
         }
         return Ok(loaded);
     }
@@ -107,7 +107,7 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
     work.end(&(described(&loaded) + &absorbed));
     write_conflicts(session, &loaded)?;
     if only.is_none() {
-        complete(session, crm, Stage::Load, started, BTreeMap::new()).await?;
+        complete(session, crm, Stage::Load, started, BTreeMap::new(), None).await?;
     }
     Ok(loaded)
 }
@@ -171,6 +171,7 @@ fn batch_of(Planned { batch, digest }: Planned) -> LoadBatch {
         counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
         at: Timestamp::now(),
         tool: TOOL.to_owned(),
+        adapter: String::new(),
     };
     LoadBatch { contacts: batch, receipt: Box::new(receipt) }
 }
@@ -182,6 +183,7 @@ pub(crate) async fn complete(
     stage: Stage,
     started: Instant,
     findings: BTreeMap<String, u64>,
+    bill: Option<Bill>,
 ) -> Result<()> {
     let receipts = crm.receipts(session.run_id(), stage).await?;
     let name = format!("{}/receipts.ndjson", stage.name());
@@ -203,6 +205,7 @@ pub(crate) async fn complete(
         links: Default::default(),
         ties: Default::default(),
         lists: Default::default(),
+        bill,
         peak_bytes: crate::memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),

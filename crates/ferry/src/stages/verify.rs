@@ -1,97 +1,338 @@
-//! Asks which contacts are on WhatsApp, batch by batch, and keeps the evidence.
+//! Finds out which contacts are on WhatsApp, batch by batch, and keeps the evidence.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+mod inquiry;
+mod known;
+mod quota;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
-use futures::StreamExt;
+use futures::{StreamExt, future, stream};
 use jiff::Timestamp;
-use load::Crm;
-use model::{Answer, Contact, Counts, Digest, Evidence, Receipt, Stage};
+use load::{Crm, VerifiedBatch};
+use model::{Answer, ContactId, Evidence, Receipt, Stage, Standing};
+use run::{Bill, StageRecord};
 use tokio::sync::mpsc;
-use verify::{Adapter, Asked, Patience, Verified};
-use whatsapp::{Client, Manners};
+use verify::{Asked, Mismatches, VerifyError, Verdict};
+use whatsapp::CallError;
 
 use crate::formats::contacts::{self, Planned};
-use crate::plan::{AdapterName, VerifySection};
+use crate::plan::VerifySection;
 use crate::progress::grouped;
-use crate::session::{Session, TOOL};
+use crate::session::Session;
+use crate::stages::load::complete;
+use crate::stages::verify::inquiry::{Checked, Inquiry, Work};
+use crate::stages::verify::known::Facts;
 
 /// How a manifest notes that the provider's answers were worth nothing.
-pub(crate) const NOT_INFORMATIVE: &str = "provider_not_informative";
-/// How a manifest notes answers about numbers that were not asked for.
-const UNASKED: &str = "unasked_answers";
+const NOT_INFORMATIVE: &str = "provider_not_informative";
+/// How a manifest notes that the provider did not know numbers that are on WhatsApp.
+const KNOWS_NOBODY: &str = "provider_knows_nobody";
+/// So many batches that are done share a transaction, each with its receipt.
+const GROUP_BATCHES: usize = 16;
 
-/// Verifies what is not verified yet. A plan without a verifier has nothing to verify.
-pub(crate) async fn verify(session: &mut Session, crm: &Crm) -> Result<()> {
-    let Some(section) = session.plan.verify.clone() else { return Ok(()) };
+/// What is to be verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Batches that this adapter has not done yet; of those, contacts of whom nothing is known.
+    Waiting,
+    /// Of all batches, contacts of whom nothing is known though somebody was asked, or two things were said.
+    NoAnswer,
+    /// Of all batches, contacts of whom what was known has expired.
+    Expired,
+    /// All contacts of one batch, whatever was answered before.
+    Batch(u32),
+}
+
+/// What verifying will ask, as far as can be told before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Estimate {
+    pub(crate) numbers: u64,
+    pub(crate) calls: u64,
+    pub(crate) price_micros: u64,
+}
+
+/// Verifies what is to be verified, and gives the bill if somebody was asked. A plan without a verifier has nothing to
+/// verify.
+pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Result<Option<Bill>> {
+    let Some(section) = session.plan.verify.clone() else { return Ok(None) };
     let started = Instant::now();
+    let facts = Facts::read(session, &section)?;
+    let adapter = facts.as_ref().map_or(section.properties().name.to_owned(), Facts::name);
     let receipts = crm.receipts(session.run_id(), Stage::Verify).await?;
-    let batches = crm.batches(session.run_id()).await?;
-    let is_done = |number: u32| receipts.contains_key(&number);
-    let n_waiting: u64 = batches.iter().filter(|it| !is_done(it.0)).map(|it| it.1).sum();
-    if n_waiting == 0 {
+    let wanted = which.wanted(&crm.batches(session.run_id()).await?, &receipts, &adapter);
+    let n_wanted: u64 = wanted.values().sum();
+    if n_wanted == 0 {
         session.progress.say("verify", "already done");
-        return match session.folder.manifest.stages.contains_key(&Stage::Verify) {
-            true => Ok(()),
-            false => complete(session, crm, started, BTreeMap::new()).await,
-        };
-    }
-
-    let inquiry = Inquiry::begin(session, &section).await?;
-    let mut findings = BTreeMap::new();
-    if !inquiry.is_informative {
-        findings.insert(NOT_INFORMATIVE.to_owned(), 1);
-    }
-
-    let work = session.progress.begin("verify", n_waiting);
-    let mut answers: BTreeMap<Answer, u64> = BTreeMap::new();
-    let planned = read_ahead(session, move |it| !receipts.contains_key(&it));
-    let checked =
-        futures::stream::unfold(planned, |mut planned| async { planned.recv().await.map(|it| (it, planned)) })
-            .map(|planned| inquiry.check(planned))
-            .buffer_unordered(section.concurrency);
-    let mut checked = std::pin::pin!(checked);
-    while let Some(done) = checked.next().await {
-        let Checked { receipt, verified } = done.context("could not verify a batch")?;
-        *findings.entry(UNASKED.to_owned()).or_default() += verified.n_unasked as u64;
-        for evidence in &verified.evidence {
-            *answers.entry(evidence.answer).or_default() += 1;
+        if !session.folder.manifest.stages.contains_key(&Stage::Verify) {
+            complete(session, crm, Stage::Verify, started, BTreeMap::new(), None).await?;
         }
-        crm.add_evidence(session.run_id(), verified.evidence, &receipt).await?;
-        tracing::info!(batch = receipt.batch, n_contacts = receipt.counts.rows_in, "batch verified");
-        work.advance(receipt.counts.rows_in);
+        return Ok(None);
     }
-    let answers: Vec<String> = answers.iter().map(|(answer, n)| format!("{} {}", grouped(*n), answer.name())).collect();
-    work.end(&answers.join(", "));
-    findings.retain(|_, n| *n > 0);
-    complete(session, crm, started, findings).await
+    let is_asking = facts.is_none();
+    let has_evidence = is_asking && crm.has_evidence().await?;
+    if is_asking {
+        let estimate = match has_evidence {
+            true => estimate(session, crm, which, wanted.clone()).await?,
+            false => Estimate::of(&section, n_wanted, wanted.len() as u64),
+        };
+        session.progress.say("verify", &format!("asks {}", estimate.text(&section)));
+    }
+    let inquiry = Arc::new(Inquiry::begin(session, crm, &section, adapter, facts).await?);
+    if let Some(why) = warning(inquiry.verdict()) {
+        session.progress.say("verify", &format!("{why}: its answers are kept as no_answer"));
+    }
+    let work = session.progress.begin("verify", n_wanted);
+    let mut outcome = Outcome::default();
+    let is_stopped = AtomicBool::new(false);
+    let planned = read_ahead(session, move |it| wanted.contains_key(&it));
+    let works = stream::unfold(planned, |mut planned| async { planned.recv().await.map(|it| (it, planned)) })
+        .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)))
+        .then(|planned| narrowed(crm, planned, which, has_evidence))
+        .map(|work| {
+            let inquiry = Arc::clone(&inquiry);
+            // In tasks of their own, so that answers are read while the database writes.
+            async move { tokio::spawn(async move { inquiry.check(work?).await }).await? }
+        })
+        .buffer_unordered(section.concurrency)
+        .ready_chunks(GROUP_BATCHES);
+    let mut works = std::pin::pin!(works);
+    while let Some(group) = works.next().await {
+        let mut batches = Vec::with_capacity(group.len());
+        for checked in group {
+            match checked {
+                Ok(checked) => {
+                    work.advance(checked.n_contacts);
+                    is_stopped.fetch_or(checked.failure.is_some(), Ordering::Relaxed);
+                    batches.push(outcome.take(checked));
+                }
+                Err(error) => {
+                    is_stopped.store(true, Ordering::Relaxed);
+                    outcome.error.get_or_insert(error);
+                }
+            }
+        }
+        tracing::info!(n_batches = batches.len(), "batches verified");
+        crm.add_evidence(session.run_id(), batches).await?;
+        inquiry.settle(false).await?;
+    }
+    inquiry.settle(true).await?;
+    if let Some(error) = outcome.error {
+        return Err(error);
+    }
+    if let Some(failure) = outcome.failure {
+        return Err(inquiry.explained(failure).await);
+    }
+    let bill = outcome.bill(&inquiry, &section);
+    work.end(&outcome.text(&bill, is_asking));
+    let findings = outcome.findings(inquiry.verdict());
+    let bill = Some(bill).filter(|_| is_asking);
+    complete(session, crm, Stage::Verify, started, findings, bill.clone()).await?;
+    Ok(bill)
 }
 
-/// Asks about one batch again, whatever was answered before.
-pub(crate) async fn verify_batch(session: &Session, crm: &Crm, batch: u32) -> Result<()> {
-    let Some(section) = &session.plan.verify else { return Ok(()) };
-    let inquiry = Inquiry::begin(session, section).await?;
-    let mut planned = read_ahead(session, move |it| it == batch);
+/// What verifying would ask in a dry run.
+pub(crate) async fn preview(session: &Session, crm: Option<&Crm>, n_contacts: u64) -> Result<Option<Estimate>> {
+    let Some(section) = session.plan.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(None) };
+    let n_batches = n_contacts.div_ceil(section.batch() as u64);
+    match crm {
+        Some(crm) if crm.has_evidence().await? => {
+            let wanted = (1..=u32::try_from(n_batches)?).map(|it| (it, 0)).collect();
+            estimate(session, crm, Which::Waiting, wanted).await.map(Some)
+        }
+        _ => Ok(Some(Estimate::of(section, n_contacts, n_batches))),
+    }
+}
+
+impl Which {
+    /// The batches to go through, and how many contacts each has.
+    fn wanted(
+        self,
+        batches: &[(u32, u64, model::Digest)],
+        receipts: &BTreeMap<u32, Receipt>,
+        adapter: &str,
+    ) -> HashMap<u32, u64> {
+        let is_wanted = |number: u32| match self {
+            Self::Waiting => receipts.get(&number).is_none_or(|it| it.adapter != adapter),
+            Self::NoAnswer | Self::Expired => true,
+            Self::Batch(only) => only == number,
+        };
+        batches.iter().filter(|it| is_wanted(it.0)).map(|it| (it.0, it.1)).collect()
+    }
+
+    /// Whether a contact is to be asked about.
+    fn needs(self, standing: Option<&Standing>) -> bool {
+        let is_known = standing.is_some_and(|it| it.answer.is_conclusive());
+        let is_expired = standing.is_some_and(|it| it.expired.is_some());
+        match self {
+            Self::Batch(_) => true,
+            Self::Waiting => !is_known,
+            Self::NoAnswer => !is_known && !is_expired,
+            Self::Expired => is_expired,
+        }
+    }
+}
+
+impl Estimate {
+    /// Of contacts of whom nothing is known yet.
+    fn of(section: &VerifySection, numbers: u64, n_batches: u64) -> Self {
+        let largest = section.properties().largest_batch.min(section.batch()) as u64;
+        let calls = numbers.div_ceil(largest).max(n_batches);
+        Self { numbers, calls, price_micros: numbers * section.price_micros() }
+    }
+
+    /// `about 316 numbers in 4 calls, 0.32 USD`
+    pub(crate) fn text(&self, section: &VerifySection) -> String {
+        let Self { numbers, calls, price_micros } = *self;
+        let seconds = section.per_second().map(|it| calls.div_ceil(u64::from(it.get())));
+        let time = seconds.map_or(String::new(), |it| format!(", {} s or more", grouped(it)));
+        let price = if price_micros == 0 { String::new() } else { format!(", {}", money(price_micros, &section.currency)) };
+        format!("about {} numbers in {} calls{price}{time}", grouped(numbers), grouped(calls))
+    }
+}
+
+/// `0.32 USD`
+pub(crate) fn money(micros: u64, currency: &str) -> String {
+    format!("{:.2} {currency}", micros as f64 / 1e6)
+}
+
+/// Looks through all contacts for those that are to be asked about.
+async fn estimate(session: &Session, crm: &Crm, which: Which, wanted: HashMap<u32, u64>) -> Result<Estimate> {
+    let Some(section) = &session.plan.verify else { return Ok(Estimate::default()) };
+    let largest = section.properties().largest_batch as u64;
+    let mut estimate = Estimate::default();
+    let mut planned = read_ahead(session, move |it| wanted.contains_key(&it));
     while let Some(planned) = planned.recv().await {
-        let Checked { receipt, verified } = inquiry.check(planned).await?;
-        crm.add_evidence(session.run_id(), verified.evidence, &receipt).await?;
-        session.progress.say("verify", &format!("batch {batch}: {} contacts", receipt.counts.rows_in));
+        let numbers = narrowed(crm, planned, which, true).await?.asked.len() as u64;
+        estimate.numbers += numbers;
+        estimate.calls += numbers.div_ceil(largest);
     }
-    Ok(())
+    estimate.price_micros = estimate.numbers * section.price_micros();
+    Ok(estimate)
 }
 
-/// A token stays out of the command line and the plan: the plan names its variable.
-fn adapter(section: &VerifySection) -> Result<Adapter> {
-    let token = section.token_env.as_ref().and_then(|it| std::env::var(it).ok()).map(|it| it.trim().to_owned());
-    let manners = Manners {
-        timeout: Duration::from_millis(section.timeout_ms),
-        attempts: section.attempts,
-        backoff: Duration::from_millis(section.backoff_ms),
-    };
-    let AdapterName::Contacts = section.adapter;
-    let base = whatsapp::base_url(section.url.get_ref())?;
-    Ok(Adapter::Contacts(Client::new(base, token.filter(|it| !it.is_empty()), manners)?))
+/// Whom of a batch there is to ask about. Somebody without a phone cannot be.
+async fn narrowed(crm: &Crm, planned: Result<Planned>, which: Which, has_evidence: bool) -> Result<Work> {
+    let planned = planned?;
+    let contacts = planned.batch.items();
+    let mut asked: Vec<Asked> =
+        contacts.iter().filter_map(|it| it.phone.map(|phone| Asked { contact_id: it.id, phone })).collect();
+    let n_phones = asked.len() as u64;
+    if let (true, Some(first), Some(last)) = (has_evidence, contacts.first(), contacts.last()) {
+        let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.id, last.id).await?;
+        let now = Timestamp::now();
+        let standing = |it: &Asked| evidence.get(&it.contact_id).and_then(|it| Standing::of(it, now));
+        asked.retain(|it| which.needs(standing(it).as_ref()));
+    }
+    Ok(Work { batch: planned.batch.number(), digest: planned.digest, n_contacts: contacts.len() as u64, n_phones, asked })
+}
+
+/// What came of the batches so far.
+#[derive(Default)]
+struct Outcome {
+    answers: BTreeMap<Answer, u64>,
+    mismatches: Mismatches,
+    doubts: BTreeMap<Answer, u64>,
+    known_already: u64,
+    calls_saved: u64,
+    failure: Option<VerifyError>,
+    error: Option<anyhow::Error>,
+}
+
+impl Outcome {
+    fn take(&mut self, checked: Checked) -> VerifiedBatch {
+        for evidence in &checked.evidence {
+            *self.answers.entry(evidence.answer).or_default() += 1;
+        }
+        self.mismatches += checked.mismatches;
+        if let Some(doubt) = checked.doubt {
+            *self.doubts.entry(doubt).or_default() += 1;
+        }
+        self.known_already += checked.known_already;
+        self.calls_saved += checked.calls_saved;
+        if let Some(failure) = checked.failure {
+            self.failure.get_or_insert(failure);
+        }
+        VerifiedBatch { evidence: checked.evidence, receipt: checked.receipt }
+    }
+
+    fn bill(&self, inquiry: &Inquiry, section: &VerifySection) -> Bill {
+        let usage = inquiry.usage();
+        Bill {
+            checks: usage.checks,
+            calls: usage.calls,
+            retries: usage.retries,
+            known_already: self.known_already,
+            calls_saved: self.calls_saved,
+            price_micros: usage.checks * section.price_micros(),
+            currency: section.currency.clone(),
+        }
+    }
+
+    fn text(&self, bill: &Bill, is_asking: bool) -> String {
+        let answers = self.answers.iter().map(|(answer, n)| format!("{} {}", grouped(*n), answer.name()));
+        let mut parts: Vec<String> = answers.collect();
+        if parts.is_empty() {
+            parts.push("nothing new".to_owned());
+        }
+        if is_asking {
+            parts.push(bill_text(bill));
+        }
+        for (answer, n) in &self.doubts {
+            parts.push(format!("{} batches not counted: every answer was {}", grouped(*n), answer.name()));
+        }
+        parts.join("; ")
+    }
+
+    fn findings(&self, verdict: Verdict) -> BTreeMap<String, u64> {
+        let n_doubts: u64 = self.doubts.values().sum();
+        let findings = [
+            (NOT_INFORMATIVE, u64::from(verdict == Verdict::SaysYesToAll)),
+            (KNOWS_NOBODY, u64::from(verdict == Verdict::SaysNoToKnown)),
+            ("batches_not_counted", n_doubts),
+            ("missing_answers", self.mismatches.missing),
+            ("doubled_answers", self.mismatches.doubled),
+            ("unasked_answers", self.mismatches.unasked),
+        ];
+        findings.into_iter().filter(|it| it.1 > 0).map(|(name, n)| (name.to_owned(), n)).collect()
+    }
+}
+
+/// Why the answers of a verification count for nothing; none if they count.
+pub(crate) fn uninformative(record: &StageRecord) -> Option<&'static str> {
+    let has = |finding: &str| record.findings.contains_key(finding);
+    warning(match (has(NOT_INFORMATIVE), has(KNOWS_NOBODY)) {
+        (true, _) => Verdict::SaysYesToAll,
+        (_, true) => Verdict::SaysNoToKnown,
+        _ => Verdict::Informative,
+    })
+}
+
+fn warning(verdict: Verdict) -> Option<&'static str> {
+    match verdict {
+        Verdict::Informative => None,
+        Verdict::SaysYesToAll => Some("the provider calls numbers valid that cannot exist"),
+        Verdict::SaysNoToKnown => Some("the provider does not know numbers that are on WhatsApp"),
+    }
+}
+
+/// `321 checks in 5 calls, 0.32 USD; 196 known already, which saved 2 calls`
+pub(crate) fn bill_text(bill: &Bill) -> String {
+    let Bill { checks, calls, retries, known_already, calls_saved, price_micros, ref currency } = *bill;
+    let mut text = format!("{} checks in {} calls", grouped(checks), grouped(calls));
+    if retries > 0 {
+        text += &format!(" ({} retries)", grouped(retries));
+    }
+    if price_micros > 0 {
+        text += &format!(", {}", money(price_micros, currency));
+    }
+    if known_already > 0 {
+        text += &format!("; {} known already, which saved {} calls", grouped(known_already), grouped(calls_saved));
+    }
+    text
 }
 
 /// Reads batches on a thread of its own, a few ahead of who takes them. A file that cannot be read
@@ -114,61 +355,9 @@ pub(crate) fn read_ahead(
     receiver
 }
 
-/// A provider, and what its answers are worth.
-struct Inquiry {
-    adapter: Adapter,
-    is_informative: bool,
-    patience: Patience,
-}
-
-struct Checked {
-    receipt: Receipt,
-    verified: Verified,
-}
-
-impl Inquiry {
-    /// Sets the provider up, and finds out whether it knows anything.
-    async fn begin(session: &Session, section: &VerifySection) -> Result<Self> {
-        let adapter = adapter(section).context("could not set up the verifier")?;
-        let is_informative = verify::is_informative(&adapter).await.context("could not ask the verifier")?;
-        if !is_informative {
-            let warning = "the provider calls numbers valid that cannot exist: its answers are kept as no_answer";
-            session.progress.say("verify", warning);
-        }
-        let patience = Patience { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) };
-        Ok(Self { adapter, is_informative, patience })
-    }
-
-    async fn check(&self, planned: Result<Planned>) -> Result<Checked> {
-        let Planned { batch, digest } = planned?;
-        let asked: Vec<Asked> = batch.items().iter().filter_map(asked).collect();
-        let verified = match asked.is_empty() {
-            true => Verified { evidence: Vec::new(), n_unasked: 0 },
-            false => verify::verify(&self.adapter, &asked, self.is_informative, self.patience, Timestamp::now).await?,
-        };
-        let n_contacts = batch.items().len() as u64;
-        let receipt = Receipt {
-            stage: Stage::Verify,
-            batch: batch.number(),
-            input: digest,
-            output: digest_of(&verified.evidence),
-            counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
-            at: Timestamp::now(),
-            tool: TOOL.to_owned(),
-        };
-        Ok(Checked { receipt, verified })
-    }
-}
-
-/// Somebody without a phone cannot be asked about.
-fn asked(contact: &Contact) -> Option<Asked> {
-    contact.phone.map(|phone| Asked { contact_id: contact.id, phone })
-}
-
-fn digest_of(evidence: &[Evidence]) -> Digest {
-    Digest::of_parts(evidence.iter().flat_map(|it| [it.contact_id.0.as_slice(), it.answer.name().as_bytes()]))
-}
-
-async fn complete(session: &mut Session, crm: &Crm, started: Instant, findings: BTreeMap<String, u64>) -> Result<()> {
-    super::load::complete(session, crm, Stage::Verify, started, findings).await
+/// Whether the provider said that the quota is used up.
+fn is_quota(failure: &VerifyError) -> bool {
+    let VerifyError::Call { source, .. } = failure;
+    // GREEN-API answers 466 to whom has used up the quota.
+    matches!(source, CallError::QuotaUsed | CallError::Refused { status: 466, .. })
 }

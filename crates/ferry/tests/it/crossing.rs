@@ -221,7 +221,7 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
     let dry = world.ferry(&["run", "--dry-run", "--run-dir", "run"]);
     assert_eq!(dry.code, 0, "{dry:?}");
     for line in
-        ["would ask  about 316 contacts in 4 batches", "would load 316 contacts: 316 new, 0 changed, 0 unchanged"]
+        ["would ask  about 316 numbers in 4 calls, 0.32 USD", "would load 316 contacts: 316 new, 0 changed, 0 unchanged"]
     {
         assert!(dry.out.contains(line), "{}", dry.out);
     }
@@ -231,6 +231,7 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
     world.run();
     let dump = world.dump_sqlite();
     let again = world.ferry(&["run", "--dry-run", "--run-dir", "run"]);
+    assert!(again.out.contains("would ask  about 0 numbers in 0 calls"), "{}", again.out);
     assert!(again.out.contains("would load 316 contacts: 0 new, 0 changed, 316 unchanged"), "{}", again.out);
     assert_eq!(world.dump_sqlite(), dump);
 }

@@ -1,0 +1,177 @@
+//! A provider that is asked, and what its answers are worth.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use jiff::{SignedDuration, Timestamp};
+use load::Crm;
+use model::{Answer, Counts, Digest, Evidence, Receipt, Stage};
+use verify::{Adapter, AdapterKind, Asked, Mismatches, Patience, Secret, Terms, UNOFFICIAL, Verdict, VerifyError};
+use whatsapp::{Client, Credentials, EVOLUTION_KEY, Usage, WAHA_KEY, WUZAPI_KEY};
+
+use crate::plan::VerifySection;
+use crate::session::{Session, TOOL};
+use crate::stages::verify::is_quota;
+use crate::stages::verify::known::Facts;
+use crate::stages::verify::quota::Quota;
+
+/// Who is asked and by which terms.
+pub(super) struct Inquiry {
+    adapter: Adapter,
+    terms: Terms,
+    quota: Quota,
+    /// As receipts name the adapter.
+    name: String,
+}
+
+/// A batch, and whom of it there is to ask about.
+pub(super) struct Work {
+    pub(super) batch: u32,
+    pub(super) digest: Digest,
+    pub(super) n_contacts: u64,
+    pub(super) n_phones: u64,
+    pub(super) asked: Vec<Asked>,
+}
+
+/// What came of it.
+pub(super) struct Checked {
+    pub(super) n_contacts: u64,
+    pub(super) evidence: Vec<Evidence>,
+    /// None if only a part was answered.
+    pub(super) receipt: Option<Receipt>,
+    pub(super) mismatches: Mismatches,
+    pub(super) doubt: Option<Answer>,
+    pub(super) known_already: u64,
+    pub(super) calls_saved: u64,
+    pub(super) failure: Option<VerifyError>,
+}
+
+impl Inquiry {
+    /// Sets the provider up, and finds out whether it knows anything.
+    pub(super) async fn begin(
+        session: &Session,
+        crm: &Crm,
+        section: &VerifySection,
+        name: String,
+        facts: Option<Facts>,
+    ) -> Result<Self> {
+        let quota = Quota::open(crm, section).await?;
+        if section.properties().is_unofficial {
+            session.progress.say("verify", &format!("{} is unofficial: {UNOFFICIAL}", section.properties().name));
+        }
+        let adapter = adapter(session, section, facts, &quota).context("could not set up the verifier")?;
+        let terms = Terms {
+            verdict: Verdict::Informative,
+            valid_for: SignedDuration::from_hours(24 * i64::from(section.valid_days())),
+            price_micros: section.price_micros(),
+            concurrency: section.concurrency,
+            patience: Patience {
+                n_polls: section.polls,
+                between_polls: Duration::from_millis(section.poll_ms),
+            },
+            registered: section.known_registered(&session.plan)?,
+        };
+        let mut inquiry = Self { adapter, terms, quota, name };
+        let examined = verify::examine(&inquiry.adapter, &inquiry.terms.registered).await;
+        inquiry.settle(true).await?;
+        inquiry.terms.verdict = match examined {
+            Ok(verdict) => verdict,
+            Err(failure) => return Err(inquiry.explained(failure).await.context("could not ask the verifier")),
+        };
+        Ok(inquiry)
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        self.terms.verdict
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        self.adapter.usage()
+    }
+
+    /// Notes in the database how many numbers were asked about.
+    pub(super) async fn settle(&self, is_end: bool) -> Result<()> {
+        self.quota.settle(self.usage().checks, is_end).await
+    }
+
+    /// Asks about one batch.
+    pub(super) async fn check(&self, work: Work) -> Result<Checked> {
+        let Work { batch, digest, n_contacts, n_phones, asked } = work;
+        self.quota.reserve(asked.len() as u64).await?;
+        let verified = verify::verify(&self.adapter, &asked, &self.terms, Timestamp::now).await;
+        let receipt = Receipt {
+            stage: Stage::Verify,
+            batch,
+            input: digest,
+            output: digest_of(&verified.evidence),
+            counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
+            at: Timestamp::now(),
+            tool: TOOL.to_owned(),
+            adapter: self.name.clone(),
+        };
+        let largest = self.adapter.kind().properties().largest_batch as u64;
+        let n_asked = asked.len() as u64;
+        Ok(Checked {
+            n_contacts,
+            evidence: verified.evidence,
+            receipt: Some(receipt).filter(|_| verified.failure.is_none()),
+            mismatches: verified.mismatches,
+            doubt: verified.doubt,
+            known_already: n_phones - n_asked,
+            calls_saved: n_phones.div_ceil(largest) - n_asked.div_ceil(largest),
+            failure: verified.failure,
+        })
+    }
+
+    /// A failure, with what to do about it.
+    pub(super) async fn explained(&self, failure: VerifyError) -> anyhow::Error {
+        let is_quota = is_quota(&failure);
+        let error = anyhow!(failure);
+        match is_quota {
+            true => error.context(self.quota.when_free().await),
+            false => error.context("could not verify all batches"),
+        }
+    }
+}
+
+fn adapter(session: &Session, section: &VerifySection, facts: Option<Facts>, quota: &Quota) -> Result<Adapter> {
+    let plan = &session.plan;
+    let token = section.token(plan)?;
+    let client = |credentials: Credentials| -> Result<Client> {
+        let base = whatsapp::base_url(section.url.as_ref().map_or("", |it| it.get_ref()))?;
+        Ok(Client::new(base, credentials, section.manners(quota.allowance()))?)
+    };
+    let key = |header| token.clone().map_or(Credentials::None, |it| Credentials::Key(header, it));
+    let instance = section.instance.clone();
+    let known = facts.map(|it| it.known).unwrap_or_default();
+    Ok(match section.kind() {
+        AdapterKind::Contacts => {
+            let login = section.login().map(Credentials::Login);
+            let credentials = login.or(token.map(Credentials::Bearer)).unwrap_or(Credentials::None);
+            Adapter::Contacts { client: client(credentials)?, is_blocking: section.blocking }
+        }
+        AdapterKind::Waha => Adapter::Waha { client: client(key(WAHA_KEY))?, session: section.session.clone() },
+        AdapterKind::Evolution => Adapter::Evolution { client: client(key(EVOLUTION_KEY))?, instance },
+        AdapterKind::Wuzapi => Adapter::Wuzapi { client: client(key(WUZAPI_KEY))? },
+        AdapterKind::GreenApi => {
+            let token = Secret(token.context("green-api needs a token: set token_env or token_file")?);
+            Adapter::GreenApi { client: client(Credentials::None)?, instance, token }
+        }
+        AdapterKind::Passive => Adapter::Passive(known),
+        AdapterKind::File => Adapter::File(known),
+    })
+}
+
+/// The digest of what was asked and what was answered.
+fn digest_of(evidence: &[Evidence]) -> Digest {
+    let mut bytes = Vec::with_capacity(48 * evidence.len());
+    for it in evidence {
+        bytes.extend(it.contact_id.0);
+        bytes.extend(it.variant.map_or(0, model::PhoneNumber::digits).to_le_bytes());
+        bytes.extend(it.answer.name().as_bytes());
+        bytes.push(b' ');
+        bytes.extend(it.raw_status.as_deref().unwrap_or_default().as_bytes());
+        bytes.push(b'\n');
+    }
+    Digest::of_parts([bytes.as_slice()])
+}

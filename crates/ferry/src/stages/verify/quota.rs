@@ -1,0 +1,87 @@
+//! How many numbers may still be asked about: what the database remembers of the last day and the last month.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+use load::Crm;
+
+use crate::exit::Gate;
+use crate::plan::VerifySection;
+use crate::progress::grouped;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What an adapter may ask, and what it has asked.
+pub(super) struct Quota {
+    crm: Crm,
+    method: &'static str,
+    daily: Option<u64>,
+    allowance: Option<u64>,
+    /// What the database was told of this run.
+    noted: AtomicU64,
+}
+
+impl Quota {
+    /// Asks the database what was asked before, in this run or another.
+    pub(super) async fn open(crm: &Crm, section: &VerifySection) -> Result<Self> {
+        let method = section.properties().name;
+        let now = Timestamp::now();
+        let daily = section.daily_quota();
+        let mut allowance = None;
+        if let Some(most) = daily {
+            allowance = Some(most.saturating_sub(crm.usage_since(method, now - DAY).await?));
+        }
+        if let Some(most) = section.most_for_messages() {
+            let used = crm.usage_since(method, now - MONTH).await?;
+            if used >= most {
+                let message = format!(
+                    "{} numbers were checked in thirty days, and the messages of the plan allow {}: who checks many and \
+                     writes to few is banned; raise messages or checks_per_message in [verify]",
+                    grouped(used),
+                    grouped(most)
+                );
+                return Err(Gate(message).into());
+            }
+            allowance = Some(allowance.unwrap_or(u64::MAX).min(most - used));
+        }
+        Ok(Self { crm: crm.clone(), method, daily, allowance, noted: AtomicU64::new(0) })
+    }
+
+    pub(super) fn allowance(&self) -> Option<u64> {
+        self.allowance
+    }
+
+    /// Notes numbers before they are asked about, so that a run that is killed has not asked for free. Without a bound
+    /// that can wait.
+    pub(super) async fn reserve(&self, n_checks: u64) -> Result<()> {
+        if self.allowance.is_none() || n_checks == 0 {
+            return Ok(());
+        }
+        self.noted.fetch_add(n_checks, Ordering::SeqCst);
+        Ok(self.crm.note_usage(self.method, Timestamp::now(), i64::try_from(n_checks)?).await?)
+    }
+
+    /// Brings what the database knows in line with what was asked. Until the end that may only be more.
+    pub(super) async fn settle(&self, n_checks: u64, is_end: bool) -> Result<()> {
+        let noted = self.noted.load(Ordering::SeqCst);
+        if noted == n_checks || (noted > n_checks && !is_end) {
+            return Ok(());
+        }
+        self.noted.store(n_checks, Ordering::SeqCst);
+        let difference = i64::try_from(n_checks)? - i64::try_from(noted)?;
+        Ok(self.crm.note_usage(self.method, Timestamp::now(), difference).await?)
+    }
+
+    /// What is used up and when it comes back.
+    pub(super) async fn when_free(&self) -> String {
+        let since = Timestamp::now() - DAY;
+        let oldest = self.crm.oldest_usage_since(self.method, since).await.ok().flatten();
+        let again = oldest.map_or(String::new(), |it| format!("; some of it comes back at {}", it + DAY));
+        match self.daily {
+            Some(most) => format!("the quota of {} checks in 24 hours is used up{again}", grouped(most)),
+            None => format!("what may be checked for now is used up{again}"),
+        }
+    }
+}

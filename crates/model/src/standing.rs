@@ -1,0 +1,210 @@
+//! From all evidence about a contact to what is believed of it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::evidence::{IDENTITY_CHANGED, PASSIVE};
+use crate::{Answer, Evidence, Personal};
+
+/// What is believed of a contact's WhatsApp registration, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub answer: Answer,
+    /// The method of the evidence that decided.
+    pub method: String,
+    pub checked_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    /// The WhatsApp id of somebody who is registered, where one was given.
+    pub wa_id: Option<Personal<String>>,
+    /// What was last known, where it has expired. The answer is then `no_answer`.
+    pub expired: Option<Answer>,
+}
+
+/// What one method says: its newest check that says anything.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    answer: Answer,
+    by: &'a Evidence,
+}
+
+impl Standing {
+    /// What is believed at the moment `now`; none if nobody was ever asked. The order of the evidence does not matter.
+    ///
+    /// The first line that fits decides (`docs/verification.md` has the same table, with examples):
+    ///
+    /// 1. Evidence from before a change of identity does not count: the number may be somebody else's.
+    /// 2. Of each method its newest check counts that said more than `no_answer`. In one check, a number that is
+    ///    registered under any of its national variants is registered, and not registered if it is under none.
+    /// 3. A message that was delivered or written is proof. It stands against every lookup of before; a lookup that
+    ///    says otherwise since makes it `contradictory`.
+    /// 4. Lookups that agree are believed, the newest first; those that do not make it `contradictory`.
+    /// 5. What has expired counts only where nothing else is left, as `no_answer` that says what it was.
+    pub fn of(evidence: &[Evidence], now: Timestamp) -> Option<Self> {
+        let since = evidence.iter().filter(|it| is_change(it)).map(|it| it.checked_at).max();
+        let counts = |it: &&Evidence| since.is_none_or(|since| it.checked_at >= since);
+        let evidence: Vec<&Evidence> = evidence.iter().filter(counts).collect();
+        let newest = evidence.iter().copied().max_by_key(|it| (it.checked_at, &it.method))?;
+
+        let is_valid = |it: &Evidence| it.expires_at.is_none_or(|end| now < end);
+        let valid: Vec<&Evidence> = evidence.iter().copied().filter(|it| is_valid(it)).collect();
+        if let Some(word) = believed(&words(&valid)) {
+            return Some(Self::by(word));
+        }
+        let expired = believed(&words(&evidence)).filter(|it| it.answer.is_conclusive());
+        Some(match expired {
+            Some(word) => {
+                Self { answer: Answer::NoAnswer, wa_id: None, expired: Some(word.answer), ..Self::by(word) }
+            }
+            None => Self::by(Word { answer: Answer::NoAnswer, by: newest }),
+        })
+    }
+
+    fn by(Word { answer, by }: Word) -> Self {
+        Self {
+            answer,
+            method: by.method.clone().into_owned(),
+            checked_at: by.checked_at,
+            expires_at: by.expires_at,
+            wa_id: by.wa_id.clone().filter(|_| answer == Answer::Registered),
+            expired: None,
+        }
+    }
+}
+
+fn is_change(evidence: &Evidence) -> bool {
+    evidence.raw_status.as_deref() == Some(IDENTITY_CHANGED)
+}
+
+/// What each method says, the newest first. Methods that say nothing are left out.
+fn words<'a>(evidence: &[&'a Evidence]) -> Vec<Word<'a>> {
+    let mut checks: BTreeMap<(&str, Timestamp), Vec<&'a Evidence>> = BTreeMap::new();
+    for it in evidence {
+        checks.entry((&it.method, it.checked_at)).or_default().push(it);
+    }
+    let mut by_method: BTreeMap<&str, Word> = BTreeMap::new();
+    // Within a method later checks come later, so the newest stays.
+    for ((method, _), variants) in checks {
+        by_method.extend(word_of(&variants).map(|word| (method, word)));
+    }
+    let mut words: Vec<Word> = by_method.into_values().collect();
+    words.sort_by_key(|it| (std::cmp::Reverse(it.by.checked_at), it.by.method.clone()));
+    words
+}
+
+/// What one check says of all the variants of a number that it asked about.
+fn word_of<'a>(variants: &[&'a Evidence]) -> Option<Word<'a>> {
+    let says = |answer| variants.iter().copied().find(|it| it.answer == answer).map(|by| Word { answer, by });
+    let not_registered = || says(Answer::NotRegistered).filter(|_| says(Answer::NoAnswer).is_none());
+    says(Answer::Registered).or_else(|| says(Answer::Contradictory)).or_else(not_registered)
+}
+
+fn believed<'a>(words: &[Word<'a>]) -> Option<Word<'a>> {
+    let newest = *words.first()?;
+    let contradictory = Some(Word { answer: Answer::Contradictory, ..newest });
+    if let Some(proof) = words.iter().find(|it| it.by.method == PASSIVE && it.answer.is_conclusive()) {
+        let is_doubted = |it: &Word| it.by.checked_at > proof.by.checked_at && it.answer != proof.answer;
+        return if words.iter().any(is_doubted) { contradictory } else { Some(*proof) };
+    }
+    if words.iter().all(|it| it.answer == newest.answer) { Some(newest) } else { contradictory }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ContactId, PhoneNumber};
+
+    const NOW: i64 = 100;
+
+    fn at(day: i64) -> Timestamp {
+        Timestamp::from_second(day * 86_400).unwrap()
+    }
+
+    /// `contacts 10 registered`: method, day and answer; `until 20` when it expires, `as NUMBER` the variant, and a
+    /// change of identity is `passive 10 identity_changed`.
+    fn evidence(text: &str) -> Evidence {
+        let words: Vec<&str> = text.split(' ').collect();
+        let after = |word: &str| words.iter().position(|it| *it == word).map(|it| words[it + 1]);
+        Evidence {
+            contact_id: ContactId([7; 16]),
+            method: words[0].to_owned().into(),
+            variant: after("as").map(|it| PhoneNumber::from_digits(it.parse().unwrap())),
+            checked_at: at(words[1].parse().unwrap()),
+            expires_at: after("until").map(|it| at(it.parse().unwrap())),
+            answer: Answer::from_name(words[2]).unwrap_or(Answer::NoAnswer),
+            price_micros: 0,
+            wa_id: None,
+            raw_status: Some(words[2].to_owned().into()),
+        }
+    }
+
+    /// The standing on day 100, whatever the order of the evidence.
+    fn check(said: &str, expected: &str) {
+        let mut all: Vec<Evidence> = said.split(", ").filter(|it| !it.is_empty()).map(evidence).collect();
+        for _ in 0..2 {
+            let shown = match Standing::of(&all, at(NOW)) {
+                None => "nothing".to_owned(),
+                Some(it) => {
+                    let day = it.checked_at.as_second() / 86_400;
+                    let expired = it.expired.map_or(String::new(), |it| format!(", was {}", it.name()));
+                    format!("{} by {} on {day}{expired}", it.answer.name(), it.method)
+                }
+            };
+            assert_eq!(shown, expected, "{said}");
+            all.reverse();
+        }
+    }
+
+    #[test]
+    fn the_newest_word_of_a_method_counts() {
+        check("", "nothing");
+        check("contacts 10 registered, contacts 20 not_registered", "not_registered by contacts on 20");
+        check("contacts 10 registered, contacts 20 no_answer", "registered by contacts on 10");
+        check("contacts 10 no_answer, contacts 20 no_answer", "no_answer by contacts on 20");
+        check("contacts 10 contradictory, contacts 20 no_answer", "contradictory by contacts on 10");
+        check("contacts 10 contradictory, contacts 20 registered", "registered by contacts on 20");
+    }
+
+    #[test]
+    fn methods_that_disagree_are_shown_to_disagree() {
+        check("contacts 10 registered, waha 20 registered", "registered by waha on 20");
+        check("contacts 10 registered, waha 20 not_registered", "contradictory by waha on 20");
+        check("contacts 10 registered, waha 20 no_answer", "registered by contacts on 10");
+    }
+
+    #[test]
+    fn a_delivered_message_is_proof_against_what_was_said_before() {
+        check("contacts 10 not_registered, passive 20 registered", "registered by passive on 20");
+        check("passive 10 registered, contacts 20 not_registered", "contradictory by contacts on 20");
+        check("passive 10 registered, contacts 20 registered", "registered by passive on 10");
+        check("passive 20 registered, contacts 10 contradictory", "registered by passive on 20");
+    }
+
+    #[test]
+    fn what_has_expired_is_no_answer_that_says_what_it_was() {
+        check("contacts 10 registered until 90", "no_answer by contacts on 10, was registered");
+        check("contacts 10 registered until 100", "no_answer by contacts on 10, was registered");
+        check("contacts 10 registered until 101", "registered by contacts on 10");
+        check("contacts 10 registered until 90, waha 5 not_registered until 200", "not_registered by waha on 5");
+        check("contacts 10 no_answer until 90", "no_answer by contacts on 10");
+    }
+
+    #[test]
+    fn a_number_is_registered_under_any_of_its_variants_and_not_registered_under_all() {
+        check(
+            "waha 10 not_registered as 5511960000001, waha 10 registered as 551160000001",
+            "registered by waha on 10",
+        );
+        check("waha 10 not_registered as 1, waha 10 not_registered as 2", "not_registered by waha on 10");
+        check("waha 10 not_registered as 1, waha 10 no_answer as 2", "no_answer by waha on 10");
+    }
+
+    #[test]
+    fn a_number_that_may_be_somebody_elses_now_is_asked_about_anew() {
+        check("contacts 10 registered, passive 20 identity_changed", "no_answer by passive on 20");
+        check(
+            "contacts 10 registered, passive 20 identity_changed, contacts 30 not_registered",
+            "not_registered by contacts on 30",
+        );
+    }
+}

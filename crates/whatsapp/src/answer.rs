@@ -1,0 +1,65 @@
+use std::borrow::Cow;
+
+use model::{Personal, PhoneNumber};
+
+/// What a provider said of one number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckAnswer {
+    /// The number that it spoke of; none if what it named is no number.
+    pub number: Option<PhoneNumber>,
+    pub status: CheckStatus,
+    /// The provider's own word.
+    pub raw: Cow<'static, str>,
+    pub wa_id: Option<Personal<String>>,
+}
+
+/// What the words of all wires mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckStatus {
+    Registered,
+    NotRegistered,
+    /// To be asked again.
+    Processing,
+    /// Nothing that we know.
+    Unknown,
+}
+
+/// A number as providers repeat it: what they were asked, `+33…`, or its digits.
+pub(crate) fn number(text: &str) -> Option<PhoneNumber> {
+    let text = text.trim();
+    match text.starts_with('+') {
+        true => PhoneNumber::from_e164(text),
+        false => PhoneNumber::from_e164(&format!("+{text}")),
+    }
+}
+
+/// The digits before the `@` of `33199000001@s.whatsapp.net` or `33199000001@c.us`, which are the WhatsApp id. The
+/// names of other servers, such as `@lid`, are none.
+pub(crate) fn wa_id(jid: Option<&str>) -> Option<Personal<String>> {
+    let (user, server) = jid?.split_once('@')?;
+    let user = user.split(':').next().unwrap_or(user);
+    let is_phone = ["s.whatsapp.net", "c.us"].contains(&server) && user.bytes().all(|it| it.is_ascii_digit());
+    (is_phone && !user.is_empty()).then(|| Personal(user.to_owned()))
+}
+
+/// The answer of a wire that says whether a number exists.
+pub(crate) fn existing(number: Option<PhoneNumber>, exists: bool, jid: Option<&str>) -> CheckAnswer {
+    let (status, raw) = match exists {
+        true => (CheckStatus::Registered, "true"),
+        false => (CheckStatus::NotRegistered, "false"),
+    };
+    CheckAnswer { number, status, raw: raw.into(), wa_id: wa_id(jid).filter(|_| exists) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_id_of_a_phone_is_a_whatsapp_id() {
+        let id = |it| wa_id(Some(it)).map(|it| it.0);
+        assert_eq!(id("33199000001@s.whatsapp.net").as_deref(), Some("33199000001"));
+        assert_eq!(id("33199000001:2@c.us").as_deref(), Some("33199000001"));
+        assert_eq!((id("123@lid"), id("@c.us"), id("33199000001"), id("a@c.us")), (None, None, None, None));
+    }
+}

@@ -1,0 +1,56 @@
+//! Evolution API: `POST /chat/whatsappNumbers/{instance}`, many numbers a call.
+
+use model::PhoneNumber;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::answer::{CheckAnswer, existing, number};
+use crate::call::{Parameters, Question};
+use crate::{CallError, Client};
+
+/// The header that carries the key of an Evolution server.
+pub const EVOLUTION_KEY: &str = "apikey";
+
+#[derive(Deserialize)]
+struct Checked {
+    exists: bool,
+    /// As it was asked.
+    number: String,
+    #[serde(default)]
+    jid: Option<String>,
+}
+
+impl Client {
+    /// Asks an Evolution server, through one of its instances.
+    pub async fn check_by_evolution(
+        &self,
+        numbers: &[PhoneNumber],
+        instance: &str,
+    ) -> Result<Vec<CheckAnswer>, CallError> {
+        let body = json!({ "numbers": numbers.iter().map(|it| it.digits().to_string()).collect::<Vec<_>>() });
+        let path = format!("chat/whatsappNumbers/{}", crate::url::segment(instance));
+        let parameters = Parameters::Json(&body);
+        self.ask(Question { path: &path, parameters, n_numbers: numbers.len() as u64 }, answers).await
+    }
+}
+
+fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
+    let checked: Vec<Checked> = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
+    Ok(checked.iter().map(|it| existing(number(&it.number), it.exists, it.jid.as_deref())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_name_the_number_that_was_asked_and_the_one_that_whatsapp_knows() {
+        let body = br#"[{"jid":"525500000001@s.whatsapp.net","exists":true,"number":"5215500000001","name":"x"},
+            {"jid":"33199000002@s.whatsapp.net","exists":false,"number":"33199000002"}]"#;
+        let answers = answers(body).unwrap();
+        assert_eq!(answers[0].number, Some(PhoneNumber::from_digits(5215500000001)));
+        assert_eq!(answers[0].wa_id.as_ref().unwrap().0, "525500000001");
+        assert_eq!(answers[1].wa_id, None);
+        assert!(super::answers(br#"{"status":404}"#).is_err());
+    }
+}

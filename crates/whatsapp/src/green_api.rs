@@ -1,0 +1,51 @@
+//! GREEN-API: `POST /waInstance{id}/checkWhatsapp/{token}`, one number a call. The token is part of the path, so no
+//! address of it is ever printed.
+
+use model::PhoneNumber;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::answer::{CheckAnswer, existing};
+use crate::call::{Parameters, Question};
+use crate::{CallError, Client};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Checked {
+    exists_whatsapp: bool,
+}
+
+impl Client {
+    /// Asks an instance of GREEN-API about one number.
+    pub async fn check_by_green_api(
+        &self,
+        number: PhoneNumber,
+        instance: &str,
+        token: &str,
+    ) -> Result<Vec<CheckAnswer>, CallError> {
+        let body = json!({ "phoneNumber": number.digits() });
+        let [instance, token] = [instance, token].map(crate::url::segment);
+        let path = format!("waInstance{instance}/checkWhatsapp/{token}");
+        let question = Question { path: &path, parameters: Parameters::Json(&body), n_numbers: 1 };
+        self.ask(question, |body| answer(number, body)).await
+    }
+}
+
+fn answer(number: PhoneNumber, body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
+    let Checked { exists_whatsapp } = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
+    Ok(vec![existing(Some(number), exists_whatsapp, None)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CheckStatus;
+
+    #[test]
+    fn an_answer_is_a_yes_or_a_no() {
+        let said = |body: &str| answer(PhoneNumber::from_digits(1), body.as_bytes()).map(|it| it[0].status).ok();
+        assert_eq!(said(r#"{"existsWhatsapp":true}"#), Some(CheckStatus::Registered));
+        assert_eq!(said(r#"{"existsWhatsapp":false}"#), Some(CheckStatus::NotRegistered));
+        assert_eq!(said(r#"{"existsWhatsapp":"yes"}"#), None);
+    }
+}

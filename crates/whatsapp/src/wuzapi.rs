@@ -1,0 +1,72 @@
+//! wuzapi: `POST /user/check`, many numbers a call.
+
+use model::PhoneNumber;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::answer::{CheckAnswer, existing, number};
+use crate::call::{Parameters, Question};
+use crate::{CallError, Client};
+
+/// The header that carries the token of a user of wuzapi.
+pub const WUZAPI_KEY: &str = "Token";
+
+#[derive(Deserialize)]
+struct Answers {
+    success: bool,
+    code: i64,
+    #[serde(default)]
+    data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Data {
+    users: Vec<User>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    #[serde(rename = "Query")]
+    query: String,
+    #[serde(rename = "IsInWhatsapp")]
+    is_in_whatsapp: bool,
+    #[serde(rename = "JID", default)]
+    jid: Option<String>,
+}
+
+impl Client {
+    /// Asks a wuzapi server.
+    pub async fn check_by_wuzapi(&self, numbers: &[PhoneNumber]) -> Result<Vec<CheckAnswer>, CallError> {
+        let body = json!({ "Phone": numbers.iter().map(|it| it.digits().to_string()).collect::<Vec<_>>() });
+        let parameters = Parameters::Json(&body);
+        self.ask(Question { path: "user/check", parameters, n_numbers: numbers.len() as u64 }, answers).await
+    }
+}
+
+fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
+    let Answers { success, code, data } = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
+    match data {
+        Some(data) if success => {
+            Ok(data.users.iter().map(|it| existing(number(&it.query), it.is_in_whatsapp, it.jid.as_deref())).collect())
+        }
+        _ => Err(CallError::Refused { status: 200, code: Some(code) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CheckStatus;
+
+    #[test]
+    fn answers_name_the_query() {
+        let body = br#"{"code":200,"data":{"Users":[
+            {"IsInWhatsapp":true,"JID":"33199000001@s.whatsapp.net","Query":"33199000001","VerifiedName":"x"},
+            {"IsInWhatsapp":false,"JID":"","Query":"33199000002"}]},"success":true}"#;
+        let said: Vec<_> = answers(body).unwrap().iter().map(|it| (it.number.unwrap().digits(), it.status)).collect();
+        assert_eq!(said, [(33199000001, CheckStatus::Registered), (33199000002, CheckStatus::NotRegistered)]);
+        let refused = answers(br#"{"code":500,"error":"no session","success":false}"#).unwrap_err();
+        assert_eq!(refused.to_string(), "the provider refused the call (200, code 500)");
+    }
+}
