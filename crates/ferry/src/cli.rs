@@ -352,7 +352,8 @@ fn adapters() -> String {
         let price = if price_micros == 0 { String::new() } else { format!(", {} USD each", price_micros as f64 / 1e6) };
         text += &format!(
             "  {name:10} {wire}\n{:13}{largest_batch} a call{quota}{price}; an answer counts {valid_days} days\n\
-             {:13}worth: {worth}\n{:13}policy: {policy}\n", "", "", ""
+             {:13}worth: {worth}\n{:13}policy: {policy}\n",
+            "", "", ""
         );
     }
     text += &format!("What is unofficial is off unless the plan accepts it: {UNOFFICIAL}.");

@@ -90,7 +90,9 @@ async fn rerun(args: &RerunArgs, progress: Progress, output: Output) -> Result<E
     if let Some(only) = args.only {
         return ask_again(&mut session, only, output).await;
     }
-    let (Some(batch), Some(from)) = (args.batch, args.from) else { bail!("name a --batch, or whom to ask about --only") };
+    let (Some(batch), Some(from)) = (args.batch, args.from) else {
+        bail!("name a --batch, or whom to ask about --only")
+    };
     let loaded = pipeline::rerun(&mut session, batch, from).await?;
     let value = serde_json::json!({
         "batch": batch, "inserted": loaded.inserted, "updated": loaded.updated, "unchanged": loaded.unchanged,

@@ -153,7 +153,7 @@ impl Summary {
         let mut line = |name: &str, rest: String| {
             let _ = writeln!(text, "{name:10} {rest}");
         };
-        if let Some(registration) = &self.registration {
+        if let Some(registration) = self.registration.as_ref().filter(|it| !it.is_empty()) {
             let parts: Vec<String> =
                 registration.iter().map(|(answer, n)| format!("{} {answer}", grouped(*n))).collect();
             line("WhatsApp", parts.join(", "));

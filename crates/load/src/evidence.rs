@@ -9,7 +9,7 @@ use sqlx::FromRow;
 use crate::bulk::{Rows, Table, Type};
 use crate::crm::on;
 use crate::journal::receipt_rows;
-use crate::writing::{Writes, Writing};
+use crate::writing::{Ready, Writes, Writing};
 use crate::{Crm, LoadError};
 
 const EVIDENCE: Table = Table {
@@ -32,13 +32,8 @@ const EVIDENCE: Table = Table {
 const BETWEEN: &str = "select contact_id, method, checked_at, variant, answer, expires_at, price_micros, wa_id, raw_status \
     from evidence where contact_id >= $1 and contact_id <= $2 order by contact_id, checked_at desc, method, variant";
 
-/// What was found out about one batch.
-#[derive(Debug, Default)]
-pub struct VerifiedBatch {
-    pub evidence: Vec<Evidence>,
-    /// None if the batch is not done: then its evidence is kept all the same.
-    pub receipt: Option<Receipt>,
-}
+/// Evidence of a batch and its receipt, made ready for the database.
+pub struct ReadyEvidence(Ready);
 
 #[derive(FromRow)]
 struct EvidenceRow {
@@ -54,12 +49,15 @@ struct EvidenceRow {
 }
 
 impl Crm {
-    /// Adds the evidence of some batches and their receipts, in one transaction.
-    pub async fn add_evidence(&self, run_id: &str, batches: Vec<VerifiedBatch>) -> Result<(), LoadError> {
-        let failed = LoadError::query("store verified batches");
-        let receipts: Vec<Receipt> = batches.iter().filter_map(|it| it.receipt.clone()).collect();
+    /// Makes evidence and receipts ready for the database: work that needs no connection, for another thread.
+    pub fn ready_evidence(
+        &self,
+        run_id: &str,
+        evidence: Vec<Evidence>,
+        receipts: &[Receipt],
+    ) -> Result<ReadyEvidence, LoadError> {
         let mut rows = Rows::new(&EVIDENCE);
-        for it in batches.into_iter().flat_map(|it| it.evidence) {
+        for it in evidence {
             rows.push([
                 it.contact_id.into(),
                 it.method.into_owned().into(),
@@ -72,9 +70,21 @@ impl Crm {
                 it.raw_status.map(|it| it.into_owned()).into(),
             ]);
         }
-        let writes = Writes { merged: vec![rows, receipt_rows(run_id, &receipts)], ..Writes::default() };
+        let writes = Writes { merged: vec![rows, receipt_rows(run_id, receipts)], ..Writes::default() };
+        let ready = writes.ready(self.dialect()).map_err(LoadError::query("store verified batches"))?;
+        Ok(ReadyEvidence(ready))
+    }
+
+    /// Adds what was made ready, in one transaction: the evidence of each batch together with its receipt.
+    pub async fn add_evidence(&self, batches: Vec<ReadyEvidence>) -> Result<(), LoadError> {
+        if batches.is_empty() {
+            return Ok(());
+        }
+        let failed = LoadError::query("store verified batches");
         let mut writing = Writing::begin(self).await.map_err(&failed)?;
-        writing.write(writes.ready(writing.dialect()).map_err(&failed)?).await.map_err(&failed)?;
+        for ReadyEvidence(ready) in batches {
+            writing.write(ready).await.map_err(&failed)?;
+        }
         writing.commit().await.map_err(&failed)
     }
 
@@ -151,9 +161,7 @@ impl EvidenceRow {
         Ok(Evidence {
             contact_id: ContactId::from_bytes(&self.contact_id).ok_or(known("evidence.contact_id"))?,
             method: self.method.into(),
-            variant: variant
-                .map(|it| PhoneNumber::from_e164(&it).ok_or(known("evidence.variant")))
-                .transpose()?,
+            variant: variant.map(|it| PhoneNumber::from_e164(&it).ok_or(known("evidence.variant"))).transpose()?,
             checked_at: moment("evidence.checked_at", self.checked_at)?,
             expires_at: self.expires_at.map(|it| moment("evidence.expires_at", it)).transpose()?,
             answer: Answer::from_name(&self.answer).ok_or(known("evidence.answer"))?,

@@ -22,6 +22,6 @@ pub use contacts::{LoadBatch, Loaded};
 pub use crm::{Crm, SQLITE_MINIMUM};
 pub use decisions::{Decision, DecisionKind, Undecided};
 pub use error::LoadError;
-pub use evidence::VerifiedBatch;
+pub use evidence::ReadyEvidence;
 pub use journal::RunRow;
 pub use queries::{Exported, Registrations, Tally};

@@ -40,8 +40,7 @@ const PAGE: i64 = 4000;
 const PREFIX_DIGITS: usize = 5;
 
 const CONTACTS: &str = "select contact.* from contact where contact_id > $1 order by contact_id limit $2";
-const BRIEF: &str =
-    "select contact_id, e164, region, consent, source_rows from contact where contact_id > $1 order by contact_id limit $2";
+const BRIEF: &str = "select contact_id, e164, region, consent, source_rows from contact where contact_id > $1 order by contact_id limit $2";
 const IN_REGION: &str = "select contact_id, e164 from contact where region = $1 and e164 is not null";
 
 #[derive(FromRow)]

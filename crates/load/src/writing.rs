@@ -64,6 +64,15 @@ impl Writes {
     }
 }
 
+impl Crm {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+}
+
 impl Writing {
     pub(crate) async fn begin(crm: &Crm) -> Result<Self, sqlx::Error> {
         match crm {

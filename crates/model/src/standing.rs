@@ -53,9 +53,7 @@ impl Standing {
         }
         let expired = believed(&words(&evidence)).filter(|it| it.answer.is_conclusive());
         Some(match expired {
-            Some(word) => {
-                Self { answer: Answer::NoAnswer, wa_id: None, expired: Some(word.answer), ..Self::by(word) }
-            }
+            Some(word) => Self { answer: Answer::NoAnswer, wa_id: None, expired: Some(word.answer), ..Self::by(word) },
             None => Self::by(Word { answer: Answer::NoAnswer, by: newest }),
         })
     }

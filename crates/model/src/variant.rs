@@ -12,8 +12,9 @@ impl PhoneNumber {
     /// follows what gateways do (Evolution API's `createJid`): no provider states it.
     pub fn variants(self) -> Vec<Self> {
         let text = self.digits().to_string();
-        let Some((with, without, is_with_likelier)) =
-            brazilian(&text).or_else(|| after_code(&text, "52", "1", true)).or_else(|| after_code(&text, "54", "9", true))
+        let Some((with, without, is_with_likelier)) = brazilian(&text)
+            .or_else(|| after_code(&text, "52", "1", true))
+            .or_else(|| after_code(&text, "54", "9", true))
         else {
             return vec![self];
         };

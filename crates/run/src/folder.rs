@@ -250,7 +250,7 @@ mod tests {
             lists: Default::default(),
             findings: Default::default(),
             bill: None,
-        seconds: 0.0,
+            seconds: 0.0,
             peak_bytes: 0,
             finished_at: jiff::Timestamp::UNIX_EPOCH,
         };

@@ -237,6 +237,8 @@ enum GroupColumn {
         is_there: Vec<bool>,
     },
     Int(Vec<Option<i64>>),
+    /// Nobody asked for it: all its cells are none.
+    Unread,
 }
 
 impl TableReader {
@@ -269,7 +271,12 @@ impl TableReader {
 
     /// Reads one group, all columns of it.
     pub fn group(&self, group: usize) -> Result<Group, RunError> {
-        self.read_group(group).map_err(|source| RunError::Table { path: self.path.clone(), source })
+        self.group_with(group, |_| true)
+    }
+
+    /// Reads some columns of one group, by their places.
+    pub fn group_with(&self, group: usize, is_wanted: impl Fn(usize) -> bool) -> Result<Group, RunError> {
+        self.read_group(group, is_wanted).map_err(|source| RunError::Table { path: self.path.clone(), source })
     }
 
     /// All groups, one after the other.
@@ -277,10 +284,13 @@ impl TableReader {
         (0..self.n_groups()).map(|it| self.group(it))
     }
 
-    fn read_group(&self, group: usize) -> Result<Group, ParquetError> {
+    fn read_group(&self, group: usize, is_wanted: impl Fn(usize) -> bool) -> Result<Group, ParquetError> {
         let reader = self.reader.get_row_group(group)?;
         let n_rows = usize::try_from(reader.metadata().num_rows()).unwrap_or(0);
-        let columns = (0..reader.metadata().num_columns()).map(|it| read_column(reader.get_column_reader(it)?, n_rows));
+        let columns = (0..reader.metadata().num_columns()).map(|it| match is_wanted(it) {
+            true => read_column(reader.get_column_reader(it)?, n_rows),
+            false => Ok(GroupColumn::Unread),
+        });
         Ok(Group { n_rows, columns: columns.collect::<Result<_, ParquetError>>()? })
     }
 }
@@ -342,7 +352,7 @@ impl Group {
                     None
                 }
             }
-            GroupColumn::Int(_) => None,
+            GroupColumn::Int(_) | GroupColumn::Unread => None,
         }
     }
 
@@ -366,6 +376,7 @@ impl Group {
                     }
                     hasher.update(&bytes);
                 }
+                GroupColumn::Unread => {}
             }
         }
     }
@@ -374,7 +385,7 @@ impl Group {
     pub fn int(&self, column: usize, row: usize) -> Option<i64> {
         match &self.columns[column] {
             GroupColumn::Int(values) => values[row],
-            GroupColumn::Text { .. } => None,
+            GroupColumn::Text { .. } | GroupColumn::Unread => None,
         }
     }
 }

@@ -54,8 +54,7 @@ fn is_authorised(sandbox: &Sandbox, headers: &HeaderMap) -> bool {
     match (&sandbox.token, &sandbox.login) {
         (None, None) => true,
         (token, login) => {
-            token.as_deref() == Some(given)
-                || login.as_ref().is_some_and(|it| it.takes(given, sandbox.clock.now()))
+            token.as_deref() == Some(given) || login.as_ref().is_some_and(|it| it.takes(given, sandbox.clock.now()))
         }
     }
 }

@@ -77,7 +77,11 @@ impl Sandbox {
             Err(Exceeded::Rate) => return throttled("1"),
             // What GREEN-API answers to whom has used up the month.
             Err(Exceeded::Day) => {
-                return failure(StatusCode::from_u16(466).unwrap_or(StatusCode::TOO_MANY_REQUESTS), 466, "Quota exceeded");
+                return failure(
+                    StatusCode::from_u16(466).unwrap_or(StatusCode::TOO_MANY_REQUESTS),
+                    466,
+                    "Quota exceeded",
+                );
             }
         }
 
@@ -112,7 +116,8 @@ impl Sandbox {
             };
             let mut found = answer(wa_id);
             let is_slow = strikes(FaultKind::Processing) && place % 2 == 1;
-            let is_waiting = waiting == Waiting::NonBlocking && !self.world.is_looked_up(input, self.clock.now(), self.limits.lookup_seconds);
+            let is_waiting = waiting == Waiting::NonBlocking
+                && !self.world.is_looked_up(input, self.clock.now(), self.limits.lookup_seconds);
             if waiting != Waiting::Never && (is_slow || is_waiting) {
                 found = Answer { word: "processing", wa_id: None, ..found };
             }

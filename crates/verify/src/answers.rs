@@ -146,7 +146,10 @@ mod tests {
 
     #[test]
     fn a_number_that_is_answered_twice_is_not_believed() {
-        assert_eq!(check(&[1, 2], "+1 valid, +1 valid, +2 valid"), "no_answer registered; 0 missing, 1 doubled, 0 unasked");
+        assert_eq!(
+            check(&[1, 2], "+1 valid, +1 valid, +2 valid"),
+            "no_answer registered; 0 missing, 1 doubled, 0 unasked"
+        );
         assert_eq!(check(&[1], "+1 valid, +1 invalid"), "contradictory; 0 missing, 1 doubled, 0 unasked");
         assert_eq!(check(&[1], "+1 valid, +1 invalid, +1 valid"), "contradictory; 0 missing, 1 doubled, 0 unasked");
         assert_eq!(check(&[1], "+1 valid, +1 valid, +1 invalid"), "contradictory; 0 missing, 1 doubled, 0 unasked");

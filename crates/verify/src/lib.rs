@@ -13,6 +13,8 @@ pub use answers::{Judged, Mismatches, Said, judged};
 pub use canary::{CANARIES, Verdict, examine};
 pub use known::{Known, Report, report};
 
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -53,6 +55,8 @@ pub struct Patience {
 pub struct Asked {
     pub contact_id: ContactId,
     pub phone: PhoneNumber,
+    /// What was known of it before, where it is asked about again.
+    pub before: Option<Answer>,
 }
 
 /// What became of a batch.
@@ -87,33 +91,11 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
         return Verified { evidence: known_evidence(adapter, known, asked, terms), ..Verified::default() };
     }
     let mut verified = Verified::default();
-    let mut heard: Vec<Heard> = vec![Heard::new(); asked.len()];
-    let variants: Vec<Vec<PhoneNumber>> = asked.iter().map(|it| it.phone.variants()).collect();
-    let mut waiting: Vec<usize> = (0..asked.len()).collect();
-    while !waiting.is_empty() {
-        let numbers: Vec<PhoneNumber> = waiting.iter().map(|it| variants[*it][heard[*it].len()]).collect();
-        let (answered, failure) = ask_all(adapter, &numbers, terms, &mut verified.mismatches).await;
-        for (place, (number, said)) in waiting.iter().zip(numbers.into_iter().zip(answered)) {
-            heard[*place].extend(said.map(|said| (number, said)));
-        }
-        if failure.is_some() {
-            verified.failure = failure;
-            break;
-        }
-        let is_unsettled = |it: &usize| {
-            heard[*it].len() < variants[*it].len()
-                && heard[*it].last().is_some_and(|it| it.1.answer == Answer::NotRegistered)
-        };
-        waiting.retain(is_unsettled);
-    }
-    let is_settled = |it: usize| {
-        let last = heard[it].last().map(|it| it.1.answer);
-        last.is_some_and(|last| last != Answer::NotRegistered || heard[it].len() == variants[it].len())
-    };
-    let settled: Vec<usize> = (0..asked.len()).filter(|it| is_settled(*it)).collect();
+    let mut heard = hear_all(adapter, asked, terms, &mut verified).await;
+    let settled: Vec<usize> = (0..asked.len()).filter(|it| is_settled(&asked[*it], &heard[*it])).collect();
     let is_counted = match terms.verdict {
         Verdict::Informative => {
-            verified.doubt = doubt(adapter, &heard, &settled, terms).await;
+            verified.doubt = doubt(adapter, asked, &heard, &settled, terms).await;
             verified.doubt.is_none()
         }
         Verdict::SaysYesToAll | Verdict::SaysNoToKnown => false,
@@ -127,31 +109,76 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
     verified
 }
 
-/// What was said of each number, as far as calls did not fail, and the first failure.
+/// Asks about the likeliest variant of each number, and about the next one of those that are not registered.
+async fn hear_all(adapter: &Adapter, asked: &[Asked], terms: &Terms, verified: &mut Verified) -> Vec<Heard> {
+    let mut heard: Vec<Heard> = vec![Heard::new(); asked.len()];
+    let variants: Vec<Vec<PhoneNumber>> = asked.iter().map(|it| it.phone.variants()).collect();
+    let mut waiting: Vec<usize> = (0..asked.len()).collect();
+    while !waiting.is_empty() {
+        let numbers: Vec<PhoneNumber> = waiting.iter().map(|it| variants[*it][heard[*it].len()]).collect();
+        let (answered, failure) = ask_all(adapter, &numbers, terms, &mut verified.mismatches).await;
+        for (place, number) in waiting.iter().zip(numbers) {
+            heard[*place].extend(answered.get(&number).map(|said| (number, said.clone())));
+        }
+        if failure.is_some() {
+            verified.failure = failure;
+            break;
+        }
+        waiting.retain(|it| !is_settled(&asked[*it], &heard[*it]));
+    }
+    heard
+}
+
+/// Whether a contact has its answer: anything but a no, or a no for each variant.
+fn is_settled(asked: &Asked, heard: &Heard) -> bool {
+    let is_no = |it: &(PhoneNumber, Said)| it.1.answer == Answer::NotRegistered;
+    heard.last().is_some_and(|last| !is_no(last) || heard.len() == asked.phone.variants().len())
+}
+
+/// What was said of each number, as far as calls did not fail, and the first failure. Calls that are under way when
+/// another fails are waited for: what they ask is asked.
 async fn ask_all(
     adapter: &Adapter,
     numbers: &[PhoneNumber],
     terms: &Terms,
     mismatches: &mut Mismatches,
-) -> (Vec<Option<Said>>, Option<VerifyError>) {
+) -> (HashMap<PhoneNumber, Said>, Option<VerifyError>) {
+    // Two contacts may be two spellings of one number.
+    let mut seen = HashSet::with_capacity(numbers.len());
+    let numbers: Vec<PhoneNumber> = numbers.iter().copied().filter(|it| seen.insert(*it)).collect();
+    let has_failed = AtomicBool::new(false);
     let chunks = numbers.chunks(adapter.kind().properties().largest_batch);
-    let calls: Vec<_> = chunks.clone().map(|chunk| ask(adapter, chunk, terms.patience)).collect();
-    let mut calls = futures::stream::iter(calls).buffered(terms.concurrency.max(1)).zip(futures::stream::iter(chunks));
-    let (mut all, mut failure) = (Vec::with_capacity(numbers.len()), None);
-    while let Some((judged, chunk)) = calls.next().await {
+    let calls: Vec<_> = chunks.map(|chunk| ask_unless(&has_failed, adapter, chunk, terms.patience)).collect();
+    let mut calls = futures::stream::iter(calls).buffer_unordered(terms.concurrency.max(1));
+    let (mut all, mut failure) = (HashMap::with_capacity(numbers.len()), None);
+    while let Some((chunk, judged)) = calls.next().await {
         match judged {
-            Ok(judged) => {
+            None => {}
+            Some(Ok(judged)) => {
                 *mismatches += judged.mismatches;
-                all.extend(judged.said.into_iter().map(Some));
+                all.extend(chunk.iter().copied().zip(judged.said));
             }
-            Err(source) => {
-                failure = Some(VerifyError::Call { n_contacts: chunk.len(), source });
-                break;
+            Some(Err(source)) => {
+                failure.get_or_insert(VerifyError::Call { n_contacts: chunk.len(), source });
             }
         }
     }
-    all.resize(numbers.len(), None);
     (all, failure)
+}
+
+/// Asks unless another call has failed.
+async fn ask_unless<'a>(
+    has_failed: &AtomicBool,
+    adapter: &Adapter,
+    numbers: &'a [PhoneNumber],
+    patience: Patience,
+) -> (&'a [PhoneNumber], Option<Result<Judged, CallError>>) {
+    if has_failed.load(Ordering::Relaxed) {
+        return (numbers, None);
+    }
+    let judged = ask(adapter, numbers, patience).await;
+    has_failed.fetch_or(judged.is_err(), Ordering::Relaxed);
+    (numbers, Some(judged))
 }
 
 /// One call, and more of them for what is still being looked up.
@@ -170,17 +197,25 @@ async fn ask(adapter: &Adapter, numbers: &[PhoneNumber], patience: Patience) -> 
 }
 
 fn unfinished(numbers: &[PhoneNumber], answers: &[CheckAnswer]) -> Vec<PhoneNumber> {
-    let processing: std::collections::HashSet<PhoneNumber> =
+    let processing: HashSet<PhoneNumber> =
         answers.iter().filter(|it| it.status == CheckStatus::Processing).filter_map(|it| it.number).collect();
     numbers.iter().copied().filter(|it| processing.contains(it)).collect()
 }
 
 /// The one answer that all contacts have, if the provider cannot show that it knows better: that it knows numbers that
 /// are registered, or does not know numbers that cannot be.
-async fn doubt(adapter: &Adapter, heard: &[Heard], settled: &[usize], terms: &Terms) -> Option<Answer> {
+async fn doubt(
+    adapter: &Adapter,
+    asked: &[Asked],
+    heard: &[Heard],
+    settled: &[usize],
+    terms: &Terms,
+) -> Option<Answer> {
     let answers = || settled.iter().filter_map(|it| heard[*it].last()).map(|it| it.1.answer);
     let first = answers().next().filter(|it| it.is_conclusive())?;
-    if settled.len() < DOUBTED || answers().any(|it| it != first) {
+    // Who was not registered before and is not now surprises nobody.
+    let n_new = settled.iter().filter(|it| asked[**it].before != Some(first)).count();
+    if n_new < DOUBTED || answers().any(|it| it != first) {
         return None;
     }
     let shows_better = match first {
@@ -210,7 +245,8 @@ fn evidence(
     }
 }
 
-fn uncounted(evidence: Evidence) -> Evidence {
+/// Evidence that counts for nothing, with the provider's own word beside.
+pub fn uncounted(evidence: Evidence) -> Evidence {
     Evidence { answer: Answer::NoAnswer, wa_id: None, ..evidence }
 }
 

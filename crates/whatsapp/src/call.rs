@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, StatusCode};
-use serde_json::Value;
+use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::Mutex;
 use url::Url;
@@ -55,7 +56,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Whether asking once more can help. Only questions are asked again, never orders.
+    /// Whether asking again, at once or another day, can help. Only questions are asked again, never orders.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable { .. }
@@ -89,8 +90,14 @@ pub(crate) struct Question<'a> {
 }
 
 pub(crate) enum Parameters<'a> {
-    Json(&'a Value),
+    Json(Bytes),
     Query(&'a [(&'static str, &'a str)]),
+}
+
+impl Parameters<'_> {
+    pub(crate) fn json(body: &impl Serialize) -> Result<Self, CallError> {
+        serde_json::to_vec(body).map(|it| Self::Json(it.into())).map_err(|_| CallError::Malformed)
+    }
 }
 
 impl fmt::Debug for Client {
@@ -138,7 +145,7 @@ impl Client {
                 }
                 Err(error) => error,
             };
-            if !error.is_passing() {
+            if !error.is_passing() || matches!(error, CallError::QuotaUsed) {
                 // It was answered all the same, so others need not wait.
                 self.pace.answered();
                 return Err(error);
@@ -187,8 +194,8 @@ impl Client {
 
     async fn ask_once(&self, question: &Question<'_>, token: Option<&str>) -> Result<Vec<u8>, CallError> {
         let url = self.base.join(question.path).map_err(|_| CallError::Malformed)?;
-        let mut request = match question.parameters {
-            Parameters::Json(body) => self.http.post(url).json(body),
+        let mut request = match &question.parameters {
+            Parameters::Json(body) => self.http.post(url).header(CONTENT_TYPE, "application/json").body(body.clone()),
             Parameters::Query(query) => self.http.get(url).query(query),
         };
         if let Some(token) = token {
@@ -211,6 +218,8 @@ impl Client {
             }
         }
         match status {
+            // What GREEN-API answers to whom has used up the quota of the tariff.
+            _ if status.as_u16() == 466 => Err(CallError::QuotaUsed),
             StatusCode::TOO_MANY_REQUESTS => Err(CallError::RateLimited { retry_after: retry_after(&headers) }),
             _ if status.is_server_error() => Err(CallError::Provider { status: status.as_u16() }),
             _ if status.is_success() => Ok(body),

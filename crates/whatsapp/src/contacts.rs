@@ -7,8 +7,7 @@
 use std::borrow::Cow;
 
 use model::{Personal, PhoneNumber};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::answer::{CheckAnswer, CheckStatus, number};
 use crate::call::{Parameters, Question};
@@ -22,27 +21,36 @@ impl Client {
     /// that have not.
     pub async fn check(&self, numbers: &[PhoneNumber], is_blocking: bool) -> Result<Vec<CheckAnswer>, CallError> {
         let body = question(numbers, is_blocking);
-        let parameters = Parameters::Json(&body);
+        let parameters = Parameters::json(&body)?;
         self.ask(Question { path: "v1/contacts", parameters, n_numbers: numbers.len() as u64 }, answers).await
     }
 }
 
-fn question(numbers: &[PhoneNumber], is_blocking: bool) -> Value {
-    let contacts: Vec<String> = numbers.iter().map(PhoneNumber::to_string).collect();
-    json!({ "blocking": if is_blocking { "wait" } else { "no_wait" }, "contacts": contacts })
+#[derive(Serialize)]
+struct Body {
+    blocking: &'static str,
+    contacts: Vec<String>,
+}
+
+fn question(numbers: &[PhoneNumber], is_blocking: bool) -> Body {
+    let contacts = numbers.iter().map(PhoneNumber::to_string).collect();
+    Body { blocking: if is_blocking { "wait" } else { "no_wait" }, contacts }
 }
 
 #[derive(Deserialize)]
-struct Answers {
-    contacts: Vec<WireAnswer>,
+struct Answers<'a> {
+    #[serde(borrow)]
+    contacts: Vec<WireAnswer<'a>>,
 }
 
 #[derive(Deserialize)]
-struct WireAnswer {
-    input: String,
-    status: String,
-    #[serde(default)]
-    wa_id: Option<String>,
+struct WireAnswer<'a> {
+    #[serde(borrow)]
+    input: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(borrow, default)]
+    wa_id: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -66,22 +74,22 @@ fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
     };
     let answer = |WireAnswer { input, status, wa_id }| CheckAnswer {
         number: number(&input),
-        wa_id: wa_id.filter(|it| !it.is_empty()).map(Personal),
-        status: match status.as_str() {
+        wa_id: wa_id.filter(|it| !it.is_empty()).map(|it| Personal(it.into_owned())),
+        status: match &*status {
             "valid" => CheckStatus::Registered,
             "invalid" => CheckStatus::NotRegistered,
             "processing" => CheckStatus::Processing,
             _ => CheckStatus::Unknown,
         },
-        raw: raw(status),
+        raw: raw(&status),
     };
     Ok(answers.contacts.into_iter().map(answer).collect())
 }
 
 /// The word as it came. Those that are known need no memory of their own, a million times.
-fn raw(status: String) -> Cow<'static, str> {
+fn raw(status: &str) -> Cow<'static, str> {
     let known = ["valid", "invalid", "processing", "failed"].into_iter().find(|it| *it == status);
-    known.map_or(Cow::Owned(status), Cow::Borrowed)
+    known.map_or_else(|| Cow::Owned(status.to_owned()), Cow::Borrowed)
 }
 
 /// The code of an error body, if it is one.
@@ -109,8 +117,7 @@ mod tests {
     fn read(body: &str) -> String {
         match answers(body.as_bytes()) {
             Ok(answers) => {
-                let words =
-                    answers.iter().map(|it| {
+                let words = answers.iter().map(|it| {
                     let number = it.number.map_or("nobody".to_owned(), |it| it.to_string());
                     format!("{number} {:?} {} {}", it.status, it.raw, it.wa_id.is_some())
                 });
@@ -122,16 +129,20 @@ mod tests {
 
     #[test]
     fn the_question_is_the_wire_of_v1_contacts() {
-        let number = PhoneNumber::from_digits(12025550123);
-        assert_eq!(question(&[number], true), json!({ "blocking": "wait", "contacts": ["+12025550123"] }));
-        assert_eq!(question(&[number], false)["blocking"], "no_wait");
+        let body =
+            |is_blocking| serde_json::to_string(&question(&[PhoneNumber::from_digits(12025550123)], is_blocking));
+        assert_eq!(body(true).unwrap(), r#"{"blocking":"wait","contacts":["+12025550123"]}"#);
+        assert_eq!(body(false).unwrap(), r#"{"blocking":"no_wait","contacts":["+12025550123"]}"#);
     }
 
     #[test]
     fn an_answer_is_read_status_by_status() {
         let body = r#"{"contacts":[{"input":"+1","status":"valid","wa_id":"1"},{"input":"+2","status":"invalid"},
             {"input":"+3","status":"processing","wa_id":""},{"input":"+4","status":"failed"}],"meta":{"api_status":"stable"}}"#;
-        assert_eq!(read(body), "+1 Registered valid true; +2 NotRegistered invalid false; +3 Processing processing false; +4 Unknown failed false");
+        assert_eq!(
+            read(body),
+            "+1 Registered valid true; +2 NotRegistered invalid false; +3 Processing processing false; +4 Unknown failed false"
+        );
         assert_eq!(read(r#"{"contacts":[]}"#), "");
     }
 

@@ -29,7 +29,7 @@ impl Client {
     ) -> Result<Vec<CheckAnswer>, CallError> {
         let body = json!({ "numbers": numbers.iter().map(|it| it.digits().to_string()).collect::<Vec<_>>() });
         let path = format!("chat/whatsappNumbers/{}", crate::url::segment(instance));
-        let parameters = Parameters::Json(&body);
+        let parameters = Parameters::json(&body)?;
         self.ask(Question { path: &path, parameters, n_numbers: numbers.len() as u64 }, answers).await
     }
 }

@@ -26,7 +26,7 @@ impl Client {
         let body = json!({ "phoneNumber": number.digits() });
         let [instance, token] = [instance, token].map(crate::url::segment);
         let path = format!("waInstance{instance}/checkWhatsapp/{token}");
-        let question = Question { path: &path, parameters: Parameters::Json(&body), n_numbers: 1 };
+        let question = Question { path: &path, parameters: Parameters::json(&body)?, n_numbers: 1 };
         self.ask(question, |body| answer(number, body)).await
     }
 }

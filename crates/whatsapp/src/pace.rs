@@ -91,7 +91,9 @@ struct State {
 #[derive(Clone, Copy, PartialEq)]
 enum Gate {
     Open,
-    Shut { until: Instant },
+    Shut {
+        until: Instant,
+    },
     /// One call is under way to find out whether the provider is well again.
     Probing,
 }
@@ -109,9 +111,9 @@ impl Pace {
         };
         Self {
             // A burst of a second's calls at the start would count twice in that second.
-            limiter: manners.per_second.map(|it| {
-                RateLimiter::direct(Quota::per_second(it).allow_burst(NonZeroU32::MIN))
-            }),
+            limiter: manners
+                .per_second
+                .map(|it| RateLimiter::direct(Quota::per_second(it).allow_burst(NonZeroU32::MIN))),
             slots: Semaphore::new(manners.concurrency.max(1)),
             backoff: manners.backoff,
             state: Mutex::new(state),

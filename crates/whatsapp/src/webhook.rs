@@ -124,7 +124,8 @@ fn status(status: &Status) -> Option<Event> {
 }
 
 fn message(message: &Message) -> Option<Event> {
-    let changes = ["user_changed_number", "customer_changed_number", "customer_identity_changed", "user_identity_changed"];
+    let changes =
+        ["user_changed_number", "customer_changed_number", "customer_identity_changed", "user_identity_changed"];
     let kind = match (message.r#type.as_deref(), message.system.as_ref().and_then(|it| it.r#type.as_deref())) {
         (Some("system"), Some(change)) if changes.contains(&change) => EventKind::IdentityChanged,
         (Some("system"), _) => EventKind::Other,
@@ -150,7 +151,9 @@ mod tests {
         let shown: Vec<String> = events(body.as_bytes())
             .unwrap()
             .iter()
-            .map(|it| format!("{} {} {:?}", it.phone.map_or("-".into(), |it| it.to_string()), it.at.as_second(), it.kind))
+            .map(|it| {
+                format!("{} {} {:?}", it.phone.map_or("-".into(), |it| it.to_string()), it.at.as_second(), it.kind)
+            })
             .collect();
         assert_eq!(shown.join(", "), expected);
     }

@@ -39,7 +39,7 @@ impl Client {
     /// Asks a wuzapi server.
     pub async fn check_by_wuzapi(&self, numbers: &[PhoneNumber]) -> Result<Vec<CheckAnswer>, CallError> {
         let body = json!({ "Phone": numbers.iter().map(|it| it.digits().to_string()).collect::<Vec<_>>() });
-        let parameters = Parameters::Json(&body);
+        let parameters = Parameters::json(&body)?;
         self.ask(Question { path: "user/check", parameters, n_numbers: numbers.len() as u64 }, answers).await
     }
 }

@@ -305,10 +305,12 @@ fn person_json(
             "expires_at": it.expires_at, "price_micros": it.price_micros, "wa_id": it.wa_id.as_ref().map(|it| &it.0),
             "raw_status": it.raw_status,
         })).collect();
-    let standing = Standing::of(all_evidence, Timestamp::now()).map(|it| json!({
-        "answer": it.answer, "method": it.method, "checked_at": it.checked_at, "expires_at": it.expires_at,
-        "expired": it.expired, "wa_id": it.wa_id.map(|it| it.0),
-    }));
+    let standing = Standing::of(all_evidence, Timestamp::now()).map(|it| {
+        json!({
+            "answer": it.answer, "method": it.method, "checked_at": it.checked_at, "expires_at": it.expires_at,
+            "expired": it.expired, "wa_id": it.wa_id.map(|it| it.0),
+        })
+    });
     json!({
         "contact_id": id.to_string(), "loaded": contact.is_some(), "fields": fields, "standing": standing, "evidence": evidence,
         "rows": rows.iter().map(TracedRow::json).collect::<Vec<_>>(),

@@ -114,23 +114,70 @@ pub(crate) fn each_batch(
     mut each: impl FnMut(Planned) -> Result<()>,
 ) -> Result<()> {
     let (mut contacts, mut hasher) = (Vec::new(), Hasher::default());
-    each_piece(path, size, |piece| {
-        if !is_wanted(piece.number) {
-            return Ok(());
-        }
-        piece.group.digest(piece.rows.clone(), &mut hasher);
-        for row in piece.rows {
-            contacts
-                .push(read_row(piece.group, row).context("the contacts hold a row that this version does not know")?);
-        }
-        match piece.ends_batch {
-            true => {
-                let batch = Batch::new(piece.number, std::mem::take(&mut contacts))?;
-                each(Planned { batch, digest: std::mem::take(&mut hasher).finish() })
+    each_piece(
+        path,
+        size,
+        |_| true,
+        |piece| {
+            if !is_wanted(piece.number) {
+                return Ok(());
             }
-            false => Ok(()),
-        }
-    })
+            piece.group.digest(piece.rows.clone(), &mut hasher);
+            for row in piece.rows {
+                contacts.push(
+                    read_row(piece.group, row).context("the contacts hold a row that this version does not know")?,
+                );
+            }
+            match piece.ends_batch {
+                true => {
+                    let batch = Batch::new(piece.number, std::mem::take(&mut contacts))?;
+                    each(Planned { batch, digest: std::mem::take(&mut hasher).finish() })
+                }
+                false => Ok(()),
+            }
+        },
+    )
+}
+
+/// The contacts of a batch and their phone numbers.
+pub(crate) struct Phones {
+    pub(crate) batch: u32,
+    pub(crate) members: Vec<(ContactId, Option<PhoneNumber>)>,
+}
+
+/// Cuts the contacts into batches as [`each_batch`] does, and reads nothing but their phones.
+pub(crate) fn each_phones(
+    path: &Path,
+    size: usize,
+    is_wanted: impl Fn(u32) -> bool,
+    mut each: impl FnMut(Phones) -> Result<()>,
+) -> Result<()> {
+    const ID_AND_PHONE: usize = 2;
+    let mut members = Vec::with_capacity(size);
+    each_piece(
+        path,
+        size,
+        |column| column < ID_AND_PHONE,
+        |piece| {
+            if !is_wanted(piece.number) {
+                return Ok(());
+            }
+            for row in piece.rows {
+                let member = read_member(piece.group, row);
+                members.push(member.context("the contacts hold a row that this version does not know")?);
+            }
+            match piece.ends_batch {
+                true => each(Phones { batch: piece.number, members: std::mem::take(&mut members) }),
+                false => Ok(()),
+            }
+        },
+    )
+}
+
+fn read_member(group: &Group, row: usize) -> Option<(ContactId, Option<PhoneNumber>)> {
+    let mut cells = RowReader::new(group, row);
+    let id = ContactId::from_hex(cells.text()?)?;
+    Some((id, present(cells.text().map(PhoneNumber::from_e164))?))
 }
 
 /// Number, size and digest of every batch.
@@ -163,14 +210,19 @@ fn group_digests(group: &Group, n_before: u64, size: usize) -> Result<Vec<(u32, 
 
 fn digests_in_turn(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
     let (mut digests, mut hasher, mut n_rows) = (Vec::new(), Hasher::default(), 0);
-    each_piece(path, size, |piece| {
-        n_rows += piece.rows.len() as u64;
-        piece.group.digest(piece.rows, &mut hasher);
-        if piece.ends_batch {
-            digests.push((piece.number, std::mem::take(&mut n_rows), std::mem::take(&mut hasher).finish()));
-        }
-        Ok(())
-    })?;
+    each_piece(
+        path,
+        size,
+        |_| true,
+        |piece| {
+            n_rows += piece.rows.len() as u64;
+            piece.group.digest(piece.rows, &mut hasher);
+            if piece.ends_batch {
+                digests.push((piece.number, std::mem::take(&mut n_rows), std::mem::take(&mut hasher).finish()));
+            }
+            Ok(())
+        },
+    )?;
     Ok(digests)
 }
 
@@ -183,11 +235,16 @@ struct Piece<'a> {
 }
 
 /// Groups and batches are cut at different rows: gives what both have in common.
-fn each_piece(path: &Path, size: usize, mut each: impl FnMut(Piece) -> Result<()>) -> Result<()> {
+fn each_piece(
+    path: &Path,
+    size: usize,
+    is_read: impl Fn(usize) -> bool,
+    mut each: impl FnMut(Piece) -> Result<()>,
+) -> Result<()> {
     let table = TableReader::open(path)?;
     let (mut number, mut n_in_batch, mut n_left) = (1, 0, table.n_rows());
-    for group in table.groups() {
-        let group = group?;
+    for group in 0..table.n_groups() {
+        let group = table.group_with(group, &is_read)?;
         let mut start = 0;
         while start < group.n_rows {
             let end = group.n_rows.min(start + size - n_in_batch);

@@ -188,7 +188,10 @@ impl VerifySection {
         let number = |it: &Spanned<String>| {
             let parsed = clean::phone(it.get_ref(), plan.run.default_region);
             parsed.map(|it| it.0.number).map_err(|reason| {
-                plan.wrong(it.span().start, format!("a number in known_registered cannot be used: {}", reason.describe()))
+                plan.wrong(
+                    it.span().start,
+                    format!("a number in known_registered cannot be used: {}", reason.describe()),
+                )
             })
         };
         self.known_registered.iter().map(number).collect()
@@ -208,9 +211,7 @@ impl VerifySection {
             return wrong("price and checks_per_message are numbers from 0 on".into());
         }
         if is_unofficial && !self.i_accept_unofficial {
-            return wrong(format!(
-                "`{name}` is off unless the plan says i_accept_unofficial = true: {UNOFFICIAL}"
-            ));
+            return wrong(format!("`{name}` is off unless the plan says i_accept_unofficial = true: {UNOFFICIAL}"));
         }
         if matches!(self.kind(), AdapterKind::Evolution | AdapterKind::GreenApi) && self.instance.is_empty() {
             return wrong(format!("`{name}` needs the instance to ask: add instance = \"…\""));

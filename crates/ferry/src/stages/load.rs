@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use load::{Crm, LoadBatch, Loaded, RunRow};
 use model::{Counts, Digest, Receipt, Stage};
 use run::{Bill, SourceRecord, StageRecord};
+use tokio::sync::mpsc;
 
 use crate::formats::contacts::{self, Planned};
 use crate::formats::links;
 use crate::progress::grouped;
 use crate::session::{Session, TOOL};
-use crate::stages::{backup, verify::read_ahead};
+use crate::stages::backup;
 
 /// So many batches share a transaction, each with its receipt.
 const BATCHES_PER_TRANSACTION: usize = 32;
@@ -153,6 +154,30 @@ pub(crate) async fn preview(session: &Session, crm: Option<&Crm>) -> Result<Load
         }
     }
     Ok(loaded)
+}
+
+/// Reads batches on a thread of its own, a few ahead of who takes them.
+fn read_ahead(session: &Session, is_wanted: impl Fn(u32) -> bool + Send + 'static) -> mpsc::Receiver<Result<Planned>> {
+    let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
+    ahead(move |each| contacts::each_batch(&path, size, is_wanted, each))
+}
+
+/// What `read` gives, read on a thread of its own a few items ahead. If it cannot be read any more, that is an error at
+/// its place among the items.
+pub(crate) fn ahead<T: Send + 'static>(
+    read: impl FnOnce(&mut dyn FnMut(T) -> Result<()>) -> Result<()> + Send + 'static,
+) -> mpsc::Receiver<Result<T>> {
+    let (sender, receiver) = mpsc::channel(4);
+    tokio::task::spawn_blocking(move || {
+        let sent = read(&mut |item| {
+            // Nobody listens any more when the work has failed; then there is nothing to read on for.
+            sender.blocking_send(Ok(item)).map_err(|_| anyhow!("nobody takes the batches any more"))
+        });
+        if let Err(error) = sent {
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    receiver
 }
 
 /// `3 new, 1 changed, 7 unchanged`

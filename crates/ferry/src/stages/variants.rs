@@ -34,7 +34,8 @@ pub(crate) async fn merge(session: &Session, crm: &Crm) -> Result<()> {
         }
     }
     if n_merged > 0 {
-        let text = format!("{} contacts merged: WhatsApp has both spellings of their numbers as one", grouped(n_merged));
+        let text =
+            format!("{} contacts merged: WhatsApp has both spellings of their numbers as one", grouped(n_merged));
         session.progress.say("verify", &text);
     }
     Ok(())

@@ -4,7 +4,7 @@ mod inquiry;
 mod known;
 mod quota;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -12,19 +12,18 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use futures::{StreamExt, future, stream};
 use jiff::Timestamp;
-use load::{Crm, VerifiedBatch};
-use model::{Answer, ContactId, Evidence, Receipt, Stage, Standing};
+use load::{Crm, ReadyEvidence};
+use model::{Answer, ContactId, Digest, Evidence, Receipt, Stage, Standing};
 use run::{Bill, StageRecord};
 use tokio::sync::mpsc;
-use verify::{Asked, Mismatches, VerifyError, Verdict};
-use whatsapp::CallError;
+use verify::{Asked, Mismatches, Verdict, VerifyError};
 
-use crate::formats::contacts::{self, Planned};
+use crate::formats::contacts::{self, Phones};
 use crate::plan::VerifySection;
 use crate::progress::grouped;
 use crate::session::Session;
-use crate::stages::load::complete;
-use crate::stages::verify::inquiry::{Checked, Inquiry, Work};
+use crate::stages::load::{ahead, complete};
+use crate::stages::verify::inquiry::{Checked, Inquiry, ReadyBatch, Work};
 use crate::stages::verify::known::Facts;
 
 /// How a manifest notes that the provider's answers were worth nothing.
@@ -64,7 +63,7 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
     let adapter = facts.as_ref().map_or(section.properties().name.to_owned(), Facts::name);
     let receipts = crm.receipts(session.run_id(), Stage::Verify).await?;
     let wanted = which.wanted(&crm.batches(session.run_id()).await?, &receipts, &adapter);
-    let n_wanted: u64 = wanted.values().sum();
+    let n_wanted: u64 = wanted.values().map(|it| it.0).sum();
     if n_wanted == 0 {
         session.progress.say("verify", "already done");
         if !session.folder.manifest.stages.contains_key(&Stage::Verify) {
@@ -74,50 +73,70 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
     }
     let is_asking = facts.is_none();
     let has_evidence = is_asking && crm.has_evidence().await?;
+    let estimate = match has_evidence {
+        true => estimate(session, crm, which, wanted.keys().copied().collect()).await?,
+        false => Estimate::of(&section, n_wanted, wanted.len() as u64),
+    };
     if is_asking {
-        let estimate = match has_evidence {
-            true => estimate(session, crm, which, wanted.clone()).await?,
-            false => Estimate::of(&section, n_wanted, wanted.len() as u64),
-        };
         session.progress.say("verify", &format!("asks {}", estimate.text(&section)));
     }
-    let inquiry = Arc::new(Inquiry::begin(session, crm, &section, adapter, facts).await?);
+    let mut inquiry = Inquiry::new(session, crm, &section, adapter, facts).await?;
+    // Where there is nobody to ask about, what the provider knows need not be found out.
+    if estimate.numbers > 0 {
+        inquiry.examine().await?;
+    }
+    let inquiry = Arc::new(inquiry);
     if let Some(why) = warning(inquiry.verdict()) {
         session.progress.say("verify", &format!("{why}: its answers are kept as no_answer"));
     }
     let work = session.progress.begin("verify", n_wanted);
     let mut outcome = Outcome::default();
+    // Batches that are too small to be doubted by themselves, of which nobody is registered.
+    let mut small: Vec<Checked> = Vec::new();
     let is_stopped = AtomicBool::new(false);
-    let planned = read_ahead(session, move |it| wanted.contains_key(&it));
-    let works = stream::unfold(planned, |mut planned| async { planned.recv().await.map(|it| (it, planned)) })
+    let run_id: Arc<str> = session.run_id().into();
+    let numbers: HashSet<u32> = wanted.keys().copied().collect();
+    let phones = phones_ahead(session, move |it| numbers.contains(&it));
+    let works = stream::unfold(phones, |mut phones| async { phones.recv().await.map(|it| (it, phones)) })
         .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)))
-        .then(|planned| narrowed(crm, planned, which, has_evidence))
-        .map(|work| {
-            let inquiry = Arc::clone(&inquiry);
-            // In tasks of their own, so that answers are read while the database writes.
-            async move { tokio::spawn(async move { inquiry.check(work?).await }).await? }
+        .map(|phones| {
+            let (inquiry, crm, run_id) = (Arc::clone(&inquiry), crm.clone(), Arc::clone(&run_id));
+            let digest = phones.as_ref().ok().and_then(|it| wanted.get(&it.batch)).map(|it| it.1);
+            // In tasks of their own: they read answers, and let go of the database, while others write to it.
+            let check = async move {
+                let work = narrowed(&crm, phones?, which, has_evidence).await?;
+                let checked = inquiry.check(work, digest.context("a batch is not planned")?).await?;
+                match checked.is_small_no() {
+                    true => Ok(Done::Small(checked)),
+                    false => checked.ready(&crm, &run_id).map(Done::Ready),
+                }
+            };
+            async move { tokio::spawn(check).await? }
         })
         .buffer_unordered(section.concurrency)
         .ready_chunks(GROUP_BATCHES);
     let mut works = std::pin::pin!(works);
     while let Some(group) = works.next().await {
         let mut batches = Vec::with_capacity(group.len());
-        for checked in group {
-            match checked {
-                Ok(checked) => {
-                    work.advance(checked.n_contacts);
-                    is_stopped.fetch_or(checked.failure.is_some(), Ordering::Relaxed);
-                    batches.push(outcome.take(checked));
+        for done in group {
+            match done {
+                Ok(Done::Ready(batch)) => {
+                    work.advance(batch.n_contacts);
+                    batches.push(outcome.take(batch));
                 }
-                Err(error) => {
-                    is_stopped.store(true, Ordering::Relaxed);
-                    outcome.error.get_or_insert(error);
-                }
+                Ok(Done::Small(batch)) => small.push(batch),
+                Err(error) => drop(outcome.error.get_or_insert(error)),
             }
         }
+        is_stopped.store(outcome.has_failed(), Ordering::Relaxed);
         tracing::info!(n_batches = batches.len(), "batches verified");
-        crm.add_evidence(session.run_id(), batches).await?;
+        crm.add_evidence(batches).await?;
         inquiry.settle(false).await?;
+    }
+    let has_doubts = !outcome.doubts.is_empty();
+    for batch in small {
+        let batch = if has_doubts { batch.uncounted() } else { batch };
+        crm.add_evidence(vec![outcome.take(batch.ready(crm, &run_id)?)]).await?;
     }
     inquiry.settle(true).await?;
     if let Some(error) = outcome.error {
@@ -140,7 +159,7 @@ pub(crate) async fn preview(session: &Session, crm: Option<&Crm>, n_contacts: u6
     let n_batches = n_contacts.div_ceil(section.batch() as u64);
     match crm {
         Some(crm) if crm.has_evidence().await? => {
-            let wanted = (1..=u32::try_from(n_batches)?).map(|it| (it, 0)).collect();
+            let wanted = (1..=u32::try_from(n_batches)?).collect();
             estimate(session, crm, Which::Waiting, wanted).await.map(Some)
         }
         _ => Ok(Some(Estimate::of(section, n_contacts, n_batches))),
@@ -148,19 +167,19 @@ pub(crate) async fn preview(session: &Session, crm: Option<&Crm>, n_contacts: u6
 }
 
 impl Which {
-    /// The batches to go through, and how many contacts each has.
+    /// The batches to go through, with the number and the digest of their contacts.
     fn wanted(
         self,
-        batches: &[(u32, u64, model::Digest)],
+        batches: &[(u32, u64, Digest)],
         receipts: &BTreeMap<u32, Receipt>,
         adapter: &str,
-    ) -> HashMap<u32, u64> {
+    ) -> HashMap<u32, (u64, Digest)> {
         let is_wanted = |number: u32| match self {
             Self::Waiting => receipts.get(&number).is_none_or(|it| it.adapter != adapter),
             Self::NoAnswer | Self::Expired => true,
             Self::Batch(only) => only == number,
         };
-        batches.iter().filter(|it| is_wanted(it.0)).map(|it| (it.0, it.1)).collect()
+        batches.iter().filter(|it| is_wanted(it.0)).map(|it| (it.0, (it.1, it.2))).collect()
     }
 
     /// Whether a contact is to be asked about.
@@ -189,7 +208,8 @@ impl Estimate {
         let Self { numbers, calls, price_micros } = *self;
         let seconds = section.per_second().map(|it| calls.div_ceil(u64::from(it.get())));
         let time = seconds.map_or(String::new(), |it| format!(", {} s or more", grouped(it)));
-        let price = if price_micros == 0 { String::new() } else { format!(", {}", money(price_micros, &section.currency)) };
+        let price =
+            if price_micros == 0 { String::new() } else { format!(", {}", money(price_micros, &section.currency)) };
         format!("about {} numbers in {} calls{price}{time}", grouped(numbers), grouped(calls))
     }
 }
@@ -200,13 +220,13 @@ pub(crate) fn money(micros: u64, currency: &str) -> String {
 }
 
 /// Looks through all contacts for those that are to be asked about.
-async fn estimate(session: &Session, crm: &Crm, which: Which, wanted: HashMap<u32, u64>) -> Result<Estimate> {
+async fn estimate(session: &Session, crm: &Crm, which: Which, wanted: HashSet<u32>) -> Result<Estimate> {
     let Some(section) = &session.plan.verify else { return Ok(Estimate::default()) };
     let largest = section.properties().largest_batch as u64;
     let mut estimate = Estimate::default();
-    let mut planned = read_ahead(session, move |it| wanted.contains_key(&it));
-    while let Some(planned) = planned.recv().await {
-        let numbers = narrowed(crm, planned, which, true).await?.asked.len() as u64;
+    let mut phones = phones_ahead(session, move |it| wanted.contains(&it));
+    while let Some(phones) = phones.recv().await {
+        let numbers = narrowed(crm, phones?, which, true).await?.asked.len() as u64;
         estimate.numbers += numbers;
         estimate.calls += numbers.div_ceil(largest);
     }
@@ -215,19 +235,30 @@ async fn estimate(session: &Session, crm: &Crm, which: Which, wanted: HashMap<u3
 }
 
 /// Whom of a batch there is to ask about. Somebody without a phone cannot be.
-async fn narrowed(crm: &Crm, planned: Result<Planned>, which: Which, has_evidence: bool) -> Result<Work> {
-    let planned = planned?;
-    let contacts = planned.batch.items();
-    let mut asked: Vec<Asked> =
-        contacts.iter().filter_map(|it| it.phone.map(|phone| Asked { contact_id: it.id, phone })).collect();
+async fn narrowed(crm: &Crm, phones: Phones, which: Which, has_evidence: bool) -> Result<Work> {
+    let Phones { batch, members } = phones;
+    let asked = |(contact_id, phone): &(_, Option<_>)| {
+        phone.map(|phone| Asked { contact_id: *contact_id, phone, before: None })
+    };
+    let mut asked: Vec<Asked> = members.iter().filter_map(asked).collect();
     let n_phones = asked.len() as u64;
-    if let (true, Some(first), Some(last)) = (has_evidence, contacts.first(), contacts.last()) {
-        let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.id, last.id).await?;
+    if let (true, Some(first), Some(last)) = (has_evidence, members.first(), members.last()) {
+        let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.0, last.0).await?;
         let now = Timestamp::now();
-        let standing = |it: &Asked| evidence.get(&it.contact_id).and_then(|it| Standing::of(it, now));
-        asked.retain(|it| which.needs(standing(it).as_ref()));
+        asked.retain_mut(|it| {
+            let standing = evidence.get(&it.contact_id).and_then(|it| Standing::of(it, now));
+            it.before = standing.as_ref().and_then(|it| it.expired.or(Some(it.answer)));
+            which.needs(standing.as_ref())
+        });
     }
-    Ok(Work { batch: planned.batch.number(), digest: planned.digest, n_contacts: contacts.len() as u64, n_phones, asked })
+    Ok(Work { batch, n_contacts: members.len() as u64, n_phones, asked })
+}
+
+/// A batch that was asked about.
+enum Done {
+    Ready(ReadyBatch),
+    /// Too small to be doubted by itself: whether it counts is known at the end.
+    Small(Checked),
 }
 
 /// What came of the batches so far.
@@ -243,20 +274,24 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn take(&mut self, checked: Checked) -> VerifiedBatch {
-        for evidence in &checked.evidence {
-            *self.answers.entry(evidence.answer).or_default() += 1;
+    fn take(&mut self, batch: ReadyBatch) -> ReadyEvidence {
+        for (answer, n) in batch.answers {
+            *self.answers.entry(answer).or_default() += n;
         }
-        self.mismatches += checked.mismatches;
-        if let Some(doubt) = checked.doubt {
+        self.mismatches += batch.mismatches;
+        if let Some(doubt) = batch.doubt {
             *self.doubts.entry(doubt).or_default() += 1;
         }
-        self.known_already += checked.known_already;
-        self.calls_saved += checked.calls_saved;
-        if let Some(failure) = checked.failure {
+        self.known_already += batch.known_already;
+        self.calls_saved += batch.calls_saved;
+        if let Some(failure) = batch.failure {
             self.failure.get_or_insert(failure);
         }
-        VerifiedBatch { evidence: checked.evidence, receipt: checked.receipt }
+        batch.evidence
+    }
+
+    fn has_failed(&self) -> bool {
+        self.error.is_some() || self.failure.is_some()
     }
 
     fn bill(&self, inquiry: &Inquiry, section: &VerifySection) -> Bill {
@@ -335,29 +370,8 @@ pub(crate) fn bill_text(bill: &Bill) -> String {
     text
 }
 
-/// Reads batches on a thread of its own, a few ahead of who takes them. A file that cannot be read
-/// any more is an error at its place among the batches.
-pub(crate) fn read_ahead(
-    session: &Session,
-    is_wanted: impl Fn(u32) -> bool + Send + 'static,
-) -> mpsc::Receiver<Result<Planned>> {
-    let (sender, receiver) = mpsc::channel(4);
+/// Reads batches on a thread of its own, a few ahead of who takes them.
+fn phones_ahead(session: &Session, is_wanted: impl Fn(u32) -> bool + Send + 'static) -> mpsc::Receiver<Result<Phones>> {
     let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
-    tokio::task::spawn_blocking(move || {
-        let sent = contacts::each_batch(&path, size, is_wanted, |planned| {
-            // Nobody listens any more when the work has failed; then there is nothing to read on for.
-            sender.blocking_send(Ok(planned)).context("nobody takes the batches any more")
-        });
-        if let Err(error) = sent {
-            let _ = sender.blocking_send(Err(error));
-        }
-    });
-    receiver
-}
-
-/// Whether the provider said that the quota is used up.
-fn is_quota(failure: &VerifyError) -> bool {
-    let VerifyError::Call { source, .. } = failure;
-    // GREEN-API answers 466 to whom has used up the quota.
-    matches!(source, CallError::QuotaUsed | CallError::Refused { status: 466, .. })
+    ahead(move |each| contacts::each_phones(&path, size, is_wanted, each))
 }

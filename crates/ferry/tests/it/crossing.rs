@@ -220,9 +220,10 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
     let before = files(&world);
     let dry = world.ferry(&["run", "--dry-run", "--run-dir", "run"]);
     assert_eq!(dry.code, 0, "{dry:?}");
-    for line in
-        ["would ask  about 316 numbers in 4 calls, 0.32 USD", "would load 316 contacts: 316 new, 0 changed, 0 unchanged"]
-    {
+    for line in [
+        "would ask  about 316 numbers in 4 calls, 0.32 USD",
+        "would load 316 contacts: 316 new, 0 changed, 0 unchanged",
+    ] {
         assert!(dry.out.contains(line), "{}", dry.out);
     }
     assert_eq!(files(&world), before);

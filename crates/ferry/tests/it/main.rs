@@ -4,6 +4,7 @@
 
 mod arrows;
 mod bad_files;
+mod clients;
 mod crossing;
 mod databases;
 mod exports;
@@ -13,4 +14,5 @@ mod interrupted;
 mod manual;
 mod people;
 mod sources;
+mod verification;
 mod world;

@@ -1,7 +1,8 @@
 //! A folder with a plan and its files, and what can be done with it.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -160,13 +161,18 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn start(faults: &[&str]) -> Self {
+        let faults: Vec<&str> = faults.iter().flat_map(|it| ["--fault", it]).collect();
+        Self::with(&faults)
+    }
+
+    /// A stand-in with more arguments. In its environment `SANDBOX_TOKEN` is `sandbox-token`, and `SANDBOX_LOGIN` is
+    /// `ferry:Pass-word-1`.
+    pub(crate) fn with(arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let ledger = home.path().join("ledger.ndjson");
         let mut command = Command::new(FERRY);
-        command.args(["sandbox", "--port", "0", "--seed", "3", "--ledger"]).arg(&ledger);
-        for fault in faults {
-            command.args(["--fault", fault]);
-        }
+        command.args(["sandbox", "--port", "0", "--seed", "3", "--ledger"]).arg(&ledger).args(arguments);
+        command.env("SANDBOX_TOKEN", "sandbox-token").env("SANDBOX_LOGIN", "ferry:Pass-word-1");
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -176,11 +182,39 @@ impl Sandbox {
 
     /// Number and answer of every line of the ledger, canaries left out.
     pub(crate) fn ledger(&self) -> Vec<(String, String)> {
-        let text = fs::read_to_string(self.home.path().join("ledger.ndjson")).unwrap_or_default();
-        let lines = text.lines().map(|it| serde_json::from_str::<serde_json::Value>(it).unwrap());
+        let lines = self.ledger_lines().into_iter();
         let entries =
             lines.map(|it| (it["number"].as_str().unwrap().to_owned(), it["answer"].as_str().unwrap().to_owned()));
         entries.filter(|it| !verify::CANARIES.contains(&it.0.as_str())).collect()
+    }
+
+    /// Every line of the ledger: `request`, `wire`, `at` in milliseconds, `number`, `answer`.
+    pub(crate) fn ledger_lines(&self) -> Vec<serde_json::Value> {
+        let text = fs::read_to_string(self.home.path().join("ledger.ndjson")).unwrap_or_default();
+        // The last line may be on its way.
+        let whole = text.rsplit_once('\n').map_or("", |it| it.0);
+        whole.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+    }
+
+    /// How long the ledger is by now.
+    pub(crate) fn ledger_bytes(&self) -> u64 {
+        fs::metadata(self.home.path().join("ledger.ndjson")).map_or(0, |it| it.len())
+    }
+
+    /// Moves the clock of the stand-in, or changes its faults: `POST /sandbox/…`.
+    pub(crate) fn control(&self, what: &str, body: &str) {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "POST /sandbox/{what} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
     }
 }
 
@@ -243,7 +277,7 @@ pub(crate) fn dump(url: &str) -> String {
         ("source", "run_id, name, channel, profile, sha256, n_rows"),
         ("reject_summary", "run_id, source, reason, n_rows"),
         ("batch", "run_id, number, n_contacts, digest"),
-        ("receipt", "run_id, stage, batch, input, output, rows_in, kept, merged, rejected, suppressed, tool"),
+        ("receipt", "run_id, stage, batch, input, output, rows_in, kept, merged, rejected, suppressed, tool, adapter"),
         (
             "contact",
             "HEX, e164, region, line_type, name, email, language, first_at, last_at, last_inbound_at, last_outbound_at, \
@@ -252,7 +286,7 @@ pub(crate) fn dump(url: &str) -> String {
         ),
         ("identity", "kind, scope, value, HEX"),
         ("consent", "HEX, channel, purpose, state, at, source_row"),
-        ("evidence", "HEX, method, answer, wa_id, raw_status"),
+        ("evidence", "HEX, method, variant, answer, price_micros, wa_id, raw_status"),
         ("decision", "HEX, decision, before"),
     ];
     let is_sqlite = url.starts_with("sqlite:");

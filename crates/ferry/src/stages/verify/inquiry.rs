@@ -1,17 +1,19 @@
 //! A provider that is asked, and what its answers are worth.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use jiff::{SignedDuration, Timestamp};
-use load::Crm;
+use load::{Crm, ReadyEvidence};
 use model::{Answer, Counts, Digest, Evidence, Receipt, Stage};
-use verify::{Adapter, AdapterKind, Asked, Mismatches, Patience, Secret, Terms, UNOFFICIAL, Verdict, VerifyError};
-use whatsapp::{Client, Credentials, EVOLUTION_KEY, Usage, WAHA_KEY, WUZAPI_KEY};
+use verify::{
+    Adapter, AdapterKind, Asked, DOUBTED, Mismatches, Patience, Secret, Terms, UNOFFICIAL, Verdict, VerifyError,
+};
+use whatsapp::{CallError, Client, Credentials, EVOLUTION_KEY, Usage, WAHA_KEY, WUZAPI_KEY};
 
 use crate::plan::VerifySection;
 use crate::session::{Session, TOOL};
-use crate::stages::verify::is_quota;
 use crate::stages::verify::known::Facts;
 use crate::stages::verify::quota::Quota;
 
@@ -27,7 +29,6 @@ pub(super) struct Inquiry {
 /// A batch, and whom of it there is to ask about.
 pub(super) struct Work {
     pub(super) batch: u32,
-    pub(super) digest: Digest,
     pub(super) n_contacts: u64,
     pub(super) n_phones: u64,
     pub(super) asked: Vec<Asked>,
@@ -46,9 +47,54 @@ pub(super) struct Checked {
     pub(super) failure: Option<VerifyError>,
 }
 
+/// The same, its evidence made ready for the database.
+pub(super) struct ReadyBatch {
+    pub(super) n_contacts: u64,
+    pub(super) evidence: ReadyEvidence,
+    pub(super) answers: BTreeMap<Answer, u64>,
+    pub(super) mismatches: Mismatches,
+    pub(super) doubt: Option<Answer>,
+    pub(super) known_already: u64,
+    pub(super) calls_saved: u64,
+    pub(super) failure: Option<VerifyError>,
+}
+
+impl Checked {
+    /// Makes the evidence ready for the database.
+    pub(super) fn ready(self, crm: &Crm, run_id: &str) -> Result<ReadyBatch> {
+        let mut answers = BTreeMap::new();
+        for evidence in &self.evidence {
+            *answers.entry(evidence.answer).or_default() += 1;
+        }
+        Ok(ReadyBatch {
+            n_contacts: self.n_contacts,
+            evidence: crm.ready_evidence(run_id, self.evidence, self.receipt.as_slice())?,
+            answers,
+            mismatches: self.mismatches,
+            doubt: self.doubt,
+            known_already: self.known_already,
+            calls_saved: self.calls_saved,
+            failure: self.failure,
+        })
+    }
+
+    /// Whether all of it is a no that is not doubted only because there is so little of it.
+    pub(super) fn is_small_no(&self) -> bool {
+        let is_no = |it: &Evidence| it.answer == Answer::NotRegistered;
+        self.evidence.len() < DOUBTED && !self.evidence.is_empty() && self.evidence.iter().all(is_no)
+    }
+
+    /// The same, counting for nothing.
+    pub(super) fn uncounted(self) -> Self {
+        let evidence: Vec<Evidence> = self.evidence.into_iter().map(verify::uncounted).collect();
+        let receipt = self.receipt.map(|it| Receipt { output: digest_of(&evidence), ..it });
+        Self { evidence, receipt, doubt: Some(Answer::NotRegistered), ..self }
+    }
+}
+
 impl Inquiry {
-    /// Sets the provider up, and finds out whether it knows anything.
-    pub(super) async fn begin(
+    /// Sets the provider up.
+    pub(super) async fn new(
         session: &Session,
         crm: &Crm,
         section: &VerifySection,
@@ -65,20 +111,21 @@ impl Inquiry {
             valid_for: SignedDuration::from_hours(24 * i64::from(section.valid_days())),
             price_micros: section.price_micros(),
             concurrency: section.concurrency,
-            patience: Patience {
-                n_polls: section.polls,
-                between_polls: Duration::from_millis(section.poll_ms),
-            },
+            patience: Patience { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) },
             registered: section.known_registered(&session.plan)?,
         };
-        let mut inquiry = Self { adapter, terms, quota, name };
-        let examined = verify::examine(&inquiry.adapter, &inquiry.terms.registered).await;
-        inquiry.settle(true).await?;
-        inquiry.terms.verdict = match examined {
-            Ok(verdict) => verdict,
-            Err(failure) => return Err(inquiry.explained(failure).await.context("could not ask the verifier")),
-        };
-        Ok(inquiry)
+        Ok(Self { adapter, terms, quota, name })
+    }
+
+    /// Finds out whether the provider knows anything.
+    pub(super) async fn examine(&mut self) -> Result<()> {
+        let examined = verify::examine(&self.adapter, &self.terms.registered).await;
+        self.settle(true).await?;
+        match examined {
+            Ok(verdict) => self.terms.verdict = verdict,
+            Err(failure) => return Err(self.explained(failure).await.context("could not ask the verifier")),
+        }
+        Ok(())
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -95,8 +142,8 @@ impl Inquiry {
     }
 
     /// Asks about one batch.
-    pub(super) async fn check(&self, work: Work) -> Result<Checked> {
-        let Work { batch, digest, n_contacts, n_phones, asked } = work;
+    pub(super) async fn check(&self, work: Work, digest: Digest) -> Result<Checked> {
+        let Work { batch, n_contacts, n_phones, asked } = work;
         self.quota.reserve(asked.len() as u64).await?;
         let verified = verify::verify(&self.adapter, &asked, &self.terms, Timestamp::now).await;
         let receipt = Receipt {
@@ -125,7 +172,8 @@ impl Inquiry {
 
     /// A failure, with what to do about it.
     pub(super) async fn explained(&self, failure: VerifyError) -> anyhow::Error {
-        let is_quota = is_quota(&failure);
+        let VerifyError::Call { source, .. } = &failure;
+        let is_quota = matches!(source, CallError::QuotaUsed);
         let error = anyhow!(failure);
         match is_quota {
             true => error.context(self.quota.when_free().await),

@@ -21,8 +21,17 @@ const REJECTS: &str = "verify/rejects.csv";
 const PHONE: [&str; 9] =
     ["phone", "number", "e164", "msisdn", "phone_number", "phonenumber", "input", "query", "contact"];
 const ANSWER: [&str; 11] = [
-    "answer", "registration", "registered", "status", "exists", "whatsapp", "on_whatsapp", "existswhatsapp",
-    "numberexists", "isinwhatsapp", "is_in_whatsapp",
+    "answer",
+    "registration",
+    "registered",
+    "status",
+    "exists",
+    "whatsapp",
+    "on_whatsapp",
+    "existswhatsapp",
+    "numberexists",
+    "isinwhatsapp",
+    "is_in_whatsapp",
 ];
 const CHECKED_AT: [&str; 5] = ["checked_at", "date", "at", "timestamp", "time"];
 const WA_ID: [&str; 2] = ["wa_id", "waid"];

@@ -1,0 +1,542 @@
+//! Who is on WhatsApp, by every adapter, and what is believed of it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::process::Stdio;
+
+use crate::world::{Ended, Sandbox, World, ended, texts};
+
+/// The `[verify]` of a plan for the demo, and quick.
+fn replan(world: &World, verify: &str) {
+    let plan = world.read("plan.toml");
+    let (before, after) = plan.split_once("[verify]").unwrap();
+    let after = after.split_once("[gates]").unwrap().1;
+    world.write("plan.toml", &format!("{before}[verify]\n{verify}\nbackoff_ms = 2\n\n[gates]{after}"));
+}
+
+fn run(world: &World) -> Ended {
+    let mut command = world.command(&["run", "--run-dir", "run"]);
+    command.env("GATEWAY_TOKEN", "sandbox-token").env("GATEWAY_LOGIN", "ferry:Pass-word-1").env("FERRY_LOG", "trace");
+    ended(command.output().unwrap())
+}
+
+/// Number and registration of all contacts.
+fn registrations(world: &World) -> BTreeMap<String, String> {
+    let line = |it: &str| {
+        let cells: Vec<String> = it.split('|').map(str::to_owned).collect();
+        (cells[0].clone(), cells[10].clone())
+    };
+    world.contacts().lines().map(line).collect()
+}
+
+fn count(answers: &BTreeMap<String, String>, answer: &str) -> usize {
+    answers.values().filter(|it| *it == answer).count()
+}
+
+fn sql(world: &World, statement: &str) -> Vec<String> {
+    texts(&format!("sqlite:{}", world.path("ferry.db").display()), statement)
+}
+
+/// People without a phone of their own, by number: `+33199000000` and on.
+fn list(n: usize) -> String {
+    let rows: Vec<String> = (0..n).map(|it| format!("+331990{it:05},Ana\n")).collect();
+    format!("phone,name\n{}", rows.concat())
+}
+
+fn with_list(rows: &str, verify: &str) -> World {
+    let world = World::with_sms(rows.as_bytes());
+    let plan = world.read("plan.toml").replace("[gates]", &format!("[verify]\n{verify}\nbackoff_ms = 2\n\n[gates]"));
+    world.write("plan.toml", &plan);
+    world
+}
+
+fn rerun(world: &World, only: &str) -> Ended {
+    world.ferry(&["rerun", "--run-dir", "run", "--only", only])
+}
+
+#[test]
+fn every_adapter_finds_out_the_same_of_everybody_and_prints_no_secret() {
+    let sandbox = Sandbox::with(&["--token-env", "SANDBOX_TOKEN", "--login-env", "SANDBOX_LOGIN"]);
+    let token = "token_env = \"GATEWAY_TOKEN\"";
+    let unofficial = "i_accept_unofficial = true\ndaily_quota = 5000";
+    let url = &sandbox.url;
+    let mut expected = None;
+    for verify in [
+        format!("adapter = \"contacts\"\nurl = \"{url}\"\n{token}"),
+        format!("adapter = \"contacts\"\nurl = \"{url}\"\nlogin_env = \"GATEWAY_LOGIN\"\nblocking = false"),
+        format!("adapter = \"waha\"\nurl = \"{url}\"\n{token}\n{unofficial}"),
+        format!("adapter = \"evolution\"\ninstance = \"main 1\"\nurl = \"{url}\"\n{token}\n{unofficial}"),
+        format!("adapter = \"wuzapi\"\nurl = \"{url}\"\n{token}\n{unofficial}"),
+        format!("adapter = \"green-api\"\ninstance = \"1101\"\nurl = \"{url}\"\n{token}\n{unofficial}"),
+    ] {
+        let world = World::demo(&sandbox);
+        replan(&world, &verify);
+        let ended = run(&world);
+        assert_eq!(ended.code, 0, "{verify}: {ended:?}");
+        for secret in ["sandbox-token", "Pass-word-1"] {
+            assert!(!ended.out.contains(secret) && !ended.err.contains(secret), "{verify} shows {secret}");
+        }
+        let found = registrations(&world);
+        assert_eq!(count(&found, "registered") + count(&found, "not_registered"), 316, "{verify}");
+        assert_eq!(&found, expected.get_or_insert_with(|| found.clone()), "{verify}");
+    }
+}
+
+#[test]
+fn a_gateway_through_a_linked_phone_is_off_unless_the_plan_accepts_it_and_the_run_says_why() {
+    let sandbox = Sandbox::start(&[]);
+    let world = World::demo(&sandbox);
+    let waha = format!("adapter = \"waha\"\nurl = \"{}\"", sandbox.url);
+    replan(&world, &waha);
+    let refused = world.run();
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("plan.toml:41: `waha` is off unless the plan says i_accept_unofficial = true: it speaks the protocol of the consumer application"), "{}", refused.err);
+    replan(&world, &format!("{waha}\ni_accept_unofficial = true"));
+    let accepted = world.run();
+    assert_eq!(accepted.code, 0, "{accepted:?}");
+    assert!(accepted.err.contains("waha is unofficial: it speaks the protocol"), "{}", accepted.err);
+    let help = world.ferry(&["verify", "--help"]);
+    assert!(help.out.contains("policy: unofficial: needs i_accept_unofficial = true"), "{}", help.out);
+}
+
+#[test]
+fn a_session_that_expires_is_opened_again() {
+    let sandbox = Sandbox::with(&["--login-env", "SANDBOX_LOGIN", "--fault", "expired-token=2"]);
+    let world = World::demo(&sandbox);
+    replan(&world, &format!("adapter = \"contacts\"\nurl = \"{}\"\nlogin_env = \"GATEWAY_LOGIN\"", sandbox.url));
+    // Twice refused is a wrong password and not an old session.
+    assert_eq!(run(&world).code, 1);
+    assert_eq!(run(&world).code, 0);
+}
+
+#[test]
+fn numbers_that_nobody_waits_for_are_polled_to_the_end() {
+    let sandbox = Sandbox::with(&["--lookup-seconds", "3600"]);
+    let world = World::demo(&sandbox);
+    let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\nblocking = false\npolls = 2\npoll_ms = 5", sandbox.url);
+    replan(&world, &verify);
+    assert_eq!(run(&world).code, 0);
+    assert_eq!(count(&registrations(&world), "no_answer"), 316, "nothing was looked up within the hour");
+
+    sandbox.control("clock", r#"{"advance_seconds": 3600}"#);
+    let again = rerun(&world, "no_answer");
+    assert_eq!(again.code, 0, "{again:?}");
+    assert_eq!(count(&registrations(&world), "no_answer"), 0);
+    assert!(again.out.contains("321 checks in 2 calls"), "{}", again.out);
+}
+
+#[test]
+fn a_provider_that_knows_nobody_is_found_out() {
+    let sandbox = Sandbox::start(&["always-invalid"]);
+    let world = World::demo(&sandbox);
+    let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\nbatch = 100", sandbox.url);
+    // Nobody is registered: a list of strangers or a phone that is no longer linked. Without a number that is known to
+    // be there nobody can tell.
+    replan(&world, &verify);
+    let ended = run(&world);
+    assert_eq!(ended.code, 0);
+    assert!(ended.err.contains("4 batches not counted: every answer was not_registered"), "{}", ended.err);
+    assert_eq!(count(&registrations(&world), "no_answer"), 316);
+
+    let world = World::demo(&sandbox);
+    replan(&world, &format!("{verify}\nknown_registered = [\"+33 1 99 00 00 01\"]"));
+    let ended = run(&world);
+    assert!(ended.out.contains("the provider does not know numbers that are on WhatsApp"), "{}", ended.out);
+    assert_eq!(count(&registrations(&world), "no_answer"), 316);
+}
+
+#[test]
+fn answers_that_do_not_match_the_question_are_refused_number_by_number() {
+    for (fault, no_answer, finding) in [
+        ("doubled", 31, Some("\"doubled_answers\": 31")),
+        ("missing", 31, Some("\"missing_answers\": 31")),
+        ("unasked", 0, Some("\"unasked_answers\": 4")),
+        ("reordered", 0, None),
+    ] {
+        let sandbox = Sandbox::start(&[fault]);
+        let world = World::demo(&sandbox);
+        assert_eq!(world.run().code, 0, "{fault}");
+        assert_eq!(count(&registrations(&world), "no_answer"), no_answer, "{fault}");
+        let manifest = world.read("run/manifest.json");
+        assert!(finding.is_none_or(|it| manifest.contains(it)), "{fault}: {manifest}");
+    }
+}
+
+#[test]
+fn a_quota_holds_beyond_a_run_and_a_restart() {
+    let sandbox = Sandbox::start(&[]);
+    let url = &sandbox.url;
+    let world =
+        with_list(&list(300), &format!("adapter = \"contacts\"\nurl = \"{url}\"\nbatch = 100\ndaily_quota = 205"));
+    let first = world.run();
+    assert_eq!(first.code, 75, "{first:?}");
+    assert!(
+        first.err.contains("the quota of 205 checks in 24 hours is used up; some of it comes back at 20"),
+        "{}",
+        first.err
+    );
+    let asked = sandbox.ledger_lines().len();
+    assert_eq!(asked, 205, "canaries count as well");
+    for _ in 0..2 {
+        assert_eq!(world.run().code, 75);
+        assert_eq!(sandbox.ledger_lines().len(), asked, "nothing more was asked");
+    }
+    // A clock that was set back does not give the quota back; a day later it is there again.
+    let move_usage = |seconds: i64| {
+        let statement = format!("update usage set at = at + {seconds} * 1000000 returning cast(at as text)");
+        assert!(!sql(&world, &statement).is_empty());
+    };
+    move_usage(7 * 86_400);
+    assert_eq!(world.run().code, 75);
+    assert_eq!(sandbox.ledger_lines().len(), asked);
+    move_usage(-8 * 86_400 - 60);
+    let later = world.run();
+    assert_eq!(later.code, 0, "{later:?}");
+    assert!(later.err.contains("asks about 100 numbers in 1 calls"), "{}", later.err);
+    assert_eq!(sandbox.ledger_lines().len(), asked + 105);
+}
+
+#[test]
+fn checks_are_kept_in_proportion_to_messages() {
+    let sandbox = Sandbox::start(&[]);
+    let url = &sandbox.url;
+    let verify =
+        format!("adapter = \"contacts\"\nurl = \"{url}\"\nbatch = 100\nmessages = 210\nchecks_per_message = 0.5");
+    let world = with_list(&list(300), &verify);
+    assert_eq!(world.run().code, 75);
+    assert_eq!(sandbox.ledger_lines().len(), 105);
+    let gate = world.run();
+    assert_eq!(gate.code, 4, "{gate:?}");
+    assert!(
+        gate.err.contains("105 numbers were checked in thirty days, and the messages of the plan allow 105"),
+        "{}",
+        gate.err
+    );
+}
+
+#[test]
+fn a_provider_that_has_enough_for_today_ends_the_run_and_is_asked_the_rest_tomorrow() {
+    let sandbox = Sandbox::with(&["--numbers-a-day", "40"]);
+    let verify = format!(
+        "adapter = \"green-api\"\ninstance = \"1\"\ntoken_env = \"GATEWAY_TOKEN\"\nurl = \"{}\"\ni_accept_unofficial = true",
+        sandbox.url
+    );
+    let world = with_list(&list(60), &verify);
+    let today = run(&world);
+    assert_eq!(today.code, 75, "{}", today.err);
+    assert_eq!(sql(&world, "select cast(count(*) as text) from evidence"), ["35"], "what was answered is kept");
+
+    sandbox.control("clock", r#"{"advance_seconds": 86400}"#);
+    let tomorrow = run(&world);
+    assert_eq!(tomorrow.code, 0, "{}", tomorrow.err);
+    assert_eq!(sandbox.ledger().len(), 60, "nobody was asked about twice");
+    assert!(tomorrow.out.contains("30 checks in 30 calls; 35 known already, which saved 35 calls"), "{}", tomorrow.out);
+}
+
+#[test]
+fn no_second_has_more_calls_than_the_plan_allows() {
+    let sandbox = Sandbox::with(&["--calls-a-second", "60"]);
+    let verify = format!("adapter = \"waha\"\nurl = \"{}\"\ni_accept_unofficial = true\nper_second = 50", sandbox.url);
+    let world = with_list(&list(40), &verify);
+    let ended = run(&world);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(!ended.out.contains("retries"), "{}", ended.out);
+    let at: Vec<i64> = sandbox.ledger_lines().iter().map(|it| it["at"].as_i64().unwrap()).collect();
+    let most = at.iter().map(|start| at.iter().filter(|it| (*start..start + 200).contains(*it)).count()).max();
+    // Within a fifth of a second ten calls are allowed; late ones may come together with the next.
+    assert!(most.unwrap() <= 14, "{most:?}");
+}
+
+#[test]
+fn only_those_are_asked_about_again_of_whom_nothing_is_known() {
+    let sandbox = Sandbox::start(&["missing"]);
+    let world = World::demo(&sandbox);
+    assert_eq!(world.run().code, 0);
+    assert_eq!(count(&registrations(&world), "no_answer"), 31);
+    sandbox.control("faults", "[]");
+    let n_before = sandbox.ledger().len();
+    let again = rerun(&world, "no_answer");
+    assert_eq!(again.code, 0, "{again:?}");
+    assert_eq!(sandbox.ledger().len() - n_before, 31);
+    assert!(again.out.contains("285 known already"), "{}", again.out);
+    assert_eq!(count(&registrations(&world), "no_answer"), 0);
+
+    // Nothing has expired, and no batch has failed.
+    for only in ["expired", "failed", "no_answer"] {
+        let n_before = sandbox.ledger().len();
+        assert_eq!(rerun(&world, only).code, 0, "{only}");
+        assert_eq!(sandbox.ledger().len(), n_before, "{only}");
+    }
+    sql(&world, "update evidence set expires_at = checked_at where answer = 'not_registered' returning 'x'");
+    let n_expired = count(&registrations(&world), "no_answer");
+    assert!(n_expired > 40, "{n_expired}");
+    let n_before = sandbox.ledger().len();
+    assert_eq!(rerun(&world, "expired").code, 0);
+    assert_eq!(sandbox.ledger().len() - n_before, n_expired);
+    assert_eq!(count(&registrations(&world), "no_answer"), 0);
+    assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
+}
+
+#[test]
+fn a_later_run_asks_only_about_people_who_are_new() {
+    let sandbox = Sandbox::start(&[]);
+    let verify = format!("adapter = \"contacts\"\nurl = \"{}\"", sandbox.url);
+    let world = with_list(&list(100), &verify);
+    assert_eq!(world.run().code, 0);
+    world.write("sms.csv", &list(130));
+    let later = world.ferry(&["run", "--run-dir", "later"]);
+    assert_eq!(later.code, 0, "{later:?}");
+    assert!(later.err.contains("asks about 30 numbers in 1 calls, 0.03 USD"), "{}", later.err);
+    assert!(later.out.contains("35 checks in 2 calls, 0.04 USD; 100 known already"), "{}", later.out);
+    assert_eq!(sandbox.ledger().len(), 130);
+}
+
+#[test]
+fn methods_that_disagree_are_shown_and_the_trace_says_who_said_what() {
+    let sandbox = Sandbox::start(&[]);
+    let world = with_list(&list(30), &format!("adapter = \"contacts\"\nurl = \"{}\"", sandbox.url));
+    assert_eq!(world.run().code, 0);
+    let registered = sandbox.ledger().into_iter().find(|it| it.1 == "valid").unwrap().0;
+
+    world.write("answers.csv", &format!("number,exists,checked_at\n{registered},false,2030-01-02\n"));
+    let plan = world.read("plan.toml").replace("adapter = \"contacts\"", "adapter = \"file\"\npath = \"answers.csv\"");
+    world.write("plan.toml", &plan);
+    assert_eq!(world.run().code, 0);
+    assert_eq!(registrations(&world)[&registered], "contradictory");
+    let trace = world.ferry(&["trace", "--run-dir", "run", &registered]).out;
+    for line in [
+        "WhatsApp         contradictory, by file at 2030-01-02T00:00:00Z",
+        "evidence         not_registered by file at 2030-01-02",
+        "evidence         registered by contacts at 20",
+        "for 1000 millionths (said: valid)",
+    ] {
+        assert!(trace.contains(line), "{line}: {trace}");
+    }
+    let json = world.ferry(&["trace", "--run-dir", "run", &registered, "--format", "json"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["contacts"][0]["standing"]["answer"], "contradictory");
+}
+
+fn webhook(value: &str) -> String {
+    format!(
+        "{{\"object\":\"whatsapp_business_account\",\"entry\":[{{\"id\":\"1\",\"changes\":[{{\"field\":\"messages\",\"value\":{value}}}]}}]}}\n"
+    )
+}
+
+fn status(number: usize, status: &str, at: i64, more: &str) -> String {
+    webhook(&format!(
+        "{{\"statuses\":[{{\"id\":\"wamid.1\",\"status\":\"{status}\",\"timestamp\":\"{at}\",\"recipient_id\":\"331990{number:05}\"{more}}}]}}"
+    ))
+}
+
+#[test]
+fn deliveries_and_messages_are_proof_and_policy_failures_say_nothing() {
+    let world = with_list(&list(10), "adapter = \"passive\"\npath = \"events.ndjson\"\nvalid_days = 36500");
+    let failed = |number, code| status(number, "failed", 1_767_000_000, &format!(",\"errors\":[{{\"code\":{code}}}]"));
+    let events = [
+        status(0, "delivered", 1_767_000_000, ""),
+        status(1, "read", 1_767_000_000, ""),
+        webhook(
+            "{\"messages\":[{\"from\":\"33199000002\",\"id\":\"wamid.2\",\"timestamp\":\"1767000000\",\"type\":\"text\"}]}",
+        ),
+        status(3, "sent", 1_767_000_000, ""),
+        failed(4, 131_026),
+        failed(5, 131_049),
+        failed(6, 131_050),
+        failed(7, 130_472),
+        // Delivered, and then the number went to somebody else.
+        status(8, "delivered", 1_767_000_000, ""),
+        webhook(
+            "{\"messages\":[{\"from\":\"33199000008\",\"timestamp\":\"1767000009\",\"type\":\"system\",\"system\":{\"type\":\"user_changed_number\"}}]}",
+        ),
+        "{\"not\": \"a webhook\"}\n".to_owned(),
+    ];
+    world.write("events.ndjson", &events.concat());
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(
+        ended.err.contains("11 lines, 5 numbers known, 4 events that say nothing, 1 rejected: see verify/rejects.csv"),
+        "{}",
+        ended.err
+    );
+    assert!(
+        world.read("run/verify/rejects.csv").contains("events.ndjson,11,this is not the body of a WhatsApp webhook")
+    );
+    let found = registrations(&world);
+    let of = |number: usize| found[&format!("+331990{number:05}")].as_str();
+    assert_eq!([0, 1, 2].map(of), ["registered"; 3]);
+    assert_eq!([4, 8].map(of), ["no_answer"; 2]);
+    assert_eq!([3, 5, 6, 7, 9].map(of), [""; 5], "nobody has said anything of them");
+
+    // The same events say the same, and later ones are read.
+    let dump = world.dump_sqlite();
+    assert_eq!(world.run().code, 0);
+    assert_eq!(world.dump_sqlite(), dump);
+    world.write("events.ndjson", &(events.concat() + &status(9, "delivered", 1_767_000_001, "")));
+    assert_eq!(world.run().code, 0);
+    assert_eq!(registrations(&world)["+33199000009"], "registered");
+}
+
+#[test]
+fn answers_of_another_tool_are_read_from_a_file() {
+    let world = with_list(&list(6), "adapter = \"file\"\npath = \"answers.csv\"\nvalid_days = 36500");
+    world.write(
+        "answers.csv",
+        "Phone;Status;Checked_at;wa_id\n01 99 00 00 00;valid;2026-03-01;33199000000\n+33199000001;INVALID;2026-03-01;\n\
+         +33199000002;unknown;2026-03-01;\n+33199000003;perhaps;2026-03-01;\nnobody;valid;2026-03-01;\n\
+         +33199000004;yes;soon;\n",
+    );
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(
+        registrations(&world).into_values().collect::<Vec<_>>(),
+        ["registered", "not_registered", "no_answer", "", "", ""]
+    );
+    let rejects = world.read("run/verify/rejects.csv");
+    for reason in
+        ["5,the answer is neither a yes nor a no", "6,the phone number has letters in it", "7,the date cannot be read"]
+    {
+        assert!(rejects.contains(reason), "{rejects}");
+    }
+    world.write("answers.csv", "name,answer\nAna,yes\n");
+    let ended = world.run();
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("it has no column with numbers: name one `phone`"), "{}", ended.err);
+}
+
+/// Both spellings of mobile numbers of Brazil.
+fn brazilian(n: usize) -> [String; 2] {
+    [format!("+5511960000{n:03}"), format!("+551160000{n:03}")]
+}
+
+#[test]
+fn a_number_is_asked_about_under_its_other_spelling_and_recorded() {
+    let sandbox = Sandbox::with(&["--registered", "1"]);
+    let rows: String = (0..100).map(|it| format!("{},Ana\n", brazilian(it)[0])).collect();
+    let world =
+        with_list(&format!("phone,name\n{rows}"), &format!("adapter = \"contacts\"\nurl = \"{}\"", sandbox.url));
+    assert_eq!(world.run().code, 0);
+    let found = registrations(&world);
+    assert_eq!(count(&found, "registered"), 100, "an account that is known under the old spelling only is found");
+    let asked: HashMap<String, String> = sandbox.ledger().into_iter().collect();
+    let n_second = (0..100).filter(|it| asked.contains_key(&brazilian(*it)[1])).count();
+    assert!((10..50).contains(&n_second), "only who was not found was asked about again: {n_second}");
+    let statement = "select variant || ' ' || answer from evidence where variant <> '' order by 1";
+    let recorded = sql(&world, statement);
+    assert_eq!(recorded.len(), n_second);
+    assert!(recorded.iter().all(|it| it.starts_with("+551160000") && it.ends_with(" registered")), "{recorded:?}");
+}
+
+#[test]
+fn two_spellings_are_one_contact_only_where_whatsapp_has_one_account() {
+    let sandbox = Sandbox::with(&["--registered", "1"]);
+    // In Argentina both spellings are numbers: the mobile one, and that of a fixed line.
+    let pair = |n: usize| [format!("+5491100000{n:03}"), format!("+541100000{n:03}")];
+    let rows: String = (0..40).flat_map(pair).map(|it| format!("{it},Ana\n")).collect();
+    let world =
+        with_list(&format!("phone,name\n{rows}"), &format!("adapter = \"contacts\"\nurl = \"{}\"", sandbox.url));
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(
+        ended.err.contains("40 contacts merged: WhatsApp has both spellings of their numbers as one"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(registrations(&world).len(), 40);
+    assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
+    // The next run goes by it, asks nobody, and merges nobody again.
+    let n_before = sandbox.ledger().len();
+    let again = world.run();
+    assert!(again.out.contains("80 in = 40 kept + 40 merged"), "{}", again.out);
+    assert!(!again.err.contains("contacts merged"), "{}", again.err);
+    assert_eq!(sandbox.ledger().len(), n_before);
+    assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
+
+    // Whom a gateway gives no id may be two people.
+    let gateway = format!(
+        "adapter = \"green-api\"\ninstance = \"1\"\ntoken_env = \"GATEWAY_TOKEN\"\nurl = \"{}\"\ni_accept_unofficial = true",
+        sandbox.url
+    );
+    let world = with_list(&format!("phone,name\n{rows}"), &gateway);
+    let ended = run(&world);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert_eq!(registrations(&world).len(), 80);
+}
+
+#[test]
+fn everybody_is_in_one_segment_and_a_segment_can_be_written() {
+    let sandbox = Sandbox::start(&["missing"]);
+    let world = World::demo(&sandbox);
+    let summary = world.run_json();
+    let mut ids = Vec::new();
+    for (name, registration) in
+        [("ready", "registered"), ("re-engage", "not_registered"), ("undecided", "no_answer"), ("opted-out", "")]
+    {
+        let ended = world.ferry(&["export", "segment", name, "--exact", "--to", "segment.csv"]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let mut reader = csv::Reader::from_path(world.path("segment.csv")).unwrap();
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(summary["segments"][name], rows.len(), "{name}");
+        assert!(rows.len() > 5, "{name}");
+        for row in &rows {
+            assert!(registration.is_empty() || &row[8] == registration, "{row:?}");
+            assert_eq!(name == "opted-out", ["no", "stop"].contains(&&row[6]), "{row:?}");
+        }
+        ids.extend(rows.iter().map(|it| it[0].to_owned()));
+    }
+    assert_eq!(ids.len(), 316);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 316);
+    let unknown = world.ferry(&["export", "segment", "loyal", "--to", "x.csv"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("a segment is one of ready, re-engage, undecided, opted-out"), "{}", unknown.err);
+}
+
+#[test]
+fn a_hundred_thousand_are_verified_through_faults_and_kills_and_nobody_is_asked_about_too_often() {
+    const KILLS: u64 = 20;
+    // A line of the ledger has about so many bytes for each of a thousand numbers.
+    const BATCH_BYTES: u64 = 85_000;
+    const ATTEMPTS: usize = 8;
+    let faults = ["rate-limit:0.03", "timeout-after:0.01", "truncate:0.01"];
+    let sandbox = Sandbox::start(&faults);
+    let verify = format!(
+        "adapter = \"contacts\"\nurl = \"{}\"\ntimeout_ms = 1000\nattempts = {ATTEMPTS}\nper_second = 40",
+        sandbox.url
+    );
+    let world = with_list(&list(100_000), &verify);
+    for stage in ["extract", "clean"] {
+        assert_eq!(world.ferry(&[stage, "--run-dir", "run"]).code, 0);
+    }
+    for kill in 0..KILLS {
+        let before = sandbox.ledger_bytes();
+        let mut process =
+            world.command(&["verify", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Killed when it has asked about some more batches, so that every kill falls among the calls.
+        let more = BATCH_BYTES * (1 + kill % 4);
+        while sandbox.ledger_bytes() < before + more && process.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let found = registrations(&world);
+    assert_eq!(found.len(), 100_000);
+    assert_eq!(count(&found, "registered") + count(&found, "not_registered"), 100_000);
+
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for (number, _) in sandbox.ledger() {
+        *times.entry(number).or_default() += 1;
+    }
+    let most = times.values().max().unwrap();
+    let total: usize = times.values().sum();
+    assert_eq!(times.len(), 100_000);
+    assert!(*most <= ATTEMPTS, "somebody was asked about {most} times");
+    // What was under way at a kill is asked again: at most four batches each time, and some for lost answers.
+    assert!(total <= 100_000 + KILLS as usize * 4_000 + 10_000, "{total}");
+    let n_before = sandbox.ledger().len();
+    assert_eq!(world.run().code, 0);
+    assert_eq!(sandbox.ledger().len(), n_before, "a second run asks nothing");
+}

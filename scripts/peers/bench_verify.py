@@ -1,0 +1,94 @@
+"""Verifies the contacts of scripts/bench with Ferry and with a plain client in turns: see scripts/bench-verify."""
+
+import csv
+import http.client
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ferry, data = sys.argv[1], Path(sys.argv[2])
+ROUNDS, BATCH, THREADS = 3, 1000, 4
+home = data / "verify"
+
+
+def cpu_of(process):
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def remove_database():
+    for name in ("ferry.db", "ferry.db-wal", "ferry.db-shm"):
+        (home / name).unlink(missing_ok=True)
+
+
+def run_ferry():
+    remove_database()
+    shutil.rmtree(home / "run/verify", ignore_errors=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    subprocess.run([ferry, "verify", "--quiet", "--run-dir", "run"], cwd=home, check=True)
+    seconds = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def run_plain(numbers, port):
+    path = home / "plain.db"
+    path.unlink(missing_ok=True)
+    database = sqlite3.connect(path)
+    database.execute("create table answer (number text primary key, status text) without rowid")
+    start, cpu = time.perf_counter(), time.process_time()
+    connections = {}
+
+    def ask(batch):
+        import threading
+        connection = connections.setdefault(threading.get_ident(), http.client.HTTPConnection("127.0.0.1", port))
+        connection.request("POST", "/v1/contacts", json.dumps({"blocking": "wait", "contacts": batch}), {"Content-Type": "application/json"})
+        return [(it["input"], it["status"]) for it in json.loads(connection.getresponse().read())["contacts"]]
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        for answers in threads.map(ask, [numbers[it:it + BATCH] for it in range(0, len(numbers), BATCH)]):
+            with database:
+                database.executemany("insert into answer values (?, ?)", answers)
+    return time.perf_counter() - start, time.process_time() - cpu
+
+
+shutil.rmtree(home, ignore_errors=True)
+home.mkdir()
+for name in ("sms.csv", "viber.csv"):
+    (home / name).symlink_to(data / name)
+sandbox = subprocess.Popen([ferry, "sandbox", "--port", "0"], stdout=subprocess.PIPE, text=True)
+try:
+    url = sandbox.stdout.readline().split()[-1]
+    port = int(url.rsplit(":", 1)[1])
+    plan = (data / "plan.toml").read_text()
+    (home / "plan.toml").write_text(plan)
+    subprocess.run([ferry, "run", "--quiet", "--run-dir", "run"], cwd=home, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([ferry, "export", "contacts", "--exact", "--to", "contacts.csv"], cwd=home, check=True, stdout=subprocess.DEVNULL)
+    with open(home / "contacts.csv", newline="") as file:
+        numbers = [row["e164"] for row in csv.DictReader(file) if row["e164"]]
+    (home / "plan.toml").write_text(plan + f'\n[verify]\nadapter = "contacts"\nurl = "{url}"\n')
+    print(f"{len(numbers):,} contacts on {os.cpu_count()} cores, shared with the server")
+    print(f"{'':8}{'seconds':>9}{'contacts/s':>13}{'CPU us/contact':>16}{'server CPU s':>14}")
+    taken = {"Ferry": [], "plain": []}
+    for _ in range(ROUNDS):
+        for name, run in (("Ferry", run_ferry), ("plain", lambda: run_plain(numbers, port))):
+            before = cpu_of(sandbox)
+            seconds, cpu = run()
+            taken[name].append((seconds, cpu, cpu_of(sandbox) - before))
+    middle = {name: [statistics.median(column) for column in zip(*rounds)] for name, rounds in taken.items()}
+    for name, (seconds, cpu, server) in middle.items():
+        print(f"{name:8}{seconds:9.2f}{len(numbers) / seconds:13,.0f}{cpu / len(numbers) * 1e6:16.2f}{server:14.2f}")
+    print(f"plain / Ferry{middle['plain'][0] / middle['Ferry'][0]:9.2f}")
+finally:
+    sandbox.terminate()
+    sandbox.wait()
+shutil.rmtree(home)
