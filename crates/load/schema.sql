@@ -114,23 +114,37 @@ create view every_consent as
   union all
   select contact_id, consent_channel, 'messages', consent, consent_at from contact where consent_channel is not null;
 
--- What checks of WhatsApp registration said. Rows are added, never changed; what is believed of a contact is derived from
--- all of them. variant is the number that was asked about, where it was a national variant and not the contact's own.
-create table evidence (
-  contact_id blob not null,
+-- One verification of contacts: who was asked, when, for how long that counts, what each answer cost (in millionths of the
+-- currency of the plan), and the provider's usual words for yes and no. It is named by a hash of what it holds.
+create table verification (
+  verification_id bigint primary key,
   method text not null,
   checked_at bigint not null,
+  expires_at bigint,
+  price_micros bigint not null,
+  yes_word text,
+  no_word text
+) without rowid;
+
+-- What verifications said. Rows are added, never changed; what is believed of a contact is derived from all of them.
+-- variant is the number that was asked about, where it was a national variant and not the contact's own. wa_id is '='
+-- where it is the digits of that number. raw_status is null where it is the usual word. The view every_evidence spells out
+-- all but the first.
+create table evidence (
+  contact_id blob not null,
+  verification_id bigint not null,
   variant text not null,
   answer text not null check (
     answer = 'registered' or answer = 'not_registered' or answer = 'no_answer' or answer = 'contradictory'
   ),
-  expires_at bigint,
-  -- In millionths of the currency of the plan.
-  price_micros bigint not null,
   wa_id text,
   raw_status text,
-  primary key (contact_id, method, checked_at, variant)
+  primary key (contact_id, verification_id, variant)
 ) without rowid;
+create view every_evidence as
+  select contact_id, method, checked_at, variant, answer, expires_at, price_micros, wa_id,
+    coalesce(raw_status, case answer when 'registered' then yes_word when 'not_registered' then no_word end) as raw_status
+  from evidence join verification on verification.verification_id = evidence.verification_id;
 
 -- How many numbers were asked about, by the minute in which they were: quotas hold beyond a run.
 create table usage (

@@ -10,8 +10,19 @@ use crate::crm::{begin_postgres, begin_sqlite};
 use crate::{Crm, LoadError};
 
 /// All tables that hold data, but for `usage`: what was asked stays asked, whatever is restored.
-const TABLES: [&str; 10] =
-    ["run", "source", "reject_summary", "batch", "receipt", "contact", "identity", "consent", "evidence", "decision"];
+const TABLES: [&str; 11] = [
+    "run",
+    "source",
+    "reject_summary",
+    "batch",
+    "receipt",
+    "contact",
+    "identity",
+    "consent",
+    "verification",
+    "evidence",
+    "decision",
+];
 const SQLITE_COPY: &str = "crm.db";
 
 impl Crm {

@@ -156,6 +156,15 @@ fn put_field(bytes: &mut Vec<u8>, field: &[u8]) {
 }
 
 impl Statement {
+    /// A statement with bytes, a number and a text.
+    pub(crate) fn of(text: &'static str, (bytes, number, words): (Vec<u8>, i64, String)) -> Result<Self, sqlx::Error> {
+        let mut arguments = SqliteArguments::default();
+        arguments.add(bytes).map_err(sqlx::Error::Encode)?;
+        arguments.add(number).map_err(sqlx::Error::Encode)?;
+        arguments.add(words).map_err(sqlx::Error::Encode)?;
+        Ok(Self { text: text.into(), arguments })
+    }
+
     /// Deletes what a table holds of some contacts.
     pub(crate) fn forget(table: &Table, contacts: &[ContactId]) -> Result<Vec<Self>, sqlx::Error> {
         contacts

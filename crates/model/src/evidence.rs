@@ -22,10 +22,35 @@ pub struct Evidence {
     pub answer: Answer,
     /// In millionths of the currency of the plan.
     pub price_micros: u64,
-    /// The WhatsApp id that the answer gave. Often, but not always, the digits of the number.
-    pub wa_id: Option<Personal<String>>,
+    pub wa_id: Option<WaId>,
     /// The word that the provider used, as it came.
     pub raw_status: Option<Cow<'static, str>>,
+}
+
+/// The WhatsApp id that an answer gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WaId {
+    /// The digits of the number that was asked about, as it mostly is.
+    SameAsNumber,
+    Other(Personal<String>),
+}
+
+impl WaId {
+    /// What `text` is for an answer about `asked`.
+    pub fn of(text: &str, asked: PhoneNumber) -> Self {
+        match text.parse() == Ok(asked.digits()) {
+            true => Self::SameAsNumber,
+            false => Self::Other(Personal(text.to_owned())),
+        }
+    }
+
+    /// The id itself.
+    pub fn text(&self, asked: PhoneNumber) -> String {
+        match self {
+            Self::SameAsNumber => asked.digits().to_string(),
+            Self::Other(text) => text.0.clone(),
+        }
+    }
 }
 
 /// The method of evidence that came by itself, from messages that were delivered or written.

@@ -24,7 +24,7 @@ pub use batch::{Batch, MAX_BATCH};
 pub use consent::{Consent, ConsentState, PURPOSE_MESSAGES};
 pub use contact::{Contact, Field};
 pub use digest::{Digest, Hasher};
-pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, PASSIVE};
+pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, PASSIVE, WaId};
 pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
 pub use lineage::{Lineage, RowName};
 pub use personal::Personal;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::evidence::{IDENTITY_CHANGED, PASSIVE};
-use crate::{Answer, Evidence, Personal};
+use crate::{Answer, Evidence, PhoneNumber, WaId};
 
 /// What is believed of a contact's WhatsApp registration, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,10 @@ pub struct Standing {
     pub method: String,
     pub checked_at: Timestamp,
     pub expires_at: Option<Timestamp>,
-    /// The WhatsApp id of somebody who is registered, where one was given.
-    pub wa_id: Option<Personal<String>>,
+    /// The number that was asked about, where it was a national variant and not the contact's own.
+    pub variant: Option<PhoneNumber>,
+    /// Of somebody who is registered, where one was given.
+    pub wa_id: Option<WaId>,
     /// What was last known, where it has expired. The answer is then `no_answer`.
     pub expired: Option<Answer>,
 }
@@ -58,12 +60,18 @@ impl Standing {
         })
     }
 
+    /// The WhatsApp id of a contact with this phone, where one was given.
+    pub fn whatsapp_id(&self, phone: Option<PhoneNumber>) -> Option<String> {
+        Some(self.wa_id.as_ref()?.text(self.variant.or(phone)?))
+    }
+
     fn by(Word { answer, by }: Word) -> Self {
         Self {
             answer,
             method: by.method.clone().into_owned(),
             checked_at: by.checked_at,
             expires_at: by.expires_at,
+            variant: by.variant,
             wa_id: by.wa_id.clone().filter(|_| answer == Answer::Registered),
             expired: None,
         }
@@ -110,7 +118,7 @@ fn believed<'a>(words: &[Word<'a>]) -> Option<Word<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ContactId, PhoneNumber};
+    use crate::ContactId;
 
     const NOW: i64 = 100;
 

@@ -11,6 +11,10 @@ impl PhoneNumber {
     /// there when one calls from abroad; accounts made before go on under the old number. Which spelling is likelier
     /// follows what gateways do (Evolution API's `createJid`): no provider states it.
     pub fn variants(self) -> Vec<Self> {
+        let first_two = std::iter::successors(Some(self.digits()), |it| Some(it / 10)).find(|it| *it < 100);
+        if !matches!(first_two, Some(52 | 54 | 55)) {
+            return vec![self];
+        }
         let text = self.digits().to_string();
         let Some((with, without, is_with_likelier)) = brazilian(&text)
             .or_else(|| after_code(&text, "52", "1", true))

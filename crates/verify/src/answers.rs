@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use model::{Answer, Personal, PhoneNumber};
+use model::{Answer, PhoneNumber, WaId};
 use whatsapp::{CheckAnswer, CheckStatus};
 
 /// What was said about one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     pub answer: Answer,
-    pub wa_id: Option<Personal<String>>,
+    pub wa_id: Option<WaId>,
     pub raw_status: Option<Cow<'static, str>>,
 }
 
@@ -108,7 +108,7 @@ mod tests {
                 "processing" => CheckStatus::Processing,
                 _ => CheckStatus::Unknown,
             };
-            let wa_id = (status == CheckStatus::Registered).then(|| Personal(input[1..].to_owned()));
+            let wa_id = (status == CheckStatus::Registered).then_some(WaId::SameAsNumber);
             CheckAnswer { number: PhoneNumber::from_e164(input), status, raw: raw.to_owned().into(), wa_id }
         };
         text.split(", ").filter(|it| !it.is_empty()).map(answer).collect()

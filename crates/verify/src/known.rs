@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{Answer, IDENTITY_CHANGED, Personal, PhoneNumber};
+use model::{Answer, IDENTITY_CHANGED, PhoneNumber, WaId};
 use whatsapp::{Event, EventKind};
 
 /// What is known of numbers.
@@ -17,7 +17,7 @@ pub struct Report {
     pub answer: Answer,
     /// The word by which it was said.
     pub raw: String,
-    pub wa_id: Option<Personal<String>>,
+    pub wa_id: Option<WaId>,
 }
 
 impl Known {

@@ -117,8 +117,8 @@ async fn hear_all(adapter: &Adapter, asked: &[Asked], terms: &Terms, verified: &
     while !waiting.is_empty() {
         let numbers: Vec<PhoneNumber> = waiting.iter().map(|it| variants[*it][heard[*it].len()]).collect();
         let (answered, failure) = ask_all(adapter, &numbers, terms, &mut verified.mismatches).await;
-        for (place, number) in waiting.iter().zip(numbers) {
-            heard[*place].extend(answered.get(&number).map(|said| (number, said.clone())));
+        for (place, answer) in waiting.iter().zip(numbers.into_iter().zip(answered)) {
+            heard[*place].extend(answer.1.map(|said| (answer.0, said)));
         }
         if failure.is_some() {
             verified.failure = failure;
@@ -142,43 +142,62 @@ async fn ask_all(
     numbers: &[PhoneNumber],
     terms: &Terms,
     mismatches: &mut Mismatches,
-) -> (HashMap<PhoneNumber, Said>, Option<VerifyError>) {
-    // Two contacts may be two spellings of one number.
-    let mut seen = HashSet::with_capacity(numbers.len());
-    let numbers: Vec<PhoneNumber> = numbers.iter().copied().filter(|it| seen.insert(*it)).collect();
+) -> (Vec<Option<Said>>, Option<VerifyError>) {
+    let (numbers, places) = without_doubles(numbers);
     let has_failed = AtomicBool::new(false);
     let chunks = numbers.chunks(adapter.kind().properties().largest_batch);
     let calls: Vec<_> = chunks.map(|chunk| ask_unless(&has_failed, adapter, chunk, terms.patience)).collect();
-    let mut calls = futures::stream::iter(calls).buffer_unordered(terms.concurrency.max(1));
-    let (mut all, mut failure) = (HashMap::with_capacity(numbers.len()), None);
-    while let Some((chunk, judged)) = calls.next().await {
+    let mut calls = futures::stream::iter(calls).buffered(terms.concurrency.max(1));
+    let (mut all, mut failure) = (Vec::with_capacity(numbers.len()), None);
+    while let Some((n_numbers, judged)) = calls.next().await {
         match judged {
-            None => {}
             Some(Ok(judged)) => {
                 *mismatches += judged.mismatches;
-                all.extend(chunk.iter().copied().zip(judged.said));
+                all.extend(judged.said.into_iter().map(Some));
             }
             Some(Err(source)) => {
-                failure.get_or_insert(VerifyError::Call { n_contacts: chunk.len(), source });
+                failure.get_or_insert(VerifyError::Call { n_contacts: n_numbers, source });
+                all.extend(std::iter::repeat_n(None, n_numbers));
             }
+            None => all.extend(std::iter::repeat_n(None, n_numbers)),
         }
     }
-    (all, failure)
+    (places.into_iter().map(|it| all[it].clone()).collect(), failure)
+}
+
+/// Each number once, and for each of those given its place among them: two contacts may be two spellings of one number.
+fn without_doubles(numbers: &[PhoneNumber]) -> (Vec<PhoneNumber>, Vec<usize>) {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    if sorted.len() == numbers.len() {
+        return (numbers.to_vec(), (0..numbers.len()).collect());
+    }
+    let mut once = Vec::with_capacity(sorted.len());
+    let mut places = HashMap::with_capacity(sorted.len());
+    let place = |number: &PhoneNumber| {
+        *places.entry(*number).or_insert_with(|| {
+            once.push(*number);
+            once.len() - 1
+        })
+    };
+    let places = numbers.iter().map(place).collect();
+    (once, places)
 }
 
 /// Asks unless another call has failed.
-async fn ask_unless<'a>(
+async fn ask_unless(
     has_failed: &AtomicBool,
     adapter: &Adapter,
-    numbers: &'a [PhoneNumber],
+    numbers: &[PhoneNumber],
     patience: Patience,
-) -> (&'a [PhoneNumber], Option<Result<Judged, CallError>>) {
+) -> (usize, Option<Result<Judged, CallError>>) {
     if has_failed.load(Ordering::Relaxed) {
-        return (numbers, None);
+        return (numbers.len(), None);
     }
     let judged = ask(adapter, numbers, patience).await;
     has_failed.fetch_or(judged.is_err(), Ordering::Relaxed);
-    (numbers, Some(judged))
+    (numbers.len(), Some(judged))
 }
 
 /// One call, and more of them for what is still being looked up.

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use model::{Personal, PhoneNumber};
+use model::{PhoneNumber, WaId};
 
 /// What a provider said of one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct CheckAnswer {
     pub status: CheckStatus,
     /// The provider's own word.
     pub raw: Cow<'static, str>,
-    pub wa_id: Option<Personal<String>>,
+    pub wa_id: Option<WaId>,
 }
 
 /// What the words of all wires mean.
@@ -35,11 +35,11 @@ pub(crate) fn number(text: &str) -> Option<PhoneNumber> {
 
 /// The digits before the `@` of `33199000001@s.whatsapp.net` or `33199000001@c.us`, which are the WhatsApp id. The
 /// names of other servers, such as `@lid`, are none.
-pub(crate) fn wa_id(jid: Option<&str>) -> Option<Personal<String>> {
-    let (user, server) = jid?.split_once('@')?;
+fn user(jid: &str) -> Option<&str> {
+    let (user, server) = jid.split_once('@')?;
     let user = user.split(':').next().unwrap_or(user);
     let is_phone = ["s.whatsapp.net", "c.us"].contains(&server) && user.bytes().all(|it| it.is_ascii_digit());
-    (is_phone && !user.is_empty()).then(|| Personal(user.to_owned()))
+    (is_phone && !user.is_empty()).then_some(user)
 }
 
 /// The answer of a wire that says whether a number exists.
@@ -48,7 +48,8 @@ pub(crate) fn existing(number: Option<PhoneNumber>, exists: bool, jid: Option<&s
         true => (CheckStatus::Registered, "true"),
         false => (CheckStatus::NotRegistered, "false"),
     };
-    CheckAnswer { number, status, raw: raw.into(), wa_id: wa_id(jid).filter(|_| exists) }
+    let wa_id = jid.and_then(user).zip(number).map(|(user, number)| WaId::of(user, number));
+    CheckAnswer { number, status, raw: raw.into(), wa_id: wa_id.filter(|_| exists) }
 }
 
 #[cfg(test)]
@@ -57,9 +58,8 @@ mod tests {
 
     #[test]
     fn only_the_id_of_a_phone_is_a_whatsapp_id() {
-        let id = |it| wa_id(Some(it)).map(|it| it.0);
-        assert_eq!(id("33199000001@s.whatsapp.net").as_deref(), Some("33199000001"));
-        assert_eq!(id("33199000001:2@c.us").as_deref(), Some("33199000001"));
-        assert_eq!((id("123@lid"), id("@c.us"), id("33199000001"), id("a@c.us")), (None, None, None, None));
+        assert_eq!(user("33199000001@s.whatsapp.net"), Some("33199000001"));
+        assert_eq!(user("33199000001:2@c.us"), Some("33199000001"));
+        assert_eq!((user("123@lid"), user("@c.us"), user("33199000001"), user("a@c.us")), (None, None, None, None));
     }
 }

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use model::{Personal, PhoneNumber};
+use model::{PhoneNumber, WaId};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{CheckAnswer, CheckStatus, number};
@@ -72,16 +72,19 @@ fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
             None => CallError::Malformed,
         });
     };
-    let answer = |WireAnswer { input, status, wa_id }| CheckAnswer {
-        number: number(&input),
-        wa_id: wa_id.filter(|it| !it.is_empty()).map(|it| Personal(it.into_owned())),
-        status: match &*status {
-            "valid" => CheckStatus::Registered,
-            "invalid" => CheckStatus::NotRegistered,
-            "processing" => CheckStatus::Processing,
-            _ => CheckStatus::Unknown,
-        },
-        raw: raw(&status),
+    let answer = |WireAnswer { input, status, wa_id }| {
+        let number = number(&input);
+        CheckAnswer {
+            number,
+            wa_id: wa_id.filter(|it| !it.is_empty()).zip(number).map(|(it, number)| WaId::of(&it, number)),
+            status: match &*status {
+                "valid" => CheckStatus::Registered,
+                "invalid" => CheckStatus::NotRegistered,
+                "processing" => CheckStatus::Processing,
+                _ => CheckStatus::Unknown,
+            },
+            raw: raw(&status),
+        }
     };
     Ok(answers.contacts.into_iter().map(answer).collect())
 }

@@ -41,6 +41,8 @@ fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
 
 #[cfg(test)]
 mod tests {
+    use model::WaId;
+
     use super::*;
 
     #[test]
@@ -49,7 +51,7 @@ mod tests {
             {"jid":"33199000002@s.whatsapp.net","exists":false,"number":"33199000002"}]"#;
         let answers = answers(body).unwrap();
         assert_eq!(answers[0].number, Some(PhoneNumber::from_digits(5215500000001)));
-        assert_eq!(answers[0].wa_id.as_ref().unwrap().0, "525500000001");
+        assert_eq!(answers[0].wa_id, Some(WaId::Other("525500000001".to_owned().into())));
         assert_eq!(answers[1].wa_id, None);
         assert!(super::answers(br#"{"status":404}"#).is_err());
     }

@@ -36,6 +36,8 @@ fn answer(number: PhoneNumber, body: &[u8]) -> Result<Vec<CheckAnswer>, CallErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::WaId;
+
     use crate::CheckStatus;
 
     #[test]
@@ -43,7 +45,7 @@ mod tests {
         let number = PhoneNumber::from_digits(33199000001);
         let there = answer(number, br#"{"numberExists":true,"chatId":"33199000001@c.us"}"#).unwrap().remove(0);
         assert_eq!((there.number, there.status), (Some(number), CheckStatus::Registered));
-        assert_eq!(there.wa_id.unwrap().0, "33199000001");
+        assert_eq!(there.wa_id, Some(WaId::SameAsNumber));
         let not = answer(number, br#"{"numberExists":false}"#).unwrap().remove(0);
         assert_eq!((not.status, not.wa_id), (CheckStatus::NotRegistered, None));
         assert!(answer(number, b"{}").is_err());

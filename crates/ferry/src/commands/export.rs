@@ -102,7 +102,7 @@ fn segment_cells(Exported { contact, standing }: &Exported) -> [String; 12] {
     [
         contact.id.to_string(),
         contact.phone.map(|it| it.to_string()).unwrap_or_default(),
-        text(standing.and_then(|it| it.wa_id.as_ref()).map(|it| it.0.as_str())),
+        standing.and_then(|it| it.whatsapp_id(contact.phone)).unwrap_or_default(),
         text(contact.name.as_ref().map(|it| it.value.0.as_str())),
         text(contact.language.as_ref().map(|it| it.value.as_str())),
         channels(contact),

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use clean::Survivorship;
 use jiff::Timestamp;
 use load::Crm;
-use model::{Contact, ContactId, Evidence, Reason, RowId, Standing};
+use model::{Contact, ContactId, Evidence, PhoneNumber, Reason, RowId, Standing};
 use run::TableReader;
 use serde_json::{Value, json};
 
@@ -248,8 +248,9 @@ fn person_text(
             }
         }
     }
+    let phone = contact.and_then(|it| it.phone);
     if let Some(standing) = Standing::of(evidence, Timestamp::now()) {
-        let _ = writeln!(text, "  {:16} {}", "WhatsApp", standing_text(&standing));
+        let _ = writeln!(text, "  {:16} {}", "WhatsApp", standing_text(&standing, phone));
     }
     for it in evidence {
         let status = it.raw_status.as_deref().unwrap_or("nothing");
@@ -272,10 +273,10 @@ fn person_text(
 }
 
 /// `registered, by contacts at … until …`
-fn standing_text(standing: &Standing) -> String {
-    let Standing { answer, method, checked_at, expires_at, expired, wa_id } = standing;
+fn standing_text(standing: &Standing, phone: Option<PhoneNumber>) -> String {
+    let Standing { answer, method, checked_at, expires_at, expired, .. } = standing;
     let until = expires_at.map_or(String::new(), |it| format!(", until {it}"));
-    let wa_id = wa_id.as_ref().map_or(String::new(), |it| format!(", as {}", it.0));
+    let wa_id = standing.whatsapp_id(phone).map_or(String::new(), |it| format!(", as {it}"));
     match expired {
         None => format!("{}, by {method} at {checked_at}{until}{wa_id}", answer.name()),
         Some(was) => format!("{}: was {} by {method} at {checked_at}, which has expired", answer.name(), was.name()),
@@ -299,16 +300,17 @@ fn person_json(
             (name.to_owned(), json!({ "value": value, "row": row, "rule": rule, "lost": lost }))
         })
         .collect();
+    let phone = contact.and_then(|it| it.phone);
     let evidence: Vec<Value> = all_evidence.iter()
         .map(|it| json!({
             "method": it.method, "answer": it.answer, "variant": it.variant.map(|it| it.to_string()), "checked_at": it.checked_at,
-            "expires_at": it.expires_at, "price_micros": it.price_micros, "wa_id": it.wa_id.as_ref().map(|it| &it.0),
+            "expires_at": it.expires_at, "price_micros": it.price_micros, "wa_id": it.wa_id.as_ref().zip(it.variant.or(phone)).map(|(id, asked)| id.text(asked)),
             "raw_status": it.raw_status,
         })).collect();
     let standing = Standing::of(all_evidence, Timestamp::now()).map(|it| {
         json!({
             "answer": it.answer, "method": it.method, "checked_at": it.checked_at, "expires_at": it.expires_at,
-            "expired": it.expired, "wa_id": it.wa_id.map(|it| it.0),
+            "expired": it.expired, "wa_id": it.whatsapp_id(phone),
         })
     });
     json!({

@@ -2,36 +2,34 @@
 
 mod inquiry;
 mod known;
+mod outcome;
 mod quota;
+mod round;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
-use futures::{StreamExt, future, stream};
-use jiff::Timestamp;
-use load::{Crm, ReadyEvidence};
-use model::{Answer, ContactId, Digest, Evidence, Receipt, Stage, Standing};
+use anyhow::Result;
+use load::Crm;
+use model::{Digest, Receipt, Stage, Standing};
 use run::{Bill, StageRecord};
 use tokio::sync::mpsc;
-use verify::{Asked, Mismatches, Verdict, VerifyError};
+use verify::Verdict;
 
 use crate::formats::contacts::{self, Phones};
 use crate::plan::VerifySection;
 use crate::progress::grouped;
 use crate::session::Session;
 use crate::stages::load::{ahead, complete};
-use crate::stages::verify::inquiry::{Checked, Inquiry, ReadyBatch, Work};
+use crate::stages::verify::inquiry::Inquiry;
 use crate::stages::verify::known::Facts;
+use crate::stages::verify::round::{Round, narrowed};
 
 /// How a manifest notes that the provider's answers were worth nothing.
 const NOT_INFORMATIVE: &str = "provider_not_informative";
 /// How a manifest notes that the provider did not know numbers that are on WhatsApp.
 const KNOWS_NOBODY: &str = "provider_knows_nobody";
-/// So many batches that are done share a transaction, each with its receipt.
-const GROUP_BATCHES: usize = 16;
 
 /// What is to be verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,54 +88,11 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
         session.progress.say("verify", &format!("{why}: its answers are kept as no_answer"));
     }
     let work = session.progress.begin("verify", n_wanted);
-    let mut outcome = Outcome::default();
-    // Batches that are too small to be doubted by themselves, of which nobody is registered.
-    let mut small: Vec<Checked> = Vec::new();
-    let is_stopped = AtomicBool::new(false);
-    let run_id: Arc<str> = session.run_id().into();
     let numbers: HashSet<u32> = wanted.keys().copied().collect();
     let phones = phones_ahead(session, move |it| numbers.contains(&it));
-    let works = stream::unfold(phones, |mut phones| async { phones.recv().await.map(|it| (it, phones)) })
-        .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)))
-        .map(|phones| {
-            let (inquiry, crm, run_id) = (Arc::clone(&inquiry), crm.clone(), Arc::clone(&run_id));
-            let digest = phones.as_ref().ok().and_then(|it| wanted.get(&it.batch)).map(|it| it.1);
-            // In tasks of their own: they read answers, and let go of the database, while others write to it.
-            let check = async move {
-                let work = narrowed(&crm, phones?, which, has_evidence).await?;
-                let checked = inquiry.check(work, digest.context("a batch is not planned")?).await?;
-                match checked.is_small_no() {
-                    true => Ok(Done::Small(checked)),
-                    false => checked.ready(&crm, &run_id).map(Done::Ready),
-                }
-            };
-            async move { tokio::spawn(check).await? }
-        })
-        .buffer_unordered(section.concurrency)
-        .ready_chunks(GROUP_BATCHES);
-    let mut works = std::pin::pin!(works);
-    while let Some(group) = works.next().await {
-        let mut batches = Vec::with_capacity(group.len());
-        for done in group {
-            match done {
-                Ok(Done::Ready(batch)) => {
-                    work.advance(batch.n_contacts);
-                    batches.push(outcome.take(batch));
-                }
-                Ok(Done::Small(batch)) => small.push(batch),
-                Err(error) => drop(outcome.error.get_or_insert(error)),
-            }
-        }
-        is_stopped.store(outcome.has_failed(), Ordering::Relaxed);
-        tracing::info!(n_batches = batches.len(), "batches verified");
-        crm.add_evidence(batches).await?;
-        inquiry.settle(false).await?;
-    }
-    let has_doubts = !outcome.doubts.is_empty();
-    for batch in small {
-        let batch = if has_doubts { batch.uncounted() } else { batch };
-        crm.add_evidence(vec![outcome.take(batch.ready(crm, &run_id)?)]).await?;
-    }
+    let run_id = session.run_id().into();
+    let round = Round { crm, run_id, inquiry: Arc::clone(&inquiry), which, has_evidence, wanted, work: &work };
+    let outcome = round.run(phones, section.concurrency).await?;
     inquiry.settle(true).await?;
     if let Some(error) = outcome.error {
         return Err(error);
@@ -232,108 +187,6 @@ async fn estimate(session: &Session, crm: &Crm, which: Which, wanted: HashSet<u3
     }
     estimate.price_micros = estimate.numbers * section.price_micros();
     Ok(estimate)
-}
-
-/// Whom of a batch there is to ask about. Somebody without a phone cannot be.
-async fn narrowed(crm: &Crm, phones: Phones, which: Which, has_evidence: bool) -> Result<Work> {
-    let Phones { batch, members } = phones;
-    let asked = |(contact_id, phone): &(_, Option<_>)| {
-        phone.map(|phone| Asked { contact_id: *contact_id, phone, before: None })
-    };
-    let mut asked: Vec<Asked> = members.iter().filter_map(asked).collect();
-    let n_phones = asked.len() as u64;
-    if let (true, Some(first), Some(last)) = (has_evidence, members.first(), members.last()) {
-        let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.0, last.0).await?;
-        let now = Timestamp::now();
-        asked.retain_mut(|it| {
-            let standing = evidence.get(&it.contact_id).and_then(|it| Standing::of(it, now));
-            it.before = standing.as_ref().and_then(|it| it.expired.or(Some(it.answer)));
-            which.needs(standing.as_ref())
-        });
-    }
-    Ok(Work { batch, n_contacts: members.len() as u64, n_phones, asked })
-}
-
-/// A batch that was asked about.
-enum Done {
-    Ready(ReadyBatch),
-    /// Too small to be doubted by itself: whether it counts is known at the end.
-    Small(Checked),
-}
-
-/// What came of the batches so far.
-#[derive(Default)]
-struct Outcome {
-    answers: BTreeMap<Answer, u64>,
-    mismatches: Mismatches,
-    doubts: BTreeMap<Answer, u64>,
-    known_already: u64,
-    calls_saved: u64,
-    failure: Option<VerifyError>,
-    error: Option<anyhow::Error>,
-}
-
-impl Outcome {
-    fn take(&mut self, batch: ReadyBatch) -> ReadyEvidence {
-        for (answer, n) in batch.answers {
-            *self.answers.entry(answer).or_default() += n;
-        }
-        self.mismatches += batch.mismatches;
-        if let Some(doubt) = batch.doubt {
-            *self.doubts.entry(doubt).or_default() += 1;
-        }
-        self.known_already += batch.known_already;
-        self.calls_saved += batch.calls_saved;
-        if let Some(failure) = batch.failure {
-            self.failure.get_or_insert(failure);
-        }
-        batch.evidence
-    }
-
-    fn has_failed(&self) -> bool {
-        self.error.is_some() || self.failure.is_some()
-    }
-
-    fn bill(&self, inquiry: &Inquiry, section: &VerifySection) -> Bill {
-        let usage = inquiry.usage();
-        Bill {
-            checks: usage.checks,
-            calls: usage.calls,
-            retries: usage.retries,
-            known_already: self.known_already,
-            calls_saved: self.calls_saved,
-            price_micros: usage.checks * section.price_micros(),
-            currency: section.currency.clone(),
-        }
-    }
-
-    fn text(&self, bill: &Bill, is_asking: bool) -> String {
-        let answers = self.answers.iter().map(|(answer, n)| format!("{} {}", grouped(*n), answer.name()));
-        let mut parts: Vec<String> = answers.collect();
-        if parts.is_empty() {
-            parts.push("nothing new".to_owned());
-        }
-        if is_asking {
-            parts.push(bill_text(bill));
-        }
-        for (answer, n) in &self.doubts {
-            parts.push(format!("{} batches not counted: every answer was {}", grouped(*n), answer.name()));
-        }
-        parts.join("; ")
-    }
-
-    fn findings(&self, verdict: Verdict) -> BTreeMap<String, u64> {
-        let n_doubts: u64 = self.doubts.values().sum();
-        let findings = [
-            (NOT_INFORMATIVE, u64::from(verdict == Verdict::SaysYesToAll)),
-            (KNOWS_NOBODY, u64::from(verdict == Verdict::SaysNoToKnown)),
-            ("batches_not_counted", n_doubts),
-            ("missing_answers", self.mismatches.missing),
-            ("doubled_answers", self.mismatches.doubled),
-            ("unasked_answers", self.mismatches.unasked),
-        ];
-        findings.into_iter().filter(|it| it.1 > 0).map(|(name, n)| (name.to_owned(), n)).collect()
-    }
 }
 
 /// Why the answers of a verification count for nothing; none if they count.

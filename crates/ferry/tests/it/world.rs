@@ -286,7 +286,7 @@ pub(crate) fn dump(url: &str) -> String {
         ),
         ("identity", "kind, scope, value, HEX"),
         ("consent", "HEX, channel, purpose, state, at, source_row"),
-        ("evidence", "HEX, method, variant, answer, price_micros, wa_id, raw_status"),
+        ("every_evidence", "HEX, method, variant, answer, price_micros, wa_id, raw_status"),
         ("decision", "HEX, decision, before"),
     ];
     let is_sqlite = url.starts_with("sqlite:");

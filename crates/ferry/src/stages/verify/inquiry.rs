@@ -38,6 +38,8 @@ pub(super) struct Work {
 pub(super) struct Checked {
     pub(super) n_contacts: u64,
     pub(super) evidence: Vec<Evidence>,
+    /// The provider's words for yes and no.
+    words: [Option<&'static str>; 2],
     /// None if only a part was answered.
     pub(super) receipt: Option<Receipt>,
     pub(super) mismatches: Mismatches,
@@ -68,7 +70,7 @@ impl Checked {
         }
         Ok(ReadyBatch {
             n_contacts: self.n_contacts,
-            evidence: crm.ready_evidence(run_id, self.evidence, self.receipt.as_slice())?,
+            evidence: crm.ready_evidence(run_id, self.evidence, self.words, self.receipt.as_slice())?,
             answers,
             mismatches: self.mismatches,
             doubt: self.doubt,
@@ -161,6 +163,7 @@ impl Inquiry {
         Ok(Checked {
             n_contacts,
             evidence: verified.evidence,
+            words: self.adapter.kind().properties().words,
             receipt: Some(receipt).filter(|_| verified.failure.is_none()),
             mismatches: verified.mismatches,
             doubt: verified.doubt,

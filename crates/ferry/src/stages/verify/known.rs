@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use extract::{Limits, Probe, Settings};
 use jiff::Timestamp;
-use model::{Answer, Digest, Personal};
+use model::{Answer, Digest, WaId};
 use verify::{AdapterKind, Known, Report};
 
 use crate::plan::VerifySection;
@@ -145,7 +145,7 @@ impl Reading {
                 self.reject(path, row.line, "the date cannot be read", &whole());
                 return Ok(());
             };
-            let wa_id = Some(cell(columns.wa_id).to_owned()).filter(|it| !it.is_empty()).map(Personal);
+            let wa_id = Some(cell(columns.wa_id)).filter(|it| !it.is_empty()).map(|it| WaId::of(it, phone));
             let raw = cell(Some(columns.answer)).to_owned();
             self.known.add(phone, Report { at, answer, raw, wa_id });
             anyhow::Ok(())

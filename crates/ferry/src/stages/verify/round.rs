@@ -1,0 +1,129 @@
+//! One round through the batches: several are asked about at once, while those that are done are written.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+use futures::{StreamExt, future, stream};
+use jiff::Timestamp;
+use load::Crm;
+use model::{ContactId, Digest, Evidence, Standing};
+use tokio::sync::mpsc;
+use verify::Asked;
+
+use crate::formats::contacts::Phones;
+use crate::progress;
+use crate::stages::verify::Which;
+use crate::stages::verify::inquiry::{Checked, Inquiry, ReadyBatch, Work};
+use crate::stages::verify::outcome::Outcome;
+
+/// So many batches that are done share a transaction, each with its receipt.
+const GROUP_BATCHES: usize = 16;
+
+/// What a round goes by.
+pub(super) struct Round<'a> {
+    pub(super) crm: &'a Crm,
+    pub(super) run_id: Arc<str>,
+    pub(super) inquiry: Arc<Inquiry>,
+    pub(super) which: Which,
+    pub(super) has_evidence: bool,
+    /// The batches to go through, with the number and the digest of their contacts.
+    pub(super) wanted: HashMap<u32, (u64, Digest)>,
+    pub(super) work: &'a progress::Work,
+}
+
+/// A batch that was asked about.
+enum Done {
+    Ready(ReadyBatch),
+    /// Too small to be doubted by itself: whether it counts is known at the end.
+    Small(Checked),
+}
+
+impl Round<'_> {
+    /// Asks about all batches, and writes what is answered. After a failure nothing more is asked, and what is under way
+    /// is still kept.
+    pub(super) async fn run(&self, phones: mpsc::Receiver<Result<Phones>>, concurrency: usize) -> Result<Outcome> {
+        let is_stopped = AtomicBool::new(false);
+        let (to_write, done) = mpsc::channel(GROUP_BATCHES);
+        let asking = async {
+            let batches = stream::unfold(phones, |mut phones| async { phones.recv().await.map(|it| (it, phones)) })
+                .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)))
+                .map(|phones| self.ask(phones))
+                .buffer_unordered(concurrency);
+            let mut batches = std::pin::pin!(batches);
+            while let Some(batch) = batches.next().await {
+                // Whoever writes has failed if nobody listens any more.
+                if to_write.send(batch).await.is_err() {
+                    break;
+                }
+            }
+            drop(to_write);
+        };
+        tokio::join!(asking, self.write(done, &is_stopped)).1
+    }
+
+    /// Asks about one batch, in a task of its own.
+    async fn ask(&self, phones: Result<Phones>) -> Result<Done> {
+        let (inquiry, crm, run_id) = (Arc::clone(&self.inquiry), self.crm.clone(), Arc::clone(&self.run_id));
+        let (which, has_evidence) = (self.which, self.has_evidence);
+        let digest = phones.as_ref().ok().and_then(|it| self.wanted.get(&it.batch)).map(|it| it.1);
+        let ask = async move {
+            let work = narrowed(&crm, phones?, which, has_evidence).await?;
+            let checked = inquiry.check(work, digest.context("a batch is not planned")?).await?;
+            match checked.is_small_no() {
+                true => Ok(Done::Small(checked)),
+                false => checked.ready(&crm, &run_id).map(Done::Ready),
+            }
+        };
+        tokio::spawn(ask).await?
+    }
+
+    /// Writes batches that are done, as many as there are together.
+    async fn write(&self, mut done: mpsc::Receiver<Result<Done>>, is_stopped: &AtomicBool) -> Result<Outcome> {
+        let (mut outcome, mut small, mut group) = (Outcome::default(), Vec::new(), Vec::new());
+        while done.recv_many(&mut group, GROUP_BATCHES).await > 0 {
+            let mut batches = Vec::with_capacity(group.len());
+            for done in group.drain(..) {
+                match done {
+                    Ok(Done::Ready(batch)) => {
+                        self.work.advance(batch.n_contacts);
+                        batches.push(outcome.take(batch));
+                    }
+                    Ok(Done::Small(batch)) => small.push(batch),
+                    Err(error) => drop(outcome.error.get_or_insert(error)),
+                }
+            }
+            is_stopped.store(outcome.has_failed(), Ordering::Relaxed);
+            tracing::info!(n_batches = batches.len(), "batches verified");
+            self.crm.add_evidence(batches).await?;
+            self.inquiry.settle(false).await?;
+        }
+        let has_doubts = !outcome.doubts.is_empty();
+        for batch in small {
+            let batch = if has_doubts { batch.uncounted() } else { batch };
+            self.crm.add_evidence(vec![outcome.take(batch.ready(self.crm, &self.run_id)?)]).await?;
+        }
+        Ok(outcome)
+    }
+}
+
+/// Whom of a batch there is to ask about. Somebody without a phone cannot be.
+pub(super) async fn narrowed(crm: &Crm, phones: Phones, which: Which, has_evidence: bool) -> Result<Work> {
+    let Phones { batch, members } = phones;
+    let asked = |(contact_id, phone): &(_, Option<_>)| {
+        phone.map(|phone| Asked { contact_id: *contact_id, phone, before: None })
+    };
+    let mut asked: Vec<Asked> = members.iter().filter_map(asked).collect();
+    let n_phones = asked.len() as u64;
+    if let (true, Some(first), Some(last)) = (has_evidence, members.first(), members.last()) {
+        let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.0, last.0).await?;
+        let now = Timestamp::now();
+        asked.retain_mut(|it| {
+            let standing = evidence.get(&it.contact_id).and_then(|it| Standing::of(it, now));
+            it.before = standing.as_ref().and_then(|it| it.expired.or(Some(it.answer)));
+            which.needs(standing.as_ref())
+        });
+    }
+    Ok(Work { batch, n_contacts: members.len() as u64, n_phones, asked })
+}
