@@ -39,7 +39,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Run(args) => run_plan(&args, progress, output).await,
         Command::Extract(args) => run_stage(&args, Stage::Extract, progress).await,
         Command::Clean(args) => run_stage(&args, Stage::Clean, progress).await,
-        Command::Verify(args) => run_stage(&args, Stage::Verify, progress).await,
+        Command::Verify(args) => verify(&args, progress, output).await,
         Command::Load(args) => run_stage(&args, Stage::Load, progress).await,
         Command::Status(args) => status::status(&args, output).await,
         Command::Rerun(args) => rerun(&args, progress, output).await,
@@ -78,8 +78,8 @@ async fn run_plan(args: &RunArgs, progress: Progress, output: Output) -> Result<
 
 async fn run_stage(args: &RunArgs, stage: Stage, progress: Progress) -> Result<Exit> {
     let mut session = Session::open(args, progress)?;
-    if args.dry_run && stage >= Stage::Verify {
-        anyhow::bail!("verify and load work on the database: use `ferry run --dry-run` to see what they would do");
+    if args.dry_run && stage == Stage::Load {
+        bail!("loading works on the database: use `ferry run --dry-run` to see what it would do");
     }
     pipeline::stage(&mut session, stage).await?;
     Ok(Exit::Done)
@@ -101,21 +101,31 @@ async fn rerun(args: &RerunArgs, progress: Progress, output: Output) -> Result<E
     Ok(Exit::Done)
 }
 
+async fn verify(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let mut session = Session::open(args, progress)?;
+    check_verifier(&session)?;
+    let summary = match args.dry_run {
+        true => pipeline::ask_dry(&session).await?,
+        false => pipeline::ask(&mut session, Which::Waiting).await?,
+    };
+    summary.print_verified(&session, output)
+}
+
 async fn ask_again(session: &mut Session, only: Only, output: Output) -> Result<Exit> {
-    if session.plan.verify.is_none() {
-        bail!("the plan has no [verify]: there is nobody to ask");
-    }
+    check_verifier(session)?;
     let which = match only {
         Only::NoAnswer => Which::NoAnswer,
         Only::Expired => Which::Expired,
         Only::Failed => Which::Waiting,
     };
-    let summary = pipeline::ask_again(session, which).await?;
-    let value = serde_json::json!({
-        "registration": summary.registration, "segments": summary.segments, "bill": summary.bill,
-    });
-    output.print(&value, || summary.verified_text())?;
-    Ok(Exit::Done)
+    pipeline::ask(session, which).await?.print_verified(session, output)
+}
+
+fn check_verifier(session: &Session) -> Result<()> {
+    match session.plan.verify {
+        Some(_) => Ok(()),
+        None => bail!("the plan has no [verify]: there is nobody to ask"),
+    }
 }
 
 async fn restore(place: &Where, progress: Progress, output: Output) -> Result<Exit> {

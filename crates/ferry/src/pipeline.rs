@@ -43,16 +43,10 @@ pub(crate) async fn stage(session: &mut Session, stage: Stage) -> Result<()> {
             session.read_decisions().await?;
             clean::clean(session)
         }
-        Stage::Verify | Stage::Load => {
-            if !session.folder.manifest.stages.contains_key(&Stage::Clean) {
-                bail!("nothing is clean yet: run `ferry extract` and `ferry clean` first");
-            }
-            let crm = open(session).await?;
-            loading::plan_batches(session, &crm).await?;
-            match stage {
-                Stage::Verify => drop(verify::verify(session, &crm, Which::Waiting).await?),
-                _ => drop(loading::load(session, &crm, None).await?),
-            }
+        Stage::Verify => ask(session, Which::Waiting).await.map(drop),
+        Stage::Load => {
+            let crm = open_planned(session).await?;
+            loading::load(session, &crm, None).await?;
             crm.close().await;
             Ok(())
         }
@@ -76,9 +70,9 @@ pub(crate) async fn rerun(session: &mut Session, batch: u32, from: Stage) -> Res
     Ok(loaded)
 }
 
-/// Asks again about some of the contacts of all batches.
-pub(crate) async fn ask_again(session: &mut Session, which: Which) -> Result<Summary> {
-    let crm = open(session).await?;
+/// Verifies some of the contacts, and reports on all of them.
+pub(crate) async fn ask(session: &mut Session, which: Which) -> Result<Summary> {
+    let crm = open_planned(session).await?;
     let bill = verify::verify(session, &crm, which).await?;
     variants::merge(session, &crm).await?;
     let registrations = crm.registrations(Timestamp::now()).await?;
@@ -87,12 +81,29 @@ pub(crate) async fn ask_again(session: &mut Session, which: Which) -> Result<Sum
     Ok(Summary::of(session, &registrations, bill, Loaded::default()))
 }
 
+/// What verifying would ask.
+pub(crate) async fn ask_dry(session: &Session) -> Result<Summary> {
+    let crm = Crm::look(&session.plan.crm_url()?).await?;
+    let summary = Summary::of_dry_run(session, Loaded::default());
+    let estimate = verify::preview(session, crm.as_ref(), summary.contacts).await?;
+    Ok(Summary { estimate, ..summary })
+}
+
+async fn open_planned(session: &mut Session) -> Result<Crm> {
+    if !session.folder.manifest.stages.contains_key(&Stage::Clean) {
+        bail!("nothing is clean yet: run `ferry extract` and `ferry clean` first");
+    }
+    let crm = open(session).await?;
+    loading::plan_batches(session, &crm).await?;
+    Ok(crm)
+}
+
 async fn dry_run(session: &Session) -> Result<Summary> {
     let crm = Crm::look(&session.plan.crm_url()?).await?;
     let loaded = loading::preview(session, crm.as_ref()).await?;
-    let n_contacts = loaded.inserted + loaded.updated + loaded.unchanged;
-    let estimate = verify::preview(session, crm.as_ref(), n_contacts).await?;
-    Ok(Summary { estimate, ..Summary::of_dry_run(session, loaded) })
+    let summary = Summary::of_dry_run(session, loaded);
+    let estimate = verify::preview(session, crm.as_ref(), summary.contacts).await?;
+    Ok(Summary { estimate, ..summary })
 }
 
 async fn open(session: &Session) -> Result<Crm> {

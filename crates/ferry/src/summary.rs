@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use anyhow::Result;
 use load::{Loaded, Registrations};
 use model::{Answer, Counts, Reason, Stage};
 use run::Bill;
 use serde::Serialize;
 
+use crate::commands::Output;
 use crate::exit::Exit;
 use crate::plan::VerifySection;
 use crate::progress::grouped;
@@ -147,8 +149,20 @@ impl Summary {
         }
     }
 
+    /// Prints what is known of registrations, or what would be asked.
+    pub(crate) fn print_verified(&self, session: &Session, output: Output) -> Result<Exit> {
+        let value = serde_json::json!({
+            "registration": self.registration, "segments": self.segments,
+            "provider_is_informative": self.provider_is_informative, "bill": self.bill, "estimate": self.estimate,
+        });
+        let estimate = session.plan.verify.as_ref().zip(self.estimate);
+        let estimate = estimate.map(|(section, it)| format!("{:10} {}\n", "would ask", it.text(section)));
+        output.print(&value, || estimate.unwrap_or_default() + &self.verified_text())?;
+        Ok(Exit::Done)
+    }
+
     /// What is known of registrations, in words; empty if the plan has no verifier.
-    pub(crate) fn verified_text(&self) -> String {
+    fn verified_text(&self) -> String {
         let mut text = String::new();
         let mut line = |name: &str, rest: String| {
             let _ = writeln!(text, "{name:10} {rest}");

@@ -19,7 +19,7 @@ use verify::Verdict;
 
 use crate::formats::contacts::{self, Phones};
 use crate::plan::VerifySection;
-use crate::progress::grouped;
+use crate::progress::{counted, grouped};
 use crate::session::Session;
 use crate::stages::load::{ahead, complete};
 use crate::stages::verify::inquiry::Inquiry;
@@ -165,7 +165,7 @@ impl Estimate {
         let time = seconds.map_or(String::new(), |it| format!(", {} s or more", grouped(it)));
         let price =
             if price_micros == 0 { String::new() } else { format!(", {}", money(price_micros, &section.currency)) };
-        format!("about {} numbers in {} calls{price}{time}", grouped(numbers), grouped(calls))
+        format!("about {} in {}{price}{time}", counted(numbers, "number"), counted(calls, "call"))
     }
 }
 
@@ -210,7 +210,7 @@ fn warning(verdict: Verdict) -> Option<&'static str> {
 /// `321 checks in 5 calls, 0.32 USD; 196 known already, which saved 2 calls`
 pub(crate) fn bill_text(bill: &Bill) -> String {
     let Bill { checks, calls, retries, known_already, calls_saved, price_micros, ref currency } = *bill;
-    let mut text = format!("{} checks in {} calls", grouped(checks), grouped(calls));
+    let mut text = format!("{} in {}", counted(checks, "check"), counted(calls, "call"));
     if retries > 0 {
         text += &format!(" ({} retries)", grouped(retries));
     }
@@ -218,7 +218,7 @@ pub(crate) fn bill_text(bill: &Bill) -> String {
         text += &format!(", {}", money(price_micros, currency));
     }
     if known_already > 0 {
-        text += &format!("; {} known already, which saved {} calls", grouped(known_already), grouped(calls_saved));
+        text += &format!("; {} known already, which saved {}", grouped(known_already), counted(calls_saved, "call"));
     }
     text
 }
