@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::process::Stdio;
 
-use crate::world::{Ended, Sandbox, World, ended, texts};
+use crate::world::{Ended, Postgres, Sandbox, World, ended, texts};
 
 /// The `[verify]` of a plan for the demo, and quick.
 fn replan(world: &World, verify: &str) {
@@ -462,6 +462,29 @@ fn two_spellings_are_one_contact_only_where_whatsapp_has_one_account() {
     let ended = run(&world);
     assert_eq!(ended.code, 0, "{}", ended.err);
     assert_eq!(registrations(&world).len(), 80);
+}
+
+#[test]
+fn quotas_expiry_and_spellings_are_the_same_on_postgresql() {
+    let sandbox = Sandbox::with(&["--registered", "1"]);
+    let postgres = Postgres::create();
+    let rows: String = (0..20).map(|it| format!("+54{}1100000{:03},Ana\n", ["9", ""][it % 2], it / 2)).collect();
+    let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\nbatch = 10\ndaily_quota = 30", sandbox.url);
+    let world = with_list(&format!("phone,name\n{rows}"), &verify);
+    world.replan("sqlite:ferry.db", &postgres.url);
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.err.contains("10 contacts merged"), "{}", ended.err);
+    assert_eq!(count(&registrations(&world), "registered"), 10);
+
+    texts(&postgres.url, "update verification set expires_at = checked_at returning 'x'");
+    assert_eq!(count(&registrations(&world), "no_answer"), 10);
+    let used = rerun(&world, "expired");
+    assert_eq!(used.code, 75, "{used:?}");
+    assert!(used.err.contains("the quota of 30 checks in 24 hours is used up"), "{}", used.err);
+    texts(&postgres.url, "update usage set at = at - 86500000000 returning 'x'");
+    assert_eq!(rerun(&world, "expired").code, 0);
+    assert_eq!(count(&registrations(&world), "registered"), 10);
 }
 
 #[test]
