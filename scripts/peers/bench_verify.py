@@ -34,7 +34,7 @@ def run_ferry():
     shutil.rmtree(home / "run/verify", ignore_errors=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    subprocess.run([ferry, "verify", "--quiet", "--run-dir", "run"], cwd=home, check=True)
+    subprocess.run([ferry, "verify", "--quiet", "--run-dir", "run"], cwd=home, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     stage = json.loads((home / "run/manifest.json").read_text())["stages"]["verify"]["seconds"]

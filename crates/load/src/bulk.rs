@@ -94,6 +94,12 @@ impl Rows {
         Ok(statements)
     }
 
+    /// Adds rows of the same table.
+    pub(crate) fn append(&mut self, other: Self) {
+        debug_assert_eq!(self.table.name, other.table.name);
+        self.cells.extend(other.cells);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What checks of WhatsApp registration said, and how many there were.
+//! What checks of WhatsApp registration said.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -54,7 +54,13 @@ const BETWEEN: &str = "select contact_id, method, checked_at, variant, answer, e
     from every_evidence where contact_id >= $1 and contact_id <= $2";
 
 /// Evidence of a batch and its receipt, made ready for the database.
-pub struct ReadyEvidence(Ready);
+pub struct ReadyEvidence {
+    /// On SQLite, evidence that is usual.
+    usual: Vec<Statement>,
+    verifications: Rows,
+    evidence: Rows,
+    receipts: Rows,
+}
 
 #[derive(FromRow)]
 struct EvidenceRow {
@@ -79,7 +85,6 @@ impl Crm {
         words: [Option<&'static str>; 2],
         receipts: &[Receipt],
     ) -> Result<ReadyEvidence, LoadError> {
-        let failed = LoadError::query("store verified batches");
         let [mut verifications, mut rows] = [&VERIFICATION, &EVIDENCE].map(Rows::new);
         let mut usual: BTreeMap<i64, Usual> = BTreeMap::new();
         let mut ids: HashMap<(Cow<'static, str>, Timestamp, Option<Timestamp>, u64), i64> = HashMap::new();
@@ -108,26 +113,36 @@ impl Crm {
                 ]),
             }
         }
-        let writes = Writes { merged: vec![verifications, rows, receipt_rows(run_id, receipts)], ..Writes::default() };
-        let mut ready = writes.ready(self.dialect()).map_err(&failed)?;
-        if let Ready::Sqlite(statements) = &mut ready {
-            for (id, usual) in usual {
-                statements.push(Statement::of(USUAL, (usual.ids, id, usual.letters + "]")).map_err(&failed)?);
-            }
-        }
-        Ok(ReadyEvidence(ready))
+        let usual = usual.into_iter().map(|(id, it)| Statement::of(USUAL, (it.ids, id, it.letters + "]")));
+        Ok(ReadyEvidence {
+            usual: usual.collect::<Result<_, _>>().map_err(LoadError::query("store verified batches"))?,
+            verifications,
+            evidence: rows,
+            receipts: receipt_rows(run_id, receipts),
+        })
     }
 
     /// Adds what was made ready, in one transaction: the evidence of each batch together with its receipt.
     pub async fn add_evidence(&self, batches: Vec<ReadyEvidence>) -> Result<(), LoadError> {
-        if batches.is_empty() {
-            return Ok(());
-        }
         let failed = LoadError::query("store verified batches");
-        let mut writing = Writing::begin(self).await.map_err(&failed)?;
-        for ReadyEvidence(ready) in batches {
-            writing.write(ready).await.map_err(&failed)?;
+        let mut batches = batches.into_iter();
+        let Some(ReadyEvidence { mut usual, mut verifications, mut evidence, mut receipts }) = batches.next() else {
+            return Ok(());
+        };
+        // Each statement is a way to the database and back, so the few rows that batches have are put together.
+        for batch in batches {
+            usual.extend(batch.usual);
+            verifications.append(batch.verifications);
+            evidence.append(batch.evidence);
+            receipts.append(batch.receipts);
         }
+        let writes = Writes { merged: vec![verifications, evidence, receipts], ..Writes::default() };
+        let mut ready = writes.ready(self.dialect()).map_err(&failed)?;
+        if let Ready::Sqlite(statements) = &mut ready {
+            statements.extend(usual);
+        }
+        let mut writing = Writing::begin(self).await.map_err(&failed)?;
+        writing.write(ready).await.map_err(&failed)?;
         writing.commit().await.map_err(&failed)
     }
 
@@ -166,39 +181,6 @@ impl Crm {
             sqlx::query("select 1 from evidence limit 1").fetch_optional(pool).await
                 .map(|it| it.is_some()).map_err(LoadError::query("read evidence"))
         })
-    }
-
-    /// Notes that a provider was asked about so many numbers, before it is. A number below 0 takes back what was
-    /// noted and not asked.
-    pub async fn note_usage(&self, method: &str, at: Timestamp, n_checks: i64) -> Result<(), LoadError> {
-        const NOTE: &str = "insert into usage (method, at, n_checks) values ($1, $2, $3) \
-            on conflict (method, at) do update set n_checks = usage.n_checks + excluded.n_checks";
-        let minute = at.as_second().div_euclid(60) * 60_000_000;
-        on!(self, pool => {
-            sqlx::query(NOTE).bind(method).bind(minute).bind(n_checks).execute(pool).await
-                .map(|_| ()).map_err(LoadError::query("note how many numbers were asked about"))
-        })
-    }
-
-    /// When the oldest of them were asked about that count since then.
-    pub async fn oldest_usage_since(&self, method: &str, since: Timestamp) -> Result<Option<Timestamp>, LoadError> {
-        const OLDEST: &str = "select min(at) from usage where method = $1 and at > $2 and n_checks > 0";
-        let (at,): (Option<i64>,) = on!(self, pool => {
-            sqlx::query_as(OLDEST).bind(method).bind(since.as_microsecond()).fetch_one(pool).await
-                .map_err(LoadError::query("look for the oldest checks"))?
-        });
-        Ok(at.and_then(|it| Timestamp::from_microsecond(it).ok()))
-    }
-
-    /// How many numbers a provider was asked about since then. Where the clock was set back, what lies in its future
-    /// counts too.
-    pub async fn usage_since(&self, method: &str, since: Timestamp) -> Result<u64, LoadError> {
-        const SUM: &str = "select cast(coalesce(sum(n_checks), 0) as bigint) from usage where method = $1 and at > $2";
-        let (n,): (i64,) = on!(self, pool => {
-            sqlx::query_as(SUM).bind(method).bind(since.as_microsecond()).fetch_one(pool).await
-                .map_err(LoadError::query("count how many numbers were asked about"))?
-        });
-        Ok(u64::try_from(n).unwrap_or(0))
     }
 }
 

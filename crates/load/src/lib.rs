@@ -16,6 +16,7 @@ mod held;
 mod journal;
 mod queries;
 mod reconcile;
+mod usage;
 mod writing;
 
 pub use contacts::{LoadBatch, Loaded};

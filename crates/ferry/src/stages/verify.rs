@@ -75,18 +75,7 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
         true => estimate(session, crm, which, wanted.keys().copied().collect()).await?,
         false => Estimate::of(&section, n_wanted, wanted.len() as u64),
     };
-    if is_asking {
-        session.progress.say("verify", &format!("asks {}", estimate.text(&section)));
-    }
-    let mut inquiry = Inquiry::new(session, crm, &section, adapter, facts).await?;
-    // Where there is nobody to ask about, what the provider knows need not be found out.
-    if estimate.numbers > 0 {
-        inquiry.examine().await?;
-    }
-    let inquiry = Arc::new(inquiry);
-    if let Some(why) = warning(inquiry.verdict()) {
-        session.progress.say("verify", &format!("{why}: its answers are kept as no_answer"));
-    }
+    let inquiry = Arc::new(begin(session, crm, &section, adapter, facts, estimate).await?);
     let work = session.progress.begin("verify", n_wanted);
     let numbers: HashSet<u32> = wanted.keys().copied().collect();
     let phones = phones_ahead(session, move |it| numbers.contains(&it));
@@ -106,6 +95,29 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
     let bill = Some(bill).filter(|_| is_asking);
     complete(session, crm, Stage::Verify, started, findings, bill.clone()).await?;
     Ok(bill)
+}
+
+/// Says what will be asked, sets the provider up, and finds out what it is worth.
+async fn begin(
+    session: &Session,
+    crm: &Crm,
+    section: &VerifySection,
+    adapter: String,
+    facts: Option<Facts>,
+    estimate: Estimate,
+) -> Result<Inquiry> {
+    if facts.is_none() {
+        session.progress.say("verify", &format!("asks {}", estimate.text(section)));
+    }
+    let mut inquiry = Inquiry::new(session, crm, section, adapter, facts).await?;
+    // Where there is nobody to ask about, what the provider knows need not be found out.
+    if estimate.numbers > 0 {
+        inquiry.examine().await?;
+    }
+    if let Some(why) = warning(inquiry.verdict()) {
+        session.progress.say("verify", &format!("{why}: its answers are kept as no_answer"));
+    }
+    Ok(inquiry)
 }
 
 /// What verifying would ask in a dry run.

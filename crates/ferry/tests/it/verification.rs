@@ -178,6 +178,11 @@ fn a_quota_holds_beyond_a_run_and_a_restart() {
     );
     let asked = sandbox.ledger_lines().len();
     assert_eq!(asked, 205, "canaries count as well");
+    assert_eq!(
+        sql(&world, "select cast(sum(n_checks) as text) from usage"),
+        ["205"],
+        "and what was not asked does not"
+    );
     for _ in 0..2 {
         assert_eq!(world.run().code, 75);
         assert_eq!(sandbox.ledger_lines().len(), asked, "nothing more was asked");

@@ -10,6 +10,8 @@ use crate::exit::Gate;
 use crate::plan::VerifySection;
 use crate::progress::grouped;
 
+/// Who has to wait for days need not wait for everything.
+const LOAD: &str = "`ferry load` does not wait for it";
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -80,8 +82,8 @@ impl Quota {
         let oldest = self.crm.oldest_usage_since(self.method, since).await.ok().flatten();
         let again = oldest.map_or(String::new(), |it| format!("; some of it comes back at {}", it + DAY));
         match self.daily {
-            Some(most) => format!("the quota of {} checks in 24 hours is used up{again}", grouped(most)),
-            None => format!("what may be checked for now is used up{again}"),
+            Some(most) => format!("the quota of {} checks in 24 hours is used up{again} ({LOAD})", grouped(most)),
+            None => format!("what may be checked for now is used up{again} ({LOAD})"),
         }
     }
 }
