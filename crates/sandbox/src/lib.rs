@@ -2,7 +2,7 @@
 //!
 //! One process speaks every wire that Ferry verifies through, and keeps one ledger of every number that it was asked
 //! about, written before it answers. Who is registered depends on the seed alone, so two runs see the same world. Its
-//! clock can be moved and its faults changed while it runs: see [`control`](crate::control).
+//! clock can be moved and its faults changed while it runs: `control.rs` says how.
 
 mod clock;
 mod contacts;
