@@ -68,11 +68,12 @@ impl Quota {
     /// Brings what the database knows in line with what was asked. Until the end that may only be more.
     pub(super) async fn settle(&self, n_checks: u64, is_end: bool) -> Result<()> {
         let noted = self.noted.load(Ordering::SeqCst);
-        if noted == n_checks || (noted > n_checks && !is_end) {
+        let difference = i64::try_from(n_checks)? - i64::try_from(noted)?;
+        if difference == 0 || (difference < 0 && !is_end) {
             return Ok(());
         }
-        self.noted.store(n_checks, Ordering::SeqCst);
-        let difference = i64::try_from(n_checks)? - i64::try_from(noted)?;
+        // Another batch may have reserved since, which must not be forgotten.
+        self.noted.fetch_add(difference.cast_unsigned(), Ordering::SeqCst);
         Ok(self.crm.note_usage(self.method, Timestamp::now(), difference).await?)
     }
 
