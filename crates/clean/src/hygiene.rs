@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use model::{RawContact, Reason, Region};
+use model::{PREFIX_DIGITS, RawContact, Reason, Region};
 
 use crate::row::Entry;
 
 /// Numbers that follow each other, at least so many, were counted up and not collected.
 const SEQUENCE: usize = 8;
-/// The first digits of an international number: the country and the network, of nobody.
-const PREFIX_DIGITS: usize = 5;
 
 /// Counts over rows of one list. Counts of parts add up to those of the whole, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use model::{Answer, ConsentState, Contact, ContactId, PhoneNumber, Region, Segment, Standing};
+use model::{Answer, ConsentState, Contact, ContactId, PREFIX_DIGITS, PhoneNumber, Region, Segment, Standing};
 use sqlx::{FromRow, SqlitePool};
 
 use crate::crm::on;
@@ -36,11 +36,10 @@ pub struct Registrations {
 
 /// So many contacts are read with their evidence at once.
 const PAGE: i64 = 4000;
-/// The first digits of an international number: the country and the network, of nobody.
-const PREFIX_DIGITS: usize = 5;
 
 const CONTACTS: &str = "select contact.* from contact where contact_id > $1 order by contact_id limit $2";
-const BRIEF: &str = "select contact_id, e164, region, consent, source_rows from contact where contact_id > $1 order by contact_id limit $2";
+const BRIEF: &str = "select contact_id, e164, region, consent, source_rows from contact where contact_id > $1 \
+    order by contact_id limit $2";
 const IN_REGION: &str = "select contact_id, e164 from contact where region = $1 and e164 is not null";
 
 #[derive(FromRow)]

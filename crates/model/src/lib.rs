@@ -28,7 +28,7 @@ pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, PASSIVE, WaId};
 pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
 pub use lineage::{Lineage, RowName};
 pub use personal::Personal;
-pub use phone::{LineType, ParsedPhone, PhoneError, PhoneNumber};
+pub use phone::{LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneNumber};
 pub use receipt::{Counts, Receipt, Stage};
 pub use region::Region;
 pub use row::{Channel, Direction, Finding, Findings, Outcome, Prompt, RawContact, Reason, Reject, RowId, is_total};

@@ -20,6 +20,9 @@ use crate::numbering::{self, LIBRARY};
 #[serde(transparent)]
 pub struct PhoneNumber(u64);
 
+/// The first digits of an international number: the country and the network, of nobody.
+pub const PREFIX_DIGITS: usize = 5;
+
 /// A number together with what the numbering plan says about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParsedPhone {
