@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
-use load::{Crm, Loaded};
+use load::{Crm, Loaded, Registrations};
 use model::Stage;
 
 use crate::hygiene;
@@ -29,9 +29,7 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
     let bill = verify::verify(session, &crm, Which::Waiting).await?;
     let loaded = loading::load(session, &crm, None).await?;
     variants::merge(session, &crm).await?;
-    let registrations = crm.registrations(Timestamp::now()).await?;
-    report::write(session, &crm, &registrations).await?;
-    crm.close().await;
+    let registrations = reported(session, crm).await?;
     Ok(Summary::of(session, &registrations, bill, loaded))
 }
 
@@ -65,8 +63,7 @@ pub(crate) async fn rerun(session: &mut Session, batch: u32, from: Stage) -> Res
     }
     crm.forget_receipt(session.run_id(), Stage::Load, batch).await?;
     let loaded = loading::load(session, &crm, Some(batch)).await?;
-    report::write(session, &crm, &crm.registrations(Timestamp::now()).await?).await?;
-    crm.close().await;
+    reported(session, crm).await?;
     Ok(loaded)
 }
 
@@ -75,18 +72,22 @@ pub(crate) async fn ask(session: &mut Session, which: Which) -> Result<Summary> 
     let crm = open_planned(session).await?;
     let bill = verify::verify(session, &crm, which).await?;
     variants::merge(session, &crm).await?;
-    let registrations = crm.registrations(Timestamp::now()).await?;
-    report::write(session, &crm, &registrations).await?;
-    crm.close().await;
+    let registrations = reported(session, crm).await?;
     Ok(Summary::of(session, &registrations, bill, Loaded::default()))
 }
 
 /// What verifying would ask.
 pub(crate) async fn ask_dry(session: &Session) -> Result<Summary> {
     let crm = Crm::look(&session.plan.crm_url()?).await?;
-    let summary = Summary::of_dry_run(session, Loaded::default());
-    let estimate = verify::preview(session, crm.as_ref(), summary.contacts).await?;
-    Ok(Summary { estimate, ..summary })
+    would_be(session, crm.as_ref(), Loaded::default()).await
+}
+
+/// Writes the report, and lets go of the database.
+async fn reported(session: &Session, crm: Crm) -> Result<Registrations> {
+    let registrations = crm.registrations(Timestamp::now()).await?;
+    report::write(session, &crm, &registrations).await?;
+    crm.close().await;
+    Ok(registrations)
 }
 
 async fn open_planned(session: &mut Session) -> Result<Crm> {
@@ -101,8 +102,12 @@ async fn open_planned(session: &mut Session) -> Result<Crm> {
 async fn dry_run(session: &Session) -> Result<Summary> {
     let crm = Crm::look(&session.plan.crm_url()?).await?;
     let loaded = loading::preview(session, crm.as_ref()).await?;
+    would_be(session, crm.as_ref(), loaded).await
+}
+
+async fn would_be(session: &Session, crm: Option<&Crm>, loaded: Loaded) -> Result<Summary> {
     let summary = Summary::of_dry_run(session, loaded);
-    let estimate = verify::preview(session, crm.as_ref(), summary.contacts).await?;
+    let estimate = verify::preview(session, crm, summary.contacts).await?;
     Ok(Summary { estimate, ..summary })
 }
 
