@@ -34,14 +34,9 @@ pub(super) struct Work {
     pub(super) asked: Vec<Asked>,
 }
 
-/// What came of it.
-pub(super) struct Checked {
+/// What came of a batch, besides its evidence.
+pub(super) struct Told {
     pub(super) n_contacts: u64,
-    pub(super) evidence: Vec<Evidence>,
-    /// The provider's words for yes and no.
-    words: [Option<&'static str>; 2],
-    /// None if only a part was answered.
-    pub(super) receipt: Option<Receipt>,
     pub(super) mismatches: Mismatches,
     pub(super) doubt: Option<Answer>,
     pub(super) known_already: u64,
@@ -49,16 +44,21 @@ pub(super) struct Checked {
     pub(super) failure: Option<VerifyError>,
 }
 
+/// A batch that was asked about.
+pub(super) struct Checked {
+    told: Told,
+    evidence: Vec<Evidence>,
+    /// The provider's words for yes and no.
+    words: [Option<&'static str>; 2],
+    /// None if only a part was answered.
+    receipt: Option<Receipt>,
+}
+
 /// The same, its evidence made ready for the database.
 pub(super) struct ReadyBatch {
-    pub(super) n_contacts: u64,
-    pub(super) evidence: ReadyEvidence,
+    pub(super) told: Told,
     pub(super) answers: BTreeMap<Answer, u64>,
-    pub(super) mismatches: Mismatches,
-    pub(super) doubt: Option<Answer>,
-    pub(super) known_already: u64,
-    pub(super) calls_saved: u64,
-    pub(super) failure: Option<VerifyError>,
+    pub(super) evidence: ReadyEvidence,
 }
 
 impl Checked {
@@ -68,16 +68,8 @@ impl Checked {
         for evidence in &self.evidence {
             *answers.entry(evidence.answer).or_default() += 1;
         }
-        Ok(ReadyBatch {
-            n_contacts: self.n_contacts,
-            evidence: crm.ready_evidence(run_id, self.evidence, self.words, self.receipt.as_slice())?,
-            answers,
-            mismatches: self.mismatches,
-            doubt: self.doubt,
-            known_already: self.known_already,
-            calls_saved: self.calls_saved,
-            failure: self.failure,
-        })
+        let evidence = crm.ready_evidence(run_id, self.evidence, self.words, self.receipt.as_slice())?;
+        Ok(ReadyBatch { told: self.told, answers, evidence })
     }
 
     /// Whether all of it is a no that is not doubted only because there is so little of it.
@@ -90,7 +82,8 @@ impl Checked {
     pub(super) fn uncounted(self) -> Self {
         let evidence: Vec<Evidence> = self.evidence.into_iter().map(verify::uncounted).collect();
         let receipt = self.receipt.map(|it| Receipt { output: digest_of(&evidence), ..it });
-        Self { evidence, receipt, doubt: Some(Answer::NotRegistered), ..self }
+        let told = Told { doubt: Some(Answer::NotRegistered), ..self.told };
+        Self { told, evidence, receipt, ..self }
     }
 }
 
@@ -161,15 +154,17 @@ impl Inquiry {
         let largest = self.adapter.kind().properties().largest_batch as u64;
         let n_asked = asked.len() as u64;
         Ok(Checked {
-            n_contacts,
+            receipt: Some(receipt).filter(|_| verified.failure.is_none()),
             evidence: verified.evidence,
             words: self.adapter.kind().properties().words,
-            receipt: Some(receipt).filter(|_| verified.failure.is_none()),
-            mismatches: verified.mismatches,
-            doubt: verified.doubt,
-            known_already: n_phones - n_asked,
-            calls_saved: n_phones.div_ceil(largest) - n_asked.div_ceil(largest),
-            failure: verified.failure,
+            told: Told {
+                n_contacts,
+                mismatches: verified.mismatches,
+                doubt: verified.doubt,
+                known_already: n_phones - n_asked,
+                calls_saved: n_phones.div_ceil(largest) - n_asked.div_ceil(largest),
+                failure: verified.failure,
+            },
         })
     }
 

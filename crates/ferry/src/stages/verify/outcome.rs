@@ -29,13 +29,13 @@ impl Outcome {
         for (answer, n) in batch.answers {
             *self.answers.entry(answer).or_default() += n;
         }
-        self.mismatches += batch.mismatches;
-        if let Some(doubt) = batch.doubt {
+        self.mismatches += batch.told.mismatches;
+        if let Some(doubt) = batch.told.doubt {
             *self.doubts.entry(doubt).or_default() += 1;
         }
-        self.known_already += batch.known_already;
-        self.calls_saved += batch.calls_saved;
-        if let Some(failure) = batch.failure {
+        self.known_already += batch.told.known_already;
+        self.calls_saved += batch.told.calls_saved;
+        if let Some(failure) = batch.told.failure {
             self.failure.get_or_insert(failure);
         }
         batch.evidence

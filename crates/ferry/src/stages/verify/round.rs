@@ -87,7 +87,7 @@ impl Round<'_> {
             for done in group.drain(..) {
                 match done {
                     Ok(Done::Ready(batch)) => {
-                        self.work.advance(batch.n_contacts);
+                        self.work.advance(batch.told.n_contacts);
                         batches.push(outcome.take(batch));
                     }
                     Ok(Done::Small(batch)) => small.push(batch),
