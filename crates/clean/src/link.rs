@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{ContactId, Finding, IdentityKind, Prompt, RowId};
+use model::{ContactId, IdentityKind, Prompt, RowFinding, RowId};
 use serde::Serialize;
 
 use crate::Rules;
@@ -148,7 +148,7 @@ impl Linker {
                         self.by_card.insert(user);
                         self.see(user, entry.id);
                     }
-                    None => entry.findings.add(Finding::Card),
+                    None => entry.findings.add(RowFinding::Card),
                 }
             }
         }

@@ -262,7 +262,7 @@ fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::{ContactId, ContactKey, Findings};
+    use model::{ContactId, ContactKey, RowFindings};
     use proptest::prelude::*;
 
     use super::*;
@@ -311,7 +311,7 @@ mod tests {
             external_id: if record.is_multiple_of(2) { "QUJD" } else { "" },
             viber_id: "",
             tags: if record.is_multiple_of(3) { "vip;b2b" } else { "b2b" },
-            findings: Findings::default(),
+            findings: RowFindings::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use model::{Contact, ContactId, Findings, Outcome, RawContact, Reason, Reject, RowId};
+use model::{Contact, ContactId, Outcome, RawContact, Reason, Reject, RowFindings, RowId};
 
 use crate::Rules;
 use crate::hygiene::Hygiene;
@@ -68,7 +68,7 @@ pub struct LedgerRow {
     pub outcome: Outcome,
     pub reason: Option<Reason>,
     pub contact_id: Option<ContactId>,
-    pub findings: Findings,
+    pub findings: RowFindings,
 }
 
 impl Cleaner {
@@ -177,7 +177,7 @@ impl Cleaner {
     }
 }
 
-fn ledger_rows(id: ContactId, rows: &[(RowId, Findings)], latest: Option<RowId>) -> impl Iterator<Item = LedgerRow> {
+fn ledger_rows(id: ContactId, rows: &[(RowId, RowFindings)], latest: Option<RowId>) -> impl Iterator<Item = LedgerRow> {
     rows.iter().map(move |&(row, findings)| LedgerRow {
         row,
         outcome: if Some(row) == latest { Outcome::Kept } else { Outcome::Merged },
@@ -187,7 +187,7 @@ fn ledger_rows(id: ContactId, rows: &[(RowId, Findings)], latest: Option<RowId>)
     })
 }
 
-fn suppressed(id: ContactId, &(row, findings): &(RowId, Findings)) -> LedgerRow {
+fn suppressed(id: ContactId, &(row, findings): &(RowId, RowFindings)) -> LedgerRow {
     LedgerRow { row, outcome: Outcome::Suppressed, reason: None, contact_id: Some(id), findings }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use dec_from_char::DecimalExtended;
-use model::{Finding, Findings, ParsedPhone, PhoneError, PhoneNumber, Reason, Region, is_total};
+use model::{ParsedPhone, PhoneError, PhoneNumber, Reason, Region, RowFinding, RowFindings, is_total};
 
 /// At most this many digits make a short code, which answers services and is nobody's phone.
 const SHORT_CODE_DIGITS: usize = 6;
@@ -17,10 +17,10 @@ const BARE_NUMBER_DIGITS: usize = 9;
 /// Full-width and other digits, no-break spaces, bidi marks, `tel:`, `whatsapp:`, `sms:`, a leading
 /// apostrophe and `(0)` are understood. An extension is dropped with a finding. A cell that could
 /// be read as somebody else's number is rejected rather than guessed at.
-pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, Findings), Reason> {
+pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, RowFindings), Reason> {
     let text = tidied(cell);
     let mut text = text.as_ref();
-    let mut findings = Findings::default();
+    let mut findings = RowFindings::default();
 
     if is_empty_word(text) {
         return Err(Reason::Empty);
@@ -36,7 +36,7 @@ pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, Finding
     }
     if let Some(whole) = without_decimals(text) {
         text = whole;
-        findings.add(Finding::Decimal);
+        findings.add(RowFinding::Decimal);
     }
     if without_extension(text).chars().any(char::is_alphabetic) {
         return Err(if is_total(text) { Reason::NotAContact } else { Reason::Letters });
@@ -46,10 +46,10 @@ pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, Finding
     }
     let parsed = parsed(text, region)?;
     if parsed.had_extension {
-        findings.add(Finding::Extension);
+        findings.add(RowFinding::Extension);
     }
     if parsed.lacks_trunk_zero {
-        findings.add(Finding::Trunk);
+        findings.add(RowFinding::Trunk);
     }
     Ok((parsed, findings))
 }

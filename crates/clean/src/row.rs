@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use model::{
-    Channel, ContactId, Direction, Finding, Findings, IdentityKind, ParsedPhone, Prompt, RawContact, Reason, Region,
-    RowId,
+    Channel, ContactId, Direction, IdentityKind, ParsedPhone, Prompt, RawContact, Reason, Region, RowFinding,
+    RowFindings, RowId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) viber_id: &'a str,
     #[serde(borrow)]
     pub(crate) tags: &'a str,
-    pub(crate) findings: Findings,
+    pub(crate) findings: RowFindings,
 }
 
 /// What merging needs of a [`ParsedPhone`].
@@ -82,7 +82,7 @@ pub(crate) type Fault = (Reason, &'static str);
 pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> Result<Entry<'a>, Fault> {
     check_cells(raw)?;
 
-    let mut findings = Findings::default();
+    let mut findings = RowFindings::default();
     let region = region(rules, raw, &mut findings);
     let source = &rules.sources[usize::from(row.source)];
 
@@ -120,9 +120,9 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> R
     let at = date(raw.last_at, region);
     let consent = rules.words.read(raw.consent);
     for (is_found, finding) in [
-        (is_repaired, Finding::Name),
-        (at.is_none() && !raw.last_at.trim().is_empty(), Finding::Date),
-        (consent.is_none() && !raw.consent.trim().is_empty(), Finding::Consent),
+        (is_repaired, RowFinding::Name),
+        (at.is_none() && !raw.last_at.trim().is_empty(), RowFinding::Date),
+        (consent.is_none() && !raw.consent.trim().is_empty(), RowFinding::Consent),
     ] {
         if is_found {
             findings.add(finding);
@@ -154,7 +154,7 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> R
 }
 
 /// Reads the phone number of a row as somebody in `region` would have written it.
-pub fn read_phone(raw: &RawContact, region: Option<Region>) -> Result<(ParsedPhone, Findings), Reason> {
+pub fn read_phone(raw: &RawContact, region: Option<Region>) -> Result<(ParsedPhone, RowFindings), Reason> {
     let digits = raw.phone.trim();
     let is_whole = raw.is_international && !digits.starts_with('0') && digits.bytes().all(|it| it.is_ascii_digit());
     // A short code has no country; and who is not understood with one may be without.
@@ -190,11 +190,11 @@ fn check_cells(raw: &RawContact) -> Result<(), Fault> {
     Ok(())
 }
 
-fn region(rules: &Rules, raw: &RawContact, findings: &mut Findings) -> Option<Region> {
+fn region(rules: &Rules, raw: &RawContact, findings: &mut RowFindings) -> Option<Region> {
     let cell = raw.region.trim();
     let region = Region::from_name(cell);
     if region.is_none() && !cell.is_empty() {
-        findings.add(Finding::Region);
+        findings.add(RowFinding::Region);
     }
     region.or(rules.default_region)
 }

@@ -16,8 +16,11 @@ mod phone;
 mod receipt;
 mod region;
 mod row;
+mod rule;
+pub mod scenario;
 mod segment;
 mod standing;
+mod text;
 mod variant;
 
 pub use batch::{Batch, MAX_BATCH};
@@ -31,6 +34,11 @@ pub use personal::Personal;
 pub use phone::{LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneNumber};
 pub use receipt::{Counts, Receipt, Stage};
 pub use region::Region;
-pub use row::{Channel, Direction, Finding, Findings, Outcome, Prompt, RawContact, Reason, Reject, RowId, is_total};
+pub use row::{
+    Channel, Direction, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings, RowId, is_total,
+};
+pub use rule::{Finding, Rule, Severity};
+pub use scenario::{Loss, Lost, Scenario};
 pub use segment::Segment;
 pub use standing::Standing;
+pub use text::{Piece, Text, slot_name};

@@ -198,7 +198,7 @@ impl Reason {
 
 /// Something worth knowing about a row that was kept all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum RowFinding {
     Extension = 1,
     Decimal = 2,
     Region = 4,
@@ -211,9 +211,9 @@ pub enum Finding {
 
 /// The findings of one row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Findings(pub u16);
+pub struct RowFindings(pub u16);
 
-impl Finding {
+impl RowFinding {
     const NAMES: [(Self, &'static str); 8] = [
         (Self::Extension, "extension_dropped"),
         (Self::Decimal, "decimals_dropped"),
@@ -226,14 +226,14 @@ impl Finding {
     ];
 }
 
-impl Findings {
-    pub fn add(&mut self, finding: Finding) {
+impl RowFindings {
+    pub fn add(&mut self, finding: RowFinding) {
         self.0 |= finding as u16;
     }
 
     /// The names, joined by spaces.
     pub fn names(self) -> String {
-        let found = Finding::NAMES.iter().filter(|it| self.0 & it.0 as u16 != 0);
+        let found = RowFinding::NAMES.iter().filter(|it| self.0 & it.0 as u16 != 0);
         found.map(|it| it.1).collect::<Vec<_>>().join(" ")
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Partition, Spill, Tie};
 use extract::Layout;
 use jiff::Timestamp;
-use model::{Contact, Counts, Digest, Findings, Outcome, RawContact, Reject, RowId, Stage};
+use model::{Contact, Counts, Digest, Outcome, RawContact, Reject, RowFindings, RowId, Stage};
 use rayon::prelude::*;
 use run::{SourceRecord, SpillFolder, StageRecord, TableReader, TableWriter};
 
@@ -374,6 +374,6 @@ fn rejected(reject: &Reject) -> LedgerRow {
         outcome: Outcome::Rejected,
         reason: Some(reject.reason),
         contact_id: None,
-        findings: Findings::default(),
+        findings: RowFindings::default(),
     }
 }

@@ -5,17 +5,36 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which crates of ours each crate may import.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("whatsapp", &["model"]),
     ("extract", &["model"]),
     ("clean", &["model"]),
+    ("import", &["model"]),
+    ("template", &["model"]),
+    ("translate", &["model", "template"]),
     ("verify", &["model", "whatsapp"]),
     ("load", &["model"]),
     ("audit", &["model"]),
     ("run", &["model"]),
     ("sandbox", &["model"]),
-    ("ferry", &["audit", "clean", "extract", "load", "model", "run", "sandbox", "verify", "whatsapp"]),
+    (
+        "ferry",
+        &[
+            "audit",
+            "clean",
+            "extract",
+            "import",
+            "load",
+            "model",
+            "run",
+            "sandbox",
+            "template",
+            "translate",
+            "verify",
+            "whatsapp",
+        ],
+    ),
 ];
 
 #[test]

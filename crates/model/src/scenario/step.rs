@@ -1,0 +1,427 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Text;
+
+/// A step of a scenario. `next` and its like hold the id of another step; without one the scenario ends there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    /// Unique in its scenario.
+    pub id: String,
+    #[serde(flatten)]
+    pub act: Act,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Act {
+    Message(Message),
+    Question(Question),
+    Condition(Condition),
+    /// Remembers a value.
+    Set {
+        slot: String,
+        value: Text,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Goal,
+    },
+    Call(Call),
+    /// Time passes.
+    Wait {
+        seconds: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Goal,
+    },
+    Handover(Handover),
+}
+
+/// The id of the step that comes next; none ends the scenario.
+pub type Goal = Option<String>;
+
+/// Says something. With choices that are replies it waits for one of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    pub text: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Media>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<Product>,
+    /// The step after; where it waits, the step for any answer that is none of the choices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Goal,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Timeout>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Media {
+    pub kind: MediaKind,
+    /// HTTPS; may hold slots.
+    pub url: Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    Image,
+    Video,
+    Audio,
+    Document,
+    Sticker,
+    /// An animated picture: WhatsApp has none.
+    Gif,
+    /// Something else, which WhatsApp cannot send.
+    Other,
+}
+
+impl MediaKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Document => "document",
+            Self::Sticker => "sticker",
+            Self::Gif => "gif",
+            Self::Other => "other",
+        }
+    }
+
+    /// From the ending of a file or a media type, such as `a/b.png?x=1` or `image/png`.
+    pub fn of(name: &str) -> Self {
+        let path = name.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        match path.rsplit(['.', '/', ':']).next().unwrap_or_default() {
+            "png" | "jpg" | "jpeg" | "image" => Self::Image,
+            "mp4" | "3gp" | "3gpp" | "video" => Self::Video,
+            "mp3" | "ogg" | "aac" | "amr" | "m4a" | "audio" => Self::Audio,
+            "pdf" | "doc" | "docx" | "xls" | "xlsx" | "ppt" | "pptx" | "txt" | "csv" | "document" => Self::Document,
+            "webp" => Self::Sticker,
+            "gif" => Self::Gif,
+            _ if path.starts_with("image") => Self::Image,
+            _ if path.starts_with("video") => Self::Video,
+            _ if path.starts_with("audio") => Self::Audio,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Degrees are kept as they are written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Location {
+    pub latitude: String,
+    pub longitude: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Product {
+    /// The id in the catalogue of the business.
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
+}
+
+/// Something to tap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Choice {
+    /// An answer.
+    Reply {
+        title: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        /// What the source sends back when it is tapped, if not the title.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Goal,
+    },
+    /// Opens a page; slots may stand at its end.
+    Link { title: String, url: Text },
+    /// Calls a phone of the business.
+    Phone { title: String, number: String },
+    /// The customer sends where they are.
+    ShareLocation {
+        title: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Goal,
+    },
+    /// The customer sends their phone number.
+    SharePhone {
+        title: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Goal,
+    },
+    /// A code to copy.
+    CopyCode { title: String, code: Text },
+}
+
+impl Choice {
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Reply { title, .. }
+            | Self::Link { title, .. }
+            | Self::Phone { title, .. }
+            | Self::ShareLocation { title, .. }
+            | Self::SharePhone { title, .. }
+            | Self::CopyCode { title, .. } => title,
+        }
+    }
+
+    /// Where it leads, if it is an answer.
+    pub fn next(&self) -> Option<&Goal> {
+        match self {
+            Self::Reply { next, .. } | Self::ShareLocation { next, .. } | Self::SharePhone { next, .. } => Some(next),
+            Self::Link { .. } | Self::Phone { .. } | Self::CopyCode { .. } => None,
+        }
+    }
+
+    fn next_mut(&mut self) -> Option<&mut Goal> {
+        match self {
+            Self::Reply { next, .. } | Self::ShareLocation { next, .. } | Self::SharePhone { next, .. } => Some(next),
+            Self::Link { .. } | Self::Phone { .. } | Self::CopyCode { .. } => None,
+        }
+    }
+
+    /// A reply that leads to `next`.
+    pub fn reply(title: &str, next: Goal) -> Self {
+        Self::Reply { title: title.to_owned(), description: None, value: None, next }
+    }
+}
+
+/// What happens if nobody answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Timeout {
+    pub seconds: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Goal,
+}
+
+/// Asks for something that is typed or sent, and remembers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Question {
+    pub text: Text,
+    /// What the answer is remembered as.
+    pub slot: String,
+    #[serde(default)]
+    pub accepts: Accepts,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Goal,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Timeout>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Accepts {
+    #[default]
+    Text,
+    Location,
+    Phone,
+    Media,
+}
+
+/// Goes one way or another; the first branch that holds is taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Condition {
+    pub branches: Vec<Branch>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Goal,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Branch {
+    pub slot: String,
+    pub test: Test,
+    #[serde(default)]
+    pub value: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Goal,
+}
+
+/// How a value is compared, without regard to capital letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    Equals,
+    /// One of several, with commas between.
+    OneOf,
+    Contains,
+    StartsWith,
+    Less,
+    Greater,
+    /// Anything at all.
+    IsSet,
+    /// A test that only the source knows, such as a regular expression.
+    Other,
+}
+
+/// Asks another system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Call {
+    /// What is asked, such as `GET https://…` or the name of a function.
+    pub system: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Goal,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_failure: Goal,
+}
+
+/// Gives the customer to a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Handover {
+    pub via: Via,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub text: Text,
+    /// Such as a phone number, an address or a page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Goal,
+}
+
+/// How a person is reached. WhatsApp does not take the last three for an escalation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    Agent,
+    Phone,
+    Email,
+    WebForm,
+    Store,
+    SocialMedia,
+    HelpPage,
+    App,
+}
+
+impl Via {
+    pub fn is_accepted(self) -> bool {
+        !matches!(self, Self::SocialMedia | Self::HelpPage | Self::App)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Phone => "phone",
+            Self::Email => "e-mail",
+            Self::WebForm => "web form",
+            Self::Store => "store",
+            Self::SocialMedia => "social media",
+            Self::HelpPage => "help page",
+            Self::App => "app",
+        }
+    }
+}
+
+impl Act {
+    /// Where it can lead, each with the words for the way, the same order every time. Two ways may lead to one step.
+    pub fn ways(&self) -> Vec<(String, &Goal)> {
+        let mut ways = Vec::new();
+        match self {
+            Self::Message(it) => {
+                let choices = it.choices.iter().filter_map(|choice| Some((choice.title().to_owned(), choice.next()?)));
+                ways.extend(choices);
+                let last = if ways.is_empty() { "" } else { "anything else" };
+                ways.push((last.to_owned(), &it.next));
+                ways.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
+            }
+            Self::Question(it) => {
+                ways.push((String::new(), &it.next));
+                ways.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
+            }
+            Self::Condition(it) => {
+                ways.extend(it.branches.iter().map(|it| (format!("{} {}", it.slot, it.words()), &it.next)));
+                ways.push(("otherwise".to_owned(), &it.otherwise));
+            }
+            Self::Set { next, .. } | Self::Wait { next, .. } => ways.push((String::new(), next)),
+            Self::Call(it) => {
+                ways.push(("done".to_owned(), &it.next));
+                ways.push(("failed".to_owned(), &it.on_failure));
+            }
+            Self::Handover(it) => ways.push((String::new(), &it.next)),
+        }
+        ways
+    }
+
+    /// The same, to change.
+    pub fn goals_mut(&mut self) -> Vec<&mut Goal> {
+        match self {
+            Self::Message(it) => {
+                let choices = it.choices.iter_mut().filter_map(Choice::next_mut);
+                choices.chain([&mut it.next]).chain(it.timeout.iter_mut().map(|it| &mut it.next)).collect()
+            }
+            Self::Question(it) => {
+                [&mut it.next].into_iter().chain(it.timeout.iter_mut().map(|it| &mut it.next)).collect()
+            }
+            Self::Condition(it) => it.branches.iter_mut().map(|it| &mut it.next).chain([&mut it.otherwise]).collect(),
+            Self::Set { next, .. } | Self::Wait { next, .. } => vec![next],
+            Self::Call(it) => vec![&mut it.next, &mut it.on_failure],
+            Self::Handover(it) => vec![&mut it.next],
+        }
+    }
+
+    /// Whether it waits for the customer.
+    pub fn waits(&self) -> bool {
+        match self {
+            Self::Message(it) => it.waits(),
+            Self::Question(_) => true,
+            _ => false,
+        }
+    }
+
+    /// What the customer reads.
+    pub fn text(&self) -> Option<&Text> {
+        match self {
+            Self::Message(it) => Some(&it.text),
+            Self::Question(it) => Some(&it.text),
+            Self::Handover(it) if !it.text.is_empty() => Some(&it.text),
+            _ => None,
+        }
+    }
+}
+
+impl Message {
+    pub fn waits(&self) -> bool {
+        self.choices.iter().any(|it| it.next().is_some())
+    }
+}
+
+impl Branch {
+    pub fn words(&self) -> String {
+        match self.test {
+            Test::Equals => format!("is {}", self.value),
+            Test::OneOf => format!("is one of {}", self.value),
+            Test::Contains => format!("contains {}", self.value),
+            Test::StartsWith => format!("starts with {}", self.value),
+            Test::Less => format!("is less than {}", self.value),
+            Test::Greater => format!("is more than {}", self.value),
+            Test::IsSet => "is known".to_owned(),
+            Test::Other => format!("passes {}", self.value),
+        }
+    }
+
+    /// Whether a value passes; nobody knows of tests of the source's own.
+    pub fn holds(&self, value: Option<&str>) -> bool {
+        let Some(value) = value else { return false };
+        let (value, wanted) = (value.trim().to_lowercase(), self.value.trim().to_lowercase());
+        let numbers = || Some((value.parse::<f64>().ok()?, wanted.parse::<f64>().ok()?));
+        match self.test {
+            Test::Equals => value == wanted,
+            Test::OneOf => wanted.split(',').any(|it| it.trim() == value),
+            Test::Contains => wanted.split(',').any(|it| value.contains(it.trim())),
+            Test::StartsWith => value.starts_with(&wanted),
+            Test::Less => numbers().is_some_and(|(value, wanted)| value < wanted),
+            Test::Greater => numbers().is_some_and(|(value, wanted)| value > wanted),
+            Test::IsSet => !value.is_empty(),
+            Test::Other => false,
+        }
+    }
+}

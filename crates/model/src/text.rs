@@ -1,0 +1,231 @@
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// A text with named slots, written `Hello {{name}}`.
+///
+/// Braces that hold no name, as in `{{ }}` or `{{a b}}`, are plain text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(Vec<Piece>);
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Piece {
+    Plain(String),
+    /// The name of a slot: small letters, digits and `_`.
+    Slot(String),
+}
+
+impl Text {
+    pub fn parse(text: &str) -> Self {
+        let mut it = Self::default();
+        let mut rest = text;
+        while let Some(open) = rest.find("{{") {
+            let Some(length) = rest[open + 2..].find("}}") else { break };
+            let inside = rest[open + 2..open + 2 + length].trim();
+            // `{{{name}}`: the slot begins at the last brace.
+            if inside.starts_with('{') {
+                it.push_plain(&rest[..open + 1]);
+                rest = &rest[open + 1..];
+                continue;
+            }
+            if is_slot_name(inside) {
+                it.push_plain(&rest[..open]);
+                it.push_slot(inside);
+            } else {
+                it.push_plain(&rest[..open + 2 + length + 2]);
+            }
+            rest = &rest[open + 2 + length + 2..];
+        }
+        it.push_plain(rest);
+        it
+    }
+
+    pub fn plain(text: &str) -> Self {
+        let mut it = Self::default();
+        it.push_plain(text);
+        it
+    }
+
+    pub fn push_plain(&mut self, text: &str) {
+        match self.0.last_mut() {
+            _ if text.is_empty() => {}
+            Some(Piece::Plain(last)) => last.push_str(text),
+            _ => self.0.push(Piece::Plain(text.to_owned())),
+        }
+    }
+
+    pub fn push_slot(&mut self, name: &str) {
+        self.0.push(Piece::Slot(name.to_owned()));
+    }
+
+    pub fn push(&mut self, other: &Self) {
+        for piece in &other.0 {
+            match piece {
+                Piece::Plain(text) => self.push_plain(text),
+                Piece::Slot(name) => self.push_slot(name),
+            }
+        }
+    }
+
+    pub fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    /// The slots, in the order in which they stand; one that stands twice comes twice.
+    pub fn slots(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|it| match it {
+            Piece::Slot(name) => Some(name.as_str()),
+            Piece::Plain(_) => None,
+        })
+    }
+
+    /// The text with every slot replaced.
+    pub fn fill<'a>(&self, value: impl Fn(&str) -> Cow<'a, str>) -> String {
+        let mut text = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Plain(it) => text.push_str(it),
+                Piece::Slot(name) => text.push_str(&value(name)),
+            }
+        }
+        text
+    }
+
+    /// The same slots in a text whose plain pieces are rewritten.
+    #[must_use]
+    pub fn map_plain(&self, rewrite: impl Fn(&str) -> String) -> Self {
+        let mut it = Self::default();
+        for piece in &self.0 {
+            match piece {
+                Piece::Plain(text) => it.push_plain(&rewrite(text)),
+                Piece::Slot(name) => it.push_slot(name),
+            }
+        }
+        it
+    }
+
+    /// Without white space at both ends.
+    #[must_use]
+    pub fn trimmed(&self) -> Self {
+        let mut it = self.clone();
+        if let Some(Piece::Plain(first)) = it.0.first_mut() {
+            *first = first.trim_start().to_owned();
+        }
+        if let Some(Piece::Plain(last)) = it.0.last_mut() {
+            *last = last.trim_end().to_owned();
+        }
+        it.0.retain(|piece| !matches!(piece, Piece::Plain(text) if text.is_empty()));
+        it
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn is_slot_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
+}
+
+/// What a slot is called, from what somebody called it: `Prénom du client` is `prenom_du_client`.
+///
+/// WhatsApp takes small letters, digits and `_` in the names of parameters.
+pub fn slot_name(text: &str) -> String {
+    let mut name = String::new();
+    for character in text.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase) {
+        match character {
+            'a'..='z' | '0'..='9' => name.push(character),
+            _ if name.ends_with('_') || name.is_empty() => {}
+            _ => name.push('_'),
+        }
+    }
+    let name = name.trim_end_matches('_');
+    if name.is_empty() { "value".to_owned() } else { name.to_owned() }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in &self.0 {
+            match piece {
+                Piece::Plain(text) => f.write_str(text)?,
+                Piece::Slot(name) => {
+                    f.write_str("{{")?;
+                    f.write_str(name)?;
+                    f.write_str("}}")?;
+                }
+            }
+        }
+        f.write_str("")
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = String::new();
+        write!(text, "{self}").map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::parse(&Cow::<str>::deserialize(deserializer)?))
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "description": "A text with named slots, written {{name}}." })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn slots_are_what_stands_in_double_braces() {
+        let slots = |text: &str| Text::parse(text).slots().collect::<Vec<_>>().join(" ");
+        assert_eq!(slots("Hello {{name}}, see you at {{ hour_2 }}."), "name hour_2");
+        assert_eq!(slots("{{}} {{ }} {{a b}} {{Name}} {{name"), "");
+        assert_eq!(slots("{{{name}}}"), "name");
+    }
+
+    #[test]
+    fn names_of_slots_are_plain() {
+        for (text, name) in [
+            ("Prénom du client", "prenom_du_client"),
+            ("flow.data.order-id", "flow_data_order_id"),
+            ("1", "1"),
+            ("¿?", "value"),
+            ("Straße", "stra_e"),
+        ] {
+            assert_eq!(slot_name(text), name);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_written_and_read_again_is_the_same(text in "[a-c{} ]{0,24}") {
+            let parsed = Text::parse(&text);
+            prop_assert_eq!(Text::parse(&parsed.to_string()), parsed);
+        }
+    }
+}

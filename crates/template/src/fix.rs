@@ -1,0 +1,221 @@
+//! What can be mended without changing what a template says.
+
+use model::Rule;
+
+use crate::phrases::Phrases;
+use crate::variable::variables;
+use crate::{Body, BodyValues, Component, Header, Template, language_code, rules};
+
+/// Mends what is safe to mend, and tells which rules that was for, in order. Mending again changes nothing.
+///
+/// Safe are: the case and characters of name, language and category; words of greeting and thanks around variables at the
+/// ends; a dash between two variables; the numbers of variables, with their examples; line breaks and marks in headers and
+/// footers; white space in examples; the order of buttons.
+pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
+    let mut fixed = Vec::new();
+    let mut mend = |rule: &'static Rule, is_changed: bool| {
+        if is_changed && !fixed.contains(&rule) {
+            fixed.push(rule);
+        }
+    };
+    mend(&rules::NAME, name(template));
+    mend(&rules::LANGUAGE, language(template));
+    mend(&rules::CATEGORY, upper_case(&mut template.category));
+    let phrases = Phrases::of(&template.language);
+    let mut has_names = false;
+    for component in &mut template.components {
+        match component {
+            Component::Header(header) => {
+                let Some(text) = &mut header.text else { continue };
+                mend(&rules::LINE_BREAK, one_line(text));
+                mend(&rules::HEADER_MARKS, without_marks(text));
+                let renumbered = renumbered(text);
+                mend(&rules::VARIABLE_ORDER, renumbered.is_some());
+                has_names |= names(text);
+                examples_of_header(header, &mut mend);
+            }
+            Component::Body(body) => {
+                mend_body(body, phrases, &mut mend);
+                has_names |= body.text.as_deref().is_some_and(names);
+            }
+            Component::Footer(footer) => {
+                if let Some(text) = &mut footer.text {
+                    mend(&rules::LINE_BREAK, one_line(text));
+                }
+            }
+            Component::Buttons(group) => {
+                let before: Vec<bool> = group.buttons.iter().map(|it| it.is("QUICK_REPLY")).collect();
+                let n_groups =
+                    before.windows(2).filter(|it| !it[0] && it[1]).count() + usize::from(before.first() == Some(&true));
+                if n_groups > 1 {
+                    group.buttons.sort_by_key(|it| !it.is("QUICK_REPLY"));
+                    mend(&rules::BUTTON_ORDER, true);
+                }
+            }
+            Component::Other(_) => {}
+        }
+    }
+    if has_names && !template.is_named() {
+        template.parameter_format = Some("NAMED".to_owned());
+        mend(&rules::PARAMETER_FORMAT, true);
+    }
+    fixed
+}
+
+fn mend_body(body: &mut Body, phrases: Option<&Phrases>, mend: &mut impl FnMut(&'static Rule, bool)) {
+    let Some(text) = &mut body.text else { return };
+    mend(&rules::VARIABLES_ADJACENT, apart(text));
+    if let Some(phrases) = phrases {
+        mend(&rules::VARIABLE_AT_START, word_before(text, phrases));
+        mend(&rules::VARIABLE_AT_END, word_after(text, phrases));
+    }
+    let order = renumbered(text);
+    mend(&rules::VARIABLE_ORDER, order.is_some());
+    let Some(example) = &mut body.example else { return };
+    let mut values = example.body_text.values().to_vec();
+    if let Some(order) = order {
+        // Examples follow the numbers; where one is missing they are left for a person.
+        let moved: Option<Vec<String>> = order.iter().map(|it| values.get(it.wrapping_sub(1)).cloned()).collect();
+        values = moved.unwrap_or(values);
+    }
+    let is_smoothed = values.iter_mut().fold(false, |done, it| smooth(it) || done);
+    let is_smoothed =
+        example.body_text_named_params.iter_mut().fold(is_smoothed, |done, it| smooth(&mut it.example) || done);
+    mend(&rules::VALUE_CHARACTERS, is_smoothed);
+    if !values.is_empty() {
+        example.body_text = BodyValues::Lists(vec![values]);
+    }
+}
+
+fn examples_of_header(header: &mut Header, mend: &mut impl FnMut(&'static Rule, bool)) {
+    let Some(example) = &mut header.example else { return };
+    let values =
+        example.header_text.iter_mut().chain(example.header_text_named_params.iter_mut().map(|it| &mut it.example));
+    mend(&rules::VALUE_CHARACTERS, values.fold(false, |done, it| smooth(it) || done));
+}
+
+fn name(template: &mut Template) -> bool {
+    let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
+    if template.name.is_empty() || template.name.bytes().all(is_plain) {
+        return false;
+    }
+    template.name = model::slot_name(&template.name);
+    true
+}
+
+fn language(template: &mut Template) -> bool {
+    match language_code(&template.language) {
+        Some(code) if code != template.language => {
+            template.language = code.to_owned();
+            true
+        }
+        _ => false,
+    }
+}
+
+fn upper_case(text: &mut String) -> bool {
+    let upper = text.to_uppercase();
+    let is_changed = *text != upper;
+    *text = upper;
+    is_changed
+}
+
+fn one_line(text: &mut String) -> bool {
+    let line = text.split(['\n', '\r']).map(str::trim).filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ");
+    let is_changed = text.contains(['\n', '\r']);
+    if is_changed {
+        *text = line;
+    }
+    is_changed
+}
+
+/// Takes marks out that stand in pairs, but for those in variables.
+fn without_marks(text: &mut String) -> bool {
+    let mut is_changed = false;
+    for mark in ['*', '~', '`', '_'] {
+        let (found, _) = variables(text);
+        let inside = |at: usize| found.iter().any(|it| it.bytes.0 <= at && at < it.bytes.1);
+        let places: Vec<usize> = text.match_indices(mark).map(|it| it.0).filter(|it| !inside(*it)).collect();
+        if places.len() >= 2 {
+            for at in places.into_iter().rev() {
+                text.remove(at);
+            }
+            is_changed = true;
+        }
+    }
+    is_changed
+}
+
+fn apart(text: &mut String) -> bool {
+    let (found, _) = variables(text);
+    let pairs = found.windows(2).map(|it| (it[0].bytes.1, it[1].bytes.0));
+    let close: Vec<(usize, usize)> = pairs.filter(|it| text[it.0..it.1].trim().is_empty()).collect();
+    for (from, to) in close.iter().rev() {
+        text.replace_range(*from..*to, " – ");
+    }
+    !close.is_empty()
+}
+
+fn has_word(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
+fn word_before(text: &mut String, phrases: &Phrases) -> bool {
+    let (found, _) = variables(text);
+    match found.first() {
+        Some(first) if !has_word(&text[..first.bytes.0]) => {
+            *text = format!("{} {}", phrases.greeting, text.trim_start());
+            true
+        }
+        _ => false,
+    }
+}
+
+fn word_after(text: &mut String, phrases: &Phrases) -> bool {
+    let (found, _) = variables(text);
+    let Some(last) = found.last().filter(|it| !has_word(&text[it.bytes.1..])) else { return false };
+    let end = match text[last.bytes.1..].trim().is_empty() {
+        true => ".",
+        false => "",
+    };
+    *text = format!("{}{end} {}", text.trim_end(), phrases.closing);
+    true
+}
+
+/// Numbers variables anew where they have gaps or another order, and tells the old number of each new one.
+fn renumbered(text: &mut String) -> Option<Vec<usize>> {
+    let (found, broken) = variables(text);
+    let numbers: Option<Vec<usize>> = found.iter().map(crate::Variable::number).collect();
+    let numbers = numbers.filter(|it| !it.is_empty() && broken.is_empty())?;
+    let mut order: Vec<usize> = Vec::new();
+    for number in numbers {
+        if !order.contains(&number) {
+            order.push(number);
+        }
+    }
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    // In another order, but without gaps, they are as somebody wanted them.
+    if sorted.iter().copied().eq(1..=order.len()) {
+        return None;
+    }
+    let places: Vec<((usize, usize), usize)> = found.iter().filter_map(|it| Some((it.bytes, it.number()?))).collect();
+    for ((from, to), number) in places.into_iter().rev() {
+        let new = order.iter().position(|it| *it == number)? + 1;
+        text.replace_range(from..to, &format!("{{{{{new}}}}}"));
+    }
+    Some(order)
+}
+
+fn names(text: &str) -> bool {
+    let (found, _) = variables(text);
+    !found.is_empty() && found.iter().all(|it| it.number().is_none())
+}
+
+fn smooth(value: &mut String) -> bool {
+    let is_rough = value.contains(['\n', '\r', '\t']) || value.contains("     ");
+    if is_rough {
+        *value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    is_rough
+}

@@ -1,0 +1,56 @@
+//! The linter: what breaks a rule in a template.
+
+mod buttons;
+mod content;
+mod text;
+mod whole;
+
+use std::collections::HashMap;
+
+use model::Finding;
+
+use crate::{Template, rules};
+
+/// What is known of the values that will be sent.
+#[derive(Clone, Debug, Default)]
+pub struct Data {
+    /// The most characters that a variable's value had.
+    pub longest: HashMap<String, usize>,
+}
+
+/// Every finding, in the order of the places. Places are JSON pointers into the template.
+pub fn lint(template: &Template, data: &Data) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    whole::lint(template, &mut findings);
+    text::lint(template, data, &mut findings);
+    buttons::lint(template, &mut findings);
+    content::lint(template, &mut findings);
+    findings.sort_by(|a, b| (&a.place, a.span, a.rule.code).cmp(&(&b.place, b.span, b.rule.code)));
+    findings
+}
+
+/// What is wrong between templates: a name that stands twice in a language, or a body and footer. The number tells which
+/// template each finding is about: the later of two.
+pub fn duplicates(templates: &[&Template]) -> Vec<(usize, Finding)> {
+    let mut findings = Vec::new();
+    let (mut names, mut texts) = (HashMap::new(), HashMap::new());
+    for (n, template) in templates.iter().enumerate() {
+        if let Some(first) = names.insert((&template.name, &template.language), n) {
+            let told = format!("template {} of these is “{}” in {} too", first + 1, template.name, template.language);
+            findings.push((n, Finding::new(&rules::NAME_TAKEN, "/name", told)));
+        }
+        if template.is("AUTHENTICATION") || template.body_text().is_empty() {
+            continue;
+        }
+        let text = (template.body_text(), template.footer(), &template.language);
+        if let Some(first) = texts.insert(text, n) {
+            let told = format!("“{}” has the same body and footer", templates[first].name);
+            let finding = Finding::new(&rules::DUPLICATE, "/components", told);
+            findings.push((n, finding.fixed_by("use one template for both")));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests;

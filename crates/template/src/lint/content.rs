@@ -1,0 +1,92 @@
+//! What a text says.
+
+use std::sync::LazyLock;
+
+use model::Finding;
+use regex::Regex;
+
+use crate::words::Words;
+use crate::{Component, Template, is_shortened, rules};
+
+static LINK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(?:https?://|www\.)[^\s<>]+|\b[a-z0-9-]+\.[a-z]{2,6}/[^\s<>]+").ok());
+static EMOJI: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\p{Extended_Pictographic}").ok());
+
+pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
+    let texts = texts(template);
+    for (place, text) in &texts {
+        if template.is("UTILITY") {
+            for found in Words::promotion().find(&template.language, text) {
+                let told = format!("“{}” sells", found.word);
+                let finding = Finding::new(&rules::PROMOTIONAL, place, told).at(found.span);
+                findings.push(finding.fixed_by("leave it out, or make it a MARKETING template"));
+            }
+        }
+        for found in Words::sectors().find(&template.language, text) {
+            let told = format!("“{}” speaks of {}", found.word, found.about);
+            findings.push(Finding::new(&rules::SECTOR, place, told).at(found.span));
+        }
+        for link in LINK.iter().flat_map(|it| it.find_iter(text)).filter(|it| is_shortened(it.as_str())) {
+            let chars = |bytes: usize| text[..bytes].chars().count();
+            let finding = Finding::new(&rules::SHORTENED, place, "this link hides where it leads");
+            findings.push(finding.at((chars(link.start()), chars(link.end()))).fixed_by("write the whole link"));
+        }
+        if template.is("AUTHENTICATION") {
+            authentication(place, text, findings);
+        }
+    }
+    if template.is("AUTHENTICATION") {
+        of_codes(template, findings);
+    }
+    let says_how = texts.iter().any(|it| Words::stop().has(&template.language, it.1))
+        || template
+            .buttons()
+            .iter()
+            .any(|it| Words::stop().has(&template.language, it.text.as_deref().unwrap_or_default()));
+    if template.is("MARKETING") && !says_how {
+        let finding = Finding::new(&rules::OPT_OUT, "/components", "nothing says how to get no more of these");
+        findings.push(finding.fixed_by("a quick reply that stops, and a footer that names it"));
+    }
+}
+
+fn texts(template: &Template) -> Vec<(String, &str)> {
+    let components = template.components.iter().enumerate();
+    let texts = components.filter_map(|(n, it)| {
+        let text = match it {
+            Component::Header(it) => it.text.as_deref(),
+            Component::Body(it) => it.text.as_deref(),
+            Component::Footer(it) => it.text.as_deref(),
+            Component::Buttons(_) | Component::Other(_) => None,
+        };
+        Some((format!("/components/{n}/text"), text?))
+    });
+    texts.collect()
+}
+
+fn authentication(place: &str, text: &str, findings: &mut Vec<Finding>) {
+    let patterns = [(&LINK, "an address"), (&EMOJI, "a picture sign")];
+    for (pattern, what) in patterns {
+        if let Some(found) = pattern.as_ref().and_then(|it| it.find(text)) {
+            let chars = |bytes: usize| text[..bytes].chars().count();
+            let finding = Finding::new(&rules::AUTHENTICATION, place, format!("{what} stands here"));
+            findings.push(finding.at((chars(found.start()), chars(found.end()))));
+        }
+    }
+}
+
+fn of_codes(template: &Template, findings: &mut Vec<Finding>) {
+    if template.header().is_some_and(|it| !it.format.eq_ignore_ascii_case("TEXT")) {
+        findings.push(Finding::new(&rules::AUTHENTICATION, "/components", "it has a header with media"));
+    }
+    let values = template.body().and_then(|it| it.example.as_ref());
+    let values = values.iter().flat_map(|it| it.body_text.values());
+    for value in values.filter(|it| it.chars().count() > 15) {
+        let told = format!("the value “{value}” has {} characters, and at most 15 are taken", value.chars().count());
+        findings.push(Finding::new(&rules::AUTHENTICATION, "/components", told));
+    }
+    if !template.buttons().iter().any(|it| it.is("OTP")) {
+        findings.push(
+            Finding::new(&rules::AUTHENTICATION, "/components", "it has no OTP button").fixed_by("add one: COPY_CODE"),
+        );
+    }
+}

@@ -1,0 +1,242 @@
+//! Each rule with a template that breaks it.
+
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{RULES, fix};
+
+/// A template that breaks no rule.
+fn good() -> Value {
+    json!({
+        "name": "appointment", "language": "fr", "category": "UTILITY",
+        "components": [
+            { "type": "BODY", "text": "Bonjour {{1}}, votre rendez-vous est à {{2}}. Merci.",
+              "example": { "body_text": [["Ana", "14:00"]] } }
+        ]
+    })
+}
+
+fn with(pointer: &str, value: Value) -> Value {
+    let mut template = good();
+    *template.pointer_mut(pointer).unwrap() = value;
+    template
+}
+
+fn plus(component: Value) -> Value {
+    let mut template = good();
+    template["components"].as_array_mut().unwrap().push(component);
+    template
+}
+
+fn told(template: Value) -> String {
+    let template: Template = serde_json::from_value(template).unwrap();
+    let findings = lint(&template, &Data::default());
+    findings.iter().map(|it| format!("{} {} {:?}: {}\n", it.rule.name, it.place, it.span, it.message)).collect()
+}
+
+fn check(template: Value, expected: Expect) {
+    expected.assert_eq(&told(template));
+}
+
+fn body(text: &str, examples: &[&str]) -> Value {
+    with("/components/0", json!({ "type": "BODY", "text": text, "example": { "body_text": [examples] } }))
+}
+
+fn button(button: Value) -> Value {
+    plus(json!({ "type": "BUTTONS", "buttons": [button] }))
+}
+
+#[test]
+fn a_good_template_has_no_findings() {
+    check(good(), expect![[""]]);
+}
+
+#[test]
+fn the_sample_of_the_design_text_ends_on_a_variable_and_is_mended() {
+    let sample = body("Bonjour {{1}}, votre rendez-vous est à {{2}}.", &["Ana", "14:00"]);
+    check(
+        sample.clone(),
+        expect![[r#"
+            variable-at-end /components/0/text Some((39, 44)): it ends with a variable
+        "#]],
+    );
+    let mut template: Template = serde_json::from_value(sample).unwrap();
+    let fixed: Vec<&str> = fix(&mut template).iter().map(|it| it.name).collect();
+    assert_eq!(fixed, ["variable-at-end"]);
+    assert_eq!(template.body_text(), "Bonjour {{1}}, votre rendez-vous est à {{2}}. Merci.");
+    assert!(lint(&template, &Data::default()).is_empty());
+}
+
+#[test]
+fn each_rule_is_broken_by_its_own_template() {
+    let long = "mot ".repeat(300);
+    let url = |url: &str| button(json!({ "type": "URL", "text": "Voir", "url": url }));
+    let replies = |n: usize| {
+        let reply = |it: usize| json!({ "type": "QUICK_REPLY", "text": format!("Choix {it}") });
+        plus(json!({ "type": "BUTTONS", "buttons": (0..n).map(reply).collect::<Vec<_>>() }))
+    };
+    let header = |header: Value| plus(json!({ "type": "HEADER", "format": "TEXT", "text": header }));
+    let of = |category: &str, mut template: Value| {
+        template["category"] = json!(category);
+        template
+    };
+    let broken: Vec<(&str, Value)> = vec![
+        ("shape", plus(json!({ "type": "BODIES" }))),
+        ("name", with("/name", json!("Rendez-vous"))),
+        ("language", with("/language", json!("fr-FR"))),
+        ("category", with("/category", json!("TRANSACTIONAL"))),
+        ("body-once", with("/components", json!([]))),
+        (
+            "component-once",
+            plus(json!({ "type": "FOOTER", "text": "a" })).tap(json!({ "type": "FOOTER", "text": "b" })),
+        ),
+        ("time-to-live", json!({ "message_send_ttl_seconds": 5 }).onto(good())),
+        ("parameter-format", json!({ "parameter_format": "NAMED" }).onto(good())),
+        ("body-length", body(&long, &[])),
+        ("header-length", header(json!("x".repeat(61)))),
+        ("footer-length", plus(json!({ "type": "FOOTER", "text": "x".repeat(61) }))),
+        ("line-break", plus(json!({ "type": "FOOTER", "text": "a\nb" }))),
+        ("header-marks", header(json!("Votre *commande*"))),
+        ("header-variables", header(json!("Commande {{1}} de {{2}} ici"))),
+        ("footer-variable", plus(json!({ "type": "FOOTER", "text": "a {{1}} b" }))),
+        ("filled-length", body("Ceci est pour {{1}} et rien que cela.", &[&"x".repeat(1020)])),
+        ("empty-text", header(json!(" "))),
+        ("variable-at-start", body("{{1}}, votre rendez-vous est à midi.", &["Ana"])),
+        ("variable-at-end", body("Votre rendez-vous est donc à {{1}} !", &["midi"])),
+        ("variables-adjacent", body("Bonjour cher client {{1}} {{2}} nous vous attendons.", &["Ana", "P."])),
+        ("variable-ratio", body("Bonjour {{1}} merci.", &["Ana"])),
+        ("variable-order", body("Bonjour {{2}}, votre rendez-vous est ici.", &["Ana"])),
+        ("variables-mixed", body("Bonjour {{1}}, votre rendez-vous est à {{hour}} demain matin.", &["Ana"])),
+        ("variable-name", body("Bonjour {{Nom#1}}, votre rendez-vous est ici.", &[])),
+        ("variable-broken", body("Bonjour {{1}, votre rendez-vous est ici.", &[])),
+        ("example", body("Bonjour {{1}}, votre rendez-vous est ici.", &[])),
+        ("value-characters", body("Bonjour {{1}}, votre rendez-vous est ici.", &["Ana\tP."])),
+        (
+            "variable-twice",
+            json!({ "parameter_format": "NAMED" })
+                .onto(body("Bonjour {{nom}}, votre rendez-vous {{nom}} est ici et bien là.", &[])),
+        ),
+        ("button-count", replies(11)),
+        (
+            "button-order",
+            plus(json!({ "type": "BUTTONS", "buttons": [
+                { "type": "QUICK_REPLY", "text": "a" }, { "type": "PHONE_NUMBER", "text": "b", "phone_number": "+33199000001" },
+                { "type": "QUICK_REPLY", "text": "c" }] })),
+        ),
+        ("button-text", button(json!({ "type": "QUICK_REPLY", "text": "x".repeat(26) }))),
+        (
+            "button-twice",
+            plus(
+                json!({ "type": "BUTTONS", "buttons": [{ "type": "QUICK_REPLY", "text": "a" }, { "type": "QUICK_REPLY", "text": "a" }] }),
+            ),
+        ),
+        ("button-url", url("ftp://example.com")),
+        ("button-phone", button(json!({ "type": "PHONE_NUMBER", "text": "b", "phone_number": "call us" }))),
+        ("copy-code", button(json!({ "type": "COPY_CODE", "example": "X".repeat(16) }))),
+        ("button-type", button(json!({ "type": "SHARE" }))),
+        ("buttons-hidden", replies(4)),
+        ("button-category", button(json!({ "type": "OTP", "otp_type": "COPY_CODE" }))),
+        ("header-format", plus(json!({ "type": "HEADER", "format": "GIF" }))),
+        ("header-handle", plus(json!({ "type": "HEADER", "format": "IMAGE" }))),
+        ("authentication", of("AUTHENTICATION", good())),
+        ("promotional", body("Profitez de votre rendez-vous.", &[])),
+        ("restricted-sector", body("Votre casino vous attend ici.", &[])),
+        ("shortened-link", body("Voir https://bit.ly/x pour la suite.", &[])),
+        ("opt-out", of("MARKETING", good())),
+        (
+            "many-variables",
+            body(
+                &format!("{} fin", (1..=6).map(|it| format!("un deux trois {{{{{it}}}}}")).collect::<String>()),
+                &["x"; 6],
+            ),
+        ),
+    ];
+    for (rule, template) in &broken {
+        let told = told(template.clone());
+        assert!(told.lines().any(|it| it.split(' ').next() == Some(rule)), "{rule} was not found but\n{told}");
+    }
+    // Those between templates and those of session messages have tests of their own.
+    let elsewhere = |it: &str| it.starts_with('M') || it == "T106" || it == "T107";
+    let untested: Vec<&str> = RULES
+        .iter()
+        .filter(|it| !elsewhere(it.code) && broken.iter().all(|(name, _)| *name != it.name))
+        .map(|it| it.name)
+        .collect();
+    assert!(untested.is_empty(), "rules without a template that breaks them: {untested:?}");
+}
+
+/// Ways to put a broken template together.
+trait Build {
+    fn tap(self, component: Value) -> Value;
+    fn onto(self, template: Value) -> Value;
+}
+
+impl Build for Value {
+    fn tap(mut self, component: Value) -> Value {
+        self["components"].as_array_mut().unwrap().push(component);
+        self
+    }
+
+    fn onto(self, mut template: Value) -> Value {
+        template.as_object_mut().unwrap().extend(self.as_object().unwrap().clone());
+        template
+    }
+}
+
+#[test]
+fn a_name_or_a_text_that_stands_twice_is_found() {
+    let one: Template = serde_json::from_value(good()).unwrap();
+    let other = Template { name: "other".into(), ..one.clone() };
+    let told: Vec<String> = duplicates(&[&one, &other, &one])
+        .iter()
+        .map(|(n, it)| format!("{n} {} {}\n", it.rule.name, it.message))
+        .collect();
+    expect![[r#"
+        1 duplicate “appointment” has the same body and footer
+        2 name-taken template 1 of these is “appointment” in fr too
+        2 duplicate “other” has the same body and footer
+    "#]]
+    .assert_eq(&told.concat());
+}
+
+#[test]
+fn what_is_written_back_is_what_was_read() {
+    let mut template = good();
+    template["id"] = json!("123");
+    template["components"].as_array_mut().unwrap().push(json!({ "type": "CAROUSEL", "cards": [] }));
+    let read: Template = serde_json::from_value(template.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), template);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn any_text_is_linted_and_mended_and_then_nothing_is_left_to_mend(
+        text in r"([a-zé ]{0,6}|\{\{[0-9a-z]{0,2}\}\}|[{}*_\n.]){0,8}",
+        header in r"([a-z ]{0,6}|\{\{[0-9]\}\}|[*_~\n]){0,5}",
+        examples in prop::collection::vec("[a-z\t ]{0,9}", 0..4),
+        language in "fr|pt-br|EN|xx",
+    ) {
+        let examples: Vec<&str> = examples.iter().map(String::as_str).collect();
+        let mut value = body(&text, &examples);
+        value["language"] = json!(language);
+        value["components"].as_array_mut().unwrap().push(json!({ "type": "HEADER", "format": "TEXT", "text": header }));
+        let mut template: Template = serde_json::from_value(value).unwrap();
+        lint(&template, &Data::default());
+        fix(&mut template);
+        let mended = template.clone();
+        let again: Vec<&str> = fix(&mut template).iter().map(|it| it.name).collect();
+        prop_assert_eq!(again, Vec::<&str>::new());
+        prop_assert_eq!(&template, &mended);
+        // Where there are phrases, the ends and the neighbours are mended for good.
+        if language != "xx" {
+            let left = lint(&template, &Data::default());
+            let rules = ["variable-at-end", "variable-at-start", "variables-adjacent"];
+            let in_body = |it: &&model::Finding| it.place == "/components/0/text" && rules.contains(&it.rule.name);
+            prop_assert_eq!(left.iter().find(in_body), None);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Header, body and footer: lengths, variables, examples.
+
+use std::collections::HashSet;
+
+use model::Finding;
+
+use super::Data;
+use crate::variable::{Variable, variables};
+use crate::{Body, Component, Footer, Header, MAX_LINE, MAX_TEMPLATE_BODY, NamedExample, Template, rules};
+
+/// Variables beyond so many are a note.
+const MANY: usize = 5;
+
+pub(super) fn lint(template: &Template, data: &Data, findings: &mut Vec<Finding>) {
+    for (n, component) in template.components.iter().enumerate() {
+        let place = format!("/components/{n}");
+        match component {
+            Component::Header(it) => header(it, template, data, &place, findings),
+            Component::Body(it) => body(it, template, data, &place, findings),
+            Component::Footer(it) => footer(it, &place, findings),
+            Component::Buttons(_) | Component::Other(_) => {}
+        }
+    }
+}
+
+fn header(header: &Header, template: &Template, data: &Data, place: &str, findings: &mut Vec<Finding>) {
+    match header.format.to_uppercase().as_str() {
+        "TEXT" => {}
+        "IMAGE" | "VIDEO" | "DOCUMENT" => {
+            if header.example.as_ref().is_none_or(|it| it.header_handle.is_empty()) {
+                let told = "there is no example of a file; `ferry template submit --media` uploads one";
+                findings.push(Finding::new(&rules::HEADER_HANDLE, format!("{place}/format"), told));
+            }
+            return;
+        }
+        "LOCATION" if !template.is("AUTHENTICATION") => return,
+        _ => {
+            let told = format!("“{}” cannot stand here", header.format);
+            return findings.push(Finding::new(&rules::HEADER_FORMAT, format!("{place}/format"), told));
+        }
+    }
+    let (text, place) = (header.text.as_deref().unwrap_or_default(), format!("{place}/text"));
+    let found = common(text, template, &place, findings);
+    too_long(text, MAX_LINE, &rules::HEADER_LENGTH, &place, findings);
+    line_break(text, &place, findings);
+    if let Some(at) = text.chars().position(|it| matches!(it, '*' | '_' | '~' | '`')).filter(|_| has_marks(text)) {
+        let told = "marks show as they are here";
+        findings.push(Finding::new(&rules::HEADER_MARKS, &place, told).at((at, at + 1)).fixed_by("leave them out"));
+    }
+    if let Some(second) = found.get(1) {
+        let told = format!("{} variables", found.len());
+        findings.push(Finding::new(&rules::HEADER_VARIABLES, &place, told).at(second.span));
+    }
+    let (values, named) =
+        header.example.as_ref().map_or((&[][..], &[][..]), |it| (&it.header_text, &it.header_text_named_params));
+    examples(&found, values, named, &place, findings);
+    let filled = filled_length(text, &found, values, named, data);
+    if filled > MAX_LINE && text.chars().count() <= MAX_LINE {
+        let told = format!("with its values it has {filled} characters, and at most {MAX_LINE} are taken");
+        findings.push(Finding::new(&rules::FILLED_LENGTH, &place, told));
+    }
+}
+
+/// Whether there is a pair of marks around something, not just a `_` in a word.
+fn has_marks(text: &str) -> bool {
+    let (found, _) = variables(text);
+    let plain: String = found.iter().rev().fold(text.to_owned(), |mut it, variable| {
+        it.replace_range(variable.bytes.0..variable.bytes.1, "");
+        it
+    });
+    ['*', '_', '~', '`'].iter().any(|mark| plain.matches(*mark).count() >= 2)
+}
+
+fn body(body: &Body, template: &Template, data: &Data, place: &str, findings: &mut Vec<Finding>) {
+    // WhatsApp writes the body of an authentication template.
+    let Some(text) = body.text.as_deref() else {
+        if !template.is("AUTHENTICATION") {
+            findings.push(Finding::new(&rules::EMPTY, place, "there is no text"));
+        }
+        return;
+    };
+    let place = format!("{place}/text");
+    let found = common(text, template, &place, findings);
+    too_long(text, MAX_TEMPLATE_BODY, &rules::BODY_LENGTH, &place, findings);
+    let words = plain_words(text, &found);
+    let n_distinct = found.iter().map(|it| it.name).collect::<HashSet<_>>().len();
+    if n_distinct > 0 && words < 2 * n_distinct + 1 {
+        let told =
+            format!("{words} words and {n_distinct} variables: at least {} words are wanted", 2 * n_distinct + 1);
+        findings.push(Finding::new(&rules::VARIABLE_RATIO, &place, told).fixed_by("say more, or fill in less"));
+    }
+    if n_distinct > MANY {
+        findings.push(Finding::new(&rules::MANY_VARIABLES, &place, format!("{n_distinct} variables")));
+    }
+    let (values, named) =
+        body.example.as_ref().map_or((&[][..], &[][..]), |it| (it.body_text.values(), &it.body_text_named_params));
+    examples(&found, values, named, &place, findings);
+    let filled = filled_length(text, &found, values, named, data);
+    if filled > MAX_TEMPLATE_BODY && text.chars().count() <= MAX_TEMPLATE_BODY {
+        let told = format!("with its values it has {filled} characters, and at most {MAX_TEMPLATE_BODY} are taken");
+        findings.push(Finding::new(&rules::FILLED_LENGTH, &place, told));
+    }
+}
+
+fn footer(footer: &Footer, place: &str, findings: &mut Vec<Finding>) {
+    let Some(text) = footer.text.as_deref() else { return };
+    let place = format!("{place}/text");
+    too_long(text, MAX_LINE, &rules::FOOTER_LENGTH, &place, findings);
+    line_break(text, &place, findings);
+    if text.trim().is_empty() {
+        findings.push(Finding::new(&rules::EMPTY, &place, "the text is empty"));
+    }
+    if let Some(variable) = variables(text).0.first() {
+        findings.push(Finding::new(&rules::FOOTER_VARIABLE, &place, "a variable stands here").at(variable.span));
+    }
+}
+
+/// What holds for every text with variables.
+fn common<'a>(text: &'a str, template: &Template, place: &str, findings: &mut Vec<Finding>) -> Vec<Variable<'a>> {
+    let (found, broken) = variables(text);
+    if text.trim().is_empty() {
+        findings.push(Finding::new(&rules::EMPTY, place, "the text is empty"));
+    }
+    for span in broken {
+        let finding = Finding::new(&rules::VARIABLE_BROKEN, place, "braces that hold no variable").at(span);
+        findings.push(finding.fixed_by("write {{1}} or {{name}}"));
+    }
+    for pair in found.windows(2) {
+        if text[pair[0].bytes.1..pair[1].bytes.0].trim().is_empty() {
+            let told = format!("{{{{{}}}}} and {{{{{}}}}} stand beside each other", pair[0].name, pair[1].name);
+            let finding = Finding::new(&rules::VARIABLES_ADJACENT, place, told).at((pair[0].span.0, pair[1].span.1));
+            findings.push(finding.fixed_by("put a word between them, or make them one"));
+        }
+    }
+    let has_word = |text: &str| text.chars().any(char::is_alphanumeric);
+    if let Some(first) = found.first().filter(|it| !has_word(&text[..it.bytes.0])) {
+        let finding = Finding::new(&rules::VARIABLE_AT_START, place, "it begins with a variable").at(first.span);
+        findings.push(finding.fixed_by("put a word before it"));
+    }
+    if let Some(last) = found.last().filter(|it| !has_word(&text[it.bytes.1..])) {
+        let finding = Finding::new(&rules::VARIABLE_AT_END, place, "it ends with a variable").at(last.span);
+        findings.push(finding.fixed_by("put a word after it"));
+    }
+    names(&found, template.is_named(), place, findings);
+    found
+}
+
+fn names(found: &[Variable<'_>], is_named: bool, place: &str, findings: &mut Vec<Finding>) {
+    let n_numbered = found.iter().filter(|it| it.number().is_some()).count();
+    if n_numbered > 0 && n_numbered < found.len() {
+        let told = "numbers and names are mixed";
+        return findings.push(Finding::new(&rules::VARIABLE_MIXED, place, told).at(found[0].span));
+    }
+    let mut seen = HashSet::new();
+    let mut highest = 0;
+    for variable in found {
+        let Some(number) = variable.number() else {
+            let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
+            if !variable.name.bytes().all(is_plain) {
+                let told = format!("“{}” is no name for a variable", variable.name);
+                let finding = Finding::new(&rules::VARIABLE_NAME, place, told).at(variable.span);
+                findings.push(finding.fixed_by(format!("{{{{{}}}}}", model::slot_name(variable.name))));
+            }
+            if is_named && !seen.insert(variable.name) {
+                let told = format!("{{{{{}}}}} stands twice", variable.name);
+                findings.push(Finding::new(&rules::VARIABLE_TWICE, place, told).at(variable.span));
+            }
+            continue;
+        };
+        if number > highest + 1 || number == 0 {
+            let told = format!("{{{{{number}}}}} comes where {{{{{}}}}} should", highest + 1);
+            findings.push(Finding::new(&rules::VARIABLE_ORDER, place, told).at(variable.span));
+        }
+        highest = highest.max(number);
+    }
+}
+
+fn examples(
+    found: &[Variable<'_>],
+    values: &[String],
+    named: &[NamedExample],
+    place: &str,
+    findings: &mut Vec<Finding>,
+) {
+    let example_place = place.replace("/text", "/example");
+    let mut names: Vec<&str> = Vec::new();
+    for variable in found {
+        if !names.contains(&variable.name) {
+            names.push(variable.name);
+        }
+    }
+    let is_numbered = found.iter().all(|it| it.number().is_some());
+    let missing: Vec<&str> = match is_numbered {
+        true if values.len() == names.len() => Vec::new(),
+        true if values.len() > names.len() => {
+            let told = format!("{} examples for {} variables", values.len(), names.len());
+            return findings.push(Finding::new(&rules::EXAMPLE_MISSING, example_place, told));
+        }
+        true => names[values.len()..].to_vec(),
+        false => names.iter().filter(|name| named.iter().all(|it| it.param_name != **name)).copied().collect(),
+    };
+    if let Some(name) = missing.first() {
+        let span = found.iter().find(|it| it.name == *name).map(|it| it.span);
+        let mut finding = Finding::new(&rules::EXAMPLE_MISSING, place, format!("{{{{{name}}}}} has no example"));
+        finding.span = span;
+        findings.push(finding.fixed_by("add one that is nobody's data"));
+    }
+    for value in values.iter().chain(named.iter().map(|it| &it.example)) {
+        if value.contains(['\n', '\r', '\t']) || value.contains("     ") {
+            let told = format!("the example “{}” could not be sent", value.escape_debug());
+            findings.push(Finding::new(&rules::VALUE_CHARACTERS, &example_place, told).fixed_by("one space instead"));
+        }
+    }
+}
+
+/// How long the text is with the longest value that is known for each variable.
+fn filled_length(text: &str, found: &[Variable<'_>], values: &[String], named: &[NamedExample], data: &Data) -> usize {
+    let mut length = text.chars().count();
+    for variable in found {
+        let example = match variable.number() {
+            Some(number) => values.get(number.wrapping_sub(1)),
+            None => named.iter().find(|it| it.param_name == variable.name).map(|it| &it.example),
+        };
+        let example = example.map_or(0, |it| it.chars().count());
+        let longest = data.longest.get(variable.name).copied().unwrap_or(0).max(example);
+        length = length + longest - (variable.span.1 - variable.span.0);
+    }
+    length
+}
+
+fn plain_words(text: &str, found: &[Variable<'_>]) -> usize {
+    let mut plain = String::new();
+    let mut at = 0;
+    for variable in found {
+        plain.push_str(&text[at..variable.bytes.0]);
+        plain.push(' ');
+        at = variable.bytes.1;
+    }
+    plain.push_str(&text[at..]);
+    plain.split_whitespace().filter(|it| it.chars().any(char::is_alphanumeric)).count()
+}
+
+fn too_long(text: &str, most: usize, rule: &'static model::Rule, place: &str, findings: &mut Vec<Finding>) {
+    let length = text.chars().count();
+    if length > most {
+        let told = format!("{length} characters, and at most {most} are taken");
+        findings.push(Finding::new(rule, place, told).at((most, length)));
+    }
+}
+
+fn line_break(text: &str, place: &str, findings: &mut Vec<Finding>) {
+    if let Some(at) = text.chars().position(|it| it == '\n' || it == '\r') {
+        findings
+            .push(Finding::new(&rules::LINE_BREAK, place, "a line breaks here").at((at, at + 1)).fixed_by("a space"));
+    }
+}

@@ -1,0 +1,285 @@
+//! Messages that may only be sent within 24 hours after the customer's last one.
+
+use std::collections::HashSet;
+
+use model::Finding;
+use model::scenario::{Location, MediaKind, Product};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::rules;
+
+/// Most characters of a text message.
+pub const MAX_TEXT: usize = 4096;
+/// Most characters of the body of a message with buttons or a link.
+pub const MAX_BODY: usize = 1024;
+/// Most characters of the body of a list.
+pub const MAX_LIST_BODY: usize = 4096;
+/// Most reply buttons, and characters of each.
+pub const MAX_BUTTONS: usize = 3;
+pub const MAX_BUTTON: usize = 20;
+/// Most rows of a list, over all its sections, and characters of each title and description.
+pub const MAX_ROWS: usize = 10;
+pub const MAX_ROW: usize = 24;
+pub const MAX_DESCRIPTION: usize = 72;
+
+/// A session message. Texts may hold variables, which the sender fills in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SessionMessage {
+    Text {
+        body: String,
+    },
+    Media {
+        media: MediaKind,
+        link: String,
+        caption: Option<String>,
+    },
+    Location {
+        location: Location,
+    },
+    /// One to three replies.
+    Buttons {
+        body: String,
+        media: Option<(MediaKind, String)>,
+        replies: Vec<Row>,
+    },
+    /// One to ten replies behind a button.
+    List {
+        body: String,
+        button: String,
+        rows: Vec<Row>,
+    },
+    /// One link behind a button.
+    Link {
+        body: String,
+        label: String,
+        url: String,
+    },
+    LocationRequest {
+        body: String,
+    },
+    /// One product of the catalogue, or several.
+    Products {
+        title: String,
+        body: String,
+        products: Vec<Product>,
+    },
+}
+
+/// Something to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub id: String,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+impl SessionMessage {
+    /// What is said in it.
+    pub fn body(&self) -> &str {
+        match self {
+            Self::Text { body }
+            | Self::Buttons { body, .. }
+            | Self::List { body, .. }
+            | Self::Link { body, .. }
+            | Self::LocationRequest { body }
+            | Self::Products { body, .. } => body,
+            Self::Media { caption, .. } => caption.as_deref().unwrap_or_default(),
+            Self::Location { .. } => "",
+        }
+    }
+
+    pub fn replies(&self) -> &[Row] {
+        match self {
+            Self::Buttons { replies, .. } => replies,
+            Self::List { rows, .. } => rows,
+            _ => &[],
+        }
+    }
+
+    /// The body of `POST /{phone-number-id}/messages` for it, but for `to`.
+    ///
+    /// `catalog` is the id of the catalogue, for products.
+    pub fn json(&self, catalog: &str) -> Value {
+        let mut message = json!({ "messaging_product": "whatsapp", "recipient_type": "individual" });
+        let (kind, content) = match self {
+            Self::Text { body } => ("text", json!({ "body": body, "preview_url": body.contains("://") })),
+            Self::Media { media, link, caption } => {
+                let mut content = json!({ "link": link });
+                if let Some(caption) = caption {
+                    content["caption"] = json!(caption);
+                }
+                (media.name(), content)
+            }
+            Self::Location { location } => ("location", json!(location)),
+            _ => ("interactive", self.interactive(catalog)),
+        };
+        message["type"] = json!(kind);
+        message[kind] = content;
+        message
+    }
+
+    fn interactive(&self, catalog: &str) -> Value {
+        let kind = match self {
+            Self::Buttons { .. } => "button",
+            Self::List { .. } => "list",
+            Self::Link { .. } => "cta_url",
+            Self::Products { products, .. } if products.len() == 1 => "product",
+            Self::Products { .. } => "product_list",
+            _ => "location_request_message",
+        };
+        let mut interactive = json!({ "type": kind, "body": { "text": self.body() } });
+        interactive["action"] = match self {
+            Self::Buttons { replies, media, .. } => {
+                if let Some((media, link)) = media {
+                    let media = media.name();
+                    interactive["header"] = json!({ "type": media, media: { "link": link } });
+                }
+                let button = |it: &Row| json!({ "type": "reply", "reply": { "id": it.id, "title": it.title } });
+                json!({ "buttons": replies.iter().map(button).collect::<Vec<_>>() })
+            }
+            Self::List { button, rows, .. } => json!({ "button": button, "sections": [{ "rows": rows }] }),
+            Self::Link { label, url, .. } => {
+                json!({ "name": "cta_url", "parameters": { "display_text": label, "url": url } })
+            }
+            Self::Products { products, title, .. } => match products.as_slice() {
+                [one] => json!({ "catalog_id": catalog, "product_retailer_id": one.id }),
+                several => {
+                    interactive["header"] = json!({ "type": "text", "text": title });
+                    json!({ "catalog_id": catalog, "sections": sections(several, title) })
+                }
+            },
+            _ => json!({ "name": "send_location" }),
+        };
+        interactive
+    }
+}
+
+fn sections(products: &[Product], other: &str) -> Vec<Value> {
+    let mut sections: Vec<(&str, Vec<Value>)> = Vec::new();
+    for product in products {
+        let title = product.section.as_deref().unwrap_or(other);
+        let item = json!({ "product_retailer_id": product.id });
+        match sections.iter_mut().find(|it| it.0 == title) {
+            Some((_, items)) => items.push(item),
+            None => sections.push((title, vec![item])),
+        }
+    }
+    sections.into_iter().map(|(title, items)| json!({ "title": title, "product_items": items })).collect()
+}
+
+/// What breaks a rule of session messages.
+pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let length = |text: &str| text.chars().count();
+    let most = match message {
+        SessionMessage::Text { .. } => MAX_TEXT,
+        SessionMessage::List { .. } => MAX_LIST_BODY,
+        _ => MAX_BODY,
+    };
+    if length(message.body()) > most {
+        let told = format!("{} characters, and at most {most} are taken", length(message.body()));
+        findings.push(Finding::new(&rules::MESSAGE_LENGTH, "/body", told));
+    }
+    let is_spoken = !matches!(message, SessionMessage::Media { .. } | SessionMessage::Location { .. });
+    if is_spoken && message.body().trim().is_empty() {
+        findings.push(Finding::new(&rules::EMPTY, "/body", "it says nothing"));
+    }
+    match message {
+        SessionMessage::Buttons { replies, .. } => {
+            check_rows(replies, "/replies", (MAX_BUTTONS, MAX_BUTTON, 256), &mut findings);
+        }
+        SessionMessage::List { rows, button, .. } => {
+            check_rows(rows, "/rows", (MAX_ROWS, MAX_ROW, 200), &mut findings);
+            check_title(button, "/button", MAX_BUTTON, &mut findings);
+        }
+        SessionMessage::Link { label, url, .. } => {
+            check_title(label, "/label", MAX_BUTTON, &mut findings);
+            check_link(url, "/url", &mut findings);
+        }
+        SessionMessage::Media { link, .. } => check_link(link, "/link", &mut findings),
+        SessionMessage::Products { products, .. } if products.is_empty() || products.len() > 30 => {
+            let told = format!("{} products, and 1 to 30 are taken", products.len());
+            findings.push(Finding::new(&rules::MESSAGE_CHOICES, "/products", told));
+        }
+        _ => {}
+    }
+    findings
+}
+
+fn check_rows(
+    rows: &[Row],
+    place: &str,
+    (most, longest, longest_id): (usize, usize, usize),
+    findings: &mut Vec<Finding>,
+) {
+    if rows.is_empty() || rows.len() > most {
+        let told = format!("{} choices, and 1 to {most} are taken", rows.len());
+        findings.push(Finding::new(&rules::MESSAGE_CHOICES, place, told));
+    }
+    let (mut ids, mut titles) = (HashSet::new(), HashSet::new());
+    for (n, row) in rows.iter().enumerate() {
+        check_title(&row.title, &format!("{place}/{n}/title"), longest, findings);
+        if let Some(description) = &row.description {
+            check_title(description, &format!("{place}/{n}/description"), MAX_DESCRIPTION, findings);
+        }
+        if longest == MAX_BUTTON && !titles.insert(&row.title) {
+            let told = format!("“{}” stands twice", row.title);
+            findings.push(Finding::new(&rules::MESSAGE_TITLE, format!("{place}/{n}/title"), told));
+        }
+        if row.id.is_empty() || row.id.chars().count() > longest_id || !ids.insert(&row.id) {
+            let told = format!("the id “{}” is empty, too long or stands twice", row.id);
+            findings.push(Finding::new(&rules::MESSAGE_ID, format!("{place}/{n}/id"), told));
+        }
+    }
+}
+
+fn check_title(title: &str, place: &str, most: usize, findings: &mut Vec<Finding>) {
+    let length = title.chars().count();
+    if title.trim().is_empty() || length > most {
+        let told = format!("“{title}” has {length} characters, and 1 to {most} are taken");
+        findings.push(Finding::new(&rules::MESSAGE_TITLE, place, told));
+    }
+}
+
+fn check_link(url: &str, place: &str, findings: &mut Vec<Finding>) {
+    // A variable may stand for the whole address.
+    if !(url.starts_with("https://") || url.starts_with("http://") || url.starts_with("{{")) {
+        findings.push(Finding::new(&rules::MESSAGE_LINK, place, format!("“{url}” is no http or https address")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn three_replies_are_buttons_of_the_cloud_api() {
+        let reply = |id: &str, title: &str| Row { id: id.into(), title: title.into(), description: None };
+        let replies = vec![reply("yes", "Yes"), reply("no", "No")];
+        let message = SessionMessage::Buttons { body: "Shall we come?".into(), media: None, replies };
+        assert!(check_message(&message).is_empty());
+        let expected = r#"{"messaging_product":"whatsapp","recipient_type":"individual","type":"interactive","interactive":{"type":"button","body":{"text":"Shall we come?"},"action":{"buttons":[{"type":"reply","reply":{"id":"yes","title":"Yes"}},{"type":"reply","reply":{"id":"no","title":"No"}}]}}}"#;
+        assert_eq!(message.json(""), serde_json::from_str::<Value>(expected).unwrap());
+    }
+
+    #[test]
+    fn what_whatsapp_would_refuse_is_found() {
+        let row = |n: usize| Row { id: format!("{n}"), title: "x".repeat(n), description: None };
+        let message =
+            SessionMessage::List { body: " ".into(), button: "y".repeat(21), rows: (15..26).map(row).collect() };
+        let told: Vec<String> =
+            check_message(&message).iter().map(|it| format!("{} {}\n", it.rule.name, it.place)).collect();
+        expect![[r"
+            empty-text /body
+            message-choices /rows
+            message-title /rows/10/title
+            message-title /button
+        "]]
+        .assert_eq(&told.concat());
+    }
+}

@@ -1,0 +1,142 @@
+//! Words that say what a text is about, in the languages of `words/*.tsv`: language, word (`*` stands for any ending), and
+//! what it stands for.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Words of one kind.
+pub(crate) struct Words(Vec<(&'static str, &'static str, Regex)>);
+
+/// A word that was found.
+pub(crate) struct Found<'a> {
+    pub(crate) word: &'a str,
+    pub(crate) about: &'static str,
+    /// In characters.
+    pub(crate) span: (usize, usize),
+}
+
+static PROMOTION: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/promotion.tsv")));
+static SECTORS: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/sectors.tsv")));
+static STOP: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/stop.tsv")));
+
+/// Hosts whose links do not show where they lead.
+const SHORTENERS: [&str; 18] = [
+    "bit.ly",
+    "tinyurl.com",
+    "goo.gl",
+    "t.co",
+    "ow.ly",
+    "is.gd",
+    "buff.ly",
+    "cutt.ly",
+    "rebrand.ly",
+    "lnkd.in",
+    "shorturl.at",
+    "rb.gy",
+    "t.ly",
+    "bl.ink",
+    "tiny.cc",
+    "s.id",
+    "urlz.fr",
+    "v.gd",
+];
+
+impl Words {
+    fn read(table: &'static str) -> Self {
+        let lines = table.lines().filter_map(|line| {
+            let mut cells = line.split('\t');
+            let (language, word, about) = (cells.next()?, cells.next()?, cells.next().unwrap_or_default());
+            let (stem, ending) = match word.strip_suffix('*') {
+                Some(stem) => (stem, r"\w*"),
+                None => (word, ""),
+            };
+            let start = if stem.starts_with(char::is_alphanumeric) { r"\b" } else { "" };
+            let pattern = Regex::new(&format!(r"(?i){start}{}{ending}\b", regex::escape(stem))).ok()?;
+            Some((language, about, pattern))
+        });
+        Self(lines.collect())
+    }
+
+    pub(crate) fn promotion() -> &'static Self {
+        &PROMOTION
+    }
+
+    pub(crate) fn sectors() -> &'static Self {
+        &SECTORS
+    }
+
+    pub(crate) fn stop() -> &'static Self {
+        &STOP
+    }
+
+    /// The first word of each kind in a text of that language.
+    pub(crate) fn find<'a>(&self, language: &str, text: &'a str) -> Vec<Found<'a>> {
+        let language = language.split(['_', '-']).next().unwrap_or_default();
+        let mut found: Vec<Found<'a>> = Vec::new();
+        for (_, about, pattern) in self.0.iter().filter(|it| it.0.eq_ignore_ascii_case(language)) {
+            let Some(word) = pattern.find(text) else { continue };
+            let chars = |bytes: usize| text[..bytes].chars().count();
+            let span = (chars(word.start()), chars(word.end()));
+            // `code promo` is found once, not as `promo` too.
+            if found.iter().all(|it| span.1 <= it.span.0 || it.span.1 <= span.0) {
+                found.push(Found { word: word.as_str(), about, span });
+            }
+        }
+        found.sort_by_key(|it| it.span);
+        found
+    }
+
+    pub(crate) fn has(&self, language: &str, text: &str) -> bool {
+        !self.find(language, text).is_empty()
+    }
+}
+
+/// Whether a text sells something.
+pub struct Promotion;
+
+impl Promotion {
+    /// The first word that sells, in a text of that language.
+    pub fn first(language: &str, text: &str) -> Option<String> {
+        Words::promotion().find(language, text).into_iter().next().map(|it| it.word.to_owned())
+    }
+
+    /// Whether it says how to stop.
+    pub fn says_how_to_stop(language: &str, text: &str) -> bool {
+        Words::stop().has(language, text)
+    }
+}
+
+/// Whether an address is one of a service that hides where links lead.
+pub fn is_shortened(url: &str) -> bool {
+    let host = url.split("://").last().unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.to_ascii_lowercase();
+    SHORTENERS.contains(&host.strip_prefix("www.").unwrap_or(&host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_sell_are_found_in_five_languages() {
+        for (language, text, word) in [
+            ("fr", "Profitez de 20 % de réduction !", Some("Profitez")),
+            ("fr_CA", "Votre colis est en route.", None),
+            ("en", "Everything must go: 50% off", Some("% off")),
+            ("en", "We dealt with your request.", None),
+            ("es", "Tu cupón te espera", Some("cupón")),
+            ("pt_BR", "PROMOÇÃO só hoje", Some("PROMOÇÃO")),
+            ("id", "Diskon besar", Some("Diskon")),
+            ("xx", "discount", None),
+        ] {
+            assert_eq!(Promotion::first(language, text).as_deref(), word, "{text}");
+        }
+    }
+
+    #[test]
+    fn shortened_links_are_known_by_their_host() {
+        assert!(is_shortened("https://bit.ly/3abc") && is_shortened("http://WWW.t.co/x"));
+        assert!(!is_shortened("https://example.com/bit.ly"));
+    }
+}
