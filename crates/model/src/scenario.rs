@@ -7,7 +7,7 @@ mod step;
 pub use document::{ScenarioError, read_scenarios, schema};
 pub use loss::{LOSSES, Loss, Lost};
 pub use step::{
-    Accepts, Act, Branch, Call, Choice, Condition, Goal, Handover, Location, Media, MediaKind, Message, Product,
+    Accepts, Act, Branch, Call, Choice, Condition, END, Goal, Handover, Location, Media, MediaKind, Message, Product,
     Question, Step, Test, Timeout, Via,
 };
 

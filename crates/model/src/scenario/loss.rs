@@ -31,6 +31,7 @@ pub enum Loss {
     RouteDropped,
     Carousel,
     ButtonDropped,
+    CodeText,
 }
 
 /// A loss and where in the source it was.
@@ -48,7 +49,7 @@ const fn loss(code: &'static str, name: &'static str, about: &'static str) -> Ru
 }
 
 /// Every loss, in the order of [`Loss`].
-pub static LOSSES: [Rule; 24] = [
+pub static LOSSES: [Rule; 25] = [
     loss("L101", "button-colour", "WhatsApp draws all buttons alike: colours, sizes of letters and frames are gone"),
     loss("L102", "button-image", "buttons have no pictures"),
     loss("L103", "button-layout", "buttons stand under each other: rows, columns and heights are gone"),
@@ -81,6 +82,7 @@ pub static LOSSES: [Rule; 24] = [
     loss("L122", "route-dropped", "a way out of a step cannot be expressed"),
     loss("L123", "carousel", "cards beside each other become choices"),
     loss("L124", "button-dropped", "a button has no place beside the others in one message"),
+    loss("L125", "code-text", "WhatsApp writes the text of messages with codes"),
 ];
 
 impl Loss {

@@ -3,6 +3,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Text;
 
+/// The goal that ends a scenario.
+pub const END: &str = "end";
+
 /// A step of a scenario. `next` and its like hold the id of another step; without one the scenario ends there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
@@ -36,7 +39,7 @@ pub enum Act {
     Handover(Handover),
 }
 
-/// The id of the step that comes next; none ends the scenario.
+/// The id of the step that comes next; none, or `end`, ends the scenario.
 pub type Goal = Option<String>;
 
 /// Says something. With choices that are replies it waits for one of them.
@@ -51,7 +54,11 @@ pub struct Message {
     pub choices: Vec<Choice>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<Product>,
-    /// The step after; where it waits, the step for any answer that is none of the choices.
+    /// What the answer is remembered as, where it waits for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    /// The step after; where it waits, the step for any answer that is none of the choices, and for choices without a `next`
+    /// of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Goal,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -327,7 +334,10 @@ impl Act {
         let mut ways = Vec::new();
         match self {
             Self::Message(it) => {
-                let choices = it.choices.iter().filter_map(|choice| Some((choice.title().to_owned(), choice.next()?)));
+                let choices = it.choices.iter().filter_map(|choice| {
+                    let next = choice.next()?;
+                    Some((choice.title().to_owned(), if next.is_some() { next } else { &it.next }))
+                });
                 ways.extend(choices);
                 let last = if ways.is_empty() { "" } else { "anything else" };
                 ways.push((last.to_owned(), &it.next));

@@ -1,0 +1,57 @@
+//! The HTML of Viber's buttons and texts.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?s)<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*>").ok());
+
+/// Tags that become WhatsApp's marks.
+const MARKS: [(&str, &str); 8] =
+    [("b", "*"), ("strong", "*"), ("i", "_"), ("em", "_"), ("s", "~"), ("strike", "~"), ("del", "~"), ("code", "```")];
+/// Tags without a mark. Anything else between `<` and `>` is text.
+const OTHERS: [&str; 12] = ["a", "br", "div", "font", "h1", "h2", "h3", "li", "p", "span", "u", "ul"];
+
+/// A text without HTML, and the tags that it had.
+pub(crate) fn plain(text: &str, with_marks: bool) -> (String, Vec<String>) {
+    let mut tags = Vec::new();
+    let Some(pattern) = TAG.as_ref() else { return (text.to_owned(), tags) };
+    let plain = pattern.replace_all(text, |found: &regex::Captures<'_>| {
+        let name = found[2].to_ascii_lowercase();
+        let mark = MARKS.iter().find(|it| it.0 == name);
+        if mark.is_none() && !OTHERS.contains(&name.as_str()) {
+            return found[0].to_owned();
+        }
+        if &found[1] != "/" && !tags.contains(&name) {
+            tags.push(name.clone());
+        }
+        match mark {
+            Some((_, mark)) if with_marks => (*mark).to_owned(),
+            _ if name == "br" || (name == "p" && &found[1] == "/") => "\n".to_owned(),
+            _ => String::new(),
+        }
+    });
+    let plain = plain.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    (plain.replace("&#39;", "'").replace("&amp;", "&"), tags)
+}
+
+/// Whether a name in angle brackets is a tag of HTML, and no slot.
+pub(crate) fn is_tag(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    OTHERS.contains(&name.as_str()) || MARKS.iter().any(|it| it.0 == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_becomes_marks_where_there_are_some() {
+        assert_eq!(
+            plain("<font color=\"#f00\"><b>Track</b> my order</font> &amp; more<br>now", true),
+            ("*Track* my order & more\nnow".to_owned(), vec!["font".into(), "b".into(), "br".into()])
+        );
+        assert_eq!(plain("<b>Yes</b>", false).0, "Yes");
+        assert_eq!(plain("1 < 2 and <name>", true), ("1 < 2 and <name>".to_owned(), Vec::new()));
+    }
+}

@@ -1,0 +1,207 @@
+/// What a value is, by its shape or its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Kind {
+    Date,
+    Time,
+    Amount,
+    Number,
+    Percent,
+    Phone,
+    Email,
+    Link,
+    /// Letters and digits, such as the number of an order.
+    Reference,
+    /// Four to eight digits in a message that speaks of a code.
+    Secret,
+    /// After a greeting.
+    Name,
+    /// One of a few words.
+    Choice,
+    Text,
+}
+
+impl Kind {
+    const MASKS: [(Self, char); 10] = [
+        (Self::Date, 'D'),
+        (Self::Time, 'T'),
+        (Self::Amount, 'A'),
+        (Self::Number, 'N'),
+        (Self::Percent, 'P'),
+        (Self::Phone, 'F'),
+        (Self::Email, 'E'),
+        (Self::Link, 'L'),
+        (Self::Reference, 'R'),
+        (Self::Secret, 'S'),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Amount => "amount",
+            Self::Number => "number",
+            Self::Percent => "percent",
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Link => "link",
+            Self::Reference => "reference",
+            Self::Secret => "code",
+            Self::Name => "name",
+            Self::Choice => "status",
+            Self::Text => "text",
+        }
+    }
+
+    /// Examples: from the data where they are nobody's, and made up elsewhere.
+    pub(super) fn examples(self, values: &[String]) -> Vec<String> {
+        let made_up = match self {
+            Self::Date | Self::Time | Self::Amount | Self::Number | Self::Percent | Self::Choice => {
+                return values.iter().take(5).cloned().collect();
+            }
+            Self::Phone => "+33199000001",
+            Self::Email => "ana@example.com",
+            Self::Link => "https://example.com/a",
+            Self::Reference => "AB123",
+            Self::Secret => "123456",
+            Self::Name => "Ana",
+            Self::Text => "example",
+        };
+        vec![made_up.to_owned()]
+    }
+
+    /// The kind that a masked word stands for, and the signs around it.
+    pub(super) fn of_mask(word: &str) -> Option<(&str, Self, &str)> {
+        let at = word.find(MARK)?;
+        let inside = &word[at + MARK.len_utf8()..];
+        let letter = inside.chars().next()?;
+        let kind = Self::MASKS.iter().find(|it| it.1 == letter)?.0;
+        Some((&word[..at], kind, &inside[letter.len_utf8()..]))
+    }
+}
+
+/// Stands before the letter of a mask; no message has it.
+const MARK: char = '\u{1}';
+
+/// A message whose values are masked.
+pub(super) struct Masked {
+    /// Words with one space between; a line break is a word.
+    pub(super) text: String,
+    /// What was masked, in order.
+    pub(super) values: Vec<String>,
+}
+
+pub(super) fn mask(text: &str) -> Masked {
+    let mut masked = Masked { text: String::with_capacity(text.len()), values: Vec::new() };
+    let lower = text.to_lowercase();
+    let speaks_of_code = ["code", "otp", "pin", "código", "kode", "passe"].iter().any(|it| lower.contains(it));
+    for (n, line) in text.lines().enumerate() {
+        if n > 0 {
+            masked.text.push_str(" \n");
+        }
+        for word in line.split_whitespace() {
+            if !masked.text.is_empty() {
+                masked.text.push(' ');
+            }
+            push(&mut masked, word, speaks_of_code);
+        }
+    }
+    masked
+}
+
+fn push(masked: &mut Masked, word: &str, speaks_of_code: bool) {
+    let is_edge = |it: char| !it.is_alphanumeric() && !"+€$£%@".contains(it);
+    let core = word.trim_start_matches(|it| is_edge(it) && it != '-').trim_end_matches(|it| is_edge(it) && it != '/');
+    let kind = kind(core, speaks_of_code);
+    let Some(kind) = kind else {
+        masked.text.extend(word.chars().filter(|it| *it != MARK));
+        return;
+    };
+    let start = word.find(core).unwrap_or(0);
+    let letter = Kind::MASKS.iter().find(|it| it.0 == kind).map_or('R', |it| it.1);
+    masked.text.push_str(&word[..start]);
+    masked.text.extend([MARK, letter]);
+    masked.text.push_str(&word[start + core.len()..]);
+    masked.values.push(core.to_owned());
+}
+
+fn kind(word: &str, speaks_of_code: bool) -> Option<Kind> {
+    if word.contains("://") || word.starts_with("www.") {
+        return Some(Kind::Link);
+    }
+    let bytes = word.as_bytes();
+    let n_digits = bytes.iter().filter(|it| it.is_ascii_digit()).count();
+    if n_digits == 0 {
+        return match word.split_once('@') {
+            Some((user, host)) if !user.is_empty() && host.contains('.') => Some(Kind::Email),
+            _ => None,
+        };
+    }
+    let only = |signs: &str| word.chars().all(|it| it.is_ascii_digit() || signs.contains(it));
+    let groups = |sign: char| word.split(sign).filter(|it| !it.is_empty() && it.len() <= 4).count();
+    match word {
+        _ if word.contains('@') => Some(Kind::Email),
+        // A domain and a path.
+        _ if word.contains('/') && word.split('/').next().is_some_and(|it| it.contains('.') && !only("./")) => {
+            Some(Kind::Link)
+        }
+        _ if word.ends_with('%') => Some(Kind::Percent),
+        _ if word.contains(['€', '$', '£']) || is_amount(word) => Some(Kind::Amount),
+        _ if only("/") && (2..=3).contains(&groups('/')) => Some(Kind::Date),
+        _ if (only("-") && groups('-') == 3) || (only(".") && groups('.') == 3 && n_digits <= 8) => Some(Kind::Date),
+        _ if is_time(word) => Some(Kind::Time),
+        _ if word.starts_with('+') && n_digits >= 8 => Some(Kind::Phone),
+        _ if word.starts_with('0') && only(".-") && n_digits >= 9 => Some(Kind::Phone),
+        _ if only("") && speaks_of_code && (4..=8).contains(&n_digits) => Some(Kind::Secret),
+        _ if only(".,") => Some(Kind::Number),
+        _ => Some(Kind::Reference),
+    }
+}
+
+fn is_amount(word: &str) -> bool {
+    ["EUR", "USD", "GBP", "XOF", "IDR", "BRL", "Rp", "R$", "FCFA"].iter().any(|it| {
+        let rest = word.strip_suffix(it).or_else(|| word.strip_prefix(it));
+        rest.is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit() || it == '.'))
+    })
+}
+
+fn is_time(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    let plain = lower.trim_end_matches("am").trim_end_matches("pm");
+    let mut parts = plain.split([':', 'h']);
+    let hour = parts.next().is_some_and(|it| (1..=2).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit()));
+    let minute = parts.next().map(|it| it.is_empty() || (it.len() == 2 && it.bytes().all(|it| it.is_ascii_digit())));
+    let seconds = parts.all(|it| it.len() == 2 && it.bytes().all(|it| it.is_ascii_digit()));
+    // `9am` has no minutes.
+    hour && seconds && minute.unwrap_or(plain.len() < lower.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_known_by_their_shape() {
+        for (word, wanted) in [
+            ("12/03/2026", Some(Kind::Date)),
+            ("2026-03-12", Some(Kind::Date)),
+            ("14:30", Some(Kind::Time)),
+            ("9h", Some(Kind::Time)),
+            ("9am", Some(Kind::Time)),
+            ("25,50€", Some(Kind::Amount)),
+            ("Rp50.000", Some(Kind::Amount)),
+            ("20%", Some(Kind::Percent)),
+            ("1041", Some(Kind::Number)),
+            ("AB-1041", Some(Kind::Reference)),
+            ("+33199000001", Some(Kind::Phone)),
+            ("0199000001", Some(Kind::Phone)),
+            ("https://example.com/x1", Some(Kind::Link)),
+            ("exmpl.co/a7", Some(Kind::Link)),
+            ("ana@example.com", Some(Kind::Email)),
+            ("Bonjour", None),
+            ("rendez-vous", None),
+        ] {
+            assert_eq!(kind(word, false), wanted, "{word}");
+        }
+        assert_eq!(kind("482913", true), Some(Kind::Secret));
+    }
+}

@@ -1,0 +1,344 @@
+//! Bots of Rasa: the domain, what users say, rules and stories, in YAML.
+//!
+//! Stories that begin with the same intent become one scenario, as a tree: where they part, an intent is a choice.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use model::scenario::{
+    Accepts, Act, Call, Choice, Goal, Handover, Media, MediaKind, Message, Purpose, Question, Trigger, Via,
+};
+use model::{Loss, Text};
+use regex::Regex;
+use serde_json::Value;
+
+use crate::flow::{Flow, Head, origin};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, language, notation};
+
+static SLOT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{([A-Za-z_]\w*)\}").ok());
+/// `[text](entity)` and `[text]{"entity": "x"}` in what users say.
+static ENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})").ok());
+
+const MOST_PHRASES: usize = 20;
+
+#[derive(Default)]
+struct Bot {
+    responses: BTreeMap<String, Value>,
+    forms: BTreeMap<String, Vec<String>>,
+    /// What users say, by intent.
+    phrases: BTreeMap<String, Vec<String>>,
+    /// Rules and stories: where they stand, their name, their steps.
+    stories: Vec<(String, String, Vec<Event>)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Event {
+    Intent(String),
+    Action(String),
+}
+
+/// Stories as a tree.
+#[derive(Default)]
+struct Node {
+    next: Vec<(Event, Node)>,
+}
+
+pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+    let mut bot = Bot::default();
+    for file in files.iter().filter(|it| it.path.ends_with(".yml") || it.path.ends_with(".yaml")) {
+        let text = String::from_utf8_lossy(&file.bytes);
+        let value: Value = serde_saphyr::from_str(&text).map_err(|it| ImportError::shape(file, "YAML of Rasa", it))?;
+        read(&mut bot, &value, &file.path, imported);
+    }
+    let mut roots: BTreeMap<String, (String, Node)> = BTreeMap::new();
+    for (file, name, events) in &bot.stories {
+        let Some(Event::Intent(first)) = events.first() else {
+            let why = "it begins with no intent".to_owned();
+            imported.skipped.push(Skipped { file: file.clone(), place: name.clone(), why });
+            continue;
+        };
+        let root = roots.entry(first.clone()).or_insert_with(|| (file.clone(), Node::default()));
+        insert(&mut root.1, &events[1..]);
+    }
+    for (intent, (file, root)) in &roots {
+        let mut flow = Flow::default();
+        let start = build(&mut flow, &bot, root, intent);
+        let said: String = flow.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect();
+        let phrases = bot.phrases.get(intent).cloned().unwrap_or_default();
+        let words = format!("{said} {}", phrases.join(" "));
+        let head = Head {
+            intent,
+            language: language::guess(&words).unwrap_or(&options.language),
+            purpose: Purpose::Conversation,
+            trigger: Trigger::Message { phrases },
+            origin: origin(Format::Rasa, file, intent.clone()),
+        };
+        match start {
+            Some(start) => imported.scenarios.push(flow.finish(head, Some(&start))),
+            None => imported.skipped.push(Skipped {
+                file: file.clone(),
+                place: intent.clone(),
+                why: "nothing is said or done after it".to_owned(),
+            }),
+        }
+    }
+    Ok(())
+}
+
+fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Imported) {
+    // `templates` is what Rasa 1 called responses.
+    for key in ["responses", "templates"] {
+        for (name, response) in value.get(key).and_then(Value::as_object).into_iter().flatten() {
+            bot.responses.insert(name.clone(), response.clone());
+        }
+    }
+    for (name, form) in value.get("forms").and_then(Value::as_object).into_iter().flatten() {
+        let required = form.get("required_slots").unwrap_or(form);
+        let slots = match required {
+            Value::Array(names) => names.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect(),
+            // Rasa 2: a map of slots.
+            Value::Object(slots) => slots.keys().cloned().collect(),
+            _ => Vec::new(),
+        };
+        bot.forms.insert(name.clone(), slots);
+    }
+    for entry in value.get("nlu").and_then(Value::as_array).into_iter().flatten() {
+        let Some(intent) = entry.get("intent").and_then(Value::as_str) else { continue };
+        let examples = entry.get("examples").and_then(Value::as_str).unwrap_or_default();
+        let lines = examples.lines().filter_map(|it| it.trim().strip_prefix('-')).map(str::trim);
+        let plain =
+            |line: &str| ENTITY.as_ref().map_or_else(|| line.to_owned(), |it| it.replace_all(line, "$1").into_owned());
+        let phrases: Vec<String> = lines.take(MOST_PHRASES).map(plain).collect();
+        bot.phrases.entry(intent.to_owned()).or_default().extend(phrases);
+    }
+    for (key, name_key) in [("rules", "rule"), ("stories", "story")] {
+        for story in value.get(key).and_then(Value::as_array).into_iter().flatten() {
+            let name = story.get(name_key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let mut events = Vec::new();
+            for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
+                match event(step) {
+                    Ok(Some(event)) => events.push(event),
+                    Ok(None) => {}
+                    Err(what) => imported.skipped.push(Skipped {
+                        file: file.to_owned(),
+                        place: name.clone(),
+                        why: format!("its step “{what}” has no counterpart"),
+                    }),
+                }
+            }
+            if !events.is_empty() {
+                bot.stories.push((file.to_owned(), name, events));
+            }
+        }
+    }
+}
+
+/// An event of a story; none for what only sets things; the name of what is not known.
+fn event(step: &Value) -> Result<Option<Event>, String> {
+    let string = |key: &str| step.get(key).and_then(Value::as_str);
+    if let Some(intent) = string("intent") {
+        return Ok(Some(Event::Intent(intent.to_owned())));
+    }
+    if let Some(action) = string("action") {
+        let quiet = ["action_listen", "action_restart", "action_back"];
+        return Ok((!quiet.contains(&action)).then(|| Event::Action(action.to_owned())));
+    }
+    if let Some(form) = step.get("active_loop") {
+        return Ok(form.as_str().map(|it| Event::Action(it.to_owned())));
+    }
+    let quiet = ["slot_was_set", "condition", "wait_for_user_input"];
+    match step.as_object().and_then(|it| it.keys().next()) {
+        Some(key) if quiet.contains(&key.as_str()) => Ok(None),
+        Some(key) => Err(key.clone()),
+        None => Ok(None),
+    }
+}
+
+fn insert(mut node: &mut Node, events: &[Event]) {
+    for (n, event) in events.iter().enumerate() {
+        // A form is named when it starts and when it runs.
+        if n > 0 && events[n - 1] == *event {
+            continue;
+        }
+        let at = node.next.iter().position(|it| it.0 == *event).unwrap_or_else(|| {
+            node.next.push((event.clone(), Node::default()));
+            node.next.len() - 1
+        });
+        node = &mut node.next[at].1;
+    }
+}
+
+/// The steps after a node, and the id of the first.
+fn build(flow: &mut Flow, bot: &Bot, node: &Node, place: &str) -> Goal {
+    let (event, after) = node.next.iter().find(|it| matches!(it.0, Event::Action(_)))?;
+    let Event::Action(action) = event else { return None };
+    for (other, _) in node.next.iter().filter(|it| matches!(it.0, Event::Action(_))).skip(1) {
+        if let Event::Action(other) = other {
+            flow.lose(Loss::RouteDropped, place, format!("to {other}, where the story cannot tell when"));
+        }
+    }
+    if let Some(slots) = bot.forms.get(action) {
+        return form(flow, bot, action, slots, after);
+    }
+    let id = flow.free_id(action);
+    match bot.responses.get(action) {
+        Some(response) => {
+            flow.push(&id, Act::Message(Message::default()));
+            let message = utter(flow, bot, response, after, &id);
+            set(flow, &id, Act::Message(message));
+        }
+        None if is_handover(action) => {
+            flow.push(
+                &id,
+                Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next: None }),
+            );
+            let next = build(flow, bot, after, &id);
+            set(flow, &id, Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next }));
+        }
+        None => {
+            let call = |next: Goal| Act::Call(Call { system: action.clone(), on_failure: next.clone(), next });
+            flow.push(&id, call(None));
+            let next = build(flow, bot, after, &id);
+            set(flow, &id, call(next));
+        }
+    }
+    Some(id)
+}
+
+fn set(flow: &mut Flow, id: &str, act: Act) {
+    if let Some(step) = flow.steps.iter_mut().find(|it| it.id == id) {
+        step.act = act;
+    }
+}
+
+fn is_handover(action: &str) -> bool {
+    ["handoff", "handover", "human", "agent", "escalat"].iter().any(|it| action.contains(it))
+}
+
+fn text(flow: &mut Flow, raw: &str) -> Text {
+    let Some(pattern) = SLOT.as_ref() else { return Text::plain(raw) };
+    notation::with(flow, raw, pattern, |it| Some(it[1].to_owned()))
+}
+
+/// The first variation of a response; others are named.
+fn variation<'a>(flow: &mut Flow, response: &'a Value, place: &str) -> Option<&'a Value> {
+    let list = response.as_array()?;
+    if list.len() > 1 {
+        flow.lose(Loss::RouteDropped, place, format!("{} other ways to say the same", list.len() - 1));
+    }
+    list.first()
+}
+
+fn utter(flow: &mut Flow, bot: &Bot, response: &Value, after: &Node, id: &str) -> Message {
+    let mut message = Message::default();
+    if let Some(value) = variation(flow, response, id) {
+        message.text = text(flow, value.get("text").and_then(Value::as_str).unwrap_or_default().trim());
+        if let Some(url) = value.get("image").and_then(Value::as_str) {
+            message.media = Some(Media { kind: MediaKind::Image, url: text(flow, url) });
+        }
+        for key in ["custom", "attachment"] {
+            if value.get(key).is_some() {
+                flow.lose(Loss::StepDropped, id, format!("what {key} holds"));
+            }
+        }
+        for button in value.get("buttons").and_then(Value::as_array).into_iter().flatten() {
+            let string = |key: &str| button.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let (title, payload) = (string("title"), string("payload"));
+            let intent = payload.trim_start_matches('/').split('{').next().unwrap_or_default().to_owned();
+            let way = after.next.iter().find(|it| it.0 == Event::Intent(intent.clone()));
+            let next = match way {
+                Some((_, node)) => build(flow, bot, node, id),
+                None => other_story(flow, bot, &intent, id),
+            };
+            message.choices.push(Choice::Reply { title, description: None, value: Some(payload), next });
+        }
+    }
+    // Intents that no button stands for.
+    for (event, node) in &after.next {
+        let Event::Intent(intent) = event else { continue };
+        let is_button = |it: &Choice| match it {
+            Choice::Reply { value: Some(value), .. } => value.trim_start_matches('/').split('{').next() == Some(intent),
+            _ => false,
+        };
+        if message.choices.iter().any(is_button) {
+            continue;
+        }
+        let next = build(flow, bot, node, id);
+        let phrase = bot.phrases.get(intent).and_then(|it| it.first()).cloned();
+        let title = phrase.unwrap_or_else(|| intent.replace('_', " "));
+        message.choices.push(Choice::Reply { title, description: None, value: Some(format!("/{intent}")), next });
+    }
+    if message.choices.is_empty() {
+        message.next = build(flow, bot, after, id);
+    }
+    message
+}
+
+/// Where a button leads whose intent begins another story.
+fn other_story(flow: &mut Flow, bot: &Bot, intent: &str, place: &str) -> Goal {
+    let story = bot.stories.iter().find(|it| it.2.first() == Some(&Event::Intent(intent.to_owned())));
+    let first = story.and_then(|it| {
+        it.2.iter().find_map(|it| match it {
+            Event::Action(action) => Some(action.clone()),
+            Event::Intent(_) => None,
+        })
+    });
+    match first.and_then(|action| Some((bot.responses.get(&action)?, action))) {
+        // Once is enough: the step is there already if another way leads to it.
+        Some((_, action)) if flow.steps.iter().any(|it| it.id == model::slot_name(&action)) => {
+            Some(model::slot_name(&action))
+        }
+        Some((response, action)) => {
+            let id = flow.free_id(&action);
+            flow.push(&id, Act::Message(Message::default()));
+            let message = utter(flow, bot, response, &Node::default(), &id);
+            set(flow, &id, Act::Message(message));
+            Some(id)
+        }
+        None => {
+            flow.lose(
+                Loss::RouteDropped,
+                place,
+                format!("a button with the payload /{intent}, which no story answers"),
+            );
+            None
+        }
+    }
+}
+
+/// A question for each slot of a form.
+fn form(flow: &mut Flow, bot: &Bot, name: &str, slots: &[String], after: &Node) -> Goal {
+    let ids: Vec<String> = slots.iter().map(|it| flow.free_id(&format!("{name} {it}"))).collect();
+    flow.lose(Loss::FormDropped, name, "the form's own checks of answers");
+    for (slot, id) in slots.iter().zip(&ids) {
+        let keys = [format!("utter_ask_{name}_{slot}"), format!("utter_ask_{slot}")];
+        let response = keys.iter().find_map(|it| bot.responses.get(it));
+        let value = response.and_then(|it| variation(flow, it, id));
+        let raw = value
+            .and_then(|it| it.get("text"))
+            .and_then(Value::as_str)
+            .map_or_else(|| format!("{slot}?"), str::to_owned);
+        let (text, slot) = (text(flow, raw.trim()), flow.slot(slot));
+        let titles = value.and_then(|it| it.get("buttons")).and_then(Value::as_array).into_iter().flatten();
+        let titles: Vec<String> =
+            titles.filter_map(|it| it.get("title").and_then(Value::as_str).map(str::to_owned)).collect();
+        let act = match titles.is_empty() {
+            true => Act::Question(Question { text, slot, accepts: Accepts::Text, next: None, timeout: None }),
+            false => {
+                let choices = titles.iter().map(|it| Choice::reply(it, None)).collect();
+                Act::Message(Message { text, choices, slot: Some(slot), ..Message::default() })
+            }
+        };
+        flow.push(id, act);
+    }
+    let last = build(flow, bot, after, name);
+    for (n, id) in ids.iter().enumerate() {
+        let next = ids.get(n + 1).cloned().or_else(|| last.clone());
+        match flow.steps.iter_mut().find(|it| it.id == *id).map(|it| &mut it.act) {
+            Some(Act::Question(question)) => question.next = next,
+            Some(Act::Message(message)) => message.next = next,
+            _ => {}
+        }
+    }
+    ids.first().cloned().or(last)
+}
