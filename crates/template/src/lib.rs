@@ -26,7 +26,7 @@ pub use variable::{Variable, variables};
 pub use wire::{
     Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, HeaderExample, NamedExample, Template,
 };
-pub use words::{Promotion, is_shortened};
+pub use words::{Promotion, is_shortened, sectors};
 
 /// Most characters of a body, once its variables are filled in.
 pub const MAX_TEMPLATE_BODY: usize = 1024;

@@ -107,6 +107,11 @@ impl Promotion {
     }
 }
 
+/// The restricted goods and services that a text of that language speaks of, each with the word.
+pub fn sectors(language: &str, text: &str) -> Vec<(String, &'static str)> {
+    Words::sectors().find(language, text).into_iter().map(|it| (it.word.to_owned(), it.about)).collect()
+}
+
 /// Whether an address is one of a service that hides where links lead.
 pub fn is_shortened(url: &str) -> bool {
     let host = url.split("://").last().unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();

@@ -1,1 +1,20 @@
-//! Nothing yet.
+//! Scenarios to WhatsApp: what is a template, what an interactive message, what is lost, and whether both sides behave alike.
+//!
+//! [`compile()`] is the entry. [`check()`] looks at scenarios alone, [`mermaid`] and [`svg`] draw them, [`simulate()`] runs the
+//! same inputs through the source and the WhatsApp side and compares what the customer sees.
+
+mod check;
+mod compile;
+mod flow;
+mod graph;
+mod menu;
+mod rules;
+mod simulate;
+mod window;
+
+pub use check::{check, check_set};
+pub use compile::{Compiled, Options, Parameters, compile};
+pub use flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Sends, Way};
+pub use graph::{mermaid, svg};
+pub use rules::RULES;
+pub use simulate::{Difference, Input, Script, Shown, Simulated, scripts, simulate};

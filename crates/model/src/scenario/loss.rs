@@ -22,7 +22,6 @@ pub enum Loss {
     MediaVariable,
     Timeout,
     TextSplit,
-    TextShortened,
     ChoicesLater,
     LinkVariable,
     ExpressionDropped,
@@ -49,7 +48,7 @@ const fn loss(code: &'static str, name: &'static str, about: &'static str) -> Ru
 }
 
 /// Every loss, in the order of [`Loss`].
-pub static LOSSES: [Rule; 25] = [
+pub static LOSSES: [Rule; 24] = [
     loss("L101", "button-colour", "WhatsApp draws all buttons alike: colours, sizes of letters and frames are gone"),
     loss("L102", "button-image", "buttons have no pictures"),
     loss("L103", "button-layout", "buttons stand under each other: rows, columns and heights are gone"),
@@ -73,16 +72,15 @@ pub static LOSSES: [Rule; 25] = [
     ),
     loss("L114", "timeout", "WhatsApp tells nobody that an answer did not come: the business's own clock must"),
     loss("L115", "text-split", "a text that is too long becomes several messages"),
-    loss("L116", "text-shortened", "a text that is too long for a template is cut"),
-    loss("L117", "choices-later", "outside the 24-hour window choices wait until the customer has answered"),
-    loss("L118", "link-variable", "only the end of a link can vary"),
-    loss("L119", "expression-dropped", "a computed value becomes a slot: what computes it must be written anew"),
-    loss("L120", "step-dropped", "a step that the neutral form does not know is passed over"),
-    loss("L121", "form-dropped", "a form becomes a row of questions; what checks the answers must be written anew"),
-    loss("L122", "route-dropped", "a way out of a step cannot be expressed"),
-    loss("L123", "carousel", "cards beside each other become choices"),
-    loss("L124", "button-dropped", "a button has no place beside the others in one message"),
-    loss("L125", "code-text", "WhatsApp writes the text of messages with codes"),
+    loss("L116", "choices-later", "outside the 24-hour window choices wait until the customer has answered"),
+    loss("L117", "link-variable", "only the end of a link can vary"),
+    loss("L118", "expression-dropped", "a computed value becomes a slot: what computes it must be written anew"),
+    loss("L119", "step-dropped", "a step that the neutral form does not know is passed over"),
+    loss("L120", "form-dropped", "a form becomes a row of questions; what checks the answers must be written anew"),
+    loss("L121", "route-dropped", "a way out of a step cannot be expressed"),
+    loss("L122", "carousel", "cards beside each other become choices"),
+    loss("L123", "button-dropped", "a button has no place beside the others in one message"),
+    loss("L124", "code-text", "WhatsApp writes the text of messages with codes"),
 ];
 
 impl Loss {

@@ -1,0 +1,225 @@
+//! What is wrong with a scenario by itself.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use model::scenario::{Act, Choice, END, Goal};
+use model::{Finding, Scenario, Text};
+use regex::Regex;
+use template::language_code;
+
+use crate::rules;
+
+/// Choices behind each other beyond which people get lost.
+const DEEP: usize = 4;
+
+static CONTACT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[\w.+-]+@[\w-]+\.[\w.]+|(?:\+|\b0)\d[\d .()-]{6,}\d").ok());
+
+/// Every finding of one scenario; places are JSON pointers into it.
+pub fn check(scenario: &Scenario) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    shape(scenario, &mut findings);
+    // What follows walks along the ways.
+    if findings.iter().all(|it| !it.is_error()) {
+        let reached = reached(scenario);
+        for (n, step) in scenario.steps.iter().enumerate().filter(|it| !reached.contains(it.1.id.as_str())) {
+            let told = format!("no way leads to “{}”", step.id);
+            findings.push(Finding::new(&rules::UNREACHABLE, format!("/steps/{n}"), told));
+        }
+        endless(scenario, &mut findings);
+        escalation(scenario, &reached, &mut findings);
+        depth(scenario, &mut findings);
+    }
+    slots(scenario, &mut findings);
+    for (place, text) in scenario.texts() {
+        for (word, about) in template::sectors(&scenario.language, &text.to_string()) {
+            findings.push(Finding::new(&rules::SECTOR, place.clone(), format!("“{word}” speaks of {about}")));
+        }
+    }
+    findings
+}
+
+/// What is wrong between scenarios. The number tells which one.
+pub fn check_set(scenarios: &[Scenario]) -> Vec<(usize, Finding)> {
+    let mut seen = HashMap::new();
+    let mut findings = Vec::new();
+    for (n, scenario) in scenarios.iter().enumerate() {
+        if let Some(first) = seen.insert(&scenario.id, n) {
+            let told = format!("scenario {} is called “{}” too", first + 1, scenario.id);
+            findings.push((n, Finding::new(&rules::SCENARIO_ID, "/id", told)));
+        }
+    }
+    findings
+}
+
+fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
+    let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
+    if scenario.id.is_empty() || !scenario.id.bytes().all(is_plain) {
+        let told = format!("“{}” is no id", scenario.id);
+        findings.push(Finding::new(&rules::SCENARIO_ID, "/id", told).fixed_by(model::slot_name(&scenario.id)));
+    }
+    if language_code(&scenario.language).is_none() {
+        let told = format!("“{}” is none of WhatsApp's languages", scenario.language);
+        findings.push(Finding::new(&rules::LANGUAGE, "/language", told));
+    }
+    if scenario.step(&scenario.start).is_none() {
+        findings.push(Finding::new(&rules::START, "/start", format!("there is no step “{}”", scenario.start)));
+    }
+    let mut ids = HashSet::new();
+    for (n, step) in scenario.steps.iter().enumerate() {
+        if step.id.is_empty() || step.id == END || !ids.insert(step.id.as_str()) {
+            let told = format!("“{}” is empty, taken or `end`", step.id);
+            findings.push(Finding::new(&rules::STEP_ID, format!("/steps/{n}/id"), told));
+        }
+    }
+    for (n, step) in scenario.steps.iter().enumerate() {
+        for (way, goal) in step.act.ways() {
+            if let Some(goal) = known(goal).filter(|it| !ids.contains(it)) {
+                let way = if way.is_empty() { "next".to_owned() } else { format!("“{way}”") };
+                let told = format!("{way} leads to “{goal}”, which is no step");
+                findings.push(Finding::new(&rules::GOAL, format!("/steps/{n}"), told));
+            }
+        }
+        let is_silent = match &step.act {
+            Act::Message(it) => {
+                is_blank(&it.text) && it.media.is_none() && it.location.is_none() && it.products.is_empty()
+            }
+            Act::Question(it) => is_blank(&it.text),
+            _ => false,
+        };
+        if is_silent {
+            let told = format!("“{}” says nothing", step.id);
+            findings.push(Finding::new(&rules::NO_TEXT, format!("/steps/{n}/text"), told));
+        }
+    }
+}
+
+fn is_blank(text: &Text) -> bool {
+    text.trimmed().is_empty()
+}
+
+/// The step that a goal names; none if it ends the scenario.
+pub(crate) fn known(goal: &Goal) -> Option<&str> {
+    goal.as_deref().filter(|it| *it != END)
+}
+
+pub(crate) fn reached(scenario: &Scenario) -> HashSet<&str> {
+    let mut reached = HashSet::new();
+    let mut waiting = vec![scenario.start.as_str()];
+    while let Some(id) = waiting.pop() {
+        if reached.insert(id) {
+            let ways = scenario.step(id).map(|it| it.act.ways()).unwrap_or_default();
+            waiting.extend(ways.into_iter().filter_map(|it| known(it.1)));
+        }
+    }
+    reached
+}
+
+/// Finds circles of steps that need nobody.
+fn endless(scenario: &Scenario, findings: &mut Vec<Finding>) {
+    let numbers: HashMap<&str, usize> = scenario.steps.iter().zip(0..).map(|it| (it.0.id.as_str(), it.1)).collect();
+    let goals = |n: usize| -> Vec<usize> {
+        let act = &scenario.steps[n].act;
+        let rests = act.waits() || matches!(act, Act::Wait { seconds: 1.., .. });
+        let ways = if rests { Vec::new() } else { act.ways() };
+        ways.iter().filter_map(|it| numbers.get(known(it.1)?).copied()).collect()
+    };
+    // Steps without goals are done; what is left once all done steps are taken away is in a circle, or leads to one.
+    let mut left: Vec<Vec<usize>> = (0..scenario.steps.len()).map(goals).collect();
+    let mut sources: Vec<Vec<usize>> = vec![Vec::new(); left.len()];
+    for (n, goals) in left.iter().enumerate() {
+        for goal in goals {
+            sources[*goal].push(n);
+        }
+    }
+    let mut done: Vec<usize> = (0..left.len()).filter(|it| left[*it].is_empty()).collect();
+    let mut n_done = vec![false; left.len()];
+    while let Some(n) = done.pop() {
+        n_done[n] = true;
+        for source in std::mem::take(&mut sources[n]) {
+            left[source].retain(|it| *it != n);
+            if left[source].is_empty() && !n_done[source] {
+                done.push(source);
+            }
+        }
+    }
+    if let Some(n) = n_done.iter().position(|it| !it) {
+        // From there along the ways until a step comes twice: that one is in the circle.
+        let (mut at, mut seen) = (n, HashSet::new());
+        while seen.insert(at) {
+            at = left[at].first().copied().unwrap_or(at);
+        }
+        let told = format!("from “{}” it comes back to itself without waiting for anybody", scenario.steps[at].id);
+        findings.push(Finding::new(&rules::ENDLESS, format!("/steps/{at}"), told));
+    }
+}
+
+fn escalation(scenario: &Scenario, reached: &HashSet<&str>, findings: &mut Vec<Finding>) {
+    if !scenario.is_conversation() {
+        return;
+    }
+    let speaks = |text: &Text| CONTACT.as_ref().is_some_and(|it| it.is_match(&text.to_string()));
+    let (mut is_there, mut refused) = (false, None);
+    for (n, step) in scenario.steps.iter().enumerate().filter(|it| reached.contains(it.1.id.as_str())) {
+        match &step.act {
+            Act::Handover(it) if it.via.is_accepted() => is_there = true,
+            Act::Handover(it) => refused = Some((n, it.via)),
+            Act::Message(it) => {
+                is_there |= speaks(&it.text) || it.choices.iter().any(|it| matches!(it, Choice::Phone { .. }));
+            }
+            Act::Question(it) => is_there |= speaks(&it.text),
+            Act::Condition(_) | Act::Set { .. } | Act::Call(_) | Act::Wait { .. } => {}
+        }
+    }
+    match refused {
+        _ if is_there => {}
+        Some((n, via)) => {
+            let told = format!("the only way out is {}, which WhatsApp does not take for one", via.name());
+            findings.push(Finding::new(&rules::ESCALATION_KIND, format!("/steps/{n}"), told));
+        }
+        None => {
+            let finding = Finding::new(&rules::ESCALATION, "/steps", "no step leads to a person");
+            findings.push(finding.fixed_by("add a `handover` step, or a phone number or e-mail address in a text"));
+        }
+    }
+}
+
+/// Counts choices behind each other, each step once.
+fn depth(scenario: &Scenario, findings: &mut Vec<Finding>) {
+    let mut depths: HashMap<&str, usize> = HashMap::new();
+    let mut waiting = std::collections::VecDeque::from([(scenario.start.as_str(), 0)]);
+    while let Some((id, depth)) = waiting.pop_front() {
+        if depths.contains_key(id) {
+            continue;
+        }
+        depths.insert(id, depth);
+        let Some(step) = scenario.step(id) else { continue };
+        let deeper = depth + usize::from(matches!(&step.act, Act::Message(it) if it.waits()));
+        waiting.extend(step.act.ways().into_iter().filter_map(|it| Some((known(it.1)?, deeper))));
+    }
+    let deepest = scenario.steps.iter().zip(0..).filter_map(|(step, n)| Some((*depths.get(step.id.as_str())?, n)));
+    if let Some((depth, n)) = deepest.max_by_key(|it| (it.0, std::cmp::Reverse(it.1))).filter(|it| it.0 > DEEP) {
+        let told = format!("“{}” is behind {depth} choices", scenario.steps[n].id);
+        findings.push(Finding::new(&rules::DEEP, format!("/steps/{n}"), told));
+    }
+}
+
+fn slots(scenario: &Scenario, findings: &mut Vec<Finding>) {
+    let mut known: HashSet<&str> = scenario.slots.iter().map(|it| it.name.as_str()).collect();
+    for step in &scenario.steps {
+        match &step.act {
+            Act::Set { slot, .. } | Act::Question(model::scenario::Question { slot, .. }) => {
+                known.insert(slot);
+            }
+            Act::Message(it) => known.extend(it.slot.as_deref()),
+            _ => {}
+        }
+    }
+    for (place, text) in scenario.texts() {
+        if let Some(slot) = text.slots().find(|it| !known.contains(it)) {
+            let told = format!("nothing says what {{{{{slot}}}}} is");
+            findings.push(Finding::new(&rules::SLOT, place, told).fixed_by("add it to `slots`, with an example"));
+        }
+    }
+}

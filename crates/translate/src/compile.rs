@@ -1,0 +1,254 @@
+//! The compiler: a scenario to templates and session messages.
+
+mod category;
+mod session;
+mod template_of;
+mod text;
+
+use std::collections::HashMap;
+
+use model::scenario::{Act, Goal, Handover, Lost, Message, Question, Scenario, Slot, Step};
+use model::{Finding, Loss, Text};
+use serde::Serialize;
+use template::{Data, Phrases, Template, check_message, language_code, lint};
+
+use crate::check::check;
+use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Sends, Way};
+use crate::menu::menus_to_choices;
+use crate::window::{WINDOW_SECONDS, seconds_since_customer};
+
+/// How templates are written.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub parameters: Parameters,
+}
+
+/// How variables are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Parameters {
+    /// `{{1}}`
+    #[default]
+    Positional,
+    /// `{{name}}`
+    Named,
+}
+
+/// What a scenario became.
+#[derive(Clone, Debug, Serialize)]
+pub struct Compiled {
+    /// The id of the scenario.
+    pub scenario: String,
+    /// What has to be approved before it can be sent.
+    pub templates: Vec<Template>,
+    pub flow: Flow,
+    /// Errors, losses, warnings and notes. Places are JSON pointers: `/steps/…` into the scenario, `/templates/…` and
+    /// `/messages/…` into what it became.
+    pub findings: Vec<Finding>,
+}
+
+impl Compiled {
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(Finding::is_error)
+    }
+}
+
+/// Compiles a scenario. Whatever it is, what can be compiled is; what cannot is an error among the findings.
+pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
+    let mut findings = check(scenario);
+    findings.extend(scenario.losses.iter().enumerate().map(|(n, lost)| imported(n, lost)));
+    let is_broken = findings.iter().any(|it| it.is_error() && it.rule.code.starts_with("S10"));
+    if is_broken {
+        return Compiled { scenario: scenario.id.clone(), templates: Vec::new(), flow: Flow::default(), findings };
+    }
+    let (scenario, menus) = menus_to_choices(scenario);
+    findings.extend(menus);
+    let mut compiler = Compiler {
+        scenario: &scenario,
+        options,
+        language: language_code(&scenario.language).unwrap_or("en"),
+        phrases: Phrases::of(&scenario.language),
+        seconds: seconds_since_customer(&scenario),
+        templates: Vec::new(),
+        steps: Vec::new(),
+        findings,
+    };
+    for (n, step) in scenario.steps.iter().enumerate() {
+        compiler.step(n, step);
+    }
+    compiler.finish()
+}
+
+/// What was lost when the scenario was imported.
+fn imported(n: usize, lost: &Lost) -> Finding {
+    Finding::new(lost.loss.rule(), format!("/losses/{n}"), format!("{}: {}", lost.place, lost.what))
+}
+
+struct Compiler<'a> {
+    scenario: &'a Scenario,
+    options: &'a Options,
+    language: &'static str,
+    phrases: Option<&'static Phrases>,
+    seconds: HashMap<&'a str, u64>,
+    templates: Vec<Template>,
+    steps: Vec<FlowStep>,
+    findings: Vec<Finding>,
+}
+
+/// A step that says something, on its way.
+struct Spoken<'a> {
+    /// The number and id of the step.
+    n: usize,
+    id: &'a str,
+    message: Message,
+    /// Whether any answer is waited for, though there is no choice.
+    is_question: bool,
+    asks_location: bool,
+}
+
+impl<'a> Compiler<'a> {
+    fn step(&mut self, n: usize, step: &'a Step) {
+        match &step.act {
+            Act::Message(message) => self.speak(Spoken {
+                n,
+                id: &step.id,
+                message: message.clone(),
+                is_question: false,
+                asks_location: false,
+            }),
+            Act::Question(question) => self.ask(n, step, question),
+            Act::Handover(handover) if !handover.text.is_empty() => self.hand_over(n, step, handover),
+            act => self.push(&step.id, &step.id, FlowAct::Other(act.clone())),
+        }
+    }
+
+    fn ask(&mut self, n: usize, step: &'a Step, question: &Question) {
+        let message = Message {
+            text: question.text.clone(),
+            slot: Some(question.slot.clone()),
+            next: question.next.clone(),
+            timeout: question.timeout.clone(),
+            ..Message::default()
+        };
+        let asks_location = question.accepts == model::scenario::Accepts::Location;
+        self.speak(Spoken { n, id: &step.id, message, is_question: true, asks_location });
+    }
+
+    /// Says what is to be said, then gives the customer to a person.
+    fn hand_over(&mut self, n: usize, step: &'a Step, handover: &Handover) {
+        let person = format!("{}__person", step.id);
+        let message = Message { text: handover.text.clone(), next: Some(person.clone()), ..Message::default() };
+        self.speak(Spoken { n, id: &step.id, message, is_question: false, asks_location: false });
+        let silent = Handover { text: Text::default(), ..handover.clone() };
+        self.push(&person, &step.id, FlowAct::Other(Act::Handover(silent)));
+    }
+
+    fn speak(&mut self, mut spoken: Spoken<'a>) {
+        if let Some(timeout) = &spoken.message.timeout {
+            let told = format!("after {} s without an answer", timeout.seconds);
+            self.lose(Loss::Timeout, spoken.n, told);
+        }
+        self.drop_share_phone(&mut spoken);
+        match self.is_closed(spoken.id) {
+            true => self.template(spoken),
+            false => self.session(spoken),
+        }
+    }
+
+    /// Whether the step can be due while the window is closed.
+    fn is_closed(&self, id: &str) -> bool {
+        self.seconds.get(id).is_some_and(|it| *it >= WINDOW_SECONDS)
+    }
+
+    /// WhatsApp has the phone, so nobody is asked; where nothing else is waited for it goes on.
+    fn drop_share_phone(&mut self, spoken: &mut Spoken<'_>) {
+        use model::scenario::Choice;
+        let message = &mut spoken.message;
+        let Some(at) = message.choices.iter().position(|it| matches!(it, Choice::SharePhone { .. })) else { return };
+        let choice = message.choices.remove(at);
+        let told = format!("“{}”", choice.title());
+        if !message.waits() {
+            message.next = choice.next().cloned().flatten().or_else(|| message.next.clone());
+        }
+        self.lose(Loss::SharePhone, spoken.n, told);
+    }
+
+    fn lose(&mut self, loss: Loss, n: usize, what: impl Into<String>) {
+        self.tell(Finding::new(loss.rule(), format!("/steps/{n}"), what));
+    }
+
+    fn tell(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    fn push(&mut self, id: &str, from: &str, act: FlowAct) {
+        self.steps.push(FlowStep { id: id.to_owned(), from: from.to_owned(), act });
+    }
+
+    fn push_sends(&mut self, id: &str, from: &str, sends: Sends) {
+        self.push(id, from, FlowAct::Send(sends));
+    }
+
+    /// What a message waits for once its ways are known.
+    fn awaits(spoken: &Spoken<'_>, ways: Vec<Way>) -> Option<Awaits> {
+        let message = &spoken.message;
+        let waits = spoken.is_question || !ways.is_empty();
+        waits.then(|| Awaits {
+            ways,
+            slot: message.slot.clone(),
+            other: message.next.clone(),
+            timeout: message.timeout.clone(),
+        })
+    }
+
+    fn slot(&self, name: &str) -> Option<&Slot> {
+        self.scenario.slot(name)
+    }
+
+    fn finish(mut self) -> Compiled {
+        let mut found = Vec::new();
+        for (n, template) in self.templates.iter().enumerate() {
+            let longest = self.longest(template);
+            let place = format!("/templates/{n}");
+            found.extend(lint(template, &Data { longest }).into_iter().map(|it| it.within(&place)));
+        }
+        let all: Vec<&Template> = self.templates.iter().collect();
+        found.extend(template::duplicates(&all).into_iter().map(|(n, it)| it.within(&format!("/templates/{n}"))));
+        for step in &self.steps {
+            let FlowAct::Send(sends) = &step.act else { continue };
+            for (n, outgoing) in sends.sends.iter().enumerate() {
+                if let Outgoing::Message(message) = outgoing {
+                    let place = format!("/messages/{}/{n}", step.id);
+                    found.extend(check_message(message).into_iter().map(|it| it.within(&place)));
+                }
+            }
+        }
+        self.findings.extend(found);
+        self.findings.sort_by(|a, b| (a.rule.severity, &a.place).cmp(&(b.rule.severity, &b.place)));
+        let flow = Flow { start: self.scenario.start.clone(), steps: self.steps };
+        Compiled { scenario: self.scenario.id.clone(), templates: self.templates, flow, findings: self.findings }
+    }
+
+    /// The longest values by the names that the variables have in the template.
+    fn longest(&self, template: &Template) -> HashMap<String, usize> {
+        let parameters = self.steps.iter().find_map(|step| match &step.act {
+            FlowAct::Send(sends) => sends.sends.iter().find_map(|it| match it {
+                Outgoing::Template { name, parameters, .. } if *name == template.name => Some(parameters),
+                _ => None,
+            }),
+            FlowAct::Other(_) => None,
+        });
+        let named = template.is_named();
+        let known = parameters.into_iter().flatten().enumerate().filter_map(|(n, slot)| {
+            let longest = self.slot(slot)?.longest? as usize;
+            Some((if named { slot.clone() } else { (n + 1).to_string() }, longest))
+        });
+        known.collect()
+    }
+}
+
+/// A goal that goes on to a step made by the compiler.
+fn to(id: &str) -> Goal {
+    Some(id.to_owned())
+}

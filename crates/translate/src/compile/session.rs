@@ -1,0 +1,301 @@
+//! Steps that are due while the window is open: session messages.
+
+use model::scenario::{Choice, Media, MediaKind};
+use model::{Finding, Loss, Text};
+use template::{
+    MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT, Phrases, Row,
+    SessionMessage,
+};
+
+use super::text::{split, title};
+use super::{Compiler, Spoken, to};
+use crate::flow::{Awaits, Outgoing, Sends, Way};
+use crate::rules;
+
+/// What is said where the source shows choices and no text.
+const NO_TEXT: &str = "…";
+
+impl<'a> Compiler<'a> {
+    pub(super) fn session(&mut self, mut spoken: Spoken<'a>) {
+        let mut sends = Vec::new();
+        let links = self.links(&mut spoken);
+        if let Some(location) = spoken.message.location.take() {
+            sends.push(SessionMessage::Location { location });
+        }
+        let media = self.media(&mut spoken);
+        let n_replies = spoken.message.choices.iter().filter(|it| it.next().is_some()).count();
+        if n_replies > 0 {
+            return self.choices(spoken, sends, media);
+        }
+        let most = if links.is_some() || spoken.asks_location { MAX_BODY } else { MAX_TEXT };
+        let mut texts = self.texts(&spoken, most);
+        match (media, texts.as_slice()) {
+            (Some(media), [caption])
+                if links.is_none() && !spoken.is_question && fits(caption, MAX_BODY) && takes_caption(media.kind) =>
+            {
+                sends.push(SessionMessage::Media {
+                    media: media.kind,
+                    link: media.url.to_string(),
+                    caption: Some(caption.to_string()),
+                });
+                texts.clear();
+            }
+            (Some(media), _) => {
+                sends.push(SessionMessage::Media { media: media.kind, link: media.url.to_string(), caption: None });
+            }
+            (None, _) => {}
+        }
+        let last = if links.is_some() || spoken.asks_location { texts.pop().map(|it| it.to_string()) } else { None };
+        sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
+        if let Some((label, url)) = links {
+            let body = last.clone().unwrap_or_else(|| label.clone());
+            sends.push(SessionMessage::Link { body, label, url });
+        } else if spoken.asks_location {
+            sends.push(SessionMessage::LocationRequest { body: last.unwrap_or_else(|| NO_TEXT.to_owned()) });
+        }
+        if !spoken.message.products.is_empty() {
+            let products = std::mem::take(&mut spoken.message.products);
+            let body = match sends.pop() {
+                Some(SessionMessage::Text { body }) => body,
+                other => {
+                    sends.extend(other);
+                    NO_TEXT.to_owned()
+                }
+            };
+            sends.push(SessionMessage::Products { title: title(&self.scenario.intent, 60, &[]), body, products });
+        }
+        let awaits = Self::awaits(&spoken, Vec::new());
+        let next = spoken.message.next.clone();
+        self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
+    }
+
+    /// One link alone becomes a button; others, phones and codes stand in the text.
+    fn links(&mut self, spoken: &mut Spoken<'_>) -> Option<(String, String)> {
+        let choices = std::mem::take(&mut spoken.message.choices);
+        let (answers, others): (Vec<Choice>, Vec<Choice>) = choices.into_iter().partition(|it| it.next().is_some());
+        let is_alone = answers.is_empty() && others.len() == 1 && !spoken.is_question;
+        spoken.message.choices = answers;
+        if let (true, [Choice::Link { title: label, url }]) = (is_alone, others.as_slice()) {
+            let cut = title(label, MAX_BUTTON, &[]);
+            if cut != *label {
+                self.lose(Loss::LongTitle, spoken.n, format!("“{label}” is “{cut}”"));
+            }
+            return Some((cut, url.to_string()));
+        }
+        for other in &others {
+            let mut line = Text::plain(&format!("\n{}: ", other.title()));
+            match other {
+                Choice::Link { url, .. } => line.push(url),
+                Choice::Phone { number, .. } => line.push_plain(number),
+                Choice::CopyCode { code, .. } => line.push(code),
+                Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } => continue,
+            }
+            let is_first = spoken.message.text.is_empty();
+            spoken.message.text.push(&line);
+            if is_first {
+                spoken.message.text = spoken.message.text.trimmed();
+            }
+            let told = format!("“{}” stands in the text", other.title());
+            self.tell(Finding::new(&rules::LINK_IN_TEXT, format!("/steps/{}", spoken.n), told));
+        }
+        None
+    }
+
+    /// Media that WhatsApp shows; of others the address stands in the text.
+    pub(super) fn media(&mut self, spoken: &mut Spoken<'_>) -> Option<Media> {
+        let media = spoken.message.media.take()?;
+        match media.kind {
+            MediaKind::Gif | MediaKind::Other => {
+                self.lose(Loss::MediaKind, spoken.n, format!("{}: its address stands in the text", media.kind.name()));
+                if !spoken.message.text.is_empty() {
+                    spoken.message.text.push_plain("\n");
+                }
+                spoken.message.text.push(&media.url);
+                None
+            }
+            _ => Some(media),
+        }
+    }
+
+    fn texts(&mut self, spoken: &Spoken<'_>, most: usize) -> Vec<Text> {
+        let texts = split(&spoken.message.text, most, |slot| self.size(slot));
+        if texts.len() > 1 {
+            self.lose(Loss::TextSplit, spoken.n, format!("{} messages", texts.len()));
+        }
+        texts
+    }
+
+    /// How many characters a slot may take.
+    pub(super) fn size(&self, slot: &str) -> usize {
+        let known = self.slot(slot);
+        let example = known.and_then(|it| it.examples.iter().map(|it| it.chars().count()).max());
+        let longest = known.and_then(|it| it.longest).map(|it| it as usize);
+        // As long as the placeholder itself at least.
+        longest.max(example).unwrap_or(20).max(slot.len() + 4)
+    }
+
+    fn choices(&mut self, spoken: Spoken<'a>, mut sends: Vec<SessionMessage>, media: Option<Media>) {
+        let rows = self.rows(&spoken);
+        let is_short = |it: &Choice| match it {
+            Choice::Reply { title, description, .. } => title.chars().count() <= MAX_BUTTON && description.is_none(),
+            _ => it.title().chars().count() <= MAX_BUTTON,
+        };
+        let as_buttons = rows.len() <= MAX_BUTTONS && spoken.message.choices.iter().all(is_short);
+        let most = if as_buttons { MAX_BODY } else { MAX_LIST_BODY };
+        let mut texts = self.texts(&spoken, most);
+        let body = texts.pop().map_or_else(|| NO_TEXT.to_owned(), |it| it.to_string());
+        let header = match media {
+            Some(media) if as_buttons && takes_header(media.kind) => Some((media.kind, media.url.to_string())),
+            Some(media) => {
+                sends.push(SessionMessage::Media { media: media.kind, link: media.url.to_string(), caption: None });
+                None
+            }
+            None => None,
+        };
+        sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
+        if as_buttons {
+            let mut taken = Vec::new();
+            let (replies, ways): (Vec<Row>, Vec<Way>) = rows
+                .into_iter()
+                .map(|(way, _)| {
+                    let title = title(&way.title, MAX_BUTTON, &taken);
+                    taken.push(title.clone());
+                    (Row { id: way.id.clone(), title, description: None }, way)
+                })
+                .unzip();
+            sends.push(SessionMessage::Buttons { body, media: header, replies });
+            let awaits = Self::awaits(&spoken, ways);
+            let next = spoken.message.next.clone();
+            return self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
+        }
+        self.lists(&spoken, sends, body, rows);
+    }
+
+    /// The answers of a message, with their descriptions. Asking for a location is a step of its own.
+    pub(super) fn rows(&mut self, spoken: &Spoken<'a>) -> Vec<(Way, Option<String>)> {
+        let mut rows = Vec::new();
+        for (choice, n) in spoken.message.choices.iter().zip(1..) {
+            let mut way = Way {
+                id: format!("{}:{n}", short(spoken.id)),
+                title: choice.title().to_owned(),
+                value: choice.title().to_owned(),
+                next: choice.next().cloned().flatten().or_else(|| spoken.message.next.clone()),
+                is_ours: false,
+                is_location: false,
+            };
+            let mut described = None;
+            match choice {
+                Choice::Reply { value, description, .. } => {
+                    way.value = value.clone().unwrap_or(way.value);
+                    described.clone_from(description);
+                }
+                Choice::ShareLocation { .. } => {
+                    let asks = format!("{}__location_{n}", spoken.id);
+                    let body = title(choice.title(), MAX_BODY, &[]);
+                    let awaits =
+                        Awaits { slot: spoken.message.slot.clone(), other: way.next.clone(), ..Awaits::default() };
+                    let sends = outgoing(vec![SessionMessage::LocationRequest { body }]);
+                    self.push_sends(&asks, spoken.id, Sends { sends, awaits: Some(awaits), next: way.next.take() });
+                    let told = format!("“{}”", choice.title());
+                    self.tell(Finding::new(&rules::LOCATION_LATER, format!("/steps/{}", spoken.n), told));
+                    way.next = to(&asks);
+                    way.is_location = true;
+                }
+                Choice::SharePhone { .. } | Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } => {
+                    continue;
+                }
+            }
+            rows.push((way, described));
+        }
+        rows
+    }
+
+    /// A list, or several with a row that leads to the next.
+    pub(super) fn lists(
+        &mut self,
+        spoken: &Spoken<'a>,
+        sends: Vec<SessionMessage>,
+        body: String,
+        rows: Vec<(Way, Option<String>)>,
+    ) {
+        let n_rows = rows.len();
+        let rows = self.listed(spoken.n, rows);
+        let button = self.phrases.map_or(NO_TEXT, |it| it.choose).to_owned();
+        if n_rows <= MAX_ROWS {
+            let (rows, ways): (Vec<Row>, Vec<Way>) = rows.into_iter().unzip();
+            let mut sends = sends;
+            sends.push(SessionMessage::List { body, button, rows });
+            let awaits = Self::awaits(spoken, ways);
+            let next = spoken.message.next.clone();
+            return self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
+        }
+        self.lose(
+            Loss::TooManyChoices,
+            spoken.n,
+            format!("{n_rows} choices in {} lists", n_rows.div_ceil(MAX_ROWS - 1)),
+        );
+        let (more, back) = self.phrases.map_or(("…", "…"), |it: &Phrases| (it.more, it.back));
+        let mut sends = sends;
+        let pages: Vec<Vec<(Row, Way)>> = rows.chunks(MAX_ROWS - 1).map(<[_]>::to_vec).collect();
+        let page_id = |n: usize| if n == 0 { spoken.id.to_owned() } else { format!("{}__page_{}", spoken.id, n + 1) };
+        for (n, page) in pages.iter().enumerate() {
+            let is_last = n + 1 == pages.len();
+            let (mut rows, mut ways): (Vec<Row>, Vec<Way>) = page.iter().cloned().unzip();
+            let (turn, goal) = if is_last { (back, page_id(0)) } else { (more, page_id(n + 1)) };
+            let id = format!("{}:page", short(&page_id(n)));
+            rows.push(Row { id: id.clone(), title: turn.to_owned(), description: None });
+            let title = turn.to_owned();
+            ways.push(Way { id, value: title.clone(), title, next: to(&goal), is_ours: true, is_location: false });
+            sends.push(SessionMessage::List { body: body.clone(), button: button.clone(), rows });
+            let awaits = Self::awaits(spoken, ways);
+            let next = spoken.message.next.clone();
+            let sends = outgoing(std::mem::take(&mut sends));
+            self.push_sends(&page_id(n), spoken.id, Sends { sends, awaits, next });
+        }
+    }
+
+    fn listed(&mut self, n: usize, rows: Vec<(Way, Option<String>)>) -> Vec<(Row, Way)> {
+        let mut taken = Vec::new();
+        let mut listed = Vec::new();
+        for (way, described) in rows {
+            let row_title = title(&way.title, MAX_ROW, &taken);
+            let is_cut = row_title != way.title;
+            // The whole of a title that was cut stands under it.
+            let wanted = match (described, is_cut) {
+                (Some(description), false) => Some(description),
+                (Some(description), true) => Some(format!("{} – {description}", way.title)),
+                (None, true) => Some(way.title.clone()),
+                (None, false) => None,
+            };
+            let description = wanted.as_ref().map(|it| title(it, MAX_DESCRIPTION, &[])).filter(|it| !it.is_empty());
+            if is_cut || description.as_ref() != wanted.as_ref() {
+                self.lose(Loss::LongTitle, n, format!("“{}” is “{row_title}”", way.title));
+            }
+            taken.push(row_title.clone());
+            listed.push((Row { id: way.id.clone(), title: row_title, description }, way));
+        }
+        listed
+    }
+}
+
+/// The id of a step within what the id of a row may have.
+fn short(id: &str) -> String {
+    let tail: Vec<char> = id.chars().rev().take(150).collect();
+    tail.into_iter().rev().collect()
+}
+
+fn fits(text: &Text, most: usize) -> bool {
+    text.to_string().chars().count() <= most
+}
+
+fn takes_caption(kind: MediaKind) -> bool {
+    matches!(kind, MediaKind::Image | MediaKind::Video | MediaKind::Document)
+}
+
+pub(super) fn takes_header(kind: MediaKind) -> bool {
+    takes_caption(kind)
+}
+
+fn outgoing(messages: Vec<SessionMessage>) -> Vec<Outgoing> {
+    messages.into_iter().map(Outgoing::Message).collect()
+}

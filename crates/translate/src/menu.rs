@@ -1,0 +1,111 @@
+//! Menus that are written in a text: “Reply 1 for opening hours, 2 for an agent”.
+
+use std::sync::LazyLock;
+
+use model::Finding;
+use model::scenario::{Accepts, Act, Choice, Message, Question, Scenario, Test};
+use model::{Piece, Text};
+use regex::Regex;
+
+use crate::rules;
+
+/// A line of a menu: `1 - Opening hours`.
+static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^[ \t]*(?:\*|_)?(\d{1,2}|[A-Za-z])[ \t]*(?:[.):=–-]|\.\)|️⃣)+[ \t]*(\S[^\n]*?)[ \t]*$").ok()
+});
+
+/// The scenario with its menus as choices, and a finding for each.
+///
+/// A question becomes a message with choices where the step after it decides by what was answered, and the words that it
+/// waits for stand in the text as lines of a menu, or are words by themselves. The value that each choice sends back is the
+/// word that the menu asked for, so that the decision stays as it is.
+pub(crate) fn menus_to_choices(scenario: &Scenario) -> (Scenario, Vec<Finding>) {
+    let mut changed = scenario.clone();
+    let mut findings = Vec::new();
+    for (n, step) in scenario.steps.iter().enumerate() {
+        let Act::Question(question) = &step.act else { continue };
+        let Some(message) = choices(scenario, question) else { continue };
+        let titles: Vec<&str> = message.choices.iter().map(Choice::title).collect();
+        let told = format!("“{}” are choices now", titles.join("”, “"));
+        findings.push(Finding::new(&rules::MENU, format!("/steps/{n}/text"), told));
+        changed.steps[n].act = Act::Message(message);
+    }
+    (changed, findings)
+}
+
+fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
+    if question.accepts != Accepts::Text {
+        return None;
+    }
+    let Act::Condition(condition) = &scenario.step(question.next.as_deref()?)?.act else { return None };
+    let mut words: Vec<String> = Vec::new();
+    for branch in &condition.branches {
+        if branch.slot != question.slot || !matches!(branch.test, Test::Equals | Test::OneOf | Test::Contains) {
+            return None;
+        }
+        // Of several words for one thing, the first.
+        let word = branch.value.split(',').map(str::trim).find(|it| !it.is_empty())?.to_owned();
+        if !words.iter().any(|it| it.eq_ignore_ascii_case(&word)) {
+            words.push(word);
+        }
+    }
+    if words.len() < 2 {
+        return None;
+    }
+    let (text, lines) = lines(&question.text);
+    let title = |word: &String| lines.iter().find(|it| it.0.eq_ignore_ascii_case(word)).map(|it| it.1.clone());
+    let titles: Vec<Option<String>> = words.iter().map(title).collect();
+    let are_lines = titles.iter().all(Option::is_some);
+    // A word such as YES is its own title; a number says nothing without a line.
+    let are_words = words.iter().all(|it| it.chars().any(char::is_alphabetic) && it.chars().count() > 1);
+    if !are_lines && !are_words {
+        return None;
+    }
+    let choices = words.iter().zip(titles).map(|(word, title)| Choice::Reply {
+        title: title.unwrap_or_else(|| capital(word)),
+        description: None,
+        value: Some(word.clone()),
+        next: None,
+    });
+    Some(Message {
+        text: if are_lines && !text.is_empty() { text } else { question.text.clone() },
+        choices: choices.collect(),
+        slot: Some(question.slot.clone()),
+        next: question.next.clone(),
+        timeout: question.timeout.clone(),
+        ..Message::default()
+    })
+}
+
+fn capital(word: &str) -> String {
+    let mut characters = word.chars();
+    let first = characters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
+    first + &characters.as_str().to_lowercase()
+}
+
+/// The text without the lines of its menu, and these: what to answer, and for what.
+fn lines(text: &Text) -> (Text, Vec<(String, String)>) {
+    let Some(pattern) = LINE.as_ref() else { return (text.clone(), Vec::new()) };
+    let mut found = Vec::new();
+    let mut rest = Text::default();
+    for piece in text.pieces() {
+        match piece {
+            Piece::Plain(plain) => {
+                found.extend(
+                    pattern.captures_iter(plain).map(|it| (it[1].to_owned(), it[2].trim_matches('*').to_owned())),
+                );
+                let left = pattern.replace_all(plain, "");
+                rest.push_plain(&left);
+            }
+            Piece::Slot(name) => rest.push_slot(name),
+        }
+    }
+    let squeezed = rest.map_plain(|it| {
+        let mut squeezed = it.to_owned();
+        while squeezed.contains("\n\n\n") {
+            squeezed = squeezed.replace("\n\n\n", "\n\n");
+        }
+        squeezed
+    });
+    (squeezed.trimmed(), found)
+}

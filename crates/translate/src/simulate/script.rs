@@ -1,0 +1,110 @@
+//! What the customer does, and scripts that reach every way of a scenario.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use model::scenario::{Accepts, Act, Choice, Scenario};
+use serde::{Deserialize, Serialize};
+
+use crate::check::known;
+
+/// One thing that happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// The customer writes.
+    Say(String),
+    /// The customer taps what has this title.
+    Choose(String),
+    /// The customer sends where they are.
+    Location,
+    /// The customer sends their phone number.
+    Phone,
+    /// Nobody answers until the time is up.
+    NoAnswer,
+    /// A condition or a call goes this way; 0 is the first.
+    Way(usize),
+}
+
+/// Inputs, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    pub name: String,
+    pub inputs: Vec<Input>,
+}
+
+/// Scripts that together take every way of every step that can be reached.
+pub fn scripts(scenario: &Scenario) -> Vec<Script> {
+    let paths = paths(scenario);
+    let mut covered: HashSet<(&str, usize)> = HashSet::new();
+    let mut scripts = Vec::new();
+    for step in &scenario.steps {
+        let Some(path) = paths.get(step.id.as_str()) else { continue };
+        for way in 0..step.act.ways().len() {
+            if covered.contains(&(step.id.as_str(), way)) {
+                continue;
+            }
+            let mut steps = path.clone();
+            steps.push((&step.id, way));
+            go_on(scenario, &mut steps, &covered);
+            covered.extend(steps.iter().copied());
+            let inputs = steps.iter().filter_map(|(id, way)| input(&scenario.step(id)?.act, *way)).collect();
+            scripts.push(Script { name: format!("{}/{way}", step.id), inputs });
+        }
+    }
+    scripts
+}
+
+/// The shortest path to each step: the steps before it, and the way that is taken from each.
+fn paths(scenario: &Scenario) -> HashMap<&str, Vec<(&str, usize)>> {
+    let mut paths: HashMap<&str, Vec<(&str, usize)>> = HashMap::from([(scenario.start.as_str(), Vec::new())]);
+    let mut waiting = VecDeque::from([scenario.start.as_str()]);
+    while let Some(id) = waiting.pop_front() {
+        let Some(step) = scenario.step(id) else { continue };
+        for (way, (_, goal)) in step.act.ways().into_iter().enumerate() {
+            let Some(goal) = known(goal).filter(|it| !paths.contains_key(it)) else { continue };
+            let mut path = paths.get(id).cloned().unwrap_or_default();
+            path.push((&step.id, way));
+            if let Some(goal) = scenario.step(goal) {
+                paths.insert(&goal.id, path);
+                waiting.push_back(&goal.id);
+            }
+        }
+    }
+    paths
+}
+
+/// Follows ways that no script took yet, until the end or a step that this script was at.
+fn go_on<'a>(scenario: &'a Scenario, steps: &mut Vec<(&'a str, usize)>, covered: &HashSet<(&str, usize)>) {
+    while let Some((last, way)) = steps.last().copied() {
+        let ways = scenario.step(last).map(|it| it.act.ways()).unwrap_or_default();
+        let next = ways.get(way).and_then(|it| known(it.1)).and_then(|it| scenario.step(it));
+        let Some(next) = next.filter(|next| steps.iter().all(|it| it.0 != next.id)) else { return };
+        let ways = 0..next.act.ways().len();
+        let fresh = ways.clone().find(|it| !covered.contains(&(next.id.as_str(), *it)));
+        steps.push((&next.id, fresh.unwrap_or(0)));
+    }
+}
+
+/// What makes a step go a way; nothing where it goes by itself.
+fn input(act: &Act, way: usize) -> Option<Input> {
+    match act {
+        Act::Message(message) => {
+            let answers: Vec<&Choice> = message.choices.iter().filter(|it| it.next().is_some()).collect();
+            match answers.get(way) {
+                Some(Choice::ShareLocation { .. }) => Some(Input::Location),
+                Some(Choice::SharePhone { .. }) => Some(Input::Phone),
+                Some(choice) => Some(Input::Choose(choice.title().to_owned())),
+                None if way > answers.len() => Some(Input::NoAnswer),
+                None if answers.is_empty() => None,
+                None => Some(Input::Say("something else".to_owned())),
+            }
+        }
+        Act::Question(question) => match (way, question.accepts) {
+            (0, Accepts::Location) => Some(Input::Location),
+            (0, _) => Some(Input::Say("an answer".to_owned())),
+            _ => Some(Input::NoAnswer),
+        },
+        Act::Condition(_) | Act::Call(_) => Some(Input::Way(way)),
+        Act::Set { .. } | Act::Wait { .. } | Act::Handover(_) => None,
+    }
+}

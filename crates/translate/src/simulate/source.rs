@@ -1,0 +1,152 @@
+//! The source's side: the scenario as it is.
+
+use model::scenario::{Act, Choice, Goal, Message, Question, Scenario};
+
+use super::{Input, MOST_SHOWN, MOST_STEPS, Script, Shown, Values};
+use crate::check::known;
+
+pub(super) fn run(scenario: &Scenario, script: &Script) -> Vec<Shown> {
+    let mut run = Run { scenario, values: Values::default(), inputs: &script.inputs, shown: Vec::new() };
+    let mut at = Some(scenario.start.clone());
+    for _ in 0..MOST_STEPS {
+        let Some(step) = known(&at).and_then(|it| scenario.step(it)) else { break };
+        if run.shown.len() > MOST_SHOWN {
+            break;
+        }
+        let Some(next) = run.step(&step.id, &step.act) else { break };
+        at = next;
+    }
+    run.shown.truncate(MOST_SHOWN);
+    run.shown
+}
+
+struct Run<'a> {
+    scenario: &'a Scenario,
+    values: Values,
+    inputs: &'a [Input],
+    shown: Vec<Shown>,
+}
+
+impl Run<'_> {
+    /// Does a step and tells the next; none if it waits for an input that the script does not have.
+    fn step(&mut self, id: &str, act: &Act) -> Option<Goal> {
+        match act {
+            Act::Message(message) => {
+                self.show(id, message);
+                match message.waits() {
+                    true => self.answer(message),
+                    false => Some(message.next.clone()),
+                }
+            }
+            Act::Question(question) => {
+                let mut shown = Shown::at(id);
+                shown.text(&question.text.fill(|it| self.values.of(self.scenario, it)));
+                self.shown.push(shown);
+                self.reply(question)
+            }
+            Act::Handover(handover) => {
+                if !handover.text.is_empty() {
+                    let mut shown = Shown::at(id);
+                    shown.text(&handover.text.fill(|it| self.values.of(self.scenario, it)));
+                    self.shown.push(shown);
+                }
+                Some(handover.next.clone())
+            }
+            act => {
+                let way = match (act, self.inputs.first()) {
+                    (Act::Condition(_) | Act::Call(_), Some(Input::Way(way))) => {
+                        self.inputs = &self.inputs[1..];
+                        Some(*way)
+                    }
+                    _ => None,
+                };
+                Some(self.values.decide(self.scenario, act, way))
+            }
+        }
+    }
+
+    fn take(&mut self) -> Option<Input> {
+        let (first, rest) = self.inputs.split_first()?;
+        self.inputs = rest;
+        Some(first.clone())
+    }
+
+    fn show(&mut self, id: &str, message: &Message) {
+        let fill = |text: &model::Text| text.fill(|it| self.values.of(self.scenario, it));
+        let mut shown = Shown::at(id);
+        if let Some(location) = &message.location {
+            shown.place(location);
+        }
+        if let Some(media) = &message.media {
+            shown.media(media.kind, &fill(&media.url));
+        }
+        shown.text(&fill(&message.text));
+        if !message.products.is_empty() {
+            shown.lines.push(format!("({} products)", message.products.len()));
+        }
+        for choice in &message.choices {
+            match choice {
+                Choice::Link { title, url } => shown.link(title, &fill(url)),
+                Choice::Phone { title, number } => shown.link(title, number),
+                Choice::CopyCode { title, code } => shown.link(title, &fill(code)),
+                Choice::Reply { title, .. }
+                | Choice::ShareLocation { title, .. }
+                | Choice::SharePhone { title, .. } => {
+                    shown.tap(title);
+                }
+            }
+        }
+        self.shown.push(shown);
+    }
+
+    fn answer(&mut self, message: &Message) -> Option<Goal> {
+        let input = self.take()?;
+        let next_of = |choice: &Choice| choice.next().cloned().flatten().or_else(|| message.next.clone());
+        let slot = message.slot.as_ref();
+        match &input {
+            Input::NoAnswer => Some(message.timeout.as_ref().and_then(|it| it.next.clone())),
+            Input::Location => {
+                let choice = message.choices.iter().find(|it| matches!(it, Choice::ShareLocation { .. }));
+                self.values.set(slot, "(location)");
+                Some(choice.map_or_else(|| message.next.clone(), next_of))
+            }
+            Input::Phone => {
+                let choice = message.choices.iter().find(|it| matches!(it, Choice::SharePhone { .. }));
+                Some(choice.map_or_else(|| message.next.clone(), next_of))
+            }
+            Input::Say(text) | Input::Choose(text) => {
+                let is_meant = |it: &&Choice| match it {
+                    Choice::Reply { title, value, .. } => {
+                        let said = |it: &str| it.trim().eq_ignore_ascii_case(text.trim());
+                        said(title) || value.as_deref().is_some_and(said)
+                    }
+                    _ => false,
+                };
+                let Some(choice) = message.choices.iter().find(is_meant) else {
+                    self.values.set(slot, text);
+                    return Some(message.next.clone());
+                };
+                if let Choice::Reply { title, value, .. } = choice {
+                    self.values.set(slot, value.as_deref().unwrap_or(title));
+                }
+                Some(next_of(choice))
+            }
+            Input::Way(_) => None,
+        }
+    }
+
+    fn reply(&mut self, question: &Question) -> Option<Goal> {
+        match self.take()? {
+            Input::NoAnswer => Some(question.timeout.as_ref().and_then(|it| it.next.clone())),
+            Input::Say(text) | Input::Choose(text) => {
+                self.values.set(Some(&question.slot), &text);
+                Some(question.next.clone())
+            }
+            Input::Location | Input::Phone => {
+                self.values.set(Some(&question.slot), "(location)");
+                Some(question.next.clone())
+            }
+            Input::Way(_) => None,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+use expect_test::{Expect, expect};
+use model::scenario::{Purpose, read_scenarios};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Options, Parameters, compile};
+
+fn read(json: &str) -> Scenario {
+    read_scenarios(json, "en").unwrap().remove(0)
+}
+
+/// Runs every script and tells what each side showed where they differ.
+fn told(scenario: &Scenario) -> String {
+    let compiled = compile(scenario, &Options::default());
+    let mut told = String::new();
+    for script in scripts(scenario) {
+        let run = simulate(scenario, &compiled, &script);
+        told += &format!("{}: {} steps\n", script.name, run.source.len());
+        for it in run.differences {
+            told += &format!(
+                "  {} {:?}\n  - {}\n  + {}\n",
+                it.step,
+                it.explained_by,
+                it.source.join(" / "),
+                it.whatsapp.join(" / ")
+            );
+        }
+    }
+    told
+}
+
+fn check(json: &str, expected: Expect) {
+    expected.assert_eq(&told(&read(json)));
+}
+
+#[test]
+fn three_choices_are_the_same_on_both_sides() {
+    check(
+        r#"{ "id": "help", "intent": "help", "language": "en", "purpose": "conversation",
+             "trigger": { "type": "message" }, "start": "hello", "steps": [
+             { "id": "hello", "type": "message", "text": "How can we help?", "choices": [
+               { "action": "reply", "title": "Track my order", "next": "ask" },
+               { "action": "reply", "title": "Cancel", "next": "person" } ] },
+             { "id": "ask", "type": "question", "text": "Which number has it?", "slot": "order", "next": "found" },
+             { "id": "found", "type": "message", "text": "Order {{order}} is on its way." },
+             { "id": "person", "type": "handover", "via": "agent", "text": "Somebody will write to you." } ] }"#,
+        expect![[r#"
+            hello/0: 3 steps
+            hello/1: 2 steps
+            hello/2: 1 steps
+        "#]],
+    );
+}
+
+#[test]
+fn thirteen_choices_come_in_pages_and_the_difference_is_explained() {
+    let choices: Vec<String> =
+        (1..=13).map(|n| format!(r#"{{ "action": "reply", "title": "Shop {n}", "next": "end" }}"#)).collect();
+    let json = format!(
+        r#"{{ "id": "shops", "intent": "shops", "language": "en", "purpose": "conversation",
+             "trigger": {{ "type": "message" }}, "start": "which", "steps": [
+             {{ "id": "which", "type": "message", "text": "Which shop?", "choices": [{}] }} ] }}"#,
+        choices.join(",")
+    );
+    let scenario = read(&json);
+    let compiled = compile(&scenario, &Options::default());
+    let last = Script { name: "last".into(), inputs: vec![Input::Choose("Shop 13".into())] };
+    let run = simulate(&scenario, &compiled, &last);
+    assert!(run.is_explained());
+    assert_eq!(run.differences[0].explained_by, ["L109"]);
+    assert_eq!(run.whatsapp[0].lines.last().unwrap(), "[Back to the start]");
+}
+
+#[test]
+fn free_messages_are_refused_when_the_window_is_closed() {
+    let mut scenario = read(r#"{ "intent": "news", "response": "Your order is ready. Thank you." }"#);
+    let compiled = compile(&scenario, &Options::default());
+    assert_eq!(compiled.templates.len(), 1);
+    // Compiled as if the customer had begun, and run as if the business had.
+    scenario.trigger = model::scenario::Trigger::Message { phrases: Vec::new() };
+    let wrong = compile(&scenario, &Options::default());
+    scenario.trigger = model::scenario::Trigger::Event { name: None };
+    let run = simulate(&scenario, &wrong, &scripts(&scenario)[0]);
+    assert_eq!(run.whatsapp[0].lines, [super::whatsapp::REFUSED]);
+    assert!(!run.is_explained());
+}
+
+fn any_scenario() -> impl Strategy<Value = Scenario> {
+    let title = "[A-Za-zéà ]{1,40}";
+    let text = r"([A-Za-zéà,.!?\n ]{0,30}|\{\{[ab]\}\}|https://example.com/x|1 - oui\n){0,12}";
+    let goal = prop::option::of(0usize..6);
+    let step =
+        (0u8..8, text, prop::collection::vec((title, goal.clone(), 0u8..6), 0..14), goal.clone(), goal, 0u64..100_000);
+    let language = prop::sample::select(vec!["fr", "en", "es", "pt_BR", "id", "sw"]);
+    (prop::collection::vec(step, 1..6), language, any::<bool>(), 0u8..4).prop_map(|(steps, language, by_business, purpose)| {
+        let n_steps = steps.len();
+        let goal = |it: Option<usize>| it.map(|it| if it >= n_steps { "end".to_owned() } else { format!("s{it}") });
+        let steps: Vec<serde_json::Value> = steps
+            .into_iter()
+            .enumerate()
+            .map(|(n, (kind, text, choices, next, other, seconds))| {
+                let mut titles = Vec::new();
+                let choices: Vec<serde_json::Value> = choices
+                    .into_iter()
+                    .filter(|it| !it.0.trim().is_empty())
+                    .filter(|it| {
+                        let plain = it.0.trim().to_lowercase();
+                        let is_new = !titles.contains(&plain) && plain != "something else";
+                        titles.push(plain);
+                        is_new
+                    })
+                    .map(|(title, next, kind)| match kind {
+                        0 => serde_json::json!({ "action": "link", "title": title, "url": "https://example.com/a/{{a}}" }),
+                        1 => serde_json::json!({ "action": "share_location", "title": title, "next": goal(next) }),
+                        _ => serde_json::json!({ "action": "reply", "title": title, "next": goal(next) }),
+                    })
+                    .collect();
+                let mut step = match kind {
+                    0..=2 => serde_json::json!({ "type": "message", "text": text, "choices": choices, "next": goal(next) }),
+                    3 => serde_json::json!({ "type": "question", "text": text, "slot": "b", "next": goal(next),
+                        "timeout": { "seconds": seconds, "next": goal(other) } }),
+                    4 => serde_json::json!({ "type": "condition", "branches": [
+                        { "slot": "b", "test": "equals", "value": "1", "next": goal(next) },
+                        { "slot": "b", "test": "equals", "value": "2", "next": goal(next) }], "otherwise": goal(other) }),
+                    5 => serde_json::json!({ "type": "wait", "seconds": seconds + 1, "next": goal(next) }),
+                    6 => serde_json::json!({ "type": "call", "system": "x", "next": goal(next), "on_failure": goal(other) }),
+                    _ => serde_json::json!({ "type": "handover", "via": "agent", "text": text, "next": goal(next) }),
+                };
+                step["id"] = serde_json::json!(format!("s{n}"));
+                step
+            })
+            .collect();
+        let trigger = if by_business { "event" } else { "message" };
+        let purposes = [Purpose::Notification, Purpose::Promotion, Purpose::Authentication, Purpose::Conversation];
+        let json = serde_json::json!({ "id": "any", "intent": "any", "language": language, "purpose": purposes[purpose as usize],
+            "trigger": { "type": trigger }, "start": "s0", "steps": steps, "slots": [{ "name": "a", "examples": ["x1"] }] });
+        serde_json::from_value(json).unwrap()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn whatever_is_compiled_behaves_as_the_source_or_says_why(scenario in any_scenario(), named in any::<bool>()) {
+        let parameters = if named { Parameters::Named } else { Parameters::Positional };
+        let compiled = compile(&scenario, &Options { parameters });
+        let is_broken = compiled.findings.iter().any(|it| it.is_error() && it.rule.code.starts_with("S10"));
+        if !is_broken {
+            // Every slot of a text that became a template fills something.
+            for step in &compiled.flow.steps {
+                let crate::FlowAct::Send(sends) = &step.act else { continue };
+                let filled: Vec<&String> = sends.sends.iter().flat_map(|it| match it {
+                    crate::Outgoing::Template { parameters, buttons, .. } => {
+                        parameters.iter().chain(buttons.iter().map(|it| &it.1)).collect::<Vec<_>>()
+                    }
+                    crate::Outgoing::Message(_) => Vec::new(),
+                }).collect();
+                if !filled.is_empty() || sends.sends.iter().any(|it| matches!(it, crate::Outgoing::Template { .. })) {
+                    let text = scenario.step(&step.from).unwrap().act.text().unwrap();
+                    let lost: Vec<&str> = text.slots().filter(|slot| !filled.iter().any(|it| it.as_str() == *slot)).collect();
+                    let is_told = compiled.findings.iter().any(|it| it.rule.code == "L124" || it.rule.code == "L117");
+                    prop_assert!(lost.is_empty() || is_told, "{lost:?} are gone");
+                }
+            }
+            for script in scripts(&scenario) {
+                let run = simulate(&scenario, &compiled, &script);
+                prop_assert!(run.is_explained(), "{script:?}\n{:#?}\n{:#?}", run.differences, compiled.findings);
+            }
+        }
+    }
+}

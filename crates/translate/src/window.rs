@@ -1,0 +1,45 @@
+//! Which steps can be due while WhatsApp's 24-hour window is closed.
+
+use std::collections::HashMap;
+
+use model::scenario::{Act, Scenario};
+
+use crate::check::known;
+
+/// How long after the customer's last message anything may be sent.
+pub(crate) const WINDOW_SECONDS: u64 = 24 * 60 * 60;
+
+/// For each step the most seconds that can have passed since the customer's last message; [`WINDOW_SECONDS`] and more is closed.
+/// Steps that cannot be reached have none.
+pub(crate) fn seconds_since_customer(scenario: &Scenario) -> HashMap<&str, u64> {
+    let start = if scenario.trigger.is_by_business() { WINDOW_SECONDS } else { 0 };
+    let mut most: HashMap<&str, u64> = HashMap::new();
+    let mut waiting = vec![(scenario.start.as_str(), start)];
+    while let Some((id, seconds)) = waiting.pop() {
+        let Some(step) = scenario.step(id) else { continue };
+        match most.get(id) {
+            Some(known) if *known >= seconds => continue,
+            _ => most.insert(step.id.as_str(), seconds),
+        };
+        let timeout = match &step.act {
+            Act::Message(it) => it.timeout.as_ref(),
+            Act::Question(it) => it.timeout.as_ref(),
+            _ => None,
+        };
+        let ways = step.act.ways();
+        let n_ways = ways.len();
+        for (n, (_, goal)) in ways.into_iter().enumerate() {
+            let Some(goal) = known(goal) else { continue };
+            let after = match (&step.act, timeout) {
+                // The way without an answer comes last.
+                (_, Some(timeout)) if n + 1 == n_ways => seconds.saturating_add(timeout.seconds),
+                (act, _) if act.waits() => 0,
+                (Act::Wait { seconds: more, .. }, _) => seconds.saturating_add(*more),
+                _ => seconds,
+            };
+            // Beyond the window nothing gets worse, so that circles of waits come to an end.
+            waiting.push((goal, after.min(WINDOW_SECONDS)));
+        }
+    }
+    most
+}
