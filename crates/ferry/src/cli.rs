@@ -1,11 +1,16 @@
 //! The command line. Its doc comments are the manual.
 
+pub(crate) mod scenario;
+pub(crate) mod template;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use model::{Region, Segment, Stage};
 use sandbox::Fault;
+use scenario::{ScenarioCommand, TranslateArgs};
+use template::TemplateCommand;
 use verify::{AdapterKind, Properties, UNOFFICIAL};
 
 /// Carry a business's customers from SMS and Viber to WhatsApp
@@ -105,6 +110,16 @@ pub(crate) enum Command {
     Export(ExportCommand),
     /// Put the CRM database back to what it was before the run
     Restore(Where),
+    /// Work with scenarios: what is said, asked and done, on whatever channel
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
+    /// Turn scenarios into templates and messages of WhatsApp, and name every loss
+    ///
+    /// Ends with 1 if something could not be turned into what WhatsApp takes.
+    Translate(TranslateArgs),
+    /// Work with templates of WhatsApp
+    #[command(subcommand)]
+    Template(TemplateCommand),
     /// Start the stand-in for WhatsApp
     Sandbox(SandboxArgs),
     /// Print the completion script of a shell

@@ -7,9 +7,12 @@ mod inspect;
 mod manual;
 mod people;
 mod sandbox;
+mod scenario;
 mod status;
 mod suppress;
+mod template;
 mod trace;
+mod translate;
 
 use std::io::Write;
 
@@ -53,6 +56,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,
         Command::Export(ExportCommand::Segment { name, args }) => export::segment(name, &args, output).await,
         Command::Restore(place) => restore(&place, progress, output).await,
+        Command::Scenario(command) => scenario::run(&command, output),
+        Command::Translate(args) => translate::run(&args, output),
+        Command::Template(command) => template::run(&command, output),
         Command::Sandbox(args) => sandbox::serve(args).await,
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),
@@ -146,6 +152,11 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// The same place, in JSON.
+    pub(crate) fn as_json(self) -> Self {
+        Self { format: Format::Json }
+    }
+
     /// Prints a result. A reader that has had enough, such as `head`, is no error.
     pub(crate) fn print(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
         let text = match self.format {

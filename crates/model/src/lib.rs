@@ -38,7 +38,7 @@ pub use row::{
     Channel, Direction, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings, RowId, is_total,
 };
 pub use rule::{Finding, Rule, Severity};
-pub use scenario::{Loss, Lost, Scenario};
+pub use scenario::{LOSSES, Loss, Lost, Scenario};
 pub use segment::Segment;
 pub use standing::Standing;
 pub use text::{Piece, Text, slot_name};

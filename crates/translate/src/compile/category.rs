@@ -7,7 +7,9 @@ use template::Promotion;
 pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str, String) {
     let is_code = message.choices.is_empty() && message.media.is_none() && message.text.slots().next().is_some();
     match scenario.purpose {
-        Purpose::Authentication if is_code => ("AUTHENTICATION", "it carries a code that proves who somebody is".to_owned()),
+        Purpose::Authentication if is_code => {
+            ("AUTHENTICATION", "it carries a code that proves who somebody is".to_owned())
+        }
         Purpose::Promotion => ("MARKETING", "the scenario is a promotion".to_owned()),
         Purpose::Authentication | Purpose::Notification | Purpose::Conversation => {
             let words = message.text.fill(|_| " ".into());

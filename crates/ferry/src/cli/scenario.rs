@@ -1,0 +1,105 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use import::Format;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScenarioCommand {
+    /// Read scenarios of other tools into the neutral form
+    ///
+    /// Lists of SMS texts, message logs, keyboards and dialogues of Viber, templates of Infobip and Twilio, flows of Twilio
+    /// Studio and RapidPro, agents of Dialogflow, bots of Rasa. Several files, or a folder, are read as one set.
+    Import(ImportArgs),
+    /// Say what is wrong with scenarios, and what WhatsApp cannot carry
+    Check(ScenarioArgs),
+    /// Print scenarios as a person reads them
+    Show(ScenarioArgs),
+    /// Draw a scenario
+    Graph(GraphArgs),
+    /// Run the same inputs through the source and the WhatsApp side, and compare what the customer sees
+    ///
+    /// Without --script, scripts are made that take every way of every step. Outside the 24-hour window messages that are no
+    /// templates are refused, as WhatsApp does.
+    Simulate(SimulateArgs),
+    /// Print the JSON Schema of the neutral form
+    Schema,
+}
+
+/// Where scenarios come from.
+#[derive(Debug, Args)]
+pub(crate) struct ScenarioArgs {
+    /// Files or folders: scenarios in the neutral form, or anything that `ferry scenario import` reads
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// What the files are [default: the files tell]
+    #[arg(long, value_name = "KIND", value_parser = format)]
+    pub(crate) from: Option<Format>,
+    /// The language of texts that do not tell
+    #[arg(long, default_value = "en")]
+    pub(crate) language: String,
+    /// In how many messages of a log a template must be found
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) min_messages: u64,
+    /// Only the scenario with this id
+    #[arg(long, value_name = "ID")]
+    pub(crate) only: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) scenarios: ScenarioArgs,
+    /// The file to write; without it only what was found is told
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    #[command(flatten)]
+    pub(crate) scenarios: ScenarioArgs,
+    /// How it is drawn
+    #[arg(long = "as", value_enum, default_value_t)]
+    pub(crate) kind: GraphKind,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphKind {
+    /// A flowchart in Mermaid
+    #[default]
+    Mermaid,
+    /// A picture
+    Svg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    #[command(flatten)]
+    pub(crate) scenarios: ScenarioArgs,
+    /// Scripts to run, as --record writes them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+    /// Write the scripts that were run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TranslateArgs {
+    #[command(flatten)]
+    pub(crate) scenarios: ScenarioArgs,
+    /// The folder to write: templates/, flows/, findings.ndjson, order.json
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: Option<PathBuf>,
+    /// Write variables as {{name}} and not as {{1}}
+    #[arg(long)]
+    pub(crate) named: bool,
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    let names = || Format::ALL.map(Format::name).join(", ");
+    Format::from_name(text).ok_or_else(|| format!("a kind is one of {}", names()))
+}

@@ -1,0 +1,52 @@
+//! Templates of WhatsApp: checked against the rules.
+
+mod document;
+mod lint;
+mod sarif;
+
+use anyhow::{Result, bail};
+use model::{LOSSES, Rule};
+use serde_json::json;
+
+use crate::cli::template::TemplateCommand;
+use crate::commands::Output;
+use crate::exit::Exit;
+
+pub(crate) fn run(command: &TemplateCommand, output: Output) -> Result<Exit> {
+    match command {
+        TemplateCommand::Lint(args) => lint::lint(args, output),
+        TemplateCommand::Rules { rule } => rules(rule.as_deref(), output),
+    }
+}
+
+/// Every rule: of templates and messages, of scenarios, what the compiler tells, and the losses.
+pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
+    template::RULES.iter().chain(translate::RULES).copied().chain(&LOSSES)
+}
+
+fn rules(name: Option<&str>, output: Output) -> Result<Exit> {
+    let is_meant = |it: &&Rule| name.is_none_or(|name| it.code.eq_ignore_ascii_case(name) || it.name == name);
+    let rules: Vec<&Rule> = all_rules().filter(is_meant).collect();
+    if rules.is_empty() {
+        bail!("there is no rule {}: `ferry template rules` lists them", name.unwrap_or_default());
+    }
+    let value: Vec<_> = rules
+        .iter()
+        .map(|it| json!({ "code": it.code, "name": it.name, "severity": it.severity, "about": it.about, "source": it.source }))
+        .collect();
+    output.print(&value, || {
+        let line = |it: &&Rule| {
+            format!(
+                "{} {:22} {:7} {}\n{:36}source: {}\n",
+                it.code,
+                it.name,
+                it.severity.name(),
+                it.about,
+                "",
+                it.source
+            )
+        };
+        rules.iter().map(line).collect()
+    })?;
+    Ok(Exit::Done)
+}

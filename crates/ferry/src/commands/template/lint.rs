@@ -1,0 +1,137 @@
+//! `ferry template lint`.
+
+use std::fs;
+use std::io::IsTerminal;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use anyhow::{Context, Result};
+use model::{Finding, Severity};
+use serde_json::{Value, json};
+use template::{Data, Template, duplicates, fix};
+
+use super::document::{self, Document};
+use super::sarif::sarif;
+use crate::cli::template::{LintArgs, LintOutput};
+use crate::commands::Output;
+use crate::exit::Exit;
+
+/// A finding and the number of its document.
+pub(super) type Found = (usize, Finding);
+
+pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
+    let mut documents = document::read(&args.files)?;
+    let mut fixed = Vec::new();
+    if args.fix {
+        for document in &mut documents {
+            fixed.extend(mend(document)?);
+        }
+        documents = document::read(&args.files)?;
+    }
+    let findings = findings(&documents);
+    let n = |severity| findings.iter().filter(|it| it.1.rule.severity == severity).count();
+    let n_errors = n(Severity::Error);
+    match args.kind {
+        LintOutput::Sarif => {
+            let value = sarif(&documents, &findings);
+            let text = serde_json::to_string_pretty(&value)? + "\n";
+            output.print(&value, || text)?;
+        }
+        LintOutput::Json => output.as_json().print(&json_of(&documents, &findings, &fixed), String::new)?,
+        LintOutput::Text => output.print(&json_of(&documents, &findings, &fixed), || {
+            let mut text: String = findings.iter().map(|(n, it)| rendered(&documents[*n], it)).collect();
+            fixed.iter().for_each(|it| text += &format!("mended {it}\n"));
+            let n_templates: usize = documents.iter().map(|it| it.templates.len()).sum();
+            text += &format!(
+                "{n_templates} templates: {n_errors} errors, {} warnings, {} notes\n",
+                n(Severity::Warning),
+                n(Severity::Note)
+            );
+            text
+        })?,
+    }
+    Ok(if n_errors > 0 { Exit::Failed } else { Exit::Done })
+}
+
+fn findings(documents: &[Document]) -> Vec<Found> {
+    let mut findings = Vec::new();
+    let mut all: Vec<(usize, &str, &Template)> = Vec::new();
+    for (n, document) in documents.iter().enumerate() {
+        for (pointer, template) in &document.templates {
+            match template {
+                Ok(template) => {
+                    all.push((n, pointer, template));
+                    findings.extend(
+                        template::lint(template, &Data::default()).into_iter().map(|it| (n, it.within(pointer))),
+                    );
+                }
+                Err(why) => findings.push((n, Finding::new(template::RULES[0], pointer, why))),
+            }
+        }
+    }
+    let templates: Vec<&Template> = all.iter().map(|it| it.2).collect();
+    let between = duplicates(&templates).into_iter().map(|(n, it)| (all[n].0, it.within(all[n].1)));
+    findings.extend(between);
+    findings.sort_by_key(|it| it.0);
+    findings
+}
+
+/// Mends a file and tells what for. A file without anything to mend is left alone.
+fn mend(document: &mut Document) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    for (pointer, template) in &mut document.templates {
+        let Ok(template) = template else { continue };
+        let fixed = fix(template);
+        for rule in &fixed {
+            told.push(format!("{}{pointer}: {}[{}]", document.path.display(), rule.name, rule.code));
+        }
+        if let Some(place) = document.value.pointer_mut(pointer).filter(|_| !fixed.is_empty()) {
+            *place = serde_json::to_value(&*template)?;
+        }
+    }
+    if !told.is_empty() {
+        // A template alone keeps the order of its fields.
+        let text = match document.templates.as_slice() {
+            [(pointer, Ok(template))] if pointer.is_empty() => serde_json::to_string_pretty(template)?,
+            _ => serde_json::to_string_pretty(&document.value)?,
+        };
+        fs::write(&document.path, text + "\n")
+            .with_context(|| format!("could not write {}", document.path.display()))?;
+    }
+    Ok(told)
+}
+
+fn json_of(documents: &[Document], findings: &[Found], fixed: &[String]) -> Value {
+    let findings: Vec<Value> = findings
+        .iter()
+        .map(|(n, finding)| {
+            let document = &documents[*n];
+            let (line, column) = document.line(document.range(&finding.place, finding.span).start);
+            let mut value = json!(finding);
+            value["file"] = json!(document.path);
+            value["line"] = json!(line);
+            value["column"] = json!(column);
+            value
+        })
+        .collect();
+    json!({ "findings": findings, "mended": fixed })
+}
+
+/// As a compiler prints it.
+fn rendered(document: &Document, finding: &Finding) -> String {
+    let level = match finding.rule.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Loss | Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let range = document.range(&finding.place, finding.span);
+    let path = document.path.to_string_lossy().into_owned();
+    let annotation = AnnotationKind::Primary.span(range).label(finding.message.as_str());
+    let snippet = Snippet::source(document.text.as_str()).path(path).annotation(annotation);
+    let mut group: Group<'_> = level.primary_title(finding.rule.about).id(finding.rule.code).element(snippet);
+    if let Some(fix) = &finding.fix {
+        group = group.element(Level::HELP.message(fix.as_str()));
+    }
+    group = group.element(Level::NOTE.message(format!("{}: {}", finding.rule.name, finding.rule.source)));
+    let renderer = if std::io::stdout().is_terminal() { Renderer::styled() } else { Renderer::plain() };
+    renderer.render(&[group]) + "\n\n"
+}

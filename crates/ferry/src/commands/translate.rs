@@ -1,0 +1,110 @@
+//! `ferry translate`: scenarios to templates and flows in a folder.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use model::Severity;
+use model::scenario::Criticality;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use translate::{Compiled, Options, Parameters, compile};
+
+use crate::cli::scenario::TranslateArgs;
+use crate::commands::{Output, scenario};
+use crate::exit::Exit;
+
+/// A template in `order.json`: what is not critical comes first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ordered {
+    pub(crate) criticality: Criticality,
+    pub(crate) scenario: String,
+    /// Relative to the folder.
+    pub(crate) file: String,
+}
+
+pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
+    let imported = scenario::read(&args.scenarios)?;
+    let parameters = if args.named { Parameters::Named } else { Parameters::Positional };
+    let mut compiled: Vec<Compiled> =
+        imported.scenarios.iter().map(|it| compile(it, &Options { parameters })).collect();
+    add_findings_between(&mut compiled);
+    let mut order = Vec::new();
+    for (scenario, compiled) in imported.scenarios.iter().zip(&compiled) {
+        for template in &compiled.templates {
+            let file = format!("templates/{}.{}.json", template.name, template.language);
+            order.push(Ordered { criticality: scenario.criticality, scenario: scenario.id.clone(), file });
+        }
+    }
+    order.sort_by(|a, b| (a.criticality, &a.file).cmp(&(b.criticality, &b.file)));
+    if let Some(to) = &args.to {
+        write(to, &compiled, &order)?;
+    }
+    let n_templates: usize = compiled.iter().map(|it| it.templates.len()).sum();
+    output.print(&json!({ "compiled": compiled, "skipped": imported.skipped.len() }), || {
+        let mut text = String::new();
+        for it in &compiled {
+            text += &scenario::finding_text(&it.scenario, &it.findings);
+        }
+        for it in &imported.skipped {
+            text += &format!("not taken: {} {}: {}\n", it.file, it.place, it.why);
+        }
+        let n = |severity: Severity| {
+            compiled.iter().flat_map(|it| &it.findings).filter(|it| it.rule.severity == severity).count()
+        };
+        text += &format!(
+            "{} scenarios: {n_templates} templates, {} errors, {} losses\n",
+            compiled.len(),
+            n(Severity::Error),
+            n(Severity::Loss)
+        );
+        text
+    })?;
+    let has_errors = compiled.iter().any(Compiled::has_errors);
+    Ok(if has_errors { Exit::Failed } else { Exit::Done })
+}
+
+/// Names and texts that stand in two scenarios.
+fn add_findings_between(compiled: &mut [Compiled]) {
+    let places: Vec<(usize, usize)> =
+        compiled.iter().enumerate().flat_map(|(n, it)| (0..it.templates.len()).map(move |k| (n, k))).collect();
+    let all: Vec<&template::Template> = compiled.iter().flat_map(|it| &it.templates).collect();
+    for (n, finding) in template::duplicates(&all) {
+        let (scenario, template) = places[n];
+        let finding = finding.within(&format!("/templates/{template}"));
+        if !compiled[scenario].findings.contains(&finding) {
+            compiled[scenario].findings.push(finding);
+        }
+    }
+}
+
+fn write(to: &Path, compiled: &[Compiled], order: &[Ordered]) -> Result<()> {
+    let put = |name: &str, text: String| {
+        let path = to.join(name);
+        fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
+    };
+    for folder in ["templates", "flows"] {
+        // What an earlier translation left would be submitted too.
+        let folder = to.join(folder);
+        let context = || format!("could not make {}", folder.display());
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(context)?;
+        }
+        fs::create_dir_all(&folder).with_context(context)?;
+    }
+    let mut findings = String::new();
+    for it in compiled {
+        for template in &it.templates {
+            let name = format!("templates/{}.{}.json", template.name, template.language);
+            put(&name, serde_json::to_string_pretty(template)? + "\n")?;
+        }
+        put(&format!("flows/{}.json", it.scenario), serde_json::to_string_pretty(&it.flow)? + "\n")?;
+        for finding in &it.findings {
+            let mut value = serde_json::to_value(finding)?;
+            value["scenario"] = json!(it.scenario);
+            findings += &(value.to_string() + "\n");
+        }
+    }
+    put("findings.ndjson", findings)?;
+    put("order.json", serde_json::to_string_pretty(order)? + "\n")
+}
