@@ -43,7 +43,7 @@ rules! {
     CATEGORY "C101" "proposed-category" Note "Meta, template categorization":
         "the category is proposed, with its reason";
     TEXT_ADDED "C102" "text-changed" Note "the rules of the linter":
-        "a text was mended where that is safe";
+        "a text was mended or added where that is safe";
     LINK_BUTTON "C103" "link-to-button" Note "Meta, template components":
         "a link at the end of a text becomes a button";
     MENU "C104" "menu-to-choices" Note "Meta, interactive messages":

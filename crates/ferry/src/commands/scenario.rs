@@ -229,9 +229,13 @@ fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
         }
         None => None,
     };
-    let (mut told, mut recorded) = (Vec::new(), Vec::new());
+    let (mut told, mut recorded, mut broken) = (Vec::new(), Vec::new(), Vec::new());
     for scenario in &imported.scenarios {
         let compiled = compile(scenario, &translate::Options::default());
+        if compiled.flow.steps.is_empty() {
+            broken.push(scenario.id.clone());
+            continue;
+        }
         let scripts = given.clone().unwrap_or_else(|| scripts(scenario));
         let runs: Vec<_> = scripts.iter().map(|it| simulate(scenario, &compiled, it)).collect();
         recorded.extend(scripts);
@@ -242,9 +246,15 @@ fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
         fs::write(path, text).with_context(|| format!("could not write {}", path.display()))?;
     }
     let value: Vec<_> = told.iter().map(|(it, runs)| json!({ "scenario": it.id, "runs": runs })).collect();
-    output.print(&value, || told.iter().map(|(scenario, runs)| simulated_text(&scenario.id, runs)).collect())?;
+    output.print(&json!({ "simulated": value, "not_simulated": broken }), || {
+        let mut text: String = told.iter().map(|(scenario, runs)| simulated_text(&scenario.id, runs)).collect();
+        for id in &broken {
+            text += &format!("{id}: not simulated, because it could not be compiled: ferry scenario check says why\n");
+        }
+        text
+    })?;
     let is_explained = told.iter().all(|it| it.1.iter().all(translate::Simulated::is_explained));
-    Ok(if is_explained { Exit::Done } else { Exit::Failed })
+    Ok(if is_explained && broken.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
 fn simulated_text(id: &str, runs: &[translate::Simulated]) -> String {

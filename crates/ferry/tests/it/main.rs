@@ -13,6 +13,8 @@ mod fixes;
 mod interrupted;
 mod manual;
 mod people;
+mod scenarios;
 mod sources;
+mod templates;
 mod verification;
 mod world;

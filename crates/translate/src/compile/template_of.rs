@@ -365,7 +365,16 @@ impl<'a> Compiler<'a> {
 
     fn bodies(&mut self, spoken: &Spoken<'_>) -> Vec<Text> {
         let text = spoken.message.text.trimmed();
-        let text = if text.is_empty() { Text::plain("…") } else { text };
+        let text = match text.is_empty() {
+            // A template has a body, also where the source shows a place or a picture alone.
+            true => {
+                let intent = Text::plain(&self.scenario.intent);
+                let told = format!("a body: “{intent}”");
+                self.tell(Finding::new(&rules::TEXT_ADDED, format!("/steps/{}/text", spoken.n), told));
+                intent
+            }
+            false => text,
+        };
         let texts = split(&text, MAX_TEMPLATE_BODY - ROOM, |slot| self.size(slot));
         if texts.len() > 1 {
             self.lose(Loss::TextSplit, spoken.n, format!("{} templates", texts.len()));

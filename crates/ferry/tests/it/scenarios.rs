@@ -1,0 +1,216 @@
+//! Scenarios of every kind that can be imported, in five languages: what they are, what they become, what is lost, and
+//! whether both sides behave alike.
+//!
+//! What comes out stands beside each as NAME.expected; `UPDATE_EXPECT=1 scripts/test -p ferry scenarios` writes those anew.
+
+use std::path::Path;
+
+use expect_test::{expect, expect_file};
+use serde_json::Value;
+
+use crate::world::World;
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios");
+
+/// A file or a folder, and what it is.
+const SCENARIOS: [(&str, &str); 17] = [
+    ("sms-list/salon.csv", "sms-list"),
+    ("sms-list/shop.csv", "sms-list"),
+    ("sms-list/clinic.csv", "sms-list"),
+    ("sms-list/bank.txt", "sms-list"),
+    ("sms-list/delivery.csv", "sms-list"),
+    ("message-log/log.csv", "message-log"),
+    ("viber-messages/menus.json", "viber-messages"),
+    ("viber-archive/support.ndjson", "viber-archive"),
+    ("infobip-templates/templates.json", "infobip-templates"),
+    ("twilio-studio/support.json", "twilio-studio"),
+    ("twilio-studio/rendez-vous.json", "twilio-studio"),
+    ("twilio-content/contents.json", "twilio-content"),
+    ("dialogflow/shop", "dialogflow"),
+    ("rasa/shop", "rasa"),
+    ("rapidpro/survey-13.json", "rapidpro"),
+    ("rapidpro/pickup-14.json", "rapidpro"),
+    ("neutral/scenarios.json", "scenario"),
+];
+
+fn path(name: &str) -> String {
+    Path::new(FIXTURES).join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_kind_of_scenario_is_imported_compiled_and_simulated() {
+    let mut n_scenarios = 0;
+    for (name, format) in SCENARIOS {
+        let world = World::empty();
+        let imported = world.ferry(&["scenario", "import", &path(name), "--to", "scenarios.json"]);
+        assert_eq!(imported.code, 0, "{name}: {imported:?}");
+        assert!(imported.out.starts_with(&format!("{format}: ")), "{name}: {}", imported.out);
+        let shown = world.ferry(&["scenario", "show", "scenarios.json"]);
+        // What was imported and written reads as the file itself does.
+        assert_eq!(shown.out, world.ferry(&["scenario", "show", &path(name)]).out, "{name}");
+        let translated = world.ferry(&["translate", "scenarios.json", "--to", "out"]);
+        let simulated = world.ferry(&["scenario", "simulate", "scenarios.json"]);
+        let unexplained = simulated.out.lines().filter(|it| it.ends_with(" not") && !it.ends_with(" 0 not"));
+        assert_eq!(unexplained.collect::<Vec<_>>(), Vec::<&str>::new(), "{name}");
+        let order: Vec<Value> = serde_json::from_str(&world.read("out/order.json")).unwrap();
+        let templates = order.iter().map(|it| world.read(&format!("out/{}", it["file"].as_str().unwrap())));
+        let templates: String = templates.collect();
+        let told = format!(
+            "# imported\n\n{}\n{}\n# findings\n\n{}\n# both sides\n\n{}\n# templates\n\n{templates}",
+            imported.out, shown.out, translated.out, simulated.out
+        );
+        expect_file![format!("{FIXTURES}/{name}.expected")].assert_eq(&told);
+        n_scenarios += serde_json::from_str::<Value>(&world.read("scenarios.json")).unwrap()["scenarios"]
+            .as_array()
+            .unwrap()
+            .len();
+    }
+    assert!(n_scenarios >= 60, "{n_scenarios} scenarios");
+}
+
+#[test]
+fn an_agent_in_a_zip_is_the_agent_in_its_folder() {
+    let world = World::empty();
+    let file = std::fs::File::create(world.path("agent.zip")).unwrap();
+    let mut zip = zip::ZipWriter::new(file);
+    let root = Path::new(FIXTURES).join("dialogflow/shop");
+    for folder in ["", "intents", "entities"] {
+        let mut files: Vec<_> = std::fs::read_dir(root.join(folder)).unwrap().map(|it| it.unwrap().path()).collect();
+        files.sort();
+        for file in files.iter().filter(|it| it.is_file()) {
+            let name = file.strip_prefix(&root).unwrap().to_str().unwrap();
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::copy(&mut std::fs::File::open(file).unwrap(), &mut zip).unwrap();
+        }
+    }
+    zip.finish().unwrap();
+    let shown = world.ferry(&["scenario", "show", "agent.zip"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    assert_eq!(shown.out, world.ferry(&["scenario", "show", &path("dialogflow/shop")]).out);
+}
+
+#[test]
+fn the_form_of_the_design_text_is_a_scenario() {
+    let world = World::empty();
+    let shown = world.ferry(&["scenario", "show", &path("neutral/responses.json"), "--only", "order_status"]);
+    expect![[r#"
+        order_status (en): Order status
+          {{status}}
+        ▸ response: Your order is {{status}}. Thank you for your patience.
+    "#]]
+    .assert_eq(&shown.out);
+    let checked = world.ferry(&["scenario", "check", &path("neutral/responses.json")]);
+    assert_eq!(checked.code, 1);
+    expect![[r#"
+        order_status: 0 errors, 0 losses, 0 warnings, 2 notes
+          note[C108] example-made-up at /slots: {{status}}: “status”
+          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
+        statut_de_commande: 1 errors, 0 losses, 0 warnings, 5 notes
+          error[T304] variable-ratio at /templates/0/components/0/text: 4 words and 3 variables: at least 7 words are wanted — say more, or fill in less
+          note[C108] example-made-up at /slots: {{nom}}: “nom”
+          note[C108] example-made-up at /slots: {{numero}}: “numero”
+          note[C108] example-made-up at /slots: {{statut}}: “statut”
+          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
+          note[C102] text-changed at /steps/0/text: “Bonjour {{1}}, votre commande {{2}} – {{3}}. Merci.” (variables-adjacent, variable-at-start, variable-at-end)
+        estado: 1 errors, 0 losses, 0 warnings, 3 notes
+          error[T304] variable-ratio at /templates/0/components/0/text: 2 words and 1 variables: at least 3 words are wanted — say more, or fill in less
+          note[C108] example-made-up at /slots: {{estado}}: “estado”
+          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
+          note[C102] text-changed at /steps/0/text: “Estado: {{1}}. Gracias.” (variable-at-end)
+        news_in_no_language_of_whatsapp: 1 errors, 0 losses, 0 warnings, 1 notes
+          error[S110] scenario-language at /language: “tlh” is none of WhatsApp's languages
+          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
+    "#]].assert_eq(&checked.out);
+}
+
+#[test]
+fn the_schema_in_the_docs_is_that_of_the_types() {
+    let world = World::empty();
+    let schema = world.ferry(&["scenario", "schema"]).out;
+    expect_file!["../../../../docs/scenario.schema.json"].assert_eq(&schema);
+}
+
+#[test]
+fn a_scenario_is_drawn_in_mermaid_and_as_a_picture() {
+    let world = World::empty();
+    let file = path("neutral/scenarios.json");
+    let mermaid = world.ferry(&["scenario", "graph", &file, "--only", "after_purchase"]);
+    expect![[r#"
+        flowchart TD
+            start(["Suivi après achat"]) --> s0
+            s0["thanks: Merci pour votre achat de #123;#123;produit#125;#125;. Nous espérons qu'il …"]
+            s0 --> s1
+            s1["wait: wait 259200 s"]
+            s1 --> s2
+            s2["rate: Comment notez-vous #123;#123;produit#125;#125; après trois jours ?"]
+            s2 -->|"Très bien"| s3
+            s2 -->|"Pas bien"| s4
+            s2 -->|"anything else"| fin
+            s2 -->|"no answer"| s5
+            s3["good: Merci beaucoup !"]
+            s3 --> fin
+            s4(["bad: to a person: phone"])
+            s4 --> fin
+            s5["late: Il est encore temps de donner votre avis sur votre achat."]
+            s5 --> fin
+            fin((end))
+    "#]].assert_eq(&mermaid.out);
+    let drawn = world.ferry(&["scenario", "graph", &file, "--only", "after_purchase", "--as", "svg", "--to", "a.svg"]);
+    assert_eq!(drawn.code, 0, "{drawn:?}");
+    let picture = world.read("a.svg");
+    assert!(picture.starts_with("<svg ") && picture.contains("wait 259200 s") && !picture.contains("href"));
+    let several = world.ferry(&["scenario", "graph", &file]);
+    assert!(several.code == 1 && several.err.contains("name one of them with --only: help, only_social, after_purchase"), "{several:?}");
+}
+
+#[test]
+fn scripts_can_be_recorded_and_run_again() {
+    let world = World::empty();
+    let file = path("twilio-studio/support.json");
+    let first = world.ferry(&["scenario", "simulate", &file, "--record", "scripts.json"]);
+    let again = world.ferry(&["scenario", "simulate", &file, "--script", "scripts.json"]);
+    assert_eq!((first.code, &first.out), (0, &again.out));
+    world.write("one.json", r#"[{ "name": "hours", "inputs": [{ "say": "1" }] }]"#);
+    let one = world.ferry(&["scenario", "simulate", &file, "--script", "one.json", "--format", "json"]);
+    let told: Value = serde_json::from_str(&one.out).unwrap();
+    let run = &told["simulated"][0]["runs"][0];
+    assert_eq!(run["source"][1]["step"], "hours");
+    assert_eq!(run["whatsapp"][1]["step"], "hours");
+}
+
+#[test]
+fn what_is_no_scenario_is_told_with_what_to_do() {
+    let world = World::empty();
+    world.write("x.csv", "a,b\n1,2\n");
+    let unknown = world.ferry(&["scenario", "import", "x.csv"]);
+    assert_eq!(
+        (unknown.code, unknown.err.as_str()),
+        (1, "ferry: no kind of scenario was recognised in x.csv: say which with --from\n")
+    );
+    let wrong = world.ferry(&["scenario", "import", "x.csv", "--from", "twilio-studio"]);
+    assert!(wrong.err.starts_with("ferry: could not read x.csv as a flow of Twilio Studio: "), "{wrong:?}");
+    world.write("x.zip", "PK\u{3}\u{4}broken");
+    let broken = world.ferry(&["scenario", "import", "x.zip"]);
+    assert!(broken.code == 1 && broken.err.starts_with("ferry: could not read x.zip as a zip"), "{broken:?}");
+}
+
+#[test]
+fn translating_again_leaves_no_template_of_before() {
+    let world = World::empty();
+    world.write("a.json", r#"{ "intent": "a", "response": "Your order is {{x}}. Thank you for your patience." }"#);
+    world.write("b.json", r#"{ "intent": "b", "response": "Your order is {{x}}. Thank you for your patience." }"#);
+    assert_eq!(world.ferry(&["translate", "a.json", "--to", "out", "--named"]).code, 0);
+    let template: Value = serde_json::from_str(&world.read("out/templates/a.en.json")).unwrap();
+    assert_eq!(template["parameter_format"], "NAMED");
+    assert_eq!(template["components"][0]["text"], "Your order is {{x}}. Thank you for your patience.");
+    assert_eq!(world.ferry(&["translate", "b.json", "--to", "out"]).code, 0);
+    let left: Vec<_> =
+        std::fs::read_dir(world.path("out/templates")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(left, ["b.en.json"]);
+    // The same text twice would be refused by WhatsApp.
+    let both = world.ferry(&["translate", "a.json", "b.json"]);
+    assert!(
+        both.code == 1 && both.out.contains("duplicate at /templates/0/components: “a” has the same body"),
+        "{both:?}"
+    );
+}
