@@ -106,13 +106,14 @@ fn free_name(wanted: &str, is_free: impl Fn(&str) -> bool) -> String {
     }
 }
 
-/// Gives every scenario an id of its own.
+/// Gives every scenario an id that no other of its language has: as with templates, a name can stand in several languages.
 pub(crate) fn make_ids_unique(scenarios: &mut [Scenario]) {
     let mut taken = HashSet::new();
     for scenario in scenarios {
         scenario.id.truncate(200);
-        scenario.id = free_name(&scenario.id, |it| !taken.contains(it));
-        taken.insert(scenario.id.clone());
+        let language = scenario.language.clone();
+        scenario.id = free_name(&scenario.id, |it| !taken.contains(&(it.to_owned(), language.clone())));
+        taken.insert((scenario.id.clone(), language));
     }
 }
 

@@ -27,7 +27,10 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             let place = format!("message {n}");
             let mut flow = Flow::default();
             let Some(message) = message(&mut flow, value, "message") else {
-                let why = "it has no text, picture or button".to_owned();
+                let why = match flow.losses.first() {
+                    Some(lost) => format!("it is {}, which WhatsApp does not have", lost.what),
+                    None => "it has no text, picture or button".to_owned(),
+                };
                 imported.skipped.push(Skipped { file: file.path.clone(), place, why });
                 continue;
             };
@@ -197,10 +200,7 @@ fn choice(flow: &mut Flow, button: &Value, place: &str) -> Option<Choice> {
     let next: Goal = None;
     match action.as_str() {
         "open-url" => Some(Choice::Link { title, url: text_of(flow, body, place) }),
-        "share-phone" => {
-            flow.lose(Loss::SharePhone, place, format!("“{title}”"));
-            Some(Choice::SharePhone { title, next })
-        }
+        "share-phone" => Some(Choice::SharePhone { title, next }),
         "location-picker" => Some(Choice::ShareLocation { title, next }),
         "none" => {
             flow.lose(Loss::ButtonAction, place, format!("“{title}” does nothing: it is a label"));

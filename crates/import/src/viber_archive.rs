@@ -208,6 +208,9 @@ fn step(
     }
     if let Some((to, _)) = other.iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0))) {
         message.next = Some((*to).to_owned());
+        for (other, n_times) in other.iter().filter(|it| it.0 != to) {
+            flow.lose(Loss::RouteDropped, &ids[n], format!("after other words, {n_times} times {other} instead"));
+        }
     }
     if message.choices.is_empty() && !free.is_empty() && goal(n, "").is_none() {
         let slot = flow.slot(&format!("answer {}", n + 1));

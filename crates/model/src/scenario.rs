@@ -20,7 +20,7 @@ use crate::Text;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Unique in its file: small letters, digits and `_`.
+    /// Unique in its file and language: small letters, digits and `_`.
     pub id: String,
     /// What the customer or the business wants, such as `order_status`.
     pub intent: String,

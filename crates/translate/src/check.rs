@@ -45,8 +45,8 @@ pub fn check_set(scenarios: &[Scenario]) -> Vec<(usize, Finding)> {
     let mut seen = HashMap::new();
     let mut findings = Vec::new();
     for (n, scenario) in scenarios.iter().enumerate() {
-        if let Some(first) = seen.insert(&scenario.id, n) {
-            let told = format!("scenario {} is called “{}” too", first + 1, scenario.id);
+        if let Some(first) = seen.insert((&scenario.id, &scenario.language), n) {
+            let told = format!("scenario {} is called “{}” in {} too", first + 1, scenario.id, scenario.language);
             findings.push((n, Finding::new(&rules::SCENARIO_ID, "/id", told)));
         }
     }

@@ -38,6 +38,7 @@ pub enum Parameters {
 pub struct Compiled {
     /// The id of the scenario.
     pub scenario: String,
+    pub language: String,
     /// What has to be approved before it can be sent.
     pub templates: Vec<Template>,
     pub flow: Flow,
@@ -58,7 +59,13 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     findings.extend(scenario.losses.iter().enumerate().map(|(n, lost)| imported(n, lost)));
     let is_broken = findings.iter().any(|it| it.is_error() && it.rule.code.starts_with("S10"));
     if is_broken {
-        return Compiled { scenario: scenario.id.clone(), templates: Vec::new(), flow: Flow::default(), findings };
+        return Compiled {
+            scenario: scenario.id.clone(),
+            language: scenario.language.clone(),
+            templates: Vec::new(),
+            flow: Flow::default(),
+            findings,
+        };
     }
     let (scenario, menus) = menus_to_choices(scenario);
     findings.extend(menus);
@@ -227,7 +234,13 @@ impl<'a> Compiler<'a> {
         self.findings.extend(found);
         self.findings.sort_by(|a, b| (a.rule.severity, &a.place).cmp(&(b.rule.severity, &b.place)));
         let flow = Flow { start: self.scenario.start.clone(), steps: self.steps };
-        Compiled { scenario: self.scenario.id.clone(), templates: self.templates, flow, findings: self.findings }
+        Compiled {
+            scenario: self.scenario.id.clone(),
+            language: self.scenario.language.clone(),
+            templates: self.templates,
+            flow,
+            findings: self.findings,
+        }
     }
 
     /// The longest values by the names that the variables have in the template.

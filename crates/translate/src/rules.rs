@@ -34,7 +34,7 @@ rules! {
     LANGUAGE "S110" "scenario-language" Error "Meta, supported languages":
         "the language is one that WhatsApp has";
     SCENARIO_ID "S111" "scenario-id" Error "the neutral form":
-        "the id of a scenario is unique, with small letters, digits and _";
+        "the id of a scenario is unique in its language, with small letters, digits and _";
     SECTOR "S112" "scenario-sector" Warning "WhatsApp Business messaging policy; design text S2-8":
         "some goods and services may not be sold, or not everywhere";
     DEEP "S113" "deep-choices" Note "design text S1-9":

@@ -40,7 +40,7 @@ pub(crate) struct ScenarioArgs {
     /// In how many messages of a log a template must be found
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) min_messages: u64,
-    /// Only the scenario with this id
+    /// Only the scenario with this id, or this id and language, such as help.fr
     #[arg(long, value_name = "ID")]
     pub(crate) only: Option<String>,
 }

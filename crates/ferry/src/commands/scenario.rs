@@ -39,13 +39,17 @@ pub(crate) fn read(args: &ScenarioArgs) -> Result<Imported> {
     let options = Options { format: args.from, language: args.language.clone(), min_messages: args.min_messages };
     let mut imported = import::import(files, &options)?;
     if let Some(only) = &args.only {
-        let ids: Vec<String> = imported.scenarios.iter().map(|it| it.id.clone()).collect();
-        imported.scenarios.retain(|it| it.id == *only);
+        let ids: Vec<String> = imported.scenarios.iter().map(named).collect();
+        imported.scenarios.retain(|it| it.id == *only || format!("{}.{}", it.id, it.language) == *only);
         if imported.scenarios.is_empty() {
             bail!("there is no scenario {only}, but {}", listed(&ids));
         }
     }
     Ok(imported)
+}
+
+fn named(scenario: &Scenario) -> String {
+    format!("{}.{}", scenario.id, scenario.language)
 }
 
 fn listed(ids: &[String]) -> String {
@@ -117,17 +121,21 @@ fn check(args: &ScenarioArgs, output: Output) -> Result<Exit> {
     for (n, finding) in translate::check_set(&imported.scenarios) {
         told[n].1.push(finding);
     }
-    let value: Vec<_> = told.iter().map(|(it, findings)| json!({ "scenario": it.id, "findings": findings })).collect();
-    output.print(&value, || told.iter().map(|(it, findings)| finding_text(&it.id, findings)).collect())?;
+    let value: Vec<_> = told
+        .iter()
+        .map(|(it, findings)| json!({ "scenario": it.id, "language": it.language, "findings": findings }))
+        .collect();
+    output
+        .print(&value, || told.iter().map(|(it, findings)| finding_text(&it.id, &it.language, findings)).collect())?;
     let has_errors = told.iter().any(|it| it.1.iter().any(Finding::is_error));
     Ok(if has_errors { Exit::Failed } else { Exit::Done })
 }
 
 /// Findings under the name of what they are about.
-pub(crate) fn finding_text(name: &str, findings: &[Finding]) -> String {
+pub(crate) fn finding_text(id: &str, language: &str, findings: &[Finding]) -> String {
     let n = |severity: Severity| findings.iter().filter(|it| it.rule.severity == severity).count();
     let mut text = format!(
-        "{name}: {} errors, {} losses, {} warnings, {} notes\n",
+        "{id} ({language}): {} errors, {} losses, {} warnings, {} notes\n",
         n(Severity::Error),
         n(Severity::Loss),
         n(Severity::Warning),
@@ -185,6 +193,7 @@ fn step_text(step: &Step) -> String {
             let more = match choice {
                 Choice::Link { url, .. } => format!(" ↗ {url}"),
                 Choice::Phone { number, .. } => format!(" ☎ {number}"),
+                Choice::Reply { description: Some(description), next, .. } => format!(" – {description}{}", goal(next)),
                 _ => choice.next().map(goal).unwrap_or_default(),
             };
             text += &format!("\n      [{}]{more}", choice.title());
@@ -205,7 +214,7 @@ fn graph(args: &GraphArgs, output: Output) -> Result<Exit> {
     let scenario = match imported.scenarios.as_slice() {
         [scenario] => scenario,
         several => {
-            let ids: Vec<String> = several.iter().map(|it| it.id.clone()).collect();
+            let ids: Vec<String> = several.iter().map(named).collect();
             bail!("name one of them with --only: {}", listed(&ids))
         }
     };
@@ -233,7 +242,7 @@ fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
     for scenario in &imported.scenarios {
         let compiled = compile(scenario, &translate::Options::default());
         if compiled.flow.steps.is_empty() {
-            broken.push(scenario.id.clone());
+            broken.push(named(scenario));
             continue;
         }
         let scripts = given.clone().unwrap_or_else(|| scripts(scenario));
@@ -245,9 +254,10 @@ fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
         let text = serde_json::to_string_pretty(&recorded)? + "\n";
         fs::write(path, text).with_context(|| format!("could not write {}", path.display()))?;
     }
-    let value: Vec<_> = told.iter().map(|(it, runs)| json!({ "scenario": it.id, "runs": runs })).collect();
+    let value: Vec<_> =
+        told.iter().map(|(it, runs)| json!({ "scenario": it.id, "language": it.language, "runs": runs })).collect();
     output.print(&json!({ "simulated": value, "not_simulated": broken }), || {
-        let mut text: String = told.iter().map(|(scenario, runs)| simulated_text(&scenario.id, runs)).collect();
+        let mut text: String = told.iter().map(|(scenario, runs)| simulated_text(&named(scenario), runs)).collect();
         for id in &broken {
             text += &format!("{id}: not simulated, because it could not be compiled: ferry scenario check says why\n");
         }

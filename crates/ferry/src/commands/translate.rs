@@ -44,7 +44,7 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     output.print(&json!({ "compiled": compiled, "skipped": imported.skipped.len() }), || {
         let mut text = String::new();
         for it in &compiled {
-            text += &scenario::finding_text(&it.scenario, &it.findings);
+            text += &scenario::finding_text(&it.scenario, &it.language, &it.findings);
         }
         for it in &imported.skipped {
             text += &format!("not taken: {} {}: {}\n", it.file, it.place, it.why);
@@ -98,10 +98,11 @@ fn write(to: &Path, compiled: &[Compiled], order: &[Ordered]) -> Result<()> {
             let name = format!("templates/{}.{}.json", template.name, template.language);
             put(&name, serde_json::to_string_pretty(template)? + "\n")?;
         }
-        put(&format!("flows/{}.json", it.scenario), serde_json::to_string_pretty(&it.flow)? + "\n")?;
+        put(&format!("flows/{}.{}.json", it.scenario, it.language), serde_json::to_string_pretty(&it.flow)? + "\n")?;
         for finding in &it.findings {
             let mut value = serde_json::to_value(finding)?;
             value["scenario"] = json!(it.scenario);
+            value["language"] = json!(it.language);
             findings += &(value.to_string() + "\n");
         }
     }

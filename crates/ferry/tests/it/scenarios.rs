@@ -154,13 +154,18 @@ fn a_scenario_is_drawn_in_mermaid_and_as_a_picture() {
             s5["late: Il est encore temps de donner votre avis sur votre achat."]
             s5 --> fin
             fin((end))
-    "#]].assert_eq(&mermaid.out);
+    "#]]
+    .assert_eq(&mermaid.out);
     let drawn = world.ferry(&["scenario", "graph", &file, "--only", "after_purchase", "--as", "svg", "--to", "a.svg"]);
     assert_eq!(drawn.code, 0, "{drawn:?}");
     let picture = world.read("a.svg");
     assert!(picture.starts_with("<svg ") && picture.contains("wait 259200 s") && !picture.contains("href"));
     let several = world.ferry(&["scenario", "graph", &file]);
-    assert!(several.code == 1 && several.err.contains("name one of them with --only: help, only_social, after_purchase"), "{several:?}");
+    assert!(
+        several.code == 1
+            && several.err.contains("name one of them with --only: help.en, only_social.pt, after_purchase.fr"),
+        "{several:?}"
+    );
 }
 
 #[test]

@@ -79,7 +79,8 @@ fn an_answer_of_the_cloud_api_is_linted_in_place() {
         T302 /data/2/components/0/text line 11 column 88
         T106 /data/2/name line 9 column 11
         T107 /data/2/components line 10 column 17
-    "#]].assert_eq(&told.concat());
+    "#]]
+    .assert_eq(&told.concat());
 }
 
 #[test]

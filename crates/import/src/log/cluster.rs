@@ -156,7 +156,7 @@ impl<'a> Group<'a> {
             // Few words, many messages for each, and no capital letter that a name would have.
             () if are_words
                 && values.len() <= MOST_CHOICES
-                && self.n_messages >= n_values * 5
+                && self.n_messages >= n_values * 3
                 && values.iter().all(|it| it.starts_with(char::is_lowercase)) =>
             {
                 Kind::Choice

@@ -28,7 +28,7 @@ fn header(header: &Header, template: &Template, data: &Data, place: &str, findin
         "TEXT" => {}
         "IMAGE" | "VIDEO" | "DOCUMENT" => {
             if header.example.as_ref().is_none_or(|it| it.header_handle.is_empty()) {
-                let told = "there is no example of a file; `ferry template submit --media` uploads one";
+                let told = "there is no example of a file: upload one and put its handle here";
                 findings.push(Finding::new(&rules::HEADER_HANDLE, format!("{place}/format"), told));
             }
             return;

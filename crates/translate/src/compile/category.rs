@@ -5,21 +5,60 @@ use template::Promotion;
 ///
 /// WhatsApp writes the text of an authentication template, so only a message that is nothing but a code becomes one.
 pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str, String) {
-    let is_code = message.choices.is_empty() && message.media.is_none() && message.text.slots().next().is_some();
-    match scenario.purpose {
-        Purpose::Authentication if is_code => {
+    let mut slots = message.text.slots();
+    let (first, second) = (slots.next(), slots.next());
+    let is_plain = message.choices.is_empty() && message.media.is_none();
+    let words = message.text.fill(|_| " ".into());
+    let promotion = Promotion::first(&scenario.language, &words);
+    match (scenario.purpose, promotion) {
+        (Purpose::Authentication, _) if is_plain && first.is_some() => {
             ("AUTHENTICATION", "it carries a code that proves who somebody is".to_owned())
         }
-        Purpose::Promotion => ("MARKETING", "the scenario is a promotion".to_owned()),
-        Purpose::Authentication | Purpose::Notification | Purpose::Conversation => {
-            let words = message.text.fill(|_| " ".into());
-            match Promotion::first(&scenario.language, &words) {
-                Some(word) => ("MARKETING", format!("“{word}” sells, and Meta would make it marketing")),
-                None => (
-                    "UTILITY",
-                    "it is about something that the customer did or asked for, and nothing in it sells".to_owned(),
-                ),
-            }
+        (Purpose::Promotion, _) => ("MARKETING", "the scenario is a promotion".to_owned()),
+        (_, Some(word)) => ("MARKETING", format!("“{word}” sells, and Meta would make it marketing")),
+        _ => match first.filter(|it| is_plain && second.is_none() && is_code(it)) {
+            Some(slot) => ("AUTHENTICATION", format!("{{{{{slot}}}}} is a code, and there is little besides")),
+            None => (
+                "UTILITY",
+                "it is about something that the customer did or asked for, and nothing in it sells".to_owned(),
+            ),
+        },
+    }
+}
+
+/// Whether a slot is called what codes that prove who somebody is are called, and not `postal_code`.
+pub(super) fn is_code(slot: &str) -> bool {
+    const CODES: [&str; 5] = ["code", "codigo", "kode", "otp", "pin"];
+    const BESIDES: [&str; 13] = [
+        "verification",
+        "access",
+        "acceso",
+        "acesso",
+        "acces",
+        "security",
+        "securite",
+        "login",
+        "auth",
+        "one",
+        "time",
+        "confirmation",
+        "verifikasi",
+    ];
+    let mut words = slot.split('_');
+    words.clone().any(|it| CODES.contains(&it)) && words.all(|it| CODES.contains(&it) || BESIDES.contains(&it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_known_by_what_they_are_called() {
+        for slot in ["code", "otp", "kode", "verification_code", "codigo_acesso"] {
+            assert!(is_code(slot), "{slot}");
+        }
+        for slot in ["postal_code", "promo_code", "shipping", "name", "login"] {
+            assert!(!is_code(slot), "{slot}");
         }
     }
 }

@@ -11,7 +11,7 @@ use template::{
     MAX_TEMPLATE_BUTTONS, MAX_URL, NamedExample, Phrases, Promotion, SessionMessage, Template, fix, variables,
 };
 
-use super::category::category;
+use super::category::{category, is_code};
 use super::session::takes_header;
 use super::text::{split, title};
 use super::{Compiler, Parameters, Spoken, to};
@@ -120,8 +120,7 @@ impl<'a> Compiler<'a> {
     /// A code has a text of WhatsApp's own and a button that copies it.
     fn code(&mut self, spoken: &Spoken<'a>) {
         let slots: Vec<&str> = spoken.message.text.slots().collect();
-        let speaks_of_code = |it: &&&str| ["code", "otp", "pin", "kode", "passe"].iter().any(|word| it.contains(word));
-        let code = slots.iter().find(speaks_of_code).or(slots.first()).map_or("code", |it| *it).to_owned();
+        let code = slots.iter().find(|it| is_code(it)).or(slots.first()).map_or("code", |it| *it).to_owned();
         self.lose(Loss::CodeText, spoken.n, spoken.message.text.to_string());
         for slot in slots.iter().filter(|it| **it != code) {
             self.lose(Loss::CodeText, spoken.n, format!("the value {{{{{slot}}}}}"));
@@ -241,8 +240,11 @@ impl<'a> Compiler<'a> {
         let mut taken = Vec::new();
         for (mut way, described) in rows {
             let text = title(&way.title, MAX_TEMPLATE_BUTTON, &taken);
-            if text != way.title || described.is_some() {
+            if text != way.title {
                 self.lose(Loss::LongTitle, spoken.n, format!("“{}” is “{text}”", way.title));
+            }
+            if let Some(description) = described {
+                self.lose(Loss::LongTitle, spoken.n, format!("“{text}” without “{description}”"));
             }
             // The payload of a quick reply is its text unless the sender gives another.
             way.id.clone_from(&text);
@@ -323,7 +325,9 @@ impl<'a> Compiler<'a> {
         let (Some(pattern), Some(phrases)) = (LAST_LINK.as_ref(), self.phrases) else { return };
         let Some(found) = pattern.captures(&text) else { return };
         let (before, url) = (&found[1], Text::parse(&found[2]));
-        let has_others = before.contains("://") || tapped.buttons.iter().any(|it| it.is("URL"));
+        // “Track it at” alone would say nothing.
+        let is_whole = before.ends_with([':', '.', '!', '?', '…', ')', '»', '>', '→']);
+        let has_others = !is_whole || before.contains("://") || tapped.buttons.iter().any(|it| it.is("URL"));
         if has_others || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS - 1 {
             return;
         }

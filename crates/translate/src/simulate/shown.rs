@@ -29,7 +29,10 @@ impl Shown {
         self.lines.push(format!("(location {},{})", location.latitude, location.longitude));
     }
 
-    pub(super) fn tap(&mut self, title: &str) {
+    pub(super) fn tap(&mut self, title: &str, description: Option<&str>) {
+        if let Some(description) = description {
+            return self.lines.push(format!("[{} – {}]", squeezed(title), squeezed(description)));
+        }
         self.lines.push(format!("[{}]", squeezed(title)));
     }
 

@@ -144,7 +144,7 @@ impl Run<'_> {
             match (&button.url, &button.phone_number) {
                 (Some(url), _) => shown.link(text, &url.replace("{{1}}", &end.unwrap_or_default())),
                 (_, Some(number)) => shown.link(text, number),
-                _ => shown.tap(text),
+                _ => shown.tap(text, None),
             }
         }
     }
@@ -163,7 +163,7 @@ impl Run<'_> {
         match message {
             SessionMessage::Products { products, .. } => shown.lines.push(format!("({} products)", products.len())),
             SessionMessage::Link { label, url, .. } => shown.link(label, &self.fill(url)),
-            _ => message.replies().iter().for_each(|it| shown.tap(&it.title)),
+            _ => message.replies().iter().for_each(|it| shown.tap(&it.title, it.description.as_deref())),
         }
     }
 
