@@ -179,7 +179,8 @@ impl<'a> Reader<'a> {
 
     fn ask(&mut self, message: Message, router: &Value, node: &Value, (id, condition_id): (&str, &str)) {
         let result = string(router, "result_name").map_or_else(|| format!("{id} answer"), str::to_owned);
-        let slot = self.flow.slot(&result);
+        // Results are known by the plain form of their names.
+        let slot = self.flow.slot(&model::slot_name(&result));
         let condition = self.condition(router, node, Some(&slot), id);
         let wait = router.get("wait").unwrap_or(&Value::Null);
         let timeout = wait.get("timeout").and_then(|it| {
@@ -213,7 +214,13 @@ impl<'a> Reader<'a> {
     fn condition(&mut self, router: &Value, node: &Value, slot: Option<&str>, place: &str) -> Condition {
         let operand = string(router, "operand").unwrap_or("@input.text");
         if string(router, "type") == Some("random") {
-            self.flow.lose(Loss::RouteDropped, place, "a choice by chance");
+            let mut goals = list(router, "categories")
+                .iter()
+                .map(|it| self.exit_of(node, router, string(it, "uuid").unwrap_or_default()));
+            let otherwise = goals.next().flatten();
+            let others: Vec<String> = goals.flatten().collect();
+            self.flow.lose(Loss::RouteDropped, place, format!("a choice by chance, also to {}", others.join(", ")));
+            return Condition { branches: Vec::new(), otherwise };
         }
         let slot = match slot {
             Some(slot) => slot.to_owned(),
@@ -255,7 +262,7 @@ impl<'a> Reader<'a> {
                 let field = action.get("field").and_then(|it| string(it, "name"));
                 let name = string(action, "name").filter(|_| kind == "set_run_result").or(field).unwrap_or(kind);
                 let value = string(action, "value").or(string(action, "name")).or(string(action, "language"));
-                let slot = self.flow.slot(name);
+                let slot = self.flow.slot(&model::slot_name(name));
                 let value = self.text(value.unwrap_or_default(), id);
                 Act::Set { slot, value, next }
             }

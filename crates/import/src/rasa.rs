@@ -50,34 +50,34 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         let value: Value = serde_saphyr::from_str(&text).map_err(|it| ImportError::shape(file, "YAML of Rasa", it))?;
         read(&mut bot, &value, &file.path, imported);
     }
-    let mut roots: BTreeMap<String, (String, Node)> = BTreeMap::new();
+    let mut roots: BTreeMap<&str, (&str, Node)> = BTreeMap::new();
     for (file, name, events) in &bot.stories {
         let Some(Event::Intent(first)) = events.first() else {
             let why = "it begins with no intent".to_owned();
             imported.skipped.push(Skipped { file: file.clone(), place: name.clone(), why });
             continue;
         };
-        let root = roots.entry(first.clone()).or_insert_with(|| (file.clone(), Node::default()));
-        insert(&mut root.1, &events[1..]);
+        insert(&mut roots.entry(first).or_insert_with(|| (file, Node::default())).1, &events[1..]);
     }
     for (intent, (file, root)) in &roots {
-        let mut flow = Flow::default();
-        let start = build(&mut flow, &bot, root, intent);
+        let mut builder = Builder { flow: Flow::default(), bot: &bot, roots: &roots, starts: BTreeMap::new() };
+        let start = builder.story(intent, root);
+        let flow = builder.flow;
         let said: String = flow.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect();
-        let phrases = bot.phrases.get(intent).cloned().unwrap_or_default();
+        let phrases = bot.phrases.get(*intent).cloned().unwrap_or_default();
         let words = format!("{said} {}", phrases.join(" "));
         let head = Head {
             intent,
             language: language::guess(&words).unwrap_or(&options.language),
             purpose: Purpose::Conversation,
             trigger: Trigger::Message { phrases },
-            origin: origin(Format::Rasa, file, intent.clone()),
+            origin: origin(Format::Rasa, file, *intent),
         };
         match start {
             Some(start) => imported.scenarios.push(flow.finish(head, Some(&start))),
             None => imported.skipped.push(Skipped {
-                file: file.clone(),
-                place: intent.clone(),
+                file: (*file).to_owned(),
+                place: (*intent).to_owned(),
                 why: "nothing is said or done after it".to_owned(),
             }),
         }
@@ -168,177 +168,176 @@ fn insert(mut node: &mut Node, events: &[Event]) {
     }
 }
 
-/// The steps after a node, and the id of the first.
-fn build(flow: &mut Flow, bot: &Bot, node: &Node, place: &str) -> Goal {
-    let (event, after) = node.next.iter().find(|it| matches!(it.0, Event::Action(_)))?;
-    let Event::Action(action) = event else { return None };
-    for (other, _) in node.next.iter().filter(|it| matches!(it.0, Event::Action(_))).skip(1) {
-        if let Event::Action(other) = other {
-            flow.lose(Loss::RouteDropped, place, format!("to {other}, where the story cannot tell when"));
-        }
-    }
-    if let Some(slots) = bot.forms.get(action) {
-        return form(flow, bot, action, slots, after);
-    }
-    let id = flow.free_id(action);
-    match bot.responses.get(action) {
-        Some(response) => {
-            flow.push(&id, Act::Message(Message::default()));
-            let message = utter(flow, bot, response, after, &id);
-            set(flow, &id, Act::Message(message));
-        }
-        None if is_handover(action) => {
-            flow.push(
-                &id,
-                Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next: None }),
-            );
-            let next = build(flow, bot, after, &id);
-            set(flow, &id, Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next }));
-        }
-        None => {
-            let call = |next: Goal| Act::Call(Call { system: action.clone(), on_failure: next.clone(), next });
-            flow.push(&id, call(None));
-            let next = build(flow, bot, after, &id);
-            set(flow, &id, call(next));
-        }
-    }
-    Some(id)
-}
-
-fn set(flow: &mut Flow, id: &str, act: Act) {
-    if let Some(step) = flow.steps.iter_mut().find(|it| it.id == id) {
-        step.act = act;
-    }
-}
-
 fn is_handover(action: &str) -> bool {
     ["handoff", "handover", "human", "agent", "escalat"].iter().any(|it| action.contains(it))
 }
 
-fn text(flow: &mut Flow, raw: &str) -> Text {
-    let Some(pattern) = SLOT.as_ref() else { return Text::plain(raw) };
-    notation::with(flow, raw, pattern, |it| Some(it[1].to_owned()))
+/// The steps of one scenario on their way.
+struct Builder<'a> {
+    flow: Flow,
+    bot: &'a Bot,
+    /// Stories by the intent that they begin with.
+    roots: &'a BTreeMap<&'a str, (&'a str, Node)>,
+    /// The first steps of stories that are in this scenario already.
+    starts: BTreeMap<String, Goal>,
 }
 
-/// The first variation of a response; others are named.
-fn variation<'a>(flow: &mut Flow, response: &'a Value, place: &str) -> Option<&'a Value> {
-    let list = response.as_array()?;
-    if list.len() > 1 {
-        flow.lose(Loss::RouteDropped, place, format!("{} other ways to say the same", list.len() - 1));
-    }
-    list.first()
-}
-
-fn utter(flow: &mut Flow, bot: &Bot, response: &Value, after: &Node, id: &str) -> Message {
-    let mut message = Message::default();
-    if let Some(value) = variation(flow, response, id) {
-        message.text = text(flow, value.get("text").and_then(Value::as_str).unwrap_or_default().trim());
-        if let Some(url) = value.get("image").and_then(Value::as_str) {
-            message.media = Some(Media { kind: MediaKind::Image, url: text(flow, url) });
+impl<'a> Builder<'a> {
+    /// The steps of a story, once: a button may lead to it from anywhere.
+    fn story(&mut self, intent: &str, root: &'a Node) -> Goal {
+        if let Some(start) = self.starts.get(intent) {
+            return start.clone();
         }
-        for key in ["custom", "attachment"] {
-            if value.get(key).is_some() {
-                flow.lose(Loss::StepDropped, id, format!("what {key} holds"));
-            }
-        }
-        for button in value.get("buttons").and_then(Value::as_array).into_iter().flatten() {
-            let string = |key: &str| button.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let (title, payload) = (string("title"), string("payload"));
-            let intent = payload.trim_start_matches('/').split('{').next().unwrap_or_default().to_owned();
-            let way = after.next.iter().find(|it| it.0 == Event::Intent(intent.clone()));
-            let next = match way {
-                Some((_, node)) => build(flow, bot, node, id),
-                None => other_story(flow, bot, &intent, id),
-            };
-            message.choices.push(Choice::Reply { title, description: None, value: Some(payload), next });
-        }
-    }
-    // Intents that no button stands for.
-    for (event, node) in &after.next {
-        let Event::Intent(intent) = event else { continue };
-        let is_button = |it: &Choice| match it {
-            Choice::Reply { value: Some(value), .. } => value.trim_start_matches('/').split('{').next() == Some(intent),
-            _ => false,
-        };
-        if message.choices.iter().any(is_button) {
-            continue;
-        }
-        let next = build(flow, bot, node, id);
-        let phrase = bot.phrases.get(intent).and_then(|it| it.first()).cloned();
-        let title = phrase.unwrap_or_else(|| intent.replace('_', " "));
-        message.choices.push(Choice::Reply { title, description: None, value: Some(format!("/{intent}")), next });
-    }
-    if message.choices.is_empty() {
-        message.next = build(flow, bot, after, id);
-    }
-    message
-}
-
-/// Where a button leads whose intent begins another story.
-fn other_story(flow: &mut Flow, bot: &Bot, intent: &str, place: &str) -> Goal {
-    let story = bot.stories.iter().find(|it| it.2.first() == Some(&Event::Intent(intent.to_owned())));
-    let first = story.and_then(|it| {
-        it.2.iter().find_map(|it| match it {
-            Event::Action(action) => Some(action.clone()),
+        let first = root.next.iter().find_map(|it| match &it.0 {
+            Event::Action(action) => Some(match self.bot.forms.get(action).and_then(|it| it.first()) {
+                Some(slot) => format!("{action} {slot}"),
+                None => action.clone(),
+            }),
             Event::Intent(_) => None,
-        })
-    });
-    match first.and_then(|action| Some((bot.responses.get(&action)?, action))) {
-        // Once is enough: the step is there already if another way leads to it.
-        Some((_, action)) if flow.steps.iter().any(|it| it.id == model::slot_name(&action)) => {
-            Some(model::slot_name(&action))
+        });
+        let start = first.map(|it| self.flow.free_id(&it));
+        self.starts.insert(intent.to_owned(), start.clone());
+        self.build(root, intent);
+        start
+    }
+
+    /// The steps after a node, and the id of the first.
+    fn build(&mut self, node: &'a Node, place: &str) -> Goal {
+        let (event, after) = node.next.iter().find(|it| matches!(it.0, Event::Action(_)))?;
+        let Event::Action(action) = event else { return None };
+        for (other, _) in node.next.iter().filter(|it| matches!(it.0, Event::Action(_))).skip(1) {
+            if let Event::Action(other) = other {
+                self.flow.lose(Loss::RouteDropped, place, format!("to {other}, where the story cannot tell when"));
+            }
         }
-        Some((response, action)) => {
-            let id = flow.free_id(&action);
-            flow.push(&id, Act::Message(Message::default()));
-            let message = utter(flow, bot, response, &Node::default(), &id);
-            set(flow, &id, Act::Message(message));
-            Some(id)
+        if let Some(slots) = self.bot.forms.get(action) {
+            return self.form(action, slots, after);
         }
-        None => {
-            flow.lose(
-                Loss::RouteDropped,
-                place,
-                format!("a button with the payload /{intent}, which no story answers"),
-            );
-            None
+        let id = self.flow.free_id(action);
+        // The step has its place before those that follow it.
+        self.flow.push(&id, Act::Message(Message::default()));
+        let act = match self.bot.responses.get(action) {
+            Some(response) => Act::Message(self.utter(response, after, &id)),
+            None => {
+                let next = self.build(after, &id);
+                match is_handover(action) {
+                    true => Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next }),
+                    false => Act::Call(Call { system: action.clone(), on_failure: next.clone(), next }),
+                }
+            }
+        };
+        if let Some(step) = self.flow.steps.iter_mut().find(|it| it.id == id) {
+            step.act = act;
         }
+        Some(id)
+    }
+
+    fn text(&mut self, raw: &str) -> Text {
+        let Some(pattern) = SLOT.as_ref() else { return Text::plain(raw) };
+        notation::with(&mut self.flow, raw, pattern, |it| Some(it[1].to_owned()))
+    }
+
+    /// The first variation of a response; others are named.
+    fn variation(&mut self, response: &'a Value, place: &str) -> Option<&'a Value> {
+        let list = response.as_array()?;
+        if list.len() > 1 {
+            self.flow.lose(Loss::RouteDropped, place, format!("{} other ways to say the same", list.len() - 1));
+        }
+        list.first()
+    }
+
+    fn utter(&mut self, response: &'a Value, after: &'a Node, id: &str) -> Message {
+        let mut message = Message::default();
+        if let Some(value) = self.variation(response, id) {
+            message.text = self.text(value.get("text").and_then(Value::as_str).unwrap_or_default().trim());
+            if let Some(url) = value.get("image").and_then(Value::as_str) {
+                message.media = Some(Media { kind: MediaKind::Image, url: self.text(url) });
+            }
+            for key in ["custom", "attachment"] {
+                if value.get(key).is_some() {
+                    self.flow.lose(Loss::StepDropped, id, format!("what {key} holds"));
+                }
+            }
+            for button in value.get("buttons").and_then(Value::as_array).into_iter().flatten() {
+                let string = |key: &str| button.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+                let (title, payload) = (string("title"), string("payload"));
+                let next = self.way(&payload, after, id);
+                message.choices.push(Choice::Reply { title, description: None, value: Some(payload), next });
+            }
+        }
+        // Intents that no button stands for.
+        for (event, node) in &after.next {
+            let Event::Intent(intent) = event else { continue };
+            let is_button = |it: &Choice| match it {
+                Choice::Reply { value: Some(value), .. } => intent_of(value) == intent,
+                _ => false,
+            };
+            if message.choices.iter().any(is_button) {
+                continue;
+            }
+            let next = self.build(node, id);
+            let phrase = self.bot.phrases.get(intent).and_then(|it| it.first()).cloned();
+            let title = phrase.unwrap_or_else(|| intent.replace('_', " "));
+            message.choices.push(Choice::Reply { title, description: None, value: Some(format!("/{intent}")), next });
+        }
+        if message.choices.is_empty() {
+            message.next = self.build(after, id);
+        }
+        message
+    }
+
+    /// Where a button leads: on in its story, or to the story that begins with its intent.
+    fn way(&mut self, payload: &str, after: &'a Node, place: &str) -> Goal {
+        let intent = intent_of(payload);
+        if let Some((_, node)) = after.next.iter().find(|it| it.0 == Event::Intent(intent.to_owned())) {
+            return self.build(node, place);
+        }
+        match self.roots.get(intent) {
+            Some((_, root)) => self.story(intent, root),
+            None => {
+                self.flow.lose(
+                    Loss::RouteDropped,
+                    place,
+                    format!("a button with the payload {payload}, which no story answers"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A question for each slot of a form.
+    fn form(&mut self, name: &str, slots: &[String], after: &'a Node) -> Goal {
+        let ids: Vec<String> = slots.iter().map(|it| self.flow.free_id(&format!("{name} {it}"))).collect();
+        self.flow.lose(Loss::FormDropped, name, "the form's own checks of answers");
+        for (slot, id) in slots.iter().zip(&ids) {
+            let keys = [format!("utter_ask_{name}_{slot}"), format!("utter_ask_{slot}")];
+            let response = keys.iter().find_map(|it| self.bot.responses.get(it));
+            let value = response.and_then(|it| self.variation(it, id));
+            let raw = value.and_then(|it| it.get("text")).and_then(Value::as_str);
+            let (text, slot) = (self.text(raw.unwrap_or(&format!("{slot}?")).trim()), self.flow.slot(slot));
+            let buttons = value.and_then(|it| it.get("buttons")).and_then(Value::as_array).into_iter().flatten();
+            let titles = buttons.filter_map(|it| it.get("title").and_then(Value::as_str));
+            let choices: Vec<Choice> = titles.map(|it| Choice::reply(it, None)).collect();
+            let act = match choices.is_empty() {
+                true => Act::Question(Question { text, slot, accepts: Accepts::Text, next: None, timeout: None }),
+                false => Act::Message(Message { text, choices, slot: Some(slot), ..Message::default() }),
+            };
+            self.flow.push(id, act);
+        }
+        let last = self.build(after, name);
+        for (n, id) in ids.iter().enumerate() {
+            let next = ids.get(n + 1).cloned().or_else(|| last.clone());
+            match self.flow.steps.iter_mut().find(|it| it.id == *id).map(|it| &mut it.act) {
+                Some(Act::Question(question)) => question.next = next,
+                Some(Act::Message(message)) => message.next = next,
+                _ => {}
+            }
+        }
+        ids.first().cloned().or(last)
     }
 }
 
-/// A question for each slot of a form.
-fn form(flow: &mut Flow, bot: &Bot, name: &str, slots: &[String], after: &Node) -> Goal {
-    let ids: Vec<String> = slots.iter().map(|it| flow.free_id(&format!("{name} {it}"))).collect();
-    flow.lose(Loss::FormDropped, name, "the form's own checks of answers");
-    for (slot, id) in slots.iter().zip(&ids) {
-        let keys = [format!("utter_ask_{name}_{slot}"), format!("utter_ask_{slot}")];
-        let response = keys.iter().find_map(|it| bot.responses.get(it));
-        let value = response.and_then(|it| variation(flow, it, id));
-        let raw = value
-            .and_then(|it| it.get("text"))
-            .and_then(Value::as_str)
-            .map_or_else(|| format!("{slot}?"), str::to_owned);
-        let (text, slot) = (text(flow, raw.trim()), flow.slot(slot));
-        let titles = value.and_then(|it| it.get("buttons")).and_then(Value::as_array).into_iter().flatten();
-        let titles: Vec<String> =
-            titles.filter_map(|it| it.get("title").and_then(Value::as_str).map(str::to_owned)).collect();
-        let act = match titles.is_empty() {
-            true => Act::Question(Question { text, slot, accepts: Accepts::Text, next: None, timeout: None }),
-            false => {
-                let choices = titles.iter().map(|it| Choice::reply(it, None)).collect();
-                Act::Message(Message { text, choices, slot: Some(slot), ..Message::default() })
-            }
-        };
-        flow.push(id, act);
-    }
-    let last = build(flow, bot, after, name);
-    for (n, id) in ids.iter().enumerate() {
-        let next = ids.get(n + 1).cloned().or_else(|| last.clone());
-        match flow.steps.iter_mut().find(|it| it.id == *id).map(|it| &mut it.act) {
-            Some(Act::Question(question)) => question.next = next,
-            Some(Act::Message(message)) => message.next = next,
-            _ => {}
-        }
-    }
-    ids.first().cloned().or(last)
+/// The intent of a payload such as `/track_order{"id": 1}`.
+fn intent_of(payload: &str) -> &str {
+    payload.trim_start_matches('/').split('{').next().unwrap_or_default()
 }

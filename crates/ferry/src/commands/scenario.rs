@@ -198,7 +198,8 @@ fn step_text(step: &Step) -> String {
             };
             text += &format!("\n      [{}]{more}", choice.title());
         }
-        return text + &goal(&message.next);
+        let otherwise = if message.waits() && message.next.is_some() { "\n      otherwise" } else { "" };
+        return text + otherwise + &goal(&message.next);
     }
     for (way, to) in step.act.ways() {
         match way.as_str() {

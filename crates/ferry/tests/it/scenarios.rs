@@ -102,22 +102,22 @@ fn the_form_of_the_design_text_is_a_scenario() {
     let checked = world.ferry(&["scenario", "check", &path("neutral/responses.json")]);
     assert_eq!(checked.code, 1);
     expect![[r#"
-        order_status: 0 errors, 0 losses, 0 warnings, 2 notes
+        order_status (en): 0 errors, 0 losses, 0 warnings, 2 notes
           note[C108] example-made-up at /slots: {{status}}: “status”
           note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
-        statut_de_commande: 1 errors, 0 losses, 0 warnings, 5 notes
+        statut_de_commande (fr): 1 errors, 0 losses, 0 warnings, 5 notes
           error[T304] variable-ratio at /templates/0/components/0/text: 4 words and 3 variables: at least 7 words are wanted — say more, or fill in less
           note[C108] example-made-up at /slots: {{nom}}: “nom”
           note[C108] example-made-up at /slots: {{numero}}: “numero”
           note[C108] example-made-up at /slots: {{statut}}: “statut”
           note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
           note[C102] text-changed at /steps/0/text: “Bonjour {{1}}, votre commande {{2}} – {{3}}. Merci.” (variables-adjacent, variable-at-start, variable-at-end)
-        estado: 1 errors, 0 losses, 0 warnings, 3 notes
+        estado (es): 1 errors, 0 losses, 0 warnings, 3 notes
           error[T304] variable-ratio at /templates/0/components/0/text: 2 words and 1 variables: at least 3 words are wanted — say more, or fill in less
           note[C108] example-made-up at /slots: {{estado}}: “estado”
           note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
           note[C102] text-changed at /steps/0/text: “Estado: {{1}}. Gracias.” (variable-at-end)
-        news_in_no_language_of_whatsapp: 1 errors, 0 losses, 0 warnings, 1 notes
+        news_in_no_language_of_whatsapp (tlh): 1 errors, 0 losses, 0 warnings, 1 notes
           error[S110] scenario-language at /language: “tlh” is none of WhatsApp's languages
           note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
     "#]].assert_eq(&checked.out);

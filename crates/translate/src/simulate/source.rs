@@ -89,11 +89,8 @@ impl Run<'_> {
                 Choice::Link { title, url } => shown.link(title, &fill(url)),
                 Choice::Phone { title, number } => shown.link(title, number),
                 Choice::CopyCode { title, code } => shown.link(title, &fill(code)),
-                Choice::Reply { title, .. }
-                | Choice::ShareLocation { title, .. }
-                | Choice::SharePhone { title, .. } => {
-                    shown.tap(title);
-                }
+                Choice::Reply { title, description, .. } => shown.tap(title, description.as_deref()),
+                Choice::ShareLocation { title, .. } | Choice::SharePhone { title, .. } => shown.tap(title, None),
             }
         }
         self.shown.push(shown);
