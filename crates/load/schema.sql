@@ -154,6 +154,32 @@ create table usage (
   primary key (method, at)
 ) without rowid;
 
+-- Templates that were submitted, and what WhatsApp says of them; states are kept as it writes them. SENDING is one whose
+-- answer has not come: it may be there or not.
+create table template (
+  account text not null,
+  name text not null,
+  language text not null,
+  template_id text,
+  digest text not null,
+  category text not null,
+  status text not null,
+  reason text,
+  scenario text not null,
+  changed_at bigint not null,
+  primary key (account, name, language)
+) without rowid;
+-- What was ordered of whom, and when: submissions and edits are limited.
+create table template_order (
+  account text not null,
+  at bigint not null,
+  name text not null,
+  language text not null,
+  kind text not null check (kind = 'submit' or kind = 'edit'),
+  outcome text not null check (outcome = 'sent' or outcome = 'taken' or outcome = 'refused' or outcome = 'unknown'),
+  primary key (account, at, name, language)
+) without rowid;
+
 -- Who is who: merges, and what must never be merged. A merge stands here with what both contacts were before it.
 create table decision (
   contact_id blob not null,

@@ -58,7 +58,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Restore(place) => restore(&place, progress, output).await,
         Command::Scenario(command) => scenario::run(&command, output),
         Command::Translate(args) => translate::run(&args, output),
-        Command::Template(command) => template::run(&command, output),
+        Command::Template(command) => template::run(&command, progress, output).await,
         Command::Sandbox(args) => sandbox::serve(args).await,
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),

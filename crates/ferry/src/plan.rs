@@ -2,6 +2,7 @@
 
 mod profiles;
 mod verification;
+mod whatsapp;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use thiserror::Error;
 use toml::Spanned;
 
 pub(crate) use verification::VerifySection;
+pub(crate) use whatsapp::WhatsappSection;
 
 /// A plan, checked as far as that goes without looking at anything else.
 #[derive(Debug)]
@@ -30,6 +32,7 @@ pub(crate) struct Plan {
     pub(crate) merge: Survivorship,
     pub(crate) identity: IdentitySection,
     pub(crate) verify: Option<VerifySection>,
+    pub(crate) whatsapp: Option<WhatsappSection>,
     pub(crate) gates: GatesSection,
     pub(crate) limits: LimitsSection,
     /// Profiles that come with Ferry and those of the plan.
@@ -59,6 +62,7 @@ struct PlanFile {
     #[serde(default)]
     identity: IdentitySection,
     verify: Option<VerifySection>,
+    whatsapp: Option<WhatsappSection>,
     #[serde(default)]
     gates: GatesSection,
     #[serde(default)]
@@ -180,11 +184,35 @@ impl Plan {
             let at = error.span().map_or(0, |it| it.start);
             wrong(path, &text, at, with_nearest(error.message()))
         })?;
-        let PlanFile { run, crm, source: sources, clean, merge, identity, verify, gates, limits, profile: tables } =
-            file;
+        let PlanFile {
+            run,
+            crm,
+            source: sources,
+            clean,
+            merge,
+            identity,
+            verify,
+            whatsapp,
+            gates,
+            limits,
+            profile: tables,
+        } = file;
         let profiles = Vec::new();
-        let mut plan =
-            Self { path: absolute, text, run, crm, sources, clean, merge, identity, verify, gates, limits, profiles };
+        let mut plan = Self {
+            path: absolute,
+            text,
+            run,
+            crm,
+            sources,
+            clean,
+            merge,
+            identity,
+            verify,
+            whatsapp,
+            gates,
+            limits,
+            profiles,
+        };
         plan.profiles = plan.read_profiles(tables)?;
         let resolved: Vec<Profile> =
             plan.sources.iter().map(|it| plan.resolve(it)).collect::<Result<_, PlanError>>()?;

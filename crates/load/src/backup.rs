@@ -9,7 +9,8 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use crate::crm::{begin_postgres, begin_sqlite};
 use crate::{Crm, LoadError};
 
-/// All tables that hold data, but for `usage`: what was asked stays asked, whatever is restored.
+/// All tables that hold data, but for `usage` and those of templates: what was asked or submitted stays so, whatever is
+/// restored.
 const TABLES: [&str; 11] = [
     "run",
     "source",

@@ -13,7 +13,7 @@ use crate::LoadError;
 pub const SQLITE_MINIMUM: &str = "3.51.3";
 /// In KiB, which SQLite tells from pages by the sign. Rows come in the order of their keys and need little.
 pub(crate) const CACHE_SIZE: &str = "-32768";
-const SCHEMA_VERSION: &str = "4";
+const SCHEMA_VERSION: &str = "5";
 
 /// The CRM database.
 #[derive(Clone, Debug)]
@@ -178,10 +178,11 @@ fn in_postgres(statements: &str) -> String {
 }
 
 /// What brings a database up to the next version, by the version that it has.
-const UPGRADES: [(&str, &str); 3] = [
+const UPGRADES: [(&str, &str); 4] = [
     ("1", include_str!("../upgrade-1.sql")),
     ("2", include_str!("../upgrade-2.sql")),
     ("3", include_str!("../upgrade-3.sql")),
+    ("4", include_str!("../upgrade-4.sql")),
 ];
 
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";

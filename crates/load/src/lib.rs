@@ -16,6 +16,7 @@ mod held;
 mod journal;
 mod queries;
 mod reconcile;
+mod templates;
 mod usage;
 mod writing;
 
@@ -26,3 +27,4 @@ pub use error::LoadError;
 pub use evidence::ReadyEvidence;
 pub use journal::RunRow;
 pub use queries::{Exported, Registrations, Tally};
+pub use templates::{OrderKind, OrderOutcome, TemplateRow};

@@ -1,5 +1,7 @@
 //! A stand-in for WhatsApp, in a process of its own, with faults to switch on.
 //!
+//! It keeps templates as the Cloud API does (`templates.rs`).
+//!
 //! One process speaks every wire that Ferry verifies through, and keeps one ledger of every number that it was asked
 //! about, written before it answers. Who is registered depends on the seed alone, so two runs see the same world. Its
 //! clock can be moved and its faults changed while it runs: `control.rs` says how.
@@ -13,6 +15,7 @@ mod gateways;
 mod ledger;
 mod limits;
 mod login;
+mod templates;
 mod world;
 
 pub use clock::Clock;
@@ -20,6 +23,7 @@ pub use fault::{Fault, FaultKind, FaultSyntax};
 pub use ledger::Ledger;
 pub use limits::Limits;
 pub use login::Login;
+pub use templates::Templates;
 pub use world::World;
 
 use std::io;
@@ -42,6 +46,7 @@ pub struct Sandbox {
     pub login: Option<Login>,
     pub limits: Limits,
     pub clock: Clock,
+    pub templates: Templates,
     /// How many requests have come.
     pub n_requests: AtomicU64,
 }
@@ -55,6 +60,12 @@ pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
         .route("/chat/whatsappNumbers/{instance}", post(gateways::evolution))
         .route("/user/check", post(gateways::wuzapi))
         .route("/{instance}/checkWhatsapp/{token}", post(gateways::green_api))
+        .route(
+            "/{instance}/{account}/message_templates",
+            get(templates::list).post(templates::create).delete(templates::delete),
+        )
+        .route("/{instance}/{template}", post(templates::edit))
+        .route("/sandbox/moderation", post(templates::moderate))
         .route("/sandbox/clock", get(control::clock).post(control::move_clock))
         .route("/sandbox/faults", post(control::set_faults))
         .layer(DefaultBodyLimit::max(4 << 20))

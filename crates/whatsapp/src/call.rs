@@ -160,6 +160,28 @@ impl Client {
         }
     }
 
+    /// Gives an order, once: whatever goes wrong, it may have been carried out. Every answer below 500 comes back with its
+    /// status.
+    pub(crate) async fn order(&self, path: &str, body: &impl Serialize) -> Result<(u16, Vec<u8>), CallError> {
+        let permit = self.pace.admit(0).await?;
+        let url = self.base.join(path).map_err(|_| CallError::Malformed)?;
+        let token = self.token().await?;
+        let mut request = self.http.post(url).json(body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = self.receive(request).await;
+        drop(permit);
+        self.pace.answered();
+        match answer? {
+            (StatusCode::TOO_MANY_REQUESTS, headers, _) => {
+                Err(CallError::RateLimited { retry_after: retry_after(&headers) })
+            }
+            (status, ..) if status.is_server_error() => Err(CallError::Provider { status: status.as_u16() }),
+            (status, _, body) => Ok((status.as_u16(), body)),
+        }
+    }
+
     /// One call, or two where the token of the last login is no longer taken.
     async fn call(&self, question: &Question<'_>) -> Result<Vec<u8>, CallError> {
         let token = self.token().await?;
@@ -207,7 +229,7 @@ impl Client {
         self.send(request).await
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
+    async fn receive(&self, request: RequestBuilder) -> Result<(StatusCode, HeaderMap, Vec<u8>), CallError> {
         let mut response = request.send().await.map_err(|it| self.failure(it))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
@@ -217,6 +239,11 @@ impl Client {
                 return Err(CallError::Malformed);
             }
         }
+        Ok((status, headers, body))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
+        let (status, headers, body) = self.receive(request).await?;
         match status {
             // What GREEN-API answers to whom has used up the quota of the tariff.
             _ if status.as_u16() == 466 => Err(CallError::QuotaUsed),

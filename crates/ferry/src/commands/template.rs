@@ -1,8 +1,9 @@
-//! Templates of WhatsApp: checked against the rules.
+//! Templates of WhatsApp: checked against the rules, submitted, followed.
 
 mod document;
 mod lint;
 mod sarif;
+mod submit;
 
 use anyhow::{Result, bail};
 use model::{LOSSES, Rule};
@@ -11,10 +12,14 @@ use serde_json::json;
 use crate::cli::template::TemplateCommand;
 use crate::commands::Output;
 use crate::exit::Exit;
+use crate::progress::Progress;
 
-pub(crate) fn run(command: &TemplateCommand, output: Output) -> Result<Exit> {
+pub(crate) async fn run(command: &TemplateCommand, progress: Progress, output: Output) -> Result<Exit> {
     match command {
         TemplateCommand::Lint(args) => lint::lint(args, output),
+        TemplateCommand::Submit(args) => submit::submit(args, progress, output).await,
+        TemplateCommand::Status(args) => submit::status(args, output).await,
+        TemplateCommand::Sync(args) => submit::sync(args, output).await,
         TemplateCommand::Rules { rule } => rules(rule.as_deref(), output),
     }
 }

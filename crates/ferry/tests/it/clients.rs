@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::world::Sandbox;
+use crate::world::{Sandbox, World};
 
 /// What a Python script prints, with the packages that `scripts/test` installs.
 fn python(script: &str, arguments: &[&str]) -> String {
@@ -49,4 +49,89 @@ except WhatsAppUnknownError as error:
     assert!(expected.iter().any(|it| it.ends_with("nobody")) && expected.iter().any(|it| !it.ends_with("nobody")));
     expected.push("Access denied".to_owned());
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+}
+
+/// `pywa` 4.5.0 checks templates in classes of its own and submits them: <https://pypi.org/project/pywa/>.
+#[test]
+fn the_client_of_pywa_takes_every_template_that_comes_out_of_the_fixtures() {
+    let sandbox = Sandbox::start(&[]);
+    let script = r#"
+import json, sys, httpx
+from pywa import WhatsApp
+from pywa.types.templates import Template
+
+class Here(httpx.HTTPTransport):
+    def handle_request(self, request):
+        here = httpx.URL(sys.argv[1])
+        request.url = request.url.copy_with(scheme=here.scheme, host=here.host, port=here.port)
+        return super().handle_request(request)
+
+for number, file in enumerate(sys.argv[2:]):
+    ours = json.load(open(file))
+    for component in ours["components"]:
+        if component.get("format") in ("IMAGE", "VIDEO", "DOCUMENT"):
+            component["example"] = {"header_handle": ["4::handle"]}
+    template = Template.from_dict(ours)
+    for component in template.components:
+        if hasattr(component, "_handle"):
+            component._handle = "4::handle"
+    client = WhatsApp(token="token", session=httpx.Client(transport=Here()), waba_id=str(number // 90))
+    created = client.create_template(template)
+    theirs = json.loads(template.to_json())
+    same = theirs["components"] == ours["components"] and theirs.get("parameter_format", "").lower() == ours.get("parameter_format", "").lower()
+    print(file, created.category.value == ours["category"], same)
+"#;
+    for named in [&[][..], &["--named"]] {
+        let (world, mut files) = (World::empty(), Vec::new());
+        for (n, (name, _)) in crate::scenarios::SCENARIOS.iter().enumerate() {
+            let (from, to) = (crate::scenarios::path(name), format!("out{n}"));
+            let mut arguments = vec!["translate", &from, "--to", &to];
+            arguments.extend(named);
+            world.ferry(&arguments);
+            // What the linter refuses would be refused.
+            for file in std::fs::read_dir(world.path(&format!("{to}/templates"))).unwrap() {
+                let file = file.unwrap().path().to_str().unwrap().to_owned();
+                if world.ferry(&["template", "lint", &file]).code == 0 {
+                    files.push(file);
+                }
+            }
+        }
+        assert!(files.len() > 55, "{}", files.len());
+        let arguments: Vec<&str> = [sandbox.url.as_str()].into_iter().chain(files.iter().map(String::as_str)).collect();
+        let told = python(script, &arguments);
+        let wrong: Vec<&str> = told.lines().filter(|it| !it.ends_with(" True True")).collect();
+        assert!(wrong.is_empty() && told.lines().count() == files.len(), "{wrong:?}");
+        for account in ["0", "1"] {
+            let name = |it: &serde_json::Value| it["name"].as_str().unwrap().to_owned();
+            let names: std::collections::BTreeSet<String> = sandbox.templates(account).iter().map(name).collect();
+            for name in names {
+                sandbox.call("DELETE", &format!("/v25.0/{account}/message_templates?name={name}"), "");
+            }
+        }
+        sandbox.control("clock", r#"{ "advance_seconds": 9999999 }"#);
+    }
+}
+
+/// The scenarios that importers write are what the published schema says, by `jsonschema` 4.26.0.
+#[test]
+fn every_imported_scenario_is_valid_by_the_published_schema() {
+    let world = World::empty();
+    let script = r#"
+import json, sys
+from jsonschema import Draft202012Validator
+validator = Draft202012Validator(json.load(open(sys.argv[1])))
+for file in sys.argv[2:]:
+    for scenario in json.load(open(file))["scenarios"]:
+        for error in validator.iter_errors(scenario):
+            print(file, scenario["id"], error.json_path, error.message)
+        assert list(validator.iter_errors({**scenario, "steps": [{"id": "a", "type": "dance"}]}))
+"#;
+    let mut arguments = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/scenario.schema.json").to_owned()];
+    for (n, (name, _)) in crate::scenarios::SCENARIOS.iter().enumerate() {
+        let to = format!("{n}.json");
+        assert_eq!(world.ferry(&["scenario", "import", &crate::scenarios::path(name), "--to", &to]).code, 0);
+        arguments.push(world.path(&to).to_str().unwrap().to_owned());
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    assert_eq!(python(script, &arguments), "");
 }

@@ -15,6 +15,7 @@ mod manual;
 mod people;
 mod scenarios;
 mod sources;
+mod submission;
 mod templates;
 mod verification;
 mod world;

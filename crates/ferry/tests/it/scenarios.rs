@@ -13,7 +13,7 @@ use crate::world::World;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios");
 
 /// A file or a folder, and what it is.
-const SCENARIOS: [(&str, &str); 17] = [
+pub(crate) const SCENARIOS: [(&str, &str); 17] = [
     ("sms-list/salon.csv", "sms-list"),
     ("sms-list/shop.csv", "sms-list"),
     ("sms-list/clinic.csv", "sms-list"),
@@ -33,7 +33,7 @@ const SCENARIOS: [(&str, &str); 17] = [
     ("neutral/scenarios.json", "scenario"),
 ];
 
-fn path(name: &str) -> String {
+pub(crate) fn path(name: &str) -> String {
     Path::new(FIXTURES).join(name).to_str().unwrap().to_owned()
 }
 

@@ -203,18 +203,31 @@ impl Sandbox {
 
     /// Moves the clock of the stand-in, or changes its faults: `POST /sandbox/…`.
     pub(crate) fn control(&self, what: &str, body: &str) {
+        self.call("POST", &format!("/sandbox/{what}"), body);
+    }
+
+    /// The templates of an account, as the Cloud API lists them.
+    pub(crate) fn templates(&self, account: &str) -> Vec<serde_json::Value> {
+        let answer = self.call("GET", &format!("/v25.0/{account}/message_templates?limit=1000"), "");
+        let listing: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        listing["data"].as_array().unwrap().clone()
+    }
+
+    /// The body of an answer.
+    pub(crate) fn call(&self, method: &str, path: &str, body: &str) -> String {
         let address = self.url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
         let length = body.len();
         write!(
             stream,
-            "POST /sandbox/{what} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
              Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         )
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
+        answer.split_once("\r\n\r\n").map_or(String::new(), |it| it.1.to_owned())
     }
 }
 

@@ -1,0 +1,248 @@
+//! Templates on their way to an account: submitted once, followed, edited within the limits.
+
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use crate::world::{Ended, Postgres, Sandbox, World, texts};
+
+/// A plan with an account in the sandbox.
+fn world(sandbox: &Sandbox) -> World {
+    let world = World::with_sms(b"phone,name\n");
+    let plan = world.read("plan.toml");
+    world.write("plan.toml", &format!("{plan}\n[whatsapp]\naccount = \"42\"\nurl = \"{}/v25.0\"\n", sandbox.url));
+    world
+}
+
+/// Writes a template whose body ends with `words`.
+fn template(world: &World, name: &str, words: &str) {
+    let body = json!({ "type": "BODY", "text": format!("Your order {{{{1}}}} is on its way. {words}"), "example": { "body_text": [["A1"]] } });
+    let template = json!({ "name": name, "language": "en", "category": "UTILITY", "components": [body] });
+    std::fs::create_dir_all(world.path("t")).unwrap();
+    world.write(&format!("t/{name}.json"), &template.to_string());
+}
+
+fn submit(world: &World) -> Ended {
+    world.ferry(&["template", "submit", "t", "--quiet"])
+}
+
+fn names(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.templates("42").iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn templates_are_submitted_once_on_both_databases() {
+    let postgres = Postgres::create();
+    for url in ["sqlite:ferry.db", &postgres.url] {
+        let sandbox = Sandbox::start(&[]);
+        let world = world(&sandbox);
+        world.replan("sqlite:ferry.db", url);
+        template(&world, "one", "Thank you.");
+        template(&world, "two", "See you soon.");
+        let dry = world.ferry(&["template", "submit", "t", "--dry-run"]);
+        assert!(dry.out.contains("criticality normal: 2 templates from "), "{dry:?}");
+        assert!(names(&sandbox).is_empty());
+
+        let first = submit(&world);
+        assert_eq!(first.code, 0, "{first:?}");
+        expect![[r#"
+            one (en): APPROVED, UTILITY
+            two (en): APPROVED, UTILITY
+            2 submitted, 0 edited, 0 there before, 0 refused, 0 unknown, 0 wait, 0 not reached
+        "#]]
+        .assert_eq(&first.out);
+        let again = submit(&world);
+        assert_eq!(again.out, "0 submitted, 0 edited, 2 there before, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
+        assert_eq!(names(&sandbox), ["one", "two"]);
+        let status = world.ferry(&["template", "status"]);
+        assert!(status.out.ends_with("2 APPROVED\n"), "{status:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_was_lost_is_settled_and_nothing_is_submitted_twice() {
+    let sandbox = Sandbox::start(&["timeout-after=1"]);
+    let world = world(&sandbox);
+    world.replan("account = \"42\"", "account = \"42\"\ntimeout_ms = 300");
+    template(&world, "one", "Thank you.");
+    let first = submit(&world);
+    assert!(first.out.contains("one (en): the answer was lost"), "{first:?}");
+    assert_eq!(names(&sandbox), ["one"]);
+    let again = submit(&world);
+    assert_eq!(again.out, "0 submitted, 0 edited, 1 there before, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
+    assert_eq!(names(&sandbox), ["one"]);
+}
+
+#[test]
+fn an_order_that_did_not_arrive_is_given_again() {
+    let sandbox = Sandbox::start(&["timeout-before=1"]);
+    let world = world(&sandbox);
+    world.replan("account = \"42\"", "account = \"42\"\ntimeout_ms = 300");
+    template(&world, "one", "Thank you.");
+    assert!(submit(&world).out.contains("the answer was lost"));
+    assert!(names(&sandbox).is_empty());
+    let again = submit(&world);
+    assert!(again.out.starts_with("one (en): APPROVED, UTILITY\n"), "{again:?}");
+    assert_eq!(names(&sandbox), ["one"]);
+}
+
+#[test]
+fn what_moderation_decides_is_told() {
+    let sandbox = Sandbox::start(&[]);
+    sandbox.control(
+        "moderation",
+        r#"[{ "name": "sale", "category": "MARKETING" },
+            { "name": "bad", "status": "REJECTED", "reason": "TAG_CONTENT_MISMATCH", "after_seconds": 3600 },
+            { "name": "slow", "after_seconds": 7200 }, { "name": "odd", "status": "LIMIT_EXCEEDED", "after_seconds": 60 }]"#,
+    );
+    let world = world(&sandbox);
+    for (name, words) in [("bad", "A."), ("odd", "B."), ("sale", "C."), ("slow", "D.")] {
+        template(&world, name, words);
+    }
+    expect![[r#"
+        bad (en): PENDING, UTILITY
+        odd (en): PENDING, UTILITY
+        sale (en): APPROVED, but WhatsApp takes it for MARKETING
+        slow (en): PENDING, UTILITY
+        4 submitted, 0 edited, 0 there before, 0 refused, 0 unknown, 0 wait, 0 not reached
+    "#]]
+    .assert_eq(&submit(&world).out);
+    sandbox.control("clock", r#"{ "advance_seconds": 3700 }"#);
+    expect![[r#"
+        bad (en): PENDING → REJECTED: TAG_CONTENT_MISMATCH
+        odd (en): PENDING → LIMIT_EXCEEDED
+    "#]]
+    .assert_eq(&world.ferry(&["template", "sync"]).out);
+    assert_eq!(world.ferry(&["template", "sync"]).out, "nothing changed\n");
+    // A state that nobody knew stays as it came; one that was rejected is not submitted again as it is.
+    let again = submit(&world);
+    assert_eq!(again.out, "0 submitted, 0 edited, 4 there before, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
+    template(&world, "bad", "It is better now.");
+    template(&world, "slow", "It is better now, too.");
+    let edited = submit(&world);
+    assert!(edited.out.contains("bad (en): edited; it is reviewed again\n"), "{edited:?}");
+    assert!(
+        edited.out.contains("slow (en): waits: it has changed, and cannot be edited while it is PENDING"),
+        "{edited:?}"
+    );
+    assert_eq!(edited.code, 75);
+}
+
+#[test]
+fn an_approved_template_is_edited_once_a_day() {
+    let sandbox = Sandbox::start(&[]);
+    let world = world(&sandbox);
+    template(&world, "one", "First.");
+    submit(&world);
+    template(&world, "one", "Second.");
+    assert!(submit(&world).out.starts_with("one (en): edited"));
+    world.ferry(&["template", "sync"]);
+    template(&world, "one", "Third.");
+    let third = submit(&world);
+    assert!(third.out.starts_with("one (en): waits: it was edited 1 times in 24 hours; again at "), "{third:?}");
+    assert_eq!(third.code, 75);
+    let body = |it: &Value| it["components"][0]["text"].as_str().unwrap().to_owned();
+    assert!(body(&sandbox.templates("42")[0]).ends_with("Second."));
+}
+
+#[test]
+fn a_hundred_templates_an_hour_and_the_rest_later() {
+    let sandbox = Sandbox::start(&[]);
+    let world = world(&sandbox);
+    for n in 0..102 {
+        template(&world, &format!("t{n:03}"), &format!("Word {n} of many."));
+    }
+    let first = submit(&world);
+    assert_eq!(first.code, 75, "{}", first.out);
+    assert!(
+        first.out.contains("t101 (en): waits: 100 were submitted in the last hour; the next can be at "),
+        "{}",
+        first.out
+    );
+    assert!(
+        first.out.ends_with("100 submitted, 0 edited, 0 there before, 0 refused, 0 unknown, 2 wait, 0 not reached\n")
+    );
+    assert_eq!(names(&sandbox).len(), 100);
+    // An hour later.
+    let database = format!("sqlite:{}", world.path("ferry.db").display());
+    texts(&database, "update template_order set at = at - 3600000000");
+    sandbox.control("clock", r#"{ "advance_seconds": 3600 }"#);
+    let later = submit(&world);
+    assert!(
+        later.out.ends_with("2 submitted, 0 edited, 100 there before, 0 refused, 0 unknown, 0 wait, 0 not reached\n"),
+        "{}",
+        later.out
+    );
+}
+
+#[test]
+fn names_that_are_taken_or_locked_are_refused_and_not_tried_again() {
+    let sandbox = Sandbox::start(&[]);
+    let world = world(&sandbox);
+    template(&world, "mine", "Mine.");
+    let theirs = json!({ "name": "theirs", "language": "en", "category": "UTILITY", "components": [{ "type": "BODY", "text": "Hello there." }] });
+    sandbox.call("POST", "/v25.0/42/message_templates", &theirs.to_string());
+    submit(&world);
+    template(&world, "theirs", "Ours.");
+    let refused = submit(&world);
+    assert!(
+        refused
+            .out
+            .starts_with("theirs (en): refused: there is a template of this name in this language (100/2388024)\n"),
+        "{refused:?}"
+    );
+    assert_eq!(refused.code, 1);
+    let again = submit(&world);
+    assert!(again.out.contains("before; it is not submitted again as it is"), "{again:?}");
+
+    sandbox.call("DELETE", "/v25.0/42/message_templates?name=mine", "");
+    let synced = world.ferry(&["template", "sync"]);
+    assert_eq!(synced.out, "mine (en): APPROVED → GONE: it was deleted, and its name cannot be used for 30 days\n");
+    let locked = submit(&world);
+    assert!(locked.out.contains("mine (en): refused: a template of this name was deleted"), "{locked:?}");
+}
+
+#[test]
+fn what_the_linter_refuses_is_not_submitted_and_a_wrong_token_stops() {
+    let sandbox = Sandbox::with(&["--token-env", "SANDBOX_TOKEN"]);
+    let world = world(&sandbox);
+    template(&world, "bad", "{{2}}");
+    template(&world, "good", "Thank you.");
+    let refused =
+        world.command(&["template", "submit", "t"]).env("FERRY_WHATSAPP_TOKEN", "wrong-secret").output().unwrap();
+    let refused = crate::world::ended(refused);
+    assert!(
+        refused.code == 1
+            && refused.err.contains("could not submit good: the provider refused the call (401, code 190)"),
+        "{refused:?}"
+    );
+    assert!(!refused.err.contains("wrong-secret") && !refused.out.contains("wrong-secret"));
+    let taken =
+        world.command(&["template", "submit", "t"]).env("FERRY_WHATSAPP_TOKEN", "sandbox-token").output().unwrap();
+    let taken = crate::world::ended(taken);
+    assert!(taken.out.contains("good (en): APPROVED, UTILITY\n"), "{taken:?}");
+    assert!(taken.out.contains("not submitted: t/bad.json: "), "{taken:?}");
+    assert_eq!(taken.code, 1);
+}
+
+#[test]
+fn what_is_not_critical_goes_first() {
+    let sandbox = Sandbox::start(&[]);
+    let world = world(&sandbox);
+    let translated = world.ferry(&["translate", &crate::scenarios::path("neutral/scenarios.json"), "--to", "out"]);
+    assert_eq!(translated.code, 1);
+    let submitted = world.ferry(&["template", "submit", "out", "--quiet"]);
+    assert_eq!(submitted.code, 0, "{submitted:?}");
+    assert!(submitted.out.starts_with("after_purchase_late (fr): APPROVED"), "{}", submitted.out);
+    assert_eq!(names(&sandbox)[..3], ["after_purchase_late", "after_purchase_rate", "after_purchase_thanks"]);
+}
+
+#[test]
+fn without_an_account_the_plan_is_told_what_it_lacks() {
+    let world = World::with_sms(b"phone,name\n");
+    template(&world, "one", "Thank you.");
+    let ended = submit(&world);
+    assert_eq!(
+        (ended.code, ended.err.as_str()),
+        (1, "ferry: the plan has no [whatsapp]: name the account there, as in account = \"1234567890\"\n")
+    );
+}
