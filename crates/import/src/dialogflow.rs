@@ -35,7 +35,9 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "a file of a Dialogflow agent", it))
     };
     let mut agent = Value::Null;
-    let (mut intents, mut said): (Vec<Intent>, Vec<(String, String, Vec<String>)>) = (Vec::new(), Vec::new());
+    let mut intents: Vec<Intent> = Vec::new();
+    // Of an intent in a language.
+    let mut said = Vec::new();
     for file in files {
         let name = file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
         if name == "agent" {

@@ -78,9 +78,8 @@ fn mend_body(body: &mut Body, phrases: Option<&Phrases>, mend: &mut impl FnMut(&
         let moved: Option<Vec<String>> = order.iter().map(|it| values.get(it.wrapping_sub(1)).cloned()).collect();
         values = moved.unwrap_or(values);
     }
-    let is_smoothed = values.iter_mut().fold(false, |done, it| smooth(it) || done);
-    let is_smoothed =
-        example.body_text_named_params.iter_mut().fold(is_smoothed, |done, it| smooth(&mut it.example) || done);
+    let named = example.body_text_named_params.iter_mut().map(|it| &mut it.example);
+    let is_smoothed = smooth_all(values.iter_mut().chain(named));
     mend(&rules::VALUE_CHARACTERS, is_smoothed);
     if !values.is_empty() {
         example.body_text = BodyValues::Lists(vec![values]);
@@ -91,7 +90,7 @@ fn examples_of_header(header: &mut Header, mend: &mut impl FnMut(&'static Rule, 
     let Some(example) = &mut header.example else { return };
     let values =
         example.header_text.iter_mut().chain(example.header_text_named_params.iter_mut().map(|it| &mut it.example));
-    mend(&rules::VALUE_CHARACTERS, values.fold(false, |done, it| smooth(it) || done));
+    mend(&rules::VALUE_CHARACTERS, smooth_all(values));
 }
 
 fn name(template: &mut Template) -> bool {
@@ -210,6 +209,11 @@ fn renumbered(text: &mut String) -> Option<Vec<usize>> {
 fn names(text: &str) -> bool {
     let (found, _) = variables(text);
     !found.is_empty() && found.iter().all(|it| it.number().is_none())
+}
+
+/// Smooths every value, and tells whether one was rough.
+fn smooth_all<'a>(values: impl Iterator<Item = &'a mut String>) -> bool {
+    values.filter_map(|it| smooth(it).then_some(())).count() > 0
 }
 
 fn smooth(value: &mut String) -> bool {

@@ -1,6 +1,6 @@
 //! What WhatsApp is sent: templates and session messages, in the shapes of the Cloud API, and the rules for them.
 //!
-//! [`lint`] finds what breaks a rule of a template, [`fix()`] mends what is safe to mend, [`check_message`] looks at
+//! [`lint()`] finds what breaks a rule of a template, [`fix()`] mends what is safe to mend, [`check_message`] looks at
 //! session messages. Every rule is in [`RULES`], with its code and who says so. Lengths are counted in Unicode characters.
 
 mod fix;

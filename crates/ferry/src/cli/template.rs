@@ -26,7 +26,7 @@ pub(crate) enum TemplateCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountArgs {
-    /// The plan: its [whatsapp] names the account, its [crm] the database that keeps the receipts
+    /// The plan: its section `whatsapp` names the account, `crm` the database that keeps the receipts
     #[arg(long, default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
 }

@@ -175,12 +175,11 @@ impl Run<'_> {
             self.is_ours = true;
             return Some(way.next.clone());
         }
-        if *input == Input::Location {
-            if let Some(way) = awaits.ways.iter().find(|it| it.is_location) {
-                self.seconds = 0;
-                self.is_ours = true;
-                return Some(way.next.clone());
-            }
+        let asks = awaits.ways.iter().find(|it| it.is_location).filter(|_| *input == Input::Location);
+        if let Some(way) = asks {
+            self.seconds = 0;
+            self.is_ours = true;
+            return Some(way.next.clone());
         }
         self.inputs = rest;
         if *input == Input::NoAnswer {
