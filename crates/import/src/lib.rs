@@ -130,3 +130,6 @@ fn names(files: &[File]) -> String {
     let more = if files.len() > 3 { format!(" and {} more", files.len() - 3) } else { String::new() };
     some.join(", ") + &more
 }
+
+#[cfg(test)]
+mod tests;

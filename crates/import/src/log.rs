@@ -26,8 +26,32 @@ const CHUNK: usize = 1 << 16;
 struct Seen {
     n_messages: u64,
     last: String,
-    /// For each masked value: the least of the values, and the longest length.
-    values: Vec<(String, u32)>,
+    /// Of each masked value, in order.
+    values: Vec<Range>,
+}
+
+/// The values that a masked word had.
+#[derive(Clone, Debug)]
+struct Range {
+    least: String,
+    greatest: String,
+    longest: u32,
+}
+
+impl Range {
+    fn of(value: &str) -> Self {
+        Self { least: value.to_owned(), greatest: value.to_owned(), longest: length(value) }
+    }
+
+    fn join(&mut self, other: Self) {
+        if other.least < self.least {
+            self.least = other.least;
+        }
+        if other.greatest > self.greatest {
+            self.greatest = other.greatest;
+        }
+        self.longest = self.longest.max(other.longest);
+    }
 }
 
 type Distinct = HashMap<String, Seen>;
@@ -101,7 +125,7 @@ fn add(distinct: &mut Distinct, messages: &[(String, String)]) {
             let mut map = Distinct::new();
             for (text, date) in messages {
                 let Masked { text, values } = mask(text);
-                let values = values.iter().map(|it| (it.clone(), length(it))).collect();
+                let values = values.iter().map(|it| Range::of(it)).collect();
                 join(map.entry(text).or_default(), Seen { n_messages: 1, last: date.clone(), values });
             }
             map
@@ -123,7 +147,7 @@ fn join(seen: &mut Seen, other: Seen) {
         seen.values = other.values;
     } else {
         for (value, other) in seen.values.iter_mut().zip(other.values) {
-            *value = (std::mem::take(&mut value.0).min(other.0), value.1.max(other.1));
+            value.join(other);
         }
     }
 }

@@ -20,6 +20,8 @@ static SLOT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{([A-Za-z_
 static ENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})").ok());
 
 const MOST_PHRASES: usize = 20;
+/// A story beyond this is no story; steps are built one within the other.
+const MOST_EVENTS: usize = 500;
 
 #[derive(Default)]
 struct Bot {
@@ -126,7 +128,10 @@ fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Imported) {
                     }),
                 }
             }
-            if !events.is_empty() {
+            if events.len() > MOST_EVENTS {
+                let why = format!("it has {} steps, and at most {MOST_EVENTS} are read", events.len());
+                imported.skipped.push(Skipped { file: file.to_owned(), place: name, why });
+            } else if !events.is_empty() {
                 bot.stories.push((file.to_owned(), name, events));
             }
         }

@@ -4,7 +4,7 @@ mod layout;
 
 use std::fmt::Write;
 
-use model::scenario::{Act, Scenario};
+use model::scenario::{Act, Condition, Scenario};
 
 use crate::check::known;
 use layout::{Layout, layout};
@@ -36,9 +36,9 @@ pub fn mermaid(scenario: &Scenario) -> String {
             _ => ("[\"", "\"]"),
         };
         let _ = writeln!(chart, "    s{n}{open}{label}{close}");
-        for (way, goal) in step.act.ways() {
+        for (way, goal) in ways(&step.act) {
             let way = if way.is_empty() { String::new() } else { format!("|\"{}\"|", quoted(&short(&way))) };
-            match known(goal).and_then(number) {
+            match goal.and_then(number) {
                 Some(goal) => {
                     let _ = writeln!(chart, "    s{n} -->{way} s{goal}");
                 }
@@ -60,13 +60,32 @@ fn label(id: &str, act: &Act) -> String {
     let what = match act {
         Act::Message(it) => it.text.to_string(),
         Act::Question(it) => format!("{} → {}", it.text, it.slot),
-        Act::Condition(_) => "which way?".to_owned(),
+        Act::Condition(it) => match decided_by(it) {
+            Some(slot) => format!("depends on {slot}"),
+            None => "depends".to_owned(),
+        },
         Act::Set { slot, value, .. } => format!("{slot} = {value}"),
         Act::Call(it) => it.system.clone(),
         Act::Wait { seconds, .. } => format!("wait {seconds} s"),
         Act::Handover(it) => format!("to a person: {}", it.via.name()),
     };
     format!("{id}: {}", short(&what))
+}
+
+/// The slot that all branches look at.
+fn decided_by(condition: &Condition) -> Option<&str> {
+    let first = condition.branches.first()?;
+    condition.branches.iter().all(|it| it.slot == first.slot).then_some(first.slot.as_str())
+}
+
+/// The ways out of a step. What stands in its box is not repeated.
+fn ways(act: &Act) -> Vec<(String, Option<&str>)> {
+    let slot = match act {
+        Act::Condition(it) => decided_by(it).map(|it| format!("{it} ")),
+        _ => None,
+    };
+    let shown = |way: String| slot.as_deref().and_then(|it| way.strip_prefix(it)).map_or(way.clone(), str::to_owned);
+    act.ways().into_iter().map(|(way, goal)| (shown(way), known(goal))).collect()
 }
 
 fn short(text: &str) -> String {
@@ -99,19 +118,29 @@ pub fn svg(scenario: &Scenario) -> String {
     let number = |id: &str| scenario.steps.iter().position(|it| it.id == id);
     let mut labels = String::new();
     for (n, step) in scenario.steps.iter().enumerate() {
-        let ways = step.act.ways();
+        let ways = ways(&step.act);
         let n_ways = ways.len();
         for (k, (way, goal)) in ways.into_iter().enumerate() {
-            let Some(goal) = known(goal).and_then(number) else { continue };
+            let Some(goal) = goal.and_then(number) else { continue };
             let ((x1, y1), (x2, y2)) = (corner(n), corner(goal));
             let (from_x, from_y) = (x1 + WIDTH * (k + 1) / (n_ways + 1), y1 + HEIGHT);
-            let (to_x, to_y) = (x2 + WIDTH / 2, y2);
-            let middle = if to_y > from_y { (from_y + to_y) / 2 } else { from_y + GAP_Y / 2 };
-            let _ = writeln!(
-                picture,
-                "<path d=\"M{from_x} {from_y}C{from_x} {middle} {to_x} {} {to_x} {to_y}\" fill=\"none\" stroke=\"#99a\" marker-end=\"url(#a)\"/>",
-                if to_y > from_y { middle } else { to_y.saturating_sub(GAP_Y / 2) }
-            );
+            let line = match y2 > y1 {
+                true => {
+                    let (to_x, middle) = (x2 + WIDTH / 2, (from_y + y2) / 2);
+                    format!("M{from_x} {from_y}C{from_x} {middle} {to_x} {middle} {to_x} {y2}")
+                }
+                // Back and aside it goes around.
+                false => {
+                    let (to_x, to_y, out) = (x2 + WIDTH, y2 + HEIGHT / 2, x1.max(x2) + WIDTH + GAP_X / 2);
+                    format!(
+                        "M{from_x} {from_y}C{from_x} {} {out} {} {out} {}",
+                        from_y + GAP_Y / 2,
+                        from_y + GAP_Y / 2,
+                        y1 + HEIGHT / 2
+                    ) + &format!("L{out} {}C{out} {to_y} {out} {to_y} {to_x} {to_y}", to_y + GAP_Y / 2)
+                }
+            };
+            let _ = writeln!(picture, "<path d=\"{line}\" fill=\"none\" stroke=\"#99a\" marker-end=\"url(#a)\"/>");
             if !way.is_empty() {
                 // Labels of neighbours stand at different heights.
                 let y = from_y + 13 + (k % 3) * 13;

@@ -12,6 +12,9 @@ const MOST_VALUES: usize = 64;
 /// A slot with no more values than this, and many messages for each, is a choice between words.
 const MOST_CHOICES: usize = 8;
 
+/// A value that is the same in so many messages, and all there are, is a part of the text.
+const ENOUGH_TO_BE_FIXED: u64 = 10;
+
 /// After these words comes a name.
 const GREETINGS: [&str; 20] = [
     "bonjour", "bonsoir", "cher", "chère", "salut", "hello", "hi", "dear", "hey", "hola", "estimado", "estimada",
@@ -117,15 +120,21 @@ impl<'a> Group<'a> {
         let Some((before, kind, after)) = Kind::of_mask(word) else { return plain(parts, word) };
         plain(parts, before);
         let (mut values, mut longest) = (Vec::new(), 0);
+        let mut is_one = self.n_messages >= ENOUGH_TO_BE_FIXED;
         for (words, seen) in &self.members {
             let nth = words[..n].iter().filter(|it| Kind::of_mask(it).is_some()).count();
-            if let Some((value, length)) = seen.values.get(nth) {
-                values.push(value.clone());
-                longest = longest.max(*length);
+            if let Some(range) = seen.values.get(nth) {
+                is_one &= range.least == range.greatest;
+                values.push(range.least.clone());
+                longest = longest.max(range.longest);
             }
         }
         tidy(&mut values);
-        parts.push(Part::Slot { kind, values, longest });
+        match values.as_slice() {
+            // As in “valid for 10 minutes”.
+            [value] if is_one => plain(parts, value),
+            _ => parts.push(Part::Slot { kind, values, longest }),
+        }
         plain(parts, after);
     }
 
@@ -140,7 +149,7 @@ impl<'a> Group<'a> {
             let word = words[n].strip_suffix(shared).unwrap_or(words[n]);
             let nth = words[..n].iter().filter(|it| Kind::of_mask(it).is_some()).count();
             let value = match Kind::of_mask(word) {
-                Some(_) => seen.values.get(nth).map_or("", |it| it.0.as_str()),
+                Some(_) => seen.values.get(nth).map_or("", |it| it.least.as_str()),
                 None => word,
             };
             longest = longest.max(length(value));

@@ -1,0 +1,92 @@
+//! What must hold for every kind of file.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+/// The fixtures, each a file or a folder, as the binary hands them in.
+fn fixtures() -> Vec<(Format, Vec<File>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios");
+    let mut sets = Vec::new();
+    for format in Format::ALL {
+        let folder = root.join(if format == Format::Scenario { "neutral" } else { format.name() });
+        let (mut paths, mut files) = (vec![folder], Vec::new());
+        while let Some(path) = paths.pop() {
+            if path.is_dir() {
+                paths.extend(std::fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()));
+            } else if path.extension().is_some_and(|it| it != "expected") {
+                files.push(file(&root, &path));
+            }
+        }
+        // Dialogflow and Rasa are read as one set, the others file by file.
+        match format {
+            Format::Dialogflow | Format::Rasa => sets.push((format, files)),
+            _ => sets.extend(files.into_iter().map(|it| (format, vec![it]))),
+        }
+    }
+    sets
+}
+
+#[expect(clippy::disallowed_methods, reason = "the fixtures are files")]
+fn file(root: &Path, path: &PathBuf) -> File {
+    let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+    File { path: name, bytes: std::fs::read(path).unwrap() }
+}
+
+#[test]
+fn every_kind_of_file_is_known_by_what_is_in_it() {
+    for (format, files) in fixtures() {
+        let name = files[0].path.clone();
+        let imported = import(files, &Options::default()).unwrap();
+        assert_eq!(imported.format, format, "{name}");
+        assert!(!imported.scenarios.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn the_order_of_files_changes_nothing() {
+    for (_, files) in fixtures() {
+        let reversed: Vec<File> = files.iter().rev().cloned().collect();
+        let (one, other) =
+            (import(files, &Options::default()).unwrap(), import(reversed, &Options::default()).unwrap());
+        assert_eq!(one.scenarios, other.scenarios);
+        assert_eq!(one.skipped, other.skipped);
+    }
+}
+
+#[test]
+fn damaged_files_are_errors_or_less_and_never_the_end() {
+    // A generator of our own: the same damage on every machine.
+    let mut state = 7u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below.max(1)
+    };
+    let mut n_read = 0;
+    for (format, files) in fixtures() {
+        for _ in 0..60 {
+            let mut damaged = files.clone();
+            let at = random(damaged.len());
+            let bytes = &mut damaged[at].bytes;
+            match random(4) {
+                0 => bytes.truncate(random(bytes.len())),
+                1 => {
+                    let place = random(bytes.len());
+                    bytes[place] = random(256) as u8;
+                }
+                2 => {
+                    let (from, to) = (random(bytes.len()), random(bytes.len()));
+                    let piece: Vec<u8> = bytes[from.min(to)..from.max(to)].to_vec();
+                    bytes.splice(from..from, piece);
+                }
+                _ => {
+                    let (from, to) = (random(bytes.len()), random(bytes.len()));
+                    bytes.drain(from.min(to)..from.max(to));
+                }
+            }
+            let options = Options { format: Some(format), ..Options::default() };
+            n_read += usize::from(import(damaged, &options).is_ok());
+        }
+    }
+    assert!(n_read > 100, "{n_read} of the damaged files could be read");
+}
