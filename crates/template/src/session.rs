@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use model::Finding;
 use model::scenario::{Location, MediaKind, Product};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::rules;
@@ -24,7 +24,7 @@ pub const MAX_ROW: usize = 24;
 pub const MAX_DESCRIPTION: usize = 72;
 
 /// A session message. Texts may hold variables, which the sender fills in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SessionMessage {
     Text {
@@ -68,11 +68,11 @@ pub enum SessionMessage {
 }
 
 /// Something to choose.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     pub id: String,
     pub title: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 

@@ -1,17 +1,18 @@
 //! The WhatsApp side of a scenario: what is sent at each step, and where answers lead.
 
 use model::scenario::{Act, Goal, Timeout};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use template::SessionMessage;
 
 /// A scenario as WhatsApp carries it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Flow {
     pub start: String,
     pub steps: Vec<FlowStep>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FlowStep {
     pub id: String,
     /// The step of the scenario that it stands for, alone or with others.
@@ -20,7 +21,7 @@ pub struct FlowStep {
     pub act: FlowAct,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum FlowAct {
     Send(Sends),
@@ -29,16 +30,16 @@ pub enum FlowAct {
 }
 
 /// Messages, one after the other, and what comes then.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Sends {
     pub sends: Vec<Outgoing>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub awaits: Option<Awaits>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Goal,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outgoing {
     /// Allowed at any time.
@@ -48,10 +49,10 @@ pub enum Outgoing {
         /// The slots that fill the variables of the body, in their order.
         parameters: Vec<String>,
         /// The slot that fills the end of the address of each button that has one, by the number of the button.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         buttons: Vec<(usize, String)>,
         /// What fills the header: the address of its media.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         header: Option<String>,
     },
     /// Allowed within 24 hours after the customer's last message.
@@ -59,22 +60,22 @@ pub enum Outgoing {
 }
 
 /// What is waited for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Awaits {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ways: Vec<Way>,
     /// What the answer is remembered as.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<String>,
     /// For any other answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Goal,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Timeout>,
 }
 
 /// An answer that is a tap, and where it leads.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Way {
     /// The id or payload that WhatsApp sends back.
     pub id: String,
@@ -82,17 +83,32 @@ pub struct Way {
     pub title: String,
     /// What is remembered.
     pub value: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Goal,
     /// A way that the source does not have, such as the next page of a list.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_ours: bool,
     /// Sends where the customer is.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_location: bool,
 }
 
 impl Flow {
+    /// The flow with every message as `POST /{phone-number-id}/messages` takes it, but for `to`. `catalog` is the id of the
+    /// catalogue, for products.
+    pub fn json(&self, catalog: &str) -> Value {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        for (n, step) in self.steps.iter().enumerate() {
+            let FlowAct::Send(sends) = &step.act else { continue };
+            for (k, outgoing) in sends.sends.iter().enumerate() {
+                if let Outgoing::Message(message) = outgoing {
+                    value["steps"][n]["sends"][k]["message"] = message.json(catalog);
+                }
+            }
+        }
+        value
+    }
+
     pub fn step(&self, id: &str) -> Option<&FlowStep> {
         self.steps.iter().find(|it| it.id == id)
     }

@@ -58,4 +58,6 @@ rules! {
         "no example came with the data, so one was made up from the name";
     HANDOVER_TEXT "C109" "template-outside-window" Note "design text S4-39":
         "the message can be due when the 24-hour window is closed, so it is a template";
+    BUTTON_ORDER "C110" "buttons-in-order" Note "Meta, template components":
+        "quick replies stand together, before links and phones";
 }

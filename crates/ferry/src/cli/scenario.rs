@@ -97,6 +97,9 @@ pub(crate) struct TranslateArgs {
     /// Write variables as {{name}} and not as {{1}}
     #[arg(long)]
     pub(crate) named: bool,
+    /// The catalogue that products are in
+    #[arg(long, value_name = "ID", default_value = "")]
+    pub(crate) catalog: String,
 }
 
 fn format(text: &str) -> Result<Format, String> {

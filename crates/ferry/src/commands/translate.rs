@@ -38,7 +38,7 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     }
     order.sort_by(|a, b| (a.criticality, &a.file).cmp(&(b.criticality, &b.file)));
     if let Some(to) = &args.to {
-        write(to, &compiled, &order)?;
+        write(to, &compiled, &order, &args.catalog)?;
     }
     let n_templates: usize = compiled.iter().map(|it| it.templates.len()).sum();
     output.print(&json!({ "compiled": compiled, "skipped": imported.skipped.len() }), || {
@@ -78,7 +78,7 @@ fn add_findings_between(compiled: &mut [Compiled]) {
     }
 }
 
-fn write(to: &Path, compiled: &[Compiled], order: &[Ordered]) -> Result<()> {
+fn write(to: &Path, compiled: &[Compiled], order: &[Ordered], catalog: &str) -> Result<()> {
     let put = |name: &str, text: String| {
         let path = to.join(name);
         fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
@@ -98,7 +98,10 @@ fn write(to: &Path, compiled: &[Compiled], order: &[Ordered]) -> Result<()> {
             let name = format!("templates/{}.{}.json", template.name, template.language);
             put(&name, serde_json::to_string_pretty(template)? + "\n")?;
         }
-        put(&format!("flows/{}.{}.json", it.scenario, it.language), serde_json::to_string_pretty(&it.flow)? + "\n")?;
+        put(
+            &format!("flows/{}.{}.json", it.scenario, it.language),
+            serde_json::to_string_pretty(&it.flow.json(catalog))? + "\n",
+        )?;
         for finding in &it.findings {
             let mut value = serde_json::to_value(finding)?;
             value["scenario"] = json!(it.scenario);

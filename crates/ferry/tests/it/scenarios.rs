@@ -219,3 +219,29 @@ fn translating_again_leaves_no_template_of_before() {
         "{both:?}"
     );
 }
+
+#[test]
+fn a_flow_holds_messages_as_the_cloud_api_takes_them() {
+    let world = World::empty();
+    let file = path("neutral/scenarios.json");
+    for only in ["help", "products"] {
+        world.ferry(&["translate", &file, "--only", only, "--to", only, "--catalog", "777"]);
+    }
+    let flow: Value = serde_json::from_str(&world.read("help/flows/help.en.json")).unwrap();
+    let message = &flow["steps"][0]["sends"][0]["message"];
+    let titles =
+        message["interactive"]["action"]["buttons"].as_array().unwrap().iter().map(|it| it["reply"]["title"].clone());
+    assert_eq!(titles.collect::<Vec<_>>(), ["My invoice", "My delivery", "A person"]);
+    let flow: Value = serde_json::from_str(&world.read("products/flows/products.id.json")).unwrap();
+    let kinds = flow["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| it["sends"][0]["message"]["interactive"]["type"].as_str());
+    assert_eq!(kinds.collect::<Vec<_>>(), ["product_list", "location_request_message", "product"]);
+    let products = &flow["steps"][0]["sends"][0]["message"]["interactive"];
+    assert_eq!(
+        (&products["action"]["catalog_id"], &products["action"]["sections"][1]["title"]),
+        (&"777".into(), &"Tas".into())
+    );
+}

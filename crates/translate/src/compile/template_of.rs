@@ -257,6 +257,11 @@ impl<'a> Compiler<'a> {
     /// Links, a phone, a code to copy; what finds no place stands in the text.
     fn actions(&mut self, spoken: &mut Spoken<'_>, tapped: &mut Tapped) {
         let choices = std::mem::take(&mut spoken.message.choices);
+        let is_answer: Vec<bool> = choices.iter().map(|it| it.next().is_some()).collect();
+        if is_answer.windows(2).any(|it| !it[0] && it[1]) {
+            let told = "answers come first";
+            self.tell(Finding::new(&rules::BUTTON_ORDER, format!("/steps/{}", spoken.n), told));
+        }
         for choice in &choices {
             let n_of = |kind: &str| tapped.buttons.iter().filter(|it| it.is(kind)).count();
             let taken: Vec<String> = tapped.buttons.iter().filter_map(|it| it.text.clone()).collect();
