@@ -1,6 +1,6 @@
 //! Templates: the linter as a user runs it.
 
-use expect_test::expect;
+use expect_test::{expect, expect_file};
 use serde_json::Value;
 
 use crate::world::World;
@@ -112,4 +112,15 @@ fn a_rule_can_be_looked_up() {
         (none.code, none.err.as_str()),
         (1, "ferry: there is no rule T999: `ferry template rules` lists them\n")
     );
+}
+
+#[test]
+fn the_docs_have_every_rule_and_every_loss() {
+    let world = World::empty();
+    expect_file!["../../../../docs/rules.txt"].assert_eq(&world.ferry(&["template", "rules"]).out);
+    let docs = include_str!("../../../../docs/translation.md");
+    for loss in &model::LOSSES {
+        let row = format!("| {} | {} | {} |", loss.code, loss.name, loss.about);
+        assert!(docs.contains(&row), "docs/translation.md has no {row}");
+    }
 }
