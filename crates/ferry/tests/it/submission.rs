@@ -246,3 +246,27 @@ fn without_an_account_the_plan_is_told_what_it_lacks() {
         (1, "ferry: the plan has no [whatsapp]: name the account there, as in account = \"1234567890\"\n")
     );
 }
+
+#[test]
+fn a_kill_between_order_and_answer_loses_and_doubles_nothing() {
+    let sandbox = Sandbox::start(&["timeout-after"]);
+    let world = world(&sandbox);
+    template(&world, "one", "Thank you.");
+    template(&world, "two", "See you.");
+    let mut submitting = world.command(&["template", "submit", "t", "--quiet"]).spawn().unwrap();
+    // The answer to the first does not come: it is there, and nobody knows.
+    while names(&sandbox).is_empty() {
+        std::thread::yield_now();
+    }
+    submitting.kill().unwrap();
+    submitting.wait().unwrap();
+    assert!(world.ferry(&["template", "status"]).out.ends_with("1 SENDING\n"));
+    sandbox.control("faults", "[]");
+    let again = submit(&world);
+    expect![[r#"
+        two (en): APPROVED, UTILITY
+        1 submitted, 0 edited, 1 there before, 0 refused, 0 unknown, 0 wait, 0 not reached
+    "#]]
+    .assert_eq(&again.out);
+    assert_eq!(names(&sandbox), ["one", "two"]);
+}
