@@ -13,8 +13,7 @@ use model::{Scenario, Text};
 use rayon::prelude::*;
 
 use crate::flow::{Flow, Head, name_of};
-use crate::table::{Columns, reader};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, language};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, language, table};
 use cluster::{Cluster, Part, clusters};
 use mask::{Kind, Masked, mask};
 
@@ -80,13 +79,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
 
 fn read(file: &File, distinct: &mut Distinct, imported: &mut Imported) -> Result<(), ImportError> {
     let expected = "a message log";
-    let mut rows = reader(&file.bytes);
-    let header = rows.headers().map_err(|it| ImportError::shape(file, expected, it))?.clone();
-    let columns = Columns::of(&header).ok_or_else(|| ImportError::Wrong {
-        file: file.path.clone(),
-        expected,
-        why: "it has no column for the text".to_owned(),
-    })?;
+    let (mut rows, columns) = table::open(file, expected)?;
     let (mut n_received, mut n_empty) = (0u64, 0u64);
     let mut chunk: Vec<(String, String)> = Vec::with_capacity(CHUNK);
     let mut row = csv::ByteRecord::new();

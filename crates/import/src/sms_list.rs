@@ -4,14 +4,13 @@ use model::scenario::{Act, Message, Purpose, Trigger};
 use model::slot_name;
 
 use crate::flow::{Flow, Head, name_of, origin};
-use crate::table::{Columns, reader};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, html, language, notation};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, html, language, notation, table};
 
 pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         match file.path.to_ascii_lowercase().ends_with(".txt") {
             true => lines(file, options, imported),
-            false => table(file, options, imported)?,
+            false => rows(file, options, imported)?,
         }
     }
     Ok(())
@@ -41,15 +40,9 @@ fn lines(file: &File, options: &Options, imported: &mut Imported) {
     }
 }
 
-fn table(file: &File, options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+fn rows(file: &File, options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
     let expected = "a list of texts";
-    let mut rows = reader(&file.bytes);
-    let header = rows.headers().map_err(|it| ImportError::shape(file, expected, it))?.clone();
-    let columns = Columns::of(&header).ok_or_else(|| ImportError::Wrong {
-        file: file.path.clone(),
-        expected,
-        why: "it has no column such as “text”, “message” or “body”".to_owned(),
-    })?;
+    let (mut rows, columns) = table::open(file, expected)?;
     for row in rows.byte_records() {
         let row = row.map_err(|it| ImportError::shape(file, expected, it))?;
         let place = format!("line {}", row.position().map_or(0, csv::Position::line));

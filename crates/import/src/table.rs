@@ -2,6 +2,8 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
+use crate::{File, ImportError};
+
 const TEXT: [&str; 16] = [
     "text",
     "texte",
@@ -101,8 +103,21 @@ fn plain(name: &str) -> String {
     }
 }
 
+/// The rows of a file, and where its columns are.
+pub(crate) fn open<'a>(
+    file: &'a File,
+    expected: &'static str,
+) -> Result<(csv::Reader<&'a [u8]>, Columns), ImportError> {
+    let mut rows = reader(&file.bytes);
+    let header = rows.headers().map_err(|it| ImportError::shape(file, expected, it))?;
+    let why = || "it has no column such as “text”, “message” or “body”".to_owned();
+    let columns = Columns::of(header);
+    let columns = columns.ok_or_else(|| ImportError::Wrong { file: file.path.clone(), expected, why: why() })?;
+    Ok((rows, columns))
+}
+
 /// Reads CSV with whatever stands between its cells most often in the first line.
-pub(crate) fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
+fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let line = bytes.split(|it| *it == b'\n').next().unwrap_or_default();
     let count = |delimiter: &u8| line.iter().filter(|it| *it == delimiter).count();

@@ -73,10 +73,9 @@ const UPSERT: &str = "insert into template \
 const ORDER: &str = "insert into template_order (account, at, name, language, kind, outcome) \
     values ($1, $2, $3, $4, $5, $6) on conflict (account, at, name, language) do update set outcome = excluded.outcome";
 
-/// Writes a template and its order in one transaction.
-macro_rules! write_both {
-    ($transaction:expr, $row:expr, $at:expr, $kind:expr, $outcome:expr) => {{
-        let mut transaction = $transaction.await.map_err(LoadError::query("begin to write a template"))?;
+/// Writes a template.
+macro_rules! upsert {
+    ($executor:expr, $row:expr) => {{
         let row: &TemplateRow = $row;
         sqlx::query(UPSERT)
             .bind(&row.account)
@@ -89,9 +88,18 @@ macro_rules! write_both {
             .bind(&row.reason)
             .bind(&row.scenario)
             .bind(row.changed_at)
-            .execute(&mut *transaction)
+            .execute($executor)
             .await
-            .map_err(LoadError::query("write a template"))?;
+            .map_err(LoadError::query("write a template"))?
+    }};
+}
+
+/// Writes a template and its order in one transaction.
+macro_rules! write_both {
+    ($transaction:expr, $row:expr, $at:expr, $kind:expr, $outcome:expr) => {{
+        let mut transaction = $transaction.await.map_err(LoadError::query("begin to write a template"))?;
+        let row = $row;
+        upsert!(&mut *transaction, $row);
         sqlx::query(ORDER)
             .bind(&row.account)
             .bind($at)
@@ -134,21 +142,8 @@ impl Crm {
     /// What WhatsApp says of a template now.
     pub async fn note_template(&self, row: &TemplateRow) -> Result<(), LoadError> {
         on!(self, pool => {
-            sqlx::query(UPSERT)
-                .bind(&row.account)
-                .bind(&row.name)
-                .bind(&row.language)
-                .bind(&row.template_id)
-                .bind(&row.digest)
-                .bind(&row.category)
-                .bind(&row.status)
-                .bind(&row.reason)
-                .bind(&row.scenario)
-                .bind(row.changed_at)
-                .execute(pool)
-                .await
-                .map(|_| ())
-                .map_err(LoadError::query("write a template"))
+            upsert!(pool, row);
+            Ok(())
         })
     }
 

@@ -13,6 +13,17 @@ pub struct Rule {
     pub source: &'static str,
 }
 
+/// Makes rules, each with a name for the code, and `RULES`, which holds all of them.
+#[macro_export]
+macro_rules! rules {
+    ($(#[$about_all:meta])* $($id:ident $code:literal $name:literal $severity:ident $source:literal: $about:literal;)*) => {
+        $(pub(crate) static $id: $crate::Rule =
+            $crate::Rule { code: $code, name: $name, severity: $severity, about: $about, source: $source };)*
+        $(#[$about_all])*
+        pub static RULES: &[&$crate::Rule] = &[$(&$id),*];
+    };
+}
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -142,12 +142,17 @@ async fn admitted(sandbox: &Sandbox, headers: &HeaderMap) -> Result<bool, Respon
     Ok(strikes(FaultKind::TimeoutAfter))
 }
 
-/// Answers, unless the answer is to be lost after the work is done.
-async fn answer(is_lost: bool, answered: Result<Value, Refusal>) -> Response {
+/// Carries an order out and answers, unless the answer is to be lost.
+async fn carry_out(sandbox: &Sandbox, headers: &HeaderMap, work: impl FnOnce() -> Result<Value, Refusal>) -> Response {
+    let is_lost = match admitted(sandbox, headers).await {
+        Ok(is_lost) => is_lost,
+        Err(refused) => return refused,
+    };
+    let done = work();
     if is_lost {
         std::future::pending::<()>().await;
     }
-    match answered {
+    match done {
         Ok(value) => Json(value).into_response(),
         Err(refusal) => refusal.into_response(),
     }
@@ -159,13 +164,7 @@ pub(crate) async fn create(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    match admitted(&sandbox, &headers).await {
-        Err(refused) => refused,
-        Ok(is_lost) => {
-            let created = create_one(&sandbox, &account, body);
-            answer(is_lost, created).await
-        }
-    }
+    carry_out(&sandbox, &headers, || create_one(&sandbox, &account, body)).await
 }
 
 fn create_one(sandbox: &Sandbox, account: &str, body: Value) -> Result<Value, Refusal> {
@@ -252,13 +251,7 @@ pub(crate) async fn edit(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    match admitted(&sandbox, &headers).await {
-        Err(refused) => refused,
-        Ok(is_lost) => {
-            let edited = edit_one(&sandbox, &id, &body);
-            answer(is_lost, edited).await
-        }
-    }
+    carry_out(&sandbox, &headers, || edit_one(&sandbox, &id, &body)).await
 }
 
 /// Only approved, rejected and paused ones; approved ones once a day and ten times in thirty days (Meta, template management).

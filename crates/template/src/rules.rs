@@ -1,18 +1,9 @@
 //! Every rule, with its code, how bad it is to break it, and who says so.
 
-use model::Rule;
 use model::Severity::{Error, Note, Warning};
 
-macro_rules! rules {
-    ($($id:ident $code:literal $name:literal $severity:ident $source:literal: $about:literal;)*) => {
-        $(pub(crate) static $id: Rule =
-            Rule { code: $code, name: $name, severity: $severity, about: $about, source: $source };)*
-        /// Every rule for templates (`T…`) and session messages (`M…`), in the order of their codes.
-        pub static RULES: &[&Rule] = &[$(&$id),*];
-    };
-}
-
-rules! {
+model::rules! {
+    /// Every rule for templates (`T…`) and session messages (`M…`), in the order of their codes.
     SHAPE "T001" "shape" Error "Meta, template components":
         "a template is an object with name, language, category and components";
     NAME "T101" "name" Error "Meta, templates overview":

@@ -1,18 +1,9 @@
 //! The rules for scenarios, and what the compiler tells about its own work.
 
-use model::Rule;
 use model::Severity::{Error, Note, Warning};
 
-macro_rules! rules {
-    ($($id:ident $code:literal $name:literal $severity:ident $source:literal: $about:literal;)*) => {
-        $(pub(crate) static $id: Rule =
-            Rule { code: $code, name: $name, severity: $severity, about: $about, source: $source };)*
-        /// Every rule for scenarios (`S…`) and every remark of the compiler (`C…`), in the order of their codes.
-        pub static RULES: &[&Rule] = &[$(&$id),*];
-    };
-}
-
-rules! {
+model::rules! {
+    /// Every rule for scenarios (`S…`) and every remark of the compiler (`C…`), in the order of their codes.
     STEP_ID "S101" "step-id" Error "the neutral form":
         "the id of a step is unique in its scenario, and not `end`";
     START "S102" "start" Error "the neutral form":

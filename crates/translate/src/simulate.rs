@@ -144,5 +144,16 @@ impl Values {
     }
 }
 
+/// The way that the script wants for a decision, taken from its inputs.
+fn wanted_way(inputs: &mut &[Input], act: &Act) -> Option<usize> {
+    match (act, inputs.split_first()) {
+        (Act::Condition(_) | Act::Call(_), Some((Input::Way(way), rest))) => {
+            *inputs = rest;
+            Some(*way)
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests;

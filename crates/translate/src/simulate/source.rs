@@ -2,7 +2,7 @@
 
 use model::scenario::{Act, Choice, Goal, Message, Question, Scenario};
 
-use super::{Input, MOST_SHOWN, MOST_STEPS, Script, Shown, Values};
+use super::{Input, MOST_SHOWN, MOST_STEPS, Script, Shown, Values, wanted_way};
 use crate::check::known;
 
 pub(super) fn run(scenario: &Scenario, script: &Script) -> Vec<Shown> {
@@ -53,13 +53,7 @@ impl Run<'_> {
                 Some(handover.next.clone())
             }
             act => {
-                let way = match (act, self.inputs.first()) {
-                    (Act::Condition(_) | Act::Call(_), Some(Input::Way(way))) => {
-                        self.inputs = &self.inputs[1..];
-                        Some(*way)
-                    }
-                    _ => None,
-                };
+                let way = wanted_way(&mut self.inputs, act);
                 Some(self.values.decide(self.scenario, act, way))
             }
         }

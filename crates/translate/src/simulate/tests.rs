@@ -139,7 +139,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn whatever_is_compiled_behaves_as_the_source_or_says_why(scenario in any_scenario(), named in any::<bool>()) {

@@ -3,7 +3,7 @@
 use model::scenario::{Act, Goal, MediaKind, Scenario};
 use template::{SessionMessage, Template, variables};
 
-use super::{Input, MOST_SHOWN, MOST_STEPS, Script, Shown, Values};
+use super::{Input, MOST_SHOWN, MOST_STEPS, Script, Shown, Values, wanted_way};
 use crate::Compiled;
 use crate::check::known;
 use crate::flow::{Awaits, FlowAct, FlowStep, Outgoing, Sends, Way};
@@ -63,13 +63,7 @@ impl Run<'_> {
                 if let Act::Wait { seconds, .. } = act {
                     self.seconds = self.seconds.saturating_add(*seconds);
                 }
-                let way = match (act, self.inputs.first()) {
-                    (Act::Condition(_) | Act::Call(_), Some(Input::Way(way))) => {
-                        self.inputs = &self.inputs[1..];
-                        Some(*way)
-                    }
-                    _ => None,
-                };
+                let way = wanted_way(&mut self.inputs, act);
                 Some(self.values.decide(self.scenario, act, way))
             }
         }
