@@ -7,7 +7,7 @@ use model::scenario::{Location, MediaKind, Product};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::rules;
+use crate::{MAX_LINE, rules};
 
 /// Most characters of a text message.
 pub const MAX_TEXT: usize = 4096;
@@ -200,9 +200,17 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
             check_link(url, "/url", &mut findings);
         }
         SessionMessage::Media { link, .. } => check_link(link, "/link", &mut findings),
-        SessionMessage::Products { products, .. } if products.is_empty() || products.len() > 30 => {
-            let told = format!("{} products, and 1 to 30 are taken", products.len());
-            findings.push(Finding::new(&rules::MESSAGE_CHOICES, "/products", told));
+        SessionMessage::Products { title, products, .. } => {
+            if products.is_empty() || products.len() > 30 {
+                let told = format!("{} products, and 1 to 30 are taken", products.len());
+                findings.push(Finding::new(&rules::MESSAGE_CHOICES, "/products", told));
+            }
+            if products.len() > 1 {
+                check_title(title, "/title", MAX_LINE, &mut findings);
+                for (n, section) in products.iter().enumerate().filter_map(|it| Some((it.0, it.1.section.as_ref()?))) {
+                    check_title(section, &format!("/products/{n}/section"), MAX_ROW, &mut findings);
+                }
+            }
         }
         _ => {}
     }
@@ -265,6 +273,38 @@ mod tests {
         assert!(check_message(&message).is_empty());
         let expected = r#"{"messaging_product":"whatsapp","recipient_type":"individual","type":"interactive","interactive":{"type":"button","body":{"text":"Shall we come?"},"action":{"buttons":[{"type":"reply","reply":{"id":"yes","title":"Yes"}},{"type":"reply","reply":{"id":"no","title":"No"}}]}}}"#;
         assert_eq!(message.json(""), serde_json::from_str::<Value>(expected).unwrap());
+    }
+
+    /// The kinds of facebook/openapi, business-messaging-api_v23.0.yaml (2025-11-21), `InteractiveObject` and `HeaderObject`.
+    #[test]
+    fn kinds_are_those_of_the_official_document_and_two_that_it_lacks() {
+        let official =
+            ["button", "call_permission_request", "catalog_message", "list", "product", "product_list", "flow"];
+        // These have pages of Meta's own, and no place in that document.
+        let on_pages = ["cta_url", "location_request_message"];
+        let reply = || vec![Row { id: "a".into(), title: "A".into(), description: None }];
+        let product = |id: &str| Product { id: id.into(), section: None };
+        let (body, title) = (|| "Hello".to_owned(), || "T".to_owned());
+        let messages = [
+            SessionMessage::Buttons {
+                body: body(),
+                media: Some((MediaKind::Video, "https://e.com".into())),
+                replies: reply(),
+            },
+            SessionMessage::List { body: body(), button: "B".into(), rows: reply() },
+            SessionMessage::Link { body: body(), label: "L".into(), url: "https://example.com".into() },
+            SessionMessage::LocationRequest { body: body() },
+            SessionMessage::Products { title: title(), body: body(), products: vec![product("1")] },
+            SessionMessage::Products { title: title(), body: body(), products: vec![product("1"), product("2")] },
+        ];
+        for message in messages {
+            let json = message.json("1");
+            let kind = json["interactive"]["type"].as_str().unwrap();
+            assert!(official.contains(&kind) || on_pages.contains(&kind), "{kind}");
+            if let Some(header) = json["interactive"]["header"]["type"].as_str() {
+                assert!(["text", "video", "image", "document"].contains(&header), "{header}");
+            }
+        }
     }
 
     #[test]

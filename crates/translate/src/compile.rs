@@ -265,3 +265,6 @@ impl<'a> Compiler<'a> {
 fn to(id: &str) -> Goal {
     Some(id.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

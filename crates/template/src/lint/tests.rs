@@ -70,6 +70,17 @@ fn the_sample_of_the_design_text_ends_on_a_variable_and_is_mended() {
 }
 
 #[test]
+fn gaps_between_numbers_are_closed_and_the_examples_follow() {
+    let mut template: Template =
+        serde_json::from_value(body("Pour {{3}}, votre rendez-vous est à {{1}} demain.", &["9 h", "x", "Ana"]))
+            .unwrap();
+    let fixed: Vec<&str> = fix(&mut template).iter().map(|it| it.name).collect();
+    assert_eq!(fixed, ["variable-order"]);
+    assert_eq!(template.body_text(), "Pour {{1}}, votre rendez-vous est à {{2}} demain.");
+    assert_eq!(template.body().unwrap().example.as_ref().unwrap().body_text.values(), ["Ana", "9 h"]);
+}
+
+#[test]
 fn each_rule_is_broken_by_its_own_template() {
     let long = "mot ".repeat(300);
     let url = |url: &str| button(json!({ "type": "URL", "text": "Voir", "url": url }));

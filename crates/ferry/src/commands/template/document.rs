@@ -1,11 +1,12 @@
 //! A file with templates in it, and where in its text each thing stands.
 
+use std::collections::HashMap;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use jsonc_parser::ast::{StringLit, Value as Node};
+use jsonc_parser::ast::Value as Node;
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value;
@@ -18,6 +19,15 @@ pub(crate) struct Document {
     pub(crate) value: Value,
     /// Each template with its place as a JSON pointer; or why it is none.
     pub(crate) templates: Vec<(String, Result<Template, String>)>,
+    places: HashMap<String, Place>,
+    /// Where each line begins.
+    lines: Vec<usize>,
+}
+
+enum Place {
+    /// A text or another value without parts.
+    Text(Range<usize>),
+    Container(Range<usize>),
 }
 
 /// Reads all files and the JSON files of folders. A folder that `ferry translate` wrote is its folder `templates`.
@@ -51,40 +61,32 @@ impl Document {
         let value: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
         let mut templates = Vec::new();
         find(&value, String::new(), &mut templates);
-        Ok(Self { path: path.to_owned(), text, value, templates })
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|it| it.0 + 1)).collect();
+        Ok(Self { path: path.to_owned(), places: places(&text), lines, text, value, templates })
     }
 
-    /// The bytes of the text that a place means; the whole file if it is not there.
+    /// The bytes of the text that a place means; where it is missing, what it would stand in.
     pub(crate) fn range(&self, pointer: &str, span: Option<(usize, usize)>) -> Range<usize> {
-        let strict = ParseOptions { allow_comments: false, ..ParseOptions::default() };
-        let parsed = parse_to_ast(&self.text, &CollectOptions::default(), &strict);
-        let Some(root) = parsed.ok().and_then(|it| it.value) else { return 0..self.text.len().min(1) };
-        let mut node = &root;
-        for key in pointer.split('/').skip(1) {
-            let next = match node {
-                Node::Object(object) => {
-                    object.properties.iter().rev().find(|it| it.name.as_str() == key).map(|it| &it.value)
-                }
-                Node::Array(array) => key.parse::<usize>().ok().and_then(|it| array.elements.get(it)),
-                _ => None,
-            };
-            match next {
-                Some(next) => node = next,
-                // What is missing is marked where it would be.
-                None => break,
+        let mut pointer = pointer;
+        let mut is_missing = false;
+        let place = loop {
+            if let Some(place) = self.places.get(pointer) {
+                break place;
             }
-        }
-        let whole = node.range().start..node.range().end;
-        match (node, span) {
-            (Node::StringLit(text), Some(span)) => self.within(text, span),
-            (Node::Object(_) | Node::Array(_), _) => whole.start..whole.start + 1,
-            _ => whole,
+            is_missing = true;
+            let Some(parent) = pointer.rfind('/') else { return 0..self.text.len().min(1) };
+            pointer = &pointer[..parent];
+        };
+        match (place, span) {
+            (Place::Text(range), Some(span)) if !is_missing => self.within(range, span),
+            (Place::Container(range), _) => range.start..range.start + 1,
+            (Place::Text(range), _) => range.clone(),
         }
     }
 
     /// The bytes of some characters of a string, whose escapes are longer than what they stand for.
-    fn within(&self, literal: &StringLit<'_>, (from, to): (usize, usize)) -> Range<usize> {
-        let (start, end) = (literal.range.start + 1, literal.range.end - 1);
+    fn within(&self, literal: &Range<usize>, (from, to): (usize, usize)) -> Range<usize> {
+        let (start, end) = (literal.start + 1, literal.end - 1);
         let raw = &self.text[start..end];
         let mut bounds = Vec::new();
         let mut at = 0;
@@ -110,11 +112,44 @@ impl Document {
 
     /// Line and column of a byte, both from 1; columns are characters.
     pub(crate) fn line(&self, byte: usize) -> (usize, usize) {
-        let before = &self.text[..byte.min(self.text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
+        let line = self.lines.partition_point(|it| *it <= byte);
+        let start = self.lines.get(line.wrapping_sub(1)).copied().unwrap_or(0);
+        (line.max(1), self.text[start..byte.min(self.text.len())].chars().count() + 1)
     }
+
+    /// The whole lines around some bytes: where they begin, and the number of the first.
+    pub(crate) fn lines_around(&self, bytes: &Range<usize>) -> (Range<usize>, usize) {
+        let first = self.lines.partition_point(|it| *it <= bytes.start).max(1);
+        let start = self.lines.get(first - 1).copied().unwrap_or(0);
+        let rest = &self.text[bytes.end.min(self.text.len())..];
+        let end = rest.find('\n').map_or(self.text.len(), |it| bytes.end + it);
+        (start..end, first)
+    }
+}
+
+/// Where everything of a document stands, by its JSON pointer.
+fn places(text: &str) -> HashMap<String, Place> {
+    let mut places = HashMap::new();
+    let strict = ParseOptions { allow_comments: false, ..ParseOptions::default() };
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &strict);
+    let mut waiting: Vec<(String, Node<'_>)> =
+        parsed.ok().and_then(|it| it.value).map(|it| (String::new(), it)).into_iter().collect();
+    while let Some((pointer, node)) = waiting.pop() {
+        let range = node.range().start..node.range().end;
+        let is_container = matches!(node, Node::Object(_) | Node::Array(_));
+        places.insert(pointer.clone(), if is_container { Place::Container(range) } else { Place::Text(range) });
+        match node {
+            // Of a key that stands twice the last counts, as it does for whoever reads it.
+            Node::Object(object) => waiting.extend(
+                object.properties.into_iter().rev().map(|it| (format!("{pointer}/{}", it.name.as_str()), it.value)),
+            ),
+            Node::Array(array) => {
+                waiting.extend(array.elements.into_iter().enumerate().map(|(n, it)| (format!("{pointer}/{n}"), it)));
+            }
+            _ => {}
+        }
+    }
+    places
 }
 
 /// Finds templates: the document itself, a list, or what stands under a key of an answer.

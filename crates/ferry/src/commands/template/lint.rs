@@ -125,8 +125,10 @@ fn rendered(document: &Document, finding: &Finding) -> String {
     };
     let range = document.range(&finding.place, finding.span);
     let path = document.path.to_string_lossy().into_owned();
-    let annotation = AnnotationKind::Primary.span(range).label(finding.message.as_str());
-    let snippet = Snippet::source(document.text.as_str()).path(path).annotation(annotation);
+    let (lines, first) = document.lines_around(&range);
+    let span = range.start - lines.start..range.end - lines.start;
+    let annotation = AnnotationKind::Primary.span(span).label(finding.message.as_str());
+    let snippet = Snippet::source(&document.text[lines]).line_start(first).path(path).annotation(annotation);
     let mut group: Group<'_> = level.primary_title(finding.rule.about).id(finding.rule.code).element(snippet);
     if let Some(fix) = &finding.fix {
         group = group.element(Level::HELP.message(fix.as_str()));

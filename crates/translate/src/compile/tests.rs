@@ -1,0 +1,165 @@
+use expect_test::{Expect, expect};
+use model::scenario::read_scenarios;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{Input, Script, simulate};
+
+fn scenario(trigger: &str, steps: Value) -> Scenario {
+    let json = json!({ "id": "it", "intent": "it", "language": "en", "purpose": "conversation", "trigger": { "type": trigger },
+        "start": steps[0]["id"], "steps": steps });
+    read_scenarios(&json.to_string(), "en").unwrap().remove(0)
+}
+
+/// What is sent at each step: the names of templates, the kinds of messages.
+fn check(scenario: &Scenario, expected: Expect) {
+    let compiled = compile(scenario, &Options::default());
+    let mut told = String::new();
+    for step in &compiled.flow.steps {
+        let FlowAct::Send(sends) = &step.act else { continue };
+        for outgoing in &sends.sends {
+            told += &match outgoing {
+                Outgoing::Template { name, parameters, buttons, .. } => {
+                    format!("{}: template {name} {parameters:?} {buttons:?}\n", step.id)
+                }
+                Outgoing::Message(message) => {
+                    let json = message.json("");
+                    let kind = json["interactive"]["type"].as_str().or(json["type"].as_str()).unwrap_or_default();
+                    format!("{}: {kind} {}\n", step.id, message.body())
+                }
+            };
+        }
+        for way in sends.awaits.iter().flat_map(|it| &it.ways) {
+            told += &format!("  {} = {} → {}\n", way.title, way.value, way.next.as_deref().unwrap_or("end"));
+        }
+    }
+    expected.assert_eq(&told);
+}
+
+#[test]
+fn after_a_day_without_an_answer_only_a_template_can_be_sent() {
+    let steps = |seconds: u64| {
+        json!([
+            { "id": "ask", "type": "question", "text": "Shall we come?", "slot": "answer", "next": "soon",
+              "timeout": { "seconds": seconds, "next": "late" } },
+            { "id": "soon", "type": "message", "text": "We come." },
+            { "id": "late", "type": "message", "text": "We still wait for your answer." }
+        ])
+    };
+    check(
+        &scenario("message", steps(86_399)),
+        expect![[r#"
+        ask: text Shall we come?
+        soon: text We come.
+        late: text We still wait for your answer.
+    "#]],
+    );
+    check(
+        &scenario("message", steps(86_400)),
+        expect![[r#"
+        ask: text Shall we come?
+        soon: text We come.
+        late: template it [] []
+    "#]],
+    );
+}
+
+#[test]
+fn short_waits_add_up_to_a_day() {
+    let wait = |id: &str, next: &str| json!({ "id": id, "type": "wait", "seconds": 43_200, "next": next });
+    let say = |id: &str, next: &str| json!({ "id": id, "type": "message", "text": "Hello there.", "next": next });
+    let steps = json!([say("now", "a"), wait("a", "noon"), say("noon", "b"), wait("b", "night"), say("night", "end")]);
+    check(
+        &scenario("message", steps),
+        expect![[r#"
+        now: text Hello there.
+        noon: text Hello there.
+        night: template it [] []
+    "#]],
+    );
+}
+
+#[test]
+fn a_tap_is_remembered_as_the_value_that_the_source_sends_back() {
+    let steps = json!([
+        { "id": "menu", "type": "message", "text": "Which one?", "slot": "one", "next": "which", "choices": [
+            { "action": "reply", "title": "Opening hours", "value": "1" }, { "action": "reply", "title": "A person", "value": "2" } ] },
+        { "id": "which", "type": "condition", "branches": [
+            { "slot": "one", "test": "equals", "value": "1", "next": "hours" },
+            { "slot": "one", "test": "equals", "value": "2", "next": "person" } ] },
+        { "id": "hours", "type": "message", "text": "From 9 to 18." },
+        { "id": "person", "type": "handover", "via": "agent", "text": "One moment." }
+    ]);
+    let scenario = scenario("message", steps);
+    let compiled = compile(&scenario, &Options::default());
+    for (title, step) in [("Opening hours", "hours"), ("A person", "person")] {
+        let script = Script { name: title.into(), inputs: vec![Input::Choose(title.into())] };
+        let run = simulate(&scenario, &compiled, &script);
+        assert_eq!((run.source[1].step.as_str(), run.whatsapp[1].step.as_str()), (step, step));
+    }
+    check(
+        &scenario,
+        expect![[r#"
+        menu: button Which one?
+          Opening hours = 1 → which
+          A person = 2 → which
+        hours: text From 9 to 18.
+        person: text One moment.
+    "#]],
+    );
+}
+
+#[test]
+fn a_menu_in_a_text_becomes_choices_that_send_its_words_back() {
+    let steps = json!([
+        { "id": "menu", "type": "question", "text": "Welcome!\n1. Opening hours\n2) Talk to a person", "slot": "one", "next": "which" },
+        { "id": "which", "type": "condition", "branches": [
+            { "slot": "one", "test": "equals", "value": "1", "next": "hours" },
+            { "slot": "one", "test": "equals", "value": "2", "next": "end" } ], "otherwise": "menu" },
+        { "id": "hours", "type": "message", "text": "From 9 to 18." }
+    ]);
+    check(
+        &scenario("message", steps),
+        expect![[r#"
+        menu: button Welcome!
+          Opening hours = 1 → which
+          Talk to a person = 2 → which
+        hours: text From 9 to 18.
+    "#]],
+    );
+}
+
+#[test]
+fn what_fills_the_end_of_a_link_goes_with_its_button() {
+    let steps = json!([{ "id": "sent", "type": "message", "text": "Your order {{order}} has left our shop today.", "choices": [
+        { "action": "link", "title": "Track it", "url": "https://example.com/t/{{order}}" },
+        { "action": "phone", "title": "Call us", "number": "+33199000001" } ] }]);
+    check(
+        &scenario("event", steps.clone()),
+        expect![[r#"
+        sent: template it ["order"] [(0, "order")]
+    "#]],
+    );
+    // The button that stops marketing comes before it.
+    let mut promotion = scenario("campaign", steps);
+    promotion.purpose = model::scenario::Purpose::Promotion;
+    check(
+        &promotion,
+        expect![[r#"
+        sent: template it ["order"] [(1, "order")]
+    "#]],
+    );
+}
+
+#[test]
+fn a_long_text_is_never_cut_but_split() {
+    let text = "All of this is said. ".repeat(150);
+    for trigger in ["message", "event"] {
+        let scenario = scenario(trigger, json!([{ "id": "long", "type": "message", "text": text }]));
+        let compiled = compile(&scenario, &Options::default());
+        let run = simulate(&scenario, &compiled, &Script { name: "long".into(), inputs: Vec::new() });
+        assert_eq!(run.whatsapp[0].lines.join(" "), run.source[0].lines.join(" "));
+        let bodies = compiled.templates.iter().map(|it| it.body_text().chars().count());
+        assert!(bodies.clone().all(|it| it <= 1024) && (trigger == "message" || bodies.count() > 3));
+    }
+}
