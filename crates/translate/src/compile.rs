@@ -1,8 +1,9 @@
 //! The compiler: a scenario to templates and session messages.
 
+mod buttons;
 mod category;
 mod session;
-mod template_of;
+mod templates;
 mod text;
 
 use std::collections::HashMap;

@@ -47,7 +47,7 @@ model::rules! {
         "a link or a phone number has no button beside choices: it stands in the text";
     EXAMPLE_MADE_UP "C108" "example-made-up" Note "Meta, templates overview":
         "no example came with the data, so one was made up from the name";
-    HANDOVER_TEXT "C109" "template-outside-window" Note "design text S4-39":
+    OUTSIDE_WINDOW "C109" "template-outside-window" Note "design text S4-39":
         "the message can be due when the 24-hour window is closed, so it is a template";
     BUTTON_ORDER "C110" "buttons-in-order" Note "Meta, template components":
         "quick replies stand together, before links and phones";

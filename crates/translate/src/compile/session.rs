@@ -168,7 +168,7 @@ impl<'a> Compiler<'a> {
             let next = spoken.message.next.clone();
             return self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
         }
-        self.lists(&spoken, sends, body, rows);
+        self.lists(&spoken, spoken.id, sends, body, rows);
     }
 
     /// The answers of a message, with their descriptions. Asking for a location is a step of its own.
@@ -210,48 +210,44 @@ impl<'a> Compiler<'a> {
         rows
     }
 
-    /// A list, or several with a row that leads to the next.
+    /// A list, or several with a row that leads to the next, in steps of their own: the first is called `first`.
     pub(super) fn lists(
         &mut self,
         spoken: &Spoken<'a>,
-        sends: Vec<SessionMessage>,
+        first: &str,
+        mut sends: Vec<SessionMessage>,
         body: String,
         rows: Vec<(Way, Option<String>)>,
     ) {
         let n_rows = rows.len();
+        let on_a_page = if n_rows <= MAX_ROWS { MAX_ROWS } else { MAX_ROWS - 1 };
+        let n_pages = n_rows.div_ceil(on_a_page);
+        if n_pages > 1 {
+            self.lose(Loss::TooManyChoices, spoken.n, format!("{n_rows} choices in {n_pages} lists"));
+        }
         let rows = self.listed(spoken.n, rows);
         let button = self.phrases.map_or(NO_TEXT, |it| it.choose).to_owned();
-        if n_rows <= MAX_ROWS {
-            let (rows, ways): (Vec<Row>, Vec<Way>) = rows.into_iter().unzip();
-            let mut sends = sends;
-            sends.push(SessionMessage::List { body, button, rows });
-            let awaits = Self::awaits(spoken, ways);
-            let next = spoken.message.next.clone();
-            return self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
-        }
-        self.lose(
-            Loss::TooManyChoices,
-            spoken.n,
-            format!("{n_rows} choices in {} lists", n_rows.div_ceil(MAX_ROWS - 1)),
-        );
-        let (more, back) = self.phrases.map_or(("…", "…"), |it: &Phrases| (it.more, it.back));
-        let mut sends = sends;
-        let pages: Vec<Vec<(Row, Way)>> = rows.chunks(MAX_ROWS - 1).map(<[_]>::to_vec).collect();
-        let page_id = |n: usize| if n == 0 { spoken.id.to_owned() } else { format!("{}__page_{}", spoken.id, n + 1) };
-        for (n, page) in pages.iter().enumerate() {
-            let is_last = n + 1 == pages.len();
+        let page_id = |n: usize| if n == 0 { first.to_owned() } else { format!("{}__page_{}", spoken.id, n + 1) };
+        for (n, page) in rows.chunks(on_a_page).enumerate() {
             let (mut rows, mut ways): (Vec<Row>, Vec<Way>) = page.iter().cloned().unzip();
-            let (turn, goal) = if is_last { (back, page_id(0)) } else { (more, page_id(n + 1)) };
-            let id = format!("{}:page", short(&page_id(n)));
-            rows.push(Row { id: id.clone(), title: turn.to_owned(), description: None });
-            let title = turn.to_owned();
-            ways.push(Way { id, value: title.clone(), title, next: to(&goal), is_ours: true, is_location: false });
+            if n_pages > 1 {
+                let turn = self.turn(&page_id(n), if n + 1 == n_pages { 0 } else { n + 1 }, page_id);
+                rows.push(Row { id: turn.id.clone(), title: turn.title.clone(), description: None });
+                ways.push(turn);
+            }
             sends.push(SessionMessage::List { body: body.clone(), button: button.clone(), rows });
-            let awaits = Self::awaits(spoken, ways);
-            let next = spoken.message.next.clone();
             let sends = outgoing(std::mem::take(&mut sends));
+            let (awaits, next) = (Self::awaits(spoken, ways), spoken.message.next.clone());
             self.push_sends(&page_id(n), spoken.id, Sends { sends, awaits, next });
         }
+    }
+
+    /// The row of a page that leads to another: on, or back to the first.
+    fn turn(&self, page: &str, to_page: usize, page_id: impl Fn(usize) -> String) -> Way {
+        let (more, back) = self.phrases.map_or((NO_TEXT, NO_TEXT), |it: &Phrases| (it.more, it.back));
+        let title = if to_page == 0 { back } else { more }.to_owned();
+        let (id, next) = (format!("{}:page", short(page)), to(&page_id(to_page)));
+        Way { id, value: title.clone(), title, next, is_ours: true, is_location: false }
     }
 
     fn listed(&mut self, n: usize, rows: Vec<(Way, Option<String>)>) -> Vec<(Row, Way)> {

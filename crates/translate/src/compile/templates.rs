@@ -1,39 +1,22 @@
 //! Steps that can be due while the window is closed: templates.
 
-use std::sync::LazyLock;
-
-use model::scenario::{Choice, MediaKind};
+use model::scenario::MediaKind;
 use model::{Finding, Loss, Piece, Text};
-use regex::Regex;
-use serde_json::json;
 use template::{
-    Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, MAX_TEMPLATE_BODY, MAX_TEMPLATE_BUTTON,
-    MAX_TEMPLATE_BUTTONS, MAX_URL, NamedExample, Phrases, Promotion, SessionMessage, Template, fix, variables,
+    Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, MAX_TEMPLATE_BODY, NamedExample,
+    Template, fix, variables,
 };
 
+use super::buttons::Tapped;
 use super::category::{category, is_code};
 use super::session::takes_header;
-use super::text::{split, title};
+use super::text::split;
 use super::{Compiler, Parameters, Spoken, to};
-use crate::flow::{Awaits, Outgoing, Sends, Way};
+use crate::flow::{Awaits, Outgoing, Sends};
 use crate::rules;
 
 /// Room that words which may have to be added take.
 const ROOM: usize = 40;
-
-static LAST_LINK: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?s)^(.*\S)\s+(https?://\S*[^\s.,;!?)])[.!]?$").ok());
-
-/// The buttons of a template on their way, and where they lead.
-#[derive(Default)]
-struct Tapped {
-    buttons: Vec<Button>,
-    ways: Vec<Way>,
-    /// Slots at the ends of addresses.
-    ends: Vec<(usize, String)>,
-    /// Answers that had no place: they follow in a list.
-    later: Vec<(Way, Option<String>)>,
-}
 
 impl<'a> Compiler<'a> {
     pub(super) fn template(&mut self, mut spoken: Spoken<'a>) {
@@ -45,7 +28,7 @@ impl<'a> Compiler<'a> {
         }
         if !self.scenario.trigger.is_by_business() {
             let told = "so much time can pass before it that the window is closed";
-            self.tell(Finding::new(&rules::HANDOVER_TEXT, place, told));
+            self.tell(Finding::new(&rules::OUTSIDE_WINDOW, place, told));
         }
         let (header, header_value) = self.header(&mut spoken);
         let mut tapped = self.tapped(&mut spoken, category);
@@ -99,22 +82,7 @@ impl<'a> Compiler<'a> {
         let body = self.phrases.map_or("…", |it| it.choose).to_owned();
         let mut after = Spoken { message: spoken.message.clone(), ..*spoken };
         after.message.timeout = None;
-        let id: &str = &list;
-        let n_before = self.steps.len();
-        let none: Vec<SessionMessage> = Vec::new();
-        self.lists(&after, none, body, tapped.later);
-        // The lists have names of their own: the step itself is the template.
-        let own = after.id;
-        for step in &mut self.steps[n_before..] {
-            if step.id == own {
-                step.id = id.to_owned();
-            }
-            if let crate::flow::FlowAct::Send(Sends { awaits: Some(awaits), .. }) = &mut step.act {
-                for way in awaits.ways.iter_mut().filter(|it| it.is_ours && it.next.as_deref() == Some(own)) {
-                    way.next = to(id);
-                }
-            }
-        }
+        self.lists(&after, &list, Vec::new(), body, tapped.later);
     }
 
     /// A code has a text of WhatsApp's own and a button that copies it.
@@ -203,175 +171,6 @@ impl<'a> Compiler<'a> {
         (header(format), Some(media.url.to_string()))
     }
 
-    fn tapped(&mut self, spoken: &mut Spoken<'a>, category: &str) -> Tapped {
-        let mut tapped = Tapped::default();
-        self.replies(spoken, category, &mut tapped);
-        self.actions(spoken, &mut tapped);
-        self.link_of_text(spoken, &mut tapped);
-        if !spoken.message.products.is_empty() && tapped.buttons.len() < MAX_TEMPLATE_BUTTONS {
-            let kind = if spoken.message.products.len() == 1 { "SPM" } else { "MPM" };
-            let text = self.phrases.map_or("…", |it| it.open).to_owned();
-            tapped.buttons.push(Button { kind: kind.into(), text: Some(text), ..Button::default() });
-        }
-        tapped
-    }
-
-    /// Quick replies; where there are too many, one that goes on to a list.
-    fn replies(&mut self, spoken: &Spoken<'a>, category: &str, tapped: &mut Tapped) {
-        let n_actions = spoken.message.choices.iter().filter(|it| it.next().is_none()).count().min(4);
-        let n_stop = usize::from(category == "MARKETING");
-        let room = MAX_TEMPLATE_BUTTONS - n_actions - n_stop;
-        let rows = self.rows(spoken);
-        if rows.len() > room {
-            self.lose(Loss::ChoicesLater, spoken.n, format!("{} choices", rows.len()));
-            let text = self.phrases.map_or("OK", |it: &Phrases| it.go_on).to_owned();
-            tapped.ways.push(Way {
-                id: "continue".into(),
-                value: text.clone(),
-                title: text.clone(),
-                next: None,
-                is_ours: true,
-                is_location: false,
-            });
-            tapped.buttons.push(reply(text));
-            tapped.later = rows;
-            return;
-        }
-        let mut taken = Vec::new();
-        for (mut way, described) in rows {
-            let text = title(&way.title, MAX_TEMPLATE_BUTTON, &taken);
-            if text != way.title {
-                self.lose(Loss::LongTitle, spoken.n, format!("“{}” is “{text}”", way.title));
-            }
-            if let Some(description) = described {
-                self.lose(Loss::LongTitle, spoken.n, format!("“{text}” without “{description}”"));
-            }
-            // The payload of a quick reply is its text unless the sender gives another.
-            way.id.clone_from(&text);
-            taken.push(text.clone());
-            tapped.buttons.push(reply(text));
-            tapped.ways.push(way);
-        }
-    }
-
-    /// Links, a phone, a code to copy; what finds no place stands in the text.
-    fn actions(&mut self, spoken: &mut Spoken<'_>, tapped: &mut Tapped) {
-        let choices = std::mem::take(&mut spoken.message.choices);
-        let is_answer: Vec<bool> = choices.iter().map(|it| it.next().is_some()).collect();
-        if is_answer.windows(2).any(|it| !it[0] && it[1]) {
-            let told = "answers come first";
-            self.tell(Finding::new(&rules::BUTTON_ORDER, format!("/steps/{}", spoken.n), told));
-        }
-        for choice in &choices {
-            let n_of = |kind: &str| tapped.buttons.iter().filter(|it| it.is(kind)).count();
-            let taken: Vec<String> = tapped.buttons.iter().filter_map(|it| it.text.clone()).collect();
-            let text = title(choice.title(), MAX_TEMPLATE_BUTTON, &taken);
-            let n_button = tapped.buttons.len();
-            let button = match choice {
-                Choice::Link { url, .. } if n_of("URL") < 2 => self.link(url, text.clone(), n_button, &mut tapped.ends),
-                Choice::Phone { number, .. } if n_of("PHONE_NUMBER") < 1 && number.chars().count() <= 20 => {
-                    Some(Button {
-                        kind: "PHONE_NUMBER".into(),
-                        phone_number: Some(number.clone()),
-                        text: Some(text.clone()),
-                        ..Button::default()
-                    })
-                }
-                Choice::CopyCode { code, .. } if n_of("COPY_CODE") < 1 => {
-                    let example: String = self.filled(code).chars().take(15).collect();
-                    Some(Button { kind: "COPY_CODE".into(), example: Some(json!(example)), ..Button::default() })
-                }
-                Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } => None,
-                Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } => continue,
-            };
-            match button {
-                Some(button) => {
-                    if button.text.as_deref().is_some_and(|it| it != choice.title()) {
-                        self.lose(Loss::LongTitle, spoken.n, format!("“{}” is “{text}”", choice.title()));
-                    }
-                    tapped.buttons.push(button);
-                }
-                None => {
-                    let mut line = Text::plain(&format!("\n{}: ", choice.title()));
-                    match choice {
-                        Choice::Link { url, .. } => line.push(url),
-                        Choice::Phone { number, .. } => line.push_plain(number),
-                        Choice::CopyCode { code, .. } => line.push(code),
-                        _ => {}
-                    }
-                    spoken.message.text.push(&line);
-                    self.lose(Loss::ButtonDropped, spoken.n, format!("“{}” stands in the text", choice.title()));
-                }
-            }
-        }
-        spoken.message.choices = choices;
-    }
-
-    /// A button for an address; none where something in its middle varies.
-    fn link(&mut self, url: &Text, text: String, n_button: usize, ends: &mut Vec<(usize, String)>) -> Option<Button> {
-        let slots: Vec<&str> = url.slots().collect();
-        let (address, example) = match (slots.as_slice(), url.pieces()) {
-            ([], _) => (url.to_string(), None),
-            ([slot], [Piece::Plain(start), Piece::Slot(_)]) if start.len() > "https://x".len() => {
-                ends.push((n_button, (*slot).to_owned()));
-                (format!("{start}{{{{1}}}}"), Some(json!([self.filled(url)])))
-            }
-            _ => return None,
-        };
-        if address.chars().count() > MAX_URL || !address.starts_with("http") {
-            return None;
-        }
-        Some(Button { kind: "URL".into(), text: Some(text), url: Some(address), example, ..Button::default() })
-    }
-
-    /// A link that a text ends with becomes a button, where there is none yet.
-    fn link_of_text(&mut self, spoken: &mut Spoken<'_>, tapped: &mut Tapped) {
-        let text = spoken.message.text.to_string();
-        let (Some(pattern), Some(phrases)) = (LAST_LINK.as_ref(), self.phrases) else { return };
-        let Some(found) = pattern.captures(&text) else { return };
-        let (before, url) = (&found[1], Text::parse(&found[2]));
-        // “Track it at” alone would say nothing.
-        let is_whole = before.ends_with([':', '.', '!', '?', '…', ')', '»', '>', '→']);
-        let has_others = !is_whole || before.contains("://") || tapped.buttons.iter().any(|it| it.is("URL"));
-        if has_others || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS - 1 {
-            return;
-        }
-        let n_button = tapped.buttons.len();
-        if let Some(button) = self.link(&url, phrases.open.to_owned(), n_button, &mut tapped.ends) {
-            let told = format!("{url} is behind “{}”", phrases.open);
-            self.tell(Finding::new(&rules::LINK_BUTTON, format!("/steps/{}/text", spoken.n), told));
-            tapped.buttons.push(button);
-            spoken.message.text = Text::parse(before);
-        } else if url.slots().next().is_some() {
-            self.lose(Loss::LinkVariable, spoken.n, url.to_string());
-        }
-    }
-
-    /// The quick reply and the footer that stop marketing, where the text does not say how.
-    fn opt_out(&mut self, spoken: &Spoken<'_>, category: &str, tapped: &mut Tapped) -> Option<String> {
-        let phrases = self.phrases.filter(|_| category == "MARKETING")?;
-        let text = spoken.message.text.to_string();
-        if Promotion::says_how_to_stop(&self.scenario.language, &text) || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
-            return None;
-        }
-        let at = tapped.buttons.iter().filter(|it| it.is("QUICK_REPLY")).count();
-        for end in &mut tapped.ends {
-            end.0 += 1;
-        }
-        tapped.buttons.insert(at, reply(phrases.stop.to_owned()));
-        tapped.ways.push(Way {
-            id: phrases.stop.to_owned(),
-            title: phrases.stop.to_owned(),
-            value: phrases.stop.to_owned(),
-            next: None,
-            is_ours: true,
-            is_location: false,
-        });
-        let told = format!("“{}”", phrases.stop);
-        self.tell(Finding::new(&rules::OPT_OUT_ADDED, format!("/steps/{}", spoken.n), told));
-        Some(phrases.stop_line.to_owned())
-    }
-
     fn bodies(&mut self, spoken: &Spoken<'_>) -> Vec<Text> {
         let text = spoken.message.text.trimmed();
         let text = match text.is_empty() {
@@ -441,7 +240,7 @@ impl<'a> Compiler<'a> {
         made_up
     }
 
-    fn filled(&mut self, text: &Text) -> String {
+    pub(super) fn filled(&mut self, text: &Text) -> String {
         let mut filled = String::new();
         for piece in text.pieces() {
             match piece {
@@ -451,10 +250,6 @@ impl<'a> Compiler<'a> {
         }
         filled
     }
-}
-
-fn reply(text: String) -> Button {
-    Button { kind: "QUICK_REPLY".into(), text: Some(text), ..Button::default() }
 }
 
 fn has_variables(component: &Component) -> bool {
