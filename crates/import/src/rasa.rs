@@ -2,7 +2,7 @@
 //!
 //! Stories that begin with the same intent become one scenario, as a tree: where they part, an intent is a choice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use model::scenario::{
@@ -15,13 +15,15 @@ use serde_json::Value;
 use crate::flow::{Flow, Head, origin};
 use crate::{File, Format, ImportError, Imported, Options, Skipped, language, notation};
 
-static SLOT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{([A-Za-z_]\w*)\}").ok());
+static SLOT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{([A-Za-z_][\w-]*)\}").ok());
 /// `[text](entity)` and `[text]{"entity": "x"}` in what users say.
 static ENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})").ok());
 
 const MOST_PHRASES: usize = 20;
 /// A story beyond this is no story; steps are built one within the other.
 const MOST_EVENTS: usize = 500;
+/// Alternatives that are told apart, of one story.
+const MOST_TELLINGS: usize = 32;
 
 #[derive(Default)]
 struct Bot {
@@ -49,21 +51,40 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
     let mut bot = Bot::default();
     for file in files.iter().filter(|it| it.path.ends_with(".yml") || it.path.ends_with(".yaml")) {
         let text = String::from_utf8_lossy(&file.bytes);
-        let value: Value = serde_saphyr::from_str(&text).map_err(|it| ImportError::shape(file, "YAML of Rasa", it))?;
+        // Yes and No are titles of buttons, as they are in YAML 1.2.
+        let options = serde_saphyr::options! { strict_booleans: true };
+        let value: Value = serde_saphyr::from_str_with_options(&text, options)
+            .map_err(|it| ImportError::shape(file, "YAML of Rasa", it))?;
         read(&mut bot, &value, &file.path, imported);
     }
     let mut roots: BTreeMap<&str, (&str, Node)> = BTreeMap::new();
-    for (file, name, events) in &bot.stories {
-        let Some(Event::Intent(first)) = events.first() else {
-            let why = "it begins with no intent".to_owned();
-            imported.skipped.push(Skipped { file: file.clone(), place: name.clone(), why });
-            continue;
-        };
-        insert(&mut roots.entry(first).or_insert_with(|| (file, Node::default())).1, &events[1..]);
+    // Stories that begin with what the bot does say how it goes on after that.
+    let mut sequels: BTreeMap<&str, Node> = BTreeMap::new();
+    for (file, _, events) in &bot.stories {
+        match events.first() {
+            Some(Event::Intent(first)) => {
+                insert(&mut roots.entry(first).or_insert_with(|| (file, Node::default())).1, &events[1..]);
+            }
+            // A form is named when it starts and when it runs.
+            Some(Event::Action(first)) => {
+                let n_same = events.iter().take_while(|it| **it == events[0]).count();
+                insert(sequels.entry(first).or_default(), &events[n_same..]);
+            }
+            None => {}
+        }
     }
+    let mut used = BTreeSet::new();
     for (intent, (file, root)) in &roots {
-        let mut builder = Builder { flow: Flow::default(), bot: &bot, roots: &roots, starts: BTreeMap::new() };
+        let mut builder = Builder {
+            flow: Flow::default(),
+            bot: &bot,
+            roots: &roots,
+            sequels: &sequels,
+            starts: BTreeMap::new(),
+            used: BTreeSet::new(),
+        };
         let start = builder.story(intent, root);
+        used.append(&mut builder.used);
         let flow = builder.flow;
         let said: String = flow.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect();
         let phrases = bot.phrases.get(*intent).cloned().unwrap_or_default();
@@ -83,6 +104,11 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
                 why: "nothing is said or done after it".to_owned(),
             }),
         }
+    }
+    for action in sequels.keys().filter(|it| !used.contains(**it)) {
+        let file = files.first().map(|it| it.path.clone()).unwrap_or_default();
+        let why = "it begins with no intent, and no story comes to where it goes on".to_owned();
+        imported.skipped.push(Skipped { file, place: (*action).to_owned(), why });
     }
     Ok(())
 }
@@ -116,10 +142,16 @@ fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Imported) {
     for (key, name_key) in [("rules", "rule"), ("stories", "story")] {
         for story in value.get(key).and_then(Value::as_array).into_iter().flatten() {
             let name = story.get(name_key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let mut events = Vec::new();
+            // A story with alternatives is several.
+            let mut tellings: Vec<Vec<Event>> = vec![Vec::new()];
             for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
+                if let Some(alternatives) = alternatives(step).filter(|it| tellings.len() * it.len() <= MOST_TELLINGS) {
+                    let told = tellings.iter().flat_map(|it| alternatives.iter().map(move |event| (it, event)));
+                    tellings = told.map(|(it, event)| [it.as_slice(), std::slice::from_ref(event)].concat()).collect();
+                    continue;
+                }
                 match event(step) {
-                    Ok(Some(event)) => events.push(event),
+                    Ok(Some(event)) => tellings.iter_mut().for_each(|it| it.push(event.clone())),
                     Ok(None) => {}
                     Err(what) => imported.skipped.push(Skipped {
                         file: file.to_owned(),
@@ -128,14 +160,23 @@ fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Imported) {
                     }),
                 }
             }
-            if events.len() > MOST_EVENTS {
-                let why = format!("it has {} steps, and at most {MOST_EVENTS} are read", events.len());
-                imported.skipped.push(Skipped { file: file.to_owned(), place: name, why });
-            } else if !events.is_empty() {
-                bot.stories.push((file.to_owned(), name, events));
+            for events in tellings.into_iter().filter(|it| !it.is_empty()) {
+                if events.len() > MOST_EVENTS {
+                    let why = format!("it has {} steps, and at most {MOST_EVENTS} are read", events.len());
+                    imported.skipped.push(Skipped { file: file.to_owned(), place: name.clone(), why });
+                } else {
+                    bot.stories.push((file.to_owned(), name.clone(), events));
+                }
             }
         }
     }
+}
+
+/// The intents of which one is enough.
+fn alternatives(step: &Value) -> Option<Vec<Event>> {
+    let list = step.get("or")?.as_array()?;
+    let intents = list.iter().map(|it| it.get("intent").and_then(Value::as_str).map(|it| Event::Intent(it.to_owned())));
+    intents.collect::<Option<Vec<Event>>>().filter(|it| !it.is_empty())
 }
 
 /// An event of a story; none for what only sets things; the name of what is not known.
@@ -183,8 +224,12 @@ struct Builder<'a> {
     bot: &'a Bot,
     /// Stories by the intent that they begin with.
     roots: &'a BTreeMap<&'a str, (&'a str, Node)>,
+    /// How it goes on after what the bot does, where the story itself does not say.
+    sequels: &'a BTreeMap<&'a str, Node>,
     /// The first steps of stories that are in this scenario already.
     starts: BTreeMap<String, Goal>,
+    /// Whose sequels are in it already.
+    used: BTreeSet<String>,
 }
 
 impl<'a> Builder<'a> {
@@ -215,6 +260,7 @@ impl<'a> Builder<'a> {
                 self.flow.lose(Loss::RouteDropped, place, format!("to {other}, where the story cannot tell when"));
             }
         }
+        let after = self.sequel(action, after);
         if let Some(slots) = self.bot.forms.get(action) {
             return self.form(action, slots, after);
         }
@@ -235,6 +281,23 @@ impl<'a> Builder<'a> {
             step.act = act;
         }
         Some(id)
+    }
+
+    /// What comes after an action: the rest of the story, or what another tells, once.
+    ///
+    /// After a form or an action of the bot's own nobody is waited for here: what customers may say then is told as lost.
+    fn sequel(&mut self, action: &str, after: &'a Node) -> &'a Node {
+        let is_silent = !self.bot.responses.contains_key(action);
+        for (event, _) in after.next.iter().filter(|_| is_silent) {
+            if let Event::Intent(intent) = event {
+                self.flow.lose(Loss::RouteDropped, action, format!("if the customer says {intent} then"));
+            }
+        }
+        let goes_on = after.next.iter().any(|it| !is_silent || matches!(it.0, Event::Action(_)));
+        match self.sequels.get(action) {
+            Some(sequel) if !goes_on && self.used.insert(action.to_owned()) => sequel,
+            _ => after,
+        }
     }
 
     fn text(&mut self, raw: &str) -> Text {
@@ -264,7 +327,7 @@ impl<'a> Builder<'a> {
                 }
             }
             for button in value.get("buttons").and_then(Value::as_array).into_iter().flatten() {
-                let string = |key: &str| button.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+                let string = |key: &str| button.get(key).map(scalar).unwrap_or_default();
                 let (title, payload) = (string("title"), string("payload"));
                 let next = self.way(&payload, after, id);
                 message.choices.push(Choice::Reply { title, description: None, value: Some(payload), next });
@@ -321,8 +384,8 @@ impl<'a> Builder<'a> {
             let raw = value.and_then(|it| it.get("text")).and_then(Value::as_str);
             let (text, slot) = (self.text(raw.unwrap_or(&format!("{slot}?")).trim()), self.flow.slot(slot));
             let buttons = value.and_then(|it| it.get("buttons")).and_then(Value::as_array).into_iter().flatten();
-            let titles = buttons.filter_map(|it| it.get("title").and_then(Value::as_str));
-            let choices: Vec<Choice> = titles.map(|it| Choice::reply(it, None)).collect();
+            let titles = buttons.filter_map(|it| it.get("title").map(scalar));
+            let choices: Vec<Choice> = titles.map(|it| Choice::reply(&it, None)).collect();
             let act = match choices.is_empty() {
                 true => Act::Question(Question { text, slot, accepts: Accepts::Text, next: None, timeout: None }),
                 false => Act::Message(Message { text, choices, slot: Some(slot), ..Message::default() }),
@@ -340,6 +403,11 @@ impl<'a> Builder<'a> {
         }
         ids.first().cloned().or(last)
     }
+}
+
+/// A title may be a number.
+fn scalar(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The intent of a payload such as `/track_order{"id": 1}`.

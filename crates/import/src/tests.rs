@@ -90,3 +90,13 @@ fn damaged_files_are_errors_or_less_and_never_the_end() {
     }
     assert!(n_read > 100, "{n_read} of the damaged files could be read");
 }
+
+#[test]
+fn what_one_customer_typed_to_a_bot_is_repeated_nowhere() {
+    let (_, files) = fixtures().into_iter().find(|it| it.0 == Format::ViberArchive).unwrap();
+    let imported = import(files, &Options::default()).unwrap();
+    let told = format!("{:?} {:?}", imported.scenarios, imported.skipped);
+    // Two people said hello, one said hi, one lost the number of an order.
+    assert!(told.contains(r#"phrases: ["hello"]"#), "{told}");
+    assert!(!told.contains("I lost it") && !told.contains("4711"), "{told}");
+}

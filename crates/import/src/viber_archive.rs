@@ -2,7 +2,8 @@
 //!
 //! Lines with `event` are what came in; lines with `receiver` are what the bot sent. Each message of the bot is a step; what
 //! people answered, and what the bot said then, are the ways between steps. Where it said different things after the same
-//! answer, the most frequent counts and the others are named.
+//! answer, the most frequent counts and the others are named. What only one person typed is repeated nowhere: it may say who
+//! they are.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -116,7 +117,8 @@ fn dialogue(turns: &[Turn], file: &str, options: &Options) -> Option<model::Scen
         let place = from.map_or("the beginning", |it| ids[it].as_str());
         let winner = most(ways);
         for (to, n) in ways.iter().filter(|it| Some(*it.0) != winner) {
-            flow.lose(Loss::RouteDropped, place, format!("after “{answer}” {n} times {} instead", ids[*to]));
+            let answer = if is_common(ways) { format!("“{answer}”") } else { "other words".to_owned() };
+            flow.lose(Loss::RouteDropped, place, format!("after {answer} {n} times {} instead", ids[*to]));
         }
     }
     let goal = |from: usize, answer: &str| -> Goal {
@@ -129,8 +131,8 @@ fn dialogue(turns: &[Turn], file: &str, options: &Options) -> Option<model::Scen
         let act = step(&mut flow, &seen, n, message, &goal, &ids);
         flow.push(&ids[n], act);
     }
-    let phrases = seen.ways.keys().filter(|it| it.0.is_none() && !it.1.starts_with('(') && !it.1.is_empty());
-    let phrases: Vec<String> = phrases.map(|it| it.1.clone()).take(20).collect();
+    let first = seen.ways.iter().filter(|it| it.0.0.is_none() && !it.0.1.starts_with('(') && !it.0.1.is_empty());
+    let phrases: Vec<String> = first.filter(|it| is_common(it.1)).map(|it| it.0.1.clone()).take(20).collect();
     let language = language::guess(&said).unwrap_or(&options.language);
     let name = format!("viber {}", name_of(&said));
     let start = seen.ways.iter().filter(|it| it.0.0.is_none()).flat_map(|it| it.1.iter()).max_by_key(|it| it.1);
@@ -143,6 +145,11 @@ fn dialogue(turns: &[Turn], file: &str, options: &Options) -> Option<model::Scen
         origin: origin(Format::ViberArchive, file, format!("{} turns", turns.len())),
     };
     Some(flow.finish(head, start.as_deref()))
+}
+
+/// Whether several people said so: everybody begins once.
+fn is_common(ways: &BTreeMap<usize, u64>) -> bool {
+    ways.values().sum::<u64>() > 1
 }
 
 fn watch(turns: &[Turn]) -> Seen<'_> {

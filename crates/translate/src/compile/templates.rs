@@ -50,7 +50,7 @@ impl<'a> Compiler<'a> {
                     components.push(Component::Buttons(Buttons { buttons: tapped.buttons.clone() }));
                 }
             }
-            self.add(spoken.n, name.clone(), category, components);
+            let name = self.add(spoken.n, name, category, components);
             sends.push(Outgoing::Template {
                 name,
                 language: self.language.to_owned(),
@@ -97,7 +97,7 @@ impl<'a> Compiler<'a> {
         let body = Body { add_security_recommendation: Some(true), ..Body::default() };
         let otp = Button { kind: "OTP".into(), otp_type: Some("COPY_CODE".into()), ..Button::default() };
         let components = vec![Component::Body(body), Component::Buttons(Buttons { buttons: vec![otp] })];
-        self.add(spoken.n, name.clone(), "AUTHENTICATION", components);
+        let name = self.add(spoken.n, name, "AUTHENTICATION", components);
         let buttons = vec![(0, code.clone())];
         let language = self.language.to_owned();
         let sends = vec![Outgoing::Template { name, language, parameters: vec![code], buttons, header: None }];
@@ -106,7 +106,8 @@ impl<'a> Compiler<'a> {
         self.push_sends(spoken.id, spoken.id, Sends { sends, awaits, next });
     }
 
-    fn add(&mut self, n: usize, name: String, category: &str, components: Vec<Component>) {
+    /// Adds a template and tells its name: that of another step that says just the same, if there is one.
+    fn add(&mut self, n: usize, name: String, category: &str, components: Vec<Component>) -> String {
         let format = (self.options.parameters == Parameters::Named).then(|| "NAMED".to_owned());
         let mut template = Template {
             name,
@@ -125,7 +126,12 @@ impl<'a> Compiler<'a> {
             let told = format!("“{}” ({})", template.body_text(), names.join(", "));
             self.tell(Finding::new(&rules::TEXT_ADDED, format!("/steps/{n}/text"), told));
         }
-        self.templates.push(template);
+        let same = |it: &&Template| it.components == template.components && it.category == template.category;
+        if let Some(known) = self.templates.iter().find(same) {
+            return known.name.clone();
+        }
+        self.templates.push(template.clone());
+        template.name
     }
 
     /// The name of the scenario, and of the step where there are several templates.
