@@ -15,7 +15,7 @@ mod words;
 
 pub use fix::fix;
 pub use language::{LANGUAGES, language_code};
-pub use lint::{Data, duplicates, lint};
+pub use lint::{Data, lint, lint_set};
 pub use phrases::Phrases;
 pub use rules::RULES;
 pub use session::{

@@ -29,10 +29,18 @@ pub fn lint(template: &Template, data: &Data) -> Vec<Finding> {
     findings
 }
 
-/// What is wrong between templates: a name that stands twice in a language, or a body and footer. The number tells which
+/// Templates of an account whose business is not verified.
+const UNVERIFIED: usize = 250;
+
+/// What is wrong between templates: too many, a name that stands twice in a language, or a body and footer. The number tells which
 /// template each finding is about: the later of two.
-pub fn duplicates(templates: &[&Template]) -> Vec<(usize, Finding)> {
+pub fn lint_set(templates: &[&Template]) -> Vec<(usize, Finding)> {
     let mut findings = Vec::new();
+    if templates.len() > UNVERIFIED {
+        let told =
+            format!("{} templates, and {UNVERIFIED} are taken of a business that is not verified", templates.len());
+        findings.push((UNVERIFIED, Finding::new(&rules::TOO_MANY, "", told)));
+    }
     let (mut names, mut texts) = (HashMap::new(), HashMap::new());
     for (n, template) in templates.iter().enumerate() {
         if let Some(first) = names.insert((&template.name, &template.language), n) {

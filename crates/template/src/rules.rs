@@ -24,6 +24,8 @@ model::rules! {
         "a message lives 30–900 s (authentication), 30–43,200 s (utility) or 43,200–2,592,000 s (marketing); -1 is 30 days";
     PARAMETER_FORMAT "T109" "parameter-format" Error "Meta, templates overview":
         "named variables need parameter_format NAMED, numbered ones POSITIONAL";
+    TOO_MANY "T110" "template-count" Warning "Meta, templates overview; error 2388019":
+        "an account has 250 templates, or 6,000 once the business is verified and a name approved; each language counts";
 
     BODY_LENGTH "T201" "body-length" Error "Meta, template components":
         "a body has at most 1024 characters";

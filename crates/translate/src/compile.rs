@@ -222,7 +222,7 @@ impl<'a> Compiler<'a> {
             found.extend(lint(template, &Data { longest }).into_iter().map(|it| it.within(&place)));
         }
         let all: Vec<&Template> = self.templates.iter().collect();
-        found.extend(template::duplicates(&all).into_iter().map(|(n, it)| it.within(&format!("/templates/{n}"))));
+        found.extend(template::lint_set(&all).into_iter().map(|(n, it)| it.within(&format!("/templates/{n}"))));
         for step in &self.steps {
             let FlowAct::Send(sends) = &step.act else { continue };
             for (n, outgoing) in sends.sends.iter().enumerate() {

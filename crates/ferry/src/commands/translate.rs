@@ -69,7 +69,7 @@ fn add_findings_between(compiled: &mut [Compiled]) {
     let places: Vec<(usize, usize)> =
         compiled.iter().enumerate().flat_map(|(n, it)| (0..it.templates.len()).map(move |k| (n, k))).collect();
     let all: Vec<&template::Template> = compiled.iter().flat_map(|it| &it.templates).collect();
-    for (n, finding) in template::duplicates(&all) {
+    for (n, finding) in template::lint_set(&all) {
         let (scenario, template) = places[n];
         let finding = finding.within(&format!("/templates/{template}"));
         if !compiled[scenario].findings.contains(&finding) {

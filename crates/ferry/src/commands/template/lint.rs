@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use anyhow::{Context, Result};
 use model::{Finding, Severity};
 use serde_json::{Value, json};
-use template::{Data, Template, duplicates, fix};
+use template::{Data, Template, fix, lint_set};
 
 use super::document::{self, Document};
 use super::sarif::sarif;
@@ -69,7 +69,7 @@ fn findings(documents: &[Document]) -> Vec<Found> {
         }
     }
     let templates: Vec<&Template> = all.iter().map(|it| it.2).collect();
-    let between = duplicates(&templates).into_iter().map(|(n, it)| (all[n].0, it.within(all[n].1)));
+    let between = lint_set(&templates).into_iter().map(|(n, it)| (all[n].0, it.within(all[n].1)));
     findings.extend(between);
     findings.sort_by_key(|it| it.0);
     findings
