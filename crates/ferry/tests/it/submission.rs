@@ -270,3 +270,68 @@ fn a_kill_between_order_and_answer_loses_and_doubles_nothing() {
     .assert_eq(&again.out);
     assert_eq!(names(&sandbox), ["one", "two"]);
 }
+
+/// The linter and the stand-in were written apart: what the one passes the other takes.
+#[test]
+fn what_the_linter_passes_the_sandbox_takes() {
+    let mut state = 11u64;
+    let mut random = move |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let pieces = [
+        "Bonjour",
+        "{{nom}}",
+        "votre commande",
+        "{{numero}}",
+        "est prête.",
+        "Profitez de",
+        "-20 %",
+        "https://example.com/a/{{numero}}",
+        "https://example.com/b",
+        "\n",
+        "à bientôt",
+        "!",
+        "{{heure}}",
+        "merci",
+        "*gras*",
+        "☎",
+        "casino",
+        "et",
+        "votre rendez-vous",
+        "demain",
+    ];
+    let purposes = ["notification", "promotion", "authentication", "conversation"];
+    let mut scenarios = Vec::new();
+    for n in 0..95 {
+        let text: Vec<&str> = (0..1 + random(14)).map(|_| pieces[random(pieces.len() as u64) as usize]).collect();
+        let choices: Vec<Value> = (0..random(13))
+            .map(|k| match random(5) {
+                0 => json!({ "action": "link", "title": format!("Lien {k}"), "url": "https://example.com/{{numero}}" }),
+                1 => json!({ "action": "phone", "title": format!("Appeler {k}"), "number": "+33199000001" }),
+                2 => json!({ "action": "copy_code", "title": format!("Code {k}"), "code": "{{numero}}" }),
+                _ => json!({ "action": "reply", "title": format!("Une réponse qui est longue {k}") }),
+            })
+            .collect();
+        let media = match random(6) {
+            0 => json!({ "kind": "image", "url": "https://example.com/a.png" }),
+            1 => json!({ "kind": "audio", "url": "https://example.com/a.mp3" }),
+            _ => Value::Null,
+        };
+        scenarios.push(json!({
+            "id": format!("s{n}"), "intent": "x", "language": "fr", "purpose": purposes[random(4) as usize], "trigger": { "type": "event" },
+            "start": "a", "slots": [{ "name": "numero", "examples": ["A12"] }, { "name": "nom" }, { "name": "heure" }],
+            "steps": [{ "id": "a", "type": "message", "text": format!("{n} {}", text.join(" ")), "choices": choices, "media": media }]
+        }));
+    }
+    let sandbox = Sandbox::start(&[]);
+    let world = world(&sandbox);
+    world.write("all.json", &json!({ "scenarios": scenarios }).to_string());
+    world.ferry(&["translate", "all.json", "--to", "out"]);
+    let submitted = world.ferry(&["template", "submit", "out", "--quiet", "--format", "json"]);
+    let told: Value = serde_json::from_str(&submitted.out).unwrap_or_else(|_| panic!("{submitted:?}"));
+    let templates = told["templates"].as_array().unwrap();
+    let refused: Vec<&Value> = templates.iter().filter(|it| it["outcome"] != "submitted").collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    assert!(templates.len() > 40, "{} of 95 passed the linter", templates.len());
+}
