@@ -60,6 +60,8 @@ pub struct Imported {
     /// Their ids are unique.
     pub scenarios: Vec<Scenario>,
     pub skipped: Vec<Skipped>,
+    /// Files that are not in UTF-8, and the encodings that they were read in.
+    pub read_as: Vec<(String, &'static str)>,
 }
 
 /// Something in a file that became no scenario.
@@ -93,12 +95,13 @@ impl ImportError {
 /// Reads all files as one set. The result depends on what is in them, not on their order.
 pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportError> {
     let mut files = unpack::unpack(files)?;
+    let read_as = unpack::to_utf_8(&mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let format = match options.format {
         Some(format) => format,
         None => Format::of(&files).ok_or_else(|| ImportError::Unknown { files: names(&files) })?,
     };
-    let mut imported = Imported { format, scenarios: Vec::new(), skipped: Vec::new() };
+    let mut imported = Imported { format, scenarios: Vec::new(), skipped: Vec::new(), read_as };
     match format {
         Format::Scenario => scenarios(&files, options, &mut imported)?,
         Format::SmsList => sms_list::import(&files, options, &mut imported)?,

@@ -1,26 +1,76 @@
+//! Files as they lie on disks: in zips, in gzip and zstd, in encodings of old tools.
+
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
+
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use crate::{File, ImportError};
 
 /// What an archive of scenarios may unpack to; the largest bots are a few MiB.
-const MOST_BYTES: u64 = 256 << 20;
+const MOST_OF_ARCHIVE: u64 = 256 << 20;
+/// What a packed file may unpack to, such as a message log.
+const MOST_OF_FILE: u64 = 4 << 30;
 
-/// Takes the files out of zips. Only names are used from them, never as paths.
+/// The files that are in archives and packed files, and all others.
 pub(crate) fn unpack(files: Vec<File>) -> Result<Vec<File>, ImportError> {
     let mut unpacked = Vec::new();
     for file in files {
-        match file.bytes.starts_with(b"PK\x03\x04") {
-            true => unpacked.extend(entries(&file)?),
-            false => unpacked.push(file),
+        match file.bytes.as_slice() {
+            [b'P', b'K', 3, 4, ..] => unpacked.extend(entries(&file)?),
+            [0x1F, 0x8B, ..] => {
+                unpacked.push(stream(&file, ".gz", flate2::read::MultiGzDecoder::new(file.bytes.as_slice()))?)
+            }
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => {
+                let decoder = zstd::Decoder::new(file.bytes.as_slice());
+                let decoder = decoder.map_err(|it| ImportError::shape(&file, "a packed file", it))?;
+                unpacked.push(stream(&file, ".zst", decoder)?);
+            }
+            _ => unpacked.push(file),
         }
     }
     Ok(unpacked)
 }
 
+/// Makes every file UTF-8, and tells which were not, and what they were read as: nothing says so but their bytes.
+pub(crate) fn to_utf_8(files: &mut [File]) -> Vec<(String, &'static str)> {
+    let mut read_as = Vec::new();
+    for file in files {
+        let (encoding, text) = decoded(&file.bytes);
+        if let Cow::Owned(text) = text {
+            read_as.push((file.path.clone(), encoding.name()));
+            file.bytes = text.into_bytes();
+        }
+    }
+    read_as
+}
+
+/// UTF-8 as it is, UTF-16 by its byte order mark, and what is neither as the encoding of Western Windows.
+fn decoded(bytes: &[u8]) -> (&'static Encoding, Cow<'_, str>) {
+    match Encoding::for_bom(bytes).map(|it| it.0).filter(|it| *it != UTF_8) {
+        Some(encoding) => (encoding, Cow::Owned(encoding.decode(bytes).0.into_owned())),
+        None => match std::str::from_utf8(bytes) {
+            Ok(text) => (UTF_8, Cow::Borrowed(text)),
+            Err(_) => (WINDOWS_1252, Cow::Owned(WINDOWS_1252.decode(bytes).0.into_owned())),
+        },
+    }
+}
+
+fn stream(file: &File, ending: &str, reader: impl Read) -> Result<File, ImportError> {
+    let mut bytes = Vec::new();
+    let failed = |it| ImportError::shape(file, "a packed file", it);
+    reader.take(MOST_OF_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MOST_OF_FILE {
+        return Err(ImportError::TooLarge { file: file.path.clone(), most: MOST_OF_FILE });
+    }
+    Ok(File { path: file.path.strip_suffix(ending).unwrap_or(&file.path).to_owned(), bytes })
+}
+
+/// Takes the files out of a zip. Their names are only used as names, never as paths.
 fn entries(file: &File) -> Result<Vec<File>, ImportError> {
     let failed = |source| ImportError::shape(file, "a zip", source);
     let mut archive = zip::ZipArchive::new(Cursor::new(&file.bytes)).map_err(failed)?;
-    let (mut entries, mut left) = (Vec::new(), MOST_BYTES);
+    let (mut entries, mut left) = (Vec::new(), MOST_OF_ARCHIVE);
     for n in 0..archive.len() {
         let entry = archive.by_index(n).map_err(failed)?;
         if !entry.is_file() {
@@ -32,8 +82,37 @@ fn entries(file: &File) -> Result<Vec<File>, ImportError> {
         entry.take(left + 1).read_to_end(&mut bytes).map_err(|it| ImportError::shape(file, "a zip", it))?;
         left = left
             .checked_sub(bytes.len() as u64)
-            .ok_or_else(|| ImportError::TooLarge { file: file.path.clone(), most: MOST_BYTES })?;
+            .ok_or_else(|| ImportError::TooLarge { file: file.path.clone(), most: MOST_OF_ARCHIVE })?;
         entries.push(File { path, bytes });
     }
     Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_of_old_tools_are_read_and_told() {
+        let text = "nom,text\nrdv,Votre commande [numéro] est prête.\n";
+        let utf_16: Vec<u8> = [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let western = WINDOWS_1252.encode(text).0.into_owned();
+        for (bytes, told) in
+            [(text.as_bytes().to_vec(), None), (utf_16, Some("UTF-16LE")), (western, Some("windows-1252"))]
+        {
+            let mut files = [File { path: "a.csv".into(), bytes }];
+            let read_as = to_utf_8(&mut files);
+            assert_eq!(String::from_utf8_lossy(&files[0].bytes), text);
+            assert_eq!(read_as.first().map(|it| it.1), told);
+        }
+    }
+
+    #[test]
+    fn packed_files_are_what_is_in_them() {
+        let bytes = zstd::encode_all("a".as_bytes(), 1).unwrap();
+        let files = unpack(vec![File { path: "log.csv.zst".into(), bytes }]).unwrap();
+        assert_eq!((files[0].path.as_str(), files[0].bytes.as_slice()), ("log.csv", "a".as_bytes()));
+        let broken = vec![File { path: "log.csv.gz".into(), bytes: vec![0x1F, 0x8B, 8, 0, 1] }];
+        assert_eq!(unpack(broken).unwrap_err().to_string(), "could not read log.csv.gz as a packed file");
+    }
 }

@@ -88,6 +88,7 @@ fn import(args: &ImportArgs, output: Output) -> Result<Exit> {
     let value = json!({
         "format": imported.format.name(),
         "scenarios": imported.scenarios,
+        "read_as": imported.read_as,
         "skipped": imported.skipped.iter().map(|it| json!({ "file": it.file, "place": it.place, "why": it.why })).collect::<Vec<_>>(),
     });
     output.print(&value, || {
@@ -103,6 +104,9 @@ fn import(args: &ImportArgs, output: Output) -> Result<Exit> {
                 it.steps.len(),
                 it.slots.len()
             );
+        }
+        for (file, encoding) in &imported.read_as {
+            text += &format!("  read as {encoding}: {file}\n");
         }
         for it in &imported.skipped {
             text += &format!("  not taken: {} {}: {}\n", it.file, it.place, it.why);

@@ -90,6 +90,23 @@ fn an_agent_in_a_zip_is_the_agent_in_its_folder() {
 }
 
 #[test]
+fn a_list_of_an_old_tool_in_gzip_is_the_list() {
+    let world = World::empty();
+    let text = std::fs::read_to_string(path("sms-list/salon.csv")).unwrap();
+    // Windows-1252: every character of the list is one byte of the same number.
+    let western: Vec<u8> = text.chars().map(|it| u8::try_from(u32::from(it)).unwrap()).collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &western).unwrap();
+    std::fs::write(world.path("salon.csv.gz"), packed.finish().unwrap()).unwrap();
+    let imported = world.ferry(&["scenario", "import", "salon.csv.gz"]);
+    assert!(imported.out.contains("  read as windows-1252: salon.csv\n"), "{imported:?}");
+    assert_eq!(
+        world.ferry(&["scenario", "show", "salon.csv.gz"]).out,
+        world.ferry(&["scenario", "show", &path("sms-list/salon.csv")]).out
+    );
+}
+
+#[test]
 fn the_form_of_the_design_text_is_a_scenario() {
     let world = World::empty();
     let shown = world.ferry(&["scenario", "show", &path("neutral/responses.json"), "--only", "order_status"]);
