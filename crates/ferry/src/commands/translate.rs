@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use model::Severity;
 use model::scenario::Criticality;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ use translate::{Compiled, Options, Parameters, compile};
 use crate::cli::scenario::TranslateArgs;
 use crate::commands::{Output, scenario};
 use crate::exit::Exit;
+
+/// Stands in every folder that a translation was written to.
+pub(crate) const ORDER: &str = "order.json";
 
 /// A template in `order.json`: what is not critical comes first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,9 +86,15 @@ fn write(to: &Path, compiled: &[Compiled], order: &[Ordered], catalog: &str) -> 
         let path = to.join(name);
         fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
     };
-    for folder in ["templates", "flows"] {
+    let folders = ["templates", "flows"].map(|it| to.join(it));
+    if let Some(theirs) = folders.iter().find(|it| it.exists()).filter(|_| !to.join(ORDER).is_file()) {
+        bail!("{} is there and was not written by `ferry translate`: name another folder with --to", theirs.display());
+    }
+    fs::create_dir_all(to).with_context(|| format!("could not make {}", to.display()))?;
+    // First, so that the folder is known as ours whatever happens.
+    put(ORDER, serde_json::to_string_pretty(order)? + "\n")?;
+    for folder in folders {
         // What an earlier translation left would be submitted too.
-        let folder = to.join(folder);
         let context = || format!("could not make {}", folder.display());
         if folder.exists() {
             fs::remove_dir_all(&folder).with_context(context)?;
@@ -109,6 +118,5 @@ fn write(to: &Path, compiled: &[Compiled], order: &[Ordered], catalog: &str) -> 
             findings += &(value.to_string() + "\n");
         }
     }
-    put("findings.ndjson", findings)?;
-    put("order.json", serde_json::to_string_pretty(order)? + "\n")
+    put("findings.ndjson", findings)
 }

@@ -229,6 +229,12 @@ fn translating_again_leaves_no_template_of_before() {
     let left: Vec<_> =
         std::fs::read_dir(world.path("out/templates")).unwrap().map(|it| it.unwrap().file_name()).collect();
     assert_eq!(left, ["b.en.json"]);
+    // A folder of somebody else's is left alone.
+    std::fs::create_dir_all(world.path("theirs/templates")).unwrap();
+    world.write("theirs/templates/keep.txt", "x");
+    let refused = world.ferry(&["translate", "a.json", "--to", "theirs"]);
+    assert!(refused.code == 1 && refused.err.contains("name another folder with --to"), "{refused:?}");
+    assert_eq!(world.read("theirs/templates/keep.txt"), "x");
     // The same text twice would be refused by WhatsApp.
     let both = world.ferry(&["translate", "a.json", "b.json"]);
     assert!(

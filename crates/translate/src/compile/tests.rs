@@ -153,7 +153,7 @@ fn what_fills_the_end_of_a_link_goes_with_its_button() {
 
 #[test]
 fn a_long_text_is_never_cut_but_split() {
-    let text = "All of this is said. ".repeat(150);
+    let text: String = (0..150).map(|n| format!("Sentence {n} is said. ")).collect();
     for trigger in ["message", "event"] {
         let scenario = scenario(trigger, json!([{ "id": "long", "type": "message", "text": text }]));
         let compiled = compile(&scenario, &Options::default());

@@ -19,7 +19,7 @@ use whatsapp::{Client, TemplateState};
 use super::document;
 use crate::cli::template::{AccountArgs, SubmitArgs};
 use crate::commands::Output;
-use crate::commands::translate::Ordered;
+use crate::commands::translate::{ORDER, Ordered};
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::progress::{Progress, counted};
@@ -244,7 +244,7 @@ fn wanted(args: &SubmitArgs) -> Result<(Vec<Wanted>, Vec<String>)> {
 /// What `order.json` of translated folders says, by the name of the file.
 fn criticalities(paths: &[std::path::PathBuf]) -> Result<BTreeMap<String, Ordered>> {
     let mut orders = BTreeMap::new();
-    for path in paths.iter().map(|it| it.join("order.json")).filter(|it| it.is_file()) {
+    for path in paths.iter().map(|it| it.join(ORDER)).filter(|it| it.is_file()) {
         let text = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
         let list: Vec<Ordered> =
             serde_json::from_str(&text).with_context(|| format!("{} is no order of templates", path.display()))?;
