@@ -16,6 +16,7 @@ use template::{Data, Phrases, Template, check_message, language_code, lint};
 use crate::check::check;
 use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Sends, Way};
 use crate::menu::menus_to_choices;
+use crate::rules;
 use crate::window::{WINDOW_SECONDS, seconds_since_customer};
 
 /// How templates are written.
@@ -58,7 +59,9 @@ impl Compiled {
 pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     let mut findings = check(scenario);
     findings.extend(scenario.losses.iter().enumerate().map(|(n, lost)| imported(n, lost)));
-    let is_broken = findings.iter().any(|it| it.is_error() && it.rule.code.starts_with("S10"));
+    // Ids become names of templates and of files.
+    let breaks = |code: &str| code.starts_with("S10") || code == rules::SCENARIO_ID.code;
+    let is_broken = findings.iter().any(|it| it.is_error() && breaks(it.rule.code));
     if is_broken {
         return Compiled {
             scenario: scenario.id.clone(),

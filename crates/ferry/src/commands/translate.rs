@@ -103,20 +103,31 @@ fn write(to: &Path, compiled: &[Compiled], order: &[Ordered], catalog: &str) -> 
     }
     let mut findings = String::new();
     for it in compiled {
+        // A scenario that could not be compiled may have any id, such as a path.
+        if it.flow.steps.is_empty() {
+            findings += &finding_lines(it)?;
+            continue;
+        }
         for template in &it.templates {
             let name = format!("templates/{}.{}.json", template.name, template.language);
             put(&name, serde_json::to_string_pretty(template)? + "\n")?;
         }
         put(
-            &format!("flows/{}.{}.json", it.scenario, it.language),
+            &format!("flows/{}.{}.json", it.scenario, model::slot_name(&it.language)),
             serde_json::to_string_pretty(&it.flow.json(catalog))? + "\n",
         )?;
-        for finding in &it.findings {
-            let mut value = serde_json::to_value(finding)?;
-            value["scenario"] = json!(it.scenario);
-            value["language"] = json!(it.language);
-            findings += &(value.to_string() + "\n");
-        }
+        findings += &finding_lines(it)?;
     }
     put("findings.ndjson", findings)
+}
+
+fn finding_lines(compiled: &Compiled) -> Result<String> {
+    let mut lines = String::new();
+    for finding in &compiled.findings {
+        let mut value = serde_json::to_value(finding)?;
+        value["scenario"] = json!(compiled.scenario);
+        value["language"] = json!(compiled.language);
+        lines += &(value.to_string() + "\n");
+    }
+    Ok(lines)
 }

@@ -244,6 +244,22 @@ fn translating_again_leaves_no_template_of_before() {
 }
 
 #[test]
+fn an_id_that_is_a_path_writes_nothing_outside_the_folder() {
+    let world = World::empty();
+    let scenario = r#"{ "id": "../../evil", "intent": "x", "language": "../en", "purpose": "notification",
+        "trigger": { "type": "event" }, "start": "a", "steps": [{ "id": "a", "type": "message", "text": "Hello there." }] }"#;
+    world.write("evil.json", scenario);
+    let translated = world.ferry(&["translate", "evil.json", "--to", "deep/out"]);
+    assert!(translated.code == 1 && translated.out.contains("“../../evil” is no id"), "{translated:?}");
+    world.write("evil.json", &scenario.replace("../../evil", "fine"));
+    world.ferry(&["translate", "evil.json", "--to", "deep/out"]);
+    let mut left: Vec<_> = std::fs::read_dir(world.path("deep")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    left.extend(std::fs::read_dir(world.path("deep/out")).unwrap().map(|it| it.unwrap().file_name()));
+    left.sort();
+    assert_eq!(left, ["findings.ndjson", "flows", "order.json", "out", "templates"]);
+}
+
+#[test]
 fn a_flow_holds_messages_as_the_cloud_api_takes_them() {
     let world = World::empty();
     let file = path("neutral/scenarios.json");

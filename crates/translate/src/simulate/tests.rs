@@ -146,6 +146,12 @@ proptest! {
         let parameters = if named { Parameters::Named } else { Parameters::Positional };
         let compiled = compile(&scenario, &Options { parameters });
         let is_broken = compiled.findings.iter().any(|it| it.is_error() && it.rule.code.starts_with("S10"));
+        if !compiled.has_errors() {
+            for template in &compiled.templates {
+                let errors = template::lint(template, &template::Data::default()).into_iter().filter(Finding::is_error);
+                prop_assert_eq!(errors.count(), 0);
+            }
+        }
         if !is_broken {
             // Every slot of a text that became a template fills something.
             for step in &compiled.flow.steps {
