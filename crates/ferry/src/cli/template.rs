@@ -38,6 +38,9 @@ pub(crate) struct SubmitArgs {
     /// The folder that `ferry translate` wrote, or files with templates
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Submit again what was refused, though it has not changed: a name that was locked is free again
+    #[arg(long)]
+    pub(crate) again: bool,
     /// Submit nothing, and say in which order and when
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -192,13 +192,17 @@ fn names_that_are_taken_or_locked_are_refused_and_not_tried_again() {
     );
     assert_eq!(refused.code, 1);
     let again = submit(&world);
-    assert!(again.out.contains("before; it is not submitted again as it is"), "{again:?}");
+    assert!(again.out.contains("before; it is submitted when it has changed, or with --again"), "{again:?}");
 
     sandbox.call("DELETE", "/v25.0/42/message_templates?name=mine", "");
     let synced = world.ferry(&["template", "sync"]);
     assert_eq!(synced.out, "mine (en): APPROVED → GONE: it was deleted, and its name cannot be used for 30 days\n");
     let locked = submit(&world);
     assert!(locked.out.contains("mine (en): refused: a template of this name was deleted"), "{locked:?}");
+    sandbox.control("clock", r#"{ "advance_seconds": 2592001 }"#);
+    assert!(submit(&world).out.contains("mine (en): refused: a template of this name was deleted"));
+    let again = world.ferry(&["template", "submit", "t", "--quiet", "--again"]);
+    assert!(again.out.contains("mine (en): APPROVED, UTILITY\n"), "{again:?}");
 }
 
 #[test]
@@ -228,12 +232,19 @@ fn what_the_linter_refuses_is_not_submitted_and_a_wrong_token_stops() {
 fn what_is_not_critical_goes_first() {
     let sandbox = Sandbox::start(&[]);
     let world = world(&sandbox);
-    let translated = world.ferry(&["translate", &crate::scenarios::path("neutral/scenarios.json"), "--to", "out"]);
-    assert_eq!(translated.code, 1);
-    let submitted = world.ferry(&["template", "submit", "out", "--quiet"]);
-    assert_eq!(submitted.code, 0, "{submitted:?}");
-    assert!(submitted.out.starts_with("after_purchase_late (fr): APPROVED"), "{}", submitted.out);
-    assert_eq!(names(&sandbox)[..3], ["after_purchase_late", "after_purchase_rate", "after_purchase_thanks"]);
+    let scenario = |id: &str, criticality: &str| {
+        json!({ "id": id, "intent": id, "language": "en", "purpose": "notification", "criticality": criticality,
+            "trigger": { "type": "event" }, "start": "a",
+            "steps": [{ "id": "a", "type": "message", "text": format!("This is about {id}.") }] })
+    };
+    let scenarios = [scenario("a_payment", "high"), scenario("b_order", "normal"), scenario("c_news", "low")];
+    world.write("all.json", &json!({ "scenarios": scenarios }).to_string());
+    assert_eq!(world.ferry(&["translate", "all.json", "--to", "out"]).code, 0);
+    let dry = world.ferry(&["template", "submit", "out", "--dry-run"]).out;
+    let waves: Vec<&str> = dry.lines().filter_map(|it| it.strip_prefix("criticality ")?.split(':').next()).collect();
+    assert_eq!(waves, ["low", "normal", "high"]);
+    assert_eq!(world.ferry(&["template", "submit", "out", "--quiet"]).code, 0);
+    assert_eq!(names(&sandbox), ["c_news", "b_order", "a_payment"]);
 }
 
 #[test]

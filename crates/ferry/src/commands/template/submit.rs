@@ -150,7 +150,7 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
     if rows.values().any(|it| it.status == SENDING) {
         account.sync().await?;
     }
-    let orders = Orders { account: &account, rows: account.rows().await? };
+    let orders = Orders { account: &account, rows: account.rows().await?, again: args.again };
     let work = progress.begin("submit", wanted.len() as u64);
     let mut done = Vec::new();
     let mut stopped = None;

@@ -67,6 +67,8 @@ impl Done {
 pub(super) struct Orders<'a> {
     pub(super) account: &'a Account,
     pub(super) rows: BTreeMap<(String, String), TemplateRow>,
+    /// Whether what was refused is submitted again as it is.
+    pub(super) again: bool,
 }
 
 impl Orders<'_> {
@@ -76,12 +78,14 @@ impl Orders<'_> {
         match known {
             Some(row) if row.status == SENDING => Ok(Done::Unknown),
             Some(row) if [NOT_SENT, GONE].contains(&row.status.as_str()) => self.submit(wanted).await,
-            Some(row) if row.digest == wanted.digest && row.status == REFUSED => Ok(Done::Refused(format!(
-                "{} (before; it is not submitted again as it is)",
-                row.reason.clone().unwrap_or_default()
-            ))),
-            Some(row) if row.digest == wanted.digest => Ok(Done::Known),
+            Some(row) if row.digest == wanted.digest && row.status == REFUSED && !self.again => {
+                Ok(Done::Refused(format!(
+                    "{} (before; it is submitted when it has changed, or with --again)",
+                    row.reason.clone().unwrap_or_default()
+                )))
+            }
             Some(row) if row.status == REFUSED && row.template_id.is_none() => self.submit(wanted).await,
+            Some(row) if row.digest == wanted.digest => Ok(Done::Known),
             Some(row) => self.edit(wanted, row).await,
             None => self.submit(wanted).await,
         }
