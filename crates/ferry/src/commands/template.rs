@@ -25,7 +25,7 @@ pub(crate) async fn run(command: &TemplateCommand, progress: Progress, output: O
 }
 
 /// Every rule: of templates and messages, of scenarios, what the compiler tells, and the losses.
-pub(crate) fn all_rules() -> impl Iterator<Item = &'static Rule> {
+fn all_rules() -> impl Iterator<Item = &'static Rule> {
     template::RULES.iter().chain(translate::RULES).copied().chain(&LOSSES)
 }
 

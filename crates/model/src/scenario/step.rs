@@ -191,13 +191,6 @@ impl Choice {
         }
     }
 
-    fn next_mut(&mut self) -> Option<&mut Goal> {
-        match self {
-            Self::Reply { next, .. } | Self::ShareLocation { next, .. } | Self::SharePhone { next, .. } => Some(next),
-            Self::Link { .. } | Self::Phone { .. } | Self::CopyCode { .. } => None,
-        }
-    }
-
     /// A reply that leads to `next`.
     pub fn reply(title: &str, next: Goal) -> Self {
         Self::Reply { title: title.to_owned(), description: None, value: None, next }
@@ -359,23 +352,6 @@ impl Act {
             Self::Handover(it) => ways.push((String::new(), &it.next)),
         }
         ways
-    }
-
-    /// The same, to change.
-    pub fn goals_mut(&mut self) -> Vec<&mut Goal> {
-        match self {
-            Self::Message(it) => {
-                let choices = it.choices.iter_mut().filter_map(Choice::next_mut);
-                choices.chain([&mut it.next]).chain(it.timeout.iter_mut().map(|it| &mut it.next)).collect()
-            }
-            Self::Question(it) => {
-                [&mut it.next].into_iter().chain(it.timeout.iter_mut().map(|it| &mut it.next)).collect()
-            }
-            Self::Condition(it) => it.branches.iter_mut().map(|it| &mut it.next).chain([&mut it.otherwise]).collect(),
-            Self::Set { next, .. } | Self::Wait { next, .. } => vec![next],
-            Self::Call(it) => vec![&mut it.next, &mut it.on_failure],
-            Self::Handover(it) => vec![&mut it.next],
-        }
     }
 
     /// Whether it waits for the customer.
