@@ -8,7 +8,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use model::scenario::{Act, Goal, Handover, Lost, Message, Question, Scenario, Slot, Step};
+use model::scenario::{Act, Choice, Goal, Handover, Lost, Message, Question, Scenario, Slot, Step};
 use model::{Finding, Loss, Text};
 use serde::Serialize;
 use template::{Data, Phrases, Template, check_message, language_code, lint};
@@ -116,6 +116,28 @@ struct Spoken<'a> {
     asks_location: bool,
 }
 
+impl Spoken<'_> {
+    /// Adds a line to the text.
+    fn say_on_a_line(&mut self, line: &Text) {
+        if !self.message.text.is_empty() {
+            self.message.text.push_plain("\n");
+        }
+        self.message.text.push(line);
+    }
+
+    /// Says what a button without a place leads to.
+    fn say_as_line(&mut self, choice: &Choice) {
+        let mut line = Text::plain(&format!("{}: ", choice.title()));
+        match choice {
+            Choice::Link { url, .. } => line.push(url),
+            Choice::Phone { number, .. } => line.push_plain(number),
+            Choice::CopyCode { code, .. } => line.push(code),
+            Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } => return,
+        }
+        self.say_on_a_line(&line);
+    }
+}
+
 impl<'a> Compiler<'a> {
     fn step(&mut self, n: usize, step: &'a Step) {
         match &step.act {
@@ -172,7 +194,6 @@ impl<'a> Compiler<'a> {
 
     /// WhatsApp has the phone, so nobody is asked; where nothing else is waited for it goes on.
     fn drop_share_phone(&mut self, spoken: &mut Spoken<'_>) {
-        use model::scenario::Choice;
         let message = &mut spoken.message;
         let Some(at) = message.choices.iter().position(|it| matches!(it, Choice::SharePhone { .. })) else { return };
         let choice = message.choices.remove(at);

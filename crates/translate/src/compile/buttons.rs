@@ -117,14 +117,7 @@ impl<'a> Compiler<'a> {
                     tapped.buttons.push(button);
                 }
                 None => {
-                    let mut line = Text::plain(&format!("\n{}: ", choice.title()));
-                    match choice {
-                        Choice::Link { url, .. } => line.push(url),
-                        Choice::Phone { number, .. } => line.push_plain(number),
-                        Choice::CopyCode { code, .. } => line.push(code),
-                        _ => {}
-                    }
-                    spoken.message.text.push(&line);
+                    spoken.say_as_line(choice);
                     self.lose(Loss::ButtonDropped, spoken.n, format!("“{}” stands in the text", choice.title()));
                 }
             }
@@ -138,14 +131,17 @@ impl<'a> Compiler<'a> {
         let (address, example) = match (slots.as_slice(), url.pieces()) {
             ([], _) => (url.to_string(), None),
             ([slot], [Piece::Plain(start), Piece::Slot(_)]) if start.len() > "https://x".len() => {
-                ends.push((n_button, (*slot).to_owned()));
-                (format!("{start}{{{{1}}}}"), Some(json!([self.filled(url)])))
+                (format!("{start}{{{{1}}}}"), Some((slot, json!([self.filled(url)]))))
             }
             _ => return None,
         };
         if address.chars().count() > MAX_URL || !address.starts_with("http") {
             return None;
         }
+        let example = example.map(|(slot, example)| {
+            ends.push((n_button, (*slot).to_owned()));
+            example
+        });
         Some(Button { kind: "URL".into(), text: Some(text), url: Some(address), example, ..Button::default() })
     }
 

@@ -83,18 +83,7 @@ impl<'a> Compiler<'a> {
             return Some((cut, url.to_string()));
         }
         for other in &others {
-            let mut line = Text::plain(&format!("\n{}: ", other.title()));
-            match other {
-                Choice::Link { url, .. } => line.push(url),
-                Choice::Phone { number, .. } => line.push_plain(number),
-                Choice::CopyCode { code, .. } => line.push(code),
-                Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } => continue,
-            }
-            let is_first = spoken.message.text.is_empty();
-            spoken.message.text.push(&line);
-            if is_first {
-                spoken.message.text = spoken.message.text.trimmed();
-            }
+            spoken.say_as_line(other);
             let told = format!("“{}” stands in the text", other.title());
             self.tell(Finding::new(&rules::LINK_IN_TEXT, format!("/steps/{}", spoken.n), told));
         }
@@ -107,10 +96,7 @@ impl<'a> Compiler<'a> {
         match media.kind {
             MediaKind::Gif | MediaKind::Other => {
                 self.lose(Loss::MediaKind, spoken.n, format!("{}: its address stands in the text", media.kind.name()));
-                if !spoken.message.text.is_empty() {
-                    spoken.message.text.push_plain("\n");
-                }
-                spoken.message.text.push(&media.url);
+                spoken.say_on_a_line(&media.url);
                 None
             }
             _ => Some(media),

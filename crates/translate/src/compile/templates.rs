@@ -162,8 +162,7 @@ impl<'a> Compiler<'a> {
         if !takes_header(media.kind) {
             let told = format!("{}: its address stands in the text", media.kind.name());
             self.lose(Loss::MediaKind, spoken.n, told);
-            spoken.message.text.push_plain("\n");
-            spoken.message.text.push(&media.url);
+            spoken.say_on_a_line(&media.url);
             return (None, None);
         }
         if media.url.slots().next().is_some() {

@@ -152,6 +152,19 @@ fn what_fills_the_end_of_a_link_goes_with_its_button() {
 }
 
 #[test]
+fn a_link_that_is_no_button_leaves_no_value_behind() {
+    let steps = json!([{ "id": "sent", "type": "message", "text": "Your order has left our shop today.", "choices": [
+        { "action": "link", "title": "Mail us", "url": "mailto:shop@example.com?{{order}}" },
+        { "action": "phone", "title": "Call us", "number": "+33199000001" } ] }]);
+    check(
+        &scenario("event", steps),
+        expect![[r#"
+        sent: template it ["order"] []
+    "#]],
+    );
+}
+
+#[test]
 fn a_long_text_is_never_cut_but_split() {
     let text: String = (0..150).map(|n| format!("Sentence {n} is said. ")).collect();
     for trigger in ["message", "event"] {
