@@ -60,6 +60,11 @@ impl Flow {
         self.steps.push(Step { id: id.to_owned(), act });
     }
 
+    /// Everything that is said, to tell the language by.
+    pub(crate) fn said(&self) -> String {
+        self.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect()
+    }
+
     /// The scenario, which starts with the first step unless `start` says otherwise.
     pub(crate) fn finish(mut self, head: Head<'_>, start: Option<&str>) -> Scenario {
         let start = start.map(str::to_owned).or_else(|| Some(self.steps.first()?.id.clone())).unwrap_or_default();

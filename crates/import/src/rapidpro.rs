@@ -107,7 +107,7 @@ fn scenario(
     for (n, node) in nodes.iter().enumerate() {
         reader.node(node, &format!("node_{}", n + 1));
     }
-    let said: String = reader.flow.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect();
+    let said = reader.flow.said();
     let language = two_letters(language).or_else(|| language::guess(&said)).unwrap_or(&options.language);
     let of_flow = |it: &&Value| it.get("flow").and_then(|it| string(it, "uuid")) == string(definition, "uuid");
     let keywords = triggers.iter().filter(of_flow).flat_map(|it| {

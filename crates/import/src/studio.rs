@@ -39,7 +39,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         }
         let start = ["incomingMessage", "incomingRequest", "incomingCall"];
         let way = started.and_then(|state| start.iter().find_map(|event| Some((*event, next(state, event)?))));
-        let said: String = flow.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect();
+        let said = flow.said();
         let string = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let named = string(&whole, "friendly_name").or_else(|| string(definition, "description"));
         let name = named.filter(|it| !it.trim().is_empty()).unwrap_or_else(|| name_of(&said));
