@@ -134,7 +134,7 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
         ))
     });
     let account = Account::open(&args.account).await?;
-    let rows = account.rows().await?;
+    let mut rows = account.rows().await?;
     let known = |it: &Wanted| rows.get(&(it.template.name.clone(), it.template.language.clone()));
     if args.dry_run {
         let waiting: Vec<&Wanted> =
@@ -149,8 +149,9 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
     }
     if rows.values().any(|it| it.status == SENDING) {
         account.sync().await?;
+        rows = account.rows().await?;
     }
-    let orders = Orders { account: &account, rows: account.rows().await?, again: args.again };
+    let orders = Orders { account: &account, rows, again: args.again };
     let work = progress.begin("submit", wanted.len() as u64);
     let mut done = Vec::new();
     let mut stopped = None;
