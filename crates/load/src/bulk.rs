@@ -1,5 +1,6 @@
-//! Many rows in one statement: `values` on SQLite, `unnest` on PostgreSQL.
+//! Rows on their way to a table: `values` on SQLite, `unnest` and `copy` on PostgreSQL.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,10 +10,11 @@ use sqlx::{Arguments, AssertSqlSafe, PgConnection, SqliteConnection};
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Cell {
-    Text(Option<String>),
-    Int(Option<i64>),
-    Bytes(Vec<u8>),
+pub(crate) enum Cell<'a> {
+    None,
+    Int(i64),
+    Text(Cow<'a, str>),
+    Bytes(&'a [u8]),
 }
 
 /// The type of a column.
@@ -32,11 +34,23 @@ pub(crate) struct Table {
     pub(crate) conflict: &'static str,
 }
 
-/// Rows for one table, cell after cell.
+/// Rows for one table, cell after cell. All texts stand in one place and all bytes in another: a million contacts have
+/// tens of millions of cells, and none of them needs memory of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
     table: &'static Table,
-    cells: Vec<Cell>,
+    slots: Vec<Slot>,
+    texts: String,
+    bytes: Vec<u8>,
+}
+
+/// A cell without its text or bytes, of which it knows the length.
+#[derive(Clone, Copy, Debug)]
+enum Slot {
+    None,
+    Int(i64),
+    Text(usize),
+    Bytes(usize),
 }
 
 /// Some rows on their way to SQLite.
@@ -57,20 +71,54 @@ const STATEMENT_ROWS: [usize; 5] = [1000, 250, 50, 10, 1];
 
 impl Rows {
     pub(crate) fn new(table: &'static Table) -> Self {
-        Self { table, cells: Vec::new() }
+        Self { table, slots: Vec::new(), texts: String::new(), bytes: Vec::new() }
+    }
+
+    pub(crate) fn table(&self) -> &'static Table {
+        self.table
     }
 
     /// Adds a row: one cell per column of the table.
     pub(crate) fn push<const N: usize>(&mut self, row: [Cell; N]) {
         debug_assert_eq!(N, self.table.columns.len());
-        self.cells.extend(row);
+        self.slots.extend(row.map(|cell| match cell {
+            Cell::None => Slot::None,
+            Cell::Int(value) => Slot::Int(value),
+            Cell::Text(text) => {
+                self.texts.push_str(&text);
+                Slot::Text(text.len())
+            }
+            Cell::Bytes(bytes) => {
+                self.bytes.extend_from_slice(bytes);
+                Slot::Bytes(bytes.len())
+            }
+        }));
+    }
+
+    /// All cells, row by row.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Cell<'_>> {
+        let (mut texts, mut bytes) = (self.texts.as_str(), self.bytes.as_slice());
+        self.slots.iter().map(move |slot| match *slot {
+            Slot::None => Cell::None,
+            Slot::Int(value) => Cell::Int(value),
+            Slot::Text(length) => {
+                let (text, rest) = texts.split_at(length);
+                texts = rest;
+                Cell::Text(Cow::Borrowed(text))
+            }
+            Slot::Bytes(length) => {
+                let (cell, rest) = bytes.split_at(length);
+                bytes = rest;
+                Cell::Bytes(cell)
+            }
+        })
     }
 
     /// The statements that write the rows on SQLite.
-    pub(crate) fn statements(self) -> Result<Vec<Statement>, sqlx::Error> {
+    pub(crate) fn statements(&self) -> Result<Vec<Statement>, sqlx::Error> {
         let n_columns = self.table.columns.len();
-        let mut n_left = self.cells.len() / n_columns;
-        let mut cells = self.cells.into_iter();
+        let mut n_left = self.slots.len() / n_columns;
+        let mut cells = self.cells();
         let mut statements = Vec::new();
         for n_rows in STATEMENT_ROWS {
             let text: Arc<str> = match n_left >= n_rows {
@@ -81,9 +129,10 @@ impl Rows {
                 let mut arguments = SqliteArguments::default();
                 for cell in cells.by_ref().take(n_rows * n_columns) {
                     match cell {
-                        Cell::Text(value) => arguments.add(value),
+                        Cell::None => arguments.add(None::<i64>),
                         Cell::Int(value) => arguments.add(value),
-                        Cell::Bytes(value) => arguments.add(value),
+                        Cell::Text(text) => arguments.add(text.into_owned()),
+                        Cell::Bytes(bytes) => arguments.add(bytes.to_vec()),
                     }
                     .map_err(sqlx::Error::Encode)?;
                 }
@@ -97,42 +146,45 @@ impl Rows {
     /// Adds rows of the same table.
     pub(crate) fn append(&mut self, other: Self) {
         debug_assert_eq!(self.table.name, other.table.name);
-        self.cells.extend(other.cells);
+        self.slots.extend(other.slots);
+        self.texts.push_str(&other.texts);
+        self.bytes.extend(other.bytes);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.slots.is_empty()
     }
 
     /// The rows as PostgreSQL copies them in its binary format
     /// (<https://www.postgresql.org/docs/current/sql-copy.html>).
-    pub(crate) fn copy(self) -> Copy {
+    pub(crate) fn copy(&self) -> Copy {
         let names: Vec<&str> = self.table.columns.iter().map(|it| it.0).collect();
         let text = format!("copy {} ({}) from stdin (format binary)", self.table.name, names.join(", "));
         let n_columns = names.len();
         let mut bytes = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec();
-        for (n, cell) in self.cells.iter().enumerate() {
+        bytes.reserve(self.texts.len() + self.bytes.len() + 12 * self.slots.len());
+        for (n, cell) in self.cells().enumerate() {
             if n % n_columns == 0 {
                 bytes.extend((n_columns as i16).to_be_bytes());
             }
             match cell {
-                Cell::Text(Some(text)) => put_field(&mut bytes, text.as_bytes()),
-                Cell::Int(Some(value)) => put_field(&mut bytes, &value.to_be_bytes()),
+                Cell::None => bytes.extend((-1_i32).to_be_bytes()),
+                Cell::Int(value) => put_field(&mut bytes, &value.to_be_bytes()),
+                Cell::Text(text) => put_field(&mut bytes, text.as_bytes()),
                 Cell::Bytes(value) => put_field(&mut bytes, value),
-                Cell::Text(None) | Cell::Int(None) => bytes.extend((-1_i32).to_be_bytes()),
             }
         }
         bytes.extend((-1_i16).to_be_bytes());
         Copy { text, bytes }
     }
 
-    pub(crate) async fn insert_postgres(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        if self.cells.is_empty() {
+    pub(crate) async fn insert_postgres(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if self.is_empty() {
             return Ok(());
         }
         let mut columns: Vec<Column> = self.table.columns.iter().map(|it| Column::new(it.1)).collect();
         let n_columns = columns.len();
-        for (n, cell) in self.cells.into_iter().enumerate() {
+        for (n, cell) in self.cells().enumerate() {
             columns[n % n_columns].push(cell);
         }
         let mut query = sqlx::query(AssertSqlSafe(self.table.unnest_statement()));
@@ -192,6 +244,11 @@ impl Statement {
 }
 
 impl Table {
+    /// The statement that writes one row on SQLite.
+    pub(crate) fn row_statement(&self) -> String {
+        self.statement(&format!("values {}", placeholders(1, self.columns.len())))
+    }
+
     fn statement(&self, rows: &str) -> String {
         let names: Vec<&str> = self.columns.iter().map(|it| it.0).collect();
         format!("insert into {} ({}) {rows} {}", self.name, names.join(", "), self.conflict)
@@ -242,9 +299,9 @@ impl Column {
     /// A cell of another type than its column's becomes none, which every key column refuses.
     fn push(&mut self, cell: Cell) {
         match (self, cell) {
-            (Self::Text(values), Cell::Text(value)) => values.push(value),
-            (Self::Int(values), Cell::Int(value)) => values.push(value),
-            (Self::Bytes(values), Cell::Bytes(value)) => values.push(Some(value)),
+            (Self::Text(values), Cell::Text(text)) => values.push(Some(text.into_owned())),
+            (Self::Int(values), Cell::Int(value)) => values.push(Some(value)),
+            (Self::Bytes(values), Cell::Bytes(bytes)) => values.push(Some(bytes.to_vec())),
             (Self::Text(values), _) => values.push(None),
             (Self::Int(values), _) => values.push(None),
             (Self::Bytes(values), _) => values.push(None),
@@ -252,58 +309,58 @@ impl Column {
     }
 }
 
-impl From<&str> for Cell {
-    fn from(text: &str) -> Self {
-        Self::Text(Some(text.to_owned()))
+impl<'a> From<&'a str> for Cell<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl From<String> for Cell {
+impl<'a> From<&'a String> for Cell<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Cell<'_> {
     fn from(text: String) -> Self {
-        Self::Text(Some(text))
+        Self::Text(Cow::Owned(text))
     }
 }
 
-impl From<Option<String>> for Cell {
-    fn from(text: Option<String>) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Option<i64>> for Cell {
-    fn from(value: Option<i64>) -> Self {
-        Self::Int(value)
-    }
-}
-
-impl From<i64> for Cell {
-    fn from(value: i64) -> Self {
-        Self::Int(Some(value))
-    }
-}
-
-impl From<u64> for Cell {
-    fn from(value: u64) -> Self {
-        // No count of rows comes near the limit.
-        Self::Int(Some(i64::try_from(value).unwrap_or(i64::MAX)))
-    }
-}
-
-impl From<Vec<u8>> for Cell {
-    fn from(bytes: Vec<u8>) -> Self {
+impl<'a> From<&'a [u8]> for Cell<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
         Self::Bytes(bytes)
     }
 }
 
-impl From<ContactId> for Cell {
-    fn from(id: ContactId) -> Self {
-        Self::Bytes(id.0.to_vec())
+impl<'a> From<&'a ContactId> for Cell<'a> {
+    fn from(id: &'a ContactId) -> Self {
+        Self::Bytes(&id.0)
     }
 }
 
-impl From<Option<Timestamp>> for Cell {
-    fn from(at: Option<Timestamp>) -> Self {
-        Self::Int(at.map(Timestamp::as_microsecond))
+impl From<i64> for Cell<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<u64> for Cell<'_> {
+    fn from(value: u64) -> Self {
+        // No count of rows comes near the limit.
+        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<Timestamp> for Cell<'_> {
+    fn from(at: Timestamp) -> Self {
+        Self::Int(at.as_microsecond())
+    }
+}
+
+impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::None, Into::into)
     }
 }
 

@@ -8,11 +8,12 @@ use tokio::task::JoinHandle;
 
 use crate::bulk::{Cell, Rows, Table, Type};
 use crate::crm::CACHE_SIZE;
-use crate::edits::{Content, Fingerprint, Kept, Marks, keep_edits};
-use crate::held::{ContactRow, Held};
+use crate::edits::{Content, Kept, Marks, keep_edits};
+use crate::held::{Held, contact_cells};
 use crate::journal::receipt_rows;
+use crate::loading::{Loading, ReadyLoad};
 use crate::reconcile::reconciled;
-use crate::writing::{Dialect, Ready, Writes, Writing};
+use crate::writing::{Dialect, Writes};
 use crate::{Crm, LoadError};
 
 /// So many batches go to the database together,
@@ -65,7 +66,7 @@ impl Crm {
     ) -> Result<Loaded, E> {
         let failed = LoadError::query("load a batch of contacts");
         let mut loaded = Loaded::default();
-        let mut writing = Writing::begin(self).await.map_err(&failed)?;
+        let mut loading = Loading::begin(self).await?;
         let mut waiting: VecDeque<JoinHandle<_>> = VecDeque::new();
         let mut is_open = true;
         loop {
@@ -76,15 +77,15 @@ impl Crm {
                     is_open = batch.is_some();
                     group.extend(batch);
                 }
-                let known = known(&mut writing, &group).await?;
-                waiting.push_back(make_ready(run_id.to_owned(), group, known, writing.dialect()));
+                let known = known(&mut loading, &group).await?;
+                waiting.push_back(make_ready(run_id.to_owned(), group, known, self.dialect()));
             }
             let Some(ready) = waiting.pop_front() else { break };
             let (ready, now) = ready.await.map_err(|_| failed(sqlx::Error::WorkerCrashed))?;
-            writing.write(ready.map_err(&failed)?).await.map_err(&failed)?;
+            loading.write(ready.map_err(&failed)?).await?;
             loaded += now;
         }
-        writing.commit().await.map_err(&failed)?;
+        loading.commit().await?;
         Ok(loaded)
     }
 
@@ -110,9 +111,9 @@ impl Crm {
 
     /// Tells what loading a batch would do, and writes nothing.
     pub async fn preview(&self, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
-        let ids = ids(&contacts);
+        let ids: Vec<ContactId> = contacts.items().iter().map(|it| it.id).collect();
         let mut known = Known { held: self.held_as_written(&ids).await?, ..Known::default() };
-        Ok(changes(&mut known, contacts).2)
+        Ok(changes(&mut known, contacts.items()).loaded)
     }
 }
 
@@ -125,9 +126,9 @@ struct Known {
     held: HashMap<ContactId, Held>,
 }
 
-async fn known(writing: &mut Writing, batches: &[LoadBatch]) -> Result<Known, LoadError> {
+async fn known(loading: &mut Loading, batches: &[LoadBatch]) -> Result<Known, LoadError> {
     let contacts = || batches.iter().flat_map(|it| it.contacts.items());
-    let contents = writing.contents(&contacts().map(|it| it.id).collect::<Vec<_>>()).await?;
+    let contents = loading.contents(&contacts().map(|it| it.id).collect::<Vec<_>>()).await?;
     if contents.is_empty() {
         return Ok(Known::default());
     }
@@ -135,7 +136,7 @@ async fn known(writing: &mut Writing, batches: &[LoadBatch]) -> Result<Known, Lo
     let (same, others): (Vec<&Contact>, Vec<&Contact>) =
         contacts().filter(|it| contents.contains_key(&it.id)).partition(|it| says_the_same(it));
     let others: Vec<ContactId> = others.into_iter().map(|it| it.id).collect();
-    Ok(Known { unchanged: same.into_iter().map(|it| it.id).collect(), held: writing.held(&others).await? })
+    Ok(Known { unchanged: same.into_iter().map(|it| it.id).collect(), held: loading.held(&others).await? })
 }
 
 /// Finds out on another thread what some batches change, and makes that ready for the database.
@@ -144,59 +145,61 @@ fn make_ready(
     batches: Vec<LoadBatch>,
     mut known: Known,
     dialect: Dialect,
-) -> JoinHandle<(Result<Ready, sqlx::Error>, Loaded)> {
+) -> JoinHandle<(Result<ReadyLoad, sqlx::Error>, Loaded)> {
     tokio::task::spawn_blocking(move || {
-        let (mut loaded, mut receipts) = (Loaded::default(), Vec::with_capacity(batches.len()));
-        let (mut new, mut updated) = (Vec::new(), Vec::new());
-        for LoadBatch { contacts, receipt } in batches {
-            let (changed, digest, now) = changes(&mut known, contacts);
-            changed.into_iter().for_each(|it| if it.is_new { new.push(it) } else { updated.push(it) });
-            receipts.push(receipt(digest));
-            loaded += now;
-        }
+        let Changes { new, updated, loaded } = changes(&mut known, batches.iter().flat_map(|it| it.contacts.items()));
         let updated_ids: Vec<ContactId> = updated.iter().map(|it| it.contact.id).collect();
         // Where somebody has deleted a contact by hand, its identities and consents may still stand.
-        let [new_contacts, others @ ..] = contact_rows(new);
+        let [new_contacts, others @ ..] = contact_rows(new.into_iter().map(|it| (it, Marks::of(it))));
+        let updated = contact_rows(updated.iter().map(|it| (&it.contact, it.marks)));
+        let receipts: Vec<Receipt> = batches.into_iter().map(LoadBatch::receipt).collect();
         let writes = Writes {
             forgotten: Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty()),
             new: vec![new_contacts],
-            merged: contact_rows(updated).into_iter().chain(others).chain([receipt_rows(&run_id, &receipts)]).collect(),
+            merged: updated.into_iter().chain(others).chain([receipt_rows(&run_id, &receipts)]).collect(),
         };
-        (writes.ready(dialect), loaded)
+        (writes.ready_to_load(dialect), loaded)
     })
 }
 
-fn ids(contacts: &Batch<Contact>) -> Vec<ContactId> {
-    contacts.items().iter().map(|it| it.id).collect()
+impl LoadBatch {
+    /// The receipt, when what stands in the database are these contacts.
+    fn receipt(self) -> Receipt {
+        (self.receipt)(Digest::of_parts(self.contacts.items().iter().map(|it| it.id.0.as_slice())))
+    }
 }
 
-/// A contact that must be written, as it is to stand.
+/// A contact that is there and must be written anew, as it is to stand.
 pub(crate) struct Changed {
     pub(crate) contact: Contact,
     pub(crate) marks: Marks,
-    pub(crate) is_new: bool,
 }
 
-/// The contacts that must be written, and the digest of what stands then.
-fn changes(known: &mut Known, contacts: Batch<Contact>) -> (Vec<Changed>, Digest, Loaded) {
-    let mut loaded = Loaded::default();
-    let mut changed = Vec::new();
-    let ids: Vec<ContactId> = ids(&contacts);
-    for incoming in contacts.into_items() {
+/// What must be written.
+#[derive(Default)]
+struct Changes<'a> {
+    new: Vec<&'a Contact>,
+    updated: Vec<Changed>,
+    loaded: Loaded,
+}
+
+fn changes<'a>(known: &mut Known, contacts: impl IntoIterator<Item = &'a Contact>) -> Changes<'a> {
+    let mut changes = Changes::default();
+    let loaded = &mut changes.loaded;
+    for incoming in contacts {
         if known.unchanged.contains(&incoming.id) {
             loaded.unchanged += 1;
             continue;
         }
         let Some(held) = known.held.remove(&incoming.id) else {
             loaded.inserted += 1;
-            let marks = Marks { written: Fingerprint::of(&incoming), content: Some(Content::of(&incoming)) };
-            changed.push(Changed { contact: incoming, marks, is_new: true });
+            changes.new.push(incoming);
             continue;
         };
         let Held { contact: held, written } = held;
-        let content = Some(Content::of(&incoming));
-        let incoming = reconciled(held.clone(), incoming);
-        let Kept { contact, fingerprint, conflicts } = keep_edits(&held, written, incoming);
+        let content = Some(Content::of(incoming));
+        let Kept { contact, fingerprint, conflicts } =
+            keep_edits(&held, written, reconciled(held.clone(), incoming.clone()));
         loaded.conflicts.extend(conflicts.into_iter().map(|field| (contact.id, field)));
         match contact == held {
             true => loaded.unchanged += 1,
@@ -205,12 +208,11 @@ fn changes(known: &mut Known, contacts: Batch<Contact>) -> (Vec<Changed>, Digest
                 for field in changed_fields(&held, &contact) {
                     *loaded.fields.entry(field).or_default() += 1;
                 }
-                let marks = Marks { written: fingerprint, content };
-                changed.push(Changed { contact, marks, is_new: false });
+                changes.updated.push(Changed { contact, marks: Marks { written: fingerprint, content } });
             }
         }
     }
-    (changed, Digest::of_parts(ids.iter().map(|it| it.0.as_slice())), loaded)
+    changes
 }
 
 /// The fields in which two states of one contact differ.
@@ -297,20 +299,19 @@ pub(crate) const CONSENT: Table = Table {
 };
 
 /// The rows of the three tables that make up contacts.
-pub(crate) fn contact_rows(contacts: Vec<Changed>) -> [Rows; 3] {
+pub(crate) fn contact_rows<'a>(contacts: impl IntoIterator<Item = (&'a Contact, Marks)>) -> [Rows; 3] {
     let [mut rows, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
-    for Changed { mut contact, marks, .. } in contacts {
-        let id = contact.id;
-        let said = contact.consents.iter().position(|it| is_what_counts(it, &contact));
-        let consent_channel = said.map(|it| contact.consents.remove(it).channel);
-        for Identity { kind, scope, value } in contact.identities.drain(..) {
-            identities.push([kind.name().into(), scope.into(), value.0.into(), id.into()]);
+    for (contact, marks) in contacts {
+        let said = contact.consents.iter().position(|it| is_what_counts(it, contact));
+        rows.push(contact_cells(contact, said.map(|it| contact.consents[it].channel), marks));
+        for Identity { kind, scope, value } in &contact.identities {
+            identities.push([kind.name().into(), scope.into(), (&value.0).into(), (&contact.id).into()]);
         }
-        for Consent { channel, purpose, state, at, row } in contact.consents.drain(..) {
+        let others = contact.consents.iter().enumerate().filter(|it| Some(it.0) != said);
+        for (_, Consent { channel, purpose, state, at, row }) in others {
             let [channel, state] = [channel.name(), state.name()].map(Cell::from);
-            consents.push([id.into(), channel, purpose.into(), state, at.into(), (*row).into()]);
+            consents.push([(&contact.id).into(), channel, purpose.into(), state, (*at).into(), (&**row).into()]);
         }
-        rows.push(ContactRow::of(contact, consent_channel, marks).cells());
     }
     [rows, identities, consents]
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Postgres, Sqlite, Transaction};
 
 use crate::LoadError;
@@ -13,12 +13,22 @@ use crate::LoadError;
 pub const SQLITE_MINIMUM: &str = "3.51.3";
 /// In KiB, which SQLite tells from pages by the sign. Rows come in the order of their keys and need little.
 pub(crate) const CACHE_SIZE: &str = "-32768";
+/// How every connection to SQLite is set.
+pub(crate) const PRAGMAS: [(&str, &str); 5] = [
+    ("synchronous", "normal"),
+    ("cache_size", CACHE_SIZE),
+    ("temp_store", "memory"),
+    ("threads", "2"),
+    ("wal_autocheckpoint", "8192"),
+];
+/// How long one writer waits for another.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const SCHEMA_VERSION: &str = "5";
 
 /// The CRM database.
 #[derive(Clone, Debug)]
 pub enum Crm {
-    /// One connection: SQLite has one writer, and a second could only wait for it.
+    /// One connection: SQLite has one writer, and a second could only wait for it. Contacts are loaded by another.
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
@@ -230,15 +240,11 @@ async fn sqlite(path: &Path, is_read_only: bool) -> Result<Crm, LoadError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_secs(30))
-        .pragma("cache_size", CACHE_SIZE)
-        .pragma("temp_store", "memory")
-        .pragma("threads", "2")
+        .busy_timeout(BUSY_TIMEOUT)
         .page_size(16384)
-        .pragma("wal_autocheckpoint", "8192")
         .statement_cache_capacity(64)
         .disable_statement_logging();
+    let options = PRAGMAS.into_iter().fold(options, |options, (name, value)| options.pragma(name, value));
     // Reading a WAL database takes its shared-memory file, so "read only" is a rule of statements.
     let options = if is_read_only { options.pragma("query_only", "on") } else { options };
     let pool =

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use model::{ConsentState, Contact, ContactId, MAX_BATCH};
 use serde::{Deserialize, Serialize};
 
-use crate::bulk::{Rows, Table, Type};
+use crate::bulk::{Cell, Rows, Table, Type};
 use crate::contacts::{CONSENT, CONTACT, Changed, IDENTITY, contact_rows};
 use crate::crm::on;
 use crate::edits::{Fingerprint, Marks};
@@ -123,10 +123,11 @@ impl Stored {
         let [mut contacts, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
         contacts.push(self.contact.cells());
         for (kind, scope, value, id) in self.identities {
-            identities.push([kind.into(), scope.into(), value.into(), id.into()]);
+            identities.push([(&kind).into(), (&scope).into(), (&value).into(), id.as_slice().into()]);
         }
         for (id, channel, purpose, state, at, row) in self.consents {
-            consents.push([id.into(), channel.into(), purpose.into(), state.into(), at.into(), row.into()]);
+            let [channel, purpose, state, row] = [channel, purpose, state, row].map(Cell::from);
+            consents.push([id.as_slice().into(), channel, purpose, state, at.into(), row]);
         }
         [contacts, identities, consents]
     }
@@ -245,8 +246,8 @@ impl Writing {
         let (contact, written) = before.clone().merged(survivor)?;
 
         self.forget_contacts(&[survivor, absorbed]).await?;
-        let changed = Changed { contact: contact.clone(), marks: Marks { written, content: None }, is_new: true };
-        self.write_rows(contact_rows(vec![changed]).into()).await.map_err(&failed)?;
+        let marks = Marks { written, content: None };
+        self.write_rows(contact_rows([(&contact, marks)]).into()).await.map_err(&failed)?;
         let before = serde_json::to_string(&before).map_err(|it| failed(sqlx::Error::Encode(it.into())))?;
         self.decide(DecisionKind::Merge, survivor, absorbed, Some(before)).await?;
         Ok(contact)
@@ -274,7 +275,10 @@ impl Writing {
         self.forget_contacts(ids).await?;
         for stored in before.survivor.into_iter().chain([before.absorbed]) {
             let rows = match &opt_out {
-                Some(opt_out) => contact_rows(vec![with_opt_out(stored.held()?, opt_out)]),
+                Some(opt_out) => {
+                    let Changed { contact, marks } = with_opt_out(stored.held()?, opt_out);
+                    contact_rows([(&contact, marks)])
+                }
                 None => stored.rows(),
             };
             self.write_rows(rows.into()).await.map_err(&failed)?;
@@ -300,7 +304,7 @@ impl Writing {
     ) -> Result<(), LoadError> {
         let mut rows = Rows::new(&DECISION);
         let at = Some(Timestamp::now());
-        rows.push([contact.into(), other.into(), kind.name().into(), at.into(), before.into()]);
+        rows.push([(&contact).into(), (&other).into(), kind.name().into(), at.into(), before.into()]);
         self.write_rows(vec![rows]).await.map_err(LoadError::query("note a decision"))
     }
 
@@ -354,7 +358,7 @@ fn with_opt_out(Held { contact: before, written }: Held, said: &Contact) -> Chan
     };
     let now = Fingerprint::of(&contact);
     let written = written.unwrap_or(now).with_parts_of(now, &before, &contact);
-    Changed { contact, marks: Marks { written, content: None }, is_new: true }
+    Changed { contact, marks: Marks { written, content: None } }
 }
 
 fn decision((contact, other, kind, at): DecisionRow) -> Result<Decision, LoadError> {

@@ -3,8 +3,6 @@
 //! Beside each contact stands a fingerprint of what was written. A field whose fingerprint is not that
 //! of its value was edited: an import leaves it as it is, and says where it would have differed.
 
-use std::hash::Hasher;
-
 use jiff::Timestamp;
 use model::{Consent, Contact, Identity};
 use twox_hash::XxHash64;
@@ -64,14 +62,22 @@ pub(crate) struct Marks {
     pub(crate) content: Option<Content>,
 }
 
+impl Marks {
+    /// Of a contact that is what an import says.
+    pub(crate) fn of(contact: &Contact) -> Self {
+        Self { written: Fingerprint::of(contact), content: Some(Content::of(contact)) }
+    }
+}
+
 impl Content {
     pub(crate) fn of(contact: &Contact) -> Self {
-        let mut hasher = XxHash64::with_seed(0);
+        let mut bytes = Vec::with_capacity(512);
         let mut text = |it: Option<&str>| {
             // No text is so long, so "none" is not "empty".
-            hasher.write(&it.map_or(u64::MAX, |it| it.len() as u64).to_le_bytes());
-            hasher.write(it.unwrap_or_default().as_bytes());
+            bytes.extend(it.map_or(u64::MAX, |it| it.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(it.unwrap_or_default().as_bytes());
         };
+        let micros = |it: Option<Timestamp>| it.map_or(i64::MIN, Timestamp::as_microsecond);
         text(contact.name.as_ref().map(|it| it.value.0.as_str()));
         text(contact.email.as_ref().map(|it| it.value.0.as_str()));
         text(contact.language.as_ref().map(|it| it.value.as_str()));
@@ -80,9 +86,8 @@ impl Content {
         text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }));
         text(contact.consent.as_ref().map(|it| it.value.name()));
         contact.value_rows().into_iter().for_each(|(_, row)| text(row.map(|it| &**it)));
-        for Consent { channel, purpose, state, at, row } in &contact.consents {
+        for Consent { channel, purpose, state, row, .. } in &contact.consents {
             [channel.name(), purpose, state.name(), row].into_iter().for_each(|it| text(Some(it)));
-            text(at.map(|it| it.to_string()).as_deref());
         }
         for Identity { kind, scope, value } in &contact.identities {
             [kind.name(), scope, &value.0].into_iter().for_each(|it| text(Some(it)));
@@ -90,7 +95,7 @@ impl Content {
         contact.tags.iter().for_each(|it| text(Some(it)));
         contact.channels.iter().for_each(|it| text(Some(it.name())));
         text(Some(&contact.rows));
-        let micros = |it: Option<Timestamp>| it.map_or(i64::MIN, Timestamp::as_microsecond);
+        contact.consents.iter().for_each(|it| bytes.extend(micros(it.at).to_le_bytes()));
         for number in [
             contact.phone.map_or(0, |it| it.digits() as i64),
             micros(contact.first_at),
@@ -104,9 +109,9 @@ impl Content {
             contact.identities.len() as i64,
             contact.tags.len() as i64,
         ] {
-            hasher.write(&number.to_le_bytes());
+            bytes.extend(number.to_le_bytes());
         }
-        Self(hasher.finish() as i64)
+        Self(XxHash64::oneshot(0, &bytes) as i64)
     }
 }
 

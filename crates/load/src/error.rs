@@ -11,9 +11,9 @@ pub enum LoadError {
     #[error("could not reach the CRM database ({what}): is it running, and may this user connect?")]
     Connect { what: String, source: sqlx::Error },
     #[error("could not {what} in the CRM database")]
-    Query { what: &'static str, source: sqlx::Error },
+    Query { what: &'static str, source: Source },
     #[error("could not {what} in the CRM database: its disk does not take the write; is it full?")]
-    Storage { what: &'static str, source: sqlx::Error },
+    Storage { what: &'static str, source: Source },
     #[error("{what} holds tables that Ferry did not make: give the CRM a database of its own")]
     Foreign { what: String },
     #[error("{what} was made by a newer Ferry (schema {found}, this one knows {known}): use that one")]
@@ -38,10 +38,24 @@ pub enum LoadError {
     BackupDiffers { path: PathBuf },
 }
 
+/// What the library says that spoke with the database.
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
 impl LoadError {
     /// Wraps a failed statement; `what` says what was being done, after "could not".
     pub(crate) fn query(what: &'static str) -> impl Fn(sqlx::Error) -> Self {
-        move |source| match is_storage_failure(&source) {
+        move |error| Self::of(what, is_storage_failure(&error), error.into())
+    }
+
+    /// See [`LoadError::query`].
+    pub(crate) fn statement(what: &'static str) -> impl Fn(rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
+        let is_storage = |it: &rusqlite::Error| matches!(it.sqlite_error_code(), Some(DiskFull | SystemIoFailure));
+        move |error| Self::of(what, is_storage(&error), error.into())
+    }
+
+    fn of(what: &'static str, is_storage: bool, source: Source) -> Self {
+        match is_storage {
             true => Self::Storage { what, source },
             false => Self::Query { what, source },
         }

@@ -104,7 +104,7 @@ impl Crm {
             match (letter, self.dialect()) {
                 (Some(letter), Dialect::Sqlite) => usual.entry(id).or_default().add(it.contact_id, letter),
                 _ => rows.push([
-                    it.contact_id.into(),
+                    (&it.contact_id).into(),
                     id.into(),
                     it.variant.map_or_else(String::new, |it| it.to_string()).into(),
                     it.answer.name().into(),
@@ -230,10 +230,10 @@ fn letter(
 }
 
 /// The id and the row of a verification.
-fn verification(
-    (method, checked_at, expires_at, price_micros): &(Cow<'static, str>, Timestamp, Option<Timestamp>, u64),
+fn verification<'a>(
+    (method, checked_at, expires_at, price_micros): &'a (Cow<'static, str>, Timestamp, Option<Timestamp>, u64),
     [yes, no]: [Option<&'static str>; 2],
-) -> (i64, [Cell; 7]) {
+) -> (i64, [Cell<'a>; 7]) {
     let mut hasher = XxHash64::default();
     let expires = expires_at.map_or(i64::MIN, Timestamp::as_microsecond);
     for part in [method, yes.unwrap_or_default(), no.unwrap_or_default()] {
@@ -244,15 +244,14 @@ fn verification(
     hasher.write_i64(expires);
     hasher.write_u64(*price_micros);
     let id = i64::from_le_bytes(hasher.finish().to_le_bytes()) & i64::MAX;
-    let text = |it: Option<&'static str>| Cell::from(it.map(str::to_owned));
     let row = [
         id.into(),
-        method.clone().into_owned().into(),
+        method.as_ref().into(),
         checked_at.as_microsecond().into(),
         (*expires_at).into(),
         (*price_micros).into(),
-        text(yes),
-        text(no),
+        yes.into(),
+        no.into(),
     ];
     (id, row)
 }

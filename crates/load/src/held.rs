@@ -213,62 +213,65 @@ pub(crate) fn assembled((contacts, identities, consents): StoredRows) -> Result<
     Ok(contacts)
 }
 
-impl ContactRow {
-    /// A contact as its table is to hold it, with the channel of the consent that counts.
-    pub(crate) fn of(contact: Contact, consent_channel: Option<Channel>, marks: Marks) -> Self {
-        let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
-        let count = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
-        Self {
-            contact_id: contact.id.0.to_vec(),
-            value_rows: Lineage::text(&contact.rows, &contact.value_rows()),
-            e164: contact.phone.map(|it| it.to_string()),
-            region: contact.region.map(|it| it.to_string()),
-            line_type: contact.line_type.map(|it| it.name().to_owned()),
-            name: contact.name.map(|it| it.value.0),
-            email: contact.email.map(|it| it.value.0),
-            language: contact.language.map(|it| it.value),
-            first_at: micros(contact.first_at),
-            last_at: micros(contact.last_at.map(|it| it.value)),
-            last_inbound_at: micros(contact.last_inbound_at),
-            last_outbound_at: micros(contact.last_outbound_at),
-            n_messages: count(contact.n_messages),
-            reachable: contact.is_reachable.map(|it| if it.value { "yes" } else { "no" }.to_owned()),
-            consent: contact.consent.map(|it| it.value.name().to_owned()),
-            consent_at: micros(contact.consent_at),
-            consent_channel: consent_channel.map(|it| it.name().to_owned()),
-            tags: (!contact.tags.is_empty()).then(|| contact.tags.join(",")),
-            channels: contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+"),
-            n_rows: count(contact.n_rows),
-            source_rows: (*contact.rows).to_owned(),
-            written: Some(marks.written.0),
-            content: marks.content.map(|it| it.0),
-        }
-    }
+/// The cells of a contact, in the order of the columns of [`crate::contacts::CONTACT`], with the channel of the consent
+/// that counts.
+pub(crate) fn contact_cells(contact: &Contact, consent_channel: Option<Channel>, marks: Marks) -> [Cell<'_>; 23] {
+    let channels = match contact.channels.as_slice() {
+        [only] => only.name().into(),
+        several => several.iter().map(|it| it.name()).collect::<Vec<_>>().join("+").into(),
+    };
+    [
+        (&contact.id).into(),
+        contact.phone.map(|it| it.to_string()).into(),
+        contact.region.as_ref().map(Region::code).into(),
+        contact.line_type.map(LineType::name).into(),
+        contact.name.as_ref().map(|it| &it.value.0).into(),
+        contact.email.as_ref().map(|it| &it.value.0).into(),
+        contact.language.as_ref().map(|it| &it.value).into(),
+        contact.first_at.into(),
+        contact.last_at.as_ref().map(|it| it.value).into(),
+        contact.last_inbound_at.into(),
+        contact.last_outbound_at.into(),
+        contact.n_messages.into(),
+        contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }).into(),
+        contact.consent.as_ref().map(|it| it.value.name()).into(),
+        contact.consent_at.into(),
+        consent_channel.map(Channel::name).into(),
+        (!contact.tags.is_empty()).then(|| contact.tags.join(",")).into(),
+        channels,
+        contact.n_rows.into(),
+        (&*contact.rows).into(),
+        Lineage::text(&contact.rows, &contact.value_rows()).into(),
+        marks.written.0.into(),
+        marks.content.map(|it| it.0).into(),
+    ]
+}
 
+impl ContactRow {
     /// The cells, in the order of the columns of [`crate::contacts::CONTACT`].
-    pub(crate) fn cells(self) -> [Cell; 23] {
+    pub(crate) fn cells(&self) -> [Cell<'_>; 23] {
         [
-            self.contact_id.into(),
-            self.e164.into(),
-            self.region.into(),
-            self.line_type.into(),
-            self.name.into(),
-            self.email.into(),
-            self.language.into(),
+            self.contact_id.as_slice().into(),
+            self.e164.as_deref().into(),
+            self.region.as_deref().into(),
+            self.line_type.as_deref().into(),
+            self.name.as_deref().into(),
+            self.email.as_deref().into(),
+            self.language.as_deref().into(),
             self.first_at.into(),
             self.last_at.into(),
             self.last_inbound_at.into(),
             self.last_outbound_at.into(),
             self.n_messages.into(),
-            self.reachable.into(),
-            self.consent.into(),
+            self.reachable.as_deref().into(),
+            self.consent.as_deref().into(),
             self.consent_at.into(),
-            self.consent_channel.into(),
-            self.tags.into(),
-            self.channels.into(),
+            self.consent_channel.as_deref().into(),
+            self.tags.as_deref().into(),
+            self.channels.as_str().into(),
             self.n_rows.into(),
-            self.source_rows.into(),
-            self.value_rows.into(),
+            self.source_rows.as_str().into(),
+            self.value_rows.as_deref().into(),
             self.written.into(),
             self.content.into(),
         ]

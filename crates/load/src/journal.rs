@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::{Counts, Digest, Receipt, Stage};
 use sqlx::FromRow;
 
-use crate::bulk::{Rows, Table, Type};
+use crate::bulk::{Cell, Rows, Table, Type};
 use crate::crm::on;
 use crate::writing::{Writes, Writing};
 use crate::{Crm, LoadError};
@@ -96,8 +96,8 @@ pub(crate) fn receipt_rows(run_id: &str, receipts: &[Receipt]) -> Rows {
             rejected.into(),
             suppressed.into(),
             Some(receipt.at).into(),
-            receipt.tool.clone().into(),
-            receipt.adapter.clone().into(),
+            (&receipt.tool).into(),
+            (&receipt.adapter).into(),
         ]);
     }
     rows
@@ -210,14 +210,14 @@ const SELECT_RECEIPTS: &str = "select batch, input, output, rows_in, kept, merge
 
 fn run_rows(run: &RunRow) -> [Rows; 4] {
     let [mut runs, mut sources, mut rejects, mut batches] = [&RUN, &SOURCE, &REJECT_SUMMARY, &BATCH].map(Rows::new);
-    let run_id = || run.run_id.clone().into();
-    runs.push([run_id(), run.key_id.clone().into(), run.tool.clone().into()]);
+    let run_id = || Cell::from(&run.run_id);
+    runs.push([run_id(), (&run.key_id).into(), (&run.tool).into()]);
     for (name, channel, profile, sha256, n_rows) in &run.sources {
-        let [name, channel, profile] = [name, channel, profile].map(|it| it.clone().into());
+        let [name, channel, profile] = [name, channel, profile].map(Cell::from);
         sources.push([run_id(), name, channel, profile, sha256.to_string().into(), (*n_rows).into()]);
     }
     for ((source, reason), n_rows) in &run.rejects {
-        rejects.push([run_id(), source.clone().into(), reason.clone().into(), (*n_rows).into()]);
+        rejects.push([run_id(), source.into(), reason.into(), (*n_rows).into()]);
     }
     for (number, n_contacts, digest) in &run.batches {
         batches.push([run_id(), i64::from(*number).into(), (*n_contacts).into(), digest.to_string().into()]);

@@ -14,6 +14,7 @@ mod error;
 mod evidence;
 mod held;
 mod journal;
+mod loading;
 mod queries;
 mod reconcile;
 mod templates;

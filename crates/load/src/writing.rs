@@ -57,7 +57,7 @@ impl Writes {
                 Ok(Ready::Sqlite(statements))
             }
             Dialect::Postgres => {
-                let new = new.into_iter().filter(|it| !it.is_empty()).map(Rows::copy).collect();
+                let new = new.iter().filter(|it| !it.is_empty()).map(Rows::copy).collect();
                 Ok(Ready::Postgres { forgotten, new, merged })
             }
         }

@@ -18,7 +18,7 @@ use crate::session::{Session, TOOL};
 use crate::stages::backup;
 
 /// So many batches share a transaction, each with its receipt.
-const BATCHES_PER_TRANSACTION: usize = 32;
+const BATCHES_PER_TRANSACTION: usize = 128;
 
 /// Writes down in the database what the run is, so that its batches keep their members. Before
 /// anything is written to a database that holds contacts, it is backed up.
