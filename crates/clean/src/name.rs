@@ -9,6 +9,9 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 /// (NFC), white space is one space, and a name all in capitals or all in small letters gets
 /// capitals at word starts. A word that only says "nothing" is no name.
 pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
+    if is_plain(cell) {
+        return ((!is_nothing(cell)).then_some(Cow::Borrowed(cell)), false);
+    }
     let repaired = repaired(cell);
     let is_repaired = repaired.is_some();
     let name = repaired.map_or(Cow::Borrowed(cell), Cow::Owned);
@@ -16,6 +19,16 @@ pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
     let name = mapped(name, spaced);
     let name = mapped(name, capitalised);
     ((!is_nothing(&name)).then_some(name), is_repaired)
+}
+
+/// Whether a name stands already as it should, as most do: letters of ASCII, capitals and small ones, and no two spaces.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_spaced = !bytes.ends_with(b" ") && bytes.split(|it| *it == b' ').all(|word| !word.is_empty());
+    is_spaced
+        && bytes.iter().all(|it| it.is_ascii_graphic() || *it == b' ')
+        && bytes.iter().any(u8::is_ascii_uppercase)
+        && bytes.iter().any(u8::is_ascii_lowercase)
 }
 
 /// Whether a cell says that there is nothing: empty, `-`, `n/a`, `null`, `unknown`, in any case.

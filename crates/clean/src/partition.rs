@@ -142,9 +142,11 @@ impl Cleaner {
     pub fn merge(&self, partition: usize) -> io::Result<Partition> {
         let waiting = self.waiting.take(Shelf::Rows.of(partition))?;
         let mut entries = decoded(&waiting);
-        entries.sort_unstable_by_key(|it| (it.id, it.row));
+        // Rows are large and ids are compared fastest as numbers: their places are sorted, and each row moves once.
+        entries.sort_by_cached_key(|it| (u128::from_be_bytes(it.id.0), it.row));
 
-        let mut merged = Partition::default();
+        let mut merged =
+            Partition { contacts: Vec::with_capacity(entries.len()), ledger: Vec::with_capacity(entries.len()) };
         let mut entries = entries.into_iter().peekable();
         while let Some(first) = entries.next() {
             let id = first.id;
@@ -196,7 +198,9 @@ fn partition_of(id: ContactId) -> usize {
 }
 
 fn decoded(mut bytes: &[u8]) -> Vec<Entry<'_>> {
-    let mut entries = Vec::new();
+    /// A row with a number, a name and little else.
+    const USUAL_BYTES: usize = 64;
+    let mut entries = Vec::with_capacity(bytes.len() / USUAL_BYTES);
     while !bytes.is_empty() {
         let (entry, rest) = Entry::decoded(bytes);
         entries.push(entry);

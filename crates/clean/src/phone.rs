@@ -19,16 +19,18 @@ const BARE_NUMBER_DIGITS: usize = 9;
 /// be read as somebody else's number is rejected rather than guessed at.
 pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, RowFindings), Reason> {
     let text = tidied(cell);
+    // Most cells hold nothing but digits and what parts them, and need to be asked less.
+    let is_plain = matches!(text, Cow::Borrowed(_));
     let mut text = text.as_ref();
     let mut findings = RowFindings::default();
 
     if is_empty_word(text) {
         return Err(Reason::Empty);
     }
-    if is_masked(text) {
+    if !is_plain && is_masked(text) {
         return Err(Reason::Masked);
     }
-    if is_scientific(text) {
+    if !is_plain && is_scientific(text) {
         return Err(Reason::Scientific);
     }
     if holds_several(text) {
@@ -38,7 +40,7 @@ pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, RowFind
         text = whole;
         findings.add(RowFinding::Decimal);
     }
-    if without_extension(text).chars().any(char::is_alphabetic) {
+    if !is_plain && without_extension(text).chars().any(char::is_alphabetic) {
         return Err(if is_total(text) { Reason::NotAContact } else { Reason::Letters });
     }
     if is_placeholder(text) {
@@ -76,7 +78,7 @@ fn parsed(text: &str, region: Option<Region>) -> Result<ParsedPhone, Reason> {
     })
 }
 
-/// Plain cells, nearly all of them, come back as they are.
+/// Plain cells, nearly all of them, come back as they are, borrowed.
 fn tidied(cell: &str) -> Cow<'_, str> {
     let is_plain = |it: u8| matches!(it, b'0'..=b'9' | b' ' | b'+' | b'-' | b'(' | b')' | b'.' | b'/');
     if cell.bytes().all(is_plain) {
@@ -194,9 +196,10 @@ fn is_placeholder(text: &str) -> bool {
         b"987654321",
         b"0987654321",
     ];
-    let digits: Vec<u8> = digits(text).take(16).collect();
-    let is_one_digit = digits.len() >= NUMBER_DIGITS && digits.iter().all(|it| *it == digits[0]);
-    is_one_digit || RUNS.contains(&digits.as_slice())
+    let is_run = |run: &&[u8]| digits(text).eq(run.iter().copied());
+    let first = digits(text).next();
+    let is_one_digit = || digits(text).take(16).all(|it| Some(it) == first);
+    digits(text).nth(NUMBER_DIGITS - 1).is_some() && (is_one_digit() || RUNS.iter().any(is_run))
 }
 
 fn digits(text: &str) -> impl Iterator<Item = u8> {

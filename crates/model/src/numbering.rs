@@ -7,13 +7,13 @@
 
 mod automaton;
 
-use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 use prost::Message;
 use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberUtil};
 
 use self::automaton::{Before, Plan, Prefix, lengths};
+use crate::region::N_CODES;
 use crate::{ParsedPhone, PhoneNumber, Region};
 
 /// Google's metadata; see `numbering/README.md`.
@@ -69,7 +69,8 @@ fn plain_digits<'a>(text: &str, buffer: &'a mut [u8; MAX_DIALLED]) -> Option<(bo
 struct Plans {
     /// By country calling code.
     codes: Vec<Option<CallingCode>>,
-    homes: HashMap<Region, Home>,
+    /// By the place of the region.
+    homes: Vec<Option<Home>>,
 }
 
 /// The countries that share a calling code, in the order in which the library looks a number up.
@@ -82,6 +83,7 @@ struct CallingCode {
 /// How numbers are dialled within a country.
 struct Home {
     calling_code: usize,
+    calling_digits: String,
     /// The place of the country among those of its calling code.
     place: usize,
     to_abroad: Prefix,
@@ -104,11 +106,11 @@ impl Plans {
                 false => countries.push(country),
             }
         }
-        let mut homes = HashMap::new();
+        let mut homes: Vec<Option<Home>> = (0..N_CODES).map(|_| None).collect();
         for (calling_code, code) in codes.iter().enumerate() {
             for (place, country) in code.iter().flat_map(|it| &it.countries).enumerate() {
                 if let Some(region) = Region::from_code(&country.id) {
-                    homes.insert(region, Home::new(calling_code, place, country));
+                    homes[region.place()] = Some(Home::new(calling_code, place, country));
                 }
             }
         }
@@ -141,14 +143,14 @@ impl Plans {
 
     /// A number as it is dialled in a country.
     fn dialled(&self, digits: &[u8], region: Region, text: &str) -> Option<ParsedPhone> {
-        let home = self.homes.get(&region)?;
+        let home = self.homes[region.place()].as_ref()?;
         match home.to_abroad.before(digits) {
             Before::Nothing => {}
             Before::Prefix(rest) => return self.international(rest),
             Before::Doubt => return None,
         }
         // Or it begins with the code of its own country, without a plus sign.
-        if digits.starts_with(home.calling_code.to_string().as_bytes()) {
+        if digits.starts_with(home.calling_digits.as_bytes()) {
             return None;
         }
         let (code, plan) = self.plan(home.calling_code)?;
@@ -185,6 +187,7 @@ impl Home {
         let formats = &country.number_format;
         Self {
             calling_code,
+            calling_digits: calling_code.to_string(),
             place,
             to_abroad: Prefix::new(country.international_prefix()),
             trunk: Prefix::new(country.national_prefix_for_parsing()),

@@ -24,26 +24,42 @@ static REGIONS: LazyLock<HashMap<String, Region>> = LazyLock::new(|| {
     regions
 });
 
-/// Every code, in order: a row's region is nearly always a code, and this look-up allocates nothing.
-static CODES: LazyLock<Vec<Region>> = LazyLock::new(|| {
-    let mut codes: Vec<Region> = REGIONS.values().copied().collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
+/// How many codes of two letters there can be.
+pub(crate) const N_CODES: usize = 26 * 26;
+
+/// Which codes are known: a row's region is nearly always a code.
+static IS_KNOWN: LazyLock<[bool; N_CODES]> = LazyLock::new(|| {
+    let mut is_known = [false; N_CODES];
+    for place in REGIONS.values().filter_map(|it| place(it.0)) {
+        is_known[place] = true;
+    }
+    is_known
 });
+
+/// The place of two capital letters among all such pairs.
+fn place(letters: [u8; 2]) -> Option<usize> {
+    let [first, second] = letters.map(|it| it.is_ascii_uppercase().then(|| usize::from(it - b'A')));
+    Some(first? * 26 + second?)
+}
 
 impl Region {
     /// Reads a known two-letter code in any case.
     pub fn from_code(code: &str) -> Option<Self> {
         let &[first, second] = code.as_bytes() else { return None };
         let region = Self([first.to_ascii_uppercase(), second.to_ascii_uppercase()]);
-        CODES.binary_search(&region).ok().map(|_| region)
+        IS_KNOWN[place(region.0)?].then_some(region)
     }
 
     /// Reads a code, or an English or French country name, whatever its case, accents and hyphens.
     pub fn from_name(text: &str) -> Option<Self> {
         let text = text.trim();
         Self::from_code(text).or_else(|| REGIONS.get(&folded(text)).copied())
+    }
+
+    /// The place of the code among [`N_CODES`].
+    pub(crate) fn place(self) -> usize {
+        // Only capital letters go in.
+        place(self.0).unwrap_or_default()
     }
 
     /// The two capital letters.

@@ -89,7 +89,10 @@ impl<'a> RowReader<'a> {
         if self.file.encoding != Encoding::Utf8 && text.contains('\u{fffd}') {
             return Ok(Err(unreadable(Reason::Encoding, bytes)));
         }
-        if !self.split(bytes) {
+        if memchr::memchr(b'"', bytes).is_none() {
+            self.cells.clear();
+            text.split(char::from(self.file.delimiter)).for_each(|it| self.cells.push_field(it));
+        } else if !self.split(bytes) {
             return Err(ExtractError::Disagreement { path: self.file.path.to_owned(), line });
         }
         let n_columns = self.file.header.len();
@@ -105,7 +108,7 @@ impl<'a> RowReader<'a> {
         Ok(Ok(&self.cells))
     }
 
-    /// Splits one whole record; false if the splitter does not take it as one.
+    /// Splits one whole record with quotes; false if the splitter does not take it as one.
     fn split(&mut self, bytes: &[u8]) -> bool {
         use csv_core::ReadRecordResult::{End, InputEmpty, OutputEndsFull, OutputFull, Record};
         self.bytes.resize(self.bytes.len().max(bytes.len() + 1), 0);
@@ -128,9 +131,10 @@ impl<'a> RowReader<'a> {
             }
         }
         self.cells.clear();
+        let Ok(text) = std::str::from_utf8(&self.bytes[..n_out]) else { return false };
         let mut start = 0;
         for &end in &self.ends[..n_ends] {
-            let Ok(cell) = std::str::from_utf8(&self.bytes[start..end]) else { return false };
+            let Some(cell) = text.get(start..end) else { return false };
             self.cells.push_field(cell);
             start = end;
         }
