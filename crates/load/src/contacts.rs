@@ -100,9 +100,10 @@ impl Crm {
         match self {
             Self::Sqlite(pool) => {
                 let mut connection = pool.acquire().await.map_err(&failed)?;
-                // What does not fit into the cache is sorted in files, which SQLite makes private and deletes.
+                // What does not fit into the cache is sorted in files, which SQLite makes private and deletes. Pieces that
+                // fit into the cache of a core are sorted in two thirds of the time that larger ones take.
                 let usual = format!("pragma temp_store = memory; pragma cache_size = {CACHE_SIZE}");
-                let script = format!("pragma temp_store = file; pragma cache_size = -16384; {statement}; {usual}");
+                let script = format!("pragma temp_store = file; pragma cache_size = -4096; {statement}; {usual}");
                 sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *connection).await.map(|_| ()).map_err(failed)
             }
             Self::Postgres(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(failed),

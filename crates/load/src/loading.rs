@@ -1,15 +1,15 @@
 //! The transaction into which contacts are loaded, on either database.
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
 
 use model::ContactId;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
-use tokio::task::spawn_blocking;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::bulk::{Cell, Rows, Table};
 use crate::crm::{BUSY_TIMEOUT, PRAGMAS};
@@ -47,8 +47,7 @@ impl Loading {
     pub(crate) async fn begin(crm: &Crm) -> Result<Self, LoadError> {
         match crm {
             Crm::Sqlite(pool) => {
-                let path = pool.connect_options().get_filename().to_owned();
-                let bulk = blocking(move || Bulk::begin(&path)).await?;
+                let bulk = Bulk::begin(pool.connect_options().get_filename().to_owned()).await?;
                 Ok(Self::Sqlite { pool: pool.clone(), bulk })
             }
             Crm::Postgres(_) => Writing::begin(crm).await.map(Self::Postgres).map_err(LoadError::query(LOAD)),
@@ -72,13 +71,11 @@ impl Loading {
         }
     }
 
-    /// Writes what was made ready for this database; anything else is not written.
+    /// Writes what was made ready for this database; anything else is not written. On SQLite it may be written a little
+    /// later, and the error of what comes before is then this one's.
     pub(crate) async fn write(&mut self, ready: ReadyLoad) -> Result<(), LoadError> {
         match (self, ready) {
-            (Self::Sqlite { bulk, .. }, ReadyLoad::Sqlite(writes)) => {
-                let bulk = bulk.clone();
-                blocking(move || bulk.write(&writes)).await
-            }
+            (Self::Sqlite { bulk, .. }, ReadyLoad::Sqlite(writes)) => bulk.order(Order::Write(writes)).await,
             (Self::Postgres(writing), ReadyLoad::Postgres(ready)) => {
                 writing.write(ready).await.map_err(LoadError::query(LOAD))
             }
@@ -90,42 +87,86 @@ impl Loading {
 
     pub(crate) async fn commit(self) -> Result<(), LoadError> {
         match self {
-            Self::Sqlite { bulk, .. } => blocking(move || bulk.commit()).await,
+            Self::Sqlite { mut bulk, .. } => {
+                bulk.order(Order::Commit).await?;
+                bulk.end().await
+            }
             Self::Postgres(writing) => writing.commit().await.map_err(LoadError::query(LOAD)),
         }
     }
 }
 
-/// A transaction on a connection of its own; one that is dropped without a commit is rolled back.
-#[derive(Clone)]
-pub(crate) struct Bulk(Arc<Mutex<Connection>>);
+/// A transaction on a connection and a thread of its own. One that ends without a commit is rolled back.
+pub(crate) struct Bulk {
+    orders: mpsc::Sender<Order>,
+    thread: JoinHandle<Result<(), rusqlite::Error>>,
+}
+
+enum Order {
+    Write(Writes),
+    Commit,
+}
+
+/// So many orders may wait while another is carried out.
+const ORDERS_AHEAD: usize = 1;
 
 impl Bulk {
-    fn begin(path: &Path) -> Result<Self, rusqlite::Error> {
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        for (name, value) in PRAGMAS {
-            connection.execute_batch(&format!("pragma {name} = {value}"))?;
+    async fn begin(path: PathBuf) -> Result<Self, LoadError> {
+        let (orders, mut given) = mpsc::channel(ORDERS_AHEAD);
+        let (begun, is_begun) = oneshot::channel();
+        let thread = spawn_blocking(move || {
+            let connection = connect(&path)?;
+            connection.execute_batch("begin immediate")?;
+            // Nobody waits for it any more when all was given up.
+            let _ = begun.send(());
+            while let Some(order) = given.blocking_recv() {
+                match order {
+                    Order::Write(writes) => write(&connection, &writes)?,
+                    Order::Commit => return connection.execute_batch("commit"),
+                }
+            }
+            Ok(())
+        });
+        let mut bulk = Self { orders, thread };
+        if is_begun.await.is_err() {
+            bulk.end().await?;
         }
-        connection.execute_batch("begin immediate")?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
+        Ok(bulk)
     }
 
-    fn write(&self, Writes { forgotten, new, merged }: &Writes) -> Result<(), rusqlite::Error> {
-        let connection = self.connection();
-        if let Some((table, contacts)) = forgotten {
-            forget(&connection, table, contacts)?;
+    async fn order(&mut self, order: Order) -> Result<(), LoadError> {
+        match self.orders.send(order).await {
+            Ok(()) => Ok(()),
+            // It has ended, which it does by itself only when something went wrong.
+            Err(_) => self.end().await,
         }
-        new.iter().chain(merged).try_for_each(|it| insert(&connection, it))
     }
 
-    fn commit(&self) -> Result<(), rusqlite::Error> {
-        self.connection().execute_batch("commit")
+    async fn end(&mut self) -> Result<(), LoadError> {
+        match (&mut self.thread).await {
+            Ok(done) => done.map_err(LoadError::statement(LOAD)),
+            Err(_) => Err(LoadError::query(LOAD)(sqlx::Error::WorkerCrashed)),
+        }
     }
+}
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+/// A connection besides that of the pool.
+pub(crate) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    // One thread at a time has the connection, so SQLite need not lock it for every value.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    for (name, value) in PRAGMAS {
+        connection.execute_batch(&format!("pragma {name} = {value}"))?;
     }
+    Ok(connection)
+}
+
+fn write(connection: &Connection, Writes { forgotten, new, merged }: &Writes) -> Result<(), rusqlite::Error> {
+    if let Some((table, contacts)) = forgotten {
+        forget(connection, table, contacts)?;
+    }
+    new.iter().chain(merged).try_for_each(|it| insert(connection, it))
 }
 
 fn insert(connection: &Connection, rows: &Rows) -> Result<(), rusqlite::Error> {
@@ -159,14 +200,4 @@ impl ToSql for Cell<'_> {
 
 async fn reader(pool: &SqlitePool) -> Result<PoolConnection<Sqlite>, LoadError> {
     pool.acquire().await.map_err(LoadError::query("read contacts"))
-}
-
-/// Runs what keeps a thread busy on one that may be.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, rusqlite::Error> + Send + 'static,
-) -> Result<T, LoadError> {
-    match spawn_blocking(work).await {
-        Ok(done) => done.map_err(LoadError::statement(LOAD)),
-        Err(_) => Err(LoadError::query(LOAD)(sqlx::Error::WorkerCrashed)),
-    }
 }
