@@ -7,33 +7,33 @@ pub(crate) mod ledger;
 pub(crate) mod links;
 pub(crate) mod ties;
 
-use run::{Group, RunError, TableWriter};
+use run::Group;
 
 /// Writes the cells of a row one after the other.
 pub(crate) struct RowWriter<'a> {
-    table: &'a mut TableWriter,
+    rows: &'a mut Group,
     column: usize,
 }
 
 impl<'a> RowWriter<'a> {
-    pub(crate) fn new(table: &'a mut TableWriter) -> Self {
-        Self { table, column: 0 }
+    pub(crate) fn new(rows: &'a mut Group) -> Self {
+        Self { rows, column: 0 }
     }
 
     pub(crate) fn text(&mut self, text: Option<&str>) -> &mut Self {
-        self.table.text(self.column, text);
+        self.rows.push_text(self.column, text);
         self.column += 1;
         self
     }
 
     pub(crate) fn int(&mut self, value: Option<i64>) -> &mut Self {
-        self.table.int(self.column, value);
+        self.rows.push_int(self.column, value);
         self.column += 1;
         self
     }
 
-    pub(crate) fn end(&mut self) -> Result<(), RunError> {
-        self.table.end_row()
+    pub(crate) fn end(&mut self) {
+        self.rows.end_row();
     }
 }
 

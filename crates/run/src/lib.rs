@@ -16,6 +16,7 @@
 
 mod error;
 mod folder;
+mod group;
 mod manifest;
 mod publish;
 mod spill;
@@ -23,7 +24,8 @@ mod table;
 
 pub use error::RunError;
 pub use folder::{RunFolder, newest_in, run_name};
+pub use group::Group;
 pub use manifest::{Artifact, Backup, Bill, Coverage, FileRecord, ListQuality, Manifest, SourceRecord, StageRecord};
 pub use publish::{ArtifactWriter, digest_of, write_private};
 pub use spill::SpillFolder;
-pub use table::{Column, Group, Kind, TableReader, TableWriter};
+pub use table::{Column, Kind, TableReader, TableWriter};

@@ -97,8 +97,8 @@ fn rows(looked: &Looked, differences: &mut Vec<Difference>) -> Result<LedgerTota
         &folder.path(contacts::ARTIFACT),
         looked.plan.batch_size(),
         |_| true,
-        |planned| {
-            for contact in planned.batch.items() {
+        |batch| {
+            for contact in batch.items() {
                 n_contacts += 1;
                 differences.extend(audit.contact(contact.id, contact.n_rows));
             }
@@ -139,17 +139,16 @@ async fn database(looked: &Looked, differences: &mut Vec<Difference>) -> Result<
         differences.push(Difference("there is no CRM database".to_owned()));
         return Ok(0);
     };
-    let mut planned = Vec::new();
-    contacts::each_batch(
-        &looked.folder.path(contacts::ARTIFACT),
-        looked.plan.batch_size(),
+    let (path, size) = (looked.folder.path(contacts::ARTIFACT), looked.plan.batch_size());
+    let planned = contacts::batch_digests(&path, size)?;
+    let mut members: Vec<Vec<ContactId>> = Vec::with_capacity(planned.len());
+    let ids = |phones: contacts::Phones| phones.members.into_iter().map(|it| it.0).collect();
+    contacts::each_phones(
+        &path,
+        size,
         |_| true,
         |batch| {
-            planned.push((
-                batch.batch.number(),
-                batch.digest,
-                batch.batch.items().iter().map(|it| it.id).collect::<Vec<_>>(),
-            ));
+            members.push(ids(batch));
             Ok(())
         },
     )?;
@@ -158,7 +157,7 @@ async fn database(looked: &Looked, differences: &mut Vec<Difference>) -> Result<
     for stage in stages {
         let receipts = crm.receipts(run_id, stage).await?;
         let mut counts = Counts::default();
-        for (number, digest, _) in &planned {
+        for (number, _, digest) in &planned {
             match receipts.get(number) {
                 None => differences.push(Difference(format!("{}: batch {number} has no receipt", stage.name()))),
                 Some(receipt) if receipt.input != *digest => {
@@ -182,7 +181,7 @@ async fn database(looked: &Looked, differences: &mut Vec<Difference>) -> Result<
     let decisions = crm.decisions().await?;
     let absorbed: HashSet<ContactId> =
         decisions.iter().filter(|it| it.kind == DecisionKind::Merge).map(|it| it.other).collect();
-    for (number, _, ids) in &planned {
+    for ((number, ..), ids) in planned.iter().zip(&members) {
         let held = crm.held(ids).await?;
         // Who was merged since the run is in the contact that they were merged into.
         let n_missing = ids.iter().filter(|it| !held.contains_key(it) && !absorbed.contains(it)).count() as u64;

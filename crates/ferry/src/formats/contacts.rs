@@ -10,7 +10,7 @@ use model::{
     PURPOSE_MESSAGES, Personal, PhoneNumber, Region, RowName,
 };
 use rayon::prelude::*;
-use run::{Column, Group, TableReader, TableWriter};
+use run::{Column, Group, TableReader};
 
 use crate::formats::{RowReader, RowWriter};
 
@@ -53,7 +53,7 @@ pub(crate) fn columns() -> Vec<Column> {
 
 /// Writes one contact. Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2
 /// for Viber, and `identities` is JSON.
-pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
+pub(crate) fn write(rows: &mut Group, contact: &Contact) -> Result<()> {
     let mut id = [0; 32];
     hex::encode_to_slice(contact.id.0, &mut id)?;
     let phone = contact.phone.map(|it| it.to_string());
@@ -63,7 +63,7 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
     let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
     let [sms, viber] = Channel::ALL.map(|channel| contact.consents.iter().find(|it| it.channel == channel));
 
-    let mut row = RowWriter::new(table);
+    let mut row = RowWriter::new(rows);
     row.text(Some(std::str::from_utf8(&id)?))
         .text(phone.as_deref())
         .text(contact.region.as_ref().map(|it| it.code()))
@@ -90,7 +90,7 @@ pub(crate) fn write(table: &mut TableWriter, contact: &Contact) -> Result<()> {
         .int(Some(contact.channels.iter().map(|it| 1 << *it as i64).sum()))
         .int(i64::try_from(contact.n_messages).ok())
         .int(i64::try_from(contact.n_rows).ok())
-        .end()?;
+        .end();
     Ok(())
 }
 
@@ -100,20 +100,14 @@ fn value_rows(contact: &Contact, sms: Option<&Consent>, viber: Option<&Consent>)
     Lineage::text(&contact.rows, &values)
 }
 
-/// A batch as it is planned: its contacts, and the digest of all they are.
-pub(crate) struct Planned {
-    pub(crate) batch: Batch<Contact>,
-    pub(crate) digest: Digest,
-}
-
 /// Cuts the contacts into batches of `size`, in their order, and gives each that is wanted to `each`.
 pub(crate) fn each_batch(
     path: &Path,
     size: usize,
     is_wanted: impl Fn(u32) -> bool,
-    mut each: impl FnMut(Planned) -> Result<()>,
+    mut each: impl FnMut(Batch<Contact>) -> Result<()>,
 ) -> Result<()> {
-    let (mut contacts, mut hasher) = (Vec::new(), Hasher::default());
+    let mut contacts = Vec::with_capacity(size);
     each_piece(
         path,
         size,
@@ -122,17 +116,13 @@ pub(crate) fn each_batch(
             if !is_wanted(piece.number) {
                 return Ok(());
             }
-            piece.group.digest(piece.rows.clone(), &mut hasher);
             for row in piece.rows {
                 contacts.push(
                     read_row(piece.group, row).context("the contacts hold a row that this version does not know")?,
                 );
             }
             match piece.ends_batch {
-                true => {
-                    let batch = Batch::new(piece.number, std::mem::take(&mut contacts))?;
-                    each(Planned { batch, digest: std::mem::take(&mut hasher).finish() })
-                }
+                true => each(Batch::new(piece.number, std::mem::replace(&mut contacts, Vec::with_capacity(size)))?),
                 false => Ok(()),
             }
         },
@@ -180,7 +170,17 @@ fn read_member(group: &Group, row: usize) -> Option<(ContactId, Option<PhoneNumb
     Some((id, present(cells.text().map(PhoneNumber::from_e164))?))
 }
 
-/// Number, size and digest of every batch.
+/// Number, size and digest of every batch, as they were written. Files of earlier versions, and batches of another size,
+/// are read for it.
+pub(crate) fn planned_batches(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
+    let table = TableReader::open(path)?;
+    let Some(digests) = table.batch_digests(size) else { return batch_digests(path, size) };
+    let starts = (0..table.n_rows()).step_by(size);
+    let n_contacts = starts.map(|it| (table.n_rows() - it).min(size as u64));
+    Ok((1..).zip(n_contacts).zip(digests).map(|((number, n_contacts), digest)| (number, n_contacts, digest)).collect())
+}
+
+/// Number, size and digest of every batch, as its contacts stand in the file.
 pub(crate) fn batch_digests(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
     let table = TableReader::open(path)?;
     let first_rows: Vec<u64> = (0..table.n_groups()).map(|it| table.rows_before(it)).collect();

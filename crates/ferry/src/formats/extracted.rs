@@ -5,7 +5,7 @@
 
 use extract::Row;
 use model::Reason;
-use run::{Column, Group, RunError, TableWriter};
+use run::{Column, Group};
 
 use crate::formats::RowWriter;
 
@@ -28,8 +28,8 @@ pub(crate) fn columns(header: &[String]) -> Vec<Column> {
 }
 
 /// Writes one row.
-pub(crate) fn write(table: &mut TableWriter, n_columns: usize, row: &Row) -> Result<(), RunError> {
-    let mut out = RowWriter::new(table);
+pub(crate) fn write(rows: &mut Group, n_columns: usize, row: &Row) {
+    let mut out = RowWriter::new(rows);
     out.int(i64::try_from(row.record).ok()).int(i64::try_from(row.line).ok());
     match &row.cells {
         Ok(cells) => {
@@ -45,7 +45,7 @@ pub(crate) fn write(table: &mut TableWriter, n_columns: usize, row: &Row) -> Res
             });
         }
     }
-    out.end()
+    out.end();
 }
 
 /// A row as it was written.

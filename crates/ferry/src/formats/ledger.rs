@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use clean::LedgerRow;
 use model::{ContactId, Outcome, Reason};
-use run::{Column, Group, RunError, TableReader, TableWriter};
+use run::{Column, Group, TableReader};
 
 use crate::formats::{RowReader, RowWriter};
 
@@ -21,21 +21,21 @@ pub(crate) fn columns() -> Vec<Column> {
 }
 
 /// Writes one row; `sources` are the names of the sources in the order of the plan.
-pub(crate) fn write(table: &mut TableWriter, sources: &[String], row: &LedgerRow) -> Result<(), RunError> {
+pub(crate) fn write(rows: &mut Group, sources: &[String], row: &LedgerRow) {
     let mut id = [0; 32];
     let id = row
         .contact_id
         .and_then(|it| hex::encode_to_slice(it.0, &mut id).ok())
         .and_then(|()| std::str::from_utf8(&id).ok());
     let findings = (row.findings.0 != 0).then(|| row.findings.names());
-    RowWriter::new(table)
+    RowWriter::new(rows)
         .text(sources.get(usize::from(row.row.source)).map(String::as_str))
         .int(i64::try_from(row.row.record).ok())
         .text(Some(row.outcome.name()))
         .text(row.reason.map(Reason::code))
         .text(id)
         .text(findings.as_deref())
-        .end()
+        .end();
 }
 
 /// A row of the ledger as it was written.

@@ -14,7 +14,8 @@ pub(crate) const ARTIFACT: &str = "clean/links.parquet";
 pub(crate) fn write(file: ArtifactWriter, users: &[(ContactId, ContactId)]) -> Result<Artifact> {
     let mut table = TableWriter::create(file, &["user_id", "contact_id"].map(Column::text))?;
     for (user, contact) in users {
-        RowWriter::new(&mut table).text(Some(&user.to_string())).text(Some(&contact.to_string())).end()?;
+        let ids = [user, contact].map(ToString::to_string);
+        table.row(|row| RowWriter::new(row).text(Some(&ids[0])).text(Some(&ids[1])).end())?;
     }
     Ok(table.publish()?)
 }

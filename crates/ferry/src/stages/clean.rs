@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail};
 use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Partition, Spill, Tie};
 use extract::Layout;
 use jiff::Timestamp;
-use model::{Contact, Counts, Digest, Outcome, RawContact, Reject, RowFindings, RowId, Stage};
+use model::{Counts, Digest, Outcome, Reject, RowFindings, RowId, Stage};
 use rayon::prelude::*;
-use run::{SourceRecord, SpillFolder, StageRecord, TableReader, TableWriter};
+use run::{Group, SourceRecord, SpillFolder, StageRecord, TableReader, TableWriter};
 
 use crate::formats::corrections::Corrections;
 use crate::formats::extracted::Extracted;
@@ -26,8 +26,8 @@ use crate::{hygiene, memory};
 /// The share of the memory in which rows wait before they go to files. The rest is for reading,
 /// merging and writing.
 const WAITING_SHARE: u64 = 4;
-/// For each core at most so many partitions are merged at once, and may wait to be written.
-const MOST_WINDOW: u64 = 2;
+/// For each core so many pieces are made or wait to be written.
+const MOST_PIECES: usize = 2;
 /// What a row takes while its partition is merged and written, about.
 const MERGING_ROW_BYTES: u64 = 1200;
 
@@ -56,15 +56,18 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     let mut ledger_file = TableWriter::create(session.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
     let mut rejects_file = session.folder.create(rejects::ARTIFACT)?;
     rejects_file.write_all(&columns.header()?).with_context(rejects_failed)?;
-    take_in(
-        &sources,
-        |source, group| take_chunk(source, group, &cleaner, &columns, &corrections, &work),
+    let groups: Vec<(&Source, usize)> =
+        sources.iter().flat_map(|source| (0..source.table.n_groups()).map(move |group| (source, group))).collect();
+    in_order(
+        groups.len(),
+        MOST_PIECES * rayon::current_num_threads(),
+        |it| take_chunk(groups[it].0, groups[it].1, &cleaner, &columns, &corrections, &work),
         |chunk| {
             rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
             *outcome.lists.entry(names[usize::from(chunk.source)].clone()).or_default() += chunk.hygiene;
             for reject in &chunk.rejects {
                 outcome.count_reject(reject, &names);
-                ledger::write(&mut ledger_file, &names, &rejected(reject))?;
+                ledger_file.row(|row| ledger::write(row, &names, &rejected(reject)))?;
             }
             Ok(())
         },
@@ -73,8 +76,22 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     tracing::info!(n_rows, "rows taken in");
     let Linked { counts: links, users, mut ties } = link_all(&cleaner)?;
 
-    let mut contacts_file = TableWriter::create(session.folder.create(contacts::ARTIFACT)?, &contacts::columns())?;
-    give_out(&cleaner, window(session.memory, n_rows), &names, &mut contacts_file, &mut ledger_file, &mut outcome)?;
+    let contacts_file = session.folder.create(contacts::ARTIFACT)?;
+    let mut contacts_file =
+        TableWriter::create_with_digests(contacts_file, &contacts::columns(), session.plan.batch_size())?;
+    in_order(
+        N_PARTITIONS,
+        most_partitions(session.memory, n_rows),
+        |it| merge(&cleaner, it, &names),
+        |Merged { contacts, ledger, outcomes }| {
+            contacts_file.rows(&contacts)?;
+            ledger_file.rows(&ledger)?;
+            for ((became, findings), n) in outcomes {
+                outcome.count(became, RowFindings(findings), n);
+            }
+            Ok(())
+        },
+    )?;
 
     ties.extend(same_emails(&cleaner)?);
     tracing::info!(n_contacts = outcome.counts.kept, "contacts given out");
@@ -196,9 +213,9 @@ fn rejects_failed() -> String {
 }
 
 /// How many partitions fit into the memory at once while they are merged.
-fn window(memory: u64, n_rows: u64) -> usize {
+fn most_partitions(memory: u64, n_rows: u64) -> usize {
     let partition_bytes = (n_rows / N_PARTITIONS as u64 + 1) * MERGING_ROW_BYTES;
-    (memory / 8 / partition_bytes).clamp(1, MOST_WINDOW * rayon::current_num_threads() as u64) as usize
+    (memory / 8 / partition_bytes).clamp(1, (MOST_PIECES * rayon::current_num_threads()) as u64) as usize
 }
 
 /// Links the users of all partitions, in their order.
@@ -217,26 +234,25 @@ fn same_emails(cleaner: &Cleaner) -> Result<Vec<Tie>> {
     Ok(ties.with_context(spill_failed)?.concat())
 }
 
-/// Makes chunks of all groups of rows, on all cores, and gives them to `write` in their order.
-fn take_in(
-    sources: &[Source],
-    chunk: impl Fn(&Source, usize) -> Result<Chunk> + Sync,
-    mut write: impl FnMut(Chunk) -> Result<()>,
+/// Makes so many pieces on all cores, and gives them to `write` in their order. About `most` of them are in memory.
+fn in_order<T: Send>(
+    n_pieces: usize,
+    most: usize,
+    make: impl Fn(usize) -> Result<T> + Sync,
+    mut write: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
-    let groups: Vec<(&Source, usize)> =
-        sources.iter().flat_map(|source| (0..source.table.n_groups()).map(move |group| (source, group))).collect();
     let next = AtomicUsize::new(0);
-    let n_threads = rayon::current_num_threads();
-    let (to_write, chunks) = sync_channel::<(usize, Result<Chunk>)>(n_threads);
+    let n_threads = most.min(rayon::current_num_threads());
+    // Writing some pieces takes longer than making them, and others take no time at all.
+    let (to_write, pieces) = sync_channel::<(usize, Result<T>)>(most - n_threads);
     std::thread::scope(|scope| {
         for to_write in vec![to_write; n_threads] {
-            let (groups, next, chunk) = (&groups, &next, &chunk);
+            let (next, make) = (&next, &make);
             scope.spawn(move || {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((source, group)) = groups.get(place) else { return };
                     // Whoever writes has failed if nobody listens any more.
-                    if to_write.send((place, chunk(source, *group))).is_err() {
+                    if place >= n_pieces || to_write.send((place, make(place))).is_err() {
                         return;
                     }
                 }
@@ -244,10 +260,10 @@ fn take_in(
         }
         let mut waiting = BTreeMap::new();
         let mut number = 0;
-        for (place, chunk) in chunks {
-            waiting.insert(place, chunk?);
-            while let Some(chunk) = waiting.remove(&number) {
-                write(chunk)?;
+        for (place, piece) in pieces {
+            waiting.insert(place, piece?);
+            while let Some(piece) = waiting.remove(&number) {
+                write(piece)?;
                 number += 1;
             }
         }
@@ -266,19 +282,16 @@ fn take_chunk(
     let group = source.table.group(group)?;
     let first = if group.n_rows > 0 { Extracted::new(&group, 0).record() } else { 1 };
     let mut rejects = Vec::new();
-    let mut rows: Vec<(RowId, RawContact)> = Vec::with_capacity(group.n_rows);
-    for row in (0..group.n_rows).map(|it| Extracted::new(&group, it)) {
+    let rows = (0..group.n_rows).filter_map(|it| {
+        let row = Extracted::new(&group, it);
         let id = RowId { source: source.number, record: row.record() };
         let row = corrections.row(id, row);
         let contact = match row.reason() {
             Some(reason) => Err(reason),
             None => source.layout.contact(|column| row.cell(column)),
         };
-        match contact {
-            Ok(contact) => rows.push((id, contact)),
-            Err(reason) => rejects.push(Reject { row: id, reason, field: "" }),
-        }
-    }
+        contact.map_err(|reason| rejects.push(Reject { row: id, reason, field: "" })).ok().map(|it| (id, it))
+    });
     let taken = cleaner.add(rows).with_context(spill_failed)?;
     rejects.extend(taken.rejects);
     rejects.sort_unstable_by_key(|it| it.row);
@@ -292,49 +305,26 @@ fn take_chunk(
     Ok(Chunk { source: source.number, hygiene: taken.hygiene, rejects, lines })
 }
 
-/// Merges a few partitions at a time on all cores, while contacts and rows are each written on a
-/// thread of their own, in the order of the partitions.
-fn give_out(
-    cleaner: &Cleaner,
-    window: usize,
-    names: &[String],
-    contacts_file: &mut TableWriter,
-    ledger_file: &mut TableWriter,
-    outcome: &mut Written,
-) -> Result<()> {
-    let (to_contacts, contacts) = sync_channel::<Vec<Contact>>(window);
-    let (to_ledger, rows) = sync_channel::<Vec<LedgerRow>>(window);
-    std::thread::scope(|scope| {
-        let contacts =
-            scope.spawn(move || contacts.iter().flatten().try_for_each(|it| contacts::write(contacts_file, &it)));
-        let rows = scope.spawn(move || {
-            rows.iter().flatten().try_for_each(|it| {
-                outcome.count(&it);
-                ledger::write(ledger_file, names, &it)
-            })
-        });
-        let mut merged = Ok(());
-        for start in (0..N_PARTITIONS).step_by(window) {
-            let partitions = (start..(start + window).min(N_PARTITIONS)).into_par_iter().map(|it| cleaner.merge(it));
-            match partitions.collect::<Result<Vec<_>, _>>() {
-                Err(error) => {
-                    merged = Err(error);
-                    break;
-                }
-                Ok(partitions) => {
-                    for Partition { contacts, ledger } in partitions {
-                        // A writer that has failed listens no more; its error comes out below.
-                        let _ = to_contacts.send(contacts);
-                        let _ = to_ledger.send(ledger);
-                    }
-                }
-            }
-        }
-        drop((to_contacts, to_ledger));
-        merged.with_context(spill_failed)?;
-        contacts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        Ok(rows.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?)
-    })
+/// A partition that is merged: its rows of both files, and what became of how many rows.
+struct Merged {
+    contacts: Group,
+    ledger: Group,
+    outcomes: BTreeMap<(Outcome, u16), u64>,
+}
+
+fn merge(cleaner: &Cleaner, partition: usize, names: &[String]) -> Result<Merged> {
+    let Partition { contacts, ledger } = cleaner.merge(partition).with_context(spill_failed)?;
+    let mut merged = Merged {
+        contacts: Group::with_room(&contacts::columns(), contacts.len()),
+        ledger: Group::with_room(&ledger::columns(), ledger.len()),
+        outcomes: BTreeMap::new(),
+    };
+    contacts.iter().try_for_each(|it| contacts::write(&mut merged.contacts, it))?;
+    for row in &ledger {
+        ledger::write(&mut merged.ledger, names, row);
+        *merged.outcomes.entry((row.outcome, row.findings.0)).or_default() += 1;
+    }
+    Ok(merged)
 }
 
 /// What has been written so far.
@@ -353,17 +343,16 @@ impl Written {
         *self.rejects.entry(source).or_default().entry(reject.reason.code().to_owned()).or_default() += 1;
     }
 
-    fn count(&mut self, row: &LedgerRow) {
-        match row.outcome {
-            Outcome::Kept => self.counts.kept += 1,
-            Outcome::Merged => self.counts.merged += 1,
-            Outcome::Rejected => self.counts.rejected += 1,
-            Outcome::Suppressed => self.counts.suppressed += 1,
+    fn count(&mut self, outcome: Outcome, findings: RowFindings, n: u64) {
+        match outcome {
+            Outcome::Kept => self.counts.kept += n,
+            Outcome::Merged => self.counts.merged += n,
+            Outcome::Rejected => self.counts.rejected += n,
+            Outcome::Suppressed => self.counts.suppressed += n,
         }
-        if row.findings.0 != 0 {
-            for finding in row.findings.names().split(' ') {
-                *self.findings.entry(finding.to_owned()).or_default() += 1;
-            }
+        let names = findings.names();
+        for finding in names.split(' ').filter(|it| !it.is_empty()) {
+            *self.findings.entry(finding.to_owned()).or_default() += n;
         }
     }
 }

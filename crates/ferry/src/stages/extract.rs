@@ -107,7 +107,7 @@ fn extract_one(
             work.advance(STEP);
         }
         tally.add(&row);
-        Ok(extracted::write(&mut table, probe.columns.len(), &row)?)
+        Ok(table.row(|rows| extracted::write(rows, probe.columns.len(), &row))?)
     })?;
     let artifact = table.publish()?;
     let coverage = tally.finish(&profile, probe, &seen);

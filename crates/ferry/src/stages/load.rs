@@ -7,11 +7,11 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use load::{Crm, LoadBatch, Loaded, RunRow};
-use model::{Counts, Digest, Receipt, Stage};
+use model::{Batch, Contact, Counts, Digest, Receipt, Stage};
 use run::{Bill, SourceRecord, StageRecord};
 use tokio::sync::mpsc;
 
-use crate::formats::contacts::{self, Planned};
+use crate::formats::contacts;
 use crate::formats::links;
 use crate::progress::grouped;
 use crate::session::{Session, TOOL};
@@ -39,7 +39,7 @@ pub(crate) async fn plan_batches(session: &mut Session, crm: &Crm) -> Result<()>
 }
 
 fn run_row(session: &Session) -> Result<RunRow> {
-    let batches = contacts::batch_digests(&session.folder.path(contacts::ARTIFACT), session.plan.batch_size())?;
+    let batches = contacts::planned_batches(&session.folder.path(contacts::ARTIFACT), session.plan.batch_size())?;
     let manifest = &session.folder.manifest;
     let rejects = manifest.stages.get(&Stage::Clean).map(|it| &it.rejects).into_iter().flatten();
     let mut sources: Vec<_> = manifest.sources.iter().map(source_row).collect();
@@ -82,6 +82,7 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
 
     let n_absorbed = absorb_linked(session, crm).await?;
     let work = session.progress.begin("load", n_waiting);
+    let inputs: BTreeMap<u32, Digest> = batches.into_iter().map(|it| (it.0, it.2)).collect();
     let mut planned = read_ahead(session, is_waiting);
     let mut is_open = true;
     while is_open {
@@ -91,9 +92,9 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
                 return Ok(None);
             }
             n_taken += 1;
-            let planned = planned.recv().await.transpose()?;
-            is_open = planned.is_some();
-            anyhow::Ok(planned.map(batch_of))
+            let batch = planned.recv().await.transpose()?;
+            is_open = batch.is_some();
+            batch.map(|it| load_batch(it, &inputs)).transpose()
         };
         let now = crm.load(session.run_id(), next).await?;
         tracing::info!(inserted = now.inserted, updated = now.updated, unchanged = now.unchanged, "batches loaded");
@@ -147,7 +148,7 @@ pub(crate) async fn preview(session: &Session, crm: Option<&Crm>) -> Result<Load
     let mut loaded = Loaded::default();
     let mut planned = read_ahead(session, |_| true);
     while let Some(planned) = planned.recv().await {
-        let batch = planned?.batch;
+        let batch = planned?;
         match crm {
             Some(crm) => loaded += crm.preview(batch).await?,
             None => loaded.inserted += batch.items().len() as u64,
@@ -157,7 +158,10 @@ pub(crate) async fn preview(session: &Session, crm: Option<&Crm>) -> Result<Load
 }
 
 /// Reads batches on a thread of its own, a few ahead of who takes them.
-fn read_ahead(session: &Session, is_wanted: impl Fn(u32) -> bool + Send + 'static) -> mpsc::Receiver<Result<Planned>> {
+fn read_ahead(
+    session: &Session,
+    is_wanted: impl Fn(u32) -> bool + Send + 'static,
+) -> mpsc::Receiver<Result<Batch<Contact>>> {
     let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
     ahead(move |each| contacts::each_batch(&path, size, is_wanted, each))
 }
@@ -167,7 +171,7 @@ fn read_ahead(session: &Session, is_wanted: impl Fn(u32) -> bool + Send + 'stati
 pub(crate) fn ahead<T: Send + 'static>(
     read: impl FnOnce(&mut dyn FnMut(T) -> Result<()>) -> Result<()> + Send + 'static,
 ) -> mpsc::Receiver<Result<T>> {
-    let (sender, receiver) = mpsc::channel(4);
+    let (sender, receiver) = mpsc::channel(8);
     tokio::task::spawn_blocking(move || {
         let sent = read(&mut |item| {
             // Nobody listens any more when the work has failed; then there is nothing to read on for.
@@ -186,19 +190,21 @@ pub(crate) fn described(loaded: &Loaded) -> String {
     format!("{} new, {} changed, {} unchanged", grouped(*inserted), grouped(*updated), grouped(*unchanged))
 }
 
-fn batch_of(Planned { batch, digest }: Planned) -> LoadBatch {
+/// `inputs` are the digests of the batches as they were planned.
+fn load_batch(batch: Batch<Contact>, inputs: &BTreeMap<u32, Digest>) -> Result<LoadBatch> {
     let (number, n_contacts) = (batch.number(), batch.items().len() as u64);
+    let input = *inputs.get(&number).with_context(|| format!("batch {number} was never planned"))?;
     let receipt = move |output: Digest| Receipt {
         stage: Stage::Load,
         batch: number,
-        input: digest,
+        input,
         output,
         counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
         at: Timestamp::now(),
         tool: TOOL.to_owned(),
         adapter: String::new(),
     };
-    LoadBatch { contacts: batch, receipt: Box::new(receipt) }
+    Ok(LoadBatch { contacts: batch, receipt: Box::new(receipt) })
 }
 
 /// Notes that all batches of a stage have their receipts, and writes those to the run folder.
