@@ -16,10 +16,17 @@ use crate::reconcile::reconciled;
 use crate::writing::{Dialect, Writes};
 use crate::{Crm, LoadError};
 
-/// So many batches go to the database together,
-const GROUP_BATCHES: usize = 4;
-/// and so many of these groups are made ready while it writes one.
+/// So many groups of batches are made ready while the database writes one.
 const GROUPS_AHEAD: usize = 2;
+
+/// How many batches go to the database together. On PostgreSQL each group is a COPY of its own, for which client and server
+/// wait for each other.
+fn group_size(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Sqlite => 4,
+        Dialect::Postgres => 16,
+    }
+}
 
 /// One batch to be loaded, and the receipt to be given for it.
 pub struct LoadBatch {
@@ -71,13 +78,13 @@ impl Crm {
         let mut is_open = true;
         loop {
             while is_open && waiting.len() < GROUPS_AHEAD {
-                let mut group = Vec::with_capacity(GROUP_BATCHES);
-                while is_open && group.len() < GROUP_BATCHES {
+                let mut group = Vec::with_capacity(group_size(self.dialect()));
+                while is_open && group.len() < group_size(self.dialect()) {
                     let batch = next().await?;
                     is_open = batch.is_some();
                     group.extend(batch);
                 }
-                let known = known(&mut loading, &group).await?;
+                let known = self.known(&group).await?;
                 waiting.push_back(make_ready(run_id.to_owned(), group, known, self.dialect()));
             }
             let Some(ready) = waiting.pop_front() else { break };
@@ -110,6 +117,22 @@ impl Crm {
         }
     }
 
+    /// What the database holds of some batches, read besides the transaction: nobody else can write until that ends, and it
+    /// writes no contact twice, so what was committed before it is all there is.
+    async fn known(&self, batches: &[LoadBatch]) -> Result<Known, LoadError> {
+        let contacts = || batches.iter().flat_map(|it| it.contacts.items());
+        let contents = self.contents(&contacts().map(|it| it.id).collect::<Vec<_>>()).await?;
+        if contents.is_empty() {
+            return Ok(Known::default());
+        }
+        let says_the_same = |it: &Contact| contents.get(&it.id).copied().flatten() == Some(Content::of(it));
+        let (same, others): (Vec<&Contact>, Vec<&Contact>) =
+            contacts().filter(|it| contents.contains_key(&it.id)).partition(|it| says_the_same(it));
+        let others: Vec<ContactId> = others.into_iter().map(|it| it.id).collect();
+        let held = self.held_as_written(&others).await?;
+        Ok(Known { unchanged: same.into_iter().map(|it| it.id).collect(), held })
+    }
+
     /// Tells what loading a batch would do, and writes nothing.
     pub async fn preview(&self, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
         let ids: Vec<ContactId> = contacts.items().iter().map(|it| it.id).collect();
@@ -125,19 +148,6 @@ struct Known {
     unchanged: HashSet<ContactId>,
     /// The others that are there.
     held: HashMap<ContactId, Held>,
-}
-
-async fn known(loading: &mut Loading, batches: &[LoadBatch]) -> Result<Known, LoadError> {
-    let contacts = || batches.iter().flat_map(|it| it.contacts.items());
-    let contents = loading.contents(&contacts().map(|it| it.id).collect::<Vec<_>>()).await?;
-    if contents.is_empty() {
-        return Ok(Known::default());
-    }
-    let says_the_same = |it: &Contact| contents.get(&it.id).copied().flatten() == Some(Content::of(it));
-    let (same, others): (Vec<&Contact>, Vec<&Contact>) =
-        contacts().filter(|it| contents.contains_key(&it.id)).partition(|it| says_the_same(it));
-    let others: Vec<ContactId> = others.into_iter().map(|it| it.id).collect();
-    Ok(Known { unchanged: same.into_iter().map(|it| it.id).collect(), held: loading.held(&others).await? })
 }
 
 /// Finds out on another thread what some batches change, and makes that ready for the database.

@@ -22,6 +22,15 @@ impl Crm {
         Ok(self.held_as_written(ids).await?.into_iter().map(|(id, held)| (id, held.contact)).collect())
     }
 
+    /// See [`Contents`].
+    pub(crate) async fn contents(&self, ids: &[ContactId]) -> Result<Contents, LoadError> {
+        let failed = LoadError::query("read contacts");
+        match self {
+            Self::Sqlite(pool) => contents_sqlite(&mut *pool.acquire().await.map_err(failed)?, ids).await,
+            Self::Postgres(pool) => contents_postgres(&mut *pool.acquire().await.map_err(failed)?, ids).await,
+        }
+    }
+
     pub(crate) async fn held_as_written(&self, ids: &[ContactId]) -> Result<HashMap<ContactId, Held>, LoadError> {
         let failed = LoadError::query("read contacts");
         assembled(match self {

@@ -1,31 +1,36 @@
 //! The transaction into which contacts are loaded, on either database.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use model::ContactId;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
-use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::bulk::{Cell, Rows, Table};
 use crate::crm::{BUSY_TIMEOUT, PRAGMAS};
-use crate::held::{Contents, Held, assembled, contents_sqlite, stored_sqlite};
 use crate::writing::{Dialect, Ready, Writes, Writing};
 use crate::{Crm, LoadError};
 
 const LOAD: &str = "load a batch of contacts";
 
-/// A transaction of the one writer there is.
+/// So many orders may wait while another is carried out.
+const ORDERS_AHEAD: usize = 1;
+
+/// A transaction of the one writer there is, carried on while what follows is read and made ready.
 ///
 /// On SQLite it has a connection of its own, made by `rusqlite`, that takes a row at a time and values where they are.
-/// `sqlx` gives each value memory of its own and copies it, which took longer than SQLite itself.
-pub(crate) enum Loading {
-    Sqlite { pool: SqlitePool, bulk: Bulk },
-    Postgres(Writing),
+/// `sqlx` gives each value memory of its own and copies it, which took longer than SQLite itself. One that ends without
+/// a commit is rolled back.
+pub(crate) struct Loading {
+    orders: mpsc::Sender<Order>,
+    task: JoinHandle<Result<(), LoadError>>,
+}
+
+enum Order {
+    Write(ReadyLoad),
+    Commit,
 }
 
 /// What is to be loaded, made ready for a database: the work that needs no connection is done.
@@ -44,94 +49,38 @@ impl Writes {
 }
 
 impl Loading {
+    /// Begins it; until it ends nobody else can write.
     pub(crate) async fn begin(crm: &Crm) -> Result<Self, LoadError> {
+        let (orders, given) = mpsc::channel(ORDERS_AHEAD);
         match crm {
             Crm::Sqlite(pool) => {
-                let bulk = Bulk::begin(pool.connect_options().get_filename().to_owned()).await?;
-                Ok(Self::Sqlite { pool: pool.clone(), bulk })
-            }
-            Crm::Postgres(_) => Writing::begin(crm).await.map(Self::Postgres).map_err(LoadError::query(LOAD)),
-        }
-    }
-
-    /// See [`Contents`]. Nobody else can write until the end of the transaction, and it writes no contact twice: what was
-    /// committed before it is what the database holds.
-    pub(crate) async fn contents(&mut self, ids: &[ContactId]) -> Result<Contents, LoadError> {
-        match self {
-            Self::Sqlite { pool, .. } => contents_sqlite(&mut *reader(pool).await?, ids).await,
-            Self::Postgres(writing) => writing.contents(ids).await,
-        }
-    }
-
-    /// The contacts of these ids that the database holds.
-    pub(crate) async fn held(&mut self, ids: &[ContactId]) -> Result<HashMap<ContactId, Held>, LoadError> {
-        match self {
-            Self::Sqlite { pool, .. } => assembled(stored_sqlite(&mut *reader(pool).await?, ids).await?),
-            Self::Postgres(writing) => writing.held(ids).await,
-        }
-    }
-
-    /// Writes what was made ready for this database; anything else is not written. On SQLite it may be written a little
-    /// later, and the error of what comes before is then this one's.
-    pub(crate) async fn write(&mut self, ready: ReadyLoad) -> Result<(), LoadError> {
-        match (self, ready) {
-            (Self::Sqlite { bulk, .. }, ReadyLoad::Sqlite(writes)) => bulk.order(Order::Write(writes)).await,
-            (Self::Postgres(writing), ReadyLoad::Postgres(ready)) => {
-                writing.write(ready).await.map_err(LoadError::query(LOAD))
-            }
-            (Self::Sqlite { .. }, ReadyLoad::Postgres(_)) | (Self::Postgres(_), ReadyLoad::Sqlite(_)) => {
-                Err(LoadError::query(LOAD)(sqlx::Error::Protocol("rows were made ready for another database".into())))
-            }
-        }
-    }
-
-    pub(crate) async fn commit(self) -> Result<(), LoadError> {
-        match self {
-            Self::Sqlite { mut bulk, .. } => {
-                bulk.order(Order::Commit).await?;
-                bulk.end().await
-            }
-            Self::Postgres(writing) => writing.commit().await.map_err(LoadError::query(LOAD)),
-        }
-    }
-}
-
-/// A transaction on a connection and a thread of its own. One that ends without a commit is rolled back.
-pub(crate) struct Bulk {
-    orders: mpsc::Sender<Order>,
-    thread: JoinHandle<Result<(), rusqlite::Error>>,
-}
-
-enum Order {
-    Write(Writes),
-    Commit,
-}
-
-/// So many orders may wait while another is carried out.
-const ORDERS_AHEAD: usize = 1;
-
-impl Bulk {
-    async fn begin(path: PathBuf) -> Result<Self, LoadError> {
-        let (orders, mut given) = mpsc::channel(ORDERS_AHEAD);
-        let (begun, is_begun) = oneshot::channel();
-        let thread = spawn_blocking(move || {
-            let connection = connect(&path)?;
-            connection.execute_batch("begin immediate")?;
-            // Nobody waits for it any more when all was given up.
-            let _ = begun.send(());
-            while let Some(order) = given.blocking_recv() {
-                match order {
-                    Order::Write(writes) => write(&connection, &writes)?,
-                    Order::Commit => return connection.execute_batch("commit"),
+                let path = pool.connect_options().get_filename().to_owned();
+                let (begun, is_begun) = oneshot::channel();
+                let carry_out = move || carry_out_sqlite(&path, begun, given);
+                let task = spawn_blocking(move || carry_out().map_err(LoadError::statement(LOAD)));
+                let mut loading = Self { orders, task };
+                match is_begun.await {
+                    Ok(()) => Ok(loading),
+                    Err(_) => loading.end().await.map(|()| loading),
                 }
             }
-            Ok(())
-        });
-        let mut bulk = Self { orders, thread };
-        if is_begun.await.is_err() {
-            bulk.end().await?;
+            Crm::Postgres(_) => {
+                let writing = Writing::begin(crm).await.map_err(LoadError::query(LOAD))?;
+                let carry_out = async { carry_out_postgres(writing, given).await.map_err(LoadError::query(LOAD)) };
+                Ok(Self { orders, task: tokio::spawn(carry_out) })
+            }
         }
-        Ok(bulk)
+    }
+
+    /// Writes what was made ready for this database; anything else is not written. It may be written a little later, and
+    /// an error may be that of what came before.
+    pub(crate) async fn write(&mut self, ready: ReadyLoad) -> Result<(), LoadError> {
+        self.order(Order::Write(ready)).await
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), LoadError> {
+        self.order(Order::Commit).await?;
+        self.end().await
     }
 
     async fn order(&mut self, order: Order) -> Result<(), LoadError> {
@@ -143,11 +92,40 @@ impl Bulk {
     }
 
     async fn end(&mut self) -> Result<(), LoadError> {
-        match (&mut self.thread).await {
-            Ok(done) => done.map_err(LoadError::statement(LOAD)),
-            Err(_) => Err(LoadError::query(LOAD)(sqlx::Error::WorkerCrashed)),
+        (&mut self.task).await.unwrap_or_else(|_| Err(LoadError::query(LOAD)(sqlx::Error::WorkerCrashed)))
+    }
+}
+
+fn carry_out_sqlite(
+    path: &Path,
+    begun: oneshot::Sender<()>,
+    mut given: mpsc::Receiver<Order>,
+) -> Result<(), rusqlite::Error> {
+    let connection = connect(path)?;
+    connection.execute_batch("begin immediate")?;
+    // Nobody waits for it any more when all was given up.
+    let _ = begun.send(());
+    while let Some(order) = given.blocking_recv() {
+        match order {
+            Order::Write(ReadyLoad::Sqlite(writes)) => write(&connection, &writes)?,
+            Order::Write(ReadyLoad::Postgres(_)) => return Err(rusqlite::Error::InvalidQuery),
+            Order::Commit => return connection.execute_batch("commit"),
         }
     }
+    Ok(())
+}
+
+async fn carry_out_postgres(mut writing: Writing, mut given: mpsc::Receiver<Order>) -> Result<(), sqlx::Error> {
+    while let Some(order) = given.recv().await {
+        match order {
+            Order::Write(ReadyLoad::Postgres(ready)) => writing.write(ready).await?,
+            Order::Write(ReadyLoad::Sqlite(_)) => {
+                return Err(sqlx::Error::Protocol("these rows are for SQLite".into()));
+            }
+            Order::Commit => return writing.commit().await,
+        }
+    }
+    Ok(())
 }
 
 /// A connection besides that of the pool.
@@ -196,8 +174,4 @@ impl ToSql for Cell<'_> {
             Self::Bytes(bytes) => ValueRef::Blob(bytes),
         }))
     }
-}
-
-async fn reader(pool: &SqlitePool) -> Result<PoolConnection<Sqlite>, LoadError> {
-    pool.acquire().await.map_err(LoadError::query("read contacts"))
 }
