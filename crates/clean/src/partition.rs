@@ -20,6 +20,7 @@ pub const N_PARTITIONS: usize = 256;
 pub struct Cleaner {
     rules: Rules,
     waiting: Waiting,
+    n_partitions: usize,
 }
 
 /// What waits on a shelf. There is one of each kind per partition.
@@ -74,12 +75,24 @@ pub struct LedgerRow {
 impl Cleaner {
     /// Keeps all rows in memory.
     pub fn new(rules: Rules) -> Self {
-        Self { rules, waiting: Waiting::new(Shelf::N_KINDS * N_PARTITIONS, None) }
+        Self { rules, waiting: Waiting::new(Shelf::N_KINDS * N_PARTITIONS, None), n_partitions: N_PARTITIONS }
     }
 
     /// Keeps about so many bytes of rows in memory, and puts the others into the spill.
     pub fn with_spill(rules: Rules, n_bytes: usize, spill: Box<dyn Spill>) -> Self {
-        Self { rules, waiting: Waiting::new(Shelf::N_KINDS * N_PARTITIONS, Some((n_bytes, spill))) }
+        let waiting = Waiting::new(Shelf::N_KINDS * N_PARTITIONS, Some((n_bytes, spill)));
+        Self { rules, waiting, n_partitions: N_PARTITIONS }
+    }
+
+    /// In so many partitions, which are no more than [`N_PARTITIONS`].
+    #[cfg(test)]
+    fn in_partitions(self, n_partitions: usize) -> Self {
+        Self { n_partitions, ..self }
+    }
+
+    /// The partition of ids that begin with this byte.
+    fn partition_of(&self, byte: u8) -> usize {
+        usize::from(byte) * self.n_partitions / N_PARTITIONS
     }
 
     /// Takes a chunk of rows of one source in.
@@ -98,14 +111,14 @@ impl Cleaner {
                     taken.hygiene.add_valid(&entry);
                     if let (Some(phone), Some(user)) = (entry.phone, link::user_of(&self.rules, &entry)) {
                         match self.rules.edges.may_link(user, || self.rules.key.of_phone(phone.number)) {
-                            true => shelves[Shelf::Links.of(partition_of(user))]
+                            true => shelves[Shelf::Links.of(self.partition_of(user.0[0]))]
                                 .extend_from_slice(&link::encoded(user, entry.id)),
                             // The row is about the phone; whoever else is named in it is somebody else.
                             false => entry.viber_id = "",
                         }
                     }
                     let shelf = if entry.phone.is_some() { Shelf::Rows } else { Shelf::Unlinked };
-                    let shelf = &mut shelves[shelf.of(partition_of(entry.id))];
+                    let shelf = &mut shelves[shelf.of(self.partition_of(entry.id.0[0]))];
                     *shelf = entry.encoded(std::mem::take(shelf));
                 }
             }
@@ -129,7 +142,7 @@ impl Cleaner {
         let mut shelves: Vec<Vec<u8>> = vec![Vec::new(); N_PARTITIONS];
         for mut entry in entries {
             entry.id = linker.contact_of(&entry);
-            let shelf = &mut shelves[partition_of(entry.id)];
+            let shelf = &mut shelves[self.partition_of(entry.id.0[0])];
             *shelf = entry.encoded(std::mem::take(shelf));
         }
         for (partition, bytes) in shelves.iter().enumerate() {
@@ -166,7 +179,7 @@ impl Cleaner {
         }
         for contact in &merged.contacts {
             if let Some((partition, email)) = tie::encoded(&self.rules, contact) {
-                self.waiting.put(Shelf::Emails.of(usize::from(partition)), &email)?;
+                self.waiting.put(Shelf::Emails.of(self.partition_of(partition)), &email)?;
             }
         }
         Ok(merged)
@@ -193,10 +206,6 @@ fn suppressed(id: ContactId, &(row, findings): &(RowId, RowFindings)) -> LedgerR
     LedgerRow { row, outcome: Outcome::Suppressed, reason: None, contact_id: Some(id), findings }
 }
 
-fn partition_of(id: ContactId) -> usize {
-    usize::from(id.0[0])
-}
-
 fn decoded(mut bytes: &[u8]) -> Vec<Entry<'_>> {
     /// A row with a number, a name and little else.
     const USUAL_BYTES: usize = 64;
@@ -212,7 +221,7 @@ fn decoded(mut bytes: &[u8]) -> Vec<Entry<'_>> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use model::{Channel, ContactKey};
     use proptest::prelude::*;
@@ -265,12 +274,13 @@ mod tests {
         }
     }
 
-    /// Cleans chunks of rows on several threads at once, with so many bytes in memory.
+    /// Cleans chunks of rows on several threads at once, in so many partitions, with so many bytes in memory.
     fn clean(
         chunks: &[Vec<(RowId, TestRow)>],
+        n_partitions: usize,
         n_bytes: usize,
-    ) -> (Vec<Partition>, Vec<Reject>, Vec<Linked>, Vec<Vec<Tie>>) {
-        let cleaner = Arc::new(Cleaner::with_spill(rules(), n_bytes, Box::<Elsewhere>::default()));
+    ) -> (Partition, Vec<Reject>, Linked) {
+        let cleaner = Cleaner::with_spill(rules(), n_bytes, Box::<Elsewhere>::default()).in_partitions(n_partitions);
         let mut rejects: Vec<Reject> = std::thread::scope(|scope| {
             let threads: Vec<_> = chunks
                 .iter()
@@ -281,9 +291,19 @@ mod tests {
             threads.into_iter().flat_map(|it| it.join().unwrap()).collect()
         });
         rejects.sort_by_key(|it| it.row);
-        let linked = (0..N_PARTITIONS).map(|it| cleaner.link(it).unwrap()).collect();
-        let merged = (0..N_PARTITIONS).map(|it| cleaner.merge(it).unwrap()).collect();
-        (merged, rejects, linked, (0..N_PARTITIONS).map(|it| cleaner.same_email(it).unwrap()).collect())
+        let linked: Vec<Linked> = (0..n_partitions).map(|it| cleaner.link(it).unwrap()).collect();
+        let merged: Vec<Partition> = (0..n_partitions).map(|it| cleaner.merge(it).unwrap()).collect();
+        let same_emails = (0..n_partitions).flat_map(|it| cleaner.same_email(it).unwrap());
+        let linked = Linked {
+            counts: linked.iter().map(|it| it.counts).sum(),
+            users: linked.iter().flat_map(|it| it.users.clone()).collect(),
+            ties: linked.into_iter().flat_map(|it| it.ties).chain(same_emails).collect(),
+        };
+        let whole = Partition {
+            contacts: merged.iter().flat_map(|it| it.contacts.clone()).collect(),
+            ledger: merged.iter().flat_map(|it| it.ledger.clone()).collect(),
+        };
+        (whole, rejects, linked)
     }
 
     fn rows() -> impl Strategy<Value = Vec<TestRow>> {
@@ -304,30 +324,29 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
         #[test]
-        fn neither_order_nor_chunks_nor_threads_nor_memory_change_the_result(
-            (rows, shuffled, n_chunks, n_bytes) in rows().prop_flat_map(|rows| {
+        fn neither_order_nor_chunks_nor_threads_nor_partitions_nor_memory_change_the_result(
+            (rows, shuffled, n_chunks, n_partitions, n_bytes) in rows().prop_flat_map(|rows| {
                 let numbered: Vec<(RowId, TestRow)> =
                     (1..).zip(rows).map(|(record, row)| (RowId { source: row.0, record }, row)).collect();
-                (Just(numbered.clone()), Just(numbered).prop_shuffle(), 1..8_usize, 0..2000_usize)
+                (Just(numbered.clone()), Just(numbered).prop_shuffle(), 1..8_usize, 1..=N_PARTITIONS, 0..2000_usize)
             })
         ) {
-            let whole = clean(std::slice::from_ref(&rows), usize::MAX);
+            let whole = clean(std::slice::from_ref(&rows), N_PARTITIONS, usize::MAX);
             let size = shuffled.len().div_ceil(n_chunks).max(1);
             let chunks: Vec<Vec<_>> = shuffled.chunks(size).map(<[_]>::to_vec).collect();
-            prop_assert_eq!(&clean(&chunks, n_bytes), &whole);
+            prop_assert_eq!(&clean(&chunks, n_partitions, n_bytes), &whole);
 
-            let (partitions, rejects, ..) = whole;
-            let mut seen: Vec<RowId> = partitions.iter().flat_map(|it| &it.ledger).map(|it| it.row).collect();
+            let (whole, rejects, ..) = whole;
+            let mut seen: Vec<RowId> = whole.ledger.iter().map(|it| it.row).collect();
             seen.extend(rejects.iter().map(|it| it.row));
             seen.sort();
             let mut given: Vec<RowId> = rows.iter().map(|it| it.0).collect();
             given.sort();
             prop_assert_eq!(seen, given, "every row has exactly one outcome");
 
-            let contacts: Vec<&Contact> = partitions.iter().flat_map(|it| &it.contacts).collect();
-            prop_assert!(contacts.is_sorted_by(|a, b| a.id < b.id), "contacts are in the order of their ids");
-            let n_kept = partitions.iter().flat_map(|it| &it.ledger).filter(|it| it.outcome == Outcome::Kept).count();
-            prop_assert_eq!(n_kept, contacts.len(), "each contact keeps one row");
+            prop_assert!(whole.contacts.is_sorted_by(|a, b| a.id < b.id), "contacts are in the order of their ids");
+            let n_kept = whole.ledger.iter().filter(|it| it.outcome == Outcome::Kept).count();
+            prop_assert_eq!(n_kept, whole.contacts.len(), "each contact keeps one row");
         }
     }
 }
