@@ -27,7 +27,7 @@ use crate::group::{Group, Values};
 use crate::{Artifact, ArtifactWriter, RunError};
 
 /// So many rows are written together, and read together by one thread.
-const GROUP_ROWS: usize = 16_000;
+const GROUP_ROWS: usize = 8_000;
 
 /// Where the footer of a file holds the digests of its batches.
 const DIGESTS: &str = "ferry.batches";
