@@ -14,6 +14,7 @@
 //! An artifact is written to a temporary name, synced and renamed; then the manifest that names its
 //! digest is written the same way. So a file is either whole and named, or not there.
 
+mod batches;
 mod error;
 mod folder;
 mod group;

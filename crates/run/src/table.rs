@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
-use model::{Digest, Hasher};
+use model::Digest;
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as PhysicalType};
 use parquet::column::reader::ColumnReader;
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
@@ -23,6 +23,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 use serde::{Deserialize, Serialize};
 
+use crate::batches::BatchDigests;
 use crate::group::{Group, Values};
 use crate::{Artifact, ArtifactWriter, RunError};
 
@@ -76,14 +77,6 @@ pub struct TableWriter {
 struct Encoder {
     writer: SerializedFileWriter<ArtifactWriter>,
     batches: Option<BatchDigests>,
-}
-
-/// Digests every so many rows while they are written.
-struct BatchDigests {
-    size: usize,
-    n_in_batch: usize,
-    hasher: Hasher,
-    done: Vec<Digest>,
 }
 
 /// The digests of a table, as its footer holds them.
@@ -191,7 +184,9 @@ impl Encoder {
             let _ = written.send(group);
         }
         if let Some(batches) = self.batches {
-            self.writer.append_key_value_metadata(batches.finish());
+            let footer = Footer { size: batches.size(), digests: batches.finish() };
+            let footer = serde_json::to_string(&footer).map_err(|it| ParquetError::External(it.into()))?;
+            self.writer.append_key_value_metadata(KeyValue::new(DIGESTS.to_owned(), footer));
         }
         self.writer.into_inner()
     }
@@ -215,38 +210,6 @@ impl Encoder {
             column.close()?;
         }
         out.close().map(|_| ())
-    }
-}
-
-impl BatchDigests {
-    fn new(size: usize) -> Self {
-        Self { size, n_in_batch: 0, hasher: Hasher::default(), done: Vec::new() }
-    }
-
-    fn add(&mut self, group: &Group) {
-        let mut start = 0;
-        while start < group.n_rows {
-            let end = group.n_rows.min(start + self.size - self.n_in_batch);
-            group.digest(start..end, &mut self.hasher);
-            self.n_in_batch += end - start;
-            if self.n_in_batch == self.size {
-                self.end_batch();
-            }
-            start = end;
-        }
-    }
-
-    fn end_batch(&mut self) {
-        self.done.push(std::mem::take(&mut self.hasher).finish());
-        self.n_in_batch = 0;
-    }
-
-    fn finish(mut self) -> KeyValue {
-        if self.n_in_batch > 0 {
-            self.end_batch();
-        }
-        let footer = Footer { size: self.size, digests: self.done };
-        KeyValue::new(DIGESTS.to_owned(), serde_json::to_string(&footer).ok())
     }
 }
 
@@ -333,17 +296,20 @@ impl TableReader {
         u64::try_from(self.reader.metadata().file_metadata().num_rows()).unwrap_or(0)
     }
 
-    /// How many rows stand before a group.
-    pub fn rows_before(&self, group: usize) -> u64 {
-        let groups = self.reader.metadata().row_groups().iter().take(group);
-        groups.map(|it| u64::try_from(it.num_rows()).unwrap_or(0)).sum()
-    }
-
     /// The digests of every `size` rows, if the file was written with these.
     pub fn batch_digests(&self, size: usize) -> Option<Vec<Digest>> {
         let entries = self.reader.metadata().file_metadata().key_value_metadata()?;
         let footer: Footer = serde_json::from_str(entries.iter().find(|it| it.key == DIGESTS)?.value.as_ref()?).ok()?;
         (footer.size == size).then_some(footer.digests)
+    }
+
+    /// Digests every `size` rows, as they stand in the file.
+    pub fn digest_batches(&self, size: usize) -> Result<Vec<Digest>, RunError> {
+        let mut batches = BatchDigests::new(size);
+        for group in self.groups() {
+            batches.add(&group?);
+        }
+        Ok(batches.finish())
     }
 
     /// The names of the columns.
@@ -418,6 +384,8 @@ fn text_values(levels: Vec<i16>, values: &[ByteArray]) -> Result<Values, Parquet
 
 #[cfg(test)]
 mod tests {
+    use model::Hasher;
+
     use super::*;
 
     fn put(writer: &mut TableWriter, fill: impl FnOnce(&mut Group)) {
@@ -457,6 +425,7 @@ mod tests {
         assert_eq!(at_once, in_pieces);
 
         let digests = reader.batch_digests(1500).unwrap();
+        assert_eq!(reader.digest_batches(1500).unwrap(), digests);
         assert_eq!((digests.len(), reader.batch_digests(1000)), (rows.n_rows.div_ceil(1500), None));
         let mut first = Hasher::default();
         rows.digest(0..1500, &mut first);

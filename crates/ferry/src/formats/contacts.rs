@@ -6,10 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use model::{
-    Batch, Channel, Consent, ConsentState, Contact, ContactId, Digest, Field, Hasher, LineType, Lineage,
-    PURPOSE_MESSAGES, Personal, PhoneNumber, Region, RowName,
+    Batch, Channel, Consent, ConsentState, Contact, ContactId, Digest, Field, LineType, Lineage, PURPOSE_MESSAGES,
+    Personal, PhoneNumber, Region, RowName,
 };
-use rayon::prelude::*;
 use run::{Column, Group, TableReader};
 
 use crate::formats::{RowReader, RowWriter};
@@ -107,26 +106,7 @@ pub(crate) fn each_batch(
     is_wanted: impl Fn(u32) -> bool,
     mut each: impl FnMut(Batch<Contact>) -> Result<()>,
 ) -> Result<()> {
-    let mut contacts = Vec::with_capacity(size);
-    each_piece(
-        path,
-        size,
-        |_| true,
-        |piece| {
-            if !is_wanted(piece.number) {
-                return Ok(());
-            }
-            for row in piece.rows {
-                contacts.push(
-                    read_row(piece.group, row).context("the contacts hold a row that this version does not know")?,
-                );
-            }
-            match piece.ends_batch {
-                true => each(Batch::new(piece.number, std::mem::replace(&mut contacts, Vec::with_capacity(size)))?),
-                false => Ok(()),
-            }
-        },
-    )
+    each_members(path, size, |_| true, is_wanted, read_row, |number, contacts| each(Batch::new(number, contacts)?))
 }
 
 /// The contacts of a batch and their phone numbers.
@@ -143,25 +123,33 @@ pub(crate) fn each_phones(
     mut each: impl FnMut(Phones) -> Result<()>,
 ) -> Result<()> {
     const ID_AND_PHONE: usize = 2;
+    let is_read = |column| column < ID_AND_PHONE;
+    each_members(path, size, is_read, is_wanted, read_member, |batch, members| each(Phones { batch, members }))
+}
+
+/// Reads some columns of the rows of each batch that is wanted, and gives `each` its number and what was read.
+fn each_members<T>(
+    path: &Path,
+    size: usize,
+    is_read: impl Fn(usize) -> bool,
+    is_wanted: impl Fn(u32) -> bool,
+    read: impl Fn(&Group, usize) -> Option<T>,
+    mut each: impl FnMut(u32, Vec<T>) -> Result<()>,
+) -> Result<()> {
     let mut members = Vec::with_capacity(size);
-    each_piece(
-        path,
-        size,
-        |column| column < ID_AND_PHONE,
-        |piece| {
-            if !is_wanted(piece.number) {
-                return Ok(());
-            }
-            for row in piece.rows {
-                let member = read_member(piece.group, row);
-                members.push(member.context("the contacts hold a row that this version does not know")?);
-            }
-            match piece.ends_batch {
-                true => each(Phones { batch: piece.number, members: std::mem::take(&mut members) }),
-                false => Ok(()),
-            }
-        },
-    )
+    each_piece(path, size, is_read, |piece| {
+        if !is_wanted(piece.number) {
+            return Ok(());
+        }
+        for row in piece.rows {
+            let member = read(piece.group, row);
+            members.push(member.context("the contacts hold a row that this version does not know")?);
+        }
+        match piece.ends_batch {
+            true => each(piece.number, std::mem::replace(&mut members, Vec::with_capacity(size))),
+            false => Ok(()),
+        }
+    })
 }
 
 fn read_member(group: &Group, row: usize) -> Option<(ContactId, Option<PhoneNumber>)> {
@@ -174,56 +162,23 @@ fn read_member(group: &Group, row: usize) -> Option<(ContactId, Option<PhoneNumb
 /// are read for it.
 pub(crate) fn planned_batches(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
     let table = TableReader::open(path)?;
-    let Some(digests) = table.batch_digests(size) else { return batch_digests(path, size) };
-    let starts = (0..table.n_rows()).step_by(size);
-    let n_contacts = starts.map(|it| (table.n_rows() - it).min(size as u64));
-    Ok((1..).zip(n_contacts).zip(digests).map(|((number, n_contacts), digest)| (number, n_contacts, digest)).collect())
+    match table.batch_digests(size) {
+        Some(digests) => Ok(numbered(&table, size, digests)),
+        None => batch_digests(path, size),
+    }
 }
 
 /// Number, size and digest of every batch, as its contacts stand in the file.
 pub(crate) fn batch_digests(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
     let table = TableReader::open(path)?;
-    let first_rows: Vec<u64> = (0..table.n_groups()).map(|it| table.rows_before(it)).collect();
-    // Where no batch stands in two groups, groups need not wait for each other.
-    if first_rows.iter().all(|it| it.is_multiple_of(size as u64)) {
-        let of_group = |(group, first): (usize, &u64)| group_digests(&table.group(group)?, first / size as u64, size);
-        let digests: Result<Vec<_>> = first_rows.par_iter().enumerate().map(of_group).collect();
-        return Ok(digests?.concat());
-    }
-    digests_in_turn(path, size)
+    let digests = table.digest_batches(size)?;
+    Ok(numbered(&table, size, digests))
 }
 
-/// The batches of a group that holds whole batches only, of which `n_before` stand before it.
-fn group_digests(group: &Group, n_before: u64, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
-    let starts = (0..group.n_rows).step_by(size);
-    starts
-        .zip(n_before + 1..)
-        .map(|(start, number)| {
-            let rows = start..(start + size).min(group.n_rows);
-            let n_rows = rows.len() as u64;
-            let mut hasher = Hasher::default();
-            group.digest(rows, &mut hasher);
-            Ok((u32::try_from(number)?, n_rows, hasher.finish()))
-        })
-        .collect()
-}
-
-fn digests_in_turn(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
-    let (mut digests, mut hasher, mut n_rows) = (Vec::new(), Hasher::default(), 0);
-    each_piece(
-        path,
-        size,
-        |_| true,
-        |piece| {
-            n_rows += piece.rows.len() as u64;
-            piece.group.digest(piece.rows, &mut hasher);
-            if piece.ends_batch {
-                digests.push((piece.number, std::mem::take(&mut n_rows), std::mem::take(&mut hasher).finish()));
-            }
-            Ok(())
-        },
-    )?;
-    Ok(digests)
+fn numbered(table: &TableReader, size: usize, digests: Vec<Digest>) -> Vec<(u32, u64, Digest)> {
+    let starts = (0..table.n_rows()).step_by(size);
+    let n_contacts = starts.map(|it| (table.n_rows() - it).min(size as u64));
+    (1..).zip(n_contacts).zip(digests).map(|((number, n_contacts), digest)| (number, n_contacts, digest)).collect()
 }
 
 /// Rows of one group that belong to one batch.

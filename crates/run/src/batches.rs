@@ -1,0 +1,49 @@
+//! Digests of every so many rows of a table, while they are written or read.
+
+use model::{Digest, Hasher};
+
+use crate::group::Group;
+
+/// Takes groups of rows and digests every `size` rows, wherever groups begin.
+pub(crate) struct BatchDigests {
+    size: usize,
+    n_in_batch: usize,
+    hasher: Hasher,
+    done: Vec<Digest>,
+}
+
+impl BatchDigests {
+    pub(crate) fn new(size: usize) -> Self {
+        Self { size, n_in_batch: 0, hasher: Hasher::default(), done: Vec::new() }
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    pub(crate) fn add(&mut self, group: &Group) {
+        let mut start = 0;
+        while start < group.n_rows {
+            let end = group.n_rows.min(start + self.size - self.n_in_batch);
+            group.digest(start..end, &mut self.hasher);
+            self.n_in_batch += end - start;
+            if self.n_in_batch == self.size {
+                self.end_batch();
+            }
+            start = end;
+        }
+    }
+
+    /// The digests; the last may be of fewer rows.
+    pub(crate) fn finish(mut self) -> Vec<Digest> {
+        if self.n_in_batch > 0 {
+            self.end_batch();
+        }
+        self.done
+    }
+
+    fn end_batch(&mut self) {
+        self.done.push(std::mem::take(&mut self.hasher).finish());
+        self.n_in_batch = 0;
+    }
+}
