@@ -225,7 +225,7 @@ impl<'a> RowNames<'a> {
         if let Some((_, name)) = self.made.iter().find(|it| it.0 == row) {
             return RowName::clone(name);
         }
-        let name: RowName = format!("{}:{}", self.rules.sources[usize::from(row.source)].name, row.record).into();
+        let name: RowName = row_ranges(self.rules, &[row]).into();
         self.made.push((row, RowName::clone(&name)));
         name
     }
@@ -233,8 +233,8 @@ impl<'a> RowNames<'a> {
 
 /// `sms:1-3,9 viber:7`
 fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
-    use std::fmt::Write;
     let mut text = String::new();
+    let mut digits = itoa::Buffer::new();
     let mut rows = rows.iter().copied().peekable();
     let mut source = None;
     while let Some(first) = rows.next() {
@@ -249,12 +249,14 @@ fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
         };
         text.push_str(separator);
         if source != Some(first.source) {
-            let _ = write!(text, "{}:", rules.sources[usize::from(first.source)].name);
+            text.push_str(&rules.sources[usize::from(first.source)].name);
+            text.push(':');
         }
         source = Some(first.source);
-        let _ = write!(text, "{}", first.record);
+        text.push_str(digits.format(first.record));
         if last != first {
-            let _ = write!(text, "-{}", last.record);
+            text.push('-');
+            text.push_str(digits.format(last.record));
         }
     }
     text

@@ -4,10 +4,13 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use load::{Crm, Loaded, Registrations};
 use model::Stage;
+use tokio::task::block_in_place;
+use tokio::try_join;
 
 use crate::hygiene;
 use crate::report;
 use crate::session::Session;
+use crate::stages::load::early::Early;
 use crate::stages::verify::Which;
 use crate::stages::{clean, extract, load as loading, variants, verify};
 use crate::summary::Summary;
@@ -16,7 +19,11 @@ use crate::summary::Summary;
 pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
     extract::extract(session)?;
     session.read_decisions().await?;
-    clean::clean(session)?;
+    let mut early = None;
+    if let Some(taken) = clean::take_in(session)? {
+        early = Early::begin(session, &taken).await?;
+        block_in_place(|| clean::merge(session, taken, early.as_mut()))?;
+    }
     if let Some(cleaned) = session.folder.manifest.stages.get(&Stage::Clean) {
         hygiene::check(&cleaned.lists, &session.plan.gates)?;
     }
@@ -24,12 +31,18 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
         return dry_run(session).await;
     }
 
-    let crm = open(session).await?;
+    let (crm, early) = match early {
+        Some(early) => early.finish().await.map(|(crm, loaded)| (crm, Some(loaded)))?,
+        None => (open(session).await?, None),
+    };
     loading::plan_batches(session, &crm).await?;
     let bill = verify::verify(session, &crm, Which::Waiting).await?;
-    let loaded = loading::load(session, &crm, None).await?;
+    let unfinished = loading::load(session, &crm, None, early).await?;
     variants::merge(session, &crm).await?;
-    let registrations = reported(session, crm).await?;
+    // Both go through all contacts, each on a thread of its own.
+    let counted = async { Ok(crm.registrations(Timestamp::now()).await?) };
+    let (registrations, loaded) = try_join!(counted, loading::finish(session, &crm, unfinished))?;
+    report(session, crm, &registrations).await?;
     Ok(Summary::of(session, &registrations, bill, loaded))
 }
 
@@ -44,7 +57,8 @@ pub(crate) async fn stage(session: &mut Session, stage: Stage) -> Result<()> {
         Stage::Verify => ask(session, Which::Waiting).await.map(drop),
         Stage::Load => {
             let crm = open_planned(session).await?;
-            loading::load(session, &crm, None).await?;
+            let unfinished = loading::load(session, &crm, None, None).await?;
+            loading::finish(session, &crm, unfinished).await?;
             crm.close().await;
             Ok(())
         }
@@ -62,7 +76,8 @@ pub(crate) async fn rerun(session: &mut Session, batch: u32, from: Stage) -> Res
         verify::verify(session, &crm, Which::Batch(batch)).await?;
     }
     crm.forget_receipt(session.run_id(), Stage::Load, batch).await?;
-    let loaded = loading::load(session, &crm, Some(batch)).await?;
+    let unfinished = loading::load(session, &crm, Some(batch), None).await?;
+    let loaded = loading::finish(session, &crm, unfinished).await?;
     reported(session, crm).await?;
     Ok(loaded)
 }
@@ -82,12 +97,18 @@ pub(crate) async fn ask_dry(session: &Session) -> Result<Summary> {
     would_be(session, crm.as_ref(), Loaded::default()).await
 }
 
-/// Writes the report, and lets go of the database.
+/// Counts the contacts, and reports on them.
 async fn reported(session: &Session, crm: Crm) -> Result<Registrations> {
     let registrations = crm.registrations(Timestamp::now()).await?;
-    report::write(session, &crm, &registrations).await?;
-    crm.close().await;
+    report(session, crm, &registrations).await?;
     Ok(registrations)
+}
+
+/// Writes the report, and lets go of the database.
+async fn report(session: &Session, crm: Crm, registrations: &Registrations) -> Result<()> {
+    report::write(session, &crm, registrations).await?;
+    crm.close().await;
+    Ok(())
 }
 
 async fn open_planned(session: &mut Session) -> Result<Crm> {

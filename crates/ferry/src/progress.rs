@@ -25,6 +25,11 @@ impl Progress {
 
     /// Begins work on `total` things; 0 if nobody knows.
     pub(crate) fn begin(&self, name: &str, total: u64) -> Work {
+        self.begin_at(name, total, Instant::now())
+    }
+
+    /// The same for work of which a part was done before.
+    pub(crate) fn begin_at(&self, name: &str, total: u64, started: Instant) -> Work {
         let target = if self.is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = match total {
             0 => ProgressBar::with_draw_target(None, target).with_style(style("{prefix:10} {spinner} {human_pos}")),
@@ -32,7 +37,7 @@ impl Progress {
                 .with_style(style("{prefix:10} [{bar:32}] {human_pos}/{human_len}, {eta} left")),
         };
         bar.set_prefix(name.to_owned());
-        Work { name: name.to_owned(), bar, started: Instant::now(), is_quiet: self.is_quiet }
+        Work { name: name.to_owned(), bar, started, is_quiet: self.is_quiet }
     }
 
     /// Says one thing.
@@ -47,6 +52,12 @@ impl Progress {
 impl Work {
     pub(crate) fn advance(&self, n: u64) {
         self.bar.inc(n);
+    }
+
+    /// Goes through the same things once more, under another name; at the end it is one piece of work.
+    pub(crate) fn again(&self, name: &str) {
+        self.bar.set_prefix(name.to_owned());
+        self.bar.reset();
     }
 
     /// Ends the work with one line, and tells how many seconds it took.

@@ -1,6 +1,7 @@
 //! Rows on their way to a table: `values` on SQLite, `unnest` and `copy` on PostgreSQL.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -34,24 +35,21 @@ pub(crate) struct Table {
     pub(crate) conflict: &'static str,
 }
 
-/// Rows for one table, cell after cell. All texts stand in one place and all bytes in another: a million contacts have
+/// Rows for one table, cell after cell. All texts stand in one place and all else in another: a million contacts have
 /// tens of millions of cells, and none of them needs memory of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
     table: &'static Table,
-    slots: Vec<Slot>,
+    /// How long each cell is, or [`NONE`]. What it is its column tells.
+    lengths: Vec<u32>,
     texts: String,
     bytes: Vec<u8>,
+    /// Where the texts and bytes of each row end.
+    ends: Vec<(usize, usize)>,
 }
 
-/// A cell without its text or bytes, of which it knows the length.
-#[derive(Clone, Copy, Debug)]
-enum Slot {
-    None,
-    Int(i64),
-    Text(usize),
-    Bytes(usize),
-}
+/// The length of a cell that is not there. No other comes near it.
+const NONE: u32 = u32::MAX;
 
 /// Some rows on their way to SQLite.
 pub(crate) struct Statement {
@@ -69,9 +67,20 @@ pub(crate) struct Copy {
 /// prepared once; all of them stay far under SQLite's limit of 32,766 placeholders.
 const STATEMENT_ROWS: [usize; 5] = [1000, 250, 50, 10, 1];
 
+impl Cell<'_> {
+    fn may_stand_in(&self, column: Type) -> bool {
+        match self {
+            Self::None => true,
+            Self::Int(_) => column == Type::Int,
+            Self::Text(_) => column == Type::Text,
+            Self::Bytes(_) => column == Type::Bytes,
+        }
+    }
+}
+
 impl Rows {
     pub(crate) fn new(table: &'static Table) -> Self {
-        Self { table, slots: Vec::new(), texts: String::new(), bytes: Vec::new() }
+        Self { table, lengths: Vec::new(), texts: String::new(), bytes: Vec::new(), ends: Vec::new() }
     }
 
     pub(crate) fn table(&self) -> &'static Table {
@@ -81,35 +90,54 @@ impl Rows {
     /// Adds a row: one cell per column of the table.
     pub(crate) fn push<const N: usize>(&mut self, row: [Cell; N]) {
         debug_assert_eq!(N, self.table.columns.len());
-        self.slots.extend(row.map(|cell| match cell {
-            Cell::None => Slot::None,
-            Cell::Int(value) => Slot::Int(value),
+        debug_assert!(row.iter().zip(self.table.columns).all(|(cell, column)| cell.may_stand_in(column.1)));
+        self.lengths.extend(row.map(|cell| match cell {
+            Cell::None => NONE,
+            Cell::Int(value) => {
+                self.bytes.extend_from_slice(&value.to_le_bytes());
+                size_of::<i64>() as u32
+            }
             Cell::Text(text) => {
                 self.texts.push_str(&text);
-                Slot::Text(text.len())
+                text.len() as u32
             }
             Cell::Bytes(bytes) => {
                 self.bytes.extend_from_slice(bytes);
-                Slot::Bytes(bytes.len())
+                bytes.len() as u32
             }
         }));
+        self.ends.push((self.texts.len(), self.bytes.len()));
+    }
+
+    pub(crate) fn n_rows(&self) -> usize {
+        self.ends.len()
     }
 
     /// All cells, row by row.
     pub(crate) fn cells(&self) -> impl Iterator<Item = Cell<'_>> {
         let (mut texts, mut bytes) = (self.texts.as_str(), self.bytes.as_slice());
-        self.slots.iter().map(move |slot| match *slot {
-            Slot::None => Cell::None,
-            Slot::Int(value) => Cell::Int(value),
-            Slot::Text(length) => {
-                let (text, rest) = texts.split_at(length);
-                texts = rest;
-                Cell::Text(Cow::Borrowed(text))
+        let types = self.table.columns.iter().map(|it| it.1).cycle();
+        self.lengths.iter().zip(types).map(move |(length, of_type)| {
+            if *length == NONE {
+                return Cell::None;
             }
-            Slot::Bytes(length) => {
-                let (cell, rest) = bytes.split_at(length);
-                bytes = rest;
-                Cell::Bytes(cell)
+            let length = *length as usize;
+            match of_type {
+                Type::Int => {
+                    let value;
+                    (value, bytes) = bytes.split_first_chunk().unwrap_or((&[0; 8], &[]));
+                    Cell::Int(i64::from_le_bytes(*value))
+                }
+                Type::Text => {
+                    let text;
+                    (text, texts) = texts.split_at(length);
+                    Cell::Text(Cow::Borrowed(text))
+                }
+                Type::Bytes => {
+                    let cell;
+                    (cell, bytes) = bytes.split_at(length);
+                    Cell::Bytes(cell)
+                }
             }
         })
     }
@@ -117,7 +145,7 @@ impl Rows {
     /// The statements that write the rows on SQLite.
     pub(crate) fn statements(&self) -> Result<Vec<Statement>, sqlx::Error> {
         let n_columns = self.table.columns.len();
-        let mut n_left = self.slots.len() / n_columns;
+        let mut n_left = self.n_rows();
         let mut cells = self.cells();
         let mut statements = Vec::new();
         for n_rows in STATEMENT_ROWS {
@@ -143,16 +171,22 @@ impl Rows {
         Ok(statements)
     }
 
-    /// Adds rows of the same table.
-    pub(crate) fn append(&mut self, other: Self) {
+    /// Adds some rows of `other`, which are of the same table.
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
         debug_assert_eq!(self.table.name, other.table.name);
-        self.slots.extend(other.slots);
-        self.texts.push_str(&other.texts);
-        self.bytes.extend(other.bytes);
+        let n_columns = self.table.columns.len();
+        let end_of = |row: usize| row.checked_sub(1).map_or((0, 0), |it| other.ends[it]);
+        let (start, end) = (end_of(rows.start), end_of(rows.end));
+        let (n_texts, n_bytes) = (self.texts.len(), self.bytes.len());
+        self.lengths.extend_from_slice(&other.lengths[rows.start * n_columns..rows.end * n_columns]);
+        self.texts.push_str(&other.texts[start.0..end.0]);
+        self.bytes.extend_from_slice(&other.bytes[start.1..end.1]);
+        let moved = other.ends[rows].iter().map(|it| (it.0 - start.0 + n_texts, it.1 - start.1 + n_bytes));
+        self.ends.extend(moved);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.lengths.is_empty()
     }
 
     /// The rows as PostgreSQL copies them in its binary format
@@ -162,7 +196,7 @@ impl Rows {
         let text = format!("copy {} ({}) from stdin (format binary)", self.table.name, names.join(", "));
         let n_columns = names.len();
         let mut bytes = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec();
-        bytes.reserve(self.texts.len() + self.bytes.len() + 12 * self.slots.len());
+        bytes.reserve(self.texts.len() + self.bytes.len() + 12 * self.lengths.len());
         for (n, cell) in self.cells().enumerate() {
             if n % n_columns == 0 {
                 bytes.extend((n_columns as i16).to_be_bytes());

@@ -21,7 +21,7 @@ const GROUPS_AHEAD: usize = 2;
 
 /// How many batches go to the database together. On PostgreSQL each group is a COPY of its own, for which client and server
 /// wait for each other.
-fn group_size(dialect: Dialect) -> usize {
+pub(crate) fn group_size(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Sqlite => 4,
         Dialect::Postgres => 16,
@@ -311,20 +311,22 @@ pub(crate) const CONSENT: Table = Table {
 
 /// The rows of the three tables that make up contacts.
 pub(crate) fn contact_rows<'a>(contacts: impl IntoIterator<Item = (&'a Contact, Marks)>) -> [Rows; 3] {
-    let [mut rows, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
-    for (contact, marks) in contacts {
-        let said = contact.consents.iter().position(|it| is_what_counts(it, contact));
-        rows.push(contact_cells(contact, said.map(|it| contact.consents[it].channel), marks));
-        for Identity { kind, scope, value } in &contact.identities {
-            identities.push([kind.name().into(), scope.into(), (&value.0).into(), (&contact.id).into()]);
-        }
-        let others = contact.consents.iter().enumerate().filter(|it| Some(it.0) != said);
-        for (_, Consent { channel, purpose, state, at, row }) in others {
-            let [channel, state] = [channel.name(), state.name()].map(Cell::from);
-            consents.push([(&contact.id).into(), channel, purpose.into(), state, (*at).into(), (&**row).into()]);
-        }
+    let mut rows = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
+    contacts.into_iter().for_each(|(contact, marks)| push_contact(&mut rows, contact, marks));
+    rows
+}
+
+pub(crate) fn push_contact([rows, identities, consents]: &mut [Rows; 3], contact: &Contact, marks: Marks) {
+    let said = contact.consents.iter().position(|it| is_what_counts(it, contact));
+    rows.push(contact_cells(contact, said.map(|it| contact.consents[it].channel), marks));
+    for Identity { kind, scope, value } in &contact.identities {
+        identities.push([kind.name().into(), scope.into(), (&value.0).into(), (&contact.id).into()]);
     }
-    [rows, identities, consents]
+    let others = contact.consents.iter().enumerate().filter(|it| Some(it.0) != said);
+    for (_, Consent { channel, purpose, state, at, row }) in others {
+        let [channel, state] = [channel.name(), state.name()].map(Cell::from);
+        consents.push([(&contact.id).into(), channel, purpose.into(), state, (*at).into(), (&**row).into()]);
+    }
 }
 
 /// Whether it is what the contact itself holds: that stands in its row, and nowhere else.

@@ -132,9 +132,9 @@ impl Crm {
         // Each statement is a way to the database and back, so the few rows that batches have are put together.
         for batch in batches {
             usual.extend(batch.usual);
-            verifications.append(batch.verifications);
-            evidence.append(batch.evidence);
-            receipts.append(batch.receipts);
+            verifications.append(&batch.verifications, 0..batch.verifications.n_rows());
+            evidence.append(&batch.evidence, 0..batch.evidence.n_rows());
+            receipts.append(&batch.receipts, 0..batch.receipts.n_rows());
         }
         let writes = Writes { merged: vec![verifications, evidence, receipts], ..Writes::default() };
         let mut ready = writes.ready(self.dialect()).map_err(&failed)?;

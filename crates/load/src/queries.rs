@@ -131,6 +131,15 @@ impl Crm {
         rows.into_iter().map(|(contact, e164)| Ok((id(&contact)?, phone(&e164)?))).collect()
     }
 
+    /// Whether the database holds no contacts, which is known at once.
+    pub async fn is_empty(&self) -> Result<bool, LoadError> {
+        let first: Option<(i64,)> = on!(self, pool => {
+            sqlx::query_as("select n_rows from contact limit 1").fetch_optional(pool).await
+                .map_err(LoadError::query("look for a contact"))?
+        });
+        Ok(first.is_none())
+    }
+
     /// How many contacts the database holds.
     pub async fn n_contacts(&self) -> Result<u64, LoadError> {
         let (n,): (i64,) = on!(self, pool => {

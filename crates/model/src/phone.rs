@@ -102,6 +102,15 @@ impl PhoneNumber {
         digits.len() < number.len() && number.ends_with(&digits)
     }
 
+    /// The number as it is written: `+33199000001`.
+    pub fn e164(self) -> String {
+        const MOST_CHARS: usize = 16;
+        let mut text = String::with_capacity(MOST_CHARS);
+        text.push('+');
+        text.push_str(itoa::Buffer::new().format(self.0));
+        text
+    }
+
     /// Reads back what [`fmt::Display`] wrote: a plus sign and 1 to 15 digits.
     ///
     /// This trusts the writer: it checks the form, not the numbering plan.
@@ -124,7 +133,7 @@ impl PhoneNumber {
 
 impl fmt::Display for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "+{}", self.0)
+        f.write_str(&self.e164())
     }
 }
 

@@ -21,7 +21,13 @@ impl BatchDigests {
         self.size
     }
 
-    pub(crate) fn add(&mut self, group: &Group) {
+    pub(crate) fn n_done(&self) -> usize {
+        self.done.len()
+    }
+
+    /// Takes a group, and gives the digests of the batches that end in it.
+    pub(crate) fn add(&mut self, group: &Group) -> &[Digest] {
+        let n_before = self.done.len();
         let mut start = 0;
         while start < group.n_rows {
             let end = group.n_rows.min(start + self.size - self.n_in_batch);
@@ -32,9 +38,10 @@ impl BatchDigests {
             }
             start = end;
         }
+        &self.done[n_before..]
     }
 
-    /// The digests; the last may be of fewer rows.
+    /// All digests; the last may be of fewer rows.
     pub(crate) fn finish(mut self) -> Vec<Digest> {
         if self.n_in_batch > 0 {
             self.end_batch();

@@ -76,7 +76,7 @@ pub struct TableWriter {
 /// What the thread of a table works with.
 struct Encoder {
     writer: SerializedFileWriter<ArtifactWriter>,
-    batches: Option<BatchDigests>,
+    batches: Option<(BatchDigests, Sender<Digest>)>,
 }
 
 /// The digests of a table, as its footer holds them.
@@ -91,12 +91,22 @@ impl TableWriter {
         Self::begin(file, columns, None)
     }
 
-    /// Digests every `size` rows too; [`TableReader::batch_digests`] has the digests without reading the rows.
-    pub fn create_with_digests(file: ArtifactWriter, columns: &[Column], size: usize) -> Result<Self, RunError> {
-        Self::begin(file, columns, Some(BatchDigests::new(size)))
+    /// Digests every `size` rows too, and gives each digest when it is made. [`TableReader::batch_digests`] has them later,
+    /// without reading the rows.
+    pub fn create_with_digests(
+        file: ArtifactWriter,
+        columns: &[Column],
+        size: usize,
+    ) -> Result<(Self, Receiver<Digest>), RunError> {
+        let (made, digests) = channel();
+        Ok((Self::begin(file, columns, Some((BatchDigests::new(size), made)))?, digests))
     }
 
-    fn begin(file: ArtifactWriter, columns: &[Column], batches: Option<BatchDigests>) -> Result<Self, RunError> {
+    fn begin(
+        file: ArtifactWriter,
+        columns: &[Column],
+        batches: Option<(BatchDigests, Sender<Digest>)>,
+    ) -> Result<Self, RunError> {
         let path = file.path().to_owned();
         let failed = |source| RunError::TableWrite { path: path.clone(), source };
         let schema = schema(columns).map_err(failed)?;
@@ -175,16 +185,19 @@ fn ended(encoder: Option<JoinHandle<Result<ArtifactWriter, ParquetError>>>) -> R
 impl Encoder {
     fn write_all(mut self, full: Receiver<Group>, written: Sender<Group>) -> Result<ArtifactWriter, ParquetError> {
         for mut group in full {
-            if let Some(batches) = &mut self.batches {
-                batches.add(&group);
+            if let Some((batches, made)) = &mut self.batches {
+                give(made, batches.add(&group));
             }
             self.write(&mut group)?;
             group.clear();
             // Nobody fills it again when the table has ended.
             let _ = written.send(group);
         }
-        if let Some(batches) = self.batches {
-            let footer = Footer { size: batches.size(), digests: batches.finish() };
+        if let Some((batches, made)) = self.batches {
+            let (size, n_given) = (batches.size(), batches.n_done());
+            let digests = batches.finish();
+            give(&made, &digests[n_given..]);
+            let footer = Footer { size, digests };
             let footer = serde_json::to_string(&footer).map_err(|it| ParquetError::External(it.into()))?;
             self.writer.append_key_value_metadata(KeyValue::new(DIGESTS.to_owned(), footer));
         }
@@ -210,6 +223,13 @@ impl Encoder {
             column.close()?;
         }
         out.close().map(|_| ())
+    }
+}
+
+/// Nobody may listen: then they stand in the footer alone.
+fn give(made: &Sender<Digest>, digests: &[Digest]) {
+    for digest in digests {
+        let _ = made.send(*digest);
     }
 }
 
@@ -409,7 +429,7 @@ mod tests {
         let written = |name: &str, size, add: &dyn Fn(&mut TableWriter)| {
             let path = home.path().join(name);
             let file = ArtifactWriter::create(&path).unwrap();
-            let mut writer = TableWriter::create_with_digests(file, &columns, size).unwrap();
+            let (mut writer, digests) = TableWriter::create_with_digests(file, &columns, size).unwrap();
             add(&mut writer);
             let artifact = writer.publish().unwrap();
             (artifact.sha256, TableReader::open(&path).unwrap())

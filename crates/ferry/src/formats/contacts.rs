@@ -55,7 +55,7 @@ pub(crate) fn columns() -> Vec<Column> {
 pub(crate) fn write(rows: &mut Group, contact: &Contact) -> Result<()> {
     let mut id = [0; 32];
     hex::encode_to_slice(contact.id.0, &mut id)?;
-    let phone = contact.phone.map(|it| it.to_string());
+    let phone = contact.phone.map(PhoneNumber::e164);
     let identities =
         (!contact.identities.is_empty()).then(|| serde_json::to_string(&contact.identities)).transpose()?;
     let tags = (!contact.tags.is_empty()).then(|| contact.tags.join(","));

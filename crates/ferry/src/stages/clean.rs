@@ -1,25 +1,27 @@
 //! Cleans and merges what was extracted, and writes the ledger of every row.
 
+mod chunk;
+mod in_order;
+
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Partition, Spill, Tie};
-use extract::Layout;
 use jiff::Timestamp;
-use model::{Counts, Digest, Outcome, Reject, RowFindings, RowId, Stage};
+use load::NewContacts;
+use model::{Counts, Digest, Outcome, Reject, RowFindings, Stage};
 use rayon::prelude::*;
-use run::{Group, SourceRecord, SpillFolder, StageRecord, TableReader, TableWriter};
+use run::{Artifact, Group, ListQuality, SourceRecord, SpillFolder, StageRecord, TableWriter};
 
 use crate::formats::corrections::Corrections;
-use crate::formats::extracted::Extracted;
-use crate::formats::{contacts, extracted, ledger, links, ties};
-use crate::plan::SourceSection;
+use crate::formats::{contacts, ledger, links, ties};
 use crate::progress::{Work, grouped};
 use crate::session::{Session, TOOL};
+use crate::stages::clean::chunk::{Source, open_sources, take_chunk};
+use crate::stages::clean::in_order::in_order;
+use crate::stages::load::early::Early;
 use crate::stages::rejects::{self, RejectColumns};
 use crate::{hygiene, memory};
 
@@ -31,8 +33,30 @@ const MOST_PIECES: usize = 2;
 /// What a row takes while its partition is merged and written, about.
 const MERGING_ROW_BYTES: u64 = 1200;
 
+/// Rows that are all taken in and wait to be merged.
+pub(crate) struct Taken {
+    started: Instant,
+    inputs: Digest,
+    n_rows: u64,
+    cleaner: Cleaner,
+    /// What the sources are called.
+    names: Vec<String>,
+    ledger_file: TableWriter,
+    rejects_file: Artifact,
+    outcome: Written,
+    work: Work,
+}
+
 /// Cleans what is not clean yet.
 pub(crate) fn clean(session: &mut Session) -> Result<()> {
+    match take_in(session)? {
+        Some(taken) => merge(session, taken, None),
+        None => Ok(()),
+    }
+}
+
+/// Takes in the rows that are to be cleaned; none if that was done before.
+pub(crate) fn take_in(session: &mut Session) -> Result<Option<Taken>> {
     let started = Instant::now();
     if !session.folder.manifest.stages.contains_key(&Stage::Extract) {
         bail!("nothing is extracted yet: run `ferry extract` first");
@@ -40,7 +64,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     let inputs = inputs(session)?;
     if session.folder.is_complete(Stage::Clean, inputs)? {
         session.progress.say("clean", "already done");
-        return Ok(());
+        return Ok(None);
     }
 
     let records = source_records(session)?;
@@ -74,20 +98,41 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     )?;
     let rejects_file = rejects_file.publish(outcome.counts.rejected)?;
     tracing::info!(n_rows, "rows taken in");
+    Ok(Some(Taken { started, inputs, n_rows, cleaner, names, ledger_file, rejects_file, outcome, work }))
+}
+
+impl Taken {
+    /// What the list of each source is worth.
+    pub(crate) fn lists(&self) -> BTreeMap<String, ListQuality> {
+        self.outcome.lists.iter().map(|(name, counts)| (name.clone(), hygiene::quality(counts))).collect()
+    }
+}
+
+/// Merges the rows that were taken in, and hands the contacts to `early` too.
+pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut Early>) -> Result<()> {
+    let lists = taken.lists();
+    let Taken { started, inputs, n_rows, cleaner, names, mut ledger_file, rejects_file, mut outcome, work } = taken;
     let Linked { counts: links, users, mut ties } = link_all(&cleaner)?;
 
     let contacts_file = session.folder.create(contacts::ARTIFACT)?;
-    let mut contacts_file =
+    let (mut contacts_file, digests) =
         TableWriter::create_with_digests(contacts_file, &contacts::columns(), session.plan.batch_size())?;
+    let is_early = early.is_some();
+    work.again("merge");
+    work.advance(outcome.counts.rejected);
     in_order(
         N_PARTITIONS,
         most_partitions(session.memory, n_rows),
-        |it| merge(&cleaner, it, &names),
-        |Merged { contacts, ledger, outcomes }| {
+        |it| merge_partition(&cleaner, it, &names, is_early),
+        |Merged { contacts, new, ledger, outcomes }| {
             contacts_file.rows(&contacts)?;
             ledger_file.rows(&ledger)?;
             for ((became, findings), n) in outcomes {
                 outcome.count(became, RowFindings(findings), n);
+                work.advance(n);
+            }
+            if let Some(early) = &mut early {
+                early.take(&new, digests.try_iter())?;
             }
             Ok(())
         },
@@ -108,8 +153,12 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
         grouped(counts.rejected),
         grouped(counts.suppressed)
     ));
+    let contacts_file = contacts_file.publish()?;
+    if let Some(early) = early {
+        early.take_last(digests.try_iter())?;
+    }
     let artifacts = vec![
-        (contacts::ARTIFACT.to_owned(), contacts_file.publish()?),
+        (contacts::ARTIFACT.to_owned(), contacts_file),
         (ledger::ARTIFACT.to_owned(), ledger_file.publish()?),
         (rejects::ARTIFACT.to_owned(), rejects_file),
         (links::ARTIFACT.to_owned(), links::write(session.folder.create(links::ARTIFACT)?, &users)?),
@@ -122,7 +171,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
         findings: outcome.findings,
         links: link_counts(links),
         ties: tie_counts(&ties),
-        lists: outcome.lists.iter().map(|(name, counts)| (name.clone(), hygiene::quality(counts))).collect(),
+        lists,
         peak_bytes: memory::peak(),
         bill: None,
         seconds: started.elapsed().as_secs_f64(),
@@ -157,13 +206,6 @@ fn tie_counts(ties: &[Tie]) -> BTreeMap<String, u64> {
     })
 }
 
-/// An extracted source and what its columns say.
-struct Source {
-    number: u16,
-    table: TableReader,
-    layout: Layout,
-}
-
 /// What was extracted, in the order of the plan.
 fn source_records(session: &Session) -> Result<Vec<SourceRecord>> {
     let record = |name: &String| {
@@ -171,23 +213,6 @@ fn source_records(session: &Session) -> Result<Vec<SourceRecord>> {
         found.with_context(|| format!("source \"{name}\" is not extracted yet: run `ferry extract` first"))
     };
     session.plan.sources.iter().map(|it| record(it.name.get_ref())).collect()
-}
-
-fn open_sources(session: &Session, records: &[SourceRecord]) -> Result<Vec<Source>> {
-    let open = |(number, (planned, record)): (u16, (&SourceSection, &SourceRecord))| {
-        let table = TableReader::open(&session.folder.path(&extracted::artifact(&record.name)))?;
-        let layout = planned.layout_of(record)?;
-        Ok(Source { number, table, layout })
-    };
-    (0..).zip(session.plan.sources.iter().zip(records)).map(open).collect()
-}
-
-/// What a chunk of rows left behind: its rejects, and their lines for the file of rejects.
-struct Chunk {
-    source: u16,
-    hygiene: Hygiene,
-    rejects: Vec<Reject>,
-    lines: Vec<u8>,
 }
 
 /// Where rows wait that do not fit into memory.
@@ -234,92 +259,29 @@ fn same_emails(cleaner: &Cleaner) -> Result<Vec<Tie>> {
     Ok(ties.with_context(spill_failed)?.concat())
 }
 
-/// Makes so many pieces on all cores, and gives them to `write` in their order. About `most` of them are in memory.
-fn in_order<T: Send>(
-    n_pieces: usize,
-    most: usize,
-    make: impl Fn(usize) -> Result<T> + Sync,
-    mut write: impl FnMut(T) -> Result<()>,
-) -> Result<()> {
-    let next = AtomicUsize::new(0);
-    let n_threads = most.min(rayon::current_num_threads());
-    // Writing some pieces takes longer than making them, and others take no time at all.
-    let (to_write, pieces) = sync_channel::<(usize, Result<T>)>(most - n_threads);
-    std::thread::scope(|scope| {
-        for to_write in vec![to_write; n_threads] {
-            let (next, make) = (&next, &make);
-            scope.spawn(move || {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    // Whoever writes has failed if nobody listens any more.
-                    if place >= n_pieces || to_write.send((place, make(place))).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        let mut waiting = BTreeMap::new();
-        let mut number = 0;
-        for (place, piece) in pieces {
-            waiting.insert(place, piece?);
-            while let Some(piece) = waiting.remove(&number) {
-                write(piece)?;
-                number += 1;
-            }
-        }
-        Ok(())
-    })
-}
-
-fn take_chunk(
-    source: &Source,
-    group: usize,
-    cleaner: &Cleaner,
-    columns: &RejectColumns,
-    corrections: &Corrections,
-    work: &Work,
-) -> Result<Chunk> {
-    let group = source.table.group(group)?;
-    let first = if group.n_rows > 0 { Extracted::new(&group, 0).record() } else { 1 };
-    let mut rejects = Vec::new();
-    let rows = (0..group.n_rows).filter_map(|it| {
-        let row = Extracted::new(&group, it);
-        let id = RowId { source: source.number, record: row.record() };
-        let row = corrections.row(id, row);
-        let contact = match row.reason() {
-            Some(reason) => Err(reason),
-            None => source.layout.contact(|column| row.cell(column)),
-        };
-        contact.map_err(|reason| rejects.push(Reject { row: id, reason, field: "" })).ok().map(|it| (id, it))
-    });
-    let taken = cleaner.add(rows).with_context(spill_failed)?;
-    rejects.extend(taken.rejects);
-    rejects.sort_unstable_by_key(|it| it.row);
-
-    let row_of = |reject: &Reject| {
-        let received = Extracted::new(&group, usize::try_from(reject.row.record - first).unwrap_or(0));
-        corrections.row(reject.row, received)
-    };
-    let lines = columns.lines(&rejects, row_of)?;
-    work.advance(group.n_rows as u64);
-    Ok(Chunk { source: source.number, hygiene: taken.hygiene, rejects, lines })
-}
-
-/// A partition that is merged: its rows of both files, and what became of how many rows.
+/// A partition that is merged: its rows of both files, what becomes of its contacts in the database if they are loaded early,
+/// and what became of how many rows.
 struct Merged {
     contacts: Group,
+    new: NewContacts,
     ledger: Group,
     outcomes: BTreeMap<(Outcome, u16), u64>,
 }
 
-fn merge(cleaner: &Cleaner, partition: usize, names: &[String]) -> Result<Merged> {
+fn merge_partition(cleaner: &Cleaner, partition: usize, names: &[String], is_early: bool) -> Result<Merged> {
     let Partition { contacts, ledger } = cleaner.merge(partition).with_context(spill_failed)?;
     let mut merged = Merged {
         contacts: Group::with_room(&contacts::columns(), contacts.len()),
+        new: NewContacts::default(),
         ledger: Group::with_room(&ledger::columns(), ledger.len()),
         outcomes: BTreeMap::new(),
     };
-    contacts.iter().try_for_each(|it| contacts::write(&mut merged.contacts, it))?;
+    for contact in &contacts {
+        contacts::write(&mut merged.contacts, contact)?;
+        if is_early {
+            merged.new.push(contact);
+        }
+    }
     for row in &ledger {
         ledger::write(&mut merged.ledger, names, row);
         *merged.outcomes.entry((row.outcome, row.findings.0)).or_default() += 1;

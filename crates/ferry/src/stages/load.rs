@@ -1,5 +1,7 @@
 //! Loads the contacts into the CRM database, batch by batch.
 
+pub(crate) mod early;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
@@ -7,24 +9,28 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use load::{Crm, LoadBatch, Loaded, RunRow};
-use model::{Batch, Contact, Counts, Digest, Receipt, Stage};
+use model::{Counts, Digest, Receipt, Stage};
 use run::{Bill, SourceRecord, StageRecord};
 use tokio::sync::mpsc;
 
 use crate::formats::contacts;
 use crate::formats::links;
-use crate::progress::grouped;
+use crate::progress::{Work, grouped};
 use crate::session::{Session, TOOL};
 use crate::stages::backup;
+use crate::stages::load::early::LoadedEarly;
 
 /// So many batches share a transaction, each with its receipt.
 const BATCHES_PER_TRANSACTION: usize = 128;
+/// So many batches wait to be loaded.
+const BATCHES_AHEAD: usize = 8;
 
 /// Writes down in the database what the run is, so that its batches keep their members. Before
 /// anything is written to a database that holds contacts, it is backed up.
 pub(crate) async fn plan_batches(session: &mut Session, crm: &Crm) -> Result<()> {
     crm.check_key(&session.key.id()).await?;
-    let run = run_row(session)?;
+    let batches = contacts::planned_batches(&session.folder.path(contacts::ARTIFACT), session.plan.batch_size())?;
+    let run = run_row(session, batches);
     tracing::info!(n_batches = run.batches.len(), "batches digested");
     let is_planned = crm.planned_run(session.run_id()).await?.as_ref() == Some(&run);
     let n_loaded = crm.receipts(session.run_id(), Stage::Load).await?.len();
@@ -38,13 +44,12 @@ pub(crate) async fn plan_batches(session: &mut Session, crm: &Crm) -> Result<()>
     Ok(())
 }
 
-fn run_row(session: &Session) -> Result<RunRow> {
-    let batches = contacts::planned_batches(&session.folder.path(contacts::ARTIFACT), session.plan.batch_size())?;
+fn run_row(session: &Session, batches: Vec<(u32, u64, Digest)>) -> RunRow {
     let manifest = &session.folder.manifest;
     let rejects = manifest.stages.get(&Stage::Clean).map(|it| &it.rejects).into_iter().flatten();
     let mut sources: Vec<_> = manifest.sources.iter().map(source_row).collect();
     sources.sort();
-    Ok(RunRow {
+    RunRow {
         run_id: session.run_id().to_owned(),
         key_id: session.key.id(),
         tool: TOOL.to_owned(),
@@ -53,37 +58,68 @@ fn run_row(session: &Session) -> Result<RunRow> {
             .flat_map(|(source, by_reason)| by_reason.iter().map(|(reason, n)| ((source.clone(), reason.clone()), *n)))
             .collect(),
         batches,
-    })
+    }
 }
 
 fn source_row(source: &SourceRecord) -> (String, String, String, Digest, u64) {
     (source.name.clone(), source.channel.name().to_owned(), source.profile.clone(), source.sha256(), source.rows)
 }
 
+/// What loading has written. It is not complete before [`finish`].
+#[must_use]
+pub(crate) struct Unfinished {
+    loaded: Loaded,
+    /// Viber users whom the database knew alone and who have a phone now.
+    n_absorbed: u64,
+    started: Instant,
+    /// None if there was nothing to do.
+    work: Option<Work>,
+    is_whole: bool,
+}
+
 /// Loads what is not loaded yet, or of that only one batch.
-pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) -> Result<Loaded> {
-    let started = Instant::now();
+pub(crate) async fn load(
+    session: &mut Session,
+    crm: &Crm,
+    only: Option<u32>,
+    early: Option<LoadedEarly>,
+) -> Result<Unfinished> {
     let receipts = crm.receipts(session.run_id(), Stage::Load).await?;
     let batches = crm.batches(session.run_id()).await?;
     let is_waiting = move |number: u32| !receipts.contains_key(&number) && only.is_none_or(|it| it == number);
     let n_waiting: u64 = batches.iter().filter(|it| is_waiting(it.0)).map(|it| it.1).sum();
     let n_done: u64 = batches.iter().filter(|it| !is_waiting(it.0)).map(|it| it.1).sum();
-    let mut loaded = Loaded { unchanged: if only.is_none() { n_done } else { 0 }, ..Loaded::default() };
-    if n_waiting == 0 {
+    let started = early.as_ref().map_or_else(Instant::now, |it| it.started);
+    let is_early = early.is_some();
+    let loaded = early.map_or_else(
+        || Loaded { unchanged: if only.is_none() { n_done } else { 0 }, ..Loaded::default() },
+        |it| it.loaded,
+    );
+    let mut unfinished = Unfinished { loaded, n_absorbed: 0, started, work: None, is_whole: only.is_none() };
+    if n_waiting == 0 && !is_early {
         session.progress.say("load", "already done");
-        if !session.folder.manifest.stages.contains_key(&Stage::Load) {
-            crm.finish_load().await?;
-            complete(session, crm, Stage::Load, started, BTreeMap::new(), None).await?;
-        }
-        return Ok(loaded);
+        return Ok(unfinished);
     }
-    backup::ensure(session, crm).await?;
-    backup::check(session)?;
+    let work = session.progress.begin_at("load", n_waiting, started);
+    if n_waiting > 0 {
+        backup::ensure(session, crm).await?;
+        backup::check(session)?;
+        unfinished.n_absorbed = absorb_linked(session, crm).await?;
+        let inputs = batches.into_iter().map(|it| (it.0, it.2)).collect();
+        let waiting = read_loadable(session, is_waiting, inputs);
+        unfinished.loaded += load_all(crm, session.run_id(), waiting, &work).await?;
+    }
+    Ok(Unfinished { work: Some(work), ..unfinished })
+}
 
-    let n_absorbed = absorb_linked(session, crm).await?;
-    let work = session.progress.begin("load", n_waiting);
-    let inputs: BTreeMap<u32, Digest> = batches.into_iter().map(|it| (it.0, it.2)).collect();
-    let mut planned = read_ahead(session, is_waiting);
+/// Loads all batches that come, many of them in a transaction.
+async fn load_all(
+    crm: &Crm,
+    run_id: &str,
+    mut batches: mpsc::Receiver<Result<LoadBatch>>,
+    work: &Work,
+) -> Result<Loaded> {
+    let mut loaded = Loaded::default();
     let mut is_open = true;
     while is_open {
         let mut n_taken = 0;
@@ -92,23 +128,34 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
                 return Ok(None);
             }
             n_taken += 1;
-            let batch = planned.recv().await.transpose()?;
+            let batch = batches.recv().await.transpose()?;
             is_open = batch.is_some();
-            batch.map(|it| load_batch(it, &inputs)).transpose()
+            anyhow::Ok(batch)
         };
-        let now = crm.load(session.run_id(), next).await?;
+        let now = crm.load(run_id, next).await?;
         tracing::info!(inserted = now.inserted, updated = now.updated, unchanged = now.unchanged, "batches loaded");
         work.advance(now.inserted + now.updated + now.unchanged);
         loaded += now;
     }
-    crm.finish_load().await?;
-    let absorbed = match n_absorbed {
-        0 => String::new(),
-        n => format!("; {} known by Viber alone now have a phone", grouped(n)),
-    };
-    work.end(&(described(&loaded) + &absorbed));
-    write_conflicts(session, &loaded)?;
-    if only.is_none() {
+    Ok(loaded)
+}
+
+/// Makes sure that no two contacts have one phone number, and notes that all is loaded.
+pub(crate) async fn finish(session: &mut Session, crm: &Crm, unfinished: Unfinished) -> Result<Loaded> {
+    let Unfinished { loaded, n_absorbed, started, work, is_whole } = unfinished;
+    let is_noted = work.is_none() && session.folder.manifest.stages.contains_key(&Stage::Load);
+    if !is_noted {
+        crm.finish_load().await?;
+    }
+    if let Some(work) = work {
+        let absorbed = match n_absorbed {
+            0 => String::new(),
+            n => format!("; {} known by Viber alone now have a phone", grouped(n)),
+        };
+        work.end(&(described(&loaded) + &absorbed));
+        write_conflicts(session, &loaded)?;
+    }
+    if is_whole && !is_noted {
         complete(session, crm, Stage::Load, started, BTreeMap::new(), None).await?;
     }
     Ok(loaded)
@@ -116,7 +163,7 @@ pub(crate) async fn load(session: &mut Session, crm: &Crm, only: Option<u32>) ->
 
 /// Merges people whom the database knows by their Viber id alone into those that this run ties them to.
 async fn absorb_linked(session: &Session, crm: &Crm) -> Result<u64> {
-    if crm.n_contacts().await? == 0 {
+    if crm.is_empty().await? {
         return Ok(0);
     }
     let path = session.folder.path(links::ARTIFACT);
@@ -146,9 +193,10 @@ fn write_conflicts(session: &mut Session, loaded: &Loaded) -> Result<()> {
 /// Tells what loading would do, and writes nothing.
 pub(crate) async fn preview(session: &Session, crm: Option<&Crm>) -> Result<Loaded> {
     let mut loaded = Loaded::default();
-    let mut planned = read_ahead(session, |_| true);
-    while let Some(planned) = planned.recv().await {
-        let batch = planned?;
+    let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
+    let mut batches = ahead(move |each| contacts::each_batch(&path, size, |_| true, each));
+    while let Some(batch) = batches.recv().await {
+        let batch = batch?;
         match crm {
             Some(crm) => loaded += crm.preview(batch).await?,
             None => loaded.inserted += batch.items().len() as u64,
@@ -157,13 +205,21 @@ pub(crate) async fn preview(session: &Session, crm: Option<&Crm>) -> Result<Load
     Ok(loaded)
 }
 
-/// Reads batches on a thread of its own, a few ahead of who takes them.
-fn read_ahead(
+/// Reads batches on a thread of its own, a few ahead of who loads them. `inputs` are their digests as they were planned.
+fn read_loadable(
     session: &Session,
     is_wanted: impl Fn(u32) -> bool + Send + 'static,
-) -> mpsc::Receiver<Result<Batch<Contact>>> {
+    inputs: BTreeMap<u32, Digest>,
+) -> mpsc::Receiver<Result<LoadBatch>> {
     let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
-    ahead(move |each| contacts::each_batch(&path, size, is_wanted, each))
+    ahead(move |each| {
+        contacts::each_batch(&path, size, is_wanted, |batch| {
+            let number = batch.number();
+            let input = *inputs.get(&number).with_context(|| format!("batch {number} was never planned"))?;
+            let receipt = Box::new(receipt(number, batch.items().len() as u64, input));
+            each(LoadBatch { contacts: batch, receipt })
+        })
+    })
 }
 
 /// What `read` gives, read on a thread of its own a few items ahead. If it cannot be read any more, that is an error at
@@ -171,7 +227,7 @@ fn read_ahead(
 pub(crate) fn ahead<T: Send + 'static>(
     read: impl FnOnce(&mut dyn FnMut(T) -> Result<()>) -> Result<()> + Send + 'static,
 ) -> mpsc::Receiver<Result<T>> {
-    let (sender, receiver) = mpsc::channel(8);
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     tokio::task::spawn_blocking(move || {
         let sent = read(&mut |item| {
             // Nobody listens any more when the work has failed; then there is nothing to read on for.
@@ -190,21 +246,18 @@ pub(crate) fn described(loaded: &Loaded) -> String {
     format!("{} new, {} changed, {} unchanged", grouped(*inserted), grouped(*updated), grouped(*unchanged))
 }
 
-/// `inputs` are the digests of the batches as they were planned.
-fn load_batch(batch: Batch<Contact>, inputs: &BTreeMap<u32, Digest>) -> Result<LoadBatch> {
-    let (number, n_contacts) = (batch.number(), batch.items().len() as u64);
-    let input = *inputs.get(&number).with_context(|| format!("batch {number} was never planned"))?;
-    let receipt = move |output: Digest| Receipt {
+/// Makes the receipt of a batch when what was written is known. `input` is the batch's digest.
+fn receipt(batch: u32, n_contacts: u64, input: Digest) -> impl FnOnce(Digest) -> Receipt {
+    move |output| Receipt {
         stage: Stage::Load,
-        batch: number,
+        batch,
         input,
         output,
         counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
         at: Timestamp::now(),
         tool: TOOL.to_owned(),
         adapter: String::new(),
-    };
-    Ok(LoadBatch { contacts: batch, receipt: Box::new(receipt) })
+    }
 }
 
 /// Notes that all batches of a stage have their receipts, and writes those to the run folder.

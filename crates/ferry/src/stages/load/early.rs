@@ -1,0 +1,120 @@
+//! Loading that begins while contacts are still being merged.
+//!
+//! Merging keeps all cores busy but for moments, and SQLite one: together they take less time than one after the other.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use load::{Crm, LoadError, Loaded, NewBatch, NewContacts};
+use model::Digest;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::hygiene;
+use crate::session::Session;
+use crate::stages::backup;
+use crate::stages::clean::Taken;
+use crate::stages::load::{BATCHES_AHEAD, BATCHES_PER_TRANSACTION, receipt, run_row};
+
+/// Takes contacts in the order of their ids, and loads them batch by batch.
+pub(crate) struct Early {
+    crm: Crm,
+    started: Instant,
+    batch_size: usize,
+    n_batches: u32,
+    /// Contacts of a batch that is not full yet.
+    members: NewContacts,
+    /// Batches whose digests are not known yet.
+    full: VecDeque<NewContacts>,
+    batches: mpsc::Sender<NewBatch>,
+    task: JoinHandle<Result<Loaded, LoadError>>,
+}
+
+/// What was loaded early, and since when.
+pub(crate) struct LoadedEarly {
+    pub(crate) loaded: Loaded,
+    pub(crate) started: Instant,
+}
+
+impl Early {
+    /// Begins it in a database that holds nobody, for a run that it has never heard of, where nobody is verified first and no
+    /// gate stops the lists. Elsewhere there is something to do before the first contact is loaded, so there is none.
+    ///
+    /// A run that ends before all is loaded goes on as any other does: what has its receipt is not loaded again.
+    pub(crate) async fn begin(session: &mut Session, taken: &Taken) -> Result<Option<Self>> {
+        let may_load = hygiene::check(&taken.lists(), &session.plan.gates).is_ok();
+        if session.is_dry_run || session.plan.verify.is_some() || !may_load {
+            return Ok(None);
+        }
+        // If it cannot be opened, loading will tell, when the contacts are safe.
+        let Ok(crm) = Crm::open(&session.plan.crm_url()?).await else { return Ok(None) };
+        if crm.planned_run(session.run_id()).await?.is_some() || !crm.is_empty().await? {
+            crm.close().await;
+            return Ok(None);
+        }
+        crm.check_key(&session.key.id()).await?;
+        backup::ensure(session, &crm).await?;
+        crm.plan_run(&run_row(session, Vec::new())).await?;
+
+        let (batches, given) = mpsc::channel(BATCHES_AHEAD);
+        let (loader, run_id) = (crm.clone(), session.run_id().to_owned());
+        let task = tokio::spawn(async move { loader.load_new(&run_id, given, BATCHES_PER_TRANSACTION).await });
+        Ok(Some(Self {
+            crm,
+            started: Instant::now(),
+            batch_size: session.plan.batch_size(),
+            n_batches: 0,
+            members: NewContacts::default(),
+            full: VecDeque::new(),
+            batches,
+            task,
+        }))
+    }
+
+    /// Takes the next contacts, and the digests of batches in their order as they become known. Waits while others are loaded.
+    pub(crate) fn take(&mut self, contacts: &NewContacts, digests: impl Iterator<Item = Digest>) -> Result<()> {
+        let mut start = 0;
+        while start < contacts.len() {
+            let end = contacts.len().min(start + self.batch_size - self.members.len());
+            self.members.append(contacts, start..end);
+            if self.members.len() == self.batch_size {
+                self.end_batch();
+            }
+            start = end;
+        }
+        self.hand_on(digests)
+    }
+
+    /// Takes the last digests, when all contacts were taken.
+    pub(crate) fn take_last(&mut self, digests: impl Iterator<Item = Digest>) -> Result<()> {
+        if !self.members.is_empty() {
+            self.end_batch();
+        }
+        self.hand_on(digests)
+    }
+
+    /// Waits until all is loaded that was handed on.
+    pub(crate) async fn finish(self) -> Result<(Crm, LoadedEarly)> {
+        let Self { crm, started, batches, task, .. } = self;
+        drop(batches);
+        let loaded = task.await.context("loading ended before its time")??;
+        tracing::info!(inserted = loaded.inserted, "batches loaded");
+        Ok((crm, LoadedEarly { loaded, started }))
+    }
+
+    fn end_batch(&mut self) {
+        self.full.push_back(std::mem::take(&mut self.members));
+    }
+
+    fn hand_on(&mut self, digests: impl Iterator<Item = Digest>) -> Result<()> {
+        for digest in digests {
+            let contacts = self.full.pop_front().context("a batch was digested before it was full")?;
+            self.n_batches += 1;
+            let receipt = Box::new(receipt(self.n_batches, contacts.len() as u64, digest));
+            // When nobody takes them any more loading has failed, which `finish` tells; cleaning goes on.
+            let _ = self.batches.blocking_send(NewBatch { contacts, receipt });
+        }
+        Ok(())
+    }
+}

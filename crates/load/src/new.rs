@@ -1,0 +1,113 @@
+//! Contacts on their way into a database that holds none of them.
+
+use std::ops::Range;
+
+use model::{Contact, ContactId, Digest, Receipt};
+use tokio::sync::mpsc;
+
+use crate::bulk::Rows;
+use crate::contacts::{CONSENT, CONTACT, IDENTITY, group_size, push_contact};
+use crate::edits::Marks;
+use crate::journal::receipt_rows;
+use crate::loading::Loading;
+use crate::writing::Writes;
+use crate::{Crm, LoadError, Loaded};
+
+/// Contacts that the database does not hold, as the rows that they become.
+///
+/// A contact is many small pieces of memory. These are a few large ones, which go cheaply from thread to thread.
+pub struct NewContacts {
+    ids: Vec<ContactId>,
+    /// Of contacts, identities and consents.
+    rows: [Rows; 3],
+    /// Where the rows of each contact end.
+    ends: Vec<[usize; 3]>,
+}
+
+/// A batch of them, and the receipt to be given for it.
+pub struct NewBatch {
+    pub contacts: NewContacts,
+    /// Makes the receipt from the digest of what was written.
+    pub receipt: Box<dyn FnOnce(Digest) -> Receipt + Send>,
+}
+
+impl Default for NewContacts {
+    fn default() -> Self {
+        Self { ids: Vec::new(), rows: [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new), ends: Vec::new() }
+    }
+}
+
+impl NewContacts {
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    pub fn push(&mut self, contact: &Contact) {
+        push_contact(&mut self.rows, contact, Marks::of(contact));
+        self.ids.push(contact.id);
+        self.ends.push(self.rows.each_ref().map(Rows::n_rows));
+    }
+
+    /// Adds some of the contacts of `other`.
+    pub fn append(&mut self, other: &Self, contacts: Range<usize>) {
+        let start = contacts.start.checked_sub(1).map_or([0; 3], |it| other.ends[it]);
+        let mut end = start;
+        let before = self.rows.each_ref().map(Rows::n_rows);
+        for ends in &other.ends[contacts.clone()] {
+            end = *ends;
+            self.ends.push(std::array::from_fn(|n| before[n] + end[n] - start[n]));
+        }
+        for (n, rows) in self.rows.iter_mut().enumerate() {
+            rows.append(&other.rows[n], start[n]..end[n]);
+        }
+        self.ids.extend_from_slice(&other.ids[contacts]);
+    }
+}
+
+impl Crm {
+    /// Loads batches of new contacts until no more come, and gives their receipts, `most` of them in a transaction. Whom the
+    /// database holds all the same is written anew on SQLite, and an error on PostgreSQL.
+    pub async fn load_new(
+        &self,
+        run_id: &str,
+        mut batches: mpsc::Receiver<NewBatch>,
+        most: usize,
+    ) -> Result<Loaded, LoadError> {
+        let mut loaded = Loaded::default();
+        let mut next = batches.recv().await;
+        while next.is_some() {
+            let mut loading = Loading::begin(self).await?;
+            let mut n_batches = 0;
+            while n_batches < most && next.is_some() {
+                let mut group = NewContacts::default();
+                let mut receipts = Vec::new();
+                while receipts.len() < group_size(self.dialect())
+                    && let Some(NewBatch { contacts, receipt }) = next.take()
+                {
+                    receipts.push(receipt(Digest::of_parts(contacts.ids.iter().map(|it| it.0.as_slice()))));
+                    match group.is_empty() {
+                        true => group = contacts,
+                        false => group.append(&contacts, 0..contacts.len()),
+                    }
+                    next = batches.recv().await;
+                }
+                n_batches += receipts.len();
+                loaded.inserted += group.len() as u64;
+                let [contacts, others @ ..] = group.rows;
+                let writes = Writes {
+                    forgotten: None,
+                    new: vec![contacts],
+                    merged: others.into_iter().chain([receipt_rows(run_id, &receipts)]).collect(),
+                };
+                let ready = writes.ready_to_load(self.dialect());
+                loading.write(ready.map_err(LoadError::query("load new contacts"))?).await?;
+            }
+            loading.commit().await?;
+        }
+        Ok(loaded)
+    }
+}
