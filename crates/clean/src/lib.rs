@@ -3,6 +3,7 @@
 //! Rows go in chunk by chunk, from as many threads as there are; the result depends only on the
 //! rows and the rules, never on threads, chunks or order. Nothing here reads a clock or a file.
 
+mod chunk;
 mod date;
 mod edges;
 mod hygiene;
@@ -17,12 +18,13 @@ mod tie;
 mod waiting;
 mod words;
 
+pub use chunk::{Chunk, Taken};
 pub use date::{date, is_zoneless};
 pub use edges::{Edge, Edges};
 pub use hygiene::Hygiene;
 pub use link::{Linked, Links};
 pub use name::name;
-pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Partition, Taken};
+pub use partition::{Cleaner, LedgerRow, N_PARTITIONS};
 pub use phone::phone;
 pub use row::read_phone;
 pub use survivorship::{Rule, Survivorship};

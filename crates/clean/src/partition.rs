@@ -2,13 +2,13 @@
 
 use std::io;
 
-use model::{Contact, ContactId, Outcome, RawContact, Reason, Reject, RowFindings, RowId};
+use model::{Contact, ContactId, Outcome, Reason, RowFindings, RowId};
 
 use crate::Rules;
-use crate::hygiene::Hygiene;
-use crate::link::{self, Linked, Linker};
+use crate::chunk::Chunk;
+use crate::link::{Linked, Linker};
 use crate::merge::Merged;
-use crate::row::{Entry, entry};
+use crate::row::{Entry, Place};
 use crate::tie::{self, Tie};
 use crate::waiting::{Spill, Waiting};
 
@@ -18,14 +18,14 @@ pub const N_PARTITIONS: usize = 256;
 
 /// Takes rows in, from many threads at once, and gives contacts out.
 pub struct Cleaner {
-    rules: Rules,
-    waiting: Waiting,
+    pub(crate) rules: Rules,
+    pub(crate) waiting: Waiting,
     n_partitions: usize,
 }
 
 /// What waits on a shelf. There is one of each kind per partition.
 #[derive(Clone, Copy)]
-enum Shelf {
+pub(crate) enum Shelf {
     /// Rows by the contact that they are about.
     Rows,
     /// Rows that name a Viber user and no phone, by the user. Whether another row ties that user to a
@@ -38,28 +38,11 @@ enum Shelf {
 }
 
 impl Shelf {
-    const N_KINDS: usize = 4;
+    pub(crate) const N_KINDS: usize = 4;
 
-    fn of(self, partition: usize) -> usize {
+    pub(crate) fn of(self, partition: usize) -> usize {
         self as usize * N_PARTITIONS + partition
     }
-}
-
-/// The contacts of one partition and what became of each of its rows.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Partition {
-    /// In the order of their ids.
-    pub contacts: Vec<Contact>,
-    /// One per row, contact by contact, each contact's rows in the order of the sources.
-    pub ledger: Vec<LedgerRow>,
-}
-
-/// What taking a chunk of rows in showed.
-#[derive(Debug, Default)]
-pub struct Taken {
-    /// In the order of the rows.
-    pub rejects: Vec<Reject>,
-    pub hygiene: Hygiene,
 }
 
 /// What became of one source row.
@@ -91,43 +74,13 @@ impl Cleaner {
     }
 
     /// The partition of ids that begin with this byte.
-    fn partition_of(&self, byte: u8) -> usize {
+    pub(crate) fn partition_of(&self, byte: u8) -> usize {
         usize::from(byte) * self.n_partitions / N_PARTITIONS
     }
 
-    /// Takes a chunk of rows of one source in.
-    pub fn add<'a>(&self, rows: impl IntoIterator<Item = (RowId, RawContact<'a>)>) -> io::Result<Taken> {
-        let mut shelves: Vec<Vec<u8>> = vec![Vec::new(); Shelf::N_KINDS * N_PARTITIONS];
-        let mut taken = Taken::default();
-        for (row, raw) in rows {
-            match entry(&self.rules, row, &raw) {
-                Err((reason, field)) => {
-                    if field == "phone" {
-                        taken.hygiene.add_invalid(&raw, reason, self.rules.default_region);
-                    }
-                    taken.rejects.push(Reject { row, reason, field });
-                }
-                Ok(mut entry) => {
-                    taken.hygiene.add_valid(&entry);
-                    if let (Some(phone), Some(user)) = (entry.phone, link::user_of(&self.rules, &entry)) {
-                        match self.rules.edges.may_link(user, || self.rules.key.of_phone(phone.number)) {
-                            true => shelves[Shelf::Links.of(self.partition_of(user.0[0]))]
-                                .extend_from_slice(&link::encoded(user, entry.id)),
-                            // The row is about the phone; whoever else is named in it is somebody else.
-                            false => entry.viber_id = "",
-                        }
-                    }
-                    let shelf = if entry.phone.is_some() { Shelf::Rows } else { Shelf::Unlinked };
-                    let shelf = &mut shelves[shelf.of(self.partition_of(entry.id.0[0]))];
-                    *shelf = entry.encoded(std::mem::take(shelf));
-                }
-            }
-        }
-        for (number, bytes) in shelves.iter().enumerate() {
-            self.waiting.put(number, bytes)?;
-        }
-        taken.hygiene.look_through();
-        Ok(taken)
+    /// Begins a chunk of rows of one source. Chunks can be taken in on several threads at once.
+    pub fn chunk(&self) -> Chunk<'_> {
+        Chunk::new(self)
     }
 
     /// Says that all rows are in, for the Viber users of one partition: their rows go to the one phone
@@ -137,13 +90,12 @@ impl Cleaner {
         let seen = self.waiting.take(Shelf::Links.of(partition))?;
         let unlinked = self.waiting.take(Shelf::Unlinked.of(partition))?;
         let mut linker = Linker::of(&seen);
-        let mut entries = decoded(&unlinked);
+        let mut entries: Vec<Entry> = Place::all(&unlinked).iter().map(|it| it.entry(&unlinked)).collect();
         linker.bind_cards(&self.rules, &mut entries);
         let mut shelves: Vec<Vec<u8>> = vec![Vec::new(); N_PARTITIONS];
         for mut entry in entries {
             entry.id = linker.contact_of(&entry);
-            let shelf = &mut shelves[self.partition_of(entry.id.0[0])];
-            *shelf = entry.encoded(std::mem::take(shelf));
+            entry.encode(&mut shelves[self.partition_of(entry.id.0[0])]);
         }
         for (partition, bytes) in shelves.iter().enumerate() {
             self.waiting.put(Shelf::Rows.of(partition), bytes)?;
@@ -151,38 +103,44 @@ impl Cleaner {
         Ok(linker.finish(&self.rules))
     }
 
-    /// Merges one partition and forgets its rows. Call [`Cleaner::link`] for all partitions first.
-    pub fn merge(&self, partition: usize) -> io::Result<Partition> {
+    /// Merges one partition and forgets its rows. Gives the contacts in the order of their ids, each with what became of its
+    /// rows, in the order of the sources; of people who are suppressed only that. Call [`Cleaner::link`] for all partitions
+    /// first.
+    pub fn merge(&self, partition: usize, mut give: impl FnMut(Option<Contact>, &[LedgerRow])) -> io::Result<()> {
         let waiting = self.waiting.take(Shelf::Rows.of(partition))?;
-        let mut entries = decoded(&waiting);
-        // Rows are large and ids are compared fastest as numbers: their places are sorted, and each row moves once.
-        entries.sort_by_cached_key(|it| (u128::from_be_bytes(it.id.0), it.row));
-
-        let mut merged =
-            Partition { contacts: Vec::with_capacity(entries.len()), ledger: Vec::with_capacity(entries.len()) };
-        let mut entries = entries.into_iter().peekable();
-        while let Some(first) = entries.next() {
-            let id = first.id;
-            let mut rows = vec![(first.row, first.findings)];
+        let mut places = Place::all(&waiting);
+        places.sort_unstable();
+        let (mut entries, mut ledger) = (Vec::new(), Vec::new());
+        for rows in places.chunk_by(|one, other| one.id() == other.id()) {
+            let id = rows[0].id();
+            entries.extend(rows.iter().map(|it| it.entry(&waiting)));
+            entries.sort_unstable_by_key(|it| it.row);
+            let is_suppressed = self.rules.suppressed.contains(&id);
+            let outcome = if is_suppressed { Outcome::Suppressed } else { Outcome::Merged };
+            let ledger_row = |it: &Entry| LedgerRow {
+                row: it.row,
+                outcome,
+                reason: None,
+                contact_id: Some(id),
+                findings: it.findings,
+            };
+            ledger.clear();
+            ledger.extend(entries.iter().map(ledger_row));
             let mut person = Merged::default();
-            person.add(&self.rules, first);
-            while let Some(next) = entries.next_if(|it| it.id == id) {
-                rows.push((next.row, next.findings));
-                person.add(&self.rules, next);
-            }
-            if self.rules.suppressed.contains(&id) {
-                merged.ledger.extend(rows.iter().map(|it| suppressed(id, it)));
+            entries.drain(..).for_each(|it| person.add(&self.rules, it));
+            if is_suppressed {
+                give(None, &ledger);
                 continue;
             }
-            merged.ledger.extend(ledger_rows(id, &rows, person.latest_row()));
-            merged.contacts.push(person.finish(&self.rules, id));
-        }
-        for contact in &merged.contacts {
-            if let Some((partition, email)) = tie::encoded(&self.rules, contact) {
+            let latest = person.latest_row();
+            ledger.iter_mut().filter(|it| Some(it.row) == latest).for_each(|it| it.outcome = Outcome::Kept);
+            let contact = person.finish(&self.rules, id);
+            if let Some((partition, email)) = tie::encoded(&self.rules, &contact) {
                 self.waiting.put(Shelf::Emails.of(self.partition_of(partition)), &email)?;
             }
+            give(Some(contact), &ledger);
         }
-        Ok(merged)
+        Ok(())
     }
 
     /// Contacts that have one e-mail address, of one partition of the addresses. Call [`Cleaner::merge`] for all
@@ -192,38 +150,12 @@ impl Cleaner {
     }
 }
 
-fn ledger_rows(id: ContactId, rows: &[(RowId, RowFindings)], latest: Option<RowId>) -> impl Iterator<Item = LedgerRow> {
-    rows.iter().map(move |&(row, findings)| LedgerRow {
-        row,
-        outcome: if Some(row) == latest { Outcome::Kept } else { Outcome::Merged },
-        reason: None,
-        contact_id: Some(id),
-        findings,
-    })
-}
-
-fn suppressed(id: ContactId, &(row, findings): &(RowId, RowFindings)) -> LedgerRow {
-    LedgerRow { row, outcome: Outcome::Suppressed, reason: None, contact_id: Some(id), findings }
-}
-
-fn decoded(mut bytes: &[u8]) -> Vec<Entry<'_>> {
-    /// A row with a number, a name and little else.
-    const USUAL_BYTES: usize = 64;
-    let mut entries = Vec::with_capacity(bytes.len() / USUAL_BYTES);
-    while !bytes.is_empty() {
-        let (entry, rest) = Entry::decoded(bytes);
-        entries.push(entry);
-        bytes = rest;
-    }
-    entries
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
     use std::sync::Mutex;
 
-    use model::{Channel, ContactKey};
+    use model::{Channel, ContactKey, RawContact, Reject};
     use proptest::prelude::*;
 
     use super::*;
@@ -258,6 +190,13 @@ mod tests {
         RawContact { phone, name: name.into(), email, last_at, consent, external_id, tags, ..RawContact::default() }
     }
 
+    /// All that cleaning gives.
+    #[derive(Debug, Default, PartialEq)]
+    struct Whole {
+        contacts: Vec<Contact>,
+        ledger: Vec<LedgerRow>,
+    }
+
     /// A spill that is somewhere else in memory.
     #[derive(Default)]
     struct Elsewhere(Mutex<HashMap<usize, Vec<u8>>>);
@@ -275,33 +214,36 @@ mod tests {
     }
 
     /// Cleans chunks of rows on several threads at once, in so many partitions, with so many bytes in memory.
-    fn clean(
-        chunks: &[Vec<(RowId, TestRow)>],
-        n_partitions: usize,
-        n_bytes: usize,
-    ) -> (Partition, Vec<Reject>, Linked) {
+    fn clean(chunks: &[Vec<(RowId, TestRow)>], n_partitions: usize, n_bytes: usize) -> (Whole, Vec<Reject>, Linked) {
         let cleaner = Cleaner::with_spill(rules(), n_bytes, Box::<Elsewhere>::default()).in_partitions(n_partitions);
         let mut rejects: Vec<Reject> = std::thread::scope(|scope| {
             let threads: Vec<_> = chunks
                 .iter()
                 .map(|chunk| {
-                    scope.spawn(|| cleaner.add(chunk.iter().map(|(id, row)| (*id, raw(row.1)))).unwrap().rejects)
+                    scope.spawn(|| {
+                        let mut taking = cleaner.chunk();
+                        chunk.iter().for_each(|(id, row)| taking.add(*id, &raw(row.1)));
+                        taking.end().unwrap().rejects
+                    })
                 })
                 .collect();
             threads.into_iter().flat_map(|it| it.join().unwrap()).collect()
         });
         rejects.sort_by_key(|it| it.row);
         let linked: Vec<Linked> = (0..n_partitions).map(|it| cleaner.link(it).unwrap()).collect();
-        let merged: Vec<Partition> = (0..n_partitions).map(|it| cleaner.merge(it).unwrap()).collect();
+        let mut whole = Whole::default();
+        for partition in 0..n_partitions {
+            let give = |contact, ledger: &[LedgerRow]| {
+                whole.contacts.extend(contact);
+                whole.ledger.extend_from_slice(ledger);
+            };
+            cleaner.merge(partition, give).unwrap();
+        }
         let same_emails = (0..n_partitions).flat_map(|it| cleaner.same_email(it).unwrap());
         let linked = Linked {
             counts: linked.iter().map(|it| it.counts).sum(),
             users: linked.iter().flat_map(|it| it.users.clone()).collect(),
             ties: linked.into_iter().flat_map(|it| it.ties).chain(same_emails).collect(),
-        };
-        let whole = Partition {
-            contacts: merged.iter().flat_map(|it| it.contacts.clone()).collect(),
-            ledger: merged.iter().flat_map(|it| it.ledger.clone()).collect(),
         };
         (whole, rejects, linked)
     }

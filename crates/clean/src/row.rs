@@ -14,10 +14,12 @@ use crate::{Rules, date, email, language, name, phone};
 /// The most characters that a cell may have; Google's own parsers refuse longer numbers too.
 const MAX_CELL_CHARS: usize = 250;
 
-/// A clean row. Its encoding is what waits in memory, so it holds nothing that can be derived.
+/// A clean row. Its encoding is what waits in memory, so it holds nothing that can be derived. It stands behind the id and
+/// its own length, so that rows are sorted before they are decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry<'a> {
     /// Whom the row is about.
+    #[serde(skip, default = "nobody")]
     pub(crate) id: ContactId,
     pub(crate) row: RowId,
     pub(crate) phone: Option<ParsedNumber>,
@@ -59,20 +61,69 @@ pub(crate) struct ParsedNumber {
     pub(crate) region: Option<[u8; 2]>,
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "what we encode ourselves in memory decodes; going on without a row would lose it"
-)]
+#[expect(clippy::expect_used, reason = "plain values encode; going on without a row would lose it")]
 impl Entry<'_> {
     /// Appends the encoded row to `bytes`.
-    pub(crate) fn encoded(&self, bytes: Vec<u8>) -> Vec<u8> {
-        postcard::to_extend(self, bytes).expect("plain values encode")
+    pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
+        let start = bytes.len();
+        bytes.extend_from_slice(&self.id.0);
+        bytes.extend_from_slice(&[0; LENGTH_BYTES]);
+        let mut encoded = postcard::to_extend(self, std::mem::take(bytes)).expect("plain values encode");
+        let length = (encoded.len() - start - HEAD_BYTES) as u32;
+        encoded[start + ID_BYTES..start + HEAD_BYTES].copy_from_slice(&length.to_le_bytes());
+        *bytes = encoded;
+    }
+}
+
+/// Where an encoded row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// The contact that it is about, as a number in the order of ids.
+    id: u128,
+    start: usize,
+    end: usize,
+}
+
+impl Place {
+    /// The places of all rows of `bytes`.
+    pub(crate) fn all(bytes: &[u8]) -> Vec<Self> {
+        /// A row with a number, a name and little else.
+        const USUAL_BYTES: usize = 64;
+        let mut places = Vec::with_capacity(bytes.len() / USUAL_BYTES);
+        let mut rest = bytes;
+        while let Some((id, after)) = rest.split_first_chunk::<ID_BYTES>()
+            && let Some((length, after)) = after.split_first_chunk::<LENGTH_BYTES>()
+        {
+            let start = bytes.len() - after.len();
+            let end = start + u32::from_le_bytes(*length) as usize;
+            places.push(Self { id: u128::from_be_bytes(*id), start, end });
+            rest = &bytes[end..];
+        }
+        places
     }
 
-    /// Reads the first row of `bytes`, and gives what follows it.
-    pub(crate) fn decoded(bytes: &[u8]) -> (Entry<'_>, &[u8]) {
-        postcard::take_from_bytes(bytes).expect("an encoded row decodes")
+    pub(crate) fn id(&self) -> ContactId {
+        ContactId(self.id.to_be_bytes())
     }
+
+    /// Reads the row that stands here.
+    #[expect(
+        clippy::expect_used,
+        reason = "what we encode ourselves in memory decodes; going on without a row would lose it"
+    )]
+    pub(crate) fn entry<'a>(&self, bytes: &'a [u8]) -> Entry<'a> {
+        let entry: Entry = postcard::from_bytes(&bytes[self.start..self.end]).expect("an encoded row decodes");
+        Entry { id: self.id(), ..entry }
+    }
+}
+
+const ID_BYTES: usize = size_of::<ContactId>();
+const LENGTH_BYTES: usize = size_of::<u32>();
+/// What stands before an encoded row.
+const HEAD_BYTES: usize = ID_BYTES + LENGTH_BYTES;
+
+fn nobody() -> ContactId {
+    ContactId([0; ID_BYTES])
 }
 
 /// Why a row is rejected, and the field at fault.

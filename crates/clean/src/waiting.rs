@@ -12,9 +12,13 @@ pub trait Spill: Send + Sync {
     fn take(&self, shelf: usize, bytes: &mut Vec<u8>) -> io::Result<()>;
 }
 
+/// How many bytes a shelf holds in one piece of memory. A piece that grows is copied, and leaves behind memory that nothing
+/// else fits into.
+const PIECE_BYTES: usize = 32 * 1024;
+
 /// Shelves of bytes, filled from many threads at once.
 pub(crate) struct Waiting {
-    shelves: Vec<Mutex<Vec<u8>>>,
+    shelves: Vec<Mutex<Vec<Vec<u8>>>>,
     /// Bytes in memory, over all shelves.
     n_held: AtomicUsize,
     spill: Option<(usize, Box<dyn Spill>)>,
@@ -35,7 +39,14 @@ impl Waiting {
         }
         let n_held = {
             let mut shelf = locked(&self.shelves[shelf]);
-            shelf.extend_from_slice(bytes);
+            match shelf.last_mut().filter(|it| it.len() + bytes.len() <= it.capacity()) {
+                Some(piece) => piece.extend_from_slice(bytes),
+                None => {
+                    let mut piece = Vec::with_capacity(PIECE_BYTES.max(bytes.len()));
+                    piece.extend_from_slice(bytes);
+                    shelf.push(piece);
+                }
+            }
             // Counted before anybody can take them away and count them off.
             self.n_held.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len()
         };
@@ -47,7 +58,7 @@ impl Waiting {
 
     /// All that a shelf holds. The order in which it was put there is not kept.
     pub(crate) fn take(&self, shelf: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = std::mem::take(&mut *locked(&self.shelves[shelf]));
+        let mut bytes = std::mem::take(&mut *locked(&self.shelves[shelf])).concat();
         self.n_held.fetch_sub(bytes.len(), Ordering::Relaxed);
         if let Some((_, spill)) = &self.spill {
             spill.take(shelf, &mut bytes)?;
@@ -62,7 +73,7 @@ impl Waiting {
             return Ok(());
         }
         for (number, shelf) in self.shelves.iter().enumerate() {
-            let bytes = std::mem::take(&mut *locked(shelf));
+            let bytes = std::mem::take(&mut *locked(shelf)).concat();
             if !bytes.is_empty() {
                 spill.put(number, &bytes)?;
                 self.n_held.fetch_sub(bytes.len(), Ordering::Relaxed);

@@ -12,14 +12,14 @@ use crate::LoadError;
 /// (<https://sqlite.org/wal.html#walresetbug>).
 pub const SQLITE_MINIMUM: &str = "3.51.3";
 /// In KiB, which SQLite tells from pages by the sign. Rows come in the order of their keys and need little.
-pub(crate) const CACHE_SIZE: &str = "-32768";
+pub(crate) const CACHE_SIZE: &str = "-8192";
 /// How every connection to SQLite is set.
 pub(crate) const PRAGMAS: [(&str, &str); 5] = [
     ("synchronous", "normal"),
     ("cache_size", CACHE_SIZE),
     ("temp_store", "memory"),
     ("threads", "2"),
-    ("wal_autocheckpoint", "8192"),
+    ("wal_autocheckpoint", "1024"),
 ];
 /// How long one writer waits for another.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);

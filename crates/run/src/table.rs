@@ -111,7 +111,7 @@ impl TableWriter {
         let failed = |source| RunError::TableWrite { path: path.clone(), source };
         let schema = schema(columns).map_err(failed)?;
         let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
+            .set_compression(Compression::LZ4_RAW)
             .set_dictionary_enabled(false)
             .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
             .build();

@@ -8,10 +8,10 @@ use std::io::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Partition, Spill, Tie};
+use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Spill, Tie};
 use jiff::Timestamp;
 use load::NewContacts;
-use model::{Counts, Digest, Outcome, Reject, RowFindings, Stage};
+use model::{Contact, Counts, Digest, Outcome, Reject, RowFindings, Stage};
 use rayon::prelude::*;
 use run::{Artifact, Group, ListQuality, SourceRecord, SpillFolder, StageRecord, TableWriter};
 
@@ -269,23 +269,25 @@ struct Merged {
 }
 
 fn merge_partition(cleaner: &Cleaner, partition: usize, names: &[String], is_early: bool) -> Result<Merged> {
-    let Partition { contacts, ledger } = cleaner.merge(partition).with_context(spill_failed)?;
     let mut merged = Merged {
-        contacts: Group::with_room(&contacts::columns(), contacts.len()),
+        contacts: Group::with_room(&contacts::columns(), 0),
         new: NewContacts::default(),
-        ledger: Group::with_room(&ledger::columns(), ledger.len()),
+        ledger: Group::with_room(&ledger::columns(), 0),
         outcomes: BTreeMap::new(),
     };
-    for contact in &contacts {
-        contacts::write(&mut merged.contacts, contact)?;
-        if is_early {
-            merged.new.push(contact);
+    let give = |contact: Option<Contact>, rows: &[LedgerRow]| {
+        if let Some(contact) = contact {
+            contacts::write(&mut merged.contacts, &contact);
+            if is_early {
+                merged.new.push(&contact);
+            }
         }
-    }
-    for row in &ledger {
-        ledger::write(&mut merged.ledger, names, row);
-        *merged.outcomes.entry((row.outcome, row.findings.0)).or_default() += 1;
-    }
+        for row in rows {
+            ledger::write(&mut merged.ledger, names, row);
+            *merged.outcomes.entry((row.outcome, row.findings.0)).or_default() += 1;
+        }
+    };
+    cleaner.merge(partition, give).with_context(spill_failed)?;
     Ok(merged)
 }
 

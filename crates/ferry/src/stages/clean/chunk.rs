@@ -50,17 +50,21 @@ pub(crate) fn take_chunk(
     let group = source.table.group(group)?;
     let first = if group.n_rows > 0 { Extracted::new(&group, 0).record() } else { 1 };
     let mut rejects = Vec::new();
-    let rows = (0..group.n_rows).filter_map(|it| {
-        let row = Extracted::new(&group, it);
+    let mut taking = cleaner.chunk();
+    for number in 0..group.n_rows {
+        let row = Extracted::new(&group, number);
         let id = RowId { source: source.number, record: row.record() };
         let row = corrections.row(id, row);
         let contact = match row.reason() {
             Some(reason) => Err(reason),
             None => source.layout.contact(|column| row.cell(column)),
         };
-        contact.map_err(|reason| rejects.push(Reject { row: id, reason, field: "" })).ok().map(|it| (id, it))
-    });
-    let taken = cleaner.add(rows).with_context(spill_failed)?;
+        match contact {
+            Ok(contact) => taking.add(id, &contact),
+            Err(reason) => rejects.push(Reject { row: id, reason, field: "" }),
+        }
+    }
+    let taken = taking.end().with_context(spill_failed)?;
     rejects.extend(taken.rejects);
     rejects.sort_unstable_by_key(|it| it.row);
 
