@@ -36,7 +36,6 @@ impl Hygiene {
         let Some(phone) = entry.phone else { return };
         self.phones += 1;
         self.countries.entry(phone.region.unwrap_or(*b"--")).or_default()[0] += 1;
-        self.prefixes.entry(prefix(phone.number.digits())).or_default()[0] += 1;
         self.numbers.push(phone.number.digits());
     }
 
@@ -58,9 +57,12 @@ impl Hygiene {
         }
     }
 
-    /// Looks for numbers in sequence among those added so far.
+    /// Counts the prefixes of the valid numbers added so far, and looks for numbers in sequence among them.
     pub(crate) fn look_through(&mut self) {
         self.numbers.sort_unstable();
+        for same in self.numbers.chunk_by(|a, b| prefix(*a) == prefix(*b)) {
+            self.prefixes.entry(prefix(same[0])).or_default()[0] += same.len() as u64;
+        }
         self.numbers.dedup();
         let runs = self.numbers.chunk_by(|a, b| a + 1 == *b).map(<[u64]>::len);
         self.in_sequence += runs.filter(|it| *it >= SEQUENCE).sum::<usize>() as u64;

@@ -182,7 +182,7 @@ fn consents(names: &mut RowNames, said: [Option<Said>; Channel::ALL.len()]) -> V
     known
         .map(|(channel, (_, at, state, rank))| Consent {
             channel,
-            purpose: PURPOSE_MESSAGES.to_owned(),
+            purpose: PURPOSE_MESSAGES.into(),
             state,
             at: said_at(at),
             row: names.of(rank),

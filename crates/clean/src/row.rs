@@ -43,6 +43,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) name: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) email: Option<Cow<'a, str>>,
+    #[serde(borrow)]
     pub(crate) language: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) external_id: &'a str,
@@ -196,7 +197,7 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> R
         is_standing: raw.is_standing,
         name,
         email: email(raw.email),
-        language: language(raw.language).map(Cow::Owned),
+        language: language(raw.language),
         external_id,
         viber_id,
         tags: raw.tags,

@@ -45,10 +45,13 @@ pub fn email(cell: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The first two letters of a language code, in small letters: `fr` of `fr-FR`.
-pub fn language(cell: &str) -> Option<String> {
+pub fn language(cell: &str) -> Option<Cow<'_, str>> {
     let text = cell.trim();
+    if let [b'a'..=b'z', b'a'..=b'z'] = text.as_bytes() {
+        return Some(Cow::Borrowed(text));
+    }
     let letters: String = text.chars().take(2).filter(|it| it.is_alphabetic()).flat_map(char::to_lowercase).collect();
-    (!is_nothing(text) && letters.chars().count() == 2).then_some(letters)
+    (!is_nothing(text) && letters.chars().count() == 2).then_some(Cow::Owned(letters))
 }
 
 /// The tags of a cell: words between commas, semicolons or bars, or a list in JSON.

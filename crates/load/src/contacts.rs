@@ -325,7 +325,7 @@ pub(crate) fn push_contact([rows, identities, consents]: &mut [Rows; 3], contact
     let others = contact.consents.iter().enumerate().filter(|it| Some(it.0) != said);
     for (_, Consent { channel, purpose, state, at, row }) in others {
         let [channel, state] = [channel.name(), state.name()].map(Cell::from);
-        consents.push([(&contact.id).into(), channel, purpose.into(), state, (*at).into(), (&**row).into()]);
+        consents.push([(&contact.id).into(), channel, (&**purpose).into(), state, (*at).into(), (&**row).into()]);
     }
 }
 

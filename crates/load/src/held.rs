@@ -212,7 +212,7 @@ pub(crate) fn assembled((contacts, identities, consents): StoredRows) -> Result<
         let state = known("consent.state", ConsentState::from_name(&state))?;
         let at = at.map(|it| timestamp("consent.at", it)).transpose()?;
         if let Some(contact) = ContactId::from_bytes(&id).and_then(|it| contacts.get_mut(&it)) {
-            contact.contact.consents.push(Consent { channel, purpose, state, at, row: row.into() });
+            contact.contact.consents.push(Consent { channel, purpose: purpose.into(), state, at, row: row.into() });
         }
     }
     for Held { contact, .. } in contacts.values_mut() {
@@ -301,7 +301,7 @@ impl ContactRow {
             self.consent_channel.map(|it| known("contact.consent_channel", Channel::from_name(&it))).transpose()?;
         let said = channel.zip(consent.clone()).map(|(channel, Field { value, row })| Consent {
             channel,
-            purpose: PURPOSE_MESSAGES.to_owned(),
+            purpose: PURPOSE_MESSAGES.into(),
             state: value,
             at: consent_at,
             row,

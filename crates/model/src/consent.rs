@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +39,8 @@ impl ConsentState {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Consent {
     pub channel: Channel,
-    pub purpose: String,
+    /// [`PURPOSE_MESSAGES`] of all that Ferry reads itself.
+    pub purpose: Cow<'static, str>,
     pub state: ConsentState,
     /// When it was said; none where the row had no date.
     pub at: Option<Timestamp>,

@@ -214,8 +214,8 @@ impl Encoder {
                     column.typed::<ByteArrayType>().write_batch(&texts, Some(levels), None)?;
                 }
                 Values::Int { values, levels } => {
-                    let there = values.iter().zip(&*levels).filter(|it| *it.1 > 0);
-                    let there: Vec<i64> = there.map(|it| *it.0).collect();
+                    let mut there = Vec::with_capacity(values.len());
+                    there.extend(values.iter().zip(&*levels).filter(|it| *it.1 > 0).map(|it| *it.0));
                     column.typed::<Int64Type>().write_batch(&there, Some(levels), None)?;
                 }
                 Values::Unread => {}
@@ -237,7 +237,9 @@ fn byte_arrays(texts: String, ends: &[usize], levels: &[i16]) -> Vec<ByteArray> 
     let bytes = Bytes::from(texts);
     let starts = std::iter::once(0).chain(ends.iter().copied());
     let there = starts.zip(ends).zip(levels).filter(|it| *it.1 > 0);
-    there.map(|((start, end), _)| ByteArray::from(bytes.slice(start..*end))).collect()
+    let mut arrays = Vec::with_capacity(ends.len());
+    arrays.extend(there.map(|((start, end), _)| ByteArray::from(bytes.slice(start..*end))));
+    arrays
 }
 
 fn schema(columns: &[Column]) -> Result<Type, ParquetError> {

@@ -194,7 +194,7 @@ fn said(looked: &Looked, source: usize, row: &SourceRow) -> Result<Vec<(&'static
     let said = [
         ("name", clean::name(&raw.name).0.map(|it| it.into_owned())),
         ("email", clean::email(raw.email).map(|it| it.into_owned())),
-        ("language", clean::language(raw.language)),
+        ("language", clean::language(raw.language).map(|it| it.into_owned())),
         ("consent", consent),
     ];
     Ok(said.into_iter().filter_map(|(field, value)| Some((field, value?))).collect())

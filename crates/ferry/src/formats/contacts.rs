@@ -242,7 +242,7 @@ fn read_row(group: &Group, row: usize) -> Option<Contact> {
     for (channel, (name, state, at)) in Channel::ALL.into_iter().zip(said) {
         if let Some(state) = present(state)? {
             let row = lineage.row(name);
-            consents.push(Consent { channel, purpose: PURPOSE_MESSAGES.to_owned(), state, at, row });
+            consents.push(Consent { channel, purpose: PURPOSE_MESSAGES.into(), state, at, row });
         }
     }
     Some(Contact {

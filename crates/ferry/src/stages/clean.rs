@@ -5,6 +5,7 @@ mod in_order;
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::panic::resume_unwind;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -138,7 +139,6 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
         },
     )?;
 
-    ties.extend(same_emails(&cleaner)?);
     tracing::info!(n_contacts = outcome.counts.kept, "contacts given out");
     outcome.counts.rows_in = n_rows;
     if let Some(difference) = audit::balance("clean", &outcome.counts) {
@@ -153,17 +153,22 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
         grouped(counts.rejected),
         grouped(counts.suppressed)
     ));
-    let contacts_file = contacts_file.publish()?;
-    if let Some(early) = early {
-        early.take_last(digests.try_iter())?;
-    }
-    let artifacts = vec![
-        (contacts::ARTIFACT.to_owned(), contacts_file),
-        (ledger::ARTIFACT.to_owned(), ledger_file.publish()?),
-        (rejects::ARTIFACT.to_owned(), rejects_file),
-        (links::ARTIFACT.to_owned(), links::write(session.folder.create(links::ARTIFACT)?, &users)?),
-        (ties::ARTIFACT.to_owned(), ties::write(session.folder.create(ties::ARTIFACT)?, &ties)?),
-    ];
+    // The great files wait for the disk side by side, while the last contacts are handed on.
+    let artifacts = std::thread::scope(|scope| {
+        let contacts_file = scope.spawn(|| contacts_file.publish());
+        let ledger_file = scope.spawn(|| ledger_file.publish());
+        if let Some(early) = early {
+            early.take_last(digests.iter())?;
+        }
+        ties.extend(same_emails(&cleaner)?);
+        anyhow::Ok(vec![
+            (ties::ARTIFACT.to_owned(), ties::write(session.folder.create(ties::ARTIFACT)?, &ties)?),
+            (links::ARTIFACT.to_owned(), links::write(session.folder.create(links::ARTIFACT)?, &users)?),
+            (rejects::ARTIFACT.to_owned(), rejects_file),
+            (ledger::ARTIFACT.to_owned(), ledger_file.join().unwrap_or_else(|it| resume_unwind(it))?),
+            (contacts::ARTIFACT.to_owned(), contacts_file.join().unwrap_or_else(|it| resume_unwind(it))?),
+        ])
+    })?;
     let record = StageRecord {
         inputs,
         counts,
