@@ -17,10 +17,9 @@ use crate::summary::Summary;
 
 /// Does what is not done yet of a whole run, and reports on all of it.
 pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
-    extract::extract(session)?;
     session.read_decisions().await?;
     let mut early = None;
-    if let Some(taken) = clean::take_in(session)? {
+    if let Some(taken) = clean::extract_and_take_in(session)? {
         early = Early::begin(session, &taken).await?;
         block_in_place(|| clean::merge(session, taken, early.as_mut()))?;
     }

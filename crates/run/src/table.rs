@@ -77,6 +77,7 @@ pub struct TableWriter {
 struct Encoder {
     writer: SerializedFileWriter<ArtifactWriter>,
     batches: Option<(BatchDigests, Sender<Digest>)>,
+    passed_on: Option<SyncSender<Arc<Group>>>,
 }
 
 /// The digests of a table, as its footer holds them.
@@ -88,7 +89,7 @@ struct Footer {
 
 impl TableWriter {
     pub fn create(file: ArtifactWriter, columns: &[Column]) -> Result<Self, RunError> {
-        Self::begin(file, columns, None)
+        Self::begin(file, columns, None, None)
     }
 
     /// Digests every `size` rows too, and gives each digest when it is made. [`TableReader::batch_digests`] has them later,
@@ -99,13 +100,23 @@ impl TableWriter {
         size: usize,
     ) -> Result<(Self, Receiver<Digest>), RunError> {
         let (made, digests) = channel();
-        Ok((Self::begin(file, columns, Some((BatchDigests::new(size), made)))?, digests))
+        Ok((Self::begin(file, columns, Some((BatchDigests::new(size), made)), None)?, digests))
+    }
+
+    /// Passes the rows on while they are written, so that nobody needs to read them again.
+    pub fn create_and_pass_on(
+        file: ArtifactWriter,
+        columns: &[Column],
+        passed_on: SyncSender<Arc<Group>>,
+    ) -> Result<Self, RunError> {
+        Self::begin(file, columns, None, Some(passed_on))
     }
 
     fn begin(
         file: ArtifactWriter,
         columns: &[Column],
         batches: Option<(BatchDigests, Sender<Digest>)>,
+        passed_on: Option<SyncSender<Arc<Group>>>,
     ) -> Result<Self, RunError> {
         let path = file.path().to_owned();
         let failed = |source| RunError::TableWrite { path: path.clone(), source };
@@ -116,7 +127,7 @@ impl TableWriter {
             .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
             .build();
         let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(failed)?;
-        let encoder = Encoder { writer, batches };
+        let encoder = Encoder { writer, batches, passed_on };
         let (full, to_write) = sync_channel(0);
         let (written, empty) = channel();
         let encoder = std::thread::spawn(move || encoder.write_all(to_write, written));
@@ -184,14 +195,21 @@ fn ended(encoder: Option<JoinHandle<Result<ArtifactWriter, ParquetError>>>) -> R
 
 impl Encoder {
     fn write_all(mut self, full: Receiver<Group>, written: Sender<Group>) -> Result<ArtifactWriter, ParquetError> {
-        for mut group in full {
+        for group in full {
+            let group = Arc::new(group);
             if let Some((batches, made)) = &mut self.batches {
                 give(made, batches.add(&group));
             }
-            self.write(&mut group)?;
-            group.clear();
-            // Nobody fills it again when the table has ended.
-            let _ = written.send(group);
+            if let Some(passed_on) = &self.passed_on {
+                // Who works on the rows may have failed and take no more.
+                let _ = passed_on.send(Arc::clone(&group));
+            }
+            self.write(&group)?;
+            if let Ok(mut group) = Arc::try_unwrap(group) {
+                group.clear();
+                // Nobody fills it again when the table has ended.
+                let _ = written.send(group);
+            }
         }
         if let Some((batches, made)) = self.batches {
             let (size, n_given) = (batches.size(), batches.n_done());
@@ -204,18 +222,19 @@ impl Encoder {
         self.writer.into_inner()
     }
 
-    fn write(&mut self, group: &mut Group) -> Result<(), ParquetError> {
+    fn write(&mut self, group: &Arc<Group>) -> Result<(), ParquetError> {
         let mut out = self.writer.next_row_group()?;
-        for values in &mut group.columns {
+        for (number, values) in group.columns.iter().enumerate() {
             let Some(mut column) = out.next_column()? else { break };
             match values {
-                Values::Text { texts, ends, levels } => {
-                    let texts = byte_arrays(std::mem::take(texts), ends, levels);
+                Values::Text { ends, levels, .. } => {
+                    let texts = Bytes::from_owner(Texts { group: Arc::clone(group), column: number });
+                    let texts = byte_arrays(&texts, ends, levels);
                     column.typed::<ByteArrayType>().write_batch(&texts, Some(levels), None)?;
                 }
                 Values::Int { values, levels } => {
                     let mut there = Vec::with_capacity(values.len());
-                    there.extend(values.iter().zip(&*levels).filter(|it| *it.1 > 0).map(|it| *it.0));
+                    there.extend(values.iter().zip(levels).filter(|it| *it.1 > 0).map(|it| *it.0));
                     column.typed::<Int64Type>().write_batch(&there, Some(levels), None)?;
                 }
                 Values::Unread => {}
@@ -233,12 +252,26 @@ fn give(made: &Sender<Digest>, digests: &[Digest]) {
     }
 }
 
-fn byte_arrays(texts: String, ends: &[usize], levels: &[i16]) -> Vec<ByteArray> {
-    let bytes = Bytes::from(texts);
+/// The texts of a column, where they are.
+struct Texts {
+    group: Arc<Group>,
+    column: usize,
+}
+
+impl AsRef<[u8]> for Texts {
+    fn as_ref(&self) -> &[u8] {
+        match &self.group.columns[self.column] {
+            Values::Text { texts, .. } => texts.as_bytes(),
+            _ => &[],
+        }
+    }
+}
+
+fn byte_arrays(texts: &Bytes, ends: &[usize], levels: &[i16]) -> Vec<ByteArray> {
     let starts = std::iter::once(0).chain(ends.iter().copied());
     let there = starts.zip(ends).zip(levels).filter(|it| *it.1 > 0);
     let mut arrays = Vec::with_capacity(ends.len());
-    arrays.extend(there.map(|((start, end), _)| ByteArray::from(bytes.slice(start..*end))));
+    arrays.extend(there.map(|((start, end), _)| ByteArray::from(texts.slice(start..*end))));
     arrays
 }
 

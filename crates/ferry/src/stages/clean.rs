@@ -1,12 +1,10 @@
 //! Cleans and merges what was extracted, and writes the ledger of every row.
 
-mod chunk;
 mod in_order;
+mod taking;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::panic::resume_unwind;
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Spill, Tie};
@@ -14,16 +12,15 @@ use jiff::Timestamp;
 use load::NewContacts;
 use model::{Contact, Counts, Digest, Outcome, Reject, RowFindings, Stage};
 use rayon::prelude::*;
-use run::{Artifact, Group, ListQuality, SourceRecord, SpillFolder, StageRecord, TableWriter};
+use run::{Group, ListQuality, SourceRecord, SpillFolder, StageRecord, TableWriter};
 
-use crate::formats::corrections::Corrections;
 use crate::formats::{contacts, ledger, links, ties};
-use crate::progress::{Work, grouped};
+use crate::progress::grouped;
 use crate::session::{Session, TOOL};
-use crate::stages::clean::chunk::{Source, open_sources, take_chunk};
 use crate::stages::clean::in_order::in_order;
+pub(crate) use crate::stages::clean::taking::{Taken, extract_and_take_in, take_in};
 use crate::stages::load::early::Early;
-use crate::stages::rejects::{self, RejectColumns};
+use crate::stages::rejects;
 use crate::{hygiene, memory};
 
 /// The share of the memory in which rows wait before they go to files. The rest is for reading,
@@ -34,72 +31,12 @@ const MOST_PIECES: usize = 2;
 /// What a row takes while its partition is merged and written, about.
 const MERGING_ROW_BYTES: u64 = 1200;
 
-/// Rows that are all taken in and wait to be merged.
-pub(crate) struct Taken {
-    started: Instant,
-    inputs: Digest,
-    n_rows: u64,
-    cleaner: Cleaner,
-    /// What the sources are called.
-    names: Vec<String>,
-    ledger_file: TableWriter,
-    rejects_file: Artifact,
-    outcome: Written,
-    work: Work,
-}
-
 /// Cleans what is not clean yet.
 pub(crate) fn clean(session: &mut Session) -> Result<()> {
     match take_in(session)? {
         Some(taken) => merge(session, taken, None),
         None => Ok(()),
     }
-}
-
-/// Takes in the rows that are to be cleaned; none if that was done before.
-pub(crate) fn take_in(session: &mut Session) -> Result<Option<Taken>> {
-    let started = Instant::now();
-    if !session.folder.manifest.stages.contains_key(&Stage::Extract) {
-        bail!("nothing is extracted yet: run `ferry extract` first");
-    }
-    let inputs = inputs(session)?;
-    if session.folder.is_complete(Stage::Clean, inputs)? {
-        session.progress.say("clean", "already done");
-        return Ok(None);
-    }
-
-    let records = source_records(session)?;
-    let sources = open_sources(session, &records)?;
-    let n_rows: u64 = sources.iter().map(|it| it.table.n_rows()).sum();
-    let work = session.progress.begin("clean", n_rows);
-    let n_bytes = usize::try_from(session.memory / WAITING_SHARE)?;
-    let cleaner = Cleaner::with_spill(session.rules()?, n_bytes, Box::new(Spilled(session.folder.spill()?)));
-    let columns = RejectColumns::new(&records);
-    let corrections = Corrections::read(&session.folder.fixes(), &records)?;
-    let mut outcome = Written::default();
-    let names: Vec<String> = records.iter().map(|it| it.name.clone()).collect();
-    let mut ledger_file = TableWriter::create(session.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
-    let mut rejects_file = session.folder.create(rejects::ARTIFACT)?;
-    rejects_file.write_all(&columns.header()?).with_context(rejects_failed)?;
-    let groups: Vec<(&Source, usize)> =
-        sources.iter().flat_map(|source| (0..source.table.n_groups()).map(move |group| (source, group))).collect();
-    in_order(
-        groups.len(),
-        MOST_PIECES * rayon::current_num_threads(),
-        |it| take_chunk(groups[it].0, groups[it].1, &cleaner, &columns, &corrections, &work),
-        |chunk| {
-            rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
-            *outcome.lists.entry(names[usize::from(chunk.source)].clone()).or_default() += chunk.hygiene;
-            for reject in &chunk.rejects {
-                outcome.count_reject(reject, &names);
-                ledger_file.row(|row| ledger::write(row, &names, &rejected(reject)))?;
-            }
-            Ok(())
-        },
-    )?;
-    let rejects_file = rejects_file.publish(outcome.counts.rejected)?;
-    tracing::info!(n_rows, "rows taken in");
-    Ok(Some(Taken { started, inputs, n_rows, cleaner, names, ledger_file, rejects_file, outcome, work }))
 }
 
 impl Taken {
@@ -122,7 +59,7 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
     work.again("merge");
     work.advance(outcome.counts.rejected);
     in_order(
-        N_PARTITIONS,
+        0..N_PARTITIONS,
         most_partitions(session.memory, n_rows),
         |it| merge_partition(&cleaner, it, &names, is_early),
         |Merged { contacts, new, ledger, outcomes }| {
@@ -236,10 +173,6 @@ impl Spill for Spilled {
 
 fn spill_failed() -> &'static str {
     "could not keep rows in the folder spill/ of the run; is its disk full?"
-}
-
-fn rejects_failed() -> String {
-    format!("could not write {}", rejects::ARTIFACT)
 }
 
 /// How many partitions fit into the memory at once while they are merged.

@@ -1,14 +1,16 @@
 //! Reads every export into the run folder, as received.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use extract::{ExtractError, Probe};
+use extract::{ExtractError, Layout, Probe};
 use jiff::Timestamp;
 use model::{ContactKey, Counts, Digest, Stage};
 use rayon::prelude::*;
-use run::{Artifact, RunFolder, SourceRecord, StageRecord, TableWriter};
+use run::{Artifact, Group, SourceRecord, StageRecord, TableWriter};
 
 use crate::coverage::{Tally, source_record};
 use crate::formats::extracted;
@@ -16,43 +18,88 @@ use crate::plan::{Plan, SourceSection};
 use crate::progress::{Work, grouped};
 use crate::session::{Session, TOOL};
 
+/// Sources that are to be extracted.
+pub(crate) struct Extraction {
+    pub(crate) probes: Vec<Probe>,
+    inputs: Digest,
+    started: Instant,
+    work: Work,
+}
+
 /// Extracts what is not extracted yet.
 pub(crate) fn extract(session: &mut Session) -> Result<()> {
-    let started = Instant::now();
-    let plan = &session.plan;
-    let probes: Vec<Probe> = plan.sources.par_iter().map(|it| probe(plan, it)).collect::<Result<_>>()?;
-    let inputs = inputs(plan, &probes, &session.key);
-    if session.folder.is_complete(Stage::Extract, inputs)? {
-        session.progress.say("extract", "already done");
-        return Ok(());
+    let Some(extraction) = Extraction::begin(session)? else { return Ok(()) };
+    let sources = (0..extraction.probes.len()).into_par_iter();
+    let done = sources.map(|it| extraction.source(session, it, None)).collect::<Result<_>>()?;
+    extraction.finish(session, done)
+}
+
+impl Extraction {
+    /// Looks at all files; none if they are extracted.
+    pub(crate) fn begin(session: &Session) -> Result<Option<Self>> {
+        let started = Instant::now();
+        let plan = &session.plan;
+        let probes: Vec<Probe> = plan.sources.par_iter().map(|it| probe(plan, it)).collect::<Result<_>>()?;
+        let inputs = inputs(plan, &probes, &session.key);
+        if session.folder.is_complete(Stage::Extract, inputs)? {
+            session.progress.say("extract", "already done");
+            return Ok(None);
+        }
+        Ok(Some(Self { probes, inputs, started, work: session.progress.begin("extract", 0) }))
     }
 
-    let work = session.progress.begin("extract", 0);
-    let sources: Vec<(&SourceSection, &Probe)> = plan.sources.iter().zip(&probes).collect();
-    let done: Vec<(SourceRecord, Artifact)> = sources
-        .into_par_iter()
-        .map(|(source, probe)| extract_one(plan, &session.folder, &session.key, source, probe, &work))
-        .collect::<Result<_>>()?;
-    let n_rows = done.iter().map(|it| it.0.rows).sum();
-    work.end(&described(&done));
+    /// Extracts the source of this number, and passes its rows on as they are written.
+    pub(crate) fn source(
+        &self,
+        session: &Session,
+        number: usize,
+        passed_on: Option<SyncSender<Arc<Group>>>,
+    ) -> Result<(SourceRecord, Artifact)> {
+        const STEP: u64 = 10_000;
+        let (plan, source, probe) = (&session.plan, &session.plan.sources[number], &self.probes[number]);
+        let artifact = session.folder.create(&extracted::artifact(source.name.get_ref()))?;
+        let columns = extracted::columns(&probe.columns);
+        let mut table = match passed_on {
+            Some(passed_on) => TableWriter::create_and_pass_on(artifact, &columns, passed_on)?,
+            None => TableWriter::create(artifact, &columns)?,
+        };
+        let profile = source.profile();
+        let layout = layout(source, probe)?;
+        let mut tally = Tally::new(&layout, plan.run.default_region);
+        let seen = extract::read(probe, |row| -> Result<()> {
+            if row.record % STEP == 0 {
+                self.work.advance(STEP);
+            }
+            tally.add(&row);
+            Ok(table.row(|rows| extracted::write(rows, probe.columns.len(), &row))?)
+        })?;
+        let artifact = table.publish()?;
+        let coverage = tally.finish(&profile, probe, &seen);
+        Ok((source_record(source, probe, &seen, coverage, &session.key), artifact))
+    }
 
-    let record = StageRecord {
-        inputs,
-        counts: Counts { rows_in: n_rows, kept: n_rows, ..Counts::default() },
-        rejects: Default::default(),
-        findings: Default::default(),
-        links: Default::default(),
-        ties: Default::default(),
-        lists: Default::default(),
-        peak_bytes: crate::memory::peak(),
-        bill: None,
-        seconds: started.elapsed().as_secs_f64(),
-        finished_at: Timestamp::now(),
-    };
-    let artifacts = done.iter().map(|it| (extracted::artifact(&it.0.name), it.1)).collect();
-    session.folder.manifest.artifacts.retain(|name, _| !name.starts_with("extract/"));
-    session.folder.manifest.sources = done.into_iter().map(|it| it.0).collect();
-    Ok(session.folder.complete(Stage::Extract, record, artifacts)?)
+    /// Notes that all sources are extracted; `done` has them in the order of the plan.
+    pub(crate) fn finish(self, session: &mut Session, done: Vec<(SourceRecord, Artifact)>) -> Result<()> {
+        let n_rows = done.iter().map(|it| it.0.rows).sum();
+        self.work.end(&described(&done));
+        let record = StageRecord {
+            inputs: self.inputs,
+            counts: Counts { rows_in: n_rows, kept: n_rows, ..Counts::default() },
+            rejects: Default::default(),
+            findings: Default::default(),
+            links: Default::default(),
+            ties: Default::default(),
+            lists: Default::default(),
+            peak_bytes: crate::memory::peak(),
+            bill: None,
+            seconds: self.started.elapsed().as_secs_f64(),
+            finished_at: Timestamp::now(),
+        };
+        let artifacts = done.iter().map(|it| (extracted::artifact(&it.0.name), it.1)).collect();
+        session.folder.manifest.artifacts.retain(|name, _| !name.starts_with("extract/"));
+        session.folder.manifest.sources = done.into_iter().map(|it| it.0).collect();
+        Ok(session.folder.complete(Stage::Extract, record, artifacts)?)
+    }
 }
 
 /// Finds out what the files are and whether they have the columns that the plan asks for.
@@ -60,7 +107,7 @@ fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
     let failed = || format!("could not use source \"{}\"", source.name.get_ref());
     let files = extract::files(plan.folder(), &source.path).with_context(failed)?;
     let probe = extract::probe(&files, &source.settings(plan)).with_context(failed)?;
-    if let Err(error) = source.profile().layout(&first_path(&probe), &probe.columns) {
+    if let Err(error) = layout(source, &probe) {
         let at = match &error {
             ExtractError::MissingColumn { column, .. } | ExtractError::AmbiguousColumn { column, .. } => {
                 source.place_of_column(column)
@@ -71,6 +118,11 @@ fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
         return Err(plan.wrong(at, format!("{error} ({reading})")).into());
     }
     Ok(probe)
+}
+
+/// What the columns of a source mean.
+pub(crate) fn layout(source: &SourceSection, probe: &Probe) -> Result<Layout, ExtractError> {
+    source.profile().layout(&first_path(probe), &probe.columns)
 }
 
 fn first_path(probe: &Probe) -> PathBuf {
@@ -86,32 +138,6 @@ fn inputs(plan: &Plan, probes: &[Probe], key: &ContactKey) -> Digest {
     };
     let parts: Vec<String> = plan.sources.iter().zip(probes).map(source).chain([key.id(), TOOL.to_owned()]).collect();
     Digest::of_parts(parts.iter().map(String::as_bytes))
-}
-
-fn extract_one(
-    plan: &Plan,
-    folder: &RunFolder,
-    key: &ContactKey,
-    source: &SourceSection,
-    probe: &Probe,
-    work: &Work,
-) -> Result<(SourceRecord, Artifact)> {
-    const STEP: u64 = 10_000;
-    let artifact = folder.create(&extracted::artifact(source.name.get_ref()))?;
-    let mut table = TableWriter::create(artifact, &extracted::columns(&probe.columns))?;
-    let profile = source.profile();
-    let layout = profile.layout(&first_path(probe), &probe.columns)?;
-    let mut tally = Tally::new(&layout, plan.run.default_region);
-    let seen = extract::read(probe, |row| -> Result<()> {
-        if row.record % STEP == 0 {
-            work.advance(STEP);
-        }
-        tally.add(&row);
-        Ok(table.row(|rows| extracted::write(rows, probe.columns.len(), &row))?)
-    })?;
-    let artifact = table.publish()?;
-    let coverage = tally.finish(&profile, probe, &seen);
-    Ok((source_record(source, probe, &seen, coverage, key), artifact))
 }
 
 fn described(done: &[(SourceRecord, Artifact)]) -> String {

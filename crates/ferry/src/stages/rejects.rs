@@ -4,7 +4,6 @@
 
 use anyhow::Result;
 use model::{Reason, Reject};
-use run::SourceRecord;
 
 use crate::formats::corrections::SourceRow;
 
@@ -21,10 +20,13 @@ pub(crate) struct RejectColumns {
 }
 
 impl RejectColumns {
-    pub(crate) fn new(sources: &[SourceRecord]) -> Self {
+    /// Of sources, by their names and columns.
+    pub(crate) fn new<'a>(sources: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Self {
         let mut names: Vec<String> = Vec::new();
         let mut places = Vec::new();
-        for source in sources {
+        let mut source_names = Vec::new();
+        for (source, columns) in sources {
+            source_names.push(source.to_owned());
             let mut taken = vec![false; names.len()];
             let mut place = |name: &String| {
                 // A name that stands twice in one export needs two columns here too.
@@ -38,9 +40,9 @@ impl RejectColumns {
                 taken[at] = true;
                 at
             };
-            places.push(source.columns.iter().map(&mut place).collect());
+            places.push(columns.iter().map(&mut place).collect());
         }
-        Self { names, places, sources: sources.iter().map(|it| it.name.clone()).collect() }
+        Self { names, places, sources: source_names }
     }
 
     /// The header line.
@@ -79,22 +81,11 @@ impl RejectColumns {
 mod tests {
     use super::*;
 
-    fn source(name: &str, columns: &[&str]) -> SourceRecord {
-        SourceRecord {
-            name: name.into(),
-            channel: model::Channel::Sms,
-            profile: "columns".into(),
-            files: Vec::new(),
-            columns: columns.iter().map(|it| it.to_string()).collect(),
-            rows: 0,
-            coverage: Default::default(),
-        }
-    }
-
     #[test]
     fn columns_of_several_exports_are_shared_by_name() {
-        let columns =
-            RejectColumns::new(&[source("sms", &["phone", "name"]), source("viber", &["id", "phone", "phone"])]);
+        let [sms, viber] =
+            ["phone name", "id phone phone"].map(|it| it.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let columns = RejectColumns::new([("sms", sms.as_slice()), ("viber", viber.as_slice())]);
         assert_eq!(columns.names, ["phone", "name", "id", "phone"]);
         assert_eq!(columns.places, [vec![0, 1], vec![2, 0, 3]]);
     }

@@ -1,0 +1,219 @@
+//! Rows on their way to where they wait to be merged: from the files of the run, or from the exports while those are written.
+
+use std::io::Write;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use clean::{Cleaner, Hygiene};
+use extract::{Layout, Probe};
+use model::{Digest, Reject, RowId, Stage};
+use run::{Artifact, ArtifactWriter, Group, SourceRecord, TableReader, TableWriter};
+
+use crate::formats::corrections::Corrections;
+use crate::formats::extracted::{self, Extracted};
+use crate::formats::ledger;
+use crate::plan::SourceSection;
+use crate::progress::Work;
+use crate::session::Session;
+use crate::stages::clean::in_order::in_order;
+use crate::stages::clean::{
+    MOST_PIECES, Spilled, WAITING_SHARE, Written, inputs, rejected, source_records, spill_failed,
+};
+use crate::stages::extract::{Extraction, extract, layout};
+use crate::stages::rejects::{self, RejectColumns};
+
+/// Rows that are all taken in and wait to be merged.
+pub(crate) struct Taken {
+    pub(super) started: Instant,
+    pub(super) inputs: Digest,
+    pub(super) n_rows: u64,
+    pub(super) cleaner: Cleaner,
+    /// What the sources are called.
+    pub(super) names: Vec<String>,
+    pub(super) ledger_file: TableWriter,
+    pub(super) rejects_file: Artifact,
+    pub(super) outcome: Written,
+    pub(super) work: Work,
+}
+
+/// Takes in the rows that were extracted and are to be cleaned; none if that was done before.
+pub(crate) fn take_in(session: &Session) -> Result<Option<Taken>> {
+    let started = Instant::now();
+    if !session.folder.manifest.stages.contains_key(&Stage::Extract) {
+        bail!("nothing is extracted yet: run `ferry extract` first");
+    }
+    let inputs = inputs(session)?;
+    if session.folder.is_complete(Stage::Clean, inputs)? {
+        session.progress.say("clean", "already done");
+        return Ok(None);
+    }
+
+    let records = source_records(session)?;
+    let open = |name: &str| TableReader::open(&session.folder.path(&extracted::artifact(name)));
+    let tables = records.iter().map(|it| open(&it.name)).collect::<Result<Vec<_>, _>>()?;
+    let source = |(planned, record): (&SourceSection, &SourceRecord)| {
+        let layout = planned.layout_of(record)?;
+        Ok(Source { name: record.name.clone(), columns: record.columns.clone(), layout })
+    };
+    let sources = session.plan.sources.iter().zip(&records).map(source).collect::<Result<_>>()?;
+    let corrections = Corrections::read(&session.folder.fixes(), &records)?;
+    let work = session.progress.begin("clean", tables.iter().map(TableReader::n_rows).sum());
+    let mut taking = Taking::begin(session, sources, corrections)?;
+    for (number, table) in tables.iter().enumerate() {
+        taking.take(number, 0..table.n_groups(), |it| Ok(Arc::new(table.group(it)?)), Some(&work))?;
+    }
+    taking.end(started, inputs, work).map(Some)
+}
+
+/// Extracts what is not extracted yet, and takes the rows in meanwhile; none if both were done before.
+pub(crate) fn extract_and_take_in(session: &mut Session) -> Result<Option<Taken>> {
+    let started = Instant::now();
+    if !session.folder.fixes().is_empty() {
+        // What was corrected is known by the columns of what was extracted.
+        extract(session)?;
+        return take_in(session);
+    }
+    let Some(extraction) = Extraction::begin(session)? else { return take_in(session) };
+    let source = |(planned, probe): (&SourceSection, &Probe)| {
+        let layout = layout(planned, probe)?;
+        Ok(Source { name: planned.name.get_ref().clone(), columns: probe.columns.clone(), layout })
+    };
+    let sources = session.plan.sources.iter().zip(&extraction.probes).map(source).collect::<Result<Vec<_>>>()?;
+    let n_sources = sources.len();
+    let mut taking = Taking::begin(session, sources, Corrections::default())?;
+    let mut done = Vec::new();
+    for number in 0..n_sources {
+        let (passed_on, groups) = sync_channel(MOST_PIECES);
+        done.push(std::thread::scope(|scope| {
+            let (extraction, session) = (&extraction, &*session);
+            let extracted = scope.spawn(move || extraction.source(session, number, Some(passed_on)));
+            taking.take(number, groups.into_iter(), Ok, None)?;
+            extracted.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })?);
+    }
+    extraction.finish(session, done)?;
+    let work = session.progress.begin_at("clean", taking.n_rows, started);
+    let inputs = inputs(session)?;
+    taking.end(started, inputs, work).map(Some)
+}
+
+/// A source and what its columns say.
+struct Source {
+    name: String,
+    columns: Vec<String>,
+    layout: Layout,
+}
+
+/// What takes rows in.
+struct Taking {
+    sources: Vec<Source>,
+    names: Vec<String>,
+    columns: RejectColumns,
+    corrections: Corrections,
+    cleaner: Cleaner,
+    ledger_file: TableWriter,
+    rejects_file: ArtifactWriter,
+    outcome: Written,
+    n_rows: u64,
+}
+
+/// What a chunk of rows left behind: its rejects, and their lines for the file of rejects.
+struct Chunk {
+    n_rows: u64,
+    hygiene: Hygiene,
+    rejects: Vec<Reject>,
+    lines: Vec<u8>,
+}
+
+impl Taking {
+    fn begin(session: &Session, sources: Vec<Source>, corrections: Corrections) -> Result<Self> {
+        let n_bytes = usize::try_from(session.memory / WAITING_SHARE)?;
+        let cleaner = Cleaner::with_spill(session.rules()?, n_bytes, Box::new(Spilled(session.folder.spill()?)));
+        let columns = RejectColumns::new(sources.iter().map(|it| (it.name.as_str(), it.columns.as_slice())));
+        let ledger_file = TableWriter::create(session.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
+        let mut rejects_file = session.folder.create(rejects::ARTIFACT)?;
+        rejects_file.write_all(&columns.header()?).with_context(rejects_failed)?;
+        let names = sources.iter().map(|it| it.name.clone()).collect();
+        let outcome = Written::default();
+        Ok(Self { sources, names, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows: 0 })
+    }
+
+    /// Takes in groups of rows of one source, on all cores. `open` makes them of items, which come in the order of the rows.
+    fn take<I: Send>(
+        &mut self,
+        source: usize,
+        items: impl Iterator<Item = I> + Send,
+        open: impl Fn(I) -> Result<Arc<Group>> + Sync,
+        work: Option<&Work>,
+    ) -> Result<()> {
+        let Self { sources, names, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows } = self;
+        in_order(
+            items,
+            MOST_PIECES * rayon::current_num_threads(),
+            |it| take_chunk(source, &sources[source].layout, &*open(it)?, cleaner, columns, corrections),
+            |chunk| {
+                rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
+                *outcome.lists.entry(names[source].clone()).or_default() += chunk.hygiene;
+                for reject in &chunk.rejects {
+                    outcome.count_reject(reject, names);
+                    ledger_file.row(|row| ledger::write(row, names, &rejected(reject)))?;
+                }
+                *n_rows += chunk.n_rows;
+                work.into_iter().for_each(|it| it.advance(chunk.n_rows));
+                Ok(())
+            },
+        )
+    }
+
+    fn end(self, started: Instant, inputs: Digest, work: Work) -> Result<Taken> {
+        let Self { names, cleaner, ledger_file, rejects_file, outcome, n_rows, .. } = self;
+        let rejects_file = rejects_file.publish(outcome.counts.rejected)?;
+        tracing::info!(n_rows, "rows taken in");
+        Ok(Taken { started, inputs, n_rows, cleaner, names, ledger_file, rejects_file, outcome, work })
+    }
+}
+
+/// Gives a chunk of rows to the cleaner.
+fn take_chunk(
+    source: usize,
+    layout: &Layout,
+    group: &Group,
+    cleaner: &Cleaner,
+    columns: &RejectColumns,
+    corrections: &Corrections,
+) -> Result<Chunk> {
+    let source = u16::try_from(source).context("a plan has no more than 65,535 sources")?;
+    let first = if group.n_rows > 0 { Extracted::new(group, 0).record() } else { 1 };
+    let mut rejects = Vec::new();
+    let mut taking = cleaner.chunk();
+    for number in 0..group.n_rows {
+        let row = Extracted::new(group, number);
+        let id = RowId { source, record: row.record() };
+        let row = corrections.row(id, row);
+        let contact = match row.reason() {
+            Some(reason) => Err(reason),
+            None => layout.contact(|column| row.cell(column)),
+        };
+        match contact {
+            Ok(contact) => taking.add(id, &contact),
+            Err(reason) => rejects.push(Reject { row: id, reason, field: "" }),
+        }
+    }
+    let taken = taking.end().with_context(spill_failed)?;
+    rejects.extend(taken.rejects);
+    rejects.sort_unstable_by_key(|it| it.row);
+
+    let row_of = |reject: &Reject| {
+        let received = Extracted::new(group, usize::try_from(reject.row.record - first).unwrap_or(0));
+        corrections.row(reject.row, received)
+    };
+    let lines = columns.lines(&rejects, row_of)?;
+    Ok(Chunk { n_rows: group.n_rows as u64, hygiene: taken.hygiene, rejects, lines })
+}
+
+fn rejects_failed() -> String {
+    format!("could not write {}", rejects::ARTIFACT)
+}
