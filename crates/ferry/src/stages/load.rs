@@ -193,14 +193,15 @@ fn write_conflicts(session: &mut Session, loaded: &Loaded) -> Result<()> {
 /// Tells what loading would do, and writes nothing.
 pub(crate) async fn preview(session: &Session, crm: Option<&Crm>) -> Result<Loaded> {
     let mut loaded = Loaded::default();
+    let Some(crm) = crm else {
+        let cleaned = session.folder.manifest.stages.get(&Stage::Clean);
+        loaded.inserted = cleaned.map_or(0, |it| it.counts.kept);
+        return Ok(loaded);
+    };
     let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
     let mut batches = ahead(move |each| contacts::each_batch(&path, size, |_| true, each));
     while let Some(batch) = batches.recv().await {
-        let batch = batch?;
-        match crm {
-            Some(crm) => loaded += crm.preview(batch).await?,
-            None => loaded.inserted += batch.items().len() as u64,
-        }
+        loaded += crm.preview(batch?).await?;
     }
     Ok(loaded)
 }
