@@ -19,7 +19,7 @@ pub(crate) const PRAGMAS: [(&str, &str); 5] = [
     ("cache_size", CACHE_SIZE),
     ("temp_store", "memory"),
     ("threads", "2"),
-    ("wal_autocheckpoint", "1024"),
+    ("wal_autocheckpoint", "4096"),
 ];
 /// How long one writer waits for another.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);

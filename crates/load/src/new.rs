@@ -111,3 +111,73 @@ impl Crm {
         Ok(loaded)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{
+        Channel, Consent, ConsentState, ContactKey, Identity, IdentityKind, PURPOSE_MESSAGES, Personal, PhoneNumber,
+    };
+
+    use super::*;
+
+    /// Somebody with so many identities and so many consents.
+    fn contact(n: u64, n_identities: usize, n_consents: usize) -> Contact {
+        let phone = PhoneNumber::from_e164(&format!("+3319900{n:04}")).unwrap();
+        let identity = |it| Identity {
+            kind: IdentityKind::Viber,
+            scope: "bot".into(),
+            value: Personal(format!("viber {n} {it}")),
+        };
+        let consent = |it: Channel| Consent {
+            channel: it,
+            purpose: PURPOSE_MESSAGES.into(),
+            state: ConsentState::Yes,
+            at: None,
+            row: "sms:1".into(),
+        };
+        Contact {
+            id: ContactKey::from_hex(&"5a".repeat(32)).unwrap().of_phone(phone),
+            phone: Some(phone),
+            region: None,
+            line_type: None,
+            name: None,
+            email: None,
+            language: None,
+            first_at: None,
+            last_at: None,
+            last_inbound_at: None,
+            last_outbound_at: None,
+            n_messages: n,
+            is_reachable: None,
+            consent: None,
+            consent_at: None,
+            consents: Channel::ALL.into_iter().take(n_consents).map(consent).collect(),
+            identities: (0..n_identities).map(identity).collect(),
+            tags: Vec::new(),
+            channels: vec![Channel::Sms],
+            n_rows: 1,
+            rows: "sms:1".into(),
+        }
+    }
+
+    #[test]
+    fn contacts_that_are_cut_and_put_together_again_are_the_same_rows() {
+        let mut whole = NewContacts::default();
+        let people = (0..40).map(|n| contact(n, n as usize % 3, n as usize % 2));
+        people.for_each(|it| whole.push(&it));
+        for size in [1, 7, 40] {
+            let mut again = NewContacts::default();
+            for start in (0..whole.len()).step_by(size) {
+                let mut piece = NewContacts::default();
+                piece.append(&whole, start..whole.len().min(start + size));
+                again.append(&piece, 0..piece.len());
+            }
+            assert_eq!((&again.ids, &again.ends), (&whole.ids, &whole.ends));
+            for (again, whole) in again.rows.iter().zip(&whole.rows) {
+                assert_eq!(again.cells().collect::<Vec<_>>(), whole.cells().collect::<Vec<_>>());
+            }
+        }
+        let n_rows = whole.rows.each_ref().map(Rows::n_rows);
+        assert_eq!(n_rows, [40, 39, 20]);
+    }
+}

@@ -467,7 +467,9 @@ mod tests {
             let (mut writer, digests) = TableWriter::create_with_digests(file, &columns, size).unwrap();
             add(&mut writer);
             let artifact = writer.publish().unwrap();
-            (artifact.sha256, TableReader::open(&path).unwrap())
+            let reader = TableReader::open(&path).unwrap();
+            assert_eq!(digests.iter().collect::<Vec<_>>(), reader.batch_digests(size).unwrap());
+            (artifact.sha256, reader)
         };
         let (at_once, reader) = written("at_once", 1500, &|it| it.rows(&rows).unwrap());
         let (in_pieces, _) = written("in_pieces", 1500, &|it| {
@@ -486,6 +488,30 @@ mod tests {
         rows.digest(0..1500, &mut first);
         assert_eq!(digests[0], first.finish());
         assert_ne!(digests[0], digests[1]);
+    }
+
+    #[test]
+    fn rows_that_are_passed_on_are_those_that_are_written() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("t.parquet");
+        let columns = [Column::text("name"), Column::int("n")];
+        let (passed_on, passed) = sync_channel(3);
+        let mut writer =
+            TableWriter::create_and_pass_on(ArtifactWriter::create(&path).unwrap(), &columns, passed_on).unwrap();
+        for n in 0..2 * GROUP_ROWS + 3 {
+            put(&mut writer, |row| {
+                row.push_text(0, (n % 3 != 0).then_some("Zoë"));
+                row.push_int(1, (n % 2 != 0).then_some(n as i64));
+            });
+        }
+        writer.publish().unwrap();
+        let reader = TableReader::open(&path).unwrap();
+        let cells = |group: &Group| -> Vec<(Option<String>, Option<i64>)> {
+            (0..group.n_rows).map(|it| (group.text(0, it).map(str::to_owned), group.int(1, it))).collect()
+        };
+        let passed: Vec<_> = passed.iter().map(|it| cells(&it)).collect();
+        assert_eq!(passed.len(), 3);
+        assert_eq!(passed, reader.groups().map(|it| cells(&it.unwrap())).collect::<Vec<_>>());
     }
 
     #[test]

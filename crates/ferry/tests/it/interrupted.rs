@@ -16,6 +16,15 @@ fn killed_at_any_moment_and_run_again_it_ends_as_if_undisturbed() {
 }
 
 #[test]
+fn killed_while_contacts_are_merged_and_loaded_at_once_it_ends_the_same() {
+    kill_and_run_again(30, || {
+        let world = World::crowd(5_500);
+        let url = format!("sqlite:{}", world.path("ferry.db").display());
+        (world, url, ())
+    });
+}
+
+#[test]
 fn the_same_holds_on_postgresql() {
     let sandbox = Sandbox::start(&[]);
     kill_and_run_again(10, || {

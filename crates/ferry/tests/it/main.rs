@@ -7,6 +7,7 @@ mod bad_files;
 mod clients;
 mod crossing;
 mod databases;
+mod early;
 mod exports;
 mod faults;
 mod fixes;

@@ -52,6 +52,18 @@ impl World {
         world
     }
 
+    /// So many people, up to 10,000, every third of whom stands in two rows.
+    pub(crate) fn crowd(n_people: usize) -> Self {
+        let mut rows = String::from("phone,name\n");
+        for n in 0..n_people {
+            rows += &format!("+3319900{n:04},Person {n}\n");
+            if n % 3 == 0 {
+                rows += &format!("01 99 00 {:02} {:02},Person {n}\n", n / 100, n % 100);
+            }
+        }
+        Self::with_sms(rows.as_bytes())
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }

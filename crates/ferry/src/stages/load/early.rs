@@ -15,7 +15,10 @@ use crate::hygiene;
 use crate::session::Session;
 use crate::stages::backup;
 use crate::stages::clean::Taken;
-use crate::stages::load::{BATCHES_AHEAD, BATCHES_PER_TRANSACTION, receipt, run_row};
+use crate::stages::load::{BATCHES_PER_TRANSACTION, receipt, run_row};
+
+/// So many batches wait to be loaded: as many as are merged while the database waits for its disk.
+const BATCHES_WAITING: usize = 32;
 
 /// Takes contacts in the order of their ids, and loads them batch by batch.
 pub(crate) struct Early {
@@ -57,7 +60,7 @@ impl Early {
         backup::ensure(session, &crm).await?;
         crm.plan_run(&run_row(session, Vec::new())).await?;
 
-        let (batches, given) = mpsc::channel(BATCHES_AHEAD);
+        let (batches, given) = mpsc::channel(BATCHES_WAITING);
         let (loader, run_id) = (crm.clone(), session.run_id().to_owned());
         let task = tokio::spawn(async move { loader.load_new(&run_id, given, BATCHES_PER_TRANSACTION).await });
         Ok(Some(Self {
@@ -99,7 +102,7 @@ impl Early {
         let Self { crm, started, batches, task, .. } = self;
         drop(batches);
         let loaded = task.await.context("loading ended before its time")??;
-        tracing::info!(inserted = loaded.inserted, "batches loaded");
+        tracing::info!(inserted = loaded.inserted, "batches loaded while contacts were merged");
         Ok((crm, LoadedEarly { loaded, started }))
     }
 

@@ -1,0 +1,72 @@
+//! A first run loads contacts while others are still being merged.
+
+use crate::world::{Postgres, World, dump, texts};
+
+#[test]
+fn a_run_that_does_all_at_once_gives_what_its_stages_give_one_after_the_other() {
+    let (at_once, in_stages) = (World::crowd(5_500), World::crowd(5_500));
+    let mut command = at_once.command(&["run", "--run-dir", "run"]);
+    let ended = crate::world::ended(command.env("FERRY_LOG", "info").output().unwrap());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.err.contains("batches loaded while contacts were merged inserted=5500"), "{}", ended.err);
+    assert!(ended.out.contains("5,500 new, 0 changed, 0 unchanged"), "{}", ended.out);
+    for stage in ["extract", "clean", "load"] {
+        let ended = in_stages.ferry(&[stage, "--run-dir", "run"]);
+        assert_eq!(ended.code, 0, "{stage}: {ended:?}");
+    }
+    assert_eq!(at_once.dump_sqlite(), in_stages.dump_sqlite());
+    let artifacts = |world: &World| {
+        let manifest: serde_json::Value = serde_json::from_str(&world.read("run/manifest.json")).unwrap();
+        let digest = |name: &str| manifest["artifacts"][name]["sha256"].to_string();
+        ["extract/sms.parquet", "clean/contacts.parquet", "clean/ledger.parquet", "clean/rejects.csv"].map(digest)
+    };
+    assert_eq!(artifacts(&at_once), artifacts(&in_stages));
+    assert_eq!(at_once.ferry(&["audit", "--run-dir", "run"]).code, 0);
+    assert!(at_once.run().out.contains("0 new, 0 changed, 5,500 unchanged: nothing changed"));
+}
+
+#[test]
+fn the_same_on_postgresql() {
+    let (world, postgres) = (World::crowd(2_500), Postgres::create());
+    let on_sqlite = World::crowd(2_500);
+    world.replan("sqlite:ferry.db", &postgres.url);
+    assert_eq!(world.run().code, 0);
+    assert_eq!(on_sqlite.run().code, 0);
+    assert_eq!(dump(&postgres.url), on_sqlite.dump_sqlite());
+    assert!(world.run().out.contains("0 new, 0 changed, 2,500 unchanged: nothing changed"));
+}
+
+#[test]
+fn a_database_that_fails_meanwhile_does_not_harm_the_cleaning_and_is_loaded_later() {
+    let world = World::crowd(2_500);
+    // Somebody makes the tables first, and the database then refuses one contact of the last batch.
+    let url = format!("sqlite:{}", world.path("ferry.db").display());
+    world.write("nobody.csv", "phone,name\n");
+    world.replan("sms.csv", "nobody.csv");
+    world.replan("name = \"test\"", "name = \"empty\"");
+    assert_eq!(world.ferry(&["run", "--run-dir", "empty"]).code, 0);
+    world.replan("nobody.csv", "sms.csv");
+    world.replan("name = \"empty\"", "name = \"test\"");
+    texts(
+        &url,
+        "create trigger refusal before insert on contact when new.e164 = '+33199002499' \
+         begin select raise(abort, 'refused'); end",
+    );
+
+    let failed = world.run();
+    assert_eq!(failed.code, 1, "{failed:?}");
+    assert!(failed.err.contains("refused"), "{}", failed.err);
+    assert!(!failed.err.contains("33199002499"), "{}", failed.err);
+    let manifest: serde_json::Value = serde_json::from_str(&world.read("run/manifest.json")).unwrap();
+    assert_eq!(manifest["stages"]["clean"]["counts"]["kept"], 2_500);
+    assert!(manifest["stages"]["load"].is_null());
+
+    texts(&url, "drop trigger refusal");
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.out.contains("2,500 new, 0 changed, 0 unchanged"), "{}", ended.out);
+    let undisturbed = World::crowd(2_500);
+    assert_eq!(undisturbed.run().code, 0);
+    assert_eq!(world.contacts(), undisturbed.contacts());
+    assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
+}
