@@ -60,6 +60,9 @@ fn a_database_that_fails_meanwhile_does_not_harm_the_cleaning_and_is_loaded_late
     let manifest: serde_json::Value = serde_json::from_str(&world.read("run/manifest.json")).unwrap();
     assert_eq!(manifest["stages"]["clean"]["counts"]["kept"], 2_500);
     assert!(manifest["stages"]["load"].is_null());
+    // Whose key the contacts were made with is known before the first of them is there.
+    let run = texts(&url, "select run_id || ' ' || key_id from run where run_id like '%-test'");
+    assert_eq!(run.len(), 1, "{run:?}");
 
     texts(&url, "drop trigger refusal");
     let ended = world.run();
