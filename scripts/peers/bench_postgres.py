@@ -22,20 +22,42 @@ def sql(database, *statements):
     return time.perf_counter() - start
 
 
-def run_ferry(database, name):
-    plan = (data / "plan.toml").read_text().replace("sqlite:ferry.db", URL.replace("DATABASE", database)).replace('"bench"', f'"{name}"')
-    (data / "postgres.toml").write_text(plan)
+def plan(database, name):
+    text = (data / "plan.toml").read_text().replace("sqlite:ferry.db", URL.replace("DATABASE", database)).replace('"bench"', f'"{name}"')
+    (data / "postgres.toml").write_text(text)
     shutil.rmtree(data / "pg-run", ignore_errors=True)
-    subprocess.run([ferry, "run", "postgres.toml", "--quiet", "--run-dir", "pg-run"], cwd=data, stdout=subprocess.DEVNULL, check=True)
+
+
+def run_ferry(*arguments):
+    start = time.perf_counter()
+    subprocess.run([ferry, *arguments, "postgres.toml", "--quiet", "--run-dir", "pg-run"], cwd=data, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - start
+
+
+def load_alone(database, name):
+    """The stages one after the other, and how long the last of them took."""
+    plan(database, name)
+    for stage in ("extract", "clean", "load"):
+        run_ferry(stage)
     return json.loads((data / "pg-run/manifest.json").read_text())["stages"]["load"]["seconds"]
 
 
+def load_besides(database):
+    """By how much a run that loads while it cleans is longer than one that only cleans."""
+    plan(database, "besides")
+    cleaned = run_ferry("run", "--dry-run")
+    shutil.rmtree(data / "pg-run")
+    return run_ferry("run") - cleaned
+
+
 copy = Path(cluster) / "contact.bin"
-loads, copies, again, rewrites = [], [], [], []
+loads, besides, copies, again, rewrites = [], [], [], [], []
 for round_number in range(ROUNDS):
     database = f"bench{round_number}"
-    sql("postgres", f"create database {database}")
-    loads.append(run_ferry(database, "first"))
+    sql("postgres", f"create database {database}_besides")
+    besides.append(load_besides(f"{database}_besides"))
+    sql("postgres", f"drop database {database}_besides", f"create database {database}")
+    loads.append(load_alone(database, "first"))
     sql(database, f"\\copy (select * from contact order by contact_id) to '{copy}' (format binary)")
     sql(database, "create table raw (like contact including all)", "drop index if exists raw_e164_idx")
     copies.append(
@@ -45,7 +67,7 @@ for round_number in range(ROUNDS):
     columns = subprocess.run(
         [psql, "-qtA", "-h", cluster, "-U", "ferry", "-d", database, "-c", "select column_name from information_schema.columns where table_name = 'contact'"],
         capture_output=True, text=True, check=True).stdout.split()
-    again.append(run_ferry(database, "second"))
+    again.append(load_alone(database, "second"))
     sets = ", ".join(f"{it} = excluded.{it}" for it in columns if it != "contact_id")
     rewrites.append(sql(
         database,
@@ -54,10 +76,11 @@ for round_number in range(ROUNDS):
         f"insert into raw select * from staging order by contact_id on conflict (contact_id) do update set {sets}",
     ))
     sql("postgres", f"drop database {database}")
-    print(f"  round: first load {loads[-1]:.2f} s, COPY {copies[-1]:.2f} s; again {again[-1]:.2f} s, rewriting {rewrites[-1]:.2f} s", flush=True)
+    print(f"  round: besides cleaning {besides[-1]:.2f} s, alone {loads[-1]:.2f} s, COPY {copies[-1]:.2f} s; again {again[-1]:.2f} s, rewriting {rewrites[-1]:.2f} s", flush=True)
 ratio = lambda ours, theirs: statistics.median(a / b for a, b in zip(ours, theirs))
-print(f"first load {statistics.median(loads):.2f} s = {ratio(loads, copies):.2f} x sorted binary COPY and index ({statistics.median(copies):.2f} s)")
-print(f"unchanged  {statistics.median(again):.2f} s = {ratio(again, rewrites):.2f} x a merge that rewrites ({statistics.median(rewrites):.2f} s)")
+print(f"first load, besides cleaning: {statistics.median(besides):.2f} s = {ratio(besides, copies):.2f} x sorted binary COPY and index ({statistics.median(copies):.2f} s)")
+print(f"first load, alone:            {statistics.median(loads):.2f} s = {ratio(loads, copies):.2f} x")
+print(f"unchanged, alone:             {statistics.median(again):.2f} s = {ratio(again, rewrites):.2f} x a merge that rewrites ({statistics.median(rewrites):.2f} s)")
 for name in ("postgres.toml", "pg-run"):
     path = data / name
     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -99,6 +99,8 @@ fn text(status: &Status) -> String {
             .counts
             .map_or(String::new(), |it| format!("{} rows in, {} rejected", grouped(it.rows_in), grouped(it.rejected)));
         let rest = match (stage.batches_done, stage.batches) {
+            // While contacts are merged nobody knows how many batches there will be.
+            (Some(done), Some(0)) if done > 0 => format!("{} batches so far", grouped(done)),
             (Some(done), Some(all)) => format!("{} of {} batches", grouped(done), grouped(all)),
             _ => rows,
         };
