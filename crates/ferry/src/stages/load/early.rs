@@ -1,6 +1,7 @@
 //! Loading that begins while contacts are still being merged.
 //!
-//! Merging keeps all cores busy but for moments, and SQLite one: together they take less time than one after the other.
+//! SQLite keeps one core busy and no more, so loading after the merge leaves the others idle. And contacts that come from
+//! where they are merged need not be read again.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -18,7 +19,7 @@ use crate::stages::clean::Taken;
 use crate::stages::load::{BATCHES_PER_TRANSACTION, receipt, run_row};
 
 /// So many batches wait to be loaded: as many as are merged while the database waits for its disk.
-const BATCHES_WAITING: usize = 32;
+const BATCHES_WAITING: usize = 16;
 
 /// Takes contacts in the order of their ids, and loads them batch by batch.
 pub(crate) struct Early {
