@@ -1,6 +1,6 @@
-//! A first run loads contacts while others are still being merged.
+//! A first run does all at once: rows are taken in while others are read, contacts loaded while others are merged.
 
-use crate::world::{Postgres, World, dump, texts};
+use crate::world::{Postgres, Sandbox, World, dump, texts};
 
 #[test]
 fn a_run_that_does_all_at_once_gives_what_its_stages_give_one_after_the_other() {
@@ -23,6 +23,24 @@ fn a_run_that_does_all_at_once_gives_what_its_stages_give_one_after_the_other() 
     assert_eq!(artifacts(&at_once), artifacts(&in_stages));
     assert_eq!(at_once.ferry(&["audit", "--run-dir", "run"]).code, 0);
     assert!(at_once.run().out.contains("0 new, 0 changed, 5,500 unchanged: nothing changed"));
+}
+
+#[test]
+fn sources_give_the_same_files_on_however_many_cores_they_are_read_and_cleaned() {
+    let sandbox = Sandbox::start(&[]);
+    let files = |n_cores: &str| {
+        let world = World::demo(&sandbox);
+        let mut command = world.command(&["run", "--dry-run", "--run-dir", "run"]);
+        let ended = crate::world::ended(command.env("RAYON_NUM_THREADS", n_cores).output().unwrap());
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let manifest: serde_json::Value = serde_json::from_str(&world.read("run/manifest.json")).unwrap();
+        manifest["artifacts"].clone()
+    };
+    let on_one = files("1");
+    assert_eq!(on_one.as_object().unwrap().len(), 7, "{on_one}");
+    for n_cores in ["2", "8"] {
+        assert_eq!(files(n_cores), on_one, "{n_cores} cores");
+    }
 }
 
 #[test]
