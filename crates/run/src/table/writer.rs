@@ -46,7 +46,7 @@ impl TableWriter {
         Self::begin(file, columns, None, None)
     }
 
-    /// Digests every `size` rows too, and gives each digest when it is made. [`TableReader::batch_digests`] has them later,
+    /// Digests every `size` rows too, and gives each digest when it is made. [`crate::TableReader::batch_digests`] has them later,
     /// without reading the rows.
     pub fn create_with_digests(
         file: ArtifactWriter,
