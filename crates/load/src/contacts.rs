@@ -28,11 +28,18 @@ pub(crate) fn group_size(dialect: Dialect) -> usize {
     }
 }
 
+/// Makes the receipt of a batch from the digest of what was written.
+pub type MakeReceipt = Box<dyn FnOnce(Digest) -> Receipt + Send>;
+
+/// The receipt of a batch, when what stands in the database are these contacts.
+pub(crate) fn receipt_of<'a>(make: MakeReceipt, contacts: impl Iterator<Item = &'a ContactId>) -> Receipt {
+    make(Digest::of_parts(contacts.map(|it| it.0.as_slice())))
+}
+
 /// One batch to be loaded, and the receipt to be given for it.
 pub struct LoadBatch {
     pub contacts: Batch<Contact>,
-    /// Makes the receipt from the digest of what was written.
-    pub receipt: Box<dyn FnOnce(Digest) -> Receipt + Send>,
+    pub receipt: MakeReceipt,
 }
 
 /// What loading did, or would do.
@@ -176,7 +183,7 @@ fn make_ready(
 impl LoadBatch {
     /// The receipt, when what stands in the database are these contacts.
     fn receipt(self) -> Receipt {
-        (self.receipt)(Digest::of_parts(self.contacts.items().iter().map(|it| it.id.0.as_slice())))
+        receipt_of(self.receipt, self.contacts.items().iter().map(|it| &it.id))
     }
 }
 

@@ -22,7 +22,7 @@ mod templates;
 mod usage;
 mod writing;
 
-pub use contacts::{LoadBatch, Loaded};
+pub use contacts::{LoadBatch, Loaded, MakeReceipt};
 pub use crm::{Crm, SQLITE_MINIMUM};
 pub use decisions::{Decision, DecisionKind, Undecided};
 pub use error::LoadError;

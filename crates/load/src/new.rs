@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use model::{Contact, ContactId, Digest, Receipt};
+use model::{Contact, ContactId};
 use tokio::sync::mpsc;
 
 use crate::bulk::Rows;
-use crate::contacts::{CONSENT, CONTACT, IDENTITY, group_size, push_contact};
+use crate::contacts::{CONSENT, CONTACT, IDENTITY, MakeReceipt, group_size, push_contact, receipt_of};
 use crate::edits::Marks;
 use crate::journal::receipt_rows;
 use crate::loading::Loading;
@@ -27,8 +27,7 @@ pub struct NewContacts {
 /// A batch of them, and the receipt to be given for it.
 pub struct NewBatch {
     pub contacts: NewContacts,
-    /// Makes the receipt from the digest of what was written.
-    pub receipt: Box<dyn FnOnce(Digest) -> Receipt + Send>,
+    pub receipt: MakeReceipt,
 }
 
 impl Default for NewContacts {
@@ -88,7 +87,7 @@ impl Crm {
                 while receipts.len() < group_size(self.dialect())
                     && let Some(NewBatch { contacts, receipt }) = next.take()
                 {
-                    receipts.push(receipt(Digest::of_parts(contacts.ids.iter().map(|it| it.0.as_slice()))));
+                    receipts.push(receipt_of(receipt, contacts.ids.iter()));
                     match group.is_empty() {
                         true => group = contacts,
                         false => group.append(&contacts, 0..contacts.len()),

@@ -12,16 +12,16 @@ use jiff::Timestamp;
 use load::NewContacts;
 use model::{Contact, Counts, Digest, Outcome, Reject, RowFindings, Stage};
 use rayon::prelude::*;
-use run::{Group, ListQuality, SourceRecord, SpillFolder, StageRecord, TableWriter};
+use run::{Group, SourceRecord, SpillFolder, StageRecord, TableWriter};
 
 use crate::formats::{contacts, ledger, links, ties};
+use crate::memory;
 use crate::progress::grouped;
 use crate::session::{Session, TOOL};
 use crate::stages::clean::in_order::in_order;
 pub(crate) use crate::stages::clean::taking::{Taken, extract_and_take_in, take_in};
 use crate::stages::load::early::Early;
 use crate::stages::rejects;
-use crate::{hygiene, memory};
 
 /// The share of the memory in which rows wait before they go to files. The rest is for reading,
 /// merging and writing.
@@ -36,13 +36,6 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
     match take_in(session)? {
         Some(taken) => merge(session, taken, None),
         None => Ok(()),
-    }
-}
-
-impl Taken {
-    /// What the list of each source is worth.
-    pub(crate) fn lists(&self) -> BTreeMap<String, ListQuality> {
-        self.outcome.lists.iter().map(|(name, counts)| (name.clone(), hygiene::quality(counts))).collect()
     }
 }
 

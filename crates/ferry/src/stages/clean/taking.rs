@@ -1,5 +1,6 @@
 //! Rows on their way to where they wait to be merged: from the files of the run, or from the exports while those are written.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -10,11 +11,12 @@ use anyhow::{Context, Result, bail};
 use clean::{Cleaner, Hygiene};
 use extract::{Layout, Probe};
 use model::{Digest, Reject, RowId, Stage};
-use run::{Artifact, ArtifactWriter, Group, SourceRecord, TableReader, TableWriter};
+use run::{Artifact, ArtifactWriter, Group, ListQuality, SourceRecord, TableReader, TableWriter};
 
 use crate::formats::corrections::Corrections;
 use crate::formats::extracted::{self, Extracted};
 use crate::formats::ledger;
+use crate::hygiene;
 use crate::plan::SourceSection;
 use crate::progress::Work;
 use crate::session::Session;
@@ -41,6 +43,13 @@ pub(crate) struct Taken {
     pub(super) rejects_file: Artifact,
     pub(super) outcome: Written,
     pub(super) work: Work,
+}
+
+impl Taken {
+    /// What the list of each source is worth.
+    pub(crate) fn lists(&self) -> BTreeMap<String, ListQuality> {
+        self.outcome.lists.iter().map(|(name, counts)| (name.clone(), hygiene::quality(counts))).collect()
+    }
 }
 
 /// Takes in the rows that were extracted and are to be cleaned; none if that was done before.
@@ -113,8 +122,8 @@ struct Source {
 
 /// What takes rows in.
 struct Taking {
-    sources: Vec<Source>,
     names: Vec<String>,
+    layouts: Vec<Layout>,
     columns: RejectColumns,
     corrections: Corrections,
     cleaner: Cleaner,
@@ -140,9 +149,9 @@ impl Taking {
         let ledger_file = TableWriter::create(session.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
         let mut rejects_file = session.folder.create(rejects::ARTIFACT)?;
         rejects_file.write_all(&columns.header()?).with_context(rejects_failed)?;
-        let names = sources.iter().map(|it| it.name.clone()).collect();
+        let (names, layouts) = sources.into_iter().map(|it| (it.name, it.layout)).unzip();
         let outcome = Written::default();
-        Ok(Self { sources, names, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows: 0 })
+        Ok(Self { names, layouts, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows: 0 })
     }
 
     /// Takes in groups of rows, on all cores. `open` makes them of items, which come with the numbers of their sources in the
@@ -153,13 +162,13 @@ impl Taking {
         open: impl Fn(usize, I) -> Result<Arc<Group>> + Sync,
         work: Option<&Work>,
     ) -> Result<()> {
-        let Self { sources, names, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows } = self;
+        let Self { names, layouts, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows } = self;
         in_order(
             items,
             MOST_PIECES * rayon::current_num_threads(),
             |(source, item)| {
                 let group = open(source, item)?;
-                Ok((source, take_chunk(source, &sources[source].layout, &group, cleaner, columns, corrections)?))
+                Ok((source, take_chunk(source, &layouts[source], &group, cleaner, columns, corrections)?))
             },
             |(source, chunk)| {
                 rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
