@@ -6,13 +6,19 @@
 30 % of the people on both channels, names with broken encodings and quoted line breaks. Numbers
 are drawn at random from the numbering plans, so the files are for measuring on one machine and
 for nothing else: they are never committed and nobody is written to.
+
+Files are made in blocks of a million rows, one process a core, each with people of its own: 50 million
+people do not fit in memory. Numbers of different blocks still meet, as a country has ten million of them.
 """
 
 import argparse
 import csv
 import datetime
+import functools
+import multiprocessing
 import pathlib
 import random
+import shutil
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
@@ -25,10 +31,15 @@ BAD = ["", "N/A", "null", "-", "AMAZON", "36789", "3.36123E+10", "+33612345***",
        "0000000000", "1111111111", "123456789", "call me", "+999123456789", "+33 6 12", "0612345678 ou 0612345679"]
 
 
+@functools.cache
+def example_number(region):
+    example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+    return example, phonenumbers.national_significant_number(example)
+
+
 def number(rng, region):
     """A random valid mobile number of the region."""
-    example = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
-    text = phonenumbers.national_significant_number(example)
+    example, text = example_number(region)
     while True:
         n_kept = max(2, len(text) - 7)
         tail = "".join(rng.choice("0123456789") for _ in range(len(text) - n_kept))
@@ -109,19 +120,17 @@ def viber_date(rng, at, region):
     return at.strftime("%d/%m/%Y %H:%M")
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("folder", type=pathlib.Path)
-    arguments.add_argument("--rows", type=int, default=1_000_000)
-    arguments.add_argument("--seed", type=int, default=1)
-    arguments = arguments.parse_args()
-    rng = random.Random(arguments.seed)
-    folder = arguments.folder
-    folder.mkdir(parents=True, exist_ok=True)
+SMS_COLUMNS = ["PhoneNumber", "Country", "FullName", "Email", "Lang", "LastMessageAt", "OptIn"]
+VIBER_COLUMNS = ["msisdn", "region", "name", "subscribed", "last_seen"]
+ROWS_OF_A_BLOCK = 1_000_000
 
-    n_sms, n_viber = arguments.rows * 6 // 10, arguments.rows * 4 // 10
+
+def write_block(folder, n_rows, seed):
+    """Writes sms.csv and viber.csv without their headers."""
+    rng = random.Random(seed)
+    n_sms, n_viber = n_rows * 6 // 10, n_rows * 4 // 10
     people = []
-    for _ in range(int(arguments.rows * 0.76)):
+    for _ in range(int(n_rows * 0.76)):
         region = rng.choice(REGIONS)
         people.append((region, number(rng, region), f"{rng.choice(FIRST)} {rng.choice(LAST)}"))
     n_shared = int(len(people) * 0.30)
@@ -136,9 +145,9 @@ def main():
         rng.shuffle(mixed)
         return mixed
 
+    folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "sms.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["PhoneNumber", "Country", "FullName", "Email", "Lang", "LastMessageAt", "OptIn"])
         for region, parsed, name in rows(of_sms, n_sms):
             phone = rng.choice(BAD) if rng.random() < 0.035 else spelling(rng, parsed, region)
             country = rng.choice([region, region, region.lower(), COUNTRY_NAMES.get(region, region)])
@@ -147,11 +156,33 @@ def main():
                              sms_date(rng, moment(rng)), rng.choice(["yes", "OUI", "1", "no", "0", "STOP", "", "maybe", "opt-in"])])
     with open(folder / "viber.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, delimiter=";")
-        writer.writerow(["msisdn", "region", "name", "subscribed", "last_seen"])
         for region, parsed, name in rows(of_viber, n_viber):
             phone = rng.choice(BAD) if rng.random() < 0.035 else spelling(rng, parsed, region)
             writer.writerow([phone, region, dirty_name(rng, name), rng.choice(["subscribed", "unsubscribed", "", "Y", "n"]),
                              viber_date(rng, moment(rng), region)])
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("folder", type=pathlib.Path)
+    arguments.add_argument("--rows", type=int, default=1_000_000)
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments = arguments.parse_args()
+    folder = arguments.folder
+
+    starts = range(0, arguments.rows, ROWS_OF_A_BLOCK)
+    blocks = [(folder / f"block-{n}", min(ROWS_OF_A_BLOCK, arguments.rows - start), arguments.seed + n * 1_000_003) for n, start in enumerate(starts)]
+    with multiprocessing.Pool(maxtasksperchild=1) as pool:
+        pool.starmap(write_block, blocks, chunksize=1)
+    for name, columns, delimiter in [("sms.csv", SMS_COLUMNS, ","), ("viber.csv", VIBER_COLUMNS, ";")]:
+        with open(folder / name, "wb") as file:
+            file.write((delimiter.join(columns) + "\r\n").encode())
+            for block, _, _ in blocks:
+                with open(block / name, "rb") as part:
+                    shutil.copyfileobj(part, file)
+                (block / name).unlink()
+    for block, _, _ in blocks:
+        block.rmdir()
     (folder / "plan.toml").write_text(PLAN, encoding="utf-8")
 
 
