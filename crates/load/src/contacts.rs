@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, PURPOSE_MESSAGES, Receipt};
 use sqlx::AssertSqlSafe;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::bulk::{Cell, Rows, Table, Type};
@@ -11,7 +12,8 @@ use crate::crm::CACHE_SIZE;
 use crate::edits::{Content, Kept, Marks, keep_edits};
 use crate::held::{Held, contact_cells};
 use crate::journal::receipt_rows;
-use crate::loading::{Loading, ReadyLoad};
+use crate::loading::{LOAD, Loading, ReadyLoad, ToLoad};
+use crate::new::NewContacts;
 use crate::reconcile::reconciled;
 use crate::writing::{Dialect, Writes};
 use crate::{Crm, LoadError};
@@ -19,27 +21,25 @@ use crate::{Crm, LoadError};
 /// So many groups of batches are made ready while the database writes one.
 const GROUPS_AHEAD: usize = 2;
 
-/// How many batches go to the database together. On PostgreSQL each group is a COPY of its own, for which client and server
-/// wait for each other.
-pub(crate) fn group_size(dialect: Dialect) -> usize {
-    match dialect {
-        Dialect::Sqlite => 4,
-        Dialect::Postgres => 16,
-    }
-}
+/// So many batches go to the database together.
+const BATCHES_OF_A_GROUP: usize = 4;
 
 /// Makes the receipt of a batch from the digest of what was written.
-pub type MakeReceipt = Box<dyn FnOnce(Digest) -> Receipt + Send>;
-
-/// The receipt of a batch, when what stands in the database are these contacts.
-pub(crate) fn receipt_of<'a>(make: MakeReceipt, contacts: impl Iterator<Item = &'a ContactId>) -> Receipt {
-    make(Digest::of_parts(contacts.map(|it| it.0.as_slice())))
-}
+pub type MakeReceipt = Box<dyn FnOnce(Digest) -> Receipt + Send + Sync>;
 
 /// One batch to be loaded, and the receipt to be given for it.
 pub struct LoadBatch {
-    pub contacts: Batch<Contact>,
+    pub contacts: Contacts,
     pub receipt: MakeReceipt,
+}
+
+/// The contacts of a batch.
+pub enum Contacts {
+    /// The database may hold some of them.
+    Any(Batch<Contact>),
+    /// The database holds none of them, and no consents of theirs. Whom it holds all the same is written anew on SQLite,
+    /// and an error on PostgreSQL.
+    New(Box<NewContacts>),
 }
 
 /// What loading did, or would do.
@@ -67,8 +67,7 @@ impl std::ops::AddAssign for Loaded {
 }
 
 impl Crm {
-    /// Loads batches and gives their receipts, many of them in one transaction: as many as `next` gives
-    /// before it gives none.
+    /// Loads the next batches and gives their receipts, at most `most` of them in one transaction. None if no more come.
     ///
     /// Only contacts that are new or differ from what the database holds are written, so loading
     /// the same batch again writes nothing but its receipt. While the database writes one batch, the
@@ -76,31 +75,39 @@ impl Crm {
     pub async fn load<E: From<LoadError>>(
         &self,
         run_id: &str,
-        mut next: impl AsyncFnMut() -> Result<Option<LoadBatch>, E>,
-    ) -> Result<Loaded, E> {
-        let failed = LoadError::query("load a batch of contacts");
+        batches: &mut mpsc::Receiver<Result<LoadBatch, E>>,
+        most: usize,
+    ) -> Result<Option<Loaded>, E> {
+        let mut next = batches.recv().await.transpose()?;
+        if next.is_none() {
+            return Ok(None);
+        }
+        let mut n_taken = 1;
         let mut loaded = Loaded::default();
         let mut loading = Loading::begin(self).await?;
         let mut waiting: VecDeque<JoinHandle<_>> = VecDeque::new();
-        let mut is_open = true;
         loop {
-            while is_open && waiting.len() < GROUPS_AHEAD {
-                let mut group = Vec::with_capacity(group_size(self.dialect()));
-                while is_open && group.len() < group_size(self.dialect()) {
-                    let batch = next().await?;
-                    is_open = batch.is_some();
-                    group.extend(batch);
+            while next.is_some() && waiting.len() < GROUPS_AHEAD {
+                let mut group = Vec::with_capacity(BATCHES_OF_A_GROUP);
+                while group.len() < BATCHES_OF_A_GROUP
+                    && let Some(batch) = next.take()
+                {
+                    group.push(batch);
+                    if n_taken < most {
+                        next = batches.recv().await.transpose()?;
+                        n_taken += usize::from(next.is_some());
+                    }
                 }
                 let known = self.known(&group).await?;
                 waiting.push_back(make_ready(run_id.to_owned(), group, known, self.dialect()));
             }
             let Some(ready) = waiting.pop_front() else { break };
-            let (ready, now) = ready.await.map_err(|_| failed(sqlx::Error::WorkerCrashed))?;
-            loading.write(ready.map_err(&failed)?).await?;
+            let (ready, now) = ready.await.map_err(|_| LoadError::query(LOAD)(sqlx::Error::WorkerCrashed))?;
+            loading.write(ready).await?;
             loaded += now;
         }
         loading.commit().await?;
-        Ok(loaded)
+        Ok(Some(loaded))
     }
 
     /// Makes sure that no two contacts have one phone number, and that one is found by it.
@@ -127,8 +134,12 @@ impl Crm {
     /// What the database holds of some batches, read besides the transaction: nobody else can write until that ends, and it
     /// writes no contact twice, so what was committed before it is all there is.
     async fn known(&self, batches: &[LoadBatch]) -> Result<Known, LoadError> {
-        let contacts = || batches.iter().flat_map(|it| it.contacts.items());
-        let contents = self.contents(&contacts().map(|it| it.id).collect::<Vec<_>>()).await?;
+        let contacts = || batches.iter().flat_map(LoadBatch::perhaps_held);
+        let ids: Vec<ContactId> = contacts().map(|it| it.id).collect();
+        if ids.is_empty() {
+            return Ok(Known::default());
+        }
+        let contents = self.contents(&ids).await?;
         if contents.is_empty() {
             return Ok(Known::default());
         }
@@ -163,27 +174,53 @@ fn make_ready(
     batches: Vec<LoadBatch>,
     mut known: Known,
     dialect: Dialect,
-) -> JoinHandle<(Result<ReadyLoad, sqlx::Error>, Loaded)> {
+) -> JoinHandle<(ReadyLoad, Loaded)> {
     tokio::task::spawn_blocking(move || {
-        let Changes { new, updated, loaded } = changes(&mut known, batches.iter().flat_map(|it| it.contacts.items()));
+        let Changes { new: not_held, updated, mut loaded } =
+            changes(&mut known, batches.iter().flat_map(LoadBatch::perhaps_held));
+        let mut new: NewContacts = not_held.into_iter().collect();
+        for batch in &batches {
+            if let Contacts::New(contacts) = &batch.contacts {
+                loaded.inserted += contacts.len() as u64;
+                new.append(contacts, 0..contacts.len());
+            }
+        }
+        let [contacts, identities, mut consents] = new.rows;
         let updated_ids: Vec<ContactId> = updated.iter().map(|it| it.contact.id).collect();
-        // Where somebody has deleted a contact by hand, its identities and consents may still stand.
-        let [new_contacts, others @ ..] = contact_rows(new.into_iter().map(|it| (it, Marks::of(it))));
         let updated = contact_rows(updated.iter().map(|it| (&it.contact, it.marks)));
+        let mut merged: Vec<Rows> = updated.into_iter().chain([identities]).collect();
+        if batches.iter().any(LoadBatch::is_perhaps_held) {
+            // Where somebody has deleted a contact by hand, its consents may still stand.
+            merged.push(std::mem::replace(&mut consents, Rows::new(&CONSENT)));
+        }
         let receipts: Vec<Receipt> = batches.into_iter().map(LoadBatch::receipt).collect();
-        let writes = Writes {
-            forgotten: Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty()),
-            new: vec![new_contacts],
-            merged: updated.into_iter().chain(others).chain([receipt_rows(&run_id, &receipts)]).collect(),
-        };
-        (writes.ready_to_load(dialect), loaded)
+        merged.push(receipt_rows(&run_id, &receipts));
+        let forgotten = Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty());
+        let (new, others) = ([contacts, consents], Writes { forgotten, merged });
+        (ToLoad { new, others }.ready(dialect), loaded)
     })
 }
 
 impl LoadBatch {
+    /// Those of its contacts that the database may hold.
+    fn perhaps_held(&self) -> &[Contact] {
+        match &self.contacts {
+            Contacts::Any(batch) => batch.items(),
+            Contacts::New(_) => &[],
+        }
+    }
+
+    fn is_perhaps_held(&self) -> bool {
+        matches!(self.contacts, Contacts::Any(_))
+    }
+
     /// The receipt, when what stands in the database are these contacts.
     fn receipt(self) -> Receipt {
-        receipt_of(self.receipt, self.contacts.items().iter().map(|it| &it.id))
+        let digest = match &self.contacts {
+            Contacts::Any(batch) => Digest::of_parts(batch.items().iter().map(|it| it.id.0.as_slice())),
+            Contacts::New(contacts) => Digest::of_parts(contacts.ids.iter().map(|it| it.0.as_slice())),
+        };
+        (self.receipt)(digest)
     }
 }
 

@@ -22,12 +22,12 @@ mod templates;
 mod usage;
 mod writing;
 
-pub use contacts::{LoadBatch, Loaded, MakeReceipt};
+pub use contacts::{Contacts, LoadBatch, Loaded, MakeReceipt};
 pub use crm::{Crm, SQLITE_MINIMUM};
 pub use decisions::{Decision, DecisionKind, Undecided};
 pub use error::LoadError;
 pub use evidence::ReadyEvidence;
 pub use journal::RunRow;
-pub use new::{NewBatch, NewContacts};
+pub use new::NewContacts;
 pub use queries::{Exported, Registrations, Tally};
 pub use templates::{OrderKind, OrderOutcome, TemplateRow};

@@ -5,15 +5,17 @@ use std::path::Path;
 use model::ContactId;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
+use sqlx::{PgConnection, Postgres, Transaction};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::bulk::{Cell, Rows, Table};
-use crate::crm::{BUSY_TIMEOUT, PRAGMAS};
-use crate::writing::{Dialect, Ready, Writes, Writing};
+use crate::bulk::{Cell, CopyRows, Copying, Rows, Table};
+use crate::contacts::{CONSENT, CONTACT};
+use crate::crm::{BUSY_TIMEOUT, PRAGMAS, begin_postgres};
+use crate::writing::{Dialect, Writes};
 use crate::{Crm, LoadError};
 
-const LOAD: &str = "load a batch of contacts";
+pub(crate) const LOAD: &str = "load a batch of contacts";
 
 /// So many orders may wait while another is carried out.
 const ORDERS_AHEAD: usize = 1;
@@ -28,22 +30,31 @@ pub(crate) struct Loading {
     task: JoinHandle<Result<(), LoadError>>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "of thousands of orders one is the commit, and few wait at a time")]
 enum Order {
     Write(ReadyLoad),
     Commit,
 }
 
-/// What is to be loaded, made ready for a database: the work that needs no connection is done.
-pub(crate) enum ReadyLoad {
-    Sqlite(Writes),
-    Postgres(Ready),
+/// What is to be loaded.
+pub(crate) struct ToLoad {
+    /// Rows of contacts and of consents that the database does not hold.
+    pub(crate) new: [Rows; 2],
+    /// All else, which is written after them.
+    pub(crate) others: Writes,
 }
 
-impl Writes {
-    pub(crate) fn ready_to_load(self, dialect: Dialect) -> Result<ReadyLoad, sqlx::Error> {
+/// The same, made ready for a database: the work that needs no connection is done.
+pub(crate) enum ReadyLoad {
+    Sqlite(ToLoad),
+    Postgres { new: [CopyRows; 2], others: Writes },
+}
+
+impl ToLoad {
+    pub(crate) fn ready(self, dialect: Dialect) -> ReadyLoad {
         match dialect {
-            Dialect::Sqlite => Ok(ReadyLoad::Sqlite(self)),
-            Dialect::Postgres => self.ready(dialect).map(ReadyLoad::Postgres),
+            Dialect::Sqlite => ReadyLoad::Sqlite(self),
+            Dialect::Postgres => ReadyLoad::Postgres { new: self.new.map(|it| it.copy_rows()), others: self.others },
         }
     }
 }
@@ -64,9 +75,9 @@ impl Loading {
                     Err(_) => loading.end().await.map(|()| loading),
                 }
             }
-            Crm::Postgres(_) => {
-                let writing = Writing::begin(crm).await.map_err(LoadError::query(LOAD))?;
-                let carry_out = async { carry_out_postgres(writing, given).await.map_err(LoadError::query(LOAD)) };
+            Crm::Postgres(pool) => {
+                let transaction = begin_postgres(pool).await.map_err(LoadError::query(LOAD))?;
+                let carry_out = async { carry_out_postgres(transaction, given).await.map_err(LoadError::query(LOAD)) };
                 Ok(Self { orders, task: tokio::spawn(carry_out) })
             }
         }
@@ -107,25 +118,71 @@ fn carry_out_sqlite(
     let _ = begun.send(());
     while let Some(order) = given.blocking_recv() {
         match order {
-            Order::Write(ReadyLoad::Sqlite(writes)) => write(&connection, &writes)?,
-            Order::Write(ReadyLoad::Postgres(_)) => return Err(rusqlite::Error::InvalidQuery),
+            Order::Write(ReadyLoad::Sqlite(all)) => write(&connection, &all)?,
+            Order::Write(ReadyLoad::Postgres { .. }) => return Err(rusqlite::Error::InvalidQuery),
             Order::Commit => return connection.execute_batch("commit"),
         }
     }
     Ok(())
 }
 
-async fn carry_out_postgres(mut writing: Writing, mut given: mpsc::Receiver<Order>) -> Result<(), sqlx::Error> {
-    while let Some(order) = given.recv().await {
-        match order {
-            Order::Write(ReadyLoad::Postgres(ready)) => writing.write(ready).await?,
+async fn carry_out_postgres(
+    mut transaction: Transaction<'static, Postgres>,
+    mut given: mpsc::Receiver<Order>,
+) -> Result<(), sqlx::Error> {
+    let mut next = given.recv().await;
+    while let Some(order) = next {
+        let (new, others) = match order {
+            Order::Write(ReadyLoad::Postgres { new, others }) => (new, others),
             Order::Write(ReadyLoad::Sqlite(_)) => {
                 return Err(sqlx::Error::Protocol("these rows are for SQLite".into()));
             }
-            Order::Commit => return writing.commit().await,
-        }
+            Order::Commit => return transaction.commit().await,
+        };
+        next = match new.iter().all(CopyRows::is_empty) {
+            true => {
+                others.carry_out_on_postgres(&mut transaction).await?;
+                given.recv().await
+            }
+            false => copy(&mut transaction, new, others, &mut given).await?,
+        };
     }
     Ok(())
+}
+
+/// Writes new rows while orders bring nothing else but what may wait, and gives the order that ends that. Contacts are
+/// copied as they come, and all else after them.
+async fn copy(
+    connection: &mut PgConnection,
+    [contacts, consents]: [CopyRows; 2],
+    others: Writes,
+    given: &mut mpsc::Receiver<Order>,
+) -> Result<Option<Order>, sqlx::Error> {
+    let (mut all_consents, mut all_others) = (vec![consents], vec![others]);
+    let mut copying = Copying::begin(connection, &CONTACT).await?;
+    copying.send(contacts).await?;
+    let next = loop {
+        match given.recv().await {
+            Some(Order::Write(ReadyLoad::Postgres { new: [contacts, consents], others }))
+                if others.forgotten.is_none() =>
+            {
+                copying.send(contacts).await?;
+                all_consents.push(consents);
+                all_others.push(others);
+            }
+            order => break order,
+        }
+    };
+    copying.finish().await?;
+    let mut copying = Copying::begin(connection, &CONSENT).await?;
+    for consents in all_consents {
+        copying.send(consents).await?;
+    }
+    copying.finish().await?;
+    for others in all_others {
+        others.carry_out_on_postgres(connection).await?;
+    }
+    Ok(next)
 }
 
 /// A connection besides that of the pool.
@@ -140,11 +197,12 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-fn write(connection: &Connection, Writes { forgotten, new, merged }: &Writes) -> Result<(), rusqlite::Error> {
-    if let Some((table, contacts)) = forgotten {
+fn write(connection: &Connection, ToLoad { new, others }: &ToLoad) -> Result<(), rusqlite::Error> {
+    new.iter().try_for_each(|it| insert(connection, it))?;
+    if let Some((table, contacts)) = &others.forgotten {
         forget(connection, table, contacts)?;
     }
-    new.iter().chain(merged).try_for_each(|it| insert(connection, it))
+    others.merged.iter().try_for_each(|it| insert(connection, it))
 }
 
 fn insert(connection: &Connection, rows: &Rows) -> Result<(), rusqlite::Error> {

@@ -3,36 +3,33 @@
 use std::ops::Range;
 
 use model::{Contact, ContactId};
-use tokio::sync::mpsc;
 
 use crate::bulk::Rows;
-use crate::contacts::{CONSENT, CONTACT, IDENTITY, MakeReceipt, group_size, push_contact, receipt_of};
+use crate::contacts::{CONSENT, CONTACT, IDENTITY, push_contact};
 use crate::edits::Marks;
-use crate::journal::receipt_rows;
-use crate::loading::Loading;
-use crate::writing::Writes;
-use crate::{Crm, LoadError, Loaded};
 
 /// Contacts that the database does not hold, as the rows that they become.
 ///
 /// A contact is many small pieces of memory. These are a few large ones, which go cheaply from thread to thread.
 pub struct NewContacts {
-    ids: Vec<ContactId>,
+    pub(crate) ids: Vec<ContactId>,
     /// Of contacts, identities and consents.
-    rows: [Rows; 3],
+    pub(crate) rows: [Rows; 3],
     /// Where the rows of each contact end.
     ends: Vec<[usize; 3]>,
-}
-
-/// A batch of them, and the receipt to be given for it.
-pub struct NewBatch {
-    pub contacts: NewContacts,
-    pub receipt: MakeReceipt,
 }
 
 impl Default for NewContacts {
     fn default() -> Self {
         Self { ids: Vec::new(), rows: [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new), ends: Vec::new() }
+    }
+}
+
+impl<'a> FromIterator<&'a Contact> for NewContacts {
+    fn from_iter<T: IntoIterator<Item = &'a Contact>>(contacts: T) -> Self {
+        let mut new = Self::default();
+        contacts.into_iter().for_each(|it| new.push(it));
+        new
     }
 }
 
@@ -64,50 +61,6 @@ impl NewContacts {
             rows.append(&other.rows[n], start[n]..end[n]);
         }
         self.ids.extend_from_slice(&other.ids[contacts]);
-    }
-}
-
-impl Crm {
-    /// Loads batches of new contacts until no more come, and gives their receipts, `most` of them in a transaction. Whom the
-    /// database holds all the same is written anew on SQLite, and an error on PostgreSQL.
-    pub async fn load_new(
-        &self,
-        run_id: &str,
-        mut batches: mpsc::Receiver<NewBatch>,
-        most: usize,
-    ) -> Result<Loaded, LoadError> {
-        let mut loaded = Loaded::default();
-        let mut next = batches.recv().await;
-        while next.is_some() {
-            let mut loading = Loading::begin(self).await?;
-            let mut n_batches = 0;
-            while n_batches < most && next.is_some() {
-                let mut group = NewContacts::default();
-                let mut receipts = Vec::new();
-                while receipts.len() < group_size(self.dialect())
-                    && let Some(NewBatch { contacts, receipt }) = next.take()
-                {
-                    receipts.push(receipt_of(receipt, contacts.ids.iter()));
-                    match group.is_empty() {
-                        true => group = contacts,
-                        false => group.append(&contacts, 0..contacts.len()),
-                    }
-                    next = batches.recv().await;
-                }
-                n_batches += receipts.len();
-                loaded.inserted += group.len() as u64;
-                let [contacts, others @ ..] = group.rows;
-                let writes = Writes {
-                    forgotten: None,
-                    new: vec![contacts],
-                    merged: others.into_iter().chain([receipt_rows(run_id, &receipts)]).collect(),
-                };
-                let ready = writes.ready_to_load(self.dialect());
-                loading.write(ready.map_err(LoadError::query("load new contacts"))?).await?;
-            }
-            loading.commit().await?;
-        }
-        Ok(loaded)
     }
 }
 

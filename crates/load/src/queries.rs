@@ -44,6 +44,7 @@ const CONTACTS: &str = "select contact.* from contact where contact_id > $1 orde
 const BRIEF: &str = "select contact_id, e164, region, consent, source_rows from contact where contact_id > $1 \
     order by contact_id limit $2";
 const IN_REGION: &str = "select contact_id, e164 from contact where region = $1 and e164 is not null";
+const ANYBODY: &str = "select contact_id from contact union all select contact_id from consent limit 1";
 
 #[derive(FromRow)]
 struct BriefRow {
@@ -131,11 +132,10 @@ impl Crm {
         rows.into_iter().map(|(contact, e164)| Ok((id(&contact)?, phone(&e164)?))).collect()
     }
 
-    /// Whether the database holds no contacts, which is known at once.
+    /// Whether the database holds neither contacts nor consents, which is known at once.
     pub async fn is_empty(&self) -> Result<bool, LoadError> {
-        let first: Option<(i64,)> = on!(self, pool => {
-            sqlx::query_as("select n_rows from contact limit 1").fetch_optional(pool).await
-                .map_err(LoadError::query("look for a contact"))?
+        let first: Option<(Vec<u8>,)> = on!(self, pool => {
+            sqlx::query_as(ANYBODY).fetch_optional(pool).await.map_err(LoadError::query("look for a contact"))?
         });
         Ok(first.is_none())
     }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use model::ContactId;
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{PgConnection, Postgres, Sqlite, Transaction};
 
-use crate::bulk::{Copy, Rows, Statement, Table};
+use crate::bulk::{Rows, Statement, Table};
 use crate::crm::{begin_postgres, begin_sqlite};
 use crate::held::{
     Contents, Held, StoredRows, assembled, contents_postgres, contents_sqlite, stored_postgres, stored_sqlite,
@@ -23,8 +23,6 @@ pub(crate) enum Writing {
 pub(crate) struct Writes {
     /// Whose rows a table forgets, before anything is written.
     pub(crate) forgotten: Option<(&'static Table, Vec<ContactId>)>,
-    /// Rows whose keys no table holds.
-    pub(crate) new: Vec<Rows>,
     /// Rows that may stand in their tables already.
     pub(crate) merged: Vec<Rows>,
 }
@@ -32,7 +30,7 @@ pub(crate) struct Writes {
 /// The same, made ready for a database: the work that needs no connection is done.
 pub(crate) enum Ready {
     Sqlite(Vec<Statement>),
-    Postgres { forgotten: Option<(&'static Table, Vec<ContactId>)>, new: Vec<Copy>, merged: Vec<Rows> },
+    Postgres(Writes),
 }
 
 /// Which database something is made ready for.
@@ -44,23 +42,29 @@ pub(crate) enum Dialect {
 
 impl Writes {
     pub(crate) fn ready(self, dialect: Dialect) -> Result<Ready, sqlx::Error> {
-        let Self { forgotten, new, merged } = self;
         match dialect {
             Dialect::Sqlite => {
                 let mut statements = Vec::new();
-                if let Some((table, contacts)) = &forgotten {
+                if let Some((table, contacts)) = &self.forgotten {
                     statements.extend(Statement::forget(table, contacts)?);
                 }
-                for rows in new.into_iter().chain(merged) {
+                for rows in self.merged {
                     statements.extend(rows.statements()?);
                 }
                 Ok(Ready::Sqlite(statements))
             }
-            Dialect::Postgres => {
-                let new = new.iter().filter(|it| !it.is_empty()).map(Rows::copy).collect();
-                Ok(Ready::Postgres { forgotten, new, merged })
-            }
+            Dialect::Postgres => Ok(Ready::Postgres(self)),
         }
+    }
+
+    pub(crate) async fn carry_out_on_postgres(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if let Some((table, contacts)) = self.forgotten {
+            table.forget_postgres(connection, &contacts).await?;
+        }
+        for rows in self.merged {
+            rows.insert_postgres(connection).await?;
+        }
+        Ok(())
     }
 }
 
@@ -118,19 +122,8 @@ impl Writing {
                 }
                 Ok(())
             }
-            (Self::Postgres(transaction), Ready::Postgres { forgotten, new, merged }) => {
-                if let Some((table, contacts)) = forgotten {
-                    table.forget_postgres(transaction, &contacts).await?;
-                }
-                for copy in new {
-                    copy.send(transaction).await?;
-                }
-                for rows in merged {
-                    rows.insert_postgres(transaction).await?;
-                }
-                Ok(())
-            }
-            (Self::Sqlite(_), Ready::Postgres { .. }) | (Self::Postgres(_), Ready::Sqlite(_)) => {
+            (Self::Postgres(transaction), Ready::Postgres(writes)) => writes.carry_out_on_postgres(transaction).await,
+            (Self::Sqlite(_), Ready::Postgres(_)) | (Self::Postgres(_), Ready::Sqlite(_)) => {
                 Err(sqlx::Error::Protocol("rows were made ready for another database".into()))
             }
         }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
-use load::{Crm, LoadBatch, Loaded, RunRow};
+use load::{Contacts, Crm, LoadBatch, Loaded, RunRow};
 use model::{Counts, Digest, Receipt, Stage};
 use run::{Bill, SourceRecord, StageRecord};
 use tokio::sync::mpsc;
@@ -106,8 +106,8 @@ pub(crate) async fn load(
         backup::check(session)?;
         unfinished.n_absorbed = absorb_linked(session, crm).await?;
         let inputs = batches.into_iter().map(|it| (it.0, it.2)).collect();
-        let waiting = read_loadable(session, is_waiting, inputs);
-        unfinished.loaded += load_all(crm, session.run_id(), waiting, &work).await?;
+        let waiting = read_loadable(session, is_waiting, inputs, crm.is_empty().await?);
+        unfinished.loaded += load_all(crm, session.run_id(), waiting, |n| work.advance(n)).await?;
     }
     Ok(Unfinished { work: Some(work), ..unfinished })
 }
@@ -117,24 +117,12 @@ async fn load_all(
     crm: &Crm,
     run_id: &str,
     mut batches: mpsc::Receiver<Result<LoadBatch>>,
-    work: &Work,
+    advance: impl Fn(u64),
 ) -> Result<Loaded> {
     let mut loaded = Loaded::default();
-    let mut is_open = true;
-    while is_open {
-        let mut n_taken = 0;
-        let next = async || {
-            if n_taken == BATCHES_PER_TRANSACTION {
-                return Ok(None);
-            }
-            n_taken += 1;
-            let batch = batches.recv().await.transpose()?;
-            is_open = batch.is_some();
-            anyhow::Ok(batch)
-        };
-        let now = crm.load(run_id, next).await?;
+    while let Some(now) = crm.load(run_id, &mut batches, BATCHES_PER_TRANSACTION).await? {
         tracing::info!(inserted = now.inserted, updated = now.updated, unchanged = now.unchanged, "batches loaded");
-        work.advance(now.inserted + now.updated + now.unchanged);
+        advance(now.inserted + now.updated + now.unchanged);
         loaded += now;
     }
     Ok(loaded)
@@ -211,6 +199,7 @@ fn read_loadable(
     session: &Session,
     is_wanted: impl Fn(u32) -> bool + Send + 'static,
     inputs: BTreeMap<u32, Digest>,
+    are_new: bool,
 ) -> mpsc::Receiver<Result<LoadBatch>> {
     let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
     ahead(move |each| {
@@ -218,7 +207,11 @@ fn read_loadable(
             let number = batch.number();
             let input = *inputs.get(&number).with_context(|| format!("batch {number} was never planned"))?;
             let receipt = Box::new(receipt(number, batch.items().len() as u64, input));
-            each(LoadBatch { contacts: batch, receipt })
+            let contacts = match are_new {
+                true => Contacts::New(Box::new(batch.items().iter().collect())),
+                false => Contacts::Any(batch),
+            };
+            each(LoadBatch { contacts, receipt })
         })
     })
 }

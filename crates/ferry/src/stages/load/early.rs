@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use load::{Crm, LoadError, Loaded, NewBatch, NewContacts};
+use load::{Contacts, Crm, LoadBatch, Loaded, NewContacts};
 use model::Digest;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -16,7 +16,7 @@ use crate::hygiene;
 use crate::session::Session;
 use crate::stages::backup;
 use crate::stages::clean::Taken;
-use crate::stages::load::{BATCHES_PER_TRANSACTION, receipt, run_row};
+use crate::stages::load::{load_all, receipt, run_row};
 
 /// So many batches wait to be loaded: as many as are merged while the database waits for its disk.
 const BATCHES_WAITING: usize = 16;
@@ -31,8 +31,8 @@ pub(crate) struct Early {
     members: NewContacts,
     /// Batches whose digests are not known yet.
     full: VecDeque<NewContacts>,
-    batches: mpsc::Sender<NewBatch>,
-    task: JoinHandle<Result<Loaded, LoadError>>,
+    batches: mpsc::Sender<Result<LoadBatch>>,
+    task: JoinHandle<Result<Loaded>>,
 }
 
 /// What was loaded early, and since when.
@@ -63,7 +63,7 @@ impl Early {
 
         let (batches, given) = mpsc::channel(BATCHES_WAITING);
         let (loader, run_id) = (crm.clone(), session.run_id().to_owned());
-        let task = tokio::spawn(async move { loader.load_new(&run_id, given, BATCHES_PER_TRANSACTION).await });
+        let task = tokio::spawn(async move { load_all(&loader, &run_id, given, |_| ()).await });
         Ok(Some(Self {
             crm,
             started: Instant::now(),
@@ -117,7 +117,8 @@ impl Early {
             self.n_batches += 1;
             let receipt = Box::new(receipt(self.n_batches, contacts.len() as u64, digest));
             // When nobody takes them any more loading has failed, which `finish` tells; cleaning goes on.
-            let _ = self.batches.blocking_send(NewBatch { contacts, receipt });
+            let batch = LoadBatch { contacts: Contacts::New(Box::new(contacts)), receipt };
+            let _ = self.batches.blocking_send(Ok(batch));
         }
         Ok(())
     }

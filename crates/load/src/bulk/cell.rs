@@ -1,0 +1,83 @@
+//! Values of rows.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use model::ContactId;
+
+use crate::bulk::Type;
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cell<'a> {
+    None,
+    Int(i64),
+    Text(Cow<'a, str>),
+    Bytes(&'a [u8]),
+}
+
+impl Cell<'_> {
+    pub(super) fn may_stand_in(&self, column: Type) -> bool {
+        match self {
+            Self::None => true,
+            Self::Int(_) => column == Type::Int,
+            Self::Text(_) => column == Type::Text,
+            Self::Bytes(_) => column == Type::Bytes,
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Cell<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl<'a> From<&'a String> for Cell<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Cell<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl<'a> From<&'a [u8]> for Cell<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl<'a> From<&'a ContactId> for Cell<'a> {
+    fn from(id: &'a ContactId) -> Self {
+        Self::Bytes(&id.0)
+    }
+}
+
+impl From<i64> for Cell<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<u64> for Cell<'_> {
+    fn from(value: u64) -> Self {
+        // No count of rows comes near the limit.
+        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<Timestamp> for Cell<'_> {
+    fn from(at: Timestamp) -> Self {
+        Self::Int(at.as_microsecond())
+    }
+}
+
+impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::None, Into::into)
+    }
+}
