@@ -55,16 +55,52 @@ fn the_same_on_postgresql() {
 }
 
 #[test]
+fn people_stand_in_a_database_that_was_empty_as_they_do_in_one_that_was_not() {
+    let everybody = |url: &str| {
+        let of_others = "join contact on contact.contact_id = it.contact_id where contact.e164 <> '+33199009999'";
+        [
+            format!("select it.e164 || it.name || it.consent || it.source_rows from contact it {of_others}"),
+            format!("select contact.e164 || it.kind || it.scope || it.value from identity it {of_others}"),
+            format!("select contact.e164 || it.channel || it.state || it.source_row from consent it {of_others}"),
+        ]
+        .map(|it| texts(url, &format!("{it} order by 1")))
+    };
+    let loaded = |postgres: Option<&Postgres>, is_somebody_there: bool| {
+        let world = World::crowd(2_500);
+        let sqlite = format!("sqlite:{}", world.path("ferry.db").display());
+        let url = postgres.map_or(&sqlite, |it| &it.url);
+        world.replan("sqlite:ferry.db", url);
+        if is_somebody_there {
+            let sms = world.read("sms.csv");
+            world.write("sms.csv", "phone,name,consent\n+33199009999,Zoë,yes\n");
+            world.replan("name = \"test\"", "name = \"before\"");
+            assert_eq!(world.ferry(&["run", "--run-dir", "before"]).code, 0);
+            world.write("sms.csv", &sms);
+            world.replan("name = \"before\"", "name = \"test\"");
+        }
+        assert_eq!(world.run().code, 0);
+        everybody(url)
+    };
+    let [contacts, identities, consents] = loaded(None, false);
+    assert_eq!([contacts.len(), identities.len(), consents.len()], [2_500, 1_250, 1_250]);
+    let (empty, other) = (Postgres::create(), Postgres::create());
+    for there in [loaded(None, true), loaded(Some(&empty), false), loaded(Some(&other), true)] {
+        assert!(there == [contacts.clone(), identities.clone(), consents.clone()]);
+    }
+}
+
+#[test]
 fn a_database_that_fails_meanwhile_does_not_harm_the_cleaning_and_is_loaded_later() {
     let world = World::crowd(2_500);
     // Somebody makes the tables first, and the database then refuses one contact of the last batch.
     let url = format!("sqlite:{}", world.path("ferry.db").display());
-    world.write("nobody.csv", "phone,name\n");
+    let plan = world.read("plan.toml");
+    world.write("nobody.csv", "phone,name,user,consent\n");
     world.replan("sms.csv", "nobody.csv");
+    world.replan("viber.csv", "nobody.csv");
     world.replan("name = \"test\"", "name = \"empty\"");
     assert_eq!(world.ferry(&["run", "--run-dir", "empty"]).code, 0);
-    world.replan("nobody.csv", "sms.csv");
-    world.replan("name = \"empty\"", "name = \"test\"");
+    world.write("plan.toml", &plan);
     texts(
         &url,
         "create trigger refusal before insert on contact when new.e164 = '+33199002499' \

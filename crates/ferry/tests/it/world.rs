@@ -52,16 +52,23 @@ impl World {
         world
     }
 
-    /// So many people, up to 10,000, every third of whom stands in two rows.
+    /// So many people, up to 10,000. Every third stands in two rows, and every other one is on Viber too, with a consent
+    /// for each channel.
     pub(crate) fn crowd(n_people: usize) -> Self {
-        let mut rows = String::from("phone,name\n");
+        let (mut sms, mut viber) = (String::from("phone,name,consent\n"), String::from("phone,user,consent\n"));
         for n in 0..n_people {
-            rows += &format!("+3319900{n:04},Person {n}\n");
+            sms += &format!("+3319900{n:04},Person {n},yes\n");
             if n % 3 == 0 {
-                rows += &format!("01 99 00 {:02} {:02},Person {n}\n", n / 100, n % 100);
+                sms += &format!("01 99 00 {:02} {:02},Person {n},\n", n / 100, n % 100);
+            }
+            if n % 2 == 0 {
+                viber += &format!("+3319900{n:04},user{n},{}\n", if n % 4 == 0 { "yes" } else { "no" });
             }
         }
-        Self::with_sms(rows.as_bytes())
+        let world = Self::with_sms(sms.as_bytes());
+        world.write("viber.csv", &viber);
+        world.replan("name = \"name\"\n", &format!("name = \"name\"\nconsent = \"consent\"\n{VIBER_SOURCE}"));
+        world
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -154,6 +161,18 @@ name = "name"
 
 [gates]
 max_reject_rate = 1.0
+"#;
+
+const VIBER_SOURCE: &str = r#"
+[[source]]
+name = "viber"
+channel = "viber"
+path = "viber.csv"
+profile = "columns"
+[source.columns]
+phone = "phone"
+external_id = "user"
+consent = "consent"
 "#;
 
 pub(crate) fn ended(output: Output) -> Ended {
