@@ -24,11 +24,11 @@ pub use edges::{Edge, Edges};
 pub use hygiene::Hygiene;
 pub use link::{Linked, Links};
 pub use name::name;
-pub use partition::{Cleaner, LedgerRow, N_PARTITIONS};
+pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Piece};
 pub use phone::phone;
 pub use row::read_phone;
 pub use survivorship::{Rule, Survivorship};
-pub use tie::{Tie, TieKind};
+pub use tie::{MOST_NAMED, Tie, TieKind};
 pub use waiting::Spill;
 pub use words::{ConsentWords, email, language, tags};
 

@@ -4,14 +4,14 @@
 //! a contact card that answers a request of the business for the phone number. Any other card may be
 //! somebody else's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::{ContactId, IdentityKind, Prompt, RowFinding, RowId};
 use serde::Serialize;
 
 use crate::Rules;
 use crate::row::Entry;
-use crate::tie::{Tie, TieKind};
+use crate::tie::{MOST_NAMED, Tie, TieKind};
 
 /// The bytes of a link: the user, and the contact that the user was seen with.
 const LINK_BYTES: usize = 32;
@@ -77,7 +77,7 @@ pub(crate) struct Linker {
 #[derive(Clone, Debug)]
 enum Seen {
     One(ContactId),
-    Several(Vec<ContactId>),
+    Several(BTreeSet<ContactId>),
 }
 
 /// A row that asks for a phone number, or a card that may answer.
@@ -104,11 +104,12 @@ impl Linker {
     fn see(&mut self, user: ContactId, contact: ContactId) {
         match self.seen.entry(user).or_insert(Seen::One(contact)) {
             Seen::One(known) if *known == contact => {}
-            Seen::Several(known) if known.contains(&contact) => {}
-            Seen::Several(known) => known.push(contact),
+            Seen::Several(known) => {
+                known.insert(contact);
+            }
             seen @ Seen::One(_) => {
                 if let Seen::One(known) = *seen {
-                    *seen = Seen::Several(vec![known, contact]);
+                    *seen = Seen::Several([known, contact].into());
                 }
             }
         }
@@ -173,10 +174,13 @@ impl Linker {
         for (user, seen) in self.seen {
             match seen {
                 Seen::One(contact) => users.push((user, contact)),
-                Seen::Several(contacts) => ties.push(Tie::new(TieKind::Viber, contacts)),
+                Seen::Several(contacts) => {
+                    let n_contacts = contacts.len() as u64;
+                    let named = contacts.into_iter().take(MOST_NAMED).collect();
+                    ties.extend(Tie::of(TieKind::Viber, named, n_contacts, &rules.edges));
+                }
             }
         }
-        ties.retain(|it| !rules.edges.are_apart(&it.contacts));
         users.sort_unstable();
         ties.sort_unstable();
         Linked { counts, users, ties }

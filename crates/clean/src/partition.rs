@@ -1,6 +1,8 @@
 //! Rows wait in partitions by the first byte of their contact's id, encoded, until all are in.
 
 use std::io;
+use std::ops::Range;
+use std::sync::Arc;
 
 use model::{Contact, ContactId, Outcome, Reason, RowFindings, RowId};
 
@@ -9,7 +11,7 @@ use crate::chunk::Chunk;
 use crate::link::{Linked, Linker};
 use crate::merge::Merged;
 use crate::row::{Entry, Place};
-use crate::tie::{self, Tie};
+use crate::tie::{self, Email, Tie};
 use crate::waiting::{Spill, Waiting};
 
 /// How many partitions there are: one per first byte of a contact id. Merged one after the other
@@ -53,6 +55,18 @@ pub struct LedgerRow {
     pub reason: Option<Reason>,
     pub contact_id: Option<ContactId>,
     pub findings: RowFindings,
+}
+
+/// Some contacts' rows, all of them, which wait to be merged.
+pub struct Piece {
+    rows: Arc<Sorted>,
+    places: Range<usize>,
+}
+
+/// The rows of a partition in the order of their contacts' ids.
+struct Sorted {
+    waiting: Vec<u8>,
+    places: Vec<Place>,
 }
 
 impl Cleaner {
@@ -103,17 +117,33 @@ impl Cleaner {
         Ok(linker.finish(&self.rules))
     }
 
-    /// Merges one partition and forgets its rows. Gives the contacts in the order of their ids, each with what became of its
-    /// rows, in the order of the sources; of people who are suppressed only that. Call [`Cleaner::link`] for all partitions
-    /// first.
-    pub fn merge(&self, partition: usize, mut give: impl FnMut(Option<Contact>, &[LedgerRow])) -> io::Result<()> {
+    /// Cuts one partition into pieces of at least so many rows, in the order of their contacts, and forgets the rows. Call
+    /// [`Cleaner::link`] for all partitions first.
+    pub fn pieces(&self, partition: usize, n_rows: usize) -> io::Result<Vec<Piece>> {
         let waiting = self.waiting.take(Shelf::Rows.of(partition))?;
         let mut places = Place::all(&waiting);
         places.sort_unstable();
-        let (mut entries, mut ledger) = (Vec::new(), Vec::new());
+        let rows = Arc::new(Sorted { waiting, places });
+        let mut pieces = Vec::new();
+        let mut start = 0;
+        while start < rows.places.len() {
+            let last = rows.places.len().min(start + n_rows) - 1;
+            let end = last + rows.places[last..].partition_point(|it| it.id() == rows.places[last].id());
+            pieces.push(Piece { rows: Arc::clone(&rows), places: start..end });
+            start = end;
+        }
+        Ok(pieces)
+    }
+
+    /// Merges rows. Gives the contacts in the order of their ids, each with what became of its rows, in the order of the
+    /// sources; of people who are suppressed only that.
+    pub fn merge(&self, piece: &Piece, mut give: impl FnMut(Option<Contact>, &[LedgerRow])) -> io::Result<()> {
+        let Sorted { waiting, places } = &*piece.rows;
+        let places = &places[piece.places.clone()];
+        let (mut entries, mut ledger, mut emails) = (Vec::new(), Vec::new(), Vec::new());
         for rows in places.chunk_by(|one, other| one.id() == other.id()) {
             let id = rows[0].id();
-            entries.extend(rows.iter().map(|it| it.entry(&waiting)));
+            entries.extend(rows.iter().map(|it| it.entry(waiting)));
             entries.sort_unstable_by_key(|it| it.row);
             let is_suppressed = self.rules.suppressed.contains(&id);
             let outcome = if is_suppressed { Outcome::Suppressed } else { Outcome::Merged };
@@ -135,18 +165,28 @@ impl Cleaner {
             let latest = person.latest_row();
             ledger.iter_mut().filter(|it| Some(it.row) == latest).for_each(|it| it.outcome = Outcome::Kept);
             let contact = person.finish(&self.rules, id);
-            if let Some((partition, email)) = tie::encoded(&self.rules, &contact) {
-                self.waiting.put(Shelf::Emails.of(self.partition_of(partition)), &email)?;
-            }
+            emails.extend(Email::of(&self.rules.edges, &contact));
             give(Some(contact), &ledger);
+        }
+        self.put_emails(emails)
+    }
+
+    fn put_emails(&self, mut emails: Vec<Email>) -> io::Result<()> {
+        tie::condense(&mut emails);
+        let partition = |it: &Email| self.partition_of(it.first_byte());
+        let mut bytes = Vec::new();
+        for emails in emails.chunk_by(|one, other| partition(one) == partition(other)) {
+            bytes.clear();
+            emails.iter().for_each(|it| it.encode(&mut bytes));
+            self.waiting.put(Shelf::Emails.of(partition(&emails[0])), &bytes)?;
         }
         Ok(())
     }
 
     /// Contacts that have one e-mail address, of one partition of the addresses. Call [`Cleaner::merge`] for all
-    /// partitions first.
+    /// pieces first.
     pub fn same_email(&self, partition: usize) -> io::Result<Vec<Tie>> {
-        Ok(tie::of_emails(&self.rules, &self.waiting.take(Shelf::Emails.of(partition))?))
+        Ok(tie::of_emails(&self.rules.edges, &self.waiting.take(Shelf::Emails.of(partition))?))
     }
 }
 
@@ -213,8 +253,14 @@ mod tests {
         }
     }
 
-    /// Cleans chunks of rows on several threads at once, in so many partitions, with so many bytes in memory.
-    fn clean(chunks: &[Vec<(RowId, TestRow)>], n_partitions: usize, n_bytes: usize) -> (Whole, Vec<Reject>, Linked) {
+    /// Cleans chunks of rows on several threads at once, in so many partitions, with so many bytes in memory and so many rows
+    /// in a piece.
+    fn clean(
+        chunks: &[Vec<(RowId, TestRow)>],
+        n_partitions: usize,
+        n_bytes: usize,
+        n_rows: usize,
+    ) -> (Whole, Vec<Reject>, Linked) {
         let cleaner = Cleaner::with_spill(rules(), n_bytes, Box::<Elsewhere>::default()).in_partitions(n_partitions);
         let mut rejects: Vec<Reject> = std::thread::scope(|scope| {
             let threads: Vec<_> = chunks
@@ -233,11 +279,13 @@ mod tests {
         let linked: Vec<Linked> = (0..n_partitions).map(|it| cleaner.link(it).unwrap()).collect();
         let mut whole = Whole::default();
         for partition in 0..n_partitions {
-            let give = |contact, ledger: &[LedgerRow]| {
+            let mut give = |contact, ledger: &[LedgerRow]| {
                 whole.contacts.extend(contact);
                 whole.ledger.extend_from_slice(ledger);
             };
-            cleaner.merge(partition, give).unwrap();
+            for piece in cleaner.pieces(partition, n_rows).unwrap() {
+                cleaner.merge(&piece, &mut give).unwrap();
+            }
         }
         let same_emails = (0..n_partitions).flat_map(|it| cleaner.same_email(it).unwrap());
         let linked = Linked {
@@ -267,16 +315,16 @@ mod tests {
 
         #[test]
         fn neither_order_nor_chunks_nor_threads_nor_partitions_nor_memory_change_the_result(
-            (rows, shuffled, n_chunks, n_partitions, n_bytes) in rows().prop_flat_map(|rows| {
+            (rows, shuffled, n_chunks, n_partitions, n_bytes, n_rows) in rows().prop_flat_map(|rows| {
                 let numbered: Vec<(RowId, TestRow)> =
                     (1..).zip(rows).map(|(record, row)| (RowId { source: row.0, record }, row)).collect();
-                (Just(numbered.clone()), Just(numbered).prop_shuffle(), 1..8_usize, 1..=N_PARTITIONS, 0..2000_usize)
+                (Just(numbered.clone()), Just(numbered).prop_shuffle(), 1..8_usize, 1..=N_PARTITIONS, 0..2000_usize, 1..9_usize)
             })
         ) {
-            let whole = clean(std::slice::from_ref(&rows), N_PARTITIONS, usize::MAX);
+            let whole = clean(std::slice::from_ref(&rows), N_PARTITIONS, usize::MAX, 4096);
             let size = shuffled.len().div_ceil(n_chunks).max(1);
             let chunks: Vec<Vec<_>> = shuffled.chunks(size).map(<[_]>::to_vec).collect();
-            prop_assert_eq!(&clean(&chunks, n_partitions, n_bytes), &whole);
+            prop_assert_eq!(&clean(&chunks, n_partitions, n_bytes, n_rows), &whole);
 
             let (whole, rejects, ..) = whole;
             let mut seen: Vec<RowId> = whole.ledger.iter().map(|it| it.row).collect();

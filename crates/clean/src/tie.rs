@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use model::{Contact, ContactId};
 
-use crate::Rules;
+use crate::edges::Edges;
 
 /// What several contacts have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,44 +25,110 @@ impl TieKind {
     }
 }
 
+/// So many of its contacts a tie names. What stands for no address at all may stand with millions, and nobody decides
+/// about those one by one.
+pub const MOST_NAMED: usize = 20;
+
 /// Contacts that something ties together. They stay apart: only a phone, or a person who decides, merges.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tie {
     pub kind: TieKind,
-    /// In the order of their ids.
+    /// The first [`MOST_NAMED`], in the order of their ids.
     pub contacts: Vec<ContactId>,
+    pub n_contacts: u64,
 }
 
 impl Tie {
-    pub(crate) fn new(kind: TieKind, mut contacts: Vec<ContactId>) -> Self {
-        contacts.sort_unstable();
-        Self { kind, contacts }
+    /// Ties contacts that come in the order of their ids; none if a person has said that they are all different people.
+    pub(crate) fn of(kind: TieKind, contacts: Vec<ContactId>, n_contacts: u64, edges: &Edges) -> Option<Self> {
+        let are_all_named = n_contacts == contacts.len() as u64;
+        (!are_all_named || !edges.are_apart(&contacts)).then_some(Self { kind, contacts, n_contacts })
     }
 }
 
-/// The bytes of an e-mail address that waits: its hash, and whose it is.
-const EMAIL_BYTES: usize = 24;
+/// The e-mail address of a contact. A hash of 64 bits is enough to find candidates: of a hundred million addresses fewer than
+/// one pair is taken for one by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Email {
+    hash: u64,
+    contact: ContactId,
+    /// How many contacts this one stands for, itself and others that are not named.
+    n_contacts: u64,
+}
 
-/// The e-mail address of a contact as it waits, and the number by which its partition is found. A hash of 64 bits is
-/// enough to find candidates: of a hundred million addresses fewer than one pair is taken for one by chance.
-pub(crate) fn encoded(rules: &Rules, contact: &Contact) -> Option<(u8, [u8; EMAIL_BYTES])> {
-    let email = contact.email.as_ref().filter(|_| !rules.edges.is_shared(contact.id))?;
-    let mut hasher = DefaultHasher::new();
-    email.value.0.hash(&mut hasher);
-    let mut bytes = [0; EMAIL_BYTES];
-    bytes[..8].copy_from_slice(&hasher.finish().to_be_bytes());
-    bytes[8..].copy_from_slice(&contact.id.0);
-    Some((bytes[0], bytes))
+impl Email {
+    /// None if the contact has no address, or its phone is shared by several people.
+    pub(crate) fn of(edges: &Edges, contact: &Contact) -> Option<Self> {
+        let email = contact.email.as_ref().filter(|_| !edges.is_shared(contact.id))?;
+        let mut hasher = DefaultHasher::new();
+        email.value.0.hash(&mut hasher);
+        Some(Self { hash: hasher.finish(), contact: contact.id, n_contacts: 1 })
+    }
+
+    /// The number by which its partition is found.
+    pub(crate) fn first_byte(&self) -> u8 {
+        self.hash.to_be_bytes()[0]
+    }
+
+    /// The address as it waits.
+    pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.hash.to_be_bytes());
+        bytes.extend(self.contact.0);
+        bytes.extend(self.n_contacts.to_be_bytes());
+    }
+
+    const N_BYTES: usize = size_of::<u64>() + size_of::<ContactId>() + size_of::<u64>();
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (hash, rest) = bytes.split_first_chunk()?;
+        let (contact, n_contacts) = rest.split_first_chunk()?;
+        let n_contacts = u64::from_be_bytes(n_contacts.try_into().ok()?);
+        Some(Self { hash: u64::from_be_bytes(*hash), contact: ContactId(*contact), n_contacts })
+    }
+}
+
+/// Leaves of each address as many contacts as are named, the last of which stands for the others.
+pub(crate) fn condense(emails: &mut Vec<Email>) {
+    emails.sort_unstable();
+    let mut n_named = 0;
+    emails.dedup_by(|next, last| {
+        n_named = if next.hash == last.hash { n_named + 1 } else { 0 };
+        let is_one_of_too_many = n_named >= MOST_NAMED;
+        if is_one_of_too_many {
+            last.n_contacts += next.n_contacts;
+        }
+        is_one_of_too_many
+    });
 }
 
 /// Contacts with one e-mail address, of those that waited.
-pub(crate) fn of_emails(rules: &Rules, waiting: &[u8]) -> Vec<Tie> {
-    let mut emails: Vec<&[u8]> = waiting.chunks_exact(EMAIL_BYTES).collect();
-    emails.sort_unstable();
-    emails
-        .chunk_by(|one, other| one[..8] == other[..8])
-        .filter(|it| it.len() > 1)
-        .map(|it| Tie::new(TieKind::Email, it.iter().filter_map(|it| ContactId::from_bytes(&it[8..])).collect()))
-        .filter(|it| !rules.edges.are_apart(&it.contacts))
-        .collect()
+pub(crate) fn of_emails(edges: &Edges, waiting: &[u8]) -> Vec<Tie> {
+    let mut emails: Vec<Email> = waiting.chunks_exact(Email::N_BYTES).filter_map(Email::decode).collect();
+    condense(&mut emails);
+    let of_one = |it: &[Email]| {
+        let n_contacts = it.iter().map(|it| it.n_contacts).sum();
+        Tie::of(TieKind::Email, it.iter().map(|it| it.contact).collect(), n_contacts, edges)
+    };
+    emails.chunk_by(|one, other| one.hash == other.hash).filter(|it| it.len() > 1).filter_map(of_one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tie_of_many_names_the_first_and_counts_all_however_they_came() {
+        let email = |n: u8| Email { hash: 7, contact: ContactId([n; 16]), n_contacts: 1 };
+        let first: Vec<ContactId> = (0..20).map(|n| ContactId([n; 16])).collect();
+        for piece in [1, 20, 21, 64, 100] {
+            let mut waiting = Vec::new();
+            for emails in (0..100).rev().map(email).collect::<Vec<_>>().chunks(piece) {
+                let mut emails = emails.to_vec();
+                condense(&mut emails);
+                emails.iter().for_each(|it| it.encode(&mut waiting));
+            }
+            let tie = Tie { kind: TieKind::Email, contacts: first.clone(), n_contacts: 100 };
+            assert_eq!(of_emails(&Edges::default(), &waiting), [tie], "in pieces of {piece}");
+        }
+    }
 }

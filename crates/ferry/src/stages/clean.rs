@@ -5,9 +5,10 @@ mod taking;
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Spill, Tie};
+use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Piece, Spill, Tie};
 use jiff::Timestamp;
 use load::NewContacts;
 use model::{Contact, Counts, Digest, Outcome, Reject, RowFindings, Stage};
@@ -28,8 +29,12 @@ use crate::stages::rejects;
 const WAITING_SHARE: u64 = 4;
 /// For each core so many pieces are made or wait to be written.
 const MOST_PIECES: usize = 2;
-/// What a row takes while its partition is merged and written, about.
-const MERGING_ROW_BYTES: u64 = 1200;
+/// So many rows are merged and written together, unless one contact has more.
+const PIECE_ROWS: usize = 4096;
+/// So many pieces of them wait to be merged.
+const PIECES_AHEAD: usize = 2;
+/// What such a piece takes while it is merged and written, about.
+const PIECE_BYTES: u64 = 5 << 20;
 
 /// Cleans what is not clean yet.
 pub(crate) fn clean(session: &mut Session) -> Result<()> {
@@ -51,23 +56,27 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
     let is_early = early.is_some();
     work.again("merge");
     work.advance(outcome.counts.rejected);
-    in_order(
-        0..N_PARTITIONS,
-        most_partitions(session.memory, n_rows),
-        |it| merge_partition(&cleaner, it, &names, is_early),
-        |Merged { contacts, new, ledger, outcomes }| {
-            contacts_file.rows(&contacts)?;
-            ledger_file.rows(&ledger)?;
-            for ((became, findings), n) in outcomes {
-                outcome.count(became, RowFindings(findings), n);
-                work.advance(n);
-            }
-            if let Some(early) = &mut early {
-                early.take(&new, digests.try_iter())?;
-            }
-            Ok(())
-        },
-    )?;
+    std::thread::scope(|scope| {
+        let (sender, pieces) = sync_channel(PIECES_AHEAD);
+        scope.spawn(|| give_pieces(&cleaner, sender));
+        in_order(
+            pieces.into_iter(),
+            most_pieces(session.memory),
+            |piece| merge_piece(&cleaner, &piece?, &names, is_early),
+            |Merged { contacts, new, ledger, outcomes }| {
+                contacts_file.rows(&contacts)?;
+                ledger_file.rows(&ledger)?;
+                for ((became, findings), n) in outcomes {
+                    outcome.count(became, RowFindings(findings), n);
+                    work.advance(n);
+                }
+                if let Some(early) = &mut early {
+                    early.take(&new, digests.try_iter())?;
+                }
+                Ok(())
+            },
+        )
+    })?;
 
     tracing::info!(n_contacts = outcome.counts.kept, "contacts given out");
     outcome.counts.rows_in = n_rows;
@@ -168,10 +177,25 @@ fn spill_failed() -> &'static str {
     "could not keep rows in the folder spill/ of the run; is its disk full?"
 }
 
-/// How many partitions fit into the memory at once while they are merged.
-fn most_partitions(memory: u64, n_rows: u64) -> usize {
-    let partition_bytes = (n_rows / N_PARTITIONS as u64 + 1) * MERGING_ROW_BYTES;
-    (memory / 8 / partition_bytes).clamp(1, (MOST_PIECES * rayon::current_num_threads()) as u64) as usize
+/// How many pieces fit into the memory at once while they are merged.
+fn most_pieces(memory: u64) -> usize {
+    (memory / 8 / PIECE_BYTES).clamp(1, (MOST_PIECES * rayon::current_num_threads()) as u64) as usize
+}
+
+/// Gives all rows in pieces, in the order of their contacts. While some are merged, the next partition is sorted.
+fn give_pieces(cleaner: &Cleaner, sender: SyncSender<Result<Piece>>) {
+    for partition in 0..N_PARTITIONS {
+        let pieces = match cleaner.pieces(partition, PIECE_ROWS).with_context(spill_failed) {
+            Ok(pieces) => pieces.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        for piece in pieces {
+            // Merging has failed if nobody listens any more.
+            if sender.send(piece).is_err() {
+                return;
+            }
+        }
+    }
 }
 
 /// Links the users of all partitions, in their order.
@@ -190,7 +214,7 @@ fn same_emails(cleaner: &Cleaner) -> Result<Vec<Tie>> {
     Ok(ties.with_context(spill_failed)?.concat())
 }
 
-/// A partition that is merged: its rows of both files, what becomes of its contacts in the database if they are loaded early,
+/// A piece that is merged: its rows of both files, what becomes of its contacts in the database if they are loaded early,
 /// and what became of how many rows.
 struct Merged {
     contacts: Group,
@@ -199,7 +223,7 @@ struct Merged {
     outcomes: BTreeMap<(Outcome, u16), u64>,
 }
 
-fn merge_partition(cleaner: &Cleaner, partition: usize, names: &[String], is_early: bool) -> Result<Merged> {
+fn merge_piece(cleaner: &Cleaner, piece: &Piece, names: &[String], is_early: bool) -> Result<Merged> {
     let mut merged = Merged {
         contacts: Group::with_room(&contacts::columns(), 0),
         new: NewContacts::default(),
@@ -218,7 +242,7 @@ fn merge_partition(cleaner: &Cleaner, partition: usize, names: &[String], is_ear
             *merged.outcomes.entry((row.outcome, row.findings.0)).or_default() += 1;
         }
     };
-    cleaner.merge(partition, give).with_context(spill_failed)?;
+    cleaner.merge(piece, give).with_context(spill_failed)?;
     Ok(merged)
 }
 
