@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
@@ -15,7 +16,7 @@ pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
     let repaired = repaired(cell);
     let is_repaired = repaired.is_some();
     let name = repaired.map_or(Cow::Borrowed(cell), Cow::Owned);
-    let name = mapped(name, |it| (!is_nfc(it)).then(|| it.nfc().collect()));
+    let name = mapped(name, |it| (!is_composed(it)).then(|| it.nfc().collect()));
     let name = mapped(name, spaced);
     let name = mapped(name, capitalised);
     ((!is_nothing(&name)).then_some(name), is_repaired)
@@ -36,6 +37,12 @@ pub(crate) fn is_nothing(text: &str) -> bool {
     ["", "-", "n/a", "null", "unknown"].iter().any(|it| text.eq_ignore_ascii_case(it))
 }
 
+/// Letters before the first combining mark, those of Western Europe among them, are always composed.
+fn is_composed(text: &str) -> bool {
+    const LEAD_OF_U_0300: u8 = 0xcc;
+    text.bytes().all(|it| it < LEAD_OF_U_0300) || is_nfc(text)
+}
+
 fn mapped<'a>(text: Cow<'a, str>, rule: impl Fn(&str) -> Option<String>) -> Cow<'a, str> {
     match rule(&text) {
         Some(changed) => Cow::Owned(changed),
@@ -46,7 +53,10 @@ fn mapped<'a>(text: Cow<'a, str>, rule: impl Fn(&str) -> Option<String>) -> Cow<
 /// The text as it was before somebody read its UTF-8 as Windows-1252. Undone once: a name that was
 /// broken twice comes out broken once, and one that only looks broken cannot be undone at all.
 fn repaired(text: &str) -> Option<String> {
-    if text.is_ascii() {
+    // UTF-8 of several bytes ends with one of these, so most names are told at once.
+    const LAST_BYTES: RangeInclusive<u8> = 0x80..=0xbf;
+    let last = text.chars().rev().find(|it| !it.is_ascii())?;
+    if !LAST_BYTES.contains(&windows_1252(last)?) {
         return None;
     }
     let bytes: Option<Vec<u8>> = text.chars().map(windows_1252).collect();

@@ -19,8 +19,8 @@ const BARE_NUMBER_DIGITS: usize = 9;
 /// be read as somebody else's number is rejected rather than guessed at.
 pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, RowFindings), Reason> {
     let text = tidied(cell);
-    // Most cells hold nothing but digits and what parts them, and need to be asked less.
-    let is_plain = matches!(text, Cow::Borrowed(_));
+    // Most hold nothing but digits and what parts them, and need to be asked less.
+    let is_plain = is_plain(&text);
     let mut text = text.as_ref();
     let mut findings = RowFindings::default();
 
@@ -78,20 +78,35 @@ fn parsed(text: &str, region: Option<Region>) -> Result<ParsedPhone, Reason> {
     })
 }
 
-/// Plain cells, nearly all of them, come back as they are, borrowed.
+/// Nothing but digits and what parts them.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|it| matches!(it, b'0'..=b'9' | b' ' | b'+' | b'-' | b'(' | b')' | b'.' | b'/'))
+}
+
+/// A cell without what is not of the number. Cells of ASCII, nearly all of them, are borrowed.
 fn tidied(cell: &str) -> Cow<'_, str> {
-    let is_plain = |it: u8| matches!(it, b'0'..=b'9' | b' ' | b'+' | b'-' | b'(' | b')' | b'.' | b'/');
-    if cell.bytes().all(is_plain) {
+    if is_plain(cell) {
         return Cow::Borrowed(cell.trim());
     }
+    if cell.bytes().all(|it| it.is_ascii_graphic() || it == b' ') {
+        return Cow::Borrowed(without_schemes(cell));
+    }
     let text: String = cell.chars().filter(|it| !is_invisible(*it)).map(plain_char).collect();
+    match without_schemes(&text) {
+        lean if lean.len() == text.len() => Cow::Owned(text),
+        lean => Cow::Owned(lean.to_owned()),
+    }
+}
+
+/// The text without `tel:`, `whatsapp:`, `sms:` and apostrophes before it.
+fn without_schemes(text: &str) -> &str {
     let mut rest = text.trim_matches(|it: char| it == ' ' || it == '\n');
     loop {
         let lean = rest.trim_start_matches(['\'', '’', '‘']).trim_start();
         let lean =
             ["tel:", "whatsapp:", "sms:"].iter().fold(lean, |it, scheme| without_prefix(it, scheme)).trim_start();
         if lean.len() == rest.len() {
-            return Cow::Owned(rest.to_owned());
+            return rest;
         }
         rest = lean;
     }

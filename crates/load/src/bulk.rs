@@ -57,21 +57,24 @@ impl Rows {
     pub(crate) fn push<const N: usize>(&mut self, row: [Cell; N]) {
         debug_assert_eq!(N, self.table.columns.len());
         debug_assert!(row.iter().zip(self.table.columns).all(|(cell, column)| cell.may_stand_in(column.1)));
-        self.lengths.extend(row.map(|cell| match cell {
-            Cell::None => NONE,
-            Cell::Int(value) => {
-                self.bytes.extend_from_slice(&value.to_le_bytes());
-                size_of::<i64>() as u32
-            }
-            Cell::Text(text) => {
-                self.texts.push_str(&text);
-                text.len() as u32
-            }
-            Cell::Bytes(bytes) => {
-                self.bytes.extend_from_slice(bytes);
-                bytes.len() as u32
-            }
-        }));
+        self.lengths.reserve(N);
+        for cell in &row {
+            self.lengths.push(match cell {
+                Cell::None => NONE,
+                Cell::Int(value) => {
+                    self.bytes.extend_from_slice(&value.to_le_bytes());
+                    size_of::<i64>() as u32
+                }
+                Cell::Text(text) => {
+                    self.texts.push_str(text);
+                    text.len() as u32
+                }
+                Cell::Bytes(bytes) => {
+                    self.bytes.extend_from_slice(bytes);
+                    bytes.len() as u32
+                }
+            });
+        }
         self.ends.push((self.texts.len(), self.bytes.len()));
     }
 

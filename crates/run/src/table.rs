@@ -11,8 +11,16 @@ use serde::{Deserialize, Serialize};
 pub use crate::table::reader::TableReader;
 pub use crate::table::writer::TableWriter;
 
-/// So many rows are written together, and read together by one thread.
+/// So many rows are written together, and read together by one thread. Who writes remembers something of every group and
+/// column until the end, so they become larger where there are many.
 const GROUP_ROWS: usize = 8_000;
+const GROUPS_OF_A_SIZE: usize = 500;
+const MOST_DOUBLINGS: usize = 2;
+
+/// How many rows the next group has.
+fn group_rows(n_groups: usize) -> usize {
+    GROUP_ROWS << (n_groups / GROUPS_OF_A_SIZE).min(MOST_DOUBLINGS)
+}
 
 /// Where the footer of a file holds the digests of its batches.
 const DIGESTS: &str = "ferry.batches";
@@ -56,6 +64,11 @@ mod tests {
 
     use super::*;
     use crate::{ArtifactWriter, Group};
+
+    #[test]
+    fn groups_become_larger_where_there_are_many() {
+        assert_eq!([0, 499, 500, 999, 1000, 100_000].map(group_rows), [8_000, 8_000, 16_000, 16_000, 32_000, 32_000]);
+    }
 
     fn put(writer: &mut TableWriter, fill: impl FnOnce(&mut Group)) {
         let filled = |row: &mut Group| {

@@ -15,7 +15,7 @@ use parquet::schema::types::Type;
 
 use crate::batches::BatchDigests;
 use crate::group::{Group, Values};
-use crate::table::{Column, DIGESTS, Footer, GROUP_ROWS, Kind};
+use crate::table::{Column, DIGESTS, Footer, Kind, group_rows};
 use crate::{Artifact, ArtifactWriter, RunError};
 
 /// Writes a table.
@@ -26,6 +26,7 @@ pub struct TableWriter {
     columns: Vec<Column>,
     /// Rows that wait until there are enough to be written.
     group: Group,
+    n_groups: usize,
     n_rows: u64,
     full: SyncSender<Group>,
     /// Groups that were written, to be filled again.
@@ -80,6 +81,8 @@ impl TableWriter {
             .set_compression(Compression::LZ4_RAW)
             .set_dictionary_enabled(false)
             .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
+            // A group's column is one page or a few, which are read together.
+            .set_offset_index_disabled(true)
             .build();
         let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(failed)?;
         let encoder = Encoder { writer, batches, passed_on };
@@ -89,7 +92,8 @@ impl TableWriter {
         Ok(Self {
             path,
             columns: columns.to_vec(),
-            group: Group::with_room(columns, GROUP_ROWS),
+            group: Group::with_room(columns, group_rows(0)),
+            n_groups: 0,
             n_rows: 0,
             full,
             empty,
@@ -107,7 +111,7 @@ impl TableWriter {
     pub fn rows(&mut self, rows: &Group) -> Result<(), RunError> {
         let mut start = 0;
         while start < rows.n_rows {
-            let end = rows.n_rows.min(start + GROUP_ROWS - self.group.n_rows);
+            let end = rows.n_rows.min(start + group_rows(self.n_groups) - self.group.n_rows);
             self.group.append(rows, start..end);
             self.hand_over_if_full()?;
             start = end;
@@ -127,12 +131,14 @@ impl TableWriter {
     }
 
     fn hand_over_if_full(&mut self) -> Result<(), RunError> {
-        if self.group.n_rows < GROUP_ROWS { Ok(()) } else { self.hand_over() }
+        if self.group.n_rows < group_rows(self.n_groups) { Ok(()) } else { self.hand_over() }
     }
 
     fn hand_over(&mut self) -> Result<(), RunError> {
         self.n_rows += self.group.n_rows as u64;
-        let next = self.empty.try_recv().unwrap_or_else(|_| Group::with_room(&self.columns, GROUP_ROWS));
+        self.n_groups += 1;
+        let new = |_| Group::with_room(&self.columns, group_rows(self.n_groups));
+        let next = self.empty.try_recv().unwrap_or_else(new);
         match self.full.send(std::mem::replace(&mut self.group, next)) {
             Ok(()) => Ok(()),
             // An encoder that takes nothing any more has failed.
