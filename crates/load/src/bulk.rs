@@ -53,6 +53,12 @@ impl Rows {
         self.table
     }
 
+    /// Makes room for so many rows.
+    pub(crate) fn reserve(&mut self, n_rows: usize) {
+        self.lengths.reserve(n_rows * self.table.columns.len());
+        self.ends.reserve(n_rows);
+    }
+
     /// Adds a row: one cell per column of the table.
     pub(crate) fn push<const N: usize>(&mut self, row: [Cell; N]) {
         debug_assert_eq!(N, self.table.columns.len());

@@ -178,26 +178,27 @@ fn make_ready(
     tokio::task::spawn_blocking(move || {
         let Changes { new: not_held, updated, mut loaded } =
             changes(&mut known, batches.iter().flat_map(LoadBatch::perhaps_held));
-        let mut new: NewContacts = not_held.into_iter().collect();
-        for batch in &batches {
-            if let Contacts::New(contacts) = &batch.contacts {
-                loaded.inserted += contacts.len() as u64;
-                new.append(contacts, 0..contacts.len());
-            }
-        }
-        let [contacts, identities, mut consents] = new.rows;
+        let not_held: NewContacts = not_held.into_iter().collect();
         let updated_ids: Vec<ContactId> = updated.iter().map(|it| it.contact.id).collect();
         let updated = contact_rows(updated.iter().map(|it| (&it.contact, it.marks)));
-        let mut merged: Vec<Rows> = updated.into_iter().chain([identities]).collect();
-        if batches.iter().any(LoadBatch::is_perhaps_held) {
-            // Where somebody has deleted a contact by hand, its consents may still stand.
-            merged.push(std::mem::replace(&mut consents, Rows::new(&CONSENT)));
+        // Where somebody has deleted a contact by hand, its identities and consents may still stand.
+        let [contacts, mut identities, not_held_consents] = not_held.rows;
+        let (mut contacts, mut consents, mut receipts) = (vec![contacts], Vec::new(), Vec::new());
+        for batch in batches {
+            let output = batch.output();
+            if let Contacts::New(new) = batch.contacts {
+                loaded.inserted += new.len() as u64;
+                let [of_contacts, of_identities, of_consents] = new.rows;
+                contacts.push(of_contacts);
+                identities.append(&of_identities, 0..of_identities.n_rows());
+                consents.push(of_consents);
+            }
+            receipts.push((batch.receipt)(output));
         }
-        let receipts: Vec<Receipt> = batches.into_iter().map(LoadBatch::receipt).collect();
-        merged.push(receipt_rows(&run_id, &receipts));
+        let of_receipts = receipt_rows(&run_id, &receipts);
+        let merged = updated.into_iter().chain([identities, not_held_consents, of_receipts]).collect();
         let forgotten = Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty());
-        let (new, others) = ([contacts, consents], Writes { forgotten, merged });
-        (ToLoad { new, others }.ready(dialect), loaded)
+        (ToLoad { new: [contacts, consents], others: Writes { forgotten, merged } }.ready(dialect), loaded)
     })
 }
 
@@ -210,17 +211,12 @@ impl LoadBatch {
         }
     }
 
-    fn is_perhaps_held(&self) -> bool {
-        matches!(self.contacts, Contacts::Any(_))
-    }
-
-    /// The receipt, when what stands in the database are these contacts.
-    fn receipt(self) -> Receipt {
-        let digest = match &self.contacts {
+    /// The digest of what stands in the database when these are its contacts.
+    fn output(&self) -> Digest {
+        match &self.contacts {
             Contacts::Any(batch) => Digest::of_parts(batch.items().iter().map(|it| it.id.0.as_slice())),
             Contacts::New(contacts) => Digest::of_parts(contacts.ids.iter().map(|it| it.0.as_slice())),
-        };
-        (self.receipt)(digest)
+        }
     }
 }
 

@@ -30,7 +30,6 @@ pub(crate) struct Loading {
     task: JoinHandle<Result<(), LoadError>>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "of thousands of orders one is the commit, and few wait at a time")]
 enum Order {
     Write(ReadyLoad),
     Commit,
@@ -39,7 +38,7 @@ enum Order {
 /// What is to be loaded.
 pub(crate) struct ToLoad {
     /// Rows of contacts and of consents that the database does not hold.
-    pub(crate) new: [Rows; 2],
+    pub(crate) new: [Vec<Rows>; 2],
     /// All else, which is written after them.
     pub(crate) others: Writes,
 }
@@ -54,7 +53,7 @@ impl ToLoad {
     pub(crate) fn ready(self, dialect: Dialect) -> ReadyLoad {
         match dialect {
             Dialect::Sqlite => ReadyLoad::Sqlite(self),
-            Dialect::Postgres => ReadyLoad::Postgres { new: self.new.map(|it| it.copy_rows()), others: self.others },
+            Dialect::Postgres => ReadyLoad::Postgres { new: self.new.map(|it| CopyRows::of(&it)), others: self.others },
         }
     }
 }
@@ -198,7 +197,7 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
 }
 
 fn write(connection: &Connection, ToLoad { new, others }: &ToLoad) -> Result<(), rusqlite::Error> {
-    new.iter().try_for_each(|it| insert(connection, it))?;
+    new.iter().flatten().try_for_each(|it| insert(connection, it))?;
     if let Some((table, contacts)) = &others.forgotten {
         forget(connection, table, contacts)?;
     }

@@ -21,7 +21,7 @@ pub struct NewContacts {
 
 impl Default for NewContacts {
     fn default() -> Self {
-        Self { ids: Vec::new(), rows: [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new), ends: Vec::new() }
+        Self::with_room(0)
     }
 }
 
@@ -34,6 +34,13 @@ impl<'a> FromIterator<&'a Contact> for NewContacts {
 }
 
 impl NewContacts {
+    /// Nobody yet, and room for so many contacts.
+    pub fn with_room(n_contacts: usize) -> Self {
+        let mut rows = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
+        rows[0].reserve(n_contacts);
+        Self { ids: Vec::with_capacity(n_contacts), rows, ends: Vec::with_capacity(n_contacts) }
+    }
+
     pub fn len(&self) -> usize {
         self.ids.len()
     }

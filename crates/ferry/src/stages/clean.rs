@@ -225,9 +225,9 @@ struct Merged {
 
 fn merge_piece(cleaner: &Cleaner, piece: &Piece, names: &[String], is_early: bool) -> Result<Merged> {
     let mut merged = Merged {
-        contacts: Group::with_room(&contacts::columns(), 0),
-        new: NewContacts::default(),
-        ledger: Group::with_room(&ledger::columns(), 0),
+        contacts: Group::with_room(&contacts::columns(), PIECE_ROWS),
+        new: NewContacts::with_room(if is_early { PIECE_ROWS } else { 0 }),
+        ledger: Group::with_room(&ledger::columns(), PIECE_ROWS),
         outcomes: BTreeMap::new(),
     };
     let give = |contact: Option<Contact>, rows: &[LedgerRow]| {

@@ -19,23 +19,6 @@ const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const COPY_END: [u8; 2] = (-1_i16).to_be_bytes();
 
 impl Rows {
-    pub(crate) fn copy_rows(&self) -> CopyRows {
-        let n_columns = self.table.columns.len();
-        let mut bytes = Vec::with_capacity(self.texts.len() + self.bytes.len() + 6 * self.lengths.len());
-        for (n, cell) in self.cells().enumerate() {
-            if n % n_columns == 0 {
-                bytes.extend((n_columns as i16).to_be_bytes());
-            }
-            match cell {
-                Cell::None => bytes.extend((-1_i32).to_be_bytes()),
-                Cell::Int(value) => put_field(&mut bytes, &value.to_be_bytes()),
-                Cell::Text(text) => put_field(&mut bytes, text.as_bytes()),
-                Cell::Bytes(value) => put_field(&mut bytes, value),
-            }
-        }
-        CopyRows(bytes)
-    }
-
     pub(crate) async fn insert_postgres(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         if self.is_empty() {
             return Ok(());
@@ -58,6 +41,26 @@ impl Rows {
 }
 
 impl CopyRows {
+    pub(crate) fn of(all: &[Rows]) -> Self {
+        let n_bytes = |it: &Rows| it.texts.len() + it.bytes.len() + 6 * it.lengths.len();
+        let mut bytes = Vec::with_capacity(all.iter().map(n_bytes).sum());
+        for rows in all {
+            let n_columns = rows.table.columns.len();
+            for (n, cell) in rows.cells().enumerate() {
+                if n % n_columns == 0 {
+                    bytes.extend((n_columns as i16).to_be_bytes());
+                }
+                match cell {
+                    Cell::None => bytes.extend((-1_i32).to_be_bytes()),
+                    Cell::Int(value) => put_field(&mut bytes, &value.to_be_bytes()),
+                    Cell::Text(text) => put_field(&mut bytes, text.as_bytes()),
+                    Cell::Bytes(value) => put_field(&mut bytes, value),
+                }
+            }
+        }
+        Self(bytes)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
