@@ -8,6 +8,7 @@ use model::{
     Channel, Consent, ConsentState, Contact, Direction, Field, Identity, IdentityKind, PURPOSE_MESSAGES, Personal,
     Region, RowId, RowName,
 };
+use smallvec::SmallVec;
 
 use crate::row::{Entry, ParsedNumber};
 use crate::{Rule, Rules, Survivorship, tags};
@@ -48,7 +49,7 @@ pub(crate) struct Merged<'a> {
     identities: Vec<(u16, IdentityKind, &'a str)>,
     channels: [bool; Channel::ALL.len()],
     tags: Vec<&'a str>,
-    rows: Vec<RowId>,
+    rows: SmallVec<[RowId; 4]>,
     latest: Option<Rank>,
 }
 
@@ -208,13 +209,13 @@ struct RowNames<'a> {
     /// The rows of all, which is the name of the row where there is one.
     rows: RowName,
     only: Option<RowId>,
-    made: Vec<(RowId, RowName)>,
+    made: SmallVec<[(RowId, RowName); 2]>,
 }
 
 impl<'a> RowNames<'a> {
     fn new(rules: &'a Rules, rows: &[RowId]) -> Self {
         let only = if let [only] = rows { Some(*only) } else { None };
-        Self { rules, rows: row_ranges(rules, rows).into(), only, made: Vec::new() }
+        Self { rules, rows: row_ranges(rules, rows).into(), only, made: SmallVec::new() }
     }
 
     fn of(&mut self, rank: Rank) -> RowName {
@@ -233,7 +234,8 @@ impl<'a> RowNames<'a> {
 
 /// `sms:1-3,9 viber:7`
 fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
-    let mut text = String::new();
+    const USUAL_BYTES: usize = 32;
+    let mut text = String::with_capacity(USUAL_BYTES);
     let mut digits = itoa::Buffer::new();
     let mut rows = rows.iter().copied().peekable();
     let mut source = None;

@@ -7,7 +7,7 @@ use model::{
     Channel, ContactId, Direction, IdentityKind, ParsedPhone, Prompt, RawContact, Reason, Region, RowFinding,
     RowFindings, RowId,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Rules, date, email, language, name, phone};
 
@@ -39,11 +39,11 @@ pub(crate) struct Entry<'a> {
     pub(crate) consent: Option<model::ConsentState>,
     /// The consent holds now, whenever it was given.
     pub(crate) is_standing: bool,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub(crate) name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub(crate) email: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "borrowed")]
     pub(crate) language: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) external_id: &'a str,
@@ -116,6 +116,11 @@ impl Place {
         let entry: Entry = postcard::from_bytes(&bytes[self.start..self.end]).expect("an encoded row decodes");
         Entry { id: self.id(), ..entry }
     }
+}
+
+/// A `Cow` inside another type would be read into memory of its own.
+fn borrowed<'a, D: Deserializer<'a>>(text: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    Ok(Option::<&str>::deserialize(text)?.map(Cow::Borrowed))
 }
 
 const ID_BYTES: usize = size_of::<ContactId>();

@@ -12,7 +12,7 @@ use crate::crm::CACHE_SIZE;
 use crate::edits::{Content, Kept, Marks, keep_edits};
 use crate::held::{Held, contact_cells};
 use crate::journal::receipt_rows;
-use crate::loading::{LOAD, Loading, ReadyLoad, ToLoad};
+use crate::loading::{LOAD, Loading, ReadyLoad, ToLoad, checkpoint_besides};
 use crate::new::NewContacts;
 use crate::reconcile::reconciled;
 use crate::writing::{Dialect, Writes};
@@ -107,6 +107,7 @@ impl Crm {
             loaded += now;
         }
         loading.commit().await?;
+        checkpoint_besides(self);
         Ok(Some(loaded))
     }
 
@@ -125,7 +126,9 @@ impl Crm {
                 // fit into the cache of a core are sorted in two thirds of the time that larger ones take.
                 let usual = format!("pragma temp_store = memory; pragma cache_size = {CACHE_SIZE}");
                 let script = format!("pragma temp_store = file; pragma cache_size = -4096; {statement}; {usual}");
-                sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *connection).await.map(|_| ()).map_err(failed)
+                sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *connection).await.map_err(failed)?;
+                checkpoint_besides(self);
+                Ok(())
             }
             Self::Postgres(pool) => sqlx::query(statement).execute(pool).await.map(|_| ()).map_err(failed),
         }

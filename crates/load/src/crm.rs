@@ -19,7 +19,8 @@ pub(crate) const PRAGMAS: [(&str, &str); 5] = [
     ("cache_size", CACHE_SIZE),
     ("temp_store", "memory"),
     ("threads", "2"),
-    ("wal_autocheckpoint", "4096"),
+    // Pages of the log after which a commit itself moves them into the database. Loading has others do that before.
+    ("wal_autocheckpoint", "16384"),
 ];
 /// How long one writer waits for another.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);

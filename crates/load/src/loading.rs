@@ -184,6 +184,16 @@ async fn copy(
     Ok(next)
 }
 
+/// Moves what was committed from SQLite's log into its database while others write on: moving waits for the disk. Nobody
+/// waits for it; what is not moved, by an error too, is when the next one or the last connection does it.
+pub(crate) fn checkpoint_besides(crm: &Crm) {
+    if let Crm::Sqlite(pool) = crm {
+        let path = pool.connect_options().get_filename().to_owned();
+        let checkpoint = move || connect(&path)?.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()));
+        spawn_blocking(checkpoint);
+    }
+}
+
 /// A connection besides that of the pool.
 pub(crate) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     // One thread at a time has the connection, so SQLite need not lock it for every value.
@@ -207,10 +217,16 @@ fn write(connection: &Connection, ToLoad { new, others }: &ToLoad) -> Result<(),
 fn insert(connection: &Connection, rows: &Rows) -> Result<(), rusqlite::Error> {
     let n_columns = rows.table().columns.len();
     let mut statement = connection.prepare_cached(&rows.table().row_statement())?;
+    // What was bound for a row stays for the next.
+    let mut is_bound = vec![true; n_columns];
     for (n, cell) in rows.cells().enumerate() {
-        let column = n % n_columns + 1;
-        statement.raw_bind_parameter(column, cell)?;
-        if column == n_columns {
+        let column = n % n_columns;
+        let is_there = cell != Cell::None;
+        if is_there || is_bound[column] {
+            statement.raw_bind_parameter(column + 1, cell)?;
+        }
+        is_bound[column] = is_there;
+        if column + 1 == n_columns {
             statement.raw_execute()?;
         }
     }

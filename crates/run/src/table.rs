@@ -37,15 +37,22 @@ pub enum Kind {
 pub struct Column {
     pub name: String,
     pub kind: Kind,
+    /// Whether its cells are compressed.
+    is_packed: bool,
 }
 
 impl Column {
     pub fn text(name: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: Kind::Text }
+        Self { name: name.into(), kind: Kind::Text, is_packed: true }
     }
 
     pub fn int(name: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: Kind::Int }
+        Self { name: name.into(), kind: Kind::Int, is_packed: true }
+    }
+
+    /// Leaves the cells as they are: those of few likenesses, such as ids, take time to compress and do not get smaller.
+    pub fn unpacked(self) -> Self {
+        Self { is_packed: false, ..self }
     }
 }
 

@@ -76,7 +76,11 @@ impl TableWriter {
         let path = file.path().to_owned();
         let failed = |source| RunError::TableWrite { path: path.clone(), source };
         let schema = schema(columns).map_err(failed)?;
-        let properties = WriterProperties::builder()
+        let properties =
+            columns.iter().filter(|it| !it.is_packed).fold(WriterProperties::builder(), |properties, it| {
+                properties.set_column_compression(it.name.as_str().into(), Compression::UNCOMPRESSED)
+            });
+        let properties = properties
             // Less time than Snappy takes, for files that are larger by a twentieth at most.
             .set_compression(Compression::LZ4_RAW)
             .set_dictionary_enabled(false)
