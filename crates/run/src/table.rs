@@ -37,7 +37,7 @@ pub enum Kind {
 pub struct Column {
     pub name: String,
     pub kind: Kind,
-    /// Whether its cells are compressed.
+    /// Whether its texts are compressed.
     is_packed: bool,
 }
 
@@ -50,7 +50,7 @@ impl Column {
         Self { name: name.into(), kind: Kind::Int, is_packed: true }
     }
 
-    /// Leaves the cells as they are: those of few likenesses, such as ids, take time to compress and do not get smaller.
+    /// Leaves texts as they are: those of few likenesses, such as ids, take time to compress and do not get smaller.
     pub fn unpacked(self) -> Self {
         Self { is_packed: false, ..self }
     }

@@ -46,12 +46,9 @@ const INTS: [&str; 10] = [
     "n_rows",
 ];
 
-/// Columns that compression does not make smaller by more than a tenth or so.
-const UNPACKED: [&str; 6] = ["contact_id", "first_at", "last_at", "consent_at", "sms_consent_at", "viber_consent_at"];
-
 pub(crate) fn columns() -> Vec<Column> {
-    let columns = TEXTS.map(Column::text).into_iter().chain(INTS.map(Column::int));
-    columns.map(|it| if UNPACKED.contains(&it.name.as_str()) { it.unpacked() } else { it }).collect()
+    let [id, others @ ..] = TEXTS.map(Column::text);
+    [id.unpacked()].into_iter().chain(others).chain(INTS.map(Column::int)).collect()
 }
 
 /// Writes one contact. Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2
