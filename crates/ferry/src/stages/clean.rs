@@ -26,7 +26,7 @@ use crate::stages::rejects;
 
 /// The share of the memory in which rows wait before they go to files. The rest is for reading,
 /// merging and writing.
-const WAITING_SHARE: u64 = 4;
+const WAITING_SHARE: u64 = 8;
 /// For each core so many pieces are made or wait to be written.
 const MOST_PIECES: usize = 2;
 /// So many rows are merged and written together, unless one contact has more.
