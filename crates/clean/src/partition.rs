@@ -127,7 +127,7 @@ impl Cleaner {
         let mut pieces = Vec::new();
         let mut start = 0;
         while start < rows.places.len() {
-            let last = rows.places.len().min(start + n_rows) - 1;
+            let last = (rows.places.len() - 1).min(start + n_rows.saturating_sub(1));
             let end = last + rows.places[last..].partition_point(|it| it.id() == rows.places[last].id());
             pieces.push(Piece { rows: Arc::clone(&rows), places: start..end });
             start = end;
@@ -318,7 +318,7 @@ mod tests {
             (rows, shuffled, n_chunks, n_partitions, n_bytes, n_rows) in rows().prop_flat_map(|rows| {
                 let numbered: Vec<(RowId, TestRow)> =
                     (1..).zip(rows).map(|(record, row)| (RowId { source: row.0, record }, row)).collect();
-                (Just(numbered.clone()), Just(numbered).prop_shuffle(), 1..8_usize, 1..=N_PARTITIONS, 0..2000_usize, 1..9_usize)
+                (Just(numbered.clone()), Just(numbered).prop_shuffle(), 1..8_usize, 1..=N_PARTITIONS, 0..2000_usize, 0..9_usize)
             })
         ) {
             let whole = clean(std::slice::from_ref(&rows), N_PARTITIONS, usize::MAX, 4096);
