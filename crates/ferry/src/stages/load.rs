@@ -104,9 +104,12 @@ pub(crate) async fn load(
     if n_waiting > 0 {
         backup::ensure(session, crm).await?;
         backup::check(session)?;
-        unfinished.n_absorbed = absorb_linked(session, crm).await?;
+        let is_empty = crm.is_empty().await?;
+        if !is_empty {
+            unfinished.n_absorbed = absorb_linked(session, crm).await?;
+        }
         let inputs = batches.into_iter().map(|it| (it.0, it.2)).collect();
-        let waiting = read_loadable(session, is_waiting, inputs, crm.is_empty().await?);
+        let waiting = read_loadable(session, is_waiting, inputs, is_empty);
         unfinished.loaded += load_all(crm, session.run_id(), waiting, |n| work.advance(n)).await?;
     }
     Ok(Unfinished { work: Some(work), ..unfinished })
@@ -151,9 +154,6 @@ pub(crate) async fn finish(session: &mut Session, crm: &Crm, unfinished: Unfinis
 
 /// Merges people whom the database knows by their Viber id alone into those that this run ties them to.
 async fn absorb_linked(session: &Session, crm: &Crm) -> Result<u64> {
-    if crm.is_empty().await? {
-        return Ok(0);
-    }
     let path = session.folder.path(links::ARTIFACT);
     let users = if path.exists() { links::read(&path)? } else { Vec::new() };
     Ok(crm.absorb_linked(&users).await?)
