@@ -231,7 +231,7 @@ pub(crate) fn contact_cells(contact: &Contact, consent_channel: Option<Channel>,
     };
     [
         (&contact.id).into(),
-        contact.phone.map(PhoneNumber::e164).into(),
+        contact.phone.map(|it| it.to_string()).into(),
         contact.region.as_ref().map(Region::code).into(),
         contact.line_type.map(LineType::name).into(),
         contact.name.as_ref().map(|it| &it.value.0).into(),

@@ -31,7 +31,7 @@ pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, PASSIVE, WaId};
 pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
 pub use lineage::{Lineage, RowName};
 pub use personal::Personal;
-pub use phone::{LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneNumber};
+pub use phone::{E164, LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneNumber};
 pub use receipt::{Counts, Receipt, Stage};
 pub use region::Region;
 pub use row::{
@@ -42,3 +42,4 @@ pub use scenario::{LOSSES, Loss, Lost, Scenario};
 pub use segment::Segment;
 pub use standing::Standing;
 pub use text::{Piece, Text, slot_name};
+pub use variant::Variants;

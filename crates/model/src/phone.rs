@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use arrayvec::ArrayString;
 use rlibphonenumber::{ParseError, PhoneNumberFormat, PhoneNumberType};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -22,6 +23,9 @@ pub struct PhoneNumber(u64);
 
 /// The first digits of an international number: the country and the network, of nobody.
 pub const PREFIX_DIGITS: usize = 5;
+
+/// A number as text, which needs no memory of its own. Any `u64` has room in it.
+pub type E164 = ArrayString<21>;
 
 /// A number together with what the numbering plan says about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +107,8 @@ impl PhoneNumber {
     }
 
     /// The number as it is written: `+33199000001`.
-    pub fn e164(self) -> String {
-        const MOST_CHARS: usize = 16;
-        let mut text = String::with_capacity(MOST_CHARS);
+    pub fn e164(self) -> E164 {
+        let mut text = E164::new();
         text.push('+');
         text.push_str(itoa::Buffer::new().format(self.0));
         text
@@ -116,8 +119,11 @@ impl PhoneNumber {
     /// This trusts the writer: it checks the form, not the numbering plan.
     pub fn from_e164(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+')?;
-        let well_formed = (1..=15).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_digit());
-        (well_formed && !digits.starts_with('0')).then(|| digits.parse().ok().map(Self))?
+        if !(1..=15).contains(&digits.len()) || digits.starts_with('0') {
+            return None;
+        }
+        let add = |number: u64, digit: u8| digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'));
+        digits.bytes().try_fold(0, add).map(Self)
     }
 
     /// The digits as one number: `33199000001`.

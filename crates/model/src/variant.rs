@@ -1,4 +1,9 @@
+use smallvec::{SmallVec, smallvec};
+
 use crate::PhoneNumber;
+
+/// The spellings of one number: mostly one, at most two.
+pub type Variants = SmallVec<[PhoneNumber; 2]>;
 
 /// From this Brazilian area code on WhatsApp mostly knows mobile numbers without their ninth digit. Those below got the
 /// digit before WhatsApp was common there.
@@ -10,17 +15,17 @@ impl PhoneNumber {
     /// Brazil added a ninth digit to mobile numbers, Mexico had a 1 after its code until 2019, and Argentina has a 9
     /// there when one calls from abroad; accounts made before go on under the old number. Which spelling is likelier
     /// follows what gateways do (Evolution API's `createJid`): no provider states it.
-    pub fn variants(self) -> Vec<Self> {
+    pub fn variants(self) -> Variants {
         let first_two = std::iter::successors(Some(self.digits()), |it| Some(it / 10)).find(|it| *it < 100);
         if !matches!(first_two, Some(52 | 54 | 55)) {
-            return vec![self];
+            return smallvec![self];
         }
         let text = self.digits().to_string();
         let Some((with, without, is_with_likelier)) = brazilian(&text)
             .or_else(|| after_code(&text, "52", "1", true))
             .or_else(|| after_code(&text, "54", "9", true))
         else {
-            return vec![self];
+            return smallvec![self];
         };
         let number = |it: String| it.parse().ok().map(Self::from_digits);
         let [first, second] = if is_with_likelier { [with, without] } else { [without, with] };

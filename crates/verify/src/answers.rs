@@ -1,6 +1,7 @@
 //! From what a provider sent to what it said about each number.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use model::{Answer, PhoneNumber, WaId};
@@ -40,20 +41,17 @@ impl std::ops::AddAssign for Mismatches {
     }
 }
 
-/// Matches answers to questions by the number as it was asked, never by position.
+/// Matches answers to questions by the number as it was asked, never by position alone. Each number is asked about once.
 ///
 /// A number without an answer, with several that agree, or with one that decides nothing, has `no_answer`. A number
 /// about which two different things were said is `contradictory`.
 pub fn judged(numbers: &[PhoneNumber], answers: &[CheckAnswer]) -> Judged {
-    let mut places: HashMap<PhoneNumber, usize> = HashMap::with_capacity(numbers.len());
-    for (place, number) in numbers.iter().enumerate() {
-        places.insert(*number, place);
-    }
+    let places = Places { numbers, by_number: OnceCell::new() };
     let nothing = Said { answer: Answer::NoAnswer, wa_id: None, raw_status: None };
     let mut judged = Judged { said: vec![nothing; numbers.len()], mismatches: Mismatches::default() };
     let mut n_heard = vec![0_u32; numbers.len()];
-    for answer in answers {
-        let Some(&place) = answer.number.as_ref().and_then(|it| places.get(it)) else {
+    for (expected, answer) in answers.iter().enumerate() {
+        let Some(place) = answer.number.and_then(|it| places.of(it, expected)) else {
             judged.mismatches.unasked += 1;
             continue;
         };
@@ -67,6 +65,23 @@ pub fn judged(numbers: &[PhoneNumber], answers: &[CheckAnswer]) -> Judged {
     judged.mismatches.missing = n_heard.iter().filter(|it| **it == 0).count() as u64;
     judged.mismatches.doubled = n_heard.iter().filter(|it| **it > 1).count() as u64;
     judged
+}
+
+/// Where each number stands among those that were asked about.
+struct Places<'a> {
+    numbers: &'a [PhoneNumber],
+    by_number: OnceCell<HashMap<PhoneNumber, usize>>,
+}
+
+impl Places<'_> {
+    /// Looks at the `expected` place first: most providers answer in the order in which they were asked.
+    fn of(&self, number: PhoneNumber, expected: usize) -> Option<usize> {
+        if self.numbers.get(expected) == Some(&number) {
+            return Some(expected);
+        }
+        let by_number = || self.numbers.iter().enumerate().map(|(place, number)| (*number, place)).collect();
+        self.by_number.get_or_init(by_number).get(&number).copied()
+    }
 }
 
 impl Said {

@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use model::{Answer, ContactId, Evidence, PhoneNumber};
+use model::{Answer, ContactId, Evidence, PhoneNumber, Variants};
+use smallvec::SmallVec;
 use thiserror::Error;
 use whatsapp::{CallError, CheckAnswer, CheckStatus};
 
@@ -79,7 +80,7 @@ pub enum VerifyError {
 }
 
 /// What was said of one contact: each variant that was asked about, and the answer.
-type Heard = Vec<(PhoneNumber, Said)>;
+type Heard = SmallVec<[(PhoneNumber, Said); 1]>;
 
 /// Asks about one batch, or looks up what is known of it.
 ///
@@ -101,6 +102,7 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
         Verdict::SaysYesToAll | Verdict::SaysNoToKnown => false,
     };
     let checked_at = now();
+    verified.evidence.reserve(settled.len());
     for place in settled {
         let said = std::mem::take(&mut heard[place]).into_iter();
         let evidence = said.map(|it| evidence(adapter, &asked[place], it, checked_at, terms));
@@ -112,7 +114,7 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
 /// Asks about the likeliest variant of each number, and about the next one of those that are not registered.
 async fn hear_all(adapter: &Adapter, asked: &[Asked], terms: &Terms, verified: &mut Verified) -> Vec<Heard> {
     let mut heard: Vec<Heard> = vec![Heard::new(); asked.len()];
-    let variants: Vec<Vec<PhoneNumber>> = asked.iter().map(|it| it.phone.variants()).collect();
+    let variants: Vec<Variants> = asked.iter().map(|it| it.phone.variants()).collect();
     let mut waiting: Vec<usize> = (0..asked.len()).collect();
     while !waiting.is_empty() {
         let numbers: Vec<PhoneNumber> = waiting.iter().map(|it| variants[*it][heard[*it].len()]).collect();
@@ -143,7 +145,8 @@ async fn ask_all(
     terms: &Terms,
     mismatches: &mut Mismatches,
 ) -> (Vec<Option<Said>>, Option<VerifyError>) {
-    let (numbers, places) = without_doubles(numbers);
+    let once = without_doubles(numbers);
+    let (numbers, places) = once.as_ref().map_or((numbers, None), |(once, places)| (once.as_slice(), Some(places)));
     let has_failed = AtomicBool::new(false);
     let chunks = numbers.chunks(adapter.kind().properties().largest_batch);
     let calls: Vec<_> = chunks.map(|chunk| ask_unless(&has_failed, adapter, chunk, terms.patience)).collect();
@@ -162,16 +165,21 @@ async fn ask_all(
             None => all.extend(std::iter::repeat_n(None, n_numbers)),
         }
     }
-    (places.into_iter().map(|it| all[it].clone()).collect(), failure)
+    let all = match places {
+        Some(places) => places.iter().map(|it| all[*it].clone()).collect(),
+        None => all,
+    };
+    (all, failure)
 }
 
-/// Each number once, and for each of those given its place among them: two contacts may be two spellings of one number.
-fn without_doubles(numbers: &[PhoneNumber]) -> (Vec<PhoneNumber>, Vec<usize>) {
+/// Each number once, and for each of those given its place among them; none if they are so already. Two contacts may be two
+/// spellings of one number.
+fn without_doubles(numbers: &[PhoneNumber]) -> Option<(Vec<PhoneNumber>, Vec<usize>)> {
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
     if sorted.len() == numbers.len() {
-        return (numbers.to_vec(), (0..numbers.len()).collect());
+        return None;
     }
     let mut once = Vec::with_capacity(sorted.len());
     let mut places = HashMap::with_capacity(sorted.len());
@@ -182,7 +190,7 @@ fn without_doubles(numbers: &[PhoneNumber]) -> (Vec<PhoneNumber>, Vec<usize>) {
         })
     };
     let places = numbers.iter().map(place).collect();
-    (once, places)
+    Some((once, places))
 }
 
 /// Asks unless another call has failed.

@@ -232,7 +232,8 @@ impl Client {
     async fn receive(&self, request: RequestBuilder) -> Result<(StatusCode, HeaderMap, Vec<u8>), CallError> {
         let mut response = request.send().await.map_err(|it| self.failure(it))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
+        let length = response.content_length().and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
+        let mut body = Vec::with_capacity(length.min(MOST_ANSWER_BYTES));
         while let Some(chunk) = response.chunk().await.map_err(|it| self.failure(it))? {
             body.extend_from_slice(&chunk);
             if body.len() > MOST_ANSWER_BYTES {

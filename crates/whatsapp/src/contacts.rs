@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use model::{PhoneNumber, WaId};
-use serde::{Deserialize, Serialize};
+use model::{E164, PhoneNumber, WaId};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::answer::{CheckAnswer, CheckStatus, number};
 use crate::call::{Parameters, Question};
@@ -29,18 +29,17 @@ impl Client {
 #[derive(Serialize)]
 struct Body {
     blocking: &'static str,
-    contacts: Vec<String>,
+    contacts: Vec<E164>,
 }
 
 fn question(numbers: &[PhoneNumber], is_blocking: bool) -> Body {
-    let contacts = numbers.iter().map(PhoneNumber::to_string).collect();
+    let contacts = numbers.iter().map(|it| it.e164()).collect();
     Body { blocking: if is_blocking { "wait" } else { "no_wait" }, contacts }
 }
 
 #[derive(Deserialize)]
-struct Answers<'a> {
-    #[serde(borrow)]
-    contacts: Vec<WireAnswer<'a>>,
+struct Answers {
+    contacts: Vec<CheckAnswer>,
 }
 
 #[derive(Deserialize)]
@@ -66,15 +65,21 @@ struct WireError {
 
 /// Some gateways answer 200 with an error in the body: it is one all the same.
 fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
-    let Ok(answers) = serde_json::from_slice::<Answers>(body) else {
+    let text = std::str::from_utf8(body).map_err(|_| CallError::Malformed)?;
+    let Ok(answers) = serde_json::from_str::<Answers>(text) else {
         return Err(match error_code(body) {
             Some(code) => CallError::Refused { status: 200, code: Some(code) },
             None => CallError::Malformed,
         });
     };
-    let answer = |WireAnswer { input, status, wa_id }| {
+    Ok(answers.contacts)
+}
+
+impl<'de> Deserialize<'de> for CheckAnswer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let WireAnswer { input, status, wa_id } = WireAnswer::deserialize(deserializer)?;
         let number = number(&input);
-        CheckAnswer {
+        Ok(Self {
             number,
             wa_id: wa_id.filter(|it| !it.is_empty()).zip(number).map(|(it, number)| WaId::of(&it, number)),
             status: match &*status {
@@ -84,9 +89,8 @@ fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
                 _ => CheckStatus::Unknown,
             },
             raw: raw(&status),
-        }
-    };
-    Ok(answers.contacts.into_iter().map(answer).collect())
+        })
+    }
 }
 
 /// The word as it came. Those that are known need no memory of their own, a million times.
@@ -100,7 +104,7 @@ pub(crate) fn error_code(body: &[u8]) -> Option<i64> {
     serde_json::from_slice::<Errors>(body).ok()?.errors.first().map(|it| it.code)
 }
 
-fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<WireError>, D::Error> {
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WireError>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum OneOrMany {
