@@ -12,11 +12,13 @@ use crate::crm::CACHE_SIZE;
 use crate::edits::{Content, Kept, Marks, keep_edits};
 use crate::held::{Held, contact_cells};
 use crate::journal::receipt_rows;
-use crate::loading::{LOAD, Loading, ReadyLoad, ToLoad, checkpoint_besides};
+use crate::loading::{Loading, ReadyLoad, ToLoad, checkpoint_besides};
 use crate::new::NewContacts;
 use crate::reconcile::reconciled;
 use crate::writing::{Dialect, Writes};
 use crate::{Crm, LoadError};
+
+const LOAD: &str = "load a batch of contacts";
 
 /// So many groups of batches are made ready while the database writes one.
 const GROUPS_AHEAD: usize = 2;
@@ -84,7 +86,8 @@ impl Crm {
         }
         let mut n_taken = 1;
         let mut loaded = Loaded::default();
-        let mut loading = Loading::begin(self).await?;
+        let mut loading = Loading::open(self, LOAD);
+        loading.begin().await?;
         let mut waiting: VecDeque<JoinHandle<_>> = VecDeque::new();
         loop {
             while next.is_some() && waiting.len() < GROUPS_AHEAD {
@@ -201,7 +204,8 @@ fn make_ready(
         let of_receipts = receipt_rows(&run_id, &receipts);
         let merged = updated.into_iter().chain([identities, not_held_consents, of_receipts]).collect();
         let forgotten = Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty());
-        (ToLoad { new: [contacts, consents], others: Writes { forgotten, merged } }.ready(dialect), loaded)
+        let others = Writes { forgotten, merged };
+        (ToLoad { new: [contacts, consents], others, ..ToLoad::default() }.ready(dialect), loaded)
     })
 }
 

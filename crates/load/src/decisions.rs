@@ -326,11 +326,6 @@ impl Writing {
         Ok(())
     }
 
-    async fn write_rows(&mut self, merged: Vec<Rows>) -> Result<(), sqlx::Error> {
-        let ready = Writes { merged, ..Writes::default() }.ready(self.dialect())?;
-        self.write(ready).await
-    }
-
     async fn stored(&mut self, id: ContactId) -> Result<Option<Stored>, LoadError> {
         let (mut contacts, identities, consents) = self.rows_of(&[id]).await?;
         Ok(contacts.pop().map(|contact| Stored { contact, identities, consents }))

@@ -1,18 +1,19 @@
 //! What checks of WhatsApp registration said.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hasher;
 
 use jiff::Timestamp;
 use model::{Answer, ContactId, Evidence, Personal, PhoneNumber, Receipt, WaId};
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 use twox_hash::XxHash64;
 
-use crate::bulk::{Cell, Rows, Statement, Table, Type};
+use crate::bulk::{Cell, Packed, Rows, Table, Type};
 use crate::crm::on;
-use crate::journal::receipt_rows;
-use crate::writing::{Dialect, Ready, Writes, Writing};
+use crate::journal::{RECEIPT, receipt_rows};
+use crate::loading::{Loading, ToLoad};
+use crate::usage::Usage;
+use crate::writing::{Dialect, Writes};
 use crate::{Crm, LoadError};
 
 const VERIFICATION: Table = Table {
@@ -44,26 +45,34 @@ const EVIDENCE: Table = Table {
     conflict: "on conflict do nothing",
 };
 
-/// Usual evidence in bulk on SQLite: the ids one after the other, the verification, and one letter for each answer. Taking
+/// Usual evidence in bulk on SQLite: the ids one after the other, the verification, and one digit for each answer. Taking
 /// them apart there is three times as fast as a placeholder for each.
 const USUAL: &str = "insert into evidence select substr(?1, 16 * key + 1, 16), ?2, '', \
-    case value when 'n' then 'not_registered' when '0' then 'no_answer' else 'registered' end, \
-    case value when '=' then '=' end, null from json_each(?3) where true on conflict do nothing";
+    case value when 0 then 'no_answer' when 1 then 'not_registered' else 'registered' end, \
+    case value when 3 then '=' end, null from json_each(?3) where true on conflict do nothing";
 
-const BETWEEN: &str = "select contact_id, method, checked_at, variant, answer, expires_at, price_micros, wa_id, raw_status \
-    from every_evidence where contact_id >= $1 and contact_id <= $2";
+/// The columns of [`EvidenceRow`], in their order.
+pub(crate) const EVERY_EVIDENCE: &str = "select contact_id, method, checked_at, variant, answer, expires_at, price_micros, \
+    wa_id, raw_status from every_evidence";
+const BETWEEN: &str = "where contact_id >= $1 and contact_id <= $2";
 
 /// Evidence of a batch and its receipt, made ready for the database.
 pub struct ReadyEvidence {
     /// On SQLite, evidence that is usual.
-    usual: Vec<Statement>,
+    usual: Vec<Packed>,
     verifications: Rows,
     evidence: Rows,
     receipts: Rows,
 }
 
+/// Writes evidence, one transaction after another.
+pub struct EvidenceWriter {
+    dialect: Dialect,
+    loading: Loading,
+}
+
 #[derive(FromRow)]
-struct EvidenceRow {
+pub(crate) struct EvidenceRow {
     contact_id: Vec<u8>,
     method: String,
     checked_at: i64,
@@ -81,69 +90,37 @@ impl Crm {
     pub fn ready_evidence(
         &self,
         run_id: &str,
-        evidence: Vec<Evidence>,
+        evidence: &[Evidence],
         words: [Option<&'static str>; 2],
         receipts: &[Receipt],
-    ) -> Result<ReadyEvidence, LoadError> {
+    ) -> ReadyEvidence {
         let [mut verifications, mut rows] = [&VERIFICATION, &EVIDENCE].map(Rows::new);
         let mut usual: BTreeMap<i64, Usual> = BTreeMap::new();
-        let mut ids: HashMap<(Cow<'static, str>, Timestamp, Option<Timestamp>, u64), i64> = HashMap::new();
-        for it in evidence {
-            let what = (it.method, it.checked_at, it.expires_at, it.price_micros);
-            let id = match ids.get(&what) {
-                Some(id) => *id,
-                None => {
-                    let row = verification(&what, words);
-                    let id = row.0;
-                    verifications.push(row.1);
-                    ids.insert(what, id);
-                    id
+        // A batch is mostly of one verification.
+        for of_one in evidence.chunk_by(|a, b| terms(a) == terms(b)) {
+            let (id, row) = verification(terms(&of_one[0]), words);
+            verifications.push(row);
+            for it in of_one {
+                match (digit(it, words), self.dialect()) {
+                    (Some(digit), Dialect::Sqlite) => usual.entry(id).or_default().add(it.contact_id, digit),
+                    _ => rows.push([
+                        (&it.contact_id).into(),
+                        id.into(),
+                        it.variant.map_or_else(String::new, |it| it.to_string()).into(),
+                        it.answer.name().into(),
+                        it.wa_id.as_ref().map(wa_id_text).into(),
+                        it.raw_status.as_deref().filter(|said| word(it.answer, words) != Some(*said)).into(),
+                    ]),
                 }
-            };
-            let letter = letter(it.answer, it.variant, it.wa_id.as_ref(), it.raw_status.as_deref(), words);
-            match (letter, self.dialect()) {
-                (Some(letter), Dialect::Sqlite) => usual.entry(id).or_default().add(it.contact_id, letter),
-                _ => rows.push([
-                    (&it.contact_id).into(),
-                    id.into(),
-                    it.variant.map_or_else(String::new, |it| it.to_string()).into(),
-                    it.answer.name().into(),
-                    it.wa_id.map(wa_id_cell).into(),
-                    it.raw_status.filter(|said| word(it.answer, words) != Some(said)).map(Cow::into_owned).into(),
-                ]),
             }
         }
-        let usual = usual.into_iter().map(|(id, it)| Statement::of(USUAL, (it.ids, id, it.letters + "]")));
-        Ok(ReadyEvidence {
-            usual: usual.collect::<Result<_, _>>().map_err(LoadError::query("store verified batches"))?,
-            verifications,
-            evidence: rows,
-            receipts: receipt_rows(run_id, receipts),
-        })
+        let usual = usual.into_iter().map(|(id, it)| it.packed(id)).collect();
+        ReadyEvidence { usual, verifications, evidence: rows, receipts: receipt_rows(run_id, receipts) }
     }
 
-    /// Adds what was made ready, in one transaction: the evidence of each batch together with its receipt.
-    pub async fn add_evidence(&self, batches: Vec<ReadyEvidence>) -> Result<(), LoadError> {
-        let failed = LoadError::query("store verified batches");
-        let mut batches = batches.into_iter();
-        let Some(ReadyEvidence { mut usual, mut verifications, mut evidence, mut receipts }) = batches.next() else {
-            return Ok(());
-        };
-        // Each statement is a way to the database and back, so the few rows that batches have are put together.
-        for batch in batches {
-            usual.extend(batch.usual);
-            verifications.append(&batch.verifications, 0..batch.verifications.n_rows());
-            evidence.append(&batch.evidence, 0..batch.evidence.n_rows());
-            receipts.append(&batch.receipts, 0..batch.receipts.n_rows());
-        }
-        let writes = Writes { merged: vec![verifications, evidence, receipts], ..Writes::default() };
-        let mut ready = writes.ready(self.dialect()).map_err(&failed)?;
-        if let Ready::Sqlite(statements) = &mut ready {
-            statements.extend(usual);
-        }
-        let mut writing = Writing::begin(self).await.map_err(&failed)?;
-        writing.write(ready).await.map_err(&failed)?;
-        writing.commit().await.map_err(&failed)
+    /// Opens a connection for evidence.
+    pub fn evidence_writer(&self) -> EvidenceWriter {
+        EvidenceWriter { dialect: self.dialect(), loading: Loading::open(self, "store verified batches") }
     }
 
     /// All evidence about contacts whose ids lie from `first` to `last`, of each the newest first.
@@ -152,8 +129,9 @@ impl Crm {
         first: ContactId,
         last: ContactId,
     ) -> Result<HashMap<ContactId, Vec<Evidence>>, LoadError> {
+        let statement = format!("{EVERY_EVIDENCE} {BETWEEN}");
         let rows: Vec<EvidenceRow> = on!(self, pool => {
-            sqlx::query_as(BETWEEN).bind(first.0.to_vec()).bind(last.0.to_vec()).fetch_all(pool).await
+            sqlx::query_as(AssertSqlSafe(statement.as_str())).bind(first.0.to_vec()).bind(last.0.to_vec()).fetch_all(pool).await
                 .map_err(LoadError::query("read evidence"))?
         });
         let mut by_contact: HashMap<ContactId, Vec<Evidence>> = HashMap::new();
@@ -184,20 +162,50 @@ impl Crm {
     }
 }
 
-/// Evidence that one letter says.
+impl EvidenceWriter {
+    /// Adds what was made ready, in one transaction: the evidence of each batch together with its receipt, and how many
+    /// numbers were asked about.
+    pub async fn add(&mut self, batches: Vec<ReadyEvidence>, usage: Option<Usage>) -> Result<(), LoadError> {
+        if batches.is_empty() && usage.is_none() {
+            return Ok(());
+        }
+        // Each statement is a way to PostgreSQL and back, so the few rows that batches have are put together.
+        let [mut verifications, mut evidence, mut receipts] = [&VERIFICATION, &EVIDENCE, &RECEIPT].map(Rows::new);
+        let mut packed = Vec::new();
+        for batch in batches {
+            packed.extend(batch.usual);
+            verifications.append(&batch.verifications, 0..batch.verifications.n_rows());
+            evidence.append(&batch.evidence, 0..batch.evidence.n_rows());
+            receipts.append(&batch.receipts, 0..batch.receipts.n_rows());
+        }
+        let of_usage = usage.iter().map(Usage::rows);
+        let merged =
+            [verifications, evidence, receipts].into_iter().chain(of_usage).filter(|it| !it.is_empty()).collect();
+        let others = Writes { merged, ..Writes::default() };
+        let all = ToLoad { packed, others, ..ToLoad::default() };
+        self.loading.begin().await?;
+        self.loading.write(all.ready(self.dialect)).await?;
+        self.loading.commit().await
+    }
+}
+
+/// Evidence that one digit says.
 #[derive(Default)]
 struct Usual {
     ids: Vec<u8>,
     /// An array of JSON that is not closed yet.
-    letters: String,
+    digits: String,
 }
 
 impl Usual {
-    fn add(&mut self, id: ContactId, letter: char) {
+    fn add(&mut self, id: ContactId, digit: char) {
         self.ids.extend(id.0);
-        self.letters.push_str(if self.letters.is_empty() { "[\"" } else { ",\"" });
-        self.letters.push(letter);
-        self.letters.push('"');
+        self.digits.push(if self.digits.is_empty() { '[' } else { ',' });
+        self.digits.push(digit);
+    }
+
+    fn packed(self, verification_id: i64) -> Packed {
+        Packed { statement: USUAL, arguments: (self.ids, verification_id, self.digits + "]") }
     }
 }
 
@@ -210,28 +218,30 @@ fn word(answer: Answer, [yes, no]: [Option<&'static str>; 2]) -> Option<&'static
     }
 }
 
-/// The letter that says evidence in [`USUAL`]; none if it is not usual.
-fn letter(
-    answer: Answer,
-    variant: Option<PhoneNumber>,
-    wa_id: Option<&WaId>,
-    raw_status: Option<&str>,
-    words: [Option<&'static str>; 2],
-) -> Option<char> {
-    let is_usual = variant.is_none() && raw_status == word(answer, words);
+/// The digit that says evidence in [`USUAL`]; none if it is not usual.
+fn digit(evidence: &Evidence, words: [Option<&'static str>; 2]) -> Option<char> {
+    let Evidence { answer, variant, wa_id, raw_status, .. } = evidence;
+    let is_usual = variant.is_none() && raw_status.as_deref() == word(*answer, words);
     match (answer, wa_id) {
         _ if !is_usual => None,
-        (Answer::Registered, Some(WaId::SameAsNumber)) => Some('='),
-        (Answer::Registered, None) => Some('r'),
-        (Answer::NotRegistered, None) => Some('n'),
+        (Answer::Registered, Some(WaId::SameAsNumber)) => Some('3'),
+        (Answer::Registered, None) => Some('2'),
+        (Answer::NotRegistered, None) => Some('1'),
         (Answer::NoAnswer, None) => Some('0'),
         _ => None,
     }
 }
 
+/// What evidence of one verification has in common: method, time, expiry and price.
+type Terms<'a> = (&'a str, Timestamp, Option<Timestamp>, u64);
+
+fn terms(evidence: &Evidence) -> Terms<'_> {
+    (&evidence.method, evidence.checked_at, evidence.expires_at, evidence.price_micros)
+}
+
 /// The id and the row of a verification.
 fn verification<'a>(
-    (method, checked_at, expires_at, price_micros): &'a (Cow<'static, str>, Timestamp, Option<Timestamp>, u64),
+    (method, checked_at, expires_at, price_micros): Terms<'a>,
     [yes, no]: [Option<&'static str>; 2],
 ) -> (i64, [Cell<'a>; 7]) {
     let mut hasher = XxHash64::default();
@@ -242,29 +252,37 @@ fn verification<'a>(
     }
     hasher.write_i64(checked_at.as_microsecond());
     hasher.write_i64(expires);
-    hasher.write_u64(*price_micros);
+    hasher.write_u64(price_micros);
     let id = i64::from_le_bytes(hasher.finish().to_le_bytes()) & i64::MAX;
-    let row = [
-        id.into(),
-        method.as_ref().into(),
-        checked_at.as_microsecond().into(),
-        (*expires_at).into(),
-        (*price_micros).into(),
-        yes.into(),
-        no.into(),
-    ];
+    let row =
+        [id.into(), method.into(), checked_at.into(), expires_at.into(), price_micros.into(), yes.into(), no.into()];
     (id, row)
 }
 
-fn wa_id_cell(id: WaId) -> String {
+fn wa_id_text(id: &WaId) -> &str {
     match id {
-        WaId::SameAsNumber => "=".to_owned(),
-        WaId::Other(text) => text.0,
+        WaId::SameAsNumber => "=",
+        WaId::Other(text) => &text.0,
     }
 }
 
 impl EvidenceRow {
-    fn evidence(self) -> Result<Evidence, LoadError> {
+    /// Reads a row of [`EVERY_EVIDENCE`].
+    pub(crate) fn read(row: &rusqlite::Row) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            contact_id: row.get(0)?,
+            method: row.get(1)?,
+            checked_at: row.get(2)?,
+            variant: row.get(3)?,
+            answer: row.get(4)?,
+            expires_at: row.get(5)?,
+            price_micros: row.get(6)?,
+            wa_id: row.get(7)?,
+            raw_status: row.get(8)?,
+        })
+    }
+
+    pub(crate) fn evidence(self) -> Result<Evidence, LoadError> {
         let known = |column| LoadError::Value { column };
         let moment = |column, it| Timestamp::from_microsecond(it).map_err(|_| known(column));
         let variant = Some(self.variant).filter(|it| !it.is_empty());

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use crate::bulk::{Cell, Rows, Table, Type};
 use crate::crm::on;
-use crate::writing::{Writes, Writing};
+use crate::writing::Writing;
 use crate::{Crm, LoadError};
 
 /// A run as the database knows it.
@@ -57,7 +57,7 @@ const BATCH: Table = Table {
     conflict: "",
 };
 
-const RECEIPT: Table = Table {
+pub(crate) const RECEIPT: Table = Table {
     name: "receipt",
     columns: &[
         ("run_id", Type::Text),
@@ -125,8 +125,7 @@ impl Crm {
         for statement in FORGET_RUN {
             writing.run(statement, &run.run_id).await.map_err(&failed)?;
         }
-        let writes = Writes { merged: run_rows(run).into(), ..Writes::default() };
-        writing.write(writes.ready(writing.dialect()).map_err(&failed)?).await.map_err(&failed)?;
+        writing.write_rows(run_rows(run).into()).await.map_err(&failed)?;
         writing.run(FORGET_RECEIPTS, &run.run_id).await.map_err(&failed)?;
         writing.commit().await.map_err(&failed)
     }

@@ -5,40 +5,45 @@ use std::path::Path;
 use model::ContactId;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::bulk::{Cell, CopyRows, Copying, Rows, Table};
+use crate::bulk::{Cell, CopyRows, Copying, Packed, Rows, Table};
 use crate::contacts::{CONSENT, CONTACT};
 use crate::crm::{BUSY_TIMEOUT, PRAGMAS, begin_postgres};
 use crate::writing::{Dialect, Writes};
 use crate::{Crm, LoadError};
 
-pub(crate) const LOAD: &str = "load a batch of contacts";
-
 /// So many orders may wait while another is carried out.
 const ORDERS_AHEAD: usize = 1;
 
-/// A transaction of the one writer there is, carried on while what follows is read and made ready.
+/// The one writer there is, who carries out one transaction after another while what follows is read and made ready.
 ///
 /// On SQLite it has a connection of its own, made by `rusqlite`, that takes a row at a time and values where they are.
-/// `sqlx` gives each value memory of its own and copies it, which took longer than SQLite itself. One that ends without
-/// a commit is rolled back.
+/// `sqlx` gives each value memory of its own and copies it, which took longer than SQLite itself. A transaction that is not
+/// committed when it ends is rolled back.
 pub(crate) struct Loading {
+    /// What is being done, as errors say it.
+    what: &'static str,
     orders: mpsc::Sender<Order>,
     task: JoinHandle<Result<(), LoadError>>,
 }
 
+/// Who gave an order that is waited for hears of it when it was carried out.
 enum Order {
+    Begin(oneshot::Sender<()>),
     Write(ReadyLoad),
-    Commit,
+    Commit(oneshot::Sender<()>),
 }
 
 /// What is to be loaded.
+#[derive(Default)]
 pub(crate) struct ToLoad {
     /// Rows of contacts and of consents that the database does not hold.
     pub(crate) new: [Vec<Rows>; 2],
+    /// On SQLite, rows that it takes apart by itself.
+    pub(crate) packed: Vec<Packed>,
     /// All else, which is written after them.
     pub(crate) others: Writes,
 }
@@ -59,27 +64,24 @@ impl ToLoad {
 }
 
 impl Loading {
-    /// Begins it; until it ends nobody else can write.
-    pub(crate) async fn begin(crm: &Crm) -> Result<Self, LoadError> {
+    pub(crate) fn open(crm: &Crm, what: &'static str) -> Self {
         let (orders, given) = mpsc::channel(ORDERS_AHEAD);
-        match crm {
+        let task = match crm {
             Crm::Sqlite(pool) => {
                 let path = pool.connect_options().get_filename().to_owned();
-                let (begun, is_begun) = oneshot::channel();
-                let carry_out = move || carry_out_sqlite(&path, begun, given);
-                let task = spawn_blocking(move || carry_out().map_err(LoadError::statement(LOAD)));
-                let mut loading = Self { orders, task };
-                match is_begun.await {
-                    Ok(()) => Ok(loading),
-                    Err(_) => loading.end().await.map(|()| loading),
-                }
+                spawn_blocking(move || carry_out_sqlite(&path, given).map_err(LoadError::statement(what)))
             }
             Crm::Postgres(pool) => {
-                let transaction = begin_postgres(pool).await.map_err(LoadError::query(LOAD))?;
-                let carry_out = async { carry_out_postgres(transaction, given).await.map_err(LoadError::query(LOAD)) };
-                Ok(Self { orders, task: tokio::spawn(carry_out) })
+                let pool = pool.clone();
+                tokio::spawn(async move { carry_out_postgres(&pool, given).await.map_err(LoadError::query(what)) })
             }
-        }
+        };
+        Self { what, orders, task }
+    }
+
+    /// Begins a transaction; until it ends nobody else can write.
+    pub(crate) async fn begin(&mut self) -> Result<(), LoadError> {
+        self.wait_for(Order::Begin).await
     }
 
     /// Writes what was made ready for this database; anything else is not written. It may be written a little later, and
@@ -88,9 +90,17 @@ impl Loading {
         self.order(Order::Write(ready)).await
     }
 
-    pub(crate) async fn commit(mut self) -> Result<(), LoadError> {
-        self.order(Order::Commit).await?;
-        self.end().await
+    pub(crate) async fn commit(&mut self) -> Result<(), LoadError> {
+        self.wait_for(Order::Commit).await
+    }
+
+    async fn wait_for(&mut self, order: impl FnOnce(oneshot::Sender<()>) -> Order) -> Result<(), LoadError> {
+        let (done, is_done) = oneshot::channel();
+        self.order(order(done)).await?;
+        match is_done.await {
+            Ok(()) => Ok(()),
+            Err(_) => self.end().await,
+        }
     }
 
     async fn order(&mut self, order: Order) -> Result<(), LoadError> {
@@ -102,48 +112,61 @@ impl Loading {
     }
 
     async fn end(&mut self) -> Result<(), LoadError> {
-        (&mut self.task).await.unwrap_or_else(|_| Err(LoadError::query(LOAD)(sqlx::Error::WorkerCrashed)))
+        (&mut self.task).await.unwrap_or_else(|_| Err(LoadError::query(self.what)(sqlx::Error::WorkerCrashed)))
     }
 }
 
-fn carry_out_sqlite(
-    path: &Path,
-    begun: oneshot::Sender<()>,
-    mut given: mpsc::Receiver<Order>,
-) -> Result<(), rusqlite::Error> {
+fn carry_out_sqlite(path: &Path, mut given: mpsc::Receiver<Order>) -> Result<(), rusqlite::Error> {
     let connection = connect(path)?;
-    connection.execute_batch("begin immediate")?;
-    // Nobody waits for it any more when all was given up.
-    let _ = begun.send(());
+    // Nobody waits for an order any more when all was given up.
     while let Some(order) = given.blocking_recv() {
         match order {
-            Order::Write(ReadyLoad::Sqlite(all)) => write(&connection, &all)?,
+            Order::Begin(done) => {
+                connection.execute_batch("begin immediate")?;
+                let _ = done.send(());
+            }
+            Order::Write(ReadyLoad::Sqlite(all)) => write(&connection, all)?,
             Order::Write(ReadyLoad::Postgres { .. }) => return Err(rusqlite::Error::InvalidQuery),
-            Order::Commit => return connection.execute_batch("commit"),
+            Order::Commit(done) => {
+                connection.execute_batch("commit")?;
+                let _ = done.send(());
+            }
         }
     }
     Ok(())
 }
 
-async fn carry_out_postgres(
-    mut transaction: Transaction<'static, Postgres>,
-    mut given: mpsc::Receiver<Order>,
-) -> Result<(), sqlx::Error> {
+async fn carry_out_postgres(pool: &PgPool, mut given: mpsc::Receiver<Order>) -> Result<(), sqlx::Error> {
+    let mut transaction = None;
     let mut next = given.recv().await;
     while let Some(order) = next {
-        let (new, others) = match order {
-            Order::Write(ReadyLoad::Postgres { new, others }) => (new, others),
-            Order::Write(ReadyLoad::Sqlite(_)) => {
-                return Err(sqlx::Error::Protocol("these rows are for SQLite".into()));
-            }
-            Order::Commit => return transaction.commit().await,
-        };
-        next = match new.iter().all(CopyRows::is_empty) {
-            true => {
-                others.carry_out_on_postgres(&mut transaction).await?;
+        next = match (order, &mut transaction) {
+            (Order::Begin(done), None) => {
+                transaction = Some(begin_postgres(pool).await?);
+                let _ = done.send(());
                 given.recv().await
             }
-            false => copy(&mut transaction, new, others, &mut given).await?,
+            (Order::Write(ReadyLoad::Postgres { new, others }), Some(transaction)) => {
+                match new.iter().all(CopyRows::is_empty) {
+                    true => {
+                        others.carry_out_on_postgres(transaction).await?;
+                        given.recv().await
+                    }
+                    false => copy(transaction, new, others, &mut given).await?,
+                }
+            }
+            (Order::Commit(done), Some(_)) => {
+                if let Some(transaction) = transaction.take() {
+                    transaction.commit().await?;
+                }
+                let _ = done.send(());
+                given.recv().await
+            }
+            _ => {
+                return Err(sqlx::Error::Protocol(
+                    "this is no transaction of PostgreSQL, or not the order for it".into(),
+                ));
+            }
         };
     }
     Ok(())
@@ -206,8 +229,11 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-fn write(connection: &Connection, ToLoad { new, others }: &ToLoad) -> Result<(), rusqlite::Error> {
+fn write(connection: &Connection, ToLoad { new, packed, others }: ToLoad) -> Result<(), rusqlite::Error> {
     new.iter().flatten().try_for_each(|it| insert(connection, it))?;
+    for Packed { statement, arguments } in packed {
+        connection.prepare_cached(statement)?.execute(arguments)?;
+    }
     if let Some((table, contacts)) = &others.forgotten {
         forget(connection, table, contacts)?;
     }

@@ -2,20 +2,42 @@
 
 use jiff::Timestamp;
 
+use crate::bulk::{Rows, Table, Type};
 use crate::crm::on;
+use crate::writing::Writing;
 use crate::{Crm, LoadError};
 
+const USAGE: Table = Table {
+    name: "usage",
+    columns: &[("method", Type::Text), ("at", Type::Int), ("n_checks", Type::Int)],
+    conflict: "on conflict (method, at) do update set n_checks = usage.n_checks + excluded.n_checks",
+};
+
+/// About how many numbers a provider was asked. A number below 0 takes back what was noted and not asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    pub method: &'static str,
+    pub at: Timestamp,
+    pub n_checks: i64,
+}
+
+impl Usage {
+    /// They are noted for the end of their minute, so that none comes back too early.
+    pub(crate) fn rows(&self) -> Rows {
+        let minute = (self.at.as_second().div_euclid(60) + 1) * 60_000_000;
+        let mut rows = Rows::new(&USAGE);
+        rows.push([self.method.into(), minute.into(), self.n_checks.into()]);
+        rows
+    }
+}
+
 impl Crm {
-    /// Notes that a provider was asked about so many numbers, before it is. A number below 0 takes back what was
-    /// noted and not asked. They are noted for the end of their minute, so that none comes back too early.
-    pub async fn note_usage(&self, method: &str, at: Timestamp, n_checks: i64) -> Result<(), LoadError> {
-        const NOTE: &str = "insert into usage (method, at, n_checks) values ($1, $2, $3) \
-            on conflict (method, at) do update set n_checks = usage.n_checks + excluded.n_checks";
-        let minute = (at.as_second().div_euclid(60) + 1) * 60_000_000;
-        on!(self, pool => {
-            sqlx::query(NOTE).bind(method).bind(minute).bind(n_checks).execute(pool).await
-                .map(|_| ()).map_err(LoadError::query("note how many numbers were asked about"))
-        })
+    /// Notes that a provider was asked about some numbers, before it is.
+    pub async fn note_usage(&self, usage: Usage) -> Result<(), LoadError> {
+        let failed = LoadError::query("note how many numbers were asked about");
+        let mut writing = Writing::begin(self).await.map_err(&failed)?;
+        writing.write_rows(vec![usage.rows()]).await.map_err(&failed)?;
+        writing.commit().await.map_err(&failed)
     }
 
     /// When the oldest of them were asked about that count since then.

@@ -129,6 +129,12 @@ impl Writing {
         }
     }
 
+    /// Writes rows that may stand in their tables already.
+    pub(crate) async fn write_rows(&mut self, merged: Vec<Rows>) -> Result<(), sqlx::Error> {
+        let ready = Writes { merged, ..Writes::default() }.ready(self.dialect())?;
+        self.write(ready).await
+    }
+
     /// Runs a statement with one text.
     pub(crate) async fn run(&mut self, statement: &'static str, text: &str) -> Result<(), sqlx::Error> {
         match self {

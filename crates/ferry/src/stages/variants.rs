@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use anyhow::Result;
 use jiff::Timestamp;
 use load::Crm;
-use model::{ContactId, PhoneNumber, Region, Standing};
+use model::{ContactId, PhoneNumber, Standing};
 
 use crate::progress::grouped;
 use crate::session::Session;
 
-/// Where mobile numbers have two spellings: see [`PhoneNumber::variants`].
-const COUNTRIES: [&str; 3] = ["BR", "MX", "AR"];
+/// Between these lie all numbers that have two spellings, those of Mexico, Argentina and Brazil, and hardly any others: see
+/// [`PhoneNumber::variants`].
+const WITH_VARIANTS: [&str; 2] = ["+52", "+56"];
 
 /// Looks for both spellings of a number among the contacts, and merges those of whom the same WhatsApp id was told.
 /// Without that two people may have them.
@@ -20,19 +21,18 @@ pub(crate) async fn merge(session: &Session, crm: &Crm) -> Result<()> {
         return Ok(());
     }
     let mut n_merged = 0;
-    for region in COUNTRIES.into_iter().filter_map(Region::from_code) {
-        let contacts: HashMap<PhoneNumber, ContactId> =
-            crm.phones_in(region).await?.into_iter().map(|(id, phone)| (phone, id)).collect();
-        for (phone, survivor) in &contacts {
-            let variants = phone.variants();
-            // The likelier spelling stays, so that each pair comes up once.
-            let [likelier, other] = variants.as_slice() else { continue };
-            let Some(absorbed) = contacts.get(other).filter(|_| phone == likelier) else { continue };
-            if is_one_account(crm, (*survivor, *phone), (*absorbed, *other)).await?
-                && crm.merge(*survivor, *absorbed).await?.is_ok()
-            {
-                n_merged += 1;
-            }
+    let [start, end] = WITH_VARIANTS;
+    let contacts = crm.phones_between(start, end).await?;
+    let contacts: HashMap<PhoneNumber, ContactId> = contacts.into_iter().map(|(id, phone)| (phone, id)).collect();
+    for (phone, survivor) in &contacts {
+        let variants = phone.variants();
+        // The likelier spelling stays, so that each pair comes up once.
+        let [likelier, other] = variants.as_slice() else { continue };
+        let Some(absorbed) = contacts.get(other).filter(|_| phone == likelier) else { continue };
+        if is_one_account(crm, (*survivor, *phone), (*absorbed, *other)).await?
+            && crm.merge(*survivor, *absorbed).await?.is_ok()
+        {
+            n_merged += 1;
         }
     }
     if n_merged > 0 {

@@ -82,7 +82,7 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
     let run_id = session.run_id().into();
     let round = Round { crm, run_id, inquiry: Arc::clone(&inquiry), which, has_evidence, wanted, work: &work };
     let outcome = round.run(phones, section.concurrency).await?;
-    inquiry.settle(true).await?;
+    inquiry.settle().await?;
     if let Some(error) = outcome.error {
         return Err(error);
     }

@@ -14,6 +14,12 @@ pub(crate) struct Statement {
     arguments: SqliteArguments,
 }
 
+/// Rows that one statement takes apart, from bytes, a number and a text.
+pub(crate) struct Packed {
+    pub(crate) statement: &'static str,
+    pub(crate) arguments: (Vec<u8>, i64, String),
+}
+
 /// The numbers of rows that one SQLite statement may have. Few sizes mean few statements, each
 /// prepared once; all of them stay far under SQLite's limit of 32,766 placeholders.
 const STATEMENT_ROWS: [usize; 5] = [1000, 250, 50, 10, 1];
@@ -50,15 +56,6 @@ impl Rows {
 }
 
 impl Statement {
-    /// A statement with bytes, a number and a text.
-    pub(crate) fn of(text: &'static str, (bytes, number, words): (Vec<u8>, i64, String)) -> Result<Self, sqlx::Error> {
-        let mut arguments = SqliteArguments::default();
-        arguments.add(bytes).map_err(sqlx::Error::Encode)?;
-        arguments.add(number).map_err(sqlx::Error::Encode)?;
-        arguments.add(words).map_err(sqlx::Error::Encode)?;
-        Ok(Self { text: text.into(), arguments })
-    }
-
     /// Deletes what a table holds of some contacts.
     pub(crate) fn forget(table: &Table, contacts: &[ContactId]) -> Result<Vec<Self>, sqlx::Error> {
         contacts

@@ -36,6 +36,7 @@ pub(super) struct Work {
 
 /// What came of a batch, besides its evidence.
 pub(super) struct Told {
+    pub(super) batch: u32,
     pub(super) n_contacts: u64,
     pub(super) mismatches: Mismatches,
     pub(super) doubt: Option<Answer>,
@@ -63,13 +64,13 @@ pub(super) struct ReadyBatch {
 
 impl Checked {
     /// Makes the evidence ready for the database.
-    pub(super) fn ready(self, crm: &Crm, run_id: &str) -> Result<ReadyBatch> {
+    pub(super) fn ready(self, crm: &Crm, run_id: &str) -> ReadyBatch {
         let mut answers = BTreeMap::new();
         for evidence in &self.evidence {
             *answers.entry(evidence.answer).or_default() += 1;
         }
-        let evidence = crm.ready_evidence(run_id, self.evidence, self.words, self.receipt.as_slice())?;
-        Ok(ReadyBatch { told: self.told, answers, evidence })
+        let evidence = crm.ready_evidence(run_id, &self.evidence, self.words, self.receipt.as_slice());
+        ReadyBatch { told: self.told, answers, evidence }
     }
 
     /// Whether all of it is a no that is not doubted only because there is so little of it.
@@ -115,7 +116,7 @@ impl Inquiry {
     /// Finds out whether the provider knows anything.
     pub(super) async fn examine(&mut self) -> Result<()> {
         let examined = verify::examine(&self.adapter, &self.terms.registered).await;
-        self.settle(true).await?;
+        self.settle().await?;
         match examined {
             Ok(verdict) => self.terms.verdict = verdict,
             Err(failure) => return Err(self.explained(failure).await.context("could not ask the verifier")),
@@ -132,8 +133,13 @@ impl Inquiry {
     }
 
     /// Notes in the database how many numbers were asked about.
-    pub(super) async fn settle(&self, is_end: bool) -> Result<()> {
-        self.quota.settle(self.usage().checks, is_end).await
+    pub(super) async fn settle(&self) -> Result<()> {
+        self.quota.settle(self.usage().checks).await
+    }
+
+    /// The same while batches are being asked about: see [`Quota::unnoted`].
+    pub(super) fn unnoted(&self) -> Result<Option<load::Usage>> {
+        self.quota.unnoted(self.usage().checks)
     }
 
     /// Asks about one batch.
@@ -158,6 +164,7 @@ impl Inquiry {
             evidence: verified.evidence,
             words: self.adapter.kind().properties().words,
             told: Told {
+                batch,
                 n_contacts,
                 mismatches: verified.mismatches,
                 doubt: verified.doubt,

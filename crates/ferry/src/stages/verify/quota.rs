@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
-use load::Crm;
+use load::{Crm, Usage};
 
 use crate::exit::Gate;
 use crate::plan::VerifySection;
@@ -61,20 +61,33 @@ impl Quota {
         if self.allowance.is_none() || n_checks == 0 {
             return Ok(());
         }
-        self.noted.fetch_add(n_checks, Ordering::SeqCst);
-        Ok(self.crm.note_usage(self.method, Timestamp::now(), i64::try_from(n_checks)?).await?)
+        Ok(self.crm.note_usage(self.take_note(i64::try_from(n_checks)?)).await?)
     }
 
-    /// Brings what the database knows in line with what was asked. Until the end that may only be more.
-    pub(super) async fn settle(&self, n_checks: u64, is_end: bool) -> Result<()> {
-        let noted = self.noted.load(Ordering::SeqCst);
-        let difference = i64::try_from(n_checks)? - i64::try_from(noted)?;
-        if difference == 0 || (difference < 0 && !is_end) {
-            return Ok(());
+    /// Brings what the database knows in line with what was asked.
+    pub(super) async fn settle(&self, n_checks: u64) -> Result<()> {
+        match self.to_note(n_checks)? {
+            0 => Ok(()),
+            difference => Ok(self.crm.note_usage(self.take_note(difference)).await?),
         }
+    }
+
+    /// What was asked beyond what was noted. What was noted and not asked is taken back at the end, not before.
+    pub(super) fn unnoted(&self, n_checks: u64) -> Result<Option<Usage>> {
+        let difference = self.to_note(n_checks)?;
+        Ok((difference > 0).then(|| self.take_note(difference)))
+    }
+
+    fn to_note(&self, n_checks: u64) -> Result<i64> {
+        let noted = self.noted.load(Ordering::SeqCst);
+        Ok(i64::try_from(n_checks)? - i64::try_from(noted)?)
+    }
+
+    /// Takes it for noted, which the caller does.
+    fn take_note(&self, n_checks: i64) -> Usage {
         // Another batch may have reserved since, which must not be forgotten.
-        self.noted.fetch_add(difference.cast_unsigned(), Ordering::SeqCst);
-        Ok(self.crm.note_usage(self.method, Timestamp::now(), difference).await?)
+        self.noted.fetch_add(n_checks.cast_unsigned(), Ordering::SeqCst);
+        Usage { method: self.method, at: Timestamp::now(), n_checks }
     }
 
     /// What is used up and when it comes back.
