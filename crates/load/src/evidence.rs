@@ -46,7 +46,7 @@ const EVIDENCE: Table = Table {
 };
 
 /// Usual evidence in bulk on SQLite: the ids one after the other, the verification, and one digit for each answer. Taking
-/// them apart there is three times as fast as a placeholder for each.
+/// them apart there takes little more than half of the time of a statement for each row.
 const USUAL: &str = "insert into evidence select substr(?1, 16 * key + 1, 16), ?2, '', \
     case value when 0 then 'no_answer' when 1 then 'not_registered' else 'registered' end, \
     case value when 3 then '=' end, null from json_each(?3) where true on conflict do nothing";
