@@ -66,6 +66,8 @@ class Here(httpx.HTTPTransport):
         request.url = request.url.copy_with(scheme=here.scheme, host=here.host, port=here.port)
         return super().handle_request(request)
 
+# Each new one reads all certificates there are.
+here = Here(verify=False)
 for number, file in enumerate(sys.argv[2:]):
     ours = json.load(open(file))
     for component in ours["components"]:
@@ -75,7 +77,7 @@ for number, file in enumerate(sys.argv[2:]):
     for component in template.components:
         if hasattr(component, "_handle"):
             component._handle = "4::handle"
-    client = WhatsApp(token="token", session=httpx.Client(transport=Here()), waba_id=str(number // 90))
+    client = WhatsApp(token="token", session=httpx.Client(transport=here), waba_id=str(number // 90))
     created = client.create_template(template)
     theirs = json.loads(template.to_json())
     same = theirs["components"] == ours["components"] and theirs.get("parameter_format", "").lower() == ours.get("parameter_format", "").lower()
