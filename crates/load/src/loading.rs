@@ -140,13 +140,14 @@ async fn carry_out_postgres(pool: &PgPool, mut given: mpsc::Receiver<Order>) -> 
     let mut transaction = None;
     let mut next = given.recv().await;
     while let Some(order) = next {
-        next = match (order, &mut transaction) {
+        next = match (order, transaction.take()) {
             (Order::Begin(done), None) => {
                 transaction = Some(begin_postgres(pool).await?);
                 let _ = done.send(());
                 given.recv().await
             }
-            (Order::Write(ReadyLoad::Postgres { new, others }), Some(transaction)) => {
+            (Order::Write(ReadyLoad::Postgres { new, others }), Some(begun)) => {
+                let transaction = transaction.insert(begun);
                 match new.iter().all(CopyRows::is_empty) {
                     true => {
                         others.carry_out_on_postgres(transaction).await?;
@@ -155,10 +156,8 @@ async fn carry_out_postgres(pool: &PgPool, mut given: mpsc::Receiver<Order>) -> 
                     false => copy(transaction, new, others, &mut given).await?,
                 }
             }
-            (Order::Commit(done), Some(_)) => {
-                if let Some(transaction) = transaction.take() {
-                    transaction.commit().await?;
-                }
+            (Order::Commit(done), Some(begun)) => {
+                begun.commit().await?;
                 let _ = done.send(());
                 given.recv().await
             }
