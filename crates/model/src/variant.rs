@@ -16,11 +16,12 @@ impl PhoneNumber {
     /// there when one calls from abroad; accounts made before go on under the old number. Which spelling is likelier
     /// follows what gateways do (Evolution API's `createJid`): no provider states it.
     pub fn variants(self) -> Variants {
-        let first_two = std::iter::successors(Some(self.digits()), |it| Some(it / 10)).find(|it| *it < 100);
+        let digits = self.digits();
+        let first_two = digits.checked_ilog10().map(|it| digits / 10_u64.pow(it.saturating_sub(1)));
         if !matches!(first_two, Some(52 | 54 | 55)) {
             return smallvec![self];
         }
-        let text = self.digits().to_string();
+        let text = digits.to_string();
         let Some((with, without, is_with_likelier)) = brazilian(&text)
             .or_else(|| after_code(&text, "52", "1", true))
             .or_else(|| after_code(&text, "54", "9", true))

@@ -79,8 +79,11 @@ pub enum VerifyError {
     Call { n_contacts: usize, source: CallError },
 }
 
-/// What was said of one contact: each variant that was asked about, and the answer.
-type Heard = SmallVec<[(PhoneNumber, Said); 1]>;
+/// The spellings of a contact's number, and what was said of those that were asked about: as many of the first.
+struct Heard {
+    variants: Variants,
+    said: SmallVec<[Said; 1]>,
+}
 
 /// Asks about one batch, or looks up what is known of it.
 ///
@@ -93,7 +96,7 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
     }
     let mut verified = Verified::default();
     let mut heard = hear_all(adapter, asked, terms, &mut verified).await;
-    let settled: Vec<usize> = (0..asked.len()).filter(|it| is_settled(&asked[*it], &heard[*it])).collect();
+    let settled: Vec<usize> = (0..asked.len()).filter(|it| heard[*it].is_settled()).collect();
     let is_counted = match terms.verdict {
         Verdict::Informative => {
             verified.doubt = doubt(adapter, asked, &heard, &settled, terms).await;
@@ -101,11 +104,12 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
         }
         Verdict::SaysYesToAll | Verdict::SaysNoToKnown => false,
     };
-    let checked_at = now();
+    let moment = Moment::new(now(), terms);
     verified.evidence.reserve(settled.len());
     for place in settled {
-        let said = std::mem::take(&mut heard[place]).into_iter();
-        let evidence = said.map(|it| evidence(adapter, &asked[place], it, checked_at, terms));
+        let Heard { variants, said } = &mut heard[place];
+        let said = variants.iter().copied().zip(said.drain(..));
+        let evidence = said.map(|it| evidence(adapter, &asked[place], it, moment, terms));
         verified.evidence.extend(evidence.map(|it| if is_counted { it } else { uncounted(it) }));
     }
     verified
@@ -113,28 +117,35 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
 
 /// Asks about the likeliest variant of each number, and about the next one of those that are not registered.
 async fn hear_all(adapter: &Adapter, asked: &[Asked], terms: &Terms, verified: &mut Verified) -> Vec<Heard> {
-    let mut heard: Vec<Heard> = vec![Heard::new(); asked.len()];
-    let variants: Vec<Variants> = asked.iter().map(|it| it.phone.variants()).collect();
+    let mut heard: Vec<Heard> =
+        asked.iter().map(|it| Heard { variants: it.phone.variants(), said: SmallVec::new() }).collect();
     let mut waiting: Vec<usize> = (0..asked.len()).collect();
     while !waiting.is_empty() {
-        let numbers: Vec<PhoneNumber> = waiting.iter().map(|it| variants[*it][heard[*it].len()]).collect();
+        let numbers: Vec<PhoneNumber> = waiting.iter().map(|it| heard[*it].next()).collect();
         let (answered, failure) = ask_all(adapter, &numbers, terms, &mut verified.mismatches).await;
-        for (place, answer) in waiting.iter().zip(numbers.into_iter().zip(answered)) {
-            heard[*place].extend(answer.1.map(|said| (answer.0, said)));
+        for (place, said) in waiting.iter().zip(answered) {
+            heard[*place].said.extend(said);
         }
         if failure.is_some() {
             verified.failure = failure;
             break;
         }
-        waiting.retain(|it| !is_settled(&asked[*it], &heard[*it]));
+        waiting.retain(|it| !heard[*it].is_settled());
     }
     heard
 }
 
-/// Whether a contact has its answer: anything but a no, or a no for each variant.
-fn is_settled(asked: &Asked, heard: &Heard) -> bool {
-    let is_no = |it: &(PhoneNumber, Said)| it.1.answer == Answer::NotRegistered;
-    heard.last().is_some_and(|last| !is_no(last) || heard.len() == asked.phone.variants().len())
+impl Heard {
+    /// The variant to ask about while the contact is not settled.
+    fn next(&self) -> PhoneNumber {
+        self.variants[self.said.len()]
+    }
+
+    /// Whether the contact has its answer: anything but a no, or a no for each variant.
+    fn is_settled(&self) -> bool {
+        let is_no = |it: &Said| it.answer == Answer::NotRegistered;
+        self.said.last().is_some_and(|last| !is_no(last) || self.said.len() == self.variants.len())
+    }
 }
 
 /// What was said of each number, as far as calls did not fail, and the first failure. Calls that are under way when
@@ -238,7 +249,7 @@ async fn doubt(
     settled: &[usize],
     terms: &Terms,
 ) -> Option<Answer> {
-    let answers = || settled.iter().filter_map(|it| heard[*it].last()).map(|it| it.1.answer);
+    let answers = || settled.iter().filter_map(|it| heard[*it].said.last()).map(|it| it.answer);
     let first = answers().next().filter(|it| it.is_conclusive())?;
     // Who was not registered before and is not now surprises nobody.
     let n_new = settled.iter().filter(|it| asked[**it].before != Some(first)).count();
@@ -252,11 +263,24 @@ async fn doubt(
     (!shows_better).then_some(first)
 }
 
+/// When something was said, and until when it counts.
+#[derive(Clone, Copy)]
+struct Moment {
+    checked_at: Timestamp,
+    expires_at: Option<Timestamp>,
+}
+
+impl Moment {
+    fn new(checked_at: Timestamp, terms: &Terms) -> Self {
+        Self { checked_at, expires_at: checked_at.checked_add(terms.valid_for).ok() }
+    }
+}
+
 fn evidence(
     adapter: &Adapter,
     asked: &Asked,
     (number, said): (PhoneNumber, Said),
-    checked_at: Timestamp,
+    Moment { checked_at, expires_at }: Moment,
     terms: &Terms,
 ) -> Evidence {
     Evidence {
@@ -264,7 +288,7 @@ fn evidence(
         method: adapter.method().into(),
         variant: Some(number).filter(|it| *it != asked.phone),
         checked_at,
-        expires_at: checked_at.checked_add(terms.valid_for).ok(),
+        expires_at,
         answer: said.answer,
         price_micros: terms.price_micros,
         wa_id: said.wa_id,
@@ -283,7 +307,7 @@ fn known_evidence(adapter: &Adapter, known: &Known, asked: &[Asked], terms: &Ter
         for number in asked.phone.variants() {
             for Report { at, answer, raw, wa_id } in known.of(number).iter().cloned() {
                 let said = Said { answer, wa_id, raw_status: Some(raw.into()) };
-                all.push(evidence(adapter, asked, (number, said), at, terms));
+                all.push(evidence(adapter, asked, (number, said), Moment::new(at, terms), terms));
             }
         }
     }

@@ -49,8 +49,13 @@ struct WireAnswer<'a> {
     #[serde(borrow)]
     status: Cow<'a, str>,
     #[serde(borrow, default)]
-    wa_id: Option<Cow<'a, str>>,
+    wa_id: Option<WireText<'a>>,
 }
+
+/// Text that is copied only where it has escapes: `Option<Cow<str>>` would always be a copy.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct WireText<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 struct Errors {
@@ -83,7 +88,7 @@ impl<'de> Deserialize<'de> for CheckAnswer {
         let number = number(&input);
         Ok(Self {
             number,
-            wa_id: wa_id.filter(|it| !it.is_empty()).zip(number).map(|(it, number)| WaId::of(&it, number)),
+            wa_id: wa_id.filter(|it| !it.0.is_empty()).zip(number).map(|(it, number)| WaId::of(&it.0, number)),
             status: match &*status {
                 "valid" => CheckStatus::Registered,
                 "invalid" => CheckStatus::NotRegistered,

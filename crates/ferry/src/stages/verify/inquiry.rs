@@ -219,11 +219,11 @@ fn adapter(session: &Session, section: &VerifySection, facts: Option<Facts>, quo
 fn digest_of(evidence: &[Evidence]) -> Digest {
     let mut bytes = Vec::with_capacity(48 * evidence.len());
     for it in evidence {
-        bytes.extend(it.contact_id.0);
-        bytes.extend(it.variant.map_or(0, model::PhoneNumber::digits).to_le_bytes());
-        bytes.extend(it.answer.name().as_bytes());
+        bytes.extend_from_slice(&it.contact_id.0);
+        bytes.extend_from_slice(&it.variant.map_or(0, model::PhoneNumber::digits).to_le_bytes());
+        bytes.extend_from_slice(it.answer.name().as_bytes());
         bytes.push(b' ');
-        bytes.extend(it.raw_status.as_deref().unwrap_or_default().as_bytes());
+        bytes.extend_from_slice(it.raw_status.as_deref().unwrap_or_default().as_bytes());
         bytes.push(b'\n');
     }
     Digest::of_parts([bytes.as_slice()])
