@@ -24,12 +24,16 @@ pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
 
 /// Whether a name stands already as it should, as most do: letters of ASCII, capitals and small ones, and no two spaces.
 fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_spaced = !bytes.ends_with(b" ") && bytes.split(|it| *it == b' ').all(|word| !word.is_empty());
-    is_spaced
-        && bytes.iter().all(|it| it.is_ascii_graphic() || *it == b' ')
-        && bytes.iter().any(u8::is_ascii_uppercase)
-        && bytes.iter().any(u8::is_ascii_lowercase)
+    let (mut before, mut has_capital, mut has_small) = (b' ', false, false);
+    for byte in text.bytes() {
+        if !byte.is_ascii_graphic() && (byte, before == b' ') != (b' ', false) {
+            return false;
+        }
+        has_capital |= byte.is_ascii_uppercase();
+        has_small |= byte.is_ascii_lowercase();
+        before = byte;
+    }
+    has_capital && has_small && before != b' '
 }
 
 /// Whether a cell says that there is nothing: empty, `-`, `n/a`, `null`, `unknown`, in any case.

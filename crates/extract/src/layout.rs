@@ -110,7 +110,7 @@ impl Layout {
     pub fn contact<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Result<RawContact<'a>, Reason> {
         let get = |field: Field| -> &'a str {
             let cells = self.places[field as usize].iter().map(|it| cell(*it));
-            cells.into_iter().find(|it| !it.trim().is_empty()).unwrap_or("")
+            cells.into_iter().find(|it| !is_blank(it)).unwrap_or("")
         };
         let event = get(Field::Direction).trim();
         if Words::has(&self.words.ignored, event) {
@@ -240,6 +240,11 @@ fn name<'a>(whole: &'a str, first: &'a str, last: &'a str) -> Cow<'a, str> {
         ("", first, last) => format!("{first} {last}").into(),
         _ => whole.into(),
     }
+}
+
+/// Whether a cell holds nothing but white space. The first byte of nearly all says that they do not.
+pub fn is_blank(cell: &str) -> bool {
+    !cell.as_bytes().first().is_some_and(u8::is_ascii_graphic) && cell.trim().is_empty()
 }
 
 /// JSON writes a number with a fraction or an exponent when somebody kept a phone number as a float.

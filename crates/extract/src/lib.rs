@@ -22,7 +22,7 @@ mod survey;
 pub use detect::{Fit, detect, guess};
 pub use error::ExtractError;
 pub use json::JsonForm;
-pub use layout::Layout;
+pub use layout::{Layout, is_blank};
 pub use lines::lines;
 pub use packing::{Bomb, Limits, Packing};
 pub use probe::{Form, Part, Probe, Settings, delimiter_name, files, probe};

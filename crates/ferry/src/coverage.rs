@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use extract::{Form, Layout, Part, Probe, Profile, Row, Seen};
+use extract::{Form, Layout, Part, Probe, Profile, Row, Seen, is_blank};
 use jiff::Timestamp;
 use model::{ContactKey, Reason};
 use run::{Coverage, FileRecord, SourceRecord};
@@ -14,9 +14,10 @@ use crate::progress::grouped;
 
 /// Counts what the rows of a source say, one after the other.
 pub(crate) struct Tally<'a> {
-    layout: &'a Layout,
     region: Option<model::Region>,
     phones: Vec<usize>,
+    dates: &'a [usize],
+    bodies: &'a [usize],
     coverage: Coverage,
 }
 
@@ -24,7 +25,8 @@ impl<'a> Tally<'a> {
     pub(crate) fn new(layout: &'a Layout, region: Option<model::Region>) -> Self {
         let fields = ["phone", "from", "to"];
         let phones = fields.iter().flat_map(|it| layout.columns_of(it)).copied().collect();
-        Self { layout, region, phones, coverage: Coverage::default() }
+        let (dates, bodies) = (layout.columns_of("last_at"), layout.columns_of("body"));
+        Self { region, phones, dates, bodies, coverage: Coverage::default() }
     }
 
     /// Takes note of a row.
@@ -37,11 +39,8 @@ impl<'a> Tally<'a> {
             }
         };
         let coverage = &mut self.coverage;
-        let filled = |field| {
-            let columns = self.layout.columns_of(field).iter().map(|it| cells.get(*it));
-            columns.into_iter().find(|it| !it.trim().is_empty())
-        };
-        match filled("last_at").map(|it| (it, clean::date(it, self.region))) {
+        let filled = |columns: &[usize]| columns.iter().map(|it| cells.get(*it)).find(|it| !is_blank(it));
+        match filled(self.dates).map(|it| (it, clean::date(it, self.region))) {
             Some((cell, Some(at))) => {
                 coverage.first_at = Some(coverage.first_at.map_or(at, |it| it.min(at)));
                 coverage.last_at = Some(coverage.last_at.map_or(at, |it| it.max(at)));
@@ -52,7 +51,7 @@ impl<'a> Tally<'a> {
         let is_masked = |cell: &str| cell.contains(['*', '•', '█']);
         coverage.masked += u64::from(self.phones.iter().any(|it| is_masked(cells.get(*it))));
         coverage.redacted +=
-            u64::from(filled("body").is_some_and(|it| it.starts_with("***") && it.contains("edacted")));
+            u64::from(filled(self.bodies).is_some_and(|it| it.starts_with("***") && it.contains("edacted")));
     }
 
     /// The certificate, when all rows are in.

@@ -134,6 +134,14 @@ impl Rows {
     pub(crate) fn is_empty(&self) -> bool {
         self.lengths.is_empty()
     }
+
+    /// Forgets all rows, and keeps the room for others.
+    pub(crate) fn clear(&mut self) {
+        self.lengths.clear();
+        self.texts.clear();
+        self.bytes.clear();
+        self.ends.clear();
+    }
 }
 
 impl Table {

@@ -74,7 +74,7 @@ impl Content {
         let mut bytes = Vec::with_capacity(512);
         let mut text = |it: Option<&str>| {
             // No text is so long, so "none" is not "empty".
-            bytes.extend(it.map_or(u64::MAX, |it| it.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(&it.map_or(u64::MAX, |it| it.len() as u64).to_le_bytes());
             bytes.extend_from_slice(it.unwrap_or_default().as_bytes());
         };
         let micros = |it: Option<Timestamp>| it.map_or(i64::MIN, Timestamp::as_microsecond);
@@ -95,7 +95,7 @@ impl Content {
         contact.tags.iter().for_each(|it| text(Some(it)));
         contact.channels.iter().for_each(|it| text(Some(it.name())));
         text(Some(&contact.rows));
-        contact.consents.iter().for_each(|it| bytes.extend(micros(it.at).to_le_bytes()));
+        contact.consents.iter().for_each(|it| bytes.extend_from_slice(&micros(it.at).to_le_bytes()));
         for number in [
             contact.phone.map_or(0, |it| it.digits() as i64),
             micros(contact.first_at),
@@ -109,7 +109,7 @@ impl Content {
             contact.identities.len() as i64,
             contact.tags.len() as i64,
         ] {
-            bytes.extend(number.to_le_bytes());
+            bytes.extend_from_slice(&number.to_le_bytes());
         }
         Self(XxHash64::oneshot(0, &bytes) as i64)
     }

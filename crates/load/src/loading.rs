@@ -240,20 +240,19 @@ fn write(connection: &Connection, ToLoad { new, packed, others }: ToLoad) -> Res
 }
 
 fn insert(connection: &Connection, rows: &Rows) -> Result<(), rusqlite::Error> {
-    let n_columns = rows.table().columns.len();
     let mut statement = connection.prepare_cached(&rows.table().row_statement())?;
+    let mut cells = rows.cells();
     // What was bound for a row stays for the next.
-    let mut is_bound = vec![true; n_columns];
-    for (n, cell) in rows.cells().enumerate() {
-        let column = n % n_columns;
-        let is_there = cell != Cell::None;
-        if is_there || is_bound[column] {
-            statement.raw_bind_parameter(column + 1, cell)?;
+    let mut are_bound = vec![true; rows.table().columns.len()];
+    for _ in 0..rows.n_rows() {
+        for (number, (is_bound, cell)) in (1..).zip(are_bound.iter_mut().zip(&mut cells)) {
+            let is_there = !matches!(cell, Cell::None);
+            if is_there || *is_bound {
+                statement.raw_bind_parameter(number, cell)?;
+            }
+            *is_bound = is_there;
         }
-        is_bound[column] = is_there;
-        if column + 1 == n_columns {
-            statement.raw_execute()?;
-        }
+        statement.raw_execute()?;
     }
     Ok(())
 }

@@ -49,6 +49,13 @@ impl NewContacts {
         self.ids.is_empty()
     }
 
+    /// Forgets all contacts, and keeps the room for others.
+    pub fn clear(&mut self) {
+        self.ids.clear();
+        self.rows.iter_mut().for_each(Rows::clear);
+        self.ends.clear();
+    }
+
     pub fn push(&mut self, contact: &Contact) {
         push_contact(&mut self.rows, contact, Marks::of(contact));
         self.ids.push(contact.id);

@@ -81,8 +81,8 @@ impl Group {
         }
     }
 
-    /// Forgets all rows.
-    pub(crate) fn clear(&mut self) {
+    /// Forgets all rows, and keeps the room for others.
+    pub fn clear(&mut self) {
         self.n_rows = 0;
         for column in &mut self.columns {
             match column {

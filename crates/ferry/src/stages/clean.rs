@@ -6,6 +6,7 @@ mod taking;
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Piece, Spill, Tie};
@@ -56,23 +57,29 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
     let is_early = early.is_some();
     work.again("merge");
     work.advance(outcome.counts.rejected);
+    let spare = Mutex::default();
     std::thread::scope(|scope| {
         let (sender, pieces) = sync_channel(PIECES_AHEAD);
         scope.spawn(|| give_pieces(&cleaner, sender));
         in_order(
             pieces.into_iter(),
             most_pieces(session.memory),
-            |piece| merge_piece(&cleaner, &piece?, &names, is_early),
-            |Merged { contacts, new, ledger, outcomes }| {
-                contacts_file.rows(&contacts)?;
-                ledger_file.rows(&ledger)?;
-                for ((became, findings), n) in outcomes {
-                    outcome.count(became, RowFindings(findings), n);
-                    work.advance(n);
+            |piece| {
+                let room = lock(&spare).pop().unwrap_or_else(|| Merged::with_room(is_early));
+                merge_piece(&cleaner, &piece?, &names, is_early, room)
+            },
+            |mut merged| {
+                contacts_file.rows(&merged.contacts)?;
+                ledger_file.rows(&merged.ledger)?;
+                for ((became, findings), n) in &merged.outcomes {
+                    outcome.count(*became, RowFindings(*findings), *n);
+                    work.advance(*n);
                 }
                 if let Some(early) = &mut early {
-                    early.take(&new, digests.try_iter())?;
+                    early.take(&merged.new, digests.try_iter())?;
                 }
+                merged.clear();
+                lock(&spare).push(merged);
                 Ok(())
             },
         )
@@ -223,13 +230,38 @@ struct Merged {
     outcomes: BTreeMap<(Outcome, u16), u64>,
 }
 
-fn merge_piece(cleaner: &Cleaner, piece: &Piece, names: &[String], is_early: bool) -> Result<Merged> {
-    let mut merged = Merged {
-        contacts: Group::with_room(&contacts::columns(), PIECE_ROWS),
-        new: NewContacts::with_room(if is_early { PIECE_ROWS } else { 0 }),
-        ledger: Group::with_room(&ledger::columns(), PIECE_ROWS),
-        outcomes: BTreeMap::new(),
-    };
+impl Merged {
+    fn with_room(is_early: bool) -> Self {
+        Self {
+            contacts: Group::with_room(&contacts::columns(), PIECE_ROWS),
+            new: NewContacts::with_room(if is_early { PIECE_ROWS } else { 0 }),
+            ledger: Group::with_room(&ledger::columns(), PIECE_ROWS),
+            outcomes: BTreeMap::new(),
+        }
+    }
+
+    /// Forgets the piece, and keeps the room for another: memory that is new is written twice, by the system first.
+    fn clear(&mut self) {
+        let Self { contacts, new, ledger, outcomes } = self;
+        contacts.clear();
+        new.clear();
+        ledger.clear();
+        outcomes.clear();
+    }
+}
+
+fn lock(spare: &Mutex<Vec<Merged>>) -> MutexGuard<'_, Vec<Merged>> {
+    spare.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Merges a piece into `merged`, which holds none.
+fn merge_piece(
+    cleaner: &Cleaner,
+    piece: &Piece,
+    names: &[String],
+    is_early: bool,
+    mut merged: Merged,
+) -> Result<Merged> {
     let give = |contact: Option<Contact>, rows: &[LedgerRow]| {
         if let Some(contact) = contact {
             contacts::write(&mut merged.contacts, &contact);

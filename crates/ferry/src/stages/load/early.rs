@@ -69,7 +69,7 @@ impl Early {
             started: Instant::now(),
             batch_size: session.plan.batch_size(),
             n_batches: 0,
-            members: NewContacts::default(),
+            members: NewContacts::with_room(session.plan.batch_size()),
             full: VecDeque::new(),
             batches,
             task,
@@ -108,7 +108,8 @@ impl Early {
     }
 
     fn end_batch(&mut self) {
-        self.full.push_back(std::mem::take(&mut self.members));
+        let next = NewContacts::with_room(self.batch_size);
+        self.full.push_back(std::mem::replace(&mut self.members, next));
     }
 
     fn hand_on(&mut self, digests: impl Iterator<Item = Digest>) -> Result<()> {
