@@ -31,11 +31,11 @@ const WAITING_SHARE: u64 = 8;
 /// For each core so many pieces are made or wait to be written.
 const MOST_PIECES: usize = 2;
 /// So many rows are merged and written together, unless one contact has more.
-const PIECE_ROWS: usize = 4096;
+const PIECE_ROWS: usize = 1024;
 /// So many pieces of them wait to be merged.
 const PIECES_AHEAD: usize = 2;
 /// What such a piece takes while it is merged and written, about.
-const PIECE_BYTES: u64 = 5 << 20;
+const PIECE_BYTES: u64 = 5 << 18;
 
 /// Cleans what is not clean yet.
 pub(crate) fn clean(session: &mut Session) -> Result<()> {
