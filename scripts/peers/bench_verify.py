@@ -1,4 +1,4 @@
-"""Verifies the contacts of scripts/bench with Ferry and with a plain client in turns: see scripts/bench-verify."""
+"""Verifies the contacts of scripts/bench with Ferry and with two other clients in turns: see scripts/bench-verify."""
 
 import csv
 import http.client
@@ -41,7 +41,17 @@ def run_ferry():
     return stage, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, seconds
 
 
-def run_plain(numbers, port):
+def run_wire(url):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    plain = Path(ferry).parent / "examples/plain"
+    seconds = float(subprocess.run([plain, url, "numbers.txt"], cwd=home, check=True, capture_output=True).stdout)
+    whole = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, whole
+
+
+def run_python(numbers, port):
     path = home / "plain.db"
     path.unlink(missing_ok=True)
     database = sqlite3.connect(path)
@@ -77,19 +87,22 @@ try:
     subprocess.run([ferry, "export", "contacts", "--exact", "--to", "contacts.csv"], cwd=home, check=True, stdout=subprocess.DEVNULL)
     with open(home / "contacts.csv", newline="") as file:
         numbers = [row["e164"] for row in csv.DictReader(file) if row["e164"]]
+    (home / "numbers.txt").write_text("".join(f"{it}\n" for it in numbers))
     (home / "plan.toml").write_text(plan + f'\n[verify]\nadapter = "contacts"\nurl = "{url}"\n')
     print(f"{len(numbers):,} contacts on {os.cpu_count()} cores, shared with the server")
     print(f"{'':8}{'seconds':>9}{'contacts/s':>13}{'CPU us/contact':>16}{'server CPU s':>14}{'whole command':>15}")
-    taken = {"Ferry": [], "plain": []}
+    runs = {"Ferry": run_ferry, "wire": lambda: run_wire(url), "Python": lambda: run_python(numbers, port)}
+    taken = {name: [] for name in runs}
     for _ in range(ROUNDS):
-        for name, run in (("Ferry", run_ferry), ("plain", lambda: run_plain(numbers, port))):
+        for name, run in runs.items():
             before = cpu_of(server)
             seconds, cpu, whole = run()
             taken[name].append((seconds, cpu, cpu_of(server) - before, whole))
     middle = {name: [statistics.median(column) for column in zip(*rounds)] for name, rounds in taken.items()}
     for name, (seconds, cpu, server_cpu, whole) in middle.items():
         print(f"{name:8}{seconds:9.2f}{len(numbers) / seconds:13,.0f}{cpu / len(numbers) * 1e6:16.2f}{server_cpu:14.2f}{whole:15.2f}")
-    print(f"plain / Ferry{middle['plain'][0] / middle['Ferry'][0]:9.2f}")
+    print(f"Python / Ferry{middle['Python'][0] / middle['Ferry'][0]:8.2f}")
+    print(f"wire / Ferry{middle['wire'][0] / middle['Ferry'][0]:10.2f}   (the wire alone: a Rust client that keeps nothing, eight calls at once)")
 finally:
     server.terminate()
     server.wait()

@@ -18,8 +18,8 @@ use crate::group::{Group, Values};
 use crate::table::{Column, DIGESTS, Footer, Kind, group_rows};
 use crate::{Artifact, ArtifactWriter, RunError};
 
-/// Pages of about this size stay in the cache of a core while they are encoded, and in the memory of the allocator. With pages
-/// of a megabyte, as is usual, a run takes 4 % longer.
+/// Pages of about this size stay in the cache of a core while they are encoded, and take less memory than those of a megabyte
+/// that are usual.
 const PAGE_BYTES: usize = 64 << 10;
 
 /// Writes a table.
