@@ -29,26 +29,27 @@ def remove_database():
         (home / name).unlink(missing_ok=True)
 
 
+def measured(*command):
+    """What a command prints, its CPU seconds and how long it took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    printed = subprocess.run(command, cwd=home, check=True, stdout=subprocess.PIPE).stdout
+    seconds = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return printed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, seconds
+
+
 def run_ferry():
     remove_database()
     shutil.rmtree(home / "run/verify", ignore_errors=True)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
-    subprocess.run([ferry, "verify", "--quiet", "--run-dir", "run"], cwd=home, check=True, stdout=subprocess.DEVNULL)
-    seconds = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _, cpu, seconds = measured(ferry, "verify", "--quiet", "--run-dir", "run")
     stage = json.loads((home / "run/manifest.json").read_text())["stages"]["verify"]["seconds"]
-    return stage, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, seconds
+    return stage, cpu, seconds
 
 
 def run_wire(url):
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
-    plain = Path(ferry).parent / "examples/plain"
-    seconds = float(subprocess.run([plain, url, "numbers.txt"], cwd=home, check=True, capture_output=True).stdout)
-    whole = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, whole
+    printed, cpu, seconds = measured(Path(ferry).parent / "examples/plain", url, "numbers.txt")
+    return float(printed), cpu, seconds
 
 
 def run_python(numbers, port):

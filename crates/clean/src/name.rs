@@ -26,7 +26,8 @@ pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
 fn is_plain(text: &str) -> bool {
     let (mut before, mut has_capital, mut has_small) = (b' ', false, false);
     for byte in text.bytes() {
-        if !byte.is_ascii_graphic() && (byte, before == b' ') != (b' ', false) {
+        let is_single_space = byte == b' ' && before != b' ';
+        if !byte.is_ascii_graphic() && !is_single_space {
             return false;
         }
         has_capital |= byte.is_ascii_uppercase();

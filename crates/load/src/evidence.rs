@@ -100,12 +100,9 @@ impl Crm {
         for of_one in evidence.chunk_by(|a, b| terms(a) == terms(b)) {
             let (id, row) = verification(terms(&of_one[0]), words);
             verifications.push(row);
-            let usual = usual.entry(id).or_default();
-            usual.ids.reserve(size_of::<ContactId>() * of_one.len());
-            usual.digits.reserve(2 * of_one.len() + 1);
             for it in of_one {
                 match (digit(it, words), self.dialect()) {
-                    (Some(digit), Dialect::Sqlite) => usual.add(it.contact_id, digit),
+                    (Some(digit), Dialect::Sqlite) => usual.entry(id).or_default().add(it.contact_id, digit),
                     _ => rows.push([
                         (&it.contact_id).into(),
                         id.into(),
@@ -117,7 +114,7 @@ impl Crm {
                 }
             }
         }
-        let usual = usual.into_iter().filter(|it| !it.1.ids.is_empty()).map(|(id, it)| it.packed(id)).collect();
+        let usual = usual.into_iter().map(|(id, it)| it.packed(id)).collect();
         ReadyEvidence { usual, verifications, evidence: rows, receipts: receipt_rows(run_id, receipts) }
     }
 

@@ -35,23 +35,6 @@ impl Group {
         Self { n_rows: 0, columns: columns.iter().map(values).collect() }
     }
 
-    /// No rows yet, and room for about as many as `other` has and for their texts.
-    pub(crate) fn with_room_of(other: &Self) -> Self {
-        let levels = |it: &Vec<i16>| Vec::with_capacity(it.len());
-        let values = |it: &Values| match it {
-            Values::Text { texts, ends, levels: there } => Values::Text {
-                texts: String::with_capacity(texts.len() + texts.len() / 8),
-                ends: Vec::with_capacity(ends.len()),
-                levels: levels(there),
-            },
-            Values::Int { values, levels: there } => {
-                Values::Int { values: Vec::with_capacity(values.len()), levels: levels(there) }
-            }
-            Values::Unread => Values::Unread,
-        };
-        Self { n_rows: 0, columns: other.columns.iter().map(values).collect() }
-    }
-
     /// Sets the text of a column in the row that is being added. Every column is set once per row.
     pub fn push_text(&mut self, column: usize, text: Option<&str>) {
         if let Values::Text { texts, ends, levels } = &mut self.columns[column] {

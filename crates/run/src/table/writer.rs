@@ -27,6 +27,7 @@ const PAGE_BYTES: usize = 64 << 10;
 /// Rows are encoded on a thread of their own while the next ones come.
 pub struct TableWriter {
     path: PathBuf,
+    columns: Vec<Column>,
     /// Rows that wait until there are enough to be written.
     group: Group,
     n_groups: usize,
@@ -106,6 +107,7 @@ impl TableWriter {
         let encoder = std::thread::spawn(move || encoder.write_all(to_write, written));
         Ok(Self {
             path,
+            columns: columns.to_vec(),
             group: Group::with_room(columns, group_rows(0)),
             n_groups: 0,
             n_rows: 0,
@@ -151,7 +153,8 @@ impl TableWriter {
     fn hand_over(&mut self) -> Result<(), RunError> {
         self.n_rows += self.group.n_rows as u64;
         self.n_groups += 1;
-        let next = self.empty.try_recv().unwrap_or_else(|_| Group::with_room_of(&self.group));
+        let new = |_| Group::with_room(&self.columns, group_rows(self.n_groups));
+        let next = self.empty.try_recv().unwrap_or_else(new);
         match self.full.send(std::mem::replace(&mut self.group, next)) {
             Ok(()) => Ok(()),
             // An encoder that takes nothing any more has failed.
