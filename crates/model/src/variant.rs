@@ -16,43 +16,47 @@ impl PhoneNumber {
     /// there when one calls from abroad; accounts made before go on under the old number. Which spelling is likelier
     /// follows what gateways do (Evolution API's `createJid`): no provider states it.
     pub fn variants(self) -> Variants {
-        let digits = self.digits();
-        let first_two = digits.checked_ilog10().map(|it| digits / 10_u64.pow(it.saturating_sub(1)));
-        if !matches!(first_two, Some(52 | 54 | 55)) {
-            return smallvec![self];
+        match self.spellings() {
+            Some(spellings) => spellings.map(Self::from_digits).into(),
+            None => smallvec![self],
         }
-        let text = digits.to_string();
-        let Some((with, without, is_with_likelier)) = brazilian(&text)
-            .or_else(|| after_code(&text, "52", "1", true))
-            .or_else(|| after_code(&text, "54", "9", true))
-        else {
-            return smallvec![self];
+    }
+
+    /// Both spellings of a number of twelve digits, or of thirteen with the one that was added; the likelier first.
+    fn spellings(self) -> Option<[u64; 2]> {
+        let digits = self.digits();
+        let code = match digits / 10_u64.pow(10) {
+            it @ 10..100 => it,
+            it @ 100..1000 => it / 10,
+            _ => return None,
         };
-        let number = |it: String| it.parse().ok().map(Self::from_digits);
-        let [first, second] = if is_with_likelier { [with, without] } else { [without, with] };
-        [first, second].into_iter().filter_map(number).collect()
+        let [longer, shorter] = match code {
+            52 => with_and_without(digits, 1, 10)?,
+            54 => with_and_without(digits, 9, 10)?,
+            55 => with_and_without(digits, 9, 8).filter(|it| is_brazilian_mobile(it[1]))?,
+            _ => return None,
+        };
+        let is_shorter_likelier = code == 55 && shorter / 10_u64.pow(8) % 100 >= WITHOUT_NINTH;
+        Some(if is_shorter_likelier { [shorter, longer] } else { [longer, shorter] })
     }
 }
 
-/// With and without the ninth digit, and whether it is likelier with it.
-fn brazilian(text: &str) -> Option<(String, String, bool)> {
-    let national = text.strip_prefix("55")?;
-    let area = national.get(..2)?;
-    let local = national.get(2..)?;
-    let is_mobile = |it: &str| it.len() == 8 && it.starts_with(['6', '7', '8', '9']);
-    let short = match local.len() {
-        9 => local.strip_prefix('9')?,
-        _ => local,
+/// A number of twelve or thirteen digits with and without `digit` before its last `n_last`; none if it has another there.
+fn with_and_without(number: u64, digit: u64, n_last: u32) -> Option<[u64; 2]> {
+    let place = 10_u64.pow(n_last);
+    let (before, last) = (number / place, number % place);
+    let before = match number >= 10_u64.pow(12) {
+        true if before % 10 != digit => return None,
+        true => before / 10,
+        false => before,
     };
-    let is_with_likelier = area.parse::<u64>().ok()? < WITHOUT_NINTH;
-    is_mobile(short).then(|| (format!("55{area}9{short}"), format!("55{area}{short}"), is_with_likelier))
+    Some([(10 * before + digit) * place + last, before * place + last])
 }
 
-/// With and without a digit between the code of a country and a number of ten digits.
-fn after_code(text: &str, code: &str, digit: &str, is_with_likelier: bool) -> Option<(String, String, bool)> {
-    let rest = text.strip_prefix(code)?;
-    let short = if rest.len() == 11 { rest.strip_prefix(digit)? } else { rest };
-    (short.len() == 10).then(|| (format!("{code}{digit}{short}"), format!("{code}{short}"), is_with_likelier))
+/// Whether a number of twelve digits was a mobile one before the ninth digit came: the eight after the area begin with
+/// 6 to 9.
+fn is_brazilian_mobile(number: u64) -> bool {
+    number / 10_u64.pow(7) % 10 >= 6
 }
 
 #[cfg(test)]
@@ -65,10 +69,15 @@ mod tests {
             ("+5511960000001", "+5511960000001 +551160000001"),
             ("+551160000001", "+5511960000001 +551160000001"),
             ("+5585980000001", "+558580000001 +5585980000001"),
+            ("+5511860000001", "+5511860000001"),
             // A fixed line has none.
             ("+551130000001", "+551130000001"),
+            ("+5511930000001", "+5511930000001"),
             ("+525500000001", "+5215500000001 +525500000001"),
             ("+5215500000001", "+5215500000001 +525500000001"),
+            ("+5225500000001", "+5225500000001"),
+            ("+521550000001", "+5211550000001 +521550000001"),
+            ("+52155000001", "+52155000001"),
             ("+5491100000001", "+5491100000001 +541100000001"),
             ("+33199000001", "+33199000001"),
             ("+12025550123", "+12025550123"),

@@ -105,7 +105,7 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
         Verdict::SaysYesToAll | Verdict::SaysNoToKnown => false,
     };
     let moment = Moment::new(now(), terms);
-    verified.evidence.reserve(settled.len());
+    verified.evidence.reserve(settled.iter().map(|it| heard[*it].said.len()).sum());
     for place in settled {
         let Heard { variants, said } = &mut heard[place];
         let said = variants.iter().copied().zip(said.drain(..));
@@ -183,17 +183,18 @@ async fn ask_all(
     (all, failure)
 }
 
-/// Each number once, and for each of those given its place among them; none if they are so already. Two contacts may be two
-/// spellings of one number.
+/// Each number once, and for each of those given its place among them; none if they are so already. No two contacts have one
+/// number, but two may have two spellings of one.
 fn without_doubles(numbers: &[PhoneNumber]) -> Option<(Vec<PhoneNumber>, Vec<usize>)> {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    if sorted.len() == numbers.len() {
+    let mut of_two_spellings: Vec<_> = numbers.iter().filter(|it| it.variants().len() > 1).collect();
+    let n_before = of_two_spellings.len();
+    of_two_spellings.sort_unstable();
+    of_two_spellings.dedup();
+    if of_two_spellings.len() == n_before {
         return None;
     }
-    let mut once = Vec::with_capacity(sorted.len());
-    let mut places = HashMap::with_capacity(sorted.len());
+    let mut once = Vec::with_capacity(numbers.len());
+    let mut places = HashMap::with_capacity(numbers.len());
     let place = |number: &PhoneNumber| {
         *places.entry(*number).or_insert_with(|| {
             once.push(*number);

@@ -26,11 +26,10 @@ pub enum CheckStatus {
 
 /// A number as providers repeat it: what they were asked, `+33…`, or its digits.
 pub(crate) fn number(text: &str) -> Option<PhoneNumber> {
-    let text = text.trim();
-    match text.starts_with('+') {
-        true => PhoneNumber::from_e164(text),
-        false => PhoneNumber::from_e164(&format!("+{text}")),
-    }
+    PhoneNumber::from_e164(text).or_else(|| {
+        let text = text.trim();
+        PhoneNumber::from_e164(&format!("+{}", text.strip_prefix('+').unwrap_or(text)))
+    })
 }
 
 /// The digits before the `@` of `33199000001@s.whatsapp.net` or `33199000001@c.us`, which are the WhatsApp id. The

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use model::{E164, PhoneNumber, WaId};
-use serde::{Deserialize, Deserializer, Serialize};
+use model::{PhoneNumber, WaId};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::answer::{CheckAnswer, CheckStatus, number};
 use crate::call::{Parameters, Question};
@@ -27,14 +27,18 @@ impl Client {
 }
 
 #[derive(Serialize)]
-struct Body {
+struct Body<'a> {
     blocking: &'static str,
-    contacts: Vec<E164>,
+    #[serde(serialize_with = "as_e164")]
+    contacts: &'a [PhoneNumber],
 }
 
-fn question(numbers: &[PhoneNumber], is_blocking: bool) -> Body {
-    let contacts = numbers.iter().map(|it| it.e164()).collect();
-    Body { blocking: if is_blocking { "wait" } else { "no_wait" }, contacts }
+fn question(numbers: &[PhoneNumber], is_blocking: bool) -> Body<'_> {
+    Body { blocking: if is_blocking { "wait" } else { "no_wait" }, contacts: numbers }
+}
+
+fn as_e164<S: Serializer>(numbers: &[PhoneNumber], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(numbers.iter().map(|it| it.e164()))
 }
 
 #[derive(Deserialize)]
