@@ -38,6 +38,7 @@ Exit codes:
   2   the command line or the plan is wrong
   3   done, with more rejects than the plan allows
   4   stopped by a gate, such as a missing backup
+  5   done, but the verifier's answers are worth nothing
   75  somebody else is down or asks to wait: try again later
 
 Set FERRY_LOG (such as FERRY_LOG=info) to see what happens inside; no log holds personal data.";

@@ -29,7 +29,7 @@ use crate::progress::Progress;
 use crate::session::Session;
 use crate::stages::backup;
 use crate::stages::load::described;
-use crate::stages::verify::Which;
+use crate::stages::verify::{Which, uninformative};
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<Exit> {
@@ -104,7 +104,8 @@ async fn rerun(args: &RerunArgs, progress: Progress, output: Output) -> Result<E
         "batch": batch, "inserted": loaded.inserted, "updated": loaded.updated, "unchanged": loaded.unchanged,
     });
     output.print(&value, || format!("batch {batch} is done again: {}\n", described(&loaded)))?;
-    Ok(Exit::Done)
+    let verified = session.folder.manifest.stages.get(&Stage::Verify).filter(|_| from == Stage::Verify);
+    Ok(verified.and_then(uninformative).map_or(Exit::Done, |_| Exit::Unverified))
 }
 
 async fn verify(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {

@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     Rejects = 3,
     /// A gate stopped it before anything was changed.
     Gate = 4,
+    /// It is done, but the verifier's answers are worth nothing.
+    Unverified = 5,
     /// Somebody else is down or asks to wait: the same command works later.
     TryLater = 75,
 }
@@ -46,16 +48,21 @@ pub(crate) fn report(error: &Error) -> Exit {
     exit
 }
 
+/// Whether a provider cannot do today what it can do later.
+pub(crate) fn is_passing(error: &Error) -> bool {
+    error.chain().any(|it| it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
+}
+
 fn exit_of(error: &Error) -> Exit {
+    if is_passing(error) {
+        return Exit::TryLater;
+    }
     for cause in error.chain() {
         if cause.is::<PlanError>() {
             return Exit::Usage;
         }
         if cause.is::<Gate>() {
             return Exit::Gate;
-        }
-        if cause.downcast_ref::<CallError>().is_some_and(CallError::is_passing) {
-            return Exit::TryLater;
         }
         if matches!(cause.downcast_ref(), Some(LoadError::Connect { .. })) {
             return Exit::TryLater;

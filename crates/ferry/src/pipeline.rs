@@ -7,6 +7,7 @@ use model::Stage;
 use tokio::task::block_in_place;
 use tokio::try_join;
 
+use crate::exit;
 use crate::hygiene;
 use crate::report;
 use crate::session::Session;
@@ -35,14 +36,22 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
         None => (open(session).await?, None),
     };
     loading::plan_batches(session, &crm).await?;
-    let bill = verify::verify(session, &crm, Which::Waiting).await?;
+    let (bill, failure) = match verify::verify(session, &crm, Which::Waiting).await {
+        Ok(bill) => (bill, None),
+        // What a provider cannot do today keeps nobody out of the database: a quota may last for days.
+        Err(error) if exit::is_passing(&error) => (None, Some(error)),
+        Err(error) => return Err(error),
+    };
     let unfinished = loading::load(session, &crm, None, early).await?;
     variants::merge(session, &crm).await?;
     // Both go through all contacts, each on a thread of its own.
     let counted = async { Ok(crm.registrations(Timestamp::now()).await?) };
     let (registrations, loaded) = try_join!(counted, loading::finish(session, &crm, unfinished))?;
     report(session, crm, &registrations).await?;
-    Ok(Summary::of(session, &registrations, bill, loaded))
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(Summary::of(session, &registrations, bill, loaded)),
+    }
 }
 
 /// Does one stage on what the stage before it left.

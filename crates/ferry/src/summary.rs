@@ -145,8 +145,12 @@ impl Summary {
     pub(crate) fn exit(&self) -> Exit {
         match self.reject_rate > self.max_reject_rate {
             true => Exit::Rejects,
-            false => Exit::Done,
+            false => self.exit_of_verification(),
         }
+    }
+
+    fn exit_of_verification(&self) -> Exit {
+        self.uninformative.map_or(Exit::Done, |_| Exit::Unverified)
     }
 
     /// Prints what is known of registrations, or what would be asked.
@@ -158,7 +162,7 @@ impl Summary {
         let estimate = session.plan.verify.as_ref().zip(self.estimate);
         let estimate = estimate.map(|(section, it)| format!("{:10} {}\n", "would ask", it.text(section)));
         output.print(&value, || estimate.unwrap_or_default() + &self.verified_text())?;
-        Ok(Exit::Done)
+        Ok(self.exit_of_verification())
     }
 
     /// What is known of registrations, in words; empty if the plan has no verifier.
@@ -173,7 +177,7 @@ impl Summary {
             line("WhatsApp", parts.join(", "));
         }
         if let Some(why) = self.uninformative {
-            line("", format!("{why}, so its answers count as no_answer"));
+            line("", format!("{why}, so it was asked no further"));
         }
         if let Some(segments) = self.segments.as_ref().filter(|it| !it.is_empty()) {
             let parts: Vec<String> = segments.iter().map(|(segment, n)| format!("{} {segment}", grouped(*n))).collect();

@@ -30,8 +30,6 @@ pub const DOUBTED: usize = 20;
 /// By which terms a batch is verified.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// Answers of a provider that is not are kept as `no_answer`.
-    pub verdict: Verdict,
     /// For how long an answer counts.
     pub valid_for: SignedDuration,
     /// Of one number, in millionths of the plan's currency.
@@ -88,8 +86,9 @@ struct Heard {
 /// Asks about one batch, or looks up what is known of it.
 ///
 /// Numbers that WhatsApp may know under another national spelling are asked about in the order of likelihood, until one
-/// is registered. If the provider is not informative its answers are kept as `no_answer`, with its own word beside, so
-/// that nobody later takes them for knowledge. Where calls fail, the contacts that were answered for are kept.
+/// is registered. If all of them have one answer, and the provider cannot show that it knows better, the answers are kept
+/// as `no_answer`, with its own word beside, so that nobody later takes them for knowledge. Where calls fail, the contacts
+/// that were answered for are kept.
 pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl Fn() -> Timestamp) -> Verified {
     if let Some(known) = adapter.known() {
         return Verified { evidence: known_evidence(adapter, known, asked, terms), ..Verified::default() };
@@ -97,13 +96,8 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
     let mut verified = Verified::default();
     let mut heard = hear_all(adapter, asked, terms, &mut verified).await;
     let settled: Vec<usize> = (0..asked.len()).filter(|it| heard[*it].is_settled()).collect();
-    let is_counted = match terms.verdict {
-        Verdict::Informative => {
-            verified.doubt = doubt(adapter, asked, &heard, &settled, terms).await;
-            verified.doubt.is_none()
-        }
-        Verdict::SaysYesToAll | Verdict::SaysNoToKnown => false,
-    };
+    verified.doubt = doubt(adapter, asked, &heard, &settled, terms).await;
+    let is_counted = verified.doubt.is_none();
     let moment = Moment::new(now(), terms);
     verified.evidence.reserve(settled.iter().map(|it| heard[*it].said.len()).sum());
     for place in settled {

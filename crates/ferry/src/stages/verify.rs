@@ -24,12 +24,15 @@ use crate::session::Session;
 use crate::stages::load::{ahead, complete};
 use crate::stages::verify::inquiry::Inquiry;
 use crate::stages::verify::known::Facts;
+use crate::stages::verify::outcome::Outcome;
 use crate::stages::verify::round::{Round, narrowed};
 
 /// How a manifest notes that the provider's answers were worth nothing.
 const NOT_INFORMATIVE: &str = "provider_not_informative";
 /// How a manifest notes that the provider did not know numbers that are on WhatsApp.
 const KNOWS_NOBODY: &str = "provider_knows_nobody";
+/// How a manifest counts the batches that were asked about and not counted.
+const NOT_COUNTED: &str = "batches_not_counted";
 
 /// What is to be verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +83,14 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
     let numbers: HashSet<u32> = wanted.keys().copied().collect();
     let phones = phones_ahead(session, move |it| numbers.contains(&it));
     let run_id = session.run_id().into();
-    let round = Round { crm, run_id, inquiry: Arc::clone(&inquiry), which, has_evidence, wanted, work: &work };
-    let outcome = round.run(phones, section.concurrency).await?;
+    let outcome = match inquiry.verdict() {
+        Verdict::Informative => {
+            let round = Round { crm, run_id, inquiry: Arc::clone(&inquiry), which, has_evidence, wanted, work: &work };
+            round.run(phones, section.concurrency).await?
+        }
+        // Whose answers are worth nothing is not paid for them.
+        Verdict::SaysYesToAll | Verdict::SaysNoToKnown => Outcome::default(),
+    };
     inquiry.settle().await?;
     if let Some(error) = outcome.error {
         return Err(error);
@@ -115,7 +124,7 @@ async fn begin(
         inquiry.examine().await?;
     }
     if let Some(why) = warning(inquiry.verdict()) {
-        session.progress.say("verify", &format!("{why}: its answers are kept as no_answer"));
+        session.progress.say("verify", &format!("{why}: it is asked nothing else"));
     }
     Ok(inquiry)
 }
@@ -201,14 +210,15 @@ async fn estimate(session: &Session, crm: &Crm, which: Which, wanted: HashSet<u3
     Ok(estimate)
 }
 
-/// Why the answers of a verification count for nothing; none if they count.
+/// Why a verification asked no further; none if it asked about all.
 pub(crate) fn uninformative(record: &StageRecord) -> Option<&'static str> {
     let has = |finding: &str| record.findings.contains_key(finding);
-    warning(match (has(NOT_INFORMATIVE), has(KNOWS_NOBODY)) {
-        (true, _) => Verdict::SaysYesToAll,
-        (_, true) => Verdict::SaysNoToKnown,
-        _ => Verdict::Informative,
-    })
+    match (has(NOT_INFORMATIVE), has(KNOWS_NOBODY), has(NOT_COUNTED)) {
+        (true, ..) => warning(Verdict::SaysYesToAll),
+        (_, true, _) => warning(Verdict::SaysNoToKnown),
+        (.., true) => Some("the provider had one answer for all"),
+        _ => None,
+    }
 }
 
 fn warning(verdict: Verdict) -> Option<&'static str> {

@@ -105,17 +105,25 @@ fn a_provider_that_refuses_us_is_not_asked_again() {
 }
 
 #[test]
-fn a_provider_that_calls_everything_valid_is_found_out() {
+fn a_provider_that_calls_everything_valid_is_found_out_before_anybody_is_asked_about() {
     let sandbox = Sandbox::start(&["always-valid"]);
     let world = impatient(&sandbox);
     let ended = world.run();
-    assert_eq!(ended.code, 0);
-    assert!(ended.out.contains("WhatsApp   316 no_answer"), "{}", ended.out);
+    assert_eq!(ended.code, 5, "{ended:?}");
+    assert!(ended.out.contains("WhatsApp   316 not_asked"), "{}", ended.out);
     assert!(ended.out.contains("the provider calls numbers valid that cannot exist"), "{}", ended.out);
-    assert!(answers(&world).values().all(|it| it == "no_answer"));
+    assert!(ended.out.contains("asked      5 checks in 1 call, 0.01 USD"), "{}", ended.out);
+    assert!(ended.out.contains("316 new"), "the contacts are loaded: {}", ended.out);
+    assert_eq!(sandbox.ledger_lines().len(), 5, "the numbers that cannot exist");
     assert!(world.read("run/report.html").contains("the provider calls numbers valid that cannot exist"));
-    // It still says so when there is nothing left to do.
     assert_eq!(world.run_json()["provider_is_informative"], false);
+
+    // Somebody who knows better is asked about all.
+    let better = Sandbox::start(&[]);
+    world.replan(&sandbox.url, &better.url);
+    assert_eq!(world.run().code, 0);
+    assert_eq!(answers(&world).values().filter(|it| *it == "no_answer").count(), 0);
+    assert_eq!(answers(&world).len(), 316);
 }
 
 #[test]

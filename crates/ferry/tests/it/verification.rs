@@ -130,20 +130,24 @@ fn numbers_that_nobody_waits_for_are_polled_to_the_end() {
 fn a_provider_that_knows_nobody_is_found_out() {
     let sandbox = Sandbox::start(&["always-invalid"]);
     let world = World::demo(&sandbox);
-    let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\nbatch = 100", sandbox.url);
+    let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\nbatch = 100\nconcurrency = 1", sandbox.url);
     // Nobody is registered: a list of strangers or a phone that is no longer linked. Without a number that is known to
-    // be there nobody can tell.
+    // be there nobody can tell, and nobody else is asked about.
     replan(&world, &verify);
     let ended = run(&world);
-    assert_eq!(ended.code, 0);
-    assert!(ended.err.contains("4 batches not counted: every answer was not_registered"), "{}", ended.err);
-    assert_eq!(count(&registrations(&world), "no_answer"), 316);
+    assert_eq!(ended.code, 5, "{ended:?}");
+    assert!(ended.err.contains("1 batch not counted: every answer was not_registered"), "{}", ended.err);
+    assert!(ended.out.contains("the provider had one answer for all, so it was asked no further"), "{}", ended.out);
+    assert_eq!(count(&registrations(&world), "no_answer"), 100);
+    let asked = sandbox.ledger_lines().len();
+    assert_eq!(asked, 105, "a batch, and five numbers that cannot exist");
 
     let world = World::demo(&sandbox);
     replan(&world, &format!("{verify}\nknown_registered = [\"+33 1 99 00 00 01\"]"));
     let ended = run(&world);
+    assert_eq!(ended.code, 5, "{ended:?}");
     assert!(ended.out.contains("the provider does not know numbers that are on WhatsApp"), "{}", ended.out);
-    assert_eq!(count(&registrations(&world), "no_answer"), 316);
+    assert_eq!(sandbox.ledger_lines().len() - asked, 6, "five numbers that cannot exist, and one that does");
 }
 
 #[test]
@@ -176,6 +180,7 @@ fn a_quota_holds_beyond_a_run_and_a_restart() {
         "{}",
         first.err
     );
+    assert_eq!(sql(&world, "select cast(count(*) as text) from contact"), ["300"], "all are loaded all the same");
     let asked = sandbox.ledger_lines().len();
     assert_eq!(asked, 205, "canaries count as well");
     assert_eq!(

@@ -20,6 +20,8 @@ use crate::stages::verify::quota::Quota;
 /// Who is asked and by which terms.
 pub(super) struct Inquiry {
     adapter: Adapter,
+    /// What its answers are worth.
+    verdict: Verdict,
     terms: Terms,
     quota: Quota,
     /// As receipts name the adapter.
@@ -47,7 +49,7 @@ pub(super) struct Told {
 
 /// A batch that was asked about.
 pub(super) struct Checked {
-    told: Told,
+    pub(super) told: Told,
     evidence: Vec<Evidence>,
     /// The provider's words for yes and no.
     words: [Option<&'static str>; 2],
@@ -103,14 +105,13 @@ impl Inquiry {
         }
         let adapter = adapter(session, section, facts, &quota).context("could not set up the verifier")?;
         let terms = Terms {
-            verdict: Verdict::Informative,
             valid_for: SignedDuration::from_hours(24 * i64::from(section.valid_days())),
             price_micros: section.price_micros(),
             concurrency: section.concurrency,
             patience: Patience { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) },
             registered: section.known_registered(&session.plan)?,
         };
-        Ok(Self { adapter, terms, quota, name })
+        Ok(Self { adapter, verdict: Verdict::Informative, terms, quota, name })
     }
 
     /// Finds out whether the provider knows anything.
@@ -118,14 +119,14 @@ impl Inquiry {
         let examined = verify::examine(&self.adapter, &self.terms.registered).await;
         self.settle().await?;
         match examined {
-            Ok(verdict) => self.terms.verdict = verdict,
+            Ok(verdict) => self.verdict = verdict,
             Err(failure) => return Err(self.explained(failure).await.context("could not ask the verifier")),
         }
         Ok(())
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        self.terms.verdict
+        self.verdict
     }
 
     pub(super) fn usage(&self) -> Usage {

@@ -10,7 +10,7 @@ use verify::{Mismatches, Verdict, VerifyError};
 use crate::plan::VerifySection;
 use crate::progress::grouped;
 use crate::stages::verify::inquiry::{Inquiry, ReadyBatch};
-use crate::stages::verify::{KNOWS_NOBODY, NOT_INFORMATIVE, bill_text};
+use crate::stages::verify::{KNOWS_NOBODY, NOT_COUNTED, NOT_INFORMATIVE, bill_text};
 
 /// What came of the batches so far.
 #[derive(Default)]
@@ -41,10 +41,6 @@ impl Outcome {
         batch.evidence
     }
 
-    pub(super) fn has_failed(&self) -> bool {
-        self.error.is_some() || self.failure.is_some()
-    }
-
     pub(super) fn bill(&self, inquiry: &Inquiry, section: &VerifySection) -> Bill {
         let usage = inquiry.usage();
         Bill {
@@ -68,7 +64,8 @@ impl Outcome {
             parts.push(bill_text(bill));
         }
         for (answer, n) in &self.doubts {
-            parts.push(format!("{} batches not counted: every answer was {}", grouped(*n), answer.name()));
+            let batches = if *n == 1 { "batch" } else { "batches" };
+            parts.push(format!("{} {batches} not counted: every answer was {}", grouped(*n), answer.name()));
         }
         parts.join("; ")
     }
@@ -78,7 +75,7 @@ impl Outcome {
         let findings = [
             (NOT_INFORMATIVE, u64::from(verdict == Verdict::SaysYesToAll)),
             (KNOWS_NOBODY, u64::from(verdict == Verdict::SaysNoToKnown)),
-            ("batches_not_counted", n_doubts),
+            (NOT_COUNTED, n_doubts),
             ("missing_answers", self.mismatches.missing),
             ("doubled_answers", self.mismatches.doubled),
             ("unasked_answers", self.mismatches.unasked),

@@ -41,6 +41,15 @@ enum Done {
 }
 
 impl Done {
+    /// Whether nobody else is to be asked about.
+    fn ends_asking(&self) -> bool {
+        let told = match self {
+            Self::Ready(batch) => &batch.told,
+            Self::Small(batch) => &batch.told,
+        };
+        told.doubt.is_some() || told.failure.is_some()
+    }
+
     fn batch(&self) -> Option<u32> {
         match self {
             Self::Ready(batch) => Some(batch.told.batch),
@@ -50,8 +59,8 @@ impl Done {
 }
 
 impl Round<'_> {
-    /// Asks about all batches, and writes what is answered. After a failure nothing more is asked, and what is under way
-    /// is still kept.
+    /// Asks about all batches, and writes what is answered. After a failure or a doubt nothing more is asked, and what is
+    /// under way is still kept.
     pub(super) async fn run(&self, phones: mpsc::Receiver<Result<Phones>>, concurrency: usize) -> Result<Outcome> {
         let is_stopped = AtomicBool::new(false);
         let (to_write, done) = mpsc::channel(GROUP_BATCHES);
@@ -62,6 +71,7 @@ impl Round<'_> {
                 .buffer_unordered(concurrency);
             let mut batches = std::pin::pin!(batches);
             while let Some(batch) = batches.next().await {
+                is_stopped.fetch_or(batch.as_ref().map_or(true, Done::ends_asking), Ordering::Relaxed);
                 // Whoever writes has failed if nobody listens any more.
                 if to_write.send(batch).await.is_err() {
                     break;
@@ -69,7 +79,7 @@ impl Round<'_> {
             }
             drop(to_write);
         };
-        tokio::join!(asking, self.write(done, &is_stopped)).1
+        tokio::join!(asking, self.write(done)).1
     }
 
     /// Asks about one batch, in a task of its own.
@@ -89,7 +99,7 @@ impl Round<'_> {
     }
 
     /// Writes batches that are done, as many as there are together.
-    async fn write(&self, mut done: mpsc::Receiver<Result<Done>>, is_stopped: &AtomicBool) -> Result<Outcome> {
+    async fn write(&self, mut done: mpsc::Receiver<Result<Done>>) -> Result<Outcome> {
         let mut writer = self.crm.evidence_writer();
         let (mut outcome, mut small, mut group) = (Outcome::default(), Vec::new(), Vec::new());
         while done.recv_many(&mut group, GROUP_BATCHES).await > 0 {
@@ -106,7 +116,6 @@ impl Round<'_> {
                     Err(error) => drop(outcome.error.get_or_insert(error)),
                 }
             }
-            is_stopped.store(outcome.has_failed(), Ordering::Relaxed);
             tracing::info!(n_batches = batches.len(), "batches verified");
             writer.add(batches, self.inquiry.unnoted()?).await?;
         }
