@@ -127,9 +127,9 @@ create table verification (
 ) without rowid;
 
 -- What verifications said. Rows are added, never changed; what is believed of a contact is derived from all of them.
--- variant is the number that was asked about, where it was a national variant and not the contact's own. wa_id is '='
--- where it is the digits of that number. raw_status is null where it is the usual word. The view every_evidence spells out
--- all but the first.
+-- variant is the number that was asked about, where it was a national variant and not the contact's own. wa_id of who is
+-- registered is null where it is the digits of that number, and '' where none was given. raw_status is null where it is
+-- the usual word. The view every_evidence spells out all but the first; in it wa_id is '=' where it is those digits.
 create table evidence (
   contact_id blob not null,
   verification_id bigint not null,
@@ -142,7 +142,8 @@ create table evidence (
   primary key (contact_id, verification_id, variant)
 ) without rowid;
 create view every_evidence as
-  select contact_id, method, checked_at, variant, answer, expires_at, price_micros, wa_id,
+  select contact_id, method, checked_at, variant, answer, expires_at, price_micros,
+    case answer when 'registered' then nullif(coalesce(wa_id, '='), '') else wa_id end as wa_id,
     coalesce(raw_status, case answer when 'registered' then yes_word when 'not_registered' then no_word end) as raw_status
   from evidence join verification on verification.verification_id = evidence.verification_id;
 

@@ -118,7 +118,9 @@ async fn hear_all(adapter: &Adapter, asked: &[Asked], terms: &Terms, verified: &
         let numbers: Vec<PhoneNumber> = waiting.iter().map(|it| heard[*it].next()).collect();
         let (answered, failure) = ask_all(adapter, &numbers, terms, &mut verified.mismatches).await;
         for (place, said) in waiting.iter().zip(answered) {
-            heard[*place].said.extend(said);
+            if let Some(said) = said {
+                heard[*place].said.push(said);
+            }
         }
         if failure.is_some() {
             verified.failure = failure;

@@ -90,9 +90,14 @@ impl<'de> Deserialize<'de> for CheckAnswer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let WireAnswer { input, status, wa_id } = WireAnswer::deserialize(deserializer)?;
         let number = number(&input);
+        // The same digits once more, mostly, which need not be read again.
+        let wa_id_of = |id: &str, number| match input.strip_prefix('+') == Some(id) {
+            true => WaId::SameAsNumber,
+            false => WaId::of(id, number),
+        };
         Ok(Self {
             number,
-            wa_id: wa_id.filter(|it| !it.0.is_empty()).zip(number).map(|(it, number)| WaId::of(&it.0, number)),
+            wa_id: wa_id.filter(|it| !it.0.is_empty()).zip(number).map(|(it, number)| wa_id_of(&it.0, number)),
             status: match &*status {
                 "valid" => CheckStatus::Registered,
                 "invalid" => CheckStatus::NotRegistered,

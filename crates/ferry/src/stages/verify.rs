@@ -1,5 +1,6 @@
 //! Finds out which contacts are on WhatsApp, batch by batch, and keeps the evidence.
 
+mod in_order;
 mod inquiry;
 mod known;
 mod outcome;
@@ -82,11 +83,12 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
     let work = session.progress.begin("verify", n_wanted);
     let numbers: HashSet<u32> = wanted.keys().copied().collect();
     let phones = phones_ahead(session, move |it| numbers.contains(&it));
-    let run_id = session.run_id().into();
     let outcome = match inquiry.verdict() {
         Verdict::Informative => {
-            let round = Round { crm, run_id, inquiry: Arc::clone(&inquiry), which, has_evidence, wanted, work: &work };
-            round.run(phones, section.concurrency).await?
+            let (crm, inquiry, concurrency) = (crm.clone(), Arc::clone(&inquiry), section.concurrency);
+            let run_id = session.run_id().into();
+            let round = Round { crm, run_id, inquiry, which, has_evidence, wanted, concurrency };
+            round.run(phones, &work).await?
         }
         // Whose answers are worth nothing is not paid for them.
         Verdict::SaysYesToAll | Verdict::SaysNoToKnown => Outcome::default(),

@@ -67,10 +67,8 @@ pub(super) struct ReadyBatch {
 impl Checked {
     /// Makes the evidence ready for the database.
     pub(super) fn ready(self, crm: &Crm, run_id: &str) -> ReadyBatch {
-        let mut answers = BTreeMap::new();
-        for evidence in &self.evidence {
-            *answers.entry(evidence.answer).or_default() += 1;
-        }
+        let count = |answer| self.evidence.iter().filter(|it| it.answer == answer).count() as u64;
+        let answers = Answer::ALL.map(|it| (it, count(it))).into_iter().filter(|it| it.1 > 0).collect();
         let evidence = crm.ready_evidence(run_id, &self.evidence, self.words, self.receipt.as_slice());
         ReadyBatch { told: self.told, answers, evidence }
     }

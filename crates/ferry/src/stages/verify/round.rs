@@ -1,13 +1,14 @@
 //! One round through the batches: several are asked about at once, while those that are done are written.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 use futures::{StreamExt, future, stream};
 use jiff::Timestamp;
-use load::Crm;
+use load::{Crm, EvidenceWriter, ReadyEvidence};
 use model::{ContactId, Digest, Evidence, Standing};
 use tokio::sync::mpsc;
 use verify::Asked;
@@ -15,6 +16,7 @@ use verify::Asked;
 use crate::formats::contacts::Phones;
 use crate::progress;
 use crate::stages::verify::Which;
+use crate::stages::verify::in_order::InOrder;
 use crate::stages::verify::inquiry::{Checked, Inquiry, ReadyBatch, Work};
 use crate::stages::verify::outcome::Outcome;
 
@@ -22,15 +24,15 @@ use crate::stages::verify::outcome::Outcome;
 const GROUP_BATCHES: usize = 16;
 
 /// What a round goes by.
-pub(super) struct Round<'a> {
-    pub(super) crm: &'a Crm,
-    pub(super) run_id: Arc<str>,
+pub(super) struct Round {
+    pub(super) crm: Crm,
+    pub(super) run_id: Box<str>,
     pub(super) inquiry: Arc<Inquiry>,
     pub(super) which: Which,
     pub(super) has_evidence: bool,
     /// The batches to go through, with the number and the digest of their contacts.
     pub(super) wanted: HashMap<u32, (u64, Digest)>,
-    pub(super) work: &'a progress::Work,
+    pub(super) concurrency: usize,
 }
 
 /// A batch that was asked about.
@@ -49,81 +51,88 @@ impl Done {
         };
         told.doubt.is_some() || told.failure.is_some()
     }
-
-    fn batch(&self) -> Option<u32> {
-        match self {
-            Self::Ready(batch) => Some(batch.told.batch),
-            Self::Small(_) => None,
-        }
-    }
 }
 
-impl Round<'_> {
+impl Round {
     /// Asks about all batches, and writes what is answered. After a failure or a doubt nothing more is asked, and what is
     /// under way is still kept.
-    pub(super) async fn run(&self, phones: mpsc::Receiver<Result<Phones>>, concurrency: usize) -> Result<Outcome> {
-        let is_stopped = AtomicBool::new(false);
+    pub(super) async fn run(self, phones: mpsc::Receiver<Result<Phones>>, work: &progress::Work) -> Result<Outcome> {
+        let round = Arc::new(self);
         let (to_write, done) = mpsc::channel(GROUP_BATCHES);
-        let asking = async {
-            let batches = stream::unfold(phones, |mut phones| async { phones.recv().await.map(|it| (it, phones)) })
-                .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)))
-                .map(|phones| self.ask(phones))
-                .buffer_unordered(concurrency);
-            let mut batches = std::pin::pin!(batches);
-            while let Some(batch) = batches.next().await {
-                is_stopped.fetch_or(batch.as_ref().map_or(true, Done::ends_asking), Ordering::Relaxed);
-                // Whoever writes has failed if nobody listens any more.
-                if to_write.send(batch).await.is_err() {
-                    break;
-                }
-            }
-            drop(to_write);
-        };
-        tokio::join!(asking, self.write(done)).1
+        let asking = tokio::spawn(Arc::clone(&round).ask_all(phones, to_write));
+        let (asked, outcome) = tokio::join!(asking, round.write(done, work));
+        asked?;
+        outcome
     }
 
-    /// Asks about one batch, in a task of its own.
-    async fn ask(&self, phones: Result<Phones>) -> Result<Done> {
-        let (inquiry, crm, run_id) = (Arc::clone(&self.inquiry), self.crm.clone(), Arc::clone(&self.run_id));
-        let (which, has_evidence) = (self.which, self.has_evidence);
-        let digest = phones.as_ref().ok().and_then(|it| self.wanted.get(&it.batch)).map(|it| it.1);
-        let ask = async move {
-            let work = narrowed(&crm, phones?, which, has_evidence).await?;
-            let checked = inquiry.check(work, digest.context("a batch is not planned")?).await?;
-            match checked.is_small_no() {
-                true => Ok(Done::Small(checked)),
-                false => Ok(Done::Ready(checked.ready(&crm, &run_id))),
+    async fn ask_all(
+        self: Arc<Self>,
+        mut phones: mpsc::Receiver<Result<Phones>>,
+        to_write: mpsc::Sender<Result<Done>>,
+    ) {
+        let (is_stopped, concurrency) = (AtomicBool::new(false), self.concurrency);
+        let batches = stream::poll_fn(|context| phones.poll_recv(context))
+            .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)))
+            .map(|phones| tokio::spawn(Arc::clone(&self).ask(phones)))
+            .buffer_unordered(concurrency);
+        let mut batches = pin!(batches);
+        while let Some(batch) = batches.next().await {
+            let batch = batch.map_err(Into::into).flatten();
+            is_stopped.fetch_or(batch.as_ref().map_or(true, Done::ends_asking), Ordering::Relaxed);
+            // Whoever writes has failed if nobody listens any more.
+            if to_write.send(batch).await.is_err() {
+                break;
             }
-        };
-        tokio::spawn(ask).await?
+        }
+    }
+
+    /// Asks about one batch.
+    async fn ask(self: Arc<Self>, phones: Result<Phones>) -> Result<Done> {
+        let phones = phones?;
+        let (_, digest) = self.wanted.get(&phones.batch).context("a batch is not planned")?;
+        let work = narrowed(&self.crm, phones, self.which, self.has_evidence).await?;
+        let checked = self.inquiry.check(work, *digest).await?;
+        match checked.is_small_no() {
+            true => Ok(Done::Small(checked)),
+            false => Ok(Done::Ready(checked.ready(&self.crm, &self.run_id))),
+        }
     }
 
     /// Writes batches that are done, as many as there are together.
-    async fn write(&self, mut done: mpsc::Receiver<Result<Done>>) -> Result<Outcome> {
+    async fn write(&self, mut done: mpsc::Receiver<Result<Done>>, work: &progress::Work) -> Result<Outcome> {
         let mut writer = self.crm.evidence_writer();
         let (mut outcome, mut small, mut group) = (Outcome::default(), Vec::new(), Vec::new());
+        let mut in_order = InOrder::new(self.wanted.keys().copied(), GROUP_BATCHES);
         while done.recv_many(&mut group, GROUP_BATCHES).await > 0 {
-            // The database takes rows faster in the order of their keys.
-            group.sort_by_key(|it| it.as_ref().ok().and_then(Done::batch));
-            let mut batches = Vec::with_capacity(group.len());
             for done in group.drain(..) {
                 match done {
                     Ok(Done::Ready(batch)) => {
-                        self.work.advance(batch.told.n_contacts);
-                        batches.push(outcome.take(batch));
+                        work.advance(batch.told.n_contacts);
+                        in_order.add(batch.told.batch, outcome.take(batch));
                     }
                     Ok(Done::Small(batch)) => small.push(batch),
                     Err(error) => drop(outcome.error.get_or_insert(error)),
                 }
             }
-            tracing::info!(n_batches = batches.len(), "batches verified");
-            writer.add(batches, self.inquiry.unnoted()?).await?;
+            self.add(&mut writer, in_order.take()).await?;
+            // What is answered is not kept waiting while the provider is waited for.
+            if done.is_empty() {
+                self.add(&mut writer, in_order.take_all()).await?;
+            }
         }
         let has_doubts = !outcome.doubts.is_empty();
         let small = small.into_iter().map(|it: Checked| if has_doubts { it.uncounted() } else { it });
-        let small = small.map(|it| outcome.take(it.ready(self.crm, &self.run_id))).collect();
+        let small = small.map(|it| outcome.take(it.ready(&self.crm, &self.run_id))).collect();
         writer.add(small, None).await?;
         Ok(outcome)
+    }
+
+    async fn add(&self, writer: &mut EvidenceWriter, batches: Vec<ReadyEvidence>) -> Result<()> {
+        tracing::info!(n_batches = batches.len(), "batches verified");
+        match batches.is_empty() {
+            true => Ok(()),
+            false => Ok(writer.add(batches, self.inquiry.unnoted()?).await?),
+        }
     }
 }
 
