@@ -128,11 +128,11 @@ impl Round {
     }
 
     async fn add(&self, writer: &mut EvidenceWriter, batches: Vec<ReadyEvidence>) -> Result<()> {
-        tracing::info!(n_batches = batches.len(), "batches verified");
-        match batches.is_empty() {
-            true => Ok(()),
-            false => Ok(writer.add(batches, self.inquiry.unnoted()?).await?),
+        if batches.is_empty() {
+            return Ok(());
         }
+        tracing::info!(n_batches = batches.len(), "batches verified");
+        Ok(writer.add(batches, self.inquiry.unnoted()?).await?)
     }
 }
 
