@@ -81,10 +81,10 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
     };
     let inquiry = Arc::new(begin(session, crm, &section, adapter, facts, estimate).await?);
     let work = session.progress.begin("verify", n_wanted);
-    let numbers: HashSet<u32> = wanted.keys().copied().collect();
-    let phones = phones_ahead(session, move |it| numbers.contains(&it));
     let outcome = match inquiry.verdict() {
         Verdict::Informative => {
+            let numbers: HashSet<u32> = wanted.keys().copied().collect();
+            let phones = phones_ahead(session, move |it| numbers.contains(&it));
             let (crm, inquiry, concurrency) = (crm.clone(), Arc::clone(&inquiry), section.concurrency);
             let run_id = session.run_id().into();
             let round = Round { crm, run_id, inquiry, which, has_evidence, wanted, concurrency };

@@ -23,24 +23,27 @@ impl<T> InOrder<T> {
         self.waiting.insert(number, batch);
     }
 
-    /// Those whose turn it is.
+    /// Those whose turn it is, or all if too many wait.
     pub(super) fn take(&mut self) -> Vec<T> {
-        let are_too_many = self.waiting.len() > self.most;
+        self.taken(self.waiting.len() > self.most)
+    }
+
+    /// All that wait. Those before them wait for nobody when they come.
+    pub(super) fn take_all(&mut self) -> Vec<T> {
+        self.taken(true)
+    }
+
+    fn taken(&mut self, are_all: bool) -> Vec<T> {
         let mut taken = Vec::new();
         while let Some(first) = self.waiting.first_entry() {
             let number = *first.key();
-            if !are_too_many && self.expected.last().is_some_and(|it| *it < number) {
+            if !are_all && self.expected.last().is_some_and(|it| *it < number) {
                 break;
             }
             while self.expected.pop_if(|it| *it <= number).is_some() {}
             taken.push(first.remove());
         }
         taken
-    }
-
-    /// All that wait, whosever turn it is.
-    pub(super) fn take_all(&mut self) -> Vec<T> {
-        std::mem::take(&mut self.waiting).into_values().collect()
     }
 }
 
@@ -63,5 +66,17 @@ mod tests {
         assert_eq!(taken_after(3), [3], "it comes late and waits for nobody");
         assert_eq!(taken_after(8), [8]);
         assert!(batches.take_all().is_empty());
+    }
+
+    #[test]
+    fn what_did_not_wait_to_the_end_keeps_nobody_waiting() {
+        let mut batches = InOrder::new(1..=4, 2);
+        batches.add(2, 2);
+        assert!(batches.take().is_empty());
+        assert_eq!(batches.take_all(), [2]);
+        batches.add(3, 3);
+        assert_eq!(batches.take(), [3], "1 is waited for no longer");
+        batches.add(1, 1);
+        assert_eq!(batches.take(), [1]);
     }
 }

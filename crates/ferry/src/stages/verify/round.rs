@@ -115,7 +115,7 @@ impl Round {
                 }
             }
             self.add(&mut writer, in_order.take()).await?;
-            // What is answered is not kept waiting while the provider is waited for.
+            // What is answered is not kept waiting while the provider is waited for, and nothing waits at the end.
             if done.is_empty() {
                 self.add(&mut writer, in_order.take_all()).await?;
             }
