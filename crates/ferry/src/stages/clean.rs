@@ -9,14 +9,15 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Piece, Spill, Tie};
+use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Piece, Spill};
 use jiff::Timestamp;
 use load::NewContacts;
 use model::{Contact, Counts, Digest, Outcome, Reject, RowFindings, Stage};
 use rayon::prelude::*;
 use run::{Group, SourceRecord, SpillFolder, StageRecord, TableWriter};
 
-use crate::formats::{contacts, ledger, links, ties};
+use crate::formats::ties::{self, TiesWriter};
+use crate::formats::{contacts, ledger, links};
 use crate::memory;
 use crate::progress::grouped;
 use crate::session::{Session, TOOL};
@@ -49,7 +50,7 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
 pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut Early>) -> Result<()> {
     let lists = taken.lists();
     let Taken { started, inputs, n_rows, cleaner, names, mut ledger_file, rejects_file, mut outcome, work } = taken;
-    let Linked { counts: links, users, mut ties } = link_all(&cleaner)?;
+    let Linked { counts: links, users, ties } = link_all(&cleaner)?;
 
     let contacts_file = session.folder.create(contacts::ARTIFACT)?;
     let (mut contacts_file, digests) =
@@ -100,20 +101,25 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
         grouped(counts.suppressed)
     ));
     // The great files wait for the disk side by side, while the last contacts are handed on.
-    let artifacts = std::thread::scope(|scope| {
+    let (artifacts, ties) = std::thread::scope(|scope| {
         let contacts_file = scope.spawn(|| contacts_file.publish());
         let ledger_file = scope.spawn(|| ledger_file.publish());
         if let Some(early) = early {
             early.take_last(digests.iter())?;
         }
-        ties.extend(same_emails(&cleaner)?);
-        anyhow::Ok(vec![
-            (ties::ARTIFACT.to_owned(), ties::write(session.folder.create(ties::ARTIFACT)?, &ties)?),
+        let mut ties_file = TiesWriter::create(session.folder.create(ties::ARTIFACT)?)?;
+        ties_file.write(&ties)?;
+        let same_emails = |partition| cleaner.same_email(partition).with_context(spill_failed);
+        in_order(0..N_PARTITIONS, most_pieces(session.memory), same_emails, |ties| ties_file.write(&ties))?;
+        let (ties_file, n_ties) = ties_file.publish()?;
+        let artifacts = vec![
+            (ties::ARTIFACT.to_owned(), ties_file),
             (links::ARTIFACT.to_owned(), links::write(session.folder.create(links::ARTIFACT)?, &users)?),
             (rejects::ARTIFACT.to_owned(), rejects_file),
             (ledger::ARTIFACT.to_owned(), ledger_file.join().unwrap_or_else(|it| resume_unwind(it))?),
             (contacts::ARTIFACT.to_owned(), contacts_file.join().unwrap_or_else(|it| resume_unwind(it))?),
-        ])
+        ];
+        anyhow::Ok((artifacts, n_ties))
     })?;
     let record = StageRecord {
         inputs,
@@ -121,7 +127,7 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
         rejects: outcome.rejects,
         findings: outcome.findings,
         links: link_counts(links),
-        ties: tie_counts(&ties),
+        ties,
         lists,
         peak_bytes: memory::peak(),
         bill: None,
@@ -148,13 +154,6 @@ fn link_counts(links: Links) -> BTreeMap<String, u64> {
     let counts =
         [("linked_by_row", by_row), ("linked_by_card", by_card), ("ambiguous", ambiguous), ("unlinked", unlinked)];
     counts.map(|(name, n)| (name.to_owned(), n)).into()
-}
-
-fn tie_counts(ties: &[Tie]) -> BTreeMap<String, u64> {
-    ties.iter().fold(BTreeMap::new(), |mut counts, it| {
-        *counts.entry(it.kind.name().to_owned()).or_default() += 1;
-        counts
-    })
 }
 
 /// What was extracted, in the order of the plan.
@@ -214,11 +213,6 @@ fn link_all(cleaner: &Cleaner) -> Result<Linked> {
         users: linked.iter().flat_map(|it| it.users.iter().copied()).collect(),
         ties: linked.into_iter().flat_map(|it| it.ties).collect(),
     })
-}
-
-fn same_emails(cleaner: &Cleaner) -> Result<Vec<Tie>> {
-    let ties = (0..N_PARTITIONS).into_par_iter().map(|it| cleaner.same_email(it)).collect::<Result<Vec<_>, _>>();
-    Ok(ties.with_context(spill_failed)?.concat())
 }
 
 /// A piece that is merged: its rows of both files, what becomes of its contacts in the database if they are loaded early,
