@@ -70,14 +70,13 @@ impl Round {
         mut phones: mpsc::Receiver<Result<Phones>>,
         to_write: mpsc::Sender<Result<Done>>,
     ) {
-        let (is_stopped, concurrency) = (AtomicBool::new(false), self.concurrency);
+        let is_stopped = AtomicBool::new(false);
         let batches = stream::poll_fn(|context| phones.poll_recv(context))
             .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)))
-            .map(|phones| tokio::spawn(Arc::clone(&self).ask(phones)))
-            .buffer_unordered(concurrency);
+            .map(|phones| self.ask(phones))
+            .buffer_unordered(self.concurrency);
         let mut batches = pin!(batches);
         while let Some(batch) = batches.next().await {
-            let batch = batch.map_err(Into::into).flatten();
             is_stopped.fetch_or(batch.as_ref().map_or(true, Done::ends_asking), Ordering::Relaxed);
             // Whoever writes has failed if nobody listens any more.
             if to_write.send(batch).await.is_err() {
@@ -87,7 +86,7 @@ impl Round {
     }
 
     /// Asks about one batch.
-    async fn ask(self: Arc<Self>, phones: Result<Phones>) -> Result<Done> {
+    async fn ask(&self, phones: Result<Phones>) -> Result<Done> {
         let phones = phones?;
         let (_, digest) = self.wanted.get(&phones.batch).context("a batch is not planned")?;
         let work = narrowed(&self.crm, phones, self.which, self.has_evidence).await?;
