@@ -127,24 +127,25 @@ create table verification (
 ) without rowid;
 
 -- What verifications said. Rows are added, never changed; what is believed of a contact is derived from all of them.
+-- answer is 1 for registered, 0 for not_registered, 2 for no_answer, 3 for contradictory.
 -- variant is the number that was asked about, where it was a national variant and not the contact's own. wa_id of who is
 -- registered is null where it is the digits of that number, and '' where none was given. raw_status is null where it is
--- the usual word. The view every_evidence spells out all but the first; in it wa_id is '=' where it is those digits.
+-- the usual word. The view every_evidence spells out all but the variant; in it wa_id is '=' where it is those digits.
 create table evidence (
   contact_id blob not null,
   verification_id bigint not null,
   variant text not null,
-  answer text not null check (
-    answer = 'registered' or answer = 'not_registered' or answer = 'no_answer' or answer = 'contradictory'
-  ),
+  answer smallint not null check (answer between 0 and 3),
   wa_id text,
   raw_status text,
   primary key (contact_id, verification_id, variant)
 ) without rowid;
 create view every_evidence as
-  select contact_id, method, checked_at, variant, answer, expires_at, price_micros,
-    case answer when 'registered' then nullif(coalesce(wa_id, '='), '') else wa_id end as wa_id,
-    coalesce(raw_status, case answer when 'registered' then yes_word when 'not_registered' then no_word end) as raw_status
+  select contact_id, method, checked_at, variant,
+    case answer when 1 then 'registered' when 0 then 'not_registered' when 2 then 'no_answer' else 'contradictory' end as answer,
+    expires_at, price_micros,
+    case answer when 1 then nullif(coalesce(wa_id, '='), '') else wa_id end as wa_id,
+    coalesce(raw_status, case answer when 1 then yes_word when 0 then no_word end) as raw_status
   from evidence join verification on verification.verification_id = evidence.verification_id;
 
 -- How many numbers were asked about, by the minute in which they were: quotas hold beyond a run.

@@ -37,7 +37,7 @@ const EVIDENCE: Table = Table {
         ("contact_id", Type::Bytes),
         ("verification_id", Type::Int),
         ("variant", Type::Text),
-        ("answer", Type::Text),
+        ("answer", Type::Int),
         ("wa_id", Type::Text),
         ("raw_status", Type::Text),
     ],
@@ -48,8 +48,7 @@ const EVIDENCE: Table = Table {
 /// Usual evidence in bulk on SQLite: the ids one after the other, the verification, and one JSON value for each answer.
 /// Taking them apart there takes half of the time of a statement for each row, and `true`, `false` and `null` SQLite reads
 /// without a copy.
-const USUAL: &str = "insert into evidence select substr(?1, 16 * key + 1, 16), ?2, '', \
-    case value when 1 then 'registered' when 0 then 'not_registered' else 'no_answer' end, null, null \
+const USUAL: &str = "insert into evidence select substr(?1, 16 * key + 1, 16), ?2, '', coalesce(value, 2), null, null \
     from json_each(?3) where true on conflict do nothing";
 
 /// The columns of [`EvidenceRow`], in their order.
@@ -109,7 +108,7 @@ impl Crm {
                         (&it.contact_id).into(),
                         id.into(),
                         it.variant.map_or_else(String::new, |it| it.to_string()).into(),
-                        it.answer.name().into(),
+                        answer_number(it.answer).into(),
                         wa_id_text(it.answer, it.wa_id.as_ref()).into(),
                         it.raw_status.as_deref().filter(|said| word(it.answer, words) != Some(*said)).into(),
                     ]),
@@ -208,6 +207,16 @@ impl Usual {
 
     fn packed(self, verification_id: i64) -> Packed {
         Packed { statement: USUAL, arguments: (self.ids, verification_id, self.answers + "]") }
+    }
+}
+
+/// An answer as the table has it.
+fn answer_number(answer: Answer) -> i64 {
+    match answer {
+        Answer::NotRegistered => 0,
+        Answer::Registered => 1,
+        Answer::NoAnswer => 2,
+        Answer::Contradictory => 3,
     }
 }
 

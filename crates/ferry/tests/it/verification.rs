@@ -432,7 +432,7 @@ fn a_number_is_asked_about_under_its_other_spelling_and_recorded() {
     let asked: HashMap<String, String> = sandbox.ledger().into_iter().collect();
     let n_second = (0..100).filter(|it| asked.contains_key(&brazilian(*it)[1])).count();
     assert!((10..50).contains(&n_second), "only who was not found was asked about again: {n_second}");
-    let statement = "select variant || ' ' || answer from evidence where variant <> '' order by 1";
+    let statement = "select variant || ' ' || answer from every_evidence where variant <> '' order by 1";
     let recorded = sql(&world, statement);
     assert_eq!(recorded.len(), n_second);
     assert!(recorded.iter().all(|it| it.starts_with("+551160000") && it.ends_with(" registered")), "{recorded:?}");
