@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ferry, data = sys.argv[1], Path(sys.argv[2])
-ROUNDS, BATCH, THREADS = 3, 1000, 4
+ROUNDS, BATCH, THREADS = 5, 1000, 4
 home = data / "verify"
 
 
