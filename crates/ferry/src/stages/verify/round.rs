@@ -1,7 +1,6 @@
 //! One round through the batches: several are asked about at once, while those that are done are written.
 
 use std::collections::HashMap;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -72,17 +71,15 @@ impl Round {
     ) {
         let is_stopped = AtomicBool::new(false);
         let batches = stream::poll_fn(|context| phones.poll_recv(context))
-            .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)))
-            .map(|phones| self.ask(phones))
-            .buffer_unordered(self.concurrency);
-        let mut batches = pin!(batches);
-        while let Some(batch) = batches.next().await {
+            .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)));
+        // Who waits for the database here keeps nobody waiting whose answer is on its way.
+        let asked = batches.for_each_concurrent(self.concurrency, async |phones| {
+            let batch = self.ask(phones).await;
             is_stopped.fetch_or(batch.as_ref().map_or(true, Done::ends_asking), Ordering::Relaxed);
             // Whoever writes has failed if nobody listens any more.
-            if to_write.send(batch).await.is_err() {
-                break;
-            }
-        }
+            is_stopped.fetch_or(to_write.send(batch).await.is_err(), Ordering::Relaxed);
+        });
+        asked.await;
     }
 
     /// Asks about one batch.
