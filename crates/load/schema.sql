@@ -126,12 +126,21 @@ create table verification (
   no_word text
 ) without rowid;
 
--- What verifications said. Rows are added, never changed; what is believed of a contact is derived from all of them.
--- answer is 1 for registered, 0 for not_registered, 2 for no_answer, 3 for contradictory.
--- variant is the number that was asked about, where it was a national variant and not the contact's own. wa_id of who is
--- registered is null where it is the digits of that number, and '' where none was given. raw_status is null where it is
--- the usual word. The view every_evidence spells out all but the variant; in it wa_id is '=' where it is those digits.
+-- What verifications said. Rows are added, never changed; what is believed of a contact is derived from all of them, which
+-- the view every_evidence spells out. answer is 1 for registered, 0 for not_registered, 2 for no_answer, 3 for contradictory.
+-- Nearly all evidence is usual: about the contact's own number, in the provider's usual word, and the WhatsApp id of who is
+-- registered is the digits of that number.
 create table evidence (
+  contact_id blob not null,
+  verification_id bigint not null,
+  answer smallint not null check (answer between 0 and 3),
+  primary key (contact_id, verification_id)
+) without rowid;
+
+-- All other evidence. variant is the number that was asked about, where it was a national variant and not the contact's own;
+-- wa_id is '=' where it is the digits of that number, and null where none was given; raw_status is null where it is the usual
+-- word.
+create table unusual_evidence (
   contact_id blob not null,
   verification_id bigint not null,
   variant text not null,
@@ -140,13 +149,20 @@ create table evidence (
   raw_status text,
   primary key (contact_id, verification_id, variant)
 ) without rowid;
+
+-- SQLite finds a contact in it, and goes through it in the order of contacts, only while columns of both have one type.
 create view every_evidence as
   select contact_id, method, checked_at, variant,
     case answer when 1 then 'registered' when 0 then 'not_registered' when 2 then 'no_answer' else 'contradictory' end as answer,
-    expires_at, price_micros,
-    case answer when 1 then nullif(coalesce(wa_id, '='), '') else wa_id end as wa_id,
+    expires_at, price_micros, wa_id,
     coalesce(raw_status, case answer when 1 then yes_word when 0 then no_word end) as raw_status
-  from evidence join verification on verification.verification_id = evidence.verification_id;
+  from (
+    select contact_id, verification_id, cast('' as text) as variant, answer,
+      cast(case answer when 1 then '=' end as text) as wa_id, cast(null as text) as raw_status
+    from evidence
+    union all
+    select contact_id, verification_id, variant, answer, wa_id, raw_status from unusual_evidence
+  ) as said join verification on verification.verification_id = said.verification_id;
 
 -- How many numbers were asked about, by the minute in which they were: quotas hold beyond a run.
 create table usage (

@@ -11,7 +11,7 @@ use crate::{Crm, LoadError};
 
 /// All tables that hold data, but for `usage` and those of templates: what was asked or submitted stays so, whatever is
 /// restored.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "run",
     "source",
     "reject_summary",
@@ -22,6 +22,7 @@ const TABLES: [&str; 11] = [
     "consent",
     "verification",
     "evidence",
+    "unusual_evidence",
     "decision",
 ];
 const SQLITE_COPY: &str = "crm.db";

@@ -24,7 +24,7 @@ pub(crate) const PRAGMAS: [(&str, &str); 5] = [
 ];
 /// How long one writer waits for another.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-const SCHEMA_VERSION: &str = "7";
+const SCHEMA_VERSION: &str = "8";
 
 /// The CRM database.
 #[derive(Clone, Debug)]
@@ -189,13 +189,14 @@ fn in_postgres(statements: &str) -> String {
 }
 
 /// What brings a database up to the next version, by the version that it has.
-const UPGRADES: [(&str, &str); 6] = [
+const UPGRADES: [(&str, &str); 7] = [
     ("1", include_str!("../upgrade-1.sql")),
     ("2", include_str!("../upgrade-2.sql")),
     ("3", include_str!("../upgrade-3.sql")),
     ("4", include_str!("../upgrade-4.sql")),
     ("5", include_str!("../upgrade-5.sql")),
     ("6", include_str!("../upgrade-6.sql")),
+    ("7", include_str!("../upgrade-7.sql")),
 ];
 
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";

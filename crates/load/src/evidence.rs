@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hasher;
 
 use jiff::Timestamp;
-use model::{Answer, ContactId, Evidence, Personal, PhoneNumber, Receipt, WaId};
+use model::{Answer, ContactId, E164, Evidence, Personal, PhoneNumber, Receipt, WaId};
 use sqlx::{AssertSqlSafe, FromRow};
 use twox_hash::XxHash64;
 
@@ -33,6 +33,12 @@ const VERIFICATION: Table = Table {
 
 const EVIDENCE: Table = Table {
     name: "evidence",
+    columns: &[("contact_id", Type::Bytes), ("verification_id", Type::Int), ("answer", Type::Int)],
+    conflict: ON_CONFLICT,
+};
+
+const UNUSUAL_EVIDENCE: Table = Table {
+    name: "unusual_evidence",
     columns: &[
         ("contact_id", Type::Bytes),
         ("verification_id", Type::Int),
@@ -41,15 +47,17 @@ const EVIDENCE: Table = Table {
         ("wa_id", Type::Text),
         ("raw_status", Type::Text),
     ],
-    // Evidence that is read from a file once more is the same evidence.
-    conflict: "on conflict do nothing",
+    conflict: ON_CONFLICT,
 };
+
+/// Evidence that is read from a file once more is the same evidence.
+const ON_CONFLICT: &str = "on conflict do nothing";
 
 /// Usual evidence in bulk on SQLite: the ids one after the other, the verification, and one JSON value for each answer.
 /// Taking them apart there takes half of the time of a statement for each row, and `true`, `false` and `null` SQLite reads
 /// without a copy.
-const USUAL: &str = "insert into evidence select substr(?1, 16 * key + 1, 16), ?2, '', coalesce(value, 2), null, null \
-    from json_each(?3) where true on conflict do nothing";
+const USUAL: &str = "insert into evidence select substr(?1, 16 * key + 1, 16), ?2, coalesce(value, 2) from json_each(?3) \
+    where true on conflict do nothing";
 
 /// The columns of [`EvidenceRow`], in their order.
 pub(crate) const EVERY_EVIDENCE: &str = "select contact_id, method, checked_at, variant, answer, expires_at, price_micros, \
@@ -59,9 +67,11 @@ const BETWEEN: &str = "where contact_id >= $1 and contact_id <= $2";
 /// Evidence of a batch and its receipt, made ready for the database.
 pub struct ReadyEvidence {
     /// On SQLite, evidence that is usual.
-    usual: Vec<Packed>,
+    packed: Vec<Packed>,
     verifications: Rows,
+    /// On PostgreSQL, the same.
     evidence: Rows,
+    unusual: Rows,
     receipts: Rows,
 }
 
@@ -94,7 +104,8 @@ impl Crm {
         words: [Option<&'static str>; 2],
         receipts: &[Receipt],
     ) -> ReadyEvidence {
-        let [mut verifications, mut rows] = [&VERIFICATION, &EVIDENCE].map(Rows::new);
+        let [mut verifications, mut usual_rows, mut unusual] =
+            [&VERIFICATION, &EVIDENCE, &UNUSUAL_EVIDENCE].map(Rows::new);
         let mut usual: BTreeMap<i64, Usual> = BTreeMap::new();
         // A batch is mostly of one verification.
         for of_one in evidence.chunk_by(|a, b| terms(a) == terms(b)) {
@@ -104,19 +115,23 @@ impl Crm {
             for it in of_one {
                 match (usual_answer(it, words), self.dialect()) {
                     (Some(answer), Dialect::Sqlite) => usual.add(it.contact_id, answer),
-                    _ => rows.push([
+                    (Some(_), Dialect::Postgres) => {
+                        usual_rows.push([(&it.contact_id).into(), id.into(), answer_number(it.answer).into()]);
+                    }
+                    (None, _) => unusual.push([
                         (&it.contact_id).into(),
                         id.into(),
-                        it.variant.map_or_else(String::new, |it| it.to_string()).into(),
+                        it.variant.map_or_else(E164::new, PhoneNumber::e164).as_str().into(),
                         answer_number(it.answer).into(),
-                        wa_id_text(it.answer, it.wa_id.as_ref()).into(),
+                        it.wa_id.as_ref().map(wa_id_text).into(),
                         it.raw_status.as_deref().filter(|said| word(it.answer, words) != Some(*said)).into(),
                     ]),
                 }
             }
         }
-        let usual = usual.into_iter().filter(|(_, it)| !it.ids.is_empty()).map(|(id, it)| it.packed(id)).collect();
-        ReadyEvidence { usual, verifications, evidence: rows, receipts: receipt_rows(run_id, receipts) }
+        let packed = usual.into_iter().filter(|(_, it)| !it.ids.is_empty()).map(|(id, it)| it.packed(id)).collect();
+        let receipts = receipt_rows(run_id, receipts);
+        ReadyEvidence { packed, verifications, evidence: usual_rows, unusual, receipts }
     }
 
     /// Opens a connection for evidence.
@@ -157,7 +172,7 @@ impl Crm {
     /// Whether anybody was ever asked about.
     pub async fn has_evidence(&self) -> Result<bool, LoadError> {
         on!(self, pool => {
-            sqlx::query("select 1 from evidence limit 1").fetch_optional(pool).await
+            sqlx::query("select 1 from every_evidence limit 1").fetch_optional(pool).await
                 .map(|it| it.is_some()).map_err(LoadError::query("read evidence"))
         })
     }
@@ -171,17 +186,17 @@ impl EvidenceWriter {
             return Ok(());
         }
         // Each statement is a way to PostgreSQL and back, so the few rows that batches have are put together.
-        let [mut verifications, mut evidence, mut receipts] = [&VERIFICATION, &EVIDENCE, &RECEIPT].map(Rows::new);
+        let mut tables = [&VERIFICATION, &EVIDENCE, &UNUSUAL_EVIDENCE, &RECEIPT].map(Rows::new);
         let mut packed = Vec::new();
         for batch in batches {
-            packed.extend(batch.usual);
-            verifications.append(&batch.verifications, 0..batch.verifications.n_rows());
-            evidence.append(&batch.evidence, 0..batch.evidence.n_rows());
-            receipts.append(&batch.receipts, 0..batch.receipts.n_rows());
+            packed.extend(batch.packed);
+            let of_batch = [batch.verifications, batch.evidence, batch.unusual, batch.receipts];
+            for (table, rows) in tables.iter_mut().zip(of_batch) {
+                table.append(&rows, 0..rows.n_rows());
+            }
         }
         let of_usage = usage.iter().map(Usage::rows);
-        let merged =
-            [verifications, evidence, receipts].into_iter().chain(of_usage).filter(|it| !it.is_empty()).collect();
+        let merged = tables.into_iter().chain(of_usage).filter(|it| !it.is_empty()).collect();
         let others = Writes { merged, ..Writes::default() };
         let all = ToLoad { packed, others, ..ToLoad::default() };
         self.loading.begin().await?;
@@ -269,13 +284,11 @@ fn verification<'a>(
     (id, row)
 }
 
-/// The id as the table has it: what is usual of an answer is null.
-fn wa_id_text(answer: Answer, id: Option<&WaId>) -> Option<&str> {
-    match (answer, id) {
-        (Answer::Registered, None) => Some(""),
-        (Answer::Registered, Some(WaId::SameAsNumber)) | (_, None) => None,
-        (_, Some(WaId::SameAsNumber)) => Some("="),
-        (_, Some(WaId::Other(text))) => Some(&text.0),
+/// The id as the table has it.
+fn wa_id_text(id: &WaId) -> &str {
+    match id {
+        WaId::SameAsNumber => "=",
+        WaId::Other(text) => &text.0,
     }
 }
 

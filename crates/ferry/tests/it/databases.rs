@@ -36,7 +36,7 @@ fn reports_count_the_same_on_both_databases_whatever_was_said_of_whom() {
             for statement in [
                 "delete from contact where e164 = (select min(e164) from contact) returning 'x'",
                 "insert into verification values (1, 'waha', 1, null, 0, null, null) returning 'x'",
-                "insert into evidence select contact_id, 1, '', 0, null, 'no' from contact \
+                "insert into unusual_evidence select contact_id, 1, '', 0, null, 'no' from contact \
                     where e164 like '%3' or e164 like '%6' or e164 like '%9' returning 'x'",
             ] {
                 assert!(!texts(&url, statement).is_empty(), "{statement}");
@@ -57,17 +57,27 @@ fn reports_count_the_same_on_both_databases_whatever_was_said_of_whom() {
 #[test]
 fn a_database_of_an_earlier_version_is_brought_up_to_date_and_keeps_what_it_holds() {
     // Nobody edits a database back; what an earlier version left differs from this in the order of columns alone.
-    let back_to_6 = "drop view every_evidence; drop table evidence; delete from verification; \
+    let back_to_7 = "drop view every_evidence; drop table evidence; drop table unusual_evidence; delete from verification; \
+        create table evidence (contact_id BYTES not null, verification_id bigint not null, variant text not null, \
+        answer smallint not null, wa_id text, raw_status text, primary key (contact_id, verification_id, variant)); \
+        insert into verification values (1, 'contacts', 4000000000000000, 4002592000000000, 0, 'valid', 'invalid'); \
+        insert into evidence select contact_id, 1, '', 1, null, null from contact where e164 = '+33199000001'; \
+        insert into evidence select contact_id, 1, '', 0, null, null from contact where e164 = '+33199000002'; \
+        insert into evidence select contact_id, 1, '', 2, null, null from contact where e164 = '+33199000003'; \
+        insert into evidence select contact_id, 1, '', 3, null, 'valid invalid' from contact where e164 = '+33199000004'; \
+        insert into evidence select contact_id, 1, '', 1, '', null from contact where e164 = '+33199000005'; \
+        insert into evidence select contact_id, 1, '', 0, null, null from contact where e164 = '+33199000006'; \
+        insert into evidence select contact_id, 1, '+33199000016', 1, null, null from contact where e164 = '+33199000006'; \
+        create view every_evidence as select contact_id from evidence; \
+        update ferry_meta set value = '7' where key = 'schema_version'";
+    let back_to_6 = "drop view every_evidence; alter table evidence rename to evidence_of_7; \
         create table evidence (contact_id BYTES not null, verification_id bigint not null, variant text not null, \
         answer text not null, wa_id text, raw_status text, primary key (contact_id, verification_id, variant)); \
-        insert into verification values (1, 'contacts', 4000000000000000, 4002592000000000, 0, 'valid', 'invalid'); \
-        insert into evidence select contact_id, 1, '', 'registered', null, null from contact; \
-        create view every_evidence as select contact_id, method, checked_at, variant, answer, expires_at, price_micros, \
-        wa_id, coalesce(raw_status, yes_word) as raw_status from evidence join verification using (verification_id); \
+        insert into evidence select contact_id, verification_id, variant, case answer when 1 then 'registered' \
+        when 0 then 'not_registered' when 2 then 'no_answer' else 'contradictory' end, wa_id, raw_status from evidence_of_7; \
+        drop table evidence_of_7; create view every_evidence as select contact_id from evidence; \
         update ferry_meta set value = '6' where key = 'schema_version'";
-    let back_to_5 = "drop view every_evidence; update evidence set wa_id = '='; \
-        create view every_evidence as select contact_id, method, checked_at, variant, answer, expires_at, price_micros, \
-        wa_id, coalesce(raw_status, yes_word) as raw_status from evidence join verification using (verification_id); \
+    let back_to_5 = "update evidence set wa_id = case when wa_id is null then '=' end where answer = 'registered'; \
         update ferry_meta set value = '5' where key = 'schema_version'";
     let back_to_4 = "drop table template; drop table template_order; update ferry_meta set value = '4' where key = 'schema_version'";
     let back_to_3 = "drop table usage; alter table receipt drop column adapter; drop view every_evidence; drop table evidence; \
@@ -90,12 +100,22 @@ fn a_database_of_an_earlier_version_is_brought_up_to_date_and_keeps_what_it_hold
         alter table contact drop column written; \
         update ferry_meta set value = '1' where key = 'schema_version'";
     let postgres = Postgres::create();
-    let steps = [back_to_6, back_to_5, back_to_4, back_to_3, back_to_2, back_to_1];
-    // Evidence of version 3 had no ids.
-    let n_steps_with_ids = 3;
+    let steps = [back_to_7, back_to_6, back_to_5, back_to_4, back_to_3, back_to_2, back_to_1];
+    let kept = [
+        ("registered by contacts at MOMENT (said: valid)", "as 33199000001"),
+        ("not_registered by contacts at MOMENT (said: invalid)", ""),
+        ("no_answer by contacts at MOMENT (said: nothing)", ""),
+        ("contradictory by contacts at MOMENT (said: valid invalid)", ""),
+        ("registered by contacts at MOMENT (said: valid)", ""),
+        ("registered by contacts as +33199000016 at MOMENT (said: valid)", "as 33199000016"),
+    ];
+    // Evidence of version 3 was one answer about a contact, and had no ids.
+    let kept_from_3 = ("registered by contacts at MOMENT (said: valid)", "");
+    let n_steps_with_all = 4;
+    let sms: String = (1..=6).map(|it| format!("+3319900000{it},Ana,yes\n+3319900000{it},,\n")).collect();
     let urls = ["sqlite:ferry.db", &postgres.url];
     for (url, n_steps) in urls.into_iter().flat_map(|it| (1..=steps.len()).map(move |n_steps| (it, n_steps))) {
-        let world = World::with_sms(b"phone,name,said\n+33199000001,Ana,yes\n+33199000001,,\n");
+        let world = World::with_sms(format!("phone,name,said\n{sms}").as_bytes());
         world.replan("sqlite:ferry.db", url);
         world.replan("name = \"name\"", "name = \"name\"\nconsent = \"said\"");
         world.run();
@@ -108,12 +128,18 @@ fn a_database_of_an_earlier_version_is_brought_up_to_date_and_keeps_what_it_hold
 
         let again = world.run();
         assert_eq!(again.code, 0, "{}", again.err);
-        assert!(again.out.contains("0 new, 0 changed, 1 unchanged"), "{}", again.out);
-        assert_eq!(world.contacts(), "+33199000001|FR|fixed_line|Ana|||yes||sms|2|registered\n");
-        let trace = world.ferry(&["trace", "--run-dir", "run", "+33199000001"]).out;
-        let kept = "registered by contacts at 2096-10-02T07:06:40Z, until 2096-11-01T07:06:40Z (said: valid)";
-        assert!(trace.contains(kept), "{trace}");
-        assert_eq!(trace.contains("as 33199000001"), n_steps <= n_steps_with_ids, "{trace}");
+        assert!(again.out.contains("0 new, 0 changed, 6 unchanged"), "{}", again.out);
+        let answers: Vec<String> =
+            world.contacts().lines().map(|it| it.rsplit('|').next().unwrap().to_owned()).collect();
+        for (number, (kept, answer)) in (1..).zip(kept.into_iter().zip(answers)) {
+            let (kept, id) = if n_steps <= n_steps_with_all { kept } else { kept_from_3 };
+            let trace = world.ferry(&["trace", "--run-dir", "run", &format!("+3319900000{number}")]).out;
+            let kept = kept.replace("MOMENT", "2096-10-02T07:06:40Z, until 2096-11-01T07:06:40Z");
+            assert!(trace.contains(&kept), "{n_steps} steps: {trace}");
+            assert_eq!(trace.contains(" as 3319"), !id.is_empty(), "{n_steps} steps: {trace}");
+            assert!(trace.contains(id), "{n_steps} steps: {trace}");
+            assert_eq!(Some(answer.as_str()), kept.split(' ').next(), "{trace}");
+        }
     }
 }
 
@@ -272,7 +298,7 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
         sql(world, "update ferry_meta set value = '99'");
     });
     assert_eq!(code, 1);
-    assert!(error.contains("was made by a newer Ferry (schema 99, this one knows 7)"), "{error}");
+    assert!(error.contains("was made by a newer Ferry (schema 99, this one knows 8)"), "{error}");
 
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     world.run();

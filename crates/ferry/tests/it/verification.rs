@@ -235,7 +235,7 @@ fn a_provider_that_has_enough_for_today_ends_the_run_and_is_asked_the_rest_tomor
     let world = with_list(&list(60), &verify);
     let today = run(&world);
     assert_eq!(today.code, 75, "{}", today.err);
-    assert_eq!(sql(&world, "select cast(count(*) as text) from evidence"), ["35"], "what was answered is kept");
+    assert_eq!(sql(&world, "select cast(count(*) as text) from every_evidence"), ["35"], "what was answered is kept");
 
     sandbox.control("clock", r#"{"advance_seconds": 86400}"#);
     let tomorrow = run(&world);
