@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use model::{PhoneNumber, WaId};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 
 use crate::answer::{CheckAnswer, CheckStatus, number};
 use crate::call::{Parameters, Question};
@@ -20,25 +20,22 @@ impl Client {
     /// A blocking call is answered when all numbers have been looked up; any other at once, with `processing` for those
     /// that have not.
     pub async fn check(&self, numbers: &[PhoneNumber], is_blocking: bool) -> Result<Vec<CheckAnswer>, CallError> {
-        let body = question(numbers, is_blocking);
-        let parameters = Parameters::json(&body)?;
+        let parameters = Parameters::Json(question(numbers, is_blocking).into());
         self.ask(Question { path: "v1/contacts", parameters, n_numbers: numbers.len() as u64 }, answers).await
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    blocking: &'static str,
-    #[serde(serialize_with = "as_e164")]
-    contacts: &'a [PhoneNumber],
-}
-
-fn question(numbers: &[PhoneNumber], is_blocking: bool) -> Body<'_> {
-    Body { blocking: if is_blocking { "wait" } else { "no_wait" }, contacts: numbers }
-}
-
-fn as_e164<S: Serializer>(numbers: &[PhoneNumber], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(numbers.iter().map(|it| it.e164()))
+/// Numbers need no escapes, and looking for such takes longer than writing them.
+fn question(numbers: &[PhoneNumber], is_blocking: bool) -> String {
+    let blocking = if is_blocking { "wait" } else { "no_wait" };
+    let mut body = String::with_capacity(40 + 19 * numbers.len());
+    body += &format!(r#"{{"blocking":"{blocking}","contacts":["#);
+    for (place, number) in numbers.iter().enumerate() {
+        body += if place == 0 { "\"" } else { ",\"" };
+        body += &number.e164();
+        body.push('"');
+    }
+    body + "]}"
 }
 
 #[derive(Deserialize)]
@@ -152,10 +149,9 @@ mod tests {
 
     #[test]
     fn the_question_is_the_wire_of_v1_contacts() {
-        let body =
-            |is_blocking| serde_json::to_string(&question(&[PhoneNumber::from_digits(12025550123)], is_blocking));
-        assert_eq!(body(true).unwrap(), r#"{"blocking":"wait","contacts":["+12025550123"]}"#);
-        assert_eq!(body(false).unwrap(), r#"{"blocking":"no_wait","contacts":["+12025550123"]}"#);
+        let numbers = [12025550123, 12025550124].map(PhoneNumber::from_digits);
+        assert_eq!(question(&numbers, true), r#"{"blocking":"wait","contacts":["+12025550123","+12025550124"]}"#);
+        assert_eq!(question(&[], false), r#"{"blocking":"no_wait","contacts":[]}"#);
     }
 
     #[test]
