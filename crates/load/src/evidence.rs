@@ -112,6 +112,7 @@ impl Crm {
             let (id, row) = verification(terms(&of_one[0]), words);
             verifications.push(row);
             let usual = usual.entry(id).or_default();
+            usual.reserve(of_one.len());
             for it in of_one {
                 match (usual_answer(it, words), self.dialect()) {
                     (Some(answer), Dialect::Sqlite) => usual.add(it.contact_id, answer),
@@ -214,6 +215,12 @@ struct Usual {
 }
 
 impl Usual {
+    /// Makes room for so many answers.
+    fn reserve(&mut self, n_answers: usize) {
+        self.ids.reserve(n_answers * size_of::<ContactId>());
+        self.answers.reserve(n_answers * ",false".len() + "[]".len());
+    }
+
     fn add(&mut self, id: ContactId, answer: &str) {
         self.ids.extend_from_slice(&id.0);
         self.answers.push(if self.answers.is_empty() { '[' } else { ',' });

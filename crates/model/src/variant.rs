@@ -22,6 +22,11 @@ impl PhoneNumber {
         }
     }
 
+    /// Whether it has two spellings.
+    pub fn has_variants(self) -> bool {
+        self.spellings().is_some()
+    }
+
     /// Both spellings of a number of twelve digits, or of thirteen with the one that was added; the likelier first.
     fn spellings(self) -> Option<[u64; 2]> {
         let digits = self.digits();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use model::{Answer, PhoneNumber, WaId};
 use whatsapp::{CheckAnswer, CheckStatus};
 
-/// What was said about one number.
+/// What was said about one number; by default nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     pub answer: Answer,
@@ -45,26 +45,33 @@ impl std::ops::AddAssign for Mismatches {
 ///
 /// A number without an answer, with several that agree, or with one that decides nothing, has `no_answer`. A number
 /// about which two different things were said is `contradictory`.
-pub fn judged(numbers: &[PhoneNumber], answers: &[CheckAnswer]) -> Judged {
+pub fn judged(numbers: &[PhoneNumber], answers: Vec<CheckAnswer>) -> Judged {
     let places = Places { numbers, by_number: OnceCell::new() };
-    let nothing = Said { answer: Answer::NoAnswer, wa_id: None, raw_status: None };
-    let mut judged = Judged { said: vec![nothing; numbers.len()], mismatches: Mismatches::default() };
-    let mut n_heard = vec![0_u32; numbers.len()];
-    for (expected, answer) in answers.iter().enumerate() {
+    let mut said: Vec<Option<Said>> = Vec::with_capacity(numbers.len());
+    let mut are_doubled = vec![false; numbers.len()];
+    let mut mismatches = Mismatches::default();
+    for (expected, answer) in answers.into_iter().enumerate() {
         let Some(place) = answer.number.and_then(|it| places.of(it, expected)) else {
-            judged.mismatches.unasked += 1;
+            mismatches.unasked += 1;
             continue;
         };
-        n_heard[place] += 1;
-        match n_heard[place] {
-            1 => judged.said[place] = Said::of(answer),
-            2.. => judged.said[place].hear_again(answer),
-            0 => {}
+        match said.get_mut(place) {
+            Some(Some(heard)) => {
+                heard.hear_again(&answer);
+                are_doubled[place] = true;
+            }
+            Some(nothing) => *nothing = Some(Said::of(answer)),
+            None => {
+                said.resize_with(place, || None);
+                said.push(Some(Said::of(answer)));
+            }
         }
     }
-    judged.mismatches.missing = n_heard.iter().filter(|it| **it == 0).count() as u64;
-    judged.mismatches.doubled = n_heard.iter().filter(|it| **it > 1).count() as u64;
-    judged
+    said.resize_with(numbers.len(), || None);
+    mismatches.missing = said.iter().filter(|it| it.is_none()).count() as u64;
+    mismatches.doubled = are_doubled.into_iter().filter(|it| *it).count() as u64;
+    let said = said.into_iter().map(Option::unwrap_or_default).collect();
+    Judged { said, mismatches }
 }
 
 /// Where each number stands among those that were asked about.
@@ -84,15 +91,21 @@ impl Places<'_> {
     }
 }
 
+impl Default for Said {
+    fn default() -> Self {
+        Self { answer: Answer::NoAnswer, wa_id: None, raw_status: None }
+    }
+}
+
 impl Said {
-    fn of(heard: &CheckAnswer) -> Self {
+    fn of(heard: CheckAnswer) -> Self {
         let answer = match heard.status {
             CheckStatus::Registered => Answer::Registered,
             CheckStatus::NotRegistered => Answer::NotRegistered,
             CheckStatus::Processing | CheckStatus::Unknown => Answer::NoAnswer,
         };
-        let wa_id = heard.wa_id.clone().filter(|_| answer == Answer::Registered);
-        Self { answer, wa_id, raw_status: Some(heard.raw.clone()) }
+        let wa_id = heard.wa_id.filter(|_| answer == Answer::Registered);
+        Self { answer, wa_id, raw_status: Some(heard.raw) }
     }
 
     fn hear_again(&mut self, heard: &CheckAnswer) {
@@ -131,7 +144,7 @@ mod tests {
 
     fn check(numbers: &[u64], heard: &str) -> String {
         let numbers: Vec<PhoneNumber> = numbers.iter().copied().map(PhoneNumber::from_digits).collect();
-        let judged = judged(&numbers, &answers(heard));
+        let judged = judged(&numbers, answers(heard));
         let said: Vec<&str> = judged.said.iter().map(|it| it.answer.name()).collect();
         let Mismatches { missing, doubled, unasked } = judged.mismatches;
         format!("{}; {missing} missing, {doubled} doubled, {unasked} unasked", said.join(" "))
@@ -172,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_contradicted_number_has_no_whatsapp_id() {
-        let judged = judged(&[PhoneNumber::from_digits(1)], &answers("+1 invalid, +1 valid"));
+        let judged = judged(&[PhoneNumber::from_digits(1)], answers("+1 invalid, +1 valid"));
         assert_eq!(judged.said[0].wa_id, None);
         assert_eq!(judged.said[0].raw_status.as_deref(), Some("invalid valid"));
     }

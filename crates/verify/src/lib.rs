@@ -182,7 +182,7 @@ async fn ask_all(
 /// Each number once, and for each of those given its place among them; none if they are so already. No two contacts have one
 /// number, but two may have two spellings of one.
 fn without_doubles(numbers: &[PhoneNumber]) -> Option<(Vec<PhoneNumber>, Vec<usize>)> {
-    let mut of_two_spellings: Vec<_> = numbers.iter().filter(|it| it.variants().len() > 1).collect();
+    let mut of_two_spellings: Vec<_> = numbers.iter().filter(|it| it.has_variants()).collect();
     let n_before = of_two_spellings.len();
     of_two_spellings.sort_unstable();
     of_two_spellings.dedup();
@@ -228,7 +228,7 @@ async fn ask(adapter: &Adapter, numbers: &[PhoneNumber], patience: Patience) -> 
         answers.retain(|it| it.status != CheckStatus::Processing);
         answers.extend(adapter.check(&waiting).await?);
     }
-    Ok(judged(numbers, &answers))
+    Ok(judged(numbers, answers))
 }
 
 fn unfinished(numbers: &[PhoneNumber], answers: &[CheckAnswer]) -> Vec<PhoneNumber> {

@@ -67,8 +67,10 @@ pub(super) struct ReadyBatch {
 impl Checked {
     /// Makes the evidence ready for the database.
     pub(super) fn ready(self, crm: &Crm, run_id: &str) -> ReadyBatch {
-        let count = |answer| self.evidence.iter().filter(|it| it.answer == answer).count() as u64;
-        let answers = Answer::ALL.map(|it| (it, count(it))).into_iter().filter(|it| it.1 > 0).collect();
+        let mut answers = BTreeMap::new();
+        for of_one in self.evidence.chunk_by(|a, b| a.answer == b.answer) {
+            *answers.entry(of_one[0].answer).or_default() += of_one.len() as u64;
+        }
         let evidence = crm.ready_evidence(run_id, &self.evidence, self.words, self.receipt.as_slice());
         ReadyBatch { told: self.told, answers, evidence }
     }
