@@ -36,9 +36,9 @@ pub(super) struct Round {
 
 /// A batch that was asked about.
 enum Done {
-    Ready(ReadyBatch),
+    Ready(Box<ReadyBatch>),
     /// Too small to be doubted by itself: whether it counts is known at the end.
-    Small(Checked),
+    Small(Box<Checked>),
 }
 
 impl Done {
@@ -89,8 +89,8 @@ impl Round {
         let work = narrowed(&self.crm, phones, self.which, self.has_evidence).await?;
         let checked = self.inquiry.check(work, *digest).await?;
         match checked.is_small_no() {
-            true => Ok(Done::Small(checked)),
-            false => Ok(Done::Ready(checked.ready(&self.crm, &self.run_id))),
+            true => Ok(Done::Small(Box::new(checked))),
+            false => Ok(Done::Ready(Box::new(checked.ready(&self.crm, &self.run_id)))),
         }
     }
 
@@ -104,9 +104,9 @@ impl Round {
                 match done {
                     Ok(Done::Ready(batch)) => {
                         work.advance(batch.told.n_contacts);
-                        in_order.add(batch.told.batch, outcome.take(batch));
+                        in_order.add(batch.told.batch, outcome.take(*batch));
                     }
-                    Ok(Done::Small(batch)) => small.push(batch),
+                    Ok(Done::Small(batch)) => small.push(*batch),
                     Err(error) => drop(outcome.error.get_or_insert(error)),
                 }
             }
