@@ -38,7 +38,8 @@ impl Crm {
         }
     }
 
-    /// Puts back what [`Crm::back_up`] copied, in one transaction.
+    /// Puts back what [`Crm::back_up`] copied from tables of this [`SCHEMA_VERSION`](crate::SCHEMA_VERSION), in one
+    /// transaction.
     pub async fn restore(&self, folder: &Path) -> Result<(), LoadError> {
         let failed = LoadError::query("restore the backup");
         match self {

@@ -24,7 +24,7 @@ mod usage;
 mod writing;
 
 pub use contacts::{Contacts, LoadBatch, Loaded, MakeReceipt};
-pub use crm::{Crm, SQLITE_MINIMUM};
+pub use crm::{Crm, SCHEMA_VERSION, SQLITE_MINIMUM};
 pub use decisions::{Decision, DecisionKind, Undecided};
 pub use error::LoadError;
 pub use evidence::{EvidenceWriter, ReadyEvidence};

@@ -196,6 +196,13 @@ pub struct Artifact {
 pub enum Backup {
     /// The database held no contacts: there was nothing to lose.
     NothingToLose { at: Timestamp },
-    /// Files within the run folder, each with its digest, and how many contacts they hold.
-    Taken { at: Timestamp, files: BTreeMap<String, Artifact>, contacts: u64 },
+    /// Files within the run folder, each with its digest, and how many contacts they hold. `schema` is the version of the
+    /// tables; manifests once did not say it.
+    Taken {
+        at: Timestamp,
+        files: BTreeMap<String, Artifact>,
+        contacts: u64,
+        #[serde(default)]
+        schema: Option<String>,
+    },
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use load::Crm;
+use load::{Crm, SCHEMA_VERSION};
 use run::Backup;
 
 use crate::exit::Gate;
@@ -37,7 +37,7 @@ pub(crate) async fn ensure(session: &mut Session, crm: &Crm) -> Result<()> {
                 files.insert(format!("{FOLDER}/{name}"), run::Artifact { sha256, bytes, rows: 0 });
             }
             work.end(&format!("{} contacts kept as they were", grouped(contacts)));
-            Backup::Taken { at, files, contacts }
+            Backup::Taken { at, files, contacts, schema: Some(SCHEMA_VERSION.to_owned()) }
         }
     };
     session.folder.manifest.backup = Some(backup);
@@ -61,6 +61,18 @@ pub(crate) fn check(session: &Session) -> Result<()> {
     Ok(())
 }
 
+/// Stops unless the copy has the tables of this version: its rows would not fit, or mean something else.
+fn check_schema(schema: Option<&str>) -> Result<(), Gate> {
+    if schema == Some(SCHEMA_VERSION) {
+        return Ok(());
+    }
+    let found = schema.map_or("an earlier one".to_owned(), |it| format!("schema {it}"));
+    Err(Gate(format!(
+        "this run's backup was taken by another Ferry ({found}, this one knows {SCHEMA_VERSION}): have that one restore it into \
+         an empty database, whose tables this one then brings up to date"
+    )))
+}
+
 /// Puts the database back to what it was before the run.
 pub(crate) async fn restore(session: &mut Session, crm: &Crm) -> Result<u64> {
     let backup = session.folder.manifest.backup.clone();
@@ -71,7 +83,8 @@ pub(crate) async fn restore(session: &mut Session, crm: &Crm) -> Result<u64> {
             crm.clear().await?;
             0
         }
-        Backup::Taken { contacts, .. } => {
+        Backup::Taken { contacts, schema, .. } => {
+            check_schema(schema.as_deref())?;
             crm.restore(&session.folder.path(FOLDER)).await?;
             *contacts
         }
