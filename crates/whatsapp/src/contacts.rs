@@ -38,25 +38,18 @@ fn question(numbers: &[PhoneNumber], is_blocking: bool) -> String {
     body + "]}"
 }
 
+/// `T` is text: read where it stands, or copied where it has escapes.
 #[derive(Deserialize)]
-struct Answers {
-    contacts: Vec<CheckAnswer>,
+struct Answers<T> {
+    contacts: Vec<WireAnswer<T>>,
 }
 
 #[derive(Deserialize)]
-struct WireAnswer<'a> {
-    #[serde(borrow)]
-    input: Cow<'a, str>,
-    #[serde(borrow)]
-    status: Cow<'a, str>,
-    #[serde(borrow, default)]
-    wa_id: Option<WireText<'a>>,
+struct WireAnswer<T> {
+    input: T,
+    status: T,
+    wa_id: Option<T>,
 }
-
-/// Text that is copied only where it has escapes: `Option<Cow<str>>` would always be a copy.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct WireText<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 struct Errors {
@@ -71,38 +64,41 @@ struct WireError {
 
 /// Some gateways answer 200 with an error in the body: it is one all the same.
 fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
-    // Text that is looked through once is read faster; of any other only what is taken from it must be UTF-8.
-    let answers: Result<Answers, _> =
-        std::str::from_utf8(body).map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
-    let Ok(answers) = answers else {
-        return Err(match error_code(body) {
-            Some(code) => CallError::Refused { status: 200, code: Some(code) },
-            None => CallError::Malformed,
-        });
-    };
-    Ok(answers.contacts)
+    // Answers have no escapes, as a rule. Of what is not UTF-8 as a whole, only what is taken from it must be.
+    let read_in_place = std::str::from_utf8(body).ok().and_then(|it| serde_json::from_str::<Answers<&str>>(it).ok());
+    if let Some(answers) = read_in_place {
+        return Ok(checks(answers));
+    }
+    serde_json::from_slice::<Answers<String>>(body).map(checks).map_err(|_| match error_code(body) {
+        Some(code) => CallError::Refused { status: 200, code: Some(code) },
+        None => CallError::Malformed,
+    })
 }
 
-impl<'de> Deserialize<'de> for CheckAnswer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let WireAnswer { input, status, wa_id } = WireAnswer::deserialize(deserializer)?;
-        let number = number(&input);
-        // The same digits once more, mostly, which need not be read again.
-        let wa_id_of = |id: &str, number| match input.strip_prefix('+') == Some(id) {
-            true => WaId::SameAsNumber,
-            false => WaId::of(id, number),
-        };
-        Ok(Self {
-            number,
-            wa_id: wa_id.filter(|it| !it.0.is_empty()).zip(number).map(|(it, number)| wa_id_of(&it.0, number)),
-            status: match &*status {
-                "valid" => CheckStatus::Registered,
-                "invalid" => CheckStatus::NotRegistered,
-                "processing" => CheckStatus::Processing,
-                _ => CheckStatus::Unknown,
-            },
-            raw: raw(&status),
-        })
+fn checks<T: AsRef<str>>(answers: Answers<T>) -> Vec<CheckAnswer> {
+    let check = |WireAnswer { input, status, wa_id }: &WireAnswer<T>| {
+        check(input.as_ref(), status.as_ref(), wa_id.as_ref().map(T::as_ref))
+    };
+    answers.contacts.iter().map(check).collect()
+}
+
+fn check(input: &str, status: &str, wa_id: Option<&str>) -> CheckAnswer {
+    let number = number(input);
+    // The same digits once more, mostly, which need not be read again.
+    let wa_id_of = |id: &str, number| match input.strip_prefix('+') == Some(id) {
+        true => WaId::SameAsNumber,
+        false => WaId::of(id, number),
+    };
+    CheckAnswer {
+        number,
+        wa_id: wa_id.filter(|it| !it.is_empty()).zip(number).map(|(it, number)| wa_id_of(it, number)),
+        status: match status {
+            "valid" => CheckStatus::Registered,
+            "invalid" => CheckStatus::NotRegistered,
+            "processing" => CheckStatus::Processing,
+            _ => CheckStatus::Unknown,
+        },
+        raw: raw(status),
     }
 }
 
@@ -163,6 +159,12 @@ mod tests {
             "+1 Registered valid true; +2 NotRegistered invalid false; +3 Processing processing false; +4 Unknown failed false"
         );
         assert_eq!(read(r#"{"contacts":[]}"#), "");
+    }
+
+    #[test]
+    fn escapes_in_an_answer_are_read() {
+        let body = r#"{"contacts":[{"input":"\u002b1","status":"\u0076alid","wa_id":"\u0031"},{"input":"+2","status":"in\/valid"}]}"#;
+        assert_eq!(read(body), "+1 Registered valid true; +2 Unknown in/valid false");
     }
 
     #[test]
