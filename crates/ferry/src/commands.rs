@@ -17,7 +17,6 @@ mod translate;
 use std::io::Write;
 
 use anyhow::{Result, bail};
-use load::Crm;
 use model::Stage;
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
@@ -137,9 +136,7 @@ fn check_verifier(session: &Session) -> Result<()> {
 
 async fn restore(place: &Where, progress: Progress, output: Output) -> Result<Exit> {
     let mut session = Session::reopen(place, progress)?;
-    let crm = Crm::open(&session.plan.crm_url()?).await?;
-    let n_contacts = backup::restore(&mut session, &crm).await?;
-    crm.close().await;
+    let n_contacts = backup::restore(&mut session).await?;
     output.print(&serde_json::json!({ "contacts": n_contacts }), || {
         format!("the database is what it was before the run: {n_contacts} contacts\n")
     })?;

@@ -73,23 +73,28 @@ fn check_schema(schema: Option<&str>) -> Result<(), Gate> {
     )))
 }
 
-/// Puts the database back to what it was before the run.
-pub(crate) async fn restore(session: &mut Session, crm: &Crm) -> Result<u64> {
+/// Puts the database back to what it was before the run, and gives the number of contacts it then has. What cannot be put
+/// back leaves the database as it is.
+pub(crate) async fn restore(session: &mut Session) -> Result<u64> {
     let backup = session.folder.manifest.backup.clone();
     let backup = backup.context("this run has taken no backup: it has not loaded anything yet")?;
     check(session)?;
-    let contacts = match &backup {
+    if let Backup::Taken { schema, .. } = &backup {
+        check_schema(schema.as_deref())?;
+    }
+    let crm = Crm::open(&session.plan.crm_url()?).await?;
+    let n_contacts = match backup {
         Backup::NothingToLose { .. } => {
             crm.clear().await?;
             0
         }
-        Backup::Taken { contacts, schema, .. } => {
-            check_schema(schema.as_deref())?;
+        Backup::Taken { contacts, .. } => {
             crm.restore(&session.folder.path(FOLDER)).await?;
-            *contacts
+            contacts
         }
     };
+    crm.close().await;
     session.folder.manifest.stages.retain(|stage, _| *stage < model::Stage::Verify);
     session.folder.save()?;
-    Ok(contacts)
+    Ok(n_contacts)
 }
