@@ -518,6 +518,12 @@ url = "http://127.0.0.1:8480"
                 "plan.toml:18: the address must begin with https:// (http:// is only for this machine, such as http://127.0.0.1:8480)",
             ),
             ("url = \"http", "batch = 1001\nurl = \"http", "plan.toml:18: a batch holds 1 to 1000 contacts"),
+            (
+                "url = \"http",
+                "daily_quota = 6\nurl = \"http",
+                "plan.toml:17: each verification first asks about 5 numbers to find out what the provider knows: daily_quota is \
+                 at least 7",
+            ),
         ] {
             assert_eq!(error(from, to), expected, "{to}");
         }

@@ -175,6 +175,11 @@ impl Adapter {
         self.client().map(Client::usage).unwrap_or_default()
     }
 
+    /// How many numbers may still be asked about; none if nothing bounds it.
+    pub(crate) fn allowance(&self) -> Option<u64> {
+        self.client().and_then(Client::allowance)
+    }
+
     fn client(&self) -> Option<&Client> {
         match self {
             Self::Contacts { client, .. }

@@ -109,12 +109,38 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
     verified
 }
 
-/// Asks about the likeliest variant of each number, and about the next one of those that are not registered.
+/// Asks about as many contacts as the quota is sure to do for, and about more of them if something of it is left.
 async fn hear_all(adapter: &Adapter, asked: &[Asked], terms: &Terms, verified: &mut Verified) -> Vec<Heard> {
     let mut heard: Vec<Heard> =
         asked.iter().map(|it| Heard { variants: it.phone.variants(), said: SmallVec::new() }).collect();
-    let mut waiting: Vec<usize> = (0..asked.len()).collect();
-    while !waiting.is_empty() {
+    let mut later = heard.as_mut_slice();
+    while !later.is_empty() && verified.failure.is_none() {
+        let (now, rest) = later.split_at_mut(n_affordable(later, adapter.allowance()));
+        match now.is_empty() {
+            true => verified.failure = Some(VerifyError::Call { n_contacts: rest.len(), source: CallError::QuotaUsed }),
+            false => hear(adapter, now, terms, verified).await,
+        }
+        later = rest;
+    }
+    heard
+}
+
+/// How many contacts can be asked about under each of their spellings. Who was asked about under one alone has no answer, and
+/// would use up the quota of the next day as well.
+fn n_affordable(heard: &[Heard], allowance: Option<u64>) -> usize {
+    let Some(allowance) = allowance else { return heard.len() };
+    let mut n_numbers = 0;
+    let is_affordable = |it: &&Heard| {
+        n_numbers += it.variants.len() as u64;
+        n_numbers <= allowance
+    };
+    heard.iter().take_while(is_affordable).count()
+}
+
+/// Asks about the likeliest variant of each number, and about the next one of those that are not registered.
+async fn hear(adapter: &Adapter, heard: &mut [Heard], terms: &Terms, verified: &mut Verified) {
+    let mut waiting: Vec<usize> = (0..heard.len()).collect();
+    while !waiting.is_empty() && verified.failure.is_none() {
         let numbers: Vec<PhoneNumber> = waiting.iter().map(|it| heard[*it].next()).collect();
         let (answered, failure) = ask_all(adapter, &numbers, terms, &mut verified.mismatches).await;
         for (place, said) in waiting.iter().zip(answered) {
@@ -122,13 +148,9 @@ async fn hear_all(adapter: &Adapter, asked: &[Asked], terms: &Terms, verified: &
                 heard[*place].said.push(said);
             }
         }
-        if failure.is_some() {
-            verified.failure = failure;
-            break;
-        }
+        verified.failure = failure;
         waiting.retain(|it| !heard[*it].is_settled());
     }
-    heard
 }
 
 impl Heard {
@@ -159,18 +181,13 @@ async fn ask_all(
     let calls: Vec<_> = chunks.map(|chunk| ask_unless(&has_failed, adapter, chunk, terms.patience)).collect();
     let mut calls = futures::stream::iter(calls).buffered(terms.concurrency.max(1));
     let (mut all, mut failure) = (Vec::with_capacity(numbers.len()), None);
-    while let Some((n_numbers, judged)) = calls.next().await {
-        match judged {
-            Some(Ok(judged)) => {
-                *mismatches += judged.mismatches;
-                all.extend(judged.said.into_iter().map(Some));
-            }
-            Some(Err(source)) => {
-                failure.get_or_insert(VerifyError::Call { n_contacts: n_numbers, source });
-                all.extend(std::iter::repeat_n(None, n_numbers));
-            }
-            None => all.extend(std::iter::repeat_n(None, n_numbers)),
+    while let Some(reply) = calls.next().await {
+        *mismatches += reply.mismatches;
+        if let Some(source) = reply.failure {
+            let n_contacts = reply.said.iter().filter(|it| it.is_none()).count();
+            failure.get_or_insert(VerifyError::Call { n_contacts, source });
         }
+        all.extend(reply.said);
     }
     let all = match places {
         Some(places) => places.iter().map(|it| all[*it].clone()).collect(),
@@ -202,33 +219,65 @@ fn without_doubles(numbers: &[PhoneNumber]) -> Option<(Vec<PhoneNumber>, Vec<usi
 }
 
 /// Asks unless another call has failed.
-async fn ask_unless(
-    has_failed: &AtomicBool,
-    adapter: &Adapter,
-    numbers: &[PhoneNumber],
-    patience: Patience,
-) -> (usize, Option<Result<Judged, CallError>>) {
+async fn ask_unless(has_failed: &AtomicBool, adapter: &Adapter, numbers: &[PhoneNumber], patience: Patience) -> Reply {
     if has_failed.load(Ordering::Relaxed) {
-        return (numbers.len(), None);
+        return Reply::none(numbers.len(), None);
     }
-    let judged = ask(adapter, numbers, patience).await;
-    has_failed.fetch_or(judged.is_err(), Ordering::Relaxed);
-    (numbers.len(), Some(judged))
+    let reply = ask(adapter, numbers, patience).await;
+    has_failed.fetch_or(reply.failure.is_some(), Ordering::Relaxed);
+    reply
 }
 
-/// One call, and more of them for what is still being looked up.
-async fn ask(adapter: &Adapter, numbers: &[PhoneNumber], patience: Patience) -> Result<Judged, CallError> {
-    let mut answers = adapter.check(numbers).await?;
+/// One call, and more of them for what is still being looked up. Where one of those fails, what was answered before is kept.
+async fn ask(adapter: &Adapter, numbers: &[PhoneNumber], patience: Patience) -> Reply {
+    let mut answers = match adapter.check(numbers).await {
+        Ok(answers) => answers,
+        Err(failure) => return Reply::none(numbers.len(), Some(failure)),
+    };
     for _ in 0..patience.n_polls {
         let waiting: Vec<PhoneNumber> = unfinished(numbers, &answers);
         if waiting.is_empty() {
             break;
         }
         tokio::time::sleep(patience.between_polls).await;
-        answers.retain(|it| it.status != CheckStatus::Processing);
-        answers.extend(adapter.check(&waiting).await?);
+        match adapter.check(&waiting).await {
+            Ok(more) => {
+                answers.retain(|it| it.status != CheckStatus::Processing);
+                answers.extend(more);
+            }
+            Err(failure) => return Reply::of(judged(numbers, answers)).without(numbers, &waiting, failure),
+        }
     }
-    Ok(judged(numbers, answers))
+    Reply::of(judged(numbers, answers))
+}
+
+/// What came of asking about some numbers.
+struct Reply {
+    /// None of a number that was not asked about to the end.
+    said: Vec<Option<Said>>,
+    mismatches: Mismatches,
+    failure: Option<CallError>,
+}
+
+impl Reply {
+    fn of(Judged { said, mismatches }: Judged) -> Self {
+        Self { said: said.into_iter().map(Some).collect(), mismatches, failure: None }
+    }
+
+    fn none(n_numbers: usize, failure: Option<CallError>) -> Self {
+        Self { said: vec![None; n_numbers], mismatches: Mismatches::default(), failure }
+    }
+
+    fn without(mut self, numbers: &[PhoneNumber], waiting: &[PhoneNumber], failure: CallError) -> Self {
+        let mut waiting = waiting.iter().peekable();
+        for (number, said) in numbers.iter().zip(&mut self.said) {
+            // They wait in the order in which they were asked.
+            if waiting.next_if_eq(&number).is_some() {
+                *said = None;
+            }
+        }
+        Self { failure: Some(failure), ..self }
+    }
 }
 
 fn unfinished(numbers: &[PhoneNumber], answers: &[CheckAnswer]) -> Vec<PhoneNumber> {

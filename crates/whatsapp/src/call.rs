@@ -130,6 +130,11 @@ impl Client {
         self.pace.usage()
     }
 
+    /// Numbers that may still be asked about; none if nothing bounds it.
+    pub fn allowance(&self) -> Option<u64> {
+        self.pace.allowance()
+    }
+
     /// Asks a question until `read` can read an answer, or until it is clear that it will not come.
     pub(crate) async fn ask<T>(
         &self,
@@ -275,6 +280,10 @@ impl Client {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().unwrap_or_default().trim();
     let seconds = text.parse::<i64>().ok().or_else(|| {
+        if !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit()) {
+            // More seconds than 64 bits hold.
+            return Some(i64::MAX);
+        }
         let at = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
         Some(at.as_second() - Timestamp::now().as_second())
     });
@@ -297,6 +306,8 @@ mod tests {
             ("0", 500),
             ("-1", 500),
             ("99999999", 900_000),
+            ("99999999999999999999", 900_000),
+            ("", 500),
             ("soon", 500),
             ("Tue, 03 Mar 2020 09:14:07 GMT", 500),
             ("Tue, 03 Mar 2099 09:14:07 GMT", 900_000),

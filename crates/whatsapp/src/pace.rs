@@ -125,6 +125,10 @@ impl Pace {
         self.state().usage
     }
 
+    pub(crate) fn allowance(&self) -> Option<u64> {
+        self.state().allowance
+    }
+
     /// Waits until a call about so many numbers may be made. The call is under way as long as the permit is held.
     pub(crate) async fn admit(&self, n_numbers: u64) -> Result<SemaphorePermit<'_>, CallError> {
         let permit = self.slots.acquire().await.map_err(|_| CallError::Malformed)?;

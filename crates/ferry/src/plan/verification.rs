@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::{MAX_BATCH, PhoneNumber};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
-use verify::{AdapterKind, Properties, UNOFFICIAL};
+use verify::{AdapterKind, CANARIES, Properties, UNOFFICIAL};
 use whatsapp::Manners;
 
 use crate::plan::{Plan, PlanError};
@@ -216,7 +216,15 @@ impl VerifySection {
         if matches!(self.kind(), AdapterKind::Evolution | AdapterKind::GreenApi) && self.instance.is_empty() {
             return wrong(format!("`{name}` needs the instance to ask: add instance = \"…\""));
         }
-        self.known_registered(plan)?;
+        let n_first = CANARIES.len() + self.known_registered(plan)?.len();
+        // The most spellings of a number are two.
+        if !self.asks_nobody() && self.daily_quota().is_some_and(|it| it < n_first as u64 + 2) {
+            return wrong(format!(
+                "each verification first asks about {n_first} numbers to find out what the provider knows: daily_quota is \
+                 at least {}",
+                n_first + 2
+            ));
+        }
         match (self.asks_nobody(), &self.url, &self.path) {
             (true, _, None) => wrong(format!("`{name}` reads files: add path = \"…\"")),
             (true, _, Some(_)) => Ok(()),

@@ -181,11 +181,16 @@ impl Estimate {
         Self { numbers, calls, price_micros: numbers * section.price_micros() }
     }
 
-    /// `about 316 numbers in 4 calls, 0.32 USD`
+    /// `about 316 numbers in 4 calls, 0.32 USD, 2 days at 205 a day`
     pub(crate) fn text(&self, section: &VerifySection) -> String {
         let Self { numbers, calls, price_micros } = *self;
-        let seconds = section.per_second().map(|it| calls.div_ceil(u64::from(it.get())));
-        let time = seconds.map_or(String::new(), |it| format!(", {} s or more", grouped(it)));
+        let time = match (section.daily_quota(), section.per_second()) {
+            (Some(daily), _) if daily > 0 && numbers > daily => {
+                format!(", {} days at {} a day", grouped(numbers.div_ceil(daily)), grouped(daily))
+            }
+            (_, Some(rate)) => format!(", {} s or more", grouped(calls.div_ceil(u64::from(rate.get())))),
+            _ => String::new(),
+        };
         let price =
             if price_micros == 0 { String::new() } else { format!(", {}", money(price_micros, &section.currency)) };
         format!("about {} in {}{price}{time}", counted(numbers, "number"), counted(calls, "call"))

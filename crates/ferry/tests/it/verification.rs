@@ -49,6 +49,16 @@ fn with_list(rows: &str, verify: &str) -> World {
     world
 }
 
+/// Moves what the database remembers of the numbers that were asked about.
+fn move_usage(world: &World, seconds: i64) {
+    let statement = format!("update usage set at = at + {seconds} * 1000000 returning cast(at as text)");
+    assert!(!sql(world, &statement).is_empty());
+}
+
+fn a_day_passes(world: &World) {
+    move_usage(world, -86_400 - 60);
+}
+
 fn rerun(world: &World, only: &str) -> Ended {
     world.ferry(&["rerun", "--run-dir", "run", "--only", only])
 }
@@ -193,18 +203,68 @@ fn a_quota_holds_beyond_a_run_and_a_restart() {
         assert_eq!(sandbox.ledger_lines().len(), asked, "nothing more was asked");
     }
     // A clock that was set back does not give the quota back; a day later it is there again.
-    let move_usage = |seconds: i64| {
-        let statement = format!("update usage set at = at + {seconds} * 1000000 returning cast(at as text)");
-        assert!(!sql(&world, &statement).is_empty());
-    };
-    move_usage(7 * 86_400);
+    move_usage(&world, 7 * 86_400);
     assert_eq!(world.run().code, 75);
     assert_eq!(sandbox.ledger_lines().len(), asked);
-    move_usage(-8 * 86_400 - 60);
+    move_usage(&world, -7 * 86_400);
+    a_day_passes(&world);
     let later = world.run();
     assert_eq!(later.code, 0, "{later:?}");
     assert!(later.err.contains("asks about 100 numbers in 1 call"), "{}", later.err);
     assert_eq!(sandbox.ledger_lines().len(), asked + 105);
+}
+
+#[test]
+fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
+    let sandbox = Sandbox::start(&[]);
+    let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\ndaily_quota = 205", sandbox.url);
+    let world = with_list(&list(300), &verify);
+    let first = world.run();
+    assert_eq!(first.code, 75, "{first:?}");
+    assert!(first.err.contains("asks about 300 numbers in 1 call, 0.30 USD, 2 days at 205 a day"), "{}", first.err);
+    assert!(first.err.contains("could not check 100 contacts"), "{}", first.err);
+    assert_eq!(sandbox.ledger().len(), 200);
+    assert_eq!(sql(&world, "select cast(count(*) as text) from every_evidence"), ["200"]);
+
+    a_day_passes(&world);
+    let second = world.run();
+    assert_eq!(second.code, 0, "{second:?}");
+    assert_eq!(sandbox.ledger().len(), 300, "nobody was asked about twice");
+}
+
+#[test]
+fn a_quota_is_not_spent_on_one_spelling_of_people_who_have_two() {
+    let sandbox = Sandbox::start(&[]);
+    let rows: String = (0..60).map(|it| format!("{},Ana\n", brazilian(it)[0])).collect();
+    let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\ndaily_quota = 45", sandbox.url);
+    let world = with_list(&format!("phone,name\n{rows}"), &verify);
+    let mut n_days = 1;
+    while world.run().code == 75 {
+        n_days += 1;
+        assert!(n_days < 5, "a quota of forty is spent without an answer for anybody");
+        a_day_passes(&world);
+    }
+    let asked = sandbox.ledger();
+    let numbers: HashMap<String, String> = asked.iter().cloned().collect();
+    assert_eq!(numbers.len(), asked.len(), "no spelling was asked about twice");
+    assert_eq!(count(&registrations(&world), "no_answer"), 0);
+}
+
+#[test]
+fn what_was_answered_is_kept_where_the_quota_does_not_do_for_what_is_still_looked_up() {
+    // Of the canaries and of the batch half is still being looked up.
+    let sandbox = Sandbox::start(&["processing=2"]);
+    let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\ndaily_quota = 110\npoll_ms = 5", sandbox.url);
+    let world = with_list(&list(100), &verify);
+    let first = world.run();
+    assert_eq!(first.code, 75, "{first:?}");
+    assert!(first.err.contains("could not check 50 contacts"), "{}", first.err);
+    assert_eq!(sql(&world, "select cast(count(*) as text) from every_evidence"), ["50"]);
+
+    a_day_passes(&world);
+    let second = world.run();
+    assert_eq!(second.code, 0, "{second:?}");
+    assert_eq!(sandbox.ledger().len(), 150, "who had an answer was not asked about again");
 }
 
 #[test]
