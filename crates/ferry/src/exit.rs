@@ -37,6 +37,11 @@ impl Exit {
 #[error("{0}")]
 pub(crate) struct Gate(pub String);
 
+/// What a provider will do later, and when.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Later(pub String);
+
 /// Prints an error with its causes, and tells which code it ends with.
 #[expect(clippy::print_stderr, reason = "this is where errors reach the user")]
 pub(crate) fn report(error: &Error) -> Exit {
@@ -50,7 +55,7 @@ pub(crate) fn report(error: &Error) -> Exit {
 
 /// Whether a provider cannot do today what it can do later.
 pub(crate) fn is_passing(error: &Error) -> bool {
-    error.chain().any(|it| it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
+    error.chain().any(|it| it.is::<Later>() || it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
 }
 
 fn exit_of(error: &Error) -> Exit {

@@ -1,9 +1,10 @@
 //! The crossing: exports in, a loaded CRM database out.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use jiff::Timestamp;
 use load::{Crm, Loaded, Registrations};
 use model::Stage;
+use run::Bill;
 use tokio::task::block_in_place;
 use tokio::try_join;
 
@@ -36,12 +37,7 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
         None => (open(session).await?, None),
     };
     loading::plan_batches(session, &crm).await?;
-    let (bill, failure) = match verify::verify(session, &crm, Which::Waiting).await {
-        Ok(bill) => (bill, None),
-        // What a provider cannot do today keeps nobody out of the database: a quota may last for days.
-        Err(error) if exit::is_passing(&error) => (None, Some(error)),
-        Err(error) => return Err(error),
-    };
+    let (bill, failure) = verify_what_can_be(session, &crm, Which::Waiting).await?;
     let unfinished = loading::load(session, &crm, None, early).await?;
     variants::merge(session, &crm).await?;
     // Both go through all contacts, each on a thread of its own.
@@ -93,10 +89,22 @@ pub(crate) async fn rerun(session: &mut Session, batch: u32, from: Stage) -> Res
 /// Verifies some of the contacts, and reports on all of them.
 pub(crate) async fn ask(session: &mut Session, which: Which) -> Result<Summary> {
     let crm = open_planned(session).await?;
-    let bill = verify::verify(session, &crm, which).await?;
+    let (bill, failure) = verify_what_can_be(session, &crm, which).await?;
     variants::merge(session, &crm).await?;
     let registrations = reported(session, crm).await?;
-    Ok(Summary::of(session, &registrations, bill, Loaded::default()))
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(Summary::of(session, &registrations, bill, Loaded::default())),
+    }
+}
+
+/// What a provider cannot do today keeps nobody out of the database and the report: a quota may last for days.
+async fn verify_what_can_be(session: &mut Session, crm: &Crm, which: Which) -> Result<(Option<Bill>, Option<Error>)> {
+    match verify::verify(session, crm, which).await {
+        Ok(bill) => Ok((bill, None)),
+        Err(error) if exit::is_passing(&error) => Ok((None, Some(error))),
+        Err(error) => Err(error),
+    }
 }
 
 /// What verifying would ask.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use askama::Template;
 use load::{Crm, Registrations, Tally};
 use model::{Answer, Counts, Reason, Stage};
-use run::{Backup, write_private};
+use run::{Backup, Bill, write_private};
 
 use crate::progress::grouped;
 use crate::report::picture::{Bar, Part, bars, stacked};
@@ -48,8 +48,8 @@ struct Report {
     prefixes: Vec<GroupLine>,
     by_source: Vec<GroupLine>,
     segments: Vec<(&'static str, u64)>,
-    /// What was asked; empty if nobody was.
-    bill: String,
+    /// What was asked when, and what that is in all.
+    bills: Vec<(String, String)>,
     stages: Vec<StageLine>,
     stages_picture: String,
     batches: Vec<BatchLine>,
@@ -150,7 +150,7 @@ async fn report(session: &Session, crm: &Crm, registrations: &Registrations) -> 
         prefixes: group_lines(&registrations.prefixes, ""),
         by_source: group_lines(&registrations.sources, ""),
         segments: registrations.segments.iter().map(|(segment, n)| (segment.name(), *n)).collect(),
-        bill: verified.and_then(|it| it.bill.as_ref()).map(bill_text).unwrap_or_default(),
+        bills: bill_lines(&manifest.bills),
         stages_picture: bars(
             &manifest
                 .stages
@@ -260,6 +260,27 @@ fn stage_lines(session: &Session) -> Vec<StageLine> {
         finished: moment(it.finished_at),
     };
     session.folder.manifest.stages.iter().map(line).collect()
+}
+
+fn bill_lines(bills: &[Bill]) -> Vec<(String, String)> {
+    let mut lines: Vec<(String, String)> = bills.iter().map(|it| (moment(it.at), bill_text(it))).collect();
+    if let [first, .., last] = bills
+        && bills.iter().all(|it| it.currency == first.currency)
+    {
+        let sum = |of: fn(&Bill) -> u64| bills.iter().map(of).sum();
+        let in_all = Bill {
+            checks: sum(|it| it.checks),
+            calls: sum(|it| it.calls),
+            retries: sum(|it| it.retries),
+            price_micros: sum(|it| it.price_micros),
+            // Who was known already is so in each verification, and is not to be counted again.
+            known_already: 0,
+            calls_saved: 0,
+            ..last.clone()
+        };
+        lines.push(("in all".to_owned(), bill_text(&in_all)));
+    }
+    lines
 }
 
 async fn batch_lines(session: &Session, crm: &Crm) -> Result<Vec<BatchLine>> {

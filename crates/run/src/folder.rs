@@ -186,6 +186,7 @@ mod tests {
             stages: Default::default(),
             artifacts: Default::default(),
             backup: None,
+            bills: Vec::new(),
             fixes: Vec::new(),
         }
     }
@@ -249,7 +250,6 @@ mod tests {
             ties: Default::default(),
             lists: Default::default(),
             findings: Default::default(),
-            bill: None,
             seconds: 0.0,
             peak_bytes: 0,
             finished_at: jiff::Timestamp::UNIX_EPOCH,

@@ -25,6 +25,9 @@ pub struct Manifest {
     pub artifacts: BTreeMap<String, Artifact>,
     #[serde(default)]
     pub backup: Option<Backup>,
+    /// Of each verification that asked somebody, in their order.
+    #[serde(default)]
+    pub bills: Vec<Bill>,
     /// Files of corrected rejects that were taken in, in their order.
     #[serde(default)]
     pub fixes: Vec<String>,
@@ -143,9 +146,6 @@ pub struct StageRecord {
     /// The quality of the lists, by source.
     #[serde(default)]
     pub lists: BTreeMap<String, ListQuality>,
-    /// What was asked and what it costs, of a stage that asks somebody.
-    #[serde(default)]
-    pub bill: Option<Bill>,
     pub seconds: f64,
     /// The most memory that the program had taken when the stage ended; 0 if nobody knows.
     #[serde(default)]
@@ -153,9 +153,10 @@ pub struct StageRecord {
     pub finished_at: Timestamp,
 }
 
-/// What a provider was asked, and what that costs.
+/// What a provider was asked in one verification, and what that costs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
+    pub at: Timestamp,
     /// Numbers asked about, each as often as it was, those among them that only try the provider.
     pub checks: u64,
     pub calls: u64,

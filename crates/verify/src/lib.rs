@@ -63,6 +63,8 @@ pub struct Asked {
 pub struct Verified {
     /// Of each contact that was answered for one per variant of its number that was asked about, contacts in their order.
     pub evidence: Vec<Evidence>,
+    /// Contacts that were answered for, as far as somebody was asked.
+    pub n_answered: u64,
     pub mismatches: Mismatches,
     /// All numbers had one answer and the provider could not show that it knows better: nothing was counted.
     pub doubt: Option<Answer>,
@@ -99,6 +101,7 @@ pub async fn verify(adapter: &Adapter, asked: &[Asked], terms: &Terms, now: impl
     verified.doubt = doubt(adapter, asked, &heard, &settled, terms).await;
     let is_counted = verified.doubt.is_none();
     let moment = Moment::new(now(), terms);
+    verified.n_answered = settled.len() as u64;
     verified.evidence.reserve(settled.iter().map(|it| heard[*it].said.len()).sum());
     for place in settled {
         let Heard { variants, said } = &mut heard[place];

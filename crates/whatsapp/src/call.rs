@@ -153,6 +153,9 @@ impl Client {
                 }
                 Err(error) => error,
             };
+            if matches!(error, CallError::Unreachable { .. }) {
+                self.pace.take_back(question.n_numbers);
+            }
             if !error.is_passing() || matches!(error, CallError::QuotaUsed) {
                 // It was answered all the same, so others need not wait.
                 self.pace.answered();

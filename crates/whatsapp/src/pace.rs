@@ -217,6 +217,13 @@ impl Pace {
         false
     }
 
+    /// Takes back that so many numbers were asked about: the call did not reach the provider.
+    pub(crate) fn take_back(&self, n_numbers: u64) {
+        let mut state = self.state();
+        state.allowance = state.allowance.map(|it| it + n_numbers);
+        state.usage.checks -= n_numbers;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -130,7 +130,6 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
         ties,
         lists,
         peak_bytes: memory::peak(),
-        bill: None,
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
     };

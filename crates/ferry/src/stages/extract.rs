@@ -91,7 +91,6 @@ impl Extraction {
             ties: Default::default(),
             lists: Default::default(),
             peak_bytes: crate::memory::peak(),
-            bill: None,
             seconds: self.started.elapsed().as_secs_f64(),
             finished_at: Timestamp::now(),
         };

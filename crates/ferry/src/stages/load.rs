@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use load::{Contacts, Crm, LoadBatch, Loaded, RunRow};
 use model::{Counts, Digest, Receipt, Stage};
-use run::{Bill, SourceRecord, StageRecord};
+use run::{SourceRecord, StageRecord};
 use tokio::sync::mpsc;
 
 use crate::formats::contacts;
@@ -147,7 +147,7 @@ pub(crate) async fn finish(session: &mut Session, crm: &Crm, unfinished: Unfinis
         write_conflicts(session, &loaded)?;
     }
     if is_whole && !is_noted {
-        complete(session, crm, Stage::Load, started, BTreeMap::new(), None).await?;
+        complete(session, crm, Stage::Load, started, BTreeMap::new()).await?;
     }
     Ok(loaded)
 }
@@ -261,7 +261,6 @@ pub(crate) async fn complete(
     stage: Stage,
     started: Instant,
     findings: BTreeMap<String, u64>,
-    bill: Option<Bill>,
 ) -> Result<()> {
     let receipts = crm.receipts(session.run_id(), stage).await?;
     let name = format!("{}/receipts.ndjson", stage.name());
@@ -283,7 +282,6 @@ pub(crate) async fn complete(
         links: Default::default(),
         ties: Default::default(),
         lists: Default::default(),
-        bill,
         peak_bytes: crate::memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),

@@ -16,7 +16,7 @@ use load::Crm;
 use model::{Digest, Receipt, Stage, Standing};
 use run::{Bill, StageRecord};
 use tokio::sync::mpsc;
-use verify::Verdict;
+use verify::{Verdict, VerifyError};
 
 use crate::formats::contacts::{self, Phones};
 use crate::plan::VerifySection;
@@ -69,7 +69,7 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
     if n_wanted == 0 {
         session.progress.say("verify", "already done");
         if !session.folder.manifest.stages.contains_key(&Stage::Verify) {
-            complete(session, crm, Stage::Verify, started, BTreeMap::new(), None).await?;
+            complete(session, crm, Stage::Verify, started, BTreeMap::new()).await?;
         }
         return Ok(None);
     }
@@ -79,10 +79,12 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
         true => estimate(session, crm, which, wanted.keys().copied().collect()).await?,
         false => Estimate::of(&section, n_wanted, wanted.len() as u64),
     };
-    let inquiry = Arc::new(begin(session, crm, &section, adapter, facts, estimate).await?);
+    let (inquiry, examined) = begin(session, crm, &section, adapter, facts, estimate).await?;
+    let inquiry = Arc::new(inquiry);
     let work = session.progress.begin("verify", n_wanted);
-    let outcome = match inquiry.verdict() {
-        Verdict::Informative => {
+    let outcome = match (examined, inquiry.verdict()) {
+        (Err(failure), _) => Outcome::failed(failure),
+        (Ok(()), Verdict::Informative) => {
             let numbers: HashSet<u32> = wanted.keys().copied().collect();
             let phones = phones_ahead(session, move |it| numbers.contains(&it));
             let (crm, inquiry, concurrency) = (crm.clone(), Arc::clone(&inquiry), section.concurrency);
@@ -91,20 +93,22 @@ pub(crate) async fn verify(session: &mut Session, crm: &Crm, which: Which) -> Re
             round.run(phones, &work).await?
         }
         // Whose answers are worth nothing is not paid for them.
-        Verdict::SaysYesToAll | Verdict::SaysNoToKnown => Outcome::default(),
+        (Ok(()), Verdict::SaysYesToAll | Verdict::SaysNoToKnown) => Outcome::default(),
     };
     inquiry.settle().await?;
     if let Some(error) = outcome.error {
         return Err(error);
     }
+    let bill = outcome.bill(&inquiry, &section);
+    work.end(&outcome.text(&bill, is_asking, estimate.numbers));
+    let bill = Some(bill).filter(|_| is_asking);
+    session.folder.manifest.bills.extend(bill.clone().filter(|it| it.calls > 0));
+    let findings = outcome.findings(inquiry.verdict());
     if let Some(failure) = outcome.failure {
+        session.folder.save()?;
         return Err(inquiry.explained(failure).await);
     }
-    let bill = outcome.bill(&inquiry, &section);
-    work.end(&outcome.text(&bill, is_asking));
-    let findings = outcome.findings(inquiry.verdict());
-    let bill = Some(bill).filter(|_| is_asking);
-    complete(session, crm, Stage::Verify, started, findings, bill.clone()).await?;
+    complete(session, crm, Stage::Verify, started, findings).await?;
     Ok(bill)
 }
 
@@ -116,19 +120,18 @@ async fn begin(
     adapter: String,
     facts: Option<Facts>,
     estimate: Estimate,
-) -> Result<Inquiry> {
+) -> Result<(Inquiry, Result<(), VerifyError>)> {
     if facts.is_none() {
         session.progress.say("verify", &format!("asks {}", estimate.text(section)));
     }
     let mut inquiry = Inquiry::new(session, crm, section, adapter, facts).await?;
     // Where there is nobody to ask about, what the provider knows need not be found out.
-    if estimate.numbers > 0 {
-        inquiry.examine().await?;
-    }
+    let examined = if estimate.numbers > 0 { inquiry.examine().await } else { Ok(()) };
+    inquiry.settle().await?;
     if let Some(why) = warning(inquiry.verdict()) {
         session.progress.say("verify", &format!("{why}: it is asked nothing else"));
     }
-    Ok(inquiry)
+    Ok((inquiry, examined))
 }
 
 /// What verifying would ask in a dry run.
@@ -238,7 +241,7 @@ fn warning(verdict: Verdict) -> Option<&'static str> {
 
 /// `321 checks in 5 calls, 0.32 USD; 196 known already, which saved 2 calls`
 pub(crate) fn bill_text(bill: &Bill) -> String {
-    let Bill { checks, calls, retries, known_already, calls_saved, price_micros, ref currency } = *bill;
+    let Bill { checks, calls, retries, known_already, calls_saved, price_micros, ref currency, at: _ } = *bill;
     let mut text = format!("{} in {}", counted(checks, "check"), counted(calls, "call"));
     if retries > 0 {
         text += &format!(" ({} retries)", grouped(retries));

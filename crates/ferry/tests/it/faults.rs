@@ -86,6 +86,24 @@ fn a_provider_that_is_down_ends_the_run_with_try_again_and_what_is_done_is_kept(
 }
 
 #[test]
+fn a_provider_that_cannot_be_reached_costs_nothing_of_the_quota() {
+    let sandbox = Sandbox::start(&[]);
+    let world = impatient(&sandbox);
+    world.replan("batch = 100", "batch = 100\ndaily_quota = 330");
+    let url = sandbox.url.clone();
+    drop(sandbox);
+    let down = world.run();
+    assert_eq!(down.code, 75, "{down:?}");
+    assert!(down.err.contains("nothing new; 0 checks in 8 calls (7 retries); about 316 to go"), "{}", down.err);
+
+    // The canaries and everybody, of 330.
+    let back = Sandbox::start(&[]);
+    world.replan(&url, &back.url);
+    assert_eq!(world.run().code, 0);
+    assert_eq!(back.ledger_lines().len(), 321);
+}
+
+#[test]
 fn a_provider_that_stays_broken_ends_the_run_with_try_again() {
     for fault in ["rate-limit", "server-error", "truncate", "html"] {
         let sandbox = Sandbox::start(&[fault]);

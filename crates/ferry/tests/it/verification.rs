@@ -222,7 +222,7 @@ fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
     let first = world.run();
     assert_eq!(first.code, 75, "{first:?}");
     assert!(first.err.contains("asks about 300 numbers in 1 call, 0.30 USD, 2 days at 205 a day"), "{}", first.err);
-    assert!(first.err.contains("could not check 100 contacts"), "{}", first.err);
+    assert!(first.err.contains("205 checks in 2 calls, 0.20 USD; about 100 to go"), "{}", first.err);
     assert_eq!(sandbox.ledger().len(), 200);
     assert_eq!(sql(&world, "select cast(count(*) as text) from every_evidence"), ["200"]);
 
@@ -230,6 +230,14 @@ fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
     let second = world.run();
     assert_eq!(second.code, 0, "{second:?}");
     assert_eq!(sandbox.ledger().len(), 300, "nobody was asked about twice");
+    let report = world.read("run/report.html");
+    for bill in [
+        "205 checks in 2 calls, 0.20 USD<",
+        "105 checks in 2 calls, 0.10 USD; 200 known already",
+        "<td>in all</td><td>310 checks in 4 calls, 0.31 USD<",
+    ] {
+        assert!(report.contains(bill), "{bill}");
+    }
 }
 
 #[test]
@@ -258,7 +266,7 @@ fn what_was_answered_is_kept_where_the_quota_does_not_do_for_what_is_still_looke
     let world = with_list(&list(100), &verify);
     let first = world.run();
     assert_eq!(first.code, 75, "{first:?}");
-    assert!(first.err.contains("could not check 50 contacts"), "{}", first.err);
+    assert!(first.err.contains("about 50 to go"), "{}", first.err);
     assert_eq!(sql(&world, "select cast(count(*) as text) from every_evidence"), ["50"]);
 
     a_day_passes(&world);

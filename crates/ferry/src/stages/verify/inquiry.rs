@@ -12,6 +12,7 @@ use verify::{
 };
 use whatsapp::{CallError, Client, Credentials, EVOLUTION_KEY, Usage, WAHA_KEY, WUZAPI_KEY};
 
+use crate::exit::Later;
 use crate::plan::VerifySection;
 use crate::session::{Session, TOOL};
 use crate::stages::verify::known::Facts;
@@ -44,6 +45,7 @@ pub(super) struct Told {
     pub(super) doubt: Option<Answer>,
     pub(super) known_already: u64,
     pub(super) calls_saved: u64,
+    pub(super) n_answered: u64,
     pub(super) failure: Option<VerifyError>,
 }
 
@@ -115,13 +117,8 @@ impl Inquiry {
     }
 
     /// Finds out whether the provider knows anything.
-    pub(super) async fn examine(&mut self) -> Result<()> {
-        let examined = verify::examine(&self.adapter, &self.terms.registered).await;
-        self.settle().await?;
-        match examined {
-            Ok(verdict) => self.verdict = verdict,
-            Err(failure) => return Err(self.explained(failure).await.context("could not ask the verifier")),
-        }
+    pub(super) async fn examine(&mut self) -> Result<(), VerifyError> {
+        self.verdict = verify::examine(&self.adapter, &self.terms.registered).await?;
         Ok(())
     }
 
@@ -171,6 +168,7 @@ impl Inquiry {
                 doubt: verified.doubt,
                 known_already: n_phones - n_asked,
                 calls_saved: n_phones.div_ceil(largest) - n_asked.div_ceil(largest),
+                n_answered: verified.n_answered,
                 failure: verified.failure,
             },
         })
@@ -179,11 +177,9 @@ impl Inquiry {
     /// A failure, with what to do about it.
     pub(super) async fn explained(&self, failure: VerifyError) -> anyhow::Error {
         let VerifyError::Call { source, .. } = &failure;
-        let is_quota = matches!(source, CallError::QuotaUsed);
-        let error = anyhow!(failure);
-        match is_quota {
-            true => error.context(self.quota.when_free().await),
-            false => error.context("could not verify all batches"),
+        match source {
+            CallError::QuotaUsed => Later(self.quota.when_free().await).into(),
+            _ => anyhow!(failure).context("could not verify all batches"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use load::ReadyEvidence;
 use model::Answer;
 use run::Bill;
@@ -20,11 +21,17 @@ pub(super) struct Outcome {
     pub(super) doubts: BTreeMap<Answer, u64>,
     known_already: u64,
     calls_saved: u64,
+    n_answered: u64,
     pub(super) failure: Option<VerifyError>,
     pub(super) error: Option<anyhow::Error>,
 }
 
 impl Outcome {
+    /// Nobody was answered for.
+    pub(super) fn failed(failure: VerifyError) -> Self {
+        Self { failure: Some(failure), ..Self::default() }
+    }
+
     pub(super) fn take(&mut self, batch: ReadyBatch) -> ReadyEvidence {
         for (answer, n) in batch.answers {
             *self.answers.entry(answer).or_default() += n;
@@ -35,6 +42,7 @@ impl Outcome {
         }
         self.known_already += batch.told.known_already;
         self.calls_saved += batch.told.calls_saved;
+        self.n_answered += batch.told.n_answered;
         if let Some(failure) = batch.told.failure {
             self.failure.get_or_insert(failure);
         }
@@ -44,6 +52,7 @@ impl Outcome {
     pub(super) fn bill(&self, inquiry: &Inquiry, section: &VerifySection) -> Bill {
         let usage = inquiry.usage();
         Bill {
+            at: Timestamp::now(),
             checks: usage.checks,
             calls: usage.calls,
             retries: usage.retries,
@@ -54,7 +63,8 @@ impl Outcome {
         }
     }
 
-    pub(super) fn text(&self, bill: &Bill, is_asking: bool) -> String {
+    /// What came of it; `n_numbers` is how many there were to ask about.
+    pub(super) fn text(&self, bill: &Bill, is_asking: bool, n_numbers: u64) -> String {
         let answers = self.answers.iter().map(|(answer, n)| format!("{} {}", grouped(*n), answer.name()));
         let mut parts: Vec<String> = answers.collect();
         if parts.is_empty() {
@@ -62,6 +72,9 @@ impl Outcome {
         }
         if is_asking {
             parts.push(bill_text(bill));
+        }
+        if self.failure.is_some() {
+            parts.push(format!("about {} to go", grouped(n_numbers.saturating_sub(self.n_answered))));
         }
         for (answer, n) in &self.doubts {
             let batches = if *n == 1 { "batch" } else { "batches" };
