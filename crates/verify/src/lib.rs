@@ -120,7 +120,9 @@ async fn hear_all(adapter: &Adapter, asked: &[Asked], terms: &Terms, verified: &
     while !later.is_empty() && verified.failure.is_none() {
         let (now, rest) = later.split_at_mut(n_affordable(later, adapter.allowance()));
         match now.is_empty() {
-            true => verified.failure = Some(VerifyError::Call { n_contacts: rest.len(), source: CallError::QuotaUsed }),
+            true => {
+                verified.failure = Some(VerifyError::Call { n_contacts: rest.len(), source: CallError::AllowanceUsed })
+            }
             false => hear(adapter, now, terms, verified).await,
         }
         later = rest;

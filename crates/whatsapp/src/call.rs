@@ -49,8 +49,10 @@ pub enum CallError {
     Refused { status: u16, code: Option<i64> },
     #[error("the answer of the provider is not what its interface says")]
     Malformed,
-    #[error("the quota of checks is used up for now")]
+    #[error("the provider says that its quota is used up")]
     QuotaUsed,
+    #[error("no more checks are allowed for now")]
+    AllowanceUsed,
     #[error("could not set up the HTTP client")]
     Setup { source: reqwest::Error },
 }
@@ -64,7 +66,8 @@ impl CallError {
             | Self::RateLimited { .. }
             | Self::Provider { .. }
             | Self::Malformed
-            | Self::QuotaUsed => true,
+            | Self::QuotaUsed
+            | Self::AllowanceUsed => true,
             Self::Refused { .. } | Self::Setup { .. } => false,
         }
     }

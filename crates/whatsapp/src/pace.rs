@@ -157,7 +157,7 @@ impl Pace {
     fn enter(&self, n_numbers: u64) -> Result<Entrance, CallError> {
         let mut state = self.state();
         if state.allowance.is_some_and(|it| it < n_numbers) {
-            return Err(CallError::QuotaUsed);
+            return Err(CallError::AllowanceUsed);
         }
         match state.gate {
             Gate::Shut { until } if Instant::now() < until => return Ok(Entrance::At(until)),
@@ -305,7 +305,7 @@ mod tests {
     async fn what_may_be_asked_is_never_exceeded() {
         let pace = pace(Manners { allowance: Some(1500), ..Manners::default() });
         assert!(pace.admit(1000).await.is_ok());
-        assert!(matches!(pace.admit(1000).await, Err(CallError::QuotaUsed)));
+        assert!(matches!(pace.admit(1000).await, Err(CallError::AllowanceUsed)));
         assert!(pace.admit(500).await.is_ok());
         assert_eq!(pace.usage().checks, 1500);
     }

@@ -282,7 +282,11 @@ fn checks_are_kept_in_proportion_to_messages() {
     let verify =
         format!("adapter = \"contacts\"\nurl = \"{url}\"\nbatch = 100\nmessages = 210\nchecks_per_message = 0.5");
     let world = with_list(&list(300), &verify);
-    assert_eq!(world.run().code, 75);
+    let first = world.run();
+    assert_eq!(first.code, 75);
+    let used =
+        "what the messages of the plan allow, 105 checks in thirty days, is used up; some of it comes back at 20";
+    assert!(first.err.contains(used), "{}", first.err);
     assert_eq!(sandbox.ledger_lines().len(), 105);
     let gate = world.run();
     assert_eq!(gate.code, 4, "{gate:?}");
@@ -303,6 +307,7 @@ fn a_provider_that_has_enough_for_today_ends_the_run_and_is_asked_the_rest_tomor
     let world = with_list(&list(60), &verify);
     let today = run(&world);
     assert_eq!(today.code, 75, "{}", today.err);
+    assert!(today.err.contains("the provider says that its quota is used up"), "{}", today.err);
     assert_eq!(sql(&world, "select cast(count(*) as text) from every_evidence"), ["35"], "what was answered is kept");
 
     sandbox.control("clock", r#"{"advance_seconds": 86400}"#);

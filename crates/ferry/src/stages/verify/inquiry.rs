@@ -178,7 +178,7 @@ impl Inquiry {
     pub(super) async fn explained(&self, failure: VerifyError) -> anyhow::Error {
         let VerifyError::Call { source, .. } = &failure;
         match source {
-            CallError::QuotaUsed => Later(self.quota.when_free().await).into(),
+            CallError::AllowanceUsed => Later(self.quota.when_free().await).into(),
             _ => anyhow!(failure).context("could not verify all batches"),
         }
     }

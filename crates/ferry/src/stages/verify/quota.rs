@@ -19,10 +19,18 @@ const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub(super) struct Quota {
     crm: Crm,
     method: &'static str,
-    daily: Option<u64>,
-    allowance: Option<u64>,
+    /// None if nothing bounds it.
+    bound: Option<Bound>,
     /// What the database was told of this run.
     noted: AtomicU64,
+}
+
+/// The narrower of what the plan allows.
+struct Bound {
+    /// As people read it.
+    what: String,
+    period: SignedDuration,
+    left: u64,
 }
 
 impl Quota {
@@ -30,10 +38,11 @@ impl Quota {
     pub(super) async fn open(crm: &Crm, section: &VerifySection) -> Result<Self> {
         let method = section.properties().name;
         let now = Timestamp::now();
-        let daily = section.daily_quota();
-        let mut allowance = None;
-        if let Some(most) = daily {
-            allowance = Some(most.saturating_sub(crm.usage_since(method, now - DAY).await?));
+        let mut bound = None;
+        if let Some(most) = section.daily_quota() {
+            let left = most.saturating_sub(crm.usage_since(method, now - DAY).await?);
+            let what = format!("the quota of {} checks in 24 hours", grouped(most));
+            bound = Some(Bound { what, period: DAY, left });
         }
         if let Some(most) = section.most_for_messages() {
             let used = crm.usage_since(method, now - MONTH).await?;
@@ -46,19 +55,21 @@ impl Quota {
                 );
                 return Err(Gate(message).into());
             }
-            allowance = Some(allowance.unwrap_or(u64::MAX).min(most - used));
+            let what = format!("what the messages of the plan allow, {} checks in thirty days,", grouped(most));
+            let of_messages = Bound { what, period: MONTH, left: most - used };
+            bound = Some(bound.filter(|it| it.left <= of_messages.left).unwrap_or(of_messages));
         }
-        Ok(Self { crm: crm.clone(), method, daily, allowance, noted: AtomicU64::new(0) })
+        Ok(Self { crm: crm.clone(), method, bound, noted: AtomicU64::new(0) })
     }
 
     pub(super) fn allowance(&self) -> Option<u64> {
-        self.allowance
+        self.bound.as_ref().map(|it| it.left)
     }
 
     /// Notes numbers before they are asked about, so that a run that is killed has not asked for free. Without a bound
     /// that can wait.
     pub(super) async fn reserve(&self, n_checks: u64) -> Result<()> {
-        if self.allowance.is_none() || n_checks == 0 {
+        if self.bound.is_none() || n_checks == 0 {
             return Ok(());
         }
         Ok(self.crm.note_usage(self.take_note(i64::try_from(n_checks)?)).await?)
@@ -92,12 +103,9 @@ impl Quota {
 
     /// What is used up and when it comes back.
     pub(super) async fn when_free(&self) -> String {
-        let since = Timestamp::now() - DAY;
-        let oldest = self.crm.oldest_usage_since(self.method, since).await.ok().flatten();
-        let again = oldest.map_or(String::new(), |it| format!("; some of it comes back at {}", it + DAY));
-        match self.daily {
-            Some(most) => format!("the quota of {} checks in 24 hours is used up{again} ({LOAD})", grouped(most)),
-            None => format!("what may be checked for now is used up{again} ({LOAD})"),
-        }
+        let Some(Bound { what, period, .. }) = &self.bound else { return format!("nothing may be checked ({LOAD})") };
+        let oldest = self.crm.oldest_usage_since(self.method, Timestamp::now() - *period).await.ok().flatten();
+        let again = oldest.map_or(String::new(), |it| format!("; some of it comes back at {}", it + *period));
+        format!("{what} is used up{again} ({LOAD})")
     }
 }
