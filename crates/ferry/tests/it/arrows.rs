@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which crates of ours each crate may import.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("whatsapp", &["model"]),
+    ("consent", &["model"]),
     ("extract", &["model"]),
     ("clean", &["model"]),
     ("import", &["model"]),
-    ("template", &["model"]),
+    ("template", &["consent", "model"]),
     ("translate", &["model", "template"]),
     ("verify", &["model", "whatsapp"]),
     ("load", &["model"]),
@@ -23,6 +24,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
         &[
             "audit",
             "clean",
+            "consent",
             "extract",
             "import",
             "load",

@@ -1,0 +1,30 @@
+//! Words of consent and refusal, and which of several statements counts.
+//!
+//! `words.tsv` lists the words: the word, its language (`*` is any), where it is understood, its state, and who documents it.
+//!
+//! | where | |
+//! |---|---|
+//! | `cell` | a cell of a consent column |
+//! | `message` | a message that a person sent |
+//! | `both` | a cell and a message |
+//! | `any` | a cell, a message, and a text that tells people how to stop |
+//! | `text` | a text that tells people how to stop |
+//!
+//! | state | |
+//! |---|---|
+//! | `true`, `false` | a bare answer: in a column such as "Do not contact", `true` is a refusal |
+//! | `yes`, `no`, `stop`, `unclear`, `none` | the same in every column |
+//! | `courtesy` | does not change what a message says: "please", "SMS" |
+//! | `before digits` | does not change it either, in front of a number: "STOP au 36180" |
+
+mod counts;
+mod fold;
+mod meaning;
+mod message;
+mod table;
+mod words;
+
+pub use counts::{Rule, Said, When, counts};
+pub use fold::fold;
+pub use meaning::{Meaning, strictest};
+pub use words::Words;

@@ -1,0 +1,64 @@
+/// What a word says about being written to. Ordered by strictness: `Nothing` is the weakest, `Stop` the strictest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Meaning {
+    /// No statement: an empty cell, "n/a", an ordinary message.
+    #[default]
+    Nothing,
+    Yes,
+    /// A statement that nobody can read for sure. It is not a yes.
+    Unclear,
+    /// A plain no, such as "no", FALSE or an opt-out flag.
+    No,
+    /// The person's own word, such as "STOP" or "unsubscribed".
+    Stop,
+}
+
+impl Meaning {
+    const ALL: [Self; 5] = [Self::Nothing, Self::Yes, Self::Unclear, Self::No, Self::Stop];
+
+    pub fn is_refusal(self) -> bool {
+        self >= Self::No
+    }
+
+    /// The name as it stands in files; empty for `Nothing`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Yes => "yes",
+            Self::Unclear => "unclear",
+            Self::No => "no",
+            Self::Stop => "stop",
+        }
+    }
+
+    /// Reads back what [`Meaning::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+/// The strictest of all; `Nothing` if there are none.
+pub fn strictest(meanings: impl IntoIterator<Item = Meaning>) -> Meaning {
+    meanings.into_iter().max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_is_stricter_than_a_no_and_a_yes_is_the_weakest_statement() {
+        assert_eq!(strictest([Meaning::Yes, Meaning::Stop, Meaning::No]), Meaning::Stop);
+        assert_eq!(strictest([Meaning::Yes, Meaning::Unclear]), Meaning::Unclear);
+        assert_eq!(strictest([Meaning::Nothing, Meaning::Yes]), Meaning::Yes);
+        assert_eq!(strictest([]), Meaning::Nothing);
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for meaning in Meaning::ALL {
+            assert_eq!(Meaning::from_name(meaning.name()), Some(meaning));
+        }
+        assert_eq!(Meaning::from_name("STOP"), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! What the text of a message says: keywords alone, or with words around them that change nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::fold::Tokens;
+use crate::words::agreed;
+use crate::{Meaning, strictest};
+
+/// More words than a message that only says "stop" has.
+const MAX_TOKENS: usize = 24;
+
+/// What a phrase does in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Keyword(Meaning),
+    Courtesy,
+    BeforeDigits,
+}
+
+/// The phrases that a message may consist of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Phrases {
+    /// By their words without blanks, so that `opt out` and `optout` are one.
+    parts: HashMap<String, Part>,
+    /// Every word of every phrase: a text is read only as far as its words are known.
+    tokens: HashSet<String>,
+    longest: usize,
+}
+
+impl Part {
+    /// Two languages that do not agree leave a keyword unclear.
+    pub(crate) fn or_unclear(self, other: Self) -> Self {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Self::Keyword(one), Self::Keyword(other)) => Self::Keyword(agreed(one, other)),
+            (keyword @ Self::Keyword(_), _) | (_, keyword @ Self::Keyword(_)) => keyword,
+            _ => Self::Courtesy,
+        }
+    }
+}
+
+impl Phrases {
+    pub(crate) fn put(&mut self, phrase: &str, part: Part) {
+        let tokens: Vec<String> = Tokens::of(phrase).collect();
+        if tokens.is_empty() {
+            return;
+        }
+        self.longest = self.longest.max(tokens.len());
+        self.tokens.insert(tokens.concat());
+        self.parts.insert(tokens.concat(), part);
+        self.tokens.extend(tokens);
+    }
+
+    pub(crate) fn sorted(&self) -> BTreeMap<&str, Part> {
+        self.parts.iter().map(|(words, part)| (words.as_str(), *part)).collect()
+    }
+
+    pub(crate) fn read(&self, text: &str) -> Meaning {
+        let (tokens, is_whole) = self.known_tokens(text);
+        let (parts, n_read) = self.parse(&tokens);
+        let keywords: Vec<Meaning> = parts.into_iter().filter_map(Part::keyword).collect();
+        if is_whole && n_read == tokens.len() {
+            return match keywords.iter().all(|it| it.is_refusal()) || keywords.iter().all(|it| *it == Meaning::Yes) {
+                true => strictest(keywords),
+                false => Meaning::Unclear,
+            };
+        }
+        match keywords.first() {
+            Some(first) if first.is_refusal() => Meaning::Unclear,
+            _ => self.spelled(text),
+        }
+    }
+
+    /// The words of a text without the courtesy at its ends, and without blanks; none where there is none.
+    pub(crate) fn without_courtesy(&self, text: &str) -> Option<String> {
+        let tokens: Vec<String> = Tokens::of(text).take(MAX_TOKENS).collect();
+        let mut rest = tokens.as_slice();
+        while let Some((n, _)) = self.longest_at(rest).filter(|it| it.1 == Part::Courtesy) {
+            rest = rest.get(n..).unwrap_or_default();
+        }
+        while let Some(n) = self.courtesy_at_the_end(rest) {
+            rest = rest.get(..rest.len() - n).unwrap_or_default();
+        }
+        (rest.len() < tokens.len()).then(|| rest.concat())
+    }
+
+    fn courtesy_at_the_end(&self, tokens: &[String]) -> Option<usize> {
+        let is_courtesy = |n: &usize| {
+            let end = tokens.len().checked_sub(*n).and_then(|it| tokens.get(it..));
+            end.is_some_and(|it| self.parts.get(&it.concat()) == Some(&Part::Courtesy))
+        };
+        (1..=self.longest.min(tokens.len())).rev().find(is_courtesy)
+    }
+
+    /// The words at the beginning of a text that are known, and whether that is all of it.
+    fn known_tokens(&self, text: &str) -> (Vec<String>, bool) {
+        let mut known = Vec::new();
+        for token in Tokens::of(text) {
+            if known.len() == MAX_TOKENS || !(is_number(&token) || self.tokens.contains(&token)) {
+                return (known, false);
+            }
+            known.push(token);
+        }
+        (known, true)
+    }
+
+    /// The phrases at the beginning, the longest first, and how many words they are.
+    fn parse(&self, tokens: &[String]) -> (Vec<Part>, usize) {
+        let mut parts = Vec::new();
+        let mut rest = tokens;
+        while let Some(first) = rest.first() {
+            let n = match self.longest_at(rest) {
+                Some((n, Part::BeforeDigits)) if !rest.get(n).is_some_and(|it| is_number(it)) => break,
+                Some((n, part)) => {
+                    parts.push(part);
+                    n
+                }
+                None if is_number(first) => 1,
+                None => break,
+            };
+            rest = rest.get(n..).unwrap_or_default();
+        }
+        (parts, tokens.len() - rest.len())
+    }
+
+    fn longest_at(&self, tokens: &[String]) -> Option<(usize, Part)> {
+        let at = |n: usize| Some((n, *self.parts.get(&tokens.get(..n)?.concat())?));
+        (1..=self.longest.min(tokens.len())).rev().find_map(at)
+    }
+
+    /// `S.T.O.P` is the keyword that its letters spell.
+    fn spelled(&self, text: &str) -> Meaning {
+        let tokens: Vec<String> = Tokens::of(text).take(MAX_TOKENS + 1).collect();
+        let is_spelled = tokens.len() > 1 && tokens.iter().all(|it| it.chars().count() == 1);
+        match self.parts.get(&tokens.concat()) {
+            Some(Part::Keyword(meaning)) if is_spelled => *meaning,
+            _ => Meaning::Nothing,
+        }
+    }
+}
+
+impl Part {
+    fn keyword(self) -> Option<Meaning> {
+        match self {
+            Self::Keyword(meaning) if meaning != Meaning::Nothing => Some(meaning),
+            _ => None,
+        }
+    }
+}
+
+fn is_number(token: &str) -> bool {
+    token.bytes().all(|it| it.is_ascii_digit())
+}

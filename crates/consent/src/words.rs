@@ -1,0 +1,255 @@
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use model::Digest;
+
+use crate::Meaning;
+use crate::fold::{Tokens, squash};
+use crate::message::{Part, Phrases};
+use crate::table::{Short, short_key};
+
+/// Raised when cells or messages are read in another way, so that what was read before is read again.
+const VERSION: &[u8] = b"words of consent 1";
+
+/// A longer cell is a text, and not a word of consent.
+const MAX_CELL: usize = 200;
+
+static DATA: &str = include_str!("words.tsv");
+static DEFAULT: LazyLock<Words> = LazyLock::new(Words::of_the_data_file);
+static IN_TEXTS: LazyLock<Vec<Line>> =
+    LazyLock::new(|| lines().filter(|it| it.state == "stop" && matches!(it.place, "text" | "any")).collect());
+
+/// Words of the data file and those that a plan adds.
+#[derive(Clone, Debug)]
+pub struct Words {
+    cells: HashMap<String, Cell>,
+    /// Those of `cells` that are short, once more.
+    short: Short<Cell>,
+    phrases: Phrases,
+}
+
+/// What a word says in a column of consent, and in a column whose meaning is a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cell {
+    consent: Meaning,
+    refusal: Meaning,
+}
+
+/// A line of the data file.
+struct Line {
+    word: &'static str,
+    language: &'static str,
+    place: &'static str,
+    state: &'static str,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        DEFAULT.clone()
+    }
+}
+
+impl Words {
+    /// Adds words, in any case and spelling. They win over the data file, in cells and in messages.
+    pub fn add(&mut self, meaning: Meaning, words: &[impl AsRef<str>]) {
+        for word in words {
+            let word = word.as_ref();
+            let known = self.cells.get(&squash(word)).copied();
+            let cell = match known {
+                Some(known) if known.consent == meaning => known,
+                _ => Cell { consent: meaning, refusal: in_a_refusal_column(meaning) },
+            };
+            self.put_cell(word, cell);
+            self.phrases.put(word, Part::Keyword(meaning));
+        }
+    }
+
+    /// What a cell of a consent column says: `Nothing` for an empty one, "n/a" and the like, `Unclear` for a word that is not
+    /// known.
+    pub fn cell(&self, cell: &str) -> Meaning {
+        self.find(cell).map_or(Meaning::Unclear, |it| it.consent)
+    }
+
+    /// What a cell says in a column whose meaning is a refusal, such as "Do not contact": a bare yes is a refusal there, and
+    /// a bare no says nothing, because it is not consent.
+    pub fn refusal_cell(&self, cell: &str) -> Meaning {
+        self.find(cell).map_or(Meaning::Unclear, |it| it.refusal)
+    }
+
+    /// What the whole text of an inbound message says. A keyword counts alone, or with digits, "SMS" and words of courtesy
+    /// around it. Any other text that begins with a keyword of refusal is `Unclear`, and every other text says `Nothing`.
+    pub fn message(&self, text: &str) -> Meaning {
+        self.phrases.read(text)
+    }
+
+    /// Changes whenever the meaning of any word may have changed.
+    pub fn digest(&self) -> Digest {
+        let cells: BTreeMap<&str, &Cell> = self.cells.iter().map(|(word, cell)| (word.as_str(), cell)).collect();
+        let mut parts = vec![VERSION.to_vec(), (cells.len() as u64).to_le_bytes().to_vec()];
+        for (word, cell) in cells {
+            parts.push(word.as_bytes().to_vec());
+            parts.push(vec![code(cell.consent), code(cell.refusal)]);
+        }
+        for (words, part) in self.phrases.sorted() {
+            parts.push(words.as_bytes().to_vec());
+            parts.push(vec![match part {
+                Part::Keyword(meaning) => code(meaning),
+                Part::Courtesy => b'c',
+                Part::BeforeDigits => b'd',
+            }]);
+        }
+        Digest::of_parts(parts.iter().map(Vec::as_slice))
+    }
+
+    /// The words of refusal of a language that tell people how to stop, such as `STOP` and `se désabonner`. Without everyday
+    /// words: "cancel" in a text is seldom about messages.
+    pub fn stop_words(language: &str) -> impl Iterator<Item = &'static str> {
+        let language = language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
+        IN_TEXTS.iter().filter(move |it| it.language == "*" || it.language == language).map(|it| it.word)
+    }
+
+    fn find(&self, cell: &str) -> Option<Cell> {
+        let short = short_key(cell);
+        if let Some(found) = short.and_then(|it| self.short.get(&it)) {
+            return Some(*found);
+        }
+        let text = cell.trim();
+        if text.is_empty() {
+            return Some(Cell { consent: Meaning::Nothing, refusal: Meaning::Nothing });
+        }
+        if text.len() > MAX_CELL {
+            return None;
+        }
+        let squashed = squash(text);
+        let known = self.cells.get(&squashed).copied();
+        known.or_else(|| self.find_with_courtesy(text)).or_else(|| self.find_in_pieces(text))
+    }
+
+    /// `No, thank you` and `STOP SMS`: a word with others around it that do not change what it says.
+    fn find_with_courtesy(&self, text: &str) -> Option<Cell> {
+        if let Some(words) = self.phrases.without_courtesy(text)
+            && let Some(known) = self.cells.get(&words)
+        {
+            return Some(*known);
+        }
+        let stop = Cell { consent: Meaning::Stop, refusal: Meaning::Stop };
+        (self.phrases.read(text) == Meaning::Stop).then_some(stop)
+    }
+
+    /// `Yes, agreed` and `Non (refusé)`: all pieces are known and agree.
+    fn find_in_pieces(&self, text: &str) -> Option<Cell> {
+        let pieces = text.split([',', ';', ':', '/', '|', '(', ')']).map(str::trim).filter(|it| !it.is_empty());
+        let known = pieces.map(|it| self.cells.get(&squash(it)).filter(|_| it.contains(char::is_alphabetic)).copied());
+        known.reduce(|one, other| Some(one?.or_unclear(other?))).flatten()
+    }
+
+    fn put_cell(&mut self, word: &str, cell: Cell) {
+        if let Some(key) = short_key(word) {
+            self.short.insert(key, cell);
+        }
+        let squashed = squash(word);
+        if let Some(key) = short_key(&squashed) {
+            self.short.insert(key, cell);
+        }
+        self.cells.insert(squashed, cell);
+    }
+
+    fn of_the_data_file() -> Self {
+        let mut words = Self { cells: HashMap::new(), short: Short::default(), phrases: Phrases::default() };
+        let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
+        let mut parts: BTreeMap<Vec<String>, Part> = BTreeMap::new();
+        for line in lines() {
+            if let Some(cell) = line.cell().filter(|_| line.is_in_cells()) {
+                let known = cells.entry(squash(line.word)).or_insert(cell);
+                *known = known.or_unclear(cell);
+            }
+            if let Some(part) = line.part().filter(|_| line.is_in_messages()) {
+                let known = parts.entry(Tokens::of(line.word).collect()).or_insert(part);
+                *known = known.or_unclear(part);
+            }
+        }
+        for (word, cell) in cells {
+            words.put_cell(&word, cell);
+        }
+        for (tokens, part) in parts {
+            words.phrases.put(&tokens.join(" "), part);
+        }
+        words
+    }
+}
+
+fn lines() -> impl Iterator<Item = Line> {
+    DATA.lines().skip(1).filter_map(|line| {
+        let mut columns = line.split('\t');
+        let (word, language, place, state) = (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
+        Some(Line { word, language, place, state })
+    })
+}
+
+impl Line {
+    fn is_in_cells(&self) -> bool {
+        matches!(self.place, "cell" | "both" | "any")
+    }
+
+    fn is_in_messages(&self) -> bool {
+        matches!(self.place, "message" | "both" | "any")
+    }
+
+    fn cell(&self) -> Option<Cell> {
+        let (consent, refusal) = match self.state {
+            "true" => (Meaning::Yes, Meaning::No),
+            "false" => (Meaning::No, Meaning::Nothing),
+            "yes" => (Meaning::Yes, Meaning::Unclear),
+            "no" => (Meaning::No, Meaning::Stop),
+            "stop" => (Meaning::Stop, Meaning::Stop),
+            "unclear" => (Meaning::Unclear, Meaning::Unclear),
+            "none" => (Meaning::Nothing, Meaning::Nothing),
+            _ => return None,
+        };
+        Some(Cell { consent, refusal })
+    }
+
+    fn part(&self) -> Option<Part> {
+        match self.state {
+            "courtesy" => Some(Part::Courtesy),
+            "before digits" => Some(Part::BeforeDigits),
+            _ => self.cell().map(|it| Part::Keyword(it.consent)),
+        }
+    }
+}
+
+impl Cell {
+    fn or_unclear(self, other: Self) -> Self {
+        Self { consent: agreed(self.consent, other.consent), refusal: agreed(self.refusal, other.refusal) }
+    }
+}
+
+/// What two say together: of two refusals the stricter; two that do not agree are unclear.
+pub(crate) fn agreed(one: Meaning, other: Meaning) -> Meaning {
+    match one == other || (one.is_refusal() && other.is_refusal()) {
+        true => one.max(other),
+        false => Meaning::Unclear,
+    }
+}
+
+/// What a word that a plan adds says in a column of refusals: a yes there is a refusal, and a no may be one.
+fn in_a_refusal_column(meaning: Meaning) -> Meaning {
+    match meaning {
+        Meaning::Yes => Meaning::No,
+        Meaning::No => Meaning::Unclear,
+        other => other,
+    }
+}
+
+fn code(meaning: Meaning) -> u8 {
+    match meaning {
+        Meaning::Nothing => b'0',
+        Meaning::Yes => b'Y',
+        Meaning::Unclear => b'U',
+        Meaning::No => b'N',
+        Meaning::Stop => b'S',
+    }
+}
+
+#[cfg(test)]
+mod tests;
