@@ -18,7 +18,6 @@ pub(crate) struct Found<'a> {
 
 static PROMOTION: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/promotion.tsv")));
 static SECTORS: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/sectors.tsv")));
-static STOP: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/stop.tsv")));
 
 /// Hosts whose links do not show where they lead.
 const SHORTENERS: [&str; 18] = [
@@ -66,10 +65,6 @@ impl Words {
         &SECTORS
     }
 
-    pub(crate) fn stop() -> &'static Self {
-        &STOP
-    }
-
     /// The first word of each kind in a text of that language.
     pub(crate) fn find<'a>(&self, language: &str, text: &'a str) -> Vec<Found<'a>> {
         let language = language.split(['_', '-']).next().unwrap_or_default();
@@ -86,10 +81,6 @@ impl Words {
         found.sort_by_key(|it| it.span);
         found
     }
-
-    pub(crate) fn has(&self, language: &str, text: &str) -> bool {
-        !self.find(language, text).is_empty()
-    }
 }
 
 /// Whether a text sells something.
@@ -101,9 +92,10 @@ impl Promotion {
         Words::promotion().find(language, text).into_iter().next().map(|it| it.word.to_owned())
     }
 
-    /// Whether it says how to stop.
+    /// Whether it says how to stop, in the words of that language that `consent` knows.
     pub fn says_how_to_stop(language: &str, text: &str) -> bool {
-        Words::stop().has(language, text)
+        let text = format!(" {} ", consent::fold(text));
+        consent::Words::stop_words(language).any(|it| text.contains(&format!(" {} ", consent::fold(it))))
     }
 }
 
@@ -136,6 +128,27 @@ mod tests {
             ("xx", "discount", None),
         ] {
             assert_eq!(Promotion::first(language, text).as_deref(), word, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_says_how_to_stop_in_its_language() {
+        for (language, text, says) in [
+            ("fr", "Pour ne plus recevoir nos offres : STOP au 36180", true),
+            ("fr_CA", "Désabonnement : example.com/s", true),
+            ("fr", "Arret : repondez STOP", true),
+            ("en", "Reply STOP to opt out", true),
+            ("en_US", "Tap “Stop promotions”", true),
+            ("en", "Cancel your booking until the end of the week", false),
+            ("de", "Werbung abbestellen", true),
+            ("de", "Ende der Aktion: 3. Mai", false),
+            ("pt_BR", "Para não receber mais ofertas: Parar promoções", true),
+            ("ru", "Чтобы отписаться, ответьте СТОП", true),
+            ("hi", "संदेश बंद करें", true),
+            ("tr", "Aboneliği iptal için RET yazın", true),
+            ("xx", "Unstoppable", false),
+        ] {
+            assert_eq!(Promotion::says_how_to_stop(language, text), says, "{text}");
         }
     }
 

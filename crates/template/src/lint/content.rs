@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use model::Finding;
 use regex::Regex;
 
-use crate::words::Words;
+use crate::words::{Promotion, Words};
 use crate::{Component, Template, is_shortened, rules};
 
 static LINK: LazyLock<Option<Regex>> =
@@ -38,11 +38,11 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
     if template.is("AUTHENTICATION") {
         of_codes(template, findings);
     }
-    let says_how = texts.iter().any(|it| Words::stop().has(&template.language, it.1))
+    let says_how = texts.iter().any(|it| Promotion::says_how_to_stop(&template.language, it.1))
         || template
             .buttons()
             .iter()
-            .any(|it| Words::stop().has(&template.language, it.text.as_deref().unwrap_or_default()));
+            .any(|it| Promotion::says_how_to_stop(&template.language, it.text.as_deref().unwrap_or_default()));
     if template.is("MARKETING") && !says_how {
         let finding = Finding::new(&rules::OPT_OUT, "/components", "nothing says how to get no more of these");
         findings.push(finding.fixed_by("a quick reply that stops, and a footer that names it"));
