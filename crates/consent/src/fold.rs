@@ -1,6 +1,9 @@
 //! One spelling for all the ways in which people write a word.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::decompose_compatible;
+
+/// In bytes. What is longer is cut: no keyword is, and a text without blanks must not cost more than others.
+const MAX_TOKEN: usize = 120;
 
 /// The words of a text in one spelling, with a blank between them: small letters without accents, no punctuation, letters
 /// apart from digits. `Arrêt  SMS!` is `arret sms`, `STOP36180` is `stop 36180`.
@@ -22,7 +25,9 @@ pub(crate) fn squash(text: &str) -> String {
     if !text.chars().any(char::is_alphabetic) {
         return text.chars().filter(|it| !is_ignored(*it)).collect();
     }
-    text.chars().flat_map(letters).collect()
+    let mut squashed = String::with_capacity(text.len());
+    text.chars().for_each(|it| push_letters(it, &mut squashed));
+    squashed
 }
 
 /// Cuts a text into folded words, one at a time, so that the rest of a long text costs nothing.
@@ -40,37 +45,42 @@ impl Iterator for Tokens<'_> {
     fn next(&mut self) -> Option<String> {
         let mut token = String::new();
         let mut was_digit = false;
-        loop {
+        while token.len() < MAX_TOKEN {
             let rest = self.0.clone();
             let Some(char) = self.0.next() else { break };
             if is_ignored(char) {
                 continue;
             }
-            let mut folded = letters(char).peekable();
-            let Some(first) = folded.peek() else {
-                match token.is_empty() {
-                    true => continue,
-                    false => break,
+            let n = token.len();
+            push_letters(char, &mut token);
+            let Some(first) = token.get(n..).and_then(|it| it.chars().next()) else {
+                match n {
+                    0 => continue,
+                    _ => break,
                 }
             };
             let is_digit = first.is_ascii_digit();
-            if !token.is_empty() && is_digit != was_digit {
+            if n > 0 && is_digit != was_digit {
+                token.truncate(n);
                 self.0 = rest;
                 break;
             }
             was_digit = is_digit;
-            token.extend(folded);
         }
         (!token.is_empty()).then_some(token)
     }
 }
 
-/// The letters and digits of a character in their one spelling; none of a separator or a sign.
-fn letters(char: char) -> impl Iterator<Item = char> {
-    let ascii = char.is_ascii().then(|| char.to_ascii_lowercase());
-    let other = (!char.is_ascii()).then_some(char);
-    let other = other.into_iter().nfkd().flat_map(char::to_lowercase).nfkd().flat_map(without_strokes);
-    ascii.into_iter().chain(other).filter(|it| (it.is_alphanumeric() || is_vowel_sign(*it)) && !is_ignored(*it))
+/// Adds the letters and digits of a character in their one spelling; none of a separator or a sign.
+fn push_letters(char: char, folded: &mut String) {
+    if char.is_ascii() {
+        folded.extend(char.is_ascii_alphanumeric().then(|| char.to_ascii_lowercase()));
+        return;
+    }
+    decompose_compatible(char, |part| {
+        let letters = part.to_lowercase().flat_map(without_strokes);
+        folded.extend(letters.filter(|it| (it.is_alphanumeric() || is_vowel_sign(*it)) && !is_ignored(*it)));
+    });
 }
 
 /// Letters that Unicode does not take apart, as people write them on a keyboard that lacks them.

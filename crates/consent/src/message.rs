@@ -20,7 +20,7 @@ pub(crate) enum Part {
 /// The phrases that a message may consist of.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Phrases {
-    /// By their words without blanks, so that `opt out` and `optout` are one.
+    /// By their words with a blank between them, and once more without blanks: `stop all`, `stopall`.
     parts: HashMap<String, Part>,
     /// Every word of every phrase: a text is read only as far as its words are known.
     tokens: HashSet<String>,
@@ -46,8 +46,9 @@ impl Phrases {
             return;
         }
         self.longest = self.longest.max(tokens.len());
-        self.tokens.insert(tokens.concat());
+        self.parts.insert(tokens.join(" "), part);
         self.parts.insert(tokens.concat(), part);
+        self.tokens.insert(tokens.concat());
         self.tokens.extend(tokens);
     }
 
@@ -87,7 +88,7 @@ impl Phrases {
     fn courtesy_at_the_end(&self, tokens: &[String]) -> Option<usize> {
         let is_courtesy = |n: &usize| {
             let end = tokens.len().checked_sub(*n).and_then(|it| tokens.get(it..));
-            end.is_some_and(|it| self.parts.get(&it.concat()) == Some(&Part::Courtesy))
+            end.is_some_and(|it| self.parts.get(&it.join(" ")) == Some(&Part::Courtesy))
         };
         (1..=self.longest.min(tokens.len())).rev().find(is_courtesy)
     }
@@ -96,12 +97,21 @@ impl Phrases {
     fn known_tokens(&self, text: &str) -> (Vec<String>, bool) {
         let mut known = Vec::new();
         for token in Tokens::of(text) {
-            if known.len() == MAX_TOKENS || !(is_number(&token) || self.tokens.contains(&token)) {
-                return (known, false);
+            match self.known_token(token) {
+                Some(token) if known.len() < MAX_TOKENS => known.push(token),
+                _ => return (known, false),
             }
-            known.push(token);
         }
         (known, true)
+    }
+
+    /// A token that may stand in a phrase; `stooop` is `stop`.
+    fn known_token(&self, token: String) -> Option<String> {
+        if is_number(&token) || self.tokens.contains(&token) {
+            return Some(token);
+        }
+        let shorter = shortened(&token)?;
+        self.tokens.contains(&shorter).then_some(shorter)
     }
 
     /// The phrases at the beginning, the longest first, and how many words they are.
@@ -124,16 +134,16 @@ impl Phrases {
     }
 
     fn longest_at(&self, tokens: &[String]) -> Option<(usize, Part)> {
-        let at = |n: usize| Some((n, *self.parts.get(&tokens.get(..n)?.concat())?));
+        let at = |n: usize| Some((n, *self.parts.get(&tokens.get(..n)?.join(" "))?));
         (1..=self.longest.min(tokens.len())).rev().find_map(at)
     }
 
     /// `S.T.O.P` is the keyword that its letters spell.
     fn spelled(&self, text: &str) -> Meaning {
-        let tokens: Vec<String> = Tokens::of(text).take(MAX_TOKENS + 1).collect();
-        let is_spelled = tokens.len() > 1 && tokens.iter().all(|it| it.chars().count() == 1);
-        match self.parts.get(&tokens.concat()) {
-            Some(Part::Keyword(meaning)) if is_spelled => *meaning,
+        let is_letter = |it: &String| it.chars().nth(1).is_none();
+        let letters: Vec<String> = Tokens::of(text).take(MAX_TOKENS).take_while(is_letter).collect();
+        match self.parts.get(&letters.concat()) {
+            Some(Part::Keyword(meaning)) if Tokens::of(text).nth(letters.len()).is_none() => *meaning,
             _ => Meaning::Nothing,
         }
     }
@@ -146,6 +156,14 @@ impl Part {
             _ => None,
         }
     }
+}
+
+/// A word in which three or more equal letters became one; none where there are no such letters.
+fn shortened(token: &str) -> Option<String> {
+    let letters: Vec<char> = token.chars().collect();
+    let runs: Vec<&[char]> = letters.chunk_by(|one, other| one == other).collect();
+    let short = |run: &&[char]| if run.len() > 2 { 1 } else { run.len() };
+    runs.iter().any(|it| it.len() > 2).then(|| runs.iter().flat_map(|it| it.iter().take(short(it))).collect())
 }
 
 fn is_number(token: &str) -> bool {

@@ -6,12 +6,22 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// The letters and digits of a cell of at most 16 bytes, or all of it where it has no letter; as one number.
 pub(crate) fn short_key(cell: &str) -> Option<u128> {
     let bytes = cell.trim_ascii().as_bytes();
-    if bytes.len() > 16 || !bytes.is_ascii() {
+    if bytes.len() > 16 {
         return None;
     }
-    let has_letter = bytes.iter().any(u8::is_ascii_alphabetic);
-    let kept = bytes.iter().filter(|it| !has_letter || it.is_ascii_alphanumeric());
-    Some(kept.fold(0, |key, it| key << 8 | u128::from(it.to_ascii_lowercase())))
+    let (mut whole, mut letters, mut has_letter) = (0_u128, 0_u128, false);
+    for byte in bytes {
+        if !byte.is_ascii() {
+            return None;
+        }
+        let lower = u128::from(byte.to_ascii_lowercase());
+        whole = whole << 8 | lower;
+        if byte.is_ascii_alphanumeric() {
+            letters = letters << 8 | lower;
+            has_letter |= byte.is_ascii_alphabetic();
+        }
+    }
+    Some(if has_letter { letters } else { whole })
 }
 
 /// A map from short keys.
