@@ -2,25 +2,25 @@ use std::cmp::Reverse;
 
 use crate::Meaning;
 
-/// When something was said: an instant (both are equal) or a whole day. In microseconds since 1970.
+/// The time of a statement: an instant (both are equal) or a whole day, in microseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct When {
     pub start: i64,
     pub end: i64,
 }
 
-/// What one source says of a person.
+/// One statement about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Said {
     /// `Nothing` never counts.
     pub meaning: Meaning,
     /// None where the source gives no date.
     pub when: Option<When>,
-    /// When the run started that first brought it, in microseconds since 1970.
+    /// The start of the run that first brought it, in microseconds since 1970.
     pub brought: i64,
 }
 
-/// Which statement counts where several do not agree.
+/// How to choose between statements that do not agree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// The latest; an undated refusal stays until a later run brings a yes that was said after it.
@@ -30,14 +30,13 @@ pub enum Rule {
     Strictest,
 }
 
-/// The place of the statement that counts; none where nothing is said.
+/// The place of the statement that counts; none if there is no statement.
 ///
-/// The order of `said` does not matter for what is found; of equal statements it is the lowest place.
+/// The order of `said` does not matter; of equal statements the one at the lowest place is found.
 ///
 /// By [`Rule::LatestStatement`], a day is as late as every instant in it, and of statements that are equally late the
-/// strictest counts. What has no date may have been said at any time: a refusal without date is therefore weighed against the
-/// latest statement by strictness. Only a yes whose own date is after the run that first brought the refusal, and that came
-/// in a later run, lifts it.
+/// strictest counts. An undated refusal may be later than everything else, so it counts if it is at least as strict. Only a
+/// yes whose own date is after the run that first brought the refusal, and that came in a later run, lifts it.
 pub fn counts(rule: Rule, said: &[Said]) -> Option<usize> {
     let stated = || (0..).zip(said).filter(|it: &(usize, &Said)| it.1.meaning != Meaning::Nothing);
     match rule {
@@ -46,7 +45,7 @@ pub fn counts(rule: Rule, said: &[Said]) -> Option<usize> {
     }
 }
 
-/// None where all is undated and nothing is a refusal.
+/// None if nothing is dated and nothing is a refusal.
 fn latest(said: &[Said]) -> Option<usize> {
     let stated = || (0..).zip(said).filter(|it: &(usize, &Said)| it.1.meaning != Meaning::Nothing);
     let dated = || stated().filter_map(|(place, it)| Some((place, it, it.when?)));

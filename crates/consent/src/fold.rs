@@ -2,7 +2,7 @@
 
 use unicode_normalization::char::decompose_compatible;
 
-/// In bytes. What is longer is cut: no keyword is, and a text without blanks must not cost more than others.
+/// In bytes. Longer words are cut: they are no keywords, and a text without blanks must not cost more than others.
 const MAX_TOKEN: usize = 120;
 
 /// The words of a text in one spelling, with a blank between them: small letters without accents, no punctuation, letters
@@ -102,7 +102,7 @@ fn without_strokes(char: char) -> impl Iterator<Item = char> {
     [Some(first), second].into_iter().flatten()
 }
 
-/// Accents, the short vowels of Arabic, the dots below of Hindi, and what cannot be seen: a word is the same without them.
+/// Accents, short vowels of Arabic, dots of Hindi and invisible characters: a word is the same without them.
 fn is_ignored(char: char) -> bool {
     matches!(char,
         '\u{300}'..='\u{36F}'
@@ -122,7 +122,7 @@ fn is_ignored(char: char) -> bool {
             | '\u{FEFF}')
 }
 
-/// Signs of the scripts of India and Thailand without which a word is another word.
+/// Vowel signs of Indian scripts and Thai: without them a word is another word.
 fn is_vowel_sign(char: char) -> bool {
     matches!(char, '\u{900}'..='\u{DFF}' | '\u{E31}'..='\u{E4E}') && !matches!(char, '\u{964}' | '\u{965}' | '\u{970}')
 }

@@ -1,6 +1,7 @@
-//! Words of consent and refusal, and which of several statements counts.
+//! Reads words of consent and refusal, and decides which of several statements counts.
 //!
-//! `words.tsv` lists the words: the word, its language (`*` is any), where it is understood, its state, and who documents it.
+//! `words.tsv` lists the words: the word, its language (`*` is any), where it is understood, its state, and
+//! the document that lists it.
 //!
 //! | where | |
 //! |---|---|

@@ -1,11 +1,11 @@
-/// What a word says about being written to. Ordered by strictness: `Nothing` is the weakest, `Stop` the strictest.
+/// The meaning of a word or statement of consent. Ordered by strictness: `Nothing` is the weakest, `Stop` the strictest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meaning {
     /// No statement: an empty cell, "n/a", an ordinary message.
     #[default]
     Nothing,
     Yes,
-    /// A statement that nobody can read for sure. It is not a yes.
+    /// A statement that cannot be read for sure. It is not a yes.
     Unclear,
     /// A plain no, such as "no", FALSE or an opt-out flag.
     No,
@@ -20,7 +20,7 @@ impl Meaning {
         self >= Self::No
     }
 
-    /// The name as it stands in files; empty for `Nothing`.
+    /// The name used in files; empty for `Nothing`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Nothing => "",
@@ -37,7 +37,7 @@ impl Meaning {
     }
 }
 
-/// The strictest of all; `Nothing` if there are none.
+/// The strictest meaning; `Nothing` if there is none.
 pub fn strictest(meanings: impl IntoIterator<Item = Meaning>) -> Meaning {
     meanings.into_iter().max().unwrap_or_default()
 }

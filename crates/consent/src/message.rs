@@ -1,4 +1,4 @@
-//! What the text of a message says: keywords alone, or with words around them that change nothing.
+//! Reads the text of a message: keywords alone, or with words around them that change nothing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,10 +6,10 @@ use crate::fold::Tokens;
 use crate::words::agreed;
 use crate::{Meaning, strictest};
 
-/// More words than a message that only says "stop" has.
+/// Longer messages say more than "stop".
 const MAX_TOKENS: usize = 24;
 
-/// What a phrase does in a message.
+/// The role of a phrase in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Keyword(Meaning),
@@ -52,6 +52,15 @@ impl Phrases {
         self.tokens.extend(tokens);
     }
 
+    /// Like `put`, also for phrases that are the same without blanks: `optout` replaces `opt out`.
+    pub(crate) fn replace(&mut self, phrase: &str, part: Part) {
+        let glued: String = Tokens::of(phrase).collect();
+        for (_, known) in self.parts.iter_mut().filter(|it| it.0.replace(' ', "") == glued) {
+            *known = part;
+        }
+        self.put(phrase, part);
+    }
+
     pub(crate) fn sorted(&self) -> BTreeMap<&str, Part> {
         self.parts.iter().map(|(words, part)| (words.as_str(), *part)).collect()
     }
@@ -72,7 +81,7 @@ impl Phrases {
         }
     }
 
-    /// The words of a text without the courtesy at its ends, and without blanks; none where there is none.
+    /// The words of a text without blanks and without the courtesy at its ends; none if it has no courtesy.
     pub(crate) fn without_courtesy(&self, text: &str) -> Option<String> {
         let tokens: Vec<String> = Tokens::of(text).take(MAX_TOKENS).collect();
         let mut rest = tokens.as_slice();
@@ -138,7 +147,7 @@ impl Phrases {
         (1..=self.longest.min(tokens.len())).rev().find_map(at)
     }
 
-    /// `S.T.O.P` is the keyword that its letters spell.
+    /// Reads `S.T.O.P` as the keyword that its letters spell.
     fn spelled(&self, text: &str) -> Meaning {
         let is_letter = |it: &String| it.chars().nth(1).is_none();
         let letters: Vec<String> = Tokens::of(text).take(MAX_TOKENS).take_while(is_letter).collect();

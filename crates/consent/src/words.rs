@@ -8,10 +8,10 @@ use crate::fold::{Tokens, squash};
 use crate::message::{Part, Phrases};
 use crate::table::{Short, short_key};
 
-/// Raised when cells or messages are read in another way, so that what was read before is read again.
+/// Raise it when the way of reading cells or messages changes: callers compare digests to know what to read again.
 const VERSION: &[u8] = b"words of consent 1";
 
-/// A longer cell is a text, and not a word of consent.
+/// In bytes. A longer cell is a text and not a word of consent.
 const MAX_CELL: usize = 200;
 
 static DATA: &str = include_str!("words.tsv");
@@ -19,7 +19,7 @@ static DEFAULT: LazyLock<Words> = LazyLock::new(Words::of_the_data_file);
 static IN_TEXTS: LazyLock<Vec<Line>> =
     LazyLock::new(|| lines().filter(|it| it.state == "stop" && matches!(it.place, "text" | "any")).collect());
 
-/// Words of the data file and those that a plan adds.
+/// The words of the data file and those that a plan adds.
 #[derive(Clone, Debug)]
 pub struct Words {
     cells: HashMap<String, Cell>,
@@ -28,7 +28,7 @@ pub struct Words {
     phrases: Phrases,
 }
 
-/// What a word says in a column of consent, and in a column whose meaning is a refusal.
+/// The meaning of a word in a consent column, and in a column that lists refusals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cell {
     consent: Meaning,
@@ -60,24 +60,23 @@ impl Words {
                 _ => Cell { consent: meaning, refusal: in_a_refusal_column(meaning) },
             };
             self.put_cell(word, cell);
-            self.phrases.put(word, Part::Keyword(meaning));
+            self.phrases.replace(word, Part::Keyword(meaning));
         }
     }
 
-    /// What a cell of a consent column says: `Nothing` for an empty one, "n/a" and the like, `Unclear` for a word that is not
-    /// known.
+    /// Reads a cell of a consent column: `Nothing` for an empty cell, "n/a" and the like, `Unclear` for an unknown word.
     pub fn cell(&self, cell: &str) -> Meaning {
         self.find(cell).map_or(Meaning::Unclear, |it| it.consent)
     }
 
-    /// What a cell says in a column whose meaning is a refusal, such as "Do not contact": a bare yes is a refusal there, and
-    /// a bare no says nothing, because it is not consent.
+    /// Reads a cell of a column that lists refusals, such as "Do not contact": a bare yes is a refusal there, and a bare no
+    /// says nothing, because it is not consent.
     pub fn refusal_cell(&self, cell: &str) -> Meaning {
         self.find(cell).map_or(Meaning::Unclear, |it| it.refusal)
     }
 
-    /// What the whole text of an inbound message says. A keyword counts alone, or with digits, "SMS" and words of courtesy
-    /// around it. Any other text that begins with a keyword of refusal is `Unclear`, and every other text says `Nothing`.
+    /// Reads the whole text of an inbound message. A keyword counts alone, or with digits, "SMS" and words of courtesy around
+    /// it. Any other text that begins with a keyword of refusal is `Unclear`, and every other text says `Nothing`.
     pub fn message(&self, text: &str) -> Meaning {
         self.phrases.read(text)
     }
@@ -101,8 +100,8 @@ impl Words {
         Digest::of_parts(parts.iter().map(Vec::as_slice))
     }
 
-    /// The words of refusal of a language that tell people how to stop, such as `STOP` and `se désabonner`. Without everyday
-    /// words: "cancel" in a text is seldom about messages.
+    /// The words of a language that tell people how to stop messages, such as `stop` and `se désabonner`. Everyday words are
+    /// left out: "cancel" in a text is seldom about messages.
     pub fn stop_words(language: &str) -> impl Iterator<Item = &'static str> {
         let language = language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
         IN_TEXTS.iter().filter(move |it| it.language == "*" || it.language == language).map(|it| it.word)
@@ -125,7 +124,7 @@ impl Words {
         known.or_else(|| self.find_with_courtesy(text)).or_else(|| self.find_in_pieces(text))
     }
 
-    /// `No, thank you` and `STOP SMS`: a word with others around it that do not change what it says.
+    /// Reads `No, thank you` and `STOP SMS`: a known word with courtesy around it.
     fn find_with_courtesy(&self, text: &str) -> Option<Cell> {
         if let Some(words) = self.phrases.without_courtesy(text)
             && let Some(known) = self.cells.get(&words)
@@ -136,7 +135,7 @@ impl Words {
         (self.phrases.read(text) == Meaning::Stop).then_some(stop)
     }
 
-    /// `Yes, agreed` and `Non (refusé)`: all pieces are known and agree.
+    /// Reads `Yes, agreed` and `Non (refusé)`: all pieces are known and agree.
     fn find_in_pieces(&self, text: &str) -> Option<Cell> {
         let pieces = text.split([',', ';', ':', '/', '|', '(', ')']).map(str::trim).filter(|it| !it.is_empty());
         let known = pieces.map(|it| self.cells.get(&squash(it)).filter(|_| it.contains(char::is_alphabetic)).copied());
@@ -224,7 +223,7 @@ impl Cell {
     }
 }
 
-/// What two say together: of two refusals the stricter; two that do not agree are unclear.
+/// Combines two meanings of one word: the stricter of two refusals, unclear if they do not agree.
 pub(crate) fn agreed(one: Meaning, other: Meaning) -> Meaning {
     match one == other || (one.is_refusal() && other.is_refusal()) {
         true => one.max(other),
@@ -232,7 +231,7 @@ pub(crate) fn agreed(one: Meaning, other: Meaning) -> Meaning {
     }
 }
 
-/// What a word that a plan adds says in a column of refusals: a yes there is a refusal, and a no may be one.
+/// The meaning of a word of the plan in a column of refusals: a yes is a refusal there, and a no may be one.
 fn in_a_refusal_column(meaning: Meaning) -> Meaning {
     match meaning {
         Meaning::Yes => Meaning::No,

@@ -189,13 +189,14 @@ fn the_words_of_a_plan_win() {
     let mut words = Words::default();
     words.add(Meaning::Yes, &["Aktif", "Oui"]);
     words.add(Meaning::Stop, &["Fini !"]);
-    words.add(Meaning::Nothing, &["end"]);
+    words.add(Meaning::Nothing, &["end", "optout"]);
     assert_eq!(
         (words.cell("AKTİF"), words.cell("oui"), words.cell("FINI")),
         (Meaning::Yes, Meaning::Yes, Meaning::Stop)
     );
     assert_eq!((words.message("Oui"), words.message("fini svp")), (Meaning::Yes, Meaning::Stop));
     assert_eq!((words.cell("END"), words.message("End"), words.message("End of May")), Default::default());
+    assert_eq!((words.cell("Opt out"), words.message("OPT-OUT"), words.message("opt out")), Default::default());
     assert_eq!((words.refusal_cell("oui"), words.refusal_cell("aktif")), (Meaning::No, Meaning::No));
 }
 
