@@ -19,7 +19,7 @@ mod waiting;
 mod words;
 
 pub use chunk::{Chunk, Taken};
-pub use date::{date, is_zoneless};
+pub use date::{DateEvidence, DateForm, DateOrder, JudgedOrder, Moment, ReadDate, date, is_zoneless, read_date};
 pub use edges::{Edge, Edges};
 pub use hygiene::Hygiene;
 pub use link::{Linked, Links};

@@ -1,0 +1,71 @@
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{Offset, TimeZone};
+
+use super::DateOrder;
+
+/// What a cell says before anything is known of its column.
+pub(super) enum Cell {
+    Nothing,
+    Instant(Timestamp),
+    Written(Written),
+    Unreadable,
+}
+
+/// A day with or without a time of day and a zone.
+pub(super) struct Written {
+    pub(super) day: Day,
+    pub(super) time: Option<Time>,
+    pub(super) zone: Option<Zone>,
+}
+
+pub(super) enum Day {
+    Known(Date),
+    /// `first/second/year`: which is the month depends on the column.
+    Pair {
+        first: i8,
+        second: i8,
+        year: i16,
+    },
+}
+
+pub(super) enum Zone {
+    Offset(Offset),
+    Named(TimeZone),
+}
+
+impl From<Written> for Cell {
+    fn from(written: Written) -> Self {
+        Self::Written(written)
+    }
+}
+
+impl Day {
+    /// The day in a column of this order. Without an order only a day that has one reading is known.
+    pub(super) fn date(&self, order: Option<DateOrder>) -> Option<Date> {
+        let &Self::Pair { first, second, year } = self else {
+            let Self::Known(date) = self else { return None };
+            return Some(*date);
+        };
+        let [day_first, month_first] = [Date::new(year, second, first).ok(), Date::new(year, first, second).ok()];
+        match order {
+            Some(DateOrder::DayFirst) => day_first,
+            Some(DateOrder::MonthFirst) => month_first,
+            None if day_first.is_none() || day_first == month_first => month_first,
+            None if month_first.is_none() => day_first,
+            None => None,
+        }
+    }
+}
+
+/// The instant of a local time: in its own zone, else in that of its column, else in UTC.
+///
+/// A time that a change of the clock skips is moved on by what was skipped; of a time that comes
+/// twice the first is meant.
+pub(super) fn instant(at: DateTime, own: Option<&Zone>, column: Option<&TimeZone>) -> Option<Timestamp> {
+    match (own, column) {
+        (Some(Zone::Offset(offset)), _) => offset.to_timestamp(at).ok(),
+        (Some(Zone::Named(zone)), _) | (None, Some(zone)) => zone.to_ambiguous_timestamp(at).compatible().ok(),
+        (None, None) => Offset::UTC.to_timestamp(at).ok(),
+    }
+}

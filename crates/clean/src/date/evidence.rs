@@ -1,0 +1,99 @@
+use std::ops::AddAssign;
+
+use model::Region;
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Cell, Day};
+use super::iso::year_first;
+use super::scan::scan;
+use super::{DateOrder, clean_ends};
+
+/// Regions whose short date is month first, by CLDR 49: of each region the first official language.
+///
+/// In Canada the short date is year first, so CLDR does not say what `03/04/2025` means there.
+const MONTH_FIRST: [&str; 10] = ["AS", "GU", "MH", "MP", "PA", "PH", "PR", "UM", "US", "VI"];
+
+/// Counts what the cells of one column say about the order of day and month.
+///
+/// Neither the order of the cells nor how they are cut into chunks matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DateEvidence {
+    /// Cells such as `18/03/2025`, which are dates only if the day comes first.
+    pub day_first: u64,
+    /// Cells such as `03/18/2025`, which are dates only if the month comes first.
+    pub month_first: u64,
+    /// Cells such as `03/04/2025`, which are two dates.
+    pub ambiguous: u64,
+    /// Cells that are dates in one order at least, those above included.
+    pub dates: u64,
+    /// Cells that are neither empty nor a date.
+    pub unreadable: u64,
+}
+
+/// The order that evidence and region give a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JudgedOrder {
+    /// None if no date of the column depends on the order.
+    Order(Option<DateOrder>),
+    /// Some dates put the day first and others the month.
+    Mixed,
+    /// Nothing says which order is meant.
+    Ask,
+}
+
+impl DateEvidence {
+    /// Counts one cell.
+    pub fn add(&mut self, cell: &str) {
+        let text = clean_ends(cell);
+        let cell = if year_first(text).is_some() { None } else { Some(scan(text)) };
+        let day = match cell {
+            Some(Cell::Nothing) => return,
+            Some(Cell::Unreadable) => {
+                self.unreadable += 1;
+                return;
+            }
+            Some(Cell::Written(written)) => Some(written.day),
+            Some(Cell::Instant(_)) | None => None,
+        };
+        self.dates += 1;
+        let Some(day @ Day::Pair { .. }) = day else { return };
+        let [day_first, month_first] = [DateOrder::DayFirst, DateOrder::MonthFirst].map(|it| day.date(Some(it)));
+        match (day_first, month_first) {
+            (Some(one), Some(other)) => self.ambiguous += u64::from(one != other),
+            (Some(_), None) => self.day_first += 1,
+            (None, Some(_)) => self.month_first += 1,
+            (None, None) => {
+                self.dates -= 1;
+                self.unreadable += 1;
+            }
+        }
+    }
+
+    /// Says which order the column has. The region decides only where the cells do not.
+    pub fn judge(&self, region: Option<Region>) -> JudgedOrder {
+        match (self.day_first, self.month_first, self.ambiguous) {
+            (0, 0, 0) => JudgedOrder::Order(None),
+            (0, 0, _) => region.map_or(JudgedOrder::Ask, |it| JudgedOrder::Order(Some(DateOrder::of(it)))),
+            (_, 0, _) => JudgedOrder::Order(Some(DateOrder::DayFirst)),
+            (0, _, _) => JudgedOrder::Order(Some(DateOrder::MonthFirst)),
+            _ => JudgedOrder::Mixed,
+        }
+    }
+}
+
+impl AddAssign for DateEvidence {
+    fn add_assign(&mut self, other: Self) {
+        self.day_first += other.day_first;
+        self.month_first += other.month_first;
+        self.ambiguous += other.ambiguous;
+        self.dates += other.dates;
+        self.unreadable += other.unreadable;
+    }
+}
+
+impl DateOrder {
+    /// The order that people in `region` write.
+    pub fn of(region: Region) -> Self {
+        if MONTH_FIRST.contains(&region.code()) { Self::MonthFirst } else { Self::DayFirst }
+    }
+}

@@ -1,0 +1,64 @@
+use std::borrow::Cow;
+
+use dec_from_char::DecimalExtended;
+use unicode_normalization::UnicodeNormalization;
+
+/// Lower case without accents, with ASCII digits, spaces, dashes and slashes.
+///
+/// Nothing is copied if `text` is so already.
+pub(super) fn fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        let is_folded = !text.bytes().any(|it| it.is_ascii_uppercase() || it == b'\t');
+        return if is_folded { text.into() } else { text.to_ascii_lowercase().replace('\t', " ").into() };
+    }
+    text.nfd().flat_map(char::to_lowercase).filter(|it| !is_mark(*it)).map(plain).collect()
+}
+
+/// Accents, vowel points, apostrophes and invisible signs: dates are written with and without them.
+fn is_mark(letter: char) -> bool {
+    matches!(letter,
+        '\u{300}'..='\u{36f}' // Latin, Greek and Cyrillic accents
+        | '\u{640}' | '\u{64b}'..='\u{655}' | '\u{670}' // Arabic vowel points, hamza and stretching
+        | '\u{93c}' // Devanagari nukta
+        | '\'' | '\u{2018}' | '\u{2019}' | '\u{2bc}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
+}
+
+fn plain(letter: char) -> char {
+    match letter {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        '\u{2044}' | '\u{2215}' => '/',
+        '\u{60c}' => ',',
+        '\u{970}' => '.',
+        'ı' => 'i',
+        'ς' => 'σ',
+        'º' | '°' => 'o',
+        'ª' => 'a',
+        it if it.is_whitespace() => ' ',
+        it => it.normalize_decimal().unwrap_or(it),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_the_same_with_and_without_accents_and_in_any_script_of_digits() {
+        for (text, folded) in [
+            ("Février", "fevrier"),
+            ("AĞUSTOS", "agustos"),
+            ("Ağustos", "agustos"),
+            ("Kasım İ", "kasim i"),
+            ("ΜΆΡΤΙΟΣ", "μαρτιοσ"),
+            ("Μάρτιος", "μαρτιοσ"),
+            ("أغسطس", "اغسطس"),
+            ("फ़रवरी", "फरवरी"),
+            ("١٨‏/٣‏/٢٠٢٥", "18/3/2025"),
+            ("10:20\u{202f}PM", "10:20 pm"),
+            ("18–03−2025", "18-03-2025"),
+        ] {
+            assert_eq!(fold(text), folded, "{text}");
+        }
+    }
+}

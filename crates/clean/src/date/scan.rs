@@ -1,0 +1,320 @@
+use jiff::civil::{Date, Time};
+use jiff::fmt::rfc2822::DateTimeParser;
+
+use super::bare::{bare_number, compact_date, compact_time};
+use super::cell::{Cell, Day, Written, Zone};
+use super::fold::fold;
+use super::iso::{nanoseconds, without_leap, year_first};
+use super::names::{Half, half, month, weekday, word};
+use super::zone::zone;
+
+/// The longest cell that is looked at, in bytes; the longest date seen takes 130.
+const LONGEST: usize = 200;
+
+const NOTHING: [&str; 17] = [
+    "",
+    "-",
+    "--",
+    "n/a",
+    "na",
+    "n.a.",
+    "#n/a",
+    "null",
+    "(null)",
+    "none",
+    "nil",
+    "nan",
+    "nat",
+    "\\n",
+    "unknown",
+    "undefined",
+    "never",
+];
+
+/// How Excel shows the number 0 as a date.
+const EXCEL_ZERO: [&str; 5] = ["1900-01-00", "00/01/1900", "0/1/1900", "01/00/1900", "1/0/1900"];
+
+/// Words before a date.
+const BEFORE_DAY: [&str; 9] = ["le", "the", "el", "il", "den", "am", "on", "de", "dia"];
+
+/// Endings of ordinal numbers and words between day, month and year.
+const WITHIN_DAY: [&str; 19] =
+    ["st", "nd", "rd", "th", "er", "re", "ere", "e", "o", "a", "os", "го", "de", "del", "di", "of", "den", "do", "the"];
+
+/// Words between year and time.
+const BEFORE_TIME: [&str; 38] = [
+    "г",
+    "год",
+    "года",
+    "р",
+    "рік",
+    "року",
+    "r",
+    "roku",
+    "god",
+    "godine",
+    "год",
+    "године",
+    "de",
+    "a",
+    "at",
+    "las",
+    "um",
+    "alle",
+    "ore",
+    "as",
+    "om",
+    "o",
+    "godz",
+    "pukul",
+    "pkl",
+    "jam",
+    "saat",
+    "в",
+    "о",
+    "у",
+    "u",
+    "στισ",
+    "σε",
+    "الساعة",
+    "في",
+    "को",
+    "kl",
+    "ob",
+];
+
+/// Words after a time.
+const AFTER_TIME: [&str; 8] = ["uhr", "h", "hs", "hrs", "ч", "uur", "год", "बजे"];
+
+/// Reads what `text` says, whatever its column.
+pub(super) fn scan(text: &str) -> Cell {
+    if text.len() > LONGEST {
+        return Cell::Unreadable;
+    }
+    let folded = fold(text);
+    let folded = folded.trim();
+    if let Some((date, time, offset)) = year_first(folded) {
+        return Written { day: Day::Known(date), time, zone: offset.map(Zone::Offset) }.into();
+    }
+    if let Some(cell) = bare_number(folded) {
+        return cell;
+    }
+    if let Some(written) = written(folded) {
+        return written.into();
+    }
+    if is_nothing(folded) {
+        return Cell::Nothing;
+    }
+    // RFC 2822 has comments and old zones. A day of the week that does not fit the date says nothing about the instant.
+    let parsed = DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text);
+    parsed.map_or(Cell::Unreadable, Cell::Instant)
+}
+
+/// Whether a cell that is no date says that there is none: `n/a`, `0000-00-00 00:00:00`, the zero of Excel.
+fn is_nothing(text: &str) -> bool {
+    let is_zero = text.contains('0') && text.bytes().all(|it| b"0-/.: tz".contains(&it));
+    let (day, time) = text.split_once(' ').unwrap_or((text, "00:00"));
+    let is_excel_zero = EXCEL_ZERO.contains(&day) && ["00:00", "0:00", "00:00:00", "12:00:00 am"].contains(&time);
+    is_zero || is_excel_zero || NOTHING.contains(&text)
+}
+
+fn written(text: &str) -> Option<Written> {
+    if let Some(rest) = weekday(text) {
+        // `Mar 18` is no Tuesday of French.
+        let rest = skip_words(rest, &BEFORE_DAY);
+        if let Some(written) = unix_date(rest).or_else(|| day_then_time(rest)) {
+            return Some(written);
+        }
+    }
+    let rest = skip_words(text, &BEFORE_DAY);
+    unix_date(text).or_else(|| day_then_time(rest)).or_else(|| time_then_day(text))
+}
+
+/// Reads `Mar 18 10:20:30 [UTC] 2025`, as `date`, C, Java and Ruby write it.
+fn unix_date(text: &str) -> Option<Written> {
+    let (month, rest) = month(text)?;
+    let (day, n_digits, rest) = digits(rest.trim_start())?;
+    let (time, rest) = clock(rest.strip_prefix(' ')?.trim_start())?;
+    let (between, year) = rest.rsplit_once(' ')?;
+    let (year, 4, "") = digits(year)? else { return None };
+    let zone = match between.trim() {
+        "" => None,
+        text => Some(zone(text)?),
+    };
+    (n_digits <= 2).then(|| Some(Written { day: known(year, month, day)?, time: Some(time), zone }))?
+}
+
+fn day_then_time(text: &str) -> Option<Written> {
+    let (day, rest) = numeric_day(text).or_else(|| named_day(text))?;
+    let rest = before_time(rest);
+    if rest.is_empty() {
+        return Some(Written { day, time: None, zone: None });
+    }
+    let Some((time, rest)) = clock(rest) else {
+        return Some(Written { day, time: None, zone: Some(zone(rest)?) });
+    };
+    let rest = rest.trim();
+    let zone = if rest.is_empty() { None } else { Some(zone(rest)?) };
+    Some(Written { day, time: Some(time), zone })
+}
+
+fn time_then_day(text: &str) -> Option<Written> {
+    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if n_digits > 2 || !text[n_digits..].starts_with([':', 'h']) {
+        return None;
+    }
+    let (time, rest) = clock(text)?;
+    let rest = rest.trim_start_matches([' ', ',']);
+    let rest = skip_words(weekday(rest).unwrap_or(rest), &BEFORE_DAY);
+    let (day, rest) = numeric_day(rest).or_else(|| named_day(rest))?;
+    before_time(rest).is_empty().then_some(Written { day, time: Some(time), zone: None })
+}
+
+/// `18/03/2025`, `18-3-25`, `18.03.2025`, `2025/03/18`, `20250318`.
+fn numeric_day(text: &str) -> Option<(Day, &str)> {
+    let (first, n_first, rest) = digits(text)?;
+    if n_first == 8 {
+        return Some((Day::Known(compact_date(&text[..8])?), rest));
+    }
+    let rest = rest.trim_start();
+    let separator = ['/', '-', '.'].into_iter().find(|it| rest.starts_with(*it))?;
+    let after = |rest: &'_ str| Some(rest.trim_start().strip_prefix(separator)?.trim_start().len());
+    let rest = &rest[rest.len() - after(rest)?..];
+    let (second, n_second, rest) = digits(rest)?;
+    let rest = &rest[rest.len() - after(rest)?..];
+    let (third, n_third, rest) = digits(rest)?;
+    match (n_first, n_second, n_third) {
+        (4, 1 | 2, 1 | 2) => Some((known(first, i8::try_from(second).ok()?, third)?, rest)),
+        (1 | 2, 1 | 2, 2 | 4) => {
+            let year = full_year(third, n_third)?;
+            let [first, second] = [i8::try_from(first).ok()?, i8::try_from(second).ok()?];
+            // No locale of CLDR puts the month first before a dot.
+            if separator == '.' {
+                return Some((Day::Known(Date::new(year, second, first).ok()?), rest));
+            }
+            Some((Day::Pair { first, second, year }, rest))
+        }
+        _ => None,
+    }
+}
+
+/// `18 March 2025`, `18-mar-25`, `1er mars 2026`, `March 3rd, 2026`, `2025 March 18`.
+fn named_day(text: &str) -> Option<(Day, &str)> {
+    let Some((first, n_first, rest)) = digits(text) else {
+        let (month, rest) = month(text)?;
+        let (day, n_day, rest) = digits(skip_words(rest, &WITHIN_DAY))?;
+        let (year, n_year, rest) = digits(skip_words(rest, &WITHIN_DAY))?;
+        return (n_day <= 2).then(|| Some((known(full_year(year, n_year)?.into(), month, day)?, rest)))?;
+    };
+    let (month, rest) = month(skip_words(rest, &WITHIN_DAY))?;
+    let (last, n_last, rest) = digits(skip_words(rest, &WITHIN_DAY))?;
+    match (n_first, n_last) {
+        (4, 1 | 2) => Some((known(first, month, last)?, rest)),
+        (1 | 2, 2 | 4) => Some((known(full_year(last, n_last)?.into(), month, first)?, rest)),
+        _ => None,
+    }
+}
+
+/// `10:20[:30[.5]] [pm]`, `10h20`, `10.20`, `102030`, `10 am`.
+fn clock(text: &str) -> Option<(Time, &str)> {
+    let (early, text) = half(text).map_or((None, text), |(half, rest)| (Some(half), rest.trim_start()));
+    let (hour, n_hour, rest) = digits(text)?;
+    if matches!(n_hour, 4 | 6) && early.is_none() {
+        let (fraction, rest) = fraction(rest);
+        return Some((compact_time(&text[..n_hour])?.with().subsec_nanosecond(fraction).build().ok()?, rest));
+    }
+    if n_hour > 2 {
+        return None;
+    }
+    let (minute, second, nanosecond, rest, is_clock) = minutes(rest)?;
+    let (late, rest) = half(rest.trim_start()).map_or((None, rest), |(half, rest)| (Some(half), rest));
+    let hour = match early.or(late) {
+        Some(half) if (1..=12).contains(&hour) => hour % 12 + if half == Half::Pm { 12 } else { 0 },
+        None if is_clock => hour,
+        _ => return None,
+    };
+    let small = |it: i64| i8::try_from(it).ok();
+    let time = Time::new(small(hour)?, small(minute)?, small(second)?, nanosecond).ok()?;
+    let after = rest.trim_start();
+    let end = word(after).filter(|it| AFTER_TIME.contains(&it.0)).map_or(rest, |it| it.1);
+    Some((time, end))
+}
+
+/// What follows the hour: minute, second, nanosecond, the rest, and whether there was any of it.
+fn minutes(text: &str) -> Option<(i64, i64, i32, &str, bool)> {
+    if let Some(rest) = text.trim_start().strip_prefix('h').filter(|it| word(it).is_none()) {
+        let Some((minute, 2, rest)) = digits(rest.trim_start()) else { return Some((0, 0, 0, rest, true)) };
+        let unit = ["min", "m", ":"].iter().find_map(|it| rest.trim_start().strip_prefix(it));
+        let Some((second, 2, rest)) = unit.and_then(|it| digits(it.trim_start())) else {
+            return Some((minute, 0, 0, unit.unwrap_or(rest), true));
+        };
+        let rest = rest.trim_start().strip_prefix('s').filter(|it| word(it).is_none()).unwrap_or(rest);
+        return Some((minute, second, 0, rest, true));
+    }
+    let Some(separator) = [':', '.'].into_iter().find(|it| text.starts_with(*it)) else {
+        return Some((0, 0, 0, text, false));
+    };
+    let (minute, 2, rest) = digits(&text[1..])? else { return None };
+    let Some(seconds) = rest.strip_prefix(separator) else { return Some((minute, 0, 0, rest, true)) };
+    let (second, 2, rest) = digits(seconds)? else { return None };
+    let (nanosecond, rest) = fraction(rest);
+    Some((minute, without_leap(i16::try_from(second).ok()?).into(), nanosecond, rest, true))
+}
+
+/// A fraction of a second; SQL Server writes it after a colon.
+fn fraction(text: &str) -> (i32, &str) {
+    let Some(rest) = text.strip_prefix(['.', ',', ':']) else { return (0, text) };
+    let n_digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    if n_digits == 0 { (0, text) } else { (nanoseconds(&rest[..n_digits]), &rest[n_digits..]) }
+}
+
+/// Skips what is written between a day and its time.
+fn before_time(text: &str) -> &str {
+    let mut rest = text.strip_prefix(':').unwrap_or(text);
+    loop {
+        rest = rest.trim_start_matches([' ', ',', ';']);
+        let after = rest.strip_prefix('t').filter(|it| it.starts_with(|it: char| it.is_ascii_digit()));
+        let after = after.or_else(|| rest.strip_prefix('.').filter(|it| it.is_empty() || it.starts_with(' ')));
+        let after = after.or_else(|| rest.strip_prefix("- "));
+        let after = after
+            .or_else(|| word(rest).filter(|it| BEFORE_TIME.contains(&it.0) && half(rest).is_none()).map(|it| it.1));
+        match after {
+            Some(after) => rest = after,
+            None => return rest,
+        }
+    }
+}
+
+/// Skips separators and the given words.
+fn skip_words<'a>(text: &'a str, words: &[&str]) -> &'a str {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([' ', '.', ',', '-', '/', '\'']);
+        match word(rest) {
+            Some((word, after)) if words.contains(&word) => rest = after,
+            _ => return rest,
+        }
+    }
+}
+
+fn known(year: i64, month: i8, day: i64) -> Option<Day> {
+    Date::new(i16::try_from(year).ok()?, month, i8::try_from(day).ok()?).ok().map(Day::Known)
+}
+
+/// Two digits mean 1969 to 2068, as in POSIX.
+fn full_year(year: i64, n_digits: usize) -> Option<i16> {
+    let year = i16::try_from(year).ok()?;
+    match (n_digits, year) {
+        (4, _) => Some(year),
+        (2, ..69) => Some(2000 + year),
+        (2, _) => Some(1900 + year),
+        _ => None,
+    }
+}
+
+/// Takes a number off the start of `text`, with the count of its digits.
+fn digits(text: &str) -> Option<(i64, usize, &str)> {
+    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = text.split_at(n_digits);
+    (1..=9).contains(&n_digits).then(|| Some((digits.parse().ok()?, n_digits, rest)))?
+}
