@@ -154,4 +154,6 @@ impl Moment {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

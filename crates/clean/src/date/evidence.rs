@@ -97,3 +97,81 @@ impl DateOrder {
         if MONTH_FIRST.contains(&region.code()) { Self::MonthFirst } else { Self::DayFirst }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(cells: &[&str], region: &str) -> JudgedOrder {
+        let mut evidence = DateEvidence::default();
+        cells.iter().for_each(|it| evidence.add(it));
+        evidence.judge(Region::from_code(region))
+    }
+
+    #[test]
+    fn one_date_that_has_one_reading_decides_for_its_column() {
+        let [day_first, month_first] =
+            [DateOrder::DayFirst, DateOrder::MonthFirst].map(|it| JudgedOrder::Order(Some(it)));
+        assert_eq!(judged(&["03/04/2025", "18/03/2025"], "US"), day_first);
+        assert_eq!(judged(&["03/04/2025", "03/18/2025 10:20 PM"], "FR"), month_first);
+        assert_eq!(judged(&["3-4-25", "18-3-25"], ""), day_first);
+    }
+
+    #[test]
+    fn a_column_with_both_orders_is_mixed_in_every_region() {
+        for region in ["US", "FR", ""] {
+            assert_eq!(judged(&["18/03/2025", "03/18/2025"], region), JudgedOrder::Mixed);
+        }
+    }
+
+    #[test]
+    fn the_region_decides_where_the_cells_do_not() {
+        for (region, judgement) in [
+            ("US", JudgedOrder::Order(Some(DateOrder::MonthFirst))),
+            ("PH", JudgedOrder::Order(Some(DateOrder::MonthFirst))),
+            ("FR", JudgedOrder::Order(Some(DateOrder::DayFirst))),
+            ("GB", JudgedOrder::Order(Some(DateOrder::DayFirst))),
+            ("", JudgedOrder::Ask),
+        ] {
+            assert_eq!(judged(&["03/04/2025", "n/a", "soon"], region), judgement, "{region}");
+        }
+    }
+
+    #[test]
+    fn a_column_that_does_not_depend_on_the_order_needs_none() {
+        let cells = [
+            "",
+            "n/a",
+            "2025-03-04",
+            "2025/03/04",
+            "03.04.2025",
+            "4 March 2025",
+            "05/05/2025",
+            "45734",
+            "1742293230",
+            "20250304",
+            "99/99/2025",
+            "soon",
+        ];
+        assert_eq!(judged(&cells, ""), JudgedOrder::Order(None));
+    }
+
+    #[test]
+    fn every_cell_is_counted_once_as_a_date_or_as_unreadable() {
+        let mut evidence = DateEvidence::default();
+        let cells = [
+            "18/03/2025",
+            "03/18/2025",
+            "03/04/2025",
+            "05/05/2025",
+            "2025-03-04",
+            "31/02/2025",
+            "soon",
+            "",
+            "0000-00-00",
+        ];
+        cells.iter().for_each(|it| evidence.add(it));
+        let right = DateEvidence { day_first: 1, month_first: 1, ambiguous: 1, dates: 5, unreadable: 2 };
+        assert_eq!(evidence, right);
+    }
+}

@@ -29,7 +29,8 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     names
 });
 
-fn lines() -> impl Iterator<Item = (&'static str, i8, &'static str)> {
+/// Kind, number and name of each entry.
+pub(super) fn lines() -> impl Iterator<Item = (&'static str, i8, &'static str)> {
     include_str!("months.tsv").lines().filter(|it| !it.starts_with('#')).flat_map(|line| {
         let mut fields = line.split('\t');
         let kind = fields.next().unwrap_or_default();

@@ -42,7 +42,7 @@ const WITHIN_DAY: [&str; 19] =
     ["st", "nd", "rd", "th", "er", "re", "ere", "e", "o", "a", "os", "го", "de", "del", "di", "of", "den", "do", "the"];
 
 /// Words between year and time.
-const BEFORE_TIME: [&str; 38] = [
+const BEFORE_TIME: [&str; 36] = [
     "г",
     "год",
     "года",
@@ -53,7 +53,6 @@ const BEFORE_TIME: [&str; 38] = [
     "roku",
     "god",
     "godine",
-    "год",
     "године",
     "de",
     "a",
@@ -80,7 +79,6 @@ const BEFORE_TIME: [&str; 38] = [
     "في",
     "को",
     "kl",
-    "ob",
 ];
 
 /// Words after a time.
@@ -176,13 +174,9 @@ fn numeric_day(text: &str) -> Option<(Day, &str)> {
     if n_first == 8 {
         return Some((Day::Known(compact_date(&text[..8])?), rest));
     }
-    let rest = rest.trim_start();
-    let separator = ['/', '-', '.'].into_iter().find(|it| rest.starts_with(*it))?;
-    let after = |rest: &'_ str| Some(rest.trim_start().strip_prefix(separator)?.trim_start().len());
-    let rest = &rest[rest.len() - after(rest)?..];
-    let (second, n_second, rest) = digits(rest)?;
-    let rest = &rest[rest.len() - after(rest)?..];
-    let (third, n_third, rest) = digits(rest)?;
+    let separator = ['/', '-', '.'].into_iter().find(|it| rest.trim_start().starts_with(*it))?;
+    let (second, n_second, rest) = digits(after(rest, separator)?)?;
+    let (third, n_third, rest) = digits(after(rest, separator)?)?;
     match (n_first, n_second, n_third) {
         (4, 1 | 2, 1 | 2) => Some((known(first, i8::try_from(second).ok()?, third)?, rest)),
         (1 | 2, 1 | 2, 2 | 4) => {
@@ -192,7 +186,8 @@ fn numeric_day(text: &str) -> Option<(Day, &str)> {
             if separator == '.' {
                 return Some((Day::Known(Date::new(year, second, first).ok()?), rest));
             }
-            Some((Day::Pair { first, second, year }, rest))
+            let is_day = [first, second].iter().all(|it| (1..=31).contains(it));
+            is_day.then_some((Day::Pair { first, second, year }, rest))
         }
         _ => None,
     }
@@ -274,7 +269,7 @@ fn before_time(text: &str) -> &str {
     loop {
         rest = rest.trim_start_matches([' ', ',', ';']);
         let after = rest.strip_prefix('t').filter(|it| it.starts_with(|it: char| it.is_ascii_digit()));
-        let after = after.or_else(|| rest.strip_prefix('.').filter(|it| it.is_empty() || it.starts_with(' ')));
+        let after = after.or_else(|| rest.strip_prefix('.').filter(|it| it.is_empty() || it.starts_with([' ', ','])));
         let after = after.or_else(|| rest.strip_prefix("- "));
         let after = after
             .or_else(|| word(rest).filter(|it| BEFORE_TIME.contains(&it.0) && half(rest).is_none()).map(|it| it.1));
@@ -310,6 +305,10 @@ fn full_year(year: i64, n_digits: usize) -> Option<i16> {
         (2, _) => Some(1900 + year),
         _ => None,
     }
+}
+
+fn after(text: &str, separator: char) -> Option<&str> {
+    text.trim_start().strip_prefix(separator).map(str::trim_start)
 }
 
 /// Takes a number off the start of `text`, with the count of its digits.
