@@ -71,6 +71,7 @@ pub fn read_date(cell: &str, form: &DateForm) -> ReadDate {
     {
         return ReadDate::At(moment);
     }
+    // Nearly all exports write ISO dates, so these come first.
     if text.as_bytes().get(4) == Some(&b'-')
         && let Some((date, time, offset)) = iso::year_first(text)
     {
@@ -85,6 +86,13 @@ pub fn read_date(cell: &str, form: &DateForm) -> ReadDate {
             None => ReadDate::Unreadable,
         },
     }
+}
+
+/// Whether `pattern` is a pattern of strftime that names a whole date, for [`DateForm::format`].
+pub fn is_date_format(pattern: &str) -> bool {
+    let sample = jiff::civil::date(2025, 3, 18).at(10, 20, 30, 0).to_zoned(TimeZone::UTC);
+    let cell = sample.and_then(|it| strtime::format(pattern, &it));
+    cell.is_ok_and(|it| by_format(&it, pattern, &DateForm::default()).is_some())
 }
 
 /// Reads an instant; a date without a zone is in UTC.
@@ -112,8 +120,10 @@ fn by_region(cell: &str, region: Option<Region>) -> Option<Moment> {
     }
 }
 
+/// Takes off spaces, invisible signs and the apostrophe by which Excel marks a text.
 fn clean_ends(cell: &str) -> &str {
-    cell.trim_matches(|it: char| it.is_whitespace() || matches!(it, '\u{feff}' | '\u{200b}'..='\u{200f}'))
+    let text = cell.trim_matches(|it: char| it.is_whitespace() || matches!(it, '\u{feff}' | '\u{200b}'..='\u{200f}'));
+    text.strip_prefix('\'').unwrap_or(text)
 }
 
 fn dated(date: Date, time: Option<Time>, zone: Option<&Zone>, form: &DateForm) -> ReadDate {
@@ -137,7 +147,12 @@ fn moment(date: Date, time: Option<Time>, zone: Option<&Zone>, form: &DateForm) 
 }
 
 fn by_format(text: &str, format: &str, form: &DateForm) -> Option<Moment> {
-    let parsed = strtime::parse(format, text).ok()?;
+    let parsed = match strtime::parse(format, text) {
+        Ok(parsed) => parsed,
+        Err(_) if text.is_ascii() => return None,
+        // Other spaces and digits.
+        Err(_) => strtime::parse(format, fold::fold(text).as_bytes()).ok()?,
+    };
     if let Some(at) = parsed.timestamp() {
         return Some(Moment::exact(at));
     }

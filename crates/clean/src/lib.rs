@@ -19,7 +19,9 @@ mod waiting;
 mod words;
 
 pub use chunk::{Chunk, Taken};
-pub use date::{DateEvidence, DateForm, DateOrder, JudgedOrder, Moment, ReadDate, date, is_zoneless, read_date};
+pub use date::{
+    DateEvidence, DateForm, DateOrder, JudgedOrder, Moment, ReadDate, date, is_date_format, is_zoneless, read_date,
+};
 pub use edges::{Edge, Edges};
 pub use hygiene::Hygiene;
 pub use link::{Linked, Links};

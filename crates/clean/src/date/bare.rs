@@ -9,11 +9,13 @@ use super::iso::nanoseconds;
 /// 5 digits are days of a spreadsheet, 8 are `YYYYMMDD`, 14 are `YYYYMMDDhhmmss`; 10, 13, 16 and 19 are
 /// Unix time in seconds, milliseconds, microseconds and nanoseconds. None if `text` is no such number.
 pub(super) fn bare_number(text: &str) -> Option<Cell> {
-    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
-    if !is_digits(whole) || !is_digits(fraction) {
+    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (whole, rest) = text.split_at(n_digits);
+    let has_fraction = !rest.is_empty();
+    let fraction = if has_fraction { rest.strip_prefix(['.', ','])? } else { "0" };
+    if fraction.is_empty() || !fraction.bytes().all(|it| it.is_ascii_digit()) {
         return None;
     }
-    let has_fraction = whole.len() != text.len();
     match (whole.len(), has_fraction) {
         (5, _) => serial(whole, fraction),
         (8, false) => Some(Written { day: Day::Known(compact_date(whole)?), time: None, zone: None }.into()),
@@ -60,8 +62,4 @@ fn serial(whole: &str, fraction: &str) -> Option<Cell> {
     let at: DateTime = date(1899, 12, 30).to_datetime(Time::midnight()).checked_add(since).ok()?;
     let time = (millis != 0).then(|| at.time());
     Some(Written { day: Day::Known(at.date()), time, zone: None }.into())
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit())
 }

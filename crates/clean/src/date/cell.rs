@@ -47,13 +47,15 @@ impl Day {
             let Self::Known(date) = self else { return None };
             return Some(*date);
         };
-        let [day_first, month_first] = [Date::new(year, second, first).ok(), Date::new(year, first, second).ok()];
+        let day_first = || Date::new(year, second, first).ok();
+        let month_first = || Date::new(year, first, second).ok();
         match order {
-            Some(DateOrder::DayFirst) => day_first,
-            Some(DateOrder::MonthFirst) => month_first,
-            None if day_first.is_none() || day_first == month_first => month_first,
-            None if month_first.is_none() => day_first,
-            None => None,
+            Some(DateOrder::DayFirst) => day_first(),
+            Some(DateOrder::MonthFirst) => month_first(),
+            None => match (day_first(), month_first()) {
+                (Some(one), Some(other)) => (one == other).then_some(one),
+                (one, other) => one.or(other),
+            },
         }
     }
 }

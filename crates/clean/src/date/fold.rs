@@ -1,26 +1,36 @@
 use std::borrow::Cow;
 
 use dec_from_char::DecimalExtended;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::decompose_canonical;
 
 /// Lower case without accents, with ASCII digits, spaces, dashes and slashes.
 ///
 /// Nothing is copied if `text` is so already.
 pub(super) fn fold(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        let is_folded = !text.bytes().any(|it| it.is_ascii_uppercase() || it == b'\t');
-        return if is_folded { text.into() } else { text.to_ascii_lowercase().replace('\t', " ").into() };
+    if text.bytes().all(|it| matches!(it, b' '..=b'@' | b'['..=b'~')) {
+        return text.into();
     }
-    text.nfd().flat_map(char::to_lowercase).filter(|it| !is_mark(*it)).map(plain).collect()
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\t' => folded.push(' '),
+            '\'' => {}
+            _ if letter.is_ascii() => folded.push(letter.to_ascii_lowercase()),
+            _ => decompose_canonical(letter, |part| {
+                folded.extend(part.to_lowercase().filter(|it| !is_mark(*it)).map(plain));
+            }),
+        }
+    }
+    folded.into()
 }
 
-/// Accents, vowel points, apostrophes and invisible signs: dates are written with and without them.
+/// Accents, vowel points, apostrophes of other scripts and invisible signs: dates are written with and without them.
 fn is_mark(letter: char) -> bool {
     matches!(letter,
         '\u{300}'..='\u{36f}' // Latin, Greek and Cyrillic accents
         | '\u{640}' | '\u{64b}'..='\u{655}' | '\u{670}' // Arabic vowel points, hamza and stretching
         | '\u{93c}' // Devanagari nukta
-        | '\'' | '\u{2018}' | '\u{2019}' | '\u{2bc}'
+        | '\u{2018}' | '\u{2019}' | '\u{2bc}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
 }
 

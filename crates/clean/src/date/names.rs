@@ -58,7 +58,12 @@ pub(super) fn weekday(text: &str) -> Option<&str> {
 
 /// Takes `am`, `p. m.` and the like off folded text.
 pub(super) fn half(text: &str) -> Option<(Half, &str)> {
-    word(text)?;
+    let (first, rest) = word(text)?;
+    match first {
+        "am" => return Some((Half::Am, rest)),
+        "pm" => return Some((Half::Pm, rest)),
+        _ => {}
+    }
     let found = NAMES.halves.iter().filter_map(|(name, half)| Some((*half, strip_loosely(text, name)?)));
     found.min_by_key(|(_, rest)| rest.len())
 }

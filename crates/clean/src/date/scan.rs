@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::fmt::rfc2822::DateTimeParser;
 
@@ -11,83 +12,38 @@ use super::zone::zone;
 /// The longest cell that is looked at, in bytes; the longest date seen takes 130.
 const LONGEST: usize = 200;
 
-const NOTHING: [&str; 17] = [
-    "",
-    "-",
-    "--",
-    "n/a",
-    "na",
-    "n.a.",
-    "#n/a",
-    "null",
-    "(null)",
-    "none",
-    "nil",
-    "nan",
-    "nat",
-    "\\n",
-    "unknown",
-    "undefined",
-    "never",
-];
+/// What people and programs write where there is no date.
+const NOTHING: &str = "- -- n/a na n.a. #n/a null (null) none nil nan nat \\n unknown undefined never";
 
 /// How Excel shows the number 0 as a date.
-const EXCEL_ZERO: [&str; 5] = ["1900-01-00", "00/01/1900", "0/1/1900", "01/00/1900", "1/0/1900"];
+const EXCEL_ZERO: &str = "1900-01-00 00/01/1900 0/1/1900 01/00/1900 1/0/1900";
 
 /// Words before a date.
-const BEFORE_DAY: [&str; 9] = ["le", "the", "el", "il", "den", "am", "on", "de", "dia"];
+const BEFORE_DAY: &str = "le the el il den am on de dia";
 
-/// Endings of ordinal numbers and words between day, month and year.
-const WITHIN_DAY: [&str; 19] =
-    ["st", "nd", "rd", "th", "er", "re", "ere", "e", "o", "a", "os", "го", "de", "del", "di", "of", "den", "do", "the"];
+/// Endings of ordinal numbers, and words between day, month and year.
+const WITHIN_DAY: &str = "st nd rd th er re ere e o a os го de del di of den do the";
 
 /// Words between year and time.
-const BEFORE_TIME: [&str; 36] = [
-    "г",
-    "год",
-    "года",
-    "р",
-    "рік",
-    "року",
-    "r",
-    "roku",
-    "god",
-    "godine",
-    "године",
-    "de",
-    "a",
-    "at",
-    "las",
-    "um",
-    "alle",
-    "ore",
-    "as",
-    "om",
-    "o",
-    "godz",
-    "pukul",
-    "pkl",
-    "jam",
-    "saat",
-    "в",
-    "о",
-    "у",
-    "u",
-    "στισ",
-    "σε",
-    "الساعة",
-    "في",
-    "को",
-    "kl",
-];
+const BEFORE_TIME: &str = "г год года р рік року r roku god godine године de a at las um alle ore as om o godz \
+    pukul pkl jam saat в о у u στισ σε الساعة في को kl";
 
 /// Words after a time.
-const AFTER_TIME: [&str; 8] = ["uhr", "h", "hs", "hrs", "ч", "uur", "год", "बजे"];
+const AFTER_TIME: &str = "uhr h hs hrs ч uur год बजे";
 
 /// Reads what `text` says, whatever its column.
 pub(super) fn scan(text: &str) -> Cell {
+    if text.is_empty() {
+        return Cell::Nothing;
+    }
     if text.len() > LONGEST {
         return Cell::Unreadable;
+    }
+    // `Tue, 03 Mar 2026 09:14:07 +0000`, as Twilio writes every date.
+    if text.as_bytes().get(3) == Some(&b',')
+        && let Some(at) = rfc_2822(text)
+    {
+        return Cell::Instant(at);
     }
     let folded = fold(text);
     let folded = folded.trim();
@@ -103,36 +59,46 @@ pub(super) fn scan(text: &str) -> Cell {
     if is_nothing(folded) {
         return Cell::Nothing;
     }
-    // RFC 2822 has comments and old zones. A day of the week that does not fit the date says nothing about the instant.
-    let parsed = DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text);
-    parsed.map_or(Cell::Unreadable, Cell::Instant)
+    Cell::Unreadable
+}
+
+/// RFC 2822 takes zones that it does not know for UTC, so only zones are read that it knows.
+fn rfc_2822(text: &str) -> Option<Timestamp> {
+    if !text.ends_with(|it: char| it.is_ascii_digit()) && !["GMT", "CST", "CDT"].iter().any(|it| text.ends_with(it)) {
+        return None;
+    }
+    // A day of the week that does not fit the date says nothing about the instant.
+    DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()
 }
 
 /// Whether a cell that is no date says that there is none: `n/a`, `0000-00-00 00:00:00`, the zero of Excel.
 fn is_nothing(text: &str) -> bool {
     let is_zero = text.contains('0') && text.bytes().all(|it| b"0-/.: tz".contains(&it));
     let (day, time) = text.split_once(' ').unwrap_or((text, "00:00"));
-    let is_excel_zero = EXCEL_ZERO.contains(&day) && ["00:00", "0:00", "00:00:00", "12:00:00 am"].contains(&time);
-    is_zero || is_excel_zero || NOTHING.contains(&text)
+    let is_excel_zero = is_one_of(EXCEL_ZERO, day) && ["00:00", "0:00", "00:00:00", "12:00:00 am"].contains(&time);
+    is_zero || is_excel_zero || is_one_of(NOTHING, text)
 }
 
 fn written(text: &str) -> Option<Written> {
+    if text.starts_with(|it: char| it.is_ascii_digit()) {
+        return day_then_time(text).or_else(|| time_then_day(text));
+    }
     if let Some(rest) = weekday(text) {
         // `Mar 18` is no Tuesday of French.
-        let rest = skip_words(rest, &BEFORE_DAY);
+        let rest = skip_words(rest, BEFORE_DAY);
         if let Some(written) = unix_date(rest).or_else(|| day_then_time(rest)) {
             return Some(written);
         }
     }
-    let rest = skip_words(text, &BEFORE_DAY);
-    unix_date(text).or_else(|| day_then_time(rest)).or_else(|| time_then_day(text))
+    word(text)?;
+    unix_date(text).or_else(|| day_then_time(skip_words(text, BEFORE_DAY)))
 }
 
 /// Reads `Mar 18 10:20:30 [UTC] 2025`, as `date`, C, Java and Ruby write it.
 fn unix_date(text: &str) -> Option<Written> {
     let (month, rest) = month(text)?;
-    let (day, n_digits, rest) = digits(rest.trim_start())?;
-    let (time, rest) = clock(rest.strip_prefix(' ')?.trim_start())?;
+    let (day, n_digits, rest) = digits(rest.trim_start_matches(' '))?;
+    let (time, rest) = clock(rest.strip_prefix(' ')?.trim_start_matches(' '))?;
     let (between, year) = rest.rsplit_once(' ')?;
     let (year, 4, "") = digits(year)? else { return None };
     let zone = match between.trim() {
@@ -163,7 +129,7 @@ fn time_then_day(text: &str) -> Option<Written> {
     }
     let (time, rest) = clock(text)?;
     let rest = rest.trim_start_matches([' ', ',']);
-    let rest = skip_words(weekday(rest).unwrap_or(rest), &BEFORE_DAY);
+    let rest = skip_words(weekday(rest).unwrap_or(rest), BEFORE_DAY);
     let (day, rest) = numeric_day(rest).or_else(|| named_day(rest))?;
     before_time(rest).is_empty().then_some(Written { day, time: Some(time), zone: None })
 }
@@ -174,7 +140,7 @@ fn numeric_day(text: &str) -> Option<(Day, &str)> {
     if n_first == 8 {
         return Some((Day::Known(compact_date(&text[..8])?), rest));
     }
-    let separator = ['/', '-', '.'].into_iter().find(|it| rest.trim_start().starts_with(*it))?;
+    let separator = ['/', '-', '.'].into_iter().find(|it| rest.trim_start_matches(' ').starts_with(*it))?;
     let (second, n_second, rest) = digits(after(rest, separator)?)?;
     let (third, n_third, rest) = digits(after(rest, separator)?)?;
     match (n_first, n_second, n_third) {
@@ -197,12 +163,12 @@ fn numeric_day(text: &str) -> Option<(Day, &str)> {
 fn named_day(text: &str) -> Option<(Day, &str)> {
     let Some((first, n_first, rest)) = digits(text) else {
         let (month, rest) = month(text)?;
-        let (day, n_day, rest) = digits(skip_words(rest, &WITHIN_DAY))?;
-        let (year, n_year, rest) = digits(skip_words(rest, &WITHIN_DAY))?;
+        let (day, n_day, rest) = digits(skip_words(rest, WITHIN_DAY))?;
+        let (year, n_year, rest) = digits(skip_words(rest, WITHIN_DAY))?;
         return (n_day <= 2).then(|| Some((known(full_year(year, n_year)?.into(), month, day)?, rest)))?;
     };
-    let (month, rest) = month(skip_words(rest, &WITHIN_DAY))?;
-    let (last, n_last, rest) = digits(skip_words(rest, &WITHIN_DAY))?;
+    let (month, rest) = month(skip_words(rest, WITHIN_DAY))?;
+    let (last, n_last, rest) = digits(skip_words(rest, WITHIN_DAY))?;
     match (n_first, n_last) {
         (4, 1 | 2) => Some((known(first, month, last)?, rest)),
         (1 | 2, 2 | 4) => Some((known(full_year(last, n_last)?.into(), month, first)?, rest)),
@@ -212,7 +178,7 @@ fn named_day(text: &str) -> Option<(Day, &str)> {
 
 /// `10:20[:30[.5]] [pm]`, `10h20`, `10.20`, `102030`, `10 am`.
 fn clock(text: &str) -> Option<(Time, &str)> {
-    let (early, text) = half(text).map_or((None, text), |(half, rest)| (Some(half), rest.trim_start()));
+    let (early, text) = half(text).map_or((None, text), |(half, rest)| (Some(half), rest.trim_start_matches(' ')));
     let (hour, n_hour, rest) = digits(text)?;
     if matches!(n_hour, 4 | 6) && early.is_none() {
         let (fraction, rest) = fraction(rest);
@@ -222,7 +188,7 @@ fn clock(text: &str) -> Option<(Time, &str)> {
         return None;
     }
     let (minute, second, nanosecond, rest, is_clock) = minutes(rest)?;
-    let (late, rest) = half(rest.trim_start()).map_or((None, rest), |(half, rest)| (Some(half), rest));
+    let (late, rest) = half(rest.trim_start_matches(' ')).map_or((None, rest), |(half, rest)| (Some(half), rest));
     let hour = match early.or(late) {
         Some(half) if (1..=12).contains(&hour) => hour % 12 + if half == Half::Pm { 12 } else { 0 },
         None if is_clock => hour,
@@ -230,20 +196,20 @@ fn clock(text: &str) -> Option<(Time, &str)> {
     };
     let small = |it: i64| i8::try_from(it).ok();
     let time = Time::new(small(hour)?, small(minute)?, small(second)?, nanosecond).ok()?;
-    let after = rest.trim_start();
-    let end = word(after).filter(|it| AFTER_TIME.contains(&it.0)).map_or(rest, |it| it.1);
+    let after = rest.trim_start_matches(' ');
+    let end = word(after).filter(|it| is_one_of(AFTER_TIME, it.0)).map_or(rest, |it| it.1);
     Some((time, end))
 }
 
 /// What follows the hour: minute, second, nanosecond, the rest, and whether there was any of it.
 fn minutes(text: &str) -> Option<(i64, i64, i32, &str, bool)> {
-    if let Some(rest) = text.trim_start().strip_prefix('h').filter(|it| word(it).is_none()) {
-        let Some((minute, 2, rest)) = digits(rest.trim_start()) else { return Some((0, 0, 0, rest, true)) };
-        let unit = ["min", "m", ":"].iter().find_map(|it| rest.trim_start().strip_prefix(it));
-        let Some((second, 2, rest)) = unit.and_then(|it| digits(it.trim_start())) else {
+    if let Some(rest) = text.trim_start_matches(' ').strip_prefix('h').filter(|it| word(it).is_none()) {
+        let Some((minute, 2, rest)) = digits(rest.trim_start_matches(' ')) else { return Some((0, 0, 0, rest, true)) };
+        let unit = ["min", "m", ":"].iter().find_map(|it| rest.trim_start_matches(' ').strip_prefix(it));
+        let Some((second, 2, rest)) = unit.and_then(|it| digits(it.trim_start_matches(' '))) else {
             return Some((minute, 0, 0, unit.unwrap_or(rest), true));
         };
-        let rest = rest.trim_start().strip_prefix('s').filter(|it| word(it).is_none()).unwrap_or(rest);
+        let rest = rest.trim_start_matches(' ').strip_prefix('s').filter(|it| word(it).is_none()).unwrap_or(rest);
         return Some((minute, second, 0, rest, true));
     }
     let Some(separator) = [':', '.'].into_iter().find(|it| text.starts_with(*it)) else {
@@ -272,7 +238,7 @@ fn before_time(text: &str) -> &str {
         let after = after.or_else(|| rest.strip_prefix('.').filter(|it| it.is_empty() || it.starts_with([' ', ','])));
         let after = after.or_else(|| rest.strip_prefix("- "));
         let after = after
-            .or_else(|| word(rest).filter(|it| BEFORE_TIME.contains(&it.0) && half(rest).is_none()).map(|it| it.1));
+            .or_else(|| word(rest).filter(|it| is_one_of(BEFORE_TIME, it.0) && half(rest).is_none()).map(|it| it.1));
         match after {
             Some(after) => rest = after,
             None => return rest,
@@ -281,12 +247,12 @@ fn before_time(text: &str) -> &str {
 }
 
 /// Skips separators and the given words.
-fn skip_words<'a>(text: &'a str, words: &[&str]) -> &'a str {
+fn skip_words<'a>(text: &'a str, words: &str) -> &'a str {
     let mut rest = text;
     loop {
         rest = rest.trim_start_matches([' ', '.', ',', '-', '/', '\'']);
         match word(rest) {
-            Some((word, after)) if words.contains(&word) => rest = after,
+            Some((word, after)) if is_one_of(words, word) => rest = after,
             _ => return rest,
         }
     }
@@ -307,13 +273,24 @@ fn full_year(year: i64, n_digits: usize) -> Option<i16> {
     }
 }
 
+fn is_one_of(words: &str, word: &str) -> bool {
+    words.split_ascii_whitespace().any(|it| it == word)
+}
+
 fn after(text: &str, separator: char) -> Option<&str> {
-    text.trim_start().strip_prefix(separator).map(str::trim_start)
+    text.trim_start_matches(' ').strip_prefix(separator).map(|it| it.trim_start_matches(' '))
 }
 
 /// Takes a number off the start of `text`, with the count of its digits.
 fn digits(text: &str) -> Option<(i64, usize, &str)> {
-    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (digits, rest) = text.split_at(n_digits);
-    (1..=9).contains(&n_digits).then(|| Some((digits.parse().ok()?, n_digits, rest)))?
+    let mut number = 0;
+    let mut n_digits = 0;
+    for digit in text.bytes().take_while(u8::is_ascii_digit) {
+        n_digits += 1;
+        if n_digits > 9 {
+            return None;
+        }
+        number = number * 10 + i64::from(digit - b'0');
+    }
+    (n_digits > 0).then(|| (number, n_digits, &text[n_digits..]))
 }
