@@ -35,7 +35,7 @@ EXTRA = {
 def key(name):
     """As `fold` of crates/clean/src/date/fold.rs, without dots and spaces."""
     letters = unicodedata.normalize("NFD", name.lower().replace("ı", "i"))
-    kept = (c for c in letters if c.isalpha() or unicodedata.category(c) == "Mc" or c == "\u094d" or "\u0940" < c < "\u0949")
+    kept = (it for it in letters if it.isalpha() or "\u093e" <= it <= "\u094d")  # vowel signs of Hindi
     return "".join(kept).replace("ς", "σ")
 
 
@@ -66,9 +66,11 @@ def names():
 
 def main():
     found = names()
-    print(f"# Months, weekdays (1 is Monday) and halves of the day (1 is before noon), from CLDR {get_cldr_version()} (Babel {babel.__version__}).")
+    source = f"CLDR {get_cldr_version()} (Babel {babel.__version__})"
+    print(f"# Months, weekdays (1 is Monday) and halves of the day (1 is before noon), from {source}.")
     print("# Written by scripts/data/months.py. Licence of CLDR: Unicode-3.0.")
-    for (kind, number), spellings in sorted(found.items(), key=lambda it: (["month", "weekday", "half"].index(it[0][0]), it[0][1])):
+    kinds = ["month", "weekday", "half"]
+    for (kind, number), spellings in sorted(found.items(), key=lambda it: (kinds.index(it[0][0]), it[0][1])):
         for spelling in spellings:
             others = [n for (k, n), s in found.items() if k == kind != "weekday" and n != number and spelling in s]
             if others:

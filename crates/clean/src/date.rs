@@ -37,7 +37,7 @@ pub struct DateForm {
     pub zone: Option<TimeZone>,
 }
 
-/// What a cell says about a date.
+/// The result of reading one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadDate {
     /// The cell is empty, or says that there is no date: `-`, `n/a`, `null`, `0000-00-00`.
@@ -115,7 +115,7 @@ fn by_region(cell: &str, region: Option<Region>) -> Option<Moment> {
     };
     match order {
         DateOrder::DayFirst => read(order),
-        // Exports of tools that write the day first everywhere come from the United States, too.
+        // Tools that always write the day first are used in the United States, too.
         DateOrder::MonthFirst => read(order).or_else(|| read(DateOrder::DayFirst)),
     }
 }

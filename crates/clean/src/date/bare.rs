@@ -13,7 +13,7 @@ pub(super) fn bare_number(text: &str) -> Option<Cell> {
     let (whole, rest) = text.split_at(n_digits);
     let has_fraction = !rest.is_empty();
     let fraction = if has_fraction { rest.strip_prefix(['.', ','])? } else { "0" };
-    if fraction.is_empty() || !fraction.bytes().all(|it| it.is_ascii_digit()) {
+    if !fraction.bytes().all(|it| it.is_ascii_digit()) {
         return None;
     }
     match (whole.len(), has_fraction) {

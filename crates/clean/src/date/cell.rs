@@ -4,7 +4,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::DateOrder;
 
-/// What a cell says before anything is known of its column.
+/// The content of a cell before the order and zone of its column are applied.
 pub(super) enum Cell {
     Nothing,
     Instant(Timestamp),

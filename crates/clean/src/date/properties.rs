@@ -82,7 +82,7 @@ fn kept(at: DateTime, n_parts: usize) -> DateTime {
 
 proptest! {
     #[test]
-    fn what_is_written_in_any_form_reads_back_the_same(at in civil()) {
+    fn a_time_written_in_any_form_reads_back_the_same(at in civil()) {
         for (pattern, order, n_parts) in FORMS {
             let cell = at.strftime(pattern).to_string();
             let ReadDate::At(read) = read_date(&cell, &DateForm { order: Some(order), ..DateForm::default() }) else {

@@ -12,7 +12,7 @@ use super::zone::zone;
 /// The longest cell that is looked at, in bytes; the longest date seen takes 130.
 const LONGEST: usize = 200;
 
-/// What people and programs write where there is no date.
+/// Cells that people and programs write where there is no date.
 const NOTHING: &str = "- -- n/a na n.a. #n/a null (null) none nil nan nat \\n unknown undefined never";
 
 /// How Excel shows the number 0 as a date.
@@ -31,7 +31,7 @@ const BEFORE_TIME: &str = "г год года р рік року r roku god godi
 /// Words after a time.
 const AFTER_TIME: &str = "uhr h hs hrs ч uur год बजे";
 
-/// Reads what `text` says, whatever its column.
+/// Reads a cell without its spaces, in every form but that of the plan.
 pub(super) fn scan(text: &str) -> Cell {
     if text.is_empty() {
         return Cell::Nothing;
@@ -114,7 +114,9 @@ fn day_then_time(text: &str) -> Option<Written> {
     if rest.is_empty() {
         return Some(Written { day, time: None, zone: None });
     }
-    let Some((time, rest)) = clock(rest) else {
+    let is_compact = text.bytes().take_while(u8::is_ascii_digit).count() == 8;
+    let compact = if is_compact { compact_clock(rest) } else { None };
+    let Some((time, rest)) = compact.or_else(|| clock(rest)) else {
         return Some(Written { day, time: None, zone: Some(zone(rest)?) });
     };
     let rest = rest.trim();
@@ -176,14 +178,17 @@ fn named_day(text: &str) -> Option<(Day, &str)> {
     }
 }
 
-/// `10:20[:30[.5]] [pm]`, `10h20`, `10.20`, `102030`, `10 am`.
+/// `102030[.5]` or `1020`, behind a date of eight digits.
+fn compact_clock(text: &str) -> Option<(Time, &str)> {
+    let (_, n_digits @ (4 | 6), rest) = digits(text)? else { return None };
+    let (fraction, rest) = fraction(rest);
+    Some((compact_time(&text[..n_digits])?.with().subsec_nanosecond(fraction).build().ok()?, rest))
+}
+
+/// `10:20[:30[.5]] [pm]`, `10h20`, `10.20`, `10 am`.
 fn clock(text: &str) -> Option<(Time, &str)> {
     let (early, text) = half(text).map_or((None, text), |(half, rest)| (Some(half), rest.trim_start_matches(' ')));
     let (hour, n_hour, rest) = digits(text)?;
-    if matches!(n_hour, 4 | 6) && early.is_none() {
-        let (fraction, rest) = fraction(rest);
-        return Some((compact_time(&text[..n_hour])?.with().subsec_nanosecond(fraction).build().ok()?, rest));
-    }
     if n_hour > 2 {
         return None;
     }
@@ -201,7 +206,7 @@ fn clock(text: &str) -> Option<(Time, &str)> {
     Some((time, end))
 }
 
-/// What follows the hour: minute, second, nanosecond, the rest, and whether there was any of it.
+/// Minute, second and nanosecond after the hour, the rest, and whether any of them was written.
 fn minutes(text: &str) -> Option<(i64, i64, i32, &str, bool)> {
     if let Some(rest) = text.trim_start_matches(' ').strip_prefix('h').filter(|it| word(it).is_none()) {
         let Some((minute, 2, rest)) = digits(rest.trim_start_matches(' ')) else { return Some((0, 0, 0, rest, true)) };
@@ -229,16 +234,16 @@ fn fraction(text: &str) -> (i32, &str) {
     if n_digits == 0 { (0, text) } else { (nanoseconds(&rest[..n_digits]), &rest[n_digits..]) }
 }
 
-/// Skips what is written between a day and its time.
+/// Skips separators and words between a day and its time.
 fn before_time(text: &str) -> &str {
     let mut rest = text.strip_prefix(':').unwrap_or(text);
     loop {
         rest = rest.trim_start_matches([' ', ',', ';']);
-        let after = rest.strip_prefix('t').filter(|it| it.starts_with(|it: char| it.is_ascii_digit()));
-        let after = after.or_else(|| rest.strip_prefix('.').filter(|it| it.is_empty() || it.starts_with([' ', ','])));
-        let after = after.or_else(|| rest.strip_prefix("- "));
-        let after = after
-            .or_else(|| word(rest).filter(|it| is_one_of(BEFORE_TIME, it.0) && half(rest).is_none()).map(|it| it.1));
+        let time = || rest.strip_prefix('t').filter(|it| it.starts_with(|it: char| it.is_ascii_digit()));
+        let dot = || rest.strip_prefix('.').filter(|it| it.is_empty() || it.starts_with([' ', ',']));
+        let said = || word(rest).filter(|it| is_one_of(BEFORE_TIME, it.0) && half(rest).is_none()).map(|it| it.1);
+        // Turkish puts the day of the week last.
+        let after = time().or_else(dot).or_else(|| rest.strip_prefix("- ")).or_else(said).or_else(|| weekday(rest));
         match after {
             Some(after) => rest = after,
             None => return rest,
