@@ -32,7 +32,7 @@ pub use row::read_phone;
 pub use survivorship::{Rule, Survivorship};
 pub use tie::{MOST_NAMED, Tie, TieKind};
 pub use waiting::Spill;
-pub use words::{ConsentWords, email, language, tags};
+pub use words::{ConsentWords, ReadEmail, email, language, read_email, tags};
 
 use std::collections::HashSet;
 

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use model::ConsentState;
-
-use crate::name::is_nothing;
+use model::{ConsentState, ReadLanguage, read_language, says_nothing};
 
 /// Which words of an export mean yes, no and stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,23 +33,69 @@ impl ConsentWords {
     }
 }
 
-/// An e-mail address, trimmed and in small letters; what has no `@` is none.
-pub fn email(cell: &str) -> Option<Cow<'_, str>> {
-    let text = cell.trim();
-    text.contains('@').then(|| match text.chars().any(char::is_uppercase) {
-        true => Cow::Owned(text.to_lowercase()),
-        false => Cow::Borrowed(text),
-    })
+/// What a cell says about the e-mail address of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadEmail<'a> {
+    Nothing,
+    /// One address, in small letters.
+    Email(Cow<'a, str>),
+    /// The cell holds several addresses, or text that is none.
+    Unreadable,
 }
 
-/// The first two letters of a language code, in small letters: `fr` of `fr-FR`.
-pub fn language(cell: &str) -> Option<Cow<'_, str>> {
-    let text = cell.trim();
-    if let [b'a'..=b'z', b'a'..=b'z'] = text.as_bytes() {
-        return Some(Cow::Borrowed(text));
+/// Reads one e-mail address: bare, after `mailto:`, or in angle brackets as mail programs write it (`Ana <ana@example.com>`).
+pub fn read_email(cell: &str) -> ReadEmail<'_> {
+    if says_nothing(cell) {
+        return ReadEmail::Nothing;
     }
-    let letters: String = text.chars().take(2).filter(|it| it.is_alphabetic()).flat_map(char::to_lowercase).collect();
-    (!is_nothing(text) && letters.chars().count() == 2).then_some(Cow::Owned(letters))
+    match address(cell) {
+        Some(address) if address.chars().any(char::is_uppercase) => {
+            ReadEmail::Email(Cow::Owned(address.to_lowercase()))
+        }
+        Some(address) => ReadEmail::Email(Cow::Borrowed(address)),
+        None => ReadEmail::Unreadable,
+    }
+}
+
+/// The address of a cell; none if the cell says nothing or cannot be read.
+pub fn email(cell: &str) -> Option<Cow<'_, str>> {
+    match read_email(cell) {
+        ReadEmail::Email(address) => Some(address),
+        ReadEmail::Nothing | ReadEmail::Unreadable => None,
+    }
+}
+
+/// The one address in a text, without what programs put around it.
+fn address(text: &str) -> Option<&str> {
+    const SCHEME: &str = "mailto:";
+    let is_around = |it: char| it.is_whitespace() || matches!(it, ';' | ',' | '\'' | '"');
+    let text = text.trim_matches(is_around);
+    let inner = match text.strip_suffix('>') {
+        Some(rest) => rest.rsplit_once('<').filter(|(name, _)| !name.contains(['@', '<', '>']))?.1.trim(),
+        None => text,
+    };
+    let address = match inner.get(..SCHEME.len()) {
+        Some(start) if start.eq_ignore_ascii_case(SCHEME) => inner[SCHEME.len()..].split('?').next()?.trim(),
+        _ => inner,
+    };
+    let (local, domain) = address.split_once('@')?;
+    let is_part = |it: &str| {
+        let is_foreign =
+            |it: char| it.is_whitespace() || it.is_control() || matches!(it, '@' | '<' | '>' | ';' | ',' | ':' | '"');
+        !it.is_empty() && !it.contains(is_foreign)
+    };
+    let has_labels = domain.contains('.')
+        && domain.split('.').all(|it| !it.is_empty())
+        && !domain.contains(['/', '\\', '(', ')', '_']);
+    (is_part(local) && is_part(domain) && has_labels).then_some(address)
+}
+
+/// The language of a cell, as [`read_language`] reads it; none if the cell says nothing or is not understood.
+pub fn language(cell: &str) -> Option<Cow<'_, str>> {
+    match read_language(cell) {
+        ReadLanguage::Language(code) => Some(code),
+        ReadLanguage::Nothing | ReadLanguage::Unknown => None,
+    }
 }
 
 /// The tags of a cell: words between commas, semicolons or bars, or a list in JSON.
@@ -104,28 +148,71 @@ mod tests {
         assert_eq!(words.read("ARRÊT"), Some(ConsentState::Stop));
     }
 
-    #[test]
-    fn an_email_is_lowered_and_needs_an_at_sign() {
-        for (cell, expected) in [
-            (" Ana@Example.COM ", Some("ana@example.com")),
-            ("ana@example.com", Some("ana@example.com")),
-            ("ana", None),
-            ("", None),
-        ] {
-            assert_eq!(email(cell).as_deref(), expected, "{cell}");
+    fn shown(read: ReadEmail) -> String {
+        match read {
+            ReadEmail::Nothing => "nothing".to_owned(),
+            ReadEmail::Email(address) => address.into_owned(),
+            ReadEmail::Unreadable => "unreadable".to_owned(),
         }
     }
 
     #[test]
-    fn a_language_is_its_first_two_letters() {
+    fn an_email_is_one_address_in_small_letters() {
+        for (cell, expected) in [
+            (" Ana@Example.COM ", "ana@example.com"),
+            ("ana@example.com", "ana@example.com"),
+            ("ana+shop@mail.example.com", "ana+shop@mail.example.com"),
+            ("Ana P. <Ana@example.com>", "ana@example.com"),
+            ("\"P., Ana\" <ana@example.com>", "ana@example.com"),
+            ("<ana@example.com>", "ana@example.com"),
+            ("mailto:ana@example.com", "ana@example.com"),
+            ("MAILTO:ana@example.com?subject=Hi", "ana@example.com"),
+            ("<mailto:ana@example.com>", "ana@example.com"),
+            ("ana@example.com;", "ana@example.com"),
+            ("ana@example.com,", "ana@example.com"),
+            ("'ana@example.com'", "ana@example.com"),
+            ("", "nothing"),
+            ("n/a", "nothing"),
+            ("none", "nothing"),
+            ("NULL", "nothing"),
+            ("-", "nothing"),
+            ("(not set)", "nothing"),
+            ("ana", "unreadable"),
+            ("ana@@example.com", "unreadable"),
+            ("ana @example.com", "unreadable"),
+            ("ana@ex ample.com", "unreadable"),
+            ("ana@example@com", "unreadable"),
+            ("@example.com", "unreadable"),
+            ("ana@", "unreadable"),
+            ("ana@localhost", "unreadable"),
+            ("ana@example.", "unreadable"),
+            ("ana@.com", "unreadable"),
+            ("ana@example..com", "unreadable"),
+            ("ana@example.com; ben@example.com", "unreadable"),
+            ("ana@example.com, ben@example.com", "unreadable"),
+            ("ana@example.com ben@example.com", "unreadable"),
+            ("<ana@example.com>, <ben@example.com>", "unreadable"),
+            ("ana@example.com <ben@example.com>", "unreadable"),
+            ("@", "unreadable"),
+        ] {
+            assert_eq!(shown(read_email(cell)), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_language_is_a_code_or_nothing_is_kept() {
         for (cell, expected) in [
             ("fr", Some("fr")),
             ("FR", Some("fr")),
             ("pt_BR", Some("pt")),
             (" en-US ", Some("en")),
+            ("anglais", Some("en")),
+            ("Spanish", Some("es")),
+            ("German", Some("de")),
             ("", None),
             ("n/a", None),
             ("-", None),
+            ("gibberish", None),
         ] {
             assert_eq!(language(cell).as_deref(), expected, "{cell}");
         }

@@ -8,7 +8,9 @@ mod consent;
 mod contact;
 mod digest;
 mod evidence;
+mod fold;
 mod identity;
+mod language;
 mod lineage;
 mod numbering;
 mod personal;
@@ -28,12 +30,14 @@ pub use consent::{Consent, ConsentState, PURPOSE_MESSAGES};
 pub use contact::{Contact, Field};
 pub use digest::{Digest, Hasher};
 pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, PASSIVE, WaId};
+pub use fold::says_nothing;
 pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
+pub use language::{ReadLanguage, read_language};
 pub use lineage::{Lineage, RowName};
 pub use personal::Personal;
 pub use phone::{E164, LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneNumber};
 pub use receipt::{Counts, Receipt, Stage};
-pub use region::Region;
+pub use region::{ReadRegion, Region};
 pub use row::{
     Channel, Direction, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings, RowId, is_total,
 };

@@ -49,6 +49,12 @@ pub(crate) fn read(text: &str, region: Option<Region>) -> Option<ParsedPhone> {
     }
 }
 
+/// The main region of a calling code, and how many regions share it; none for codes of no country, such as 800.
+pub(crate) fn regions_of(calling_code: usize) -> Option<(Region, usize)> {
+    let countries = &PLANS.codes.get(calling_code)?.as_ref()?.countries;
+    Some((Region::from_code(&countries.first()?.id)?, countries.len()))
+}
+
 /// Whether there is a plus sign, and the digits, of a text that holds nothing else but what people part digits with.
 fn plain_digits<'a>(text: &str, buffer: &'a mut [u8; MAX_DIALLED]) -> Option<(bool, &'a [u8])> {
     let rest = text.strip_prefix('+').unwrap_or(text);

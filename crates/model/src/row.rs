@@ -187,6 +187,8 @@ reasons! {
     Invalid "E_INVALID" "no numbering plan has such a number",
     NotANumber "E_NOT_A_NUMBER" "the cell does not hold a phone number",
     Direction "E_DIRECTION" "nothing says which way the message went",
+    RegionUnknown "E_REGION_UNKNOWN" "the country is not understood and the number is national",
+    Ambiguous "E_AMBIGUOUS" "the digits are a national number and an international one of somebody else",
 }
 
 impl Reason {
@@ -207,6 +209,7 @@ pub enum RowFinding {
     Name = 32,
     Trunk = 64,
     Card = 128,
+    OldSpelling = 256,
 }
 
 /// The findings of one row.
@@ -214,7 +217,7 @@ pub enum RowFinding {
 pub struct RowFindings(pub u16);
 
 impl RowFinding {
-    const NAMES: [(Self, &'static str); 8] = [
+    const NAMES: [(Self, &'static str); 9] = [
         (Self::Extension, "extension_dropped"),
         (Self::Decimal, "decimals_dropped"),
         (Self::Region, "region_unknown"),
@@ -223,6 +226,7 @@ impl RowFinding {
         (Self::Name, "name_repaired"),
         (Self::Trunk, "trunk_zero_missing"),
         (Self::Card, "card_not_asked_for"),
+        (Self::OldSpelling, "old_spelling_rewritten"),
     ];
 }
 
