@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use dec_from_char::DecimalExtended;
-use model::{ParsedPhone, PhoneError, PhoneNumber, Reason, Region, RowFinding, RowFindings, is_total};
+use model::{ParsedPhone, PhoneError, PhoneForm, PhoneNumber, Reason, Region, RowFinding, RowFindings, is_total};
+
+use crate::old_spelling;
 
 /// At most this many digits make a short code, which answers services and is nobody's phone.
 const SHORT_CODE_DIGITS: usize = 6;
@@ -12,15 +14,25 @@ const NUMBER_DIGITS: usize = 7;
 /// Spaces also part one number into groups, so two numbers without a separator need longer runs.
 const BARE_NUMBER_DIGITS: usize = 9;
 
-/// Reads a phone cell as somebody in `region` would have written it.
-///
-/// Full-width and other digits, no-break spaces, bidi marks, `tel:`, `whatsapp:`, `sms:`, a leading
-/// apostrophe and `(0)` are understood. An extension is dropped with a finding. A cell that could
-/// be read as somebody else's number is rejected rather than guessed at.
+/// Digits without a plus sign are tried with their first as a country code only if they are so many: shorter ones are nearly
+/// always national.
+const INTERNATIONAL_DIGITS: usize = 11;
+
+/// Reads a phone cell of which nothing says how it is written; see [`phone_in`].
 pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, RowFindings), Reason> {
+    phone_in(cell, region, PhoneForm::Unknown)
+}
+
+/// Reads a phone cell as somebody in `region` would have written it, in a column of this form.
+///
+/// Full-width and other digits, no-break spaces, bidi marks, `tel:` (RFC 3966), `whatsapp:`, `sms:`, a leading apostrophe
+/// and `(0)` are understood. An extension is dropped with a finding, and so is an old spelling rewritten. A cell that could
+/// be read as somebody else's number is rejected rather than guessed at.
+pub fn phone_in(cell: &str, region: Option<Region>, form: PhoneForm) -> Result<(ParsedPhone, RowFindings), Reason> {
     let text = tidied(cell);
     // Most hold nothing but digits and what parts them, and need to be asked less.
     let is_plain = is_plain(&text);
+    let text = if is_plain { text } else { without_context(text) };
     let mut text = text.as_ref();
     let mut findings = RowFindings::default();
 
@@ -32,6 +44,9 @@ pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, RowFind
     }
     if !is_plain && is_scientific(text) {
         return Err(Reason::Scientific);
+    }
+    if is_negative(text) {
+        return Err(Reason::NotANumber);
     }
     if holds_several(text) {
         return Err(Reason::Multiple);
@@ -46,19 +61,116 @@ pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, RowFind
     if is_placeholder(text) {
         return Err(Reason::Placeholder);
     }
-    let parsed = parsed(text, region)?;
-    if parsed.had_extension {
-        findings.add(RowFinding::Extension);
+    let Reading { phone, is_old } = read(text, region, form)?;
+    for (is_found, finding) in [
+        (phone.had_extension, RowFinding::Extension),
+        (phone.lacks_trunk_zero, RowFinding::Trunk),
+        (is_old, RowFinding::OldSpelling),
+    ] {
+        if is_found {
+            findings.add(finding);
+        }
     }
-    if parsed.lacks_trunk_zero {
-        findings.add(RowFinding::Trunk);
+    Ok((phone, findings))
+}
+
+/// A number, and whether it was written as it was before its country changed its numbering plan.
+struct Reading {
+    phone: ParsedPhone,
+    is_old: bool,
+}
+
+impl Reading {
+    fn new(phone: ParsedPhone) -> Self {
+        Self { phone, is_old: false }
     }
-    Ok((parsed, findings))
+
+    fn old(phone: ParsedPhone) -> Self {
+        Self { phone, is_old: true }
+    }
+}
+
+fn read(text: &str, region: Option<Region>, form: PhoneForm) -> Result<Reading, Reason> {
+    if text.contains('+') {
+        return with_country_code(text, region);
+    }
+    if form == PhoneForm::International {
+        return international(text);
+    }
+    match (dialled(text, region), region) {
+        // Who writes the zero, or has none to write, means the own country.
+        (Ok(phone), _) if form == PhoneForm::National || !phone.lacks_trunk_zero => Ok(Reading::new(phone)),
+        (Ok(phone), _) => match abroad(text, INTERNATIONAL_DIGITS) {
+            Some(other) if other.phone.number != phone.number => Err(Reason::Ambiguous),
+            _ => Ok(Reading::new(phone)),
+        },
+        (Err(Reason::Invalid), Some(region)) => not_dialled(text, region, form),
+        (Err(reason), _) => Err(reason),
+    }
+}
+
+/// Digits without a plus sign of which it is known that they begin with a country code.
+fn international(text: &str) -> Result<Reading, Reason> {
+    match digits(text).count() {
+        0 => return Err(Reason::NotANumber),
+        1..=SHORT_CODE_DIGITS => return Err(Reason::ShortCode),
+        _ => {}
+    }
+    let start = text.trim_start_matches(|it: char| !it.is_ascii_digit());
+    let number = start.strip_prefix("00").unwrap_or(start).trim_start();
+    match number.starts_with('0') {
+        true => Err(Reason::Invalid),
+        false => with_country_code(&format!("+{number}"), None),
+    }
+}
+
+/// What has a plus sign.
+fn with_country_code(text: &str, region: Option<Region>) -> Result<Reading, Reason> {
+    let reason = match dialled(text, region) {
+        Ok(phone) => return Ok(Reading::new(phone)),
+        Err(reason) => reason,
+    };
+    let is_invalid = reason == Reason::Invalid && is_plain(text);
+    is_invalid.then(|| old_spelling::international(&all_digits(text))).flatten().map(Reading::old).ok_or(reason)
+}
+
+/// Digits that are no number of their region: those of another country, or an old spelling.
+fn not_dialled(text: &str, region: Region, form: PhoneForm) -> Result<Reading, Reason> {
+    if !is_plain(text) {
+        return Err(Reason::Invalid);
+    }
+    let all = all_digits(text);
+    if let Some(phone) = all.strip_prefix("00").and_then(old_spelling::international) {
+        return Ok(Reading::old(phone));
+    }
+    if form == PhoneForm::National {
+        let own = old_spelling::international(&all).filter(|it| it.region == Some(region));
+        return own.or_else(|| old_spelling::national(&all, region)).map(Reading::old).ok_or(Reason::Invalid);
+    }
+    let old = old_spelling::national(&all, region);
+    // Nor is a number of another country what an old spelling would be whose zero a spreadsheet has dropped.
+    let may_be_old = old.is_some() || old_spelling::national(&format!("0{all}"), region).is_some();
+    let other = abroad(text, if may_be_old { NUMBER_DIGITS } else { INTERNATIONAL_DIGITS });
+    match (old, other) {
+        (_, Some(_)) if may_be_old => Err(Reason::Ambiguous),
+        (Some(phone), _) => Ok(Reading::old(phone)),
+        (None, Some(other)) => Ok(other),
+        (None, None) => Err(Reason::Invalid),
+    }
+}
+
+/// The number that bare digits are if they begin with a country code.
+fn abroad(text: &str, least_digits: usize) -> Option<Reading> {
+    let all = all_digits(text);
+    if !is_plain(text) || all.starts_with('0') || all.len() < least_digits {
+        return None;
+    }
+    with_country_code(&format!("+{all}"), None).ok()
 }
 
 /// Google's rules know most ways to write a trunk zero in brackets; where the numbering plan has
 /// no trunk zero, the number is tried without it.
-fn parsed(text: &str, region: Option<Region>) -> Result<ParsedPhone, Reason> {
+fn dialled(text: &str, region: Option<Region>) -> Result<ParsedPhone, Reason> {
     let error = match PhoneNumber::parse(text, region) {
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
@@ -76,6 +188,23 @@ fn parsed(text: &str, region: Option<Region>) -> Result<ParsedPhone, Reason> {
         PhoneError::NotANumber => Reason::NotANumber,
         PhoneError::Invalid => Reason::Invalid,
     })
+}
+
+/// `199000001;phone-context=+33` is `+33199000001` (RFC 3966). A context that is a domain says nothing about the country.
+fn without_context(text: Cow<'_, str>) -> Cow<'_, str> {
+    const MARK: &str = ";phone-context=";
+    let Some(at) = text.contains(';').then(|| text.to_ascii_lowercase().find(MARK)).flatten() else { return text };
+    let (number, context) = (&text[..at], &text[at + MARK.len()..]);
+    let end = context.find(';').unwrap_or(context.len());
+    let (context, more) = context.split_at(end);
+    let is_country = context.len() > 1 && context.starts_with('+') && !number.contains('+');
+    Cow::Owned(if is_country { format!("{context}{number}{more}") } else { format!("{number}{more}") })
+}
+
+/// A minus sign before a digit makes it a number to reckon with. With a blank between it is a dash of a list.
+fn is_negative(text: &str) -> bool {
+    let rest = text.strip_prefix(['-', '−', '–', '－']);
+    rest.is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()))
 }
 
 /// Nothing but digits and what parts them.
@@ -219,6 +348,10 @@ fn is_placeholder(text: &str) -> bool {
 
 fn digits(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().filter(u8::is_ascii_digit)
+}
+
+fn all_digits(text: &str) -> String {
+    digits(text).map(char::from).collect()
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
 pub use language::{ReadLanguage, read_language};
 pub use lineage::{Lineage, RowName};
 pub use personal::Personal;
-pub use phone::{E164, LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneNumber};
+pub use phone::{E164, LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneForm, PhoneNumber};
 pub use receipt::{Counts, Receipt, Stage};
 pub use region::{ReadRegion, Region};
 pub use row::{

@@ -41,6 +41,19 @@ pub struct ParsedPhone {
     pub lacks_trunk_zero: bool,
 }
 
+/// How the numbers of a column are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhoneForm {
+    /// Either way; digits that could be both are rejected.
+    #[default]
+    Unknown,
+    /// Every number has its country code before it, with or without a plus sign.
+    International,
+    /// As they are dialled within the country of the row; other countries have a plus sign.
+    National,
+}
+
 /// Why a text is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PhoneError {
