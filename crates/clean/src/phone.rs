@@ -356,10 +356,16 @@ fn all_digits(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(cell: &str, region: &str) -> String {
-        match phone(cell, Region::from_code(region)) {
+        read_in(cell, region, PhoneForm::Unknown)
+    }
+
+    fn read_in(cell: &str, region: &str, form: PhoneForm) -> String {
+        match phone_in(cell, Region::from_code(region), form) {
             Ok((parsed, findings)) => format!("{} {}", parsed.number, findings.names()).trim().to_owned(),
             Err(reason) => reason.code().to_owned(),
         }
@@ -456,5 +462,189 @@ mod tests {
     #[test]
     fn an_area_code_before_a_slash_is_not_a_second_number() {
         assert_eq!(read("030/23125 000", "DE"), "+493023125000");
+    }
+
+    #[test]
+    fn a_tel_uri_has_its_country_in_its_context() {
+        for (cell, region, expected) in [
+            ("tel:199000001;phone-context=+33", "", "+33199000001"),
+            ("tel:199000001;phone-context=+33", "DE", "+33199000001"),
+            ("tel:0199000001;phone-context=+33", "", "+33199000001"),
+            ("TEL:01-99-00-00-01;Phone-Context=+33", "", "+33199000001"),
+            ("tel:199000001;phone-context=+33;ext=12", "", "+33199000001 extension_dropped"),
+            ("tel:5550123;phone-context=+1202", "", "+12025550123"),
+            ("tel:0199000001;phone-context=example.com", "FR", "+33199000001"),
+            ("tel:0199000001;phone-context=example.com", "", "E_NO_REGION"),
+            ("tel:+33199000001;phone-context=+33", "", "+33199000001"),
+            ("tel:199000001;phone-context=", "FR", "+33199000001 trunk_zero_missing"),
+        ] {
+            assert_eq!(read(cell, region), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_negative_number_is_no_phone() {
+        for cell in ["-33199000001", "−33199000001", "-0199000001", "–33199000001", "-33199000001.0"] {
+            assert_eq!(read(cell, "FR"), "E_NOT_A_NUMBER", "{cell}");
+        }
+        assert_eq!(read("- 01 99 00 00 01", "FR"), "+33199000001");
+        assert_eq!(read("01-99-00-00-01", "FR"), "+33199000001");
+    }
+
+    #[test]
+    fn a_number_in_an_old_spelling_is_rewritten_with_a_finding() {
+        for (cell, region, expected) in [
+            ("+52 55 1234 5678", "MX", "+525512345678"),
+            ("55 1234 5678", "MX", "+525512345678"),
+            ("+52 1 55 1234 5678", "MX", "+525512345678 old_spelling_rewritten"),
+            ("+5215512345678", "", "+525512345678 old_spelling_rewritten"),
+            ("+5215512345678", "FR", "+525512345678 old_spelling_rewritten"),
+            ("5215512345678", "MX", "+525512345678 old_spelling_rewritten"),
+            ("5215512345678", "FR", "+525512345678 old_spelling_rewritten"),
+            ("005215512345678", "MX", "+525512345678 old_spelling_rewritten"),
+            ("044 55 1234 5678", "MX", "+525512345678 old_spelling_rewritten"),
+            ("045 55 1234 5678", "MX", "+525512345678 old_spelling_rewritten"),
+            ("01 55 1234 5678", "MX", "+525512345678 old_spelling_rewritten"),
+            ("0445512345678", "MX", "+525512345678 old_spelling_rewritten"),
+            // Not before ten digits, nor before an area that there is not.
+            ("+52 1 55 1234 567", "MX", "E_INVALID"),
+            ("+52 1 10 1234 5678", "MX", "E_INVALID"),
+            ("044 55 1234 5678", "FR", "E_INVALID"),
+            ("+52 044 55 1234 5678", "MX", "E_INVALID"),
+            // A spreadsheet has dropped the zero of 01, or it is a number in New Jersey.
+            ("15512345678", "MX", "E_AMBIGUOUS"),
+            ("+55 11 96000 0001", "BR", "+5511960000001"),
+            ("(11) 96000-0001", "BR", "+5511960000001"),
+            ("+55 11 6000 0001", "BR", "+5511960000001 old_spelling_rewritten"),
+            ("+551180000001", "", "+5511980000001 old_spelling_rewritten"),
+            ("551190000001", "BR", "+5511990000001 old_spelling_rewritten"),
+            ("(11) 8000-0001", "BR", "+5511980000001 old_spelling_rewritten"),
+            ("011 8000-0001", "BR", "+5511980000001 old_spelling_rewritten"),
+            ("551180000001", "FR", "+5511980000001 old_spelling_rewritten"),
+            // A fixed line, what may be one, and an area that there is not.
+            ("+55 11 3000 0001", "BR", "+551130000001"),
+            ("+55 11 7000 0001", "BR", "+551170000001"),
+            ("+55 10 8000 0001", "BR", "E_INVALID"),
+        ] {
+            assert_eq!(read(cell, region), expected, "{cell} in {region}");
+        }
+    }
+
+    #[test]
+    fn digits_of_an_international_column_have_their_country_code() {
+        for (cell, expected) in [
+            ("33199000001", "+33199000001"),
+            ("33 1 99 00 00 01", "+33199000001"),
+            ("(33) 199000001", "+33199000001"),
+            ("33 (0)1 99 00 00 01", "+33199000001"),
+            ("+33199000001", "+33199000001"),
+            ("0033199000001", "+33199000001"),
+            ("12025550123", "+12025550123"),
+            ("6281200000000", "+6281200000000"),
+            ("33199000001.0", "+33199000001 decimals_dropped"),
+            ("5215512345678", "+525512345678 old_spelling_rewritten"),
+            ("tel:199000001;phone-context=+33", "+33199000001"),
+            // Never as somebody in the country of the row would have dialled them.
+            ("199000002", "E_INVALID"),
+            ("0199000001", "E_INVALID"),
+            ("01133199000001", "E_INVALID"),
+            ("2025550123", "E_INVALID"),
+            ("00033199000001", "E_INVALID"),
+            ("36789", "E_SHORT_CODE"),
+            ("AMAZON", "E_LETTERS"),
+            ("()", "E_NOT_A_NUMBER"),
+            ("", "E_EMPTY"),
+        ] {
+            for region in ["", "FR", "DE", "US"] {
+                assert_eq!(read_in(cell, region, PhoneForm::International), expected, "{cell} in {region}");
+            }
+        }
+    }
+
+    #[test]
+    fn digits_of_a_national_column_are_never_a_number_of_another_country() {
+        for (cell, region, expected) in [
+            ("0199000001", "FR", "+33199000001"),
+            ("33199000001", "FR", "+33199000001"),
+            ("33199000001", "DE", "+4933199000001 trunk_zero_missing"),
+            ("12025550123", "FR", "E_INVALID"),
+            ("+12025550123", "FR", "+12025550123"),
+            ("0012025550123", "FR", "+12025550123"),
+            ("2025550123", "US", "+12025550123"),
+            ("5215512345678", "MX", "+525512345678 old_spelling_rewritten"),
+            ("5215512345678", "FR", "E_INVALID"),
+            ("4681234567", "BR", "+5546981234567 old_spelling_rewritten"),
+        ] {
+            assert_eq!(read_in(cell, region, PhoneForm::National), expected, "{cell} in {region}");
+        }
+    }
+
+    #[test]
+    fn digits_that_may_be_of_two_countries_are_rejected() {
+        for (cell, region, expected) in [
+            ("33199000001", "DE", "E_AMBIGUOUS"),
+            ("033199000001", "DE", "+4933199000001"),
+            ("+4933199000001", "DE", "+4933199000001"),
+            ("15202345678", "DE", "E_AMBIGUOUS"),
+            // In Sweden, or in Brazil before the ninth digit.
+            ("4681234567", "BR", "E_AMBIGUOUS"),
+            // Where nobody dials a zero, digits alone are national: here Porto Alegre, and not Peru.
+            ("51981234567", "BR", "+5551981234567"),
+            ("2025550123", "US", "+12025550123"),
+            // No number of the country, and enough digits for one of another.
+            ("12025550123", "FR", "+12025550123"),
+            ("6281200000000", "FR", "+6281200000000"),
+            ("+2025550123", "FR", "E_INVALID"),
+            ("2025550123", "FR", "E_INVALID"),
+            ("33199000001", "", "E_NO_REGION"),
+        ] {
+            assert_eq!(read(cell, region), expected, "{cell} in {region}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_international_column_keeps_the_country_code_whatever_the_region(
+            cell in "[1-9][0-9]{6,14}",
+            region in prop::sample::select(&["", "FR", "DE", "US", "IT", "IN"][..]),
+        ) {
+            let read = phone_in(&cell, Region::from_code(region), PhoneForm::International);
+            prop_assert_eq!(&read, &phone_in(&format!("+{cell}"), None, PhoneForm::Unknown));
+            // Of a number with country code, Google's rules drop a trunk prefix: +33 01 99 …
+            if let Ok((parsed, _)) = read {
+                let (number, place) = (parsed.number.to_string(), cell.len() - 6);
+                prop_assert!(number[1..].starts_with(&cell[..1]) && number.ends_with(&cell[place..]), "{number}");
+            }
+        }
+
+        #[test]
+        fn a_national_column_gives_numbers_of_the_calling_code_of_its_country(
+            cell in "[1-9][0-9]{6,13}",
+            (region, calling_code) in prop::sample::select(
+                &[("FR", "+33"), ("DE", "+49"), ("US", "+1"), ("BR", "+55"), ("MX", "+52"), ("IT", "+39")][..],
+            ),
+        ) {
+            if let Ok((parsed, _)) = phone_in(&cell, Region::from_code(region), PhoneForm::National) {
+                prop_assert!(parsed.number.to_string().starts_with(calling_code), "{}", parsed.number);
+            }
+        }
+
+        #[test]
+        fn a_number_that_is_valid_as_it_stands_is_never_changed(
+            number in prop_oneof!["52[1-9][0-9]{9,10}", "55[1-9][0-9]{9,10}", "[1-9][0-9]{7,13}"],
+            form in prop::sample::select(&[PhoneForm::Unknown, PhoneForm::International, PhoneForm::National][..]),
+        ) {
+            let cell = format!("+{number}");
+            if let Ok(valid) = PhoneNumber::parse(&cell, None)
+                && let Ok((parsed, findings)) = phone_in(&cell, None, form)
+            {
+                prop_assert_eq!((parsed, findings.names()), (valid, String::new()));
+            }
+        }
+
+        #[test]
+        fn no_cell_is_too_odd_to_be_read(cell in ".{0,40}", form in prop::sample::select(&[PhoneForm::Unknown, PhoneForm::International][..])) {
+            let _ = phone_in(&cell, Region::from_code("MX"), form);
+        }
     }
 }
