@@ -33,9 +33,9 @@ VI VN VU WF WS XK YE YT ZA ZM ZW
 
 # Names in wide use that CLDR lacks: as ISO 3166 writes them, short and old forms, parts of a country.
 OTHER_NAMES = """
-AE: UAE, EAU, U.A.E., EAE, VAE, Emirates, Emirats, ОАЭ, الإمارات
+AE: UAE, EAU, U.A.E., EAE, VAE, Emirates, Emirats, ОАЭ, الإمارات, Объединённые Арабские Эмираты, Об’єднані Арабські Емірати
 AG: Antigua and Barbuda
-BA: Bosnia and Herzegovina, Bosnia, Bosnie, Bosnien, Босния, BiH
+BA: Bosnia and Herzegovina, Bosnia, Bosnie, Bosnien, Босния, BiH, Bosnia-Erzegovina
 BL: Saint Barthélemy
 BN: Brunei Darussalam
 BO: Bolivia Plurinational State of, Plurinational State of Bolivia
@@ -43,7 +43,7 @@ BQ: Bonaire Sint Eustatius and Saba, Bonaire
 BS: The Bahamas, Bahamas The
 BY: Belarus, Bélarus, Byelorussia, Белоруссия
 CC: Cocos Islands, Keeling Islands
-CD: Congo The Democratic Republic of the, Congo Democratic Republic of the, Democratic Republic of the Congo, Democratic Republic of Congo, DR Congo, D.R. Congo, DRC, RDC, République démocratique du Congo, Congo-Kinshasa, Congo DRC, Congo RDC, Zaire
+CD: Congo The Democratic Republic of the, Congo Democratic Republic of the, Democratic Republic of the Congo, Democratic Republic of Congo, DR Congo, D.R. Congo, DRC, RDC, République démocratique du Congo, Congo-Kinshasa, Congo DRC, Congo RDC, Zaire, Congo République démocratique du, Congo República Democrática del, Congo República Democrática do, Demokratische Republik Kongo, Repubblica Democratica del Congo, Демократическая Республика Конго
 CG: Republic of the Congo, Congo Republic of the, République du Congo, Congo-Brazzaville
 CI: Ivory Coast, Cote d'Ivoire
 CN: People's Republic of China, PRC, Mainland China, P.R. China
@@ -52,10 +52,10 @@ CZ: Czech Republic, République tchèque, Tschechische Republik, República Chec
 DE: Federal Republic of Germany, Bundesrepublik Deutschland, Bundesrepublik, BRD, République fédérale d'Allemagne
 DO: Dominican Rep., Rep. Dominicana
 ES: Kingdom of Spain, Islas Canarias, Canary Islands, Islas Baleares
-FK: Falkland Islands Malvinas, Malvinas
+FK: Falkland Islands Malvinas, Malvinas, Falkland Islands
 FM: Micronesia Federated States of, Federated States of Micronesia
 FR: French Republic, République française, France métropolitaine, Metropolitan France
-GB: UK, Great Britain, Britain, United Kingdom of Great Britain and Northern Ireland, Grande-Bretagne, Gran Bretaña, Großbritannien, Gran Bretagna, Grã-Bretanha, Groot-Brittannië, Wielka Brytania, Velká Británie, Storbritannien, Storbritannia, Великобритания, England, Angleterre, Inglaterra, Inghilterra, Anglia, Engeland, Anglie, İngiltere, Англия, Англія, Αγγλία, إنجلترا, אנגליה, 英格兰, イングランド, イギリス, 영국, Scotland, Écosse, Escocia, Schottland, Scozia, Escócia, Schotland, Szkocja, Шотландия, Wales, Pays de Galles, Gales, Galles, Northern Ireland, Irlande du Nord, Nordirland, Irlanda del Norte, Irlanda del Nord
+GB: UK, Great Britain, Britain, United Kingdom of Great Britain and Northern Ireland, Grande-Bretagne, Gran Bretaña, Großbritannien, Gran Bretagna, Grã-Bretanha, Groot-Brittannië, Wielka Brytania, Velká Británie, Storbritannien, Storbritannia, Великобритания, England, Angleterre, Inglaterra, Inghilterra, Anglia, Engeland, Anglie, İngiltere, Англия, Англія, Αγγλία, إنجلترا, אנגליה, 英格兰, イングランド, イギリス, 영국, Scotland, Écosse, Escocia, Schottland, Scozia, Escócia, Schotland, Szkocja, Шотландия, Wales, Pays de Galles, Gales, Galles, Northern Ireland, Irlande du Nord, Nordirland, Irlanda del Norte, Irlanda del Nord, Соединённое Королевство, Vereinigtes Königreich, The United Kingdom
 GM: The Gambia, Gambia The, Republic of The Gambia
 GR: Hellas, Hellenic Republic, EL
 GW: Guinea Bissau
@@ -64,12 +64,12 @@ IE: Republic of Ireland, Eire, République d'Irlande
 IR: Iran Islamic Republic of, Islamic Republic of Iran
 KG: Kirghizistan, Kirgisien, Киргизия
 KN: Saint Kitts and Nevis, St Kitts and Nevis
-KP: Korea Democratic People's Republic of, Democratic People's Republic of Korea, DPRK, DPR Korea, Korea North, North Korea
-KR: Korea Republic of, Republic of Korea, Korea South, South Korea, République de Corée, ROK
+KP: Korea Democratic People's Republic of, Democratic People's Republic of Korea, DPRK, DPR Korea, Korea North, North Korea, Северная Корея, Північна Корея
+KR: Korea Republic of, Republic of Korea, Korea South, South Korea, République de Corée, ROK, Южная Корея, Південна Корея, Южна Корея, Republik Korea, República de Corea
 LA: Lao People's Democratic Republic, Lao PDR, Lao
 LC: Saint Lucia
 LY: Libyan Arab Jamahiriya
-MD: Moldova Republic of, Republic of Moldova, République de Moldavie, Молдавия
+MD: Moldova Republic of, Republic of Moldova, République de Moldavie, Молдавия, Moldau, Republik Moldau
 MF: Saint Martin French part, Saint Martin (partie française)
 MK: Macedonia, Macédoine, Mazedonien, Makedonien, Macedonia the former Yugoslav Republic of, FYROM, Republic of North Macedonia, Македонија, Македония
 MM: Myanmar, Burma, Birmanie, Birma, Birmania
@@ -78,9 +78,9 @@ NL: The Netherlands, Holland, Hollande, Holanda, Olanda, Hollandia, Голлан
 PF: Tahiti
 PH: The Philippines
 PM: Saint Pierre and Miquelon
-PS: Palestine, Palestine State of, State of Palestine, Palestinian Territory, Palestinian Territory Occupied, Palestina, Palästina, فلسطين, Палестина
+PS: Palestine, Palestine State of, State of Palestine, Palestinian Territory, Palestinian Territory Occupied, Palestina, Palästina, فلسطين, Палестина, Palestine État de, Palestina Estado de, Palästinensische Gebiete
 RE: Reunion Island, Île de la Réunion
-RU: Russian Federation, Fédération de Russie, Russische Föderation, Federación Rusa, РФ, Россия
+RU: Russian Federation, Fédération de Russie, Russische Föderation, Federación Rusa, РФ, Россия, Russie Fédération de, Federação Russa, Federazione Russa, Federatia Rusa, Федерация Российская, Российская Федерация, Руска федерация, Федерація Російська, Російська Федерація
 SH: Saint Helena, Saint Helena Ascension and Tristan da Cunha
 SK: Slovak Republic, Slovakia Republic, Slovenská republika, République slovaque
 SJ: Svalbard and Jan Mayen
@@ -95,16 +95,49 @@ TT: Trinidad and Tobago, Trinidad
 TW: Taiwan Province of China, Republic of China, Taiwan R.O.C.
 TZ: Tanzania United Republic of, United Republic of Tanzania
 US: USA, U.S., United States of America, The United States, États-Unis d’Amérique, EE.UU., EEUU, EUA, Estados Unidos de América, Estados Unidos da América, Vereinigte Staaten von Amerika, Stati Uniti d'America, Verenigde Staten van Amerika, Stany Zjednoczone Ameryki, США, Соединенные Штаты Америки, ABD, Amerika Birleşik Devletleri, 美國
-VA: Holy See, Saint-Siège, Vatican, Vatican City State, Holy See Vatican City State
+VA: Holy See, Saint-Siège, Vatican, Vatican City State, Holy See Vatican City State, Holy See (Vatican City State)
 VC: Saint Vincent and the Grenadines, St Vincent
 VE: Venezuela Bolivarian Republic of, Bolivarian Republic of Venezuela
 VG: Virgin Islands British, British Virgin Islands, BVI
 VI: Virgin Islands U.S., US Virgin Islands, USVI
-VN: Viet Nam, Viêt Nam, Viêtnam
+VN: Viet Nam, Viêt Nam, Viêtnam, Socialist Republic of Vietnam, Socialist Republic of Viet Nam
 WF: Wallis and Futuna
 XK: Kosovo, Kosova, XKX, XKK
-ZA: RSA, Republic of South Africa, Rep. South Africa
+ZA: RSA, Republic of South Africa, Rep. South Africa, Южная Африка
+SC: Сейшелы
+KY: Cayman-Inseln, Cayman Isl.
+FO: Färöer-Inseln
+MV: Islas Maldivas
+BM: Islas Bermudas
+CH: Swiss Confederation, Confédération suisse, Schweizerische Eidgenossenschaft, Swiss
+AR: Argentine Republic
+IT: Italian Republic, Repubblica Italiana
+PT: Portuguese Republic, República Portuguesa
+MX: United Mexican States, Estados Unidos Mexicanos, México D.F.
+LU: Grand Duchy of Luxembourg
+BR: Federative Republic of Brazil, República Federativa do Brasil
+NG: Federal Republic of Nigeria
+PK: Islamic Republic of Pakistan
+AF: Islamic Republic of Afghanistan
+BD: People's Republic of Bangladesh
+DZ: People's Democratic Republic of Algeria
+EG: Arab Republic of Egypt
+OM: Sultanate of Oman
+AD: Principality of Andorra
+LI: Principality of Liechtenstein
+MC: Principality of Monaco
+KW: State of Kuwait
+QA: State of Qatar
+IL: State of Israel
+LK: Democratic Socialist Republic of Sri Lanka
+JO: Hashemite Kingdom of Jordan
+ET: Federal Democratic Republic of Ethiopia
+NP: Federal Democratic Republic of Nepal
 """.strip().splitlines()
+
+# Countries that are called a kingdom; all others may be called a republic but those of which there are two.
+KINGDOMS = "BE BH BT DK ES KH LS MA NL NO SA SE SZ TH TO".split()
+TWO_REPUBLICS = "CD CG CN KP KR TW".split()
 
 # Names that say which of two countries in no language, though CLDR gives them to one somewhere.
 AMBIGUOUS_NAMES = """
@@ -238,6 +271,9 @@ def countries(model):
                 for spelling in spellings(name, identifier):
                     add(code, spelling, identifier)
                 add(code, without_brackets(name), "in brackets")
+    for code, name in Locale("en").territories.items():
+        if code not in TWO_REPUBLICS:
+            add(code, ("Kingdom of " if code in KINGDOMS else "Republic of ") + name.replace("&", "and"), "listed")
     for code, name in listed(OTHER_NAMES):
         for spelling in spellings(name, "de"):
             add(code, spelling, "listed")

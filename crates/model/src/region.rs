@@ -71,20 +71,30 @@ impl Region {
 
     fn from_folded(text: &str) -> Option<Self> {
         let name = folded(text);
-        let region = Self::from_code(&name).or_else(|| NAMES.get(name.as_str()).copied())?;
-        // `U.S.` is a code, and `I/O` is none.
+        let region = Self::from_code(&name).or_else(|| Self::from_listed(text, &name))?;
+        // `U.S.` is a code. `I/O` is none, nor is `Mỹ`, which is the United States in Vietnamese.
         let is_code = name.len() <= 3 && name.is_ascii();
-        (!is_code || text.chars().all(|it| it.is_alphabetic() || matches!(it, '.' | ' '))).then_some(region)
+        let may_be_code = || text.bytes().all(|it| it.is_ascii_alphabetic() || matches!(it, b'.' | b' '));
+        (!is_code || may_be_code()).then_some(region)
+    }
+
+    /// The country of a name in the file, which has no English article: `Philippines (the)`.
+    fn from_listed(text: &str, name: &str) -> Option<Self> {
+        NAMES.get(name).copied().or_else(|| {
+            let words = text.split(|it: char| it.is_ascii_punctuation() || it.is_whitespace());
+            let bare: String = words.filter(|it| !it.eq_ignore_ascii_case("the")).collect();
+            (bare.len() < text.len()).then(|| NAMES.get(folded(&bare).as_str()).copied())?
+        })
     }
 
     /// Reads a cell of a column that names countries: as [`Region::from_name`], or the code that is dialled to call the
     /// country (`+33`, `0033`, `33`).
     pub fn read(cell: &str) -> ReadRegion {
         let text = cell.trim();
-        if says_nothing(text) {
-            return ReadRegion::Nothing;
+        match text.eq_ignore_ascii_case("NA") {
+            true => ReadRegion::Nothing,
+            false => Self::read_code(text),
         }
-        Self::read_code(text)
     }
 
     /// Reads a cell of a column of ISO codes, where `NA` is Namibia.
@@ -216,6 +226,10 @@ mod tests {
             ("Scotland", "GB"),
             ("Holland", "NL"),
             ("The Netherlands", "NL"),
+            ("Philippines (the)", "PH"),
+            ("Tanzania, the United Republic of", "TZ"),
+            ("Republic of Austria", "AT"),
+            ("Российская Федерация", "RU"),
             ("Kosovo", "XK"),
             ("Guinea", "GN"),
             ("South Korea", "KR"),
@@ -252,7 +266,8 @@ mod tests {
         ] {
             assert_eq!(Region::from_name(text).map(|it| it.to_string()), Some(code.into()), "{text}");
         }
-        for text in ["", "XX", "Atlantis", "F", "33", "Korea", "Corée", "Congo", "I/O", "EU", "Europe"] {
+        for text in ["", "XX", "Atlantis", "F", "33", "Korea", "Corée", "Congo", "I/O", "EU", "Europe", "Mỹ", "Bỉ"]
+        {
             assert_eq!(Region::from_name(text), None, "{text}");
         }
     }
