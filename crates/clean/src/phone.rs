@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use dec_from_char::DecimalExtended;
-use model::{ParsedPhone, PhoneError, PhoneForm, PhoneNumber, Reason, Region, RowFinding, RowFindings, is_total};
+use model::{
+    LineType, ParsedPhone, PhoneError, PhoneForm, PhoneNumber, Reason, Region, RowFinding, RowFindings, is_total,
+    says_nothing,
+};
 
 use crate::old_spelling;
 
@@ -17,6 +20,9 @@ const BARE_NUMBER_DIGITS: usize = 9;
 /// Digits without a plus sign are tried with their first as a country code only if they are so many: shorter ones are nearly
 /// always national.
 const INTERNATIONAL_DIGITS: usize = 11;
+
+/// So many digits without a plus sign are more than a national number has, whatever Google's plans allow.
+const LONG_DIGITS: usize = 12;
 
 /// Reads a phone cell of which nothing says how it is written; see [`phone_in`].
 pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, RowFindings), Reason> {
@@ -36,7 +42,7 @@ pub fn phone_in(cell: &str, region: Option<Region>, form: PhoneForm) -> Result<(
     let mut text = text.as_ref();
     let mut findings = RowFindings::default();
 
-    if is_empty_word(text) {
+    if is_empty_word(text) || !is_plain && says_nothing(text) {
         return Err(Reason::Empty);
     }
     if !is_plain && is_masked(text) {
@@ -98,14 +104,35 @@ fn read(text: &str, region: Option<Region>, form: PhoneForm) -> Result<Reading, 
         return international(text);
     }
     match (dialled(text, region), region) {
-        // Who writes the zero, or has none to write, means the own country.
-        (Ok(phone), _) if form == PhoneForm::National || !phone.lacks_trunk_zero => Ok(Reading::new(phone)),
-        (Ok(phone), _) => match abroad(text, INTERNATIONAL_DIGITS) {
-            Some(other) if other.phone.number != phone.number => Err(Reason::Ambiguous),
-            _ => Ok(Reading::new(phone)),
-        },
+        (Ok(phone), _) if is_natural(&phone) => Ok(Reading::new(phone)),
+        (Ok(phone), _) => either(text, phone, region, form),
         (Err(Reason::Invalid), Some(region)) => not_dialled(text, region, form),
         (Err(reason), _) => Err(reason),
+    }
+}
+
+/// Whether people write a number so: with the zero that their country dials first, if it dials one, and of a line that people
+/// have. Google's plans are wide: they take any mobile number of Spain for a voice mail of Italy.
+fn is_natural(phone: &ParsedPhone) -> bool {
+    use LineType::{FixedLine, FixedLineOrMobile, Mobile, PersonalNumber, Voip};
+    let is_of_people = matches!(phone.line_type, FixedLine | FixedLineOrMobile | Mobile | PersonalNumber | Voip);
+    is_of_people && !phone.lacks_trunk_zero
+}
+
+/// Digits that are a number of their region, though not one that people write so, and may be that of another country.
+fn either(text: &str, phone: ParsedPhone, region: Option<Region>, form: PhoneForm) -> Result<Reading, Reason> {
+    let other = abroad(text, INTERNATIONAL_DIGITS).filter(|it| it.phone.number != phone.number);
+    let Some(other) = other else { return Ok(Reading::new(phone)) };
+    let is_own = other.phone.region == region;
+    if form == PhoneForm::National && !is_own {
+        return Ok(Reading::new(phone));
+    }
+    // In Germany, every mobile number with its country code is also a fixed line without its zero, though one of more
+    // digits than any fixed line has.
+    let is_mobile = other.phone.line_type.is_sendable() && !phone.line_type.is_sendable();
+    match is_own && is_mobile && digits(text).count() >= LONG_DIGITS {
+        true => Ok(other),
+        false => Err(Reason::Ambiguous),
     }
 }
 
@@ -425,6 +452,10 @@ mod tests {
             ("-", "E_EMPTY"),
             ("0", "E_EMPTY"),
             ("unknown", "E_EMPTY"),
+            ("N.A.", "E_EMPTY"),
+            ("\\N", "E_EMPTY"),
+            ("(not set)", "E_EMPTY"),
+            ("?", "E_EMPTY"),
             ("0000000000", "E_PLACEHOLDER"),
             ("+33 11 11 11 11 11", "E_INVALID"),
             ("1111111111", "E_PLACEHOLDER"),
@@ -567,6 +598,8 @@ mod tests {
             ("0199000001", "FR", "+33199000001"),
             ("33199000001", "FR", "+33199000001"),
             ("33199000001", "DE", "+4933199000001 trunk_zero_missing"),
+            ("491713920000", "DE", "+491713920000"),
+            ("492214710000", "DE", "E_AMBIGUOUS"),
             ("12025550123", "FR", "E_INVALID"),
             ("+12025550123", "FR", "+12025550123"),
             ("0012025550123", "FR", "+12025550123"),
@@ -586,6 +619,12 @@ mod tests {
             ("033199000001", "DE", "+4933199000001"),
             ("+4933199000001", "DE", "+4933199000001"),
             ("15202345678", "DE", "E_AMBIGUOUS"),
+            // Its own country code before a mobile number, or an area code without zero before too many digits.
+            ("491713920000", "DE", "+491713920000"),
+            ("493023125000", "DE", "+493023125000"),
+            ("492214710000", "DE", "E_AMBIGUOUS"),
+            // A voice mail in Italy, or a fixed line in France.
+            ("33199000001", "IT", "E_AMBIGUOUS"),
             // In Sweden, or in Brazil before the ninth digit.
             ("4681234567", "BR", "E_AMBIGUOUS"),
             // Where nobody dials a zero, digits alone are national: here Porto Alegre, and not Peru.
