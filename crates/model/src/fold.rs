@@ -78,9 +78,16 @@ pub fn says_nothing(cell: &str) -> bool {
     let is_bracket =
         |it: char| matches!(it, '(' | ')' | '[' | ']' | '<' | '>' | '{' | '}' | '"' | '\'') || it.is_whitespace();
     let word = cell.trim_matches(is_bracket);
-    !word.contains(|it: char| it.is_alphanumeric() || matches!(it, '*' | '#' | '•' | '+' | '@'))
+    word.chars().all(is_filler)
         || word == "0"
         || word.len() <= LONGEST && WORDS.iter().any(|it| word.eq_ignore_ascii_case(it))
+}
+
+/// What people and programs put where there is nothing; stars, crosses and the like hide something.
+fn is_filler(it: char) -> bool {
+    it.is_whitespace()
+        || matches!(it, '—' | '–' | '−' | '…')
+        || it.is_ascii_punctuation() && !matches!(it, '*' | '#' | '+' | '@')
 }
 
 #[cfg(test)]
@@ -138,7 +145,7 @@ mod tests {
         ] {
             assert!(says_nothing(cell), "{cell}");
         }
-        for cell in ["fr", "no", "France", "0033", "Nanterre", "nothing", "1", "***", "###"] {
+        for cell in ["fr", "no", "France", "0033", "Nanterre", "nothing", "1", "***", "###", "🇫🇷", "✔"] {
             assert!(!says_nothing(cell), "{cell}");
         }
     }

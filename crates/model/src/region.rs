@@ -103,11 +103,30 @@ impl Region {
         match Self::from_code(text) {
             Some(region) => ReadRegion::Region(region),
             None if says_nothing(text) => ReadRegion::Nothing,
-            None => match Self::from_folded(text).or_else(|| Self::from_calling_code(text)) {
+            None => match Self::from_word(text).or_else(|| Self::from_parts(text)) {
                 Some(region) => ReadRegion::Region(region),
                 None => ReadRegion::Unknown,
             },
         }
+    }
+
+    fn from_word(text: &str) -> Option<Self> {
+        Self::from_folded(text).or_else(|| Self::from_calling_code(text)).or_else(|| Self::from_flag(text))
+    }
+
+    /// Reads one country that is named twice: `France (FR)`, `+33 - France`.
+    fn from_parts(text: &str) -> Option<Self> {
+        let parts = text.split(['(', ')', '-', '–', '/', ',', ':', '|']).map(str::trim).filter(|it| !it.is_empty());
+        let mut regions = parts.map(|part| Self::from_code(part).or_else(|| Self::from_word(part)));
+        let first = regions.next()??;
+        regions.all(|it| it == Some(first)).then_some(first)
+    }
+
+    /// Reads the emoji of a flag, which is made of the letters of the code.
+    fn from_flag(text: &str) -> Option<Self> {
+        let letters = text.chars().map(|it| u32::from(it).checked_sub(u32::from('🇦')).filter(|it| *it < 26));
+        let code: String = letters.map(|it| Some(char::from(b'A' + u8::try_from(it?).ok()?))).collect::<Option<_>>()?;
+        Self::from_code(&code)
     }
 
     /// Reads `+33`, `0033` or `33`.
@@ -277,6 +296,16 @@ mod tests {
         for (cell, expected) in [
             ("Schweiz", "CH"),
             ("fra", "FR"),
+            ("France (FR)", "FR"),
+            ("FR - France", "FR"),
+            ("+33 (France)", "FR"),
+            ("Deutschland/Germany", "DE"),
+            ("🇫🇷", "FR"),
+            ("🇫🇷 France", "FR"),
+            ("Guinea-Bissau", "GW"),
+            ("Niger / NG", "unknown"),
+            ("DE, AT, CH", "unknown"),
+            ("🇪🇺", "unknown"),
             ("", "nothing"),
             ("-", "nothing"),
             ("--", "nothing"),
