@@ -79,7 +79,7 @@ pub struct Part {
     pub header: Vec<String>,
     /// Where each column of the source stands in the file; none if they are the same.
     pub(crate) places: Option<Vec<Option<usize>>>,
-    pub(crate) flattener: Option<Flattener>,
+    pub(crate) flattener: Option<Box<Flattener>>,
 }
 
 /// How rows stand in a file.
@@ -270,7 +270,7 @@ fn probe_part(path: &Path, packing: Packing, settings: &Settings) -> Result<Part
 
 /// What the unpacked bytes of a file showed.
 enum Shown {
-    Rows { form: Form, header: Vec<String>, flattener: Option<Flattener> },
+    Rows { form: Form, header: Vec<String>, flattener: Option<Box<Flattener>> },
     Sheet(SheetFile, SheetKind),
 }
 
@@ -420,7 +420,7 @@ fn shown_json(
         }
     }
     let header = flattener.columns.clone();
-    Ok(Shown::Rows { form: Form::Json { form, encoding }, header, flattener: Some(flattener) })
+    Ok(Shown::Rows { form: Form::Json { form, encoding }, header, flattener: Some(Box::new(flattener)) })
 }
 
 struct Counting<R> {

@@ -115,7 +115,7 @@ fn read_part<E: From<ExtractError>>(
             unpacked(path, &part.packing, probe.limits, |bytes| read_delimited(text(bytes, *encoding), file, each))?
         }
         Form::Json { form, encoding } => {
-            let mut flattener = part.flattener.clone().unwrap_or_else(|| Flattener::new(Lists::default()));
+            let mut flattener = part.flattener.clone().unwrap_or_else(|| Box::new(Flattener::new(Lists::default())));
             flattener.stop_learning();
             unpacked(path, &part.packing, probe.limits, |bytes| {
                 let cutter = Cutter::new(text(bytes, *encoding), form.clone());
@@ -148,7 +148,7 @@ fn read_part<E: From<ExtractError>>(
 fn read_json<E: From<ExtractError>>(
     part: &Part,
     mut cutter: Cutter<impl std::io::Read>,
-    mut flattener: Flattener,
+    mut flattener: Box<Flattener>,
     mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
 ) -> Result<Seen, E> {
     let failed = |source| ExtractError::Read { path: part.path.clone(), source };

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use csv::StringRecord;
 use serde::de::{MapAccess, Visitor};
@@ -20,7 +21,7 @@ const MOST_OBJECTS: usize = 8;
 /// Which lists get a treatment of their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lists {
-    /// Each element of the first of these lists that is there makes a row of its own.
+    /// Each element of the first of these lists that has elements makes a row of its own.
     pub(crate) each: Vec<String>,
     /// Lists of `{"key": …, "value": …}`: each value stands under its key.
     pub(crate) pairs: Vec<String>,
@@ -45,7 +46,10 @@ pub(crate) struct Flattener {
     /// While learning, a new path becomes a column.
     is_learning: bool,
     text: String,
-    leaves: Vec<Leaf>,
+    /// By column, the place of its cell in `text`.
+    cells: Vec<Option<Range<usize>>>,
+    /// The columns that have a cell, in the order in which they got it.
+    filled: Vec<usize>,
     row: StringRecord,
 }
 
@@ -67,16 +71,16 @@ enum ListKind {
     Pairs,
 }
 
-/// A cell, as its place in the text.
-#[derive(Clone, Copy, Debug)]
-struct Leaf {
-    column: usize,
-    start: usize,
-    end: usize,
+/// The list of a record whose elements are rows.
+enum Exploded<'a> {
+    NotFound,
+    Found {
+        node: usize,
+        elements: Vec<&'a RawValue>,
+    },
+    /// Inside of an element: lists in it stay with it, whatever their path.
+    Inside,
 }
-
-/// A list whose elements are rows, and its node.
-type Exploded<'a> = Option<(usize, Vec<&'a RawValue>)>;
 
 impl Flattener {
     pub(crate) fn new(lists: Lists) -> Self {
@@ -86,7 +90,8 @@ impl Flattener {
             columns: Vec::new(),
             is_learning: true,
             text: String::new(),
-            leaves: Vec::new(),
+            cells: Vec::new(),
+            filled: Vec::new(),
             row: StringRecord::new(),
         }
     }
@@ -102,49 +107,49 @@ impl Flattener {
         record: &str,
         mut each: impl FnMut(&StringRecord) -> Result<(), E>,
     ) -> Result<Result<(), Unfit>, E> {
-        self.text.clear();
-        self.leaves.clear();
+        self.forget_from(0, 0);
         // An object is checked while its members are read; anything else has to be checked first.
         if !record.starts_with('{') && serde_json::from_str::<&RawValue>(record).is_err() {
             return Ok(Err(Unfit::NotJson));
         }
-        let mut exploded = None;
+        let mut exploded = Exploded::NotFound;
         if let Err(unfit) = self.walk(0, record, 0, &mut exploded) {
             return Ok(Err(unfit));
         }
-        let (node, elements) = exploded.unwrap_or_default();
-        if elements.is_empty() {
+        let Exploded::Found { node, elements } = exploded else {
             self.fill_row();
             return each(&self.row).map(Ok);
-        }
-        let (n_text, n_leaves) = (self.text.len(), self.leaves.len());
+        };
+        let (n_text, n_filled) = (self.text.len(), self.filled.len());
         // All elements have to fit before the first of them is given out.
         for element in &elements {
-            self.text.truncate(n_text);
-            self.leaves.truncate(n_leaves);
-            if let Err(unfit) = self.walk(node, element.get(), 1, &mut None) {
+            self.forget_from(n_text, n_filled);
+            if let Err(unfit) = self.walk(node, element.get(), 1, &mut Exploded::Inside) {
                 return Ok(Err(unfit));
             }
         }
         for element in elements {
-            self.text.truncate(n_text);
-            self.leaves.truncate(n_leaves);
-            let _ = self.walk(node, element.get(), 1, &mut None);
+            self.forget_from(n_text, n_filled);
+            let _ = self.walk(node, element.get(), 1, &mut Exploded::Inside);
             self.fill_row();
             each(&self.row)?;
         }
         Ok(Ok(()))
     }
 
+    /// Keeps the first cells of the row, and the text in which they are.
+    fn forget_from(&mut self, n_text: usize, n_filled: usize) {
+        self.text.truncate(n_text);
+        for column in self.filled.drain(n_filled..) {
+            self.cells[column] = None;
+        }
+    }
+
     fn fill_row(&mut self) {
-        self.leaves.sort_by_key(|it| it.column);
         self.row.clear();
-        let mut leaves = self.leaves.iter().peekable();
-        for column in 0..self.columns.len() {
-            match leaves.next_if(|it| it.column == column) {
-                Some(leaf) => self.row.push_field(&self.text[leaf.start..leaf.end]),
-                None => self.row.push_field(""),
-            }
+        for cell in &self.cells {
+            let text = cell.clone().and_then(|it| self.text.get(it));
+            self.row.push_field(text.unwrap_or_default());
         }
     }
 
@@ -191,8 +196,11 @@ impl Flattener {
     ) -> Result<(), Unfit> {
         let kind = self.nodes[node].list;
         let elements: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| Unfit::NotJson)?;
-        if kind == ListKind::Each && exploded.is_none() {
-            *exploded = Some((node, elements));
+        if elements.is_empty() {
+            return Ok(());
+        }
+        if kind == ListKind::Each && matches!(exploded, Exploded::NotFound) {
+            *exploded = Exploded::Found { node, elements };
             return Ok(());
         }
         if kind == ListKind::Pairs && self.walk_pairs(node, &elements)? {
@@ -200,7 +208,7 @@ impl Flattener {
         }
         let are_objects = elements.iter().all(|it| it.get().starts_with('{'));
         if !are_objects || elements.len() > MOST_OBJECTS {
-            return if elements.is_empty() { Ok(()) } else { self.leaf(node, json) };
+            return self.leaf(node, json);
         }
         for (n, element) in elements.iter().enumerate() {
             let child = if n == 0 { node } else { self.child(node, &format!("[{}]", n + 1), n)? };
@@ -225,7 +233,7 @@ impl Flattener {
         }
         for (n, pair) in pairs.iter().enumerate() {
             let child = self.child(node, &pair.key, n)?;
-            self.walk(child, pair.value.get(), MOST_DEPTH, &mut None)?;
+            self.walk(child, pair.value.get(), MOST_DEPTH, &mut Exploded::Inside)?;
         }
         Ok(true)
     }
@@ -238,13 +246,19 @@ impl Flattener {
                 let path = &self.nodes[node].path;
                 self.columns.push(if path.is_empty() { "value".to_owned() } else { path.clone() });
                 let column = self.columns.len() - 1;
+                self.cells.push(None);
                 self.nodes[node].column = Some(column);
                 column
             }
         };
+        // A list with a key such as `[2]` in its first object can lead to one path twice.
+        if self.cells[column].is_some() {
+            return Err(Unfit::KeyTwice);
+        }
         let start = self.text.len();
         self.text.push_str(text);
-        self.leaves.push(Leaf { column, start, end: self.text.len() });
+        self.cells[column] = Some(start..self.text.len());
+        self.filled.push(column);
         Ok(())
     }
 
@@ -408,5 +422,51 @@ mod tests {
         }
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
         assert_eq!(flat(Lists::default(), &[&deep]).pop().unwrap(), deep, "what is too deep stays as it is");
+    }
+
+    #[test]
+    fn a_key_that_an_earlier_record_lacks_leaves_the_elements_of_a_list_whole() {
+        let each = Lists { each: vec!["to.items".into()], pairs: vec![] };
+        assert_eq!(
+            flat(
+                each.clone(),
+                &[
+                    r#"{"id":"m1","ref":null,"at":"2026-03-01","to":{"items":[{"phone":33199000001,"status":"delivered"}]}}"#,
+                    r#"{"id":"m2","ref":"spring","at":"2026-03-02","to":{"items":[{"phone":12025550123,"status":"delivered"},{"phone":6281200000000,"status":"sent"}]}}"#,
+                ]
+            ),
+            [
+                "id|at|to.items.phone|to.items.status|ref",
+                "m1|2026-03-01|33199000001|delivered|",
+                "m2|2026-03-02|12025550123|delivered|spring",
+                "m2|2026-03-02|6281200000000|sent|spring"
+            ]
+        );
+        assert_eq!(
+            flat(each, &[r#"{"to":{"items":[]},"id":"n"}"#, r#"{"id":"o","to":{"items":null}}"#]),
+            ["id", "n", "o"],
+            "an empty list is one row"
+        );
+    }
+
+    #[test]
+    fn lists_in_an_element_stay_with_it() {
+        let each = |paths: &[&str]| Lists { each: paths.iter().map(|it| (*it).into()).collect(), pairs: vec![] };
+        assert_eq!(
+            flat(each(&["a", "a.to"]), &[r#"{"a":[{"to":[{"x":1},{"x":2}]},{"to":[{"x":3}]}]}"#]),
+            ["a.to.x|a.to[2].x", "1|2", "3|"]
+        );
+        assert_eq!(flat(each(&["a"]), &[r#"{"id":1,"a":[[1,2],[3]]}"#]), ["id|a", "1|[1,2]", "1|[3]"]);
+        assert_eq!(
+            flat(each(&["a", "b"]), &[r#"{"a":[],"b":[{"x":1},{"x":2}]}"#]),
+            ["b.x", "1", "2"],
+            "the first list with elements counts"
+        );
+    }
+
+    #[test]
+    fn two_values_for_one_column_make_a_record_unfit() {
+        let record = r#"{"x":[{"[2]":{"b":1}},{"b":2}],"z":3}"#;
+        assert_eq!(flat(Lists::default(), &[record]).pop().unwrap(), "KeyTwice");
     }
 }
