@@ -7,6 +7,7 @@
 
 mod delimited;
 mod detect;
+mod encoding;
 mod error;
 mod header;
 mod json;
@@ -20,6 +21,7 @@ mod sheet;
 mod survey;
 
 pub use detect::{Fit, detect, guess};
+pub use encoding::{Encoding, UnknownEncoding};
 pub use error::ExtractError;
 pub use json::JsonForm;
 pub use layout::{Layout, is_blank};
@@ -29,4 +31,4 @@ pub use probe::{Form, Part, Probe, Settings, delimiter_name, files, probe};
 pub use profile::{FIELDS, Mapping, Names, Profile, Words};
 pub use read::{Cells, Row, Seen, Unreadable, read};
 pub use sheet::SheetKind;
-pub use survey::Encoding;
+pub use survey::EncodingDoubt;

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 
 use model::Digest;
 
+use crate::encoding::{looks_like_utf16, marked, text};
 use crate::json::{Cut, Cutter, Flattener, JsonForm, Lists, Unfit, look, looks_like_json};
 use crate::packing::{Limits, Magic, OnDisk, Packing, check_kind, digest_of, magic, members, start_of, unpacked};
 use crate::sheet::{self, MOST_COLUMNS, SheetFile, SheetKind};
-use crate::survey::{looks_like_utf16, marked, survey, text};
+use crate::survey::{EncodingDoubt, Surveyed, survey};
 use crate::{Encoding, ExtractError, Profile, delimited};
 
 /// So much of a file is looked at to find out what it is. A header has to end within it.
 const START_BYTES: usize = 64 << 10;
 
 /// The text encoding of JSON is UTF-8 unless a byte order mark says otherwise (RFC 8259, section 8.1).
-const JSON_ENCODING: Encoding = Encoding::Utf8;
+const JSON_ENCODING: Encoding = Encoding::UTF_8;
 
 /// What a plan may say of a source; what it leaves open is found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub struct Part {
     pub digest: Digest,
     pub n_bytes: u64,
     pub form: Form,
+    /// What speaks against the encoding, where that is a guess.
+    pub doubt: Option<EncodingDoubt>,
     /// Its columns; of text with delimiters as they stand, empty for an empty file.
     pub header: Vec<String>,
     /// Where each column of the source stands in the file; none if they are the same.
@@ -270,7 +273,7 @@ fn probe_part(path: &Path, packing: Packing, settings: &Settings) -> Result<Part
 
 /// What the unpacked bytes of a file showed.
 enum Shown {
-    Rows { form: Form, header: Vec<String>, flattener: Option<Box<Flattener>> },
+    Rows { form: Form, doubt: Option<EncodingDoubt>, header: Vec<String>, flattener: Option<Box<Flattener>> },
     Sheet(SheetFile, SheetKind),
 }
 
@@ -304,12 +307,13 @@ fn probe_counted(
     })?;
     let part = match shown {
         Shown::Sheet(file, kind) => probe_sheet(path, packing, file, on_disk, kind, settings)?,
-        Shown::Rows { form, header, flattener } => Part {
+        Shown::Rows { form, doubt, header, flattener } => Part {
             path: path.to_owned(),
             packing,
             digest: on_disk.digest,
             n_bytes: on_disk.n_bytes,
             form,
+            doubt,
             header,
             places: None,
             flattener,
@@ -347,6 +351,7 @@ fn probe_sheet(
         digest: on_disk.digest,
         n_bytes: on_disk.n_bytes,
         form: Form::Sheet { kind, sheet: found.name, others: found.others },
+        doubt: None,
         header: found.header,
         places: None,
         flattener: None,
@@ -371,8 +376,8 @@ fn shown_text(
         let encoding = mark.unwrap_or(JSON_ENCODING);
         return shown_json(path, start, is_all, whole, encoding, settings);
     }
-    let encoding = match mark {
-        Some(encoding) => encoding,
+    let Surveyed { encoding, doubt } = match mark {
+        Some(encoding) => Surveyed { encoding, doubt: None },
         None => survey(whole).map_err(failed)?,
     };
     let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
@@ -382,7 +387,7 @@ fn shown_text(
         return Err(too_many_columns(path, header.len()));
     }
     let form = Form::Delimited { delimiter: head.delimiter, encoding, has_header: head.is_written };
-    Ok(Shown::Rows { form, header, flattener: None })
+    Ok(Shown::Rows { form, doubt, header, flattener: None })
 }
 
 /// Goes through all records, to know all their columns.
@@ -420,7 +425,7 @@ fn shown_json(
         }
     }
     let header = flattener.columns.clone();
-    Ok(Shown::Rows { form: Form::Json { form, encoding }, header, flattener: Some(Box::new(flattener)) })
+    Ok(Shown::Rows { form: Form::Json { form, encoding }, doubt: None, header, flattener: Some(Box::new(flattener)) })
 }
 
 struct Counting<R> {

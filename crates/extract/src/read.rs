@@ -7,11 +7,11 @@ use model::Reason;
 
 use crate::ExtractError;
 use crate::delimited::{Delimited, read_delimited};
+use crate::encoding::text;
 use crate::json::{Cut, Cutter, Flattener, Lists, Unfit};
 use crate::packing::{OnDisk, Packing, digest_of, unpacked};
 use crate::probe::{Form, Part, Probe};
 use crate::sheet::{self, SheetFile};
-use crate::survey::text;
 
 /// One row of a source.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ fn read_part<E: From<ExtractError>>(
             unpacked(path, &part.packing, probe.limits, |bytes| read_delimited(text(bytes, *encoding), file, each))?
         }
         Form::Json { form, encoding } => {
-            let mut flattener = part.flattener.clone().unwrap_or_else(|| Box::new(Flattener::new(Lists::default())));
+            let mut flattener = part.flattener.as_deref().cloned().unwrap_or_else(|| Flattener::new(Lists::default()));
             flattener.stop_learning();
             unpacked(path, &part.packing, probe.limits, |bytes| {
                 let cutter = Cutter::new(text(bytes, *encoding), form.clone());
@@ -148,7 +148,7 @@ fn read_part<E: From<ExtractError>>(
 fn read_json<E: From<ExtractError>>(
     part: &Part,
     mut cutter: Cutter<impl std::io::Read>,
-    mut flattener: Box<Flattener>,
+    mut flattener: Flattener,
     mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
 ) -> Result<Seen, E> {
     let failed = |source| ExtractError::Read { path: part.path.clone(), source };

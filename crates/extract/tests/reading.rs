@@ -66,7 +66,7 @@ proptest! {
     fn no_bytes_make_the_reader_panic_or_lose_a_line(bytes in prop::collection::vec(
         prop::sample::select(&b"ab,;\"\n\r\t|\x00\xc3\xa9\xff"[..]), 0..200)
     ) {
-        if let Ok(rows) = rows(&bytes, &Settings { encoding: Some(extract::Encoding::Utf8), ..Settings::default() }) {
+        if let Ok(rows) = rows(&bytes, &Settings { encoding: Some(extract::Encoding::UTF_8), ..Settings::default() }) {
             let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
             let n_lines = text.split(|it| matches!(it, b'\n' | b'\r')).filter(|it| !it.is_empty()).count();
             prop_assert!(rows.len() <= n_lines.saturating_sub(1));

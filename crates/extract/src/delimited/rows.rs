@@ -86,7 +86,7 @@ impl<'a> RowReader<'a> {
     ) -> Result<Result<&'r StringRecord, Unreadable<'r>>, ExtractError> {
         let Ok(text) = std::str::from_utf8(bytes) else { return Ok(Err(unreadable(Reason::Encoding, bytes))) };
         // What a decoder could not read, it replaced; UTF-8 itself was not decoded.
-        if self.file.encoding != Encoding::Utf8 && text.contains('\u{fffd}') {
+        if self.file.encoding != Encoding::UTF_8 && text.contains('\u{fffd}') {
             return Ok(Err(unreadable(Reason::Encoding, bytes)));
         }
         if memchr::memchr(b'"', bytes).is_none() {

@@ -1,0 +1,209 @@
+//! The encodings that text can be written in.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Read;
+
+use encoding_rs_io::DecodeReaderBytesBuilder;
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How text is written in a file: any encoding of the WHATWG standard, named by its label such as
+/// `windows-1251`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Encoding(&'static encoding_rs::Encoding);
+
+/// A label that names no encoding, such as `windows-1521`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{label}\" is not an encoding that can be read; {}", nearest(label))]
+pub struct UnknownEncoding {
+    pub label: String,
+}
+
+impl Encoding {
+    pub const UTF_8: Self = Self(encoding_rs::UTF_8);
+    pub const UTF_16LE: Self = Self(encoding_rs::UTF_16LE);
+    pub const UTF_16BE: Self = Self(encoding_rs::UTF_16BE);
+    pub const WINDOWS_1252: Self = Self(encoding_rs::WINDOWS_1252);
+
+    /// Finds an encoding by any of its labels, in upper or lower case: `cp1251` is `windows-1251`.
+    pub fn from_label(label: &str) -> Result<Self, UnknownEncoding> {
+        let found = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes());
+        found.map(Self).ok_or_else(|| UnknownEncoding { label: label.to_owned() })
+    }
+
+    /// The label as a plan writes it.
+    pub fn name(self) -> String {
+        self.0.name().to_ascii_lowercase()
+    }
+
+    pub(crate) fn of(encoding: &'static encoding_rs::Encoding) -> Self {
+        Self(encoding)
+    }
+
+    /// Whether a character can take several bytes.
+    pub(crate) fn is_multibyte(self) -> bool {
+        !self.0.is_single_byte()
+    }
+
+    /// Reads bytes without a byte order mark; bytes that are wrong become U+FFFD.
+    pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        self.0.decode_without_bom_handling(bytes).0
+    }
+}
+
+/// The encoding that a byte order mark names.
+pub(crate) fn marked(start: &[u8]) -> Option<Encoding> {
+    match start {
+        [0xef, 0xbb, 0xbf, ..] => Some(Encoding::UTF_8),
+        [0xff, 0xfe, ..] => Some(Encoding::UTF_16LE),
+        [0xfe, 0xff, ..] => Some(Encoding::UTF_16BE),
+        _ => None,
+    }
+}
+
+/// ASCII text in UTF-16 has a zero in every second byte.
+pub(crate) fn looks_like_utf16(start: &[u8]) -> bool {
+    start.len() >= 4 && start.iter().filter(|it| **it == 0).count() * 3 > start.len()
+}
+
+/// The text of a file as UTF-8, without byte order mark. UTF-8 itself passes as it is, its errors
+/// too: naming it to the decoder would replace them, and they are for each row to answer for.
+pub(crate) fn text<R: Read>(bytes: R, encoding: Encoding) -> impl Read {
+    DecodeReaderBytesBuilder::new()
+        .encoding((encoding != Encoding::UTF_8).then_some(encoding.0))
+        .bom_override(false)
+        .strip_bom(true)
+        .utf8_passthru(true)
+        .build(bytes)
+}
+
+/// The encodings with the most similar names, for an error.
+fn nearest(label: &str) -> String {
+    use encoding_rs as all;
+    let known = [
+        all::UTF_8,
+        all::UTF_16LE,
+        all::UTF_16BE,
+        all::WINDOWS_1250,
+        all::WINDOWS_1251,
+        all::WINDOWS_1252,
+        all::WINDOWS_1253,
+        all::WINDOWS_1254,
+        all::WINDOWS_1255,
+        all::WINDOWS_1256,
+        all::WINDOWS_1257,
+        all::WINDOWS_1258,
+        all::WINDOWS_874,
+        all::ISO_8859_2,
+        all::ISO_8859_3,
+        all::ISO_8859_4,
+        all::ISO_8859_5,
+        all::ISO_8859_6,
+        all::ISO_8859_7,
+        all::ISO_8859_8,
+        all::ISO_8859_10,
+        all::ISO_8859_13,
+        all::ISO_8859_14,
+        all::ISO_8859_15,
+        all::ISO_8859_16,
+        all::KOI8_R,
+        all::KOI8_U,
+        all::IBM866,
+        all::MACINTOSH,
+        all::X_MAC_CYRILLIC,
+        all::BIG5,
+        all::EUC_JP,
+        all::EUC_KR,
+        all::GBK,
+        all::GB18030,
+        all::SHIFT_JIS,
+        all::ISO_2022_JP,
+    ];
+    let label = label.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+    let mut names: Vec<(f64, String)> = known
+        .map(|it| Encoding(it).name())
+        .map(|it| (strsim::jaro_winkler(&label, &it), it))
+        .into_iter()
+        .filter(|it| it.0 > 0.8)
+        .collect();
+    names.sort_by(|one, other| other.0.total_cmp(&one.0));
+    match names.as_slice() {
+        [] => "write a name such as \"utf-8\", \"windows-1252\" or \"windows-1251\"".to_owned(),
+        names => {
+            let names: Vec<String> = names.iter().take(3).map(|it| format!("\"{}\"", it.1)).collect();
+            format!("did you mean {}?", names.join(" or "))
+        }
+    }
+}
+
+impl fmt::Debug for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+impl Serialize for Encoding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Label;
+        impl Visitor<'_> for Label {
+            type Value = Encoding;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("the name of an encoding, such as \"windows-1251\"")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, label: &str) -> Result<Encoding, E> {
+                Encoding::from_label(label).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Label).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_has_its_usual_names_and_an_unknown_one_names_those_that_are_near() {
+        for (label, name) in [
+            ("windows-1251", "windows-1251"),
+            ("cp1251", "windows-1251"),
+            ("ISO-8859-2", "iso-8859-2"),
+            ("shift_jis", "shift_jis"),
+            ("koi8-r", "koi8-r"),
+            ("macintosh", "macintosh"),
+            ("UTF8", "utf-8"),
+            (" utf-16le ", "utf-16le"),
+            ("latin1", "windows-1252"),
+            ("gb18030", "gb18030"),
+        ] {
+            assert_eq!(Encoding::from_label(label).unwrap().name(), name, "{label}");
+        }
+        for (label, hint) in [
+            ("windows-1521", "did you mean \"windows-1251\" or"),
+            ("win_1250", "\"windows-1250\""),
+            ("koi-8r", "\"koi8-r\""),
+            ("klingon", "write a name such as"),
+            ("replacement", "write a name such as"),
+        ] {
+            let error = Encoding::from_label(label).unwrap_err().to_string();
+            assert!(error.contains(hint), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_read_from_a_plan_and_written_back() {
+        let read = |text: &str| serde_json::from_str::<Encoding>(text);
+        let cyrillic = read("\"CP1251\"").unwrap();
+        assert_eq!(serde_json::to_string(&cyrillic).unwrap(), "\"windows-1251\"");
+        assert!(read("\"windows-9\"").unwrap_err().to_string().contains("is not an encoding that can be read"));
+    }
+}

@@ -1,0 +1,113 @@
+//! Guesses the encoding of text that is not UTF-8.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{ISO_8859_5, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257};
+
+use crate::Encoding;
+use crate::survey::{EncodingDoubt, Surveyed, latin};
+
+/// The detector is fed this much, so that large files take no longer. More text changes no guess.
+const MOST_FED_BYTES: usize = 4 << 20;
+/// Different cells that are kept, to compare how they read in several encodings.
+const MOST_CELLS: usize = 64;
+/// A longer cell is kept cut off. No name is longer.
+const MOST_CELL_BYTES: usize = 100;
+/// A longer line is no row of a customer base, and is not fed.
+const MOST_LINE_BYTES: usize = 64 << 10;
+const MOST_SAMPLES: usize = 3;
+
+/// Takes the cells of a text that are not ASCII.
+pub(super) struct Guesser {
+    detector: EncodingDetector,
+    n_fed: usize,
+    /// The start of a line that goes on in the next block.
+    line: Vec<u8>,
+    /// The start of the current line was not kept.
+    is_cut: bool,
+    cells: Vec<Vec<u8>>,
+}
+
+impl Default for Guesser {
+    fn default() -> Self {
+        let detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+        Self { detector, n_fed: 0, line: Vec::new(), is_cut: false, cells: Vec::new() }
+    }
+}
+
+impl Guesser {
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|it| matches!(it, b'\n' | b'\r')) {
+            if self.n_fed >= MOST_FED_BYTES {
+                return;
+            }
+            let is_whole = matches!(part.last(), Some(b'\n' | b'\r'));
+            self.is_cut |= self.line.len() + part.len() > MOST_LINE_BYTES;
+            if !self.is_cut {
+                self.line.extend_from_slice(part);
+            }
+            if is_whole {
+                self.end_line();
+            }
+        }
+    }
+
+    /// Notes only whether the text stops within a line.
+    pub(super) fn pass_over(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last() {
+            self.is_cut = !matches!(last, b'\n' | b'\r');
+            self.line.clear();
+        }
+    }
+
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        if !std::mem::replace(&mut self.is_cut, false) && !line.is_ascii() {
+            for cell in line.split(|it| matches!(it, b',' | b';' | b'\t' | b'"' | b'\n' | b'\r')) {
+                self.take(cell);
+            }
+        }
+        self.line = line;
+        self.line.clear();
+    }
+
+    fn take(&mut self, cell: &[u8]) {
+        if cell.is_ascii() {
+            return;
+        }
+        self.detector.feed(cell, false);
+        self.detector.feed(b"\n", false);
+        self.n_fed += cell.len() + 1;
+        let cell = cell.get(..MOST_CELL_BYTES).unwrap_or(cell).trim_ascii();
+        if self.cells.len() < MOST_CELLS && !self.cells.iter().any(|it| it == cell) {
+            self.cells.push(cell.to_owned());
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Surveyed {
+        self.end_line();
+        self.detector.feed(b"", true);
+        let guess = self.detector.guess(None, Utf8Detection::Deny);
+        let (best, second) = match latin::judge(guess, &self.cells) {
+            Some(judged) => judged,
+            None if guess == ISO_8859_5 && are_katakana(&self.cells) => (SHIFT_JIS, guess),
+            None => (guess, WINDOWS_1252),
+        };
+        let candidates =
+            [second, WINDOWS_1252, WINDOWS_1250, WINDOWS_1257, WINDOWS_1254, WINDOWS_1251].map(Encoding::of);
+        let encoding = Encoding::of(best);
+        let doubts = candidates.into_iter().filter(|it| *it != encoding).map(|it| doubt(encoding, it, &self.cells));
+        let doubt = doubts.into_iter().find(|it| !it.samples.is_empty());
+        Surveyed { encoding, doubt }
+    }
+}
+
+/// Cells that two encodings read differently.
+fn doubt(encoding: Encoding, other: Encoding, cells: &[Vec<u8>]) -> EncodingDoubt {
+    let readings = cells.iter().map(|it| (encoding.decode(it).into_owned(), other.decode(it).into_owned()));
+    EncodingDoubt { other, samples: readings.filter(|it| it.0 != it.1).take(MOST_SAMPLES).collect() }
+}
+
+/// Half-width katakana have the bytes of capital letters in ISO-8859-5, which no export is written in.
+fn are_katakana(cells: &[Vec<u8>]) -> bool {
+    cells.iter().flatten().all(|it| it.is_ascii() || (0xa1..=0xdf).contains(it))
+}
