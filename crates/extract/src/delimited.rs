@@ -6,4 +6,4 @@ mod sniff;
 
 pub(crate) use records::MOST_RECORD_BYTES;
 pub(crate) use rows::{Delimited, read_delimited};
-pub(crate) use sniff::head;
+pub(crate) use sniff::{Columns, Given, head};

@@ -24,8 +24,10 @@ pub enum ExtractError {
     Utf16WithoutBom { path: PathBuf },
     #[error("{} changed while it was read: run again when it is complete", path.display())]
     Changed { path: PathBuf },
-    #[error("the rows of {} have {n_columns} columns; at most {most} are read", path.display())]
-    TooManyColumns { path: PathBuf, n_columns: usize, most: usize },
+    #[error("{} has more than {most} columns: check its delimiter, or export only the columns that are needed", path.display())]
+    TooManyColumns { path: PathBuf, most: usize },
+    #[error("{} has no header in line {row}, as header_row of its source says", path.display())]
+    NoHeaderRow { path: PathBuf, row: u64 },
     #[error("the header of {} is not closed as CSV asks, or is over 64 KiB", path.display())]
     Header { path: PathBuf },
     #[error("{} has no column \"{column}\": it has {}{}", path.display(), listed(header), nearest(column, header))]

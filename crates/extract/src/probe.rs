@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use model::Digest;
-
+use crate::delimited::{Columns, Given};
 use crate::encoding::{looks_like_utf16, marked, text};
 use crate::json::{Cut, Cutter, Flattener, JsonForm, Lists, Unfit, look, looks_like_json};
 use crate::packing::{Limits, Magic, OnDisk, Packing, check_kind, digest_of, magic, members, start_of, unpacked};
+use crate::part::{Form, Part, Probe};
 use crate::sheet::{self, MOST_COLUMNS, SheetFile, SheetKind};
 use crate::survey::{EncodingDoubt, Surveyed, survey};
 use crate::{Encoding, ExtractError, Profile, delimited};
@@ -26,6 +26,8 @@ pub struct Settings {
     pub encoding: Option<Encoding>,
     /// Whether the first line of text with delimiters names the columns.
     pub has_header: Option<bool>,
+    /// The line or the row of a sheet in which the header stands, from 1; lines above it are passed over.
+    pub header_row: Option<u64>,
     /// The sheet of a spreadsheet; the first that is not empty if none is named.
     pub sheet: Option<String>,
     /// The key under which pages of JSON hold their records.
@@ -54,94 +56,6 @@ impl Settings {
             pairs: all(|it| &it.pairs),
             ..Self::default()
         }
-    }
-}
-
-/// What a source is.
-#[derive(Clone, Debug)]
-pub struct Probe {
-    /// In the order in which they are read.
-    pub parts: Vec<Part>,
-    /// The columns of all files together, each once, in the order in which they were first seen.
-    pub columns: Vec<String>,
-    pub limits: Limits,
-}
-
-/// One file of a source, or one member of an archive.
-#[derive(Clone, Debug)]
-pub struct Part {
-    pub path: PathBuf,
-    pub packing: Packing,
-    /// Of the file as it stands on the disk.
-    pub digest: Digest,
-    pub n_bytes: u64,
-    pub form: Form,
-    /// What speaks against the encoding, where that is a guess.
-    pub doubt: Option<EncodingDoubt>,
-    /// Its columns; of text with delimiters as they stand, empty for an empty file.
-    pub header: Vec<String>,
-    /// Where each column of the source stands in the file; none if they are the same.
-    pub(crate) places: Option<Vec<Option<usize>>>,
-    pub(crate) flattener: Option<Box<Flattener>>,
-}
-
-/// How rows stand in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Form {
-    Delimited { delimiter: u8, encoding: Encoding, has_header: bool },
-    Json { form: JsonForm, encoding: Encoding },
-    Sheet { kind: SheetKind, sheet: String, others: Vec<String> },
-}
-
-impl Probe {
-    /// The key under which its pages hold their records; none if it is no such JSON.
-    pub fn records_key(&self) -> Option<&str> {
-        self.parts.iter().find_map(|it| match &it.form {
-            Form::Json { form: JsonForm::Under(key), .. } => Some(key.as_str()),
-            _ => None,
-        })
-    }
-}
-
-impl Part {
-    /// The name of the file, and of the member within it.
-    pub fn name(&self) -> String {
-        let file = self.path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        match &self.packing {
-            Packing::Zip { member } => format!("{file}/{member}"),
-            _ => file,
-        }
-    }
-
-    /// How it is read, for people: `CSV in gzip, utf-8, delimiter ','`.
-    pub fn reading(&self) -> String {
-        let packing = match self.packing {
-            Packing::Plain => "",
-            Packing::Gzip => " in gzip",
-            Packing::Zstd => " in zstd",
-            Packing::Zip { .. } => " in zip",
-        };
-        match &self.form {
-            _ if self.header.is_empty() => format!("empty{packing}"),
-            Form::Delimited { delimiter, encoding, has_header } => {
-                let delimiter = delimiter_name(*delimiter);
-                let header = if *has_header { "" } else { ", no header" };
-                format!("CSV{packing}, {}, delimiter {delimiter}{header}", encoding.name())
-            }
-            Form::Json { form: JsonForm::Lines, .. } => format!("JSON lines{packing}"),
-            Form::Json { form: JsonForm::Values, .. } => format!("JSON{packing}"),
-            Form::Json { form: JsonForm::Under(key), .. } => format!("JSON pages{packing}, records under \"{key}\""),
-            Form::Sheet { kind: SheetKind::Xlsx, sheet, .. } => format!("XLSX{packing}, sheet \"{sheet}\""),
-            Form::Sheet { kind: SheetKind::Ods, sheet, .. } => format!("ODS{packing}, sheet \"{sheet}\""),
-        }
-    }
-}
-
-/// The delimiter as people name it.
-pub fn delimiter_name(delimiter: u8) -> String {
-    match delimiter {
-        b'\t' => "tab".to_owned(),
-        other => format!("'{}'", char::from(other)),
     }
 }
 
@@ -205,7 +119,7 @@ pub fn probe(paths: &[PathBuf], settings: &Settings) -> Result<Probe, ExtractErr
         join(&mut columns, &part.header);
     }
     if let (true, Some(first)) = (columns.len() > MOST_COLUMNS, paths.first()) {
-        return Err(too_many_columns(first, columns.len()));
+        return Err(too_many_columns(first));
     }
     for part in &mut parts {
         part.places = (part.header != columns).then(|| places(&columns, &part.header));
@@ -213,8 +127,8 @@ pub fn probe(paths: &[PathBuf], settings: &Settings) -> Result<Probe, ExtractErr
     Ok(Probe { parts, columns, limits: settings.limits })
 }
 
-fn too_many_columns(path: &Path, n_columns: usize) -> ExtractError {
-    ExtractError::TooManyColumns { path: path.to_owned(), n_columns, most: MOST_COLUMNS }
+fn too_many_columns(path: &Path) -> ExtractError {
+    ExtractError::TooManyColumns { path: path.to_owned(), most: MOST_COLUMNS }
 }
 
 /// Adds the columns that are not there yet. A name that stands twice in a header is two columns.
@@ -273,7 +187,14 @@ fn probe_part(path: &Path, packing: Packing, settings: &Settings) -> Result<Part
 
 /// What the unpacked bytes of a file showed.
 enum Shown {
-    Rows { form: Form, doubt: Option<EncodingDoubt>, header: Vec<String>, flattener: Option<Box<Flattener>> },
+    Rows {
+        form: Form,
+        doubt: Option<EncodingDoubt>,
+        first_line: u64,
+        n_title_lines: u64,
+        header: Vec<String>,
+        flattener: Option<Box<Flattener>>,
+    },
     Sheet(SheetFile, SheetKind),
 }
 
@@ -307,13 +228,15 @@ fn probe_counted(
     })?;
     let part = match shown {
         Shown::Sheet(file, kind) => probe_sheet(path, packing, file, on_disk, kind, settings)?,
-        Shown::Rows { form, doubt, header, flattener } => Part {
+        Shown::Rows { form, doubt, first_line, n_title_lines, header, flattener } => Part {
             path: path.to_owned(),
             packing,
             digest: on_disk.digest,
             n_bytes: on_disk.n_bytes,
             form,
             doubt,
+            first_line,
+            n_title_lines,
             header,
             places: None,
             flattener,
@@ -344,7 +267,7 @@ fn probe_sheet(
     settings: &Settings,
 ) -> Result<Part, ExtractError> {
     sheet::check_size(path, sheet::reopened(path, &file)?, settings.limits)?;
-    let found = sheet::look(path, file, kind, settings.sheet.as_deref())?;
+    let found = sheet::look(path, file, kind, settings)?;
     Ok(Part {
         path: path.to_owned(),
         packing,
@@ -352,6 +275,8 @@ fn probe_sheet(
         n_bytes: on_disk.n_bytes,
         form: Form::Sheet { kind, sheet: found.name, others: found.others },
         doubt: None,
+        first_line: found.line,
+        n_title_lines: found.n_title_lines,
         header: found.header,
         places: None,
         flattener: None,
@@ -381,13 +306,19 @@ fn shown_text(
         None => survey(whole).map_err(failed)?,
     };
     let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
-    let head = delimited::head(&start, is_all, settings.delimiter, settings.has_header).map_err(failed)?;
-    let Some(header) = head.header else { return Err(ExtractError::Header { path: path.to_owned() }) };
-    if header.len() > MOST_COLUMNS {
-        return Err(too_many_columns(path, header.len()));
-    }
+    let given =
+        Given { delimiter: settings.delimiter, has_header: settings.has_header, header_row: settings.header_row };
+    let head = delimited::head(&start, is_all, given).map_err(failed)?;
+    let header = match (head.columns, settings.header_row) {
+        (Columns::Named(header), Some(row)) if header.is_empty() => {
+            return Err(ExtractError::NoHeaderRow { path: path.to_owned(), row });
+        }
+        (Columns::Named(header), _) if header.len() <= MOST_COLUMNS => header,
+        (Columns::Named(_) | Columns::TooMany, _) => return Err(too_many_columns(path)),
+        (Columns::Unreadable, _) => return Err(ExtractError::Header { path: path.to_owned() }),
+    };
     let form = Form::Delimited { delimiter: head.delimiter, encoding, has_header: head.is_written };
-    Ok(Shown::Rows { form, doubt, header, flattener: None })
+    Ok(Shown::Rows { form, doubt, first_line: head.line, n_title_lines: head.n_title_lines, header, flattener: None })
 }
 
 /// Goes through all records, to know all their columns.
@@ -421,11 +352,18 @@ fn shown_json(
             _ => {}
         }
         if flattener.columns.len() > MOST_COLUMNS {
-            return Err(too_many_columns(path, flattener.columns.len()));
+            return Err(too_many_columns(path));
         }
     }
     let header = flattener.columns.clone();
-    Ok(Shown::Rows { form: Form::Json { form, encoding }, doubt: None, header, flattener: Some(Box::new(flattener)) })
+    Ok(Shown::Rows {
+        form: Form::Json { form, encoding },
+        doubt: None,
+        first_line: 1,
+        n_title_lines: 0,
+        header,
+        flattener: Some(Box::new(flattener)),
+    })
 }
 
 struct Counting<R> {

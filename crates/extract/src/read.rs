@@ -9,8 +9,9 @@ use crate::ExtractError;
 use crate::delimited::{Delimited, read_delimited};
 use crate::encoding::text;
 use crate::json::{Cut, Cutter, Flattener, Lists, Unfit};
+use crate::layout::is_blank;
 use crate::packing::{OnDisk, Packing, digest_of, unpacked};
-use crate::probe::{Form, Part, Probe};
+use crate::part::{Form, Part, Probe};
 use crate::sheet::{self, SheetFile};
 
 /// One row of a source.
@@ -44,6 +45,8 @@ pub struct Seen {
     pub n_rows: u64,
     /// Records, before those that speak of several people were made several rows.
     pub n_records: u64,
+    /// Lines above the header that were passed over, such as a title.
+    pub n_title_lines: u64,
     pub n_repeated_headers: u64,
     /// Rows with a quote inside a cell that does not begin with one.
     pub n_stray_quotes: u64,
@@ -88,7 +91,12 @@ pub fn read<E: From<ExtractError>>(probe: &Probe, mut each: impl FnMut(Row) -> R
         let first = n_records;
         let seen = read_part(probe, part, |line, cells| {
             n_records += 1;
-            let cells = cells.map(|cells| Cells { cells, places: part.places.as_deref() });
+            let cells = match cells {
+                // A row of blank cells is no person, whatever its format.
+                Ok(cells) if is_blank(cells.as_slice()) => Err(unreadable(Reason::NotAContact, b"")),
+                Ok(cells) => Ok(Cells { cells, places: part.places.as_deref() }),
+                Err(unread) => Err(unread),
+            };
             each(Row { record: n_records, line, cells })
         })?;
         let n_rows = n_records - first;
@@ -111,6 +119,7 @@ fn read_part<E: From<ExtractError>>(
                 encoding: *encoding,
                 header: &part.header,
                 has_header: *has_header,
+                first_line: part.first_line,
             };
             unpacked(path, &part.packing, probe.limits, |bytes| read_delimited(text(bytes, *encoding), file, each))?
         }
@@ -123,7 +132,8 @@ fn read_part<E: From<ExtractError>>(
             })?
         }
         Form::Sheet { kind, sheet, .. } => {
-            let read = |file: SheetFile| sheet::read_sheet(path, file, *kind, sheet, part.header.len(), each);
+            let read =
+                |file: SheetFile| sheet::read_sheet(path, file, *kind, sheet, part.first_line, part.header.len(), each);
             match part.packing {
                 Packing::Plain => {
                     let failed = |source| ExtractError::Read { path: path.clone(), source };

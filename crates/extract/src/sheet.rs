@@ -11,9 +11,10 @@ use csv::StringRecord;
 use model::Reason;
 use zip::ZipArchive;
 
-use crate::ExtractError;
 use crate::packing::{Limited, Limits, unzip_error};
 use crate::read::{Seen, Unreadable, unreadable};
+use crate::titles::{MOST_LINES, header_below_titles};
+use crate::{ExtractError, Settings};
 
 /// Texts of an XLSX workbook stand in one table that is held in memory as a whole.
 const MOST_SHARED_TEXT_BYTES: u64 = 512 << 20;
@@ -33,8 +34,11 @@ pub(crate) type SheetFile = BufReader<File>;
 /// What stands in one sheet.
 pub(crate) struct Sheet {
     pub(crate) name: String,
-    /// The first row that is not empty.
+    /// The first row that is not empty and no title.
     pub(crate) header: Vec<String>,
+    /// The row of the header, from 1.
+    pub(crate) line: u64,
+    pub(crate) n_title_lines: u64,
     /// Sheets beside it that hold something too.
     pub(crate) others: Vec<String>,
 }
@@ -71,7 +75,8 @@ pub(crate) fn check_size(path: &Path, file: SheetFile, limits: Limits) -> Result
 }
 
 /// Finds a sheet, the first that is not empty unless one is named, and its header.
-pub(crate) fn look(path: &Path, file: SheetFile, kind: SheetKind, name: Option<&str>) -> Result<Sheet, ExtractError> {
+pub(crate) fn look(path: &Path, file: SheetFile, kind: SheetKind, settings: &Settings) -> Result<Sheet, ExtractError> {
+    let name = settings.sheet.as_deref();
     let mut found: Option<Sheet> = None;
     let mut others = Vec::new();
     let names = match kind {
@@ -79,17 +84,26 @@ pub(crate) fn look(path: &Path, file: SheetFile, kind: SheetKind, name: Option<&
         SheetKind::Ods => ods::names(path, reopened(path, &file)?)?,
     };
     for sheet in &names {
-        let header = first_row(path, reopened(path, &file)?, kind, sheet)?;
-        let is_wanted = name.map_or(found.is_none() && !header.is_empty(), |it| it == sheet);
+        let rows = first_rows(path, reopened(path, &file)?, kind, sheet)?;
+        let is_wanted = name.map_or(found.is_none() && !rows.is_empty(), |it| it == sheet);
         match is_wanted {
-            true => found = Some(Sheet { name: sheet.clone(), header, others: Vec::new() }),
-            false if !header.is_empty() => others.push(sheet.clone()),
+            true => {
+                let (n_title_lines, line, header) = match settings.header_row {
+                    Some(row) => row_at(path, reopened(path, &file)?, kind, sheet, row)?,
+                    None => header(rows),
+                };
+                found = Some(Sheet { name: sheet.clone(), header, line, n_title_lines, others: Vec::new() });
+            }
+            false if !rows.is_empty() => others.push(sheet.clone()),
             false => {}
         }
     }
     match (found, name) {
         (Some(found), _) => Ok(Sheet { others, ..found }),
-        (None, None) => Ok(Sheet { name: names.into_iter().next().unwrap_or_default(), header: Vec::new(), others }),
+        (None, None) => {
+            let name = names.into_iter().next().unwrap_or_default();
+            Ok(Sheet { name, header: Vec::new(), line: 1, n_title_lines: 0, others })
+        }
         (None, Some(name)) => Err(ExtractError::Sheet {
             path: path.to_owned(),
             what: format!("has no sheet \"{name}\": it has {}", names.join(", ")),
@@ -97,19 +111,40 @@ pub(crate) fn look(path: &Path, file: SheetFile, kind: SheetKind, name: Option<&
     }
 }
 
-/// Gives the line and the cells of every row below the header to `each`.
+/// How many rows are above the header of a sheet, its row, and its cells.
+type Header = (u64, u64, Vec<String>);
+
+/// Finds the header by the first rows that are not empty.
+fn header(mut rows: Vec<(u64, Vec<String>)>) -> Header {
+    let n_used = |cells: &[String]| cells.iter().rposition(|it| !it.is_empty()).map_or(0, |it| it + 1);
+    let width = rows.iter().map(|it| n_used(&it.1)).max().unwrap_or_default();
+    let table: Vec<Vec<String>> = rows
+        .iter()
+        .map(|it| it.1.iter().cloned().chain(std::iter::repeat(String::new())).take(width).collect())
+        .collect();
+    let place = header_below_titles(&table).unwrap_or(0);
+    if rows.is_empty() {
+        return (0, 1, Vec::new());
+    }
+    let (line, cells) = rows.swap_remove(place);
+    (place as u64, line, cells)
+}
+
+/// Gives the line and the cells of every row below the header, which is at `first_line`, to `each`.
 pub(crate) fn read_sheet<E: From<ExtractError>>(
     path: &Path,
     file: SheetFile,
     kind: SheetKind,
     sheet: &str,
+    first_line: u64,
     n_columns: usize,
     mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
 ) -> Result<Seen, E> {
-    let mut is_past_header = false;
+    let mut seen = Seen::default();
     let mut row = StringRecord::new();
     each_row(path, file, kind, sheet, |line, cells| {
-        if !std::mem::replace(&mut is_past_header, true) {
+        if line <= first_line {
+            seen.n_title_lines += u64::from(line < first_line);
             return Ok(true);
         }
         if cells.len() > n_columns && cells[n_columns..].iter().any(|it| !it.is_empty()) {
@@ -121,16 +156,37 @@ pub(crate) fn read_sheet<E: From<ExtractError>>(
         each(line, Ok(&row))?;
         Ok::<bool, E>(true)
     })?;
-    Ok(Seen::default())
+    Ok(seen)
 }
 
-fn first_row(path: &Path, file: SheetFile, kind: SheetKind, sheet: &str) -> Result<Vec<String>, ExtractError> {
-    let mut header = Vec::new();
-    each_row(path, file, kind, sheet, |_, cells| {
-        header = cells.iter().map(|it| it.trim().to_owned()).collect();
-        Ok::<bool, ExtractError>(false)
+/// The first rows that are not empty, with their numbers.
+fn first_rows(
+    path: &Path,
+    file: SheetFile,
+    kind: SheetKind,
+    sheet: &str,
+) -> Result<Vec<(u64, Vec<String>)>, ExtractError> {
+    let mut rows = Vec::new();
+    each_row(path, file, kind, sheet, |line, cells| {
+        rows.push((line, cells.iter().map(|it| it.trim().to_owned()).collect()));
+        Ok::<bool, ExtractError>(rows.len() < MOST_LINES)
     })?;
-    Ok(header)
+    Ok(rows)
+}
+
+/// The row that a plan says is the header.
+fn row_at(path: &Path, file: SheetFile, kind: SheetKind, sheet: &str, row: u64) -> Result<Header, ExtractError> {
+    let mut n_above = 0;
+    let mut header = None;
+    each_row(path, file, kind, sheet, |line, cells| {
+        n_above += u64::from(line < row);
+        if line == row {
+            header = Some(cells.iter().map(|it| it.trim().to_owned()).collect());
+        }
+        Ok::<bool, ExtractError>(line < row)
+    })?;
+    let header = header.ok_or_else(|| ExtractError::NoHeaderRow { path: path.to_owned(), row })?;
+    Ok((n_above, row, header))
 }
 
 /// Gives every row that is not empty, with its number from 1, until `each` wants no more.

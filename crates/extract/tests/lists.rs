@@ -201,7 +201,10 @@ proptest! {
         let text: String = records.iter().map(|it| it.written() + "\n").collect::<Vec<_>>().concat();
         // One line alone is one value; a second one makes it lines.
         let text = format!("{text}{{\"last\":1}}\n");
-        let mut right: Vec<Columns> = records.iter().flat_map(|it| expected(it, path)).collect();
+        // A row of blank cells is no person, and has none.
+        let is_filled = |row: &Columns| row.values().any(|it| !it.trim().is_empty());
+        let right = records.iter().flat_map(|it| expected(it, path));
+        let mut right: Vec<Columns> = right.map(|it| if is_filled(&it) { it } else { Columns::new() }).collect();
         right.push(Columns::from([("last".to_owned(), "1".to_owned())]));
         prop_assert_eq!(rows(&text, &settings).unwrap(), right);
     }

@@ -26,6 +26,14 @@ pub(crate) enum Record<'a> {
     TooLong { line: u64, start: &'a [u8], n_bytes: u64 },
 }
 
+impl Record<'_> {
+    pub(crate) fn line(&self) -> u64 {
+        match self {
+            Self::Whole { line, .. } | Self::BadQuote { line, .. } | Self::TooLong { line, .. } => *line,
+        }
+    }
+}
+
 /// The records of a text, in constant memory. Blank lines are passed over.
 pub(crate) struct Records<R> {
     text: R,

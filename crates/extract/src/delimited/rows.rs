@@ -19,6 +19,8 @@ pub(crate) struct Delimited<'a> {
     pub(crate) encoding: Encoding,
     pub(crate) header: &'a [String],
     pub(crate) has_header: bool,
+    /// The line of the header, or of the first row if there is none.
+    pub(crate) first_line: u64,
 }
 
 /// Gives the line and the cells of every row to `each`, in constant memory.
@@ -33,9 +35,13 @@ pub(crate) fn read_delimited<E: From<ExtractError>>(
     let mut seen = Seen::default();
     let mut is_past_header = !file.has_header;
     while let Some(record) = records.next_record().map_err(failed)? {
-        if !is_past_header {
-            // The header was read from the same bytes before; what tells Excel the delimiter stands before it.
-            is_past_header = !matches!(record, Record::Whole { bytes, .. } if separator(bytes).is_some());
+        if record.line() < file.first_line {
+            let is_separator = matches!(record, Record::Whole { bytes, .. } if separator(bytes).is_some());
+            seen.n_title_lines += u64::from(!is_separator);
+            continue;
+        }
+        // The header was read from the same bytes before.
+        if !std::mem::replace(&mut is_past_header, true) {
             continue;
         }
         match record {

@@ -3,41 +3,142 @@
 use std::io;
 
 use crate::delimited::records::{Record, Records};
+use crate::sheet::MOST_COLUMNS;
+use crate::titles::{MOST_LINES, header_below_titles};
 
 const DELIMITERS: [u8; 4] = *b",;\t|";
+
+/// What a plan says of a text with delimiters; what it leaves open is found out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) delimiter: Option<u8>,
+    pub(crate) has_header: Option<bool>,
+    /// The line of the header, from 1.
+    pub(crate) header_row: Option<u64>,
+}
 
 /// How a text begins.
 pub(crate) struct Head {
     pub(crate) delimiter: u8,
-    /// None if the header is not closed as CSV asks, or too long.
-    pub(crate) header: Option<Vec<String>>,
-    /// Whether that stands in the file; else its columns are `column_1`, `column_2` and so on.
+    pub(crate) columns: Columns,
+    /// Whether the names of the columns stand in the file; else they are `column_1`, `column_2` and so on.
     pub(crate) is_written: bool,
+    /// The line of the header, or of the first row if there is none. Lines above it are passed over.
+    pub(crate) line: u64,
+    pub(crate) n_title_lines: u64,
 }
 
-/// Finds the delimiter and the header in the first bytes of a text, unless they are told. `is_all` tells
+pub(crate) enum Columns {
+    Named(Vec<String>),
+    TooMany,
+    /// The header is not closed as CSV asks, or too long.
+    Unreadable,
+}
+
+/// Finds the delimiter and the header in the first bytes of a text, unless they are given. `is_all` tells
 /// whether the text ends with them.
-pub(crate) fn head(start: &[u8], is_all: bool, given: Option<u8>, has_header: Option<bool>) -> io::Result<Head> {
-    let first_line = start.split(|it| matches!(it, b'\n' | b'\r')).find(|it| !it.is_empty()).unwrap_or_default();
-    let separator = separator(first_line);
-    let delimiter = given.or(separator).unwrap_or_else(|| sniffed(first_line));
+pub(crate) fn head(start: &[u8], is_all: bool, given: Given) -> io::Result<Head> {
+    let first_line = lines(start).find(|it| !it.is_empty()).unwrap_or_default();
+    let told = given.delimiter.or(separator(first_line));
+    let (delimiter, found) = match (told, given.header_row) {
+        (Some(delimiter), Some(row)) => (delimiter, row),
+        (None, Some(row)) => {
+            let row_number = usize::try_from(row).unwrap_or(usize::MAX).saturating_sub(1);
+            (sniffed(physical_line(start, row_number).unwrap_or_default()), row)
+        }
+        (delimiter, None) if given.has_header == Some(false) => (delimiter.unwrap_or_else(|| sniffed(first_line)), 1),
+        (delimiter, None) => with_titles(start, is_all, delimiter, first_line)?,
+    };
 
     let mut records = Records::new(start, delimiter);
-    if separator.is_some() {
-        records.next_record()?;
+    let (mut line, mut n_title_lines) = (found, 0);
+    let columns = loop {
+        match records.next_record()? {
+            None => break Columns::Named(Vec::new()),
+            Some(Record::Whole { bytes, .. }) if separator(bytes).is_some() => {}
+            Some(record) if record.line() < found => n_title_lines += 1,
+            Some(Record::Whole { line: at, bytes, is_ended }) if is_ended || is_all => {
+                line = at;
+                break Columns::Named(split(bytes, delimiter));
+            }
+            Some(Record::Whole { bytes, .. } | Record::BadQuote { bytes, .. }) => {
+                break broken(bytes, delimiter);
+            }
+            // Only its start is given, which is too short to count in.
+            Some(Record::TooLong { .. }) => break broken(longest_line(start), delimiter),
+        }
+    };
+    let first = if let Columns::Named(cells) = &columns { cells.as_slice() } else { &[] };
+    let is_written = given.header_row.is_some() || given.has_header.unwrap_or_else(|| !is_row(first));
+    let columns = match columns {
+        Columns::Named(cells) if !is_written => {
+            Columns::Named((1..=cells.len()).map(|it| format!("column_{it}")).collect())
+        }
+        other => other,
+    };
+    Ok(Head { delimiter, columns, is_written, line, n_title_lines })
+}
+
+/// The delimiter, and the line of the header if lines of a title stand above it.
+fn with_titles(start: &[u8], is_all: bool, given: Option<u8>, first_line: &[u8]) -> io::Result<(u8, u64)> {
+    let likely = given.unwrap_or_else(|| sniffed(first_line));
+    let others = DELIMITERS.into_iter().filter(|it| given.is_none() && *it != likely);
+    for delimiter in std::iter::once(likely).chain(others) {
+        let (lines, cells) = first_records(start, is_all, delimiter)?;
+        let line = header_below_titles(&cells).and_then(|it| lines.get(it));
+        if let Some(line) = line {
+            return Ok((delimiter, *line));
+        }
+        // A first line as wide as the lines below is the header, whatever others could be read into it.
+        let widths = || cells.iter().map(Vec::len);
+        if delimiter == likely && widths().next() > Some(1) && widths().nth(1) == widths().next() {
+            break;
+        }
     }
-    let header = match records.next_record()? {
-        None => Some(Vec::new()),
-        Some(Record::Whole { bytes, is_ended, .. }) if is_ended || is_all => Some(split(bytes, delimiter)),
-        Some(_) => None,
-    };
-    let first = header.as_deref().unwrap_or_default();
-    let is_written = has_header.unwrap_or_else(|| !is_row(first));
-    let header = match is_written {
-        true => header,
-        false => header.map(|it| (1..=it.len()).map(|it| format!("column_{it}")).collect()),
-    };
-    Ok(Head { delimiter, header, is_written })
+    Ok((likely, 1))
+}
+
+/// The lines and cells of the first records, without a line `sep=;`.
+fn first_records(start: &[u8], is_all: bool, delimiter: u8) -> io::Result<(Vec<u64>, Vec<Vec<String>>)> {
+    let mut records = Records::new(start, delimiter);
+    let (mut lines, mut cells) = (Vec::new(), Vec::new());
+    while let Some(record) = records.next_record()? {
+        match record {
+            Record::Whole { bytes, .. } if separator(bytes).is_some() => {}
+            // The last record of the bytes may be cut off.
+            Record::Whole { line, bytes, is_ended } if is_ended || is_all => {
+                lines.push(line);
+                cells.push(split(bytes, delimiter));
+            }
+            _ => break,
+        }
+        if lines.len() == MOST_LINES {
+            break;
+        }
+    }
+    Ok((lines, cells))
+}
+
+/// Why a header cannot be used.
+fn broken(bytes: &[u8], delimiter: u8) -> Columns {
+    match split(bytes, delimiter).len() > MOST_COLUMNS {
+        true => Columns::TooMany,
+        false => Columns::Unreadable,
+    }
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|it| matches!(it, b'\n' | b'\r'))
+}
+
+fn longest_line(text: &[u8]) -> &[u8] {
+    lines(text).max_by_key(|it| it.len()).unwrap_or_default()
+}
+
+/// A line by its number from 0, where `\r\n` ends one line.
+fn physical_line(text: &[u8], number: usize) -> Option<&[u8]> {
+    let ends_with_newline = text.contains(&b'\n');
+    text.split(|it| *it == if ends_with_newline { b'\n' } else { b'\r' }).nth(number)
 }
 
 /// A list of bare phone numbers has no header: its first line would be lost as one.

@@ -1,0 +1,95 @@
+//! Lines above the header, such as the title of an export.
+
+/// The header is looked for in this many lines.
+pub(crate) const MOST_LINES: usize = 40;
+/// A line above the header has at most this many filled cells.
+const MOST_TITLE_CELLS: usize = 2;
+/// A phone number has at least this many digits.
+const FEWEST_DIGITS: usize = 7;
+
+/// The place of the header in the first lines of a table, if lines stand above it that are certainly no
+/// part of it; none if it is the first line, or if there is any doubt.
+///
+/// The header is certain if it names a column of which the lines below hold digits, such as a phone number.
+pub(crate) fn header_below_titles(lines: &[Vec<String>]) -> Option<usize> {
+    let width = usual_width(lines)?;
+    let place = lines.iter().position(|it| it.len() == width && n_filled(it) * 2 > width && n_filled(it) > 1)?;
+    let (header, titles, rows) = (lines.get(place)?, lines.get(..place)?, lines.get(place + 1..)?);
+    let are_titles = titles.iter().all(|it| n_filled(it) <= MOST_TITLE_CELLS && n_filled(it) * 2 <= width);
+    let n_wide = rows.iter().filter(|it| it.len() == width).count();
+    let is_table = n_wide > 0 && n_wide * 5 >= rows.len() * 4;
+    let is_certain = place > 0 && are_titles && is_table && are_names(header) && names_numbers(header, rows);
+    is_certain.then_some(place)
+}
+
+/// The number of cells that most lines have; of equals the larger one.
+fn usual_width(lines: &[Vec<String>]) -> Option<usize> {
+    let n_with = |width: usize| lines.iter().filter(|it| it.len() == width).count();
+    lines.iter().map(Vec::len).filter(|it| *it > 1).max_by_key(|it| (n_with(*it), *it))
+}
+
+fn n_filled(cells: &[String]) -> usize {
+    cells.iter().filter(|it| !it.trim().is_empty()).count()
+}
+
+/// Names of columns are words, each another one.
+fn are_names(cells: &[String]) -> bool {
+    let names: Vec<&str> = cells.iter().map(|it| it.trim()).filter(|it| !it.is_empty()).collect();
+    let is_name = |it: &&str| it.contains(char::is_alphabetic) && n_digits(it) < FEWEST_DIGITS && !it.contains('@');
+    names.iter().all(is_name) && (1..names.len()).all(|n| !names[..n].contains(&names[n]))
+}
+
+/// Whether a column with a name holds numbers in most of its filled cells.
+fn names_numbers(header: &[String], rows: &[Vec<String>]) -> bool {
+    let named = header.iter().enumerate().filter(|it| !it.1.trim().is_empty() && n_digits(it.1) == 0);
+    named.map(|it| it.0).any(|column| {
+        let cells = rows.iter().filter_map(|it| it.get(column)).filter(|it| !it.trim().is_empty());
+        let (n_numbers, n_cells) =
+            cells.fold((0, 0), |(numbers, all), it| (numbers + usize::from(n_digits(it) >= FEWEST_DIGITS), all + 1));
+        n_numbers > 0 && n_numbers * 2 > n_cells
+    })
+}
+
+fn n_digits(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str) -> Option<usize> {
+        let lines: Vec<Vec<String>> = text.lines().map(|it| it.split(';').map(str::to_owned).collect()).collect();
+        header_below_titles(&lines)
+    }
+
+    #[test]
+    fn a_title_stands_above_the_header() {
+        for (text, header) in [
+            ("Export clients du 03/03/2026\nNom;Mobile\nAna;+33199000001\nBen;+33199000002", 1),
+            ("Export clients;;;\nle 3 mars;;;\n;;;\nNom;Mobile;Ville;Date\nAna;+33199000001;Lyon;\nBen;;;", 3),
+            ("Client;;Contact;\nNom;Ville;Mobile;E-mail\nAna;Lyon;+33199000001;a@example.com", 1),
+            ("Kunden;42;;;;\nName;Telefon;Ort;PLZ;Land;Mail\nAna;+4915112345678;Bonn;53111;DE;", 1),
+        ] {
+            assert_eq!(place(text), Some(header), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_first_line_that_may_be_the_header_stays_it() {
+        for text in [
+            "Nom;Mobile\nAna;+33199000001",
+            "phone\n+33199000001\n+33199000002",
+            "+33199000001;Ana;;;\n+33199000002;Ben;;;\n+33199000003;Cy;Lyon;FR;x",
+            // A header that names few columns, and rows that are words alone.
+            "name;;\nAna;Smith;Paris\nBen;Doe;Lyon\nCy;Roe;Nice",
+            "phone;;;\n+33199000001;Ana;Lyon;FR\n+33199000002;Ben;Nice;FR",
+            // Two lines are as likely to be the table as the rest.
+            "Nom;Mobile\nAna;+33199000001\nid;phone;name\n1;+33199000002;Ben",
+            "Title\nAna;Smith\nBen;Doe",
+            "",
+        ] {
+            assert_eq!(place(text), None, "{text}");
+        }
+    }
+}
