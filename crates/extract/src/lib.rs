@@ -13,6 +13,7 @@ mod header;
 mod json;
 mod layout;
 mod lines;
+mod magic;
 mod packing;
 mod part;
 mod probe;

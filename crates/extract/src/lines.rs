@@ -6,7 +6,8 @@ use std::path::Path;
 use model::Digest;
 
 use crate::ExtractError;
-use crate::packing::{Limits, Magic, Packing, check_kind, magic, start_of, unpacked};
+use crate::magic::{Magic, magic};
+use crate::packing::{Limits, Packing, check_kind, start_of, unpacked};
 
 /// A longer line is given cut off. Bodies of webhooks have at most 3 MB.
 const LONGEST_LINE: u64 = 4 << 20;

@@ -41,35 +41,6 @@ impl Default for Limits {
     }
 }
 
-/// What the first bytes of a file say of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Magic {
-    Gzip,
-    Zstd,
-    Zip,
-    /// Something that is neither text nor unpacked here, with its name.
-    Other(&'static str),
-    Text,
-}
-
-pub(crate) fn magic(start: &[u8]) -> Magic {
-    match start {
-        [0x1f, 0x8b, ..] => Magic::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Magic::Zstd,
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Magic::Zip,
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => Magic::Other("an old Excel spreadsheet"),
-        [b'%', b'P', b'D', b'F', ..] => Magic::Other("a PDF"),
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Magic::Other("a bzip2 archive"),
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => Magic::Other("an xz archive"),
-        [b'7', b'z', 0xbc, 0xaf, ..] => Magic::Other("a 7z archive"),
-        [b'R', b'a', b'r', b'!', ..] => Magic::Other("a RAR archive"),
-        [b'P', b'A', b'R', b'1', ..] => Magic::Other("a Parquet file"),
-        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => Magic::Other("a picture"),
-        start if start.get(257..262) == Some(b"ustar") => Magic::Other("a tar archive"),
-        _ => Magic::Text,
-    }
-}
-
 /// Fails for what is not a plain file: opening a pipe would wait for ever, so the kind is asked first.
 pub(crate) fn check_kind(path: &Path) -> Result<(), ExtractError> {
     let kind =

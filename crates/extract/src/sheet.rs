@@ -46,11 +46,17 @@ pub(crate) struct Sheet {
 /// Tells by the names in an archive whether it is a spreadsheet; fails for other office documents.
 pub(crate) fn kind(path: &Path, members: &[String]) -> Result<Option<SheetKind>, ExtractError> {
     let has = |name: &str| members.iter().any(|it| it == name);
+    let has_folder = |name: &str| members.iter().any(|it| it.starts_with(name));
+    let is_office = has("[Content_Types].xml");
     let other = |kind| Err(ExtractError::NotText { path: path.to_owned(), kind });
     match () {
         () if has("xl/workbook.xml") => Ok(Some(SheetKind::Xlsx)),
         () if has("xl/workbook.bin") => other("a binary Excel workbook (XLSB)"),
-        () if has("word/document.xml") => other("a Word document"),
+        () if is_office && has_folder("word/") => other("a Word document"),
+        () if is_office && has_folder("ppt/") => other("a PowerPoint presentation"),
+        () if members.iter().any(|it| it.starts_with("Index/") && it.ends_with(".iwa")) => {
+            other("a document of Apple's Numbers, Pages or Keynote")
+        }
         () if has("content.xml") && has("mimetype") => Ok(Some(SheetKind::Ods)),
         () => Ok(None),
     }

@@ -185,3 +185,21 @@ fn too_many_columns_are_called_that() {
     let open = read_as("x.csv", b"phone,\"name\n+33199000001,Ana\n", &Settings::default()).err().unwrap().to_string();
     assert!(open.contains("is not closed as CSV asks"), "{open}");
 }
+
+#[test]
+fn a_document_of_office_is_called_what_it_is_and_a_folder_of_that_name_is_read() {
+    let types = ("[Content_Types].xml", "<Types/>");
+    for (members, kind) in [
+        (vec![types, ("word/document.xml", "<w/>")], "a Word document"),
+        (vec![types, ("ppt/presentation.xml", "<p/>")], "a PowerPoint presentation"),
+        (vec![types, ("xl/workbook.bin", "x")], "a binary Excel workbook (XLSB)"),
+    ] {
+        let error = read_as("x.xlsx", &archive(&members), &Settings::default()).err().unwrap().to_string();
+        assert!(error.ends_with(&format!("x.xlsx is {kind}: export it as CSV, JSON, XLSX or ODS first")), "{error}");
+    }
+    let read = read_as("x.zip", &archive(&[("word/list.csv", "phone\n+33199000001\n")]), &Settings::default());
+    assert_eq!(read.unwrap().rows, ["1 2 +33199000001"]);
+    let page = b"<html><table><tr><td>phone</td></tr></table></html>";
+    let error = read_as("x.xls", page, &Settings::default()).err().unwrap().to_string();
+    assert!(error.contains("x.xls is a page of HTML, whatever its name says: export it as CSV"), "{error}");
+}
