@@ -22,6 +22,7 @@ mod read;
 mod sheet;
 mod survey;
 mod titles;
+mod vcard;
 
 pub use detect::{Fit, detect, guess};
 pub use encoding::{Encoding, UnknownEncoding};

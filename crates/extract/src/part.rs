@@ -48,6 +48,7 @@ pub enum Form {
     Delimited { delimiter: u8, encoding: Encoding, has_header: bool },
     Json { form: JsonForm, encoding: Encoding },
     Sheet { kind: SheetKind, sheet: String, others: Vec<String> },
+    VCard { encoding: Encoding },
 }
 
 impl Probe {
@@ -92,6 +93,7 @@ impl Part {
             Form::Json { form: JsonForm::Lines, .. } => format!("JSON lines{packing}"),
             Form::Json { form: JsonForm::Values, .. } => format!("JSON{packing}"),
             Form::Json { form: JsonForm::Under(key), .. } => format!("JSON pages{packing}, records under \"{key}\""),
+            Form::VCard { encoding } => format!("vCard{packing}, {}", encoding.name()),
             Form::Sheet { kind: SheetKind::Xlsx, sheet, .. } => format!("XLSX{packing}, sheet \"{sheet}\"{titles}"),
             Form::Sheet { kind: SheetKind::Ods, sheet, .. } => format!("ODS{packing}, sheet \"{sheet}\"{titles}"),
         }

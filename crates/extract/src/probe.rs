@@ -12,6 +12,7 @@ use crate::packing::{Limits, OnDisk, Packing, check_kind, digest_of, members, st
 use crate::part::{Form, Part, Probe};
 use crate::sheet::{self, MOST_COLUMNS, SheetFile, SheetKind};
 use crate::survey::{EncodingDoubt, Surveyed, survey};
+use crate::vcard::{COLUMNS, looks_like_vcard};
 use crate::{Encoding, ExtractError, Profile, delimited};
 
 /// So much of a file is looked at to find out what it is. A header has to end within it.
@@ -307,6 +308,11 @@ fn shown_text(
         None => survey(whole).map_err(failed)?,
     };
     let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
+    if looks_like_vcard(&String::from_utf8_lossy(&start)) {
+        let header = COLUMNS.map(str::to_owned).to_vec();
+        let form = Form::VCard { encoding };
+        return Ok(Shown::Rows { form, doubt, first_line: 1, n_title_lines: 0, header, flattener: None });
+    }
     let given =
         Given { delimiter: settings.delimiter, has_header: settings.has_header, header_row: settings.header_row };
     let head = delimited::head(&start, is_all, given).map_err(failed)?;

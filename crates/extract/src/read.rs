@@ -13,6 +13,7 @@ use crate::layout::is_blank;
 use crate::packing::{OnDisk, Packing, digest_of, unpacked};
 use crate::part::{Form, Part, Probe};
 use crate::sheet::{self, SheetFile};
+use crate::vcard::read_vcards;
 
 /// One row of a source.
 #[derive(Debug)]
@@ -131,6 +132,9 @@ fn read_part<E: From<ExtractError>>(
                 read_json(part, cutter, flattener, each)
             })?
         }
+        Form::VCard { encoding } => unpacked(path, &part.packing, probe.limits, |bytes| {
+            read_vcards(text(bytes, *encoding), path, *encoding, each)
+        })?,
         Form::Sheet { kind, sheet, .. } => {
             let read =
                 |file: SheetFile| sheet::read_sheet(path, file, *kind, sheet, part.first_line, part.header.len(), each);

@@ -1,0 +1,68 @@
+//! Contacts as vCards (`.vcf`) of version 2.1, 3.0 and 4.0: a row for each phone number of each card.
+
+mod card;
+mod scan;
+
+use std::io::Read;
+use std::path::Path;
+
+use csv::StringRecord;
+use model::Reason;
+
+use crate::read::{Seen, Unreadable, unreadable};
+use crate::vcard::card::rows;
+use crate::vcard::scan::{Cards, Scanned};
+use crate::{Encoding, ExtractError};
+
+/// The columns of every file of cards, whatever its cards hold.
+pub(crate) const COLUMNS: [&str; 14] = [
+    "FN",
+    "N.family",
+    "N.given",
+    "TEL",
+    "TEL.type",
+    "EMAIL",
+    "ORG",
+    "BDAY",
+    "CATEGORIES",
+    "NOTE",
+    "UID",
+    "REV",
+    "LANG",
+    "ADR.country",
+];
+
+pub(crate) fn looks_like_vcard(start: &str) -> bool {
+    let text = start.trim_start_matches('\u{feff}').trim_start();
+    text.get(..11).is_some_and(|it| it.eq_ignore_ascii_case("BEGIN:VCARD"))
+}
+
+/// Gives the line and the cells of every row to `each`, in constant memory.
+pub(crate) fn read_vcards<E: From<ExtractError>>(
+    text: impl Read,
+    path: &Path,
+    encoding: Encoding,
+    mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
+) -> Result<Seen, E> {
+    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+    let mut cards = Cards::new(text);
+    let mut seen = Seen::default();
+    while let Some(scanned) = cards.next_card().map_err(failed)? {
+        seen.n_records += 1;
+        match scanned {
+            Scanned::Card { line, bytes } => {
+                let text = std::str::from_utf8(bytes).ok();
+                // The decoder replaced what it could not read; UTF-8 itself was not decoded.
+                match text.filter(|it| encoding == Encoding::UTF_8 || !it.contains('\u{fffd}')).map(rows) {
+                    Some(Some(rows)) => rows.iter().try_for_each(|it| each(line, Ok(it)))?,
+                    Some(None) => each(line, Err(unreadable(Reason::NotAContact, bytes)))?,
+                    None => each(line, Err(unreadable(Reason::Encoding, bytes)))?,
+                }
+            }
+            Scanned::Unended { line, bytes } => each(line, Err(unreadable(Reason::Truncated, bytes)))?,
+            Scanned::TooLong { line, start, n_bytes } => each(line, Err(Unreadable::too_long(start, n_bytes)))?,
+            Scanned::Stray { line, bytes } => each(line, Err(unreadable(Reason::NotAContact, bytes)))?,
+        }
+    }
+    Ok(seen)
+}

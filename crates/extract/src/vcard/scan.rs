@@ -1,0 +1,209 @@
+//! Cuts a text into cards, without the properties that are not read: a photo can be megabytes long.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use crate::delimited::MOST_RECORD_BYTES;
+
+/// How much of a card that is too long is kept, to show which one it was.
+const SHOWN_BYTES: usize = 200;
+
+/// The properties that are read.
+const WANTED: [&str; 15] = [
+    "VERSION",
+    "KIND",
+    "X-ADDRESSBOOKSERVER-KIND",
+    "FN",
+    "N",
+    "TEL",
+    "EMAIL",
+    "ORG",
+    "BDAY",
+    "CATEGORIES",
+    "NOTE",
+    "UID",
+    "REV",
+    "LANG",
+    "ADR",
+];
+
+/// One card of a text, or what is in the place of one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Scanned<'a> {
+    /// The lines between `BEGIN` and `END` that are read.
+    Card {
+        line: u64,
+        bytes: &'a [u8],
+    },
+    /// A card that has no `END` before the next one or the end of the text, or no `BEGIN`.
+    Unended {
+        line: u64,
+        bytes: &'a [u8],
+    },
+    TooLong {
+        line: u64,
+        start: &'a [u8],
+        n_bytes: u64,
+    },
+    /// Lines between cards.
+    Stray {
+        line: u64,
+        bytes: &'a [u8],
+    },
+}
+
+pub(super) struct Cards<R> {
+    text: BufReader<R>,
+    line_number: u64,
+    /// The current physical line, without its end; cut off if it is too long.
+    line: Vec<u8>,
+    n_line_bytes: u64,
+    /// The current line was read ahead and not used yet.
+    is_ahead: bool,
+    card: Vec<u8>,
+}
+
+impl<R: Read> Cards<R> {
+    pub(super) fn new(text: R) -> Self {
+        Self {
+            text: BufReader::new(text),
+            line_number: 0,
+            line: Vec::new(),
+            n_line_bytes: 0,
+            is_ahead: false,
+            card: Vec::new(),
+        }
+    }
+
+    pub(super) fn next_card(&mut self) -> io::Result<Option<Scanned<'_>>> {
+        self.card.clear();
+        loop {
+            if !self.next_line()? {
+                return Ok(None);
+            }
+            if self.is("BEGIN:VCARD") {
+                return self.rest_of_card().map(Some);
+            }
+            if !self.line.trim_ascii().is_empty() {
+                return self.stray().map(Some);
+            }
+        }
+    }
+
+    fn rest_of_card(&mut self) -> io::Result<Scanned<'_>> {
+        let line = self.line_number;
+        let mut n_bytes = 0;
+        let mut part = Part::Unwanted;
+        loop {
+            if !self.next_line()? {
+                return Ok(Scanned::Unended { line, bytes: &self.card });
+            }
+            if self.is("BEGIN:VCARD") {
+                self.is_ahead = true;
+                return Ok(Scanned::Unended { line, bytes: &self.card });
+            }
+            if self.is("END:VCARD") {
+                return Ok(match n_bytes > MOST_RECORD_BYTES as u64 {
+                    true => Scanned::TooLong { line, start: &self.card[..self.card.len().min(SHOWN_BYTES)], n_bytes },
+                    false => Scanned::Card { line, bytes: &self.card },
+                });
+            }
+            part = part.next(&self.line);
+            if part.is_wanted() {
+                n_bytes += self.n_line_bytes + 1;
+                if n_bytes <= MOST_RECORD_BYTES as u64 {
+                    self.card.extend_from_slice(&self.line);
+                    self.card.push(b'\n');
+                }
+            }
+        }
+    }
+
+    /// Takes the lines up to the next card. If they end one, its `BEGIN` is missing.
+    fn stray(&mut self) -> io::Result<Scanned<'_>> {
+        let line = self.line_number;
+        let mut is_card = false;
+        loop {
+            is_card |= self.is("END:VCARD");
+            if self.card.len() + self.line.len() < MOST_RECORD_BYTES {
+                self.card.extend_from_slice(&self.line);
+                self.card.push(b'\n');
+            }
+            if is_card || !self.next_line()? {
+                break;
+            }
+            if self.is("BEGIN:VCARD") {
+                self.is_ahead = true;
+                break;
+            }
+        }
+        Ok(match is_card {
+            true => Scanned::Unended { line, bytes: &self.card },
+            false => Scanned::Stray { line, bytes: &self.card },
+        })
+    }
+
+    fn is(&self, text: &str) -> bool {
+        self.line.trim_ascii().eq_ignore_ascii_case(text.as_bytes())
+    }
+
+    /// Reads the next physical line; false at the end of the text.
+    fn next_line(&mut self) -> io::Result<bool> {
+        if std::mem::take(&mut self.is_ahead) {
+            return Ok(true);
+        }
+        self.line.clear();
+        let most = MOST_RECORD_BYTES as u64 + 1;
+        let n_read = self.text.by_ref().take(most).read_until(b'\n', &mut self.line)?;
+        if n_read == 0 {
+            return Ok(false);
+        }
+        self.n_line_bytes = n_read as u64;
+        if self.line.last() != Some(&b'\n') {
+            self.n_line_bytes += self.text.skip_until(b'\n')? as u64;
+        }
+        let n_text = self.line.trim_ascii_end().len();
+        // A fold may leave a space at the end of a line, which belongs to the text.
+        while self.line.len() > n_text && matches!(self.line.last(), Some(b'\n' | b'\r')) {
+            self.line.pop();
+        }
+        self.line_number += 1;
+        Ok(true)
+    }
+}
+
+/// What the lines of a property are to be done with.
+#[derive(Clone, Copy)]
+enum Part {
+    Wanted,
+    Unwanted,
+    /// The next line goes on with quoted-printable text.
+    WantedSoft,
+    UnwantedSoft,
+}
+
+impl Part {
+    fn is_wanted(self) -> bool {
+        matches!(self, Self::Wanted | Self::WantedSoft)
+    }
+
+    fn next(self, line: &[u8]) -> Self {
+        let is_soft = matches!(self, Self::WantedSoft | Self::UnwantedSoft);
+        let is_folded = matches!(line.first(), Some(b' ' | b'\t'));
+        let (is_wanted, may_be_soft) = match is_soft || is_folded {
+            true => (self.is_wanted(), is_soft),
+            false => {
+                let head = line.split(|it| *it == b':').next().unwrap_or_default().to_ascii_uppercase();
+                let name = head.split(|it| *it == b';').next().unwrap_or_default();
+                let name = name.rsplit(|it| *it == b'.').next().unwrap_or_default();
+                let is_wanted = head.len() < line.len() && WANTED.iter().any(|it| it.as_bytes() == name);
+                (is_wanted, memchr::memmem::find(&head, b"QUOTED-PRINTABLE").is_some())
+            }
+        };
+        match (is_wanted, may_be_soft && line.ends_with(b"=")) {
+            (true, true) => Self::WantedSoft,
+            (true, false) => Self::Wanted,
+            (false, true) => Self::UnwantedSoft,
+            (false, false) => Self::Unwanted,
+        }
+    }
+}
