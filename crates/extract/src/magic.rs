@@ -1,6 +1,6 @@
-//! What a file is, by its first bytes.
+//! The kind of a file, told by its first bytes.
 
-/// What the first bytes of a file say of it.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Magic {
     Gzip,

@@ -1,4 +1,4 @@
-//! What probing finds: a source, its files, and how rows stand in them.
+//! The results of probing: a source, its files, and the form of their rows.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::packing::{Limits, Packing};
 use crate::sheet::SheetKind;
 use crate::survey::EncodingDoubt;
 
-/// What a source is.
+/// A probed source.
 #[derive(Clone, Debug)]
 pub struct Probe {
     /// In the order in which they are read.
@@ -25,11 +25,11 @@ pub struct Probe {
 pub struct Part {
     pub path: PathBuf,
     pub packing: Packing,
-    /// Of the file as it stands on the disk.
+    /// The digest of the file on disk, packed or not.
     pub digest: Digest,
     pub n_bytes: u64,
     pub form: Form,
-    /// What speaks against the encoding, where that is a guess.
+    /// A second possible encoding, if the encoding was guessed.
     pub doubt: Option<EncodingDoubt>,
     /// The line or row of the header, or of the first row where there is none; lines above it are passed over.
     pub first_line: u64,
@@ -42,7 +42,7 @@ pub struct Part {
     pub(crate) flattener: Option<Box<Flattener>>,
 }
 
-/// How rows stand in a file.
+/// The form of the rows of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
     Delimited { delimiter: u8, encoding: Encoding, has_header: bool },

@@ -28,7 +28,7 @@ pub struct Settings {
     pub encoding: Option<Encoding>,
     /// Whether the first line of text with delimiters names the columns.
     pub has_header: Option<bool>,
-    /// The line or the row of a sheet in which the header stands, from 1; lines above it are passed over.
+    /// The line or sheet row of the header, from 1; lines above it are skipped.
     pub header_row: Option<u64>,
     /// The sheet of a spreadsheet; the first that is not empty if none is named.
     pub sheet: Option<String>,

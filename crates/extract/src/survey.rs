@@ -59,7 +59,7 @@ pub(crate) fn survey(mut bytes: impl Read) -> io::Result<Surveyed> {
 struct Survey {
     n_multibyte: u64,
     n_invalid: u64,
-    /// What the current line has added to `n_multibyte`.
+    /// The share of the current line in `n_multibyte`.
     n_in_line: u64,
     is_line_invalid: bool,
 }

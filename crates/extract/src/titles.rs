@@ -7,8 +7,8 @@ const MOST_TITLE_CELLS: usize = 2;
 /// A phone number has at least this many digits.
 const FEWEST_DIGITS: usize = 7;
 
-/// The place of the header in the first lines of a table, if lines stand above it that are certainly no
-/// part of it; none if it is the first line, or if there is any doubt.
+/// The place of the header in the first lines of a table, if the lines above it are certainly not part of
+/// the table; none if it is the first line, or if there is any doubt.
 ///
 /// The header is certain if it names a column of which the lines below hold digits, such as a phone number.
 pub(crate) fn header_below_titles(lines: &[Vec<String>]) -> Option<usize> {

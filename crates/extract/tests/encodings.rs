@@ -9,7 +9,7 @@ const LISTS: &str = include_str!("encodings/names.txt");
 /// Lists that were written after the rules for guessing, to measure those.
 const MORE_LISTS: &str = include_str!("encodings/more_names.txt");
 
-/// What a file is, and its second column.
+/// The form of a file, and its second column.
 fn names(bytes: &[u8], settings: &Settings) -> Result<(Part, Vec<String>), ExtractError> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("list.csv");

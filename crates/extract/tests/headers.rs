@@ -1,4 +1,4 @@
-//! What stands above a table and what is blank in it, in every format.
+//! Lines above a table and blank rows in it, in every format.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -8,7 +8,7 @@ use crate::titles::{MOST_LINES, header_below_titles};
 
 const DELIMITERS: [u8; 4] = *b",;\t|";
 
-/// What a plan says of a text with delimiters; what it leaves open is found out.
+/// Settings of a plan for delimited text; those left out are detected.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Given {
     pub(crate) delimiter: Option<u8>,
@@ -21,7 +21,7 @@ pub(crate) struct Given {
 pub(crate) struct Head {
     pub(crate) delimiter: u8,
     pub(crate) columns: Columns,
-    /// Whether the names of the columns stand in the file; else they are `column_1`, `column_2` and so on.
+    /// Whether the file names its columns; otherwise they are `column_1`, `column_2` and so on.
     pub(crate) is_written: bool,
     /// The line of the header, or of the first row if there is none. Lines above it are passed over.
     pub(crate) line: u64,
@@ -79,7 +79,7 @@ pub(crate) fn head(start: &[u8], is_all: bool, given: Given) -> io::Result<Head>
     Ok(Head { delimiter, columns, is_written, line, n_title_lines })
 }
 
-/// The delimiter, and the line of the header if lines of a title stand above it.
+/// The delimiter, and the line of the header: 1 unless title lines are above it.
 fn with_titles(start: &[u8], is_all: bool, given: Option<u8>, first_line: &[u8]) -> io::Result<(u8, u64)> {
     let likely = given.unwrap_or_else(|| sniffed(first_line));
     let others = DELIMITERS.into_iter().filter(|it| given.is_none() && *it != likely);

@@ -46,7 +46,7 @@ pub(crate) struct Flattener {
     /// While learning, a new path becomes a column.
     is_learning: bool,
     text: String,
-    /// By column, the place of its cell in `text`.
+    /// The place of each column's cell in `text`.
     cells: Vec<Option<Range<usize>>>,
     /// The columns that have a cell, in the order in which they got it.
     filled: Vec<usize>,

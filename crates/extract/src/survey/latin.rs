@@ -27,7 +27,7 @@ pub(super) fn judge(guess: &'static Encoding, cells: &[Vec<u8>]) -> Option<(&'st
     if !(is_latin || is_rare) || words.len() > MOST_WORDS {
         return None;
     }
-    // Of equals the first counts: most old files are Western.
+    // The sort is stable, and most old files are Western: ties go to windows-1252.
     let mut order = vec![WINDOWS_1252];
     let guess = if is_rare { WINDOWS_1252 } else { guess };
     for encoding in [guess, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, ISO_8859_2] {

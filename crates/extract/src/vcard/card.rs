@@ -11,7 +11,7 @@ use quoted_printable::ParseMode;
 use crate::Encoding;
 use crate::vcard::COLUMNS;
 
-/// What a card says.
+/// The properties of a card that are read.
 #[derive(Default)]
 struct Card {
     full_name: String,
@@ -71,7 +71,7 @@ impl Card {
             true => value.decode_component(n).trim().to_owned(),
             false => String::new(),
         };
-        // Of a property that is there several times, the first value counts.
+        // The first value counts if a property is repeated.
         let set = |field: &mut String, text: String| {
             if field.is_empty() {
                 *field = text;

@@ -171,7 +171,7 @@ impl<R: Read> Cards<R> {
     }
 }
 
-/// What the lines of a property are to be done with.
+/// Whether the lines of the current property are kept.
 #[derive(Clone, Copy)]
 enum Part {
     Wanted,
