@@ -231,11 +231,10 @@ put("bird/contacts.json", pretty({"results": [
     "nextPageToken": "p2"}))
 
 # Opt-out lists.
-put("sinch/opt-outs.json", pretty({"identities": [{"identity": ANA, "list_type": "OPT_OUT_MARKETING", "created_at": "2026-02-01T10:00:00Z"},
-    {"identity": CY, "list_type": "OPT_OUT_ALL", "created_at": "2026-02-02T10:00:00Z"}], "next_page_token": "", "total_size": 2}))
+put("sinch/opt-outs.json", pretty({"identities": [{"identity": ANA[1:]}, {"identity": CY[1:]}], "next_page_token": ""}))
 put("telnyx/opt-outs.json", pretty({"data": [
-    {"from": ANA, "to": SHOP, "messaging_profile_id": "p-1", "keyword": "STOP", "created_at": "2026-03-03 09:14:07.638231"},
-    {"from": "+12025550***", "to": SHOP, "messaging_profile_id": "p-1", "keyword": "STOP", "created_at": "2026-03-03 10:14:07.638231"}],
+    {"from": SHOP, "to": ANA, "messaging_profile_id": "p-1", "keyword": "STOP", "created_at": "2026-03-03 09:14:07.638231"},
+    {"from": SHOP, "to": "+12025550***", "messaging_profile_id": "p-1", "keyword": "STOP", "created_at": "2026-03-03 10:14:07.638231"}],
     "meta": {"total_pages": 1, "total_results": 2, "page_number": 1, "page_size": 20}}))
 put("aws/opted-out.json", pretty({"OptOutListArn": "arn:aws:sms-voice:eu-west-1:0:opt-out-list/Default", "OptOutListName": "Default", "OptedOutNumbers": [
     {"OptedOutNumber": ANA, "OptedOutTimestamp": 1772529247.638, "EndUserOptedOut": True},

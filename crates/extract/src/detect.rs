@@ -19,6 +19,11 @@ impl Fit<'_> {
         self.missing.is_empty() && self.unwanted.is_empty()
     }
 
+    /// Whether nothing else has these columns. Two or three plain names may be there by chance.
+    pub fn is_certain(&self) -> bool {
+        self.is_whole() && self.profile.is_certain.unwrap_or(self.profile.signature.len() >= 4)
+    }
+
     /// The more columns a profile asks for, the less it is by chance that they are there.
     fn rank(&self) -> (bool, usize, usize) {
         let n_there = self.profile.signature.len() - self.missing.len();

@@ -41,6 +41,10 @@ enum Field {
     LastAt,
     FirstAt,
     Consent,
+    #[expect(dead_code, reason = "a row of contacts has no such cell yet")]
+    ConsentAt,
+    #[expect(dead_code, reason = "a row of contacts has no such cell yet")]
+    OptOut,
     ExternalId,
     ViberId,
     Tags,
@@ -200,7 +204,7 @@ impl Layout {
             _ if Words::has(&self.words.opted_out_errors, get(Field::Error).trim()) => "stop",
             _ => "",
         };
-        match Words::has(&self.words.subscribed, event) {
+        match Words::has(&self.words.subscribed, event) || Words::has(&self.words.implied, event) {
             true if replied.is_empty() => "yes",
             _ => replied,
         }

@@ -9,9 +9,11 @@ use crate::ExtractError;
 
 /// What a column of an export can hold.
 ///
-/// `phone` to `tags` speak of a person. The others are of message logs: who wrote to whom, which way,
+/// `phone` to `tags` describe a person. A cell of `consent_at` says when the consent was given; a filled
+/// cell of `opt_out` is a refusal: a flag, a date or a word.
+/// The others are of message logs: who wrote to whom, which way,
 /// when, and how it ended; `shared_phone` is a phone number in a contact card that a Viber user sent.
-pub const FIELDS: [&str; 24] = [
+pub const FIELDS: [&str; 26] = [
     "phone",
     "region",
     "name",
@@ -22,6 +24,8 @@ pub const FIELDS: [&str; 24] = [
     "last_at",
     "first_at",
     "consent",
+    "consent_at",
+    "opt_out",
     "external_id",
     "viber_id",
     "tags",
@@ -68,6 +72,8 @@ pub struct Profile {
     /// Without such a key it is something else.
     #[serde(default)]
     pub only_pages: bool,
+    /// Whether a file with the signature is this export beyond doubt. By default it is, from four columns on.
+    pub is_certain: Option<bool>,
     /// Lists in a record of which each element makes a row.
     #[serde(default)]
     pub each: Vec<String>,
@@ -98,6 +104,10 @@ pub struct Profile {
     pub direction: Option<Direction>,
     #[serde(default)]
     pub columns: Mapping,
+    /// Names that only a guess uses, because the cells have to be looked at first, or because the column
+    /// is about another channel.
+    #[serde(default)]
+    pub guess: Mapping,
     #[serde(default)]
     pub words: Words,
     /// Every column of the mapping has to be there: somebody has named just these.
@@ -127,6 +137,8 @@ pub struct Words {
     /// Events with which a person comes or leaves.
     pub subscribed: Vec<String>,
     pub unsubscribed: Vec<String>,
+    /// Events by which a person subscribes without saying so.
+    pub implied: Vec<String>,
     /// In the column of status, or of the kind of event.
     pub delivered: Vec<String>,
     pub unreachable: Vec<String>,
@@ -212,6 +224,7 @@ impl Profile {
             without: Vec::new(),
             records: Vec::new(),
             only_pages: false,
+            is_certain: None,
             each: Vec::new(),
             pairs: Vec::new(),
             total: Vec::new(),
@@ -223,6 +236,7 @@ impl Profile {
             is_international: false,
             direction: None,
             columns,
+            guess: Mapping::new(),
             words: Words::default(),
             is_exact: true,
         }
@@ -239,7 +253,9 @@ impl Profile {
     pub fn from_table(name: &str, table: toml::Table, others: &[(String, toml::Table)]) -> Result<Self, ExtractError> {
         let whole = extended(name, table, others, 0)?;
         let profile: Self = whole.try_into().map_err(|error| wrong(name, &error))?;
-        if let Some(field) = profile.columns.keys().find(|it| !FIELDS.contains(&it.as_str())) {
+        if let Some(field) =
+            profile.columns.keys().chain(profile.guess.keys()).find(|it| !FIELDS.contains(&it.as_str()))
+        {
             let known = FIELDS.join(", ");
             return Err(wrong(name, &format!("[columns] has no field `{field}`; it can have {known}")));
         }

@@ -1,0 +1,103 @@
+//! Profiles on small exports in the providers' documented shapes: who the person is, and what the row says.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+
+use extract::{ExtractError, Profile, Settings, detect, probe, read};
+
+/// The profile that fits a file best, if one fits, and its rows as `phone or Viber id|consent|date`.
+/// A phone in digits that counts as international is shown with a plus sign.
+fn rows(file: &str, text: &str) -> (Option<String>, Vec<String>) {
+    let profiles = Profile::built_in().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join(file);
+    fs::write(&path, text).unwrap();
+    let probed = probe(std::slice::from_ref(&path), &Settings::of_profiles(&profiles)).unwrap();
+    let fits = detect(&profiles, &probed.columns, probed.records_key());
+    let Some(fit) = fits.first().filter(|it| it.is_whole()) else { return (None, Vec::new()) };
+    let layout = fit.profile.layout(&path, &probed.columns).unwrap();
+    let mut rows = Vec::new();
+    read(&probed, |row| -> Result<(), ExtractError> {
+        let cells = row.cells.unwrap();
+        rows.push(match layout.contact(|it| cells.get(it)) {
+            Ok(raw) => {
+                let plus = if raw.is_international && !raw.phone.starts_with('+') { "+" } else { "" };
+                let who = if raw.phone.is_empty() { raw.viber_id.to_owned() } else { format!("{plus}{}", raw.phone) };
+                format!("{who}|{}|{}", raw.consent, raw.last_at)
+            }
+            Err(reason) => reason.code().to_owned(),
+        });
+        Ok(())
+    })
+    .unwrap();
+    (Some(fit.profile.name.clone()), rows)
+}
+
+fn expect(file: &str, text: &str, profile: &str, expected: &[&str]) {
+    let (name, rows) = rows(file, text);
+    assert_eq!(name.as_deref(), Some(profile), "{text}");
+    assert_eq!(rows, expected, "{text}");
+}
+
+#[test]
+fn the_person_of_a_telnyx_opt_out_is_the_receiving_number() {
+    let page = r#"{"data":[{"from":"+12025550100","to":"+33199000001","messaging_profile_id":"p","keyword":"STOP","created_at":"2026-03-03 09:14:07.638231"}],"meta":{"total_results":1}}"#;
+    expect("optouts.json", page, "telnyx-opt-outs", &["+33199000001|stop|2026-03-03 09:14:07.638231"]);
+}
+
+#[test]
+fn a_sinch_consent_list_is_known_without_the_name_of_its_list() {
+    let page = r#"{"identities":[{"identity":"33199000002"},{"identity":"+12025550103"}],"next_page_token":""}"#;
+    expect("list.json", page, "sinch-opt-outs", &["+33199000002|stop|", "+12025550103|stop|"]);
+    // Identities in a table of any other kind are not Sinch's.
+    assert_eq!(rows("list.csv", "identity\n33199000002\n").0, None);
+}
+
+#[test]
+fn opening_a_viber_conversation_says_nothing_about_consent() {
+    let line =
+        |event: &str, rest: &str| format!("{{\"event\":\"{event}\",\"timestamp\":1,\"message_token\":1,{rest}}}\n");
+    for (event, rest, consent) in [
+        ("conversation_started", r#""subscribed":false,"user":{"id":"A=="}"#, ""),
+        ("conversation_started", r#""subscribed":true,"user":{"id":"A=="}"#, ""),
+        ("subscribed", r#""user":{"id":"A=="}"#, "yes"),
+        ("unsubscribed", r#""user_id":"A==""#, "stop"),
+        // Viber subscribes whoever writes to a bot, without an event that says so.
+        ("message", r#""sender":{"id":"A=="},"message":{"type":"text","text":"Bonjour"}"#, "yes"),
+        ("message", r#""sender":{"id":"A=="},"message":{"type":"text","text":"STOP"}"#, "stop"),
+        ("delivered", r#""user_id":"A==""#, ""),
+    ] {
+        expect("hooks.ndjson", &line(event, rest), "viber-webhooks", &[&format!("A==|{consent}|1")]);
+    }
+}
+
+#[test]
+fn numbers_of_a_twilio_log_have_their_country_code_with_or_without_the_plus_sign() {
+    let csv = "From,To,Body,Status,SentDate,Direction,Sid\n\
+        33199009999,12025550101,Promo,delivered,d,outbound-api,SM1\n\
+        919876543210,33199009999,STOP,received,d,inbound,SM2\n";
+    expect("log.csv", csv, "twilio-messages", &["+12025550101||d", "+919876543210|stop|d"]);
+}
+
+#[test]
+fn a_number_on_a_viber_contact_card_has_its_country_code() {
+    let line = r#"{"event":"message","timestamp":1,"message_token":1,"sender":{"id":"A==","country":"DE"},"message":{"type":"contact","contact":{"phone_number":"33199000002"}}}"#;
+    let profiles = Profile::built_in().unwrap();
+    assert_eq!(rows("hooks.ndjson", line).0.as_deref(), Some("viber-webhooks"));
+    assert!(profiles.iter().any(|it| it.name == "viber-webhooks" && it.is_international));
+}
+
+#[test]
+fn an_ordinary_list_of_contacts_is_not_taken_for_an_export_of_a_provider() {
+    for header in [
+        // National numbers would be read as international ones.
+        "First Name,Last Name,Phone,Email,Created At",
+        // Opt-outs in the status would be read as statuses of messages.
+        "MSISDN,Name,Status",
+        "MSISDN,First name,Email,Status",
+    ] {
+        let row = vec!["x"; header.split(',').count()].join(",");
+        assert_eq!(rows("list.csv", &format!("{header}\n{row}\n")).0, None, "{header}");
+    }
+}
