@@ -18,17 +18,16 @@ impl<'a> Header<'a> {
         Self { names, folded: names.iter().map(|it| folded(it)).collect() }
     }
 
-    /// The columns of a name: exactly as written, or else in any case, without accents, spaces and
-    /// underscores alike. A name that ends in `*` may mean several.
+    /// The columns of a name: exactly as written, or else as [`folded`]. A name that ends in `*` may mean
+    /// several, and so may `*stem*`.
     pub(crate) fn found(&self, path: &Path, name: &str) -> Result<Vec<usize>, ExtractError> {
-        if let Some(start) = name.strip_suffix('*') {
-            let start = folded(start);
-            return Ok(self.places(|it| self.folded[it].starts_with(&start)));
-        }
         let mut matching = self.places(|it| self.names[it] == name);
         if matching.is_empty() {
-            let name = folded(name);
-            matching = self.places(|it| self.folded[it] == name);
+            let pattern = Pattern::new(name);
+            matching = self.places(|it| pattern.matches(&self.folded[it]));
+            if !matches!(pattern, Pattern::Whole(_)) {
+                return Ok(matching);
+            }
         }
         match matching.len() {
             0 | 1 => Ok(matching),
@@ -40,10 +39,7 @@ impl<'a> Header<'a> {
 
     /// Whether a column of one of the names in `a|b` is there.
     pub(crate) fn has_any(&self, names: &str) -> bool {
-        names.split('|').any(|name| match name.strip_suffix('*') {
-            Some(start) => self.folded.iter().any(|it| it.starts_with(&folded(start))),
-            None => self.folded.contains(&folded(name)),
-        })
+        names.split('|').map(Pattern::new).any(|name| self.folded.iter().any(|it| name.matches(it)))
     }
 
     pub(crate) fn missing(&self, path: &Path, column: &str) -> ExtractError {
@@ -55,8 +51,106 @@ impl<'a> Header<'a> {
     }
 }
 
-/// `Téléphone mobile` and `telephone_mobile` are one name.
+/// The name of a column in a profile.
+pub(crate) enum Pattern {
+    Whole(String),
+    /// `start*`
+    Start(String),
+    /// `*stem*`
+    Stem(String),
+}
+
+impl Pattern {
+    pub(crate) fn new(name: &str) -> Self {
+        match (name.strip_prefix('*'), name.strip_suffix('*')) {
+            (Some(_), Some(_)) => Self::Stem(folded(name)),
+            (None, Some(start)) => Self::Start(folded(start)),
+            _ => Self::Whole(folded(name)),
+        }
+    }
+
+    /// Whether a column with this folded name is meant. A name without a letter or digit means no column.
+    pub(crate) fn matches(&self, column: &str) -> bool {
+        match self {
+            Self::Whole(name) => !name.is_empty() && column == name,
+            Self::Start(start) => !start.is_empty() && column.starts_with(start.as_str()),
+            Self::Stem(stem) => !stem.is_empty() && column.contains(stem.as_str()),
+        }
+    }
+}
+
+/// The letters and digits of a name, in lower case and without accents: `Tél. portable`, `tel_portable` and
+/// `TelPortable` are one name.
 pub(crate) fn folded(name: &str) -> String {
-    let letters = name.trim().nfd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase);
-    letters.map(|it| if matches!(it, ' ' | '-' | '\'' | '’' | '\u{a0}') { '_' } else { it }).collect()
+    let letters = name.nfkd().flat_map(char::to_lowercase);
+    let mut folded = String::with_capacity(name.len());
+    for letter in letters.filter(|it| !is_combining_mark(*it) && it.is_alphanumeric()) {
+        match letter {
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'ł' => folded.push('l'),
+            'ø' => folded.push('o'),
+            'đ' => folded.push('d'),
+            'ı' => folded.push('i'),
+            'ς' => folded.push('σ'),
+            'ى' => folded.push('ي'),
+            // The Arabic stroke that only makes a word longer.
+            'ـ' => (),
+            letter => folded.push(letter),
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_in_case_accents_blanks_and_punctuation_are_one() {
+        for (written, same) in [
+            ("Tél. portable", "tel portable"),
+            ("E-mail 1 - Value", "email 1 value"),
+            ("MobilePhone", "Mobile Phone"),
+            ("  Phone\u{a0}\u{a0}number: ", "phone_number"),
+            ("\u{feff}Phone\u{200b}", "phone"),
+            ("Country/Region", "country region"),
+            ("Phone [mobile]", "phone (mobile)"),
+            ("Cell #", "cell"),
+            ("STRASSE", "Straße"),
+            ("İL", "il"),
+            ("ADI", "Adi"),
+            ("Κωδικός", "ΚΩΔΙΚΟΣ"),
+            ("Data urodzenia", "DATA_URODZENIA"),
+            ("Państwo", "panstwo"),
+            ("Łódź", "lodz"),
+            ("الأول", "الاول"),
+            ("ＰＨＯＮＥ", "phone"),
+            ("№ телефона", "No телефона"),
+        ] {
+            assert_eq!(folded(written), folded(same), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_name_without_a_letter_or_digit_means_no_column() {
+        let columns = ["#".to_owned(), String::new()];
+        let header = Header::new(&columns);
+        assert!(!header.has_any("*"));
+        assert!(!header.has_any("**"));
+        assert!(header.found(Path::new("x"), "!").unwrap().is_empty());
+        assert_eq!(header.found(Path::new("x"), "#").unwrap(), [0]);
+    }
+
+    #[test]
+    fn two_columns_of_one_name_are_ambiguous_unless_one_is_written_just_so() {
+        let columns = ["Phone".to_owned(), "phone:".to_owned()];
+        let header = Header::new(&columns);
+        assert!(matches!(
+            header.found(Path::new("x"), "PHONE"),
+            Err(ExtractError::AmbiguousColumn { n_columns: 2, .. })
+        ));
+        assert_eq!(header.found(Path::new("x"), "phone:").unwrap(), [1]);
+    }
 }
