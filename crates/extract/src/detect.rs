@@ -1,7 +1,15 @@
 //! Which profile an export has, by its columns.
 
-use crate::header::{Header, folded};
-use crate::profile::{Mapping, Profile};
+mod guess;
+#[cfg(test)]
+mod header_tests;
+mod opt_outs;
+
+pub use guess::{ColumnSample, Guess, guess, guess_by_names};
+pub use opt_outs::looks_like_opt_outs;
+
+use crate::header::{Header, Pattern, folded};
+use crate::profile::Profile;
 
 /// How well a profile fits an export.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,13 +57,11 @@ pub fn detect<'a>(profiles: &'a [Profile], columns: &[String], key: Option<&str>
 
 fn fit<'a>(profile: &'a Profile, header: &Header, columns: &[String]) -> Fit<'a> {
     let names = profile.columns.values().flat_map(|it| it.iter());
-    let known: Vec<String> = names.chain(profile.signature.iter().flat_map(|it| it.split('|'))).map(folded).collect();
+    let names = names.chain(profile.signature.iter().flat_map(|it| it.split('|')));
+    let known: Vec<Pattern> = names.map(Pattern::new).collect();
     let is_read = |column: &String| {
         let column = folded(column);
-        known.iter().any(|it| match it.strip_suffix('*') {
-            Some(start) => column.starts_with(start),
-            None => *it == column,
-        })
+        known.iter().any(|it| it.matches(&column))
     };
     Fit {
         profile,
@@ -63,15 +69,4 @@ fn fit<'a>(profile: &'a Profile, header: &Header, columns: &[String]) -> Fit<'a>
         unwanted: profile.without.iter().filter(|it| header.has_any(it)).cloned().collect(),
         unread: columns.iter().filter(|it| !is_read(it)).cloned().collect(),
     }
-}
-
-/// Guesses which columns of an unknown table hold what, by the names that the profile of plain
-/// contact lists knows.
-pub fn guess(contacts: &Profile, columns: &[String]) -> Mapping {
-    let header = Header::new(columns);
-    let found = |names: &crate::Names| {
-        let place = names.iter().find_map(|it| header.found(std::path::Path::new(""), it).ok()?.first().copied());
-        place.map(|it| columns[it].as_str().into())
-    };
-    contacts.columns.iter().filter_map(|(field, names)| Some((field.clone(), found(names)?))).collect()
 }

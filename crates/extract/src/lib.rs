@@ -24,7 +24,7 @@ mod survey;
 mod titles;
 mod vcard;
 
-pub use detect::{Fit, detect, guess};
+pub use detect::{ColumnSample, Fit, Guess, detect, guess, guess_by_names, looks_like_opt_outs};
 pub use encoding::{Encoding, UnknownEncoding};
 pub use error::ExtractError;
 pub use json::JsonForm;

@@ -85,7 +85,7 @@ pub(crate) fn inspect(
     let fits = detect(profiles, &probe.columns, probe.records_key());
     let best = fits.first().filter(|it| it.is_whole());
     let contacts = profiles.iter().find(|it| it.name == "contacts");
-    let guessed = contacts.map(|it| guess(it, &probe.columns)).filter(has_person).unwrap_or_default();
+    let guessed = contacts.map(|it| guess(it, &probe.columns, &[]).columns).filter(has_person).unwrap_or_default();
     let profile = match best {
         Some(fit) => Some(fit.profile.clone()),
         None if !guessed.is_empty() => Some(Profile::of_columns(guessed.clone())),
