@@ -42,6 +42,10 @@ impl<'a> Header<'a> {
         names.split('|').map(Pattern::new).any(|name| self.folded.iter().any(|it| name.matches(it)))
     }
 
+    pub(crate) fn folded(&self, place: usize) -> &str {
+        &self.folded[place]
+    }
+
     pub(crate) fn missing(&self, path: &Path, column: &str) -> ExtractError {
         ExtractError::MissingColumn { path: path.to_owned(), column: column.to_owned(), header: self.names.to_vec() }
     }

@@ -34,9 +34,9 @@ pub struct Guess {
 /// Fields of which the names alone decide. Of those in [`SEVERAL`] all columns are taken, the best first.
 const BY_NAME: [&str; 11] = [
     "region",
-    "name",
     "first_name",
     "last_name",
+    "name",
     "email",
     "language",
     "last_at",
@@ -147,7 +147,7 @@ impl<'a> Guesser<'a> {
                 Ok(found) => found,
                 Err(_) => {
                     let pattern = Pattern::new(name);
-                    let same = (0..self.columns.len()).filter(|it| pattern.matches(&folded(&self.columns[*it])));
+                    let same = (0..self.columns.len()).filter(|it| pattern.matches(self.header.folded(*it)));
                     for place in same.collect::<Vec<_>>() {
                         if !self.guess.left_out.iter().any(|it| it.0 == self.columns[place]) {
                             self.leave_out(place, "another column has the same name".to_owned());
@@ -158,13 +158,48 @@ impl<'a> Guesser<'a> {
             };
             places.extend(found.into_iter().filter(|it| !self.taken[*it]));
         }
+        if places.is_empty() {
+            places = self.with_remarks(names);
+        }
         let mut seen = vec![false; self.columns.len()];
         places.retain(|it| !std::mem::replace(&mut seen[*it], true));
         places
     }
 
+    /// The free columns whose name is one of these with a remark in brackets: "Country (ISO)".
+    fn with_remarks(&self, names: Option<&Names>) -> Vec<usize> {
+        let bare = |place: usize| {
+            let (name, remark) = self.columns[place].split_once(['(', '['])?;
+            (!self.taken[place] && !is_about_consent(remark)).then(|| (place, folded(name)))
+        };
+        self.matching(names, &(0..self.columns.len()).filter_map(bare).collect::<Vec<_>>())
+    }
+
+    /// The columns of a field of which a person may have several, with those that have a number at the end.
+    fn numbered(&mut self, field: &str) -> Vec<usize> {
+        let mut places = self.named(self.contacts.columns.get(field));
+        let bare = |place: usize| {
+            let name = self.header.folded(place);
+            let bare = name.trim_end_matches(|it: char| it.is_ascii_digit());
+            let is_it = bare.len() < name.len() && !self.taken[place] && !places.contains(&place);
+            is_it.then(|| (place, bare.to_owned()))
+        };
+        let numbered: Vec<_> = (0..self.columns.len()).filter_map(bare).collect();
+        places.extend(self.matching(self.contacts.columns.get(field), &numbered));
+        places
+    }
+
+    /// Of columns under other names, those that are meant, in the order of `names`.
+    fn matching(&self, names: Option<&Names>, columns: &[(usize, String)]) -> Vec<usize> {
+        if columns.is_empty() {
+            return Vec::new();
+        }
+        let patterns = names.into_iter().flat_map(Names::iter).map(Pattern::new);
+        patterns.flat_map(|it| columns.iter().filter(move |column| it.matches(&column.1)).map(|it| it.0)).collect()
+    }
+
     fn phones(&mut self) -> Vec<usize> {
-        let mut phones = self.named(self.contacts.columns.get("phone"));
+        let mut phones = self.numbered("phone");
         phones.retain(|place| {
             let sample = self.sample(*place);
             let is_phone = sample.n_filled == 0 || sample.n_phones > 0;
@@ -200,15 +235,22 @@ impl<'a> Guesser<'a> {
     }
 
     fn by_name(&mut self, field: &str) -> Vec<usize> {
-        let places = self.named(self.contacts.columns.get(field));
+        let places = match field {
+            "email" => self.numbered(field),
+            field => self.named(self.contacts.columns.get(field)),
+        };
         if !places.is_empty() {
             return places;
+        }
+        let has_parts = ["first_name", "last_name"].iter().any(|it| self.guess.columns.contains_key(*it));
+        if field == "name" && has_parts {
+            return Vec::new();
         }
         let mut weak = self.named(self.contacts.guess.get(field));
         if field.ends_with("_at") {
             weak.retain(|it| {
                 let sample = self.sample(*it);
-                sample.n_dates * 2 > sample.n_filled
+                sample.n_dates * 2 > sample.n_filled && !is_about_consent(&self.columns[*it])
             });
         }
         weak
@@ -228,7 +270,7 @@ impl<'a> Guesser<'a> {
     }
 
     fn about(&self, place: usize) -> About {
-        let name = folded(&self.columns[place]);
+        let name = self.header.folded(place);
         let has = |stems: &[&str]| stems.iter().any(|it| name.contains(it));
         match () {
             () if has(&["whatsapp"]) => About::WhatsApp,
@@ -241,6 +283,12 @@ impl<'a> Guesser<'a> {
             () => About::Anything,
         }
     }
+}
+
+/// Whether a name, or a remark in one, speaks of consent or refusal.
+fn is_about_consent(name: &str) -> bool {
+    let folded = folded(name);
+    speaks_of_refusal(name) || ["consent", "optin", "optedin", "newsletter"].iter().any(|it| folded.contains(it))
 }
 
 /// Consent and refusal.

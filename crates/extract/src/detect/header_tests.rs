@@ -266,3 +266,281 @@ fn a_header_says_which_column_holds_what() {
     }
     assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), HEADERS.len(), wrong.join("\n"));
 }
+
+/// Headers that programs of all kinds write, found in public code: header, mapping, columns that are left out.
+const FOUND: [(&str, &str, &str); 48] = [
+    (
+        "N°,Statut,Nom,Prénom,Ville,Téléphone,Email,Spectacle,Date,Adultes,Enfants,Total,Enregistrée le",
+        "email=Email; first_at=Enregistrée le; first_name=Prénom; last_at=Date; last_name=Nom; phone=Téléphone",
+        "Statut",
+    ),
+    (
+        "Numéro,Nom,Prénom,Courriel,Formule,Statut,Début,Fin,Montant",
+        "email=Courriel; first_name=Prénom; last_name=Nom",
+        "Statut",
+    ),
+    (
+        "Nummer,Nachname,Vorname,Geburtsdatum,Eintritt,Status,Straße,PLZ,Ort,Mail,Zustimmung Mail,Telefon,Zustimmung Telefon,Beruf",
+        "consent=Zustimmung Telefon; email=Mail; first_name=Vorname; last_name=Nachname; phone=Telefon",
+        "Status+Zustimmung Mail",
+    ),
+    (
+        "Registrierungsnummer,Registriert am,Name,Vorname,Nickname,Telefon,E-mail,Kategorie,Geburtsdatum",
+        "email=E-mail; first_at=Registriert am; first_name=Vorname; last_name=Name; phone=Telefon; tags=Kategorie",
+        "",
+    ),
+    (
+        "ID,Дата,Имя,Телефон,Email,ЖК,Тип заявки,Статус,IP",
+        "email=Email; external_id=ID; first_name=Имя; last_at=Дата; phone=Телефон",
+        "Статус",
+    ),
+    (
+        "№ п/п,Дата и время (Самара),Номер дела,Статус обращения,ФИО заявителя,Телефон,Email,Суть вопроса",
+        "email=Email; name=ФИО заявителя; phone=Телефон",
+        "",
+    ),
+    (
+        "Property Address,First Name,Last Name,Phone,Email,Link,Status,Follow Up,Lead Source,Date Created,County",
+        "email=Email; first_at=Date Created; first_name=First Name; last_name=Last Name; phone=Phone",
+        "Status",
+    ),
+    (
+        "Lead ID,First Name,Last Name,Phone,Direction,Status,Message Body,Sent At,Delivered At",
+        "external_id=Lead ID; first_name=First Name; last_at=Sent At; last_name=Last Name; phone=Phone",
+        "Status",
+    ),
+    (
+        "Member ID,First Name,Last Name,Phone,Email,Status,Plan,Start Date,End Date,Total Paid",
+        "email=Email; external_id=Member ID; first_name=First Name; last_name=Last Name; phone=Phone",
+        "Status",
+    ),
+    (
+        "ID,Nama,No HP,Alamat,Total Order,Total Belanja,Terakhir Order,Tag",
+        "external_id=ID; last_at=Terakhir Order; name=Nama; phone=No HP; tags=Tag",
+        "",
+    ),
+    (
+        "ID,Ad Soyad,Telefon,E-posta,Şirket,Müşteri Tipi,Kayıt Tarihi,Son Alışveriş,Toplam Alışveriş,Durum",
+        "email=E-posta; external_id=ID; first_at=Kayıt Tarihi; last_at=Son Alışveriş; name=Ad Soyad; phone=Telefon",
+        "Durum",
+    ),
+    (
+        "Musteri Ad Soyad,Telefon,E-Posta,Islem Yaptigi Mekan,Tarih,Saat,Hizmet,Durum",
+        "email=E-Posta; last_at=Tarih; name=Musteri Ad Soyad; phone=Telefon",
+        "Durum",
+    ),
+    (
+        "Üye No,Ad Soyad,Telefon,Email,Durum,Üyelik Tipi",
+        "email=Email; external_id=Üye No; name=Ad Soyad; phone=Telefon",
+        "Durum",
+    ),
+    (
+        "id,first_name,last_name,phone_e164,email,instagram_handle,status,client_type,source,marketing_opt_in,sms_opt_in,notes,created_at,updated_at,last_contacted_at",
+        "consent=sms_opt_in; email=email; external_id=id; first_at=created_at; first_name=first_name; last_at=last_contacted_at; last_name=last_name; phone=phone_e164",
+        "status+marketing_opt_in",
+    ),
+    (
+        "id,birth_date,loyalty_status,phone,sms_opt_in,email_opt_in,push_opt_in,marketing_consent_at",
+        "consent=sms_opt_in; consent_at=marketing_consent_at; external_id=id; phone=phone",
+        "push_opt_in+email_opt_in",
+    ),
+    (
+        "id,created_at,name,email,unsubscribed,unsubscribed_at,suppressed,suppressed_reason,suppressed_at,unsubscribe_token",
+        "email=email; external_id=id; first_at=created_at; name=name; opt_out=unsubscribed+unsubscribed_at+suppressed+suppressed_at",
+        "",
+    ),
+    (
+        "NOME,COGNOME,TELEFONO_1,TELEFONO_2,TELEFONO_3,EMAIL_1,EMAIL_2,EMAIL_3",
+        "email=EMAIL_1+EMAIL_2+EMAIL_3; first_name=NOME; last_name=COGNOME; phone=TELEFONO_1+TELEFONO_2+TELEFONO_3",
+        "",
+    ),
+    (
+        "imię,nazwisko,e-mail,rok urodzenia,klasa,telefon,e-mail opiekuna prawnego",
+        "email=e-mail; first_name=imię; last_name=nazwisko; phone=telefon",
+        "",
+    ),
+    (
+        "voornaam,achternaam,geboortedatum,geslacht,bedrijf,straat,postcode,plaats,land (iso),telefoon,mobiel,fax,email,website,taal(iso)",
+        "email=email; first_name=voornaam; language=taal(iso); last_name=achternaam; phone=mobiel+telefoon; region=land (iso)",
+        "",
+    ),
+    (
+        "Relatienummer,Voornaam,Achternaam,E-mailadres,Team",
+        "email=E-mailadres; external_id=Relatienummer; first_name=Voornaam; last_name=Achternaam",
+        "",
+    ),
+    (
+        "First Name,Last Name,Email,Email Status,Seniority,Work Direct Phone,Home Phone,Mobile Phone,Corporate Phone,Other Phone,Do Not Call,Lists,Person Linkedin Url,Country,Secondary Email",
+        "email=Email+Secondary Email; first_name=First Name; last_name=Last Name; opt_out=Do Not Call; phone=Mobile Phone+Work Direct Phone+Home Phone+Other Phone; region=Country; tags=Lists",
+        "",
+    ),
+    (
+        "AK ID,Last Name,First Name,Phone,Do not call,Do not text,Do not email,Unsubscribed email,Wrong number,Moved,Date added,Contact type,Contacted by,Note",
+        "first_at=Date added; first_name=First Name; last_name=Last Name; opt_out=Do not text+Do not call; phone=Phone",
+        "Do not email+Unsubscribed email",
+    ),
+    (
+        "Prospect ID,Lead Number,Company,First Name,Last Name,Mobile Number,Website,Lead Source,Do Not Email,Do Not Call,Lead Stage,Last Activity,Last Activity Date,Created On",
+        "external_id=Prospect ID; first_at=Created On; first_name=First Name; last_at=Last Activity Date; last_name=Last Name; opt_out=Do Not Call+Do Not Email; phone=Mobile Number",
+        "",
+    ),
+    (
+        "Lead Name,First Name,Last Name,Position,Email 1,Email 2,Phone 1,Phone 2,Do Not Email,Do Not Call,Notes",
+        "email=Email 1+Email 2; first_name=First Name; last_name=Last Name; opt_out=Do Not Call+Do Not Email; phone=Phone 1+Phone 2",
+        "",
+    ),
+    (
+        "Name,Email,Mobile,Home Phone,Work Phone,Suburb,State,Contact Class,Source,Status,Do Not Call,Do Not Email,Last Modified",
+        "email=Email; last_at=Last Modified; name=Name; opt_out=Do Not Call+Do Not Email; phone=Mobile+Home Phone+Work Phone",
+        "Status",
+    ),
+    (
+        "id,Usuario,Nombre,Apellidos,Direccion,Telefono,Email,urlFoto",
+        "email=Email; external_id=id; first_name=Nombre; last_name=Apellidos; phone=Telefono",
+        "",
+    ),
+    (
+        "Name,Rolle,Kategorie,Telefon,E-Mail,Status,WhatsApp,Notizen",
+        "email=E-Mail; name=Name; phone=Telefon; tags=Kategorie",
+        "WhatsApp+Status",
+    ),
+    (
+        "Bestellnummer,Erstellt,Status,Name,Telefon,E-Mail,Abholung,Summe (€)",
+        "email=E-Mail; first_at=Erstellt; name=Name; phone=Telefon",
+        "Status",
+    ),
+    (
+        "Kontaktart,Name,Vorname,Adresse,PLZ,Ort,Land,Telefon,E-Mail,Kontaktperson 1 Nachname,Kontaktperson 1 Vorname",
+        "email=E-Mail; first_name=Vorname; last_name=Name; phone=Telefon; region=Land",
+        "",
+    ),
+    (
+        "Prénom,Nom,Téléphone,Email,Entreprise,MF,Commandes,Total dépensé,Dernière commande,Tags,Ville,Gouvernorat",
+        "email=Email; first_name=Prénom; last_at=Dernière commande; last_name=Nom; phone=Téléphone; tags=Tags",
+        "",
+    ),
+    (
+        "Code,Nom,Téléphone,Email,Adresse,Client depuis,Commandes,Total dépensé",
+        "email=Email; first_at=Client depuis; last_name=Nom; phone=Téléphone",
+        "",
+    ),
+    ("phone,opted_out,do_not_contact,consent", "consent=consent; opt_out=do_not_contact+opted_out; phone=phone", ""),
+    (
+        "id,name,phone_number,platform,opted_out,opted_out_at,ai_enabled",
+        "external_id=id; name=name; opt_out=opted_out+opted_out_at; phone=phone_number",
+        "",
+    ),
+    (
+        "id,buyer_id,name,company,country,phone_e164,phone_valid,opted_out,grade,stage,score,owner,updated_at",
+        "external_id=id; last_at=updated_at; name=name; opt_out=opted_out; phone=phone_e164; region=country",
+        "",
+    ),
+    (
+        "Nombre,Calle,Ciudad,País,Teléfono Comercial,Teléfono Residencial,Fax,Celular,Email",
+        "email=Email; first_name=Nombre; phone=Celular+Teléfono Residencial+Teléfono Comercial; region=País",
+        "",
+    ),
+    (
+        "codigo,nome,cpf,rg,nascimento,telefone,celular,email,endereco,numero,bairro,cidade,uf,cep,limite,data_cadastro",
+        "email=email; first_at=data_cadastro; first_name=nome; phone=celular+telefone",
+        "",
+    ),
+    (
+        "PERFIL,CPF,NOME,PEDIDO_GAR,DATA_VAL,DATA_EMISS,TEL_FIXO,CELULAR,EMAIL",
+        "email=EMAIL; first_name=NOME; phone=CELULAR+TEL_FIXO",
+        "",
+    ),
+    (
+        "ID,Имя,Телефон,Email,Компания,ИНН,Верифицирован,Заказов,Потрачено,Регистрация",
+        "email=Email; external_id=ID; first_at=Регистрация; first_name=Имя; phone=Телефон",
+        "",
+    ),
+    (
+        "Имя,Телефон,Email,Город,Источник,Заметки,Дата создания",
+        "email=Email; first_at=Дата создания; first_name=Имя; phone=Телефон",
+        "",
+    ),
+    (
+        "Имя,Телефон,Email,Сегмент,Визиты,Последний визит",
+        "email=Email; first_name=Имя; last_at=Последний визит; phone=Телефон; tags=Сегмент",
+        "",
+    ),
+    (
+        "Código,Cliente,Teléfono,Email,Servicio,Empleado,Fecha,Duración (min),Precio,Estado,Notas",
+        "email=Email; last_at=Fecha; name=Cliente; phone=Teléfono",
+        "Estado",
+    ),
+    (
+        "Nombre,Cédula,Teléfono,Email,Dirección,Créditos,Fecha Registro",
+        "email=Email; first_at=Fecha Registro; first_name=Nombre; phone=Teléfono",
+        "",
+    ),
+    (
+        "رقم العميل,اسم العميل,نوع العميل,رقم الهاتف,عدد العدادات,تاريخ التسجيل",
+        "external_id=رقم العميل; first_at=تاريخ التسجيل; name=اسم العميل; phone=رقم الهاتف",
+        "",
+    ),
+    (
+        "الاسم,البريد الإلكتروني,رقم الهاتف,تاريخ الانضمام,المستوى,الحالة",
+        "email=البريد الإلكتروني; first_at=تاريخ الانضمام; name=الاسم; phone=رقم الهاتف",
+        "الحالة",
+    ),
+    ("الاسم,رقم الهاتف,المصدر,تاريخ الحفظ,آخر نشاط,عدد التواصل", "last_at=آخر نشاط; name=الاسم; phone=رقم الهاتف", ""),
+    (
+        "Timestamp,Name,Email,Phone,SMS Consent,Business Type,Challenge,Message,Source",
+        "consent=SMS Consent; email=Email; last_at=Timestamp; name=Name; phone=Phone",
+        "",
+    ),
+    (
+        "Email,Full Name,Phone,SMS Consent,Acknowledged Field Guide,Non-Solicitation,Signature,Date Submitted",
+        "consent=SMS Consent; email=Email; name=Full Name; phone=Phone",
+        "",
+    ),
+    ("Fornavn,Efternavn,Telefon,E-mail,Firma,Postnr,By", "email=E-mail; phone=Telefon", ""),
+];
+
+#[test]
+fn a_header_of_any_program_says_which_column_holds_what() {
+    let profiles = Profile::built_in().unwrap();
+    let contacts = profiles.iter().find(|it| it.name == "contacts").unwrap();
+    let mut wrong = Vec::new();
+    for (header, expected, expected_left_out) in FOUND {
+        let columns: Vec<String> = header.split(',').map(str::to_owned).collect();
+        let field_of = |column: &str| {
+            let is_of = |field: &&str| field.split_once('=').is_some_and(|it| it.1.split('+').any(|it| it == column));
+            expected.split("; ").find(is_of).and_then(|it| it.split_once('=')).map_or("", |it| it.0)
+        };
+        let is_flag = |column: &str| {
+            let column = column.to_lowercase();
+            ["opt_in", "mail", "whatsapp"].iter().any(|it| column.contains(it)) && field_of(&column).is_empty()
+        };
+        let sample = |column: &String| match field_of(column) {
+            "phone" => ColumnSample { n_filled: 10, n_phones: 9, ..ColumnSample::default() },
+            "last_at" | "first_at" | "consent_at" => {
+                ColumnSample { n_filled: 10, n_dates: 10, n_consent_distinct: 10, ..ColumnSample::default() }
+            }
+            "consent" | "opt_out" => {
+                ColumnSample { n_filled: 10, n_consent_known: 2, n_consent_distinct: 2, ..ColumnSample::default() }
+            }
+            // Flags of other channels are understood as well, and a status is not.
+            _ if is_flag(column) => {
+                ColumnSample { n_filled: 10, n_consent_known: 2, n_consent_distinct: 2, ..ColumnSample::default() }
+            }
+            _ => ColumnSample { n_filled: 10, n_consent_distinct: 8, ..ColumnSample::default() },
+        };
+        let samples: Vec<ColumnSample> = columns.iter().map(sample).collect();
+        let guessed = guess(contacts, &columns, &samples);
+        let fields = guessed
+            .columns
+            .iter()
+            .map(|(field, names)| format!("{field}={}", names.iter().collect::<Vec<_>>().join("+")));
+        let fields = fields.collect::<Vec<_>>().join("; ");
+        let left_out = guessed.left_out.iter().map(|it| it.0.as_str()).collect::<Vec<_>>().join("+");
+        if (fields.as_str(), left_out.as_str()) != (expected, expected_left_out) {
+            wrong.push(format!(
+                "{header}\n  expected {expected} [{expected_left_out}]\n  guessed  {fields} [{left_out}]"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), FOUND.len(), wrong.join("\n"));
+}

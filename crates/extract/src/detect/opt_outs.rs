@@ -1,5 +1,7 @@
 //! Lists of people who have opted out, by the names of files and columns.
 
+use std::sync::LazyLock;
+
 use super::Fit;
 use crate::header::folded;
 
@@ -14,6 +16,11 @@ const REFUSALS: &[&str] = &[
     "donottext",
     "donotsms",
     "donotdisturb",
+    "donotemail",
+    "donotmail",
+    "donotsend",
+    "donotmarket",
+    "donotsolicit",
     "blacklist",
     "blocklist",
     "blockedcontacts",
@@ -184,20 +191,18 @@ fn is_near(fit: &Fit) -> bool {
 
 /// Whether the name of a column or file speaks of people who do not want to be written to.
 pub(super) fn speaks_of_refusal(name: &str) -> bool {
+    static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| REFUSALS.iter().map(|it| folded(it)).collect());
     let whole = folded(name);
     let is_word = |it: &str| REFUSAL_WORDS.contains(&folded(it).as_str());
-    has_any(&whole, REFUSALS) || name.split(|it: char| !it.is_alphanumeric()).any(is_word)
+    FOLDED.iter().any(|it| whole.contains(it.as_str())) || name.split(|it: char| !it.is_alphanumeric()).any(is_word)
 }
 
 /// A table with a column or two of when and why somebody has left. With many columns it is a list of contacts, of whom
 /// some have left.
 fn columns_say_so(columns: &[String]) -> bool {
-    let says_so = |column: &String| speaks_of_refusal(column) && has_any(&folded(column), DETAILS);
+    let has_detail = |column: &str| DETAILS.iter().any(|it| folded(column).contains(&folded(it)));
+    let says_so = |column: &String| speaks_of_refusal(column) && has_detail(column);
     columns.len() <= 5 && columns.iter().any(says_so)
-}
-
-fn has_any(folded_name: &str, stems: &[&str]) -> bool {
-    stems.iter().any(|it| folded_name.contains(&folded(it)))
 }
 
 /// The name of a file without its folder and its last extension.
