@@ -3,18 +3,21 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
+use std::sync::LazyLock;
 
-use extract::{ExtractError, Profile, Settings, detect, probe, read};
+use extract::{ColumnSample, ExtractError, Profile, Settings, detect, guess, looks_like_opt_outs, probe, read};
+use proptest::prelude::*;
+
+static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| Profile::built_in().unwrap());
 
 /// The profile that fits a file best, if one fits, and its rows as `phone or Viber id|consent|date`.
 /// A phone in digits that counts as international is shown with a plus sign.
 fn rows(file: &str, text: &str) -> (Option<String>, Vec<String>) {
-    let profiles = Profile::built_in().unwrap();
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(file);
     fs::write(&path, text).unwrap();
-    let probed = probe(std::slice::from_ref(&path), &Settings::of_profiles(&profiles)).unwrap();
-    let fits = detect(&profiles, &probed.columns, probed.records_key());
+    let probed = probe(std::slice::from_ref(&path), &Settings::of_profiles(&PROFILES)).unwrap();
+    let fits = detect(&PROFILES, &probed.columns, probed.records_key());
     let Some(fit) = fits.first().filter(|it| it.is_whole()) else { return (None, Vec::new()) };
     let layout = fit.profile.layout(&path, &probed.columns).unwrap();
     let mut rows = Vec::new();
@@ -83,9 +86,8 @@ fn numbers_of_a_twilio_log_have_their_country_code_with_or_without_the_plus_sign
 #[test]
 fn a_number_on_a_viber_contact_card_has_its_country_code() {
     let line = r#"{"event":"message","timestamp":1,"message_token":1,"sender":{"id":"A==","country":"DE"},"message":{"type":"contact","contact":{"phone_number":"33199000002"}}}"#;
-    let profiles = Profile::built_in().unwrap();
     assert_eq!(rows("hooks.ndjson", line).0.as_deref(), Some("viber-webhooks"));
-    assert!(profiles.iter().any(|it| it.name == "viber-webhooks" && it.is_international));
+    assert!(PROFILES.iter().any(|it| it.name == "viber-webhooks" && it.is_international));
 }
 
 #[test]
@@ -99,5 +101,60 @@ fn an_ordinary_list_of_contacts_is_not_taken_for_an_export_of_a_provider() {
     ] {
         let row = vec!["x"; header.split(',').count()].join(",");
         assert_eq!(rows("list.csv", &format!("{header}\n{row}\n")).0, None, "{header}");
+    }
+}
+
+/// Names of columns: known ones in any spelling, and any text.
+fn column() -> impl Strategy<Value = String> {
+    let contacts = PROFILES.iter().find(|it| it.name == "contacts").unwrap();
+    let known = contacts.columns.values().chain(contacts.guess.values()).flat_map(|it| it.iter().map(str::to_owned));
+    let known = prop::sample::select(known.collect::<Vec<String>>());
+    let spelled = (known, 0..6).prop_map(|(name, spelling)| match spelling {
+        0 => name.to_uppercase(),
+        1 => name.replace(' ', "_"),
+        2 => format!("{name} (x)"),
+        3 => format!("{name} 2"),
+        4 => format!("{name}*"),
+        _ => name,
+    });
+    prop_oneof![6 => spelled, 1 => any::<String>(), 1 => "[*#() ]{0,3}"]
+}
+
+fn sample() -> impl Strategy<Value = ColumnSample> {
+    (0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4).prop_map(|it| ColumnSample {
+        n_filled: it.0,
+        n_phones: it.1,
+        n_emails: it.2,
+        n_dates: it.3,
+        n_consent_known: it.4,
+        n_consent_distinct: it.5,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn a_guess_names_columns_that_are_there_once_each_and_that_a_plan_finds(
+        columns in prop::collection::vec(column(), 0..12),
+        samples in prop::collection::vec(sample(), 0..12),
+    ) {
+            let contacts = PROFILES.iter().find(|it| it.name == "contacts").unwrap();
+        let guessed = guess(contacts, &columns, &samples);
+        let mut named: Vec<&str> = guessed.columns.values().flat_map(|it| it.iter()).collect();
+        for name in &named {
+            prop_assert_eq!(columns.iter().filter(|it| it == name).count(), 1);
+            prop_assert!(!guessed.left_out.iter().any(|it| it.0 == *name), "{} is left out too", name);
+        }
+        let n_named = named.len();
+        named.sort_unstable();
+        named.dedup();
+        prop_assert_eq!(named.len(), n_named);
+        let is_anybody = ["phone", "viber_id", "external_id"].iter().any(|it| guessed.columns.contains_key(*it));
+        if is_anybody {
+            let layout = Profile::of_columns(guessed.columns.clone()).layout("x".as_ref(), &columns);
+            prop_assert_eq!(layout.err().map(|it| it.to_string()), None);
+        }
+        looks_like_opt_outs(&detect(&PROFILES, &columns, None), &columns, columns.first().map_or("", String::as_str));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::opt_outs::speaks_of_refusal;
+use super::opt_outs::{denies_messages, speaks_of_refusal};
 use crate::header::{Header, Pattern, folded};
 use crate::profile::{Mapping, Names, Profile};
 
@@ -19,6 +19,14 @@ pub struct ColumnSample {
     /// Of the different values, those that are known words of consent or refusal.
     pub n_consent_known: u64,
     pub n_consent_distinct: u64,
+}
+
+impl ColumnSample {
+    /// Whether the cells are words of consent or dates, as those of a column that says who has refused.
+    fn is_flag(&self) -> bool {
+        let is_known = self.n_consent_known > 0 && self.n_consent_known * 2 >= self.n_consent_distinct;
+        self.n_filled == 0 || is_known || self.n_dates * 2 > self.n_filled
+    }
 }
 
 /// Which columns hold what.
@@ -296,7 +304,7 @@ impl Guesser<'_> {
     fn consents(&mut self) {
         let refusals = self.refusals();
         let consents = self.columns_of_consent(&refusals);
-        let dates = self.dates_of_consent();
+        let dates = self.dates_of_consent(&refusals);
         let mut consent = consents.first().copied();
         let speaks_of_sms = |it: &usize| self.about(*it) <= About::Sms;
         let is_sms = refusals.iter().chain(&consent).any(speaks_of_sms);
@@ -344,7 +352,9 @@ impl Guesser<'_> {
             let name = folded(&self.columns[place]);
             let is_noise = noise.iter().any(|it| name.contains(it));
             let is_free = !self.taken[place] && !places.contains(&place) && !known.contains(&place);
-            if is_free && !is_noise && speaks_of_refusal(&self.columns[place]) {
+            let column = &self.columns[place];
+            let says_so = speaks_of_refusal(column) || (denies_messages(column) && self.sample(place).is_flag());
+            if is_free && !is_noise && says_so {
                 places.push(place);
             }
         }
@@ -361,7 +371,7 @@ impl Guesser<'_> {
     fn columns_of_consent(&mut self, refusals: &[usize]) -> Vec<usize> {
         let named = self.known_of("consent");
         let weak = self.named(self.contacts.guess.get("consent"));
-        let dates = self.dates_of_consent();
+        let dates = self.dates_of_consent(refusals);
         let is_other = |it: &usize| named.contains(it) || refusals.contains(it) || dates.contains(it);
         let weak: Vec<usize> = weak.into_iter().filter(|it| !is_other(it) && !self.is_evidence(*it)).collect();
         let mut places = Vec::new();
@@ -390,14 +400,14 @@ impl Guesser<'_> {
     }
 
     /// Columns that say when a consent was given: by the lists, or a date beside a word of consent.
-    fn dates_of_consent(&mut self) -> Vec<usize> {
+    fn dates_of_consent(&mut self, refusals: &[usize]) -> Vec<usize> {
         let mut places = self.known_of("consent_at");
         places.extend(self.named(self.contacts.guess.get("consent_at")));
         let consents = self.known_of("consent");
         for place in self.named(self.contacts.guess.get("consent")) {
             let sample = self.sample(place);
             let is_date = sample.n_dates * 2 > sample.n_filled && sample.n_consent_known == 0;
-            if is_date && !consents.contains(&place) && !places.contains(&place) {
+            if is_date && ![&consents[..], &places[..], refusals].iter().any(|it| it.contains(&place)) {
                 places.push(place);
             }
         }
@@ -521,6 +531,77 @@ mod tests {
             let (guessed, left, consent_channel) = guessed(&columns);
             let left_out: Vec<String> = left_out.into_iter().map(str::to_owned).collect();
             assert_eq!((guessed.as_str(), left, consent_channel), (fields, left_out, channel), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_column_of_refusals_is_known_in_other_words_too() {
+        let names = [
+            "Opt-out marketing",
+            "SMS Opted Out?",
+            "Has unsubscribed",
+            "Do not contact flag",
+            "DNC flag",
+            "Blocked from SMS",
+            "No SMS",
+            "No marketing SMS",
+            "Not to be contacted",
+            "Refuse SMS",
+            "Refuse la prospection",
+            "Opposition au démarchage",
+            "Ne souhaite plus être contacté",
+            "Désinscription SMS le",
+            "Pas de SMS",
+            "Widerruf Werbung",
+            "Werbeverbot",
+            "Kein Kontakt",
+            "Keine SMS",
+            "No desea recibir SMS",
+            "No quiere publicidad",
+            "Não quer receber SMS",
+            "Não enviar SMS",
+            "Rifiuta marketing",
+            "Non vuole SMS",
+            "Geen SMS",
+            "Geen reclame",
+            "Nie chce SMS",
+            "Brak zgody",
+            "Отказался от рассылки",
+            "Не присылать СМС",
+            "Не отправлять",
+            "Не надсилати СМС",
+            "Не желае реклама",
+            "Не жели поруке",
+            "Δεν θέλει SMS",
+            "Να μην λαμβάνει SMS",
+            "SMS istemiyor",
+            "لا يريد الرسائل",
+            "عدم الإزعاج",
+            "Tidak mau SMS",
+            "एसएमएस नहीं",
+        ];
+        let is_missed =
+            |it: &&str| guessed(&[(*it, YES_NO), ("Phone", PHONES)]).0 != format!("opt_out={it}; phone=Phone");
+        let missed: Vec<&str> = names.into_iter().filter(is_missed).collect();
+        assert!(missed.is_empty(), "{} of {}: {missed:?}", missed.len(), names.len());
+        // Cells that are words do not say who has refused, and a name with both answers denies nothing.
+        for name in ["SMS yes/no", "Accepte SMS (oui/non)", "Newsletter ja/nein", "SMS O/N"] {
+            assert!(!guessed(&[(name, YES_NO), ("Phone", PHONES)]).0.contains("opt_out"), "{name}");
+        }
+        for name in [
+            "No SMS",
+            "Notes",
+            "Nomination",
+            "Geenstijl",
+            "Note SMS",
+            "Nombre de SMS",
+            "Number of SMS",
+            "Last SMS",
+            "Kontakt",
+            "Nota",
+            "Numéro de commande",
+        ] {
+            assert!(!guessed(&[(name, TEXT), ("Phone", PHONES)]).0.contains("opt_out"), "{name}");
         }
     }
 

@@ -5,169 +5,71 @@ use std::sync::LazyLock;
 use super::Fit;
 use crate::header::folded;
 
-/// Stems of words of refusal, as [`folded`] has them at the latest. Each is long enough to be no part of another word.
+/// Stems of words of refusal, in names of columns and files. They are compared as [`folded`] has them, and each is long
+/// enough to be no part of another word.
+#[rustfmt::skip]
 const REFUSALS: &[&str] = &[
     // English
-    "optout",
-    "optedout",
-    "unsubscri",
-    "donotcontact",
-    "donotcall",
-    "donottext",
-    "donotsms",
-    "donotdisturb",
-    "donotemail",
-    "donotmail",
-    "donotsend",
-    "donotmarket",
-    "donotsolicit",
-    "blacklist",
-    "blocklist",
-    "blockedcontacts",
-    "suppression",
-    "suppressed",
-    "stoplist",
-    "stopsms",
-    "smsstop",
-    "nevercontact",
+    "opt out", "opted out", "unsubscri", "do not contact", "do not call", "do not text", "do not sms", "do not disturb", "do not email", "do not mail",
+    "do not send", "do not market", "do not solicit", "never contact", "blacklist", "blocklist", "blocked contacts", "suppression", "suppressed",
+    "stop list", "stop sms", "sms stop",
     // French
-    "désabonn",
-    "désinscri",
-    "ne pas contacter",
-    "ne plus contacter",
-    "liste noire",
-    "liste d'opposition",
-    "repoussoir",
-    "bloqués",
+    "désabonn", "désinscri", "ne pas contacter", "ne plus contacter", "liste noire", "liste rouge", "liste d'opposition", "repoussoir", "bloqués",
     // Spanish, Portuguese, Italian
-    "lista negra",
-    "no contactar",
-    "desuscri",
-    "lista robinson",
-    "bloquead",
-    "dados de baja",
-    "descadastr",
-    "não contatar",
-    "não contactar",
-    "lista nera",
-    "disiscri",
-    "non contattare",
-    "bloccati",
+    "lista negra", "no contactar", "no llamar", "desuscri", "lista robinson", "bloquead", "dados de baja", "descadastr", "não contatar", "não contactar",
+    "lista nera", "disiscri", "non contattare", "bloccati",
     // German, Dutch
-    "abgemeldet",
-    "abmeldung",
-    "abbestellt",
-    "gesperrt",
-    "sperrliste",
-    "nicht kontaktieren",
-    "schwarze liste",
-    "robinsonliste",
-    "widerspruch",
-    "uitgeschreven",
-    "afgemeld",
-    "niet contacteren",
-    "zwarte lijst",
-    "geblokkeerd",
-    // Polish, Russian, Ukrainian, Bulgarian, Serbian
-    "wypisan",
-    "rezygnacj",
-    "czarna lista",
-    "zablokowan",
-    "nie kontaktować",
-    "отписа",
-    "отписк",
-    "чёрный список",
-    "стоп-лист",
-    "заблокиро",
-    "не беспокоить",
-    "відписа",
-    "відписк",
-    "чорний список",
-    "заблокован",
-    "черен списък",
-    "блокиран",
-    "одјавље",
-    "црна листа",
-    "odjavlj",
-    "crna lista",
-    "blokiran",
-    // Greek, Turkish
-    "απεγγραφ",
-    "διαγραφ",
-    "μαύρη λίστα",
-    "αποκλεισμ",
-    "abonelikten çık",
-    "kara liste",
-    "engellenen",
+    "abmeld", "abgemeldet", "abbestell", "gesperrt", "sperrliste", "nicht kontaktieren", "keine werbung", "schwarze liste", "robinsonliste", "widerspruch", "widerruf",
+    "werbeverbot", "kontaktverbot",
+    "uitgeschreven", "uitschrijv", "afgemeld", "afmeld", "niet contacteren", "zwarte lijst", "geblokkeerd",
+    // Polish, Russian, Ukrainian
+    "wypisan", "rezygnacj", "czarna lista", "zablokowan", "nie kontaktować", "nie dzwonić", "отписа", "отписк", "чёрный список", "стоп-лист", "заблокиро",
+    "не беспокоить", "не звонить", "відписа", "відписк", "чорний список", "заблокован", "не турбувати",
+    // Bulgarian, Serbian, Greek, Turkish
+    "черен списък", "блокиран", "одјав", "црна листа", "odjav", "crna lista", "blokiran", "απεγγραφ", "διαγραφ", "μαύρη λίστα", "αποκλεισμ",
+    "abonelikten çık", "abonelik iptal", "kara liste", "engellenen",
     // Arabic, Indonesian, Hindi
-    "إلغاء الاشتراك",
-    "القائمة السوداء",
-    "محظور",
-    "berhenti berlangganan",
-    "daftar hitam",
-    "सदस्यता रद्द",
+    "إلغاء الاشتراك", "القائمة السوداء", "محظور", "berhenti berlangganan", "daftar hitam", "jangan hubungi", "सदस्यता रद्द", "अनसब्सक्राइब", "ब्लैकलिस्ट",
+];
+
+/// Stems that say so in the name of a file, while a column of such a name may be about something else, such as an order.
+#[rustfmt::skip]
+const REFUSALS_OF_FILES: &[&str] = &[
+    "unsub", "refus", "opposition", "opposizion", "bloqueo", "bloqueio", "widerruf", "widersproch", "sperrung", "wypis", "rezygn", "отказ", "відмов",
+    "iptal", "izinsiz", "διαγραμμ", "حظر", "منسحب", "blokir", "berhenti",
+];
+
+/// Words that deny, in a name that is about messages: "Keine SMS".
+#[rustfmt::skip]
+const DENIALS: &[&str] = &[
+    "no", "not", "never", "without", "refuse", "refuses", "refused", "blocked", "ne", "pas", "sans", "refus", "refusé", "bloqué", "sin", "rechaza", "não", "sem", "recusa",
+    "non", "senza", "rifiuta", "kein", "keine", "keinen", "nicht", "ohne", "blockiert", "verweigert", "geen", "niet", "zonder", "weigert", "nie", "bez", "brak", "не", "нет", "без", "ні",
+    "отказ", "отказался", "відмова", "відмовився", "δεν", "μην", "χωρίς", "istemiyor", "istemiyorum", "etmeyin", "لا", "عدم", "بدون", "tidak", "jangan", "tanpa", "नहीं",
+];
+/// With one of these the name shows both answers: "SMS yes/no".
+#[rustfmt::skip]
+const ASSENTS: &[&str] = &["yes", "y", "oui", "o", "sí", "sim", "s", "ja", "j", "tak", "t", "да", "так", "ναι", "evet", "نعم", "ya", "हां"];
+/// What a denial is about.
+#[rustfmt::skip]
+const MESSAGES: &[&str] = &[
+    "sms", "mms", "смс", "एसएमएस", "whatsapp", "viber", "email", "e-mail", "newsletter", "message", "messaggi", "nachricht", "bericht", "pesan", "رسائل", "порук", "поруке", "повідомл",
+    "сообщ", "съобщ", "contact", "kontakt", "контакт", "संपर्क", "hubungi", "επικοινων", "اتصال", "تواصل", "call", "text", "appel", "llam", "marketing", "advert", "promo", "offer", "publicid",
+    "publicit", "prospection", "démarch", "werbung", "reklam", "reclam", "реклам", "διαφημ", "إعلان", "disturb", "perturb", "molest", "rahats", "ازعاج", "solicit", "mailing", "рассыл", "розсил",
+    "присыл", "отправ", "надсил", "enviar", "send", "zgod", "consent", "einwillig", "соглас", "згод", "съглас", "συγκατ", "λαμβαν", "izin",
 ];
 
 /// Words of refusal that are parts of other words: they count alone.
+#[rustfmt::skip]
 const REFUSAL_WORDS: &[&str] = &[
-    "stop",
-    "stops",
-    "stopped",
-    "dnc",
-    "dnd",
-    "unsub",
-    "unsubs",
-    "baja",
-    "bajas",
-    "robinson",
-    "стоп",
-    "opposition",
-    "ret",
-    "diblokir",
+    "stop", "stops", "stopped", "dnc", "dnd", "unsub", "unsubs", "baja", "bajas", "robinson", "стоп", "opposition", "diblokir",
 ];
 
-/// What a column beside a refusal says when everybody on a list has refused: when, why, or by which word.
+/// What a name of a column says beside the refusal when everybody on a list has refused: when, why, or by which word.
+#[rustfmt::skip]
 const DETAILS: &[&str] = &[
-    "date",
-    "time",
-    "reason",
-    "keyword",
-    "motif",
-    "raison",
-    "fecha",
-    "motivo",
-    "data",
-    "hora",
-    "datum",
-    "grund",
-    "zeitpunkt",
-    "reden",
-    "powód",
-    "дата",
-    "причина",
-    "датум",
-    "разлог",
-    "razlog",
-    "ημερομηνία",
-    "λόγος",
-    "tarih",
-    "sebep",
-    "neden",
-    "تاريخ",
-    "سبب",
-    "tanggal",
-    "alasan",
-    "तिथि",
-    "दिनांक",
-    "कारण",
-    "mot-clé",
-    "palabra",
-    "parola",
-    "stichwort",
-    "timestamp",
-    "outat",
-    "scribedat",
-    "listedat",
+    "date", "time", "reason", "keyword", "motif", "raison", "fecha", "motivo", "data", "hora", "datum", "grund", "zeitpunkt", "reden",
+    "powód", "дата", "причина", "датум", "разлог", "razlog", "ημερομηνία", "λόγος", "tarih", "sebep", "neden", "تاريخ", "سبب", "tanggal",
+    "alasan", "तिथि", "दिनांक", "कारण", "mot-clé", "palabra", "parola", "stichwort", "timestamp", "outat", "scribedat", "listedat",
 ];
 
 /// Whether a file looks like a list of people who have opted out, though that is not certain: whoever reads it should
@@ -177,11 +79,17 @@ const DETAILS: &[&str] = &[
 /// the file or of a column says so. `fits` are those of [`super::detect`].
 pub fn looks_like_opt_outs(fits: &[Fit], columns: &[String], file_name: &str) -> bool {
     match fits.first() {
-        Some(best) if best.is_certain() => false,
+        Some(best) if best.is_certain() && says_who_left(best) => false,
         Some(best) if best.is_whole() && best.profile.consent.is_some() => true,
         Some(nearest) if is_near(nearest) && nearest.profile.consent.is_some() => true,
-        _ => speaks_of_refusal(stem_of(file_name)) || columns_say_so(columns),
+        _ => file_says_so(stem_of(file_name)) || columns_say_so(columns),
     }
+}
+
+/// Whether a profile is of opt-outs, or of messages, in which the replies say who has left.
+fn says_who_left(fit: &Fit) -> bool {
+    let is_log = ["direction", "to"].iter().any(|it| fit.profile.columns.contains_key(*it));
+    fit.profile.consent.is_some() || is_log
 }
 
 /// Whether more than half of the signature is there. Of two columns, one is a phone number like in any list.
@@ -195,6 +103,23 @@ pub(super) fn speaks_of_refusal(name: &str) -> bool {
     let whole = folded(name);
     let is_word = |it: &str| REFUSAL_WORDS.contains(&folded(it).as_str());
     FOLDED.iter().any(|it| whole.contains(it.as_str())) || name.split(|it: char| !it.is_alphanumeric()).any(is_word)
+}
+
+/// Whether the name of a column denies messages in words of its own, such as "Ne souhaite plus être contacté". That is less
+/// certain than [`speaks_of_refusal`]: the cells have to look like flags.
+pub(super) fn denies_messages(name: &str) -> bool {
+    let name = name.split(['(', '[']).next().unwrap_or(name);
+    let words = || name.split(|it: char| !it.is_alphanumeric()).map(folded);
+    let has = |list: &[&str]| words().any(|word| !word.is_empty() && list.iter().any(|it| folded(it) == word));
+    let whole = folded(name);
+    // "Contact no" is a number.
+    let is_number = words().rfind(|it| !it.is_empty()).is_some_and(|it| it == "no");
+    !is_number && has(DENIALS) && !has(ASSENTS) && MESSAGES.iter().any(|it| whole.contains(&folded(it)))
+}
+
+fn file_says_so(name: &str) -> bool {
+    let whole = folded(name);
+    speaks_of_refusal(name) || REFUSALS_OF_FILES.iter().any(|it| whole.contains(&folded(it)))
 }
 
 /// A table with a column or two of when and why somebody has left. With many columns it is a list of contacts, of whom
@@ -218,9 +143,9 @@ mod tests {
     use crate::Profile;
 
     fn looks_so(file_name: &str, header: &str, key: Option<&str>) -> bool {
-        let profiles = Profile::built_in().unwrap();
+        static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| Profile::built_in().unwrap());
         let columns: Vec<String> = header.split(',').map(str::to_owned).collect();
-        looks_like_opt_outs(&detect(&profiles, &columns, key), &columns, file_name)
+        looks_like_opt_outs(&detect(&PROFILES, &columns, key), &columns, file_name)
     }
 
     #[test]
@@ -259,8 +184,83 @@ mod tests {
             ("daftar hitam.csv", "Nomor HP", None),
             ("dnc.csv", "phone", None),
             ("suppression-list.csv", "phone", None),
+            // Certainly people of MessageBird, but which?
+            ("unsubscribed.json", "id,href,msisdn,createdDatetime", Some("items")),
         ] {
             assert!(looks_so(file, header, key), "{file}: {header}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_file_says_that_it_is_a_list_of_opt_outs() {
+        let names = [
+            "optout_list.csv",
+            "unsubscribes.csv",
+            "do-not-contact.csv",
+            "DNC list.csv",
+            "Do not text.xlsx",
+            "blacklist_sms.xlsx",
+            "OptOuts2026.csv",
+            "opt outs.csv",
+            "stopped.csv",
+            "stop-list.csv",
+            "liste_stop.csv",
+            "LISTE STOP SMS.csv",
+            "STOPs mars.csv",
+            "desinscrits.csv",
+            "désinscriptions.csv",
+            "desabonnements.csv",
+            "liste rouge.csv",
+            "opposition.csv",
+            "refus.csv",
+            "abmeldungen.xlsx",
+            "Abmelder.csv",
+            "Widerrufe.csv",
+            "uitschrijvingen.csv",
+            "afmeldingen.csv",
+            "rezygnacje.csv",
+            "wypisy.csv",
+            "bajas.csv",
+            "no_llamar.csv",
+            "descadastros.csv",
+            "lista de bloqueio.csv",
+            "disiscrizioni.csv",
+            "opposizioni.csv",
+            "отказы.csv",
+            "отписки.xlsx",
+            "відмови.csv",
+            "відписки.csv",
+            "отписани.csv",
+            "abonelik iptali.csv",
+            "izinsiz.csv",
+            "قائمة الحظر.csv",
+            "المحظورين.csv",
+            "إلغاء الاشتراك.csv",
+            "blokir.csv",
+            "berhenti.csv",
+            "nie dzwonić.csv",
+            "μαύρη_λίστα.csv",
+            "διαγραμμένοι.csv",
+            "odjave.csv",
+            "одјаве.csv",
+            "ब्लैकलिस्ट.csv",
+            "अनसब्सक्राइब.csv",
+        ];
+        let missed: Vec<&str> = names.into_iter().filter(|it| !looks_so(it, "phone,name", None)).collect();
+        assert!(missed.is_empty(), "{} of {}: {missed:?}", missed.len(), names.len());
+        for name in [
+            "opt-ins.csv",
+            "subscribers.csv",
+            "blackfriday.csv",
+            "retail.csv",
+            "returned.csv",
+            "locked.csv",
+            "stopwatch.csv",
+            "Bajan.csv",
+            "clients.csv",
+            "widersprechen_nicht.csv",
+        ] {
+            assert!(!looks_so(name, "phone,name", None), "{name}");
         }
     }
 
