@@ -5,6 +5,9 @@ create table ferry_meta (key text primary key, value text not null) without rowi
 
 create table run (
   run_id text primary key,
+  -- Counts the runs of the database from 1; contacts name the run of their rows by it.
+  number bigint not null,
+  started_at bigint not null,
   key_id text not null,
   tool text not null
 ) without rowid;
@@ -55,6 +58,8 @@ create table receipt (
   primary key (run_id, stage, batch)
 ) without rowid;
 
+-- source_rows names the rows that the contact was made of, such as 'sms:1-3,9 viber:7'. They are rows of the run that
+-- run_number names; rows of an earlier run have its id before them, as in '2026-11-28-spring/crm:5'.
 -- value_rows says which source row each value came from: first the row of all that are not named after it. Where it
 -- is null, or names a row for some values only, the others came from source_rows, which is then one row.
 create table contact (
@@ -71,15 +76,18 @@ create table contact (
   last_outbound_at bigint,
   n_messages bigint not null,
   reachable text check (reachable = 'yes' or reachable = 'no'),
-  consent text check (consent = 'yes' or consent = 'no' or consent = 'stop'),
+  -- What counts for messages, derived from the statements in consent, with its date and what it speaks of.
+  consent text check (consent = 'yes' or consent = 'unclear' or consent = 'no' or consent = 'stop'),
   consent_at bigint,
-  -- The channel on which that was said. What was said on other channels stands in consent.
   consent_channel text,
+  -- What counts for WhatsApp itself, by statements that name it.
+  whatsapp_consent text,
   tags text,
   channels text not null,
   n_rows bigint not null,
   source_rows text not null,
   value_rows text,
+  run_number bigint not null,
   -- A check sum of what Ferry wrote: a value that is another now was edited by a person. See load::edits.
   written bigint,
   -- A hash of what the last import said of the contact: where it says the same again, there is nothing to do.
@@ -97,22 +105,53 @@ create table identity (
 ) without rowid;
 create index identity_contact on identity (contact_id);
 
--- What a person said on an old channel, unless it stands in contact itself. It never counts as consent to WhatsApp.
+-- What people said about being written to, one row a statement. Statements are added and never taken away; state, which
+-- is how the words are understood now, and the last run change. What counts is derived from all statements of a contact
+-- and stands in contact. said_from and said_until are the same for an instant, and a day apart where only the day is
+-- known. basis says where the words stood: cell, opt_out (a column whose meaning is a refusal), message, event, list (a
+-- list of people who have opted out) or unreadable. statement_id is a hash of channel, purpose, basis, words, date and
+-- source: see model::Statement.
 create table consent (
   contact_id blob not null,
+  statement_id bigint not null,
   channel text not null,
   purpose text not null,
-  state text not null check (state = 'yes' or state = 'no' or state = 'stop'),
-  at bigint,
+  state text not null check (state = 'yes' or state = 'unclear' or state = 'no' or state = 'stop'),
+  said_from bigint,
+  said_until bigint,
+  basis text not null,
+  words text not null,
   source_row text not null,
-  primary key (contact_id, channel, purpose)
+  first_run text not null,
+  first_run_at bigint not null,
+  last_run text not null,
+  last_run_at bigint not null,
+  primary key (contact_id, statement_id)
 ) without rowid;
 
--- All that people said, wherever it stands.
-create view every_consent as
-  select contact_id, channel, purpose, state, at from consent
-  union all
-  select contact_id, consent_channel, 'messages', consent, consent_at from contact where consent_channel is not null;
+-- People whom the business does not write to, by contact id, which is a keyed digest of their phone. Rows are added and
+-- never changed: the last one of a contact counts.
+create table suppression (
+  contact_id blob not null,
+  at bigint not null,
+  action text not null check (action = 'add' or action = 'remove'),
+  reason text not null,
+  primary key (contact_id, at, action)
+) without rowid;
+
+create view suppressed as
+  select contact_id from suppression as last
+  where action = 'add'
+    and not exists (select 1 from suppression as later where later.contact_id = last.contact_id and later.at > last.at)
+  group by contact_id;
+
+-- How the columns of a source were read the last time, as JSON: the order of dates, whether digits are international, the
+-- encoding. A later file of the source that contradicts it is an error.
+create table source_reading (
+  name text primary key,
+  run_id text not null,
+  reading text not null
+) without rowid;
 
 -- One verification of contacts: who was asked, when, for how long that counts, what each answer cost (in millionths of the
 -- currency of the plan), and the provider's usual words for yes and no. It is named by a hash of what it holds.

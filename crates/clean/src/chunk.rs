@@ -8,6 +8,7 @@ use crate::hygiene::Hygiene;
 use crate::link;
 use crate::partition::{Cleaner, N_PARTITIONS, Shelf};
 use crate::row::entry;
+use crate::unreadable::UnreadValues;
 
 /// What a chunk of thousands of rows puts on a shelf, about.
 const USUAL_SHELF_BYTES: usize = 4096;
@@ -25,6 +26,8 @@ pub struct Taken {
     /// In the order of the rows.
     pub rejects: Vec<Reject>,
     pub hygiene: Hygiene,
+    /// Values that were not understood.
+    pub unread: UnreadValues,
 }
 
 impl<'a> Chunk<'a> {
@@ -36,11 +39,11 @@ impl<'a> Chunk<'a> {
     pub fn add(&mut self, row: RowId, raw: &RawContact) {
         let Self { cleaner, shelves, taken } = self;
         let rules = &cleaner.rules;
-        let mut entry = match entry(rules, row, raw) {
+        let mut entry = match entry(rules, row, raw, &mut taken.unread) {
             Ok(entry) => entry,
             Err((reason, field)) => {
                 if field == "phone" {
-                    taken.hygiene.add_invalid(raw, reason, rules.default_region);
+                    taken.hygiene.add_invalid(raw, reason, rules.sources[usize::from(row.source)].region);
                 }
                 taken.rejects.push(Reject { row, reason, field });
                 return;
@@ -61,6 +64,11 @@ impl<'a> Chunk<'a> {
             shelf.reserve(USUAL_SHELF_BYTES);
         }
         entry.encode(shelf);
+    }
+
+    /// The values that were not understood, without keeping the rows.
+    pub fn into_unread(self) -> UnreadValues {
+        self.taken.unread
     }
 
     /// Puts the rows where they wait.

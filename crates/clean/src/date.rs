@@ -13,7 +13,6 @@ use jiff::civil::{Date, Time};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use model::Region;
 use serde::{Deserialize, Serialize};
 
 use cell::{Cell, Zone, instant};
@@ -26,8 +25,23 @@ pub enum DateOrder {
     MonthFirst,
 }
 
+impl DateOrder {
+    /// The name as plans and files have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DayFirst => "day-first",
+            Self::MonthFirst => "month-first",
+        }
+    }
+
+    /// Reads back what [`DateOrder::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::DayFirst, Self::MonthFirst].into_iter().find(|it| it.name() == name)
+    }
+}
+
 /// How the dates of one column are written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DateForm {
     /// If none, a date with slashes or dashes is read only if it has one reading.
     pub order: Option<DateOrder>,
@@ -95,29 +109,9 @@ pub fn is_date_format(pattern: &str) -> bool {
     cell.is_ok_and(|it| by_format(&it, pattern, &DateForm::default()).is_some())
 }
 
-/// Reads an instant; a date without a zone is in UTC.
-///
-/// Day and month come in the order of the region, day first if there is none.
-pub fn date(cell: &str, region: Option<Region>) -> Option<Timestamp> {
-    by_region(cell, region).map(|it| it.at)
-}
-
-/// Whether a date that [`date`] reads says nothing about its time zone, so that UTC is assumed.
-pub fn is_zoneless(cell: &str) -> bool {
-    by_region(cell, Region::from_code("US")).is_some_and(|it| it.is_zoneless)
-}
-
-fn by_region(cell: &str, region: Option<Region>) -> Option<Moment> {
-    let order = region.map_or(DateOrder::DayFirst, DateOrder::of);
-    let read = |order| match read_date(cell, &DateForm { order: Some(order), ..DateForm::default() }) {
-        ReadDate::At(moment) => Some(moment),
-        ReadDate::Nothing | ReadDate::Unreadable => None,
-    };
-    match order {
-        DateOrder::DayFirst => read(order),
-        // Tools that always write the day first are used in the United States, too.
-        DateOrder::MonthFirst => read(order).or_else(|| read(DateOrder::DayFirst)),
-    }
+/// The time zone of this name, from the zones that the program brings along.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    zone::named(name)
 }
 
 /// Takes off spaces, invisible signs and the apostrophe by which Excel marks a text.

@@ -32,7 +32,7 @@ impl Hygiene {
     pub(crate) fn add_valid(&mut self, entry: &Entry) {
         self.named += u64::from(entry.name.is_some());
         self.dated += u64::from(entry.at.is_some());
-        self.consented += u64::from(entry.consent.is_some());
+        self.consented += u64::from(!entry.said.is_empty());
         let Some(phone) = entry.phone else { return };
         self.phones += 1;
         self.countries.entry(phone.region.unwrap_or(*b"--")).or_default()[0] += 1;

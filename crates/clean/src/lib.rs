@@ -14,15 +14,18 @@ mod old_spelling;
 mod partition;
 mod phone;
 mod row;
+mod said;
+mod source;
 mod survivorship;
+#[cfg(test)]
+mod testing;
 mod tie;
+mod unreadable;
 mod waiting;
 mod words;
 
 pub use chunk::{Chunk, Taken};
-pub use date::{
-    DateEvidence, DateForm, DateOrder, JudgedOrder, Moment, ReadDate, date, is_date_format, is_zoneless, read_date,
-};
+pub use date::{DateEvidence, DateForm, DateOrder, JudgedOrder, Moment, ReadDate, is_date_format, read_date, zone};
 pub use edges::{Edge, Edges};
 pub use hygiene::Hygiene;
 pub use link::{Linked, Links};
@@ -30,21 +33,30 @@ pub use name::name;
 pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Piece};
 pub use phone::{phone, phone_in};
 pub use row::read_phone;
+pub use said::read_again;
+pub use source::{Source, SourceDates};
 pub use survivorship::{Rule, Survivorship};
 pub use tie::{MOST_NAMED, Tie, TieKind};
+pub use unreadable::{FieldValues, ReadField, UnreadValues};
 pub use waiting::Spill;
-pub use words::{ConsentWords, ReadEmail, email, language, read_email, tags};
+pub use words::{ReadEmail, email, language, read_email, tags};
 
 use std::collections::HashSet;
 
-use model::{Channel, ContactId, ContactKey, PhoneNumber, Region};
+use jiff::Timestamp;
+use model::{ContactId, ContactKey, PhoneNumber, RunMark};
 
 /// What cleaning needs to know besides the rows.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Whose numbers are meant where a row names no country.
-    pub default_region: Option<Region>,
-    pub words: ConsentWords,
+    /// The run, and when it started.
+    pub run: RunMark,
+    /// Dates from here, and until here, decide: see [`Rules::date_range`].
+    pub dates_from: i64,
+    pub dates_until: i64,
+    pub words: consent::Words,
+    /// Which statement about consent counts.
+    pub consent: consent::Rule,
     /// Which of several values of a field a contact keeps.
     pub survivorship: Survivorship,
     pub key: ContactKey,
@@ -57,13 +69,19 @@ pub struct Rules {
     pub edges: Edges,
 }
 
-/// What cleaning needs to know of a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    pub name: String,
-    pub channel: Channel,
-    /// Of two rows of one date, the one whose source has the smaller number is the later.
-    pub priority: i32,
-    /// Within what external ids are unique: the bot on Viber, else the source.
-    pub scope: String,
+/// No system of today has sent messages for longer: earlier dates are slips or empty values.
+const FIRST_DATE: i64 = 1_104_537_600_000_000; // 2005-01-01T00:00:00Z
+/// Clocks and time zones differ by less.
+const MOST_AHEAD: i64 = 24 * 3600 * 1_000_000;
+
+impl Rules {
+    /// The instants between which a date decides anything, of a run that started then.
+    pub fn date_range(started_at: Timestamp) -> (i64, i64) {
+        (FIRST_DATE, started_at.as_microsecond().saturating_add(MOST_AHEAD))
+    }
+
+    /// Whether a date lies where dates decide.
+    pub(crate) fn can_decide(&self, when: (i64, i64)) -> bool {
+        (self.dates_from..=self.dates_until).contains(&when.0)
+    }
 }

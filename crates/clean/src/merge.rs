@@ -5,12 +5,13 @@ use std::cmp::Reverse;
 
 use jiff::Timestamp;
 use model::{
-    Channel, Consent, ConsentState, Contact, Direction, Field, Identity, IdentityKind, PURPOSE_MESSAGES, Personal,
-    Region, RowId, RowName,
+    Basis, Channel, ConsentState, Contact, Direction, Field, Identity, IdentityKind, PURPOSE_MESSAGES, Personal,
+    Region, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
 };
 use smallvec::SmallVec;
 
 use crate::row::{Entry, ParsedNumber};
+use crate::said::Said;
 use crate::{Rule, Rules, Survivorship, tags};
 
 /// The place of a row in the order of its contact's rows; the greatest is the latest.
@@ -43,8 +44,8 @@ pub(crate) struct Merged<'a> {
     last_outbound_at: Option<i64>,
     messages: Vec<u64>,
     is_reachable: Ranked<bool>,
-    consent: Option<Said>,
-    consents: [Option<Said>; Channel::ALL.len()],
+    /// What they said, and the rows that show it.
+    said: SmallVec<[(Said<'a>, RowId); 1]>,
     /// The ids that sources gave, as they came: the source, the kind, the id.
     identities: Vec<(u16, IdentityKind, &'a str)>,
     channels: [bool; Channel::ALL.len()],
@@ -53,24 +54,13 @@ pub(crate) struct Merged<'a> {
     latest: Option<Rank>,
 }
 
-/// What a row said about consent; the greatest of a contact's is the one that counts: the heaviest by
-/// the rule of the plan, then the latest date, of one date the strictest word, of one word the latest
-/// row.
-type Said = (i64, Option<i64>, ConsentState, Rank);
-
-/// When a list of people who have left, but not when, says so: later than anything else, because it
-/// says what holds now.
-const STANDING: i64 = i64::MAX;
-
 impl<'a> Merged<'a> {
     /// Adds one row.
     pub(crate) fn add(&mut self, rules: &Rules, entry: Entry<'a>) {
         let source = &rules.sources[usize::from(entry.row.source)];
         let rank: Rank = (entry.at, Reverse((source.priority, entry.row)));
-        let said_at = if entry.is_standing { entry.at.or(Some(STANDING)) } else { entry.at };
-        let Survivorship { name, email, language, consent } = rules.survivorship;
+        let Survivorship { name, email, language } = rules.survivorship;
         let weight = |rule: Rule, measure| rule.weight(entry.at, source.priority, measure);
-        let said = entry.consent.map(|state| (weight(consent, state as usize), said_at, state, rank));
         let claim = |rule: Rule, text: &str| match rule {
             Rule::Longest => (weight(rule, text.chars().count()), rank),
             _ => (weight(rule, 0), rank),
@@ -90,9 +80,9 @@ impl<'a> Merged<'a> {
         self.messages.extend(entry.message);
         self.last_inbound_at = self.last_inbound_at.max(at_if(Direction::Inbound));
         self.last_outbound_at = self.last_outbound_at.max(at_if(Direction::Outbound));
-        self.consent = self.consent.max(said);
-        let of_channel = &mut self.consents[entry.channel as usize];
-        *of_channel = (*of_channel).max(said);
+        let is_held = source.held.0 & entry.findings.0 != 0;
+        let held = is_held.then(|| held_back(entry.channel, RowFindings(source.held.0 & entry.findings.0)));
+        self.said.extend(entry.said.into_iter().chain(held).map(|it| (it, entry.row)));
         self.channels[entry.channel as usize] = true;
         for (kind, id) in [(IdentityKind::External, entry.external_id), (IdentityKind::Viber, entry.viber_id)] {
             if !id.is_empty() {
@@ -121,10 +111,12 @@ impl<'a> Merged<'a> {
             self.phone = Some(self.other_phones.remove(0));
         }
         let mut names = RowNames::new(rules, &self.rows);
+        let statements = statements(rules, &mut names, self.said);
         let mut text = |it: (Claim, Cow<str>)| Field { value: it.1.into_owned(), row: names.of(it.0.1) };
         let personal = |it: Field<String>| Field { value: Personal(it.value), row: it.row };
         self.messages.sort_unstable();
         self.messages.dedup();
+        let counts = consent::for_messages(rules.consent, &statements).map(|it| &statements[it]);
         let channels = Channel::ALL.into_iter().filter(|it| self.channels[*it as usize]).collect();
 
         Contact {
@@ -144,9 +136,11 @@ impl<'a> Merged<'a> {
             last_outbound_at: self.last_outbound_at.and_then(timestamp),
             n_messages: self.messages.len() as u64,
             is_reachable: self.is_reachable.map(|it| Field { value: it.1, row: names.of(it.0.1) }),
-            consent: self.consent.map(|it| Field { value: it.2, row: names.of(it.3) }),
-            consent_at: self.consent.and_then(|it| said_at(it.1)),
-            consents: consents(&mut names, self.consents),
+            consent: counts.map(|it| Field { value: it.state, row: RowName::clone(&it.row) }),
+            consent_at: counts.and_then(|it| it.at).map(|it| it.from),
+            consent_channel: counts.map(|it| it.channel),
+            whatsapp_consent: consent::for_whatsapp(rules.consent, &statements).map(|it| statements[it].state),
+            statements,
             identities: identities(rules, self.identities, &self.other_phones),
             tags: self.tags.into_iter().map(str::to_owned).collect(),
             channels,
@@ -178,21 +172,40 @@ fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, &str)>, phones: &[Pa
     identities
 }
 
-fn consents(names: &mut RowNames, said: [Option<Said>; Channel::ALL.len()]) -> Vec<Consent> {
-    let known = Channel::ALL.into_iter().zip(said).filter_map(|(channel, said)| Some((channel, said?)));
-    known
-        .map(|(channel, (_, at, state, rank))| Consent {
-            channel,
-            purpose: PURPOSE_MESSAGES.into(),
-            state,
-            at: said_at(at),
-            row: names.of(rank),
-        })
-        .collect()
+/// A row that cannot be relied on, in a source with too many of them.
+fn held_back(channel: Channel, findings: RowFindings) -> Said<'static> {
+    let words = match findings {
+        it if it.has(RowFinding::Date) => "unreadable date",
+        it if it.has(RowFinding::Region) => "unreadable country",
+        it if it.has(RowFinding::Email) => "unreadable e-mail address",
+        it if it.has(RowFinding::Garbled) => "garbled name",
+        _ => "unreadable language",
+    };
+    Said { channel: channel.into(), basis: Basis::Unreadable, words, at: None, state: ConsentState::Unclear }
 }
 
-fn said_at(at: Option<i64>) -> Option<Timestamp> {
-    at.filter(|it| *it != STANDING).and_then(timestamp)
+/// Each statement once, by the first row that shows it.
+fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(Said, RowId); 1]>) -> Vec<Statement> {
+    let mut said = said;
+    said.sort_unstable_by(|(one, row), (other, other_row)| {
+        (row.source, one, row).cmp(&(other_row.source, other, other_row))
+    });
+    said.dedup_by(|(next, row), (last, last_row)| row.source == last_row.source && next == last);
+    let moment = |(from, until)| Some(SaidAt { from: timestamp(from)?, until: timestamp(until)? });
+    let statement = |(said, row): (Said, RowId)| Statement {
+        channel: said.channel,
+        at: said.at.and_then(moment),
+        state: said.state,
+        basis: said.basis,
+        words: Personal(said.words.to_owned()),
+        purpose: PURPOSE_MESSAGES.into(),
+        row: names.of_row(row),
+        first_run: rules.run.clone(),
+        last_run: rules.run.clone(),
+    };
+    let mut statements: Vec<Statement> = said.into_iter().map(statement).collect();
+    statements.sort_unstable();
+    statements
 }
 
 fn timestamp(microseconds: i64) -> Option<Timestamp> {
@@ -219,7 +232,10 @@ impl<'a> RowNames<'a> {
     }
 
     fn of(&mut self, rank: Rank) -> RowName {
-        let row = row_of(rank);
+        self.of_row(row_of(rank))
+    }
+
+    fn of_row(&mut self, row: RowId) -> RowName {
         if self.only == Some(row) {
             return RowName::clone(&self.rows);
         }
@@ -266,26 +282,11 @@ fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::{ContactId, ContactKey, RowFindings};
+    use model::{ConsentChannel, ContactId, RowFindings};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{ConsentWords, Source};
-
-    fn rules() -> Rules {
-        let source =
-            |name: &str, channel, priority| Source { name: name.into(), channel, priority, scope: name.into() };
-        Rules {
-            default_region: None,
-            words: ConsentWords::default(),
-            survivorship: Survivorship::default(),
-            key: ContactKey::from_hex(&"5a".repeat(32)).unwrap(),
-            sources: vec![source("sms", Channel::Sms, 1), source("viber", Channel::Viber, 2)],
-            own_numbers: Default::default(),
-            suppressed: Default::default(),
-            edges: Default::default(),
-        }
-    }
+    use crate::testing::rules;
 
     fn entry(
         source: u16,
@@ -303,12 +304,11 @@ mod tests {
             prompt: Default::default(),
             at,
             first_at: None,
-            channel: Channel::ALL[usize::from(source)],
+            channel: if source == 1 { Channel::Viber } else { Channel::Sms },
             message: (!record.is_multiple_of(3)).then_some(record / 2),
             is_reachable: at.map(|it| it == 1),
-            is_standing: record.is_multiple_of(5),
             direction: [None, Some(Direction::Inbound), Some(Direction::Outbound)][record as usize % 3],
-            consent,
+            said: consent.into_iter().map(|it| said(it, at)).collect(),
             name: name.map(Cow::Borrowed),
             email: None,
             language: None,
@@ -319,18 +319,23 @@ mod tests {
         }
     }
 
+    fn said(state: ConsentState, at: Option<i64>) -> Said<'static> {
+        let words = state.name();
+        Said { channel: ConsentChannel::Sms, basis: Basis::Cell, words, at: at.map(|it| (it, it)), state }
+    }
+
     fn merged(entries: &[Entry<'static>]) -> Contact {
         merged_by(entries, Survivorship::default())
     }
 
     fn merged_by(entries: &[Entry<'static>], survivorship: Survivorship) -> Contact {
-        let rules = Rules { survivorship, ..rules() };
+        let rules = Rules { survivorship, ..rules("") };
         let mut merged = Merged::default();
         entries.iter().for_each(|it| merged.add(&rules, it.clone()));
         merged.finish(&rules, ContactId([7; 16]))
     }
 
-    const RULES: [Rule; 5] = [Rule::Latest, Rule::First, Rule::SourcePriority, Rule::Longest, Rule::Strictest];
+    const RULES: [Rule; 4] = [Rule::Latest, Rule::First, Rule::SourcePriority, Rule::Longest];
 
     proptest! {
         #[test]
@@ -345,7 +350,7 @@ mod tests {
             })
         ) {
             for rule in RULES {
-                let rules = Survivorship { name: rule, email: rule, language: rule, consent: rule };
+                let rules = Survivorship { name: rule, email: rule, language: rule };
                 prop_assert_eq!(merged_by(&shuffled, rules), merged_by(&entries, rules));
             }
         }
@@ -353,40 +358,54 @@ mod tests {
 
     #[test]
     fn each_field_is_kept_by_the_rule_that_the_plan_gives_it() {
-        use ConsentState::{Stop, Yes};
         let rows = [
-            entry(1, 1, Some(1), Some("Annabelle"), Some(Stop)),
-            entry(0, 2, Some(2), Some("Ana"), Some(Yes)),
-            entry(1, 3, Some(3), Some("Anna"), Some(Yes)),
+            entry(1, 1, Some(1), Some("Annabelle"), None),
+            entry(0, 2, Some(2), Some("Ana"), None),
+            entry(1, 3, Some(3), Some("Anna"), None),
             entry(1, 4, None, Some("A."), None),
         ];
-        for (rule, name, consent) in [
-            (Rule::Latest, "Anna viber:3", Yes),
-            (Rule::First, "Annabelle viber:1", Stop),
-            (Rule::SourcePriority, "Ana sms:2", Yes),
-            (Rule::Longest, "Annabelle viber:1", Yes),
-            (Rule::Strictest, "Anna viber:3", Stop),
+        for (rule, name) in [
+            (Rule::Latest, "Anna viber:3"),
+            (Rule::First, "Annabelle viber:1"),
+            (Rule::SourcePriority, "Ana sms:2"),
+            (Rule::Longest, "Annabelle viber:1"),
         ] {
-            let consent_rule = if rule == Rule::Longest { Rule::Latest } else { rule };
-            let name_rule = if rule == Rule::Strictest { Rule::Latest } else { rule };
-            let rules = Survivorship { name: name_rule, consent: consent_rule, ..Survivorship::default() };
-            let person = merged_by(&rows, rules);
-            let kept = person.name.unwrap();
-            assert_eq!(
-                (format!("{} {}", kept.value.0, kept.row).as_str(), person.consent.unwrap().value),
-                (name, consent)
-            );
+            let kept = merged_by(&rows, Survivorship { name: rule, ..Survivorship::default() }).name.unwrap();
+            assert_eq!(format!("{} {}", kept.value.0, kept.row), name);
         }
     }
 
     #[test]
-    fn a_stop_without_a_date_on_a_list_of_who_has_left_outlasts_any_yes() {
-        let stop = Entry { is_standing: true, ..entry(0, 1, None, None, Some(ConsentState::Stop)) };
-        let yes = entry(0, 2, Some(5), None, Some(ConsentState::Yes));
-        let person = merged(&[stop.clone(), yes.clone()]);
-        assert_eq!((person.consent.unwrap().value, person.consent_at), (ConsentState::Stop, None));
-        let unlisted = Entry { is_standing: false, ..stop };
-        assert_eq!(merged(&[unlisted, yes]).consent.unwrap().value, ConsentState::Yes);
+    fn every_statement_is_kept_once_and_the_one_that_counts_is_in_the_contact() {
+        use ConsentState::{Stop, Yes};
+        let rows = [
+            entry(0, 1, Some(1), None, Some(Stop)),
+            entry(0, 2, Some(1), None, Some(Stop)),
+            entry(2, 3, Some(2), None, Some(Yes)),
+        ];
+        let person = merged(&rows);
+        let said: Vec<String> = person.statements.iter().map(|it| format!("{} {}", it.state.name(), it.row)).collect();
+        assert_eq!(said, ["stop sms:1", "yes old:3"]);
+        assert_eq!(person.consent.map(|it| (it.value, it.row.to_string())), Some((Yes, "old:3".to_owned())));
+        assert_eq!(person.consent_at.map(|it| it.as_microsecond()), Some(2));
+    }
+
+    #[test]
+    fn an_undated_stop_beats_every_yes_of_its_run() {
+        use ConsentState::{Stop, Yes};
+        let person = merged(&[entry(0, 1, None, None, Some(Stop)), entry(0, 2, Some(5), None, Some(Yes))]);
+        assert_eq!((person.consent.unwrap().value, person.consent_at), (Stop, None));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_relied_on_holds_its_person_back() {
+        let mut rules = rules("");
+        rules.sources[0].held.add(RowFinding::Date);
+        let mut row = entry(0, 1, None, None, Some(ConsentState::Yes));
+        row.findings.add(RowFinding::Date);
+        let mut merged = Merged::default();
+        merged.add(&rules, row);
+        assert_eq!(merged.finish(&rules, ContactId([7; 16])).consent.unwrap().value, ConsentState::Unclear);
     }
 
     #[test]

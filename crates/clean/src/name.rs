@@ -68,6 +68,33 @@ fn repaired(text: &str) -> Option<String> {
     String::from_utf8(bytes?).ok()
 }
 
+/// Whether a name looks as if its file was read in a wrong encoding: with signs inside words, with the letters that UTF-8
+/// and Cyrillic become in a Western encoding, or with the mark of a lost character.
+pub(crate) fn is_garbled(name: &str) -> bool {
+    if name.is_ascii() {
+        return false;
+    }
+    let is_control = |it: char| matches!(it, '\u{fffd}' | '\u{80}'..='\u{9f}');
+    name.contains(is_control) || name.split_whitespace().any(is_garbled_word)
+}
+
+fn is_garbled_word(word: &str) -> bool {
+    // Signs of Western encodings where letters should be. The ordinal signs and the apostrophes are in real names.
+    let is_sign = |it: char| matches!(it, '¡'..='§' | '©' | '«'..='°' | '±'..='¶' | '¸' | '¹' | '»'..='¿' | '×' | '÷' | '€' | '†' | '‡' | '‰' | '™');
+    // UTF-8 of Cyrillic, read as Windows-1251 or Windows-1252, is pairs that begin with one of these.
+    let is_lead = |it: char| matches!(it, 'Ð' | 'Ñ' | 'Ã' | 'Â' | 'Î' | 'Ï' | 'Р' | 'С');
+    let letters: Vec<char> = word.chars().collect();
+    let n_letters = letters.iter().filter(|it| it.is_alphabetic()).count();
+    let has_sign = n_letters > 1 && letters.iter().any(|it| is_sign(*it));
+    let n_leads = letters.iter().filter(|it| is_lead(**it)).count();
+    let n_pairs = letters.windows(2).filter(|it| is_lead(it[0]) && !it[1].is_ascii()).count();
+    let are_pairs = letters.len() >= 6 && n_leads * 5 >= letters.len() * 2 && n_pairs * 5 >= letters.len() * 2;
+    // Cyrillic and Greek read as Western letters: nearly no letter is a plain one.
+    let n_western = letters.iter().filter(|it| matches!(it, 'À'..='ÿ')).count();
+    let is_all_accents = letters.len() >= 4 && n_western * 10 >= letters.len() * 8;
+    has_sign || are_pairs || is_all_accents
+}
+
 /// The byte of a character in Windows-1252; the five bytes it leaves undefined stand for themselves.
 fn windows_1252(it: char) -> Option<u8> {
     const FROM_0X80: [char; 32] = [
@@ -153,6 +180,42 @@ mod tests {
     fn a_word_for_nothing_is_no_name() {
         for cell in ["", "  ", "-", "n/a", "N/A", "null", "NULL", "Unknown", " unknown "] {
             assert_eq!(name(cell).0, None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_was_read_in_a_wrong_encoding_is_noticed() {
+        for name in [
+            "Èâàí Ïåòðîâ",
+            "Ãéþñãïò Ðáðáäüðïõëïò",
+            "£ukasz Wi¶niewski",
+            "Go³¹b",
+            "РћР»РµРі Р‘РѕР№РєРѕ",
+            "ÐžÐ»ÐµÐ³",
+            "Jos\u{fffd}",
+            "Ren\u{82}",
+        ] {
+            assert!(is_garbled(name), "{name}");
+        }
+        for name in [
+            "Zoé Lévy",
+            "Иван Петров",
+            "Роберт Рябов",
+            "Сергей Соколов",
+            "Łukasz Wiśniewski",
+            "Ñuñez Íñigo",
+            "Åse Ødegård",
+            "Éloïse",
+            "Œuvrard",
+            "M.ª José",
+            "Anne·Lise",
+            "D’Angelo",
+            "李雷",
+            "Ðorđe",
+            "Ana",
+            "ÖZGÜÇ",
+        ] {
+            assert!(!is_garbled(name), "{name}");
         }
     }
 

@@ -92,6 +92,11 @@ impl Cleaner {
         usize::from(byte) * self.n_partitions / N_PARTITIONS
     }
 
+    /// Holds back the people of rows of one source with any of these findings. Call it before [`Cleaner::merge`].
+    pub fn hold(&mut self, source: usize, findings: RowFindings) {
+        self.rules.sources[source].held = findings;
+    }
+
     /// Begins a chunk of rows of one source. Chunks can be taken in on several threads at once.
     pub fn chunk(&self) -> Chunk<'_> {
         Chunk::new(self)
@@ -195,33 +200,14 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::Mutex;
 
-    use model::{Channel, ContactKey, RawContact, Reject};
+    use model::{RawContact, Reject};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{ConsentWords, Source};
+    use crate::testing::rules;
 
     /// A row as a test writes it: its source, and its cells.
     type TestRow = (u16, [&'static str; 6]);
-
-    fn rules() -> Rules {
-        let source =
-            |name: &str, channel, priority| Source { name: name.into(), channel, priority, scope: name.into() };
-        Rules {
-            default_region: model::Region::from_code("FR"),
-            words: ConsentWords::default(),
-            survivorship: Default::default(),
-            key: ContactKey::from_hex(&"5a".repeat(32)).unwrap(),
-            sources: vec![
-                source("sms", Channel::Sms, 1),
-                source("viber", Channel::Viber, 2),
-                source("old", Channel::Sms, 1),
-            ],
-            own_numbers: Default::default(),
-            suppressed: Default::default(),
-            edges: Default::default(),
-        }
-    }
 
     fn raw(cells: [&'static str; 6]) -> RawContact<'static> {
         let [phone, name, last_at, consent, external_id, tags] = cells;
@@ -261,7 +247,8 @@ mod tests {
         n_bytes: usize,
         n_rows: usize,
     ) -> (Whole, Vec<Reject>, Linked) {
-        let cleaner = Cleaner::with_spill(rules(), n_bytes, Box::<Elsewhere>::default()).in_partitions(n_partitions);
+        let cleaner =
+            Cleaner::with_spill(rules("FR"), n_bytes, Box::<Elsewhere>::default()).in_partitions(n_partitions);
         let mut rejects: Vec<Reject> = std::thread::scope(|scope| {
             let threads: Vec<_> = chunks
                 .iter()

@@ -21,7 +21,7 @@ const BARE_NUMBER_DIGITS: usize = 9;
 /// always national.
 const INTERNATIONAL_DIGITS: usize = 11;
 
-/// So many digits without a plus sign are more than a national number has, whatever Google's plans allow.
+/// More digits than a national number has, whatever Google's plans allow.
 const LONG_DIGITS: usize = 12;
 
 /// Reads a phone cell of which nothing says how it is written; see [`phone_in`].
@@ -151,7 +151,7 @@ fn international(text: &str) -> Result<Reading, Reason> {
     }
 }
 
-/// What has a plus sign.
+/// Numbers with a plus sign.
 fn with_country_code(text: &str, region: Option<Region>) -> Result<Reading, Reason> {
     let reason = match dialled(text, region) {
         Ok(phone) => return Ok(Reading::new(phone)),
@@ -627,7 +627,7 @@ mod tests {
             ("33199000001", "IT", "E_AMBIGUOUS"),
             // In Sweden, or in Brazil before the ninth digit.
             ("4681234567", "BR", "E_AMBIGUOUS"),
-            // Where nobody dials a zero, digits alone are national: here Porto Alegre, and not Peru.
+            // Digits alone are national where no zero is dialled: here Porto Alegre, and not Peru.
             ("51981234567", "BR", "+5551981234567"),
             ("2025550123", "US", "+12025550123"),
             // No number of the country, and enough digits for one of another.

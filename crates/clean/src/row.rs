@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use model::{
-    Channel, ContactId, Direction, IdentityKind, ParsedPhone, Prompt, RawContact, Reason, Region, RowFinding,
-    RowFindings, RowId,
+    Channel, ContactId, Direction, IdentityKind, ParsedPhone, PhoneForm, Prompt, RawContact, ReadLanguage, ReadRegion,
+    Reason, Region, RowFinding, RowFindings, RowId,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Rules, date, email, language, name, phone};
+use crate::name::is_garbled;
+use crate::said::{Said, statements};
+use crate::unreadable::{ReadField, UnreadValues};
+use crate::{DateForm, ReadDate, ReadEmail, Rules, Source, name, phone_in, read_date, read_email};
 
 /// The most characters that a cell may have; Google's own parsers refuse longer numbers too.
 const MAX_CELL_CHARS: usize = 250;
@@ -36,9 +39,9 @@ pub(crate) struct Entry<'a> {
     /// Tells messages apart; none if the row is about no message.
     pub(crate) message: Option<u64>,
     pub(crate) is_reachable: Option<bool>,
-    pub(crate) consent: Option<model::ConsentState>,
-    /// The consent holds now, whenever it was given.
-    pub(crate) is_standing: bool,
+    /// What the row says about being written to.
+    #[serde(borrow)]
+    pub(crate) said: Vec<Said<'a>>,
     #[serde(borrow, deserialize_with = "borrowed")]
     pub(crate) name: Option<Cow<'a, str>>,
     #[serde(borrow, deserialize_with = "borrowed")]
@@ -135,19 +138,23 @@ fn nobody() -> ContactId {
 /// Why a row is rejected, and the field at fault.
 pub(crate) type Fault = (Reason, &'static str);
 
-/// Applies every rule to one row.
-pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> Result<Entry<'a>, Fault> {
-    check_cells(raw)?;
-
+/// Applies every rule to one row, and counts in `unread` what is not understood.
+pub(crate) fn entry<'a>(
+    rules: &Rules,
+    row: RowId,
+    raw: &'a RawContact<'a>,
+    unread: &mut UnreadValues,
+) -> Result<Entry<'a>, Fault> {
     let mut findings = RowFindings::default();
-    let region = region(rules, raw, &mut findings);
+    let long = LongCells::of(raw, &mut findings)?;
     let source = &rules.sources[usize::from(row.source)];
+    let region = region(source, raw, &mut findings, unread);
 
     let (external_id, viber_id) = match (raw.external_id.trim(), raw.viber_id.trim()) {
         (id, "") if source.channel == Channel::Viber => ("", id),
         ids => ids,
     };
-    let phone = match read_phone(raw, region) {
+    let phone = match read_phone(raw, region, source.numbers) {
         Ok((phone, found)) => {
             findings.0 |= found.0;
             Some(phone)
@@ -156,6 +163,7 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> R
         Err(Reason::Letters | Reason::ShortCode) if raw.direction.is_some() => {
             return Err((Reason::NotSubscriber, "phone"));
         }
+        Err(Reason::NoRegion) if findings.has(RowFinding::Region) => return Err((Reason::RegionUnknown, "region")),
         Err(reason) => return Err((reason, "phone")),
     };
     if phone.is_some_and(|it| rules.own_numbers.contains(&it.number)) {
@@ -165,26 +173,30 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> R
         Some(phone) => rules.key.of_phone(phone.number),
         None => rules.key.of_identity(IdentityKind::Viber, &source.scope, viber_id),
     };
-    // Who must not come back does not come back as somebody else.
+    // A suppressed person stays suppressed even if a later merge would rename them.
     let id = if rules.suppressed.contains(&own_id) { own_id } else { rules.edges.survivor(own_id) };
-    // A card that cannot be read is one that is bound to nobody.
-    let shared = match raw.shared_phone.trim() {
+    // A card that cannot be read is bound to nobody. Viber writes the country code without a plus sign.
+    let shared = match unless(long.shared_phone, raw.shared_phone).trim() {
         "" => None,
-        shared => self::phone(shared, region).ok().map(|it| it.0.into()),
+        shared => phone_in(shared, None, PhoneForm::International).ok().map(|it| it.0.into()),
     };
 
-    let (name, is_repaired) = name(&raw.name);
-    let at = date(raw.last_at, region);
-    let consent = rules.words.read(raw.consent);
-    for (is_found, finding) in [
-        (is_repaired, RowFinding::Name),
-        (at.is_none() && !raw.last_at.trim().is_empty(), RowFinding::Date),
-        (consent.is_none() && !raw.consent.trim().is_empty(), RowFinding::Consent),
-    ] {
-        if is_found {
-            findings.add(finding);
-        }
+    let (name, is_repaired) = name(unless(long.name, &raw.name));
+    if is_repaired {
+        findings.add(RowFinding::Name);
     }
+    match &name {
+        Some(name) if is_garbled(name) => {
+            findings.add(RowFinding::Garbled);
+            unread.unread(ReadField::Name, name);
+        }
+        Some(_) => unread.read(ReadField::Name),
+        None => {}
+    }
+    let mut dates = RowDates { rules, findings: &mut findings, unread };
+    let at = dates.read(raw.last_at, &source.dates.last_at, rules.dates_from);
+    let first_at = dates.read(raw.first_at, &source.dates.first_at, i64::MIN);
+    let said = statements(rules, source, raw, at, &mut findings, unread);
     Ok(Entry {
         id,
         row,
@@ -192,36 +204,32 @@ pub(crate) fn entry<'a>(rules: &Rules, row: RowId, raw: &'a RawContact<'a>) -> R
         is_absorbed: id != own_id,
         shared,
         prompt: raw.prompt,
-        at: at.map(|it| it.as_microsecond()),
-        first_at: date(raw.first_at, region).map(|it| it.as_microsecond()),
+        at: at.map(|it| it.0),
+        first_at: first_at.map(|it| it.0),
         direction: raw.direction,
         channel: raw.channel.unwrap_or(source.channel),
         message: raw.direction.map(|_| message(row, raw.message_id)),
         is_reachable: raw.is_reachable,
-        consent,
-        is_standing: raw.is_standing,
+        said,
         name,
-        email: email(raw.email),
-        language: language(raw.language),
+        email: email(unless(long.email, raw.email), &mut findings, unread),
+        language: language(unless(long.language, raw.language), &mut findings, unread),
         external_id,
         viber_id,
-        tags: raw.tags,
+        tags: unless(long.tags, raw.tags),
         findings,
     })
 }
 
-/// Reads the phone number of a row as somebody in `region` would have written it.
-pub fn read_phone(raw: &RawContact, region: Option<Region>) -> Result<(ParsedPhone, RowFindings), Reason> {
-    let digits = raw.phone.trim();
-    let is_whole = raw.is_international && !digits.starts_with('0') && digits.bytes().all(|it| it.is_ascii_digit());
-    // A short code has no country; and who is not understood with one may be without.
-    if is_whole
-        && digits.len() > 6
-        && let Ok(read) = phone(&format!("+{digits}"), None)
-    {
-        return Ok(read);
-    }
-    phone(raw.phone, region)
+/// Reads the phone number of a row as somebody in `region` would have written it. What the plan or the column says of
+/// bare digits comes before what the profile says.
+pub fn read_phone(
+    raw: &RawContact,
+    region: Option<Region>,
+    numbers: Option<PhoneForm>,
+) -> Result<(ParsedPhone, RowFindings), Reason> {
+    let by_profile = if raw.is_international { PhoneForm::International } else { PhoneForm::Unknown };
+    phone_in(raw.phone, region, numbers.unwrap_or(by_profile))
 }
 
 /// A row without a message id is about a message of its own.
@@ -234,28 +242,129 @@ fn message(row: RowId, id: &str) -> u64 {
     hasher.finish()
 }
 
-/// A NUL stands for the end of the text to half of the world, PostgreSQL among them.
-fn check_cells(raw: &RawContact) -> Result<(), Fault> {
-    for (field, cell) in raw.cells() {
-        if cell.len() > MAX_CELL_CHARS && cell.chars().count() > MAX_CELL_CHARS {
-            return Err((Reason::TooLong, field));
-        }
-        if cell.contains('\0') {
-            return Err((Reason::Nul, field));
-        }
-    }
-    Ok(())
+/// Which cells of a row are dropped because they are too long.
+#[derive(Clone, Copy, Default)]
+struct LongCells {
+    name: bool,
+    email: bool,
+    language: bool,
+    tags: bool,
+    shared_phone: bool,
 }
 
-fn region(rules: &Rules, raw: &RawContact, findings: &mut RowFindings) -> Option<Region> {
-    let cell = raw.region.trim();
-    let region = Region::from_name(cell);
-    if region.is_none() && !cell.is_empty() {
-        findings.add(RowFinding::Region);
+impl LongCells {
+    /// Only a phone or an id that is too long rejects the row. A NUL ends the text for half of the world, PostgreSQL
+    /// among them.
+    fn of(raw: &RawContact, findings: &mut RowFindings) -> Result<Self, Fault> {
+        let mut long = Self::default();
+        for (field, cell) in raw.cells() {
+            if cell.contains('\0') {
+                return Err((Reason::Nul, field));
+            }
+            if cell.len() <= MAX_CELL_CHARS || cell.chars().count() <= MAX_CELL_CHARS {
+                continue;
+            }
+            match field {
+                "phone" | "external_id" | "viber_id" | "message_id" => return Err((Reason::TooLong, field)),
+                "name" => long.name = true,
+                "email" => long.email = true,
+                "language" => long.language = true,
+                "tags" => long.tags = true,
+                "shared_phone" => long.shared_phone = true,
+                // Dates, countries and words of consent say something that is not understood.
+                _ => continue,
+            }
+            findings.add(RowFinding::LongCell);
+        }
+        Ok(long)
     }
-    region.or(rules.default_region)
 }
 
+fn unless(is_dropped: bool, cell: &str) -> &str {
+    if is_dropped { "" } else { cell }
+}
+
+/// The country of a row: its own, else that of the source. A word that is not understood is none, so that a national
+/// number of the row is not read as the plan's own.
+fn region(source: &Source, raw: &RawContact, findings: &mut RowFindings, unread: &mut UnreadValues) -> Option<Region> {
+    let cell = raw.region;
+    let read = if source.has_region_codes { Region::read_code(cell) } else { Region::read(cell) };
+    match read {
+        ReadRegion::Nothing => source.region,
+        ReadRegion::Region(region) => {
+            unread.read(ReadField::Region);
+            Some(region)
+        }
+        ReadRegion::Unknown => {
+            unread.unread(ReadField::Region, cell);
+            findings.add(RowFinding::Region);
+            None
+        }
+    }
+}
+
+fn email<'a>(cell: &'a str, findings: &mut RowFindings, unread: &mut UnreadValues) -> Option<Cow<'a, str>> {
+    match read_email(cell) {
+        ReadEmail::Nothing => None,
+        ReadEmail::Email(email) => {
+            unread.read(ReadField::Email);
+            Some(email)
+        }
+        ReadEmail::Unreadable => {
+            unread.unread(ReadField::Email, cell);
+            findings.add(RowFinding::Email);
+            None
+        }
+    }
+}
+
+fn language<'a>(cell: &'a str, findings: &mut RowFindings, unread: &mut UnreadValues) -> Option<Cow<'a, str>> {
+    match model::read_language(cell) {
+        ReadLanguage::Nothing => None,
+        ReadLanguage::Language(language) => {
+            unread.read(ReadField::Language);
+            Some(language)
+        }
+        ReadLanguage::Unknown => {
+            unread.unread(ReadField::Language, cell);
+            findings.add(RowFinding::Language);
+            None
+        }
+    }
+}
+
+/// Microseconds since 1970 of an instant, or of the start and the end of a day.
+pub(crate) type When = (i64, i64);
+
+/// What reading the dates of a row needs.
+struct RowDates<'a> {
+    rules: &'a Rules,
+    findings: &'a mut RowFindings,
+    unread: &'a mut UnreadValues,
+}
+
+impl RowDates<'_> {
+    /// Reads a date. One before `from`, or over a day after the start of the run, decides nothing.
+    fn read(&mut self, cell: &str, form: &DateForm, from: i64) -> Option<When> {
+        match read_date(cell, form) {
+            ReadDate::Nothing => None,
+            ReadDate::Unreadable => {
+                self.unread.unread(ReadField::Date, cell);
+                self.findings.add(RowFinding::Date);
+                None
+            }
+            ReadDate::At(moment) => {
+                self.unread.read(ReadField::Date);
+                let when = (moment.at.as_microsecond(), moment.until.as_microsecond());
+                let is_in_range = (from..=self.rules.dates_until).contains(&when.0);
+                if !is_in_range {
+                    self.findings.add(RowFinding::DateRange);
+                }
+                is_in_range.then_some(when)
+            }
+        }
+    }
+}
 impl From<ParsedPhone> for ParsedNumber {
     fn from(phone: ParsedPhone) -> Self {
         let region = phone.region.map(|it| [it.code().as_bytes()[0], it.code().as_bytes()[1]]);

@@ -15,8 +15,6 @@ pub enum Rule {
     SourcePriority,
     /// The one with the most characters.
     Longest,
-    /// Of consent: stop before no before yes, whatever the date.
-    Strictest,
 }
 
 /// The rule of each field that has a choice.
@@ -26,16 +24,14 @@ pub struct Survivorship {
     pub name: Rule,
     pub email: Rule,
     pub language: Rule,
-    pub consent: Rule,
 }
 
 impl Rule {
-    const NAMES: [(Self, &'static str); 5] = [
+    const NAMES: [(Self, &'static str); 4] = [
         (Self::Latest, "latest"),
         (Self::First, "first"),
         (Self::SourcePriority, "source-priority"),
         (Self::Longest, "longest"),
-        (Self::Strictest, "strictest"),
     ];
 
     /// The name as a plan writes it.
@@ -44,13 +40,13 @@ impl Rule {
     }
 
     /// What a value weighs, before its row's place in time: the heavier is kept. `measure` is its
-    /// length, or how strict it is.
+    /// length.
     pub(crate) fn weight(self, at: Option<i64>, priority: i32, measure: usize) -> i64 {
         match self {
             Self::Latest => 0,
             Self::First => at.map_or(i64::MIN, |it| it.saturating_neg().max(i64::MIN + 1)),
             Self::SourcePriority => -i64::from(priority),
-            Self::Longest | Self::Strictest => i64::try_from(measure).unwrap_or(i64::MAX),
+            Self::Longest => i64::try_from(measure).unwrap_or(i64::MAX),
         }
     }
 }

@@ -1,37 +1,8 @@
-//! The small rules: consent words, e-mail, language, tags.
+//! The small rules: e-mail, language, tags.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use model::{ConsentState, ReadLanguage, read_language, says_nothing};
-
-/// Which words of an export mean yes, no and stop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConsentWords(BTreeMap<String, ConsentState>);
-
-impl Default for ConsentWords {
-    fn default() -> Self {
-        let mut words = Self(BTreeMap::new());
-        words.add(ConsentState::Yes, &["yes", "y", "true", "1", "oui", "opt-in", "subscribed"]);
-        words.add(ConsentState::No, &["no", "n", "false", "0", "non", "opt-out", "unsubscribed"]);
-        words.add(ConsentState::Stop, &["stop", "arret", "stopall"]);
-        words
-    }
-}
-
-impl ConsentWords {
-    /// Adds words for `state`, in any case; a word that meant something else means this now.
-    pub fn add(&mut self, state: ConsentState, words: &[impl AsRef<str>]) {
-        self.0.extend(words.iter().map(|it| (it.as_ref().trim().to_lowercase(), state)));
-    }
-
-    /// What a cell says; none for any other word.
-    pub fn read(&self, cell: &str) -> Option<ConsentState> {
-        let word = cell.trim();
-        let lower = word.bytes().any(|it| !it.is_ascii_lowercase()).then(|| word.to_lowercase());
-        self.0.get(lower.as_deref().unwrap_or(word)).copied()
-    }
-}
+use model::{ReadLanguage, read_language, says_nothing};
 
 /// What a cell says about the e-mail address of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,42 +82,6 @@ pub fn tags(cell: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn consent_words_are_read_in_any_case() {
-        let words = ConsentWords::default();
-        for (cell, state) in [
-            ("yes", "yes"),
-            ("Y", "yes"),
-            (" TRUE ", "yes"),
-            ("1", "yes"),
-            ("Oui", "yes"),
-            ("opt-in", "yes"),
-            ("Subscribed", "yes"),
-            ("no", "no"),
-            ("N", "no"),
-            ("false", "no"),
-            ("0", "no"),
-            ("NON", "no"),
-            ("opt-out", "no"),
-            ("unsubscribed", "no"),
-            ("STOP", "stop"),
-            ("arret", "stop"),
-            ("StopAll", "stop"),
-        ] {
-            assert_eq!(words.read(cell).map(ConsentState::name), Some(state), "{cell}");
-        }
-        for cell in ["", "maybe", "2", "yes please", "ye s"] {
-            assert_eq!(words.read(cell), None, "{cell}");
-        }
-    }
-
-    #[test]
-    fn a_plan_can_add_consent_words() {
-        let mut words = ConsentWords::default();
-        words.add(ConsentState::Stop, &["Arrêt"]);
-        assert_eq!(words.read("ARRÊT"), Some(ConsentState::Stop));
-    }
 
     fn shown(read: ReadEmail) -> String {
         match read {

@@ -30,6 +30,21 @@ pub enum Rule {
     Strictest,
 }
 
+impl Rule {
+    const NAMES: [(Self, &'static str); 2] =
+        [(Self::LatestStatement, "latest-statement"), (Self::Strictest, "strictest")];
+
+    /// The name as a plan writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    /// Reads back what [`Rule::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|it| it.1 == name).map(|it| it.0)
+    }
+}
+
 /// The place of the statement that counts; none if there is no statement.
 ///
 /// The order of `said` does not matter; of equal statements the one at the lowest place is found.

@@ -19,6 +19,7 @@
 //! | `before digits` | does not change it either, in front of a number: "STOP au 36180" |
 
 mod counts;
+mod derive;
 mod fold;
 mod meaning;
 mod message;
@@ -26,6 +27,7 @@ mod table;
 mod words;
 
 pub use counts::{Rule, Said, When, counts};
+pub use derive::{for_messages, for_whatsapp};
 pub use fold::fold;
 pub use meaning::{Meaning, strictest};
 pub use words::Words;

@@ -1,3 +1,5 @@
+use model::ConsentState;
+
 /// The meaning of a word or statement of consent. Ordered by strictness: `Nothing` is the weakest, `Stop` the strictest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meaning {
@@ -15,6 +17,27 @@ pub enum Meaning {
 
 impl Meaning {
     const ALL: [Self; 5] = [Self::Nothing, Self::Yes, Self::Unclear, Self::No, Self::Stop];
+
+    /// What a recorded statement says.
+    pub fn of(state: ConsentState) -> Self {
+        match state {
+            ConsentState::Yes => Self::Yes,
+            ConsentState::Unclear => Self::Unclear,
+            ConsentState::No => Self::No,
+            ConsentState::Stop => Self::Stop,
+        }
+    }
+
+    /// The state of a statement; none where nothing was said.
+    pub fn state(self) -> Option<ConsentState> {
+        match self {
+            Self::Nothing => None,
+            Self::Yes => Some(ConsentState::Yes),
+            Self::Unclear => Some(ConsentState::Unclear),
+            Self::No => Some(ConsentState::No),
+            Self::Stop => Some(ConsentState::Stop),
+        }
+    }
 
     pub fn is_refusal(self) -> bool {
         self >= Self::No

@@ -107,6 +107,13 @@ pub(crate) fn folded(name: &str) -> String {
     folded
 }
 
+/// Whether the name of a column says that its numbers have their country code before them, with or without a plus sign.
+pub fn is_international_column(name: &str) -> bool {
+    const NAMES: [&str; 8] =
+        ["msisdn", "wa_id", "waid", "e164", "e.164", "whatsapp_id", "phone_e164", "international phone number"];
+    NAMES.iter().any(|it| folded(it) == folded(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

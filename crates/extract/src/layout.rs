@@ -3,16 +3,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use model::{Channel, ConsentState, Direction, Prompt, RawContact, Reason};
+use model::{Basis, Channel, ConsentChannel, ConsentEvent, ConsentState, Direction, Prompt, RawContact, Reason};
 
 use crate::ExtractError;
 use crate::header::Header;
 use crate::profile::{FIELDS, Profile, Words};
 
-/// Replies with which a person leaves or comes back, by the keywords that SMS carriers and Twilio
-/// honour. Others that a business uses are the plan's to add, as consent words.
-const STOP_REPLIES: [&str; 8] = ["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "arret", "arrêt"];
-const START_REPLIES: [&str; 2] = ["start", "unstop"];
 /// What an answer to a request for the phone number comes from, in Viber's keyboards.
 const SHARE_PHONE: &str = "share-phone";
 
@@ -25,7 +21,10 @@ pub struct Layout {
     consent: Option<ConsentState>,
     direction: Option<Direction>,
     is_international: bool,
-    is_standing: bool,
+    /// What the words of consent speak of, where that is not the channel of the row.
+    consent_channel: Option<ConsentChannel>,
+    /// The date of a row is also that of what it says about consent.
+    dates_consent: bool,
 }
 
 /// The fields as places in [`FIELDS`].
@@ -41,9 +40,7 @@ enum Field {
     LastAt,
     FirstAt,
     Consent,
-    #[expect(dead_code, reason = "a row of contacts has no such cell yet")]
     ConsentAt,
-    #[expect(dead_code, reason = "a row of contacts has no such cell yet")]
     OptOut,
     ExternalId,
     ViberId,
@@ -93,18 +90,26 @@ impl Profile {
     }
 
     fn laid_out(&self, places: [Vec<usize>; FIELDS.len()]) -> Layout {
+        let is_there = |field: Field| !places[field as usize].is_empty();
+        let is_log = self.direction.is_some() || [Field::From, Field::To, Field::Direction].into_iter().any(is_there);
         Layout {
             places,
             words: self.words.clone(),
             consent: self.consent,
             direction: self.direction,
             is_international: self.is_international,
-            is_standing: self.is_standing || self.consent.is_some(),
+            consent_channel: self.consent_channel,
+            dates_consent: is_log || self.dates_consent || self.consent.is_some_and(ConsentState::is_refusal),
         }
     }
 }
 
 impl Layout {
+    /// Whether rows are messages that somebody sent to somebody.
+    pub fn has_messages(&self) -> bool {
+        self.has_column(Field::From) || self.has_column(Field::To)
+    }
+
     /// The columns of a field of [`FIELDS`].
     pub fn columns_of(&self, field: &str) -> &[usize] {
         FIELDS.iter().position(|it| *it == field).map_or(&[], |it| &self.places[it])
@@ -126,7 +131,6 @@ impl Layout {
         if is_float(phone) {
             return Err(Reason::Float);
         }
-        let consent = self.consent_of(direction, event, &get);
         Ok(RawContact {
             phone,
             is_international: self.is_international,
@@ -136,7 +140,13 @@ impl Layout {
             language: get(Field::Language),
             last_at: get(Field::LastAt),
             first_at: get(Field::FirstAt),
-            consent,
+            consent: get(Field::Consent),
+            opt_outs: self.filled(Field::OptOut, &cell),
+            consent_at: get(Field::ConsentAt),
+            consent_channel: self.consent_channel,
+            message: if direction == Some(Direction::Inbound) { get(Field::Body) } else { "" },
+            event: self.consent_event(direction, event, &get),
+            dates_consent: self.dates_consent,
             external_id: get(Field::ExternalId),
             viber_id: get(Field::ViberId),
             tags: get(Field::Tags),
@@ -144,10 +154,14 @@ impl Layout {
             direction,
             channel,
             is_reachable: self.is_reachable(event, &get),
-            is_standing: self.is_standing,
             shared_phone: get(Field::SharedPhone),
             prompt: self.prompt(&get),
         })
+    }
+
+    /// All cells of a field that hold something.
+    fn filled<'a>(&self, field: Field, cell: &impl Fn(usize) -> &'a str) -> Vec<&'a str> {
+        self.places[field as usize].iter().map(|it| cell(*it)).filter(|it| !is_blank(it)).collect()
     }
 
     fn direction_of(&self, event: &str) -> Result<Option<Direction>, Reason> {
@@ -188,26 +202,30 @@ impl Layout {
         }
     }
 
-    fn consent_of<'a>(&self, direction: Option<Direction>, event: &str, get: &impl Fn(Field) -> &'a str) -> &'a str {
+    /// What the kind of a row says about consent: an entry of a list, an event, or an error that only people get who
+    /// have opted out.
+    fn consent_event<'a>(
+        &self,
+        direction: Option<Direction>,
+        event: &'a str,
+        get: &impl Fn(Field) -> &'a str,
+    ) -> Option<ConsentEvent<'a>> {
+        let said = |basis, state, words| Some(ConsentEvent { basis, state, words, is_implied: false });
         if let Some(state) = self.consent {
-            return state.name();
-        }
-        let stated = get(Field::Consent);
-        if !stated.is_empty() {
-            return stated;
+            return said(Basis::List, state, "");
         }
         if Words::has(&self.words.unsubscribed, event) {
-            return "stop";
+            return said(Basis::Event, ConsentState::Stop, event);
         }
-        let replied = match direction {
-            Some(Direction::Inbound) => reply(get(Field::Body)),
-            _ if Words::has(&self.words.opted_out_errors, get(Field::Error).trim()) => "stop",
-            _ => "",
-        };
-        match Words::has(&self.words.subscribed, event) || Words::has(&self.words.implied, event) {
-            true if replied.is_empty() => "yes",
-            _ => replied,
+        let error = get(Field::Error).trim();
+        if direction != Some(Direction::Inbound) && Words::has(&self.words.opted_out_errors, error) {
+            return said(Basis::Event, ConsentState::Stop, error);
         }
+        if Words::has(&self.words.subscribed, event) {
+            return said(Basis::Event, ConsentState::Yes, event);
+        }
+        let implied = ConsentEvent { basis: Basis::Event, state: ConsentState::Yes, words: event, is_implied: true };
+        Words::has(&self.words.implied, event).then_some(implied)
     }
 
     /// What the end of a message says of the person's line; none where it says nothing for certain.
@@ -257,17 +275,4 @@ fn is_float(phone: &str) -> bool {
     let Some((whole, fraction)) = phone.trim().split_once('.') else { return false };
     let are_digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
     are_digits(whole) && whole.len() > 6 && are_digits(fraction) && fraction.bytes().any(|it| it != b'0')
-}
-
-fn reply(body: &str) -> &'static str {
-    let word = body.trim().trim_end_matches(['.', '!']);
-    // Longer texts are no keyword, whatever they begin with.
-    if word.len() > 16 {
-        return "";
-    }
-    match word.to_lowercase().as_str() {
-        it if STOP_REPLIES.contains(&it) => "stop",
-        it if START_REPLIES.contains(&it) => "yes",
-        _ => "",
-    }
 }

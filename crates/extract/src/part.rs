@@ -62,6 +62,14 @@ impl Probe {
 }
 
 impl Part {
+    /// The name of its encoding; empty for spreadsheets.
+    pub fn encoding_name(&self) -> String {
+        match &self.form {
+            Form::Delimited { encoding, .. } | Form::Json { encoding, .. } => encoding.name().to_owned(),
+            _ => String::new(),
+        }
+    }
+
     /// The name of the file, and of the member within it.
     pub fn name(&self) -> String {
         let file = self.path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Channel, ConsentState, Direction};
+use model::{Channel, ConsentChannel, ConsentState, Direction};
 use serde::{Deserialize, Serialize};
 
 use crate::ExtractError;
@@ -93,10 +93,12 @@ pub struct Profile {
     pub gaps: Vec<String>,
     /// What every row says of consent: `stop` for a list of people who have left.
     pub consent: Option<ConsentState>,
-    /// Rows say what holds now, so that what they say of consent holds even without a date. So do all
-    /// rows of a profile with `consent`.
+    /// What its words of consent speak of, where that is not the channel of a row.
+    pub consent_channel: Option<ConsentChannel>,
+    /// The date of a row is the date of what it says about consent. So it is in every log, and in lists of people who
+    /// have opted out.
     #[serde(default)]
-    pub is_standing: bool,
+    pub dates_consent: bool,
     /// Phone numbers have their country code and no plus sign before it.
     #[serde(default)]
     pub is_international: bool,
@@ -232,7 +234,8 @@ impl Profile {
             window_days: None,
             gaps: Vec::new(),
             consent: None,
-            is_standing: false,
+            consent_channel: None,
+            dates_consent: false,
             is_international: false,
             direction: None,
             columns,

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| Profile::built_in().unwrap());
 
-/// The profile that fits a file best, if one fits, and its rows as `phone or Viber id|consent|date`.
+/// The profile that fits a file best, if one fits, and its rows as `phone or Viber id|what it says of consent|date`.
 /// A phone in digits that counts as international is shown with a plus sign.
 fn rows(file: &str, text: &str) -> (Option<String>, Vec<String>) {
     let home = tempfile::tempdir().unwrap();
@@ -27,7 +27,13 @@ fn rows(file: &str, text: &str) -> (Option<String>, Vec<String>) {
             Ok(raw) => {
                 let plus = if raw.is_international && !raw.phone.starts_with('+') { "+" } else { "" };
                 let who = if raw.phone.is_empty() { raw.viber_id.to_owned() } else { format!("{plus}{}", raw.phone) };
-                format!("{who}|{}|{}", raw.consent, raw.last_at)
+                let said = match raw.event {
+                    Some(event) if event.is_implied => format!("implied, {}", raw.message),
+                    Some(event) => event.state.name().to_owned(),
+                    None if raw.consent.is_empty() => raw.message.to_owned(),
+                    None => raw.consent.to_owned(),
+                };
+                format!("{who}|{said}|{}", raw.last_at)
             }
             Err(reason) => reason.code().to_owned(),
         });
@@ -67,8 +73,8 @@ fn opening_a_viber_conversation_says_nothing_about_consent() {
         ("subscribed", r#""user":{"id":"A=="}"#, "yes"),
         ("unsubscribed", r#""user_id":"A==""#, "stop"),
         // Viber subscribes whoever writes to a bot, without an event that says so.
-        ("message", r#""sender":{"id":"A=="},"message":{"type":"text","text":"Bonjour"}"#, "yes"),
-        ("message", r#""sender":{"id":"A=="},"message":{"type":"text","text":"STOP"}"#, "stop"),
+        ("message", r#""sender":{"id":"A=="},"message":{"type":"text","text":"Bonjour"}"#, "implied, Bonjour"),
+        ("message", r#""sender":{"id":"A=="},"message":{"type":"text","text":"STOP"}"#, "implied, STOP"),
         ("delivered", r#""user_id":"A==""#, ""),
     ] {
         expect("hooks.ndjson", &line(event, rest), "viber-webhooks", &[&format!("A==|{consent}|1")]);
@@ -80,7 +86,7 @@ fn numbers_of_a_twilio_log_have_their_country_code_with_or_without_the_plus_sign
     let csv = "From,To,Body,Status,SentDate,Direction,Sid\n\
         33199009999,12025550101,Promo,delivered,d,outbound-api,SM1\n\
         919876543210,33199009999,STOP,received,d,inbound,SM2\n";
-    expect("log.csv", csv, "twilio-messages", &["+12025550101||d", "+919876543210|stop|d"]);
+    expect("log.csv", csv, "twilio-messages", &["+12025550101||d", "+919876543210|STOP|d"]);
 }
 
 #[test]

@@ -36,10 +36,11 @@ Exit codes:
   0   done
   1   could not be done
   2   the command line or the plan is wrong
-  3   done, with more rejects than the plan allows
+  3   done, with more rejects or unreadable values than the plan allows
   4   stopped by a gate, such as a missing backup
   5   done, but the verifier's answers are worth nothing
-  75  somebody else is down or asks to wait: try again later
+  70  a fault of Ferry: run again to resume
+  75  a provider or a database is unavailable or rate-limited: try again later
 
 Set FERRY_LOG (such as FERRY_LOG=info) to see what happens inside; no log holds personal data.";
 
@@ -83,14 +84,18 @@ pub(crate) enum Command {
     Rerun(RerunArgs),
     /// Take corrected rejects in and do the run again from cleaning on
     Fix(FixArgs),
-    /// Add people to the list of those who must not come back
+    /// List values of the run that were not understood
     ///
-    /// Phone numbers come from standard input, one a line. The list of the plan gets keyed digests of
-    /// them, no numbers.
+    /// The summary of a run names the commonest; this prints all of them, whoever they are about.
+    Unreadable(UnreadableArgs),
+    /// Suppress people: they stay in the database and are in no segment that is written to
+    ///
+    /// Phone numbers come one a line from standard input, or from --number. The database keeps keyed digests of them.
+    /// It counts at once and for every later import, also before the first run. --remove takes it back.
     Suppress(SuppressArgs),
     /// Say that two contacts are one person
     ///
-    /// What the first does not know is taken from the other, consents go by the latest date, and the other's phone
+    /// What the first does not know is taken from the other, the statements about consent of both count, and the other's phone
     /// becomes an identity of the first. Later runs go by it, and the rules of the plan choose between the values of all
     /// rows of both.
     Merge(MergeArgs),
@@ -171,6 +176,24 @@ pub(crate) struct SuppressArgs {
     /// The plan
     #[arg(default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
+    /// A phone number or contact id, once or several times [default: one a line on standard input]
+    #[arg(long = "number", value_name = "NUMBER")]
+    pub(crate) numbers: Vec<String>,
+    /// Take it back
+    #[arg(long)]
+    pub(crate) remove: bool,
+    /// Why; kept in the database
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnreadableArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// consent, date, region, language, email or name [default: all]
+    #[arg(value_parser = crate::commands::unreadable::fields())]
+    pub(crate) field: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -288,10 +311,12 @@ pub(crate) enum ExportCommand {
     Contacts(ExportArgs),
     /// Write the contacts of one segment as CSV
     ///
-    /// ready: on WhatsApp, and not opted out. re-engage: not on WhatsApp, to be won on the old channel. undecided: nobody
-    /// knows, or two things were said. opted-out: said no or stop on an old channel. Everybody is in exactly one.
+    /// opted-out: a refusal on any channel. suppressed: on the list of `ferry suppress`. unclear: something was said about
+    /// consent that is not understood. ready: on WhatsApp and no refusal; only those with consent to WhatsApp may be
+    /// written to, the others can be invited. re-engage: not on WhatsApp. undecided: registration unknown or contradictory.
+    /// Every contact is in exactly one, the first that fits.
     Segment {
-        /// ready, re-engage, undecided or opted-out
+        /// ready, re-engage, undecided, opted-out, suppressed or unclear
         #[arg(value_parser = segment)]
         name: Segment,
         #[command(flatten)]

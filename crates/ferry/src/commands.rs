@@ -1,7 +1,7 @@
 //! One module per command.
 
 mod audit;
-mod export;
+pub(crate) mod export;
 mod fix;
 mod inspect;
 mod manual;
@@ -13,6 +13,7 @@ mod suppress;
 mod template;
 mod trace;
 mod translate;
+pub(crate) mod unreadable;
 
 use std::io::Write;
 
@@ -46,7 +47,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Status(args) => status::status(&args, output).await,
         Command::Rerun(args) => rerun(&args, progress, output).await,
         Command::Fix(args) => fix::fix(&args, progress, output).await,
-        Command::Suppress(args) => suppress::suppress(&args, output),
+        Command::Suppress(args) => suppress::suppress(&args, output).await,
+        Command::Unreadable(args) => unreadable::unreadable(&args, output),
         Command::Merge(args) => people::merge(&args, output).await,
         Command::Unmerge(args) => people::unmerge(&args, output).await,
         Command::Share(args) => people::share(&args, output).await,

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use clean::{DateForm, Moment, ReadDate, read_date};
 use extract::{Form, Layout, Part, Probe, Profile, Row, Seen, is_blank};
 use jiff::Timestamp;
 use model::{ContactKey, Reason};
-use run::{Coverage, FileRecord, SourceRecord};
+use run::{ColumnReading, Coverage, FileRecord, SourceRecord};
 use serde_json::Value;
 
 use crate::plan::SourceSection;
@@ -14,7 +15,7 @@ use crate::progress::grouped;
 
 /// Counts what the rows of a source say, one after the other.
 pub(crate) struct Tally<'a> {
-    region: Option<model::Region>,
+    form: DateForm,
     phones: Vec<usize>,
     dates: &'a [usize],
     bodies: &'a [usize],
@@ -22,11 +23,11 @@ pub(crate) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    pub(crate) fn new(layout: &'a Layout, region: Option<model::Region>) -> Self {
+    pub(crate) fn new(layout: &'a Layout, form: DateForm) -> Self {
         let fields = ["phone", "from", "to"];
         let phones = fields.iter().flat_map(|it| layout.columns_of(it)).copied().collect();
         let (dates, bodies) = (layout.columns_of("last_at"), layout.columns_of("body"));
-        Self { region, phones, dates, bodies, coverage: Coverage::default() }
+        Self { form, phones, dates, bodies, coverage: Coverage::default() }
     }
 
     /// Takes note of a row.
@@ -40,13 +41,14 @@ impl<'a> Tally<'a> {
         };
         let coverage = &mut self.coverage;
         let filled = |columns: &[usize]| columns.iter().map(|it| cells.get(*it)).find(|it| !is_blank(it));
-        match filled(self.dates).map(|it| (it, clean::date(it, self.region))) {
-            Some((cell, Some(at))) => {
+        match filled(self.dates).map(|it| read_date(it, &self.form)) {
+            Some(ReadDate::At(Moment { at, is_zoneless, .. })) => {
                 coverage.first_at = Some(coverage.first_at.map_or(at, |it| it.min(at)));
                 coverage.last_at = Some(coverage.last_at.map_or(at, |it| it.max(at)));
-                coverage.zoneless += u64::from(clean::is_zoneless(cell));
+                coverage.zoneless += u64::from(is_zoneless && self.form.zone.is_none());
             }
-            _ => coverage.undated += 1,
+            Some(ReadDate::Unreadable) => coverage.unreadable_dates += 1,
+            Some(ReadDate::Nothing) | None => coverage.undated += 1,
         }
         let is_masked = |cell: &str| cell.contains(['*', '•', '█']);
         coverage.masked += u64::from(self.phones.iter().any(|it| is_masked(cells.get(*it))));
@@ -70,6 +72,7 @@ pub(crate) fn source_record(
     probe: &Probe,
     seen: &[Seen],
     coverage: Coverage,
+    reading: ColumnReading,
     key: &ContactKey,
 ) -> SourceRecord {
     let file = |(part, seen): (&Part, &Seen)| FileRecord {
@@ -88,6 +91,7 @@ pub(crate) fn source_record(
         columns: probe.columns.clone(),
         rows: seen.iter().map(|it| it.n_rows).sum(),
         coverage,
+        reading,
     };
     record.coverage.seal = key.seal(&record.sealed_bytes());
     record
@@ -149,6 +153,14 @@ fn findings(profile: &Profile, probe: &Probe, seen: &[Seen], coverage: &Coverage
         "dates say nothing of their time zone; they were read as UTC",
     ));
     for (part, seen) in probe.parts.iter().zip(seen) {
+        if let Some(doubt) = &part.doubt {
+            findings.push(format!(
+                "{}: the encoding {} was guessed; the next would be {}",
+                part.name(),
+                part.encoding_name(),
+                doubt.other.name()
+            ));
+        }
         if seen.is_last_line_open {
             findings.push(format!("{} ends without a line end: see that it is complete", part.name()));
         }
@@ -176,6 +188,9 @@ pub(crate) fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
         (Some(first), Some(last)) => format!("{} to {}", day(first), day(last)),
         _ => "no dates".to_owned(),
     });
+    if coverage.unreadable_dates > 0 {
+        lines.push(of(coverage.unreadable_dates, "unreadable date"));
+    }
     if coverage.records != rows {
         lines.push(format!("{} make {}", of(coverage.records, "record"), of(rows, "row")));
     }

@@ -1,6 +1,7 @@
 //! How the program ends, as scripts see it.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Error;
 use load::LoadError;
@@ -16,13 +17,15 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command line or the plan is wrong. Clap ends with the same code.
     Usage = 2,
-    /// It is done, and more rows were rejected than the plan allows.
+    /// It is done, and more rows were rejected or more values are unreadable than the plan allows.
     Rejects = 3,
     /// A gate stopped it before anything was changed.
     Gate = 4,
     /// It is done, but the verifier's answers are worth nothing.
     Unverified = 5,
-    /// Somebody else is down or asks to wait: the same command works later.
+    /// A fault of Ferry.
+    Fault = 70,
+    /// A provider or a database is unavailable or rate-limited: the same command works later.
     TryLater = 75,
 }
 
@@ -46,6 +49,10 @@ pub(crate) struct Later(pub String);
 #[expect(clippy::print_stderr, reason = "this is where errors reach the user")]
 pub(crate) fn report(error: &Error) -> Exit {
     let exit = exit_of(error);
+    // The error of a task that panicked repeats the payload; the hook has said all that may be said.
+    if exit == Exit::Fault {
+        return exit;
+    }
     eprintln!("ferry: {error:#}");
     if exit == Exit::TryLater {
         eprintln!("ferry: what is done is kept; run the same command again later");
@@ -53,12 +60,33 @@ pub(crate) fn report(error: &Error) -> Exit {
     exit
 }
 
+/// Says that Ferry itself is at fault, and where. The payload of a panic can hold cells of a file, so it is never
+/// printed.
+#[expect(clippy::print_stderr, reason = "this is where faults reach the user")]
+pub(crate) fn report_panic(panic: &std::panic::PanicHookInfo) {
+    HAS_PANICKED.store(true, Ordering::Relaxed);
+    eprintln!("{}", fault_text(panic.location()));
+}
+
+/// The words for a fault at this place of the source code.
+fn fault_text(place: Option<&std::panic::Location>) -> String {
+    let place = place.map_or_else(String::new, |it| format!(" ({}:{})", it.file(), it.line()));
+    format!("ferry: a fault of Ferry{place}; run again to resume")
+}
+
+/// Whether any thread has panicked.
+static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
+
 /// Whether a provider cannot do today what it can do later.
 pub(crate) fn is_passing(error: &Error) -> bool {
     error.chain().any(|it| it.is::<Later>() || it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
 }
 
 fn exit_of(error: &Error) -> Exit {
+    // The error is what the fault of another thread led to.
+    if HAS_PANICKED.load(Ordering::Relaxed) {
+        return Exit::Fault;
+    }
     if is_passing(error) {
         return Exit::TryLater;
     }
@@ -74,4 +102,22 @@ fn exit_of(error: &Error) -> Exit {
         }
     }
     Exit::Failed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_names_its_place_in_the_code_and_nothing_of_the_data() {
+        let told = std::panic::catch_unwind(|| {
+            let cell = "33199000001Ana";
+            // The range is past the end of the text, as with a cell that was cut wrongly.
+            let _ = &cell[..cell.len() + std::hint::black_box(1)];
+        });
+        assert!(told.is_err());
+        let text = fault_text(Some(std::panic::Location::caller()));
+        assert!(text.starts_with("ferry: a fault of Ferry (crates/ferry/src/exit.rs:"), "{text}");
+        assert!(text.ends_with("); run again to resume") && !text.contains("33199000001"), "{text}");
+    }
 }

@@ -1,24 +1,34 @@
 //! Finds out what files are, and what a plan has to say of them.
 
+mod columns;
+mod source;
+mod words;
+
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use extract::{Cells, ExtractError, Fit, Layout, Mapping, Probe, Profile, Row, Settings, detect, guess, probe};
-use model::{Channel, Direction, RawContact, Reason, Region};
+use clean::DateForm;
+use extract::{
+    Cells, ExtractError, Fit, Guess, Layout, Mapping, Probe, Profile, Row, Settings, detect, guess,
+    looks_like_opt_outs, probe,
+};
+use model::{Direction, PhoneForm, RawContact, ReadRegion, Reason, Region};
 use run::Coverage;
 use serde::Serialize;
 
 use crate::coverage::Tally;
-use crate::session::shown;
+use crate::inspection::columns::{FirstRows, column_samples};
+use crate::inspection::source::source_block;
+pub(crate) use crate::inspection::source::{name_of, source_name};
+pub(crate) use crate::inspection::words::text;
 
-/// So many rows are looked at closely.
+/// How many rows are looked at closely.
 const SAMPLE_ROWS: u64 = 10_000;
-/// So many rows are shown.
+/// How many rows are shown.
 const SHOWN_ROWS: usize = 3;
-/// A list of numbers of the business longer than this is none.
-const MOST_OWN_NUMBERS: usize = 20;
+/// Businesses send from thousands of numbers. A log with more of them is read the wrong way round, which is said.
+const MOST_OWN_NUMBERS: usize = 10_000;
 
 /// What files of one kind are.
 #[derive(Debug, Serialize)]
@@ -37,6 +47,10 @@ pub(crate) struct Inspection {
     /// Fields and masked values of some rows.
     pub(crate) sample: Vec<Vec<(String, String)>>,
     pub(crate) own_numbers: Vec<String>,
+    /// What a person should know before the run, in words.
+    pub(crate) warnings: Vec<String>,
+    /// It is nearest to a list of people who have opted out, and somebody has to say what it is.
+    pub(crate) may_be_opt_outs: bool,
     /// The part of a plan that reads these files; none if nothing in them can be a person.
     pub(crate) source: Option<String>,
 }
@@ -58,6 +72,8 @@ pub(crate) enum Kind {
         nearest: Option<Nearest>,
         columns: Mapping,
         unread_columns: Vec<String>,
+        /// Columns whose names would do, and why they were not taken.
+        left_out: Vec<(String, String)>,
     },
     Unknown {
         nearest: Option<Nearest>,
@@ -84,13 +100,24 @@ pub(crate) fn inspect(
     let probe = probe(files, &Settings::of_profiles(profiles))?;
     let fits = detect(profiles, &probe.columns, probe.records_key());
     let best = fits.first().filter(|it| it.is_whole());
-    let contacts = profiles.iter().find(|it| it.name == "contacts");
-    let guessed = contacts.map(|it| guess(it, &probe.columns, &[]).columns).filter(has_person).unwrap_or_default();
+    let guessed = match profiles.iter().find(|it| it.name == "contacts").filter(|_| !best.is_some_and(Fit::is_certain))
+    {
+        Some(contacts) => guess(contacts, &probe.columns, &column_samples(&probe, region)?),
+        None => Guess::default(),
+    };
+    let is_list = best.is_some_and(|it| is_list_of_contacts(it, &guessed));
+    let best = best.filter(|_| !is_list);
+    let path = files.first().cloned().unwrap_or_default();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let may_be_opt_outs =
+        !best.is_some_and(Fit::is_certain) && !is_list && looks_like_opt_outs(&fits, &probe.columns, &name);
     let profile = match best {
         Some(fit) => Some(fit.profile.clone()),
-        None if !guessed.is_empty() => Some(Profile::of_columns(guessed.clone())),
-        None => phone_column(&probe)?
-            .map(|column| Profile::of_columns([("phone".to_owned(), column.as_str().into())].into())),
+        None if has_person(&guessed.columns) => {
+            let channel = guessed.consent_channel.and_then(model::ConsentChannel::from_name);
+            Some(Profile { consent_channel: channel, ..Profile::of_columns(guessed.columns.clone()) })
+        }
+        None => None,
     };
     let kind = match (best, &profile) {
         _ if probe.columns.is_empty() => Kind::Empty,
@@ -99,17 +126,22 @@ pub(crate) fn inspect(
             nearest: nearest(&fits),
             columns: profile.columns.clone(),
             unread_columns: unread(profile, &probe.columns),
+            left_out: guessed.left_out,
         },
         (None, None) => Kind::Unknown { nearest: nearest(&fits) },
     };
-    let path = files.first().cloned().unwrap_or_default();
     let nobody = Profile::of_columns(Mapping::new());
     let profile = profile.as_ref();
     let layout = match profile {
         Some(profile) => profile.layout(&path, &probe.columns)?,
         None => nobody.layout(&path, &[])?,
     };
-    let looked = look(&probe, &layout, profile.unwrap_or(&nobody), region)?;
+    let first = FirstRows::of(&probe, &layout, region)?;
+    let numbers = match profile {
+        Some(profile) if profile.is_international => None,
+        _ => crate::reading::form_of(&layout, &probe, first.bare),
+    };
+    let looked = look(&probe, &layout, profile.unwrap_or(&nobody), region, numbers, first.date_form(region))?;
     let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
     let mut inspection = Inspection {
         files: files.to_vec(),
@@ -123,13 +155,52 @@ pub(crate) fn inspect(
         coverage: looked.coverage,
         sample: looked.sample,
         own_numbers: looked.own_numbers.into_iter().collect(),
+        warnings: encoding_warnings(&probe),
+        may_be_opt_outs,
         source: None,
     };
+    inspection.warnings.extend(first.warnings(region));
+    if inspection.own_numbers.len() > MOST_OWN_NUMBERS {
+        inspection.warnings.push(format!(
+            "over {MOST_OWN_NUMBERS} different senders: is the direction read the right way round? own_numbers is left out"
+        ));
+        inspection.own_numbers.clear();
+    }
     inspection.source = profile.map(|profile| {
         let columns = if best.is_some() { None } else { Some(&profile.columns) };
         source_block(&inspection, profile, columns, folder)
     });
     Ok(inspection)
+}
+
+/// The terminal's words on encodings that were guessed, with cells in both readings.
+pub(crate) fn encoding_warnings(probe: &Probe) -> Vec<String> {
+    let doubts = probe.parts.iter().filter_map(|it| Some((it, it.doubt.as_ref()?)));
+    doubts
+        .map(|(part, doubt)| {
+            let shown = |it: &(String, String)| format!("\"{}\" or \"{}\"", printable(&it.0), printable(&it.1));
+            let samples: Vec<String> = doubt.samples.iter().map(shown).collect();
+            format!(
+                "{}: the encoding {} is a guess, the next would be {}: {}; set encoding in the [[source]] to settle it",
+                part.name(),
+                part.encoding_name(),
+                doubt.other.name(),
+                samples.join(", ")
+            )
+        })
+        .collect()
+}
+
+/// A cell without characters that a terminal would act on.
+pub(crate) fn printable(cell: &str) -> String {
+    cell.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+}
+
+/// Whether a table that fits the profile of anybody's opt-out list is rather a list of contacts, some of whom have refused:
+/// it says more about consent than that list could.
+fn is_list_of_contacts(fit: &Fit, guessed: &Guess) -> bool {
+    let n_refusals = guessed.columns.get("opt_out").map_or(0, |it| it.iter().count());
+    fit.profile.name == "opt-outs" && (n_refusals > 1 || guessed.columns.contains_key("consent"))
 }
 
 fn has_person(columns: &Mapping) -> bool {
@@ -141,8 +212,7 @@ fn known(fit: &Fit) -> Kind {
         profile: fit.profile.name.clone(),
         title: fit.profile.title.clone(),
         documented: fit.profile.documented.clone(),
-        // Two or three columns of plain names may be there by chance.
-        sure: if fit.profile.signature.len() >= 4 { "certain" } else { "likely" },
+        sure: if fit.is_certain() { "certain" } else { "likely" },
         unread_columns: fit.unread.clone(),
     }
 }
@@ -163,28 +233,6 @@ fn nearest(fits: &[Fit]) -> Option<Nearest> {
     })
 }
 
-/// The one column whose cells are phone numbers with their country code, in a table whose names say nothing.
-fn phone_column(probe: &Probe) -> Result<Option<String>> {
-    let mut n_phones = vec![0_u64; probe.columns.len()];
-    let mut n_rows = 0;
-    extract::read(probe, |row| -> Result<(), ExtractError> {
-        if let (true, Ok(cells)) = (row.record <= SAMPLE_ROWS, &row.cells) {
-            n_rows += 1;
-            for (column, n) in n_phones.iter_mut().enumerate() {
-                let cell = cells.get(column);
-                let plus = if cell.trim().starts_with(['+', '0']) { String::new() } else { "+".to_owned() };
-                *n += u64::from(clean::phone(&format!("{plus}{}", cell.trim()), None).is_ok());
-            }
-        }
-        Ok(())
-    })?;
-    let mut found = (0..n_phones.len()).filter(|it| n_rows > 0 && n_phones[*it] * 2 > n_rows);
-    Ok(match (found.next(), found.next()) {
-        (Some(one), None) => Some(probe.columns[one].clone()),
-        _ => None,
-    })
-}
-
 #[derive(Default)]
 struct Looked {
     rows: u64,
@@ -196,13 +244,27 @@ struct Looked {
     own_numbers: BTreeSet<String>,
 }
 
-fn look(probe: &Probe, layout: &Layout, profile: &Profile, region: Option<Region>) -> Result<Looked> {
+fn look(
+    probe: &Probe,
+    layout: &Layout,
+    profile: &Profile,
+    region: Option<Region>,
+    numbers: Option<PhoneForm>,
+    dates: DateForm,
+) -> Result<Looked> {
     let mut looked = Looked::default();
-    let mut tally = Tally::new(layout, region);
+    let mut tally = Tally::new(layout, dates);
     let seen = extract::read(probe, |row: Row| -> Result<(), ExtractError> {
         tally.add(&row);
         looked.rows = row.record;
         if row.record > SAMPLE_ROWS {
+            // The numbers of the business may first stand anywhere in a log.
+            if layout.has_messages()
+                && let Ok(cells) = &row.cells
+                && let Ok(raw) = layout.contact(|it| cells.get(it))
+            {
+                looked.note_own(layout, *cells, &raw);
+            }
             return Ok(());
         }
         looked.sampled += 1;
@@ -211,11 +273,11 @@ fn look(probe: &Probe, layout: &Layout, profile: &Profile, region: Option<Region
             Ok(cells) => match layout.contact(|it| cells.get(it)) {
                 Err(reason) => Some(reason),
                 Ok(raw) => {
-                    looked.note_own(layout, *cells, raw.direction);
+                    looked.note_own(layout, *cells, &raw);
                     if looked.sample.len() < SHOWN_ROWS {
                         looked.sample.push(masked(&raw));
                     }
-                    fault(&raw, region)
+                    fault(&raw, region, numbers)
                 }
             },
         };
@@ -226,16 +288,17 @@ fn look(probe: &Probe, layout: &Layout, profile: &Profile, region: Option<Region
         Ok(())
     })?;
     looked.coverage = tally.finish(profile, probe, &seen);
-    if looked.own_numbers.len() > MOST_OWN_NUMBERS {
-        looked.own_numbers.clear();
-    }
     Ok(looked)
 }
 
 /// Why a row gives no contact. The region of the row comes before that of the plan.
-fn fault(raw: &RawContact, region: Option<Region>) -> Option<Reason> {
-    let region = Region::from_name(raw.region.trim()).or(region);
-    match clean::read_phone(raw, region) {
+fn fault(raw: &RawContact, region: Option<Region>, numbers: Option<PhoneForm>) -> Option<Reason> {
+    let region = match Region::read(raw.region) {
+        ReadRegion::Nothing => region,
+        ReadRegion::Region(region) => Some(region),
+        ReadRegion::Unknown => None,
+    };
+    match clean::read_phone(raw, region, numbers) {
         Ok(_) => None,
         Err(Reason::Empty) if !raw.viber_id.trim().is_empty() => None,
         Err(Reason::Letters | Reason::ShortCode) if raw.direction.is_some() => Some(Reason::NotSubscriber),
@@ -245,16 +308,18 @@ fn fault(raw: &RawContact, region: Option<Region>) -> Option<Reason> {
 
 impl Looked {
     /// The business is the other side of each message.
-    fn note_own(&mut self, layout: &Layout, cells: Cells, direction: Option<Direction>) {
-        let field = match direction {
+    fn note_own(&mut self, layout: &Layout, cells: Cells, raw: &RawContact) {
+        let field = match raw.direction {
             Some(Direction::Inbound) => "to",
             Some(Direction::Outbound) => "from",
             None => return,
         };
         let own = layout.columns_of(field).iter().map(|it| cells.get(*it).trim()).find(|it| !it.is_empty());
-        let is_number = |it: &&str| it.bytes().filter(u8::is_ascii_digit).count() >= 7;
-        if let Some(own) = own.filter(is_number) {
-            self.own_numbers.insert(own.to_owned());
+        let form = if raw.is_international { PhoneForm::International } else { PhoneForm::Unknown };
+        // Senders in letters and short codes are nobody's number.
+        let number = own.and_then(|it| clean::phone_in(it, None, form).ok());
+        if let Some((phone, _)) = number.filter(|_| self.own_numbers.len() <= MOST_OWN_NUMBERS) {
+            self.own_numbers.insert(phone.number.to_string());
         }
     }
 }
@@ -272,145 +337,6 @@ fn masked(raw: &RawContact) -> Vec<(String, String)> {
         format!("{start}***")
     };
     let cells = raw.cells().into_iter().filter(|it| !it.1.trim().is_empty());
-    cells.map(|(field, cell)| (field.to_owned(), hide(field, cell))).collect()
-}
-
-/// The `[[source]]` that reads these files.
-fn source_block(inspection: &Inspection, profile: &Profile, columns: Option<&Mapping>, folder: &Path) -> String {
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let path = pattern(&inspection.files, folder);
-    let channel = profile.channel.unwrap_or(match profile.columns.contains_key("phone") {
-        true => Channel::Sms,
-        false => Channel::Viber,
-    });
-    let mut block = format!(
-        "[[source]]\nname = {}\nchannel = \"{}\"\npath = {}\nprofile = \"{}\"\n",
-        quoted(&name_of(inspection)),
-        channel.name(),
-        quoted(&path),
-        profile.name,
-    );
-    // Sources of one bot must share its name, or nobody can be linked across them.
-    if profile.columns.contains_key("viber_id") {
-        block.push_str("scope = \"viber\"\n");
-    }
-    if !inspection.own_numbers.is_empty() {
-        let numbers: Vec<String> = inspection.own_numbers.iter().map(|it| quoted(it)).collect();
-        let _ = writeln!(block, "own_numbers = [{}]", numbers.join(", "));
-    }
-    if let Some(columns) = columns {
-        block.push_str("[source.columns]\n");
-        for (field, names) in columns {
-            let _ = writeln!(block, "{field} = {}", quoted(names.iter().next().unwrap_or_default()));
-        }
-    }
-    block
-}
-
-/// A name for a source: that of its profile, or one from its files.
-pub(crate) fn name_of(inspection: &Inspection) -> String {
-    match &inspection.kind {
-        Kind::Known { profile, .. } => source_name(&[PathBuf::from(profile)]),
-        _ => source_name(&inspection.files),
-    }
-}
-
-/// A name for a source from those of its files: small letters, digits and hyphens.
-pub(crate) fn source_name(files: &[PathBuf]) -> String {
-    let first = files.first().and_then(|it| it.file_name()).unwrap_or_default().to_string_lossy().to_lowercase();
-    let stem = first.split('.').next().unwrap_or_default();
-    let hyphened: String = stem.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '-' }).collect();
-    let words: Vec<&str> = hyphened.split('-').filter(|it| !it.is_empty()).collect();
-    let name: String = words.join("-").chars().take(64).collect();
-    if name.is_empty() { "source".to_owned() } else { name }
-}
-
-/// The path of a file, or the pattern of several, as a plan in `folder` writes it.
-fn pattern(files: &[PathBuf], folder: &Path) -> String {
-    let names: Vec<String> = files
-        .iter()
-        .map(|it| {
-            let absolute = std::path::absolute(it).unwrap_or_else(|_| it.clone());
-            absolute.strip_prefix(folder).unwrap_or(&absolute).display().to_string()
-        })
-        .collect();
-    let [first, .., last] = names.as_slice() else { return names.into_iter().next().unwrap_or_default() };
-    let n_start = first.chars().zip(last.chars()).take_while(|(a, b)| a == b).count();
-    let n_end = first.chars().rev().zip(last.chars().rev()).take_while(|(a, b)| a == b).count();
-    let start: String = first.chars().take(n_start).collect();
-    let n_end = n_end.min(first.chars().count() - n_start).min(last.chars().count() - n_start);
-    let end: String = first.chars().skip(first.chars().count() - n_end).collect();
-    format!("{start}*{end}")
-}
-
-/// The inspection in words.
-pub(crate) fn text(inspection: &Inspection) -> String {
-    let mut text = String::new();
-    let names: Vec<String> = inspection.files.iter().map(|it| shown(it)).collect();
-    let _ = writeln!(text, "{}", names.join(", "));
-    let mut line = |name: &str, rest: &str| {
-        let _ = writeln!(text, "  {name:10} {rest}");
-    };
-    match &inspection.kind {
-        Kind::Known { profile, title, documented, sure, unread_columns } => {
-            line("is", &format!("{title}: profile {profile}, {sure}"));
-            line("", &format!("known from: {documented}"));
-            if !unread_columns.is_empty() {
-                line("not used", &unread_columns.join(", "));
-            }
-        }
-        Kind::Guessed { nearest, columns, unread_columns } => {
-            let guessed: Vec<String> =
-                columns.iter().map(|it| format!("{} = {}", it.0, it.1.iter().next().unwrap_or_default())).collect();
-            line("is", &format!("unknown; a guess by the columns: {}", guessed.join(", ")));
-            if !unread_columns.is_empty() {
-                line("not used", &unread_columns.join(", "));
-            }
-            nearest.iter().for_each(|it| line("nearest", &it.text()));
-        }
-        Kind::Unknown { nearest } => {
-            line("is", "unknown, and no column looks like a phone number or a Viber id");
-            nearest.iter().for_each(|it| line("nearest", &it.text()));
-        }
-        Kind::Empty => line("is", "empty"),
-    }
-    line("read as", &inspection.reading);
-    line("columns", &inspection.columns.join(", "));
-    line("rows", &crate::progress::grouped(inspection.rows));
-    if inspection.sampled > 0 && inspection.source.is_some() {
-        let looked = format!("{} of the first {} rows give a contact", inspection.usable, inspection.sampled);
-        line("usable", &looked);
-        for (reason, n) in &inspection.faults {
-            line("", &format!("{n} {reason}: {}", Reason::from_code(reason).map_or("", Reason::describe)));
-        }
-        if inspection.faults.contains_key(Reason::NoRegion.code()) {
-            line("", "give default_region in [run] of the plan, or --region here");
-        }
-    }
-    for (n, window) in crate::coverage::lines(&inspection.coverage, inspection.rows).iter().enumerate() {
-        line(if n == 0 { "covers" } else { "" }, window);
-    }
-    for row in inspection.sample.iter().filter(|it| !it.is_empty()) {
-        let cells: Vec<String> = row.iter().map(|it| format!("{} {}", it.0, it.1)).collect();
-        line("sample", &cells.join(" | "));
-    }
-    if let Some(source) = &inspection.source {
-        let _ = write!(text, "\n{source}");
-    }
-    text
-}
-
-impl Nearest {
-    fn text(&self) -> String {
-        let mut text = self.profile.clone();
-        for (what, columns) in [("it lacks", &self.missing), ("it does not expect", &self.unwanted)] {
-            if !columns.is_empty() {
-                let _ = write!(text, "; {what} {}", columns.join(", "));
-            }
-        }
-        if !self.unread_columns.is_empty() {
-            let _ = write!(text, "; it does not know {}", self.unread_columns.join(", "));
-        }
-        text
-    }
+    let event = raw.event.filter(|it| !it.is_implied).map(|it| ("says".to_owned(), it.state.name().to_owned()));
+    cells.map(|(field, cell)| (field.to_owned(), hide(field, cell))).chain(event).collect()
 }

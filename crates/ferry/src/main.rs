@@ -12,10 +12,12 @@ mod memory;
 mod pipeline;
 mod plan;
 mod progress;
+mod reading;
 mod report;
 mod session;
 mod stages;
 mod summary;
+mod unread;
 
 use std::process::ExitCode;
 
@@ -25,12 +27,18 @@ use clap::Parser;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(exit::report_panic));
     let cli = cli::Cli::parse();
     commands::start_log(&cli);
-    match commands::run(cli).await {
-        Ok(exit) => exit.code(),
-        Err(error) => exit::report(&error).code(),
+    let run = std::panic::AssertUnwindSafe(|| match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(commands::run(cli)),
+        Err(error) => Err(error.into()),
+    });
+    match std::panic::catch_unwind(run) {
+        Ok(Ok(exit)) => exit.code(),
+        Ok(Err(error)) => exit::report(&error).code(),
+        // The hook has said it.
+        Err(_) => exit::Exit::Fault.code(),
     }
 }

@@ -16,6 +16,7 @@ use crate::stages::load::early::Early;
 use crate::stages::verify::Which;
 use crate::stages::{clean, extract, load as loading, variants, verify};
 use crate::summary::Summary;
+use crate::unread;
 
 /// Does what is not done yet of a whole run, and reports on all of it.
 pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
@@ -27,6 +28,7 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
     }
     if let Some(cleaned) = session.folder.manifest.stages.get(&Stage::Clean) {
         hygiene::check(&cleaned.lists, &session.plan.gates)?;
+        unread::check(&cleaned.unread, &session.plan.gates)?;
     }
     if session.is_dry_run {
         return dry_run(session).await;
@@ -53,7 +55,10 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
 /// Does one stage on what the stage before it left.
 pub(crate) async fn stage(session: &mut Session, stage: Stage) -> Result<()> {
     match stage {
-        Stage::Extract => extract::extract(session),
+        Stage::Extract => {
+            session.read_decisions().await?;
+            extract::extract(session)
+        }
         Stage::Clean => {
             session.read_decisions().await?;
             clean::clean(session)

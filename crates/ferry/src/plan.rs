@@ -1,20 +1,23 @@
 //! The plan: what a run reads, by which rules, and where it leads.
 
+mod consents;
 mod profiles;
+mod source;
 mod verification;
 mod whatsapp;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use clean::{Rule, Survivorship};
-use extract::{Encoding, ExtractError, FIELDS, Layout, Limits, Names, Profile, Settings};
-use model::{Channel, ConsentState, ContactId, Digest, MAX_BATCH, PhoneNumber, Region};
-use run::SourceRecord;
+use clean::{DateOrder, ReadField};
+use extract::{Encoding, Limits, Names, Profile};
+use model::{Channel, ConsentChannel, ContactId, Digest, MAX_BATCH, PhoneForm, PhoneNumber, Region};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
+use consents::WordsSection;
+pub(crate) use consents::{ListConsent, MergeSection};
 pub(crate) use verification::VerifySection;
 pub(crate) use whatsapp::WhatsappSection;
 
@@ -29,7 +32,7 @@ pub(crate) struct Plan {
     pub(crate) sources: Vec<SourceSection>,
     pub(crate) clean: CleanSection,
     /// Which of several values of a field a contact keeps.
-    pub(crate) merge: Survivorship,
+    pub(crate) merge: MergeSection,
     pub(crate) identity: IdentitySection,
     pub(crate) verify: Option<VerifySection>,
     pub(crate) whatsapp: Option<WhatsappSection>,
@@ -58,7 +61,7 @@ struct PlanFile {
     #[serde(default)]
     clean: CleanSection,
     #[serde(default)]
-    merge: Survivorship,
+    merge: MergeSection,
     #[serde(default)]
     identity: IdentitySection,
     verify: Option<VerifySection>,
@@ -98,6 +101,21 @@ pub(crate) struct SourceSection {
     encoding: Option<Encoding>,
     /// Whether the first line of CSV names the columns.
     header: Option<bool>,
+    /// The line of the header, where other lines stand above it.
+    header_row: Option<u64>,
+    /// The country of rows that name none.
+    region: Option<Region>,
+    /// How digits without a plus sign are meant.
+    pub(crate) numbers: Option<PhoneForm>,
+    pub(crate) date_order: Option<DateOrder>,
+    /// A pattern of strftime.
+    date_format: Option<Spanned<String>>,
+    /// The zone of local times, such as `Europe/Paris`.
+    timezone: Option<Spanned<String>>,
+    /// What being in the list says about consent.
+    consent: Option<Spanned<ListConsent>>,
+    /// What the words of consent speak of, where that is not the channel of the source.
+    consent_channel: Option<ConsentChannel>,
     /// The sheet of a spreadsheet.
     sheet: Option<String>,
     /// The key under which pages of JSON hold their records.
@@ -136,14 +154,6 @@ pub(crate) struct CleanSection {
     pub(crate) suppression: Option<PathBuf>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WordsSection {
-    yes: Vec<String>,
-    no: Vec<String>,
-    stop: Vec<String>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct IdentitySection {
@@ -165,12 +175,36 @@ pub(crate) struct GatesSection {
     pub(crate) max_invalid_rate: Option<f64>,
     /// Of the valid phone numbers of a source, those in sequences.
     pub(crate) max_sequence_rate: Option<f64>,
+    /// The highest allowed share of values that are not understood, by field. Above it the people of those rows are held
+    /// back.
+    pub(crate) max_unreadable: BTreeMap<String, f64>,
+    /// The same; above it nothing is verified or loaded.
+    pub(crate) stop_unreadable: BTreeMap<String, f64>,
 }
 
 impl Default for GatesSection {
     /// "More than 5 % invalid numbers": default from the design text, unconfirmed.
     fn default() -> Self {
-        Self { max_reject_rate: 0.05, max_invalid_rate: None, max_sequence_rate: None }
+        Self {
+            max_reject_rate: 0.05,
+            max_invalid_rate: None,
+            max_sequence_rate: None,
+            max_unreadable: BTreeMap::new(),
+            stop_unreadable: BTreeMap::new(),
+        }
+    }
+}
+
+impl GatesSection {
+    /// The highest allowed share of values of a field that are not understood; none where any share is allowed.
+    pub(crate) fn max_unreadable(&self, field: ReadField) -> Option<f64> {
+        let default = match field {
+            ReadField::Consent => Some(0.0),
+            ReadField::Region => Some(0.01),
+            ReadField::Date => Some(0.05),
+            ReadField::Language | ReadField::Email | ReadField::Name => None,
+        };
+        self.max_unreadable.get(field.name()).copied().or(default)
     }
 }
 
@@ -224,13 +258,14 @@ impl Plan {
     }
 
     /// Numbers of the business itself.
-    pub(crate) fn own_numbers(&self) -> HashSet<PhoneNumber> {
-        let numbers = self.sources.iter().flat_map(|it| &it.own_numbers);
-        // What is no number, such as an alphanumeric sender, is nobody's number anyway.
-        numbers
-            .filter_map(|it| clean::phone(it.get_ref(), self.run.default_region).ok())
-            .map(|it| it.0.number)
-            .collect()
+    pub(crate) fn own_numbers(&self) -> Result<HashSet<PhoneNumber>, PlanError> {
+        let mut numbers = HashSet::new();
+        for source in &self.sources {
+            for number in &source.own_numbers {
+                numbers.extend(source.own_number(self, number)?);
+            }
+        }
+        Ok(numbers)
     }
 
     /// People who must not come back.
@@ -244,7 +279,7 @@ impl Plan {
         let lines = (1..).zip(text.lines()).filter(|it| !it.1.trim().is_empty() && !it.1.starts_with('#'));
         lines
             .map(|(line, text)| {
-                let message = "a line is the 32 digits of a contact id: `ferry suppress` writes them".to_owned();
+                let message = "a line is the 32 digits of a contact id: `ferry trace` shows it".to_owned();
                 ContactId::from_hex(text.trim()).ok_or(PlanError::Wrong { path: path.clone(), line, message })
             })
             .collect()
@@ -280,16 +315,9 @@ impl Plan {
         })
     }
 
-    /// The rules that cleaning goes by, apart from the key.
-    pub(crate) fn words(&self) -> clean::ConsentWords {
-        let mut words = clean::ConsentWords::default();
-        let added = &self.clean.consent_words;
-        for (state, list) in
-            [(ConsentState::Yes, &added.yes), (ConsentState::No, &added.no), (ConsentState::Stop, &added.stop)]
-        {
-            words.add(state, list);
-        }
-        words
+    /// The words of consent: those that come with Ferry and those of the plan.
+    pub(crate) fn words(&self) -> consent::Words {
+        self.clean.consent_words.words()
     }
 
     /// The most contacts in a batch.
@@ -298,15 +326,25 @@ impl Plan {
     }
 
     /// What cleaning depends on besides the rows.
-    pub(crate) fn clean_digest(&self) -> Digest {
+    pub(crate) fn clean_digest(&self) -> Result<Digest, PlanError> {
         let sources = self.sources.iter().map(|it| {
-            format!("{} {:?} {:?} {:?} {}", it.name.get_ref(), it.channel, it.profile(), it.priority(), it.scope())
+            let read = it.digested();
+            format!(
+                "{} {:?} {:?} {:?} {} {read}",
+                it.name.get_ref(),
+                it.channel,
+                it.profile(),
+                it.priority(),
+                it.scope()
+            )
         });
-        let mut own: Vec<String> = self.own_numbers().iter().map(ToString::to_string).collect();
+        let mut own: Vec<String> = self.own_numbers()?.iter().map(ToString::to_string).collect();
         own.sort();
-        let rules = format!("{:?} {:?} {own:?} {:?}", self.run.default_region, self.words(), self.merge);
+        let held = ReadField::ALL.map(|it| self.gates.max_unreadable(it));
+        let words = self.words().digest();
+        let rules = format!("{:?} {words} {own:?} {:?} {held:?}", self.run.default_region, self.merge);
         let parts: Vec<String> = sources.chain([rules]).collect();
-        Digest::of_parts(parts.iter().map(String::as_bytes))
+        Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
     }
 
     fn check(&self) -> Result<(), PlanError> {
@@ -322,20 +360,30 @@ impl Plan {
             }
             source.check(self)?;
         }
-        let texts = [self.merge.name, self.merge.email, self.merge.language];
-        if texts.contains(&Rule::Strictest) || self.merge.consent == Rule::Longest {
-            let at = self.text.find("[merge]").unwrap_or(0);
-            return Err(self.wrong(at, "strictest is a rule for consent, longest one for the other fields".into()));
-        }
+        self.own_numbers()?;
         if !(self.limits.unpacked_gib > 0.0 && self.limits.ratio > 0) {
             return Err(self.wrong(0, "unpacked_gib and ratio are above 0".into()));
         }
-        let GatesSection { max_reject_rate, max_invalid_rate, max_sequence_rate } = self.gates;
-        let shares = [Some(max_reject_rate), max_invalid_rate, max_sequence_rate];
-        if shares.into_iter().flatten().any(|it| !(0.0..=1.0).contains(&it)) {
-            return Err(self.wrong(self.text.find("[gates]").unwrap_or(0), "a gate is a share from 0 to 1".into()));
-        }
+        self.check_gates()?;
         self.verify.as_ref().map_or(Ok(()), |it| it.check(self))
+    }
+
+    fn check_gates(&self) -> Result<(), PlanError> {
+        let GatesSection { max_reject_rate, max_invalid_rate, max_sequence_rate, max_unreadable, stop_unreadable } =
+            &self.gates;
+        let wrong = |message| Err(self.wrong(self.text.find("[gates]").unwrap_or(0), message));
+        let by_field = max_unreadable.iter().chain(stop_unreadable);
+        for field in by_field.clone().map(|it| it.0) {
+            if !ReadField::ALL.iter().any(|it| it.name() == field) {
+                let known = ReadField::ALL.map(|it| format!("`{}`", it.name())).join(", ");
+                return wrong(with_nearest(&format!("unknown field `{field}`, expected one of {known}")));
+            }
+        }
+        let rates = [Some(*max_reject_rate), *max_invalid_rate, *max_sequence_rate].into_iter().flatten();
+        match rates.chain(by_field.map(|it| *it.1)).all(|it| (0.0..=1.0).contains(&it)) {
+            true => Ok(()),
+            false => wrong("a gate is a share from 0 to 1".into()),
+        }
     }
 
     fn limits(&self) -> Limits {
@@ -345,80 +393,6 @@ impl Plan {
     /// An error at a place of the plan.
     pub(crate) fn wrong(&self, at: usize, message: String) -> PlanError {
         wrong(&self.path, &self.text, at, message)
-    }
-}
-
-impl SourceSection {
-    /// What kind of export it is.
-    pub(crate) fn profile(&self) -> Profile {
-        self.resolved.clone().unwrap_or_else(|| Profile::of_columns(BTreeMap::new()))
-    }
-
-    /// Which columns of the source, as it was extracted, hold what.
-    pub(crate) fn layout_of(&self, record: &SourceRecord) -> Result<Layout, ExtractError> {
-        let path = record.files.first().map_or(Path::new(""), |it| it.path.as_path());
-        self.profile().layout(path, &record.columns)
-    }
-
-    pub(crate) fn settings(&self, plan: &Plan) -> Settings {
-        let profile = self.profile();
-        Settings {
-            delimiter: self.delimiter.as_ref().map(|it| it.get_ref().as_bytes()[0]),
-            encoding: self.encoding,
-            has_header: self.header,
-            sheet: self.sheet.clone(),
-            records: self.records.clone(),
-            limits: plan.limits(),
-            // What a plan says of no profile is found as it was when the file was inspected.
-            ..Settings::of_profiles(if profile.records.is_empty() {
-                &plan.profiles
-            } else {
-                std::slice::from_ref(&profile)
-            })
-        }
-    }
-
-    /// The smaller number wins ties of the merge; SMS over Viber where the plan says nothing.
-    pub(crate) fn priority(&self) -> i32 {
-        self.priority.unwrap_or(match self.channel {
-            Channel::Sms => 1,
-            Channel::Viber => 2,
-        })
-    }
-
-    pub(crate) fn scope(&self) -> &str {
-        self.scope.as_deref().unwrap_or(self.name.get_ref())
-    }
-
-    /// Where the plan asks for a column, to point at it when the file has none of that name.
-    pub(crate) fn place_of_column(&self, column: &str) -> usize {
-        let asked = self.columns.values().find(|it| it.get_ref().iter().any(|it| it == column));
-        asked.map_or(self.profile.span().start, |it| it.span().start)
-    }
-
-    fn check(&self, plan: &Plan) -> Result<(), PlanError> {
-        for field in self.columns.keys() {
-            if !FIELDS.contains(&field.get_ref().as_str()) {
-                let known = FIELDS.map(|it| format!("`{it}`")).join(", ");
-                let message = format!("unknown field `{}`, expected one of {known}", field.get_ref());
-                return Err(plan.wrong(field.span().start, with_nearest(&message)));
-            }
-        }
-        let has = |name: &str| self.columns.keys().any(|it| it.get_ref() == name);
-        let has_anybody = ["phone", "viber_id", "from", "to"].into_iter().any(has)
-            || (self.channel == Channel::Viber && has("external_id"));
-        if self.profile.get_ref() == "columns" && !has_anybody {
-            let message = "[source.columns] maps no phone column: add phone = \"…\"".to_owned();
-            return Err(plan.wrong(self.profile.span().start, message));
-        }
-        if let Some(delimiter) = &self.delimiter
-            && (delimiter.get_ref().len() != 1 || ["\"", "\n", "\r"].contains(&delimiter.get_ref().as_str()))
-        {
-            return Err(
-                plan.wrong(delimiter.span().start, "a delimiter is one ASCII character other than a quote".into())
-            );
-        }
-        Ok(())
     }
 }
 
@@ -500,7 +474,7 @@ url = "http://127.0.0.1:8480"
             (
                 "phone = \"PhoneNumber\"",
                 "phon = \"PhoneNumber\"",
-                "plan.toml:14: unknown field `phon`, expected one of `phone`, `region`, `name`, `first_name`, `last_name`, `email`, `language`, `last_at`, `first_at`, `consent`, `external_id`, `viber_id`, `tags`, `message_id`, `from`, `to`, `direction`, `body`, `status`, `error`, `channel`, `shared_phone`, `tracking`, `prompt`; did you mean `phone`?",
+                "plan.toml:14: unknown field `phon`, expected one of `phone`, `region`, `name`, `first_name`, `last_name`, `email`, `language`, `last_at`, `first_at`, `consent`, `consent_at`, `opt_out`, `external_id`, `viber_id`, `tags`, `message_id`, `from`, `to`, `direction`, `body`, `status`, `error`, `channel`, `shared_phone`, `tracking`, `prompt`; did you mean `phone`?",
             ),
             (
                 "phone = \"PhoneNumber\"",

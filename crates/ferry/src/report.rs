@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use askama::Template;
 use load::{Crm, Registrations, Tally};
-use model::{Answer, Counts, Reason, Stage};
-use run::{Backup, Bill, write_private};
+use model::{Answer, Counts, Reason, Segment, Stage};
+use run::{Backup, Bill, UnreadField, write_private};
 
 use crate::progress::grouped;
 use crate::report::picture::{Bar, Part, bars, stacked};
 use crate::session::Session;
 use crate::stages::verify::{bill_text, uninformative};
-use crate::summary::{n_faults, share, ties};
+use crate::summary::{n_faults, share, ties, warnings};
+use crate::unread::{self, UnreadBySource};
 
 /// So many countries or prefixes are shown one by one; the others are shown together.
 const MOST_GROUPS: usize = 20;
@@ -47,13 +48,34 @@ struct Report {
     countries: Vec<GroupLine>,
     prefixes: Vec<GroupLine>,
     by_source: Vec<GroupLine>,
-    segments: Vec<(&'static str, u64)>,
+    /// The segments of the contacts, the one to work with first.
+    segments: Vec<SegmentCard>,
+    unread: Vec<UnreadLine>,
+    /// Sources of which most rows give no contact.
+    warnings: Vec<String>,
     /// What was asked when, and what that is in all.
     bills: Vec<(String, String)>,
     stages: Vec<StageLine>,
     stages_picture: String,
     batches: Vec<BatchLine>,
     backup: String,
+}
+
+struct SegmentCard {
+    name: &'static str,
+    n: u64,
+    meaning: String,
+}
+
+/// The values of a field of a source that were not understood.
+struct UnreadLine {
+    source: String,
+    field: String,
+    n: u64,
+    share: String,
+    values: String,
+    remedy: &'static str,
+    is_over: bool,
 }
 
 struct SourceLine {
@@ -149,7 +171,9 @@ async fn report(session: &Session, crm: &Crm, registrations: &Registrations) -> 
         countries,
         prefixes: group_lines(&registrations.prefixes, ""),
         by_source: group_lines(&registrations.sources, ""),
-        segments: registrations.segments.iter().map(|(segment, n)| (segment.name(), *n)).collect(),
+        segments: segment_cards(registrations),
+        unread: unread_lines(&cleaned.unread),
+        warnings: warnings(&manifest.sources, &cleaned.rejects),
         bills: bill_lines(&manifest.bills),
         stages_picture: bars(
             &manifest
@@ -174,6 +198,54 @@ async fn report(session: &Session, crm: &Crm, registrations: &Registrations) -> 
             }
         },
     })
+}
+
+/// Ready first, then those who must not be written to, then the others.
+fn segment_cards(registrations: &Registrations) -> Vec<SegmentCard> {
+    let order = [
+        Segment::Ready,
+        Segment::OptedOut,
+        Segment::Suppressed,
+        Segment::Unclear,
+        Segment::ReEngage,
+        Segment::Undecided,
+    ];
+    let card = |segment: Segment| {
+        let n = *registrations.segments.get(&segment)?;
+        let meaning = match segment {
+            Segment::Ready => {
+                let with_consent = registrations.ready_with_consent;
+                format!(
+                    "on WhatsApp and no refusal: {} with consent to WhatsApp, {} without, who can be invited",
+                    grouped(with_consent),
+                    grouped(n - with_consent)
+                )
+            }
+            Segment::OptedOut => "have refused on some channel".to_owned(),
+            Segment::Suppressed => "on the list of ferry suppress".to_owned(),
+            Segment::Unclear => "said something that is not understood".to_owned(),
+            Segment::ReEngage => "not on WhatsApp".to_owned(),
+            Segment::Undecided => "registration unknown or contradictory".to_owned(),
+        };
+        Some(SegmentCard { name: segment.name(), n, meaning })
+    };
+    order.into_iter().filter_map(card).collect()
+}
+
+fn unread_lines(unread: &UnreadBySource) -> Vec<UnreadLine> {
+    let line = |source: &String, field: &String, values: &UnreadField| UnreadLine {
+        source: source.clone(),
+        field: field.clone(),
+        n: values.unread,
+        share: percent(share(values.unread, values.filled)),
+        values: unread::named(values),
+        remedy: unread::remedy(field),
+        is_over: values.is_over,
+    };
+    let of_source = |(source, fields): (&String, &BTreeMap<String, UnreadField>)| {
+        fields.iter().map(|(field, values)| line(source, field, values)).collect::<Vec<_>>()
+    };
+    unread.iter().flat_map(of_source).collect()
 }
 
 fn source_lines(session: &Session) -> Vec<SourceLine> {

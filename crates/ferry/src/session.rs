@@ -1,18 +1,21 @@
 //! A run being worked on: its plan, its folder, its key.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use jiff::{Timestamp, tz::TimeZone};
-use load::{Crm, Decision, DecisionKind, LoadError};
-use model::{ContactKey, Stage};
-use run::{Manifest, RunFolder, newest_in};
+use load::{Crm, Decision, DecisionKind};
+use model::{ContactKey, RowFindings, RunMark, Stage};
+use run::{ColumnReading, Manifest, RunFolder, newest_in};
 
 use crate::cli::{RunArgs, Where};
 use crate::key::contact_key;
 use crate::memory;
-use crate::plan::Plan;
+use crate::plan::{Plan, SourceSection};
 use crate::progress::Progress;
+use crate::reading;
 
 /// How receipts and manifests name this program.
 pub(crate) const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
@@ -24,6 +27,10 @@ pub(crate) struct Session {
     pub(crate) key: ContactKey,
     /// What was decided in the CRM about who is who.
     pub(crate) decisions: Vec<Decision>,
+    /// How each source was read in an earlier run, with that run.
+    pub(crate) readings: BTreeMap<String, (String, ColumnReading)>,
+    /// Doubts about the encodings of the files, with cells of them: for the terminal alone.
+    pub(crate) doubts: Mutex<Vec<String>>,
     pub(crate) is_dry_run: bool,
     /// How many bytes of memory the run may take, about.
     pub(crate) memory: u64,
@@ -50,6 +57,8 @@ impl Session {
             folder,
             key,
             decisions: Vec::new(),
+            readings: BTreeMap::new(),
+            doubts: Mutex::default(),
             is_dry_run: args.dry_run,
             memory: args.memory.unwrap_or_else(memory::default_budget),
             progress,
@@ -67,24 +76,27 @@ impl Session {
             folder,
             key,
             decisions: Vec::new(),
+            readings: BTreeMap::new(),
+            doubts: Mutex::default(),
             is_dry_run: false,
             memory: memory::default_budget(),
             progress,
         })
     }
 
-    /// Asks the CRM, if there is one yet, what was decided about who is who.
+    /// Asks the CRM, if there is one yet, what was decided about who is who, and how sources were read before.
     pub(crate) async fn read_decisions(&mut self) -> Result<()> {
-        self.decisions = match Crm::look(&self.plan.crm_url()?).await {
-            Ok(Some(crm)) => {
-                let decisions = crm.decisions().await?;
-                crm.close().await;
-                decisions
+        let crm = Crm::look(&self.plan.crm_url()?).await.context("could not open the CRM database")?;
+        let Some(crm) = crm else { return Ok(()) };
+        self.decisions = crm.decisions().await?;
+        for reading in crm.source_readings().await? {
+            let columns = serde_json::from_str(&reading.reading).unwrap_or_default();
+            // What this run itself has noted is judged anew.
+            if reading.run_id != self.run_id() {
+                self.readings.insert(reading.name, (reading.run_id, columns));
             }
-            // Earlier versions knew of no decisions.
-            Ok(None) | Err(LoadError::Older { .. }) => Vec::new(),
-            Err(error) => return Err(error).context("could not open the CRM database"),
-        };
+        }
+        crm.close().await;
         Ok(())
     }
 
@@ -92,25 +104,64 @@ impl Session {
         &self.folder.manifest.run_id
     }
 
-    /// What cleaning goes by.
-    pub(crate) fn rules(&self) -> Result<clean::Rules> {
-        let source = |it: &crate::plan::SourceSection| clean::Source {
-            name: it.name.get_ref().clone(),
-            channel: it.channel,
-            priority: it.priority(),
-            scope: it.scope().to_owned(),
-        };
-        Ok(clean::Rules {
-            default_region: self.plan.run.default_region,
-            words: self.plan.words(),
-            survivorship: self.plan.merge,
-            key: self.key.clone(),
-            sources: self.plan.sources.iter().map(source).collect(),
-            own_numbers: self.plan.own_numbers(),
-            suppressed: self.plan.suppressed()?,
-            edges: self.decisions.iter().map(edge).collect(),
-        })
+    /// Notes doubts about the encodings of files.
+    pub(crate) fn note_doubts(&self, doubts: Vec<String>) {
+        self.doubts.lock().unwrap_or_else(PoisonError::into_inner).extend(doubts);
     }
+
+    /// The doubts about the encodings of files.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        self.doubts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the run started, however often it was resumed since.
+    pub(crate) fn started_at(&self) -> Timestamp {
+        self.folder.manifest.created_at
+    }
+
+    pub(crate) fn run_mark(&self) -> RunMark {
+        RunMark { id: self.run_id().into(), started_at: self.started_at() }
+    }
+
+    /// The rules of cleaning. `readings` says how the columns of each source are read.
+    pub(crate) fn rules(&self, readings: &[ColumnReading]) -> Result<clean::Rules> {
+        rules(&self.plan, &self.key, self.run_mark(), readings, &self.decisions)
+    }
+}
+
+/// The rules of cleaning for a run of a plan. `readings` says how the columns of each source are read.
+pub(crate) fn rules(
+    plan: &Plan,
+    key: &ContactKey,
+    run: RunMark,
+    readings: &[ColumnReading],
+    decisions: &[Decision],
+) -> Result<clean::Rules> {
+    let source = |(it, read): (&SourceSection, &ColumnReading)| clean::Source {
+        name: it.name.get_ref().clone(),
+        channel: it.channel,
+        priority: it.priority(),
+        scope: it.scope().to_owned(),
+        region: it.region(plan),
+        has_region_codes: read.has_region_codes,
+        numbers: reading::numbers(it, read),
+        dates: reading::dates(it, read),
+        held: RowFindings::default(),
+    };
+    let (dates_from, dates_until) = clean::Rules::date_range(run.started_at);
+    Ok(clean::Rules {
+        run,
+        dates_from,
+        dates_until,
+        words: plan.words(),
+        consent: plan.merge.consent,
+        survivorship: plan.merge.survivorship(),
+        key: key.clone(),
+        sources: plan.sources.iter().zip(readings).map(source).collect(),
+        own_numbers: plan.own_numbers()?,
+        suppressed: plan.suppressed()?,
+        edges: decisions.iter().map(edge).collect(),
+    })
 }
 
 /// A decision of the CRM, as cleaning goes by it.
@@ -127,6 +178,13 @@ pub(crate) fn edge(decision: &Decision) -> clean::Edge {
 pub(crate) struct Looked {
     pub(crate) plan: Plan,
     pub(crate) folder: RunFolder,
+}
+
+impl Looked {
+    pub(crate) fn run_mark(&self) -> RunMark {
+        let manifest = &self.folder.manifest;
+        RunMark { id: manifest.run_id.as_str().into(), started_at: manifest.created_at }
+    }
 }
 
 /// Finds a run: in the folder that is named, or the newest of the plan.

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use load::{Loaded, Registrations};
-use model::{Answer, Counts, Reason, Stage};
-use run::Bill;
+use model::{Answer, Counts, Reason, Segment, Stage};
+use run::{Bill, SourceRecord};
 use serde::Serialize;
 
 use crate::commands::Output;
@@ -16,6 +16,7 @@ use crate::progress::grouped;
 use crate::session::{Session, shown};
 use crate::stages::load::described;
 use crate::stages::verify::{Estimate, bill_text, uninformative};
+use crate::unread::{self, UnreadBySource};
 
 /// What a run did, or would do.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,12 @@ pub(crate) struct Summary {
     pub(crate) rejects: BTreeMap<String, u64>,
     pub(crate) reject_rate: f64,
     pub(crate) max_reject_rate: f64,
+    /// Values that were not understood, by source and field.
+    pub(crate) not_understood: UnreadBySource,
+    /// Doubtful encodings, and sources of which most rows give no contact, in words.
+    pub(crate) warnings: Vec<String>,
+    /// Whether more was not understood than the plan allows, so that people are held back.
+    pub(crate) is_over_unreadable: bool,
     /// What is suspicious about the lists, by source.
     pub(crate) list_findings: BTreeMap<String, Vec<String>>,
     /// How Viber users and phone numbers came together.
@@ -42,6 +49,8 @@ pub(crate) struct Summary {
     pub(crate) registration: Option<BTreeMap<&'static str, u64>>,
     /// Contacts of the database by what can be done with them; none if the plan has no verifier.
     pub(crate) segments: Option<BTreeMap<&'static str, u64>>,
+    /// Of those that are ready, how many have consent to WhatsApp on record.
+    pub(crate) ready_with_consent: u64,
     pub(crate) provider_is_informative: Option<bool>,
     /// Why it is not.
     pub(crate) uninformative: Option<&'static str>,
@@ -81,6 +90,7 @@ impl Summary {
         Self {
             registration: Some(by_answer).filter(|_| has_verifier),
             segments: Some(segments).filter(|_| has_verifier),
+            ready_with_consent: registrations.ready_with_consent,
             bill,
             provider_is_informative: verified.map(|it| uninformative(it).is_none()),
             uninformative: verified.and_then(uninformative),
@@ -112,6 +122,13 @@ impl Summary {
             counts,
             reject_rate: share(n_faults(&rejects), counts.rows_in),
             rejects,
+            warnings: session
+                .doubts()
+                .into_iter()
+                .chain(cleaned.map(|it| warnings(&manifest.sources, &it.rejects)).unwrap_or_default())
+                .collect(),
+            is_over_unreadable: cleaned.is_some_and(|it| unread::is_over(&it.unread)),
+            not_understood: cleaned.map(|it| it.unread.clone()).unwrap_or_default(),
             list_findings: cleaned
                 .iter()
                 .flat_map(|it| &it.lists)
@@ -125,6 +142,7 @@ impl Summary {
             batches: counts.kept.div_ceil(session.plan.batch_size() as u64),
             registration: None,
             segments: None,
+            ready_with_consent: 0,
             bill: None,
             estimate: None,
             provider_is_informative: None,
@@ -143,7 +161,7 @@ impl Summary {
 
     /// How the program ends after this.
     pub(crate) fn exit(&self) -> Exit {
-        match self.reject_rate > self.max_reject_rate {
+        match self.reject_rate > self.max_reject_rate || self.is_over_unreadable {
             true => Exit::Rejects,
             false => self.exit_of_verification(),
         }
@@ -182,6 +200,17 @@ impl Summary {
         if let Some(segments) = self.segments.as_ref().filter(|it| !it.is_empty()) {
             let parts: Vec<String> = segments.iter().map(|(segment, n)| format!("{} {segment}", grouped(*n))).collect();
             line("segments", format!("{}: `ferry export segment NAME` writes one", parts.join(", ")));
+            if let Some(ready) = segments.get(Segment::Ready.name()).filter(|it| **it > 0) {
+                let (with, without) = (self.ready_with_consent, *ready - self.ready_with_consent);
+                line(
+                    "",
+                    format!(
+                        "of the ready {} have consent to WhatsApp on record; {} have none and can be invited",
+                        grouped(with),
+                        grouped(without)
+                    ),
+                );
+            }
         }
         match &self.bill {
             Some(bill) => line("asked", bill_text(bill)),
@@ -218,6 +247,17 @@ impl Summary {
         for (code, n) in &self.rejects {
             let why = Reason::from_code(code).map_or("", Reason::describe);
             line("rejected", format!("{:>7} {code}: {why}", grouped(*n)));
+        }
+        self.warnings.iter().for_each(|it| line("warning", it.clone()));
+        for (source, fields) in &self.not_understood {
+            for (field, values) in fields {
+                line("not read", unread::line(source, field, values));
+                let held = if values.is_over { "; over max_unreadable: these people are held back" } else { "" };
+                line("", format!("{}{held}", unread::remedy(field)));
+            }
+        }
+        if !self.not_understood.is_empty() {
+            line("", "`ferry unreadable` lists all values".to_owned());
         }
         for (name, findings) in &self.list_findings {
             findings.iter().for_each(|it| line("list", format!("{name}: {it}")));
@@ -271,7 +311,7 @@ impl Summary {
         if let Some(report) = &self.report {
             line("report", report.clone());
         }
-        if self.exit() == Exit::Rejects {
+        if self.reject_rate > self.max_reject_rate {
             line(
                 "rejects",
                 format!(
@@ -296,6 +336,29 @@ pub(crate) fn ties(ties: &BTreeMap<String, u64>) -> String {
     let parts: Vec<String> = ties.iter().rev().map(part).collect();
     let verb = if ties.values().sum::<u64>() == 1 { "ties" } else { "tie" };
     format!("{} {verb} several contacts", parts.join(" and "))
+}
+
+/// A source of which this share of rows and more gives no contact is warned of, whatever the reasons.
+const MOST_GIVE_NONE: f64 = 0.5;
+
+/// Sources of which most rows give no contact: a wrong column or a wrong direction looks so.
+pub(crate) fn warnings(sources: &[SourceRecord], rejects: &BTreeMap<String, BTreeMap<String, u64>>) -> Vec<String> {
+    let warning = |source: &SourceRecord| {
+        let by_reason = rejects.get(&source.name)?;
+        let n: u64 = by_reason.values().sum();
+        let (commonest, n_commonest) = by_reason.iter().max_by_key(|it| it.1)?;
+        (share(n, source.rows) > MOST_GIVE_NONE).then(|| {
+            format!(
+                "source \"{}\": {} of {} rows give no contact, most often {commonest} ({}): {}",
+                source.name,
+                grouped(n),
+                grouped(source.rows),
+                grouped(*n_commonest),
+                Reason::from_code(commonest).map_or("", Reason::describe)
+            )
+        })
+    };
+    sources.iter().filter_map(warning).collect()
 }
 
 /// Rejected rows that speak of a person and could be corrected.

@@ -9,11 +9,12 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use crate::crm::{begin_postgres, begin_sqlite};
 use crate::{Crm, LoadError};
 
-/// All tables that hold data, but for `usage` and those of templates: what was asked or submitted stays so, whatever is
-/// restored.
-const TABLES: [&str; 12] = [
+/// All tables that hold data, but for `usage`, `suppression` and those of templates: what was asked or submitted stays
+/// so, and people who were suppressed stay suppressed, whatever is restored.
+const TABLES: [&str; 13] = [
     "run",
     "source",
+    "source_reading",
     "reject_summary",
     "batch",
     "receipt",

@@ -1,20 +1,22 @@
 //! Contacts in and out of the database.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
-use model::{Batch, Consent, Contact, ContactId, Digest, Field, Identity, PURPOSE_MESSAGES, Receipt};
+use model::{Batch, Contact, ContactId, Digest, Field, Identity, Receipt};
 use sqlx::AssertSqlSafe;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::bulk::{Cell, Rows, Table, Type};
+use crate::bulk::{Rows, Table, Type};
 use crate::crm::CACHE_SIZE;
 use crate::edits::{Content, Kept, Marks, keep_edits};
 use crate::held::{Held, contact_cells};
-use crate::journal::receipt_rows;
+use crate::journal::{LoadRun, receipt_rows};
 use crate::loading::{Loading, ReadyLoad, ToLoad, checkpoint_besides};
 use crate::new::NewContacts;
 use crate::reconcile::reconciled;
+use crate::statements::{CONSENT, push_statements};
 use crate::writing::{Dialect, Writes};
 use crate::{Crm, LoadError};
 
@@ -76,7 +78,7 @@ impl Crm {
     /// next ones are made ready on other threads.
     pub async fn load<E: From<LoadError>>(
         &self,
-        run_id: &str,
+        run: &Arc<LoadRun>,
         batches: &mut mpsc::Receiver<Result<LoadBatch, E>>,
         most: usize,
     ) -> Result<Option<Loaded>, E> {
@@ -102,7 +104,7 @@ impl Crm {
                     }
                 }
                 let known = self.known(&group).await?;
-                waiting.push_back(make_ready(run_id.to_owned(), group, known, self.dialect()));
+                waiting.push_back(make_ready(Arc::clone(run), group, known, self.dialect()));
             }
             let Some(ready) = waiting.pop_front() else { break };
             let (ready, now) = ready.await.map_err(|_| LoadError::query(LOAD)(sqlx::Error::WorkerCrashed))?;
@@ -158,10 +160,10 @@ impl Crm {
     }
 
     /// Tells what loading a batch would do, and writes nothing.
-    pub async fn preview(&self, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
+    pub async fn preview(&self, run: &LoadRun, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
         let ids: Vec<ContactId> = contacts.items().iter().map(|it| it.id).collect();
         let mut known = Known { held: self.held_as_written(&ids).await?, ..Known::default() };
-        Ok(changes(&mut known, contacts.items()).loaded)
+        Ok(changes(run, &mut known, contacts.items()).loaded)
     }
 }
 
@@ -176,18 +178,20 @@ struct Known {
 
 /// Finds out on another thread what some batches change, and makes that ready for the database.
 fn make_ready(
-    run_id: String,
+    run: Arc<LoadRun>,
     batches: Vec<LoadBatch>,
     mut known: Known,
     dialect: Dialect,
 ) -> JoinHandle<(ReadyLoad, Loaded)> {
     tokio::task::spawn_blocking(move || {
-        let Changes { new: not_held, updated, mut loaded } =
-            changes(&mut known, batches.iter().flat_map(LoadBatch::perhaps_held));
-        let not_held: NewContacts = not_held.into_iter().collect();
+        let Changes { new: not_held, updated, said_again, mut loaded } =
+            changes(&run, &mut known, batches.iter().flat_map(LoadBatch::perhaps_held));
+        let not_held = NewContacts::of(run.number, not_held);
+        let mut said = Rows::new(&CONSENT);
+        said_again.iter().for_each(|it| push_statements(&mut said, it));
         let updated_ids: Vec<ContactId> = updated.iter().map(|it| it.contact.id).collect();
-        let updated = contact_rows(updated.iter().map(|it| (&it.contact, it.marks)));
-        // Where somebody has deleted a contact by hand, its identities and consents may still stand.
+        let updated = contact_rows(run.number, updated.iter().map(|it| (&it.contact, it.marks)));
+        // Where a contact was deleted by hand, its identities and statements may still be there.
         let [contacts, mut identities, not_held_consents] = not_held.rows;
         let (mut contacts, mut consents, mut receipts) = (vec![contacts], Vec::new(), Vec::new());
         for batch in batches {
@@ -201,8 +205,9 @@ fn make_ready(
             }
             receipts.push((batch.receipt)(output));
         }
-        let of_receipts = receipt_rows(&run_id, &receipts);
-        let merged = updated.into_iter().chain([identities, not_held_consents, of_receipts]).collect();
+        let of_receipts = receipt_rows(&run.id, &receipts);
+        let merged = updated.into_iter().chain([identities, not_held_consents, said, of_receipts]).collect();
+        // A changed contact is written with all its statements, those of earlier imports among them.
         let forgotten = Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty());
         let others = Writes { forgotten, merged };
         (ToLoad { new: [contacts, consents], others, ..ToLoad::default() }.ready(dialect), loaded)
@@ -238,15 +243,18 @@ pub(crate) struct Changed {
 struct Changes<'a> {
     new: Vec<&'a Contact>,
     updated: Vec<Changed>,
+    /// Unchanged contacts with statements, whose last run is this one now.
+    said_again: Vec<&'a Contact>,
     loaded: Loaded,
 }
 
-fn changes<'a>(known: &mut Known, contacts: impl IntoIterator<Item = &'a Contact>) -> Changes<'a> {
+fn changes<'a>(run: &LoadRun, known: &mut Known, contacts: impl IntoIterator<Item = &'a Contact>) -> Changes<'a> {
     let mut changes = Changes::default();
     let loaded = &mut changes.loaded;
     for incoming in contacts {
         if known.unchanged.contains(&incoming.id) {
             loaded.unchanged += 1;
+            changes.said_again.extend(Some(incoming).filter(|it| !it.statements.is_empty()));
             continue;
         }
         let Some(held) = known.held.remove(&incoming.id) else {
@@ -254,13 +262,17 @@ fn changes<'a>(known: &mut Known, contacts: impl IntoIterator<Item = &'a Contact
             changes.new.push(incoming);
             continue;
         };
-        let Held { contact: held, written } = held;
         let content = Some(Content::of(incoming));
-        let Kept { contact, fingerprint, conflicts } =
-            keep_edits(&held, written, reconciled(held.clone(), incoming.clone()));
+        let now = reconciled(run, &held, incoming.clone());
+        let has_new_refusal = has_new_refusal(&held.contact, &now);
+        let Held { contact: held, written, .. } = held;
+        let Kept { contact, fingerprint, conflicts } = keep_edits(&held, written, now, has_new_refusal);
         loaded.conflicts.extend(conflicts.into_iter().map(|field| (contact.id, field)));
-        match contact == held {
-            true => loaded.unchanged += 1,
+        match is_same(&contact, &held) {
+            true => {
+                loaded.unchanged += 1;
+                changes.said_again.extend(Some(incoming).filter(|it| !it.statements.is_empty()));
+            }
             false => {
                 loaded.updated += 1;
                 for field in changed_fields(&held, &contact) {
@@ -271,6 +283,22 @@ fn changes<'a>(known: &mut Known, contacts: impl IntoIterator<Item = &'a Contact
         }
     }
     changes
+}
+
+/// Whether an import brought a refusal that the database has not heard of, and that counts: it is newer than what people
+/// have edited.
+fn has_new_refusal(held: &Contact, now: &Contact) -> bool {
+    let is_known = |id: i64| held.statements.iter().any(|it| it.id() == id);
+    now.consent.as_ref().is_some_and(|it| it.value.is_refusal())
+        && now.statements.iter().any(|it| it.state.is_refusal() && !is_known(it.id()))
+}
+
+/// Whether two states of a contact differ in nothing but the last run that showed a statement.
+fn is_same(one: &Contact, other: &Contact) -> bool {
+    let key = |it: &model::Statement| (it.id(), it.state);
+    let are_same_statements = one.statements.iter().map(key).eq(other.statements.iter().map(key));
+    let without = |it: &Contact| Contact { statements: Vec::new(), ..it.clone() };
+    are_same_statements && without(one) == without(other)
 }
 
 /// The fields in which two states of one contact differ.
@@ -290,7 +318,7 @@ fn changed_fields(held: &Contact, now: &Contact) -> Vec<&'static str> {
         ("messages", held.n_messages != now.n_messages),
         ("reachable", value(&held.is_reachable) != value(&now.is_reachable)),
         ("consent", (value(&held.consent), held.consent_at) != (value(&now.consent), now.consent_at)),
-        ("consents", held.consents != now.consents),
+        ("statements", held.statements.len() != now.statements.len()),
         ("identities", held.identities != now.identities),
         ("tags", held.tags != now.tags),
         ("channels", held.channels != now.channels),
@@ -318,11 +346,13 @@ pub(crate) const CONTACT: Table = Table {
         ("consent", Type::Text),
         ("consent_at", Type::Int),
         ("consent_channel", Type::Text),
+        ("whatsapp_consent", Type::Text),
         ("tags", Type::Text),
         ("channels", Type::Text),
         ("n_rows", Type::Int),
         ("source_rows", Type::Text),
         ("value_rows", Type::Text),
+        ("run_number", Type::Int),
         ("written", Type::Int),
         ("content", Type::Int),
     ],
@@ -331,8 +361,9 @@ pub(crate) const CONTACT: Table = Table {
         first_at = excluded.first_at, last_at = excluded.last_at, last_inbound_at = excluded.last_inbound_at, \
         last_outbound_at = excluded.last_outbound_at, n_messages = excluded.n_messages, \
         reachable = excluded.reachable, consent = excluded.consent, consent_at = excluded.consent_at, \
-        consent_channel = excluded.consent_channel, tags = excluded.tags, channels = excluded.channels, \
+        consent_channel = excluded.consent_channel, whatsapp_consent = excluded.whatsapp_consent, tags = excluded.tags, channels = excluded.channels, \
         n_rows = excluded.n_rows, source_rows = excluded.source_rows, value_rows = excluded.value_rows, \
+        run_number = excluded.run_number, \
         written = excluded.written, content = excluded.content",
 };
 
@@ -342,43 +373,18 @@ pub(crate) const IDENTITY: Table = Table {
     conflict: "on conflict do nothing",
 };
 
-pub(crate) const CONSENT: Table = Table {
-    name: "consent",
-    columns: &[
-        ("contact_id", Type::Bytes),
-        ("channel", Type::Text),
-        ("purpose", Type::Text),
-        ("state", Type::Text),
-        ("at", Type::Int),
-        ("source_row", Type::Text),
-    ],
-    conflict: "on conflict (contact_id, channel, purpose) do update set state = excluded.state, at = excluded.at, \
-        source_row = excluded.source_row",
-};
-
 /// The rows of the three tables that make up contacts.
-pub(crate) fn contact_rows<'a>(contacts: impl IntoIterator<Item = (&'a Contact, Marks)>) -> [Rows; 3] {
+pub(crate) fn contact_rows<'a>(run_number: i64, contacts: impl IntoIterator<Item = (&'a Contact, Marks)>) -> [Rows; 3] {
     let mut rows = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
-    contacts.into_iter().for_each(|(contact, marks)| push_contact(&mut rows, contact, marks));
+    contacts.into_iter().for_each(|(contact, marks)| push_contact(&mut rows, run_number, contact, marks));
     rows
 }
 
-pub(crate) fn push_contact([rows, identities, consents]: &mut [Rows; 3], contact: &Contact, marks: Marks) {
-    let said = contact.consents.iter().position(|it| is_what_counts(it, contact));
-    rows.push(contact_cells(contact, said.map(|it| contact.consents[it].channel), marks));
+pub(crate) fn push_contact(rows: &mut [Rows; 3], run_number: i64, contact: &Contact, marks: Marks) {
+    let [contacts, identities, statements] = rows;
+    contacts.push(contact_cells(contact, run_number, marks));
     for Identity { kind, scope, value } in &contact.identities {
         identities.push([kind.name().into(), scope.into(), (&value.0).into(), (&contact.id).into()]);
     }
-    let others = contact.consents.iter().enumerate().filter(|it| Some(it.0) != said);
-    for (_, Consent { channel, purpose, state, at, row }) in others {
-        let [channel, state] = [channel.name(), state.name()].map(Cell::from);
-        consents.push([(&contact.id).into(), channel, (&**purpose).into(), state, (*at).into(), (&**row).into()]);
-    }
-}
-
-/// Whether it is what the contact itself holds: that stands in its row, and nowhere else.
-fn is_what_counts(said: &Consent, contact: &Contact) -> bool {
-    said.purpose == PURPOSE_MESSAGES
-        && said.at == contact.consent_at
-        && contact.consent.as_ref().is_some_and(|it| (it.value, &it.row) == (said.state, &said.row))
+    push_statements(statements, contact);
 }

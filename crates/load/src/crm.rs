@@ -25,7 +25,7 @@ pub(crate) const PRAGMAS: [(&str, &str); 5] = [
 /// How long one writer waits for another.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The version of the tables. Backups fit into those of their own version alone.
-pub const SCHEMA_VERSION: &str = "8";
+pub const SCHEMA_VERSION: &str = "9";
 
 /// The CRM database.
 #[derive(Clone, Debug)]
@@ -77,7 +77,6 @@ impl Crm {
     }
 
     async fn check_or_make_schema(&self, what: &str) -> Result<(), LoadError> {
-        self.upgrade(what).await?;
         if self.has_schema(what).await? {
             return Ok(());
         }
@@ -98,38 +97,6 @@ impl Crm {
         }
     }
 
-    /// Brings the tables of an earlier version up to this one, version by version.
-    async fn upgrade(&self, what: &str) -> Result<(), LoadError> {
-        if !self.table_names(what).await?.iter().any(|it| it == "ferry_meta") {
-            return Ok(());
-        }
-        for (from, statements) in UPGRADES {
-            if self.version().await?.as_deref() == Some(from) {
-                self.run_in_one_transaction(statements).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn run_in_one_transaction(&self, statements: &'static str) -> Result<(), LoadError> {
-        let failed = LoadError::query("bring the tables up to this version");
-        match self {
-            Self::Sqlite(pool) => {
-                let mut transaction = begin_sqlite(pool).await.map_err(&failed)?;
-                sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(&failed)?;
-                transaction.commit().await.map_err(&failed)
-            }
-            Self::Postgres(pool) => {
-                let mut transaction = begin_postgres(pool).await.map_err(&failed)?;
-                sqlx::raw_sql(AssertSqlSafe(in_postgres(statements)))
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(&failed)?;
-                transaction.commit().await.map_err(&failed)
-            }
-        }
-    }
-
     async fn version(&self) -> Result<Option<String>, LoadError> {
         let version: Option<(String,)> = on!(self, pool => {
             sqlx::query_as(READ_VERSION).fetch_optional(pool).await.map_err(LoadError::query("read the schema version"))?
@@ -137,7 +104,7 @@ impl Crm {
         Ok(version.map(|it| it.0))
     }
 
-    /// Whether our tables are there. Somebody else's, or a later version's, are an error.
+    /// Whether our tables are there. Tables of another program, or of another version, are an error.
     async fn has_schema(&self, what: &str) -> Result<bool, LoadError> {
         let tables = self.table_names(what).await?;
         if !tables.iter().any(|it| it == "ferry_meta") {
@@ -147,11 +114,8 @@ impl Crm {
             };
         }
         match self.version().await? {
-            Some(found) if UPGRADES.iter().any(|it| it.0 == found) => {
-                Err(LoadError::Older { what: what.to_owned(), found, known: SCHEMA_VERSION })
-            }
             Some(found) if found != SCHEMA_VERSION => {
-                Err(LoadError::Newer { what: what.to_owned(), found, known: SCHEMA_VERSION })
+                Err(LoadError::OtherSchema { what: what.to_owned(), found, known: SCHEMA_VERSION })
             }
             found => Ok(found.is_some()),
         }
@@ -188,17 +152,6 @@ const SCHEMA: &str = include_str!("../schema.sql");
 fn in_postgres(statements: &str) -> String {
     statements.replace(" blob ", " bytea ").replace(" without rowid", "")
 }
-
-/// What brings a database up to the next version, by the version that it has.
-const UPGRADES: [(&str, &str); 7] = [
-    ("1", include_str!("../upgrade-1.sql")),
-    ("2", include_str!("../upgrade-2.sql")),
-    ("3", include_str!("../upgrade-3.sql")),
-    ("4", include_str!("../upgrade-4.sql")),
-    ("5", include_str!("../upgrade-5.sql")),
-    ("6", include_str!("../upgrade-6.sql")),
-    ("7", include_str!("../upgrade-7.sql")),
-];
 
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";
 const NOTE_VERSION: &str = "insert into ferry_meta (key, value) values ('schema_version', $1)";

@@ -3,16 +3,20 @@
 //! A decision stands in the database as long as it holds, with what both contacts were before it, so that it can be
 //! taken back. The next cleaning goes by it: rows of somebody who was merged belong to the one who stays.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
-use model::{ConsentState, Contact, ContactId, MAX_BATCH};
+use model::{Contact, ContactId, MAX_BATCH, Statement};
 use serde::{Deserialize, Serialize};
 
-use crate::bulk::{Cell, Rows, Table, Type};
-use crate::contacts::{CONSENT, CONTACT, Changed, IDENTITY, contact_rows};
+use crate::bulk::{Rows, Table, Type};
+use crate::contacts::{CONTACT, Changed, IDENTITY, contact_rows};
 use crate::crm::on;
 use crate::edits::{Fingerprint, Marks};
-use crate::held::{ConsentRow, ContactRow, Held, IdentityRow, assembled};
-use crate::reconcile::joined;
+use crate::held::{ContactRow, Held, IdentityRow, assembled};
+use crate::journal::LoadRun;
+use crate::reconcile::{joined, qualified};
+use crate::statements::{CONSENT, StatementRow, derive, union};
 use crate::writing::{Writes, Writing};
 use crate::{Crm, LoadError};
 
@@ -79,7 +83,7 @@ type DecisionRow = (Vec<u8>, Vec<u8>, String, i64);
 struct Stored {
     contact: ContactRow,
     identities: Vec<IdentityRow>,
-    consents: Vec<ConsentRow>,
+    statements: Vec<StatementRow>,
 }
 
 /// What both contacts of a merge were before it. The one who stays may not have been there yet.
@@ -115,28 +119,34 @@ impl Decision {
 
 impl Stored {
     fn held(self) -> Result<Held, LoadError> {
-        let held = assembled((vec![self.contact], self.identities, self.consents))?.into_values().next();
+        let held = assembled((vec![self.contact], self.identities, self.statements))?.into_values().next();
         held.ok_or(LoadError::Value { column: "decision.before" })
     }
 
     fn rows(self) -> [Rows; 3] {
-        let [mut contacts, mut identities, mut consents] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
+        let [mut contacts, mut identities, mut statements] = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
         contacts.push(self.contact.cells());
         for (kind, scope, value, id) in self.identities {
             identities.push([(&kind).into(), (&scope).into(), (&value).into(), id.as_slice().into()]);
         }
-        for (id, channel, purpose, state, at, row) in self.consents {
-            let [channel, purpose, state, row] = [channel, purpose, state, row].map(Cell::from);
-            consents.push([id.as_slice().into(), channel, purpose, state, at.into(), row]);
+        for said in &self.statements {
+            statements.push(said.cells());
         }
-        [contacts, identities, consents]
+        [contacts, identities, statements]
     }
 }
 
 impl Before {
-    /// What the merge made of both.
-    fn merged(self, survivor: ContactId) -> Result<(Contact, Fingerprint), LoadError> {
-        Ok(one_of(survivor, self.survivor.map(Stored::held).transpose()?, self.absorbed.held()?))
+    /// What the merge makes of both.
+    fn merged(self, run: &LoadRun, survivor: ContactId) -> Result<(Contact, i64, Fingerprint), LoadError> {
+        Ok(one_of(run, survivor, self.survivor.map(Stored::held).transpose()?, self.absorbed.held()?))
+    }
+
+    /// The statements that both had before it.
+    fn statement_ids(&self) -> Result<HashSet<i64>, LoadError> {
+        let stored = self.survivor.iter().chain([&self.absorbed]);
+        let statements = stored.flat_map(|it| it.statements.iter().cloned());
+        statements.map(|it| it.statement().map(|it| it.id())).collect()
     }
 }
 
@@ -168,8 +178,8 @@ impl Crm {
         Ok(n_absorbed)
     }
 
-    /// Merges `absorbed` into `survivor`: what the survivor does not know is taken from the other, consents go by the
-    /// latest date, and the other's phone becomes an identity.
+    /// Merges `absorbed` into `survivor`: what the survivor does not know is taken from the other, the statements of
+    /// both count, and the other's phone becomes an identity.
     pub async fn merge(
         &self,
         survivor: ContactId,
@@ -243,18 +253,36 @@ impl Writing {
         let failed = LoadError::query("merge two contacts");
         let stored = self.stored(absorbed).await?.ok_or(LoadError::Value { column: "contact" })?;
         let before = Before { survivor: self.stored(survivor).await?, absorbed: stored };
-        let (contact, written) = before.clone().merged(survivor)?;
+        let run = self.any_run().await?;
+        let (contact, run_number, written) = before.clone().merged(&run, survivor)?;
 
         self.forget_contacts(&[survivor, absorbed]).await?;
         let marks = Marks { written, content: None };
-        self.write_rows(contact_rows([(&contact, marks)]).into()).await.map_err(&failed)?;
+        self.write_rows(contact_rows(run_number, [(&contact, marks)]).into()).await.map_err(&failed)?;
         let before = serde_json::to_string(&before).map_err(|it| failed(sqlx::Error::Encode(it.into())))?;
         self.decide(DecisionKind::Merge, survivor, absorbed, Some(before)).await?;
+        self.suppress_with(survivor, absorbed).await?;
         Ok(contact)
     }
 
-    /// Puts both contacts of a merge back as they were. What the person has taken back since, they have taken back from
-    /// both.
+    /// Suppresses the one who stays if the other is suppressed.
+    async fn suppress_with(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<(), LoadError> {
+        const SUPPRESS: &str = "insert into suppression (contact_id, at, action, reason) \
+            select $1, $2, 'add', 'merged with a suppressed contact' from suppressed where contact_id = $3";
+        let (survivor, absorbed) = (survivor.0.to_vec(), absorbed.0.to_vec());
+        let at = Timestamp::now().as_microsecond();
+        match self {
+            Self::Sqlite(it) => {
+                sqlx::query(SUPPRESS).bind(survivor).bind(at).bind(absorbed).execute(&mut **it).await.map(|_| ())
+            }
+            Self::Postgres(it) => {
+                sqlx::query(SUPPRESS).bind(survivor).bind(at).bind(absorbed).execute(&mut **it).await.map(|_| ())
+            }
+        }
+        .map_err(LoadError::query("suppress contacts"))
+    }
+
+    /// Puts both contacts of a merge back as they were. What the person has said since counts for both.
     async fn put_back(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<(), LoadError> {
         let failed = LoadError::query("take a merge back");
         let [one, other] = [survivor, absorbed].map(|it| it.0.to_vec());
@@ -265,21 +293,21 @@ impl Writing {
         .map_err(&failed)?;
         let before = found.and_then(|it| it.0).and_then(|it| serde_json::from_str::<Before>(&it).ok());
         let before = before.ok_or(LoadError::Value { column: "decision.before" })?;
-        let (merged, _) = before.clone().merged(survivor)?;
-        let now = self.held(&[survivor]).await?.remove(&survivor).map(|it| it.contact);
-        let opt_out = now.filter(|it| {
-            (&it.consent, it.consent_at) != (&merged.consent, merged.consent_at)
-                && it.consent.as_ref().is_some_and(|it| it.value != ConsentState::Yes)
-        });
+        let run = self.any_run().await?;
+        let known = before.statement_ids()?;
+        let now = self.held(&[survivor]).await?.remove(&survivor).map(|it| it.contact.statements).unwrap_or_default();
+        let since: Vec<Statement> = now.into_iter().filter(|it| !known.contains(&it.id())).collect();
         let ids: &[ContactId] = if before.survivor.is_some() { &[survivor, absorbed] } else { &[absorbed] };
         self.forget_contacts(ids).await?;
         for stored in before.survivor.into_iter().chain([before.absorbed]) {
-            let rows = match &opt_out {
-                Some(opt_out) => {
-                    let Changed { contact, marks } = with_opt_out(stored.held()?, opt_out);
-                    contact_rows([(&contact, marks)])
+            let rows = match since.is_empty() {
+                true => stored.rows(),
+                false => {
+                    let held = stored.held()?;
+                    let run_number = held.run_number;
+                    let Changed { contact, marks } = with_statements(&run, held, &since);
+                    contact_rows(run_number, [(&contact, marks)])
                 }
-                None => stored.rows(),
             };
             self.write_rows(rows.into()).await.map_err(&failed)?;
         }
@@ -327,30 +355,39 @@ impl Writing {
     }
 
     async fn stored(&mut self, id: ContactId) -> Result<Option<Stored>, LoadError> {
-        let (mut contacts, identities, consents) = self.rows_of(&[id]).await?;
-        Ok(contacts.pop().map(|contact| Stored { contact, identities, consents }))
+        let (mut contacts, identities, statements) = self.rows_of(&[id]).await?;
+        Ok(contacts.pop().map(|contact| Stored { contact, identities, statements }))
     }
 }
 
-/// One contact of two. Fields that a person had edited stay known as edited.
-fn one_of(id: ContactId, survivor: Option<Held>, absorbed: Held) -> (Contact, Fingerprint) {
+/// One contact of two, and the run of the rows that it names. Fields that a person had edited stay known as edited.
+fn one_of(run: &LoadRun, id: ContactId, survivor: Option<Held>, absorbed: Held) -> (Contact, i64, Fingerprint) {
     let written = |it: &Held| it.written.unwrap_or_else(|| Fingerprint::of(&it.contact));
     let other_written = written(&absorbed);
     let other = Contact { id, ..absorbed.contact };
-    let Some(survivor) = survivor else { return (other, other_written) };
-    let contact = joined(survivor.contact.clone(), other);
-    let fingerprint = written(&survivor).with_parts_of(other_written, &survivor.contact, &contact);
-    (contact, fingerprint)
+    let Some(survivor) = survivor else { return (other, absorbed.run_number, other_written) };
+    let run_number = survivor.run_number.max(absorbed.run_number);
+    let named = |contact: Contact, number| match run.id_of(number).filter(|_| number != run_number) {
+        Some(id) => qualified(contact, id),
+        None => contact,
+    };
+    let written = written(&survivor);
+    let survivor = named(survivor.contact, survivor.run_number);
+    let contact = joined(
+        run.rule,
+        run.id_of(run_number).unwrap_or_default(),
+        survivor.clone(),
+        named(other, absorbed.run_number),
+    );
+    let fingerprint = written.with_parts_of(other_written, &survivor, &contact);
+    (contact, run_number, fingerprint)
 }
 
-/// A contact as it was, but for what was said since.
-fn with_opt_out(Held { contact: before, written }: Held, said: &Contact) -> Changed {
-    let contact = Contact {
-        consent: said.consent.clone(),
-        consent_at: said.consent_at,
-        consents: said.consents.clone(),
-        ..before.clone()
-    };
+/// A contact as it was, with what was said since.
+fn with_statements(run: &LoadRun, Held { contact: before, written, run_number }: Held, since: &[Statement]) -> Changed {
+    let mut contact = before.clone();
+    contact.statements = union(contact.statements, since.to_vec());
+    derive(run.rule, run.id_of(run_number).unwrap_or_default(), &mut contact);
     let now = Fingerprint::of(&contact);
     let written = written.unwrap_or(now).with_parts_of(now, &before, &contact);
     Changed { contact, marks: Marks { written, content: None } }

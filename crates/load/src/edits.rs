@@ -4,7 +4,7 @@
 //! of its value was edited: an import leaves it as it is, and says where it would have differed.
 
 use jiff::Timestamp;
-use model::{Consent, Contact, Identity};
+use model::{Contact, Identity};
 use twox_hash::XxHash64;
 
 /// Fields that people edit in a CRM, in the order of their parts of the fingerprint.
@@ -86,8 +86,10 @@ impl Content {
         text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }));
         text(contact.consent.as_ref().map(|it| it.value.name()));
         contact.value_rows().into_iter().for_each(|(_, row)| text(row.map(|it| &**it)));
-        for Consent { channel, purpose, state, row, .. } in &contact.consents {
-            [channel.name(), purpose, state.name(), row].into_iter().for_each(|it| text(Some(it)));
+        for said in &contact.statements {
+            [said.channel.name(), &said.purpose, said.state.name(), said.basis.name(), &said.words.0, &said.row]
+                .into_iter()
+                .for_each(|it| text(Some(it)));
         }
         for Identity { kind, scope, value } in &contact.identities {
             [kind.name(), scope, &value.0].into_iter().for_each(|it| text(Some(it)));
@@ -95,7 +97,10 @@ impl Content {
         contact.tags.iter().for_each(|it| text(Some(it)));
         contact.channels.iter().for_each(|it| text(Some(it.name())));
         text(Some(&contact.rows));
-        contact.consents.iter().for_each(|it| bytes.extend_from_slice(&micros(it.at).to_le_bytes()));
+        for at in contact.statements.iter().map(|it| it.at) {
+            bytes.extend_from_slice(&micros(at.map(|it| it.from)).to_le_bytes());
+            bytes.extend_from_slice(&micros(at.map(|it| it.until)).to_le_bytes());
+        }
         for number in [
             contact.phone.map_or(0, |it| it.digits() as i64),
             micros(contact.first_at),
@@ -105,7 +110,7 @@ impl Content {
             micros(contact.consent_at),
             contact.n_messages as i64,
             contact.n_rows as i64,
-            contact.consents.len() as i64,
+            contact.statements.len() as i64,
             contact.identities.len() as i64,
             contact.tags.len() as i64,
         ] {
@@ -130,8 +135,14 @@ pub(crate) struct Kept {
     pub(crate) conflicts: Vec<&'static str>,
 }
 
-/// Puts what was edited back into `contact`, which is what the import would make of `held`.
-pub(crate) fn keep_edits(held: &Contact, written: Option<Fingerprint>, mut contact: Contact) -> Kept {
+/// Puts what was edited back into `contact`, which is what the import would make of `held`. A refusal that is new comes
+/// before an edit of the consent; the conflict is told all the same.
+pub(crate) fn keep_edits(
+    held: &Contact,
+    written: Option<Fingerprint>,
+    mut contact: Contact,
+    has_new_refusal: bool,
+) -> Kept {
     let mut parts = Fingerprint::of(&contact).parts();
     let mut conflicts = Vec::new();
     if let Some(written) = written {
@@ -139,6 +150,9 @@ pub(crate) fn keep_edits(held: &Contact, written: Option<Fingerprint>, mut conta
         for (n, field) in EDITABLE.into_iter().enumerate().filter(|it| now[it.0] != written.parts()[it.0]) {
             if parts[n] != now[n] {
                 conflicts.push(field);
+            }
+            if field == "consent" && has_new_refusal {
+                continue;
             }
             parts[n] = written.parts()[n];
             match field {
@@ -148,6 +162,7 @@ pub(crate) fn keep_edits(held: &Contact, written: Option<Fingerprint>, mut conta
                 _ => {
                     contact.consent.clone_from(&held.consent);
                     contact.consent_at = held.consent_at;
+                    contact.consent_channel = held.consent_channel;
                 }
             }
         }

@@ -16,12 +16,11 @@ pub enum LoadError {
     Storage { what: &'static str, source: Source },
     #[error("{what} holds tables that Ferry did not make: give the CRM a database of its own")]
     Foreign { what: String },
-    #[error("{what} was made by a newer Ferry (schema {found}, this one knows {known}): use that one")]
-    Newer { what: String, found: String, known: &'static str },
     #[error(
-        "{what} was made by an earlier Ferry (schema {found}, this one knows {known}): `ferry run` brings it up to date"
+        "{what} was made by another version of Ferry (schema {found}, this one knows {known}). Before the first release \
+         there are no upgrades: use that version, or load into a new database"
     )]
-    Older { what: String, found: String, known: &'static str },
+    OtherSchema { what: String, found: String, known: &'static str },
     #[error("{what} is not a SQLite database")]
     NotADatabase { what: String },
     #[error("SQLite {found} can lose committed writes; {minimum} or later is needed")]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::{
-    Channel, Consent, ConsentState, Contact, ContactId, Field, Identity, IdentityKind, LineType, Lineage,
-    PURPOSE_MESSAGES, Personal, PhoneNumber, Region, RowName,
+    Channel, ConsentChannel, ConsentState, Contact, ContactId, Field, Identity, IdentityKind, LineType, Lineage,
+    Personal, PhoneNumber, Region, RowName,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgRow;
@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, FromRow, PgConnection, SqliteConnection};
 
 use crate::bulk::{Cell, listed};
 use crate::edits::{Content, Fingerprint, Marks};
+use crate::statements::StatementRow;
 use crate::{Crm, LoadError};
 
 impl Crm {
@@ -41,11 +42,12 @@ impl Crm {
 }
 
 const SELECT: &str = "select contact_id, e164, region, line_type, name, email, language, first_at, last_at, \
-    last_inbound_at, last_outbound_at, n_messages, reachable, consent, consent_at, consent_channel, tags, channels, \
-    n_rows, source_rows, value_rows, written, content from contact";
+    last_inbound_at, last_outbound_at, n_messages, reachable, consent, consent_at, consent_channel, \
+    whatsapp_consent, tags, channels, n_rows, source_rows, value_rows, run_number, written, content from contact";
 
 const SELECT_IDENTITY: &str = "select kind, scope, value, contact_id from identity";
-const SELECT_CONSENT: &str = "select contact_id, channel, purpose, state, at, source_row from consent";
+const SELECT_CONSENT: &str = "select contact_id, statement_id, channel, purpose, state, said_from, said_until, basis, words, \
+    source_row, first_run, first_run_at, last_run, last_run_at from consent";
 
 /// Which of these contacts the database holds, and what the last import said of each; none where somebody has edited it
 /// since, or nothing is known of that.
@@ -83,7 +85,7 @@ fn contents(rows: Vec<ContentRow>) -> Result<Contents, LoadError> {
 }
 
 /// The rows of some contacts, table by table.
-pub(crate) type StoredRows = (Vec<ContactRow>, Vec<IdentityRow>, Vec<ConsentRow>);
+pub(crate) type StoredRows = (Vec<ContactRow>, Vec<IdentityRow>, Vec<StatementRow>);
 
 pub(crate) async fn stored_sqlite(
     connection: &mut SqliteConnection,
@@ -161,6 +163,8 @@ where
 pub(crate) struct Held {
     pub(crate) contact: Contact,
     pub(crate) written: Option<Fingerprint>,
+    /// The run of the rows that it names.
+    pub(crate) run_number: i64,
 }
 
 /// A contact as its table holds it.
@@ -182,22 +186,23 @@ pub(crate) struct ContactRow {
     consent: Option<String>,
     consent_at: Option<i64>,
     consent_channel: Option<String>,
+    whatsapp_consent: Option<String>,
     tags: Option<String>,
     channels: String,
     n_rows: i64,
     source_rows: String,
     value_rows: Option<String>,
+    run_number: i64,
     written: Option<i64>,
     content: Option<i64>,
 }
 
 pub(crate) type IdentityRow = (String, String, String, Vec<u8>);
-pub(crate) type ConsentRow = (Vec<u8>, String, String, String, Option<i64>, String);
 
 pub(crate) fn assembled((contacts, identities, consents): StoredRows) -> Result<HashMap<ContactId, Held>, LoadError> {
     let held = |row: ContactRow| {
-        let written = row.written.map(Fingerprint);
-        row.contact().map(|contact| (contact.id, Held { contact, written }))
+        let (written, run_number) = (row.written.map(Fingerprint), row.run_number);
+        row.contact().map(|contact| (contact.id, Held { contact, written, run_number }))
     };
     let contacts = contacts.into_iter().map(held);
     let mut contacts = contacts.collect::<Result<HashMap<_, _>, _>>()?;
@@ -207,24 +212,20 @@ pub(crate) fn assembled((contacts, identities, consents): StoredRows) -> Result<
             contact.contact.identities.push(Identity { kind, scope, value: Personal(value) });
         }
     }
-    for (id, channel, purpose, state, at, row) in consents {
-        let channel = known("consent.channel", Channel::from_name(&channel))?;
-        let state = known("consent.state", ConsentState::from_name(&state))?;
-        let at = at.map(|it| timestamp("consent.at", it)).transpose()?;
-        if let Some(contact) = ContactId::from_bytes(&id).and_then(|it| contacts.get_mut(&it)) {
-            contact.contact.consents.push(Consent { channel, purpose: purpose.into(), state, at, row: row.into() });
+    for row in consents {
+        if let Some(contact) = row.contact().and_then(|it| contacts.get_mut(&it)) {
+            contact.contact.statements.push(row.statement()?);
         }
     }
     for Held { contact, .. } in contacts.values_mut() {
         contact.identities.sort();
-        contact.consents.sort();
+        contact.statements.sort();
     }
     Ok(contacts)
 }
 
-/// The cells of a contact, in the order of the columns of [`crate::contacts::CONTACT`], with the channel of the consent
-/// that counts.
-pub(crate) fn contact_cells(contact: &Contact, consent_channel: Option<Channel>, marks: Marks) -> [Cell<'_>; 23] {
+/// The cells of a contact, in the order of the columns of [`crate::contacts::CONTACT`].
+pub(crate) fn contact_cells(contact: &Contact, run_number: i64, marks: Marks) -> [Cell<'_>; 25] {
     let channels = match contact.channels.as_slice() {
         [only] => only.name().into(),
         several => several.iter().map(|it| it.name()).collect::<Vec<_>>().join("+").into(),
@@ -245,12 +246,14 @@ pub(crate) fn contact_cells(contact: &Contact, consent_channel: Option<Channel>,
         contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }).into(),
         contact.consent.as_ref().map(|it| it.value.name()).into(),
         contact.consent_at.into(),
-        consent_channel.map(Channel::name).into(),
+        contact.consent_channel.map(ConsentChannel::name).into(),
+        contact.whatsapp_consent.map(ConsentState::name).into(),
         (!contact.tags.is_empty()).then(|| contact.tags.join(",")).into(),
         channels,
         contact.n_rows.into(),
         (&*contact.rows).into(),
         Lineage::text(&contact.rows, &contact.value_rows()).into(),
+        run_number.into(),
         marks.written.0.into(),
         marks.content.map(|it| it.0).into(),
     ]
@@ -258,7 +261,7 @@ pub(crate) fn contact_cells(contact: &Contact, consent_channel: Option<Channel>,
 
 impl ContactRow {
     /// The cells, in the order of the columns of [`crate::contacts::CONTACT`].
-    pub(crate) fn cells(&self) -> [Cell<'_>; 23] {
+    pub(crate) fn cells(&self) -> [Cell<'_>; 25] {
         [
             self.contact_id.as_slice().into(),
             self.e164.as_deref().into(),
@@ -276,17 +279,19 @@ impl ContactRow {
             self.consent.as_deref().into(),
             self.consent_at.into(),
             self.consent_channel.as_deref().into(),
+            self.whatsapp_consent.as_deref().into(),
             self.tags.as_deref().into(),
             self.channels.as_str().into(),
             self.n_rows.into(),
             self.source_rows.as_str().into(),
             self.value_rows.as_deref().into(),
+            self.run_number.into(),
             self.written.into(),
             self.content.into(),
         ]
     }
 
-    /// The contact, without its identities and other consents, which stand in tables of their own.
+    /// The contact, without its identities and statements, which stand in tables of their own.
     pub(crate) fn contact(self) -> Result<Contact, LoadError> {
         let optional = |column, value: Option<i64>| value.map(|it| timestamp(column, it)).transpose();
         let last_at = optional("contact.last_at", self.last_at)?;
@@ -297,15 +302,14 @@ impl ContactRow {
         let text = |name, value: Option<String>| value.map(|value| Field { value, row: lineage.row(name) });
         let personal = |it: Field<String>| Field { value: Personal(it.value), row: it.row };
         let consent = consent.map(|value| Field { value, row: lineage.row("consent") });
-        let channel =
-            self.consent_channel.map(|it| known("contact.consent_channel", Channel::from_name(&it))).transpose()?;
-        let said = channel.zip(consent.clone()).map(|(channel, Field { value, row })| Consent {
-            channel,
-            purpose: PURPOSE_MESSAGES.into(),
-            state: value,
-            at: consent_at,
-            row,
-        });
+        let consent_channel = self
+            .consent_channel
+            .map(|it| known("contact.consent_channel", ConsentChannel::from_name(&it)))
+            .transpose()?;
+        let whatsapp_consent = self
+            .whatsapp_consent
+            .map(|it| known("contact.whatsapp_consent", ConsentState::from_name(&it)))
+            .transpose()?;
         let channels = self.channels.split('+').map(|it| known("contact.channels", Channel::from_name(it)));
         Ok(Contact {
             id: known("contact.contact_id", ContactId::from_bytes(&self.contact_id))?,
@@ -323,7 +327,9 @@ impl ContactRow {
             is_reachable: self.reachable.map(|it| Field { value: it == "yes", row: lineage.row("reachable") }),
             consent,
             consent_at,
-            consents: said.into_iter().collect(),
+            consent_channel,
+            whatsapp_consent,
+            statements: Vec::new(),
             identities: Vec::new(),
             tags: self.tags.map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default(),
             channels: channels.collect::<Result<_, _>>()?,
@@ -333,10 +339,10 @@ impl ContactRow {
     }
 }
 
-fn known<T>(column: &'static str, value: Option<T>) -> Result<T, LoadError> {
+pub(crate) fn known<T>(column: &'static str, value: Option<T>) -> Result<T, LoadError> {
     value.ok_or(LoadError::Value { column })
 }
 
-fn timestamp(column: &'static str, microseconds: i64) -> Result<Timestamp, LoadError> {
+pub(crate) fn timestamp(column: &'static str, microseconds: i64) -> Result<Timestamp, LoadError> {
     known(column, Timestamp::from_microsecond(microseconds).ok())
 }

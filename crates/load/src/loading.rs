@@ -10,8 +10,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::bulk::{Cell, CopyRows, Copying, Packed, Rows, Table};
-use crate::contacts::{CONSENT, CONTACT};
+use crate::contacts::CONTACT;
 use crate::crm::{BUSY_TIMEOUT, PRAGMAS, begin_postgres};
+use crate::statements::CONSENT;
 use crate::writing::{Dialect, Writes};
 use crate::{Crm, LoadError};
 

@@ -5,40 +5,35 @@ use std::ops::Range;
 use model::{Contact, ContactId};
 
 use crate::bulk::Rows;
-use crate::contacts::{CONSENT, CONTACT, IDENTITY, push_contact};
+use crate::contacts::{CONTACT, IDENTITY, push_contact};
 use crate::edits::Marks;
+use crate::statements::CONSENT;
 
 /// Contacts that the database does not hold, as the rows that they become.
 ///
 /// A contact is many small pieces of memory. These are a few large ones, which go cheaply from thread to thread.
 pub struct NewContacts {
     pub(crate) ids: Vec<ContactId>,
-    /// Of contacts, identities and consents.
+    /// The run that loads them.
+    run_number: i64,
+    /// Of contacts, identities and statements.
     pub(crate) rows: [Rows; 3],
     /// Where the rows of each contact end.
     ends: Vec<[usize; 3]>,
 }
 
-impl Default for NewContacts {
-    fn default() -> Self {
-        Self::with_room(0)
-    }
-}
-
-impl<'a> FromIterator<&'a Contact> for NewContacts {
-    fn from_iter<T: IntoIterator<Item = &'a Contact>>(contacts: T) -> Self {
-        let mut new = Self::default();
-        contacts.into_iter().for_each(|it| new.push(it));
-        new
-    }
-}
-
 impl NewContacts {
-    /// Nobody yet, and room for so many contacts.
-    pub fn with_room(n_contacts: usize) -> Self {
+    /// No contacts yet of a run, and room for so many.
+    pub fn with_room(run_number: i64, n_contacts: usize) -> Self {
         let mut rows = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
         rows[0].reserve(n_contacts);
-        Self { ids: Vec::with_capacity(n_contacts), rows, ends: Vec::with_capacity(n_contacts) }
+        Self { run_number, ids: Vec::with_capacity(n_contacts), rows, ends: Vec::with_capacity(n_contacts) }
+    }
+
+    pub fn of<'a>(run_number: i64, contacts: impl IntoIterator<Item = &'a Contact>) -> Self {
+        let mut new = Self::with_room(run_number, 0);
+        contacts.into_iter().for_each(|it| new.push(it));
+        new
     }
 
     pub fn len(&self) -> usize {
@@ -57,7 +52,7 @@ impl NewContacts {
     }
 
     pub fn push(&mut self, contact: &Contact) {
-        push_contact(&mut self.rows, contact, Marks::of(contact));
+        push_contact(&mut self.rows, self.run_number, contact, Marks::of(contact));
         self.ids.push(contact.id);
         self.ends.push(self.rows.each_ref().map(Rows::n_rows));
     }
@@ -80,26 +75,33 @@ impl NewContacts {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use model::{
-        Channel, Consent, ConsentState, ContactKey, Identity, IdentityKind, PURPOSE_MESSAGES, Personal, PhoneNumber,
+        Basis, Channel, ConsentChannel, ConsentState, ContactKey, Identity, IdentityKind, PURPOSE_MESSAGES, Personal,
+        PhoneNumber, RunMark, Statement,
     };
 
     use super::*;
 
-    /// Somebody with so many identities and so many consents.
-    fn contact(n: u64, n_identities: usize, n_consents: usize) -> Contact {
+    /// A contact with so many identities and so many statements.
+    fn contact(n: u64, n_identities: usize, n_statements: usize) -> Contact {
         let phone = PhoneNumber::from_e164(&format!("+3319900{n:04}")).unwrap();
         let identity = |it| Identity {
             kind: IdentityKind::Viber,
             scope: "bot".into(),
             value: Personal(format!("viber {n} {it}")),
         };
-        let consent = |it: Channel| Consent {
-            channel: it,
-            purpose: PURPOSE_MESSAGES.into(),
-            state: ConsentState::Yes,
+        let run = RunMark { id: "2026-11-28-spring".into(), started_at: Timestamp::UNIX_EPOCH };
+        let statement = |it: usize| Statement {
+            channel: ConsentChannel::Sms,
             at: None,
+            state: ConsentState::Yes,
+            basis: Basis::Cell,
+            words: Personal(format!("yes {it}")),
+            purpose: PURPOSE_MESSAGES.into(),
             row: "sms:1".into(),
+            first_run: run.clone(),
+            last_run: run.clone(),
         };
         Contact {
             id: ContactKey::from_hex(&"5a".repeat(32)).unwrap().of_phone(phone),
@@ -117,7 +119,9 @@ mod tests {
             is_reachable: None,
             consent: None,
             consent_at: None,
-            consents: Channel::ALL.into_iter().take(n_consents).map(consent).collect(),
+            consent_channel: None,
+            whatsapp_consent: None,
+            statements: (0..n_statements).map(statement).collect(),
             identities: (0..n_identities).map(identity).collect(),
             tags: Vec::new(),
             channels: vec![Channel::Sms],
@@ -128,13 +132,13 @@ mod tests {
 
     #[test]
     fn contacts_that_are_cut_and_put_together_again_are_the_same_rows() {
-        let mut whole = NewContacts::default();
+        let mut whole = NewContacts::with_room(1, 0);
         let people = (0..40).map(|n| contact(n, n as usize % 3, n as usize % 2));
         people.for_each(|it| whole.push(&it));
         for size in [1, 7, 40] {
-            let mut again = NewContacts::default();
+            let mut again = NewContacts::with_room(1, 0);
             for start in (0..whole.len()).step_by(size) {
-                let mut piece = NewContacts::default();
+                let mut piece = NewContacts::with_room(1, 0);
                 piece.append(&whole, start..whole.len().min(start + size));
                 again.append(&piece, 0..piece.len());
             }

@@ -1,7 +1,7 @@
 //! What is asked of the database: exports, traces.
 
 use jiff::Timestamp;
-use model::{Contact, ContactId, PhoneNumber, Standing};
+use model::{Contact, ContactId, PhoneNumber, Segment, Standing};
 
 use crate::crm::on;
 use crate::held::ContactRow;
@@ -13,6 +13,15 @@ pub struct Exported {
     pub contact: Contact,
     /// None if nobody has asked.
     pub standing: Option<Standing>,
+    pub is_suppressed: bool,
+}
+
+impl Exported {
+    /// What can be done with the contact.
+    pub fn segment(&self) -> Segment {
+        let consent = self.contact.consent.as_ref().map(|it| it.value);
+        Segment::of(consent, self.is_suppressed, self.standing.as_ref().map(|it| it.answer))
+    }
 }
 
 /// So many contacts are read with their evidence at once.
@@ -30,6 +39,7 @@ impl Crm {
         now: Timestamp,
         mut each: impl FnMut(Exported) -> Result<(), E>,
     ) -> Result<u64, E> {
+        let suppressed = self.suppressed().await?;
         let mut n_contacts = 0;
         let mut after = Vec::new();
         loop {
@@ -44,7 +54,8 @@ impl Crm {
             for contact in contacts {
                 n_contacts += 1;
                 let standing = evidence.get(&contact.id).and_then(|it| Standing::of(it, now));
-                each(Exported { contact, standing })?;
+                let is_suppressed = suppressed.contains(&contact.id);
+                each(Exported { contact, standing, is_suppressed })?;
             }
         }
     }

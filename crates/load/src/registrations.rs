@@ -1,10 +1,10 @@
 //! How many contacts stand where: what reports count.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use jiff::Timestamp;
-use model::{Answer, ConsentState, PREFIX_DIGITS, Segment, Standing};
+use model::{Answer, ConsentState, ContactId, PREFIX_DIGITS, Segment, Standing};
 use smallvec::SmallVec;
 use sqlx::{FromRow, PgPool};
 use tokio::task::spawn_blocking;
@@ -28,11 +28,14 @@ pub struct Registrations {
     pub sources: Tally,
     /// Empty if nobody was ever asked.
     pub segments: BTreeMap<Segment, u64>,
+    /// Of those that are ready, how many have consent to WhatsApp on record.
+    pub ready_with_consent: u64,
 }
 
-const BRIEF: &str = "select contact_id, e164, region, consent, source_rows from contact order by contact_id";
-const BRIEF_AFTER: &str = "select contact_id, e164, region, consent, source_rows from contact where contact_id > $1 \
-    order by contact_id limit $2";
+const BRIEF: &str =
+    "select contact_id, e164, region, consent, source_rows, whatsapp_consent from contact order by contact_id";
+const BRIEF_AFTER: &str = "select contact_id, e164, region, consent, source_rows, whatsapp_consent from contact \
+    where contact_id > $1 order by contact_id limit $2";
 const REGIONS: &str = "select coalesce(region, '') from contact";
 const COUNTED_REGIONS: &str = "select coalesce(region, ''), count(*) from contact group by 1";
 const COUNT: &str = "count the contacts";
@@ -42,7 +45,9 @@ struct Brief<'a> {
     e164: Option<&'a str>,
     region: Option<&'a str>,
     consent: Option<&'a str>,
+    whatsapp_consent: Option<&'a str>,
     source_rows: &'a str,
+    is_suppressed: bool,
 }
 
 #[derive(FromRow)]
@@ -52,6 +57,7 @@ struct BriefRow {
     region: Option<String>,
     consent: Option<String>,
     source_rows: String,
+    whatsapp_consent: Option<String>,
 }
 
 impl Crm {
@@ -59,18 +65,19 @@ impl Crm {
     pub async fn registrations(&self, now: Timestamp) -> Result<Registrations, LoadError> {
         // Looking for the evidence of every contact takes its time, so it is done only where there is some.
         let has_evidence = self.has_evidence().await?;
+        let suppressed = self.suppressed().await?;
         match self {
             // SQLite sorts all rows to group them, which takes ten times as long as to read them; and `sqlx` takes as long
             // again to hand them over one by one.
             Self::Sqlite(pool) => {
                 let path = pool.connect_options().get_filename().to_owned();
                 let counted = spawn_blocking(move || match has_evidence {
-                    true => standings(&path, now),
+                    true => standings(&path, &suppressed, now),
                     false => regions(&path).map_err(LoadError::statement(COUNT)),
                 });
                 counted.await.map_err(|_| LoadError::query(COUNT)(sqlx::Error::WorkerCrashed))?
             }
-            Self::Postgres(pool) if has_evidence => self.standings_by_pages(pool, now).await,
+            Self::Postgres(pool) if has_evidence => self.standings_by_pages(pool, &suppressed, now).await,
             Self::Postgres(pool) => {
                 let rows: Vec<(String, i64)> =
                     sqlx::query_as(COUNTED_REGIONS).fetch_all(pool).await.map_err(LoadError::query(COUNT))?;
@@ -80,7 +87,12 @@ impl Crm {
         }
     }
 
-    async fn standings_by_pages(&self, pool: &PgPool, now: Timestamp) -> Result<Registrations, LoadError> {
+    async fn standings_by_pages(
+        &self,
+        pool: &PgPool,
+        suppressed: &HashSet<ContactId>,
+        now: Timestamp,
+    ) -> Result<Registrations, LoadError> {
         let mut counting = Counting::default();
         let mut after = Vec::new();
         loop {
@@ -95,20 +107,23 @@ impl Crm {
             let evidence = self.evidence_between(first, last).await?;
             after = last.0.to_vec();
             for row in &page {
-                let evidence = evidence.get(&id(&row.contact_id)?).map_or(&[][..], Vec::as_slice);
-                counting.add(&row.brief(), Standing::of(evidence, now));
+                let contact = id(&row.contact_id)?;
+                let evidence = evidence.get(&contact).map_or(&[][..], Vec::as_slice);
+                counting.add(&row.brief(suppressed.contains(&contact)), Standing::of(evidence, now));
             }
         }
     }
 }
 
 impl BriefRow {
-    fn brief(&self) -> Brief<'_> {
+    fn brief(&self, is_suppressed: bool) -> Brief<'_> {
         Brief {
             e164: self.e164.as_deref(),
             region: self.region.as_deref(),
             consent: self.consent.as_deref(),
+            whatsapp_consent: self.whatsapp_consent.as_deref(),
             source_rows: &self.source_rows,
+            is_suppressed,
         }
     }
 }
@@ -141,19 +156,25 @@ struct Counting {
     prefixes: Counts,
     sources: Counts,
     segments: BTreeMap<Segment, u64>,
+    ready_with_consent: u64,
 }
 
 impl Counting {
     fn add(&mut self, brief: &Brief, standing: Option<Standing>) {
         let answer = standing.map(|it| it.answer);
         let consent = brief.consent.and_then(ConsentState::from_name);
-        *self.segments.entry(Segment::of(consent, answer)).or_default() += 1;
+        let segment = Segment::of(consent, brief.is_suppressed, answer);
+        *self.segments.entry(segment).or_default() += 1;
+        if segment == Segment::Ready && brief.whatsapp_consent == Some(ConsentState::Yes.name()) {
+            self.ready_with_consent += 1;
+        }
         self.countries.add(brief.region.unwrap_or_default(), answer);
         if let Some(prefix) = brief.e164.and_then(|it| it.get(..=PREFIX_DIGITS)) {
             self.prefixes.add(prefix, answer);
         }
         let mut counted: SmallVec<[&str; 4]> = SmallVec::new();
         for row in brief.source_rows.split(' ') {
+            let row = row.rsplit_once('/').map_or(row, |it| it.1);
             let source = row.split_once(':').map_or(row, |it| it.0);
             if !counted.contains(&source) {
                 counted.push(source);
@@ -168,6 +189,7 @@ impl Counting {
             prefixes: self.prefixes.tally(),
             sources: self.sources.tally(),
             segments: self.segments,
+            ready_with_consent: self.ready_with_consent,
         }
     }
 }
@@ -184,7 +206,7 @@ fn regions(path: &Path) -> Result<Registrations, rusqlite::Error> {
 }
 
 /// Goes through contacts and evidence side by side: both stand in the order of the contacts' ids.
-fn standings(path: &Path, now: Timestamp) -> Result<Registrations, LoadError> {
+fn standings(path: &Path, suppressed: &HashSet<ContactId>, now: Timestamp) -> Result<Registrations, LoadError> {
     let failed = LoadError::statement(COUNT);
     let connection = connect(path).map_err(&failed)?;
     let mut contacts = connection.prepare(BRIEF).map_err(&failed)?;
@@ -206,8 +228,14 @@ fn standings(path: &Path, now: Timestamp) -> Result<Registrations, LoadError> {
             next = next_evidence()?;
         }
         let text = |column| row.get_ref(column).and_then(|it| Ok(it.as_str_or_null()?)).map_err(&failed);
-        let brief =
-            Brief { e164: text(1)?, region: text(2)?, consent: text(3)?, source_rows: text(4)?.unwrap_or_default() };
+        let brief = Brief {
+            e164: text(1)?,
+            region: text(2)?,
+            consent: text(3)?,
+            source_rows: text(4)?.unwrap_or_default(),
+            whatsapp_consent: text(5)?,
+            is_suppressed: suppressed.contains(&id),
+        };
         counting.add(&brief, Standing::of(&evidence, now));
     }
     Ok(counting.registrations())

@@ -1,6 +1,9 @@
 use jiff::Timestamp;
 
-use crate::{Channel, Consent, ConsentState, ContactId, Identity, LineType, Personal, PhoneNumber, Region, RowName};
+use crate::{
+    Channel, ConsentChannel, ConsentState, ContactId, Identity, LineType, Personal, PhoneNumber, Region, RowName,
+    Statement,
+};
 
 /// One person, as all sources together know them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +28,16 @@ pub struct Contact {
     pub n_messages: u64,
     /// Whether the last message whose fate is known reached them.
     pub is_reachable: Option<Field<bool>>,
-    /// What they last said, over all old channels; `consents` has it per channel.
+    /// What counts for messages, derived from all statements. A refusal on one channel counts for all.
     pub consent: Option<Field<ConsentState>>,
     /// When that was said.
     pub consent_at: Option<Timestamp>,
-    pub consents: Vec<Consent>,
+    /// What the statement that counts speaks of.
+    pub consent_channel: Option<ConsentChannel>,
+    /// What counts for WhatsApp itself, by statements that name it.
+    pub whatsapp_consent: Option<ConsentState>,
+    /// All that they said about being written to, sorted, each once.
+    pub statements: Vec<Statement>,
     /// All identities but the phone.
     pub identities: Vec<Identity>,
     pub tags: Vec<String>,

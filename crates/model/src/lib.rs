@@ -26,7 +26,7 @@ mod text;
 mod variant;
 
 pub use batch::{Batch, MAX_BATCH};
-pub use consent::{Consent, ConsentState, PURPOSE_MESSAGES};
+pub use consent::{Basis, ConsentChannel, ConsentState, PURPOSE_MESSAGES, RunMark, SaidAt, Statement};
 pub use contact::{Contact, Field};
 pub use digest::{Digest, Hasher};
 pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, PASSIVE, WaId};
@@ -39,7 +39,8 @@ pub use phone::{E164, LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneFor
 pub use receipt::{Counts, Receipt, Stage};
 pub use region::{ReadRegion, Region};
 pub use row::{
-    Channel, Direction, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings, RowId, is_total,
+    Channel, ConsentEvent, Direction, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings, RowId,
+    is_total,
 };
 pub use rule::{Finding, Rule, Severity};
 pub use scenario::{LOSSES, Loss, Lost, Scenario};

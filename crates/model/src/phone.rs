@@ -54,6 +54,21 @@ pub enum PhoneForm {
     National,
 }
 
+impl PhoneForm {
+    const NAMES: [(Self, &'static str); 3] =
+        [(Self::Unknown, "unknown"), (Self::International, "international"), (Self::National, "national")];
+
+    /// The name as plans and files have it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    /// Reads back what [`PhoneForm::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|it| it.1 == name).map(|it| it.0)
+    }
+}
+
 /// Why a text is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PhoneError {

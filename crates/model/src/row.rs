@@ -2,6 +2,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Basis, ConsentChannel, ConsentState};
+
 /// Where contacts come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,7 +50,21 @@ pub struct RawContact<'a> {
     pub email: &'a str,
     pub language: &'a str,
     pub last_at: &'a str,
+    /// What the row says about consent.
     pub consent: &'a str,
+    /// What stands in columns whose meaning is a refusal: a flag, or the date of the refusal.
+    pub opt_outs: Vec<&'a str>,
+    /// When the consent was given or refused.
+    pub consent_at: &'a str,
+    /// What the row's words of consent speak of, where that is not the channel of the row.
+    pub consent_channel: Option<ConsentChannel>,
+    /// The text of a message that the person wrote.
+    pub message: &'a str,
+    /// What the kind of the row says about consent, whatever its words are.
+    pub event: Option<ConsentEvent<'a>>,
+    /// The date of the row is also the date of what it says about consent, as in a log or in a list of people who
+    /// have opted out. In a list of contacts it is not: that may be the date of a purchase.
+    pub dates_consent: bool,
     /// When they first came, where the row says so.
     pub first_at: &'a str,
     /// The id of the person in the system that the row was exported from. From a source of the Viber
@@ -65,11 +81,20 @@ pub struct RawContact<'a> {
     pub channel: Option<Channel>,
     /// Whether the line was reached; none where the row says nothing for certain.
     pub is_reachable: Option<bool>,
-    /// The row stands in a list of what holds now, so its consent holds even if it has no date.
-    pub is_standing: bool,
     /// The number on a contact card that the person sent. It may be anybody's.
     pub shared_phone: &'a str,
     pub prompt: Prompt,
+}
+
+/// Something that a provider or a list says about consent without words of the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsentEvent<'a> {
+    pub basis: Basis,
+    pub state: ConsentState,
+    /// The event or error code as it came; empty for an entry of a list.
+    pub words: &'a str,
+    /// The event only implies it, so that its date does not count: a message to a bot implies a subscription.
+    pub is_implied: bool,
 }
 
 /// What a row has to do with asking a Viber user for the phone number.
@@ -170,9 +195,9 @@ reasons! {
     Record "E_RECORD" "the row is over 64 KiB",
     Json "E_JSON" "the record is not JSON",
     KeyTwice "E_KEY_TWICE" "the record says one thing twice",
-    NotAContact "E_NOT_A_CONTACT" "the row is about nobody, such as a line of totals",
+    NotAContact "E_NOT_A_CONTACT" "the row is about nobody, such as a blank row or a line of totals",
     OtherChannel "E_OTHER_CHANNEL" "the message went over another channel",
-    TooLong "E_TOO_LONG" "a cell is over 250 characters",
+    TooLong "E_TOO_LONG" "the phone number or id is over 250 characters",
     Empty "E_EMPTY" "no phone number and no other identity",
     Placeholder "E_PLACEHOLDER" "the phone number is a placeholder",
     Masked "E_MASKED" "digits of the phone number are masked",
@@ -210,6 +235,11 @@ pub enum RowFinding {
     Trunk = 64,
     Card = 128,
     OldSpelling = 256,
+    DateRange = 512,
+    Language = 1024,
+    Email = 2048,
+    LongCell = 4096,
+    Garbled = 8192,
 }
 
 /// The findings of one row.
@@ -217,7 +247,7 @@ pub enum RowFinding {
 pub struct RowFindings(pub u16);
 
 impl RowFinding {
-    const NAMES: [(Self, &'static str); 9] = [
+    const NAMES: [(Self, &'static str); 14] = [
         (Self::Extension, "extension_dropped"),
         (Self::Decimal, "decimals_dropped"),
         (Self::Region, "region_unknown"),
@@ -227,12 +257,21 @@ impl RowFinding {
         (Self::Trunk, "trunk_zero_missing"),
         (Self::Card, "card_not_asked_for"),
         (Self::OldSpelling, "old_spelling_rewritten"),
+        (Self::DateRange, "date_out_of_range"),
+        (Self::Language, "language_unreadable"),
+        (Self::Email, "email_unreadable"),
+        (Self::LongCell, "long_cell_dropped"),
+        (Self::Garbled, "name_garbled"),
     ];
 }
 
 impl RowFindings {
     pub fn add(&mut self, finding: RowFinding) {
         self.0 |= finding as u16;
+    }
+
+    pub fn has(self, finding: RowFinding) -> bool {
+        self.0 & finding as u16 != 0
     }
 
     /// The names, joined by spaces.
@@ -244,7 +283,7 @@ impl RowFindings {
 
 impl RawContact<'_> {
     /// The cells by their names, to look at all of them alike.
-    pub fn cells(&self) -> [(&'static str, &str); 13] {
+    pub fn cells(&self) -> [(&'static str, &str); 15] {
         [
             ("phone", self.phone),
             ("region", self.region),
@@ -253,6 +292,8 @@ impl RawContact<'_> {
             ("language", self.language),
             ("last_at", self.last_at),
             ("consent", self.consent),
+            ("opt_out", self.opt_outs.first().copied().unwrap_or_default()),
+            ("consent_at", self.consent_at),
             ("first_at", self.first_at),
             ("external_id", self.external_id),
             ("viber_id", self.viber_id),

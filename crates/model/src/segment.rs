@@ -9,17 +9,25 @@ pub enum Segment {
     ReEngage,
     /// Nobody knows, or two things were said: to be verified again.
     Undecided,
-    /// Has opted out on an old channel. Opt-outs carry over.
+    /// Has opted out on any channel. Opt-outs carry over.
     OptedOut,
+    /// Stands on the list of the business of people whom it does not write to.
+    Suppressed,
+    /// Something was said about consent that is not understood.
+    Unclear,
 }
 
 impl Segment {
-    pub const ALL: [Self; 4] = [Self::Ready, Self::ReEngage, Self::Undecided, Self::OptedOut];
+    pub const ALL: [Self; 6] =
+        [Self::Ready, Self::ReEngage, Self::Undecided, Self::OptedOut, Self::Suppressed, Self::Unclear];
 
-    /// The segment of a contact, by its consent on old channels and by what is believed of its registration.
-    pub fn of(consent: Option<ConsentState>, answer: Option<Answer>) -> Self {
+    /// The segment of a contact, by its consent, by whether it is suppressed, and by its registration. A refusal
+    /// comes before all else, then suppression, then what is not understood.
+    pub fn of(consent: Option<ConsentState>, is_suppressed: bool, answer: Option<Answer>) -> Self {
         match (consent, answer) {
             (Some(ConsentState::No | ConsentState::Stop), _) => Self::OptedOut,
+            _ if is_suppressed => Self::Suppressed,
+            (Some(ConsentState::Unclear), _) => Self::Unclear,
             (_, Some(Answer::Registered)) => Self::Ready,
             (_, Some(Answer::NotRegistered)) => Self::ReEngage,
             (_, Some(Answer::NoAnswer | Answer::Contradictory) | None) => Self::Undecided,
@@ -33,6 +41,8 @@ impl Segment {
             Self::ReEngage => "re-engage",
             Self::Undecided => "undecided",
             Self::OptedOut => "opted-out",
+            Self::Suppressed => "suppressed",
+            Self::Unclear => "unclear",
         }
     }
 
@@ -47,20 +57,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_opted_out_is_not_ready_whatever_is_known() {
+    fn a_refusal_comes_first_then_suppression_then_what_is_unclear() {
         use Answer::{Contradictory, NoAnswer, NotRegistered, Registered};
-        use ConsentState::{No, Stop, Yes};
-        for (consent, answer, expected) in [
-            (None, Some(Registered), "ready"),
-            (Some(Yes), Some(Registered), "ready"),
-            (Some(Stop), Some(Registered), "opted-out"),
-            (Some(No), None, "opted-out"),
-            (Some(Yes), Some(NotRegistered), "re-engage"),
-            (None, Some(NoAnswer), "undecided"),
-            (None, Some(Contradictory), "undecided"),
-            (None, None, "undecided"),
+        use ConsentState::{No, Stop, Unclear, Yes};
+        for (consent, is_suppressed, answer, expected) in [
+            (None, false, Some(Registered), "ready"),
+            (Some(Yes), false, Some(Registered), "ready"),
+            (Some(Stop), false, Some(Registered), "opted-out"),
+            (Some(Stop), true, Some(Registered), "opted-out"),
+            (Some(No), false, None, "opted-out"),
+            (Some(Yes), true, Some(Registered), "suppressed"),
+            (Some(Unclear), true, None, "suppressed"),
+            (None, true, None, "suppressed"),
+            (Some(Unclear), false, Some(Registered), "unclear"),
+            (Some(Unclear), false, Some(NotRegistered), "unclear"),
+            (Some(Yes), false, Some(NotRegistered), "re-engage"),
+            (None, false, Some(NoAnswer), "undecided"),
+            (None, false, Some(Contradictory), "undecided"),
+            (None, false, None, "undecided"),
         ] {
-            assert_eq!(Segment::of(consent, answer).name(), expected, "{consent:?} {answer:?}");
+            assert_eq!(
+                Segment::of(consent, is_suppressed, answer).name(),
+                expected,
+                "{consent:?} {is_suppressed} {answer:?}"
+            );
         }
     }
 }

@@ -249,6 +249,7 @@ mod tests {
             links: Default::default(),
             ties: Default::default(),
             lists: Default::default(),
+            unread: Default::default(),
             findings: Default::default(),
             seconds: 0.0,
             peak_bytes: 0,

@@ -26,7 +26,10 @@ mod table;
 pub use error::RunError;
 pub use folder::{RunFolder, newest_in, run_name};
 pub use group::Group;
-pub use manifest::{Artifact, Backup, Bill, Coverage, FileRecord, ListQuality, Manifest, SourceRecord, StageRecord};
+pub use manifest::{
+    Artifact, Backup, Bill, ColumnReading, Coverage, FileRecord, ListQuality, Manifest, SourceRecord, StageRecord,
+    UnreadField,
+};
 pub use publish::{ArtifactWriter, digest_of, write_private};
 pub use spill::SpillFolder;
 pub use table::{Column, Kind, TableReader, TableWriter};

@@ -13,6 +13,7 @@ pub struct Manifest {
     /// The plan file, as an absolute path.
     pub plan: PathBuf,
     pub tool: String,
+    /// When the run started. Nothing else about it depends on the clock, so a run that is resumed gives the same files.
     pub created_at: Timestamp,
     /// Names the key under which contact ids were made; never the key itself.
     pub key_id: String,
@@ -44,6 +45,40 @@ pub struct SourceRecord {
     pub columns: Vec<String>,
     pub rows: u64,
     pub coverage: Coverage,
+    /// How its columns were read.
+    #[serde(default)]
+    pub reading: ColumnReading,
+}
+
+/// How the columns of a source are read, judged by all its rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ColumnReading {
+    /// `day-first` or `month-first`, by field of dates; a field whose dates can be read only one way is not there.
+    pub date_order: BTreeMap<String, String>,
+    /// `international` or `national`: how digits without a plus sign were meant.
+    pub numbers: Option<String>,
+    /// Its countries are two-letter codes, so that `NA` is Namibia.
+    pub has_region_codes: bool,
+    /// The encodings of its files, each once.
+    pub encodings: Vec<String>,
+    /// The names of the columns of each field.
+    pub columns: BTreeMap<String, Vec<String>>,
+}
+
+/// The values of one field of a source that were not understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadField {
+    /// Cells that hold something.
+    pub filled: u64,
+    /// Cells that hold something that is not understood.
+    pub unread: u64,
+    /// The commonest of those values that cannot be about one person, and how often each was seen.
+    pub values: Vec<(String, u64)>,
+    /// Cells with other values, which are not written here.
+    pub hidden: u64,
+    /// The share is over what the plan allows, so the people of these rows are held back.
+    pub is_over: bool,
 }
 
 /// One file of a source, or one member of an archive.
@@ -70,8 +105,11 @@ pub struct Coverage {
     /// The dates of the rows.
     pub first_at: Option<Timestamp>,
     pub last_at: Option<Timestamp>,
-    /// Rows without a date that can be read.
+    /// Rows without a date.
     pub undated: u64,
+    /// Rows whose date cannot be read.
+    #[serde(default)]
+    pub unreadable_dates: u64,
     /// Rows whose date says nothing of its time zone: UTC is assumed.
     pub zoneless: u64,
     /// Rows with digits of the phone number masked, and with the text of the message taken away.
@@ -146,6 +184,9 @@ pub struct StageRecord {
     /// The quality of the lists, by source.
     #[serde(default)]
     pub lists: BTreeMap<String, ListQuality>,
+    /// Values that were not understood, by source and field.
+    #[serde(default)]
+    pub unread: BTreeMap<String, BTreeMap<String, UnreadField>>,
     pub seconds: f64,
     /// The most memory that the program had taken when the stage ended; 0 if nobody knows.
     #[serde(default)]

@@ -158,4 +158,11 @@ mod tests {
             assert!(length(it.stop_line) <= MAX_LINE, "{language}: {}", it.stop_line);
         }
     }
+    #[test]
+    fn a_tap_on_the_button_that_stops_marketing_is_read_as_a_refusal() {
+        let words = consent::Words::default();
+        for (language, it) in &ALL {
+            assert_eq!(words.message(it.stop), consent::Meaning::Stop, "{language}: {}", it.stop);
+        }
+    }
 }

@@ -1,3 +1,5 @@
+use model::Region;
+
 use super::*;
 use jiff::tz::TimeZoneDatabase;
 
@@ -394,9 +396,13 @@ fn a_pattern_has_to_name_a_whole_date() {
     }
 }
 
-/// The result of [`date`], as text.
+/// The instant of a date in the order of a region, as text.
 fn read(cell: &str, region: &str) -> Option<String> {
-    date(cell, Region::from_code(region)).map(|it| it.to_string())
+    let order = Region::from_code(region).map_or(DateOrder::DayFirst, DateOrder::of);
+    match read_date(cell, &DateForm { order: Some(order), ..DateForm::default() }) {
+        ReadDate::At(moment) => Some(moment.at.to_string()),
+        ReadDate::Nothing | ReadDate::Unreadable => None,
+    }
 }
 
 #[test]
@@ -437,7 +443,7 @@ fn the_order_of_day_and_month_is_that_of_the_region() {
     assert_eq!(read("03/04/2026 12:05 PM", "US").as_deref(), Some("2026-03-04T12:05:00Z"));
     assert_eq!(read("03/04/2026 09:14", "US").as_deref(), Some("2026-03-04T09:14:00Z"));
     assert_eq!(read("03/04/2026 09:14 PM", "FR").as_deref(), Some("2026-04-03T21:14:00Z"));
-    assert_eq!(read("18/04/2026 09:14", "US").as_deref(), Some("2026-04-18T09:14:00Z"));
+    assert_eq!(read("18/04/2026 09:14", "US"), None, "a date is never swapped");
 }
 
 #[test]

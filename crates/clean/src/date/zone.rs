@@ -54,6 +54,11 @@ const ABBREVIATIONS: [(&str, i32); 39] = [
     ("hst", -600),
 ];
 
+/// The zone of an IANA name, such as `Europe/Paris`.
+pub(super) fn named(name: &str) -> Option<TimeZone> {
+    ZONES.get(name.trim()).ok()
+}
+
 /// Reads the zone that folded text ends with, such as `+01:00`, `gmt+1`, `cet` or `[europe/paris]`.
 ///
 /// An offset counts for more than a name beside it.

@@ -22,11 +22,7 @@ fn a_refusal_is_understood_however_an_export_spells_it() {
         Meaning::No,
         "do not contact | DoNotContact | do not disturb | refusé | Refus | ne pas contacter | no thanks | No, thank you",
     );
-    all_say(
-        cell,
-        Meaning::Stop,
-        "STOP | stop. | Stop!! | stop sms | STOP 36180 | Stop svp | STOPALL | unsubscribe | Unsubscribed | UNSUBSCRIBED",
-    );
+    all_say(cell, Meaning::Stop, "STOP | stop. | Stop!! | stop sms | STOP 36180 | Stop svp | STOPALL | unsubscribe ");
     all_say(
         cell,
         Meaning::Stop,
@@ -152,7 +148,7 @@ fn a_text_that_only_begins_like_a_refusal_is_unclear() {
     all_say(
         message,
         Meaning::Unclear,
-        "Stop sending me the blue ones | stop, o Zé não vem | Please stop at the bakery | STOP START | Arrêt de bus fermé",
+        "Stop sending me the blue ones | STOP ads | stop, o Zé não vem | Please stop at the bakery | STOP START | Arrêt de bus fermé",
     );
     all_say(
         message,
@@ -203,7 +199,7 @@ fn the_words_of_a_plan_win() {
 #[test]
 fn the_digest_changes_with_every_word() {
     let default = Words::default().digest();
-    assert_eq!(default.to_string(), "4dbb2d08da2de797f30eed497f2e90c89f0c11f24d74bd3a33b9c6fb1b04c952");
+    assert_eq!(default.to_string(), "28cfe3d6edb88983dac2bd3becead8c8998bacfc2fb50642953bcd547a3ac9ee");
     let mut seen = vec![default];
     for (meaning, word) in
         [(Meaning::Yes, "fini"), (Meaning::Stop, "fini"), (Meaning::Nothing, "stop"), (Meaning::Yes, "ok")]

@@ -102,9 +102,12 @@ impl Card {
     }
 
     fn note_phone(&mut self, line: &VcardLine, value: &str) {
-        let number = phone(value);
-        if !number.is_empty() && !self.phones.iter().any(|it| it.number == number) {
-            self.phones.push(Phone { number, kinds: kinds(line) });
+        // Messages do not reach people on these.
+        const MACHINES: [&str; 3] = ["fax", "pager", "modem"];
+        let (number, kinds) = (phone(value), kinds(line));
+        let is_machine = kinds.split(',').any(|it| MACHINES.contains(&it));
+        if !number.is_empty() && !is_machine && !self.phones.iter().any(|it| it.number == number) {
+            self.phones.push(Phone { number, kinds });
         }
     }
 

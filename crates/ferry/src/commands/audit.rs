@@ -14,6 +14,7 @@ use crate::formats::{contacts, extracted, ledger};
 use crate::key::contact_key;
 use crate::progress::grouped;
 use crate::session::{Looked, look};
+use crate::unread::{self, UnreadBySource};
 
 #[derive(Serialize)]
 struct Audited {
@@ -25,12 +26,15 @@ struct Audited {
     artifacts: u64,
     batches: u64,
     differences: Vec<String>,
+    /// Values that were not understood, by source and field: rows can add up and still be read wrongly.
+    not_understood: UnreadBySource,
 }
 
 /// Computes everything anew from the artifacts and the database, and compares.
 pub(crate) async fn audit(place: &Where, output: Output) -> Result<Exit> {
     let looked = look(place)?;
     let mut differences = digests(&looked)?;
+    let cleaned = looked.folder.manifest.stages.get(&Stage::Clean);
     let mut audited = Audited {
         run_id: looked.folder.manifest.run_id.clone(),
         balanced: false,
@@ -39,6 +43,7 @@ pub(crate) async fn audit(place: &Where, output: Output) -> Result<Exit> {
         artifacts: looked.folder.manifest.artifacts.len() as u64,
         batches: 0,
         differences: Vec::new(),
+        not_understood: cleaned.map(|it| it.unread.clone()).unwrap_or_default(),
     };
     // A damaged file cannot be read any further, and is difference enough.
     if differences.is_empty() {
@@ -96,6 +101,7 @@ fn rows(looked: &Looked, differences: &mut Vec<Difference>) -> Result<LedgerTota
     contacts::each_batch(
         &folder.path(contacts::ARTIFACT),
         looked.plan.batch_size(),
+        &looked.run_mark(),
         |_| true,
         |batch| {
             for contact in batch.items() {
@@ -194,7 +200,11 @@ async fn database(looked: &Looked, differences: &mut Vec<Difference>) -> Result<
 fn text(audited: &Audited) -> String {
     let Counts { rows_in, kept, merged, rejected, suppressed } = audited.counts;
     if audited.balanced {
-        return format!(
+        let unread = audited.not_understood.iter().flat_map(|(source, fields)| {
+            fields.iter().map(move |(field, values)| format!("not read: {}\n", unread::line(source, field, values)))
+        });
+        let unread: String = unread.collect();
+        let balance = format!(
             "{}: everything adds up\n\
              {} rows in = {} kept + {} merged + {} rejected + {} suppressed\n\
              {} contacts in {} batches, all with receipts and in the database; {} files with the digests of the manifest\n",
@@ -208,6 +218,7 @@ fn text(audited: &Audited) -> String {
             grouped(audited.batches),
             audited.artifacts
         );
+        return balance + &unread;
     }
     const MOST_SHOWN: usize = 50;
     let mut text = format!("{}: {} differences\n", audited.run_id, audited.differences.len());

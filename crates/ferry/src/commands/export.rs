@@ -3,7 +3,7 @@ use std::io::Write;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use load::{Crm, Exported};
-use model::{Contact, Segment};
+use model::{ConsentChannel, ConsentState, Contact, Segment};
 use run::ArtifactWriter;
 
 use crate::cli::ExportArgs;
@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::session::look;
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 21] = [
     "contact_id",
     "e164",
     "region",
@@ -31,9 +31,12 @@ const COLUMNS: [&str; 18] = [
     "last_outbound_at",
     "messages",
     "reachable",
+    "consent_at",
+    "whatsapp_consent",
+    "suppressed",
 ];
 
-const SEGMENT_COLUMNS: [&str; 12] = [
+const SEGMENT_COLUMNS: [&str; 14] = [
     "contact_id",
     "e164",
     "wa_id",
@@ -46,6 +49,8 @@ const SEGMENT_COLUMNS: [&str; 12] = [
     "method",
     "checked_at",
     "expires_at",
+    "consent_channel",
+    "whatsapp_consent",
 ];
 
 /// Writes all contacts of the database as CSV, in the order of their ids.
@@ -59,20 +64,45 @@ pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> 
 
 /// Writes the contacts of one segment as CSV, in the order of their ids.
 pub(crate) async fn segment(segment: Segment, args: &ExportArgs, output: Output) -> Result<Exit> {
-    let is_in = |it: &Exported| {
-        let answer = it.standing.as_ref().map(|it| it.answer);
-        Segment::of(it.contact.consent.as_ref().map(|it| it.value), answer) == segment
-    };
-    let n_contacts = write(args, &SEGMENT_COLUMNS, |it| is_in(it).then(|| segment_cells(it).into())).await?;
+    let mut n_with_consent = 0;
+    let n_contacts = write(args, &SEGMENT_COLUMNS, |it| {
+        if it.segment() != segment {
+            return None;
+        }
+        n_with_consent += u64::from(it.contact.whatsapp_consent == Some(ConsentState::Yes));
+        Some(segment_cells(it).into())
+    })
+    .await?;
     let name = segment.name();
-    output.print(&serde_json::json!({ "segment": name, "contacts": n_contacts }), || {
-        format!("{n_contacts} contacts that are {name} written to {}\n", args.to.display())
+    let value = serde_json::json!({
+        "segment": name, "contacts": n_contacts, "with_consent_to_whatsapp": n_with_consent,
+        "without_consent_to_whatsapp": n_contacts - n_with_consent,
+    });
+    output.print(&value, || {
+        let with_consent = match segment {
+            Segment::Ready => ready_text(n_contacts, n_with_consent),
+            _ => String::new(),
+        };
+        format!("{with_consent}{n_contacts} contacts that are {name} written to {}\n", args.to.display())
     })?;
     Ok(Exit::Done)
 }
 
+/// What may be done with contacts that are ready: only a consent to WhatsApp allows messages, the others can be invited
+/// over their old channel.
+pub(crate) fn ready_text(n_ready: u64, n_with_consent: u64) -> String {
+    format!(
+        "{n_with_consent} have consent to WhatsApp on record; {} have none and can be invited\n",
+        n_ready - n_with_consent
+    )
+}
+
 /// Writes the contacts of whom `cells` gives cells, and tells how many there were.
-async fn write(args: &ExportArgs, columns: &[&str], cells: impl Fn(&Exported) -> Option<Vec<String>>) -> Result<u64> {
+async fn write(
+    args: &ExportArgs,
+    columns: &[&str],
+    mut cells: impl FnMut(&Exported) -> Option<Vec<String>>,
+) -> Result<u64> {
     let url = match (&args.crm, &args.place.run_dir) {
         (Some(url), _) => url.clone(),
         (None, Some(_)) => look(&args.place)?.plan.crm_url()?,
@@ -97,7 +127,7 @@ async fn write(args: &ExportArgs, columns: &[&str], cells: impl Fn(&Exported) ->
     Ok(n_contacts)
 }
 
-fn segment_cells(Exported { contact, standing }: &Exported) -> [String; 12] {
+fn segment_cells(Exported { contact, standing, .. }: &Exported) -> [String; 14] {
     let standing = standing.as_ref();
     [
         contact.id.to_string(),
@@ -112,6 +142,8 @@ fn segment_cells(Exported { contact, standing }: &Exported) -> [String; 12] {
         text(standing.map(|it| it.method.as_str())),
         moment(standing.map(|it| it.checked_at)),
         moment(standing.and_then(|it| it.expires_at)),
+        text(contact.consent_channel.map(ConsentChannel::name)),
+        text(contact.whatsapp_consent.map(ConsentState::name)),
     ]
 }
 
@@ -127,7 +159,8 @@ fn channels(contact: &Contact) -> String {
     contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+")
 }
 
-fn cells(Exported { contact, standing }: &Exported) -> [String; 18] {
+fn cells(exported: &Exported) -> [String; 21] {
+    let Exported { contact, standing, .. } = exported;
     [
         contact.id.to_string(),
         contact.phone.map(|it| it.to_string()).unwrap_or_default(),
@@ -147,6 +180,9 @@ fn cells(Exported { contact, standing }: &Exported) -> [String; 18] {
         moment(contact.last_outbound_at),
         contact.n_messages.to_string(),
         text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" })),
+        moment(contact.consent_at),
+        text(contact.whatsapp_consent.map(ConsentState::name)),
+        if exported.is_suppressed { "true" } else { "false" }.to_owned(),
     ]
 }
 

@@ -2,23 +2,48 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use extract::Profile;
+use model::Region;
 
 use crate::cli::{InitArgs, InspectArgs};
 use crate::commands::Output;
 use crate::exit::Exit;
-use crate::inspection::{Inspection, Kind, inspect, name_of, source_name, text};
+use crate::inspection::{Inspection, Kind, inspect, name_of, printable, source_name, text};
 
 /// Says what each file is, and how a plan reads it.
 pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
     let profiles = profiles(&args.profiles)?;
     let folder = std::env::current_dir()?;
     let mut inspections = Vec::new();
+    let mut left = Vec::new();
     for path in &args.files {
         let files = extract::files(&folder, path)?;
-        inspections.push(inspect(&files, &profiles, args.region, &folder)?);
+        if !folder.join(path).is_dir() {
+            match inspect(&files, &profiles, args.region, &folder) {
+                Ok(inspection) => inspections.push(inspection),
+                Err(error) if args.files.len() == 1 => return Err(error),
+                Err(error) => left.push((crate::session::shown(path), format!("{error:#}"))),
+            }
+            continue;
+        }
+        // Each file of a folder is judged for itself: they may be of several kinds. Pages of one kind are one source.
+        let mut known = Vec::new();
+        for file in files {
+            match inspect(std::slice::from_ref(&file), &profiles, args.region, &folder) {
+                Ok(inspection) => known.push(inspection),
+                Err(error) => left.push((crate::session::shown(&file), format!("{error:#}"))),
+            }
+        }
+        inspections.extend(together(known, &profiles, args.region, &folder)?);
     }
-    let words = || inspections.iter().map(text).collect::<Vec<_>>().join("\n");
-    output.print(&inspections, words)?;
+    let words = || {
+        let left = left.iter().map(|(file, why)| format!("{}\n  not read   {}\n", printable(file), printable(why)));
+        inspections.iter().map(text).chain(left).collect::<Vec<_>>().join("\n")
+    };
+    let value = serde_json::json!({ "files": inspections, "left": left });
+    match left.is_empty() {
+        true => output.print(&inspections, words)?,
+        false => output.print(&value, words)?,
+    }
     Ok(Exit::Done)
 }
 
@@ -63,15 +88,15 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
     let profiles = profiles(&[])?;
     let mut known: Vec<Inspection> = Vec::new();
     let mut left = Vec::new();
-    for file in extract::files(&folder, &PathBuf::new())?.into_iter().filter(|it| is_export(&folder, it)) {
-        let shown = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
+    for file in extract::files(&folder, &PathBuf::new())?.into_iter().filter(|it| !is_own(&folder, it)) {
+        let shown = printable(&file.strip_prefix(&folder).unwrap_or(&file).display().to_string());
         match inspect(std::slice::from_ref(&file), &profiles, args.region, &folder) {
             Err(error) => left.push((shown, format!("{error:#}"))),
             Ok(it) if it.source.is_none() => left.push((shown, unknown(&it).to_owned())),
             Ok(it) => known.push(it),
         }
     }
-    let sources = together(known, &profiles, args, &folder)?;
+    let sources = together(known, &profiles, args.region, &folder)?;
     let text = plan_text(&folder, &sources, &left, args);
     let mut file = run::ArtifactWriter::create(&plan)?;
     std::io::Write::write_all(&mut file, text.as_bytes())?;
@@ -82,6 +107,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
         for source in &sources {
             let files: Vec<String> = source.files.iter().map(|it| crate::session::shown(it)).collect();
             words += &format!("  {}: {}\n", files.join(", "), title(source));
+            words += &remarks(source);
         }
         for (file, why) in &left {
             words += &format!("  {file} left out: {why}\n");
@@ -91,14 +117,28 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What belongs to a plan or to a run is no export.
-fn is_export(folder: &std::path::Path, path: &std::path::Path) -> bool {
-    if path.starts_with(folder.join("runs")) {
-        return false;
+/// What a person should look at before the run.
+fn remarks(source: &Inspection) -> String {
+    let mut words = String::new();
+    if let Kind::Guessed { left_out, .. } = &source.kind {
+        for (column, why) in left_out {
+            words += &format!("    column {} is left out: {}\n", printable(column), printable(why));
+        }
     }
+    if source.may_be_opt_outs {
+        words += "    nearest to a list of people who have opted out: answer consent = \"?\" in the plan\n";
+    }
+    for warning in &source.warnings {
+        words += &format!("    {warning}\n");
+    }
+    words
+}
+
+/// Files that Ferry itself has made: plans, keys, databases and runs. Every other file is looked at, whatever its name.
+fn is_own(folder: &std::path::Path, path: &std::path::Path) -> bool {
+    const ENDINGS: [&str; 6] = [".toml", ".key", ".db", ".db-wal", ".db-shm", ".db-journal"];
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let endings = [".toml", ".key", ".db", ".db-wal", ".db-shm", ".md", ".log", ".html", ".parquet"];
-    !endings.iter().any(|it| name.ends_with(it))
+    path.starts_with(folder.join("runs")) || ENDINGS.iter().any(|it| name.ends_with(it))
 }
 
 fn unknown(inspection: &Inspection) -> &'static str {
@@ -111,7 +151,7 @@ fn unknown(inspection: &Inspection) -> &'static str {
 fn title(inspection: &Inspection) -> String {
     match &inspection.kind {
         Kind::Known { title, .. } => format!("{title}, {} rows", inspection.rows),
-        _ => format!("a guess by the names of the columns, {} rows", inspection.rows),
+        _ => format!("a guess by names and cells of the columns, {} rows", inspection.rows),
     }
 }
 
@@ -119,7 +159,7 @@ fn title(inspection: &Inspection) -> String {
 fn together(
     known: Vec<Inspection>,
     profiles: &[Profile],
-    args: &InitArgs,
+    region: Option<Region>,
     folder: &std::path::Path,
 ) -> Result<Vec<Inspection>> {
     let mut sources: Vec<Inspection> = Vec::new();
@@ -132,7 +172,7 @@ fn together(
     }
     for group in groups {
         let files: Vec<PathBuf> = group.iter().flat_map(|it| it.files.clone()).collect();
-        let whole = if files.len() > 1 { inspect(&files, profiles, args.region, folder).ok() } else { None };
+        let whole = if files.len() > 1 { inspect(&files, profiles, region, folder).ok() } else { None };
         let means_just_them = |it: &Inspection| {
             let path = it
                 .source
@@ -151,7 +191,7 @@ fn together(
         let name = name_of(source);
         let free = (1..).map(|n| if n == 1 { name.clone() } else { format!("{name}-{n}") });
         let free = free.take(1000).find(|it| !taken.contains(it)).unwrap_or_else(|| name.clone());
-        let named = source.source.take().unwrap_or_default();
+        let Some(named) = source.source.take() else { continue };
         source.source = Some(named.replacen(&format!("name = \"{name}\""), &format!("name = \"{free}\""), 1));
         taken.push(free);
     }
@@ -177,7 +217,7 @@ fn plan_text(folder: &std::path::Path, sources: &[Inspection], left: &[(String, 
         text += &format!("\n# {}\n{}", title(source), source.source.as_deref().unwrap_or_default());
     }
     for (file, why) in left {
-        text += &format!("\n# Left out: {file}: {}\n", why.replace('\n', " "));
+        text += &format!("\n# Left out: {}: {}\n", printable(file), printable(why));
     }
     text + "\n# Who is on WhatsApp: name a provider, or try it with `ferry sandbox`.\n# [verify]\n# adapter = \"contacts\"\n# url = \"http://127.0.0.1:8480\"\n"
 }

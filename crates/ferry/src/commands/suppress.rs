@@ -1,6 +1,9 @@
-use std::io::{Read, Write};
+use std::collections::HashSet;
+use std::io::Read;
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use load::{Crm, SuppressAction};
 use model::ContactId;
 
 use crate::cli::SuppressArgs;
@@ -8,37 +11,59 @@ use crate::commands::Output;
 use crate::exit::Exit;
 use crate::key::contact_key;
 use crate::plan::Plan;
+use crate::session::edge;
 
-/// Adds people to the list of those who must not come back, as keyed digests of their numbers.
-pub(crate) fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit> {
+/// Suppresses people, or takes that back. It counts at once, and for every later import; the contacts stay.
+pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit> {
     let plan = Plan::read(&args.plan)?;
-    let Some(path) = plan.clean.suppression.as_ref().map(|it| plan.folder().join(it)) else {
-        bail!("the plan names no list: add suppression = \"suppressed.txt\" to its [clean]");
+    let (action, reason) = match (&args.remove, &args.reason) {
+        (false, reason) => (SuppressAction::Add, reason.clone().unwrap_or_default()),
+        (true, Some(reason)) if !reason.trim().is_empty() => (SuppressAction::Remove, reason.clone()),
+        (true, _) => bail!("--remove needs a --reason: who asked for it, and how"),
     };
     let key = contact_key(&plan, false)?;
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("could not read the numbers from standard input")?;
-    let known = plan.suppressed()?;
-    let mut added: Vec<ContactId> = Vec::new();
-    for (line, number) in (1..).zip(text.lines()).filter(|it| !it.1.trim().is_empty()) {
-        let Ok((phone, _)) = clean::phone(number, plan.run.default_region) else {
-            bail!("line {line} of standard input is no phone number; nothing was added");
+    let mut contacts = Vec::new();
+    for (line, number) in numbers(args)? {
+        let id = match ContactId::from_hex(&number) {
+            Some(id) => id,
+            None => match clean::phone(&number, plan.run.default_region) {
+                Ok((phone, _)) => key.of_phone(phone.number),
+                Err(reason) => {
+                    bail!("{line} is no phone number and no contact id: {}; nothing was changed", reason.describe())
+                }
+            },
         };
-        let id = key.of_phone(phone.number);
-        if !known.contains(&id) && !added.contains(&id) {
-            added.push(id);
-        }
+        contacts.push(id);
     }
-    let failed = || format!("could not write {}", path.display());
-    let before = if path.exists() { std::fs::read_to_string(&path).with_context(failed)? } else { String::new() };
-    let lines: String = added.iter().map(|it| format!("{it}\n")).collect();
-    let mut file = run::ArtifactWriter::create(&path)?;
-    let separator = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-    file.write_all(format!("{before}{separator}{lines}").as_bytes()).with_context(failed)?;
-    file.publish(0)?;
-    let n_known = known.len() + added.len();
-    output.print(&serde_json::json!({ "added": added.len(), "suppressed": n_known }), || {
-        format!("{} added; the list holds {n_known}\n", added.len())
+    let crm = Crm::open(&plan.crm_url()?).await.context("could not open the CRM database")?;
+    crm.check_key(&key.id()).await?;
+    // A number that was merged into another contact suppresses that contact.
+    let edges: clean::Edges = crm.decisions().await?.iter().map(edge).collect();
+    let all: HashSet<ContactId> = contacts.iter().flat_map(|it| [*it, edges.survivor(*it)]).collect();
+    let all: Vec<ContactId> = all.into_iter().collect();
+    let changed = crm.suppress(&all, action, &reason, Timestamp::now()).await?;
+    let n_changed = contacts.iter().collect::<HashSet<_>>().into_iter().filter(|it| changed.contains(it)).count();
+    let n_suppressed = crm.suppressed().await?.len();
+    let n_loaded = crm.held(&all).await?.len();
+    crm.close().await;
+    let value = serde_json::json!({
+        "action": action.name(), "changed": n_changed, "suppressed": n_suppressed, "in_database": n_loaded,
+    });
+    output.print(&value, || {
+        let did = if args.remove { "no longer suppressed" } else { "suppressed" };
+        format!("{n_changed} {did}; the list holds {n_suppressed}\n")
     })?;
     Ok(Exit::Done)
+}
+
+/// The numbers, each with where it was given.
+fn numbers(args: &SuppressArgs) -> Result<Vec<(String, String)>> {
+    if !args.numbers.is_empty() {
+        let numbered = (1..).zip(&args.numbers);
+        return Ok(numbered.map(|(n, it)| (format!("number {n} of the command line"), it.clone())).collect());
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("could not read the numbers from standard input")?;
+    let lines = (1..).zip(text.lines()).filter(|it| !it.1.trim().is_empty());
+    Ok(lines.map(|(n, it)| (format!("line {n} of standard input"), it.trim().to_owned())).collect())
 }

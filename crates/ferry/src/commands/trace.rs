@@ -1,19 +1,22 @@
+mod statements;
+
 use std::fmt::Write;
 
 use anyhow::{Context, Result, bail};
-use clean::Survivorship;
 use jiff::Timestamp;
 use load::Crm;
-use model::{Contact, ContactId, Evidence, PhoneNumber, Reason, RowId, Standing};
+use model::{Contact, ContactId, Evidence, PhoneNumber, Reason, RowId, Segment, Standing};
 use run::TableReader;
 use serde_json::{Value, json};
 
 use crate::cli::TraceArgs;
 use crate::commands::Output;
+use crate::commands::trace::statements::{in_order, statement_json, statement_text};
 use crate::exit::Exit;
 use crate::formats::corrections::{Corrections, SourceRow};
 use crate::formats::extracted::{self, Extracted};
 use crate::formats::ledger;
+use crate::plan::MergeSection;
 use crate::session::{Looked, edge, look};
 
 /// A source row as the ledger and the extracted file know it.
@@ -57,6 +60,10 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
     if ids.is_empty() {
         bail!("nobody is known by that phone number or id; rejected rows are found by SOURCE:ROW");
     }
+    let suppressed = match &crm {
+        Some(crm) => crm.suppressed().await?,
+        None => Default::default(),
+    };
     let (mut values, mut text) = (Vec::new(), String::new());
     for id in ids {
         let contact = match &crm {
@@ -69,8 +76,8 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
         };
         let rows = rows_where(&looked, |it| it.contact_id == Some(id))?;
         let rules = looked.plan.merge;
-        text += &person_text(id, contact.as_ref(), &evidence, &rows, rules);
-        values.push(person_json(id, contact.as_ref(), &evidence, &rows, rules));
+        text += &person_text(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id));
+        values.push(person_json(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id)));
     }
     output.print(&json!({ "contacts": values }), || text)?;
     Ok(Exit::Done)
@@ -190,23 +197,21 @@ fn said(looked: &Looked, source: usize, row: &SourceRow) -> Result<Vec<(&'static
     };
     let layout = planned.layout_of(record)?;
     let Ok(raw) = layout.contact(|it| row.cell(it)) else { return Ok(Vec::new()) };
-    let consent = looked.plan.words().read(raw.consent).map(|it| it.name().to_owned());
     let said = [
         ("name", clean::name(&raw.name).0.map(|it| it.into_owned())),
         ("email", clean::email(raw.email).map(|it| it.into_owned())),
         ("language", clean::language(raw.language).map(|it| it.into_owned())),
-        ("consent", consent),
     ];
     Ok(said.into_iter().filter_map(|(field, value)| Some((field, value?))).collect())
 }
 
 /// The rule by which a field was kept; none for fields without a choice.
-fn rule_of(field: &str, rules: Survivorship) -> Option<&'static str> {
+fn rule_of(field: &str, rules: MergeSection) -> Option<&'static str> {
     let rule = match field {
         "name" => rules.name,
         "email" => rules.email,
         "language" => rules.language,
-        "consent" => rules.consent,
+        "consent" => return Some(rules.consent.name()),
         _ => return None,
     };
     Some(rule.name())
@@ -230,7 +235,8 @@ fn person_text(
     contact: Option<&Contact>,
     evidence: &[Evidence],
     rows: &[TracedRow],
-    rules: Survivorship,
+    rules: MergeSection,
+    is_suppressed: bool,
 ) -> String {
     let mut text = format!("contact {id}\n");
     match contact {
@@ -247,6 +253,15 @@ fn person_text(
                 let _ = writeln!(text, "  {name:16} {value}{from}{why}");
             }
         }
+    }
+    if is_suppressed {
+        let _ = writeln!(text, "  {:16} yes, by `ferry suppress`", "suppressed");
+    }
+    for said in in_order(contact) {
+        let _ = writeln!(text, "  {:16} {}", "said", statement_text(said, contact));
+    }
+    if let Some(contact) = contact {
+        let _ = writeln!(text, "  {:16} {}", "segment", segment(contact, evidence, is_suppressed).name());
     }
     let phone = contact.and_then(|it| it.phone);
     if let Some(standing) = Standing::of(evidence, Timestamp::now()) {
@@ -272,6 +287,11 @@ fn person_text(
     text
 }
 
+fn segment(contact: &Contact, evidence: &[Evidence], is_suppressed: bool) -> Segment {
+    let answer = Standing::of(evidence, Timestamp::now()).map(|it| it.answer);
+    Segment::of(contact.consent.as_ref().map(|it| it.value), is_suppressed, answer)
+}
+
 /// `registered, by contacts at … until …`
 fn standing_text(standing: &Standing, phone: Option<PhoneNumber>) -> String {
     let Standing { answer, method, checked_at, expires_at, expired, .. } = standing;
@@ -288,7 +308,8 @@ fn person_json(
     contact: Option<&Contact>,
     all_evidence: &[Evidence],
     rows: &[TracedRow],
-    rules: Survivorship,
+    rules: MergeSection,
+    is_suppressed: bool,
 ) -> Value {
     let fields: serde_json::Map<String, Value> = contact
         .map(fields)
@@ -315,6 +336,9 @@ fn person_json(
     });
     json!({
         "contact_id": id.to_string(), "loaded": contact.is_some(), "fields": fields, "standing": standing, "evidence": evidence,
+        "suppressed": is_suppressed,
+        "segment": contact.map(|it| segment(it, all_evidence, is_suppressed).name()),
+        "statements": in_order(contact).into_iter().map(|it| statement_json(it, contact)).collect::<Vec<_>>(),
         "rows": rows.iter().map(TracedRow::json).collect::<Vec<_>>(),
     })
 }
@@ -349,6 +373,8 @@ fn fields(contact: &Contact) -> Vec<(&'static str, String, String)> {
         contact.consent.as_ref().map(|it| it.value.name().to_owned()),
         contact.consent.as_ref().map(|it| &it.row),
     );
+    add("consent_at", contact.consent_at.map(|it| it.to_string()), None);
+    add("whatsapp_consent", contact.whatsapp_consent.map(|it| it.name().to_owned()), None);
     for identity in &contact.identities {
         add("identity", Some(format!("{} {}", identity.kind.name(), identity.value.0)), None);
     }

@@ -1,22 +1,24 @@
 //! `clean/contacts.parquet`: one row per contact, in the order of their ids.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use model::{
-    Batch, Channel, Consent, ConsentState, Contact, ContactId, Digest, Field, LineType, Lineage, PURPOSE_MESSAGES,
-    Personal, PhoneNumber, Region, RowName,
+    Basis, Batch, Channel, ConsentChannel, ConsentState, Contact, ContactId, Digest, Field, LineType, Lineage,
+    PURPOSE_MESSAGES, Personal, PhoneNumber, Region, RowName, RunMark, SaidAt, Statement,
 };
 use run::{Column, Group, TableReader};
+use serde::{Deserialize, Serialize};
 
 use crate::formats::{RowReader, RowWriter};
 
 pub(crate) const ARTIFACT: &str = "clean/contacts.parquet";
 
 /// The columns: first the texts, then the numbers.
-const TEXTS: [&str; 15] = [
+const TEXTS: [&str; 16] = [
     "contact_id",
     "e164",
     "region",
@@ -26,25 +28,16 @@ const TEXTS: [&str; 15] = [
     "language",
     "reachable",
     "consent",
-    "sms_consent",
-    "viber_consent",
+    "consent_channel",
+    "whatsapp_consent",
+    "statements",
     "identities",
     "tags",
     "value_rows",
     "source_rows",
 ];
-const INTS: [&str; 10] = [
-    "first_at",
-    "last_at",
-    "last_inbound_at",
-    "last_outbound_at",
-    "consent_at",
-    "sms_consent_at",
-    "viber_consent_at",
-    "channels",
-    "n_messages",
-    "n_rows",
-];
+const INTS: [&str; 8] =
+    ["first_at", "last_at", "last_inbound_at", "last_outbound_at", "consent_at", "channels", "n_messages", "n_rows"];
 
 pub(crate) fn columns() -> Vec<Column> {
     let [id, others @ ..] = TEXTS.map(Column::text);
@@ -52,7 +45,8 @@ pub(crate) fn columns() -> Vec<Column> {
 }
 
 /// Writes one contact. Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2
-/// for Viber, and `identities` is JSON.
+/// for Viber, and `identities` and `statements` are JSON. A statement is a list of channel, basis, state, words, row, and
+/// where it has a date the first and the last microsecond of that.
 #[expect(clippy::expect_used, reason = "texts are always JSON; going on without them would lose them")]
 pub(crate) fn write(rows: &mut Group, contact: &Contact) {
     let mut id = [0; 32];
@@ -62,7 +56,10 @@ pub(crate) fn write(rows: &mut Group, contact: &Contact) {
         .then(|| serde_json::to_string(&contact.identities).expect("texts can be written as JSON"));
     let tags = (!contact.tags.is_empty()).then(|| contact.tags.join(","));
     let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
-    let [sms, viber] = Channel::ALL.map(|channel| contact.consents.iter().find(|it| it.channel == channel));
+    let statements = (!contact.statements.is_empty()).then(|| {
+        let statements: Vec<Stated> = contact.statements.iter().map(Stated::of).collect();
+        serde_json::to_string(&statements).expect("texts can be written as JSON")
+    });
 
     let mut row = RowWriter::new(rows);
     row.text(id)
@@ -75,39 +72,74 @@ pub(crate) fn write(rows: &mut Group, contact: &Contact) {
     row.text(contact.language.as_ref().map(|it| it.value.as_str()))
         .text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }))
         .text(contact.consent.as_ref().map(|it| it.value.name()))
-        .text(sms.map(|it| it.state.name()))
-        .text(viber.map(|it| it.state.name()));
+        .text(contact.consent_channel.map(ConsentChannel::name))
+        .text(contact.whatsapp_consent.map(ConsentState::name))
+        .text(statements.as_deref());
     row.text(identities.as_deref())
         .text(tags.as_deref())
-        .text(value_rows(contact, sms, viber).as_deref())
+        .text(Lineage::text(&contact.rows, &contact.value_rows()).as_deref())
         .text(Some(&contact.rows))
         .int(micros(contact.first_at))
         .int(micros(contact.last_at.as_ref().map(|it| it.value)))
         .int(micros(contact.last_inbound_at))
         .int(micros(contact.last_outbound_at))
         .int(micros(contact.consent_at))
-        .int(micros(sms.and_then(|it| it.at)))
-        .int(micros(viber.and_then(|it| it.at)))
         .int(Some(contact.channels.iter().map(|it| 1 << *it as i64).sum()))
         .int(i64::try_from(contact.n_messages).ok())
         .int(i64::try_from(contact.n_rows).ok())
         .end();
 }
 
-fn value_rows(contact: &Contact, sms: Option<&Consent>, viber: Option<&Consent>) -> Option<String> {
-    let said = [("sms_consent", sms.map(|it| &it.row)), ("viber_consent", viber.map(|it| &it.row))];
-    let values: Vec<_> = contact.value_rows().into_iter().chain(said).collect();
-    Lineage::text(&contact.rows, &values)
+/// A statement as the file holds it.
+#[derive(Serialize, Deserialize)]
+struct Stated<'a>(
+    ConsentChannel,
+    Basis,
+    ConsentState,
+    #[serde(borrow)] Cow<'a, str>,
+    #[serde(borrow)] Cow<'a, str>,
+    Option<[i64; 2]>,
+);
+
+impl<'a> Stated<'a> {
+    fn of(said: &'a Statement) -> Self {
+        let at = said.at.map(|it| [it.from.as_microsecond(), it.until.as_microsecond()]);
+        Self(said.channel, said.basis, said.state, said.words.0.as_str().into(), (&*said.row).into(), at)
+    }
+
+    fn statement(self, run: &RunMark) -> Option<Statement> {
+        let Self(channel, basis, state, words, row, at) = self;
+        let moment = |it| Timestamp::from_microsecond(it).ok();
+        let at = match at {
+            Some([from, until]) => Some(SaidAt { from: moment(from)?, until: moment(until)? }),
+            None => None,
+        };
+        let (words, row, purpose) = (Personal(words.into_owned()), (*row).into(), PURPOSE_MESSAGES.into());
+        Some(Statement {
+            channel,
+            at,
+            state,
+            basis,
+            words,
+            purpose,
+            row,
+            first_run: run.clone(),
+            last_run: run.clone(),
+        })
+    }
 }
 
-/// Cuts the contacts into batches of `size`, in their order, and gives each that is wanted to `each`.
+/// Cuts the contacts into batches of `size`, in their order, and gives each that is wanted to `each`. `run` is the
+/// run that made them.
 pub(crate) fn each_batch(
     path: &Path,
     size: usize,
+    run: &RunMark,
     is_wanted: impl Fn(u32) -> bool,
     mut each: impl FnMut(Batch<Contact>) -> Result<()>,
 ) -> Result<()> {
-    each_members(path, size, |_| true, is_wanted, read_row, |number, contacts| each(Batch::new(number, contacts)?))
+    let read = |group: &Group, row| read_row(group, row, run);
+    each_members(path, size, |_| true, is_wanted, read, |number, contacts| each(Batch::new(number, contacts)?))
 }
 
 /// The contacts of a batch and their phone numbers.
@@ -217,35 +249,30 @@ fn each_piece(
     Ok(())
 }
 
-fn read_row(group: &Group, row: usize) -> Option<Contact> {
+fn read_row(group: &Group, row: usize, run: &RunMark) -> Option<Contact> {
     let mut cells = RowReader::new(group, row);
     let id = ContactId::from_hex(cells.text()?)?;
     let phone = cells.text().map(PhoneNumber::from_e164);
     let region = cells.text().map(Region::from_code);
     let line_type = cells.text().map(LineType::from_name);
     let [name, email, language, reachable] = [(); 4].map(|()| cells.text());
-    let [consent, sms, viber] = [(); 3].map(|()| cells.text().map(ConsentState::from_name));
+    let consent = cells.text().map(ConsentState::from_name);
+    let consent_channel = cells.text().map(ConsentChannel::from_name);
+    let whatsapp_consent = cells.text().map(ConsentState::from_name);
+    let statements: Vec<Stated> = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
     let identities = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
     let tags = cells.text().map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default();
     let value_rows = cells.text();
     let rows: RowName = cells.text()?.into();
     let lineage = Lineage::read(value_rows, &rows);
-    let [first_at, last_at, last_inbound_at, last_outbound_at, consent_at, sms_at, viber_at] =
-        [(); 7].map(|()| cells.int()).map(|it| it.and_then(|it| Timestamp::from_microsecond(it).ok()));
+    let [first_at, last_at, last_inbound_at, last_outbound_at, consent_at] =
+        [(); 5].map(|()| cells.int()).map(|it| it.and_then(|it| Timestamp::from_microsecond(it).ok()));
     let channels = cells.int()?;
     let n_messages = cells.int().and_then(|it| u64::try_from(it).ok())?;
     let n_rows = cells.int().and_then(|it| u64::try_from(it).ok())?;
 
     let text = |name, value: Option<&str>| value.map(|it| Field { value: it.to_owned(), row: lineage.row(name) });
     let personal = |field: Field<String>| Field { value: Personal(field.value), row: field.row };
-    let said = [("sms_consent", sms, sms_at), ("viber_consent", viber, viber_at)];
-    let mut consents = Vec::new();
-    for (channel, (name, state, at)) in Channel::ALL.into_iter().zip(said) {
-        if let Some(state) = present(state)? {
-            let row = lineage.row(name);
-            consents.push(Consent { channel, purpose: PURPOSE_MESSAGES.into(), state, at, row });
-        }
-    }
     Some(Contact {
         id,
         phone: present(phone)?,
@@ -262,7 +289,9 @@ fn read_row(group: &Group, row: usize) -> Option<Contact> {
         is_reachable: reachable.map(|it| Field { value: it == "yes", row: lineage.row("reachable") }),
         consent: present(consent)?.map(|value| Field { value, row: lineage.row("consent") }),
         consent_at,
-        consents,
+        consent_channel: present(consent_channel)?,
+        whatsapp_consent: present(whatsapp_consent)?,
+        statements: statements.into_iter().map(|it| it.statement(run)).collect::<Option<_>>()?,
         identities,
         tags,
         channels: Channel::ALL.into_iter().filter(|it| channels & (1 << *it as i64) != 0).collect(),

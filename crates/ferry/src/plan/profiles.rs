@@ -32,7 +32,7 @@ impl Plan {
         let name = source.profile.get_ref();
         let columns = || source.columns.iter().map(|(field, names)| (field.get_ref().clone(), names.get_ref().clone()));
         if name == "columns" {
-            return Ok(Profile::of_columns(columns().collect()));
+            return Ok(source.with_consent(Profile::of_columns(columns().collect())));
         }
         let mut profile = if name.ends_with(".toml") {
             let path = self.folder().join(name);
@@ -51,6 +51,6 @@ impl Plan {
             })?
         };
         profile.columns.extend(columns());
-        Ok(profile)
+        Ok(source.with_consent(profile))
     }
 }

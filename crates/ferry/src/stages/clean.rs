@@ -9,7 +9,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Piece, Spill};
+use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Piece, Spill, UnreadValues};
 use jiff::Timestamp;
 use load::NewContacts;
 use model::{Contact, Counts, Digest, Outcome, Reject, RowFindings, Stage};
@@ -25,6 +25,7 @@ use crate::stages::clean::in_order::in_order;
 pub(crate) use crate::stages::clean::taking::{Taken, extract_and_take_in, take_in};
 use crate::stages::load::early::Early;
 use crate::stages::rejects;
+use crate::unread;
 
 /// The share of the memory in which rows wait before they go to files. The rest is for reading,
 /// merging and writing.
@@ -49,13 +50,17 @@ pub(crate) fn clean(session: &mut Session) -> Result<()> {
 /// Merges the rows that were taken in, and hands the contacts to `early` too.
 pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut Early>) -> Result<()> {
     let lists = taken.lists();
-    let Taken { started, inputs, n_rows, cleaner, names, mut ledger_file, rejects_file, mut outcome, work } = taken;
+    let unread = taken.unread(&session.plan.gates);
+    let Taken { started, inputs, n_rows, mut cleaner, names, mut ledger_file, rejects_file, mut outcome, work } = taken;
+    for (source, fields) in names.iter().enumerate().filter_map(|(n, it)| Some((n, unread.get(it)?))) {
+        cleaner.hold(source, unread::held(fields));
+    }
     let Linked { counts: links, users, ties } = link_all(&cleaner)?;
 
     let contacts_file = session.folder.create(contacts::ARTIFACT)?;
     let (mut contacts_file, digests) =
         TableWriter::create_with_digests(contacts_file, &contacts::columns(), session.plan.batch_size())?;
-    let is_early = early.is_some();
+    let is_early = early.as_ref().map(|it| it.run_number());
     work.again("merge");
     work.advance(outcome.counts.rejected);
     let spare = Mutex::default();
@@ -67,7 +72,7 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
             most_pieces(session.memory),
             |piece| {
                 let room = lock(&spare).pop().unwrap_or_else(|| Merged::with_room(is_early));
-                merge_piece(&cleaner, &piece?, &names, is_early, room)
+                merge_piece(&cleaner, &piece?, &names, is_early.is_some(), room)
             },
             |mut merged| {
                 contacts_file.rows(&merged.contacts)?;
@@ -129,6 +134,7 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
         links: link_counts(links),
         ties,
         lists,
+        unread,
         peak_bytes: memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),
@@ -140,7 +146,11 @@ fn inputs(session: &Session) -> Result<Digest> {
     let is_input = |name: &str| name.starts_with("extract/") || name.starts_with("fixes/");
     let extracted = session.folder.manifest.artifacts.iter().filter(|it| is_input(it.0));
     let mut parts: Vec<String> = extracted.map(|(name, it)| format!("{name} {}", it.sha256)).collect();
-    parts.extend([session.plan.clean_digest().to_string(), session.key.id(), TOOL.to_owned()]);
+    parts.extend([session.plan.clean_digest()?.to_string(), session.key.id(), TOOL.to_owned()]);
+    parts.push(session.started_at().as_microsecond().to_string());
+    for source in &session.folder.manifest.sources {
+        parts.push(serde_json::to_string(&source.reading)?);
+    }
     let mut suppressed: Vec<String> = session.plan.suppressed()?.iter().map(ToString::to_string).collect();
     suppressed.sort();
     parts.extend(suppressed);
@@ -224,10 +234,11 @@ struct Merged {
 }
 
 impl Merged {
-    fn with_room(is_early: bool) -> Self {
+    /// `run_number` is that of the run if its contacts are loaded early.
+    fn with_room(run_number: Option<i64>) -> Self {
         Self {
             contacts: Group::with_room(&contacts::columns(), PIECE_ROWS),
-            new: NewContacts::with_room(if is_early { PIECE_ROWS } else { 0 }),
+            new: NewContacts::with_room(run_number.unwrap_or(0), if run_number.is_some() { PIECE_ROWS } else { 0 }),
             ledger: Group::with_room(&ledger::columns(), PIECE_ROWS),
             outcomes: BTreeMap::new(),
         }
@@ -278,6 +289,7 @@ struct Written {
     rejects: BTreeMap<String, BTreeMap<String, u64>>,
     findings: BTreeMap<String, u64>,
     lists: BTreeMap<String, Hygiene>,
+    unread: BTreeMap<String, UnreadValues>,
 }
 
 impl Written {

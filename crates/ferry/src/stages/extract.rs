@@ -8,19 +8,23 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use extract::{ExtractError, Layout, Probe};
 use jiff::Timestamp;
-use model::{ContactKey, Counts, Digest, Stage};
+use model::{Counts, Digest, Stage};
 use rayon::prelude::*;
-use run::{Artifact, Group, SourceRecord, StageRecord, TableWriter};
+use run::{Artifact, ColumnReading, Group, SourceRecord, StageRecord, TableWriter};
 
 use crate::coverage::{Tally, source_record};
 use crate::formats::extracted;
+use crate::inspection::encoding_warnings;
 use crate::plan::{Plan, SourceSection};
 use crate::progress::{Work, grouped};
+use crate::reading::{self, Evidence};
 use crate::session::{Session, TOOL};
 
 /// Sources that are to be extracted.
 pub(crate) struct Extraction {
     pub(crate) probes: Vec<Probe>,
+    /// How the columns of each source are read, as far as its first rows show.
+    pub(crate) readings: Vec<ColumnReading>,
     inputs: Digest,
     started: Instant,
     work: Work,
@@ -28,11 +32,15 @@ pub(crate) struct Extraction {
 
 /// Extracts what is not extracted yet.
 pub(crate) fn extract(session: &mut Session) -> Result<()> {
-    let Some(extraction) = Extraction::begin(session)? else { return Ok(()) };
+    let Some(mut extraction) = Extraction::begin(session)? else { return Ok(()) };
     let sources = (0..extraction.probes.len()).into_par_iter();
     let done = sources.map(|it| extraction.source(session, it, None)).collect::<Result<_>>()?;
+    let done = extraction.with_final_readings(session, done)?;
     extraction.finish(session, done)
 }
+
+/// How many rows are looked at before a source is read.
+const FIRST_ROWS: u64 = 10_000;
 
 impl Extraction {
     /// Looks at all files; none if they are extracted.
@@ -40,12 +48,31 @@ impl Extraction {
         let started = Instant::now();
         let plan = &session.plan;
         let probes: Vec<Probe> = plan.sources.par_iter().map(|it| probe(plan, it)).collect::<Result<_>>()?;
-        let inputs = inputs(plan, &probes, &session.key);
+        let inputs = inputs(session, &probes);
         if session.folder.is_complete(Stage::Extract, inputs)? {
             session.progress.say("extract", "already done");
             return Ok(None);
         }
-        Ok(Some(Self { probes, inputs, started, work: session.progress.begin("extract", 0) }))
+        let sources = plan.sources.par_iter().zip(&probes);
+        let readings = sources.map(|(source, probe)| first_reading(session, source, probe)).collect::<Result<_>>()?;
+        session.note_doubts(probes.iter().flat_map(encoding_warnings).collect());
+        Ok(Some(Self { probes, readings, inputs, started, work: session.progress.begin("extract", 0) }))
+    }
+
+    /// Extracts those sources again whose columns are to be read in another way than their first rows show.
+    pub(crate) fn with_final_readings(
+        &mut self,
+        session: &Session,
+        done: Vec<(SourceRecord, Artifact)>,
+    ) -> Result<Vec<(SourceRecord, Artifact)>> {
+        let again = |(number, (record, artifact)): (usize, (SourceRecord, Artifact))| {
+            if record.reading == self.readings[number] {
+                return Ok((record, artifact));
+            }
+            self.readings[number] = record.reading;
+            self.source(session, number, None)
+        };
+        done.into_iter().enumerate().map(again).collect()
     }
 
     /// Extracts the source of this number, and passes its rows on as they are written.
@@ -65,17 +92,20 @@ impl Extraction {
         };
         let profile = source.profile();
         let layout = layout(source, probe)?;
-        let mut tally = Tally::new(&layout, plan.run.default_region);
+        let mut tally = Tally::new(&layout, reading::date_form(source, &self.readings[number], "last_at"));
+        let mut evidence = Evidence::new(&layout, source.region(plan));
         let seen = extract::read(probe, |row| -> Result<()> {
             if row.record % STEP == 0 {
                 self.work.advance(STEP);
             }
             tally.add(&row);
+            evidence.add(&row);
             Ok(table.row(|rows| extracted::write(rows, probe.columns.len(), &row))?)
         })?;
         let artifact = table.publish()?;
         let coverage = tally.finish(&profile, probe, &seen);
-        Ok((source_record(source, probe, &seen, coverage, &session.key), artifact))
+        let reading = evidence.judge(plan, source, probe, session.readings.get(source.name.get_ref()))?;
+        Ok((source_record(source, probe, &seen, coverage, reading, &session.key), artifact))
     }
 
     /// Notes that all sources are extracted; `done` has them in the order of the plan.
@@ -90,6 +120,7 @@ impl Extraction {
             links: Default::default(),
             ties: Default::default(),
             lists: Default::default(),
+            unread: Default::default(),
             peak_bytes: crate::memory::peak(),
             seconds: self.started.elapsed().as_secs_f64(),
             finished_at: Timestamp::now(),
@@ -124,18 +155,38 @@ pub(crate) fn layout(source: &SourceSection, probe: &Probe) -> Result<Layout, Ex
     source.profile().layout(&first_path(probe), &probe.columns)
 }
 
+/// How the columns of a source are read, as far as its first rows show. What they leave open may be settled by the others.
+fn first_reading(session: &Session, source: &SourceSection, probe: &Probe) -> Result<ColumnReading> {
+    let layout = layout(source, probe)?;
+    let mut evidence = Evidence::new(&layout, source.region(&session.plan));
+    extract::read_first(probe, FIRST_ROWS, |row| evidence.add(row))?;
+    // What cannot be judged yet is judged when all rows were read.
+    let before = session.readings.get(source.name.get_ref());
+    Ok(evidence.judge(&session.plan, source, probe, before).unwrap_or_default())
+}
+
 fn first_path(probe: &Probe) -> PathBuf {
     probe.parts.first().map(|it| it.path.clone()).unwrap_or_default()
 }
 
-fn inputs(plan: &Plan, probes: &[Probe], key: &ContactKey) -> Digest {
+fn inputs(session: &Session, probes: &[Probe]) -> Digest {
+    let plan = &session.plan;
     let source = |(source, probe): (&SourceSection, &Probe)| {
         let files: Vec<String> =
             probe.parts.iter().map(|it| format!("{} {} {:?}", it.name(), it.digest, it.form)).collect();
-        // The layout decides what the certificate of the source says.
-        format!("{} {files:?} {:?}", source.name.get_ref(), source.profile())
+        // The layout and the reading of dates decide what the coverage of the source says.
+        let before =
+            session.readings.get(source.name.get_ref()).map(|it| serde_json::to_string(&it.1).unwrap_or_default());
+        let region = source.region(plan);
+        format!(
+            "{} {files:?} {:?} {} {region:?} {before:?}",
+            source.name.get_ref(),
+            source.profile(),
+            source.digested()
+        )
     };
-    let parts: Vec<String> = plan.sources.iter().zip(probes).map(source).chain([key.id(), TOOL.to_owned()]).collect();
+    let parts: Vec<String> =
+        plan.sources.iter().zip(probes).map(source).chain([session.key.id(), TOOL.to_owned()]).collect();
     Digest::of_parts(parts.iter().map(String::as_bytes))
 }
 

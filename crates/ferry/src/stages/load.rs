@@ -4,12 +4,13 @@ pub(crate) mod early;
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
-use load::{Contacts, Crm, LoadBatch, Loaded, RunRow};
-use model::{Counts, Digest, Receipt, Stage};
+use load::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts, RunRow, SourceReading, SuppressAction};
+use model::{Basis, ConsentState, ContactId, Counts, Digest, Receipt, Stage};
 use run::{SourceRecord, StageRecord};
 use tokio::sync::mpsc;
 
@@ -40,8 +41,57 @@ pub(crate) async fn plan_batches(session: &mut Session, crm: &Crm) -> Result<()>
     if !is_planned {
         crm.plan_run(&run).await?;
     }
+    crm.note_source_readings(&source_readings(session)?).await?;
+    suppress_those_of_the_plan(session, crm).await?;
+    read_statements_anew(session, crm).await?;
     tracing::info!("batches planned");
     Ok(())
+}
+
+/// People on the list that the plan names are suppressed in the database too, so that those who are there already are in no
+/// segment that is written to.
+async fn suppress_those_of_the_plan(session: &Session, crm: &Crm) -> Result<()> {
+    let ids: Vec<ContactId> = session.plan.suppressed()?.into_iter().collect();
+    if !ids.is_empty() {
+        crm.suppress(&ids, SuppressAction::Add, "on the list of a plan", Timestamp::now()).await?;
+    }
+    Ok(())
+}
+
+/// Reads the statements of earlier imports by the words of this plan, if another plan or version has read them.
+async fn read_statements_anew(session: &mut Session, crm: &Crm) -> Result<()> {
+    let (words, rule) = (session.plan.words(), session.plan.merge.consent);
+    let digest = words.digest().to_string();
+    if crm.is_read_by(&digest, rule).await? {
+        return Ok(());
+    }
+    if !crm.is_empty().await? {
+        backup::ensure(session, crm).await?;
+    }
+    let n_changed = crm.read_statements_anew(&digest, rule, |basis, text| state_of(&words, basis, text)).await?;
+    if n_changed > 0 {
+        session.progress.say("consent", &format!("{} contacts read anew by the words of the plan", grouped(n_changed)));
+    }
+    Ok(())
+}
+
+/// How the words of a statement are understood; none for what has no words of the person. Words that say nothing any
+/// more, because a plan has taken one of its words back, are unclear: they did say something once.
+fn state_of(words: &consent::Words, basis: Basis, text: &str) -> Option<ConsentState> {
+    let meaning = clean::read_again(words, basis, text)?;
+    Some(meaning.state().unwrap_or(ConsentState::Unclear))
+}
+
+/// How the sources of the run were read, for later runs.
+fn source_readings(session: &Session) -> Result<Vec<SourceReading>> {
+    let reading = |it: &SourceRecord| {
+        Ok(SourceReading {
+            name: it.name.clone(),
+            run_id: session.run_id().to_owned(),
+            reading: serde_json::to_string(&it.reading)?,
+        })
+    };
+    session.folder.manifest.sources.iter().map(reading).collect()
 }
 
 fn run_row(session: &Session, batches: Vec<(u32, u64, Digest)>) -> RunRow {
@@ -51,6 +101,7 @@ fn run_row(session: &Session, batches: Vec<(u32, u64, Digest)>) -> RunRow {
     sources.sort();
     RunRow {
         run_id: session.run_id().to_owned(),
+        started_at: session.started_at(),
         key_id: session.key.id(),
         tool: TOOL.to_owned(),
         sources,
@@ -109,8 +160,10 @@ pub(crate) async fn load(
             unfinished.n_absorbed = absorb_linked(session, crm).await?;
         }
         let inputs = batches.into_iter().map(|it| (it.0, it.2)).collect();
-        let waiting = read_loadable(session, is_waiting, inputs, is_empty);
-        unfinished.loaded += load_all(crm, session.run_id(), waiting, |n| work.advance(n)).await?;
+        let run = Arc::new(crm.load_run(session.run_id(), session.plan.merge.consent).await?);
+        let new = is_empty.then_some(run.number);
+        let waiting = read_loadable(session, is_waiting, inputs, new);
+        unfinished.loaded += load_all(crm, &run, waiting, |n| work.advance(n)).await?;
     }
     Ok(Unfinished { work: Some(work), ..unfinished })
 }
@@ -118,12 +171,12 @@ pub(crate) async fn load(
 /// Loads all batches that come, many of them in a transaction.
 async fn load_all(
     crm: &Crm,
-    run_id: &str,
+    run: &Arc<LoadRun>,
     mut batches: mpsc::Receiver<Result<LoadBatch>>,
     advance: impl Fn(u64),
 ) -> Result<Loaded> {
     let mut loaded = Loaded::default();
-    while let Some(now) = crm.load(run_id, &mut batches, BATCHES_PER_TRANSACTION).await? {
+    while let Some(now) = crm.load(run, &mut batches, BATCHES_PER_TRANSACTION).await? {
         tracing::info!(inserted = now.inserted, updated = now.updated, unchanged = now.unchanged, "batches loaded");
         advance(now.inserted + now.updated + now.unchanged);
         loaded += now;
@@ -186,30 +239,32 @@ pub(crate) async fn preview(session: &Session, crm: Option<&Crm>) -> Result<Load
         loaded.inserted = cleaned.map_or(0, |it| it.counts.kept);
         return Ok(loaded);
     };
-    let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
-    let mut batches = ahead(move |each| contacts::each_batch(&path, size, |_| true, each));
+    let (path, size, mark) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size(), session.run_mark());
+    let run = crm.load_run(session.run_id(), session.plan.merge.consent).await?;
+    let mut batches = ahead(move |each| contacts::each_batch(&path, size, &mark, |_| true, each));
     while let Some(batch) = batches.recv().await {
-        loaded += crm.preview(batch?).await?;
+        loaded += crm.preview(&run, batch?).await?;
     }
     Ok(loaded)
 }
 
-/// Reads batches on a thread of its own, a few ahead of who loads them. `inputs` are their digests as they were planned.
+/// Reads batches on a thread of its own, a few ahead of who loads them. `inputs` are their digests as they were
+/// planned, `new` is the number of the run where the database holds none of them.
 fn read_loadable(
     session: &Session,
     is_wanted: impl Fn(u32) -> bool + Send + 'static,
     inputs: BTreeMap<u32, Digest>,
-    are_new: bool,
+    new: Option<i64>,
 ) -> mpsc::Receiver<Result<LoadBatch>> {
-    let (path, size) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size());
+    let (path, size, mark) = (session.folder.path(contacts::ARTIFACT), session.plan.batch_size(), session.run_mark());
     ahead(move |each| {
-        contacts::each_batch(&path, size, is_wanted, |batch| {
+        contacts::each_batch(&path, size, &mark, is_wanted, |batch| {
             let number = batch.number();
             let input = *inputs.get(&number).with_context(|| format!("batch {number} was never planned"))?;
             let receipt = Box::new(receipt(number, batch.items().len() as u64, input));
-            let contacts = match are_new {
-                true => Contacts::New(Box::new(batch.items().iter().collect())),
-                false => Contacts::Any(batch),
+            let contacts = match new {
+                Some(run_number) => Contacts::New(Box::new(NewContacts::of(run_number, batch.items()))),
+                None => Contacts::Any(batch),
             };
             each(LoadBatch { contacts, receipt })
         })
@@ -282,6 +337,7 @@ pub(crate) async fn complete(
         links: Default::default(),
         ties: Default::default(),
         lists: Default::default(),
+        unread: Default::default(),
         peak_bytes: crate::memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
         finished_at: Timestamp::now(),

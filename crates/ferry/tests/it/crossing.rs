@@ -40,6 +40,7 @@ consent = "state"
 
 [gates]
 max_reject_rate = 1.0
+max_unreadable = { consent = 1.0 }
 "#;
 
 fn small(sms: &str, viber: &str) -> World {
@@ -89,11 +90,12 @@ fn the_latest_row_that_knows_a_field_gives_it_and_sms_wins_a_tie() {
 }
 
 #[test]
-fn consent_is_the_word_of_the_latest_date_and_of_one_date_the_strictest() {
+fn statements_of_a_list_are_undated_and_the_strictest_of_all_channels_counts() {
     let world = small(
         "+33199000001,,A,,,2026-01-01T00:00:00Z,stop
          +33199000001,,A,,,2026-02-01T00:00:00Z,yes
-         +33199000001,,A,,,2026-03-01T00:00:00Z,maybe
+         +33199000004,,D,,,2026-03-01T00:00:00Z,maybe
+         +33199000004,,D,,,2026-04-01T00:00:00Z,yes
          +33199000002,,B,,,2026-01-01T00:00:00Z,yes
          +33199000002,,B,,,2026-01-01T00:00:00Z,no
          +33199000003,,C,,,,stop
@@ -101,9 +103,10 @@ fn consent_is_the_word_of_the_latest_date_and_of_one_date_the_strictest() {
         "+33199000002;x;B;01.01.2026 00:00;STOP",
     );
     expect![[r#"
-        +33199000001|FR|fixed_line|A|||yes|2026-03-01T00:00:00Z|sms|3|
+        +33199000001|FR|fixed_line|A|||stop|2026-02-01T00:00:00Z|sms|2|
         +33199000002|FR|fixed_line|B|||stop|2026-01-01T00:00:00Z|sms+viber|3|
-        +33199000003|FR|fixed_line|C|||yes|2026-01-01T00:00:00Z|sms|2|
+        +33199000003|FR|fixed_line|C|||stop|2026-01-01T00:00:00Z|sms|2|
+        +33199000004|FR|fixed_line|D|||unclear|2026-04-01T00:00:00Z|sms|2|
     "#]]
     .assert_eq(&world.contacts());
 }
@@ -263,11 +266,11 @@ fn each_stage_runs_alone_on_what_the_stage_before_left() {
 
 #[test]
 fn an_export_is_safe_in_a_spreadsheet_unless_it_is_asked_to_be_exact() {
-    let world = small("+33199000001,,=1+1,@x@example.com,,,", "");
+    let world = small("+33199000001,,=1+1,-x@example.com,,,", "");
     world.ferry(&["export", "contacts", "--to", "safe.csv"]);
     let safe = world.read("safe.csv");
-    assert!(safe.contains(",'+33199000001,FR,fixed_line,'=1+1,'@x@example.com,"), "{safe}");
-    assert_eq!(world.contacts(), "+33199000001|FR|fixed_line|=1+1|@x@example.com||||sms|1|\n");
+    assert!(safe.contains(",'+33199000001,FR,fixed_line,'=1+1,'-x@example.com,"), "{safe}");
+    assert_eq!(world.contacts(), "+33199000001|FR|fixed_line|=1+1|-x@example.com||||sms|1|\n");
 }
 
 #[test]
@@ -482,12 +485,16 @@ fn each_field_is_kept_by_the_rule_of_the_plan_and_the_trace_says_by_which_and_wh
     let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "run"]).out;
     for line in [
         "  name             Annabelle  from sms:1, longest; not Ana (sms:2)",
-        "  consent          stop  from sms:1, strictest; not yes (sms:2)",
+        "  consent          stop  from sms:1",
+        "  said             undated yes for sms: cell \"yes\" from sms:2, first in ",
+        "  said             undated stop for sms: cell \"stop\" from sms:1, first in ",
     ] {
         assert!(traced.contains(line), "{traced}");
     }
     world.replan("name = \"longest\"", "name = \"strictest\"");
+    assert_eq!(world.run().code, 2);
+    world.replan("name = \"strictest\"\nconsent = \"strictest\"", "consent = \"latest\"");
     let wrong = world.run();
     assert_eq!(wrong.code, 2);
-    assert!(wrong.err.contains("strictest is a rule for consent"), "{}", wrong.err);
+    assert!(wrong.err.contains("the rule is latest-statement or strictest"), "{}", wrong.err);
 }

@@ -87,6 +87,8 @@ fn told(export: &str) -> (Option<String>, String) {
     let profile = inspected["kind"]["profile"].as_str().map(str::to_owned);
     let mut told = world.ferry(&["inspect", export, "--region", "FR"]).out;
     let Some(source) = inspected["source"].as_str() else { return (profile, told) };
+    // A person answers what kind of list it is.
+    let source = source.replace("consent = \"?\"", "consent = \"stop\"");
     world.write(
         "plan.toml",
         &format!(

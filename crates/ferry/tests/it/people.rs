@@ -138,17 +138,15 @@ fn an_opt_out_that_came_after_a_merge_stays_with_both_when_it_is_taken_back() {
 }
 
 #[test]
-fn who_must_not_come_back_does_not_come_back_as_somebody_else() {
+fn a_suppressed_number_stays_suppressed_in_the_contact_that_it_was_merged_into() {
     let world = world("sqlite:ferry.db", SMS, "");
     run(&world);
     merge(&world, "+33199000001", "+33199000002");
-    world.replan("[crm]", "[clean]\nsuppression = \"gone.txt\"\n\n[crm]");
-    let mut suppress = world.command(&["suppress"]);
-    suppress.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
-    let mut child = suppress.spawn().unwrap();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"+33199000002\n").unwrap();
-    assert!(child.wait().unwrap().success());
-    assert!(run(&world).contains("4 in = 2 kept + 1 merged + 0 rejected + 1 suppressed"));
+    // The number of the absorbed contact suppresses the one that it was merged into.
+    assert_eq!(world.ferry(&["suppress", "--number", "+33199000002"]).code, 0);
+    assert!(run(&world).contains("4 in = 2 kept + 2 merged + 0 rejected + 0 suppressed"));
+    let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "run"]).out;
+    assert!(traced.contains("  suppressed       yes, by `ferry suppress`"), "{traced}");
 }
 
 #[test]
@@ -186,7 +184,7 @@ fn a_viber_user_whose_phone_becomes_known_later_is_still_one_person_and_keeps_th
         assert!(told.err.contains("1 known by Viber alone now have a phone"), "{told:?}");
         let contacts = world.contacts();
         assert_eq!(contacts.lines().count(), 2, "{contacts}");
-        assert!(contacts.contains("+33199000001|FR|fixed_line|Ana|||stop|2026-02-01T00:00:00Z|viber|1|"), "{contacts}");
+        assert!(contacts.contains("+33199000001|FR|fixed_line|Ana|||stop|2026-02-01T00:00:00Z|viber|2|"), "{contacts}");
 
         // The first export once more, which names no phone.
         world.write("viber.csv", "user,phone,name,consent,at\nQQ==,,Ana,stop,2026-01-01\n");

@@ -576,9 +576,13 @@ fn everybody_is_in_one_segment_and_a_segment_can_be_written() {
     let world = World::demo(&sandbox);
     let summary = world.run_json();
     let mut ids = Vec::new();
-    for (name, registration) in
-        [("ready", "registered"), ("re-engage", "not_registered"), ("undecided", "no_answer"), ("opted-out", "")]
-    {
+    for (name, registration) in [
+        ("ready", "registered"),
+        ("re-engage", "not_registered"),
+        ("undecided", "no_answer"),
+        ("opted-out", ""),
+        ("unclear", ""),
+    ] {
         let ended = world.ferry(&["export", "segment", name, "--exact", "--to", "segment.csv"]);
         assert_eq!(ended.code, 0, "{ended:?}");
         let mut reader = csv::Reader::from_path(world.path("segment.csv")).unwrap();
@@ -588,6 +592,7 @@ fn everybody_is_in_one_segment_and_a_segment_can_be_written() {
         for row in &rows {
             assert!(registration.is_empty() || &row[8] == registration, "{row:?}");
             assert_eq!(name == "opted-out", ["no", "stop"].contains(&&row[6]), "{row:?}");
+            assert_eq!(name == "unclear", &row[6] == "unclear", "{row:?}");
         }
         ids.extend(rows.iter().map(|it| it[0].to_owned()));
     }
@@ -597,7 +602,11 @@ fn everybody_is_in_one_segment_and_a_segment_can_be_written() {
     assert_eq!(ids.len(), 316);
     let unknown = world.ferry(&["export", "segment", "loyal", "--to", "x.csv"]);
     assert_eq!(unknown.code, 2);
-    assert!(unknown.err.contains("a segment is one of ready, re-engage, undecided, opted-out"), "{}", unknown.err);
+    assert!(
+        unknown.err.contains("a segment is one of ready, re-engage, undecided, opted-out, suppressed, unclear"),
+        "{}",
+        unknown.err
+    );
 }
 
 #[test]

@@ -325,11 +325,11 @@ pub(crate) fn dump(url: &str) -> String {
         (
             "contact",
             "HEX, e164, region, line_type, name, email, language, first_at, last_at, last_inbound_at, last_outbound_at, \
-            n_messages, reachable, consent, consent_at, consent_channel, tags, channels, n_rows, source_rows, \
+            n_messages, reachable, consent, consent_at, consent_channel, whatsapp_consent, tags, channels, n_rows, source_rows, \
             value_rows, written",
         ),
         ("identity", "kind, scope, value, HEX"),
-        ("consent", "HEX, channel, purpose, state, at, source_row"),
+        ("consent", "HEX, statement_id, channel, purpose, state, said_from, said_until, basis, words, source_row"),
         ("every_evidence", "HEX, method, variant, answer, price_micros, wa_id, raw_status"),
         ("decision", "HEX, decision, before"),
     ];

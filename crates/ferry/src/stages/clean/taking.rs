@@ -8,16 +8,18 @@ use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, Hygiene};
+use clean::{Cleaner, Hygiene, UnreadValues};
 use extract::{Layout, Probe};
 use model::{Digest, Reject, RowId, Stage};
-use run::{Artifact, ArtifactWriter, Group, ListQuality, SourceRecord, TableReader, TableWriter};
+use run::{
+    Artifact, ArtifactWriter, ColumnReading, Group, ListQuality, SourceRecord, TableReader, TableWriter, UnreadField,
+};
 
 use crate::formats::corrections::Corrections;
 use crate::formats::extracted::{self, Extracted};
 use crate::formats::ledger;
 use crate::hygiene;
-use crate::plan::SourceSection;
+use crate::plan::{GatesSection, SourceSection};
 use crate::progress::Work;
 use crate::session::Session;
 use crate::stages::clean::in_order::in_order;
@@ -26,6 +28,7 @@ use crate::stages::clean::{
 };
 use crate::stages::extract::{Extraction, extract, layout};
 use crate::stages::rejects::{self, RejectColumns};
+use crate::unread;
 
 /// With more cores than this, cleaning would wait for several sources that are read one after the other: reading a row takes a
 /// quarter of the time that cleaning it takes on one core. They are all read first, each on a core of its own.
@@ -46,6 +49,11 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
+    /// Values that were not understood, by source and field.
+    pub(crate) fn unread(&self, gates: &GatesSection) -> BTreeMap<String, BTreeMap<String, UnreadField>> {
+        unread::by_source(&self.outcome.unread, gates)
+    }
+
     /// What the list of each source is worth.
     pub(crate) fn lists(&self) -> BTreeMap<String, ListQuality> {
         self.outcome.lists.iter().map(|(name, counts)| (name.clone(), hygiene::quality(counts))).collect()
@@ -69,7 +77,8 @@ pub(crate) fn take_in(session: &Session) -> Result<Option<Taken>> {
     let tables = records.iter().map(|it| open(&it.name)).collect::<Result<Vec<_>, _>>()?;
     let source = |(planned, record): (&SourceSection, &SourceRecord)| {
         let layout = planned.layout_of(record)?;
-        Ok(Source { name: record.name.clone(), columns: record.columns.clone(), layout })
+        let (name, columns) = (record.name.clone(), record.columns.clone());
+        Ok(Source { name, columns, layout, reading: record.reading.clone() })
     };
     let sources = session.plan.sources.iter().zip(&records).map(source).collect::<Result<_>>()?;
     let corrections = Corrections::read(&session.folder.fixes(), &records)?;
@@ -90,24 +99,33 @@ pub(crate) fn extract_and_take_in(session: &mut Session) -> Result<Option<Taken>
         extract(session)?;
         return take_in(session);
     }
-    let Some(extraction) = Extraction::begin(session)? else { return take_in(session) };
-    let source = |(planned, probe): (&SourceSection, &Probe)| {
+    let Some(mut extraction) = Extraction::begin(session)? else { return take_in(session) };
+    let source = |((planned, probe), reading): ((&SourceSection, &Probe), &ColumnReading)| {
         let layout = layout(planned, probe)?;
-        Ok(Source { name: planned.name.get_ref().clone(), columns: probe.columns.clone(), layout })
+        let (name, columns) = (planned.name.get_ref().clone(), probe.columns.clone());
+        Ok(Source { name, columns, layout, reading: reading.clone() })
     };
-    let sources = session.plan.sources.iter().zip(&extraction.probes).map(source).collect::<Result<Vec<_>>>()?;
+    let planned = session.plan.sources.iter().zip(&extraction.probes).zip(&extraction.readings);
+    let sources = planned.map(source).collect::<Result<Vec<_>>>()?;
     let (senders, receivers): (Vec<_>, Vec<_>) = sources.iter().map(|_| sync_channel(MOST_PIECES)).unzip();
     let groups = receivers.into_iter().enumerate();
     let groups = groups.flat_map(|(number, groups)| groups.into_iter().map(move |group| (number, group)));
     let mut taking = Taking::begin(session, sources, Corrections::default())?;
-    let done = std::thread::scope(|scope| {
+    let done: Vec<_> = std::thread::scope(|scope| {
         // One source after the other, as they are taken in.
         let extract = |(number, passed_on)| extraction.source(session, number, Some(passed_on));
         let extracted = scope.spawn(move || senders.into_iter().enumerate().map(extract).collect::<Result<_>>());
         taking.take(groups, |_, group| Ok(group), None)?;
         extracted.join().unwrap_or_else(|panic| resume_unwind(panic))
     })?;
+    let were_read_rightly = done.iter().zip(&extraction.readings).all(|(it, read)| it.0.reading == *read);
+    let done = extraction.with_final_readings(session, done)?;
     extraction.finish(session, done)?;
+    // Later rows have shown that a column is to be read in another way than its first rows say.
+    if !were_read_rightly {
+        drop(taking);
+        return take_in(session);
+    }
     let work = session.progress.begin_at("clean", taking.n_rows, started);
     let inputs = inputs(session)?;
     taking.end(started, inputs, work).map(Some)
@@ -118,6 +136,8 @@ struct Source {
     name: String,
     columns: Vec<String>,
     layout: Layout,
+    /// How its columns are read.
+    reading: ColumnReading,
 }
 
 /// What takes rows in.
@@ -137,6 +157,7 @@ struct Taking {
 struct Chunk {
     n_rows: u64,
     hygiene: Hygiene,
+    unread: UnreadValues,
     rejects: Vec<Reject>,
     lines: Vec<u8>,
 }
@@ -144,7 +165,9 @@ struct Chunk {
 impl Taking {
     fn begin(session: &Session, sources: Vec<Source>, corrections: Corrections) -> Result<Self> {
         let n_bytes = usize::try_from(session.memory / WAITING_SHARE)?;
-        let cleaner = Cleaner::with_spill(session.rules()?, n_bytes, Box::new(Spilled(session.folder.spill()?)));
+        let readings: Vec<ColumnReading> = sources.iter().map(|it| it.reading.clone()).collect();
+        let cleaner =
+            Cleaner::with_spill(session.rules(&readings)?, n_bytes, Box::new(Spilled(session.folder.spill()?)));
         let columns = RejectColumns::new(sources.iter().map(|it| (it.name.as_str(), it.columns.as_slice())));
         let ledger_file = TableWriter::create(session.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
         let mut rejects_file = session.folder.create(rejects::ARTIFACT)?;
@@ -173,6 +196,7 @@ impl Taking {
             |(source, chunk)| {
                 rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
                 *outcome.lists.entry(names[source].clone()).or_default() += chunk.hygiene;
+                *outcome.unread.entry(names[source].clone()).or_default() += chunk.unread;
                 for reject in &chunk.rejects {
                     outcome.count_reject(reject, names);
                     ledger_file.row(|row| ledger::write(row, names, &rejected(reject)))?;
@@ -227,7 +251,7 @@ fn take_chunk(
         corrections.row(reject.row, received)
     };
     let lines = columns.lines(&rejects, row_of)?;
-    Ok(Chunk { n_rows: group.n_rows as u64, hygiene: taken.hygiene, rejects, lines })
+    Ok(Chunk { n_rows: group.n_rows as u64, hygiene: taken.hygiene, unread: taken.unread, rejects, lines })
 }
 
 fn rejects_failed() -> String {

@@ -4,10 +4,11 @@
 //! where they are merged need not be read again.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use load::{Contacts, Crm, LoadBatch, Loaded, NewContacts};
+use load::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts};
 use model::Digest;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -17,6 +18,7 @@ use crate::session::Session;
 use crate::stages::backup;
 use crate::stages::clean::Taken;
 use crate::stages::load::{load_all, receipt, run_row};
+use crate::unread;
 
 /// So many batches wait to be loaded: as many as are merged while the database waits for its disk.
 const BATCHES_WAITING: usize = 16;
@@ -24,6 +26,7 @@ const BATCHES_WAITING: usize = 16;
 /// Takes contacts in the order of their ids, and loads them batch by batch.
 pub(crate) struct Early {
     crm: Crm,
+    run: Arc<LoadRun>,
     started: Instant,
     batch_size: usize,
     n_batches: u32,
@@ -47,7 +50,9 @@ impl Early {
     ///
     /// A run that ends before all is loaded goes on as any other does: what has its receipt is not loaded again.
     pub(crate) async fn begin(session: &mut Session, taken: &Taken) -> Result<Option<Self>> {
-        let may_load = hygiene::check(&taken.lists(), &session.plan.gates).is_ok();
+        let gates = &session.plan.gates;
+        let may_load =
+            hygiene::check(&taken.lists(), gates).is_ok() && unread::check(&taken.unread(gates), gates).is_ok();
         if session.is_dry_run || session.plan.verify.is_some() || !may_load {
             return Ok(None);
         }
@@ -62,18 +67,25 @@ impl Early {
         crm.plan_run(&run_row(session, Vec::new())).await?;
 
         let (batches, given) = mpsc::channel(BATCHES_WAITING);
-        let (loader, run_id) = (crm.clone(), session.run_id().to_owned());
-        let task = tokio::spawn(async move { load_all(&loader, &run_id, given, |_| ()).await });
+        let run = Arc::new(crm.load_run(session.run_id(), session.plan.merge.consent).await?);
+        let (loader, loaded_run) = (crm.clone(), Arc::clone(&run));
+        let task = tokio::spawn(async move { load_all(&loader, &loaded_run, given, |_| ()).await });
         Ok(Some(Self {
             crm,
+            members: NewContacts::with_room(run.number, session.plan.batch_size()),
+            run,
             started: Instant::now(),
             batch_size: session.plan.batch_size(),
             n_batches: 0,
-            members: NewContacts::with_room(session.plan.batch_size()),
             full: VecDeque::new(),
             batches,
             task,
         }))
+    }
+
+    /// The number of the run, by which contacts name the run of their rows.
+    pub(crate) fn run_number(&self) -> i64 {
+        self.run.number
     }
 
     /// Takes the next contacts, and the digests of batches in their order as they become known. Waits while others are loaded.
@@ -108,7 +120,7 @@ impl Early {
     }
 
     fn end_batch(&mut self) {
-        let next = NewContacts::with_room(self.batch_size);
+        let next = NewContacts::with_room(self.run.number, self.batch_size);
         self.full.push_back(std::mem::replace(&mut self.members, next));
     }
 

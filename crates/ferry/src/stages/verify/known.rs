@@ -113,6 +113,7 @@ impl Reading {
         let probe = extract::probe(&[PathBuf::from(path)], &Settings::default())?;
         let columns = AnswerColumns::of(&probe)?;
         let region = session.plan.run.default_region;
+        let order = region.map_or(clean::DateOrder::DayFirst, clean::DateOrder::of);
         // What says nothing of its time was answered when the file was written.
         let written_at = Timestamp::try_from(std::fs::metadata(path)?.modified()?)?;
         extract::read(&probe, |row| {
@@ -139,7 +140,10 @@ impl Reading {
             };
             let at = match cell(columns.checked_at) {
                 "" => Some(written_at),
-                text => clean::date(text, region),
+                text => match clean::read_date(text, &clean::DateForm { order: Some(order), ..Default::default() }) {
+                    clean::ReadDate::At(moment) => Some(moment.at),
+                    clean::ReadDate::Nothing | clean::ReadDate::Unreadable => None,
+                },
             };
             let Some(at) = at else {
                 self.reject(path, row.line, "the date cannot be read", &whole());

@@ -1,0 +1,146 @@
+//! What a row says about being written to.
+
+use consent::Meaning;
+use model::{Basis, ConsentChannel, ConsentState, RawContact, RowFinding, RowFindings};
+use serde::{Deserialize, Serialize};
+
+use crate::row::When;
+use crate::unreadable::{ReadField, UnreadValues};
+use crate::{DateForm, DateOrder, ReadDate, Rules, Source, read_date};
+
+/// The most bytes of a statement's words that are kept: longer ones are messages with more than a keyword.
+const MAX_WORDS_BYTES: usize = 250;
+
+/// One statement of a row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Said<'a> {
+    pub(crate) channel: ConsentChannel,
+    pub(crate) basis: Basis,
+    pub(crate) words: &'a str,
+    pub(crate) at: Option<When>,
+    pub(crate) state: ConsentState,
+}
+
+/// All statements of a row. `row_at` is the date of the row, which counts for consent in logs and opt-out lists only.
+pub(crate) fn statements<'a>(
+    rules: &Rules,
+    source: &Source,
+    raw: &RawContact<'a>,
+    row_at: Option<When>,
+    findings: &mut RowFindings,
+    unread: &mut UnreadValues,
+) -> Vec<Said<'a>> {
+    let mut said = Vec::new();
+    if raw.consent.is_empty() && raw.opt_outs.is_empty() && raw.message.is_empty() && raw.event.is_none() {
+        return said;
+    }
+    let of_row = ConsentChannel::from(raw.channel.unwrap_or(source.channel));
+    let of_cells = raw.consent_channel.unwrap_or(of_row);
+    let at = consent_date(rules, source, raw, row_at, findings, unread);
+    let mut add = |channel, basis, words: &'a str, at, meaning: Meaning| {
+        let Some(state) = meaning.state() else { return };
+        if basis != Basis::Event && basis != Basis::List {
+            match state {
+                ConsentState::Unclear => unread.unread(ReadField::Consent, words),
+                _ => unread.read(ReadField::Consent),
+            }
+        }
+        if state == ConsentState::Unclear {
+            findings.add(RowFinding::Consent);
+        }
+        said.push(Said { channel, basis, words: kept(words), at, state });
+    };
+    if !raw.consent.is_empty() {
+        add(of_cells, Basis::Cell, raw.consent, at, rules.words.cell(raw.consent));
+    }
+    for cell in &raw.opt_outs {
+        let (at, meaning) = opt_out(rules, source, cell, at);
+        add(of_cells, Basis::OptOut, cell, at, meaning);
+    }
+    if !raw.message.is_empty() {
+        add(of_row, Basis::Message, raw.message, row_at, rules.words.message(raw.message));
+    }
+    if let Some(event) = raw.event {
+        let channel = if event.basis == Basis::List { of_cells } else { of_row };
+        let at = if event.is_implied { None } else { at };
+        add(channel, event.basis, event.words, at, Meaning::of(event.state));
+    }
+    said
+}
+
+/// When the consent of a row was said: in its own column, else in a log or an opt-out list the date of the row.
+fn consent_date(
+    rules: &Rules,
+    source: &Source,
+    raw: &RawContact,
+    row_at: Option<When>,
+    findings: &mut RowFindings,
+    unread: &mut UnreadValues,
+) -> Option<When> {
+    if raw.consent_at.trim().is_empty() {
+        return row_at.filter(|_| raw.dates_consent);
+    }
+    match read_date(raw.consent_at, &source.dates.consent_at) {
+        ReadDate::Nothing => row_at.filter(|_| raw.dates_consent),
+        ReadDate::Unreadable => {
+            unread.unread(ReadField::Date, raw.consent_at);
+            findings.add(RowFinding::Date);
+            None
+        }
+        ReadDate::At(moment) => {
+            unread.read(ReadField::Date);
+            let when = (moment.at.as_microsecond(), moment.until.as_microsecond());
+            let is_in_range = rules.can_decide(when);
+            if !is_in_range {
+                findings.add(RowFinding::DateRange);
+            }
+            is_in_range.then_some(when)
+        }
+    }
+}
+
+/// A cell of a column whose meaning is a refusal: the date of the refusal, or a flag.
+fn opt_out(rules: &Rules, source: &Source, cell: &str, at: Option<When>) -> (Option<When>, Meaning) {
+    if !is_flag(cell)
+        && let ReadDate::At(moment) = read_date(cell, &source.dates.opt_out)
+    {
+        let when = (moment.at.as_microsecond(), moment.until.as_microsecond());
+        return (Some(when).filter(|it| rules.can_decide(*it)), Meaning::Stop);
+    }
+    (at, rules.words.refusal_cell(cell))
+}
+
+/// What the recorded words of a statement say by these words of consent; none for what has no words of the person. A
+/// date in a column of refusals is a refusal in any spelling of dates.
+pub fn read_again(words: &consent::Words, basis: Basis, text: &str) -> Option<Meaning> {
+    match basis {
+        Basis::Cell => Some(words.cell(text)),
+        Basis::Message => Some(words.message(text)),
+        Basis::OptOut if is_date(text) => Some(Meaning::Stop),
+        Basis::OptOut => Some(words.refusal_cell(text)),
+        Basis::Event | Basis::List | Basis::Unreadable => None,
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let is_read_in = |order| {
+        let form = DateForm { order: Some(order), ..DateForm::default() };
+        matches!(read_date(text, &form), ReadDate::At(_))
+    };
+    !is_flag(text) && (is_read_in(DateOrder::DayFirst) || is_read_in(DateOrder::MonthFirst))
+}
+
+/// Numbers so short are flags, though spreadsheets write dates as numbers too.
+fn is_flag(cell: &str) -> bool {
+    cell.trim().len() < 6 && !cell.contains(['/', '-', '.'])
+}
+
+/// The start of the words, up to a NUL, which databases do not take.
+fn kept(words: &str) -> &str {
+    let words = words.split('\0').next().unwrap_or_default().trim();
+    let mut end = words.len().min(MAX_WORDS_BYTES);
+    while !words.is_char_boundary(end) {
+        end -= 1;
+    }
+    words[..end].trim_end()
+}

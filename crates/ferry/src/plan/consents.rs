@@ -1,0 +1,79 @@
+//! What a plan says about consent.
+
+use clean::{Rule, Survivorship};
+use consent::Meaning;
+use model::ConsentState;
+use serde::{Deserialize, Deserializer};
+
+/// Words of consent that a plan adds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WordsSection {
+    yes: Vec<String>,
+    no: Vec<String>,
+    stop: Vec<String>,
+}
+
+impl WordsSection {
+    pub(super) fn words(&self) -> consent::Words {
+        let mut words = consent::Words::default();
+        for (meaning, list) in [(Meaning::Yes, &self.yes), (Meaning::No, &self.no), (Meaning::Stop, &self.stop)] {
+            words.add(meaning, list);
+        }
+        words
+    }
+}
+
+/// What being in a list says about consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ListConsent {
+    /// The list is nearest to a list of people who have opted out, and somebody has to say what it is.
+    #[serde(rename = "?")]
+    Ask,
+    /// Being in the list says nothing.
+    None,
+    Yes,
+    No,
+    Stop,
+}
+
+impl ListConsent {
+    /// What the list says of everybody in it.
+    pub(super) fn state(self) -> Option<ConsentState> {
+        match self {
+            Self::Ask | Self::None => None,
+            Self::Yes => Some(ConsentState::Yes),
+            Self::No => Some(ConsentState::No),
+            Self::Stop => Some(ConsentState::Stop),
+        }
+    }
+}
+
+/// Which of several values of a field a contact keeps, and which statement about consent counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MergeSection {
+    pub(crate) name: Rule,
+    pub(crate) email: Rule,
+    pub(crate) language: Rule,
+    #[serde(deserialize_with = "consent_rule")]
+    pub(crate) consent: consent::Rule,
+}
+
+impl MergeSection {
+    /// The rules of the fields that cleaning merges.
+    pub(crate) fn survivorship(&self) -> Survivorship {
+        Survivorship { name: self.name, email: self.email, language: self.language }
+    }
+}
+
+fn consent_rule<'a, D: Deserializer<'a>>(text: D) -> Result<consent::Rule, D::Error> {
+    let name = String::deserialize(text)?;
+    consent::Rule::from_name(&name).ok_or_else(|| {
+        serde::de::Error::custom(format!(
+            "consent = \"{name}\": the rule is latest-statement or strictest. Any other could let a yes undo a refusal \
+             that came after it"
+        ))
+    })
+}
