@@ -35,7 +35,7 @@ def run_ferry(*arguments):
 def floors():
     """The least that the parts need, each alone: records, phones, and writing the rows of the last run to SQLite again."""
     told = subprocess.run(
-        [Path(ferry).parent / "examples/floors", "ferry.db", "sms.csv", ",", "PhoneNumber", "Country", "viber.csv", ";", "msisdn", "region"],
+        [Path(ferry).parent / "examples/floors", "ferry.db", "sms.csv", ",", "PhoneNumber", "Country", "viber.csv", ";", "phone", "region"],
         cwd=data, capture_output=True, text=True, check=True).stdout.split()
     return [float(it) for it in told[:3]]
 

@@ -107,7 +107,8 @@ def sms_date(rng, at):
     return rng.choice(["", at.strftime("%Y-%m-%d")])
 
 
-def viber_date(rng, at, region):
+def viber_date(rng, at):
+    """Day first in every country: a column has one order of day and month."""
     form = rng.randrange(5)
     if form == 0:
         return str(int(at.timestamp()))
@@ -115,13 +116,11 @@ def viber_date(rng, at, region):
         return str(int(at.timestamp() * 1000))
     if form == 2:
         return at.strftime("%d.%m.%Y %H:%M")
-    if region == "US":
-        return at.strftime("%m/%d/%Y %I:%M %p")
     return at.strftime("%d/%m/%Y %H:%M")
 
 
 SMS_COLUMNS = ["PhoneNumber", "Country", "FullName", "Email", "Lang", "LastMessageAt", "OptIn"]
-VIBER_COLUMNS = ["msisdn", "region", "name", "subscribed", "last_seen"]
+VIBER_COLUMNS = ["phone", "region", "name", "subscribed", "last_seen"]
 ROWS_OF_A_BLOCK = 1_000_000
 
 
@@ -159,7 +158,7 @@ def write_block(folder, n_rows, seed):
         for region, parsed, name in rows(of_viber, n_viber):
             phone = rng.choice(BAD) if rng.random() < 0.035 else spelling(rng, parsed, region)
             writer.writerow([phone, region, dirty_name(rng, name), rng.choice(["subscribed", "unsubscribed", "", "Y", "n"]),
-                             viber_date(rng, moment(rng), region)])
+                             viber_date(rng, moment(rng))])
 
 
 def main():
@@ -193,6 +192,9 @@ default_region = "FR"
 [crm]
 url = "sqlite:ferry.db"
 
+[gates]
+max_unreadable = { consent = 1 }
+
 [[source]]
 name = "sms"
 channel = "sms"
@@ -213,7 +215,7 @@ channel = "viber"
 path = "viber.csv"
 profile = "columns"
 [source.columns]
-phone = "msisdn"
+phone = "phone"
 region = "region"
 name = "name"
 consent = "subscribed"

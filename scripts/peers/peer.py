@@ -21,32 +21,30 @@ import phonenumbers
 import polars as pl
 from phonenumbers import PhoneNumberFormat
 
-from truth import CONSENT, STRICTNESS, TYPES, date, name, phone, region_of
+from truth import STRICTNESS, TYPES, consent_of, date, email_of, language_of, name, phone, region_of
 
 CHUNK = 20_000
 
 
 def clean(columns):
     """Cleans a chunk of rows: lists of cells in, lists of values out."""
-    out = [[] for _ in range(9)]
+    out = [[] for _ in range(8)]
     for number, country, full_name, mail, language, at, consent in zip(*columns):
         region = region_of(country or "")
         parsed = phone(number or "", region)
         if parsed is None:
-            values = [None] * 9
+            values = [None] * 8
         else:
-            when = date(at or "", region)
-            mail = (mail or "").strip().lower()
+            when = date(at or "")
             values = [
                 phonenumbers.format_number(parsed, PhoneNumberFormat.E164),
                 phonenumbers.region_code_for_number(parsed) or "",
                 TYPES[phonenumbers.number_type(parsed)],
                 int(when.astimezone(timezone.utc).timestamp()) if when else None,
                 name(full_name or ""),
-                mail if "@" in mail else None,
-                (language or "").strip()[:2].lower() or None,
-                (state := CONSENT.get((consent or "").strip().lower())),
-                STRICTNESS.get(state),
+                email_of(mail or ""),
+                language_of(language or ""),
+                STRICTNESS.get(consent_of(consent or "")),
             ]
         for column, value in zip(out, values):
             column.append(value)
@@ -59,7 +57,8 @@ def chunks(frame):
 
 
 SCHEMA = {"e164": pl.String, "region": pl.String, "line_type": pl.String, "at": pl.Int64, "name": pl.String, "email": pl.String,
-          "language": pl.String, "consent": pl.String, "strictness": pl.Int8}
+          "language": pl.String, "strictness": pl.Int8}
+STATES = list(STRICTNESS)
 
 
 def main():
@@ -68,7 +67,7 @@ def main():
     read = dict(infer_schema=False)
     sms = pl.read_csv(f"{folder}/sms.csv", **read).rename(dict(PhoneNumber="number", Country="country", FullName="name", Email="mail",
                                                               Lang="language", LastMessageAt="at", OptIn="consent"))
-    viber = pl.read_csv(f"{folder}/viber.csv", separator=";", **read).rename(dict(msisdn="number", region="country", subscribed="consent", last_seen="at"))
+    viber = pl.read_csv(f"{folder}/viber.csv", separator=";", **read).rename(dict(phone="number", region="country", subscribed="consent", last_seen="at"))
     viber = viber.with_columns(mail=pl.lit(""), language=pl.lit(""))
     frames = [frame.select("number", "country", "name", "mail", "language", "at", "consent").with_columns(
         source=pl.lit(source), priority=pl.lit(priority), record=pl.int_range(pl.len())) for source, priority, frame in (("sms", 1, sms), ("viber", 2, viber))]
@@ -79,10 +78,9 @@ def main():
     # Latest first: undated rows last, then the smaller priority number, then the earlier row.
     ordered = cleaned.sort("at", "priority", "record", descending=[True, False, False], nulls_last=True)
     latest = lambda column: pl.col(column).drop_nulls().first()
-    said = pl.col("at").fill_null(-(2**62)) * 4 + pl.col("strictness")
     merged = ordered.group_by("e164", maintain_order=False).agg(
         pl.col("region").first(), pl.col("line_type").first(), latest("name"), latest("email"), latest("language"),
-        pl.col("consent").filter(said == said.max()).first(), pl.col("at").max(), pl.col("source").unique().sort().str.join("+").alias("sources"), pl.len().alias("rows"),
+        pl.col("strictness").max().replace_strict(range(len(STATES)), STATES, return_dtype=pl.String).alias("consent"), pl.col("at").max(), pl.col("source").unique().sort().str.join("+").alias("sources"), pl.len().alias("rows"),
     ).sort("e164")
     cleaned_at = time.perf_counter()
     database = f"{folder}/peer.db"

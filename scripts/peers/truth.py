@@ -21,7 +21,7 @@ NOTHING = {"", "-", "n/a", "null", "unknown"}
 CONSENT = {word: state for state, words in {
     "yes": "yes y true 1 oui opt-in subscribed", "no": "no n false 0 non opt-out unsubscribed", "stop": "stop arret stopall",
 }.items() for word in words.split()}
-STRICTNESS = {"yes": 0, "no": 1, "stop": 2}
+STRICTNESS = {"yes": 0, "unclear": 1, "no": 2, "stop": 3}
 TYPES = {PhoneNumberType.MOBILE: "mobile", PhoneNumberType.FIXED_LINE: "fixed_line",
          PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed_line_or_mobile", PhoneNumberType.TOLL_FREE: "toll_free",
          PhoneNumberType.PREMIUM_RATE: "premium_rate", PhoneNumberType.SHARED_COST: "shared_cost",
@@ -63,7 +63,23 @@ def name(cell):
     return None if text.lower() in NOTHING else text
 
 
-def date(cell, region):
+def email_of(cell):
+    text = cell.strip().lower()
+    return text if re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@.]+", text) else None
+
+
+def language_of(cell):
+    code = re.fullmatch(r"([A-Za-z]{2})([-_][A-Za-z]{2})?", cell.strip())
+    return code and code[1].lower()
+
+
+def consent_of(cell):
+    """An unknown word is unclear: it is no yes."""
+    text = cell.strip().lower()
+    return None if text in NOTHING else CONSENT.get(text, "unclear")
+
+
+def date(cell):
     text = cell.strip()
     utc = datetime.timezone.utc
     if re.fullmatch(r"\d{10}", text):
@@ -71,8 +87,6 @@ def date(cell, region):
     if re.fullmatch(r"\d{13}", text):
         return datetime.datetime.fromtimestamp(int(text) / 1000, utc)
     forms = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M"]
-    if region == "US":
-        forms.insert(0, "%m/%d/%Y %I:%M %p")
     for form in forms:
         try:
             at = datetime.datetime.strptime(text, form)
@@ -105,19 +119,17 @@ def truth(folder):
         parsed = phone(number, region)
         if parsed is None:
             continue
-        when = date(at, region)
+        when = date(at)
         e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-        mail = mail.strip().lower()
         contacts.setdefault(e164, []).append((
-            (when is not None, when or 0, -priority, -n), when, channel, name(full_name), mail if "@" in mail else None,
-            language.strip()[:2].lower() or None, CONSENT.get(consent.strip().lower()), parsed,
+            (when is not None, when or 0, -priority, -n), when, channel, name(full_name), email_of(mail), language_of(language),
+            consent_of(consent), parsed,
         ))
     for e164, found in contacts.items():
         found.sort(key=lambda row: row[0])
         latest = lambda field: next((row[field] for row in reversed(found) if row[field]), "")
-        said = [row for row in found if row[6]]
-        newest = max((row[0][:2] for row in said), default=None)
-        strictest = max((row[6] for row in said if row[0][:2] == newest), key=STRICTNESS.get, default="")
+        # Lists without a column of consent dates: no statement is dated, so the strictest counts.
+        strictest = max((row[6] for row in found if row[6]), key=STRICTNESS.get, default="")
         dates = [row[1] for row in found if row[1]]
         last = max(dates).astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if dates else ""
         parsed = found[0][7]
