@@ -50,7 +50,8 @@ impl Default for Words {
 }
 
 impl Words {
-    /// Adds words, in any case and spelling. They win over the data file, in cells and in messages.
+    /// Adds words, in any case and spelling. They win over the data file, in cells and in messages; a yes in cells only,
+    /// for a message such as "ok" answers many things.
     pub fn add(&mut self, meaning: Meaning, words: &[impl AsRef<str>]) {
         for word in words {
             let word = word.as_ref();
@@ -60,7 +61,9 @@ impl Words {
                 _ => Cell { consent: meaning, refusal: in_a_refusal_column(meaning) },
             };
             self.put_cell(word, cell);
-            self.phrases.replace(word, Part::Keyword(meaning));
+            if meaning != Meaning::Yes {
+                self.phrases.replace(word, Part::Keyword(meaning));
+            }
         }
     }
 
@@ -79,6 +82,11 @@ impl Words {
     /// it. Any other text that begins with a keyword of refusal is `Unclear`, and every other text says `Nothing`.
     pub fn message(&self, text: &str) -> Meaning {
         self.phrases.read(text)
+    }
+
+    /// Whether two words are one word, whatever their case and spelling.
+    pub fn is_same(one: &str, other: &str) -> bool {
+        squash(one) == squash(other)
     }
 
     /// Changes whenever the meaning of any word may have changed.

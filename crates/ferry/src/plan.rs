@@ -361,6 +361,9 @@ impl Plan {
             source.check(self)?;
         }
         self.own_numbers()?;
+        if let Some(message) = self.clean.consent_words.contradiction() {
+            return Err(self.wrong(self.text.find("[clean.consent_words]").unwrap_or(0), message));
+        }
         if !(self.limits.unpacked_gib > 0.0 && self.limits.ratio > 0) {
             return Err(self.wrong(0, "unpacked_gib and ratio are above 0".into()));
         }

@@ -22,6 +22,30 @@ impl WordsSection {
         }
         words
     }
+
+    /// What is wrong with the words, if anything is.
+    pub(super) fn contradiction(&self) -> Option<String> {
+        let lists = [("yes", &self.yes), ("no", &self.no), ("stop", &self.stop)];
+        let all = || lists.into_iter().flat_map(|(name, list)| list.iter().map(move |it| (name, it)));
+        for (n, (list, word)) in all().enumerate() {
+            if word.trim().is_empty() {
+                return Some(format!("[clean.consent_words]: {list} has an empty word"));
+            }
+            if let Some((other, _)) = all().take(n).find(|it| it.0 != list && consent::Words::is_same(it.1, word)) {
+                return Some(format!(
+                    "[clean.consent_words]: \"{word}\" is in {other} and in {list}: say which it means"
+                ));
+            }
+        }
+        let known = consent::Words::default();
+        let is_refusal = |it: &&String| known.cell(it).is_refusal() || known.message(it).is_refusal();
+        self.yes.iter().find(is_refusal).map(|word| {
+            format!(
+                "[clean.consent_words]: \"{word}\" is a refusal and cannot mean yes. If a column asks whether somebody \
+                 does not want messages, map it: opt_out = \"…\" in [source.columns]"
+            )
+        })
+    }
 }
 
 /// What being in a list says about consent.

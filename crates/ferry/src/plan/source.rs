@@ -83,6 +83,11 @@ impl SourceSection {
                 plan.wrong(delimiter.span().start, "a delimiter is one ASCII character other than a quote".into())
             );
         }
+        if self.header_row == Some(0) {
+            return Err(
+                plan.wrong(self.name.span().start, "header_row is the line of the header, the first is 1".into())
+            );
+        }
         if let Some(consent) = &self.consent
             && *consent.get_ref() == ListConsent::Ask
         {
