@@ -213,7 +213,8 @@ mod tests {
         let [phone, name, last_at, consent, external_id, tags] = cells;
         // An address that people share.
         let email = if name == "ANA" { "home@example.com" } else { "" };
-        RawContact { phone, name: name.into(), email, last_at, consent, external_id, tags, ..RawContact::default() }
+        let consents = if consent.is_empty() { Vec::new() } else { vec![consent] };
+        RawContact { phone, name: name.into(), email, last_at, consents, external_id, tags, ..RawContact::default() }
     }
 
     /// All that cleaning gives.

@@ -31,7 +31,7 @@ pub(crate) fn statements<'a>(
     unread: &mut UnreadValues,
 ) -> Vec<Said<'a>> {
     let mut said = Vec::new();
-    if raw.consent.is_empty() && raw.opt_outs.is_empty() && raw.message.is_empty() && raw.event.is_none() {
+    if raw.consents.is_empty() && raw.opt_outs.is_empty() && raw.message.is_empty() && raw.event.is_none() {
         return said;
     }
     let of_row = ConsentChannel::from(raw.channel.unwrap_or(source.channel));
@@ -50,11 +50,12 @@ pub(crate) fn statements<'a>(
         }
         said.push(Said { channel, basis, words: kept(words), at, state });
     };
-    if !raw.consent.is_empty() {
-        add(of_cells, Basis::Cell, raw.consent, at, rules.words.cell(raw.consent));
+    for cell in &raw.consents {
+        add(of_cells, Basis::Cell, cell, at, rules.words.cell(cell));
     }
+    let opt_out_at = if raw.consent_at_dates_opt_outs { at } else { row_at.filter(|_| raw.dates_consent) };
     for cell in &raw.opt_outs {
-        let (at, meaning) = opt_out(rules, source, cell, at);
+        let (at, meaning) = opt_out(rules, source, cell, opt_out_at);
         add(of_cells, Basis::OptOut, cell, at, meaning);
     }
     if !raw.message.is_empty() {
@@ -110,10 +111,11 @@ fn opt_out(rules: &Rules, source: &Source, cell: &str, at: Option<When>) -> (Opt
     (at, rules.words.refusal_cell(cell))
 }
 
-/// What the recorded words of a statement say by these words of consent; none for what has no words of the person. A
-/// date in a column of refusals is a refusal in any spelling of dates.
+/// What the recorded words of a statement say by these words of consent; none for what has no words of the person, or not all
+/// of them. A date in a column of refusals is a refusal in any spelling of dates.
 pub fn read_again(words: &consent::Words, basis: Basis, text: &str) -> Option<Meaning> {
     match basis {
+        _ if may_be_cut(text) => None,
         Basis::Cell => Some(words.cell(text)),
         Basis::Message => Some(words.message(text)),
         Basis::OptOut if is_date(text) => Some(Meaning::Stop),
@@ -142,5 +144,10 @@ fn kept(words: &str) -> &str {
     while !words.is_char_boundary(end) {
         end -= 1;
     }
-    words[..end].trim_end()
+    &words[..end]
+}
+
+/// Whether words may be the start of longer ones, which [`kept`] has cut within the last character.
+fn may_be_cut(words: &str) -> bool {
+    words.len() > MAX_WORDS_BYTES - 4
 }

@@ -37,6 +37,12 @@ impl<'a> Header<'a> {
         }
     }
 
+    /// The columns into which a list or an object of this name was laid out: `name[0]` and `name.key`.
+    pub(crate) fn within(&self, name: &str) -> Vec<usize> {
+        let is_within = |it: &String| it.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '[']));
+        self.places(|it| is_within(&self.names[it]))
+    }
+
     /// Whether a column of one of the names in `a|b` is there.
     pub(crate) fn has_any(&self, names: &str) -> bool {
         names.split('|').map(Pattern::new).any(|name| self.folded.iter().any(|it| name.matches(it)))

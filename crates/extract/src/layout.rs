@@ -76,6 +76,12 @@ impl Profile {
             let Some(place) = FIELDS.iter().position(|it| it == field) else { continue };
             for name in names.iter() {
                 places[place].extend(header.found(path, name)?);
+                if [Field::Consent, Field::OptOut].iter().any(|it| *it as usize == place) {
+                    // A record may say one thing, and another a list or an object of several.
+                    let more = header.within(name).into_iter().filter(|it| !places[place].contains(it));
+                    let more: Vec<usize> = more.collect();
+                    places[place].extend(more);
+                }
             }
             if let (true, true, Some(name)) = (places[place].is_empty(), self.is_exact, names.iter().next()) {
                 return Err(header.missing(path, name));
@@ -140,9 +146,10 @@ impl Layout {
             language: get(Field::Language),
             last_at: get(Field::LastAt),
             first_at: get(Field::FirstAt),
-            consent: get(Field::Consent),
+            consents: self.filled(Field::Consent, &cell),
             opt_outs: self.filled(Field::OptOut, &cell),
             consent_at: get(Field::ConsentAt),
+            consent_at_dates_opt_outs: !self.has_column(Field::Consent),
             consent_channel: self.consent_channel,
             message: if direction == Some(Direction::Inbound) { get(Field::Body) } else { "" },
             event: self.consent_event(direction, event, &get),

@@ -30,8 +30,8 @@ fn rows(file: &str, text: &str) -> (Option<String>, Vec<String>) {
                 let said = match raw.event {
                     Some(event) if event.is_implied => format!("implied, {}", raw.message),
                     Some(event) => event.state.name().to_owned(),
-                    None if raw.consent.is_empty() => raw.message.to_owned(),
-                    None => raw.consent.to_owned(),
+                    None if raw.consents.is_empty() => raw.message.to_owned(),
+                    None => raw.consents.join(" "),
                 };
                 format!("{who}|{said}|{}", raw.last_at)
             }

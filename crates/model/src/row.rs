@@ -50,12 +50,14 @@ pub struct RawContact<'a> {
     pub email: &'a str,
     pub language: &'a str,
     pub last_at: &'a str,
-    /// What the row says about consent.
-    pub consent: &'a str,
+    /// What stands in columns of consent, each cell a statement.
+    pub consents: Vec<&'a str>,
     /// What stands in columns whose meaning is a refusal: a flag, or the date of the refusal.
     pub opt_outs: Vec<&'a str>,
     /// When the consent was given or refused.
     pub consent_at: &'a str,
+    /// That date is also of what stands in `opt_outs`: the source has no column of consent that it belongs to.
+    pub consent_at_dates_opt_outs: bool,
     /// What the row's words of consent speak of, where that is not the channel of the row.
     pub consent_channel: Option<ConsentChannel>,
     /// The text of a message that the person wrote.
@@ -291,7 +293,7 @@ impl RawContact<'_> {
             ("email", self.email),
             ("language", self.language),
             ("last_at", self.last_at),
-            ("consent", self.consent),
+            ("consent", self.consents.first().copied().unwrap_or_default()),
             ("opt_out", self.opt_outs.first().copied().unwrap_or_default()),
             ("consent_at", self.consent_at),
             ("first_at", self.first_at),

@@ -141,10 +141,15 @@ fn physical_line(text: &[u8], number: usize) -> Option<&[u8]> {
     text.split(|it| *it == if ends_with_newline { b'\n' } else { b'\r' }).nth(number)
 }
 
-/// A list of bare phone numbers has no header: its first line would be lost as one.
+/// A list of phone numbers has no header: its first line would be lost as one. It may have a name beside each number.
 fn is_row(cells: &[String]) -> bool {
-    let has_number = |it: &String| it.bytes().filter(u8::is_ascii_digit).count() >= 7;
-    !cells.iter().any(|it| it.contains(char::is_alphabetic)) && cells.iter().any(has_number)
+    cells.iter().any(|it| is_number(it))
+}
+
+/// Whether a cell holds a phone number and nothing else. No column has such a name.
+fn is_number(cell: &str) -> bool {
+    let is_part = |it: char| it.is_ascii_digit() || it.is_whitespace() || "+-().".contains(it);
+    cell.chars().all(is_part) && cell.bytes().filter(u8::is_ascii_digit).count() >= 9
 }
 
 /// The delimiter that a first line `sep=;` names, which is how Excel is told.
