@@ -178,17 +178,25 @@ pub(crate) fn encoding_warnings(probe: &Probe) -> Vec<String> {
     let doubts = probe.parts.iter().filter_map(|it| Some((it, it.doubt.as_ref()?)));
     doubts
         .map(|(part, doubt)| {
-            let shown = |it: &(String, String)| format!("\"{}\" or \"{}\"", printable(&it.0), printable(&it.1));
-            let samples: Vec<String> = doubt.samples.iter().map(shown).collect();
+            let shown = |(one, other)| format!("\"{}\" or \"{}\"", printable(one), printable(other));
+            let samples: Vec<String> = doubt.samples.iter().filter_map(differing_word).map(shown).collect();
             format!(
                 "{}: the encoding {} is a guess, the next would be {}: {}; set encoding in the [[source]] to settle it",
-                part.name(),
+                printable(&part.name().to_string()),
                 part.encoding_name(),
                 doubt.other.name(),
                 samples.join(", ")
             )
         })
         .collect()
+}
+
+/// The first word that two readings of a cell do not share: enough to tell which is right, and less of a person than the
+/// whole cell.
+fn differing_word((one, other): &(String, String)) -> Option<(&str, &str)> {
+    let is_telling = |it: char| it.is_numeric() || it == '@';
+    let words = one.split_whitespace().zip(other.split_whitespace());
+    words.filter(|it| it.0 != it.1).find(|it| !it.0.contains(is_telling) && !it.1.contains(is_telling))
 }
 
 /// A cell without characters that a terminal would act on.
@@ -200,7 +208,8 @@ pub(crate) fn printable(cell: &str) -> String {
 /// it says more about consent than that list could.
 fn is_list_of_contacts(fit: &Fit, guessed: &Guess) -> bool {
     let n_refusals = guessed.columns.get("opt_out").map_or(0, |it| it.iter().count());
-    fit.profile.name == "opt-outs" && (n_refusals > 1 || guessed.columns.contains_key("consent"))
+    fit.profile.name == "opt-outs"
+        && (n_refusals > 1 || ["consent", "consent_at"].iter().any(|it| guessed.columns.contains_key(*it)))
 }
 
 fn has_person(columns: &Mapping) -> bool {

@@ -26,10 +26,7 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
         early = Early::begin(session, &taken).await?;
         block_in_place(|| clean::merge(session, taken, early.as_mut()))?;
     }
-    if let Some(cleaned) = session.folder.manifest.stages.get(&Stage::Clean) {
-        hygiene::check(&cleaned.lists, &session.plan.gates)?;
-        unread::check(&cleaned.unread, &session.plan.gates)?;
-    }
+    check_gates(session)?;
     if session.is_dry_run {
         return dry_run(session).await;
     }
@@ -50,6 +47,13 @@ pub(crate) async fn run(session: &mut Session) -> Result<Summary> {
         Some(error) => Err(error),
         None => Ok(Summary::of(session, &registrations, bill, loaded)),
     }
+}
+
+/// Stops what the gates of the plan stop, before anybody is asked or loaded.
+fn check_gates(session: &Session) -> Result<()> {
+    let Some(cleaned) = session.folder.manifest.stages.get(&Stage::Clean) else { return Ok(()) };
+    hygiene::check(&cleaned.lists, &session.plan.gates)?;
+    unread::check(&cleaned.unread, &session.plan.gates)
 }
 
 /// Does one stage on what the stage before it left.
@@ -136,6 +140,7 @@ async fn open_planned(session: &mut Session) -> Result<Crm> {
     if !session.folder.manifest.stages.contains_key(&Stage::Clean) {
         bail!("nothing is clean yet: run `ferry extract` and `ferry clean` first");
     }
+    check_gates(session)?;
     let crm = open(session).await?;
     loading::plan_batches(session, &crm).await?;
     Ok(crm)

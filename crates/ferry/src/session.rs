@@ -114,9 +114,9 @@ impl Session {
         self.doubts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// When the run started, however often it was resumed since.
+    /// When the run began to read its exports as they are, however often it was resumed since.
     pub(crate) fn started_at(&self) -> Timestamp {
-        self.folder.manifest.created_at
+        self.folder.manifest.started_at()
     }
 
     pub(crate) fn run_mark(&self) -> RunMark {
@@ -183,7 +183,7 @@ pub(crate) struct Looked {
 impl Looked {
     pub(crate) fn run_mark(&self) -> RunMark {
         let manifest = &self.folder.manifest;
-        RunMark { id: manifest.run_id.as_str().into(), started_at: manifest.created_at }
+        RunMark { id: manifest.run_id.as_str().into(), started_at: manifest.started_at() }
     }
 }
 
@@ -227,6 +227,7 @@ fn new_manifest(plan: &Plan, key: &ContactKey, run_id: String) -> Manifest {
         plan: plan.path.clone(),
         tool: TOOL.to_owned(),
         created_at: Timestamp::now(),
+        read_at: None,
         key_id: key.id(),
         sources: Vec::new(),
         stages: Default::default(),

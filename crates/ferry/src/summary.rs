@@ -306,7 +306,10 @@ impl Summary {
         if !self.conflicts.is_empty() {
             let fields: Vec<String> =
                 self.conflicts.iter().map(|(field, n)| format!("{field} {}", grouped(*n))).collect();
-            line("conflicts", format!("{}: edited in the CRM, so the edit stays", fields.join(", ")));
+            line(
+                "conflicts",
+                format!("{}: edited in the CRM, so the edit stays, but for new refusals", fields.join(", ")),
+            );
         }
         if let Some(report) = &self.report {
             line("report", report.clone());

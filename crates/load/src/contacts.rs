@@ -287,7 +287,7 @@ fn changes<'a>(run: &LoadRun, known: &mut Known, contacts: impl IntoIterator<Ite
 
 /// Whether an import brought a refusal that the database has not heard of, and that counts: it is newer than what people
 /// have edited.
-fn has_new_refusal(held: &Contact, now: &Contact) -> bool {
+pub(crate) fn has_new_refusal(held: &Contact, now: &Contact) -> bool {
     let is_known = |id: i64| held.statements.iter().any(|it| it.id() == id);
     now.consent.as_ref().is_some_and(|it| it.value.is_refusal())
         && now.statements.iter().any(|it| it.state.is_refusal() && !is_known(it.id()))

@@ -10,11 +10,12 @@ use model::{Contact, ContactId, MAX_BATCH, Statement};
 use serde::{Deserialize, Serialize};
 
 use crate::bulk::{Rows, Table, Type};
-use crate::contacts::{CONTACT, Changed, IDENTITY, contact_rows};
+use crate::contacts::{CONTACT, Changed, IDENTITY, contact_rows, has_new_refusal};
 use crate::crm::on;
-use crate::edits::{Fingerprint, Marks};
+use crate::edits::{Fingerprint, Kept, Marks, keep_edits};
 use crate::held::{ContactRow, Held, IdentityRow, assembled};
 use crate::journal::LoadRun;
+use crate::queries::id;
 use crate::reconcile::{joined, qualified};
 use crate::statements::{CONSENT, StatementRow, derive, union};
 use crate::writing::{Writes, Writing};
@@ -74,6 +75,11 @@ const DECISION: Table = Table {
 const SELECT: &str = "select contact_id, other_id, decision, at from decision order by contact_id, other_id";
 const SELECT_BEFORE: &str =
     "select before from decision where contact_id = $1 and other_id = $2 and decision = 'merge'";
+const SELECT_KNOWN_USERS: &str = "select distinct one.contact_id, owner.contact_id from contact one \
+    join identity on identity.contact_id = one.contact_id and identity.kind = 'viber' \
+    join identity same on same.kind = identity.kind and same.scope = identity.scope and same.value = identity.value \
+    join contact owner on owner.contact_id = same.contact_id and owner.e164 is not null \
+    where one.e164 is null order by 1, 2";
 const FORGET: &str = "delete from decision where contact_id = $1 and other_id = $2";
 
 type DecisionRow = (Vec<u8>, Vec<u8>, String, i64);
@@ -175,6 +181,34 @@ impl Crm {
             }
             writing.commit().await.map_err(&failed)?;
         }
+        Ok(n_absorbed)
+    }
+
+    /// Merges contacts without a phone into the one contact with a phone that has the same Viber id: an earlier import tied
+    /// the two together, and this one has the Viber id alone. Users of several phones, of a phone that several people use
+    /// and of somebody whom they must never be stay contacts of their own. Tells how many there were.
+    pub async fn absorb_known(&self) -> Result<u64, LoadError> {
+        let failed = LoadError::query("merge Viber users with their phones");
+        let mut writing = Writing::begin(self).await.map_err(&failed)?;
+        let pairs: Vec<(Vec<u8>, Vec<u8>)> = match &mut writing {
+            Writing::Sqlite(it) => sqlx::query_as(SELECT_KNOWN_USERS).fetch_all(&mut **it).await,
+            Writing::Postgres(it) => sqlx::query_as(SELECT_KNOWN_USERS).fetch_all(&mut **it).await,
+        }
+        .map_err(&failed)?;
+        let pairs: Vec<(ContactId, ContactId)> =
+            pairs.iter().map(|(user, owner)| Ok((id(user)?, id(owner)?))).collect::<Result<_, LoadError>>()?;
+        let decisions = if pairs.is_empty() { Vec::new() } else { writing.decisions().await? };
+        let mut n_absorbed = 0;
+        for owners in pairs.chunk_by(|one, other| one.0 == other.0) {
+            let [(user, owner)] = *owners else { continue };
+            let is_shared = |it: &Decision| it.kind == DecisionKind::Shared && it.contact == owner;
+            if decisions.iter().any(|it| it.is_never_of(user, owner) || is_shared(it)) {
+                continue;
+            }
+            writing.absorb(owner, user).await?;
+            n_absorbed += 1;
+        }
+        writing.commit().await.map_err(&failed)?;
         Ok(n_absorbed)
     }
 
@@ -296,18 +330,16 @@ impl Writing {
         let run = self.any_run().await?;
         let known = before.statement_ids()?;
         let now = self.held(&[survivor]).await?.remove(&survivor).map(|it| it.contact.statements).unwrap_or_default();
-        let since: Vec<Statement> = now.into_iter().filter(|it| !known.contains(&it.id())).collect();
         let ids: &[ContactId] = if before.survivor.is_some() { &[survivor, absorbed] } else { &[absorbed] };
         self.forget_contacts(ids).await?;
         for stored in before.survivor.into_iter().chain([before.absorbed]) {
-            let rows = match since.is_empty() {
-                true => stored.rows(),
-                false => {
-                    let held = stored.held()?;
-                    let run_number = held.run_number;
-                    let Changed { contact, marks } = with_statements(&run, held, &since);
-                    contact_rows(run_number, [(&contact, marks)])
-                }
+            // What both have said since, and their own statements as their words are read today.
+            let held = stored.clone().held()?;
+            let own: HashSet<i64> = held.contact.statements.iter().map(Statement::id).collect();
+            let is_of_it = |it: &&Statement| !known.contains(&it.id()) || own.contains(&it.id());
+            let rows = match with_statements(&run, &held, now.iter().filter(is_of_it).cloned().collect()) {
+                Some(Changed { contact, marks }) => contact_rows(held.run_number, [(&contact, marks)]),
+                None => stored.rows(),
             };
             self.write_rows(rows.into()).await.map_err(&failed)?;
         }
@@ -373,24 +405,39 @@ fn one_of(run: &LoadRun, id: ContactId, survivor: Option<Held>, absorbed: Held) 
     };
     let written = written(&survivor);
     let survivor = named(survivor.contact, survivor.run_number);
-    let contact = joined(
-        run.rule,
-        run.id_of(run_number).unwrap_or_default(),
-        survivor.clone(),
-        named(other, absorbed.run_number),
-    );
+    let other = named(other, absorbed.run_number);
+    let edited = [edited_consent(&survivor, written), edited_consent(&other, other_written)];
+    let run_id = run.id_of(run_number).unwrap_or_default();
+    let mut contact = joined(run.rule, run_id, survivor.clone(), other);
+    if let Some(strictest) = edited.into_iter().flatten().max_by_key(|it| it.consent.as_ref().map(|it| it.value))
+        && strictest.consent.as_ref().map(|it| it.value) > contact.consent.as_ref().map(|it| it.value)
+    {
+        take_consent(&mut contact, strictest);
+    }
     let fingerprint = written.with_parts_of(other_written, &survivor, &contact);
     (contact, run_number, fingerprint)
 }
 
-/// A contact as it was, with what was said since.
-fn with_statements(run: &LoadRun, Held { contact: before, written, run_number }: Held, since: &[Statement]) -> Changed {
+/// A contact of which somebody has edited the consent by hand; none where nobody has.
+fn edited_consent(contact: &Contact, written: Fingerprint) -> Option<Contact> {
+    written.is_edited(contact, "consent").then(|| contact.clone())
+}
+
+fn take_consent(contact: &mut Contact, from: Contact) {
+    contact.consent = from.consent;
+    contact.consent_at = from.consent_at;
+    contact.consent_channel = from.consent_channel;
+}
+
+/// A contact as it was, with these statements; none if that changes nothing.
+fn with_statements(run: &LoadRun, held: &Held, now: Vec<Statement>) -> Option<Changed> {
+    let before = &held.contact;
     let mut contact = before.clone();
-    contact.statements = union(contact.statements, since.to_vec());
-    derive(run.rule, run.id_of(run_number).unwrap_or_default(), &mut contact);
-    let now = Fingerprint::of(&contact);
-    let written = written.unwrap_or(now).with_parts_of(now, &before, &contact);
-    Changed { contact, marks: Marks { written, content: None } }
+    contact.statements = union(contact.statements, now);
+    derive(run.rule, run.id_of(held.run_number).unwrap_or_default(), &mut contact);
+    let has_new_refusal = has_new_refusal(before, &contact);
+    let Kept { contact, fingerprint, .. } = keep_edits(before, held.written, contact, has_new_refusal);
+    (contact != *before).then_some(Changed { contact, marks: Marks { written: fingerprint, content: None } })
 }
 
 fn decision((contact, other, kind, at): DecisionRow) -> Result<Decision, LoadError> {

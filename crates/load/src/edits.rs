@@ -37,6 +37,12 @@ impl Fingerprint {
         Self::of_parts(std::array::from_fn(|n| if before[n] == after[n] { own[n] } else { other[n] }))
     }
 
+    /// Whether somebody has edited a field of [`EDITABLE`] of a contact beside which this stands.
+    pub(crate) fn is_edited(self, contact: &Contact, field: &str) -> bool {
+        let now = Self::of(contact).parts();
+        EDITABLE.iter().zip(now).zip(self.parts()).any(|((name, now), written)| *name == field && now != written)
+    }
+
     fn of_parts(parts: [u16; 4]) -> Self {
         Self(i64::from_le_bytes(std::array::from_fn(|n| parts[n / 2].to_le_bytes()[n % 2])))
     }

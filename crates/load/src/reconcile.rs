@@ -1,6 +1,10 @@
 //! What a contact is after an import, given what the database held of it.
 
-use model::{Basis, Contact, Field, Identity, IdentityKind, LineType, Personal, PhoneNumber, Region, RowName};
+use std::collections::HashSet;
+
+use model::{
+    Basis, Contact, Field, Identity, IdentityKind, LineType, Personal, PhoneNumber, Region, RowName, Statement,
+};
 
 use crate::held::Held;
 use crate::journal::LoadRun;
@@ -16,7 +20,7 @@ pub(crate) fn reconciled(run: &LoadRun, held: &Held, incoming: Contact) -> Conta
         None => held.contact.clone(),
     };
     let mut rows = all_rows(&held.rows, &incoming.rows);
-    let held = without_mended(held, &incoming.rows);
+    let held = without_mended(held, &run.id, &incoming);
     let mut contact = combined(held, incoming);
     statements::derive(run.rule, &run.id, &mut contact);
     for (_, row) in contact.value_rows() {
@@ -27,11 +31,17 @@ pub(crate) fn reconciled(run: &LoadRun, held: &Held, incoming: Contact) -> Conta
     contact
 }
 
-/// The contact without what was held back because a row could not be read, of sources that have been read again: this
-/// import says whether it still cannot be.
-fn without_mended(mut held: Contact, incoming: &str) -> Contact {
-    let sources: Vec<&str> = incoming.split(' ').map(source_of).collect();
-    held.statements.retain(|it| it.basis != Basis::Unreadable || !sources.contains(&source_of(&it.row)));
+/// The contact without statements that this import mends: what was held back because a row could not be read, of
+/// sources that have been read again, and cells that this very run had read with another date or channel before its plan
+/// was corrected. Cells with other words stay: a file that was exchanged may have lost a refusal.
+fn without_mended(mut held: Contact, run_id: &str, incoming: &Contact) -> Contact {
+    let sources: Vec<&str> = incoming.rows.split(' ').map(source_of).collect();
+    let cell = |it: &Statement| (RowName::clone(&it.row), it.basis, it.words.0.clone());
+    let read_again: HashSet<_> = incoming.statements.iter().map(cell).collect();
+    held.statements.retain(|it| match it.basis {
+        Basis::Unreadable => !sources.contains(&source_of(&it.row)),
+        _ => &*it.first_run.id != run_id || !read_again.contains(&cell(it)),
+    });
     held
 }
 

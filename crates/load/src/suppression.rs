@@ -18,6 +18,7 @@ const SUPPRESSION: Table = Table {
 };
 
 const SUPPRESSED: &str = "select contact_id from suppressed";
+const LAST: &str = "select max(at) from suppression";
 const WHAT: &str = "read who is suppressed";
 
 /// A change to the list.
@@ -39,7 +40,7 @@ impl SuppressAction {
 
 impl Crm {
     /// Suppresses contacts, or takes that back. Gives those for which it changed something; the others are left alone.
-    /// Contacts need not be in the database yet.
+    /// Contacts need not be in the database yet. A change counts after all before it, though the clock were set back.
     pub async fn suppress(
         &self,
         contacts: &[ContactId],
@@ -55,11 +56,17 @@ impl Crm {
         }
         .map_err(LoadError::query(WHAT))?;
         let known: HashSet<ContactId> = rows.iter().map(|it| id(&it.0)).collect::<Result<_, _>>()?;
+        let last: Option<(Option<i64>,)> = match &mut writing {
+            Writing::Sqlite(it) => sqlx::query_as(LAST).fetch_optional(&mut **it).await,
+            Writing::Postgres(it) => sqlx::query_as(LAST).fetch_optional(&mut **it).await,
+        }
+        .map_err(LoadError::query(WHAT))?;
+        let at = at.as_microsecond().max(last.and_then(|it| it.0).map_or(i64::MIN, |it| it.saturating_add(1)));
         let is_news = |it: &&ContactId| known.contains(*it) == (action == SuppressAction::Remove);
         let changed: HashSet<ContactId> = contacts.iter().filter(is_news).copied().collect();
         let mut rows = Rows::new(&SUPPRESSION);
         for contact in &changed {
-            rows.push([contact.into(), at.into(), action.name().into(), reason.into()]);
+            rows.push([contact.into(), Some(at).into(), action.name().into(), reason.into()]);
         }
         writing.write_rows(vec![rows]).await.map_err(&failed)?;
         writing.commit().await.map_err(&failed)?;

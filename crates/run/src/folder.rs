@@ -181,6 +181,7 @@ mod tests {
             plan: "/plans/plan.toml".into(),
             tool: "ferry 0".into(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
+            read_at: None,
             key_id: "k".into(),
             sources: vec![],
             stages: Default::default(),

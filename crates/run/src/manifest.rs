@@ -13,8 +13,12 @@ pub struct Manifest {
     /// The plan file, as an absolute path.
     pub plan: PathBuf,
     pub tool: String,
-    /// When the run started. Nothing else about it depends on the clock, so a run that is resumed gives the same files.
+    /// When the run was begun first.
     pub created_at: Timestamp,
+    /// When its exports were read last; none before that. Nothing else about it depends on the clock, so a run that is
+    /// resumed gives the same files.
+    #[serde(default)]
+    pub read_at: Option<Timestamp>,
     /// Names the key under which contact ids were made; never the key itself.
     pub key_id: String,
     #[serde(default)]
@@ -32,6 +36,13 @@ pub struct Manifest {
     /// Files of corrected rejects that were taken in, in their order.
     #[serde(default)]
     pub fixes: Vec<String>,
+}
+
+impl Manifest {
+    /// The moment that counts as that of the run: nothing in its exports was said later.
+    pub fn started_at(&self) -> Timestamp {
+        self.read_at.unwrap_or(self.created_at)
+    }
 }
 
 /// A source as it was when the run read it.

@@ -44,7 +44,7 @@ const FIRST_ROWS: u64 = 10_000;
 
 impl Extraction {
     /// Looks at all files; none if they are extracted.
-    pub(crate) fn begin(session: &Session) -> Result<Option<Self>> {
+    pub(crate) fn begin(session: &mut Session) -> Result<Option<Self>> {
         let started = Instant::now();
         let plan = &session.plan;
         let probes: Vec<Probe> = plan.sources.par_iter().map(|it| probe(plan, it)).collect::<Result<_>>()?;
@@ -53,7 +53,9 @@ impl Extraction {
             session.progress.say("extract", "already done");
             return Ok(None);
         }
-        let sources = plan.sources.par_iter().zip(&probes);
+        session.folder.manifest.read_at = Some(Timestamp::now());
+        let session = &*session;
+        let sources = session.plan.sources.par_iter().zip(&probes);
         let readings = sources.map(|(source, probe)| first_reading(session, source, probe)).collect::<Result<_>>()?;
         session.note_doubts(probes.iter().flat_map(encoding_warnings).collect());
         Ok(Some(Self { probes, readings, inputs, started, work: session.progress.begin("extract", 0) }))

@@ -148,6 +148,9 @@ pub(crate) async fn load(
     );
     let mut unfinished = Unfinished { loaded, n_absorbed: 0, started, work: None, is_whole: only.is_none() };
     if n_waiting == 0 && !is_early {
+        if !session.folder.manifest.stages.contains_key(&Stage::Load) {
+            crm.absorb_known().await?;
+        }
         session.progress.say("load", "already done");
         return Ok(unfinished);
     }
@@ -164,6 +167,9 @@ pub(crate) async fn load(
         let new = is_empty.then_some(run.number);
         let waiting = read_loadable(session, is_waiting, inputs, new);
         unfinished.loaded += load_all(crm, &run, waiting, |n| work.advance(n)).await?;
+        if !is_empty {
+            unfinished.n_absorbed += crm.absorb_known().await?;
+        }
     }
     Ok(Unfinished { work: Some(work), ..unfinished })
 }

@@ -328,3 +328,124 @@ fn a_list_of_contacts_with_several_refusals_is_no_list_of_opt_outs() {
         assert_eq!(line.split(',').nth(7), Some(consent), "{line}");
     }
 }
+
+#[test]
+fn a_date_that_a_corrected_plan_reads_in_another_way_undoes_no_refusal() {
+    let world = World::empty();
+    world.write("log.csv", &log(&[("+33199000001", "2026-01-15T10:00:00Z", "STOP")]));
+    world.write("crm.csv", "phone,name,last,consent,asked\n+33199000001,A,,yes,01/02/2026\n");
+    let list = LIST.replace("consent = ", "consent_at = \"asked\"\nconsent = ");
+    let with =
+        |order: &str| format!("{LOG}{}", list.replace("profile =", &format!("date_order = \"{order}\"\nprofile =")));
+    import(&world, "one", &with("day-first"));
+    assert_eq!(people(&world), ["01 yes ready"], "1 February is after the STOP");
+    import(&world, "one", &with("month-first"));
+    assert_eq!(people(&world), ["01 stop opted-out"], "2 January is before it");
+}
+
+#[test]
+fn a_refusal_stays_when_the_file_of_a_run_is_exchanged() {
+    let world = World::empty();
+    world.write("crm.csv", "phone,name,last,consent\n+33199000001,A,,stop\n");
+    import(&world, "one", LIST);
+    world.write("crm.csv", "phone,name,last,consent\n+33199000001,A,,yes\n");
+    import(&world, "one", LIST);
+    assert_eq!(people(&world), ["01 stop opted-out"]);
+}
+
+#[test]
+fn what_was_said_after_a_run_began_counts_when_the_run_is_done_again() {
+    let world = World::empty();
+    world.write("crm.csv", "phone,name,last,consent\n+33199000001,A,,yes\n");
+    import(&world, "one", LIST);
+    let manifest: serde_json::Value = serde_json::from_str(&world.read("one/manifest.json")).unwrap();
+    let first = manifest["read_at"].as_str().unwrap().to_owned();
+    import(&world, "one", LIST);
+    let manifest: serde_json::Value = serde_json::from_str(&world.read("one/manifest.json")).unwrap();
+    assert_eq!(manifest["read_at"], first.as_str(), "nothing was read again");
+    world.write("crm.csv", "phone,name,last,consent\n+33199000001,A,,stop\n");
+    import(&world, "one", LIST);
+    let manifest: serde_json::Value = serde_json::from_str(&world.read("one/manifest.json")).unwrap();
+    assert_ne!(manifest["read_at"], first.as_str());
+    assert_eq!(people(&world), ["01 stop opted-out"]);
+}
+
+#[test]
+fn a_refusal_does_not_take_the_date_of_the_consent_beside_it() {
+    let world = World::empty();
+    world.write("crm.csv", "phone,name,last,consent,asked,left\n+33199000001,A,,yes,2025-01-01,TRUE\n");
+    let source = LIST.replace("consent = ", "consent_at = \"asked\"\nopt_out = \"left\"\nconsent = ");
+    import(&world, "one", &source);
+    // The consent of a later day does not undo a refusal of no day.
+    world.write("crm.csv", "phone,name,last,consent,asked,left\n+33199000001,A,,yes,2025-06-01,\n");
+    import(&world, "two", &source);
+    assert_eq!(people(&world), ["01 no opted-out"]);
+}
+
+#[test]
+fn all_that_a_json_record_says_about_consent_counts() {
+    let world = World::empty();
+    let source = LIST.replace("crm.csv", "crm.json").replace("name = \"name\"\nlast_at = \"last\"\n", "");
+    world.write(
+        "crm.json",
+        r#"[{"phone":"+33199000001","consent":"yes"},{"phone":"+33199000002","consent":["yes","stop"]},
+            {"phone":"+33199000003","consent":{"sms":"yes","viber":"no"}}]"#,
+    );
+    import(&world, "one", &source);
+    assert_eq!(people(&world), ["01 yes ready", "02 unclear unclear", "03 no opted-out"]);
+}
+
+#[test]
+fn a_merge_keeps_a_refusal_that_somebody_entered_by_hand() {
+    let world = World::empty();
+    world.write("crm.csv", "phone,name,last,consent\n+33199000001,A,,yes\n+33199000002,B,,yes\n");
+    import(&world, "one", LIST);
+    let url = format!("sqlite:{}", world.path("ferry.db").display());
+    let edit = "update contact set consent = 'stop' where e164 = '+33199000002' returning consent";
+    crate::world::texts(&url, edit);
+    let merged = world.ferry(&["merge", "+33199000001", "+33199000002"]);
+    assert_eq!(merged.code, 0, "{merged:?}");
+    assert_eq!(people(&world), ["01 stop opted-out"]);
+}
+
+#[test]
+fn a_viber_user_who_refuses_is_known_by_the_phone_of_an_earlier_import() {
+    let world = World::empty();
+    let source =
+        LIST.replace("channel = \"sms\"", "channel = \"viber\"").replace("name = \"name\"", "viber_id = \"user\"");
+    world.write("crm.csv", "phone,user,last,consent\n+33199000001,QQ==,,yes\n");
+    import(&world, "one", &source);
+    world.write("crm.csv", "phone,user,last,consent\n,QQ==,,stop\n");
+    import(&world, "two", &source);
+    assert_eq!(people(&world), ["01 stop opted-out"]);
+    let audit = world.ferry(&["audit", "--run-dir", "two"]);
+    assert_eq!(audit.code, 0, "{audit:?}");
+    import(&world, "two", &source);
+    assert_eq!(people(&world), ["01 stop opted-out"]);
+}
+
+#[test]
+fn a_headerless_list_with_names_loses_nobody() {
+    let world = World::empty();
+    std::fs::create_dir(world.path("in")).unwrap();
+    world.write("in/people.csv", "+33199000001,Ana\n+33199000002,Ben\n");
+    world.ferry(&["init", "in", "--region", "FR"]);
+    let ended = world.ferry(&["run", "in/plan.toml", "--run-dir", "run"]);
+    assert!(ended.out.contains("2 in = 2 kept"), "{ended:?}");
+}
+
+#[test]
+fn words_of_consent_that_contradict_each_other_are_an_error_of_the_plan() {
+    let world = World::empty();
+    world.write("crm.csv", "phone,name,last,consent\n");
+    for (words, told) in [
+        ("yes = [\"Jo\"]\nstop = [\"JO\"]", "\"JO\" is in yes and in stop"),
+        ("yes = [\"Arrêt\"]", "\"Arrêt\" is a refusal and cannot mean yes"),
+        ("no = [\" \"]", "no has an empty word"),
+    ] {
+        let plan = "[run]\nname = \"one\"\n[crm]\nurl = \"sqlite:ferry.db\"\n[clean.consent_words]\n";
+        world.write("plan.toml", &format!("{plan}{words}\n{LIST}"));
+        let ended = world.ferry(&["run", "--run-dir", "one"]);
+        assert!(ended.code == 2 && ended.err.contains(told), "{ended:?}");
+    }
+}

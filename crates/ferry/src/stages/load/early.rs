@@ -17,7 +17,7 @@ use crate::hygiene;
 use crate::session::Session;
 use crate::stages::backup;
 use crate::stages::clean::Taken;
-use crate::stages::load::{load_all, receipt, run_row};
+use crate::stages::load::{load_all, read_statements_anew, receipt, run_row};
 use crate::unread;
 
 /// So many batches wait to be loaded: as many as are merged while the database waits for its disk.
@@ -65,6 +65,8 @@ impl Early {
         crm.check_key(&session.key.id()).await?;
         backup::ensure(session, &crm).await?;
         crm.plan_run(&run_row(session, Vec::new())).await?;
+        // What is loaded now was read by these words; otherwise all of it would be read anew afterwards.
+        read_statements_anew(session, &crm).await?;
 
         let (batches, given) = mpsc::channel(BATCHES_WAITING);
         let run = Arc::new(crm.load_run(session.run_id(), session.plan.merge.consent).await?);
