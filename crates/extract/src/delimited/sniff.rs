@@ -143,13 +143,13 @@ fn physical_line(text: &[u8], number: usize) -> Option<&[u8]> {
 
 /// A list of phone numbers has no header: its first line would be lost as one. It may have a name beside each number.
 fn is_row(cells: &[String]) -> bool {
-    cells.iter().any(|it| is_number(it))
-}
-
-/// Whether a cell holds a phone number and nothing else. No column has such a name.
-fn is_number(cell: &str) -> bool {
-    let is_part = |it: char| it.is_ascii_digit() || it.is_whitespace() || "+-().".contains(it);
-    cell.chars().all(is_part) && cell.bytes().filter(u8::is_ascii_digit).count() >= 9
+    let n_digits = |it: &String| it.bytes().filter(u8::is_ascii_digit).count();
+    let is_bare = |it: &String| it.chars().all(|it| it.is_ascii_digit() || it.is_whitespace() || "+-().".contains(it));
+    match cells.iter().any(|it| it.contains(char::is_alphabetic)) {
+        false => cells.iter().any(|it| n_digits(it) >= 7),
+        // Beside names of columns a day may be one, such as 20260131, but nothing longer.
+        true => cells.iter().any(|it| is_bare(it) && n_digits(it) >= 9),
+    }
 }
 
 /// The delimiter that a first line `sep=;` names, which is how Excel is told.

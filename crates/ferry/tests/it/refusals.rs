@@ -425,13 +425,15 @@ fn a_viber_user_who_refuses_is_known_by_the_phone_of_an_earlier_import() {
 }
 
 #[test]
-fn a_headerless_list_with_names_loses_nobody() {
-    let world = World::empty();
-    std::fs::create_dir(world.path("in")).unwrap();
-    world.write("in/people.csv", "+33199000001,Ana\n+33199000002,Ben\n");
-    world.ferry(&["init", "in", "--region", "FR"]);
-    let ended = world.ferry(&["run", "in/plan.toml", "--run-dir", "run"]);
-    assert!(ended.out.contains("2 in = 2 kept"), "{ended:?}");
+fn a_list_without_a_header_loses_nobody() {
+    for (region, list) in [("FR", "+33199000001,Ana\n+33199000002,Ben\n"), ("NO", "40000001\n40000002\n")] {
+        let world = World::empty();
+        std::fs::create_dir(world.path("in")).unwrap();
+        world.write("in/people.csv", list);
+        world.ferry(&["init", "in", "--region", region]);
+        let ended = world.ferry(&["run", "in/plan.toml", "--run-dir", "run"]);
+        assert!(ended.out.contains("2 in = 2 kept"), "{ended:?}");
+    }
 }
 
 #[test]
