@@ -243,6 +243,9 @@ impl Crm {
         other: ContactId,
         never: bool,
     ) -> Result<Result<(), Undecided>, LoadError> {
+        if one == other {
+            return Ok(Err(Undecided::Same));
+        }
         let failed = LoadError::query("take a merge back");
         let mut writing = Writing::begin(self).await.map_err(&failed)?;
         let decisions = writing.decisions().await?;

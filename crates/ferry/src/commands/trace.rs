@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
-use load::Crm;
+use load::{Crm, Decision, DecisionKind};
 use model::{Contact, ContactId, Evidence, PhoneNumber, Reason, RowId, Segment, Standing};
 use run::TableReader;
 use serde_json::{Value, json};
@@ -64,8 +64,14 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
         Some(crm) => crm.suppressed().await?,
         None => Default::default(),
     };
+    let decisions = match &crm {
+        Some(crm) => crm.decisions().await?,
+        None => Vec::new(),
+    };
     let (mut values, mut text) = (Vec::new(), String::new());
     for id in ids {
+        let is_of_it = |it: &&Decision| it.kind == DecisionKind::Merge && it.contact == id;
+        let merged: Vec<String> = decisions.iter().filter(is_of_it).map(|it| it.other.to_string()).collect();
         let contact = match &crm {
             Some(crm) => crm.held(&[id]).await?.remove(&id),
             None => None,
@@ -77,7 +83,12 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
         let rows = rows_where(&looked, |it| it.contact_id == Some(id))?;
         let rules = looked.plan.merge;
         text += &person_text(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id));
-        values.push(person_json(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id)));
+        for other in &merged {
+            let _ = writeln!(text, "merged with {other}; `ferry unmerge {id} {other}` takes it back");
+        }
+        let mut value = person_json(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id));
+        value["merged"] = json!(merged);
+        values.push(value);
     }
     output.print(&json!({ "contacts": values }), || text)?;
     Ok(Exit::Done)

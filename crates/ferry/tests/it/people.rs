@@ -258,3 +258,48 @@ fn nobody_is_merged_with_themselves_or_with_a_stranger() {
     assert_eq!(world.ferry(&["unmerge", "+33199000003", &chained]).code, 0);
     assert_eq!(world.contacts().lines().count(), 2);
 }
+
+#[test]
+fn a_viber_user_of_whom_an_import_has_no_phone_is_the_contact_of_the_phone_that_is_known() {
+    on_both(|crm| {
+        let world = world(crm, "phone,name,email,at,consent\n", "QQ==,+33199000001,Ana,yes,2026-01-01\n");
+        run(&world);
+        world.write("viber.csv", "user,phone,name,consent,at\nQQ==,,Ana,stop,2026-02-01\nQg==,,Ben,,2026-02-01\n");
+        world.replan("name = \"test\"", "name = \"second\"");
+        let told = world.ferry(&["run", "--run-dir", "second"]);
+        assert!(told.err.contains("1 known by Viber alone now have a phone"), "{told:?}");
+        let contacts = world.contacts();
+        assert_eq!(contacts.lines().count(), 2, "{contacts}");
+        assert!(contacts.contains("+33199000001|FR|fixed_line|Ana|||stop|"), "{contacts}");
+        assert_eq!(world.ferry(&["audit", "--run-dir", "second"]).code, 0);
+
+        // A run after it changes nothing, and the audits of both still add up.
+        world.replan("name = \"second\"", "name = \"third\"");
+        let told = world.ferry(&["run", "--run-dir", "third"]);
+        assert!(told.code == 0 && told.out.contains("0 new"), "{told:?}");
+        assert_eq!(world.contacts().lines().count(), 2, "{}", world.contacts());
+        assert_eq!(world.ferry(&["audit", "--run-dir", "third"]).code, 0);
+    });
+}
+
+#[test]
+fn whoever_must_never_be_somebody_is_not_merged_with_them_by_a_viber_id() {
+    on_both(|crm| {
+        let world = world(crm, "phone,name,email,at,consent\n", "QQ==,+33199000001,Ana,yes,2026-01-01\n");
+        run(&world);
+        world.write("viber.csv", "user,phone,name,consent,at\nQQ==,,Ben,,2026-02-01\n");
+        world.replan("name = \"test\"", "name = \"second\"");
+        assert_eq!(world.ferry(&["run", "--run-dir", "second"]).code, 0);
+        assert_eq!(world.contacts().lines().count(), 1, "{}", world.contacts());
+        let same = world.ferry(&["unmerge", "+33199000001", "QQ==", "--never"]);
+        assert!(same.code == 1 && same.err.contains("both are the same contact already"), "{same:?}");
+        let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "second"]).out;
+        let user = traced.split("merged with ").nth(1).unwrap()[..32].to_owned();
+        let apart = world.ferry(&["unmerge", "+33199000001", &user, "--never"]);
+        assert_eq!(apart.code, 0, "{apart:?}");
+        assert_eq!(world.contacts().lines().count(), 2, "{}", world.contacts());
+        world.replan("name = \"second\"", "name = \"third\"");
+        assert_eq!(world.ferry(&["run", "--run-dir", "third"]).code, 0);
+        assert_eq!(world.contacts().lines().count(), 2, "{}", world.contacts());
+    });
+}
