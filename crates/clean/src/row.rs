@@ -337,21 +337,27 @@ fn language<'a>(cell: &'a str, findings: &mut RowFindings, unread: &mut UnreadVa
 pub(crate) type When = (i64, i64);
 
 /// What reading the dates of a row needs.
-struct RowDates<'a> {
-    rules: &'a Rules,
-    findings: &'a mut RowFindings,
-    unread: &'a mut UnreadValues,
+pub(crate) struct RowDates<'a> {
+    pub(crate) rules: &'a Rules,
+    pub(crate) findings: &'a mut RowFindings,
+    pub(crate) unread: &'a mut UnreadValues,
 }
 
 impl RowDates<'_> {
-    /// Reads a date. One before `from`, or over a day after the start of the run, decides nothing.
+    /// Reads a date; none where the cell holds no date that decides.
     fn read(&mut self, cell: &str, form: &DateForm, from: i64) -> Option<When> {
+        self.read_filled(cell, form, from).flatten()
+    }
+
+    /// Reads a date; none where the cell says nothing, and `Some(None)` where its date decides nothing: it cannot be read,
+    /// is before `from`, or over a day after the start of the run.
+    pub(crate) fn read_filled(&mut self, cell: &str, form: &DateForm, from: i64) -> Option<Option<When>> {
         match read_date(cell, form) {
             ReadDate::Nothing => None,
             ReadDate::Unreadable => {
                 self.unread.unread(ReadField::Date, cell);
                 self.findings.add(RowFinding::Date);
-                None
+                Some(None)
             }
             ReadDate::At(moment) => {
                 self.unread.read(ReadField::Date);
@@ -360,11 +366,12 @@ impl RowDates<'_> {
                 if !is_in_range {
                     self.findings.add(RowFinding::DateRange);
                 }
-                is_in_range.then_some(when)
+                Some(is_in_range.then_some(when))
             }
         }
     }
 }
+
 impl From<ParsedPhone> for ParsedNumber {
     fn from(phone: ParsedPhone) -> Self {
         let region = phone.region.map(|it| [it.code().as_bytes()[0], it.code().as_bytes()[1]]);

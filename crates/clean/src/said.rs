@@ -4,7 +4,7 @@ use consent::Meaning;
 use model::{Basis, ConsentChannel, ConsentState, RawContact, RowFinding, RowFindings};
 use serde::{Deserialize, Serialize};
 
-use crate::row::When;
+use crate::row::{RowDates, When};
 use crate::unreadable::{ReadField, UnreadValues};
 use crate::{DateForm, DateOrder, ReadDate, Rules, Source, read_date};
 
@@ -78,26 +78,9 @@ fn consent_date(
     findings: &mut RowFindings,
     unread: &mut UnreadValues,
 ) -> Option<When> {
-    if raw.consent_at.trim().is_empty() {
-        return row_at.filter(|_| raw.dates_consent);
-    }
-    match read_date(raw.consent_at, &source.dates.consent_at) {
-        ReadDate::Nothing => row_at.filter(|_| raw.dates_consent),
-        ReadDate::Unreadable => {
-            unread.unread(ReadField::Date, raw.consent_at);
-            findings.add(RowFinding::Date);
-            None
-        }
-        ReadDate::At(moment) => {
-            unread.read(ReadField::Date);
-            let when = (moment.at.as_microsecond(), moment.until.as_microsecond());
-            let is_in_range = rules.can_decide(when);
-            if !is_in_range {
-                findings.add(RowFinding::DateRange);
-            }
-            is_in_range.then_some(when)
-        }
-    }
+    let mut dates = RowDates { rules, findings, unread };
+    let own = dates.read_filled(raw.consent_at, &source.dates.consent_at, rules.dates_from);
+    own.unwrap_or_else(|| row_at.filter(|_| raw.dates_consent))
 }
 
 /// A cell of a column whose meaning is a refusal: the date of the refusal, or a flag.

@@ -23,7 +23,8 @@ const MOST_VALUES: usize = 4096;
 /// The values of one source that were not understood, by field. Parts add up to the whole in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnreadValues {
-    fields: BTreeMap<ReadField, FieldValues>,
+    /// In the order of [`ReadField::ALL`].
+    fields: [FieldValues; ReadField::ALL.len()],
 }
 
 /// The values of one field.
@@ -58,12 +59,12 @@ impl ReadField {
 impl UnreadValues {
     /// Counts a cell that holds something and is understood.
     pub(crate) fn read(&mut self, field: ReadField) {
-        self.fields.entry(field).or_default().filled += 1;
+        self.fields[field as usize].filled += 1;
     }
 
     /// Counts a cell that holds something and is not understood.
     pub(crate) fn unread(&mut self, field: ReadField, cell: &str) {
-        let values = self.fields.entry(field).or_default();
+        let values = &mut self.fields[field as usize];
         values.filled += 1;
         values.unread += 1;
         values.add(cell.split_whitespace().collect::<Vec<_>>().join(" "), 1);
@@ -71,14 +72,14 @@ impl UnreadValues {
 
     /// The fields that have a value at all.
     pub fn fields(&self) -> impl Iterator<Item = (ReadField, &FieldValues)> {
-        self.fields.iter().map(|it| (*it.0, it.1))
+        ReadField::ALL.into_iter().zip(&self.fields).filter(|it| it.1.filled > 0)
     }
 }
 
 impl std::ops::AddAssign for UnreadValues {
     fn add_assign(&mut self, other: Self) {
-        for (field, values) in other.fields {
-            *self.fields.entry(field).or_default() += values;
+        for (values, others) in self.fields.iter_mut().zip(other.fields) {
+            *values += others;
         }
     }
 }
