@@ -45,13 +45,7 @@ impl Meaning {
 
     /// The name used in files; empty for `Nothing`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Nothing => "",
-            Self::Yes => "yes",
-            Self::Unclear => "unclear",
-            Self::No => "no",
-            Self::Stop => "stop",
-        }
+        self.state().map_or("", ConsentState::name)
     }
 
     /// Reads back what [`Meaning::name`] gave.

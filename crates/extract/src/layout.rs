@@ -121,6 +121,11 @@ impl Layout {
         FIELDS.iter().position(|it| *it == field).map_or(&[], |it| &self.places[it])
     }
 
+    /// The columns that hold phone numbers, of contacts or of both sides of a message.
+    pub fn phone_columns(&self) -> impl Iterator<Item = usize> {
+        [Field::Phone, Field::From, Field::To].into_iter().flat_map(|it| &self.places[it as usize]).copied()
+    }
+
     /// The cells of a row by what they say. `cell` gives the text of a column.
     pub fn contact<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Result<RawContact<'a>, Reason> {
         let get = |field: Field| -> &'a str {

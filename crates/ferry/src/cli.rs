@@ -95,8 +95,8 @@ pub(crate) enum Command {
     Suppress(SuppressArgs),
     /// Say that two contacts are one person
     ///
-    /// What the first does not know is taken from the other, the statements about consent of both count, and the other's phone
-    /// becomes an identity of the first. Later runs go by it, and the rules of the plan choose between the values of all
+    /// What the first does not know is taken from the other, the statements about consent of both count, and the other's
+    /// phone becomes an identity of the first. Later runs go by it, and the rules of the plan choose between the values of all
     /// rows of both.
     Merge(MergeArgs),
     /// Take a merge back, or say that two contacts must never be merged

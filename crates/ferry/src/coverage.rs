@@ -24,8 +24,7 @@ pub(crate) struct Tally<'a> {
 
 impl<'a> Tally<'a> {
     pub(crate) fn new(layout: &'a Layout, form: DateForm) -> Self {
-        let fields = ["phone", "from", "to"];
-        let phones = fields.iter().flat_map(|it| layout.columns_of(it)).copied().collect();
+        let phones = layout.phone_columns().collect();
         let (dates, bodies) = (layout.columns_of("last_at"), layout.columns_of("body"));
         Self { form, phones, dates, bodies, coverage: Coverage::default() }
     }

@@ -11,8 +11,6 @@ use crate::plan::{Plan, PlanError, SourceSection};
 
 /// The fields of dates, in the order of [`SourceDates`].
 const DATES: [&str; 4] = ["last_at", "first_at", "consent_at", "opt_out"];
-/// Fields that hold phone numbers.
-const PHONES: [&str; 3] = ["phone", "from", "to"];
 /// Of so many rows every phone is looked at, of the others one in so many: parsing a number twice takes longer than
 /// reading its row.
 const ALL_PHONES: u64 = 10_000;
@@ -48,7 +46,7 @@ struct RegionCodes {
 
 impl<'a> Evidence<'a> {
     pub(crate) fn new(layout: &'a Layout, region: Option<Region>) -> Self {
-        let phones = PHONES.iter().flat_map(|it| layout.columns_of(it)).copied().collect();
+        let phones = layout.phone_columns().collect();
         let (dates, bare, regions) = Default::default();
         Self { layout, region, dates, phones, bare, regions }
     }
@@ -161,7 +159,7 @@ impl<'a> Evidence<'a> {
 
 /// How the bare digits of a source are meant, by the names of its columns and by the digits.
 pub(crate) fn form_of(layout: &Layout, probe: &Probe, bare: BareDigits) -> Option<PhoneForm> {
-    let mut phones = PHONES.iter().flat_map(|it| layout.columns_of(it)).map(|it| &probe.columns[*it]).peekable();
+    let mut phones = layout.phone_columns().map(|it| &probe.columns[it]).peekable();
     let has_phones = phones.peek().is_some();
     match has_phones && phones.all(|it| extract::is_international_column(it)) {
         true => Some(PhoneForm::International),

@@ -120,7 +120,7 @@ impl Session {
     }
 
     pub(crate) fn run_mark(&self) -> RunMark {
-        RunMark { id: self.run_id().into(), started_at: self.started_at() }
+        self.folder.manifest.run_mark()
     }
 
     /// The rules of cleaning. `readings` says how the columns of each source are read.
@@ -178,13 +178,6 @@ pub(crate) fn edge(decision: &Decision) -> clean::Edge {
 pub(crate) struct Looked {
     pub(crate) plan: Plan,
     pub(crate) folder: RunFolder,
-}
-
-impl Looked {
-    pub(crate) fn run_mark(&self) -> RunMark {
-        let manifest = &self.folder.manifest;
-        RunMark { id: manifest.run_id.as_str().into(), started_at: manifest.started_at() }
-    }
 }
 
 /// Finds a run: in the folder that is named, or the newest of the plan.

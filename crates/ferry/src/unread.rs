@@ -10,6 +10,7 @@ use run::UnreadField;
 use crate::exit::Gate;
 use crate::plan::GatesSection;
 use crate::progress::grouped;
+use crate::summary::share;
 
 /// A value is shown if it was seen so often: a value of one person is seen once or twice.
 const FEWEST_SEEN: u64 = 3;
@@ -74,7 +75,7 @@ pub(crate) fn held(fields: &BTreeMap<String, UnreadField>) -> RowFindings {
 pub(crate) fn check(unread: &UnreadBySource, gates: &GatesSection) -> Result<()> {
     for (source, fields) in unread {
         for (field, values) in fields {
-            let share = values.unread as f64 / values.filled.max(1) as f64;
+            let share = share(values.unread, values.filled);
             if let Some(most) = gates.stop_unreadable.get(field).filter(|it| share > **it) {
                 let line = line(source, field, values);
                 let message = format!("{line}; stop_unreadable allows {:.1} %", most * 100.0);
@@ -97,7 +98,7 @@ pub(crate) fn line(source: &str, field: &str, values: &UnreadField) -> String {
         grouped(values.unread),
         grouped(values.filled),
         plural(field),
-        100.0 * values.unread as f64 / values.filled.max(1) as f64,
+        100.0 * share(values.unread, values.filled),
         named(values)
     )
 }

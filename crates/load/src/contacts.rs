@@ -361,7 +361,8 @@ pub(crate) const CONTACT: Table = Table {
         first_at = excluded.first_at, last_at = excluded.last_at, last_inbound_at = excluded.last_inbound_at, \
         last_outbound_at = excluded.last_outbound_at, n_messages = excluded.n_messages, \
         reachable = excluded.reachable, consent = excluded.consent, consent_at = excluded.consent_at, \
-        consent_channel = excluded.consent_channel, whatsapp_consent = excluded.whatsapp_consent, tags = excluded.tags, channels = excluded.channels, \
+        consent_channel = excluded.consent_channel, whatsapp_consent = excluded.whatsapp_consent, \
+        tags = excluded.tags, channels = excluded.channels, \
         n_rows = excluded.n_rows, source_rows = excluded.source_rows, value_rows = excluded.value_rows, \
         run_number = excluded.run_number, \
         written = excluded.written, content = excluded.content",

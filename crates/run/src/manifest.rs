@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use model::{Counts, Digest, Stage};
+use model::{Counts, Digest, RunMark, Stage};
 use serde::{Deserialize, Serialize};
 
 /// What a run is made of and what it has made. Holds no personal data and no secret.
@@ -42,6 +42,11 @@ impl Manifest {
     /// The moment that counts as that of the run: nothing in its exports was said later.
     pub fn started_at(&self) -> Timestamp {
         self.read_at.unwrap_or(self.created_at)
+    }
+
+    /// The run, as statements about consent name it.
+    pub fn run_mark(&self) -> RunMark {
+        RunMark { id: self.run_id.as_str().into(), started_at: self.started_at() }
     }
 }
 

@@ -101,7 +101,7 @@ fn rows(looked: &Looked, differences: &mut Vec<Difference>) -> Result<LedgerTota
     contacts::each_batch(
         &folder.path(contacts::ARTIFACT),
         looked.plan.batch_size(),
-        &looked.run_mark(),
+        &folder.manifest.run_mark(),
         |_| true,
         |batch| {
             for contact in batch.items() {

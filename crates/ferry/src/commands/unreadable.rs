@@ -50,7 +50,7 @@ fn unread_values(looked: &Looked) -> Result<Vec<(String, UnreadValues)>> {
     let records: Vec<SourceRecord> = looked.folder.manifest.sources.clone();
     let readings: Vec<_> = records.iter().map(|it| it.reading.clone()).collect();
     let key = contact_key(&looked.plan, true)?;
-    let cleaner = Cleaner::new(rules(&looked.plan, &key, looked.run_mark(), &readings, &[])?);
+    let cleaner = Cleaner::new(rules(&looked.plan, &key, looked.folder.manifest.run_mark(), &readings, &[])?);
     let corrections = Corrections::read(&looked.folder.fixes(), &records)?;
     let mut all = Vec::new();
     for (number, (planned, record)) in looked.plan.sources.iter().zip(&records).enumerate() {

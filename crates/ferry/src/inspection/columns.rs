@@ -66,8 +66,8 @@ impl FirstRows {
         let mut first = Self { bare: BareDigits::default(), dates: DateEvidence::default() };
         read_first(probe, SAMPLE_ROWS, |row| {
             let Ok(cells) = row.cells else { return };
-            for column in ["phone", "from", "to"].into_iter().flat_map(|it| layout.columns_of(it)) {
-                first.bare.add(cells.get(*column).trim(), region);
+            for column in layout.phone_columns() {
+                first.bare.add(cells.get(column).trim(), region);
             }
             for column in layout.columns_of("last_at") {
                 first.dates.add(cells.get(*column));

@@ -23,7 +23,7 @@ impl WordsSection {
         words
     }
 
-    /// What is wrong with the words, if anything is.
+    /// The first contradiction among the words, as a message; none if they agree.
     pub(super) fn contradiction(&self) -> Option<String> {
         let lists = [("yes", &self.yes), ("no", &self.no), ("stop", &self.stop)];
         let all = || lists.into_iter().flat_map(|(name, list)| list.iter().map(move |it| (name, it)));

@@ -3,6 +3,8 @@
 use model::{Contact, Statement};
 use serde_json::{Value, json};
 
+use crate::inspection::printable;
+
 /// The statements of a contact, the undated first, then by their dates.
 pub(super) fn in_order(contact: Option<&Contact>) -> Vec<&Statement> {
     let mut statements: Vec<&Statement> = contact.into_iter().flat_map(|it| &it.statements).collect();
@@ -26,7 +28,7 @@ pub(super) fn statement_text(said: &Statement, contact: Option<&Contact>) -> Str
         Some(at) if at.from == at.until => at.from.to_string(),
         Some(at) => at.from.strftime("%F").to_string(),
     };
-    let words: String = said.words.0.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+    let words = printable(&said.words.0);
     let words = if words.is_empty() { String::new() } else { format!(" \"{words}\"") };
     let last = match said.last_run == said.first_run {
         true => String::new(),

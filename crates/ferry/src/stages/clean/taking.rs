@@ -11,9 +11,7 @@ use anyhow::{Context, Result, bail};
 use clean::{Cleaner, Hygiene, UnreadValues};
 use extract::{Layout, Probe};
 use model::{Digest, Reject, RowId, Stage};
-use run::{
-    Artifact, ArtifactWriter, ColumnReading, Group, ListQuality, SourceRecord, TableReader, TableWriter, UnreadField,
-};
+use run::{Artifact, ArtifactWriter, ColumnReading, Group, ListQuality, SourceRecord, TableReader, TableWriter};
 
 use crate::formats::corrections::Corrections;
 use crate::formats::extracted::{self, Extracted};
@@ -28,7 +26,7 @@ use crate::stages::clean::{
 };
 use crate::stages::extract::{Extraction, extract, layout};
 use crate::stages::rejects::{self, RejectColumns};
-use crate::unread;
+use crate::unread::{self, UnreadBySource};
 
 /// With more cores than this, cleaning would wait for several sources that are read one after the other: reading a row takes a
 /// quarter of the time that cleaning it takes on one core. They are all read first, each on a core of its own.
@@ -50,7 +48,7 @@ pub(crate) struct Taken {
 
 impl Taken {
     /// Values that were not understood, by source and field.
-    pub(crate) fn unread(&self, gates: &GatesSection) -> BTreeMap<String, BTreeMap<String, UnreadField>> {
+    pub(crate) fn unread(&self, gates: &GatesSection) -> UnreadBySource {
         unread::by_source(&self.outcome.unread, gates)
     }
 

@@ -65,7 +65,7 @@ impl Early {
         crm.check_key(&session.key.id()).await?;
         backup::ensure(session, &crm).await?;
         crm.plan_run(&run_row(session, Vec::new())).await?;
-        // What is loaded now was read by these words; otherwise all of it would be read anew afterwards.
+        // Notes the words in the database first: a load that finds no words noted reads every statement again.
         read_statements_anew(session, &crm).await?;
 
         let (batches, given) = mpsc::channel(BATCHES_WAITING);
