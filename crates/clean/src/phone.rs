@@ -649,9 +649,10 @@ mod tests {
         ) {
             let read = phone_in(&cell, Region::from_code(region), PhoneForm::International);
             prop_assert_eq!(&read, &phone_in(&format!("+{cell}"), None, PhoneForm::Unknown));
-            // Of a number with country code, Google's rules drop a trunk prefix: +33 01 99 …
+            // Google's rules drop a trunk prefix after the country code: +33 01 99 … Only the last four digits are never
+            // part of one: 43 0 12000 is +43 12000, the shortest number that has lost a zero.
             if let Ok((parsed, _)) = read {
-                let (number, place) = (parsed.number.to_string(), cell.len() - 6);
+                let (number, place) = (parsed.number.to_string(), cell.len() - 4);
                 prop_assert!(number[1..].starts_with(&cell[..1]) && number.ends_with(&cell[place..]), "{number}");
             }
         }
