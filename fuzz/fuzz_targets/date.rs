@@ -1,7 +1,7 @@
 #![no_main]
 //! Any text as a date.
 
-use model::Region;
+use phone::Region;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     for region in [None, Region::from_code("FR"), Region::from_code("US")] {

@@ -1,7 +1,7 @@
 #![no_main]
 //! Any text as a phone number: what is read reads back as itself.
 
-use model::Region;
+use phone::Region;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     for region in [None, Region::from_code("FR"), Region::from_code("US")] {

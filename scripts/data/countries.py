@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes crates/model/src/regions.tsv and languages.tsv: the names of countries and languages.
+"""Writes crates/phone/src/regions.tsv and crates/model/src/languages.tsv: the names of countries and languages.
 
     python3 -m venv target/python-data
     target/python-data/bin/pip install babel==2.19.0
     target/python-data/bin/python scripts/data/countries.py
 
 The names are those of Unicode CLDR, as Babel carries it, and those that are listed here. All are folded: no case, accents, spaces or punctuation. `folded` here and in
-`crates/model/src/fold.rs` must do the same; a test compares them.
+`crates/phone/src/fold.rs` must do the same; a test compares them.
 
 A name that means two countries, in one language or in two, is left out.
 """
@@ -318,6 +318,6 @@ def languages(model):
 
 
 if __name__ == "__main__":
-    model = Path(__file__).parents[2] / "crates/model/src"
-    countries(model)
-    languages(model)
+    crates = Path(__file__).parents[2] / "crates"
+    countries(crates / "phone/src")
+    languages(crates / "model/src")

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use model::{PREFIX_DIGITS, RawContact, Reason, Region};
+use model::{RawContact, Reason};
+use phone::{PREFIX_DIGITS, Region};
 
 use crate::row::Entry;
 

@@ -43,8 +43,9 @@ pub use words::{ReadEmail, email, language, read_email, tags};
 
 use std::collections::HashSet;
 
+use ::phone::PhoneNumber;
 use jiff::Timestamp;
-use model::{ContactId, ContactKey, PhoneNumber, RunMark};
+use model::{ContactId, ContactKey, RunMark};
 
 /// What cleaning needs to know besides the rows.
 #[derive(Clone, Debug)]

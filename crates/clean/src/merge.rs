@@ -6,8 +6,9 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 use model::{
     Basis, Channel, ConsentState, Contact, Direction, Field, Identity, IdentityKind, PURPOSE_MESSAGES, Personal,
-    Region, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
+    RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
 };
+use phone::Region;
 use smallvec::SmallVec;
 
 use crate::row::{Entry, ParsedNumber};

@@ -3,7 +3,7 @@
 //! Only where the number is not valid as it stands. Brazil put a 9 before its mobile numbers by 2016; Mexico dropped in 2019
 //! the 1 after its country code and the prefixes 044, 045 and 01 within the country. Exports and gateways still hold both.
 
-use model::{ParsedPhone, PhoneNumber, Region};
+use phone::{ParsedPhone, PhoneNumber, Region};
 
 /// Reads digits that begin with a country code: `5215512345678`, `551181234567`.
 pub(crate) fn international(digits: &str) -> Option<ParsedPhone> {

@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 
 use dec_from_char::DecimalExtended;
-use model::{
-    LineType, ParsedPhone, PhoneError, PhoneForm, PhoneNumber, Reason, Region, RowFinding, RowFindings, is_total,
-    says_nothing,
-};
+use model::{Reason, RowFinding, RowFindings, is_total};
+use phone::{LineType, ParsedPhone, PhoneError, PhoneForm, PhoneNumber, Region, says_nothing};
 
 use crate::old_spelling;
 

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use model::{
-    Channel, ContactId, Direction, IdentityKind, ParsedPhone, PhoneForm, Prompt, RawContact, ReadLanguage, ReadRegion,
-    Reason, Region, RowFinding, RowFindings, RowId,
+    Channel, ContactId, Direction, IdentityKind, Prompt, RawContact, ReadLanguage, Reason, RowFinding, RowFindings,
+    RowId,
 };
+use phone::{ParsedPhone, PhoneForm, ReadRegion, Region};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::name::is_garbled;
@@ -60,8 +61,8 @@ pub(crate) struct Entry<'a> {
 /// What merging needs of a [`ParsedPhone`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ParsedNumber {
-    pub(crate) number: model::PhoneNumber,
-    pub(crate) line_type: model::LineType,
+    pub(crate) number: phone::PhoneNumber,
+    pub(crate) line_type: phone::LineType,
     pub(crate) region: Option<[u8; 2]>,
 }
 

@@ -1,4 +1,5 @@
-use model::{Channel, PhoneForm, Region, RowFindings};
+use model::{Channel, RowFindings};
+use phone::{PhoneForm, Region};
 
 use crate::DateForm;
 

@@ -1,7 +1,8 @@
 //! Rules and sources for tests.
 
 use jiff::Timestamp;
-use model::{Channel, ContactKey, Region, RowFindings, RunMark};
+use model::{Channel, ContactKey, RowFindings, RunMark};
+use phone::Region;
 
 use crate::{DateForm, DateOrder, Rules, Source, SourceDates};
 

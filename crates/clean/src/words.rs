@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use model::{ReadLanguage, read_language, says_nothing};
+use model::{ReadLanguage, read_language};
+use phone::says_nothing;
 
 /// What a cell says about the e-mail address of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use model::{PhoneNumber, Region};
+use phone::{PhoneNumber, Region};
 use rayon::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};

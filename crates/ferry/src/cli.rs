@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use model::{Region, Segment, Stage};
+use model::{Segment, Stage};
+use phone::Region;
 use sandbox::Fault;
 use scenario::{ScenarioCommand, TranslateArgs};
 use template::TemplateCommand;

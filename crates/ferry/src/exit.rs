@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Error;
-use load::LoadError;
+use crm::LoadError;
 use whatsapp::CallError;
 
 use crate::plan::PlanError;

@@ -13,7 +13,8 @@ use extract::{
     Cells, ExtractError, Fit, Guess, Layout, Mapping, Probe, Profile, Row, Settings, detect, guess,
     looks_like_opt_outs, probe,
 };
-use model::{Direction, PhoneForm, RawContact, ReadRegion, Reason, Region};
+use model::{Direction, RawContact, Reason};
+use phone::{PhoneForm, ReadRegion, Region};
 use run::Coverage;
 use serde::Serialize;
 

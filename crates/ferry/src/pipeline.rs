@@ -1,8 +1,8 @@
 //! The crossing: exports in, a loaded CRM database out.
 
 use anyhow::{Context, Error, Result, bail};
+use crm::{Crm, Loaded, Registrations};
 use jiff::Timestamp;
-use load::{Crm, Loaded, Registrations};
 use model::Stage;
 use run::Bill;
 use tokio::task::block_in_place;

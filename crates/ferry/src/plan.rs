@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use clean::{DateOrder, ReadField};
 use extract::{Encoding, Limits, Names, Profile};
-use model::{Channel, ConsentChannel, ContactId, Digest, MAX_BATCH, PhoneForm, PhoneNumber, Region};
+use model::{Channel, ConsentChannel, ContactId, Digest, MAX_BATCH};
+use phone::{PhoneForm, PhoneNumber, Region};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clean::{DateEvidence, DateForm, DateOrder, JudgedOrder, SourceDates};
 use extract::{FIELDS, Form, Layout, Probe, Row, is_blank};
-use model::{PhoneForm, Region};
+use phone::{PhoneForm, Region};
 use run::ColumnReading;
 
 use crate::plan::{Plan, PlanError, SourceSection};

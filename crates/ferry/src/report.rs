@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use askama::Template;
-use load::{Crm, Registrations, Tally};
+use crm::{Crm, Registrations, Tally};
 use model::{Answer, Counts, Reason, Segment, Stage};
 use run::{Backup, Bill, UnreadField, write_private};
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use crm::{Crm, Decision, DecisionKind};
 use jiff::{Timestamp, tz::TimeZone};
-use load::{Crm, Decision, DecisionKind};
 use model::{ContactKey, RowFindings, RunMark, Stage};
 use run::{ColumnReading, Manifest, RunFolder, newest_in};
 

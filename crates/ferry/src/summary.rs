@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::Result;
-use load::{Loaded, Registrations};
+use crm::{Loaded, Registrations};
 use model::{Answer, Counts, Reason, Segment, Stage};
 use run::{Bill, SourceRecord};
 use serde::Serialize;

@@ -1,9 +1,7 @@
 use jiff::Timestamp;
 
-use crate::{
-    Channel, ConsentChannel, ConsentState, ContactId, Identity, LineType, Personal, PhoneNumber, Region, RowName,
-    Statement,
-};
+use crate::{Channel, ConsentChannel, ConsentState, ContactId, Identity, Personal, RowName, Statement};
+use phone::{LineType, PhoneNumber, Region};
 
 /// One person, as all sources together know them.
 #[derive(Clone, Debug, PartialEq, Eq)]

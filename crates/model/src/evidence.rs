@@ -3,7 +3,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContactId, Personal, PhoneNumber};
+use crate::{ContactId, Personal};
+use phone::PhoneNumber;
 
 /// What one check said about a contact's WhatsApp registration.
 ///

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{Personal, PhoneNumber};
+use crate::Personal;
+use phone::PhoneNumber;
 
 /// One way in which a person is known to some system.
 ///

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::fold::{folded, says_nothing};
+use phone::{folded, says_nothing};
 
 /// What a cell says about the language of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]

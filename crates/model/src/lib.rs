@@ -8,43 +8,30 @@ mod consent;
 mod contact;
 mod digest;
 mod evidence;
-mod fold;
 mod identity;
 mod language;
 mod lineage;
-mod numbering;
 mod personal;
-mod phone;
 mod receipt;
-mod region;
 mod row;
 mod rule;
-pub mod scenario;
 mod segment;
 mod standing;
-mod text;
-mod variant;
 
 pub use batch::{Batch, MAX_BATCH};
 pub use consent::{Basis, ConsentChannel, ConsentState, PURPOSE_MESSAGES, RunMark, SaidAt, Statement};
 pub use contact::{Contact, Field};
 pub use digest::{Digest, Hasher};
 pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, PASSIVE, WaId};
-pub use fold::says_nothing;
 pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
 pub use language::{ReadLanguage, read_language};
 pub use lineage::{Lineage, RowName};
 pub use personal::Personal;
-pub use phone::{E164, LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneForm, PhoneNumber};
 pub use receipt::{Counts, Receipt, Stage};
-pub use region::{ReadRegion, Region};
 pub use row::{
     Channel, ConsentEvent, Direction, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings, RowId,
     is_total,
 };
 pub use rule::{Finding, Rule, Severity};
-pub use scenario::{LOSSES, Loss, Lost, Scenario};
 pub use segment::Segment;
 pub use standing::Standing;
-pub use text::{Piece, Text, slot_name};
-pub use variant::Variants;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::evidence::{IDENTITY_CHANGED, PASSIVE};
-use crate::{Answer, Evidence, PhoneNumber, WaId};
+use crate::{Answer, Evidence, WaId};
+use phone::PhoneNumber;
 
 /// What is believed of a contact's WhatsApp registration, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

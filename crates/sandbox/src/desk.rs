@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use model::PhoneNumber;
+use phone::PhoneNumber;
 use serde_json::Value;
 
 use crate::contacts::failure;

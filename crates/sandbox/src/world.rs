@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use model::PhoneNumber;
+use phone::PhoneNumber;
 use sha2::{Digest, Sha256};
 
 /// Who is on WhatsApp: a share of all valid numbers, chosen by the seed.

@@ -98,7 +98,7 @@ fn name(template: &mut Template) -> bool {
     if template.name.is_empty() || template.name.bytes().all(is_plain) {
         return false;
     }
-    template.name = model::slot_name(&template.name);
+    template.name = scenario::slot_name(&template.name);
     true
 }
 

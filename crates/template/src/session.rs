@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use model::Finding;
-use model::scenario::{Location, MediaKind, Product};
+use scenario::{Location, MediaKind, Product};
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use model::scenario::{Act, Choice, END, Goal};
-use model::{Finding, Scenario, Text};
+use model::Finding;
 use regex::Regex;
+use scenario::{Act, Choice, END, Goal};
+use scenario::{Scenario, Text};
 use template::language_code;
 
 use crate::rules;
@@ -57,7 +58,7 @@ fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
     if scenario.id.is_empty() || !scenario.id.bytes().all(is_plain) {
         let told = format!("“{}” is no id", scenario.id);
-        findings.push(Finding::new(&rules::SCENARIO_ID, "/id", told).fixed_by(model::slot_name(&scenario.id)));
+        findings.push(Finding::new(&rules::SCENARIO_ID, "/id", told).fixed_by(scenario::slot_name(&scenario.id)));
     }
     if language_code(&scenario.language).is_none() {
         let told = format!("“{}” is none of WhatsApp's languages", scenario.language);
@@ -209,7 +210,7 @@ fn slots(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let mut known: HashSet<&str> = scenario.slots.iter().map(|it| it.name.as_str()).collect();
     for step in &scenario.steps {
         match &step.act {
-            Act::Set { slot, .. } | Act::Question(model::scenario::Question { slot, .. }) => {
+            Act::Set { slot, .. } | Act::Question(scenario::Question { slot, .. }) => {
                 known.insert(slot);
             }
             Act::Message(it) => known.extend(it.slot.as_deref()),

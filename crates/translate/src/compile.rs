@@ -8,8 +8,9 @@ mod text;
 
 use std::collections::HashMap;
 
-use model::scenario::{Act, Choice, Goal, Handover, Lost, Message, Question, Scenario, Slot, Step};
-use model::{Finding, Loss, Text};
+use model::Finding;
+use scenario::{Act, Choice, Goal, Handover, Lost, Message, Question, Scenario, Slot, Step};
+use scenario::{Loss, Text};
 use serde::Serialize;
 use template::{Data, Phrases, Template, check_message, language_code, lint};
 
@@ -162,7 +163,7 @@ impl<'a> Compiler<'a> {
             timeout: question.timeout.clone(),
             ..Message::default()
         };
-        let asks_location = question.accepts == model::scenario::Accepts::Location;
+        let asks_location = question.accepts == scenario::Accepts::Location;
         self.speak(Spoken { n, id: &step.id, message, is_question: true, asks_location });
     }
 

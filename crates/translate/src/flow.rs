@@ -1,6 +1,6 @@
 //! The WhatsApp side of a scenario: what is sent at each step, and where answers lead.
 
-use model::scenario::{Act, Goal, Timeout};
+use scenario::{Act, Goal, Timeout};
 use serde::Serialize;
 use serde_json::Value;
 use template::SessionMessage;

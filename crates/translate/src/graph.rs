@@ -4,7 +4,7 @@ mod layout;
 
 use std::fmt::Write;
 
-use model::scenario::{Act, Condition, Scenario};
+use scenario::{Act, Condition, Scenario};
 
 use crate::check::known;
 use layout::{Layout, layout};

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use model::Finding;
-use model::scenario::{Accepts, Act, Choice, Message, Question, Scenario, Test};
-use model::{Piece, Text};
 use regex::Regex;
+use scenario::{Accepts, Act, Choice, Message, Question, Scenario, Test};
+use scenario::{Piece, Text};
 
 use crate::rules;
 

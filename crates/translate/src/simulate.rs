@@ -8,8 +8,8 @@ mod whatsapp;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use model::scenario::{Act, Scenario};
 use model::{Finding, Severity};
+use scenario::{Act, Scenario};
 use serde::Serialize;
 
 use crate::Compiled;

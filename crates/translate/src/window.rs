@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::scenario::{Act, Scenario};
+use scenario::{Act, Scenario};
 
 use crate::check::known;
 

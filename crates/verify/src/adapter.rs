@@ -1,6 +1,6 @@
 //! Who can be asked, and what is known of each.
 
-use model::PhoneNumber;
+use phone::PhoneNumber;
 use whatsapp::{CallError, CheckAnswer, Client, Usage};
 
 use crate::Known;

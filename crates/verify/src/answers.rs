@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use model::{Answer, PhoneNumber, WaId};
+use model::{Answer, WaId};
+use phone::PhoneNumber;
 use whatsapp::{CheckAnswer, CheckStatus};
 
 /// What was said about one number; by default nothing.

@@ -1,6 +1,6 @@
 //! Whether a provider knows anything: numbers that cannot be on WhatsApp, and numbers that are.
 
-use model::PhoneNumber;
+use phone::PhoneNumber;
 use whatsapp::CheckStatus;
 
 use crate::{Adapter, VerifyError};

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{Answer, IDENTITY_CHANGED, PhoneNumber, WaId};
+use model::{Answer, IDENTITY_CHANGED, WaId};
+use phone::PhoneNumber;
 use whatsapp::{Event, EventKind};
 
 /// What is known of numbers.

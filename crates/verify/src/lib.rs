@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use model::{Answer, ContactId, Evidence, PhoneNumber, Variants};
+use model::{Answer, ContactId, Evidence};
+use phone::{PhoneNumber, Variants};
 use smallvec::SmallVec;
 use thiserror::Error;
 use whatsapp::{CallError, CheckAnswer, CheckStatus};

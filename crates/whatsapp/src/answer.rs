@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
-use model::{PhoneNumber, WaId};
+use model::WaId;
+use phone::PhoneNumber;
 
 /// What a provider said of one number.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use model::{PhoneNumber, WaId};
+use model::WaId;
+use phone::PhoneNumber;
 use serde::{Deserialize, Deserializer};
 
 use crate::answer::{CheckAnswer, CheckStatus, number};

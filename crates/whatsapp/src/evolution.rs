@@ -1,6 +1,6 @@
 //! Evolution API: `POST /chat/whatsappNumbers/{instance}`, many numbers a call.
 
-use model::PhoneNumber;
+use phone::PhoneNumber;
 use serde::Deserialize;
 use serde_json::json;
 

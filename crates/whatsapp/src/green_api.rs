@@ -1,7 +1,7 @@
 //! GREEN-API: `POST /waInstance{id}/checkWhatsapp/{token}`, one number a call. The token is part of the path, so no
 //! address of it is ever printed.
 
-use model::PhoneNumber;
+use phone::PhoneNumber;
 use serde::Deserialize;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! WAHA: `GET /api/contacts/check-exists`, one number a call.
 
-use model::PhoneNumber;
+use phone::PhoneNumber;
 use serde::Deserialize;
 
 use crate::answer::{CheckAnswer, existing};

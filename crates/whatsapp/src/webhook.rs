@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use model::PhoneNumber;
+use phone::PhoneNumber;
 use serde::Deserialize;
 use serde_json::Value;
 

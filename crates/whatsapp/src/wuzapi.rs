@@ -1,6 +1,6 @@
 //! wuzapi: `POST /user/check`, many numbers a call.
 
-use model::PhoneNumber;
+use phone::PhoneNumber;
 use serde::Deserialize;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 use std::ops::AddAssign;
 
-use model::Region;
+use phone::Region;
 use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, Day};

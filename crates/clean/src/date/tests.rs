@@ -1,4 +1,4 @@
-use model::Region;
+use phone::Region;
 
 use super::*;
 use jiff::tz::TimeZoneDatabase;

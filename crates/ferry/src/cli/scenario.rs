@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use import::Format;
+use scenario_import::Format;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScenarioCommand {

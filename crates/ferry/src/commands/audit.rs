@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use anyhow::{Context, Result};
 use audit::{Difference, LedgerAudit, LedgerTotals, balance, equal};
-use load::{Crm, DecisionKind};
+use crm::{Crm, DecisionKind};
 use model::{ContactId, Counts, Stage};
 use run::TableReader;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
+use crm::{Crm, Exported};
 use jiff::Timestamp;
-use load::{Crm, Exported};
 use model::{ConsentChannel, ConsentState, Contact, Segment};
 use run::ArtifactWriter;
 

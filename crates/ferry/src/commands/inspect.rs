@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use extract::Profile;
-use model::Region;
+use phone::Region;
 
 use crate::cli::{InitArgs, InspectArgs};
 use crate::commands::Output;

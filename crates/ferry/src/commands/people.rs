@@ -1,7 +1,7 @@
 //! Who is who, as people decide it: `merge`, `unmerge`, `share`.
 
 use anyhow::{Result, bail};
-use load::Crm;
+use crm::Crm;
 use model::ContactId;
 use serde_json::json;
 

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use import::{File, Imported, Options};
-use model::scenario::{Act, Choice, Goal, Step, schema};
-use model::{Finding, Scenario, Severity};
+use model::{Finding, Severity};
+use scenario::Scenario;
+use scenario::{Act, Choice, Goal, Step, schema};
+use scenario_import::{File, Imported, Options};
 use serde_json::json;
 use translate::{Script, compile, mermaid, scripts, simulate, svg};
 
@@ -37,7 +38,7 @@ pub(crate) fn read(args: &ScenarioArgs) -> Result<Imported> {
         collect(path, path, &mut files)?;
     }
     let options = Options { format: args.from, language: args.language.clone(), min_messages: args.min_messages };
-    let mut imported = import::import(files, &options)?;
+    let mut imported = scenario_import::import(files, &options)?;
     if let Some(only) = &args.only {
         let ids: Vec<String> = imported.scenarios.iter().map(named).collect();
         imported.scenarios.retain(|it| it.id == *only || format!("{}.{}", it.id, it.language) == *only);

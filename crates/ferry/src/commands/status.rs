@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::Result;
-use load::Crm;
+use crm::Crm;
 use model::{Counts, Receipt, Stage};
 use serde::Serialize;
 

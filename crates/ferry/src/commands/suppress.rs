@@ -2,8 +2,8 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use anyhow::{Context, Result, bail};
+use crm::{Crm, SuppressAction};
 use jiff::Timestamp;
-use load::{Crm, SuppressAction};
 use model::ContactId;
 
 use crate::cli::SuppressArgs;

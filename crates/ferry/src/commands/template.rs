@@ -6,7 +6,8 @@ mod sarif;
 mod submit;
 
 use anyhow::{Result, bail};
-use model::{LOSSES, Rule};
+use model::Rule;
+use scenario::LOSSES;
 use serde_json::json;
 
 use crate::cli::template::TemplateCommand;

@@ -3,9 +3,10 @@ mod statements;
 use std::fmt::Write;
 
 use anyhow::{Context, Result, bail};
+use crm::{Crm, Decision, DecisionKind};
 use jiff::Timestamp;
-use load::{Crm, Decision, DecisionKind};
-use model::{Contact, ContactId, Evidence, PhoneNumber, Reason, RowId, Segment, Standing};
+use model::{Contact, ContactId, Evidence, Reason, RowId, Segment, Standing};
+use phone::PhoneNumber;
 use run::TableReader;
 use serde_json::{Value, json};
 

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use ::scenario::Criticality;
 use anyhow::{Context, Result, bail};
 use model::Severity;
-use model::scenario::Criticality;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use translate::{Compiled, Options, Parameters, compile};
@@ -113,7 +113,7 @@ fn write(to: &Path, compiled: &[Compiled], order: &[Ordered], catalog: &str) -> 
             put(&name, serde_json::to_string_pretty(template)? + "\n")?;
         }
         put(
-            &format!("flows/{}.{}.json", it.scenario, model::slot_name(&it.language)),
+            &format!("flows/{}.{}.json", it.scenario, ::scenario::slot_name(&it.language)),
             serde_json::to_string_pretty(&it.flow.json(catalog))? + "\n",
         )?;
         findings += &finding_lines(it)?;

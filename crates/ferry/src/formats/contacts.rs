@@ -7,9 +7,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use model::{
-    Basis, Batch, Channel, ConsentChannel, ConsentState, Contact, ContactId, Digest, Field, LineType, Lineage,
-    PURPOSE_MESSAGES, Personal, PhoneNumber, Region, RowName, RunMark, SaidAt, Statement,
+    Basis, Batch, Channel, ConsentChannel, ConsentState, Contact, ContactId, Digest, Field, Lineage, PURPOSE_MESSAGES,
+    Personal, RowName, RunMark, SaidAt, Statement,
 };
+use phone::{LineType, PhoneNumber, Region};
 use run::{Column, Group, TableReader};
 use serde::{Deserialize, Serialize};
 

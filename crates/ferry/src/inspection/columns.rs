@@ -6,7 +6,7 @@ use anyhow::Result;
 use clean::{DateEvidence, DateForm, DateOrder, JudgedOrder, ReadDate, ReadEmail};
 use consent::Meaning;
 use extract::{ColumnSample, Layout, Probe, read_first};
-use model::{PhoneForm, Region};
+use phone::{PhoneForm, Region};
 
 use crate::inspection::SAMPLE_ROWS;
 use crate::reading::BareDigits;

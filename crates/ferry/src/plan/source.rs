@@ -5,7 +5,8 @@ use std::path::Path;
 
 use clean::{DateForm, DateOrder};
 use extract::{ExtractError, FIELDS, Layout, Profile, Settings};
-use model::{Channel, PhoneForm, PhoneNumber, Reason, Region};
+use model::{Channel, Reason};
+use phone::{PhoneForm, PhoneNumber, Region};
 use run::SourceRecord;
 use toml::Spanned;
 

@@ -4,7 +4,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use model::{MAX_BATCH, PhoneNumber};
+use model::MAX_BATCH;
+use phone::PhoneNumber;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use verify::{AdapterKind, CANARIES, Properties, UNOFFICIAL};

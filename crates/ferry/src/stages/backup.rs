@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use crm::{Crm, SCHEMA_VERSION};
 use jiff::Timestamp;
-use load::{Crm, SCHEMA_VERSION};
 use run::Backup;
 
 use crate::exit::Gate;

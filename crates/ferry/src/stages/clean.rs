@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Piece, Spill, UnreadValues};
+use crm::NewContacts;
 use jiff::Timestamp;
-use load::NewContacts;
 use model::{Contact, Counts, Digest, Outcome, Reject, RowFindings, Stage};
 use rayon::prelude::*;
 use run::{Group, SourceRecord, SpillFolder, StageRecord, TableWriter};

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
+use crm::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts, RunRow, SourceReading, SuppressAction};
 use jiff::Timestamp;
-use load::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts, RunRow, SourceReading, SuppressAction};
 use model::{Basis, ConsentState, ContactId, Counts, Digest, Receipt, Stage};
 use run::{SourceRecord, StageRecord};
 use tokio::sync::mpsc;

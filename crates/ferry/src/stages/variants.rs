@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
+use crm::Crm;
 use jiff::Timestamp;
-use load::Crm;
-use model::{ContactId, PhoneNumber, Standing};
+use model::{ContactId, Standing};
+use phone::PhoneNumber;
 
 use crate::progress::grouped;
 use crate::session::Session;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use load::Crm;
+use crm::Crm;
 use model::{Digest, Receipt, Stage, Standing};
 use run::{Bill, StageRecord};
 use tokio::sync::mpsc;

@@ -159,7 +159,7 @@ fn names(found: &[Variable<'_>], is_named: bool, place: &str, findings: &mut Vec
             if !variable.name.bytes().all(is_plain) {
                 let told = format!("“{}” is no name for a variable", variable.name);
                 let finding = Finding::new(&rules::VARIABLE_NAME, place, told).at(variable.span);
-                findings.push(finding.fixed_by(format!("{{{{{}}}}}", model::slot_name(variable.name))));
+                findings.push(finding.fixed_by(format!("{{{{{}}}}}", scenario::slot_name(variable.name))));
             }
             if is_named && !seen.insert(variable.name) {
                 let told = format!("{{{{{}}}}} stands twice", variable.name);

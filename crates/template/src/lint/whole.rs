@@ -29,7 +29,7 @@ fn name(template: &Template, findings: &mut Vec<Finding>) {
             None => format!("a name of {} characters", name.len()),
         };
         let finding = Finding::new(&rules::NAME, "/name", told);
-        findings.push(finding.fixed_by(format!("“{}”", model::slot_name(name))));
+        findings.push(finding.fixed_by(format!("“{}”", scenario::slot_name(name))));
     }
 }
 

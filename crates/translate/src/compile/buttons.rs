@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use model::scenario::Choice;
-use model::{Finding, Loss, Piece, Text};
+use model::Finding;
 use regex::Regex;
+use scenario::Choice;
+use scenario::{Loss, Piece, Text};
 use serde_json::json;
 use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, Promotion};
 

@@ -1,4 +1,4 @@
-use model::scenario::{Message, Purpose, Scenario};
+use scenario::{Message, Purpose, Scenario};
 use template::Promotion;
 
 /// The category to propose for a template that says so, and why.

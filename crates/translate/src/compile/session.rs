@@ -1,7 +1,8 @@
 //! Steps that are due while the window is open: session messages.
 
-use model::scenario::{Choice, Media, MediaKind};
-use model::{Finding, Loss, Text};
+use model::Finding;
+use scenario::{Choice, Media, MediaKind};
+use scenario::{Loss, Text};
 use template::{
     MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT, Phrases, Row,
     SessionMessage,

@@ -1,7 +1,8 @@
 //! Steps that can be due while the window is closed: templates.
 
-use model::scenario::MediaKind;
-use model::{Finding, Loss, Piece, Text};
+use model::Finding;
+use scenario::MediaKind;
+use scenario::{Loss, Piece, Text};
 use template::{
     Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, MAX_TEMPLATE_BODY, NamedExample,
     Template, fix, variables,
@@ -140,7 +141,7 @@ impl<'a> Compiler<'a> {
             self.scenario.steps.iter().filter(|it| it.act.text().is_some() && self.is_closed(&it.id)).count();
         let mut name = self.scenario.id.clone();
         if n_closed > 1 {
-            name = format!("{name}_{}", model::slot_name(spoken.id));
+            name = format!("{name}_{}", scenario::slot_name(spoken.id));
         }
         if n_parts > 1 {
             name = format!("{name}_{}", part + 1);

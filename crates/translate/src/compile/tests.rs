@@ -1,5 +1,5 @@
 use expect_test::{Expect, expect};
-use model::scenario::read_scenarios;
+use scenario::read_scenarios;
 use serde_json::{Value, json};
 
 use super::*;
@@ -142,7 +142,7 @@ fn what_fills_the_end_of_a_link_goes_with_its_button() {
     );
     // The button that stops marketing comes before it.
     let mut promotion = scenario("campaign", steps);
-    promotion.purpose = model::scenario::Purpose::Promotion;
+    promotion.purpose = scenario::Purpose::Promotion;
     check(
         &promotion,
         expect![[r#"

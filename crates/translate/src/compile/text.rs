@@ -1,6 +1,6 @@
 //! Texts that are too long for one message, and titles that are too long for a button.
 
-use model::{Piece, Text};
+use scenario::{Piece, Text};
 
 /// Cuts a text into pieces of at most `most` characters, at the end of a paragraph, a sentence or a word; a slot counts as
 /// `slot` says. A word that is longer by itself is cut anywhere.

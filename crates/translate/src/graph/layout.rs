@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use model::scenario::Scenario;
+use scenario::Scenario;
 
 use crate::check::known;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use model::scenario::{Accepts, Act, Choice, Scenario};
+use scenario::{Accepts, Act, Choice, Scenario};
 use serde::{Deserialize, Serialize};
 
 use crate::check::known;

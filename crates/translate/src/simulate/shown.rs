@@ -1,4 +1,4 @@
-use model::scenario::{Location, MediaKind};
+use scenario::{Location, MediaKind};
 use serde::Serialize;
 
 /// What a customer sees at a step, as lines: texts as they are, `[…]` to tap, `(…)` for media and places.

@@ -1,6 +1,6 @@
 //! The source's side: the scenario as it is.
 
-use model::scenario::{Act, Choice, Goal, Message, Question, Scenario};
+use scenario::{Act, Choice, Goal, Message, Question, Scenario};
 
 use super::{Input, MOST_SHOWN, MOST_STEPS, Script, Shown, Values, wanted_way};
 use crate::check::known;
@@ -66,7 +66,7 @@ impl Run<'_> {
     }
 
     fn show(&mut self, id: &str, message: &Message) {
-        let fill = |text: &model::Text| text.fill(|it| self.values.of(self.scenario, it));
+        let fill = |text: &scenario::Text| text.fill(|it| self.values.of(self.scenario, it));
         let mut shown = Shown::at(id);
         if let Some(location) = &message.location {
             shown.place(location);

@@ -1,6 +1,6 @@
 use expect_test::{Expect, expect};
-use model::scenario::{Purpose, read_scenarios};
 use proptest::prelude::*;
+use scenario::{Purpose, read_scenarios};
 
 use super::*;
 use crate::{Options, Parameters, compile};
@@ -77,9 +77,9 @@ fn free_messages_are_refused_when_the_window_is_closed() {
     let compiled = compile(&scenario, &Options::default());
     assert_eq!(compiled.templates.len(), 1);
     // Compiled as if the customer had begun, and run as if the business had.
-    scenario.trigger = model::scenario::Trigger::Message { phrases: Vec::new() };
+    scenario.trigger = scenario::Trigger::Message { phrases: Vec::new() };
     let wrong = compile(&scenario, &Options::default());
-    scenario.trigger = model::scenario::Trigger::Event { name: None };
+    scenario.trigger = scenario::Trigger::Event { name: None };
     let run = simulate(&scenario, &wrong, &scripts(&scenario)[0]);
     assert_eq!(run.whatsapp[0].lines, [super::whatsapp::REFUSED]);
     assert!(!run.is_explained());

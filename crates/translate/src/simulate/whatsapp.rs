@@ -1,6 +1,6 @@
 //! WhatsApp's side: templates at any time, other messages only within 24 hours after the customer's last one.
 
-use model::scenario::{Act, Goal, MediaKind, Scenario};
+use scenario::{Act, Goal, MediaKind, Scenario};
 use template::{SessionMessage, Template, variables};
 
 use super::{Input, MOST_SHOWN, MOST_STEPS, Script, Shown, Values, wanted_way};
@@ -91,7 +91,7 @@ impl Run<'_> {
     }
 
     fn fill(&self, text: &str) -> String {
-        model::Text::parse(text).fill(|it| self.values.of(self.scenario, it))
+        scenario::Text::parse(text).fill(|it| self.values.of(self.scenario, it))
     }
 
     fn template(

@@ -8,10 +8,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use crm::{Crm, TemplateRow};
 use jiff::Timestamp;
-use load::{Crm, TemplateRow};
 use model::Digest;
-use model::scenario::Criticality;
+use scenario::Criticality;
 use serde_json::{Value, json};
 use template::{Data, Template, lint};
 use whatsapp::{Client, TemplateState};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use load::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts};
+use crm::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts};
 use model::Digest;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use crm::{Crm, ReadyEvidence};
 use jiff::{SignedDuration, Timestamp};
-use load::{Crm, ReadyEvidence};
 use model::{Answer, Counts, Digest, Evidence, Receipt, Stage};
 use verify::{
     Adapter, AdapterKind, Asked, DOUBTED, Mismatches, Patience, Secret, Terms, UNOFFICIAL, Verdict, VerifyError,
@@ -136,7 +136,7 @@ impl Inquiry {
     }
 
     /// The same while batches are being asked about: see [`Quota::unnoted`].
-    pub(super) fn unnoted(&self) -> Result<Option<load::Usage>> {
+    pub(super) fn unnoted(&self) -> Result<Option<crm::Usage>> {
         self.quota.unnoted(self.usage().checks)
     }
 
@@ -217,7 +217,7 @@ fn digest_of(evidence: &[Evidence]) -> Digest {
     let mut bytes = Vec::with_capacity(48 * evidence.len());
     for it in evidence {
         bytes.extend_from_slice(&it.contact_id.0);
-        bytes.extend_from_slice(&it.variant.map_or(0, model::PhoneNumber::digits).to_le_bytes());
+        bytes.extend_from_slice(&it.variant.map_or(0, phone::PhoneNumber::digits).to_le_bytes());
         bytes.extend_from_slice(it.answer.name().as_bytes());
         bytes.push(b' ');
         bytes.extend_from_slice(it.raw_status.as_deref().unwrap_or_default().as_bytes());

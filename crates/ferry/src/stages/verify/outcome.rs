@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crm::ReadyEvidence;
 use jiff::Timestamp;
-use load::ReadyEvidence;
 use model::Answer;
 use run::Bill;
 use verify::{Mismatches, Verdict, VerifyError};

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Result;
+use crm::{Crm, Usage};
 use jiff::{SignedDuration, Timestamp};
-use load::{Crm, Usage};
 
 use crate::exit::Gate;
 use crate::plan::VerifySection;

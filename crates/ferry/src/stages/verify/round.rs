@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
+use crm::{Crm, EvidenceWriter, ReadyEvidence};
 use futures::{StreamExt, future, stream};
 use jiff::Timestamp;
-use load::{Crm, EvidenceWriter, ReadyEvidence};
 use model::{ContactId, Digest, Evidence, Standing};
 use tokio::sync::mpsc;
 use verify::Asked;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use crm::{OrderKind, OrderOutcome, TemplateRow};
 use jiff::{SignedDuration, Timestamp};
-use load::{OrderKind, OrderOutcome, TemplateRow};
 use whatsapp::{CallError, Ordered};
 
 use super::{Account, GONE, NOT_SENT, REFUSED, SENDING, Wanted};

@@ -1,7 +1,7 @@
 //! When templates are submitted and can be counted on.
 
 use jiff::{SignedDuration, Timestamp};
-use model::scenario::Criticality;
+use scenario::Criticality;
 use serde::Serialize;
 
 use super::Wanted;

@@ -1,0 +1,156 @@
+//! A scenario in its neutral form: what is said, asked and done, on whatever channel.
+
+mod document;
+mod loss;
+mod step;
+mod text;
+
+pub use document::{ScenarioError, read_scenarios, schema};
+pub use loss::{LOSSES, Loss, Lost};
+pub use step::{
+    Accepts, Act, Branch, Call, Choice, Condition, END, Goal, Handover, Location, Media, MediaKind, Message, Product,
+    Question, Step, Test, Timeout, Via,
+};
+pub use text::{Piece, Text, slot_name};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One scenario: what sets it off, and its steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Unique in its file and language: small letters, digits and `_`.
+    pub id: String,
+    /// What the customer or the business wants, such as `order_status`.
+    pub intent: String,
+    /// The language of its texts, such as `fr` or `pt_BR`.
+    pub language: String,
+    pub purpose: Purpose,
+    #[serde(default)]
+    pub criticality: Criticality,
+    pub trigger: Trigger,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<Slot>,
+    /// The id of the first step.
+    pub start: String,
+    pub steps: Vec<Step>,
+    /// What the source had and this form cannot say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<Lost>,
+}
+
+/// What a scenario is for. WhatsApp's categories follow from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// About something that the customer did or asked for.
+    Notification,
+    /// To sell or to win back.
+    Promotion,
+    /// A code that proves who somebody is.
+    Authentication,
+    /// Questions and answers.
+    Conversation,
+}
+
+/// How much hangs on a scenario: what is not critical migrates first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Criticality {
+    /// Such as a newsletter.
+    Low,
+    #[default]
+    Normal,
+    /// Such as a payment.
+    High,
+}
+
+/// What sets a scenario off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Trigger {
+    /// Something that happens in a system of the business, such as an order that is sent.
+    Event {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// The business writes to many.
+    Campaign,
+    /// The customer writes. Phrases are examples of what; none means anything.
+    Message {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        phrases: Vec<String>,
+    },
+}
+
+impl Trigger {
+    /// Whether the business writes first, so that WhatsApp's 24-hour window is not open.
+    pub fn is_by_business(&self) -> bool {
+        !matches!(self, Self::Message { .. })
+    }
+}
+
+/// Where a scenario comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The kind of file, such as `twilio-studio`.
+    pub format: String,
+    pub file: String,
+    /// Where in the file, such as `line 12` or the name of a state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// How many messages of a log it was found in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_messages: Option<u64>,
+    /// When the last of them was sent, as the log writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<String>,
+}
+
+/// Something that is filled in when a message is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Slot {
+    /// Small letters, digits and `_`.
+    pub name: String,
+    /// What the source calls it, if something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_name: Option<String>,
+    /// Values that are no personal data; WhatsApp's reviewers see the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<String>,
+    /// The most characters that a value had in the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest: Option<u32>,
+}
+
+impl Slot {
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), source_name: None, examples: Vec::new(), longest: None }
+    }
+}
+
+impl Scenario {
+    pub fn step(&self, id: &str) -> Option<&Step> {
+        self.steps.iter().find(|it| it.id == id)
+    }
+
+    pub fn slot(&self, name: &str) -> Option<&Slot> {
+        self.slots.iter().find(|it| it.name == name)
+    }
+
+    /// Whether it waits for the customer anywhere.
+    pub fn is_conversation(&self) -> bool {
+        !self.trigger.is_by_business() || self.steps.iter().any(|it| it.act.waits())
+    }
+
+    /// Every text of its steps, with its place as a JSON pointer.
+    pub fn texts(&self) -> Vec<(String, &Text)> {
+        let steps = self.steps.iter().enumerate();
+        steps.filter_map(|(n, it)| Some((format!("/steps/{n}/text"), it.act.text()?))).collect()
+    }
+}

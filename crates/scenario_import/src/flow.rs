@@ -1,0 +1,130 @@
+//! What importers build scenarios with.
+
+use std::collections::{HashMap, HashSet};
+
+use scenario::{Act, Criticality, END, Lost, Origin, Purpose, Scenario, Slot, Step, Trigger};
+use scenario::{Loss, slot_name};
+
+/// A scenario on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) losses: Vec<Lost>,
+    /// Names of slots by what the source calls them.
+    names: HashMap<String, String>,
+}
+
+/// What a scenario is besides its steps.
+pub(crate) struct Head<'a> {
+    pub(crate) intent: &'a str,
+    pub(crate) language: &'a str,
+    pub(crate) purpose: Purpose,
+    pub(crate) trigger: Trigger,
+    pub(crate) origin: Origin,
+}
+
+impl Flow {
+    /// The name of the slot that the source calls so.
+    pub(crate) fn slot(&mut self, source_name: &str) -> String {
+        if let Some(name) = self.names.get(source_name) {
+            return name.clone();
+        }
+        let plain = slot_name(source_name);
+        let name = self.free_slot(&plain);
+        let source = (name != source_name).then(|| source_name.to_owned());
+        self.slots.push(Slot { source_name: source, ..Slot::named(&name) });
+        self.names.insert(source_name.to_owned(), name.clone());
+        name
+    }
+
+    /// A name for a slot that no other has.
+    pub(crate) fn free_slot(&self, wanted: &str) -> String {
+        free_name(wanted, |name| self.slots.iter().all(|it| it.name != name))
+    }
+
+    pub(crate) fn lose(&mut self, loss: Loss, place: &str, what: impl Into<String>) {
+        let lost = Lost { loss, place: place.to_owned(), what: what.into() };
+        if !self.losses.contains(&lost) {
+            self.losses.push(lost);
+        }
+    }
+
+    /// An id for a step that no other has.
+    pub(crate) fn free_id(&self, wanted: &str) -> String {
+        let wanted = slot_name(wanted);
+        free_name(&wanted, |it| it != END && self.steps.iter().all(|step| step.id != it))
+    }
+
+    pub(crate) fn push(&mut self, id: &str, act: Act) {
+        self.steps.push(Step { id: id.to_owned(), act });
+    }
+
+    /// Everything that is said, to tell the language by.
+    pub(crate) fn said(&self) -> String {
+        self.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect()
+    }
+
+    /// The scenario, which starts with the first step unless `start` says otherwise.
+    pub(crate) fn finish(mut self, head: Head<'_>, start: Option<&str>) -> Scenario {
+        let start = start.map(str::to_owned).or_else(|| Some(self.steps.first()?.id.clone())).unwrap_or_default();
+        self.drop_unused_slots();
+        Scenario {
+            id: slot_name(head.intent),
+            intent: head.intent.to_owned(),
+            language: head.language.to_owned(),
+            purpose: head.purpose,
+            criticality: Criticality::Normal,
+            trigger: head.trigger,
+            origin: Some(head.origin),
+            slots: self.slots,
+            start,
+            steps: self.steps,
+            losses: self.losses,
+        }
+    }
+
+    fn drop_unused_slots(&mut self) {
+        let steps = serde_json::to_string(&self.steps).unwrap_or_default();
+        let is_used =
+            |name: &str| steps.contains(&format!("{{{{{name}}}}}")) || steps.contains(&format!("\"slot\":\"{name}\""));
+        self.slots.retain(|it| is_used(&it.name));
+    }
+}
+
+pub(crate) fn origin(format: crate::Format, file: &str, place: impl Into<String>) -> Origin {
+    Origin {
+        format: format.name().to_owned(),
+        file: file.to_owned(),
+        place: Some(place.into()).filter(|it: &String| !it.is_empty()),
+        n_messages: None,
+        last_used: None,
+    }
+}
+
+/// `wanted`, or `wanted_2` and so on.
+fn free_name(wanted: &str, is_free: impl Fn(&str) -> bool) -> String {
+    let mut numbered = (2..).map(|n| format!("{wanted}_{n}"));
+    match is_free(wanted) {
+        true => wanted.to_owned(),
+        false => numbered.find(|it| is_free(it)).unwrap_or_default(),
+    }
+}
+
+/// Gives every scenario an id that no other of its language has: as with templates, a name can stand in several languages.
+pub(crate) fn make_ids_unique(scenarios: &mut [Scenario]) {
+    let mut taken = HashSet::new();
+    for scenario in scenarios {
+        scenario.id.truncate(200);
+        let language = scenario.language.clone();
+        scenario.id = free_name(&scenario.id, |it| !taken.contains(&(it.to_owned(), language.clone())));
+        taken.insert((scenario.id.clone(), language));
+    }
+}
+
+/// A name from the first words of a text.
+pub(crate) fn name_of(text: &str) -> String {
+    let words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
+    let name = words.take(5).collect::<Vec<_>>().join(" ");
+    if name.is_empty() { "text".to_owned() } else { slot_name(&name) }
+}

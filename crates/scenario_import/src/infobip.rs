@@ -1,0 +1,66 @@
+//! Infobip's templates of Viber: a page of `GET /viber/1/senders/{sender}/templates`, or its list alone.
+
+use scenario::{Act, Message, Purpose, Trigger};
+use serde_json::Value;
+
+use crate::flow::{Flow, Head, origin};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, notation};
+
+pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+    for file in files {
+        let page: Value =
+            serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "templates of Infobip", it))?;
+        let list = page.get("templates").or(page.get("results")).unwrap_or(&page);
+        let one = std::slice::from_ref(list);
+        for (template, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
+            let string = |key: &str| template.get(key).map(|it| it.to_string().trim_matches('"').to_owned());
+            let id = string("templateId").or_else(|| string("id")).unwrap_or_else(|| n.to_string());
+            let status = string("status").unwrap_or_default();
+            let place = format!("template {id}");
+            let skip = |why: &str| Skipped { file: file.path.clone(), place: place.clone(), why: why.to_owned() };
+            if status == "DECLINED" {
+                imported.skipped.push(skip("Viber declined it"));
+                continue;
+            }
+            let bodies = template.get("body").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            if bodies.is_empty() {
+                imported.skipped.push(skip("it has no text"));
+            }
+            for body in bodies {
+                let language = body.get("language").and_then(Value::as_str).unwrap_or(&options.language);
+                let Some(text) = body.get("template").and_then(Value::as_str) else {
+                    imported.skipped.push(skip("it has no text"));
+                    continue;
+                };
+                let mut flow = Flow::default();
+                let text = notation::any(&mut flow, text);
+                examples(&mut flow, template);
+                flow.push("text", Act::Message(Message { text, ..Message::default() }));
+                let purpose = match string("category").as_deref() {
+                    Some("OTP") => Purpose::Authentication,
+                    _ => Purpose::Notification,
+                };
+                let head = Head {
+                    intent: &string("name").unwrap_or_else(|| format!("viber template {id}")),
+                    language,
+                    purpose,
+                    trigger: Trigger::Event { name: None },
+                    origin: origin(Format::InfobipTemplates, &file.path, place.clone()),
+                };
+                imported.scenarios.push(flow.finish(head, None));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn examples(flow: &mut Flow, template: &Value) {
+    for parameter in template.get("params").and_then(Value::as_array).into_iter().flatten() {
+        let string = |key: &str| parameter.get(key).and_then(Value::as_str);
+        let (Some(name), Some(example)) = (string("name"), string("example")) else { continue };
+        let name = flow.slot(name);
+        if let Some(slot) = flow.slots.iter_mut().find(|it| it.name == name) {
+            slot.examples.push(example.to_owned());
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Files of other tools to scenarios: lists of SMS texts, message logs, Viber keyboards and dialogues, templates of Infobip
+//! and Twilio, flows of Twilio Studio and RapidPro, agents of Dialogflow, bots of Rasa.
+//!
+//! [`import`] is the entry; [`Format`] has a module for each kind of file. What a file has and the neutral form cannot say
+//! is a [`scenario::Lost`] of its scenario; what could not be read at all is a [`Skipped`]. Nothing disappears without either.
+
+mod content;
+mod dialogflow;
+mod flow;
+mod format;
+mod html;
+mod infobip;
+mod language;
+mod log;
+mod notation;
+mod rapidpro;
+mod rasa;
+mod sms_list;
+mod studio;
+mod table;
+mod unpack;
+mod viber;
+mod viber_archive;
+
+pub use format::Format;
+
+use scenario::Scenario;
+use scenario::{ScenarioError, read_scenarios};
+use thiserror::Error;
+
+/// A file, by its name and what is in it.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Relative to what was named on the command line.
+    pub path: String,
+    pub bytes: Vec<u8>,
+}
+
+/// How files are read.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Without it the files tell.
+    pub format: Option<Format>,
+    /// The language of texts that do not tell, such as `fr`.
+    pub language: String,
+    /// In how many messages of a log a template must be found.
+    pub min_messages: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { format: None, language: "en".to_owned(), min_messages: 3 }
+    }
+}
+
+/// What was in the files.
+#[derive(Debug)]
+pub struct Imported {
+    pub format: Format,
+    /// Their ids are unique.
+    pub scenarios: Vec<Scenario>,
+    pub skipped: Vec<Skipped>,
+    /// Files that are not in UTF-8, and the encodings that they were read in.
+    pub read_as: Vec<(String, &'static str)>,
+}
+
+/// Something in a file that became no scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    pub file: String,
+    /// Such as `line 12`.
+    pub place: String,
+    pub why: String,
+}
+
+/// Why files could not be imported. No message holds a text of the file.
+#[derive(Debug, Error)]
+pub enum ImportError {
+    #[error("no kind of scenario was recognised in {files}: say which with --from")]
+    Unknown { files: String },
+    #[error("could not read {file} as {expected}")]
+    Shape { file: String, expected: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("{file} is not {expected}: {why}")]
+    Wrong { file: String, expected: &'static str, why: String },
+    #[error("{file} unpacks to more than {most} bytes")]
+    TooLarge { file: String, most: u64 },
+}
+
+impl ImportError {
+    fn shape(file: &File, expected: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Shape { file: file.path.clone(), expected, source: Box::new(source) }
+    }
+}
+
+/// Reads all files as one set. The result depends on what is in them, not on their order.
+pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportError> {
+    let mut files = unpack::unpack(files)?;
+    let read_as = unpack::to_utf_8(&mut files);
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let format = match options.format {
+        Some(format) => format,
+        None => Format::of(&files).ok_or_else(|| ImportError::Unknown { files: names(&files) })?,
+    };
+    let mut imported = Imported { format, scenarios: Vec::new(), skipped: Vec::new(), read_as };
+    match format {
+        Format::Scenario => scenarios(&files, options, &mut imported)?,
+        Format::SmsList => sms_list::import(&files, options, &mut imported)?,
+        Format::MessageLog => log::import(&files, options, &mut imported)?,
+        Format::ViberMessages => viber::import(&files, options, &mut imported)?,
+        Format::ViberArchive => viber_archive::import(&files, options, &mut imported)?,
+        Format::InfobipTemplates => infobip::import(&files, options, &mut imported)?,
+        Format::TwilioStudio => studio::import(&files, options, &mut imported)?,
+        Format::TwilioContent => content::import(&files, options, &mut imported)?,
+        Format::Dialogflow => dialogflow::import(&files, options, &mut imported)?,
+        Format::Rasa => rasa::import(&files, options, &mut imported)?,
+        Format::RapidPro => rapidpro::import(&files, options, &mut imported)?,
+    }
+    flow::make_ids_unique(&mut imported.scenarios);
+    Ok(imported)
+}
+
+fn scenarios(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+    for file in files {
+        let text = String::from_utf8_lossy(&file.bytes);
+        let read = read_scenarios(&text, &options.language);
+        imported.scenarios.extend(read.map_err(|it: ScenarioError| ImportError::shape(file, "scenarios", it))?);
+    }
+    Ok(())
+}
+
+fn names(files: &[File]) -> String {
+    let some: Vec<&str> = files.iter().take(3).map(|it| it.path.as_str()).collect();
+    let more = if files.len() > 3 { format!(" and {} more", files.len() - 3) } else { String::new() };
+    some.join(", ") + &more
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! Dialogues of a Viber bot: what its webhook received and what it sent, one JSON object a line.
+//!
+//! Lines with `event` are what came in; lines with `receiver` are what the bot sent. Each message of the bot is a step; what
+//! people answered, and what the bot said then, are the ways between steps. Where it said different things after the same
+//! answer, the most frequent counts and the others are named. What only one person typed is repeated nowhere: it may say who
+//! they are.
+
+use std::collections::{BTreeMap, HashMap};
+
+use scenario::Loss;
+use scenario::{Accepts, Act, Choice, Goal, Message, Purpose, Question, Trigger};
+use serde_json::Value;
+
+use crate::flow::{Flow, Head, name_of, origin};
+use crate::viber::{lower_keys, message};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, language};
+
+/// Whether the first lines are events or messages of a bot.
+pub(crate) fn is_one(bytes: &[u8]) -> bool {
+    let lines = bytes.split(|it| *it == b'\n').filter(|it| !it.trim_ascii().is_empty()).take(3);
+    let values: Vec<Option<Value>> = lines.map(|it| serde_json::from_slice(it).ok()).collect();
+    let is_line =
+        |it: &Option<Value>| it.as_ref().is_some_and(|it| it.get("event").is_some() || it.get("receiver").is_some());
+    !values.is_empty() && values.iter().all(is_line)
+}
+
+/// One turn of somebody's dialogue.
+struct Turn {
+    at: i64,
+    line: usize,
+    who: String,
+    said: Said,
+}
+
+enum Said {
+    /// The bot's message, with a key that is the same for the same message.
+    Bot(String, Value),
+    /// What the customer wrote, tapped or did.
+    Customer(String),
+}
+
+pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+    let mut turns = Vec::new();
+    for file in files {
+        for (line, n) in file.bytes.split(|it| *it == b'\n').zip(1..) {
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            match serde_json::from_slice::<Value>(line) {
+                Ok(value) => turns.extend(turn(&lower_keys(&value), n)),
+                Err(_) => imported.skipped.push(Skipped {
+                    file: file.path.clone(),
+                    place: format!("line {n}"),
+                    why: "it is not JSON".to_owned(),
+                }),
+            }
+        }
+    }
+    turns.sort_by(|a, b| (&a.who, a.at, a.line).cmp(&(&b.who, b.at, b.line)));
+    let file = files.first().map(|it| it.path.clone()).unwrap_or_default();
+    if let Some(scenario) = dialogue(&turns, &file, options) {
+        imported.scenarios.push(scenario);
+    }
+    Ok(())
+}
+
+fn turn(value: &Value, line: usize) -> Option<Turn> {
+    let string = |it: &Value| it.as_str().map(str::to_owned);
+    let at = value.get("timestamp").and_then(Value::as_i64).unwrap_or(0);
+    if let Some(who) = value.get("receiver").and_then(string) {
+        let shown = ["type", "text", "keyboard", "rich_media", "media", "location"];
+        let content: BTreeMap<&str, &Value> = shown.into_iter().filter_map(|it| Some((it, value.get(it)?))).collect();
+        let key = serde_json::to_string(&content).ok()?;
+        return Some(Turn { at, line, who, said: Said::Bot(key, value.clone()) });
+    }
+    match value.get("event")?.as_str()? {
+        "message" => {
+            let who = value.get("sender")?.get("id").and_then(string)?;
+            let message = value.get("message")?;
+            let text = message.get("text").and_then(Value::as_str);
+            let kind = message.get("type").and_then(Value::as_str).unwrap_or("text");
+            let said = match kind {
+                "text" => text?.trim().to_owned(),
+                other => format!("({other})"),
+            };
+            Some(Turn { at, line, who, said: Said::Customer(said) })
+        }
+        "conversation_started" => {
+            let who = value.get("user")?.get("id").and_then(string)?;
+            Some(Turn { at, line, who, said: Said::Customer("(started)".to_owned()) })
+        }
+        // Delivered, seen, subscribed: nothing is said.
+        _ => None,
+    }
+}
+
+/// What followed what, and how often.
+#[derive(Default)]
+struct Seen<'a> {
+    /// The bot's messages, in the order of the first time.
+    messages: Vec<(&'a str, &'a Value)>,
+    numbers: HashMap<&'a str, usize>,
+    /// After which message (none: at the beginning) which answer led to which message; an empty answer is none.
+    ways: BTreeMap<(Option<usize>, String), BTreeMap<usize, u64>>,
+}
+
+fn dialogue(turns: &[Turn], file: &str, options: &Options) -> Option<scenario::Scenario> {
+    let seen = watch(turns);
+    if seen.messages.is_empty() {
+        return None;
+    }
+    let mut flow = Flow::default();
+    let ids: Vec<String> = (1..=seen.messages.len()).map(|n| format!("message_{n}")).collect();
+    let most =
+        |ways: &BTreeMap<usize, u64>| ways.iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0))).map(|it| *it.0);
+    for ((from, answer), ways) in &seen.ways {
+        let place = from.map_or("the beginning", |it| ids[it].as_str());
+        let winner = most(ways);
+        for (to, n) in ways.iter().filter(|it| Some(*it.0) != winner) {
+            let answer = if is_common(ways) { format!("“{answer}”") } else { "other words".to_owned() };
+            flow.lose(Loss::RouteDropped, place, format!("after {answer} {n} times {} instead", ids[*to]));
+        }
+    }
+    let goal = |from: usize, answer: &str| -> Goal {
+        seen.ways.get(&(Some(from), answer.to_owned())).and_then(most).map(|it| ids[it].clone())
+    };
+    let mut said = String::new();
+    for (n, (_, value)) in seen.messages.iter().enumerate() {
+        let Some(message) = message(&mut flow, value, &ids[n]) else { continue };
+        said += &format!("{} ", message.text);
+        let act = step(&mut flow, &seen, n, message, &goal, &ids);
+        flow.push(&ids[n], act);
+    }
+    let first = seen.ways.iter().filter(|it| it.0.0.is_none() && !it.0.1.starts_with('(') && !it.0.1.is_empty());
+    let phrases: Vec<String> = first.filter(|it| is_common(it.1)).map(|it| it.0.1.clone()).take(20).collect();
+    let language = language::guess(&said).unwrap_or(&options.language);
+    let name = format!("viber {}", name_of(&said));
+    let start = seen.ways.iter().filter(|it| it.0.0.is_none()).flat_map(|it| it.1.iter()).max_by_key(|it| it.1);
+    let start = start.map(|it| ids[*it.0].clone());
+    let head = Head {
+        intent: &name,
+        language,
+        purpose: Purpose::Conversation,
+        trigger: Trigger::Message { phrases },
+        origin: origin(Format::ViberArchive, file, format!("{} turns", turns.len())),
+    };
+    Some(flow.finish(head, start.as_deref()))
+}
+
+/// Whether several people said so: everybody begins once.
+fn is_common(ways: &BTreeMap<usize, u64>) -> bool {
+    ways.values().sum::<u64>() > 1
+}
+
+fn watch(turns: &[Turn]) -> Seen<'_> {
+    let mut seen = Seen::default();
+    for person in turns.chunk_by(|a, b| a.who == b.who) {
+        let (mut last, mut answer) = (None, String::new());
+        for turn in person {
+            match &turn.said {
+                Said::Customer(text) => answer = text.clone(),
+                Said::Bot(key, value) => {
+                    let n_known = seen.messages.len();
+                    let n = *seen.numbers.entry(key).or_insert(n_known);
+                    if n == n_known {
+                        seen.messages.push((key, value));
+                    }
+                    let ways = seen.ways.entry((last, std::mem::take(&mut answer))).or_default();
+                    *ways.entry(n).or_default() += 1;
+                    last = Some(n);
+                }
+            }
+        }
+    }
+    seen
+}
+
+fn step(
+    flow: &mut Flow,
+    seen: &Seen<'_>,
+    n: usize,
+    mut message: Message,
+    goal: &impl Fn(usize, &str) -> Goal,
+    ids: &[String],
+) -> Act {
+    let answers: Vec<&String> =
+        seen.ways.keys().filter(|it| it.0 == Some(n) && !it.1.is_empty()).map(|it| &it.1).collect();
+    let mut known = Vec::new();
+    for choice in &mut message.choices {
+        match choice {
+            Choice::Reply { title, value, next, .. } => {
+                let body = value.clone().unwrap_or_else(|| title.clone());
+                *next = goal(n, &body).or_else(|| goal(n, title));
+                known.extend([body, title.clone()]);
+            }
+            Choice::ShareLocation { next, .. } => {
+                *next = goal(n, "(location)");
+                known.push("(location)".to_owned());
+            }
+            Choice::SharePhone { next, .. } => {
+                *next = goal(n, "(contact)");
+                known.push("(contact)".to_owned());
+            }
+            Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } => {}
+        }
+    }
+    let free: Vec<&&String> = answers.iter().filter(|it| !known.contains(it)).collect();
+    message.next = goal(n, "").or_else(|| free.iter().find_map(|it| goal(n, it)));
+    // Whatever people typed leads where most of it did.
+    let mut other: BTreeMap<&str, u64> = BTreeMap::new();
+    for answer in &free {
+        for (to, n_times) in seen.ways.get(&(Some(n), (**answer).clone())).into_iter().flatten() {
+            *other.entry(&ids[*to]).or_default() += n_times;
+        }
+    }
+    if let Some((to, _)) = other.iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0))) {
+        message.next = Some((*to).to_owned());
+        for (other, n_times) in other.iter().filter(|it| it.0 != to) {
+            flow.lose(Loss::RouteDropped, &ids[n], format!("after other words, {n_times} times {other} instead"));
+        }
+    }
+    if message.choices.is_empty() && !free.is_empty() && goal(n, "").is_none() {
+        let slot = flow.slot(&format!("answer {}", n + 1));
+        return Act::Question(Question {
+            text: message.text,
+            slot,
+            accepts: Accepts::Text,
+            next: message.next,
+            timeout: None,
+        });
+    }
+    Act::Message(message)
+}
