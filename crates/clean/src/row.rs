@@ -1,7 +1,6 @@
 //! From a source row to an [`Entry`]: every rule applied, ready to merge.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use model::{
     Channel, ContactId, Direction, IdentityKind, Prompt, RawContact, ReadLanguage, Reason, RowFinding, RowFindings,
@@ -9,6 +8,7 @@ use model::{
 };
 use phone::{ParsedPhone, PhoneForm, ReadRegion, Region};
 use serde::{Deserialize, Deserializer, Serialize};
+use twox_hash::XxHash64;
 
 use crate::name::is_garbled;
 use crate::said::{Said, statements};
@@ -233,14 +233,22 @@ pub fn read_phone(
     phone_in(raw.phone, region, numbers.unwrap_or(by_profile))
 }
 
-/// A row without a message id is about a message of its own.
+/// The seed of [`message`]; another encoding takes another number.
+const MESSAGE_HASH_VERSION: u64 = 1;
+
+/// Tells the messages of a contact apart: XXH64 of the message id. A row without a message id is a message of its own, so
+/// its number is hashed instead: source and record, little-endian, behind a NUL, which no message id holds.
 fn message(row: RowId, id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let hash = |bytes: &[u8]| XxHash64::oneshot(MESSAGE_HASH_VERSION, bytes);
     match id.trim() {
-        "" => row.hash(&mut hasher),
-        id => id.hash(&mut hasher),
+        "" => {
+            let mut bytes = [0; 11];
+            bytes[1..3].copy_from_slice(&row.source.to_le_bytes());
+            bytes[3..].copy_from_slice(&row.record.to_le_bytes());
+            hash(&bytes)
+        }
+        id => hash(id.as_bytes()),
     }
-    hasher.finish()
 }
 
 /// Which cells of a row are dropped because they are too long.
@@ -377,5 +385,19 @@ impl From<ParsedPhone> for ParsedNumber {
     fn from(phone: ParsedPhone) -> Self {
         let region = phone.region.map(|it| [it.code().as_bytes()[0], it.code().as_bytes()[1]]);
         Self { number: phone.number, line_type: phone.line_type, region }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_a_message_never_changes() {
+        let row = |source, record| RowId { source, record };
+        assert_eq!(message(row(1, 7), " SM1 "), 0x8df6_d418_6000_1fd0);
+        assert_eq!(message(row(1, 7), "SM1"), message(row(2, 8), "SM1"));
+        assert_eq!(message(row(1, 7), ""), 0x2fa5_c88e_9366_38cd);
+        assert_ne!(message(row(1, 7), ""), message(row(7, 1), ""));
     }
 }
