@@ -7,6 +7,7 @@
 
 mod delimited;
 mod detect;
+mod digest_input;
 mod encoding;
 mod error;
 mod first;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clean::{DateForm, DateOrder};
 use extract::{ExtractError, FIELDS, Layout, Profile, Settings};
-use model::{Channel, Reason};
+use model::{Channel, DigestInput, Reason};
 use phone::{PhoneForm, PhoneNumber, Region};
 use run::SourceRecord;
 use toml::Spanned;
@@ -160,13 +160,27 @@ impl SourceSection {
         }
     }
 
-    /// What a plan says of how cells are read, as text of which a digest is made.
-    pub(crate) fn digested(&self) -> String {
-        let text = |it: &Option<Spanned<String>>| it.as_ref().map(|it| it.get_ref().clone()).unwrap_or_default();
-        let order = self.date_order.map_or("", clean::DateOrder::name);
-        let numbers = self.numbers.map_or("", PhoneForm::name);
-        let region = self.region.map(|it| it.code().to_owned()).unwrap_or_default();
-        format!("{order}|{}|{}|{numbers}|{region}|{:?}", text(&self.date_format), text(&self.timezone), self.header_row)
+    /// What the plan says of how cells are read, to be digested. Version 1.
+    pub(crate) fn reading_input(&self) -> DigestInput {
+        let text = |it: &Option<Spanned<String>>| it.as_ref().map(|it| it.get_ref().clone());
+        DigestInput::new("source.reading", 1)
+            .optional("date_order", self.date_order.map(DateOrder::name))
+            .optional("date_format", text(&self.date_format))
+            .optional("timezone", text(&self.timezone))
+            .optional("numbers", self.numbers.map(PhoneForm::name))
+            .optional("region", self.region.as_ref().map(Region::code))
+            .optional("header_row", self.header_row)
+    }
+
+    /// What cleaned contacts depend on in this section, to be digested. Version 1.
+    pub(super) fn clean_input(&self) -> DigestInput {
+        DigestInput::new("source.clean", 1)
+            .field("name", self.name.get_ref())
+            .field("channel", self.channel.name())
+            .field("priority", self.priority())
+            .field("scope", self.scope())
+            .nested("profile", &self.profile().digest_input())
+            .nested("reading", &self.reading_input())
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use extract::{ExtractError, Layout, Probe};
 use jiff::Timestamp;
-use model::{Counts, Digest, Stage};
+use model::{Counts, Digest, DigestInput, Stage};
+use phone::Region;
 use rayon::prelude::*;
 use run::{Artifact, ColumnReading, Group, SourceRecord, StageRecord, TableWriter};
 
@@ -171,25 +172,26 @@ fn first_path(probe: &Probe) -> PathBuf {
     probe.parts.first().map(|it| it.path.clone()).unwrap_or_default()
 }
 
+/// Digests what extracted rows, their coverage and their reading depend on. Version 1.
 fn inputs(session: &Session, probes: &[Probe]) -> Digest {
-    let plan = &session.plan;
-    let source = |(source, probe): (&SourceSection, &Probe)| {
-        let files: Vec<String> =
-            probe.parts.iter().map(|it| format!("{} {} {:?}", it.name(), it.digest, it.form)).collect();
-        // The layout and the reading of dates decide what the coverage of the source says.
-        let before =
-            session.readings.get(source.name.get_ref()).map(|it| serde_json::to_string(&it.1).unwrap_or_default());
-        let region = source.region(plan);
-        format!(
-            "{} {files:?} {:?} {} {region:?} {before:?}",
-            source.name.get_ref(),
-            source.profile(),
-            source.digested()
-        )
-    };
-    let parts: Vec<String> =
-        plan.sources.iter().zip(probes).map(source).chain([session.key.id(), TOOL.to_owned()]).collect();
-    Digest::of_parts(parts.iter().map(String::as_bytes))
+    let input = DigestInput::new("extract", 1).field("key", session.key.id()).field("tool", TOOL);
+    let sources = session.plan.sources.iter().zip(probes);
+    sources.fold(input, |input, (source, probe)| input.nested("source", &source_input(session, source, probe))).digest()
+}
+
+fn source_input(session: &Session, source: &SourceSection, probe: &Probe) -> DigestInput {
+    let name = source.name.get_ref();
+    // How an earlier run read the columns decides where this file leaves it open.
+    let before = session.readings.get(name).map(|it| serde_json::to_string(&it.1).unwrap_or_default());
+    let input = DigestInput::new("extract.source", 1)
+        .field("name", name)
+        .nested("profile", &source.profile().digest_input())
+        .nested("reading", &source.reading_input())
+        .optional("region", source.region(&session.plan).as_ref().map(Region::code))
+        .optional("before", before);
+    probe.parts.iter().fold(input, |input, part| {
+        input.field("file", part.name()).field("sha256", part.digest).nested("form", &part.form.digest_input())
+    })
 }
 
 fn described(done: &[(SourceRecord, Artifact)]) -> String {
