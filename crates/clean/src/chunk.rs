@@ -51,7 +51,7 @@ impl<'a> Chunk<'a> {
         };
         taken.hygiene.add_valid(&entry);
         if let (Some(phone), Some(user)) = (entry.phone, link::user_of(rules, &entry)) {
-            match rules.edges.may_link(user, || rules.key.of_phone(phone.number)) {
+            match rules.decisions.may_link(user, || rules.key.of_phone(phone.number)) {
                 true => shelves[Shelf::Links.of(cleaner.partition_of(user.0[0]))]
                     .extend_from_slice(&link::encoded(user, entry.id)),
                 // The row is about the phone; whoever else is named in it is somebody else.

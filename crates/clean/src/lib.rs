@@ -5,7 +5,7 @@
 
 mod chunk;
 mod date;
-mod edges;
+mod decisions;
 mod hygiene;
 mod link;
 mod merge;
@@ -26,7 +26,7 @@ mod words;
 
 pub use chunk::{Chunk, Taken};
 pub use date::{DateEvidence, DateForm, DateOrder, JudgedOrder, Moment, ReadDate, is_date_format, read_date, zone};
-pub use edges::{Edge, Edges};
+pub use decisions::Decisions;
 pub use hygiene::Hygiene;
 pub use link::{Linked, Links};
 pub use name::name;
@@ -67,7 +67,7 @@ pub struct Rules {
     pub own_numbers: HashSet<PhoneNumber>,
     /// People who were erased, or never want to be contacted: their rows are counted, and that is all.
     pub suppressed: HashSet<ContactId>,
-    pub edges: Edges,
+    pub decisions: Decisions,
 }
 
 /// No system of today has sent messages for longer: earlier dates are slips or empty values.

@@ -140,11 +140,11 @@ impl Linker {
                 match entry.shared.filter(|_| is_answer) {
                     Some(phone) => {
                         let own_id = rules.key.of_phone(phone.number);
-                        if !rules.edges.may_link(user, || own_id) {
+                        if !rules.decisions.may_link(user, || own_id) {
                             continue;
                         }
                         entry.phone = Some(phone);
-                        entry.id = rules.edges.survivor(own_id);
+                        entry.id = rules.decisions.survivor(own_id);
                         entry.is_absorbed = entry.id != own_id;
                         self.by_card.insert(user);
                         self.see(user, entry.id);
@@ -177,7 +177,7 @@ impl Linker {
                 Seen::Several(contacts) => {
                     let n_contacts = contacts.len() as u64;
                     let named = contacts.into_iter().take(MOST_NAMED).collect();
-                    ties.extend(Tie::of(TieKind::Viber, named, n_contacts, &rules.edges));
+                    ties.extend(Tie::of(TieKind::Viber, named, n_contacts, &rules.decisions));
                 }
             }
         }

@@ -170,7 +170,7 @@ impl Cleaner {
             let latest = person.latest_row();
             ledger.iter_mut().filter(|it| Some(it.row) == latest).for_each(|it| it.outcome = Outcome::Kept);
             let contact = person.finish(&self.rules, id);
-            emails.extend(Email::of(&self.rules.edges, &contact));
+            emails.extend(Email::of(&self.rules.decisions, &contact));
             give(Some(contact), &ledger);
         }
         self.put_emails(emails)
@@ -191,7 +191,7 @@ impl Cleaner {
     /// Contacts that have one e-mail address, of one partition of the addresses. Call [`Cleaner::merge`] for all
     /// pieces first.
     pub fn same_email(&self, partition: usize) -> io::Result<Vec<Tie>> {
-        Ok(tie::of_emails(&self.rules.edges, &self.waiting.take(Shelf::Emails.of(partition))?))
+        Ok(tie::of_emails(&self.rules.decisions, &self.waiting.take(Shelf::Emails.of(partition))?))
     }
 }
 

@@ -175,7 +175,7 @@ pub(crate) fn entry<'a>(
         None => rules.key.of_identity(IdentityKind::Viber, &source.scope, viber_id),
     };
     // A suppressed person stays suppressed even if a later merge would rename them.
-    let id = if rules.suppressed.contains(&own_id) { own_id } else { rules.edges.survivor(own_id) };
+    let id = if rules.suppressed.contains(&own_id) { own_id } else { rules.decisions.survivor(own_id) };
     // A card that cannot be read is bound to nobody. Viber writes the country code without a plus sign.
     let shared = match unless(long.shared_phone, raw.shared_phone).trim() {
         "" => None,

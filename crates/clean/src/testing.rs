@@ -25,7 +25,7 @@ pub(crate) fn rules(region: &str) -> Rules {
         ],
         own_numbers: Default::default(),
         suppressed: Default::default(),
-        edges: Default::default(),
+        decisions: Default::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use model::{Contact, ContactId};
 use twox_hash::XxHash64;
 
-use crate::edges::Edges;
+use crate::decisions::Decisions;
 
 /// What several contacts have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,9 +39,9 @@ pub struct Tie {
 
 impl Tie {
     /// Ties contacts that come in the order of their ids; none if a person has said that they are all different people.
-    pub(crate) fn of(kind: TieKind, contacts: Vec<ContactId>, n_contacts: u64, edges: &Edges) -> Option<Self> {
+    pub(crate) fn of(kind: TieKind, contacts: Vec<ContactId>, n_contacts: u64, decisions: &Decisions) -> Option<Self> {
         let are_all_named = n_contacts == contacts.len() as u64;
-        (!are_all_named || !edges.are_apart(&contacts)).then_some(Self { kind, contacts, n_contacts })
+        (!are_all_named || !decisions.are_all_different(&contacts)).then_some(Self { kind, contacts, n_contacts })
     }
 }
 
@@ -67,8 +67,8 @@ pub(crate) struct Email {
 
 impl Email {
     /// None if the contact has no address, or its phone is shared by several people.
-    pub(crate) fn of(edges: &Edges, contact: &Contact) -> Option<Self> {
-        let email = contact.email.as_ref().filter(|_| !edges.is_shared(contact.id))?;
+    pub(crate) fn of(decisions: &Decisions, contact: &Contact) -> Option<Self> {
+        let email = contact.email.as_ref().filter(|_| !decisions.is_shared(contact.id))?;
         Some(Self { hash: hash_of(&email.value.0), contact: contact.id, n_contacts: 1 })
     }
 
@@ -109,12 +109,12 @@ pub(crate) fn condense(emails: &mut Vec<Email>) {
 }
 
 /// Contacts with one e-mail address, of those that waited.
-pub(crate) fn of_emails(edges: &Edges, waiting: &[u8]) -> Vec<Tie> {
+pub(crate) fn of_emails(decisions: &Decisions, waiting: &[u8]) -> Vec<Tie> {
     let mut emails: Vec<Email> = waiting.chunks_exact(Email::N_BYTES).filter_map(Email::decode).collect();
     condense(&mut emails);
     let of_one = |it: &[Email]| {
         let n_contacts = it.iter().map(|it| it.n_contacts).sum();
-        Tie::of(TieKind::Email, it.iter().map(|it| it.contact).collect(), n_contacts, edges)
+        Tie::of(TieKind::Email, it.iter().map(|it| it.contact).collect(), n_contacts, decisions)
     };
     emails.chunk_by(|one, other| one.hash == other.hash).filter(|it| it.len() > 1).filter_map(of_one).collect()
 }
@@ -141,7 +141,7 @@ mod tests {
                 emails.iter().for_each(|it| it.encode(&mut waiting));
             }
             let tie = Tie { kind: TieKind::Email, contacts: first.clone(), n_contacts: 100 };
-            assert_eq!(of_emails(&Edges::default(), &waiting), [tie], "in pieces of {piece}");
+            assert_eq!(of_emails(&Decisions::default(), &waiting), [tie], "in pieces of {piece}");
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use model::{Contact, ContactId, MAX_BATCH, Statement};
+use model::{Contact, ContactId, IdentityDecision, MAX_BATCH, Statement};
 use serde::{Deserialize, Serialize};
 
 use crate::bulk::{Rows, Table, Type};
@@ -21,27 +21,10 @@ use crate::statements::{CONSENT, StatementRow, derive, union};
 use crate::writing::{Writes, Writing};
 use crate::{Crm, LoadError};
 
-/// A decision about people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Decision {
-    pub kind: DecisionKind,
-    /// Who stays, of a merge.
-    pub contact: ContactId,
-    /// Who was merged or must never be; the contact itself if the decision is about one.
-    pub other: ContactId,
-    /// When it was made.
-    pub at: Timestamp,
-}
-
-/// What was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DecisionKind {
-    /// Both are one person.
-    Merge,
-    /// They are never one person.
-    Never,
-    /// Several people use the phone of the contact.
-    Shared,
+/// A decision and when it was made.
+struct Decided {
+    decision: IdentityDecision,
+    at: Timestamp,
 }
 
 /// Why a decision cannot be made or taken back.
@@ -99,27 +82,9 @@ struct Before {
     absorbed: Stored,
 }
 
-impl DecisionKind {
-    const NAMES: [(Self, &'static str); 3] = [(Self::Merge, "merge"), (Self::Never, "never"), (Self::Shared, "shared")];
-
-    /// The name as it stands in the database.
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize].1
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|it| it.1 == name).map(|it| it.0)
-    }
-}
-
-impl Decision {
-    /// Whether it is about these two, whichever is named first.
-    fn is_of(&self, one: ContactId, other: ContactId) -> bool {
-        [(one, other), (other, one)].contains(&(self.contact, self.other))
-    }
-
+impl Decided {
     fn is_never_of(&self, one: ContactId, other: ContactId) -> bool {
-        self.kind == DecisionKind::Never && self.is_of(one, other)
+        matches!(self.decision, IdentityDecision::DifferentPeople(..)) && self.decision.is_about(one, other)
     }
 }
 
@@ -158,11 +123,11 @@ impl Before {
 
 impl Crm {
     /// All decisions that hold, in the order of the contacts.
-    pub async fn decisions(&self) -> Result<Vec<Decision>, LoadError> {
+    pub async fn decisions(&self) -> Result<Vec<IdentityDecision>, LoadError> {
         let rows: Vec<DecisionRow> = on!(self, pool => {
             sqlx::query_as(SELECT).fetch_all(pool).await.map_err(LoadError::query("read the decisions"))?
         });
-        rows.into_iter().map(decision).collect()
+        rows.into_iter().map(|it| decided(it).map(|it| it.decision)).collect()
     }
 
     /// Merges into contacts of an import whom the database knows by their Viber id alone: the row that ties the two
@@ -201,7 +166,7 @@ impl Crm {
         let mut n_absorbed = 0;
         for owners in pairs.chunk_by(|one, other| one.0 == other.0) {
             let [(user, owner)] = *owners else { continue };
-            let is_shared = |it: &Decision| it.kind == DecisionKind::Shared && it.contact == owner;
+            let is_shared = |it: &Decided| it.decision == IdentityDecision::SharedPhone(owner);
             if decisions.iter().any(|it| it.is_never_of(user, owner) || is_shared(it)) {
                 continue;
             }
@@ -249,21 +214,24 @@ impl Crm {
         let failed = LoadError::query("take a merge back");
         let mut writing = Writing::begin(self).await.map_err(&failed)?;
         let decisions = writing.decisions().await?;
-        let mut merges = decisions.iter().filter(|it| it.kind == DecisionKind::Merge);
-        let merge = merges.clone().find(|it| it.is_of(one, other));
-        if let Some(merge) = merge {
+        let mut merges = decisions.iter().filter_map(|it| match it.decision {
+            IdentityDecision::SamePerson { survivor, absorbed } => Some((survivor, absorbed, it.at)),
+            _ => None,
+        });
+        let merge = merges.clone().find(|it| [(one, other), (other, one)].contains(&(it.0, it.1)));
+        if let Some((survivor, absorbed, at)) = merge {
             // What was archived later holds what was merged before: the last merge is undone first.
-            if merges.any(|it| it.other == merge.contact || it.contact == merge.contact && it.at > merge.at) {
-                return Ok(Err(Undecided::MergedOn(merge.contact)));
+            if merges.any(|it| it.1 == survivor || it.0 == survivor && it.2 > at) {
+                return Ok(Err(Undecided::MergedOn(survivor)));
             }
-            writing.put_back(merge.contact, merge.other).await?;
+            writing.put_back(survivor, absorbed).await?;
         } else if !never && !decisions.iter().any(|it| it.is_never_of(one, other)) {
             return Ok(Err(Undecided::NotMerged(one, other)));
         }
         writing.forget(one, other).await?;
         writing.forget(other, one).await?;
         if never {
-            writing.decide(DecisionKind::Never, one, other, None).await?;
+            writing.decide(IdentityDecision::DifferentPeople(one, other), None).await?;
         }
         writing.commit().await.map_err(&failed)?;
         Ok(Ok(()))
@@ -277,7 +245,7 @@ impl Crm {
             return Ok(Err(Undecided::Unknown(contact)));
         }
         match is_shared {
-            true => writing.decide(DecisionKind::Shared, contact, contact, None).await?,
+            true => writing.decide(IdentityDecision::SharedPhone(contact), None).await?,
             false => writing.forget(contact, contact).await?,
         }
         writing.commit().await.map_err(&failed)?;
@@ -297,7 +265,7 @@ impl Writing {
         let marks = Marks { written, content: None };
         self.write_rows(contact_rows(run_number, [(&contact, marks)]).into()).await.map_err(&failed)?;
         let before = serde_json::to_string(&before).map_err(|it| failed(sqlx::Error::Encode(it.into())))?;
-        self.decide(DecisionKind::Merge, survivor, absorbed, Some(before)).await?;
+        self.decide(IdentityDecision::SamePerson { survivor, absorbed }, Some(before)).await?;
         self.suppress_with(survivor, absorbed).await?;
         Ok(contact)
     }
@@ -349,25 +317,20 @@ impl Writing {
         Ok(())
     }
 
-    async fn decisions(&mut self) -> Result<Vec<Decision>, LoadError> {
+    async fn decisions(&mut self) -> Result<Vec<Decided>, LoadError> {
         let rows: Vec<DecisionRow> = match self {
             Self::Sqlite(it) => sqlx::query_as(SELECT).fetch_all(&mut **it).await,
             Self::Postgres(it) => sqlx::query_as(SELECT).fetch_all(&mut **it).await,
         }
         .map_err(LoadError::query("read the decisions"))?;
-        rows.into_iter().map(decision).collect()
+        rows.into_iter().map(decided).collect()
     }
 
-    async fn decide(
-        &mut self,
-        kind: DecisionKind,
-        contact: ContactId,
-        other: ContactId,
-        before: Option<String>,
-    ) -> Result<(), LoadError> {
+    async fn decide(&mut self, decision: IdentityDecision, before: Option<String>) -> Result<(), LoadError> {
+        let (contact, other) = decision.contacts();
         let mut rows = Rows::new(&DECISION);
         let at = Some(Timestamp::now());
-        rows.push([(&contact).into(), (&other).into(), kind.name().into(), at.into(), before.into()]);
+        rows.push([(&contact).into(), (&other).into(), decision.name().into(), at.into(), before.into()]);
         self.write_rows(vec![rows]).await.map_err(LoadError::query("note a decision"))
     }
 
@@ -443,11 +406,11 @@ fn with_statements(run: &LoadRun, held: &Held, now: Vec<Statement>) -> Option<Ch
     (contact != *before).then_some(Changed { contact, marks: Marks { written: fingerprint, content: None } })
 }
 
-fn decision((contact, other, kind, at): DecisionRow) -> Result<Decision, LoadError> {
+fn decided((contact, other, name, at): DecisionRow) -> Result<Decided, LoadError> {
     let decision = || {
         let (contact, other) = (ContactId::from_bytes(&contact)?, ContactId::from_bytes(&other)?);
-        let (kind, at) = (DecisionKind::from_name(&kind)?, Timestamp::from_microsecond(at).ok()?);
-        Some(Decision { kind, contact, other, at })
+        let decision = IdentityDecision::from_parts(&name, contact, other)?;
+        Some(Decided { decision, at: Timestamp::from_microsecond(at).ok()? })
     };
     decision().ok_or(LoadError::Value { column: "decision" })
 }

@@ -29,7 +29,7 @@ mod writing;
 
 pub use contacts::{Contacts, LoadBatch, Loaded, MakeReceipt};
 pub use crm::{Crm, SCHEMA_VERSION, SQLITE_MINIMUM};
-pub use decisions::{Decision, DecisionKind, Undecided};
+pub use decisions::Undecided;
 pub use error::LoadError;
 pub use evidence::{EvidenceWriter, ReadyEvidence};
 pub use journal::{LoadRun, RunRow};

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use crm::{Crm, Decision, DecisionKind};
+use crm::Crm;
 use jiff::{Timestamp, tz::TimeZone};
-use model::{ContactKey, RowFindings, RunMark, Stage};
+use model::{ContactKey, IdentityDecision, RowFindings, RunMark, Stage};
 use run::{ColumnReading, Manifest, RunFolder, newest_in};
 
 use crate::cli::{RunArgs, Where};
@@ -26,7 +26,7 @@ pub(crate) struct Session {
     pub(crate) folder: RunFolder,
     pub(crate) key: ContactKey,
     /// What was decided in the CRM about who is who.
-    pub(crate) decisions: Vec<Decision>,
+    pub(crate) decisions: Vec<IdentityDecision>,
     /// How each source was read in an earlier run, with that run.
     pub(crate) readings: BTreeMap<String, (String, ColumnReading)>,
     /// Doubts about the encodings of the files, with cells of them: for the terminal alone.
@@ -135,7 +135,7 @@ pub(crate) fn rules(
     key: &ContactKey,
     run: RunMark,
     readings: &[ColumnReading],
-    decisions: &[Decision],
+    decisions: &[IdentityDecision],
 ) -> Result<clean::Rules> {
     let source = |(it, read): (&SourceSection, &ColumnReading)| clean::Source {
         name: it.name.get_ref().clone(),
@@ -160,18 +160,8 @@ pub(crate) fn rules(
         sources: plan.sources.iter().zip(readings).map(source).collect(),
         own_numbers: plan.own_numbers()?,
         suppressed: plan.suppressed()?,
-        edges: decisions.iter().map(edge).collect(),
+        decisions: decisions.iter().copied().collect(),
     })
-}
-
-/// A decision of the CRM, as cleaning goes by it.
-pub(crate) fn edge(decision: &Decision) -> clean::Edge {
-    let Decision { kind, contact, other, .. } = *decision;
-    match kind {
-        DecisionKind::Merge => clean::Edge::Merge { survivor: contact, absorbed: other },
-        DecisionKind::Never => clean::Edge::Never(contact, other),
-        DecisionKind::Shared => clean::Edge::Shared(contact),
-    }
 }
 
 /// A run to look at, and its plan.

@@ -6,6 +6,7 @@
 mod batch;
 mod consent;
 mod contact;
+mod decision;
 mod digest;
 mod digest_input;
 mod evidence;
@@ -22,6 +23,7 @@ mod standing;
 pub use batch::{Batch, MAX_BATCH};
 pub use consent::{Basis, ConsentChannel, ConsentState, PURPOSE_MESSAGES, RunMark, SaidAt, Statement};
 pub use contact::{Contact, Field};
+pub use decision::IdentityDecision;
 pub use digest::{Digest, Hasher};
 pub use digest_input::DigestInput;
 pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, PASSIVE, WaId};

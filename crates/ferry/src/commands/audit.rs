@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use anyhow::{Context, Result};
 use audit::{Difference, LedgerAudit, LedgerTotals, balance, equal};
-use crm::{Crm, DecisionKind};
-use model::{ContactId, Counts, Stage};
+use crm::Crm;
+use model::{ContactId, Counts, IdentityDecision, Stage};
 use run::TableReader;
 use serde::Serialize;
 
@@ -185,8 +185,11 @@ async fn database(looked: &Looked, differences: &mut Vec<Difference>) -> Result<
         differences.extend(balance(stage.name(), &counts));
     }
     let decisions = crm.decisions().await?;
-    let absorbed: HashSet<ContactId> =
-        decisions.iter().filter(|it| it.kind == DecisionKind::Merge).map(|it| it.other).collect();
+    let absorbed = decisions.iter().filter_map(|it| match it {
+        IdentityDecision::SamePerson { absorbed, .. } => Some(*absorbed),
+        _ => None,
+    });
+    let absorbed: HashSet<ContactId> = absorbed.collect();
     for ((number, ..), ids) in planned.iter().zip(&members) {
         let held = crm.held(ids).await?;
         // Who was merged since the run is in the contact that they were merged into.

@@ -11,7 +11,6 @@ use crate::commands::Output;
 use crate::exit::Exit;
 use crate::key::contact_key;
 use crate::plan::Plan;
-use crate::session::edge;
 
 /// Suppresses people, or takes that back. It counts at once, and for every later import; the contacts stay.
 pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit> {
@@ -38,8 +37,8 @@ pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit
     let crm = Crm::open(&plan.crm_url()?).await.context("could not open the CRM database")?;
     crm.check_key(&key.id()).await?;
     // A number that was merged into another contact suppresses that contact.
-    let edges: clean::Edges = crm.decisions().await?.iter().map(edge).collect();
-    let all: HashSet<ContactId> = contacts.iter().flat_map(|it| [*it, edges.survivor(*it)]).collect();
+    let decisions: clean::Decisions = crm.decisions().await?.into_iter().collect();
+    let all: HashSet<ContactId> = contacts.iter().flat_map(|it| [*it, decisions.survivor(*it)]).collect();
     let all: Vec<ContactId> = all.into_iter().collect();
     let changed = crm.suppress(&all, action, &reason, Timestamp::now()).await?;
     let n_changed = contacts.iter().collect::<HashSet<_>>().into_iter().filter(|it| changed.contains(it)).count();

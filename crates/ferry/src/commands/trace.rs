@@ -3,9 +3,9 @@ mod statements;
 use std::fmt::Write;
 
 use anyhow::{Context, Result, bail};
-use crm::{Crm, Decision, DecisionKind};
+use crm::Crm;
 use jiff::Timestamp;
-use model::{Contact, ContactId, Evidence, Reason, RowId, Segment, Standing};
+use model::{Contact, ContactId, Evidence, IdentityDecision, Reason, RowId, Segment, Standing};
 use phone::PhoneNumber;
 use run::TableReader;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use crate::formats::corrections::{Corrections, SourceRow};
 use crate::formats::extracted::{self, Extracted};
 use crate::formats::ledger;
 use crate::plan::MergeSection;
-use crate::session::{Looked, edge, look};
+use crate::session::{Looked, look};
 
 /// A source row as the ledger and the extracted file know it.
 struct TracedRow {
@@ -71,8 +71,11 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
     };
     let (mut values, mut text) = (Vec::new(), String::new());
     for id in ids {
-        let is_of_it = |it: &&Decision| it.kind == DecisionKind::Merge && it.contact == id;
-        let merged: Vec<String> = decisions.iter().filter(is_of_it).map(|it| it.other.to_string()).collect();
+        let merged = decisions.iter().filter_map(|it| match it {
+            IdentityDecision::SamePerson { survivor, absorbed } if *survivor == id => Some(absorbed.to_string()),
+            _ => None,
+        });
+        let merged: Vec<String> = merged.collect();
         let contact = match &crm {
             Some(crm) => crm.held(&[id]).await?.remove(&id),
             None => None,
@@ -108,7 +111,7 @@ async fn ids_of(looked: &Looked, crm: Option<&Crm>, query: &str) -> Result<Vec<C
             Some(crm) => crm.decisions().await?,
             None => Vec::new(),
         };
-        return Ok(vec![decisions.iter().map(edge).collect::<clean::Edges>().survivor(id)]);
+        return Ok(vec![decisions.into_iter().collect::<clean::Decisions>().survivor(id)]);
     }
     let Some(crm) = crm else { bail!("there is no CRM database yet, so only rows can be traced, as SOURCE:ROW") };
     let phone = clean::phone(query, looked.plan.run.default_region).map(|it| it.0.number.to_string());

@@ -154,7 +154,10 @@ fn inputs(session: &Session) -> Result<Digest> {
     let mut suppressed: Vec<String> = session.plan.suppressed()?.iter().map(ToString::to_string).collect();
     suppressed.sort();
     parts.extend(suppressed);
-    parts.extend(session.decisions.iter().map(|it| format!("{} {} {}", it.kind.name(), it.contact, it.other)));
+    parts.extend(session.decisions.iter().map(|it| {
+        let (contact, other) = it.contacts();
+        format!("{} {contact} {other}", it.name())
+    }));
     Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
 }
 
