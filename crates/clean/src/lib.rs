@@ -30,7 +30,7 @@ pub use decisions::Decisions;
 pub use hygiene::Hygiene;
 pub use link::{Linked, Links};
 pub use name::name;
-pub use partition::{Cleaner, LedgerRow, N_PARTITIONS, Piece};
+pub use partition::{Cleaner, N_PARTITIONS, Piece};
 pub use phone::{phone, phone_in};
 pub use row::read_phone;
 pub use said::read_again;

@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use model::{Contact, ContactId, Outcome, Reason, RowFindings, RowId};
+use model::{Contact, LedgerRow, Outcome, RowFindings};
 
 use crate::Rules;
 use crate::chunk::Chunk;
@@ -45,16 +45,6 @@ impl Shelf {
     pub(crate) fn of(self, partition: usize) -> usize {
         self as usize * N_PARTITIONS + partition
     }
-}
-
-/// What became of one source row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LedgerRow {
-    pub row: RowId,
-    pub outcome: Outcome,
-    pub reason: Option<Reason>,
-    pub contact_id: Option<ContactId>,
-    pub findings: RowFindings,
 }
 
 /// Some contacts' rows, all of them, which wait to be merged.
@@ -200,6 +190,7 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::Mutex;
 
+    use model::RowId;
     use model::{RawContact, Reject};
     use proptest::prelude::*;
 

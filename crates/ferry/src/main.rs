@@ -2,9 +2,9 @@
 
 mod cli;
 mod commands;
+mod corrections;
 mod coverage;
 mod exit;
-mod formats;
 mod hygiene;
 mod inspection;
 mod key;

@@ -20,7 +20,7 @@ mod rule;
 mod segment;
 mod standing;
 
-pub use batch::{Batch, MAX_BATCH};
+pub use batch::{Batch, BatchSize, MAX_BATCH};
 pub use consent::{Basis, ConsentChannel, ConsentState, PURPOSE_MESSAGES, RunMark, SaidAt, Statement};
 pub use contact::{Contact, Field};
 pub use decision::IdentityDecision;
@@ -33,8 +33,8 @@ pub use lineage::{Lineage, RowName};
 pub use personal::Personal;
 pub use receipt::{Counts, Receipt, Stage};
 pub use row::{
-    Channel, ConsentEvent, Direction, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings, RowId,
-    is_total,
+    Channel, ConsentEvent, Direction, LedgerRow, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings,
+    RowId, is_total,
 };
 pub use rule::{Finding, Rule, Severity};
 pub use segment::Segment;

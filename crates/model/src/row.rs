@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Basis, ConsentChannel, ConsentState};
+use crate::{Basis, ConsentChannel, ConsentState, ContactId};
 
 /// Where contacts come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -116,6 +116,16 @@ pub enum Prompt {
 pub enum Direction {
     Inbound,
     Outbound,
+}
+
+/// What became of one source row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerRow {
+    pub row: RowId,
+    pub outcome: Outcome,
+    pub reason: Option<Reason>,
+    pub contact_id: Option<ContactId>,
+    pub findings: RowFindings,
 }
 
 /// What became of a source row.

@@ -16,6 +16,10 @@ pub enum RunError {
     Table { path: PathBuf, source: parquet::errors::ParquetError },
     #[error("could not write the table {}", path.display())]
     TableWrite { path: PathBuf, source: parquet::errors::ParquetError },
+    #[error("{} holds a row that this version does not know", path.display())]
+    UnknownRow { path: PathBuf },
+    #[error("could not cut {} into batches", path.display())]
+    Batch { path: PathBuf, source: model::BatchSize },
     #[error("another ferry works in {}: wait for it, or stop it", path.display())]
     Locked { path: PathBuf },
     #[error("{} is a symbolic link: give the folder itself", path.display())]
@@ -27,6 +31,10 @@ pub enum RunError {
 }
 
 impl RunError {
+    pub(crate) fn unknown_row(path: &std::path::Path) -> Self {
+        Self::UnknownRow { path: path.to_owned() }
+    }
+
     pub(crate) fn write(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::Write { path, source }

@@ -17,6 +17,7 @@
 mod batches;
 mod error;
 mod folder;
+pub mod formats;
 mod group;
 mod manifest;
 mod publish;

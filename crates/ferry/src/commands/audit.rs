@@ -10,11 +10,11 @@ use serde::Serialize;
 use crate::cli::Where;
 use crate::commands::Output;
 use crate::exit::Exit;
-use crate::formats::{contacts, extracted, ledger};
 use crate::key::contact_key;
 use crate::progress::grouped;
 use crate::session::{Looked, look};
 use crate::unread::{self, UnreadBySource};
+use run::formats::{contacts, extracted, ledger};
 
 #[derive(Serialize)]
 struct Audited {
@@ -95,7 +95,7 @@ fn rows(looked: &Looked, differences: &mut Vec<Difference>) -> Result<LedgerTota
     let mut audit = LedgerAudit::new(sources);
     ledger::read(&TableReader::open(&folder.path(ledger::ARTIFACT))?, |row| {
         audit.row(row.source, row.record, row.outcome, row.contact_id);
-        Ok(())
+        anyhow::Ok(())
     })?;
     let mut n_contacts = 0;
     contacts::each_batch(
@@ -108,7 +108,7 @@ fn rows(looked: &Looked, differences: &mut Vec<Difference>) -> Result<LedgerTota
                 n_contacts += 1;
                 differences.extend(audit.contact(contact.id, contact.n_rows));
             }
-            Ok(())
+            anyhow::Ok(())
         },
     )?;
     let (totals, found) = audit.finish();
@@ -155,7 +155,7 @@ async fn database(looked: &Looked, differences: &mut Vec<Difference>) -> Result<
         |_| true,
         |batch| {
             members.push(ids(batch));
-            Ok(())
+            anyhow::Ok(())
         },
     )?;
     let mut stages = vec![Stage::Load];

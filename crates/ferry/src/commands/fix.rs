@@ -7,11 +7,12 @@ use run::{StageRecord, TableReader};
 
 use crate::cli::FixArgs;
 use crate::commands::Output;
+use crate::corrections;
 use crate::exit::Exit;
-use crate::formats::{corrections, ledger};
 use crate::pipeline;
 use crate::progress::Progress;
 use crate::session::Session;
+use run::formats::ledger;
 
 /// Takes corrected rejects in and does the run again from cleaning on.
 pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> Result<Exit> {
@@ -71,7 +72,7 @@ fn rejected(session: &Session) -> Result<HashSet<RowId>> {
         if let (Outcome::Rejected, Some(source)) = (row.outcome, source) {
             rejected.insert(RowId { source: u16::try_from(source)?, record: row.record });
         }
-        Ok(())
+        anyhow::Ok(())
     })?;
     Ok(rejected)
 }

@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use crate::cli::TraceArgs;
 use crate::commands::Output;
 use crate::commands::trace::statements::{in_order, statement_json, statement_text};
+use crate::corrections::{Corrections, SourceRow};
 use crate::exit::Exit;
-use crate::formats::corrections::{Corrections, SourceRow};
-use crate::formats::extracted::{self, Extracted};
-use crate::formats::ledger;
 use crate::plan::MergeSection;
 use crate::session::{Looked, look};
+use run::formats::extracted::{self, Extracted};
+use run::formats::ledger;
 
 /// A source row as the ledger and the extracted file know it.
 struct TracedRow {
@@ -137,7 +137,7 @@ fn rows_where(looked: &Looked, is_wanted: impl Fn(&ledger::Read) -> bool) -> Res
                 said: Vec::new(),
             });
         }
-        Ok(())
+        anyhow::Ok(())
     })?;
     let manifest = &looked.folder.manifest;
     let corrections = Corrections::read(&looked.folder.fixes(), &manifest.sources)?;

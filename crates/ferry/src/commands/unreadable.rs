@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::cli::UnreadableArgs;
 use crate::commands::Output;
+use crate::corrections::Corrections;
 use crate::exit::Exit;
-use crate::formats::corrections::Corrections;
-use crate::formats::extracted::{self, Extracted};
 use crate::key::contact_key;
 use crate::progress::grouped;
 use crate::session::{Looked, look, rules};
+use run::formats::extracted::{self, Extracted};
 
 /// Lists all values of a run that were not understood, whoever they are about.
 pub(crate) fn unreadable(args: &UnreadableArgs, output: Output) -> Result<Exit> {

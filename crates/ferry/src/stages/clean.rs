@@ -9,15 +9,13 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, Hygiene, LedgerRow, Linked, Links, N_PARTITIONS, Piece, Spill, UnreadValues};
+use clean::{Cleaner, Hygiene, Linked, Links, N_PARTITIONS, Piece, Spill, Tie, UnreadValues};
 use crm::NewContacts;
 use jiff::Timestamp;
-use model::{Contact, Counts, Digest, Outcome, Reject, RowFindings, Stage};
+use model::{Contact, Counts, Digest, LedgerRow, Outcome, Reject, RowFindings, Stage};
 use rayon::prelude::*;
 use run::{Group, SourceRecord, SpillFolder, StageRecord, TableWriter};
 
-use crate::formats::ties::{self, TiesWriter};
-use crate::formats::{contacts, ledger, links};
 use crate::memory;
 use crate::progress::grouped;
 use crate::session::{Session, TOOL};
@@ -26,6 +24,8 @@ pub(crate) use crate::stages::clean::taking::{Taken, extract_and_take_in, take_i
 use crate::stages::load::early::Early;
 use crate::stages::rejects;
 use crate::unread;
+use run::formats::ties::{self, TiesWriter};
+use run::formats::{contacts, ledger, links};
 
 /// The share of the memory in which rows wait before they go to files. The rest is for reading,
 /// merging and writing.
@@ -113,9 +113,9 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
             early.take_last(digests.iter())?;
         }
         let mut ties_file = TiesWriter::create(session.folder.create(ties::ARTIFACT)?)?;
-        ties_file.write(&ties)?;
+        write_ties(&mut ties_file, &ties)?;
         let same_emails = |partition| cleaner.same_email(partition).with_context(spill_failed);
-        in_order(0..N_PARTITIONS, most_pieces(session.memory), same_emails, |ties| ties_file.write(&ties))?;
+        in_order(0..N_PARTITIONS, most_pieces(session.memory), same_emails, |ties| write_ties(&mut ties_file, &ties))?;
         let (ties_file, n_ties) = ties_file.publish()?;
         let artifacts = vec![
             (ties::ARTIFACT.to_owned(), ties_file),
@@ -159,6 +159,13 @@ fn inputs(session: &Session) -> Result<Digest> {
         format!("{} {contact} {other}", it.name())
     }));
     Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
+}
+
+fn write_ties(file: &mut TiesWriter, ties: &[Tie]) -> Result<()> {
+    for tie in ties {
+        file.write(tie.kind.name(), tie.n_contacts, &tie.contacts)?;
+    }
+    Ok(())
 }
 
 fn link_counts(links: Links) -> BTreeMap<String, u64> {

@@ -14,12 +14,12 @@ use rayon::prelude::*;
 use run::{Artifact, ColumnReading, Group, SourceRecord, StageRecord, TableWriter};
 
 use crate::coverage::{Tally, source_record};
-use crate::formats::extracted;
 use crate::inspection::encoding_warnings;
 use crate::plan::{Plan, SourceSection};
 use crate::progress::{Work, grouped};
 use crate::reading::{self, Evidence};
 use crate::session::{Session, TOOL};
+use run::formats::extracted;
 
 /// Sources that are to be extracted.
 pub(crate) struct Extraction {
@@ -103,7 +103,10 @@ impl Extraction {
             }
             tally.add(&row);
             evidence.add(&row);
-            Ok(table.row(|rows| extracted::write(rows, probe.columns.len(), &row))?)
+            let place = (row.record, row.line);
+            let cells = row.cells.as_ref().map(|cells| |it| cells.get(it));
+            let cells = cells.map_err(|unreadable| (unreadable.reason, &*unreadable.text));
+            Ok(table.row(|rows| extracted::write(rows, probe.columns.len(), place, cells))?)
         })?;
         let artifact = table.publish()?;
         let coverage = tally.finish(&profile, probe, &seen);

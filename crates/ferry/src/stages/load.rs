@@ -14,12 +14,12 @@ use model::{Basis, ConsentState, ContactId, Counts, Digest, Receipt, Stage};
 use run::{SourceRecord, StageRecord};
 use tokio::sync::mpsc;
 
-use crate::formats::contacts;
-use crate::formats::links;
 use crate::progress::{Work, grouped};
 use crate::session::{Session, TOOL};
 use crate::stages::backup;
 use crate::stages::load::early::LoadedEarly;
+use run::formats::contacts;
+use run::formats::links;
 
 /// So many batches share a transaction, each with its receipt.
 const BATCHES_PER_TRANSACTION: usize = 128;

@@ -5,7 +5,7 @@
 use anyhow::Result;
 use model::{Reason, Reject};
 
-use crate::formats::corrections::SourceRow;
+use crate::corrections::SourceRow;
 
 pub(crate) const ARTIFACT: &str = "clean/rejects.csv";
 

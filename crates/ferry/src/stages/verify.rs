@@ -18,7 +18,6 @@ use run::{Bill, StageRecord};
 use tokio::sync::mpsc;
 use verify::{Verdict, VerifyError};
 
-use crate::formats::contacts::{self, Phones};
 use crate::plan::VerifySection;
 use crate::progress::{counted, grouped};
 use crate::session::Session;
@@ -27,6 +26,7 @@ use crate::stages::verify::inquiry::Inquiry;
 use crate::stages::verify::known::Facts;
 use crate::stages::verify::outcome::Outcome;
 use crate::stages::verify::round::{Round, narrowed};
+use run::formats::contacts::{self, Phones};
 
 /// How a manifest notes that the provider's answers were worth nothing.
 const NOT_INFORMATIVE: &str = "provider_not_informative";

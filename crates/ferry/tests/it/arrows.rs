@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("verify", &["model", "phone", "whatsapp"]),
     ("crm", &["consent", "model", "phone"]),
     ("audit", &["model"]),
-    ("run", &["model"]),
+    ("run", &["model", "phone"]),
     ("sandbox", &["model", "phone"]),
     (
         "ferry",

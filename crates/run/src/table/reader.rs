@@ -61,6 +61,10 @@ impl Read for FileCursor {
 }
 
 impl TableReader {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub fn open(path: &Path) -> Result<Self, RunError> {
         let file = File::open(path).map_err(RunError::read(path))?;
         let reader = SerializedFileReader::new(SharedFile(Arc::new(file)));

@@ -13,9 +13,7 @@ use extract::{Layout, Probe};
 use model::{Digest, Reject, RowId, Stage};
 use run::{Artifact, ArtifactWriter, ColumnReading, Group, ListQuality, SourceRecord, TableReader, TableWriter};
 
-use crate::formats::corrections::Corrections;
-use crate::formats::extracted::{self, Extracted};
-use crate::formats::ledger;
+use crate::corrections::Corrections;
 use crate::hygiene;
 use crate::plan::{GatesSection, SourceSection};
 use crate::progress::Work;
@@ -27,6 +25,8 @@ use crate::stages::clean::{
 use crate::stages::extract::{Extraction, extract, layout};
 use crate::stages::rejects::{self, RejectColumns};
 use crate::unread::{self, UnreadBySource};
+use run::formats::extracted::{self, Extracted};
+use run::formats::ledger;
 
 /// With more cores than this, cleaning would wait for several sources that are read one after the other: reading a row takes a
 /// quarter of the time that cleaning it takes on one core. They are all read first, each on a core of its own.

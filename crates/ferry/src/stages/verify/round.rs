@@ -12,12 +12,12 @@ use model::{ContactId, Digest, Evidence, Standing};
 use tokio::sync::mpsc;
 use verify::Asked;
 
-use crate::formats::contacts::Phones;
 use crate::progress;
 use crate::stages::verify::Which;
 use crate::stages::verify::in_order::InOrder;
 use crate::stages::verify::inquiry::{Checked, Inquiry, ReadyBatch, Work};
 use crate::stages::verify::outcome::Outcome;
+use run::formats::contacts::Phones;
 
 /// So many batches that are done share a transaction, each with its receipt.
 const GROUP_BATCHES: usize = 16;

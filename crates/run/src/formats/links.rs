@@ -2,32 +2,30 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use model::ContactId;
-use run::{Artifact, ArtifactWriter, Column, TableReader, TableWriter};
 
 use crate::formats::{RowReader, RowWriter};
+use crate::{Artifact, ArtifactWriter, Column, RunError, TableReader, TableWriter};
 
-pub(crate) const ARTIFACT: &str = "clean/links.parquet";
+pub const ARTIFACT: &str = "clean/links.parquet";
 
 /// Writes users, as the contacts that they would be without a phone, and who they are.
-pub(crate) fn write(file: ArtifactWriter, users: &[(ContactId, ContactId)]) -> Result<Artifact> {
+pub fn write(file: ArtifactWriter, users: &[(ContactId, ContactId)]) -> Result<Artifact, RunError> {
     let mut table = TableWriter::create(file, &["user_id", "contact_id"].map(Column::text))?;
     for (user, contact) in users {
         let ids = [user, contact].map(ToString::to_string);
         table.row(|row| RowWriter::new(row).text(Some(&ids[0])).text(Some(&ids[1])).end())?;
     }
-    Ok(table.publish()?)
+    table.publish()
 }
 
-pub(crate) fn read(path: &Path) -> Result<Vec<(ContactId, ContactId)>> {
+pub fn read(path: &Path) -> Result<Vec<(ContactId, ContactId)>, RunError> {
     let mut users = Vec::new();
     for group in TableReader::open(path)?.groups() {
         let group = group?;
         for row in 0..group.n_rows {
             let mut cells = RowReader::new(&group, row);
-            let mut id =
-                || cells.text().and_then(ContactId::from_hex).context("the links hold something else than ids");
+            let mut id = || cells.text().and_then(ContactId::from_hex).ok_or_else(|| RunError::unknown_row(path));
             users.push((id()?, id()?));
         }
     }

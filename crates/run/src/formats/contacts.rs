@@ -4,19 +4,18 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use jiff::Timestamp;
 use model::{
     Basis, Batch, Channel, ConsentChannel, ConsentState, Contact, ContactId, Digest, Field, Lineage, PURPOSE_MESSAGES,
     Personal, RowName, RunMark, SaidAt, Statement,
 };
 use phone::{LineType, PhoneNumber, Region};
-use run::{Column, Group, TableReader};
 use serde::{Deserialize, Serialize};
 
 use crate::formats::{RowReader, RowWriter};
+use crate::{Column, Group, RunError, TableReader};
 
-pub(crate) const ARTIFACT: &str = "clean/contacts.parquet";
+pub const ARTIFACT: &str = "clean/contacts.parquet";
 
 /// The columns: first the texts, then the numbers.
 const TEXTS: [&str; 16] = [
@@ -40,7 +39,7 @@ const TEXTS: [&str; 16] = [
 const INTS: [&str; 8] =
     ["first_at", "last_at", "last_inbound_at", "last_outbound_at", "consent_at", "channels", "n_messages", "n_rows"];
 
-pub(crate) fn columns() -> Vec<Column> {
+pub fn columns() -> Vec<Column> {
     let [id, others @ ..] = TEXTS.map(Column::text);
     [id.unpacked()].into_iter().chain(others).chain(INTS.map(Column::int)).collect()
 }
@@ -49,7 +48,7 @@ pub(crate) fn columns() -> Vec<Column> {
 /// for Viber, and `identities` and `statements` are JSON. A statement is a list of channel, basis, state, words, row, and
 /// where it has a date the first and the last microsecond of that.
 #[expect(clippy::expect_used, reason = "texts are always JSON; going on without them would lose them")]
-pub(crate) fn write(rows: &mut Group, contact: &Contact) {
+pub fn write(rows: &mut Group, contact: &Contact) {
     let mut id = [0; 32];
     let id = hex::encode_to_slice(contact.id.0, &mut id).ok().and_then(|()| std::str::from_utf8(&id).ok());
     let phone = contact.phone.map(PhoneNumber::e164);
@@ -132,44 +131,55 @@ impl<'a> Stated<'a> {
 
 /// Cuts the contacts into batches of `size`, in their order, and gives each that is wanted to `each`. `run` is the
 /// run that made them.
-pub(crate) fn each_batch(
+pub fn each_batch<E: From<RunError>>(
     path: &Path,
     size: usize,
     run: &RunMark,
     is_wanted: impl Fn(u32) -> bool,
-    mut each: impl FnMut(Batch<Contact>) -> Result<()>,
-) -> Result<()> {
+    mut each: impl FnMut(Batch<Contact>) -> Result<(), E>,
+) -> Result<(), E> {
     let read = |group: &Group, row| read_row(group, row, run);
-    each_members(path, size, |_| true, is_wanted, read, |number, contacts| each(Batch::new(number, contacts)?))
+    each_members(
+        path,
+        size,
+        |_| true,
+        is_wanted,
+        read,
+        |number, contacts| {
+            let batch =
+                Batch::new(number, contacts).map_err(|source| RunError::Batch { path: path.to_owned(), source })?;
+            each(batch)
+        },
+    )
 }
 
 /// The contacts of a batch and their phone numbers.
-pub(crate) struct Phones {
-    pub(crate) batch: u32,
-    pub(crate) members: Vec<(ContactId, Option<PhoneNumber>)>,
+pub struct Phones {
+    pub batch: u32,
+    pub members: Vec<(ContactId, Option<PhoneNumber>)>,
 }
 
 /// Cuts the contacts into batches as [`each_batch`] does, and reads nothing but their phones.
-pub(crate) fn each_phones(
+pub fn each_phones<E: From<RunError>>(
     path: &Path,
     size: usize,
     is_wanted: impl Fn(u32) -> bool,
-    mut each: impl FnMut(Phones) -> Result<()>,
-) -> Result<()> {
+    mut each: impl FnMut(Phones) -> Result<(), E>,
+) -> Result<(), E> {
     const ID_AND_PHONE: usize = 2;
     let is_read = |column| column < ID_AND_PHONE;
     each_members(path, size, is_read, is_wanted, read_member, |batch, members| each(Phones { batch, members }))
 }
 
 /// Reads some columns of the rows of each batch that is wanted, and gives `each` its number and what was read.
-fn each_members<T>(
+fn each_members<T, E: From<RunError>>(
     path: &Path,
     size: usize,
     is_read: impl Fn(usize) -> bool,
     is_wanted: impl Fn(u32) -> bool,
     read: impl Fn(&Group, usize) -> Option<T>,
-    mut each: impl FnMut(u32, Vec<T>) -> Result<()>,
-) -> Result<()> {
+    mut each: impl FnMut(u32, Vec<T>) -> Result<(), E>,
+) -> Result<(), E> {
     let mut members = Vec::with_capacity(size);
     each_piece(path, size, is_read, |piece| {
         if !is_wanted(piece.number) {
@@ -177,7 +187,7 @@ fn each_members<T>(
         }
         for row in piece.rows {
             let member = read(piece.group, row);
-            members.push(member.context("the contacts hold a row that this version does not know")?);
+            members.push(member.ok_or_else(|| RunError::unknown_row(path))?);
         }
         match piece.ends_batch {
             true => each(piece.number, std::mem::replace(&mut members, Vec::with_capacity(size))),
@@ -194,7 +204,7 @@ fn read_member(group: &Group, row: usize) -> Option<(ContactId, Option<PhoneNumb
 
 /// Number, size and digest of every batch, as they were written. Files of earlier versions, and batches of another size,
 /// are read for it.
-pub(crate) fn planned_batches(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
+pub fn planned_batches(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>, RunError> {
     let table = TableReader::open(path)?;
     match table.batch_digests(size) {
         Some(digests) => Ok(numbered(&table, size, digests)),
@@ -203,7 +213,7 @@ pub(crate) fn planned_batches(path: &Path, size: usize) -> Result<Vec<(u32, u64,
 }
 
 /// Number, size and digest of every batch, as its contacts stand in the file.
-pub(crate) fn batch_digests(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>> {
+pub fn batch_digests(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>, RunError> {
     let table = TableReader::open(path)?;
     let digests = table.digest_batches(size)?;
     Ok(numbered(&table, size, digests))
@@ -224,12 +234,12 @@ struct Piece<'a> {
 }
 
 /// Groups and batches are cut at different rows: gives what both have in common.
-fn each_piece(
+fn each_piece<E: From<RunError>>(
     path: &Path,
     size: usize,
     is_read: impl Fn(usize) -> bool,
-    mut each: impl FnMut(Piece) -> Result<()>,
-) -> Result<()> {
+    mut each: impl FnMut(Piece) -> Result<(), E>,
+) -> Result<(), E> {
     let table = TableReader::open(path)?;
     let (mut number, mut n_in_batch, mut n_left) = (1, 0, table.n_rows());
     for group in 0..table.n_groups() {

@@ -1,13 +1,12 @@
-//! The tables of the run folder, column by column.
+//! The artifacts of a run folder, column by column. Changing a column here changes what other tools read.
 
-pub(crate) mod contacts;
-pub(crate) mod corrections;
-pub(crate) mod extracted;
-pub(crate) mod ledger;
-pub(crate) mod links;
-pub(crate) mod ties;
+pub mod contacts;
+pub mod extracted;
+pub mod ledger;
+pub mod links;
+pub mod ties;
 
-use run::Group;
+use crate::Group;
 
 /// Writes the cells of a row one after the other.
 pub(crate) struct RowWriter<'a> {

@@ -3,22 +3,21 @@
 //! Four columns of ours stand before those of the export: the number of the record, the line on
 //! which it starts and, for a row that could not be read, the reason and its text.
 
-use extract::Row;
 use model::Reason;
-use run::{Column, Group};
 
 use crate::formats::RowWriter;
+use crate::{Column, Group};
 
 /// Columns that stand before those of the export.
-pub(crate) const N_OWN: usize = 4;
+pub const N_OWN: usize = 4;
 
 /// The name of the artifact of a source.
-pub(crate) fn artifact(source: &str) -> String {
+pub fn artifact(source: &str) -> String {
     format!("extract/{source}.parquet")
 }
 
 /// The columns for an export with this header. A name that stands twice gets a number.
-pub(crate) fn columns(header: &[String]) -> Vec<Column> {
+pub fn columns(header: &[String]) -> Vec<Column> {
     let own = [Column::int("_record"), Column::int("_line"), Column::text("_reason"), Column::text("_text")];
     let name = |(n, name): (usize, &String)| match header[..n].contains(name) {
         true => format!("{name} ({})", n + 1),
@@ -27,19 +26,24 @@ pub(crate) fn columns(header: &[String]) -> Vec<Column> {
     own.into_iter().chain(header.iter().enumerate().map(|it| Column::text(name(it)))).collect()
 }
 
-/// Writes one row.
-pub(crate) fn write(rows: &mut Group, n_columns: usize, row: &Row) {
+/// Writes one row: its cells, or why it could not be read and its text.
+pub fn write<'a>(
+    rows: &mut Group,
+    n_columns: usize,
+    (record, line): (u64, u64),
+    cells: Result<impl Fn(usize) -> &'a str, (Reason, &str)>,
+) {
     let mut out = RowWriter::new(rows);
-    out.int(i64::try_from(row.record).ok()).int(i64::try_from(row.line).ok());
-    match &row.cells {
-        Ok(cells) => {
+    out.int(i64::try_from(record).ok()).int(i64::try_from(line).ok());
+    match cells {
+        Ok(cell) => {
             out.text(None).text(None);
             (0..n_columns).for_each(|it| {
-                out.text(Some(cells.get(it)));
+                out.text(Some(cell(it)));
             });
         }
-        Err(unreadable) => {
-            out.text(Some(unreadable.reason.code())).text(Some(&unreadable.text));
+        Err((reason, text)) => {
+            out.text(Some(reason.code())).text(Some(text));
             (0..n_columns).for_each(|_| {
                 out.text(None);
             });
@@ -50,36 +54,36 @@ pub(crate) fn write(rows: &mut Group, n_columns: usize, row: &Row) {
 
 /// A row as it was written.
 #[derive(Clone, Copy)]
-pub(crate) struct Extracted<'a> {
+pub struct Extracted<'a> {
     group: &'a Group,
     row: usize,
 }
 
 impl<'a> Extracted<'a> {
-    pub(crate) fn new(group: &'a Group, row: usize) -> Self {
+    pub fn new(group: &'a Group, row: usize) -> Self {
         Self { group, row }
     }
 
-    pub(crate) fn record(&self) -> u64 {
+    pub fn record(&self) -> u64 {
         self.group.int(0, self.row).and_then(|it| u64::try_from(it).ok()).unwrap_or(0)
     }
 
-    pub(crate) fn line(&self) -> u64 {
+    pub fn line(&self) -> u64 {
         self.group.int(1, self.row).and_then(|it| u64::try_from(it).ok()).unwrap_or(0)
     }
 
     /// Why the row could not be read; none if it could.
-    pub(crate) fn reason(&self) -> Option<Reason> {
+    pub fn reason(&self) -> Option<Reason> {
         self.group.text(2, self.row).and_then(Reason::from_code)
     }
 
     /// The text of a row that could not be read.
-    pub(crate) fn unread_text(&self) -> &'a str {
+    pub fn unread_text(&self) -> &'a str {
         self.group.text(3, self.row).unwrap_or("")
     }
 
     /// A cell by its column in the export.
-    pub(crate) fn cell(&self, column: usize) -> &'a str {
+    pub fn cell(&self, column: usize) -> &'a str {
         self.group.text(N_OWN + column, self.row).unwrap_or("")
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use model::RowId;
 use run::SourceRecord;
 
-use crate::formats::extracted::Extracted;
+use run::formats::extracted::Extracted;
 
 /// Corrected cells, by the row that they stand for.
 #[derive(Debug, Default)]

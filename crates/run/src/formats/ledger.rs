@@ -1,15 +1,13 @@
 //! `clean/ledger.parquet`: one row per source row, with what became of it.
 
-use anyhow::{Context, Result};
-use clean::LedgerRow;
-use model::{ContactId, Outcome, Reason};
-use run::{Column, Group, TableReader};
+use model::{ContactId, LedgerRow, Outcome, Reason};
 
 use crate::formats::{RowReader, RowWriter};
+use crate::{Column, Group, RunError, TableReader};
 
-pub(crate) const ARTIFACT: &str = "clean/ledger.parquet";
+pub const ARTIFACT: &str = "clean/ledger.parquet";
 
-pub(crate) fn columns() -> Vec<Column> {
+pub fn columns() -> Vec<Column> {
     vec![
         Column::text("source"),
         Column::int("record"),
@@ -21,7 +19,7 @@ pub(crate) fn columns() -> Vec<Column> {
 }
 
 /// Writes one row; `sources` are the names of the sources in the order of the plan.
-pub(crate) fn write(rows: &mut Group, sources: &[String], row: &LedgerRow) {
+pub fn write(rows: &mut Group, sources: &[String], row: &LedgerRow) {
     let mut id = [0; 32];
     let id = row
         .contact_id
@@ -40,21 +38,21 @@ pub(crate) fn write(rows: &mut Group, sources: &[String], row: &LedgerRow) {
 
 /// A row of the ledger as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Read<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) record: u64,
-    pub(crate) outcome: Outcome,
-    pub(crate) reason: Option<Reason>,
-    pub(crate) contact_id: Option<ContactId>,
-    pub(crate) findings: &'a str,
+pub struct Read<'a> {
+    pub source: &'a str,
+    pub record: u64,
+    pub outcome: Outcome,
+    pub reason: Option<Reason>,
+    pub contact_id: Option<ContactId>,
+    pub findings: &'a str,
 }
 
 /// Gives every row of the ledger to `each`.
-pub(crate) fn read(table: &TableReader, mut each: impl FnMut(Read) -> Result<()>) -> Result<()> {
+pub fn read<E: From<RunError>>(table: &TableReader, mut each: impl FnMut(Read) -> Result<(), E>) -> Result<(), E> {
     for group in table.groups() {
         let group = group?;
         for row in 0..group.n_rows {
-            each(read_row(&group, row).context("the ledger holds a row that this version does not know")?)?;
+            each(read_row(&group, row).ok_or_else(|| RunError::unknown_row(table.path()))?)?;
         }
     }
     Ok(())

@@ -1,0 +1,42 @@
+//! `clean/ties.csv`: contacts that something ties together, for a person to merge or to keep apart.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use model::ContactId;
+
+use crate::{Artifact, ArtifactWriter, RunError};
+
+pub const ARTIFACT: &str = "clean/ties.csv";
+
+/// Writes one line per tie: what it is, how many contacts it ties, and the ids of the first of them.
+pub struct TiesWriter {
+    csv: csv::Writer<ArtifactWriter>,
+    /// How many there are of each kind.
+    counts: BTreeMap<String, u64>,
+}
+
+impl TiesWriter {
+    pub fn create(file: ArtifactWriter) -> Result<Self, RunError> {
+        let mut it = Self { csv: csv::Writer::from_writer(file), counts: BTreeMap::new() };
+        it.line(["tie", "n_contacts", "contact_ids"])?;
+        Ok(it)
+    }
+
+    pub fn write(&mut self, kind: &str, n_contacts: u64, contacts: &[ContactId]) -> Result<(), RunError> {
+        let ids: Vec<String> = contacts.iter().map(ToString::to_string).collect();
+        self.line([kind, &n_contacts.to_string(), &ids.join(" ")])?;
+        *self.counts.entry(kind.to_owned()).or_default() += 1;
+        Ok(())
+    }
+
+    /// Ends the file, and gives how many there are of each kind.
+    pub fn publish(self) -> Result<(Artifact, BTreeMap<String, u64>), RunError> {
+        let file = self.csv.into_inner().map_err(|error| RunError::write(Path::new(ARTIFACT))(error.into_error()))?;
+        Ok((file.publish(self.counts.values().sum())?, self.counts))
+    }
+
+    fn line(&mut self, cells: [&str; 3]) -> Result<(), RunError> {
+        self.csv.write_record(cells).map_err(|error| RunError::write(Path::new(ARTIFACT))(error.into()))
+    }
+}
