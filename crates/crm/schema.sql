@@ -153,55 +153,23 @@ create table source_reading (
   reading text not null
 ) without rowid;
 
--- One verification of contacts: who was asked, when, for how long that counts, what each answer cost (in millionths of the
--- currency of the plan), and the provider's usual words for yes and no. It is named by a hash of what it holds.
-create table verification (
-  verification_id bigint primary key,
-  method text not null,
-  checked_at bigint not null,
-  expires_at bigint,
-  price_micros bigint not null,
-  yes_word text,
-  no_word text
-) without rowid;
-
--- What verifications said. Rows are added, never changed; what is believed of a contact is derived from all of them, which
--- the view every_evidence spells out. answer is 1 for registered, 0 for not_registered, 2 for no_answer, 3 for contradictory.
--- Nearly all evidence is usual: about the contact's own number, in the provider's usual word, and the WhatsApp id of who is
--- registered is the digits of that number.
+-- What checks of WhatsApp registration said. Rows are added, never changed; the registration of a contact is derived from all
+-- of them. variant is the number that was asked about, where it was another national spelling than the contact's own, and else
+-- empty. evidence_id is a hash of method, moment, expiry, price and variant: a file of answers that is read twice adds nothing.
+-- The price is in millionths of the currency of the plan. raw_status is the provider's own word.
 create table evidence (
   contact_id blob not null,
-  verification_id bigint not null,
-  answer smallint not null check (answer between 0 and 3),
-  primary key (contact_id, verification_id)
-) without rowid;
-
--- All other evidence. variant is the number that was asked about, where it was a national variant and not the contact's own;
--- wa_id is '=' where it is the digits of that number, and null where none was given; raw_status is null where it is the usual
--- word.
-create table unusual_evidence (
-  contact_id blob not null,
-  verification_id bigint not null,
+  evidence_id bigint not null,
+  method text not null,
+  checked_at bigint not null,
   variant text not null,
-  answer smallint not null check (answer between 0 and 3),
+  answer text not null check (answer = 'registered' or answer = 'not_registered' or answer = 'no_answer' or answer = 'contradictory'),
+  expires_at bigint,
+  price_micros bigint not null,
   wa_id text,
   raw_status text,
-  primary key (contact_id, verification_id, variant)
+  primary key (contact_id, evidence_id)
 ) without rowid;
-
--- SQLite finds a contact in it, and goes through it in the order of contacts, only while columns of both have one type.
-create view every_evidence as
-  select contact_id, method, checked_at, variant,
-    case answer when 1 then 'registered' when 0 then 'not_registered' when 2 then 'no_answer' else 'contradictory' end as answer,
-    expires_at, price_micros, wa_id,
-    coalesce(raw_status, case answer when 1 then yes_word when 0 then no_word end) as raw_status
-  from (
-    select contact_id, verification_id, cast('' as text) as variant, answer,
-      cast(case answer when 1 then '=' end as text) as wa_id, cast(null as text) as raw_status
-    from evidence
-    union all
-    select contact_id, verification_id, variant, answer, wa_id, raw_status from unusual_evidence
-  ) as said join verification on verification.verification_id = said.verification_id;
 
 -- How many numbers were asked about, by the minute in which they were: quotas hold beyond a run.
 create table usage (

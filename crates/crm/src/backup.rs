@@ -11,7 +11,7 @@ use crate::{Crm, LoadError};
 
 /// All tables that hold data, but for `usage`, `suppression` and those of templates: what was asked or submitted stays
 /// so, and people who were suppressed stay suppressed, whatever is restored.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 11] = [
     "run",
     "source",
     "source_reading",
@@ -21,9 +21,7 @@ const TABLES: [&str; 13] = [
     "contact",
     "identity",
     "consent",
-    "verification",
     "evidence",
-    "unusual_evidence",
     "decision",
 ];
 const SQLITE_COPY: &str = "crm.db";

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 pub(crate) use cell::Cell;
 pub(crate) use postgres::{CopyRows, Copying};
-pub(crate) use sqlite::{Packed, Statement, listed};
+pub(crate) use sqlite::{Statement, listed};
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

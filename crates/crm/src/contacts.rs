@@ -210,7 +210,7 @@ fn make_ready(
         // A changed contact is written with all its statements, those of earlier imports among them.
         let forgotten = Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty());
         let others = Writes { forgotten, merged };
-        (ToLoad { new: [contacts, consents], others, ..ToLoad::default() }.ready(dialect), loaded)
+        (ToLoad { new: [contacts, consents], others }.ready(dialect), loaded)
     })
 }
 

@@ -25,7 +25,7 @@ pub(crate) const PRAGMAS: [(&str, &str); 5] = [
 /// How long one writer waits for another.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The version of the tables. Backups fit into those of their own version alone.
-pub const SCHEMA_VERSION: &str = "9";
+pub const SCHEMA_VERSION: &str = "10";
 
 /// The CRM database.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::bulk::{Cell, CopyRows, Copying, Packed, Rows, Table};
+use crate::bulk::{Cell, CopyRows, Copying, Rows, Table};
 use crate::contacts::CONTACT;
 use crate::crm::{BUSY_TIMEOUT, PRAGMAS, begin_postgres};
 use crate::statements::CONSENT;
@@ -43,8 +43,6 @@ enum Order {
 pub(crate) struct ToLoad {
     /// Rows of contacts and of consents that the database does not hold.
     pub(crate) new: [Vec<Rows>; 2],
-    /// On SQLite, rows that it takes apart by itself.
-    pub(crate) packed: Vec<Packed>,
     /// All else, which is written after them.
     pub(crate) others: Writes,
 }
@@ -229,11 +227,8 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-fn write(connection: &Connection, ToLoad { new, packed, others }: ToLoad) -> Result<(), rusqlite::Error> {
+fn write(connection: &Connection, ToLoad { new, others }: ToLoad) -> Result<(), rusqlite::Error> {
     new.iter().flatten().try_for_each(|it| insert(connection, it))?;
-    for Packed { statement, arguments } in packed {
-        connection.prepare_cached(statement)?.execute(arguments)?;
-    }
     if let Some((table, contacts)) = &others.forgotten {
         forget(connection, table, contacts)?;
     }

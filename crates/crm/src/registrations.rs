@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use sqlx::{FromRow, PgPool};
 use tokio::task::spawn_blocking;
 
-use crate::evidence::{EVERY_EVIDENCE, EvidenceRow};
+use crate::evidence::{EvidenceRow, SELECT_EVIDENCE};
 use crate::loading::connect;
 use crate::queries::{PAGE, count, id};
 use crate::{Crm, LoadError};
@@ -212,7 +212,7 @@ fn standings(path: &Path, suppressed: &HashSet<ContactId>, now: Timestamp) -> Re
     let connection = connect(path).map_err(&failed)?;
     let mut contacts = connection.prepare(BRIEF).map_err(&failed)?;
     let mut contacts = contacts.query([]).map_err(&failed)?;
-    let all = format!("{EVERY_EVIDENCE} order by contact_id");
+    let all = format!("{SELECT_EVIDENCE} order by contact_id");
     let mut all = connection.prepare(&all).map_err(&failed)?;
     let mut all = all.query_map([], EvidenceRow::read).map_err(&failed)?;
     let mut next_evidence = || all.next().transpose().map_err(&failed)?.map(EvidenceRow::evidence).transpose();

@@ -28,29 +28,21 @@ pub struct Evidence {
     pub raw_status: Option<Cow<'static, str>>,
 }
 
-/// The WhatsApp id that an answer gave.
+/// A WhatsApp id. It is mostly, but not always, the digits of the number that was asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WaId {
-    /// The digits of the number that was asked about, as it mostly is.
-    SameAsNumber,
-    Other(Personal<String>),
-}
+pub struct WaId(pub Personal<String>);
 
 impl WaId {
-    /// What `text` is for an answer about `asked`.
+    /// Reads the id of an answer about `asked`. The number itself, with or without its plus, becomes its digits.
     pub fn of(text: &str, asked: PhoneNumber) -> Self {
-        match text.parse() == Ok(asked.digits()) {
-            true => Self::SameAsNumber,
-            false => Self::Other(Personal(text.to_owned())),
-        }
+        Self(Personal(match text.parse() == Ok(asked.digits()) {
+            true => asked.digits().to_string(),
+            false => text.to_owned(),
+        }))
     }
 
-    /// The id itself.
-    pub fn text(&self, asked: PhoneNumber) -> String {
-        match self {
-            Self::SameAsNumber => asked.digits().to_string(),
-            Self::Other(text) => text.0.clone(),
-        }
+    pub fn as_str(&self) -> &str {
+        &self.0.0
     }
 }
 

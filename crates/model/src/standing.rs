@@ -61,11 +61,6 @@ impl Standing {
         })
     }
 
-    /// The WhatsApp id of a contact with this phone, where one was given.
-    pub fn whatsapp_id(&self, phone: Option<PhoneNumber>) -> Option<String> {
-        Some(self.wa_id.as_ref()?.text(self.variant.or(phone)?))
-    }
-
     fn by(Word { answer, by }: Word) -> Self {
         Self {
             answer,

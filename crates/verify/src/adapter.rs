@@ -31,8 +31,6 @@ pub struct Properties {
     pub price_micros: u64,
     /// For how long an answer counts.
     pub valid_days: u32,
-    /// Its words for yes and no.
-    pub words: [Option<&'static str>; 2],
     /// What its answers are worth.
     pub worth: &'static str,
     /// It speaks the protocol of the consumer application through a linked phone.
@@ -60,7 +58,6 @@ impl AdapterKind {
             daily_quota: None,
             price_micros: 0,
             valid_days: 30,
-            words: [Some("true"), Some("false")],
             worth: "informative while the linked phone is well",
             is_unofficial: true,
             policy: "unofficial: needs i_accept_unofficial = true",
@@ -71,7 +68,6 @@ impl AdapterKind {
                 wire: "POST /v1/contacts",
                 largest_batch: 1000,
                 price_micros: 1000,
-                words: [Some("valid"), Some("invalid")],
                 worth: "doubtful: since On-Premises API v2.43 every number is called valid",
                 is_unofficial: false,
                 policy: "ask for opt-in first, and about no more people than you write to: Meta disabled numbers for it",
@@ -105,7 +101,6 @@ impl AdapterKind {
                 wire: "bodies of webhooks of the Cloud API, one a line",
                 largest_batch: 1000,
                 valid_days: 180,
-                words: [None, None],
                 worth: "proof: a message was delivered or written",
                 is_unofficial: false,
                 policy: "the only way that asks nobody",
@@ -115,7 +110,6 @@ impl AdapterKind {
                 name: "file",
                 wire: "a table of numbers and answers that another tool made",
                 largest_batch: 1000,
-                words: [None, None],
                 worth: "that of the other tool",
                 is_unofficial: false,
                 policy: "that of the other tool",

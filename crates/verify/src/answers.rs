@@ -137,7 +137,7 @@ mod tests {
                 "processing" => CheckStatus::Processing,
                 _ => CheckStatus::Unknown,
             };
-            let wa_id = (status == CheckStatus::Registered).then_some(WaId::SameAsNumber);
+            let wa_id = (status == CheckStatus::Registered).then(|| WaId("1".to_owned().into()));
             CheckAnswer { number: PhoneNumber::from_e164(input), status, raw: raw.to_owned().into(), wa_id }
         };
         text.split(", ").filter(|it| !it.is_empty()).map(answer).collect()

@@ -85,14 +85,9 @@ fn checks<T: AsRef<str>>(answers: Answers<T>) -> Vec<CheckAnswer> {
 
 fn check(input: &str, status: &str, wa_id: Option<&str>) -> CheckAnswer {
     let number = number(input);
-    // The same digits once more, mostly, which need not be read again.
-    let wa_id_of = |id: &str, number| match input.strip_prefix('+') == Some(id) {
-        true => WaId::SameAsNumber,
-        false => WaId::of(id, number),
-    };
     CheckAnswer {
         number,
-        wa_id: wa_id.filter(|it| !it.is_empty()).zip(number).map(|(it, number)| wa_id_of(it, number)),
+        wa_id: wa_id.filter(|it| !it.is_empty()).zip(number).map(|(it, number)| WaId::of(it, number)),
         status: match status {
             "valid" => CheckStatus::Registered,
             "invalid" => CheckStatus::NotRegistered,

@@ -51,7 +51,7 @@ mod tests {
             {"jid":"33199000002@s.whatsapp.net","exists":false,"number":"33199000002"}]"#;
         let answers = answers(body).unwrap();
         assert_eq!(answers[0].number, Some(PhoneNumber::from_digits(5215500000001)));
-        assert_eq!(answers[0].wa_id, Some(WaId::Other("525500000001".to_owned().into())));
+        assert_eq!(answers[0].wa_id, Some(WaId("525500000001".to_owned().into())));
         assert_eq!(answers[1].wa_id, None);
         assert!(super::answers(br#"{"status":404}"#).is_err());
     }

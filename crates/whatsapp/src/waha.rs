@@ -45,7 +45,7 @@ mod tests {
         let number = PhoneNumber::from_digits(33199000001);
         let there = answer(number, br#"{"numberExists":true,"chatId":"33199000001@c.us"}"#).unwrap().remove(0);
         assert_eq!((there.number, there.status), (Some(number), CheckStatus::Registered));
-        assert_eq!(there.wa_id, Some(WaId::SameAsNumber));
+        assert_eq!(there.wa_id, Some(WaId("33199000001".to_owned().into())));
         let not = answer(number, br#"{"numberExists":false}"#).unwrap().remove(0);
         assert_eq!((not.status, not.wa_id), (CheckStatus::NotRegistered, None));
         assert!(answer(number, b"{}").is_err());

@@ -14,12 +14,6 @@ pub(crate) struct Statement {
     arguments: SqliteArguments,
 }
 
-/// Rows that one statement takes apart, from bytes, a number and a text.
-pub(crate) struct Packed {
-    pub(crate) statement: &'static str,
-    pub(crate) arguments: (Vec<u8>, i64, String),
-}
-
 /// The numbers of rows that one SQLite statement may have. Few sizes mean few statements, each
 /// prepared once; all of them stay far under SQLite's limit of 32,766 placeholders.
 const STATEMENT_ROWS: [usize; 5] = [1000, 250, 50, 10, 1];

@@ -3,7 +3,7 @@ use std::io::Write;
 use anyhow::{Context, Result, bail};
 use crm::{Crm, Exported};
 use jiff::Timestamp;
-use model::{ConsentChannel, ConsentState, Contact, Segment};
+use model::{ConsentChannel, ConsentState, Contact, Segment, WaId};
 use run::ArtifactWriter;
 
 use crate::cli::ExportArgs;
@@ -132,7 +132,7 @@ fn segment_cells(Exported { contact, standing, .. }: &Exported) -> [String; 14] 
     [
         contact.id.to_string(),
         contact.phone.map(|it| it.to_string()).unwrap_or_default(),
-        standing.and_then(|it| it.whatsapp_id(contact.phone)).unwrap_or_default(),
+        text(standing.and_then(|it| it.wa_id.as_ref()).map(WaId::as_str)),
         text(contact.name.as_ref().map(|it| it.value.0.as_str())),
         text(contact.language.as_ref().map(|it| it.value.as_str())),
         channels(contact),

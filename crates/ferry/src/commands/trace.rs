@@ -5,8 +5,7 @@ use std::fmt::Write;
 use anyhow::{Context, Result, bail};
 use crm::Crm;
 use jiff::Timestamp;
-use model::{Contact, ContactId, Evidence, IdentityDecision, Reason, RowId, Segment, Standing};
-use phone::PhoneNumber;
+use model::{Contact, ContactId, Evidence, IdentityDecision, Reason, RowId, Segment, Standing, WaId};
 use run::TableReader;
 use serde_json::{Value, json};
 
@@ -278,9 +277,8 @@ fn person_text(
     if let Some(contact) = contact {
         let _ = writeln!(text, "  {:16} {}", "segment", segment(contact, evidence, is_suppressed).name());
     }
-    let phone = contact.and_then(|it| it.phone);
     if let Some(standing) = Standing::of(evidence, Timestamp::now()) {
-        let _ = writeln!(text, "  {:16} {}", "WhatsApp", standing_text(&standing, phone));
+        let _ = writeln!(text, "  {:16} {}", "WhatsApp", standing_text(&standing));
     }
     for it in evidence {
         let status = it.raw_status.as_deref().unwrap_or("nothing");
@@ -308,10 +306,10 @@ fn segment(contact: &Contact, evidence: &[Evidence], is_suppressed: bool) -> Seg
 }
 
 /// `registered, by contacts at … until …`
-fn standing_text(standing: &Standing, phone: Option<PhoneNumber>) -> String {
+fn standing_text(standing: &Standing) -> String {
     let Standing { answer, method, checked_at, expires_at, expired, .. } = standing;
     let until = expires_at.map_or(String::new(), |it| format!(", until {it}"));
-    let wa_id = standing.whatsapp_id(phone).map_or(String::new(), |it| format!(", as {it}"));
+    let wa_id = standing.wa_id.as_ref().map(WaId::as_str).map_or(String::new(), |it| format!(", as {it}"));
     match expired {
         None => format!("{}, by {method} at {checked_at}{until}{wa_id}", answer.name()),
         Some(was) => format!("{}: was {} by {method} at {checked_at}, which has expired", answer.name(), was.name()),
@@ -336,17 +334,16 @@ fn person_json(
             (name.to_owned(), json!({ "value": value, "row": row, "rule": rule, "lost": lost }))
         })
         .collect();
-    let phone = contact.and_then(|it| it.phone);
     let evidence: Vec<Value> = all_evidence.iter()
         .map(|it| json!({
             "method": it.method, "answer": it.answer, "variant": it.variant.map(|it| it.to_string()), "checked_at": it.checked_at,
-            "expires_at": it.expires_at, "price_micros": it.price_micros, "wa_id": it.wa_id.as_ref().zip(it.variant.or(phone)).map(|(id, asked)| id.text(asked)),
+            "expires_at": it.expires_at, "price_micros": it.price_micros, "wa_id": it.wa_id.as_ref().map(WaId::as_str),
             "raw_status": it.raw_status,
         })).collect();
     let standing = Standing::of(all_evidence, Timestamp::now()).map(|it| {
         json!({
             "answer": it.answer, "method": it.method, "checked_at": it.checked_at, "expires_at": it.expires_at,
-            "expired": it.expired, "wa_id": it.whatsapp_id(phone),
+            "expired": it.expired, "wa_id": it.wa_id.as_ref().map(WaId::as_str),
         })
     });
     json!({

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use crm::Crm;
 use jiff::Timestamp;
-use model::{ContactId, Standing};
+use model::{ContactId, Standing, WaId};
 use phone::PhoneNumber;
 
 use crate::progress::grouped;
@@ -30,9 +30,7 @@ pub(crate) async fn merge(session: &Session, crm: &Crm) -> Result<()> {
         // The likelier spelling stays, so that each pair comes up once.
         let [likelier, other] = variants.as_slice() else { continue };
         let Some(absorbed) = contacts.get(other).filter(|_| phone == likelier) else { continue };
-        if is_one_account(crm, (*survivor, *phone), (*absorbed, *other)).await?
-            && crm.merge(*survivor, *absorbed).await?.is_ok()
-        {
+        if is_one_account(crm, *survivor, *absorbed).await? && crm.merge(*survivor, *absorbed).await?.is_ok() {
             n_merged += 1;
         }
     }
@@ -44,12 +42,12 @@ pub(crate) async fn merge(session: &Session, crm: &Crm) -> Result<()> {
     Ok(())
 }
 
-async fn is_one_account(crm: &Crm, one: (ContactId, PhoneNumber), other: (ContactId, PhoneNumber)) -> Result<bool> {
+async fn is_one_account(crm: &Crm, one: ContactId, other: ContactId) -> Result<bool> {
     let one = whatsapp_id(crm, one).await?;
     Ok(one.is_some() && one == whatsapp_id(crm, other).await?)
 }
 
-async fn whatsapp_id(crm: &Crm, (id, phone): (ContactId, PhoneNumber)) -> Result<Option<String>> {
+async fn whatsapp_id(crm: &Crm, id: ContactId) -> Result<Option<WaId>> {
     let standing = Standing::of(&crm.evidence_of(id).await?, Timestamp::now());
-    Ok(standing.and_then(|it| it.whatsapp_id(Some(phone))))
+    Ok(standing.and_then(|it| it.wa_id))
 }

@@ -330,7 +330,7 @@ pub(crate) fn dump(url: &str) -> String {
         ),
         ("identity", "kind, scope, value, HEX"),
         ("consent", "HEX, statement_id, channel, purpose, state, said_from, said_until, basis, words, source_row"),
-        ("every_evidence", "HEX, method, variant, answer, price_micros, wa_id, raw_status"),
+        ("evidence", "HEX, method, variant, answer, price_micros, wa_id, raw_status"),
         ("decision", "HEX, decision, before"),
     ];
     let is_sqlite = url.starts_with("sqlite:");

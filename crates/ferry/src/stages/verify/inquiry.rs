@@ -53,8 +53,6 @@ pub(super) struct Told {
 pub(super) struct Checked {
     pub(super) told: Told,
     evidence: Vec<Evidence>,
-    /// The provider's words for yes and no.
-    words: [Option<&'static str>; 2],
     /// None if only a part was answered.
     receipt: Option<Receipt>,
 }
@@ -73,7 +71,7 @@ impl Checked {
         for of_one in self.evidence.chunk_by(|a, b| a.answer == b.answer) {
             *answers.entry(of_one[0].answer).or_default() += of_one.len() as u64;
         }
-        let evidence = crm.ready_evidence(run_id, &self.evidence, self.words, self.receipt.as_slice());
+        let evidence = crm.ready_evidence(run_id, &self.evidence, self.receipt.as_slice());
         ReadyBatch { told: self.told, answers, evidence }
     }
 
@@ -88,7 +86,7 @@ impl Checked {
         let evidence: Vec<Evidence> = self.evidence.into_iter().map(verify::uncounted).collect();
         let receipt = self.receipt.map(|it| Receipt { output: digest_of(&evidence), ..it });
         let told = Told { doubt: Some(Answer::NotRegistered), ..self.told };
-        Self { told, evidence, receipt, ..self }
+        Self { told, evidence, receipt }
     }
 }
 
@@ -160,7 +158,6 @@ impl Inquiry {
         Ok(Checked {
             receipt: Some(receipt).filter(|_| verified.failure.is_none()),
             evidence: verified.evidence,
-            words: self.adapter.kind().properties().words,
             told: Told {
                 batch,
                 n_contacts,
