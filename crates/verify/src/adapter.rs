@@ -1,7 +1,7 @@
 //! Who can be asked, and what is known of each.
 
 use phone::PhoneNumber;
-use whatsapp::{CallError, CheckAnswer, Client, Usage};
+use whatsapp::{CallCounts, CallError, CheckAnswer, Client};
 
 use crate::Known;
 
@@ -164,14 +164,14 @@ impl Adapter {
         self.kind().properties().name
     }
 
-    /// What was asked so far; nothing of an adapter that asks nobody.
-    pub fn usage(&self) -> Usage {
-        self.client().map(Client::usage).unwrap_or_default()
+    /// Returns what was called so far; nothing for an adapter that reads files.
+    pub fn counts(&self) -> CallCounts {
+        self.client().map(Client::counts).unwrap_or_default()
     }
 
-    /// How many numbers may still be asked about; none if nothing bounds it.
-    pub(crate) fn allowance(&self) -> Option<u64> {
-        self.client().and_then(Client::allowance)
+    /// Returns how many numbers may still be checked; `None` if there is no bound.
+    pub(crate) fn quota_left(&self) -> Option<u64> {
+        self.client().and_then(Client::quota_left)
     }
 
     fn client(&self) -> Option<&Client> {

@@ -119,7 +119,7 @@ async fn hear_all(adapter: &Adapter, asked: &[Asked], terms: &Terms, verified: &
         asked.iter().map(|it| Heard { variants: it.phone.variants(), said: SmallVec::new() }).collect();
     let mut later = heard.as_mut_slice();
     while !later.is_empty() && verified.failure.is_none() {
-        let (now, rest) = later.split_at_mut(n_affordable(later, adapter.allowance()));
+        let (now, rest) = later.split_at_mut(n_affordable(later, adapter.quota_left()));
         match now.is_empty() {
             true => {
                 verified.failure = Some(VerifyError::Call { n_contacts: rest.len(), source: CallError::AllowanceUsed })

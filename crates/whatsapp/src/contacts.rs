@@ -6,13 +6,13 @@
 
 use std::borrow::Cow;
 
+use http::{CallError, Parameters, Request};
 use model::WaId;
 use phone::PhoneNumber;
 use serde::{Deserialize, Deserializer};
 
+use crate::Client;
 use crate::answer::{CheckAnswer, CheckStatus, number};
-use crate::call::{Parameters, Question};
-use crate::{CallError, Client};
 
 impl Client {
     /// Asks which numbers are on WhatsApp: one request for all of them. The answers come as the
@@ -21,13 +21,13 @@ impl Client {
     /// A blocking call is answered when all numbers have been looked up; any other at once, with `processing` for those
     /// that have not.
     pub async fn check(&self, numbers: &[PhoneNumber], is_blocking: bool) -> Result<Vec<CheckAnswer>, CallError> {
-        let parameters = Parameters::Json(question(numbers, is_blocking).into());
-        self.ask(Question { path: "v1/contacts", parameters, n_numbers: numbers.len() as u64 }, answers).await
+        let parameters = Parameters::Json(request(numbers, is_blocking).into());
+        self.0.send_retrying(Request { path: "v1/contacts", parameters, units: numbers.len() as u64 }, answers).await
     }
 }
 
 /// Numbers need no escapes, and looking for such takes longer than writing them.
-fn question(numbers: &[PhoneNumber], is_blocking: bool) -> String {
+fn request(numbers: &[PhoneNumber], is_blocking: bool) -> String {
     let blocking = if is_blocking { "wait" } else { "no_wait" };
     let mut body = String::with_capacity(40 + 19 * numbers.len());
     body += &format!(r#"{{"blocking":"{blocking}","contacts":["#);
@@ -140,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn the_question_is_the_wire_of_v1_contacts() {
+    fn the_request_is_the_wire_of_v1_contacts() {
         let numbers = [12025550123, 12025550124].map(PhoneNumber::from_digits);
-        assert_eq!(question(&numbers, true), r#"{"blocking":"wait","contacts":["+12025550123","+12025550124"]}"#);
-        assert_eq!(question(&[], false), r#"{"blocking":"no_wait","contacts":[]}"#);
+        assert_eq!(request(&numbers, true), r#"{"blocking":"wait","contacts":["+12025550123","+12025550124"]}"#);
+        assert_eq!(request(&[], false), r#"{"blocking":"no_wait","contacts":[]}"#);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Evolution API: `POST /chat/whatsappNumbers/{instance}`, many numbers a call.
 
+use http::{CallError, Parameters, Request, path_segment};
 use phone::PhoneNumber;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::Client;
 use crate::answer::{CheckAnswer, existing, number};
-use crate::call::{Parameters, Question};
-use crate::{CallError, Client};
 
 /// The header that carries the key of an Evolution server.
 pub const EVOLUTION_KEY: &str = "apikey";
@@ -28,9 +28,9 @@ impl Client {
         instance: &str,
     ) -> Result<Vec<CheckAnswer>, CallError> {
         let body = json!({ "numbers": numbers.iter().map(|it| it.digits().to_string()).collect::<Vec<_>>() });
-        let path = format!("chat/whatsappNumbers/{}", crate::url::segment(instance));
+        let path = format!("chat/whatsappNumbers/{}", path_segment(instance));
         let parameters = Parameters::json(&body)?;
-        self.ask(Question { path: &path, parameters, n_numbers: numbers.len() as u64 }, answers).await
+        self.0.send_retrying(Request { path: &path, parameters, units: numbers.len() as u64 }, answers).await
     }
 }
 

@@ -1,13 +1,13 @@
 //! GREEN-API: `POST /waInstance{id}/checkWhatsapp/{token}`, one number a call. The token is part of the path, so no
 //! address of it is ever printed.
 
+use http::{CallError, Parameters, Request, path_segment};
 use phone::PhoneNumber;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::Client;
 use crate::answer::{CheckAnswer, existing};
-use crate::call::{Parameters, Question};
-use crate::{CallError, Client};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,10 +24,10 @@ impl Client {
         token: &str,
     ) -> Result<Vec<CheckAnswer>, CallError> {
         let body = json!({ "phoneNumber": number.digits() });
-        let [instance, token] = [instance, token].map(crate::url::segment);
+        let [instance, token] = [instance, token].map(path_segment);
         let path = format!("waInstance{instance}/checkWhatsapp/{token}");
-        let question = Question { path: &path, parameters: Parameters::json(&body)?, n_numbers: 1 };
-        self.ask(question, |body| answer(number, body)).await
+        let request = Request { path: &path, parameters: Parameters::json(&body)?, units: 1 };
+        self.0.send_retrying(request, |body| answer(number, body)).await
     }
 }
 

@@ -4,24 +4,22 @@
 //! what the Cloud API sends by itself.
 
 mod answer;
-mod call;
+mod client;
 mod contacts;
 mod evolution;
 mod green_api;
 mod login;
-mod pace;
 mod templates;
-mod url;
 mod waha;
 mod webhook;
 mod wuzapi;
 
 pub use answer::{CheckAnswer, CheckStatus};
-pub use call::{CallError, Client, Credentials};
+pub use client::Client;
 pub use evolution::EVOLUTION_KEY;
-pub use pace::{Manners, Usage};
-pub use templates::{Ordered, Submitted, TemplateState};
-pub use url::{UrlError, base_url};
+pub use http::{CallCounts, CallError, ClientConfig, Credentials, UrlError, base_url};
+pub use login::login;
+pub use templates::{PostOutcome, Submitted, TemplateState};
 pub use waha::WAHA_KEY;
 pub use webhook::{Event, EventKind, NotAWebhook, events};
 pub use wuzapi::WUZAPI_KEY;

@@ -1,14 +1,13 @@
 //! Templates of an account in the Cloud API: submitted, listed, edited.
 //!
-//! Nothing here is sent twice by itself: an order whose answer is lost may have been carried out, and comes back as
-//! [`Ordered::Unknown`]. Listing settles it, because name and language are unique in an account.
+//! No submission or edit is sent twice: one whose answer is lost may have been carried out, and is
+//! [`PostOutcome::Unknown`]. Listing settles it, because name and language are unique in an account.
 
+use http::{CallError, Parameters, Request, path_segment};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::call::{Parameters, Question};
-use crate::url::segment;
-use crate::{CallError, Client};
+use crate::Client;
 
 /// Templates on a page of a listing.
 const PAGE: &str = "200";
@@ -30,15 +29,15 @@ pub struct TemplateState {
     pub rejected_reason: Option<String>,
 }
 
-/// What became of an order.
+/// What became of a submission or an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ordered<T> {
-    Taken(T),
-    /// It was not carried out. What Meta says is about the template and holds no personal data.
+pub enum PostOutcome<T> {
+    Accepted(T),
+    /// It was not carried out. The message of Meta is about the template and holds no personal data.
     Refused {
         code: i64,
         subcode: i64,
-        told: String,
+        message: String,
     },
     /// The answer was lost: it may have been carried out.
     Unknown,
@@ -58,41 +57,41 @@ pub struct Submitted {
 const RATE_CODES: [i64; 2] = [4, 80007];
 
 impl Client {
-    /// Submits a template. `Err` means that it was certainly not carried out, or that nobody may go on: a token that is not
-    /// taken, a limit.
-    pub async fn submit_template(&self, account: &str, template: &Value) -> Result<Ordered<Submitted>, CallError> {
-        let path = format!("{}/message_templates", segment(account));
-        ordered(self.order(&path, template).await)
+    /// Submits a template. `Err` means that it was not carried out for a reason that concerns all templates, such as a
+    /// refused token or a limit.
+    pub async fn submit_template(&self, account: &str, template: &Value) -> Result<PostOutcome<Submitted>, CallError> {
+        let path = format!("{}/message_templates", path_segment(account));
+        settled_later(self.0.post_once(&path, template, read_outcome).await)
     }
 
     /// Edits a template: its components, and its category unless it is approved.
-    pub async fn edit_template(&self, id: &str, template: &Value) -> Result<Ordered<()>, CallError> {
+    pub async fn edit_template(&self, id: &str, template: &Value) -> Result<PostOutcome<()>, CallError> {
         let mut change = serde_json::json!({ "components": template["components"], "category": template["category"] });
         for key in ["parameter_format", "message_send_ttl_seconds"] {
             if let Some(value) = template.get(key) {
                 change[key] = value.clone();
             }
         }
-        let edited: Ordered<Value> = ordered(self.order(&segment(id), &change).await)?;
+        let edited = settled_later(self.0.post_once(&path_segment(id), &change, read_outcome::<Value>).await)?;
         Ok(match edited {
-            Ordered::Taken(_) => Ordered::Taken(()),
-            Ordered::Refused { code, subcode, told } => Ordered::Refused { code, subcode, told },
-            Ordered::Unknown => Ordered::Unknown,
+            PostOutcome::Accepted(_) => PostOutcome::Accepted(()),
+            PostOutcome::Refused { code, subcode, message } => PostOutcome::Refused { code, subcode, message },
+            PostOutcome::Unknown => PostOutcome::Unknown,
         })
     }
 
     /// All templates of an account.
     pub async fn templates(&self, account: &str) -> Result<Vec<TemplateState>, CallError> {
-        let path = format!("{}/message_templates", segment(account));
+        let path = format!("{}/message_templates", path_segment(account));
         let (mut templates, mut after) = (Vec::new(), String::new());
         for _ in 0..MOST_PAGES {
             let mut query = vec![("fields", "id,name,language,status,category,rejected_reason"), ("limit", PAGE)];
             if !after.is_empty() {
                 query.push(("after", &after));
             }
-            let question = Question { path: &path, parameters: Parameters::Query(&query), n_numbers: 0 };
-            let page: Page =
-                self.ask(question, |body| serde_json::from_slice(body).map_err(|_| CallError::Malformed)).await?;
+            let request = Request { path: &path, parameters: Parameters::Query(&query), units: 0 };
+            let read = |body: &[u8]| serde_json::from_slice::<Page>(body).map_err(|_| CallError::Malformed);
+            let page = self.0.send_retrying(request, read).await?;
             templates.extend(page.data);
             let next = page.paging.filter(|it| it.next.is_some()).and_then(|it| it.cursors).and_then(|it| it.after);
             match next {
@@ -139,29 +138,30 @@ struct GraphError {
     error_user_msg: String,
 }
 
-fn ordered<T: for<'de> Deserialize<'de>>(answer: Result<(u16, Vec<u8>), CallError>) -> Result<Ordered<T>, CallError> {
-    let (status, body) = match answer {
-        Ok(answer) => answer,
-        // The connection was not made: nothing was ordered.
-        Err(error @ (CallError::Unreachable { .. } | CallError::RateLimited { .. } | CallError::Setup { .. })) => {
-            return Err(error);
-        }
-        Err(_) => return Ok(Ordered::Unknown),
-    };
-    if (200..300).contains(&status) {
-        return Ok(serde_json::from_slice(&body).map_or(Ordered::Unknown, Ordered::Taken));
+/// An unknown outcome is no error here: listing the templates settles it.
+fn settled_later<T>(outcome: Result<PostOutcome<T>, CallError>) -> Result<PostOutcome<T>, CallError> {
+    match outcome {
+        Err(CallError::OutcomeUnknown { .. }) => Ok(PostOutcome::Unknown),
+        known => known,
     }
-    let Ok(Failed { error }) = serde_json::from_slice::<Failed>(&body) else {
+}
+
+fn read_outcome<T: for<'de> Deserialize<'de>>(status: u16, body: &[u8]) -> Result<PostOutcome<T>, CallError> {
+    if (200..300).contains(&status) {
+        // Half an answer says that something was done, not what.
+        return Ok(serde_json::from_slice(body).map_or(PostOutcome::Unknown, PostOutcome::Accepted));
+    }
+    let Ok(Failed { error }) = serde_json::from_slice::<Failed>(body) else {
         return Err(CallError::Refused { status, code: None });
     };
     let GraphError { code, error_subcode, message, error_user_msg } = error;
     match code {
         _ if RATE_CODES.contains(&code) => Err(CallError::RateLimited { retry_after: None }),
-        // Tokens and permissions are nothing of this template's.
+        // Tokens and permissions have nothing to do with this template.
         0 | 10 | 190 | 200..=299 => Err(CallError::Refused { status, code: Some(code) }),
         _ => {
-            let told = if error_user_msg.is_empty() { message } else { error_user_msg };
-            Ok(Ordered::Refused { code, subcode: error_subcode, told })
+            let message = if error_user_msg.is_empty() { message } else { error_user_msg };
+            Ok(PostOutcome::Refused { code, subcode: error_subcode, message })
         }
     }
 }
@@ -171,20 +171,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_answer_means_for_an_order() {
-        let read = |status: u16, body: &str| ordered::<Submitted>(Ok((status, body.as_bytes().to_vec())));
-        let taken = Submitted { id: "1".into(), status: "PENDING".into(), category: "MARKETING".into() };
+    fn an_answer_says_what_became_of_a_submission() {
+        let read = |status: u16, body: &str| read_outcome::<Submitted>(status, body.as_bytes());
+        let accepted = Submitted { id: "1".into(), status: "PENDING".into(), category: "MARKETING".into() };
         assert_eq!(
             read(200, r#"{"id":"1","status":"PENDING","category":"MARKETING"}"#).unwrap(),
-            Ordered::Taken(taken)
+            PostOutcome::Accepted(accepted)
         );
-        // Half an answer says that something was done, not what.
-        assert_eq!(read(200, r#"{"id":"1","#).unwrap(), Ordered::Unknown);
-        assert_eq!(ordered::<Submitted>(Err(CallError::TimedOut)).unwrap(), Ordered::Unknown);
+        assert_eq!(read(200, r#"{"id":"1","#).unwrap(), PostOutcome::Unknown);
+        let lost = CallError::OutcomeUnknown { source: Box::new(CallError::TimedOut) };
+        assert_eq!(settled_later::<Submitted>(Err(lost)).unwrap(), PostOutcome::Unknown);
         let refused = r#"{"error":{"code":100,"error_subcode":2388299,"message":"m","error_user_msg":"variable"}}"#;
         assert_eq!(
             read(400, refused).unwrap(),
-            Ordered::Refused { code: 100, subcode: 2_388_299, told: "variable".into() }
+            PostOutcome::Refused { code: 100, subcode: 2_388_299, message: "variable".into() }
         );
         assert!(matches!(read(400, r#"{"error":{"code":80007}}"#), Err(CallError::RateLimited { .. })));
         assert!(matches!(read(401, r#"{"error":{"code":190}}"#), Err(CallError::Refused { code: Some(190), .. })));

@@ -1,11 +1,11 @@
 //! WAHA: `GET /api/contacts/check-exists`, one number a call.
 
+use http::{CallError, Parameters, Request};
 use phone::PhoneNumber;
 use serde::Deserialize;
 
+use crate::Client;
 use crate::answer::{CheckAnswer, existing};
-use crate::call::{Parameters, Question};
-use crate::{CallError, Client};
 
 /// The header that carries the key of a WAHA server.
 pub const WAHA_KEY: &str = "X-Api-Key";
@@ -23,8 +23,8 @@ impl Client {
     pub async fn check_by_waha(&self, number: PhoneNumber, session: &str) -> Result<Vec<CheckAnswer>, CallError> {
         let digits = number.digits().to_string();
         let parameters = Parameters::Query(&[("phone", &digits), ("session", session)]);
-        let question = Question { path: "api/contacts/check-exists", parameters, n_numbers: 1 };
-        self.ask(question, |body| answer(number, body)).await
+        let request = Request { path: "api/contacts/check-exists", parameters, units: 1 };
+        self.0.send_retrying(request, |body| answer(number, body)).await
     }
 }
 

@@ -1,12 +1,12 @@
 //! wuzapi: `POST /user/check`, many numbers a call.
 
+use http::{CallError, Parameters, Request};
 use phone::PhoneNumber;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::Client;
 use crate::answer::{CheckAnswer, existing, number};
-use crate::call::{Parameters, Question};
-use crate::{CallError, Client};
 
 /// The header that carries the token of a user of wuzapi.
 pub const WUZAPI_KEY: &str = "Token";
@@ -40,7 +40,7 @@ impl Client {
     pub async fn check_by_wuzapi(&self, numbers: &[PhoneNumber]) -> Result<Vec<CheckAnswer>, CallError> {
         let body = json!({ "Phone": numbers.iter().map(|it| it.digits().to_string()).collect::<Vec<_>>() });
         let parameters = Parameters::json(&body)?;
-        self.ask(Question { path: "user/check", parameters, n_numbers: numbers.len() as u64 }, answers).await
+        self.0.send_retrying(Request { path: "user/check", parameters, units: numbers.len() as u64 }, answers).await
     }
 }
 

@@ -9,7 +9,7 @@ use phone::PhoneNumber;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use verify::{AdapterKind, CANARIES, Properties, UNOFFICIAL};
-use whatsapp::Manners;
+use whatsapp::ClientConfig;
 
 use crate::plan::{Plan, PlanError};
 
@@ -153,14 +153,15 @@ impl VerifySection {
         self.messages.map(|it| (it as f64 * self.checks_per_message) as u64)
     }
 
-    pub(crate) fn manners(&self, allowance: Option<u64>) -> Manners {
-        Manners {
+    pub(crate) fn client_config(&self, quota: Option<u64>) -> ClientConfig {
+        ClientConfig {
             timeout: Duration::from_millis(self.timeout_ms),
             attempts: self.attempts,
             backoff: Duration::from_millis(self.backoff_ms),
             concurrency: self.concurrency,
             per_second: self.per_second,
-            allowance,
+            quota,
+            ..ClientConfig::default()
         }
     }
 

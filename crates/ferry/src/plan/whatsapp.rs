@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
-use whatsapp::{Client, Credentials, Manners};
+use whatsapp::{Client, ClientConfig, Credentials};
 
 use crate::plan::{Plan, PlanError};
 
@@ -42,8 +42,8 @@ impl WhatsappSection {
         };
         let url = self.url.as_ref().map_or(DEFAULT_URL, |it| it.get_ref());
         let base = whatsapp::base_url(url).map_err(|error| self.wrong_url(plan, &error.to_string()))?;
-        let manners = Manners { timeout: Duration::from_millis(self.timeout_ms), ..Manners::default() };
-        Ok(Client::new(base, credentials, manners)?)
+        let config = ClientConfig { timeout: Duration::from_millis(self.timeout_ms), ..ClientConfig::default() };
+        Ok(Client::new(base, credentials, config)?)
     }
 
     fn wrong_url(&self, plan: &Plan, message: &str) -> PlanError {

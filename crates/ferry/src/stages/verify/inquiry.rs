@@ -10,7 +10,7 @@ use model::{Answer, Counts, Digest, Evidence, Receipt, Stage};
 use verify::{
     Adapter, AdapterKind, Asked, DOUBTED, Mismatches, Patience, Secret, Terms, UNOFFICIAL, Verdict, VerifyError,
 };
-use whatsapp::{CallError, Client, Credentials, EVOLUTION_KEY, Usage, WAHA_KEY, WUZAPI_KEY};
+use whatsapp::{CallCounts, CallError, Client, Credentials, EVOLUTION_KEY, WAHA_KEY, WUZAPI_KEY};
 
 use crate::exit::Later;
 use crate::plan::VerifySection;
@@ -124,18 +124,18 @@ impl Inquiry {
         self.verdict
     }
 
-    pub(super) fn usage(&self) -> Usage {
-        self.adapter.usage()
+    pub(super) fn usage(&self) -> CallCounts {
+        self.adapter.counts()
     }
 
     /// Notes in the database how many numbers were asked about.
     pub(super) async fn settle(&self) -> Result<()> {
-        self.quota.settle(self.usage().checks).await
+        self.quota.settle(self.usage().units).await
     }
 
     /// The same while batches are being asked about: see [`Quota::unnoted`].
     pub(super) fn unnoted(&self) -> Result<Option<crm::Usage>> {
-        self.quota.unnoted(self.usage().checks)
+        self.quota.unnoted(self.usage().units)
     }
 
     /// Asks about one batch.
@@ -186,14 +186,14 @@ fn adapter(session: &Session, section: &VerifySection, facts: Option<Facts>, quo
     let token = section.token(plan)?;
     let client = |credentials: Credentials| -> Result<Client> {
         let base = whatsapp::base_url(section.url.as_ref().map_or("", |it| it.get_ref()))?;
-        Ok(Client::new(base, credentials, section.manners(quota.allowance()))?)
+        Ok(Client::new(base, credentials, section.client_config(quota.allowance()))?)
     };
     let key = |header| token.clone().map_or(Credentials::None, |it| Credentials::Key(header, it));
     let instance = section.instance.clone();
     let known = facts.map(|it| it.known).unwrap_or_default();
     Ok(match section.kind() {
         AdapterKind::Contacts => {
-            let login = section.login().map(Credentials::Login);
+            let login = section.login().map(|it| whatsapp::login(&it));
             let credentials = login.or(token.map(Credentials::Bearer)).unwrap_or(Credentials::None);
             Adapter::Contacts { client: client(credentials)?, is_blocking: section.blocking }
         }

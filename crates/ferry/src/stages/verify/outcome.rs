@@ -53,12 +53,12 @@ impl Outcome {
         let usage = inquiry.usage();
         Bill {
             at: Timestamp::now(),
-            checks: usage.checks,
+            checks: usage.units,
             calls: usage.calls,
             retries: usage.retries,
             known_already: self.known_already,
             calls_saved: self.calls_saved,
-            price_micros: usage.checks * section.price_micros(),
+            price_micros: usage.units * section.price_micros(),
             currency: section.currency.clone(),
         }
     }

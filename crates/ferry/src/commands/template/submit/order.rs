@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use crm::{OrderKind, OrderOutcome, TemplateRow};
 use jiff::{SignedDuration, Timestamp};
-use whatsapp::{CallError, Ordered};
+use whatsapp::{CallError, PostOutcome};
 
 use super::{Account, GONE, NOT_SENT, REFUSED, SENDING, Wanted};
 
@@ -122,7 +122,7 @@ impl Orders<'_> {
         crm.note_order(&sending, at, OrderKind::Submit, OrderOutcome::Sent).await?;
         let ordered = self.account.client.submit_template(name, &wanted.value).await;
         let (row, outcome, done) = match ordered {
-            Ok(Ordered::Taken(taken)) => {
+            Ok(PostOutcome::Accepted(taken)) => {
                 let category = if taken.category.is_empty() { sending.category.clone() } else { taken.category };
                 let row = TemplateRow {
                     template_id: Some(taken.id),
@@ -133,12 +133,12 @@ impl Orders<'_> {
                 let is_other_category = category != sending.category;
                 (row, OrderOutcome::Taken, Done::Submitted { status: taken.status, category, is_other_category })
             }
-            Ok(Ordered::Refused { code, subcode, told }) => {
-                let told = format!("{told} ({code}/{subcode})");
+            Ok(PostOutcome::Refused { code, subcode, message }) => {
+                let told = format!("{message} ({code}/{subcode})");
                 let row = TemplateRow { status: REFUSED.to_owned(), reason: Some(told.clone()), ..sending };
                 (row, OrderOutcome::Refused, Done::Refused(told))
             }
-            Ok(Ordered::Unknown) => (sending, OrderOutcome::Unknown, Done::Unknown),
+            Ok(PostOutcome::Unknown) => (sending, OrderOutcome::Unknown, Done::Unknown),
             // It certainly did not get there.
             Err(error) => {
                 let row = TemplateRow { status: NOT_SENT.to_owned(), ..sending };
@@ -190,7 +190,7 @@ impl Orders<'_> {
             }
         };
         let (row, outcome, done) = match edited {
-            Ordered::Taken(()) => {
+            PostOutcome::Accepted(()) => {
                 let row = TemplateRow {
                     status: "PENDING".to_owned(),
                     digest: wanted.digest.clone(),
@@ -199,10 +199,10 @@ impl Orders<'_> {
                 };
                 (row, OrderOutcome::Taken, Done::Edited)
             }
-            Ordered::Refused { code, subcode, told } => {
-                (row.clone(), OrderOutcome::Refused, Done::Refused(format!("{told} ({code}/{subcode})")))
+            PostOutcome::Refused { code, subcode, message } => {
+                (row.clone(), OrderOutcome::Refused, Done::Refused(format!("{message} ({code}/{subcode})")))
             }
-            Ordered::Unknown => (sending, OrderOutcome::Unknown, Done::Unknown),
+            PostOutcome::Unknown => (sending, OrderOutcome::Unknown, Done::Unknown),
         };
         crm.note_order(&row, at, OrderKind::Edit, outcome).await?;
         Ok(done)

@@ -12,7 +12,7 @@ pub enum UrlError {
     Extras,
 }
 
-/// Reads the address of a provider. A token must not travel in clear, so plain HTTP is for
+/// Reads the address of a provider. A token must not travel in clear text, so plain HTTP is for
 /// loopback alone.
 pub fn base_url(text: &str) -> Result<Url, UrlError> {
     let mut url = Url::parse(text.trim()).map_err(|_| UrlError::Malformed)?;
@@ -36,8 +36,8 @@ pub fn base_url(text: &str) -> Result<Url, UrlError> {
     Ok(url)
 }
 
-/// A name as one segment of a path.
-pub(crate) fn segment(name: &str) -> String {
+/// Returns a name as one segment of a path, percent-encoded.
+pub fn path_segment(name: &str) -> String {
     let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._~".contains(&it);
     name.bytes().map(|it| if is_plain(it) { char::from(it).to_string() } else { format!("%{it:02X}") }).collect()
 }

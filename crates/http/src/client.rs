@@ -1,0 +1,260 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{RequestBuilder, StatusCode};
+use serde::Serialize;
+use url::Url;
+
+use crate::auth::{Auth, Credentials, Login};
+use crate::backoff::backoff;
+use crate::response::{self, ReadFailure, Response, retry_after};
+use crate::throttle::{CallCounts, Throttle};
+use crate::{CallError, ClientConfig};
+
+/// Connecting takes at most this long, also where the timeout of the whole call is longer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How a protocol reports that it refuses a call: makes an error of a status from 300 to 499, except 429, and a body.
+pub type ReadError = fn(u16, &[u8]) -> CallError;
+
+/// A client of one provider. Clones share its throttle and its login.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    /// Keeps idle connections.
+    retrying: reqwest::Client,
+    /// Opens a connection per request; see [`Client::post_once`].
+    once: reqwest::Client,
+    base: Url,
+    auth: Auth,
+    read_error: ReadError,
+    throttle: Throttle,
+    config: ClientConfig,
+}
+
+/// A request that may be repeated.
+pub struct Request<'a> {
+    pub path: &'a str,
+    pub parameters: Parameters<'a>,
+    /// What each attempt takes from the quota, such as the numbers to check.
+    pub units: u64,
+}
+
+/// What a request carries, and so its method: `POST` for JSON, `GET` for a query.
+pub enum Parameters<'a> {
+    Json(Bytes),
+    Query(&'a [(&'static str, &'a str)]),
+}
+
+impl Parameters<'_> {
+    /// Makes a JSON body.
+    pub fn json(body: &impl Serialize) -> Result<Self, CallError> {
+        serde_json::to_vec(body).map(|it| Self::Json(it.into())).map_err(|_| CallError::Malformed)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base", &self.0.base.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Makes a client; `base` comes from [`crate::base_url`].
+    pub fn new(
+        base: Url,
+        credentials: Credentials,
+        config: ClientConfig,
+        read_error: ReadError,
+    ) -> Result<Self, CallError> {
+        // Fails if another client has installed it before, which does no harm.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let make = |builder: reqwest::ClientBuilder| builder.build().map_err(|source| CallError::Setup { source });
+        Ok(Self(Arc::new(Inner {
+            retrying: make(builder(&base, &config))?,
+            once: make(builder(&base, &config).pool_max_idle_per_host(0))?,
+            base,
+            auth: Auth::new(credentials),
+            read_error,
+            throttle: Throttle::new(&config),
+            config,
+        })))
+    }
+
+    /// Returns what was called so far.
+    pub fn counts(&self) -> CallCounts {
+        self.0.throttle.counts()
+    }
+
+    /// Returns the units that are left of the quota; `None` if there is no bound.
+    pub fn quota_left(&self) -> Option<u64> {
+        self.0.throttle.quota_left()
+    }
+
+    /// Returns how many times slower than its rate the client calls; 1 if it has no rate.
+    pub fn slowdown(&self) -> f64 {
+        self.0.throttle.slowdown()
+    }
+
+    /// Sends a request until `read` can read an answer, or until it is clear that none will come.
+    pub async fn send_retrying<T>(
+        &self,
+        request: Request<'_>,
+        read: impl Fn(&[u8]) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let config = &self.0.config;
+        let mut waits = backoff(config.backoff).take(config.attempts.saturating_sub(1));
+        loop {
+            let permit = self.0.throttle.admit(request.units).await?;
+            let error = match self.0.attempt(&request).await.and_then(|it| read(&it)) {
+                Ok(answer) => {
+                    permit.answered();
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            if !error.is_failure() {
+                permit.answered();
+                return Err(error);
+            }
+            let wait = waits.next();
+            let waits_alone = permit.failed(&error, wait.is_some());
+            let Some(wait) = wait else { return Err(error) };
+            tracing::info!(wait_ms = wait.as_millis(), waits_alone, why = %error, "retrying");
+            if waits_alone {
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+
+    /// Posts JSON once, for requests that must not be carried out twice. `read` gets the status and body of every answer
+    /// below 500 except 429.
+    ///
+    /// Once a byte may have left, a failure is [`CallError::OutcomeUnknown`]. Each request has a connection of its own: the
+    /// connection pool sends a request again if a kept connection turns out to be closed, and a request on a connection
+    /// that the server is about to close has no known outcome.
+    pub async fn post_once<T>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        read: impl FnOnce(u16, &[u8]) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let permit = self.0.throttle.admit(0).await?;
+        let answer = self.0.post(path, body).await.and_then(|it| {
+            // An answer that cannot be read does not say what was done.
+            read(it.status.as_u16(), &it.body).map_err(CallError::of_post)
+        });
+        match &answer {
+            Err(error) if error.is_failure() => {
+                permit.failed(error, false);
+            }
+            _ => permit.answered(),
+        }
+        answer
+    }
+}
+
+/// A client without any retry, redirect or proxy of reqwest's own.
+fn builder(base: &Url, config: &ClientConfig) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder();
+    // Without TLS the certificates of this machine, several hundred files, need not be read.
+    let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
+    builder
+        .timeout(config.timeout)
+        .connect_timeout(config.timeout.min(CONNECT_TIMEOUT))
+        .retry(reqwest::retry::never())
+        // A redirect would carry the token to another host.
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+}
+
+impl Inner {
+    /// Makes one call, or two where the token of the last login has expired.
+    async fn attempt(&self, request: &Request<'_>) -> Result<Vec<u8>, CallError> {
+        let token = self.token().await?;
+        let answer = self.call(request, token.as_deref()).await;
+        if matches!(answer, Err(CallError::Refused { status: 401, .. })) && self.auth.forget(token.as_deref()).await {
+            let token = self.token().await?;
+            return self.call(request, token.as_deref()).await;
+        }
+        answer
+    }
+
+    async fn call(&self, request: &Request<'_>, token: Option<&str>) -> Result<Vec<u8>, CallError> {
+        let url = self.url(request.path)?;
+        let builder = match &request.parameters {
+            Parameters::Json(body) => {
+                self.retrying.post(url).header(CONTENT_TYPE, "application/json").body(body.clone())
+            }
+            Parameters::Query(query) => self.retrying.get(url).query(query),
+        };
+        self.send(self.auth.authorize(builder, token)).await
+    }
+
+    async fn post(&self, path: &str, body: &impl Serialize) -> Result<Response, CallError> {
+        let url = self.url(path)?;
+        let token = self.token().await?;
+        let request = self.auth.authorize(self.once.post(url).json(body), token.as_deref());
+        let response = self.receive(request).await.map_err(CallError::of_post)?;
+        match response.status {
+            StatusCode::TOO_MANY_REQUESTS => {
+                Err(CallError::RateLimited { retry_after: retry_after(&response.headers) })
+            }
+            status if status.is_server_error() => Err(CallError::Provider { status: status.as_u16() }.of_post()),
+            StatusCode::UNAUTHORIZED => {
+                // The next request logs in again.
+                self.auth.forget(token.as_deref()).await;
+                Ok(response)
+            }
+            _ => Ok(response),
+        }
+    }
+
+    async fn token(&self) -> Result<Option<String>, CallError> {
+        let log_in = async |login: &Login| {
+            let request = self.retrying.post(self.url(login.path)?).basic_auth(&login.user, Some(&login.password));
+            (login.read_token)(&self.send(request).await?).ok_or(CallError::Malformed)
+        };
+        self.auth.token(log_in).await
+    }
+
+    fn url(&self, path: &str) -> Result<Url, CallError> {
+        self.base.join(path).map_err(|_| CallError::Malformed)
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
+        let Response { status, headers, body } = self.receive(request).await?;
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => Err(CallError::RateLimited { retry_after: retry_after(&headers) }),
+            _ if status.is_server_error() => Err(CallError::Provider { status: status.as_u16() }),
+            _ if status.is_success() => Ok(body),
+            _ => Err((self.read_error)(status.as_u16(), &body)),
+        }
+    }
+
+    async fn receive(&self, request: RequestBuilder) -> Result<Response, CallError> {
+        let response = request.send().await.map_err(|it| self.failure(it))?;
+        let read = response::read(response, self.config.max_response_bytes).await;
+        read.map_err(|it| match it {
+            ReadFailure::Connection(error) => self.failure(error),
+            ReadFailure::TooLarge => CallError::Malformed,
+        })
+    }
+
+    fn failure(&self, error: reqwest::Error) -> CallError {
+        let error = error.without_url();
+        match error {
+            // Before the timeout: one while connecting means that nothing was sent.
+            error if error.is_connect() => {
+                CallError::Unreachable { host: self.base.host_str().unwrap_or_default().to_owned(), source: error }
+            }
+            error if error.is_timeout() => CallError::TimedOut,
+            // The connection broke before the answer was whole.
+            _ => CallError::Malformed,
+        }
+    }
+}

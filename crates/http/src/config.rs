@@ -1,0 +1,35 @@
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// How a client behaves towards a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientConfig {
+    pub timeout: Duration,
+    /// Calls per request, the first among them.
+    pub attempts: usize,
+    /// The wait before the second attempt. It doubles from there, with jitter.
+    pub backoff: Duration,
+    /// Calls in progress at once.
+    pub concurrency: usize,
+    /// Calls a second; `None` sets no bound.
+    pub per_second: Option<NonZeroU32>,
+    /// Units that can be used, retries included; `None` sets no bound.
+    pub quota: Option<u64>,
+    /// The largest response, after decompression. A larger one is [`CallError::Malformed`](crate::CallError).
+    pub max_response_bytes: usize,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            attempts: 8,
+            backoff: Duration::from_millis(500),
+            concurrency: 4,
+            per_second: None,
+            quota: None,
+            // The answer to a check of a thousand numbers has about 100 KiB.
+            max_response_bytes: 4 << 20,
+        }
+    }
+}

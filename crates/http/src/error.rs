@@ -1,0 +1,68 @@
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why a call got no usable answer. No message holds a number, a token or what the provider wrote.
+#[derive(Debug, Error)]
+pub enum CallError {
+    /// No byte of the request was sent.
+    #[error("could not reach the provider at {host}")]
+    Unreachable { host: String, source: reqwest::Error },
+    #[error("the provider did not answer in time")]
+    TimedOut,
+    #[error("the provider asks to slow down (429)")]
+    RateLimited { retry_after: Option<Duration> },
+    #[error("the provider failed ({status})")]
+    Provider { status: u16 },
+    #[error("the provider refused the call ({status}{})", code.map(|it| format!(", code {it}")).unwrap_or_default())]
+    Refused { status: u16, code: Option<i64> },
+    #[error("the answer of the provider is not what its interface says")]
+    Malformed,
+    #[error("the provider says that its quota is used up")]
+    QuotaUsed,
+    #[error("no more checks are allowed for now")]
+    AllowanceUsed,
+    /// The answer to a request that must not be repeated was lost: the provider may have carried it out.
+    #[error("the answer was lost, so the outcome of the call is unknown")]
+    OutcomeUnknown { source: Box<CallError> },
+    #[error("could not set up the HTTP client")]
+    Setup { source: reqwest::Error },
+}
+
+impl CallError {
+    /// Returns whether the same call can succeed later, at once or another day.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::TimedOut
+            | Self::RateLimited { .. }
+            | Self::Provider { .. }
+            | Self::Malformed
+            | Self::QuotaUsed
+            | Self::AllowanceUsed => true,
+            Self::Refused { .. } | Self::OutcomeUnknown { .. } | Self::Setup { .. } => false,
+        }
+    }
+
+    /// Returns whether the provider is in trouble or asks for fewer calls, which concerns all other calls too.
+    pub(crate) fn is_failure(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::TimedOut
+            | Self::RateLimited { .. }
+            | Self::Provider { .. }
+            | Self::Malformed
+            | Self::OutcomeUnknown { .. } => true,
+            Self::Refused { .. } | Self::QuotaUsed | Self::AllowanceUsed | Self::Setup { .. } => false,
+        }
+    }
+
+    /// The same error of a request that must not be repeated. Only where no byte was sent, or the provider refused, it
+    /// is certain that nothing was done.
+    pub(crate) fn of_post(self) -> Self {
+        match self {
+            Self::TimedOut | Self::Provider { .. } | Self::Malformed => Self::OutcomeUnknown { source: Box::new(self) },
+            certain => certain,
+        }
+    }
+}

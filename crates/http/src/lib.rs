@@ -1,0 +1,36 @@
+//! One HTTP client for every provider. It knows none of them.
+//!
+//! A protocol hands in what only it knows: its paths and bodies, how it reports errors ([`ReadError`]) and how it logs in
+//! ([`Login`]). [`Client::send_retrying`] is for requests that may be repeated, [`Client::post_once`] for those that may
+//! not.
+//!
+//! All calls of a client pass one [`Throttle`]. Its parts also work alone, and [`PerKey`] gives one of them per phone
+//! number, pair or account: [`Rate`], [`Breaker`], [`RetryBudget`] and [`Quota`].
+
+mod auth;
+mod backoff;
+mod breaker;
+mod budget;
+mod client;
+mod config;
+mod error;
+mod per_key;
+mod quota;
+mod rate;
+mod response;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod url;
+
+pub use auth::{Credentials, Login};
+pub use breaker::{Breaker, BreakerState, Pass};
+pub use budget::RetryBudget;
+pub use client::{Client, Parameters, ReadError, Request};
+pub use config::ClientConfig;
+pub use error::CallError;
+pub use per_key::PerKey;
+pub use quota::Quota;
+pub use rate::Rate;
+pub use throttle::{CallCounts, Permit, Throttle};
+pub use url::{UrlError, base_url, path_segment};

@@ -1,0 +1,221 @@
+//! The client against real TCP servers that do what servers do to connections.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+use crate::{CallError, Client, ClientConfig, Credentials, Parameters, Request, base_url};
+
+/// What a server does with one request.
+#[derive(Clone, Copy)]
+enum Then {
+    /// Answers, and keeps the connection.
+    Keep(&'static str),
+    /// Answers, and closes the connection some milliseconds later, without having said so.
+    CloseAfter(&'static str, u64),
+    /// Closes the connection.
+    Close,
+    /// Resets the connection.
+    Reset,
+    /// Keeps the client waiting.
+    Hang,
+}
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+const TOO_MANY: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+const BROKEN: &str = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
+const MOVED: &str = "HTTP/1.1 307 Temporary Redirect\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n";
+
+/// A server that counts the requests that reach it whole.
+struct Server {
+    url: Url,
+    n_requests: Arc<AtomicUsize>,
+    n_connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// Does with the n-th request what `script` says, and with all others what its last entry says.
+    async fn start(script: &'static [Then]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = base_url(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let (n_requests, n_connections) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let counts = (Arc::clone(&n_requests), Arc::clone(&n_connections));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counts.1.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(serve(stream, script, Arc::clone(&counts.0)));
+            }
+        });
+        Self { url, n_requests, n_connections }
+    }
+
+    fn client(&self, config: ClientConfig) -> Client {
+        let read_error = |status, _: &[u8]| CallError::Refused { status, code: None };
+        Client::new(self.url.clone(), Credentials::None, config, read_error).unwrap()
+    }
+
+    fn n_requests(&self) -> usize {
+        self.n_requests.load(Ordering::SeqCst)
+    }
+}
+
+async fn serve(mut stream: TcpStream, script: &[Then], n_requests: Arc<AtomicUsize>) {
+    while read_request(&mut stream).await {
+        let n = n_requests.fetch_add(1, Ordering::SeqCst);
+        match script[n.min(script.len() - 1)] {
+            Then::Keep(answer) => stream.write_all(answer.as_bytes()).await.unwrap(),
+            Then::CloseAfter(answer, milliseconds) => {
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                return;
+            }
+            Then::Close => return,
+            Then::Reset => return stream.set_zero_linger().unwrap(),
+            Then::Hang => std::future::pending().await,
+        }
+    }
+}
+
+/// Reads one request with its body; false at the end of the connection.
+async fn read_request(stream: &mut TcpStream) -> bool {
+    let mut request = Vec::new();
+    let mut bytes = [0; 1024];
+    loop {
+        if let Some(end) = request.windows(4).position(|it| it == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&request[..end]).to_lowercase();
+            let length = head
+                .split_once("content-length: ")
+                .map_or(0, |it| it.1.lines().next().and_then(|it| it.trim().parse().ok()).unwrap_or(0));
+            if request.len() >= end + 4 + length {
+                return true;
+            }
+        }
+        match stream.read(&mut bytes).await {
+            Ok(0) | Err(_) => return false,
+            Ok(n) => request.extend_from_slice(&bytes[..n]),
+        }
+    }
+}
+
+async fn post(client: &Client) -> Result<u16, CallError> {
+    client.post_once("messages", &"hello", |status, _| Ok(status)).await
+}
+
+async fn get(client: &Client) -> Result<(), CallError> {
+    let request = Request { path: "numbers", parameters: Parameters::Query(&[]), units: 1 };
+    client.send_retrying(request, |_| Ok(())).await
+}
+
+fn quick() -> ClientConfig {
+    ClientConfig { timeout: Duration::from_millis(300), backoff: Duration::from_millis(1), ..ClientConfig::default() }
+}
+
+#[tokio::test]
+async fn a_post_whose_connection_breaks_arrives_once_and_has_an_unknown_outcome() {
+    for (what, then) in [("closed", Then::Close), ("reset", Then::Reset), ("hanging", Then::Hang)] {
+        let server = Server::start(Box::leak(Box::new([then]))).await;
+        let outcome = post(&server.client(quick())).await;
+        assert!(matches!(outcome, Err(CallError::OutcomeUnknown { .. })), "{what}: {outcome:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(server.n_requests(), 1, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_post_has_an_unknown_outcome() {
+    let server = Server::start(&[Then::Keep(BROKEN)]).await;
+    let outcome = post(&server.client(quick())).await;
+    assert!(matches!(outcome, Err(CallError::OutcomeUnknown { .. })), "{outcome:?}");
+    assert_eq!(server.n_requests(), 1);
+}
+
+/// Connections that a server closes around the time of the next request: each post arrives once, and none is lost to a
+/// connection that was kept.
+#[tokio::test]
+async fn posts_to_a_server_that_closes_idle_connections_arrive_once() {
+    let server = Server::start(&[Then::CloseAfter(OK, 1)]).await;
+    let client = server.client(ClientConfig::default());
+    for n in 1..=200 {
+        // Around the millisecond after which the server closes.
+        tokio::time::sleep(Duration::from_micros(n * 10)).await;
+        assert_eq!(post(&client).await.unwrap(), 200, "post {n}");
+        assert_eq!(server.n_requests(), usize::try_from(n).unwrap());
+    }
+    assert_eq!(server.n_connections.load(Ordering::SeqCst), 200);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unreachable_and_nothing_is_unknown_or_used() {
+    let url = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        base_url(&format!("http://{}", listener.local_addr().unwrap())).unwrap()
+    };
+    let config = ClientConfig { attempts: 2, quota: Some(1), ..quick() };
+    let client = Client::new(url, Credentials::None, config, |_, _| CallError::Malformed).unwrap();
+    assert!(matches!(post(&client).await, Err(CallError::Unreachable { .. })));
+    assert!(matches!(get(&client).await, Err(CallError::Unreachable { .. })));
+    assert_eq!((client.counts().units, client.quota_left()), (0, Some(1)));
+}
+
+#[tokio::test]
+async fn a_refused_post_makes_the_next_call_wait_and_halves_the_rate() {
+    let server = Server::start(&[Then::Keep(TOO_MANY), Then::Keep(OK)]).await;
+    let config = ClientConfig { per_second: std::num::NonZeroU32::new(1000), ..ClientConfig::default() };
+    let client = server.client(config);
+    let started = Instant::now();
+    assert!(matches!(post(&client).await, Err(CallError::RateLimited { .. })));
+    assert_eq!(client.counts().openings, 1);
+    assert_eq!(client.slowdown(), 2.0);
+    assert_eq!(post(&client).await.unwrap(), 200);
+    assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn posts_that_keep_failing_open_the_breaker() {
+    let server = Server::start(&[Then::Keep(BROKEN)]).await;
+    let client = server.client(quick());
+    for n in 1..=5 {
+        assert!(post(&client).await.is_err());
+        assert_eq!(client.counts().openings, u64::from(n == 5), "after {n} posts");
+    }
+}
+
+#[tokio::test]
+async fn a_limit_that_only_the_protocol_understands_counts_as_a_429() {
+    let server = Server::start(&[Then::Keep(OK)]).await;
+    let client = server.client(quick());
+    let limited = client.post_once("messages", &(), |_, _| Err::<(), _>(CallError::RateLimited { retry_after: None }));
+    assert!(limited.await.is_err());
+    assert_eq!(client.counts().openings, 1);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_a_large_answer_is_not_read() {
+    let server = Server::start(&[Then::Keep(MOVED)]).await;
+    assert!(matches!(get(&server.client(quick())).await, Err(CallError::Refused { status: 307, .. })));
+    assert_eq!(server.n_requests(), 1);
+
+    let server = Server::start(&[Then::Keep(OK)]).await;
+    let client = server.client(ClientConfig { max_response_bytes: 1, attempts: 1, ..quick() });
+    assert!(matches!(get(&client).await, Err(CallError::Malformed)));
+}
+
+#[tokio::test]
+async fn a_request_that_may_be_repeated_is() {
+    let server = Server::start(&[Then::Close, Then::Keep(BROKEN), Then::Keep(OK)]).await;
+    let client = server.client(quick());
+    get(&client).await.unwrap();
+    assert_eq!((server.n_requests(), client.counts().retries), (3, 2));
+}
+
+#[test]
+fn a_client_does_not_print_its_token() {
+    let base = base_url("https://gate.example.com").unwrap();
+    let credentials = Credentials::Bearer("secret-token".into());
+    let client = Client::new(base, credentials, ClientConfig::default(), |_, _| CallError::Malformed).unwrap();
+    assert!(!format!("{client:?}").contains("secret"));
+}

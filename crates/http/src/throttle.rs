@@ -1,0 +1,209 @@
+//! When a provider can be called, and how often.
+//!
+//! All calls of a client pass one [`Throttle`]: a rate that is never exceeded, a breaker that opens for all calls when the
+//! provider asks to wait or keeps failing, a budget of retries, and a quota.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::breaker::Reaction;
+use crate::{Breaker, CallError, ClientConfig, Pass, Quota, Rate, RetryBudget};
+
+/// The parts that decide when calls are made.
+pub struct Throttle {
+    slots: Semaphore,
+    rate: Option<Rate>,
+    breaker: Breaker,
+    budget: RetryBudget,
+    quota: Quota,
+    counts: Mutex<CallCounts>,
+}
+
+/// What was called so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallCounts {
+    pub calls: u64,
+    /// Units of all calls that reached the provider.
+    pub units: u64,
+    /// Calls after the first of a request.
+    pub retries: u64,
+    /// How often the breaker opened.
+    pub openings: u64,
+}
+
+/// The permission to make one call, which is in progress until its result is reported.
+#[must_use]
+pub struct Permit<'a> {
+    throttle: &'a Throttle,
+    pass: Pass<'a>,
+    units: u64,
+    _slot: SemaphorePermit<'a>,
+}
+
+impl Throttle {
+    /// Makes a throttle with all parts that `config` asks for.
+    pub fn new(config: &ClientConfig) -> Self {
+        Self {
+            slots: Semaphore::new(config.concurrency.max(1)),
+            rate: config.per_second.map(Rate::per_second),
+            breaker: Breaker::new(config.backoff),
+            budget: RetryBudget::default(),
+            quota: Quota::new(config.quota),
+            counts: Mutex::default(),
+        }
+    }
+
+    /// Waits until a call that uses so many units can be made.
+    pub async fn admit(&self, units: u64) -> Result<Permit<'_>, CallError> {
+        let slot = self.slots.acquire().await.map_err(|_| CallError::Malformed)?;
+        if let Some(rate) = &self.rate {
+            rate.ready().await;
+        }
+        // Whoever cannot have the units need not wait for the breaker.
+        if self.quota.left().is_some_and(|it| it < units) {
+            return Err(CallError::AllowanceUsed);
+        }
+        let pass = self.breaker.admit().await;
+        if !self.quota.take(units) {
+            return Err(CallError::AllowanceUsed);
+        }
+        let mut counts = self.lock();
+        counts.calls += 1;
+        counts.units += units;
+        Ok(Permit { throttle: self, pass, units, _slot: slot })
+    }
+
+    /// Returns what was called so far.
+    pub fn counts(&self) -> CallCounts {
+        CallCounts { openings: self.breaker.n_openings(), ..*self.lock() }
+    }
+
+    /// Returns the units that are left; `None` if there is no bound.
+    pub fn quota_left(&self) -> Option<u64> {
+        self.quota.left()
+    }
+
+    /// Returns how many times slower than the rate calls are made; 1 if there is no rate.
+    pub fn slowdown(&self) -> f64 {
+        self.rate.as_ref().map_or(1.0, Rate::slowdown)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, CallCounts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit<'_> {
+    /// Reports an answer, whatever it says.
+    pub fn answered(self) {
+        self.pass.succeeded();
+        self.throttle.budget.deposit();
+        if let Some(rate) = &self.throttle.rate {
+            rate.recover();
+        }
+    }
+
+    /// Reports a failure, and whether the request is retried. Returns whether a retry has to wait by itself; if not, the
+    /// breaker makes it wait.
+    pub fn failed(self, error: &CallError, is_retried: bool) -> bool {
+        let (is_throttled, retry_after) = match error {
+            CallError::RateLimited { retry_after } => (true, *retry_after),
+            _ => (false, None),
+        };
+        self.throttle.lock().retries += u64::from(is_retried);
+        if matches!(error, CallError::Unreachable { .. }) {
+            self.throttle.quota.give_back(self.units);
+            self.throttle.lock().units -= self.units;
+        }
+        let may_stay_closed = || !is_throttled && (!is_retried || self.throttle.budget.withdraw());
+        let reaction = self.pass.failed(retry_after, may_stay_closed);
+        if let (Some(rate), true, Reaction::Opened) = (&self.throttle.rate, is_throttled, reaction) {
+            rate.slow_down();
+        }
+        reaction == Reaction::StayedClosed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    const RATE_LIMITED: CallError = CallError::RateLimited { retry_after: Some(Duration::from_secs(7)) };
+
+    fn throttle(config: ClientConfig) -> Throttle {
+        Throttle::new(&config)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_429_all_calls_wait_and_one_goes_first() {
+        let throttle = throttle(ClientConfig::default());
+        let started = Instant::now();
+        assert!(!throttle.admit(1).await.unwrap().failed(&RATE_LIMITED, true));
+
+        let probe = throttle.admit(1).await.unwrap();
+        assert!(started.elapsed() >= Duration::from_secs(7));
+        let others = async { tokio::join!(throttle.admit(1), throttle.admit(1)) };
+        let mut others = std::pin::pin!(others);
+        assert!(tokio::time::timeout(Duration::from_secs(3600), &mut others).await.is_err(), "only one call probes");
+        probe.answered();
+        let (first, second) = others.await;
+        assert!(first.is_ok() && second.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_minute_of_refusals_takes_a_few_probes_and_no_storm() {
+        let throttle = throttle(ClientConfig { concurrency: 8, ..ClientConfig::default() });
+        let started = Instant::now();
+        let calls = (0..8).map(|_| async {
+            loop {
+                let permit = throttle.admit(1).await.unwrap();
+                if started.elapsed() >= Duration::from_secs(60) {
+                    return permit.answered();
+                }
+                permit.failed(&CallError::RateLimited { retry_after: None }, true);
+            }
+        });
+        futures::future::join_all(calls).await;
+        let counts = throttle.counts();
+        // Eight of the calls were answered.
+        assert!(counts.calls <= 24 && counts.retries <= 24 - 8, "{counts:?}");
+        assert!(started.elapsed() < Duration::from_secs(120), "back within a minute: {:?}", started.elapsed());
+    }
+
+    /// In real time, because the limiter reads a clock of its own.
+    #[tokio::test]
+    async fn no_second_has_more_calls_than_the_rate() {
+        let config = ClientConfig { per_second: NonZeroU32::new(10), concurrency: 100, ..ClientConfig::default() };
+        let throttle = throttle(config);
+        let started = std::time::Instant::now();
+        for _ in 0..6 {
+            throttle.admit(1).await.unwrap().answered();
+        }
+        assert!(started.elapsed() >= Duration::from_millis(490), "{:?}", started.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_quota_is_never_exceeded() {
+        let throttle = throttle(ClientConfig { quota: Some(1500), ..ClientConfig::default() });
+        throttle.admit(1000).await.unwrap().answered();
+        assert!(matches!(throttle.admit(1000).await, Err(CallError::AllowanceUsed)));
+        throttle.admit(500).await.unwrap().answered();
+        assert_eq!((throttle.counts().units, throttle.quota_left()), (1500, Some(0)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retries_without_answers_run_out() {
+        let throttle = throttle(ClientConfig::default());
+        let mut n_alone = 0;
+        for _ in 0..40 {
+            n_alone += u32::from(throttle.admit(1).await.unwrap().failed(&CallError::TimedOut, true));
+        }
+        assert!(n_alone < 5, "{n_alone} retries did not wait for the breaker");
+    }
+}

@@ -1,0 +1,34 @@
+use http::{CallCounts, CallError, ClientConfig, Credentials};
+use url::Url;
+
+use crate::contacts;
+
+/// A client of one provider of WhatsApp. Each protocol adds its calls in a module of its own.
+#[derive(Clone, Debug)]
+pub struct Client(pub(crate) http::Client);
+
+impl Client {
+    /// Makes a client; `base` comes from [`crate::base_url`].
+    pub fn new(base: Url, credentials: Credentials, config: ClientConfig) -> Result<Self, CallError> {
+        http::Client::new(base, credentials, config, read_error).map(Self)
+    }
+
+    /// Returns what was called so far; its units are numbers to check.
+    pub fn counts(&self) -> CallCounts {
+        self.0.counts()
+    }
+
+    /// Returns how many numbers may still be checked; `None` if there is no bound.
+    pub fn quota_left(&self) -> Option<u64> {
+        self.0.quota_left()
+    }
+}
+
+/// Reads a refusal of any of our protocols.
+fn read_error(status: u16, body: &[u8]) -> CallError {
+    match status {
+        // GREEN-API: the quota of the tariff is used up.
+        466 => CallError::QuotaUsed,
+        _ => CallError::Refused { status, code: contacts::error_code(body) },
+    }
+}
