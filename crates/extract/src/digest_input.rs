@@ -2,10 +2,10 @@
 
 use model::{Channel, ConsentChannel, ConsentState, DigestInput, Direction};
 
-use crate::json::JsonForm;
-use crate::part::Form;
+use crate::formats::json::JsonForm;
+use crate::formats::sheet::SheetKind;
 use crate::profile::{Mapping, Profile, Words};
-use crate::sheet::SheetKind;
+use crate::source::Form;
 
 impl Form {
     /// How the rows of a file are found. Version 1.
@@ -101,7 +101,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::Encoding;
+    use crate::text::encoding::Encoding;
 
     #[test]
     fn a_form_and_a_profile_are_digested_from_names_that_no_rename_of_a_type_changes() {

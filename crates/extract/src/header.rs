@@ -5,7 +5,7 @@ use std::path::Path;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::ExtractError;
+use crate::error::ExtractError;
 
 /// The columns of a source.
 pub(crate) struct Header<'a> {

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use model::{Basis, Channel, ConsentChannel, ConsentEvent, ConsentState, Direction, Prompt, RawContact, Reason};
 
-use crate::ExtractError;
+use crate::error::ExtractError;
 use crate::header::Header;
 use crate::profile::{FIELDS, Profile, Words};
+use crate::row::is_blank;
 
 /// What an answer to a request for the phone number comes from, in Viber's keyboards.
 const SHARE_PHONE: &str = "share-phone";
@@ -274,11 +275,6 @@ fn name<'a>(whole: &'a str, first: &'a str, last: &'a str) -> Cow<'a, str> {
         ("", first, last) => format!("{first} {last}").into(),
         _ => whole.into(),
     }
-}
-
-/// Whether a cell holds nothing but white space. The first byte of nearly all says that they do not.
-pub fn is_blank(cell: &str) -> bool {
-    !cell.as_bytes().first().is_some_and(u8::is_ascii_graphic) && cell.trim().is_empty()
 }
 
 /// JSON writes a number with a fraction or an exponent when somebody kept a phone number as a float.

@@ -5,39 +5,38 @@
 //! cannot be read is a value with its reason; an [`ExtractError`] means that a file as a whole cannot
 //! be used.
 
-mod delimited;
 mod detect;
 mod digest_input;
-mod encoding;
 mod error;
-mod first;
+mod files;
+mod formats;
 mod header;
-mod json;
 mod layout;
-mod lines;
 mod magic;
 mod packing;
-mod part;
 mod probe;
 mod profile;
 mod read;
-mod sheet;
-mod survey;
+mod row;
+mod settings;
+mod source;
+mod text;
 mod titles;
-mod vcard;
 
 pub use detect::{ColumnSample, Fit, Guess, detect, guess, guess_by_names, looks_like_opt_outs};
-pub use encoding::{Encoding, UnknownEncoding};
 pub use error::ExtractError;
-pub use first::read_first;
+pub use files::files;
+pub use formats::json::JsonForm;
+pub use formats::sheet::SheetKind;
 pub use header::is_international_column;
-pub use json::JsonForm;
-pub use layout::{Layout, is_blank};
-pub use lines::lines;
-pub use packing::{Bomb, Limits, Packing};
-pub use part::{Form, Part, Probe, delimiter_name};
-pub use probe::{Settings, files, probe};
+pub use layout::Layout;
+pub use packing::{LimitExceeded, Limits, Packing};
+pub use probe::probe;
 pub use profile::{FIELDS, Mapping, Names, Profile, Words};
-pub use read::{Cells, Row, Seen, Unreadable, read};
-pub use sheet::SheetKind;
-pub use survey::EncodingDoubt;
+pub use read::{read, read_first};
+pub use row::{Cells, Row, Seen, Unreadable, is_blank};
+pub use settings::Settings;
+pub use source::{Form, Part, Probe, delimiter_name};
+pub use text::detect_encoding::EncodingDoubt;
+pub use text::encoding::{Encoding, UnknownEncoding};
+pub use text::lines::lines;

@@ -2,7 +2,7 @@
 
 /// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Magic {
+pub(crate) enum FileKind {
     Gzip,
     Zstd,
     Zip,
@@ -44,21 +44,21 @@ const STREAMS: [(&str, &str); 6] = [
     ("__properties_version1.0", "an Outlook message (MSG)"),
 ];
 
-pub(crate) fn magic(start: &[u8]) -> Magic {
+pub(crate) fn file_kind(start: &[u8]) -> FileKind {
     match start {
-        [0x1f, 0x8b, ..] => Magic::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Magic::Zstd,
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Magic::Zip,
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => Magic::Other(old_office(start)),
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Magic::Other("a bzip2 archive"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Magic::Other("a picture"),
-        start if start.get(257..262) == Some(b"ustar") => Magic::Other("a tar archive"),
+        [0x1f, 0x8b, ..] => FileKind::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => FileKind::Zstd,
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => FileKind::Zip,
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => FileKind::Other(old_office(start)),
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => FileKind::Other("a bzip2 archive"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => FileKind::Other("a picture"),
+        start if start.get(257..262) == Some(b"ustar") => FileKind::Other("a tar archive"),
         start if start.starts_with(&[0, 0, 0]) && start.get(4..8) == Some(b"ftyp") => {
-            Magic::Other("a picture or a film")
+            FileKind::Other("a picture or a film")
         }
         start => match KINDS.iter().find(|it| start.starts_with(it.0)) {
-            Some((_, kind)) => Magic::Other(kind),
-            None => markup(start).map_or(Magic::Text, Magic::Other),
+            Some((_, kind)) => FileKind::Other(kind),
+            None => markup(start).map_or(FileKind::Text, FileKind::Other),
         },
     }
 }
@@ -128,8 +128,8 @@ mod tests {
             (&ole("EncryptedPackage"), "password"),
             (&ole("x"), "old Excel"),
         ] {
-            let found = magic(start);
-            assert!(matches!(found, Magic::Other(it) if it.contains(kind)), "{kind}: {found:?}");
+            let found = file_kind(start);
+            assert!(matches!(found, FileKind::Other(it) if it.contains(kind)), "{kind}: {found:?}");
         }
     }
 
@@ -145,7 +145,7 @@ mod tests {
             "ORCID,phone\n",
             "tel,ftyp\n",
         ] {
-            assert_eq!(magic(start.as_bytes()), Magic::Text, "{start}");
+            assert_eq!(file_kind(start.as_bytes()), FileKind::Text, "{start}");
         }
     }
 }

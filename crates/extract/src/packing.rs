@@ -1,19 +1,21 @@
 //! What files come wrapped in: gzip, zstd, zip. Unpacked as a stream, within limits.
 
+mod archive;
+mod bomb_guard;
+
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use model::{Digest, Hasher};
-use zip::ZipArchive;
 
-use crate::ExtractError;
+use crate::error::ExtractError;
+use crate::packing::archive::zip_archive;
 
-/// Below this a high ratio says nothing: a short text of one letter packs a thousand times.
-const HARMLESS_BYTES: u64 = 16 << 20;
-/// More members than any export has; their names alone would fill the memory.
-const MOST_MEMBERS: usize = 10_000;
+pub(crate) use crate::packing::archive::{members, unzip_error};
+pub(crate) use crate::packing::bomb_guard::BombGuard;
+pub use crate::packing::bomb_guard::{LimitExceeded, Limits};
 
 /// How a file is packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,32 +27,6 @@ pub enum Packing {
     Zip {
         member: String,
     },
-}
-
-/// How much a file may unpack to before it is taken for a bomb.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    pub unpacked_bytes: u64,
-    /// Unpacked bytes per packed byte.
-    pub ratio: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { unpacked_bytes: 20 << 30, ratio: 200 }
-    }
-}
-
-/// Fails for what is not a plain file: opening a pipe would wait for ever, so the kind is asked first.
-pub(crate) fn check_kind(path: &Path) -> Result<(), ExtractError> {
-    let kind =
-        std::fs::metadata(path).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?.file_type();
-    let kind = match () {
-        () if kind.is_file() => return Ok(()),
-        () if kind.is_dir() => "a directory",
-        () => "a pipe, socket or device",
-    };
-    Err(ExtractError::NotAFile { path: path.to_owned(), kind })
 }
 
 /// The first bytes of a file.
@@ -79,7 +55,7 @@ pub(crate) fn unpacked<T, E: From<ExtractError>>(
         let on_disk = digest_of(path).map_err(failed)?;
         let mut archive = zip_archive(path)?;
         let member = archive.by_name(member).map_err(|error| unzip_error(path, &error))?;
-        return Ok((each(&mut Limited::new(member, limits, on_disk.n_bytes))?, on_disk));
+        return Ok((each(&mut BombGuard::new(member, limits, on_disk.n_bytes))?, on_disk));
     }
     let file = File::open(path).map_err(failed)?;
     let n_packed = file.metadata().map_err(failed)?.len();
@@ -87,55 +63,17 @@ pub(crate) fn unpacked<T, E: From<ExtractError>>(
     let given = match packing {
         Packing::Gzip => {
             let unpacking = MultiGzDecoder::new(BufReader::with_capacity(1 << 16, &mut raw));
-            each(&mut Limited::new(unpacking, limits, n_packed))?
+            each(&mut BombGuard::new(unpacking, limits, n_packed))?
         }
         Packing::Zstd => {
             let unpacking = zstd::Decoder::new(&mut raw).map_err(failed)?;
-            each(&mut Limited::new(unpacking, limits, n_packed))?
+            each(&mut BombGuard::new(unpacking, limits, n_packed))?
         }
         Packing::Plain | Packing::Zip { .. } => each(&mut raw)?,
     };
     // Whoever read it may have stopped before the end.
     io::copy(&mut raw, &mut io::sink()).map_err(failed)?;
     Ok((given, OnDisk { digest: raw.hasher.finish(), n_bytes: raw.n_bytes }))
-}
-
-/// Opens a zip archive and checks its directory.
-pub(crate) fn zip_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, ExtractError> {
-    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    let file = BufReader::new(File::open(path).map_err(failed)?);
-    ZipArchive::new(file).map_err(|error| unzip_error(path, &error))
-}
-
-/// The names of the files in an archive, without what a Mac adds to it.
-pub(crate) fn members(path: &Path) -> Result<Vec<String>, ExtractError> {
-    let refused = |what: String| ExtractError::Archive { path: path.to_owned(), what };
-    let mut archive = zip_archive(path)?;
-    if archive.len() > MOST_MEMBERS {
-        return Err(refused(format!("holds {} files; at most {MOST_MEMBERS} are read", archive.len())));
-    }
-    let mut names = Vec::new();
-    for number in 0..archive.len() {
-        let member = archive.by_index_raw(number).map_err(|error| unzip_error(path, &error))?;
-        let name = member.name().map_err(|error| unzip_error(path, &error))?.into_owned();
-        if member.enclosed_name().is_none() || name.contains('\\') || name.starts_with('/') {
-            return Err(refused(format!("holds \"{}\", which leads out of the archive", name.escape_debug())));
-        }
-        if member.encrypted() {
-            return Err(refused("is locked with a password: unpack it first".into()));
-        }
-        let is_clutter = name.starts_with("__MACOSX/") || name.rsplit('/').next().is_some_and(|it| it.starts_with('.'));
-        if !member.is_dir() && !is_clutter {
-            names.push(name);
-        }
-    }
-    names.sort();
-    names.dedup();
-    Ok(names)
-}
-
-pub(crate) fn unzip_error(path: &Path, error: &zip::result::ZipError) -> ExtractError {
-    ExtractError::Archive { path: path.to_owned(), what: format!("cannot be unpacked: {error}") }
 }
 
 pub(crate) fn digest_of(path: &Path) -> io::Result<OnDisk> {
@@ -159,44 +97,6 @@ impl Read for Hashing {
         self.n_bytes += n_read as u64;
         Ok(n_read)
     }
-}
-
-/// Stops at the limits.
-pub(crate) struct Limited<R> {
-    inner: R,
-    limits: Limits,
-    n_packed: u64,
-    n_bytes: u64,
-}
-
-impl<R> Limited<R> {
-    pub(crate) fn new(inner: R, limits: Limits, n_packed: u64) -> Self {
-        Self { inner, limits, n_packed, n_bytes: 0 }
-    }
-}
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n_read = self.inner.read(buffer)?;
-        self.n_bytes += n_read as u64;
-        let Limits { unpacked_bytes, ratio } = self.limits;
-        if self.n_bytes > unpacked_bytes {
-            return Err(io::Error::other(Bomb::Bytes(unpacked_bytes)));
-        }
-        if self.n_bytes > HARMLESS_BYTES && self.n_bytes / ratio.max(1) > self.n_packed {
-            return Err(io::Error::other(Bomb::Ratio(ratio)));
-        }
-        Ok(n_read)
-    }
-}
-
-/// Which limit an archive broke.
-#[derive(Debug, thiserror::Error)]
-pub enum Bomb {
-    #[error("it unpacks to more than {0} bytes; the plan can allow more with limits.unpacked_gib")]
-    Bytes(u64),
-    #[error("it unpacks to more than {0} times its size; the plan can allow more with limits.ratio")]
-    Ratio(u64),
 }
 
 #[cfg(test)]

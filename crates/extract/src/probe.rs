@@ -1,119 +1,36 @@
-//! What a source is: its files, and of each its digest, how it is packed, its form and its columns.
+//! Finds out what the files of a source are: of each file its digest, packing, format and columns.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::delimited::{Columns, Given};
-use crate::encoding::{looks_like_utf16, marked, text};
-use crate::json::{Cut, Cutter, Flattener, JsonForm, Lists, Unfit, look, looks_like_json};
-use crate::magic::{Magic, magic};
-use crate::packing::{Limits, OnDisk, Packing, check_kind, digest_of, members, start_of, unpacked};
-use crate::part::{Form, Part, Probe};
-use crate::sheet::{self, MOST_COLUMNS, SheetFile, SheetKind};
-use crate::survey::{EncodingDoubt, Surveyed, survey};
-use crate::vcard::{COLUMNS, looks_like_vcard};
-use crate::{Encoding, ExtractError, Profile, delimited};
+use crate::error::ExtractError;
+use crate::files::check_is_file;
+use crate::formats::csv::{CsvSettings, HeadColumns, read_head};
+use crate::formats::json::{
+    Flattener, JsonForm, Lists, RecordScanner, Scanned, UnreadableRecord, detect_json_layout, looks_like_json,
+};
+use crate::formats::sheet::{self, SheetFile, SheetKind};
+use crate::formats::vcard::{COLUMNS, looks_like_vcard};
+use crate::magic::{FileKind, file_kind};
+use crate::packing::{Limits, OnDisk, Packing, digest_of, members, start_of, unpacked};
+use crate::row::MOST_COLUMNS;
+use crate::settings::Settings;
+use crate::source::{Form, Part, Probe};
+use crate::text::detect_encoding::{DetectedEncoding, EncodingDoubt, detect_encoding};
+use crate::text::encoding::{Encoding, looks_like_utf16, marked, text};
 
-/// So much of a file is looked at to find out what it is. A header has to end within it.
+/// Bytes at the start of a file that tell what it is. A header has to end within them.
 const START_BYTES: usize = 64 << 10;
 
 /// The text encoding of JSON is UTF-8 unless a byte order mark says otherwise (RFC 8259, section 8.1).
 const JSON_ENCODING: Encoding = Encoding::UTF_8;
 
-/// What a plan may say of a source; what it leaves open is found out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    pub delimiter: Option<u8>,
-    pub encoding: Option<Encoding>,
-    /// Whether the first line of text with delimiters names the columns.
-    pub has_header: Option<bool>,
-    /// The line or sheet row of the header, from 1; lines above it are skipped.
-    pub header_row: Option<u64>,
-    /// The sheet of a spreadsheet; the first that is not empty if none is named.
-    pub sheet: Option<String>,
-    /// The key under which pages of JSON hold their records.
-    pub records: Option<String>,
-    /// Keys to look for if `records` is not given.
-    pub known_records: Vec<String>,
-    /// Lists of which each element makes a row.
-    pub each: Vec<String>,
-    /// Lists of keys and values.
-    pub pairs: Vec<String>,
-    pub limits: Limits,
-}
-
-impl Settings {
-    /// With the lists of all these profiles, to read a file whose profile is not known yet.
-    pub fn of_profiles(profiles: &[Profile]) -> Self {
-        let all = |list: fn(&Profile) -> &Vec<String>| {
-            let mut all: Vec<String> = profiles.iter().flat_map(list).cloned().collect();
-            all.sort();
-            all.dedup();
-            all
-        };
-        Self {
-            known_records: all(|it| &it.records),
-            each: all(|it| &it.each),
-            pairs: all(|it| &it.pairs),
-            ..Self::default()
-        }
-    }
-}
-
-/// The files that a path of a plan in `folder` means: itself, all files of a folder and of those in it, or
-/// all that fit a pattern such as `exports/2026-*.json.gz`; in the order of their names. Hidden ones are
-/// left out.
-pub fn files(folder: &Path, path: &Path) -> Result<Vec<PathBuf>, ExtractError> {
-    let given = path;
-    let path = &folder.join(given);
-    let none = || ExtractError::NoFiles { path: path.to_owned() };
-    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    let is_hidden = |it: &Path| it.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'));
-    let mut found: Vec<PathBuf> = match given.to_str() {
-        Some(pattern) if !path.exists() && pattern.contains(['*', '?', '[']) => {
-            let folder = glob::Pattern::escape(&folder.to_string_lossy());
-            let pattern = if given.is_absolute() { pattern.to_owned() } else { format!("{folder}/{pattern}") };
-            let matches = glob::glob(&pattern).map_err(|_| none())?;
-            let mut files = Vec::new();
-            for path in matches {
-                let path = path.map_err(|error| failed(error.into()))?;
-                match path.is_dir() {
-                    _ if is_hidden(&path) => {}
-                    true => files.extend(files_in(&path).map_err(failed)?),
-                    false => files.push(path),
-                }
-            }
-            files
-        }
-        _ if path.is_dir() => files_in(path).map_err(failed)?,
-        _ => vec![path.to_owned()],
-    };
-    found.sort();
-    if found.is_empty() { Err(none()) } else { Ok(found) }
-}
-
-/// Links to folders are not followed: they may lead in a circle.
-fn files_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = entry.path();
-        match entry.file_name().to_string_lossy().starts_with('.') {
-            true => {}
-            false if entry.file_type()?.is_dir() => files.extend(files_in(&path)?),
-            false if path.is_file() => files.push(path),
-            false => {}
-        }
-    }
-    Ok(files)
-}
-
 /// Reads the files of a source once and finds out what they are.
 pub fn probe(paths: &[PathBuf], settings: &Settings) -> Result<Probe, ExtractError> {
     let mut parts = Vec::new();
     for path in paths {
-        check_kind(path)?;
+        check_is_file(path)?;
         parts.extend(probe_file(path, settings)?);
     }
     let mut columns: Vec<String> = Vec::new();
@@ -155,12 +72,12 @@ fn places(columns: &[String], header: &[String]) -> Vec<Option<usize>> {
 fn probe_file(path: &Path, settings: &Settings) -> Result<Vec<Part>, ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
     let start = start_of(File::open(path).map_err(failed)?, START_BYTES).map_err(failed)?;
-    match magic(&start) {
-        Magic::Gzip => Ok(vec![probe_part(path, Packing::Gzip, settings)?]),
-        Magic::Zstd => Ok(vec![probe_part(path, Packing::Zstd, settings)?]),
-        Magic::Text => Ok(vec![probe_part(path, Packing::Plain, settings)?]),
-        Magic::Other(kind) => Err(ExtractError::NotText { path: path.to_owned(), kind }),
-        Magic::Zip => {
+    match file_kind(&start) {
+        FileKind::Gzip => Ok(vec![probe_part(path, Packing::Gzip, settings)?]),
+        FileKind::Zstd => Ok(vec![probe_part(path, Packing::Zstd, settings)?]),
+        FileKind::Text => Ok(vec![probe_part(path, Packing::Plain, settings)?]),
+        FileKind::Other(kind) => Err(ExtractError::NotText { path: path.to_owned(), kind }),
+        FileKind::Zip => {
             let names = members(path)?;
             if let Some(kind) = sheet::kind(path, &names)? {
                 let file = BufReader::new(File::open(path).map_err(failed)?);
@@ -214,16 +131,16 @@ fn probe_counted(
         let start = start_of(&mut bytes, START_BYTES).map_err(failed)?;
         let is_all = start.len() < START_BYTES;
         let mut whole = start.as_slice().chain(&mut bytes);
-        let shown = match magic(&start) {
-            Magic::Zip if packing != Packing::Plain => shown_sheet(path, &mut whole)?,
-            Magic::Other(kind) => return Err(ExtractError::NotText { path: path.to_owned(), kind }),
-            Magic::Gzip | Magic::Zstd | Magic::Zip => {
+        let shown = match file_kind(&start) {
+            FileKind::Zip if packing != Packing::Plain => shown_sheet(path, &mut whole)?,
+            FileKind::Other(kind) => return Err(ExtractError::NotText { path: path.to_owned(), kind }),
+            FileKind::Gzip | FileKind::Zstd | FileKind::Zip => {
                 return Err(ExtractError::Archive {
                     path: path.to_owned(),
                     what: "holds another archive: unpack it first".into(),
                 });
             }
-            Magic::Text => shown_text(path, &start, is_all, &mut whole, settings)?,
+            FileKind::Text => shown_text(path, &start, is_all, &mut whole, settings)?,
         };
         n_unpacked = bytes.n_bytes;
         Ok(shown)
@@ -269,7 +186,7 @@ fn probe_sheet(
     settings: &Settings,
 ) -> Result<Part, ExtractError> {
     sheet::check_size(path, sheet::reopened(path, &file)?, settings.limits)?;
-    let found = sheet::look(path, file, kind, settings)?;
+    let found = sheet::find_sheet(path, file, kind, settings)?;
     Ok(Part {
         path: path.to_owned(),
         packing,
@@ -303,9 +220,9 @@ fn shown_text(
         let encoding = mark.unwrap_or(JSON_ENCODING);
         return shown_json(path, start, is_all, whole, encoding, settings);
     }
-    let Surveyed { encoding, doubt } = match mark {
-        Some(encoding) => Surveyed { encoding, doubt: None },
-        None => survey(whole).map_err(failed)?,
+    let DetectedEncoding { encoding, doubt } = match mark {
+        Some(encoding) => DetectedEncoding { encoding, doubt: None },
+        None => detect_encoding(whole).map_err(failed)?,
     };
     let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
     if looks_like_vcard(&String::from_utf8_lossy(&start)) {
@@ -314,15 +231,15 @@ fn shown_text(
         return Ok(Shown::Rows { form, doubt, first_line: 1, n_title_lines: 0, header, flattener: None });
     }
     let given =
-        Given { delimiter: settings.delimiter, has_header: settings.has_header, header_row: settings.header_row };
-    let head = delimited::head(&start, is_all, given).map_err(failed)?;
+        CsvSettings { delimiter: settings.delimiter, has_header: settings.has_header, header_row: settings.header_row };
+    let head = read_head(&start, is_all, given).map_err(failed)?;
     let header = match (head.columns, settings.header_row) {
-        (Columns::Named(header), Some(row)) if header.is_empty() => {
+        (HeadColumns::Named(header), Some(row)) if header.is_empty() => {
             return Err(ExtractError::NoHeaderRow { path: path.to_owned(), row });
         }
-        (Columns::Named(header), _) if header.len() <= MOST_COLUMNS => header,
-        (Columns::Named(_) | Columns::TooMany, _) => return Err(too_many_columns(path)),
-        (Columns::Unreadable, _) => return Err(ExtractError::Header { path: path.to_owned() }),
+        (HeadColumns::Named(header), _) if header.len() <= MOST_COLUMNS => header,
+        (HeadColumns::Named(_) | HeadColumns::TooMany, _) => return Err(too_many_columns(path)),
+        (HeadColumns::Unreadable, _) => return Err(ExtractError::Header { path: path.to_owned() }),
     };
     let form = Form::Delimited { delimiter: head.delimiter, encoding, has_header: head.is_written };
     Ok(Shown::Rows { form, doubt, first_line: head.line, n_title_lines: head.n_title_lines, header, flattener: None })
@@ -343,19 +260,19 @@ fn shown_json(
         None => {
             let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
             let known: Vec<&str> = settings.known_records.iter().map(String::as_str).collect();
-            look(&start, is_all, &known)
+            detect_json_layout(&start, is_all, &known)
         }
     };
     let mut flattener = Flattener::new(Lists { each: settings.each.clone(), pairs: settings.pairs.clone() });
-    let mut cutter = Cutter::new(text(whole, encoding), form.clone());
-    while let Some(cut) = cutter.next_cut().map_err(failed)? {
-        match cut {
-            Cut::Record { bytes, .. } => {
+    let mut scanner = RecordScanner::new(text(whole, encoding), form.clone());
+    while let Some(scanned) = scanner.next_record().map_err(failed)? {
+        match scanned {
+            Scanned::Record { bytes, .. } => {
                 let Ok(record) = std::str::from_utf8(bytes) else { continue };
                 // What is wrong with a record is said when its rows are read.
-                let _: Result<(), Unfit> = flattener.rows(record, |_| Ok::<(), ExtractError>(()))?;
+                let _: Result<(), UnreadableRecord> = flattener.rows(record, |_| Ok::<(), ExtractError>(()))?;
             }
-            Cut::Broken { line } => return Err(ExtractError::Json { path: path.to_owned(), line }),
+            Scanned::Broken { line } => return Err(ExtractError::Json { path: path.to_owned(), line }),
             _ => {}
         }
         if flattener.columns.len() > MOST_COLUMNS {

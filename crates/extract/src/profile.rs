@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Channel, ConsentChannel, ConsentState, Direction};
 use serde::{Deserialize, Serialize};
 
-use crate::ExtractError;
+use crate::error::ExtractError;
 
 /// What a column of an export can hold.
 ///

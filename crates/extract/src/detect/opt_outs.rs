@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::Fit;
+use crate::detect::profiles::Fit;
 use crate::header::folded;
 
 /// Stems of words of refusal, in names of columns and files. They are compared as [`folded`] has them, and each is long

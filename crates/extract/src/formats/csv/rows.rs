@@ -1,4 +1,4 @@
-//! From records of delimited text to cells.
+//! Splits the records of CSV text into cells.
 
 use std::io::Read;
 use std::path::Path;
@@ -6,14 +6,15 @@ use std::path::Path;
 use csv::StringRecord;
 use model::{Reason, is_total};
 
-use crate::delimited::records::{Record, Records};
-use crate::delimited::sniff::separator;
-use crate::read::{Seen, Unreadable, unreadable};
-use crate::{Encoding, ExtractError};
+use crate::error::ExtractError;
+use crate::formats::csv::head::separator;
+use crate::formats::csv::records::{CsvRecord, CsvScanner};
+use crate::row::{Seen, Unreadable};
+use crate::text::encoding::Encoding;
 
-/// What is known of a delimited text before its rows are read.
+/// What is known about a CSV text before its rows are read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Delimited<'a> {
+pub(crate) struct CsvFile<'a> {
     pub(crate) path: &'a Path,
     pub(crate) delimiter: u8,
     pub(crate) encoding: Encoding,
@@ -24,28 +25,28 @@ pub(crate) struct Delimited<'a> {
 }
 
 /// Gives the line and the cells of every row to `each`, in constant memory.
-pub(crate) fn read_delimited<E: From<ExtractError>>(
+pub(crate) fn read_csv<E: From<ExtractError>>(
     text: impl Read,
-    file: Delimited,
+    file: CsvFile,
     mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
 ) -> Result<Seen, E> {
     let failed = |source| ExtractError::Read { path: file.path.to_owned(), source };
-    let mut records = Records::new(text, file.delimiter);
+    let mut scanner = CsvScanner::new(text, file.delimiter);
     let mut reader = RowReader::new(file);
     let mut seen = Seen::default();
     let mut is_past_header = !file.has_header;
-    while let Some(record) = records.next_record().map_err(failed)? {
+    while let Some(record) = scanner.next_record().map_err(failed)? {
         if record.line() < file.first_line {
-            let is_separator = matches!(record, Record::Whole { bytes, .. } if separator(bytes).is_some());
+            let is_separator = matches!(record, CsvRecord::Whole { bytes, .. } if separator(bytes).is_some());
             seen.n_title_lines += u64::from(!is_separator);
             continue;
         }
-        // The header was read from the same bytes before.
+        // The columns are known from the probe of the same bytes.
         if !std::mem::replace(&mut is_past_header, true) {
             continue;
         }
         match record {
-            Record::Whole { line, bytes, is_ended } => {
+            CsvRecord::Whole { line, bytes, is_ended } => {
                 seen.is_last_line_open = !is_ended;
                 match reader.cells(line, bytes, is_ended)? {
                     Ok(cells) if is_header(cells, file.header) => seen.n_repeated_headers += 1,
@@ -56,8 +57,8 @@ pub(crate) fn read_delimited<E: From<ExtractError>>(
                     Err(unread) => each(line, Err(unread))?,
                 }
             }
-            Record::BadQuote { line, bytes } => each(line, Err(unreadable(Reason::Quote, bytes)))?,
-            Record::TooLong { line, start, n_bytes } => each(line, Err(Unreadable::too_long(start, n_bytes)))?,
+            CsvRecord::BadQuote { line, bytes } => each(line, Err(Unreadable::new(Reason::Quote, bytes)))?,
+            CsvRecord::TooLong { line, start, n_bytes } => each(line, Err(Unreadable::too_long(start, n_bytes)))?,
         }
     }
     Ok(seen)
@@ -65,7 +66,7 @@ pub(crate) fn read_delimited<E: From<ExtractError>>(
 
 /// Splits records into cells.
 struct RowReader<'a> {
-    file: Delimited<'a>,
+    file: CsvFile<'a>,
     core: csv_core::Reader,
     cells: StringRecord,
     /// The output of the splitter, kept to be used again.
@@ -74,7 +75,7 @@ struct RowReader<'a> {
 }
 
 impl<'a> RowReader<'a> {
-    fn new(file: Delimited<'a>) -> Self {
+    fn new(file: CsvFile<'a>) -> Self {
         Self {
             file,
             core: csv_core::ReaderBuilder::new().delimiter(file.delimiter).build(),
@@ -90,10 +91,10 @@ impl<'a> RowReader<'a> {
         bytes: &'r [u8],
         is_ended: bool,
     ) -> Result<Result<&'r StringRecord, Unreadable<'r>>, ExtractError> {
-        let Ok(text) = std::str::from_utf8(bytes) else { return Ok(Err(unreadable(Reason::Encoding, bytes))) };
+        let Ok(text) = std::str::from_utf8(bytes) else { return Ok(Err(Unreadable::new(Reason::Encoding, bytes))) };
         // What a decoder could not read, it replaced; UTF-8 itself was not decoded.
         if self.file.encoding != Encoding::UTF_8 && text.contains('\u{fffd}') {
-            return Ok(Err(unreadable(Reason::Encoding, bytes)));
+            return Ok(Err(Unreadable::new(Reason::Encoding, bytes)));
         }
         if memchr::memchr(b'"', bytes).is_none() {
             self.cells.clear();
@@ -109,7 +110,7 @@ impl<'a> RowReader<'a> {
                 () if is_cut => Reason::Truncated,
                 () => Reason::Fields,
             };
-            return Ok(Err(unreadable(reason, bytes)));
+            return Ok(Err(Unreadable::new(reason, bytes)));
         }
         Ok(Ok(&self.cells))
     }

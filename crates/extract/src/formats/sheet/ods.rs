@@ -5,9 +5,11 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
-use crate::ExtractError;
+use crate::error::ExtractError;
+use crate::formats::sheet::cells::RowCells;
+use crate::formats::sheet::file::SheetFile;
 use crate::packing::unzip_error;
-use crate::sheet::{MOST_COLUMNS, RowCells, SheetFile};
+use crate::row::MOST_COLUMNS;
 
 /// Rows that differ in nothing and stand there more often than this are no people.
 const MOST_REPEATS: u64 = 1000;

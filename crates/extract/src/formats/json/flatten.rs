@@ -29,10 +29,10 @@ pub(crate) struct Lists {
 
 /// Why a record has no cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unfit {
+pub(crate) enum UnreadableRecord {
     NotJson,
     /// One key stands twice in one object.
-    KeyTwice,
+    DuplicateKey,
     /// A path that the survey of the file did not see.
     NewColumn,
 }
@@ -72,7 +72,7 @@ enum ListKind {
 }
 
 /// The list of a record whose elements are rows.
-enum Exploded<'a> {
+enum ExpandedList<'a> {
     NotFound,
     Found {
         node: usize,
@@ -106,17 +106,17 @@ impl Flattener {
         &mut self,
         record: &str,
         mut each: impl FnMut(&StringRecord) -> Result<(), E>,
-    ) -> Result<Result<(), Unfit>, E> {
+    ) -> Result<Result<(), UnreadableRecord>, E> {
         self.forget_from(0, 0);
         // An object is checked while its members are read; anything else has to be checked first.
         if !record.starts_with('{') && serde_json::from_str::<&RawValue>(record).is_err() {
-            return Ok(Err(Unfit::NotJson));
+            return Ok(Err(UnreadableRecord::NotJson));
         }
-        let mut exploded = Exploded::NotFound;
-        if let Err(unfit) = self.walk(0, record, 0, &mut exploded) {
+        let mut expanded = ExpandedList::NotFound;
+        if let Err(unfit) = self.walk(0, record, 0, &mut expanded) {
             return Ok(Err(unfit));
         }
-        let Exploded::Found { node, elements } = exploded else {
+        let ExpandedList::Found { node, elements } = expanded else {
             self.fill_row();
             return each(&self.row).map(Ok);
         };
@@ -124,13 +124,13 @@ impl Flattener {
         // All elements have to fit before the first of them is given out.
         for element in &elements {
             self.forget_from(n_text, n_filled);
-            if let Err(unfit) = self.walk(node, element.get(), 1, &mut Exploded::Inside) {
+            if let Err(unfit) = self.walk(node, element.get(), 1, &mut ExpandedList::Inside) {
                 return Ok(Err(unfit));
             }
         }
         for element in elements {
             self.forget_from(n_text, n_filled);
-            let _ = self.walk(node, element.get(), 1, &mut Exploded::Inside);
+            let _ = self.walk(node, element.get(), 1, &mut ExpandedList::Inside);
             self.fill_row();
             each(&self.row)?;
         }
@@ -153,10 +153,16 @@ impl Flattener {
         }
     }
 
-    fn walk<'a>(&mut self, node: usize, json: &'a str, depth: usize, exploded: &mut Exploded<'a>) -> Result<(), Unfit> {
+    fn walk<'a>(
+        &mut self,
+        node: usize,
+        json: &'a str,
+        depth: usize,
+        expanded: &mut ExpandedList<'a>,
+    ) -> Result<(), UnreadableRecord> {
         match json.as_bytes().first() {
-            Some(b'{') if depth < MOST_DEPTH => self.walk_object(node, json, depth, exploded),
-            Some(b'[') if depth < MOST_DEPTH => self.walk_list(node, json, depth, exploded),
+            Some(b'{') if depth < MOST_DEPTH => self.walk_object(node, json, depth, expanded),
+            Some(b'[') if depth < MOST_DEPTH => self.walk_list(node, json, depth, expanded),
             Some(b'n') => Ok(()),
             Some(b'"') => {
                 let text = text(json)?;
@@ -171,18 +177,18 @@ impl Flattener {
         node: usize,
         json: &'a str,
         depth: usize,
-        exploded: &mut Exploded<'a>,
-    ) -> Result<(), Unfit> {
-        let Members(members) = serde_json::from_str(json).map_err(|_| Unfit::NotJson)?;
+        expanded: &mut ExpandedList<'a>,
+    ) -> Result<(), UnreadableRecord> {
+        let Members(members) = serde_json::from_str(json).map_err(|_| UnreadableRecord::NotJson)?;
         if has_one_twice(&members) {
-            return Err(Unfit::KeyTwice);
+            return Err(UnreadableRecord::DuplicateKey);
         }
         for (n, (key, value)) in members.iter().enumerate() {
             if value.get() == "null" {
                 continue;
             }
             let child = self.child(node, key, n)?;
-            self.walk(child, value.get(), depth + 1, exploded)?;
+            self.walk(child, value.get(), depth + 1, expanded)?;
         }
         Ok(())
     }
@@ -192,15 +198,15 @@ impl Flattener {
         node: usize,
         json: &'a str,
         depth: usize,
-        exploded: &mut Exploded<'a>,
-    ) -> Result<(), Unfit> {
+        expanded: &mut ExpandedList<'a>,
+    ) -> Result<(), UnreadableRecord> {
         let kind = self.nodes[node].list;
-        let elements: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| Unfit::NotJson)?;
+        let elements: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| UnreadableRecord::NotJson)?;
         if elements.is_empty() {
             return Ok(());
         }
-        if kind == ListKind::Each && matches!(exploded, Exploded::NotFound) {
-            *exploded = Exploded::Found { node, elements };
+        if kind == ListKind::Each && matches!(expanded, ExpandedList::NotFound) {
+            *expanded = ExpandedList::Found { node, elements };
             return Ok(());
         }
         if kind == ListKind::Pairs && self.walk_pairs(node, &elements)? {
@@ -212,13 +218,13 @@ impl Flattener {
         }
         for (n, element) in elements.iter().enumerate() {
             let child = if n == 0 { node } else { self.child(node, &format!("[{}]", n + 1), n)? };
-            self.walk(child, element.get(), depth + 1, exploded)?;
+            self.walk(child, element.get(), depth + 1, expanded)?;
         }
         Ok(())
     }
 
     /// False if an element is no pair, or one key stands twice.
-    fn walk_pairs(&mut self, node: usize, elements: &[&RawValue]) -> Result<bool, Unfit> {
+    fn walk_pairs(&mut self, node: usize, elements: &[&RawValue]) -> Result<bool, UnreadableRecord> {
         #[derive(Deserialize)]
         struct Pair<'a> {
             #[serde(borrow)]
@@ -233,15 +239,15 @@ impl Flattener {
         }
         for (n, pair) in pairs.iter().enumerate() {
             let child = self.child(node, &pair.key, n)?;
-            self.walk(child, pair.value.get(), MOST_DEPTH, &mut Exploded::Inside)?;
+            self.walk(child, pair.value.get(), MOST_DEPTH, &mut ExpandedList::Inside)?;
         }
         Ok(true)
     }
 
-    fn leaf(&mut self, node: usize, text: &str) -> Result<(), Unfit> {
+    fn leaf(&mut self, node: usize, text: &str) -> Result<(), UnreadableRecord> {
         let column = match self.nodes[node].column {
             Some(column) => column,
-            None if !self.is_learning => return Err(Unfit::NewColumn),
+            None if !self.is_learning => return Err(UnreadableRecord::NewColumn),
             None => {
                 let path = &self.nodes[node].path;
                 self.columns.push(if path.is_empty() { "value".to_owned() } else { path.clone() });
@@ -253,7 +259,7 @@ impl Flattener {
         };
         // A list with a key such as `[2]` in its first object can lead to one path twice.
         if self.cells[column].is_some() {
-            return Err(Unfit::KeyTwice);
+            return Err(UnreadableRecord::DuplicateKey);
         }
         let start = self.text.len();
         self.text.push_str(text);
@@ -264,7 +270,7 @@ impl Flattener {
 
     /// The place of a key under a place. Records of one file have their keys in one order, so the
     /// `n`th key is looked for at the `n`th place first.
-    fn child(&mut self, node: usize, key: &str, n: usize) -> Result<usize, Unfit> {
+    fn child(&mut self, node: usize, key: &str, n: usize) -> Result<usize, UnreadableRecord> {
         let children = &self.nodes[node].children;
         if let Some((name, child)) = children.get(n)
             && name == key
@@ -275,7 +281,7 @@ impl Flattener {
             return Ok(*child);
         }
         if !self.is_learning {
-            return Err(Unfit::NewColumn);
+            return Err(UnreadableRecord::NewColumn);
         }
         let parent = &self.nodes[node].path;
         let path = match (parent.is_empty(), key.starts_with('[')) {
@@ -296,9 +302,9 @@ impl Flattener {
 }
 
 /// A string without its quotes and escapes.
-fn text(json: &str) -> Result<Cow<'_, str>, Unfit> {
+fn text(json: &str) -> Result<Cow<'_, str>, UnreadableRecord> {
     match json.contains('\\') {
-        true => serde_json::from_str::<String>(json).map(Cow::Owned).map_err(|_| Unfit::NotJson),
+        true => serde_json::from_str::<String>(json).map(Cow::Owned).map_err(|_| UnreadableRecord::NotJson),
         false => Ok(Cow::Borrowed(json.trim_matches('"'))),
     }
 }
@@ -416,7 +422,7 @@ mod tests {
             ("{\"a\":1", "NotJson"),
             ("{\"a\":\"\\ud800\"}", "NotJson"),
             ("{\"a\":1} x", "NotJson"),
-            ("{\"a\":1,\"a\":2}", "KeyTwice"),
+            ("{\"a\":1,\"a\":2}", "DuplicateKey"),
         ] {
             assert_eq!(flat(Lists::default(), &[record]).pop().unwrap(), unfit, "{record}");
         }
@@ -467,6 +473,6 @@ mod tests {
     #[test]
     fn two_values_for_one_column_make_a_record_unfit() {
         let record = r#"{"x":[{"[2]":{"b":1}},{"b":2}],"z":3}"#;
-        assert_eq!(flat(Lists::default(), &[record]).pop().unwrap(), "KeyTwice");
+        assert_eq!(flat(Lists::default(), &[record]).pop().unwrap(), "DuplicateKey");
     }
 }

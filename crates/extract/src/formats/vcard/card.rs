@@ -8,8 +8,25 @@ use ::vcard::tree::value::node::VcardValueNode;
 use csv::StringRecord;
 use quoted_printable::ParseMode;
 
-use crate::Encoding;
-use crate::vcard::COLUMNS;
+use crate::text::encoding::Encoding;
+
+/// The columns of every file of cards, whatever its cards hold.
+pub(crate) const COLUMNS: [&str; 14] = [
+    "FN",
+    "N.family",
+    "N.given",
+    "TEL",
+    "TEL.type",
+    "EMAIL",
+    "ORG",
+    "BDAY",
+    "CATEGORIES",
+    "NOTE",
+    "UID",
+    "REV",
+    "LANG",
+    "ADR.country",
+];
 
 /// The properties of a card that are read.
 #[derive(Default)]

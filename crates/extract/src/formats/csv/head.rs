@@ -1,16 +1,16 @@
-//! The delimiter and the header of a text.
+//! Detects the delimiter and the header of a CSV text.
 
 use std::io;
 
-use crate::delimited::records::{Record, Records};
-use crate::sheet::MOST_COLUMNS;
+use crate::formats::csv::records::{CsvRecord, CsvScanner};
+use crate::row::MOST_COLUMNS;
 use crate::titles::{MOST_LINES, header_below_titles};
 
 const DELIMITERS: [u8; 4] = *b",;\t|";
 
 /// Settings of a plan for delimited text; those left out are detected.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Given {
+pub(crate) struct CsvSettings {
     pub(crate) delimiter: Option<u8>,
     pub(crate) has_header: Option<bool>,
     /// The line of the header, from 1.
@@ -18,9 +18,9 @@ pub(crate) struct Given {
 }
 
 /// How a text begins.
-pub(crate) struct Head {
+pub(crate) struct CsvHead {
     pub(crate) delimiter: u8,
-    pub(crate) columns: Columns,
+    pub(crate) columns: HeadColumns,
     /// Whether the file names its columns; otherwise they are `column_1`, `column_2` and so on.
     pub(crate) is_written: bool,
     /// The line of the header, or of the first row if there is none. Lines above it are passed over.
@@ -28,7 +28,7 @@ pub(crate) struct Head {
     pub(crate) n_title_lines: u64,
 }
 
-pub(crate) enum Columns {
+pub(crate) enum HeadColumns {
     Named(Vec<String>),
     TooMany,
     /// The header is not closed as CSV asks, or too long.
@@ -37,7 +37,7 @@ pub(crate) enum Columns {
 
 /// Finds the delimiter and the header in the first bytes of a text, unless they are given. `is_all` tells
 /// whether the text ends with them.
-pub(crate) fn head(start: &[u8], is_all: bool, given: Given) -> io::Result<Head> {
+pub(crate) fn read_head(start: &[u8], is_all: bool, given: CsvSettings) -> io::Result<CsvHead> {
     let first_line = lines(start).find(|it| !it.is_empty()).unwrap_or_default();
     let told = given.delimiter.or(separator(first_line));
     let (delimiter, found) = match (told, given.header_row) {
@@ -50,33 +50,33 @@ pub(crate) fn head(start: &[u8], is_all: bool, given: Given) -> io::Result<Head>
         (delimiter, None) => with_titles(start, is_all, delimiter, first_line)?,
     };
 
-    let mut records = Records::new(start, delimiter);
+    let mut scanner = CsvScanner::new(start, delimiter);
     let (mut line, mut n_title_lines) = (found, 0);
     let columns = loop {
-        match records.next_record()? {
-            None => break Columns::Named(Vec::new()),
-            Some(Record::Whole { bytes, .. }) if separator(bytes).is_some() => {}
+        match scanner.next_record()? {
+            None => break HeadColumns::Named(Vec::new()),
+            Some(CsvRecord::Whole { bytes, .. }) if separator(bytes).is_some() => {}
             Some(record) if record.line() < found => n_title_lines += 1,
-            Some(Record::Whole { line: at, bytes, is_ended }) if is_ended || is_all => {
+            Some(CsvRecord::Whole { line: at, bytes, is_ended }) if is_ended || is_all => {
                 line = at;
-                break Columns::Named(split(bytes, delimiter));
+                break HeadColumns::Named(split(bytes, delimiter));
             }
-            Some(Record::Whole { bytes, .. } | Record::BadQuote { bytes, .. }) => {
+            Some(CsvRecord::Whole { bytes, .. } | CsvRecord::BadQuote { bytes, .. }) => {
                 break broken(bytes, delimiter);
             }
             // Only its start is given, which is too short to count in.
-            Some(Record::TooLong { .. }) => break broken(longest_line(start), delimiter),
+            Some(CsvRecord::TooLong { .. }) => break broken(longest_line(start), delimiter),
         }
     };
-    let first = if let Columns::Named(cells) = &columns { cells.as_slice() } else { &[] };
+    let first = if let HeadColumns::Named(cells) = &columns { cells.as_slice() } else { &[] };
     let is_written = given.header_row.is_some() || given.has_header.unwrap_or_else(|| !is_row(first));
     let columns = match columns {
-        Columns::Named(cells) if !is_written => {
-            Columns::Named((1..=cells.len()).map(|it| format!("column_{it}")).collect())
+        HeadColumns::Named(cells) if !is_written => {
+            HeadColumns::Named((1..=cells.len()).map(|it| format!("column_{it}")).collect())
         }
         other => other,
     };
-    Ok(Head { delimiter, columns, is_written, line, n_title_lines })
+    Ok(CsvHead { delimiter, columns, is_written, line, n_title_lines })
 }
 
 /// The delimiter, and the line of the header: 1 unless title lines are above it.
@@ -100,13 +100,13 @@ fn with_titles(start: &[u8], is_all: bool, given: Option<u8>, first_line: &[u8])
 
 /// The lines and cells of the first records, without a line `sep=;`.
 fn first_records(start: &[u8], is_all: bool, delimiter: u8) -> io::Result<(Vec<u64>, Vec<Vec<String>>)> {
-    let mut records = Records::new(start, delimiter);
+    let mut scanner = CsvScanner::new(start, delimiter);
     let (mut lines, mut cells) = (Vec::new(), Vec::new());
-    while let Some(record) = records.next_record()? {
+    while let Some(record) = scanner.next_record()? {
         match record {
-            Record::Whole { bytes, .. } if separator(bytes).is_some() => {}
+            CsvRecord::Whole { bytes, .. } if separator(bytes).is_some() => {}
             // The last record of the bytes may be cut off.
-            Record::Whole { line, bytes, is_ended } if is_ended || is_all => {
+            CsvRecord::Whole { line, bytes, is_ended } if is_ended || is_all => {
                 lines.push(line);
                 cells.push(split(bytes, delimiter));
             }
@@ -120,10 +120,10 @@ fn first_records(start: &[u8], is_all: bool, delimiter: u8) -> io::Result<(Vec<u
 }
 
 /// Why a header cannot be used.
-fn broken(bytes: &[u8], delimiter: u8) -> Columns {
+fn broken(bytes: &[u8], delimiter: u8) -> HeadColumns {
     match split(bytes, delimiter).len() > MOST_COLUMNS {
-        true => Columns::TooMany,
-        false => Columns::Unreadable,
+        true => HeadColumns::TooMany,
+        false => HeadColumns::Unreadable,
     }
 }
 

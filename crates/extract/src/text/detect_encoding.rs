@@ -1,53 +1,41 @@
 //! One pass over the bytes of a text without byte order mark, to find its encoding.
 
-mod guess;
+mod guesser;
 mod latin;
 
 use std::io::{self, Read};
 
 use memchr::{memchr2, memrchr2};
 
-use crate::Encoding;
-use crate::survey::guess::Guesser;
+use crate::text::detect_encoding::guesser::EncodingGuesser;
+use crate::text::encoding::Encoding;
 
-/// The encoding of a text without byte order mark.
-pub(crate) struct Surveyed {
-    pub(crate) encoding: Encoding,
-    /// UTF-8 is certain; any other encoding is a guess.
-    pub(crate) doubt: Option<EncodingDoubt>,
-}
-
-/// A guessed encoding, and a second one in which the text makes sense too.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EncodingDoubt {
-    pub other: Encoding,
-    /// Up to three cells in both readings: in the encoding that was chosen, and in the other one.
-    pub samples: Vec<(String, String)>,
-}
+pub(crate) use crate::text::detect_encoding::guesser::DetectedEncoding;
+pub use crate::text::detect_encoding::guesser::EncodingDoubt;
 
 /// Finds the encoding of a text, from all of it.
 ///
 /// A file in another encoding has next to no lines with characters of UTF-8. One with both is
 /// UTF-8 with some broken rows, which are rejected one by one.
-pub(crate) fn survey(mut bytes: impl Read) -> io::Result<Surveyed> {
-    let mut seen = Survey::default();
-    let mut guesser = Guesser::default();
+pub(crate) fn detect_encoding(mut bytes: impl Read) -> io::Result<DetectedEncoding> {
+    let mut counts = Utf8Counts::default();
+    let mut guesser = EncodingGuesser::default();
     let mut buffer = vec![0; 1 << 20];
     let mut n_carried = 0;
     loop {
         let n_read = bytes.read(&mut buffer[n_carried..])?;
         let n_held = n_carried + n_read;
-        let n_done = if n_read == 0 { n_held } else { seen.look_at(&buffer[..n_held]) };
+        let n_done = if n_read == 0 { n_held } else { counts.count_characters(&buffer[..n_held]) };
         if n_read == 0 {
-            seen.n_invalid += u64::from(n_carried > 0);
+            counts.n_invalid += u64::from(n_carried > 0);
         }
         // Only text that is not UTF-8 has to be guessed: guessing takes longer than looking.
-        match seen.n_invalid > 0 {
+        match counts.n_invalid > 0 {
             true => guesser.feed(&buffer[..n_done]),
             false => guesser.pass_over(&buffer[..n_done]),
         }
         if n_read == 0 {
-            return Ok(seen.judged(guesser));
+            return Ok(counts.judged(guesser));
         }
         buffer.copy_within(n_done..n_held, 0);
         n_carried = n_held - n_done;
@@ -56,7 +44,7 @@ pub(crate) fn survey(mut bytes: impl Read) -> io::Result<Surveyed> {
 
 /// Characters of two bytes and more in lines that are valid UTF-8, and places that are not.
 #[derive(Default)]
-struct Survey {
+struct Utf8Counts {
     n_multibyte: u64,
     n_invalid: u64,
     /// The share of the current line in `n_multibyte`.
@@ -64,9 +52,9 @@ struct Survey {
     is_line_invalid: bool,
 }
 
-impl Survey {
-    fn judged(&self, guesser: Guesser) -> Surveyed {
-        let utf8 = Surveyed { encoding: Encoding::UTF_8, doubt: None };
+impl Utf8Counts {
+    fn judged(&self, guesser: EncodingGuesser) -> DetectedEncoding {
+        let utf8 = DetectedEncoding { encoding: Encoding::UTF_8, doubt: None };
         if self.n_invalid <= self.n_multibyte {
             return utf8;
         }
@@ -77,14 +65,14 @@ impl Survey {
     }
 
     /// Counts characters, up to one that may go on in the next block.
-    fn look_at(&mut self, bytes: &[u8]) -> usize {
+    fn count_characters(&mut self, bytes: &[u8]) -> usize {
         let mut done = 0;
         loop {
             let (valid, invalid) = match std::str::from_utf8(&bytes[done..]) {
                 Ok(rest) => (rest.len(), None),
                 Err(error) => (error.valid_up_to(), Some(error.error_len())),
             };
-            self.count(&bytes[done..done + valid]);
+            self.count_valid(&bytes[done..done + valid]);
             done += valid;
             match invalid {
                 None | Some(None) => return done,
@@ -99,7 +87,7 @@ impl Survey {
         }
     }
 
-    fn count(&mut self, valid: &[u8]) {
+    fn count_valid(&mut self, valid: &[u8]) {
         let n_starts = |bytes: &[u8]| bytes.iter().filter(|it| **it >= 0xc0).count() as u64;
         let (Some(first), Some(last)) = (memchr2(b'\n', b'\r', valid), memrchr2(b'\n', b'\r', valid)) else {
             if !self.is_line_invalid {

@@ -19,7 +19,7 @@ const BALTIC: &[&str] = &["ąčęėįšųūž", "āčēģīķļņšūž", "äö�
 
 /// The best and the second-best encoding; none if the guess is no encoding of Latin letters, or the cells
 /// hold enough words for the detector.
-pub(super) fn judge(guess: &'static Encoding, cells: &[Vec<u8>]) -> Option<(&'static Encoding, &'static Encoding)> {
+pub(super) fn best_two(guess: &'static Encoding, cells: &[Vec<u8>]) -> Option<(&'static Encoding, &'static Encoding)> {
     let is_rare = [ISO_8859_4, WINDOWS_1258].contains(&guess);
     let is_latin = [WINDOWS_1252, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, ISO_8859_2].contains(&guess);
     let words: Vec<&[u8]> =
@@ -52,7 +52,7 @@ fn alphabets(encoding: &'static Encoding) -> &'static [&'static str] {
 fn oddness(encoding: &'static Encoding, words: &[&[u8]]) -> usize {
     let words: Vec<Vec<char>> =
         words.iter().map(|it| encoding.decode_without_bom_handling(it).0.chars().collect()).collect();
-    let letters = || words.iter().flatten().filter(|it| kind(**it) != Kind::Other && !it.is_ascii());
+    let letters = || words.iter().flatten().filter(|it| letter(**it) != Letter::Other && !it.is_ascii());
     let foreign = |alphabet: &&str| letters().filter(|it| !alphabet.contains(lower(**it))).count();
     let n_foreign = alphabets(encoding).iter().map(foreign).min().unwrap_or_default();
     3 * n_foreign + words.iter().map(|it| oddness_of_word(it)).sum::<usize>()
@@ -63,15 +63,15 @@ fn oddness_of_word(word: &[char]) -> usize {
     for (place, character) in word.iter().enumerate().filter(|it| !it.1.is_ascii()) {
         let before = place.checked_sub(1).and_then(|it| word.get(it)).copied();
         let after = word.get(place + 1).copied();
-        let is_letter = |it: Option<char>| it.is_some_and(|it| kind(it) != Kind::Other);
-        oddness += match (kind(*character), character) {
+        let is_letter = |it: Option<char>| it.is_some_and(|it| letter(it) != Letter::Other);
+        oddness += match (letter(*character), character) {
             (_, '\u{80}'..='\u{9f}' | '\u{fffd}') => 10,
-            (Kind::Other, '«') => 3 * usize::from(is_letter(before)),
-            (Kind::Other, '»') => 3 * usize::from(is_letter(after)),
-            (Kind::Other, it) if "’‘“”„–—…·´®™\u{a0}ºª°".contains(*it) => 0,
-            (Kind::Other, _) => 3 * usize::from(is_letter(before) || is_letter(after)),
-            (kind_here, _) => {
-                let is_like = |it: Option<char>| usize::from(it.is_some_and(|it| kind(it) == kind_here));
+            (Letter::Other, '«') => 3 * usize::from(is_letter(before)),
+            (Letter::Other, '»') => 3 * usize::from(is_letter(after)),
+            (Letter::Other, it) if "’‘“”„–—…·´®™\u{a0}ºª°".contains(*it) => 0,
+            (Letter::Other, _) => 3 * usize::from(is_letter(before) || is_letter(after)),
+            (letter_here, _) => {
+                let is_like = |it: Option<char>| usize::from(it.is_some_and(|it| letter(it) == letter_here));
                 let is_upper = |it: Option<char>| it.is_some_and(char::is_uppercase);
                 let rises = character.is_uppercase() && before.is_some_and(char::is_lowercase);
                 let dips = character.is_lowercase() && is_upper(before) && is_upper(after);
@@ -83,20 +83,20 @@ fn oddness_of_word(word: &[char]) -> usize {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Letter {
     Vowel,
     Consonant,
     Other,
 }
 
-fn kind(character: char) -> Kind {
+fn letter(character: char) -> Letter {
     if !character.is_alphabetic() || matches!(character, 'º' | 'ª') {
-        return Kind::Other;
+        return Letter::Other;
     }
     let base = character.nfd().next().unwrap_or(character);
     match lower(base) {
-        'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'ø' | 'æ' | 'œ' | 'ı' => Kind::Vowel,
-        _ => Kind::Consonant,
+        'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'ø' | 'æ' | 'œ' | 'ı' => Letter::Vowel,
+        _ => Letter::Consonant,
     }
 }
 

@@ -3,8 +3,8 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{ISO_8859_5, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257};
 
-use crate::Encoding;
-use crate::survey::{EncodingDoubt, Surveyed, latin};
+use crate::text::detect_encoding::latin;
+use crate::text::encoding::Encoding;
 
 /// Limits the text that is fed to the detector, which reads 4 MB per second: 15,000 names are plenty.
 const MOST_FED_BYTES: usize = 256 << 10;
@@ -16,8 +16,23 @@ const MOST_CELL_BYTES: usize = 100;
 const MOST_LINE_BYTES: usize = 64 << 10;
 const MOST_SAMPLES: usize = 3;
 
+/// The encoding of a text without byte order mark.
+pub(crate) struct DetectedEncoding {
+    pub(crate) encoding: Encoding,
+    /// UTF-8 is certain; any other encoding is a guess.
+    pub(crate) doubt: Option<EncodingDoubt>,
+}
+
+/// A guessed encoding, and a second one in which the text makes sense too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodingDoubt {
+    pub other: Encoding,
+    /// Up to three cells in both readings: in the encoding that was chosen, and in the other one.
+    pub samples: Vec<(String, String)>,
+}
+
 /// Takes the cells of a text that are not ASCII.
-pub(super) struct Guesser {
+pub(super) struct EncodingGuesser {
     detector: EncodingDetector,
     n_fed: usize,
     /// The start of a line that goes on in the next block.
@@ -27,14 +42,14 @@ pub(super) struct Guesser {
     cells: Vec<Vec<u8>>,
 }
 
-impl Default for Guesser {
+impl Default for EncodingGuesser {
     fn default() -> Self {
         let detector = EncodingDetector::new(Iso2022JpDetection::Deny);
         Self { detector, n_fed: 0, line: Vec::new(), is_cut: false, cells: Vec::new() }
     }
 }
 
-impl Guesser {
+impl EncodingGuesser {
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|it| matches!(it, b'\n' | b'\r')) {
             if self.n_fed >= MOST_FED_BYTES {
@@ -83,12 +98,12 @@ impl Guesser {
         }
     }
 
-    pub(super) fn finish(mut self) -> Surveyed {
+    pub(super) fn finish(mut self) -> DetectedEncoding {
         self.end_line();
         self.detector.feed(b"", true);
         let guess = self.detector.guess(None, Utf8Detection::Deny);
-        let (best, second) = match latin::judge(guess, &self.cells) {
-            Some(judged) => judged,
+        let (best, second) = match latin::best_two(guess, &self.cells) {
+            Some(two) => two,
             None if guess == ISO_8859_5 && are_katakana(&self.cells) => (SHIFT_JIS, guess),
             None => (guess, WINDOWS_1252),
         };
@@ -97,7 +112,7 @@ impl Guesser {
         let encoding = Encoding::of(best);
         let doubts = candidates.into_iter().filter(|it| *it != encoding).map(|it| doubt(encoding, it, &self.cells));
         let doubt = doubts.into_iter().find(|it| !it.samples.is_empty());
-        Surveyed { encoding, doubt }
+        DetectedEncoding { encoding, doubt }
     }
 }
 

@@ -2,8 +2,10 @@ use std::path::Path;
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetType, Xlsx};
 
-use crate::ExtractError;
-use crate::sheet::{MOST_COLUMNS, RowCells, SheetFile};
+use crate::error::ExtractError;
+use crate::formats::sheet::cells::RowCells;
+use crate::formats::sheet::file::SheetFile;
+use crate::row::MOST_COLUMNS;
 
 /// Whole numbers up to this stand exactly in a cell; longer ones have lost digits in the spreadsheet.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;

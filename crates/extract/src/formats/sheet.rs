@@ -1,25 +1,26 @@
 //! Spreadsheets: XLSX and ODS, row by row.
 
+mod cells;
+mod file;
 mod ods;
 mod xlsx;
 
-use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::Path;
 
 use csv::StringRecord;
 use model::Reason;
 use zip::ZipArchive;
 
-use crate::packing::{Limited, Limits, unzip_error};
-use crate::read::{Seen, Unreadable, unreadable};
+use crate::error::ExtractError;
+use crate::packing::{BombGuard, Limits, unzip_error};
+use crate::row::{Seen, Unreadable};
+use crate::settings::Settings;
 use crate::titles::{MOST_LINES, header_below_titles};
-use crate::{ExtractError, Settings};
+
+pub(crate) use crate::formats::sheet::file::{SheetFile, copied, reopened};
 
 /// Texts of an XLSX workbook stand in one table that is held in memory as a whole.
 const MOST_SHARED_TEXT_BYTES: u64 = 512 << 20;
-/// More columns than this are no list of people.
-pub(crate) const MOST_COLUMNS: usize = 1000;
 
 /// Which kind of spreadsheet a zip archive is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +28,6 @@ pub enum SheetKind {
     Xlsx,
     Ods,
 }
-
-/// A spreadsheet file: the original, or a copy if the original is packed.
-pub(crate) type SheetFile = BufReader<File>;
 
 /// What stands in one sheet.
 pub(crate) struct Sheet {
@@ -73,7 +71,7 @@ pub(crate) fn check_size(path: &Path, file: SheetFile, limits: Limits) -> Result
         let member = archive.by_index(number).map_err(|error| unzip_error(path, &error))?;
         let is_shared = member.name().is_ok_and(|it| it == "xl/sharedStrings.xml");
         let most = if is_shared { left.min(MOST_SHARED_TEXT_BYTES) } else { left };
-        let mut member = Limited::new(member, Limits { unpacked_bytes: most, ..limits }, n_packed);
+        let mut member = BombGuard::new(member, Limits { unpacked_bytes: most, ..limits }, n_packed);
         let n_bytes = std::io::copy(&mut member, &mut std::io::sink()).map_err(failed)?;
         left -= n_bytes;
     }
@@ -81,7 +79,12 @@ pub(crate) fn check_size(path: &Path, file: SheetFile, limits: Limits) -> Result
 }
 
 /// Finds a sheet, the first that is not empty unless one is named, and its header.
-pub(crate) fn look(path: &Path, file: SheetFile, kind: SheetKind, settings: &Settings) -> Result<Sheet, ExtractError> {
+pub(crate) fn find_sheet(
+    path: &Path,
+    file: SheetFile,
+    kind: SheetKind,
+    settings: &Settings,
+) -> Result<Sheet, ExtractError> {
     let name = settings.sheet.as_deref();
     let mut found: Option<Sheet> = None;
     let mut others = Vec::new();
@@ -154,7 +157,7 @@ pub(crate) fn read_sheet<E: From<ExtractError>>(
             return Ok(true);
         }
         if cells.len() > n_columns && cells[n_columns..].iter().any(|it| !it.is_empty()) {
-            each(line, Err(unreadable(Reason::Fields, cells.join(" | ").as_bytes())))?;
+            each(line, Err(Unreadable::new(Reason::Fields, cells.join(" | ").as_bytes())))?;
             return Ok(true);
         }
         row.clear();
@@ -206,44 +209,5 @@ fn each_row<E: From<ExtractError>>(
     match kind {
         SheetKind::Xlsx => xlsx::rows(path, file, sheet, each),
         SheetKind::Ods => ods::rows(path, file, sheet, each),
-    }
-}
-
-/// The same file again, at its start.
-pub(crate) fn reopened(path: &Path, file: &SheetFile) -> Result<SheetFile, ExtractError> {
-    use std::io::{Seek, SeekFrom};
-    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    let mut again = file.get_ref().try_clone().map_err(failed)?;
-    again.seek(SeekFrom::Start(0)).map_err(failed)?;
-    Ok(BufReader::new(again))
-}
-
-/// A copy of what is packed, without a name, gone when it is closed.
-pub(crate) fn copied(path: &Path, packed: &mut dyn Read) -> Result<SheetFile, ExtractError> {
-    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    let mut copy = tempfile::tempfile().map_err(failed)?;
-    std::io::copy(packed, &mut copy).map_err(failed)?;
-    reopened(path, &BufReader::new(copy))
-}
-
-/// Cells of a row as they come, at their columns.
-#[derive(Default)]
-struct RowCells(Vec<String>);
-
-impl RowCells {
-    /// False if the column is beyond what is read.
-    fn put(&mut self, column: usize, text: String) -> bool {
-        if column >= MOST_COLUMNS {
-            return text.is_empty();
-        }
-        if self.0.len() <= column {
-            self.0.resize(column + 1, String::new());
-        }
-        self.0[column] = text;
-        true
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(|it| it.trim().is_empty())
     }
 }

@@ -2,10 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use crate::delimited::MOST_RECORD_BYTES;
-
-/// How much of a card that is too long is kept, to show which one it was.
-const SHOWN_BYTES: usize = 200;
+use crate::row::{MOST_RECORD_BYTES, SHOWN_BYTES};
 
 /// The properties that are read.
 const WANTED: [&str; 15] = [
@@ -28,7 +25,7 @@ const WANTED: [&str; 15] = [
 
 /// One card of a text, or what is in the place of one.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Scanned<'a> {
+pub(super) enum ScannedCard<'a> {
     /// The lines between `BEGIN` and `END` that are read.
     Card {
         line: u64,
@@ -51,7 +48,7 @@ pub(super) enum Scanned<'a> {
     },
 }
 
-pub(super) struct Cards<R> {
+pub(super) struct CardScanner<R> {
     text: BufReader<R>,
     line_number: u64,
     /// The current physical line, without its end; cut off if it is too long.
@@ -62,7 +59,7 @@ pub(super) struct Cards<R> {
     card: Vec<u8>,
 }
 
-impl<R: Read> Cards<R> {
+impl<R: Read> CardScanner<R> {
     pub(super) fn new(text: R) -> Self {
         Self {
             text: BufReader::new(text),
@@ -74,7 +71,7 @@ impl<R: Read> Cards<R> {
         }
     }
 
-    pub(super) fn next_card(&mut self) -> io::Result<Option<Scanned<'_>>> {
+    pub(super) fn next_card(&mut self) -> io::Result<Option<ScannedCard<'_>>> {
         self.card.clear();
         loop {
             if !self.next_line()? {
@@ -89,26 +86,28 @@ impl<R: Read> Cards<R> {
         }
     }
 
-    fn rest_of_card(&mut self) -> io::Result<Scanned<'_>> {
+    fn rest_of_card(&mut self) -> io::Result<ScannedCard<'_>> {
         let line = self.line_number;
         let mut n_bytes = 0;
-        let mut part = Part::Unwanted;
+        let mut property = Property::Unwanted;
         loop {
             if !self.next_line()? {
-                return Ok(Scanned::Unended { line, bytes: &self.card });
+                return Ok(ScannedCard::Unended { line, bytes: &self.card });
             }
             if self.is("BEGIN:VCARD") {
                 self.is_ahead = true;
-                return Ok(Scanned::Unended { line, bytes: &self.card });
+                return Ok(ScannedCard::Unended { line, bytes: &self.card });
             }
             if self.is("END:VCARD") {
                 return Ok(match n_bytes > MOST_RECORD_BYTES as u64 {
-                    true => Scanned::TooLong { line, start: &self.card[..self.card.len().min(SHOWN_BYTES)], n_bytes },
-                    false => Scanned::Card { line, bytes: &self.card },
+                    true => {
+                        ScannedCard::TooLong { line, start: &self.card[..self.card.len().min(SHOWN_BYTES)], n_bytes }
+                    }
+                    false => ScannedCard::Card { line, bytes: &self.card },
                 });
             }
-            part = part.next(&self.line);
-            if part.is_wanted() {
+            property = property.next(&self.line);
+            if property.is_wanted() {
                 n_bytes += self.n_line_bytes + 1;
                 if n_bytes <= MOST_RECORD_BYTES as u64 {
                     self.card.extend_from_slice(&self.line);
@@ -119,7 +118,7 @@ impl<R: Read> Cards<R> {
     }
 
     /// Takes the lines up to the next card. If they end one, its `BEGIN` is missing.
-    fn stray(&mut self) -> io::Result<Scanned<'_>> {
+    fn stray(&mut self) -> io::Result<ScannedCard<'_>> {
         let line = self.line_number;
         let mut is_card = false;
         loop {
@@ -137,8 +136,8 @@ impl<R: Read> Cards<R> {
             }
         }
         Ok(match is_card {
-            true => Scanned::Unended { line, bytes: &self.card },
-            false => Scanned::Stray { line, bytes: &self.card },
+            true => ScannedCard::Unended { line, bytes: &self.card },
+            false => ScannedCard::Stray { line, bytes: &self.card },
         })
     }
 
@@ -173,7 +172,7 @@ impl<R: Read> Cards<R> {
 
 /// Whether the lines of the current property are kept.
 #[derive(Clone, Copy)]
-enum Part {
+enum Property {
     Wanted,
     Unwanted,
     /// The next line goes on with quoted-printable text.
@@ -181,7 +180,7 @@ enum Part {
     UnwantedSoft,
 }
 
-impl Part {
+impl Property {
     fn is_wanted(self) -> bool {
         matches!(self, Self::Wanted | Self::WantedSoft)
     }

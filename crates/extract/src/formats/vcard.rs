@@ -9,28 +9,13 @@ use std::path::Path;
 use csv::StringRecord;
 use model::Reason;
 
-use crate::read::{Seen, Unreadable, unreadable};
-use crate::vcard::card::rows;
-use crate::vcard::scan::{Cards, Scanned};
-use crate::{Encoding, ExtractError};
+use crate::error::ExtractError;
+use crate::formats::vcard::card::rows;
+use crate::formats::vcard::scan::{CardScanner, ScannedCard};
+use crate::row::{Seen, Unreadable};
+use crate::text::encoding::Encoding;
 
-/// The columns of every file of cards, whatever its cards hold.
-pub(crate) const COLUMNS: [&str; 14] = [
-    "FN",
-    "N.family",
-    "N.given",
-    "TEL",
-    "TEL.type",
-    "EMAIL",
-    "ORG",
-    "BDAY",
-    "CATEGORIES",
-    "NOTE",
-    "UID",
-    "REV",
-    "LANG",
-    "ADR.country",
-];
+pub(crate) use crate::formats::vcard::card::COLUMNS;
 
 pub(crate) fn looks_like_vcard(start: &str) -> bool {
     let text = start.trim_start_matches('\u{feff}').trim_start();
@@ -45,23 +30,23 @@ pub(crate) fn read_vcards<E: From<ExtractError>>(
     mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
 ) -> Result<Seen, E> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    let mut cards = Cards::new(text);
+    let mut cards = CardScanner::new(text);
     let mut seen = Seen::default();
     while let Some(scanned) = cards.next_card().map_err(failed)? {
         seen.n_records += 1;
         match scanned {
-            Scanned::Card { line, bytes } => {
+            ScannedCard::Card { line, bytes } => {
                 let text = std::str::from_utf8(bytes).ok();
                 // The decoder replaced what it could not read; UTF-8 itself was not decoded.
                 match text.filter(|it| encoding == Encoding::UTF_8 || !it.contains('\u{fffd}')).map(rows) {
                     Some(Some(rows)) => rows.iter().try_for_each(|it| each(line, Ok(it)))?,
-                    Some(None) => each(line, Err(unreadable(Reason::NotAContact, bytes)))?,
-                    None => each(line, Err(unreadable(Reason::Encoding, bytes)))?,
+                    Some(None) => each(line, Err(Unreadable::new(Reason::NotAContact, bytes)))?,
+                    None => each(line, Err(Unreadable::new(Reason::Encoding, bytes)))?,
                 }
             }
-            Scanned::Unended { line, bytes } => each(line, Err(unreadable(Reason::Truncated, bytes)))?,
-            Scanned::TooLong { line, start, n_bytes } => each(line, Err(Unreadable::too_long(start, n_bytes)))?,
-            Scanned::Stray { line, bytes } => each(line, Err(unreadable(Reason::NotAContact, bytes)))?,
+            ScannedCard::Unended { line, bytes } => each(line, Err(Unreadable::new(Reason::Truncated, bytes)))?,
+            ScannedCard::TooLong { line, start, n_bytes } => each(line, Err(Unreadable::too_long(start, n_bytes)))?,
+            ScannedCard::Stray { line, bytes } => each(line, Err(Unreadable::new(Reason::NotAContact, bytes)))?,
         }
     }
     Ok(seen)

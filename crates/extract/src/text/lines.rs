@@ -5,9 +5,10 @@ use std::path::Path;
 
 use model::Digest;
 
-use crate::ExtractError;
-use crate::magic::{Magic, magic};
-use crate::packing::{Limits, Packing, check_kind, start_of, unpacked};
+use crate::error::ExtractError;
+use crate::files::check_is_file;
+use crate::magic::{FileKind, file_kind};
+use crate::packing::{Limits, Packing, start_of, unpacked};
 
 /// A longer line is given cut off. Bodies of webhooks have at most 3 MB.
 const LONGEST_LINE: u64 = 4 << 20;
@@ -20,13 +21,13 @@ pub fn lines<E: From<ExtractError>>(
     mut each: impl FnMut(u64, &[u8]) -> Result<(), E>,
 ) -> Result<Digest, E> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    check_kind(path)?;
+    check_is_file(path)?;
     let start = std::fs::File::open(path).and_then(|it| start_of(it, 8)).map_err(failed)?;
-    let packing = match magic(&start) {
-        Magic::Gzip => Packing::Gzip,
-        Magic::Zstd => Packing::Zstd,
-        Magic::Text => Packing::Plain,
-        Magic::Zip | Magic::Other(_) => {
+    let packing = match file_kind(&start) {
+        FileKind::Gzip => Packing::Gzip,
+        FileKind::Zstd => Packing::Zstd,
+        FileKind::Text => Packing::Plain,
+        FileKind::Zip | FileKind::Other(_) => {
             let what = "is not text: unpack it first, or pack it with gzip or zstd".to_owned();
             return Err(ExtractError::Archive { path: path.to_owned(), what }.into());
         }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use model::Digest;
 
-use crate::Encoding;
-use crate::json::{Flattener, JsonForm};
+use crate::formats::json::{Flattener, JsonForm};
+use crate::formats::sheet::SheetKind;
 use crate::packing::{Limits, Packing};
-use crate::sheet::SheetKind;
-use crate::survey::EncodingDoubt;
+use crate::text::detect_encoding::EncodingDoubt;
+use crate::text::encoding::Encoding;
 
 /// A probed source.
 #[derive(Clone, Debug)]

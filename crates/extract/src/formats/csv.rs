@@ -1,0 +1,8 @@
+//! Text with delimiters: CSV and its relatives.
+
+mod head;
+mod records;
+mod rows;
+
+pub(crate) use head::{CsvSettings, HeadColumns, read_head};
+pub(crate) use rows::{CsvFile, read_csv};

@@ -1,0 +1,11 @@
+//! JSON as providers give it: one value per line, an array, or pages with their records under a key.
+
+mod flatten;
+mod layout;
+mod records;
+mod values;
+
+pub(crate) use flatten::{Flattener, Lists, UnreadableRecord};
+pub use layout::JsonForm;
+pub(crate) use layout::{detect_json_layout, looks_like_json};
+pub(crate) use records::{RecordScanner, Scanned};

@@ -1,0 +1,45 @@
+//! What a plan may say about how a source is read.
+
+use crate::packing::Limits;
+use crate::profile::Profile;
+use crate::text::encoding::Encoding;
+
+/// What a plan may say of a source; what it leaves open is found out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    pub delimiter: Option<u8>,
+    pub encoding: Option<Encoding>,
+    /// Whether the first line of text with delimiters names the columns.
+    pub has_header: Option<bool>,
+    /// The line or sheet row of the header, from 1; lines above it are skipped.
+    pub header_row: Option<u64>,
+    /// The sheet of a spreadsheet; the first that is not empty if none is named.
+    pub sheet: Option<String>,
+    /// The key under which pages of JSON hold their records.
+    pub records: Option<String>,
+    /// Keys to look for if `records` is not given.
+    pub known_records: Vec<String>,
+    /// Lists of which each element makes a row.
+    pub each: Vec<String>,
+    /// Lists of keys and values.
+    pub pairs: Vec<String>,
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// With the lists of all these profiles, to read a file whose profile is not known yet.
+    pub fn of_profiles(profiles: &[Profile]) -> Self {
+        let all = |list: fn(&Profile) -> &Vec<String>| {
+            let mut all: Vec<String> = profiles.iter().flat_map(list).cloned().collect();
+            all.sort();
+            all.dedup();
+            all
+        };
+        Self {
+            known_records: all(|it| &it.records),
+            each: all(|it| &it.each),
+            pairs: all(|it| &it.pairs),
+            ..Self::default()
+        }
+    }
+}
