@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes crates/clean/src/date/months.tsv: names of months, weekdays and halves of the day, from CLDR.
+"""Writes crates/clean/src/rules/date/months.tsv: names of months, weekdays and halves of the day, from CLDR.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install Babel==2.19.0
-    /tmp/venv/bin/python scripts/data/months.py > crates/clean/src/date/months.tsv
+    /tmp/venv/bin/python scripts/data/months.py > crates/clean/src/rules/date/months.tsv
 
 A line is kind, number and names; names that differ only in case, accents, dots and spaces are written once.
 """
@@ -33,7 +33,7 @@ EXTRA = {
 
 
 def key(name):
-    """As `fold` of crates/clean/src/date/fold.rs, without dots and spaces."""
+    """As `fold` of crates/clean/src/rules/date/fold.rs, without dots and spaces."""
     letters = unicodedata.normalize("NFD", name.lower().replace("ı", "i"))
     kept = (it for it in letters if it.isalpha() or "\u093e" <= it <= "\u094d")  # vowel signs of Hindi
     return "".join(kept).replace("ς", "σ")

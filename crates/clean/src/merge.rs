@@ -1,5 +1,8 @@
 //! What all rows of one person say together.
 
+mod row_names;
+pub(crate) mod survivorship;
+
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
@@ -11,9 +14,12 @@ use model::{
 use phone::Region;
 use smallvec::SmallVec;
 
-use crate::row::{Entry, ParsedNumber};
-use crate::said::Said;
-use crate::{Rule, Rules, Survivorship, tags};
+use crate::merge::row_names::RowNames;
+use crate::merge::survivorship::{Rule, Survivorship};
+use crate::row::{CleanRow, ParsedNumber};
+use crate::rules::Rules;
+use crate::rules::consent::RowStatement;
+use crate::rules::tags::tags;
 
 /// The place of a row in the order of its contact's rows; the greatest is the latest.
 ///
@@ -29,10 +35,10 @@ type Ranked<T> = Option<(Claim, T)>;
 
 /// The rows of one contact, added in any order.
 ///
-/// The order of [`Merged::add`] does not change what [`Merged::finish`] gives: every field keeps the
+/// The order of [`MergedRows::add`] does not change what [`MergedRows::finish`] gives: every field keeps the
 /// greatest of what it was given, and lists are sorted at the end.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Merged<'a> {
+pub(crate) struct MergedRows<'a> {
     phone: Option<ParsedNumber>,
     /// Phones of people who were merged into the contact.
     other_phones: Vec<ParsedNumber>,
@@ -45,8 +51,8 @@ pub(crate) struct Merged<'a> {
     last_outbound_at: Option<i64>,
     messages: Vec<u64>,
     is_reachable: Ranked<bool>,
-    /// What they said, and the rows that show it.
-    said: SmallVec<[(Said<'a>, RowId); 1]>,
+    /// Statements about consent, each with its row.
+    statements: SmallVec<[(RowStatement<'a>, RowId); 1]>,
     /// The ids that sources gave, as they came: the source, the kind, the id.
     identities: Vec<(u16, IdentityKind, &'a str)>,
     channels: [bool; Channel::ALL.len()],
@@ -55,43 +61,43 @@ pub(crate) struct Merged<'a> {
     latest: Option<Rank>,
 }
 
-impl<'a> Merged<'a> {
+impl<'a> MergedRows<'a> {
     /// Adds one row.
-    pub(crate) fn add(&mut self, rules: &Rules, entry: Entry<'a>) {
-        let source = &rules.sources[usize::from(entry.row.source)];
-        let rank: Rank = (entry.at, Reverse((source.priority, entry.row)));
+    pub(crate) fn add(&mut self, rules: &Rules, row: CleanRow<'a>) {
+        let source = &rules.sources[usize::from(row.row_id.source)];
+        let rank: Rank = (row.at, Reverse((source.priority, row.row_id)));
         let Survivorship { name, email, language } = rules.survivorship;
-        let weight = |rule: Rule, measure| rule.weight(entry.at, source.priority, measure);
+        let weight = |rule: Rule, measure| rule.weight(row.at, source.priority, measure);
         let claim = |rule: Rule, text: &str| match rule {
             Rule::Longest => (weight(rule, text.chars().count()), rank),
             _ => (weight(rule, 0), rank),
         };
-        let at_if = |direction| entry.at.filter(|_| entry.direction == Some(direction));
+        let at_if = |direction| row.at.filter(|_| row.direction == Some(direction));
 
-        match entry.is_absorbed {
-            true => self.other_phones.extend(entry.phone),
-            false => self.phone = self.phone.or(entry.phone),
+        match row.is_absorbed {
+            true => self.other_phones.extend(row.phone),
+            false => self.phone = self.phone.or(row.phone),
         }
-        stronger(&mut self.name, entry.name.map(|it| (claim(name, &it), it)));
-        stronger(&mut self.email, entry.email.map(|it| (claim(email, &it), it)));
-        stronger(&mut self.language, entry.language.map(|it| (claim(language, &it), it)));
-        self.first_at = [self.first_at, entry.first_at, entry.at].into_iter().flatten().min();
-        stronger(&mut self.last_at, entry.at.map(|it| ((0, rank), it)));
-        stronger(&mut self.is_reachable, entry.is_reachable.map(|it| ((0, rank), it)));
-        self.messages.extend(entry.message);
+        stronger(&mut self.name, row.name.map(|it| (claim(name, &it), it)));
+        stronger(&mut self.email, row.email.map(|it| (claim(email, &it), it)));
+        stronger(&mut self.language, row.language.map(|it| (claim(language, &it), it)));
+        self.first_at = [self.first_at, row.first_at, row.at].into_iter().flatten().min();
+        stronger(&mut self.last_at, row.at.map(|it| ((0, rank), it)));
+        stronger(&mut self.is_reachable, row.is_reachable.map(|it| ((0, rank), it)));
+        self.messages.extend(row.message);
         self.last_inbound_at = self.last_inbound_at.max(at_if(Direction::Inbound));
         self.last_outbound_at = self.last_outbound_at.max(at_if(Direction::Outbound));
-        let is_held = source.held.0 & entry.findings.0 != 0;
-        let held = is_held.then(|| held_back(entry.channel, RowFindings(source.held.0 & entry.findings.0)));
-        self.said.extend(entry.said.into_iter().chain(held).map(|it| (it, entry.row)));
-        self.channels[entry.channel as usize] = true;
-        for (kind, id) in [(IdentityKind::External, entry.external_id), (IdentityKind::Viber, entry.viber_id)] {
+        let is_held = source.held.0 & row.findings.0 != 0;
+        let held = is_held.then(|| held_back(row.channel, RowFindings(source.held.0 & row.findings.0)));
+        self.statements.extend(row.statements.into_iter().chain(held).map(|it| (it, row.row_id)));
+        self.channels[row.channel as usize] = true;
+        for (kind, id) in [(IdentityKind::External, row.external_id), (IdentityKind::Viber, row.viber_id)] {
             if !id.is_empty() {
-                self.identities.push((entry.row.source, kind, id));
+                self.identities.push((row.row_id.source, kind, id));
             }
         }
-        self.tags.extend(tags(entry.tags));
-        self.rows.push(entry.row);
+        self.tags.extend(tags(row.tags));
+        self.rows.push(row.row_id);
         self.latest = self.latest.max(Some(rank));
     }
 
@@ -112,8 +118,8 @@ impl<'a> Merged<'a> {
             self.phone = Some(self.other_phones.remove(0));
         }
         let mut names = RowNames::new(rules, &self.rows);
-        let statements = statements(rules, &mut names, self.said);
-        let mut text = |it: (Claim, Cow<str>)| Field { value: it.1.into_owned(), row: names.of(it.0.1) };
+        let statements = statements(rules, &mut names, self.statements);
+        let mut text = |it: (Claim, Cow<str>)| Field { value: it.1.into_owned(), row: names.of(row_of(it.0.1)) };
         let personal = |it: Field<String>| Field { value: Personal(it.value), row: it.row };
         self.messages.sort_unstable();
         self.messages.dedup();
@@ -132,11 +138,11 @@ impl<'a> Merged<'a> {
             email: self.email.map(&mut text).map(personal),
             language: self.language.map(text),
             first_at: self.first_at.and_then(timestamp),
-            last_at: self.last_at.and_then(|it| Some(Field { value: timestamp(it.1)?, row: names.of(it.0.1) })),
+            last_at: self.last_at.and_then(|it| Some(Field { value: timestamp(it.1)?, row: names.of(row_of(it.0.1)) })),
             last_inbound_at: self.last_inbound_at.and_then(timestamp),
             last_outbound_at: self.last_outbound_at.and_then(timestamp),
             n_messages: self.messages.len() as u64,
-            is_reachable: self.is_reachable.map(|it| Field { value: it.1, row: names.of(it.0.1) }),
+            is_reachable: self.is_reachable.map(|it| Field { value: it.1, row: names.of(row_of(it.0.1)) }),
             consent: counts.map(|it| Field { value: it.state, row: RowName::clone(&it.row) }),
             consent_at: counts.and_then(|it| it.at).map(|it| it.from),
             consent_channel: counts.map(|it| it.channel),
@@ -174,7 +180,7 @@ fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, &str)>, phones: &[Pa
 }
 
 /// A row that cannot be relied on, in a source with too many of them.
-fn held_back(channel: Channel, findings: RowFindings) -> Said<'static> {
+fn held_back(channel: Channel, findings: RowFindings) -> RowStatement<'static> {
     let words = match findings {
         it if it.has(RowFinding::Date) => "unreadable date",
         it if it.has(RowFinding::Region) => "unreadable country",
@@ -182,25 +188,25 @@ fn held_back(channel: Channel, findings: RowFindings) -> Said<'static> {
         it if it.has(RowFinding::Garbled) => "garbled name",
         _ => "unreadable language",
     };
-    Said { channel: channel.into(), basis: Basis::Unreadable, words, at: None, state: ConsentState::Unclear }
+    RowStatement { channel: channel.into(), basis: Basis::Unreadable, words, at: None, state: ConsentState::Unclear }
 }
 
 /// Each statement once, by the first row that shows it.
-fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(Said, RowId); 1]>) -> Vec<Statement> {
+fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(RowStatement, RowId); 1]>) -> Vec<Statement> {
     let mut said = said;
     said.sort_unstable_by(|(one, row), (other, other_row)| {
         (row.source, one, row).cmp(&(other_row.source, other, other_row))
     });
     said.dedup_by(|(next, row), (last, last_row)| row.source == last_row.source && next == last);
     let moment = |(from, until)| Some(SaidAt { from: timestamp(from)?, until: timestamp(until)? });
-    let statement = |(said, row): (Said, RowId)| Statement {
+    let statement = |(said, row): (RowStatement, RowId)| Statement {
         channel: said.channel,
         at: said.at.and_then(moment),
         state: said.state,
         basis: said.basis,
         words: Personal(said.words.to_owned()),
         purpose: PURPOSE_MESSAGES.into(),
-        row: names.of_row(row),
+        row: names.of(row),
         first_run: rules.run.clone(),
         last_run: rules.run.clone(),
     };
@@ -217,70 +223,6 @@ fn row_of((_, Reverse((_, row))): Rank) -> RowId {
     row
 }
 
-/// The names of a contact's rows, such as `sms:12`, each made once.
-struct RowNames<'a> {
-    rules: &'a Rules,
-    /// The rows of all, which is the name of the row where there is one.
-    rows: RowName,
-    only: Option<RowId>,
-    made: SmallVec<[(RowId, RowName); 2]>,
-}
-
-impl<'a> RowNames<'a> {
-    fn new(rules: &'a Rules, rows: &[RowId]) -> Self {
-        let only = if let [only] = rows { Some(*only) } else { None };
-        Self { rules, rows: row_ranges(rules, rows).into(), only, made: SmallVec::new() }
-    }
-
-    fn of(&mut self, rank: Rank) -> RowName {
-        self.of_row(row_of(rank))
-    }
-
-    fn of_row(&mut self, row: RowId) -> RowName {
-        if self.only == Some(row) {
-            return RowName::clone(&self.rows);
-        }
-        if let Some((_, name)) = self.made.iter().find(|it| it.0 == row) {
-            return RowName::clone(name);
-        }
-        let name: RowName = row_ranges(self.rules, &[row]).into();
-        self.made.push((row, RowName::clone(&name)));
-        name
-    }
-}
-
-/// `sms:1-3,9 viber:7`
-fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
-    const USUAL_BYTES: usize = 32;
-    let mut text = String::with_capacity(USUAL_BYTES);
-    let mut digits = itoa::Buffer::new();
-    let mut rows = rows.iter().copied().peekable();
-    let mut source = None;
-    while let Some(first) = rows.next() {
-        let mut last = first;
-        while let Some(next) = rows.next_if(|it| it.source == last.source && it.record == last.record + 1) {
-            last = next;
-        }
-        let separator = match source {
-            None => "",
-            Some(previous) if previous == first.source => ",",
-            Some(_) => " ",
-        };
-        text.push_str(separator);
-        if source != Some(first.source) {
-            text.push_str(&rules.sources[usize::from(first.source)].name);
-            text.push(':');
-        }
-        source = Some(first.source);
-        text.push_str(digits.format(first.record));
-        if last != first {
-            text.push('-');
-            text.push_str(digits.format(last.record));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use model::{ConsentChannel, ContactId, RowFindings};
@@ -295,10 +237,10 @@ mod tests {
         at: Option<i64>,
         name: Option<&'static str>,
         consent: Option<ConsentState>,
-    ) -> Entry<'static> {
-        Entry {
-            id: ContactId([7; 16]),
-            row: RowId { source, record },
+    ) -> CleanRow<'static> {
+        CleanRow {
+            contact_id: ContactId([7; 16]),
+            row_id: RowId { source, record },
             phone: None,
             is_absorbed: false,
             shared: None,
@@ -309,7 +251,7 @@ mod tests {
             message: (!record.is_multiple_of(3)).then_some(record / 2),
             is_reachable: at.map(|it| it == 1),
             direction: [None, Some(Direction::Inbound), Some(Direction::Outbound)][record as usize % 3],
-            said: consent.into_iter().map(|it| said(it, at)).collect(),
+            statements: consent.into_iter().map(|it| statement(it, at)).collect(),
             name: name.map(Cow::Borrowed),
             email: None,
             language: None,
@@ -320,18 +262,18 @@ mod tests {
         }
     }
 
-    fn said(state: ConsentState, at: Option<i64>) -> Said<'static> {
+    fn statement(state: ConsentState, at: Option<i64>) -> RowStatement<'static> {
         let words = state.name();
-        Said { channel: ConsentChannel::Sms, basis: Basis::Cell, words, at: at.map(|it| (it, it)), state }
+        RowStatement { channel: ConsentChannel::Sms, basis: Basis::Cell, words, at: at.map(|it| (it, it)), state }
     }
 
-    fn merged(entries: &[Entry<'static>]) -> Contact {
+    fn merged(entries: &[CleanRow<'static>]) -> Contact {
         merged_by(entries, Survivorship::default())
     }
 
-    fn merged_by(entries: &[Entry<'static>], survivorship: Survivorship) -> Contact {
+    fn merged_by(entries: &[CleanRow<'static>], survivorship: Survivorship) -> Contact {
         let rules = Rules { survivorship, ..rules("") };
-        let mut merged = Merged::default();
+        let mut merged = MergedRows::default();
         entries.iter().for_each(|it| merged.add(&rules, it.clone()));
         merged.finish(&rules, ContactId([7; 16]))
     }
@@ -404,20 +346,20 @@ mod tests {
         rules.sources[0].held.add(RowFinding::Date);
         let mut row = entry(0, 1, None, None, Some(ConsentState::Yes));
         row.findings.add(RowFinding::Date);
-        let mut merged = Merged::default();
+        let mut merged = MergedRows::default();
         merged.add(&rules, row);
         assert_eq!(merged.finish(&rules, ContactId([7; 16])).consent.unwrap().value, ConsentState::Unclear);
     }
 
     #[test]
     fn several_rows_of_one_message_are_one_message() {
-        let row = |record, message| Entry { message, ..entry(0, record, None, None, None) };
+        let row = |record, message| CleanRow { message, ..entry(0, record, None, None, None) };
         assert_eq!(merged(&[row(1, Some(7)), row(2, Some(7)), row(3, Some(8)), row(4, None)]).n_messages, 2);
     }
 
     #[test]
     fn rows_are_named_by_source_in_ranges() {
-        let rows: Vec<Entry> = [1, 2, 3, 9]
+        let rows: Vec<CleanRow> = [1, 2, 3, 9]
             .map(|it| entry(0, it, None, None, None))
             .into_iter()
             .chain([entry(1, 7, None, None, None)])

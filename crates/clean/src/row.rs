@@ -1,4 +1,4 @@
-//! From a source row to an [`Entry`]: every rule applied, ready to merge.
+//! From a source row to a [`CleanRow`]: every rule applied, ready to merge.
 
 use std::borrow::Cow;
 
@@ -10,22 +10,25 @@ use phone::{ParsedPhone, PhoneForm, ReadRegion, Region};
 use serde::{Deserialize, Deserializer, Serialize};
 use twox_hash::XxHash64;
 
-use crate::name::is_garbled;
-use crate::said::{Said, statements};
-use crate::unreadable::{ReadField, UnreadValues};
-use crate::{DateForm, ReadDate, ReadEmail, Rules, Source, name, phone_in, read_date, read_email};
+use crate::quality::unreadable::{ReadField, UnreadValues};
+use crate::rules::Rules;
+use crate::rules::consent::{RowStatement, statements};
+use crate::rules::email::{ReadEmail, read_email};
+use crate::rules::name::{is_garbled, name};
+use crate::rules::phone::phone_in;
+use crate::rules::row_date::RowDates;
+use crate::source::Source;
 
 /// The most characters that a cell may have; Google's own parsers refuse longer numbers too.
 const MAX_CELL_CHARS: usize = 250;
 
-/// A clean row. Its encoding is what waits in memory, so it holds nothing that can be derived. It stands behind the id and
-/// its own length, so that rows are sorted before they are decoded.
+/// A clean row. Millions of them are kept encoded until all rows are in, so it holds nothing that can be derived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Entry<'a> {
-    /// Whom the row is about.
-    #[serde(skip, default = "nobody")]
-    pub(crate) id: ContactId,
-    pub(crate) row: RowId,
+pub(crate) struct CleanRow<'a> {
+    /// The contact that the row is about. It is encoded in front of the row.
+    #[serde(skip, default = "no_contact")]
+    pub(crate) contact_id: ContactId,
+    pub(crate) row_id: RowId,
     pub(crate) phone: Option<ParsedNumber>,
     /// The phone is that of somebody who was merged into the contact.
     pub(crate) is_absorbed: bool,
@@ -42,7 +45,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) is_reachable: Option<bool>,
     /// What the row says about being written to.
     #[serde(borrow)]
-    pub(crate) said: Vec<Said<'a>>,
+    pub(crate) statements: Vec<RowStatement<'a>>,
     #[serde(borrow, deserialize_with = "borrowed")]
     pub(crate) name: Option<Cow<'a, str>>,
     #[serde(borrow, deserialize_with = "borrowed")]
@@ -66,86 +69,26 @@ pub(crate) struct ParsedNumber {
     pub(crate) region: Option<[u8; 2]>,
 }
 
-#[expect(clippy::expect_used, reason = "plain values encode; going on without a row would lose it")]
-impl Entry<'_> {
-    /// Appends the encoded row to `bytes`.
-    pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
-        let start = bytes.len();
-        bytes.extend_from_slice(&self.id.0);
-        bytes.extend_from_slice(&[0; LENGTH_BYTES]);
-        let mut encoded = postcard::to_extend(self, std::mem::take(bytes)).expect("plain values encode");
-        let length = (encoded.len() - start - HEAD_BYTES) as u32;
-        encoded[start + ID_BYTES..start + HEAD_BYTES].copy_from_slice(&length.to_le_bytes());
-        *bytes = encoded;
-    }
-}
-
-/// Where an encoded row stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    /// The contact that it is about, as a number in the order of ids.
-    id: u128,
-    start: usize,
-    end: usize,
-}
-
-impl Place {
-    /// The places of all rows of `bytes`.
-    pub(crate) fn all(bytes: &[u8]) -> Vec<Self> {
-        /// A row with a number, a name and little else.
-        const USUAL_BYTES: usize = 64;
-        let mut places = Vec::with_capacity(bytes.len() / USUAL_BYTES);
-        let mut rest = bytes;
-        while let Some((id, after)) = rest.split_first_chunk::<ID_BYTES>()
-            && let Some((length, after)) = after.split_first_chunk::<LENGTH_BYTES>()
-        {
-            let start = bytes.len() - after.len();
-            let end = start + u32::from_le_bytes(*length) as usize;
-            places.push(Self { id: u128::from_be_bytes(*id), start, end });
-            rest = &bytes[end..];
-        }
-        places
-    }
-
-    pub(crate) fn id(&self) -> ContactId {
-        ContactId(self.id.to_be_bytes())
-    }
-
-    /// Reads the row that stands here.
-    #[expect(
-        clippy::expect_used,
-        reason = "what we encode ourselves in memory decodes; going on without a row would lose it"
-    )]
-    pub(crate) fn entry<'a>(&self, bytes: &'a [u8]) -> Entry<'a> {
-        let entry: Entry = postcard::from_bytes(&bytes[self.start..self.end]).expect("an encoded row decodes");
-        Entry { id: self.id(), ..entry }
-    }
-}
-
 /// A `Cow` inside another type would be read into memory of its own.
 fn borrowed<'a, D: Deserializer<'a>>(text: D) -> Result<Option<Cow<'a, str>>, D::Error> {
     Ok(Option::<&str>::deserialize(text)?.map(Cow::Borrowed))
 }
 
-const ID_BYTES: usize = size_of::<ContactId>();
-const LENGTH_BYTES: usize = size_of::<u32>();
-/// What stands before an encoded row.
-const HEAD_BYTES: usize = ID_BYTES + LENGTH_BYTES;
-
-fn nobody() -> ContactId {
-    ContactId([0; ID_BYTES])
+/// Stands in for the id until it is decoded.
+fn no_contact() -> ContactId {
+    ContactId([0; 16])
 }
 
 /// Why a row is rejected, and the field at fault.
 pub(crate) type Fault = (Reason, &'static str);
 
 /// Applies every rule to one row, and counts in `unread` what is not understood.
-pub(crate) fn entry<'a>(
+pub(crate) fn clean_row<'a>(
     rules: &Rules,
     row: RowId,
     raw: &'a RawContact<'a>,
     unread: &mut UnreadValues,
-) -> Result<Entry<'a>, Fault> {
+) -> Result<CleanRow<'a>, Fault> {
     let mut findings = RowFindings::default();
     let long = LongCells::of(raw, &mut findings)?;
     let source = &rules.sources[usize::from(row.source)];
@@ -197,10 +140,10 @@ pub(crate) fn entry<'a>(
     let mut dates = RowDates { rules, findings: &mut findings, unread };
     let at = dates.read(raw.last_at, &source.dates.last_at, rules.dates_from);
     let first_at = dates.read(raw.first_at, &source.dates.first_at, i64::MIN);
-    let said = statements(rules, source, raw, at, &mut findings, unread);
-    Ok(Entry {
-        id,
-        row,
+    let statements = statements(rules, source, raw, at, &mut findings, unread);
+    Ok(CleanRow {
+        contact_id: id,
+        row_id: row,
         phone: phone.map(ParsedNumber::from),
         is_absorbed: id != own_id,
         shared,
@@ -211,7 +154,7 @@ pub(crate) fn entry<'a>(
         channel: raw.channel.unwrap_or(source.channel),
         message: raw.direction.map(|_| message(row, raw.message_id)),
         is_reachable: raw.is_reachable,
-        said,
+        statements,
         name,
         email: email(unless(long.email, raw.email), &mut findings, unread),
         language: language(unless(long.language, raw.language), &mut findings, unread),
@@ -338,45 +281,6 @@ fn language<'a>(cell: &'a str, findings: &mut RowFindings, unread: &mut UnreadVa
             unread.unread(ReadField::Language, cell);
             findings.add(RowFinding::Language);
             None
-        }
-    }
-}
-
-/// Microseconds since 1970 of an instant, or of the start and the end of a day.
-pub(crate) type When = (i64, i64);
-
-/// What reading the dates of a row needs.
-pub(crate) struct RowDates<'a> {
-    pub(crate) rules: &'a Rules,
-    pub(crate) findings: &'a mut RowFindings,
-    pub(crate) unread: &'a mut UnreadValues,
-}
-
-impl RowDates<'_> {
-    /// Reads a date; none where the cell holds no date that decides.
-    fn read(&mut self, cell: &str, form: &DateForm, from: i64) -> Option<When> {
-        self.read_filled(cell, form, from).flatten()
-    }
-
-    /// Reads a date; none where the cell says nothing, and `Some(None)` where its date decides nothing: it cannot be read,
-    /// is before `from`, or over a day after the start of the run.
-    pub(crate) fn read_filled(&mut self, cell: &str, form: &DateForm, from: i64) -> Option<Option<When>> {
-        match read_date(cell, form) {
-            ReadDate::Nothing => None,
-            ReadDate::Unreadable => {
-                self.unread.unread(ReadField::Date, cell);
-                self.findings.add(RowFinding::Date);
-                Some(None)
-            }
-            ReadDate::At(moment) => {
-                self.unread.read(ReadField::Date);
-                let when = (moment.at.as_microsecond(), moment.until.as_microsecond());
-                let is_in_range = (from..=self.rules.dates_until).contains(&when.0);
-                if !is_in_range {
-                    self.findings.add(RowFinding::DateRange);
-                }
-                Some(is_in_range.then_some(when))
-            }
         }
     }
 }

@@ -1,7 +1,7 @@
 use model::{Channel, RowFindings};
 use phone::{PhoneForm, Region};
 
-use crate::DateForm;
+use crate::rules::date::DateForm;
 
 /// What cleaning needs to know of a source.
 #[derive(Clone, Debug, PartialEq)]

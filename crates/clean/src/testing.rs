@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use model::{Channel, ContactKey, RowFindings, RunMark};
 use phone::Region;
 
-use crate::{DateForm, DateOrder, Rules, Source, SourceDates};
+use crate::rules::Rules;
+use crate::rules::date::{DateForm, DateOrder};
+use crate::source::{Source, SourceDates};
 
 /// Rules for two sources of SMS and one of Viber. The run started on 2026-11-28.
 pub(crate) fn rules(region: &str) -> Rules {

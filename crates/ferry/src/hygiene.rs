@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use clean::Hygiene;
+use clean::ListQualityCounts;
 use run::ListQuality;
 
 use crate::exit::Gate;
@@ -21,7 +21,7 @@ const SUSPICIOUS_SEQUENCE: f64 = 0.05;
 const MOST_GROUPS: usize = 5;
 
 /// What a list is worth.
-pub(crate) fn quality(counts: &Hygiene) -> ListQuality {
+pub(crate) fn quality(counts: &ListQualityCounts) -> ListQuality {
     let mut findings = Vec::new();
     let invalid = share(counts.invalid, counts.phones);
     if invalid > SUSPICIOUS_INVALID {

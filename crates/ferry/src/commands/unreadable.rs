@@ -60,7 +60,7 @@ fn unread_values(looked: &Looked) -> Result<Vec<(String, UnreadValues)>> {
         let mut unread = UnreadValues::default();
         for group in table.groups() {
             let group = group?;
-            let mut chunk = cleaner.chunk();
+            let mut chunk = cleaner.chunk_writer();
             for row in 0..group.n_rows {
                 let row = Extracted::new(&group, row);
                 let id = RowId { source: u16::try_from(number)?, record: row.record() };

@@ -9,7 +9,9 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, Hygiene, Linked, Links, N_PARTITIONS, Piece, Spill, Tie, UnreadValues};
+use clean::{
+    Cleaner, DuplicateCandidate, Linked, Links, ListQualityCounts, N_PARTITIONS, SortedRun, Spill, UnreadValues,
+};
 use crm::NewContacts;
 use jiff::Timestamp;
 use model::{Contact, Counts, Digest, LedgerRow, Outcome, Reject, RowFindings, Stage};
@@ -55,7 +57,7 @@ pub(crate) fn merge(session: &mut Session, taken: Taken, mut early: Option<&mut 
     for (source, fields) in names.iter().enumerate().filter_map(|(n, it)| Some((n, unread.get(it)?))) {
         cleaner.hold(source, unread::held(fields));
     }
-    let Linked { counts: links, users, ties } = link_all(&cleaner)?;
+    let Linked { counts: links, users, duplicates: ties } = link_all(&cleaner)?;
 
     let contacts_file = session.folder.create(contacts::ARTIFACT)?;
     let (mut contacts_file, digests) =
@@ -161,7 +163,7 @@ fn inputs(session: &Session) -> Result<Digest> {
     Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
 }
 
-fn write_ties(file: &mut TiesWriter, ties: &[Tie]) -> Result<()> {
+fn write_ties(file: &mut TiesWriter, ties: &[DuplicateCandidate]) -> Result<()> {
     for tie in ties {
         file.write(tie.kind.name(), tie.n_contacts, &tie.contacts)?;
     }
@@ -188,13 +190,13 @@ fn source_records(session: &Session) -> Result<Vec<SourceRecord>> {
 struct Spilled(SpillFolder);
 
 impl Spill for Spilled {
-    fn put(&self, shelf: usize, bytes: &[u8]) -> std::io::Result<()> {
-        tracing::debug!(shelf, n_bytes = bytes.len(), "rows moved to a file");
-        self.0.put(shelf, bytes)
+    fn put(&self, bucket: usize, bytes: &[u8]) -> std::io::Result<()> {
+        tracing::debug!(bucket, n_bytes = bytes.len(), "rows moved to a file");
+        self.0.put(bucket, bytes)
     }
 
-    fn take(&self, shelf: usize, bytes: &mut Vec<u8>) -> std::io::Result<()> {
-        self.0.take(shelf, bytes)
+    fn take(&self, bucket: usize, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+        self.0.take(bucket, bytes)
     }
 }
 
@@ -208,9 +210,9 @@ fn most_pieces(memory: u64) -> usize {
 }
 
 /// Gives all rows in pieces, in the order of their contacts. While some are merged, the next partition is sorted.
-fn give_pieces(cleaner: &Cleaner, sender: SyncSender<Result<Piece>>) {
+fn give_pieces(cleaner: &Cleaner, sender: SyncSender<Result<SortedRun>>) {
     for partition in 0..N_PARTITIONS {
-        let pieces = match cleaner.pieces(partition, PIECE_ROWS).with_context(spill_failed) {
+        let pieces = match cleaner.sorted_runs(partition, PIECE_ROWS).with_context(spill_failed) {
             Ok(pieces) => pieces.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],
         };
@@ -230,7 +232,7 @@ fn link_all(cleaner: &Cleaner) -> Result<Linked> {
     Ok(Linked {
         counts: linked.iter().map(|it| it.counts).sum(),
         users: linked.iter().flat_map(|it| it.users.iter().copied()).collect(),
-        ties: linked.into_iter().flat_map(|it| it.ties).collect(),
+        duplicates: linked.into_iter().flat_map(|it| it.duplicates).collect(),
     })
 }
 
@@ -271,7 +273,7 @@ fn lock(spare: &Mutex<Vec<Merged>>) -> MutexGuard<'_, Vec<Merged>> {
 /// Merges a piece into `merged`, which holds none.
 fn merge_piece(
     cleaner: &Cleaner,
-    piece: &Piece,
+    piece: &SortedRun,
     names: &[String],
     is_early: bool,
     mut merged: Merged,
@@ -298,7 +300,7 @@ struct Written {
     counts: Counts,
     rejects: BTreeMap<String, BTreeMap<String, u64>>,
     findings: BTreeMap<String, u64>,
-    lists: BTreeMap<String, Hygiene>,
+    lists: BTreeMap<String, ListQualityCounts>,
     unread: BTreeMap<String, UnreadValues>,
 }
 

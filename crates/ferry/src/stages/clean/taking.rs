@@ -8,7 +8,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clean::{Cleaner, Hygiene, UnreadValues};
+use clean::{Cleaner, ListQualityCounts, UnreadValues};
 use extract::{Layout, Probe};
 use model::{Digest, Reject, RowId, Stage};
 use run::{Artifact, ArtifactWriter, ColumnReading, Group, ListQuality, SourceRecord, TableReader, TableWriter};
@@ -154,7 +154,7 @@ struct Taking {
 /// What a chunk of rows left behind: its rejects, and their lines for the file of rejects.
 struct Chunk {
     n_rows: u64,
-    hygiene: Hygiene,
+    list_quality: ListQualityCounts,
     unread: UnreadValues,
     rejects: Vec<Reject>,
     lines: Vec<u8>,
@@ -193,7 +193,7 @@ impl Taking {
             },
             |(source, chunk)| {
                 rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
-                *outcome.lists.entry(names[source].clone()).or_default() += chunk.hygiene;
+                *outcome.lists.entry(names[source].clone()).or_default() += chunk.list_quality;
                 *outcome.unread.entry(names[source].clone()).or_default() += chunk.unread;
                 for reject in &chunk.rejects {
                     outcome.count_reject(reject, names);
@@ -226,7 +226,7 @@ fn take_chunk(
     let source = u16::try_from(source).context("a plan has no more than 65,535 sources")?;
     let first = if group.n_rows > 0 { Extracted::new(group, 0).record() } else { 1 };
     let mut rejects = Vec::new();
-    let mut taking = cleaner.chunk();
+    let mut taking = cleaner.chunk_writer();
     for number in 0..group.n_rows {
         let row = Extracted::new(group, number);
         let id = RowId { source, record: row.record() };
@@ -240,7 +240,7 @@ fn take_chunk(
             Err(reason) => rejects.push(Reject { row: id, reason, field: "" }),
         }
     }
-    let taken = taking.end().with_context(spill_failed)?;
+    let taken = taking.finish().with_context(spill_failed)?;
     rejects.extend(taken.rejects);
     rejects.sort_unstable_by_key(|it| it.row);
 
@@ -249,7 +249,7 @@ fn take_chunk(
         corrections.row(reject.row, received)
     };
     let lines = columns.lines(&rejects, row_of)?;
-    Ok(Chunk { n_rows: group.n_rows as u64, hygiene: taken.hygiene, unread: taken.unread, rejects, lines })
+    Ok(Chunk { n_rows: group.n_rows as u64, list_quality: taken.list_quality, unread: taken.unread, rejects, lines })
 }
 
 fn rejects_failed() -> String {

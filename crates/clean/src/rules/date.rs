@@ -4,41 +4,20 @@ mod evidence;
 mod fold;
 mod iso;
 mod names;
+mod order;
 mod scan;
 mod zone;
 
 pub use evidence::{DateEvidence, JudgedOrder};
+pub use order::DateOrder;
 
 use jiff::civil::{Date, Time};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use cell::{Cell, Zone, instant};
-
-/// Whether `03/04/2025` is in April or in March.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DateOrder {
-    DayFirst,
-    MonthFirst,
-}
-
-impl DateOrder {
-    /// The name as plans and files have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DayFirst => "day-first",
-            Self::MonthFirst => "month-first",
-        }
-    }
-
-    /// Reads back what [`DateOrder::name`] gave.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::DayFirst, Self::MonthFirst].into_iter().find(|it| it.name() == name)
-    }
-}
+use fold::clean_ends;
 
 /// How the dates of one column are written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,12 +91,6 @@ pub fn is_date_format(pattern: &str) -> bool {
 /// The time zone of this name, from the zones that the program brings along.
 pub fn zone(name: &str) -> Option<TimeZone> {
     zone::named(name)
-}
-
-/// Takes off spaces, invisible signs and the apostrophe by which Excel marks a text.
-fn clean_ends(cell: &str) -> &str {
-    let text = cell.trim_matches(|it: char| it.is_whitespace() || matches!(it, '\u{feff}' | '\u{200b}'..='\u{200f}'));
-    text.strip_prefix('\'').unwrap_or(text)
 }
 
 fn dated(date: Date, time: Option<Time>, zone: Option<&Zone>, form: &DateForm) -> ReadDate {

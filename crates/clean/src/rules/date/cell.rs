@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 
-use super::DateOrder;
+use super::order::DateOrder;
 
 /// The content of a cell before the order and zone of its column are applied.
 pub(super) enum Cell {

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use ::phone::{LineType, ParsedPhone, PhoneError, PhoneForm, PhoneNumber, Region, says_nothing};
 use dec_from_char::DecimalExtended;
 use model::{Reason, RowFinding, RowFindings, is_total};
-use phone::{LineType, ParsedPhone, PhoneError, PhoneForm, PhoneNumber, Region, says_nothing};
 
-use crate::old_spelling;
+use crate::rules::old_spelling;
 
 /// At most this many digits make a short code, which answers services and is nobody's phone.
 const SHORT_CODE_DIGITS: usize = 6;

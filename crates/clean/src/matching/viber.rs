@@ -9,9 +9,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use model::{ContactId, IdentityKind, Prompt, RowFinding, RowId};
 use serde::Serialize;
 
-use crate::Rules;
-use crate::row::Entry;
-use crate::tie::{MOST_NAMED, Tie, TieKind};
+use crate::matching::duplicate::{DuplicateCandidate, DuplicateKind, MOST_NAMED};
+use crate::row::CleanRow;
+use crate::rules::Rules;
 
 /// The bytes of a link: the user, and the contact that the user was seen with.
 const LINK_BYTES: usize = 32;
@@ -47,13 +47,13 @@ pub struct Linked {
     /// Users, as the contacts that they would be without a phone, and the contact that each is.
     pub users: Vec<(ContactId, ContactId)>,
     /// Users who were seen with several contacts.
-    pub ties: Vec<Tie>,
+    pub duplicates: Vec<DuplicateCandidate>,
 }
 
 /// The Viber user of a row, as the contact that the user would be without a phone.
-pub(crate) fn user_of(rules: &Rules, entry: &Entry) -> Option<ContactId> {
-    let scope = &rules.sources[usize::from(entry.row.source)].scope;
-    (!entry.viber_id.is_empty()).then(|| rules.key.of_identity(IdentityKind::Viber, scope, entry.viber_id))
+pub(crate) fn user_of(rules: &Rules, row: &CleanRow) -> Option<ContactId> {
+    let scope = &rules.sources[usize::from(row.row_id.source)].scope;
+    (!row.viber_id.is_empty()).then(|| rules.key.of_identity(IdentityKind::Viber, scope, row.viber_id))
 }
 
 /// A link as it waits.
@@ -85,7 +85,8 @@ struct Step {
     at: i64,
     row: RowId,
     is_request: bool,
-    entry: usize,
+    /// The place of the row among those that were given.
+    place: usize,
 }
 
 impl Linker {
@@ -117,13 +118,13 @@ impl Linker {
 
     /// Gives the rows of cards that answer a request the phone of the card. The result does not
     /// depend on the order of the rows, only on their dates.
-    pub(crate) fn bind_cards(&mut self, rules: &Rules, entries: &mut [Entry]) {
+    pub(crate) fn bind_cards(&mut self, rules: &Rules, rows: &mut [CleanRow]) {
         let mut steps: HashMap<ContactId, Vec<Step>> = HashMap::new();
-        for (place, entry) in entries.iter().enumerate() {
-            let is_request = entry.prompt == Prompt::Asks;
-            if is_request || entry.shared.is_some() {
-                let step = Step { at: entry.at.unwrap_or(i64::MIN), row: entry.row, is_request, entry: place };
-                steps.entry(entry.id).or_default().push(step);
+        for (place, row) in rows.iter().enumerate() {
+            let is_request = row.prompt == Prompt::Asks;
+            if is_request || row.shared.is_some() {
+                let step = Step { at: row.at.unwrap_or(i64::MIN), row: row.row_id, is_request, place };
+                steps.entry(row.contact_id).or_default().push(step);
             }
         }
         for (user, mut steps) in steps {
@@ -134,56 +135,61 @@ impl Linker {
                     is_asked = true;
                     continue;
                 }
-                let entry = &mut entries[step.entry];
+                let row = &mut rows[step.place];
                 // An answer is one answer: a second card may be a friend's.
-                let is_answer = entry.prompt == Prompt::Answers || std::mem::take(&mut is_asked);
-                match entry.shared.filter(|_| is_answer) {
+                let is_answer = row.prompt == Prompt::Answers || std::mem::take(&mut is_asked);
+                match row.shared.filter(|_| is_answer) {
                     Some(phone) => {
                         let own_id = rules.key.of_phone(phone.number);
                         if !rules.decisions.may_link(user, || own_id) {
                             continue;
                         }
-                        entry.phone = Some(phone);
-                        entry.id = rules.decisions.survivor(own_id);
-                        entry.is_absorbed = entry.id != own_id;
+                        row.phone = Some(phone);
+                        row.contact_id = rules.decisions.survivor(own_id);
+                        row.is_absorbed = row.contact_id != own_id;
                         self.by_card.insert(user);
-                        self.see(user, entry.id);
+                        self.see(user, row.contact_id);
                     }
-                    None => entry.findings.add(RowFinding::Card),
+                    None => row.findings.add(RowFinding::Card),
                 }
             }
         }
     }
 
     /// Whom a row of a user is about: the one contact with a phone that the user is, else the user alone.
-    pub(crate) fn contact_of(&mut self, entry: &Entry) -> ContactId {
-        if entry.phone.is_some() {
-            return entry.id;
+    pub(crate) fn contact_of(&mut self, row: &CleanRow) -> ContactId {
+        if row.phone.is_some() {
+            return row.contact_id;
         }
-        self.asked_for.insert(entry.id);
-        match self.seen.get(&entry.id) {
+        self.asked_for.insert(row.contact_id);
+        match self.seen.get(&row.contact_id) {
             Some(Seen::One(contact)) => *contact,
-            _ => entry.id,
+            _ => row.contact_id,
         }
     }
 
     /// All that is known of the users, in the order of their ids.
     pub(crate) fn finish(self, rules: &Rules) -> Linked {
         let counts = self.count();
-        let (mut users, mut ties) = (Vec::new(), Vec::new());
+        let (mut users, mut duplicates) = (Vec::new(), Vec::new());
         for (user, seen) in self.seen {
             match seen {
                 Seen::One(contact) => users.push((user, contact)),
                 Seen::Several(contacts) => {
                     let n_contacts = contacts.len() as u64;
                     let named = contacts.into_iter().take(MOST_NAMED).collect();
-                    ties.extend(Tie::of(TieKind::Viber, named, n_contacts, &rules.decisions));
+                    duplicates.extend(DuplicateCandidate::of(
+                        DuplicateKind::Viber,
+                        named,
+                        n_contacts,
+                        &rules.decisions,
+                    ));
                 }
             }
         }
         users.sort_unstable();
-        ties.sort_unstable();
-        Linked { counts, users, ties }
+        duplicates.sort_unstable();
+        Linked { counts, users, duplicates }
     }
 
     fn count(&self) -> Links {

@@ -1,19 +1,21 @@
 //! What a row says about being written to.
 
-use consent::Meaning;
+use ::consent::Meaning;
 use model::{Basis, ConsentChannel, ConsentState, RawContact, RowFinding, RowFindings};
 use serde::{Deserialize, Serialize};
 
-use crate::row::{RowDates, When};
-use crate::unreadable::{ReadField, UnreadValues};
-use crate::{DateForm, DateOrder, ReadDate, Rules, Source, read_date};
+use crate::quality::unreadable::{ReadField, UnreadValues};
+use crate::rules::Rules;
+use crate::rules::date::{DateForm, DateOrder, ReadDate, read_date};
+use crate::rules::row_date::{RowDates, When};
+use crate::source::Source;
 
 /// The most bytes of a statement's words that are kept: longer ones are messages with more than a keyword.
 const MAX_WORDS_BYTES: usize = 250;
 
 /// One statement of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Said<'a> {
+pub(crate) struct RowStatement<'a> {
     pub(crate) channel: ConsentChannel,
     pub(crate) basis: Basis,
     pub(crate) words: &'a str,
@@ -29,10 +31,10 @@ pub(crate) fn statements<'a>(
     row_at: Option<When>,
     findings: &mut RowFindings,
     unread: &mut UnreadValues,
-) -> Vec<Said<'a>> {
-    let mut said = Vec::new();
+) -> Vec<RowStatement<'a>> {
+    let mut found = Vec::new();
     if raw.consents.is_empty() && raw.opt_outs.is_empty() && raw.message.is_empty() && raw.event.is_none() {
-        return said;
+        return found;
     }
     let of_row = ConsentChannel::from(raw.channel.unwrap_or(source.channel));
     let of_cells = raw.consent_channel.unwrap_or(of_row);
@@ -48,7 +50,7 @@ pub(crate) fn statements<'a>(
         if state == ConsentState::Unclear {
             findings.add(RowFinding::Consent);
         }
-        said.push(Said { channel, basis, words: kept(words), at, state });
+        found.push(RowStatement { channel, basis, words: kept(words), at, state });
     };
     for cell in &raw.consents {
         add(of_cells, Basis::Cell, cell, at, rules.words.cell(cell));
@@ -66,7 +68,7 @@ pub(crate) fn statements<'a>(
         let at = if event.is_implied { None } else { at };
         add(channel, event.basis, event.words, at, Meaning::of(event.state));
     }
-    said
+    found
 }
 
 /// When the consent of a row was said: in its own column, else in a log or an opt-out list the date of the row.
@@ -96,7 +98,7 @@ fn opt_out(rules: &Rules, source: &Source, cell: &str, at: Option<When>) -> (Opt
 
 /// What the recorded words of a statement say by these words of consent; none for what has no words of the person, or not all
 /// of them. A date in a column of refusals is a refusal in any spelling of dates.
-pub fn read_again(words: &consent::Words, basis: Basis, text: &str) -> Option<Meaning> {
+pub fn read_again(words: &::consent::Words, basis: Basis, text: &str) -> Option<Meaning> {
     match basis {
         _ if may_be_cut(text) => None,
         Basis::Cell => Some(words.cell(text)),

@@ -4,14 +4,10 @@ use phone::Region;
 use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, Day};
+use super::fold::clean_ends;
 use super::iso::year_first;
+use super::order::DateOrder;
 use super::scan::scan;
-use super::{DateOrder, clean_ends};
-
-/// Regions whose short date is month first, by CLDR 49: of each region the first official language.
-///
-/// In Canada the short date is year first, so CLDR does not say what `03/04/2025` means there.
-const MONTH_FIRST: [&str; 10] = ["AS", "GU", "MH", "MP", "PA", "PH", "PR", "UM", "US", "VI"];
 
 /// Counts what the cells of one column say about the order of day and month.
 ///
@@ -88,13 +84,6 @@ impl AddAssign for DateEvidence {
         self.ambiguous += other.ambiguous;
         self.dates += other.dates;
         self.unreadable += other.unreadable;
-    }
-}
-
-impl DateOrder {
-    /// The order that people in `region` write.
-    pub fn of(region: Region) -> Self {
-        if MONTH_FIRST.contains(&region.code()) { Self::MonthFirst } else { Self::DayFirst }
     }
 }
 

@@ -1,49 +1,10 @@
-//! What ties several contacts together, though nobody has said that they are one person.
+//! Contacts with one e-mail address.
 
 use model::{Contact, ContactId};
 use twox_hash::XxHash64;
 
-use crate::decisions::Decisions;
-
-/// What several contacts have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TieKind {
-    /// One Viber user was seen with the phone of each.
-    Viber,
-    /// They have one e-mail address.
-    Email,
-}
-
-impl TieKind {
-    /// The name as it stands in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Viber => "viber",
-            Self::Email => "email",
-        }
-    }
-}
-
-/// So many of its contacts a tie names. What stands for no address at all may stand with millions, and nobody decides
-/// about those one by one.
-pub const MOST_NAMED: usize = 20;
-
-/// Contacts that something ties together. They stay apart: only a phone, or a person who decides, merges.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tie {
-    pub kind: TieKind,
-    /// The first [`MOST_NAMED`], in the order of their ids.
-    pub contacts: Vec<ContactId>,
-    pub n_contacts: u64,
-}
-
-impl Tie {
-    /// Ties contacts that come in the order of their ids; none if a person has said that they are all different people.
-    pub(crate) fn of(kind: TieKind, contacts: Vec<ContactId>, n_contacts: u64, decisions: &Decisions) -> Option<Self> {
-        let are_all_named = n_contacts == contacts.len() as u64;
-        (!are_all_named || !decisions.are_all_different(&contacts)).then_some(Self { kind, contacts, n_contacts })
-    }
-}
+use crate::matching::decisions::Decisions;
+use crate::matching::duplicate::{DuplicateCandidate, DuplicateKind, MOST_NAMED};
 
 /// The seed of [`hash_of`]; another encoding takes another number.
 const EMAIL_HASH_VERSION: u64 = 1;
@@ -58,14 +19,14 @@ fn hash_of(email: &str) -> u64 {
 
 /// The e-mail address of a contact, by its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Email {
+pub(crate) struct EmailKey {
     hash: u64,
     contact: ContactId,
     /// How many contacts this one stands for, itself and others that are not named.
     n_contacts: u64,
 }
 
-impl Email {
+impl EmailKey {
     /// None if the contact has no address, or its phone is shared by several people.
     pub(crate) fn of(decisions: &Decisions, contact: &Contact) -> Option<Self> {
         let email = contact.email.as_ref().filter(|_| !decisions.is_shared(contact.id))?;
@@ -95,7 +56,7 @@ impl Email {
 }
 
 /// Leaves of each address as many contacts as are named, the last of which stands for the others.
-pub(crate) fn condense(emails: &mut Vec<Email>) {
+pub(crate) fn condense(emails: &mut Vec<EmailKey>) {
     emails.sort_unstable();
     let mut n_named = 0;
     emails.dedup_by(|next, last| {
@@ -109,12 +70,12 @@ pub(crate) fn condense(emails: &mut Vec<Email>) {
 }
 
 /// Contacts with one e-mail address, of those that waited.
-pub(crate) fn of_emails(decisions: &Decisions, waiting: &[u8]) -> Vec<Tie> {
-    let mut emails: Vec<Email> = waiting.chunks_exact(Email::N_BYTES).filter_map(Email::decode).collect();
+pub(crate) fn duplicates(decisions: &Decisions, bytes: &[u8]) -> Vec<DuplicateCandidate> {
+    let mut emails: Vec<EmailKey> = bytes.chunks_exact(EmailKey::N_BYTES).filter_map(EmailKey::decode).collect();
     condense(&mut emails);
-    let of_one = |it: &[Email]| {
+    let of_one = |it: &[EmailKey]| {
         let n_contacts = it.iter().map(|it| it.n_contacts).sum();
-        Tie::of(TieKind::Email, it.iter().map(|it| it.contact).collect(), n_contacts, decisions)
+        DuplicateCandidate::of(DuplicateKind::Email, it.iter().map(|it| it.contact).collect(), n_contacts, decisions)
     };
     emails.chunk_by(|one, other| one.hash == other.hash).filter(|it| it.len() > 1).filter_map(of_one).collect()
 }
@@ -131,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_tie_of_many_names_the_first_and_counts_all_however_they_came() {
-        let email = |n: u8| Email { hash: 7, contact: ContactId([n; 16]), n_contacts: 1 };
+        let email = |n: u8| EmailKey { hash: 7, contact: ContactId([n; 16]), n_contacts: 1 };
         let first: Vec<ContactId> = (0..20).map(|n| ContactId([n; 16])).collect();
         for piece in [1, 20, 21, 64, 100] {
             let mut waiting = Vec::new();
@@ -140,8 +101,8 @@ mod tests {
                 condense(&mut emails);
                 emails.iter().for_each(|it| it.encode(&mut waiting));
             }
-            let tie = Tie { kind: TieKind::Email, contacts: first.clone(), n_contacts: 100 };
-            assert_eq!(of_emails(&Decisions::default(), &waiting), [tie], "in pieces of {piece}");
+            let tie = DuplicateCandidate { kind: DuplicateKind::Email, contacts: first.clone(), n_contacts: 100 };
+            assert_eq!(duplicates(&Decisions::default(), &waiting), [tie], "in pieces of {piece}");
         }
     }
 }

@@ -1,8 +1,5 @@
-//! The small rules: e-mail, language, tags.
-
 use std::borrow::Cow;
 
-use model::{ReadLanguage, read_language};
 use phone::says_nothing;
 
 /// What a cell says about the e-mail address of a person.
@@ -62,24 +59,6 @@ fn address(text: &str) -> Option<&str> {
     (is_part(local) && is_part(domain) && has_labels).then_some(address)
 }
 
-/// The language of a cell, as [`read_language`] reads it; none if the cell says nothing or is not understood.
-pub fn language(cell: &str) -> Option<Cow<'_, str>> {
-    match read_language(cell) {
-        ReadLanguage::Language(code) => Some(code),
-        ReadLanguage::Nothing | ReadLanguage::Unknown => None,
-    }
-}
-
-/// The tags of a cell: words between commas, semicolons or bars, or a list in JSON.
-pub fn tags(cell: &str) -> impl Iterator<Item = &str> {
-    let list = cell.trim().strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-    let is_quote = move |it: char| it == '"' && list.is_some();
-    list.unwrap_or(cell)
-        .split([',', ';', '|'])
-        .map(move |it| it.trim().trim_matches(is_quote).trim())
-        .filter(|it| !it.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,30 +112,5 @@ mod tests {
         ] {
             assert_eq!(shown(read_email(cell)), expected, "{cell}");
         }
-    }
-
-    #[test]
-    fn a_language_is_a_code_or_nothing_is_kept() {
-        for (cell, expected) in [
-            ("fr", Some("fr")),
-            ("FR", Some("fr")),
-            ("pt_BR", Some("pt")),
-            (" en-US ", Some("en")),
-            ("anglais", Some("en")),
-            ("Spanish", Some("es")),
-            ("German", Some("de")),
-            ("", None),
-            ("n/a", None),
-            ("-", None),
-            ("gibberish", None),
-        ] {
-            assert_eq!(language(cell).as_deref(), expected, "{cell}");
-        }
-    }
-
-    #[test]
-    fn tags_are_split_at_commas_semicolons_and_bars() {
-        assert_eq!(tags("vip, spring;; b2b|").collect::<Vec<_>>(), ["vip", "spring", "b2b"]);
-        assert_eq!(tags(r#"["vip","spring sale"]"#).collect::<Vec<_>>(), ["vip", "spring sale"]);
     }
 }

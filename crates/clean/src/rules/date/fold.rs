@@ -24,6 +24,12 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
     folded.into()
 }
 
+/// Takes off spaces, invisible signs and the apostrophe by which Excel marks a text.
+pub(super) fn clean_ends(cell: &str) -> &str {
+    let text = cell.trim_matches(|it: char| it.is_whitespace() || matches!(it, '\u{feff}' | '\u{200b}'..='\u{200f}'));
+    text.strip_prefix('\'').unwrap_or(text)
+}
+
 /// Accents, vowel points, apostrophes of other scripts and invisible signs: dates are written with and without them.
 fn is_mark(letter: char) -> bool {
     matches!(letter,

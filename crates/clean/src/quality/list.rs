@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use model::{RawContact, Reason};
 use phone::{PREFIX_DIGITS, Region};
 
-use crate::row::Entry;
+use crate::row::CleanRow;
 
 /// Numbers that follow each other, at least so many, were counted up and not collected.
 const SEQUENCE: usize = 8;
 
 /// Counts over rows of one list. Counts of parts add up to those of the whole, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hygiene {
+pub struct ListQualityCounts {
     /// Rows with a phone number, valid or not.
     pub phones: u64,
     pub invalid: u64,
@@ -29,12 +29,12 @@ pub struct Hygiene {
     numbers: Vec<u64>,
 }
 
-impl Hygiene {
-    pub(crate) fn add_valid(&mut self, entry: &Entry) {
-        self.named += u64::from(entry.name.is_some());
-        self.dated += u64::from(entry.at.is_some());
-        self.consented += u64::from(!entry.said.is_empty());
-        let Some(phone) = entry.phone else { return };
+impl ListQualityCounts {
+    pub(crate) fn add_valid(&mut self, row: &CleanRow) {
+        self.named += u64::from(row.name.is_some());
+        self.dated += u64::from(row.at.is_some());
+        self.consented += u64::from(!row.statements.is_empty());
+        let Some(phone) = row.phone else { return };
         self.phones += 1;
         self.countries.entry(phone.region.unwrap_or(*b"--")).or_default()[0] += 1;
         self.numbers.push(phone.number.digits());
@@ -59,7 +59,7 @@ impl Hygiene {
     }
 
     /// Counts the prefixes of the valid numbers added so far, and looks for numbers in sequence among them.
-    pub(crate) fn look_through(&mut self) {
+    pub(crate) fn count_sequences(&mut self) {
         self.numbers.sort_unstable();
         for same in self.numbers.chunk_by(|a, b| prefix(*a) == prefix(*b)) {
             self.prefixes.entry(prefix(same[0])).or_default()[0] += same.len() as u64;
@@ -71,7 +71,7 @@ impl Hygiene {
     }
 }
 
-impl std::ops::AddAssign for Hygiene {
+impl std::ops::AddAssign for ListQualityCounts {
     fn add_assign(&mut self, other: Self) {
         self.phones += other.phones;
         self.invalid += other.invalid;

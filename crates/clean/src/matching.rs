@@ -1,0 +1,6 @@
+//! Finds rows and contacts that may be of one person: by Viber id, by e-mail address, and by what people decided.
+
+pub(crate) mod decisions;
+pub(crate) mod duplicate;
+pub(crate) mod email;
+pub(crate) mod viber;

@@ -1,0 +1,64 @@
+use model::{RowId, RowName};
+use smallvec::SmallVec;
+
+use crate::rules::Rules;
+
+/// The names of a contact's rows, such as `sms:12`, each made once.
+pub(super) struct RowNames<'a> {
+    rules: &'a Rules,
+    /// The rows of all, which is the name of the row where there is one.
+    pub(super) rows: RowName,
+    only: Option<RowId>,
+    made: SmallVec<[(RowId, RowName); 2]>,
+}
+
+impl<'a> RowNames<'a> {
+    pub(super) fn new(rules: &'a Rules, rows: &[RowId]) -> Self {
+        let only = if let [only] = rows { Some(*only) } else { None };
+        Self { rules, rows: row_ranges(rules, rows).into(), only, made: SmallVec::new() }
+    }
+
+    pub(super) fn of(&mut self, row: RowId) -> RowName {
+        if self.only == Some(row) {
+            return RowName::clone(&self.rows);
+        }
+        if let Some((_, name)) = self.made.iter().find(|it| it.0 == row) {
+            return RowName::clone(name);
+        }
+        let name: RowName = row_ranges(self.rules, &[row]).into();
+        self.made.push((row, RowName::clone(&name)));
+        name
+    }
+}
+
+/// `sms:1-3,9 viber:7`
+fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
+    const USUAL_BYTES: usize = 32;
+    let mut text = String::with_capacity(USUAL_BYTES);
+    let mut digits = itoa::Buffer::new();
+    let mut rows = rows.iter().copied().peekable();
+    let mut source = None;
+    while let Some(first) = rows.next() {
+        let mut last = first;
+        while let Some(next) = rows.next_if(|it| it.source == last.source && it.record == last.record + 1) {
+            last = next;
+        }
+        let separator = match source {
+            None => "",
+            Some(previous) if previous == first.source => ",",
+            Some(_) => " ",
+        };
+        text.push_str(separator);
+        if source != Some(first.source) {
+            text.push_str(&rules.sources[usize::from(first.source)].name);
+            text.push(':');
+        }
+        source = Some(first.source);
+        text.push_str(digits.format(first.record));
+        if last != first {
+            text.push('-');
+            text.push_str(digits.format(last.record));
+        }
+    }
+    text
+}
