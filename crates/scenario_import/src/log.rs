@@ -4,9 +4,8 @@
 //! mostly are one template, and where they differ is a slot (`cluster`). The result does not depend on the order of the rows.
 
 mod cluster;
+mod distinct;
 mod mask;
-
-use std::collections::HashMap;
 
 use rayon::prelude::*;
 use scenario::{Act, Message, Origin, Purpose, Slot, Trigger};
@@ -15,48 +14,14 @@ use scenario::{Scenario, Text};
 use crate::flow::{Flow, Head, name_of};
 use crate::{File, Format, ImportError, Imported, Options, Skipped, language, table};
 use cluster::{Cluster, Part, clusters};
+use distinct::{DistinctMessages, MessageStats, ValueRange};
 use mask::{Kind, Masked, mask};
 
 /// Messages that are masked at once, on all cores.
 const CHUNK: usize = 1 << 16;
 
-/// What is known of all messages with the same words.
-#[derive(Clone, Debug, Default)]
-struct Seen {
-    n_messages: u64,
-    last: String,
-    /// Of each masked value, in order.
-    values: Vec<Range>,
-}
-
-/// The values that a masked word had.
-#[derive(Clone, Debug)]
-struct Range {
-    least: String,
-    greatest: String,
-    longest: u32,
-}
-
-impl Range {
-    fn of(value: &str) -> Self {
-        Self { least: value.to_owned(), greatest: value.to_owned(), longest: length(value) }
-    }
-
-    fn join(&mut self, other: Self) {
-        if other.least < self.least {
-            self.least = other.least;
-        }
-        if other.greatest > self.greatest {
-            self.greatest = other.greatest;
-        }
-        self.longest = self.longest.max(other.longest);
-    }
-}
-
-type Distinct = HashMap<String, Seen>;
-
 pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
-    let mut distinct = Distinct::new();
+    let mut distinct = DistinctMessages::new();
     for file in files {
         read(file, &mut distinct, imported)?;
     }
@@ -77,7 +42,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
     Ok(())
 }
 
-fn read(file: &File, distinct: &mut Distinct, imported: &mut Imported) -> Result<(), ImportError> {
+fn read(file: &File, distinct: &mut DistinctMessages, imported: &mut Imported) -> Result<(), ImportError> {
     let expected = "a message log";
     let (mut rows, columns) = table::open(file, expected)?;
     let (mut n_received, mut n_empty) = (0u64, 0u64);
@@ -110,38 +75,22 @@ fn read(file: &File, distinct: &mut Distinct, imported: &mut Imported) -> Result
     Ok(())
 }
 
-fn add(distinct: &mut Distinct, messages: &[(String, String)]) {
+fn add(distinct: &mut DistinctMessages, messages: &[(String, String)]) {
     let threads = rayon::current_num_threads().max(1);
-    let maps: Vec<Distinct> = messages
+    let maps: Vec<DistinctMessages> = messages
         .par_chunks(messages.len().div_ceil(threads).max(1))
         .map(|messages| {
-            let mut map = Distinct::new();
+            let mut map = DistinctMessages::new();
             for (text, date) in messages {
                 let Masked { text, values } = mask(text);
-                let values = values.iter().map(|it| Range::of(it)).collect();
-                join(map.entry(text).or_default(), Seen { n_messages: 1, last: date.clone(), values });
+                let values = values.iter().map(|it| ValueRange::of(it)).collect();
+                map.entry(text).or_default().join(MessageStats { n_messages: 1, last: date.clone(), values });
             }
             map
         })
         .collect();
-    for (text, seen) in maps.into_iter().flatten() {
-        join(distinct.entry(text).or_default(), seen);
-    }
-}
-
-fn length(text: &str) -> u32 {
-    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
-}
-
-fn join(seen: &mut Seen, other: Seen) {
-    seen.n_messages += other.n_messages;
-    seen.last = std::mem::take(&mut seen.last).max(other.last);
-    if seen.values.is_empty() {
-        seen.values = other.values;
-    } else {
-        for (value, other) in seen.values.iter_mut().zip(other.values) {
-            value.join(other);
-        }
+    for (text, stats) in maps.into_iter().flatten() {
+        distinct.entry(text).or_default().join(stats);
     }
 }
 

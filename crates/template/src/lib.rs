@@ -15,14 +15,14 @@ mod words;
 
 pub use fix::fix;
 pub use language::{LANGUAGES, language_code};
-pub use lint::{Data, lint, lint_set};
+pub use lint::{lint, lint_set};
 pub use phrases::Phrases;
 pub use rules::RULES;
 pub use session::{
     MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT, Row,
     SessionMessage, check_message,
 };
-pub use variable::{Variable, variables};
+pub use variable::{ValueLengths, Variable, variables};
 pub use wire::{
     Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, HeaderExample, NamedExample, Template,
 };

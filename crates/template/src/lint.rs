@@ -9,20 +9,13 @@ use std::collections::HashMap;
 
 use model::Finding;
 
-use crate::{Template, rules};
-
-/// What is known of the values that will be sent.
-#[derive(Clone, Debug, Default)]
-pub struct Data {
-    /// The most characters that a variable's value had.
-    pub longest: HashMap<String, usize>,
-}
+use crate::{Template, ValueLengths, rules};
 
 /// Every finding, in the order of the places. Places are JSON pointers into the template.
-pub fn lint(template: &Template, data: &Data) -> Vec<Finding> {
+pub fn lint(template: &Template, lengths: &ValueLengths) -> Vec<Finding> {
     let mut findings = Vec::new();
     whole::lint(template, &mut findings);
-    text::lint(template, data, &mut findings);
+    text::lint(template, lengths, &mut findings);
     buttons::lint(template, &mut findings);
     content::lint(template, &mut findings);
     findings.sort_by(|a, b| (&a.place, a.span, a.rule.code).cmp(&(&b.place, b.span, b.rule.code)));

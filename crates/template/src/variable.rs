@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 /// A variable in a text of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable<'a> {
@@ -55,6 +57,13 @@ pub fn variables(text: &str) -> (Vec<Variable<'_>>, Vec<(usize, usize)>) {
         }
     }
     (found, broken)
+}
+
+/// How long the values are that will be sent.
+#[derive(Clone, Debug, Default)]
+pub struct ValueLengths {
+    /// The length of the longest value of each variable, in characters.
+    pub longest: HashMap<String, usize>,
 }
 
 #[cfg(test)]

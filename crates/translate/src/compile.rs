@@ -12,7 +12,7 @@ use model::Finding;
 use scenario::{Act, Choice, Goal, Handover, Lost, Message, Question, Scenario, Slot, Step};
 use scenario::{Loss, Text};
 use serde::Serialize;
-use template::{Data, Phrases, Template, check_message, language_code, lint};
+use template::{Phrases, Template, ValueLengths, check_message, language_code, lint};
 
 use crate::check::check;
 use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Sends, Way};
@@ -244,7 +244,7 @@ impl<'a> Compiler<'a> {
         for (n, template) in self.templates.iter().enumerate() {
             let longest = self.longest(template);
             let place = format!("/templates/{n}");
-            found.extend(lint(template, &Data { longest }).into_iter().map(|it| it.within(&place)));
+            found.extend(lint(template, &ValueLengths { longest }).into_iter().map(|it| it.within(&place)));
         }
         let all: Vec<&Template> = self.templates.iter().collect();
         found.extend(template::lint_set(&all).into_iter().map(|(n, it)| it.within(&format!("/templates/{n}"))));

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::distinct::{DistinctMessages, MessageStats, length};
 use super::mask::Kind;
-use super::{Distinct, Seen, length};
 
 /// The share of words that may differ.
 const MOST_DIFFERENT: f64 = 0.4;
@@ -38,17 +38,17 @@ pub(super) enum Part {
 /// A template on its way: its words, none where they differ.
 struct Group<'a> {
     words: Vec<Option<u32>>,
-    members: Vec<(Vec<&'a str>, &'a Seen)>,
+    members: Vec<(Vec<&'a str>, &'a MessageStats)>,
     n_messages: u64,
 }
 
 /// The templates, those of most messages first.
-pub(super) fn clusters(distinct: &Distinct) -> Vec<Cluster> {
-    let mut sorted: Vec<(&String, &Seen)> = distinct.iter().collect();
+pub(super) fn clusters(distinct: &DistinctMessages) -> Vec<Cluster> {
+    let mut sorted: Vec<(&String, &MessageStats)> = distinct.iter().collect();
     sorted.sort_by(|a, b| (b.1.n_messages, a.0).cmp(&(a.1.n_messages, b.0)));
     let mut numbers: HashMap<&str, u32> = HashMap::new();
     let mut groups: BTreeMap<usize, Vec<Group<'_>>> = BTreeMap::new();
-    for (text, seen) in sorted {
+    for (text, stats) in sorted {
         let words: Vec<&str> = text.split(' ').collect();
         let ids: Vec<u32> = words
             .iter()
@@ -59,11 +59,11 @@ pub(super) fn clusters(distinct: &Distinct) -> Vec<Cluster> {
             .collect();
         let same_length = groups.entry(words.len()).or_default();
         match same_length.iter_mut().find(|it| it.takes(&ids)) {
-            Some(group) => group.add(&ids, words, seen),
+            Some(group) => group.add(&ids, words, stats),
             None => same_length.push(Group {
                 words: ids.into_iter().map(Some).collect(),
-                n_messages: seen.n_messages,
-                members: vec![(words, seen)],
+                n_messages: stats.n_messages,
+                members: vec![(words, stats)],
             }),
         }
     }
@@ -89,14 +89,14 @@ impl<'a> Group<'a> {
         true
     }
 
-    fn add(&mut self, ids: &[u32], words: Vec<&'a str>, seen: &'a Seen) {
+    fn add(&mut self, ids: &[u32], words: Vec<&'a str>, stats: &'a MessageStats) {
         for (word, id) in self.words.iter_mut().zip(ids) {
             if *word != Some(*id) {
                 *word = None;
             }
         }
-        self.n_messages += seen.n_messages;
-        self.members.push((words, seen));
+        self.n_messages += stats.n_messages;
+        self.members.push((words, stats));
     }
 
     fn cluster(&self) -> Cluster {
@@ -121,9 +121,9 @@ impl<'a> Group<'a> {
         plain(parts, before);
         let (mut values, mut longest) = (Vec::new(), 0);
         let mut is_one = self.n_messages >= ENOUGH_TO_BE_FIXED;
-        for (words, seen) in &self.members {
+        for (words, stats) in &self.members {
             let nth = words[..n].iter().filter(|it| Kind::of_mask(it).is_some()).count();
-            if let Some(range) = seen.values.get(nth) {
+            if let Some(range) = stats.values.get(nth) {
                 is_one &= range.least == range.greatest;
                 values.push(range.least.clone());
                 longest = longest.max(range.longest);
@@ -145,11 +145,11 @@ impl<'a> Group<'a> {
         let first = ending(self.members[0].0[n]);
         let shared = if self.members.iter().all(|it| ending(it.0[n]) == first) { first } else { "" };
         let (mut values, mut longest) = (Vec::new(), 0);
-        for (words, seen) in &self.members {
+        for (words, stats) in &self.members {
             let word = words[n].strip_suffix(shared).unwrap_or(words[n]);
             let nth = words[..n].iter().filter(|it| Kind::of_mask(it).is_some()).count();
             let value = match Kind::of_mask(word) {
-                Some(_) => seen.values.get(nth).map_or("", |it| it.least.as_str()),
+                Some(_) => stats.values.get(nth).map_or("", |it| it.least.as_str()),
                 None => word,
             };
             longest = longest.max(length(value));

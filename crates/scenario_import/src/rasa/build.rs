@@ -8,7 +8,8 @@ use scenario::{Accepts, Act, Call, Choice, Goal, Handover, Media, MediaKind, Mes
 use scenario::{Loss, Text};
 use serde_json::Value;
 
-use super::{Bot, Event, Node};
+use super::bot::{Bot, Event};
+use super::tree::Node;
 use crate::flow::Flow;
 use crate::notation;
 

@@ -32,7 +32,7 @@ fn plus(component: Value) -> Value {
 
 fn told(template: Value) -> String {
     let template: Template = serde_json::from_value(template).unwrap();
-    let findings = lint(&template, &Data::default());
+    let findings = lint(&template, &ValueLengths::default());
     findings.iter().map(|it| format!("{} {} {:?}: {}\n", it.rule.name, it.place, it.span, it.message)).collect()
 }
 
@@ -66,7 +66,7 @@ fn the_sample_of_the_design_text_ends_on_a_variable_and_is_mended() {
     let fixed: Vec<&str> = fix(&mut template).iter().map(|it| it.name).collect();
     assert_eq!(fixed, ["variable-at-end"]);
     assert_eq!(template.body_text(), "Bonjour {{1}}, votre rendez-vous est à {{2}}. Merci.");
-    assert!(lint(&template, &Data::default()).is_empty());
+    assert!(lint(&template, &ValueLengths::default()).is_empty());
 }
 
 #[test]
@@ -240,7 +240,7 @@ proptest! {
         value["language"] = json!(language);
         value["components"].as_array_mut().unwrap().push(json!({ "type": "HEADER", "format": "TEXT", "text": header }));
         let mut template: Template = serde_json::from_value(value).unwrap();
-        lint(&template, &Data::default());
+        lint(&template, &ValueLengths::default());
         fix(&mut template);
         let mended = template.clone();
         let again: Vec<&str> = fix(&mut template).iter().map(|it| it.name).collect();
@@ -248,7 +248,7 @@ proptest! {
         prop_assert_eq!(&template, &mended);
         // Where there are phrases, the ends and the neighbours are mended for good.
         if language != "xx" {
-            let left = lint(&template, &Data::default());
+            let left = lint(&template, &ValueLengths::default());
             let rules = ["variable-at-end", "variable-at-start", "variables-adjacent"];
             let in_body = |it: &&model::Finding| it.place == "/components/0/text" && rules.contains(&it.rule.name);
             prop_assert_eq!(left.iter().find(in_body), None);

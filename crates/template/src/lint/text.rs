@@ -4,26 +4,25 @@ use std::collections::HashSet;
 
 use model::Finding;
 
-use super::Data;
-use crate::variable::{Variable, variables};
+use crate::variable::{ValueLengths, Variable, variables};
 use crate::{Body, Component, Footer, Header, MAX_LINE, MAX_TEMPLATE_BODY, NamedExample, Template, rules};
 
 /// Variables beyond so many are a note.
 const MANY: usize = 5;
 
-pub(super) fn lint(template: &Template, data: &Data, findings: &mut Vec<Finding>) {
+pub(super) fn lint(template: &Template, lengths: &ValueLengths, findings: &mut Vec<Finding>) {
     for (n, component) in template.components.iter().enumerate() {
         let place = format!("/components/{n}");
         match component {
-            Component::Header(it) => header(it, template, data, &place, findings),
-            Component::Body(it) => body(it, template, data, &place, findings),
+            Component::Header(it) => header(it, template, lengths, &place, findings),
+            Component::Body(it) => body(it, template, lengths, &place, findings),
             Component::Footer(it) => footer(it, &place, findings),
             Component::Buttons(_) | Component::Other(_) => {}
         }
     }
 }
 
-fn header(header: &Header, template: &Template, data: &Data, place: &str, findings: &mut Vec<Finding>) {
+fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &str, findings: &mut Vec<Finding>) {
     match header.format.to_uppercase().as_str() {
         "TEXT" => {}
         "IMAGE" | "VIDEO" | "DOCUMENT" => {
@@ -54,7 +53,7 @@ fn header(header: &Header, template: &Template, data: &Data, place: &str, findin
     let (values, named) =
         header.example.as_ref().map_or((&[][..], &[][..]), |it| (&it.header_text, &it.header_text_named_params));
     examples(&found, values, named, &place, findings);
-    let filled = filled_length(text, &found, values, named, data);
+    let filled = filled_length(text, &found, values, named, lengths);
     if filled > MAX_LINE && text.chars().count() <= MAX_LINE {
         let told = format!("with its values it has {filled} characters, and at most {MAX_LINE} are taken");
         findings.push(Finding::new(&rules::FILLED_LENGTH, &place, told));
@@ -71,7 +70,7 @@ fn has_marks(text: &str) -> bool {
     ['*', '_', '~', '`'].iter().any(|mark| plain.matches(*mark).count() >= 2)
 }
 
-fn body(body: &Body, template: &Template, data: &Data, place: &str, findings: &mut Vec<Finding>) {
+fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, findings: &mut Vec<Finding>) {
     // WhatsApp writes the body of an authentication template.
     let Some(text) = body.text.as_deref() else {
         if !template.is("AUTHENTICATION") {
@@ -95,7 +94,7 @@ fn body(body: &Body, template: &Template, data: &Data, place: &str, findings: &m
     let (values, named) =
         body.example.as_ref().map_or((&[][..], &[][..]), |it| (it.body_text.values(), &it.body_text_named_params));
     examples(&found, values, named, &place, findings);
-    let filled = filled_length(text, &found, values, named, data);
+    let filled = filled_length(text, &found, values, named, lengths);
     if filled > MAX_TEMPLATE_BODY && text.chars().count() <= MAX_TEMPLATE_BODY {
         let told = format!("with its values it has {filled} characters, and at most {MAX_TEMPLATE_BODY} are taken");
         findings.push(Finding::new(&rules::FILLED_LENGTH, &place, told));
@@ -203,7 +202,7 @@ fn examples(
         let span = found.iter().find(|it| it.name == *name).map(|it| it.span);
         let mut finding = Finding::new(&rules::EXAMPLE_MISSING, place, format!("{{{{{name}}}}} has no example"));
         finding.span = span;
-        findings.push(finding.fixed_by("add one that is nobody's data"));
+        findings.push(finding.fixed_by("add one that is nobody's lengths"));
     }
     for value in values.iter().chain(named.iter().map(|it| &it.example)) {
         if value.contains(['\n', '\r', '\t']) || value.contains("     ") {
@@ -214,7 +213,13 @@ fn examples(
 }
 
 /// How long the text is with the longest value that is known for each variable.
-fn filled_length(text: &str, found: &[Variable<'_>], values: &[String], named: &[NamedExample], data: &Data) -> usize {
+fn filled_length(
+    text: &str,
+    found: &[Variable<'_>],
+    values: &[String],
+    named: &[NamedExample],
+    lengths: &ValueLengths,
+) -> usize {
     let mut length = text.chars().count();
     for variable in found {
         let example = match variable.number() {
@@ -222,7 +227,7 @@ fn filled_length(text: &str, found: &[Variable<'_>], values: &[String], named: &
             None => named.iter().find(|it| it.param_name == variable.name).map(|it| &it.example),
         };
         let example = example.map_or(0, |it| it.chars().count());
-        let longest = data.longest.get(variable.name).copied().unwrap_or(0).max(example);
+        let longest = lengths.longest.get(variable.name).copied().unwrap_or(0).max(example);
         length = length + longest - (variable.span.1 - variable.span.0);
     }
     length

@@ -2,11 +2,13 @@
 
 use scenario::{Act, Choice, Goal, Message, Question, Scenario};
 
-use super::{Input, MOST_SHOWN, MOST_STEPS, Script, Shown, Values, wanted_way};
+use super::script::{Input, Script};
+use super::shown::Shown;
+use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::check::known;
 
 pub(super) fn run(scenario: &Scenario, script: &Script) -> Vec<Shown> {
-    let mut run = Run { scenario, values: Values::default(), inputs: &script.inputs, shown: Vec::new() };
+    let mut run = Run { scenario, values: SlotValues::default(), inputs: &script.inputs, shown: Vec::new() };
     let mut at = Some(scenario.start.clone());
     for _ in 0..MOST_STEPS {
         let Some(step) = known(&at).and_then(|it| scenario.step(it)) else { break };
@@ -22,7 +24,7 @@ pub(super) fn run(scenario: &Scenario, script: &Script) -> Vec<Shown> {
 
 struct Run<'a> {
     scenario: &'a Scenario,
-    values: Values,
+    values: SlotValues,
     inputs: &'a [Input],
     shown: Vec<Shown>,
 }

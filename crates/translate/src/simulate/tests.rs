@@ -148,7 +148,7 @@ proptest! {
         let is_broken = compiled.findings.iter().any(|it| it.is_error() && it.rule.code.starts_with("S10"));
         if !compiled.has_errors() {
             for template in &compiled.templates {
-                let errors = template::lint(template, &template::Data::default()).into_iter().filter(Finding::is_error);
+                let errors = template::lint(template, &template::ValueLengths::default()).into_iter().filter(Finding::is_error);
                 prop_assert_eq!(errors.count(), 0);
             }
         }

@@ -3,7 +3,9 @@
 use scenario::{Act, Goal, MediaKind, Scenario};
 use template::{SessionMessage, Template, variables};
 
-use super::{Input, MOST_SHOWN, MOST_STEPS, Script, Shown, Values, wanted_way};
+use super::script::{Input, Script};
+use super::shown::Shown;
+use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::Compiled;
 use crate::check::known;
 use crate::flow::{Awaits, FlowAct, FlowStep, Outgoing, Sends, Way};
@@ -14,7 +16,7 @@ pub(super) const REFUSED: &str = "(refused: the 24-hour window is closed)";
 
 pub(super) fn run(scenario: &Scenario, compiled: &Compiled, script: &Script) -> Vec<Shown> {
     let seconds = if scenario.trigger.is_by_business() { WINDOW_SECONDS } else { 0 };
-    let values = Values::default();
+    let values = SlotValues::default();
     let mut run =
         Run { scenario, compiled, values, inputs: &script.inputs, seconds, is_ours: false, shown: Vec::new() };
     let mut at = Some(compiled.flow.start.clone());
@@ -33,7 +35,7 @@ pub(super) fn run(scenario: &Scenario, compiled: &Compiled, script: &Script) -> 
 struct Run<'a> {
     scenario: &'a Scenario,
     compiled: &'a Compiled,
-    values: Values,
+    values: SlotValues,
     inputs: &'a [Input],
     /// Since the customer's last message.
     seconds: u64,

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use jsonc_parser::ast::Value as Node;
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use model::Finding;
 use serde_json::Value;
 use template::Template;
 
@@ -23,6 +24,9 @@ pub(crate) struct Document {
     /// Where each line begins.
     lines: Vec<usize>,
 }
+
+/// A finding and the number of its document.
+pub(super) type DocumentFinding = (usize, Finding);
 
 enum Place {
     /// A text or another value without parts.

@@ -7,16 +7,13 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use anyhow::{Context, Result};
 use model::{Finding, Severity};
 use serde_json::{Value, json};
-use template::{Data, Template, fix, lint_set};
+use template::{Template, ValueLengths, fix, lint_set};
 
-use super::document::{self, Document};
+use super::document::{self, Document, DocumentFinding};
 use super::sarif::sarif;
 use crate::cli::template::{LintArgs, LintOutput};
 use crate::commands::Output;
 use crate::exit::Exit;
-
-/// A finding and the number of its document.
-pub(super) type Found = (usize, Finding);
 
 pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
     let mut documents = document::read(&args.files)?;
@@ -52,7 +49,7 @@ pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
     Ok(if n_errors > 0 { Exit::Failed } else { Exit::Done })
 }
 
-fn findings(documents: &[Document]) -> Vec<Found> {
+fn findings(documents: &[Document]) -> Vec<DocumentFinding> {
     let mut findings = Vec::new();
     let mut all: Vec<(usize, &str, &Template)> = Vec::new();
     for (n, document) in documents.iter().enumerate() {
@@ -61,7 +58,9 @@ fn findings(documents: &[Document]) -> Vec<Found> {
                 Ok(template) => {
                     all.push((n, pointer, template));
                     findings.extend(
-                        template::lint(template, &Data::default()).into_iter().map(|it| (n, it.within(pointer))),
+                        template::lint(template, &ValueLengths::default())
+                            .into_iter()
+                            .map(|it| (n, it.within(pointer))),
                     );
                 }
                 Err(why) => findings.push((n, Finding::new(template::RULES[0], pointer, why))),
@@ -100,7 +99,7 @@ fn mend(document: &mut Document) -> Result<Vec<String>> {
     Ok(told)
 }
 
-fn json_of(documents: &[Document], findings: &[Found], fixed: &[String]) -> Value {
+fn json_of(documents: &[Document], findings: &[DocumentFinding], fixed: &[String]) -> Value {
     let findings: Vec<Value> = findings
         .iter()
         .map(|(n, finding)| {

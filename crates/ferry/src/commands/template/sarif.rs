@@ -3,10 +3,9 @@
 use model::{Rule, Severity};
 use serde_json::{Value, json};
 
-use super::document::Document;
-use super::lint::Found;
+use super::document::{Document, DocumentFinding};
 
-pub(super) fn sarif(documents: &[Document], findings: &[Found]) -> Value {
+pub(super) fn sarif(documents: &[Document], findings: &[DocumentFinding]) -> Value {
     let mut rules: Vec<&Rule> = findings.iter().map(|it| it.1.rule).collect();
     rules.sort_by_key(|it| it.code);
     rules.dedup();

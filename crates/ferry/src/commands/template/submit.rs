@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use model::Digest;
 use scenario::Criticality;
 use serde_json::{Value, json};
-use template::{Data, Template, lint};
+use template::{Template, ValueLengths, lint};
 use whatsapp::{Client, TemplateState};
 
 use super::document;
@@ -223,7 +223,7 @@ fn wanted(args: &SubmitArgs) -> Result<(Vec<Wanted>, Vec<String>)> {
                     continue;
                 }
             };
-            if let Some(error) = lint(&template, &Data::default()).iter().find(|it| it.is_error()) {
+            if let Some(error) = lint(&template, &ValueLengths::default()).iter().find(|it| it.is_error()) {
                 faulty.push(format!("{path}{pointer}: {}[{}] {}", error.rule.name, error.rule.code, error.message));
                 continue;
             }

@@ -1,0 +1,121 @@
+//! What the YAML files of a bot say: responses, forms, examples, and the events of its stories.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::{Imported, Skipped};
+
+/// `[text](entity)` and `[text]{"entity": "x"}` in what users say.
+static ENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})").ok());
+
+const MOST_PHRASES: usize = 20;
+/// A story beyond this is no story; steps are built one within the other.
+const MOST_EVENTS: usize = 500;
+/// Alternatives that are told apart, of one story.
+const MOST_TELLINGS: usize = 32;
+
+#[derive(Default)]
+pub(super) struct Bot {
+    pub(super) responses: BTreeMap<String, Value>,
+    pub(super) forms: BTreeMap<String, Vec<String>>,
+    /// What users say, by intent.
+    pub(super) phrases: BTreeMap<String, Vec<String>>,
+    /// Rules and stories: where they stand, their name, their steps.
+    pub(super) stories: Vec<(String, String, Vec<Event>)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Event {
+    Intent(String),
+    Action(String),
+}
+
+pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Imported) {
+    // `templates` is what Rasa 1 called responses.
+    for key in ["responses", "templates"] {
+        for (name, response) in value.get(key).and_then(Value::as_object).into_iter().flatten() {
+            bot.responses.insert(name.clone(), response.clone());
+        }
+    }
+    for (name, form) in value.get("forms").and_then(Value::as_object).into_iter().flatten() {
+        let required = form.get("required_slots").unwrap_or(form);
+        let slots = match required {
+            Value::Array(names) => names.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect(),
+            // Rasa 2: a map of slots.
+            Value::Object(slots) => slots.keys().cloned().collect(),
+            _ => Vec::new(),
+        };
+        bot.forms.insert(name.clone(), slots);
+    }
+    for entry in value.get("nlu").and_then(Value::as_array).into_iter().flatten() {
+        let Some(intent) = entry.get("intent").and_then(Value::as_str) else { continue };
+        let examples = entry.get("examples").and_then(Value::as_str).unwrap_or_default();
+        let lines = examples.lines().filter_map(|it| it.trim().strip_prefix('-')).map(str::trim);
+        let plain =
+            |line: &str| ENTITY.as_ref().map_or_else(|| line.to_owned(), |it| it.replace_all(line, "$1").into_owned());
+        let phrases: Vec<String> = lines.take(MOST_PHRASES).map(plain).collect();
+        bot.phrases.entry(intent.to_owned()).or_default().extend(phrases);
+    }
+    for (key, name_key) in [("rules", "rule"), ("stories", "story")] {
+        for story in value.get(key).and_then(Value::as_array).into_iter().flatten() {
+            let name = story.get(name_key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            // A story with alternatives is several.
+            let mut tellings: Vec<Vec<Event>> = vec![Vec::new()];
+            for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
+                if let Some(alternatives) = alternatives(step).filter(|it| tellings.len() * it.len() <= MOST_TELLINGS) {
+                    let told = tellings.iter().flat_map(|it| alternatives.iter().map(move |event| (it, event)));
+                    tellings = told.map(|(it, event)| [it.as_slice(), std::slice::from_ref(event)].concat()).collect();
+                    continue;
+                }
+                match event(step) {
+                    Ok(Some(event)) => tellings.iter_mut().for_each(|it| it.push(event.clone())),
+                    Ok(None) => {}
+                    Err(what) => imported.skipped.push(Skipped {
+                        file: file.to_owned(),
+                        place: name.clone(),
+                        why: format!("its step “{what}” has no counterpart"),
+                    }),
+                }
+            }
+            for events in tellings.into_iter().filter(|it| !it.is_empty()) {
+                if events.len() > MOST_EVENTS {
+                    let why = format!("it has {} steps, and at most {MOST_EVENTS} are read", events.len());
+                    imported.skipped.push(Skipped { file: file.to_owned(), place: name.clone(), why });
+                } else {
+                    bot.stories.push((file.to_owned(), name.clone(), events));
+                }
+            }
+        }
+    }
+}
+
+/// The intents of which one is enough.
+fn alternatives(step: &Value) -> Option<Vec<Event>> {
+    let list = step.get("or")?.as_array()?;
+    let intents = list.iter().map(|it| it.get("intent").and_then(Value::as_str).map(|it| Event::Intent(it.to_owned())));
+    intents.collect::<Option<Vec<Event>>>().filter(|it| !it.is_empty())
+}
+
+/// An event of a story; none for what only sets things; the name of what is not known.
+fn event(step: &Value) -> Result<Option<Event>, String> {
+    let string = |key: &str| step.get(key).and_then(Value::as_str);
+    if let Some(intent) = string("intent") {
+        return Ok(Some(Event::Intent(intent.to_owned())));
+    }
+    if let Some(action) = string("action") {
+        let quiet = ["action_listen", "action_restart", "action_back"];
+        return Ok((!quiet.contains(&action)).then(|| Event::Action(action.to_owned())));
+    }
+    if let Some(form) = step.get("active_loop") {
+        return Ok(form.as_str().map(|it| Event::Action(it.to_owned())));
+    }
+    let quiet = ["slot_was_set", "condition", "wait_for_user_input"];
+    match step.as_object().and_then(|it| it.keys().next()) {
+        Some(key) if quiet.contains(&key.as_str()) => Ok(None),
+        Some(key) => Err(key.clone()),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,64 @@
+//! The values of slots while a scenario runs, and the limits of a run.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use scenario::{Act, Scenario};
+
+use super::script::Input;
+
+/// Most steps of one run, and of those that are seen; a flow that goes on longer goes in circles.
+pub(super) const MOST_STEPS: usize = 10_000;
+pub(super) const MOST_SHOWN: usize = 1_000;
+
+/// What is known while a scenario runs.
+#[derive(Default)]
+pub(super) struct SlotValues(HashMap<String, String>);
+
+impl SlotValues {
+    /// What stands for a slot: what was set, an example, or its name.
+    pub(super) fn of<'a>(&'a self, scenario: &'a Scenario, slot: &str) -> Cow<'a, str> {
+        match self.0.get(slot) {
+            Some(value) => value.into(),
+            None => match scenario.slot(slot).and_then(|it| it.examples.first()) {
+                Some(example) => example.into(),
+                None => format!("‹{slot}›").into(),
+            },
+        }
+    }
+
+    pub(super) fn set(&mut self, slot: Option<&String>, value: &str) {
+        if let Some(slot) = slot {
+            self.0.insert(slot.clone(), value.to_owned());
+        }
+    }
+
+    /// What an act does that nobody sees: the goal it leads to. `way` is the one that the script wants.
+    pub(super) fn decide(&mut self, scenario: &Scenario, act: &Act, way: Option<usize>) -> Option<String> {
+        if let Act::Set { slot, value, .. } = act {
+            let value = value.fill(|slot| self.of(scenario, slot).into_owned().into());
+            self.0.insert(slot.clone(), value);
+        }
+        let ways = act.ways();
+        let wanted = way.and_then(|it| ways.get(it)).map(|it| it.1.clone());
+        let found = match act {
+            Act::Condition(condition) => {
+                let holds = condition.branches.iter().position(|it| it.holds(self.0.get(&it.slot).map(String::as_str)));
+                holds.and_then(|it| ways.get(it)).or(ways.last()).and_then(|it| it.1.clone())
+            }
+            _ => ways.first().and_then(|it| it.1.clone()),
+        };
+        wanted.unwrap_or(found)
+    }
+}
+
+/// The way that the script wants for a decision, taken from its inputs.
+pub(super) fn wanted_way(inputs: &mut &[Input], act: &Act) -> Option<usize> {
+    match (act, inputs.split_first()) {
+        (Act::Condition(_) | Act::Call(_), Some((Input::Way(way), rest))) => {
+            *inputs = rest;
+            Some(*way)
+        }
+        _ => None,
+    }
+}
