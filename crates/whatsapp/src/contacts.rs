@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use http::{CallError, Parameters, Request};
 use model::WaId;
-use phone::PhoneNumber;
-use serde::{Deserialize, Deserializer};
+use phone::{E164, PhoneNumber};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Client;
 use crate::answer::{CheckAnswer, CheckStatus, number};
@@ -21,35 +21,38 @@ impl Client {
     /// A blocking call is answered when all numbers have been looked up; any other at once, with `processing` for those
     /// that have not.
     pub async fn check(&self, numbers: &[PhoneNumber], is_blocking: bool) -> Result<Vec<CheckAnswer>, CallError> {
-        let parameters = Parameters::Json(request(numbers, is_blocking).into());
+        let parameters = Parameters::json(&CheckRequest::new(numbers, is_blocking))?;
         self.0.send_retrying(Request { path: "v1/contacts", parameters, units: numbers.len() as u64 }, answers).await
     }
 }
 
-/// Numbers need no escapes, and looking for such takes longer than writing them.
-fn request(numbers: &[PhoneNumber], is_blocking: bool) -> String {
-    let blocking = if is_blocking { "wait" } else { "no_wait" };
-    let mut body = String::with_capacity(40 + 19 * numbers.len());
-    body += &format!(r#"{{"blocking":"{blocking}","contacts":["#);
-    for (place, number) in numbers.iter().enumerate() {
-        body += if place == 0 { "\"" } else { ",\"" };
-        body += &number.e164();
-        body.push('"');
+#[derive(Serialize)]
+struct CheckRequest {
+    blocking: &'static str,
+    contacts: Vec<E164>,
+}
+
+impl CheckRequest {
+    fn new(numbers: &[PhoneNumber], is_blocking: bool) -> Self {
+        let blocking = if is_blocking { "wait" } else { "no_wait" };
+        Self { blocking, contacts: numbers.iter().map(|it| it.e164()).collect() }
     }
-    body + "]}"
-}
-
-/// `T` is text: read where it stands, or copied where it has escapes.
-#[derive(Deserialize)]
-struct Answers<T> {
-    contacts: Vec<WireAnswer<T>>,
 }
 
 #[derive(Deserialize)]
-struct WireAnswer<T> {
-    input: T,
-    status: T,
-    wa_id: Option<T>,
+struct CheckResponse<'a> {
+    #[serde(borrow)]
+    contacts: Vec<WireAnswer<'a>>,
+}
+
+#[derive(Deserialize)]
+struct WireAnswer<'a> {
+    #[serde(borrow)]
+    input: Cow<'a, str>,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(borrow)]
+    wa_id: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -63,32 +66,24 @@ struct WireError {
     code: i64,
 }
 
-/// Some gateways answer 200 with an error in the body: it is one all the same.
+/// Reads the answers. Some gateways report an error with status 200.
 fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
-    // Answers have no escapes, as a rule. Of what is not UTF-8 as a whole, only what is taken from it must be.
-    let read_in_place = std::str::from_utf8(body).ok().and_then(|it| serde_json::from_str::<Answers<&str>>(it).ok());
-    if let Some(answers) = read_in_place {
-        return Ok(checks(answers));
+    match serde_json::from_slice::<CheckResponse>(body) {
+        Ok(response) => Ok(response.contacts.iter().map(check).collect()),
+        Err(_) => Err(match error_code(body) {
+            Some(code) => CallError::Refused { status: 200, code: Some(code) },
+            None => CallError::Malformed,
+        }),
     }
-    serde_json::from_slice::<Answers<String>>(body).map(checks).map_err(|_| match error_code(body) {
-        Some(code) => CallError::Refused { status: 200, code: Some(code) },
-        None => CallError::Malformed,
-    })
 }
 
-fn checks<T: AsRef<str>>(answers: Answers<T>) -> Vec<CheckAnswer> {
-    let check = |WireAnswer { input, status, wa_id }: &WireAnswer<T>| {
-        check(input.as_ref(), status.as_ref(), wa_id.as_ref().map(T::as_ref))
-    };
-    answers.contacts.iter().map(check).collect()
-}
-
-fn check(input: &str, status: &str, wa_id: Option<&str>) -> CheckAnswer {
+fn check(WireAnswer { input, status, wa_id }: &WireAnswer) -> CheckAnswer {
     let number = number(input);
+    let wa_id = wa_id.as_deref().filter(|it| !it.is_empty());
     CheckAnswer {
         number,
-        wa_id: wa_id.filter(|it| !it.is_empty()).zip(number).map(|(it, number)| WaId::of(it, number)),
-        status: match status {
+        wa_id: wa_id.zip(number).map(|(it, number)| WaId::of(it, number)),
+        status: match &**status {
             "valid" => CheckStatus::Registered,
             "invalid" => CheckStatus::NotRegistered,
             "processing" => CheckStatus::Processing,
@@ -142,8 +137,11 @@ mod tests {
     #[test]
     fn the_request_is_the_wire_of_v1_contacts() {
         let numbers = [12025550123, 12025550124].map(PhoneNumber::from_digits);
-        assert_eq!(request(&numbers, true), r#"{"blocking":"wait","contacts":["+12025550123","+12025550124"]}"#);
-        assert_eq!(request(&[], false), r#"{"blocking":"no_wait","contacts":[]}"#);
+        let body = |numbers: &[PhoneNumber], is_blocking| {
+            serde_json::to_string(&CheckRequest::new(numbers, is_blocking)).unwrap()
+        };
+        assert_eq!(body(&numbers, true), r#"{"blocking":"wait","contacts":["+12025550123","+12025550124"]}"#);
+        assert_eq!(body(&[], false), r#"{"blocking":"no_wait","contacts":[]}"#);
     }
 
     #[test]
