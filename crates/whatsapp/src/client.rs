@@ -1,7 +1,7 @@
 use http::{CallCounts, CallError, ClientConfig, Credentials};
 use url::Url;
 
-use crate::contacts;
+use crate::on_premises::contacts;
 
 /// A client of one provider of WhatsApp. Each protocol adds its calls in a module of its own.
 #[derive(Clone, Debug)]

@@ -1,25 +1,21 @@
-//! The wire of WhatsApp. The only crate that knows its JSON.
+//! The protocols of WhatsApp and of its gateways. The only crate that knows Meta's JSON.
 //!
-//! One [`Client`] asks one provider; each wire has a module, and all answers come as [`CheckAnswer`]. [`events`] reads
-//! what the Cloud API sends by itself.
+//! One [`Client`] talks to one provider. Each protocol adds its calls in a module: `cloud`, `gateways`, `on_premises`.
+//! Whatever the protocol, a check of numbers gives a [`CheckAnswer`] per number. [`events`] reads the webhooks of the
+//! Cloud API.
 
 mod answer;
 mod client;
-mod contacts;
-mod evolution;
-mod green_api;
-mod login;
-mod templates;
-mod waha;
-mod webhook;
-mod wuzapi;
+mod cloud;
+mod gateways;
+mod on_premises;
 
 pub use answer::{CheckAnswer, CheckStatus};
 pub use client::Client;
-pub use evolution::EVOLUTION_KEY;
+pub use cloud::templates::{PostOutcome, Submitted, TemplateState};
+pub use cloud::webhook::{Event, EventKind, NotAWebhook, events};
+pub use gateways::evolution::EVOLUTION_KEY;
+pub use gateways::waha::WAHA_KEY;
+pub use gateways::wuzapi::WUZAPI_KEY;
 pub use http::{CallCounts, CallError, ClientConfig, Credentials, UrlError, base_url};
-pub use login::login;
-pub use templates::{PostOutcome, Submitted, TemplateState};
-pub use waha::WAHA_KEY;
-pub use webhook::{Event, EventKind, NotAWebhook, events};
-pub use wuzapi::WUZAPI_KEY;
+pub use on_premises::login::login;

@@ -1,0 +1,4 @@
+//! The Cloud API of Meta.
+
+pub(crate) mod templates;
+pub(crate) mod webhook;
