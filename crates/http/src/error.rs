@@ -20,7 +20,7 @@ pub enum CallError {
     Malformed,
     #[error("the provider says that its quota is used up")]
     QuotaUsed,
-    #[error("no more checks are allowed for now")]
+    #[error("the quota of checks is used up")]
     AllowanceUsed,
     /// The answer to a request that must not be repeated was lost: the provider may have carried it out.
     #[error("the answer was lost, so the outcome of the call is unknown")]

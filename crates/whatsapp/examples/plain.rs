@@ -1,7 +1,7 @@
-//! A client of `POST /v1/contacts` that does the least, for scripts/bench-verify: it asks about all numbers of a file, eight
-//! calls at once, reads each answer, and keeps nothing but how many there were. It says how many seconds that took.
+//! A client of `POST /v1/contacts` that does as little as possible, for scripts/bench-verify. It checks all numbers of a
+//! file with eight calls at once, reads each answer, keeps only their count, and prints the seconds that this took.
 
-#![allow(clippy::print_stdout, reason = "it prints what it measured")]
+#![allow(clippy::print_stdout, reason = "it prints its result")]
 
 use std::error::Error;
 use std::time::Instant;
@@ -16,13 +16,13 @@ const BATCH: usize = 1000;
 const CALLS_AT_ONCE: usize = 8;
 
 #[derive(Serialize)]
-struct Question<'a> {
+struct CheckRequest<'a> {
     blocking: &'static str,
     contacts: &'a [String],
 }
 
 #[derive(Deserialize)]
-struct Answer<'a> {
+struct CheckResponse<'a> {
     #[serde(borrow)]
     contacts: Vec<Checked<'a>>,
 }
@@ -41,11 +41,11 @@ async fn main() -> Result<(), Failure> {
     let (client, url) = (reqwest::Client::new(), format!("{url}/v1/contacts"));
     let started = Instant::now();
     let calls = numbers.chunks(BATCH).map(|contacts| {
-        let question = serde_json::to_vec(&Question { blocking: "wait", contacts });
+        let request = serde_json::to_vec(&CheckRequest { blocking: "wait", contacts });
         let call = client.post(&url).header(CONTENT_TYPE, "application/json");
         tokio::spawn(async move {
-            let body = call.body(question?).send().await?.bytes().await?;
-            let answer: Answer = serde_json::from_slice(&body)?;
+            let body = call.body(request?).send().await?.bytes().await?;
+            let answer: CheckResponse = serde_json::from_slice(&body)?;
             let is_answer = |it: &&Checked| !it.input.is_empty() && !it.status.is_empty();
             Ok::<_, Failure>(answer.contacts.iter().filter(is_answer).count())
         })
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Failure> {
     let answered: usize = answered.map(|it| it?).try_fold(0, |sum, n| async move { Ok(sum + n) }).await?;
     let seconds = started.elapsed().as_secs_f64();
     if answered != numbers.len() {
-        return Err(format!("{answered} of {} numbers were answered for", numbers.len()).into());
+        return Err(format!("{answered} of {} numbers have an answer", numbers.len()).into());
     }
     println!("{seconds}");
     Ok(())

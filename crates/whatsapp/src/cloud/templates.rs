@@ -1,7 +1,7 @@
-//! Templates of an account in the Cloud API: submitted, listed, edited.
+//! Templates of an account: submit, list, edit.
 //!
-//! No submission or edit is sent twice: one whose answer is lost may have been carried out, and is
-//! [`PostOutcome::Unknown`]. Listing settles it, because name and language are unique in an account.
+//! No submission or edit is sent twice: if its answer is lost, it may have been carried out, and its outcome is
+//! [`PostOutcome::Unknown`]. A listing settles it, because name and language are unique in an account.
 
 use http::{CallError, Parameters, Request, path_segment};
 use serde::Deserialize;
@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::Client;
 
-/// Templates on a page of a listing.
+/// Templates per page of a listing.
 const PAGE: &str = "200";
-/// More pages than any account has: 6,000 templates.
+/// Pages of a listing. An account has at most 6,000 templates, so it has fewer.
 const MOST_PAGES: usize = 100;
 
-/// A template as the account has it. States and categories are an open set, kept as they came.
+/// A template as the account has it. Meta adds states and categories, so they are kept as they came.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TemplateState {
     pub id: String,
@@ -29,11 +29,11 @@ pub struct TemplateState {
     pub rejected_reason: Option<String>,
 }
 
-/// What became of a submission or an edit.
+/// The outcome of a submission or an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostOutcome<T> {
     Accepted(T),
-    /// It was not carried out. The message of Meta is about the template and holds no personal data.
+    /// It was not carried out. Meta's message is about the template and holds no personal data.
     Refused {
         code: i64,
         subcode: i64,
@@ -43,7 +43,7 @@ pub enum PostOutcome<T> {
     Unknown,
 }
 
-/// The answer to a submission.
+/// Meta's answer to a submission.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Submitted {
     pub id: String,
@@ -53,7 +53,7 @@ pub struct Submitted {
     pub category: String,
 }
 
-/// Codes that ask to wait: the application's calls, the account's calls (Meta, error codes).
+/// Error codes of rate limits: calls of the application (4), calls of the account (80007). Source: Meta, error codes.
 const RATE_CODES: [i64; 2] = [4, 80007];
 
 impl Client {
@@ -61,10 +61,10 @@ impl Client {
     /// refused token or a limit.
     pub async fn submit_template(&self, account: &str, template: &Value) -> Result<PostOutcome<Submitted>, CallError> {
         let path = format!("{}/message_templates", path_segment(account));
-        settled_later(self.0.post_once(&path, template, read_outcome).await)
+        with_unknown(self.0.post_once(&path, template, read_outcome).await)
     }
 
-    /// Edits a template: its components, and its category unless it is approved.
+    /// Edits the components of a template, and its category unless it is approved.
     pub async fn edit_template(&self, id: &str, template: &Value) -> Result<PostOutcome<()>, CallError> {
         let mut change = serde_json::json!({ "components": template["components"], "category": template["category"] });
         for key in ["parameter_format", "message_send_ttl_seconds"] {
@@ -72,7 +72,7 @@ impl Client {
                 change[key] = value.clone();
             }
         }
-        let edited = settled_later(self.0.post_once(&path_segment(id), &change, read_outcome::<Value>).await)?;
+        let edited = with_unknown(self.0.post_once(&path_segment(id), &change, read_outcome::<Value>).await)?;
         Ok(match edited {
             PostOutcome::Accepted(_) => PostOutcome::Accepted(()),
             PostOutcome::Refused { code, subcode, message } => PostOutcome::Refused { code, subcode, message },
@@ -80,7 +80,7 @@ impl Client {
         })
     }
 
-    /// All templates of an account.
+    /// Lists all templates of an account.
     pub async fn templates(&self, account: &str) -> Result<Vec<TemplateState>, CallError> {
         let path = format!("{}/message_templates", path_segment(account));
         let (mut templates, mut after) = (Vec::new(), String::new());
@@ -95,7 +95,7 @@ impl Client {
             templates.extend(page.data);
             let next = page.paging.filter(|it| it.next.is_some()).and_then(|it| it.cursors).and_then(|it| it.after);
             match next {
-                // A cursor that does not move would never end.
+                // If the cursor does not move, the listing would never end.
                 Some(next) if next != after => after = next,
                 _ => return Ok(templates),
             }
@@ -126,7 +126,7 @@ struct Failed {
     error: GraphError,
 }
 
-/// The error of the Graph API; what says what is wrong with a template is `error_user_msg`.
+/// An error of the Graph API. `error_user_msg` says what is wrong with a template.
 #[derive(Deserialize)]
 struct GraphError {
     code: i64,
@@ -138,8 +138,8 @@ struct GraphError {
     error_user_msg: String,
 }
 
-/// An unknown outcome is no error here: listing the templates settles it.
-fn settled_later<T>(outcome: Result<PostOutcome<T>, CallError>) -> Result<PostOutcome<T>, CallError> {
+/// Makes a lost answer an outcome: it is no error, because a listing settles it.
+fn with_unknown<T>(outcome: Result<PostOutcome<T>, CallError>) -> Result<PostOutcome<T>, CallError> {
     match outcome {
         Err(CallError::OutcomeUnknown { .. }) => Ok(PostOutcome::Unknown),
         known => known,
@@ -148,7 +148,7 @@ fn settled_later<T>(outcome: Result<PostOutcome<T>, CallError>) -> Result<PostOu
 
 fn read_outcome<T: for<'de> Deserialize<'de>>(status: u16, body: &[u8]) -> Result<PostOutcome<T>, CallError> {
     if (200..300).contains(&status) {
-        // Half an answer says that something was done, not what.
+        // A broken answer says that something was done, but not what.
         return Ok(serde_json::from_slice(body).map_or(PostOutcome::Unknown, PostOutcome::Accepted));
     }
     let Ok(Failed { error }) = serde_json::from_slice::<Failed>(body) else {
@@ -157,7 +157,7 @@ fn read_outcome<T: for<'de> Deserialize<'de>>(status: u16, body: &[u8]) -> Resul
     let GraphError { code, error_subcode, message, error_user_msg } = error;
     match code {
         _ if RATE_CODES.contains(&code) => Err(CallError::RateLimited { retry_after: None }),
-        // Tokens and permissions have nothing to do with this template.
+        // Tokens and permissions concern all templates.
         0 | 10 | 190 | 200..=299 => Err(CallError::Refused { status, code: Some(code) }),
         _ => {
             let message = if error_user_msg.is_empty() { message } else { error_user_msg };
@@ -180,7 +180,7 @@ mod tests {
         );
         assert_eq!(read(200, r#"{"id":"1","#).unwrap(), PostOutcome::Unknown);
         let lost = CallError::OutcomeUnknown { source: Box::new(CallError::TimedOut) };
-        assert_eq!(settled_later::<Submitted>(Err(lost)).unwrap(), PostOutcome::Unknown);
+        assert_eq!(with_unknown::<Submitted>(Err(lost)).unwrap(), PostOutcome::Unknown);
         let refused = r#"{"error":{"code":100,"error_subcode":2388299,"message":"m","error_user_msg":"variable"}}"#;
         assert_eq!(
             read(400, refused).unwrap(),

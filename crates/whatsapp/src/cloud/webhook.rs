@@ -1,4 +1,4 @@
-//! Bodies of webhooks of the Cloud API: what happened to messages, and who wrote.
+//! Bodies of webhooks: statuses of messages, and inbound messages.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use phone::PhoneNumber;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::answer::number;
+use crate::answer::read_number;
 
-/// Something that happened.
+/// An event of a webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Whom it is about; none where the webhook names no phone, as it may since April 2026.
+    /// The person's number. Since April 2026 a webhook may name no phone.
     pub phone: Option<PhoneNumber>,
     pub at: Timestamp,
     pub kind: EventKind,
 }
 
-/// What happened.
+/// The kind of an [`Event`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// The person wrote, pressed a button or chose from a list.
@@ -29,13 +29,13 @@ pub enum EventKind {
     Played,
     /// A message was not delivered, with the code that Meta gives.
     Failed(Option<i64>),
-    /// The account of the number is another than it was.
+    /// The number now belongs to another account.
     IdentityChanged,
-    /// A status that is not known.
+    /// A status or message that we do not know.
     Other,
 }
 
-/// A body that is none of a webhook.
+/// The body is not that of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is not the body of a WhatsApp webhook")]
 pub struct NotAWebhook;
@@ -100,18 +100,18 @@ struct System<'a> {
     r#type: Option<Cow<'a, str>>,
 }
 
-/// The events of one body. What is about a group or has no date is left out; unknown fields and kinds are tolerated.
+/// Reads the events of one body. Events without a date are left out; unknown fields and kinds are allowed.
 pub fn events(body: &[u8]) -> Result<Vec<Event>, NotAWebhook> {
     let body: Body = serde_json::from_slice(body).map_err(|_| NotAWebhook)?;
     let mut events = Vec::new();
     for content in body.entry.into_iter().flat_map(|it| it.changes).map(|it| it.value) {
-        events.extend(content.statuses.iter().filter_map(status));
-        events.extend(content.messages.iter().filter_map(message));
+        events.extend(content.statuses.iter().filter_map(status_event));
+        events.extend(content.messages.iter().filter_map(message_event));
     }
     Ok(events)
 }
 
-fn status(status: &Status) -> Option<Event> {
+fn status_event(status: &Status) -> Option<Event> {
     let kind = match &*status.status {
         "sent" => EventKind::Sent,
         "delivered" => EventKind::Delivered,
@@ -120,10 +120,14 @@ fn status(status: &Status) -> Option<Event> {
         "failed" => EventKind::Failed(status.errors.first().and_then(|it| it.code)),
         _ => EventKind::Other,
     };
-    Some(Event { phone: status.recipient_id.as_deref().and_then(number), at: moment(&status.timestamp)?, kind })
+    Some(Event {
+        phone: status.recipient_id.as_deref().and_then(read_number),
+        at: read_timestamp(&status.timestamp)?,
+        kind,
+    })
 }
 
-fn message(message: &Message) -> Option<Event> {
+fn message_event(message: &Message) -> Option<Event> {
     let changes =
         ["user_changed_number", "customer_changed_number", "customer_identity_changed", "user_identity_changed"];
     let kind = match (message.r#type.as_deref(), message.system.as_ref().and_then(|it| it.r#type.as_deref())) {
@@ -131,11 +135,11 @@ fn message(message: &Message) -> Option<Event> {
         (Some("system"), _) => EventKind::Other,
         _ => EventKind::Inbound,
     };
-    Some(Event { phone: message.from.as_deref().and_then(number), at: moment(&message.timestamp)?, kind })
+    Some(Event { phone: message.from.as_deref().and_then(read_number), at: read_timestamp(&message.timestamp)?, kind })
 }
 
-/// Seconds since 1970, as a text in messages and statuses and as a number elsewhere.
-fn moment(value: &Value) -> Option<Timestamp> {
+/// Reads seconds since 1970: a string in messages and statuses, a number elsewhere.
+fn read_timestamp(value: &Value) -> Option<Timestamp> {
     let seconds = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())?;
     Timestamp::from_second(seconds).ok()
 }
@@ -174,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_went_to_another_account_is_told() {
+    fn a_number_that_went_to_another_account_is_an_event() {
         check(
             r#"{"messages":[{"from":"33199000001","timestamp":"1767000004","type":"system",
                 "system":{"type":"user_changed_number","wa_id":"33199000009"}},

@@ -1,4 +1,4 @@
-//! Evolution API: `POST /chat/whatsappNumbers/{instance}`, many numbers a call.
+//! Evolution API: `POST /chat/whatsappNumbers/{instance}`, many numbers per call.
 
 use http::{CallError, Parameters, Request, path_segment};
 use phone::PhoneNumber;
@@ -6,22 +6,22 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::Client;
-use crate::answer::{CheckAnswer, existing, number};
+use crate::answer::{CheckAnswer, exists_answer, read_number};
 
-/// The header that carries the key of an Evolution server.
+/// The header with the key of an Evolution server.
 pub const EVOLUTION_KEY: &str = "apikey";
 
 #[derive(Deserialize)]
-struct Checked {
+struct CheckResponse {
     exists: bool,
-    /// As it was asked.
+    /// The number as we wrote it.
     number: String,
     #[serde(default)]
     jid: Option<String>,
 }
 
 impl Client {
-    /// Asks an Evolution server, through one of its instances.
+    /// Checks numbers through an instance of an Evolution server.
     pub async fn check_by_evolution(
         &self,
         numbers: &[PhoneNumber],
@@ -30,13 +30,13 @@ impl Client {
         let body = json!({ "numbers": numbers.iter().map(|it| it.digits().to_string()).collect::<Vec<_>>() });
         let path = format!("chat/whatsappNumbers/{}", path_segment(instance));
         let parameters = Parameters::json(&body)?;
-        self.0.send_retrying(Request { path: &path, parameters, units: numbers.len() as u64 }, answers).await
+        self.0.send_retrying(Request { path: &path, parameters, units: numbers.len() as u64 }, read_answers).await
     }
 }
 
-fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
-    let checked: Vec<Checked> = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
-    Ok(checked.iter().map(|it| existing(number(&it.number), it.exists, it.jid.as_deref())).collect())
+fn read_answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
+    let checked: Vec<CheckResponse> = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
+    Ok(checked.iter().map(|it| exists_answer(read_number(&it.number), it.exists, it.jid.as_deref())).collect())
 }
 
 #[cfg(test)]
@@ -49,10 +49,10 @@ mod tests {
     fn answers_name_the_number_that_was_asked_and_the_one_that_whatsapp_knows() {
         let body = br#"[{"jid":"525500000001@s.whatsapp.net","exists":true,"number":"5215500000001","name":"x"},
             {"jid":"33199000002@s.whatsapp.net","exists":false,"number":"33199000002"}]"#;
-        let answers = answers(body).unwrap();
+        let answers = read_answers(body).unwrap();
         assert_eq!(answers[0].number, Some(PhoneNumber::from_digits(5215500000001)));
         assert_eq!(answers[0].wa_id, Some(WaId("525500000001".to_owned().into())));
         assert_eq!(answers[1].wa_id, None);
-        assert!(super::answers(br#"{"status":404}"#).is_err());
+        assert!(read_answers(br#"{"status":404}"#).is_err());
     }
 }

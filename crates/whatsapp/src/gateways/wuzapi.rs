@@ -1,4 +1,4 @@
-//! wuzapi: `POST /user/check`, many numbers a call.
+//! wuzapi: `POST /user/check`, many numbers per call.
 
 use http::{CallError, Parameters, Request};
 use phone::PhoneNumber;
@@ -6,13 +6,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::Client;
-use crate::answer::{CheckAnswer, existing, number};
+use crate::answer::{CheckAnswer, exists_answer, read_number};
 
-/// The header that carries the token of a user of wuzapi.
+/// The header with the token of a wuzapi user.
 pub const WUZAPI_KEY: &str = "Token";
 
 #[derive(Deserialize)]
-struct Answers {
+struct CheckResponse {
     success: bool,
     code: i64,
     #[serde(default)]
@@ -36,20 +36,24 @@ struct User {
 }
 
 impl Client {
-    /// Asks a wuzapi server.
+    /// Checks numbers through a wuzapi server.
     pub async fn check_by_wuzapi(&self, numbers: &[PhoneNumber]) -> Result<Vec<CheckAnswer>, CallError> {
         let body = json!({ "Phone": numbers.iter().map(|it| it.digits().to_string()).collect::<Vec<_>>() });
         let parameters = Parameters::json(&body)?;
-        self.0.send_retrying(Request { path: "user/check", parameters, units: numbers.len() as u64 }, answers).await
+        self.0
+            .send_retrying(Request { path: "user/check", parameters, units: numbers.len() as u64 }, read_answers)
+            .await
     }
 }
 
-fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
-    let Answers { success, code, data } = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
+fn read_answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
+    let CheckResponse { success, code, data } = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
     match data {
-        Some(data) if success => {
-            Ok(data.users.iter().map(|it| existing(number(&it.query), it.is_in_whatsapp, it.jid.as_deref())).collect())
-        }
+        Some(data) if success => Ok(data
+            .users
+            .iter()
+            .map(|it| exists_answer(read_number(&it.query), it.is_in_whatsapp, it.jid.as_deref()))
+            .collect()),
         _ => Err(CallError::Refused { status: 200, code: Some(code) }),
     }
 }
@@ -64,9 +68,10 @@ mod tests {
         let body = br#"{"code":200,"data":{"Users":[
             {"IsInWhatsapp":true,"JID":"33199000001@s.whatsapp.net","Query":"33199000001","VerifiedName":"x"},
             {"IsInWhatsapp":false,"JID":"","Query":"33199000002"}]},"success":true}"#;
-        let said: Vec<_> = answers(body).unwrap().iter().map(|it| (it.number.unwrap().digits(), it.status)).collect();
+        let said: Vec<_> =
+            read_answers(body).unwrap().iter().map(|it| (it.number.unwrap().digits(), it.status)).collect();
         assert_eq!(said, [(33199000001, CheckStatus::Registered), (33199000002, CheckStatus::NotRegistered)]);
-        let refused = answers(br#"{"code":500,"error":"no session","success":false}"#).unwrap_err();
+        let refused = read_answers(br#"{"code":500,"error":"no session","success":false}"#).unwrap_err();
         assert_eq!(refused.to_string(), "the provider refused the call (200, code 500)");
     }
 }

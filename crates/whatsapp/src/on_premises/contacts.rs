@@ -1,8 +1,7 @@
 //! `POST /v1/contacts`: which numbers are on WhatsApp.
 //!
-//! The wire of the On-Premises API. Meta ended that API on 2025-10-23, and its last versions
-//! answered `valid` to every number; some gateways still speak it with answers that mean
-//! something. Whether they do is for the caller to find out.
+//! The last versions of the On-Premises API answered `valid` to every number. Some gateways that speak its protocol give
+//! real answers; the caller has to find out which do.
 
 use std::borrow::Cow;
 
@@ -12,17 +11,19 @@ use phone::{E164, PhoneNumber};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Client;
-use crate::answer::{CheckAnswer, CheckStatus, number};
+use crate::answer::{CheckAnswer, CheckStatus, read_number};
 
 impl Client {
-    /// Asks which numbers are on WhatsApp: one request for all of them. The answers come as the
-    /// provider gave them, in its order; some may be missing, doubled or not asked for.
+    /// Checks numbers in one request. The answers come as the provider gave them, in its order; some may be missing,
+    /// doubled or about other numbers.
     ///
-    /// A blocking call is answered when all numbers have been looked up; any other at once, with `processing` for those
-    /// that have not.
+    /// A blocking call is answered when all numbers have been looked up. Any other call is answered at once, with
+    /// `processing` for the numbers that have not.
     pub async fn check(&self, numbers: &[PhoneNumber], is_blocking: bool) -> Result<Vec<CheckAnswer>, CallError> {
         let parameters = Parameters::json(&CheckRequest::new(numbers, is_blocking))?;
-        self.0.send_retrying(Request { path: "v1/contacts", parameters, units: numbers.len() as u64 }, answers).await
+        self.0
+            .send_retrying(Request { path: "v1/contacts", parameters, units: numbers.len() as u64 }, read_answers)
+            .await
     }
 }
 
@@ -67,9 +68,9 @@ struct WireError {
 }
 
 /// Reads the answers. Some gateways report an error with status 200.
-fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
+fn read_answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
     match serde_json::from_slice::<CheckResponse>(body) {
-        Ok(response) => Ok(response.contacts.iter().map(check).collect()),
+        Ok(response) => Ok(response.contacts.iter().map(check_answer).collect()),
         Err(_) => Err(match error_code(body) {
             Some(code) => CallError::Refused { status: 200, code: Some(code) },
             None => CallError::Malformed,
@@ -77,8 +78,8 @@ fn answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
     }
 }
 
-fn check(WireAnswer { input, status, wa_id }: &WireAnswer) -> CheckAnswer {
-    let number = number(input);
+fn check_answer(WireAnswer { input, status, wa_id }: &WireAnswer) -> CheckAnswer {
+    let number = read_number(input);
     let wa_id = wa_id.as_deref().filter(|it| !it.is_empty());
     CheckAnswer {
         number,
@@ -89,17 +90,17 @@ fn check(WireAnswer { input, status, wa_id }: &WireAnswer) -> CheckAnswer {
             "processing" => CheckStatus::Processing,
             _ => CheckStatus::Unknown,
         },
-        raw: raw(status),
+        raw: raw_status(status),
     }
 }
 
-/// The word as it came. Those that are known need no memory of their own, a million times.
-fn raw(status: &str) -> Cow<'static, str> {
+/// Returns the status as the provider wrote it. Known statuses are not allocated.
+fn raw_status(status: &str) -> Cow<'static, str> {
     let known = ["valid", "invalid", "processing", "failed"].into_iter().find(|it| *it == status);
     known.map_or_else(|| Cow::Owned(status.to_owned()), Cow::Borrowed)
 }
 
-/// The code of an error body, if it is one.
+/// Returns the code of an error body; `None` if the body is not one.
 pub(crate) fn error_code(body: &[u8]) -> Option<i64> {
     serde_json::from_slice::<Errors>(body).ok()?.errors.first().map(|it| it.code)
 }
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> String {
-        match answers(body.as_bytes()) {
+        match read_answers(body.as_bytes()) {
             Ok(answers) => {
                 let words = answers.iter().map(|it| {
                     let number = it.number.map_or("nobody".to_owned(), |it| it.to_string());
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_wire_of_v1_contacts() {
+    fn the_request_is_that_of_v1_contacts() {
         let numbers = [12025550123, 12025550124].map(PhoneNumber::from_digits);
         let body = |numbers: &[PhoneNumber], is_blocking| {
             serde_json::to_string(&CheckRequest::new(numbers, is_blocking)).unwrap()
@@ -164,7 +165,7 @@ mod tests {
     #[test]
     fn what_is_not_taken_from_an_answer_may_be_broken_text() {
         let body = b"{\"contacts\":[{\"input\":\"+1\",\"status\":\"valid\"}],\"meta\":\"caf\xe9\"}";
-        assert_eq!(answers(body).unwrap().len(), 1);
+        assert_eq!(read_answers(body).unwrap().len(), 1);
     }
 
     #[test]

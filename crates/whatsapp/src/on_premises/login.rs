@@ -1,4 +1,4 @@
-//! `POST /v1/users/login` of the On-Premises API: a user and a password become a token that expires.
+//! `POST /v1/users/login` of the On-Premises API: a user and a password give a token that expires.
 
 use http::{Credentials, Login};
 use serde::Deserialize;
