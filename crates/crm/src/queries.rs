@@ -1,7 +1,7 @@
 //! What is asked of the database: exports, traces.
 
 use jiff::Timestamp;
-use model::{Contact, ContactId, Segment, Standing};
+use model::{Contact, ContactId, Registration, Segment};
 use phone::PhoneNumber;
 
 use crate::crm::on;
@@ -13,7 +13,7 @@ use crate::{Crm, LoadError};
 pub struct Exported {
     pub contact: Contact,
     /// None if nobody has asked.
-    pub standing: Option<Standing>,
+    pub registration: Option<Registration>,
     pub is_suppressed: bool,
 }
 
@@ -21,7 +21,7 @@ impl Exported {
     /// What can be done with the contact.
     pub fn segment(&self) -> Segment {
         let consent = self.contact.consent.as_ref().map(|it| it.value);
-        Segment::of(consent, self.is_suppressed, self.standing.as_ref().map(|it| it.answer))
+        Segment::of(consent, self.is_suppressed, self.registration.as_ref().map(|it| it.answer))
     }
 }
 
@@ -54,9 +54,9 @@ impl Crm {
             let evidence = self.evidence_between(first.id, last.id).await?;
             for contact in contacts {
                 n_contacts += 1;
-                let standing = evidence.get(&contact.id).and_then(|it| Standing::of(it, now));
+                let registration = evidence.get(&contact.id).and_then(|it| Registration::of(it, now));
                 let is_suppressed = suppressed.contains(&contact.id);
-                each(Exported { contact, standing, is_suppressed })?;
+                each(Exported { contact, registration, is_suppressed })?;
             }
         }
     }

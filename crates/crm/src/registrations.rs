@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use jiff::Timestamp;
-use model::{Answer, ConsentState, ContactId, Segment, Standing};
+use model::{Answer, ConsentState, ContactId, Registration, Segment};
 use phone::PREFIX_DIGITS;
 use smallvec::SmallVec;
 use sqlx::{FromRow, PgPool};
@@ -73,12 +73,12 @@ impl Crm {
             Self::Sqlite(pool) => {
                 let path = pool.connect_options().get_filename().to_owned();
                 let counted = spawn_blocking(move || match has_evidence {
-                    true => standings(&path, &suppressed, now),
+                    true => count_on_disk(&path, &suppressed, now),
                     false => regions(&path).map_err(LoadError::statement(COUNT)),
                 });
                 counted.await.map_err(|_| LoadError::query(COUNT)(sqlx::Error::WorkerCrashed))?
             }
-            Self::Postgres(pool) if has_evidence => self.standings_by_pages(pool, &suppressed, now).await,
+            Self::Postgres(pool) if has_evidence => self.count_by_pages(pool, &suppressed, now).await,
             Self::Postgres(pool) => {
                 let rows: Vec<(String, i64)> =
                     sqlx::query_as(COUNTED_REGIONS).fetch_all(pool).await.map_err(LoadError::query(COUNT))?;
@@ -88,7 +88,7 @@ impl Crm {
         }
     }
 
-    async fn standings_by_pages(
+    async fn count_by_pages(
         &self,
         pool: &PgPool,
         suppressed: &HashSet<ContactId>,
@@ -110,7 +110,7 @@ impl Crm {
             for row in &page {
                 let contact = id(&row.contact_id)?;
                 let evidence = evidence.get(&contact).map_or(&[][..], Vec::as_slice);
-                counting.add(&row.brief(suppressed.contains(&contact)), Standing::of(evidence, now));
+                counting.add(&row.brief(suppressed.contains(&contact)), Registration::of(evidence, now));
             }
         }
     }
@@ -161,8 +161,8 @@ struct Counting {
 }
 
 impl Counting {
-    fn add(&mut self, brief: &Brief, standing: Option<Standing>) {
-        let answer = standing.map(|it| it.answer);
+    fn add(&mut self, brief: &Brief, registration: Option<Registration>) {
+        let answer = registration.map(|it| it.answer);
         let consent = brief.consent.and_then(ConsentState::from_name);
         let segment = Segment::of(consent, brief.is_suppressed, answer);
         *self.segments.entry(segment).or_default() += 1;
@@ -207,7 +207,7 @@ fn regions(path: &Path) -> Result<Registrations, rusqlite::Error> {
 }
 
 /// Goes through contacts and evidence side by side: both stand in the order of the contacts' ids.
-fn standings(path: &Path, suppressed: &HashSet<ContactId>, now: Timestamp) -> Result<Registrations, LoadError> {
+fn count_on_disk(path: &Path, suppressed: &HashSet<ContactId>, now: Timestamp) -> Result<Registrations, LoadError> {
     let failed = LoadError::statement(COUNT);
     let connection = connect(path).map_err(&failed)?;
     let mut contacts = connection.prepare(BRIEF).map_err(&failed)?;
@@ -237,7 +237,7 @@ fn standings(path: &Path, suppressed: &HashSet<ContactId>, now: Timestamp) -> Re
             whatsapp_consent: text(5)?,
             is_suppressed: suppressed.contains(&id),
         };
-        counting.add(&brief, Standing::of(&evidence, now));
+        counting.add(&brief, Registration::of(&evidence, now));
     }
     Ok(counting.registrations())
 }

@@ -9,7 +9,7 @@ use phone::PhoneNumber;
 /// What one check said about a contact's WhatsApp registration.
 ///
 /// Evidence is added, never overwritten; what is believed of a contact is derived from all of it
-/// ([`crate::Standing::of`]).
+/// ([`crate::Registration::of`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     pub contact_id: ContactId,

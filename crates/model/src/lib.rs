@@ -15,10 +15,10 @@ mod language;
 mod lineage;
 mod personal;
 mod receipt;
+mod registration;
 mod row;
 mod rule;
 mod segment;
-mod standing;
 
 pub use batch::{Batch, BatchSize, MAX_BATCH};
 pub use consent::{Basis, ConsentChannel, ConsentState, PURPOSE_MESSAGES, RunMark, SaidAt, Statement};
@@ -32,10 +32,10 @@ pub use language::{ReadLanguage, read_language};
 pub use lineage::{Lineage, RowName};
 pub use personal::Personal;
 pub use receipt::{Counts, Receipt, Stage};
+pub use registration::Registration;
 pub use row::{
     Channel, ConsentEvent, Direction, LedgerRow, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings,
     RowId, is_total,
 };
 pub use rule::{Finding, Rule, Severity};
 pub use segment::Segment;
-pub use standing::Standing;

@@ -127,21 +127,21 @@ async fn write(
     Ok(n_contacts)
 }
 
-fn segment_cells(Exported { contact, standing, .. }: &Exported) -> [String; 14] {
-    let standing = standing.as_ref();
+fn segment_cells(Exported { contact, registration, .. }: &Exported) -> [String; 14] {
+    let registration = registration.as_ref();
     [
         contact.id.to_string(),
         contact.phone.map(|it| it.to_string()).unwrap_or_default(),
-        text(standing.and_then(|it| it.wa_id.as_ref()).map(WaId::as_str)),
+        text(registration.and_then(|it| it.wa_id.as_ref()).map(WaId::as_str)),
         text(contact.name.as_ref().map(|it| it.value.0.as_str())),
         text(contact.language.as_ref().map(|it| it.value.as_str())),
         channels(contact),
         text(contact.consent.as_ref().map(|it| it.value.name())),
         contact.last_at.as_ref().map(|it| it.value.to_string()).unwrap_or_default(),
-        text(standing.map(|it| it.answer.name())),
-        text(standing.map(|it| it.method.as_str())),
-        moment(standing.map(|it| it.checked_at)),
-        moment(standing.and_then(|it| it.expires_at)),
+        text(registration.map(|it| it.answer.name())),
+        text(registration.map(|it| it.method.as_str())),
+        moment(registration.map(|it| it.checked_at)),
+        moment(registration.and_then(|it| it.expires_at)),
         text(contact.consent_channel.map(ConsentChannel::name)),
         text(contact.whatsapp_consent.map(ConsentState::name)),
     ]
@@ -160,7 +160,7 @@ fn channels(contact: &Contact) -> String {
 }
 
 fn cells(exported: &Exported) -> [String; 21] {
-    let Exported { contact, standing, .. } = exported;
+    let Exported { contact, registration, .. } = exported;
     [
         contact.id.to_string(),
         contact.phone.map(|it| it.to_string()).unwrap_or_default(),
@@ -173,7 +173,7 @@ fn cells(exported: &Exported) -> [String; 21] {
         contact.last_at.as_ref().map(|it| it.value.to_string()).unwrap_or_default(),
         channels(contact),
         contact.n_rows.to_string(),
-        text(standing.as_ref().map(|it| it.answer.name())),
+        text(registration.as_ref().map(|it| it.answer.name())),
         contact.line_type.map(|it| it.is_sendable().to_string()).unwrap_or_default(),
         moment(contact.first_at),
         moment(contact.last_inbound_at),

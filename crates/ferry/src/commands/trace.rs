@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::{Context, Result, bail};
 use crm::Crm;
 use jiff::Timestamp;
-use model::{Contact, ContactId, Evidence, IdentityDecision, Reason, RowId, Segment, Standing, WaId};
+use model::{Contact, ContactId, Evidence, IdentityDecision, Reason, Registration, RowId, Segment, WaId};
 use run::TableReader;
 use serde_json::{Value, json};
 
@@ -277,8 +277,8 @@ fn person_text(
     if let Some(contact) = contact {
         let _ = writeln!(text, "  {:16} {}", "segment", segment(contact, evidence, is_suppressed).name());
     }
-    if let Some(standing) = Standing::of(evidence, Timestamp::now()) {
-        let _ = writeln!(text, "  {:16} {}", "WhatsApp", standing_text(&standing));
+    if let Some(registration) = Registration::of(evidence, Timestamp::now()) {
+        let _ = writeln!(text, "  {:16} {}", "WhatsApp", registration_text(&registration));
     }
     for it in evidence {
         let status = it.raw_status.as_deref().unwrap_or("nothing");
@@ -301,15 +301,15 @@ fn person_text(
 }
 
 fn segment(contact: &Contact, evidence: &[Evidence], is_suppressed: bool) -> Segment {
-    let answer = Standing::of(evidence, Timestamp::now()).map(|it| it.answer);
+    let answer = Registration::of(evidence, Timestamp::now()).map(|it| it.answer);
     Segment::of(contact.consent.as_ref().map(|it| it.value), is_suppressed, answer)
 }
 
 /// `registered, by contacts at … until …`
-fn standing_text(standing: &Standing) -> String {
-    let Standing { answer, method, checked_at, expires_at, expired, .. } = standing;
+fn registration_text(registration: &Registration) -> String {
+    let Registration { answer, method, checked_at, expires_at, expired, .. } = registration;
     let until = expires_at.map_or(String::new(), |it| format!(", until {it}"));
-    let wa_id = standing.wa_id.as_ref().map(WaId::as_str).map_or(String::new(), |it| format!(", as {it}"));
+    let wa_id = registration.wa_id.as_ref().map(WaId::as_str).map_or(String::new(), |it| format!(", as {it}"));
     match expired {
         None => format!("{}, by {method} at {checked_at}{until}{wa_id}", answer.name()),
         Some(was) => format!("{}: was {} by {method} at {checked_at}, which has expired", answer.name(), was.name()),
@@ -340,14 +340,14 @@ fn person_json(
             "expires_at": it.expires_at, "price_micros": it.price_micros, "wa_id": it.wa_id.as_ref().map(WaId::as_str),
             "raw_status": it.raw_status,
         })).collect();
-    let standing = Standing::of(all_evidence, Timestamp::now()).map(|it| {
+    let registration = Registration::of(all_evidence, Timestamp::now()).map(|it| {
         json!({
             "answer": it.answer, "method": it.method, "checked_at": it.checked_at, "expires_at": it.expires_at,
             "expired": it.expired, "wa_id": it.wa_id.as_ref().map(WaId::as_str),
         })
     });
     json!({
-        "contact_id": id.to_string(), "loaded": contact.is_some(), "fields": fields, "standing": standing, "evidence": evidence,
+        "contact_id": id.to_string(), "loaded": contact.is_some(), "fields": fields, "registration": registration, "evidence": evidence,
         "suppressed": is_suppressed,
         "segment": contact.map(|it| segment(it, all_evidence, is_suppressed).name()),
         "statements": in_order(contact).into_iter().map(|it| statement_json(it, contact)).collect::<Vec<_>>(),

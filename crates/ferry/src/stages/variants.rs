@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use crm::Crm;
 use jiff::Timestamp;
-use model::{ContactId, Standing, WaId};
+use model::{ContactId, Registration, WaId};
 use phone::PhoneNumber;
 
 use crate::progress::grouped;
@@ -48,6 +48,6 @@ async fn is_one_account(crm: &Crm, one: ContactId, other: ContactId) -> Result<b
 }
 
 async fn whatsapp_id(crm: &Crm, id: ContactId) -> Result<Option<WaId>> {
-    let standing = Standing::of(&crm.evidence_of(id).await?, Timestamp::now());
-    Ok(standing.and_then(|it| it.wa_id))
+    let registration = Registration::of(&crm.evidence_of(id).await?, Timestamp::now());
+    Ok(registration.and_then(|it| it.wa_id))
 }

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use crm::Crm;
-use model::{Digest, Receipt, Stage, Standing};
+use model::{Digest, Receipt, Registration, Stage};
 use run::{Bill, StageRecord};
 use tokio::sync::mpsc;
 use verify::{Verdict, VerifyError};
@@ -164,9 +164,9 @@ impl Which {
     }
 
     /// Whether a contact is to be asked about.
-    fn needs(self, standing: Option<&Standing>) -> bool {
-        let is_known = standing.is_some_and(|it| it.answer.is_conclusive());
-        let is_expired = standing.is_some_and(|it| it.expired.is_some());
+    fn needs(self, registration: Option<&Registration>) -> bool {
+        let is_known = registration.is_some_and(|it| it.answer.is_conclusive());
+        let is_expired = registration.is_some_and(|it| it.expired.is_some());
         match self {
             Self::Batch(_) => true,
             Self::Waiting => !is_known,

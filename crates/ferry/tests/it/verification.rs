@@ -398,7 +398,7 @@ fn methods_that_disagree_are_shown_and_the_trace_says_who_said_what() {
     }
     let json = world.ferry(&["trace", "--run-dir", "run", &registered, "--format", "json"]).out;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json["contacts"][0]["standing"]["answer"], "contradictory");
+    assert_eq!(json["contacts"][0]["registration"]["answer"], "contradictory");
 }
 
 fn webhook(value: &str) -> String {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crm::{Crm, EvidenceWriter, ReadyEvidence};
 use futures::{StreamExt, future, stream};
 use jiff::Timestamp;
-use model::{ContactId, Digest, Evidence, Standing};
+use model::{ContactId, Digest, Evidence, Registration};
 use tokio::sync::mpsc;
 use verify::Asked;
 
@@ -144,9 +144,9 @@ pub(super) async fn narrowed(crm: &Crm, phones: Phones, which: Which, has_eviden
         let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.0, last.0).await?;
         let now = Timestamp::now();
         asked.retain_mut(|it| {
-            let standing = evidence.get(&it.contact_id).and_then(|it| Standing::of(it, now));
-            it.before = standing.as_ref().and_then(|it| it.expired.or(Some(it.answer)));
-            which.needs(standing.as_ref())
+            let registration = evidence.get(&it.contact_id).and_then(|it| Registration::of(it, now));
+            it.before = registration.as_ref().and_then(|it| it.expired.or(Some(it.answer)));
+            which.needs(registration.as_ref())
         });
     }
     Ok(Work { batch, n_contacts: members.len() as u64, n_phones, asked })

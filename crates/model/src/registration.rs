@@ -1,5 +1,3 @@
-//! From all evidence about a contact to what is believed of it.
-
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -8,41 +6,41 @@ use crate::evidence::{IDENTITY_CHANGED, PASSIVE};
 use crate::{Answer, Evidence, WaId};
 use phone::PhoneNumber;
 
-/// What is believed of a contact's WhatsApp registration, and why.
+/// Whether a contact is registered on WhatsApp, derived from all evidence, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Registration {
     pub answer: Answer,
     /// The method of the evidence that decided.
     pub method: String,
     pub checked_at: Timestamp,
     pub expires_at: Option<Timestamp>,
-    /// The number that was asked about, where it was a national variant and not the contact's own.
+    /// The number that was checked, if it was a national variant and not the contact's own.
     pub variant: Option<PhoneNumber>,
-    /// Of somebody who is registered, where one was given.
+    /// The WhatsApp id of a registered contact, if an answer gave one.
     pub wa_id: Option<WaId>,
-    /// What was last known, where it has expired. The answer is then `no_answer`.
+    /// The last known answer, if it has expired. `answer` is [`Answer::NoAnswer`] then.
     pub expired: Option<Answer>,
 }
 
-/// What one method says: its newest check that says anything.
+/// The verdict of one method: its newest check that says anything.
 #[derive(Clone, Copy)]
-struct Word<'a> {
+struct MethodVerdict<'a> {
     answer: Answer,
     by: &'a Evidence,
 }
 
-impl Standing {
-    /// What is believed at the moment `now`; none if nobody was ever asked. The order of the evidence does not matter.
+impl Registration {
+    /// The registration at the moment `now`; none without evidence. The order of the evidence does not matter.
     ///
     /// The first line that fits decides (`docs/verification.md` has the same table, with examples):
     ///
-    /// 1. Evidence from before a change of identity does not count: the number may be somebody else's.
-    /// 2. Of each method its newest check counts that said more than `no_answer`. In one check, a number that is
-    ///    registered under any of its national variants is registered, and not registered if it is under none.
-    /// 3. A message that was delivered or written is proof. It stands against every lookup of before; a lookup that
-    ///    says otherwise since makes it `contradictory`.
-    /// 4. Lookups that agree are believed, the newest first; those that do not make it `contradictory`.
-    /// 5. What has expired counts only where nothing else is left, as `no_answer` that says what it was.
+    /// 1. Evidence from before a change of identity does not count: the number may have another owner now.
+    /// 2. The newest check of each method counts that said more than `no_answer`. In one check, a number is registered if
+    ///    any of its national variants is, and not registered if none is.
+    /// 3. A message that was delivered or received is proof. It overrides every earlier lookup; a later lookup that
+    ///    disagrees makes the registration `contradictory`.
+    /// 4. Lookups that agree decide, the newest first; lookups that disagree make it `contradictory`.
+    /// 5. Expired evidence counts only if nothing else is left, as `no_answer` with the expired answer.
     pub fn of(evidence: &[Evidence], now: Timestamp) -> Option<Self> {
         let since = evidence.iter().filter(|it| is_change(it)).map(|it| it.checked_at).max();
         let counts = |it: &&Evidence| since.is_none_or(|since| it.checked_at >= since);
@@ -51,17 +49,17 @@ impl Standing {
 
         let is_valid = |it: &Evidence| it.expires_at.is_none_or(|end| now < end);
         let valid: Vec<&Evidence> = evidence.iter().copied().filter(|it| is_valid(it)).collect();
-        if let Some(word) = believed(&words(&valid)) {
-            return Some(Self::by(word));
+        if let Some(verdict) = resolve(&verdicts(&valid)) {
+            return Some(Self::by(verdict));
         }
-        let expired = believed(&words(&evidence)).filter(|it| it.answer.is_conclusive());
+        let expired = resolve(&verdicts(&evidence)).filter(|it| it.answer.is_conclusive());
         Some(match expired {
-            Some(word) => Self { answer: Answer::NoAnswer, wa_id: None, expired: Some(word.answer), ..Self::by(word) },
-            None => Self::by(Word { answer: Answer::NoAnswer, by: newest }),
+            Some(it) => Self { answer: Answer::NoAnswer, wa_id: None, expired: Some(it.answer), ..Self::by(it) },
+            None => Self::by(MethodVerdict { answer: Answer::NoAnswer, by: newest }),
         })
     }
 
-    fn by(Word { answer, by }: Word) -> Self {
+    fn by(MethodVerdict { answer, by }: MethodVerdict) -> Self {
         Self {
             answer,
             method: by.method.clone().into_owned(),
@@ -78,37 +76,38 @@ fn is_change(evidence: &Evidence) -> bool {
     evidence.raw_status.as_deref() == Some(IDENTITY_CHANGED)
 }
 
-/// What each method says, the newest first. Methods that say nothing are left out.
-fn words<'a>(evidence: &[&'a Evidence]) -> Vec<Word<'a>> {
+/// The verdict of each method, the newest first, without methods that say nothing.
+fn verdicts<'a>(evidence: &[&'a Evidence]) -> Vec<MethodVerdict<'a>> {
     let mut checks: BTreeMap<(&str, Timestamp), Vec<&'a Evidence>> = BTreeMap::new();
     for it in evidence {
         checks.entry((&it.method, it.checked_at)).or_default().push(it);
     }
-    let mut by_method: BTreeMap<&str, Word> = BTreeMap::new();
-    // Within a method later checks come later, so the newest stays.
+    let mut by_method: BTreeMap<&str, MethodVerdict> = BTreeMap::new();
+    // Checks of a method come in the order of their time, so the newest replaces the others.
     for ((method, _), variants) in checks {
-        by_method.extend(word_of(&variants).map(|word| (method, word)));
+        by_method.extend(verdict_of(&variants).map(|verdict| (method, verdict)));
     }
-    let mut words: Vec<Word> = by_method.into_values().collect();
-    words.sort_by_key(|it| (std::cmp::Reverse(it.by.checked_at), it.by.method.clone()));
-    words
+    let mut verdicts: Vec<MethodVerdict> = by_method.into_values().collect();
+    verdicts.sort_by_key(|it| (std::cmp::Reverse(it.by.checked_at), it.by.method.clone()));
+    verdicts
 }
 
-/// What one check says of all the variants of a number that it asked about.
-fn word_of<'a>(variants: &[&'a Evidence]) -> Option<Word<'a>> {
-    let says = |answer| variants.iter().copied().find(|it| it.answer == answer).map(|by| Word { answer, by });
+/// The verdict of one check about all the variants of a number.
+fn verdict_of<'a>(variants: &[&'a Evidence]) -> Option<MethodVerdict<'a>> {
+    let says = |answer| variants.iter().copied().find(|it| it.answer == answer).map(|by| MethodVerdict { answer, by });
     let not_registered = || says(Answer::NotRegistered).filter(|_| says(Answer::NoAnswer).is_none());
     says(Answer::Registered).or_else(|| says(Answer::Contradictory)).or_else(not_registered)
 }
 
-fn believed<'a>(words: &[Word<'a>]) -> Option<Word<'a>> {
-    let newest = *words.first()?;
-    let contradictory = Some(Word { answer: Answer::Contradictory, ..newest });
-    if let Some(proof) = words.iter().find(|it| it.by.method == PASSIVE && it.answer.is_conclusive()) {
-        let is_doubted = |it: &Word| it.by.checked_at > proof.by.checked_at && it.answer != proof.answer;
-        return if words.iter().any(is_doubted) { contradictory } else { Some(*proof) };
+/// The one verdict that follows from those of all methods; none if there is none. `verdicts` come newest first.
+fn resolve<'a>(verdicts: &[MethodVerdict<'a>]) -> Option<MethodVerdict<'a>> {
+    let newest = *verdicts.first()?;
+    let contradictory = Some(MethodVerdict { answer: Answer::Contradictory, ..newest });
+    if let Some(proof) = verdicts.iter().find(|it| it.by.method == PASSIVE && it.answer.is_conclusive()) {
+        let disagrees = |it: &MethodVerdict| it.by.checked_at > proof.by.checked_at && it.answer != proof.answer;
+        return if verdicts.iter().any(disagrees) { contradictory } else { Some(*proof) };
     }
-    if words.iter().all(|it| it.answer == newest.answer) { Some(newest) } else { contradictory }
+    if verdicts.iter().all(|it| it.answer == newest.answer) { Some(newest) } else { contradictory }
 }
 
 #[cfg(test)]
@@ -140,11 +139,11 @@ mod tests {
         }
     }
 
-    /// The standing on day 100, whatever the order of the evidence.
+    /// The registration on day 100, whatever the order of the evidence.
     fn check(said: &str, expected: &str) {
         let mut all: Vec<Evidence> = said.split(", ").filter(|it| !it.is_empty()).map(evidence).collect();
         for _ in 0..2 {
-            let shown = match Standing::of(&all, at(NOW)) {
+            let shown = match Registration::of(&all, at(NOW)) {
                 None => "nothing".to_owned(),
                 Some(it) => {
                     let day = it.checked_at.as_second() / 86_400;
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_word_of_a_method_counts() {
+    fn the_newest_verdict_of_a_method_counts() {
         check("", "nothing");
         check("contacts 10 registered, contacts 20 not_registered", "not_registered by contacts on 20");
         check("contacts 10 registered, contacts 20 no_answer", "registered by contacts on 10");
