@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use crossing::{RunOptions, RunPlace};
 use model::{Segment, Stage};
 use phone::Region;
 use sandbox::Fault;
@@ -244,11 +245,28 @@ pub(crate) struct RunArgs {
     pub(crate) run_dir: Option<PathBuf>,
     /// How much memory to take, about; what does not fit waits in files of the run folder
     /// [default: a quarter of the machine's]
-    #[arg(long, value_name = "SIZE", value_parser = crate::memory::size)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::text::size::size)]
     pub(crate) memory: Option<u64>,
     /// Write nothing outside the run folder, and say what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+impl RunArgs {
+    pub(crate) fn options(&self) -> RunOptions {
+        RunOptions {
+            plan: self.plan.clone(),
+            run_dir: self.run_dir.clone(),
+            is_dry_run: self.dry_run,
+            memory: self.memory,
+        }
+    }
+}
+
+impl Where {
+    pub(crate) fn place(&self) -> RunPlace {
+        RunPlace { plan: self.plan.clone(), run_dir: self.run_dir.clone() }
+    }
 }
 
 /// Which run is meant.

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Error;
 use crm::LoadError;
-use whatsapp::CallError;
-
-use crate::plan::PlanError;
+use crossing::{QualityGate, RunReport, is_passing};
+use plan::PlanError;
 
 /// The exit codes, as the manual lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +32,20 @@ impl Exit {
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(self as u8)
     }
+
+    /// How a run ends.
+    pub(crate) fn of(report: &RunReport) -> Self {
+        match report.reject_rate > report.max_reject_rate || report.is_over_unreadable {
+            true => Self::Rejects,
+            false => Self::of_verification(report),
+        }
+    }
+
+    /// How a verification ends.
+    pub(crate) fn of_verification(report: &RunReport) -> Self {
+        report.uninformative.map_or(Self::Done, |_| Self::Unverified)
+    }
 }
-
-/// A gate that stops a run before it changes anything.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Gate(pub String);
-
-/// What a provider will do later, and when.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Later(pub String);
 
 /// Prints an error with its causes, and tells which code it ends with.
 #[expect(clippy::print_stderr, reason = "this is where errors reach the user")]
@@ -77,11 +79,6 @@ fn fault_text(place: Option<&std::panic::Location>) -> String {
 /// Whether any thread has panicked.
 static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
-/// Whether a provider cannot do today what it can do later.
-pub(crate) fn is_passing(error: &Error) -> bool {
-    error.chain().any(|it| it.is::<Later>() || it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
-}
-
 fn exit_of(error: &Error) -> Exit {
     // The error is what the fault of another thread led to.
     if HAS_PANICKED.load(Ordering::Relaxed) {
@@ -94,7 +91,7 @@ fn exit_of(error: &Error) -> Exit {
         if cause.is::<PlanError>() {
             return Exit::Usage;
         }
-        if cause.is::<Gate>() {
+        if cause.is::<QualityGate>() {
             return Exit::Gate;
         }
         if matches!(cause.downcast_ref(), Some(LoadError::Connect { .. })) {

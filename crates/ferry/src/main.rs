@@ -2,22 +2,11 @@
 
 mod cli;
 mod commands;
-mod corrections;
-mod coverage;
 mod exit;
-mod hygiene;
-mod inspection;
-mod key;
-mod memory;
-mod pipeline;
-mod plan;
-mod progress;
-mod reading;
+mod output;
+mod progress_bars;
 mod report;
-mod session;
-mod stages;
-mod summary;
-mod unread;
+mod text;
 
 use std::process::ExitCode;
 

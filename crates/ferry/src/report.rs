@@ -7,16 +7,13 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use askama::Template;
-use crm::{Crm, Registrations, Tally};
-use model::{Answer, Counts, Reason, Segment, Stage};
-use run::{Backup, Bill, UnreadField, write_private};
+use crm::{Registrations, Tally};
+use crossing::{BatchState, DatabaseState, OpenRun, RunReport, ShownValues, UnreadBySource, low_yields, n_faults};
+use model::{Answer, Counts, Reason, Segment, Stage, grouped, share};
+use run::{Backup, Bill, Manifest, UnreadField, write_private};
 
-use crate::progress::grouped;
 use crate::report::picture::{Bar, Part, bars, stacked};
-use crate::session::Session;
-use crate::stages::verify::{bill_text, uninformative};
-use crate::summary::{n_faults, share, ties, warnings};
-use crate::unread::{self, UnreadBySource};
+use crate::text;
 
 /// So many countries or prefixes are shown one by one; the others are shown together.
 const MOST_GROUPS: usize = 20;
@@ -121,25 +118,31 @@ struct BatchLine {
     loaded: String,
 }
 
-/// Writes the report of a run into its folder.
-pub(crate) async fn write(session: &Session, crm: &Crm, registrations: &Registrations) -> Result<()> {
-    let report = report(session, crm, registrations).await?;
-    let html = report.render().context("could not make the report")?;
-    write_private(&session.folder.path("report.html"), html.as_bytes())?;
-    Ok(())
+/// Writes the report of a run into its folder, unless it was a dry run. A verification that ended early is an error, but
+/// only when what could be done is reported.
+pub(crate) fn written(run: &OpenRun, mut report: RunReport) -> Result<RunReport> {
+    if let Some(database) = &report.database {
+        let page = page(run, &report, database)?;
+        let html = page.render().context("could not make the report")?;
+        write_private(&run.folder.path("report.html"), html.as_bytes())?;
+    }
+    match report.failure.take() {
+        Some(failure) => Err(failure),
+        None => Ok(report),
+    }
 }
 
-async fn report(session: &Session, crm: &Crm, registrations: &Registrations) -> Result<Report> {
-    let manifest = &session.folder.manifest;
+fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<Report> {
+    let manifest = &run.folder.manifest;
+    let registrations = &database.registrations;
     let cleaned = manifest.stages.get(&Stage::Clean).context("nothing is clean yet")?;
-    let verified = manifest.stages.get(&Stage::Verify);
     let counts = cleaned.counts;
     let rejects = reject_lines(&cleaned.rejects);
     let countries = group_lines(&registrations.countries, "no country");
-    let stages = stage_lines(session);
+    let stages = stage_lines(manifest);
     let by_reason = rejects.iter().map(|it| (it.code.clone(), it.rows)).collect();
     let rate = share(n_faults(&by_reason), counts.rows_in);
-    let max_rate = session.plan.gates.max_reject_rate;
+    let max_rate = run.plan.gates.max_reject_rate;
     Ok(Report {
         run_id: manifest.run_id.clone(),
         tool: manifest.tool.clone(),
@@ -157,23 +160,23 @@ async fn report(session: &Session, crm: &Crm, registrations: &Registrations) -> 
         reject_rate: percent(rate),
         max_reject_rate: percent(max_rate),
         is_over_rate: rate > max_rate,
-        uninformative: verified.and_then(uninformative).unwrap_or_default(),
-        sources: source_lines(session),
+        uninformative: report.uninformative.map(text::verify::uninformative).unwrap_or_default(),
+        sources: source_lines(manifest),
         rejects_picture: bars(&rejects.iter().map(|it| (it.code.clone(), it.rows)).collect::<Vec<_>>()),
         rejects,
         findings: cleaned.findings.iter().map(|(name, n)| (name.replace('_', " "), *n)).collect(),
         links: cleaned.links.iter().map(|(name, n)| (name.replace('_', " "), *n)).collect(),
-        ties: if cleaned.ties.is_empty() { String::new() } else { ties(&cleaned.ties) },
+        ties: if cleaned.ties.is_empty() { String::new() } else { text::run::ties(&cleaned.ties) },
         lists: cleaned.lists.clone().into_iter().filter(|it| !it.1.findings.is_empty()).collect(),
         n_merged_contacts: counts.kept,
-        has_verifier: session.plan.verify.is_some(),
+        has_verifier: run.plan.verify.is_some(),
         countries_picture: stacked(&countries.iter().map(country_bar).collect::<Vec<_>>()),
         countries,
         prefixes: group_lines(&registrations.prefixes, ""),
         by_source: group_lines(&registrations.sources, ""),
         segments: segment_cards(registrations),
         unread: unread_lines(&cleaned.unread),
-        warnings: warnings(&manifest.sources, &cleaned.rejects),
+        warnings: low_yields(&manifest.sources, &cleaned.rejects).iter().map(text::run::low_yield).collect(),
         bills: bill_lines(&manifest.bills),
         stages_picture: bars(
             &manifest
@@ -183,7 +186,7 @@ async fn report(session: &Session, crm: &Crm, registrations: &Registrations) -> 
                 .collect::<Vec<_>>(),
         ),
         stages,
-        batches: batch_lines(session, crm).await?,
+        batches: database.batches.iter().map(batch_line).collect(),
         backup: match &manifest.backup {
             None => "none was taken".into(),
             Some(Backup::NothingToLose { .. }) => {
@@ -238,8 +241,8 @@ fn unread_lines(unread: &UnreadBySource) -> Vec<UnreadLine> {
         field: field.clone(),
         n: values.unread,
         share: percent(share(values.unread, values.filled)),
-        values: unread::named(values),
-        remedy: unread::remedy(field),
+        values: ShownValues(values).to_string(),
+        remedy: text::unread::remedy(field),
         is_over: values.is_over,
     };
     let of_source = |(source, fields): (&String, &BTreeMap<String, UnreadField>)| {
@@ -248,8 +251,7 @@ fn unread_lines(unread: &UnreadBySource) -> Vec<UnreadLine> {
     unread.iter().flat_map(of_source).collect()
 }
 
-fn source_lines(session: &Session) -> Vec<SourceLine> {
-    let manifest = &session.folder.manifest;
+fn source_lines(manifest: &Manifest) -> Vec<SourceLine> {
     let rejects = manifest.stages.get(&Stage::Clean).map(|it| &it.rejects);
     let rejected = |name: &str| rejects.and_then(|it| it.get(name)).map_or(0, |it| it.values().sum());
     let line = |it: &run::SourceRecord| SourceLine {
@@ -259,7 +261,7 @@ fn source_lines(session: &Session) -> Vec<SourceLine> {
         rows: it.rows,
         rejected: rejected(&it.name),
         reading: it.reading(),
-        coverage: crate::coverage::lines(&it.coverage, it.rows),
+        coverage: text::coverage::lines(&it.coverage, it.rows),
         seal: it.coverage.seal.chars().take(16).collect(),
         sha256: it.sha256().to_string().chars().take(16).collect(),
     };
@@ -323,19 +325,19 @@ fn country_bar(line: &GroupLine) -> Bar {
     }
 }
 
-fn stage_lines(session: &Session) -> Vec<StageLine> {
+fn stage_lines(manifest: &Manifest) -> Vec<StageLine> {
     let line = |(stage, it): (&Stage, &run::StageRecord)| StageLine {
         name: stage.name(),
         rows_in: it.counts.rows_in,
         seconds: format!("{:.1}", it.seconds),
-        peak: crate::memory::shown(it.peak_bytes),
+        peak: text::size::shown(it.peak_bytes),
         finished: moment(it.finished_at),
     };
-    session.folder.manifest.stages.iter().map(line).collect()
+    manifest.stages.iter().map(line).collect()
 }
 
 fn bill_lines(bills: &[Bill]) -> Vec<(String, String)> {
-    let mut lines: Vec<(String, String)> = bills.iter().map(|it| (moment(it.at), bill_text(it))).collect();
+    let mut lines: Vec<(String, String)> = bills.iter().map(|it| (moment(it.at), text::verify::bill(it))).collect();
     if let [first, .., last] = bills
         && bills.iter().all(|it| it.currency == first.currency)
     {
@@ -350,26 +352,20 @@ fn bill_lines(bills: &[Bill]) -> Vec<(String, String)> {
             calls_saved: 0,
             ..last.clone()
         };
-        lines.push(("in all".to_owned(), bill_text(&in_all)));
+        lines.push(("in all".to_owned(), text::verify::bill(&in_all)));
     }
     lines
 }
 
-async fn batch_lines(session: &Session, crm: &Crm) -> Result<Vec<BatchLine>> {
-    let verified = crm.receipts(session.run_id(), Stage::Verify).await?;
-    let loaded = crm.receipts(session.run_id(), Stage::Load).await?;
-    let at = |receipts: &BTreeMap<u32, model::Receipt>, batch: u32| {
-        receipts.get(&batch).map_or("–".to_owned(), |it| moment(it.at))
-    };
-    let batches = crm.batches(session.run_id()).await?;
-    let line = |(number, contacts, digest): (u32, u64, model::Digest)| BatchLine {
-        number,
-        contacts,
-        digest: digest.to_string().chars().take(16).collect(),
-        verified: at(&verified, number),
-        loaded: at(&loaded, number),
-    };
-    Ok(batches.into_iter().map(line).collect())
+fn batch_line(batch: &BatchState) -> BatchLine {
+    let at = |it: Option<jiff::Timestamp>| it.map_or("–".to_owned(), moment);
+    BatchLine {
+        number: batch.number,
+        contacts: batch.n_contacts,
+        digest: batch.digest.to_string().chars().take(16).collect(),
+        verified: at(batch.verified_at),
+        loaded: at(batch.loaded_at),
+    }
 }
 
 fn moment(at: jiff::Timestamp) -> String {
@@ -385,6 +381,6 @@ mod filters {
     /// `1,234`
     #[askama::filter_fn]
     pub(crate) fn grouped(n: &u64, _: &dyn askama::Values) -> askama::Result<String> {
-        Ok(crate::progress::grouped(*n))
+        Ok(model::grouped(*n))
     }
 }

@@ -7,10 +7,10 @@ use model::{ConsentChannel, ConsentState, Contact, Segment, WaId};
 use run::ArtifactWriter;
 
 use crate::cli::ExportArgs;
-use crate::commands::Output;
 use crate::exit::Exit;
-use crate::plan::Plan;
-use crate::session::look;
+use crate::output::Output;
+use crossing::find_run;
+use plan::Plan;
 
 const COLUMNS: [&str; 21] = [
     "contact_id",
@@ -105,7 +105,7 @@ async fn write(
 ) -> Result<u64> {
     let url = match (&args.crm, &args.place.run_dir) {
         (Some(url), _) => url.clone(),
-        (None, Some(_)) => look(&args.place)?.plan.crm_url()?,
+        (None, Some(_)) => find_run(&args.place.place())?.plan.crm_url()?,
         (None, None) => Plan::read(&args.place.plan)?.crm_url()?,
     };
     let Some(crm) = Crm::look(&url).await? else { bail!("there is no CRM database yet: fill one with `ferry run`") };

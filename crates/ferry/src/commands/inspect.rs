@@ -3,11 +3,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use extract::Profile;
 use phone::Region;
+use serde_json::Value;
 
 use crate::cli::{InitArgs, InspectArgs};
-use crate::commands::Output;
 use crate::exit::Exit;
-use crate::inspection::{Inspection, Kind, inspect, name_of, printable, source_name, text};
+use crate::output::Output;
+use crossing::inspect::{Inspection, Kind, inspect, name_of, printable, source_name};
+
+use crate::text;
 
 /// Says what each file is, and how a plan reads it.
 pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
@@ -21,7 +24,7 @@ pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
             match inspect(&files, &profiles, args.region, &folder) {
                 Ok(inspection) => inspections.push(inspection),
                 Err(error) if args.files.len() == 1 => return Err(error),
-                Err(error) => left.push((crate::session::shown(path), format!("{error:#}"))),
+                Err(error) => left.push((text::path(path), format!("{error:#}"))),
             }
             continue;
         }
@@ -30,18 +33,19 @@ pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
         for file in files {
             match inspect(std::slice::from_ref(&file), &profiles, args.region, &folder) {
                 Ok(inspection) => known.push(inspection),
-                Err(error) => left.push((crate::session::shown(&file), format!("{error:#}"))),
+                Err(error) => left.push((text::path(&file), format!("{error:#}"))),
             }
         }
         inspections.extend(together(known, &profiles, args.region, &folder)?);
     }
     let words = || {
         let left = left.iter().map(|(file, why)| format!("{}\n  not read   {}\n", printable(file), printable(why)));
-        inspections.iter().map(text).chain(left).collect::<Vec<_>>().join("\n")
+        inspections.iter().map(text::inspection::text).chain(left).collect::<Vec<_>>().join("\n")
     };
-    let value = serde_json::json!({ "files": inspections, "left": left });
+    let files: Vec<Value> = inspections.iter().map(text::inspection::json).collect::<Result<_>>()?;
+    let value = serde_json::json!({ "files": files, "left": left });
     match left.is_empty() {
-        true => output.print(&inspections, words)?,
+        true => output.print(&files, words)?,
         false => output.print(&value, words)?,
     }
     Ok(Exit::Done)
@@ -101,11 +105,12 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
     let mut file = run::ArtifactWriter::create(&plan)?;
     std::io::Write::write_all(&mut file, text.as_bytes())?;
     file.publish(0)?;
-    let value = serde_json::json!({ "plan": plan, "sources": sources, "left": left });
+    let found: Vec<Value> = sources.iter().map(text::inspection::json).collect::<Result<_>>()?;
+    let value = serde_json::json!({ "plan": plan, "sources": found, "left": left });
     output.print(&value, || {
-        let mut words = format!("{} written, with {} sources\n", crate::session::shown(&plan), sources.len());
+        let mut words = format!("{} written, with {} sources\n", text::path(&plan), sources.len());
         for source in &sources {
-            let files: Vec<String> = source.files.iter().map(|it| crate::session::shown(it)).collect();
+            let files: Vec<String> = source.files.iter().map(|it| text::path(it)).collect();
             words += &format!("  {}: {}\n", files.join(", "), title(source));
             words += &remarks(source);
         }
@@ -129,7 +134,7 @@ fn remarks(source: &Inspection) -> String {
         words += "    nearest to a list of people who have opted out: answer consent = \"?\" in the plan\n";
     }
     for warning in &source.warnings {
-        words += &format!("    {warning}\n");
+        words += &format!("    {}\n", text::inspection::warning(warning));
     }
     words
 }

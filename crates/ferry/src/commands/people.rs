@@ -6,10 +6,10 @@ use model::ContactId;
 use serde_json::json;
 
 use crate::cli::{MergeArgs, ShareArgs, UnmergeArgs};
-use crate::commands::Output;
 use crate::exit::Exit;
-use crate::key::contact_key;
-use crate::plan::Plan;
+use crate::output::Output;
+use plan::Plan;
+use plan::contact_key;
 
 pub(crate) async fn merge(args: &MergeArgs, output: Output) -> Result<Exit> {
     let (plan, crm) = open(&args.plan).await?;
@@ -69,7 +69,7 @@ async fn found(plan: &Plan, crm: &Crm, query: &str) -> Result<ContactId> {
     if let Some(id) = ContactId::from_hex(query) {
         return Ok(id);
     }
-    let phone = clean::phone(query, plan.run.default_region).map(|it| it.0.number.to_string());
+    let phone = clean::phone(query, plan.default_region()).map(|it| it.0.number.to_string());
     match crm.find(phone.as_deref().unwrap_or(query)).await?.as_slice() {
         [id] => Ok(*id),
         [] => bail!("nobody is known by that phone number or id"),

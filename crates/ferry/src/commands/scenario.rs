@@ -13,8 +13,8 @@ use serde_json::json;
 use translate::{Script, compile, mermaid, scripts, simulate, svg};
 
 use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand, SimulateArgs};
-use crate::commands::Output;
 use crate::exit::Exit;
+use crate::output::Output;
 
 pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
     match command {

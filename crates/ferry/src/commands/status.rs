@@ -7,10 +7,11 @@ use model::{Counts, Receipt, Stage};
 use serde::Serialize;
 
 use crate::cli::StatusArgs;
-use crate::commands::Output;
 use crate::exit::Exit;
-use crate::progress::grouped;
-use crate::session::{look, shown};
+use crate::output::Output;
+use crate::text;
+use crossing::find_run;
+use model::grouped;
 
 #[derive(Serialize)]
 struct Status {
@@ -39,7 +40,7 @@ struct BatchStatus {
 
 /// Tells the state of every stage and batch, from the manifest and the receipts in the database.
 pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
-    let looked = look(&args.place)?;
+    let looked = find_run(&args.place.place())?;
     let manifest = &looked.folder.manifest;
     let (mut batches, mut verified, mut loaded) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     if let Some(crm) = Crm::look(&looked.plan.crm_url()?).await? {
@@ -79,7 +80,7 @@ pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
     };
     let status = Status {
         run_id: manifest.run_id.clone(),
-        run_dir: shown(looked.folder.dir()),
+        run_dir: text::path(looked.folder.dir()),
         stages: vec![
             by_file(Stage::Extract),
             by_file(Stage::Clean),

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use model::ContactId;
 
 use crate::cli::SuppressArgs;
-use crate::commands::Output;
 use crate::exit::Exit;
-use crate::key::contact_key;
-use crate::plan::Plan;
+use crate::output::Output;
+use plan::Plan;
+use plan::contact_key;
 
 /// Suppresses people, or takes that back. It counts at once, and for every later import; the contacts stay.
 pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit> {
@@ -25,7 +25,7 @@ pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit
     for (line, number) in numbers(args)? {
         let id = match ContactId::from_hex(&number) {
             Some(id) => id,
-            None => match clean::phone(&number, plan.run.default_region) {
+            None => match clean::phone(&number, plan.default_region()) {
                 Ok((phone, _)) => key.of_phone(phone.number),
                 Err(reason) => {
                     bail!("{line} is no phone number and no contact id: {}; nothing was changed", reason.describe())

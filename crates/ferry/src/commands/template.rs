@@ -11,9 +11,9 @@ use scenario::LOSSES;
 use serde_json::json;
 
 use crate::cli::template::TemplateCommand;
-use crate::commands::Output;
 use crate::exit::Exit;
-use crate::progress::Progress;
+use crate::output::Output;
+use crossing::Progress;
 
 pub(crate) async fn run(command: &TemplateCommand, progress: Progress, output: Output) -> Result<Exit> {
     match command {

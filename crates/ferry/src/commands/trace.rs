@@ -10,12 +10,12 @@ use run::TableReader;
 use serde_json::{Value, json};
 
 use crate::cli::TraceArgs;
-use crate::commands::Output;
 use crate::commands::trace::statements::{in_order, statement_json, statement_text};
-use crate::corrections::{Corrections, SourceRow};
 use crate::exit::Exit;
-use crate::plan::MergeSection;
-use crate::session::{Looked, look};
+use crate::output::Output;
+use crossing::{Corrections, SourceRow};
+use crossing::{FoundRun, find_run};
+use plan::MergeSection;
 use run::formats::extracted::{self, Extracted};
 use run::formats::ledger;
 
@@ -39,7 +39,7 @@ struct TracedRow {
 
 /// Follows a person to the rows they came from, or a row to what became of it.
 pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
-    let looked = look(&args.place)?;
+    let looked = find_run(&args.place.place())?;
     let crm = Crm::look(&looked.plan.crm_url()?).await?;
     let query = args.query.trim();
 
@@ -98,13 +98,13 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
 }
 
 /// `sms:12`, where `sms` is a source of the run.
-fn row_query<'a>(looked: &Looked, query: &'a str) -> Option<(&'a str, u64)> {
+fn row_query<'a>(looked: &FoundRun, query: &'a str) -> Option<(&'a str, u64)> {
     let (source, record) = query.split_once(':')?;
     let is_source = looked.folder.manifest.sources.iter().any(|it| it.name == source);
     is_source.then(|| record.parse().ok().map(|record| (source, record)))?
 }
 
-async fn ids_of(looked: &Looked, crm: Option<&Crm>, query: &str) -> Result<Vec<ContactId>> {
+async fn ids_of(looked: &FoundRun, crm: Option<&Crm>, query: &str) -> Result<Vec<ContactId>> {
     if let Some(id) = ContactId::from_hex(query) {
         let decisions = match crm {
             Some(crm) => crm.decisions().await?,
@@ -113,11 +113,11 @@ async fn ids_of(looked: &Looked, crm: Option<&Crm>, query: &str) -> Result<Vec<C
         return Ok(vec![decisions.into_iter().collect::<clean::Decisions>().survivor(id)]);
     }
     let Some(crm) = crm else { bail!("there is no CRM database yet, so only rows can be traced, as SOURCE:ROW") };
-    let phone = clean::phone(query, looked.plan.run.default_region).map(|it| it.0.number.to_string());
+    let phone = clean::phone(query, looked.plan.default_region()).map(|it| it.0.number.to_string());
     Ok(crm.find(phone.as_deref().unwrap_or(query)).await?)
 }
 
-fn rows_where(looked: &Looked, is_wanted: impl Fn(&ledger::Read) -> bool) -> Result<Vec<TracedRow>> {
+fn rows_where(looked: &FoundRun, is_wanted: impl Fn(&ledger::Read) -> bool) -> Result<Vec<TracedRow>> {
     let table = TableReader::open(&looked.folder.path(ledger::ARTIFACT)).context("nothing is clean yet")?;
     let mut rows = Vec::new();
     ledger::read(&table, |row| {
@@ -147,7 +147,7 @@ fn rows_where(looked: &Looked, is_wanted: impl Fn(&ledger::Read) -> bool) -> Res
 }
 
 impl TracedRow {
-    fn read_cells(&mut self, looked: &Looked, corrections: &Corrections) -> Result<()> {
+    fn read_cells(&mut self, looked: &FoundRun, corrections: &Corrections) -> Result<()> {
         let sources = &looked.folder.manifest.sources;
         let source = sources.iter().position(|it| it.name == self.source).unwrap_or(0);
         let id = RowId { source: u16::try_from(source)?, record: self.record };
@@ -205,7 +205,7 @@ impl TracedRow {
 }
 
 /// What a row says of the fields for which there is a rule, cleaned as for a merge.
-fn said(looked: &Looked, source: usize, row: &SourceRow) -> Result<Vec<(&'static str, String)>> {
+fn said(looked: &FoundRun, source: usize, row: &SourceRow) -> Result<Vec<(&'static str, String)>> {
     let (Some(planned), record) = (looked.plan.sources.get(source), &looked.folder.manifest.sources[source]) else {
         return Ok(Vec::new());
     };

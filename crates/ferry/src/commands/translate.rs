@@ -11,8 +11,9 @@ use serde_json::json;
 use translate::{Compiled, Options, Parameters, compile};
 
 use crate::cli::scenario::TranslateArgs;
-use crate::commands::{Output, scenario};
+use crate::commands::scenario;
 use crate::exit::Exit;
+use crate::output::Output;
 
 /// Stands in every folder that a translation was written to.
 pub(crate) const ORDER: &str = "order.json";

@@ -1,23 +1,18 @@
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
-use clean::{Cleaner, ReadField, UnreadValues};
-use model::RowId;
-use run::{SourceRecord, TableReader};
+use anyhow::Result;
+use clean::ReadField;
 use serde_json::json;
 
 use crate::cli::UnreadableArgs;
-use crate::commands::Output;
-use crate::corrections::Corrections;
 use crate::exit::Exit;
-use crate::key::contact_key;
-use crate::progress::grouped;
-use crate::session::{Looked, look, rules};
-use run::formats::extracted::{self, Extracted};
+use crate::output::Output;
+use crossing::{find_run, unread_values};
+use model::grouped;
 
 /// Lists all values of a run that were not understood, whoever they are about.
 pub(crate) fn unreadable(args: &UnreadableArgs, output: Output) -> Result<Exit> {
-    let looked = look(&args.place)?;
+    let looked = find_run(&args.place.place())?;
     let mut values: BTreeMap<(String, &str), Vec<(String, u64)>> = BTreeMap::new();
     for (source, unread) in unread_values(&looked)? {
         for (field, all) in unread.fields() {
@@ -43,39 +38,6 @@ pub(crate) fn unreadable(args: &UnreadableArgs, output: Output) -> Result<Exit> 
         if text.is_empty() { "every value was understood\n".to_owned() } else { text }
     })?;
     Ok(Exit::Done)
-}
-
-/// Reads all rows of the run again, and counts what is not understood.
-fn unread_values(looked: &Looked) -> Result<Vec<(String, UnreadValues)>> {
-    let records: Vec<SourceRecord> = looked.folder.manifest.sources.clone();
-    let readings: Vec<_> = records.iter().map(|it| it.reading.clone()).collect();
-    let key = contact_key(&looked.plan, true)?;
-    let cleaner = Cleaner::new(rules(&looked.plan, &key, looked.folder.manifest.run_mark(), &readings, &[])?);
-    let corrections = Corrections::read(&looked.folder.fixes(), &records)?;
-    let mut all = Vec::new();
-    for (number, (planned, record)) in looked.plan.sources.iter().zip(&records).enumerate() {
-        let layout = planned.layout_of(record)?;
-        let table = TableReader::open(&looked.folder.path(&extracted::artifact(&record.name)))
-            .context("nothing is extracted yet: run `ferry run` first")?;
-        let mut unread = UnreadValues::default();
-        for group in table.groups() {
-            let group = group?;
-            let mut chunk = cleaner.chunk_writer();
-            for row in 0..group.n_rows {
-                let row = Extracted::new(&group, row);
-                let id = RowId { source: u16::try_from(number)?, record: row.record() };
-                let row = corrections.row(id, row);
-                if row.reason().is_none()
-                    && let Ok(raw) = layout.contact(|column| row.cell(column))
-                {
-                    chunk.add(id, &raw);
-                }
-            }
-            unread += chunk.into_unread();
-        }
-        all.push((record.name.clone(), unread));
-    }
-    Ok(all)
 }
 
 /// The names of fields whose values can be unreadable.

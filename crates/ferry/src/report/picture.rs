@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::progress::grouped;
+use model::grouped;
 
 /// A bar made of parts.
 pub(crate) struct Bar {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which crates of ours each crate may import.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("phone", &[]),
     ("model", &["phone"]),
     ("scenario", &["model"]),
@@ -22,16 +22,22 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("audit", &["model"]),
     ("run", &["model", "phone"]),
     ("sandbox", &["model", "phone"]),
+    ("plan", &["clean", "consent", "extract", "model", "phone", "run", "verify", "whatsapp"]),
+    (
+        "crossing",
+        &["audit", "clean", "consent", "crm", "extract", "model", "phone", "plan", "run", "verify", "whatsapp"],
+    ),
     (
         "ferry",
         &[
-            "audit",
             "clean",
             "consent",
             "crm",
+            "crossing",
             "extract",
             "model",
             "phone",
+            "plan",
             "run",
             "sandbox",
             "scenario",

@@ -12,8 +12,8 @@ use template::{Template, ValueLengths, fix, lint_set};
 use super::document::{self, Document, DocumentFinding};
 use super::sarif::sarif;
 use crate::cli::template::{LintArgs, LintOutput};
-use crate::commands::Output;
 use crate::exit::Exit;
+use crate::output::Output;
 
 pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
     let mut documents = document::read(&args.files)?;

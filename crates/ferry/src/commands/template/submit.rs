@@ -14,16 +14,17 @@ use model::Digest;
 use scenario::Criticality;
 use serde_json::{Value, json};
 use template::{Template, ValueLengths, lint};
-use whatsapp::{Client, TemplateState};
+use whatsapp::{Client, ClientConfig, TemplateState};
 
 use super::document;
 use crate::cli::template::{AccountArgs, SubmitArgs};
-use crate::commands::Output;
 use crate::commands::translate::{ORDER, Ordered};
 use crate::exit::Exit;
-use crate::plan::Plan;
-use crate::progress::{Progress, counted};
+use crate::output::Output;
+use crossing::Progress;
+use crossing::progress::{Outcome, Task};
 use order::{Done, Orders};
+use plan::Plan;
 
 /// An answer to an order has not come.
 const SENDING: &str = "SENDING";
@@ -56,7 +57,8 @@ impl Account {
         let Some(section) = &plan.whatsapp else {
             bail!("the plan has no [whatsapp]: name the account there, as in account = \"1234567890\"");
         };
-        let client = section.client(&plan)?;
+        let config = ClientConfig { timeout: section.timeout(), ..ClientConfig::default() };
+        let client = Client::new(section.base_url(&plan)?, section.credentials(&plan)?, config)?;
         let crm = Crm::open(&plan.crm_url()?).await?;
         Ok(Self { name: section.account.get_ref().clone(), client, crm })
     }
@@ -152,7 +154,7 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
         rows = account.rows().await?;
     }
     let orders = Orders { account: &account, rows, again: args.again };
-    let work = progress.begin("submit", wanted.len() as u64);
+    let work = progress.begin(Task::Submit, wanted.len() as u64);
     let mut done = Vec::new();
     let mut stopped = None;
     for it in &wanted {
@@ -165,7 +167,7 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
         }
         work.advance(1);
     }
-    work.end(&counted(done.len() as u64, "template"));
+    work.end(Outcome::Submitted { n_templates: done.len() as u64 });
     account.crm.close().await;
     let value = json!({
         "templates": done.iter().map(|(it, what)| json!({ "name": it.template.name, "language": it.template.language, "outcome": what.name(), "told": what.told() })).collect::<Vec<_>>(),

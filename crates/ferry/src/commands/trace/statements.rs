@@ -3,7 +3,7 @@
 use model::{Contact, Statement};
 use serde_json::{Value, json};
 
-use crate::inspection::printable;
+use crossing::inspect::printable;
 
 /// The statements of a contact, the undated first, then by their dates.
 pub(super) fn in_order(contact: Option<&Contact>) -> Vec<&Statement> {

@@ -1,0 +1,199 @@
+//! Computes everything anew from the artifacts and the database, and compares.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result};
+use audit::{Difference, LedgerAudit, LedgerTotals, balance, equal};
+use crm::Crm;
+use model::{ContactId, Counts, IdentityDecision, Stage};
+use plan::contact_key;
+use run::TableReader;
+use run::formats::{contacts, extracted, ledger};
+use serde::Serialize;
+
+use crate::open_run::FoundRun;
+use crate::rejects;
+use crate::unread::UnreadBySource;
+
+/// What an audit has found.
+#[derive(Debug, Serialize)]
+pub struct Audited {
+    pub run_id: String,
+    pub balanced: bool,
+    #[serde(flatten)]
+    pub counts: Counts,
+    pub contacts: u64,
+    pub artifacts: u64,
+    pub batches: u64,
+    pub differences: Vec<String>,
+    /// Values that were not understood, by source and field: rows can add up and still be read wrongly.
+    pub not_understood: UnreadBySource,
+}
+
+/// Compares the artifacts of a run with each other, with the manifest and with the database.
+pub async fn audit(found: &FoundRun) -> Result<Audited> {
+    let mut differences = digests(found)?;
+    let cleaned = found.folder.manifest.stages.get(&Stage::Clean);
+    let mut audited = Audited {
+        run_id: found.folder.manifest.run_id.clone(),
+        balanced: false,
+        counts: Counts::default(),
+        contacts: 0,
+        artifacts: found.folder.manifest.artifacts.len() as u64,
+        batches: 0,
+        differences: Vec::new(),
+        not_understood: cleaned.map(|it| it.unread.clone()).unwrap_or_default(),
+    };
+    // A damaged file cannot be read any further, and is difference enough.
+    if differences.is_empty() {
+        let totals = rows(found, &mut differences)?;
+        (audited.counts, audited.contacts) = (totals.counts, totals.n_contacts);
+        audited.batches = database(found, &mut differences).await?;
+    }
+    audited.balanced = differences.is_empty();
+    audited.differences = differences.into_iter().map(|it| it.0).collect();
+    Ok(audited)
+}
+
+/// The digests of the manifest against the files.
+fn digests(found: &FoundRun) -> Result<Vec<Difference>> {
+    let manifest = &found.folder.manifest;
+    let mut differences = Vec::new();
+    for (name, artifact) in &manifest.artifacts {
+        if !found.folder.is_intact(name, artifact)? {
+            differences.push(Difference(format!("{name} is missing or not what the manifest says")));
+        }
+    }
+    // Without the key of the run nobody can tell whether a seal is right.
+    let key = Some(contact_key(&found.plan, true)?).filter(|it| it.id() == manifest.key_id);
+    for (source, key) in manifest.sources.iter().zip(std::iter::repeat(key)) {
+        if let Some(key) = key
+            && key.seal(&source.sealed_bytes()) != source.coverage.seal
+        {
+            differences.push(Difference(format!("the certificate of source {} is not what was sealed", source.name)));
+        }
+    }
+    for stage in [Stage::Extract, Stage::Clean] {
+        if !manifest.stages.contains_key(&stage) {
+            differences.push(Difference(format!("{} is not complete", stage.name())));
+        }
+    }
+    Ok(differences)
+}
+
+/// Rows as received against the ledger, and the ledger against the contacts.
+fn rows(found: &FoundRun, differences: &mut Vec<Difference>) -> Result<LedgerTotals> {
+    let (folder, manifest) = (&found.folder, &found.folder.manifest);
+    let mut sources = Vec::new();
+    for source in &manifest.sources {
+        let n_rows = TableReader::open(&folder.path(&extracted::artifact(&source.name)))?.n_rows();
+        differences.extend(equal(&format!("rows of source {} in extract/", source.name), source.rows, n_rows));
+        sources.push((source.name.clone(), n_rows));
+    }
+    let mut audit = LedgerAudit::new(sources);
+    ledger::read(&TableReader::open(&folder.path(ledger::ARTIFACT))?, |row| {
+        audit.row(row.source, row.record, row.outcome, row.contact_id);
+        anyhow::Ok(())
+    })?;
+    let mut n_contacts = 0;
+    contacts::each_batch(
+        &folder.path(contacts::ARTIFACT),
+        found.plan.batch_size(),
+        &folder.manifest.run_mark(),
+        |_| true,
+        |batch| {
+            for contact in batch.items() {
+                n_contacts += 1;
+                differences.extend(audit.contact(contact.id, contact.n_rows));
+            }
+            anyhow::Ok(())
+        },
+    )?;
+    let (totals, in_ledger) = audit.finish();
+    differences.extend(in_ledger);
+    differences.extend(equal("contacts with rows in the ledger", n_contacts, totals.n_contacts));
+    differences.extend(equal("contacts against kept rows", totals.counts.kept, n_contacts));
+    let noted = manifest.stages.get(&Stage::Clean).map(|it| it.counts).unwrap_or_default();
+    for (what, noted, counted) in [
+        ("kept rows against the manifest", noted.kept, totals.counts.kept),
+        ("merged rows against the manifest", noted.merged, totals.counts.merged),
+        ("rejected rows against the manifest", noted.rejected, totals.counts.rejected),
+    ] {
+        differences.extend(equal(what, noted, counted));
+    }
+    differences.extend(equal("rejected rows in clean/rejects.csv", totals.counts.rejected, n_rejects(found)?));
+    Ok(totals)
+}
+
+fn n_rejects(found: &FoundRun) -> Result<u64> {
+    let path = found.folder.path(rejects::ARTIFACT);
+    let mut csv = csv::Reader::from_path(&path).with_context(|| format!("could not read {}", path.display()))?;
+    let mut record = csv::ByteRecord::new();
+    let mut n_rejects = 0;
+    while csv.read_byte_record(&mut record)? {
+        n_rejects += 1;
+    }
+    Ok(n_rejects)
+}
+
+/// The batches as they are planned against receipts and contacts in the database.
+async fn database(found: &FoundRun, differences: &mut Vec<Difference>) -> Result<u64> {
+    let run_id = &found.folder.manifest.run_id;
+    let Some(crm) = Crm::look(&found.plan.crm_url()?).await? else {
+        differences.push(Difference("there is no CRM database".to_owned()));
+        return Ok(0);
+    };
+    let (path, size) = (found.folder.path(contacts::ARTIFACT), found.plan.batch_size());
+    let planned = contacts::batch_digests(&path, size)?;
+    let mut members: Vec<Vec<ContactId>> = Vec::with_capacity(planned.len());
+    let ids = |phones: contacts::Phones| phones.members.into_iter().map(|it| it.0).collect();
+    contacts::each_phones(
+        &path,
+        size,
+        |_| true,
+        |batch| {
+            members.push(ids(batch));
+            anyhow::Ok(())
+        },
+    )?;
+    let mut stages = vec![Stage::Load];
+    stages.extend(found.plan.verify.is_some().then_some(Stage::Verify));
+    for stage in stages {
+        let receipts = crm.receipts(run_id, stage).await?;
+        let mut counts = Counts::default();
+        for (number, _, digest) in &planned {
+            match receipts.get(number) {
+                None => differences.push(Difference(format!("{}: batch {number} has no receipt", stage.name()))),
+                Some(receipt) if receipt.input != *digest => {
+                    differences.push(Difference(format!(
+                        "{}: the receipt of batch {number} is for other contacts",
+                        stage.name()
+                    )));
+                }
+                Some(receipt) => counts += receipt.counts,
+            }
+        }
+        let extra: HashSet<u32> =
+            receipts.keys().copied().filter(|it| !planned.iter().any(|batch| batch.0 == *it)).collect();
+        differences.extend(equal(
+            &format!("{}: receipts of batches that are not planned", stage.name()),
+            0,
+            extra.len() as u64,
+        ));
+        differences.extend(balance(stage.name(), &counts));
+    }
+    let decisions = crm.decisions().await?;
+    let absorbed = decisions.iter().filter_map(|it| match it {
+        IdentityDecision::SamePerson { absorbed, .. } => Some(*absorbed),
+        _ => None,
+    });
+    let absorbed: HashSet<ContactId> = absorbed.collect();
+    for ((number, ..), ids) in planned.iter().zip(&members) {
+        let held = crm.held(ids).await?;
+        // Who was merged since the run is in the contact that they were merged into.
+        let n_missing = ids.iter().filter(|it| !held.contains_key(it) && !absorbed.contains(it)).count() as u64;
+        differences.extend(equal(&format!("contacts of batch {number} missing in the database"), 0, n_missing));
+    }
+    crm.close().await;
+    Ok(planned.len() as u64)
+}

@@ -1,0 +1,330 @@
+//! Cleans and merges what was extracted, and writes the ledger of every row.
+
+pub(crate) mod intake;
+
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result, bail};
+use clean::{
+    Cleaner, DuplicateCandidate, Linked, Links, ListQualityCounts, N_PARTITIONS, SortedRun, Spill, UnreadValues,
+};
+use crm::NewContacts;
+use jiff::Timestamp;
+use model::{Contact, Counts, Digest, LedgerRow, Outcome, Reject, RowFindings, Stage};
+use rayon::prelude::*;
+use run::{Group, SourceRecord, SpillFolder, StageRecord, TableWriter};
+
+pub(crate) use crate::clean::intake::{Taken, extract_and_add_rows, take_in};
+use crate::load::overlapped::OverlappedLoad;
+use crate::memory;
+use crate::open_run::{OpenRun, TOOL};
+use crate::ordered_map::ordered_map;
+use crate::progress::{self, Task};
+use crate::rejects;
+use crate::unread;
+use run::formats::ties::{self, TiesWriter};
+use run::formats::{contacts, ledger, links};
+
+/// The share of the memory in which rows wait before they go to files. The rest is for reading,
+/// merging and writing.
+const WAITING_SHARE: u64 = 8;
+/// For each core so many pieces are made or wait to be written.
+const MOST_PIECES: usize = 2;
+/// So many rows are merged and written together, unless one contact has more.
+const PIECE_ROWS: usize = 1024;
+/// So many pieces of them wait to be merged.
+const PIECES_AHEAD: usize = 2;
+/// What such a piece takes while it is merged and written, about.
+const PIECE_BYTES: u64 = 5 << 18;
+
+/// Cleans what is not clean yet.
+pub(crate) fn clean(run: &mut OpenRun) -> Result<()> {
+    match take_in(run)? {
+        Some(taken) => merge(run, taken, None),
+        None => Ok(()),
+    }
+}
+
+/// Merges the rows that were taken in, and hands the contacts to `early` too.
+pub(crate) fn merge(run: &mut OpenRun, taken: Taken, mut early: Option<&mut OverlappedLoad>) -> Result<()> {
+    let lists = taken.lists();
+    let unread = taken.unread(&run.plan.gates);
+    let Taken { started, inputs, n_rows, mut cleaner, names, mut ledger_file, rejects_file, mut outcome, work } = taken;
+    for (source, fields) in names.iter().enumerate().filter_map(|(n, it)| Some((n, unread.get(it)?))) {
+        cleaner.hold(source, unread::held(fields));
+    }
+    let Linked { counts: links, users, duplicates: ties } = link_all(&cleaner)?;
+
+    let contacts_file = run.folder.create(contacts::ARTIFACT)?;
+    let (mut contacts_file, digests) =
+        TableWriter::create_with_digests(contacts_file, &contacts::columns(), run.plan.batch_size())?;
+    let is_early = early.as_ref().map(|it| it.run_number());
+    work.again(Task::Merge);
+    work.advance(outcome.counts.rejected);
+    let spare = Mutex::default();
+    std::thread::scope(|scope| {
+        let (sender, pieces) = sync_channel(PIECES_AHEAD);
+        scope.spawn(|| give_pieces(&cleaner, sender));
+        ordered_map(
+            pieces.into_iter(),
+            most_pieces(run.memory),
+            |piece| {
+                let room = lock(&spare).pop().unwrap_or_else(|| Merged::with_room(is_early));
+                merge_piece(&cleaner, &piece?, &names, is_early.is_some(), room)
+            },
+            |mut merged| {
+                contacts_file.rows(&merged.contacts)?;
+                ledger_file.rows(&merged.ledger)?;
+                for ((became, findings), n) in &merged.outcomes {
+                    outcome.count(*became, RowFindings(*findings), *n);
+                    work.advance(*n);
+                }
+                if let Some(early) = &mut early {
+                    early.take(&merged.new, digests.try_iter())?;
+                }
+                merged.clear();
+                lock(&spare).push(merged);
+                Ok(())
+            },
+        )
+    })?;
+
+    tracing::info!(n_contacts = outcome.counts.kept, "contacts given out");
+    outcome.counts.rows_in = n_rows;
+    if let Some(difference) = audit::balance("clean", &outcome.counts) {
+        bail!("the rows do not balance: {}", difference.0);
+    }
+    let counts = outcome.counts;
+    work.end(progress::Outcome::Cleaned(counts));
+    // The great files wait for the disk side by side, while the last contacts are handed on.
+    let (artifacts, ties) = std::thread::scope(|scope| {
+        let contacts_file = scope.spawn(|| contacts_file.publish());
+        let ledger_file = scope.spawn(|| ledger_file.publish());
+        if let Some(early) = early {
+            early.take_last(digests.iter())?;
+        }
+        let mut ties_file = TiesWriter::create(run.folder.create(ties::ARTIFACT)?)?;
+        write_ties(&mut ties_file, &ties)?;
+        let same_emails = |partition| cleaner.same_email(partition).with_context(spill_failed);
+        ordered_map(0..N_PARTITIONS, most_pieces(run.memory), same_emails, |ties: Vec<DuplicateCandidate>| {
+            write_ties(&mut ties_file, &ties)
+        })?;
+        let (ties_file, n_ties) = ties_file.publish()?;
+        let artifacts = vec![
+            (ties::ARTIFACT.to_owned(), ties_file),
+            (links::ARTIFACT.to_owned(), links::write(run.folder.create(links::ARTIFACT)?, &users)?),
+            (rejects::ARTIFACT.to_owned(), rejects_file),
+            (ledger::ARTIFACT.to_owned(), ledger_file.join().unwrap_or_else(|it| resume_unwind(it))?),
+            (contacts::ARTIFACT.to_owned(), contacts_file.join().unwrap_or_else(|it| resume_unwind(it))?),
+        ];
+        anyhow::Ok((artifacts, n_ties))
+    })?;
+    let record = StageRecord {
+        inputs,
+        counts,
+        rejects: outcome.rejects,
+        findings: outcome.findings,
+        links: link_counts(links),
+        ties,
+        lists,
+        unread,
+        peak_bytes: memory::peak(),
+        seconds: started.elapsed().as_secs_f64(),
+        finished_at: Timestamp::now(),
+    };
+    Ok(run.folder.complete(Stage::Clean, record, artifacts)?)
+}
+
+fn inputs(run: &OpenRun) -> Result<Digest> {
+    let is_input = |name: &str| name.starts_with("extract/") || name.starts_with("fixes/");
+    let extracted = run.folder.manifest.artifacts.iter().filter(|it| is_input(it.0));
+    let mut parts: Vec<String> = extracted.map(|(name, it)| format!("{name} {}", it.sha256)).collect();
+    parts.extend([run.plan.clean_digest()?.to_string(), run.key.id(), TOOL.to_owned()]);
+    parts.push(run.started_at().as_microsecond().to_string());
+    for source in &run.folder.manifest.sources {
+        parts.push(serde_json::to_string(&source.reading)?);
+    }
+    let mut suppressed: Vec<String> = run.plan.suppressed()?.iter().map(ToString::to_string).collect();
+    suppressed.sort();
+    parts.extend(suppressed);
+    parts.extend(run.decisions.iter().map(|it| {
+        let (contact, other) = it.contacts();
+        format!("{} {contact} {other}", it.name())
+    }));
+    Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
+}
+
+fn write_ties(file: &mut TiesWriter, ties: &[DuplicateCandidate]) -> Result<()> {
+    for tie in ties {
+        file.write(tie.kind.name(), tie.n_contacts, &tie.contacts)?;
+    }
+    Ok(())
+}
+
+fn link_counts(links: Links) -> BTreeMap<String, u64> {
+    let Links { by_row, by_card, ambiguous, unlinked } = links;
+    let counts =
+        [("linked_by_row", by_row), ("linked_by_card", by_card), ("ambiguous", ambiguous), ("unlinked", unlinked)];
+    counts.map(|(name, n)| (name.to_owned(), n)).into()
+}
+
+/// What was extracted, in the order of the plan.
+fn source_records(run: &OpenRun) -> Result<Vec<SourceRecord>> {
+    let record = |name: &String| {
+        let found = run.folder.manifest.sources.iter().find(|it| it.name == *name).cloned();
+        found.with_context(|| format!("source \"{name}\" is not extracted yet: run `ferry extract` first"))
+    };
+    run.plan.sources.iter().map(|it| record(it.name.get_ref())).collect()
+}
+
+/// Where rows wait that do not fit into memory.
+struct Spilled(SpillFolder);
+
+impl Spill for Spilled {
+    fn put(&self, bucket: usize, bytes: &[u8]) -> std::io::Result<()> {
+        tracing::debug!(bucket, n_bytes = bytes.len(), "rows moved to a file");
+        self.0.put(bucket, bytes)
+    }
+
+    fn take(&self, bucket: usize, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+        self.0.take(bucket, bytes)
+    }
+}
+
+fn spill_failed() -> &'static str {
+    "could not keep rows in the folder spill/ of the run; is its disk full?"
+}
+
+/// How many pieces fit into the memory at once while they are merged.
+fn most_pieces(memory: u64) -> usize {
+    (memory / 8 / PIECE_BYTES).clamp(1, (MOST_PIECES * rayon::current_num_threads()) as u64) as usize
+}
+
+/// Gives all rows in pieces, in the order of their contacts. While some are merged, the next partition is sorted.
+fn give_pieces(cleaner: &Cleaner, sender: SyncSender<Result<SortedRun>>) {
+    for partition in 0..N_PARTITIONS {
+        let pieces = match cleaner.sorted_runs(partition, PIECE_ROWS).with_context(spill_failed) {
+            Ok(pieces) => pieces.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        for piece in pieces {
+            // Merging has failed if nobody listens any more.
+            if sender.send(piece).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Links the users of all partitions, in their order.
+fn link_all(cleaner: &Cleaner) -> Result<Linked> {
+    let linked = (0..N_PARTITIONS).into_par_iter().map(|it| cleaner.link(it)).collect::<Result<Vec<_>, _>>();
+    let linked = linked.with_context(spill_failed)?;
+    Ok(Linked {
+        counts: linked.iter().map(|it| it.counts).sum(),
+        users: linked.iter().flat_map(|it| it.users.iter().copied()).collect(),
+        duplicates: linked.into_iter().flat_map(|it| it.duplicates).collect(),
+    })
+}
+
+/// A piece that is merged: its rows of both files, what becomes of its contacts in the database if they are loaded early,
+/// and what became of how many rows.
+struct Merged {
+    contacts: Group,
+    new: NewContacts,
+    ledger: Group,
+    outcomes: BTreeMap<(Outcome, u16), u64>,
+}
+
+impl Merged {
+    /// `run_number` is that of the run if its contacts are loaded early.
+    fn with_room(run_number: Option<i64>) -> Self {
+        Self {
+            contacts: Group::with_room(&contacts::columns(), PIECE_ROWS),
+            new: NewContacts::with_room(run_number.unwrap_or(0), if run_number.is_some() { PIECE_ROWS } else { 0 }),
+            ledger: Group::with_room(&ledger::columns(), PIECE_ROWS),
+            outcomes: BTreeMap::new(),
+        }
+    }
+
+    /// Forgets the piece, and keeps the room for another: memory that is new is written twice, by the system first.
+    fn clear(&mut self) {
+        let Self { contacts, new, ledger, outcomes } = self;
+        contacts.clear();
+        new.clear();
+        ledger.clear();
+        outcomes.clear();
+    }
+}
+
+fn lock(spare: &Mutex<Vec<Merged>>) -> MutexGuard<'_, Vec<Merged>> {
+    spare.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Merges a piece into `merged`, which holds none.
+fn merge_piece(
+    cleaner: &Cleaner,
+    piece: &SortedRun,
+    names: &[String],
+    is_early: bool,
+    mut merged: Merged,
+) -> Result<Merged> {
+    let give = |contact: Option<Contact>, rows: &[LedgerRow]| {
+        if let Some(contact) = contact {
+            contacts::write(&mut merged.contacts, &contact);
+            if is_early {
+                merged.new.push(&contact);
+            }
+        }
+        for row in rows {
+            ledger::write(&mut merged.ledger, names, row);
+            *merged.outcomes.entry((row.outcome, row.findings.0)).or_default() += 1;
+        }
+    };
+    cleaner.merge(piece, give).with_context(spill_failed)?;
+    Ok(merged)
+}
+
+/// What has been written so far.
+#[derive(Default)]
+pub(crate) struct Written {
+    counts: Counts,
+    rejects: BTreeMap<String, BTreeMap<String, u64>>,
+    findings: BTreeMap<String, u64>,
+    lists: BTreeMap<String, ListQualityCounts>,
+    unread: BTreeMap<String, UnreadValues>,
+}
+
+impl Written {
+    fn count_reject(&mut self, reject: &Reject, names: &[String]) {
+        self.counts.rejected += 1;
+        let source = names[usize::from(reject.row.source)].clone();
+        *self.rejects.entry(source).or_default().entry(reject.reason.code().to_owned()).or_default() += 1;
+    }
+
+    fn count(&mut self, outcome: Outcome, findings: RowFindings, n: u64) {
+        match outcome {
+            Outcome::Kept => self.counts.kept += n,
+            Outcome::Merged => self.counts.merged += n,
+            Outcome::Rejected => self.counts.rejected += n,
+            Outcome::Suppressed => self.counts.suppressed += n,
+        }
+        let names = findings.names();
+        for finding in names.split(' ').filter(|it| !it.is_empty()) {
+            *self.findings.entry(finding.to_owned()).or_default() += n;
+        }
+    }
+}
+
+fn rejected(reject: &Reject) -> LedgerRow {
+    LedgerRow {
+        row: reject.row,
+        outcome: Outcome::Rejected,
+        reason: Some(reject.reason),
+        contact_id: None,
+        findings: RowFindings::default(),
+    }
+}

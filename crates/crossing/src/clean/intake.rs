@@ -1,0 +1,254 @@
+//! Rows on their way to where they wait to be merged: from the files of the run, or from the exports while those are written.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use clean::{Cleaner, ListQualityCounts, UnreadValues};
+use extract::{Layout, Probe};
+use model::{Digest, Reject, RowId, Stage};
+use run::{Artifact, ArtifactWriter, ColumnReading, Group, ListQuality, SourceRecord, TableReader, TableWriter};
+
+use crate::clean::{MOST_PIECES, Spilled, WAITING_SHARE, Written, inputs, rejected, source_records, spill_failed};
+use crate::corrections::Corrections;
+use crate::extract::{Extraction, extract, layout};
+use crate::list_quality;
+use crate::open_run::OpenRun;
+use crate::ordered_map::ordered_map;
+use crate::progress::{Note, Task, Work};
+use crate::rejects::{self, RejectColumns};
+use crate::unread::{self, UnreadBySource};
+use plan::{GatesSection, SourceSection};
+use run::formats::extracted::{self, Extracted};
+use run::formats::ledger;
+
+/// With more cores than this, cleaning would wait for several sources that are read one after the other: reading a row takes a
+/// quarter of the time that cleaning it takes on one core. They are all read first, each on a core of its own.
+const MOST_CORES: usize = 4;
+
+/// Rows that are all taken in and wait to be merged.
+pub(crate) struct Taken {
+    pub(crate) started: Instant,
+    pub(crate) inputs: Digest,
+    pub(crate) n_rows: u64,
+    pub(crate) cleaner: Cleaner,
+    /// What the sources are called.
+    pub(crate) names: Vec<String>,
+    pub(crate) ledger_file: TableWriter,
+    pub(crate) rejects_file: Artifact,
+    pub(crate) outcome: Written,
+    pub(crate) work: Work,
+}
+
+impl Taken {
+    /// Values that were not understood, by source and field.
+    pub(crate) fn unread(&self, gates: &GatesSection) -> UnreadBySource {
+        unread::by_source(&self.outcome.unread, gates)
+    }
+
+    /// What the list of each source is worth.
+    pub(crate) fn lists(&self) -> BTreeMap<String, ListQuality> {
+        self.outcome.lists.iter().map(|(name, counts)| (name.clone(), list_quality::quality(counts))).collect()
+    }
+}
+
+/// Takes in the rows that were extracted and are to be cleaned; none if that was done before.
+pub(crate) fn take_in(run: &OpenRun) -> Result<Option<Taken>> {
+    let started = Instant::now();
+    if !run.folder.manifest.stages.contains_key(&Stage::Extract) {
+        bail!("nothing is extracted yet: run `ferry extract` first");
+    }
+    let inputs = inputs(run)?;
+    if run.folder.is_complete(Stage::Clean, inputs)? {
+        run.progress.note(Note::AlreadyDone(Task::Clean));
+        return Ok(None);
+    }
+
+    let records = source_records(run)?;
+    let open = |name: &str| TableReader::open(&run.folder.path(&extracted::artifact(name)));
+    let tables = records.iter().map(|it| open(&it.name)).collect::<Result<Vec<_>, _>>()?;
+    let source = |(planned, record): (&SourceSection, &SourceRecord)| {
+        let layout = planned.layout_of(record)?;
+        let (name, columns) = (record.name.clone(), record.columns.clone());
+        Ok(Source { name, columns, layout, reading: record.reading.clone() })
+    };
+    let sources = run.plan.sources.iter().zip(&records).map(source).collect::<Result<_>>()?;
+    let corrections = Corrections::read(&run.folder.fixes(), &records)?;
+    let work = run.progress.begin(Task::Clean, tables.iter().map(TableReader::n_rows).sum());
+    let mut taking = Taking::begin(run, sources, corrections)?;
+    let groups =
+        tables.iter().enumerate().flat_map(|(number, table)| (0..table.n_groups()).map(move |it| (number, it)));
+    taking.take(groups, |number, group| Ok(tables[number].group(group)?.into()), Some(&work))?;
+    taking.end(started, inputs, work).map(Some)
+}
+
+/// Extracts what is not extracted yet, and takes the rows in meanwhile; none if both were done before.
+pub(crate) fn extract_and_add_rows(run: &mut OpenRun) -> Result<Option<Taken>> {
+    let started = Instant::now();
+    let is_read_fast_enough = run.plan.sources.len() == 1 || rayon::current_num_threads() <= MOST_CORES;
+    // What was corrected is known by the columns of what was extracted.
+    if !is_read_fast_enough || !run.folder.fixes().is_empty() {
+        extract(run)?;
+        return take_in(run);
+    }
+    let Some(mut extraction) = Extraction::begin(run)? else { return take_in(run) };
+    let source = |((planned, probe), reading): ((&SourceSection, &Probe), &ColumnReading)| {
+        let layout = layout(planned, probe)?;
+        let (name, columns) = (planned.name.get_ref().clone(), probe.columns.clone());
+        Ok(Source { name, columns, layout, reading: reading.clone() })
+    };
+    let planned = run.plan.sources.iter().zip(&extraction.probes).zip(&extraction.readings);
+    let sources = planned.map(source).collect::<Result<Vec<_>>>()?;
+    let (senders, receivers): (Vec<_>, Vec<_>) = sources.iter().map(|_| sync_channel(MOST_PIECES)).unzip();
+    let groups = receivers.into_iter().enumerate();
+    let groups = groups.flat_map(|(number, groups)| groups.into_iter().map(move |group| (number, group)));
+    let mut taking = Taking::begin(run, sources, Corrections::default())?;
+    let done: Vec<_> = std::thread::scope(|scope| {
+        // One source after the other, as they are taken in.
+        let extract = |(number, passed_on)| extraction.source(run, number, Some(passed_on));
+        let extracted = scope.spawn(move || senders.into_iter().enumerate().map(extract).collect::<Result<_>>());
+        taking.take(groups, |_, group| Ok(group), None)?;
+        extracted.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })?;
+    let were_read_rightly = done.iter().zip(&extraction.readings).all(|(it, read)| it.0.reading == *read);
+    let done = extraction.with_final_readings(run, done)?;
+    extraction.finish(run, done)?;
+    // Later rows have shown that a column is to be read in another way than its first rows say.
+    if !were_read_rightly {
+        drop(taking);
+        return take_in(run);
+    }
+    let work = run.progress.begin_at(Task::Clean, taking.n_rows, started);
+    let inputs = inputs(run)?;
+    taking.end(started, inputs, work).map(Some)
+}
+
+/// A source and what its columns say.
+struct Source {
+    name: String,
+    columns: Vec<String>,
+    layout: Layout,
+    /// How its columns are read.
+    reading: ColumnReading,
+}
+
+/// What takes rows in.
+struct Taking {
+    names: Vec<String>,
+    layouts: Vec<Layout>,
+    columns: RejectColumns,
+    corrections: Corrections,
+    cleaner: Cleaner,
+    ledger_file: TableWriter,
+    rejects_file: ArtifactWriter,
+    outcome: Written,
+    n_rows: u64,
+}
+
+/// What a chunk of rows left behind: its rejects, and their lines for the file of rejects.
+struct Chunk {
+    n_rows: u64,
+    list_quality: ListQualityCounts,
+    unread: UnreadValues,
+    rejects: Vec<Reject>,
+    lines: Vec<u8>,
+}
+
+impl Taking {
+    fn begin(run: &OpenRun, sources: Vec<Source>, corrections: Corrections) -> Result<Self> {
+        let n_bytes = usize::try_from(run.memory / WAITING_SHARE)?;
+        let readings: Vec<ColumnReading> = sources.iter().map(|it| it.reading.clone()).collect();
+        let cleaner = Cleaner::with_spill(run.rules(&readings)?, n_bytes, Box::new(Spilled(run.folder.spill()?)));
+        let columns = RejectColumns::new(sources.iter().map(|it| (it.name.as_str(), it.columns.as_slice())));
+        let ledger_file = TableWriter::create(run.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
+        let mut rejects_file = run.folder.create(rejects::ARTIFACT)?;
+        rejects_file.write_all(&columns.header()?).with_context(rejects_failed)?;
+        let (names, layouts) = sources.into_iter().map(|it| (it.name, it.layout)).unzip();
+        let outcome = Written::default();
+        Ok(Self { names, layouts, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows: 0 })
+    }
+
+    /// Takes in groups of rows, on all cores. `open` makes them of items, which come with the numbers of their sources in the
+    /// order of the rows.
+    fn take<I: Send>(
+        &mut self,
+        items: impl Iterator<Item = (usize, I)> + Send,
+        open: impl Fn(usize, I) -> Result<Arc<Group>> + Sync,
+        work: Option<&Work>,
+    ) -> Result<()> {
+        let Self { names, layouts, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows } = self;
+        ordered_map(
+            items,
+            MOST_PIECES * rayon::current_num_threads(),
+            |(source, item)| {
+                let group = open(source, item)?;
+                Ok((source, take_chunk(source, &layouts[source], &group, cleaner, columns, corrections)?))
+            },
+            |(source, chunk)| {
+                rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
+                *outcome.lists.entry(names[source].clone()).or_default() += chunk.list_quality;
+                *outcome.unread.entry(names[source].clone()).or_default() += chunk.unread;
+                for reject in &chunk.rejects {
+                    outcome.count_reject(reject, names);
+                    ledger_file.row(|row| ledger::write(row, names, &rejected(reject)))?;
+                }
+                *n_rows += chunk.n_rows;
+                work.into_iter().for_each(|it| it.advance(chunk.n_rows));
+                Ok(())
+            },
+        )
+    }
+
+    fn end(self, started: Instant, inputs: Digest, work: Work) -> Result<Taken> {
+        let Self { names, cleaner, ledger_file, rejects_file, outcome, n_rows, .. } = self;
+        let rejects_file = rejects_file.publish(outcome.counts.rejected)?;
+        tracing::info!(n_rows, "rows taken in");
+        Ok(Taken { started, inputs, n_rows, cleaner, names, ledger_file, rejects_file, outcome, work })
+    }
+}
+
+/// Gives a chunk of rows to the cleaner.
+fn take_chunk(
+    source: usize,
+    layout: &Layout,
+    group: &Group,
+    cleaner: &Cleaner,
+    columns: &RejectColumns,
+    corrections: &Corrections,
+) -> Result<Chunk> {
+    let source = u16::try_from(source).context("a plan has no more than 65,535 sources")?;
+    let first = if group.n_rows > 0 { Extracted::new(group, 0).record() } else { 1 };
+    let mut rejects = Vec::new();
+    let mut taking = cleaner.chunk_writer();
+    for number in 0..group.n_rows {
+        let row = Extracted::new(group, number);
+        let id = RowId { source, record: row.record() };
+        let row = corrections.row(id, row);
+        let contact = match row.reason() {
+            Some(reason) => Err(reason),
+            None => layout.contact(|column| row.cell(column)),
+        };
+        match contact {
+            Ok(contact) => taking.add(id, &contact),
+            Err(reason) => rejects.push(Reject { row: id, reason, field: "" }),
+        }
+    }
+    let taken = taking.finish().with_context(spill_failed)?;
+    rejects.extend(taken.rejects);
+    rejects.sort_unstable_by_key(|it| it.row);
+
+    let row_of = |reject: &Reject| {
+        let received = Extracted::new(group, usize::try_from(reject.row.record - first).unwrap_or(0));
+        corrections.row(reject.row, received)
+    };
+    let lines = columns.lines(&rejects, row_of)?;
+    Ok(Chunk { n_rows: group.n_rows as u64, list_quality: taken.list_quality, unread: taken.unread, rejects, lines })
+}
+
+fn rejects_failed() -> String {
+    format!("could not write {}", rejects::ARTIFACT)
+}

@@ -1,0 +1,129 @@
+//! Rejected rows that somebody has corrected: `clean/rejects.csv`, edited and taken back in.
+//!
+//! A corrected row stands for the row that was rejected, so the number of rows stays what it was
+//! and every balance closes as before.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use model::RowId;
+use run::SourceRecord;
+
+use run::formats::extracted::Extracted;
+
+/// Corrected cells, by the row that they stand for.
+#[derive(Debug, Default)]
+pub struct Corrections(HashMap<RowId, Vec<String>>);
+
+/// A source row as it is cleaned: as received, or as corrected.
+#[derive(Clone, Copy)]
+pub struct SourceRow<'a> {
+    pub received: Extracted<'a>,
+    corrected: Option<&'a [String]>,
+}
+
+impl Corrections {
+    /// Reads the files of a run, the later ones over the earlier.
+    pub fn read(paths: &[PathBuf], sources: &[SourceRecord]) -> Result<Self> {
+        let mut corrections = Self::default();
+        for path in paths {
+            corrections.0.extend(read_file(path, sources)?.0);
+        }
+        Ok(corrections)
+    }
+
+    pub(crate) fn rows(&self) -> HashSet<RowId> {
+        self.0.keys().copied().collect()
+    }
+
+    /// The row as it is to be cleaned.
+    pub fn row<'a>(&'a self, id: RowId, received: Extracted<'a>) -> SourceRow<'a> {
+        SourceRow { received, corrected: self.0.get(&id).map(Vec::as_slice) }
+    }
+}
+
+impl<'a> SourceRow<'a> {
+    pub fn cell(&self, column: usize) -> &'a str {
+        match self.corrected {
+            Some(cells) => cells.get(column).map_or("", String::as_str),
+            None => self.received.cell(column),
+        }
+    }
+
+    /// Why the row cannot be read; none if it can, or if it is corrected.
+    pub fn reason(&self) -> Option<model::Reason> {
+        if self.corrected.is_some() { None } else { self.received.reason() }
+    }
+
+    pub fn is_corrected(&self) -> bool {
+        self.corrected.is_some()
+    }
+
+    /// The text of a row that could not be read.
+    pub fn unread_text(&self) -> &'a str {
+        if self.corrected.is_some() { "" } else { self.received.unread_text() }
+    }
+}
+
+/// Reads one file of corrected rejects. Every row of it must say which row it corrects.
+pub(crate) fn read_file(path: &Path, sources: &[SourceRecord]) -> Result<Corrections> {
+    let failed = || format!("could not use the corrected rejects {}", path.display());
+    let probe = extract::probe(&[path.to_owned()], &extract::Settings::default()).with_context(failed)?;
+    let place = |name: &str| probe.columns.iter().position(|it| it == name);
+    let (Some(source_at), Some(record_at)) = (place("_source"), place("_record")) else {
+        bail!(
+            "{} has no columns _source and _record: correct the file clean/rejects.csv of the run, and leave those",
+            path.display()
+        );
+    };
+    let places: Vec<Vec<Option<usize>>> = sources.iter().map(|it| columns_of(it, &probe.columns)).collect();
+    let mut corrections = Corrections::default();
+    let mut wrong = Vec::new();
+    extract::read(&probe, |row| -> Result<()> {
+        let Ok(cells) = &row.cells else {
+            wrong.push(format!("line {}: the row cannot be read", row.line));
+            return Ok(());
+        };
+        let source = sources.iter().position(|it| it.name == cells.get(source_at));
+        let record = cells.get(record_at).trim().parse::<u64>().ok();
+        let found = source.zip(record).filter(|(source, record)| (1..=sources[*source].rows).contains(record));
+        let Some((source, record)) = found else {
+            wrong.push(format!(
+                "line {}: the run has no row {}:{}",
+                row.line,
+                cells.get(source_at).escape_debug(),
+                cells.get(record_at).escape_debug()
+            ));
+            return Ok(());
+        };
+        let values: Vec<String> =
+            places[source].iter().map(|it| it.map_or("", |it| cells.get(it)).to_owned()).collect();
+        // A row that could not be read has no cells until somebody fills them in.
+        if values.iter().all(|it| it.trim().is_empty()) {
+            return Ok(());
+        }
+        let id = RowId { source: u16::try_from(source)?, record };
+        if corrections.0.insert(id, values).is_some() {
+            wrong.push(format!("line {}: the row {}:{record} stands there twice", row.line, sources[source].name));
+        }
+        Ok(())
+    })?;
+    match wrong.as_slice() {
+        [] => Ok(corrections),
+        [first, rest @ ..] => bail!("{}, {first}{}", path.display(), more(rest.len())),
+    }
+}
+
+fn more(n: usize) -> String {
+    if n == 0 { String::new() } else { format!(", and {n} more such lines") }
+}
+
+/// Where the columns of a source stand in the file. A name that stands twice means two columns.
+fn columns_of(source: &SourceRecord, columns: &[String]) -> Vec<Option<usize>> {
+    let place = |(n, name): (usize, &String)| {
+        let nth = source.columns[..n].iter().filter(|it| *it == name).count();
+        columns.iter().enumerate().filter(|it| it.1 == name).map(|it| it.0).nth(nth)
+    };
+    source.columns.iter().enumerate().map(place).collect()
+}

@@ -1,0 +1,172 @@
+//! The certificate of a source: what window it covers, what could not be read, and what exports of
+//! its kind never show.
+
+use clean::{DateForm, Moment, ReadDate, read_date};
+use extract::{Form, Layout, Part, Probe, Profile, Row, Seen, is_blank};
+use model::{ContactKey, Reason};
+use run::{ColumnReading, Coverage, FileRecord, SourceRecord};
+use serde_json::Value;
+
+use plan::SourceSection;
+
+/// Counts what the rows of a source say, one after the other.
+pub(crate) struct Tally<'a> {
+    form: DateForm,
+    phones: Vec<usize>,
+    dates: &'a [usize],
+    bodies: &'a [usize],
+    coverage: Coverage,
+}
+
+impl<'a> Tally<'a> {
+    pub(crate) fn new(layout: &'a Layout, form: DateForm) -> Self {
+        let phones = layout.phone_columns().collect();
+        let (dates, bodies) = (layout.columns_of("last_at"), layout.columns_of("body"));
+        Self { form, phones, dates, bodies, coverage: Coverage::default() }
+    }
+
+    /// Takes note of a row.
+    pub(crate) fn add(&mut self, row: &Row) {
+        let cells = match &row.cells {
+            Ok(cells) => *cells,
+            Err(unread) => {
+                *self.coverage.unreadable.entry(unread.reason.code().to_owned()).or_default() += 1;
+                return;
+            }
+        };
+        let coverage = &mut self.coverage;
+        let filled = |columns: &[usize]| columns.iter().map(|it| cells.get(*it)).find(|it| !is_blank(it));
+        match filled(self.dates).map(|it| read_date(it, &self.form)) {
+            Some(ReadDate::At(Moment { at, is_zoneless, .. })) => {
+                coverage.first_at = Some(coverage.first_at.map_or(at, |it| it.min(at)));
+                coverage.last_at = Some(coverage.last_at.map_or(at, |it| it.max(at)));
+                coverage.zoneless += u64::from(is_zoneless && self.form.zone.is_none());
+            }
+            Some(ReadDate::Unreadable) => coverage.unreadable_dates += 1,
+            Some(ReadDate::Nothing) | None => coverage.undated += 1,
+        }
+        let is_masked = |cell: &str| cell.contains(['*', '•', '█']);
+        coverage.masked += u64::from(self.phones.iter().any(|it| is_masked(cells.get(*it))));
+        coverage.redacted +=
+            u64::from(filled(self.bodies).is_some_and(|it| it.starts_with("***") && it.contains("edacted")));
+    }
+
+    /// The certificate, when all rows are in.
+    pub(crate) fn finish(mut self, profile: &Profile, probe: &Probe, seen: &[Seen]) -> Coverage {
+        self.coverage.records = seen.iter().map(|it| it.n_records).sum();
+        self.coverage.claimed = claimed(profile, seen);
+        self.coverage.gaps = profile.gaps.clone();
+        self.coverage.findings = findings(profile, probe, seen, &self.coverage);
+        self.coverage
+    }
+}
+
+/// What the record of a source is, sealed.
+pub(crate) fn source_record(
+    source: &SourceSection,
+    probe: &Probe,
+    seen: &[Seen],
+    coverage: Coverage,
+    reading: ColumnReading,
+    key: &ContactKey,
+) -> SourceRecord {
+    let file = |(part, seen): (&Part, &Seen)| FileRecord {
+        path: part.path.clone(),
+        name: part.name(),
+        sha256: part.digest,
+        bytes: part.n_bytes,
+        reading: part.reading(),
+        rows: seen.n_rows,
+    };
+    let mut record = SourceRecord {
+        name: source.name.get_ref().clone(),
+        channel: source.channel,
+        profile: source.profile().name,
+        files: probe.parts.iter().zip(seen).map(file).collect(),
+        columns: probe.columns.clone(),
+        rows: seen.iter().map(|it| it.n_rows).sum(),
+        coverage,
+        reading,
+    };
+    record.coverage.seal = key.seal(&record.sealed_bytes());
+    record
+}
+
+/// How many records the provider says that it holds: the greatest of what the pages say.
+fn claimed(profile: &Profile, seen: &[Seen]) -> Option<u64> {
+    let totals = seen.iter().flat_map(|seen| profile.total.iter().filter_map(|path| fact(seen, path)));
+    totals.filter_map(|it| it.as_u64().or_else(|| it.as_str()?.parse().ok())).max()
+}
+
+/// What stands beside the records of a page, by its path.
+fn fact(seen: &Seen, path: &str) -> Option<Value> {
+    let (key, rest) = path.split_once('.').unwrap_or((path, ""));
+    let text = &seen.facts.iter().find(|it| it.0 == key)?.1;
+    let value: Value = serde_json::from_str(text).ok()?;
+    let found = rest.split('.').filter(|it| !it.is_empty()).try_fold(&value, |it, key| it.get(key))?;
+    Some(found.clone())
+}
+
+fn findings(profile: &Profile, probe: &Probe, seen: &[Seen], coverage: &Coverage) -> Vec<String> {
+    let mut findings = Vec::new();
+    if let Some(claimed) = coverage.claimed.filter(|it| *it != coverage.records) {
+        findings.push(format!("the provider counts {claimed} records; these files hold {}", coverage.records));
+    }
+    let names_next = |seen: &Seen| {
+        let links = profile.next.iter().filter_map(|it| fact(seen, it));
+        links.into_iter().any(|it| it.as_str().is_some_and(|it| !it.is_empty()))
+    };
+    if seen.last().is_some_and(names_next) {
+        findings.push("the last page names a next one, which is not among these files".to_owned());
+    }
+    if let (Some(days), Some(last)) = (profile.window_days.filter(|it| *it > 0), coverage.last_at) {
+        let earliest = last - jiff::SignedDuration::from_hours(24 * i64::from(days));
+        findings.push(format!(
+            "the provider keeps {days} days: what is older than {} cannot be in an export that ends here",
+            earliest.strftime("%F")
+        ));
+    }
+    let counted = |n: u64, one: &str, several: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {several}")),
+    };
+    let sum = |count: fn(&Seen) -> u64| seen.iter().map(count).sum::<u64>();
+    findings.extend(counted(
+        sum(|it| it.n_repeated_headers),
+        "line that repeats the header was passed over",
+        "lines that repeat the header were passed over",
+    ));
+    findings.extend(counted(
+        sum(|it| it.n_stray_quotes),
+        "row has a quote inside a cell that does not begin with one; it was taken as it stands",
+        "rows have a quote inside a cell that does not begin with one; it was taken as it stands",
+    ));
+    findings.extend(counted(
+        coverage.zoneless,
+        "date says nothing of its time zone; it was read as UTC",
+        "dates say nothing of their time zone; they were read as UTC",
+    ));
+    for (part, seen) in probe.parts.iter().zip(seen) {
+        if let Some(doubt) = &part.doubt {
+            findings.push(format!(
+                "{}: the encoding {} was guessed; the next would be {}",
+                part.name(),
+                part.encoding_name(),
+                doubt.other.name()
+            ));
+        }
+        if seen.is_last_line_open {
+            findings.push(format!("{} ends without a line end: see that it is complete", part.name()));
+        }
+        if let Form::Sheet { others, .. } = &part.form
+            && !others.is_empty()
+        {
+            findings.push(format!("{} has sheets that were not read: {}", part.name(), others.join(", ")));
+        }
+    }
+    if coverage.unreadable.contains_key(Reason::Truncated.code()) {
+        findings.push("a file ends in the middle of a record".to_owned());
+    }
+    findings
+}

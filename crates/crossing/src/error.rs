@@ -1,0 +1,99 @@
+//! Errors that callers tell apart: each ends a run in a way of its own.
+
+use std::path::PathBuf;
+
+use anyhow::Error;
+use jiff::Timestamp;
+use model::grouped;
+use run::UnreadField;
+use thiserror::Error as ThisError;
+use whatsapp::CallError;
+
+use crate::list_quality::percent;
+use crate::unread::UnreadLine;
+
+/// A gate that stops a run before it changes anything.
+#[derive(Debug, ThisError)]
+pub enum QualityGate {
+    #[error(
+        "source \"{name}\": {} {}, and the plan allows {}: look at the list, or raise the gate",
+        percent(*.found), .what.text(), percent(*.most)
+    )]
+    List { name: String, what: ListFault, found: f64, most: f64 },
+    #[error(
+        "{}; stop_unreadable allows {:.1} %",
+        UnreadLine { source: name, field, values }, .most * 100.0
+    )]
+    Unreadable { name: String, field: String, values: UnreadField, most: f64 },
+    #[error(
+        "the backup {} is missing or damaged, so the database cannot be put back to what it was before this run: put the \
+         file back, or back the database up yourself and start a new run with --run-dir", path.display()
+    )]
+    Backup { path: PathBuf },
+    #[error(
+        "this run's backup was taken by another Ferry ({}, this one knows {known}): have that one restore it into an empty \
+         database, whose tables this one then brings up to date",
+        found.as_ref().map_or("an earlier one".to_owned(), |it| format!("schema {it}"))
+    )]
+    BackupSchema { found: Option<String>, known: &'static str },
+    #[error(
+        "{} numbers were checked in thirty days, and the messages of the plan allow {}: who checks many and writes to few is \
+         banned; raise messages or checks_per_message in [verify]",
+        grouped(*.used), grouped(*.most)
+    )]
+    ChecksPerMessage { used: u64, most: u64 },
+}
+
+/// What is wrong with too many phone numbers of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListFault {
+    Invalid,
+    InSequence,
+}
+
+impl ListFault {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Invalid => "of the phone numbers are invalid",
+            Self::InSequence => "of the phone numbers stand in sequence",
+        }
+    }
+}
+
+/// A limit on checks that frees up with time.
+#[derive(Debug, ThisError)]
+#[error("{} (`ferry load` does not wait for it)", self.text())]
+pub struct RetryLater {
+    /// None where nothing may be checked at all.
+    pub bound: Option<CheckLimit>,
+    /// When some of it is free again, if that is known.
+    pub at: Option<Timestamp>,
+}
+
+/// A limit on how many numbers are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckLimit {
+    /// The provider's quota of 24 hours.
+    Day(u64),
+    /// What the messages of the plan allow in thirty days.
+    Month(u64),
+}
+
+impl RetryLater {
+    fn text(&self) -> String {
+        let Some(bound) = self.bound else { return "nothing may be checked".to_owned() };
+        let what = match bound {
+            CheckLimit::Day(most) => format!("the quota of {} checks in 24 hours", grouped(most)),
+            CheckLimit::Month(most) => {
+                format!("what the messages of the plan allow, {} checks in thirty days,", grouped(most))
+            }
+        };
+        let again = self.at.map_or(String::new(), |it| format!("; some of it comes back at {it}"));
+        format!("{what} is used up{again}")
+    }
+}
+
+/// Whether the same command can work later: a provider is unavailable, or a quota is used up.
+pub fn is_passing(error: &Error) -> bool {
+    error.chain().any(|it| it.is::<RetryLater>() || it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
+}

@@ -1,0 +1,208 @@
+//! Reads every export into the run folder, as received.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use extract::{ExtractError, Layout, Probe};
+use jiff::Timestamp;
+use model::{Counts, Digest, DigestInput, Stage};
+use phone::Region;
+use rayon::prelude::*;
+use run::{Artifact, ColumnReading, Group, SourceRecord, StageRecord, TableWriter};
+
+use crate::coverage::{Tally, source_record};
+use crate::inspect::encoding_guesses;
+use crate::memory;
+use crate::open_run::{OpenRun, TOOL};
+use crate::progress::{ExtractedSource, Note, Outcome, Task, Work};
+use crate::reading::{self, Evidence};
+use plan::{Plan, SourceSection};
+use run::formats::extracted;
+
+/// Sources that are to be extracted.
+pub(crate) struct Extraction {
+    pub(crate) probes: Vec<Probe>,
+    /// How the columns of each source are read, as far as its first rows show.
+    pub(crate) readings: Vec<ColumnReading>,
+    inputs: Digest,
+    started: Instant,
+    work: Work,
+}
+
+/// Extracts what is not extracted yet.
+pub(crate) fn extract(run: &mut OpenRun) -> Result<()> {
+    let Some(mut extraction) = Extraction::begin(run)? else { return Ok(()) };
+    let sources = (0..extraction.probes.len()).into_par_iter();
+    let done = sources.map(|it| extraction.source(run, it, None)).collect::<Result<_>>()?;
+    let done = extraction.with_final_readings(run, done)?;
+    extraction.finish(run, done)
+}
+
+/// How many rows are looked at before a source is read.
+const FIRST_ROWS: u64 = 10_000;
+
+impl Extraction {
+    /// Looks at all files; none if they are extracted.
+    pub(crate) fn begin(run: &mut OpenRun) -> Result<Option<Self>> {
+        let started = Instant::now();
+        let plan = &run.plan;
+        let probes: Vec<Probe> = plan.sources.par_iter().map(|it| probe(plan, it)).collect::<Result<_>>()?;
+        let inputs = inputs(run, &probes);
+        if run.folder.is_complete(Stage::Extract, inputs)? {
+            run.progress.note(Note::AlreadyDone(Task::Extract));
+            return Ok(None);
+        }
+        run.folder.manifest.read_at = Some(Timestamp::now());
+        let run = &*run;
+        let sources = run.plan.sources.par_iter().zip(&probes);
+        let readings = sources.map(|(source, probe)| first_reading(run, source, probe)).collect::<Result<_>>()?;
+        run.note_doubts(probes.iter().flat_map(encoding_guesses).collect());
+        Ok(Some(Self { probes, readings, inputs, started, work: run.progress.begin(Task::Extract, 0) }))
+    }
+
+    /// Extracts those sources again whose columns are to be read in another way than their first rows show.
+    pub(crate) fn with_final_readings(
+        &mut self,
+        run: &OpenRun,
+        done: Vec<(SourceRecord, Artifact)>,
+    ) -> Result<Vec<(SourceRecord, Artifact)>> {
+        let again = |(number, (record, artifact)): (usize, (SourceRecord, Artifact))| {
+            if record.reading == self.readings[number] {
+                return Ok((record, artifact));
+            }
+            self.readings[number] = record.reading;
+            self.source(run, number, None)
+        };
+        done.into_iter().enumerate().map(again).collect()
+    }
+
+    /// Extracts the source of this number, and passes its rows on as they are written.
+    pub(crate) fn source(
+        &self,
+        run: &OpenRun,
+        number: usize,
+        passed_on: Option<SyncSender<Arc<Group>>>,
+    ) -> Result<(SourceRecord, Artifact)> {
+        const STEP: u64 = 10_000;
+        let (plan, source, probe) = (&run.plan, &run.plan.sources[number], &self.probes[number]);
+        let artifact = run.folder.create(&extracted::artifact(source.name.get_ref()))?;
+        let columns = extracted::columns(&probe.columns);
+        let mut table = match passed_on {
+            Some(passed_on) => TableWriter::create_and_pass_on(artifact, &columns, passed_on)?,
+            None => TableWriter::create(artifact, &columns)?,
+        };
+        let profile = source.profile();
+        let layout = layout(source, probe)?;
+        let mut tally = Tally::new(&layout, reading::date_form(source, &self.readings[number], "last_at"));
+        let mut evidence = Evidence::new(&layout, source.region(plan));
+        let seen = extract::read(probe, |row| -> Result<()> {
+            if row.record % STEP == 0 {
+                self.work.advance(STEP);
+            }
+            tally.add(&row);
+            evidence.add(&row);
+            let place = (row.record, row.line);
+            let cells = row.cells.as_ref().map(|cells| |it| cells.get(it));
+            let cells = cells.map_err(|unreadable| (unreadable.reason, &*unreadable.text));
+            Ok(table.row(|rows| extracted::write(rows, probe.columns.len(), place, cells))?)
+        })?;
+        let artifact = table.publish()?;
+        let coverage = tally.finish(&profile, probe, &seen);
+        let reading = evidence.judge(plan, source, probe, run.readings.get(source.name.get_ref()))?;
+        Ok((source_record(source, probe, &seen, coverage, reading, &run.key), artifact))
+    }
+
+    /// Notes that all sources are extracted; `done` has them in the order of the plan.
+    pub(crate) fn finish(self, run: &mut OpenRun, done: Vec<(SourceRecord, Artifact)>) -> Result<()> {
+        let n_rows = done.iter().map(|it| it.0.rows).sum();
+        self.work.end(Outcome::Extracted(done.iter().map(|it| extracted_source(&it.0)).collect()));
+        let record = StageRecord {
+            inputs: self.inputs,
+            counts: Counts { rows_in: n_rows, kept: n_rows, ..Counts::default() },
+            rejects: Default::default(),
+            findings: Default::default(),
+            links: Default::default(),
+            ties: Default::default(),
+            lists: Default::default(),
+            unread: Default::default(),
+            peak_bytes: memory::peak(),
+            seconds: self.started.elapsed().as_secs_f64(),
+            finished_at: Timestamp::now(),
+        };
+        let artifacts = done.iter().map(|it| (extracted::artifact(&it.0.name), it.1)).collect();
+        run.folder.manifest.artifacts.retain(|name, _| !name.starts_with("extract/"));
+        run.folder.manifest.sources = done.into_iter().map(|it| it.0).collect();
+        Ok(run.folder.complete(Stage::Extract, record, artifacts)?)
+    }
+}
+
+/// Finds out what the files are and whether they have the columns that the plan asks for.
+fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
+    let failed = || format!("could not use source \"{}\"", source.name.get_ref());
+    let files = extract::files(plan.folder(), &source.path).with_context(failed)?;
+    let probe = extract::probe(&files, &source.settings(plan)).with_context(failed)?;
+    if let Err(error) = layout(source, &probe) {
+        let at = match &error {
+            ExtractError::MissingColumn { column, .. } | ExtractError::AmbiguousColumn { column, .. } => {
+                source.place_of_column(column)
+            }
+            _ => 0,
+        };
+        let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
+        return Err(plan.wrong(at, format!("{error} ({reading})")).into());
+    }
+    Ok(probe)
+}
+
+/// What the columns of a source mean.
+pub(crate) fn layout(source: &SourceSection, probe: &Probe) -> Result<Layout, ExtractError> {
+    source.profile().layout(&first_path(probe), &probe.columns)
+}
+
+/// How the columns of a source are read, as far as its first rows show. What they leave open may be settled by the others.
+fn first_reading(run: &OpenRun, source: &SourceSection, probe: &Probe) -> Result<ColumnReading> {
+    let layout = layout(source, probe)?;
+    let mut evidence = Evidence::new(&layout, source.region(&run.plan));
+    extract::read_first(probe, FIRST_ROWS, |row| evidence.add(row))?;
+    // What cannot be judged yet is judged when all rows were read.
+    let before = run.readings.get(source.name.get_ref());
+    Ok(evidence.judge(&run.plan, source, probe, before).unwrap_or_default())
+}
+
+fn first_path(probe: &Probe) -> PathBuf {
+    probe.parts.first().map(|it| it.path.clone()).unwrap_or_default()
+}
+
+/// Digests what extracted rows, their coverage and their reading depend on. Version 1.
+fn inputs(run: &OpenRun, probes: &[Probe]) -> Digest {
+    let input = DigestInput::new("extract", 1).field("key", run.key.id()).field("tool", TOOL);
+    let sources = run.plan.sources.iter().zip(probes);
+    sources.fold(input, |input, (source, probe)| input.nested("source", &source_input(run, source, probe))).digest()
+}
+
+fn source_input(run: &OpenRun, source: &SourceSection, probe: &Probe) -> DigestInput {
+    let name = source.name.get_ref();
+    // How an earlier run read the columns decides where this file leaves it open.
+    let before = run.readings.get(name).map(|it| serde_json::to_string(&it.1).unwrap_or_default());
+    let input = DigestInput::new("extract.source", 1)
+        .field("name", name)
+        .nested("profile", &source.profile().digest_input())
+        .nested("reading", &source.reading_input())
+        .optional("region", source.region(&run.plan).as_ref().map(Region::code))
+        .optional("before", before);
+    probe.parts.iter().fold(input, |input, part| {
+        input.field("file", part.name()).field("sha256", part.digest).nested("form", &part.form.digest_input())
+    })
+}
+
+fn extracted_source(source: &SourceRecord) -> ExtractedSource {
+    ExtractedSource {
+        name: source.name.clone(),
+        n_rows: source.rows,
+        reading: source.reading(),
+        is_empty: source.columns.is_empty(),
+    }
+}

@@ -1,0 +1,73 @@
+//! Takes corrected rejects in, and does the run again from cleaning on.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use model::{Outcome, RowId, Stage};
+use run::formats::ledger;
+use run::{StageRecord, TableReader};
+
+use crate::corrections;
+use crate::open_run::OpenRun;
+use crate::run_report::RunReport;
+
+/// What corrected rejects have changed.
+pub struct Fixed {
+    pub n_corrected: usize,
+    pub n_rejected_before: u64,
+    pub report: RunReport,
+}
+
+/// Takes the corrected rows of a file in. Every one must have been rejected.
+pub async fn fix(run: &mut OpenRun, file: &Path) -> Result<Fixed> {
+    let corrected = corrections::read_file(file, &run.folder.manifest.sources)?.rows();
+    if corrected.is_empty() {
+        bail!("{} corrects no row: fill in the cells of rejected rows and leave _source and _record", file.display());
+    }
+    let rejected = rejected(run)?;
+    let mut others: Vec<&RowId> = corrected.difference(&rejected).collect();
+    others.sort();
+    if let Some(row) = others.first() {
+        let source = &run.folder.manifest.sources[usize::from(row.source)].name;
+        bail!(
+            "row {source}:{} was not rejected: only rejected rows can be corrected ({} such rows in {})",
+            row.record,
+            others.len(),
+            file.display()
+        );
+    }
+    keep_file(run, file, corrected.len() as u64)?;
+    let report = crate::run(run).await?;
+    Ok(Fixed { n_corrected: corrected.len(), n_rejected_before: rejected.len() as u64, report })
+}
+
+/// Keeps the file in the run folder, where it belongs to what the run is made from.
+fn keep_file(run: &mut OpenRun, file: &Path, n_rows: u64) -> Result<()> {
+    let bytes = std::fs::read(file).with_context(|| format!("could not read {}", file.display()))?;
+    let extension = file.extension().map_or("csv".into(), |it| it.to_string_lossy().to_lowercase());
+    let name = format!("fixes/{}.{extension}", run.folder.manifest.fixes.len() + 1);
+    let mut copy = run.folder.create(&name)?;
+    copy.write_all(&bytes)?;
+    let artifact = copy.publish(n_rows)?;
+    run.folder.manifest.fixes.push(name.clone());
+    let cleaned: Option<StageRecord> = run.folder.manifest.stages.get(&Stage::Clean).cloned();
+    let cleaned = cleaned.context("nothing is clean yet: run `ferry run` first")?;
+    Ok(run.folder.complete(Stage::Clean, cleaned, vec![(name, artifact)])?)
+}
+
+fn rejected(run: &OpenRun) -> Result<HashSet<RowId>> {
+    let table =
+        TableReader::open(&run.folder.path(ledger::ARTIFACT)).context("nothing is clean yet: run `ferry run` first")?;
+    let sources = &run.folder.manifest.sources;
+    let mut rejected = HashSet::new();
+    ledger::read(&table, |row| {
+        let source = sources.iter().position(|it| it.name == row.source);
+        if let (Outcome::Rejected, Some(source)) = (row.outcome, source) {
+            rejected.insert(RowId { source: u16::try_from(source)?, record: row.record });
+        }
+        anyhow::Ok(())
+    })?;
+    Ok(rejected)
+}

@@ -1,0 +1,366 @@
+//! Finds out what files are, and what a plan has to say of them.
+
+mod columns;
+mod source;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clean::DateForm;
+use extract::{
+    Cells, ExtractError, Fit, Guess, Layout, Mapping, Probe, Profile, Row, Settings, detect, guess,
+    looks_like_opt_outs, probe,
+};
+use model::{Direction, RawContact, Reason};
+use phone::{PhoneForm, ReadRegion, Region};
+use run::Coverage;
+use serde::Serialize;
+
+use crate::coverage::Tally;
+use crate::inspect::columns::{FirstRows, column_samples};
+use crate::inspect::source::source_block;
+pub use crate::inspect::source::{name_of, source_name};
+
+/// How many rows are looked at closely.
+const SAMPLE_ROWS: u64 = 10_000;
+/// How many rows are shown.
+const SHOWN_ROWS: usize = 3;
+/// Businesses send from thousands of numbers. A log with more of them is read the wrong way round, which is said.
+const MOST_OWN_NUMBERS: usize = 10_000;
+
+/// What files of one kind are.
+#[derive(Debug, Serialize)]
+pub struct Inspection {
+    pub files: Vec<PathBuf>,
+    pub reading: String,
+    pub columns: Vec<String>,
+    pub rows: u64,
+    pub kind: Kind,
+    /// Of the rows that were looked at, those that give a contact.
+    pub sampled: u64,
+    pub usable: u64,
+    /// Why the others do not, by reason.
+    pub faults: std::collections::BTreeMap<String, u64>,
+    pub coverage: Coverage,
+    /// Fields and masked values of some rows.
+    pub sample: Vec<Vec<(String, String)>>,
+    pub own_numbers: Vec<String>,
+    /// What a person should know before the run.
+    #[serde(skip)]
+    pub warnings: Vec<Warning>,
+    /// It is nearest to a list of people who have opted out, and somebody has to say what it is.
+    pub may_be_opt_outs: bool,
+    /// The part of a plan that reads these files; none if nothing in them can be a person.
+    pub source: Option<String>,
+}
+
+/// What a person should know before files are read.
+#[derive(Clone, Debug)]
+pub enum Warning {
+    Encoding(EncodingGuess),
+    /// Some dates can only have the day first, others only the month.
+    MixedDateOrder,
+    /// Nothing says whether the day or the month comes first.
+    UnknownDateOrder,
+    /// So many senders that the direction may be read the wrong way round; own numbers are left out.
+    ManySenders {
+        most: usize,
+    },
+}
+
+/// What kind of export it is, and how sure that is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Kind {
+    /// All columns that tell the profile are there, and they are many.
+    Known {
+        profile: String,
+        title: String,
+        documented: String,
+        sure: &'static str,
+        unread_columns: Vec<String>,
+    },
+    /// No profile, but some columns have the names of what they hold.
+    Guessed {
+        nearest: Option<Nearest>,
+        columns: Mapping,
+        unread_columns: Vec<String>,
+        /// Columns whose names would do, and why they were not taken.
+        left_out: Vec<(String, String)>,
+    },
+    Unknown {
+        nearest: Option<Nearest>,
+    },
+    Empty,
+}
+
+/// The profile that comes nearest to fitting.
+#[derive(Debug, Serialize)]
+pub struct Nearest {
+    pub profile: String,
+    pub missing: Vec<String>,
+    pub unwanted: Vec<String>,
+    pub unread_columns: Vec<String>,
+}
+
+/// Inspects files of one kind. `folder` is where a plan would stand.
+pub fn inspect(files: &[PathBuf], profiles: &[Profile], region: Option<Region>, folder: &Path) -> Result<Inspection> {
+    let probe = probe(files, &Settings::of_profiles(profiles))?;
+    let fits = detect(profiles, &probe.columns, probe.records_key());
+    let best = fits.first().filter(|it| it.is_whole());
+    let guessed = match profiles.iter().find(|it| it.name == "contacts").filter(|_| !best.is_some_and(Fit::is_certain))
+    {
+        Some(contacts) => guess(contacts, &probe.columns, &column_samples(&probe, region)?),
+        None => Guess::default(),
+    };
+    let is_list = best.is_some_and(|it| is_list_of_contacts(it, &guessed));
+    let best = best.filter(|_| !is_list);
+    let path = files.first().cloned().unwrap_or_default();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let may_be_opt_outs =
+        !best.is_some_and(Fit::is_certain) && !is_list && looks_like_opt_outs(&fits, &probe.columns, &name);
+    let profile = match best {
+        Some(fit) => Some(fit.profile.clone()),
+        None if has_person(&guessed.columns) => {
+            let channel = guessed.consent_channel.and_then(model::ConsentChannel::from_name);
+            Some(Profile { consent_channel: channel, ..Profile::of_columns(guessed.columns.clone()) })
+        }
+        None => None,
+    };
+    let kind = match (best, &profile) {
+        _ if probe.columns.is_empty() => Kind::Empty,
+        (Some(fit), _) => known(fit),
+        (None, Some(profile)) => Kind::Guessed {
+            nearest: nearest(&fits),
+            columns: profile.columns.clone(),
+            unread_columns: unread(profile, &probe.columns),
+            left_out: guessed.left_out,
+        },
+        (None, None) => Kind::Unknown { nearest: nearest(&fits) },
+    };
+    let nobody = Profile::of_columns(Mapping::new());
+    let profile = profile.as_ref();
+    let layout = match profile {
+        Some(profile) => profile.layout(&path, &probe.columns)?,
+        None => nobody.layout(&path, &[])?,
+    };
+    let first = FirstRows::of(&probe, &layout, region)?;
+    let numbers = match profile {
+        Some(profile) if profile.is_international => None,
+        _ => crate::reading::form_of(&layout, &probe, first.bare),
+    };
+    let looked = look(&probe, &layout, profile.unwrap_or(&nobody), region, numbers, first.date_form(region))?;
+    let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
+    let mut inspection = Inspection {
+        files: files.to_vec(),
+        reading,
+        columns: probe.columns.clone(),
+        rows: looked.rows,
+        kind,
+        sampled: looked.sampled,
+        usable: looked.usable,
+        faults: looked.faults,
+        coverage: looked.coverage,
+        sample: looked.sample,
+        own_numbers: looked.own_numbers.into_iter().collect(),
+        warnings: encoding_guesses(&probe).into_iter().map(Warning::Encoding).collect(),
+        may_be_opt_outs,
+        source: None,
+    };
+    inspection.warnings.extend(first.warnings(region));
+    if inspection.own_numbers.len() > MOST_OWN_NUMBERS {
+        inspection.warnings.push(Warning::ManySenders { most: MOST_OWN_NUMBERS });
+        inspection.own_numbers.clear();
+    }
+    inspection.source = profile.map(|profile| {
+        let columns = if best.is_some() { None } else { Some(&profile.columns) };
+        source_block(&inspection, profile, columns, folder)
+    });
+    Ok(inspection)
+}
+
+/// An encoding that was guessed: for the terminal alone, because it shows words of cells.
+#[derive(Clone, Debug)]
+pub struct EncodingGuess {
+    pub file: String,
+    pub encoding: String,
+    pub next: String,
+    /// Words of cells in both readings.
+    pub samples: Vec<(String, String)>,
+}
+
+/// The encodings of files that were guessed.
+pub(crate) fn encoding_guesses(probe: &Probe) -> Vec<EncodingGuess> {
+    let doubts = probe.parts.iter().filter_map(|it| Some((it, it.doubt.as_ref()?)));
+    doubts
+        .map(|(part, doubt)| {
+            let sample = |(one, other)| (printable(one), printable(other));
+            EncodingGuess {
+                file: printable(&part.name().to_string()),
+                encoding: part.encoding_name(),
+                next: doubt.other.name(),
+                samples: doubt.samples.iter().filter_map(differing_word).map(sample).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The first word that two readings of a cell do not share: enough to tell which is right, and less of a person than the
+/// whole cell.
+fn differing_word((one, other): &(String, String)) -> Option<(&str, &str)> {
+    let is_telling = |it: char| it.is_numeric() || it == '@';
+    let words = one.split_whitespace().zip(other.split_whitespace());
+    words.filter(|it| it.0 != it.1).find(|it| !it.0.contains(is_telling) && !it.1.contains(is_telling))
+}
+
+/// A cell without characters that a terminal would act on.
+pub fn printable(cell: &str) -> String {
+    cell.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+}
+
+/// Whether a table that fits the profile of anybody's opt-out list is rather a list of contacts, some of whom have refused:
+/// it says more about consent than that list could.
+fn is_list_of_contacts(fit: &Fit, guessed: &Guess) -> bool {
+    let n_refusals = guessed.columns.get("opt_out").map_or(0, |it| it.iter().count());
+    fit.profile.name == "opt-outs"
+        && (n_refusals > 1 || ["consent", "consent_at"].iter().any(|it| guessed.columns.contains_key(*it)))
+}
+
+fn has_person(columns: &Mapping) -> bool {
+    columns.contains_key("phone") || columns.contains_key("viber_id")
+}
+
+fn known(fit: &Fit) -> Kind {
+    Kind::Known {
+        profile: fit.profile.name.clone(),
+        title: fit.profile.title.clone(),
+        documented: fit.profile.documented.clone(),
+        sure: if fit.is_certain() { "certain" } else { "likely" },
+        unread_columns: fit.unread.clone(),
+    }
+}
+
+fn unread(profile: &Profile, columns: &[String]) -> Vec<String> {
+    let is_read = |column: &&String| profile.columns.values().any(|it| it.iter().any(|it| it == column.as_str()));
+    columns.iter().filter(|it| !is_read(it)).cloned().collect()
+}
+
+/// A profile of which less than half is there is near to nothing.
+fn nearest(fits: &[Fit]) -> Option<Nearest> {
+    let fit = fits.iter().find(|it| it.missing.len() * 2 <= it.profile.signature.len())?;
+    Some(Nearest {
+        profile: fit.profile.name.clone(),
+        missing: fit.missing.clone(),
+        unwanted: fit.unwanted.clone(),
+        unread_columns: fit.unread.clone(),
+    })
+}
+
+#[derive(Default)]
+struct Looked {
+    rows: u64,
+    sampled: u64,
+    usable: u64,
+    faults: std::collections::BTreeMap<String, u64>,
+    coverage: Coverage,
+    sample: Vec<Vec<(String, String)>>,
+    own_numbers: BTreeSet<String>,
+}
+
+fn look(
+    probe: &Probe,
+    layout: &Layout,
+    profile: &Profile,
+    region: Option<Region>,
+    numbers: Option<PhoneForm>,
+    dates: DateForm,
+) -> Result<Looked> {
+    let mut looked = Looked::default();
+    let mut tally = Tally::new(layout, dates);
+    let seen = extract::read(probe, |row: Row| -> Result<(), ExtractError> {
+        tally.add(&row);
+        looked.rows = row.record;
+        if row.record > SAMPLE_ROWS {
+            // The numbers of the business may first stand anywhere in a log.
+            if layout.has_messages()
+                && let Ok(cells) = &row.cells
+                && let Ok(raw) = layout.contact(|it| cells.get(it))
+            {
+                looked.note_own(layout, *cells, &raw);
+            }
+            return Ok(());
+        }
+        looked.sampled += 1;
+        let fault = match &row.cells {
+            Err(unread) => Some(unread.reason),
+            Ok(cells) => match layout.contact(|it| cells.get(it)) {
+                Err(reason) => Some(reason),
+                Ok(raw) => {
+                    looked.note_own(layout, *cells, &raw);
+                    if looked.sample.len() < SHOWN_ROWS {
+                        looked.sample.push(masked(&raw));
+                    }
+                    fault(&raw, region, numbers)
+                }
+            },
+        };
+        match fault {
+            None => looked.usable += 1,
+            Some(reason) => *looked.faults.entry(reason.code().to_owned()).or_default() += 1,
+        }
+        Ok(())
+    })?;
+    looked.coverage = tally.finish(profile, probe, &seen);
+    Ok(looked)
+}
+
+/// Why a row gives no contact. The region of the row comes before that of the plan.
+fn fault(raw: &RawContact, region: Option<Region>, numbers: Option<PhoneForm>) -> Option<Reason> {
+    let region = match Region::read(raw.region) {
+        ReadRegion::Nothing => region,
+        ReadRegion::Region(region) => Some(region),
+        ReadRegion::Unknown => None,
+    };
+    match clean::read_phone(raw, region, numbers) {
+        Ok(_) => None,
+        Err(Reason::Empty) if !raw.viber_id.trim().is_empty() => None,
+        Err(Reason::Letters | Reason::ShortCode) if raw.direction.is_some() => Some(Reason::NotSubscriber),
+        Err(reason) => Some(reason),
+    }
+}
+
+impl Looked {
+    /// The business is the other side of each message.
+    fn note_own(&mut self, layout: &Layout, cells: Cells, raw: &RawContact) {
+        let field = match raw.direction {
+            Some(Direction::Inbound) => "to",
+            Some(Direction::Outbound) => "from",
+            None => return,
+        };
+        let own = layout.columns_of(field).iter().map(|it| cells.get(*it).trim()).find(|it| !it.is_empty());
+        let form = if raw.is_international { PhoneForm::International } else { PhoneForm::Unknown };
+        // Senders in letters and short codes are nobody's number.
+        let number = own.and_then(|it| clean::phone_in(it, None, form).ok());
+        if let Some((phone, _)) = number.filter(|_| self.own_numbers.len() <= MOST_OWN_NUMBERS) {
+            self.own_numbers.insert(phone.number.to_string());
+        }
+    }
+}
+
+/// What a row says, with what would tell who it is taken away.
+fn masked(raw: &RawContact) -> Vec<(String, String)> {
+    let hide = |field: &str, cell: &str| {
+        let shown = match field {
+            "phone" | "shared_phone" => 5,
+            "name" => 1,
+            "email" | "external_id" | "viber_id" | "message_id" => 3,
+            _ => return cell.split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        let start: String = cell.trim().chars().take(shown).collect();
+        format!("{start}***")
+    };
+    let cells = raw.cells().into_iter().filter(|it| !it.1.trim().is_empty());
+    let event = raw.event.filter(|it| !it.is_implied).map(|it| ("says".to_owned(), it.state.name().to_owned()));
+    cells.map(|(field, cell)| (field.to_owned(), hide(field, cell))).chain(event).collect()
+}

@@ -1,0 +1,141 @@
+//! The crossing: exports in, a loaded CRM database out.
+//!
+//! [`run`] is the whole flow. Stages leave files, which the manifest names with the digest of all that they depend on, or
+//! receipts in the database; so each does only what is not done yet, and a run can be stopped anywhere.
+//!
+//! Nothing here prints, knows the command line or returns words for people: [`progress::Event`] says what happens, and
+//! [`RunReport`] what came of it.
+
+mod audit;
+mod backup;
+mod clean;
+mod corrections;
+mod coverage;
+mod error;
+mod extract;
+mod fix;
+mod gates;
+pub mod inspect;
+mod list_quality;
+mod load;
+mod memory;
+mod open_run;
+mod ordered_map;
+pub mod progress;
+mod reading;
+mod rejects;
+mod run_report;
+mod unread;
+mod verify;
+
+use anyhow::{Context, Result, bail};
+use crm::{Crm, Loaded};
+use model::Stage;
+
+pub use crate::audit::{Audited, audit};
+pub use crate::backup::restore;
+pub use crate::corrections::{Corrections, SourceRow};
+pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, is_passing};
+pub use crate::fix::{Fixed, fix};
+pub use crate::memory::peak as peak_memory;
+pub use crate::open_run::{FoundRun, OpenRun, RunOptions, RunPlace, TOOL, find_run, rules};
+pub use crate::progress::Progress;
+pub use crate::rejects::ARTIFACT as REJECTS;
+pub use crate::run_report::{
+    BatchState, DatabaseState, LowYield, RunReport, SourceReport, Uninformative, low_yields, n_faults,
+};
+pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine, unread_values};
+pub use crate::verify::{Estimate, Selection, uninformative};
+
+use crate::verify::Verified;
+
+/// Does what is not done yet of a whole run.
+pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
+    run.read_decisions().await?;
+    let rows = clean::extract_and_add_rows(run)?;
+    // Into an empty database contacts are loaded while they are merged; `loading` hides whether they are.
+    let loading = load::overlapped::merge(run, rows).await?;
+    gates::check(run)?;
+    if run.is_dry_run {
+        return dry_run(run).await;
+    }
+    let (crm, loaded) = loading.finish(run).await?;
+    load::plan_batches(run, &crm).await?;
+    let verified = verify::verify_if_possible(run, &crm, Selection::Unverified).await?;
+    let unfinished = load::load(run, &crm, None, loaded).await?;
+    load::variants::merge(run, &crm).await?;
+    RunReport::of_run(run, crm, verified, unfinished).await
+}
+
+/// Does one stage on what the stage before it left.
+pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
+    match stage {
+        Stage::Extract => {
+            run.read_decisions().await?;
+            extract::extract(run)
+        }
+        Stage::Clean => {
+            run.read_decisions().await?;
+            clean::clean(run)
+        }
+        Stage::Verify => verify(run, Selection::Unverified).await.map(drop),
+        Stage::Load => {
+            let crm = open_planned(run).await?;
+            let unfinished = load::load(run, &crm, None, None).await?;
+            load::finish(run, &crm, unfinished).await?;
+            crm.close().await;
+            Ok(())
+        }
+    }
+}
+
+/// Does one batch again, from a stage on. What was loaded is of that batch; the report is of the whole run.
+pub async fn rerun(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded, RunReport)> {
+    let crm = open(run).await?;
+    let batches = crm.batches(run.run_id()).await?;
+    if !batches.iter().any(|it| it.0 == batch) {
+        bail!("the run has no batch {batch}; it has {}", batches.len());
+    }
+    if from == Stage::Verify {
+        verify::verify(run, &crm, Selection::Batch(batch)).await?;
+    }
+    crm.forget_receipt(run.run_id(), Stage::Load, batch).await?;
+    let unfinished = load::load(run, &crm, Some(batch), None).await?;
+    let loaded = load::finish(run, &crm, unfinished).await?;
+    let report = RunReport::of_database(run, crm, Verified::default()).await?;
+    Ok((loaded, report))
+}
+
+/// Verifies some of the contacts.
+pub async fn verify(run: &mut OpenRun, selection: Selection) -> Result<RunReport> {
+    let crm = open_planned(run).await?;
+    let verified = verify::verify_if_possible(run, &crm, selection).await?;
+    load::variants::merge(run, &crm).await?;
+    RunReport::of_database(run, crm, verified).await
+}
+
+/// What verifying would ask.
+pub async fn verify_dry(run: &OpenRun) -> Result<RunReport> {
+    let crm = Crm::look(&run.plan.crm_url()?).await?;
+    RunReport::of_dry_run(run, crm.as_ref(), Loaded::default()).await
+}
+
+async fn dry_run(run: &OpenRun) -> Result<RunReport> {
+    let crm = Crm::look(&run.plan.crm_url()?).await?;
+    let loaded = load::preview(run, crm.as_ref()).await?;
+    RunReport::of_dry_run(run, crm.as_ref(), loaded).await
+}
+
+async fn open_planned(run: &mut OpenRun) -> Result<Crm> {
+    if !run.folder.manifest.stages.contains_key(&Stage::Clean) {
+        bail!("nothing is clean yet: run `ferry extract` and `ferry clean` first");
+    }
+    gates::check(run)?;
+    let crm = open(run).await?;
+    load::plan_batches(run, &crm).await?;
+    Ok(crm)
+}
+
+async fn open(run: &OpenRun) -> Result<Crm> {
+    Crm::open(&run.plan.crm_url()?).await.context("could not open the CRM database")
+}

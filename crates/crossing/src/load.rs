@@ -1,0 +1,345 @@
+//! Loads the contacts into the CRM database, batch by batch.
+
+pub(crate) mod overlapped;
+pub(crate) mod variants;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow};
+use crm::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts, RunRow, SourceReading, SuppressAction};
+use jiff::Timestamp;
+use model::{Basis, ConsentState, ContactId, Counts, Digest, Receipt, Stage};
+use run::{SourceRecord, StageRecord};
+use tokio::sync::mpsc;
+
+use crate::backup;
+use crate::load::overlapped::LoadedAlready;
+use crate::memory;
+use crate::open_run::{OpenRun, TOOL};
+use crate::progress::{Note, Outcome, Task, Work};
+use run::formats::contacts;
+use run::formats::links;
+
+/// So many batches share a transaction, each with its receipt.
+const BATCHES_PER_TRANSACTION: usize = 128;
+/// So many batches wait to be loaded.
+const BATCHES_AHEAD: usize = 8;
+
+/// Writes down in the database what the run is, so that its batches keep their members. Before
+/// anything is written to a database that holds contacts, it is backed up.
+pub(crate) async fn plan_batches(run: &mut OpenRun, crm: &Crm) -> Result<()> {
+    crm.check_key(&run.key.id()).await?;
+    let batches = contacts::planned_batches(&run.folder.path(contacts::ARTIFACT), run.plan.batch_size())?;
+    let planned = run_row(run, batches);
+    tracing::info!(n_batches = planned.batches.len(), "batches digested");
+    let is_planned = crm.planned_run(run.run_id()).await?.as_ref() == Some(&planned);
+    let n_loaded = crm.receipts(run.run_id(), Stage::Load).await?.len();
+    if !is_planned || n_loaded < planned.batches.len() {
+        backup::ensure(run, crm).await?;
+    }
+    if !is_planned {
+        crm.plan_run(&planned).await?;
+    }
+    crm.note_source_readings(&source_readings(run)?).await?;
+    suppress_those_of_the_plan(run, crm).await?;
+    read_statements_anew(run, crm).await?;
+    tracing::info!("batches planned");
+    Ok(())
+}
+
+/// People on the list that the plan names are suppressed in the database too, so that those who are there already are in no
+/// segment that is written to.
+async fn suppress_those_of_the_plan(run: &OpenRun, crm: &Crm) -> Result<()> {
+    let ids: Vec<ContactId> = run.plan.suppressed()?.into_iter().collect();
+    if !ids.is_empty() {
+        crm.suppress(&ids, SuppressAction::Add, "on the list of a plan", Timestamp::now()).await?;
+    }
+    Ok(())
+}
+
+/// Reads the statements of earlier imports by the words of this plan, if another plan or version has read them.
+async fn read_statements_anew(run: &mut OpenRun, crm: &Crm) -> Result<()> {
+    let (words, rule) = (run.plan.words(), run.plan.merge.consent);
+    let digest = words.digest().to_string();
+    if crm.is_read_by(&digest, rule).await? {
+        return Ok(());
+    }
+    if !crm.is_empty().await? {
+        backup::ensure(run, crm).await?;
+    }
+    let n_changed = crm.read_statements_anew(&digest, rule, |basis, text| state_of(&words, basis, text)).await?;
+    if n_changed > 0 {
+        run.progress.note(Note::StatementsReread { n_contacts: n_changed });
+    }
+    Ok(())
+}
+
+/// How the words of a statement are understood; none for what has no words of the person. Words that say nothing any
+/// more, because a plan has taken one of its words back, are unclear: they did say something once.
+fn state_of(words: &consent::Words, basis: Basis, text: &str) -> Option<ConsentState> {
+    let meaning = clean::read_again(words, basis, text)?;
+    Some(meaning.state().unwrap_or(ConsentState::Unclear))
+}
+
+/// How the sources of the run were read, for later runs.
+fn source_readings(run: &OpenRun) -> Result<Vec<SourceReading>> {
+    let reading = |it: &SourceRecord| {
+        Ok(SourceReading {
+            name: it.name.clone(),
+            run_id: run.run_id().to_owned(),
+            reading: serde_json::to_string(&it.reading)?,
+        })
+    };
+    run.folder.manifest.sources.iter().map(reading).collect()
+}
+
+fn run_row(run: &OpenRun, batches: Vec<(u32, u64, Digest)>) -> RunRow {
+    let manifest = &run.folder.manifest;
+    let rejects = manifest.stages.get(&Stage::Clean).map(|it| &it.rejects).into_iter().flatten();
+    let mut sources: Vec<_> = manifest.sources.iter().map(source_row).collect();
+    sources.sort();
+    RunRow {
+        run_id: run.run_id().to_owned(),
+        started_at: run.started_at(),
+        key_id: run.key.id(),
+        tool: TOOL.to_owned(),
+        sources,
+        rejects: rejects
+            .flat_map(|(source, by_reason)| by_reason.iter().map(|(reason, n)| ((source.clone(), reason.clone()), *n)))
+            .collect(),
+        batches,
+    }
+}
+
+fn source_row(source: &SourceRecord) -> (String, String, String, Digest, u64) {
+    (source.name.clone(), source.channel.name().to_owned(), source.profile.clone(), source.sha256(), source.rows)
+}
+
+/// What loading has written. It is not complete before [`finish`].
+#[must_use]
+pub(crate) struct Unfinished {
+    loaded: Loaded,
+    /// Viber users whom the database knew alone and who have a phone now.
+    n_absorbed: u64,
+    started: Instant,
+    /// None if there was nothing to do.
+    work: Option<Work>,
+    is_whole: bool,
+}
+
+/// Loads what is not loaded yet, or of that only one batch.
+pub(crate) async fn load(
+    run: &mut OpenRun,
+    crm: &Crm,
+    only: Option<u32>,
+    early: Option<LoadedAlready>,
+) -> Result<Unfinished> {
+    let receipts = crm.receipts(run.run_id(), Stage::Load).await?;
+    let batches = crm.batches(run.run_id()).await?;
+    let is_waiting = move |number: u32| !receipts.contains_key(&number) && only.is_none_or(|it| it == number);
+    let n_waiting: u64 = batches.iter().filter(|it| is_waiting(it.0)).map(|it| it.1).sum();
+    let n_done: u64 = batches.iter().filter(|it| !is_waiting(it.0)).map(|it| it.1).sum();
+    let started = early.as_ref().map_or_else(Instant::now, |it| it.started);
+    let is_early = early.is_some();
+    let loaded = early.map_or_else(
+        || Loaded { unchanged: if only.is_none() { n_done } else { 0 }, ..Loaded::default() },
+        |it| it.loaded,
+    );
+    let mut unfinished = Unfinished { loaded, n_absorbed: 0, started, work: None, is_whole: only.is_none() };
+    if n_waiting == 0 && !is_early {
+        if !run.folder.manifest.stages.contains_key(&Stage::Load) {
+            crm.absorb_known().await?;
+        }
+        run.progress.note(Note::AlreadyDone(Task::Load));
+        return Ok(unfinished);
+    }
+    let work = run.progress.begin_at(Task::Load, n_waiting, started);
+    if n_waiting > 0 {
+        backup::ensure(run, crm).await?;
+        backup::check(run)?;
+        let is_empty = crm.is_empty().await?;
+        if !is_empty {
+            unfinished.n_absorbed = absorb_linked(run, crm).await?;
+        }
+        let inputs = batches.into_iter().map(|it| (it.0, it.2)).collect();
+        let target = Arc::new(crm.load_run(run.run_id(), run.plan.merge.consent).await?);
+        let new = is_empty.then_some(target.number);
+        let waiting = read_loadable(run, is_waiting, inputs, new);
+        unfinished.loaded += load_all(crm, &target, waiting, |n| work.advance(n)).await?;
+        if !is_empty {
+            unfinished.n_absorbed += crm.absorb_known().await?;
+        }
+    }
+    Ok(Unfinished { work: Some(work), ..unfinished })
+}
+
+/// Loads all batches that come, many of them in a transaction.
+async fn load_all(
+    crm: &Crm,
+    run: &Arc<LoadRun>,
+    mut batches: mpsc::Receiver<Result<LoadBatch>>,
+    advance: impl Fn(u64),
+) -> Result<Loaded> {
+    let mut loaded = Loaded::default();
+    while let Some(now) = crm.load(run, &mut batches, BATCHES_PER_TRANSACTION).await? {
+        tracing::info!(inserted = now.inserted, updated = now.updated, unchanged = now.unchanged, "batches loaded");
+        advance(now.inserted + now.updated + now.unchanged);
+        loaded += now;
+    }
+    Ok(loaded)
+}
+
+/// Makes sure that no two contacts have one phone number, and notes that all is loaded.
+pub(crate) async fn finish(run: &mut OpenRun, crm: &Crm, unfinished: Unfinished) -> Result<Loaded> {
+    let Unfinished { loaded, n_absorbed, started, work, is_whole } = unfinished;
+    let is_noted = work.is_none() && run.folder.manifest.stages.contains_key(&Stage::Load);
+    if !is_noted {
+        crm.finish_load().await?;
+    }
+    if let Some(work) = work {
+        let Loaded { inserted, updated, unchanged, .. } = loaded;
+        work.end(Outcome::Loaded { inserted, updated, unchanged, n_absorbed });
+        write_conflicts(run, &loaded)?;
+    }
+    if is_whole && !is_noted {
+        complete(run, crm, Stage::Load, started, BTreeMap::new()).await?;
+    }
+    Ok(loaded)
+}
+
+/// Merges people whom the database knows by their Viber id alone into those that this run ties them to.
+async fn absorb_linked(run: &OpenRun, crm: &Crm) -> Result<u64> {
+    let path = run.folder.path(links::ARTIFACT);
+    let users = if path.exists() { links::read(&path)? } else { Vec::new() };
+    Ok(crm.absorb_linked(&users).await?)
+}
+
+/// `load/conflicts.csv`: who was edited in the CRM in a field in which the import has something else. What
+/// the import has stands in `ferry trace CONTACT`.
+fn write_conflicts(run: &mut OpenRun, loaded: &Loaded) -> Result<()> {
+    const NAME: &str = "load/conflicts.csv";
+    if loaded.conflicts.is_empty() {
+        return Ok(());
+    }
+    let mut csv = csv::Writer::from_writer(run.folder.create(NAME)?);
+    csv.write_record(["contact_id", "field"])?;
+    for (id, field) in &loaded.conflicts {
+        csv.write_record([id.to_string().as_str(), field])?;
+    }
+    let file =
+        csv.into_inner().map_err(|error| error.into_error()).with_context(|| format!("could not write {NAME}"))?;
+    let artifact = file.publish(loaded.conflicts.len() as u64)?;
+    run.folder.manifest.artifacts.insert(NAME.to_owned(), artifact);
+    Ok(())
+}
+
+/// Tells what loading would do, and writes nothing.
+pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>) -> Result<Loaded> {
+    let mut loaded = Loaded::default();
+    let Some(crm) = crm else {
+        let cleaned = run.folder.manifest.stages.get(&Stage::Clean);
+        loaded.inserted = cleaned.map_or(0, |it| it.counts.kept);
+        return Ok(loaded);
+    };
+    let (path, size, mark) = (run.folder.path(contacts::ARTIFACT), run.plan.batch_size(), run.run_mark());
+    let target = crm.load_run(run.run_id(), run.plan.merge.consent).await?;
+    let mut batches = ahead(move |each| contacts::each_batch(&path, size, &mark, |_| true, each));
+    while let Some(batch) = batches.recv().await {
+        loaded += crm.preview(&target, batch?).await?;
+    }
+    Ok(loaded)
+}
+
+/// Reads batches on a thread of its own, a few ahead of who loads them. `inputs` are their digests as they were
+/// planned, `new` is the number of the run where the database holds none of them.
+fn read_loadable(
+    run: &OpenRun,
+    is_wanted: impl Fn(u32) -> bool + Send + 'static,
+    inputs: BTreeMap<u32, Digest>,
+    new: Option<i64>,
+) -> mpsc::Receiver<Result<LoadBatch>> {
+    let (path, size, mark) = (run.folder.path(contacts::ARTIFACT), run.plan.batch_size(), run.run_mark());
+    ahead(move |each| {
+        contacts::each_batch(&path, size, &mark, is_wanted, |batch| {
+            let number = batch.number();
+            let input = *inputs.get(&number).with_context(|| format!("batch {number} was never planned"))?;
+            let receipt = Box::new(receipt(number, batch.items().len() as u64, input));
+            let contacts = match new {
+                Some(run_number) => Contacts::New(Box::new(NewContacts::of(run_number, batch.items()))),
+                None => Contacts::Any(batch),
+            };
+            each(LoadBatch { contacts, receipt })
+        })
+    })
+}
+
+/// What `read` gives, read on a thread of its own a few items ahead. If it cannot be read any more, that is an error at
+/// its place among the items.
+pub(crate) fn ahead<T: Send + 'static>(
+    read: impl FnOnce(&mut dyn FnMut(T) -> Result<()>) -> Result<()> + Send + 'static,
+) -> mpsc::Receiver<Result<T>> {
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+    tokio::task::spawn_blocking(move || {
+        let sent = read(&mut |item| {
+            // Nobody listens any more when the work has failed; then there is nothing to read on for.
+            sender.blocking_send(Ok(item)).map_err(|_| anyhow!("nobody takes the batches any more"))
+        });
+        if let Err(error) = sent {
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    receiver
+}
+
+/// Makes the receipt of a batch when what was written is known. `input` is the batch's digest.
+fn receipt(batch: u32, n_contacts: u64, input: Digest) -> impl FnOnce(Digest) -> Receipt {
+    move |output| Receipt {
+        stage: Stage::Load,
+        batch,
+        input,
+        output,
+        counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
+        at: Timestamp::now(),
+        tool: TOOL.to_owned(),
+        adapter: String::new(),
+    }
+}
+
+/// Notes that all batches of a stage have their receipts, and writes those to the run folder.
+pub(crate) async fn complete(
+    run: &mut OpenRun,
+    crm: &Crm,
+    stage: Stage,
+    started: Instant,
+    findings: BTreeMap<String, u64>,
+) -> Result<()> {
+    let receipts = crm.receipts(run.run_id(), stage).await?;
+    let name = format!("{}/receipts.ndjson", stage.name());
+    let mut file = run.folder.create(&name)?;
+    let mut counts = Counts::default();
+    for receipt in receipts.values() {
+        counts += receipt.counts;
+        serde_json::to_writer(&mut file, receipt)?;
+        file.write_all(b"\n").with_context(|| format!("could not write {name}"))?;
+    }
+    let artifact = file.publish(receipts.len() as u64)?;
+    let record = StageRecord {
+        inputs: Digest::of_parts(
+            receipts.values().map(|it| it.input.to_string()).collect::<Vec<_>>().iter().map(String::as_bytes),
+        ),
+        counts,
+        rejects: Default::default(),
+        findings,
+        links: Default::default(),
+        ties: Default::default(),
+        lists: Default::default(),
+        unread: Default::default(),
+        peak_bytes: memory::peak(),
+        seconds: started.elapsed().as_secs_f64(),
+        finished_at: Timestamp::now(),
+    };
+    Ok(run.folder.complete(stage, record, vec![(name, artifact)])?)
+}

@@ -1,0 +1,159 @@
+//! Loading that begins while contacts are still being merged.
+//!
+//! SQLite keeps one core busy and no more, so loading after the merge leaves the others idle. And contacts that come from
+//! where they are merged need not be read again.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use crm::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts};
+use model::Digest;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, block_in_place};
+
+use crate::backup;
+use crate::clean::{self, Taken};
+use crate::gates;
+use crate::load::{load_all, read_statements_anew, receipt, run_row};
+use crate::open_run::OpenRun;
+
+/// So many batches wait to be loaded: as many as are merged while the database waits for its disk.
+const BATCHES_WAITING: usize = 16;
+
+/// A load that began while contacts were merged, or none.
+pub(crate) struct Loading(Option<OverlappedLoad>);
+
+/// Merges the rows, if there are any to merge. Where nothing has to come before the first contact, contacts are loaded as
+/// soon as they are merged.
+pub(crate) async fn merge(run: &mut OpenRun, rows: Option<Taken>) -> Result<Loading> {
+    let Some(rows) = rows else { return Ok(Loading(None)) };
+    let mut overlapped = OverlappedLoad::begin(run, &rows).await?;
+    block_in_place(|| clean::merge(run, rows, overlapped.as_mut()))?;
+    Ok(Loading(overlapped))
+}
+
+impl Loading {
+    /// Opens the database, and waits until what was handed on is loaded.
+    pub(crate) async fn finish(self, run: &OpenRun) -> Result<(Crm, Option<LoadedAlready>)> {
+        match self.0 {
+            Some(overlapped) => overlapped.finish().await.map(|(crm, loaded)| (crm, Some(loaded))),
+            None => Ok((crate::open(run).await?, None)),
+        }
+    }
+}
+
+/// Takes contacts in the order of their ids, and loads them batch by batch.
+pub(crate) struct OverlappedLoad {
+    crm: Crm,
+    run: Arc<LoadRun>,
+    started: Instant,
+    batch_size: usize,
+    n_batches: u32,
+    /// Contacts of a batch that is not full yet.
+    members: NewContacts,
+    /// Batches whose digests are not known yet.
+    full: VecDeque<NewContacts>,
+    batches: mpsc::Sender<Result<LoadBatch>>,
+    task: JoinHandle<Result<Loaded>>,
+}
+
+/// What was loaded early, and since when.
+pub(crate) struct LoadedAlready {
+    pub(crate) loaded: Loaded,
+    pub(crate) started: Instant,
+}
+
+impl OverlappedLoad {
+    /// Begins it in a database that holds nobody, for a run that it has never heard of, where nobody is verified first and no
+    /// gate stops the lists. Elsewhere there is something to do before the first contact is loaded, so there is none.
+    ///
+    /// A run that ends before all is loaded goes on as any other does: what has its receipt is not loaded again.
+    pub(crate) async fn begin(run: &mut OpenRun, taken: &Taken) -> Result<Option<Self>> {
+        let may_load = gates::check_rows(taken, &run.plan.gates).is_ok();
+        if run.is_dry_run || run.plan.verify.is_some() || !may_load {
+            return Ok(None);
+        }
+        // If it cannot be opened, loading will tell, when the contacts are safe.
+        let Ok(crm) = Crm::open(&run.plan.crm_url()?).await else { return Ok(None) };
+        if crm.planned_run(run.run_id()).await?.is_some() || !crm.is_empty().await? {
+            crm.close().await;
+            return Ok(None);
+        }
+        crm.check_key(&run.key.id()).await?;
+        backup::ensure(run, &crm).await?;
+        crm.plan_run(&run_row(run, Vec::new())).await?;
+        // Notes the words in the database first: a load that finds no words noted reads every statement again.
+        read_statements_anew(run, &crm).await?;
+
+        let (batches, given) = mpsc::channel(BATCHES_WAITING);
+        let target = Arc::new(crm.load_run(run.run_id(), run.plan.merge.consent).await?);
+        let (loader, loaded_run) = (crm.clone(), Arc::clone(&target));
+        let task = tokio::spawn(async move { load_all(&loader, &loaded_run, given, |_| ()).await });
+        Ok(Some(Self {
+            crm,
+            members: NewContacts::with_room(target.number, run.plan.batch_size()),
+            run: target,
+            started: Instant::now(),
+            batch_size: run.plan.batch_size(),
+            n_batches: 0,
+            full: VecDeque::new(),
+            batches,
+            task,
+        }))
+    }
+
+    /// The number of the run, by which contacts name the run of their rows.
+    pub(crate) fn run_number(&self) -> i64 {
+        self.run.number
+    }
+
+    /// Takes the next contacts, and the digests of batches in their order as they become known. Waits while others are loaded.
+    pub(crate) fn take(&mut self, contacts: &NewContacts, digests: impl Iterator<Item = Digest>) -> Result<()> {
+        let mut start = 0;
+        while start < contacts.len() {
+            let end = contacts.len().min(start + self.batch_size - self.members.len());
+            self.members.append(contacts, start..end);
+            if self.members.len() == self.batch_size {
+                self.end_batch();
+            }
+            start = end;
+        }
+        self.hand_on(digests)
+    }
+
+    /// Takes the last digests, when all contacts were taken.
+    pub(crate) fn take_last(&mut self, digests: impl Iterator<Item = Digest>) -> Result<()> {
+        if !self.members.is_empty() {
+            self.end_batch();
+        }
+        self.hand_on(digests)
+    }
+
+    /// Waits until all is loaded that was handed on.
+    async fn finish(self) -> Result<(Crm, LoadedAlready)> {
+        let Self { crm, started, batches, task, .. } = self;
+        drop(batches);
+        let loaded = task.await.context("loading ended before its time")??;
+        tracing::info!(inserted = loaded.inserted, "batches loaded while contacts were merged");
+        Ok((crm, LoadedAlready { loaded, started }))
+    }
+
+    fn end_batch(&mut self) {
+        let next = NewContacts::with_room(self.run.number, self.batch_size);
+        self.full.push_back(std::mem::replace(&mut self.members, next));
+    }
+
+    fn hand_on(&mut self, digests: impl Iterator<Item = Digest>) -> Result<()> {
+        for digest in digests {
+            let contacts = self.full.pop_front().context("a batch was digested before it was full")?;
+            self.n_batches += 1;
+            let receipt = Box::new(receipt(self.n_batches, contacts.len() as u64, digest));
+            // When nobody takes them any more loading has failed, which `finish` tells; cleaning goes on.
+            let batch = LoadBatch { contacts: Contacts::New(Box::new(contacts)), receipt };
+            let _ = self.batches.blocking_send(Ok(batch));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,284 @@
+//! What a run did, as values.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Error, Result};
+use crm::{Crm, Loaded, Registrations};
+use jiff::Timestamp;
+use model::{Answer, Counts, Digest, Reason, Receipt, Stage, share};
+use run::{Bill, Coverage, SourceRecord};
+use serde::Serialize;
+use tokio::try_join;
+
+use crate::inspect::EncodingGuess;
+use crate::load::{self, Unfinished};
+use crate::open_run::OpenRun;
+use crate::unread::{self, UnreadBySource};
+use crate::verify::{self, Ask, Estimate, Verified, uninformative};
+
+/// What a run did, or would do.
+#[derive(Debug, Serialize)]
+pub struct RunReport {
+    pub run_id: String,
+    #[serde(skip)]
+    pub run_dir: PathBuf,
+    pub dry_run: bool,
+    pub sources: Vec<SourceReport>,
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Rejected rows by reason code.
+    pub rejects: BTreeMap<String, u64>,
+    pub reject_rate: f64,
+    pub max_reject_rate: f64,
+    /// Values that were not understood, by source and field.
+    pub not_understood: UnreadBySource,
+    /// Encodings that were guessed, with cells of the files: for the terminal alone.
+    #[serde(skip)]
+    pub encoding_guesses: Vec<EncodingGuess>,
+    #[serde(skip)]
+    pub low_yields: Vec<LowYield>,
+    /// Whether more was not understood than the plan allows, so that people are held back.
+    pub is_over_unreadable: bool,
+    /// What is suspicious about the lists, by source.
+    pub list_findings: BTreeMap<String, Vec<String>>,
+    /// How Viber users and phone numbers came together.
+    pub links: BTreeMap<String, u64>,
+    /// What ties several contacts together, for a person to settle.
+    pub ties: BTreeMap<String, u64>,
+    pub contacts: u64,
+    pub batches: u64,
+    /// Contacts of the database by registration; none if the plan has no verifier.
+    pub registration: Option<BTreeMap<&'static str, u64>>,
+    /// Contacts of the database by what can be done with them; none if the plan has no verifier.
+    pub segments: Option<BTreeMap<&'static str, u64>>,
+    /// Of those that are ready, how many have consent to WhatsApp on record.
+    pub ready_with_consent: u64,
+    pub provider_is_informative: Option<bool>,
+    /// Why it is not.
+    #[serde(skip)]
+    pub uninformative: Option<Uninformative>,
+    /// What was asked now, and what it costs.
+    pub bill: Option<Bill>,
+    /// What a dry run would ask.
+    pub estimate: Option<Estimate>,
+    /// The same with what bounds it.
+    #[serde(skip)]
+    pub ask: Option<Ask>,
+    pub inserted: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    /// Of the changed contacts, how many have another value, by field.
+    pub changed_fields: BTreeMap<&'static str, u64>,
+    /// Edits made in the CRM that the import would have changed, by field; they stay.
+    pub conflicts: BTreeMap<&'static str, u64>,
+    /// What the database holds after the run; none after a dry run.
+    #[serde(skip)]
+    pub database: Option<DatabaseState>,
+    /// Why verification ended early although the rest is done.
+    #[serde(skip)]
+    pub failure: Option<Error>,
+}
+
+/// A source in a report.
+#[derive(Debug, Serialize)]
+pub struct SourceReport {
+    pub name: String,
+    pub rows: u64,
+    pub profile: String,
+    pub reading: String,
+    pub coverage: Coverage,
+}
+
+/// Why the answers of a provider are worth nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uninformative {
+    SaysYesToAll,
+    SaysNoToKnown,
+    OneAnswerForAll,
+}
+
+/// A source of which most rows give no contact. A wrong column or a wrong direction looks so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LowYield {
+    pub source: String,
+    pub n_without: u64,
+    pub n_rows: u64,
+    /// The commonest reason, by its code.
+    pub reason: String,
+    pub n_reason: u64,
+}
+
+/// What the database holds after a run.
+#[derive(Debug)]
+pub struct DatabaseState {
+    pub registrations: Registrations,
+    pub batches: Vec<BatchState>,
+}
+
+/// A batch of the run, and when it was verified and loaded.
+#[derive(Clone, Debug)]
+pub struct BatchState {
+    pub number: u32,
+    pub n_contacts: u64,
+    pub digest: Digest,
+    pub verified_at: Option<Timestamp>,
+    pub loaded_at: Option<Timestamp>,
+}
+
+impl RunReport {
+    /// Ends the load, and reports on the run. Lets go of the database.
+    pub(crate) async fn of_run(
+        run: &mut OpenRun,
+        crm: Crm,
+        verified: Verified,
+        unfinished: Unfinished,
+    ) -> Result<Self> {
+        // Both go through all contacts, each on a thread of its own.
+        let counted = async { Ok(crm.registrations(Timestamp::now()).await?) };
+        let (registrations, loaded) = try_join!(counted, load::finish(run, &crm, unfinished))?;
+        Self::of(run, crm, registrations, verified, loaded).await
+    }
+
+    /// Reports on what the database holds. Lets go of it.
+    pub(crate) async fn of_database(run: &OpenRun, crm: Crm, verified: Verified) -> Result<Self> {
+        let registrations = crm.registrations(Timestamp::now()).await?;
+        Self::of(run, crm, registrations, verified, Loaded::default()).await
+    }
+
+    /// Reports on what would be done.
+    pub(crate) async fn of_dry_run(run: &OpenRun, crm: Option<&Crm>, loaded: Loaded) -> Result<Self> {
+        let report = Self::of_files(run, loaded);
+        let estimate = verify::preview(run, crm, report.contacts).await?;
+        let ask = estimate.zip(run.plan.verify.as_ref()).map(|(it, section)| it.ask(section));
+        Ok(Self { estimate, ask, ..report })
+    }
+
+    async fn of(
+        run: &OpenRun,
+        crm: Crm,
+        registrations: Registrations,
+        verified: Verified,
+        loaded: Loaded,
+    ) -> Result<Self> {
+        let why = run.folder.manifest.stages.get(&Stage::Verify).map(uninformative);
+        let has_verifier = run.plan.verify.is_some();
+        let mut by_answer = BTreeMap::new();
+        for ((_, answer), n) in &registrations.countries {
+            *by_answer.entry(answer.map_or("not_asked", Answer::name)).or_default() += n;
+        }
+        let segments = registrations.segments.iter().map(|(segment, n)| (segment.name(), *n)).collect();
+        let batches = batches(run, &crm).await?;
+        crm.close().await;
+        Ok(Self {
+            registration: Some(by_answer).filter(|_| has_verifier),
+            segments: Some(segments).filter(|_| has_verifier),
+            ready_with_consent: registrations.ready_with_consent,
+            bill: verified.bill,
+            failure: verified.failure,
+            provider_is_informative: why.map(|it| it.is_none()),
+            uninformative: why.flatten(),
+            database: Some(DatabaseState { registrations, batches }),
+            ..Self::of_files(run, loaded)
+        })
+    }
+
+    /// What the run folder says.
+    fn of_files(run: &OpenRun, loaded: Loaded) -> Self {
+        let manifest = &run.folder.manifest;
+        let cleaned = manifest.stages.get(&Stage::Clean);
+        let counts = cleaned.map(|it| it.counts).unwrap_or_default();
+        let mut rejects = BTreeMap::new();
+        for (reason, n) in cleaned.iter().flat_map(|it| it.rejects.values()).flatten() {
+            *rejects.entry(reason.clone()).or_default() += n;
+        }
+        let suspicious = cleaned.iter().flat_map(|it| &it.lists).filter(|it| !it.1.findings.is_empty());
+        Self {
+            run_id: run.run_id().to_owned(),
+            run_dir: run.folder.dir().to_owned(),
+            dry_run: run.is_dry_run,
+            sources: manifest.sources.iter().map(source_report).collect(),
+            counts,
+            reject_rate: share(n_faults(&rejects), counts.rows_in),
+            rejects,
+            encoding_guesses: run.doubts(),
+            low_yields: cleaned.map(|it| low_yields(&manifest.sources, &it.rejects)).unwrap_or_default(),
+            is_over_unreadable: cleaned.is_some_and(|it| unread::is_over(&it.unread)),
+            not_understood: cleaned.map(|it| it.unread.clone()).unwrap_or_default(),
+            list_findings: suspicious.map(|(name, list)| (name.clone(), list.findings.clone())).collect(),
+            links: cleaned.map(|it| it.links.clone()).unwrap_or_default(),
+            ties: cleaned.map(|it| it.ties.clone()).unwrap_or_default(),
+            max_reject_rate: run.plan.gates.max_reject_rate,
+            contacts: counts.kept,
+            batches: counts.kept.div_ceil(run.plan.batch_size() as u64),
+            registration: None,
+            segments: None,
+            ready_with_consent: 0,
+            bill: None,
+            estimate: None,
+            ask: None,
+            provider_is_informative: None,
+            uninformative: None,
+            inserted: loaded.inserted,
+            updated: loaded.updated,
+            unchanged: loaded.unchanged,
+            changed_fields: loaded.fields,
+            conflicts: loaded.conflicts.iter().fold(BTreeMap::new(), |mut counts, it| {
+                *counts.entry(it.1).or_default() += 1;
+                counts
+            }),
+            database: None,
+            failure: None,
+        }
+    }
+}
+
+fn source_report(source: &SourceRecord) -> SourceReport {
+    SourceReport {
+        name: source.name.clone(),
+        rows: source.rows,
+        profile: source.profile.clone(),
+        reading: source.reading(),
+        coverage: source.coverage.clone(),
+    }
+}
+
+async fn batches(run: &OpenRun, crm: &Crm) -> Result<Vec<BatchState>> {
+    let verified = crm.receipts(run.run_id(), Stage::Verify).await?;
+    let loaded = crm.receipts(run.run_id(), Stage::Load).await?;
+    let at = |receipts: &BTreeMap<u32, Receipt>, batch: u32| receipts.get(&batch).map(|it| it.at);
+    let batches = crm.batches(run.run_id()).await?;
+    let state = |(number, n_contacts, digest): (u32, u64, Digest)| BatchState {
+        number,
+        n_contacts,
+        digest,
+        verified_at: at(&verified, number),
+        loaded_at: at(&loaded, number),
+    };
+    Ok(batches.into_iter().map(state).collect())
+}
+
+/// A source is named when more than this share of its rows gives no contact, whatever the reasons.
+const MOST_WITHOUT: f64 = 0.5;
+
+/// Sources of which most rows give no contact. `rejects` are by source and reason code.
+pub fn low_yields(sources: &[SourceRecord], rejects: &BTreeMap<String, BTreeMap<String, u64>>) -> Vec<LowYield> {
+    let low_yield = |source: &SourceRecord| {
+        let by_reason = rejects.get(&source.name)?;
+        let n_without: u64 = by_reason.values().sum();
+        let (reason, n_reason) = by_reason.iter().max_by_key(|it| it.1)?;
+        (share(n_without, source.rows) > MOST_WITHOUT).then(|| LowYield {
+            source: source.name.clone(),
+            n_without,
+            n_rows: source.rows,
+            reason: reason.clone(),
+            n_reason: *n_reason,
+        })
+    };
+    sources.iter().filter_map(low_yield).collect()
+}
+
+/// Rejected rows that are about a person and could be corrected.
+pub fn n_faults(rejects: &BTreeMap<String, u64>) -> u64 {
+    rejects.iter().filter(|it| Reason::from_code(it.0).is_none_or(Reason::is_fault)).map(|it| it.1).sum()
+}

@@ -1,0 +1,249 @@
+//! Finds out which contacts are on WhatsApp, batch by batch, and keeps the evidence.
+
+mod in_order;
+mod inquiry;
+mod known;
+mod outcome;
+mod quota;
+mod round;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Error, Result};
+use crm::Crm;
+use model::{Digest, Receipt, Registration, Stage};
+use run::{Bill, StageRecord};
+use tokio::sync::mpsc;
+use verify::{Verdict, VerifyError};
+
+use crate::error::is_passing;
+use crate::load::{ahead, complete};
+use crate::open_run::OpenRun;
+pub(crate) use crate::progress::Ask;
+use crate::progress::{self, Note, Task};
+use crate::run_report::Uninformative;
+use crate::verify::inquiry::Inquiry;
+use crate::verify::known::Facts;
+use crate::verify::outcome::Outcome;
+use crate::verify::round::{Round, narrowed};
+use plan::VerifySection;
+use run::formats::contacts::{self, Phones};
+
+/// How a manifest notes that the provider's answers were worth nothing.
+const NOT_INFORMATIVE: &str = "provider_not_informative";
+/// How a manifest notes that the provider did not know numbers that are on WhatsApp.
+const KNOWS_NOBODY: &str = "provider_knows_nobody";
+/// How a manifest counts the batches that were asked about and not counted.
+const NOT_COUNTED: &str = "batches_not_counted";
+
+/// What is to be verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Batches that this adapter has not done yet; of those, contacts of whom nothing is known.
+    Unverified,
+    /// Of all batches, contacts of whom nothing is known though somebody was asked, or two things were said.
+    NoAnswer,
+    /// Of all batches, contacts of whom what was known has expired.
+    Expired,
+    /// All contacts of one batch, whatever was answered before.
+    Batch(u32),
+}
+
+/// What verifying will ask, as far as can be told before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Estimate {
+    pub numbers: u64,
+    pub calls: u64,
+    pub price_micros: u64,
+}
+
+/// What a verification cost, and why it ended early.
+#[derive(Debug, Default)]
+pub(crate) struct Verified {
+    pub(crate) bill: Option<Bill>,
+    /// The provider is unavailable, or a quota is used up.
+    pub(crate) failure: Option<Error>,
+}
+
+/// Verifies what can be verified today. If the provider is down or its quota is used up, loading and reporting go on
+/// anyway: a quota can last for days.
+pub(crate) async fn verify_if_possible(run: &mut OpenRun, crm: &Crm, selection: Selection) -> Result<Verified> {
+    match verify(run, crm, selection).await {
+        Ok(bill) => Ok(Verified { bill, failure: None }),
+        Err(error) if is_passing(&error) => Ok(Verified { bill: None, failure: Some(error) }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Verifies what is to be verified, and gives the bill if somebody was asked. A plan without a verifier has nothing to
+/// verify.
+pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, which: Selection) -> Result<Option<Bill>> {
+    let Some(section) = run.plan.verify.clone() else { return Ok(None) };
+    let started = Instant::now();
+    let facts = Facts::read(run, &section)?;
+    let adapter = facts.as_ref().map_or(section.properties().name.to_owned(), Facts::name);
+    let receipts = crm.receipts(run.run_id(), Stage::Verify).await?;
+    let wanted = which.wanted(&crm.batches(run.run_id()).await?, &receipts, &adapter);
+    let n_wanted: u64 = wanted.values().map(|it| it.0).sum();
+    if n_wanted == 0 {
+        run.progress.note(Note::AlreadyDone(Task::Verify));
+        if !run.folder.manifest.stages.contains_key(&Stage::Verify) {
+            complete(run, crm, Stage::Verify, started, BTreeMap::new()).await?;
+        }
+        return Ok(None);
+    }
+    let is_asking = facts.is_none();
+    let has_evidence = is_asking && crm.has_evidence().await?;
+    let estimate = match has_evidence {
+        true => estimate(run, crm, which, wanted.keys().copied().collect()).await?,
+        false => Estimate::of(&section, n_wanted, wanted.len() as u64),
+    };
+    let (inquiry, examined) = begin(run, crm, &section, adapter, facts, estimate).await?;
+    let inquiry = Arc::new(inquiry);
+    let work = run.progress.begin(Task::Verify, n_wanted);
+    let outcome = match (examined, inquiry.verdict()) {
+        (Err(failure), _) => Outcome::failed(failure),
+        (Ok(()), Verdict::Informative) => {
+            let numbers: HashSet<u32> = wanted.keys().copied().collect();
+            let phones = phones_ahead(run, move |it| numbers.contains(&it));
+            let (crm, inquiry, concurrency) = (crm.clone(), Arc::clone(&inquiry), section.concurrency);
+            let run_id = run.run_id().into();
+            let round = Round { crm, run_id, inquiry, which, has_evidence, wanted, concurrency };
+            round.run(phones, &work).await?
+        }
+        // Whose answers are worth nothing is not paid for them.
+        (Ok(()), Verdict::SaysYesToAll | Verdict::SaysNoToKnown) => Outcome::default(),
+    };
+    inquiry.settle().await?;
+    if let Some(error) = outcome.error {
+        return Err(error);
+    }
+    let bill = outcome.bill(&inquiry, &section);
+    let bill = Some(bill).filter(|_| is_asking);
+    work.end(progress::Outcome::Verified(outcome.totals(bill.clone(), estimate.numbers)));
+    run.folder.manifest.bills.extend(bill.clone().filter(|it| it.calls > 0));
+    let findings = outcome.findings(inquiry.verdict());
+    if let Some(failure) = outcome.failure {
+        run.folder.save()?;
+        return Err(inquiry.explained(failure).await);
+    }
+    complete(run, crm, Stage::Verify, started, findings).await?;
+    Ok(bill)
+}
+
+/// Says what will be asked, sets the provider up, and finds out what it is worth.
+async fn begin(
+    run: &OpenRun,
+    crm: &Crm,
+    section: &VerifySection,
+    adapter: String,
+    facts: Option<Facts>,
+    estimate: Estimate,
+) -> Result<(Inquiry, Result<(), VerifyError>)> {
+    if facts.is_none() {
+        run.progress.note(Note::WillAsk(estimate.ask(section)));
+    }
+    let mut inquiry = Inquiry::new(run, crm, section, adapter, facts).await?;
+    // Where there is nobody to ask about, what the provider knows need not be found out.
+    let examined = if estimate.numbers > 0 { inquiry.examine().await } else { Ok(()) };
+    inquiry.settle().await?;
+    if inquiry.verdict() != Verdict::Informative {
+        run.progress.note(Note::NotAsked(inquiry.verdict()));
+    }
+    Ok((inquiry, examined))
+}
+
+/// What verifying would ask in a dry run.
+pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>, n_contacts: u64) -> Result<Option<Estimate>> {
+    let Some(section) = run.plan.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(None) };
+    let n_batches = n_contacts.div_ceil(section.batch() as u64);
+    match crm {
+        Some(crm) if crm.has_evidence().await? => {
+            let wanted = (1..=u32::try_from(n_batches)?).collect();
+            estimate(run, crm, Selection::Unverified, wanted).await.map(Some)
+        }
+        _ => Ok(Some(Estimate::of(section, n_contacts, n_batches))),
+    }
+}
+
+impl Selection {
+    /// The batches to go through, with the number and the digest of their contacts.
+    fn wanted(
+        self,
+        batches: &[(u32, u64, Digest)],
+        receipts: &BTreeMap<u32, Receipt>,
+        adapter: &str,
+    ) -> HashMap<u32, (u64, Digest)> {
+        let is_wanted = |number: u32| match self {
+            Self::Unverified => receipts.get(&number).is_none_or(|it| it.adapter != adapter),
+            Self::NoAnswer | Self::Expired => true,
+            Self::Batch(only) => only == number,
+        };
+        batches.iter().filter(|it| is_wanted(it.0)).map(|it| (it.0, (it.1, it.2))).collect()
+    }
+
+    /// Whether a contact is to be asked about.
+    fn needs(self, registration: Option<&Registration>) -> bool {
+        let is_known = registration.is_some_and(|it| it.answer.is_conclusive());
+        let is_expired = registration.is_some_and(|it| it.expired.is_some());
+        match self {
+            Self::Batch(_) => true,
+            Self::Unverified => !is_known,
+            Self::NoAnswer => !is_known && !is_expired,
+            Self::Expired => is_expired,
+        }
+    }
+}
+
+impl Estimate {
+    /// Of contacts of whom nothing is known yet.
+    fn of(section: &VerifySection, numbers: u64, n_batches: u64) -> Self {
+        let largest = section.properties().largest_batch.min(section.batch()) as u64;
+        let calls = numbers.div_ceil(largest).max(n_batches);
+        Self { numbers, calls, price_micros: numbers * section.price_micros() }
+    }
+
+    /// The same with what bounds it.
+    pub fn ask(self, section: &VerifySection) -> Ask {
+        Ask {
+            estimate: self,
+            currency: section.currency.clone(),
+            daily_quota: section.daily_quota(),
+            per_second: section.per_second(),
+        }
+    }
+}
+
+/// Looks through all contacts for those that are to be asked about.
+async fn estimate(run: &OpenRun, crm: &Crm, which: Selection, wanted: HashSet<u32>) -> Result<Estimate> {
+    let Some(section) = &run.plan.verify else { return Ok(Estimate::default()) };
+    let largest = section.properties().largest_batch as u64;
+    let mut estimate = Estimate::default();
+    let mut phones = phones_ahead(run, move |it| wanted.contains(&it));
+    while let Some(phones) = phones.recv().await {
+        let numbers = narrowed(crm, phones?, which, true).await?.asked.len() as u64;
+        estimate.numbers += numbers;
+        estimate.calls += numbers.div_ceil(largest);
+    }
+    estimate.price_micros = estimate.numbers * section.price_micros();
+    Ok(estimate)
+}
+
+/// Why the answers of a verification are worth nothing; none if they count.
+pub fn uninformative(record: &StageRecord) -> Option<Uninformative> {
+    let has = |finding: &str| record.findings.contains_key(finding);
+    match (has(NOT_INFORMATIVE), has(KNOWS_NOBODY), has(NOT_COUNTED)) {
+        (true, ..) => Some(Uninformative::SaysYesToAll),
+        (_, true, _) => Some(Uninformative::SaysNoToKnown),
+        (.., true) => Some(Uninformative::OneAnswerForAll),
+        _ => None,
+    }
+}
+
+/// Reads batches on a thread of its own, a few ahead of who takes them.
+fn phones_ahead(run: &OpenRun, is_wanted: impl Fn(u32) -> bool + Send + 'static) -> mpsc::Receiver<Result<Phones>> {
+    let (path, size) = (run.folder.path(contacts::ARTIFACT), run.plan.batch_size());
+    ahead(move |each| contacts::each_phones(&path, size, is_wanted, each))
+}

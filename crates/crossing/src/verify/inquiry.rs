@@ -1,0 +1,222 @@
+//! A provider that is asked, and what its answers are worth.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use crm::{Crm, ReadyEvidence};
+use jiff::{SignedDuration, Timestamp};
+use model::{Answer, Counts, Digest, Evidence, Receipt, Stage};
+use verify::{Adapter, AdapterKind, Asked, DOUBTED, Mismatches, Patience, Secret, Terms, Verdict, VerifyError};
+use whatsapp::{CallCounts, CallError, Client, Credentials, EVOLUTION_KEY, WAHA_KEY, WUZAPI_KEY};
+
+use crate::open_run::{OpenRun, TOOL};
+use crate::progress::Note;
+use crate::verify::known::Facts;
+use crate::verify::quota::Quota;
+use plan::VerifySection;
+
+/// Who is asked and by which terms.
+pub(crate) struct Inquiry {
+    adapter: Adapter,
+    /// What its answers are worth.
+    verdict: Verdict,
+    terms: Terms,
+    quota: Quota,
+    /// As receipts name the adapter.
+    name: String,
+}
+
+/// A batch, and whom of it there is to ask about.
+pub(crate) struct Work {
+    pub(crate) batch: u32,
+    pub(crate) n_contacts: u64,
+    pub(crate) n_phones: u64,
+    pub(crate) asked: Vec<Asked>,
+}
+
+/// What came of a batch, besides its evidence.
+pub(crate) struct Told {
+    pub(crate) batch: u32,
+    pub(crate) n_contacts: u64,
+    pub(crate) mismatches: Mismatches,
+    pub(crate) doubt: Option<Answer>,
+    pub(crate) known_already: u64,
+    pub(crate) calls_saved: u64,
+    pub(crate) n_answered: u64,
+    pub(crate) failure: Option<VerifyError>,
+}
+
+/// A batch that was asked about.
+pub(crate) struct Checked {
+    pub(crate) told: Told,
+    evidence: Vec<Evidence>,
+    /// None if only a part was answered.
+    receipt: Option<Receipt>,
+}
+
+/// The same, its evidence made ready for the database.
+pub(crate) struct ReadyBatch {
+    pub(crate) told: Told,
+    pub(crate) answers: BTreeMap<Answer, u64>,
+    pub(crate) evidence: ReadyEvidence,
+}
+
+impl Checked {
+    /// Makes the evidence ready for the database.
+    pub(crate) fn ready(self, crm: &Crm, run_id: &str) -> ReadyBatch {
+        let mut answers = BTreeMap::new();
+        for of_one in self.evidence.chunk_by(|a, b| a.answer == b.answer) {
+            *answers.entry(of_one[0].answer).or_default() += of_one.len() as u64;
+        }
+        let evidence = crm.ready_evidence(run_id, &self.evidence, self.receipt.as_slice());
+        ReadyBatch { told: self.told, answers, evidence }
+    }
+
+    /// Whether all of it is a no that is not doubted only because there is so little of it.
+    pub(crate) fn is_small_no(&self) -> bool {
+        let is_no = |it: &Evidence| it.answer == Answer::NotRegistered;
+        self.evidence.len() < DOUBTED && !self.evidence.is_empty() && self.evidence.iter().all(is_no)
+    }
+
+    /// The same, counting for nothing.
+    pub(crate) fn uncounted(self) -> Self {
+        let evidence: Vec<Evidence> = self.evidence.into_iter().map(verify::uncounted).collect();
+        let receipt = self.receipt.map(|it| Receipt { output: digest_of(&evidence), ..it });
+        let told = Told { doubt: Some(Answer::NotRegistered), ..self.told };
+        Self { told, evidence, receipt }
+    }
+}
+
+impl Inquiry {
+    /// Sets the provider up.
+    pub(crate) async fn new(
+        run: &OpenRun,
+        crm: &Crm,
+        section: &VerifySection,
+        name: String,
+        facts: Option<Facts>,
+    ) -> Result<Self> {
+        let quota = Quota::open(crm, section).await?;
+        if section.properties().is_unofficial {
+            run.progress.note(Note::Unofficial { adapter: section.properties().name });
+        }
+        let adapter = adapter(run, section, facts, &quota).context("could not set up the verifier")?;
+        let terms = Terms {
+            valid_for: SignedDuration::from_hours(24 * i64::from(section.valid_days())),
+            price_micros: section.price_micros(),
+            concurrency: section.concurrency,
+            patience: Patience { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) },
+            registered: section.known_registered(&run.plan)?,
+        };
+        Ok(Self { adapter, verdict: Verdict::Informative, terms, quota, name })
+    }
+
+    /// Finds out whether the provider knows anything.
+    pub(crate) async fn examine(&mut self) -> Result<(), VerifyError> {
+        self.verdict = verify::examine(&self.adapter, &self.terms.registered).await?;
+        Ok(())
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    pub(crate) fn usage(&self) -> CallCounts {
+        self.adapter.counts()
+    }
+
+    /// Notes in the database how many numbers were asked about.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        self.quota.settle(self.usage().units).await
+    }
+
+    /// The same while batches are being asked about: see [`Quota::unnoted`].
+    pub(crate) fn unnoted(&self) -> Result<Option<crm::Usage>> {
+        self.quota.unnoted(self.usage().units)
+    }
+
+    /// Asks about one batch.
+    pub(crate) async fn check(&self, work: Work, digest: Digest) -> Result<Checked> {
+        let Work { batch, n_contacts, n_phones, asked } = work;
+        self.quota.reserve(asked.len() as u64).await?;
+        let verified = verify::verify(&self.adapter, &asked, &self.terms, Timestamp::now).await;
+        let receipt = Receipt {
+            stage: Stage::Verify,
+            batch,
+            input: digest,
+            output: digest_of(&verified.evidence),
+            counts: Counts { rows_in: n_contacts, kept: n_contacts, ..Counts::default() },
+            at: Timestamp::now(),
+            tool: TOOL.to_owned(),
+            adapter: self.name.clone(),
+        };
+        let largest = self.adapter.kind().properties().largest_batch as u64;
+        let n_asked = asked.len() as u64;
+        Ok(Checked {
+            receipt: Some(receipt).filter(|_| verified.failure.is_none()),
+            evidence: verified.evidence,
+            told: Told {
+                batch,
+                n_contacts,
+                mismatches: verified.mismatches,
+                doubt: verified.doubt,
+                known_already: n_phones - n_asked,
+                calls_saved: n_phones.div_ceil(largest) - n_asked.div_ceil(largest),
+                n_answered: verified.n_answered,
+                failure: verified.failure,
+            },
+        })
+    }
+
+    /// A failure, with what to do about it.
+    pub(crate) async fn explained(&self, failure: VerifyError) -> anyhow::Error {
+        let VerifyError::Call { source, .. } = &failure;
+        match source {
+            CallError::AllowanceUsed => self.quota.when_free().await.into(),
+            _ => anyhow!(failure).context("could not verify all batches"),
+        }
+    }
+}
+
+fn adapter(run: &OpenRun, section: &VerifySection, facts: Option<Facts>, quota: &Quota) -> Result<Adapter> {
+    let plan = &run.plan;
+    let token = section.token(plan)?;
+    let client = |credentials: Credentials| -> Result<Client> {
+        let base = whatsapp::base_url(section.url.as_ref().map_or("", |it| it.get_ref()))?;
+        Ok(Client::new(base, credentials, section.client_config(quota.allowance()))?)
+    };
+    let key = |header| token.clone().map_or(Credentials::None, |it| Credentials::Key(header, it));
+    let instance = section.instance.clone();
+    let known = facts.map(|it| it.known).unwrap_or_default();
+    Ok(match section.kind() {
+        AdapterKind::Contacts => {
+            let login = section.login().map(|it| whatsapp::login(&it));
+            let credentials = login.or(token.map(Credentials::Bearer)).unwrap_or(Credentials::None);
+            Adapter::Contacts { client: client(credentials)?, is_blocking: section.blocking }
+        }
+        AdapterKind::Waha => Adapter::Waha { client: client(key(WAHA_KEY))?, session: section.session.clone() },
+        AdapterKind::Evolution => Adapter::Evolution { client: client(key(EVOLUTION_KEY))?, instance },
+        AdapterKind::Wuzapi => Adapter::Wuzapi { client: client(key(WUZAPI_KEY))? },
+        AdapterKind::GreenApi => {
+            let token = Secret(token.context("green-api needs a token: set token_env or token_file")?);
+            Adapter::GreenApi { client: client(Credentials::None)?, instance, token }
+        }
+        AdapterKind::Passive => Adapter::Passive(known),
+        AdapterKind::File => Adapter::File(known),
+    })
+}
+
+/// The digest of what was asked and what was answered.
+fn digest_of(evidence: &[Evidence]) -> Digest {
+    let mut bytes = Vec::with_capacity(48 * evidence.len());
+    for it in evidence {
+        bytes.extend_from_slice(&it.contact_id.0);
+        bytes.extend_from_slice(&it.variant.map_or(0, phone::PhoneNumber::digits).to_le_bytes());
+        bytes.extend_from_slice(it.answer.name().as_bytes());
+        bytes.push(b' ');
+        bytes.extend_from_slice(it.raw_status.as_deref().unwrap_or_default().as_bytes());
+        bytes.push(b'\n');
+    }
+    Digest::of_parts([bytes.as_slice()])
+}

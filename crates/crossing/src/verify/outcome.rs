@@ -1,0 +1,88 @@
+//! What came of a verification: answers, doubts, and what was asked for them.
+
+use std::collections::BTreeMap;
+
+use crm::ReadyEvidence;
+use jiff::Timestamp;
+use model::Answer;
+use run::Bill;
+use verify::{Mismatches, Verdict, VerifyError};
+
+use crate::progress::VerifyTotals;
+use crate::verify::inquiry::{Inquiry, ReadyBatch};
+use crate::verify::{KNOWS_NOBODY, NOT_COUNTED, NOT_INFORMATIVE};
+use plan::VerifySection;
+
+/// What came of the batches so far.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    answers: BTreeMap<Answer, u64>,
+    mismatches: Mismatches,
+    pub(crate) doubts: BTreeMap<Answer, u64>,
+    known_already: u64,
+    calls_saved: u64,
+    n_answered: u64,
+    pub(crate) failure: Option<VerifyError>,
+    pub(crate) error: Option<anyhow::Error>,
+}
+
+impl Outcome {
+    /// Nobody was answered for.
+    pub(crate) fn failed(failure: VerifyError) -> Self {
+        Self { failure: Some(failure), ..Self::default() }
+    }
+
+    pub(crate) fn take(&mut self, batch: ReadyBatch) -> ReadyEvidence {
+        for (answer, n) in batch.answers {
+            *self.answers.entry(answer).or_default() += n;
+        }
+        self.mismatches += batch.told.mismatches;
+        if let Some(doubt) = batch.told.doubt {
+            *self.doubts.entry(doubt).or_default() += 1;
+        }
+        self.known_already += batch.told.known_already;
+        self.calls_saved += batch.told.calls_saved;
+        self.n_answered += batch.told.n_answered;
+        if let Some(failure) = batch.told.failure {
+            self.failure.get_or_insert(failure);
+        }
+        batch.evidence
+    }
+
+    pub(crate) fn bill(&self, inquiry: &Inquiry, section: &VerifySection) -> Bill {
+        let usage = inquiry.usage();
+        Bill {
+            at: Timestamp::now(),
+            checks: usage.units,
+            calls: usage.calls,
+            retries: usage.retries,
+            known_already: self.known_already,
+            calls_saved: self.calls_saved,
+            price_micros: usage.units * section.price_micros(),
+            currency: section.currency.clone(),
+        }
+    }
+
+    /// What came of it. `n_numbers` is how many there were to ask about.
+    pub(crate) fn totals(&self, bill: Option<Bill>, n_numbers: u64) -> VerifyTotals {
+        VerifyTotals {
+            answers: self.answers.clone(),
+            bill,
+            n_left: self.failure.as_ref().map(|_| n_numbers.saturating_sub(self.n_answered)),
+            doubts: self.doubts.clone(),
+        }
+    }
+
+    pub(crate) fn findings(&self, verdict: Verdict) -> BTreeMap<String, u64> {
+        let n_doubts: u64 = self.doubts.values().sum();
+        let findings = [
+            (NOT_INFORMATIVE, u64::from(verdict == Verdict::SaysYesToAll)),
+            (KNOWS_NOBODY, u64::from(verdict == Verdict::SaysNoToKnown)),
+            (NOT_COUNTED, n_doubts),
+            ("missing_answers", self.mismatches.missing),
+            ("doubled_answers", self.mismatches.doubled),
+            ("unasked_answers", self.mismatches.unasked),
+        ];
+        findings.into_iter().filter(|it| it.1 > 0).map(|(name, n)| (name.to_owned(), n)).collect()
+    }
+}

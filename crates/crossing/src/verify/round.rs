@@ -1,0 +1,153 @@
+//! One round through the batches: several are asked about at once, while those that are done are written.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+use crm::{Crm, EvidenceWriter, ReadyEvidence};
+use futures::{StreamExt, future, stream};
+use jiff::Timestamp;
+use model::{ContactId, Digest, Evidence, Registration};
+use tokio::sync::mpsc;
+use verify::Asked;
+
+use crate::progress;
+use crate::verify::Selection;
+use crate::verify::in_order::InOrder;
+use crate::verify::inquiry::{Checked, Inquiry, ReadyBatch, Work};
+use crate::verify::outcome::Outcome;
+use run::formats::contacts::Phones;
+
+/// So many batches that are done share a transaction, each with its receipt.
+const GROUP_BATCHES: usize = 16;
+
+/// What a round goes by.
+pub(crate) struct Round {
+    pub(crate) crm: Crm,
+    pub(crate) run_id: Box<str>,
+    pub(crate) inquiry: Arc<Inquiry>,
+    pub(crate) which: Selection,
+    pub(crate) has_evidence: bool,
+    /// The batches to go through, with the number and the digest of their contacts.
+    pub(crate) wanted: HashMap<u32, (u64, Digest)>,
+    pub(crate) concurrency: usize,
+}
+
+/// A batch that was asked about.
+enum Done {
+    Ready(Box<ReadyBatch>),
+    /// Too small to be doubted by itself: whether it counts is known at the end.
+    Small(Box<Checked>),
+}
+
+impl Done {
+    /// Whether nobody else is to be asked about.
+    fn ends_asking(&self) -> bool {
+        let told = match self {
+            Self::Ready(batch) => &batch.told,
+            Self::Small(batch) => &batch.told,
+        };
+        told.doubt.is_some() || told.failure.is_some()
+    }
+}
+
+impl Round {
+    /// Asks about all batches, and writes what is answered. After a failure or a doubt nothing more is asked, and what is
+    /// under way is still kept.
+    pub(crate) async fn run(self, phones: mpsc::Receiver<Result<Phones>>, work: &progress::Work) -> Result<Outcome> {
+        let round = Arc::new(self);
+        let (to_write, done) = mpsc::channel(GROUP_BATCHES);
+        let asking = tokio::spawn(Arc::clone(&round).ask_all(phones, to_write));
+        let (asked, outcome) = tokio::join!(asking, round.write(done, work));
+        asked?;
+        outcome
+    }
+
+    async fn ask_all(
+        self: Arc<Self>,
+        mut phones: mpsc::Receiver<Result<Phones>>,
+        to_write: mpsc::Sender<Result<Done>>,
+    ) {
+        let is_stopped = AtomicBool::new(false);
+        let batches = stream::poll_fn(|context| phones.poll_recv(context))
+            .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)));
+        // Who waits for the database here keeps nobody waiting whose answer is on its way.
+        let asked = batches.for_each_concurrent(self.concurrency, async |phones| {
+            let batch = self.ask(phones).await;
+            is_stopped.fetch_or(batch.as_ref().map_or(true, Done::ends_asking), Ordering::Relaxed);
+            // Whoever writes has failed if nobody listens any more.
+            is_stopped.fetch_or(to_write.send(batch).await.is_err(), Ordering::Relaxed);
+        });
+        asked.await;
+    }
+
+    /// Asks about one batch.
+    async fn ask(&self, phones: Result<Phones>) -> Result<Done> {
+        let phones = phones?;
+        let (_, digest) = self.wanted.get(&phones.batch).context("a batch is not planned")?;
+        let work = narrowed(&self.crm, phones, self.which, self.has_evidence).await?;
+        let checked = self.inquiry.check(work, *digest).await?;
+        match checked.is_small_no() {
+            true => Ok(Done::Small(Box::new(checked))),
+            false => Ok(Done::Ready(Box::new(checked.ready(&self.crm, &self.run_id)))),
+        }
+    }
+
+    /// Writes batches that are done, as many as there are together.
+    async fn write(&self, mut done: mpsc::Receiver<Result<Done>>, work: &progress::Work) -> Result<Outcome> {
+        let mut writer = self.crm.evidence_writer();
+        let (mut outcome, mut small, mut group) = (Outcome::default(), Vec::new(), Vec::new());
+        let mut in_order = InOrder::new(self.wanted.keys().copied(), GROUP_BATCHES);
+        while done.recv_many(&mut group, GROUP_BATCHES).await > 0 {
+            for done in group.drain(..) {
+                match done {
+                    Ok(Done::Ready(batch)) => {
+                        work.advance(batch.told.n_contacts);
+                        in_order.add(batch.told.batch, outcome.take(*batch));
+                    }
+                    Ok(Done::Small(batch)) => small.push(*batch),
+                    Err(error) => drop(outcome.error.get_or_insert(error)),
+                }
+            }
+            self.add(&mut writer, in_order.take()).await?;
+            // What is answered is not kept waiting while the provider is waited for, and nothing waits at the end.
+            if done.is_empty() {
+                self.add(&mut writer, in_order.take_all()).await?;
+            }
+        }
+        let has_doubts = !outcome.doubts.is_empty();
+        let small = small.into_iter().map(|it: Checked| if has_doubts { it.uncounted() } else { it });
+        let small = small.map(|it| outcome.take(it.ready(&self.crm, &self.run_id))).collect();
+        writer.add(small, None).await?;
+        Ok(outcome)
+    }
+
+    async fn add(&self, writer: &mut EvidenceWriter, batches: Vec<ReadyEvidence>) -> Result<()> {
+        if batches.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(n_batches = batches.len(), "batches verified");
+        Ok(writer.add(batches, self.inquiry.unnoted()?).await?)
+    }
+}
+
+/// Whom of a batch there is to ask about. Somebody without a phone cannot be.
+pub(crate) async fn narrowed(crm: &Crm, phones: Phones, which: Selection, has_evidence: bool) -> Result<Work> {
+    let Phones { batch, members } = phones;
+    let asked = |(contact_id, phone): &(_, Option<_>)| {
+        phone.map(|phone| Asked { contact_id: *contact_id, phone, before: None })
+    };
+    let mut asked: Vec<Asked> = members.iter().filter_map(asked).collect();
+    let n_phones = asked.len() as u64;
+    if let (true, Some(first), Some(last)) = (has_evidence, members.first(), members.last()) {
+        let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.0, last.0).await?;
+        let now = Timestamp::now();
+        asked.retain_mut(|it| {
+            let registration = evidence.get(&it.contact_id).and_then(|it| Registration::of(it, now));
+            it.before = registration.as_ref().and_then(|it| it.expired.or(Some(it.answer)));
+            which.needs(registration.as_ref())
+        });
+    }
+    Ok(Work { batch, n_contacts: members.len() as u64, n_phones, asked })
+}

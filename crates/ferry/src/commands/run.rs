@@ -1,0 +1,98 @@
+//! `ferry run`, its stages, and what does parts of a run again.
+
+use anyhow::{Result, bail};
+use crossing::{OpenRun, Progress, RunReport, Selection, uninformative};
+use model::Stage;
+
+use crate::cli::{Only, RerunArgs, RunArgs, Where};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::{report, text};
+
+/// Runs a whole plan.
+pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let mut run = OpenRun::open(&args.options(), progress)?;
+    let report = crossing::run(&mut run).await?;
+    let report = report::written(&run, report)?;
+    output.print(&text::run::json(&report)?, || text::run::text(&report))?;
+    Ok(Exit::of(&report))
+}
+
+/// Runs one stage other than verification.
+pub(crate) async fn stage(args: &RunArgs, stage: Stage, progress: Progress) -> Result<Exit> {
+    let mut run = OpenRun::open(&args.options(), progress)?;
+    if args.dry_run && stage == Stage::Load {
+        bail!("loading works on the database: use `ferry run --dry-run` to see what it would do");
+    }
+    crossing::stage(&mut run, stage).await?;
+    Ok(Exit::Done)
+}
+
+/// Does one batch again, or asks again about some contacts.
+pub(crate) async fn rerun(args: &RerunArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let mut run = OpenRun::reopen(&args.place.place(), progress)?;
+    if let Some(only) = args.only {
+        return verify_again(&mut run, only, output).await;
+    }
+    let (Some(batch), Some(from)) = (args.batch, args.from) else {
+        bail!("name a --batch, or whom to ask about --only")
+    };
+    let (loaded, report) = crossing::rerun(&mut run, batch, from).await?;
+    report::written(&run, report)?;
+    let value = serde_json::json!({
+        "batch": batch, "inserted": loaded.inserted, "updated": loaded.updated, "unchanged": loaded.unchanged,
+    });
+    let words = || text::run::loaded(loaded.inserted, loaded.updated, loaded.unchanged);
+    output.print(&value, || format!("batch {batch} is done again: {}\n", words()))?;
+    let verified = run.folder.manifest.stages.get(&Stage::Verify).filter(|_| from == Stage::Verify);
+    Ok(verified.and_then(uninformative).map_or(Exit::Done, |_| Exit::Unverified))
+}
+
+/// Verifies contacts of whom nothing is known.
+pub(crate) async fn verify(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let mut run = OpenRun::open(&args.options(), progress)?;
+    check_verifier(&run)?;
+    if args.dry_run {
+        return print_verified(&crossing::verify_dry(&run).await?, output);
+    }
+    let report = crossing::verify(&mut run, Selection::Unverified).await?;
+    print_verified(&report::written(&run, report)?, output)
+}
+
+async fn verify_again(run: &mut OpenRun, only: Only, output: Output) -> Result<Exit> {
+    check_verifier(run)?;
+    let selection = match only {
+        Only::NoAnswer => Selection::NoAnswer,
+        Only::Expired => Selection::Expired,
+        Only::Failed => Selection::Unverified,
+    };
+    let report = crossing::verify(run, selection).await?;
+    print_verified(&report::written(run, report)?, output)
+}
+
+fn check_verifier(run: &OpenRun) -> Result<()> {
+    match run.plan.verify {
+        Some(_) => Ok(()),
+        None => bail!("verification is off: the plan has no [verify] section"),
+    }
+}
+
+/// Prints what is known of registrations, or what would be asked.
+fn print_verified(report: &RunReport, output: Output) -> Result<Exit> {
+    let value = serde_json::json!({
+        "registration": report.registration, "segments": report.segments,
+        "provider_is_informative": report.provider_is_informative, "bill": report.bill, "estimate": report.estimate,
+    });
+    output.print(&value, || text::run::verified_alone(report))?;
+    Ok(Exit::of_verification(report))
+}
+
+/// Puts the database back to what it was before the run.
+pub(crate) async fn restore(place: &Where, progress: Progress, output: Output) -> Result<Exit> {
+    let mut run = OpenRun::reopen(&place.place(), progress)?;
+    let n_contacts = crossing::restore(&mut run).await?;
+    output.print(&serde_json::json!({ "contacts": n_contacts }), || {
+        format!("the database is what it was before the run: {n_contacts} contacts\n")
+    })?;
+    Ok(Exit::Done)
+}

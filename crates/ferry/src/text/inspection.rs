@@ -1,0 +1,115 @@
+//! An inspection in words.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use model::{Reason, grouped};
+
+use crossing::inspect::{Inspection, Kind, Nearest, Warning, printable};
+
+use crate::text;
+
+/// The inspection in words.
+pub(crate) fn text(inspection: &Inspection) -> String {
+    let mut text = String::new();
+    let names: Vec<String> = inspection.files.iter().map(|it| text::path(it)).collect();
+    let _ = writeln!(text, "{}", names.join(", "));
+    let mut line = |name: &str, rest: &str| {
+        let _ = writeln!(text, "  {name:10} {rest}");
+    };
+    match &inspection.kind {
+        Kind::Known { profile, title, documented, sure, unread_columns } => {
+            line("is", &format!("{title}: profile {profile}, {sure}"));
+            line("", &format!("known from: {documented}"));
+            if !unread_columns.is_empty() {
+                line("not used", &unread_columns.join(", "));
+            }
+        }
+        Kind::Guessed { nearest: near, columns, unread_columns, left_out } => {
+            let guessed: Vec<String> = columns
+                .iter()
+                .map(|it| format!("{} = {}", it.0, it.1.iter().collect::<Vec<_>>().join(" or ")))
+                .collect();
+            line("is", &format!("unknown; a guess by the columns: {}", guessed.join(", ")));
+            if !unread_columns.is_empty() {
+                line("not used", &unread_columns.join(", "));
+            }
+            left_out.iter().for_each(|it| line("left out", &format!("{}: {}", printable(&it.0), printable(&it.1))));
+            near.iter().for_each(|it| line("nearest", &nearest(it)));
+        }
+        Kind::Unknown { nearest: near } => {
+            line("is", "unknown, and no column looks like a phone number or a Viber id");
+            near.iter().for_each(|it| line("nearest", &nearest(it)));
+        }
+        Kind::Empty => line("is", "empty"),
+    }
+    if inspection.may_be_opt_outs {
+        line(
+            "warning",
+            "nearest to a list of people who have opted out: say what it is with consent in the [[source]]",
+        );
+    }
+    inspection.warnings.iter().for_each(|it| line("warning", &warning(it)));
+    line("read as", &inspection.reading);
+    line("columns", &inspection.columns.join(", "));
+    line("rows", &grouped(inspection.rows));
+    if inspection.sampled > 0 && inspection.source.is_some() {
+        let looked = format!("{} of the first {} rows give a contact", inspection.usable, inspection.sampled);
+        line("usable", &looked);
+        for (reason, n) in &inspection.faults {
+            line("", &format!("{n} {reason}: {}", Reason::from_code(reason).map_or("", Reason::describe)));
+        }
+        if inspection.faults.contains_key(Reason::NoRegion.code()) {
+            line("", "give default_region in [run] of the plan, or --region here");
+        }
+    }
+    for (n, window) in text::coverage::lines(&inspection.coverage, inspection.rows).iter().enumerate() {
+        line(if n == 0 { "covers" } else { "" }, window);
+    }
+    for row in inspection.sample.iter().filter(|it| !it.is_empty()) {
+        let cells: Vec<String> = row.iter().map(|it| format!("{} {}", it.0, it.1)).collect();
+        line("sample", &cells.join(" | "));
+    }
+    if let Some(source) = &inspection.source {
+        let _ = write!(text, "\n{source}");
+    }
+    text
+}
+
+/// The inspection as a JSON object.
+pub(crate) fn json(inspection: &Inspection) -> Result<Value> {
+    let mut value = serde_json::to_value(inspection)?;
+    value["warnings"] = json!(inspection.warnings.iter().map(warning).collect::<Vec<_>>());
+    Ok(value)
+}
+
+/// What a person should know before files are read.
+pub(crate) fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::Encoding(guess) => text::run::encoding_guess(guess),
+        Warning::MixedDateOrder => {
+            "some dates can only have the day first, others only the month: set date_order in the [[source]]".to_owned()
+        }
+        Warning::UnknownDateOrder => {
+            "nothing says whether dates have the day or the month first: set date_order or a region".to_owned()
+        }
+        Warning::ManySenders { most } => {
+            format!("over {most} different senders: is the direction read the right way round? own_numbers is left out")
+        }
+    }
+}
+
+fn nearest(profile: &Nearest) -> String {
+    let mut text = profile.profile.clone();
+    for (what, columns) in [("it lacks", &profile.missing), ("it does not expect", &profile.unwanted)] {
+        if !columns.is_empty() {
+            let _ = write!(text, "; {what} {}", columns.join(", "));
+        }
+    }
+    if !profile.unread_columns.is_empty() {
+        let _ = write!(text, "; it does not know {}", profile.unread_columns.join(", "));
+    }
+    text
+}

@@ -1,0 +1,89 @@
+//! Progress in words.
+
+use crossing::progress::{ExtractedSource, Note, Outcome, VerifyTotals};
+use model::{Counts, counted, grouped};
+use verify::UNOFFICIAL;
+
+use crate::text;
+
+/// What came of a task.
+pub(crate) fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Extracted(sources) => sources.iter().map(source).collect::<Vec<_>>().join("; "),
+        Outcome::Cleaned(counts) => balance(counts),
+        Outcome::BackedUp { n_contacts } => format!("{} contacts kept as they were", grouped(*n_contacts)),
+        Outcome::Verified(totals) => verified(totals),
+        Outcome::Loaded { inserted, updated, unchanged, n_absorbed } => {
+            let absorbed = match n_absorbed {
+                0 => String::new(),
+                n => format!("; {} known by Viber alone now have a phone", grouped(*n)),
+            };
+            text::run::loaded(*inserted, *updated, *unchanged) + &absorbed
+        }
+        Outcome::Submitted { n_templates } => counted(*n_templates, "template"),
+    }
+}
+
+/// Something to know, with the name of what it is about.
+pub(crate) fn note(note: &Note) -> (&'static str, String) {
+    match note {
+        Note::AlreadyDone(task) => (task.name(), "already done".to_owned()),
+        Note::StatementsReread { n_contacts } => {
+            ("consent", format!("{} contacts read anew by the words of the plan", grouped(*n_contacts)))
+        }
+        Note::WillAsk(ask) => ("verify", format!("asks {}", text::verify::ask(ask))),
+        Note::NotAsked(verdict) => {
+            let why = text::verify::verdict(*verdict).unwrap_or_default();
+            ("verify", format!("{why}: it is asked nothing else"))
+        }
+        Note::Unofficial { adapter } => ("verify", format!("{adapter} is unofficial: {UNOFFICIAL}")),
+        Note::AnswersRead(read) => {
+            let mut text = format!("{} lines, {} numbers known", grouped(read.n_lines), grouped(read.n_numbers));
+            for (what, n) in &read.silent {
+                text += &format!(", {} {what}", grouped(*n));
+            }
+            if read.n_rejected > 0 {
+                text += &format!(", {} rejected: see {}", grouped(read.n_rejected), read.rejects);
+            }
+            ("verify", text)
+        }
+        Note::SpellingsMerged { n_contacts } => {
+            let n_contacts = grouped(*n_contacts);
+            ("verify", format!("{n_contacts} contacts merged: WhatsApp has both spellings of their numbers as one"))
+        }
+    }
+}
+
+/// `600 rows in = 316 kept + 261 merged + 23 rejected + 0 suppressed`
+pub(crate) fn balance(counts: &Counts) -> String {
+    format!(
+        "{} rows in = {} kept + {} merged + {} rejected + {} suppressed",
+        grouped(counts.rows_in),
+        grouped(counts.kept),
+        grouped(counts.merged),
+        grouped(counts.rejected),
+        grouped(counts.suppressed)
+    )
+}
+
+fn source(source: &ExtractedSource) -> String {
+    match source.is_empty {
+        true => format!("{}: empty file", source.name),
+        false => format!("{}: {} rows ({})", source.name, grouped(source.n_rows), source.reading),
+    }
+}
+
+fn verified(totals: &VerifyTotals) -> String {
+    let answers = totals.answers.iter().map(|(answer, n)| format!("{} {}", grouped(*n), answer.name()));
+    let mut parts: Vec<String> = answers.collect();
+    if parts.is_empty() {
+        parts.push("nothing new".to_owned());
+    }
+    parts.extend(totals.bill.as_ref().map(text::verify::bill));
+    parts.extend(totals.n_left.map(|it| format!("about {} to go", grouped(it))));
+    for (answer, n) in &totals.doubts {
+        let batches = if *n == 1 { "batch" } else { "batches" };
+        parts.push(format!("{} {batches} not counted: every answer was {}", grouped(*n), answer.name()));
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,224 @@
+//! A run in words, and as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anyhow::Result;
+use crossing::inspect::EncodingGuess;
+use crossing::{LowYield, RunReport, UnreadLine};
+use model::{Reason, Segment, grouped};
+use serde_json::{Value, json};
+
+use crate::text;
+
+/// The report as one JSON object.
+pub(crate) fn json(report: &RunReport) -> Result<Value> {
+    let mut value = serde_json::to_value(report)?;
+    value["run_dir"] = json!(text::path(&report.run_dir));
+    value["warnings"] = json!(warnings(report));
+    value["uninformative"] = json!(report.uninformative.map(text::verify::uninformative));
+    value["report"] = json!(report_file(report));
+    Ok(value)
+}
+
+/// Where `report.html` is; none after a dry run.
+fn report_file(report: &RunReport) -> Option<String> {
+    report.database.as_ref().map(|_| text::path(&report.run_dir.join("report.html")))
+}
+
+/// Doubtful encodings, and sources of which most rows give no contact.
+fn warnings(report: &RunReport) -> Vec<String> {
+    report.encoding_guesses.iter().map(encoding_guess).chain(report.low_yields.iter().map(low_yield)).collect()
+}
+
+/// An encoding that was guessed, with words of cells in both readings.
+pub(crate) fn encoding_guess(guess: &EncodingGuess) -> String {
+    let EncodingGuess { file, encoding, next, samples } = guess;
+    let samples: Vec<String> = samples.iter().map(|(one, other)| format!("\"{one}\" or \"{other}\"")).collect();
+    format!(
+        "{file}: the encoding {encoding} is a guess, the next would be {next}: {}; set encoding in the [[source]] to \
+         settle it",
+        samples.join(", ")
+    )
+}
+
+/// A source of which most rows give no contact.
+pub(crate) fn low_yield(it: &LowYield) -> String {
+    format!(
+        "source \"{}\": {} of {} rows give no contact, most often {} ({}): {}",
+        it.source,
+        grouped(it.n_without),
+        grouped(it.n_rows),
+        it.reason,
+        grouped(it.n_reason),
+        Reason::from_code(&it.reason).map_or("", Reason::describe)
+    )
+}
+
+/// `3 new, 1 changed, 7 unchanged`
+pub(crate) fn loaded(inserted: u64, updated: u64, unchanged: u64) -> String {
+    format!("{} new, {} changed, {} unchanged", grouped(inserted), grouped(updated), grouped(unchanged))
+}
+
+/// What is known of registrations, or what would be asked.
+pub(crate) fn verified_alone(report: &RunReport) -> String {
+    let mut text = Lines::default();
+    if let Some(ask) = &report.ask {
+        text.line("would ask", text::verify::ask(ask));
+    }
+    add_verified(&mut text, report);
+    text.0
+}
+
+/// The report in words.
+pub(crate) fn text(report: &RunReport) -> String {
+    let mut text = Lines::default();
+    add_rows(&mut text, report);
+    warnings(report).into_iter().for_each(|it| text.line("warning", it));
+    add_unread(&mut text, report);
+    for (name, findings) in &report.list_findings {
+        findings.iter().for_each(|it| text.line("list", format!("{name}: {it}")));
+    }
+    add_people(&mut text, report);
+    add_verified(&mut text, report);
+    add_loaded(&mut text, report);
+    text.line_if("report", report_file(report));
+    if report.reject_rate > report.max_reject_rate {
+        let (rate, most) = (report.reject_rate * 100.0, report.max_reject_rate * 100.0);
+        let rest = format!("{rate:.1} % of the rows, over the {most:.1} % of the plan: see clean/rejects.csv");
+        text.line("rejects", rest);
+    }
+    text.0
+}
+
+/// Lines of a name and what there is to say of it.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn line(&mut self, name: &str, rest: impl AsRef<str>) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "{name:10} {}", rest.as_ref());
+    }
+
+    fn line_if(&mut self, name: &str, rest: Option<String>) {
+        if let Some(rest) = rest {
+            self.line(name, rest);
+        }
+    }
+}
+
+fn add_rows(text: &mut Lines, report: &RunReport) {
+    text.line("run", format!("{} in {}", report.run_id, text::path(&report.run_dir)));
+    for source in &report.sources {
+        let window = text::coverage::lines(&source.coverage, source.rows).swap_remove(0);
+        text.line("source", format!("{}: {} rows, {window}", source.name, grouped(source.rows)));
+    }
+    let balance = text::progress::balance(&report.counts);
+    text.line("rows", balance.replacen(" rows in", " in", 1));
+    for (code, n) in &report.rejects {
+        let why = Reason::from_code(code).map_or("", Reason::describe);
+        text.line("rejected", format!("{:>7} {code}: {why}", grouped(*n)));
+    }
+}
+
+fn add_unread(text: &mut Lines, report: &RunReport) {
+    for (source, fields) in &report.not_understood {
+        for (field, values) in fields {
+            text.line("not read", UnreadLine { source, field, values }.to_string());
+            let held = if values.is_over { "; over max_unreadable: these people are held back" } else { "" };
+            text.line("", format!("{}{held}", text::unread::remedy(field)));
+        }
+    }
+    if !report.not_understood.is_empty() {
+        text.line("", "`ferry unreadable` lists all values");
+    }
+}
+
+fn add_people(text: &mut Lines, report: &RunReport) {
+    if report.links.values().any(|it| *it > 0) {
+        let n = |name: &str| grouped(report.links.get(name).copied().unwrap_or(0));
+        text.line(
+            "Viber",
+            format!(
+                "{} users linked to a phone by a row, {} by a card, {} unlinked, {} ambiguous",
+                n("linked_by_row"),
+                n("linked_by_card"),
+                n("unlinked"),
+                n("ambiguous")
+            ),
+        );
+    }
+    if !report.ties.is_empty() {
+        let rest = format!("{}: see clean/ties.csv, and `ferry merge` or `ferry unmerge --never`", ties(&report.ties));
+        text.line("ties", rest);
+    }
+}
+
+/// What is known of registrations; nothing if the plan has no verifier.
+fn add_verified(text: &mut Lines, report: &RunReport) {
+    let listed = |counts: &BTreeMap<&str, u64>| {
+        counts.iter().map(|(name, n)| format!("{} {name}", grouped(*n))).collect::<Vec<_>>().join(", ")
+    };
+    if let Some(registration) = report.registration.as_ref().filter(|it| !it.is_empty()) {
+        text.line("WhatsApp", listed(registration));
+    }
+    if let Some(why) = report.uninformative {
+        text.line("", format!("{}, so it was asked no further", text::verify::uninformative(why)));
+    }
+    if let Some(segments) = report.segments.as_ref().filter(|it| !it.is_empty()) {
+        text.line("segments", format!("{}: `ferry export segment NAME` writes one", listed(segments)));
+        if let Some(ready) = segments.get(Segment::Ready.name()).filter(|it| **it > 0) {
+            let (with, without) = (report.ready_with_consent, *ready - report.ready_with_consent);
+            text.line(
+                "",
+                format!(
+                    "of the ready {} have consent to WhatsApp on record; {} have none and can be invited",
+                    grouped(with),
+                    grouped(without)
+                ),
+            );
+        }
+    }
+    match &report.bill {
+        Some(bill) => text.line("asked", text::verify::bill(bill)),
+        None if report.registration.is_some() => text.line("asked", "nobody"),
+        None => {}
+    }
+}
+
+fn add_loaded(text: &mut Lines, report: &RunReport) {
+    let loaded = loaded(report.inserted, report.updated, report.unchanged);
+    if report.dry_run {
+        text.line_if("would ask", report.ask.as_ref().map(text::verify::ask));
+        text.line("would load", format!("{} contacts: {loaded}", grouped(report.contacts)));
+        text.line("", "nothing was written outside the run folder");
+    } else if report.inserted + report.updated == 0 {
+        text.line("contacts", format!("{loaded}: nothing changed"));
+    } else {
+        text.line("contacts", loaded);
+    }
+    let listed = |counts: &BTreeMap<&str, u64>| {
+        counts.iter().map(|(field, n)| format!("{field} {}", grouped(*n))).collect::<Vec<_>>().join(", ")
+    };
+    if !report.changed_fields.is_empty() {
+        text.line("changed", listed(&report.changed_fields));
+    }
+    if !report.conflicts.is_empty() {
+        let fields = listed(&report.conflicts);
+        text.line("conflicts", format!("{fields}: edited in the CRM, so the edit stays, but for new refusals"));
+    }
+}
+
+/// `1 Viber user and 2 e-mail addresses each tie several contacts`
+pub(crate) fn ties(ties: &BTreeMap<String, u64>) -> String {
+    let part = |(kind, n): (&String, &u64)| match (kind.as_str(), n) {
+        ("viber", 1) => "1 Viber user".to_owned(),
+        ("viber", n) => format!("{} Viber users", grouped(*n)),
+        (_, 1) => "1 e-mail address".to_owned(),
+        (_, n) => format!("{} e-mail addresses", grouped(*n)),
+    };
+    let parts: Vec<String> = ties.iter().rev().map(part).collect();
+    let verb = if ties.values().sum::<u64>() == 1 { "ties" } else { "tie" };
+    format!("{} {verb} several contacts", parts.join(" and "))
+}

@@ -1,0 +1,61 @@
+//! Verification in words.
+
+use crossing::Uninformative;
+use crossing::progress::Ask;
+use model::{counted, grouped};
+use run::Bill;
+use verify::Verdict;
+
+/// `about 316 numbers in 4 calls, 0.32 USD, 2 days at 205 a day`
+pub(crate) fn ask(ask: &Ask) -> String {
+    let numbers = ask.estimate.numbers;
+    let (calls, price_micros) = (ask.estimate.calls, ask.estimate.price_micros);
+    let time = match (ask.daily_quota, ask.per_second) {
+        (Some(daily), _) if daily > 0 && numbers > daily => {
+            format!(", {} days at {} a day", grouped(numbers.div_ceil(daily)), grouped(daily))
+        }
+        (_, Some(rate)) => format!(", {} s or more", grouped(calls.div_ceil(u64::from(rate.get())))),
+        _ => String::new(),
+    };
+    let price = if price_micros == 0 { String::new() } else { format!(", {}", money(price_micros, &ask.currency)) };
+    format!("about {} in {}{price}{time}", counted(numbers, "number"), counted(calls, "call"))
+}
+
+/// `321 checks in 5 calls, 0.32 USD; 196 known already, which saved 2 calls`
+pub(crate) fn bill(bill: &Bill) -> String {
+    let Bill { checks, calls, retries, known_already, calls_saved, price_micros, ref currency, at: _ } = *bill;
+    let mut text = format!("{} in {}", counted(checks, "check"), counted(calls, "call"));
+    if retries > 0 {
+        text += &format!(" ({} retries)", grouped(retries));
+    }
+    if price_micros > 0 {
+        text += &format!(", {}", money(price_micros, currency));
+    }
+    if known_already > 0 {
+        text += &format!("; {} known already, which saved {}", grouped(known_already), counted(calls_saved, "call"));
+    }
+    text
+}
+
+/// Why a provider is asked nothing; none if it is informative.
+pub(crate) fn verdict(verdict: Verdict) -> Option<&'static str> {
+    match verdict {
+        Verdict::Informative => None,
+        Verdict::SaysYesToAll => Some(uninformative(Uninformative::SaysYesToAll)),
+        Verdict::SaysNoToKnown => Some(uninformative(Uninformative::SaysNoToKnown)),
+    }
+}
+
+/// Why the answers of a provider are worth nothing.
+pub(crate) fn uninformative(why: Uninformative) -> &'static str {
+    match why {
+        Uninformative::SaysYesToAll => "the provider calls numbers valid that cannot exist",
+        Uninformative::SaysNoToKnown => "the provider does not know numbers that are on WhatsApp",
+        Uninformative::OneAnswerForAll => "the provider had one answer for all",
+    }
+}
+
+/// `0.32 USD`
+fn money(micros: u64, currency: &str) -> String {
+    format!("{:.2} {currency}", micros as f64 / 1e6)
+}

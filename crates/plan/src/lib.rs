@@ -1,0 +1,116 @@
+//! The plan: what a run reads, by which rules, and where it leads.
+//!
+//! A plan is checked as far as that is possible without looking at files, a database or a provider. Each section is
+//! required only by the commands that need it: a plan without `[[source]]` can translate and submit.
+
+mod digest;
+mod profiles;
+mod read;
+mod secrets;
+mod sections;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use extract::{Limits, Profile};
+use model::{ContactId, MAX_BATCH};
+use phone::{PhoneNumber, Region};
+
+pub use crate::read::PlanError;
+pub use crate::secrets::{SecretError, contact_key};
+pub use crate::sections::gates::GatesSection;
+pub use crate::sections::merge::{ListConsent, MergeSection};
+pub use crate::sections::source::SourceSection;
+pub use crate::sections::verify::VerifySection;
+pub use crate::sections::whatsapp::WhatsappSection;
+pub use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection};
+
+/// A plan that was read and checked.
+#[derive(Debug)]
+pub struct Plan {
+    /// Where the plan stands, as an absolute path.
+    pub path: PathBuf,
+    text: String,
+    pub run: Option<RunSection>,
+    pub crm: CrmSection,
+    pub sources: Vec<SourceSection>,
+    pub clean: CleanSection,
+    /// Which of several values of a field a contact keeps.
+    pub merge: MergeSection,
+    pub identity: IdentitySection,
+    pub verify: Option<VerifySection>,
+    pub whatsapp: Option<WhatsappSection>,
+    pub gates: GatesSection,
+    pub limits: LimitsSection,
+    /// Profiles that come with Ferry and those of the plan.
+    profiles: Vec<Profile>,
+}
+
+impl Plan {
+    /// The name of the run; an error where the plan has no `[run]`.
+    pub fn name(&self) -> Result<&str, PlanError> {
+        let run = self.run.as_ref();
+        run.map(|it| it.name.get_ref().as_str())
+            .ok_or_else(|| self.wrong(0, "the plan has no [run]: give it a name".into()))
+    }
+
+    /// An error where the plan has no `[[source]]`.
+    pub fn check_sources(&self) -> Result<(), PlanError> {
+        match self.sources.is_empty() {
+            true => Err(self.wrong(0, "the plan has no [[source]]: name at least one export".into())),
+            false => Ok(()),
+        }
+    }
+
+    /// The country of rows and numbers that name none.
+    pub fn default_region(&self) -> Option<Region> {
+        self.run.as_ref().and_then(|it| it.default_region)
+    }
+
+    /// Numbers of the business itself.
+    pub fn own_numbers(&self) -> Result<HashSet<PhoneNumber>, PlanError> {
+        let mut numbers = HashSet::new();
+        for source in &self.sources {
+            for number in &source.own_numbers {
+                numbers.extend(source.own_number(self, number)?);
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// People who must not come back.
+    pub fn suppressed(&self) -> Result<HashSet<ContactId>, PlanError> {
+        let Some(path) = &self.clean.suppression else { return Ok(HashSet::new()) };
+        let path = self.folder().join(path);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(HashSet::new()),
+            read => read.map_err(|source| PlanError::Read { path: path.clone(), source })?,
+        };
+        let lines = (1..).zip(text.lines()).filter(|it| !it.1.trim().is_empty() && !it.1.starts_with('#'));
+        lines
+            .map(|(line, text)| {
+                let message = "a line is the 32 digits of a contact id: `ferry trace` shows it".to_owned();
+                ContactId::from_hex(text.trim()).ok_or(PlanError::Wrong { path: path.clone(), line, message })
+            })
+            .collect()
+    }
+
+    /// The folder that relative paths of the plan start from.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// The words of consent: those that come with Ferry and those of the plan.
+    pub fn words(&self) -> consent::Words {
+        self.clean.consent_words.words()
+    }
+
+    /// The most contacts in a batch.
+    pub fn batch_size(&self) -> usize {
+        self.verify.as_ref().map_or(MAX_BATCH, VerifySection::batch)
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { unpacked_bytes: (self.limits.unpacked_gib * f64::from(1 << 30)) as u64, ratio: self.limits.ratio }
+    }
+}

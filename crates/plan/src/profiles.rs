@@ -1,0 +1,57 @@
+//! Which profile a source has: one that comes with Ferry, one of the plan, or one in a file of its own.
+
+use extract::Profile;
+
+use crate::read::with_nearest;
+use crate::{Plan, PlanError, SourceSection};
+
+impl Plan {
+    /// Profiles of the plan can extend each other and those that come with Ferry.
+    pub(crate) fn read_profiles(&self, tables: Vec<toml::Table>) -> Result<Vec<Profile>, PlanError> {
+        let mut named = Vec::new();
+        for mut table in tables {
+            let Some(toml::Value::String(name)) = table.remove("name") else {
+                return Err(self.wrong(self.text.find("[[profile]]").unwrap_or(0), "a [[profile]] needs a name".into()));
+            };
+            named.push((name, table));
+        }
+        let wrong = |name: &str, error: extract::ExtractError| {
+            self.wrong(self.text.find(&format!("\"{name}\"")).unwrap_or(0), error.to_string())
+        };
+        let mut profiles = Profile::built_in().map_err(|error| self.wrong(0, error.to_string()))?;
+        for (name, table) in &named {
+            let profile = Profile::from_table(name, table.clone(), &named).map_err(|error| wrong(name, error))?;
+            profiles.retain(|it| it.name != *name);
+            profiles.push(profile);
+        }
+        Ok(profiles)
+    }
+
+    /// The profile of a source: by its name, or from a file of its own, with the columns of the plan.
+    pub(crate) fn resolve(&self, source: &SourceSection) -> Result<Profile, PlanError> {
+        let at = source.profile.span().start;
+        let name = source.profile.get_ref();
+        let columns = || source.columns.iter().map(|(field, names)| (field.get_ref().clone(), names.get_ref().clone()));
+        if name == "columns" {
+            return Ok(source.with_consent(Profile::of_columns(columns().collect())));
+        }
+        let mut profile = if name.ends_with(".toml") {
+            let path = self.folder().join(name);
+            let unreadable = |error| self.wrong(at, format!("could not read the profile {}: {error}", path.display()));
+            let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            Profile::read(&stem, &text, &[]).map_err(|error| self.wrong(at, error.to_string()))?
+        } else {
+            let found = self.profiles.iter().find(|it| it.name == *name).cloned();
+            found.ok_or_else(|| {
+                let known = self.profiles.iter().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>().join(", ");
+                let message = with_nearest(&format!("unknown profile `{name}`, expected one of `columns`, {known}"));
+                let nearest = message.split_once("; did you mean").map(|it| format!("; did you mean{}", it.1));
+                let nearest = nearest.unwrap_or_default();
+                self.wrong(at, format!("unknown profile `{name}`{nearest} (`ferry profiles` lists them)"))
+            })?
+        };
+        profile.columns.extend(columns());
+        Ok(source.with_consent(profile))
+    }
+}

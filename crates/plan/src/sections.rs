@@ -1,0 +1,67 @@
+//! The sections of a plan, as TOML has them.
+
+pub(crate) mod gates;
+pub(crate) mod merge;
+pub(crate) mod source;
+pub(crate) mod verify;
+pub(crate) mod whatsapp;
+
+use std::path::PathBuf;
+
+use extract::Limits;
+use phone::Region;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::sections::merge::WordsSection;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSection {
+    pub name: Spanned<String>,
+    pub default_region: Option<Region>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrmSection {
+    pub(crate) url: Option<Spanned<String>>,
+    /// The environment variable that holds the URL, where it has a password in it.
+    pub(crate) url_env: Option<Spanned<String>>,
+}
+
+/// How much an archive may unpack to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsSection {
+    pub unpacked_gib: f64,
+    pub ratio: u64,
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        Self { unpacked_gib: 20.0, ratio: Limits::default().ratio }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CleanSection {
+    #[serde(default)]
+    pub(crate) consent_words: WordsSection,
+    /// Contact ids of people who must not come back, one a line.
+    pub suppression: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IdentitySection {
+    pub key_env: String,
+    pub key_file: PathBuf,
+}
+
+impl Default for IdentitySection {
+    fn default() -> Self {
+        Self { key_env: "FERRY_CONTACT_KEY".into(), key_file: "ferry.key".into() }
+    }
+}

@@ -1,0 +1,69 @@
+//! `[gates]`: shares above which a run stops, or holds people back.
+
+use std::collections::BTreeMap;
+
+use clean::ReadField;
+use serde::Deserialize;
+
+use crate::{Plan, PlanError, read};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatesSection {
+    pub max_reject_rate: f64,
+    /// Of the phone numbers of a source; over it nothing is verified or loaded.
+    pub max_invalid_rate: Option<f64>,
+    /// Of the valid phone numbers of a source, those in sequences.
+    pub max_sequence_rate: Option<f64>,
+    /// The highest allowed share of values that are not understood, by field. Above it the people of those rows are held
+    /// back.
+    pub max_unreadable: BTreeMap<String, f64>,
+    /// The same; above it nothing is verified or loaded.
+    pub stop_unreadable: BTreeMap<String, f64>,
+}
+
+impl Default for GatesSection {
+    /// "More than 5 % invalid numbers": default from the design text, unconfirmed.
+    fn default() -> Self {
+        Self {
+            max_reject_rate: 0.05,
+            max_invalid_rate: None,
+            max_sequence_rate: None,
+            max_unreadable: BTreeMap::new(),
+            stop_unreadable: BTreeMap::new(),
+        }
+    }
+}
+
+impl GatesSection {
+    /// The highest allowed share of values of a field that are not understood; none where any share is allowed.
+    pub fn max_unreadable(&self, field: ReadField) -> Option<f64> {
+        let default = match field {
+            ReadField::Consent => Some(0.0),
+            ReadField::Region => Some(0.01),
+            ReadField::Date => Some(0.05),
+            ReadField::Language | ReadField::Email | ReadField::Name => None,
+        };
+        self.max_unreadable.get(field.name()).copied().or(default)
+    }
+}
+
+impl Plan {
+    pub(crate) fn check_gates(&self) -> Result<(), PlanError> {
+        let GatesSection { max_reject_rate, max_invalid_rate, max_sequence_rate, max_unreadable, stop_unreadable } =
+            &self.gates;
+        let wrong = |message| Err(self.wrong(self.text.find("[gates]").unwrap_or(0), message));
+        let by_field = max_unreadable.iter().chain(stop_unreadable);
+        for field in by_field.clone().map(|it| it.0) {
+            if !ReadField::ALL.iter().any(|it| it.name() == field) {
+                let known = ReadField::ALL.map(|it| format!("`{}`", it.name())).join(", ");
+                return wrong(read::with_nearest(&format!("unknown field `{field}`, expected one of {known}")));
+            }
+        }
+        let rates = [Some(*max_reject_rate), *max_invalid_rate, *max_sequence_rate].into_iter().flatten();
+        match rates.chain(by_field.map(|it| *it.1)).all(|it| (0.0..=1.0).contains(&it)) {
+            true => Ok(()),
+            false => wrong("a gate is a share from 0 to 1".into()),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `[merge]` and `[clean.consent_words]`: which values count, and what words of consent mean.
+
+use clean::{Rule, Survivorship};
+use consent::Meaning;
+use model::ConsentState;
+use serde::{Deserialize, Deserializer};
+
+/// Words of consent that a plan adds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct WordsSection {
+    yes: Vec<String>,
+    no: Vec<String>,
+    stop: Vec<String>,
+}
+
+impl WordsSection {
+    pub(crate) fn words(&self) -> consent::Words {
+        let mut words = consent::Words::default();
+        for (meaning, list) in [(Meaning::Yes, &self.yes), (Meaning::No, &self.no), (Meaning::Stop, &self.stop)] {
+            words.add(meaning, list);
+        }
+        words
+    }
+
+    /// The first contradiction among the words, as a message; none if they agree.
+    pub(crate) fn contradiction(&self) -> Option<String> {
+        let lists = [("yes", &self.yes), ("no", &self.no), ("stop", &self.stop)];
+        let all = || lists.into_iter().flat_map(|(name, list)| list.iter().map(move |it| (name, it)));
+        for (n, (list, word)) in all().enumerate() {
+            if word.trim().is_empty() {
+                return Some(format!("[clean.consent_words]: {list} has an empty word"));
+            }
+            if let Some((other, _)) = all().take(n).find(|it| it.0 != list && consent::Words::is_same(it.1, word)) {
+                return Some(format!(
+                    "[clean.consent_words]: \"{word}\" is in {other} and in {list}: say which it means"
+                ));
+            }
+        }
+        let known = consent::Words::default();
+        let is_refusal = |it: &&String| known.cell(it).is_refusal() || known.message(it).is_refusal();
+        self.yes.iter().find(is_refusal).map(|word| {
+            format!(
+                "[clean.consent_words]: \"{word}\" is a refusal and cannot mean yes. If a column asks whether somebody \
+                 does not want messages, map it: opt_out = \"…\" in [source.columns]"
+            )
+        })
+    }
+}
+
+/// What being in a list says about consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListConsent {
+    /// The list is nearest to a list of people who have opted out, and somebody has to say what it is.
+    #[serde(rename = "?")]
+    Ask,
+    /// Being in the list says nothing.
+    None,
+    Yes,
+    No,
+    Stop,
+}
+
+impl ListConsent {
+    /// What the list says of everybody in it.
+    pub(crate) fn state(self) -> Option<ConsentState> {
+        match self {
+            Self::Ask | Self::None => None,
+            Self::Yes => Some(ConsentState::Yes),
+            Self::No => Some(ConsentState::No),
+            Self::Stop => Some(ConsentState::Stop),
+        }
+    }
+}
+
+/// Which of several values of a field a contact keeps, and which statement about consent counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MergeSection {
+    pub name: Rule,
+    pub email: Rule,
+    pub language: Rule,
+    #[serde(deserialize_with = "consent_rule")]
+    pub consent: consent::Rule,
+}
+
+impl MergeSection {
+    /// The rules of the fields that cleaning merges.
+    pub fn survivorship(&self) -> Survivorship {
+        Survivorship { name: self.name, email: self.email, language: self.language }
+    }
+}
+
+fn consent_rule<'a, D: Deserializer<'a>>(text: D) -> Result<consent::Rule, D::Error> {
+    let name = String::deserialize(text)?;
+    consent::Rule::from_name(&name).ok_or_else(|| {
+        serde::de::Error::custom(format!(
+            "consent = \"{name}\": the rule is latest-statement or strictest. Any other could let a yes undo a refusal \
+             that came after it"
+        ))
+    })
+}

@@ -1,0 +1,233 @@
+//! `[[source]]`: an export, and how it is read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clean::{DateForm, DateOrder};
+use extract::{Encoding, ExtractError, FIELDS, Layout, Names, Profile, Settings};
+use model::{Channel, ConsentChannel, DigestInput, Reason};
+use phone::{PhoneForm, PhoneNumber, Region};
+use run::SourceRecord;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::read::with_nearest;
+use crate::sections::merge::ListConsent;
+use crate::{Plan, PlanError};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSection {
+    pub name: Spanned<String>,
+    pub channel: Channel,
+    pub path: PathBuf,
+    pub(crate) profile: Spanned<String>,
+    priority: Option<i32>,
+    delimiter: Option<Spanned<String>>,
+    encoding: Option<Encoding>,
+    /// Whether the first line of CSV names the columns.
+    header: Option<bool>,
+    /// The line of the header, where other lines stand above it.
+    header_row: Option<u64>,
+    /// The country of rows that name none.
+    region: Option<Region>,
+    /// How digits without a plus sign are meant.
+    pub numbers: Option<PhoneForm>,
+    pub date_order: Option<DateOrder>,
+    /// A pattern of strftime.
+    date_format: Option<Spanned<String>>,
+    /// The zone of local times, such as `Europe/Paris`.
+    timezone: Option<Spanned<String>>,
+    /// What being in the list says about consent.
+    consent: Option<Spanned<ListConsent>>,
+    /// What the words of consent speak of, where that is not the channel of the source.
+    consent_channel: Option<ConsentChannel>,
+    /// The sheet of a spreadsheet.
+    sheet: Option<String>,
+    /// The key under which pages of JSON hold their records.
+    records: Option<String>,
+    /// Within what the ids of the source are unique, such as the name of a Viber bot.
+    scope: Option<String>,
+    /// Numbers of the business, which stand in its message logs beside those of people.
+    #[serde(default)]
+    pub(crate) own_numbers: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) columns: BTreeMap<Spanned<String>, Spanned<Names>>,
+    #[serde(skip)]
+    pub(crate) resolved: Option<Profile>,
+}
+
+impl SourceSection {
+    /// What kind of export it is.
+    pub fn profile(&self) -> Profile {
+        self.resolved.clone().unwrap_or_else(|| Profile::of_columns(BTreeMap::new()))
+    }
+
+    /// Which columns of the source, as it was extracted, hold what.
+    pub fn layout_of(&self, record: &SourceRecord) -> Result<Layout, ExtractError> {
+        let path = record.files.first().map_or(Path::new(""), |it| it.path.as_path());
+        self.profile().layout(path, &record.columns)
+    }
+
+    pub fn settings(&self, plan: &Plan) -> Settings {
+        let profile = self.profile();
+        Settings {
+            delimiter: self.delimiter.as_ref().map(|it| it.get_ref().as_bytes()[0]),
+            encoding: self.encoding,
+            has_header: self.header,
+            header_row: self.header_row,
+            sheet: self.sheet.clone(),
+            records: self.records.clone(),
+            limits: plan.limits(),
+            // What a plan says of no profile is found as it was when the file was inspected.
+            ..Settings::of_profiles(if profile.records.is_empty() {
+                &plan.profiles
+            } else {
+                std::slice::from_ref(&profile)
+            })
+        }
+    }
+
+    /// The smaller number wins ties of the merge; SMS over Viber where the plan says nothing.
+    pub fn priority(&self) -> i32 {
+        self.priority.unwrap_or(match self.channel {
+            Channel::Sms => 1,
+            Channel::Viber => 2,
+        })
+    }
+
+    pub fn scope(&self) -> &str {
+        self.scope.as_deref().unwrap_or(self.name.get_ref())
+    }
+
+    /// Where the plan asks for a column, to point at it when the file has none of that name.
+    pub fn place_of_column(&self, column: &str) -> usize {
+        let asked = self.columns.values().find(|it| it.get_ref().iter().any(|it| it == column));
+        asked.map_or(self.profile.span().start, |it| it.span().start)
+    }
+
+    pub(crate) fn check(&self, plan: &Plan) -> Result<(), PlanError> {
+        for field in self.columns.keys() {
+            if !FIELDS.contains(&field.get_ref().as_str()) {
+                let known = FIELDS.map(|it| format!("`{it}`")).join(", ");
+                let message = format!("unknown field `{}`, expected one of {known}", field.get_ref());
+                return Err(plan.wrong(field.span().start, with_nearest(&message)));
+            }
+        }
+        let has = |name: &str| self.columns.keys().any(|it| it.get_ref() == name);
+        let has_anybody = ["phone", "viber_id", "from", "to"].into_iter().any(has)
+            || (self.channel == Channel::Viber && has("external_id"));
+        if self.profile.get_ref() == "columns" && !has_anybody {
+            let message = "[source.columns] maps no phone column: add phone = \"…\"".to_owned();
+            return Err(plan.wrong(self.profile.span().start, message));
+        }
+        if let Some(delimiter) = &self.delimiter
+            && (delimiter.get_ref().len() != 1 || ["\"", "\n", "\r"].contains(&delimiter.get_ref().as_str()))
+        {
+            return Err(
+                plan.wrong(delimiter.span().start, "a delimiter is one ASCII character other than a quote".into())
+            );
+        }
+        if self.header_row == Some(0) {
+            return Err(
+                plan.wrong(self.name.span().start, "header_row is the line of the header, the first is 1".into())
+            );
+        }
+        if let Some(consent) = &self.consent
+            && *consent.get_ref() == ListConsent::Ask
+        {
+            return Err(plan.wrong(consent.span().start, format!("source \"{}\": {ASK_CONSENT}", self.name.get_ref())));
+        }
+        if let Some(format) = &self.date_format
+            && !clean::is_date_format(format.get_ref())
+        {
+            let message = "date_format is a pattern of strftime, such as \"%d/%m/%Y %H:%M\"".to_owned();
+            return Err(plan.wrong(format.span().start, message));
+        }
+        if let Some(timezone) = &self.timezone
+            && clean::zone(timezone.get_ref()).is_none()
+        {
+            let message = "timezone is the name of a time zone, such as \"Europe/Paris\" or \"UTC\"".to_owned();
+            return Err(plan.wrong(timezone.span().start, message));
+        }
+        Ok(())
+    }
+
+    /// A number of the business; none for the name of a sender, which is nobody's number.
+    pub(crate) fn own_number(&self, plan: &Plan, number: &Spanned<String>) -> Result<Option<PhoneNumber>, PlanError> {
+        let text = number.get_ref();
+        let by_profile = self.resolved.as_ref().is_some_and(|it| it.is_international);
+        let form = self.numbers.unwrap_or(if by_profile { PhoneForm::International } else { PhoneForm::Unknown });
+        match clean::phone_in(text, self.region(plan), form) {
+            Ok((phone, _)) => Ok(Some(phone.number)),
+            // Senders in letters and short codes are in logs too, and no row of a person has them.
+            Err(Reason::Letters | Reason::ShortCode) => Ok(None),
+            Err(reason) => {
+                let message = format!(
+                    "own_numbers: \"{text}\" is not a phone number ({}): write it with + and its country code",
+                    reason.describe()
+                );
+                Err(plan.wrong(number.span().start, message))
+            }
+        }
+    }
+
+    /// The profile with what the plan says about consent.
+    pub(crate) fn with_consent(&self, profile: Profile) -> Profile {
+        let consent = self.consent.as_ref().map(|it| it.get_ref().state());
+        Profile {
+            consent: consent.unwrap_or(profile.consent),
+            consent_channel: self.consent_channel.or(profile.consent_channel),
+            ..profile
+        }
+    }
+
+    /// The country of rows that name none.
+    pub fn region(&self, plan: &Plan) -> Option<Region> {
+        self.region.or(plan.default_region())
+    }
+
+    pub fn has_date_format(&self) -> bool {
+        self.date_format.is_some()
+    }
+
+    pub fn has_encoding(&self) -> bool {
+        self.encoding.is_some()
+    }
+
+    /// How dates are written as far as the plan says so; `order` is that of one column.
+    pub fn date_form(&self, order: Option<DateOrder>) -> DateForm {
+        DateForm {
+            order: self.date_order.or(order),
+            format: self.date_format.as_ref().map(|it| it.get_ref().clone()),
+            zone: self.timezone.as_ref().and_then(|it| clean::zone(it.get_ref())),
+        }
+    }
+
+    /// What the plan says of how cells are read, to be digested. Version 1.
+    pub fn reading_input(&self) -> DigestInput {
+        let text = |it: &Option<Spanned<String>>| it.as_ref().map(|it| it.get_ref().clone());
+        DigestInput::new("source.reading", 1)
+            .optional("date_order", self.date_order.map(DateOrder::name))
+            .optional("date_format", text(&self.date_format))
+            .optional("timezone", text(&self.timezone))
+            .optional("numbers", self.numbers.map(PhoneForm::name))
+            .optional("region", self.region.as_ref().map(Region::code))
+            .optional("header_row", self.header_row)
+    }
+
+    /// What cleaned contacts depend on in this section, to be digested. Version 1.
+    pub(crate) fn clean_input(&self) -> DigestInput {
+        DigestInput::new("source.clean", 1)
+            .field("name", self.name.get_ref())
+            .field("channel", self.channel.name())
+            .field("priority", self.priority())
+            .field("scope", self.scope())
+            .nested("profile", &self.profile().digest_input())
+            .nested("reading", &self.reading_input())
+    }
+}
+
+/// The error where a plan leaves open what a list is.
+const ASK_CONSENT: &str = "consent = \"?\": this looks like a list of people who have opted out. Write \
+    consent = \"stop\" if everybody on it has, or consent = \"none\" if being on it says nothing about consent";

@@ -1,0 +1,245 @@
+//! `[verify]`: who is asked which contacts are on WhatsApp, and within what bounds.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use model::MAX_BATCH;
+use phone::PhoneNumber;
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+use verify::{AdapterKind, CANARIES, Properties, UNOFFICIAL};
+use whatsapp::ClientConfig;
+
+use crate::{Plan, PlanError};
+
+/// A batch of an adapter that takes one number a call: what a kill can cost stays small.
+const BATCH_OF_SINGLE_CALLS: usize = 100;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifySection {
+    #[serde(deserialize_with = "adapter")]
+    pub adapter: Spanned<AdapterKind>,
+    pub url: Option<Spanned<String>>,
+    /// Files of an adapter that asks nobody.
+    pub path: Option<PathBuf>,
+    /// The session of WAHA.
+    #[serde(default = "default_session")]
+    pub session: String,
+    /// The instance of Evolution API or GREEN-API.
+    #[serde(default)]
+    pub instance: String,
+    /// The environment variable with the token or key.
+    token_env: Option<String>,
+    /// The file with it.
+    token_file: Option<PathBuf>,
+    /// The environment variable with USER:PASSWORD, to log in with.
+    login_env: Option<String>,
+    #[serde(default = "yes")]
+    pub blocking: bool,
+    batch: Option<Spanned<usize>>,
+    /// Calls under way at once.
+    #[serde(default = "four")]
+    pub concurrency: usize,
+    per_second: Option<NonZeroU32>,
+    daily_quota: Option<u64>,
+    /// Messages that the numbers of the business send in thirty days, and checks for each of them at most.
+    messages: Option<u64>,
+    #[serde(default = "one")]
+    checks_per_message: f64,
+    #[serde(default = "thirty_seconds")]
+    timeout_ms: u64,
+    /// Calls per question, the first among them.
+    #[serde(default = "eight")]
+    attempts: usize,
+    /// The wait before the second attempt, doubled for each after it.
+    #[serde(default = "half_a_second")]
+    backoff_ms: u64,
+    /// How often a number that is still being looked up is asked for again.
+    #[serde(default = "thirty")]
+    pub polls: u32,
+    #[serde(default = "two_seconds")]
+    pub poll_ms: u64,
+    /// For how long an answer counts.
+    valid_days: Option<u32>,
+    /// Of one check.
+    price: Option<f64>,
+    #[serde(default = "dollars")]
+    pub currency: String,
+    #[serde(default)]
+    i_accept_unofficial: bool,
+    /// Numbers of the business that are on WhatsApp.
+    #[serde(default)]
+    known_registered: Vec<Spanned<String>>,
+}
+
+fn default_session() -> String {
+    "default".to_owned()
+}
+fn yes() -> bool {
+    true
+}
+fn one() -> f64 {
+    1.0
+}
+fn four() -> usize {
+    4
+}
+fn eight() -> usize {
+    8
+}
+fn thirty() -> u32 {
+    30
+}
+fn thirty_seconds() -> u64 {
+    30_000
+}
+fn half_a_second() -> u64 {
+    500
+}
+fn two_seconds() -> u64 {
+    2_000
+}
+fn dollars() -> String {
+    "USD".to_owned()
+}
+
+fn adapter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Spanned<AdapterKind>, D::Error> {
+    let name = Spanned::<String>::deserialize(deserializer)?;
+    let names = || AdapterKind::ALL.map(|it| format!("`{}`", it.properties().name)).join(", ");
+    let kind = AdapterKind::from_name(name.get_ref()).ok_or_else(|| {
+        serde::de::Error::custom(format!("unknown adapter `{}`, expected one of {}", name.get_ref(), names()))
+    })?;
+    Ok(Spanned::new(name.span(), kind))
+}
+
+impl VerifySection {
+    pub fn kind(&self) -> AdapterKind {
+        *self.adapter.get_ref()
+    }
+
+    pub fn properties(&self) -> Properties {
+        self.kind().properties()
+    }
+
+    /// Whether it reads files instead of asking anybody.
+    pub fn asks_nobody(&self) -> bool {
+        matches!(self.kind(), AdapterKind::Passive | AdapterKind::File)
+    }
+
+    /// The most contacts in a batch.
+    pub fn batch(&self) -> usize {
+        let usual = if self.properties().largest_batch == 1 { BATCH_OF_SINGLE_CALLS } else { MAX_BATCH };
+        self.batch.as_ref().map_or(usual, |it| *it.get_ref())
+    }
+
+    /// Of one check, in millionths of the currency.
+    pub fn price_micros(&self) -> u64 {
+        self.price.map_or(self.properties().price_micros, |it| (it * 1e6).round() as u64)
+    }
+
+    pub fn valid_days(&self) -> u32 {
+        self.valid_days.unwrap_or(self.properties().valid_days)
+    }
+
+    /// Numbers that may be asked about in any 24 hours.
+    pub fn daily_quota(&self) -> Option<u64> {
+        self.daily_quota.or(self.properties().daily_quota)
+    }
+
+    /// Numbers that may be asked about in any thirty days, for the messages that are sent.
+    pub fn most_for_messages(&self) -> Option<u64> {
+        self.messages.map(|it| (it as f64 * self.checks_per_message) as u64)
+    }
+
+    pub fn client_config(&self, quota: Option<u64>) -> ClientConfig {
+        ClientConfig {
+            timeout: Duration::from_millis(self.timeout_ms),
+            attempts: self.attempts,
+            backoff: Duration::from_millis(self.backoff_ms),
+            concurrency: self.concurrency,
+            per_second: self.per_second,
+            quota,
+            ..ClientConfig::default()
+        }
+    }
+
+    /// Calls a second at most.
+    pub fn per_second(&self) -> Option<NonZeroU32> {
+        self.per_second
+    }
+
+    /// The token or key: a secret stays out of the command line and the plan, which names where it is.
+    pub fn token(&self, plan: &Plan) -> Result<Option<String>, PlanError> {
+        if let Some(path) = &self.token_file {
+            let path = plan.folder().join(path);
+            let text = std::fs::read_to_string(&path).map_err(|source| PlanError::Read { path, source })?;
+            return Ok(Some(text.trim().to_owned()).filter(|it| !it.is_empty()));
+        }
+        Ok(from_environment(self.token_env.as_deref()))
+    }
+
+    /// The user and the password to log in with.
+    pub fn login(&self) -> Option<String> {
+        from_environment(self.login_env.as_deref())
+    }
+
+    /// The numbers that are known to be on WhatsApp.
+    pub fn known_registered(&self, plan: &Plan) -> Result<Vec<PhoneNumber>, PlanError> {
+        let number = |it: &Spanned<String>| {
+            let parsed = clean::phone(it.get_ref(), plan.default_region());
+            parsed.map(|it| it.0.number).map_err(|reason| {
+                plan.wrong(
+                    it.span().start,
+                    format!("a number in known_registered cannot be used: {}", reason.describe()),
+                )
+            })
+        };
+        self.known_registered.iter().map(number).collect()
+    }
+
+    pub fn check(&self, plan: &Plan) -> Result<(), PlanError> {
+        let at = self.adapter.span().start;
+        let Properties { name, is_unofficial, .. } = self.properties();
+        let wrong = |message: String| Err(plan.wrong(at, message));
+        if let Some(batch) = self.batch.as_ref().filter(|it| !(1..=MAX_BATCH).contains(it.get_ref())) {
+            return Err(plan.wrong(batch.span().start, format!("a batch holds 1 to {MAX_BATCH} contacts")));
+        }
+        if self.concurrency == 0 || self.attempts == 0 || self.timeout_ms == 0 {
+            return wrong("concurrency, attempts and timeout_ms are at least 1".into());
+        }
+        if self.price.is_some_and(|it| !(0.0..1e6).contains(&it)) || !(0.0..1e6).contains(&self.checks_per_message) {
+            return wrong("price and checks_per_message are numbers from 0 on".into());
+        }
+        if is_unofficial && !self.i_accept_unofficial {
+            return wrong(format!("`{name}` is off unless the plan says i_accept_unofficial = true: {UNOFFICIAL}"));
+        }
+        if matches!(self.kind(), AdapterKind::Evolution | AdapterKind::GreenApi) && self.instance.is_empty() {
+            return wrong(format!("`{name}` needs the instance to ask: add instance = \"…\""));
+        }
+        let n_first = CANARIES.len() + self.known_registered(plan)?.len();
+        // The most spellings of a number are two.
+        if !self.asks_nobody() && self.daily_quota().is_some_and(|it| it < n_first as u64 + 2) {
+            return wrong(format!(
+                "each verification first asks about {n_first} numbers to find out what the provider knows: daily_quota is \
+                 at least {}",
+                n_first + 2
+            ));
+        }
+        match (self.asks_nobody(), &self.url, &self.path) {
+            (true, _, None) => wrong(format!("`{name}` reads files: add path = \"…\"")),
+            (true, _, Some(_)) => Ok(()),
+            (false, None, _) => wrong(format!("`{name}` needs an address: add url = \"…\"")),
+            (false, Some(url), _) => {
+                let refused = |error: whatsapp::UrlError| plan.wrong(url.span().start, error.to_string());
+                whatsapp::base_url(url.get_ref()).map(|_| ()).map_err(refused)
+            }
+        }
+    }
+}
+
+fn from_environment(variable: Option<&str>) -> Option<String> {
+    let value = std::env::var(variable?).ok()?.trim().to_owned();
+    Some(value).filter(|it| !it.is_empty())
+}

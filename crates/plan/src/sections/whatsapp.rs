@@ -1,0 +1,60 @@
+//! `[whatsapp]`: the account whose templates these are.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+use url::Url;
+use whatsapp::Credentials;
+
+use crate::{Plan, PlanError};
+
+/// The newest version that the documents of May 2026 show.
+const DEFAULT_URL: &str = "https://graph.facebook.com/v25.0";
+const DEFAULT_TOKEN: &str = "FERRY_WHATSAPP_TOKEN";
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhatsappSection {
+    /// The id of the WhatsApp Business account.
+    pub account: Spanned<String>,
+    /// The Graph API, with its version.
+    url: Option<Spanned<String>>,
+    /// The environment variable with the token.
+    token_env: Option<String>,
+    #[serde(default = "thirty_seconds")]
+    timeout_ms: u64,
+}
+
+fn thirty_seconds() -> u64 {
+    30_000
+}
+
+impl WhatsappSection {
+    /// The token, or no credentials where the plan names no variable and the usual one is not set.
+    pub fn credentials(&self, plan: &Plan) -> Result<Credentials, PlanError> {
+        let name = self.token_env.as_deref().unwrap_or(DEFAULT_TOKEN);
+        match std::env::var(name) {
+            Ok(token) => Ok(Credentials::Bearer(token.trim().to_owned())),
+            Err(_) if self.token_env.is_none() => Ok(Credentials::None),
+            Err(_) => {
+                let at = self.account.span().start;
+                Err(plan.wrong(at, format!("the environment has no {name}: set it to the token")))
+            }
+        }
+    }
+
+    /// The Graph API.
+    pub fn base_url(&self, plan: &Plan) -> Result<Url, PlanError> {
+        let url = self.url.as_ref().map_or(DEFAULT_URL, |it| it.get_ref());
+        whatsapp::base_url(url).map_err(|error| self.wrong_url(plan, &error.to_string()))
+    }
+
+    pub fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+
+    fn wrong_url(&self, plan: &Plan, message: &str) -> PlanError {
+        plan.wrong(self.url.as_ref().map_or(0, |it| it.span().start), message.to_owned())
+    }
+}
