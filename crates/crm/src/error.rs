@@ -9,7 +9,7 @@ pub enum LoadError {
     #[error("the CRM URL is neither sqlite:PATH nor postgres://…")]
     Url,
     #[error("could not reach the CRM database ({what}): is it running, and may this user connect?")]
-    Connect { what: String, source: sqlx::Error },
+    Connect { what: String, source: Source },
     #[error("could not {what} in the CRM database")]
     Query { what: &'static str, source: Source },
     #[error("could not {what} in the CRM database: its disk does not take the write; is it full?")]
@@ -30,42 +30,70 @@ pub enum LoadError {
     )]
     OtherKey { theirs: String, ours: String },
     #[error("the CRM database holds a value that this version does not know in {column}")]
-    Value { column: &'static str },
+    Value { column: String },
     #[error("could not back up the CRM database to {}", path.display())]
     BackupFile { path: PathBuf, source: io::Error },
     #[error("the backup in {} does not hold what the database held", path.display())]
     BackupDiffers { path: PathBuf },
 }
 
-/// What the library says that spoke with the database.
+/// The error of the client library.
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-impl LoadError {
-    /// Wraps a failed statement; `what` says what was being done, after "could not".
-    pub(crate) fn query(what: &'static str) -> impl Fn(sqlx::Error) -> Self {
-        move |error| Self::of(what, is_storage_failure(&error), error.into())
-    }
+/// Why a statement failed, before it is known what it was for.
+#[derive(Debug)]
+pub(crate) enum SqlError {
+    Sqlite(rusqlite::Error),
+    Postgres(sqlx::Error),
+    /// A thread that used the database ended before its time.
+    Thread,
+    /// An error that says all by itself.
+    Other(LoadError),
+}
 
-    /// See [`LoadError::query`].
-    pub(crate) fn statement(what: &'static str) -> impl Fn(rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
-        let is_storage = |it: &rusqlite::Error| matches!(it.sqlite_error_code(), Some(DiskFull | SystemIoFailure));
-        move |error| Self::of(what, is_storage(&error), error.into())
-    }
-
-    fn of(what: &'static str, is_storage: bool, source: Source) -> Self {
+impl SqlError {
+    /// Says what could not be done, after "could not".
+    pub(crate) fn doing(self, what: &'static str) -> LoadError {
+        let is_storage = self.is_storage_failure();
+        let source: Source = match self {
+            Self::Sqlite(error) => error.into(),
+            Self::Postgres(error) => error.into(),
+            Self::Thread => "a thread ended before its time".into(),
+            Self::Other(error) => return error,
+        };
         match is_storage {
-            true => Self::Storage { what, source },
-            false => Self::Query { what, source },
+            true => LoadError::Storage { what, source },
+            false => LoadError::Query { what, source },
+        }
+    }
+
+    /// PostgreSQL's class 53 is "insufficient resources" (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+    fn is_storage_failure(&self) -> bool {
+        use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
+        match self {
+            Self::Sqlite(error) => matches!(error.sqlite_error_code(), Some(DiskFull | SystemIoFailure)),
+            Self::Postgres(error) => {
+                error.as_database_error().and_then(|it| it.code()).is_some_and(|it| it.starts_with("53"))
+            }
+            Self::Thread | Self::Other(_) => false,
         }
     }
 }
 
-/// SQLite's primary result codes 10 (I/O error) and 13 (full); PostgreSQL's class 53 (out of resources).
-fn is_storage_failure(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|it| it.code());
-    code.is_some_and(|it| match it.parse::<u32>() {
-        Ok(code) if it.len() < 5 => matches!(code & 0xff, 10 | 13),
-        _ => it.starts_with("53"),
-    })
+impl From<rusqlite::Error> for SqlError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<sqlx::Error> for SqlError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Postgres(error)
+    }
+}
+
+impl From<LoadError> for SqlError {
+    fn from(error: LoadError) -> Self {
+        Self::Other(error)
+    }
 }

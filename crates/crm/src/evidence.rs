@@ -1,20 +1,17 @@
 //! What checks of WhatsApp registration said.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::Hasher;
 
 use jiff::Timestamp;
 use model::{Answer, ContactId, Evidence, Personal, Receipt, WaId};
 use phone::{E164, PhoneNumber};
-use sqlx::{AssertSqlSafe, FromRow};
 use twox_hash::XxHash64;
 
-use crate::bulk::{Rows, Table, Type};
-use crate::crm::on;
 use crate::journal::{RECEIPT, receipt_rows};
-use crate::loading::{Loading, ToLoad};
-use crate::usage::Usage;
-use crate::writing::{Dialect, Writes};
+use crate::quota_usage::Usage;
+use crate::sql::{BulkWriter, Dialect, LoadInput, OnConflict, Row, Rows, Table, Type, Upserts};
 use crate::{Crm, LoadError};
 
 pub(crate) const EVIDENCE: Table = Table {
@@ -23,22 +20,17 @@ pub(crate) const EVIDENCE: Table = Table {
         ("contact_id", Type::Bytes),
         ("evidence_id", Type::Int),
         ("method", Type::Text),
-        ("checked_at", Type::Int),
+        ("checked_at", Type::Time),
         ("variant", Type::Text),
         ("answer", Type::Text),
-        ("expires_at", Type::Int),
+        ("expires_at", Type::Time),
         ("price_micros", Type::Int),
         ("wa_id", Type::Text),
         ("raw_status", Type::Text),
     ],
     // Evidence that is read from a file once more is the same evidence.
-    conflict: "on conflict do nothing",
+    on_conflict: OnConflict::Ignore,
 };
-
-/// The columns of [`EvidenceRow`], in their order.
-pub(crate) const SELECT_EVIDENCE: &str = "select contact_id, method, checked_at, variant, answer, expires_at, price_micros, \
-    wa_id, raw_status from evidence";
-const BETWEEN: &str = "where contact_id >= $1 and contact_id <= $2";
 
 /// Evidence of a batch and its receipt, as rows of the database.
 pub struct ReadyEvidence {
@@ -49,20 +41,7 @@ pub struct ReadyEvidence {
 /// Writes evidence, one transaction after another.
 pub struct EvidenceWriter {
     dialect: Dialect,
-    loading: Loading,
-}
-
-#[derive(FromRow)]
-pub(crate) struct EvidenceRow {
-    contact_id: Vec<u8>,
-    method: String,
-    checked_at: i64,
-    variant: String,
-    answer: String,
-    expires_at: Option<i64>,
-    price_micros: i64,
-    wa_id: Option<String>,
-    raw_status: Option<String>,
+    writer: BulkWriter,
 }
 
 impl Crm {
@@ -90,28 +69,24 @@ impl Crm {
 
     /// Opens a connection for evidence.
     pub fn evidence_writer(&self) -> EvidenceWriter {
-        EvidenceWriter { dialect: self.dialect(), loading: Loading::open(self, "store verified batches") }
+        EvidenceWriter { dialect: self.dialect(), writer: BulkWriter::open(self, "store verified batches") }
     }
 
-    /// All evidence about contacts whose ids lie from `first` to `last`, of each the newest first.
+    /// All evidence about contacts whose ids lie from `first` to `last`, of each contact the newest first.
     pub async fn evidence_between(
         &self,
         first: ContactId,
         last: ContactId,
     ) -> Result<HashMap<ContactId, Vec<Evidence>>, LoadError> {
-        let statement = format!("{SELECT_EVIDENCE} {BETWEEN}");
-        let rows: Vec<EvidenceRow> = on!(self, pool => {
-            sqlx::query_as(AssertSqlSafe(statement.as_str())).bind(first.0.to_vec()).bind(last.0.to_vec()).fetch_all(pool).await
-                .map_err(LoadError::query("read evidence"))?
-        });
+        let select = EVIDENCE.select() + " where contact_id >= $1 and contact_id <= $2";
+        let all = self.select("read evidence", &select, &[(&first).into(), (&last).into()], read_evidence).await?;
         let mut by_contact: HashMap<ContactId, Vec<Evidence>> = HashMap::new();
-        for row in rows {
-            let evidence = row.evidence()?;
+        for evidence in all {
             by_contact.entry(evidence.contact_id).or_default().push(evidence);
         }
         for evidence in by_contact.values_mut().filter(|it| it.len() > 1) {
             evidence.sort_by(|a, b| {
-                let key = |it: &Evidence| (std::cmp::Reverse(it.checked_at), it.variant);
+                let key = |it: &Evidence| (Reverse(it.checked_at), it.variant);
                 key(a).cmp(&key(b)).then_with(|| a.method.cmp(&b.method))
             });
         }
@@ -123,36 +98,32 @@ impl Crm {
         Ok(self.evidence_between(id, id).await?.remove(&id).unwrap_or_default())
     }
 
-    /// Whether anybody was ever asked about.
+    /// Whether any contact was ever checked.
     pub async fn has_evidence(&self) -> Result<bool, LoadError> {
-        on!(self, pool => {
-            sqlx::query("select 1 from evidence limit 1").fetch_optional(pool).await
-                .map(|it| it.is_some()).map_err(LoadError::query("read evidence"))
-        })
+        let found = self.select("read evidence", "select contact_id from evidence limit 1", &[], |_| Ok(())).await?;
+        Ok(!found.is_empty())
     }
 }
 
 impl EvidenceWriter {
-    /// Adds what was made ready, in one transaction: the evidence of each batch together with its receipt, and how many
+    /// Adds what was prepared, in one transaction: the evidence of each batch together with its receipt, and how many
     /// numbers were asked about.
     pub async fn add(&mut self, batches: Vec<ReadyEvidence>, usage: Option<Usage>) -> Result<(), LoadError> {
         if batches.is_empty() && usage.is_none() {
             return Ok(());
         }
-        // Each statement is a way to PostgreSQL and back, so the few rows that batches have are put together.
+        // Each statement is a way to PostgreSQL and back, so the few rows of each batch are put together.
         let mut tables = [&EVIDENCE, &RECEIPT].map(Rows::new);
         for batch in batches {
             for (table, rows) in tables.iter_mut().zip([batch.evidence, batch.receipts]) {
                 table.append(&rows, 0..rows.n_rows());
             }
         }
-        let of_usage = usage.iter().map(Usage::rows);
-        let merged = tables.into_iter().chain(of_usage).filter(|it| !it.is_empty()).collect();
-        let others = Writes { merged, ..Writes::default() };
-        let all = ToLoad { others, ..ToLoad::default() };
-        self.loading.begin().await?;
-        self.loading.write(all.ready(self.dialect)).await?;
-        self.loading.commit().await
+        let rows = tables.into_iter().chain(usage.iter().map(Usage::rows)).collect();
+        let input = LoadInput { new: Vec::new(), upserts: Upserts { forgotten: None, rows } };
+        self.writer.begin().await?;
+        self.writer.write(input.prepare(self.dialect)).await?;
+        self.writer.commit().await
     }
 }
 
@@ -172,36 +143,20 @@ fn evidence_id(evidence: &Evidence, variant: &str) -> i64 {
 /// The seed of [`evidence_id`]; another encoding takes another number.
 const EVIDENCE_ID_VERSION: u64 = 1;
 
-impl EvidenceRow {
-    /// Reads a row of [`SELECT_EVIDENCE`].
-    pub(crate) fn read(row: &rusqlite::Row) -> Result<Self, rusqlite::Error> {
-        Ok(Self {
-            contact_id: row.get(0)?,
-            method: row.get(1)?,
-            checked_at: row.get(2)?,
-            variant: row.get(3)?,
-            answer: row.get(4)?,
-            expires_at: row.get(5)?,
-            price_micros: row.get(6)?,
-            wa_id: row.get(7)?,
-            raw_status: row.get(8)?,
-        })
-    }
-
-    pub(crate) fn evidence(self) -> Result<Evidence, LoadError> {
-        let known = |column| LoadError::Value { column };
-        let moment = |column, it| Timestamp::from_microsecond(it).map_err(|_| known(column));
-        let variant = Some(self.variant).filter(|it| !it.is_empty());
-        Ok(Evidence {
-            contact_id: ContactId::from_bytes(&self.contact_id).ok_or(known("evidence.contact_id"))?,
-            method: self.method.into(),
-            variant: variant.map(|it| PhoneNumber::from_e164(&it).ok_or(known("evidence.variant"))).transpose()?,
-            checked_at: moment("evidence.checked_at", self.checked_at)?,
-            expires_at: self.expires_at.map(|it| moment("evidence.expires_at", it)).transpose()?,
-            answer: Answer::from_name(&self.answer).ok_or(known("evidence.answer"))?,
-            price_micros: u64::try_from(self.price_micros).map_err(|_| known("evidence.price_micros"))?,
-            wa_id: self.wa_id.map(|it| WaId(Personal(it))),
-            raw_status: self.raw_status.map(Into::into),
-        })
-    }
+/// Reads a row of [`EVIDENCE`].
+pub(crate) fn read_evidence(row: &dyn Row) -> Result<Evidence, LoadError> {
+    Ok(Evidence {
+        contact_id: row.contact_id(0)?,
+        method: row.text(2)?.into(),
+        checked_at: row.time(3)?,
+        variant: row.word(4, |it| match it {
+            "" => Some(None),
+            number => PhoneNumber::from_e164(number).map(Some),
+        })?,
+        answer: row.word(5, Answer::from_name)?,
+        expires_at: row.opt_time(6)?,
+        price_micros: row.count(7)?,
+        wa_id: row.opt_text(8)?.map(|it| WaId(Personal(it))),
+        raw_status: row.opt_text(9)?.map(Into::into),
+    })
 }

@@ -1,42 +1,43 @@
 //! The CRM database, on SQLite or PostgreSQL. The only crate that knows SQL.
 //!
-//! Statements are plain text with `$1` placeholders, which both databases take; a test prepares
-//! each on both. Every write of a batch is one transaction with its receipt, and may be repeated
-//! without harm.
+//! `schema/current.sql` has the tables and the views. [`sql`] holds rows and transactions, and in two files what differs
+//! between the databases. Statements are plain text with `$1` placeholders, which both databases take. Every write of a
+//! batch is one transaction with its receipt, and may be repeated without harm.
 
 mod backup;
-mod bulk;
-mod contacts;
+#[cfg(test)]
+mod check;
+mod contact;
+mod counts;
 mod crm;
-mod decisions;
-mod edits;
 mod error;
 mod evidence;
-mod held;
+mod export;
+mod identity_decisions;
 mod journal;
-mod loading;
-mod new;
-mod queries;
-mod reconcile;
-mod rederive;
-mod registrations;
+mod quota_usage;
+mod schema;
 mod sources;
+mod sql;
 mod statements;
 mod suppression;
 mod templates;
-mod usage;
-mod writing;
+#[cfg(test)]
+mod tests;
 
-pub use contacts::{Contacts, LoadBatch, Loaded, MakeReceipt};
-pub use crm::{Crm, SCHEMA_VERSION, SQLITE_MINIMUM};
-pub use decisions::Undecided;
+pub use contact::{Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};
+pub use counts::{Registrations, Tally};
+pub use crm::Crm;
+pub(crate) use crm::Database;
 pub use error::LoadError;
+pub(crate) use error::SqlError;
 pub use evidence::{EvidenceWriter, ReadyEvidence};
+pub use export::Exported;
+pub use identity_decisions::Undecided;
 pub use journal::{LoadRun, RunRow};
-pub use new::NewContacts;
-pub use queries::Exported;
-pub use registrations::{Registrations, Tally};
+pub use quota_usage::Usage;
+pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
+pub use sql::sqlite::SQLITE_MINIMUM;
 pub use suppression::SuppressAction;
 pub use templates::{OrderKind, OrderOutcome, TemplateRow};
-pub use usage::Usage;

@@ -1,14 +1,11 @@
 //! What people said about being written to, in and out of the table `consent`, and what counts of it.
 
-use model::{
-    Basis, ConsentChannel, ConsentState, Contact, ContactId, Field, Personal, RowName, RunMark, SaidAt, Statement,
-};
-use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
+mod reread;
+
+use model::{Basis, ConsentChannel, ConsentState, Contact, Field, Personal, RowName, RunMark, SaidAt, Statement};
 
 use crate::LoadError;
-use crate::bulk::{Cell, Rows, Table, Type};
-use crate::held::{known, timestamp};
+use crate::sql::{OnConflict, Row, Rows, Table, Type};
 
 pub(crate) const CONSENT: Table = Table {
     name: "consent",
@@ -18,83 +15,36 @@ pub(crate) const CONSENT: Table = Table {
         ("channel", Type::Text),
         ("purpose", Type::Text),
         ("state", Type::Text),
-        ("said_from", Type::Int),
-        ("said_until", Type::Int),
+        ("said_from", Type::Time),
+        ("said_until", Type::Time),
         ("basis", Type::Text),
         ("words", Type::Text),
         ("source_row", Type::Text),
         ("first_run", Type::Text),
-        ("first_run_at", Type::Int),
+        ("first_run_at", Type::Time),
         ("last_run", Type::Text),
-        ("last_run_at", Type::Int),
+        ("last_run_at", Type::Time),
     ],
-    conflict: "on conflict (contact_id, statement_id) do update set state = excluded.state, \
-        last_run = excluded.last_run, last_run_at = excluded.last_run_at",
+    on_conflict: OnConflict::Update {
+        key: &["contact_id", "statement_id"],
+        columns: &["state", "last_run", "last_run_at"],
+    },
 };
 
-/// A statement as its table holds it.
-#[derive(Clone, FromRow, Serialize, Deserialize)]
-pub(crate) struct StatementRow {
-    contact_id: Vec<u8>,
-    statement_id: i64,
-    channel: String,
-    purpose: String,
-    state: String,
-    said_from: Option<i64>,
-    said_until: Option<i64>,
-    basis: String,
-    words: String,
-    source_row: String,
-    first_run: String,
-    first_run_at: i64,
-    last_run: String,
-    last_run_at: i64,
-}
-
-impl StatementRow {
-    pub(crate) fn contact(&self) -> Option<ContactId> {
-        ContactId::from_bytes(&self.contact_id)
-    }
-
-    pub(crate) fn statement(self) -> Result<Statement, LoadError> {
-        let moment = |it| timestamp("consent.said_from", it);
-        let run = |id: String, at| Ok::<_, LoadError>(RunMark { id: id.into(), started_at: moment(at)? });
-        let at = match self.said_from.zip(self.said_until) {
-            Some((from, until)) => Some(SaidAt { from: moment(from)?, until: moment(until)? }),
-            None => None,
-        };
-        Ok(Statement {
-            channel: known("consent.channel", ConsentChannel::from_name(&self.channel))?,
-            at,
-            state: known("consent.state", ConsentState::from_name(&self.state))?,
-            basis: known("consent.basis", Basis::from_name(&self.basis))?,
-            words: Personal(self.words),
-            purpose: self.purpose.into(),
-            row: self.source_row.into(),
-            first_run: run(self.first_run, self.first_run_at)?,
-            last_run: run(self.last_run, self.last_run_at)?,
-        })
-    }
-
-    /// The cells, in the order of the columns of [`CONSENT`].
-    pub(crate) fn cells(&self) -> [Cell<'_>; 14] {
-        [
-            self.contact_id.as_slice().into(),
-            self.statement_id.into(),
-            self.channel.as_str().into(),
-            self.purpose.as_str().into(),
-            self.state.as_str().into(),
-            self.said_from.into(),
-            self.said_until.into(),
-            self.basis.as_str().into(),
-            self.words.as_str().into(),
-            self.source_row.as_str().into(),
-            self.first_run.as_str().into(),
-            self.first_run_at.into(),
-            self.last_run.as_str().into(),
-            self.last_run_at.into(),
-        ]
-    }
+/// Reads a row of [`CONSENT`].
+pub(crate) fn read_statement(row: &dyn Row) -> Result<Statement, LoadError> {
+    let run = |id, at| Ok::<_, LoadError>(RunMark { id: row.text(id)?.into(), started_at: row.time(at)? });
+    Ok(Statement {
+        channel: row.word(2, ConsentChannel::from_name)?,
+        purpose: row.text(3)?.into(),
+        state: row.word(4, ConsentState::from_name)?,
+        at: row.opt_time(5)?.zip(row.opt_time(6)?).map(|(from, until)| SaidAt { from, until }),
+        basis: row.word(7, Basis::from_name)?,
+        words: Personal(row.text(8)?),
+        row: row.text(9)?.into(),
+        first_run: run(10, 11)?,
+        last_run: run(12, 13)?,
+    })
 }
 
 /// Adds the rows of all statements of a contact.

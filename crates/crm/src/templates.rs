@@ -1,16 +1,15 @@
-//! Templates that were submitted: the journal of what was ordered, and what WhatsApp says of them.
+//! Templates that were submitted: the journal of submissions and edits, and what WhatsApp says of them.
 //!
-//! An order is written down before it is given. If its answer never comes, the template stays `SENDING`, and nothing is
-//! ordered again until a listing has told what became of it.
+//! An order is written down before it is sent. If its answer never comes, the template stays `SENDING`, and nothing is
+//! sent again until a listing shows what became of it.
 
 use jiff::Timestamp;
-use sqlx::FromRow;
 
-use crate::crm::{begin_postgres, begin_sqlite, on};
+use crate::sql::{OnConflict, Row, Rows, Table, Type};
 use crate::{Crm, LoadError};
 
 /// A template as the database knows it.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateRow {
     pub account: String,
     pub name: String,
@@ -64,67 +63,84 @@ impl OrderOutcome {
     }
 }
 
-const UPSERT: &str = "insert into template \
-    (account, name, language, template_id, digest, category, status, reason, scenario, changed_at) \
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-    on conflict (account, name, language) do update set template_id = excluded.template_id, digest = excluded.digest, \
-    category = excluded.category, status = excluded.status, reason = excluded.reason, scenario = excluded.scenario, \
-    changed_at = excluded.changed_at";
-const ORDER: &str = "insert into template_order (account, at, name, language, kind, outcome) \
-    values ($1, $2, $3, $4, $5, $6) on conflict (account, at, name, language) do update set outcome = excluded.outcome";
+const TEMPLATE: Table = Table {
+    name: "template",
+    columns: &[
+        ("account", Type::Text),
+        ("name", Type::Text),
+        ("language", Type::Text),
+        ("template_id", Type::Text),
+        ("digest", Type::Text),
+        ("category", Type::Text),
+        ("status", Type::Text),
+        ("reason", Type::Text),
+        ("scenario", Type::Text),
+        ("changed_at", Type::Int),
+    ],
+    on_conflict: OnConflict::Replace { key: &["account", "name", "language"] },
+};
 
-/// Writes a template.
-macro_rules! upsert {
-    ($executor:expr, $row:expr) => {{
-        let row: &TemplateRow = $row;
-        sqlx::query(UPSERT)
-            .bind(&row.account)
-            .bind(&row.name)
-            .bind(&row.language)
-            .bind(&row.template_id)
-            .bind(&row.digest)
-            .bind(&row.category)
-            .bind(&row.status)
-            .bind(&row.reason)
-            .bind(&row.scenario)
-            .bind(row.changed_at)
-            .execute($executor)
-            .await
-            .map_err(LoadError::query("write a template"))?
-    }};
-}
+const TEMPLATE_ORDER: Table = Table {
+    name: "template_order",
+    columns: &[
+        ("account", Type::Text),
+        ("at", Type::Time),
+        ("name", Type::Text),
+        ("language", Type::Text),
+        ("kind", Type::Text),
+        ("outcome", Type::Text),
+    ],
+    on_conflict: OnConflict::Update { key: &["account", "at", "name", "language"], columns: &["outcome"] },
+};
 
-/// Writes a template and its order in one transaction.
-macro_rules! write_both {
-    ($transaction:expr, $row:expr, $at:expr, $kind:expr, $outcome:expr) => {{
-        let mut transaction = $transaction.await.map_err(LoadError::query("begin to write a template"))?;
-        let row = $row;
-        upsert!(&mut *transaction, $row);
-        sqlx::query(ORDER)
-            .bind(&row.account)
-            .bind($at)
-            .bind(&row.name)
-            .bind(&row.language)
-            .bind($kind)
-            .bind($outcome)
-            .execute(&mut *transaction)
-            .await
-            .map_err(LoadError::query("write an order of a template"))?;
-        transaction.commit().await.map_err(LoadError::query("write a template"))
-    }};
+const SINCE: &str = "select at from template_order where account = $1 and kind = $2 and at > $3 \
+    and (outcome = 'sent' or outcome = 'taken' or outcome = 'unknown') \
+    and ($4 = '' or (name = $4 and language = $5)) order by at";
+
+impl TemplateRow {
+    fn rows(&self) -> Rows {
+        let mut rows = Rows::new(&TEMPLATE);
+        rows.push([
+            (&self.account).into(),
+            (&self.name).into(),
+            (&self.language).into(),
+            self.template_id.as_ref().into(),
+            (&self.digest).into(),
+            (&self.category).into(),
+            (&self.status).into(),
+            self.reason.as_ref().into(),
+            (&self.scenario).into(),
+            self.changed_at.into(),
+        ]);
+        rows
+    }
+
+    /// Reads a row of [`TEMPLATE`].
+    fn read(row: &dyn Row) -> Result<Self, LoadError> {
+        Ok(Self {
+            account: row.text(0)?,
+            name: row.text(1)?,
+            language: row.text(2)?,
+            template_id: row.opt_text(3)?,
+            digest: row.text(4)?,
+            category: row.text(5)?,
+            status: row.text(6)?,
+            reason: row.opt_text(7)?,
+            scenario: row.text(8)?,
+            changed_at: row.int(9)?,
+        })
+    }
 }
 
 impl Crm {
     /// All templates of an account, by name and language.
     pub async fn templates(&self, account: &str) -> Result<Vec<TemplateRow>, LoadError> {
-        const ALL: &str = "select account, name, language, template_id, digest, category, status, reason, scenario, changed_at \
-            from template where account = $1 order by name, language";
-        on!(self, pool => {
-            sqlx::query_as(ALL).bind(account).fetch_all(pool).await.map_err(LoadError::query("read the templates"))
-        })
+        let select = TEMPLATE.select() + " where account = $1 order by name, language";
+        self.select("read the templates", &select, &[account.into()], TemplateRow::read).await
     }
 
-    /// Writes a template together with its order. An order is known by when it was given: written again, its outcome changes.
+    /// Writes a template together with its order. An order is known by when it was given: written again, its outcome
+    /// changes.
     pub async fn note_order(
         &self,
         row: &TemplateRow,
@@ -132,22 +148,22 @@ impl Crm {
         kind: OrderKind,
         outcome: OrderOutcome,
     ) -> Result<(), LoadError> {
-        let (at, kind, outcome) = (at.as_microsecond(), kind.name(), outcome.name());
-        match self {
-            Self::Sqlite(pool) => write_both!(begin_sqlite(pool), row, at, kind, outcome),
-            Self::Postgres(pool) => write_both!(begin_postgres(pool), row, at, kind, outcome),
-        }
+        let mut orders = Rows::new(&TEMPLATE_ORDER);
+        let [account, name, language] = [&row.account, &row.name, &row.language].map(Into::into);
+        orders.push([account, at.into(), name, language, kind.name().into(), outcome.name().into()]);
+        let mut tx = self.begin("write a template").await?;
+        tx.write_rows([row.rows(), orders]).await?;
+        tx.commit().await
     }
 
-    /// What WhatsApp says of a template now.
+    /// Notes what WhatsApp says of a template now.
     pub async fn note_template(&self, row: &TemplateRow) -> Result<(), LoadError> {
-        on!(self, pool => {
-            upsert!(pool, row);
-            Ok(())
-        })
+        let mut tx = self.begin("write a template").await?;
+        tx.write_rows([row.rows()]).await?;
+        tx.commit().await
     }
 
-    /// When orders of a kind were given since then, the oldest first; of all templates, or of one. Those that were refused
+    /// When orders of a kind were given since then, the oldest first; of all templates, or of one. Orders that were refused
     /// count for no limit.
     pub async fn orders_since(
         &self,
@@ -156,21 +172,8 @@ impl Crm {
         of: Option<(&str, &str)>,
         since: Timestamp,
     ) -> Result<Vec<Timestamp>, LoadError> {
-        const SINCE: &str = "select at from template_order where account = $1 and kind = $2 and at > $3 \
-            and (outcome = 'sent' or outcome = 'taken' or outcome = 'unknown') \
-            and ($4 = '' or (name = $4 and language = $5)) order by at";
         let (name, language) = of.unwrap_or(("", ""));
-        let rows: Vec<(i64,)> = on!(self, pool => {
-            sqlx::query_as(SINCE)
-                .bind(account)
-                .bind(kind.name())
-                .bind(since.as_microsecond())
-                .bind(name)
-                .bind(language)
-                .fetch_all(pool)
-                .await
-                .map_err(LoadError::query("read the orders of templates"))?
-        });
-        Ok(rows.into_iter().filter_map(|it| Timestamp::from_microsecond(it.0).ok()).collect())
+        let parameters = [account.into(), kind.name().into(), since.into(), name.into(), language.into()];
+        self.select("read the orders of templates", SINCE, &parameters, |it| it.time(0)).await
     }
 }

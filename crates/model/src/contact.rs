@@ -48,6 +48,35 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// A contact that was made of some rows, and of which nothing else is known.
+    pub fn new(id: ContactId, rows: RowName) -> Self {
+        Self {
+            id,
+            phone: None,
+            region: None,
+            line_type: None,
+            name: None,
+            email: None,
+            language: None,
+            first_at: None,
+            last_at: None,
+            last_inbound_at: None,
+            last_outbound_at: None,
+            n_messages: 0,
+            is_reachable: None,
+            consent: None,
+            consent_at: None,
+            consent_channel: None,
+            whatsapp_consent: None,
+            statements: Vec::new(),
+            identities: Vec::new(),
+            tags: Vec::new(),
+            channels: Vec::new(),
+            n_rows: 0,
+            rows,
+        }
+    }
+
     /// The values whose rows are known, by name, each with its row.
     pub fn value_rows(&self) -> [(&'static str, Option<&RowName>); 6] {
         [
@@ -57,6 +86,18 @@ impl Contact {
             ("last_at", self.last_at.as_ref().map(|it| &it.row)),
             ("reachable", self.is_reachable.as_ref().map(|it| &it.row)),
             ("consent", self.consent.as_ref().map(|it| &it.row)),
+        ]
+    }
+
+    /// The rows of [`Contact::value_rows`], in the same order.
+    pub fn value_rows_mut(&mut self) -> [Option<&mut RowName>; 6] {
+        [
+            self.name.as_mut().map(|it| &mut it.row),
+            self.email.as_mut().map(|it| &mut it.row),
+            self.language.as_mut().map(|it| &mut it.row),
+            self.last_at.as_mut().map(|it| &mut it.row),
+            self.is_reachable.as_mut().map(|it| &mut it.row),
+            self.consent.as_mut().map(|it| &mut it.row),
         ]
     }
 }

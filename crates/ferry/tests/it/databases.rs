@@ -158,10 +158,10 @@ fn a_backup_of_other_tables_than_ours_is_not_restored() {
         let before = dump(&url);
         let manifest = world.read("later/manifest.json");
         for (of_theirs, told) in [("\"schema\": \"7\"", "schema 7"), ("\"written_by\": 7", "an earlier one")] {
-            world.write("later/manifest.json", &manifest.replace("\"schema\": \"10\"", of_theirs));
+            world.write("later/manifest.json", &manifest.replace("\"schema\": \"11\"", of_theirs));
             let refused = world.ferry(&["restore", "--run-dir", "later"]);
             assert_eq!(refused.code, 4, "{refused:?}");
-            let told = format!("taken by another Ferry ({told}, this one knows 10)");
+            let told = format!("taken by another Ferry ({told}, this one knows 11)");
             assert!(refused.err.contains(&told), "{}", refused.err);
             assert_eq!(dump(&url), before);
         }
@@ -205,7 +205,7 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
         (ended.code, ended.err.lines().filter(|it| it.starts_with("ferry: ")).collect::<Vec<_>>().join("\n"))
     };
     let sql = |world: &World, statement: &str| {
-        drop(crate::world::texts(&format!("sqlite:{}?mode=rwc", world.path("ferry.db").display()), statement));
+        drop(crate::world::texts(&format!("sqlite:{}", world.path("ferry.db").display()), statement));
     };
 
     let (code, error) = refused(&|world| world.replan("sqlite:ferry.db", "postgres://nobody@127.0.0.1:1/none"));
@@ -231,7 +231,7 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
         sql(world, "update ferry_meta set value = '99'");
     });
     assert_eq!(code, 1);
-    assert!(error.contains("was made by another version of Ferry (schema 99, this one knows 10)"), "{error}");
+    assert!(error.contains("was made by another version of Ferry (schema 99, this one knows 11)"), "{error}");
 
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     world.run();

@@ -5,8 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
 pub(crate) const FERRY: &str = env!("CARGO_BIN_EXE_ferry");
@@ -326,7 +327,7 @@ pub(crate) fn dump(url: &str) -> String {
             "contact",
             "HEX, e164, region, line_type, name, email, language, first_at, last_at, last_inbound_at, last_outbound_at, \
             n_messages, reachable, consent, consent_at, consent_channel, whatsapp_consent, tags, channels, n_rows, source_rows, \
-            value_rows, written",
+            value_rows, written_checksum",
         ),
         ("identity", "kind, scope, value, HEX"),
         ("consent", "HEX, statement_id, channel, purpose, state, said_from, said_until, basis, words, source_row"),
@@ -351,15 +352,19 @@ pub(crate) fn dump(url: &str) -> String {
 
 /// The one text column of a statement.
 pub(crate) fn texts(url: &str, statement: &str) -> Vec<String> {
-    let statement = AssertSqlSafe(statement.to_owned());
-    block_on(async {
-        let rows: Vec<(String,)> = if url.starts_with("sqlite:") {
-            let mut connection = SqliteConnection::connect(url).await.unwrap();
-            sqlx::query_as(statement).fetch_all(&mut connection).await.unwrap()
-        } else {
-            let mut connection = PgConnection::connect(url).await.unwrap();
-            sqlx::query_as(statement).fetch_all(&mut connection).await.unwrap()
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        connection.busy_timeout(Duration::from_secs(30)).unwrap();
+        let mut statement = connection.prepare(statement).unwrap();
+        return match statement.column_count() {
+            0 => statement.execute([]).map(|_| Vec::new()).unwrap(),
+            _ => statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap(),
         };
+    }
+    block_on(async {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let rows: Vec<(String,)> =
+            sqlx::query_as(AssertSqlSafe(statement.to_owned())).fetch_all(&mut connection).await.unwrap();
         rows.into_iter().map(|it| it.0).collect()
     })
 }

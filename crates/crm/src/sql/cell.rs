@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use model::ContactId;
 
-use crate::bulk::Type;
+use crate::sql::Type;
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,13 +16,48 @@ pub(crate) enum Cell<'a> {
     Bytes(&'a [u8]),
 }
 
-impl Cell<'_> {
-    pub(super) fn may_stand_in(&self, column: Type) -> bool {
+impl<'a> Cell<'a> {
+    pub(super) fn fits(&self, column: Type) -> bool {
         match self {
             Self::None => true,
-            Self::Int(_) => column == Type::Int,
+            Self::Int(_) => matches!(column, Type::Int | Type::Time),
             Self::Text(_) => column == Type::Text,
             Self::Bytes(_) => column == Type::Bytes,
+        }
+    }
+
+    /// The text, or none where the cell is empty. The outer option is none if the cell holds something else.
+    pub(crate) fn text(&self) -> Option<Option<&str>> {
+        match self {
+            Self::None => Some(None),
+            Self::Text(text) => Some(Some(text)),
+            Self::Int(_) | Self::Bytes(_) => None,
+        }
+    }
+
+    /// See [`Cell::text`].
+    pub(crate) fn int(&self) -> Option<Option<i64>> {
+        match self {
+            Self::None => Some(None),
+            Self::Int(value) => Some(Some(*value)),
+            Self::Text(_) | Self::Bytes(_) => None,
+        }
+    }
+
+    /// See [`Cell::text`].
+    pub(crate) fn bytes(&self) -> Option<Option<&'a [u8]>> {
+        match self {
+            Self::None => Some(None),
+            Self::Bytes(bytes) => Some(Some(*bytes)),
+            Self::Text(_) | Self::Int(_) => None,
+        }
+    }
+
+    /// A moment in microseconds; see [`Cell::text`].
+    pub(crate) fn time(&self) -> Option<Option<Timestamp>> {
+        match self.int()? {
+            Some(micros) => Timestamp::from_microsecond(micros).ok().map(Some),
+            None => Some(None),
         }
     }
 }

@@ -1,39 +1,18 @@
 //! Rows on their way to a table.
 
-mod cell;
-mod postgres;
-mod sqlite;
-
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub(crate) use cell::Cell;
-pub(crate) use postgres::{CopyRows, Copying};
-pub(crate) use sqlite::{Statement, listed};
+use crate::sql::{Cell, Table, Type};
 
-/// The type of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
-    Text,
-    Int,
-    Bytes,
-}
-
-/// What is written where. All of it is text of this crate, so statements may be put together.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Table {
-    pub(crate) name: &'static str,
-    pub(crate) columns: &'static [(&'static str, Type)],
-    /// What follows the rows: an `on conflict` clause, or nothing.
-    pub(crate) conflict: &'static str,
-}
-
-/// Rows for one table, cell after cell. All texts stand in one place and all else in another: a million contacts have
-/// tens of millions of cells, and none of them needs memory of its own.
+/// Rows for one table, cell after cell.
+///
+/// All texts are in one buffer and all other values in another: a million contacts have tens of millions of cells, and
+/// an allocation for each would take longer than writing them.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
     table: &'static Table,
-    /// How long each cell is, or [`NONE`]. What it is its column tells.
+    /// The length of each cell, or [`NONE`]. Its type is that of its column.
     lengths: Vec<u32>,
     texts: String,
     bytes: Vec<u8>,
@@ -41,7 +20,7 @@ pub(crate) struct Rows {
     ends: Vec<(usize, usize)>,
 }
 
-/// The length of a cell that is not there. No other comes near it.
+/// The length of an empty cell. No other cell comes near it.
 const NONE: u32 = u32::MAX;
 
 impl Rows {
@@ -53,18 +32,18 @@ impl Rows {
         self.table
     }
 
-    /// Makes room for so many rows.
+    /// Makes room for this many rows.
     pub(crate) fn reserve(&mut self, n_rows: usize) {
         self.lengths.reserve(n_rows * self.table.columns.len());
         self.ends.reserve(n_rows);
     }
 
     /// Adds a row: one cell per column of the table.
-    pub(crate) fn push<const N: usize>(&mut self, row: [Cell; N]) {
-        debug_assert_eq!(N, self.table.columns.len());
-        debug_assert!(row.iter().zip(self.table.columns).all(|(cell, column)| cell.may_stand_in(column.1)));
-        self.lengths.reserve(N);
-        for cell in &row {
+    pub(crate) fn push<'a>(&mut self, row: impl IntoIterator<Item = Cell<'a>>) {
+        let n_before = self.lengths.len();
+        self.lengths.reserve(self.table.columns.len());
+        for cell in row {
+            debug_assert!(cell.fits(self.table.columns[self.lengths.len() - n_before].1));
             self.lengths.push(match cell {
                 Cell::None => NONE,
                 Cell::Int(value) => {
@@ -72,7 +51,7 @@ impl Rows {
                     size_of::<i64>() as u32
                 }
                 Cell::Text(text) => {
-                    self.texts.push_str(text);
+                    self.texts.push_str(&text);
                     text.len() as u32
                 }
                 Cell::Bytes(bytes) => {
@@ -81,11 +60,17 @@ impl Rows {
                 }
             });
         }
+        debug_assert_eq!(self.lengths.len() - n_before, self.table.columns.len());
         self.ends.push((self.texts.len(), self.bytes.len()));
     }
 
     pub(crate) fn n_rows(&self) -> usize {
         self.ends.len()
+    }
+
+    /// About how much memory the values take.
+    pub(super) fn n_bytes(&self) -> usize {
+        self.texts.len() + self.bytes.len() + 6 * self.lengths.len()
     }
 
     /// All cells, row by row.
@@ -98,7 +83,7 @@ impl Rows {
             }
             let length = *length as usize;
             match of_type {
-                Type::Int => {
+                Type::Int | Type::Time => {
                     let value;
                     (value, bytes) = bytes.split_first_chunk().unwrap_or((&[0; 8], &[]));
                     Cell::Int(i64::from_le_bytes(*value))
@@ -135,19 +120,11 @@ impl Rows {
         self.lengths.is_empty()
     }
 
-    /// Forgets all rows, and keeps the room for others.
+    /// Removes all rows and keeps the memory for others.
     pub(crate) fn clear(&mut self) {
         self.lengths.clear();
         self.texts.clear();
         self.bytes.clear();
         self.ends.clear();
-    }
-}
-
-impl Table {
-    /// The statement that writes rows, which `rows` gives.
-    fn statement(&self, rows: &str) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|it| it.0).collect();
-        format!("insert into {} ({}) {rows} {}", self.name, names.join(", "), self.conflict)
     }
 }

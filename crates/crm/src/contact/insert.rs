@@ -1,31 +1,34 @@
-//! Contacts on their way into a database that holds none of them.
+//! Contacts as rows of the database.
 
 use std::ops::Range;
 
-use model::{Contact, ContactId};
+use model::{Contact, ContactId, Identity};
 
-use crate::bulk::Rows;
-use crate::contacts::{CONTACT, IDENTITY, push_contact};
-use crate::edits::Marks;
-use crate::statements::CONSENT;
+use crate::contact::edits::cells;
+use crate::contact::{CONTACT, ContactHashes, IDENTITY};
+use crate::sql::{Cell, Rows, Table};
+use crate::statements::{CONSENT, push_statements};
+
+/// The tables that make up contacts, in the order of [`NewContacts::rows`].
+pub(crate) const TABLES: [&Table; 3] = [&CONTACT, &CONSENT, &IDENTITY];
 
 /// Contacts that the database does not hold, as the rows that they become.
 ///
-/// A contact is many small pieces of memory. These are a few large ones, which go cheaply from thread to thread.
+/// A contact is many small allocations. These are a few large ones, which are cheap to pass between threads.
 pub struct NewContacts {
     pub(crate) ids: Vec<ContactId>,
     /// The run that loads them.
     run_number: i64,
-    /// Of contacts, identities and statements.
+    /// Of contacts, statements and identities.
     pub(crate) rows: [Rows; 3],
     /// Where the rows of each contact end.
     ends: Vec<[usize; 3]>,
 }
 
 impl NewContacts {
-    /// No contacts yet of a run, and room for so many.
+    /// No contacts yet of a run, and room for this many.
     pub fn with_room(run_number: i64, n_contacts: usize) -> Self {
-        let mut rows = [&CONTACT, &IDENTITY, &CONSENT].map(Rows::new);
+        let mut rows = TABLES.map(Rows::new);
         rows[0].reserve(n_contacts);
         Self { run_number, ids: Vec::with_capacity(n_contacts), rows, ends: Vec::with_capacity(n_contacts) }
     }
@@ -44,7 +47,7 @@ impl NewContacts {
         self.ids.is_empty()
     }
 
-    /// Forgets all contacts, and keeps the room for others.
+    /// Removes all contacts and keeps the memory for others.
     pub fn clear(&mut self) {
         self.ids.clear();
         self.rows.iter_mut().for_each(Rows::clear);
@@ -52,7 +55,9 @@ impl NewContacts {
     }
 
     pub fn push(&mut self, contact: &Contact) {
-        push_contact(&mut self.rows, self.run_number, contact, Marks::of(contact));
+        let cells = cells(contact);
+        let hashes = ContactHashes::of(contact, &cells);
+        push(&mut self.rows, self.run_number, contact, cells, hashes);
         self.ids.push(contact.id);
         self.ends.push(self.rows.each_ref().map(Rows::n_rows));
     }
@@ -73,69 +78,47 @@ impl NewContacts {
     }
 }
 
+/// The rows of contacts, in the order of [`TABLES`].
+pub(crate) fn contact_rows<'a>(
+    run_number: i64,
+    contacts: impl IntoIterator<Item = (&'a Contact, ContactHashes)>,
+) -> [Rows; 3] {
+    let mut rows = TABLES.map(Rows::new);
+    contacts.into_iter().for_each(|(contact, hashes)| push(&mut rows, run_number, contact, cells(contact), hashes));
+    rows
+}
+
+fn push<'a>(
+    [contacts, statements, identities]: &mut [Rows; 3],
+    run_number: i64,
+    contact: &'a Contact,
+    cells: impl IntoIterator<Item = Cell<'a>>,
+    hashes: ContactHashes,
+) {
+    let bookkeeping: [Cell; 3] = [run_number.into(), hashes.written.0.into(), hashes.import.map(|it| it.0).into()];
+    contacts.push(cells.into_iter().chain(bookkeeping));
+    for Identity { kind, scope, value } in &contact.identities {
+        identities.push([(&contact.id).into(), kind.name().into(), scope.into(), (&value.0).into()]);
+    }
+    push_statements(statements, contact);
+}
+
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use model::{
-        Basis, Channel, ConsentChannel, ConsentState, ContactKey, Identity, IdentityKind, PURPOSE_MESSAGES, Personal,
-        RunMark, Statement,
-    };
     use phone::PhoneNumber;
 
     use super::*;
-
-    /// A contact with so many identities and so many statements.
-    fn contact(n: u64, n_identities: usize, n_statements: usize) -> Contact {
-        let phone = PhoneNumber::from_e164(&format!("+3319900{n:04}")).unwrap();
-        let identity = |it| Identity {
-            kind: IdentityKind::Viber,
-            scope: "bot".into(),
-            value: Personal(format!("viber {n} {it}")),
-        };
-        let run = RunMark { id: "2026-11-28-spring".into(), started_at: Timestamp::UNIX_EPOCH };
-        let statement = |it: usize| Statement {
-            channel: ConsentChannel::Sms,
-            at: None,
-            state: ConsentState::Yes,
-            basis: Basis::Cell,
-            words: Personal(format!("yes {it}")),
-            purpose: PURPOSE_MESSAGES.into(),
-            row: "sms:1".into(),
-            first_run: run.clone(),
-            last_run: run.clone(),
-        };
-        Contact {
-            id: ContactKey::from_hex(&"5a".repeat(32)).unwrap().of_phone(phone),
-            phone: Some(phone),
-            region: None,
-            line_type: None,
-            name: None,
-            email: None,
-            language: None,
-            first_at: None,
-            last_at: None,
-            last_inbound_at: None,
-            last_outbound_at: None,
-            n_messages: n,
-            is_reachable: None,
-            consent: None,
-            consent_at: None,
-            consent_channel: None,
-            whatsapp_consent: None,
-            statements: (0..n_statements).map(statement).collect(),
-            identities: (0..n_identities).map(identity).collect(),
-            tags: Vec::new(),
-            channels: vec![Channel::Sms],
-            n_rows: 1,
-            rows: "sms:1".into(),
-        }
-    }
+    use crate::check::{contact, identity, statement};
 
     #[test]
     fn contacts_that_are_cut_and_put_together_again_are_the_same_rows() {
         let mut whole = NewContacts::with_room(1, 0);
-        let people = (0..40).map(|n| contact(n, n as usize % 3, n as usize % 2));
-        people.for_each(|it| whole.push(&it));
+        for n in 0..40_u64 {
+            let phone = PhoneNumber::from_e164(&format!("+3319900{n:04}")).unwrap();
+            let identities = (0..n % 3).map(|it| identity(&format!("viber {n} {it}"))).collect();
+            let statements = (0..n % 2).map(|it| statement(&format!("yes {it}"))).collect();
+            whole.push(&Contact { identities, statements, ..contact(phone) });
+        }
         for size in [1, 7, 40] {
             let mut again = NewContacts::with_room(1, 0);
             for start in (0..whole.len()).step_by(size) {
@@ -149,6 +132,6 @@ mod tests {
             }
         }
         let n_rows = whole.rows.each_ref().map(Rows::n_rows);
-        assert_eq!(n_rows, [40, 39, 20]);
+        assert_eq!(n_rows, [40, 20, 39]);
     }
 }

@@ -2,26 +2,27 @@
 
 use std::collections::HashSet;
 
-use model::{Basis, Contact, Field, Identity, IdentityKind, Personal, RowName, Statement};
-use phone::{LineType, PhoneNumber, Region};
+use model::{Basis, Contact, Identity, IdentityKind, Personal, RowName, Statement};
+use phone::PhoneNumber;
 
-use crate::held::Held;
+use crate::contact::StoredContact;
+use crate::contact::columns::{COLUMNS, unite};
 use crate::journal::LoadRun;
-use crate::statements;
+use crate::statements::{derive, union};
 
 /// The contact as it should be after an import: what the import knows wins, and nothing that was known is lowered.
 ///
-/// Dates are the latest of both sides, message counts the greatest ("at least": two exports of one time overlap), and
-/// statements about consent those of both, of which what counts is derived anew.
-pub(crate) fn reconciled(run: &LoadRun, held: &Held, incoming: Contact) -> Contact {
+/// Each column says what it takes over from the database. Statements about consent are those of both, and what counts is
+/// derived from all of them.
+pub(crate) fn reconciled(run: &LoadRun, held: &StoredContact, incoming: Contact) -> Contact {
     let held = match run.earlier_id(held.run_number) {
         Some(id) => qualified(held.contact.clone(), id),
         None => held.contact.clone(),
     };
     let mut rows = all_rows(&held.rows, &incoming.rows);
     let held = without_mended(held, &run.id, &incoming);
-    let mut contact = combined(held, incoming);
-    statements::derive(run.rule, &run.id, &mut contact);
+    let mut contact = combined(&held, incoming);
+    derive(run.rule, &run.id, &mut contact);
     for (_, row) in contact.value_rows() {
         rows = with_row(rows, row);
     }
@@ -30,9 +31,9 @@ pub(crate) fn reconciled(run: &LoadRun, held: &Held, incoming: Contact) -> Conta
     contact
 }
 
-/// The contact without statements that this import mends: what was held back because a row could not be read, of
-/// sources that have been read again, and cells that this very run had read with another date or channel before its plan
-/// was corrected. Cells with other words stay: a file that was exchanged may have lost a refusal.
+/// The contact without the statements that this import replaces: those about rows that could not be read, if their source
+/// has been read again, and cells that this very run had read with another date or channel before its plan was corrected.
+/// Cells with other words stay: a file that was exchanged may have lost a refusal.
 fn without_mended(mut held: Contact, run_id: &str, incoming: &Contact) -> Contact {
     let sources: Vec<&str> = incoming.rows.split(' ').map(source_of).collect();
     let cell = |it: &Statement| (RowName::clone(&it.row), it.basis, it.words.0.clone());
@@ -50,7 +51,7 @@ fn source_of(row: &str) -> &str {
     row.split_once(':').map_or(row, |it| it.0)
 }
 
-/// The rows with one more, of an earlier run, that a value still comes from.
+/// The rows, and one more of an earlier run if a value still comes from it.
 fn with_row(rows: RowName, row: Option<&RowName>) -> RowName {
     let Some((of_source, _)) = row.filter(|it| it.contains('/')).and_then(|it| it.rsplit_once(':')) else {
         return rows;
@@ -62,50 +63,33 @@ fn with_row(rows: RowName, row: Option<&RowName>) -> RowName {
     }
 }
 
-fn combined(held: Contact, incoming: Contact) -> Contact {
-    let (phone, region, line_type) = phone_of(&held, &incoming);
-    let other_phone = incoming.phone.filter(|it| phone != Some(*it)).map(phone_identity);
-    let held_is_later = held.last_at.as_ref().map(|it| it.value) > incoming.last_at.as_ref().map(|it| it.value);
-    Contact {
-        id: incoming.id,
-        phone,
-        region,
-        line_type,
-        name: incoming.name.or(held.name),
-        email: incoming.email.or(held.email),
-        language: incoming.language.or(held.language),
-        first_at: [held.first_at, incoming.first_at].into_iter().flatten().min(),
-        last_at: if held_is_later { held.last_at } else { incoming.last_at },
-        last_inbound_at: incoming.last_inbound_at.max(held.last_inbound_at),
-        last_outbound_at: incoming.last_outbound_at.max(held.last_outbound_at),
-        n_messages: incoming.n_messages.max(held.n_messages),
-        is_reachable: incoming.is_reachable.or(held.is_reachable),
-        // Derived from all statements by the caller.
-        consent: None,
-        consent_at: None,
-        consent_channel: None,
-        whatsapp_consent: None,
-        statements: statements::union(held.statements, incoming.statements),
-        identities: union(held.identities, incoming.identities.into_iter().chain(other_phone).collect()),
-        tags: union(held.tags, incoming.tags),
-        channels: union(held.channels, incoming.channels),
-        n_rows: incoming.n_rows,
-        rows: incoming.rows,
-    }
+/// The import with what the database knows beside it, column by column. What counts of the statements is for the caller to
+/// derive.
+fn combined(held: &Contact, incoming: Contact) -> Contact {
+    let other_phone = incoming.phone;
+    let mut contact = incoming;
+    COLUMNS.iter().for_each(|it| (it.combine)(&mut contact, held));
+    let other_phone = other_phone.filter(|it| contact.phone != Some(*it)).map(phone_identity);
+    contact.identities.extend(other_phone);
+    unite(&mut contact.identities, &held.identities);
+    contact.statements = union(held.statements.clone(), contact.statements);
+    contact
 }
 
 /// Two contacts as one: what the first knows wins, and the phone of the other becomes an identity where the first
 /// has one. `run_id` is the run of the rows that are named without one.
 pub(crate) fn joined(rule: consent::Rule, run_id: &str, kept: Contact, other: Contact) -> Contact {
-    let (phone, region, line_type) = phone_of(&kept, &other);
+    let from = if kept.phone.is_some() { &kept } else { &other };
+    let (phone, region, line_type) = (from.phone, from.region, from.line_type);
     let other_phone = other.phone.filter(|it| phone != Some(*it)).map(phone_identity);
     let n_messages = kept.n_messages + other.n_messages;
     let n_rows = kept.n_rows + other.n_rows;
     let rows = format!("{} {}", kept.rows, other.rows).into();
-    let joined = combined(Contact { phone: None, ..other }, kept);
-    let identities = union(joined.identities, other_phone.into_iter().collect());
-    let mut contact = Contact { phone, region, line_type, n_messages, n_rows, rows, identities, ..joined };
-    statements::derive(rule, run_id, &mut contact);
+    let mut contact = combined(&Contact { phone: None, ..other }, kept);
+    contact.identities.extend(other_phone);
+    unite(&mut contact.identities, &[]);
+    let mut contact = Contact { phone, region, line_type, n_messages, n_rows, rows, ..contact };
+    derive(rule, run_id, &mut contact);
     contact
 }
 
@@ -116,16 +100,7 @@ pub(crate) fn qualified(mut contact: Contact, run_id: &str) -> Contact {
         let part = |it: &str| if it.contains('/') { it.to_owned() } else { format!("{run_id}/{it}") };
         row.split(' ').map(part).collect::<Vec<_>>().join(" ").into()
     };
-    fn of<T>(field: &mut Option<Field<T>>, name: impl Fn(&RowName) -> RowName) {
-        if let Some(field) = field {
-            field.row = name(&field.row);
-        }
-    }
-    of(&mut contact.name, name);
-    of(&mut contact.email, name);
-    of(&mut contact.language, name);
-    of(&mut contact.last_at, name);
-    of(&mut contact.is_reachable, name);
+    contact.value_rows_mut().into_iter().flatten().for_each(|row| *row = name(row));
     contact.rows = name(&contact.rows);
     contact
 }
@@ -150,22 +125,8 @@ fn count_rows(rows: &str) -> u64 {
     rows.split(' ').map(of_source).sum()
 }
 
-/// The phone of two states of one contact, with what is known of it. Rows of somebody who was merged into the contact
-/// have another phone, which does not take the place of its own.
-fn phone_of(first: &Contact, second: &Contact) -> (Option<PhoneNumber>, Option<Region>, Option<LineType>) {
-    let from = if first.phone.is_some() { first } else { second };
-    (from.phone, from.region, from.line_type)
-}
-
 fn phone_identity(phone: PhoneNumber) -> Identity {
     Identity { kind: IdentityKind::Phone, scope: String::new(), value: Personal(phone.to_string()) }
-}
-
-fn union<T: Ord>(held: Vec<T>, incoming: Vec<T>) -> Vec<T> {
-    let mut all: Vec<T> = held.into_iter().chain(incoming).collect();
-    all.sort();
-    all.dedup();
-    all
 }
 
 #[cfg(test)]

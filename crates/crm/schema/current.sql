@@ -1,0 +1,297 @@
+-- The tables and views of the CRM database, in the words of SQLite; sql::postgres turns them into those of PostgreSQL.
+-- Times in tables are microseconds since 1970 in UTC. Checks say "= or =" and not "in": SQLite makes a table of such a list
+-- for each row that it checks, which took a third of the time of a load.
+create table ferry_meta (key text primary key, value text not null) without rowid;
+
+create table run (
+  run_id text primary key,
+  -- Runs are counted from 1. Contacts name the run of their rows by this number.
+  number bigint not null,
+  started_at bigint not null,
+  key_id text not null,
+  tool text not null
+) without rowid;
+
+create table source (
+  run_id text not null,
+  name text not null,
+  channel text not null,
+  profile text not null,
+  sha256 text not null,
+  n_rows bigint not null,
+  primary key (run_id, name)
+) without rowid;
+
+create table reject_summary (
+  run_id text not null,
+  source text not null,
+  reason text not null,
+  n_rows bigint not null,
+  primary key (run_id, source, reason)
+) without rowid;
+
+-- The contacts of a batch are fixed when it is planned: they are in the order of their ids.
+create table batch (
+  run_id text not null,
+  number bigint not null,
+  n_contacts bigint not null,
+  digest text not null,
+  primary key (run_id, number)
+) without rowid;
+
+-- Proof that a stage did a batch, committed in one transaction with the rows of the batch.
+create table receipt (
+  run_id text not null,
+  stage text not null,
+  batch bigint not null,
+  input text not null,
+  output text not null,
+  rows_in bigint not null,
+  kept bigint not null,
+  merged bigint not null,
+  rejected bigint not null,
+  suppressed bigint not null,
+  at bigint not null,
+  tool text not null,
+  -- Of a verified batch: the provider, or the file of answers with its digest.
+  adapter text not null default '',
+  primary key (run_id, stage, batch)
+) without rowid;
+
+-- One row a person. The columns, with what each means, are in contact/columns.rs. The unique index over e164 is made when a
+-- load is complete: see contact/load.rs.
+create table contact (
+{contact columns}
+) without rowid;
+
+-- Identities other than the phone, which is in contact. Contacts are loaded in the order of their ids, so rows go to the end
+-- of the table. The index by value is made when a load is complete.
+create table identity (
+  contact_id blob not null,
+  kind text not null,
+  scope text not null,
+  value text not null,
+  primary key (contact_id, kind, scope, value)
+) without rowid;
+
+-- What people said about being written to, one row a statement. Statements are added and never deleted. Only the last run
+-- and state, which is how the words are understood now, change. What counts is derived from all statements of a contact
+-- and is in contact. said_from and said_until are the same for an instant, and a day apart where only the day is known.
+-- basis says where the words were found: cell, opt_out (a column whose meaning is a refusal), message, event, list (a list
+-- of people who have opted out) or unreadable. statement_id is a hash of channel, purpose, basis, words, date and source:
+-- see model::Statement.
+create table consent (
+  contact_id blob not null,
+  statement_id bigint not null,
+  channel text not null,
+  purpose text not null,
+  state text not null check (state = 'yes' or state = 'unclear' or state = 'no' or state = 'stop'),
+  said_from bigint,
+  said_until bigint,
+  basis text not null,
+  words text not null,
+  source_row text not null,
+  first_run text not null,
+  first_run_at bigint not null,
+  last_run text not null,
+  last_run_at bigint not null,
+  primary key (contact_id, statement_id)
+) without rowid;
+
+-- People whom the business does not write to, by contact id, which is a keyed digest of their phone. Rows are added and
+-- never changed. The last row of a contact counts.
+create table suppression (
+  contact_id blob not null,
+  at bigint not null,
+  action text not null check (action = 'add' or action = 'remove'),
+  reason text not null,
+  primary key (contact_id, at, action)
+) without rowid;
+
+create view suppressed as
+  select contact_id from suppression as last
+  where action = 'add'
+    and not exists (select 1 from suppression as later where later.contact_id = last.contact_id and later.at > last.at)
+  group by contact_id;
+
+-- How the columns of a source were read the last time, as JSON: the order of day and month, whether digits are
+-- international, the encoding. A later file of the source that contradicts this is an error.
+create table source_reading (
+  name text primary key,
+  run_id text not null,
+  reading text not null
+) without rowid;
+
+-- What checks of WhatsApp registration said. Rows are added, never changed; the registration of a contact is derived from all
+-- of them. variant is the number that was asked about, where it was another national spelling than the contact's own, and else
+-- empty. evidence_id is a hash of method, moment, expiry, price and variant: a file of answers that is read twice adds nothing.
+-- The price is in millionths of the currency of the plan. raw_status is the provider's own word.
+create table evidence (
+  contact_id blob not null,
+  evidence_id bigint not null,
+  method text not null,
+  checked_at bigint not null,
+  variant text not null,
+  answer text not null check (answer = 'registered' or answer = 'not_registered' or answer = 'no_answer' or answer = 'contradictory'),
+  expires_at bigint,
+  price_micros bigint not null,
+  wa_id text,
+  raw_status text,
+  primary key (contact_id, evidence_id)
+) without rowid;
+
+-- How many numbers each provider was asked about, minute by minute. Quotas hold beyond a run.
+create table usage (
+  method text not null,
+  at bigint not null,
+  n_checks bigint not null,
+  primary key (method, at)
+) without rowid;
+
+-- Templates that were submitted, and what WhatsApp says of them. status is WhatsApp's word, or SENDING until its answer
+-- comes: such a template may or may not exist.
+create table template (
+  account text not null,
+  name text not null,
+  language text not null,
+  template_id text,
+  digest text not null,
+  category text not null,
+  status text not null,
+  reason text,
+  scenario text not null,
+  changed_at bigint not null,
+  primary key (account, name, language)
+) without rowid;
+-- Submissions and edits of templates, which WhatsApp limits.
+create table template_order (
+  account text not null,
+  at bigint not null,
+  name text not null,
+  language text not null,
+  kind text not null check (kind = 'submit' or kind = 'edit'),
+  outcome text not null check (outcome = 'sent' or outcome = 'taken' or outcome = 'refused' or outcome = 'unknown'),
+  primary key (account, at, name, language)
+) without rowid;
+
+-- Who is who: merges, and who must never be merged. before holds the rows of both contacts before a merge, as JSON.
+create table decision (
+  contact_id blob not null,
+  other_id blob not null,
+  decision text not null check (decision = 'merge' or decision = 'never' or decision = 'shared'),
+  at bigint not null,
+  before text,
+  primary key (contact_id, other_id)
+) without rowid;
+
+-- Views for people and for other tools. Their names and columns stay the same from version to version; tables may change.
+-- Ids are hexadecimal, times are ISO 8601 text on SQLite and timestamptz on PostgreSQL.
+create view contact_view as
+  select {contact view columns}, case when suppressed.contact_id is null then 'no' else 'yes' end as suppressed
+  from contact left join suppressed on suppressed.contact_id = contact.contact_id;
+
+create view identity_view as
+  select hex_of(contact_id) as contact_id, kind, scope, value from identity;
+
+create view consent_view as
+  select hex_of(contact_id) as contact_id, channel, purpose, state, time_of(said_from) as said_from,
+    time_of(said_until) as said_until, basis, words, source_row, first_run, time_of(first_run_at) as first_run_at, last_run,
+    time_of(last_run_at) as last_run_at
+  from consent;
+
+create view evidence_view as
+  select hex_of(contact_id) as contact_id, method, time_of(checked_at) as checked_at, variant, answer,
+    time_of(expires_at) as expires_at, price_micros, wa_id, raw_status
+  from evidence;
+
+-- What is known now of the WhatsApp registration of contacts, derived from all evidence. The rules are those of
+-- model::Registration, with which a test compares this view.
+create view registration_now as
+  with changed as (
+    select contact_id, max(checked_at) as changed_at from evidence where raw_status = 'identity_changed' group by contact_id
+  ),
+  counted as (
+    select evidence.* from evidence left join changed on changed.contact_id = evidence.contact_id
+    where changed_at is null or checked_at >= changed_at
+  ),
+  -- Level 1 is evidence that has not expired. Level 2 is all evidence: what it says counts only if level 1 says nothing.
+  leveled as (
+    select 1 as level, counted.* from counted where expires_at is null or expires_at > now_micros()
+    union all select 2 as level, counted.* from counted
+  ),
+  -- What one check said of all the national spellings of a number.
+  checked as (
+    select level, contact_id, method, checked_at,
+      case when max(case answer when 'registered' then 1 else 0 end) = 1 then 'registered'
+        when max(case answer when 'contradictory' then 1 else 0 end) = 1 then 'contradictory'
+        when max(case answer when 'no_answer' then 1 else 0 end) = 0 then 'not_registered' end as answer
+    from leveled group by level, contact_id, method, checked_at
+  ),
+  -- The newest check of each method that says something.
+  verdict as (
+    select ranked.*, case when method = 'passive' and answer <> 'contradictory' then 1 else 0 end as is_proof from (
+      select checked.*, row_number() over (partition by level, contact_id, method order by checked_at desc) as place
+      from checked where answer is not null
+    ) as ranked where place = 1
+  ),
+  -- Each verdict beside those of the other methods. A message that was delivered or written is proof.
+  compared as (
+    select level, contact_id, method, checked_at, answer,
+      min(answer) over (partition by level, contact_id) as least,
+      max(answer) over (partition by level, contact_id) as greatest,
+      max(case is_proof when 1 then checked_at end) over (partition by level, contact_id) as proof_at,
+      max(case is_proof when 1 then answer end) over (partition by level, contact_id) as proof_answer,
+      row_number() over (partition by level, contact_id order by checked_at desc, method) as place
+    from verdict
+  ),
+  doubted as (
+    select compared.*, max(case when checked_at > proof_at and answer <> proof_answer then 1 else 0 end)
+      over (partition by level, contact_id) as is_doubted
+    from compared
+  ),
+  -- The newest verdict, or the proof if nothing has contradicted it since.
+  resolved as (
+    select level, contact_id,
+      case when proof_at is null or is_doubted = 1 then method else 'passive' end as method,
+      case when proof_at is null or is_doubted = 1 then checked_at else proof_at end as checked_at,
+      case when is_doubted = 1 or (proof_at is null and least <> greatest) then 'contradictory'
+        else coalesce(proof_answer, answer) end as answer
+    from doubted where place = 1
+  ),
+  -- Level 3 is the newest evidence, which names the method where nothing is known.
+  levels as (
+    select level, contact_id, method, checked_at, answer from resolved where level = 1 or answer <> 'contradictory'
+    union all
+    select 3 as level, contact_id, method, checked_at, 'no_answer' as answer from (
+      select counted.*, row_number() over (partition by contact_id order by checked_at desc, method desc) as place from counted
+    ) as ranked where place = 1
+  ),
+  first_level as (
+    select levels.*, row_number() over (partition by contact_id order by level) as place from levels
+  )
+  select contact_id, case level when 1 then answer else 'no_answer' end as answer, method, checked_at,
+    case level when 2 then answer end as expired,
+    (select max(asked.expires_at) from evidence as asked where asked.contact_id = first_level.contact_id
+      and asked.method = first_level.method and asked.checked_at = first_level.checked_at) as expires_at,
+    case when level = 1 and answer = 'registered' then
+      (select max(asked.wa_id) from evidence as asked where asked.contact_id = first_level.contact_id
+        and asked.method = first_level.method and asked.checked_at = first_level.checked_at
+        and asked.answer = 'registered') end as wa_id
+  from first_level where place = 1;
+
+create view registration_view as
+  select hex_of(contact_id) as contact_id, answer, method, time_of(checked_at) as checked_at,
+    time_of(expires_at) as expires_at, expired, wa_id
+  from registration_now;
+
+-- What can be done with each contact: see model::Segment.
+create view segment_view as
+  select hex_of(contact.contact_id) as contact_id, contact.e164, contact.whatsapp_consent,
+    case when contact.consent = 'no' or contact.consent = 'stop' then 'opted-out'
+      when suppressed.contact_id is not null then 'suppressed'
+      when contact.consent = 'unclear' then 'unclear'
+      when registration_now.answer = 'registered' then 'ready'
+      when registration_now.answer = 'not_registered' then 're-engage'
+      else 'undecided' end as segment
+  from contact left join suppressed on suppressed.contact_id = contact.contact_id
+    left join registration_now on registration_now.contact_id = contact.contact_id;

@@ -1,0 +1,29 @@
+//! Contacts in and out of the database.
+
+pub(crate) mod columns;
+mod edits;
+mod insert;
+mod load;
+mod reconcile;
+mod row;
+
+pub(crate) use edits::{ContactHashes, Kept, WrittenChecksum, keep_edits};
+pub use insert::NewContacts;
+pub(crate) use insert::contact_rows;
+pub(crate) use load::{Changed, has_new_refusal};
+pub use load::{Contacts, LoadBatch, Loaded, MakeReceipt};
+pub(crate) use reconcile::{joined, qualified};
+pub(crate) use row::{StoredContact, assembled, read_contact, read_identity};
+
+use crate::sql::{OnConflict, Table, Type};
+
+/// The table of contacts. Its columns come from [`columns::COLUMNS`].
+pub(crate) const CONTACT: Table =
+    Table { name: "contact", columns: &columns::OF_TABLE, on_conflict: OnConflict::Replace { key: &["contact_id"] } };
+
+/// Identities other than the phone.
+pub(crate) const IDENTITY: Table = Table {
+    name: "identity",
+    columns: &[("contact_id", Type::Bytes), ("kind", Type::Text), ("scope", Type::Text), ("value", Type::Text)],
+    on_conflict: OnConflict::Ignore,
+};

@@ -1,0 +1,86 @@
+//! Reads contacts for exports and traces.
+
+use jiff::Timestamp;
+use model::{Contact, ContactId, Registration, Segment};
+use phone::PhoneNumber;
+
+use crate::contact::{CONTACT, read_contact};
+use crate::sql::Row;
+use crate::{Crm, LoadError};
+
+/// A contact and what is known of its WhatsApp registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    pub contact: Contact,
+    /// None if no one has asked.
+    pub registration: Option<Registration>,
+    pub is_suppressed: bool,
+}
+
+impl Exported {
+    /// What can be done with the contact.
+    pub fn segment(&self) -> Segment {
+        let consent = self.contact.consent.as_ref().map(|it| it.value);
+        Segment::of(consent, self.is_suppressed, self.registration.as_ref().map(|it| it.answer))
+    }
+}
+
+/// How many contacts are read with their evidence at once.
+pub(crate) const PAGE: i64 = 4000;
+
+const NUMBERS: &str = "select contact_id, e164 from contact where e164 >= $1 and e164 < $2";
+const ANY: &str = "select contact_id from contact union all select contact_id from consent \
+    union all select contact_id from identity limit 1";
+const FIND: &str =
+    "select contact_id from contact where e164 = $1 union select contact_id from identity where value = $1";
+
+impl Crm {
+    /// Gives every contact to `each`, with what is known of it at the moment `now`, in the order of their ids. Memory does
+    /// not grow with their number.
+    pub async fn export<E: From<LoadError>>(
+        &self,
+        now: Timestamp,
+        mut each: impl FnMut(Exported) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let select = CONTACT.select() + " where contact_id > $1 order by contact_id limit $2";
+        let suppressed = self.suppressed().await?;
+        let mut n_contacts = 0;
+        let mut after = Vec::new();
+        loop {
+            let page = [after.as_slice().into(), PAGE.into()];
+            let contacts = self.select("read the contacts", &select, &page, read_contact).await?;
+            let (Some(first), Some(last)) = (contacts.first(), contacts.last()) else { return Ok(n_contacts) };
+            let (first, last) = (first.contact.id, last.contact.id);
+            after = last.0.to_vec();
+            let evidence = self.evidence_between(first, last).await?;
+            for contact in contacts.into_iter().map(|it| it.contact) {
+                n_contacts += 1;
+                let registration = evidence.get(&contact.id).and_then(|it| Registration::of(it, now));
+                let is_suppressed = suppressed.contains(&contact.id);
+                each(Exported { contact, registration, is_suppressed })?;
+            }
+        }
+    }
+
+    /// The contacts whose numbers are written from `start` on and before `end`, and those numbers.
+    pub async fn phones_between(&self, start: &str, end: &str) -> Result<Vec<(ContactId, PhoneNumber)>, LoadError> {
+        let number = |it: &dyn Row| Ok((it.contact_id(0)?, it.word(1, PhoneNumber::from_e164)?));
+        self.select("read the numbers of a country", NUMBERS, &[start.into(), end.into()], number).await
+    }
+
+    /// Whether the database holds no contacts, statements or identities. The answer does not take longer when it holds many.
+    pub async fn is_empty(&self) -> Result<bool, LoadError> {
+        Ok(self.select("look for a contact", ANY, &[], |_| Ok(())).await?.is_empty())
+    }
+
+    /// How many contacts the database holds.
+    pub async fn n_contacts(&self) -> Result<u64, LoadError> {
+        let n = self.select("count the contacts", "select count(*) from contact", &[], |it| it.count(0)).await?;
+        Ok(n.first().copied().unwrap_or(0))
+    }
+
+    /// The contacts that have this text as phone (`+…`) or as another identity.
+    pub async fn find(&self, text: &str) -> Result<Vec<ContactId>, LoadError> {
+        self.select("find a contact", FIND, &[text.into()], |it| it.contact_id(0)).await
+    }
+}

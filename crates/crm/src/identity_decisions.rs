@@ -1,0 +1,315 @@
+//! Who is who: merges, their undoing, and who must never be merged.
+//!
+//! A decision is in the database as long as it holds. A merge is kept with what both contacts were before it, so that it can
+//! be taken back. The next cleaning follows it: rows of somebody who was merged belong to the one who stays.
+
+mod archive;
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use model::{Contact, ContactId, IdentityDecision, MAX_BATCH, Statement};
+
+use crate::contact::{
+    CONTACT, Changed, ContactHashes, IDENTITY, Kept, StoredContact, WrittenChecksum, contact_rows, has_new_refusal,
+    joined, keep_edits, qualified,
+};
+use crate::identity_decisions::archive::{ArchivedContact, Before, unreadable};
+use crate::journal::LoadRun;
+use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
+use crate::statements::{CONSENT, derive, union};
+use crate::{Crm, LoadError};
+
+/// A decision and when it was made.
+struct Decided {
+    decision: IdentityDecision,
+    at: Timestamp,
+}
+
+/// Why a decision cannot be made or taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Undecided {
+    #[error("both are the same contact already")]
+    Same,
+    #[error("the CRM database holds no contact {0}")]
+    Unknown(ContactId),
+    #[error("{0} and {1} must never be merged: take that back first, with `ferry unmerge`")]
+    Never(ContactId, ContactId),
+    #[error("{0} and {1} were not merged")]
+    NotMerged(ContactId, ContactId),
+    #[error("{0} was merged with others since: undo that first")]
+    MergedOn(ContactId),
+}
+
+const DECISION: Table = Table {
+    name: "decision",
+    columns: &[
+        ("contact_id", Type::Bytes),
+        ("other_id", Type::Bytes),
+        ("decision", Type::Text),
+        ("at", Type::Time),
+        ("before", Type::Text),
+    ],
+    on_conflict: OnConflict::Replace { key: &["contact_id", "other_id"] },
+};
+
+const SELECT: &str = "select contact_id, other_id, decision, at from decision order by contact_id, other_id";
+const SELECT_BEFORE: &str =
+    "select before from decision where contact_id = $1 and other_id = $2 and decision = 'merge'";
+const SELECT_KNOWN_USERS: &str = "select distinct one.contact_id, owner.contact_id from contact one \
+    join identity on identity.contact_id = one.contact_id and identity.kind = 'viber' \
+    join identity same on same.kind = identity.kind and same.scope = identity.scope and same.value = identity.value \
+    join contact owner on owner.contact_id = same.contact_id and owner.e164 is not null \
+    where one.e164 is null order by 1, 2";
+const FORGET: &str = "delete from decision where contact_id = $1 and other_id = $2";
+const SUPPRESS: &str = "insert into suppression (contact_id, at, action, reason) \
+    select $1, $2, 'add', 'merged with a suppressed contact' from suppressed where contact_id = $3";
+
+const MERGE: &str = "merge two contacts";
+const MERGE_USERS: &str = "merge Viber users with their phones";
+
+impl Crm {
+    /// All decisions that hold, in the order of the contacts.
+    pub async fn decisions(&self) -> Result<Vec<IdentityDecision>, LoadError> {
+        let decisions = self.reader("read the decisions").await?.decisions().await?;
+        Ok(decisions.into_iter().map(|it| it.decision).collect())
+    }
+
+    /// Merges people whom the database knows by their Viber id alone into the contacts to which an import ties them, as
+    /// pairs of Viber user and contact. Gives how many the database held.
+    pub async fn absorb_linked(&self, links: &[(ContactId, ContactId)]) -> Result<u64, LoadError> {
+        let mut n_absorbed = 0;
+        for links in links.chunks(MAX_BATCH) {
+            let mut tx = self.begin(MERGE_USERS).await?;
+            let users: Vec<ContactId> = links.iter().map(|it| it.0).collect();
+            let there = tx.import_hashes(&users).await?;
+            for (user, contact) in links.iter().filter(|it| there.contains_key(&it.0)) {
+                tx.absorb(*contact, *user).await?;
+                n_absorbed += 1;
+            }
+            tx.commit().await?;
+        }
+        Ok(n_absorbed)
+    }
+
+    /// Merges contacts without a phone into the one contact with a phone that has the same Viber id: an earlier import tied
+    /// the two together, and this one has the Viber id alone. Users of several phones, of a phone that several people use,
+    /// and of somebody whom they must never be stay contacts of their own. Gives how many were merged.
+    pub async fn absorb_known(&self) -> Result<u64, LoadError> {
+        let mut tx = self.begin(MERGE_USERS).await?;
+        let pairs = tx.select(SELECT_KNOWN_USERS, &[], |it| Ok((it.contact_id(0)?, it.contact_id(1)?))).await?;
+        let decisions = if pairs.is_empty() { Vec::new() } else { tx.decisions().await? };
+        let mut n_absorbed = 0;
+        for owners in pairs.chunk_by(|one, other| one.0 == other.0) {
+            let [(user, owner)] = *owners else { continue };
+            let is_shared = |it: &Decided| it.decision == IdentityDecision::SharedPhone(owner);
+            if decisions.iter().any(|it| it.is_never_of(user, owner) || is_shared(it)) {
+                continue;
+            }
+            tx.absorb(owner, user).await?;
+            n_absorbed += 1;
+        }
+        tx.commit().await?;
+        Ok(n_absorbed)
+    }
+
+    /// Merges `absorbed` into `survivor`: what the survivor does not know is taken from the other, the statements of
+    /// both count, and the other's phone becomes an identity.
+    pub async fn merge(
+        &self,
+        survivor: ContactId,
+        absorbed: ContactId,
+    ) -> Result<Result<Contact, Undecided>, LoadError> {
+        if survivor == absorbed {
+            return Ok(Err(Undecided::Same));
+        }
+        let mut tx = self.begin(MERGE).await?;
+        if tx.decisions().await?.iter().any(|it| it.is_never_of(survivor, absorbed)) {
+            return Ok(Err(Undecided::Never(survivor, absorbed)));
+        }
+        let there = tx.import_hashes(&[survivor, absorbed]).await?;
+        if let Some(id) = [survivor, absorbed].into_iter().find(|it| !there.contains_key(it)) {
+            return Ok(Err(Undecided::Unknown(id)));
+        }
+        let merged = tx.absorb(survivor, absorbed).await?;
+        tx.commit().await?;
+        Ok(Ok(merged))
+    }
+
+    /// Takes a merge back, whichever of the two is named first: both contacts are what they were before it. With `never`,
+    /// they are not merged again, by no one and by no link; that can also be said of contacts that were never merged.
+    pub async fn unmerge(
+        &self,
+        one: ContactId,
+        other: ContactId,
+        never: bool,
+    ) -> Result<Result<(), Undecided>, LoadError> {
+        if one == other {
+            return Ok(Err(Undecided::Same));
+        }
+        let mut tx = self.begin("take a merge back").await?;
+        let decisions = tx.decisions().await?;
+        let mut merges = decisions.iter().filter_map(|it| match it.decision {
+            IdentityDecision::SamePerson { survivor, absorbed } => Some((survivor, absorbed, it.at)),
+            _ => None,
+        });
+        let merge = merges.clone().find(|it| [(one, other), (other, one)].contains(&(it.0, it.1)));
+        if let Some((survivor, absorbed, at)) = merge {
+            // What was archived later holds what was merged before: the last merge is undone first.
+            if merges.any(|it| it.1 == survivor || it.0 == survivor && it.2 > at) {
+                return Ok(Err(Undecided::MergedOn(survivor)));
+            }
+            tx.put_back(survivor, absorbed).await?;
+        } else if !never && !decisions.iter().any(|it| it.is_never_of(one, other)) {
+            return Ok(Err(Undecided::NotMerged(one, other)));
+        }
+        tx.forget_decision(one, other).await?;
+        tx.forget_decision(other, one).await?;
+        if never {
+            tx.decide(IdentityDecision::DifferentPeople(one, other), None).await?;
+        }
+        tx.commit().await?;
+        Ok(Ok(()))
+    }
+
+    /// Says whether several people use the phone of a contact.
+    pub async fn share(&self, contact: ContactId, is_shared: bool) -> Result<Result<(), Undecided>, LoadError> {
+        let mut tx = self.begin("note a shared phone").await?;
+        if !tx.import_hashes(&[contact]).await?.contains_key(&contact) {
+            return Ok(Err(Undecided::Unknown(contact)));
+        }
+        match is_shared {
+            true => tx.decide(IdentityDecision::SharedPhone(contact), None).await?,
+            false => tx.forget_decision(contact, contact).await?,
+        }
+        tx.commit().await?;
+        Ok(Ok(()))
+    }
+}
+
+impl Decided {
+    fn is_never_of(&self, one: ContactId, other: ContactId) -> bool {
+        matches!(self.decision, IdentityDecision::DifferentPeople(..)) && self.decision.is_about(one, other)
+    }
+}
+
+impl Tx {
+    async fn absorb(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<Contact, LoadError> {
+        let of_absorbed = ArchivedContact::of(self, absorbed).await?;
+        let of_absorbed = of_absorbed.ok_or_else(|| LoadError::Value { column: "contact".to_owned() })?;
+        let before = Before { survivor: ArchivedContact::of(self, survivor).await?, absorbed: of_absorbed };
+        let run = self.any_run().await?;
+        let of_survivor = before.survivor.as_ref().map(ArchivedContact::stored).transpose()?;
+        let (contact, run_number, written) = one_of(&run, survivor, of_survivor, before.absorbed.stored()?);
+
+        self.forget_contacts(&[survivor, absorbed]).await?;
+        self.write_rows(contact_rows(run_number, [(&contact, ContactHashes { written, import: None })])).await?;
+        self.decide(IdentityDecision::SamePerson { survivor, absorbed }, Some(before.text())).await?;
+        // If one of the two is suppressed, the one who stays is.
+        self.execute(SUPPRESS, &[(&survivor).into(), Timestamp::now().into(), (&absorbed).into()]).await?;
+        Ok(contact)
+    }
+
+    /// Puts both contacts of a merge back as they were. What the person has said since counts for both.
+    async fn put_back(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<(), LoadError> {
+        let found = self.select(SELECT_BEFORE, &[(&survivor).into(), (&absorbed).into()], |it| it.text(0)).await?;
+        let before = Before::read(found.first().ok_or_else(unreadable)?)?;
+        let run = self.any_run().await?;
+        let known = before.statement_ids()?;
+        let now = self.stored(&[survivor]).await?.remove(&survivor).map(|it| it.contact.statements).unwrap_or_default();
+        let ids: &[ContactId] = if before.survivor.is_some() { &[survivor, absorbed] } else { &[absorbed] };
+        self.forget_contacts(ids).await?;
+        for archived in before.survivor.iter().chain([&before.absorbed]) {
+            // What both have said since, and their own statements as their words are read today.
+            let stored = archived.stored()?;
+            let own: HashSet<i64> = stored.contact.statements.iter().map(Statement::id).collect();
+            let is_of_it = |it: &&Statement| !known.contains(&it.id()) || own.contains(&it.id());
+            let rows = match with_statements(&run, &stored, now.iter().filter(is_of_it).cloned().collect()) {
+                Some(Changed { contact, hashes }) => contact_rows(stored.run_number, [(&contact, hashes)]),
+                None => archived.rows(),
+            };
+            self.write_rows(rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn decisions(&mut self) -> Result<Vec<Decided>, LoadError> {
+        let decided = |row: &dyn Row| {
+            let (contact, other) = (row.contact_id(0)?, row.contact_id(1)?);
+            let decision = row.word(2, |name| IdentityDecision::from_parts(name, contact, other))?;
+            Ok(Decided { decision, at: row.time(3)? })
+        };
+        self.select(SELECT, &[], decided).await
+    }
+
+    async fn decide(&mut self, decision: IdentityDecision, before: Option<String>) -> Result<(), LoadError> {
+        let (contact, other) = decision.contacts();
+        let mut rows = Rows::new(&DECISION);
+        rows.push([(&contact).into(), (&other).into(), decision.name().into(), Timestamp::now().into(), before.into()]);
+        self.write_rows([rows]).await
+    }
+
+    async fn forget_decision(&mut self, contact: ContactId, other: ContactId) -> Result<(), LoadError> {
+        self.execute(FORGET, &[(&contact).into(), (&other).into()]).await
+    }
+
+    async fn forget_contacts(&mut self, ids: &[ContactId]) -> Result<(), LoadError> {
+        for table in [&CONTACT, &IDENTITY, &CONSENT] {
+            self.forget(table, ids).await?;
+        }
+        Ok(())
+    }
+}
+
+/// One contact of two, and the run of the rows that it names. Fields that a person had edited stay known as edited.
+fn one_of(
+    run: &LoadRun,
+    id: ContactId,
+    survivor: Option<StoredContact>,
+    absorbed: StoredContact,
+) -> (Contact, i64, WrittenChecksum) {
+    let written = |it: &StoredContact| it.written.unwrap_or_else(|| WrittenChecksum::of(&it.contact));
+    let other_written = written(&absorbed);
+    let other = Contact { id, ..absorbed.contact };
+    let Some(survivor) = survivor else { return (other, absorbed.run_number, other_written) };
+    let run_number = survivor.run_number.max(absorbed.run_number);
+    let named = |contact: Contact, number| match run.id_of(number).filter(|_| number != run_number) {
+        Some(id) => qualified(contact, id),
+        None => contact,
+    };
+    let written = written(&survivor);
+    let survivor = named(survivor.contact, survivor.run_number);
+    let other = named(other, absorbed.run_number);
+    let edited = [edited_consent(&survivor, written), edited_consent(&other, other_written)];
+    let run_id = run.id_of(run_number).unwrap_or_default();
+    let mut contact = joined(run.rule, run_id, survivor.clone(), other);
+    if let Some(strictest) = edited.into_iter().flatten().max_by_key(|it| it.consent.as_ref().map(|it| it.value))
+        && strictest.consent.as_ref().map(|it| it.value) > contact.consent.as_ref().map(|it| it.value)
+    {
+        take_consent(&mut contact, strictest);
+    }
+    let written = written.with_parts_of(other_written, &survivor, &contact);
+    (contact, run_number, written)
+}
+
+/// The contact, if a person has edited its consent.
+fn edited_consent(contact: &Contact, written: WrittenChecksum) -> Option<Contact> {
+    written.is_edited(contact, "consent").then(|| contact.clone())
+}
+
+fn take_consent(contact: &mut Contact, from: Contact) {
+    contact.consent = from.consent;
+    contact.consent_at = from.consent_at;
+    contact.consent_channel = from.consent_channel;
+}
+
+/// A contact as it was, with these statements; none if that changes nothing.
+fn with_statements(run: &LoadRun, held: &StoredContact, now: Vec<Statement>) -> Option<Changed> {
+    let before = &held.contact;
+    let mut contact = before.clone();
+    contact.statements = union(contact.statements, now);
+    derive(run.rule, run.id_of(held.run_number).unwrap_or_default(), &mut contact);
+    let has_new_refusal = has_new_refusal(before, &contact);
+    let Kept { contact, written, .. } = keep_edits(before, held.written, contact, has_new_refusal);
+    (contact != *before).then_some(Changed { contact, hashes: ContactHashes { written, import: None } })
+}

@@ -1,0 +1,250 @@
+//! PostgreSQL, by `sqlx`.
+//!
+//! New rows go by binary COPY, rows that may be there already by `unnest`: both send many rows in one message.
+
+use std::time::Duration;
+
+use model::ContactId;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgCopyIn, PgPool, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, PgConnection, Postgres, Row as _, Transaction};
+
+use crate::sql::{Cell, Row, Rows, Table, Type, Upserts};
+use crate::{LoadError, SqlError};
+
+pub(crate) mod backup;
+
+/// Reading, writing, loading, and one to spare.
+const CONNECTIONS: u32 = 4;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, LoadError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(CONNECT_TIMEOUT)
+        .connect_with(options.disable_statement_logging())
+        .await;
+    pool.map_err(|source| LoadError::Connect { what: "PostgreSQL".to_owned(), source: source.into() })
+}
+
+/// Begins a transaction that writes. An advisory lock until its end makes it the only one.
+pub(crate) async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock(4928463)").execute(&mut *transaction).await?;
+    Ok(transaction)
+}
+
+/// The schema, which is written in the words of SQLite but for the three functions of its views.
+pub(crate) fn schema(text: &str) -> String {
+    let text = text.replace(" blob ", " bytea ").replace(" without rowid", "");
+    let text = super::replaced(&text, "hex_of", |it| format!("encode({it}, 'hex')"));
+    let text = super::replaced(&text, "time_of", |it| {
+        format!(
+            "timestamptz 'epoch' + {it} / 1000000 * interval '1 second' + {it} % 1000000 * interval '1 microsecond'"
+        )
+    });
+    super::replaced(&text, "now_micros", |_| "cast(extract(epoch from now()) * 1000000 as bigint)".to_owned())
+}
+
+/// The names of all tables.
+pub(crate) const TABLE_NAMES: &str = "select table_name::text from information_schema.tables \
+    where table_schema = current_schema() and table_type = 'BASE TABLE'";
+
+fn bound<'q>(sql: &'q str, parameters: &[Cell<'_>]) -> Result<Query<'q, Postgres, PgArguments>, SqlError> {
+    let mut arguments = PgArguments::default();
+    for cell in parameters {
+        match cell {
+            // Of all columns that are set to nothing this way, the type is text.
+            Cell::None => arguments.add(None::<&str>),
+            Cell::Int(value) => arguments.add(*value),
+            Cell::Text(text) => arguments.add(&**text),
+            Cell::Bytes(bytes) => arguments.add(*bytes),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(sqlx::query_with(AssertSqlSafe(sql), arguments))
+}
+
+pub(crate) async fn select<T>(
+    connection: &mut PgConnection,
+    sql: &str,
+    parameters: &[Cell<'_>],
+    read: impl Fn(&dyn Row) -> Result<T, LoadError>,
+) -> Result<Vec<T>, SqlError> {
+    let rows = bound(sql, parameters)?.fetch_all(connection).await?;
+    Ok(rows.iter().map(|it| read(it)).collect::<Result<_, _>>()?)
+}
+
+pub(crate) async fn select_of<T>(
+    connection: &mut PgConnection,
+    select: &str,
+    contacts: &[ContactId],
+    read: impl Fn(&dyn Row) -> Result<T, LoadError>,
+) -> Result<Vec<T>, SqlError> {
+    let statement = AssertSqlSafe(format!("{select} where contact_id = any($1)"));
+    let rows = sqlx::query(statement).bind(bytes_of(contacts)).fetch_all(connection).await?;
+    Ok(rows.iter().map(|it| read(it)).collect::<Result<_, _>>()?)
+}
+
+pub(crate) async fn execute(connection: &mut PgConnection, sql: &str, parameters: &[Cell<'_>]) -> Result<(), SqlError> {
+    bound(sql, parameters)?.execute(connection).await?;
+    Ok(())
+}
+
+pub(crate) async fn execute_script(connection: &mut PgConnection, script: String) -> Result<(), SqlError> {
+    sqlx::raw_sql(AssertSqlSafe(script)).execute(connection).await?;
+    Ok(())
+}
+
+fn bytes_of(contacts: &[ContactId]) -> Vec<Vec<u8>> {
+    contacts.iter().map(|it| it.0.to_vec()).collect()
+}
+
+pub(crate) async fn write(connection: &mut PgConnection, upserts: Upserts) -> Result<(), SqlError> {
+    if let Some((table, contacts)) = upserts.forgotten.filter(|it| !it.1.is_empty()) {
+        let statement = AssertSqlSafe(format!("delete from {} where contact_id = any($1)", table.name));
+        sqlx::query(statement).bind(bytes_of(&contacts)).execute(&mut *connection).await?;
+    }
+    for rows in upserts.rows {
+        insert(connection, &rows).await?;
+    }
+    Ok(())
+}
+
+async fn insert(connection: &mut PgConnection, rows: &Rows) -> Result<(), SqlError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut columns: Vec<Column> = rows.table().columns.iter().map(|it| Column::new(it.1)).collect();
+    let n_columns = columns.len();
+    for (n, cell) in rows.cells().enumerate() {
+        columns[n % n_columns].push(cell);
+    }
+    let mut query = sqlx::query(AssertSqlSafe(unnest_statement(rows.table())));
+    for column in columns {
+        query = match column {
+            Column::Text(values) => query.bind(values),
+            Column::Int(values) => query.bind(values),
+            Column::Bytes(values) => query.bind(values),
+        };
+    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+fn unnest_statement(table: &Table) -> String {
+    let type_name = |it: Type| match it {
+        Type::Text => "text",
+        Type::Int | Type::Time => "bigint",
+        Type::Bytes => "bytea",
+    };
+    let arrays: Vec<String> =
+        table.columns.iter().zip(1..).map(|(it, n)| format!("${n}::{}[]", type_name(it.1))).collect();
+    table.insert(&format!("select * from unnest({})", arrays.join(", ")))
+}
+
+/// The cells of one column, as PostgreSQL takes them.
+enum Column {
+    Text(Vec<Option<String>>),
+    Int(Vec<Option<i64>>),
+    Bytes(Vec<Option<Vec<u8>>>),
+}
+
+impl Column {
+    fn new(of_type: Type) -> Self {
+        match of_type {
+            Type::Text => Self::Text(Vec::new()),
+            Type::Int | Type::Time => Self::Int(Vec::new()),
+            Type::Bytes => Self::Bytes(Vec::new()),
+        }
+    }
+
+    /// [`Rows`] takes no cell that does not fit its column, so one that does not is empty.
+    fn push(&mut self, cell: Cell) {
+        match (self, cell) {
+            (Self::Text(values), Cell::Text(text)) => values.push(Some(text.into_owned())),
+            (Self::Int(values), Cell::Int(value)) => values.push(Some(value)),
+            (Self::Bytes(values), Cell::Bytes(bytes)) => values.push(Some(bytes.to_vec())),
+            (Self::Text(values), _) => values.push(None),
+            (Self::Int(values), _) => values.push(None),
+            (Self::Bytes(values), _) => values.push(None),
+        }
+    }
+}
+
+/// Rows of one table in the binary format of COPY, without header and end
+/// (<https://www.postgresql.org/docs/current/sql-copy.html>).
+pub(crate) struct CopyRows {
+    pub(crate) table: &'static Table,
+    bytes: Vec<u8>,
+}
+
+/// A COPY into a table that holds none of the rows. It stays open over many batches, because ending it after every few
+/// rows makes client and server wait for each other.
+pub(crate) struct Copying<'a>(PgCopyIn<&'a mut PgConnection>);
+
+/// A signature, no flags, and no further header.
+const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const COPY_END: [u8; 2] = (-1_i16).to_be_bytes();
+
+impl CopyRows {
+    pub(crate) fn of(table: &'static Table, all: &[Rows]) -> Self {
+        let mut bytes = Vec::with_capacity(all.iter().map(Rows::n_bytes).sum());
+        let n_columns = table.columns.len();
+        for (n, cell) in all.iter().flat_map(|it| it.cells().enumerate()) {
+            if n % n_columns == 0 {
+                bytes.extend((n_columns as i16).to_be_bytes());
+            }
+            match cell {
+                Cell::None => bytes.extend((-1_i32).to_be_bytes()),
+                Cell::Int(value) => put_field(&mut bytes, &value.to_be_bytes()),
+                Cell::Text(text) => put_field(&mut bytes, text.as_bytes()),
+                Cell::Bytes(value) => put_field(&mut bytes, value),
+            }
+        }
+        Self { table, bytes }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// No cell comes near the 2 GiB that a length of 32 bits allows.
+fn put_field(bytes: &mut Vec<u8>, field: &[u8]) {
+    bytes.extend((field.len() as i32).to_be_bytes());
+    bytes.extend_from_slice(field);
+}
+
+impl<'a> Copying<'a> {
+    pub(crate) async fn begin(connection: &'a mut PgConnection, table: &Table) -> Result<Self, sqlx::Error> {
+        let text = format!("copy {} ({}) from stdin (format binary)", table.name, table.names());
+        let mut copy = connection.copy_in_raw(&text).await?;
+        copy.send(COPY_HEADER).await?;
+        Ok(Self(copy))
+    }
+
+    pub(crate) async fn send(&mut self, rows: CopyRows) -> Result<(), sqlx::Error> {
+        self.0.send(rows.bytes).await.map(drop)
+    }
+
+    pub(crate) async fn finish(mut self) -> Result<(), sqlx::Error> {
+        self.0.send(COPY_END.as_slice()).await?;
+        self.0.finish().await.map(drop)
+    }
+}
+
+impl Row for PgRow {
+    fn cell(&self, column: usize, of_type: Type) -> Result<Cell<'_>, LoadError> {
+        let cell = match of_type {
+            Type::Text => self.try_get::<Option<&str>, _>(column).map(Cell::from),
+            Type::Int | Type::Time => self.try_get::<Option<i64>, _>(column).map(Cell::from),
+            Type::Bytes => self.try_get::<Option<&[u8]>, _>(column).map(Cell::from),
+        };
+        cell.map_err(|_| LoadError::Value { column: Row::name(self, column) })
+    }
+
+    fn name(&self, column: usize) -> String {
+        self.columns().get(column).map_or_else(String::new, |it| it.name().to_owned())
+    }
+}

@@ -1,0 +1,164 @@
+//! One connection to the database, mostly in a transaction.
+
+use model::ContactId;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::sql::{Cell, Dialect, Row, Rows, Table, postgres, sqlite};
+use crate::{Crm, Database, LoadError, SqlError};
+
+/// A transaction, or a connection that only reads.
+///
+/// A transaction that is not committed is rolled back. Each method says in its error what the whole transaction is for.
+pub(crate) struct Tx {
+    what: &'static str,
+    connection: Connection,
+}
+
+enum Connection {
+    Sqlite(sqlite::Tx),
+    Postgres(Transaction<'static, Postgres>),
+    PostgresReader(PoolConnection<Postgres>),
+}
+
+/// Rows that may be in their tables already.
+#[derive(Default)]
+pub(crate) struct Upserts {
+    /// A table that loses the rows of some contacts before anything is written.
+    pub(crate) forgotten: Option<(&'static Table, Vec<ContactId>)>,
+    pub(crate) rows: Vec<Rows>,
+}
+
+impl Crm {
+    /// Begins a transaction that writes; `what` is what it does, after "could not". There is one writer at a time.
+    pub(crate) async fn begin(&self, what: &'static str) -> Result<Tx, LoadError> {
+        let connection = match &self.0 {
+            Database::Sqlite(it) => it.begin().await.map(Connection::Sqlite),
+            Database::Postgres(pool) => postgres::begin(pool).await.map(Connection::Postgres).map_err(SqlError::from),
+        };
+        Ok(Tx { what, connection: connection.map_err(|it| it.doing(what))? })
+    }
+
+    /// A connection that reads, outside of any transaction.
+    pub(crate) async fn reader(&self, what: &'static str) -> Result<Tx, LoadError> {
+        let connection = match &self.0 {
+            Database::Sqlite(it) => it.reader().await.map(Connection::Sqlite),
+            Database::Postgres(pool) => pool.acquire().await.map(Connection::PostgresReader).map_err(SqlError::from),
+        };
+        Ok(Tx { what, connection: connection.map_err(|it| it.doing(what))? })
+    }
+
+    /// Reads the rows of one statement.
+    pub(crate) async fn select<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        sql: &str,
+        parameters: &[Cell<'_>],
+        read: impl Fn(&dyn Row) -> Result<T, LoadError> + Send + 'static,
+    ) -> Result<Vec<T>, LoadError> {
+        self.reader(what).await?.select(sql, parameters, read).await
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match &self.0 {
+            Database::Sqlite(_) => Dialect::Sqlite,
+            Database::Postgres(_) => Dialect::Postgres,
+        }
+    }
+}
+
+impl Tx {
+    fn postgres(&mut self) -> Result<&mut PgConnection, &mut sqlite::Tx> {
+        match &mut self.connection {
+            Connection::Sqlite(it) => Err(it),
+            Connection::Postgres(it) => Ok(&mut **it),
+            Connection::PostgresReader(it) => Ok(&mut **it),
+        }
+    }
+
+    /// Reads the rows of a statement.
+    pub(crate) async fn select<T: Send + 'static>(
+        &mut self,
+        sql: &str,
+        parameters: &[Cell<'_>],
+        read: impl Fn(&dyn Row) -> Result<T, LoadError> + Send + 'static,
+    ) -> Result<Vec<T>, LoadError> {
+        let what = self.what;
+        let rows = match self.postgres() {
+            Ok(connection) => postgres::select(connection, sql, parameters, read).await,
+            Err(connection) => {
+                let (sql, parameters) = (sql.to_owned(), sqlite::owned(parameters));
+                connection.run(move |it| sqlite::select(it, &sql, &parameters, read)).await
+            }
+        };
+        rows.map_err(|it| it.doing(what))
+    }
+
+    /// Reads the rows of some contacts: `select` is a statement without its `where`.
+    pub(crate) async fn select_of<T: Send + 'static>(
+        &mut self,
+        select: &str,
+        contacts: &[ContactId],
+        read: impl Fn(&dyn Row) -> Result<T, LoadError> + Send + 'static,
+    ) -> Result<Vec<T>, LoadError> {
+        let what = self.what;
+        let rows = match self.postgres() {
+            Ok(connection) => postgres::select_of(connection, select, contacts, read).await,
+            Err(connection) => {
+                let (select, contacts) = (select.to_owned(), contacts.to_vec());
+                connection.run(move |it| sqlite::select_of(it, &select, &contacts, read)).await
+            }
+        };
+        rows.map_err(|it| it.doing(what))
+    }
+
+    /// Runs a statement that gives no rows.
+    pub(crate) async fn execute(&mut self, sql: &str, parameters: &[Cell<'_>]) -> Result<(), LoadError> {
+        let what = self.what;
+        let done = match self.postgres() {
+            Ok(connection) => postgres::execute(connection, sql, parameters).await,
+            Err(connection) => {
+                let (sql, parameters) = (sql.to_owned(), sqlite::owned(parameters));
+                connection.run(move |it| sqlite::execute(it, &sql, &parameters)).await
+            }
+        };
+        done.map_err(|it| it.doing(what))
+    }
+
+    /// Runs several statements without parameters, each of which ends with a semicolon.
+    pub(crate) async fn execute_script(&mut self, script: String) -> Result<(), LoadError> {
+        let what = self.what;
+        let done = match self.postgres() {
+            Ok(connection) => postgres::execute_script(connection, script).await,
+            Err(connection) => connection.run(move |it| Ok(it.execute_batch(&script)?)).await,
+        };
+        done.map_err(|it| it.doing(what))
+    }
+
+    pub(crate) async fn write(&mut self, upserts: Upserts) -> Result<(), LoadError> {
+        let what = self.what;
+        let done = match self.postgres() {
+            Ok(connection) => postgres::write(connection, upserts).await,
+            Err(connection) => connection.run(move |it| sqlite::write(it, &upserts)).await,
+        };
+        done.map_err(|it| it.doing(what))
+    }
+
+    pub(crate) async fn write_rows(&mut self, rows: impl Into<Vec<Rows>>) -> Result<(), LoadError> {
+        self.write(Upserts { forgotten: None, rows: rows.into() }).await
+    }
+
+    /// Deletes the rows of some contacts.
+    pub(crate) async fn forget(&mut self, table: &'static Table, contacts: &[ContactId]) -> Result<(), LoadError> {
+        self.write(Upserts { forgotten: Some((table, contacts.to_vec())), rows: Vec::new() }).await
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), LoadError> {
+        let done = match self.connection {
+            Connection::Sqlite(it) => it.commit().await,
+            Connection::Postgres(it) => it.commit().await.map_err(SqlError::from),
+            Connection::PostgresReader(_) => Ok(()),
+        };
+        done.map_err(|it| it.doing(self.what))
+    }
+}

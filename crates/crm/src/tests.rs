@@ -1,0 +1,7 @@
+//! The crate as its callers use it, on both databases.
+
+mod decisions;
+mod journal;
+mod load;
+mod schema;
+mod verification;
