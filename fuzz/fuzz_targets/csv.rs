@@ -5,7 +5,7 @@ use extract::{Encoding, Settings};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some((choice, bytes)) = bytes.split_first() else { return };
-    let encodings = [None, Some(Encoding::Utf8), Some(Encoding::Utf16Le), Some(Encoding::Utf16Be), Some(Encoding::Windows1252)];
+    let encodings = [None, Some(Encoding::UTF_8), Some(Encoding::UTF_16LE), Some(Encoding::UTF_16BE), Some(Encoding::WINDOWS_1252)];
     let encoding = encodings[usize::from(*choice) % encodings.len()];
     fuzz::read_all(bytes, &Settings { encoding, ..Settings::default() });
 });

@@ -2,7 +2,7 @@
 //! its kind never show.
 
 use clean::{DateForm, Moment, ReadDate, read_date};
-use extract::{Form, Layout, Part, Probe, Profile, Row, Seen, is_blank};
+use extract::{FileFormat, Layout, Probe, Profile, ReadSummary, Row, SourcePart, is_blank};
 use model::{ContactKey, Reason};
 use run::{ColumnReading, Coverage, FileRecord, SourceRecord};
 use serde_json::Value;
@@ -52,7 +52,7 @@ impl<'a> Tally<'a> {
     }
 
     /// The certificate, when all rows are in.
-    pub(crate) fn finish(mut self, profile: &Profile, probe: &Probe, seen: &[Seen]) -> Coverage {
+    pub(crate) fn finish(mut self, profile: &Profile, probe: &Probe, seen: &[ReadSummary]) -> Coverage {
         self.coverage.records = seen.iter().map(|it| it.n_records).sum();
         self.coverage.claimed = claimed(profile, seen);
         self.coverage.gaps = profile.gaps.clone();
@@ -65,12 +65,12 @@ impl<'a> Tally<'a> {
 pub(crate) fn source_record(
     source: &SourceSection,
     probe: &Probe,
-    seen: &[Seen],
+    seen: &[ReadSummary],
     coverage: Coverage,
     reading: ColumnReading,
     key: &ContactKey,
 ) -> SourceRecord {
-    let file = |(part, seen): (&Part, &Seen)| FileRecord {
+    let file = |(part, seen): (&SourcePart, &ReadSummary)| FileRecord {
         path: part.path.clone(),
         name: part.name(),
         sha256: part.digest,
@@ -93,13 +93,13 @@ pub(crate) fn source_record(
 }
 
 /// How many records the provider says that it holds: the greatest of what the pages say.
-fn claimed(profile: &Profile, seen: &[Seen]) -> Option<u64> {
+fn claimed(profile: &Profile, seen: &[ReadSummary]) -> Option<u64> {
     let totals = seen.iter().flat_map(|seen| profile.total.iter().filter_map(|path| fact(seen, path)));
     totals.filter_map(|it| it.as_u64().or_else(|| it.as_str()?.parse().ok())).max()
 }
 
 /// What stands beside the records of a page, by its path.
-fn fact(seen: &Seen, path: &str) -> Option<Value> {
+fn fact(seen: &ReadSummary, path: &str) -> Option<Value> {
     let (key, rest) = path.split_once('.').unwrap_or((path, ""));
     let text = &seen.facts.iter().find(|it| it.0 == key)?.1;
     let value: Value = serde_json::from_str(text).ok()?;
@@ -107,12 +107,12 @@ fn fact(seen: &Seen, path: &str) -> Option<Value> {
     Some(found.clone())
 }
 
-fn findings(profile: &Profile, probe: &Probe, seen: &[Seen], coverage: &Coverage) -> Vec<String> {
+fn findings(profile: &Profile, probe: &Probe, seen: &[ReadSummary], coverage: &Coverage) -> Vec<String> {
     let mut findings = Vec::new();
     if let Some(claimed) = coverage.claimed.filter(|it| *it != coverage.records) {
         findings.push(format!("the provider counts {claimed} records; these files hold {}", coverage.records));
     }
-    let names_next = |seen: &Seen| {
+    let names_next = |seen: &ReadSummary| {
         let links = profile.next.iter().filter_map(|it| fact(seen, it));
         links.into_iter().any(|it| it.as_str().is_some_and(|it| !it.is_empty()))
     };
@@ -131,7 +131,7 @@ fn findings(profile: &Profile, probe: &Probe, seen: &[Seen], coverage: &Coverage
         1 => Some(format!("1 {one}")),
         n => Some(format!("{n} {several}")),
     };
-    let sum = |count: fn(&Seen) -> u64| seen.iter().map(count).sum::<u64>();
+    let sum = |count: fn(&ReadSummary) -> u64| seen.iter().map(count).sum::<u64>();
     findings.extend(counted(
         sum(|it| it.n_repeated_headers),
         "line that repeats the header was passed over",
@@ -159,7 +159,7 @@ fn findings(profile: &Profile, probe: &Probe, seen: &[Seen], coverage: &Coverage
         if seen.is_last_line_open {
             findings.push(format!("{} ends without a line end: see that it is complete", part.name()));
         }
-        if let Form::Sheet { others, .. } = &part.form
+        if let FileFormat::Sheet { others, .. } = &part.format
             && !others.is_empty()
         {
             findings.push(format!("{} has sheets that were not read: {}", part.name(), others.join(", ")));

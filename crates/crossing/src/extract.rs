@@ -194,7 +194,7 @@ fn source_input(run: &OpenRun, source: &SourceSection, probe: &Probe) -> DigestI
         .optional("region", source.region(&run.plan).as_ref().map(Region::code))
         .optional("before", before);
     probe.parts.iter().fold(input, |input, part| {
-        input.field("file", part.name()).field("sha256", part.digest).nested("form", &part.form.digest_input())
+        input.field("file", part.name()).field("sha256", part.digest).nested("form", &part.format.digest_input())
     })
 }
 

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clean::DateForm;
 use extract::{
-    Cells, ExtractError, Fit, Guess, Layout, Mapping, Probe, Profile, Row, Settings, detect, guess,
-    looks_like_opt_outs, probe,
+    Cells, ColumnGuess, ExtractError, Layout, Mapping, Probe, Profile, ProfileMatch, Row, Settings, detect,
+    guess_columns, looks_like_opt_outs, probe,
 };
 use model::{Direction, RawContact, Reason};
 use phone::{PhoneForm, ReadRegion, Region};
@@ -108,18 +108,21 @@ pub struct Nearest {
 pub fn inspect(files: &[PathBuf], profiles: &[Profile], region: Option<Region>, folder: &Path) -> Result<Inspection> {
     let probe = probe(files, &Settings::of_profiles(profiles))?;
     let fits = detect(profiles, &probe.columns, probe.records_key());
-    let best = fits.first().filter(|it| it.is_whole());
-    let guessed = match profiles.iter().find(|it| it.name == "contacts").filter(|_| !best.is_some_and(Fit::is_certain))
+    let best = fits.first().filter(|it| it.is_complete());
+    let guessed = match profiles
+        .iter()
+        .find(|it| it.name == "contacts")
+        .filter(|_| !best.is_some_and(ProfileMatch::is_certain))
     {
-        Some(contacts) => guess(contacts, &probe.columns, &column_samples(&probe, region)?),
-        None => Guess::default(),
+        Some(contacts) => guess_columns(contacts, &probe.columns, &column_samples(&probe, region)?),
+        None => ColumnGuess::default(),
     };
     let is_list = best.is_some_and(|it| is_list_of_contacts(it, &guessed));
     let best = best.filter(|_| !is_list);
     let path = files.first().cloned().unwrap_or_default();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let may_be_opt_outs =
-        !best.is_some_and(Fit::is_certain) && !is_list && looks_like_opt_outs(&fits, &probe.columns, &name);
+        !best.is_some_and(ProfileMatch::is_certain) && !is_list && looks_like_opt_outs(&fits, &probe.columns, &name);
     let profile = match best {
         Some(fit) => Some(fit.profile.clone()),
         None if has_person(&guessed.columns) => {
@@ -221,7 +224,7 @@ pub fn printable(cell: &str) -> String {
 
 /// Whether a table that fits the profile of anybody's opt-out list is rather a list of contacts, some of whom have refused:
 /// it says more about consent than that list could.
-fn is_list_of_contacts(fit: &Fit, guessed: &Guess) -> bool {
+fn is_list_of_contacts(fit: &ProfileMatch, guessed: &ColumnGuess) -> bool {
     let n_refusals = guessed.columns.get("opt_out").map_or(0, |it| it.iter().count());
     fit.profile.name == "opt-outs"
         && (n_refusals > 1 || ["consent", "consent_at"].iter().any(|it| guessed.columns.contains_key(*it)))
@@ -231,7 +234,7 @@ fn has_person(columns: &Mapping) -> bool {
     columns.contains_key("phone") || columns.contains_key("viber_id")
 }
 
-fn known(fit: &Fit) -> Kind {
+fn known(fit: &ProfileMatch) -> Kind {
     Kind::Known {
         profile: fit.profile.name.clone(),
         title: fit.profile.title.clone(),
@@ -247,7 +250,7 @@ fn unread(profile: &Profile, columns: &[String]) -> Vec<String> {
 }
 
 /// A profile of which less than half is there is near to nothing.
-fn nearest(fits: &[Fit]) -> Option<Nearest> {
+fn nearest(fits: &[ProfileMatch]) -> Option<Nearest> {
     let fit = fits.iter().find(|it| it.missing.len() * 2 <= it.profile.signature.len())?;
     Some(Nearest {
         profile: fit.profile.name.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clean::{DateEvidence, DateForm, DateOrder, JudgedOrder, SourceDates};
-use extract::{FIELDS, Form, Layout, Probe, Row, is_blank};
+use extract::{FIELDS, FileFormat, Layout, Probe, Row, is_blank};
 use phone::{PhoneForm, Region};
 use run::ColumnReading;
 
@@ -257,11 +257,11 @@ fn contradictions(
 }
 
 fn encodings(probe: &Probe) -> Vec<String> {
-    let encoding = |form: &Form| match form {
-        Form::Delimited { encoding, .. } | Form::Json { encoding, .. } => Some(encoding.name().to_owned()),
+    let encoding = |format: &FileFormat| match format {
+        FileFormat::Csv { encoding, .. } | FileFormat::Json { encoding, .. } => Some(encoding.name().to_owned()),
         _ => None,
     };
-    let mut encodings: Vec<String> = probe.parts.iter().filter_map(|it| encoding(&it.form)).collect();
+    let mut encodings: Vec<String> = probe.parts.iter().filter_map(|it| encoding(&it.format)).collect();
     encodings.sort();
     encodings.dedup();
     encodings

@@ -1,11 +1,14 @@
 //! Detects what an export is by the names and cells of its columns.
 
-mod guess;
+mod columns;
+mod consent_columns;
+mod guesser;
 #[cfg(test)]
 mod header_tests;
 mod opt_outs;
 mod profiles;
 
-pub use guess::{ColumnSample, Guess, guess, guess_by_names};
+pub use columns::{guess_columns, guess_columns_by_names};
+pub use guesser::{ColumnGuess, ColumnSample};
 pub use opt_outs::looks_like_opt_outs;
-pub use profiles::{Fit, detect};
+pub use profiles::{ProfileMatch, detect};

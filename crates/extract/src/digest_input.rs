@@ -2,27 +2,27 @@
 
 use model::{Channel, ConsentChannel, ConsentState, DigestInput, Direction};
 
-use crate::formats::json::JsonForm;
+use crate::formats::json::JsonLayout;
 use crate::formats::sheet::SheetKind;
-use crate::profile::{Mapping, Profile, Words};
-use crate::source::Form;
+use crate::profile::{Mapping, Profile, ProfileWords};
+use crate::source::FileFormat;
 
-impl Form {
+impl FileFormat {
     /// How the rows of a file are found. Version 1.
     pub fn digest_input(&self) -> DigestInput {
         let input = DigestInput::new("form", 1);
         match self {
-            Self::Delimited { delimiter, encoding, has_header } => input
+            Self::Csv { delimiter, encoding, has_header } => input
                 .field("kind", "delimited")
                 .field("delimiter", delimiter)
                 .field("encoding", encoding.name())
                 .field("has_header", has_header),
-            Self::Json { form, encoding } => {
+            Self::Json { layout, encoding } => {
                 let input = input.field("kind", "json").field("encoding", encoding.name());
-                match form {
-                    JsonForm::Lines => input.field("records", "lines"),
-                    JsonForm::Values => input.field("records", "values"),
-                    JsonForm::Under(key) => input.field("records", "under").field("key", key),
+                match layout {
+                    JsonLayout::Lines => input.field("records", "lines"),
+                    JsonLayout::Values => input.field("records", "values"),
+                    JsonLayout::Under(key) => input.field("records", "under").field("key", key),
                 }
             }
             Self::Sheet { kind, sheet, others } => {
@@ -77,7 +77,7 @@ fn columns(mapping: &Mapping) -> DigestInput {
     mapping.iter().fold(input, |input, (field, names)| input.list(field, names.iter()))
 }
 
-fn words(words: &Words) -> DigestInput {
+fn words(words: &ProfileWords) -> DigestInput {
     DigestInput::new("words", 1)
         .list("inbound", &words.inbound)
         .list("outbound", &words.outbound)
@@ -104,9 +104,9 @@ mod tests {
     use crate::text::encoding::Encoding;
 
     #[test]
-    fn a_form_and_a_profile_are_digested_from_names_that_no_rename_of_a_type_changes() {
+    fn a_format_and_a_profile_are_digested_from_names_that_no_rename_of_a_type_changes() {
         let encoding = Encoding::UTF_8;
-        let json = Form::Json { form: JsonForm::Under("items".into()), encoding };
+        let json = FileFormat::Json { layout: JsonLayout::Under("items".into()), encoding };
         expect![[r#"
             form 1
             kind=4:json
@@ -115,7 +115,7 @@ mod tests {
             key=5:items
         "#]]
         .assert_eq(json.digest_input().text());
-        let sheet = Form::Sheet { kind: SheetKind::Xlsx, sheet: "People".into(), others: vec!["Notes".into()] };
+        let sheet = FileFormat::Sheet { kind: SheetKind::Xlsx, sheet: "People".into(), others: vec!["Notes".into()] };
         expect![[r#"
             form 1
             kind=4:xlsx

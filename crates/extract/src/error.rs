@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why a file cannot be used at all.
+/// Why a file as a whole cannot be used.
 #[derive(Debug, Error)]
 pub enum ExtractError {
     #[error("could not read {}", path.display())]

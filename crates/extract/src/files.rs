@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::ExtractError;
 
-/// The files that a path of a plan in `folder` means: itself, all files of a folder and of those in it, or
-/// all that fit a pattern such as `exports/2026-*.json.gz`; in the order of their names. Hidden ones are
-/// left out.
+/// The files of a path in a plan, in the order of their names. `folder` is the folder of the plan.
+///
+/// The path may be a file, a folder (all files in it and in its subfolders), or a pattern such as
+/// `exports/2026-*.json.gz`. Hidden files are left out.
 pub fn files(folder: &Path, path: &Path) -> Result<Vec<PathBuf>, ExtractError> {
     let given = path;
     let path = &folder.join(given);
@@ -36,7 +37,7 @@ pub fn files(folder: &Path, path: &Path) -> Result<Vec<PathBuf>, ExtractError> {
     if found.is_empty() { Err(none()) } else { Ok(found) }
 }
 
-/// Links to folders are not followed: they may lead in a circle.
+/// All files in a folder and in its subfolders. Links to folders are not followed, because they may form a cycle.
 fn files_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -52,7 +53,7 @@ fn files_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Fails for what is not a plain file: opening a pipe would wait for ever, so the kind is asked first.
+/// Fails if the path is not a plain file. Checked before it is opened, because opening a pipe would block for ever.
 pub(crate) fn check_is_file(path: &Path) -> Result<(), ExtractError> {
     let kind =
         std::fs::metadata(path).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?.file_type();

@@ -1,4 +1,4 @@
-//! Columns by their names, however an export writes them.
+//! Finds columns by their names, however an export writes them.
 
 use std::path::Path;
 
@@ -18,14 +18,14 @@ impl<'a> Header<'a> {
         Self { names, folded: names.iter().map(|it| folded(it)).collect() }
     }
 
-    /// The columns of a name: exactly as written, or else as [`folded`]. A name that ends in `*` may mean
-    /// several, and so may `*stem*`.
-    pub(crate) fn found(&self, path: &Path, name: &str) -> Result<Vec<usize>, ExtractError> {
-        let mut matching = self.places(|it| self.names[it] == name);
+    /// The columns of a name: with exactly this name, else with the same [`folded`] name. A name such as `start*` or `*stem*`
+    /// may have several columns.
+    pub(crate) fn find(&self, path: &Path, name: &str) -> Result<Vec<usize>, ExtractError> {
+        let mut matching = self.columns(|it| self.names[it] == name);
         if matching.is_empty() {
-            let pattern = Pattern::new(name);
-            matching = self.places(|it| pattern.matches(&self.folded[it]));
-            if !matches!(pattern, Pattern::Whole(_)) {
+            let pattern = NamePattern::new(name);
+            matching = self.columns(|it| pattern.matches(&self.folded[it]));
+            if !matches!(pattern, NamePattern::Whole(_)) {
                 return Ok(matching);
             }
         }
@@ -37,32 +37,32 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// The columns into which a list or an object of this name was laid out: `name[0]` and `name.key`.
+    /// The columns of a list or an object of this name: `name[0]` and `name.key`.
     pub(crate) fn within(&self, name: &str) -> Vec<usize> {
         let is_within = |it: &String| it.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '[']));
-        self.places(|it| is_within(&self.names[it]))
+        self.columns(|it| is_within(&self.names[it]))
     }
 
-    /// Whether a column of one of the names in `a|b` is there.
+    /// Whether there is a column with one of the names in `a|b`.
     pub(crate) fn has_any(&self, names: &str) -> bool {
-        names.split('|').map(Pattern::new).any(|name| self.folded.iter().any(|it| name.matches(it)))
+        names.split('|').map(NamePattern::new).any(|name| self.folded.iter().any(|it| name.matches(it)))
     }
 
-    pub(crate) fn folded(&self, place: usize) -> &str {
-        &self.folded[place]
+    pub(crate) fn folded(&self, column: usize) -> &str {
+        &self.folded[column]
     }
 
     pub(crate) fn missing(&self, path: &Path, column: &str) -> ExtractError {
         ExtractError::MissingColumn { path: path.to_owned(), column: column.to_owned(), header: self.names.to_vec() }
     }
 
-    fn places(&self, is_it: impl Fn(usize) -> bool) -> Vec<usize> {
+    fn columns(&self, is_it: impl Fn(usize) -> bool) -> Vec<usize> {
         (0..self.names.len()).filter(|it| is_it(*it)).collect()
     }
 }
 
 /// The name of a column in a profile.
-pub(crate) enum Pattern {
+pub(crate) enum NamePattern {
     Whole(String),
     /// `start*`
     Start(String),
@@ -70,7 +70,7 @@ pub(crate) enum Pattern {
     Stem(String),
 }
 
-impl Pattern {
+impl NamePattern {
     pub(crate) fn new(name: &str) -> Self {
         match (name.strip_prefix('*'), name.strip_suffix('*')) {
             (Some(_), Some(_)) => Self::Stem(folded(name)),
@@ -79,7 +79,7 @@ impl Pattern {
         }
     }
 
-    /// Whether a column with this folded name is meant. A name without a letter or digit means no column.
+    /// Whether a column with this folded name matches. A pattern without a letter or digit matches nothing.
     pub(crate) fn matches(&self, column: &str) -> bool {
         match self {
             Self::Whole(name) => !name.is_empty() && column == name,
@@ -105,7 +105,7 @@ pub(crate) fn folded(name: &str) -> String {
             'ı' => folded.push('i'),
             'ς' => folded.push('σ'),
             'ى' => folded.push('ي'),
-            // The Arabic stroke that only makes a word longer.
+            // The Arabic tatweel only makes a word wider.
             'ـ' => (),
             letter => folded.push(letter),
         }
@@ -113,7 +113,7 @@ pub(crate) fn folded(name: &str) -> String {
     folded
 }
 
-/// Whether the name of a column says that its numbers have their country code before them, with or without a plus sign.
+/// Whether the name of a column says that its numbers begin with their country code, with or without a plus sign.
 pub fn is_international_column(name: &str) -> bool {
     const NAMES: [&str; 8] =
         ["msisdn", "wa_id", "waid", "e164", "e.164", "whatsapp_id", "phone_e164", "international phone number"];
@@ -156,8 +156,8 @@ mod tests {
         let header = Header::new(&columns);
         assert!(!header.has_any("*"));
         assert!(!header.has_any("**"));
-        assert!(header.found(Path::new("x"), "!").unwrap().is_empty());
-        assert_eq!(header.found(Path::new("x"), "#").unwrap(), [0]);
+        assert!(header.find(Path::new("x"), "!").unwrap().is_empty());
+        assert_eq!(header.find(Path::new("x"), "#").unwrap(), [0]);
     }
 
     #[test]
@@ -165,9 +165,9 @@ mod tests {
         let columns = ["Phone".to_owned(), "phone:".to_owned()];
         let header = Header::new(&columns);
         assert!(matches!(
-            header.found(Path::new("x"), "PHONE"),
+            header.find(Path::new("x"), "PHONE"),
             Err(ExtractError::AmbiguousColumn { n_columns: 2, .. })
         ));
-        assert_eq!(header.found(Path::new("x"), "phone:").unwrap(), [1]);
+        assert_eq!(header.find(Path::new("x"), "phone:").unwrap(), [1]);
     }
 }

@@ -1,4 +1,4 @@
-//! What a row says, by the profile of its source.
+//! Reads the cells of a row by the profile of its source.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -7,28 +7,28 @@ use model::{Basis, Channel, ConsentChannel, ConsentEvent, ConsentState, Directio
 
 use crate::error::ExtractError;
 use crate::header::Header;
-use crate::profile::{FIELDS, Profile, Words};
+use crate::profile::{FIELDS, Profile, ProfileWords};
 use crate::row::is_blank;
 
-/// What an answer to a request for the phone number comes from, in Viber's keyboards.
+/// The action of the button that asks for the phone number, in Viber's keyboards.
 const SHARE_PHONE: &str = "share-phone";
 
-/// Which columns of a source hold what, and what their words mean.
+/// The fields of the columns of a source, and the meanings of their words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
-    /// Per field of [`FIELDS`], the places of its columns.
-    places: [Vec<usize>; FIELDS.len()],
-    words: Words,
+    /// The columns of each field of [`FIELDS`].
+    columns: [Vec<usize>; FIELDS.len()],
+    words: ProfileWords,
     consent: Option<ConsentState>,
     direction: Option<Direction>,
     is_international: bool,
-    /// What the words of consent speak of, where that is not the channel of the row.
+    /// The channel of the consents, if it is not the channel of the row.
     consent_channel: Option<ConsentChannel>,
-    /// The date of a row is also that of what it says about consent.
+    /// Whether the date of a row is also the date of its consent.
     dates_consent: bool,
 }
 
-/// The fields as places in [`FIELDS`].
+/// The indexes of the fields in [`FIELDS`].
 #[derive(Clone, Copy)]
 enum Field {
     Phone,
@@ -60,47 +60,47 @@ enum Field {
 }
 
 impl Profile {
-    /// Finds the columns of a source; `path` is for the error if one is missing.
+    /// Finds the columns of a source. `path` is for the error if one is missing.
     ///
-    /// A profile with a signature is told by that: other columns of its mapping may be missing.
+    /// If the profile has a signature, only the columns of the signature have to exist.
     pub fn layout(&self, path: &Path, columns: &[String]) -> Result<Layout, ExtractError> {
         let header = Header::new(columns);
-        let mut places: [Vec<usize>; FIELDS.len()] = Default::default();
-        // A file without a single line has no rows to lay out.
+        let mut found: [Vec<usize>; FIELDS.len()] = Default::default();
+        // An empty file has no columns and no rows.
         if columns.is_empty() {
-            return Ok(self.laid_out(places));
+            return Ok(self.with_columns(found));
         }
         if let Some(missing) = self.signature.iter().find(|it| !header.has_any(it)) {
             return Err(header.missing(path, missing.split('|').next().unwrap_or_default()));
         }
         for (field, names) in &self.columns {
-            let Some(place) = FIELDS.iter().position(|it| it == field) else { continue };
+            let Some(index) = FIELDS.iter().position(|it| it == field) else { continue };
             for name in names.iter() {
-                places[place].extend(header.found(path, name)?);
-                if [Field::Consent, Field::OptOut].iter().any(|it| *it as usize == place) {
-                    // A record may say one thing, and another a list or an object of several.
-                    let more = header.within(name).into_iter().filter(|it| !places[place].contains(it));
+                found[index].extend(header.find(path, name)?);
+                if [Field::Consent, Field::OptOut].iter().any(|it| *it as usize == index) {
+                    // In JSON, some records have one consent here, and others a list or an object of several.
+                    let more = header.within(name).into_iter().filter(|it| !found[index].contains(it));
                     let more: Vec<usize> = more.collect();
-                    places[place].extend(more);
+                    found[index].extend(more);
                 }
             }
-            if let (true, true, Some(name)) = (places[place].is_empty(), self.is_exact, names.iter().next()) {
+            if let (true, true, Some(name)) = (found[index].is_empty(), self.is_exact, names.iter().next()) {
                 return Err(header.missing(path, name));
             }
         }
-        let is_anybody = [Field::Phone, Field::ViberId, Field::ExternalId, Field::From, Field::To];
-        if is_anybody.into_iter().all(|it| places[it as usize].is_empty()) {
+        let identities = [Field::Phone, Field::ViberId, Field::ExternalId, Field::From, Field::To];
+        if identities.into_iter().all(|it| found[it as usize].is_empty()) {
             let name = self.columns.get("phone").and_then(|it| it.iter().next()).unwrap_or("phone");
             return Err(header.missing(path, name));
         }
-        Ok(self.laid_out(places))
+        Ok(self.with_columns(found))
     }
 
-    fn laid_out(&self, places: [Vec<usize>; FIELDS.len()]) -> Layout {
-        let is_there = |field: Field| !places[field as usize].is_empty();
-        let is_log = self.direction.is_some() || [Field::From, Field::To, Field::Direction].into_iter().any(is_there);
+    fn with_columns(&self, columns: [Vec<usize>; FIELDS.len()]) -> Layout {
+        let has = |field: Field| !columns[field as usize].is_empty();
+        let is_log = self.direction.is_some() || [Field::From, Field::To, Field::Direction].into_iter().any(has);
         Layout {
-            places,
+            columns,
             words: self.words.clone(),
             consent: self.consent,
             direction: self.direction,
@@ -112,29 +112,33 @@ impl Profile {
 }
 
 impl Layout {
-    /// Whether rows are messages that somebody sent to somebody.
+    /// Whether the rows are messages, with a sender and a recipient.
     pub fn has_messages(&self) -> bool {
         self.has_column(Field::From) || self.has_column(Field::To)
     }
 
     /// The columns of a field of [`FIELDS`].
     pub fn columns_of(&self, field: &str) -> &[usize] {
-        FIELDS.iter().position(|it| *it == field).map_or(&[], |it| &self.places[it])
+        FIELDS.iter().position(|it| *it == field).map_or(&[], |it| &self.columns[it])
     }
 
-    /// The columns that hold phone numbers, of contacts or of both sides of a message.
+    /// The columns of phone numbers: of contacts, or of both sides of a message.
     pub fn phone_columns(&self) -> impl Iterator<Item = usize> {
-        [Field::Phone, Field::From, Field::To].into_iter().flat_map(|it| &self.places[it as usize]).copied()
+        [Field::Phone, Field::From, Field::To].into_iter().flat_map(|it| &self.columns[it as usize]).copied()
     }
 
-    /// The cells of a row by what they say. `cell` gives the text of a column.
+    /// The cells of a row by their fields. `cell` gives the text of a column.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the row is rejected, such as an event that is not about a person.
     pub fn contact<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Result<RawContact<'a>, Reason> {
         let get = |field: Field| -> &'a str {
-            let cells = self.places[field as usize].iter().map(|it| cell(*it));
+            let cells = self.columns[field as usize].iter().map(|it| cell(*it));
             cells.into_iter().find(|it| !is_blank(it)).unwrap_or("")
         };
         let event = get(Field::Direction).trim();
-        if Words::has(&self.words.ignored, event) {
+        if ProfileWords::has(&self.words.ignored, event) {
             return Err(Reason::NotAContact);
         }
         let direction = self.direction_of(event)?;
@@ -147,7 +151,7 @@ impl Layout {
             phone,
             is_international: self.is_international,
             region: get(Field::Region),
-            name: name(get(Field::Name), get(Field::FirstName), get(Field::LastName)),
+            name: full_name(get(Field::Name), get(Field::FirstName), get(Field::LastName)),
             email: get(Field::Email),
             language: get(Field::Language),
             last_at: get(Field::LastAt),
@@ -172,34 +176,36 @@ impl Layout {
         })
     }
 
-    /// All cells of a field that hold something.
+    /// All cells of a field that are not blank.
     fn filled<'a>(&self, field: Field, cell: &impl Fn(usize) -> &'a str) -> Vec<&'a str> {
-        self.places[field as usize].iter().map(|it| cell(*it)).filter(|it| !is_blank(it)).collect()
+        self.columns[field as usize].iter().map(|it| cell(*it)).filter(|it| !is_blank(it)).collect()
     }
 
     fn direction_of(&self, event: &str) -> Result<Option<Direction>, Reason> {
         match () {
-            () if Words::has(&self.words.inbound, event) => Ok(Some(Direction::Inbound)),
-            () if Words::has(&self.words.outbound, event) => Ok(Some(Direction::Outbound)),
-            () if Words::has(&self.words.neutral, event) => Ok(None),
+            () if ProfileWords::has(&self.words.inbound, event) => Ok(Some(Direction::Inbound)),
+            () if ProfileWords::has(&self.words.outbound, event) => Ok(Some(Direction::Outbound)),
+            () if ProfileWords::has(&self.words.neutral, event) => Ok(None),
             () if event.is_empty() && self.direction.is_some() => Ok(self.direction),
             () if self.has_column(Field::Direction) => Err(Reason::Direction),
             () => Ok(self.direction),
         }
     }
 
-    /// None where the row is of the channel of its source.
+    /// None if the row has the channel of its source.
     fn channel_of(&self, word: &str) -> Result<Option<Channel>, Reason> {
         match () {
-            () if Words::has(&self.words.sms, word) => Ok(Some(Channel::Sms)),
-            () if Words::has(&self.words.viber, word) => Ok(Some(Channel::Viber)),
-            // Whoever has left one channel of a list of those who left has left.
-            () if Words::has(&self.words.other_channels, word) && self.consent.is_none() => Err(Reason::OtherChannel),
+            () if ProfileWords::has(&self.words.sms, word) => Ok(Some(Channel::Sms)),
+            () if ProfileWords::has(&self.words.viber, word) => Ok(Some(Channel::Viber)),
+            // An opt-out list may name another channel: the person has opted out all the same.
+            () if ProfileWords::has(&self.words.other_channels, word) && self.consent.is_none() => {
+                Err(Reason::OtherChannel)
+            }
             () => Ok(None),
         }
     }
 
-    /// The contact of a message is whoever is on the other side: who wrote it, or who was written to.
+    /// The phone number of the person on the other side: the sender of an inbound message, the recipient of an outbound one.
     fn counterparty<'a>(
         &self,
         direction: Option<Direction>,
@@ -215,38 +221,38 @@ impl Layout {
         }
     }
 
-    /// What the kind of a row says about consent: an entry of a list, an event, or an error that only people get who
-    /// have opted out.
+    /// The consent in the kind of the row: an entry of an opt-out list, an event, or an error that messages to people who
+    /// have opted out get.
     fn consent_event<'a>(
         &self,
         direction: Option<Direction>,
         event: &'a str,
         get: &impl Fn(Field) -> &'a str,
     ) -> Option<ConsentEvent<'a>> {
-        let said = |basis, state, words| Some(ConsentEvent { basis, state, words, is_implied: false });
+        let event_of = |basis, state, words| Some(ConsentEvent { basis, state, words, is_implied: false });
         if let Some(state) = self.consent {
-            return said(Basis::List, state, "");
+            return event_of(Basis::List, state, "");
         }
-        if Words::has(&self.words.unsubscribed, event) {
-            return said(Basis::Event, ConsentState::Stop, event);
+        if ProfileWords::has(&self.words.unsubscribed, event) {
+            return event_of(Basis::Event, ConsentState::Stop, event);
         }
         let error = get(Field::Error).trim();
-        if direction != Some(Direction::Inbound) && Words::has(&self.words.opted_out_errors, error) {
-            return said(Basis::Event, ConsentState::Stop, error);
+        if direction != Some(Direction::Inbound) && ProfileWords::has(&self.words.opted_out_errors, error) {
+            return event_of(Basis::Event, ConsentState::Stop, error);
         }
-        if Words::has(&self.words.subscribed, event) {
-            return said(Basis::Event, ConsentState::Yes, event);
+        if ProfileWords::has(&self.words.subscribed, event) {
+            return event_of(Basis::Event, ConsentState::Yes, event);
         }
         let implied = ConsentEvent { basis: Basis::Event, state: ConsentState::Yes, words: event, is_implied: true };
-        Words::has(&self.words.implied, event).then_some(implied)
+        ProfileWords::has(&self.words.implied, event).then_some(implied)
     }
 
-    /// What the end of a message says of the person's line; none where it says nothing for certain.
+    /// Whether the person can be reached, by the result of a message; none if the result does not tell.
     fn is_reachable<'a>(&self, event: &str, get: &impl Fn(Field) -> &'a str) -> Option<bool> {
         let status = get(Field::Status).trim();
-        let is = |list: &[String]| Words::has(list, status) || Words::has(list, event);
+        let is = |list: &[String]| ProfileWords::has(list, status) || ProfileWords::has(list, event);
         match () {
-            () if Words::has(&self.words.unreachable_errors, get(Field::Error).trim()) => Some(false),
+            () if ProfileWords::has(&self.words.unreachable_errors, get(Field::Error).trim()) => Some(false),
             () if is(&self.words.unreachable) => Some(false),
             () if is(&self.words.delivered) => Some(true),
             () => None,
@@ -264,11 +270,11 @@ impl Layout {
     }
 
     fn has_column(&self, field: Field) -> bool {
-        !self.places[field as usize].is_empty()
+        !self.columns[field as usize].is_empty()
     }
 }
 
-fn name<'a>(whole: &'a str, first: &'a str, last: &'a str) -> Cow<'a, str> {
+fn full_name<'a>(whole: &'a str, first: &'a str, last: &'a str) -> Cow<'a, str> {
     match (whole.trim(), first.trim(), last.trim()) {
         ("", first, "") => first.into(),
         ("", "", last) => last.into(),
@@ -277,8 +283,8 @@ fn name<'a>(whole: &'a str, first: &'a str, last: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// JSON writes a number with a fraction or an exponent when somebody kept a phone number as a float.
-/// A plain `.0` may come from a spreadsheet too and loses nothing.
+/// Whether a phone number has passed through a float and lost digits: then JSON has it with a fraction. A plain `.0` also
+/// comes from spreadsheets and is harmless.
 fn is_float(phone: &str) -> bool {
     let Some((whole, fraction)) = phone.trim().split_once('.') else { return false };
     let are_digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! The kind of a file, told by its first bytes.
+//! Detects the kind of a file by its first bytes.
 
 /// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,12 +6,12 @@ pub(crate) enum FileKind {
     Gzip,
     Zstd,
     Zip,
-    /// Something that is neither text nor unpacked here, with its name.
+    /// A kind that cannot be read, with its name for an error.
     Other(&'static str),
     Text,
 }
 
-/// Bytes at the start of a file, and its kind.
+/// First bytes of a file, and its kind.
 const KINDS: &[(&[u8], &str)] = &[
     (b"%PDF", "a PDF"),
     (b"{\\rtf", "a Word document (RTF)"),
@@ -34,7 +34,7 @@ const KINDS: &[(&[u8], &str)] = &[
     (b"\t\x08\x10\0\0\x06\x10\0", "an old Excel spreadsheet (XLS)"),
 ];
 
-/// Names of streams in files of old Office, in the order in which they decide.
+/// Names of streams in OLE files, and the kind of the file. The first one that is found decides.
 const STREAMS: [(&str, &str); 6] = [
     ("EncryptedPackage", "an Office document locked with a password"),
     ("Workbook", "an old Excel spreadsheet (XLS)"),
@@ -63,7 +63,7 @@ pub(crate) fn file_kind(start: &[u8]) -> FileKind {
     }
 }
 
-/// Names the kind of an OLE file by its directory, which is near its start in small files.
+/// Tells the kind of an OLE file by the names in its directory, which is near the start of small files.
 fn old_office(start: &[u8]) -> &'static str {
     let has = |name: &str| {
         let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).chain([0, 0]).collect();
@@ -73,7 +73,7 @@ fn old_office(start: &[u8]) -> &'static str {
     found.map_or("an old Excel spreadsheet", |it| it.1)
 }
 
-/// Pages of HTML are often named `.xls`: Excel opens them as a table.
+/// Tells the kind of a markup file. HTML is often named `.xls`, because Excel opens it as a table.
 fn markup(start: &[u8]) -> Option<&'static str> {
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let begins = |tag: &str| text.get(..tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag.as_bytes()));

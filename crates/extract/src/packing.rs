@@ -1,4 +1,4 @@
-//! What files come wrapped in: gzip, zstd, zip. Unpacked as a stream, within limits.
+//! Unpacks gzip, zstd and zip as a stream, within limits.
 
 mod archive;
 mod bomb_guard;
@@ -36,14 +36,14 @@ pub(crate) fn start_of(mut bytes: impl Read, n_bytes: usize) -> io::Result<Vec<u
     Ok(start)
 }
 
-/// What a file is on the disk.
+/// A file as it is on the disk, packed or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OnDisk {
     pub(crate) digest: Digest,
     pub(crate) n_bytes: u64,
 }
 
-/// Gives the unpacked bytes of a file to `each`, and tells what the file itself is.
+/// Gives the unpacked bytes of a file to `each`, and returns the digest and size of the file itself.
 pub(crate) fn unpacked<T, E: From<ExtractError>>(
     path: &Path,
     packing: &Packing,
@@ -71,7 +71,7 @@ pub(crate) fn unpacked<T, E: From<ExtractError>>(
         }
         Packing::Plain | Packing::Zip { .. } => each(&mut raw)?,
     };
-    // Whoever read it may have stopped before the end.
+    // `each` may have stopped before the end, but the digest is of the whole file.
     io::copy(&mut raw, &mut io::sink()).map_err(failed)?;
     Ok((given, OnDisk { digest: raw.hasher.finish(), n_bytes: raw.n_bytes }))
 }
@@ -83,7 +83,7 @@ pub(crate) fn digest_of(path: &Path) -> io::Result<OnDisk> {
     Ok(OnDisk { digest: raw.hasher.finish(), n_bytes: raw.n_bytes })
 }
 
-/// Digests what passes through, to tell whether the file changes under our hands.
+/// Digests the bytes that are read, to detect later whether the file has changed.
 struct Hashing {
     inner: File,
     hasher: Hasher,

@@ -8,7 +8,7 @@ use crate::error::ExtractError;
 use crate::files::check_is_file;
 use crate::formats::csv::{CsvSettings, HeadColumns, read_head};
 use crate::formats::json::{
-    Flattener, JsonForm, Lists, RecordScanner, Scanned, UnreadableRecord, detect_json_layout, looks_like_json,
+    Flattener, JsonLayout, Lists, RecordScanner, Scanned, UnreadableRecord, detect_json_layout, looks_like_json,
 };
 use crate::formats::sheet::{self, SheetFile, SheetKind};
 use crate::formats::vcard::{COLUMNS, looks_like_vcard};
@@ -16,9 +16,9 @@ use crate::magic::{FileKind, file_kind};
 use crate::packing::{Limits, OnDisk, Packing, digest_of, members, start_of, unpacked};
 use crate::row::MOST_COLUMNS;
 use crate::settings::Settings;
-use crate::source::{Form, Part, Probe};
+use crate::source::{FileFormat, Probe, SourcePart};
 use crate::text::detect_encoding::{DetectedEncoding, EncodingDoubt, detect_encoding};
-use crate::text::encoding::{Encoding, looks_like_utf16, marked, text};
+use crate::text::encoding::{Encoding, decoded, looks_like_utf16, marked};
 
 /// Bytes at the start of a file that tell what it is. A header has to end within them.
 const START_BYTES: usize = 64 << 10;
@@ -26,7 +26,7 @@ const START_BYTES: usize = 64 << 10;
 /// The text encoding of JSON is UTF-8 unless a byte order mark says otherwise (RFC 8259, section 8.1).
 const JSON_ENCODING: Encoding = Encoding::UTF_8;
 
-/// Reads the files of a source once and finds out what they are.
+/// Reads the files of a source once and detects what they are.
 pub fn probe(paths: &[PathBuf], settings: &Settings) -> Result<Probe, ExtractError> {
     let mut parts = Vec::new();
     for path in paths {
@@ -35,13 +35,13 @@ pub fn probe(paths: &[PathBuf], settings: &Settings) -> Result<Probe, ExtractErr
     }
     let mut columns: Vec<String> = Vec::new();
     for part in &parts {
-        join(&mut columns, &part.header);
+        add_columns(&mut columns, &part.header);
     }
     if let (true, Some(first)) = (columns.len() > MOST_COLUMNS, paths.first()) {
         return Err(too_many_columns(first));
     }
     for part in &mut parts {
-        part.places = (part.header != columns).then(|| places(&columns, &part.header));
+        part.column_map = (part.header != columns).then(|| column_map(&columns, &part.header));
     }
     Ok(Probe { parts, columns, limits: settings.limits })
 }
@@ -50,8 +50,8 @@ fn too_many_columns(path: &Path) -> ExtractError {
     ExtractError::TooManyColumns { path: path.to_owned(), most: MOST_COLUMNS }
 }
 
-/// Adds the columns that are not there yet. A name that stands twice in a header is two columns.
-fn join(columns: &mut Vec<String>, header: &[String]) {
+/// Adds the columns of a header that are missing. A name that is twice in a header is two columns.
+fn add_columns(columns: &mut Vec<String>, header: &[String]) {
     let counts = |names: &[String], name: &String| names.iter().filter(|it| *it == name).count();
     for (n, name) in header.iter().enumerate() {
         if counts(columns, name) <= counts(&header[..n], name) {
@@ -60,120 +60,141 @@ fn join(columns: &mut Vec<String>, header: &[String]) {
     }
 }
 
-fn places(columns: &[String], header: &[String]) -> Vec<Option<usize>> {
-    let mut taken = vec![false; header.len()];
-    let mut place = |name: &String| {
-        let free = (0..header.len()).find(|it| !taken[*it] && header[*it] == *name);
-        free.inspect(|it| taken[*it] = true)
+/// For each column of the source, its index in the header of a file.
+fn column_map(columns: &[String], header: &[String]) -> Vec<Option<usize>> {
+    let mut is_used = vec![false; header.len()];
+    let index_of = |name: &String| {
+        let free = (0..header.len()).find(|it| !is_used[*it] && header[*it] == *name);
+        free.inspect(|it| is_used[*it] = true)
     };
-    columns.iter().map(&mut place).collect()
+    columns.iter().map(index_of).collect()
 }
 
-fn probe_file(path: &Path, settings: &Settings) -> Result<Vec<Part>, ExtractError> {
+fn probe_file(path: &Path, settings: &Settings) -> Result<Vec<SourcePart>, ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
     let start = start_of(File::open(path).map_err(failed)?, START_BYTES).map_err(failed)?;
+    let one = |packing| probe_content(path, packing, settings, settings.limits).map(|it| vec![it.0]);
     match file_kind(&start) {
-        FileKind::Gzip => Ok(vec![probe_part(path, Packing::Gzip, settings)?]),
-        FileKind::Zstd => Ok(vec![probe_part(path, Packing::Zstd, settings)?]),
-        FileKind::Text => Ok(vec![probe_part(path, Packing::Plain, settings)?]),
+        FileKind::Gzip => one(Packing::Gzip),
+        FileKind::Zstd => one(Packing::Zstd),
+        FileKind::Text => one(Packing::Plain),
         FileKind::Other(kind) => Err(ExtractError::NotText { path: path.to_owned(), kind }),
         FileKind::Zip => {
             let names = members(path)?;
-            if let Some(kind) = sheet::kind(path, &names)? {
-                let file = BufReader::new(File::open(path).map_err(failed)?);
-                let on_disk = digest_of(path).map_err(failed)?;
-                return Ok(vec![probe_sheet(path, Packing::Plain, file, on_disk, kind, settings)?]);
-            }
-            let mut left = settings.limits.unpacked_bytes;
-            let mut parts = Vec::new();
-            for member in names {
-                let limits = Limits { unpacked_bytes: left, ..settings.limits };
-                let (part, n_unpacked) = probe_counted(path, Packing::Zip { member }, settings, limits)?;
-                left = left.saturating_sub(n_unpacked);
-                parts.push(part);
-            }
-            match parts.is_empty() {
-                true => Err(ExtractError::Archive { path: path.to_owned(), what: "holds no files".into() }),
-                false => Ok(parts),
+            match sheet::kind(path, &names)? {
+                Some(kind) => {
+                    let file = BufReader::new(File::open(path).map_err(failed)?);
+                    let on_disk = digest_of(path).map_err(failed)?;
+                    Ok(vec![probe_sheet(path, Packing::Plain, file, on_disk, kind, settings)?])
+                }
+                None => probe_members(path, names, settings),
             }
         }
     }
 }
 
-fn probe_part(path: &Path, packing: Packing, settings: &Settings) -> Result<Part, ExtractError> {
-    probe_counted(path, packing, settings, settings.limits).map(|it| it.0)
+/// Probes the members of an archive. The limit on unpacked bytes is for all of them together.
+fn probe_members(path: &Path, names: Vec<String>, settings: &Settings) -> Result<Vec<SourcePart>, ExtractError> {
+    let mut left = settings.limits.unpacked_bytes;
+    let mut parts = Vec::new();
+    for member in names {
+        let limits = Limits { unpacked_bytes: left, ..settings.limits };
+        let (part, n_unpacked) = probe_content(path, Packing::Zip { member }, settings, limits)?;
+        left = left.saturating_sub(n_unpacked);
+        parts.push(part);
+    }
+    match parts.is_empty() {
+        true => Err(ExtractError::Archive { path: path.to_owned(), what: "holds no files".into() }),
+        false => Ok(parts),
+    }
 }
 
-/// What the unpacked bytes of a file showed.
-enum Shown {
-    Rows {
-        form: Form,
-        doubt: Option<EncodingDoubt>,
-        first_line: u64,
-        n_title_lines: u64,
-        header: Vec<String>,
-        flattener: Option<Box<Flattener>>,
-    },
+/// What the unpacked bytes of a file are.
+enum Content {
+    Text(TextContent),
+    /// A packed spreadsheet, copied to a file that can be read several times.
     Sheet(SheetFile, SheetKind),
 }
 
-/// Also gives how many bytes the file unpacked to.
-fn probe_counted(
+struct TextContent {
+    format: FileFormat,
+    doubt: Option<EncodingDoubt>,
+    first_line: u64,
+    n_title_lines: u64,
+    header: Vec<String>,
+    flattener: Option<Box<Flattener>>,
+}
+
+impl TextContent {
+    /// Text whose rows begin on the first line.
+    fn new(format: FileFormat, header: Vec<String>) -> Self {
+        Self { format, doubt: None, first_line: 1, n_title_lines: 0, header, flattener: None }
+    }
+}
+
+/// Probes one file or one member of an archive. Also returns how many bytes it unpacked to.
+fn probe_content(
     path: &Path,
     packing: Packing,
     settings: &Settings,
     limits: Limits,
-) -> Result<(Part, u64), ExtractError> {
-    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+) -> Result<(SourcePart, u64), ExtractError> {
     let mut n_unpacked = 0;
-    let (shown, on_disk) = unpacked(path, &packing, limits, |bytes| {
+    let (content, on_disk) = unpacked(path, &packing, limits, |bytes| {
         let mut bytes = Counting { inner: bytes, n_bytes: 0 };
-        let start = start_of(&mut bytes, START_BYTES).map_err(failed)?;
-        let is_all = start.len() < START_BYTES;
-        let mut whole = start.as_slice().chain(&mut bytes);
-        let shown = match file_kind(&start) {
-            FileKind::Zip if packing != Packing::Plain => shown_sheet(path, &mut whole)?,
-            FileKind::Other(kind) => return Err(ExtractError::NotText { path: path.to_owned(), kind }),
-            FileKind::Gzip | FileKind::Zstd | FileKind::Zip => {
-                return Err(ExtractError::Archive {
-                    path: path.to_owned(),
-                    what: "holds another archive: unpack it first".into(),
-                });
-            }
-            FileKind::Text => shown_text(path, &start, is_all, &mut whole, settings)?,
-        };
+        let content = content(path, &packing, &mut bytes, settings)?;
         n_unpacked = bytes.n_bytes;
-        Ok(shown)
+        Ok::<_, ExtractError>(content)
     })?;
-    let part = match shown {
-        Shown::Sheet(file, kind) => probe_sheet(path, packing, file, on_disk, kind, settings)?,
-        Shown::Rows { form, doubt, first_line, n_title_lines, header, flattener } => Part {
+    let part = match content {
+        Content::Sheet(file, kind) => probe_sheet(path, packing, file, on_disk, kind, settings)?,
+        Content::Text(text) => SourcePart {
             path: path.to_owned(),
             packing,
             digest: on_disk.digest,
             n_bytes: on_disk.n_bytes,
-            form,
-            doubt,
-            first_line,
-            n_title_lines,
-            header,
-            places: None,
-            flattener,
+            format: text.format,
+            doubt: text.doubt,
+            first_line: text.first_line,
+            n_title_lines: text.n_title_lines,
+            header: text.header,
+            column_map: None,
+            flattener: text.flattener,
         },
     };
     Ok((part, n_unpacked))
 }
 
-fn shown_sheet(path: &Path, bytes: &mut impl Read) -> Result<Shown, ExtractError> {
+fn content(
+    path: &Path,
+    packing: &Packing,
+    bytes: &mut impl Read,
+    settings: &Settings,
+) -> Result<Content, ExtractError> {
+    let start =
+        start_of(&mut *bytes, START_BYTES).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?;
+    let is_all = start.len() < START_BYTES;
+    let mut whole = start.as_slice().chain(bytes);
+    match file_kind(&start) {
+        FileKind::Zip if *packing != Packing::Plain => packed_sheet(path, &mut whole),
+        FileKind::Other(kind) => Err(ExtractError::NotText { path: path.to_owned(), kind }),
+        FileKind::Gzip | FileKind::Zstd | FileKind::Zip => Err(nested_archive(path)),
+        FileKind::Text => probe_text(path, &start, is_all, &mut whole, settings).map(Content::Text),
+    }
+}
+
+fn nested_archive(path: &Path) -> ExtractError {
+    ExtractError::Archive { path: path.to_owned(), what: "holds another archive: unpack it first".into() }
+}
+
+fn packed_sheet(path: &Path, bytes: &mut impl Read) -> Result<Content, ExtractError> {
     let copy = sheet::copied(path, bytes)?;
     let archive = zip::ZipArchive::new(sheet::reopened(path, &copy)?);
     let names: Vec<String> =
         archive.iter().flat_map(|it| it.file_names()).flatten().map(|it| it.into_owned()).collect();
     match sheet::kind(path, &names)? {
-        Some(kind) => Ok(Shown::Sheet(copy, kind)),
-        None => {
-            Err(ExtractError::Archive { path: path.to_owned(), what: "holds another archive: unpack it first".into() })
-        }
+        Some(kind) => Ok(Content::Sheet(copy, kind)),
+        None => Err(nested_archive(path)),
     }
 }
 
@@ -184,55 +205,64 @@ fn probe_sheet(
     on_disk: OnDisk,
     kind: SheetKind,
     settings: &Settings,
-) -> Result<Part, ExtractError> {
+) -> Result<SourcePart, ExtractError> {
     sheet::check_size(path, sheet::reopened(path, &file)?, settings.limits)?;
     let found = sheet::find_sheet(path, file, kind, settings)?;
-    Ok(Part {
+    Ok(SourcePart {
         path: path.to_owned(),
         packing,
         digest: on_disk.digest,
         n_bytes: on_disk.n_bytes,
-        form: Form::Sheet { kind, sheet: found.name, others: found.others },
+        format: FileFormat::Sheet { kind, sheet: found.name, others: found.others },
         doubt: None,
         first_line: found.line,
         n_title_lines: found.n_title_lines,
         header: found.header,
-        places: None,
+        column_map: None,
         flattener: None,
     })
 }
 
-fn shown_text(
+fn probe_text(
     path: &Path,
     start: &[u8],
     is_all: bool,
     whole: &mut impl Read,
     settings: &Settings,
-) -> Result<Shown, ExtractError> {
+) -> Result<TextContent, ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    let mark = settings.encoding.or(marked(start));
-    if mark.is_none() && looks_like_utf16(&start[..start.len().min(1024)]) {
+    let stated = settings.encoding.or(marked(start));
+    if stated.is_none() && looks_like_utf16(&start[..start.len().min(1024)]) {
         return Err(ExtractError::Utf16WithoutBom { path: path.to_owned() });
     }
-    let start_text =
-        |encoding| start_of(text(start, encoding), START_BYTES).map(|it| String::from_utf8_lossy(&it).into_owned());
-    if looks_like_json(&start_text(mark.unwrap_or(JSON_ENCODING)).map_err(failed)?) {
-        let encoding = mark.unwrap_or(JSON_ENCODING);
-        return shown_json(path, start, is_all, whole, encoding, settings);
+    let json_encoding = stated.unwrap_or(JSON_ENCODING);
+    let json_start = start_of(decoded(start, json_encoding), START_BYTES).map_err(failed)?;
+    if looks_like_json(&String::from_utf8_lossy(&json_start)) {
+        return probe_json(path, &json_start, is_all, whole, json_encoding, settings);
     }
-    let DetectedEncoding { encoding, doubt } = match mark {
+    let DetectedEncoding { encoding, doubt } = match stated {
         Some(encoding) => DetectedEncoding { encoding, doubt: None },
         None => detect_encoding(whole).map_err(failed)?,
     };
-    let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
-    if looks_like_vcard(&String::from_utf8_lossy(&start)) {
-        let header = COLUMNS.map(str::to_owned).to_vec();
-        let form = Form::VCard { encoding };
-        return Ok(Shown::Rows { form, doubt, first_line: 1, n_title_lines: 0, header, flattener: None });
-    }
+    let start = start_of(decoded(start, encoding), START_BYTES).map_err(failed)?;
+    let text = match looks_like_vcard(&String::from_utf8_lossy(&start)) {
+        true => TextContent::new(FileFormat::VCard { encoding }, COLUMNS.map(str::to_owned).to_vec()),
+        false => probe_csv(path, &start, is_all, encoding, settings)?,
+    };
+    Ok(TextContent { doubt, ..text })
+}
+
+fn probe_csv(
+    path: &Path,
+    start: &[u8],
+    is_all: bool,
+    encoding: Encoding,
+    settings: &Settings,
+) -> Result<TextContent, ExtractError> {
+    let failed = |source| ExtractError::Read { path: path.to_owned(), source };
     let given =
         CsvSettings { delimiter: settings.delimiter, has_header: settings.has_header, header_row: settings.header_row };
-    let head = read_head(&start, is_all, given).map_err(failed)?;
+    let head = read_head(start, is_all, given).map_err(failed)?;
     let header = match (head.columns, settings.header_row) {
         (HeadColumns::Named(header), Some(row)) if header.is_empty() => {
             return Err(ExtractError::NoHeaderRow { path: path.to_owned(), row });
@@ -241,35 +271,35 @@ fn shown_text(
         (HeadColumns::Named(_) | HeadColumns::TooMany, _) => return Err(too_many_columns(path)),
         (HeadColumns::Unreadable, _) => return Err(ExtractError::Header { path: path.to_owned() }),
     };
-    let form = Form::Delimited { delimiter: head.delimiter, encoding, has_header: head.is_written };
-    Ok(Shown::Rows { form, doubt, first_line: head.line, n_title_lines: head.n_title_lines, header, flattener: None })
+    let format = FileFormat::Csv { delimiter: head.delimiter, encoding, has_header: head.has_header };
+    let text = TextContent::new(format, header);
+    Ok(TextContent { first_line: head.line, n_title_lines: head.n_title_lines, ..text })
 }
 
-/// Goes through all records, to know all their columns.
-fn shown_json(
+/// Goes through all records, because each may have columns that no other has. `start` is decoded already.
+fn probe_json(
     path: &Path,
     start: &[u8],
     is_all: bool,
     whole: &mut impl Read,
     encoding: Encoding,
     settings: &Settings,
-) -> Result<Shown, ExtractError> {
+) -> Result<TextContent, ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    let form = match &settings.records {
-        Some(key) => JsonForm::Under(key.clone()),
+    let layout = match &settings.records {
+        Some(key) => JsonLayout::Under(key.clone()),
         None => {
-            let start = start_of(text(start, encoding), START_BYTES).map_err(failed)?;
             let known: Vec<&str> = settings.known_records.iter().map(String::as_str).collect();
-            detect_json_layout(&start, is_all, &known)
+            detect_json_layout(start, is_all, &known)
         }
     };
     let mut flattener = Flattener::new(Lists { each: settings.each.clone(), pairs: settings.pairs.clone() });
-    let mut scanner = RecordScanner::new(text(whole, encoding), form.clone());
+    let mut scanner = RecordScanner::new(decoded(whole, encoding), layout.clone());
     while let Some(scanned) = scanner.next_record().map_err(failed)? {
         match scanned {
             Scanned::Record { bytes, .. } => {
                 let Ok(record) = std::str::from_utf8(bytes) else { continue };
-                // What is wrong with a record is said when its rows are read.
+                // An unreadable record is rejected later, when its rows are read.
                 let _: Result<(), UnreadableRecord> = flattener.rows(record, |_| Ok::<(), ExtractError>(()))?;
             }
             Scanned::Broken { line } => return Err(ExtractError::Json { path: path.to_owned(), line }),
@@ -279,17 +309,11 @@ fn shown_json(
             return Err(too_many_columns(path));
         }
     }
-    let header = flattener.columns.clone();
-    Ok(Shown::Rows {
-        form: Form::Json { form, encoding },
-        doubt: None,
-        first_line: 1,
-        n_title_lines: 0,
-        header,
-        flattener: Some(Box::new(flattener)),
-    })
+    let text = TextContent::new(FileFormat::Json { layout, encoding }, flattener.columns.clone());
+    Ok(TextContent { flattener: Some(Box::new(flattener)), ..text })
 }
 
+/// Counts the bytes that are read.
 struct Counting<R> {
     inner: R,
     n_bytes: u64,

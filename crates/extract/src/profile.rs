@@ -1,4 +1,4 @@
-//! Profiles: what an export is, by its columns, and what they say. One small TOML file per shape.
+//! Profiles of exports: how each is recognised by its columns, and what the columns mean. One TOML file per export.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ExtractError;
 
-/// What a column of an export can hold.
+/// The fields that a column of an export can have.
 ///
-/// `phone` to `tags` describe a person. A cell of `consent_at` says when the consent was given; a filled
-/// cell of `opt_out` is a refusal: a flag, a date or a word.
-/// The others are of message logs: who wrote to whom, which way,
-/// when, and how it ended; `shared_phone` is a phone number in a contact card that a Viber user sent.
+/// `phone` to `tags` describe a person. `consent_at` is the time of the consent; a filled cell of `opt_out` is a refusal,
+/// whether it is a flag, a date or a word. The other fields are those of message logs: sender and recipient, direction,
+/// time and result of a message. `shared_phone` is the phone number of a contact card that a Viber user sent.
 pub const FIELDS: [&str; 26] = [
     "phone",
     "region",
@@ -42,37 +41,38 @@ pub const FIELDS: [&str; 26] = [
     "prompt",
 ];
 
-/// From a field of [`FIELDS`] to the names that its column may have; of several that are there,
-/// the first that is not empty in a row counts. A name may end in `*`.
-pub type Mapping = BTreeMap<String, Names>;
+/// The names that the column of each field of [`FIELDS`] may have. If several of these columns exist, the first that is not
+/// empty in a row counts. A name may end in `*`.
+pub type Mapping = BTreeMap<String, ColumnNames>;
 
 /// A kind of export.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// As a plan writes it.
+    /// The name that a plan writes.
     #[serde(default)]
     pub name: String,
-    /// What it is, for people.
+    /// The name of the export for people.
     pub title: String,
     /// Where the shape is described.
     #[serde(default)]
     pub documented: String,
-    /// The channel that a plan is given for it.
+    /// The channel that `ferry inspect` writes into the plan.
     pub channel: Option<Channel>,
-    /// Columns that make the export recognisable: all of them have to be there. `a|b` is either.
+    /// Columns by which the export is recognised. All of them have to exist; `a|b` means either.
     #[serde(default)]
     pub signature: Vec<String>,
-    /// Columns by which it is told from a similar one: none of them may be there.
+    /// Columns of a similar export. None of them may exist.
     #[serde(default)]
     pub without: Vec<String>,
     /// Keys under which pages of JSON hold their records.
     #[serde(default)]
     pub records: Vec<String>,
-    /// Without such a key it is something else.
+    /// Whether only pages of JSON with such a key are this export.
     #[serde(default)]
     pub only_pages: bool,
-    /// Whether a file with the signature is this export beyond doubt. By default it is, from four columns on.
+    /// Whether a file with the signature is certainly this export. By default it is if the signature has four columns or
+    /// more.
     pub is_certain: Option<bool>,
     /// Lists in a record of which each element makes a row.
     #[serde(default)]
@@ -86,33 +86,32 @@ pub struct Profile {
     /// Where a page names the next one.
     #[serde(default)]
     pub next: Vec<String>,
-    /// How far back the provider lets anybody read, in days.
+    /// How long the provider keeps records, in days.
     pub window_days: Option<u32>,
-    /// What this export cannot show, and why.
+    /// What this export does not contain, and why; shown to users.
     #[serde(default)]
     pub gaps: Vec<String>,
-    /// What every row says of consent: `stop` for a list of people who have left.
+    /// The consent of every row: `stop` for an opt-out list.
     pub consent: Option<ConsentState>,
-    /// What its words of consent speak of, where that is not the channel of a row.
+    /// The channel of its consents, if it is not the channel of the row.
     pub consent_channel: Option<ConsentChannel>,
-    /// The date of a row is the date of what it says about consent. So it is in every log, and in lists of people who
-    /// have opted out.
+    /// Whether the date of a row is the date of its consent. Always so for logs and opt-out lists.
     #[serde(default)]
     pub dates_consent: bool,
-    /// Phone numbers have their country code and no plus sign before it.
+    /// Whether phone numbers begin with their country code, without a plus sign.
     #[serde(default)]
     pub is_international: bool,
-    /// Which way every message went, where no column says so.
+    /// The direction of every message, if no column has it.
     pub direction: Option<Direction>,
     #[serde(default)]
     pub columns: Mapping,
-    /// Names that only a guess uses, because the cells have to be looked at first, or because the column
-    /// is about another channel.
+    /// Names that only [`guess_columns`](crate::guess_columns) uses, because the cells have to be checked too, or because the
+    /// column is about another channel.
     #[serde(default)]
     pub guess: Mapping,
     #[serde(default)]
-    pub words: Words,
-    /// Every column of the mapping has to be there: somebody has named just these.
+    pub words: ProfileWords,
+    /// Whether every column of the mapping has to exist, as when a plan names them.
     #[serde(skip)]
     pub is_exact: bool,
 }
@@ -120,42 +119,42 @@ pub struct Profile {
 /// One name or several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Names {
+pub enum ColumnNames {
     One(String),
     Several(Vec<String>),
 }
 
-/// What the words of an export mean, in any case. A word that ends in `*` means all that begin so.
+/// The words of an export by their meaning, in any case. A word that ends in `*` is the start of other words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Words {
-    /// In the column of direction, or of the kind of event.
+pub struct ProfileWords {
+    /// In the column of the direction or of the event.
     pub inbound: Vec<String>,
     pub outbound: Vec<String>,
-    /// Events of a person that are no message.
+    /// Events of a person that are not messages.
     pub neutral: Vec<String>,
-    /// Events of nobody.
+    /// Events that are not about a person.
     pub ignored: Vec<String>,
-    /// Events with which a person comes or leaves.
+    /// Events of a person who subscribes or unsubscribes.
     pub subscribed: Vec<String>,
     pub unsubscribed: Vec<String>,
-    /// Events by which a person subscribes without saying so.
+    /// Events that subscribe a person without a statement of theirs.
     pub implied: Vec<String>,
-    /// In the column of status, or of the kind of event.
+    /// In the column of the status or of the event.
     pub delivered: Vec<String>,
     pub unreachable: Vec<String>,
-    /// In the column of errors: the person has left, or can never be reached.
+    /// In the column of errors: the person has opted out, or can never be reached.
     pub opted_out_errors: Vec<String>,
     pub unreachable_errors: Vec<String>,
-    /// In the column of channels.
+    /// In the column of the channel.
     pub sms: Vec<String>,
     pub viber: Vec<String>,
     pub other_channels: Vec<String>,
-    /// In the tracking data of a reply to a request for the phone number.
+    /// In the tracking data of replies to a request for the phone number.
     pub share_phone: Vec<String>,
 }
 
-/// Profiles that come with Ferry, as name and text.
+/// The built-in profiles, as name and text.
 const BUILT_IN: [(&str, &str); 28] = [
     ("twilio-messages", include_str!("../profiles/twilio-messages.toml")),
     ("twilio-messages-api", include_str!("../profiles/twilio-messages-api.toml")),
@@ -187,7 +186,7 @@ const BUILT_IN: [(&str, &str); 28] = [
     ("contacts", include_str!("../profiles/contacts.toml")),
 ];
 
-impl Names {
+impl ColumnNames {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         match self {
             Self::One(name) => std::slice::from_ref(name),
@@ -198,24 +197,24 @@ impl Names {
     }
 }
 
-impl From<&str> for Names {
+impl From<&str> for ColumnNames {
     fn from(name: &str) -> Self {
         Self::One(name.to_owned())
     }
 }
 
 impl Profile {
-    /// The text of a profile that comes with Ferry.
+    /// The text of a built-in profile.
     pub fn text(name: &str) -> Option<&'static str> {
         BUILT_IN.iter().find(|it| it.0 == name).map(|it| it.1)
     }
 
-    /// All profiles that come with Ferry.
+    /// All built-in profiles.
     pub fn built_in() -> Result<Vec<Self>, ExtractError> {
         BUILT_IN.iter().map(|(name, text)| Self::read(name, text, &[])).collect()
     }
 
-    /// Any table, by a mapping alone.
+    /// A profile for any table, by a mapping of columns alone.
     pub fn of_columns(columns: Mapping) -> Self {
         Self {
             name: "columns".into(),
@@ -240,37 +239,37 @@ impl Profile {
             direction: None,
             columns,
             guess: Mapping::new(),
-            words: Words::default(),
+            words: ProfileWords::default(),
             is_exact: true,
         }
     }
 
-    /// Reads a profile. It may say `extends = "NAME"` of one of `others` or of one that comes with
-    /// Ferry, and then has what that one has, but for what it says itself.
+    /// Reads a profile. With `extends = "NAME"` it inherits every setting that it does not have itself from one of `others`
+    /// or from a built-in profile.
     pub fn read(name: &str, text: &str, others: &[(String, toml::Table)]) -> Result<Self, ExtractError> {
-        let table = text.parse::<toml::Table>().map_err(|error| wrong(name, &error))?;
+        let table = text.parse::<toml::Table>().map_err(|error| invalid(name, &error))?;
         Self::from_table(name, table, others)
     }
 
     /// Reads a profile from a table that is parsed already.
     pub fn from_table(name: &str, table: toml::Table, others: &[(String, toml::Table)]) -> Result<Self, ExtractError> {
         let whole = extended(name, table, others, 0)?;
-        let profile: Self = whole.try_into().map_err(|error| wrong(name, &error))?;
+        let profile: Self = whole.try_into().map_err(|error| invalid(name, &error))?;
         if let Some(field) =
             profile.columns.keys().chain(profile.guess.keys()).find(|it| !FIELDS.contains(&it.as_str()))
         {
             let known = FIELDS.join(", ");
-            return Err(wrong(name, &format!("[columns] has no field `{field}`; it can have {known}")));
+            return Err(invalid(name, &format!("[columns] has no field `{field}`; it can have {known}")));
         }
         Ok(Self { name: name.to_owned(), ..profile })
     }
 }
 
-fn wrong(name: &str, what: &impl ToString) -> ExtractError {
+fn invalid(name: &str, what: &impl ToString) -> ExtractError {
     ExtractError::Profile { name: name.to_owned(), what: what.to_string() }
 }
 
-/// The table of a profile with what it extends filled in.
+/// The table of a profile with the settings that it inherits.
 fn extended(
     name: &str,
     mut table: toml::Table,
@@ -280,13 +279,13 @@ fn extended(
     let Some(base) = table.remove("extends") else { return Ok(table) };
     let base_name = base.as_str().unwrap_or_default().to_owned();
     if depth > 8 {
-        return Err(wrong(name, &"it extends itself"));
+        return Err(invalid(name, &"it extends itself"));
     }
     let base = match others.iter().find(|it| it.0 == base_name && it.0 != name) {
         Some((_, table)) => table.clone(),
         None => match BUILT_IN.iter().find(|it| it.0 == base_name) {
-            Some((name, text)) => text.parse::<toml::Table>().map_err(|error| wrong(name, &error))?,
-            None => return Err(wrong(name, &format!("it extends \"{base_name}\", which there is not"))),
+            Some((name, text)) => text.parse::<toml::Table>().map_err(|error| invalid(name, &error))?,
+            None => return Err(invalid(name, &format!("it extends \"{base_name}\", which there is not"))),
         },
     };
     let mut whole = extended(&base_name, base, others, depth + 1)?;
@@ -301,7 +300,7 @@ fn extended(
     Ok(whole)
 }
 
-impl Words {
+impl ProfileWords {
     /// Whether a word is one of a list.
     pub(crate) fn has(list: &[String], word: &str) -> bool {
         list.iter().any(|it| match it.strip_suffix('*') {
@@ -316,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_profile_that_comes_with_ferry_can_be_read_and_says_where_its_shape_is_described() {
+    fn every_built_in_profile_can_be_read_and_names_the_document_of_its_export() {
         for profile in Profile::built_in().unwrap() {
             assert!(!profile.title.is_empty() && !profile.documented.is_empty(), "{}", profile.name);
             assert!(profile.channel.is_some(), "{}", profile.name);
@@ -329,13 +328,13 @@ mod tests {
         let profile = Profile::read("ours", text, &[]).unwrap();
         let base = Profile::read("plivo-messages", BUILT_IN[5].1, &[]).unwrap();
         assert_eq!(profile.title, "ours");
-        assert_eq!(profile.columns["body"], Names::from("Texte"));
+        assert_eq!(profile.columns["body"], ColumnNames::from("Texte"));
         assert_eq!(profile.columns["from"], base.columns["from"]);
         assert_eq!(profile.words, base.words);
     }
 
     #[test]
-    fn a_wrong_profile_says_what_is_wrong() {
+    fn an_invalid_profile_says_what_is_wrong() {
         let error = |text: &str| Profile::read("mine", text, &[]).unwrap_err().to_string();
         assert!(error("title = 1").contains("the profile mine is wrong: "));
         assert!(error("title = \"x\"\n[columns]\nphon = \"p\"").contains("[columns] has no field `phon`"));

@@ -26,8 +26,8 @@ pub struct Row<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Cells<'a> {
     pub(crate) cells: &'a StringRecord,
-    /// The place of each column of the source in the file; none if they are the same.
-    pub(crate) places: Option<&'a [Option<usize>]>,
+    /// The column of the file for each column of the source; none if they are the same.
+    pub(crate) column_map: Option<&'a [Option<usize>]>,
 }
 
 /// A row without cells: why, and its text.
@@ -39,7 +39,7 @@ pub struct Unreadable<'a> {
 
 /// What was noticed while a file was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct ReadSummary {
     pub n_rows: u64,
     /// Records of the file. One record gives several rows if it is about several people.
     pub n_records: u64,
@@ -54,12 +54,13 @@ pub struct Seen {
 }
 
 impl<'a> Cells<'a> {
+    /// The text of a column of the source; empty if the file does not have the column.
     pub fn get(self, column: usize) -> &'a str {
-        let place = match self.places {
+        let index = match self.column_map {
             None => Some(column),
-            Some(places) => places.get(column).copied().flatten(),
+            Some(column_map) => column_map.get(column).copied().flatten(),
         };
-        place.and_then(|it| self.cells.get(it)).unwrap_or("")
+        index.and_then(|it| self.cells.get(it)).unwrap_or("")
     }
 }
 

@@ -4,20 +4,20 @@ use crate::packing::Limits;
 use crate::profile::Profile;
 use crate::text::encoding::Encoding;
 
-/// What a plan may say of a source; what it leaves open is found out.
+/// What a plan says about how a source is read. What it leaves out is detected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     pub delimiter: Option<u8>,
     pub encoding: Option<Encoding>,
     /// Whether the first line of text with delimiters names the columns.
     pub has_header: Option<bool>,
-    /// The line or sheet row of the header, from 1; lines above it are skipped.
+    /// The line or sheet row of the header, from 1. Lines above it are skipped.
     pub header_row: Option<u64>,
-    /// The sheet of a spreadsheet; the first that is not empty if none is named.
+    /// The sheet of a spreadsheet. By default the first that is not empty.
     pub sheet: Option<String>,
     /// The key under which pages of JSON hold their records.
     pub records: Option<String>,
-    /// Keys to look for if `records` is not given.
+    /// Keys to try if `records` is not given.
     pub known_records: Vec<String>,
     /// Lists of which each element makes a row.
     pub each: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// With the lists of all these profiles, to read a file whose profile is not known yet.
+    /// Settings for a file whose profile is not known yet: with the keys and lists of all these profiles.
     pub fn of_profiles(profiles: &[Profile]) -> Self {
         let all = |list: fn(&Profile) -> &Vec<String>| {
             let mut all: Vec<String> = profiles.iter().flat_map(list).cloned().collect();

@@ -1,10 +1,10 @@
-//! The results of probing: a source, its files, and the form of their rows.
+//! A probed source: its files, and the format of each.
 
 use std::path::PathBuf;
 
 use model::Digest;
 
-use crate::formats::json::{Flattener, JsonForm};
+use crate::formats::json::{Flattener, JsonLayout};
 use crate::formats::sheet::SheetKind;
 use crate::packing::{Limits, Packing};
 use crate::text::detect_encoding::EncodingDoubt;
@@ -14,63 +14,63 @@ use crate::text::encoding::Encoding;
 #[derive(Clone, Debug)]
 pub struct Probe {
     /// In the order in which they are read.
-    pub parts: Vec<Part>,
-    /// The columns of all files together, each once, in the order in which they were first seen.
+    pub parts: Vec<SourcePart>,
+    /// The columns of all files, each once, in the order in which they were first seen.
     pub columns: Vec<String>,
     pub limits: Limits,
 }
 
 /// One file of a source, or one member of an archive.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct SourcePart {
     pub path: PathBuf,
     pub packing: Packing,
     /// The digest of the file on disk, packed or not.
     pub digest: Digest,
     pub n_bytes: u64,
-    pub form: Form,
-    /// A second possible encoding, if the encoding was guessed.
+    pub format: FileFormat,
+    /// The second most likely encoding, if the encoding is a guess.
     pub doubt: Option<EncodingDoubt>,
-    /// The line or row of the header, or of the first row where there is none; lines above it are passed over.
+    /// The line or row of the header, or of the first row if there is no header. Lines above it are skipped.
     pub first_line: u64,
-    /// Lines above it that are passed over, such as a title; blank ones are not counted.
+    /// Lines above it that are not blank, such as a title.
     pub n_title_lines: u64,
-    /// Its columns; of text with delimiters as they stand, empty for an empty file.
+    /// The columns of the file; empty for an empty file.
     pub header: Vec<String>,
-    /// Where each column of the source stands in the file; none if they are the same.
-    pub(crate) places: Option<Vec<Option<usize>>>,
+    /// The column of the file for each column of the source; none if they are the same.
+    pub(crate) column_map: Option<Vec<Option<usize>>>,
     pub(crate) flattener: Option<Box<Flattener>>,
 }
 
-/// The form of the rows of a file.
+/// The format of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Form {
-    Delimited { delimiter: u8, encoding: Encoding, has_header: bool },
-    Json { form: JsonForm, encoding: Encoding },
+pub enum FileFormat {
+    Csv { delimiter: u8, encoding: Encoding, has_header: bool },
+    Json { layout: JsonLayout, encoding: Encoding },
     Sheet { kind: SheetKind, sheet: String, others: Vec<String> },
     VCard { encoding: Encoding },
 }
 
 impl Probe {
-    /// The key under which its pages hold their records; none if it is no such JSON.
+    /// The key of the records in pages of JSON; none for other formats.
     pub fn records_key(&self) -> Option<&str> {
-        self.parts.iter().find_map(|it| match &it.form {
-            Form::Json { form: JsonForm::Under(key), .. } => Some(key.as_str()),
+        self.parts.iter().find_map(|it| match &it.format {
+            FileFormat::Json { layout: JsonLayout::Under(key), .. } => Some(key.as_str()),
             _ => None,
         })
     }
 }
 
-impl Part {
-    /// The name of its encoding; empty for spreadsheets.
+impl SourcePart {
+    /// The name of the encoding; empty for spreadsheets and vCards.
     pub fn encoding_name(&self) -> String {
-        match &self.form {
-            Form::Delimited { encoding, .. } | Form::Json { encoding, .. } => encoding.name().to_owned(),
+        match &self.format {
+            FileFormat::Csv { encoding, .. } | FileFormat::Json { encoding, .. } => encoding.name().to_owned(),
             _ => String::new(),
         }
     }
 
-    /// The name of the file, and of the member within it.
+    /// The name of the file, followed by the name of the member if it is an archive.
     pub fn name(&self) -> String {
         let file = self.path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         match &self.packing {
@@ -79,7 +79,7 @@ impl Part {
         }
     }
 
-    /// How it is read, for people: `CSV in gzip, utf-8, delimiter ','`.
+    /// Describes how the file is read: `CSV in gzip, utf-8, delimiter ','`.
     pub fn reading(&self) -> String {
         let packing = match self.packing {
             Packing::Plain => "",
@@ -91,24 +91,28 @@ impl Part {
             0 => String::new(),
             _ => format!(", header in line {}", self.first_line),
         };
-        match &self.form {
+        match &self.format {
             _ if self.header.is_empty() => format!("empty{packing}"),
-            Form::Delimited { delimiter, encoding, has_header } => {
+            FileFormat::Csv { delimiter, encoding, has_header } => {
                 let delimiter = delimiter_name(*delimiter);
                 let header = if *has_header { titles.as_str() } else { ", no header" };
                 format!("CSV{packing}, {}, delimiter {delimiter}{header}", encoding.name())
             }
-            Form::Json { form: JsonForm::Lines, .. } => format!("JSON lines{packing}"),
-            Form::Json { form: JsonForm::Values, .. } => format!("JSON{packing}"),
-            Form::Json { form: JsonForm::Under(key), .. } => format!("JSON pages{packing}, records under \"{key}\""),
-            Form::VCard { encoding } => format!("vCard{packing}, {}", encoding.name()),
-            Form::Sheet { kind: SheetKind::Xlsx, sheet, .. } => format!("XLSX{packing}, sheet \"{sheet}\"{titles}"),
-            Form::Sheet { kind: SheetKind::Ods, sheet, .. } => format!("ODS{packing}, sheet \"{sheet}\"{titles}"),
+            FileFormat::Json { layout: JsonLayout::Lines, .. } => format!("JSON lines{packing}"),
+            FileFormat::Json { layout: JsonLayout::Values, .. } => format!("JSON{packing}"),
+            FileFormat::Json { layout: JsonLayout::Under(key), .. } => {
+                format!("JSON pages{packing}, records under \"{key}\"")
+            }
+            FileFormat::VCard { encoding } => format!("vCard{packing}, {}", encoding.name()),
+            FileFormat::Sheet { kind: SheetKind::Xlsx, sheet, .. } => {
+                format!("XLSX{packing}, sheet \"{sheet}\"{titles}")
+            }
+            FileFormat::Sheet { kind: SheetKind::Ods, sheet, .. } => format!("ODS{packing}, sheet \"{sheet}\"{titles}"),
         }
     }
 }
 
-/// The delimiter as people name it.
+/// The name of a delimiter for people.
 pub fn delimiter_name(delimiter: u8) -> String {
     match delimiter {
         b'\t' => "tab".to_owned(),

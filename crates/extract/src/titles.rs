@@ -1,28 +1,28 @@
-//! Lines above the header, such as the title of an export.
+//! Finds the header below lines such as the title of an export.
 
-/// The header is looked for in this many lines.
+/// Lines in which the header is searched.
 pub(crate) const MOST_LINES: usize = 40;
-/// A line above the header has at most this many filled cells.
+/// Most filled cells of a line above the header.
 const MOST_TITLE_CELLS: usize = 2;
-/// A phone number has at least this many digits.
+/// Fewest digits of a phone number.
 const FEWEST_DIGITS: usize = 7;
 
-/// The place of the header in the first lines of a table, if the lines above it are certainly not part of
-/// the table; none if it is the first line, or if there is any doubt.
+/// The index of the header in the first lines of a table, if the lines above it are certainly not part of the table.
+/// Returns none if the header is the first line, or if there is any doubt.
 ///
-/// The header is certain if it names a column of which the lines below hold digits, such as a phone number.
+/// The header is certain if it names a column that holds numbers in the lines below, such as phone numbers.
 pub(crate) fn header_below_titles(lines: &[Vec<String>]) -> Option<usize> {
     let width = usual_width(lines)?;
-    let place = lines.iter().position(|it| it.len() == width && n_filled(it) * 2 > width && n_filled(it) > 1)?;
-    let (header, titles, rows) = (lines.get(place)?, lines.get(..place)?, lines.get(place + 1..)?);
+    let index = lines.iter().position(|it| it.len() == width && n_filled(it) * 2 > width && n_filled(it) > 1)?;
+    let (header, titles, rows) = (lines.get(index)?, lines.get(..index)?, lines.get(index + 1..)?);
     let are_titles = titles.iter().all(|it| n_filled(it) <= MOST_TITLE_CELLS && n_filled(it) * 2 <= width);
     let n_wide = rows.iter().filter(|it| it.len() == width).count();
     let is_table = n_wide > 0 && n_wide * 5 >= rows.len() * 4;
-    let is_certain = place > 0 && are_titles && is_table && are_names(header) && names_numbers(header, rows);
-    is_certain.then_some(place)
+    let is_certain = index > 0 && are_titles && is_table && are_names(header) && names_numbers(header, rows);
+    is_certain.then_some(index)
 }
 
-/// The number of cells that most lines have; of equals the larger one.
+/// The most frequent number of cells. On a tie, the larger one.
 fn usual_width(lines: &[Vec<String>]) -> Option<usize> {
     let n_with = |width: usize| lines.iter().filter(|it| it.len() == width).count();
     lines.iter().map(Vec::len).filter(|it| *it > 1).max_by_key(|it| (n_with(*it), *it))
@@ -32,14 +32,14 @@ fn n_filled(cells: &[String]) -> usize {
     cells.iter().filter(|it| !it.trim().is_empty()).count()
 }
 
-/// Names of columns are words, each another one.
+/// Whether cells may be names of columns: words, all different.
 fn are_names(cells: &[String]) -> bool {
     let names: Vec<&str> = cells.iter().map(|it| it.trim()).filter(|it| !it.is_empty()).collect();
     let is_name = |it: &&str| it.contains(char::is_alphabetic) && n_digits(it) < FEWEST_DIGITS && !it.contains('@');
     names.iter().all(is_name) && (1..names.len()).all(|n| !names[..n].contains(&names[n]))
 }
 
-/// Whether a column with a name holds numbers in most of its filled cells.
+/// Whether most filled cells of a named column are numbers.
 fn names_numbers(header: &[String], rows: &[Vec<String>]) -> bool {
     let named = header.iter().enumerate().filter(|it| !it.1.trim().is_empty() && n_digits(it.1) == 0);
     named.map(|it| it.0).any(|column| {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use extract::{ExtractError, Form, Part, Settings, probe, read};
+use extract::{ExtractError, FileFormat, Settings, SourcePart, probe, read};
 
 /// Lists in the form `encoding|language|name,name,…`.
 const LISTS: &str = include_str!("encodings/names.txt");
@@ -10,7 +10,7 @@ const LISTS: &str = include_str!("encodings/names.txt");
 const MORE_LISTS: &str = include_str!("encodings/more_names.txt");
 
 /// The form of a file, and its second column.
-fn names(bytes: &[u8], settings: &Settings) -> Result<(Part, Vec<String>), ExtractError> {
+fn names(bytes: &[u8], settings: &Settings) -> Result<(SourcePart, Vec<String>), ExtractError> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("list.csv");
     std::fs::write(&path, bytes).unwrap();
@@ -23,9 +23,9 @@ fn names(bytes: &[u8], settings: &Settings) -> Result<(Part, Vec<String>), Extra
     Ok((probe.parts.into_iter().next().unwrap(), names))
 }
 
-fn encoding(part: &Part) -> String {
-    match &part.form {
-        Form::Delimited { encoding, .. } => encoding.name(),
+fn encoding(part: &SourcePart) -> String {
+    match &part.format {
+        FileFormat::Csv { encoding, .. } => encoding.name(),
         other => format!("{other:?}"),
     }
 }

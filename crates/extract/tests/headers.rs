@@ -4,11 +4,11 @@
 
 use std::io::Write;
 
-use extract::{ExtractError, Part, Seen, Settings, probe, read};
+use extract::{ExtractError, ReadSummary, Settings, SourcePart, probe, read};
 
 struct Read {
-    part: Part,
-    seen: Seen,
+    part: SourcePart,
+    seen: ReadSummary,
     /// `record line cells`, or the reason in place of the cells.
     rows: Vec<String>,
 }

@@ -5,7 +5,7 @@
 use std::fs;
 use std::sync::LazyLock;
 
-use extract::{ColumnSample, ExtractError, Profile, Settings, detect, guess, looks_like_opt_outs, probe, read};
+use extract::{ColumnSample, ExtractError, Profile, Settings, detect, guess_columns, looks_like_opt_outs, probe, read};
 use proptest::prelude::*;
 
 static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| Profile::built_in().unwrap());
@@ -18,7 +18,7 @@ fn rows(file: &str, text: &str) -> (Option<String>, Vec<String>) {
     fs::write(&path, text).unwrap();
     let probed = probe(std::slice::from_ref(&path), &Settings::of_profiles(&PROFILES)).unwrap();
     let fits = detect(&PROFILES, &probed.columns, probed.records_key());
-    let Some(fit) = fits.first().filter(|it| it.is_whole()) else { return (None, Vec::new()) };
+    let Some(fit) = fits.first().filter(|it| it.is_complete()) else { return (None, Vec::new()) };
     let layout = fit.profile.layout(&path, &probed.columns).unwrap();
     let mut rows = Vec::new();
     read(&probed, |row| -> Result<(), ExtractError> {
@@ -146,7 +146,7 @@ proptest! {
         samples in prop::collection::vec(sample(), 0..12),
     ) {
             let contacts = PROFILES.iter().find(|it| it.name == "contacts").unwrap();
-        let guessed = guess(contacts, &columns, &samples);
+        let guessed = guess_columns(contacts, &columns, &samples);
         let mut named: Vec<&str> = guessed.columns.values().flat_map(|it| it.iter()).collect();
         for name in &named {
             prop_assert_eq!(columns.iter().filter(|it| it == name).count(), 1);

@@ -1,7 +1,6 @@
 //! Headers of real tools and of lists in many languages: which column is guessed to hold what.
 
-use super::guess::{ColumnSample, guess};
-use crate::Profile;
+use crate::{ColumnSample, Profile, guess_columns};
 
 /// Cells that are whatever their column's name promises.
 const FITTING: ColumnSample =
@@ -253,7 +252,7 @@ fn a_header_says_which_column_holds_what() {
     let mut wrong = Vec::new();
     for (tool, header, expected, channel) in HEADERS {
         let columns: Vec<String> = header.split(',').map(str::to_owned).collect();
-        let guessed = guess(contacts, &columns, &vec![FITTING; columns.len()]);
+        let guessed = guess_columns(contacts, &columns, &vec![FITTING; columns.len()]);
         let fields = guessed.columns.iter().map(|(field, names)| {
             let names: Vec<&str> = names.iter().collect();
             format!("{field}={}", names.join("+"))
@@ -529,7 +528,7 @@ fn a_header_of_any_program_says_which_column_holds_what() {
             _ => ColumnSample { n_filled: 10, n_consent_distinct: 8, ..ColumnSample::default() },
         };
         let samples: Vec<ColumnSample> = columns.iter().map(sample).collect();
-        let guessed = guess(contacts, &columns, &samples);
+        let guessed = guess_columns(contacts, &columns, &samples);
         let fields = guessed
             .columns
             .iter()

@@ -1,12 +1,12 @@
-//! Lists of people who have opted out, by the names of files and columns.
+//! Detects opt-out lists by the names of files and columns.
 
 use std::sync::LazyLock;
 
-use crate::detect::profiles::Fit;
+use crate::detect::profiles::ProfileMatch;
 use crate::header::folded;
 
-/// Stems of words of refusal, in names of columns and files. They are compared as [`folded`] has them, and each is long
-/// enough to be no part of another word.
+/// Stems of words of refusal, in names of columns and files, compared as [`folded`]. Each is long enough not to be part of
+/// another word.
 #[rustfmt::skip]
 const REFUSALS: &[&str] = &[
     // English
@@ -32,24 +32,25 @@ const REFUSALS: &[&str] = &[
     "إلغاء الاشتراك", "القائمة السوداء", "محظور", "berhenti berlangganan", "daftar hitam", "jangan hubungi", "सदस्यता रद्द", "अनसब्सक्राइब", "ब्लैकलिस्ट",
 ];
 
-/// Stems that say so in the name of a file, while a column of such a name may be about something else, such as an order.
+/// Stems of words of refusal in names of files only. A column with such a name may be about something else, such as an
+/// order.
 #[rustfmt::skip]
-const REFUSALS_OF_FILES: &[&str] = &[
+const FILE_REFUSALS: &[&str] = &[
     "unsub", "refus", "opposition", "opposizion", "bloqueo", "bloqueio", "widerruf", "widersproch", "sperrung", "wypis", "rezygn", "отказ", "відмов",
     "iptal", "izinsiz", "διαγραμμ", "حظر", "منسحب", "blokir", "berhenti",
 ];
 
-/// Words that deny, in a name that is about messages: "Keine SMS".
+/// Words of negation, which count in a name that is about messages: "Keine SMS".
 #[rustfmt::skip]
-const DENIALS: &[&str] = &[
+const NEGATIONS: &[&str] = &[
     "no", "not", "never", "without", "refuse", "refuses", "refused", "blocked", "ne", "pas", "sans", "refus", "refusé", "bloqué", "sin", "rechaza", "não", "sem", "recusa",
     "non", "senza", "rifiuta", "kein", "keine", "keinen", "nicht", "ohne", "blockiert", "verweigert", "geen", "niet", "zonder", "weigert", "nie", "bez", "brak", "не", "нет", "без", "ні",
     "отказ", "отказался", "відмова", "відмовився", "δεν", "μην", "χωρίς", "istemiyor", "istemiyorum", "etmeyin", "لا", "عدم", "بدون", "tidak", "jangan", "tanpa", "नहीं",
 ];
-/// With one of these the name shows both answers: "SMS yes/no".
+/// Words of assent. A name with one of them shows both answers: "SMS yes/no".
 #[rustfmt::skip]
 const ASSENTS: &[&str] = &["yes", "y", "oui", "o", "sí", "sim", "s", "ja", "j", "tak", "t", "да", "так", "ναι", "evet", "نعم", "ya", "हां"];
-/// What a denial is about.
+/// Stems of what a negation is about.
 #[rustfmt::skip]
 const MESSAGES: &[&str] = &[
     "sms", "mms", "смс", "एसएमएस", "whatsapp", "viber", "email", "e-mail", "newsletter", "message", "messaggi", "nachricht", "bericht", "pesan", "رسائل", "порук", "поруке", "повідомл",
@@ -58,13 +59,13 @@ const MESSAGES: &[&str] = &[
     "присыл", "отправ", "надсил", "enviar", "send", "zgod", "consent", "einwillig", "соглас", "згод", "съглас", "συγκατ", "λαμβαν", "izin",
 ];
 
-/// Words of refusal that are parts of other words: they count alone.
+/// Words of refusal that are also parts of other words, so they count only as whole words.
 #[rustfmt::skip]
 const REFUSAL_WORDS: &[&str] = &[
     "stop", "stops", "stopped", "dnc", "dnd", "unsub", "unsubs", "baja", "bajas", "robinson", "стоп", "opposition", "diblokir",
 ];
 
-/// What a name of a column says beside the refusal when everybody on a list has refused: when, why, or by which word.
+/// Details of a refusal in the name of a column of an opt-out list: its time, its reason, or its keyword.
 #[rustfmt::skip]
 const DETAILS: &[&str] = &[
     "date", "time", "reason", "keyword", "motif", "raison", "fecha", "motivo", "data", "hora", "datum", "grund", "zeitpunkt", "reden",
@@ -72,62 +73,62 @@ const DETAILS: &[&str] = &[
     "alasan", "तिथि", "दिनांक", "कारण", "mot-clé", "palabra", "parola", "stichwort", "timestamp", "outat", "scribedat", "listedat",
 ];
 
-/// Whether a file looks like a list of people who have opted out, though that is not certain: whoever reads it should
-/// ask, and must not take it for a list of contacts.
+/// Whether a file may be an opt-out list although that is not certain. Then a person has to decide; it must not be read as
+/// a list of contacts.
 ///
-/// It does where the profile that fits, or that is nearest, is of such lists and is not certain, and where the name of
-/// the file or of a column says so. `fits` are those of [`super::detect`].
-pub fn looks_like_opt_outs(fits: &[Fit], columns: &[String], file_name: &str) -> bool {
-    match fits.first() {
-        Some(best) if best.is_certain() && says_who_left(best) => false,
-        Some(best) if best.is_whole() && best.profile.consent.is_some() => true,
+/// True if the best or nearest profile is of an opt-out list and not certain, or if the name of the file or of a column
+/// says so. `matches` are those of [`detect`](crate::detect()).
+pub fn looks_like_opt_outs(matches: &[ProfileMatch], columns: &[String], file_name: &str) -> bool {
+    match matches.first() {
+        Some(best) if best.is_certain() && names_opt_outs(best) => false,
+        Some(best) if best.is_complete() && best.profile.consent.is_some() => true,
         Some(nearest) if is_near(nearest) && nearest.profile.consent.is_some() => true,
-        _ => file_says_so(stem_of(file_name)) || columns_say_so(columns),
+        _ => file_names_refusals(stem_of(file_name)) || columns_name_refusals(columns),
     }
 }
 
-/// Whether a profile is of opt-outs, or of messages, in which the replies say who has left.
-fn says_who_left(fit: &Fit) -> bool {
-    let is_log = ["direction", "to"].iter().any(|it| fit.profile.columns.contains_key(*it));
-    fit.profile.consent.is_some() || is_log
+/// Whether a profile is of opt-outs, or of messages, whose replies tell who has opted out.
+fn names_opt_outs(found: &ProfileMatch) -> bool {
+    let is_log = ["direction", "to"].iter().any(|it| found.profile.columns.contains_key(*it));
+    found.profile.consent.is_some() || is_log
 }
 
-/// Whether more than half of the signature is there. Of two columns, one is a phone number like in any list.
-fn is_near(fit: &Fit) -> bool {
-    fit.missing.len() * 2 < fit.profile.signature.len()
+/// Whether more than half of the signature exists. One of two columns is not enough: any list has a phone number.
+fn is_near(found: &ProfileMatch) -> bool {
+    found.missing.len() * 2 < found.profile.signature.len()
 }
 
-/// Whether the name of a column or file speaks of people who do not want to be written to.
-pub(super) fn speaks_of_refusal(name: &str) -> bool {
+/// Whether the name of a column or file has a word of refusal.
+pub(super) fn has_refusal(name: &str) -> bool {
     static FOLDED: LazyLock<Vec<String>> = LazyLock::new(|| REFUSALS.iter().map(|it| folded(it)).collect());
     let whole = folded(name);
     let is_word = |it: &str| REFUSAL_WORDS.contains(&folded(it).as_str());
     FOLDED.iter().any(|it| whole.contains(it.as_str())) || name.split(|it: char| !it.is_alphanumeric()).any(is_word)
 }
 
-/// Whether the name of a column denies messages in words of its own, such as "Ne souhaite plus être contacté". That is less
-/// certain than [`speaks_of_refusal`]: the cells have to look like flags.
-pub(super) fn denies_messages(name: &str) -> bool {
+/// Whether the name of a column negates messages in other words, such as "Ne souhaite plus être contacté". That is less
+/// certain than [`has_refusal`], so the cells have to look like flags too.
+pub(super) fn negates_messages(name: &str) -> bool {
     let name = name.split(['(', '[']).next().unwrap_or(name);
     let words = || name.split(|it: char| !it.is_alphanumeric()).map(folded);
     let has = |list: &[&str]| words().any(|word| !word.is_empty() && list.iter().any(|it| folded(it) == word));
     let whole = folded(name);
     // "Contact no" is a number.
     let is_number = words().rfind(|it| !it.is_empty()).is_some_and(|it| it == "no");
-    !is_number && has(DENIALS) && !has(ASSENTS) && MESSAGES.iter().any(|it| whole.contains(&folded(it)))
+    !is_number && has(NEGATIONS) && !has(ASSENTS) && MESSAGES.iter().any(|it| whole.contains(&folded(it)))
 }
 
-fn file_says_so(name: &str) -> bool {
+fn file_names_refusals(name: &str) -> bool {
     let whole = folded(name);
-    speaks_of_refusal(name) || REFUSALS_OF_FILES.iter().any(|it| whole.contains(&folded(it)))
+    has_refusal(name) || FILE_REFUSALS.iter().any(|it| whole.contains(&folded(it)))
 }
 
-/// A table with a column or two of when and why somebody has left. With many columns it is a list of contacts, of whom
-/// some have left.
-fn columns_say_so(columns: &[String]) -> bool {
+/// Whether a small table has a column with the time or reason of an opt-out. A table with many columns is a list of
+/// contacts, of whom some have opted out.
+fn columns_name_refusals(columns: &[String]) -> bool {
     let has_detail = |column: &str| DETAILS.iter().any(|it| folded(column).contains(&folded(it)));
-    let says_so = |column: &String| speaks_of_refusal(column) && has_detail(column);
-    columns.len() <= 5 && columns.iter().any(says_so)
+    let names_refusal = |column: &String| has_refusal(column) && has_detail(column);
+    columns.len() <= 5 && columns.iter().any(names_refusal)
 }
 
 /// The name of a file without its folder and its last extension.

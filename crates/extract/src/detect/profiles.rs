@@ -1,61 +1,64 @@
 //! Detects the profile of an export by its columns.
 
-use crate::header::{Header, Pattern, folded};
+use crate::header::{Header, NamePattern, folded};
 use crate::profile::Profile;
 
-/// How well a profile fits an export.
+/// How well a profile matches an export.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fit<'a> {
+pub struct ProfileMatch<'a> {
     pub profile: &'a Profile,
-    /// Columns of its signature that are not there, or are there and should not be.
+    /// Columns of the signature that the export lacks.
     pub missing: Vec<String>,
+    /// Columns that the export has and this profile excludes.
     pub unwanted: Vec<String>,
     /// Columns of the export that the profile does not read.
     pub unread: Vec<String>,
 }
 
-impl Fit<'_> {
-    pub fn is_whole(&self) -> bool {
+impl ProfileMatch<'_> {
+    /// Whether all columns of the signature exist, and none that the profile excludes.
+    pub fn is_complete(&self) -> bool {
         self.missing.is_empty() && self.unwanted.is_empty()
     }
 
-    /// Whether nothing else has these columns. Two or three plain names may be there by chance.
+    /// Whether no other export has these columns. Two or three common names may be a coincidence.
     pub fn is_certain(&self) -> bool {
-        self.is_whole() && self.profile.is_certain.unwrap_or(self.profile.signature.len() >= 4)
+        self.is_complete() && self.profile.is_certain.unwrap_or(self.profile.signature.len() >= 4)
     }
 
-    /// The more columns a profile asks for, the less it is by chance that they are there.
+    /// A longer signature is better evidence: it matches less often by chance.
     fn rank(&self) -> (bool, usize, usize) {
-        let n_there = self.profile.signature.len() - self.missing.len();
-        match self.is_whole() {
+        let n_found = self.profile.signature.len() - self.missing.len();
+        match self.is_complete() {
             true => (true, self.profile.signature.len(), usize::MAX - self.unread.len()),
-            // Of profiles that do not fit, the nearest is the one with the greatest share.
-            false => (false, n_there * 1000 / self.profile.signature.len().max(1), usize::MAX - self.unread.len()),
+            // Of incomplete matches, the one with the largest share of its signature is the nearest.
+            false => (false, n_found * 1000 / self.profile.signature.len().max(1), usize::MAX - self.unread.len()),
         }
     }
 }
 
-/// How well each profile with a signature fits, the best first. `key` is the one under which pages hold
-/// their records.
-pub fn detect<'a>(profiles: &'a [Profile], columns: &[String], key: Option<&str>) -> Vec<Fit<'a>> {
+/// Compares each profile that has a signature with the columns of an export. The best match comes first. `key` is the key of
+/// the records in pages of JSON.
+pub fn detect<'a>(profiles: &'a [Profile], columns: &[String], key: Option<&str>) -> Vec<ProfileMatch<'a>> {
     let header = Header::new(columns);
     let is_possible = |it: &&Profile| {
         !it.signature.is_empty() && (!it.only_pages || key.is_some_and(|key| it.records.iter().any(|it| it == key)))
     };
-    let mut fits: Vec<Fit> = profiles.iter().filter(is_possible).map(|it| fit(it, &header, columns)).collect();
-    fits.sort_by_key(|it| std::cmp::Reverse(it.rank()));
-    fits
+    let mut matches: Vec<ProfileMatch> =
+        profiles.iter().filter(is_possible).map(|it| match_profile(it, &header, columns)).collect();
+    matches.sort_by_key(|it| std::cmp::Reverse(it.rank()));
+    matches
 }
 
-fn fit<'a>(profile: &'a Profile, header: &Header, columns: &[String]) -> Fit<'a> {
+fn match_profile<'a>(profile: &'a Profile, header: &Header, columns: &[String]) -> ProfileMatch<'a> {
     let names = profile.columns.values().flat_map(|it| it.iter());
     let names = names.chain(profile.signature.iter().flat_map(|it| it.split('|')));
-    let known: Vec<Pattern> = names.map(Pattern::new).collect();
+    let known: Vec<NamePattern> = names.map(NamePattern::new).collect();
     let is_read = |column: &String| {
         let column = folded(column);
         known.iter().any(|it| it.matches(&column))
     };
-    Fit {
+    ProfileMatch {
         profile,
         missing: profile.signature.iter().filter(|it| !header.has_any(it)).cloned().collect(),
         unwanted: profile.without.iter().filter(|it| header.has_any(it)).cloned().collect(),

@@ -3,9 +3,11 @@
 mod flatten;
 mod layout;
 mod records;
+mod rows;
 mod values;
 
 pub(crate) use flatten::{Flattener, Lists, UnreadableRecord};
-pub use layout::JsonForm;
+pub use layout::JsonLayout;
 pub(crate) use layout::{detect_json_layout, looks_like_json};
 pub(crate) use records::{RecordScanner, Scanned};
+pub(crate) use rows::read_json;

@@ -13,13 +13,13 @@ use zip::ZipArchive;
 
 use crate::error::ExtractError;
 use crate::packing::{BombGuard, Limits, unzip_error};
-use crate::row::{Seen, Unreadable};
+use crate::row::{ReadSummary, Unreadable};
 use crate::settings::Settings;
 use crate::titles::{MOST_LINES, header_below_titles};
 
 pub(crate) use crate::formats::sheet::file::{SheetFile, copied, reopened};
 
-/// Texts of an XLSX workbook stand in one table that is held in memory as a whole.
+/// Most bytes of the table of shared strings of an XLSX workbook, which is held in memory as a whole.
 const MOST_SHARED_TEXT_BYTES: u64 = 512 << 20;
 
 /// Which kind of spreadsheet a zip archive is.
@@ -29,19 +29,23 @@ pub enum SheetKind {
     Ods,
 }
 
-/// What stands in one sheet.
+/// The sheet that is read, and its header.
 pub(crate) struct Sheet {
     pub(crate) name: String,
-    /// The first row that is not empty and no title.
+    /// The first row that is neither empty nor a title.
     pub(crate) header: Vec<String>,
     /// The row of the header, from 1.
     pub(crate) line: u64,
     pub(crate) n_title_lines: u64,
-    /// Sheets beside it that hold something too.
+    /// Other sheets that are not empty.
     pub(crate) others: Vec<String>,
 }
 
-/// Tells by the names in an archive whether it is a spreadsheet; fails for other office documents.
+/// Tells by the names in an archive whether it is a spreadsheet.
+///
+/// # Errors
+///
+/// Fails for other office documents.
 pub(crate) fn kind(path: &Path, members: &[String]) -> Result<Option<SheetKind>, ExtractError> {
     let has = |name: &str| members.iter().any(|it| it == name);
     let has_folder = |name: &str| members.iter().any(|it| it.starts_with(name));
@@ -60,8 +64,9 @@ pub(crate) fn kind(path: &Path, members: &[String]) -> Result<Option<SheetKind>,
     }
 }
 
-/// Unpacks every part once, to nowhere, and fails where one is a bomb. What then reads the workbook
-/// holds parts of it in memory, and trusts the sizes that the archive states.
+/// Unpacks every part of a workbook once without keeping it, and fails if one is over the limits.
+///
+/// This has to come first: the readers of workbooks hold parts in memory and trust the sizes that the archive states.
 pub(crate) fn check_size(path: &Path, file: SheetFile, limits: Limits) -> Result<(), ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
     let n_packed = file.get_ref().metadata().map_err(failed)?.len();
@@ -78,7 +83,7 @@ pub(crate) fn check_size(path: &Path, file: SheetFile, limits: Limits) -> Result
     Ok(())
 }
 
-/// Finds a sheet, the first that is not empty unless one is named, and its header.
+/// Finds the sheet that the plan names, else the first that is not empty, and its header.
 pub(crate) fn find_sheet(
     path: &Path,
     file: SheetFile,
@@ -97,11 +102,17 @@ pub(crate) fn find_sheet(
         let is_wanted = name.map_or(found.is_none() && !rows.is_empty(), |it| it == sheet);
         match is_wanted {
             true => {
-                let (n_title_lines, line, header) = match settings.header_row {
-                    Some(row) => row_at(path, reopened(path, &file)?, kind, sheet, row)?,
-                    None => header(rows),
+                let header = match settings.header_row {
+                    Some(row) => header_at(path, reopened(path, &file)?, kind, sheet, row)?,
+                    None => detect_header(rows),
                 };
-                found = Some(Sheet { name: sheet.clone(), header, line, n_title_lines, others: Vec::new() });
+                found = Some(Sheet {
+                    name: sheet.clone(),
+                    header: header.cells,
+                    line: header.row,
+                    n_title_lines: header.n_rows_above,
+                    others: Vec::new(),
+                });
             }
             false if !rows.is_empty() => others.push(sheet.clone()),
             false => {}
@@ -120,26 +131,32 @@ pub(crate) fn find_sheet(
     }
 }
 
-/// How many rows are above the header of a sheet, its row, and its cells.
-type Header = (u64, u64, Vec<String>);
+/// The header of a sheet.
+#[derive(Default)]
+struct SheetHeader {
+    n_rows_above: u64,
+    /// The row of the header, from 1.
+    row: u64,
+    cells: Vec<String>,
+}
 
-/// Finds the header by the first rows that are not empty.
-fn header(mut rows: Vec<(u64, Vec<String>)>) -> Header {
+/// Finds the header in the first rows that are not empty.
+fn detect_header(mut rows: Vec<(u64, Vec<String>)>) -> SheetHeader {
+    if rows.is_empty() {
+        return SheetHeader { row: 1, ..SheetHeader::default() };
+    }
     let n_used = |cells: &[String]| cells.iter().rposition(|it| !it.is_empty()).map_or(0, |it| it + 1);
     let width = rows.iter().map(|it| n_used(&it.1)).max().unwrap_or_default();
     let table: Vec<Vec<String>> = rows
         .iter()
         .map(|it| it.1.iter().cloned().chain(std::iter::repeat(String::new())).take(width).collect())
         .collect();
-    let place = header_below_titles(&table).unwrap_or(0);
-    if rows.is_empty() {
-        return (0, 1, Vec::new());
-    }
-    let (line, cells) = rows.swap_remove(place);
-    (place as u64, line, cells)
+    let index = header_below_titles(&table).unwrap_or(0);
+    let (row, cells) = rows.swap_remove(index);
+    SheetHeader { n_rows_above: index as u64, row, cells }
 }
 
-/// Gives the line and the cells of every row below the header, which is at `first_line`, to `each`.
+/// Gives the line and the cells of every row below the header to `each`. The header is at `first_line`.
 pub(crate) fn read_sheet<E: From<ExtractError>>(
     path: &Path,
     file: SheetFile,
@@ -148,12 +165,12 @@ pub(crate) fn read_sheet<E: From<ExtractError>>(
     first_line: u64,
     n_columns: usize,
     mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
-) -> Result<Seen, E> {
-    let mut seen = Seen::default();
+) -> Result<ReadSummary, E> {
+    let mut summary = ReadSummary::default();
     let mut row = StringRecord::new();
     each_row(path, file, kind, sheet, |line, cells| {
         if line <= first_line {
-            seen.n_title_lines += u64::from(line < first_line);
+            summary.n_title_lines += u64::from(line < first_line);
             return Ok(true);
         }
         if cells.len() > n_columns && cells[n_columns..].iter().any(|it| !it.is_empty()) {
@@ -165,7 +182,7 @@ pub(crate) fn read_sheet<E: From<ExtractError>>(
         each(line, Ok(&row))?;
         Ok::<bool, E>(true)
     })?;
-    Ok(seen)
+    Ok(summary)
 }
 
 /// The first rows that are not empty, with their numbers.
@@ -183,22 +200,28 @@ fn first_rows(
     Ok(rows)
 }
 
-/// The row that a plan says is the header.
-fn row_at(path: &Path, file: SheetFile, kind: SheetKind, sheet: &str, row: u64) -> Result<Header, ExtractError> {
-    let mut n_above = 0;
+/// The header at the row that the plan names.
+fn header_at(
+    path: &Path,
+    file: SheetFile,
+    kind: SheetKind,
+    sheet: &str,
+    row: u64,
+) -> Result<SheetHeader, ExtractError> {
+    let mut n_rows_above = 0;
     let mut header = None;
     each_row(path, file, kind, sheet, |line, cells| {
-        n_above += u64::from(line < row);
+        n_rows_above += u64::from(line < row);
         if line == row {
             header = Some(cells.iter().map(|it| it.trim().to_owned()).collect());
         }
         Ok::<bool, ExtractError>(line < row)
     })?;
-    let header = header.ok_or_else(|| ExtractError::NoHeaderRow { path: path.to_owned(), row })?;
-    Ok((n_above, row, header))
+    let cells = header.ok_or_else(|| ExtractError::NoHeaderRow { path: path.to_owned(), row })?;
+    Ok(SheetHeader { n_rows_above, row, cells })
 }
 
-/// Gives every row that is not empty, with its number from 1, until `each` wants no more.
+/// Gives every row that is not empty, with its number from 1, until `each` returns false.
 fn each_row<E: From<ExtractError>>(
     path: &Path,
     file: SheetFile,

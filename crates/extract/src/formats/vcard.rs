@@ -1,4 +1,4 @@
-//! Contacts as vCards (`.vcf`) of version 2.1, 3.0 and 4.0: a row for each phone number of each card.
+//! vCards (`.vcf`) of versions 2.1, 3.0 and 4.0. Each phone number of a card makes a row.
 
 mod card;
 mod scan;
@@ -12,7 +12,7 @@ use model::Reason;
 use crate::error::ExtractError;
 use crate::formats::vcard::card::rows;
 use crate::formats::vcard::scan::{CardScanner, ScannedCard};
-use crate::row::{Seen, Unreadable};
+use crate::row::{ReadSummary, Unreadable};
 use crate::text::encoding::Encoding;
 
 pub(crate) use crate::formats::vcard::card::COLUMNS;
@@ -28,16 +28,16 @@ pub(crate) fn read_vcards<E: From<ExtractError>>(
     path: &Path,
     encoding: Encoding,
     mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
-) -> Result<Seen, E> {
+) -> Result<ReadSummary, E> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
     let mut cards = CardScanner::new(text);
-    let mut seen = Seen::default();
+    let mut summary = ReadSummary::default();
     while let Some(scanned) = cards.next_card().map_err(failed)? {
-        seen.n_records += 1;
+        summary.n_records += 1;
         match scanned {
             ScannedCard::Card { line, bytes } => {
                 let text = std::str::from_utf8(bytes).ok();
-                // The decoder replaced what it could not read; UTF-8 itself was not decoded.
+                // A decoder replaces what it cannot read. UTF-8 is not decoded, so there the character was in the file.
                 match text.filter(|it| encoding == Encoding::UTF_8 || !it.contains('\u{fffd}')).map(rows) {
                     Some(Some(rows)) => rows.iter().try_for_each(|it| each(line, Ok(it)))?,
                     Some(None) => each(line, Err(Unreadable::new(Reason::NotAContact, bytes)))?,
@@ -49,5 +49,5 @@ pub(crate) fn read_vcards<E: From<ExtractError>>(
             ScannedCard::Stray { line, bytes } => each(line, Err(Unreadable::new(Reason::NotAContact, bytes)))?,
         }
     }
-    Ok(seen)
+    Ok(summary)
 }

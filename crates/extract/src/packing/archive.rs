@@ -8,7 +8,7 @@ use zip::ZipArchive;
 
 use crate::error::ExtractError;
 
-/// More members than any export has; their names alone would fill the memory.
+/// Most members of an archive. No export has more, and a hostile archive could fill the memory with their names.
 const MOST_MEMBERS: usize = 10_000;
 
 /// Opens a zip archive and checks its directory.
@@ -18,7 +18,7 @@ pub(crate) fn zip_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, Ex
     ZipArchive::new(file).map_err(|error| unzip_error(path, &error))
 }
 
-/// The names of the files in an archive, without what a Mac adds to it.
+/// The names of the files in an archive, without the ones that macOS adds.
 pub(crate) fn members(path: &Path) -> Result<Vec<String>, ExtractError> {
     let refused = |what: String| ExtractError::Archive { path: path.to_owned(), what };
     let mut archive = zip_archive(path)?;

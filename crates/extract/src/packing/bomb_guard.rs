@@ -1,11 +1,11 @@
-//! Refuses archives that unpack to far more than they hold.
+//! Refuses archives that unpack to far more bytes than they have.
 
 use std::io::{self, Read};
 
-/// Below this a high ratio says nothing: a short text of one letter packs a thousand times.
+/// Unpacked bytes below which the ratio is not checked. A short text of one letter may well have a ratio of a thousand.
 const HARMLESS_BYTES: u64 = 16 << 20;
 
-/// How much a file may unpack to before it is taken for a bomb.
+/// How much a file may unpack to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     pub unpacked_bytes: u64,
@@ -19,7 +19,7 @@ impl Default for Limits {
     }
 }
 
-/// Stops at the limits.
+/// Fails with [`LimitExceeded`] when more bytes are read than the limits allow.
 pub(crate) struct BombGuard<R> {
     inner: R,
     limits: Limits,
@@ -48,7 +48,7 @@ impl<R: Read> Read for BombGuard<R> {
     }
 }
 
-/// Which limit an archive broke.
+/// The limit that an archive exceeds.
 #[derive(Debug, thiserror::Error)]
 pub enum LimitExceeded {
     #[error("it unpacks to more than {0} bytes; the plan can allow more with limits.unpacked_gib")]

@@ -1,4 +1,4 @@
-//! One pass over the bytes of a text without byte order mark, to find its encoding.
+//! Detects the encoding of a text without byte order mark, in one pass over its bytes.
 
 mod guesser;
 mod latin;
@@ -13,10 +13,10 @@ use crate::text::encoding::Encoding;
 pub(crate) use crate::text::detect_encoding::guesser::DetectedEncoding;
 pub use crate::text::detect_encoding::guesser::EncodingDoubt;
 
-/// Finds the encoding of a text, from all of it.
+/// Detects the encoding by all bytes of a text.
 ///
-/// A file in another encoding has next to no lines with characters of UTF-8. One with both is
-/// UTF-8 with some broken rows, which are rejected one by one.
+/// In another encoding hardly any line is valid UTF-8 beyond ASCII. A file with many such lines is UTF-8 with some broken
+/// rows, which are rejected one by one.
 pub(crate) fn detect_encoding(mut bytes: impl Read) -> io::Result<DetectedEncoding> {
     let mut counts = Utf8Counts::default();
     let mut guesser = EncodingGuesser::default();
@@ -29,42 +29,43 @@ pub(crate) fn detect_encoding(mut bytes: impl Read) -> io::Result<DetectedEncodi
         if n_read == 0 {
             counts.n_invalid += u64::from(n_carried > 0);
         }
-        // Only text that is not UTF-8 has to be guessed: guessing takes longer than looking.
+        // Guessing is slow, so it begins with the first bytes that are not UTF-8.
         match counts.n_invalid > 0 {
             true => guesser.feed(&buffer[..n_done]),
-            false => guesser.pass_over(&buffer[..n_done]),
+            false => guesser.skip(&buffer[..n_done]),
         }
         if n_read == 0 {
-            return Ok(counts.judged(guesser));
+            return Ok(counts.encoding(guesser));
         }
         buffer.copy_within(n_done..n_held, 0);
         n_carried = n_held - n_done;
     }
 }
 
-/// Characters of two bytes and more in lines that are valid UTF-8, and places that are not.
+/// Counts characters of two bytes and more in lines of valid UTF-8, and byte sequences that are not UTF-8.
 #[derive(Default)]
 struct Utf8Counts {
     n_multibyte: u64,
     n_invalid: u64,
-    /// The share of the current line in `n_multibyte`.
+    /// Those of `n_multibyte` that are in the current line.
     n_in_line: u64,
     is_line_invalid: bool,
 }
 
 impl Utf8Counts {
-    fn judged(&self, guesser: EncodingGuesser) -> DetectedEncoding {
+    fn encoding(&self, guesser: EncodingGuesser) -> DetectedEncoding {
         let utf8 = DetectedEncoding { encoding: Encoding::UTF_8, doubt: None };
         if self.n_invalid <= self.n_multibyte {
             return utf8;
         }
         let guess = guesser.finish();
-        // Short names in GBK may be valid UTF-8 as a whole.
+        // Some short names in GBK are valid UTF-8, so a multibyte guess needs no clear majority.
         let is_sure = self.n_invalid > 10 * self.n_multibyte || guess.encoding.is_multibyte();
         if is_sure { guess } else { utf8 }
     }
 
-    /// Counts characters, up to one that may go on in the next block.
+    /// Counts the characters of a block and returns how many bytes were read. A character that may continue in the next
+    /// block is left.
     fn count_characters(&mut self, bytes: &[u8]) -> usize {
         let mut done = 0;
         loop {
@@ -78,7 +79,8 @@ impl Utf8Counts {
                 None | Some(None) => return done,
                 Some(Some(n_bytes)) => {
                     self.n_invalid += 1;
-                    // In other encodings some pairs of letters happen to be a character of UTF-8.
+                    // In other encodings, some pairs of letters look like one character of UTF-8. The line is not UTF-8, so
+                    // its characters do not count.
                     self.n_multibyte -= std::mem::take(&mut self.n_in_line);
                     self.is_line_invalid = true;
                     done += n_bytes;

@@ -8,12 +8,11 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How text is written in a file: any encoding of the WHATWG standard, named by its label such as
-/// `windows-1251`.
+/// A text encoding of the WHATWG standard, named by its label, such as `windows-1251`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding(&'static encoding_rs::Encoding);
 
-/// A label that names no encoding, such as `windows-1521`.
+/// A label that is not the name of an encoding, such as `windows-1521`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{label}\" is not an encoding that can be read; {}", nearest(label))]
 pub struct UnknownEncoding {
@@ -26,13 +25,13 @@ impl Encoding {
     pub const UTF_16BE: Self = Self(encoding_rs::UTF_16BE);
     pub const WINDOWS_1252: Self = Self(encoding_rs::WINDOWS_1252);
 
-    /// Finds an encoding by any of its labels, in upper or lower case: `cp1251` is `windows-1251`.
+    /// Finds an encoding by any of its labels in any case: `cp1251` is `windows-1251`.
     pub fn from_label(label: &str) -> Result<Self, UnknownEncoding> {
         let found = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes());
         found.map(Self).ok_or_else(|| UnknownEncoding { label: label.to_owned() })
     }
 
-    /// The label as a plan writes it.
+    /// The label as in a plan.
     pub fn name(self) -> String {
         self.0.name().to_ascii_lowercase()
     }
@@ -46,7 +45,7 @@ impl Encoding {
         !self.0.is_single_byte()
     }
 
-    /// Reads bytes without a byte order mark; bytes that are wrong become U+FFFD.
+    /// Decodes bytes without a byte order mark. Invalid bytes become U+FFFD.
     pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
         self.0.decode_without_bom_handling(bytes).0
     }
@@ -62,14 +61,15 @@ pub(crate) fn marked(start: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// ASCII text in UTF-16 has a zero in every second byte.
+/// Whether a text is UTF-16: then every second byte of its ASCII characters is zero.
 pub(crate) fn looks_like_utf16(start: &[u8]) -> bool {
     start.len() >= 4 && start.iter().filter(|it| **it == 0).count() * 3 > start.len()
 }
 
-/// The text of a file as UTF-8, without byte order mark. UTF-8 itself passes as it is, its errors
-/// too: naming it to the decoder would replace them, and they are for each row to answer for.
-pub(crate) fn text<R: Read>(bytes: R, encoding: Encoding) -> impl Read {
+/// Decodes the text of a file to UTF-8 without byte order mark.
+///
+/// UTF-8 is passed through with its errors. The decoder would replace them, and then no row could be rejected for them.
+pub(crate) fn decoded<R: Read>(bytes: R, encoding: Encoding) -> impl Read {
     DecodeReaderBytesBuilder::new()
         .encoding((encoding != Encoding::UTF_8).then_some(encoding.0))
         .bom_override(false)
@@ -78,7 +78,7 @@ pub(crate) fn text<R: Read>(bytes: R, encoding: Encoding) -> impl Read {
         .build(bytes)
 }
 
-/// The encodings with the most similar names, for an error.
+/// Suggests the encodings with the most similar names, for an error.
 fn nearest(label: &str) -> String {
     use encoding_rs as all;
     let known = [

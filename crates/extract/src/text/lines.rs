@@ -1,4 +1,4 @@
-//! Text files line by line, for what is neither a table nor made of records.
+//! Text files line by line, for files that are neither tables nor records.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -10,11 +10,12 @@ use crate::files::check_is_file;
 use crate::magic::{FileKind, file_kind};
 use crate::packing::{Limits, Packing, start_of, unpacked};
 
-/// A longer line is given cut off. Bodies of webhooks have at most 3 MB.
+/// Longest line in bytes; a longer one is truncated. Bodies of webhooks have at most 3 MB.
 const LONGEST_LINE: u64 = 4 << 20;
 
-/// Gives every line of a file to `each`, with its number, from 1 on, and without its end; and tells the digest of the
-/// file. gzip and zstd are unpacked on the way.
+/// Gives every line of a file to `each`, with its number from 1 and without its line end. Returns the digest of the file.
+///
+/// Unpacks gzip and zstd.
 pub fn lines<E: From<ExtractError>>(
     path: &Path,
     limits: Limits,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clean::{DateForm, DateOrder};
-use extract::{Encoding, ExtractError, FIELDS, Layout, Names, Profile, Settings};
+use extract::{ColumnNames, Encoding, ExtractError, FIELDS, Layout, Profile, Settings};
 use model::{Channel, ConsentChannel, DigestInput, Reason};
 use phone::{PhoneForm, PhoneNumber, Region};
 use run::SourceRecord;
@@ -52,7 +52,7 @@ pub struct SourceSection {
     #[serde(default)]
     pub(crate) own_numbers: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(crate) columns: BTreeMap<Spanned<String>, Spanned<Names>>,
+    pub(crate) columns: BTreeMap<Spanned<String>, Spanned<ColumnNames>>,
     #[serde(skip)]
     pub(crate) resolved: Option<Profile>,
 }

@@ -9,7 +9,7 @@ use model::{Reason, is_total};
 use crate::error::ExtractError;
 use crate::formats::csv::head::separator;
 use crate::formats::csv::records::{CsvRecord, CsvScanner};
-use crate::row::{Seen, Unreadable};
+use crate::row::{ReadSummary, Unreadable};
 use crate::text::encoding::Encoding;
 
 /// What is known about a CSV text before its rows are read.
@@ -29,16 +29,16 @@ pub(crate) fn read_csv<E: From<ExtractError>>(
     text: impl Read,
     file: CsvFile,
     mut each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
-) -> Result<Seen, E> {
+) -> Result<ReadSummary, E> {
     let failed = |source| ExtractError::Read { path: file.path.to_owned(), source };
     let mut scanner = CsvScanner::new(text, file.delimiter);
     let mut reader = RowReader::new(file);
-    let mut seen = Seen::default();
+    let mut summary = ReadSummary::default();
     let mut is_past_header = !file.has_header;
     while let Some(record) = scanner.next_record().map_err(failed)? {
         if record.line() < file.first_line {
             let is_separator = matches!(record, CsvRecord::Whole { bytes, .. } if separator(bytes).is_some());
-            seen.n_title_lines += u64::from(!is_separator);
+            summary.n_title_lines += u64::from(!is_separator);
             continue;
         }
         // The columns are known from the probe of the same bytes.
@@ -47,11 +47,11 @@ pub(crate) fn read_csv<E: From<ExtractError>>(
         }
         match record {
             CsvRecord::Whole { line, bytes, is_ended } => {
-                seen.is_last_line_open = !is_ended;
+                summary.is_last_line_open = !is_ended;
                 match reader.cells(line, bytes, is_ended)? {
-                    Ok(cells) if is_header(cells, file.header) => seen.n_repeated_headers += 1,
+                    Ok(cells) if is_header(cells, file.header) => summary.n_repeated_headers += 1,
                     Ok(cells) => {
-                        seen.n_stray_quotes += u64::from(has_stray_quote(bytes, file.delimiter));
+                        summary.n_stray_quotes += u64::from(has_stray_quote(bytes, file.delimiter));
                         each(line, Ok(cells))?;
                     }
                     Err(unread) => each(line, Err(unread))?,
@@ -61,7 +61,7 @@ pub(crate) fn read_csv<E: From<ExtractError>>(
             CsvRecord::TooLong { line, start, n_bytes } => each(line, Err(Unreadable::too_long(start, n_bytes)))?,
         }
     }
-    Ok(seen)
+    Ok(summary)
 }
 
 /// Splits records into cells.
@@ -69,7 +69,7 @@ struct RowReader<'a> {
     file: CsvFile<'a>,
     core: csv_core::Reader,
     cells: StringRecord,
-    /// The output of the splitter, kept to be used again.
+    /// The output of the CSV parser, in buffers that are reused.
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -92,7 +92,7 @@ impl<'a> RowReader<'a> {
         is_ended: bool,
     ) -> Result<Result<&'r StringRecord, Unreadable<'r>>, ExtractError> {
         let Ok(text) = std::str::from_utf8(bytes) else { return Ok(Err(Unreadable::new(Reason::Encoding, bytes))) };
-        // What a decoder could not read, it replaced; UTF-8 itself was not decoded.
+        // A decoder replaces what it cannot read. UTF-8 is not decoded, so there the character was in the file.
         if self.file.encoding != Encoding::UTF_8 && text.contains('\u{fffd}') {
             return Ok(Err(Unreadable::new(Reason::Encoding, bytes)));
         }
@@ -115,7 +115,7 @@ impl<'a> RowReader<'a> {
         Ok(Ok(&self.cells))
     }
 
-    /// Splits one whole record with quotes; false if the splitter does not take it as one.
+    /// Splits one whole record with quotes. Returns false if the CSV parser does not see exactly one record.
     fn split(&mut self, bytes: &[u8]) -> bool {
         use csv_core::ReadRecordResult::{End, InputEmpty, OutputEndsFull, OutputFull, Record};
         self.bytes.resize(self.bytes.len().max(bytes.len() + 1), 0);
@@ -129,7 +129,7 @@ impl<'a> RowReader<'a> {
             n_out += written;
             n_ends += ended;
             match result {
-                // The end of the input ends the record: an empty read says so.
+                // The next call has no input left, which tells the parser that the record ends here.
                 InputEmpty => {}
                 OutputFull => self.bytes.resize(self.bytes.len() * 2, 0),
                 OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
@@ -149,12 +149,12 @@ impl<'a> RowReader<'a> {
     }
 }
 
-/// Exports that were joined end to end repeat their header.
+/// Whether a row repeats the header, as in exports that were concatenated.
 fn is_header(cells: &StringRecord, header: &[String]) -> bool {
     cells.iter().map(str::trim).eq(header.iter().map(String::as_str))
 }
 
-/// A quote inside a cell that does not begin with one stands for itself, and is worth a remark.
+/// Whether a cell that does not begin with a quote has one inside. Such a quote is read as a letter and counted.
 fn has_stray_quote(bytes: &[u8], delimiter: u8) -> bool {
     if memchr::memchr(b'"', bytes).is_none() {
         return false;
@@ -163,10 +163,10 @@ fn has_stray_quote(bytes: &[u8], delimiter: u8) -> bool {
     for &byte in bytes {
         match byte {
             b'"' if in_quotes || at_start => in_quotes = !in_quotes,
-            // The second quote of two in a quoted cell comes right after it seemed to end.
             b'"' => return true,
             _ => {}
         }
+        // A quote after a quote opens the cell again: the two are one quote of its text.
         at_start = byte == b'"' || (byte == delimiter && !in_quotes);
     }
     false

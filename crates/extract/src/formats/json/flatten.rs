@@ -1,8 +1,8 @@
-//! From a JSON record to cells: each value stands under its path, such as `sender.name`.
+//! Flattens a JSON record to cells. The path of a value, such as `sender.name`, is the name of its column.
 //!
-//! Text comes without its quotes and escapes. Numbers come as they are written, never through a
-//! float: ids of 19 digits and phone numbers survive. The second and later objects of a list get
-//! their number in the path (`phone[2].number`); other lists stay JSON in one cell.
+//! Strings lose their quotes and escapes. Numbers stay as they are written and never pass through a float, so that
+//! phone numbers and ids of 19 digits keep every digit. The second and later objects of a list have their number in
+//! the path (`phone[2].number`). Other lists stay JSON in one cell.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,17 +13,18 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// Deeper than any provider nests; what is deeper stays JSON in one cell.
+/// Deepest nesting that is flattened. No provider nests deeper; such a value stays JSON in one cell.
 const MOST_DEPTH: usize = 16;
-/// Longer lists of objects stay JSON in one cell, so that one record cannot make a thousand columns.
+/// Longest list of objects that is flattened. A longer one stays JSON in one cell, so that one record cannot make a
+/// thousand columns.
 const MOST_OBJECTS: usize = 8;
 
-/// Which lists get a treatment of their own.
+/// Lists that a profile handles differently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lists {
-    /// Each element of the first of these lists that has elements makes a row of its own.
+    /// Each element of the first of these lists that is not empty makes a row of its own.
     pub(crate) each: Vec<String>,
-    /// Lists of `{"key": …, "value": …}`: each value stands under its key.
+    /// Lists of `{"key": …, "value": …}`. The key becomes part of the path.
     pub(crate) pairs: Vec<String>,
 }
 
@@ -31,34 +32,33 @@ pub(crate) struct Lists {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnreadableRecord {
     NotJson,
-    /// One key stands twice in one object.
+    /// One key is twice in one object.
     DuplicateKey,
-    /// A path that the survey of the file did not see.
+    /// A path that the probe of the file did not see.
     NewColumn,
 }
 
-/// Turns records into rows of cells; learns the columns of a file as it goes.
+/// Turns records into rows of cells. While it is learning, each new path becomes a column.
 #[derive(Clone, Debug)]
 pub(crate) struct Flattener {
     lists: Lists,
     nodes: Vec<Node>,
     pub(crate) columns: Vec<String>,
-    /// While learning, a new path becomes a column.
     is_learning: bool,
     text: String,
-    /// The place of each column's cell in `text`.
+    /// The range of each column's cell in `text`.
     cells: Vec<Option<Range<usize>>>,
-    /// The columns that have a cell, in the order in which they got it.
+    /// The columns that have a cell, in the order in which they were filled.
     filled: Vec<usize>,
     row: StringRecord,
 }
 
-/// A place in the tree of paths.
+/// A node in the tree of paths.
 #[derive(Clone, Debug, Default)]
 struct Node {
     path: String,
     column: Option<usize>,
-    /// Few enough that looking through them beats hashing.
+    /// There are few children, so a linear search is faster than hashing.
     children: Vec<(String, usize)>,
     list: ListKind,
 }
@@ -78,7 +78,7 @@ enum ExpandedList<'a> {
         node: usize,
         elements: Vec<&'a RawValue>,
     },
-    /// Inside of an element: lists in it stay with it, whatever their path.
+    /// The walk is inside of an element. Lists in it are not expanded, whatever their path.
     Inside,
 }
 
@@ -96,7 +96,7 @@ impl Flattener {
         }
     }
 
-    /// From now on a new path makes its record unfit.
+    /// From now on a record with a new path is unreadable.
     pub(crate) fn stop_learning(&mut self) {
         self.is_learning = false;
     }
@@ -107,29 +107,29 @@ impl Flattener {
         record: &str,
         mut each: impl FnMut(&StringRecord) -> Result<(), E>,
     ) -> Result<Result<(), UnreadableRecord>, E> {
-        self.forget_from(0, 0);
-        // An object is checked while its members are read; anything else has to be checked first.
+        self.truncate(0, 0);
+        // The syntax of an object is checked while its members are read. Anything else is checked here.
         if !record.starts_with('{') && serde_json::from_str::<&RawValue>(record).is_err() {
             return Ok(Err(UnreadableRecord::NotJson));
         }
         let mut expanded = ExpandedList::NotFound;
-        if let Err(unfit) = self.walk(0, record, 0, &mut expanded) {
-            return Ok(Err(unfit));
+        if let Err(error) = self.walk(0, record, 0, &mut expanded) {
+            return Ok(Err(error));
         }
         let ExpandedList::Found { node, elements } = expanded else {
             self.fill_row();
             return each(&self.row).map(Ok);
         };
         let (n_text, n_filled) = (self.text.len(), self.filled.len());
-        // All elements have to fit before the first of them is given out.
+        // All elements are checked before the first row is given, so that a record gives all its rows or none.
         for element in &elements {
-            self.forget_from(n_text, n_filled);
-            if let Err(unfit) = self.walk(node, element.get(), 1, &mut ExpandedList::Inside) {
-                return Ok(Err(unfit));
+            self.truncate(n_text, n_filled);
+            if let Err(error) = self.walk(node, element.get(), 1, &mut ExpandedList::Inside) {
+                return Ok(Err(error));
             }
         }
         for element in elements {
-            self.forget_from(n_text, n_filled);
+            self.truncate(n_text, n_filled);
             let _ = self.walk(node, element.get(), 1, &mut ExpandedList::Inside);
             self.fill_row();
             each(&self.row)?;
@@ -137,8 +137,8 @@ impl Flattener {
         Ok(Ok(()))
     }
 
-    /// Keeps the first cells of the row, and the text in which they are.
-    fn forget_from(&mut self, n_text: usize, n_filled: usize) {
+    /// Clears the cells of the row, except the first `n_filled`, whose text is the first `n_text` bytes.
+    fn truncate(&mut self, n_text: usize, n_filled: usize) {
         self.text.truncate(n_text);
         for column in self.filled.drain(n_filled..) {
             self.cells[column] = None;
@@ -165,7 +165,7 @@ impl Flattener {
             Some(b'[') if depth < MOST_DEPTH => self.walk_list(node, json, depth, expanded),
             Some(b'n') => Ok(()),
             Some(b'"') => {
-                let text = text(json)?;
+                let text = unescaped(json)?;
                 self.leaf(node, &text)
             }
             _ => self.leaf(node, json),
@@ -180,7 +180,7 @@ impl Flattener {
         expanded: &mut ExpandedList<'a>,
     ) -> Result<(), UnreadableRecord> {
         let Members(members) = serde_json::from_str(json).map_err(|_| UnreadableRecord::NotJson)?;
-        if has_one_twice(&members) {
+        if has_duplicate_key(&members) {
             return Err(UnreadableRecord::DuplicateKey);
         }
         for (n, (key, value)) in members.iter().enumerate() {
@@ -223,7 +223,7 @@ impl Flattener {
         Ok(())
     }
 
-    /// False if an element is no pair, or one key stands twice.
+    /// Returns false if an element is not a pair, or if a key is repeated.
     fn walk_pairs(&mut self, node: usize, elements: &[&RawValue]) -> Result<bool, UnreadableRecord> {
         #[derive(Deserialize)]
         struct Pair<'a> {
@@ -257,7 +257,7 @@ impl Flattener {
                 column
             }
         };
-        // A list with a key such as `[2]` in its first object can lead to one path twice.
+        // A key such as `[2]` in the first object of a list can give the same path as the second object.
         if self.cells[column].is_some() {
             return Err(UnreadableRecord::DuplicateKey);
         }
@@ -268,8 +268,7 @@ impl Flattener {
         Ok(())
     }
 
-    /// The place of a key under a place. Records of one file have their keys in one order, so the
-    /// `n`th key is looked for at the `n`th place first.
+    /// The child of a node. Records of one file have their keys in the same order, so the `n`th child is tried first.
     fn child(&mut self, node: usize, key: &str, n: usize) -> Result<usize, UnreadableRecord> {
         let children = &self.nodes[node].children;
         if let Some((name, child)) = children.get(n)
@@ -302,14 +301,14 @@ impl Flattener {
 }
 
 /// A string without its quotes and escapes.
-fn text(json: &str) -> Result<Cow<'_, str>, UnreadableRecord> {
+fn unescaped(json: &str) -> Result<Cow<'_, str>, UnreadableRecord> {
     match json.contains('\\') {
         true => serde_json::from_str::<String>(json).map(Cow::Owned).map_err(|_| UnreadableRecord::NotJson),
         false => Ok(Cow::Borrowed(json.trim_matches('"'))),
     }
 }
 
-fn has_one_twice(members: &[(Cow<str>, &RawValue)]) -> bool {
+fn has_duplicate_key(members: &[(Cow<str>, &RawValue)]) -> bool {
     if members.len() <= 32 {
         return (1..members.len()).any(|n| members[..n].iter().any(|it| it.0 == members[n].0));
     }
@@ -360,13 +359,13 @@ mod tests {
         let mut rows = vec![flattener.columns.join("|")];
         for record in records {
             let mut given = Vec::new();
-            let fit = flattener.rows(record, |row| {
+            let result = flattener.rows(record, |row| {
                 given.push(row.iter().collect::<Vec<_>>().join("|"));
                 Ok::<(), ()>(())
             });
-            match fit.unwrap() {
+            match result.unwrap() {
                 Ok(()) => rows.extend(given),
-                Err(unfit) => rows.push(format!("{unfit:?}")),
+                Err(error) => rows.push(format!("{error:?}")),
             }
         }
         rows
@@ -399,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_numbered_kept_exploded_or_paired() {
+    fn lists_are_numbered_kept_expanded_or_paired() {
         assert_eq!(
             flat(Lists::default(), &[r#"{"phone":[{"number":1},{"number":2}],"tags":["a","b"],"none":[]}"#]),
             ["phone.number|phone[2].number|tags", r#"1|2|["a","b"]"#]
@@ -417,14 +416,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_or_says_a_thing_twice_is_unfit() {
-        for (record, unfit) in [
+    fn what_is_not_json_or_has_a_key_twice_is_unreadable() {
+        for (record, expected) in [
             ("{\"a\":1", "NotJson"),
             ("{\"a\":\"\\ud800\"}", "NotJson"),
             ("{\"a\":1} x", "NotJson"),
             ("{\"a\":1,\"a\":2}", "DuplicateKey"),
         ] {
-            assert_eq!(flat(Lists::default(), &[record]).pop().unwrap(), unfit, "{record}");
+            assert_eq!(flat(Lists::default(), &[record]).pop().unwrap(), expected, "{record}");
         }
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
         assert_eq!(flat(Lists::default(), &[&deep]).pop().unwrap(), deep, "what is too deep stays as it is");
@@ -471,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn two_values_for_one_column_make_a_record_unfit() {
+    fn two_values_for_one_column_make_a_record_unreadable() {
         let record = r#"{"x":[{"[2]":{"b":1}},{"b":2}],"z":3}"#;
         assert_eq!(flat(Lists::default(), &[record]).pop().unwrap(), "DuplicateKey");
     }

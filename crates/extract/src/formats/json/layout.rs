@@ -7,7 +7,7 @@ use crate::formats::json::values::{MOST_FACT_BYTES, ValueEnd, ValueScanner};
 /// Where the records of a JSON text are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum JsonForm {
+pub enum JsonLayout {
     /// One value per line.
     Lines,
     /// Each value is a record; of an array, each element.
@@ -29,25 +29,25 @@ pub(crate) fn looks_like_json(start: &str) -> bool {
 
 /// Finds the records by the first bytes of a text. `known` are the keys under which providers put them; `is_all` tells
 /// whether the text ends with `start`.
-pub(crate) fn detect_json_layout(start: &[u8], is_all: bool, known: &[&str]) -> JsonForm {
+pub(crate) fn detect_json_layout(start: &[u8], is_all: bool, known: &[&str]) -> JsonLayout {
     let visible = start.trim_ascii_start();
     if visible.first() == Some(&b'[') {
-        return JsonForm::Values;
+        return JsonLayout::Values;
     }
     if let Some(key) = known.iter().find(|it| has_records_under(start, it)) {
-        return JsonForm::Under((*key).to_owned());
+        return JsonLayout::Under((*key).to_owned());
     }
     let first_line = visible.split(|it| *it == b'\n').next().unwrap_or_default().trim_ascii();
     let is_whole = serde_json::from_slice::<serde::de::IgnoredAny>(first_line).is_ok();
     let has_more = !visible[first_line.len().min(visible.len())..].trim_ascii().is_empty() || !is_all;
     if is_whole && has_more {
-        return JsonForm::Lines;
+        return JsonLayout::Lines;
     }
     // One object alone: if exactly one array of objects stands in it, those are the records.
     match lists_of_objects(start).as_slice() {
-        [one] if !(is_whole && first_line.len() < visible.trim_ascii_end().len()) => JsonForm::Under(one.clone()),
-        _ if is_whole => JsonForm::Lines,
-        _ => JsonForm::Values,
+        [one] if !(is_whole && first_line.len() < visible.trim_ascii_end().len()) => JsonLayout::Under(one.clone()),
+        _ if is_whole => JsonLayout::Lines,
+        _ => JsonLayout::Values,
     }
 }
 
@@ -96,12 +96,12 @@ mod tests {
     fn where_the_records_are_is_seen_from_the_first_bytes() {
         let known = ["messages", "items"];
         let detected = |text: &str| detect_json_layout(text.as_bytes(), true, &known);
-        assert_eq!(detected("[{\"a\":1}]"), JsonForm::Values);
-        assert_eq!(detected("{\"a\":1}\n{\"a\":2}\n"), JsonForm::Lines);
-        assert_eq!(detected("{\"a\":1}"), JsonForm::Lines);
-        assert_eq!(detected("{\n \"a\":1\n}\n{\n \"a\":2\n}\n"), JsonForm::Values);
-        assert_eq!(detected("{\"page\":1,\"messages\":[{\"a\":1},{\"a\":"), JsonForm::Under("messages".into()));
-        assert_eq!(detected("{\"people\":[{\"a\":1}],\"n\":1}"), JsonForm::Under("people".into()));
-        assert_eq!(detected("{\"tags\":[\"a\"],\"n\":1}"), JsonForm::Lines);
+        assert_eq!(detected("[{\"a\":1}]"), JsonLayout::Values);
+        assert_eq!(detected("{\"a\":1}\n{\"a\":2}\n"), JsonLayout::Lines);
+        assert_eq!(detected("{\"a\":1}"), JsonLayout::Lines);
+        assert_eq!(detected("{\n \"a\":1\n}\n{\n \"a\":2\n}\n"), JsonLayout::Values);
+        assert_eq!(detected("{\"page\":1,\"messages\":[{\"a\":1},{\"a\":"), JsonLayout::Under("messages".into()));
+        assert_eq!(detected("{\"people\":[{\"a\":1}],\"n\":1}"), JsonLayout::Under("people".into()));
+        assert_eq!(detected("{\"tags\":[\"a\"],\"n\":1}"), JsonLayout::Lines);
     }
 }

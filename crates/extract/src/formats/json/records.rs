@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use crate::formats::json::layout::JsonForm;
+use crate::formats::json::layout::JsonLayout;
 use crate::formats::json::values::{MOST_FACT_BYTES, ValueEnd, ValueScanner};
 use crate::row::MOST_RECORD_BYTES;
 
@@ -43,7 +43,7 @@ pub(crate) enum Scanned<'a> {
 /// Gives the records of a JSON text.
 pub(crate) struct RecordScanner<R> {
     values: ValueScanner<R>,
-    form: JsonForm,
+    layout: JsonLayout,
     position: Position,
 }
 
@@ -62,13 +62,13 @@ enum Position {
 }
 
 impl<R: Read> RecordScanner<R> {
-    pub(crate) fn new(text: R, form: JsonForm) -> Self {
-        Self { values: ValueScanner::new(text), form, position: Position::Top }
+    pub(crate) fn new(text: R, layout: JsonLayout) -> Self {
+        Self { values: ValueScanner::new(text), layout, position: Position::Top }
     }
 
     /// What comes next; none at the end of the text.
     pub(crate) fn next_record(&mut self) -> io::Result<Option<Scanned<'_>>> {
-        if self.form == JsonForm::Lines {
+        if self.layout == JsonLayout::Lines {
             return self.next_line();
         }
         loop {
@@ -79,10 +79,12 @@ impl<R: Read> RecordScanner<R> {
                     self.position = Position::End;
                     return Ok(Some(Scanned::Unended { line: self.values.line, start: b"" }));
                 }
-                (Position::Top, Some(b'[')) if self.form == JsonForm::Values => {
+                (Position::Top, Some(b'[')) if self.layout == JsonLayout::Values => {
                     self.enter(Position::Records { in_page: false });
                 }
-                (Position::Top, Some(b'{')) if matches!(self.form, JsonForm::Under(_)) => self.enter(Position::Page),
+                (Position::Top, Some(b'{')) if matches!(self.layout, JsonLayout::Under(_)) => {
+                    self.enter(Position::Page)
+                }
                 (Position::Records { .. } | Position::Page, Some(b',')) => self.values.skip_byte(),
                 (Position::Records { in_page: true }, Some(b']')) => self.enter(Position::Page),
                 (Position::Records { in_page: false }, Some(b']')) => self.enter(Position::Top),
@@ -117,7 +119,7 @@ impl<R: Read> RecordScanner<R> {
     /// Whether the member of a page is the array of its records.
     fn begins_records(&mut self, key: &str) -> io::Result<bool> {
         let is_list = self.values.next_visible()? == Some(b'[');
-        Ok(is_list && matches!(&self.form, JsonForm::Under(records) if records == key))
+        Ok(is_list && matches!(&self.layout, JsonLayout::Under(records) if records == key))
     }
 
     fn record(&mut self) -> io::Result<Scanned<'_>> {
@@ -181,8 +183,8 @@ mod tests {
     use super::*;
     use crate::text::window::Slow;
 
-    fn records(text: &str, form: JsonForm) -> Vec<String> {
-        let mut scanner = RecordScanner::new(Slow(text.as_bytes()), form);
+    fn records(text: &str, layout: JsonLayout) -> Vec<String> {
+        let mut scanner = RecordScanner::new(Slow(text.as_bytes()), layout);
         let mut records = Vec::new();
         while let Some(scanned) = scanner.next_record().unwrap() {
             let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -199,38 +201,38 @@ mod tests {
 
     #[test]
     fn records_are_found_in_lines_in_arrays_and_in_pages() {
-        assert_eq!(records("{\"a\":1}\n\n {\"a\":2}\r\n", JsonForm::Lines), ["1 {\"a\":1}", "3 {\"a\":2}"]);
-        assert_eq!(records("[{\"a\":[1,2]},\n\"b\", 33 ]", JsonForm::Values), ["1 {\"a\":[1,2]}", "2 \"b\"", "2 33"]);
-        assert_eq!(records("{\"a\":1}{\"a\":2}", JsonForm::Values), ["1 {\"a\":1}", "1 {\"a\":2}"]);
+        assert_eq!(records("{\"a\":1}\n\n {\"a\":2}\r\n", JsonLayout::Lines), ["1 {\"a\":1}", "3 {\"a\":2}"]);
+        assert_eq!(records("[{\"a\":[1,2]},\n\"b\", 33 ]", JsonLayout::Values), ["1 {\"a\":[1,2]}", "2 \"b\"", "2 33"]);
+        assert_eq!(records("{\"a\":1}{\"a\":2}", JsonLayout::Values), ["1 {\"a\":1}", "1 {\"a\":2}"]);
         let page = "{\n \"page\": 0, \"messages\" : [{\"a\":\"]}\\\"\"}\n,{\"a\":2}],\n\"next\":null}\n{\"messages\":[{\"a\":3}]}";
         assert_eq!(
-            records(page, JsonForm::Under("messages".into())),
+            records(page, JsonLayout::Under("messages".into())),
             ["page = 0", "2 {\"a\":\"]}\\\"\"}", "3 {\"a\":2}", "next = null", "5 {\"a\":3}"]
         );
-        assert_eq!(records("", JsonForm::Values), [""; 0]);
-        assert_eq!(records("[]", JsonForm::Values), [""; 0]);
+        assert_eq!(records("", JsonLayout::Values), [""; 0]);
+        assert_eq!(records("[]", JsonLayout::Values), [""; 0]);
     }
 
     #[test]
     fn a_text_that_ends_early_or_is_broken_says_where() {
-        assert_eq!(records("[{\"a\":1},\n{\"a\":", JsonForm::Values), ["1 {\"a\":1}", "2 unended {\"a\":"]);
-        assert_eq!(records("[{\"a\":1}", JsonForm::Values), ["1 {\"a\":1}", "1 unended "]);
+        assert_eq!(records("[{\"a\":1},\n{\"a\":", JsonLayout::Values), ["1 {\"a\":1}", "2 unended {\"a\":"]);
+        assert_eq!(records("[{\"a\":1}", JsonLayout::Values), ["1 {\"a\":1}", "1 unended "]);
         assert_eq!(
-            records("{\"messages\":[{\"a\":1}", JsonForm::Under("messages".into())),
+            records("{\"messages\":[{\"a\":1}", JsonLayout::Under("messages".into())),
             ["1 {\"a\":1}", "1 unended "]
         );
-        assert_eq!(records("{\"messages\" [1]}", JsonForm::Under("messages".into())), ["1 broken"]);
-        assert_eq!(records("]", JsonForm::Values), ["1 broken"]);
+        assert_eq!(records("{\"messages\" [1]}", JsonLayout::Under("messages".into())), ["1 broken"]);
+        assert_eq!(records("]", JsonLayout::Values), ["1 broken"]);
     }
 
     #[test]
     fn a_record_over_the_limit_is_passed_over_and_the_next_is_read() {
         let long = "x".repeat(3 << 20);
         let text = format!("[{{\"a\":\"{long}\"}},\n{{\"a\":1}}]");
-        assert_eq!(records(&text, JsonForm::Values), ["1 3145736 bytes", "2 {\"a\":1}"]);
+        assert_eq!(records(&text, JsonLayout::Values), ["1 3145736 bytes", "2 {\"a\":1}"]);
         let text = format!("{{\"a\":\"{long}\"}}\n{{\"a\":1}}\n");
-        assert_eq!(records(&text, JsonForm::Lines), ["1 3145736 bytes", "2 {\"a\":1}"]);
-        let mut scanner = RecordScanner::new(text.as_bytes(), JsonForm::Lines);
+        assert_eq!(records(&text, JsonLayout::Lines), ["1 3145736 bytes", "2 {\"a\":1}"]);
+        let mut scanner = RecordScanner::new(text.as_bytes(), JsonLayout::Lines);
         while scanner.next_record().unwrap().is_some() {}
         assert!(scanner.values.buffer_bytes() <= 1 << 19);
     }

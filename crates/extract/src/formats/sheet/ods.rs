@@ -1,3 +1,7 @@
+//! Reads ODS spreadsheets row by row.
+//!
+//! `calamine` reads them too, but holds all cells of the workbook in memory. So the XML is read as a stream here.
+
 use std::io::BufReader;
 use std::path::Path;
 
@@ -11,10 +15,10 @@ use crate::formats::sheet::file::SheetFile;
 use crate::packing::unzip_error;
 use crate::row::MOST_COLUMNS;
 
-/// Rows that differ in nothing and stand there more often than this are no people.
+/// Most repeats of one row. A row that is repeated more often is not a person.
 const MOST_REPEATS: u64 = 1000;
 
-/// The tables in their order.
+/// The names of the tables, in their order.
 pub(super) fn names(path: &Path, file: SheetFile) -> Result<Vec<String>, ExtractError> {
     let mut names = Vec::new();
     each_event::<ExtractError>(path, file, |event| {
@@ -34,22 +38,22 @@ pub(super) fn rows<E: From<ExtractError>>(
     sheet: &str,
     mut each: impl FnMut(u64, &[String]) -> Result<bool, E>,
 ) -> Result<(), E> {
-    let mut at = At::default();
+    let mut row = OpenRow::default();
     each_event(path, file, |event| {
         match event {
-            Event::Start(tag) => at.open(tag, sheet),
+            Event::Start(tag) => row.open(tag, sheet),
             Event::Empty(tag) => {
-                at.open(tag, sheet);
-                return at.close(path, tag.local_name().as_ref(), &mut each);
+                row.open(tag, sheet);
+                return row.close(path, tag.local_name().as_ref(), &mut each);
             }
-            Event::End(tag) => return at.close(path, tag.local_name().as_ref(), &mut each),
-            Event::Text(text) => at.write(&text.xml_content(XmlVersion::Implicit1_0)),
+            Event::End(tag) => return row.close(path, tag.local_name().as_ref(), &mut each),
+            Event::Text(text) => row.write(&text.xml_content(XmlVersion::Implicit1_0)),
             Event::GeneralRef(reference) => {
                 let named =
                     quick_xml::escape::resolve_predefined_entity(&reference.xml_content(XmlVersion::Implicit1_0));
                 match (named, reference.resolve_char_ref()) {
-                    (Some(text), _) => at.write(text),
-                    (None, Ok(Some(character))) => at.write(character.encode_utf8(&mut [0; 4])),
+                    (Some(text), _) => row.write(text),
+                    (None, Ok(Some(character))) => row.write(character.encode_utf8(&mut [0; 4])),
                     _ => {}
                 }
             }
@@ -59,9 +63,9 @@ pub(super) fn rows<E: From<ExtractError>>(
     })
 }
 
-/// Where in the document we are.
+/// The row and cell that are being read.
 #[derive(Default)]
-struct At {
+struct OpenRow {
     in_sheet: bool,
     line: u64,
     row_repeats: u64,
@@ -74,12 +78,12 @@ struct At {
 #[derive(Default)]
 struct Cell {
     repeats: usize,
-    /// The value as the file states it, where that is better than the text that is shown.
+    /// The exact value, if the cell has one: the shown text may be rounded or formatted.
     value: Option<String>,
     text: String,
 }
 
-impl At {
+impl OpenRow {
     fn open(&mut self, tag: &BytesStart, sheet: &str) {
         match tag.local_name().as_ref() {
             "table" => {
@@ -185,7 +189,7 @@ fn attribute(tag: &BytesStart, name: &str) -> Option<String> {
     attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(|it| it.into_owned())
 }
 
-/// A count that stands in an attribute; 1 where there is none.
+/// A count in an attribute; 1 if it is missing.
 fn number(tag: &BytesStart, name: &str) -> u64 {
     attribute(tag, name).and_then(|it| it.parse().ok()).unwrap_or(1).max(1)
 }

@@ -1,3 +1,5 @@
+//! Reads XLSX workbooks row by row.
+
 use std::path::Path;
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetType, Xlsx};
@@ -7,7 +9,7 @@ use crate::formats::sheet::cells::RowCells;
 use crate::formats::sheet::file::SheetFile;
 use crate::row::MOST_COLUMNS;
 
-/// Whole numbers up to this stand exactly in a cell; longer ones have lost digits in the spreadsheet.
+/// Largest whole number that a cell holds exactly (2^53). A larger one has lost digits in the spreadsheet.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 fn opened(path: &Path, file: SheetFile) -> Result<Xlsx<SheetFile>, ExtractError> {
@@ -18,7 +20,7 @@ fn wrong(path: &Path, error: &calamine::XlsxError) -> ExtractError {
     ExtractError::Sheet { path: path.to_owned(), what: format!("cannot be read: {error}") }
 }
 
-/// The worksheets in their order.
+/// The names of the worksheets, in their order.
 pub(super) fn names(path: &Path, file: SheetFile) -> Result<Vec<String>, ExtractError> {
     let workbook = opened(path, file)?;
     let sheets = workbook.sheets_metadata().iter().filter(|it| it.typ == SheetType::WorkSheet);
@@ -68,11 +70,11 @@ fn text(cell: &DataRef) -> String {
     }
 }
 
-/// A phone number that was typed in as a number is a float in the file: its digits, all of them.
+/// All digits of a number. A phone number that was typed in as a number is a float in the file.
 fn number_text(number: f64) -> String {
     match number.abs() < MOST_EXACT {
         true => number.to_string(),
-        // Digits are lost; the exponent says so to whoever reads the cell as a phone number.
+        // Digits are lost. The exponent makes the phone rule reject the cell.
         false => format!("{number:e}"),
     }
 }

@@ -1,4 +1,4 @@
-//! From the lines of a card to its rows.
+//! Reads the lines of a card and makes its rows.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use quoted_printable::ParseMode;
 
 use crate::text::encoding::Encoding;
 
-/// The columns of every file of cards, whatever its cards hold.
+/// The columns of every vCard file, whatever its cards hold.
 pub(crate) const COLUMNS: [&str; 14] = [
     "FN",
     "N.family",
@@ -52,12 +52,12 @@ struct Phone {
     kinds: String,
 }
 
-/// The rows of a card, one for each of its phone numbers, and one if it has none; none if the card is a group
-/// of other cards.
+/// The rows of a card: one for each of its phone numbers, or one row if it has no number. Returns none if the card is a
+/// group of other cards.
 pub(super) fn rows(text: &str) -> Option<Vec<StringRecord>> {
     let mut rest = text.as_bytes();
     let mut lines = Vec::new();
-    // The scanner keeps lines with a colon only; what is no property still stops nothing.
+    // A line that is not a property is skipped.
     while !rest.is_empty() {
         match VcardLine::take(rest) {
             Ok((line, next)) if next.len() < rest.len() => {
@@ -70,7 +70,7 @@ pub(super) fn rows(text: &str) -> Option<Vec<StringRecord>> {
     let version = lines.iter().find(|it| it.bare_name().eq_ignore_ascii_case("VERSION"));
     let escaper = version.map_or(VcardEscaper::V3_0, |it| VcardEscaper::for_version_str(it.raw_value_str().trim()));
     let mut card = Card::default();
-    lines.iter().for_each(|it| card.note_line(it, escaper));
+    lines.iter().for_each(|it| card.add_line(it, escaper));
     (!card.is_group).then(|| card.rows())
 }
 
@@ -79,7 +79,7 @@ fn after_line(rest: &[u8]) -> &[u8] {
 }
 
 impl Card {
-    fn note_line(&mut self, line: &VcardLine, escaper: VcardEscaper) {
+    fn add_line(&mut self, line: &VcardLine, escaper: VcardEscaper) {
         let text = decoded(line);
         let mut value = VcardValueNode::parse(text.as_bytes());
         value.escaper = escaper;
@@ -88,7 +88,7 @@ impl Card {
             true => value.decode_component(n).trim().to_owned(),
             false => String::new(),
         };
-        // The first value counts if a property is repeated.
+        // If a property is repeated, the first value counts.
         let set = |field: &mut String, text: String| {
             if field.is_empty() {
                 *field = text;
@@ -100,7 +100,7 @@ impl Card {
                 set(&mut self.family, component(0));
                 set(&mut self.given, component(1));
             }
-            "TEL" => self.note_phone(line, &whole()),
+            "TEL" => self.add_phone(line, &whole()),
             "EMAIL" => set(&mut self.email, strip_scheme(&whole(), "mailto:")),
             "ORG" => {
                 let units = (0..value.component_count()).map(component).filter(|it| !it.is_empty());
@@ -118,8 +118,8 @@ impl Card {
         }
     }
 
-    fn note_phone(&mut self, line: &VcardLine, value: &str) {
-        // Messages do not reach people on these.
+    fn add_phone(&mut self, line: &VcardLine, value: &str) {
+        // These numbers cannot receive messages.
         const MACHINES: [&str; 3] = ["fax", "pager", "modem"];
         let (number, kinds) = (phone(value), kinds(line));
         let is_machine = kinds.split(',').any(|it| MACHINES.contains(&it));
@@ -177,7 +177,7 @@ fn decoded<'a>(line: &'a VcardLine) -> Cow<'a, str> {
         (Some(encoding), Err(error)) if encoding != Encoding::UTF_8 => encoding.decode(error.as_bytes()).into_owned(),
         (_, Err(error)) => Encoding::WINDOWS_1252.decode(error.as_bytes()).into_owned(),
     };
-    // A line break of the text itself must not end the property.
+    // The text may have line breaks of its own. `\r\n` would end the property.
     text.replace("\r\n", "\n").into()
 }
 
@@ -199,7 +199,8 @@ fn kinds(line: &VcardLine) -> String {
     kinds.join(",")
 }
 
-/// A phone number without the marks of a URI. One that is relative to an area stays a URI.
+/// A phone number without the scheme and parameters of a `tel:` URI. A number with a `phone-context` stays a URI, because
+/// it is not complete without it.
 fn phone(value: &str) -> String {
     if value.to_ascii_lowercase().contains(";phone-context=") {
         return value.to_owned();

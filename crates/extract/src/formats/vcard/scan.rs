@@ -1,4 +1,4 @@
-//! Cuts a text into cards, without the properties that are not read: a photo can be megabytes long.
+//! Splits a text into cards and drops the properties that are not read, because a photo can be megabytes long.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -23,15 +23,15 @@ const WANTED: [&str; 15] = [
     "ADR",
 ];
 
-/// One card of a text, or what is in the place of one.
+/// One card of a text, or the lines in its place.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ScannedCard<'a> {
-    /// The lines between `BEGIN` and `END` that are read.
+    /// The lines between `BEGIN` and `END`, without those of dropped properties.
     Card {
         line: u64,
         bytes: &'a [u8],
     },
-    /// A card that has no `END` before the next one or the end of the text, or no `BEGIN`.
+    /// A card without `BEGIN` or without `END`.
     Unended {
         line: u64,
         bytes: &'a [u8],
@@ -51,10 +51,10 @@ pub(super) enum ScannedCard<'a> {
 pub(super) struct CardScanner<R> {
     text: BufReader<R>,
     line_number: u64,
-    /// The current physical line, without its end; cut off if it is too long.
+    /// The current physical line without its line end; truncated if it is too long.
     line: Vec<u8>,
     n_line_bytes: u64,
-    /// The current line was read ahead and not used yet.
+    /// The current line is the next card's and is read again.
     is_ahead: bool,
     card: Vec<u8>,
 }
@@ -117,7 +117,7 @@ impl<R: Read> CardScanner<R> {
         }
     }
 
-    /// Takes the lines up to the next card. If they end one, its `BEGIN` is missing.
+    /// Collects the lines up to the next card. If `END` is among them, they are a card without `BEGIN`.
     fn stray(&mut self) -> io::Result<ScannedCard<'_>> {
         let line = self.line_number;
         let mut is_card = false;
@@ -145,7 +145,7 @@ impl<R: Read> CardScanner<R> {
         self.line.trim_ascii().eq_ignore_ascii_case(text.as_bytes())
     }
 
-    /// Reads the next physical line; false at the end of the text.
+    /// Reads the next physical line. Returns false at the end of the text.
     fn next_line(&mut self) -> io::Result<bool> {
         if std::mem::take(&mut self.is_ahead) {
             return Ok(true);
@@ -161,7 +161,7 @@ impl<R: Read> CardScanner<R> {
             self.n_line_bytes += self.text.skip_until(b'\n')? as u64;
         }
         let n_text = self.line.trim_ascii_end().len();
-        // A fold may leave a space at the end of a line, which belongs to the text.
+        // Only the line end is removed: a space before a fold belongs to the text.
         while self.line.len() > n_text && matches!(self.line.last(), Some(b'\n' | b'\r')) {
             self.line.pop();
         }
@@ -175,7 +175,7 @@ impl<R: Read> CardScanner<R> {
 enum Property {
     Wanted,
     Unwanted,
-    /// The next line goes on with quoted-printable text.
+    /// Quoted-printable text continues on the next line.
     WantedSoft,
     UnwantedSoft,
 }

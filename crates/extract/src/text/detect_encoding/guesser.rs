@@ -6,38 +6,39 @@ use encoding_rs::{ISO_8859_5, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_125
 use crate::text::detect_encoding::latin;
 use crate::text::encoding::Encoding;
 
-/// Limits the text that is fed to the detector, which reads 4 MB per second: 15,000 names are plenty.
+/// Most bytes that the detector gets. It reads 4 MB per second, and 15,000 names are enough.
 const MOST_FED_BYTES: usize = 256 << 10;
-/// Different cells that are kept, to compare how they read in several encodings.
+/// Most different cells that are kept, to compare their text in several encodings.
 const MOST_CELLS: usize = 64;
-/// A longer cell is kept cut off. No name is longer.
+/// Longest part of a cell that is kept. No name is longer.
 const MOST_CELL_BYTES: usize = 100;
-/// A longer line is no row of a customer base, and is not fed.
+/// Longest line that the detector gets. A longer line is not a row of a customer base.
 const MOST_LINE_BYTES: usize = 64 << 10;
+/// Most cells that are shown in two encodings.
 const MOST_SAMPLES: usize = 3;
 
 /// The encoding of a text without byte order mark.
 pub(crate) struct DetectedEncoding {
     pub(crate) encoding: Encoding,
-    /// UTF-8 is certain; any other encoding is a guess.
+    /// None for UTF-8, which is certain. Any other encoding is a guess.
     pub(crate) doubt: Option<EncodingDoubt>,
 }
 
-/// A guessed encoding, and a second one in which the text makes sense too.
+/// The second most likely encoding of a text, where the first is a guess.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodingDoubt {
     pub other: Encoding,
-    /// Up to three cells in both readings: in the encoding that was chosen, and in the other one.
+    /// Up to three cells, each as read in the chosen encoding and in the other one.
     pub samples: Vec<(String, String)>,
 }
 
-/// Takes the cells of a text that are not ASCII.
+/// Collects the cells of a text that are not ASCII, and guesses their encoding.
 pub(super) struct EncodingGuesser {
     detector: EncodingDetector,
     n_fed: usize,
-    /// The start of a line that goes on in the next block.
+    /// The start of a line that continues in the next block.
     line: Vec<u8>,
-    /// The start of the current line was not kept.
+    /// The current line is incomplete, so it is not used.
     is_cut: bool,
     cells: Vec<Vec<u8>>,
 }
@@ -66,8 +67,8 @@ impl EncodingGuesser {
         }
     }
 
-    /// Notes only whether the text stops within a line.
-    pub(super) fn pass_over(&mut self, bytes: &[u8]) {
+    /// Skips a block of UTF-8 and notes whether it ends within a line.
+    pub(super) fn skip(&mut self, bytes: &[u8]) {
         if let Some(last) = bytes.last() {
             self.is_cut = !matches!(last, b'\n' | b'\r');
             self.line.clear();
@@ -78,14 +79,14 @@ impl EncodingGuesser {
         let line = std::mem::take(&mut self.line);
         if !std::mem::replace(&mut self.is_cut, false) && !line.is_ascii() {
             for cell in line.split(|it| matches!(it, b',' | b';' | b'\t' | b'"' | b'\n' | b'\r')) {
-                self.take(cell);
+                self.add_cell(cell);
             }
         }
         self.line = line;
         self.line.clear();
     }
 
-    fn take(&mut self, cell: &[u8]) {
+    fn add_cell(&mut self, cell: &[u8]) {
         if cell.is_ascii() {
             return;
         }
@@ -110,19 +111,20 @@ impl EncodingGuesser {
         let candidates =
             [second, WINDOWS_1252, WINDOWS_1250, WINDOWS_1257, WINDOWS_1254, WINDOWS_1251].map(Encoding::of);
         let encoding = Encoding::of(best);
-        let doubts = candidates.into_iter().filter(|it| *it != encoding).map(|it| doubt(encoding, it, &self.cells));
+        let doubts = candidates.into_iter().filter(|it| *it != encoding).map(|it| compare(encoding, it, &self.cells));
         let doubt = doubts.into_iter().find(|it| !it.samples.is_empty());
         DetectedEncoding { encoding, doubt }
     }
 }
 
-/// Cells that two encodings read differently.
-fn doubt(encoding: Encoding, other: Encoding, cells: &[Vec<u8>]) -> EncodingDoubt {
+/// Finds cells that two encodings read differently.
+fn compare(encoding: Encoding, other: Encoding, cells: &[Vec<u8>]) -> EncodingDoubt {
     let readings = cells.iter().map(|it| (encoding.decode(it).into_owned(), other.decode(it).into_owned()));
     EncodingDoubt { other, samples: readings.filter(|it| it.0 != it.1).take(MOST_SAMPLES).collect() }
 }
 
-/// Half-width katakana have the bytes of capital letters in ISO-8859-5, which no export is written in.
+/// Whether the cells may be half-width katakana. Their bytes are capital letters in ISO-8859-5, which the detector prefers
+/// although no export is written in it.
 fn are_katakana(cells: &[Vec<u8>]) -> bool {
     cells.iter().flatten().all(|it| it.is_ascii() || (0xa1..=0xdf).contains(it))
 }

@@ -1,24 +1,24 @@
-//! Tells apart the encodings of languages in Latin letters where a text is too short for statistics.
+//! Chooses between the encodings of Latin alphabets where a text is too short for the statistics of the detector.
 //!
-//! The detector takes `Hélène` alone for `Hélčne`. A list of names is mostly in one language, so the
-//! reading that fits the alphabet of one language, with vowels and consonants in turn, is the better one.
+//! The detector reads `Hélène` alone as `Hélčne`. A list of names is mostly in one language, so the better encoding is the
+//! one whose text uses the letters of one language and alternates vowels and consonants.
 
 use encoding_rs::{
     Encoding, ISO_8859_2, ISO_8859_4, WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257, WINDOWS_1258,
 };
 use unicode_normalization::UnicodeNormalization;
 
-/// With more different words the detector is right more often than the alphabets.
+/// Most different words for which the alphabets decide. With more words the detector is right more often.
 const MOST_WORDS: usize = 30;
 
-/// Letters beyond ASCII, by language.
+/// Letters outside of ASCII, by language.
 const WESTERN: &[&str] = &["àâæçéèêëîïôœùûüÿ", "äöüßé", "áéíóúüñç", "áâãàçéêíóôõú", "àèéìòù", "åäöæøé"];
 const CENTRAL: &[&str] = &["ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ"];
 const TURKISH: &[&str] = &["çğıöşüâî"];
 const BALTIC: &[&str] = &["ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž"];
 
-/// The best and the second-best encoding; none if the guess is no encoding of Latin letters, or the cells
-/// hold enough words for the detector.
+/// The best and the second-best encoding. Returns none if the guess is not an encoding of a Latin alphabet, or if there are
+/// enough words for the detector.
 pub(super) fn best_two(guess: &'static Encoding, cells: &[Vec<u8>]) -> Option<(&'static Encoding, &'static Encoding)> {
     let is_rare = [ISO_8859_4, WINDOWS_1258].contains(&guess);
     let is_latin = [WINDOWS_1252, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, ISO_8859_2].contains(&guess);
@@ -27,7 +27,7 @@ pub(super) fn best_two(guess: &'static Encoding, cells: &[Vec<u8>]) -> Option<(&
     if !(is_latin || is_rare) || words.len() > MOST_WORDS {
         return None;
     }
-    // The sort is stable, and most old files are Western: ties go to windows-1252.
+    // The sort is stable, so that windows-1252 wins a tie: most old files are Western.
     let mut order = vec![WINDOWS_1252];
     let guess = if is_rare { WINDOWS_1252 } else { guess };
     for encoding in [guess, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, ISO_8859_2] {
@@ -48,7 +48,7 @@ fn alphabets(encoding: &'static Encoding) -> &'static [&'static str] {
     }
 }
 
-/// How little the words look like those of one language.
+/// How unlike words of one language the words are; 0 is best.
 fn oddness(encoding: &'static Encoding, words: &[&[u8]]) -> usize {
     let words: Vec<Vec<char>> =
         words.iter().map(|it| encoding.decode_without_bom_handling(it).0.chars().collect()).collect();
