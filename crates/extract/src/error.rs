@@ -10,7 +10,7 @@ pub enum ExtractError {
     Read { path: PathBuf, source: io::Error },
     #[error("{} is {kind}, not a file", path.display())]
     NotAFile { path: PathBuf, kind: &'static str },
-    #[error("no file is found at {}", path.display())]
+    #[error("no files found at {}", path.display())]
     NoFiles { path: PathBuf },
     #[error("{} is {kind}: export it as CSV, JSON, XLSX or ODS first", path.display())]
     NotText { path: PathBuf, kind: &'static str },
@@ -18,7 +18,7 @@ pub enum ExtractError {
     Archive { path: PathBuf, what: String },
     #[error("the spreadsheet {} {what}", path.display())]
     Sheet { path: PathBuf, what: String },
-    #[error("{} is not JSON from line {line} on: what follows cannot be read", path.display())]
+    #[error("{} is not valid JSON from line {line} on: the rest of the file cannot be read", path.display())]
     Json { path: PathBuf, line: u64 },
     #[error("{} looks like UTF-16 without a byte order mark: set encoding = \"utf-16le\" or \"utf-16be\" in its source", path.display())]
     Utf16WithoutBom { path: PathBuf },
@@ -26,17 +26,17 @@ pub enum ExtractError {
     Changed { path: PathBuf },
     #[error("{} has more than {most} columns: check its delimiter, or export only the columns that are needed", path.display())]
     TooManyColumns { path: PathBuf, most: usize },
-    #[error("{} has no header in line {row}, as header_row of its source says", path.display())]
+    #[error("{} has no header in line {row}, where header_row of its source expects it", path.display())]
     NoHeaderRow { path: PathBuf, row: u64 },
-    #[error("the header of {} is not closed as CSV asks, or is over 64 KiB", path.display())]
+    #[error("the header of {} has an unclosed quote or is over 64 KiB", path.display())]
     Header { path: PathBuf },
     #[error("{} has no column \"{column}\": it has {}{}", path.display(), listed(header), nearest(column, header))]
     MissingColumn { path: PathBuf, column: String, header: Vec<String> },
     #[error("{} has {n_columns} columns named \"{column}\": rename all but one", path.display())]
     AmbiguousColumn { path: PathBuf, column: String, n_columns: usize },
-    #[error("the two readers of {} disagree before line {line}: please report this", path.display())]
+    #[error("the scanner and the parser disagree at line {line} of {}: please report this", path.display())]
     Disagreement { path: PathBuf, line: u64 },
-    #[error("the profile {name} is wrong: {what}")]
+    #[error("the profile {name} is invalid: {what}")]
     Profile { name: String, what: String },
 }
 

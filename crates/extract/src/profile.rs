@@ -285,7 +285,7 @@ fn extended(
         Some((_, table)) => table.clone(),
         None => match BUILT_IN.iter().find(|it| it.0 == base_name) {
             Some((name, text)) => text.parse::<toml::Table>().map_err(|error| invalid(name, &error))?,
-            None => return Err(invalid(name, &format!("it extends \"{base_name}\", which there is not"))),
+            None => return Err(invalid(name, &format!("it extends \"{base_name}\", which does not exist"))),
         },
     };
     let mut whole = extended(&base_name, base, others, depth + 1)?;
@@ -336,8 +336,8 @@ mod tests {
     #[test]
     fn an_invalid_profile_says_what_is_wrong() {
         let error = |text: &str| Profile::read("mine", text, &[]).unwrap_err().to_string();
-        assert!(error("title = 1").contains("the profile mine is wrong: "));
+        assert!(error("title = 1").contains("the profile mine is invalid: "));
         assert!(error("title = \"x\"\n[columns]\nphon = \"p\"").contains("[columns] has no field `phon`"));
-        assert!(error("extends = \"nobody\"").contains("it extends \"nobody\", which there is not"));
+        assert!(error("extends = \"nobody\"").contains("it extends \"nobody\", which does not exist"));
     }
 }

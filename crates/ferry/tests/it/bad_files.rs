@@ -174,7 +174,7 @@ fn what_is_not_a_file_of_text_is_refused_by_its_name() {
         fs::remove_file(world.path("sms.csv")).unwrap();
         fs::create_dir(world.path("sms.csv")).unwrap();
     });
-    assert_eq!((code, error.as_str()), (1, "ferry: could not use source \"sms\": no file is found at sms.csv\n"));
+    assert_eq!((code, error.as_str()), (1, "ferry: could not use source \"sms\": no files found at sms.csv\n"));
 
     let (code, error) = refused(|world| {
         fs::remove_file(world.path("sms.csv")).unwrap();

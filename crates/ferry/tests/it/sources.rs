@@ -112,7 +112,7 @@ fn the_files_of_a_folder_or_a_pattern_are_one_source_with_the_columns_of_all() {
     world.replan("path = \"sms.csv\"", "path = \"days/2027-*\"");
     let gone = world.run();
     assert_eq!(gone.code, 1);
-    assert!(gone.err.contains("no file is found at") && gone.err.contains("days/2027-*"), "{}", gone.err);
+    assert!(gone.err.contains("no files found at") && gone.err.contains("days/2027-*"), "{}", gone.err);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn json_that_ends_early_keeps_what_is_whole_and_says_so() {
     assert!(world.read("run/manifest.json").contains("a file ends in the middle of a record"));
 
     let world = with_file("people.json", b"[{\"phone\":\"+33199000001\",\"name\":\"Ana\"}}\n]");
-    assert_eq!(refused(&world), "people.json is not JSON from line 1 on: what follows cannot be read");
+    assert_eq!(refused(&world), "people.json is not valid JSON from line 1 on: the rest of the file cannot be read");
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn a_profile_of_ones_own_stands_in_the_plan_or_in_a_file() {
     world.write("gateway.toml", "title = \"x\"\n[columns]\nphon = \"Von\"\n");
     let wrong = world.run();
     assert_eq!(wrong.code, 2);
-    assert!(wrong.err.contains("the profile gateway is wrong: [columns] has no field `phon`"), "{}", wrong.err);
+    assert!(wrong.err.contains("the profile gateway is invalid: [columns] has no field `phon`"), "{}", wrong.err);
     world.replan("profile = \"gateway.toml\"", "profile = \"gatewax\"");
     assert!(world.run().err.contains("unknown profile `gatewax`"));
 }
