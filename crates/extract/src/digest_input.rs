@@ -1,4 +1,4 @@
-//! What digests are made from: how a file is read, and what its columns mean.
+//! Versioned texts from which digests of formats and profiles are made.
 
 use model::{Channel, ConsentChannel, ConsentState, DigestInput, Direction};
 

@@ -1,4 +1,4 @@
-//! Which files the path of a source means.
+//! Finds the files of a source.
 
 use std::path::{Path, PathBuf};
 

@@ -109,7 +109,7 @@ fn probe_members(path: &Path, names: Vec<String>, settings: &Settings) -> Result
     }
 }
 
-/// What the unpacked bytes of a file are.
+/// The content of a file, unpacked.
 enum Content {
     Text(TextContent),
     /// A packed spreadsheet, copied to a file that can be read several times.

@@ -37,7 +37,7 @@ pub struct Unreadable<'a> {
     pub text: Cow<'a, str>,
 }
 
-/// What was noticed while a file was read.
+/// Counts and facts of one file that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadSummary {
     pub n_rows: u64,

@@ -1,10 +1,10 @@
-//! What a plan may say about how a source is read.
+//! Settings of a plan for reading a source.
 
 use crate::packing::Limits;
 use crate::profile::Profile;
 use crate::text::encoding::Encoding;
 
-/// What a plan says about how a source is read. What it leaves out is detected.
+/// Settings of a plan for reading a source. What the plan leaves out is detected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     pub delimiter: Option<u8>,

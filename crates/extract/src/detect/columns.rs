@@ -187,7 +187,7 @@ mod tests {
             (vec![("Phone", PHONES), ("Status", [10, 0, 0, 0, 2, 4])], "phone=Phone", vec!["Status"]),
             (vec![("Phone", PHONES), ("Consent", [10, 0, 0, 0, 2, 4])], "consent=Consent; phone=Phone", vec![]),
             (vec![("Phone", PHONES), ("Consent", [10, 0, 0, 0, 1, 4])], "phone=Phone", vec!["Consent"]),
-            // A date beside a word of consent says when.
+            // A column of dates next to a consent is its time.
             (
                 vec![("Phone", PHONES), ("SMS consent", YES_NO), ("Consent given (UTC)", DATES)],
                 "consent=SMS consent; consent_at=Consent given (UTC); phone=Phone",

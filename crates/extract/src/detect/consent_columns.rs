@@ -10,7 +10,7 @@ const NOT_REFUSALS: [&str; 12] =
 /// Ends of the names of columns that say how a consent was given.
 const EVIDENCE: [&str; 7] = ["ip", "source", "method", "url", "link", "version", "text"];
 
-/// What the name of a column of consent or refusal is about, in order of preference.
+/// The topic of the name of a column of consent or refusal, in order of preference.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Topic {
     WhatsApp,

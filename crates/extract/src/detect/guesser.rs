@@ -1,4 +1,4 @@
-//! What guessing the columns of a contact list needs: samples of cells, and search by name among the free columns.
+//! Assigns the columns of a contact list to fields: samples of cells, and search by name among the free columns.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::detect::opt_outs::has_refusal;
 use crate::header::{Header, NamePattern, folded};
 use crate::profile::{ColumnNames, Mapping, Profile};
 
-/// What the first cells of a column look like.
+/// Counts of what the first cells of a column look like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ColumnSample {
     /// Cells that are not blank. If there are none, the name alone decides.

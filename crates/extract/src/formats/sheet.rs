@@ -22,7 +22,7 @@ pub(crate) use crate::formats::sheet::file::{SheetFile, copied, reopened};
 /// Most bytes of the table of shared strings of an XLSX workbook, which is held in memory as a whole.
 const MOST_SHARED_TEXT_BYTES: u64 = 512 << 20;
 
-/// Which kind of spreadsheet a zip archive is.
+/// The kinds of spreadsheets that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SheetKind {
     Xlsx,
@@ -90,40 +90,37 @@ pub(crate) fn find_sheet(
     kind: SheetKind,
     settings: &Settings,
 ) -> Result<Sheet, ExtractError> {
-    let name = settings.sheet.as_deref();
-    let mut found: Option<Sheet> = None;
+    let wanted = settings.sheet.as_deref();
+    let mut found = None;
     let mut others = Vec::new();
     let names = match kind {
         SheetKind::Xlsx => xlsx::names(path, reopened(path, &file)?)?,
         SheetKind::Ods => ods::names(path, reopened(path, &file)?)?,
     };
-    for sheet in &names {
-        let rows = first_rows(path, reopened(path, &file)?, kind, sheet)?;
-        let is_wanted = name.map_or(found.is_none() && !rows.is_empty(), |it| it == sheet);
-        match is_wanted {
+    for name in &names {
+        let rows = first_rows(path, reopened(path, &file)?, kind, name)?;
+        match wanted.map_or(found.is_none() && !rows.is_empty(), |it| it == name) {
             true => {
                 let header = match settings.header_row {
-                    Some(row) => header_at(path, reopened(path, &file)?, kind, sheet, row)?,
+                    Some(row) => header_at(path, reopened(path, &file)?, kind, name, row)?,
                     None => detect_header(rows),
                 };
-                found = Some(Sheet {
-                    name: sheet.clone(),
-                    header: header.cells,
-                    line: header.row,
-                    n_title_lines: header.n_rows_above,
-                    others: Vec::new(),
-                });
+                found = Some((name.clone(), header));
             }
-            false if !rows.is_empty() => others.push(sheet.clone()),
+            false if !rows.is_empty() => others.push(name.clone()),
             false => {}
         }
     }
-    match (found, name) {
-        (Some(found), _) => Ok(Sheet { others, ..found }),
-        (None, None) => {
-            let name = names.into_iter().next().unwrap_or_default();
-            Ok(Sheet { name, header: Vec::new(), line: 1, n_title_lines: 0, others })
-        }
+    let sheet = |name, header: SheetHeader| Sheet {
+        name,
+        header: header.cells,
+        line: header.row,
+        n_title_lines: header.n_rows_above,
+        others,
+    };
+    match (found, wanted) {
+        (Some((name, header)), _) => Ok(sheet(name, header)),
+        (None, None) => Ok(sheet(names.into_iter().next().unwrap_or_default(), detect_header(Vec::new()))),
         (None, Some(name)) => Err(ExtractError::Sheet {
             path: path.to_owned(),
             what: format!("has no sheet \"{name}\": it has {}", names.join(", ")),

@@ -78,50 +78,51 @@ pub(crate) fn decoded<R: Read>(bytes: R, encoding: Encoding) -> impl Read {
         .build(bytes)
 }
 
+/// Encodings that an error may suggest.
+const SUGGESTED: [&encoding_rs::Encoding; 37] = [
+    encoding_rs::UTF_8,
+    encoding_rs::UTF_16LE,
+    encoding_rs::UTF_16BE,
+    encoding_rs::WINDOWS_1250,
+    encoding_rs::WINDOWS_1251,
+    encoding_rs::WINDOWS_1252,
+    encoding_rs::WINDOWS_1253,
+    encoding_rs::WINDOWS_1254,
+    encoding_rs::WINDOWS_1255,
+    encoding_rs::WINDOWS_1256,
+    encoding_rs::WINDOWS_1257,
+    encoding_rs::WINDOWS_1258,
+    encoding_rs::WINDOWS_874,
+    encoding_rs::ISO_8859_2,
+    encoding_rs::ISO_8859_3,
+    encoding_rs::ISO_8859_4,
+    encoding_rs::ISO_8859_5,
+    encoding_rs::ISO_8859_6,
+    encoding_rs::ISO_8859_7,
+    encoding_rs::ISO_8859_8,
+    encoding_rs::ISO_8859_10,
+    encoding_rs::ISO_8859_13,
+    encoding_rs::ISO_8859_14,
+    encoding_rs::ISO_8859_15,
+    encoding_rs::ISO_8859_16,
+    encoding_rs::KOI8_R,
+    encoding_rs::KOI8_U,
+    encoding_rs::IBM866,
+    encoding_rs::MACINTOSH,
+    encoding_rs::X_MAC_CYRILLIC,
+    encoding_rs::BIG5,
+    encoding_rs::EUC_JP,
+    encoding_rs::EUC_KR,
+    encoding_rs::GBK,
+    encoding_rs::GB18030,
+    encoding_rs::SHIFT_JIS,
+    encoding_rs::ISO_2022_JP,
+];
+
 /// Suggests the encodings with the most similar names, for an error.
 fn nearest(label: &str) -> String {
-    use encoding_rs as all;
-    let known = [
-        all::UTF_8,
-        all::UTF_16LE,
-        all::UTF_16BE,
-        all::WINDOWS_1250,
-        all::WINDOWS_1251,
-        all::WINDOWS_1252,
-        all::WINDOWS_1253,
-        all::WINDOWS_1254,
-        all::WINDOWS_1255,
-        all::WINDOWS_1256,
-        all::WINDOWS_1257,
-        all::WINDOWS_1258,
-        all::WINDOWS_874,
-        all::ISO_8859_2,
-        all::ISO_8859_3,
-        all::ISO_8859_4,
-        all::ISO_8859_5,
-        all::ISO_8859_6,
-        all::ISO_8859_7,
-        all::ISO_8859_8,
-        all::ISO_8859_10,
-        all::ISO_8859_13,
-        all::ISO_8859_14,
-        all::ISO_8859_15,
-        all::ISO_8859_16,
-        all::KOI8_R,
-        all::KOI8_U,
-        all::IBM866,
-        all::MACINTOSH,
-        all::X_MAC_CYRILLIC,
-        all::BIG5,
-        all::EUC_JP,
-        all::EUC_KR,
-        all::GBK,
-        all::GB18030,
-        all::SHIFT_JIS,
-        all::ISO_2022_JP,
-    ];
     let label = label.trim().to_ascii_lowercase().replace(['_', ' '], "-");
-    let mut names: Vec<(f64, String)> = known
+    let mut names: Vec<(f64, String)> = SUGGESTED
         .map(|it| Encoding(it).name())
         .map(|it| (strsim::jaro_winkler(&label, &it), it))
         .into_iter()

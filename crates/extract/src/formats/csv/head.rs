@@ -8,7 +8,7 @@ use crate::titles::{MOST_LINES, header_below_titles};
 
 const DELIMITERS: [u8; 4] = *b",;\t|";
 
-/// What a plan says about CSV text. What it leaves out is detected.
+/// Settings of a plan for CSV text. What the plan leaves out is detected.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CsvSettings {
     pub(crate) delimiter: Option<u8>,

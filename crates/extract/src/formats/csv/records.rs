@@ -43,7 +43,7 @@ pub(crate) struct CsvScanner<R> {
     line: u64,
 }
 
-/// What stands at the start of some bytes.
+/// The record at the start of some bytes.
 enum Sweep {
     Record { n_bytes: usize, n_with_end: usize, n_lines: u64 },
     BadQuote,

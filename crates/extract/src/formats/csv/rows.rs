@@ -12,7 +12,7 @@ use crate::formats::csv::records::{CsvRecord, CsvScanner};
 use crate::row::{ReadSummary, Unreadable};
 use crate::text::encoding::Encoding;
 
-/// What is known about a CSV text before its rows are read.
+/// A CSV text whose head has been read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CsvFile<'a> {
     pub(crate) path: &'a Path,

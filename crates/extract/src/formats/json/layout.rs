@@ -43,7 +43,7 @@ pub(crate) fn detect_json_layout(start: &[u8], is_all: bool, known: &[&str]) -> 
     if is_whole && has_more {
         return JsonLayout::Lines;
     }
-    // One object alone: if exactly one array of objects stands in it, those are the records.
+    // A single object: if it has exactly one array of objects, these are the records.
     match lists_of_objects(start).as_slice() {
         [one] if !(is_whole && first_line.len() < visible.trim_ascii_end().len()) => JsonLayout::Under(one.clone()),
         _ if is_whole => JsonLayout::Lines,

@@ -11,7 +11,7 @@ use crate::formats::json::layout::JsonLayout;
 use crate::formats::json::values::{MOST_FACT_BYTES, ValueEnd, ValueScanner};
 use crate::row::MOST_RECORD_BYTES;
 
-/// What the text holds next.
+/// A part of the text, in its order.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Scanned<'a> {
     Record {
@@ -66,7 +66,7 @@ impl<R: Read> RecordScanner<R> {
         Self { values: ValueScanner::new(text), layout, position: Position::Top }
     }
 
-    /// What comes next; none at the end of the text.
+    /// The next part of the text; none at its end.
     pub(crate) fn next_record(&mut self) -> io::Result<Option<Scanned<'_>>> {
         if self.layout == JsonLayout::Lines {
             return self.next_line();

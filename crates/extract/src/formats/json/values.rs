@@ -109,7 +109,7 @@ impl<R: Read> ValueScanner<R> {
         })
     }
 
-    /// What the text ends with. A number at the very end has nothing after it to end it.
+    /// Ends the last value of the text. A number at the very end has no byte after it to end it.
     fn last_value(&mut self, line: u64, is_scalar: bool) -> ValueEnd {
         let n_left = self.window.bytes().len();
         self.window.show(n_left);
@@ -246,7 +246,7 @@ impl Sweep {
     }
 }
 
-/// What ends a sweep outside of strings.
+/// The end of a sweep outside of strings.
 enum Structure {
     End,
     String,

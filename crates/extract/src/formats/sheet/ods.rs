@@ -123,37 +123,49 @@ impl OpenRow {
         name: &str,
         each: &mut impl FnMut(u64, &[String]) -> Result<bool, E>,
     ) -> Result<bool, E> {
-        let wrong = |what: String| E::from(ExtractError::Sheet { path: path.to_owned(), what });
         match name {
             "p" => self.in_paragraph = false,
-            "table-cell" | "covered-table-cell" => {
-                let Some(cell) = self.cell.take() else { return Ok(true) };
-                let text = cell.value.unwrap_or(cell.text);
-                let n_put = if text.is_empty() { 0 } else { cell.repeats };
-                for n in 0..n_put.min(MOST_COLUMNS + 1) {
-                    if !self.row.put(self.column.saturating_add(n), text.clone()) {
-                        return Err(wrong(format!("has more than {MOST_COLUMNS} columns")));
-                    }
-                }
-                self.column = self.column.saturating_add(cell.repeats);
-            }
-            "table-row" if self.in_sheet => {
-                let first = self.line + 1;
-                self.line = self.line.saturating_add(self.row_repeats);
-                if self.row.is_empty() {
-                    return Ok(true);
-                }
-                if self.row_repeats > MOST_REPEATS {
-                    return Err(wrong(format!("repeats row {first} {} times", self.row_repeats)));
-                }
-                for line in first..=self.line {
-                    if !each(line, &self.row.0)? {
-                        return Ok(false);
-                    }
-                }
-            }
+            "table-cell" | "covered-table-cell" => self.close_cell(path)?,
+            "table-row" if self.in_sheet => return self.close_row(path, each),
             "table" => self.in_sheet = false,
             _ => {}
+        }
+        Ok(true)
+    }
+
+    fn close_cell(&mut self, path: &Path) -> Result<(), ExtractError> {
+        let Some(cell) = self.cell.take() else { return Ok(()) };
+        let text = cell.value.unwrap_or(cell.text);
+        let n_put = if text.is_empty() { 0 } else { cell.repeats };
+        for n in 0..n_put.min(MOST_COLUMNS + 1) {
+            if !self.row.put(self.column.saturating_add(n), text.clone()) {
+                let what = format!("has more than {MOST_COLUMNS} columns");
+                return Err(ExtractError::Sheet { path: path.to_owned(), what });
+            }
+        }
+        self.column = self.column.saturating_add(cell.repeats);
+        Ok(())
+    }
+
+    /// Gives the row as often as it is repeated. Returns false if `each` wants no more.
+    fn close_row<E: From<ExtractError>>(
+        &mut self,
+        path: &Path,
+        each: &mut impl FnMut(u64, &[String]) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        let first = self.line + 1;
+        self.line = self.line.saturating_add(self.row_repeats);
+        if self.row.is_empty() {
+            return Ok(true);
+        }
+        if self.row_repeats > MOST_REPEATS {
+            let what = format!("repeats row {first} {} times", self.row_repeats);
+            return Err(ExtractError::Sheet { path: path.to_owned(), what }.into());
+        }
+        for line in first..=self.line {
+            if !each(line, &self.row.0)? {
+                return Ok(false);
+            }
         }
         Ok(true)
     }
