@@ -29,7 +29,7 @@ print(f"budget {memory}, {os.cpu_count()} cores, {model}")
 print(f"{'rows':>12} {'seconds':>8} {'s per million':>14} {'extract':>8} {'clean':>7} {'load':>7} {'MB clean':>9} {'MB load':>8}")
 for rows in sizes:
     # Small runs are over before the machine has settled.
-    rounds = [run(bench / str(rows)) for _ in range(5 if rows <= 1_000_000 else 1)]
+    rounds = [run(bench / f"{rows}-full") for _ in range(5 if rows <= 1_000_000 else 1)]
     seconds = statistics.median(it[0] for it in rounds)
     stages = [statistics.median(it[1][n] for it in rounds) for n in range(3)]
     peaks = [max(it[2][n] for it in rounds) for n in range(2)]

@@ -1,17 +1,20 @@
 """Writes sms.csv, viber.csv and plan.toml of made-up customers, dirty as real exports are.
 
-    generate.py FOLDER [--rows 1000000] [--seed 1]
+    generate.py FOLDER [--rows 1000000] [--seed 1] [--shape full|plain]
 
-60 % of the rows are SMS, 40 % Viber; 25 countries, about 3.5 % invalid numbers, 12 % doubles,
-30 % of the people on both channels, names with broken encodings and quoted line breaks. Numbers
-are drawn at random from the numbering plans, so the files are for measuring on one machine and
-for nothing else: they are never committed and nobody is written to.
+60 % of the rows are SMS, 40 % Viber; 25 countries, about 3.5 % invalid numbers, 12 % doubles, 30 % of the people on
+both channels, names with broken encodings and quoted line breaks. Countries are codes, names or nothing; spellings.py
+has the forms of numbers. In the full shape every SMS row has the customer's id in another system, and every Viber row a
+Viber user id; the plain shape has the same rows without these two columns. Numbers are drawn at random from the
+numbering plans, so the files are for measuring on one machine and for nothing else: they are never committed and nobody
+is written to.
 
-Files are made in blocks of a million rows, one process a core, each with people of its own: 50 million
-people do not fit in memory. Numbers of different blocks still meet, as a country has ten million of them.
+Files are made in blocks of a million rows, one process a core, each with people of its own: 50 million people do not
+fit in memory. Numbers of different blocks still meet, as a country has ten million of them.
 """
 
 import argparse
+import base64
 import csv
 import datetime
 import functools
@@ -21,14 +24,29 @@ import random
 import shutil
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumberType
+
+from spellings import DIALS_00, spelled
 
 REGIONS = "FR DE GB ES IT US CA BR MX AR IN ID NG ZA EG TR PL NL SE BE PT RO UA JP AU".split()
-COUNTRY_NAMES = {"FR": "France", "DE": "Allemagne", "GB": "United Kingdom", "ES": "Espagne", "US": "États-Unis", "BR": "Brazil"}
-FIRST = "Ana Zoë José François Léa Jürgen Inès Łukasz Chloé Núria Björn Élodie Paul Emma Hugo Lina Tom Σοφία Олена مريم".split()
-LAST = "Pérez Müller Lefèvre O'Neill Dupont Smith García Nilsson D’Angelo Kowalski Yılmaz Martin Jean-Pierre Brontë Παππάς".split()
+DEFAULT_REGION = "FR"
+COUNTRY_NAMES = {
+    "FR": ["France"], "DE": ["Germany", "Allemagne"], "GB": ["United Kingdom", "Royaume-Uni"], "ES": ["Spain", "España"],
+    "IT": ["Italy", "Italia"], "US": ["United States", "États-Unis"], "CA": ["Canada"], "BR": ["Brazil", "Brasil"],
+    "MX": ["Mexico", "México"], "AR": ["Argentina"], "IN": ["India", "Inde"], "ID": ["Indonesia"], "NG": ["Nigeria"],
+    "ZA": ["South Africa"], "EG": ["Egypt", "Égypte"], "TR": ["Türkiye", "Turquie"], "PL": ["Poland", "Polska"],
+    "NL": ["Netherlands", "Pays-Bas"], "SE": ["Sweden", "Sverige"], "BE": ["Belgium", "Belgique"], "PT": ["Portugal"],
+    "RO": ["Romania", "România"], "UA": ["Ukraine"], "JP": ["Japan", "Japon"], "AU": ["Australia", "Australie"],
+}
+FIRST = (
+    "Ana Zoë José François Léa Jürgen Inès Łukasz Chloé Núria Björn Élodie Paul Emma Hugo Lina Tom Σοφία Олена مريم"
+).split()
+LAST = (
+    "Pérez Müller Lefèvre O'Neill Dupont Smith García Nilsson D’Angelo Kowalski Yılmaz Martin Jean-Pierre Brontë Παππάς"
+).split()
 BAD = ["", "N/A", "null", "-", "AMAZON", "36789", "3.36123E+10", "+33612345***", "+33199000001/+33199000002",
        "0000000000", "1111111111", "123456789", "call me", "+999123456789", "+33 6 12", "0612345678 ou 0612345679"]
+ID_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789"
 
 
 @functools.cache
@@ -43,31 +61,21 @@ def number(rng, region):
     while True:
         n_kept = max(2, len(text) - 7)
         tail = "".join(rng.choice("0123456789") for _ in range(len(text) - n_kept))
-        candidate = phonenumbers.PhoneNumber(country_code=example.country_code, national_number=int(text[:n_kept] + tail))
+        national = int(text[:n_kept] + tail)
+        candidate = phonenumbers.PhoneNumber(country_code=example.country_code, national_number=national)
         if phonenumbers.is_valid_number(candidate):
             return candidate
 
 
-def spelling(rng, parsed, region):
-    e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    form = rng.randrange(12)
-    if form < 4:
-        return e164
-    if form == 4:
-        return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
-    if form == 5:
-        return phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
-    if form == 6:
-        return "'" + e164
-    if form == 7:
-        return "tel:" + e164
-    if form == 8:
-        return "\u202a" + phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL).replace(" ", "\u00a0") + "\u202c"
-    if form == 9:
-        return "whatsapp:" + e164
-    if form == 10:
-        return "".join(chr(0xFF10 + int(c)) if c.isdigit() else "＋" for c in e164)
-    return phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL).replace(" ", ".")
+def phone_and_country(rng, parsed, region):
+    """The two cells. A country is missing only where the number does not need it: 8 % of all."""
+    text, is_international = spelled(rng, parsed, region)
+    # Where 00 does not lead abroad, only a list that names no country can be read: it was written elsewhere.
+    if text.startswith("00") and is_international and region not in DIALS_00:
+        return text, ""
+    if rng.random() < 0.12 and (is_international or region == DEFAULT_REGION):
+        return text, ""
+    return text, rng.choice([region] * 6 + [region.lower()] + COUNTRY_NAMES[region])
 
 
 def dirty_name(rng, name):
@@ -91,7 +99,8 @@ def dirty_name(rng, name):
 
 
 def moment(rng):
-    return datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(seconds=rng.randrange(86_400 * 900))
+    start = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
+    return start + datetime.timedelta(seconds=rng.randrange(86_400 * 900))
 
 
 def sms_date(rng, at):
@@ -119,46 +128,63 @@ def viber_date(rng, at):
     return at.strftime("%d/%m/%Y %H:%M")
 
 
-SMS_COLUMNS = ["PhoneNumber", "Country", "FullName", "Email", "Lang", "LastMessageAt", "OptIn"]
-VIBER_COLUMNS = ["phone", "region", "name", "subscribed", "last_seen"]
+SMS_COLUMNS = ["PhoneNumber", "Country", "FullName", "Email", "Lang", "LastMessageAt", "OptIn", "CustomerId"]
+VIBER_COLUMNS = ["phone", "region", "name", "subscribed", "last_seen", "viber_id"]
 ROWS_OF_A_BLOCK = 1_000_000
 
 
-def write_block(folder, n_rows, seed):
+def people_of(rng, seed, n_people):
+    """Country, number, name, id in another system and Viber id of each. Ids have a generator of their own."""
+    ids = random.Random(f"ids of {seed}")
+    for _ in range(n_people):
+        region = rng.choice(REGIONS)
+        person = region, number(rng, region), f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+        yield *person, "cus_" + "".join(ids.choices(ID_CHARACTERS, k=14)), base64.b64encode(ids.randbytes(16)).decode()
+
+
+def rows_of(rng, people, n_rows):
+    """Each person once, as far as they go, and some of them again, in any order."""
+    once = rng.sample(people, min(len(people), n_rows))
+    mixed = once + [rng.choice(people) for _ in range(n_rows - len(once))]
+    rng.shuffle(mixed)
+    return mixed
+
+
+def sms_row(rng, region, parsed, name, customer):
+    phone, country = phone_and_country(rng, parsed, region)
+    phone = rng.choice(BAD) if rng.random() < 0.035 else phone
+    address = f"{name.split()[0].lower()}.{parsed.national_number % 9999}@Example.com"
+    email = rng.choice(["", address, " A@B.example ", "none"])
+    language = rng.choice(["fr", "EN", "pt-BR", "", "de_DE"])
+    consent = rng.choice(["yes", "OUI", "1", "no", "0", "STOP", "", "maybe", "opt-in"])
+    return phone, country, dirty_name(rng, name), email, language, sms_date(rng, moment(rng)), consent, customer
+
+
+def viber_row(rng, region, parsed, name, viber_id):
+    phone, country = phone_and_country(rng, parsed, region)
+    phone = rng.choice(BAD) if rng.random() < 0.035 else phone
+    consent = rng.choice(["subscribed", "unsubscribed", "", "Y", "n"])
+    return phone, country, dirty_name(rng, name), consent, viber_date(rng, moment(rng)), viber_id
+
+
+def write_block(folder, n_rows, seed, has_ids):
     """Writes sms.csv and viber.csv without their headers."""
     rng = random.Random(seed)
-    n_sms, n_viber = n_rows * 6 // 10, n_rows * 4 // 10
-    people = []
-    for _ in range(int(n_rows * 0.76)):
-        region = rng.choice(REGIONS)
-        people.append((region, number(rng, region), f"{rng.choice(FIRST)} {rng.choice(LAST)}"))
+    people = list(people_of(rng, seed, int(n_rows * 0.76)))
     n_shared = int(len(people) * 0.30)
-    only = people[n_shared:]
-    of_sms = people[:n_shared] + only[: len(only) * 6 // 10]
-    of_viber = people[:n_shared] + only[len(only) * 6 // 10 :]
-
-    def rows(pool, n_rows):
-        once = rng.sample(pool, min(len(pool), n_rows))
-        doubles = [rng.choice(pool) for _ in range(n_rows - len(once))]
-        mixed = once + doubles
-        rng.shuffle(mixed)
-        return mixed
+    shared, only = people[:n_shared], people[n_shared:]
+    of_sms, of_viber = shared + only[: len(only) * 6 // 10], shared + only[len(only) * 6 // 10 :]
+    n_columns = None if has_ids else -1
 
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "sms.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        for region, parsed, name in rows(of_sms, n_sms):
-            phone = rng.choice(BAD) if rng.random() < 0.035 else spelling(rng, parsed, region)
-            country = rng.choice([region, region, region.lower(), COUNTRY_NAMES.get(region, region)])
-            email = rng.choice(["", f"{name.split()[0].lower()}.{parsed.national_number % 9999}@Example.com", " A@B.example ", "none"])
-            writer.writerow([phone, country, dirty_name(rng, name), email, rng.choice(["fr", "EN", "pt-BR", "", "de_DE"]),
-                             sms_date(rng, moment(rng)), rng.choice(["yes", "OUI", "1", "no", "0", "STOP", "", "maybe", "opt-in"])])
+        for region, parsed, name, customer, _ in rows_of(rng, of_sms, n_rows * 6 // 10):
+            writer.writerow(sms_row(rng, region, parsed, name, customer)[:n_columns])
     with open(folder / "viber.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, delimiter=";")
-        for region, parsed, name in rows(of_viber, n_viber):
-            phone = rng.choice(BAD) if rng.random() < 0.035 else spelling(rng, parsed, region)
-            writer.writerow([phone, region, dirty_name(rng, name), rng.choice(["subscribed", "unsubscribed", "", "Y", "n"]),
-                             viber_date(rng, moment(rng))])
+        for region, parsed, name, _, viber_id in rows_of(rng, of_viber, n_rows * 4 // 10):
+            writer.writerow(viber_row(rng, region, parsed, name, viber_id)[:n_columns])
 
 
 def main():
@@ -166,23 +192,28 @@ def main():
     arguments.add_argument("folder", type=pathlib.Path)
     arguments.add_argument("--rows", type=int, default=1_000_000)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--shape", choices=["full", "plain"], default="full")
     arguments = arguments.parse_args()
-    folder = arguments.folder
+    folder, has_ids = arguments.folder, arguments.shape == "full"
 
     starts = range(0, arguments.rows, ROWS_OF_A_BLOCK)
-    blocks = [(folder / f"block-{n}", min(ROWS_OF_A_BLOCK, arguments.rows - start), arguments.seed + n * 1_000_003) for n, start in enumerate(starts)]
+    blocks = [
+        (folder / f"block-{n}", min(ROWS_OF_A_BLOCK, arguments.rows - start), arguments.seed + n * 1_000_003, has_ids)
+        for n, start in enumerate(starts)
+    ]
     with multiprocessing.Pool(maxtasksperchild=1) as pool:
         pool.starmap(write_block, blocks, chunksize=1)
     for name, columns, delimiter in [("sms.csv", SMS_COLUMNS, ","), ("viber.csv", VIBER_COLUMNS, ";")]:
         with open(folder / name, "wb") as file:
-            file.write((delimiter.join(columns) + "\r\n").encode())
-            for block, _, _ in blocks:
+            file.write((delimiter.join(columns if has_ids else columns[:-1]) + "\r\n").encode())
+            for block, *_ in blocks:
                 with open(block / name, "rb") as part:
                     shutil.copyfileobj(part, file)
                 (block / name).unlink()
-    for block, _, _ in blocks:
+    for block, *_ in blocks:
         block.rmdir()
-    (folder / "plan.toml").write_text(PLAN, encoding="utf-8")
+    ids = ('external_id = "CustomerId"\n', 'external_id = "viber_id"\n') if has_ids else ("", "")
+    (folder / "plan.toml").write_text(PLAN.format(*ids), encoding="utf-8")
 
 
 PLAN = """[run]
@@ -193,7 +224,7 @@ default_region = "FR"
 url = "sqlite:ferry.db"
 
 [gates]
-max_unreadable = { consent = 1 }
+max_unreadable = {{ consent = 1 }}
 
 [[source]]
 name = "sms"
@@ -208,7 +239,7 @@ email = "Email"
 language = "Lang"
 last_at = "LastMessageAt"
 consent = "OptIn"
-
+{0}
 [[source]]
 name = "viber"
 channel = "viber"
@@ -220,7 +251,7 @@ region = "region"
 name = "name"
 consent = "subscribed"
 last_at = "last_seen"
-"""
+{1}"""
 
 if __name__ == "__main__":
     main()
