@@ -37,7 +37,8 @@ class Side:
         arguments = self.rules.arguments(list(arguments)) if self.is_new else list(arguments)
         environment = {**os.environ, "FERRY_CONTACT_KEY": KEY, "TZ": "UTC"}
         ended = subprocess.run(
-            [self.program, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, input=stdin)
+            [self.program, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, input=stdin
+        )
         printed = self.folder / "printed"
         printed.mkdir(exist_ok=True)
         (printed / output).write_text(ended.stdout, encoding="utf-8")

@@ -75,7 +75,10 @@ def database(side, rules):
         return {}
     tables = {f"table {row['name']}": Rows(ask(f"select * from {row['name']}")) for row in names}
     for name, query in rules.queries(side.is_new):
-        tables[f"query {name}"] = Rows(sorted(ask(query), key=lambda row: repr(sorted(row.items()))))
+        try:
+            tables[f"query {name}"] = Rows(sorted(ask(query), key=lambda row: repr(sorted(row.items()))))
+        except (sqlite3.Error, subprocess.CalledProcessError) as error:
+            print(f"{'new' if side.is_new else 'old'} program: the query {name} fails: {error}")
     return tables
 
 

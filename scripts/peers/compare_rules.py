@@ -63,7 +63,7 @@ class Rules:
             elif key := re.match(r"(\w+)(\s*=)", line):
                 for old, new in self.of("plan", section):
                     if key[1] == old:
-                        line = new + line[len(old):]
+                        line = new + line[len(old) :]
             lines.append(line)
         return "\n".join(lines) + "\n"
 

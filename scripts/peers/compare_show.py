@@ -8,7 +8,8 @@ SALT = os.urandom(16)
 # Columns and keys whose texts are words of Ferry and never of a person.
 CLEAR = set(
     "state channel purpose basis kind stage outcome answer method line_type consent whatsapp_consent reachable action "
-    "decision adapter reason tool profile registration segment code status category severity rule".split())
+    "decision adapter reason tool profile registration segment code status category severity rule".split()
+)
 
 
 def masked(name, value):
