@@ -52,8 +52,8 @@ def sid(n):
     return f"SM{n:032x}"
 
 
-# Twilio: who wrote, to whom, when, what, how it went. The last row of Ana comes before the first in
-# time; Ben has opted out by an error; a short code and an alphanumeric sender are nobody.
+# Twilio: direction, sender, recipient, time, text, status, error. Ana's last row has the earliest date; Ben has opted out by
+# an error code; a short code and an alphanumeric sender are not people.
 MESSAGES = [
     (1, "inbound", ANA, SHOP, "Tue, 03 Mar 2026 09:14:07 +0000", "START", "received", None),
     (2, "outbound-api", SHOP, ANA, "Tue, 03 Mar 2026 09:15:00 +0000", "Merci", "delivered", None),
@@ -137,7 +137,7 @@ for n, to, provider, status in [(1, ANA, "viber_service_msg", "read"), (2, BEN, 
                      "2026-03-03T09:14:07+0000", "2026-03-03T09:14:09+0000", "2000", status, "", "EUR", "0.02"])
 put("vonage/MESSAGES_77aa.zip", zipped({"report_MESSAGES_abcd1234_20260305.csv": table(messages)}))
 
-# Plivo: two headers for the same data, and pages. A masked number is nobody's number.
+# Plivo: two headers for the same data, and pages. A masked number is not a person.
 PLIVO = [("0f4c-1", "inbound", ANA, SHOP, "2026-03-03 10:14:07+01:00", "delivered", ""),
          ("0f4c-2", "outbound", SHOP, BEN, "2026-03-03 10:15:07.51947+01:00", "failed", "70"),
          ("0f4c-3", "outbound", SHOP, CY, "2026-03-03 10:16:07+01:00", "delivered", ""),

@@ -18,19 +18,35 @@ def run(data):
     for name in ("ferry.db", "ferry.db-wal", "ferry.db-shm"):
         (data / name).unlink(missing_ok=True)
     start = time.perf_counter()
-    subprocess.run([ferry, "run", "--quiet", "--run-dir", "run", "--memory", memory], cwd=data, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        [ferry, "run", "--quiet", "--run-dir", "run", "--memory", memory],
+        cwd=data,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
     seconds = time.perf_counter() - start
     stages = json.loads((data / "run/manifest.json").read_text())["stages"]
-    return seconds, [stages[it]["seconds"] for it in ("extract", "clean", "load")], [stages[it]["peak_bytes"] / 1e6 for it in ("clean", "load")]
+    return (
+        seconds,
+        [stages[it]["seconds"] for it in ("extract", "clean", "load")],
+        [stages[it]["peak_bytes"] / 1e6 for it in ("clean", "load")],
+    )
 
 
-model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+model = next(
+    (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine()
+)
 print(f"budget {memory}, {os.cpu_count()} cores, {model}")
-print(f"{'rows':>12} {'seconds':>8} {'s per million':>14} {'extract':>8} {'clean':>7} {'load':>7} {'MB clean':>9} {'MB load':>8}")
+print(
+    f"{'rows':>12} {'seconds':>8} {'s per million':>14} {'extract':>8} {'clean':>7} {'load':>7} {'MB clean':>9} {'MB load':>8}"
+)
 for rows in sizes:
     # Small runs are over before the machine has settled.
     rounds = [run(bench / f"{rows}-full") for _ in range(5 if rows <= 1_000_000 else 1)]
     seconds = statistics.median(it[0] for it in rounds)
     stages = [statistics.median(it[1][n] for it in rounds) for n in range(3)]
     peaks = [max(it[2][n] for it in rounds) for n in range(2)]
-    print(f"{rows:12,} {seconds:8.2f} {seconds / rows * 1e6:14.2f} {stages[0]:8.2f} {stages[1]:7.2f} {stages[2]:7.2f} {peaks[0]:9.0f} {peaks[1]:8.0f}", flush=True)
+    print(
+        f"{rows:12,} {seconds:8.2f} {seconds / rows * 1e6:14.2f} {stages[0]:8.2f} {stages[1]:7.2f} {stages[2]:7.2f} {peaks[0]:9.0f} {peaks[1]:8.0f}",
+        flush=True,
+    )

@@ -9,7 +9,16 @@ import time
 from pathlib import Path
 
 ferry, data, n_rows, peer = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-SHAPES = ["contacts.csv", "contacts.csv.gz", "contacts.csv.zst", "contacts.zip", "bulk.ndjson", "pages.json", "contacts.xlsx", "contacts.ods"]
+SHAPES = [
+    "contacts.csv",
+    "contacts.csv.gz",
+    "contacts.csv.zst",
+    "contacts.zip",
+    "bulk.ndjson",
+    "pages.json",
+    "contacts.xlsx",
+    "contacts.ods",
+]
 
 
 def extract(path):
@@ -17,8 +26,12 @@ def extract(path):
     folder = data / "work"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    told = json.loads(subprocess.run([ferry, "inspect", path, "--region", "FR", "--format", "json"], capture_output=True, check=True, cwd=folder).stdout)
-    (folder / "plan.toml").write_text(f'[run]\nname = "bench"\n[crm]\nurl = "sqlite:x.db"\n{told[0]["source"]}')
+    inspected = json.loads(
+        subprocess.run(
+            [ferry, "inspect", path, "--region", "FR", "--format", "json"], capture_output=True, check=True, cwd=folder
+        ).stdout
+    )
+    (folder / "plan.toml").write_text(f'[run]\nname = "bench"\n[crm]\nurl = "sqlite:x.db"\n{inspected[0]["source"]}')
     start = time.perf_counter()
     process = subprocess.Popen([ferry, "extract", "-q", "--run-dir", "run"], cwd=folder)
     _, status, usage = os.wait4(process.pid, 0)
@@ -44,8 +57,14 @@ for shape in SHAPES:
     size = path.stat().st_size / 1e6
     seconds, peak, rows = min(extract(path) for _ in range(3))
     assert rows == n_rows, (shape, rows)
-    python = min(float(subprocess.run([sys.executable, peer, path], capture_output=True, check=True).stdout) for _ in range(1 if shape.endswith((".xlsx", ".ods")) else 3))
-    print(f"{shape:18} {size:7.1f} {seconds:8.2f} {size / seconds:7.0f} {rows / seconds:10,.0f} {peak:8.0f} {python:9.2f} {python / seconds:6.1f}", flush=True)
+    python = min(
+        float(subprocess.run([sys.executable, peer, path], capture_output=True, check=True).stdout)
+        for _ in range(1 if shape.endswith((".xlsx", ".ods")) else 3)
+    )
+    print(
+        f"{shape:18} {size:7.1f} {seconds:8.2f} {size / seconds:7.0f} {rows / seconds:10,.0f} {peak:8.0f} {python:9.2f} {python / seconds:6.1f}",
+        flush=True,
+    )
 
 print("\nmemory as the file grows")
 for shape, times in [("contacts.csv", (5, 100)), ("bulk.ndjson", (1, 18)), ("contacts.csv.gz", (5, 100))]:
@@ -53,6 +72,9 @@ for shape, times in [("contacts.csv", (5, 100)), ("bulk.ndjson", (1, 18)), ("con
         grown = data / f"grown-{shape}"
         grow(data / shape, grown, n)
         seconds, peak, rows = extract(grown)
-        print(f"{shape:18} {grown.stat().st_size / 1e6:7.0f} MB {seconds:8.1f} s {rows / seconds:10,.0f} rows/s {peak:6.0f} MB at most", flush=True)
+        print(
+            f"{shape:18} {grown.stat().st_size / 1e6:7.0f} MB {seconds:8.1f} s {rows / seconds:10,.0f} rows/s {peak:6.0f} MB at most",
+            flush=True,
+        )
         grown.unlink()
 shutil.rmtree(data / "work", ignore_errors=True)

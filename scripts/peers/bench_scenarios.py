@@ -1,6 +1,6 @@
 """Mines a message log with Ferry and with drain3, and compiles and simulates a flow of 200 steps with Ferry.
 
-    bench_scenarios.py FERRY FOLDER MESSAGES
+bench_scenarios.py FERRY FOLDER MESSAGES
 """
 
 import csv
@@ -41,8 +41,11 @@ TEMPLATES = [
     "Pembayaran sebesar {amount} sudah kami terima. Terima kasih {name}!",
     "Pesanan Anda sudah tiba di toko kami. Silakan ambil sebelum {date} jam {time}.",
 ]
-NAMES = [a + b for a in ("An", "Be", "Cla", "Do", "E", "Fa", "Gi", "Hu", "In", "Jo", "Ka", "Li", "Ma", "No", "O", "Pa")
-         for b in ("na", "no", "ra", "ris", "la", "lie", "mar", "nette", "ti", "so", "bel", "ven")]
+NAMES = [
+    a + b
+    for a in ("An", "Be", "Cla", "Do", "E", "Fa", "Gi", "Hu", "In", "Jo", "Ka", "Li", "Ma", "No", "O", "Pa")
+    for b in ("na", "no", "ra", "ris", "la", "lie", "mar", "nette", "ti", "so", "bel", "ven")
+]
 
 
 def values(rng):
@@ -69,7 +72,9 @@ def generate(path):
             # Some templates are used much more than others.
             template = TEMPLATES[min(int(rng.expovariate(0.15)), len(TEMPLATES) - 1)]
             text = re.sub(r"\{(\w+)\}", lambda it: kinds[it[1]](), template)
-            out.writerow([f"+3319900{n % 10000:04}", text, "outbound-api", f"2026-{n % 12 + 1:02}-{n % 28 + 1:02}", "delivered"])
+            out.writerow(
+                [f"+3319900{n % 10000:04}", text, "outbound-api", f"2026-{n % 12 + 1:02}-{n % 28 + 1:02}", "delivered"]
+            )
 
 
 def flow(path, n_steps):
@@ -80,17 +85,45 @@ def flow(path, n_steps):
         kind = n % 5
         if kind in (0, 3):
             choices = [{"action": "reply", "title": f"Choice {k}", "next": to(k + 1)} for k in range(2 + n % 4)]
-            steps.append({"id": f"s{n}", "type": "message", "text": f"Step {n}: what do you want?", "choices": choices, "next": f"s{max(n - 3, 0)}"})
+            steps.append(
+                {
+                    "id": f"s{n}",
+                    "type": "message",
+                    "text": f"Step {n}: what do you want?",
+                    "choices": choices,
+                    "next": f"s{max(n - 3, 0)}",
+                }
+            )
         elif kind == 1:
-            steps.append({"id": f"s{n}", "type": "question", "text": f"Step {n}: which number?", "slot": f"slot_{n}", "next": to(1)})
+            steps.append(
+                {
+                    "id": f"s{n}",
+                    "type": "question",
+                    "text": f"Step {n}: which number?",
+                    "slot": f"slot_{n}",
+                    "next": to(1),
+                }
+            )
         elif kind == 2:
-            branches = [{"slot": f"slot_{n - 1}", "test": "equals", "value": str(k), "next": to(k + 1)} for k in range(3)]
+            branches = [
+                {"slot": f"slot_{n - 1}", "test": "equals", "value": str(k), "next": to(k + 1)} for k in range(3)
+            ]
             steps.append({"id": f"s{n}", "type": "condition", "branches": branches, "otherwise": to(2)})
         else:
-            steps.append({"id": f"s{n}", "type": "call", "system": "GET https://example.com", "next": to(1), "on_failure": to(2)})
+            steps.append(
+                {"id": f"s{n}", "type": "call", "system": "GET https://example.com", "next": to(1), "on_failure": to(2)}
+            )
     steps.append({"id": "person", "type": "handover", "via": "agent"})
     steps[0]["choices"].append({"action": "reply", "title": "A person", "next": "person"})
-    scenario = {"id": "long", "intent": "long", "language": "en", "purpose": "conversation", "trigger": {"type": "message"}, "start": "s0", "steps": steps}
+    scenario = {
+        "id": "long",
+        "intent": "long",
+        "language": "en",
+        "purpose": "conversation",
+        "trigger": {"type": "message"},
+        "start": "s0",
+        "steps": steps,
+    }
     json.dump(scenario, open(path, "w"))
 
 
@@ -104,7 +137,7 @@ def timed(arguments):
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
 
 
-DRAIN = r'''
+DRAIN = r"""
 import csv, sys, logging
 from drain3 import TemplateMiner
 from drain3.masking import MaskingInstruction
@@ -120,7 +153,7 @@ for row in rows:
     miner.add_log_message(row[1])
 for cluster in miner.drain.clusters:
     print(cluster.size, cluster.get_template())
-'''
+"""
 
 
 def plain(text):
@@ -149,12 +182,16 @@ def main():
     scenarios = json.loads(out)["scenarios"]
     texts = [it["steps"][0]["text"] for it in scenarios]
     ferry_seconds = seconds
-    print("ferry   %6.2f s, %5.2f s of CPU, %9s messages/s, %d templates, %d of %d of the truth" % (
-        seconds, cpu, f"{MESSAGES / seconds:,.0f}", len(texts), *found(texts)))
+    print(
+        "ferry   %6.2f s, %5.2f s of CPU, %9s messages/s, %d templates, %d of %d of the truth"
+        % (seconds, cpu, f"{MESSAGES / seconds:,.0f}", len(texts), *found(texts))
+    )
     seconds, cpu, out = timed([sys.executable, "-c", DRAIN, log])
     texts = [it.split(" ", 1)[1] for it in out.splitlines()]
-    print("drain3  %6.2f s, %5.2f s of CPU, %9s messages/s, %d templates, %d of %d of the truth" % (
-        seconds, cpu, f"{MESSAGES / seconds:,.0f}", len(texts), *found(texts)))
+    print(
+        "drain3  %6.2f s, %5.2f s of CPU, %9s messages/s, %d templates, %d of %d of the truth"
+        % (seconds, cpu, f"{MESSAGES / seconds:,.0f}", len(texts), *found(texts))
+    )
     print(f"ratio   {seconds / ferry_seconds:.1f}")
     for what, arguments in [("translate", ["translate", long]), ("simulate", ["scenario", "simulate", long])]:
         seconds, cpu, out = timed([FERRY, *arguments])

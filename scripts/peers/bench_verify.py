@@ -62,12 +62,18 @@ def run_python(numbers, port):
 
     def ask(batch):
         import threading
+
         connection = connections.setdefault(threading.get_ident(), http.client.HTTPConnection("127.0.0.1", port))
-        connection.request("POST", "/v1/contacts", json.dumps({"blocking": "wait", "contacts": batch}), {"Content-Type": "application/json"})
+        connection.request(
+            "POST",
+            "/v1/contacts",
+            json.dumps({"blocking": "wait", "contacts": batch}),
+            {"Content-Type": "application/json"},
+        )
         return [(it["input"], it["status"]) for it in json.loads(connection.getresponse().read())["contacts"]]
 
     with ThreadPoolExecutor(THREADS) as threads:
-        for answers in threads.map(ask, [numbers[it:it + BATCH] for it in range(0, len(numbers), BATCH)]):
+        for answers in threads.map(ask, [numbers[it : it + BATCH] for it in range(0, len(numbers), BATCH)]):
             with database:
                 database.executemany("insert into answer values (?, ?)", answers)
     seconds = time.perf_counter() - start
@@ -85,7 +91,12 @@ try:
     plan = (data / "plan.toml").read_text()
     (home / "plan.toml").write_text(plan)
     subprocess.run([ferry, "run", "--quiet", "--run-dir", "run"], cwd=home, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([ferry, "export", "contacts", "--exact", "--to", "contacts.csv"], cwd=home, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [ferry, "export", "contacts", "--exact", "--to", "contacts.csv"],
+        cwd=home,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     with open(home / "contacts.csv", newline="") as file:
         numbers = [row["e164"] for row in csv.DictReader(file) if row["e164"]]
     (home / "numbers.txt").write_text("".join(f"{it}\n" for it in numbers))
@@ -101,9 +112,13 @@ try:
             taken[name].append((seconds, cpu, cpu_of(server) - before, whole))
     middle = {name: [statistics.median(column) for column in zip(*rounds)] for name, rounds in taken.items()}
     for name, (seconds, cpu, server_cpu, whole) in middle.items():
-        print(f"{name:8}{seconds:9.2f}{len(numbers) / seconds:13,.0f}{cpu / len(numbers) * 1e6:16.2f}{server_cpu:14.2f}{whole:15.2f}")
+        print(
+            f"{name:8}{seconds:9.2f}{len(numbers) / seconds:13,.0f}{cpu / len(numbers) * 1e6:16.2f}{server_cpu:14.2f}{whole:15.2f}"
+        )
     print(f"Python / Ferry{middle['Python'][0] / middle['Ferry'][0]:8.2f}")
-    print(f"wire / Ferry{middle['wire'][0] / middle['Ferry'][0]:10.2f}   (the wire alone: a Rust client that keeps nothing, eight calls at once)")
+    print(
+        f"wire / Ferry{middle['wire'][0] / middle['Ferry'][0]:10.2f}   (the wire alone: a Rust client that keeps nothing, eight calls at once)"
+    )
 finally:
     server.terminate()
     server.wait()

@@ -29,7 +29,7 @@ CHUNK = 20_000
 
 
 def clean(columns):
-    """Cleans a chunk of rows: lists of cells in, lists of values out. A row of nobody is all None."""
+    """Cleans a chunk of rows: lists of cells in, lists of values out. A row without a person is all None."""
     out = [[] for _ in range(9)]
     for number, country, full_name, mail, language, at, consent, viber in zip(*columns):
         parsed = phone(number or "", region_of(country or ""))

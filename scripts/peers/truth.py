@@ -27,8 +27,8 @@ COUNTRIES = {name: code for code, names in {
     "IT": "italy, italia", "US": "united states, états-unis", "CA": "canada", "BR": "brazil, brasil",
     "MX": "mexico, méxico", "AR": "argentina", "IN": "india, inde", "ID": "indonesia", "NG": "nigeria",
     "ZA": "south africa", "EG": "egypt, égypte", "TR": "türkiye, turquie", "PL": "poland, polska",
-    "NL": "netherlands, pays-bas", "SE": "sweden, sverige", "BE": "belgium, belgique", "PT": "portugal", "RO": "romania, românia",
-    "UA": "ukraine", "JP": "japan, japon", "AU": "australia, australie",
+    "NL": "netherlands, pays-bas", "SE": "sweden, sverige", "BE": "belgium, belgique", "PT": "portugal",
+    "RO": "romania, românia", "UA": "ukraine", "JP": "japan, japon", "AU": "australia, australie",
 }.items() for name in names.split(", ")}
 NOTHING = {"", "-", "n/a", "null", "unknown"}
 CONSENT = {word: state for state, words in {
