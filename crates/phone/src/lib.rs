@@ -1,14 +1,17 @@
-//! Phone numbers: what a valid one is, whose country it belongs to, and what kind of line it is.
+//! Phone numbers: which are valid, whose country they belong to, and what kind of line they are.
 //!
-//! Nothing here reads a clock, a file or the network. Only this crate knows the phone library.
+//! Nothing here reads a clock, a file or the network. Only `numbering` knows the phone library.
 
 mod fold;
+mod line_type;
+mod number;
 mod numbering;
-mod phone;
+mod parse;
 mod region;
 mod variant;
 
 pub use fold::{folded, says_nothing};
-pub use phone::{E164, LineType, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneForm, PhoneNumber};
+pub use line_type::LineType;
+pub use number::{E164, PREFIX_DIGITS, ParsedPhone, PhoneError, PhoneForm, PhoneNumber};
 pub use region::{ReadRegion, Region};
 pub use variant::Variants;

@@ -1,45 +1,33 @@
-//! The numbering plans of the world: a fast answer for numbers that are plainly written.
+//! The numbering plans of the world, and two ways to read a number by them: automata of ours and the phone library.
 //!
-//! The phone library tries the digits of a number against a dozen regular expressions per country, one after the
-//! other. Here all expressions of a country calling code are one automaton, which reads every digit once. It answers
-//! only where the number is valid and no rule but "country code, trunk prefix, national number" touches it, which is
-//! nearly always; for every other text the library is asked. A test holds that the two never differ.
+//! The library tries the digits of a number against a dozen regular expressions per country, one after the other, and was a
+//! third of the time of cleaning (1.9 to 2.6 µs a number). Here all expressions of a calling code are one automaton, which
+//! reads each digit once, and saves about a second per million rows on two cores. The automata answer only if the number
+//! is valid and no rule but "country code, trunk prefix, national number" applies, which is nearly always so. All other
+//! texts go to the library. Both read the same metadata, and a property test checks that they never differ.
 
 mod automaton;
+pub(crate) mod library;
 
 use std::sync::{LazyLock, OnceLock};
 
-use prost::Message;
-use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberUtil};
+use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection};
 
 use self::automaton::{Before, Plan, Prefix, lengths};
-use crate::region::N_CODES;
-use crate::{ParsedPhone, PhoneNumber, Region};
+use crate::number::{ParsedPhone, PhoneNumber};
+use crate::region::{N_CODES, Region};
 
-/// Google's metadata; see `numbering/README.md`.
-const METADATA: &[u8] = include_bytes!("../numbering/phonemetadata.binpb");
-
-/// The most digits of a number with its country code (E.164).
+/// The most digits of a number with its country code, by E.164.
 const MAX_DIGITS: usize = 15;
-/// Shorter texts are service codes and fragments, for which the library has rules of its own.
+/// The fewest digits that the automata read: for service codes and fragments the library has rules of its own.
 const MIN_DIGITS: usize = 7;
-/// A number, and what is dialled before it to reach another country.
+/// The most digits of a number with the prefix for calls abroad.
 const MAX_DIALLED: usize = MAX_DIGITS + 5;
 
-/// The phone library, with the metadata of which the automata are made.
-#[expect(clippy::expect_used, reason = "the metadata is part of the program, and every test of a number reads it")]
-pub(crate) static LIBRARY: LazyLock<PhoneNumberUtil> =
-    LazyLock::new(|| PhoneNumberUtil::new_for_metadata(metadata()).expect("the metadata names known regions"));
+static PLANS: LazyLock<Plans> = LazyLock::new(|| Plans::new(library::metadata()));
 
-static PLANS: LazyLock<Plans> = LazyLock::new(|| Plans::new(metadata()));
-
-#[expect(clippy::expect_used, reason = "the metadata is part of the program, and every test of a number reads it")]
-fn metadata() -> PhoneMetadataCollection {
-    PhoneMetadataCollection::decode(METADATA).expect("the metadata is well-formed")
-}
-
-/// Reads `text` as somebody in `region` would have dialled it, if there is no doubt what it means. None says nothing
-/// about the text.
+/// Reads `text` as a person in `region` would have dialled it, if its meaning is plain. None says nothing about the text: the
+/// library must read it.
 pub(crate) fn read(text: &str, region: Option<Region>) -> Option<ParsedPhone> {
     let mut dialled = [0; MAX_DIALLED];
     let (has_plus, digits) = plain_digits(text, &mut dialled)?;
@@ -49,13 +37,13 @@ pub(crate) fn read(text: &str, region: Option<Region>) -> Option<ParsedPhone> {
     }
 }
 
-/// The main region of a calling code, and how many regions share it; none for codes of no country, such as 800.
+/// The main region of a calling code, and the number of regions that share it; none for codes of no country, such as 800.
 pub(crate) fn regions_of(calling_code: usize) -> Option<(Region, usize)> {
     let countries = &PLANS.codes.get(calling_code)?.as_ref()?.countries;
     Some((Region::from_code(&countries.first()?.id)?, countries.len()))
 }
 
-/// Whether there is a plus sign, and the digits, of a text that holds nothing else but what people part digits with.
+/// Whether the text has a plus sign, and its digits; none if it holds anything but digits and separators.
 fn plain_digits<'a>(text: &str, buffer: &'a mut [u8; MAX_DIALLED]) -> Option<(bool, &'a [u8])> {
     let rest = text.strip_prefix('+').unwrap_or(text);
     let mut n_digits = 0;
@@ -73,13 +61,13 @@ fn plain_digits<'a>(text: &str, buffer: &'a mut [u8; MAX_DIALLED]) -> Option<(bo
 }
 
 struct Plans {
-    /// By country calling code.
+    /// By calling code.
     codes: Vec<Option<CallingCode>>,
-    /// By the place of the region.
+    /// By the place of the region among all codes.
     homes: Vec<Option<Home>>,
 }
 
-/// The countries that share a calling code, in the order in which the library looks a number up.
+/// The countries that share a calling code, in the order in which the library tries them.
 #[derive(Default)]
 struct CallingCode {
     countries: Vec<PhoneMetadata>,
@@ -94,7 +82,7 @@ struct Home {
     place: usize,
     to_abroad: Prefix,
     trunk: Prefix,
-    /// How many digits its numbers have, as a set of bits.
+    /// The possible counts of digits of its numbers, as a set of bits.
     lengths: u64,
     /// Whether a zero is dialled before a national number.
     has_trunk_zero: bool,
@@ -161,10 +149,10 @@ impl Plans {
         }
         let (code, plan) = self.plan(home.calling_code)?;
         match home.trunk.before(digits) {
-            // Whether a zero is missing is for the library to say.
+            // The library tells whether the trunk zero is missing.
             Before::Nothing if home.has_trunk_zero && !text.starts_with(['0', '(']) => None,
             Before::Nothing => number(home.calling_code, code, plan, digits),
-            // The prefix is one only if what follows is a number of this country.
+            // The prefix counts only if a number of this country follows.
             Before::Prefix(rest) if home.lengths & 1 << rest.len() != 0 && plan.is_number_of(home.place, rest) => {
                 number(home.calling_code, code, plan, rest)
             }
@@ -211,6 +199,7 @@ mod tests {
     use proptest::prelude::*;
     use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
+    use super::library::LIBRARY;
     use super::*;
 
     const TYPES: [PhoneNumberType; 6] = [
@@ -244,7 +233,7 @@ mod tests {
 
     fn assert_same(text: &str, region: Region) -> bool {
         let read = read(text, Some(region));
-        let expected = PhoneNumber::parse_by_library(text, Some(region));
+        let expected = library::parse(text, Some(region));
         assert!(read.is_none() || read == expected.ok(), "{text} in {region:?}: {read:?}, not {expected:?}");
         read.is_some()
     }
@@ -287,7 +276,7 @@ mod tests {
             if is_cut {
                 text.pop();
             }
-            // Other characters than ASCII are none of the automata's.
+            // The automata read ASCII alone, so other characters must go to the library.
             assert_same(&String::from_utf8_lossy(&text), region);
         }
     }

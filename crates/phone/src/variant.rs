@@ -1,6 +1,6 @@
 use smallvec::{SmallVec, smallvec};
 
-use crate::PhoneNumber;
+use crate::number::PhoneNumber;
 
 /// The spellings of one number: mostly one, at most two.
 pub type Variants = SmallVec<[PhoneNumber; 2]>;

@@ -9,35 +9,35 @@ use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
 use rlibphonenumber::{PhoneMetadata, PhoneNumberDesc};
 
-use crate::LineType;
+use crate::line_type::LineType;
 
 type Dfa = DFA<Vec<u32>>;
 
-/// More countries than share any calling code (25 share +1).
+/// The most countries of a calling code that a plan has room for. 25 share +1.
 const MAX_COUNTRIES: usize = 32;
 
-/// All that the numbers of a calling code can be.
+/// All numbering plans of a calling code.
 pub(super) struct Plan {
     automaton: Dfa,
     patterns: Vec<Pattern>,
     n_countries: usize,
-    /// Of the main country, which speaks for numbers with the calling code before them.
+    /// The trunk prefix of the main country, which decides for numbers with the calling code.
     pub(super) trunk: Prefix,
 }
 
-/// What a number is that matches and has one of the lengths.
+/// One expression of the metadata. A number has its kind if it matches and has one of the lengths.
 struct Pattern {
     country: usize,
     kind: Kind,
     lengths: u64,
 }
 
-/// What a pattern says of a number.
+/// What a matching pattern says about a number.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// It is one of the country, whatever its use.
+    /// A number of the country, for any use.
     General,
-    /// It begins like those of this country, among those that share a calling code.
+    /// A number that begins like those of this country, among the countries that share a calling code.
     Leading,
     PremiumRate,
     TollFree,
@@ -51,12 +51,12 @@ enum Kind {
     Mobile,
 }
 
-/// All that a number is in one country, as bits.
+/// All kinds of a number in one country, as bits.
 #[derive(Clone, Copy, Default)]
 struct Kinds(u16);
 
 impl Plan {
-    /// None if an expression is one that cannot be made into an automaton.
+    /// None if an expression cannot be made into an automaton.
     pub(super) fn new(countries: &[PhoneMetadata]) -> Option<Self> {
         if countries.len() > MAX_COUNTRIES {
             return None;
@@ -80,7 +80,7 @@ impl Plan {
         Some(Self { automaton: automaton(&expressions)?, patterns, n_countries: countries.len(), trunk })
     }
 
-    /// The place of the country to which a number belongs, and what it is there. None if it is not valid.
+    /// The place of the country of a number, and its line type there. None if the number is not valid.
     pub(super) fn country_and_type(&self, national: &[u8]) -> Option<(usize, LineType)> {
         let kinds = self.kinds(national)?;
         let place = match self.n_countries {
@@ -90,7 +90,7 @@ impl Plan {
         Some((place, kinds[place].line_type()?))
     }
 
-    /// Whether the digits have the form of a number of a country, whatever their count.
+    /// Whether the digits match the general expression of a country, whatever their count.
     pub(super) fn is_number_of(&self, country: usize, national: &[u8]) -> bool {
         let is_general = |it: &Pattern| it.country == country && matches!(it.kind, Kind::General);
         self.found(national).is_some_and(|mut found| found.any(is_general))
@@ -121,7 +121,7 @@ impl Kinds {
         self.0 & 1 << kind as u16 != 0
     }
 
-    /// The type, as the library finds it: the first that fits, in this order.
+    /// The line type, as the library finds it: the first that fits, in this order.
     fn line_type(self) -> Option<LineType> {
         const ORDER: [(Kind, LineType); 8] = [
             (Kind::PremiumRate, LineType::PremiumRate),
@@ -146,7 +146,7 @@ impl Kinds {
     }
 }
 
-/// The patterns of a country. Those for mobile and fixed lines may be one and the same.
+/// The patterns of a country. Mobile and fixed lines may have the same one.
 fn descriptions(country: &PhoneMetadata) -> impl Iterator<Item = (Kind, &PhoneNumberDesc)> {
     #[expect(deprecated, reason = "the library empties these fields in its own copy, not in ours")]
     let described = [
@@ -165,14 +165,14 @@ fn descriptions(country: &PhoneMetadata) -> impl Iterator<Item = (Kind, &PhoneNu
     described.into_iter().filter_map(|(kind, description)| Some((kind, description.as_ref()?)))
 }
 
-/// How many digits the numbers of a country have when dialled from anywhere in it, as a set of bits.
+/// The possible counts of digits of a country's numbers when dialled from anywhere in it, as a set of bits.
 pub(super) fn lengths(country: &PhoneMetadata) -> u64 {
     #[expect(deprecated, reason = "the library empties this field in its own copy, not in ours")]
     let Some(general) = &country.general_desc else { return 0 };
     lengths_of(general) & !set(&general.possible_length_local_only)
 }
 
-/// A description without lengths goes by its expression alone.
+/// A description without lengths allows any.
 fn lengths_of(description: &PhoneNumberDesc) -> u64 {
     match description.possible_length.is_empty() {
         true => u64::MAX,
@@ -189,18 +189,18 @@ fn bare(expression: &str) -> &str {
     expression.strip_prefix("^(?:").and_then(|it| it.strip_suffix(")$")).unwrap_or("")
 }
 
-/// What is dialled before a number.
+/// A prefix that is dialled before a number.
 pub(super) struct Prefix {
     expression: String,
     automaton: OnceLock<Option<Dfa>>,
 }
 
-/// What stands before a number.
+/// What was dialled before a number.
 pub(super) enum Before<'a> {
     Nothing,
-    /// The prefix, and then this.
+    /// The prefix; these digits follow it.
     Prefix(&'a [u8]),
-    /// Something for which the library has a rule.
+    /// Perhaps a prefix: only the library has the rule for it.
     Doubt,
 }
 
@@ -224,7 +224,7 @@ impl Prefix {
     }
 }
 
-/// Whether some digits at the start match; no digits at all do not count.
+/// Whether one or more digits at the start match.
 fn has_prefix(automaton: &Dfa, digits: &[u8]) -> Option<bool> {
     let mut state = start_of(automaton)?;
     for (n_before, digit) in digits.iter().enumerate() {
