@@ -1,14 +1,13 @@
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
 
+use encoding_rs::WINDOWS_1252;
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// A name as it should stand in the database, and whether its encoding had to be repaired.
+/// Cleans a name, and tells whether its encoding was repaired. None if the cell says nothing.
 ///
-/// UTF-8 that was once read as Windows-1252 is repaired (`ZoÃ«` is `Zoë`), Unicode is composed
-/// (NFC), white space is one space, and a name all in capitals or all in small letters gets
-/// capitals at word starts. A word that only says "nothing" is no name.
+/// UTF-8 that was once read as Windows-1252 is repaired (`ZoÃ«` is `Zoë`), Unicode is composed (NFC), every run of
+/// white space becomes one space, and a name all in capitals or all in small letters gets capitals at word starts.
 pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
     if is_plain(cell) {
         return ((!is_nothing(cell)).then_some(Cow::Borrowed(cell)), false);
@@ -22,7 +21,7 @@ pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
     ((!is_nothing(&name)).then_some(name), is_repaired)
 }
 
-/// Whether a name stands already as it should, as most do: letters of ASCII, capitals and small ones, and no two spaces.
+/// Whether a name is clean already, as most are: ASCII with capitals and small letters, and single spaces.
 fn is_plain(text: &str) -> bool {
     let (mut before, mut has_capital, mut has_small) = (b' ', false, false);
     for byte in text.bytes() {
@@ -37,12 +36,12 @@ fn is_plain(text: &str) -> bool {
     has_capital && has_small && before != b' '
 }
 
-/// Whether a cell says that there is nothing: empty, `-`, `n/a`, `null`, `unknown`, in any case.
+/// Whether a cell says that there is no name: empty, `-`, `n/a`, `null`, `unknown`, in any case.
 pub(crate) fn is_nothing(text: &str) -> bool {
     ["", "-", "n/a", "null", "unknown"].iter().any(|it| text.eq_ignore_ascii_case(it))
 }
 
-/// Letters before the first combining mark, those of Western Europe among them, are always composed.
+/// Whether the text is composed. Characters below U+0300, which include the letters of Western Europe, always are.
 fn is_composed(text: &str) -> bool {
     const LEAD_OF_U_0300: u8 = 0xcc;
     text.bytes().all(|it| it < LEAD_OF_U_0300) || is_nfc(text)
@@ -55,21 +54,21 @@ fn mapped<'a>(text: Cow<'a, str>, rule: impl Fn(&str) -> Option<String>) -> Cow<
     }
 }
 
-/// The text as it was before somebody read its UTF-8 as Windows-1252. Undone once: a name that was
-/// broken twice comes out broken once, and one that only looks broken cannot be undone at all.
+/// Undoes one reading of UTF-8 as Windows-1252. A name that was broken twice comes out broken once; a name that only
+/// looks broken does not encode to UTF-8, and stays.
 fn repaired(text: &str) -> Option<String> {
-    // UTF-8 of several bytes ends with one of these, so most names are told at once.
-    const LAST_BYTES: RangeInclusive<u8> = 0x80..=0xbf;
+    // A sequence of several bytes ends with one of 0x80 to 0xbf. The Western letters from À on encode to greater bytes,
+    // so most names need no encoding at all.
     let last = text.chars().rev().find(|it| !it.is_ascii())?;
-    if !LAST_BYTES.contains(&windows_1252(last)?) {
+    if matches!(last, 'À'..='ÿ') {
         return None;
     }
-    let bytes: Option<Vec<u8>> = text.chars().map(windows_1252).collect();
-    String::from_utf8(bytes?).ok()
+    let (bytes, _, has_unmappable) = WINDOWS_1252.encode(text);
+    if has_unmappable { None } else { String::from_utf8(bytes.into_owned()).ok() }
 }
 
-/// Whether a name looks as if its file was read in a wrong encoding: with signs inside words, with the letters that UTF-8
-/// and Cyrillic become in a Western encoding, or with the mark of a lost character.
+/// Whether a name looks as if its file was read in a wrong encoding: it has signs within words, pairs of letters that
+/// UTF-8 becomes in a Western encoding, nothing but accented letters, or the replacement character.
 pub(crate) fn is_garbled(name: &str) -> bool {
     if name.is_ascii() {
         return false;
@@ -79,9 +78,9 @@ pub(crate) fn is_garbled(name: &str) -> bool {
 }
 
 fn is_garbled_word(word: &str) -> bool {
-    // Signs of Western encodings where letters should be. The ordinal signs and the apostrophes are in real names.
+    // Signs of Western encodings in place of letters. Ordinal signs and apostrophes are not here: real names have them.
     let is_sign = |it: char| matches!(it, '¡'..='§' | '©' | '«'..='°' | '±'..='¶' | '¸' | '¹' | '»'..='¿' | '×' | '÷' | '€' | '†' | '‡' | '‰' | '™');
-    // UTF-8 of Cyrillic, read as Windows-1251 or Windows-1252, is pairs that begin with one of these.
+    // Cyrillic in UTF-8, read as Windows-1251 or Windows-1252, becomes pairs that begin with one of these.
     let is_lead = |it: char| matches!(it, 'Ð' | 'Ñ' | 'Ã' | 'Â' | 'Î' | 'Ï' | 'Р' | 'С');
     let letters: Vec<char> = word.chars().collect();
     let n_letters = letters.iter().filter(|it| it.is_alphabetic()).count();
@@ -89,22 +88,10 @@ fn is_garbled_word(word: &str) -> bool {
     let n_leads = letters.iter().filter(|it| is_lead(**it)).count();
     let n_pairs = letters.windows(2).filter(|it| is_lead(it[0]) && !it[1].is_ascii()).count();
     let are_pairs = letters.len() >= 6 && n_leads * 5 >= letters.len() * 2 && n_pairs * 5 >= letters.len() * 2;
-    // Cyrillic and Greek read as Western letters: nearly no letter is a plain one.
+    // Cyrillic and Greek, read as Western letters, become nearly all accented letters.
     let n_western = letters.iter().filter(|it| matches!(it, 'À'..='ÿ')).count();
     let is_all_accents = letters.len() >= 4 && n_western * 10 >= letters.len() * 8;
     has_sign || are_pairs || is_all_accents
-}
-
-/// The byte of a character in Windows-1252; the five bytes it leaves undefined stand for themselves.
-fn windows_1252(it: char) -> Option<u8> {
-    const FROM_0X80: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
-        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-    ];
-    match u32::from(it) {
-        code @ (0..=0x7f | 0xa0..=0xff) => u8::try_from(code).ok(),
-        _ => FROM_0X80.iter().zip(0x80..).find(|known| *known.0 == it).map(|known| known.1),
-    }
 }
 
 fn spaced(text: &str) -> Option<String> {
@@ -137,7 +124,7 @@ fn capitalised(text: &str) -> Option<String> {
 fn push_capitalised(text: &mut String, word: &str) {
     let mut letters = word.chars();
     text.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-    // The whole word is lowered at once: a Greek sigma looks different at its end.
+    // The whole word is put in lower case at once, because a Greek sigma differs at the end of a word.
     let lower = word.to_lowercase();
     let n_first: usize = word.chars().take(1).flat_map(char::to_lowercase).map(char::len_utf8).sum();
     text.push_str(&lower[n_first..]);
@@ -177,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_for_nothing_is_no_name() {
+    fn a_word_that_says_nothing_is_no_name() {
         for cell in ["", "  ", "-", "n/a", "N/A", "null", "NULL", "Unknown", " unknown "] {
             assert_eq!(name(cell).0, None, "{cell}");
         }
