@@ -2,31 +2,31 @@ use std::cmp::Reverse;
 
 use crate::Meaning;
 
-/// The time of a statement: an instant (both are equal) or a whole day, in microseconds since 1970.
+/// The time of a statement: an instant (`start` equals `end`) or a whole day, in microseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct When {
-    pub start: i64,
-    pub end: i64,
+pub(crate) struct TimeRange {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
 }
 
-/// One statement about a person.
+/// One statement of a person, as far as the rule needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Said {
+pub(crate) struct DatedMeaning {
     /// `Nothing` never counts.
-    pub meaning: Meaning,
-    /// None where the source gives no date.
-    pub when: Option<When>,
-    /// The start of the run that first brought it, in microseconds since 1970.
-    pub brought: i64,
+    pub(crate) meaning: Meaning,
+    /// None if the source gives no date.
+    pub(crate) when: Option<TimeRange>,
+    /// The start of the first run with the statement, in microseconds since 1970.
+    pub(crate) first_run_at: i64,
 }
 
-/// How to choose between statements that do not agree.
+/// Decides which of several statements counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Rule {
-    /// The latest; an undated refusal stays until a later run brings a yes that was said after it.
+    /// The latest. An undated refusal counts until a later run brings a yes that was said after it.
     #[default]
     LatestStatement,
-    /// The strictest, whenever it was said.
+    /// The strictest, regardless of its date.
     Strictest,
 }
 
@@ -34,7 +34,7 @@ impl Rule {
     const NAMES: [(Self, &'static str); 2] =
         [(Self::LatestStatement, "latest-statement"), (Self::Strictest, "strictest")];
 
-    /// The name as a plan writes it.
+    /// The name in plans.
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize].1
     }
@@ -45,15 +45,15 @@ impl Rule {
     }
 }
 
-/// The place of the statement that counts; none if there is no statement.
+/// The place in `said` of the statement that counts; none if there is no statement.
 ///
-/// The order of `said` does not matter; of equal statements the one at the lowest place is found.
+/// The order of `said` does not matter. Among equal statements, the first counts.
 ///
-/// By [`Rule::LatestStatement`], a day is as late as every instant in it, and of statements that are equally late the
-/// strictest counts. An undated refusal may be later than everything else, so it counts if it is at least as strict. Only a
-/// yes whose own date is after the run that first brought the refusal, and that came in a later run, lifts it.
-pub fn counts(rule: Rule, said: &[Said]) -> Option<usize> {
-    let stated = || (0..).zip(said).filter(|it: &(usize, &Said)| it.1.meaning != Meaning::Nothing);
+/// By [`Rule::LatestStatement`], a day is as late as every instant in it, and the strictest of equally late statements
+/// counts. An undated refusal may be later than everything else, so it counts if it is at least as strict. It is lifted
+/// only by a yes that came in a later run and is dated after the first run with the refusal.
+pub(crate) fn counts(rule: Rule, said: &[DatedMeaning]) -> Option<usize> {
+    let stated = || (0..).zip(said).filter(|it: &(usize, &DatedMeaning)| it.1.meaning != Meaning::Nothing);
     match rule {
         Rule::Strictest => strictest(stated()),
         Rule::LatestStatement => latest(said).or_else(|| strictest(stated())),
@@ -61,22 +61,22 @@ pub fn counts(rule: Rule, said: &[Said]) -> Option<usize> {
 }
 
 /// None if nothing is dated and nothing is a refusal.
-fn latest(said: &[Said]) -> Option<usize> {
-    let stated = || (0..).zip(said).filter(|it: &(usize, &Said)| it.1.meaning != Meaning::Nothing);
+fn latest(said: &[DatedMeaning]) -> Option<usize> {
+    let stated = || (0..).zip(said).filter(|it: &(usize, &DatedMeaning)| it.1.meaning != Meaning::Nothing);
     let dated = || stated().filter_map(|(place, it)| Some((place, it, it.when?)));
     let last_start = dated().map(|it| it.2.start).max();
-    let last_yes = dated().filter(|it| it.1.meaning == Meaning::Yes).map(|it| it.2.start.min(it.1.brought)).max();
+    let last_yes = dated().filter(|it| it.1.meaning == Meaning::Yes).map(|it| it.2.start.min(it.1.first_run_at)).max();
 
     let winner = dated().filter(|it| Some(it.2.end.max(it.2.start)) >= last_start).map(|(place, it, _)| (place, it));
     let winner = strictest(winner).and_then(|place| Some((place, said.get(place)?)));
-    let standing = stated().filter(|(_, it)| it.when.is_none() && it.meaning != Meaning::Yes);
-    let not_lifted = standing.filter(|(_, it)| last_yes.is_none_or(|yes| yes <= it.brought));
+    let undated = stated().filter(|(_, it)| it.when.is_none() && it.meaning != Meaning::Yes);
+    let not_lifted = undated.filter(|(_, it)| last_yes.is_none_or(|yes| yes <= it.first_run_at));
     strictest(winner.into_iter().chain(not_lifted))
 }
 
-/// Of equally strict ones the latest, then the one that was brought first.
-fn strictest<'a>(said: impl Iterator<Item = (usize, &'a Said)>) -> Option<usize> {
-    said.max_by_key(|(place, it)| (it.meaning, it.when, Reverse(it.brought), Reverse(*place))).map(|it| it.0)
+/// The strictest; among equally strict ones the latest, then the one of the earliest run.
+fn strictest<'a>(said: impl Iterator<Item = (usize, &'a DatedMeaning)>) -> Option<usize> {
+    said.max_by_key(|(place, it)| (it.meaning, it.when, Reverse(it.first_run_at), Reverse(*place))).map(|it| it.0)
 }
 
 #[cfg(test)]
@@ -88,23 +88,24 @@ mod tests {
 
     const DAY: i64 = 86_400_000_000;
 
-    /// Statements as `meaning when brought`, the time in days since 1970: `2` is a whole day, `2.5` an instant, `-` undated.
+    /// Statements as `meaning when first_run_at`, in days since 1970: `2` is a whole day, `2.5` an instant, `-`
+    /// undated.
     fn check(rule: Rule, said: &str, expected: &str) {
         let lines: Vec<&str> = said.lines().map(str::trim).collect();
-        let statements: Vec<Said> = lines.iter().map(|it| statement(it)).collect();
+        let statements: Vec<DatedMeaning> = lines.iter().map(|it| statement(it)).collect();
         let found = counts(rule, &statements).map_or("none", |it| lines[it]);
         assert_eq!(found, expected, "{rule:?}\n{said}");
     }
 
-    fn statement(line: &str) -> Said {
+    fn statement(line: &str) -> DatedMeaning {
         let columns: Vec<&str> = line.split_whitespace().collect();
         let time = |text: &str| (text.parse::<f64>().unwrap() * DAY as f64) as i64;
         let when = match columns[1] {
             "-" => None,
-            instant if instant.contains('.') => Some(When { start: time(instant), end: time(instant) }),
-            day => Some(When { start: time(day), end: time(day) + DAY - 1 }),
+            instant if instant.contains('.') => Some(TimeRange { start: time(instant), end: time(instant) }),
+            day => Some(TimeRange { start: time(day), end: time(day) + DAY - 1 }),
         };
-        Said { meaning: Meaning::from_name(columns[0]).unwrap(), when, brought: time(columns[2]) }
+        DatedMeaning { meaning: Meaning::from_name(columns[0]).unwrap(), when, first_run_at: time(columns[2]) }
     }
 
     #[test]
@@ -139,7 +140,7 @@ mod tests {
         check(Rule::LatestStatement, "yes - 5", "yes - 5");
         check(Rule::LatestStatement, "yes - 5\nno 3.5 4", "no 3.5 4");
         assert_eq!(counts(Rule::LatestStatement, &[]), None);
-        let nothing = Said { meaning: Nothing, when: None, brought: 0 };
+        let nothing = DatedMeaning { meaning: Nothing, when: None, first_run_at: 0 };
         assert_eq!((counts(Rule::LatestStatement, &[nothing]), counts(Rule::Strictest, &[nothing])), (None, None));
     }
 
@@ -149,16 +150,16 @@ mod tests {
         check(Rule::Strictest, "no - 5\nno 2.5 9\nyes 7.5 8", "no 2.5 9");
     }
 
-    fn said() -> impl Strategy<Value = Said> {
+    fn said() -> impl Strategy<Value = DatedMeaning> {
         let when = prop::option::of((0..6_i64, prop::bool::ANY).prop_map(|(day, is_day)| match is_day {
-            true => When { start: day * 4, end: day * 4 + 3 },
-            false => When { start: day * 4 + 1, end: day * 4 + 1 },
+            true => TimeRange { start: day * 4, end: day * 4 + 3 },
+            false => TimeRange { start: day * 4 + 1, end: day * 4 + 1 },
         }));
         (prop::sample::select(vec![Yes, Unclear, No, Stop, Nothing]), when, 0..24_i64)
-            .prop_map(|(meaning, when, brought)| Said { meaning, when, brought })
+            .prop_map(|(meaning, when, first_run_at)| DatedMeaning { meaning, when, first_run_at })
     }
 
-    fn meaning(rule: Rule, said: &[Said]) -> Meaning {
+    fn meaning(rule: Rule, said: &[DatedMeaning]) -> Meaning {
         counts(rule, said).map_or(Nothing, |it| said[it].meaning)
     }
 
@@ -176,10 +177,10 @@ mod tests {
         }
 
         #[test]
-        fn a_yes_without_date_never_changes_a_refusal(mut all in prop::collection::vec(said(), 0..7), brought in 0..24_i64) {
+        fn a_yes_without_date_never_changes_a_refusal(mut all in prop::collection::vec(said(), 0..7), first_run_at in 0..24_i64) {
             for rule in [Rule::LatestStatement, Rule::Strictest] {
                 let before = meaning(rule, &all);
-                all.push(Said { meaning: Yes, when: None, brought });
+                all.push(DatedMeaning { meaning: Yes, when: None, first_run_at });
                 let after = meaning(rule, &all);
                 prop_assert_eq!(after, if before == Nothing { Yes } else { before });
                 all.pop();
@@ -190,9 +191,9 @@ mod tests {
         fn a_yes_of_the_same_run_never_lifts_a_refusal_without_date(
             mut all in prop::collection::vec(said(), 0..7), refusal in prop::sample::select(vec![Unclear, No, Stop]), run in 0..24_i64, start in 0..100_i64,
         ) {
-            all.iter_mut().for_each(|it| it.brought = it.brought.min(run));
-            all.push(Said { meaning: refusal, when: None, brought: run });
-            all.push(Said { meaning: Yes, when: Some(When { start, end: start }), brought: run });
+            all.iter_mut().for_each(|it| it.first_run_at = it.first_run_at.min(run));
+            all.push(DatedMeaning { meaning: refusal, when: None, first_run_at: run });
+            all.push(DatedMeaning { meaning: Yes, when: Some(TimeRange { start, end: start }), first_run_at: run });
             prop_assert!(meaning(Rule::LatestStatement, &all) >= refusal);
         }
 
@@ -209,8 +210,8 @@ mod tests {
         }
     }
 
-    /// The rule once more, word for word and in loops.
-    fn as_written(said: &[Said]) -> Meaning {
+    /// The rule again, written as in the documentation and with loops.
+    fn as_written(said: &[DatedMeaning]) -> Meaning {
         let mut latest = i64::MIN;
         for when in said.iter().filter(|it| it.meaning != Nothing).filter_map(|it| it.when) {
             latest = latest.max(when.start);
@@ -222,8 +223,10 @@ mod tests {
             }
         }
         for it in said.iter().filter(|it| it.when.is_none() && it.meaning > Yes) {
-            let lifts = |yes: &Said| {
-                yes.meaning == Yes && yes.when.is_some_and(|when| when.start > it.brought) && yes.brought > it.brought
+            let lifts = |yes: &DatedMeaning| {
+                yes.meaning == Yes
+                    && yes.when.is_some_and(|when| when.start > it.first_run_at)
+                    && yes.first_run_at > it.first_run_at
             };
             if !said.iter().any(lifts) {
                 found = found.max(it.meaning);

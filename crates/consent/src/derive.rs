@@ -1,13 +1,14 @@
 use model::{ConsentChannel, ConsentState, Statement};
 
-use crate::{Meaning, Rule, Said, When, counts};
+use crate::counts::{DatedMeaning, Rule, TimeRange, counts};
+use crate::meaning::Meaning;
 
-/// The place of the statement that counts for messages; none where nothing was said about them.
+/// The place of the statement that counts for messages; none if there is no statement about them.
 ///
-/// What counts is found for each messaging channel by its statements and by those about all channels; of the channels the
-/// strictest counts, because a refusal on one carries over to the others. E-mail counts for nothing else.
+/// For each messaging channel, its own statements and those about all channels decide. Then the strictest channel
+/// counts, because a refusal on one carries over to the others. Statements about e-mail count for no other channel.
 pub fn for_messages(rule: Rule, statements: &[Statement]) -> Option<usize> {
-    // Most people have said one thing, or nothing.
+    // Most people have one statement or none.
     if let [only] = statements {
         return (only.channel != ConsentChannel::Email).then_some(0);
     }
@@ -16,8 +17,8 @@ pub fn for_messages(rule: Rule, statements: &[Statement]) -> Option<usize> {
     places.max_by_key(|place| (statements[*place].state, statements[*place].at, std::cmp::Reverse(*place)))
 }
 
-/// The place of the statement that counts for WhatsApp itself. Consent to SMS or Viber, or to "all", is none to WhatsApp;
-/// a refusal of all channels is one of WhatsApp.
+/// The place of the statement that counts for WhatsApp. Consent to SMS, to Viber or to all channels is not consent to
+/// WhatsApp; a refusal of all channels refuses WhatsApp too.
 pub fn for_whatsapp(rule: Rule, statements: &[Statement]) -> Option<usize> {
     if statements.is_empty() {
         return None;
@@ -31,13 +32,14 @@ fn for_channel(rule: Rule, statements: &[Statement], channel: ConsentChannel) ->
         it.channel == channel || (it.channel == ConsentChannel::All && !is_yes_to_all)
     };
     let places: Vec<usize> = (0..statements.len()).filter(|it| is_about(&statements[*it])).collect();
-    let said: Vec<Said> = places.iter().map(|it| said(&statements[*it])).collect();
-    counts(rule, &said).map(|it| places[it])
+    let meanings: Vec<DatedMeaning> = places.iter().map(|it| dated_meaning(&statements[*it])).collect();
+    counts(rule, &meanings).map(|it| places[it])
 }
 
-fn said(statement: &Statement) -> Said {
-    let when = statement.at.map(|it| When { start: it.from.as_microsecond(), end: it.until.as_microsecond() });
-    Said { meaning: Meaning::of(statement.state), when, brought: statement.first_run.started_at.as_microsecond() }
+fn dated_meaning(statement: &Statement) -> DatedMeaning {
+    let when = statement.at.map(|it| TimeRange { start: it.from.as_microsecond(), end: it.until.as_microsecond() });
+    let first_run_at = statement.first_run.started_at.as_microsecond();
+    DatedMeaning { meaning: Meaning::of(statement.state), when, first_run_at }
 }
 
 #[cfg(test)]

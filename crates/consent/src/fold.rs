@@ -1,12 +1,16 @@
-//! One spelling for all the ways in which people write a word.
+//! Brings words into one spelling, whatever case, accents and script variants people use.
+//!
+//! Its rules are stricter than those of `phone::folded`, which compares names of countries: vowel points of Arabic and
+//! Hebrew are dropped, letters are parted from digits, and separators end a word.
 
 use unicode_normalization::char::decompose_compatible;
 
-/// In bytes. Longer words are cut: they are no keywords, and a text without blanks must not cost more than others.
+/// The most bytes of a word; longer words are cut. They are not keywords, and a long text without blanks must stay
+/// cheap.
 const MAX_TOKEN: usize = 120;
 
-/// The words of a text in one spelling, with a blank between them: small letters without accents, no punctuation, letters
-/// apart from digits. `Arrêt  SMS!` is `arret sms`, `STOP36180` is `stop 36180`.
+/// The words of a text in one spelling, separated by blanks: lower case without accents or punctuation, letters parted
+/// from digits. `Arrêt  SMS!` is `arret sms`, `STOP36180` is `stop 36180`.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for token in Tokens::of(text) {
@@ -18,8 +22,8 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// The words of a text without blanks: `opt out`, `opt-out` and `OptOut` are all `optout`. A text without letters, such as
-/// `0.0` or `✓`, stays as it is.
+/// The words of a text without blanks: `opt out`, `opt-out` and `OptOut` are all `optout`. A text without letters, such
+/// as `0.0` or `✓`, is kept.
 pub(crate) fn squash(text: &str) -> String {
     let text = text.trim();
     if !text.chars().any(char::is_alphabetic) {
@@ -30,7 +34,7 @@ pub(crate) fn squash(text: &str) -> String {
     squashed
 }
 
-/// Cuts a text into folded words, one at a time, so that the rest of a long text costs nothing.
+/// Cuts a text into folded words, one at a time, so that reading the start of a long text is cheap.
 pub(crate) struct Tokens<'a>(std::str::Chars<'a>);
 
 impl<'a> Tokens<'a> {
@@ -71,7 +75,7 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-/// Adds the letters and digits of a character in their one spelling; none of a separator or a sign.
+/// Appends the letters and digits of a character in one spelling; nothing for a separator or a sign.
 fn push_letters(char: char, folded: &mut String) {
     if char.is_ascii() {
         folded.extend(char.is_ascii_alphanumeric().then(|| char.to_ascii_lowercase()));
@@ -83,7 +87,7 @@ fn push_letters(char: char, folded: &mut String) {
     });
 }
 
-/// Letters that Unicode does not take apart, as people write them on a keyboard that lacks them.
+/// Replaces letters that Unicode does not decompose by those that people type on a keyboard without them.
 fn without_strokes(char: char) -> impl Iterator<Item = char> {
     let (first, second) = match char {
         'ß' => ('s', Some('s')),
@@ -102,7 +106,8 @@ fn without_strokes(char: char) -> impl Iterator<Item = char> {
     [Some(first), second].into_iter().flatten()
 }
 
-/// Accents, short vowels of Arabic, dots of Hindi and invisible characters: a word is the same without them.
+/// Whether a word is the same without the character: accents, vowel points, the nukta of Hindi and invisible
+/// characters.
 fn is_ignored(char: char) -> bool {
     matches!(char,
         '\u{300}'..='\u{36F}'
@@ -122,7 +127,7 @@ fn is_ignored(char: char) -> bool {
             | '\u{FEFF}')
 }
 
-/// Vowel signs of Indian scripts and Thai: without them a word is another word.
+/// Vowel signs of Indian scripts and Thai, without which a word is another word.
 fn is_vowel_sign(char: char) -> bool {
     matches!(char, '\u{900}'..='\u{DFF}' | '\u{E31}'..='\u{E4E}') && !matches!(char, '\u{964}' | '\u{965}' | '\u{970}')
 }

@@ -15,8 +15,8 @@
 //! |---|---|
 //! | `true`, `false` | a bare answer: in a column such as "Do not contact", `true` is a refusal |
 //! | `yes`, `no`, `stop`, `unclear`, `none` | the same in every column |
-//! | `courtesy` | does not change what a message says: "please", "SMS" |
-//! | `before digits` | does not change it either, in front of a number: "STOP au 36180" |
+//! | `courtesy` | does not change the meaning of a message: "please", "SMS" |
+//! | `before digits` | the same, but only in front of a number: "STOP au 36180" |
 
 mod counts;
 mod derive;
@@ -26,7 +26,7 @@ mod message;
 mod table;
 mod words;
 
-pub use counts::{Rule, Said, When, counts};
+pub use counts::Rule;
 pub use derive::{for_messages, for_whatsapp};
 pub use fold::fold;
 pub use meaning::{Meaning, strictest};

@@ -1,24 +1,25 @@
 use model::ConsentState;
 
-/// The meaning of a word or statement of consent. Ordered by strictness: `Nothing` is the weakest, `Stop` the strictest.
+/// The meaning of a word or statement of consent. Ordered by strictness: `Nothing` is the weakest, `Stop` the
+/// strictest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meaning {
-    /// No statement: an empty cell, "n/a", an ordinary message.
+    /// Not a statement: an empty cell, "n/a", an ordinary message.
     #[default]
     Nothing,
     Yes,
-    /// A statement that cannot be read for sure. It is not a yes.
+    /// A statement that is not understood for sure. It is not consent.
     Unclear,
     /// A plain no, such as "no", FALSE or an opt-out flag.
     No,
-    /// The person's own word, such as "STOP" or "unsubscribed".
+    /// The person's own words, such as "STOP" or "unsubscribed".
     Stop,
 }
 
 impl Meaning {
     const ALL: [Self; 5] = [Self::Nothing, Self::Yes, Self::Unclear, Self::No, Self::Stop];
 
-    /// What a recorded statement says.
+    /// The meaning of a recorded statement.
     pub fn of(state: ConsentState) -> Self {
         match state {
             ConsentState::Yes => Self::Yes,
@@ -28,7 +29,7 @@ impl Meaning {
         }
     }
 
-    /// The state of a statement; none where nothing was said.
+    /// The state of a statement; none for [`Meaning::Nothing`].
     pub fn state(self) -> Option<ConsentState> {
         match self {
             Self::Nothing => None,
@@ -43,7 +44,7 @@ impl Meaning {
         self >= Self::No
     }
 
-    /// The name used in files; empty for `Nothing`.
+    /// The name in files; empty for [`Meaning::Nothing`].
     pub fn name(self) -> &'static str {
         self.state().map_or("", ConsentState::name)
     }

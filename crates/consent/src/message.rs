@@ -1,4 +1,4 @@
-//! Reads the text of a message: keywords alone, or with words around them that change nothing.
+//! Reads the text of a message: keywords alone, or with words of courtesy around them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,7 +6,7 @@ use crate::fold::Tokens;
 use crate::words::agreed;
 use crate::{Meaning, strictest};
 
-/// Longer messages say more than "stop".
+/// The most words of a message that is read as a keyword. Longer messages say more than "stop".
 const MAX_TOKENS: usize = 24;
 
 /// The role of a phrase in a message.
@@ -20,15 +20,15 @@ pub(crate) enum Part {
 /// The phrases that a message may consist of.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Phrases {
-    /// By their words with a blank between them, and once more without blanks: `stop all`, `stopall`.
+    /// By their words, with blanks and without: `stop all`, `stopall`.
     parts: HashMap<String, Part>,
-    /// Every word of every phrase: a text is read only as far as its words are known.
+    /// Every word of every phrase. A text is read only as far as its words are known.
     tokens: HashSet<String>,
     longest: usize,
 }
 
 impl Part {
-    /// Two languages that do not agree leave a keyword unclear.
+    /// Combines the roles of one phrase in two languages. A keyword on which they disagree is unclear.
     pub(crate) fn or_unclear(self, other: Self) -> Self {
         match (self, other) {
             (one, other) if one == other => one,
@@ -52,7 +52,7 @@ impl Phrases {
         self.tokens.extend(tokens);
     }
 
-    /// Like `put`, also for phrases that are the same without blanks: `optout` replaces `opt out`.
+    /// Like [`Phrases::put`], and also replaces phrases that are the same without blanks: `optout` replaces `opt out`.
     pub(crate) fn replace(&mut self, phrase: &str, part: Part) {
         let glued: String = Tokens::of(phrase).collect();
         for (_, known) in self.parts.iter_mut().filter(|it| it.0.replace(' ', "") == glued) {
@@ -81,7 +81,7 @@ impl Phrases {
         }
     }
 
-    /// The words of a text without blanks and without the courtesy at its ends; none if it has no courtesy.
+    /// The words of a text without blanks and without courtesy at its ends; none if it has no courtesy.
     pub(crate) fn without_courtesy(&self, text: &str) -> Option<String> {
         let tokens: Vec<String> = Tokens::of(text).take(MAX_TOKENS).collect();
         let mut rest = tokens.as_slice();
@@ -102,7 +102,7 @@ impl Phrases {
         (1..=self.longest.min(tokens.len())).rev().find(is_courtesy)
     }
 
-    /// The words at the beginning of a text that are known, and whether that is all of it.
+    /// The known words at the beginning of a text, and whether they are the whole text.
     fn known_tokens(&self, text: &str) -> (Vec<String>, bool) {
         let mut known = Vec::new();
         for token in Tokens::of(text) {
@@ -114,7 +114,7 @@ impl Phrases {
         (known, true)
     }
 
-    /// A token that may stand in a phrase; `stooop` is `stop`.
+    /// The word as phrases have it; `stooop` is `stop`.
     fn known_token(&self, token: String) -> Option<String> {
         if is_number(&token) || self.tokens.contains(&token) {
             return Some(token);
@@ -123,7 +123,7 @@ impl Phrases {
         self.tokens.contains(&shorter).then_some(shorter)
     }
 
-    /// The phrases at the beginning, the longest first, and how many words they are.
+    /// The longest phrases at the beginning, one after the other, and the count of their words.
     fn parse(&self, tokens: &[String]) -> (Vec<Part>, usize) {
         let mut parts = Vec::new();
         let mut rest = tokens;
@@ -167,7 +167,7 @@ impl Part {
     }
 }
 
-/// A word in which three or more equal letters became one; none where there are no such letters.
+/// The word with every run of three or more equal letters reduced to one letter; none if there is no such run.
 fn shortened(token: &str) -> Option<String> {
     let letters: Vec<char> = token.chars().collect();
     let runs: Vec<&[char]> = letters.chunk_by(|one, other| one == other).collect();

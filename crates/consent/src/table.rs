@@ -1,9 +1,9 @@
-//! Short ASCII cells, which nearly all cells are: looked up without a copy on the heap.
+//! Looks up short ASCII cells, which nearly all cells are, without allocation.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// The letters and digits of a cell of at most 16 bytes, or all of it where it has no letter; as one number.
+/// The letters and digits of a cell of up to 16 bytes as one number; the whole cell if it has no letter.
 pub(crate) fn short_key(cell: &str) -> Option<u128> {
     let bytes = cell.trim_ascii().as_bytes();
     if bytes.len() > 16 {
@@ -24,11 +24,11 @@ pub(crate) fn short_key(cell: &str) -> Option<u128> {
     Some(if has_letter { letters } else { whole })
 }
 
-/// A map from short keys.
+/// A map by short keys.
 pub(crate) type Short<V> = HashMap<u128, V, BuildHasherDefault<KeyHasher>>;
 
-/// Mixes a key in one multiplication. Cells choose only among words of the plan and of the data file, so nobody can make the
-/// map slow.
+/// Mixes a key in one multiplication. Only words of the plan and of the data file are inserted, so cells cannot cause
+/// collisions.
 #[derive(Clone, Default)]
 pub(crate) struct KeyHasher(u64);
 

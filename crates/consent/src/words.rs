@@ -8,10 +8,11 @@ use crate::fold::{Tokens, squash};
 use crate::message::{Part, Phrases};
 use crate::table::{Short, short_key};
 
-/// Raise it when the way of reading cells or messages changes: callers compare digests to know what to read again.
+/// The version of the digest. Raise it when cells or messages are read differently: callers compare digests to decide
+/// what to read again.
 const VERSION: &[u8] = b"words of consent 1";
 
-/// In bytes. A longer cell is a text and not a word of consent.
+/// The most bytes of a cell with a word of consent. Longer cells are texts.
 const MAX_CELL: usize = 200;
 
 static DATA: &str = include_str!("words.tsv");
@@ -23,7 +24,7 @@ static IN_TEXTS: LazyLock<Vec<Line>> =
 #[derive(Clone, Debug)]
 pub struct Words {
     cells: HashMap<String, Cell>,
-    /// Those of `cells` that are short, once more.
+    /// The short ones of `cells` again, for a faster look-up.
     short: Short<Cell>,
     phrases: Phrases,
 }
@@ -50,8 +51,8 @@ impl Default for Words {
 }
 
 impl Words {
-    /// Adds words, in any case and spelling. They win over the data file, in cells and in messages; a yes in cells only,
-    /// for a message such as "ok" answers many things.
+    /// Adds words, in any case and spelling. They override the data file in cells and in messages. Words for yes count
+    /// in cells only, because a message such as "ok" can answer anything.
     pub fn add(&mut self, meaning: Meaning, words: &[impl AsRef<str>]) {
         for word in words {
             let word = word.as_ref();
@@ -67,19 +68,20 @@ impl Words {
         }
     }
 
-    /// Reads a cell of a consent column: `Nothing` for an empty cell, "n/a" and the like, `Unclear` for an unknown word.
+    /// Reads a cell of a consent column: `Nothing` for an empty cell, "n/a" and the like, `Unclear` for an unknown
+    /// word.
     pub fn cell(&self, cell: &str) -> Meaning {
         self.find(cell).map_or(Meaning::Unclear, |it| it.consent)
     }
 
-    /// Reads a cell of a column that lists refusals, such as "Do not contact": a bare yes is a refusal there, and a bare no
+    /// Reads a cell of a column of refusals, such as "Do not contact": a bare yes is a refusal there, and a bare no
     /// says nothing, because it is not consent.
     pub fn refusal_cell(&self, cell: &str) -> Meaning {
         self.find(cell).map_or(Meaning::Unclear, |it| it.refusal)
     }
 
-    /// Reads the whole text of an inbound message. A keyword counts alone, or with digits, "SMS" and words of courtesy around
-    /// it. Any other text that begins with a keyword of refusal is `Unclear`, and every other text says `Nothing`.
+    /// Reads the whole text of an inbound message. A keyword counts alone, or with digits, "SMS" and words of courtesy
+    /// around it. Any other text is `Unclear` if it begins with a keyword of refusal, else `Nothing`.
     pub fn message(&self, text: &str) -> Meaning {
         self.phrases.read(text)
     }
@@ -108,8 +110,8 @@ impl Words {
         Digest::of_parts(parts.iter().map(Vec::as_slice))
     }
 
-    /// The words of a language that tell people how to stop messages, such as `stop` and `se désabonner`. Everyday words are
-    /// left out: "cancel" in a text is seldom about messages.
+    /// The words of a language that tell people how to stop messages, such as `stop` and `se désabonner`. Everyday
+    /// words are not among them: "cancel" in a text is seldom about messages.
     pub fn stop_words(language: &str) -> impl Iterator<Item = &'static str> {
         let language = language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
         IN_TEXTS.iter().filter(move |it| it.language == "*" || it.language == language).map(|it| it.word)
@@ -143,7 +145,7 @@ impl Words {
         (self.phrases.read(text) == Meaning::Stop).then_some(stop)
     }
 
-    /// Reads `Yes, agreed` and `Non (refusé)`: all pieces are known and agree.
+    /// Reads `Yes, agreed` and `Non (refusé)`: every part is known, and all agree.
     fn find_in_pieces(&self, text: &str) -> Option<Cell> {
         let pieces = text.split([',', ';', ':', '/', '|', '(', ')']).map(str::trim).filter(|it| !it.is_empty());
         let known = pieces.map(|it| self.cells.get(&squash(it)).filter(|_| it.contains(char::is_alphabetic)).copied());
@@ -231,7 +233,7 @@ impl Cell {
     }
 }
 
-/// Combines two meanings of one word: the stricter of two refusals, unclear if they do not agree.
+/// Combines two meanings of one word: the stricter of two refusals; unclear if they disagree.
 pub(crate) fn agreed(one: Meaning, other: Meaning) -> Meaning {
     match one == other || (one.is_refusal() && other.is_refusal()) {
         true => one.max(other),

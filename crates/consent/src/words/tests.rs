@@ -75,7 +75,7 @@ fn a_cell_that_says_nothing_is_no_statement() {
 }
 
 #[test]
-fn a_word_that_nobody_can_read_for_sure_is_unclear() {
+fn a_word_that_cannot_be_read_for_sure_is_unclear() {
     let words = Words::default();
     let cell = |it: &str| words.cell(it);
     all_say(
