@@ -1,18 +1,16 @@
 use thiserror::Error;
 
-/// The most items that one batch holds.
-///
-/// The number is ours, not a platform's: it is the unit of one request, one receipt and one audit.
+/// The most items of a batch: one request, one transaction, one receipt. The number is ours and not a platform's.
 pub const MAX_BATCH: usize = 1000;
 
-/// 1 to [`MAX_BATCH`] items, by construction, and the number of the batch in its run.
+/// 1 to [`MAX_BATCH`] items, by construction, with the number of the batch in its run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch<T> {
     number: u32,
     items: Vec<T>,
 }
 
-/// How many items somebody tried to make a batch of.
+/// The number of items that does not fit a batch.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("a batch holds 1 to {MAX_BATCH} items, not {0}")]
 pub struct BatchSize(usize);

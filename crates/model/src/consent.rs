@@ -6,17 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Personal, RowName};
 
-/// The purpose of a consent that an export states without naming one.
+/// The purpose of a consent in an export, which names none.
 pub const PURPOSE_MESSAGES: &str = "messages";
 
-/// What a person said about being written to. Ordered by strictness: of two that tie the stricter one counts.
+/// The meaning of a statement about consent. Ordered by strictness: between two that are otherwise equal, the stricter
+/// counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentState {
     Yes,
-    /// Something was said that is not understood. It holds the person back as a refusal does.
+    /// The statement is not understood. It holds the person back as a refusal does.
     Unclear,
-    /// A refusal that somebody has recorded.
+    /// A refusal that a system has recorded.
     No,
     /// A refusal in the person's own words.
     Stop,
@@ -45,7 +46,7 @@ impl ConsentState {
     }
 }
 
-/// What a statement speaks of.
+/// The channel that a statement is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentChannel {
@@ -58,7 +59,7 @@ pub enum ConsentChannel {
 
 impl ConsentChannel {
     pub const ALL: [Self; 5] = [Self::Sms, Self::Viber, Self::Whatsapp, Self::Email, Self::All];
-    /// The channels over which messages go.
+    /// The channels for messages.
     pub const MESSAGING: [Self; 3] = [Self::Sms, Self::Viber, Self::Whatsapp];
 
     /// The name in files and in the database.
@@ -87,21 +88,21 @@ impl From<Channel> for ConsentChannel {
     }
 }
 
-/// Where a statement was found. It decides how its words are read.
+/// Where a statement was found, which decides how its words are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// A cell of a column about consent.
     Cell,
-    /// A cell of a column whose meaning is a refusal, such as "Do not contact".
+    /// A cell of a column of refusals, such as "Do not contact".
     OptOut,
-    /// The text of a message that the person wrote.
+    /// The text of a message from the person.
     Message,
     /// An event or an error code of the provider.
     Event,
     /// An entry of a list of people who have opted out.
     List,
-    /// A value of the row that could not be read, in a source with too many of them.
+    /// An unreadable value of the row, in a source with too many of them.
     Unreadable,
 }
 
@@ -126,14 +127,14 @@ impl Basis {
     }
 }
 
-/// A run and the moment when it started.
+/// A run and its start.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunMark {
     pub started_at: Timestamp,
     pub id: Arc<str>,
 }
 
-/// When something was said: an instant, or a whole day where only the day is known.
+/// The time of a statement: an instant, or a whole day if only the day is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SaidAt {
     pub from: Timestamp,
@@ -141,30 +142,30 @@ pub struct SaidAt {
     pub until: Timestamp,
 }
 
-/// One thing that a person said about being written to, as it was found.
+/// One statement of a person about consent, as it was found.
 ///
-/// Statements are kept for good. What counts is derived from all of them, see the crate `consent`.
+/// Statements are never removed. Which one counts is derived from all of them, by the crate `consent`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Statement {
     pub channel: ConsentChannel,
-    /// None where the source does not say when.
+    /// None if the source gives no date.
     pub at: Option<SaidAt>,
-    /// How the words are understood now.
+    /// The current reading of the words.
     pub state: ConsentState,
     pub basis: Basis,
-    /// The words as they came.
+    /// The words as received.
     pub words: Personal<String>,
-    /// [`PURPOSE_MESSAGES`] of all that Ferry reads itself.
+    /// [`PURPOSE_MESSAGES`] for all statements from exports.
     pub purpose: Cow<'static, str>,
-    /// The first source row that shows it, such as `sms:12`.
+    /// The first source row with the statement, such as `sms:12`.
     pub row: RowName,
     pub first_run: RunMark,
     pub last_run: RunMark,
 }
 
 impl Statement {
-    /// Tells a statement from the others of its contact. The same words of the same source about the same channel
-    /// and moment are one statement, in whichever row and run they stand.
+    /// The id of the statement among those of its contact. The same words of the same source about the same channel and
+    /// time are one statement, in any row and any run.
     pub fn id(&self) -> i64 {
         let mut bytes = Vec::with_capacity(128);
         let source = self.row.split(':').next().unwrap_or_default();

@@ -3,52 +3,52 @@ use jiff::Timestamp;
 use crate::{Channel, ConsentChannel, ConsentState, ContactId, Identity, Personal, RowName, Statement};
 use phone::{LineType, PhoneNumber, Region};
 
-/// One person, as all sources together know them.
+/// One person, merged from all sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     pub id: ContactId,
-    /// None for somebody known only to Viber.
+    /// None for a person known only to Viber.
     pub phone: Option<PhoneNumber>,
     /// Country of the phone number.
     pub region: Option<Region>,
     pub line_type: Option<LineType>,
     pub name: Option<Field<Personal<String>>>,
     pub email: Option<Field<Personal<String>>>,
-    /// Two small letters, such as `fr`.
+    /// An ISO 639 code in lower case, such as `fr`.
     pub language: Option<Field<String>>,
-    /// The first time anything was heard of them.
+    /// The earliest date in any row of the person.
     pub first_at: Option<Timestamp>,
-    /// The last time anything was heard of them.
+    /// The latest date in any row of the person.
     pub last_at: Option<Field<Timestamp>>,
     pub last_inbound_at: Option<Timestamp>,
     pub last_outbound_at: Option<Timestamp>,
-    /// How many messages went either way; several rows about one message count once.
+    /// The number of messages in both directions. Several rows about one message count once.
     pub n_messages: u64,
-    /// Whether the last message whose fate is known reached them.
+    /// Whether the last message with a known result reached the person.
     pub is_reachable: Option<Field<bool>>,
-    /// What counts for messages, derived from all statements. A refusal on one channel counts for all.
+    /// The consent to messages, derived from all statements. A refusal on one channel counts for all.
     pub consent: Option<Field<ConsentState>>,
-    /// When that was said.
+    /// The date of the statement that counts.
     pub consent_at: Option<Timestamp>,
-    /// What the statement that counts speaks of.
+    /// The channel of the statement that counts.
     pub consent_channel: Option<ConsentChannel>,
-    /// What counts for WhatsApp itself, by statements that name it.
+    /// The consent to WhatsApp, derived from statements that name it.
     pub whatsapp_consent: Option<ConsentState>,
-    /// All that they said about being written to, sorted, each once.
+    /// All statements about consent, sorted, each once.
     pub statements: Vec<Statement>,
-    /// All identities but the phone.
+    /// All identities except the phone.
     pub identities: Vec<Identity>,
     pub tags: Vec<String>,
-    /// The channels they came from, in alphabetical order.
+    /// The channels of its rows, in alphabetical order.
     pub channels: Vec<Channel>,
-    /// How many source rows were merged.
+    /// The number of source rows that were merged.
     pub n_rows: u64,
-    /// Those rows, such as `sms:1-3,9 viber:7`.
+    /// The rows that were merged, such as `sms:1-3,9 viber:7`.
     pub rows: RowName,
 }
 
 impl Contact {
-    /// A contact that was made of some rows, and of which nothing else is known.
+    /// A contact that came from `rows`, with no other value.
     pub fn new(id: ContactId, rows: RowName) -> Self {
         Self {
             id,
@@ -77,7 +77,7 @@ impl Contact {
         }
     }
 
-    /// The values whose rows are known, by name, each with its row.
+    /// The fields that remember their source row, by name, each with its row.
     pub fn value_rows(&self) -> [(&'static str, Option<&RowName>); 6] {
         [
             ("name", self.name.as_ref().map(|it| &it.row)),
@@ -102,7 +102,7 @@ impl Contact {
     }
 }
 
-/// A value and the source row that it came from, such as `sms:12`.
+/// A value and its source row, such as `sms:12`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<T> {
     pub value: T,

@@ -8,12 +8,12 @@ use sha2::Digest as _;
 #[serde(try_from = "String", into = "String")]
 pub struct Digest([u8; 32]);
 
-/// Digests bytes as they come.
+/// Digests bytes in several calls.
 #[derive(Clone, Default)]
 pub struct Hasher(sha2::Sha256);
 
 impl Digest {
-    /// Digests the parts, each with its length, so that no two lists of parts look alike.
+    /// Digests the parts, each with its length, so that different lists of parts have different digests.
     pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = Hasher::default();
         for part in parts {

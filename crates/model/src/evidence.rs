@@ -6,25 +6,24 @@ use serde::{Deserialize, Serialize};
 use crate::{ContactId, Personal};
 use phone::PhoneNumber;
 
-/// What one check said about a contact's WhatsApp registration.
+/// The answer of one check of a contact's WhatsApp registration.
 ///
-/// Evidence is added, never overwritten; what is believed of a contact is derived from all of it
-/// ([`crate::Registration::of`]).
+/// Evidence is added and never overwritten. The registration is derived from all of it ([`crate::Registration::of`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     pub contact_id: ContactId,
-    /// How it was found out, such as `contacts` for the wire of `POST /v1/contacts`.
+    /// The method of the check, such as `contacts` for `POST /v1/contacts`.
     pub method: Cow<'static, str>,
-    /// The number that was asked about, where it was a national variant and not the contact's own.
+    /// The number that was checked, if it was a national variant and not the contact's own.
     pub variant: Option<PhoneNumber>,
     pub checked_at: Timestamp,
-    /// From then on it counts no more; none if it counts for ever.
+    /// The evidence no longer counts from this moment on; none if it never expires.
     pub expires_at: Option<Timestamp>,
     pub answer: Answer,
-    /// In millionths of the currency of the plan.
+    /// The price in millionths of the currency of the plan.
     pub price_micros: u64,
     pub wa_id: Option<WaId>,
-    /// The word that the provider used, as it came.
+    /// The provider's word, as received.
     pub raw_status: Option<Cow<'static, str>>,
 }
 
@@ -46,27 +45,27 @@ impl WaId {
     }
 }
 
-/// The method of evidence that came by itself, from messages that were delivered or written.
+/// The method of evidence from messages that were delivered or received, without a check.
 pub const PASSIVE: &str = "passive";
-/// The raw status of evidence that somebody else may have the number now. What was said before no longer counts.
+/// The raw status of evidence that the number may have another owner. Earlier evidence no longer counts.
 pub const IDENTITY_CHANGED: &str = "identity_changed";
 
-/// What a check can say.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Registered,
     NotRegistered,
-    /// Nothing can be concluded: no answer came, or the one that came is worth nothing.
+    /// Nothing can be concluded: there was no answer, or none that can be trusted.
     NoAnswer,
-    /// Two things were said about one number.
+    /// There were different answers about one number.
     Contradictory,
 }
 
 impl Answer {
     pub const ALL: [Self; 4] = [Self::Registered, Self::NotRegistered, Self::NoAnswer, Self::Contradictory];
 
-    /// The name as it stands in files and in the database.
+    /// The name in files and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Registered => "registered",

@@ -8,19 +8,19 @@ use thiserror::Error;
 use crate::Personal;
 use phone::PhoneNumber;
 
-/// One way in which a person is known to some system.
+/// A name by which some system knows a person.
 ///
-/// A contact has any number of identities and none of them is its key. Values are compared byte
-/// for byte: Viber ids are case-sensitive base64.
+/// A contact has any number of identities, and none of them is its key. Values are compared byte for byte: Viber ids
+/// are case-sensitive base64.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Identity {
     pub kind: IdentityKind,
-    /// Within what the value is unique: a bot, a portfolio, a source. Empty for a phone.
+    /// The scope in which the value is unique: a bot, a portfolio, a source. Empty for a phone.
     pub scope: String,
     pub value: Personal<String>,
 }
 
-/// What kind of name an [`Identity`] is.
+/// The kind of an [`Identity`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityKind {
@@ -43,7 +43,7 @@ impl IdentityKind {
         (Self::External, "external"),
     ];
 
-    /// The name as it stands in files and in the database.
+    /// The name in files and in the database.
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize].1
     }
@@ -85,14 +85,14 @@ impl fmt::Debug for ContactId {
     }
 }
 
-/// The secret under which contact ids are made.
+/// The secret key of contact ids.
 ///
-/// A plain digest of a phone number is no protection: all mobile numbers of a country can be
-/// hashed in seconds. With a secret key the id of a number cannot be guessed.
+/// A plain digest of a phone number protects nothing: all mobile numbers of a country can be hashed in seconds. With a
+/// secret key, the id of a number cannot be guessed.
 #[derive(Clone)]
 pub struct ContactKey(Hmac<Sha256>);
 
-/// Why a text cannot serve as the key.
+/// Why a text is not a key.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum KeyError {
     #[error("the contact key must be 64 hexadecimal digits (32 bytes), and {0} characters were given")]
@@ -108,22 +108,22 @@ impl ContactKey {
         Hmac::new_from_slice(&secret).map(Self).map_err(|_| malformed())
     }
 
-    /// Names the key without giving it away: a run and a database made with another are told apart.
+    /// A name of the key that does not reveal it. Runs and databases with different keys are told apart by it.
     pub fn id(&self) -> String {
         hex::encode(&self.digest(&[b"ferry contact key"])[..8])
     }
 
-    /// A keyed digest, which shows that whoever made it held the key.
+    /// A keyed digest, which proves that its maker had the key.
     pub fn seal(&self, bytes: &[u8]) -> String {
         hex::encode(self.digest(&[b"ferry seal\0", bytes]))
     }
 
-    /// The id of the person behind a phone number.
+    /// The id of the person with a phone number.
     pub fn of_phone(&self, phone: PhoneNumber) -> ContactId {
         self.of(&[b"phone\0\0", &phone.digits().to_be_bytes()])
     }
 
-    /// The id of a person known by no phone.
+    /// The id of a person without a phone.
     pub fn of_identity(&self, kind: IdentityKind, scope: &str, value: &str) -> ContactId {
         self.of(&[kind.name().as_bytes(), b"\0", scope.as_bytes(), b"\0", value.as_bytes()])
     }

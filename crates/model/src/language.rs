@@ -4,17 +4,17 @@ use std::sync::LazyLock;
 
 use phone::{folded, says_nothing};
 
-/// What a cell says about the language of a person.
+/// The result of reading a cell with a language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadLanguage<'a> {
     Nothing,
-    /// An ISO 639 code in small letters: of two letters where there is one, else of three.
+    /// An ISO 639 code in lower case: of two letters if there is one, else of three.
     Language(Cow<'a, str>),
     Unknown,
 }
 
-/// Reads a language code, with script and region or without (`fr`, `fra`, `pt_BR`, `zh-Hans`), or the name of a language
-/// (`anglais`, `Spanish`, `русский`).
+/// Reads a language code, with script and region or without (`fr`, `fra`, `pt_BR`, `zh-Hans`), or the name of a
+/// language (`anglais`, `Spanish`, `русский`).
 pub fn read_language(cell: &str) -> ReadLanguage<'_> {
     let text = cell.trim();
     if let &[first @ b'a'..=b'z', second @ b'a'..=b'z'] = text.as_bytes()
@@ -34,7 +34,7 @@ pub fn read_language(cell: &str) -> ReadLanguage<'_> {
     }
 }
 
-/// Codes of ISO 639 for "no content", "undetermined" and the like.
+/// ISO 639 codes for "undetermined", "no linguistic content" and the like.
 const NOT_ONE: [&str; 4] = ["und", "mul", "zxx", "mis"];
 
 /// Every language by its own code, other codes and folded names. `scripts/data/countries.py` writes the file.
@@ -47,7 +47,7 @@ static LANGUAGES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(
     languages
 });
 
-/// Which pairs of small letters are the code of a language.
+/// Which pairs of letters are the code of a language. It is a table because nearly all cells are such codes.
 static IS_KNOWN: LazyLock<[bool; 26 * 26]> = LazyLock::new(|| {
     let mut is_known = [false; 26 * 26];
     for (code, _) in lines() {
@@ -84,7 +84,7 @@ fn code_of_name(text: &str) -> Option<&'static str> {
     code(text).or_else(|| text.strip_suffix(')')?.split_once('(').and_then(|(name, _)| code(name)))
 }
 
-/// A name has at least a letter that is no ASCII one, or four letters: two and three are codes, which are read as such.
+/// Whether a text is a name and not a code: it has a letter beyond ASCII, or more than three letters.
 fn is_name(text: &str) -> bool {
     !text.is_ascii() || text.bytes().filter(u8::is_ascii_alphabetic).count() > 3
 }

@@ -1,7 +1,6 @@
-//! The nouns of Ferry: what a contact, a row, a consent or a batch is.
+//! The nouns of Ferry: contact, row, consent, evidence, batch. One module per noun.
 //!
-//! Nothing here reads a clock, a file or the network, and no type follows one provider's wire
-//! format. One module per noun.
+//! Nothing here reads a clock, a file or the network, and no type follows the format of one provider.
 
 mod batch;
 mod consent;

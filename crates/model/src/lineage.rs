@@ -1,17 +1,18 @@
 use std::sync::Arc;
 
-/// The name of a source row, such as `sms:12`. Many values share one.
+/// The name of a source row, such as `sms:12`, shared by many values.
 pub type RowName = Arc<str>;
 
-/// The rows behind the values of a contact, as one short text: the row of nearly all of them, then the values that came
-/// from another, such as `sms:12 last_at=viber:7`.
+/// The source rows of a contact's values, as one short text: the row of most values, then the values from other rows,
+/// such as `sms:12 last_at=viber:7`.
 pub struct Lineage<'a> {
     usual: RowName,
     others: &'a str,
 }
 
 impl<'a> Lineage<'a> {
-    /// Writes down where values came from. None if all came from `rows`, the rows of the contact: most people have one.
+    /// Writes the rows of the values. None if all values came from `rows`, the rows of the contact, because most
+    /// contacts have a single row.
     pub fn text(rows: &RowName, values: &[(&str, Option<&RowName>)]) -> Option<String> {
         let mut given = values.iter().filter_map(|(value, row)| Some((value, (*row)?)));
         let (_, usual) = given.clone().next()?;
@@ -37,7 +38,7 @@ impl<'a> Lineage<'a> {
         }
     }
 
-    /// The row that a value came from.
+    /// The row of a value.
     pub fn row(&self, value: &str) -> RowName {
         let row_of = |it: &'a str| it.strip_prefix(value)?.strip_prefix('=');
         let other = if self.others.is_empty() { None } else { self.others.split(' ').find_map(row_of) };
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_values_came_from_is_one_short_text_and_reads_back() {
+    fn the_rows_of_values_are_one_short_text_and_read_back() {
         for (rows, name, email, last_at, text) in [
             ("sms:1", "sms:1", "sms:1", "sms:1", None),
             ("sms:1 viber:2", "sms:1", "sms:1", "sms:1", Some("sms:1")),

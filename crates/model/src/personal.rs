@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// A value that belongs to a person: a name, a number, a message, a raw row.
 ///
-/// `Debug` prints only its kind, so it can reach a log or a failed assertion unread. The value
-/// itself is the public field; taking it out is visible in the code that does so.
+/// `Debug` does not print the value, so it never reaches a log or a failed assertion. Code that uses the value must
+/// name the field, which makes every use visible.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Personal<T>(pub T);

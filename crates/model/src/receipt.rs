@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Digest;
 
-/// Proof that a stage did one batch, committed in the same transaction as the rows it speaks for.
+/// Proof that a stage has done one batch, committed in the same transaction as the rows of the batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     pub stage: Stage,
@@ -13,7 +13,7 @@ pub struct Receipt {
     pub counts: Counts,
     pub at: Timestamp,
     pub tool: String,
-    /// Who was asked, of a verified batch; a file that was read with its digest.
+    /// The adapter of a verified batch; for a file of answers, with its digest.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub adapter: String,
 }
@@ -31,7 +31,7 @@ pub enum Stage {
 impl Stage {
     pub const ALL: [Self; 4] = [Self::Extract, Self::Clean, Self::Verify, Self::Load];
 
-    /// The name as it stands in files and in the database.
+    /// The name in files and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Extract => "extract",
@@ -47,7 +47,7 @@ impl Stage {
     }
 }
 
-/// What became of the rows that went into a stage. Every row is in exactly one of the last four.
+/// The rows that went into a stage, and their outcomes. Every row is in exactly one of the last four.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub rows_in: u64,
@@ -58,7 +58,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Rows that went in and came out nowhere; negative when more came out than went in.
+    /// Rows that went in without an outcome; negative if there are more outcomes than rows.
     pub fn unaccounted(&self) -> i128 {
         let out = [self.kept, self.merged, self.rejected, self.suppressed].map(i128::from);
         i128::from(self.rows_in) - out.iter().sum::<i128>()
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_balance_when_every_row_came_out_somewhere() {
+    fn counts_balance_if_every_row_has_an_outcome() {
         let counts = Counts { rows_in: 10, kept: 6, merged: 2, rejected: 1, suppressed: 1 };
         assert_eq!(counts.unaccounted(), 0);
         assert_eq!(Counts { merged: 0, ..counts }.unaccounted(), 2);

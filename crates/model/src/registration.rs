@@ -35,8 +35,8 @@ impl Registration {
     /// The first line that fits decides (`docs/verification.md` has the same table, with examples):
     ///
     /// 1. Evidence from before a change of identity does not count: the number may have another owner now.
-    /// 2. The newest check of each method counts that said more than `no_answer`. In one check, a number is registered if
-    ///    any of its national variants is, and not registered if none is.
+    /// 2. The newest check of each method counts that said more than `no_answer`. In one check, a number is registered
+    ///    if any of its national variants is, and not registered if none is.
     /// 3. A message that was delivered or received is proof. It overrides every earlier lookup; a later lookup that
     ///    disagrees makes the registration `contradictory`.
     /// 4. Lookups that agree decide, the newest first; lookups that disagree make it `contradictory`.
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_that_disagree_are_shown_to_disagree() {
+    fn methods_that_disagree_make_a_contradiction() {
         check("contacts 10 registered, waha 20 registered", "registered by waha on 20");
         check("contacts 10 registered, waha 20 not_registered", "contradictory by waha on 20");
         check("contacts 10 registered, waha 20 no_answer", "registered by contacts on 10");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_may_be_somebody_elses_now_is_asked_about_anew() {
+    fn a_number_that_may_have_another_owner_is_checked_again() {
         check("contacts 10 registered, passive 20 identity_changed", "no_answer by passive on 20");
         check(
             "contacts 10 registered, passive 20 identity_changed, contacts 30 not_registered",

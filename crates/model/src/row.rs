@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Basis, ConsentChannel, ConsentState, ContactId};
 
-/// Where contacts come from.
+/// The channel that contacts come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
@@ -15,7 +15,7 @@ pub enum Channel {
 impl Channel {
     pub const ALL: [Self; 2] = [Self::Sms, Self::Viber];
 
-    /// The name as it stands in files and in the database.
+    /// The name in files and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sms => "sms",
@@ -29,88 +29,89 @@ impl Channel {
     }
 }
 
-/// A source row as received: the source by its place in the plan, and the number of the record.
+/// A source row as received: the place of its source in the plan, and the number of its record.
 ///
-/// The unit of the conservation law. Records count from 1, the header not among them.
+/// The unit of the balance. Records count from 1, without the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RowId {
     pub source: u16,
     pub record: u64,
 }
 
-/// What a source row says about a contact: its cells as they came, and what kind of row it is.
+/// The cells of a source row as received, by their meaning, and the kind of the row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawContact<'a> {
     pub phone: &'a str,
-    /// A phone number of digits alone has its country code before it.
+    /// Whether a phone number without a plus sign begins with its country code.
     pub is_international: bool,
     pub region: &'a str,
-    /// Whole, or put together from two cells.
+    /// The whole name, perhaps from two cells.
     pub name: Cow<'a, str>,
     pub email: &'a str,
     pub language: &'a str,
     pub last_at: &'a str,
-    /// What stands in columns of consent, each cell a statement.
+    /// The cells of columns of consent, each a statement.
     pub consents: Vec<&'a str>,
-    /// What stands in columns whose meaning is a refusal: a flag, or the date of the refusal.
+    /// The cells of columns of refusals: a flag, or the date of the refusal.
     pub opt_outs: Vec<&'a str>,
-    /// When the consent was given or refused.
+    /// When consent was given or refused.
     pub consent_at: &'a str,
-    /// That date is also of what stands in `opt_outs`: the source has no column of consent that it belongs to.
+    /// Whether `consent_at` also dates `opt_outs`: the source has no column of consent that it could belong to.
     pub consent_at_dates_opt_outs: bool,
-    /// What the row's words of consent speak of, where that is not the channel of the row.
+    /// The channel that the row's words of consent are about, if it is not the channel of the row.
     pub consent_channel: Option<ConsentChannel>,
-    /// The text of a message that the person wrote.
+    /// The text of a message from the person.
     pub message: &'a str,
-    /// What the kind of the row says about consent, whatever its words are.
+    /// A statement about consent that follows from the kind of the row, whatever its words are.
     pub event: Option<ConsentEvent<'a>>,
-    /// The date of the row is also the date of what it says about consent, as in a log or in a list of people who
-    /// have opted out. In a list of contacts it is not: that may be the date of a purchase.
+    /// Whether the date of the row is also the date of its statements about consent. It is in a log and in a list of
+    /// opt-outs. In a list of contacts it is not: the date may be that of a purchase.
     pub dates_consent: bool,
-    /// When they first came, where the row says so.
+    /// The first date of the person, if the row has one.
     pub first_at: &'a str,
-    /// The id of the person in the system that the row was exported from. From a source of the Viber
-    /// channel it is the Viber id, unless the row has one besides.
+    /// The id of the person in the system of the export. In a source of the Viber channel it is the Viber id, unless
+    /// the row has a `viber_id` too.
     pub external_id: &'a str,
     pub viber_id: &'a str,
     /// Words separated by commas or semicolons.
     pub tags: &'a str,
-    /// Of the message that the row is about; several rows may be about one.
+    /// The id of the message that the row is about. Several rows may be about one message.
     pub message_id: &'a str,
-    /// Which way the message of `last_at` went, where the row is a message.
+    /// The direction of the message, if the row is about one.
     pub direction: Option<Direction>,
-    /// The channel of the row, where it is not that of its source.
+    /// The channel of the row, if it is not that of its source.
     pub channel: Option<Channel>,
-    /// Whether the line was reached; none where the row says nothing for certain.
+    /// Whether the line was reached; none if the row does not tell for certain.
     pub is_reachable: Option<bool>,
-    /// The number on a contact card that the person sent. It may be anybody's.
+    /// The number on a contact card that the person sent. It may be another person's.
     pub shared_phone: &'a str,
     pub prompt: Prompt,
 }
 
-/// Something that a provider or a list says about consent without words of the person.
+/// A statement about consent by a provider or a list, without words of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConsentEvent<'a> {
     pub basis: Basis,
     pub state: ConsentState,
-    /// The event or error code as it came; empty for an entry of a list.
+    /// The event or error code as received; empty for an entry of a list.
     pub words: &'a str,
-    /// The event only implies it, so that its date does not count: a message to a bot implies a subscription.
+    /// Whether the event only implies consent, so that its date does not count: a message to a bot implies a
+    /// subscription.
     pub is_implied: bool,
 }
 
-/// What a row has to do with asking a Viber user for the phone number.
+/// The part of a row in a request for the phone number of a Viber user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompt {
     #[default]
     None,
-    /// The business asked.
+    /// The row is a request of the business.
     Asks,
-    /// The row says itself that it answers such a request.
+    /// The row says that it answers such a request.
     Answers,
 }
 
-/// Which way a message went, seen from the business.
+/// The direction of a message, as seen by the business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -128,22 +129,22 @@ pub struct LedgerRow {
     pub findings: RowFindings,
 }
 
-/// What became of a source row.
+/// The outcome of a source row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// It is the latest row of its contact.
+    /// The row is the latest of its contact.
     Kept,
-    /// It went into a contact whose latest row is another.
+    /// The row was merged into a contact with a later row.
     Merged,
     Rejected,
-    /// It belongs to somebody who was erased.
+    /// The row belongs to a suppressed person.
     Suppressed,
 }
 
 impl Outcome {
     pub const ALL: [Self; 4] = [Self::Kept, Self::Merged, Self::Rejected, Self::Suppressed];
 
-    /// The name as it stands in files.
+    /// The name in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kept => "kept",
@@ -154,34 +155,34 @@ impl Outcome {
     }
 }
 
-/// Whether a text is a line of totals under a table, such as `Total: 1234`.
+/// Whether a text is the line of totals of a table, such as `Total: 1234`.
 pub fn is_total(text: &str) -> bool {
     const WORDS: [&str; 7] = ["total", "totals", "totaux", "sum", "somme", "gesamt", "summe"];
     let word = text.trim_start_matches(['"', ' ']).split(|it: char| !it.is_alphabetic()).next().unwrap_or_default();
     WORDS.iter().any(|it| word.eq_ignore_ascii_case(it))
 }
 
-/// A row that cannot become a contact: where it stands, why, and what it was.
+/// A row that cannot become a contact, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     pub row: RowId,
     pub reason: Reason,
-    /// The field at fault, such as `phone`; empty when the whole row is.
+    /// The field at fault, such as `phone`; empty if the whole row is.
     pub field: &'static str,
 }
 
 macro_rules! reasons {
     ($($variant:ident $code:literal $text:literal,)*) => {
-        /// Why a row was rejected. The code is what files, reports and the database hold.
+        /// Why a row was rejected. Files, reports and the database hold the code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Reason { $(#[doc = $text] #[serde(rename = $code)] $variant,)* }
 
         impl Reason {
-    /// Whether the row speaks of a person and could be corrected. The others are rows of a log that
-    /// nobody could: they are accounted for, but say nothing about the quality of the data.
-    pub fn is_fault(self) -> bool {
-        !matches!(self, Self::NotAContact | Self::OtherChannel | Self::Own | Self::NotSubscriber)
-    }
+            /// Whether the row is about a person and could be corrected. The other rows are counted, but say nothing
+            /// about the quality of the data.
+            pub fn is_fault(self) -> bool {
+                !matches!(self, Self::NotAContact | Self::OtherChannel | Self::Own | Self::NotSubscriber)
+            }
 
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
@@ -190,7 +191,7 @@ macro_rules! reasons {
                 match self { $(Self::$variant => $code,)* }
             }
 
-            /// The reason in words, for people.
+            /// The reason in words.
             pub fn describe(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
@@ -199,15 +200,15 @@ macro_rules! reasons {
 }
 
 reasons! {
-    Quote "E_QUOTE" "a quote is opened and not closed as CSV asks",
+    Quote "E_QUOTE" "a quoted field is not closed",
     Fields "E_FIELDS" "the row has more or fewer fields than the header",
     Truncated "E_TRUNCATED" "the file ends in the middle of the row",
     Encoding "E_ENCODING" "the row is not in the encoding of the file",
     Nul "E_NUL" "the row holds a NUL character",
     Record "E_RECORD" "the row is over 64 KiB",
     Json "E_JSON" "the record is not JSON",
-    KeyTwice "E_KEY_TWICE" "the record says one thing twice",
-    NotAContact "E_NOT_A_CONTACT" "the row is about nobody, such as a blank row or a line of totals",
+    KeyTwice "E_KEY_TWICE" "the record has the same key twice",
+    NotAContact "E_NOT_A_CONTACT" "the row is not about a person, such as a blank row or a line of totals",
     OtherChannel "E_OTHER_CHANNEL" "the message went over another channel",
     TooLong "E_TOO_LONG" "the phone number or id is over 250 characters",
     Empty "E_EMPTY" "no phone number and no other identity",
@@ -215,17 +216,17 @@ reasons! {
     Masked "E_MASKED" "digits of the phone number are masked",
     Scientific "E_SCI_NOTATION" "a spreadsheet has rounded the phone number",
     Multiple "E_MULTIPLE" "the cell holds more than one phone number",
-    Float "E_FLOAT" "the phone number was kept as a fraction",
+    Float "E_FLOAT" "the phone number was stored as a fraction",
     Own "E_SELF" "the number is the business's own",
     Letters "E_LETTERS" "the phone number has letters in it",
     NotSubscriber "E_NOT_SUBSCRIBER" "the other side is a short code or an alphanumeric sender, not a person",
     ShortCode "E_SHORT_CODE" "a short code is not a person",
-    NoRegion "E_NO_REGION" "the number is national and nothing says of which country",
+    NoRegion "E_NO_REGION" "the number is national and its country is not known",
     Invalid "E_INVALID" "no numbering plan has such a number",
     NotANumber "E_NOT_A_NUMBER" "the cell does not hold a phone number",
-    Direction "E_DIRECTION" "nothing says which way the message went",
+    Direction "E_DIRECTION" "the direction of the message is not known",
     RegionUnknown "E_REGION_UNKNOWN" "the country is not understood and the number is national",
-    Ambiguous "E_AMBIGUOUS" "the digits are a national number and an international one of somebody else",
+    Ambiguous "E_AMBIGUOUS" "the digits may be a national number or another person's international number",
 }
 
 impl Reason {
@@ -235,7 +236,7 @@ impl Reason {
     }
 }
 
-/// Something worth knowing about a row that was kept all the same.
+/// Something to know about a row that was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowFinding {
     Extension = 1,
@@ -294,7 +295,7 @@ impl RowFindings {
 }
 
 impl RawContact<'_> {
-    /// The cells by their names, to look at all of them alike.
+    /// The cells by name, for checks of all cells.
     pub fn cells(&self) -> [(&'static str, &str); 15] {
         [
             ("phone", self.phone),

@@ -1,19 +1,19 @@
 use serde::Serialize;
 
-/// A rule that a template or a scenario can break, or a loss of what cannot be carried.
+/// A rule that a template or a scenario can break, or a kind of loss.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Stays for good, such as `T207`.
+    /// A code that never changes, such as `T207`.
     pub code: &'static str,
-    /// Such as `variable-at-end`.
+    /// A name, such as `variable-at-end`.
     pub name: &'static str,
     pub severity: Severity,
     pub about: &'static str,
-    /// Who says so.
+    /// The source of the rule.
     pub source: &'static str,
 }
 
-/// Makes rules, each with a name for the code, and `RULES`, which holds all of them.
+/// Defines rules, each as a static, and `RULES` with all of them.
 #[macro_export]
 macro_rules! rules {
     ($(#[$about_all:meta])* $($id:ident $code:literal $name:literal $severity:ident $source:literal: $about:literal;)*) => {
@@ -24,17 +24,17 @@ macro_rules! rules {
     };
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Would be refused, or would not work.
+    /// It would be refused or would not work.
     Error,
-    /// Something that the source has and WhatsApp cannot carry.
+    /// The source has something that WhatsApp cannot do.
     Loss,
-    /// May be refused, or costs quality.
+    /// It may be refused, or costs quality.
     Warning,
-    /// Something was changed or decided that a person may want to look at.
+    /// Something was changed or decided that a person may want to check.
     Note,
 }
 
@@ -49,16 +49,16 @@ impl Severity {
     }
 }
 
-/// A rule that is broken, or a loss, and where.
+/// A broken rule or a loss, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub rule: &'static Rule,
     /// A JSON pointer into the document, such as `/components/0/text`.
     pub place: String,
-    /// Which characters of the text there are meant: the first, and the one after the last.
+    /// The range of characters of the text at that place: the first, and the one after the last.
     pub span: Option<(usize, usize)>,
     pub message: String,
-    /// What to do about it.
+    /// How to mend it.
     pub fix: Option<String>,
 }
 
@@ -83,7 +83,7 @@ impl Finding {
         self.rule.severity == Severity::Error
     }
 
-    /// The finding as it stands in a document that holds this one at `place`.
+    /// The finding in an outer document that holds this one at `place`.
     #[must_use]
     pub fn within(mut self, place: &str) -> Self {
         self.place.insert_str(0, place);

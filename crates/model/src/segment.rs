@@ -1,19 +1,19 @@
 use crate::{Answer, ConsentState};
 
-/// What can be done with a contact now. Every contact is in exactly one segment.
+/// What can be done with a contact. Every contact is in exactly one segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
-    /// On WhatsApp, and has not opted out: ready for messages.
+    /// On WhatsApp and not opted out: ready for messages.
     Ready,
-    /// Not on WhatsApp: to be won on the old channel.
+    /// Not on WhatsApp: to be reached on the old channel.
     ReEngage,
-    /// Nobody knows, or two things were said: to be verified again.
+    /// The registration is unknown or contradictory: to be verified again.
     Undecided,
-    /// Has opted out on any channel. Opt-outs carry over.
+    /// Opted out on any channel. Opt-outs carry over.
     OptedOut,
-    /// Stands on the list of the business of people whom it does not write to.
+    /// On the business's list of people who must not be written to.
     Suppressed,
-    /// Something was said about consent that is not understood.
+    /// A statement about consent is not understood.
     Unclear,
 }
 
@@ -21,8 +21,8 @@ impl Segment {
     pub const ALL: [Self; 6] =
         [Self::Ready, Self::ReEngage, Self::Undecided, Self::OptedOut, Self::Suppressed, Self::Unclear];
 
-    /// The segment of a contact, by its consent, by whether it is suppressed, and by its registration. A refusal
-    /// comes before all else, then suppression, then what is not understood.
+    /// The segment by consent, suppression and registration. A refusal decides first, then suppression, then an unclear
+    /// statement.
     pub fn of(consent: Option<ConsentState>, is_suppressed: bool, answer: Option<Answer>) -> Self {
         match (consent, answer) {
             (Some(ConsentState::No | ConsentState::Stop), _) => Self::OptedOut,
@@ -34,7 +34,7 @@ impl Segment {
         }
     }
 
-    /// The name as commands and files have it.
+    /// The name in commands and files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ready => "ready",

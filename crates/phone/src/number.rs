@@ -9,8 +9,8 @@ use crate::region::Region;
 
 /// A valid phone number in E.164 form, such as `+33199000001`.
 ///
-/// Text that a person typed becomes a number only by [`PhoneNumber::parse`], so a number is valid by Google's rules. `Debug`
-/// masks the last four digits, so that logs and failed tests never show a whole number.
+/// Text that a person typed becomes a number only by [`PhoneNumber::parse`], so a number is valid by Google's rules.
+/// `Debug` masks the last four digits, so that logs and failed tests never show a whole number.
 ///
 /// E.164 allows at most 15 digits and no leading zero, so the digits fit a `u64`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl PhoneForm {
 /// Why a text is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PhoneError {
-    #[error("the number is national and no region says of which country")]
+    #[error("the number is national and its country is not known")]
     NoRegion,
     #[error("the text is not a phone number")]
     NotANumber,
