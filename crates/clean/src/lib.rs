@@ -1,7 +1,7 @@
 //! Cleans source rows: one [`model::Contact`] per person, in the order of their ids.
 //!
-//! Rows go in chunk by chunk, from as many threads as there are; the result depends only on the
-//! rows and the rules, never on threads, chunks or order. Nothing here reads a clock or a file.
+//! Rows go in chunk by chunk, on many threads. The result depends only on the rows and the rules, never on threads,
+//! chunks or order. Nothing here reads a clock or a file.
 
 mod matching;
 mod merge;

@@ -1,4 +1,4 @@
-//! Finds rows and contacts that may be of one person: by Viber id, by e-mail address, and by what people decided.
+//! Finds rows and contacts of one person: by Viber id, by e-mail address, and by what people have decided.
 
 pub(crate) mod decisions;
 pub(crate) mod duplicate;

@@ -1,4 +1,4 @@
-//! What all rows of one person say together.
+//! Merges all rows of one person.
 
 mod row_names;
 pub(crate) mod survivorship;
@@ -21,13 +21,13 @@ use crate::rules::Rules;
 use crate::rules::consent::RowStatement;
 use crate::rules::tags::tags;
 
-/// The place of a row in the order of its contact's rows; the greatest is the latest.
+/// Orders the rows of a contact; the greatest is the latest.
 ///
-/// By date with undated rows first, then by source priority, then earlier rows over later ones.
-/// Two rows never have the same rank.
+/// Rows are ordered by date with undated rows first, then by source priority, then by row, where the earlier row is the
+/// later one. Two rows never have the same rank.
 type Rank = (Option<i64>, Reverse<(i32, RowId)>);
 
-/// What a value weighs by the rule of its field, then the rank of its row.
+/// The weight of a value by the rule of its field, then the rank of its row.
 type Claim = (i64, Rank);
 
 /// A value with its claim to be kept.
@@ -35,8 +35,8 @@ type Ranked<T> = Option<(Claim, T)>;
 
 /// The rows of one contact, added in any order.
 ///
-/// The order of [`MergedRows::add`] does not change what [`MergedRows::finish`] gives: every field keeps the
-/// greatest of what it was given, and lists are sorted at the end.
+/// The order of [`MergedRows::add`] does not change the result of [`MergedRows::finish`]: each field keeps its greatest
+/// value, and lists are sorted at the end.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MergedRows<'a> {
     phone: Option<ParsedNumber>,
@@ -53,7 +53,7 @@ pub(crate) struct MergedRows<'a> {
     is_reachable: Ranked<bool>,
     /// Statements about consent, each with its row.
     statements: SmallVec<[(RowStatement<'a>, RowId); 1]>,
-    /// The ids that sources gave, as they came: the source, the kind, the id.
+    /// Ids as the sources gave them: source, kind, id.
     identities: Vec<(u16, IdentityKind, &'a str)>,
     channels: [bool; Channel::ALL.len()],
     tags: Vec<&'a str>,
@@ -101,7 +101,7 @@ impl<'a> MergedRows<'a> {
         self.latest = self.latest.max(Some(rank));
     }
 
-    /// The row that the contact keeps; the others are merged into it.
+    /// The row that counts as kept; the others are merged into it.
     pub(crate) fn latest_row(&self) -> Option<RowId> {
         self.latest.map(row_of)
     }
@@ -113,7 +113,7 @@ impl<'a> MergedRows<'a> {
         self.tags.dedup();
         self.other_phones.sort_unstable_by_key(|it| it.number);
         self.other_phones.dedup_by_key(|it| it.number);
-        // Somebody known to Viber alone takes the phone of whom they were merged with.
+        // A contact known only to Viber takes the phone of a person who was merged into it.
         if self.phone.is_none() && !self.other_phones.is_empty() {
             self.phone = Some(self.other_phones.remove(0));
         }
@@ -179,7 +179,7 @@ fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, &str)>, phones: &[Pa
     identities
 }
 
-/// A row that cannot be relied on, in a source with too many of them.
+/// The statement of a row with unreadable values, in a source with too many of them: it holds the person back.
 fn held_back(channel: Channel, findings: RowFindings) -> RowStatement<'static> {
     let words = match findings {
         it if it.has(RowFinding::Date) => "unreadable date",
@@ -191,7 +191,7 @@ fn held_back(channel: Channel, findings: RowFindings) -> RowStatement<'static> {
     RowStatement { channel: channel.into(), basis: Basis::Unreadable, words, at: None, state: ConsentState::Unclear }
 }
 
-/// Each statement once, by the first row that shows it.
+/// Each statement once, with the first row that shows it.
 fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(RowStatement, RowId); 1]>) -> Vec<Statement> {
     let mut said = said;
     said.sort_unstable_by(|(one, row), (other, other_row)| {
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_cannot_be_relied_on_holds_its_person_back() {
+    fn a_row_with_unreadable_values_holds_its_person_back() {
         let mut rules = rules("");
         rules.sources[0].held.add(RowFinding::Date);
         let mut row = entry(0, 1, None, None, Some(ConsentState::Yes));

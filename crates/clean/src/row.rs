@@ -19,7 +19,7 @@ use crate::rules::phone::phone_in;
 use crate::rules::row_date::RowDates;
 use crate::source::Source;
 
-/// The most characters that a cell may have; Google's own parsers refuse longer numbers too.
+/// The most characters of a cell. Google's parsers refuse longer phone numbers too.
 const MAX_CELL_CHARS: usize = 250;
 
 /// A clean row. Millions of them are kept encoded until all rows are in, so it holds nothing that can be derived.
@@ -30,7 +30,7 @@ pub(crate) struct CleanRow<'a> {
     pub(crate) contact_id: ContactId,
     pub(crate) row_id: RowId,
     pub(crate) phone: Option<ParsedNumber>,
-    /// The phone is that of somebody who was merged into the contact.
+    /// Whether the phone belongs to a person who was merged into the contact.
     pub(crate) is_absorbed: bool,
     /// The number on a contact card that the person sent.
     pub(crate) shared: Option<ParsedNumber>,
@@ -40,10 +40,10 @@ pub(crate) struct CleanRow<'a> {
     pub(crate) first_at: Option<i64>,
     pub(crate) direction: Option<Direction>,
     pub(crate) channel: Channel,
-    /// Tells messages apart; none if the row is about no message.
+    /// A hash that tells messages apart; none if the row is not about a message.
     pub(crate) message: Option<u64>,
     pub(crate) is_reachable: Option<bool>,
-    /// What the row says about being written to.
+    /// What the row says about consent.
     #[serde(borrow)]
     pub(crate) statements: Vec<RowStatement<'a>>,
     #[serde(borrow, deserialize_with = "borrowed")]
@@ -61,7 +61,7 @@ pub(crate) struct CleanRow<'a> {
     pub(crate) findings: RowFindings,
 }
 
-/// What merging needs of a [`ParsedPhone`].
+/// The parts of a [`ParsedPhone`] that merging needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ParsedNumber {
     pub(crate) number: phone::PhoneNumber,
@@ -69,7 +69,7 @@ pub(crate) struct ParsedNumber {
     pub(crate) region: Option<[u8; 2]>,
 }
 
-/// A `Cow` inside another type would be read into memory of its own.
+/// Borrows the text. By default serde copies it for a `Cow` inside an `Option`.
 fn borrowed<'a, D: Deserializer<'a>>(text: D) -> Result<Option<Cow<'a, str>>, D::Error> {
     Ok(Option::<&str>::deserialize(text)?.map(Cow::Borrowed))
 }
@@ -79,10 +79,10 @@ fn no_contact() -> ContactId {
     ContactId([0; 16])
 }
 
-/// Why a row is rejected, and the field at fault.
+/// The reason why a row is rejected, and the field at fault.
 pub(crate) type Fault = (Reason, &'static str);
 
-/// Applies every rule to one row, and counts in `unread` what is not understood.
+/// Applies every rule to one row. Counts values that are not understood in `unread`.
 pub(crate) fn clean_row<'a>(
     rules: &Rules,
     row: RowId,
@@ -119,7 +119,7 @@ pub(crate) fn clean_row<'a>(
     };
     // A suppressed person stays suppressed even if a later merge would rename them.
     let id = if rules.suppressed.contains(&own_id) { own_id } else { rules.decisions.survivor(own_id) };
-    // A card that cannot be read is bound to nobody. Viber writes the country code without a plus sign.
+    // An unreadable card is ignored. Viber writes the country code without a plus sign.
     let shared = match unless(long.shared_phone, raw.shared_phone).trim() {
         "" => None,
         shared => phone_in(shared, None, PhoneForm::International).ok().map(|it| it.0.into()),
@@ -165,8 +165,8 @@ pub(crate) fn clean_row<'a>(
     })
 }
 
-/// Reads the phone number of a row as somebody in `region` would have written it. What the plan or the column says of
-/// bare digits comes before what the profile says.
+/// Reads the phone number of a row as a person in `region` would have written it. For digits without a plus sign,
+/// `numbers` (from the plan or the column) overrides the profile.
 pub fn read_phone(
     raw: &RawContact,
     region: Option<Region>,
@@ -179,8 +179,8 @@ pub fn read_phone(
 /// The seed of [`message`]; another encoding takes another number.
 const MESSAGE_HASH_VERSION: u64 = 1;
 
-/// Tells the messages of a contact apart: XXH64 of the message id. A row without a message id is a message of its own, so
-/// its number is hashed instead: source and record, little-endian, behind a NUL, which no message id holds.
+/// Tells the messages of a contact apart: XXH64 of the message id. A row without a message id is a message of its own,
+/// so its number is hashed instead: source and record, little-endian, behind a NUL, which no message id holds.
 fn message(row: RowId, id: &str) -> u64 {
     let hash = |bytes: &[u8]| XxHash64::oneshot(MESSAGE_HASH_VERSION, bytes);
     match id.trim() {
@@ -194,7 +194,7 @@ fn message(row: RowId, id: &str) -> u64 {
     }
 }
 
-/// Which cells of a row are dropped because they are too long.
+/// The cells of a row that are dropped because they are too long.
 #[derive(Clone, Copy, Default)]
 struct LongCells {
     name: bool,
@@ -205,8 +205,8 @@ struct LongCells {
 }
 
 impl LongCells {
-    /// Only a phone or an id that is too long rejects the row. A NUL ends the text for half of the world, PostgreSQL
-    /// among them.
+    /// Rejects the row if a phone or an id is too long, or if any cell holds a NUL, which PostgreSQL and C end a text
+    /// at.
     fn of(raw: &RawContact, findings: &mut RowFindings) -> Result<Self, Fault> {
         let mut long = Self::default();
         for (field, cell) in raw.cells() {
@@ -223,7 +223,7 @@ impl LongCells {
                 "language" => long.language = true,
                 "tags" => long.tags = true,
                 "shared_phone" => long.shared_phone = true,
-                // Dates, countries and words of consent say something that is not understood.
+                // Dates, countries and words of consent are not dropped: the rules count them as not understood.
                 _ => continue,
             }
             findings.add(RowFinding::LongCell);
@@ -236,8 +236,8 @@ fn unless(is_dropped: bool, cell: &str) -> &str {
     if is_dropped { "" } else { cell }
 }
 
-/// The country of a row: its own, else that of the source. A word that is not understood is none, so that a national
-/// number of the row is not read as the plan's own.
+/// The country of a row: its own, else that of the source. None if the cell is not understood: the source's country
+/// would turn a national number into another person's.
 fn region(source: &Source, raw: &RawContact, findings: &mut RowFindings, unread: &mut UnreadValues) -> Option<Region> {
     let cell = raw.region;
     let read = if source.has_region_codes { Region::read_code(cell) } else { Region::read(cell) };

@@ -20,41 +20,41 @@ use crate::matching::decisions::Decisions;
 use crate::merge::survivorship::Survivorship;
 use crate::source::Source;
 
-/// What cleaning needs to know besides the rows.
+/// Everything that cleaning needs beside the rows.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// The run, and when it started.
     pub run: RunMark,
-    /// Dates from here, and until here, decide: see [`Rules::date_range`].
+    /// Dates outside this range decide nothing: see [`Rules::date_range`]. Microseconds since 1970.
     pub dates_from: i64,
     pub dates_until: i64,
     pub words: ::consent::Words,
-    /// Which statement about consent counts.
+    /// Decides which of several statements about consent counts.
     pub consent: ::consent::Rule,
-    /// Which of several values of a field a contact keeps.
+    /// Decides which of several values of a field a contact keeps.
     pub survivorship: Survivorship,
     pub key: ContactKey,
-    /// In the order of the plan; a [`model::RowId`] names a source by its place here.
+    /// In the order of the plan. A [`model::RowId`] refers to a source by its place here.
     pub sources: Vec<Source>,
-    /// Numbers of the business itself, which are nobody's contact.
+    /// Numbers of the business itself, which are never contacts.
     pub own_numbers: HashSet<PhoneNumber>,
-    /// People who were erased, or never want to be contacted: their rows are counted, and that is all.
+    /// People who were erased or must never be contacted. Their rows are counted, and nothing else is kept.
     pub suppressed: HashSet<ContactId>,
     pub decisions: Decisions,
 }
 
-/// No system of today has sent messages for longer: earlier dates are slips or empty values.
+/// The earliest date that decides anything. Earlier dates are mistakes or stand for empty values.
 const FIRST_DATE: i64 = 1_104_537_600_000_000; // 2005-01-01T00:00:00Z
-/// Clocks and time zones differ by less.
+/// How far after the start of the run a date may be, in microseconds: clocks and time zones differ by less than a day.
 const MOST_AHEAD: i64 = 24 * 3600 * 1_000_000;
 
 impl Rules {
-    /// The instants between which a date decides anything, of a run that started then.
+    /// The first and the last instant that decide anything in a run that started then, in microseconds since 1970.
     pub fn date_range(started_at: Timestamp) -> (i64, i64) {
         (FIRST_DATE, started_at.as_microsecond().saturating_add(MOST_AHEAD))
     }
 
-    /// Whether a date lies where dates decide.
+    /// Whether a date is in the range of dates that decide.
     pub(crate) fn can_decide(&self, when: (i64, i64)) -> bool {
         (self.dates_from..=self.dates_until).contains(&when.0)
     }

@@ -3,27 +3,27 @@ use phone::{PhoneForm, Region};
 
 use crate::rules::date::DateForm;
 
-/// What cleaning needs to know of a source.
+/// What cleaning needs to know about a source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     pub name: String,
     pub channel: Channel,
-    /// Of two rows of one date, the one whose source has the smaller number is the later.
+    /// If two rows have the same date, the one from the source with the lower number counts as the later.
     pub priority: i32,
-    /// Within what external ids are unique: the bot on Viber, else the source.
+    /// The scope in which external ids are unique: the bot on Viber, else the source.
     pub scope: String,
-    /// The country of rows that name none.
+    /// The country of rows without one.
     pub region: Option<Region>,
-    /// Its countries are two-letter codes, so that `NA` is Namibia.
+    /// The region column holds two-letter codes, so `NA` is Namibia.
     pub has_region_codes: bool,
-    /// How digits without a plus sign are meant; none where only the profile says so.
+    /// How digits without a plus sign are read; none if the profile of the export decides.
     pub numbers: Option<PhoneForm>,
     pub dates: SourceDates,
-    /// Rows with one of these findings hold their person back.
+    /// A row with one of these findings holds its person back.
     pub held: RowFindings,
 }
 
-/// How the dates of a source are written, column by column.
+/// How the dates of each column of a source are written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceDates {
     pub last_at: DateForm,

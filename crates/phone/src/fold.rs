@@ -1,11 +1,12 @@
-//! What texts are compared by that mean the same: names in any spelling, and the many ways to say that there is nothing.
+//! Compares texts of the same meaning: names in any spelling, and the many ways to say that there is no value.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
-/// The letters of a name: `Côte d’Ivoire` and `cote d'ivoire` fold to the same.
+/// The letters and digits of a name in one spelling: `Côte d’Ivoire` and `cote d'ivoire` fold to the same.
 ///
-/// Accents go; vowel signs, which tell names of India and Thailand apart, stay. `scripts/data/countries.py` does the same.
+/// Accents are dropped. Vowel signs stay, because names of India and Thailand differ by them.
+/// `scripts/data/countries.py` must fold the same way: it writes the names that folded texts are looked up in.
 pub fn folded(name: &str) -> String {
     let letters = name.nfkd().filter(|it| canonical_combining_class(*it) == 0);
     let letters = letters.filter(|it| it.is_alphanumeric() || is_combining_mark(*it)).flat_map(char::to_lowercase);
@@ -83,7 +84,7 @@ pub fn says_nothing(cell: &str) -> bool {
         || word.len() <= LONGEST && WORDS.iter().any(|it| word.eq_ignore_ascii_case(it))
 }
 
-/// What people and programs put where there is nothing; stars, crosses and the like hide something.
+/// Whether a character fills an empty cell. Stars, crosses and the like are not fillers: they mask a value.
 fn is_filler(it: char) -> bool {
     it.is_whitespace()
         || matches!(it, '—' | '–' | '−' | '…')
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_many_ways_to_say_nothing() {
+    fn there_are_many_ways_to_say_that_there_is_no_value() {
         for cell in [
             "",
             " ",

@@ -42,7 +42,8 @@ impl LineType {
         Self::NAMES.iter().find(|it| it.1 == name).map(|it| it.0)
     }
 
-    /// Whether a text message can reach such a line. Contacts with other lines are kept, and by default never written to.
+    /// Whether a text message can reach such a line. Contacts with other lines are kept, and by default never written
+    /// to.
     pub fn is_sendable(self) -> bool {
         matches!(self, Self::Mobile | Self::FixedLineOrMobile)
     }

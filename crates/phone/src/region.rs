@@ -29,10 +29,10 @@ fn lines() -> impl Iterator<Item = (Region, &'static str)> {
     })
 }
 
-/// How many codes of two letters there can be.
+/// The number of possible codes of two letters.
 pub(crate) const N_CODES: usize = 26 * 26;
 
-/// Which codes are known: a row's region is nearly always a code.
+/// Which codes are known. It is a table because the region of a row is nearly always a code.
 static IS_KNOWN: LazyLock<[bool; N_CODES]> = LazyLock::new(|| {
     let mut is_known = [false; N_CODES];
     for place in lines().filter_map(|it| place(it.0.0)) {
@@ -55,7 +55,8 @@ impl Region {
         IS_KNOWN[place(region.0)?].then_some(region)
     }
 
-    /// Reads a code of two or three letters, or a country name in most languages, whatever its case, accents and hyphens.
+    /// Reads a code of two or three letters, or a country name in most languages, whatever its case, accents and
+    /// hyphens.
     pub fn from_name(text: &str) -> Option<Self> {
         let text = text.trim();
         Self::from_code(text).or_else(|| Self::from_folded(text))
@@ -70,7 +71,7 @@ impl Region {
         (!is_code || may_be_code()).then_some(region)
     }
 
-    /// The country of a name in the file, which has no English article: `Philippines (the)`.
+    /// Looks a name up in the file, also without an English article: `Philippines (the)`.
     fn from_listed(text: &str, name: &str) -> Option<Self> {
         NAMES.get(name).copied().or_else(|| {
             let words = text.split(|it: char| it.is_ascii_punctuation() || it.is_whitespace());
@@ -81,13 +82,13 @@ impl Region {
 
     /// The place of the code among [`N_CODES`].
     pub(crate) fn place(self) -> usize {
-        // Only capital letters go in.
+        // A region holds capital letters only.
         place(self.0).unwrap_or_default()
     }
 
     /// The two capital letters.
     pub fn code(&self) -> &str {
-        // Only ASCII letters go in.
+        // A region holds ASCII letters only.
         std::str::from_utf8(&self.0).unwrap_or("??")
     }
 }

@@ -2,19 +2,19 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::number::PhoneNumber;
 
-/// The spellings of one number: mostly one, at most two.
+/// The spellings of one number: usually one, at most two.
 pub type Variants = SmallVec<[PhoneNumber; 2]>;
 
-/// From this Brazilian area code on WhatsApp mostly knows mobile numbers without their ninth digit. Those below got the
-/// digit before WhatsApp was common there.
+/// From this Brazilian area code on, WhatsApp mostly knows mobile numbers without their ninth digit. Lower area codes
+/// got the digit before WhatsApp was common there.
 const WITHOUT_NINTH: u64 = 31;
 
 impl PhoneNumber {
-    /// The spellings under which WhatsApp may know the number, the likeliest first, itself among them.
+    /// The spellings under which WhatsApp may know the number, including its own, the likeliest first.
     ///
-    /// Brazil added a ninth digit to mobile numbers, Mexico had a 1 after its code until 2019, and Argentina has a 9
-    /// there when one calls from abroad; accounts made before go on under the old number. Which spelling is likelier
-    /// follows what gateways do (Evolution API's `createJid`): no provider states it.
+    /// Brazil added a ninth digit to mobile numbers, Mexico had a 1 after its country code until 2019, and Argentina
+    /// has a 9 there for calls from abroad. Accounts from before the change keep the old number. No provider states
+    /// which spelling is likelier; the order follows the gateways (`createJid` of Evolution API).
     pub fn variants(self) -> Variants {
         match self.spellings() {
             Some(spellings) => spellings.map(Self::from_digits).into(),
@@ -27,7 +27,7 @@ impl PhoneNumber {
         self.spellings().is_some()
     }
 
-    /// Both spellings of a number of twelve digits, or of thirteen with the one that was added; the likelier first.
+    /// Both spellings of a number of twelve digits, or of thirteen with the added one; the likelier first.
     fn spellings(self) -> Option<[u64; 2]> {
         let digits = self.digits();
         let code = match digits / 10_u64.pow(10) {
@@ -46,7 +46,7 @@ impl PhoneNumber {
     }
 }
 
-/// A number of twelve or thirteen digits with and without `digit` before its last `n_last`; none if it has another there.
+/// The number with and without `digit` before its last `n_last` digits; none if it has another digit there.
 fn with_and_without(number: u64, digit: u64, n_last: u32) -> Option<[u64; 2]> {
     let place = 10_u64.pow(n_last);
     let (before, last) = (number / place, number % place);
@@ -58,8 +58,8 @@ fn with_and_without(number: u64, digit: u64, n_last: u32) -> Option<[u64; 2]> {
     Some([(10 * before + digit) * place + last, before * place + last])
 }
 
-/// Whether a number of twelve digits was a mobile one before the ninth digit came: the eight after the area begin with
-/// 6 to 9.
+/// Whether a number of twelve digits was a mobile number before the ninth digit: the eight after the area code begin
+/// with 6 to 9.
 fn is_brazilian_mobile(number: u64) -> bool {
     number / 10_u64.pow(7) % 10 >= 6
 }
@@ -75,7 +75,7 @@ mod tests {
             ("+551160000001", "+5511960000001 +551160000001"),
             ("+5585980000001", "+558580000001 +5585980000001"),
             ("+5511860000001", "+5511860000001"),
-            // A fixed line has none.
+            // Fixed lines have one spelling.
             ("+551130000001", "+551130000001"),
             ("+5511930000001", "+5511930000001"),
             ("+525500000001", "+5215500000001 +525500000001"),

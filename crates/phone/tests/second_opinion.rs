@@ -1,5 +1,5 @@
-//! The crate `phonenumber` as the second opinion: the inputs on which it and the library that we use
-//! differ, each with the reason. Ours agrees with Google's own library on all of them.
+//! Compares with the crate `phonenumber`: the inputs on which it and our library differ, each with the reason. Google's
+//! own library agrees with ours on all of them.
 
 use phone::{PhoneNumber, Region};
 

@@ -45,8 +45,8 @@ impl Decisions {
         self.survivors.get(&contact).copied().unwrap_or(contact)
     }
 
-    /// Whether a Viber user who was seen with the phone of a contact may be merged into that contact. The contact is asked
-    /// for only if there are such decisions, because making its id costs a digest.
+    /// Whether a Viber user who was seen with the phone of a contact may be merged into that contact. The contact is
+    /// asked for only if there are such decisions, because making its id costs a digest.
     pub(crate) fn may_link(&self, user: ContactId, contact: impl FnOnce() -> ContactId) -> bool {
         if self.different.is_empty() && self.shared.is_empty() {
             return true;

@@ -1,20 +1,18 @@
-//! What ties several contacts together, though nobody has said that they are one person.
-
 use model::ContactId;
 
 use crate::matching::decisions::Decisions;
 
-/// What several contacts have in common.
+/// What possible duplicates have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DuplicateKind {
-    /// One Viber user was seen with the phone of each.
+    /// A Viber user was seen with the phone of each.
     Viber,
-    /// They have one e-mail address.
+    /// They share an e-mail address.
     Email,
 }
 
 impl DuplicateKind {
-    /// The name as it stands in files.
+    /// The name in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Viber => "viber",
@@ -23,11 +21,11 @@ impl DuplicateKind {
     }
 }
 
-/// So many of its contacts a tie names. What stands for no address at all may stand with millions, and nobody decides
-/// about those one by one.
+/// The most contacts that one candidate lists. A placeholder such as `none@example.com` can be shared by millions, and
+/// no person decides about those one by one.
 pub const MOST_NAMED: usize = 20;
 
-/// Contacts that something ties together. They stay apart: only a phone, or a person who decides, merges.
+/// Contacts that may be one person. They are not merged: only a common phone or a person's decision merges contacts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DuplicateCandidate {
     pub kind: DuplicateKind,
@@ -37,7 +35,7 @@ pub struct DuplicateCandidate {
 }
 
 impl DuplicateCandidate {
-    /// Ties contacts that come in the order of their ids; none if a person has said that they are all different people.
+    /// Contacts must come in the order of their ids. None if they were decided to be different people.
     pub(crate) fn of(
         kind: DuplicateKind,
         contacts: Vec<ContactId>,

@@ -1,4 +1,4 @@
-//! Contacts with one e-mail address.
+//! Finds contacts that share an e-mail address.
 
 use model::{Contact, ContactId};
 use twox_hash::XxHash64;
@@ -11,8 +11,8 @@ const EMAIL_HASH_VERSION: u64 = 1;
 
 /// The hash by which e-mail addresses are partitioned and compared: XXH64 of the bytes of the address.
 ///
-/// The order of `clean/ties.csv` follows from it, so it is the same with every toolchain and on every machine. 64 bits are
-/// enough to find candidates: among a hundred million addresses, fewer than one pair is expected to share a hash.
+/// The order of `clean/ties.csv` follows from it, so it is the same with every toolchain and on every machine. 64 bits
+/// are enough to find candidates: among a hundred million addresses, fewer than one pair is expected to share a hash.
 fn hash_of(email: &str) -> u64 {
     XxHash64::oneshot(EMAIL_HASH_VERSION, email.as_bytes())
 }
@@ -22,23 +22,23 @@ fn hash_of(email: &str) -> u64 {
 pub(crate) struct EmailKey {
     hash: u64,
     contact: ContactId,
-    /// How many contacts this one stands for, itself and others that are not named.
+    /// The number of contacts that this one stands for: itself, and those that are not listed.
     n_contacts: u64,
 }
 
 impl EmailKey {
-    /// None if the contact has no address, or its phone is shared by several people.
+    /// None if the contact has no address, or if several people use its phone.
     pub(crate) fn of(decisions: &Decisions, contact: &Contact) -> Option<Self> {
         let email = contact.email.as_ref().filter(|_| !decisions.is_shared(contact.id))?;
         Some(Self { hash: hash_of(&email.value.0), contact: contact.id, n_contacts: 1 })
     }
 
-    /// The number by which its partition is found.
+    /// The byte that decides the partition.
     pub(crate) fn first_byte(&self) -> u8 {
         self.hash.to_be_bytes()[0]
     }
 
-    /// The address as it waits.
+    /// Appends the key as it is kept in a bucket.
     pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
         bytes.extend(self.hash.to_be_bytes());
         bytes.extend(self.contact.0);
@@ -55,7 +55,7 @@ impl EmailKey {
     }
 }
 
-/// Leaves of each address as many contacts as are named, the last of which stands for the others.
+/// Keeps [`MOST_NAMED`] contacts of each address. The last one stands for those that are dropped.
 pub(crate) fn condense(emails: &mut Vec<EmailKey>) {
     emails.sort_unstable();
     let mut n_named = 0;
@@ -69,7 +69,7 @@ pub(crate) fn condense(emails: &mut Vec<EmailKey>) {
     });
 }
 
-/// Contacts with one e-mail address, of those that waited.
+/// The contacts that share an address, from the keys in a bucket.
 pub(crate) fn duplicates(decisions: &Decisions, bytes: &[u8]) -> Vec<DuplicateCandidate> {
     let mut emails: Vec<EmailKey> = bytes.chunks_exact(EmailKey::N_BYTES).filter_map(EmailKey::decode).collect();
     condense(&mut emails);
@@ -91,18 +91,18 @@ mod tests {
     }
 
     #[test]
-    fn a_tie_of_many_names_the_first_and_counts_all_however_they_came() {
+    fn an_address_of_many_lists_the_first_contacts_and_counts_all_in_any_order() {
         let email = |n: u8| EmailKey { hash: 7, contact: ContactId([n; 16]), n_contacts: 1 };
         let first: Vec<ContactId> = (0..20).map(|n| ContactId([n; 16])).collect();
-        for piece in [1, 20, 21, 64, 100] {
-            let mut waiting = Vec::new();
-            for emails in (0..100).rev().map(email).collect::<Vec<_>>().chunks(piece) {
+        for n in [1, 20, 21, 64, 100] {
+            let mut bucket = Vec::new();
+            for emails in (0..100).rev().map(email).collect::<Vec<_>>().chunks(n) {
                 let mut emails = emails.to_vec();
                 condense(&mut emails);
-                emails.iter().for_each(|it| it.encode(&mut waiting));
+                emails.iter().for_each(|it| it.encode(&mut bucket));
             }
-            let tie = DuplicateCandidate { kind: DuplicateKind::Email, contacts: first.clone(), n_contacts: 100 };
-            assert_eq!(duplicates(&Decisions::default(), &waiting), [tie], "in pieces of {piece}");
+            let candidate = DuplicateCandidate { kind: DuplicateKind::Email, contacts: first.clone(), n_contacts: 100 };
+            assert_eq!(duplicates(&Decisions::default(), &bucket), [candidate], "in chunks of {n}");
         }
     }
 }

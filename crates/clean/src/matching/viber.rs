@@ -1,8 +1,7 @@
-//! From Viber users to phone numbers.
+//! Links Viber users to phone numbers.
 //!
-//! A Viber id is opaque and says nothing about a phone. A user is linked by a row that has both, or by
-//! a contact card that answers a request of the business for the phone number. Any other card may be
-//! somebody else's.
+//! A Viber id is opaque and says nothing about a phone. A user is linked by a row with both, or by a contact card that
+//! answers a request of the business for the phone number. Any other card may be another person's.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -13,19 +12,19 @@ use crate::matching::duplicate::{DuplicateCandidate, DuplicateKind, MOST_NAMED};
 use crate::row::CleanRow;
 use crate::rules::Rules;
 
-/// The bytes of a link: the user, and the contact that the user was seen with.
+/// The bytes of an encoded link: the user, and the contact that the user was seen with.
 const LINK_BYTES: usize = 32;
 
-/// How Viber users and phone numbers came together.
+/// Counts of Viber users by how their phone numbers became known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Links {
-    /// Users whom a row names together with a phone number.
+    /// Users in a row with a phone number.
     pub by_row: u64,
-    /// Users who shared their number when they were asked.
+    /// Users who shared their number when asked.
     pub by_card: u64,
-    /// Users seen with several numbers, who stay contacts of their own: a conflict for a person to settle.
+    /// Users seen with several numbers. They stay contacts of their own: a person must decide.
     pub ambiguous: u64,
-    /// Users of whom no number is known.
+    /// Users without a known number.
     pub unlinked: u64,
 }
 
@@ -40,23 +39,23 @@ impl std::iter::Sum for Links {
     }
 }
 
-/// What is known of the Viber users of a partition.
+/// The links of the Viber users of a partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Linked {
     pub counts: Links,
-    /// Users, as the contacts that they would be without a phone, and the contact that each is.
+    /// Users, each as the contact it would be without a phone, and the contact that it is.
     pub users: Vec<(ContactId, ContactId)>,
     /// Users who were seen with several contacts.
     pub duplicates: Vec<DuplicateCandidate>,
 }
 
-/// The Viber user of a row, as the contact that the user would be without a phone.
+/// The Viber user of a row, as the contact it would be without a phone.
 pub(crate) fn user_of(rules: &Rules, row: &CleanRow) -> Option<ContactId> {
     let scope = &rules.sources[usize::from(row.row_id.source)].scope;
     (!row.viber_id.is_empty()).then(|| rules.key.of_identity(IdentityKind::Viber, scope, row.viber_id))
 }
 
-/// A link as it waits.
+/// A link as it is kept in a bucket.
 pub(crate) fn encoded(user: ContactId, contact: ContactId) -> [u8; LINK_BYTES] {
     let mut bytes = [0; LINK_BYTES];
     bytes[..16].copy_from_slice(&user.0);
@@ -64,12 +63,12 @@ pub(crate) fn encoded(user: ContactId, contact: ContactId) -> [u8; LINK_BYTES] {
     bytes
 }
 
-/// Knows which users were seen with which phone.
+/// Collects which users were seen with which phone.
 #[derive(Debug, Default)]
 pub(crate) struct Linker {
     seen: HashMap<ContactId, Seen>,
     by_card: HashSet<ContactId>,
-    /// Users with a row that names no phone.
+    /// Users with a row without a phone.
     asked_for: HashSet<ContactId>,
 }
 
@@ -90,7 +89,7 @@ struct Step {
 }
 
 impl Linker {
-    /// From links as they waited.
+    /// Reads the links of a bucket.
     pub(crate) fn of(links: &[u8]) -> Self {
         let mut linker = Self::default();
         for link in links.chunks_exact(LINK_BYTES) {
@@ -116,8 +115,8 @@ impl Linker {
         }
     }
 
-    /// Gives the rows of cards that answer a request the phone of the card. The result does not
-    /// depend on the order of the rows, only on their dates.
+    /// Gives each row with a card that answers a request the phone of the card. The result depends on the dates of the
+    /// rows and not on their order.
     pub(crate) fn bind_cards(&mut self, rules: &Rules, rows: &mut [CleanRow]) {
         let mut steps: HashMap<ContactId, Vec<Step>> = HashMap::new();
         for (place, row) in rows.iter().enumerate() {
@@ -136,7 +135,7 @@ impl Linker {
                     continue;
                 }
                 let row = &mut rows[step.place];
-                // An answer is one answer: a second card may be a friend's.
+                // Only the first card answers a request: a second one may be a friend's.
                 let is_answer = row.prompt == Prompt::Answers || std::mem::take(&mut is_asked);
                 match row.shared.filter(|_| is_answer) {
                     Some(phone) => {
@@ -156,7 +155,8 @@ impl Linker {
         }
     }
 
-    /// Whom a row of a user is about: the one contact with a phone that the user is, else the user alone.
+    /// The contact that a row of a user is about: the one contact with a phone that the user was seen with, else the
+    /// user.
     pub(crate) fn contact_of(&mut self, row: &CleanRow) -> ContactId {
         if row.phone.is_some() {
             return row.contact_id;
@@ -168,7 +168,7 @@ impl Linker {
         }
     }
 
-    /// All that is known of the users, in the order of their ids.
+    /// All links, in the order of the users.
     pub(crate) fn finish(self, rules: &Rules) -> Linked {
         let counts = self.count();
         let (mut users, mut duplicates) = (Vec::new(), Vec::new());

@@ -6,7 +6,7 @@ use crate::rules::Rules;
 /// The names of a contact's rows, such as `sms:12`, each made once.
 pub(super) struct RowNames<'a> {
     rules: &'a Rules,
-    /// The rows of all, which is the name of the row where there is one.
+    /// The name of all rows together. It is also the name of the row if there is only one.
     pub(super) rows: RowName,
     only: Option<RowId>,
     made: SmallVec<[(RowId, RowName); 2]>,

@@ -1,23 +1,21 @@
-//! Which of several values of a field a contact keeps.
-
 use serde::Deserialize;
 
-/// A rule for one field. Of values that a rule holds equal, the latest is kept.
+/// Decides which of several values of a field a contact keeps. If the rule does not decide, the latest is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
-    /// Of the latest row that has one.
+    /// The value of the latest row with a value.
     #[default]
     Latest,
-    /// Of the earliest row with a date that has one.
+    /// The value of the row with the earliest date.
     First,
-    /// Of the source with the smallest priority number.
+    /// The value of the source with the lowest priority number.
     SourcePriority,
-    /// The one with the most characters.
+    /// The value with the most characters.
     Longest,
 }
 
-/// The rule of each field that has a choice.
+/// The rules of the fields for which a plan can choose one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Survivorship {
@@ -34,13 +32,13 @@ impl Rule {
         (Self::Longest, "longest"),
     ];
 
-    /// The name as a plan writes it.
+    /// The name in plans.
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize].1
     }
 
-    /// What a value weighs, before its row's place in time: the heavier is kept. `measure` is its
-    /// length.
+    /// The weight of a value. The heavier value is kept, and the later row decides between equal weights. `measure` is
+    /// the length of the value.
     pub(crate) fn weight(self, at: Option<i64>, priority: i32, measure: usize) -> i64 {
         match self {
             Self::Latest => 0,

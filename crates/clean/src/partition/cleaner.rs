@@ -62,8 +62,8 @@ impl Cleaner {
         ChunkWriter::new(&self.rules, &self.partitions)
     }
 
-    /// Links the Viber users of one partition, once all rows are in. The rows of a user go to the one phone that the user
-    /// was seen with, or shared when asked. Users of no phone, or of several, stay contacts of their own.
+    /// Links the Viber users of one partition, once all rows are in. The rows of a user go to the one phone that the
+    /// user was seen with, or shared when asked. Users of no phone, or of several, stay contacts of their own.
     pub fn link(&self, partition: usize) -> io::Result<Linked> {
         let links = self.partitions.take(Bucket::Links(partition))?;
         let bytes = self.partitions.take(Bucket::Unlinked(partition))?;
@@ -81,8 +81,8 @@ impl Cleaner {
         Ok(linker.finish(&self.rules))
     }
 
-    /// Sorts one partition, and cuts it into runs of at least so many rows, in the order of their contacts. The partition is
-    /// empty then.
+    /// Sorts one partition, and cuts it into runs of at least so many rows, in the order of their contacts. The
+    /// partition is empty then.
     pub fn sorted_runs(&self, partition: usize, n_rows: usize) -> io::Result<Vec<SortedRun>> {
         let bytes = self.partitions.take(Bucket::Rows(partition))?;
         let mut rows = EncodedRow::all(&bytes);
@@ -100,8 +100,8 @@ impl Cleaner {
         Ok(runs)
     }
 
-    /// Merges the rows of a run. Calls `give` for each contact in the order of their ids, with the outcome of its rows in the
-    /// order of the sources. Suppressed people come without their contact.
+    /// Merges the rows of a run. Calls `give` for each contact in the order of their ids, with the outcome of its rows
+    /// in the order of the sources. Suppressed people come without their contact.
     pub fn merge(&self, run: &SortedRun, mut give: impl FnMut(Option<Contact>, &[LedgerRow])) -> io::Result<()> {
         let SortedRows { bytes, rows } = &*run.partition;
         let (mut decoded, mut ledger, mut emails) = (Vec::new(), Vec::new(), Vec::new());
@@ -203,8 +203,8 @@ mod tests {
         }
     }
 
-    /// Cleans chunks of rows on several threads at once, in so many partitions, with so many bytes in memory and so many rows
-    /// in a run.
+    /// Cleans chunks of rows on several threads at once, in so many partitions, with so many bytes in memory and so
+    /// many rows in a run.
     fn clean(
         chunks: &[Vec<(RowId, TestRow)>],
         n_partitions: usize,

@@ -35,7 +35,7 @@ pub(crate) struct EncodedRow {
 impl EncodedRow {
     /// All rows of `bytes`, without decoding them.
     pub(crate) fn all(bytes: &[u8]) -> Vec<Self> {
-        /// A row with a number, a name and little else.
+        /// About the size of a row with a number, a name and little else.
         const USUAL_BYTES: usize = 64;
         let mut rows = Vec::with_capacity(bytes.len() / USUAL_BYTES);
         let mut rest = bytes;

@@ -12,8 +12,8 @@ pub trait Spill: Send + Sync {
     fn take(&self, bucket: usize, bytes: &mut Vec<u8>) -> io::Result<()>;
 }
 
-/// The size of the blocks of memory in a bucket. A larger block would be copied when it grows, and leave gaps of memory that
-/// nothing else fits into.
+/// The size of the blocks of memory in a bucket. A larger block would be copied when it grows, and leave gaps of memory
+/// that nothing else fits into.
 const BLOCK_BYTES: usize = 32 * 1024;
 
 /// Buckets of bytes, filled from many threads at once.

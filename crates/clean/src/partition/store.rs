@@ -2,8 +2,8 @@ use std::io;
 
 use crate::partition::spill::{Spill, SpillStore};
 
-/// How many partitions there are: one per first byte of a contact id. Merged one after the other, they give all contacts in
-/// the order of their ids.
+/// How many partitions there are: one per first byte of a contact id. Merged one after the other, they give all
+/// contacts in the order of their ids.
 pub const N_PARTITIONS: usize = 256;
 
 /// What rows leave until all rows are in, by partition.
@@ -17,8 +17,8 @@ pub(crate) struct Partitions {
 pub(crate) enum Bucket {
     /// Rows, by the contact that they are about.
     Rows(usize),
-    /// Rows that name a Viber user and no phone, by the user. Whether another row links that user to a phone is known only
-    /// when all rows are in.
+    /// Rows that name a Viber user and no phone, by the user. Whether another row links that user to a phone is known
+    /// only when all rows are in.
     Unlinked(usize),
     /// Viber users and the contact that each was seen with, by the user.
     Links(usize),

@@ -1,4 +1,4 @@
-//! What the rows of a list say of its quality: invalid numbers by country and prefix, numbers in sequence.
+//! Counts that tell the quality of a list: invalid numbers by country and prefix, and numbers in sequence.
 
 use std::collections::HashMap;
 
@@ -7,25 +7,25 @@ use phone::{PREFIX_DIGITS, Region};
 
 use crate::row::CleanRow;
 
-/// Numbers that follow each other, at least so many, were counted up and not collected.
+/// From this many consecutive numbers on, a list was generated and not collected.
 const SEQUENCE: usize = 8;
 
-/// Counts over rows of one list. Counts of parts add up to those of the whole, in any order.
+/// Counts over the rows of one list. The counts of parts add up to those of the whole, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListQualityCounts {
     /// Rows with a phone number, valid or not.
     pub phones: u64,
     pub invalid: u64,
-    /// Valid numbers that stand in runs of eight and more, within the rows that were looked at together.
+    /// Valid numbers in sequences of eight and more, within one chunk of rows.
     pub in_sequence: u64,
     pub named: u64,
     pub dated: u64,
     pub consented: u64,
-    /// Valid and invalid numbers by country; of an invalid one, by what its row or the plan says.
+    /// Valid and invalid numbers by country. Invalid numbers count for the country of their row, else of the plan.
     pub countries: HashMap<[u8; 2], [u64; 2]>,
-    /// Valid and invalid numbers by their first five digits, where those are known.
+    /// Valid and invalid numbers by their first five digits, if those are known.
     pub prefixes: HashMap<u32, [u64; 2]>,
-    /// Valid numbers, until they are looked through.
+    /// Valid numbers, until their sequences are counted.
     numbers: Vec<u64>,
 }
 
@@ -58,7 +58,7 @@ impl ListQualityCounts {
         }
     }
 
-    /// Counts the prefixes of the valid numbers added so far, and looks for numbers in sequence among them.
+    /// Counts the prefixes and the sequences of the valid numbers added so far, and forgets those.
     pub(crate) fn count_sequences(&mut self) {
         self.numbers.sort_unstable();
         for same in self.numbers.chunk_by(|a, b| prefix(*a) == prefix(*b)) {

@@ -1,4 +1,4 @@
-//! Values that were not understood: how many, and which.
+//! Counts the values that were not understood, and keeps the commonest.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ pub enum ReadField {
     Region,
     Language,
     Email,
-    /// A name that was read in a wrong encoding.
+    /// Unreadable means that the name was read in a wrong encoding.
     Name,
 }
 
-/// How many distinct values of a field are kept. The values with the smallest hashes stay, so that the result does not
-/// depend on the order of the rows.
+/// The most distinct values of a field that are kept, so that memory is bounded. Those with the smallest hashes are
+/// kept, because then the result does not depend on the order of the rows.
 const MOST_VALUES: usize = 4096;
 
-/// The values of one source that were not understood, by field. Parts add up to the whole in any order.
+/// The values of one source that were not understood, by field. Parts add up to the whole, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnreadValues {
     /// In the order of [`ReadField::ALL`].
@@ -30,13 +30,13 @@ pub struct UnreadValues {
 /// The values of one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldValues {
-    /// Cells that hold something.
+    /// Cells with a value.
     pub filled: u64,
-    /// Cells that hold something that is not understood.
+    /// Cells with a value that is not understood.
     pub unread: u64,
-    /// Those values with their hashes, and how often each was seen.
+    /// The values with their hashes, and the count of each.
     values: BTreeMap<(u64, String), u64>,
-    /// Values with this hash or a greater one are no longer kept.
+    /// Values with this hash or a greater one are not kept.
     limit: Option<u64>,
 }
 
@@ -57,12 +57,12 @@ impl ReadField {
 }
 
 impl UnreadValues {
-    /// Counts a cell that holds something and is understood.
+    /// Counts a value that is understood.
     pub(crate) fn read(&mut self, field: ReadField) {
         self.fields[field as usize].filled += 1;
     }
 
-    /// Counts a cell that holds something and is not understood.
+    /// Counts a value that is not understood.
     pub(crate) fn unread(&mut self, field: ReadField, cell: &str) {
         let values = &mut self.fields[field as usize];
         values.filled += 1;
@@ -70,7 +70,7 @@ impl UnreadValues {
         values.add(cell.split_whitespace().collect::<Vec<_>>().join(" "), 1);
     }
 
-    /// The fields that have a value at all.
+    /// The fields with at least one value.
     pub fn fields(&self) -> impl Iterator<Item = (ReadField, &FieldValues)> {
         ReadField::ALL.into_iter().zip(&self.fields).filter(|it| it.1.filled > 0)
     }
@@ -85,14 +85,14 @@ impl std::ops::AddAssign for UnreadValues {
 }
 
 impl FieldValues {
-    /// The values that were not understood and how often each was seen, the commonest first.
+    /// The values that were not understood with their counts, the commonest first.
     pub fn commonest(&self) -> Vec<(&str, u64)> {
         let mut values: Vec<(&str, u64)> = self.values.iter().map(|((_, value), n)| (value.as_str(), *n)).collect();
         values.sort_by(|one, other| (other.1, one.0).cmp(&(one.1, other.0)));
         values
     }
 
-    /// The share of filled cells that were not understood.
+    /// The share of values that were not understood, from 0 to 1.
     pub fn share(&self) -> f64 {
         if self.filled == 0 { 0.0 } else { self.unread as f64 / self.filled as f64 }
     }

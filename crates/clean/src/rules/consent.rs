@@ -1,4 +1,4 @@
-//! What a row says about being written to.
+//! Reads what a row says about consent.
 
 use ::consent::Meaning;
 use model::{Basis, ConsentChannel, ConsentState, RawContact, RowFinding, RowFindings};
@@ -10,7 +10,7 @@ use crate::rules::date::{DateForm, DateOrder, ReadDate, read_date};
 use crate::rules::row_date::{RowDates, When};
 use crate::source::Source;
 
-/// The most bytes of a statement's words that are kept: longer ones are messages with more than a keyword.
+/// The most bytes of a statement's words that are kept. Longer texts are messages with more than a keyword.
 const MAX_WORDS_BYTES: usize = 250;
 
 /// One statement of a row.
@@ -23,7 +23,7 @@ pub(crate) struct RowStatement<'a> {
     pub(crate) state: ConsentState,
 }
 
-/// All statements of a row. `row_at` is the date of the row, which counts for consent in logs and opt-out lists only.
+/// All statements of a row. `row_at` is the date of the row, which dates consent only in logs and opt-out lists.
 pub(crate) fn statements<'a>(
     rules: &Rules,
     source: &Source,
@@ -71,7 +71,7 @@ pub(crate) fn statements<'a>(
     found
 }
 
-/// When the consent of a row was said: in its own column, else in a log or an opt-out list the date of the row.
+/// The date of a consent: that of its own column, else in a log or an opt-out list the date of the row.
 fn consent_date(
     rules: &Rules,
     source: &Source,
@@ -85,7 +85,7 @@ fn consent_date(
     own.unwrap_or_else(|| row_at.filter(|_| raw.dates_consent))
 }
 
-/// A cell of a column whose meaning is a refusal: the date of the refusal, or a flag.
+/// Reads a cell of a column of refusals: the date of the refusal, or a flag.
 fn opt_out(rules: &Rules, source: &Source, cell: &str, at: Option<When>) -> (Option<When>, Meaning) {
     if !is_flag(cell)
         && let ReadDate::At(moment) = read_date(cell, &source.dates.opt_out)
@@ -96,8 +96,8 @@ fn opt_out(rules: &Rules, source: &Source, cell: &str, at: Option<When>) -> (Opt
     (at, rules.words.refusal_cell(cell))
 }
 
-/// What the recorded words of a statement say by these words of consent; none for what has no words of the person, or not all
-/// of them. A date in a column of refusals is a refusal in any spelling of dates.
+/// Reads the recorded words of a statement again by these words of consent. None if the statement has no words of the
+/// person, or if they may have been cut. A date in a column of refusals is a refusal, in whatever form it is written.
 pub fn read_again(words: &::consent::Words, basis: Basis, text: &str) -> Option<Meaning> {
     match basis {
         _ if may_be_cut(text) => None,
@@ -117,12 +117,12 @@ fn is_date(text: &str) -> bool {
     !is_flag(text) && (is_read_in(DateOrder::DayFirst) || is_read_in(DateOrder::MonthFirst))
 }
 
-/// Numbers so short are flags, though spreadsheets write dates as numbers too.
+/// Numbers of up to five digits are flags and not dates, although spreadsheets write dates as numbers too.
 fn is_flag(cell: &str) -> bool {
     cell.trim().len() < 6 && !cell.contains(['/', '-', '.'])
 }
 
-/// The start of the words, up to a NUL, which databases do not take.
+/// The start of the words, up to a NUL, which databases refuse.
 fn kept(words: &str) -> &str {
     let words = words.split('\0').next().unwrap_or_default().trim();
     let mut end = words.len().min(MAX_WORDS_BYTES);
@@ -132,7 +132,7 @@ fn kept(words: &str) -> &str {
     &words[..end]
 }
 
-/// Whether words may be the start of longer ones, which [`kept`] has cut within the last character.
+/// Whether [`kept`] may have cut the words. It cuts before the last character, which has up to four bytes.
 fn may_be_cut(words: &str) -> bool {
     words.len() > MAX_WORDS_BYTES - 4
 }

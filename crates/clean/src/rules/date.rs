@@ -1,3 +1,9 @@
+//! Reads dates in the forms of spreadsheets, providers and databases, in some forty languages.
+//!
+//! The reader is our own because no parser reads these forms together: `jiff` is used for strftime patterns, RFC 2822,
+//! zones and calendar arithmetic, and RFC 3339 is read by `iso.rs`, which also takes the loose forms that databases
+//! write (a space for the `T`, no seconds, an offset without colon or minutes) in one pass and without allocation.
+
 mod bare;
 mod cell;
 mod evidence;
@@ -22,11 +28,11 @@ use fold::clean_ends;
 /// How the dates of one column are written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DateForm {
-    /// If none, a date with slashes or dashes is read only if it has one reading.
+    /// If none, a date with slashes or dashes is read only if day and month cannot be confused.
     pub order: Option<DateOrder>,
-    /// A pattern of strftime, tried before all other forms.
+    /// A strftime pattern, tried before all other forms.
     pub format: Option<String>,
-    /// The zone of dates that name none; UTC if none.
+    /// The zone of dates without one; UTC if none.
     pub zone: Option<TimeZone>,
 }
 
@@ -42,21 +48,21 @@ pub enum ReadDate {
 /// A date that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// The instant; the start of the day if the cell names no time.
+    /// The instant; the start of the day if the cell has no time.
     pub at: Timestamp,
-    /// Whether the cell is a day without a time.
+    /// Whether the cell has no time.
     pub is_day: bool,
-    /// The last nanosecond of the day if the cell names no time, else the same as `at`.
+    /// The last nanosecond of the day if the cell has no time, else the same as `at`.
     pub until: Timestamp,
-    /// Whether the cell names no zone, so that the zone of its column was taken.
+    /// Whether the cell has no zone, so that the zone of its column was used.
     pub is_zoneless: bool,
 }
 
 /// Reads a date as spreadsheets, providers and databases write it.
 ///
-/// Dates with slashes or dashes that start with day or month follow `form.order` and are never
-/// swapped: with the day first, `03/18/2025` is unreadable. Dates with dots are always day first.
-/// A year of two digits is in 1969 to 2068. Year 1, month 1, day 1 is the zero of .NET and Go: no date.
+/// Dates with slashes or dashes that start with day or month follow `form.order` and are never swapped: with the day
+/// first, `03/18/2025` is unreadable. Dates with dots are always day first. Years of two digits are 1969 to 2068, as in
+/// POSIX. The first day of year 1 is the zero of .NET and Go, and means no date.
 pub fn read_date(cell: &str, form: &DateForm) -> ReadDate {
     let text = clean_ends(cell);
     if let Some(format) = &form.format
@@ -64,7 +70,7 @@ pub fn read_date(cell: &str, form: &DateForm) -> ReadDate {
     {
         return ReadDate::At(moment);
     }
-    // Nearly all exports write ISO dates, so these come first.
+    // Nearly all exports write ISO dates, so they are tried first.
     if text.as_bytes().get(4) == Some(&b'-')
         && let Some((date, time, offset)) = iso::year_first(text)
     {
@@ -81,14 +87,14 @@ pub fn read_date(cell: &str, form: &DateForm) -> ReadDate {
     }
 }
 
-/// Whether `pattern` is a pattern of strftime that names a whole date, for [`DateForm::format`].
+/// Whether `pattern` is a strftime pattern of a whole date, for [`DateForm::format`].
 pub fn is_date_format(pattern: &str) -> bool {
     let sample = jiff::civil::date(2025, 3, 18).at(10, 20, 30, 0).to_zoned(TimeZone::UTC);
     let cell = sample.and_then(|it| strtime::format(pattern, &it));
     cell.is_ok_and(|it| by_format(&it, pattern, &DateForm::default()).is_some())
 }
 
-/// The time zone of this name, from the zones that the program brings along.
+/// The time zone of this IANA name, from the database that is built into the program.
 pub fn zone(name: &str) -> Option<TimeZone> {
     zone::named(name)
 }
@@ -117,7 +123,7 @@ fn by_format(text: &str, format: &str, form: &DateForm) -> Option<Moment> {
     let parsed = match strtime::parse(format, text) {
         Ok(parsed) => parsed,
         Err(_) if text.is_ascii() => return None,
-        // Other spaces and digits.
+        // The text may have other spaces and digits than ASCII.
         Err(_) => strtime::parse(format, fold::fold(text).as_bytes()).ok()?,
     };
     if let Some(at) = parsed.timestamp() {

@@ -2,17 +2,18 @@ use std::borrow::Cow;
 
 use phone::says_nothing;
 
-/// What a cell says about the e-mail address of a person.
+/// The result of reading a cell with an e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadEmail<'a> {
     Nothing,
-    /// One address, in small letters.
+    /// One address, in lower case.
     Email(Cow<'a, str>),
-    /// The cell holds several addresses, or text that is none.
+    /// The cell holds several addresses, or a text that is not an address.
     Unreadable,
 }
 
-/// Reads one e-mail address: bare, after `mailto:`, or in angle brackets as mail programs write it (`Ana <ana@example.com>`).
+/// Reads one e-mail address: bare, after `mailto:`, or in angle brackets as mail programs write it (`Ana
+/// <ana@example.com>`).
 pub fn read_email(cell: &str) -> ReadEmail<'_> {
     if says_nothing(cell) {
         return ReadEmail::Nothing;
@@ -34,7 +35,7 @@ pub fn email(cell: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The one address in a text, without what programs put around it.
+/// The only address in a text, without the quotes, brackets and schemes that programs put around it.
 fn address(text: &str) -> Option<&str> {
     const SCHEME: &str = "mailto:";
     let is_around = |it: char| it.is_whitespace() || matches!(it, ';' | ',' | '\'' | '"');

@@ -1,7 +1,8 @@
-//! Numbers as they were written before their country changed its numbering plan.
+//! Reads numbers as they were written before their country changed its numbering plan.
 //!
-//! Only where the number is not valid as it stands. Brazil put a 9 before its mobile numbers by 2016; Mexico dropped in 2019
-//! the 1 after its country code and the prefixes 044, 045 and 01 within the country. Exports and gateways still hold both.
+//! A number that is valid as written is never changed. Brazil put a 9 before its mobile numbers by 2016. In 2019,
+//! Mexico dropped the 1 after its country code, and the prefixes 044, 045 and 01 within the country. Exports and
+//! gateways still hold both spellings.
 
 use phone::{ParsedPhone, PhoneNumber, Region};
 
@@ -27,8 +28,8 @@ fn mexican(national: &str) -> Option<ParsedPhone> {
     (national.len() == DIGITS).then(|| PhoneNumber::parse(&format!("+52{national}"), None).ok())?
 }
 
-/// Adds the 9 after the area code. The eight digits of a mobile number begin with 6, 8 or 9; those of fixed lines with 2 to
-/// 5, and 7 was used for both.
+/// Adds the 9 after the area code. The eight digits of mobile numbers began with 6, 8 or 9, those of fixed lines with 2
+/// to 5; 7 was used for both.
 fn brazilian(national: &str) -> Option<ParsedPhone> {
     const DIGITS: usize = 10;
     let (area, number) = national.split_at_checked(2)?;

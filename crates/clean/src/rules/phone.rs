@@ -1,4 +1,4 @@
-//! From a cell to a valid number, or to the reason why it holds none.
+//! Reads a phone cell: a valid number, or the reason why it holds none.
 
 use std::borrow::Cow;
 
@@ -8,33 +8,33 @@ use model::{Reason, RowFinding, RowFindings, is_total};
 
 use crate::rules::old_spelling;
 
-/// At most this many digits make a short code, which answers services and is nobody's phone.
+/// The most digits of a short code, which belongs to a service and never to a person.
 const SHORT_CODE_DIGITS: usize = 6;
-/// So many digits on both sides of a separator are two numbers, not a number and its area code.
+/// With this many digits on both sides of a separator, a cell holds two numbers, and not a number and its area code.
 const NUMBER_DIGITS: usize = 7;
-/// Spaces also part one number into groups, so two numbers without a separator need longer runs.
+/// The same for a space as the separator. It must be larger, because spaces also group the digits of one number.
 const BARE_NUMBER_DIGITS: usize = 9;
 
-/// Digits without a plus sign are tried with their first as a country code only if they are so many: shorter ones are nearly
-/// always national.
+/// The fewest digits without a plus sign that are tried as a number with country code. Shorter ones are nearly always
+/// national.
 const INTERNATIONAL_DIGITS: usize = 11;
 
-/// More digits than a national number has, whatever Google's plans allow.
+/// From this many digits on, a number is not national, whatever Google's plans allow.
 const LONG_DIGITS: usize = 12;
 
-/// Reads a phone cell of which nothing says how it is written; see [`phone_in`].
+/// Reads a phone cell in a column of unknown form; see [`phone_in`].
 pub fn phone(cell: &str, region: Option<Region>) -> Result<(ParsedPhone, RowFindings), Reason> {
     phone_in(cell, region, PhoneForm::Unknown)
 }
 
-/// Reads a phone cell as somebody in `region` would have written it, in a column of this form.
+/// Reads a phone cell as a person in `region` would have written it, in a column of this form.
 ///
-/// Full-width and other digits, no-break spaces, bidi marks, `tel:` (RFC 3966), `whatsapp:`, `sms:`, a leading apostrophe
-/// and `(0)` are understood. An extension is dropped with a finding, and so is an old spelling rewritten. A cell that could
-/// be read as somebody else's number is rejected rather than guessed at.
+/// Full-width and other digits, no-break spaces, bidi marks, `tel:` (RFC 3966), `whatsapp:`, `sms:`, a leading
+/// apostrophe and `(0)` are understood. An extension is dropped and an old spelling rewritten, each with a finding. A
+/// cell that could be another person's number is rejected and not guessed.
 pub fn phone_in(cell: &str, region: Option<Region>, form: PhoneForm) -> Result<(ParsedPhone, RowFindings), Reason> {
     let text = tidied(cell);
-    // Most hold nothing but digits and what parts them, and need to be asked less.
+    // Most cells hold only digits and separators, for which several checks can be skipped.
     let is_plain = is_plain(&text);
     let text = if is_plain { text } else { without_context(text) };
     let mut text = text.as_ref();
@@ -78,7 +78,7 @@ pub fn phone_in(cell: &str, region: Option<Region>, form: PhoneForm) -> Result<(
     Ok((phone, findings))
 }
 
-/// A number, and whether it was written as it was before its country changed its numbering plan.
+/// A number, and whether it was written by an old numbering plan of its country.
 struct Reading {
     phone: ParsedPhone,
     is_old: bool,
@@ -109,15 +109,17 @@ fn read(text: &str, region: Option<Region>, form: PhoneForm) -> Result<Reading, 
     }
 }
 
-/// Whether people write a number so: with the zero that their country dials first, if it dials one, and of a line that people
-/// have. Google's plans are wide: they take any mobile number of Spain for a voice mail of Italy.
+/// Whether people write a number this way: with the trunk zero of their country, if it has one, and for a kind of line
+/// that people have. Google's plans are too wide to decide it: by them, every mobile number of Spain is a voice mail of
+/// Italy.
 fn is_natural(phone: &ParsedPhone) -> bool {
     use LineType::{FixedLine, FixedLineOrMobile, Mobile, PersonalNumber, Voip};
     let is_of_people = matches!(phone.line_type, FixedLine | FixedLineOrMobile | Mobile | PersonalNumber | Voip);
     is_of_people && !phone.lacks_trunk_zero
 }
 
-/// Digits that are a number of their region, though not one that people write so, and may be that of another country.
+/// Reads digits that are a number of their region in a form that people do not write, and may be a number of another
+/// country.
 fn either(text: &str, phone: ParsedPhone, region: Option<Region>, form: PhoneForm) -> Result<Reading, Reason> {
     let other = abroad(text, INTERNATIONAL_DIGITS).filter(|it| it.phone.number != phone.number);
     let Some(other) = other else { return Ok(Reading::new(phone)) };
@@ -125,7 +127,7 @@ fn either(text: &str, phone: ParsedPhone, region: Option<Region>, form: PhoneFor
     if form == PhoneForm::National && !is_own {
         return Ok(Reading::new(phone));
     }
-    // In Germany, every mobile number with its country code is also a fixed line without its zero, though one of more
+    // In Germany, every mobile number with its country code is also a fixed line without its zero, but one with more
     // digits than any fixed line has.
     let is_mobile = other.phone.line_type.is_sendable() && !phone.line_type.is_sendable();
     match is_own && is_mobile && digits(text).count() >= LONG_DIGITS {
@@ -134,7 +136,7 @@ fn either(text: &str, phone: ParsedPhone, region: Option<Region>, form: PhoneFor
     }
 }
 
-/// Digits without a plus sign of which it is known that they begin with a country code.
+/// Reads digits that are known to begin with a country code.
 fn international(text: &str) -> Result<Reading, Reason> {
     match digits(text).count() {
         0 => return Err(Reason::NotANumber),
@@ -149,7 +151,7 @@ fn international(text: &str) -> Result<Reading, Reason> {
     }
 }
 
-/// Numbers with a plus sign.
+/// Reads a number with a plus sign.
 fn with_country_code(text: &str, region: Option<Region>) -> Result<Reading, Reason> {
     let reason = match dialled(text, region) {
         Ok(phone) => return Ok(Reading::new(phone)),
@@ -159,7 +161,7 @@ fn with_country_code(text: &str, region: Option<Region>) -> Result<Reading, Reas
     is_invalid.then(|| old_spelling::international(&all_digits(text))).flatten().map(Reading::old).ok_or(reason)
 }
 
-/// Digits that are no number of their region: those of another country, or an old spelling.
+/// Reads digits that are not a number of their region: a number of another country, or an old spelling.
 fn not_dialled(text: &str, region: Region, form: PhoneForm) -> Result<Reading, Reason> {
     if !is_plain(text) {
         return Err(Reason::Invalid);
@@ -173,7 +175,7 @@ fn not_dialled(text: &str, region: Region, form: PhoneForm) -> Result<Reading, R
         return own.or_else(|| old_spelling::national(&all, region)).map(Reading::old).ok_or(Reason::Invalid);
     }
     let old = old_spelling::national(&all, region);
-    // Nor is a number of another country what an old spelling would be whose zero a spreadsheet has dropped.
+    // A spreadsheet may also have dropped the zero of an old spelling.
     let may_be_old = old.is_some() || old_spelling::national(&format!("0{all}"), region).is_some();
     let other = abroad(text, if may_be_old { NUMBER_DIGITS } else { INTERNATIONAL_DIGITS });
     match (old, other) {
@@ -184,7 +186,7 @@ fn not_dialled(text: &str, region: Region, form: PhoneForm) -> Result<Reading, R
     }
 }
 
-/// The number that bare digits are if they begin with a country code.
+/// Reads bare digits as a number that begins with its country code.
 fn abroad(text: &str, least_digits: usize) -> Option<Reading> {
     let all = all_digits(text);
     if !is_plain(text) || all.starts_with('0') || all.len() < least_digits {
@@ -193,8 +195,8 @@ fn abroad(text: &str, least_digits: usize) -> Option<Reading> {
     with_country_code(&format!("+{all}"), None).ok()
 }
 
-/// Google's rules know most ways to write a trunk zero in brackets; where the numbering plan has
-/// no trunk zero, the number is tried without it.
+/// Reads a number as dialled in `region`. Google's rules understand a trunk zero in brackets, but not in numbering
+/// plans without one: there the number is tried without it.
 fn dialled(text: &str, region: Option<Region>) -> Result<ParsedPhone, Reason> {
     let error = match PhoneNumber::parse(text, region) {
         Ok(parsed) => return Ok(parsed),
@@ -215,7 +217,8 @@ fn dialled(text: &str, region: Option<Region>) -> Result<ParsedPhone, Reason> {
     })
 }
 
-/// `199000001;phone-context=+33` is `+33199000001` (RFC 3966). A context that is a domain says nothing about the country.
+/// `199000001;phone-context=+33` is `+33199000001` (RFC 3966). A context that is a domain says nothing about the
+/// country.
 fn without_context(text: Cow<'_, str>) -> Cow<'_, str> {
     const MARK: &str = ";phone-context=";
     let Some(at) = text.contains(';').then(|| text.to_ascii_lowercase().find(MARK)).flatten() else { return text };
@@ -226,18 +229,19 @@ fn without_context(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(if is_country { format!("{context}{number}{more}") } else { format!("{number}{more}") })
 }
 
-/// A minus sign before a digit makes it a number to reckon with. With a blank between it is a dash of a list.
+/// Whether the cell is a negative number. A dash and a blank before the digits is a list item, and not a minus sign.
 fn is_negative(text: &str) -> bool {
     let rest = text.strip_prefix(['-', '−', '–', '－']);
     rest.is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()))
 }
 
-/// Nothing but digits and what parts them.
+/// Whether a text holds only digits and separators.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|it| matches!(it, b'0'..=b'9' | b' ' | b'+' | b'-' | b'(' | b')' | b'.' | b'/'))
 }
 
-/// A cell without what is not of the number. Cells of ASCII, nearly all of them, are borrowed.
+/// The cell without invisible characters and schemes, in ASCII digits. Cells of ASCII, nearly all of them, are
+/// borrowed.
 fn tidied(cell: &str) -> Cow<'_, str> {
     if is_plain(cell) {
         return Cow::Borrowed(cell.trim());
@@ -252,7 +256,7 @@ fn tidied(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text without `tel:`, `whatsapp:`, `sms:` and apostrophes before it.
+/// The text without leading `tel:`, `whatsapp:`, `sms:` and apostrophes.
 fn without_schemes(text: &str) -> &str {
     let mut rest = text.trim_matches(|it: char| it == ' ' || it == '\n');
     loop {
@@ -266,8 +270,7 @@ fn without_schemes(text: &str) -> &str {
     }
 }
 
-/// Zero-width characters, soft hyphens and bidi marks: what comes along when a number is copied
-/// from a phone book.
+/// Zero-width characters, soft hyphens and bidi marks, which are copied along with a number from a phone book.
 fn is_invisible(it: char) -> bool {
     matches!(it, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -294,7 +297,7 @@ fn is_empty_word(text: &str) -> bool {
     text.len() <= 7 && WORDS.iter().any(|it| text.eq_ignore_ascii_case(it))
 }
 
-/// `+33612345***`, `06XXXXXXXX`, `06 12 ## ## ##`.
+/// Whether digits are masked: `+33612345***`, `06XXXXXXXX`, `06 12 ## ## ##`.
 fn is_masked(text: &str) -> bool {
     let has_run = |mask: [char; 2]| {
         text.split(|it: char| !mask.contains(&it) && it != ' ')
@@ -303,7 +306,7 @@ fn is_masked(text: &str) -> bool {
     text.contains(['*', '•', '…', '●', '█']) || has_run(['x', 'X']) || has_run(['#', '#']) || has_run(['?', '?'])
 }
 
-/// `3.36123E+10`, as a spreadsheet shows a long number.
+/// Whether the cell is `3.36123E+10`, as a spreadsheet shows a long number.
 fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
     let is_number = |it: &str, more: [char; 2]| {
@@ -327,7 +330,7 @@ fn holds_several(text: &str) -> bool {
         || n_long(&mut text.split(' '), BARE_NUMBER_DIGITS) > 1
 }
 
-/// `33199000001.0` is a whole number that went through a floating-point column.
+/// The number without `.0`, which floating-point columns add: `33199000001.0`.
 fn without_decimals(text: &str) -> Option<&str> {
     let (whole, decimals) = text.rsplit_once('.')?;
     let is_whole =
@@ -335,8 +338,7 @@ fn without_decimals(text: &str) -> Option<&str> {
     (is_whole && !decimals.is_empty() && decimals.bytes().all(|it| it == b'0')).then_some(whole)
 }
 
-/// The text before `ext. 12`, `;ext=12`, `x12`, `#12` and the like. What follows the mark must be a
-/// number for it to be an extension.
+/// The text before `ext. 12`, `;ext=12`, `x12`, `#12` and the like. Digits must follow the mark.
 fn without_extension(text: &str) -> &str {
     const MARKS: [&str; 10] = [";ext=", "extension", "extn", "ext", "anexo", "доб", "int", "x", "#", "~"];
     let before_digits = text.trim_end_matches('#').trim_end_matches(|it: char| it.is_ascii_digit());
@@ -353,7 +355,7 @@ fn without_extension(text: &str) -> &str {
     text
 }
 
-/// One digit over and over, or the digits in order: what people type to get past a form.
+/// Whether the cell is one digit repeated, or the digits in order: what people type to get past a form.
 fn is_placeholder(text: &str) -> bool {
     const RUNS: [&[u8]; 8] = [
         b"0123456789",
@@ -573,7 +575,7 @@ mod tests {
             ("33199000001.0", "+33199000001 decimals_dropped"),
             ("5215512345678", "+525512345678 old_spelling_rewritten"),
             ("tel:199000001;phone-context=+33", "+33199000001"),
-            // Never as somebody in the country of the row would have dialled them.
+            // The country of the row must not matter.
             ("199000002", "E_INVALID"),
             ("0199000001", "E_INVALID"),
             ("01133199000001", "E_INVALID"),
@@ -647,8 +649,8 @@ mod tests {
         ) {
             let read = phone_in(&cell, Region::from_code(region), PhoneForm::International);
             prop_assert_eq!(&read, &phone_in(&format!("+{cell}"), None, PhoneForm::Unknown));
-            // Google's rules drop a trunk prefix after the country code: +33 01 99 … Only the last four digits are never
-            // part of one: 43 0 12000 is +43 12000, the shortest number that has lost a zero.
+            // Google's rules drop a trunk prefix after the country code: +33 01 99 … Only the last four digits are
+            // never part of one: 43 0 12000 is +43 12000, the shortest number that has lost a zero.
             if let Ok((parsed, _)) = read {
                 let (number, place) = (parsed.number.to_string(), cell.len() - 4);
                 prop_assert!(number[1..].starts_with(&cell[..1]) && number.ends_with(&cell[place..]), "{number}");

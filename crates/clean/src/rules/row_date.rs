@@ -4,10 +4,10 @@ use crate::quality::unreadable::{ReadField, UnreadValues};
 use crate::rules::Rules;
 use crate::rules::date::{DateForm, ReadDate, read_date};
 
-/// Microseconds since 1970 of an instant, or of the start and the end of a day.
+/// The start and the end of a day, or an instant twice, in microseconds since 1970.
 pub(crate) type When = (i64, i64);
 
-/// What reading the dates of a row needs.
+/// Reads the dates of a row, and records what is wrong with them.
 pub(crate) struct RowDates<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) findings: &'a mut RowFindings,
@@ -15,13 +15,13 @@ pub(crate) struct RowDates<'a> {
 }
 
 impl RowDates<'_> {
-    /// Reads a date; none where the cell holds no date that decides.
+    /// Reads a date; none if the cell holds no date that decides.
     pub(crate) fn read(&mut self, cell: &str, form: &DateForm, from: i64) -> Option<When> {
         self.read_filled(cell, form, from).flatten()
     }
 
-    /// Reads a date; none where the cell says nothing, and `Some(None)` where its date decides nothing: it cannot be read,
-    /// is before `from`, or over a day after the start of the run.
+    /// Reads a date; none if the cell says nothing, and `Some(None)` if its date decides nothing: it cannot be read, is
+    /// before `from`, or is more than a day after the start of the run.
     pub(crate) fn read_filled(&mut self, cell: &str, form: &DateForm, from: i64) -> Option<Option<When>> {
         match read_date(cell, form) {
             ReadDate::Nothing => None,

@@ -24,8 +24,8 @@ pub(super) fn metadata() -> PhoneMetadataCollection {
 
 /// Reads `text` as a person in `region` would have dialled it.
 ///
-/// `getNumberType` does the same look-up as `isValidNumber`, and answers "unknown" exactly for invalid numbers, so one call
-/// serves both.
+/// `getNumberType` does the same look-up as `isValidNumber`, and answers "unknown" exactly for invalid numbers, so one
+/// call serves both.
 pub(crate) fn parse(text: &str, region: Option<Region>) -> Result<ParsedPhone, PhoneError> {
     let default = region.and_then(|it| rlibphonenumber::Region::from_code(it.code()).ok());
     let parsed = LIBRARY.parse(text, default).map_err(|error| match error {
@@ -43,8 +43,8 @@ pub(crate) fn parse(text: &str, region: Option<Region>) -> Result<ParsedPhone, P
     Ok(ParsedPhone { number, line_type, region, had_extension: !parsed.extension().is_empty(), lacks_trunk_zero })
 }
 
-/// Whether `text` is the number without its country code and without a leading zero. Numbers of North America never are:
-/// no one dials a zero there.
+/// Whether `text` is the number without its country code and without a leading zero. Numbers of North America never
+/// are: no one dials a zero there.
 fn is_national_without_zero(number: PhoneNumber, text: &str) -> bool {
     let is_candidate = matches!(text.as_bytes().first(), Some(b'1'..=b'9'));
     let number = number.digits().to_string();

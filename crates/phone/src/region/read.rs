@@ -2,20 +2,20 @@ use super::Region;
 use crate::fold::says_nothing;
 use crate::numbering;
 
-/// What a cell says about the country of a row.
+/// The result of reading a cell with a country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadRegion {
-    /// The cell is empty or says that there is nothing, so the default region holds.
+    /// The cell says nothing, so the default region applies.
     Nothing,
     Region(Region),
-    /// The cell names something that is not understood as one country. The default region must not stand in for it: the
-    /// row is about another country, and a national number would become that of a stranger.
+    /// The cell is not understood as one country. The default region must not be used: the row is about another
+    /// country, and a national number would become a stranger's.
     Unknown,
 }
 
 impl Region {
-    /// Reads a cell of a column that names countries: as [`Region::from_name`], or the code that is dialled to call the
-    /// country (`+33`, `0033`, `33`).
+    /// Reads a cell of a column of countries: a code or a name, as [`Region::from_name`] does, or a calling code
+    /// (`+33`, `0033`, `33`).
     pub fn read(cell: &str) -> ReadRegion {
         let text = cell.trim();
         match text.eq_ignore_ascii_case("NA") {
@@ -41,7 +41,7 @@ impl Region {
         Self::from_folded(text).or_else(|| Self::from_calling_code(text)).or_else(|| Self::from_flag(text))
     }
 
-    /// Reads one country that is named twice: `France (FR)`, `+33 - France`.
+    /// Reads a country that is named twice: `France (FR)`, `+33 - France`.
     fn from_parts(text: &str) -> Option<Self> {
         let parts = text.split(['(', ')', '-', '–', '/', ',', ':', '|']).map(str::trim).filter(|it| !it.is_empty());
         let mut regions = parts.map(|part| Self::from_code(part).or_else(|| Self::from_word(part)));
@@ -49,7 +49,7 @@ impl Region {
         regions.all(|it| it == Some(first)).then_some(first)
     }
 
-    /// Reads the emoji of a flag, which is made of the letters of the code.
+    /// Reads the emoji of a flag, which consists of the letters of the code.
     fn from_flag(text: &str) -> Option<Self> {
         let letters = text.chars().map(|it| u32::from(it).checked_sub(u32::from('🇦')).filter(|it| *it < 26));
         let code: String = letters.map(|it| Some(char::from(b'A' + u8::try_from(it?).ok()?))).collect::<Option<_>>()?;
@@ -58,8 +58,8 @@ impl Region {
 
     /// Reads `+33`, `0033` or `33`.
     ///
-    /// A calling code of several countries means its main one only where the others are small parts of it: +44 is Great
-    /// Britain, not Jersey. +1, +7, +262, +590 and +599 say of no country.
+    /// A calling code of several countries means the main one only if the others are small: +44 is Great Britain, not
+    /// Jersey. +1, +7, +262, +590 and +599 name no single country.
     fn from_calling_code(text: &str) -> Option<Self> {
         const WITH_SMALL_PARTS: [usize; 7] = [39, 44, 47, 61, 212, 290, 358];
         let text = text.strip_prefix('(').and_then(|it| it.strip_suffix(')')).unwrap_or(text);
@@ -75,8 +75,8 @@ impl Region {
     }
 }
 
-/// Calling codes that are also the ISO 3166-1 numeric code of another country: 250 is dialled to call Rwanda, and stands
-/// for France in lists of countries.
+/// Calling codes that are also the ISO 3166-1 numeric code of another country: 250 is the calling code of Rwanda and
+/// the numeric code of France.
 const IS_NUMERIC_CODE_OF_ANOTHER: [usize; 41] = [
     212, 218, 222, 226, 230, 231, 232, 233, 234, 238, 239, 242, 246, 248, 249, 250, 254, 258, 260, 262, 266, 268, 352,
     356, 372, 376, 380, 500, 504, 508, 591, 598, 670, 674, 678, 682, 686, 688, 690, 850, 886,
@@ -170,7 +170,7 @@ mod tests {
             ("033", "unknown"),
             ("+0", "unknown"),
             ("+33199000001", "unknown"),
-            // 250 stands for France in lists of countries, and is dialled to call Rwanda.
+            // 250 is the numeric code of France and the calling code of Rwanda.
             ("250", "unknown"),
             ("+250", "RW"),
         ] {

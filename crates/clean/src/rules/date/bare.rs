@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::cell::{Cell, Day, Written};
 use super::iso::nanoseconds;
 
-/// Reads a date that is one number: the count of digits says what it counts.
+/// Reads a date that is one number. The count of digits decides its unit.
 ///
-/// 5 digits are days of a spreadsheet, 8 are `YYYYMMDD`, 14 are `YYYYMMDDhhmmss`; 10, 13, 16 and 19 are
-/// Unix time in seconds, milliseconds, microseconds and nanoseconds. None if `text` is no such number.
+/// 5 digits are days of a spreadsheet, 8 are `YYYYMMDD`, 14 are `YYYYMMDDhhmmss`; 10, 13, 16 and 19 are Unix time in
+/// seconds, milliseconds, microseconds and nanoseconds. None if `text` is no such number.
 pub(super) fn bare_number(text: &str) -> Option<Cell> {
     let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (whole, rest) = text.split_at(n_digits);
@@ -24,7 +24,7 @@ pub(super) fn bare_number(text: &str) -> Option<Cell> {
             let written = Written { day: Day::Known(compact_date(day)?), time: Some(compact_time(time)?), zone: None };
             Some(written.into())
         }
-        // No phone number in national form is an instant.
+        // A number with a leading zero is a national phone number, and not an instant.
         _ if whole.starts_with('0') => None,
         (10, _) => Timestamp::new(whole.parse().ok()?, nanoseconds(fraction)).ok().map(Cell::Instant),
         (13, _) => Timestamp::from_millisecond(whole.parse().ok()?).ok().map(Cell::Instant),
@@ -48,15 +48,14 @@ pub(super) fn compact_time(digits: &str) -> Option<Time> {
     Time::new(part(0)?, part(2)?, second, 0).ok()
 }
 
-/// Days since 1899-12-30 as Excel, LibreOffice and Google Sheets count them, from 1954 to 2099.
-///
-/// Smaller and larger numbers of five digits are more often postcodes and amounts.
+/// Reads days since 1899-12-30, as Excel, LibreOffice and Google Sheets count them, from 1954 to 2099. Other numbers of
+/// five digits are more often postcodes and amounts.
 fn serial(whole: &str, fraction: &str) -> Option<Cell> {
     let days: i64 = whole.parse().ok()?;
     if !(20_000..=73_050).contains(&days) {
         return None;
     }
-    // Excel itself keeps milliseconds.
+    // Excel keeps milliseconds, so more digits are rounding errors.
     let millis = (format!("0.{fraction}").parse::<f64>().ok()? * 86_400_000.0).round() as i64;
     let since = SignedDuration::from_hours(days * 24) + SignedDuration::from_millis(millis);
     let at: DateTime = date(1899, 12, 30).to_datetime(Time::midnight()).checked_add(since).ok()?;

@@ -21,7 +21,7 @@ pub(super) struct Written {
 
 pub(super) enum Day {
     Known(Date),
-    /// `first/second/year`: which is the month depends on the column.
+    /// `first/second/year`: the column decides which is the month.
     Pair {
         first: i8,
         second: i8,
@@ -41,7 +41,7 @@ impl From<Written> for Cell {
 }
 
 impl Day {
-    /// The day in a column of this order. Without an order only a day that has one reading is known.
+    /// The day in a column of this order. Without an order, none if two days are possible.
     pub(super) fn date(&self, order: Option<DateOrder>) -> Option<Date> {
         let &Self::Pair { first, second, year } = self else {
             let Self::Known(date) = self else { return None };
@@ -62,8 +62,8 @@ impl Day {
 
 /// The instant of a local time: in its own zone, else in that of its column, else in UTC.
 ///
-/// A time that a change of the clock skips is moved on by what was skipped; of a time that comes
-/// twice the first is meant.
+/// When clocks change, a skipped time is moved forward by the skipped span, and a repeated time means its first
+/// occurrence.
 pub(super) fn instant(at: DateTime, own: Option<&Zone>, column: Option<&TimeZone>) -> Option<Timestamp> {
     match (own, column) {
         (Some(Zone::Offset(offset)), _) => offset.to_timestamp(at).ok(),

@@ -9,31 +9,30 @@ use super::iso::year_first;
 use super::order::DateOrder;
 use super::scan::scan;
 
-/// Counts what the cells of one column say about the order of day and month.
-///
-/// Neither the order of the cells nor how they are cut into chunks matters.
+/// Counts what the cells of a column tell about the order of day and month. The order of the cells does not matter, and
+/// the counts of parts add up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DateEvidence {
     /// Cells such as `18/03/2025`, which are dates only if the day comes first.
     pub day_first: u64,
     /// Cells such as `03/18/2025`, which are dates only if the month comes first.
     pub month_first: u64,
-    /// Cells such as `03/04/2025`, which are two dates.
+    /// Cells such as `03/04/2025`, which are dates in both orders.
     pub ambiguous: u64,
-    /// Cells that are dates in one order at least, those above included.
+    /// Cells that are dates in at least one order, including those above.
     pub dates: u64,
     /// Cells that are neither empty nor a date.
     pub unreadable: u64,
 }
 
-/// The order that evidence and region give a column.
+/// The order of a column, from its evidence and its region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JudgedOrder {
-    /// None if no date of the column depends on the order.
+    /// The order; none if no date of the column depends on it.
     Order(Option<DateOrder>),
     /// Some dates put the day first and others the month.
     Mixed,
-    /// Nothing says which order is meant.
+    /// Nothing decides the order.
     Ask,
 }
 
@@ -65,7 +64,7 @@ impl DateEvidence {
         }
     }
 
-    /// Says which order the column has. The region decides only where the cells do not.
+    /// The order of the column. The region decides only if the cells do not.
     pub fn judge(&self, region: Option<Region>) -> JudgedOrder {
         match (self.day_first, self.month_first, self.ambiguous) {
             (0, 0, 0) => JudgedOrder::Order(None),

@@ -3,9 +3,10 @@ use std::borrow::Cow;
 use dec_from_char::DecimalExtended;
 use unicode_normalization::char::decompose_canonical;
 
-/// Lower case without accents, with ASCII digits, spaces, dashes and slashes.
+/// The text in lower case, without accents, with ASCII digits, spaces, dashes and slashes. Borrowed if it is already
+/// so.
 ///
-/// Nothing is copied if `text` is so already.
+/// Other than [`phone::folded`], it keeps digits and separators apart, which carry the meaning of a date.
 pub(super) fn fold(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|it| matches!(it, b' '..=b'@' | b'['..=b'~')) {
         return text.into();
@@ -24,13 +25,14 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
     folded.into()
 }
 
-/// Takes off spaces, invisible signs and the apostrophe by which Excel marks a text.
+/// Removes spaces and invisible signs at both ends, and the apostrophe that marks a text in Excel.
 pub(super) fn clean_ends(cell: &str) -> &str {
     let text = cell.trim_matches(|it: char| it.is_whitespace() || matches!(it, '\u{feff}' | '\u{200b}'..='\u{200f}'));
     text.strip_prefix('\'').unwrap_or(text)
 }
 
-/// Accents, vowel points, apostrophes of other scripts and invisible signs: dates are written with and without them.
+/// Whether the fold drops a character: accents, vowel points, apostrophes of other scripts and invisible signs. Dates
+/// are written with and without them.
 fn is_mark(letter: char) -> bool {
     matches!(letter,
         '\u{300}'..='\u{36f}' // Latin, Greek and Cyrillic accents

@@ -1,7 +1,7 @@
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
-/// Reads `2026-03-03[T09:14[:07[.5]]][Z|+01:00|+0100|+01]`: the usual form, so nothing is allocated.
+/// Reads `2026-03-03[T09:14[:07[.5]]][Z|+01:00|+0100|+01]`, the usual form, without allocation.
 pub(super) fn year_first(text: &str) -> Option<(Date, Option<Time>, Option<Offset>)> {
     let mut rest = text;
     let year = number(&mut rest, 4)?;
@@ -39,7 +39,7 @@ pub(super) fn offset(text: &str) -> Option<Offset> {
     is_offset.then(|| Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok())?
 }
 
-/// Nanoseconds of the digits after the decimal point; digits past the ninth are dropped.
+/// The nanoseconds of the digits after a decimal point. Digits after the ninth are dropped.
 pub(super) fn nanoseconds(digits: &str) -> i32 {
     let mut unit = 100_000_000;
     let mut sum = 0;
@@ -63,7 +63,7 @@ fn seconds(rest: &mut &str) -> Option<(i16, i32)> {
     (n_digits > 0).then(|| (second, nanoseconds(digits)))
 }
 
-/// RFC 3339 allows a leap second, which Unix time has no room for.
+/// The second, with 59 for a leap second: RFC 3339 allows 60, and Unix time has none.
 pub(super) fn without_leap(second: i16) -> i16 {
     if second == 60 { 59 } else { second }
 }

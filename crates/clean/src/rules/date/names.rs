@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 
 use super::fold::fold;
 
-/// The half of the day that a twelve-hour clock names.
+/// The half of the day on a twelve-hour clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Half {
     Am,
@@ -29,7 +29,7 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     names
 });
 
-/// Kind, number and name of each entry.
+/// Kind, number and name of each entry of the file.
 pub(super) fn lines() -> impl Iterator<Item = (&'static str, i8, &'static str)> {
     include_str!("months.tsv").lines().filter(|it| !it.starts_with('#')).flat_map(|line| {
         let mut fields = line.split('\t');
@@ -39,24 +39,24 @@ pub(super) fn lines() -> impl Iterator<Item = (&'static str, i8, &'static str)> 
     })
 }
 
-/// Takes the name of a month off folded text, in any of the languages of `months.tsv`.
+/// Takes the name of a month, in any language of `months.tsv`, off the start of folded text.
 pub(super) fn month(text: &str) -> Option<(i8, &str)> {
     let (word, rest) = word(text)?;
     if let Some(month) = NAMES.months.get(word) {
         return Some((*month, rest));
     }
-    // Some Arabic months have names of two words.
+    // Some Arabic names of months are two words.
     let (second, rest) = self::word(rest.trim_start_matches(' '))?;
     Some((*NAMES.months.get(&format!("{word}{second}"))?, rest))
 }
 
-/// Takes the name of a day of the week off folded text.
+/// Takes the name of a day of the week off the start of folded text.
 pub(super) fn weekday(text: &str) -> Option<&str> {
     let (word, rest) = word(text)?;
     NAMES.weekdays.contains(word).then(|| rest.strip_prefix("-feira").unwrap_or(rest))
 }
 
-/// Takes `am`, `p. m.` and the like off folded text.
+/// Takes `am`, `p. m.` and the like off the start of folded text.
 pub(super) fn half(text: &str) -> Option<(Half, &str)> {
     let (first, rest) = word(text)?;
     match first {
@@ -68,13 +68,13 @@ pub(super) fn half(text: &str) -> Option<(Half, &str)> {
     found.min_by_key(|(_, rest)| rest.len())
 }
 
-/// Takes letters off the start of folded text, if there are any.
+/// Takes a word off the start of folded text.
 pub(super) fn word(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|it: char| it.is_ascii() && !it.is_ascii_alphabetic()).unwrap_or(text.len());
     (end > 0).then(|| text.split_at(end))
 }
 
-/// Takes `name` off `text`, whatever dots and spaces stand between its letters.
+/// Takes `name` off the start of `text`, with any dots and spaces between its letters.
 fn strip_loosely<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = text;
     for letter in name.chars() {

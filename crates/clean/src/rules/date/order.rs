@@ -1,12 +1,12 @@
 use phone::Region;
 use serde::{Deserialize, Serialize};
 
-/// Regions whose short date is month first, by CLDR 49: of each region the first official language.
+/// Regions whose short date is month first, by CLDR 49, for the first official language of each.
 ///
 /// In Canada the short date is year first, so CLDR does not say what `03/04/2025` means there.
 const MONTH_FIRST: [&str; 10] = ["AS", "GU", "MH", "MP", "PA", "PH", "PR", "UM", "US", "VI"];
 
-/// Whether `03/04/2025` is in April or in March.
+/// The order of day and month: whether `03/04/2025` is in April or in March.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DateOrder {
@@ -15,7 +15,7 @@ pub enum DateOrder {
 }
 
 impl DateOrder {
-    /// The name as plans and files have it.
+    /// The name in plans and files.
     pub fn name(self) -> &'static str {
         match self {
             Self::DayFirst => "day-first",

@@ -9,13 +9,13 @@ use super::iso::{nanoseconds, without_leap, year_first};
 use super::names::{Half, half, month, weekday, word};
 use super::zone::zone;
 
-/// The longest cell that is looked at, in bytes; the longest date seen takes 130.
+/// The longest cell that is read, in bytes. The longest date seen has 130.
 const LONGEST: usize = 200;
 
-/// Cells that people and programs write where there is no date.
+/// What people and programs write for no date.
 const NOTHING: &str = "- -- n/a na n.a. #n/a null (null) none nil nan nat \\n unknown undefined never";
 
-/// How Excel shows the number 0 as a date.
+/// How Excel shows the number 0 in a column of dates.
 const EXCEL_ZERO: &str = "1900-01-00 00/01/1900 0/1/1900 01/00/1900 1/0/1900";
 
 /// Words before a date.
@@ -31,7 +31,7 @@ const BEFORE_TIME: &str = "г год года р рік року r roku god godi
 /// Words after a time.
 const AFTER_TIME: &str = "uhr h hs hrs ч uur год बजे";
 
-/// Reads a cell without its spaces, in every form but that of the plan.
+/// Reads a cell, without spaces at its ends, in every form except a pattern of the plan.
 pub(super) fn scan(text: &str) -> Cell {
     if text.is_empty() {
         return Cell::Nothing;
@@ -62,16 +62,16 @@ pub(super) fn scan(text: &str) -> Cell {
     Cell::Unreadable
 }
 
-/// RFC 2822 takes zones that it does not know for UTC, so only zones are read that it knows.
+/// Reads RFC 2822 with known zones only: by RFC 2822, unknown zones are UTC.
 fn rfc_2822(text: &str) -> Option<Timestamp> {
     if !text.ends_with(|it: char| it.is_ascii_digit()) && !["GMT", "CST", "CDT"].iter().any(|it| text.ends_with(it)) {
         return None;
     }
-    // A day of the week that does not fit the date says nothing about the instant.
+    // A wrong day of the week does not change the instant.
     DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()
 }
 
-/// Whether a cell that is no date says that there is none: `n/a`, `0000-00-00 00:00:00`, the zero of Excel.
+/// Whether a cell says that there is no date: `n/a`, `0000-00-00 00:00:00`, the zero of Excel.
 fn is_nothing(text: &str) -> bool {
     let is_zero = text.contains('0') && text.bytes().all(|it| b"0-/.: tz".contains(&it));
     let (day, time) = text.split_once(' ').unwrap_or((text, "00:00"));
@@ -84,7 +84,7 @@ fn written(text: &str) -> Option<Written> {
         return day_then_time(text).or_else(|| time_then_day(text));
     }
     if let Some(rest) = weekday(text) {
-        // `Mar 18` is no Tuesday of French.
+        // `mar` is March, and Tuesday in French: `Mar 18` must be read as a month.
         let rest = skip_words(rest, BEFORE_DAY);
         if let Some(written) = unix_date(rest).or_else(|| day_then_time(rest)) {
             return Some(written);
@@ -150,7 +150,7 @@ fn numeric_day(text: &str) -> Option<(Day, &str)> {
         (1 | 2, 1 | 2, 2 | 4) => {
             let year = full_year(third, n_third)?;
             let [first, second] = [i8::try_from(first).ok()?, i8::try_from(second).ok()?];
-            // No locale of CLDR puts the month first before a dot.
+            // No locale of CLDR writes the month first with dots.
             if separator == '.' {
                 return Some((Day::Known(Date::new(year, second, first).ok()?), rest));
             }
@@ -178,7 +178,7 @@ fn named_day(text: &str) -> Option<(Day, &str)> {
     }
 }
 
-/// `102030[.5]` or `1020`, behind a date of eight digits.
+/// `102030[.5]` or `1020`, after a date of eight digits.
 fn compact_clock(text: &str) -> Option<(Time, &str)> {
     let (_, n_digits @ (4 | 6), rest) = digits(text)? else { return None };
     let (fraction, rest) = fraction(rest);
@@ -206,7 +206,7 @@ fn clock(text: &str) -> Option<(Time, &str)> {
     Some((time, end))
 }
 
-/// Minute, second and nanosecond after the hour, the rest, and whether any of them was written.
+/// Minute, second and nanosecond after the hour, the rest of the text, and whether any of them was written.
 fn minutes(text: &str) -> Option<(i64, i64, i32, &str, bool)> {
     if let Some(rest) = text.trim_start_matches(' ').strip_prefix('h').filter(|it| word(it).is_none()) {
         let Some((minute, 2, rest)) = digits(rest.trim_start_matches(' ')) else { return Some((0, 0, 0, rest, true)) };
@@ -242,7 +242,7 @@ fn before_time(text: &str) -> &str {
         let time = || rest.strip_prefix('t').filter(|it| it.starts_with(|it: char| it.is_ascii_digit()));
         let dot = || rest.strip_prefix('.').filter(|it| it.is_empty() || it.starts_with([' ', ',']));
         let said = || word(rest).filter(|it| is_one_of(BEFORE_TIME, it.0) && half(rest).is_none()).map(|it| it.1);
-        // Turkish puts the day of the week last.
+        // In Turkish the day of the week comes last.
         let after = time().or_else(dot).or_else(|| rest.strip_prefix("- ")).or_else(said).or_else(|| weekday(rest));
         match after {
             Some(after) => rest = after,
@@ -267,7 +267,7 @@ fn known(year: i64, month: i8, day: i64) -> Option<Day> {
     Date::new(i16::try_from(year).ok()?, month, i8::try_from(day).ok()?).ok().map(Day::Known)
 }
 
-/// Two digits mean 1969 to 2068, as in POSIX.
+/// The year; two digits mean 1969 to 2068, as in POSIX.
 fn full_year(year: i64, n_digits: usize) -> Option<i16> {
     let year = i16::try_from(year).ok()?;
     match (n_digits, year) {
@@ -286,7 +286,7 @@ fn after(text: &str, separator: char) -> Option<&str> {
     text.trim_start_matches(' ').strip_prefix(separator).map(|it| it.trim_start_matches(' '))
 }
 
-/// Takes a number off the start of `text`, with the count of its digits.
+/// Takes a number of up to nine digits off the start of `text`: the number, the count of its digits, and the rest.
 fn digits(text: &str) -> Option<(i64, usize, &str)> {
     let mut number = 0;
     let mut n_digits = 0;

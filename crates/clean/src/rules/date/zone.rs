@@ -5,13 +5,13 @@ use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use super::cell::Zone;
 use super::iso::offset;
 
-/// The zones that the program brings along, so that every machine reads a date alike.
+/// The built-in zones, so that every machine reads a date the same.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
-/// Minutes east of Greenwich, for abbreviations that the IANA database has used for one offset since 2000.
+/// Minutes east of Greenwich, for the abbreviations that the IANA database has used for a single offset since 2000.
 ///
-/// PST, PDT, MST, MDT, EST and EDT are the American ones, as in RFC 2822; the Philippines write PST
-/// in that database alone. CST, IST and the like mean several and are not read.
+/// PST, PDT, MST, MDT, EST and EDT are American, as in RFC 2822; PST for the Philippines exists in that database alone.
+/// CST, IST and the like have several meanings and are not read.
 const ABBREVIATIONS: [(&str, i32); 39] = [
     ("z", 0),
     ("ut", 0),
@@ -59,9 +59,8 @@ pub(super) fn named(name: &str) -> Option<TimeZone> {
     ZONES.get(name.trim()).ok()
 }
 
-/// Reads the zone that folded text ends with, such as `+01:00`, `gmt+1`, `cet` or `[europe/paris]`.
-///
-/// An offset counts for more than a name beside it.
+/// Reads the zone at the end of folded text, such as `+01:00`, `gmt+1`, `cet` or `[europe/paris]`. An offset overrides
+/// a name beside it.
 pub(super) fn zone(text: &str) -> Option<Zone> {
     let text = text.trim();
     if let Some(inner) = text.strip_prefix('(').or_else(|| text.strip_prefix('[')) {
@@ -77,19 +76,19 @@ fn plain_zone(text: &str) -> Option<Zone> {
     }
     let numeric = ["gmt", "utc"].iter().find_map(|it| text.strip_prefix(it)).unwrap_or(text);
     if numeric.starts_with(['+', '-']) {
-        // Go and Ruby write the name behind the offset: `+0100 CET`.
+        // Go and Ruby write the name after the offset: `+0100 CET`.
         let (numeric, name) = numeric.split_once(' ').unwrap_or((numeric, ""));
         let is_zone = name.chars().all(char::is_alphabetic);
         return is_zone.then(|| offset(numeric).or_else(|| hours(numeric)).map(Zone::Offset))?;
     }
-    // A name without a slash is an abbreviation, and those in the database change with summer.
+    // A name without a slash is an abbreviation, and those of the database change in summer.
     if !text.contains('/') {
         return None;
     }
     ZONES.get(text).ok().filter(|it: &TimeZone| !it.is_unknown()).map(Zone::Named)
 }
 
-/// Reads `+1` and `-5:30`, which JavaScript writes behind `GMT`.
+/// Reads `+1` and `-5:30`, which JavaScript writes after `GMT`.
 fn hours(text: &str) -> Option<Offset> {
     let (sign, digits) = text.split_at_checked(1)?;
     offset(&format!("{sign}0{digits}"))
