@@ -16,7 +16,7 @@ mod testing;
 pub use matching::decisions::Decisions;
 pub use matching::duplicate::{DuplicateCandidate, DuplicateKind, MOST_NAMED};
 pub use matching::viber::{Linked, Links};
-pub use merge::survivorship::{Rule, Survivorship};
+pub use merge::survivorship::{FieldRule, Survivorship};
 pub use partition::chunk::{ChunkReport, ChunkWriter};
 pub use partition::cleaner::{Cleaner, SortedRun};
 pub use partition::spill::Spill;

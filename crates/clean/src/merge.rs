@@ -15,7 +15,7 @@ use phone::Region;
 use smallvec::SmallVec;
 
 use crate::merge::row_names::RowNames;
-use crate::merge::survivorship::{Rule, Survivorship};
+use crate::merge::survivorship::{FieldRule, Survivorship};
 use crate::row::{CleanRow, ParsedNumber};
 use crate::rules::Rules;
 use crate::rules::consent::RowStatement;
@@ -67,9 +67,9 @@ impl<'a> MergedRows<'a> {
         let source = &rules.sources[usize::from(row.row_id.source)];
         let rank: Rank = (row.at, Reverse((source.priority, row.row_id)));
         let Survivorship { name, email, language } = rules.survivorship;
-        let weight = |rule: Rule, measure| rule.weight(row.at, source.priority, measure);
-        let claim = |rule: Rule, text: &str| match rule {
-            Rule::Longest => (weight(rule, text.chars().count()), rank),
+        let weight = |rule: FieldRule, measure| rule.weight(row.at, source.priority, measure);
+        let claim = |rule: FieldRule, text: &str| match rule {
+            FieldRule::Longest => (weight(rule, text.chars().count()), rank),
             _ => (weight(rule, 0), rank),
         };
         let at_if = |direction| row.at.filter(|_| row.direction == Some(direction));
@@ -278,7 +278,7 @@ mod tests {
         merged.finish(&rules, ContactId([7; 16]))
     }
 
-    const RULES: [Rule; 4] = [Rule::Latest, Rule::First, Rule::SourcePriority, Rule::Longest];
+    const RULES: [FieldRule; 4] = [FieldRule::Latest, FieldRule::First, FieldRule::SourcePriority, FieldRule::Longest];
 
     proptest! {
         #[test]
@@ -308,10 +308,10 @@ mod tests {
             entry(1, 4, None, Some("A."), None),
         ];
         for (rule, name) in [
-            (Rule::Latest, "Anna viber:3"),
-            (Rule::First, "Annabelle viber:1"),
-            (Rule::SourcePriority, "Ana sms:2"),
-            (Rule::Longest, "Annabelle viber:1"),
+            (FieldRule::Latest, "Anna viber:3"),
+            (FieldRule::First, "Annabelle viber:1"),
+            (FieldRule::SourcePriority, "Ana sms:2"),
+            (FieldRule::Longest, "Annabelle viber:1"),
         ] {
             let kept = merged_by(&rows, Survivorship { name: rule, ..Survivorship::default() }).name.unwrap();
             assert_eq!(format!("{} {}", kept.value.0, kept.row), name);

@@ -93,23 +93,8 @@ pub(crate) fn clean_row<'a>(
     let long = LongCells::of(raw, &mut findings)?;
     let source = &rules.sources[usize::from(row.source)];
     let region = region(source, raw, &mut findings, unread);
-
-    let (external_id, viber_id) = match (raw.external_id.trim(), raw.viber_id.trim()) {
-        (id, "") if source.channel == Channel::Viber => ("", id),
-        ids => ids,
-    };
-    let phone = match read_phone(raw, region, source.numbers) {
-        Ok((phone, found)) => {
-            findings.0 |= found.0;
-            Some(phone)
-        }
-        Err(Reason::Empty) if !viber_id.is_empty() => None,
-        Err(Reason::Letters | Reason::ShortCode) if raw.direction.is_some() => {
-            return Err((Reason::NotSubscriber, "phone"));
-        }
-        Err(Reason::NoRegion) if findings.has(RowFinding::Region) => return Err((Reason::RegionUnknown, "region")),
-        Err(reason) => return Err((reason, "phone")),
-    };
+    let (external_id, viber_id) = ids(source, raw);
+    let phone = phone(source, raw, region, viber_id, &mut findings)?;
     if phone.is_some_and(|it| rules.own_numbers.contains(&it.number)) {
         return Err((Reason::Own, "phone"));
     }
@@ -118,35 +103,18 @@ pub(crate) fn clean_row<'a>(
         None => rules.key.of_identity(IdentityKind::Viber, &source.scope, viber_id),
     };
     // A suppressed person stays suppressed even if a later merge would rename them.
-    let id = if rules.suppressed.contains(&own_id) { own_id } else { rules.decisions.survivor(own_id) };
-    // An unreadable card is ignored. Viber writes the country code without a plus sign.
-    let shared = match unless(long.shared_phone, raw.shared_phone).trim() {
-        "" => None,
-        shared => phone_in(shared, None, PhoneForm::International).ok().map(|it| it.0.into()),
-    };
-
-    let (name, is_repaired) = name(unless(long.name, &raw.name));
-    if is_repaired {
-        findings.add(RowFinding::Name);
-    }
-    match &name {
-        Some(name) if is_garbled(name) => {
-            findings.add(RowFinding::Garbled);
-            unread.unread(ReadField::Name, name);
-        }
-        Some(_) => unread.read(ReadField::Name),
-        None => {}
-    }
+    let contact_id = if rules.suppressed.contains(&own_id) { own_id } else { rules.decisions.survivor(own_id) };
+    let name = person_name(unless(long.name, &raw.name), &mut findings, unread);
     let mut dates = RowDates { rules, findings: &mut findings, unread };
     let at = dates.read(raw.last_at, &source.dates.last_at, rules.dates_from);
     let first_at = dates.read(raw.first_at, &source.dates.first_at, i64::MIN);
     let statements = statements(rules, source, raw, at, &mut findings, unread);
     Ok(CleanRow {
-        contact_id: id,
+        contact_id,
         row_id: row,
-        phone: phone.map(ParsedNumber::from),
-        is_absorbed: id != own_id,
-        shared,
+        phone,
+        is_absorbed: contact_id != own_id,
+        shared: shared_phone(unless(long.shared_phone, raw.shared_phone)),
         prompt: raw.prompt,
         at: at.map(|it| it.0),
         first_at: first_at.map(|it| it.0),
@@ -163,6 +131,59 @@ pub(crate) fn clean_row<'a>(
         tags: unless(long.tags, raw.tags),
         findings,
     })
+}
+
+/// The external id and the Viber id of a row. In a source of the Viber channel, the external id is the Viber id unless
+/// the row has both.
+fn ids<'a>(source: &Source, raw: &RawContact<'a>) -> (&'a str, &'a str) {
+    match (raw.external_id.trim(), raw.viber_id.trim()) {
+        (id, "") if source.channel == Channel::Viber => ("", id),
+        ids => ids,
+    }
+}
+
+/// The phone of a row; none if it has no phone but a Viber id.
+fn phone(
+    source: &Source,
+    raw: &RawContact,
+    region: Option<Region>,
+    viber_id: &str,
+    findings: &mut RowFindings,
+) -> Result<Option<ParsedNumber>, Fault> {
+    match read_phone(raw, region, source.numbers) {
+        Ok((phone, found)) => {
+            findings.0 |= found.0;
+            Ok(Some(phone.into()))
+        }
+        Err(Reason::Empty) if !viber_id.is_empty() => Ok(None),
+        Err(Reason::Letters | Reason::ShortCode) if raw.direction.is_some() => Err((Reason::NotSubscriber, "phone")),
+        Err(Reason::NoRegion) if findings.has(RowFinding::Region) => Err((Reason::RegionUnknown, "region")),
+        Err(reason) => Err((reason, "phone")),
+    }
+}
+
+/// The phone of a contact card. An unreadable card is ignored. Viber writes the country code without a plus sign.
+fn shared_phone(cell: &str) -> Option<ParsedNumber> {
+    match cell.trim() {
+        "" => None,
+        shared => phone_in(shared, None, PhoneForm::International).ok().map(|it| it.0.into()),
+    }
+}
+
+fn person_name<'a>(cell: &'a str, findings: &mut RowFindings, unread: &mut UnreadValues) -> Option<Cow<'a, str>> {
+    let (name, is_repaired) = name(cell);
+    if is_repaired {
+        findings.add(RowFinding::Name);
+    }
+    match &name {
+        Some(name) if is_garbled(name) => {
+            findings.add(RowFinding::Garbled);
+            unread.unread(ReadField::Name, name);
+        }
+        Some(_) => unread.read(ReadField::Name),
+        None => {}
+    }
+    name
 }
 
 /// Reads the phone number of a row as a person in `region` would have written it. For digits without a plus sign,

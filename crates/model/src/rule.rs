@@ -16,7 +16,10 @@ pub struct Rule {
 /// Defines rules, each as a static, and `RULES` with all of them.
 #[macro_export]
 macro_rules! rules {
-    ($(#[$about_all:meta])* $($id:ident $code:literal $name:literal $severity:ident $source:literal: $about:literal;)*) => {
+    (
+        $(#[$about_all:meta])*
+        $($id:ident $code:literal $name:literal $severity:ident $source:literal: $about:literal;)*
+    ) => {
         $(pub(crate) static $id: $crate::Rule =
             $crate::Rule { code: $code, name: $name, severity: $severity, about: $about, source: $source };)*
         $(#[$about_all])*

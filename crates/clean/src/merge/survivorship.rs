@@ -3,7 +3,7 @@ use serde::Deserialize;
 /// Decides which of several values of a field a contact keeps. If the rule does not decide, the latest is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Rule {
+pub enum FieldRule {
     /// The value of the latest row with a value.
     #[default]
     Latest,
@@ -19,12 +19,12 @@ pub enum Rule {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Survivorship {
-    pub name: Rule,
-    pub email: Rule,
-    pub language: Rule,
+    pub name: FieldRule,
+    pub email: FieldRule,
+    pub language: FieldRule,
 }
 
-impl Rule {
+impl FieldRule {
     const NAMES: [(Self, &'static str); 4] = [
         (Self::Latest, "latest"),
         (Self::First, "first"),

@@ -79,7 +79,10 @@ pub(crate) fn is_garbled(name: &str) -> bool {
 
 fn is_garbled_word(word: &str) -> bool {
     // Signs of Western encodings in place of letters. Ordinal signs and apostrophes are not here: real names have them.
-    let is_sign = |it: char| matches!(it, '¡'..='§' | '©' | '«'..='°' | '±'..='¶' | '¸' | '¹' | '»'..='¿' | '×' | '÷' | '€' | '†' | '‡' | '‰' | '™');
+    let is_sign = |it: char| {
+        matches!(it, '¡'..='§' | '©' | '«'..='°' | '±'..='¶' | '¸' | '¹' | '»'..='¿' | '×' | '÷')
+            || matches!(it, '€' | '†' | '‡' | '‰' | '™')
+    };
     // Cyrillic in UTF-8, read as Windows-1251 or Windows-1252, becomes pairs that begin with one of these.
     let is_lead = |it: char| matches!(it, 'Ð' | 'Ñ' | 'Ã' | 'Â' | 'Î' | 'Ï' | 'Р' | 'С');
     let letters: Vec<char> = word.chars().collect();

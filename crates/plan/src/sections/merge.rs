@@ -1,6 +1,6 @@
 //! `[merge]` and `[clean.consent_words]`: which values count, and what words of consent mean.
 
-use clean::{Rule, Survivorship};
+use clean::{FieldRule, Survivorship};
 use consent::Meaning;
 use model::ConsentState;
 use serde::{Deserialize, Deserializer};
@@ -78,9 +78,9 @@ impl ListConsent {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MergeSection {
-    pub name: Rule,
-    pub email: Rule,
-    pub language: Rule,
+    pub name: FieldRule,
+    pub email: FieldRule,
+    pub language: FieldRule,
     #[serde(deserialize_with = "consent_rule")]
     pub consent: consent::Rule,
 }
