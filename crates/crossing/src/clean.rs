@@ -25,7 +25,7 @@ use crate::ordered_map::ordered_map;
 use crate::progress::{self, Task};
 use crate::rejects;
 use crate::unread;
-use run::formats::ties::{self, TiesWriter};
+use run::formats::duplicates::{self, DuplicatesWriter};
 use run::formats::{contacts, ledger, links};
 
 /// The share of the memory in which rows wait before they go to files. The rest is for reading,
@@ -50,13 +50,13 @@ pub(crate) fn clean(run: &mut OpenRun) -> Result<()> {
 
 /// Merges the rows that were taken in, and hands the contacts to `early` too.
 pub(crate) fn merge(run: &mut OpenRun, taken: Taken, mut early: Option<&mut OverlappedLoad>) -> Result<()> {
-    let lists = taken.lists();
+    let list_quality = taken.list_quality();
     let unread = taken.unread(&run.plan.gates);
     let Taken { started, inputs, n_rows, mut cleaner, names, mut ledger_file, rejects_file, mut outcome, work } = taken;
     for (source, fields) in names.iter().enumerate().filter_map(|(n, it)| Some((n, unread.get(it)?))) {
         cleaner.hold(source, unread::held(fields));
     }
-    let Linked { counts: links, users, duplicates: ties } = link_all(&cleaner)?;
+    let Linked { counts: links, users, duplicates: viber_duplicates } = link_all(&cleaner)?;
 
     let contacts_file = run.folder.create(contacts::ARTIFACT)?;
     let (mut contacts_file, digests) =
@@ -100,27 +100,27 @@ pub(crate) fn merge(run: &mut OpenRun, taken: Taken, mut early: Option<&mut Over
     let counts = outcome.counts;
     work.end(progress::Outcome::Cleaned(counts));
     // The great files wait for the disk side by side, while the last contacts are handed on.
-    let (artifacts, ties) = std::thread::scope(|scope| {
+    let (artifacts, duplicates) = std::thread::scope(|scope| {
         let contacts_file = scope.spawn(|| contacts_file.publish());
         let ledger_file = scope.spawn(|| ledger_file.publish());
         if let Some(early) = early {
             early.take_last(digests.iter())?;
         }
-        let mut ties_file = TiesWriter::create(run.folder.create(ties::ARTIFACT)?)?;
-        write_ties(&mut ties_file, &ties)?;
+        let mut duplicates_file = DuplicatesWriter::create(run.folder.create(duplicates::ARTIFACT)?)?;
+        write_duplicates(&mut duplicates_file, &viber_duplicates)?;
         let same_emails = |partition| cleaner.same_email(partition).with_context(spill_failed);
-        ordered_map(0..N_PARTITIONS, most_pieces(run.memory), same_emails, |ties: Vec<DuplicateCandidate>| {
-            write_ties(&mut ties_file, &ties)
+        ordered_map(0..N_PARTITIONS, most_pieces(run.memory), same_emails, |candidates: Vec<DuplicateCandidate>| {
+            write_duplicates(&mut duplicates_file, &candidates)
         })?;
-        let (ties_file, n_ties) = ties_file.publish()?;
+        let (duplicates_file, n_duplicates) = duplicates_file.publish()?;
         let artifacts = vec![
-            (ties::ARTIFACT.to_owned(), ties_file),
+            (duplicates::ARTIFACT.to_owned(), duplicates_file),
             (links::ARTIFACT.to_owned(), links::write(run.folder.create(links::ARTIFACT)?, &users)?),
             (rejects::ARTIFACT.to_owned(), rejects_file),
             (ledger::ARTIFACT.to_owned(), ledger_file.join().unwrap_or_else(|it| resume_unwind(it))?),
             (contacts::ARTIFACT.to_owned(), contacts_file.join().unwrap_or_else(|it| resume_unwind(it))?),
         ];
-        anyhow::Ok((artifacts, n_ties))
+        anyhow::Ok((artifacts, n_duplicates))
     })?;
     let record = StageRecord {
         inputs,
@@ -128,8 +128,8 @@ pub(crate) fn merge(run: &mut OpenRun, taken: Taken, mut early: Option<&mut Over
         rejects: outcome.rejects,
         findings: outcome.findings,
         links: link_counts(links),
-        ties,
-        lists,
+        duplicates,
+        list_quality,
         unread,
         peak_bytes: memory::peak(),
         seconds: started.elapsed().as_secs_f64(),
@@ -157,9 +157,9 @@ fn inputs(run: &OpenRun) -> Result<Digest> {
     Ok(Digest::of_parts(parts.iter().map(String::as_bytes)))
 }
 
-fn write_ties(file: &mut TiesWriter, ties: &[DuplicateCandidate]) -> Result<()> {
-    for tie in ties {
-        file.write(tie.kind.name(), tie.n_contacts, &tie.contacts)?;
+fn write_duplicates(file: &mut DuplicatesWriter, candidates: &[DuplicateCandidate]) -> Result<()> {
+    for candidate in candidates {
+        file.write(candidate.kind.name(), candidate.n_contacts, &candidate.contacts)?;
     }
     Ok(())
 }
@@ -294,7 +294,7 @@ pub(crate) struct Written {
     counts: Counts,
     rejects: BTreeMap<String, BTreeMap<String, u64>>,
     findings: BTreeMap<String, u64>,
-    lists: BTreeMap<String, ListQualityCounts>,
+    list_quality: BTreeMap<String, ListQualityCounts>,
     unread: BTreeMap<String, UnreadValues>,
 }
 

@@ -15,13 +15,13 @@ use crate::unread::UnreadBySource;
 /// Checks what cleaning has found.
 pub(crate) fn check(run: &OpenRun) -> Result<()> {
     let Some(cleaned) = run.folder.manifest.stages.get(&Stage::Clean) else { return Ok(()) };
-    check_lists(&cleaned.lists, &run.plan.gates)?;
+    check_lists(&cleaned.list_quality, &run.plan.gates)?;
     check_unread(&cleaned.unread, &run.plan.gates)
 }
 
 /// The same before cleaning has ended.
 pub(crate) fn check_rows(rows: &Taken, gates: &GatesSection) -> Result<()> {
-    check_lists(&rows.lists(), gates)?;
+    check_lists(&rows.list_quality(), gates)?;
     check_unread(&rows.unread(gates), gates)
 }
 

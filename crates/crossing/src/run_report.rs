@@ -44,8 +44,8 @@ pub struct RunReport {
     pub list_findings: BTreeMap<String, Vec<String>>,
     /// How Viber users and phone numbers came together.
     pub links: BTreeMap<String, u64>,
-    /// What ties several contacts together, for a person to settle.
-    pub ties: BTreeMap<String, u64>,
+    /// Possible duplicates, by what their contacts share. A person decides about them.
+    pub duplicates: BTreeMap<String, u64>,
     pub contacts: u64,
     pub batches: u64,
     /// Contacts of the database by registration; none if the plan has no verifier.
@@ -192,7 +192,7 @@ impl RunReport {
         for (reason, n) in cleaned.iter().flat_map(|it| it.rejects.values()).flatten() {
             *rejects.entry(reason.clone()).or_default() += n;
         }
-        let suspicious = cleaned.iter().flat_map(|it| &it.lists).filter(|it| !it.1.findings.is_empty());
+        let suspicious = cleaned.iter().flat_map(|it| &it.list_quality).filter(|it| !it.1.findings.is_empty());
         Self {
             run_id: run.run_id().to_owned(),
             run_dir: run.folder.dir().to_owned(),
@@ -207,7 +207,7 @@ impl RunReport {
             not_understood: cleaned.map(|it| it.unread.clone()).unwrap_or_default(),
             list_findings: suspicious.map(|(name, list)| (name.clone(), list.findings.clone())).collect(),
             links: cleaned.map(|it| it.links.clone()).unwrap_or_default(),
-            ties: cleaned.map(|it| it.ties.clone()).unwrap_or_default(),
+            duplicates: cleaned.map(|it| it.duplicates.clone()).unwrap_or_default(),
             max_reject_rate: run.plan.gates.max_reject_rate,
             contacts: counts.kept,
             batches: counts.kept.div_ceil(run.plan.batch_size() as u64),

@@ -36,8 +36,8 @@ struct Report {
     rejects_picture: String,
     findings: Vec<(String, u64)>,
     links: Vec<(String, u64)>,
-    /// What ties several contacts together; empty if nothing does.
-    ties: String,
+    /// What possible duplicates share; empty if there are none.
+    duplicates: String,
     lists: Vec<(String, run::ListQuality)>,
     n_merged_contacts: u64,
     has_verifier: bool,
@@ -166,8 +166,11 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
         rejects,
         findings: cleaned.findings.iter().map(|(name, n)| (name.replace('_', " "), *n)).collect(),
         links: cleaned.links.iter().map(|(name, n)| (name.replace('_', " "), *n)).collect(),
-        ties: if cleaned.ties.is_empty() { String::new() } else { text::run::ties(&cleaned.ties) },
-        lists: cleaned.lists.clone().into_iter().filter(|it| !it.1.findings.is_empty()).collect(),
+        duplicates: match cleaned.duplicates.is_empty() {
+            true => String::new(),
+            false => text::run::duplicates(&cleaned.duplicates),
+        },
+        lists: cleaned.list_quality.clone().into_iter().filter(|it| !it.1.findings.is_empty()).collect(),
         n_merged_contacts: counts.kept,
         has_verifier: run.plan.verify.is_some(),
         countries_picture: stacked(&countries.iter().map(country_bar).collect::<Vec<_>>()),

@@ -1,10 +1,10 @@
 //! The artifacts of a run folder, column by column. Changing a column here changes what other tools read.
 
 pub mod contacts;
+pub mod duplicates;
 pub mod extracted;
 pub mod ledger;
 pub mod links;
-pub mod ties;
 
 use crate::Group;
 

@@ -194,12 +194,12 @@ pub struct StageRecord {
     /// How Viber users and phone numbers came together, in users.
     #[serde(default)]
     pub links: BTreeMap<String, u64>,
-    /// What ties several contacts together, by what it is.
+    /// Possible duplicates, by what their contacts share.
     #[serde(default)]
-    pub ties: BTreeMap<String, u64>,
+    pub duplicates: BTreeMap<String, u64>,
     /// The quality of the lists, by source.
     #[serde(default)]
-    pub lists: BTreeMap<String, ListQuality>,
+    pub list_quality: BTreeMap<String, ListQuality>,
     /// Values that were not understood, by source and field.
     #[serde(default)]
     pub unread: BTreeMap<String, BTreeMap<String, UnreadField>>,

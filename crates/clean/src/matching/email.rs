@@ -11,8 +11,9 @@ const EMAIL_HASH_VERSION: u64 = 1;
 
 /// The hash by which e-mail addresses are partitioned and compared: XXH64 of the bytes of the address.
 ///
-/// The order of `clean/ties.csv` follows from it, so it is the same with every toolchain and on every machine. 64 bits
-/// are enough to find candidates: among a hundred million addresses, fewer than one pair is expected to share a hash.
+/// The order of `clean/duplicates.csv` follows from it, so it is the same with every toolchain and on every machine. 64
+/// bits are enough to find candidates: among a hundred million addresses, fewer than one pair is expected to share a
+/// hash.
 fn hash_of(email: &str) -> u64 {
     XxHash64::oneshot(EMAIL_HASH_VERSION, email.as_bytes())
 }

@@ -51,8 +51,8 @@ impl Taken {
     }
 
     /// What the list of each source is worth.
-    pub(crate) fn lists(&self) -> BTreeMap<String, ListQuality> {
-        self.outcome.lists.iter().map(|(name, counts)| (name.clone(), list_quality::quality(counts))).collect()
+    pub(crate) fn list_quality(&self) -> BTreeMap<String, ListQuality> {
+        self.outcome.list_quality.iter().map(|(name, counts)| (name.clone(), list_quality::quality(counts))).collect()
     }
 }
 
@@ -190,7 +190,7 @@ impl Taking {
             },
             |(source, chunk)| {
                 rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
-                *outcome.lists.entry(names[source].clone()).or_default() += chunk.list_quality;
+                *outcome.list_quality.entry(names[source].clone()).or_default() += chunk.list_quality;
                 *outcome.unread.entry(names[source].clone()).or_default() += chunk.unread;
                 for reject in &chunk.rejects {
                     outcome.count_reject(reject, names);

@@ -149,9 +149,10 @@ fn add_people(text: &mut Lines, report: &RunReport) {
             ),
         );
     }
-    if !report.ties.is_empty() {
-        let rest = format!("{}: see clean/ties.csv, and `ferry merge` or `ferry unmerge --never`", ties(&report.ties));
-        text.line("ties", rest);
+    if !report.duplicates.is_empty() {
+        let shared = duplicates(&report.duplicates);
+        let rest = format!("{shared}: see clean/duplicates.csv, and `ferry merge` or `ferry unmerge --never`");
+        text.line("duplicates", rest);
     }
 }
 
@@ -210,15 +211,15 @@ fn add_loaded(text: &mut Lines, report: &RunReport) {
     }
 }
 
-/// `1 Viber user and 2 e-mail addresses each tie several contacts`
-pub(crate) fn ties(ties: &BTreeMap<String, u64>) -> String {
+/// `1 Viber user and 2 e-mail addresses are shared by several contacts`
+pub(crate) fn duplicates(counts: &BTreeMap<String, u64>) -> String {
     let part = |(kind, n): (&String, &u64)| match (kind.as_str(), n) {
         ("viber", 1) => "1 Viber user".to_owned(),
         ("viber", n) => format!("{} Viber users", grouped(*n)),
         (_, 1) => "1 e-mail address".to_owned(),
         (_, n) => format!("{} e-mail addresses", grouped(*n)),
     };
-    let parts: Vec<String> = ties.iter().rev().map(part).collect();
-    let verb = if ties.values().sum::<u64>() == 1 { "ties" } else { "tie" };
-    format!("{} {verb} several contacts", parts.join(" and "))
+    let parts: Vec<String> = counts.iter().rev().map(part).collect();
+    let verb = if counts.values().sum::<u64>() == 1 { "is" } else { "are" };
+    format!("{} {verb} shared by several contacts", parts.join(" and "))
 }

@@ -1,4 +1,4 @@
-//! Who is who: what ties people together, and what people decide about it.
+//! Who is who: what people share, and what people decide about it.
 
 use crate::world::{Postgres, World, dump};
 
@@ -195,21 +195,21 @@ fn a_viber_user_whose_phone_becomes_known_later_is_still_one_person_and_keeps_th
 }
 
 #[test]
-fn what_ties_several_contacts_merges_nobody_and_is_listed_until_somebody_decides() {
+fn possible_duplicates_are_listed_and_not_merged_until_a_person_decides() {
     let sms = "phone,name,email,at,consent\n+33199000001,Ana,family@example.com,,\n\
         +33199000002,Ben,Family@Example.com,,\n+33199000003,Cy,cy@example.com,,\n";
     let world = world("sqlite:ferry.db", sms, "QQ==,+33199000001,,,\nQQ==,+33199000003,,,\nQQ==,,Ana,,2026-01-01\n");
     let told = run(&world);
-    assert!(told.contains("ties       1 Viber user and 1 e-mail address tie several contacts"), "{told}");
+    assert!(told.contains("duplicates 1 Viber user and 1 e-mail address are shared by several contacts"), "{told}");
     assert_eq!(world.contacts().lines().count(), 4, "three phones and a Viber user: {}", world.contacts());
-    let ties = world.read("run/clean/ties.csv");
-    let kinds: Vec<&str> = ties.lines().map(|it| it.split(',').next().unwrap()).collect();
-    assert_eq!(kinds, ["tie", "viber", "email"], "{ties}");
-    assert!(!ties.contains("example.com") && !ties.contains("QQ=="), "{ties}");
+    let duplicates = world.read("run/clean/duplicates.csv");
+    let kinds: Vec<&str> = duplicates.lines().map(|it| it.split(',').next().unwrap()).collect();
+    assert_eq!(kinds, ["shared", "viber", "email"], "{duplicates}");
+    assert!(!duplicates.contains("example.com") && !duplicates.contains("QQ=="), "{duplicates}");
 
     assert_eq!(world.ferry(&["unmerge", "+33199000001", "+33199000002", "--never"]).code, 0);
     let told = run(&world);
-    assert!(told.contains("ties       1 Viber user ties several contacts"), "{told}");
+    assert!(told.contains("duplicates 1 Viber user is shared by several contacts"), "{told}");
     let refused = world.ferry(&["merge", "+33199000001", "+33199000002"]);
     assert_eq!((refused.code, refused.err.contains("must never be merged")), (1, true), "{refused:?}");
     assert_eq!(world.ferry(&["unmerge", "+33199000002", "+33199000001"]).code, 0, "taken back, whichever comes first");

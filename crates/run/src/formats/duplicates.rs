@@ -1,4 +1,4 @@
-//! `clean/ties.csv`: contacts that something ties together, for a person to merge or to keep apart.
+//! `clean/duplicates.csv`: contacts that may be one person, for a person to merge or to keep apart.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,19 +7,19 @@ use model::ContactId;
 
 use crate::{Artifact, ArtifactWriter, RunError};
 
-pub const ARTIFACT: &str = "clean/ties.csv";
+pub const ARTIFACT: &str = "clean/duplicates.csv";
 
-/// Writes one line per tie: what it is, how many contacts it ties, and the ids of the first of them.
-pub struct TiesWriter {
+/// Writes one line per candidate: what its contacts share, how many they are, and the ids of the first of them.
+pub struct DuplicatesWriter {
     csv: csv::Writer<ArtifactWriter>,
     /// How many there are of each kind.
     counts: BTreeMap<String, u64>,
 }
 
-impl TiesWriter {
+impl DuplicatesWriter {
     pub fn create(file: ArtifactWriter) -> Result<Self, RunError> {
         let mut it = Self { csv: csv::Writer::from_writer(file), counts: BTreeMap::new() };
-        it.line(["tie", "n_contacts", "contact_ids"])?;
+        it.line(["shared", "n_contacts", "contact_ids"])?;
         Ok(it)
     }
 
