@@ -405,13 +405,13 @@ fn segment(text: &str) -> Result<Segment, String> {
 /// What is known of each adapter.
 fn adapters() -> String {
     let mut text = String::from("Adapters that [verify] of a plan can name:\n");
-    for Properties { name, wire, largest_batch, daily_quota, price_micros, valid_days, worth, policy, .. } in
+    for Properties { name, protocol, largest_batch, daily_quota, price_micros, valid_days, worth, policy, .. } in
         AdapterKind::ALL.map(AdapterKind::properties)
     {
         let quota = daily_quota.map_or(String::new(), |it| format!(", {it} numbers a day"));
         let price = if price_micros == 0 { String::new() } else { format!(", {} USD each", price_micros as f64 / 1e6) };
         text += &format!(
-            "  {name:10} {wire}\n{:13}{largest_batch} a call{quota}{price}; an answer counts {valid_days} days\n\
+            "  {name:10} {protocol}\n{:13}{largest_batch} a call{quota}{price}; an answer counts {valid_days} days\n\
              {:13}worth: {worth}\n{:13}policy: {policy}\n",
             "", "", ""
         );

@@ -1,9 +1,9 @@
-//! Who can be asked, and what is known of each.
+//! The adapters: what each can do, and its calls.
 
 use phone::PhoneNumber;
 use whatsapp::{CallCounts, CallError, CheckAnswer, Client};
 
-use crate::Known;
+use crate::KnownAnswers;
 
 /// The kinds of adapters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,114 +17,118 @@ pub enum AdapterKind {
     File,
 }
 
-/// What is known of a kind of adapter before anybody is asked.
+/// The properties of a kind of adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Properties {
-    /// As plans and evidence name it.
+    /// The name in plans and evidence.
     pub name: &'static str,
-    pub wire: &'static str,
-    /// Numbers in one call.
+    /// The call, or what its files hold.
+    pub protocol: &'static str,
+    /// Numbers per call.
     pub largest_batch: usize,
-    /// Numbers a day, unless the plan says otherwise.
+    /// Numbers per day, unless the plan says otherwise.
     pub daily_quota: Option<u64>,
-    /// Of one number, in millionths of a US dollar.
+    /// The price of one number, in millionths of a US dollar.
     pub price_micros: u64,
-    /// For how long an answer counts.
+    /// How long an answer counts.
     pub valid_days: u32,
-    /// What its answers are worth.
+    /// How far its answers can be trusted.
     pub worth: &'static str,
-    /// It speaks the protocol of the consumer application through a linked phone.
+    /// Whether it speaks the protocol of the consumer application through a linked phone.
     pub is_unofficial: bool,
     pub policy: &'static str,
 }
 
 /// Why gateways through a linked phone are off unless a plan accepts them.
 pub const UNOFFICIAL: &str = "it speaks the protocol of the consumer application through a linked phone; WhatsApp's terms \
-    refuse that, and numbers that do it get banned: never link the number of the business";
+    forbid this, and numbers that do it get banned: never link the number of the business";
 
-/// A batch of one call to a gateway that takes many; more is slow and looks like what it is.
+/// Numbers per call to a gateway that takes many. Larger calls are slow and look like a mass check.
 const GATEWAY_BATCH: usize = 50;
 
 impl AdapterKind {
     pub const ALL: [Self; 7] =
         [Self::Contacts, Self::Waha, Self::Evolution, Self::Wuzapi, Self::GreenApi, Self::Passive, Self::File];
 
-    /// What is known of it.
+    /// Returns the properties of this kind.
     pub const fn properties(self) -> Properties {
         let gateway = Properties {
             name: "",
-            wire: "",
+            protocol: "",
             largest_batch: 1,
             daily_quota: None,
             price_micros: 0,
             valid_days: 30,
-            worth: "informative while the linked phone is well",
+            worth: "reliable while the linked phone is online",
             is_unofficial: true,
             policy: "unofficial: needs i_accept_unofficial = true",
         };
         match self {
             Self::Contacts => Properties {
                 name: "contacts",
-                wire: "POST /v1/contacts",
+                protocol: "POST /v1/contacts",
                 largest_batch: 1000,
                 price_micros: 1000,
-                worth: "doubtful: since On-Premises API v2.43 every number is called valid",
+                worth: "doubtful: On-Premises API v2.43 and later call every number valid",
                 is_unofficial: false,
-                policy: "ask for opt-in first, and about no more people than you write to: Meta disabled numbers for it",
+                policy: "get opt-in first, and check no more people than you write to: Meta has disabled numbers for it",
                 ..gateway
             },
-            Self::Waha => {
-                Properties { name: "waha", wire: "GET /api/contacts/check-exists", daily_quota: Some(1000), ..gateway }
-            }
+            Self::Waha => Properties {
+                name: "waha",
+                protocol: "GET /api/contacts/check-exists",
+                daily_quota: Some(1000),
+                ..gateway
+            },
             Self::Evolution => Properties {
                 name: "evolution",
-                wire: "POST /chat/whatsappNumbers/{instance}",
+                protocol: "POST /chat/whatsappNumbers/{instance}",
                 largest_batch: GATEWAY_BATCH,
                 daily_quota: Some(1000),
                 ..gateway
             },
             Self::Wuzapi => Properties {
                 name: "wuzapi",
-                wire: "POST /user/check",
+                protocol: "POST /user/check",
                 largest_batch: GATEWAY_BATCH,
                 daily_quota: Some(1000),
                 ..gateway
             },
             Self::GreenApi => Properties {
                 name: "green-api",
-                wire: "POST /waInstance{id}/checkWhatsapp/{token}",
+                protocol: "POST /waInstance{id}/checkWhatsapp/{token}",
                 daily_quota: Some(1000),
                 ..gateway
             },
             Self::Passive => Properties {
                 name: "passive",
-                wire: "bodies of webhooks of the Cloud API, one a line",
+                protocol: "webhook bodies of the Cloud API, one per line",
                 largest_batch: 1000,
                 valid_days: 180,
-                worth: "proof: a message was delivered or written",
+                worth: "proof: a message was delivered or received",
                 is_unofficial: false,
-                policy: "the only way that asks nobody",
+                policy: "calls no provider",
                 ..gateway
             },
             Self::File => Properties {
                 name: "file",
-                wire: "a table of numbers and answers that another tool made",
+                protocol: "a table of numbers and answers that another tool made",
                 largest_batch: 1000,
-                worth: "that of the other tool",
+                worth: "depends on the other tool",
                 is_unofficial: false,
-                policy: "that of the other tool",
+                policy: "depends on the other tool",
                 ..gateway
             },
         }
     }
 
-    /// The kind of this name.
+    /// Returns the kind with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.properties().name == name)
     }
 }
 
-/// Who is asked.
+/// The source of answers: a provider, or files.
 #[derive(Clone, Debug)]
 pub enum Adapter {
     Contacts { client: Client, is_blocking: bool },
@@ -132,11 +136,11 @@ pub enum Adapter {
     Evolution { client: Client, instance: String },
     Wuzapi { client: Client },
     GreenApi { client: Client, instance: String, token: Secret },
-    Passive(Known),
-    File(Known),
+    Passive(KnownAnswers),
+    File(KnownAnswers),
 }
 
-/// A token that is no header. Its `Debug` shows nothing of it.
+/// A token that is not sent as a header. Its `Debug` hides it.
 #[derive(Clone)]
 pub struct Secret(pub String);
 
@@ -159,7 +163,7 @@ impl Adapter {
         }
     }
 
-    /// The method as evidence names it.
+    /// Returns the method as evidence names it.
     pub fn method(&self) -> &'static str {
         self.kind().properties().name
     }
@@ -185,15 +189,15 @@ impl Adapter {
         }
     }
 
-    /// What is known already, of an adapter that asks nobody.
-    pub(crate) fn known(&self) -> Option<&Known> {
+    /// Returns the answers of an adapter that reads files.
+    pub(crate) fn known(&self) -> Option<&KnownAnswers> {
         match self {
             Self::Passive(known) | Self::File(known) => Some(known),
             _ => None,
         }
     }
 
-    /// One call about as many numbers as the adapter takes at once.
+    /// Makes one call, about at most as many numbers as the adapter takes.
     pub(crate) async fn check(&self, numbers: &[PhoneNumber]) -> Result<Vec<CheckAnswer>, CallError> {
         match (self, numbers) {
             (Self::Contacts { client, is_blocking }, _) => client.check(numbers, *is_blocking).await,

@@ -1,4 +1,4 @@
-//! What is known without asking: from events of the Cloud API, or from a file.
+//! Answers that are known without a call: from events of the Cloud API, or from a file.
 
 use std::collections::HashMap;
 
@@ -7,48 +7,49 @@ use model::{Answer, IDENTITY_CHANGED, WaId};
 use phone::PhoneNumber;
 use whatsapp::{Event, EventKind};
 
-/// What is known of numbers.
+/// The known answers, by number.
 #[derive(Clone, Debug, Default)]
-pub struct Known(HashMap<PhoneNumber, Vec<Report>>);
+pub struct KnownAnswers(HashMap<PhoneNumber, Vec<KnownAnswer>>);
 
-/// Something that is known of a number.
+/// A known answer about a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct KnownAnswer {
     pub at: Timestamp,
     pub answer: Answer,
-    /// The word by which it was said.
+    /// The answer in the words of its source.
     pub raw: String,
     pub wa_id: Option<WaId>,
 }
 
-impl Known {
-    /// Adds a report. Of several with one word the newest is kept: a thousand deliveries say what the last says.
-    pub fn add(&mut self, number: PhoneNumber, report: Report) {
-        let reports = self.0.entry(number).or_default();
-        match reports.iter_mut().find(|it| it.raw == report.raw) {
-            Some(known) if known.at >= report.at => {}
-            Some(known) => *known = report,
-            None => reports.push(report),
+impl KnownAnswers {
+    /// Adds an answer. Of several in the same words only the newest is kept: a thousand deliveries prove what the last one
+    /// proves.
+    pub fn add(&mut self, number: PhoneNumber, answer: KnownAnswer) {
+        let answers = self.0.entry(number).or_default();
+        match answers.iter_mut().find(|it| it.raw == answer.raw) {
+            Some(known) if known.at >= answer.at => {}
+            Some(known) => *known = answer,
+            None => answers.push(answer),
         }
     }
 
-    pub(crate) fn of(&self, number: PhoneNumber) -> &[Report] {
+    pub(crate) fn of(&self, number: PhoneNumber) -> &[KnownAnswer] {
         self.0.get(&number).map_or(&[], Vec::as_slice)
     }
 
-    /// How many numbers something is known of.
+    /// Returns how many numbers have an answer.
     pub fn n_numbers(&self) -> usize {
         self.0.len()
     }
 }
 
-/// What an event says about registration; none if it says nothing.
+/// Returns what an event says about registration; `None` if it says nothing.
 ///
-/// A message that was delivered, read or written is proof. 131026 may mean that nobody is there, that the terms were not
-/// accepted or that the application is too old. All other failures are about policy, windows and limits, and that a
-/// message was sent says only that Meta took it
+/// A message that was delivered, read or received is proof. Error 131026 may mean that the number is not registered, that
+/// the terms were not accepted or that the application is too old. All other errors are about policy, windows and limits,
+/// and `sent` says only that Meta accepted the message
 /// (<https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>).
-pub fn report(event: &Event) -> Option<Report> {
+pub fn known_answer(event: &Event) -> Option<KnownAnswer> {
     let (answer, raw) = match event.kind {
         EventKind::Inbound => (Answer::Registered, "inbound"),
         EventKind::Read => (Answer::Registered, "read"),
@@ -58,7 +59,7 @@ pub fn report(event: &Event) -> Option<Report> {
         EventKind::IdentityChanged => (Answer::NoAnswer, IDENTITY_CHANGED),
         EventKind::Failed(_) | EventKind::Sent | EventKind::Other => return None,
     };
-    Some(Report { at: event.at, answer, raw: raw.to_owned(), wa_id: None })
+    Some(KnownAnswer { at: event.at, answer, raw: raw.to_owned(), wa_id: None })
 }
 
 #[cfg(test)]
@@ -68,8 +69,8 @@ mod tests {
     #[test]
     fn what_an_event_says() {
         let says = |kind| {
-            let report = report(&Event { phone: None, at: Timestamp::UNIX_EPOCH, kind });
-            report.map_or("nothing".to_owned(), |it| format!("{} by {}", it.answer.name(), it.raw))
+            let answer = known_answer(&Event { phone: None, at: Timestamp::UNIX_EPOCH, kind });
+            answer.map_or("nothing".to_owned(), |it| format!("{} by {}", it.answer.name(), it.raw))
         };
         for (kind, expected) in [
             (EventKind::Inbound, "registered by inbound"),
@@ -92,11 +93,11 @@ mod tests {
 
     #[test]
     fn of_many_deliveries_the_last_is_kept() {
-        let mut known = Known::default();
+        let mut known = KnownAnswers::default();
         let number = PhoneNumber::from_digits(1);
         for second in [3, 9, 5] {
             let at = Timestamp::from_second(second).unwrap();
-            known.add(number, Report { at, answer: Answer::Registered, raw: "delivered".into(), wa_id: None });
+            known.add(number, KnownAnswer { at, answer: Answer::Registered, raw: "delivered".into(), wa_id: None });
         }
         assert_eq!(known.of(number).iter().map(|it| it.at.as_second()).collect::<Vec<_>>(), [9]);
     }

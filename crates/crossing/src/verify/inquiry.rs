@@ -7,7 +7,9 @@ use anyhow::{Context, Result, anyhow};
 use crm::{Crm, ReadyEvidence};
 use jiff::{SignedDuration, Timestamp};
 use model::{Answer, Counts, Digest, Evidence, Receipt, Stage};
-use verify::{Adapter, AdapterKind, Asked, DOUBTED, Mismatches, Patience, Secret, Terms, Verdict, VerifyError};
+use verify::{
+    Adapter, AdapterKind, Check, CheckOptions, Mismatches, PollPolicy, SUSPECT_ANSWERS, Secret, Verdict, VerifyError,
+};
 use whatsapp::{CallCounts, CallError, Client, Credentials, EVOLUTION_KEY, WAHA_KEY, WUZAPI_KEY};
 
 use crate::open_run::{OpenRun, TOOL};
@@ -21,7 +23,7 @@ pub(crate) struct Inquiry {
     adapter: Adapter,
     /// What its answers are worth.
     verdict: Verdict,
-    terms: Terms,
+    options: CheckOptions,
     quota: Quota,
     /// As receipts name the adapter.
     name: String,
@@ -32,7 +34,7 @@ pub(crate) struct Work {
     pub(crate) batch: u32,
     pub(crate) n_contacts: u64,
     pub(crate) n_phones: u64,
-    pub(crate) asked: Vec<Asked>,
+    pub(crate) asked: Vec<Check>,
 }
 
 /// What came of a batch, besides its evidence.
@@ -76,7 +78,7 @@ impl Checked {
     /// Whether all of it is a no that is not doubted only because there is so little of it.
     pub(crate) fn is_small_no(&self) -> bool {
         let is_no = |it: &Evidence| it.answer == Answer::NotRegistered;
-        self.evidence.len() < DOUBTED && !self.evidence.is_empty() && self.evidence.iter().all(is_no)
+        self.evidence.len() < SUSPECT_ANSWERS && !self.evidence.is_empty() && self.evidence.iter().all(is_no)
     }
 
     /// The same, counting for nothing.
@@ -102,19 +104,19 @@ impl Inquiry {
             run.progress.note(Note::Unofficial { adapter: section.properties().name });
         }
         let adapter = adapter(run, section, facts, &quota).context("could not set up the verifier")?;
-        let terms = Terms {
+        let options = CheckOptions {
             valid_for: SignedDuration::from_hours(24 * i64::from(section.valid_days())),
             price_micros: section.price_micros(),
             concurrency: section.concurrency,
-            patience: Patience { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) },
-            registered: section.known_registered(&run.plan)?,
+            poll: PollPolicy { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) },
+            known_registered: section.known_registered(&run.plan)?,
         };
-        Ok(Self { adapter, verdict: Verdict::Informative, terms, quota, name })
+        Ok(Self { adapter, verdict: Verdict::Informative, options, quota, name })
     }
 
     /// Finds out whether the provider knows anything.
     pub(crate) async fn examine(&mut self) -> Result<(), VerifyError> {
-        self.verdict = verify::examine(&self.adapter, &self.terms.registered).await?;
+        self.verdict = verify::examine(&self.adapter, &self.options.known_registered).await?;
         Ok(())
     }
 
@@ -140,7 +142,7 @@ impl Inquiry {
     pub(crate) async fn check(&self, work: Work, digest: Digest) -> Result<Checked> {
         let Work { batch, n_contacts, n_phones, asked } = work;
         self.quota.reserve(asked.len() as u64).await?;
-        let verified = verify::verify(&self.adapter, &asked, &self.terms, Timestamp::now).await;
+        let verified = verify::verify(&self.adapter, &asked, &self.options, Timestamp::now).await;
         let receipt = Receipt {
             stage: Stage::Verify,
             batch,

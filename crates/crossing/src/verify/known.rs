@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use extract::{Limits, Probe, Settings};
 use jiff::Timestamp;
 use model::{Answer, Digest, WaId};
-use verify::{AdapterKind, Known, Report};
+use verify::{AdapterKind, KnownAnswer, KnownAnswers};
 
 use crate::open_run::OpenRun;
 use crate::progress::{AnswersRead, Note};
@@ -38,7 +38,7 @@ const WA_ID: [&str; 2] = ["wa_id", "waid"];
 
 /// What the files say.
 pub(crate) struct Facts {
-    pub(crate) known: Known,
+    pub(crate) known: KnownAnswers,
     method: &'static str,
     digest: Digest,
 }
@@ -46,7 +46,7 @@ pub(crate) struct Facts {
 /// What was read so far.
 #[derive(Default)]
 struct Reading {
-    known: Known,
+    known: KnownAnswers,
     n_lines: u64,
     /// What was read and says nothing about anybody, by what it is.
     silent: BTreeMap<&'static str, u64>,
@@ -99,7 +99,7 @@ impl Reading {
             self.n_lines += 1;
             match whatsapp::events(body) {
                 Err(error) => self.reject(path, line, &error.to_string(), &String::from_utf8_lossy(body)),
-                Ok(events) => events.iter().for_each(|event| match (event.phone, verify::report(event)) {
+                Ok(events) => events.iter().for_each(|event| match (event.phone, verify::known_answer(event)) {
                     (None, _) => *self.silent.entry("events without a phone").or_default() += 1,
                     (_, None) => *self.silent.entry("events that say nothing").or_default() += 1,
                     (Some(phone), Some(report)) => self.known.add(phone, report),
@@ -152,7 +152,7 @@ impl Reading {
             };
             let wa_id = Some(cell(columns.wa_id)).filter(|it| !it.is_empty()).map(|it| WaId::of(it, phone));
             let raw = cell(Some(columns.answer)).to_owned();
-            self.known.add(phone, Report { at, answer, raw, wa_id });
+            self.known.add(phone, KnownAnswer { at, answer, raw, wa_id });
             anyhow::Ok(())
         })?;
         let digests: Vec<String> = probe.parts.iter().map(|it| it.digest.to_string()).collect();

@@ -10,7 +10,7 @@ use futures::{StreamExt, future, stream};
 use jiff::Timestamp;
 use model::{ContactId, Digest, Evidence, Registration};
 use tokio::sync::mpsc;
-use verify::Asked;
+use verify::Check;
 
 use crate::progress;
 use crate::verify::Selection;
@@ -136,9 +136,9 @@ impl Round {
 pub(crate) async fn narrowed(crm: &Crm, phones: Phones, which: Selection, has_evidence: bool) -> Result<Work> {
     let Phones { batch, members } = phones;
     let asked = |(contact_id, phone): &(_, Option<_>)| {
-        phone.map(|phone| Asked { contact_id: *contact_id, phone, before: None })
+        phone.map(|phone| Check { contact_id: *contact_id, phone, before: None })
     };
-    let mut asked: Vec<Asked> = members.iter().filter_map(asked).collect();
+    let mut asked: Vec<Check> = members.iter().filter_map(asked).collect();
     let n_phones = asked.len() as u64;
     if let (true, Some(first), Some(last)) = (has_evidence, members.first(), members.last()) {
         let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.0, last.0).await?;

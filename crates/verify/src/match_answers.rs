@@ -1,4 +1,4 @@
-//! From what a provider sent to what it said about each number.
+//! Matches the answers of a provider to the numbers of a call.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -8,29 +8,29 @@ use model::{Answer, WaId};
 use phone::PhoneNumber;
 use whatsapp::{CheckAnswer, CheckStatus};
 
-/// What was said about one number; by default nothing.
+/// The answer about one number; by default none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct NumberAnswer {
     pub answer: Answer,
     pub wa_id: Option<WaId>,
     pub raw_status: Option<Cow<'static, str>>,
 }
 
-/// What was said about each number, in the order in which they were asked.
+/// The answers about all numbers of a call, in the order of the numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
-    pub said: Vec<Said>,
+pub struct Matched {
+    pub answers: Vec<NumberAnswer>,
     pub mismatches: Mismatches,
 }
 
-/// Answers that do not match the question. They are refused number by number.
+/// Answers that do not match the call. Each affects only its own number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mismatches {
     /// Numbers without an answer.
     pub missing: u64,
     /// Numbers with more than one.
     pub doubled: u64,
-    /// Answers about numbers that nobody asked about.
+    /// Answers about numbers that were not checked.
     pub unasked: u64,
 }
 
@@ -42,13 +42,13 @@ impl std::ops::AddAssign for Mismatches {
     }
 }
 
-/// Matches answers to questions by the number as it was asked, never by position alone. Each number is asked about once.
+/// Matches answers to numbers by number, never by position alone. Each number stands once in `numbers`.
 ///
-/// A number without an answer, with several that agree, or with one that decides nothing, has `no_answer`. A number
-/// about which two different things were said is `contradictory`.
-pub fn judged(numbers: &[PhoneNumber], answers: Vec<CheckAnswer>) -> Judged {
+/// A number without an answer, with several that agree, or with an inconclusive one has `no_answer`. A number with two
+/// different answers is `contradictory`.
+pub fn match_answers(numbers: &[PhoneNumber], answers: Vec<CheckAnswer>) -> Matched {
     let places = Places { numbers, by_number: OnceCell::new() };
-    let mut said: Vec<Option<Said>> = Vec::with_capacity(numbers.len());
+    let mut matched: Vec<Option<NumberAnswer>> = Vec::with_capacity(numbers.len());
     let mut are_doubled = vec![false; numbers.len()];
     let mut mismatches = Mismatches::default();
     for (expected, answer) in answers.into_iter().enumerate() {
@@ -56,33 +56,32 @@ pub fn judged(numbers: &[PhoneNumber], answers: Vec<CheckAnswer>) -> Judged {
             mismatches.unasked += 1;
             continue;
         };
-        match said.get_mut(place) {
-            Some(Some(heard)) => {
-                heard.hear_again(&answer);
+        match matched.get_mut(place) {
+            Some(Some(before)) => {
+                before.add(&answer);
                 are_doubled[place] = true;
             }
-            Some(nothing) => *nothing = Some(Said::of(answer)),
+            Some(nothing) => *nothing = Some(NumberAnswer::of(answer)),
             None => {
-                said.resize_with(place, || None);
-                said.push(Some(Said::of(answer)));
+                matched.resize_with(place, || None);
+                matched.push(Some(NumberAnswer::of(answer)));
             }
         }
     }
-    said.resize_with(numbers.len(), || None);
-    mismatches.missing = said.iter().filter(|it| it.is_none()).count() as u64;
+    matched.resize_with(numbers.len(), || None);
+    mismatches.missing = matched.iter().filter(|it| it.is_none()).count() as u64;
     mismatches.doubled = are_doubled.into_iter().filter(|it| *it).count() as u64;
-    let said = said.into_iter().map(Option::unwrap_or_default).collect();
-    Judged { said, mismatches }
+    Matched { answers: matched.into_iter().map(Option::unwrap_or_default).collect(), mismatches }
 }
 
-/// Where each number stands among those that were asked about.
+/// The place of each number in the call.
 struct Places<'a> {
     numbers: &'a [PhoneNumber],
     by_number: OnceCell<HashMap<PhoneNumber, usize>>,
 }
 
 impl Places<'_> {
-    /// Looks at the `expected` place first: most providers answer in the order in which they were asked.
+    /// Returns the place of a number. Most providers answer in the order of the call, so `expected` is tried first.
     fn of(&self, number: PhoneNumber, expected: usize) -> Option<usize> {
         if self.numbers.get(expected) == Some(&number) {
             return Some(expected);
@@ -92,34 +91,35 @@ impl Places<'_> {
     }
 }
 
-impl Default for Said {
+impl Default for NumberAnswer {
     fn default() -> Self {
         Self { answer: Answer::NoAnswer, wa_id: None, raw_status: None }
     }
 }
 
-impl Said {
-    fn of(heard: CheckAnswer) -> Self {
-        let answer = match heard.status {
+impl NumberAnswer {
+    fn of(check: CheckAnswer) -> Self {
+        let answer = match check.status {
             CheckStatus::Registered => Answer::Registered,
             CheckStatus::NotRegistered => Answer::NotRegistered,
             CheckStatus::Processing | CheckStatus::Unknown => Answer::NoAnswer,
         };
-        let wa_id = heard.wa_id.filter(|_| answer == Answer::Registered);
-        Self { answer, wa_id, raw_status: Some(heard.raw) }
+        let wa_id = check.wa_id.filter(|_| answer == Answer::Registered);
+        Self { answer, wa_id, raw_status: Some(check.raw) }
     }
 
-    fn hear_again(&mut self, heard: &CheckAnswer) {
+    /// Adds another answer about the same number.
+    fn add(&mut self, another: &CheckAnswer) {
         let before = self.raw_status.as_deref().unwrap_or_default();
-        if before.split(' ').any(|it| it != heard.raw) {
+        if before.split(' ').any(|it| it != another.raw) {
             self.answer = Answer::Contradictory;
         } else if self.answer != Answer::Contradictory {
             self.answer = Answer::NoAnswer;
         }
         self.wa_id = None;
-        // Two words say all: who doubles a thousand times adds nothing.
+        // Two words are enough: a provider that repeats itself a thousand times adds nothing.
         if !before.contains(' ') {
-            self.raw_status = Some(format!("{before} {}", heard.raw).into());
+            self.raw_status = Some(format!("{before} {}", another.raw).into());
         }
     }
 }
@@ -143,16 +143,16 @@ mod tests {
         text.split(", ").filter(|it| !it.is_empty()).map(answer).collect()
     }
 
-    fn check(numbers: &[u64], heard: &str) -> String {
+    fn check(numbers: &[u64], given: &str) -> String {
         let numbers: Vec<PhoneNumber> = numbers.iter().copied().map(PhoneNumber::from_digits).collect();
-        let judged = judged(&numbers, answers(heard));
-        let said: Vec<&str> = judged.said.iter().map(|it| it.answer.name()).collect();
-        let Mismatches { missing, doubled, unasked } = judged.mismatches;
-        format!("{}; {missing} missing, {doubled} doubled, {unasked} unasked", said.join(" "))
+        let matched = match_answers(&numbers, answers(given));
+        let names: Vec<&str> = matched.answers.iter().map(|it| it.answer.name()).collect();
+        let Mismatches { missing, doubled, unasked } = matched.mismatches;
+        format!("{}; {missing} missing, {doubled} doubled, {unasked} unasked", names.join(" "))
     }
 
     #[test]
-    fn every_status_of_the_wire_has_a_meaning() {
+    fn every_status_has_a_meaning() {
         assert_eq!(
             check(&[1, 2, 3, 4], "+1 valid, +2 invalid, +3 processing, +4 failed"),
             "registered not_registered no_answer no_answer; 0 missing, 0 doubled, 0 unasked"
@@ -168,13 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_answer_is_no_answer_and_an_unasked_one_is_counted() {
+    fn a_missing_answer_is_no_answer_and_one_about_another_number_is_counted() {
         assert_eq!(check(&[1, 2], "+1 valid, +9 valid"), "registered no_answer; 1 missing, 0 doubled, 1 unasked");
         assert_eq!(check(&[1], "nobody valid, +1 valid"), "registered; 0 missing, 0 doubled, 1 unasked");
     }
 
     #[test]
-    fn a_number_that_is_answered_twice_is_not_believed() {
+    fn a_number_with_two_answers_has_none_that_counts() {
         assert_eq!(
             check(&[1, 2], "+1 valid, +1 valid, +2 valid"),
             "no_answer registered; 0 missing, 1 doubled, 0 unasked"
@@ -186,8 +186,8 @@ mod tests {
 
     #[test]
     fn a_contradicted_number_has_no_whatsapp_id() {
-        let judged = judged(&[PhoneNumber::from_digits(1)], answers("+1 invalid, +1 valid"));
-        assert_eq!(judged.said[0].wa_id, None);
-        assert_eq!(judged.said[0].raw_status.as_deref(), Some("invalid valid"));
+        let matched = match_answers(&[PhoneNumber::from_digits(1)], answers("+1 invalid, +1 valid"));
+        assert_eq!(matched.answers[0].wa_id, None);
+        assert_eq!(matched.answers[0].raw_status.as_deref(), Some("invalid valid"));
     }
 }

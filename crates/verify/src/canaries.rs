@@ -1,29 +1,29 @@
-//! Whether a provider knows anything: numbers that cannot be on WhatsApp, and numbers that are.
+//! Whether a provider can tell numbers apart: test numbers that cannot be on WhatsApp, and numbers that are.
 
 use phone::PhoneNumber;
 use whatsapp::CheckStatus;
 
 use crate::{Adapter, VerifyError};
 
-/// Numbers of the right form that their regulators keep for films and never give to anybody.
+/// Test numbers: valid in form, but their regulators reserve them for films and never assign them.
 ///
-/// ARCEP (France) keeps 06 39 98 xx xx, Ofcom (United Kingdom) 07700 900 xxx. Google's numbering
-/// plans call them invalid, so no clean contact can be one of them.
+/// ARCEP (France) reserves 06 39 98 xx xx, Ofcom (United Kingdom) 07700 900 xxx. Google's numbering plans call them
+/// invalid, so no clean contact has one of them.
 pub const CANARIES: [&str; 5] = ["+33639980001", "+33639980417", "+447700900142", "+447700900868", "+447700900999"];
 
-/// What a provider's answers are worth.
+/// Whether a provider's answers can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Informative,
-    /// It has numbers registered that nobody can have. On-Premises API v2.43 and later answer `valid` to every number.
+    /// It calls test numbers registered. On-Premises API v2.43 and later answer `valid` to every number.
     SaysYesToAll,
-    /// It does not know numbers that are on WhatsApp, as a gateway does whose phone is no longer linked.
+    /// It does not know numbers that are on WhatsApp, like a gateway whose phone is no longer linked.
     SaysNoToKnown,
 }
 
-/// Asks about the canaries, and about numbers that are known to be on WhatsApp. An adapter that asks nobody is taken at
-/// its word.
-pub async fn examine(adapter: &Adapter, registered: &[PhoneNumber]) -> Result<Verdict, VerifyError> {
+/// Checks the test numbers, and numbers that are known to be on WhatsApp. An adapter that reads files is always
+/// informative.
+pub async fn examine(adapter: &Adapter, known_registered: &[PhoneNumber]) -> Result<Verdict, VerifyError> {
     if adapter.known().is_some() {
         return Ok(Verdict::Informative);
     }
@@ -31,7 +31,7 @@ pub async fn examine(adapter: &Adapter, registered: &[PhoneNumber]) -> Result<Ve
     if n_registered(adapter, &canaries).await? * 2 > canaries.len() {
         return Ok(Verdict::SaysYesToAll);
     }
-    match registered.is_empty() || n_registered(adapter, registered).await? * 2 > registered.len() {
+    match known_registered.is_empty() || n_registered(adapter, known_registered).await? * 2 > known_registered.len() {
         true => Ok(Verdict::Informative),
         false => Ok(Verdict::SaysNoToKnown),
     }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn canaries_have_the_form_of_numbers_that_nobody_has() {
+    fn test_numbers_are_valid_in_form_and_assigned_to_nobody() {
         for canary in CANARIES {
             assert!(PhoneNumber::from_e164(canary).is_some(), "{canary}");
             assert!(PhoneNumber::parse(canary, None).is_err(), "{canary}");
