@@ -1,7 +1,7 @@
-//! A server of `POST /v1/contacts` that knows nothing and answers at once, for scripts/bench-verify: a number is on
-//! WhatsApp if its last digit is below 8, and the canaries are not.
+//! A server of `POST /v1/contacts` that answers at once, for scripts/bench-verify. A number is on WhatsApp if its last
+//! digit is below 8 and it is no test number.
 
-#![allow(clippy::print_stdout, reason = "it prints where it listens")]
+#![allow(clippy::print_stdout, reason = "it prints its address")]
 
 use axum::Router;
 use axum::http::header;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 
 #[derive(Deserialize)]
-struct Question<'a> {
+struct CheckRequest<'a> {
     #[serde(borrow)]
     contacts: Vec<&'a str>,
 }
@@ -24,12 +24,12 @@ async fn main() -> std::io::Result<()> {
 }
 
 async fn answer(body: String) -> impl IntoResponse {
-    let contacts = serde_json::from_str::<Question>(&body).map(|it| it.contacts).unwrap_or_default();
+    let contacts = serde_json::from_str::<CheckRequest>(&body).map(|it| it.contacts).unwrap_or_default();
     let mut text = String::with_capacity(70 * contacts.len() + 16);
     text.push_str(r#"{"contacts":["#);
     for (place, number) in contacts.iter().enumerate() {
-        let is_canary = number.starts_with("+3363998") || number.starts_with("+447700900");
-        let is_there = !is_canary && number.bytes().last().is_some_and(|it| it < b'8');
+        let is_test_number = number.starts_with("+3363998") || number.starts_with("+447700900");
+        let is_there = !is_test_number && number.bytes().last().is_some_and(|it| it < b'8');
         let parts = match is_there {
             true => [r#"{"input":""#, number, r#"","status":"valid","wa_id":""#, &number[1..], r#""}"#],
             false => [r#"{"input":""#, number, r#"","status":"invalid"}"#, "", ""],

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The time of the stand-in: it runs as ours does, and can be moved.
+/// The clock of the sandbox. It runs like the real one and can be moved.
 pub struct Clock {
     started: Instant,
     began_at: Timestamp,
@@ -11,7 +11,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows `at` now.
+    /// Makes a clock that shows `at` now.
     pub fn starting(at: Timestamp) -> Self {
         Self { started: Instant::now(), began_at: at, moved_seconds: AtomicI64::new(0) }
     }

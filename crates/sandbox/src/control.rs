@@ -1,7 +1,7 @@
-//! What tests ask of the stand-in while it runs.
+//! Calls by which tests control the sandbox while it runs.
 //!
-//! - `GET /sandbox/clock` tells its time, `POST /sandbox/clock {"advance_seconds": N}` moves it.
-//! - `POST /sandbox/moderation` says what becomes of templates: see `templates.rs`.
+//! - `GET /sandbox/clock` returns its time, `POST /sandbox/clock {"advance_seconds": N}` moves it.
+//! - `POST /sandbox/moderation` sets what becomes of templates: see `templates.rs`.
 //! - `POST /sandbox/faults ["rate-limit:0.1", …]` replaces its faults.
 
 use std::sync::{Arc, PoisonError};

@@ -2,58 +2,58 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::World;
+use crate::Population;
 
-/// Something that goes wrong, and how often.
+/// A fault, and how often it occurs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fault {
     pub kind: FaultKind,
     pub when: When,
 }
 
-/// How often a fault strikes.
+/// How often a fault occurs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum When {
-    /// On the first requests, so many of them.
+    /// On so many of the first requests.
     First(u64),
     /// On this share of all requests.
     Share(f64),
 }
 
-/// What goes wrong.
+/// The kinds of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// 429 without a word on when to come back.
+    /// 429 without `Retry-After`.
     RateLimit,
     /// 429 with `Retry-After: 1`.
     RetryAfter,
-    /// 500 without having looked.
+    /// 500, and nothing is looked up.
     ServerError,
-    /// No answer, and nothing was looked up.
+    /// No answer, and nothing is looked up.
     TimeoutBefore,
-    /// The numbers are looked up and written down, and the answer never comes.
+    /// The numbers are looked up and written to the ledger, but no answer comes.
     TimeoutAfter,
-    /// The answer breaks off in the middle.
+    /// The answer ends in the middle.
     Truncate,
-    /// Every number is valid, as On-Premises API v2.43 and later say.
+    /// Every number is valid, as with On-Premises API v2.43 and later.
     AlwaysValid,
     /// Half of the numbers are still being looked up.
     Processing,
-    /// Every tenth number is missing in the answer.
+    /// Every tenth number has no answer.
     Missing,
-    /// Every tenth number is answered twice, once each way.
+    /// Every tenth number has two different answers.
     Contradict,
-    /// A page of HTML with status 200.
+    /// An HTML page with status 200.
     Html,
-    /// No number is valid, as a gateway says whose phone is no longer linked.
+    /// No number is valid, as with a gateway whose phone is no longer linked.
     AlwaysInvalid,
-    /// Every tenth number is answered twice, both times the same.
+    /// Every tenth number has two equal answers.
     Doubled,
-    /// The answers come in reverse.
+    /// The answers come in reverse order.
     Reordered,
-    /// One answer is about a number that nobody asked about.
+    /// One answer is about a number that was not checked.
     Unasked,
-    /// The token is no longer taken: 401.
+    /// The token is no longer valid: 401.
     ExpiredToken,
 }
 
@@ -76,9 +76,13 @@ impl FaultKind {
         ("unasked", Self::Unasked),
         ("expired-token", Self::ExpiredToken),
     ];
+
+    fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|it| it.1 == self).map_or("", |it| it.0)
+    }
 }
 
-/// Why a text does not name a fault.
+/// The text is not that of a fault.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("a fault is KIND, KIND=FIRST_REQUESTS or KIND:SHARE, with one of {}", FaultKind::NAMES.map(|it| it.0).join(", "))]
 pub struct FaultSyntax;
@@ -98,11 +102,11 @@ impl FromStr for Fault {
 }
 
 impl Fault {
-    /// Whether it strikes on the n-th request; the first is 0.
-    pub(crate) fn strikes(&self, world: &World, n_request: u64) -> bool {
+    /// Returns whether the fault occurs on the n-th request, counted from 0.
+    pub(crate) fn occurs(&self, population: &Population, n_request: u64) -> bool {
         match self.when {
             When::First(n) => n_request < n,
-            When::Share(share) => world.chance(&format!("{:?}", self.kind), n_request) < share,
+            When::Share(share) => population.chance(self.kind.name(), n_request) < share,
         }
     }
 }
@@ -112,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_is_a_kind_and_how_often() {
+    fn a_fault_is_read_with_how_often_it_occurs() {
         let fault = |kind, when| Ok(Fault { kind, when });
         assert_eq!("truncate".parse(), fault(FaultKind::Truncate, When::Share(1.0)));
         assert_eq!("rate-limit=2".parse(), fault(FaultKind::RateLimit, When::First(2)));

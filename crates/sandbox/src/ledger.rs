@@ -7,17 +7,17 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use serde_json::json;
 
-/// What the stand-in was asked and what it answered: one line of JSON per number.
+/// All numbers that were checked, with their answers: one line of JSON per number.
 pub struct Ledger(Mutex<File>);
 
 impl Ledger {
-    /// Goes on with the file, or begins it.
+    /// Opens a ledger; an existing file is continued.
     pub fn open(path: &Path) -> io::Result<Self> {
         OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(|it| Self(Mutex::new(it)))
     }
 
-    /// Writes one request down, in one write.
-    pub(crate) fn note<'a>(
+    /// Writes the numbers of one request, in one write.
+    pub(crate) fn append<'a>(
         &self,
         request: u64,
         wire: &str,

@@ -1,30 +1,26 @@
-//! A stand-in for WhatsApp, in a process of its own, with faults to switch on.
+//! A stand-in for WhatsApp, in a process of its own, with faults that can be switched on.
 //!
-//! It keeps templates as the Cloud API does (`templates.rs`).
-//!
-//! One process speaks every wire that Ferry verifies through, and keeps one ledger of every number that it was asked
-//! about, written before it answers. Who is registered depends on the seed alone, so two runs see the same world. Its
-//! clock can be moved and its faults changed while it runs: `control.rs` says how.
+//! One process speaks every protocol that Ferry verifies through, and keeps templates as the Cloud API does. It writes
+//! every number that was checked to one ledger before it answers. Which numbers are registered depends only on the seed,
+//! so two runs give the same answers. Tests move its clock and change its faults while it runs: see `control.rs`.
 
+mod answering;
 mod clock;
-mod contacts;
 mod control;
-mod desk;
+mod error_body;
 mod fault;
-mod gateways;
 mod ledger;
 mod limits;
-mod login;
-mod templates;
-mod world;
+mod population;
+mod wires;
 
 pub use clock::Clock;
 pub use fault::{Fault, FaultKind, FaultSyntax};
 pub use ledger::Ledger;
 pub use limits::Limits;
-pub use login::Login;
-pub use templates::Templates;
-pub use world::World;
+pub use population::Population;
+pub use wires::login::Login;
+pub use wires::templates::Templates;
 
 use std::io;
 use std::sync::atomic::AtomicU64;
@@ -35,23 +31,25 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-/// What the stand-in is and does.
+use crate::wires::{contacts, gateways, login, templates};
+
+/// The settings and the state of the sandbox.
 pub struct Sandbox {
-    pub world: World,
+    pub population: Population,
     pub faults: Mutex<Vec<Fault>>,
     pub ledger: Option<Ledger>,
-    /// The token that callers must bring; none lets everybody in.
+    /// The token that callers must send; without one all calls are allowed.
     pub token: Option<String>,
-    /// Who may log in for a token.
+    /// The user who can log in for a token.
     pub login: Option<Login>,
     pub limits: Limits,
     pub clock: Clock,
     pub templates: Templates,
-    /// How many requests have come.
+    /// Requests so far.
     pub n_requests: AtomicU64,
 }
 
-/// Serves for as long as it is polled. Dropping it cuts off callers that a fault left waiting.
+/// Serves as long as it is polled. Dropping it cuts off callers that a fault keeps waiting.
 pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
     let routes = Router::new()
         .route("/v1/contacts", post(contacts::check))

@@ -2,26 +2,26 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How much a provider answers, by its own clock.
+/// The limits of the provider, by the clock of the sandbox.
 #[derive(Default)]
 pub struct Limits {
     /// Calls in any second.
     pub calls_a_second: Option<usize>,
     /// Numbers in any 24 hours.
     pub numbers_a_day: Option<u64>,
-    /// How long a number takes to be looked up when nobody waits for it.
+    /// How long a look-up takes when the call does not block.
     pub lookup_seconds: i64,
-    pub taken: Mutex<Taken>,
+    pub recent: Mutex<Recent>,
 }
 
-/// What was answered of late.
+/// The calls and numbers that still count against a limit.
 #[derive(Default)]
-pub struct Taken {
+pub struct Recent {
     calls: Vec<Timestamp>,
     numbers: Vec<(Timestamp, u64)>,
 }
 
-/// Why a call is not answered.
+/// The limit that a call exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exceeded {
     Rate,
@@ -29,26 +29,26 @@ pub(crate) enum Exceeded {
 }
 
 impl Limits {
-    /// Takes a call about so many numbers, or says which limit it would exceed.
+    /// Counts a call about so many numbers, or returns the limit that it would exceed.
     pub(crate) fn take(&self, now: Timestamp, n_numbers: u64) -> Result<(), Exceeded> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let second = now - SignedDuration::from_secs(1);
         let day = now - SignedDuration::from_hours(24);
-        taken.calls.retain(|it| *it > second);
-        taken.numbers.retain(|it| it.0 > day);
-        if self.calls_a_second.is_some_and(|most| taken.calls.len() >= most) {
+        recent.calls.retain(|it| *it > second);
+        recent.numbers.retain(|it| it.0 > day);
+        if self.calls_a_second.is_some_and(|most| recent.calls.len() >= most) {
             return Err(Exceeded::Rate);
         }
-        let n_today: u64 = taken.numbers.iter().map(|it| it.1).sum();
+        let n_today: u64 = recent.numbers.iter().map(|it| it.1).sum();
         if self.numbers_a_day.is_some_and(|most| n_today + n_numbers > most) {
             return Err(Exceeded::Day);
         }
-        // Without limits nothing is remembered.
+        // Without a limit nothing is kept.
         if self.calls_a_second.is_some() {
-            taken.calls.push(now);
+            recent.calls.push(now);
         }
         if self.numbers_a_day.is_some() {
-            taken.numbers.push((now, n_numbers));
+            recent.numbers.push((now, n_numbers));
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use expect_test::{Expect, expect};
 use jiff::{SignedDuration, Timestamp};
 use model::{Answer, ContactId, Evidence};
 use phone::PhoneNumber;
-use sandbox::{Clock, Fault, Limits, Login, Sandbox, Templates, World};
+use sandbox::{Clock, Fault, Limits, Login, Population, Sandbox, Templates};
 use tokio::net::TcpListener;
 use whatsapp::{Client, ClientConfig, Credentials, EVOLUTION_KEY, WAHA_KEY, WUZAPI_KEY, base_url};
 
@@ -77,7 +77,7 @@ impl Provider {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let base = base_url(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let sandbox = Sandbox {
-            world: World::new(3, 0.7),
+            population: Population::new(3, 0.7),
             faults: Mutex::new(std::mem::take(&mut self.faults)),
             ledger: None,
             token: Some(TOKEN.to_owned()),

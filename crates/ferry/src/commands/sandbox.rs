@@ -3,7 +3,7 @@ use std::sync::atomic::AtomicU64;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use sandbox::{Clock, Ledger, Limits, Login, Sandbox, Templates, World};
+use sandbox::{Clock, Ledger, Limits, Login, Population, Sandbox, Templates};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,7 +25,7 @@ pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
         .map(|it| std::env::var(&it).with_context(|| format!("the environment has no {it}")))
         .transpose()?;
     let sandbox = Sandbox {
-        world: World::new(args.seed, args.registered),
+        population: Population::new(args.seed, args.registered),
         faults: args.faults.into(),
         ledger,
         token,

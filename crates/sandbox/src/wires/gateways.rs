@@ -1,4 +1,4 @@
-//! The wires of gateways that go through a linked phone: WAHA, Evolution API, wuzapi, GREEN-API.
+//! Gateways through a linked phone: WAHA, Evolution API, wuzapi, GREEN-API.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::Sandbox;
-use crate::contacts::failure;
-use crate::desk::{Answer, Waiting};
+use crate::answering::{Lookup, NumberAnswer};
+use crate::error_body::failure;
 
 #[derive(Deserialize)]
-pub(crate) struct WahaQuestion {
+pub(crate) struct WahaRequest {
     phone: String,
     #[serde(rename = "session")]
     _session: String,
@@ -23,20 +23,20 @@ pub(crate) struct WahaQuestion {
 pub(crate) async fn waha(
     State(sandbox): State<Arc<Sandbox>>,
     headers: HeaderMap,
-    Query(question): Query<WahaQuestion>,
+    Query(request): Query<WahaRequest>,
 ) -> Response {
     if !has_key(&sandbox, &headers, "X-Api-Key") {
-        return refused();
+        return unauthorized();
     }
-    let body = |answers: &[Answer]| match answers.first().and_then(|it| it.wa_id) {
+    let body = |answers: &[NumberAnswer]| match answers.first().and_then(|it| it.wa_id) {
         Some(wa_id) => json!({ "numberExists": true, "chatId": format!("{wa_id}@c.us") }),
         None => json!({ "numberExists": false }),
     };
-    sandbox.answer("waha", &[question.phone], Waiting::Never, body).await
+    sandbox.answer("waha", &[request.phone], Lookup::Immediate, body).await
 }
 
 #[derive(Deserialize)]
-struct EvolutionQuestion {
+struct EvolutionRequest {
     numbers: Vec<String>,
 }
 
@@ -48,19 +48,19 @@ pub(crate) async fn evolution(
     body: String,
 ) -> Response {
     if !has_key(&sandbox, &headers, "apikey") {
-        return refused();
+        return unauthorized();
     }
-    let Ok(question) = serde_json::from_str::<EvolutionQuestion>(&body) else { return malformed() };
-    let one = |it: &Answer| {
+    let Ok(request) = serde_json::from_str::<EvolutionRequest>(&body) else { return bad_request() };
+    let one = |it: &NumberAnswer| {
         let user = it.wa_id.map_or_else(|| it.input.clone(), |it| it.to_string());
         json!({ "jid": format!("{user}@s.whatsapp.net"), "exists": it.is_valid(), "number": it.input })
     };
-    let body = |answers: &[Answer]| answers.iter().map(one).collect();
-    sandbox.answer("evolution", &question.numbers, Waiting::Never, body).await
+    let body = |answers: &[NumberAnswer]| answers.iter().map(one).collect();
+    sandbox.answer("evolution", &request.numbers, Lookup::Immediate, body).await
 }
 
 #[derive(Deserialize)]
-struct WuzapiQuestion {
+struct WuzapiRequest {
     #[serde(rename = "Phone")]
     phone: Vec<String>,
 }
@@ -68,23 +68,23 @@ struct WuzapiQuestion {
 /// `POST /user/check`
 pub(crate) async fn wuzapi(State(sandbox): State<Arc<Sandbox>>, headers: HeaderMap, body: String) -> Response {
     if !has_key(&sandbox, &headers, "Token") {
-        return refused();
+        return unauthorized();
     }
-    let Ok(question) = serde_json::from_str::<WuzapiQuestion>(&body) else { return malformed() };
-    let one = |it: &Answer| {
+    let Ok(request) = serde_json::from_str::<WuzapiRequest>(&body) else { return bad_request() };
+    let one = |it: &NumberAnswer| {
         let jid = it.wa_id.map(|it| format!("{it}@s.whatsapp.net")).unwrap_or_default();
         json!({ "Query": it.input, "IsInWhatsapp": it.is_valid(), "JID": jid, "VerifiedName": "" })
     };
-    let body = |answers: &[Answer]| {
+    let body = |answers: &[NumberAnswer]| {
         let users: Vec<_> = answers.iter().map(one).collect();
         json!({ "code": 200, "data": { "Users": users }, "success": true })
     };
-    sandbox.answer("wuzapi", &question.phone, Waiting::Never, body).await
+    sandbox.answer("wuzapi", &request.phone, Lookup::Immediate, body).await
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct GreenQuestion {
+struct GreenRequest {
     phone_number: u64,
 }
 
@@ -95,11 +95,11 @@ pub(crate) async fn green_api(
     body: String,
 ) -> Response {
     if !instance.starts_with("waInstance") || sandbox.token.as_ref().is_some_and(|it| *it != token) {
-        return refused();
+        return unauthorized();
     }
-    let Ok(question) = serde_json::from_str::<GreenQuestion>(&body) else { return malformed() };
-    let body = |answers: &[Answer]| json!({ "existsWhatsapp": answers.iter().any(Answer::is_valid) });
-    sandbox.answer("green-api", &[question.phone_number.to_string()], Waiting::Never, body).await
+    let Ok(request) = serde_json::from_str::<GreenRequest>(&body) else { return bad_request() };
+    let body = |answers: &[NumberAnswer]| json!({ "existsWhatsapp": answers.iter().any(NumberAnswer::is_valid) });
+    sandbox.answer("green-api", &[request.phone_number.to_string()], Lookup::Immediate, body).await
 }
 
 fn has_key(sandbox: &Sandbox, headers: &HeaderMap, header: &str) -> bool {
@@ -107,10 +107,10 @@ fn has_key(sandbox: &Sandbox, headers: &HeaderMap, header: &str) -> bool {
     sandbox.token.is_none() || given == sandbox.token.as_deref()
 }
 
-fn refused() -> Response {
+fn unauthorized() -> Response {
     failure(StatusCode::UNAUTHORIZED, 401, "Unauthorized")
 }
 
-fn malformed() -> Response {
+fn bad_request() -> Response {
     failure(StatusCode::BAD_REQUEST, 400, "Bad request")
 }

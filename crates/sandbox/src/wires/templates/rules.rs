@@ -1,4 +1,4 @@
-//! What a template must be, as this stand-in reads Meta's pages. Nothing of the linter is used here.
+//! The rules for templates, read from Meta's pages independently: the linter and this file share no code.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ const RATIO: u32 = 2_388_293;
 const ENDS: u32 = 2_388_299;
 
 pub(super) fn check(template: &Value) -> Result<(), Refusal> {
-    let refuse = |subcode, told: &str| Err(Refusal::new(subcode, told));
+    let refuse = |subcode, message: &str| Err(Refusal::new(subcode, message));
     let name = text(template, "name");
     if name.is_empty() || name.len() > 512 || name.chars().any(|it| !matches!(it, 'a'..='z' | '0'..='9' | '_')) {
         return refuse(NAME, "the name has small letters, digits and _ only");
@@ -68,7 +68,7 @@ fn list(group: &Value) -> &[Value] {
     group.get("buttons").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The names between double braces, and the text with a mark in their places.
+/// Returns the names between double braces, and the text with a mark in their places.
 fn placeholders(text: &str) -> Option<(Vec<&str>, String)> {
     let (mut names, mut plain, mut rest) = (Vec::new(), String::new(), text);
     while let Some((before, after)) = rest.split_once("{{") {
@@ -102,7 +102,7 @@ fn check_body(body: &Value, is_named: bool) -> Result<(), Refusal> {
         .any(|it| it[0].ends_with('\u{1}') && it[1].starts_with('\u{1}'))
         || plain.contains("\u{1}\u{1}")
     {
-        return Err(Refusal::new(BODY, "two variables stand beside each other"));
+        return Err(Refusal::new(BODY, "two variables are next to each other"));
     }
     let mut distinct = names.clone();
     distinct.sort_unstable();
@@ -166,14 +166,14 @@ fn check_header(header: &Value, is_named: bool) -> Result<(), Refusal> {
             }
             check_names(&names, is_named, HEADER)
         }
-        // A real account wants the handle of an upload as an example; this one believes in the file.
+        // Meta requires the handle of an upload as an example; the sandbox does not check it.
         "IMAGE" | "VIDEO" | "DOCUMENT" | "LOCATION" => Ok(()),
         _ => Err(Refusal::new(HEADER, "the format of the header is not known")),
     }
 }
 
 fn check_buttons(buttons: &[Value]) -> Result<(), Refusal> {
-    let refuse = |told: &str| Err(Refusal::new(SHAPE, told));
+    let refuse = |message: &str| Err(Refusal::new(SHAPE, message));
     if buttons.is_empty() || buttons.len() > 10 {
         return refuse("there are 1 to 10 buttons");
     }
@@ -184,7 +184,7 @@ fn check_buttons(buttons: &[Value]) -> Result<(), Refusal> {
     }
     let changes = kinds.windows(2).filter(|it| (it[0] == "QUICK_REPLY") != (it[1] == "QUICK_REPLY")).count();
     if changes > 1 {
-        return refuse("quick replies stand together");
+        return refuse("quick replies must be together");
     }
     for button in buttons {
         let label = text(button, "text");
@@ -208,9 +208,9 @@ fn check_buttons(buttons: &[Value]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether two templates have the same body and footer in one language.
-pub(super) fn says_the_same(one: &Value, other: &Value) -> bool {
-    let said = |template: &Value| -> Option<(String, String, String)> {
+/// Returns whether two templates have the same body and footer in one language.
+pub(super) fn has_same_text(one: &Value, other: &Value) -> bool {
+    let texts = |template: &Value| -> Option<(String, String, String)> {
         let of = |kind: &str| -> String {
             let components = template.get("components").and_then(Value::as_array).into_iter().flatten();
             components.filter(|it| text(it, "type").eq_ignore_ascii_case(kind)).map(|it| text(it, "text")).collect()
@@ -218,5 +218,5 @@ pub(super) fn says_the_same(one: &Value, other: &Value) -> bool {
         let body = of("BODY");
         (!body.is_empty()).then(|| (text(template, "language").to_owned(), body, of("FOOTER")))
     };
-    said(one).is_some() && said(one) == said(other)
+    texts(one).is_some() && texts(one) == texts(other)
 }

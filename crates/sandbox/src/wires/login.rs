@@ -1,4 +1,4 @@
-//! `POST /v1/users/login`: Basic authentication for a token that expires.
+//! `POST /v1/users/login`: Basic authentication gives a token that expires.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,26 +10,26 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::Sandbox;
-use crate::contacts::failure;
+use crate::error_body::failure;
 
-/// Tokens of the On-Premises API held for a week.
+/// Tokens of the On-Premises API were valid for a week.
 const VALID_DAYS: i64 = 7;
 
-/// Who may log in, and the tokens that were given.
+/// The user who can log in, and the tokens that were issued.
 pub struct Login {
-    /// The value of the header `Authorization` that lets somebody in.
+    /// The value of the header `Authorization` that is accepted.
     expected: String,
     tokens: Mutex<Vec<(String, Timestamp)>>,
 }
 
 impl Login {
-    /// `USER:PASSWORD`
+    /// Makes a login of `USER:PASSWORD`.
     pub fn of(user_and_password: &str) -> Self {
         let expected = format!("Basic {}", BASE64_STANDARD.encode(user_and_password));
         Self { expected, tokens: Mutex::default() }
     }
 
-    fn give(&self, now: Timestamp) -> (String, Timestamp) {
+    fn issue(&self, now: Timestamp) -> (String, Timestamp) {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let until = now.saturating_add(SignedDuration::from_hours(24 * VALID_DAYS)).unwrap_or(Timestamp::MAX);
         let token = format!("session-{}", tokens.len() + 1);
@@ -37,7 +37,7 @@ impl Login {
         (token, until)
     }
 
-    pub(crate) fn takes(&self, token: &str, now: Timestamp) -> bool {
+    pub(crate) fn accepts(&self, token: &str, now: Timestamp) -> bool {
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.iter().any(|it| it.0 == token && now < it.1)
     }
@@ -48,7 +48,7 @@ pub(crate) async fn log_in(State(sandbox): State<Arc<Sandbox>>, headers: HeaderM
     let Some(login) = sandbox.login.as_ref().filter(|it| given == Some(&it.expected)) else {
         return failure(StatusCode::UNAUTHORIZED, 1005, "Access denied");
     };
-    let (token, until) = login.give(sandbox.clock.now());
+    let (token, until) = login.issue(sandbox.clock.now());
     let user = json!({ "token": token, "expires_after": until.strftime("%Y-%m-%d %H:%M:%S+00:00").to_string() });
     ([(header::CONTENT_TYPE, "application/json")], json!({ "users": [user] }).to_string()).into_response()
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_is_the_one_of_rfc_7617() {
+    fn the_header_is_that_of_rfc_7617() {
         assert_eq!(Login::of("Aladdin:open sesame").expected, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert_eq!(Login::of("a:bc").expected, "Basic YTpiYw==");
     }
