@@ -24,7 +24,7 @@ mod throttle;
 mod url;
 
 pub use auth::{Credentials, Login};
-pub use breaker::{Breaker, BreakerState, Pass};
+pub use breaker::{Breaker, BreakerState, Pass, Reaction};
 pub use budget::RetryBudget;
 pub use client::{Client, Parameters, ReadError, Request};
 pub use config::ClientConfig;

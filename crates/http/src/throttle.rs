@@ -7,8 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::breaker::Reaction;
-use crate::{Breaker, CallError, ClientConfig, Pass, Quota, Rate, RetryBudget};
+use crate::{Breaker, CallError, ClientConfig, Pass, Quota, Rate, Reaction, RetryBudget};
 
 /// The parts that decide when calls are made.
 pub struct Throttle {
