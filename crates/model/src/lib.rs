@@ -19,6 +19,7 @@ mod registration;
 mod row;
 mod rule;
 mod segment;
+mod shown;
 
 pub use batch::{Batch, BatchSize, MAX_BATCH};
 pub use consent::{Basis, ConsentChannel, ConsentState, PURPOSE_MESSAGES, RunMark, SaidAt, Statement};
@@ -40,3 +41,4 @@ pub use row::{
 };
 pub use rule::{Finding, Rule, Severity};
 pub use segment::Segment;
+pub use shown::{SHOWN_FIELDS, ShownField};

@@ -3,7 +3,7 @@ use std::io::Write;
 use anyhow::{Context, Result, bail};
 use crm::{Crm, Exported};
 use jiff::Timestamp;
-use model::{ConsentChannel, ConsentState, Contact, Segment, WaId};
+use model::{ConsentChannel, ConsentState, Contact, SHOWN_FIELDS, Segment, ShownField, WaId};
 use run::ArtifactWriter;
 
 use crate::cli::ExportArgs;
@@ -12,7 +12,8 @@ use crate::output::Output;
 use crossing::find_run;
 use plan::Plan;
 
-const COLUMNS: [&str; 21] = [
+/// The columns in the order that exports had from the start. Other shown fields follow them.
+const FIRST_COLUMNS: [&str; 21] = [
     "contact_id",
     "e164",
     "region",
@@ -55,7 +56,9 @@ const SEGMENT_COLUMNS: [&str; 14] = [
 
 /// Writes all contacts of the database as CSV, in the order of their ids.
 pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> {
-    let n_contacts = write(args, &COLUMNS, |it| Some(cells(it).into())).await?;
+    let columns = columns();
+    let names: Vec<&str> = columns.iter().map(|it| it.0).collect();
+    let n_contacts = write(args, &names, |it| Some(columns.iter().map(|column| cell(it, column)).collect())).await?;
     output.print(&serde_json::json!({ "contacts": n_contacts }), || {
         format!("{n_contacts} contacts written to {}\n", args.to.display())
     })?;
@@ -159,31 +162,23 @@ fn channels(contact: &Contact) -> String {
     contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+")
 }
 
-fn cells(exported: &Exported) -> [String; 21] {
-    let Exported { contact, registration, .. } = exported;
-    [
-        contact.id.to_string(),
-        contact.phone.map(|it| it.to_string()).unwrap_or_default(),
-        text(contact.region.as_ref().map(|it| it.code())),
-        text(contact.line_type.map(|it| it.name())),
-        text(contact.name.as_ref().map(|it| it.value.0.as_str())),
-        text(contact.email.as_ref().map(|it| it.value.0.as_str())),
-        text(contact.language.as_ref().map(|it| it.value.as_str())),
-        text(contact.consent.as_ref().map(|it| it.value.name())),
-        contact.last_at.as_ref().map(|it| it.value.to_string()).unwrap_or_default(),
-        channels(contact),
-        contact.n_rows.to_string(),
-        text(registration.as_ref().map(|it| it.answer.name())),
-        contact.line_type.map(|it| it.is_sendable().to_string()).unwrap_or_default(),
-        moment(contact.first_at),
-        moment(contact.last_inbound_at),
-        moment(contact.last_outbound_at),
-        contact.n_messages.to_string(),
-        text(contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" })),
-        moment(contact.consent_at),
-        text(contact.whatsapp_consent.map(ConsentState::name)),
-        if exported.is_suppressed { "true" } else { "false" }.to_owned(),
-    ]
+/// A column and the field that it shows; none of those that are not fields of the contact.
+type Column = (&'static str, Option<&'static ShownField>);
+
+fn columns() -> Vec<Column> {
+    let exported = || SHOWN_FIELDS.iter().filter_map(|it| Some((it.export?, it)));
+    let first = FIRST_COLUMNS.map(|name| (name, exported().find(|it| it.0 == name).map(|it| it.1)));
+    let others = exported().filter(|it| !FIRST_COLUMNS.contains(&it.0)).map(|(name, field)| (name, Some(field)));
+    first.into_iter().chain(others).collect()
+}
+
+fn cell(Exported { contact, registration, is_suppressed }: &Exported, column: &Column) -> String {
+    match column {
+        (_, Some(field)) => (field.values)(contact).pop().unwrap_or_else(|| field.empty.to_owned()),
+        ("registration", None) => text(registration.as_ref().map(|it| it.answer.name())),
+        ("suppressed", None) => is_suppressed.to_string(),
+        (_, None) => String::new(),
+    }
 }
 
 /// A spreadsheet runs a cell that begins with one of these as a formula. OWASP's list ("CSV

@@ -5,7 +5,10 @@ use std::fmt::Write;
 use anyhow::{Context, Result, bail};
 use crm::Crm;
 use jiff::Timestamp;
-use model::{Contact, ContactId, Evidence, IdentityDecision, Reason, Registration, RowId, Segment, WaId};
+use model::{
+    Contact, ContactId, Evidence, IdentityDecision, Reason, Registration, RowId, SHOWN_FIELDS, Segment, ShownField,
+    WaId,
+};
 use run::TableReader;
 use serde_json::{Value, json};
 
@@ -357,40 +360,9 @@ fn person_json(
 
 /// The fields of a contact: name, value, and the row that each came from.
 fn fields(contact: &Contact) -> Vec<(&'static str, String, String)> {
-    let mut fields = Vec::new();
-    let mut add = |name, value: Option<String>, row: Option<&model::RowName>| {
-        if let Some(value) = value {
-            fields.push((name, value, row.map_or_else(String::new, ToString::to_string)));
-        }
+    let values = |(name, field): (&'static str, &ShownField)| {
+        let row = (field.row)(contact).map_or_else(String::new, ToString::to_string);
+        (field.values)(contact).into_iter().map(move |value| (name, value, row.clone()))
     };
-    add("phone", contact.phone.map(|it| it.to_string()), None);
-    add("region", contact.region.map(|it| it.to_string()), None);
-    add("line_type", contact.line_type.map(|it| it.name().to_owned()), None);
-    add("sendable", contact.line_type.map(|it| it.is_sendable().to_string()), None);
-    add("name", contact.name.as_ref().map(|it| it.value.0.clone()), contact.name.as_ref().map(|it| &it.row));
-    add("email", contact.email.as_ref().map(|it| it.value.0.clone()), contact.email.as_ref().map(|it| &it.row));
-    add("language", contact.language.as_ref().map(|it| it.value.clone()), contact.language.as_ref().map(|it| &it.row));
-    add("first_at", contact.first_at.map(|it| it.to_string()), None);
-    add("last_at", contact.last_at.as_ref().map(|it| it.value.to_string()), contact.last_at.as_ref().map(|it| &it.row));
-    add("last_inbound_at", contact.last_inbound_at.map(|it| it.to_string()), None);
-    add("last_outbound_at", contact.last_outbound_at.map(|it| it.to_string()), None);
-    add("messages", (contact.n_messages > 0).then(|| contact.n_messages.to_string()), None);
-    add(
-        "reachable",
-        contact.is_reachable.as_ref().map(|it| if it.value { "yes" } else { "no" }.to_owned()),
-        contact.is_reachable.as_ref().map(|it| &it.row),
-    );
-    add(
-        "consent",
-        contact.consent.as_ref().map(|it| it.value.name().to_owned()),
-        contact.consent.as_ref().map(|it| &it.row),
-    );
-    add("consent_at", contact.consent_at.map(|it| it.to_string()), None);
-    add("whatsapp_consent", contact.whatsapp_consent.map(|it| it.name().to_owned()), None);
-    for identity in &contact.identities {
-        add("identity", Some(format!("{} {}", identity.kind.name(), identity.value.0)), None);
-    }
-    add("tags", (!contact.tags.is_empty()).then(|| contact.tags.join(",")), None);
-    add("rows", Some(contact.rows.to_string()), None);
-    fields
+    SHOWN_FIELDS.iter().filter_map(|it| Some((it.trace?, it))).flat_map(values).collect()
 }

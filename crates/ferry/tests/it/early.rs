@@ -57,11 +57,12 @@ fn the_same_on_postgresql() {
 #[test]
 fn people_stand_in_a_database_that_was_empty_as_they_do_in_one_that_was_not() {
     let everybody = |url: &str| {
-        let of_others = "join contact on contact.contact_id = it.contact_id where contact.e164 <> '+33199009999'";
+        let of_others =
+            "join contact_view contact on contact.contact_id = it.contact_id where contact.e164 <> '+33199009999'";
         [
-            format!("select it.e164 || it.name || it.consent || it.source_rows from contact it {of_others}"),
-            format!("select contact.e164 || it.kind || it.scope || it.value from identity it {of_others}"),
-            format!("select contact.e164 || it.channel || it.state || it.source_row from consent it {of_others}"),
+            format!("select it.e164 || it.name || it.consent || it.source_rows from contact_view it {of_others}"),
+            format!("select contact.e164 || it.kind || it.scope || it.value from identity_view it {of_others}"),
+            format!("select contact.e164 || it.channel || it.state || it.source_row from consent_view it {of_others}"),
         ]
         .map(|it| texts(url, &format!("{it} order by 1")))
     };

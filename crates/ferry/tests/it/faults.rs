@@ -13,7 +13,8 @@ fn impatient(sandbox: &Sandbox) -> World {
 
 fn answers(world: &World) -> BTreeMap<String, String> {
     let url = format!("sqlite:{}", world.path("ferry.db").display());
-    let statement = "select contact.e164 || ' ' || answer from evidence join contact using (contact_id)";
+    let statement =
+        "select contact.e164 || ' ' || answer from evidence_view join contact_view contact using (contact_id)";
     texts(&url, statement)
         .into_iter()
         .map(|it| it.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap())

@@ -116,7 +116,7 @@ fn a_later_import_lowers_nothing_that_was_known() {
     let url = format!("sqlite:{}", world.path("ferry.db").display());
     let rows = crate::world::texts(
         &url,
-        "select name || '|' || language || '|' || n_messages || '|' || n_rows || '|' || source_rows || '|' || value_rows from contact",
+        "select name || '|' || language || '|' || n_messages || '|' || n_rows || '|' || source_rows || '|' || value_rows from contact_view",
     );
     let today = jiff::Timestamp::now().strftime("%F").to_string();
     let expected = format!(

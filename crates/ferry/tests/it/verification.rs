@@ -190,7 +190,7 @@ fn a_quota_holds_beyond_a_run_and_a_restart() {
         "{}",
         first.err
     );
-    assert_eq!(sql(&world, "select cast(count(*) as text) from contact"), ["300"], "all are loaded all the same");
+    assert_eq!(sql(&world, "select cast(count(*) as text) from contact_view"), ["300"], "all are loaded all the same");
     let asked = sandbox.ledger_lines().len();
     assert_eq!(asked, 205, "canaries count as well");
     assert_eq!(
@@ -224,7 +224,7 @@ fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
     assert!(first.err.contains("asks about 300 numbers in 1 call, 0.30 USD, 2 days at 205 a day"), "{}", first.err);
     assert!(first.err.contains("205 checks in 2 calls, 0.20 USD; about 100 to go"), "{}", first.err);
     assert_eq!(sandbox.ledger().len(), 200);
-    assert_eq!(sql(&world, "select cast(count(*) as text) from evidence"), ["200"]);
+    assert_eq!(sql(&world, "select cast(count(*) as text) from evidence_view"), ["200"]);
 
     a_day_passes(&world);
     let second = world.run();
@@ -267,7 +267,7 @@ fn what_was_answered_is_kept_where_the_quota_does_not_do_for_what_is_still_looke
     let first = world.run();
     assert_eq!(first.code, 75, "{first:?}");
     assert!(first.err.contains("about 50 to go"), "{}", first.err);
-    assert_eq!(sql(&world, "select cast(count(*) as text) from evidence"), ["50"]);
+    assert_eq!(sql(&world, "select cast(count(*) as text) from evidence_view"), ["50"]);
 
     a_day_passes(&world);
     let second = world.run();
@@ -308,7 +308,7 @@ fn a_provider_that_has_enough_for_today_ends_the_run_and_is_asked_the_rest_tomor
     let today = run(&world);
     assert_eq!(today.code, 75, "{}", today.err);
     assert!(today.err.contains("the provider says that its quota is used up"), "{}", today.err);
-    assert_eq!(sql(&world, "select cast(count(*) as text) from evidence"), ["35"], "what was answered is kept");
+    assert_eq!(sql(&world, "select cast(count(*) as text) from evidence_view"), ["35"], "what was answered is kept");
 
     sandbox.control("clock", r#"{"advance_seconds": 86400}"#);
     let tomorrow = run(&world);
@@ -505,7 +505,7 @@ fn a_number_is_asked_about_under_its_other_spelling_and_recorded() {
     let asked: HashMap<String, String> = sandbox.ledger().into_iter().collect();
     let n_second = (0..100).filter(|it| asked.contains_key(&brazilian(*it)[1])).count();
     assert!((10..50).contains(&n_second), "only who was not found was asked about again: {n_second}");
-    let statement = "select variant || ' ' || answer from evidence where variant <> '' order by 1";
+    let statement = "select variant || ' ' || answer from evidence_view where variant <> '' order by 1";
     let recorded = sql(&world, statement);
     assert_eq!(recorded.len(), n_second);
     assert!(recorded.iter().all(|it| it.starts_with("+551160000") && it.ends_with(" registered")), "{recorded:?}");
