@@ -1,6 +1,6 @@
 -- The tables and views of the CRM database, in the words of SQLite; sql::postgres turns them into those of PostgreSQL.
--- Times in tables are microseconds since 1970 in UTC. Checks say "= or =" and not "in": SQLite makes a table of such a list
--- for each row that it checks, which took a third of the time of a load.
+-- Times in tables are microseconds since 1970 in UTC. Checks say "= or =" and not "in": SQLite makes a table of such a
+-- list for each row that it checks, which took a third of the time of a load.
 create table ferry_meta (key text primary key, value text not null) without rowid;
 
 create table run (
@@ -58,14 +58,14 @@ create table receipt (
   primary key (run_id, stage, batch)
 ) without rowid;
 
--- One row a person. The columns, with what each means, are in contact/columns.rs. The unique index over e164 is made when a
--- load is complete: see contact/load.rs.
+-- One row a person. The columns, with what each means, are in contact/columns.rs. The unique index over e164 is made
+-- when a load is complete: see contact/load.rs.
 create table contact (
 {contact columns}
 ) without rowid;
 
--- Identities other than the phone, which is in contact. Contacts are loaded in the order of their ids, so rows go to the end
--- of the table. The index by value is made when a load is complete.
+-- Identities other than the phone, which is in contact. Contacts are loaded in the order of their ids, so rows go to
+-- the end of the table. The index by value is made when a load is complete.
 create table identity (
   contact_id blob not null,
   kind text not null,
@@ -74,12 +74,12 @@ create table identity (
   primary key (contact_id, kind, scope, value)
 ) without rowid;
 
--- What people said about being written to, one row a statement. Statements are added and never deleted. Only the last run
--- and state, which is how the words are understood now, change. What counts is derived from all statements of a contact
--- and is in contact. said_from and said_until are the same for an instant, and a day apart where only the day is known.
--- basis says where the words were found: cell, opt_out (a column whose meaning is a refusal), message, event, list (a list
--- of people who have opted out) or unreadable. statement_id is a hash of channel, purpose, basis, words, date and source:
--- see model::Statement.
+-- What people said about being written to, one row a statement. Statements are added and never deleted. Only the last
+-- run and state, which is how the words are understood now, change. What counts is derived from all statements of a
+-- contact and is in contact. said_from and said_until are the same for an instant, and a day apart where only the day
+-- is known. basis says where the words were found: cell, opt_out (a column whose meaning is a refusal), message, event,
+-- list (a list of people who have opted out) or unreadable. statement_id is a hash of channel, purpose, basis, words,
+-- date and source: see model::Statement.
 create table consent (
   contact_id blob not null,
   statement_id bigint not null,
@@ -122,10 +122,11 @@ create table source_reading (
   reading text not null
 ) without rowid;
 
--- What checks of WhatsApp registration said. Rows are added, never changed; the registration of a contact is derived from all
--- of them. variant is the number that was asked about, where it was another national spelling than the contact's own, and else
--- empty. evidence_id is a hash of method, moment, expiry, price and variant: a file of answers that is read twice adds nothing.
--- The price is in millionths of the currency of the plan. raw_status is the provider's own word.
+-- What checks of WhatsApp registration said. Rows are added, never changed; the registration of a contact is derived
+-- from all of them. variant is the number that was asked about, where it was another national spelling than the
+-- contact's own, and else empty. evidence_id is a hash of method, moment, expiry, price and variant: a file of answers
+-- that is read twice adds nothing. The price is in millionths of the currency of the plan. raw_status is the provider's
+-- own word.
 create table evidence (
   contact_id blob not null,
   evidence_id bigint not null,
@@ -184,8 +185,8 @@ create table decision (
   primary key (contact_id, other_id)
 ) without rowid;
 
--- Views for people and for other tools. Their names and columns stay the same from version to version; tables may change.
--- Ids are hexadecimal, times are ISO 8601 text on SQLite and timestamptz on PostgreSQL.
+-- Views for people and for other tools. Their names and columns stay the same from version to version; tables may
+-- change. Ids are hexadecimal, times are ISO 8601 text on SQLite and timestamptz on PostgreSQL.
 create view contact_view as
   select {contact view columns}, case when suppressed.contact_id is null then 'no' else 'yes' end as suppressed
   from contact left join suppressed on suppressed.contact_id = contact.contact_id;
@@ -214,7 +215,8 @@ create view registration_now as
     select evidence.* from evidence left join changed on changed.contact_id = evidence.contact_id
     where changed_at is null or checked_at >= changed_at
   ),
-  -- Level 1 is evidence that has not expired. Level 2 is all evidence: what it says counts only if level 1 says nothing.
+  -- Level 1 is evidence that has not expired. Level 2 is all evidence: what it says counts only if level 1 says
+  -- nothing.
   leveled as (
     select 1 as level, counted.* from counted where expires_at is null or expires_at > now_micros()
     union all select 2 as level, counted.* from counted

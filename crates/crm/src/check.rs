@@ -1,5 +1,5 @@
-//! What the tests of this crate share: databases of their own on SQLite and PostgreSQL, people as text, and the views of
-//! the database as text.
+//! What the tests of this crate share: databases of their own on SQLite and PostgreSQL, people as text, and the views
+//! of the database as text.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ pub(crate) struct Place {
     pub(crate) folder: tempfile::TempDir,
 }
 
-/// Runs a test on SQLite, and on PostgreSQL where `FERRY_TEST_POSTGRES` names a cluster: a URL with `DATABASE` in place of
-/// the name. A cluster that is named and cannot be reached fails the test.
+/// Runs a test on SQLite, and on PostgreSQL where `FERRY_TEST_POSTGRES` names a cluster: a URL with `DATABASE` in place
+/// of the name. A cluster that is named and cannot be reached fails the test.
 pub(crate) fn check(test: impl AsyncFn(&Place)) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let folder = tempfile::tempdir().unwrap();

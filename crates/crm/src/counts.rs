@@ -23,13 +23,13 @@ pub type Tally = BTreeMap<(String, Option<Answer>), u64>;
 pub struct Registrations {
     /// The country is empty for contacts without a phone.
     pub countries: Tally,
-    /// By the first digits of the number: country and network. Empty if no contact was ever checked.
+    /// Contacts by the first digits of the number: country and network. Empty if no contact was ever checked.
     pub prefixes: Tally,
-    /// By the source of their rows; somebody who is in two counts in both. Empty if no contact was ever checked.
+    /// Contacts by the source of their rows; a contact of two sources counts in both. Empty if none was ever checked.
     pub sources: Tally,
     /// Empty if no contact was ever checked.
     pub segments: BTreeMap<Segment, u64>,
-    /// Of those that are ready, how many have consent to WhatsApp on record.
+    /// How many of the ready contacts have consent to WhatsApp on record.
     pub ready_with_consent: u64,
 }
 
@@ -63,8 +63,8 @@ impl Crm {
         }
     }
 
-    /// SQLite sorts all rows to group them, which takes ten times as long as reading them, so they are counted here. That
-    /// needs a connection of its own: the indexes are made meanwhile.
+    /// SQLite sorts all rows to group them, which takes ten times as long as reading them, so they are counted here.
+    /// That needs a connection of its own: the indexes are made meanwhile.
     async fn counted_regions(&self) -> Result<Registrations, LoadError> {
         let countries = match &self.0 {
             Database::Sqlite(sqlite) => {
@@ -110,7 +110,7 @@ impl Crm {
     }
 }
 
-/// What is counted of a contact.
+/// The columns of a contact that are counted.
 struct Brief<'a> {
     e164: Option<&'a str>,
     region: Option<&'a str>,
@@ -170,7 +170,7 @@ struct Counting {
 }
 
 impl Counting {
-    /// Counts a row of [`BRIEF`], whose texts are not copied.
+    /// Counts a row of [`BRIEF`] without copying its texts.
     fn add_row(
         &mut self,
         row: &dyn Row,

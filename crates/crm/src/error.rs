@@ -67,7 +67,8 @@ impl SqlError {
         }
     }
 
-    /// PostgreSQL's class 53 is "insufficient resources" (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+    /// PostgreSQL's class 53 is "insufficient resources"
+    /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
     fn is_storage_failure(&self) -> bool {
         use rusqlite::ErrorCode::{DiskFull, SystemIoFailure};
         match self {

@@ -1,4 +1,4 @@
-//! What checks of WhatsApp registration said.
+//! Evidence: the answers of checks of WhatsApp registration.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -72,7 +72,7 @@ impl Crm {
         EvidenceWriter { dialect: self.dialect(), writer: BulkWriter::open(self, "store verified batches") }
     }
 
-    /// All evidence about contacts whose ids lie from `first` to `last`, of each contact the newest first.
+    /// All evidence about contacts with ids from `first` to `last`, by contact, the newest first.
     pub async fn evidence_between(
         &self,
         first: ContactId,

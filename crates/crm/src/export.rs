@@ -18,7 +18,7 @@ pub struct Exported {
 }
 
 impl Exported {
-    /// What can be done with the contact.
+    /// Gives the segment of the contact.
     pub fn segment(&self) -> Segment {
         let consent = self.contact.consent.as_ref().map(|it| it.value);
         Segment::of(consent, self.is_suppressed, self.registration.as_ref().map(|it| it.answer))
@@ -35,8 +35,8 @@ const FIND: &str =
     "select contact_id from contact where e164 = $1 union select contact_id from identity where value = $1";
 
 impl Crm {
-    /// Gives every contact to `each`, with what is known of it at the moment `now`, in the order of their ids. Memory does
-    /// not grow with their number.
+    /// Gives every contact to `each`, with what is known of it at the moment `now`, in the order of their ids. Memory
+    /// does not grow with their number.
     pub async fn export<E: From<LoadError>>(
         &self,
         now: Timestamp,
@@ -62,13 +62,14 @@ impl Crm {
         }
     }
 
-    /// The contacts whose numbers are written from `start` on and before `end`, and those numbers.
+    /// The contacts with numbers from `start` on and before `end`, in the order of text, and those numbers.
     pub async fn phones_between(&self, start: &str, end: &str) -> Result<Vec<(ContactId, PhoneNumber)>, LoadError> {
         let number = |it: &dyn Row| Ok((it.contact_id(0)?, it.word(1, PhoneNumber::from_e164)?));
         self.select("read the numbers of a country", NUMBERS, &[start.into(), end.into()], number).await
     }
 
-    /// Whether the database holds no contacts, statements or identities. The answer does not take longer when it holds many.
+    /// Whether the database holds no contacts, statements or identities. The answer does not take longer when it holds
+    /// many.
     pub async fn is_empty(&self) -> Result<bool, LoadError> {
         Ok(self.select("look for a contact", ANY, &[], |_| Ok(())).await?.is_empty())
     }

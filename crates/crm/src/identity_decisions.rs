@@ -1,7 +1,7 @@
-//! Who is who: merges, their undoing, and who must never be merged.
+//! Identity decisions: merges, their undoing, and people who must never be merged.
 //!
-//! A decision is in the database as long as it holds. A merge is kept with what both contacts were before it, so that it can
-//! be taken back. The next cleaning follows it: rows of somebody who was merged belong to the one who stays.
+//! A decision is in the database as long as it holds. A merge is kept with what both contacts were before it, so that
+//! it can be taken back. The next cleaning follows it: rows of somebody who was merged belong to the one who stays.
 
 mod archive;
 
@@ -92,9 +92,9 @@ impl Crm {
         Ok(n_absorbed)
     }
 
-    /// Merges contacts without a phone into the one contact with a phone that has the same Viber id: an earlier import tied
-    /// the two together, and this one has the Viber id alone. Users of several phones, of a phone that several people use,
-    /// and of somebody whom they must never be stay contacts of their own. Gives how many were merged.
+    /// Merges contacts without a phone into the one contact with a phone that has the same Viber id: an earlier import
+    /// tied the two together, and this one has the Viber id alone. Users of several phones, of a phone that several
+    /// people use, and of somebody whom they must never be stay contacts of their own. Gives how many were merged.
     pub async fn absorb_known(&self) -> Result<u64, LoadError> {
         let mut tx = self.begin(MERGE_USERS).await?;
         let pairs = tx.select(SELECT_KNOWN_USERS, &[], |it| Ok((it.contact_id(0)?, it.contact_id(1)?))).await?;
@@ -136,8 +136,9 @@ impl Crm {
         Ok(Ok(merged))
     }
 
-    /// Takes a merge back, whichever of the two is named first: both contacts are what they were before it. With `never`,
-    /// they are not merged again, by no one and by no link; that can also be said of contacts that were never merged.
+    /// Takes a merge back, whichever of the two is named first: both contacts are what they were before it. With
+    /// `never`, they are not merged again, by no one and by no link; that can also be said of contacts that were never
+    /// merged.
     pub async fn unmerge(
         &self,
         one: ContactId,
@@ -155,7 +156,7 @@ impl Crm {
         });
         let merge = merges.clone().find(|it| [(one, other), (other, one)].contains(&(it.0, it.1)));
         if let Some((survivor, absorbed, at)) = merge {
-            // What was archived later holds what was merged before: the last merge is undone first.
+            // The archive of a later merge holds the result of this one, so the last merge is undone first.
             if merges.any(|it| it.1 == survivor || it.0 == survivor && it.2 > at) {
                 return Ok(Err(Undecided::MergedOn(survivor)));
             }
@@ -220,7 +221,7 @@ impl Tx {
         let ids: &[ContactId] = if before.survivor.is_some() { &[survivor, absorbed] } else { &[absorbed] };
         self.forget_contacts(ids).await?;
         for archived in before.survivor.iter().chain([&before.absorbed]) {
-            // What both have said since, and their own statements as their words are read today.
+            // Both keep what was said since the merge, and their own statements as the words are read today.
             let stored = archived.stored()?;
             let own: HashSet<i64> = stored.contact.statements.iter().map(Statement::id).collect();
             let is_of_it = |it: &&Statement| !known.contains(&it.id()) || own.contains(&it.id());

@@ -1,4 +1,4 @@
-//! Runs, sources, batches and receipts: what has been done, as the database knows it.
+//! Runs, sources, batches and receipts: the record of work done, kept in the database.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -123,7 +123,7 @@ const FORGET_RECEIPTS: &str = "delete from receipt where run_id = $1 and not exi
 const FORGET_RECEIPT: &str = "delete from receipt where run_id = $1 and stage = $2 and batch = $3";
 
 impl Crm {
-    /// Refuses a database whose contact ids were made with another key: the same person would get a second contact.
+    /// Refuses a database with contact ids of another key, because the same person would get a second contact.
     pub async fn check_key(&self, key_id: &str) -> Result<(), LoadError> {
         let keys = self.select("read the runs", "select distinct key_id from run", &[], |it| it.text(0)).await?;
         match keys.into_iter().find(|it| it != key_id) {
@@ -132,8 +132,8 @@ impl Crm {
         }
     }
 
-    /// Writes down what a run is: its sources, its rejects and its batches. A run that was planned before is planned again;
-    /// batches whose content has changed lose their receipts.
+    /// Writes down what a run is: its sources, its rejects and its batches. A run that was planned before is planned
+    /// again; batches whose content has changed lose their receipts.
     pub async fn plan_run(&self, run: &RunRow) -> Result<(), LoadError> {
         let mut tx = self.begin("write the run down").await?;
         for statement in FORGET_RUN {
@@ -145,7 +145,7 @@ impl Crm {
         tx.commit().await
     }
 
-    /// What the database knows of a run; none if it does not know it.
+    /// Reads a run; none if the database does not know it.
     pub async fn planned_run(&self, run_id: &str) -> Result<Option<RunRow>, LoadError> {
         let of_run = |table: &Table| table.select() + " where run_id = $1";
         let mut reader = self.reader("read the run").await?;
@@ -194,7 +194,7 @@ impl Crm {
 }
 
 impl Tx {
-    /// What merging two contacts needs to know of runs: their ids, and which statement counts in this database.
+    /// Reads what merging two contacts needs: the ids of all runs, and the rule by which statements count.
     pub(crate) async fn any_run(&mut self) -> Result<LoadRun, LoadError> {
         let rows = self.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
         let rule = self.meta(CONSENT_RULE).await?;

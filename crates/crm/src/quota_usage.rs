@@ -46,7 +46,8 @@ impl Crm {
         Ok(oldest.flatten())
     }
 
-    /// How many numbers a provider was asked about since then. If the clock was set back, what is in its future counts too.
+    /// How many numbers a provider was asked about since then. If the clock was set back, what is in its future counts
+    /// too.
     pub async fn usage_since(&self, method: &str, since: Timestamp) -> Result<u64, LoadError> {
         let what = "count how many numbers were asked about";
         let n_checks = self.select(what, SUM, &[method.into(), since.into()], |it| it.int(0)).await?;

@@ -1,6 +1,7 @@
 //! Tables, rows and transactions, on either database.
 //!
-//! What differs between SQLite and PostgreSQL is in [`sqlite`] and [`postgres`]; nothing else names a client library.
+//! All differences between SQLite and PostgreSQL are in [`sqlite`] and [`postgres`]; nothing else names a client
+//! library.
 
 mod bulk_writer;
 mod cell;

@@ -1,4 +1,4 @@
-//! What people said about being written to, in and out of the table `consent`, and what counts of it.
+//! Statements of people about being written to: the table `consent`, and the consent that follows from it.
 
 mod reread;
 

@@ -16,18 +16,18 @@ pub struct TemplateRow {
     pub language: String,
     /// WhatsApp's id; none until it is there.
     pub template_id: Option<String>,
-    /// Of what was submitted.
+    /// The digest of the submitted template.
     pub digest: String,
-    /// What WhatsApp made of it, which may differ from what was asked for.
+    /// The category that WhatsApp gave it, which may differ from the one asked for.
     pub category: String,
-    /// As WhatsApp writes it, and besides `SENDING`, `REFUSED`, `NOT_SENT` and `GONE`.
+    /// WhatsApp's word, or one of ours: `SENDING`, `REFUSED`, `NOT_SENT`, `GONE`.
     pub status: String,
     pub reason: Option<String>,
     pub scenario: String,
     pub changed_at: i64,
 }
 
-/// What is ordered.
+/// The kinds of orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderKind {
     Submit,
@@ -43,7 +43,7 @@ impl OrderKind {
     }
 }
 
-/// How an order ended.
+/// The ways an order can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderOutcome {
     Sent,
@@ -163,8 +163,8 @@ impl Crm {
         tx.commit().await
     }
 
-    /// When orders of a kind were given since then, the oldest first; of all templates, or of one. Orders that were refused
-    /// count for no limit.
+    /// When orders of a kind were given since then, the oldest first; of all templates, or of one. Orders that were
+    /// refused count for no limit.
     pub async fn orders_since(
         &self,
         account: &str,

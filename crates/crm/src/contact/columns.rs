@@ -1,5 +1,5 @@
-//! The columns of a contact: one list, from which the table, its view, every statement, the reader, the comparison with an
-//! import and the keeping of edits come.
+//! The columns of a contact: one list, from which the table, its view, every statement, the reader, the comparison with
+//! an import and the keeping of edits come.
 //!
 //! A new field of a contact is an entry of [`COLUMNS`]; its order in the list is that of the columns.
 
@@ -21,11 +21,11 @@ pub(crate) struct ContactColumn {
     pub(crate) combine: fn(&mut Contact, &Contact),
     /// Under which name a change is counted; none if it is not.
     pub(crate) counted_as: Option<&'static str>,
-    /// Of a field that people edit in the CRM: takes the edit over.
+    /// Takes over an edit; none of columns that people do not edit in the CRM.
     pub(crate) keep_edit: Option<fn(&mut Contact, &Contact)>,
 }
 
-/// What Ferry keeps beside the contact itself.
+/// The columns that are not part of the contact.
 const BOOKKEEPING: [(&str, Type, &str); 3] = [
     // The number of the run whose rows source_rows names.
     ("run_number", Type::Int, "bigint not null"),
@@ -192,7 +192,8 @@ const ALL: [ContactColumn; N_COLUMNS] = [
             |it, cell, lineage| set_field(&mut it.is_reachable, cell, lineage, "reachable", |it| Some(it == "yes")),
         )
     },
-    // What counts for messages, derived from the statements in the table consent, with its date and its channel.
+    // The consent that counts for messages, derived from the statements in the table consent, with its date and
+    // channel.
     ContactColumn {
         counted_as: Some("consent"),
         keep_edit: Some(|now, held| {
@@ -224,7 +225,7 @@ const ALL: [ContactColumn; N_COLUMNS] = [
         |it| it.consent_channel.map(ConsentChannel::name).into(),
         |it, cell, _| set(&mut it.consent_channel, cell, ConsentChannel::from_name),
     ),
-    // What counts for WhatsApp itself, derived from the statements that name it.
+    // The consent that counts for WhatsApp itself, derived from the statements that name it.
     column(
         "whatsapp_consent",
         Type::Text,
@@ -264,14 +265,15 @@ const ALL: [ContactColumn; N_COLUMNS] = [
             |it, cell, _| set_count(&mut it.n_rows, cell),
         )
     },
-    // The rows that the contact was made of, such as 'sms:1-3,9 viber:7'. They are rows of the run that run_number names;
-    // rows of an earlier run have its id before them, as in '2026-11-28-spring/crm:5'. The reader makes the contact by them.
+    // The rows that the contact was made of, such as 'sms:1-3,9 viber:7'. They are rows of the run that run_number
+    // names; rows of an earlier run have its id before them, as in '2026-11-28-spring/crm:5'. The reader makes the
+    // contact by them.
     ContactColumn {
         counted_as: Some("rows"),
         ..column("source_rows", Type::Text, "text not null", |it| (&*it.rows).into(), none)
     },
-    // Which source row each value came from: first the row of all values that are not named after it. Where it is null, or
-    // names a row for some values only, the others came from source_rows, which is then one row. See model::Lineage.
+    // Which source row each value came from: first the row of all values that are not named after it. Where it is null,
+    // or names a row for some values only, the others came from source_rows, which is then one row. See model::Lineage.
     column("value_rows", Type::Text, "text", |it| Lineage::text(&it.rows, &it.value_rows()).into(), none),
 ];
 

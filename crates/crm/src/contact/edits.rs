@@ -1,7 +1,7 @@
-//! What people have changed in the CRM since Ferry last wrote a contact.
+//! Edits that people made in the CRM since Ferry last wrote a contact.
 //!
-//! Beside each contact is a check sum of what was written. A field whose check sum is not that of its value was edited:
-//! an import leaves it as it is, and reports where it has something else.
+//! Each contact has a check sum of the values that Ferry wrote. A field that no longer matches it was edited: an import
+//! leaves such a field as it is, and reports a conflict if it has another value.
 
 use model::{Contact, Identity, Statement};
 use twox_hash::XxHash64;
@@ -19,12 +19,13 @@ impl WrittenChecksum {
         Self::of_texts(cells.each_ref().map(|it| it.text().flatten()))
     }
 
-    /// Of the values of [`EDITABLE`].
+    /// The check sum of the values of [`EDITABLE`].
     pub(crate) fn of_texts(texts: [Option<&str>; EDITABLE.len()]) -> Self {
         Self::of_parts(texts.map(part))
     }
 
-    /// Of a contact that was `before` and took some fields from another, which keep the check sum of the other.
+    /// The check sum of a contact that was `before` and took some fields from another: those keep the check sum
+    /// `other`.
     pub(crate) fn with_parts_of(self, other: Self, before: &Contact, after: &Contact) -> Self {
         let (before, after) = (Self::of(before).parts(), Self::of(after).parts());
         let (own, other) = (self.parts(), other.parts());
@@ -56,13 +57,14 @@ fn part(text: Option<&str>) -> u16 {
     text.map_or(0, |it| (crc32fast::hash(it.as_bytes()) & 0xffff) as u16 | 1)
 }
 
-/// A hash of all that an import says of a contact. If the next import has the same hash, the database need not be changed.
+/// A hash of all that an import says of a contact. If the next import has the same hash, the database need not be
+/// changed.
 ///
 /// 64 bits: with a hundred million contacts, fewer than one import in a thousand takes a change for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ImportHash(pub(crate) i64);
 
-/// What is kept beside a contact to recognise it in the next import.
+/// The hashes that are kept with a contact, to recognise it in the next import.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ContactHashes {
     pub(crate) written: WrittenChecksum,
@@ -71,7 +73,7 @@ pub(crate) struct ContactHashes {
 }
 
 impl ContactHashes {
-    /// Of a contact that is what an import says, and its cells.
+    /// The hashes of a contact as an import has it; `cells` are those of the contact.
     pub(crate) fn of(contact: &Contact, cells: &[Cell<'_>; N_COLUMNS]) -> Self {
         let texts = EDITABLE.map(|it| cells[it].text().flatten());
         Self { written: WrittenChecksum::of_texts(texts), import: Some(ImportHash::of_cells(contact, cells)) }
@@ -128,8 +130,8 @@ pub(crate) fn cells(contact: &Contact) -> [Cell<'_>; N_COLUMNS] {
 /// An import, with what people have edited kept.
 pub(crate) struct Kept {
     pub(crate) contact: Contact,
-    /// What is written beside it. Edited fields keep the check sum of what Ferry wrote last, so that the next import sees
-    /// the edit too.
+    /// The check sum to be written with it. Edited fields keep the one of the value that Ferry wrote last, so that the
+    /// next import sees the edit too.
     pub(crate) written: WrittenChecksum,
     /// Edited fields in which the import has something else.
     pub(crate) conflicts: Vec<&'static str>,

@@ -19,7 +19,7 @@ pub struct NewContacts {
     pub(crate) ids: Vec<ContactId>,
     /// The run that loads them.
     run_number: i64,
-    /// Of contacts, statements and identities.
+    /// The rows of contacts, statements and identities.
     pub(crate) rows: [Rows; 3],
     /// Where the rows of each contact end.
     ends: Vec<[usize; 3]>,

@@ -47,13 +47,13 @@ pub enum Contacts {
     New(Box<NewContacts>),
 }
 
-/// What loading did, or would do.
+/// The result of loading, or of a preview.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
     pub inserted: u64,
     pub updated: u64,
     pub unchanged: u64,
-    /// By field, how many of the updated contacts have another value.
+    /// How many of the updated contacts have another value, by field.
     pub fields: BTreeMap<&'static str, u64>,
     /// Fields that a person has edited and in which the import has something else: the edit stays.
     pub conflicts: Vec<(ContactId, &'static str)>,
@@ -119,8 +119,8 @@ impl Crm {
     /// Makes sure that no two contacts have one phone number, and that contacts are found by number and by identity.
     ///
     /// Contacts come in the order of their ids, which is no order of numbers. Filling the indexes as they come takes
-    /// longer than the rest of a first load, making them afterwards a second. Until then numbers are unique all the same,
-    /// because the id of a contact is made from its number.
+    /// longer than the rest of a first load, making them afterwards a second. Until then numbers are unique all the
+    /// same, because the id of a contact is made from its number.
     pub async fn finish_load(&self) -> Result<(), LoadError> {
         const WHAT: &str = "index the phone numbers";
         let script = match &self.0 {
@@ -138,7 +138,7 @@ impl Crm {
         }
     }
 
-    /// What the database holds of some batches. This is read outside of the transaction, which is safe: this process has
+    /// Looks up the contacts of some batches. They are read outside of the transaction, which is safe: this process has
     /// the writer's lock and writes no contact twice.
     async fn known(&self, batches: &[LoadBatch]) -> Result<Known, LoadError> {
         let contacts = || batches.iter().flat_map(LoadBatch::perhaps_held);
@@ -166,7 +166,7 @@ impl Crm {
     }
 }
 
-/// What the database holds of the contacts of some batches.
+/// Contacts of some batches that the database holds.
 #[derive(Default)]
 struct Known {
     /// Contacts of which the last import said the same, and which no one has edited since.
@@ -236,7 +236,7 @@ pub(crate) struct Changed {
     pub(crate) hashes: ContactHashes,
 }
 
-/// What must be written.
+/// The changes that must be written.
 #[derive(Default)]
 struct Changes<'a> {
     new: Vec<&'a Contact>,

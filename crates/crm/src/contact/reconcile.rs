@@ -1,4 +1,4 @@
-//! What a contact is after an import, given what the database held of it.
+//! Puts an import of a contact together with what the database holds.
 
 use std::collections::HashSet;
 
@@ -12,8 +12,8 @@ use crate::statements::{derive, union};
 
 /// The contact as it should be after an import: what the import knows wins, and nothing that was known is lowered.
 ///
-/// Each column says what it takes over from the database. Statements about consent are those of both, and what counts is
-/// derived from all of them.
+/// Each column says what it takes over from the database. Statements about consent are those of both, and what counts
+/// is derived from all of them.
 pub(crate) fn reconciled(run: &LoadRun, held: &StoredContact, incoming: Contact) -> Contact {
     let held = match run.earlier_id(held.run_number) {
         Some(id) => qualified(held.contact.clone(), id),
@@ -31,9 +31,9 @@ pub(crate) fn reconciled(run: &LoadRun, held: &StoredContact, incoming: Contact)
     contact
 }
 
-/// The contact without the statements that this import replaces: those about rows that could not be read, if their source
-/// has been read again, and cells that this very run had read with another date or channel before its plan was corrected.
-/// Cells with other words stay: a file that was exchanged may have lost a refusal.
+/// The contact without the statements that this import replaces: those about rows that could not be read, if their
+/// source has been read again, and cells that this very run had read with another date or channel before its plan was
+/// corrected. Cells with other words stay: a file that was exchanged may have lost a refusal.
 fn without_mended(mut held: Contact, run_id: &str, incoming: &Contact) -> Contact {
     let sources: Vec<&str> = incoming.rows.split(' ').map(source_of).collect();
     let cell = |it: &Statement| (RowName::clone(&it.row), it.basis, it.words.0.clone());
@@ -63,8 +63,8 @@ fn with_row(rows: RowName, row: Option<&RowName>) -> RowName {
     }
 }
 
-/// The import with what the database knows beside it, column by column. What counts of the statements is for the caller to
-/// derive.
+/// The import with what the database knows beside it, column by column. What counts of the statements is for the caller
+/// to derive.
 fn combined(held: &Contact, incoming: Contact) -> Contact {
     let other_phone = incoming.phone;
     let mut contact = incoming;

@@ -1,4 +1,4 @@
-//! What both contacts of a merge were before it, so that the merge can be taken back.
+//! The rows of both contacts before a merge, so that the merge can be taken back.
 
 use std::collections::HashSet;
 

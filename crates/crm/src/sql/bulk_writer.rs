@@ -14,10 +14,10 @@ use crate::{Crm, Database, LoadError, SqlError};
 /// How many orders wait while another is carried out.
 const ORDERS_AHEAD: usize = 1;
 
-/// Carries out one transaction after another, with a connection of its own. A transaction that is not committed is rolled
-/// back.
+/// Carries out one transaction after another, with a connection of its own. A transaction that is not committed is
+/// rolled back.
 pub(crate) struct BulkWriter {
-    /// What it does, after "could not".
+    /// The work of the writer, as errors say it after "could not".
     what: &'static str,
     orders: mpsc::Sender<Order>,
     task: JoinHandle<Result<(), SqlError>>,
@@ -30,7 +30,7 @@ enum Order {
     Commit(oneshot::Sender<()>),
 }
 
-/// What is to be loaded.
+/// Rows to be loaded.
 #[derive(Default)]
 pub(crate) struct LoadInput {
     /// Rows that the database does not hold, table by table.

@@ -54,7 +54,7 @@ fn bound<'q>(sql: &'q str, parameters: &[Cell<'_>]) -> Result<Query<'q, Postgres
     let mut arguments = PgArguments::default();
     for cell in parameters {
         match cell {
-            // Of all columns that are set to nothing this way, the type is text.
+            // Only text columns are set to null this way.
             Cell::None => arguments.add(None::<&str>),
             Cell::Int(value) => arguments.add(*value),
             Cell::Text(text) => arguments.add(&**text),

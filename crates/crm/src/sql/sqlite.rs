@@ -50,8 +50,8 @@ pub(crate) struct Sqlite {
 pub(crate) struct Tx(Option<OwnedMutexGuard<Connection>>);
 
 impl Sqlite {
-    /// Opens a database; makes the file if there is none. `is_read_only` is a rule of statements: reading in WAL mode writes
-    /// to the shared-memory file.
+    /// Opens a database; makes the file if there is none. `is_read_only` is a rule of statements: reading in WAL mode
+    /// writes to the shared-memory file.
     pub(crate) async fn open(path: &Path, is_read_only: bool) -> Result<Self, LoadError> {
         let found = rusqlite::version();
         if numbers(found) < numbers(SQLITE_MINIMUM) {
@@ -304,8 +304,8 @@ pub(crate) fn each(
     Ok(())
 }
 
-/// Goes through two statements side by side, both in the order of the contact ids in their first column. `each` gets each
-/// row of the first with the rows of the second that are about the same contact.
+/// Goes through two statements side by side, both in the order of the contact ids in their first column. `each` gets
+/// each row of the first with the rows of the second that are about the same contact.
 pub(crate) fn merge_join<T>(
     path: &Path,
     [left, right]: [&str; 2],

@@ -18,7 +18,7 @@ pub(crate) struct Table {
     pub(crate) on_conflict: OnConflict,
 }
 
-/// What happens to a row whose key is in the table already.
+/// Says what to do with a row if the table has its key already.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum OnConflict {
     Fail,
