@@ -219,11 +219,17 @@ fn line_end(bytes: &[u8], is_at_end: bool) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::text::window::Slow;
 
     fn records(text: &[u8]) -> Vec<String> {
-        let mut scanner = CsvScanner::new(Slow(text), b',');
+        records_of(Slow(text))
+    }
+
+    fn records_of(text: impl Read) -> Vec<String> {
+        let mut scanner = CsvScanner::new(text, b',');
         let mut records = Vec::new();
         while let Some(record) = scanner.next_record().unwrap() {
             records.push(match record {
@@ -243,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_break_in_quotes_belongs_to_the_cell_and_blank_lines_to_nobody() {
+    fn a_line_break_in_quotes_belongs_to_the_cell_and_blank_lines_are_skipped() {
         assert_eq!(records(b"a,\"b\nc\"\n\n\r\nd,e\n"), [r#"1 a,\"b\nc\""#, "5 d,e"]);
     }
 
@@ -266,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_over_the_limit_is_passed_over_and_the_next_is_read() {
+    fn a_record_over_the_limit_is_skipped_and_the_next_is_read() {
         let text = format!("{}\nc,d\n", "x".repeat(3 << 20));
         let mut scanner = CsvScanner::new(text.as_bytes(), b',');
         assert!(matches!(scanner.next_record().unwrap(), Some(CsvRecord::TooLong { line: 1, n_bytes: 3145728, .. })));
@@ -278,5 +284,15 @@ mod tests {
     fn a_quote_that_swallows_a_hundred_lines_is_a_bad_quote() {
         let text = format!("a,\"b\n{}", "c,d\n".repeat(50_000));
         assert_eq!(records(text.as_bytes()).len(), 50_001);
+    }
+
+    proptest! {
+        #[test]
+        fn records_do_not_depend_on_the_size_of_the_blocks(
+            parts in prop::collection::vec(prop::sample::select(vec!["a", "\"", "\"\"", ",", "\n", "\r", "\r\n", "é"]), 0..40)
+        ) {
+            let text = parts.concat();
+            prop_assert_eq!(records(text.as_bytes()), records_of(text.as_bytes()));
+        }
     }
 }

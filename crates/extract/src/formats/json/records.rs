@@ -180,14 +180,20 @@ fn trimmed(bytes: &[u8], range: Range<usize>) -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::text::window::Slow;
 
     fn records(text: &str, layout: JsonLayout) -> Vec<String> {
-        let mut scanner = RecordScanner::new(Slow(text.as_bytes()), layout);
+        records_of(Slow(text.as_bytes()), layout)
+    }
+
+    fn records_of(text: impl Read, layout: JsonLayout) -> Vec<String> {
+        let mut scanner = RecordScanner::new(text, layout);
         let mut records = Vec::new();
         while let Some(scanned) = scanner.next_record().unwrap() {
-            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             records.push(match scanned {
                 Scanned::Record { line, bytes } => format!("{line} {}", text(bytes)),
                 Scanned::TooLong { line, n_bytes, .. } => format!("{line} {n_bytes} bytes"),
@@ -226,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_over_the_limit_is_passed_over_and_the_next_is_read() {
+    fn a_record_over_the_limit_is_skipped_and_the_next_is_read() {
         let long = "x".repeat(3 << 20);
         let text = format!("[{{\"a\":\"{long}\"}},\n{{\"a\":1}}]");
         assert_eq!(records(&text, JsonLayout::Values), ["1 3145736 bytes", "2 {\"a\":1}"]);
@@ -235,5 +241,28 @@ mod tests {
         let mut scanner = RecordScanner::new(text.as_bytes(), JsonLayout::Lines);
         while scanner.next_record().unwrap().is_some() {}
         assert!(scanner.values.buffer_bytes() <= 1 << 19);
+    }
+
+    #[test]
+    fn a_line_break_in_a_string_counts_as_a_line() {
+        assert_eq!(
+            records("[{\"a\":\"x\ny\"},{\"b\":\"\\\n\"},3]", JsonLayout::Values),
+            ["1 {\"a\":\"x\ny\"}", "2 {\"b\":\"\\\n\"}", "3 3"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn records_do_not_depend_on_the_size_of_the_blocks(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "{", "}", "[", "]", "\"", "\\", "\n", ",", ":", " ", "\"items\":[", "1", "null", "{\"a\":\"b\"}", "é",
+            ]), 0..40),
+            start in prop::sample::select(vec!["", "[", "{\"items\":["]),
+        ) {
+            let text = format!("{start}{}", parts.concat());
+            for layout in [JsonLayout::Lines, JsonLayout::Values, JsonLayout::Under("items".into())] {
+                prop_assert_eq!(records(&text, layout.clone()), records_of(text.as_bytes(), layout));
+            }
+        }
     }
 }

@@ -86,12 +86,11 @@ impl<R: Read> ValueScanner<R> {
         while !sweep.reaches_end(self.window.bytes(), &mut self.line) {
             let n_held = self.window.bytes().len();
             if n_held > most {
-                // The value is too long already. If the last byte is a backslash, the sweep is one byte ahead.
-                let n_passed = sweep.n_bytes.min(n_held);
-                self.window.show(n_passed);
-                self.window.consume(n_passed);
-                n_dropped += n_passed as u64;
-                sweep.n_bytes -= n_passed;
+                // The value is too long already, so the bytes that the sweep has passed are dropped.
+                self.window.show(n_held);
+                self.window.consume(n_held);
+                n_dropped += n_held as u64;
+                sweep.n_bytes = 0;
             }
             if !self.window.refill()? {
                 return Ok(self.last_value(line, sweep.is_scalar() && n_dropped == 0));
@@ -173,6 +172,8 @@ struct Sweep {
     /// Objects and lists that are open.
     depth: usize,
     is_in_string: bool,
+    /// The last byte was a backslash in a string.
+    is_escaped: bool,
 }
 
 impl Sweep {
@@ -204,18 +205,26 @@ impl Sweep {
     /// Goes on inside of a string. Returns true behind its closing quote.
     fn pass_string(&mut self, bytes: &[u8], line: &mut u64) -> bool {
         loop {
+            if self.is_escaped {
+                // The byte after a backslash does not end the string. It may be in the next block.
+                let Some(escaped) = bytes.get(self.n_bytes) else { return false };
+                *line += u64::from(*escaped == b'\n');
+                self.n_bytes += 1;
+                self.is_escaped = false;
+            }
             let rest = bytes.get(self.n_bytes..).unwrap_or_default();
-            let Some(found) = memchr2(b'"', b'\\', rest) else {
-                *line += n_line_breaks(rest);
-                self.n_bytes = self.n_bytes.max(bytes.len());
+            let found = memchr2(b'"', b'\\', rest);
+            // Line breaks in strings are not JSON, but the lines of the records that follow have to be right.
+            *line += n_line_breaks(&rest[..found.unwrap_or(rest.len())]);
+            let Some(found) = found else {
+                self.n_bytes = bytes.len();
                 return false;
             };
+            self.n_bytes += found + 1;
             if rest[found] == b'"' {
-                self.n_bytes += found + 1;
                 return true;
             }
-            // The character after a backslash does not end the string. It may be in the next block.
-            self.n_bytes += found + 2;
+            self.is_escaped = true;
         }
     }
 
