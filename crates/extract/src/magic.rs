@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_called_what_it_is() {
+    fn the_kind_of_a_file_is_named() {
         for (start, kind) in [
             (&b"<html><body><table><tr><td>phone"[..], "HTML"),
             (b"\xef\xbb\xbf\r\n<!DOCTYPE html>", "HTML"),

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_unpacks_to_too_much_is_refused_and_what_is_only_repetitive_is_not() {
+    fn a_file_that_unpacks_to_too_much_is_refused_and_a_repetitive_one_is_not() {
         let zeros = gzip(&vec![0; 24 << 20]);
         let cause = |error: ExtractError| std::error::Error::source(&error).unwrap().to_string();
         assert!(cause(unpack(&zeros, Limits::default()).unwrap_err()).contains("more than 200 times its size"));

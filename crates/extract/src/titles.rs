@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_stands_above_the_header() {
+    fn a_title_is_above_the_header() {
         for (text, header) in [
             ("Export clients du 03/03/2026\nNom;Mobile\nAna;+33199000001\nBen;+33199000002", 1),
             ("Export clients;;;\nle 3 mars;;;\n;;;\nNom;Mobile;Ville;Date\nAna;+33199000001;Lyon;\nBen;;;", 3),
@@ -81,10 +81,10 @@ mod tests {
             "Nom;Mobile\nAna;+33199000001",
             "phone\n+33199000001\n+33199000002",
             "+33199000001;Ana;;;\n+33199000002;Ben;;;\n+33199000003;Cy;Lyon;FR;x",
-            // A header that names few columns, and rows that are words alone.
+            // A header with few names, and rows of words only.
             "name;;\nAna;Smith;Paris\nBen;Doe;Lyon\nCy;Roe;Nice",
             "phone;;;\n+33199000001;Ana;Lyon;FR\n+33199000002;Ben;Nice;FR",
-            // Two lines are as likely to be the table as the rest.
+            // Two lines may be the table as well as the others.
             "Nom;Mobile\nAna;+33199000001\nid;phone;name\n1;+33199000002;Ben",
             "Title\nAna;Smith\nBen;Doe",
             "",

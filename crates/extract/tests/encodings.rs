@@ -1,4 +1,4 @@
-//! The encoding of short lists of names, which nothing but the names tells.
+//! Detects the encoding of short lists, where only the names tell it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -6,10 +6,10 @@ use extract::{ExtractError, FileFormat, Settings, SourcePart, probe, read};
 
 /// Lists in the form `encoding|language|name,name,…`.
 const LISTS: &str = include_str!("encodings/names.txt");
-/// Lists that were written after the rules for guessing, to measure those.
+/// Lists that were written after the rules for guessing, to measure them.
 const MORE_LISTS: &str = include_str!("encodings/more_names.txt");
 
-/// The form of a file, and its second column.
+/// The probed file, and its second column.
 fn names(bytes: &[u8], settings: &Settings) -> Result<(SourcePart, Vec<String>), ExtractError> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("list.csv");
@@ -38,7 +38,7 @@ fn file(names: &[&str], label: &str) -> Vec<u8> {
     bytes.into_owned()
 }
 
-/// How many lists come out as they went in, of how many; and what went wrong.
+/// How many lists are read correctly, how many lists there are, and the errors.
 fn share(lists: &str) -> (usize, usize, String) {
     let (mut n_right, mut n_lists, mut wrong) = (0, 0, String::new());
     for list in lists.lines() {
@@ -151,7 +151,7 @@ fn a_plan_can_name_any_encoding() {
 }
 
 #[test]
-fn rows_in_another_encoding_do_not_make_a_file_of_utf_8_another_one() {
+fn a_file_of_utf_8_with_rows_in_another_encoding_stays_utf_8() {
     let mut bytes = file(&["Zoë", "Renée", "Ana"], "utf-8");
     bytes.extend(b"+33 1 99 00 12 07;Ren\xe9e\r\n+33 1 99 00 12 08;Zo\xeb\r\n+33 1 99 00 12 09;Jos\xe9\r\n");
     let (part, read) = names(&bytes, &Settings::default()).unwrap();
@@ -163,7 +163,7 @@ fn rows_in_another_encoding_do_not_make_a_file_of_utf_8_another_one() {
 }
 
 #[test]
-fn what_tells_the_encoding_may_stand_anywhere_in_a_large_file() {
+fn the_bytes_that_tell_the_encoding_may_be_anywhere_in_a_large_file() {
     let plain = "+33 1 99 00 12 34;Ana\r\n".repeat(200_000);
     let cyrillic = file(&["Иван Петров", "Ценка Стоянова"], "windows-1251");
     let bytes = [b"Phone;Name\r\n", plain.as_bytes(), &cyrillic["Phone;Name\r\n".len()..]].concat();

@@ -44,7 +44,7 @@ fn archive(members: &[(&str, &str)]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// A workbook with one sheet; cells are separated by bars, and empty ones left out.
+/// A workbook with one sheet. Cells are separated by bars; empty cells are left out.
 fn xlsx(rows: &[&str]) -> Vec<u8> {
     let row = |(n, cells): (usize, &&str)| {
         let cell = |(column, text): (usize, &str)| {
@@ -107,7 +107,7 @@ const TITLED: [&str; 6] =
     ["Export clients du 03/03/2026", "", "Nom|Mobile|Ville", "Ana|+33199000001|Lyon", "", "Ben|+33199000002|"];
 
 #[test]
-fn a_title_above_the_header_is_passed_over_and_counted() {
+fn a_title_above_the_header_is_skipped_and_counted() {
     let titled = TITLED.join("\r\n").replace('|', ";") + "\r\n";
     for (name, bytes) in [("x.csv", titled.clone().into_bytes()), ("x.xlsx", xlsx(&TITLED)), ("x.ods", ods(&TITLED))] {
         let read = read_as(name, &bytes, &Settings::default()).unwrap();
@@ -156,7 +156,7 @@ fn a_doubtful_first_line_stays_the_header() {
 }
 
 #[test]
-fn a_blank_row_is_no_person_in_any_format() {
+fn a_blank_row_is_not_a_person_in_any_format() {
     assert_eq!(
         csv("phone;name;city\n+33199000001;Ana;\n;;\n  ;\u{a0};\"\"\n+33199000002;Ben;\n").rows,
         ["1 2 +33199000001|Ana|", "2 3 E_NOT_A_CONTACT", "3 4 E_NOT_A_CONTACT", "4 5 +33199000002|Ben|"]
@@ -166,7 +166,7 @@ fn a_blank_row_is_no_person_in_any_format() {
         read_as("x.json", json, &Settings::default()).unwrap().rows,
         ["1 1 +33199000001", "2 2 E_NOT_A_CONTACT", "3 3 E_NOT_A_CONTACT", "4 4 E_NOT_A_CONTACT", "5 5 +33199000002"]
     );
-    // Blank rows of a sheet are not counted at all: formatting reaches down to row 1,048,576.
+    // Blank rows of a sheet are not counted, because formatting may reach down to row 1,048,576.
     let rows = ["phone|name", "+33199000001|Ana", " | ", "", "+33199000002|Ben"];
     for (name, bytes) in [("x.xlsx", xlsx(&rows)), ("x.ods", ods(&rows))] {
         let read = read_as(name, &bytes, &Settings::default()).unwrap();
@@ -175,7 +175,7 @@ fn a_blank_row_is_no_person_in_any_format() {
 }
 
 #[test]
-fn too_many_columns_are_called_that() {
+fn too_many_columns_are_an_error() {
     let header: Vec<String> = (0..50_000).map(|it| format!("column {it}")).collect();
     for n_columns in [1_001, 50_000] {
         let text = header[..n_columns].join(",") + "\n" + &",".repeat(n_columns - 1) + "\n";
@@ -187,7 +187,7 @@ fn too_many_columns_are_called_that() {
 }
 
 #[test]
-fn a_document_of_office_is_called_what_it_is_and_a_folder_of_that_name_is_read() {
+fn an_office_document_is_named_in_the_error_and_a_folder_of_that_name_is_read() {
     let types = ("[Content_Types].xml", "<Types/>");
     for (members, kind) in [
         (vec![types, ("word/document.xml", "<w/>")], "a Word document"),

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 enum Json {
     Null,
-    /// A number, as it is written.
+    /// A number as it is written.
     Number(u64),
     Text(String),
     List(Vec<Json>),
@@ -51,7 +51,7 @@ impl Json {
         text
     }
 
-    /// The columns of this value alone, worked out the simple way.
+    /// The columns of this value alone, computed in the simplest way.
     fn columns(&self, path: &str, columns: &mut Columns) {
         match self {
             Self::Null => {}
@@ -96,7 +96,7 @@ impl Json {
     }
 }
 
-/// The rows of a record whose list at `path` is exploded.
+/// The rows of a record whose list at `path` is expanded.
 fn expected(record: &Json, path: &str) -> Vec<Columns> {
     let keys: Vec<&str> = path.split('.').collect();
     let elements = record.list(&keys).filter(|it| !it.is_empty());
@@ -115,7 +115,7 @@ fn expected(record: &Json, path: &str) -> Vec<Columns> {
     elements.iter().map(row).collect()
 }
 
-/// The cells of every row of a file that are not empty, by the names of their columns.
+/// The cells of each row that are not empty, by the names of their columns.
 fn rows(text: &str, settings: &Settings) -> Result<Vec<Columns>, ExtractError> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("x.json");
@@ -160,7 +160,7 @@ fn value() -> impl Strategy<Value = Json> {
     })
 }
 
-/// Some of a few keys in any order, so that records lack what others have.
+/// Some of a few keys in any order, so that records differ in their keys.
 fn members(value: impl Strategy<Value = Json>) -> impl Strategy<Value = Vec<(String, Json)>> {
     let keys = prop::sample::subsequence(vec!["a", "b", "c", "d"], 0..=4).prop_shuffle();
     (keys, prop::collection::vec(value, 4))
@@ -199,9 +199,9 @@ proptest! {
     ) {
         let settings = Settings { each: vec![path.to_owned()], ..Settings::default() };
         let text: String = records.iter().map(|it| it.written() + "\n").collect::<Vec<_>>().concat();
-        // One line alone is one value; a second one makes it lines.
+        // A single line would be one value; a second line makes it JSON lines.
         let text = format!("{text}{{\"last\":1}}\n");
-        // A row of blank cells is no person, and has none.
+        // A row of blank cells is not a person and gives no cells.
         let is_filled = |row: &Columns| row.values().any(|it| !it.trim().is_empty());
         let right = records.iter().flat_map(|it| expected(it, path));
         let mut right: Vec<Columns> = right.map(|it| if is_filled(&it) { it } else { Columns::new() }).collect();

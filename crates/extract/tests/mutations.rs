@@ -1,4 +1,4 @@
-//! Exports that are damaged in every which way: none makes a reader panic, hang or lose a row.
+//! Damaged exports: none of them makes a reader panic, hang or lose a row.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use extract::{ExtractError, Profile, Settings, detect, probe, read};
 
-/// So many damaged copies of each export.
+/// Damaged copies of each export.
 const COPIES: u64 = 40;
 
-/// A small generator of numbers: the same seed gives the same damage.
+/// A pseudorandom generator, so that the same seed gives the same damage.
 struct Chance(u64);
 
 impl Chance {
@@ -35,7 +35,7 @@ fn exports(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Damages bytes as disks, editors and people do.
+/// Damages bytes in the ways that disks, editors and people do.
 fn damage(bytes: &mut Vec<u8>, chance: &mut Chance) {
     const ODD: [&[u8]; 14] =
         [b"\"", b"\n", b"\r", b",", b";", b"\0", b"\xff", b"\xef\xbb\xbf", b"{", b"}", b"[", b"]", b"\\u", b"\\ud800"];
@@ -65,7 +65,7 @@ fn damage(bytes: &mut Vec<u8>, chance: &mut Chance) {
     }
 }
 
-/// Reads a file as `ferry inspect` and a run do; how many rows it gave.
+/// Reads a file as `ferry inspect` and a run do. Returns the number of rows.
 fn rows(path: &Path, profiles: &[Profile]) -> Result<u64, ExtractError> {
     let probe = probe(&[path.to_owned()], &Settings::of_profiles(profiles))?;
     let fits = detect(profiles, &probe.columns, probe.records_key());
@@ -93,7 +93,7 @@ fn no_damage_makes_a_reader_panic_and_every_row_is_counted() {
     let (mut n_read, mut n_refused) = (0, 0);
     for (n, export) in exports(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")).iter().enumerate() {
         let whole = std::fs::read(export).unwrap();
-        // The demo's files are long; their first part has all there is to damage.
+        // The files of the demo are long, and all their rows are alike.
         let whole = &whole[..whole.len().min(6000)];
         for copy in 0..COPIES {
             let mut chance = Chance((n as u64 + 1) << 32 | (copy + 1));

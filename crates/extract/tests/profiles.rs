@@ -1,4 +1,4 @@
-//! Profiles on small exports in the providers' documented shapes: who the person is, and what the row says.
+//! Profiles on small exports as their providers document them: the person and the consent of each row.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -10,8 +10,8 @@ use proptest::prelude::*;
 
 static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| Profile::built_in().unwrap());
 
-/// The profile that fits a file best, if one fits, and its rows as `phone or Viber id|what it says of consent|date`.
-/// A phone in digits that counts as international is shown with a plus sign.
+/// The best profile of a file, if one matches, and its rows as `phone or Viber id|consent|date`. An international number
+/// without plus sign is shown with one.
 fn rows(file: &str, text: &str) -> (Option<String>, Vec<String>) {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(file);
@@ -59,12 +59,12 @@ fn the_person_of_a_telnyx_opt_out_is_the_receiving_number() {
 fn a_sinch_consent_list_is_known_without_the_name_of_its_list() {
     let page = r#"{"identities":[{"identity":"33199000002"},{"identity":"+12025550103"}],"next_page_token":""}"#;
     expect("list.json", page, "sinch-opt-outs", &["+33199000002|stop|", "+12025550103|stop|"]);
-    // Identities in a table of any other kind are not Sinch's.
+    // Other tables with a column of identities are not from Sinch.
     assert_eq!(rows("list.csv", "identity\n33199000002\n").0, None);
 }
 
 #[test]
-fn opening_a_viber_conversation_says_nothing_about_consent() {
+fn opening_a_viber_conversation_is_neither_consent_nor_refusal() {
     let line =
         |event: &str, rest: &str| format!("{{\"event\":\"{event}\",\"timestamp\":1,\"message_token\":1,{rest}}}\n");
     for (event, rest, consent) in [
@@ -72,7 +72,7 @@ fn opening_a_viber_conversation_says_nothing_about_consent() {
         ("conversation_started", r#""subscribed":true,"user":{"id":"A=="}"#, ""),
         ("subscribed", r#""user":{"id":"A=="}"#, "yes"),
         ("unsubscribed", r#""user_id":"A==""#, "stop"),
-        // Viber subscribes whoever writes to a bot, without an event that says so.
+        // Viber subscribes everybody who writes to a bot, without an event of its own.
         ("message", r#""sender":{"id":"A=="},"message":{"type":"text","text":"Bonjour"}"#, "implied, Bonjour"),
         ("message", r#""sender":{"id":"A=="},"message":{"type":"text","text":"STOP"}"#, "implied, STOP"),
         ("delivered", r#""user_id":"A==""#, ""),
@@ -110,7 +110,7 @@ fn an_ordinary_list_of_contacts_is_not_taken_for_an_export_of_a_provider() {
     }
 }
 
-/// Names of columns: known ones in any spelling, and any text.
+/// Names of columns: known names in any spelling, and random text.
 fn column() -> impl Strategy<Value = String> {
     let contacts = PROFILES.iter().find(|it| it.name == "contacts").unwrap();
     let known = contacts.columns.values().chain(contacts.guess.values()).flat_map(|it| it.iter().map(str::to_owned));

@@ -1,4 +1,4 @@
-//! Reading whole files: what goes in comes out, whatever the bytes.
+//! Reading whole files of any bytes: every row comes out.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -27,7 +27,7 @@ fn rows(bytes: &[u8], settings: &Settings) -> Result<Vec<String>, ExtractError> 
 }
 
 #[test]
-fn a_file_that_changes_after_it_was_looked_at_is_refused() {
+fn a_file_that_changes_after_the_probe_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("x.csv");
     fs::write(&path, "a,b\n1,2\n").unwrap();

@@ -170,7 +170,7 @@ mod tests {
                 vec![],
             ),
             (vec![("+33199000001", PHONES)], "phone=+33199000001", vec![]),
-            // A column that is called a phone number and holds something else.
+            // A column is named like a phone number and holds something else.
             (vec![("Phone", YES_NO), ("Reach", PHONES)], "phone=Reach", vec!["Phone"]),
             (vec![("Mobile", TEXT), ("Phone", PHONES)], "phone=Phone", vec!["Mobile"]),
             (vec![("Order number", PHONES), ("Number", PHONES)], "phone=Number", vec![]),
@@ -224,7 +224,7 @@ mod tests {
             (vec!["Email opt out"], "opt_out=Email opt out", vec![], Some("email")),
             (vec!["Email opt out", "SMS opt out"], "opt_out=SMS opt out", vec!["Email opt out"], None),
             (vec!["Email opt out", "Do not contact"], "opt_out=Do not contact+Email opt out", vec![], None),
-            // A refusal of everything is not filed under e-mail.
+            // A refusal of everything is not stored as one of e-mail.
             (vec!["Email consent", "Do not contact"], "opt_out=Do not contact", vec!["Email consent"], None),
             (
                 vec!["Désinscrit par téléphone", "Ne plus contacter SVP"],
@@ -298,7 +298,7 @@ mod tests {
             |it: &&str| guessed(&[(*it, YES_NO), ("Phone", PHONES)]).0 != format!("opt_out={it}; phone=Phone");
         let missed: Vec<&str> = names.into_iter().filter(is_missed).collect();
         assert!(missed.is_empty(), "{} of {}: {missed:?}", missed.len(), names.len());
-        // Cells that are words do not say who has refused, and a name with both answers denies nothing.
+        // Cells with free text are not flags, and a name with both answers is not a refusal.
         for name in ["SMS yes/no", "Accepte SMS (oui/non)", "Newsletter ja/nein", "SMS O/N"] {
             assert!(!guessed(&[(name, YES_NO), ("Phone", PHONES)]).0.contains("opt_out"), "{name}");
         }
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_of_a_column_stands_for_two_fields_or_twice_for_one() {
+    fn no_name_of_a_column_is_listed_twice() {
         let contacts = contacts();
         let mut fields: BTreeMap<String, &str> = BTreeMap::new();
         let mut twice = Vec::new();

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_near_to_a_list_of_opt_outs_by_its_profile_its_columns_or_its_name() {
+    fn a_file_looks_like_an_opt_out_list_by_its_profile_its_columns_or_its_name() {
         for (file, header, key) in [
             ("list.json", "identity", Some("identities")),
             ("numbers.json", "value", Some("phoneNumbers")),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_file_says_that_it_is_a_list_of_opt_outs() {
+    fn the_name_of_a_file_tells_that_it_is_an_opt_out_list() {
         let names = [
             "optout_list.csv",
             "unsubscribes.csv",

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_encoding_has_its_usual_names_and_an_unknown_one_names_those_that_are_near() {
+    fn an_encoding_has_its_usual_names_and_an_unknown_name_suggests_similar_ones() {
         for (label, name) in [
             ("windows-1251", "windows-1251"),
             ("cp1251", "windows-1251"),

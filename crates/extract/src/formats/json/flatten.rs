@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_stands_under_its_path() {
+    fn the_path_of_a_value_names_its_column() {
         assert_eq!(
             flat(
                 Lists::default(),
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_come_as_they_are_written() {
+    fn numbers_stay_as_they_are_written() {
         assert_eq!(
             flat(
                 Lists::default(),

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_the_records_are_is_seen_from_the_first_bytes() {
+    fn the_first_bytes_tell_where_the_records_are() {
         let known = ["messages", "items"];
         let detected = |text: &str| detect_json_layout(text.as_bytes(), true, &known);
         assert_eq!(detected("[{\"a\":1}]"), JsonLayout::Values);
