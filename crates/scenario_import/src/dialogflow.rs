@@ -12,15 +12,15 @@ use scenario::{
 use scenario::{Loss, Text};
 use serde_json::Value;
 
-use crate::flow::{Flow, Head, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, notation};
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, placeholders};
 
 /// `$name`, `$name.original`, `#context.name`.
 static PARAMETER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\$([A-Za-z_][\w-]*(?:\.[A-Za-z]\w*)?)|#([A-Za-z_][\w-]*\.[A-Za-z_][\w-]*)").ok());
 
 /// Most examples of what somebody says that are kept.
-const MOST_PHRASES: usize = 20;
+const MAX_PHRASES: usize = 20;
 
 struct Intent {
     file: String,
@@ -85,7 +85,7 @@ fn strings(value: Option<&Value>) -> Vec<String> {
 
 /// Names of entities in what users say are left as they were said.
 fn phrases(value: &Value) -> Vec<String> {
-    let phrases = value.as_array().into_iter().flatten().take(MOST_PHRASES).map(|it| {
+    let phrases = value.as_array().into_iter().flatten().take(MAX_PHRASES).map(|it| {
         let pieces = it.get("data").and_then(Value::as_array).into_iter().flatten();
         pieces.filter_map(|it| it.get("text").and_then(Value::as_str)).collect::<String>()
     });
@@ -99,14 +99,14 @@ fn parent<'a>(intent: &Intent, intents: &'a [Intent]) -> Option<&'a Intent> {
 
 fn scenario(intent: &Intent, intents: &[Intent], language: &str) -> Option<scenario::Scenario> {
     let phrases = intent.phrases.get(language).cloned().unwrap_or_default();
-    let mut flow = Flow::default();
-    let start = steps(&mut flow, intent, intents, language, 0)?;
+    let mut builder = ScenarioBuilder::default();
+    let start = steps(&mut builder, intent, intents, language, 0)?;
     // Contexts that no follow-up explains: the intent only counts after another one.
     for context in strings(intent.value.get("contexts")) {
-        flow.lose(Loss::RouteDropped, &intent.name, format!("only within the context {context}"));
+        builder.record_loss(Loss::RouteDropped, &intent.name, format!("only within the context {context}"));
     }
     let is_event = phrases.is_empty() && !strings_of_events(&intent.value).is_empty();
-    let head = Head {
+    let head = ScenarioHead {
         intent: &intent.name,
         language,
         purpose: Purpose::Conversation,
@@ -116,7 +116,7 @@ fn scenario(intent: &Intent, intents: &[Intent], language: &str) -> Option<scena
         },
         origin: origin(Format::Dialogflow, &intent.file, intent.name.clone()),
     };
-    Some(flow.finish(head, Some(&start)))
+    Some(builder.finish(head, Some(&start)))
 }
 
 fn strings_of_events(value: &Value) -> Vec<String> {
@@ -125,9 +125,15 @@ fn strings_of_events(value: &Value) -> Vec<String> {
 }
 
 /// The steps of an intent: questions for what it must know, the call of its webhook, what it says, what may follow.
-fn steps(flow: &mut Flow, intent: &Intent, intents: &[Intent], language: &str, depth: usize) -> Option<String> {
+fn steps(
+    builder: &mut ScenarioBuilder,
+    intent: &Intent,
+    intents: &[Intent],
+    language: &str,
+    depth: usize,
+) -> Option<String> {
     if depth > 20 {
-        flow.lose(Loss::RouteDropped, &intent.name, "intents that follow each other in a circle");
+        builder.record_loss(Loss::RouteDropped, &intent.name, "intents that follow each other in a circle");
         return None;
     }
     let response = intent.value.get("responses").and_then(|it| it.get(0)).unwrap_or(&Value::Null);
@@ -135,16 +141,16 @@ fn steps(flow: &mut Flow, intent: &Intent, intents: &[Intent], language: &str, d
         intents.iter().filter(|it| parent(it, intents).is_some_and(|it| it.name == intent.name)).collect();
     let mut choices = Vec::new();
     for follower in &followers {
-        let next = steps(flow, follower, intents, language, depth + 1);
+        let next = steps(builder, follower, intents, language, depth + 1);
         let title = follower.phrases.get(language).and_then(|it| it.first()).cloned();
         let title = title.unwrap_or_else(|| follower.name.rsplit(" - ").next().unwrap_or_default().to_owned());
         choices.push(Choice::Reply { title, description: None, value: None, next });
     }
     let mut goal: Goal = None;
-    let mut said = messages(flow, response, language, &intent.name);
+    let mut said = messages(builder, response, language, &intent.name);
     if is_handover(intent, response) {
-        let id = flow.free_id(&format!("{} person", intent.name));
-        flow.push(&id, Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next: None }));
+        let id = builder.free_id(&format!("{} person", intent.name));
+        builder.push(&id, Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next: None }));
         goal = Some(id);
     }
     if !choices.is_empty() {
@@ -163,25 +169,25 @@ fn steps(flow: &mut Flow, intent: &Intent, intents: &[Intent], language: &str, d
     let n_said = said.len();
     for (n, mut message) in said.into_iter().enumerate().rev() {
         let suffix = if n_said > 1 { format!(" {}", n + 1) } else { String::new() };
-        let id = flow.free_id(&format!("{} says{suffix}", intent.name));
+        let id = builder.free_id(&format!("{} says{suffix}", intent.name));
         message.next = goal.take();
-        flow.push(&id, Act::Message(message));
+        builder.push(&id, Act::Message(message));
         goal = Some(id);
     }
     if intent.value.get("webhookUsed").and_then(Value::as_bool) == Some(true) {
-        let id = flow.free_id(&format!("{} webhook", intent.name));
+        let id = builder.free_id(&format!("{} webhook", intent.name));
         let action = response.get("action").and_then(Value::as_str).filter(|it| !it.is_empty()).unwrap_or(&intent.name);
-        flow.push(
+        builder.push(
             &id,
             Act::Call(Call { system: format!("webhook {action}"), next: goal.clone(), on_failure: goal.take() }),
         );
         goal = Some(id);
     }
-    questions(flow, response, language, &intent.name, goal)
+    questions(builder, response, language, &intent.name, goal)
 }
 
 /// A question for each parameter that must be known, before `next`.
-fn questions(flow: &mut Flow, response: &Value, language: &str, name: &str, mut next: Goal) -> Goal {
+fn questions(builder: &mut ScenarioBuilder, response: &Value, language: &str, name: &str, mut next: Goal) -> Goal {
     let parameters = response.get("parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for parameter in parameters.iter().rev().filter(|it| it.get("required").and_then(Value::as_bool) == Some(true)) {
         let parameter_name = parameter.get("name").and_then(Value::as_str).unwrap_or("value");
@@ -195,12 +201,12 @@ fn questions(flow: &mut Flow, response: &Value, language: &str, name: &str, mut 
             _ => Accepts::Text,
         };
         if !kind.is_empty() {
-            flow.lose(Loss::FormDropped, name, format!("that {parameter_name} is a {kind}"));
+            builder.record_loss(Loss::FormDropped, name, format!("that {parameter_name} is a {kind}"));
         }
-        let id = flow.free_id(&format!("{name} asks {parameter_name}"));
-        let slot = flow.slot(parameter_name);
-        let text = text(flow, prompt);
-        flow.push(&id, Act::Question(Question { text, slot, accepts, next, timeout: None }));
+        let id = builder.free_id(&format!("{name} asks {parameter_name}"));
+        let slot = builder.slot(parameter_name);
+        let text = text(builder, prompt);
+        builder.push(&id, Act::Question(Question { text, slot, accepts, next, timeout: None }));
         next = Some(id);
     }
     next
@@ -212,13 +218,15 @@ fn is_handover(intent: &Intent, response: &Value) -> bool {
     ["handoff", "handover", "live agent", "liveagent", "human", "escalat"].iter().any(|it| words.contains(it))
 }
 
-fn text(flow: &mut Flow, raw: &str) -> Text {
+fn text(builder: &mut ScenarioBuilder, raw: &str) -> Text {
     let Some(pattern) = PARAMETER.as_ref() else { return Text::plain(raw) };
-    notation::with(flow, raw, pattern, |it| it.get(1).or_else(|| it.get(2)).map(|it| it.as_str().to_owned()))
+    placeholders::parse_with(builder, raw, pattern, |it| {
+        it.get(1).or_else(|| it.get(2)).map(|it| it.as_str().to_owned())
+    })
 }
 
 /// What an intent says in a language. Types of messages: 0 text, 1 card, 2 quick replies, 3 image, 4 payload.
-fn messages(flow: &mut Flow, response: &Value, language: &str, name: &str) -> Vec<Message> {
+fn messages(builder: &mut ScenarioBuilder, response: &Value, language: &str, name: &str) -> Vec<Message> {
     let mut said: Vec<Message> = Vec::new();
     let list = response.get("messages").and_then(Value::as_array).into_iter().flatten();
     for value in list.filter(|it| it.get("lang").and_then(Value::as_str).is_none_or(|it| it == language)) {
@@ -231,9 +239,13 @@ fn messages(flow: &mut Flow, response: &Value, language: &str, name: &str) -> Ve
                 let one = speech.as_str().map(str::to_owned).or_else(|| string("textToSpeech").map(str::to_owned));
                 let Some(first) = variants.first().cloned().or(one).filter(|it| !it.is_empty()) else { continue };
                 if variants.len() > 1 {
-                    flow.lose(Loss::RouteDropped, name, format!("{} other ways to say the same", variants.len() - 1));
+                    builder.record_loss(
+                        Loss::RouteDropped,
+                        name,
+                        format!("{} other ways to say the same", variants.len() - 1),
+                    );
                 }
-                said.push(Message { text: text(flow, &first), ..Message::default() });
+                said.push(Message { text: text(builder, &first), ..Message::default() });
             }
             "2" | "suggestion_chips" => {
                 let titles = strings(value.get("replies"));
@@ -241,14 +253,14 @@ fn messages(flow: &mut Flow, response: &Value, language: &str, name: &str) -> Ve
                 match said.last_mut() {
                     Some(last) if string("title").is_none() => last.choices.extend(replies),
                     _ => {
-                        let text = text(flow, string("title").unwrap_or("…"));
+                        let text = text(builder, string("title").unwrap_or("…"));
                         said.push(Message { text, choices: replies.collect(), ..Message::default() });
                     }
                 }
             }
             "3" | "image" => {
                 if let Some(url) = string("imageUrl") {
-                    let media = Media { kind: MediaKind::Image, url: text(flow, url) };
+                    let media = Media { kind: MediaKind::Image, url: text(builder, url) };
                     said.push(Message { media: Some(media), ..Message::default() });
                 }
             }
@@ -263,9 +275,9 @@ fn messages(flow: &mut Flow, response: &Value, language: &str, name: &str) -> Ve
                     }
                 });
                 let choices = choices.collect();
-                said.push(Message { text: text(flow, &title), choices, ..Message::default() });
+                said.push(Message { text: text(builder, &title), choices, ..Message::default() });
             }
-            other => flow.lose(Loss::StepDropped, name, format!("a message of type {other}")),
+            other => builder.record_loss(Loss::StepDropped, name, format!("a message of type {other}")),
         }
     }
     said

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::viber::lower_keys;
+use crate::viber_messages::lower_keys;
 use crate::{File, table, viber_archive};
 
 /// A kind of file that scenarios come from.

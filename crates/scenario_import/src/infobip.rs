@@ -3,8 +3,8 @@
 use scenario::{Act, Message, Purpose, Trigger};
 use serde_json::Value;
 
-use crate::flow::{Flow, Head, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, notation};
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, placeholders};
 
 pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
@@ -32,34 +32,34 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
                     imported.skipped.push(skip("it has no text"));
                     continue;
                 };
-                let mut flow = Flow::default();
-                let text = notation::any(&mut flow, text);
-                examples(&mut flow, template);
-                flow.push("text", Act::Message(Message { text, ..Message::default() }));
+                let mut builder = ScenarioBuilder::default();
+                let text = placeholders::parse(&mut builder, text);
+                examples(&mut builder, template);
+                builder.push("text", Act::Message(Message { text, ..Message::default() }));
                 let purpose = match string("category").as_deref() {
                     Some("OTP") => Purpose::Authentication,
                     _ => Purpose::Notification,
                 };
-                let head = Head {
+                let head = ScenarioHead {
                     intent: &string("name").unwrap_or_else(|| format!("viber template {id}")),
                     language,
                     purpose,
                     trigger: Trigger::Event { name: None },
                     origin: origin(Format::InfobipTemplates, &file.path, place.clone()),
                 };
-                imported.scenarios.push(flow.finish(head, None));
+                imported.scenarios.push(builder.finish(head, None));
             }
         }
     }
     Ok(())
 }
 
-fn examples(flow: &mut Flow, template: &Value) {
+fn examples(builder: &mut ScenarioBuilder, template: &Value) {
     for parameter in template.get("params").and_then(Value::as_array).into_iter().flatten() {
         let string = |key: &str| parameter.get(key).and_then(Value::as_str);
         let (Some(name), Some(example)) = (string("name"), string("example")) else { continue };
-        let name = flow.slot(name);
-        if let Some(slot) = flow.slots.iter_mut().find(|it| it.name == name) {
+        let name = builder.slot(name);
+        if let Some(slot) = builder.slots.iter_mut().find(|it| it.name == name) {
             slot.examples.push(example.to_owned());
         }
     }

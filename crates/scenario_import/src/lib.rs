@@ -4,23 +4,23 @@
 //! [`import`] is the entry; [`Format`] has a module for each kind of file. What a file has and the neutral form cannot say
 //! is a [`scenario::Lost`] of its scenario; what could not be read at all is a [`Skipped`]. Nothing disappears without either.
 
-mod content;
 mod dialogflow;
-mod flow;
 mod format;
 mod html;
 mod infobip;
 mod language;
-mod log;
-mod notation;
+mod message_log;
+mod placeholders;
 mod rapidpro;
 mod rasa;
+mod scenario_builder;
 mod sms_list;
-mod studio;
 mod table;
+mod twilio_content;
+mod twilio_studio;
 mod unpack;
-mod viber;
 mod viber_archive;
+mod viber_messages;
 
 pub use format::Format;
 
@@ -105,17 +105,17 @@ pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportErr
     match format {
         Format::Scenario => scenarios(&files, options, &mut imported)?,
         Format::SmsList => sms_list::import(&files, options, &mut imported)?,
-        Format::MessageLog => log::import(&files, options, &mut imported)?,
-        Format::ViberMessages => viber::import(&files, options, &mut imported)?,
+        Format::MessageLog => message_log::import(&files, options, &mut imported)?,
+        Format::ViberMessages => viber_messages::import(&files, options, &mut imported)?,
         Format::ViberArchive => viber_archive::import(&files, options, &mut imported)?,
         Format::InfobipTemplates => infobip::import(&files, options, &mut imported)?,
-        Format::TwilioStudio => studio::import(&files, options, &mut imported)?,
-        Format::TwilioContent => content::import(&files, options, &mut imported)?,
+        Format::TwilioStudio => twilio_studio::import(&files, options, &mut imported)?,
+        Format::TwilioContent => twilio_content::import(&files, options, &mut imported)?,
         Format::Dialogflow => dialogflow::import(&files, options, &mut imported)?,
         Format::Rasa => rasa::import(&files, options, &mut imported)?,
         Format::RapidPro => rapidpro::import(&files, options, &mut imported)?,
     }
-    flow::make_ids_unique(&mut imported.scenarios);
+    scenario_builder::make_ids_unique(&mut imported.scenarios);
     Ok(imported)
 }
 

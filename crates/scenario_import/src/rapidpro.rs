@@ -13,8 +13,8 @@ use scenario::{
 use scenario::{Loss, Text};
 use serde_json::Value;
 
-use crate::flow::{Flow, Head, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, language, notation};
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, language, placeholders};
 
 /// `@contact.name`, `@(upper(contact.name))`; `@@` is one `@`.
 static EXPRESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -28,22 +28,22 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         let list = export.get("flows").unwrap_or(&export);
         let one = std::slice::from_ref(list);
         let triggers = export.get("triggers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        for (flow, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
-            let name = string(flow, "name").map_or_else(|| format!("flow {n}"), str::to_owned);
-            if flow.get("nodes").is_none() {
-                let why = match flow.get("action_sets") {
+        for (definition, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
+            let name = string(definition, "name").map_or_else(|| format!("flow {n}"), str::to_owned);
+            if definition.get("nodes").is_none() {
+                let why = match definition.get("action_sets") {
                     Some(_) => "it is of the old form with action sets: export it anew".to_owned(),
                     None => "it has no nodes".to_owned(),
                 };
                 imported.skipped.push(Skipped { file: file.path.clone(), place: name, why });
                 continue;
             }
-            let base = string(flow, "language").unwrap_or("und");
+            let base = string(definition, "language").unwrap_or("und");
             let mut languages = vec![base];
-            let others = flow.get("localization").and_then(Value::as_object);
+            let others = definition.get("localization").and_then(Value::as_object);
             languages.extend(others.into_iter().flat_map(|it| it.keys().map(String::as_str)).filter(|it| *it != base));
             for language in languages {
-                imported.scenarios.push(scenario(flow, &name, language, triggers, file, options));
+                imported.scenarios.push(scenario(definition, &name, language, triggers, file, options));
             }
         }
     }
@@ -80,8 +80,8 @@ fn two_letters(language: &str) -> Option<&'static str> {
     known.iter().find(|it| it.0 == language).map(|it| it.1)
 }
 
-struct Reader<'a> {
-    flow: Flow,
+struct FlowReader<'a> {
+    builder: ScenarioBuilder,
     /// Translations by the uuid of what they translate.
     translated: Option<&'a Value>,
     /// The id of the first step of each node, by its uuid.
@@ -97,7 +97,7 @@ fn scenario(
     options: &Options,
 ) -> scenario::Scenario {
     let translated = definition.get("localization").and_then(|it| it.get(language));
-    let mut reader = Reader { flow: Flow::default(), translated, first: BTreeMap::new() };
+    let mut reader = FlowReader { builder: ScenarioBuilder::default(), translated, first: BTreeMap::new() };
     let nodes = list(definition, "nodes");
     for (n, node) in nodes.iter().enumerate() {
         if let Some(uuid) = string(node, "uuid") {
@@ -107,7 +107,7 @@ fn scenario(
     for (n, node) in nodes.iter().enumerate() {
         reader.node(node, &format!("node_{}", n + 1));
     }
-    let said = reader.flow.said();
+    let said = reader.builder.all_text();
     let language = two_letters(language).or_else(|| language::guess(&said)).unwrap_or(&options.language);
     let of_flow = |it: &&Value| it.get("flow").and_then(|it| string(it, "uuid")) == string(definition, "uuid");
     let keywords = triggers.iter().filter(of_flow).flat_map(|it| {
@@ -115,8 +115,8 @@ fn scenario(
         several.chain(string(it, "keyword")).map(str::to_owned).collect::<Vec<_>>()
     });
     let phrases: Vec<String> = keywords.collect();
-    let waits = reader.flow.steps.iter().any(|it| it.act.waits());
-    let head = Head {
+    let waits = reader.builder.steps.iter().any(|it| it.act.waits());
+    let head = ScenarioHead {
         intent: name,
         language,
         purpose: if waits { Purpose::Conversation } else { Purpose::Notification },
@@ -124,10 +124,10 @@ fn scenario(
         trigger: if phrases.is_empty() { Trigger::Event { name: None } } else { Trigger::Message { phrases } },
         origin: origin(Format::RapidPro, &file.path, name),
     };
-    reader.flow.finish(head, None)
+    reader.builder.finish(head, None)
 }
 
-impl<'a> Reader<'a> {
+impl<'a> FlowReader<'a> {
     /// A node: its actions one after the other, then its router.
     fn node(&mut self, node: &'a Value, id: &str) {
         let actions = list(node, "actions");
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         let step_id = |n: usize| if n == 0 { id.to_owned() } else { format!("{id}_{}", n + 1) };
         let exit = list(node, "exits").first().and_then(|it| self.goal(it));
         if n_steps == 0 {
-            return self.flow.push(id, Act::Wait { seconds: 0, next: exit });
+            return self.builder.push(id, Act::Wait { seconds: 0, next: exit });
         }
         for (n, action) in actions.iter().enumerate() {
             let is_last = n + 1 == actions.len();
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
                     self.ask(message, router, node, (&step_id(n), &step_id(n + 1)));
                     return;
                 }
-                (act, _) => self.flow.push(&step_id(n), act),
+                (act, _) => self.builder.push(&step_id(n), act),
             }
         }
         if let Some(router) = router {
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
                 self.ask(message, router, node, (&last, &condition));
             } else {
                 let condition = self.condition(router, node, None, &last);
-                self.flow.push(&last, Act::Condition(condition));
+                self.builder.push(&last, Act::Condition(condition));
             }
         }
     }
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
     fn ask(&mut self, message: Message, router: &Value, node: &Value, (id, condition_id): (&str, &str)) {
         let result = string(router, "result_name").map_or_else(|| format!("{id} answer"), str::to_owned);
         // Results are known by the plain form of their names.
-        let slot = self.flow.slot(&scenario::slot_name(&result));
+        let slot = self.builder.slot(&scenario::slot_name(&result));
         let condition = self.condition(router, node, Some(&slot), id);
         let wait = router.get("wait").unwrap_or(&Value::Null);
         let timeout = wait.get("timeout").and_then(|it| {
@@ -200,14 +200,14 @@ impl<'a> Reader<'a> {
         if message.choices.is_empty() {
             let Message { text, media, .. } = message;
             if media.is_some() {
-                self.flow.lose(Loss::MediaKind, id, "the picture of a question");
+                self.builder.record_loss(Loss::MediaKind, id, "the picture of a question");
             }
-            self.flow.push(id, Act::Question(Question { text, slot, accepts, next, timeout }));
+            self.builder.push(id, Act::Question(Question { text, slot, accepts, next, timeout }));
         } else {
-            self.flow.push(id, Act::Message(Message { slot: Some(slot), next, timeout, ..message }));
+            self.builder.push(id, Act::Message(Message { slot: Some(slot), next, timeout, ..message }));
         }
         if !condition.branches.is_empty() {
-            self.flow.push(condition_id, Act::Condition(condition));
+            self.builder.push(condition_id, Act::Condition(condition));
         }
     }
 
@@ -219,7 +219,11 @@ impl<'a> Reader<'a> {
                 .map(|it| self.exit_of(node, router, string(it, "uuid").unwrap_or_default()));
             let otherwise = goals.next().flatten();
             let others: Vec<String> = goals.flatten().collect();
-            self.flow.lose(Loss::RouteDropped, place, format!("a choice by chance, also to {}", others.join(", ")));
+            self.builder.record_loss(
+                Loss::RouteDropped,
+                place,
+                format!("a choice by chance, also to {}", others.join(", ")),
+            );
             return Condition { branches: Vec::new(), otherwise };
         }
         let slot = match slot {
@@ -243,7 +247,7 @@ impl<'a> Reader<'a> {
                 "has_text" | "has_value" => (Test::IsSet, String::new()),
                 other => {
                     let what = format!("the test {other} {}", arguments.join(" "));
-                    self.flow.lose(Loss::RouteDropped, place, &what);
+                    self.builder.record_loss(Loss::RouteDropped, place, &what);
                     (Test::Other, format!("{other} {}", arguments.join(" ")).trim().to_owned())
                 }
             };
@@ -262,7 +266,7 @@ impl<'a> Reader<'a> {
                 let field = action.get("field").and_then(|it| string(it, "name"));
                 let name = string(action, "name").filter(|_| kind == "set_run_result").or(field).unwrap_or(kind);
                 let value = string(action, "value").or(string(action, "name")).or(string(action, "language"));
-                let slot = self.flow.slot(&scenario::slot_name(name));
+                let slot = self.builder.slot(&scenario::slot_name(name));
                 let value = self.text(value.unwrap_or_default(), id);
                 Act::Set { slot, value, next }
             }
@@ -281,7 +285,7 @@ impl<'a> Reader<'a> {
                 Act::Call(Call { system: format!("flow {name}"), on_failure: next.clone(), next })
             }
             "say_msg" | "play_audio" | "send_broadcast" | "start_session" | "set_contact_channel" => {
-                self.flow.lose(Loss::StepDropped, id, format!("the action {kind}"));
+                self.builder.record_loss(Loss::StepDropped, id, format!("the action {kind}"));
                 Act::Call(Call { system: kind.to_owned(), on_failure: next.clone(), next })
             }
             // What a system does beside: groups, labels, e-mails, look-ups.
@@ -323,12 +327,12 @@ impl<'a> Reader<'a> {
         let media = attachments.first().and_then(Value::as_str).and_then(|it| it.split_once(':'));
         let media = media.map(|(kind, url)| Media { kind: MediaKind::of(kind), url: self.text(url, id) });
         if attachments.len() > 1 {
-            self.flow.lose(Loss::MediaKind, id, format!("{} more attachments", attachments.len() - 1));
+            self.builder.record_loss(Loss::MediaKind, id, format!("{} more attachments", attachments.len() - 1));
         }
         if action.get("template").is_some_and(|it| !it.is_null())
             || action.get("templating").is_some_and(|it| !it.is_null())
         {
-            self.flow.lose(Loss::StepDropped, id, "the WhatsApp template that it names");
+            self.builder.record_loss(Loss::StepDropped, id, "the WhatsApp template that it names");
         }
         Message { text, media, choices, next, ..Message::default() }
     }
@@ -338,10 +342,10 @@ impl<'a> Reader<'a> {
         for found in pattern.captures_iter(raw) {
             let simple = |it: &str| it.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'.' || it == b'_');
             if found.get(1).is_some_and(|it| !simple(it.as_str())) {
-                self.flow.lose(Loss::ExpressionDropped, place, &found[0]);
+                self.builder.record_loss(Loss::ExpressionDropped, place, &found[0]);
             }
         }
-        let text = notation::with(&mut self.flow, raw, pattern, |it| {
+        let text = placeholders::parse_with(&mut self.builder, raw, pattern, |it| {
             let name = it.get(1).or_else(|| it.get(2))?.as_str().trim_end_matches('.');
             Some(name.strip_prefix("results.").or_else(|| name.strip_prefix("contact.")).unwrap_or(name).to_owned())
         });
@@ -351,6 +355,6 @@ impl<'a> Reader<'a> {
     fn slot_of(&mut self, operand: &str, place: &str) -> String {
         let text = self.text(operand, place);
         let first = text.slots().next().map(str::to_owned);
-        first.unwrap_or_else(|| self.flow.slot(operand))
+        first.unwrap_or_else(|| self.builder.slot(operand))
     }
 }

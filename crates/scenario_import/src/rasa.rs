@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use scenario::{Purpose, Trigger};
 use serde_json::Value;
 
-use crate::flow::{Head, origin};
+use crate::scenario_builder::{ScenarioHead, origin};
 use crate::{File, Format, ImportError, Imported, Options, Skipped, language};
-use bot::{Bot, Event, read};
-use build::Builder;
-use tree::{Node, insert};
+use bot::{Bot, StoryEvent, read};
+use build::StoryBuilder;
+use tree::{StoryNode, insert};
 
 pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
     let mut bot = Bot::default();
@@ -27,32 +27,32 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             .map_err(|it| ImportError::shape(file, "YAML of Rasa", it))?;
         read(&mut bot, &value, &file.path, imported);
     }
-    let mut roots: BTreeMap<&str, (&str, Node)> = BTreeMap::new();
+    let mut roots: BTreeMap<&str, (&str, StoryNode)> = BTreeMap::new();
     // Stories that begin with what the bot does say how it goes on after that.
-    let mut sequels: BTreeMap<&str, Node> = BTreeMap::new();
+    let mut continuations: BTreeMap<&str, StoryNode> = BTreeMap::new();
     for (file, _, events) in &bot.stories {
         match events.first() {
-            Some(Event::Intent(first)) => {
-                insert(&mut roots.entry(first).or_insert_with(|| (file, Node::default())).1, &events[1..]);
+            Some(StoryEvent::Intent(first)) => {
+                insert(&mut roots.entry(first).or_insert_with(|| (file, StoryNode::default())).1, &events[1..]);
             }
             // A form is named when it starts and when it runs.
-            Some(Event::Action(first)) => {
+            Some(StoryEvent::Action(first)) => {
                 let n_same = events.iter().take_while(|it| **it == events[0]).count();
-                insert(sequels.entry(first).or_default(), &events[n_same..]);
+                insert(continuations.entry(first).or_default(), &events[n_same..]);
             }
             None => {}
         }
     }
     let mut used = BTreeSet::new();
     for (intent, (file, root)) in &roots {
-        let mut builder = Builder::new(&bot, &roots, &sequels);
+        let mut builder = StoryBuilder::new(&bot, &roots, &continuations);
         let start = builder.story(intent, root);
         used.append(&mut builder.used);
-        let flow = builder.flow;
-        let said = flow.said();
+        let scenario = builder.scenario;
+        let said = scenario.all_text();
         let phrases = bot.phrases.get(*intent).cloned().unwrap_or_default();
         let words = format!("{said} {}", phrases.join(" "));
-        let head = Head {
+        let head = ScenarioHead {
             intent,
             language: language::guess(&words).unwrap_or(&options.language),
             purpose: Purpose::Conversation,
@@ -60,7 +60,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             origin: origin(Format::Rasa, file, *intent),
         };
         match start {
-            Some(start) => imported.scenarios.push(flow.finish(head, Some(&start))),
+            Some(start) => imported.scenarios.push(scenario.finish(head, Some(&start))),
             None => imported.skipped.push(Skipped {
                 file: (*file).to_owned(),
                 place: (*intent).to_owned(),
@@ -68,7 +68,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             }),
         }
     }
-    for action in sequels.keys().filter(|it| !used.contains(**it)) {
+    for action in continuations.keys().filter(|it| !used.contains(**it)) {
         let file = files.first().map(|it| it.path.clone()).unwrap_or_default();
         let why = "it begins with no intent, and no story comes to where it goes on".to_owned();
         imported.skipped.push(Skipped { file, place: (*action).to_owned(), why });

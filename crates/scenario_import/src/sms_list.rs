@@ -3,8 +3,8 @@
 use scenario::slot_name;
 use scenario::{Act, Message, Purpose, Trigger};
 
-use crate::flow::{Flow, Head, name_of, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, html, language, notation, table};
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, html, language, placeholders, table};
 
 pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
@@ -81,20 +81,20 @@ fn purpose(text: &str) -> Option<Purpose> {
 }
 
 fn push(file: &File, entry: &Entry<'_>, options: &Options, imported: &mut Imported) {
-    let mut flow = Flow::default();
+    let mut builder = ScenarioBuilder::default();
     let (plain, tags) = html::plain(entry.text, true);
     if !tags.is_empty() {
-        flow.lose(scenario::Loss::Html, "text", format!("the tags {}", tags.join(", ")));
+        builder.record_loss(scenario::Loss::Html, "text", format!("the tags {}", tags.join(", ")));
     }
-    let text = notation::any(&mut flow, &plain);
+    let text = placeholders::parse(&mut builder, &plain);
     let language = entry.language.or_else(|| language::guess(&plain)).unwrap_or(&options.language);
     let name = entry.name.map_or_else(|| name_of(&plain), str::to_owned);
-    flow.push("text", Act::Message(Message { text, ..Message::default() }));
+    builder.push("text", Act::Message(Message { text, ..Message::default() }));
     let purpose = entry.purpose.unwrap_or(Purpose::Notification);
     let trigger = match purpose {
         Purpose::Promotion => Trigger::Campaign,
         _ => Trigger::Event { name: None },
     };
     let origin = origin(Format::SmsList, &file.path, &entry.place);
-    imported.scenarios.push(flow.finish(Head { intent: &name, language, purpose, trigger, origin }, None));
+    imported.scenarios.push(builder.finish(ScenarioHead { intent: &name, language, purpose, trigger, origin }, None));
 }

@@ -8,9 +8,9 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use crate::{File, ImportError};
 
 /// What an archive of scenarios may unpack to; the largest bots are a few MiB.
-const MOST_OF_ARCHIVE: u64 = 256 << 20;
+const MAX_ARCHIVE_BYTES: u64 = 256 << 20;
 /// What a packed file may unpack to, such as a message log.
-const MOST_OF_FILE: u64 = 4 << 30;
+const MAX_FILE_BYTES: u64 = 4 << 30;
 
 /// The files that are in archives and packed files, and all others.
 pub(crate) fn unpack(files: Vec<File>) -> Result<Vec<File>, ImportError> {
@@ -59,9 +59,9 @@ fn decoded(bytes: &[u8]) -> (&'static Encoding, Cow<'_, str>) {
 fn stream(file: &File, ending: &str, reader: impl Read) -> Result<File, ImportError> {
     let mut bytes = Vec::new();
     let failed = |it| ImportError::shape(file, "a packed file", it);
-    reader.take(MOST_OF_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MOST_OF_FILE {
-        return Err(ImportError::TooLarge { file: file.path.clone(), most: MOST_OF_FILE });
+    reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(ImportError::TooLarge { file: file.path.clone(), most: MAX_FILE_BYTES });
     }
     Ok(File { path: file.path.strip_suffix(ending).unwrap_or(&file.path).to_owned(), bytes })
 }
@@ -70,7 +70,7 @@ fn stream(file: &File, ending: &str, reader: impl Read) -> Result<File, ImportEr
 fn entries(file: &File) -> Result<Vec<File>, ImportError> {
     let failed = |source| ImportError::shape(file, "a zip", source);
     let mut archive = zip::ZipArchive::new(Cursor::new(&file.bytes)).map_err(failed)?;
-    let (mut entries, mut left) = (Vec::new(), MOST_OF_ARCHIVE);
+    let (mut entries, mut left) = (Vec::new(), MAX_ARCHIVE_BYTES);
     for n in 0..archive.len() {
         let entry = archive.by_index(n).map_err(failed)?;
         if !entry.is_file() {
@@ -82,7 +82,7 @@ fn entries(file: &File) -> Result<Vec<File>, ImportError> {
         entry.take(left + 1).read_to_end(&mut bytes).map_err(|it| ImportError::shape(file, "a zip", it))?;
         left = left
             .checked_sub(bytes.len() as u64)
-            .ok_or_else(|| ImportError::TooLarge { file: file.path.clone(), most: MOST_OF_ARCHIVE })?;
+            .ok_or_else(|| ImportError::TooLarge { file: file.path.clone(), most: MAX_ARCHIVE_BYTES })?;
         entries.push(File { path, bytes });
     }
     Ok(entries)

@@ -11,8 +11,8 @@ use scenario::Loss;
 use scenario::{Accepts, Act, Choice, Goal, Message, Purpose, Question, Trigger};
 use serde_json::Value;
 
-use crate::flow::{Flow, Head, name_of, origin};
-use crate::viber::{lower_keys, message};
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
+use crate::viber_messages::{lower_keys, message};
 use crate::{File, Format, ImportError, Imported, Options, Skipped, language};
 
 /// Whether the first lines are events or messages of a bot.
@@ -29,10 +29,10 @@ struct Turn {
     at: i64,
     line: usize,
     who: String,
-    said: Said,
+    said: Utterance,
 }
 
-enum Said {
+enum Utterance {
     /// The bot's message, with a key that is the same for the same message.
     Bot(String, Value),
     /// What the customer wrote, tapped or did.
@@ -71,7 +71,7 @@ fn turn(value: &Value, line: usize) -> Option<Turn> {
         let shown = ["type", "text", "keyboard", "rich_media", "media", "location"];
         let content: BTreeMap<&str, &Value> = shown.into_iter().filter_map(|it| Some((it, value.get(it)?))).collect();
         let key = serde_json::to_string(&content).ok()?;
-        return Some(Turn { at, line, who, said: Said::Bot(key, value.clone()) });
+        return Some(Turn { at, line, who, said: Utterance::Bot(key, value.clone()) });
     }
     match value.get("event")?.as_str()? {
         "message" => {
@@ -83,11 +83,11 @@ fn turn(value: &Value, line: usize) -> Option<Turn> {
                 "text" => text?.trim().to_owned(),
                 other => format!("({other})"),
             };
-            Some(Turn { at, line, who, said: Said::Customer(said) })
+            Some(Turn { at, line, who, said: Utterance::Customer(said) })
         }
         "conversation_started" => {
             let who = value.get("user")?.get("id").and_then(string)?;
-            Some(Turn { at, line, who, said: Said::Customer("(started)".to_owned()) })
+            Some(Turn { at, line, who, said: Utterance::Customer("(started)".to_owned()) })
         }
         // Delivered, seen, subscribed: nothing is said.
         _ => None,
@@ -96,95 +96,101 @@ fn turn(value: &Value, line: usize) -> Option<Turn> {
 
 /// What followed what, and how often.
 #[derive(Default)]
-struct Seen<'a> {
+struct Transitions<'a> {
     /// The bot's messages, in the order of the first time.
     messages: Vec<(&'a str, &'a Value)>,
     numbers: HashMap<&'a str, usize>,
     /// After which message (none: at the beginning) which answer led to which message; an empty answer is none.
-    ways: BTreeMap<(Option<usize>, String), BTreeMap<usize, u64>>,
+    next_messages: BTreeMap<(Option<usize>, String), BTreeMap<usize, u64>>,
 }
 
 fn dialogue(turns: &[Turn], file: &str, options: &Options) -> Option<scenario::Scenario> {
-    let seen = watch(turns);
-    if seen.messages.is_empty() {
+    let transitions = count_transitions(turns);
+    if transitions.messages.is_empty() {
         return None;
     }
-    let mut flow = Flow::default();
-    let ids: Vec<String> = (1..=seen.messages.len()).map(|n| format!("message_{n}")).collect();
-    let most =
-        |ways: &BTreeMap<usize, u64>| ways.iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0))).map(|it| *it.0);
-    for ((from, answer), ways) in &seen.ways {
+    let mut builder = ScenarioBuilder::default();
+    let ids: Vec<String> = (1..=transitions.messages.len()).map(|n| format!("message_{n}")).collect();
+    let most = |next_messages: &BTreeMap<usize, u64>| {
+        next_messages.iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0))).map(|it| *it.0)
+    };
+    for ((from, answer), next_messages) in &transitions.next_messages {
         let place = from.map_or("the beginning", |it| ids[it].as_str());
-        let winner = most(ways);
-        for (to, n) in ways.iter().filter(|it| Some(*it.0) != winner) {
-            let answer = if is_common(ways) { format!("“{answer}”") } else { "other words".to_owned() };
-            flow.lose(Loss::RouteDropped, place, format!("after {answer} {n} times {} instead", ids[*to]));
+        let winner = most(next_messages);
+        for (to, n) in next_messages.iter().filter(|it| Some(*it.0) != winner) {
+            let answer = if is_common(next_messages) { format!("“{answer}”") } else { "other words".to_owned() };
+            builder.record_loss(Loss::RouteDropped, place, format!("after {answer} {n} times {} instead", ids[*to]));
         }
     }
     let goal = |from: usize, answer: &str| -> Goal {
-        seen.ways.get(&(Some(from), answer.to_owned())).and_then(most).map(|it| ids[it].clone())
+        transitions.next_messages.get(&(Some(from), answer.to_owned())).and_then(most).map(|it| ids[it].clone())
     };
     let mut said = String::new();
-    for (n, (_, value)) in seen.messages.iter().enumerate() {
-        let Some(message) = message(&mut flow, value, &ids[n]) else { continue };
+    for (n, (_, value)) in transitions.messages.iter().enumerate() {
+        let Some(message) = message(&mut builder, value, &ids[n]) else { continue };
         said += &format!("{} ", message.text);
-        let act = step(&mut flow, &seen, n, message, &goal, &ids);
-        flow.push(&ids[n], act);
+        let act = step(&mut builder, &transitions, n, message, &goal, &ids);
+        builder.push(&ids[n], act);
     }
-    let first = seen.ways.iter().filter(|it| it.0.0.is_none() && !it.0.1.starts_with('(') && !it.0.1.is_empty());
+    let first = transitions
+        .next_messages
+        .iter()
+        .filter(|it| it.0.0.is_none() && !it.0.1.starts_with('(') && !it.0.1.is_empty());
     let phrases: Vec<String> = first.filter(|it| is_common(it.1)).map(|it| it.0.1.clone()).take(20).collect();
     let language = language::guess(&said).unwrap_or(&options.language);
     let name = format!("viber {}", name_of(&said));
-    let start = seen.ways.iter().filter(|it| it.0.0.is_none()).flat_map(|it| it.1.iter()).max_by_key(|it| it.1);
+    let start =
+        transitions.next_messages.iter().filter(|it| it.0.0.is_none()).flat_map(|it| it.1.iter()).max_by_key(|it| it.1);
     let start = start.map(|it| ids[*it.0].clone());
-    let head = Head {
+    let head = ScenarioHead {
         intent: &name,
         language,
         purpose: Purpose::Conversation,
         trigger: Trigger::Message { phrases },
         origin: origin(Format::ViberArchive, file, format!("{} turns", turns.len())),
     };
-    Some(flow.finish(head, start.as_deref()))
+    Some(builder.finish(head, start.as_deref()))
 }
 
 /// Whether several people said so: everybody begins once.
-fn is_common(ways: &BTreeMap<usize, u64>) -> bool {
-    ways.values().sum::<u64>() > 1
+fn is_common(next_messages: &BTreeMap<usize, u64>) -> bool {
+    next_messages.values().sum::<u64>() > 1
 }
 
-fn watch(turns: &[Turn]) -> Seen<'_> {
-    let mut seen = Seen::default();
+fn count_transitions(turns: &[Turn]) -> Transitions<'_> {
+    let mut transitions = Transitions::default();
     for person in turns.chunk_by(|a, b| a.who == b.who) {
         let (mut last, mut answer) = (None, String::new());
         for turn in person {
             match &turn.said {
-                Said::Customer(text) => answer = text.clone(),
-                Said::Bot(key, value) => {
-                    let n_known = seen.messages.len();
-                    let n = *seen.numbers.entry(key).or_insert(n_known);
+                Utterance::Customer(text) => answer = text.clone(),
+                Utterance::Bot(key, value) => {
+                    let n_known = transitions.messages.len();
+                    let n = *transitions.numbers.entry(key).or_insert(n_known);
                     if n == n_known {
-                        seen.messages.push((key, value));
+                        transitions.messages.push((key, value));
                     }
-                    let ways = seen.ways.entry((last, std::mem::take(&mut answer))).or_default();
-                    *ways.entry(n).or_default() += 1;
+                    let next_messages =
+                        transitions.next_messages.entry((last, std::mem::take(&mut answer))).or_default();
+                    *next_messages.entry(n).or_default() += 1;
                     last = Some(n);
                 }
             }
         }
     }
-    seen
+    transitions
 }
 
 fn step(
-    flow: &mut Flow,
-    seen: &Seen<'_>,
+    builder: &mut ScenarioBuilder,
+    transitions: &Transitions<'_>,
     n: usize,
     mut message: Message,
     goal: &impl Fn(usize, &str) -> Goal,
     ids: &[String],
 ) -> Act {
     let answers: Vec<&String> =
-        seen.ways.keys().filter(|it| it.0 == Some(n) && !it.1.is_empty()).map(|it| &it.1).collect();
+        transitions.next_messages.keys().filter(|it| it.0 == Some(n) && !it.1.is_empty()).map(|it| &it.1).collect();
     let mut known = Vec::new();
     for choice in &mut message.choices {
         match choice {
@@ -209,18 +215,22 @@ fn step(
     // Whatever people typed leads where most of it did.
     let mut other: BTreeMap<&str, u64> = BTreeMap::new();
     for answer in &free {
-        for (to, n_times) in seen.ways.get(&(Some(n), (**answer).clone())).into_iter().flatten() {
+        for (to, n_times) in transitions.next_messages.get(&(Some(n), (**answer).clone())).into_iter().flatten() {
             *other.entry(&ids[*to]).or_default() += n_times;
         }
     }
     if let Some((to, _)) = other.iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0))) {
         message.next = Some((*to).to_owned());
         for (other, n_times) in other.iter().filter(|it| it.0 != to) {
-            flow.lose(Loss::RouteDropped, &ids[n], format!("after other words, {n_times} times {other} instead"));
+            builder.record_loss(
+                Loss::RouteDropped,
+                &ids[n],
+                format!("after other words, {n_times} times {other} instead"),
+            );
         }
     }
     if message.choices.is_empty() && !free.is_empty() && goal(n, "").is_none() {
-        let slot = flow.slot(&format!("answer {}", n + 1));
+        let slot = builder.slot(&format!("answer {}", n + 1));
         return Act::Question(Question {
             text: message.text,
             slot,

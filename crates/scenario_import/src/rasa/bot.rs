@@ -11,11 +11,11 @@ use crate::{Imported, Skipped};
 /// `[text](entity)` and `[text]{"entity": "x"}` in what users say.
 static ENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})").ok());
 
-const MOST_PHRASES: usize = 20;
+const MAX_PHRASES: usize = 20;
 /// A story beyond this is no story; steps are built one within the other.
-const MOST_EVENTS: usize = 500;
+const MAX_EVENTS: usize = 500;
 /// Alternatives that are told apart, of one story.
-const MOST_TELLINGS: usize = 32;
+const MAX_VARIANTS: usize = 32;
 
 #[derive(Default)]
 pub(super) struct Bot {
@@ -24,11 +24,11 @@ pub(super) struct Bot {
     /// What users say, by intent.
     pub(super) phrases: BTreeMap<String, Vec<String>>,
     /// Rules and stories: where they stand, their name, their steps.
-    pub(super) stories: Vec<(String, String, Vec<Event>)>,
+    pub(super) stories: Vec<(String, String, Vec<StoryEvent>)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Event {
+pub(super) enum StoryEvent {
     Intent(String),
     Action(String),
 }
@@ -56,22 +56,22 @@ pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Impo
         let lines = examples.lines().filter_map(|it| it.trim().strip_prefix('-')).map(str::trim);
         let plain =
             |line: &str| ENTITY.as_ref().map_or_else(|| line.to_owned(), |it| it.replace_all(line, "$1").into_owned());
-        let phrases: Vec<String> = lines.take(MOST_PHRASES).map(plain).collect();
+        let phrases: Vec<String> = lines.take(MAX_PHRASES).map(plain).collect();
         bot.phrases.entry(intent.to_owned()).or_default().extend(phrases);
     }
     for (key, name_key) in [("rules", "rule"), ("stories", "story")] {
         for story in value.get(key).and_then(Value::as_array).into_iter().flatten() {
             let name = story.get(name_key).and_then(Value::as_str).unwrap_or_default().to_owned();
             // A story with alternatives is several.
-            let mut tellings: Vec<Vec<Event>> = vec![Vec::new()];
+            let mut variants: Vec<Vec<StoryEvent>> = vec![Vec::new()];
             for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
-                if let Some(alternatives) = alternatives(step).filter(|it| tellings.len() * it.len() <= MOST_TELLINGS) {
-                    let told = tellings.iter().flat_map(|it| alternatives.iter().map(move |event| (it, event)));
-                    tellings = told.map(|(it, event)| [it.as_slice(), std::slice::from_ref(event)].concat()).collect();
+                if let Some(alternatives) = alternatives(step).filter(|it| variants.len() * it.len() <= MAX_VARIANTS) {
+                    let told = variants.iter().flat_map(|it| alternatives.iter().map(move |event| (it, event)));
+                    variants = told.map(|(it, event)| [it.as_slice(), std::slice::from_ref(event)].concat()).collect();
                     continue;
                 }
                 match event(step) {
-                    Ok(Some(event)) => tellings.iter_mut().for_each(|it| it.push(event.clone())),
+                    Ok(Some(event)) => variants.iter_mut().for_each(|it| it.push(event.clone())),
                     Ok(None) => {}
                     Err(what) => imported.skipped.push(Skipped {
                         file: file.to_owned(),
@@ -80,9 +80,9 @@ pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Impo
                     }),
                 }
             }
-            for events in tellings.into_iter().filter(|it| !it.is_empty()) {
-                if events.len() > MOST_EVENTS {
-                    let why = format!("it has {} steps, and at most {MOST_EVENTS} are read", events.len());
+            for events in variants.into_iter().filter(|it| !it.is_empty()) {
+                if events.len() > MAX_EVENTS {
+                    let why = format!("it has {} steps, and at most {MAX_EVENTS} are read", events.len());
                     imported.skipped.push(Skipped { file: file.to_owned(), place: name.clone(), why });
                 } else {
                     bot.stories.push((file.to_owned(), name.clone(), events));
@@ -93,24 +93,25 @@ pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Impo
 }
 
 /// The intents of which one is enough.
-fn alternatives(step: &Value) -> Option<Vec<Event>> {
+fn alternatives(step: &Value) -> Option<Vec<StoryEvent>> {
     let list = step.get("or")?.as_array()?;
-    let intents = list.iter().map(|it| it.get("intent").and_then(Value::as_str).map(|it| Event::Intent(it.to_owned())));
-    intents.collect::<Option<Vec<Event>>>().filter(|it| !it.is_empty())
+    let intents =
+        list.iter().map(|it| it.get("intent").and_then(Value::as_str).map(|it| StoryEvent::Intent(it.to_owned())));
+    intents.collect::<Option<Vec<StoryEvent>>>().filter(|it| !it.is_empty())
 }
 
 /// An event of a story; none for what only sets things; the name of what is not known.
-fn event(step: &Value) -> Result<Option<Event>, String> {
+fn event(step: &Value) -> Result<Option<StoryEvent>, String> {
     let string = |key: &str| step.get(key).and_then(Value::as_str);
     if let Some(intent) = string("intent") {
-        return Ok(Some(Event::Intent(intent.to_owned())));
+        return Ok(Some(StoryEvent::Intent(intent.to_owned())));
     }
     if let Some(action) = string("action") {
         let quiet = ["action_listen", "action_restart", "action_back"];
-        return Ok((!quiet.contains(&action)).then(|| Event::Action(action.to_owned())));
+        return Ok((!quiet.contains(&action)).then(|| StoryEvent::Action(action.to_owned())));
     }
     if let Some(form) = step.get("active_loop") {
-        return Ok(form.as_str().map(|it| Event::Action(it.to_owned())));
+        return Ok(form.as_str().map(|it| StoryEvent::Action(it.to_owned())));
     }
     let quiet = ["slot_was_set", "condition", "wait_for_user_input"];
     match step.as_object().and_then(|it| it.keys().next()) {

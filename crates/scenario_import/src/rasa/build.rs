@@ -8,10 +8,10 @@ use scenario::{Accepts, Act, Call, Choice, Goal, Handover, Media, MediaKind, Mes
 use scenario::{Loss, Text};
 use serde_json::Value;
 
-use super::bot::{Bot, Event};
-use super::tree::Node;
-use crate::flow::Flow;
-use crate::notation;
+use super::bot::{Bot, StoryEvent};
+use super::tree::StoryNode;
+use crate::placeholders;
+use crate::scenario_builder::ScenarioBuilder;
 
 static SLOT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{([A-Za-z_][\w-]*)\}").ok());
 
@@ -20,62 +20,73 @@ fn is_handover(action: &str) -> bool {
 }
 
 /// The steps of one scenario on their way.
-pub(super) struct Builder<'a> {
-    pub(super) flow: Flow,
+pub(super) struct StoryBuilder<'a> {
+    pub(super) scenario: ScenarioBuilder,
     bot: &'a Bot,
     /// Stories by the intent that they begin with.
-    roots: &'a BTreeMap<&'a str, (&'a str, Node)>,
+    roots: &'a BTreeMap<&'a str, (&'a str, StoryNode)>,
     /// How it goes on after what the bot does, where the story itself does not say.
-    sequels: &'a BTreeMap<&'a str, Node>,
+    continuations: &'a BTreeMap<&'a str, StoryNode>,
     /// The first steps of stories that are in this scenario already.
     starts: BTreeMap<String, Goal>,
     /// Whose sequels are in it already.
     pub(super) used: BTreeSet<String>,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> StoryBuilder<'a> {
     pub(super) fn new(
         bot: &'a Bot,
-        roots: &'a BTreeMap<&'a str, (&'a str, Node)>,
-        sequels: &'a BTreeMap<&'a str, Node>,
+        roots: &'a BTreeMap<&'a str, (&'a str, StoryNode)>,
+        continuations: &'a BTreeMap<&'a str, StoryNode>,
     ) -> Self {
-        Self { flow: Flow::default(), bot, roots, sequels, starts: BTreeMap::new(), used: BTreeSet::new() }
+        Self {
+            scenario: ScenarioBuilder::default(),
+            bot,
+            roots,
+            continuations,
+            starts: BTreeMap::new(),
+            used: BTreeSet::new(),
+        }
     }
 
     /// The steps of a story, once: a button may lead to it from anywhere.
-    pub(super) fn story(&mut self, intent: &str, root: &'a Node) -> Goal {
+    pub(super) fn story(&mut self, intent: &str, root: &'a StoryNode) -> Goal {
         if let Some(start) = self.starts.get(intent) {
             return start.clone();
         }
         let first = root.next.iter().find_map(|it| match &it.0 {
-            Event::Action(action) => Some(match self.bot.forms.get(action).and_then(|it| it.first()) {
+            StoryEvent::Action(action) => Some(match self.bot.forms.get(action).and_then(|it| it.first()) {
                 Some(slot) => format!("{action} {slot}"),
                 None => action.clone(),
             }),
-            Event::Intent(_) => None,
+            StoryEvent::Intent(_) => None,
         });
-        let start = first.map(|it| self.flow.free_id(&it));
+        let start = first.map(|it| self.scenario.free_id(&it));
         self.starts.insert(intent.to_owned(), start.clone());
         self.build(root, intent);
         start
     }
 
     /// The steps after a node, and the id of the first.
-    fn build(&mut self, node: &'a Node, place: &str) -> Goal {
-        let (event, after) = node.next.iter().find(|it| matches!(it.0, Event::Action(_)))?;
-        let Event::Action(action) = event else { return None };
-        for (other, _) in node.next.iter().filter(|it| matches!(it.0, Event::Action(_))).skip(1) {
-            if let Event::Action(other) = other {
-                self.flow.lose(Loss::RouteDropped, place, format!("to {other}, where the story cannot tell when"));
+    fn build(&mut self, node: &'a StoryNode, place: &str) -> Goal {
+        let (event, after) = node.next.iter().find(|it| matches!(it.0, StoryEvent::Action(_)))?;
+        let StoryEvent::Action(action) = event else { return None };
+        for (other, _) in node.next.iter().filter(|it| matches!(it.0, StoryEvent::Action(_))).skip(1) {
+            if let StoryEvent::Action(other) = other {
+                self.scenario.record_loss(
+                    Loss::RouteDropped,
+                    place,
+                    format!("to {other}, where the story cannot tell when"),
+                );
             }
         }
-        let after = self.sequel(action, after);
+        let after = self.continuation(action, after);
         if let Some(slots) = self.bot.forms.get(action) {
             return self.form(action, slots, after);
         }
-        let id = self.flow.free_id(action);
+        let id = self.scenario.free_id(action);
         // The step has its place before those that follow it.
-        self.flow.push(&id, Act::Message(Message::default()));
+        self.scenario.push(&id, Act::Message(Message::default()));
         let act = match self.bot.responses.get(action) {
             Some(response) => Act::Message(self.utter(response, after, &id)),
             None => {
@@ -86,7 +97,7 @@ impl<'a> Builder<'a> {
                 }
             }
         };
-        if let Some(step) = self.flow.steps.iter_mut().find(|it| it.id == id) {
+        if let Some(step) = self.scenario.steps.iter_mut().find(|it| it.id == id) {
             step.act = act;
         }
         Some(id)
@@ -95,35 +106,39 @@ impl<'a> Builder<'a> {
     /// What comes after an action: the rest of the story, or what another tells, once.
     ///
     /// After a form or an action of the bot's own nobody is waited for here: what customers may say then is told as lost.
-    fn sequel(&mut self, action: &str, after: &'a Node) -> &'a Node {
+    fn continuation(&mut self, action: &str, after: &'a StoryNode) -> &'a StoryNode {
         let is_silent = !self.bot.responses.contains_key(action);
         for (event, _) in after.next.iter().filter(|_| is_silent) {
-            if let Event::Intent(intent) = event {
-                self.flow.lose(Loss::RouteDropped, action, format!("if the customer says {intent} then"));
+            if let StoryEvent::Intent(intent) = event {
+                self.scenario.record_loss(Loss::RouteDropped, action, format!("if the customer says {intent} then"));
             }
         }
-        let goes_on = after.next.iter().any(|it| !is_silent || matches!(it.0, Event::Action(_)));
-        match self.sequels.get(action) {
-            Some(sequel) if !goes_on && self.used.insert(action.to_owned()) => sequel,
+        let goes_on = after.next.iter().any(|it| !is_silent || matches!(it.0, StoryEvent::Action(_)));
+        match self.continuations.get(action) {
+            Some(continuation) if !goes_on && self.used.insert(action.to_owned()) => continuation,
             _ => after,
         }
     }
 
     fn text(&mut self, raw: &str) -> Text {
         let Some(pattern) = SLOT.as_ref() else { return Text::plain(raw) };
-        notation::with(&mut self.flow, raw, pattern, |it| Some(it[1].to_owned()))
+        placeholders::parse_with(&mut self.scenario, raw, pattern, |it| Some(it[1].to_owned()))
     }
 
     /// The first variation of a response; others are named.
     fn variation(&mut self, response: &'a Value, place: &str) -> Option<&'a Value> {
         let list = response.as_array()?;
         if list.len() > 1 {
-            self.flow.lose(Loss::RouteDropped, place, format!("{} other ways to say the same", list.len() - 1));
+            self.scenario.record_loss(
+                Loss::RouteDropped,
+                place,
+                format!("{} other ways to say the same", list.len() - 1),
+            );
         }
         list.first()
     }
 
-    fn utter(&mut self, response: &'a Value, after: &'a Node, id: &str) -> Message {
+    fn utter(&mut self, response: &'a Value, after: &'a StoryNode, id: &str) -> Message {
         let mut message = Message::default();
         if let Some(value) = self.variation(response, id) {
             message.text = self.text(value.get("text").and_then(Value::as_str).unwrap_or_default().trim());
@@ -132,7 +147,7 @@ impl<'a> Builder<'a> {
             }
             for key in ["custom", "attachment"] {
                 if value.get(key).is_some() {
-                    self.flow.lose(Loss::StepDropped, id, format!("what {key} holds"));
+                    self.scenario.record_loss(Loss::StepDropped, id, format!("what {key} holds"));
                 }
             }
             for button in value.get("buttons").and_then(Value::as_array).into_iter().flatten() {
@@ -144,7 +159,7 @@ impl<'a> Builder<'a> {
         }
         // Intents that no button stands for.
         for (event, node) in &after.next {
-            let Event::Intent(intent) = event else { continue };
+            let StoryEvent::Intent(intent) = event else { continue };
             let is_button = |it: &Choice| match it {
                 Choice::Reply { value: Some(value), .. } => intent_of(value) == intent,
                 _ => false,
@@ -164,15 +179,15 @@ impl<'a> Builder<'a> {
     }
 
     /// Where a button leads: on in its story, or to the story that begins with its intent.
-    fn way(&mut self, payload: &str, after: &'a Node, place: &str) -> Goal {
+    fn way(&mut self, payload: &str, after: &'a StoryNode, place: &str) -> Goal {
         let intent = intent_of(payload);
-        if let Some((_, node)) = after.next.iter().find(|it| it.0 == Event::Intent(intent.to_owned())) {
+        if let Some((_, node)) = after.next.iter().find(|it| it.0 == StoryEvent::Intent(intent.to_owned())) {
             return self.build(node, place);
         }
         match self.roots.get(intent) {
             Some((_, root)) => self.story(intent, root),
             None => {
-                self.flow.lose(
+                self.scenario.record_loss(
                     Loss::RouteDropped,
                     place,
                     format!("a button with the payload {payload}, which no story answers"),
@@ -183,15 +198,15 @@ impl<'a> Builder<'a> {
     }
 
     /// A question for each slot of a form.
-    fn form(&mut self, name: &str, slots: &[String], after: &'a Node) -> Goal {
-        let ids: Vec<String> = slots.iter().map(|it| self.flow.free_id(&format!("{name} {it}"))).collect();
-        self.flow.lose(Loss::FormDropped, name, "the form's own checks of answers");
+    fn form(&mut self, name: &str, slots: &[String], after: &'a StoryNode) -> Goal {
+        let ids: Vec<String> = slots.iter().map(|it| self.scenario.free_id(&format!("{name} {it}"))).collect();
+        self.scenario.record_loss(Loss::FormDropped, name, "the form's own checks of answers");
         for (slot, id) in slots.iter().zip(&ids) {
             let keys = [format!("utter_ask_{name}_{slot}"), format!("utter_ask_{slot}")];
             let response = keys.iter().find_map(|it| self.bot.responses.get(it));
             let value = response.and_then(|it| self.variation(it, id));
             let raw = value.and_then(|it| it.get("text")).and_then(Value::as_str);
-            let (text, slot) = (self.text(raw.unwrap_or(&format!("{slot}?")).trim()), self.flow.slot(slot));
+            let (text, slot) = (self.text(raw.unwrap_or(&format!("{slot}?")).trim()), self.scenario.slot(slot));
             let buttons = value.and_then(|it| it.get("buttons")).and_then(Value::as_array).into_iter().flatten();
             let titles = buttons.filter_map(|it| it.get("title").map(scalar));
             let choices: Vec<Choice> = titles.map(|it| Choice::reply(&it, None)).collect();
@@ -199,12 +214,12 @@ impl<'a> Builder<'a> {
                 true => Act::Question(Question { text, slot, accepts: Accepts::Text, next: None, timeout: None }),
                 false => Act::Message(Message { text, choices, slot: Some(slot), ..Message::default() }),
             };
-            self.flow.push(id, act);
+            self.scenario.push(id, act);
         }
         let last = self.build(after, name);
         for (n, id) in ids.iter().enumerate() {
             let next = ids.get(n + 1).cloned().or_else(|| last.clone());
-            match self.flow.steps.iter_mut().find(|it| it.id == *id).map(|it| &mut it.act) {
+            match self.scenario.steps.iter_mut().find(|it| it.id == *id).map(|it| &mut it.act) {
                 Some(Act::Question(question)) => question.next = next,
                 Some(Act::Message(message)) => message.next = next,
                 _ => {}

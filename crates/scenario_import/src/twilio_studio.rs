@@ -10,8 +10,8 @@ use scenario::{
 use scenario::{Loss, Text};
 use serde_json::Value;
 
-use crate::flow::{Flow, Head, name_of, origin};
-use crate::{File, Format, ImportError, Imported, Options, language, notation};
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
+use crate::{File, Format, ImportError, Imported, Options, language, placeholders};
 
 /// Liquid: `{{widgets.ask.inbound.Body}}`, with filters after a bar.
 static LIQUID: LazyLock<Option<Regex>> =
@@ -27,19 +27,19 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             let why = "it has no states".to_owned();
             return Err(ImportError::Wrong { file: file.path.clone(), expected: "a flow of Twilio Studio", why });
         };
-        let mut flow = Flow::default();
+        let mut builder = ScenarioBuilder::default();
         let initial = definition.get("initial_state").and_then(Value::as_str).unwrap_or("Trigger");
         let mut started = None;
         for state in states {
             let name = state.get("name").and_then(Value::as_str).unwrap_or_default();
             match name == initial {
                 true => started = Some(state),
-                false => step(&mut flow, state, name),
+                false => step(&mut builder, state, name),
             }
         }
         let start = ["incomingMessage", "incomingRequest", "incomingCall"];
         let way = started.and_then(|state| start.iter().find_map(|event| Some((*event, next(state, event)?))));
-        let said = flow.said();
+        let said = builder.all_text();
         let string = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let named = string(&whole, "friendly_name").or_else(|| string(definition, "description"));
         let name = named.filter(|it| !it.trim().is_empty()).unwrap_or_else(|| name_of(&said));
@@ -47,14 +47,14 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             Some(("incomingRequest", _)) => Trigger::Event { name: None },
             _ => Trigger::Message { phrases: Vec::new() },
         };
-        let head = Head {
+        let head = ScenarioHead {
             intent: &name,
             language: language::guess(&said).unwrap_or(&options.language),
             purpose: Purpose::Conversation,
             trigger,
             origin: origin(Format::TwilioStudio, &file.path, format!("{} states", states.len())),
         };
-        imported.scenarios.push(flow.finish(head, way.map(|it| it.1).as_deref()));
+        imported.scenarios.push(builder.finish(head, way.map(|it| it.1).as_deref()));
     }
     Ok(())
 }
@@ -70,38 +70,38 @@ fn goal(value: Option<&Value>) -> Goal {
     Some(scenario::slot_name(value?.as_str().filter(|it| !it.is_empty())?))
 }
 
-fn step(flow: &mut Flow, state: &Value, name: &str) {
+fn step(builder: &mut ScenarioBuilder, state: &Value, name: &str) {
     let id = scenario::slot_name(name);
     let kind = state.get("type").and_then(Value::as_str).unwrap_or_default();
     let properties = state.get("properties").unwrap_or(&Value::Null);
     let property = |key: &str| properties.get(key).and_then(Value::as_str);
     let act = match kind {
         "send-message" => {
-            let text = text(flow, property("body").unwrap_or_default(), name);
-            let media = media(flow, property("media_url").or(property("media")), name);
+            let text = text(builder, property("body").unwrap_or_default(), name);
+            let media = media(builder, property("media_url").or(property("media")), name);
             if let Some(content) = property("content_template_sid").or(property("content_sid")) {
-                flow.lose(Loss::StepDropped, name, format!("the content template {content}: import it too"));
+                builder.record_loss(Loss::StepDropped, name, format!("the content template {content}: import it too"));
             }
-            failure(flow, state, name);
+            failure(builder, state, name);
             Act::Message(Message { text, media, next: next(state, "sent"), ..Message::default() })
         }
         "send-and-wait-for-reply" => {
-            if media(flow, property("media_url"), name).is_some() {
-                flow.lose(Loss::MediaKind, name, "the picture of a question");
+            if media(builder, property("media_url"), name).is_some() {
+                builder.record_loss(Loss::MediaKind, name, "the picture of a question");
             }
-            failure(flow, state, name);
+            failure(builder, state, name);
             let seconds = property("timeout").and_then(|it| it.parse().ok()).unwrap_or(0);
             let timeout = next(state, "timeout").map(|it| Timeout { seconds, next: Some(it) });
             Act::Question(Question {
-                text: text(flow, property("body").unwrap_or_default(), name),
-                slot: flow.slot(&format!("widgets.{name}.inbound.Body")),
+                text: text(builder, property("body").unwrap_or_default(), name),
+                slot: builder.slot(&format!("widgets.{name}.inbound.Body")),
                 accepts: Accepts::Text,
                 next: next(state, "incomingMessage"),
                 timeout,
             })
         }
-        "split-based-on" => split(flow, state, property("input").unwrap_or_default(), name),
-        "set-variables" => return variables(flow, state, properties, &id, name),
+        "split-based-on" => split(builder, state, property("input").unwrap_or_default(), name),
+        "set-variables" => return variables(builder, state, properties, &id, name),
         "make-http-request" => Act::Call(Call {
             system: format!("{} {}", property("method").unwrap_or("GET"), plain(property("url").unwrap_or_default())),
             next: next(state, "success"),
@@ -122,42 +122,42 @@ fn step(flow: &mut Flow, state: &Value, name: &str) {
             target: property("to").map(str::to_owned),
             next: next(state, "callComplete").or_else(|| next(state, "callCompleted")),
         }),
-        other => return unknown(flow, state, &id, name, other),
+        other => return unknown(builder, state, &id, name, other),
     };
-    flow.push(&id, act);
+    builder.push(&id, act);
 }
 
 /// A widget of calls or one that nobody knows: its first way is taken.
-fn unknown(flow: &mut Flow, state: &Value, id: &str, name: &str, kind: &str) {
-    flow.lose(Loss::StepDropped, name, format!("a widget of type {kind}"));
+fn unknown(builder: &mut ScenarioBuilder, state: &Value, id: &str, name: &str, kind: &str) {
+    builder.record_loss(Loss::StepDropped, name, format!("a widget of type {kind}"));
     let transitions = state.get("transitions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut goals = transitions.iter().map(|it| goal(it.get("next")));
     let next = goals.next().flatten();
     for lost in goals.flatten().filter(|it| Some(it) != next.as_ref()) {
-        flow.lose(Loss::RouteDropped, name, format!("to {lost}"));
+        builder.record_loss(Loss::RouteDropped, name, format!("to {lost}"));
     }
-    flow.push(id, Act::Call(Call { system: format!("{kind} {name}"), next, on_failure: None }));
+    builder.push(id, Act::Call(Call { system: format!("{kind} {name}"), next, on_failure: None }));
 }
 
 /// WhatsApp tells later that a message failed: no step can wait for it.
-fn failure(flow: &mut Flow, state: &Value, name: &str) {
+fn failure(builder: &mut ScenarioBuilder, state: &Value, name: &str) {
     for event in ["failed", "deliveryFailure"] {
         if let Some(to) = next(state, event) {
-            flow.lose(Loss::RouteDropped, name, format!("when the message fails, to {to}"));
+            builder.record_loss(Loss::RouteDropped, name, format!("when the message fails, to {to}"));
         }
     }
 }
 
-fn media(flow: &mut Flow, url: Option<&str>, name: &str) -> Option<Media> {
+fn media(builder: &mut ScenarioBuilder, url: Option<&str>, name: &str) -> Option<Media> {
     let url = url.filter(|it| !it.is_empty())?;
     let kind = match MediaKind::of(url) {
         MediaKind::Other => MediaKind::Image,
         kind => kind,
     };
-    Some(Media { kind, url: text(flow, url, name) })
+    Some(Media { kind, url: text(builder, url, name) })
 }
 
-fn split(flow: &mut Flow, state: &Value, input: &str, name: &str) -> Act {
+fn split(builder: &mut ScenarioBuilder, state: &Value, input: &str, name: &str) -> Act {
     let (mut branches, mut otherwise) = (Vec::new(), None);
     for transition in state.get("transitions").and_then(Value::as_array).into_iter().flatten() {
         let next = goal(transition.get("next"));
@@ -169,12 +169,12 @@ fn split(flow: &mut Flow, state: &Value, input: &str, name: &str) -> Act {
         // All conditions of a transition must hold; the neutral form takes the first.
         for extra in conditions.iter().skip(1) {
             let what = format!("a second condition on {}", plain(argument(extra).unwrap_or(input)));
-            flow.lose(Loss::RouteDropped, name, what);
+            builder.record_loss(Loss::RouteDropped, name, what);
         }
         let condition = &conditions[0];
         let string = |key: &str| condition.get(key).and_then(Value::as_str).unwrap_or_default();
         let argument = argument(condition).unwrap_or(input);
-        let slot = slot_of(flow, argument, name);
+        let slot = slot_of(builder, argument, name);
         let (test, value) = match string("type") {
             "equal_to" => (Test::Equals, string("value")),
             "matches_any_of" => (Test::OneOf, string("value")),
@@ -184,7 +184,7 @@ fn split(flow: &mut Flow, state: &Value, input: &str, name: &str) -> Act {
             "greater_than" => (Test::Greater, string("value")),
             "is_not_blank" => (Test::IsSet, ""),
             other => {
-                flow.lose(Loss::RouteDropped, name, format!("the test {other} {}", string("value")));
+                builder.record_loss(Loss::RouteDropped, name, format!("the test {other} {}", string("value")));
                 (Test::Other, string("value"))
             }
         };
@@ -197,41 +197,41 @@ fn argument(condition: &Value) -> Option<&str> {
     condition.get("arguments")?.as_array()?.first()?.as_str()
 }
 
-fn variables(flow: &mut Flow, state: &Value, properties: &Value, id: &str, name: &str) {
+fn variables(builder: &mut ScenarioBuilder, state: &Value, properties: &Value, id: &str, name: &str) {
     let list = properties.get("variables").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let last = next(state, "next");
     let ids: Vec<String> =
         (0..list.len().max(1)).map(|n| if n == 0 { id.to_owned() } else { format!("{id}_{}", n + 1) }).collect();
     if list.is_empty() {
-        return flow.push(id, Act::Wait { seconds: 0, next: last });
+        return builder.push(id, Act::Wait { seconds: 0, next: last });
     }
     for (n, variable) in list.iter().enumerate() {
         let string = |key: &str| variable.get(key).and_then(Value::as_str).unwrap_or_default();
-        let slot = flow.slot(&format!("flow.variables.{}", string("key")));
-        let value = text(flow, string("value"), name);
+        let slot = builder.slot(&format!("flow.variables.{}", string("key")));
+        let value = text(builder, string("value"), name);
         let next = ids.get(n + 1).cloned().or_else(|| last.clone());
-        flow.push(&ids[n], Act::Set { slot, value, next });
+        builder.push(&ids[n], Act::Set { slot, value, next });
     }
 }
 
 /// A text with Liquid in it.
-fn text(flow: &mut Flow, raw: &str, place: &str) -> Text {
+fn text(builder: &mut ScenarioBuilder, raw: &str, place: &str) -> Text {
     let (Some(liquid), Some(tag)) = (LIQUID.as_ref(), TAG.as_ref()) else { return Text::plain(raw) };
     let plain = tag.replace_all(raw, |found: &regex::Captures<'_>| {
-        flow.lose(Loss::ExpressionDropped, place, &found[0]);
+        builder.record_loss(Loss::ExpressionDropped, place, &found[0]);
         ""
     });
     for found in liquid.captures_iter(&plain).filter(|it| it.get(2).is_some()) {
-        flow.lose(Loss::ExpressionDropped, place, &found[0]);
+        builder.record_loss(Loss::ExpressionDropped, place, &found[0]);
     }
-    notation::with(flow, &plain, liquid, |it| Some(it[1].to_owned()))
+    placeholders::parse_with(builder, &plain, liquid, |it| Some(it[1].to_owned()))
 }
 
 /// The slot of an argument such as `{{widgets.ask.inbound.Body}}`.
-fn slot_of(flow: &mut Flow, argument: &str, place: &str) -> String {
-    let parsed = text(flow, argument, place);
+fn slot_of(builder: &mut ScenarioBuilder, argument: &str, place: &str) -> String {
+    let parsed = text(builder, argument, place);
     let first = parsed.slots().next().map(str::to_owned);
-    first.unwrap_or_else(|| flow.slot(argument))
+    first.unwrap_or_else(|| builder.slot(argument))
 }
 
 /// Without the braces of Liquid: addresses of systems are no texts.

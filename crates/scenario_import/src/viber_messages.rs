@@ -7,8 +7,8 @@ use scenario::Text;
 use scenario::{Act, Choice, Goal, Location, Media, MediaKind, Message, Purpose, Trigger};
 use serde_json::{Map, Value};
 
-use crate::flow::{Flow, Head, name_of, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, html, language, notation};
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, html, language, placeholders};
 
 pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
@@ -25,9 +25,9 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         };
         for (value, n) in messages.iter().zip(1..) {
             let place = format!("message {n}");
-            let mut flow = Flow::default();
-            let Some(message) = message(&mut flow, value, "message") else {
-                let why = match flow.losses.first() {
+            let mut builder = ScenarioBuilder::default();
+            let Some(message) = message(&mut builder, value, "message") else {
+                let why = match builder.losses.first() {
                     Some(lost) => format!("it is {}, which WhatsApp does not have", lost.what),
                     None => "it has no text, picture or button".to_owned(),
                 };
@@ -43,9 +43,11 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
                 true => Trigger::Message { phrases: Vec::new() },
                 false => Trigger::Event { name: None },
             };
-            flow.push("message", Act::Message(message));
+            builder.push("message", Act::Message(message));
             let origin = origin(Format::ViberMessages, &file.path, place);
-            imported.scenarios.push(flow.finish(Head { intent: &name, language, purpose, trigger, origin }, None));
+            imported
+                .scenarios
+                .push(builder.finish(ScenarioHead { intent: &name, language, purpose, trigger, origin }, None));
         }
     }
     Ok(())
@@ -64,35 +66,35 @@ pub(crate) fn lower_keys(value: &Value) -> Value {
 }
 
 /// One message; none if there is nothing in it. Choices lead nowhere yet.
-pub(crate) fn message(flow: &mut Flow, value: &Value, place: &str) -> Option<Message> {
+pub(crate) fn message(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Option<Message> {
     let keyboard = value.get("keyboard").or_else(|| value.get("buttons").map(|_| value));
     let rich = value.get("rich_media");
     let mut message = Message::default();
     if let Some(text) = value.get("text").and_then(Value::as_str) {
-        message.text = text_of(flow, text, place);
+        message.text = text_of(builder, text, place);
     }
     let kind = value.get("type").and_then(Value::as_str).unwrap_or("text").to_lowercase();
-    media(flow, value, &kind, &mut message);
+    media(builder, value, &kind, &mut message);
     if let Some(rich) = rich {
-        flow.lose(Loss::Carousel, place, "cards of rich media");
-        buttons(flow, rich, place, &mut message);
+        builder.record_loss(Loss::Carousel, place, "cards of rich media");
+        buttons(builder, rich, place, &mut message);
     }
     if let Some(keyboard) = keyboard {
-        input_field(flow, keyboard, place);
-        buttons(flow, keyboard, place, &mut message);
+        input_field(builder, keyboard, place);
+        buttons(builder, keyboard, place, &mut message);
     }
     if message.text.is_empty() && !message.choices.is_empty() {
-        message.text = rich_title(flow, rich, place).unwrap_or_else(|| Text::plain("…"));
+        message.text = rich_title(builder, rich, place).unwrap_or_else(|| Text::plain("…"));
     }
     let is_empty = message.text.is_empty() && message.media.is_none() && message.location.is_none();
     (!is_empty || !message.choices.is_empty()).then_some(message)
 }
 
 /// What a text says once its HTML and Viber's placeholders are taken out.
-pub(crate) fn text_of(flow: &mut Flow, text: &str, place: &str) -> Text {
+pub(crate) fn text_of(builder: &mut ScenarioBuilder, text: &str, place: &str) -> Text {
     let (plain, tags) = html::plain(text, true);
     if !tags.is_empty() {
-        flow.lose(Loss::Html, place, format!("the tags {}", tags.join(", ")));
+        builder.record_loss(Loss::Html, place, format!("the tags {}", tags.join(", ")));
     }
     let placeholders = [
         ("replace_me_with_user_name", "user_name"),
@@ -102,14 +104,14 @@ pub(crate) fn text_of(flow: &mut Flow, text: &str, place: &str) -> Text {
     let mut plain = plain;
     for (placeholder, slot) in placeholders {
         if plain.contains(placeholder) {
-            flow.lose(Loss::UserName, place, placeholder);
+            builder.record_loss(Loss::UserName, place, placeholder);
             plain = plain.replace(placeholder, &format!("{{{{{slot}}}}}"));
         }
     }
-    notation::any(flow, &plain)
+    placeholders::parse(builder, &plain)
 }
 
-fn media(flow: &mut Flow, value: &Value, kind: &str, message: &mut Message) {
+fn media(builder: &mut ScenarioBuilder, value: &Value, kind: &str, message: &mut Message) {
     let string = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let kind = match kind {
         "picture" => MediaKind::Image,
@@ -123,7 +125,7 @@ fn media(flow: &mut Flow, value: &Value, kind: &str, message: &mut Message) {
         }
         "sticker" => {
             let id = value.get("sticker_id").map(Value::to_string).unwrap_or_default();
-            flow.lose(Loss::MediaKind, "message", format!("Viber's sticker {id}"));
+            builder.record_loss(Loss::MediaKind, "message", format!("Viber's sticker {id}"));
             return;
         }
         "location" => {
@@ -135,7 +137,7 @@ fn media(flow: &mut Flow, value: &Value, kind: &str, message: &mut Message) {
             return;
         }
         "contact" => {
-            flow.lose(Loss::MediaKind, "message", "a card of a contact");
+            builder.record_loss(Loss::MediaKind, "message", "a card of a contact");
             return;
         }
         _ => return,
@@ -143,67 +145,67 @@ fn media(flow: &mut Flow, value: &Value, kind: &str, message: &mut Message) {
     if let Some(url) = string("media") {
         let kind =
             if kind == MediaKind::Image && MediaKind::of(&url) == MediaKind::Gif { MediaKind::Gif } else { kind };
-        message.media = Some(Media { kind, url: notation::any(flow, &url) });
+        message.media = Some(Media { kind, url: placeholders::parse(builder, &url) });
     }
 }
 
-fn input_field(flow: &mut Flow, keyboard: &Value, place: &str) {
+fn input_field(builder: &mut ScenarioBuilder, keyboard: &Value, place: &str) {
     if let Some(state) = keyboard.get("inputfieldstate").and_then(Value::as_str).filter(|it| *it != "regular") {
-        flow.lose(Loss::InputField, place, format!("the field to type in is {state}"));
+        builder.record_loss(Loss::InputField, place, format!("the field to type in is {state}"));
     }
     if keyboard.get("bgcolor").is_some() {
-        flow.lose(Loss::ButtonColour, place, "the colour of the keyboard");
+        builder.record_loss(Loss::ButtonColour, place, "the colour of the keyboard");
     }
 }
 
-fn buttons(flow: &mut Flow, keyboard: &Value, place: &str, message: &mut Message) {
+fn buttons(builder: &mut ScenarioBuilder, keyboard: &Value, place: &str, message: &mut Message) {
     let Some(buttons) = keyboard.get("buttons").and_then(Value::as_array) else { return };
     for (button, n) in buttons.iter().zip(1..) {
         let place = format!("{place}, button {n}");
-        looks(flow, button, &place);
-        if let Some(choice) = choice(flow, button, &place) {
+        looks(builder, button, &place);
+        if let Some(choice) = choice(builder, button, &place) {
             message.choices.push(choice);
         }
     }
 }
 
 /// Names what a button looks like, which WhatsApp decides itself.
-fn looks(flow: &mut Flow, button: &Value, place: &str) {
+fn looks(builder: &mut ScenarioBuilder, button: &Value, place: &str) {
     let has = |keys: &[&str]| keys.iter().any(|it| button.get(it).is_some());
     if has(&["bgcolor", "frame", "textopacity", "textsize", "bgloop"]) {
-        flow.lose(Loss::ButtonColour, place, "its colour, frame or size of letters");
+        builder.record_loss(Loss::ButtonColour, place, "its colour, frame or size of letters");
     }
     if has(&["image", "bgmedia"]) {
-        flow.lose(Loss::ButtonImage, place, "its picture");
+        builder.record_loss(Loss::ButtonImage, place, "its picture");
     }
     if has(&["columns", "rows", "textvalign", "texthalign"]) {
-        flow.lose(Loss::ButtonLayout, place, "its place and size");
+        builder.record_loss(Loss::ButtonLayout, place, "its place and size");
     }
     if button.get("silent").and_then(Value::as_bool) == Some(true) {
-        flow.lose(Loss::SilentButton, place, "that its tap does not show");
+        builder.record_loss(Loss::SilentButton, place, "that its tap does not show");
     }
 }
 
-fn choice(flow: &mut Flow, button: &Value, place: &str) -> Option<Choice> {
+fn choice(builder: &mut ScenarioBuilder, button: &Value, place: &str) -> Option<Choice> {
     let string = |key: &str| button.get(key).and_then(Value::as_str).unwrap_or_default();
     let (title, tags) = html::plain(string("text"), false);
     if !tags.is_empty() {
-        flow.lose(Loss::Html, place, format!("the tags {}", tags.join(", ")));
+        builder.record_loss(Loss::Html, place, format!("the tags {}", tags.join(", ")));
     }
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let body = string("actionbody");
     let action = string("actiontype").to_lowercase();
     if title.is_empty() {
-        flow.lose(Loss::ButtonDropped, place, format!("a button without text ({action} {body})"));
+        builder.record_loss(Loss::ButtonDropped, place, format!("a button without text ({action} {body})"));
         return None;
     }
     let next: Goal = None;
     match action.as_str() {
-        "open-url" => Some(Choice::Link { title, url: text_of(flow, body, place) }),
+        "open-url" => Some(Choice::Link { title, url: text_of(builder, body, place) }),
         "share-phone" => Some(Choice::SharePhone { title, next }),
         "location-picker" => Some(Choice::ShareLocation { title, next }),
         "none" => {
-            flow.lose(Loss::ButtonAction, place, format!("“{title}” does nothing: it is a label"));
+            builder.record_loss(Loss::ButtonAction, place, format!("“{title}” does nothing: it is a label"));
             None
         }
         // Without an action it is a reply.
@@ -212,16 +214,16 @@ fn choice(flow: &mut Flow, button: &Value, place: &str) -> Option<Choice> {
             Some(Choice::Reply { title, description: None, value, next })
         }
         other => {
-            flow.lose(Loss::ButtonAction, place, format!("“{title}”: {other}"));
+            builder.record_loss(Loss::ButtonAction, place, format!("“{title}”: {other}"));
             None
         }
     }
 }
 
 /// What the labels of cards say, where the message itself says nothing.
-fn rich_title(flow: &mut Flow, rich: Option<&Value>, place: &str) -> Option<Text> {
+fn rich_title(builder: &mut ScenarioBuilder, rich: Option<&Value>, place: &str) -> Option<Text> {
     let buttons = rich?.get("buttons")?.as_array()?;
     let labels = buttons.iter().filter(|it| it.get("actiontype").and_then(Value::as_str) == Some("none"));
     let labels: Vec<&str> = labels.filter_map(|it| it.get("text")?.as_str()).collect();
-    (!labels.is_empty()).then(|| text_of(flow, &labels.join("\n"), place))
+    (!labels.is_empty()).then(|| text_of(builder, &labels.join("\n"), place))
 }

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use scenario::Text;
 
-use crate::flow::Flow;
 use crate::html;
+use crate::scenario_builder::ScenarioBuilder;
 
 /// Most characters of the name of a slot.
-const MOST_NAME: usize = 60;
+const MAX_NAME: usize = 60;
 
 static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let name = r"[\p{L}_][\p{L}\p{M}\p{N}_ .'’-]*";
@@ -23,23 +23,23 @@ static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A text whose slots are written in any of these ways.
 ///
 /// A label in capitals and brackets that the text begins with, as in `[ACME] Your code`, is its sender and no slot.
-pub(crate) fn any(flow: &mut Flow, text: &str) -> Text {
+pub(crate) fn parse(builder: &mut ScenarioBuilder, text: &str) -> Text {
     let Some(pattern) = ANY.as_ref() else { return Text::plain(text) };
-    with(flow, text, pattern, |found| {
+    parse_with(builder, text, pattern, |found| {
         let name = (1..found.len()).find_map(|it| found.get(it))?;
         let whole = found.get(0)?;
         let is_label =
             whole.start() == 0 && whole.as_str().starts_with('[') && !name.as_str().contains(char::is_lowercase);
         let is_tag = whole.as_str().starts_with('<') && html::is_tag(name.as_str());
         // Longer ones are text in brackets.
-        let is_short = name.as_str().chars().count() <= MOST_NAME;
+        let is_short = name.as_str().chars().count() <= MAX_NAME;
         (is_short && !is_label && !is_tag).then(|| name.as_str().trim().to_owned())
     })
 }
 
 /// A text whose slots are what a pattern finds, under the names that `name` gives; what it gives none stays text.
-pub(crate) fn with(
-    flow: &mut Flow,
+pub(crate) fn parse_with(
+    builder: &mut ScenarioBuilder,
     text: &str,
     pattern: &Regex,
     name: impl Fn(&Captures<'_>) -> Option<String>,
@@ -49,7 +49,7 @@ pub(crate) fn with(
     for found in pattern.captures_iter(text) {
         let (Some(name), Some(whole)) = (name(&found), found.get(0)) else { continue };
         parsed.push_plain(&text[at..whole.start()]);
-        parsed.push_slot(&flow.slot(&name));
+        parsed.push_slot(&builder.slot(&name));
         at = whole.end();
     }
     parsed.push_plain(&text[at..]);
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn slots_are_known_in_seven_notations() {
-        let read = |text: &str| any(&mut Flow::default(), text).to_string();
+        let read = |text: &str| parse(&mut ScenarioBuilder::default(), text).to_string();
         for text in ["[Nom]", "{Nom}", "{{Nom}}", "%Nom%", "<Nom>", "$Nom", "##Nom##", "${Nom}"] {
             assert_eq!(read(&format!("Bonjour {text}, merci.")), "Bonjour {{nom}}, merci.", "{text}");
         }

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::distinct::{DistinctMessages, MessageStats, length};
-use super::mask::Kind;
+use super::mask::ValueKind;
 
 /// The share of words that may differ.
-const MOST_DIFFERENT: f64 = 0.4;
+const MAX_DIFFERENT: f64 = 0.4;
 /// Values that are kept of a slot, to tell what it is.
-const MOST_VALUES: usize = 64;
+const MAX_VALUES: usize = 64;
 /// A slot with no more values than this, and many messages for each, is a choice between words.
-const MOST_CHOICES: usize = 8;
+const MAX_CHOICES: usize = 8;
 
 /// A value that is the same in so many messages, and all there are, is a part of the text.
-const ENOUGH_TO_BE_FIXED: u64 = 10;
+const MIN_MESSAGES_TO_BE_FIXED: u64 = 10;
 
 /// After these words comes a name.
 const GREETINGS: [&str; 20] = [
@@ -32,11 +32,11 @@ pub(super) struct Cluster {
 #[derive(Debug, PartialEq)]
 pub(super) enum Part {
     Plain(String),
-    Slot { kind: Kind, values: Vec<String>, longest: u32 },
+    Slot { kind: ValueKind, values: Vec<String>, longest: u32 },
 }
 
 /// A template on its way: its words, none where they differ.
-struct Group<'a> {
+struct GrowingCluster<'a> {
     words: Vec<Option<u32>>,
     members: Vec<(Vec<&'a str>, &'a MessageStats)>,
     n_messages: u64,
@@ -47,7 +47,7 @@ pub(super) fn clusters(distinct: &DistinctMessages) -> Vec<Cluster> {
     let mut sorted: Vec<(&String, &MessageStats)> = distinct.iter().collect();
     sorted.sort_by(|a, b| (b.1.n_messages, a.0).cmp(&(a.1.n_messages, b.0)));
     let mut numbers: HashMap<&str, u32> = HashMap::new();
-    let mut groups: BTreeMap<usize, Vec<Group<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, Vec<GrowingCluster<'_>>> = BTreeMap::new();
     for (text, stats) in sorted {
         let words: Vec<&str> = text.split(' ').collect();
         let ids: Vec<u32> = words
@@ -60,23 +60,23 @@ pub(super) fn clusters(distinct: &DistinctMessages) -> Vec<Cluster> {
         let same_length = groups.entry(words.len()).or_default();
         match same_length.iter_mut().find(|it| it.takes(&ids)) {
             Some(group) => group.add(&ids, words, stats),
-            None => same_length.push(Group {
+            None => same_length.push(GrowingCluster {
                 words: ids.into_iter().map(Some).collect(),
                 n_messages: stats.n_messages,
                 members: vec![(words, stats)],
             }),
         }
     }
-    let mut clusters: Vec<Cluster> = groups.values().flatten().map(Group::cluster).collect();
+    let mut clusters: Vec<Cluster> = groups.values().flatten().map(GrowingCluster::cluster).collect();
     join_same(&mut clusters);
     clusters.sort_by(|a, b| (b.n_messages, a.key()).cmp(&(a.n_messages, b.key())));
     clusters
 }
 
-impl<'a> Group<'a> {
+impl<'a> GrowingCluster<'a> {
     fn takes(&self, ids: &[u32]) -> bool {
         let n = ids.len();
-        let most = if n < 3 { 0 } else { ((n as f64 * MOST_DIFFERENT) as usize).max(1) };
+        let most = if n < 3 { 0 } else { ((n as f64 * MAX_DIFFERENT) as usize).max(1) };
         let mut n_different = 0;
         for (word, id) in self.words.iter().zip(ids) {
             if *word != Some(*id) {
@@ -117,19 +117,19 @@ impl<'a> Group<'a> {
 
     /// A word that all messages share: itself, or a value of a shape.
     fn fixed(&self, parts: &mut Vec<Part>, n: usize, word: &str) {
-        let Some((before, kind, after)) = Kind::of_mask(word) else { return plain(parts, word) };
+        let Some((before, kind, after)) = ValueKind::of_mask(word) else { return plain(parts, word) };
         plain(parts, before);
         let (mut values, mut longest) = (Vec::new(), 0);
-        let mut is_one = self.n_messages >= ENOUGH_TO_BE_FIXED;
+        let mut is_one = self.n_messages >= MIN_MESSAGES_TO_BE_FIXED;
         for (words, stats) in &self.members {
-            let nth = words[..n].iter().filter(|it| Kind::of_mask(it).is_some()).count();
+            let nth = words[..n].iter().filter(|it| ValueKind::of_mask(it).is_some()).count();
             if let Some(range) = stats.values.get(nth) {
                 is_one &= range.least == range.greatest;
                 values.push(range.least.clone());
                 longest = longest.max(range.longest);
             }
         }
-        tidy(&mut values);
+        sort_and_limit(&mut values);
         match values.as_slice() {
             // As in “valid for 10 minutes”.
             [value] if is_one => plain(parts, value),
@@ -147,40 +147,40 @@ impl<'a> Group<'a> {
         let (mut values, mut longest) = (Vec::new(), 0);
         for (words, stats) in &self.members {
             let word = words[n].strip_suffix(shared).unwrap_or(words[n]);
-            let nth = words[..n].iter().filter(|it| Kind::of_mask(it).is_some()).count();
-            let value = match Kind::of_mask(word) {
+            let nth = words[..n].iter().filter(|it| ValueKind::of_mask(it).is_some()).count();
+            let value = match ValueKind::of_mask(word) {
                 Some(_) => stats.values.get(nth).map_or("", |it| it.least.as_str()),
                 None => word,
             };
             longest = longest.max(length(value));
             values.push(value.to_owned());
         }
-        tidy(&mut values);
+        sort_and_limit(&mut values);
         let before =
             n.checked_sub(1).map(|it| self.members[0].0[it].trim_matches(sign).to_lowercase()).unwrap_or_default();
         let n_values = values.len() as u64;
         let are_words = values.iter().all(|it| it.chars().all(|it| it.is_alphabetic() || it == '-'));
         let kind = match () {
-            () if GREETINGS.contains(&before.as_str()) => Kind::Name,
+            () if GREETINGS.contains(&before.as_str()) => ValueKind::Name,
             // Few words, many messages for each, and no capital letter that a name would have.
             () if are_words
-                && values.len() <= MOST_CHOICES
+                && values.len() <= MAX_CHOICES
                 && self.n_messages >= n_values * 3
                 && values.iter().all(|it| it.starts_with(char::is_lowercase)) =>
             {
-                Kind::Choice
+                ValueKind::Choice
             }
-            () => Kind::Text,
+            () => ValueKind::Text,
         };
         parts.push(Part::Slot { kind, values, longest });
         plain(parts, shared);
     }
 }
 
-fn tidy(values: &mut Vec<String>) {
+fn sort_and_limit(values: &mut Vec<String>) {
     values.sort_unstable();
     values.dedup();
-    values.truncate(MOST_VALUES);
+    values.truncate(MAX_VALUES);
 }
 
 fn plain(parts: &mut Vec<Part>, text: &str) {
@@ -195,7 +195,7 @@ fn plain(parts: &mut Vec<Part>, text: &str) {
 fn join_neighbours(parts: &mut Vec<Part>) {
     let mut joined: Vec<Part> = Vec::new();
     for part in parts.drain(..) {
-        let is_loose = |it: &Part| matches!(it, Part::Slot { kind: Kind::Name | Kind::Text, .. });
+        let is_loose = |it: &Part| matches!(it, Part::Slot { kind: ValueKind::Name | ValueKind::Text, .. });
         let n = joined.len();
         let follows =
             n >= 2 && joined[n - 1] == Part::Plain(" ".to_owned()) && is_loose(&joined[n - 2]) && is_loose(&part);
@@ -217,7 +217,7 @@ impl Cluster {
     fn key(&self) -> String {
         let part = |it: &Part| match it {
             Part::Plain(text) => text.clone(),
-            Part::Slot { kind: Kind::Name | Kind::Text | Kind::Choice, .. } => "\u{1}".to_owned(),
+            Part::Slot { kind: ValueKind::Name | ValueKind::Text | ValueKind::Choice, .. } => "\u{1}".to_owned(),
             Part::Slot { kind, .. } => format!("\u{1}{}", kind.name()),
         };
         self.parts.iter().map(part).collect()
@@ -269,7 +269,7 @@ fn absorb(cluster: &mut Cluster, other: Cluster) {
             continue;
         };
         values.extend(more);
-        tidy(values);
+        sort_and_limit(values);
         *longest = (*longest).max(other);
     }
 }
@@ -278,7 +278,8 @@ impl Cluster {
     /// Whether a rarer template is this one with a name of several words: all plain parts stand in it, in order, and no more
     /// than three words are between.
     fn matches(&self, other: &Self) -> bool {
-        let has_loose = self.parts.iter().any(|it| matches!(it, Part::Slot { kind: Kind::Name | Kind::Text, .. }));
+        let has_loose =
+            self.parts.iter().any(|it| matches!(it, Part::Slot { kind: ValueKind::Name | ValueKind::Text, .. }));
         if !has_loose {
             return false;
         }
@@ -288,8 +289,8 @@ impl Cluster {
             match part {
                 Part::Plain(plain) => {
                     let is_last = n + 1 == self.parts.len();
-                    let is_after_loose =
-                        n > 0 && matches!(self.parts[n - 1], Part::Slot { kind: Kind::Name | Kind::Text, .. });
+                    let is_after_loose = n > 0
+                        && matches!(self.parts[n - 1], Part::Slot { kind: ValueKind::Name | ValueKind::Text, .. });
                     let found = if is_after_loose && !is_last {
                         rest.find(plain.as_str())
                     } else if is_after_loose {
@@ -304,13 +305,13 @@ impl Cluster {
                     }
                     rest = &rest[at + plain.len()..];
                 }
-                Part::Slot { kind: Kind::Name | Kind::Text, .. } if n + 1 == self.parts.len() => {
+                Part::Slot { kind: ValueKind::Name | ValueKind::Text, .. } if n + 1 == self.parts.len() => {
                     return !rest.is_empty() && rest.split(' ').count() <= 3 && !rest.contains('\u{1}');
                 }
-                Part::Slot { kind: Kind::Name | Kind::Text, .. } => {}
+                Part::Slot { kind: ValueKind::Name | ValueKind::Text, .. } => {}
                 Part::Slot { kind, .. } => {
                     let mask = match kind {
-                        Kind::Choice => "\u{1}".to_owned(),
+                        ValueKind::Choice => "\u{1}".to_owned(),
                         kind => format!("\u{1}{}", kind.name()),
                     };
                     let Some(after) = rest.strip_prefix(&mask) else { return false };

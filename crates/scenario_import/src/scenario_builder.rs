@@ -7,7 +7,7 @@ use scenario::{Loss, slot_name};
 
 /// A scenario on its way.
 #[derive(Debug, Default)]
-pub(crate) struct Flow {
+pub(crate) struct ScenarioBuilder {
     pub(crate) steps: Vec<Step>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) losses: Vec<Lost>,
@@ -16,7 +16,7 @@ pub(crate) struct Flow {
 }
 
 /// What a scenario is besides its steps.
-pub(crate) struct Head<'a> {
+pub(crate) struct ScenarioHead<'a> {
     pub(crate) intent: &'a str,
     pub(crate) language: &'a str,
     pub(crate) purpose: Purpose,
@@ -24,7 +24,7 @@ pub(crate) struct Head<'a> {
     pub(crate) origin: Origin,
 }
 
-impl Flow {
+impl ScenarioBuilder {
     /// The name of the slot that the source calls so.
     pub(crate) fn slot(&mut self, source_name: &str) -> String {
         if let Some(name) = self.names.get(source_name) {
@@ -43,7 +43,7 @@ impl Flow {
         free_name(wanted, |name| self.slots.iter().all(|it| it.name != name))
     }
 
-    pub(crate) fn lose(&mut self, loss: Loss, place: &str, what: impl Into<String>) {
+    pub(crate) fn record_loss(&mut self, loss: Loss, place: &str, what: impl Into<String>) {
         let lost = Lost { loss, place: place.to_owned(), what: what.into() };
         if !self.losses.contains(&lost) {
             self.losses.push(lost);
@@ -61,12 +61,12 @@ impl Flow {
     }
 
     /// Everything that is said, to tell the language by.
-    pub(crate) fn said(&self) -> String {
+    pub(crate) fn all_text(&self) -> String {
         self.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect()
     }
 
     /// The scenario, which starts with the first step unless `start` says otherwise.
-    pub(crate) fn finish(mut self, head: Head<'_>, start: Option<&str>) -> Scenario {
+    pub(crate) fn finish(mut self, head: ScenarioHead<'_>, start: Option<&str>) -> Scenario {
         let start = start.map(str::to_owned).or_else(|| Some(self.steps.first()?.id.clone())).unwrap_or_default();
         self.drop_unused_slots();
         Scenario {

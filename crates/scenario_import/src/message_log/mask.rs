@@ -1,6 +1,6 @@
 /// What a value is, by its shape or its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Date,
     Time,
     Amount,
@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Text,
 }
 
-impl Kind {
+impl ValueKind {
     const MASKS: [(Self, char); 10] = [
         (Self::Date, 'D'),
         (Self::Time, 'T'),
@@ -117,43 +117,45 @@ fn push(masked: &mut Masked, word: &str, speaks_of_code: bool) {
         return;
     };
     let start = word.find(core).unwrap_or(0);
-    let letter = Kind::MASKS.iter().find(|it| it.0 == kind).map_or('R', |it| it.1);
+    let letter = ValueKind::MASKS.iter().find(|it| it.0 == kind).map_or('R', |it| it.1);
     masked.text.push_str(&word[..start]);
     masked.text.extend([MARK, letter]);
     masked.text.push_str(&word[start + core.len()..]);
     masked.values.push(core.to_owned());
 }
 
-fn kind(word: &str, speaks_of_code: bool) -> Option<Kind> {
+fn kind(word: &str, speaks_of_code: bool) -> Option<ValueKind> {
     if word.contains("://") || word.starts_with("www.") {
-        return Some(Kind::Link);
+        return Some(ValueKind::Link);
     }
     let bytes = word.as_bytes();
     let n_digits = bytes.iter().filter(|it| it.is_ascii_digit()).count();
     if n_digits == 0 {
         return match word.split_once('@') {
-            Some((user, host)) if !user.is_empty() && host.contains('.') => Some(Kind::Email),
+            Some((user, host)) if !user.is_empty() && host.contains('.') => Some(ValueKind::Email),
             _ => None,
         };
     }
     let only = |signs: &str| word.chars().all(|it| it.is_ascii_digit() || signs.contains(it));
     let groups = |sign: char| word.split(sign).filter(|it| !it.is_empty() && it.len() <= 4).count();
     match word {
-        _ if word.contains('@') => Some(Kind::Email),
+        _ if word.contains('@') => Some(ValueKind::Email),
         // A domain and a path.
         _ if word.contains('/') && word.split('/').next().is_some_and(|it| it.contains('.') && !only("./")) => {
-            Some(Kind::Link)
+            Some(ValueKind::Link)
         }
-        _ if word.ends_with('%') => Some(Kind::Percent),
-        _ if word.contains(['€', '$', '£']) || is_amount(word) => Some(Kind::Amount),
-        _ if only("/") && (2..=3).contains(&groups('/')) => Some(Kind::Date),
-        _ if (only("-") && groups('-') == 3) || (only(".") && groups('.') == 3 && n_digits <= 8) => Some(Kind::Date),
-        _ if is_time(word) => Some(Kind::Time),
-        _ if word.starts_with('+') && n_digits >= 8 => Some(Kind::Phone),
-        _ if word.starts_with('0') && only(".-") && n_digits >= 9 => Some(Kind::Phone),
-        _ if only("") && speaks_of_code && (4..=8).contains(&n_digits) => Some(Kind::Secret),
-        _ if only(".,") => Some(Kind::Number),
-        _ => Some(Kind::Reference),
+        _ if word.ends_with('%') => Some(ValueKind::Percent),
+        _ if word.contains(['€', '$', '£']) || is_amount(word) => Some(ValueKind::Amount),
+        _ if only("/") && (2..=3).contains(&groups('/')) => Some(ValueKind::Date),
+        _ if (only("-") && groups('-') == 3) || (only(".") && groups('.') == 3 && n_digits <= 8) => {
+            Some(ValueKind::Date)
+        }
+        _ if is_time(word) => Some(ValueKind::Time),
+        _ if word.starts_with('+') && n_digits >= 8 => Some(ValueKind::Phone),
+        _ if word.starts_with('0') && only(".-") && n_digits >= 9 => Some(ValueKind::Phone),
+        _ if only("") && speaks_of_code && (4..=8).contains(&n_digits) => Some(ValueKind::Secret),
+        _ if only(".,") => Some(ValueKind::Number),
+        _ => Some(ValueKind::Reference),
     }
 }
 
@@ -182,26 +184,26 @@ mod tests {
     #[test]
     fn values_are_known_by_their_shape() {
         for (word, wanted) in [
-            ("12/03/2026", Some(Kind::Date)),
-            ("2026-03-12", Some(Kind::Date)),
-            ("14:30", Some(Kind::Time)),
-            ("9h", Some(Kind::Time)),
-            ("9am", Some(Kind::Time)),
-            ("25,50€", Some(Kind::Amount)),
-            ("Rp50.000", Some(Kind::Amount)),
-            ("20%", Some(Kind::Percent)),
-            ("1041", Some(Kind::Number)),
-            ("AB-1041", Some(Kind::Reference)),
-            ("+33199000001", Some(Kind::Phone)),
-            ("0199000001", Some(Kind::Phone)),
-            ("https://example.com/x1", Some(Kind::Link)),
-            ("exmpl.co/a7", Some(Kind::Link)),
-            ("ana@example.com", Some(Kind::Email)),
+            ("12/03/2026", Some(ValueKind::Date)),
+            ("2026-03-12", Some(ValueKind::Date)),
+            ("14:30", Some(ValueKind::Time)),
+            ("9h", Some(ValueKind::Time)),
+            ("9am", Some(ValueKind::Time)),
+            ("25,50€", Some(ValueKind::Amount)),
+            ("Rp50.000", Some(ValueKind::Amount)),
+            ("20%", Some(ValueKind::Percent)),
+            ("1041", Some(ValueKind::Number)),
+            ("AB-1041", Some(ValueKind::Reference)),
+            ("+33199000001", Some(ValueKind::Phone)),
+            ("0199000001", Some(ValueKind::Phone)),
+            ("https://example.com/x1", Some(ValueKind::Link)),
+            ("exmpl.co/a7", Some(ValueKind::Link)),
+            ("ana@example.com", Some(ValueKind::Email)),
             ("Bonjour", None),
             ("rendez-vous", None),
         ] {
             assert_eq!(kind(word, false), wanted, "{word}");
         }
-        assert_eq!(kind("482913", true), Some(Kind::Secret));
+        assert_eq!(kind("482913", true), Some(ValueKind::Secret));
     }
 }

@@ -7,8 +7,8 @@ use scenario::{Act, Choice, Location, Media, MediaKind, Message, Purpose, Trigge
 use scenario::{Loss, Text};
 use serde_json::Value;
 
-use crate::flow::{Flow, Head, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, notation};
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, placeholders};
 
 static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}").ok());
 
@@ -36,12 +36,12 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             let string = |key: &str| content.get(key).and_then(Value::as_str);
             let name = string("friendly_name").or(string("sid")).map_or_else(|| format!("content {n}"), str::to_owned);
             let place = string("sid").map_or_else(|| format!("content {n}"), str::to_owned);
-            let mut flow = Flow::default();
+            let mut builder = ScenarioBuilder::default();
             let types = content.get("types");
             let known = TYPES.iter().find_map(|it| Some((*it, types?.get(it)?)));
             let is_code = types.is_some_and(|it| it.get("whatsapp/authentication").is_some());
             let message = match known {
-                Some((kind, body)) => message(&mut flow, kind, body),
+                Some((kind, body)) => message(&mut builder, kind, body),
                 None if is_code => Message { text: Text::parse("{{code}}"), ..Message::default() },
                 None => {
                     let kinds =
@@ -52,49 +52,49 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
                 }
             };
             if is_code {
-                flow.slot("code");
+                builder.slot("code");
             }
-            examples(&mut flow, content);
+            examples(&mut builder, content);
             let purpose = match () {
                 () if is_code => Purpose::Authentication,
                 () if message.waits() => Purpose::Conversation,
                 () => Purpose::Notification,
             };
-            flow.push("message", Act::Message(message));
-            let head = Head {
+            builder.push("message", Act::Message(message));
+            let head = ScenarioHead {
                 intent: &name,
                 language: string("language").unwrap_or(&options.language),
                 purpose,
                 trigger: Trigger::Event { name: None },
                 origin: origin(Format::TwilioContent, &file.path, place),
             };
-            imported.scenarios.push(flow.finish(head, None));
+            imported.scenarios.push(builder.finish(head, None));
         }
     }
     Ok(())
 }
 
 /// A text with `{{1}}`, which becomes the slot `slot_1`.
-fn text(flow: &mut Flow, value: &Value, key: &str) -> Text {
+fn text(builder: &mut ScenarioBuilder, value: &Value, key: &str) -> Text {
     let raw = value.get(key).and_then(Value::as_str).unwrap_or_default();
-    text_of(flow, raw)
+    text_of(builder, raw)
 }
 
-fn text_of(flow: &mut Flow, raw: &str) -> Text {
+fn text_of(builder: &mut ScenarioBuilder, raw: &str) -> Text {
     let Some(pattern) = VARIABLE.as_ref() else { return Text::plain(raw) };
-    notation::with(flow, raw, pattern, |it| Some(slot(&it[1])))
+    placeholders::parse_with(builder, raw, pattern, |it| Some(slot(&it[1])))
 }
 
 fn slot(name: &str) -> String {
     if name.bytes().all(|it| it.is_ascii_digit()) { format!("slot {name}") } else { name.to_owned() }
 }
 
-fn message(flow: &mut Flow, kind: &str, body: &Value) -> Message {
-    let mut message = Message { text: text(flow, body, "body"), ..Message::default() };
+fn message(builder: &mut ScenarioBuilder, kind: &str, body: &Value) -> Message {
+    let mut message = Message { text: text(builder, body, "body"), ..Message::default() };
     let items = |key: &str| body.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     match kind {
         "twilio/card" | "whatsapp/card" => {
-            let title = text(flow, body, "title");
+            let title = text(builder, body, "title");
             if message.text.is_empty() {
                 message.text = title;
             } else if !title.is_empty() {
@@ -102,7 +102,7 @@ fn message(flow: &mut Flow, kind: &str, body: &Value) -> Message {
                 message.text.push_plain("\n");
                 message.text.push(&body);
             }
-            let subtitle = text(flow, body, "subtitle");
+            let subtitle = text(builder, body, "subtitle");
             if !subtitle.is_empty() {
                 message.text.push_plain("\n");
                 message.text.push(&subtitle);
@@ -116,15 +116,15 @@ fn message(flow: &mut Flow, kind: &str, body: &Value) -> Message {
             }));
         }
         "twilio/carousel" => {
-            flow.lose(Loss::Carousel, "message", format!("{} cards", items("cards").len()));
+            builder.record_loss(Loss::Carousel, "message", format!("{} cards", items("cards").len()));
             for card in items("cards") {
                 let title = card.get("title").and_then(Value::as_str).unwrap_or_default();
                 message.text.push_plain(&format!("\n{title}"));
-                actions(flow, card.get("actions"), &mut message);
+                actions(builder, card.get("actions"), &mut message);
             }
         }
         "twilio/catalog" => {
-            flow.lose(Loss::StepDropped, "message", "a catalogue of products: name them in the scenario")
+            builder.record_loss(Loss::StepDropped, "message", "a catalogue of products: name them in the scenario")
         }
         "twilio/location" => {
             let string = |key: &str| body.get(key).map(|it| it.to_string().trim_matches('"').to_owned());
@@ -140,24 +140,24 @@ fn message(flow: &mut Flow, kind: &str, body: &Value) -> Message {
             MediaKind::Other => MediaKind::Image,
             kind => kind,
         };
-        message.media = Some(Media { kind, url: text_of(flow, url) });
+        message.media = Some(Media { kind, url: text_of(builder, url) });
     }
-    actions(flow, body.get("actions"), &mut message);
+    actions(builder, body.get("actions"), &mut message);
     message
 }
 
-fn actions(flow: &mut Flow, actions: Option<&Value>, message: &mut Message) {
+fn actions(builder: &mut ScenarioBuilder, actions: Option<&Value>, message: &mut Message) {
     for action in actions.and_then(Value::as_array).into_iter().flatten() {
         let string = |key: &str| action.get(key).and_then(Value::as_str).map(str::to_owned);
         let title = string("title").unwrap_or_default();
         let kind = string("type").unwrap_or_else(|| "QUICK_REPLY".to_owned());
         let choice = match kind.as_str() {
             "QUICK_REPLY" => Choice::Reply { title, description: None, value: string("id"), next: None },
-            "URL" => Choice::Link { title, url: text_of(flow, &string("url").unwrap_or_default()) },
+            "URL" => Choice::Link { title, url: text_of(builder, &string("url").unwrap_or_default()) },
             "PHONE_NUMBER" => Choice::Phone { title, number: string("phone").unwrap_or_default() },
-            "COPY_CODE" => Choice::CopyCode { title, code: text_of(flow, &string("code").unwrap_or_default()) },
+            "COPY_CODE" => Choice::CopyCode { title, code: text_of(builder, &string("code").unwrap_or_default()) },
             other => {
-                flow.lose(Loss::ButtonAction, "message", format!("“{title}”: {other}"));
+                builder.record_loss(Loss::ButtonAction, "message", format!("“{title}”: {other}"));
                 continue;
             }
         };
@@ -165,10 +165,10 @@ fn actions(flow: &mut Flow, actions: Option<&Value>, message: &mut Message) {
     }
 }
 
-fn examples(flow: &mut Flow, content: &Value) {
+fn examples(builder: &mut ScenarioBuilder, content: &Value) {
     for (name, example) in content.get("variables").and_then(Value::as_object).into_iter().flatten() {
-        let name = flow.slot(&slot(name));
-        if let (Some(example), Some(slot)) = (example.as_str(), flow.slots.iter_mut().find(|it| it.name == name)) {
+        let name = builder.slot(&slot(name));
+        if let (Some(example), Some(slot)) = (example.as_str(), builder.slots.iter_mut().find(|it| it.name == name)) {
             slot.examples.push(example.to_owned());
         }
     }

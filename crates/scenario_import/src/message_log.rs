@@ -11,11 +11,11 @@ use rayon::prelude::*;
 use scenario::{Act, Message, Origin, Purpose, Slot, Trigger};
 use scenario::{Scenario, Text};
 
-use crate::flow::{Flow, Head, name_of};
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of};
 use crate::{File, Format, ImportError, Imported, Options, Skipped, language, table};
 use cluster::{Cluster, Part, clusters};
 use distinct::{DistinctMessages, MessageStats, ValueRange};
-use mask::{Kind, Masked, mask};
+use mask::{Masked, ValueKind, mask};
 
 /// Messages that are masked at once, on all cores.
 const CHUNK: usize = 1 << 16;
@@ -96,25 +96,25 @@ fn add(distinct: &mut DistinctMessages, messages: &[(String, String)]) {
 
 /// A template as a scenario. Values that may be somebody's data are never examples.
 fn scenario(cluster: &Cluster, file: &str, options: &Options) -> Scenario {
-    let mut flow = Flow::default();
+    let mut builder = ScenarioBuilder::default();
     let mut text = Text::default();
     for part in &cluster.parts {
         match part {
             Part::Plain(plain) => text.push_plain(plain),
             Part::Slot { kind, values, longest } => {
-                let wanted = flow.free_slot(kind.name());
+                let wanted = builder.free_slot(kind.name());
                 let examples = kind.examples(values);
-                flow.slots.push(Slot { examples, longest: Some(*longest), ..Slot::named(&wanted) });
+                builder.slots.push(Slot { examples, longest: Some(*longest), ..Slot::named(&wanted) });
                 text.push_slot(&wanted);
             }
         }
     }
     let plain = text.fill(|_| "".into());
-    let purpose = match cluster.parts.iter().any(|it| matches!(it, Part::Slot { kind: Kind::Secret, .. })) {
+    let purpose = match cluster.parts.iter().any(|it| matches!(it, Part::Slot { kind: ValueKind::Secret, .. })) {
         true => Purpose::Authentication,
         false => Purpose::Notification,
     };
-    flow.push("text", Act::Message(Message { text, ..Message::default() }));
+    builder.push("text", Act::Message(Message { text, ..Message::default() }));
     let origin = Origin {
         format: Format::MessageLog.name().to_owned(),
         file: file.to_owned(),
@@ -122,14 +122,14 @@ fn scenario(cluster: &Cluster, file: &str, options: &Options) -> Scenario {
         n_messages: Some(cluster.n_messages),
         last_used: Some(cluster.last.clone()).filter(|it| !it.is_empty()),
     };
-    let head = Head {
+    let head = ScenarioHead {
         intent: &name_of(&plain),
         language: language::guess(&plain).unwrap_or(&options.language),
         purpose,
         trigger: Trigger::Event { name: None },
         origin,
     };
-    flow.finish(head, None)
+    builder.finish(head, None)
 }
 
 #[cfg(test)]
