@@ -11,7 +11,7 @@ pub use step::{
     Accepts, Act, Branch, Call, Choice, Condition, END, Goal, Handover, Location, Media, MediaKind, Message, Product,
     Question, Step, Test, Timeout, Via,
 };
-pub use text::{Piece, Text, slot_name};
+pub use text::{Text, TextPart, slot_name};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -323,35 +323,35 @@ impl Via {
 
 impl Act {
     /// Where it can lead, each with the words for the way, the same order every time. Two ways may lead to one step.
-    pub fn ways(&self) -> Vec<(String, &Goal)> {
-        let mut ways = Vec::new();
+    pub fn routes(&self) -> Vec<(String, &Goal)> {
+        let mut routes = Vec::new();
         match self {
             Self::Message(it) => {
                 let choices = it.choices.iter().filter_map(|choice| {
                     let next = choice.next()?;
                     Some((choice.title().to_owned(), if next.is_some() { next } else { &it.next }))
                 });
-                ways.extend(choices);
-                let last = if ways.is_empty() { "" } else { "anything else" };
-                ways.push((last.to_owned(), &it.next));
-                ways.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
+                routes.extend(choices);
+                let last = if routes.is_empty() { "" } else { "anything else" };
+                routes.push((last.to_owned(), &it.next));
+                routes.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
             }
             Self::Question(it) => {
-                ways.push((String::new(), &it.next));
-                ways.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
+                routes.push((String::new(), &it.next));
+                routes.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
             }
             Self::Condition(it) => {
-                ways.extend(it.branches.iter().map(|it| (format!("{} {}", it.slot, it.words()), &it.next)));
-                ways.push(("otherwise".to_owned(), &it.otherwise));
+                routes.extend(it.branches.iter().map(|it| (format!("{} {}", it.slot, it.words()), &it.next)));
+                routes.push(("otherwise".to_owned(), &it.otherwise));
             }
-            Self::Set { next, .. } | Self::Wait { next, .. } => ways.push((String::new(), next)),
+            Self::Set { next, .. } | Self::Wait { next, .. } => routes.push((String::new(), next)),
             Self::Call(it) => {
-                ways.push(("done".to_owned(), &it.next));
-                ways.push(("failed".to_owned(), &it.on_failure));
+                routes.push(("done".to_owned(), &it.next));
+                routes.push(("failed".to_owned(), &it.on_failure));
             }
-            Self::Handover(it) => ways.push((String::new(), &it.next)),
+            Self::Handover(it) => routes.push((String::new(), &it.next)),
         }
-        ways
+        routes
     }
 
     /// Whether it waits for the customer.

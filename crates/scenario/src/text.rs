@@ -10,11 +10,11 @@ use unicode_normalization::char::is_combining_mark;
 ///
 /// Braces that hold no name, as in `{{ }}` or `{{a b}}`, are plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(Vec<Piece>);
+pub struct Text(Vec<TextPart>);
 
-/// A piece of a text.
+/// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Piece {
+pub enum TextPart {
     Plain(String),
     /// The name of a slot: small letters, digits and `_`.
     Slot(String),
@@ -54,56 +54,56 @@ impl Text {
     pub fn push_plain(&mut self, text: &str) {
         match self.0.last_mut() {
             _ if text.is_empty() => {}
-            Some(Piece::Plain(last)) => last.push_str(text),
-            _ => self.0.push(Piece::Plain(text.to_owned())),
+            Some(TextPart::Plain(last)) => last.push_str(text),
+            _ => self.0.push(TextPart::Plain(text.to_owned())),
         }
     }
 
     pub fn push_slot(&mut self, name: &str) {
-        self.0.push(Piece::Slot(name.to_owned()));
+        self.0.push(TextPart::Slot(name.to_owned()));
     }
 
     pub fn push(&mut self, other: &Self) {
-        for piece in &other.0 {
-            match piece {
-                Piece::Plain(text) => self.push_plain(text),
-                Piece::Slot(name) => self.push_slot(name),
+        for part in &other.0 {
+            match part {
+                TextPart::Plain(text) => self.push_plain(text),
+                TextPart::Slot(name) => self.push_slot(name),
             }
         }
     }
 
-    pub fn pieces(&self) -> &[Piece] {
+    pub fn parts(&self) -> &[TextPart] {
         &self.0
     }
 
     /// The slots, in the order in which they stand; one that stands twice comes twice.
     pub fn slots(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|it| match it {
-            Piece::Slot(name) => Some(name.as_str()),
-            Piece::Plain(_) => None,
+            TextPart::Slot(name) => Some(name.as_str()),
+            TextPart::Plain(_) => None,
         })
     }
 
     /// The text with every slot replaced.
     pub fn fill<'a>(&self, value: impl Fn(&str) -> Cow<'a, str>) -> String {
         let mut text = String::new();
-        for piece in &self.0 {
-            match piece {
-                Piece::Plain(it) => text.push_str(it),
-                Piece::Slot(name) => text.push_str(&value(name)),
+        for part in &self.0 {
+            match part {
+                TextPart::Plain(it) => text.push_str(it),
+                TextPart::Slot(name) => text.push_str(&value(name)),
             }
         }
         text
     }
 
-    /// The same slots in a text whose plain pieces are rewritten.
+    /// The same slots in a text whose plain parts are rewritten.
     #[must_use]
     pub fn map_plain(&self, rewrite: impl Fn(&str) -> String) -> Self {
         let mut it = Self::default();
-        for piece in &self.0 {
-            match piece {
-                Piece::Plain(text) => it.push_plain(&rewrite(text)),
-                Piece::Slot(name) => it.push_slot(name),
+        for part in &self.0 {
+            match part {
+                TextPart::Plain(text) => it.push_plain(&rewrite(text)),
+                TextPart::Slot(name) => it.push_slot(name),
             }
         }
         it
@@ -113,13 +113,13 @@ impl Text {
     #[must_use]
     pub fn trimmed(&self) -> Self {
         let mut it = self.clone();
-        if let Some(Piece::Plain(first)) = it.0.first_mut() {
+        if let Some(TextPart::Plain(first)) = it.0.first_mut() {
             *first = first.trim_start().to_owned();
         }
-        if let Some(Piece::Plain(last)) = it.0.last_mut() {
+        if let Some(TextPart::Plain(last)) = it.0.last_mut() {
             *last = last.trim_end().to_owned();
         }
-        it.0.retain(|piece| !matches!(piece, Piece::Plain(text) if text.is_empty()));
+        it.0.retain(|part| !matches!(part, TextPart::Plain(text) if text.is_empty()));
         it
     }
 
@@ -150,10 +150,10 @@ pub fn slot_name(text: &str) -> String {
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for piece in &self.0 {
-            match piece {
-                Piece::Plain(text) => f.write_str(text)?,
-                Piece::Slot(name) => {
+        for part in &self.0 {
+            match part {
+                TextPart::Plain(text) => f.write_str(text)?,
+                TextPart::Slot(name) => {
                     f.write_str("{{")?;
                     f.write_str(name)?;
                     f.write_str("}}")?;

@@ -75,10 +75,10 @@ fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
         }
     }
     for (n, step) in scenario.steps.iter().enumerate() {
-        for (way, goal) in step.act.ways() {
+        for (route, goal) in step.act.routes() {
             if let Some(goal) = known(goal).filter(|it| !ids.contains(it)) {
-                let way = if way.is_empty() { "next".to_owned() } else { format!("“{way}”") };
-                let told = format!("{way} leads to “{goal}”, which is no step");
+                let route = if route.is_empty() { "next".to_owned() } else { format!("“{route}”") };
+                let told = format!("{route} leads to “{goal}”, which is no step");
                 findings.push(Finding::new(&rules::GOAL, format!("/steps/{n}"), told));
             }
         }
@@ -110,8 +110,8 @@ pub(crate) fn reached(scenario: &Scenario) -> HashSet<&str> {
     let mut waiting = vec![scenario.start.as_str()];
     while let Some(id) = waiting.pop() {
         if reached.insert(id) {
-            let ways = scenario.step(id).map(|it| it.act.ways()).unwrap_or_default();
-            waiting.extend(ways.into_iter().filter_map(|it| known(it.1)));
+            let routes = scenario.step(id).map(|it| it.act.routes()).unwrap_or_default();
+            waiting.extend(routes.into_iter().filter_map(|it| known(it.1)));
         }
     }
     reached
@@ -123,8 +123,8 @@ fn endless(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let goals = |n: usize| -> Vec<usize> {
         let act = &scenario.steps[n].act;
         let rests = act.waits() || matches!(act, Act::Wait { seconds: 1.., .. });
-        let ways = if rests { Vec::new() } else { act.ways() };
-        ways.iter().filter_map(|it| numbers.get(known(it.1)?).copied()).collect()
+        let routes = if rests { Vec::new() } else { act.routes() };
+        routes.iter().filter_map(|it| numbers.get(known(it.1)?).copied()).collect()
     };
     // Steps without goals are done; what is left once all done steps are taken away is in a circle, or leads to one.
     let mut left: Vec<Vec<usize>> = (0..scenario.steps.len()).map(goals).collect();
@@ -197,7 +197,7 @@ fn depth(scenario: &Scenario, findings: &mut Vec<Finding>) {
         depths.insert(id, depth);
         let Some(step) = scenario.step(id) else { continue };
         let deeper = depth + usize::from(matches!(&step.act, Act::Message(it) if it.waits()));
-        waiting.extend(step.act.ways().into_iter().filter_map(|it| Some((known(it.1)?, deeper))));
+        waiting.extend(step.act.routes().into_iter().filter_map(|it| Some((known(it.1)?, deeper))));
     }
     let deepest = scenario.steps.iter().zip(0..).filter_map(|(step, n)| Some((*depths.get(step.id.as_str())?, n)));
     if let Some((depth, n)) = deepest.max_by_key(|it| (it.0, std::cmp::Reverse(it.1))).filter(|it| it.0 > DEEP) {

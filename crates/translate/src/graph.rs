@@ -36,15 +36,15 @@ pub fn mermaid(scenario: &Scenario) -> String {
             _ => ("[\"", "\"]"),
         };
         let _ = writeln!(chart, "    s{n}{open}{label}{close}");
-        for (way, goal) in ways(&step.act) {
-            let way = if way.is_empty() { String::new() } else { format!("|\"{}\"|", quoted(&short(&way))) };
+        for (route, goal) in routes(&step.act) {
+            let route = if route.is_empty() { String::new() } else { format!("|\"{}\"|", quoted(&short(&route))) };
             match goal.and_then(number) {
                 Some(goal) => {
-                    let _ = writeln!(chart, "    s{n} -->{way} s{goal}");
+                    let _ = writeln!(chart, "    s{n} -->{route} s{goal}");
                 }
                 None => {
                     ends = true;
-                    let _ = writeln!(chart, "    s{n} -->{way} fin");
+                    let _ = writeln!(chart, "    s{n} -->{route} fin");
                 }
             }
         }
@@ -79,13 +79,14 @@ fn decided_by(condition: &Condition) -> Option<&str> {
 }
 
 /// The ways out of a step. What stands in its box is not repeated.
-fn ways(act: &Act) -> Vec<(String, Option<&str>)> {
+fn routes(act: &Act) -> Vec<(String, Option<&str>)> {
     let slot = match act {
         Act::Condition(it) => decided_by(it).map(|it| format!("{it} ")),
         _ => None,
     };
-    let shown = |way: String| slot.as_deref().and_then(|it| way.strip_prefix(it)).map_or(way.clone(), str::to_owned);
-    act.ways().into_iter().map(|(way, goal)| (shown(way), known(goal))).collect()
+    let shown =
+        |route: String| slot.as_deref().and_then(|it| route.strip_prefix(it)).map_or(route.clone(), str::to_owned);
+    act.routes().into_iter().map(|(route, goal)| (shown(route), known(goal))).collect()
 }
 
 fn short(text: &str) -> String {
@@ -118,12 +119,12 @@ pub fn svg(scenario: &Scenario) -> String {
     let number = |id: &str| scenario.steps.iter().position(|it| it.id == id);
     let mut labels = String::new();
     for (n, step) in scenario.steps.iter().enumerate() {
-        let ways = ways(&step.act);
-        let n_ways = ways.len();
-        for (k, (way, goal)) in ways.into_iter().enumerate() {
+        let routes = routes(&step.act);
+        let n_routes = routes.len();
+        for (k, (route, goal)) in routes.into_iter().enumerate() {
             let Some(goal) = goal.and_then(number) else { continue };
             let ((x1, y1), (x2, y2)) = (corner(n), corner(goal));
-            let (from_x, from_y) = (x1 + WIDTH * (k + 1) / (n_ways + 1), y1 + HEIGHT);
+            let (from_x, from_y) = (x1 + WIDTH * (k + 1) / (n_routes + 1), y1 + HEIGHT);
             let line = match y2 > y1 {
                 true => {
                     let (to_x, middle) = (x2 + WIDTH / 2, (from_y + y2) / 2);
@@ -141,13 +142,13 @@ pub fn svg(scenario: &Scenario) -> String {
                 }
             };
             let _ = writeln!(picture, "<path d=\"{line}\" fill=\"none\" stroke=\"#99a\" marker-end=\"url(#a)\"/>");
-            if !way.is_empty() {
+            if !route.is_empty() {
                 // Labels of neighbours stand at different heights.
                 let y = from_y + 13 + (k % 3) * 13;
                 let _ = writeln!(
                     labels,
                     "<text x=\"{from_x}\" y=\"{y}\" text-anchor=\"middle\" fill=\"#446\" font-size=\"10\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">{}</text>",
-                    escaped(&way.chars().take(28).collect::<String>())
+                    escaped(&route.chars().take(28).collect::<String>())
                 );
             }
         }

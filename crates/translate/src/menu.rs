@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use model::Finding;
 use regex::Regex;
 use scenario::{Accepts, Act, Choice, Message, Question, Scenario, Test};
-use scenario::{Piece, Text};
+use scenario::{Text, TextPart};
 
 use crate::rules;
 
@@ -88,16 +88,16 @@ fn lines(text: &Text) -> (Text, Vec<(String, String)>) {
     let Some(pattern) = LINE.as_ref() else { return (text.clone(), Vec::new()) };
     let mut found = Vec::new();
     let mut rest = Text::default();
-    for piece in text.pieces() {
+    for piece in text.parts() {
         match piece {
-            Piece::Plain(plain) => {
+            TextPart::Plain(plain) => {
                 found.extend(
                     pattern.captures_iter(plain).map(|it| (it[1].to_owned(), it[2].trim_matches('*').to_owned())),
                 );
                 let left = pattern.replace_all(plain, "");
                 rest.push_plain(&left);
             }
-            Piece::Slot(name) => rest.push_slot(name),
+            TextPart::Slot(name) => rest.push_slot(name),
         }
     }
     let squeezed = rest.map_plain(|it| {

@@ -26,13 +26,13 @@ pub(crate) fn seconds_since_customer(scenario: &Scenario) -> HashMap<&str, u64> 
             Act::Question(it) => it.timeout.as_ref(),
             _ => None,
         };
-        let ways = step.act.ways();
-        let n_ways = ways.len();
-        for (n, (_, goal)) in ways.into_iter().enumerate() {
+        let routes = step.act.routes();
+        let n_routes = routes.len();
+        for (n, (_, goal)) in routes.into_iter().enumerate() {
             let Some(goal) = known(goal) else { continue };
             let after = match (&step.act, timeout) {
                 // The way without an answer comes last.
-                (_, Some(timeout)) if n + 1 == n_ways => seconds.saturating_add(timeout.seconds),
+                (_, Some(timeout)) if n + 1 == n_routes => seconds.saturating_add(timeout.seconds),
                 (act, _) if act.waits() => 0,
                 (Act::Wait { seconds: more, .. }, _) => seconds.saturating_add(*more),
                 _ => seconds,

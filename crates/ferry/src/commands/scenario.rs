@@ -206,10 +206,10 @@ fn step_text(step: &Step) -> String {
         let otherwise = if message.waits() && message.next.is_some() { "\n      otherwise" } else { "" };
         return text + otherwise + &goal(&message.next);
     }
-    for (way, to) in step.act.ways() {
-        match way.as_str() {
+    for (route, to) in step.act.routes() {
+        match route.as_str() {
             "" => text += &goal(to),
-            way => text += &format!("\n      {way}{}", goal(to)),
+            route => text += &format!("\n      {route}{}", goal(to)),
         }
     }
     text

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use model::Finding;
 use regex::Regex;
 use scenario::Choice;
-use scenario::{Loss, Piece, Text};
+use scenario::{Loss, Text, TextPart};
 use serde_json::json;
 use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, Promotion};
 
@@ -129,9 +129,9 @@ impl<'a> Compiler<'a> {
     /// A button for an address; none where something in its middle varies.
     fn link(&mut self, url: &Text, text: String, n_button: usize, ends: &mut Vec<(usize, String)>) -> Option<Button> {
         let slots: Vec<&str> = url.slots().collect();
-        let (address, example) = match (slots.as_slice(), url.pieces()) {
+        let (address, example) = match (slots.as_slice(), url.parts()) {
             ([], _) => (url.to_string(), None),
-            ([slot], [Piece::Plain(start), Piece::Slot(_)]) if start.len() > "https://x".len() => {
+            ([slot], [TextPart::Plain(start), TextPart::Slot(_)]) if start.len() > "https://x".len() => {
                 (format!("{start}{{{{1}}}}"), Some((slot, json!([self.filled(url)]))))
             }
             _ => return None,

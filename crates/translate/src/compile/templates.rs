@@ -2,7 +2,7 @@
 
 use model::Finding;
 use scenario::MediaKind;
-use scenario::{Loss, Piece, Text};
+use scenario::{Loss, Text, TextPart};
 use template::{
     Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, MAX_TEMPLATE_BODY, NamedExample,
     Template, fix, variables,
@@ -202,13 +202,13 @@ impl<'a> Compiler<'a> {
         // Variables by their names, and the slots that fill them.
         let mut filled: Vec<(String, String)> = Vec::new();
         let mut written = String::new();
-        for piece in text.pieces() {
+        for piece in text.parts() {
             let slot = match piece {
-                Piece::Plain(plain) => {
+                TextPart::Plain(plain) => {
                     written.push_str(plain);
                     continue;
                 }
-                Piece::Slot(slot) => slot,
+                TextPart::Slot(slot) => slot,
             };
             let n_before = filled.iter().filter(|it| it.1 == *slot).count();
             let name = match filled.iter().position(|it| it.1 == *slot) {
@@ -248,10 +248,10 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn filled(&mut self, text: &Text) -> String {
         let mut filled = String::new();
-        for piece in text.pieces() {
+        for piece in text.parts() {
             match piece {
-                Piece::Plain(plain) => filled.push_str(plain),
-                Piece::Slot(slot) => filled.push_str(&self.example(slot).replace(' ', "-")),
+                TextPart::Plain(plain) => filled.push_str(plain),
+                TextPart::Slot(slot) => filled.push_str(&self.example(slot).replace(' ', "-")),
             }
         }
         filled

@@ -1,6 +1,6 @@
 //! Texts that are too long for one message, and titles that are too long for a button.
 
-use scenario::{Piece, Text};
+use scenario::{Text, TextPart};
 
 /// Cuts a text into pieces of at most `most` characters, at the end of a paragraph, a sentence or a word; a slot counts as
 /// `slot` says. A word that is longer by itself is cut anywhere.
@@ -23,11 +23,11 @@ pub(super) fn split(text: &Text, most: usize, slot: impl Fn(&str) -> usize) -> V
 /// What stays together: paragraphs, or sentences where a paragraph is too long, or words where a sentence is.
 fn units(text: &Text, most: usize, slot: impl Fn(&str) -> usize) -> Vec<(Text, usize)> {
     let size = |text: &Text| -> usize {
-        let of = |it: &Piece| match it {
-            Piece::Plain(plain) => plain.chars().count(),
-            Piece::Slot(name) => slot(name),
+        let of = |it: &TextPart| match it {
+            TextPart::Plain(plain) => plain.chars().count(),
+            TextPart::Slot(name) => slot(name),
         };
-        text.pieces().iter().map(of).sum()
+        text.parts().iter().map(of).sum()
     };
     let mut units = vec![text.clone()];
     for ends in [&["\n\n"][..], &["\n"], &[". ", "! ", "? "], &[" "]] {
@@ -36,8 +36,8 @@ fn units(text: &Text, most: usize, slot: impl Fn(&str) -> usize) -> Vec<(Text, u
     }
     let sized = units.into_iter().flat_map(|unit| {
         let length = size(&unit);
-        match unit.pieces() {
-            [Piece::Plain(word)] if length > most => {
+        match unit.parts() {
+            [TextPart::Plain(word)] if length > most => {
                 let characters: Vec<char> = word.chars().collect();
                 let cut = characters.chunks(most).map(|it| (Text::plain(&it.iter().collect::<String>()), it.len()));
                 cut.collect::<Vec<_>>()
@@ -51,14 +51,14 @@ fn units(text: &Text, most: usize, slot: impl Fn(&str) -> usize) -> Vec<(Text, u
 /// Cuts after each of the ends.
 fn pieces(text: &Text, ends: &[&str]) -> Vec<Text> {
     let mut pieces = vec![Text::default()];
-    for piece in text.pieces() {
+    for piece in text.parts() {
         match piece {
-            Piece::Slot(name) => {
+            TextPart::Slot(name) => {
                 if let Some(last) = pieces.last_mut() {
                     last.push_slot(name);
                 }
             }
-            Piece::Plain(plain) => {
+            TextPart::Plain(plain) => {
                 let mut rest = plain.as_str();
                 while let Some(at) = ends.iter().filter_map(|end| Some(rest.find(end)? + end.len())).min() {
                     if let Some(last) = pieces.last_mut() {

@@ -24,7 +24,7 @@ pub(super) fn layout(scenario: &Scenario) -> Layout {
         }
         rows.insert(&step.id, row);
         order.push(step.id.as_str());
-        waiting.extend(step.act.ways().into_iter().filter_map(|it| Some((known(it.1)?, row + 1))));
+        waiting.extend(step.act.routes().into_iter().filter_map(|it| Some((known(it.1)?, row + 1))));
     }
     // What cannot be reached stands below everything else.
     let below = rows.values().max().map_or(0, |it| it + 1);

@@ -39,16 +39,16 @@ pub fn scripts(scenario: &Scenario) -> Vec<Script> {
     let mut scripts = Vec::new();
     for step in &scenario.steps {
         let Some(path) = paths.get(step.id.as_str()) else { continue };
-        for way in 0..step.act.ways().len() {
-            if covered.contains(&(step.id.as_str(), way)) {
+        for route in 0..step.act.routes().len() {
+            if covered.contains(&(step.id.as_str(), route)) {
                 continue;
             }
             let mut steps = path.clone();
-            steps.push((&step.id, way));
+            steps.push((&step.id, route));
             go_on(scenario, &mut steps, &covered);
             covered.extend(steps.iter().copied());
-            let inputs = steps.iter().filter_map(|(id, way)| input(&scenario.step(id)?.act, *way)).collect();
-            scripts.push(Script { name: format!("{}/{way}", step.id), inputs });
+            let inputs = steps.iter().filter_map(|(id, route)| input(&scenario.step(id)?.act, *route)).collect();
+            scripts.push(Script { name: format!("{}/{route}", step.id), inputs });
         }
     }
     scripts
@@ -60,10 +60,10 @@ fn paths(scenario: &Scenario) -> HashMap<&str, Vec<(&str, usize)>> {
     let mut waiting = VecDeque::from([scenario.start.as_str()]);
     while let Some(id) = waiting.pop_front() {
         let Some(step) = scenario.step(id) else { continue };
-        for (way, (_, goal)) in step.act.ways().into_iter().enumerate() {
+        for (route, (_, goal)) in step.act.routes().into_iter().enumerate() {
             let Some(goal) = known(goal).filter(|it| !paths.contains_key(it)) else { continue };
             let mut path = paths.get(id).cloned().unwrap_or_default();
-            path.push((&step.id, way));
+            path.push((&step.id, route));
             if let Some(goal) = scenario.step(goal) {
                 paths.insert(&goal.id, path);
                 waiting.push_back(&goal.id);
@@ -75,36 +75,36 @@ fn paths(scenario: &Scenario) -> HashMap<&str, Vec<(&str, usize)>> {
 
 /// Follows ways that no script took yet, until the end or a step that this script was at.
 fn go_on<'a>(scenario: &'a Scenario, steps: &mut Vec<(&'a str, usize)>, covered: &HashSet<(&str, usize)>) {
-    while let Some((last, way)) = steps.last().copied() {
-        let ways = scenario.step(last).map(|it| it.act.ways()).unwrap_or_default();
-        let next = ways.get(way).and_then(|it| known(it.1)).and_then(|it| scenario.step(it));
+    while let Some((last, route)) = steps.last().copied() {
+        let routes = scenario.step(last).map(|it| it.act.routes()).unwrap_or_default();
+        let next = routes.get(route).and_then(|it| known(it.1)).and_then(|it| scenario.step(it));
         let Some(next) = next.filter(|next| steps.iter().all(|it| it.0 != next.id)) else { return };
-        let ways = 0..next.act.ways().len();
-        let fresh = ways.clone().find(|it| !covered.contains(&(next.id.as_str(), *it)));
+        let routes = 0..next.act.routes().len();
+        let fresh = routes.clone().find(|it| !covered.contains(&(next.id.as_str(), *it)));
         steps.push((&next.id, fresh.unwrap_or(0)));
     }
 }
 
 /// What makes a step go a way; nothing where it goes by itself.
-fn input(act: &Act, way: usize) -> Option<Input> {
+fn input(act: &Act, route: usize) -> Option<Input> {
     match act {
         Act::Message(message) => {
             let answers: Vec<&Choice> = message.choices.iter().filter(|it| it.next().is_some()).collect();
-            match answers.get(way) {
+            match answers.get(route) {
                 Some(Choice::ShareLocation { .. }) => Some(Input::Location),
                 Some(Choice::SharePhone { .. }) => Some(Input::Phone),
                 Some(choice) => Some(Input::Choose(choice.title().to_owned())),
-                None if way > answers.len() => Some(Input::NoAnswer),
+                None if route > answers.len() => Some(Input::NoAnswer),
                 None if answers.is_empty() => None,
                 None => Some(Input::Say("something else".to_owned())),
             }
         }
-        Act::Question(question) => match (way, question.accepts) {
+        Act::Question(question) => match (route, question.accepts) {
             (0, Accepts::Location) => Some(Input::Location),
             (0, _) => Some(Input::Say("an answer".to_owned())),
             _ => Some(Input::NoAnswer),
         },
-        Act::Condition(_) | Act::Call(_) => Some(Input::Way(way)),
+        Act::Condition(_) | Act::Call(_) => Some(Input::Way(route)),
         Act::Set { .. } | Act::Wait { .. } | Act::Handover(_) => None,
     }
 }

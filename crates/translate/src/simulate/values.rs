@@ -34,19 +34,19 @@ impl SlotValues {
     }
 
     /// What an act does that nobody sees: the goal it leads to. `way` is the one that the script wants.
-    pub(super) fn decide(&mut self, scenario: &Scenario, act: &Act, way: Option<usize>) -> Option<String> {
+    pub(super) fn decide(&mut self, scenario: &Scenario, act: &Act, route: Option<usize>) -> Option<String> {
         if let Act::Set { slot, value, .. } = act {
             let value = value.fill(|slot| self.of(scenario, slot).into_owned().into());
             self.0.insert(slot.clone(), value);
         }
-        let ways = act.ways();
-        let wanted = way.and_then(|it| ways.get(it)).map(|it| it.1.clone());
+        let routes = act.routes();
+        let wanted = route.and_then(|it| routes.get(it)).map(|it| it.1.clone());
         let found = match act {
             Act::Condition(condition) => {
                 let holds = condition.branches.iter().position(|it| it.holds(self.0.get(&it.slot).map(String::as_str)));
-                holds.and_then(|it| ways.get(it)).or(ways.last()).and_then(|it| it.1.clone())
+                holds.and_then(|it| routes.get(it)).or(routes.last()).and_then(|it| it.1.clone())
             }
-            _ => ways.first().and_then(|it| it.1.clone()),
+            _ => routes.first().and_then(|it| it.1.clone()),
         };
         wanted.unwrap_or(found)
     }
@@ -55,9 +55,9 @@ impl SlotValues {
 /// The way that the script wants for a decision, taken from its inputs.
 pub(super) fn wanted_way(inputs: &mut &[Input], act: &Act) -> Option<usize> {
     match (act, inputs.split_first()) {
-        (Act::Condition(_) | Act::Call(_), Some((Input::Way(way), rest))) => {
+        (Act::Condition(_) | Act::Call(_), Some((Input::Way(route), rest))) => {
             *inputs = rest;
-            Some(*way)
+            Some(*route)
         }
         _ => None,
     }
