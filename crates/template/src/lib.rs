@@ -3,6 +3,7 @@
 //! [`lint()`] finds what breaks a rule of a template, [`fix()`] mends what is safe to mend, [`check_message`] looks at
 //! session messages. Every rule is in [`RULES`], with its code and who says so. Lengths are counted in Unicode characters.
 
+mod api;
 mod fix;
 mod language;
 mod lint;
@@ -10,9 +11,11 @@ mod phrases;
 mod rules;
 mod session;
 mod variable;
-mod wire;
 mod words;
 
+pub use api::{
+    Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, HeaderExample, NamedExample, Template,
+};
 pub use fix::fix;
 pub use language::{LANGUAGES, language_code};
 pub use lint::{lint, lint_set};
@@ -23,10 +26,7 @@ pub use session::{
     SessionMessage, check_message,
 };
 pub use variable::{ValueLengths, Variable, variables};
-pub use wire::{
-    Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, HeaderExample, NamedExample, Template,
-};
-pub use words::{Promotion, is_shortened, sectors};
+pub use words::{is_shortened, promotional_word, says_how_to_stop, sectors};
 
 /// Most characters of a body, once its variables are filled in.
 pub const MAX_TEMPLATE_BODY: usize = 1024;

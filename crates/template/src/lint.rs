@@ -2,8 +2,8 @@
 
 mod buttons;
 mod content;
+mod fields;
 mod text;
-mod whole;
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::{Template, ValueLengths, rules};
 /// Every finding, in the order of the places. Places are JSON pointers into the template.
 pub fn lint(template: &Template, lengths: &ValueLengths) -> Vec<Finding> {
     let mut findings = Vec::new();
-    whole::lint(template, &mut findings);
+    fields::lint(template, &mut findings);
     text::lint(template, lengths, &mut findings);
     buttons::lint(template, &mut findings);
     content::lint(template, &mut findings);
@@ -23,30 +23,31 @@ pub fn lint(template: &Template, lengths: &ValueLengths) -> Vec<Finding> {
 }
 
 /// Templates of an account whose business is not verified.
-const UNVERIFIED: usize = 250;
+const MAX_UNVERIFIED: usize = 250;
 
 /// What is wrong between templates: too many, a name that stands twice in a language, or a body and footer. The number tells which
 /// template each finding is about: the later of two.
 pub fn lint_set(templates: &[&Template]) -> Vec<(usize, Finding)> {
     let mut findings = Vec::new();
-    if templates.len() > UNVERIFIED {
-        let told =
-            format!("{} templates, and {UNVERIFIED} are taken of a business that is not verified", templates.len());
-        findings.push((UNVERIFIED, Finding::new(&rules::TOO_MANY, "", told)));
+    if templates.len() > MAX_UNVERIFIED {
+        let message =
+            format!("{} templates, and {MAX_UNVERIFIED} are taken of a business that is not verified", templates.len());
+        findings.push((MAX_UNVERIFIED, Finding::new(&rules::TOO_MANY, "", message)));
     }
     let (mut names, mut texts) = (HashMap::new(), HashMap::new());
     for (n, template) in templates.iter().enumerate() {
         if let Some(first) = names.insert((&template.name, &template.language), n) {
-            let told = format!("template {} of these is “{}” in {} too", first + 1, template.name, template.language);
-            findings.push((n, Finding::new(&rules::NAME_TAKEN, "/name", told)));
+            let message =
+                format!("template {} of these is “{}” in {} too", first + 1, template.name, template.language);
+            findings.push((n, Finding::new(&rules::NAME_TAKEN, "/name", message)));
         }
         if template.is("AUTHENTICATION") || template.body_text().is_empty() {
             continue;
         }
         let text = (template.body_text(), template.footer(), &template.language);
         if let Some(first) = texts.insert(text, n) {
-            let told = format!("“{}” has the same body and footer", templates[first].name);
-            let finding = Finding::new(&rules::DUPLICATE, "/components", told);
+            let message = format!("“{}” has the same body and footer", templates[first].name);
+            let finding = Finding::new(&rules::DUPLICATE, "/components", message);
             findings.push((n, finding.fixed_by("use one template for both")));
         }
     }

@@ -180,8 +180,8 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
         _ => MAX_BODY,
     };
     if length(message.body()) > most {
-        let told = format!("{} characters, and at most {most} are taken", length(message.body()));
-        findings.push(Finding::new(&rules::MESSAGE_LENGTH, "/body", told));
+        let message = format!("{} characters, and at most {most} are taken", length(message.body()));
+        findings.push(Finding::new(&rules::MESSAGE_LENGTH, "/body", message));
     }
     let is_spoken = !matches!(message, SessionMessage::Media { .. } | SessionMessage::Location { .. });
     if is_spoken && message.body().trim().is_empty() {
@@ -202,8 +202,8 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
         SessionMessage::Media { link, .. } => check_link(link, "/link", &mut findings),
         SessionMessage::Products { title, products, .. } => {
             if products.is_empty() || products.len() > 30 {
-                let told = format!("{} products, and 1 to 30 are taken", products.len());
-                findings.push(Finding::new(&rules::MESSAGE_CHOICES, "/products", told));
+                let message = format!("{} products, and 1 to 30 are taken", products.len());
+                findings.push(Finding::new(&rules::MESSAGE_CHOICES, "/products", message));
             }
             if products.len() > 1 {
                 check_title(title, "/title", MAX_LINE, &mut findings);
@@ -224,8 +224,8 @@ fn check_rows(
     findings: &mut Vec<Finding>,
 ) {
     if rows.is_empty() || rows.len() > most {
-        let told = format!("{} choices, and 1 to {most} are taken", rows.len());
-        findings.push(Finding::new(&rules::MESSAGE_CHOICES, place, told));
+        let message = format!("{} choices, and 1 to {most} are taken", rows.len());
+        findings.push(Finding::new(&rules::MESSAGE_CHOICES, place, message));
     }
     let (mut ids, mut titles) = (HashSet::new(), HashSet::new());
     for (n, row) in rows.iter().enumerate() {
@@ -234,12 +234,12 @@ fn check_rows(
             check_title(description, &format!("{place}/{n}/description"), MAX_DESCRIPTION, findings);
         }
         if longest == MAX_BUTTON && !titles.insert(&row.title) {
-            let told = format!("“{}” stands twice", row.title);
-            findings.push(Finding::new(&rules::MESSAGE_TITLE, format!("{place}/{n}/title"), told));
+            let message = format!("“{}” stands twice", row.title);
+            findings.push(Finding::new(&rules::MESSAGE_TITLE, format!("{place}/{n}/title"), message));
         }
         if row.id.is_empty() || row.id.chars().count() > longest_id || !ids.insert(&row.id) {
-            let told = format!("the id “{}” is empty, too long or stands twice", row.id);
-            findings.push(Finding::new(&rules::MESSAGE_ID, format!("{place}/{n}/id"), told));
+            let message = format!("the id “{}” is empty, too long or stands twice", row.id);
+            findings.push(Finding::new(&rules::MESSAGE_ID, format!("{place}/{n}/id"), message));
         }
     }
 }
@@ -247,8 +247,8 @@ fn check_rows(
 fn check_title(title: &str, place: &str, most: usize, findings: &mut Vec<Finding>) {
     let length = title.chars().count();
     if title.trim().is_empty() || length > most {
-        let told = format!("“{title}” has {length} characters, and 1 to {most} are taken");
-        findings.push(Finding::new(&rules::MESSAGE_TITLE, place, told));
+        let message = format!("“{title}” has {length} characters, and 1 to {most} are taken");
+        findings.push(Finding::new(&rules::MESSAGE_TITLE, place, message));
     }
 }
 
@@ -312,7 +312,7 @@ mod tests {
         let row = |n: usize| Row { id: format!("{n}"), title: "x".repeat(n), description: None };
         let message =
             SessionMessage::List { body: " ".into(), button: "y".repeat(21), rows: (15..26).map(row).collect() };
-        let told: Vec<String> =
+        let message: Vec<String> =
             check_message(&message).iter().map(|it| format!("{} {}\n", it.rule.name, it.place)).collect();
         expect![[r"
             empty-text /body
@@ -320,6 +320,6 @@ mod tests {
             message-title /rows/10/title
             message-title /button
         "]]
-        .assert_eq(&told.concat());
+        .assert_eq(&message.concat());
     }
 }

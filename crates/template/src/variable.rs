@@ -72,15 +72,15 @@ mod tests {
 
     #[test]
     fn a_variable_is_a_name_in_two_braces() {
-        let told = |text| {
+        let message = |text| {
             let (found, broken) = variables(text);
             let names: Vec<String> = found.iter().map(|it| format!("{}@{}", it.name, it.span.0)).collect();
             format!("{} | {broken:?}", names.join(" "))
         };
-        assert_eq!(told("é {{1}} {{order_id}}"), "1@2 order_id@8 | []");
-        assert_eq!(told("{1} and }"), " | []");
-        assert_eq!(told("{{1} x"), " | [(0, 2)]");
-        assert_eq!(told("{{}} {{{1}}} {{1}}}"), " | [(0, 4), (5, 12), (13, 19)]");
-        assert_eq!(told("a }} b {{"), " | [(2, 4), (7, 9)]");
+        assert_eq!(message("é {{1}} {{order_id}}"), "1@2 order_id@8 | []");
+        assert_eq!(message("{1} and }"), " | []");
+        assert_eq!(message("{{1} x"), " | [(0, 2)]");
+        assert_eq!(message("{{}} {{{1}}} {{1}}}"), " | [(0, 4), (5, 12), (13, 19)]");
+        assert_eq!(message("a }} b {{"), " | [(2, 4), (7, 9)]");
     }
 }

@@ -6,21 +6,21 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Words of one kind.
-pub(crate) struct Words(Vec<(&'static str, &'static str, Regex)>);
+pub(crate) struct WordList(Vec<(&'static str, &'static str, Regex)>);
 
 /// A word that was found.
-pub(crate) struct Found<'a> {
+pub(crate) struct FoundWord<'a> {
     pub(crate) word: &'a str,
     pub(crate) about: &'static str,
     /// In characters.
     pub(crate) span: (usize, usize),
 }
 
-static PROMOTION: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/promotion.tsv")));
-static SECTORS: LazyLock<Words> = LazyLock::new(|| Words::read(include_str!("words/sectors.tsv")));
+static PROMOTION: LazyLock<WordList> = LazyLock::new(|| WordList::read(include_str!("words/promotion.tsv")));
+static SECTORS: LazyLock<WordList> = LazyLock::new(|| WordList::read(include_str!("words/sectors.tsv")));
 
 /// Hosts whose links do not show where they lead.
-const SHORTENERS: [&str; 18] = [
+const LINK_SHORTENERS: [&str; 18] = [
     "bit.ly",
     "tinyurl.com",
     "goo.gl",
@@ -41,7 +41,7 @@ const SHORTENERS: [&str; 18] = [
     "v.gd",
 ];
 
-impl Words {
+impl WordList {
     fn read(table: &'static str) -> Self {
         let lines = table.lines().filter_map(|line| {
             let mut cells = line.split('\t');
@@ -66,16 +66,16 @@ impl Words {
     }
 
     /// The first word of each kind in a text of that language.
-    pub(crate) fn find<'a>(&self, language: &str, text: &'a str) -> Vec<Found<'a>> {
+    pub(crate) fn find<'a>(&self, language: &str, text: &'a str) -> Vec<FoundWord<'a>> {
         let language = language.split(['_', '-']).next().unwrap_or_default();
-        let mut found: Vec<Found<'a>> = Vec::new();
+        let mut found: Vec<FoundWord<'a>> = Vec::new();
         for (_, about, pattern) in self.0.iter().filter(|it| it.0.eq_ignore_ascii_case(language)) {
             let Some(word) = pattern.find(text) else { continue };
             let chars = |bytes: usize| text[..bytes].chars().count();
             let span = (chars(word.start()), chars(word.end()));
             // `code promo` is found once, not as `promo` too.
             if found.iter().all(|it| span.1 <= it.span.0 || it.span.1 <= span.0) {
-                found.push(Found { word: word.as_str(), about, span });
+                found.push(FoundWord { word: word.as_str(), about, span });
             }
         }
         found.sort_by_key(|it| it.span);
@@ -83,32 +83,27 @@ impl Words {
     }
 }
 
-/// Whether a text sells something.
-pub struct Promotion;
+/// The first word that sells something, in a text of that language.
+pub fn promotional_word(language: &str, text: &str) -> Option<String> {
+    WordList::promotion().find(language, text).into_iter().next().map(|it| it.word.to_owned())
+}
 
-impl Promotion {
-    /// The first word that sells, in a text of that language.
-    pub fn first(language: &str, text: &str) -> Option<String> {
-        Words::promotion().find(language, text).into_iter().next().map(|it| it.word.to_owned())
-    }
-
-    /// Whether it says how to stop, in the words of that language that `consent` knows.
-    pub fn says_how_to_stop(language: &str, text: &str) -> bool {
-        let text = format!(" {} ", consent::fold(text));
-        consent::Words::stop_words(language).any(|it| text.contains(&format!(" {} ", consent::fold(it))))
-    }
+/// Whether a text says how to stop such messages, in the words of that language that `consent` knows.
+pub fn says_how_to_stop(language: &str, text: &str) -> bool {
+    let text = format!(" {} ", consent::fold(text));
+    consent::Words::stop_words(language).any(|it| text.contains(&format!(" {} ", consent::fold(it))))
 }
 
 /// The restricted goods and services that a text of that language speaks of, each with the word.
 pub fn sectors(language: &str, text: &str) -> Vec<(String, &'static str)> {
-    Words::sectors().find(language, text).into_iter().map(|it| (it.word.to_owned(), it.about)).collect()
+    WordList::sectors().find(language, text).into_iter().map(|it| (it.word.to_owned(), it.about)).collect()
 }
 
 /// Whether an address is one of a service that hides where links lead.
 pub fn is_shortened(url: &str) -> bool {
     let host = url.split("://").last().unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.to_ascii_lowercase();
-    SHORTENERS.contains(&host.strip_prefix("www.").unwrap_or(&host))
+    LINK_SHORTENERS.contains(&host.strip_prefix("www.").unwrap_or(&host))
 }
 
 #[cfg(test)]
@@ -127,7 +122,7 @@ mod tests {
             ("id", "Diskon besar", Some("Diskon")),
             ("xx", "discount", None),
         ] {
-            assert_eq!(Promotion::first(language, text).as_deref(), word, "{text}");
+            assert_eq!(promotional_word(language, text).as_deref(), word, "{text}");
         }
     }
 
@@ -148,7 +143,7 @@ mod tests {
             ("tr", "Aboneliği iptal için RET yazın", true),
             ("xx", "Unstoppable", false),
         ] {
-            assert_eq!(Promotion::says_how_to_stop(language, text), says, "{text}");
+            assert_eq!(says_how_to_stop(language, text), says, "{text}");
         }
     }
 

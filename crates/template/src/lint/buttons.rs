@@ -35,8 +35,8 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
                 one(button, template, &place, findings);
                 let Some(text) = button.text.as_deref() else { continue };
                 if !texts.insert(text) {
-                    let told = format!("“{text}” stands twice");
-                    findings.push(Finding::new(&rules::BUTTON_TWICE, format!("{place}/text"), told));
+                    let message = format!("“{text}” stands twice");
+                    findings.push(Finding::new(&rules::BUTTON_TWICE, format!("{place}/text"), message));
                 }
             }
         }
@@ -46,23 +46,23 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
 fn counts(buttons: &[Button], place: &str, findings: &mut Vec<Finding>) {
     let n = buttons.len();
     if n == 0 || n > MAX_TEMPLATE_BUTTONS {
-        let told = format!("{n} buttons, and 1 to {MAX_TEMPLATE_BUTTONS} are taken");
-        findings.push(Finding::new(&rules::BUTTON_COUNT, place, told));
+        let message = format!("{n} buttons, and 1 to {MAX_TEMPLATE_BUTTONS} are taken");
+        findings.push(Finding::new(&rules::BUTTON_COUNT, place, message));
     }
     for (kind, most) in TYPES {
         let n = buttons.iter().filter(|it| it.is(kind)).count();
         if n > most && n <= MAX_TEMPLATE_BUTTONS {
-            let told = format!("{n} buttons of type {kind}, and at most {most} are taken");
-            findings.push(Finding::new(&rules::BUTTON_COUNT, place, told));
+            let message = format!("{n} buttons of type {kind}, and at most {most} are taken");
+            findings.push(Finding::new(&rules::BUTTON_COUNT, place, message));
         }
     }
     let n_replies = buttons.iter().filter(|it| it.is("QUICK_REPLY")).count();
     if n > 3 || (n_replies > 0 && n_replies < n) {
-        let told = match n > 3 {
+        let message = match n > 3 {
             true => format!("{n} buttons: customers see two, and “See all options”"),
             false => "quick replies beside others".to_owned(),
         };
-        findings.push(Finding::new(&rules::BUTTONS_HIDDEN, place, told));
+        findings.push(Finding::new(&rules::BUTTONS_HIDDEN, place, message));
     }
 }
 
@@ -77,12 +77,12 @@ fn order(buttons: &[Button], place: &str, findings: &mut Vec<Finding>) {
 
 fn one(button: &Button, template: &Template, place: &str, findings: &mut Vec<Finding>) {
     if !TYPES.iter().any(|it| button.is(it.0)) {
-        let told = format!("“{}” is no type of button", button.kind);
-        return findings.push(Finding::new(&rules::BUTTON_TYPE, format!("{place}/type"), told));
+        let message = format!("“{}” is no type of button", button.kind);
+        return findings.push(Finding::new(&rules::BUTTON_TYPE, format!("{place}/type"), message));
     }
     if button.is("OTP") != template.is("AUTHENTICATION") {
-        let told = format!("{} does not belong to {}", button.kind, template.category);
-        findings.push(Finding::new(&rules::BUTTON_CATEGORY, format!("{place}/type"), told));
+        let message = format!("{} does not belong to {}", button.kind, template.category);
+        findings.push(Finding::new(&rules::BUTTON_CATEGORY, format!("{place}/type"), message));
     }
     text(button, place, findings);
     if button.is("URL") {
@@ -94,8 +94,8 @@ fn one(button: &Button, template: &Template, place: &str, findings: &mut Vec<Fin
     if button.is("COPY_CODE") {
         let length = button.examples().first().map_or(0, |it| it.chars().count());
         if !(1..=15).contains(&length) {
-            let told = format!("the example has {length} characters");
-            findings.push(Finding::new(&rules::COPY_CODE, format!("{place}/example"), told));
+            let message = format!("the example has {length} characters");
+            findings.push(Finding::new(&rules::COPY_CODE, format!("{place}/example"), message));
         }
     }
 }
@@ -105,7 +105,7 @@ fn text(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     let needs_none = ["OTP", "COPY_CODE", "REQUEST_CONTACT_INFO"].iter().any(|it| button.is(it));
     let text = button.text.as_deref().unwrap_or_default();
     let length = text.chars().count();
-    let told = match text {
+    let message = match text {
         _ if length > MAX_TEMPLATE_BUTTON => {
             format!("{length} characters, and at most {MAX_TEMPLATE_BUTTON} are taken")
         }
@@ -114,7 +114,7 @@ fn text(button: &Button, place: &str, findings: &mut Vec<Finding>) {
         _ if !variables(text).0.is_empty() => "a variable stands here".to_owned(),
         _ => return,
     };
-    let mut finding = Finding::new(&rules::BUTTON_TEXT, format!("{place}/text"), told);
+    let mut finding = Finding::new(&rules::BUTTON_TEXT, format!("{place}/text"), message);
     finding.span = (length > MAX_TEMPLATE_BUTTON).then_some((MAX_TEMPLATE_BUTTON, length));
     findings.push(finding);
 }
@@ -123,8 +123,8 @@ fn url(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     let (url, at) = (button.url.as_deref().unwrap_or_default(), format!("{place}/url"));
     let length = url.chars().count();
     if length > MAX_URL {
-        let told = format!("{length} characters, and at most {MAX_URL} are taken");
-        findings.push(Finding::new(&rules::BUTTON_URL, &at, told));
+        let message = format!("{length} characters, and at most {MAX_URL} are taken");
+        findings.push(Finding::new(&rules::BUTTON_URL, &at, message));
     }
     let after = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     if after.is_none_or(|it| it.is_empty() || it.starts_with(['{', '/']) || it.contains(char::is_whitespace)) {
@@ -140,8 +140,8 @@ fn url(button: &Button, place: &str, findings: &mut Vec<Finding>) {
             }
         }
         [first, ..] => {
-            let told = "one variable may stand in it, at its very end";
-            findings.push(Finding::new(&rules::BUTTON_URL, &at, told).at(first.span));
+            let message = "one variable may stand in it, at its very end";
+            findings.push(Finding::new(&rules::BUTTON_URL, &at, message).at(first.span));
         }
         [] => findings.push(Finding::new(&rules::BUTTON_URL, &at, "braces that hold no variable").at(broken[0])),
     }
@@ -157,7 +157,7 @@ fn phone(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     let is_plain = number.chars().all(|it| it.is_ascii_digit() || "+ -()".contains(it));
     let n_digits = number.chars().filter(char::is_ascii_digit).count();
     if !is_plain || n_digits < 5 || number.chars().count() > 20 {
-        let told = "this is no phone number of at most 20 characters";
-        findings.push(Finding::new(&rules::BUTTON_PHONE, format!("{place}/phone_number"), told));
+        let message = "this is no phone number of at most 20 characters";
+        findings.push(Finding::new(&rules::BUTTON_PHONE, format!("{place}/phone_number"), message));
     }
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use model::Finding;
 use regex::Regex;
 
-use crate::words::{Promotion, Words};
-use crate::{Component, Template, is_shortened, rules};
+use crate::words::WordList;
+use crate::{Component, Template, is_shortened, rules, says_how_to_stop};
 
 static LINK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\b(?:https?://|www\.)[^\s<>]+|\b[a-z0-9-]+\.[a-z]{2,6}/[^\s<>]+").ok());
@@ -16,15 +16,15 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
     let texts = texts(template);
     for (place, text) in &texts {
         if template.is("UTILITY") {
-            for found in Words::promotion().find(&template.language, text) {
-                let told = format!("“{}” sells", found.word);
-                let finding = Finding::new(&rules::PROMOTIONAL, place, told).at(found.span);
+            for found in WordList::promotion().find(&template.language, text) {
+                let message = format!("“{}” sells", found.word);
+                let finding = Finding::new(&rules::PROMOTIONAL, place, message).at(found.span);
                 findings.push(finding.fixed_by("leave it out, or make it a MARKETING template"));
             }
         }
-        for found in Words::sectors().find(&template.language, text) {
-            let told = format!("“{}” speaks of {}", found.word, found.about);
-            findings.push(Finding::new(&rules::SECTOR, place, told).at(found.span));
+        for found in WordList::sectors().find(&template.language, text) {
+            let message = format!("“{}” speaks of {}", found.word, found.about);
+            findings.push(Finding::new(&rules::SECTOR, place, message).at(found.span));
         }
         for link in LINK.iter().flat_map(|it| it.find_iter(text)).filter(|it| is_shortened(it.as_str())) {
             let chars = |bytes: usize| text[..bytes].chars().count();
@@ -38,11 +38,11 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
     if template.is("AUTHENTICATION") {
         of_codes(template, findings);
     }
-    let says_how = texts.iter().any(|it| Promotion::says_how_to_stop(&template.language, it.1))
+    let says_how = texts.iter().any(|it| says_how_to_stop(&template.language, it.1))
         || template
             .buttons()
             .iter()
-            .any(|it| Promotion::says_how_to_stop(&template.language, it.text.as_deref().unwrap_or_default()));
+            .any(|it| says_how_to_stop(&template.language, it.text.as_deref().unwrap_or_default()));
     if template.is("MARKETING") && !says_how {
         let finding = Finding::new(&rules::OPT_OUT, "/components", "nothing says how to get no more of these");
         findings.push(finding.fixed_by("a quick reply that stops, and a footer that names it"));
@@ -81,8 +81,8 @@ fn of_codes(template: &Template, findings: &mut Vec<Finding>) {
     let values = template.body().and_then(|it| it.example.as_ref());
     let values = values.iter().flat_map(|it| it.body_text.values());
     for value in values.filter(|it| it.chars().count() > 15) {
-        let told = format!("the value “{value}” has {} characters, and at most 15 are taken", value.chars().count());
-        findings.push(Finding::new(&rules::AUTHENTICATION, "/components", told));
+        let message = format!("the value “{value}” has {} characters, and at most 15 are taken", value.chars().count());
+        findings.push(Finding::new(&rules::AUTHENTICATION, "/components", message));
     }
     if !template.buttons().iter().any(|it| it.is("OTP")) {
         findings.push(

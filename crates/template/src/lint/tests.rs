@@ -30,14 +30,14 @@ fn plus(component: Value) -> Value {
     template
 }
 
-fn told(template: Value) -> String {
+fn printed(template: Value) -> String {
     let template: Template = serde_json::from_value(template).unwrap();
     let findings = lint(&template, &ValueLengths::default());
     findings.iter().map(|it| format!("{} {} {:?}: {}\n", it.rule.name, it.place, it.span, it.message)).collect()
 }
 
 fn check(template: Value, expected: Expect) {
-    expected.assert_eq(&told(template));
+    expected.assert_eq(&printed(template));
 }
 
 fn body(text: &str, examples: &[&str]) -> Value {
@@ -165,8 +165,8 @@ fn each_rule_is_broken_by_its_own_template() {
         ),
     ];
     for (rule, template) in &broken {
-        let told = told(template.clone());
-        assert!(told.lines().any(|it| it.split(' ').next() == Some(rule)), "{rule} was not found but\n{told}");
+        let printed = printed(template.clone());
+        assert!(printed.lines().any(|it| it.split(' ').next() == Some(rule)), "{rule} was not found but\n{printed}");
     }
     // Those between templates and those of session messages have tests of their own.
     let elsewhere = |it: &str| it.starts_with('M') || ["T106", "T107", "T110"].contains(&it);
@@ -200,7 +200,7 @@ impl Build for Value {
 fn a_name_or_a_text_that_stands_twice_is_found() {
     let one: Template = serde_json::from_value(good()).unwrap();
     let other = Template { name: "other".into(), ..one.clone() };
-    let told: Vec<String> = lint_set(&[&one, &other, &one])
+    let printed: Vec<String> = lint_set(&[&one, &other, &one])
         .iter()
         .map(|(n, it)| format!("{n} {} {}\n", it.rule.name, it.message))
         .collect();
@@ -209,7 +209,7 @@ fn a_name_or_a_text_that_stands_twice_is_found() {
         2 name-taken template 1 of these is “appointment” in fr too
         2 duplicate “other” has the same body and footer
     "#]]
-    .assert_eq(&told.concat());
+    .assert_eq(&printed.concat());
     let many: Vec<Template> =
         (0..251).map(|n| Template { name: format!("t{n}"), language: "fr".into(), ..Template::default() }).collect();
     let found = lint_set(&many.iter().collect::<Vec<_>>());

@@ -8,7 +8,7 @@ use crate::variable::{ValueLengths, Variable, variables};
 use crate::{Body, Component, Footer, Header, MAX_LINE, MAX_TEMPLATE_BODY, NamedExample, Template, rules};
 
 /// Variables beyond so many are a note.
-const MANY: usize = 5;
+const MANY_VARIABLES: usize = 5;
 
 pub(super) fn lint(template: &Template, lengths: &ValueLengths, findings: &mut Vec<Finding>) {
     for (n, component) in template.components.iter().enumerate() {
@@ -27,15 +27,15 @@ fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &
         "TEXT" => {}
         "IMAGE" | "VIDEO" | "DOCUMENT" => {
             if header.example.as_ref().is_none_or(|it| it.header_handle.is_empty()) {
-                let told = "there is no example of a file: upload one and put its handle here";
-                findings.push(Finding::new(&rules::HEADER_HANDLE, format!("{place}/format"), told));
+                let message = "there is no example of a file: upload one and put its handle here";
+                findings.push(Finding::new(&rules::HEADER_HANDLE, format!("{place}/format"), message));
             }
             return;
         }
         "LOCATION" if !template.is("AUTHENTICATION") => return,
         _ => {
-            let told = format!("“{}” cannot stand here", header.format);
-            return findings.push(Finding::new(&rules::HEADER_FORMAT, format!("{place}/format"), told));
+            let message = format!("“{}” cannot stand here", header.format);
+            return findings.push(Finding::new(&rules::HEADER_FORMAT, format!("{place}/format"), message));
         }
     }
     let (text, place) = (header.text.as_deref().unwrap_or_default(), format!("{place}/text"));
@@ -43,20 +43,20 @@ fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &
     too_long(text, MAX_LINE, &rules::HEADER_LENGTH, &place, findings);
     line_break(text, &place, findings);
     if let Some(at) = text.chars().position(|it| matches!(it, '*' | '_' | '~' | '`')).filter(|_| has_marks(text)) {
-        let told = "marks show as they are here";
-        findings.push(Finding::new(&rules::HEADER_MARKS, &place, told).at((at, at + 1)).fixed_by("leave them out"));
+        let message = "marks show as they are here";
+        findings.push(Finding::new(&rules::HEADER_MARKS, &place, message).at((at, at + 1)).fixed_by("leave them out"));
     }
     if let Some(second) = found.get(1) {
-        let told = format!("{} variables", found.len());
-        findings.push(Finding::new(&rules::HEADER_VARIABLES, &place, told).at(second.span));
+        let message = format!("{} variables", found.len());
+        findings.push(Finding::new(&rules::HEADER_VARIABLES, &place, message).at(second.span));
     }
     let (values, named) =
         header.example.as_ref().map_or((&[][..], &[][..]), |it| (&it.header_text, &it.header_text_named_params));
     examples(&found, values, named, &place, findings);
     let filled = filled_length(text, &found, values, named, lengths);
     if filled > MAX_LINE && text.chars().count() <= MAX_LINE {
-        let told = format!("with its values it has {filled} characters, and at most {MAX_LINE} are taken");
-        findings.push(Finding::new(&rules::FILLED_LENGTH, &place, told));
+        let message = format!("with its values it has {filled} characters, and at most {MAX_LINE} are taken");
+        findings.push(Finding::new(&rules::FILLED_LENGTH, &place, message));
     }
 }
 
@@ -84,11 +84,11 @@ fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, f
     let words = plain_words(text, &found);
     let n_distinct = found.iter().map(|it| it.name).collect::<HashSet<_>>().len();
     if n_distinct > 0 && words < 2 * n_distinct + 1 {
-        let told =
+        let message =
             format!("{words} words and {n_distinct} variables: at least {} words are wanted", 2 * n_distinct + 1);
-        findings.push(Finding::new(&rules::VARIABLE_RATIO, &place, told).fixed_by("say more, or fill in less"));
+        findings.push(Finding::new(&rules::VARIABLE_RATIO, &place, message).fixed_by("say more, or fill in less"));
     }
-    if n_distinct > MANY {
+    if n_distinct > MANY_VARIABLES {
         findings.push(Finding::new(&rules::MANY_VARIABLES, &place, format!("{n_distinct} variables")));
     }
     let (values, named) =
@@ -96,8 +96,8 @@ fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, f
     examples(&found, values, named, &place, findings);
     let filled = filled_length(text, &found, values, named, lengths);
     if filled > MAX_TEMPLATE_BODY && text.chars().count() <= MAX_TEMPLATE_BODY {
-        let told = format!("with its values it has {filled} characters, and at most {MAX_TEMPLATE_BODY} are taken");
-        findings.push(Finding::new(&rules::FILLED_LENGTH, &place, told));
+        let message = format!("with its values it has {filled} characters, and at most {MAX_TEMPLATE_BODY} are taken");
+        findings.push(Finding::new(&rules::FILLED_LENGTH, &place, message));
     }
 }
 
@@ -126,8 +126,8 @@ fn common<'a>(text: &'a str, template: &Template, place: &str, findings: &mut Ve
     }
     for pair in found.windows(2) {
         if text[pair[0].bytes.1..pair[1].bytes.0].trim().is_empty() {
-            let told = format!("{{{{{}}}}} and {{{{{}}}}} stand beside each other", pair[0].name, pair[1].name);
-            let finding = Finding::new(&rules::VARIABLES_ADJACENT, place, told).at((pair[0].span.0, pair[1].span.1));
+            let message = format!("{{{{{}}}}} and {{{{{}}}}} stand beside each other", pair[0].name, pair[1].name);
+            let finding = Finding::new(&rules::VARIABLES_ADJACENT, place, message).at((pair[0].span.0, pair[1].span.1));
             findings.push(finding.fixed_by("put a word between them, or make them one"));
         }
     }
@@ -147,8 +147,8 @@ fn common<'a>(text: &'a str, template: &Template, place: &str, findings: &mut Ve
 fn names(found: &[Variable<'_>], is_named: bool, place: &str, findings: &mut Vec<Finding>) {
     let n_numbered = found.iter().filter(|it| it.number().is_some()).count();
     if n_numbered > 0 && n_numbered < found.len() {
-        let told = "numbers and names are mixed";
-        return findings.push(Finding::new(&rules::VARIABLE_MIXED, place, told).at(found[0].span));
+        let message = "numbers and names are mixed";
+        return findings.push(Finding::new(&rules::VARIABLE_MIXED, place, message).at(found[0].span));
     }
     let mut seen = HashSet::new();
     let mut highest = 0;
@@ -156,19 +156,19 @@ fn names(found: &[Variable<'_>], is_named: bool, place: &str, findings: &mut Vec
         let Some(number) = variable.number() else {
             let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
             if !variable.name.bytes().all(is_plain) {
-                let told = format!("“{}” is no name for a variable", variable.name);
-                let finding = Finding::new(&rules::VARIABLE_NAME, place, told).at(variable.span);
+                let message = format!("“{}” is no name for a variable", variable.name);
+                let finding = Finding::new(&rules::VARIABLE_NAME, place, message).at(variable.span);
                 findings.push(finding.fixed_by(format!("{{{{{}}}}}", scenario::slot_name(variable.name))));
             }
             if is_named && !seen.insert(variable.name) {
-                let told = format!("{{{{{}}}}} stands twice", variable.name);
-                findings.push(Finding::new(&rules::VARIABLE_TWICE, place, told).at(variable.span));
+                let message = format!("{{{{{}}}}} stands twice", variable.name);
+                findings.push(Finding::new(&rules::VARIABLE_TWICE, place, message).at(variable.span));
             }
             continue;
         };
         if number > highest + 1 || number == 0 {
-            let told = format!("{{{{{number}}}}} comes where {{{{{}}}}} should", highest + 1);
-            findings.push(Finding::new(&rules::VARIABLE_ORDER, place, told).at(variable.span));
+            let message = format!("{{{{{number}}}}} comes where {{{{{}}}}} should", highest + 1);
+            findings.push(Finding::new(&rules::VARIABLE_ORDER, place, message).at(variable.span));
         }
         highest = highest.max(number);
     }
@@ -192,8 +192,8 @@ fn examples(
     let missing: Vec<&str> = match is_numbered {
         true if values.len() == names.len() => Vec::new(),
         true if values.len() > names.len() => {
-            let told = format!("{} examples for {} variables", values.len(), names.len());
-            return findings.push(Finding::new(&rules::EXAMPLE_MISSING, example_place, told));
+            let message = format!("{} examples for {} variables", values.len(), names.len());
+            return findings.push(Finding::new(&rules::EXAMPLE_MISSING, example_place, message));
         }
         true => names[values.len()..].to_vec(),
         false => names.iter().filter(|name| named.iter().all(|it| it.param_name != **name)).copied().collect(),
@@ -206,8 +206,9 @@ fn examples(
     }
     for value in values.iter().chain(named.iter().map(|it| &it.example)) {
         if value.contains(['\n', '\r', '\t']) || value.contains("     ") {
-            let told = format!("the example “{}” could not be sent", value.escape_debug());
-            findings.push(Finding::new(&rules::VALUE_CHARACTERS, &example_place, told).fixed_by("one space instead"));
+            let message = format!("the example “{}” could not be sent", value.escape_debug());
+            findings
+                .push(Finding::new(&rules::VALUE_CHARACTERS, &example_place, message).fixed_by("one space instead"));
         }
     }
 }
@@ -248,8 +249,8 @@ fn plain_words(text: &str, found: &[Variable<'_>]) -> usize {
 fn too_long(text: &str, most: usize, rule: &'static model::Rule, place: &str, findings: &mut Vec<Finding>) {
     let length = text.chars().count();
     if length > most {
-        let told = format!("{length} characters, and at most {most} are taken");
-        findings.push(Finding::new(rule, place, told).at((most, length)));
+        let message = format!("{length} characters, and at most {most} are taken");
+        findings.push(Finding::new(rule, place, message).at((most, length)));
     }
 }
 

@@ -7,7 +7,7 @@ use regex::Regex;
 use scenario::Choice;
 use scenario::{Loss, Text, TextPart};
 use serde_json::json;
-use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, Promotion};
+use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, says_how_to_stop};
 
 use super::text::title;
 use super::{Compiler, Spoken};
@@ -173,7 +173,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn opt_out(&mut self, spoken: &Spoken<'_>, category: &str, tapped: &mut Tapped) -> Option<String> {
         let phrases = self.phrases.filter(|_| category == "MARKETING")?;
         let text = spoken.message.text.to_string();
-        if Promotion::says_how_to_stop(&self.scenario.language, &text) || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
+        if says_how_to_stop(&self.scenario.language, &text) || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
             return None;
         }
         let at = tapped.buttons.iter().filter(|it| it.is("QUICK_REPLY")).count();

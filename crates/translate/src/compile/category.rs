@@ -1,5 +1,5 @@
 use scenario::{Message, Purpose, Scenario};
-use template::Promotion;
+use template::promotional_word;
 
 /// The category to propose for a template that says so, and why.
 ///
@@ -9,7 +9,7 @@ pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str,
     let (first, second) = (slots.next(), slots.next());
     let is_plain = message.choices.is_empty() && message.media.is_none();
     let words = message.text.fill(|_| " ".into());
-    let promotion = Promotion::first(&scenario.language, &words);
+    let promotion = promotional_word(&scenario.language, &words);
     match (scenario.purpose, promotion) {
         (Purpose::Authentication, _) if is_plain && first.is_some() => {
             ("AUTHENTICATION", "it carries a code that proves who somebody is".to_owned())

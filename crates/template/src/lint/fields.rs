@@ -11,9 +11,10 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
     name(template, findings);
     language(template, findings);
     if !CATEGORIES.iter().any(|it| template.is(it)) {
-        let told = format!("“{}” is no category", template.category);
-        findings
-            .push(Finding::new(&rules::CATEGORY, "/category", told).fixed_by("MARKETING, UTILITY or AUTHENTICATION"));
+        let message = format!("“{}” is no category", template.category);
+        findings.push(
+            Finding::new(&rules::CATEGORY, "/category", message).fixed_by("MARKETING, UTILITY or AUTHENTICATION"),
+        );
     }
     components(template, findings);
     time_to_live(template, findings);
@@ -24,19 +25,19 @@ fn name(template: &Template, findings: &mut Vec<Finding>) {
     let name = &template.name;
     let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
     if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(is_plain) {
-        let told = match name.chars().position(|it| !it.is_ascii() || !is_plain(it as u8)) {
+        let message = match name.chars().position(|it| !it.is_ascii() || !is_plain(it as u8)) {
             Some(at) => format!("character {} of “{name}” is neither a small letter, nor a digit, nor _", at + 1),
             None => format!("a name of {} characters", name.len()),
         };
-        let finding = Finding::new(&rules::NAME, "/name", told);
+        let finding = Finding::new(&rules::NAME, "/name", message);
         findings.push(finding.fixed_by(format!("“{}”", scenario::slot_name(name))));
     }
 }
 
 fn language(template: &Template, findings: &mut Vec<Finding>) {
     if !LANGUAGES.contains(&template.language.as_str()) {
-        let told = format!("“{}” is none of WhatsApp's {} languages", template.language, LANGUAGES.len());
-        let mut finding = Finding::new(&rules::LANGUAGE, "/language", told);
+        let message = format!("“{}” is none of WhatsApp's {} languages", template.language, LANGUAGES.len());
+        let mut finding = Finding::new(&rules::LANGUAGE, "/language", message);
         finding.fix = language_code(&template.language).map(|it| format!("“{it}”"));
         findings.push(finding);
     }
@@ -57,8 +58,8 @@ fn components(template: &Template, findings: &mut Vec<Finding>) {
                 if !["CAROUSEL", "LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST"]
                     .contains(&kind.to_uppercase().as_str())
                 {
-                    let told = format!("a component of type “{kind}” with these fields is not known");
-                    findings.push(Finding::new(&rules::SHAPE, place, told));
+                    let message = format!("a component of type “{kind}” with these fields is not known");
+                    findings.push(Finding::new(&rules::SHAPE, place, message));
                 }
                 continue;
             }
@@ -82,8 +83,8 @@ fn time_to_live(template: &Template, findings: &mut Vec<Finding>) {
         _ => 43_200..=2_592_000,
     };
     if seconds != -1 && !range.contains(&seconds) {
-        let told = format!("{seconds} s, and {} to {} are taken", range.start(), range.end());
-        findings.push(Finding::new(&rules::TTL, "/message_send_ttl_seconds", told));
+        let message = format!("{seconds} s, and {} to {} are taken", range.start(), range.end());
+        findings.push(Finding::new(&rules::TTL, "/message_send_ttl_seconds", message));
     }
 }
 
@@ -102,9 +103,10 @@ fn parameter_format(template: &Template, findings: &mut Vec<Finding>) {
         ),
         Some(format) => {
             let right = if is_named { "NAMED" } else { "POSITIONAL" };
-            let told = format!("“{format}” does not fit the variables");
-            findings
-                .push(Finding::new(&rules::PARAMETER_FORMAT, "/parameter_format", told).fixed_by(format!("“{right}”")));
+            let message = format!("“{format}” does not fit the variables");
+            findings.push(
+                Finding::new(&rules::PARAMETER_FORMAT, "/parameter_format", message).fixed_by(format!("“{right}”")),
+            );
         }
     }
 }
