@@ -25,8 +25,8 @@ pub fn check(scenario: &Scenario) -> Vec<Finding> {
     if findings.iter().all(|it| !it.is_error()) {
         let reached = reached(scenario);
         for (n, step) in scenario.steps.iter().enumerate().filter(|it| !reached.contains(it.1.id.as_str())) {
-            let told = format!("no way leads to “{}”", step.id);
-            findings.push(Finding::new(&rules::UNREACHABLE, format!("/steps/{n}"), told));
+            let message = format!("no way leads to “{}”", step.id);
+            findings.push(Finding::new(&rules::UNREACHABLE, format!("/steps/{n}"), message));
         }
         endless(scenario, &mut findings);
         escalation(scenario, &reached, &mut findings);
@@ -47,8 +47,8 @@ pub fn check_set(scenarios: &[Scenario]) -> Vec<(usize, Finding)> {
     let mut findings = Vec::new();
     for (n, scenario) in scenarios.iter().enumerate() {
         if let Some(first) = seen.insert((&scenario.id, &scenario.language), n) {
-            let told = format!("scenario {} is called “{}” in {} too", first + 1, scenario.id, scenario.language);
-            findings.push((n, Finding::new(&rules::SCENARIO_ID, "/id", told)));
+            let message = format!("scenario {} is called “{}” in {} too", first + 1, scenario.id, scenario.language);
+            findings.push((n, Finding::new(&rules::SCENARIO_ID, "/id", message)));
         }
     }
     findings
@@ -57,12 +57,12 @@ pub fn check_set(scenarios: &[Scenario]) -> Vec<(usize, Finding)> {
 fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
     if scenario.id.is_empty() || !scenario.id.bytes().all(is_plain) {
-        let told = format!("“{}” is no id", scenario.id);
-        findings.push(Finding::new(&rules::SCENARIO_ID, "/id", told).fixed_by(scenario::slot_name(&scenario.id)));
+        let message = format!("“{}” is no id", scenario.id);
+        findings.push(Finding::new(&rules::SCENARIO_ID, "/id", message).fixed_by(scenario::slot_name(&scenario.id)));
     }
     if language_code(&scenario.language).is_none() {
-        let told = format!("“{}” is none of WhatsApp's languages", scenario.language);
-        findings.push(Finding::new(&rules::LANGUAGE, "/language", told));
+        let message = format!("“{}” is none of WhatsApp's languages", scenario.language);
+        findings.push(Finding::new(&rules::LANGUAGE, "/language", message));
     }
     if scenario.step(&scenario.start).is_none() {
         findings.push(Finding::new(&rules::START, "/start", format!("there is no step “{}”", scenario.start)));
@@ -70,16 +70,16 @@ fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let mut ids = HashSet::new();
     for (n, step) in scenario.steps.iter().enumerate() {
         if step.id.is_empty() || step.id == END || !ids.insert(step.id.as_str()) {
-            let told = format!("“{}” is empty, taken or `end`", step.id);
-            findings.push(Finding::new(&rules::STEP_ID, format!("/steps/{n}/id"), told));
+            let message = format!("“{}” is empty, taken or `end`", step.id);
+            findings.push(Finding::new(&rules::STEP_ID, format!("/steps/{n}/id"), message));
         }
     }
     for (n, step) in scenario.steps.iter().enumerate() {
         for (route, goal) in step.act.routes() {
             if let Some(goal) = known(goal).filter(|it| !ids.contains(it)) {
                 let route = if route.is_empty() { "next".to_owned() } else { format!("“{route}”") };
-                let told = format!("{route} leads to “{goal}”, which is no step");
-                findings.push(Finding::new(&rules::GOAL, format!("/steps/{n}"), told));
+                let message = format!("{route} leads to “{goal}”, which is no step");
+                findings.push(Finding::new(&rules::GOAL, format!("/steps/{n}"), message));
             }
         }
         let is_silent = match &step.act {
@@ -90,8 +90,8 @@ fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
             _ => false,
         };
         if is_silent {
-            let told = format!("“{}” says nothing", step.id);
-            findings.push(Finding::new(&rules::NO_TEXT, format!("/steps/{n}/text"), told));
+            let message = format!("“{}” says nothing", step.id);
+            findings.push(Finding::new(&rules::NO_TEXT, format!("/steps/{n}/text"), message));
         }
     }
 }
@@ -151,8 +151,8 @@ fn endless(scenario: &Scenario, findings: &mut Vec<Finding>) {
         while seen.insert(at) {
             at = left[at].first().copied().unwrap_or(at);
         }
-        let told = format!("from “{}” it comes back to itself without waiting for anybody", scenario.steps[at].id);
-        findings.push(Finding::new(&rules::ENDLESS, format!("/steps/{at}"), told));
+        let message = format!("from “{}” it comes back to itself without waiting for anybody", scenario.steps[at].id);
+        findings.push(Finding::new(&rules::ENDLESS, format!("/steps/{at}"), message));
     }
 }
 
@@ -176,8 +176,8 @@ fn escalation(scenario: &Scenario, reached: &HashSet<&str>, findings: &mut Vec<F
     match refused {
         _ if is_there => {}
         Some((n, via)) => {
-            let told = format!("the only way out is {}, which WhatsApp does not take for one", via.name());
-            findings.push(Finding::new(&rules::ESCALATION_KIND, format!("/steps/{n}"), told));
+            let message = format!("the only way out is {}, which WhatsApp does not take for one", via.name());
+            findings.push(Finding::new(&rules::ESCALATION_KIND, format!("/steps/{n}"), message));
         }
         None => {
             let finding = Finding::new(&rules::ESCALATION, "/steps", "no step leads to a person");
@@ -201,8 +201,8 @@ fn depth(scenario: &Scenario, findings: &mut Vec<Finding>) {
     }
     let deepest = scenario.steps.iter().zip(0..).filter_map(|(step, n)| Some((*depths.get(step.id.as_str())?, n)));
     if let Some((depth, n)) = deepest.max_by_key(|it| (it.0, std::cmp::Reverse(it.1))).filter(|it| it.0 > DEEP) {
-        let told = format!("“{}” is behind {depth} choices", scenario.steps[n].id);
-        findings.push(Finding::new(&rules::DEEP, format!("/steps/{n}"), told));
+        let message = format!("“{}” is behind {depth} choices", scenario.steps[n].id);
+        findings.push(Finding::new(&rules::DEEP, format!("/steps/{n}"), message));
     }
 }
 
@@ -219,8 +219,8 @@ fn slots(scenario: &Scenario, findings: &mut Vec<Finding>) {
     }
     for (place, text) in scenario.texts() {
         if let Some(slot) = text.slots().find(|it| !known.contains(it)) {
-            let told = format!("nothing says what {{{{{slot}}}}} is");
-            findings.push(Finding::new(&rules::SLOT, place, told).fixed_by("add it to `slots`, with an example"));
+            let message = format!("nothing says what {{{{{slot}}}}} is");
+            findings.push(Finding::new(&rules::SLOT, place, message).fixed_by("add it to `slots`, with an example"));
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 use template::{Phrases, Template, ValueLengths, check_message, language_code, lint};
 
 use crate::check::check;
-use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Sends, Way};
+use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
 use crate::menu::menus_to_choices;
 use crate::rules;
 use crate::window::{WINDOW_SECONDS, seconds_since_customer};
@@ -107,7 +107,7 @@ struct Compiler<'a> {
 }
 
 /// A step that says something, on its way.
-struct Spoken<'a> {
+struct SpokenStep<'a> {
     /// The number and id of the step.
     n: usize,
     id: &'a str,
@@ -117,7 +117,7 @@ struct Spoken<'a> {
     asks_location: bool,
 }
 
-impl Spoken<'_> {
+impl SpokenStep<'_> {
     /// Adds a line to the text.
     fn say_on_a_line(&mut self, line: &Text) {
         if !self.message.text.is_empty() {
@@ -142,7 +142,7 @@ impl Spoken<'_> {
 impl<'a> Compiler<'a> {
     fn step(&mut self, n: usize, step: &'a Step) {
         match &step.act {
-            Act::Message(message) => self.speak(Spoken {
+            Act::Message(message) => self.speak(SpokenStep {
                 n,
                 id: &step.id,
                 message: message.clone(),
@@ -164,22 +164,22 @@ impl<'a> Compiler<'a> {
             ..Message::default()
         };
         let asks_location = question.accepts == scenario::Accepts::Location;
-        self.speak(Spoken { n, id: &step.id, message, is_question: true, asks_location });
+        self.speak(SpokenStep { n, id: &step.id, message, is_question: true, asks_location });
     }
 
     /// Says what is to be said, then gives the customer to a person.
     fn hand_over(&mut self, n: usize, step: &'a Step, handover: &Handover) {
         let person = format!("{}__person", step.id);
         let message = Message { text: handover.text.clone(), next: Some(person.clone()), ..Message::default() };
-        self.speak(Spoken { n, id: &step.id, message, is_question: false, asks_location: false });
+        self.speak(SpokenStep { n, id: &step.id, message, is_question: false, asks_location: false });
         let silent = Handover { text: Text::default(), ..handover.clone() };
         self.push(&person, &step.id, FlowAct::Other(Act::Handover(silent)));
     }
 
-    fn speak(&mut self, mut spoken: Spoken<'a>) {
+    fn speak(&mut self, mut spoken: SpokenStep<'a>) {
         if let Some(timeout) = &spoken.message.timeout {
-            let told = format!("after {} s without an answer", timeout.seconds);
-            self.lose(Loss::Timeout, spoken.n, told);
+            let message = format!("after {} s without an answer", timeout.seconds);
+            self.record_loss(Loss::Timeout, spoken.n, message);
         }
         self.drop_share_phone(&mut spoken);
         match self.is_closed(spoken.id) {
@@ -194,22 +194,22 @@ impl<'a> Compiler<'a> {
     }
 
     /// WhatsApp has the phone, so nobody is asked; where nothing else is waited for it goes on.
-    fn drop_share_phone(&mut self, spoken: &mut Spoken<'_>) {
+    fn drop_share_phone(&mut self, spoken: &mut SpokenStep<'_>) {
         let message = &mut spoken.message;
         let Some(at) = message.choices.iter().position(|it| matches!(it, Choice::SharePhone { .. })) else { return };
         let choice = message.choices.remove(at);
-        let told = format!("“{}”", choice.title());
+        let title = format!("“{}”", choice.title());
         if !message.waits() {
             message.next = choice.next().cloned().flatten().or_else(|| message.next.clone());
         }
-        self.lose(Loss::SharePhone, spoken.n, told);
+        self.record_loss(Loss::SharePhone, spoken.n, title);
     }
 
-    fn lose(&mut self, loss: Loss, n: usize, what: impl Into<String>) {
-        self.tell(Finding::new(loss.rule(), format!("/steps/{n}"), what));
+    fn record_loss(&mut self, loss: Loss, n: usize, what: impl Into<String>) {
+        self.add_finding(Finding::new(loss.rule(), format!("/steps/{n}"), what));
     }
 
-    fn tell(&mut self, finding: Finding) {
+    fn add_finding(&mut self, finding: Finding) {
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
@@ -224,7 +224,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// What a message waits for once its ways are known.
-    fn awaits(spoken: &Spoken<'_>, ways: Vec<Way>) -> Option<Awaits> {
+    fn awaits(spoken: &SpokenStep<'_>, ways: Vec<Route>) -> Option<Awaits> {
         let message = &spoken.message;
         let waits = spoken.is_question || !ways.is_empty();
         waits.then(|| Awaits {

@@ -63,7 +63,7 @@ pub enum Outgoing {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Awaits {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ways: Vec<Way>,
+    pub ways: Vec<Route>,
     /// What the answer is remembered as.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<String>,
@@ -76,7 +76,7 @@ pub struct Awaits {
 
 /// An answer that is a tap, and where it leads.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Way {
+pub struct Route {
     /// The id or payload that WhatsApp sends back.
     pub id: String,
     /// The whole title, as the source has it.

@@ -14,7 +14,7 @@ mod window;
 
 pub use check::{check, check_set};
 pub use compile::{Compiled, Options, Parameters, compile};
-pub use flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Sends, Way};
+pub use flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
 pub use graph::{mermaid, svg};
 pub use rules::RULES;
 pub use simulate::{Difference, Input, Script, Shown, Simulated, scripts, simulate};

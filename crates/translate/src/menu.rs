@@ -26,8 +26,8 @@ pub(crate) fn menus_to_choices(scenario: &Scenario) -> (Scenario, Vec<Finding>) 
         let Act::Question(question) = &step.act else { continue };
         let Some(message) = choices(scenario, question) else { continue };
         let titles: Vec<&str> = message.choices.iter().map(Choice::title).collect();
-        let told = format!("“{}” are choices now", titles.join("”, “"));
-        findings.push(Finding::new(&rules::MENU, format!("/steps/{n}/text"), told));
+        let text = format!("“{}” are choices now", titles.join("”, “"));
+        findings.push(Finding::new(&rules::MENU, format!("/steps/{n}/text"), text));
         changed.steps[n].act = Act::Message(message);
     }
     (changed, findings)

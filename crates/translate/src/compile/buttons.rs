@@ -10,8 +10,8 @@ use serde_json::json;
 use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, says_how_to_stop};
 
 use super::text::title;
-use super::{Compiler, Spoken};
-use crate::flow::Way;
+use super::{Compiler, SpokenStep};
+use crate::flow::Route;
 use crate::rules;
 
 static LAST_LINK: LazyLock<Option<Regex>> =
@@ -19,18 +19,18 @@ static LAST_LINK: LazyLock<Option<Regex>> =
 
 /// The buttons of a template on their way, and where they lead.
 #[derive(Default)]
-pub(super) struct Tapped {
+pub(super) struct TemplateButtons {
     pub(super) buttons: Vec<Button>,
-    pub(super) ways: Vec<Way>,
+    pub(super) ways: Vec<Route>,
     /// Slots at the ends of addresses.
     pub(super) ends: Vec<(usize, String)>,
     /// Answers that had no place: they follow in a list.
-    pub(super) later: Vec<(Way, Option<String>)>,
+    pub(super) later: Vec<(Route, Option<String>)>,
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn tapped(&mut self, spoken: &mut Spoken<'a>, category: &str) -> Tapped {
-        let mut tapped = Tapped::default();
+    pub(super) fn tapped(&mut self, spoken: &mut SpokenStep<'a>, category: &str) -> TemplateButtons {
+        let mut tapped = TemplateButtons::default();
         self.replies(spoken, category, &mut tapped);
         self.actions(spoken, &mut tapped);
         self.link_of_text(spoken, &mut tapped);
@@ -43,15 +43,15 @@ impl<'a> Compiler<'a> {
     }
 
     /// Quick replies; where there are too many, one that goes on to a list.
-    fn replies(&mut self, spoken: &Spoken<'a>, category: &str, tapped: &mut Tapped) {
+    fn replies(&mut self, spoken: &SpokenStep<'a>, category: &str, tapped: &mut TemplateButtons) {
         let n_actions = spoken.message.choices.iter().filter(|it| it.next().is_none()).count().min(4);
         let n_stop = usize::from(category == "MARKETING");
         let room = MAX_TEMPLATE_BUTTONS - n_actions - n_stop;
         let rows = self.rows(spoken);
         if rows.len() > room {
-            self.lose(Loss::ChoicesLater, spoken.n, format!("{} choices", rows.len()));
+            self.record_loss(Loss::ChoicesLater, spoken.n, format!("{} choices", rows.len()));
             let text = self.phrases.map_or("OK", |it: &Phrases| it.go_on).to_owned();
-            tapped.ways.push(Way {
+            tapped.ways.push(Route {
                 id: "continue".into(),
                 value: text.clone(),
                 title: text.clone(),
@@ -67,10 +67,10 @@ impl<'a> Compiler<'a> {
         for (mut way, described) in rows {
             let text = title(&way.title, MAX_TEMPLATE_BUTTON, &taken);
             if text != way.title {
-                self.lose(Loss::LongTitle, spoken.n, format!("“{}” is “{text}”", way.title));
+                self.record_loss(Loss::LongTitle, spoken.n, format!("“{}” is “{text}”", way.title));
             }
             if let Some(description) = described {
-                self.lose(Loss::LongTitle, spoken.n, format!("“{text}” without “{description}”"));
+                self.record_loss(Loss::LongTitle, spoken.n, format!("“{text}” without “{description}”"));
             }
             // The payload of a quick reply is its text unless the sender gives another.
             way.id.clone_from(&text);
@@ -81,12 +81,12 @@ impl<'a> Compiler<'a> {
     }
 
     /// Links, a phone, a code to copy; what finds no place stands in the text.
-    fn actions(&mut self, spoken: &mut Spoken<'_>, tapped: &mut Tapped) {
+    fn actions(&mut self, spoken: &mut SpokenStep<'_>, tapped: &mut TemplateButtons) {
         let choices = std::mem::take(&mut spoken.message.choices);
         let is_answer: Vec<bool> = choices.iter().map(|it| it.next().is_some()).collect();
         if is_answer.windows(2).any(|it| !it[0] && it[1]) {
-            let told = "answers come first";
-            self.tell(Finding::new(&rules::BUTTON_ORDER, format!("/steps/{}", spoken.n), told));
+            let message = "answers come first";
+            self.add_finding(Finding::new(&rules::BUTTON_ORDER, format!("/steps/{}", spoken.n), message));
         }
         for choice in &choices {
             let n_of = |kind: &str| tapped.buttons.iter().filter(|it| it.is(kind)).count();
@@ -113,13 +113,13 @@ impl<'a> Compiler<'a> {
             match button {
                 Some(button) => {
                     if button.text.as_deref().is_some_and(|it| it != choice.title()) {
-                        self.lose(Loss::LongTitle, spoken.n, format!("“{}” is “{text}”", choice.title()));
+                        self.record_loss(Loss::LongTitle, spoken.n, format!("“{}” is “{text}”", choice.title()));
                     }
                     tapped.buttons.push(button);
                 }
                 None => {
                     spoken.say_as_line(choice);
-                    self.lose(Loss::ButtonDropped, spoken.n, format!("“{}” stands in the text", choice.title()));
+                    self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” stands in the text", choice.title()));
                 }
             }
         }
@@ -147,7 +147,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// A link that a text ends with becomes a button, where there is none yet.
-    fn link_of_text(&mut self, spoken: &mut Spoken<'_>, tapped: &mut Tapped) {
+    fn link_of_text(&mut self, spoken: &mut SpokenStep<'_>, tapped: &mut TemplateButtons) {
         let text = spoken.message.text.to_string();
         let (Some(pattern), Some(phrases)) = (LAST_LINK.as_ref(), self.phrases) else { return };
         let Some(found) = pattern.captures(&text) else { return };
@@ -160,17 +160,22 @@ impl<'a> Compiler<'a> {
         }
         let n_button = tapped.buttons.len();
         if let Some(button) = self.link(&url, phrases.open.to_owned(), n_button, &mut tapped.ends) {
-            let told = format!("{url} is behind “{}”", phrases.open);
-            self.tell(Finding::new(&rules::LINK_BUTTON, format!("/steps/{}/text", spoken.n), told));
+            let message = format!("{url} is behind “{}”", phrases.open);
+            self.add_finding(Finding::new(&rules::LINK_BUTTON, format!("/steps/{}/text", spoken.n), message));
             tapped.buttons.push(button);
             spoken.message.text = Text::parse(before);
         } else if url.slots().next().is_some() {
-            self.lose(Loss::LinkVariable, spoken.n, url.to_string());
+            self.record_loss(Loss::LinkVariable, spoken.n, url.to_string());
         }
     }
 
     /// The quick reply and the footer that stop marketing, where the text does not say how.
-    pub(super) fn opt_out(&mut self, spoken: &Spoken<'_>, category: &str, tapped: &mut Tapped) -> Option<String> {
+    pub(super) fn opt_out(
+        &mut self,
+        spoken: &SpokenStep<'_>,
+        category: &str,
+        tapped: &mut TemplateButtons,
+    ) -> Option<String> {
         let phrases = self.phrases.filter(|_| category == "MARKETING")?;
         let text = spoken.message.text.to_string();
         if says_how_to_stop(&self.scenario.language, &text) || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
@@ -181,7 +186,7 @@ impl<'a> Compiler<'a> {
             end.0 += 1;
         }
         tapped.buttons.insert(at, reply(phrases.stop.to_owned()));
-        tapped.ways.push(Way {
+        tapped.ways.push(Route {
             id: phrases.stop.to_owned(),
             title: phrases.stop.to_owned(),
             value: phrases.stop.to_owned(),
@@ -189,8 +194,8 @@ impl<'a> Compiler<'a> {
             is_ours: true,
             is_location: false,
         });
-        let told = format!("“{}”", phrases.stop);
-        self.tell(Finding::new(&rules::OPT_OUT_ADDED, format!("/steps/{}", spoken.n), told));
+        let message = format!("“{}”", phrases.stop);
+        self.add_finding(Finding::new(&rules::OPT_OUT_ADDED, format!("/steps/{}", spoken.n), message));
         Some(phrases.stop_line.to_owned())
     }
 }

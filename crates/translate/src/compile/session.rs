@@ -9,15 +9,15 @@ use template::{
 };
 
 use super::text::{split, title};
-use super::{Compiler, Spoken, to};
-use crate::flow::{Awaits, Outgoing, Sends, Way};
+use super::{Compiler, SpokenStep, to};
+use crate::flow::{Awaits, Outgoing, Route, Sends};
 use crate::rules;
 
 /// What is said where the source shows choices and no text.
 const NO_TEXT: &str = "…";
 
 impl<'a> Compiler<'a> {
-    pub(super) fn session(&mut self, mut spoken: Spoken<'a>) {
+    pub(super) fn session(&mut self, mut spoken: SpokenStep<'a>) {
         let mut sends = Vec::new();
         let links = self.links(&mut spoken);
         if let Some(location) = spoken.message.location.take() {
@@ -71,7 +71,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// One link alone becomes a button; others, phones and codes stand in the text.
-    fn links(&mut self, spoken: &mut Spoken<'_>) -> Option<(String, String)> {
+    fn links(&mut self, spoken: &mut SpokenStep<'_>) -> Option<(String, String)> {
         let choices = std::mem::take(&mut spoken.message.choices);
         let (answers, others): (Vec<Choice>, Vec<Choice>) = choices.into_iter().partition(|it| it.next().is_some());
         let is_alone = answers.is_empty() && others.len() == 1 && !spoken.is_question;
@@ -79,24 +79,28 @@ impl<'a> Compiler<'a> {
         if let (true, [Choice::Link { title: label, url }]) = (is_alone, others.as_slice()) {
             let cut = title(label, MAX_BUTTON, &[]);
             if cut != *label {
-                self.lose(Loss::LongTitle, spoken.n, format!("“{label}” is “{cut}”"));
+                self.record_loss(Loss::LongTitle, spoken.n, format!("“{label}” is “{cut}”"));
             }
             return Some((cut, url.to_string()));
         }
         for other in &others {
             spoken.say_as_line(other);
-            let told = format!("“{}” stands in the text", other.title());
-            self.tell(Finding::new(&rules::LINK_IN_TEXT, format!("/steps/{}", spoken.n), told));
+            let message = format!("“{}” stands in the text", other.title());
+            self.add_finding(Finding::new(&rules::LINK_IN_TEXT, format!("/steps/{}", spoken.n), message));
         }
         None
     }
 
     /// Media that WhatsApp shows; of others the address stands in the text.
-    pub(super) fn media(&mut self, spoken: &mut Spoken<'_>) -> Option<Media> {
+    pub(super) fn media(&mut self, spoken: &mut SpokenStep<'_>) -> Option<Media> {
         let media = spoken.message.media.take()?;
         match media.kind {
             MediaKind::Gif | MediaKind::Other => {
-                self.lose(Loss::MediaKind, spoken.n, format!("{}: its address stands in the text", media.kind.name()));
+                self.record_loss(
+                    Loss::MediaKind,
+                    spoken.n,
+                    format!("{}: its address stands in the text", media.kind.name()),
+                );
                 spoken.say_on_a_line(&media.url);
                 None
             }
@@ -104,10 +108,10 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn texts(&mut self, spoken: &Spoken<'_>, most: usize) -> Vec<Text> {
+    fn texts(&mut self, spoken: &SpokenStep<'_>, most: usize) -> Vec<Text> {
         let texts = split(&spoken.message.text, most, |slot| self.size(slot));
         if texts.len() > 1 {
-            self.lose(Loss::TextSplit, spoken.n, format!("{} messages", texts.len()));
+            self.record_loss(Loss::TextSplit, spoken.n, format!("{} messages", texts.len()));
         }
         texts
     }
@@ -121,7 +125,7 @@ impl<'a> Compiler<'a> {
         longest.max(example).unwrap_or(20).max(slot.len() + 4)
     }
 
-    fn choices(&mut self, spoken: Spoken<'a>, mut sends: Vec<SessionMessage>, media: Option<Media>) {
+    fn choices(&mut self, spoken: SpokenStep<'a>, mut sends: Vec<SessionMessage>, media: Option<Media>) {
         let rows = self.rows(&spoken);
         let is_short = |it: &Choice| match it {
             Choice::Reply { title, description, .. } => title.chars().count() <= MAX_BUTTON && description.is_none(),
@@ -142,7 +146,7 @@ impl<'a> Compiler<'a> {
         sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
         if as_buttons {
             let mut taken = Vec::new();
-            let (replies, ways): (Vec<Row>, Vec<Way>) = rows
+            let (replies, ways): (Vec<Row>, Vec<Route>) = rows
                 .into_iter()
                 .map(|(way, _)| {
                     let title = title(&way.title, MAX_BUTTON, &taken);
@@ -159,10 +163,10 @@ impl<'a> Compiler<'a> {
     }
 
     /// The answers of a message, with their descriptions. Asking for a location is a step of its own.
-    pub(super) fn rows(&mut self, spoken: &Spoken<'a>) -> Vec<(Way, Option<String>)> {
+    pub(super) fn rows(&mut self, spoken: &SpokenStep<'a>) -> Vec<(Route, Option<String>)> {
         let mut rows = Vec::new();
         for (choice, n) in spoken.message.choices.iter().zip(1..) {
-            let mut way = Way {
+            let mut way = Route {
                 id: format!("{}:{n}", short(spoken.id)),
                 title: choice.title().to_owned(),
                 value: choice.title().to_owned(),
@@ -183,8 +187,8 @@ impl<'a> Compiler<'a> {
                         Awaits { slot: spoken.message.slot.clone(), other: way.next.clone(), ..Awaits::default() };
                     let sends = outgoing(vec![SessionMessage::LocationRequest { body }]);
                     self.push_sends(&asks, spoken.id, Sends { sends, awaits: Some(awaits), next: way.next.take() });
-                    let told = format!("“{}”", choice.title());
-                    self.tell(Finding::new(&rules::LOCATION_LATER, format!("/steps/{}", spoken.n), told));
+                    let message = format!("“{}”", choice.title());
+                    self.add_finding(Finding::new(&rules::LOCATION_LATER, format!("/steps/{}", spoken.n), message));
                     way.next = to(&asks);
                     way.is_location = true;
                 }
@@ -200,23 +204,23 @@ impl<'a> Compiler<'a> {
     /// A list, or several with a row that leads to the next, in steps of their own: the first is called `first`.
     pub(super) fn lists(
         &mut self,
-        spoken: &Spoken<'a>,
+        spoken: &SpokenStep<'a>,
         first: &str,
         mut sends: Vec<SessionMessage>,
         body: String,
-        rows: Vec<(Way, Option<String>)>,
+        rows: Vec<(Route, Option<String>)>,
     ) {
         let n_rows = rows.len();
         let on_a_page = if n_rows <= MAX_ROWS { MAX_ROWS } else { MAX_ROWS - 1 };
         let n_pages = n_rows.div_ceil(on_a_page);
         if n_pages > 1 {
-            self.lose(Loss::TooManyChoices, spoken.n, format!("{n_rows} choices in {n_pages} lists"));
+            self.record_loss(Loss::TooManyChoices, spoken.n, format!("{n_rows} choices in {n_pages} lists"));
         }
         let rows = self.listed(spoken.n, rows);
         let button = self.phrases.map_or(NO_TEXT, |it| it.choose).to_owned();
         let page_id = |n: usize| if n == 0 { first.to_owned() } else { format!("{}__page_{}", spoken.id, n + 1) };
         for (n, page) in rows.chunks(on_a_page).enumerate() {
-            let (mut rows, mut ways): (Vec<Row>, Vec<Way>) = page.iter().cloned().unzip();
+            let (mut rows, mut ways): (Vec<Row>, Vec<Route>) = page.iter().cloned().unzip();
             if n_pages > 1 {
                 let turn = self.turn(&page_id(n), if n + 1 == n_pages { 0 } else { n + 1 }, page_id);
                 rows.push(Row { id: turn.id.clone(), title: turn.title.clone(), description: None });
@@ -230,14 +234,14 @@ impl<'a> Compiler<'a> {
     }
 
     /// The row of a page that leads to another: on, or back to the first.
-    fn turn(&self, page: &str, to_page: usize, page_id: impl Fn(usize) -> String) -> Way {
+    fn turn(&self, page: &str, to_page: usize, page_id: impl Fn(usize) -> String) -> Route {
         let (more, back) = self.phrases.map_or((NO_TEXT, NO_TEXT), |it: &Phrases| (it.more, it.back));
         let title = if to_page == 0 { back } else { more }.to_owned();
         let (id, next) = (format!("{}:page", short(page)), to(&page_id(to_page)));
-        Way { id, value: title.clone(), title, next, is_ours: true, is_location: false }
+        Route { id, value: title.clone(), title, next, is_ours: true, is_location: false }
     }
 
-    fn listed(&mut self, n: usize, rows: Vec<(Way, Option<String>)>) -> Vec<(Row, Way)> {
+    fn listed(&mut self, n: usize, rows: Vec<(Route, Option<String>)>) -> Vec<(Row, Route)> {
         let mut taken = Vec::new();
         let mut listed = Vec::new();
         for (way, described) in rows {
@@ -252,7 +256,7 @@ impl<'a> Compiler<'a> {
             };
             let description = wanted.as_ref().map(|it| title(it, MAX_DESCRIPTION, &[])).filter(|it| !it.is_empty());
             if is_cut || description.as_ref() != wanted.as_ref() {
-                self.lose(Loss::LongTitle, n, format!("“{}” is “{row_title}”", way.title));
+                self.record_loss(Loss::LongTitle, n, format!("“{}” is “{row_title}”", way.title));
             }
             taken.push(row_title.clone());
             listed.push((Row { id: way.id.clone(), title: row_title, description }, way));

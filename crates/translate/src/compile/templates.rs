@@ -8,11 +8,11 @@ use template::{
     Template, fix, variables,
 };
 
-use super::buttons::Tapped;
+use super::buttons::TemplateButtons;
 use super::category::{category, is_code};
 use super::session::takes_header;
 use super::text::split;
-use super::{Compiler, Parameters, Spoken, to};
+use super::{Compiler, Parameters, SpokenStep, to};
 use crate::flow::{Awaits, Outgoing, Sends};
 use crate::rules;
 
@@ -20,16 +20,16 @@ use crate::rules;
 const ROOM: usize = 40;
 
 impl<'a> Compiler<'a> {
-    pub(super) fn template(&mut self, mut spoken: Spoken<'a>) {
+    pub(super) fn template(&mut self, mut spoken: SpokenStep<'a>) {
         let (category, reason) = category(self.scenario, &spoken.message);
         let place = format!("/steps/{}", spoken.n);
-        self.tell(Finding::new(&rules::CATEGORY, place.clone(), format!("{category}: {reason}")));
+        self.add_finding(Finding::new(&rules::CATEGORY, place.clone(), format!("{category}: {reason}")));
         if category == "AUTHENTICATION" {
             return self.code(&spoken);
         }
         if !self.scenario.trigger.is_by_business() {
-            let told = "so much time can pass before it that the window is closed";
-            self.tell(Finding::new(&rules::OUTSIDE_WINDOW, place, told));
+            let message = "so much time can pass before it that the window is closed";
+            self.add_finding(Finding::new(&rules::OUTSIDE_WINDOW, place, message));
         }
         let (header, header_value) = self.header(&mut spoken);
         let mut tapped = self.tapped(&mut spoken, category);
@@ -71,7 +71,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// More choices than buttons: the customer answers, and the list comes then, within the window.
-    fn later(&mut self, spoken: &Spoken<'a>, sends: Vec<Outgoing>, tapped: Tapped) {
+    fn later(&mut self, spoken: &SpokenStep<'a>, sends: Vec<Outgoing>, tapped: TemplateButtons) {
         let list = format!("{}__choices", spoken.id);
         let mut ways = tapped.ways;
         for way in ways.iter_mut().filter(|it| it.is_ours && it.next.is_none() && it.id == "continue") {
@@ -81,18 +81,18 @@ impl<'a> Compiler<'a> {
         let awaits = Awaits { ways, slot: None, other: to(&list), timeout: spoken.message.timeout.clone() };
         self.push_sends(spoken.id, spoken.id, Sends { sends, awaits: Some(awaits), next: None });
         let body = self.phrases.map_or("…", |it| it.choose).to_owned();
-        let mut after = Spoken { message: spoken.message.clone(), ..*spoken };
+        let mut after = SpokenStep { message: spoken.message.clone(), ..*spoken };
         after.message.timeout = None;
         self.lists(&after, &list, Vec::new(), body, tapped.later);
     }
 
     /// A code has a text of WhatsApp's own and a button that copies it.
-    fn code(&mut self, spoken: &Spoken<'a>) {
+    fn code(&mut self, spoken: &SpokenStep<'a>) {
         let slots: Vec<&str> = spoken.message.text.slots().collect();
         let code = slots.iter().find(|it| is_code(it)).or(slots.first()).map_or("code", |it| *it).to_owned();
-        self.lose(Loss::CodeText, spoken.n, spoken.message.text.to_string());
+        self.record_loss(Loss::CodeText, spoken.n, spoken.message.text.to_string());
         for slot in slots.iter().filter(|it| **it != code) {
-            self.lose(Loss::CodeText, spoken.n, format!("the value {{{{{slot}}}}}"));
+            self.record_loss(Loss::CodeText, spoken.n, format!("the value {{{{{slot}}}}}"));
         }
         let name = self.name(spoken, 0, 1);
         let body = Body { add_security_recommendation: Some(true), ..Body::default() };
@@ -124,8 +124,8 @@ impl<'a> Compiler<'a> {
         let fixed = fix(&mut template);
         if !fixed.is_empty() && template.body_text() != before {
             let names: Vec<&str> = fixed.iter().map(|it| it.name).collect();
-            let told = format!("“{}” ({})", template.body_text(), names.join(", "));
-            self.tell(Finding::new(&rules::TEXT_ADDED, format!("/steps/{n}/text"), told));
+            let message = format!("“{}” ({})", template.body_text(), names.join(", "));
+            self.add_finding(Finding::new(&rules::TEXT_ADDED, format!("/steps/{n}/text"), message));
         }
         let same = |it: &&Template| it.components == template.components && it.category == template.category;
         if let Some(known) = self.templates.iter().find(same) {
@@ -136,7 +136,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The name of the scenario, and of the step where there are several templates.
-    fn name(&self, spoken: &Spoken<'_>, part: usize, n_parts: usize) -> String {
+    fn name(&self, spoken: &SpokenStep<'_>, part: usize, n_parts: usize) -> String {
         let n_closed =
             self.scenario.steps.iter().filter(|it| it.act.text().is_some() && self.is_closed(&it.id)).count();
         let mut name = self.scenario.id.clone();
@@ -150,24 +150,24 @@ impl<'a> Compiler<'a> {
         name
     }
 
-    fn header(&mut self, spoken: &mut Spoken<'_>) -> (Option<Header>, Option<String>) {
+    fn header(&mut self, spoken: &mut SpokenStep<'_>) -> (Option<Header>, Option<String>) {
         let header = |format: &str| Some(Header { format: format.to_owned(), ..Header::default() });
         if let Some(location) = spoken.message.location.take() {
             if spoken.message.media.take().is_some() {
-                self.lose(Loss::MediaKind, spoken.n, "a header is a place or a picture, not both");
+                self.record_loss(Loss::MediaKind, spoken.n, "a header is a place or a picture, not both");
             }
-            let told = format!("{},{}", location.latitude, location.longitude);
-            return (header("LOCATION"), Some(told));
+            let message = format!("{},{}", location.latitude, location.longitude);
+            return (header("LOCATION"), Some(message));
         }
         let Some(media) = self.media(spoken) else { return (None, None) };
         if !takes_header(media.kind) {
-            let told = format!("{}: its address stands in the text", media.kind.name());
-            self.lose(Loss::MediaKind, spoken.n, told);
+            let message = format!("{}: its address stands in the text", media.kind.name());
+            self.record_loss(Loss::MediaKind, spoken.n, message);
             spoken.say_on_a_line(&media.url);
             return (None, None);
         }
         if media.url.slots().next().is_some() {
-            self.lose(Loss::MediaVariable, spoken.n, media.url.to_string());
+            self.record_loss(Loss::MediaVariable, spoken.n, media.url.to_string());
         }
         let format = match media.kind {
             MediaKind::Image => "IMAGE",
@@ -177,21 +177,21 @@ impl<'a> Compiler<'a> {
         (header(format), Some(media.url.to_string()))
     }
 
-    fn bodies(&mut self, spoken: &Spoken<'_>) -> Vec<Text> {
+    fn bodies(&mut self, spoken: &SpokenStep<'_>) -> Vec<Text> {
         let text = spoken.message.text.trimmed();
         let text = match text.is_empty() {
             // A template has a body, also where the source shows a place or a picture alone.
             true => {
                 let intent = Text::plain(&self.scenario.intent);
-                let told = format!("a body: “{intent}”");
-                self.tell(Finding::new(&rules::TEXT_ADDED, format!("/steps/{}/text", spoken.n), told));
+                let message = format!("a body: “{intent}”");
+                self.add_finding(Finding::new(&rules::TEXT_ADDED, format!("/steps/{}/text", spoken.n), message));
                 intent
             }
             false => text,
         };
         let texts = split(&text, MAX_TEMPLATE_BODY - ROOM, |slot| self.size(slot));
         if texts.len() > 1 {
-            self.lose(Loss::TextSplit, spoken.n, format!("{} templates", texts.len()));
+            self.record_loss(Loss::TextSplit, spoken.n, format!("{} templates", texts.len()));
         }
         texts
     }
@@ -242,7 +242,7 @@ impl<'a> Compiler<'a> {
             return example.split_whitespace().collect::<Vec<_>>().join(" ");
         }
         let made_up = slot.replace('_', " ");
-        self.tell(Finding::new(&rules::EXAMPLE_MADE_UP, "/slots", format!("{{{{{slot}}}}}: “{made_up}”")));
+        self.add_finding(Finding::new(&rules::EXAMPLE_MADE_UP, "/slots", format!("{{{{{slot}}}}}: “{made_up}”")));
         made_up
     }
 

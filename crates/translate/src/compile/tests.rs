@@ -14,11 +14,11 @@ fn scenario(trigger: &str, steps: Value) -> Scenario {
 /// What is sent at each step: the names of templates, the kinds of messages.
 fn check(scenario: &Scenario, expected: Expect) {
     let compiled = compile(scenario, &Options::default());
-    let mut told = String::new();
+    let mut printed = String::new();
     for step in &compiled.flow.steps {
         let FlowAct::Send(sends) = &step.act else { continue };
         for outgoing in &sends.sends {
-            told += &match outgoing {
+            printed += &match outgoing {
                 Outgoing::Template { name, parameters, buttons, .. } => {
                     format!("{}: template {name} {parameters:?} {buttons:?}\n", step.id)
                 }
@@ -30,10 +30,10 @@ fn check(scenario: &Scenario, expected: Expect) {
             };
         }
         for way in sends.awaits.iter().flat_map(|it| &it.ways) {
-            told += &format!("  {} = {} → {}\n", way.title, way.value, way.next.as_deref().unwrap_or("end"));
+            printed += &format!("  {} = {} → {}\n", way.title, way.value, way.next.as_deref().unwrap_or("end"));
         }
     }
-    expected.assert_eq(&told);
+    expected.assert_eq(&printed);
 }
 
 #[test]

@@ -103,13 +103,13 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_where_it_hurts_least() {
-        let told = |text: &str, most| {
+        let message = |text: &str, most| {
             split(&Text::parse(text), most, |_| 4).iter().map(ToString::to_string).collect::<Vec<_>>().join("|")
         };
-        assert_eq!(told("One two. Three {{x}} four. Five.", 20), "One two.|Three {{x}} four.|Five.");
-        assert_eq!(told("aa\n\nbb\n\ncc", 8), "aa\n\nbb|cc");
-        assert_eq!(told("abcdefghij k", 4), "abcd|efgh|ij k");
-        assert_eq!(told("short", 10), "short");
+        assert_eq!(message("One two. Three {{x}} four. Five.", 20), "One two.|Three {{x}} four.|Five.");
+        assert_eq!(message("aa\n\nbb\n\ncc", 8), "aa\n\nbb|cc");
+        assert_eq!(message("abcdefghij k", 4), "abcd|efgh|ij k");
+        assert_eq!(message("short", 10), "short");
     }
 
     #[test]

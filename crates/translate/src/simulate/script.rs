@@ -22,7 +22,8 @@ pub enum Input {
     /// Nobody answers until the time is up.
     NoAnswer,
     /// A condition or a call goes this way; 0 is the first.
-    Way(usize),
+    #[serde(rename = "way")]
+    Route(usize),
 }
 
 /// Inputs, one after the other.
@@ -104,7 +105,7 @@ fn input(act: &Act, route: usize) -> Option<Input> {
             (0, _) => Some(Input::Say("an answer".to_owned())),
             _ => Some(Input::NoAnswer),
         },
-        Act::Condition(_) | Act::Call(_) => Some(Input::Way(route)),
+        Act::Condition(_) | Act::Call(_) => Some(Input::Route(route)),
         Act::Set { .. } | Act::Wait { .. } | Act::Handover(_) => None,
     }
 }

@@ -124,7 +124,7 @@ impl Run<'_> {
                 }
                 Some(next_of(choice))
             }
-            Input::Way(_) => None,
+            Input::Route(_) => None,
         }
     }
 
@@ -139,7 +139,7 @@ impl Run<'_> {
                 self.values.set(Some(&question.slot), "(location)");
                 Some(question.next.clone())
             }
-            Input::Way(_) => None,
+            Input::Route(_) => None,
         }
     }
 }

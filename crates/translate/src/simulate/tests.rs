@@ -10,14 +10,14 @@ fn read(json: &str) -> Scenario {
 }
 
 /// Runs every script and tells what each side showed where they differ.
-fn told(scenario: &Scenario) -> String {
+fn printed(scenario: &Scenario) -> String {
     let compiled = compile(scenario, &Options::default());
-    let mut told = String::new();
+    let mut printed = String::new();
     for script in scripts(scenario) {
         let run = simulate(scenario, &compiled, &script);
-        told += &format!("{}: {} steps\n", script.name, run.source.len());
+        printed += &format!("{}: {} steps\n", script.name, run.source.len());
         for it in run.differences {
-            told += &format!(
+            printed += &format!(
                 "  {} {:?}\n  - {}\n  + {}\n",
                 it.step,
                 it.explained_by,
@@ -26,11 +26,11 @@ fn told(scenario: &Scenario) -> String {
             );
         }
     }
-    told
+    printed
 }
 
 fn check(json: &str, expected: Expect) {
-    expected.assert_eq(&told(&read(json)));
+    expected.assert_eq(&printed(&read(json)));
 }
 
 #[test]

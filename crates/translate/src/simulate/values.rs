@@ -55,7 +55,7 @@ impl SlotValues {
 /// The way that the script wants for a decision, taken from its inputs.
 pub(super) fn wanted_way(inputs: &mut &[Input], act: &Act) -> Option<usize> {
     match (act, inputs.split_first()) {
-        (Act::Condition(_) | Act::Call(_), Some((Input::Way(route), rest))) => {
+        (Act::Condition(_) | Act::Call(_), Some((Input::Route(route), rest))) => {
             *inputs = rest;
             Some(*route)
         }

@@ -8,7 +8,7 @@ use super::shown::Shown;
 use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::Compiled;
 use crate::check::known;
-use crate::flow::{Awaits, FlowAct, FlowStep, Outgoing, Sends, Way};
+use crate::flow::{Awaits, FlowAct, FlowStep, Outgoing, Route, Sends};
 use crate::window::WINDOW_SECONDS;
 
 /// What is shown instead of a message that WhatsApp would refuse.
@@ -195,13 +195,13 @@ impl Run<'_> {
                 self.values.set(slot, "(location)");
                 Some(awaits.other.clone())
             }
-            Input::Phone | Input::NoAnswer | Input::Way(_) => None,
+            Input::Phone | Input::NoAnswer | Input::Route(_) => None,
         }
     }
 
     /// Whether somebody who wants `input` taps what leads on: always where choices come later, and on a page that does not
     /// have the choice.
-    fn leads_on(&self, awaits: &Awaits, way: &Way, input: &Input) -> bool {
+    fn leads_on(&self, awaits: &Awaits, way: &Route, input: &Input) -> bool {
         let is_answer = matches!(input, Input::Say(_) | Input::Choose(_) | Input::Location);
         match input {
             Input::Choose(text) if way.id != "continue" => {
@@ -212,6 +212,6 @@ impl Run<'_> {
     }
 }
 
-fn is_meant(way: &Way, text: &str) -> bool {
+fn is_meant(way: &Route, text: &str) -> bool {
     way.title.trim().eq_ignore_ascii_case(text.trim()) || way.value.trim().eq_ignore_ascii_case(text.trim())
 }
