@@ -5,6 +5,7 @@ pub(crate) mod inspection;
 pub(crate) mod progress;
 pub(crate) mod run;
 pub(crate) mod size;
+pub(crate) mod templates;
 pub(crate) mod unread;
 pub(crate) mod verify;
 

@@ -20,7 +20,7 @@ pub(crate) const ORDER: &str = "order.json";
 
 /// A template in `order.json`: what is not critical comes first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Ordered {
+pub(crate) struct OrderEntry {
     pub(crate) criticality: Criticality,
     pub(crate) scenario: String,
     /// Relative to the folder.
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     for (scenario, compiled) in imported.scenarios.iter().zip(&compiled) {
         for template in &compiled.templates {
             let file = format!("templates/{}.{}.json", template.name, template.language);
-            order.push(Ordered { criticality: scenario.criticality, scenario: scenario.id.clone(), file });
+            order.push(OrderEntry { criticality: scenario.criticality, scenario: scenario.id.clone(), file });
         }
     }
     order.sort_by(|a, b| (a.criticality, &a.file).cmp(&(b.criticality, &b.file)));
@@ -82,7 +82,7 @@ fn add_findings_between(compiled: &mut [Compiled]) {
     }
 }
 
-fn write(to: &Path, compiled: &[Compiled], order: &[Ordered], catalog: &str) -> Result<()> {
+fn write(to: &Path, compiled: &[Compiled], order: &[OrderEntry], catalog: &str) -> Result<()> {
     let put = |name: &str, text: String| {
         let path = to.join(name);
         fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))

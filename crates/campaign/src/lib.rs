@@ -1,0 +1,15 @@
+//! Brings templates to a WhatsApp account, and follows what becomes of them.
+//!
+//! Everything here has an effect outside, so everything keeps a journal in the database: an order is written before it
+//! is sent, and its outcome after the answer. Nothing prints, knows the command line or returns words for people:
+//! results are values.
+
+mod templates;
+
+pub use crate::templates::account::{TemplateAccount, TemplateKey};
+pub use crate::templates::limits::{EXPECTED_APPROVAL_HOURS, MAX_SUBMISSIONS_PER_HOUR};
+pub use crate::templates::order::{TemplateOutcome, Wait};
+pub use crate::templates::schedule::{SubmissionSchedule, Wave};
+pub use crate::templates::submit::{SubmitEvent, SubmitReport, SubmittedTemplate};
+pub use crate::templates::sync::TemplateChange;
+pub use crate::templates::wanted::{WantedTemplate, blocking_error};

@@ -1,0 +1,10 @@
+//! Templates of an account: submitted once, edited within the limits, followed.
+
+pub(crate) mod account;
+pub(crate) mod limits;
+pub(crate) mod order;
+pub(crate) mod schedule;
+pub(crate) mod status;
+pub(crate) mod submit;
+pub(crate) mod sync;
+pub(crate) mod wanted;

@@ -1,0 +1,84 @@
+//! When templates are submitted, and when they can be counted on.
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+use scenario::Criticality;
+use serde::Serialize;
+
+use super::account::TemplateAccount;
+use super::limits::{EXPECTED_APPROVAL_HOURS, MAX_SUBMISSIONS_PER_HOUR};
+use super::submit::in_order;
+use super::wanted::WantedTemplate;
+
+/// What a submission would do.
+#[derive(Clone, Debug)]
+pub struct SubmissionSchedule {
+    pub waves: Vec<Wave>,
+    /// Templates that are in the account already and have not changed.
+    pub n_unchanged: usize,
+}
+
+/// Templates of one criticality. Those that are not critical go first, so that the critical ones profit from what the
+/// first reviews teach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Wave {
+    pub criticality: Criticality,
+    pub n_templates: usize,
+    /// The first and the last submission.
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// When the last template should be approved, and the scenarios can go live.
+    pub ready: Timestamp,
+}
+
+impl TemplateAccount {
+    /// What [`TemplateAccount::submit`] would do from `now` on. Nothing is sent.
+    pub async fn schedule(&self, wanted: &[WantedTemplate], now: Timestamp) -> Result<SubmissionSchedule> {
+        let rows = self.templates().await?;
+        let is_new = |it: &&WantedTemplate| rows.get(&it.key()).is_none_or(|row| row.digest != it.digest);
+        let waiting: Vec<&WantedTemplate> = in_order(wanted).into_iter().filter(is_new).collect();
+        Ok(SubmissionSchedule { n_unchanged: wanted.len() - waiting.len(), waves: waves(&waiting, now) })
+    }
+}
+
+/// The waves of templates that are in the order of their submission.
+fn waves(wanted: &[&WantedTemplate], now: Timestamp) -> Vec<Wave> {
+    let at = |n: usize| now + SignedDuration::from_hours((n / MAX_SUBMISSIONS_PER_HOUR) as i64);
+    let mut waves: Vec<Wave> = Vec::new();
+    for (n, it) in wanted.iter().enumerate() {
+        let ready = at(n) + SignedDuration::from_hours(EXPECTED_APPROVAL_HOURS);
+        match waves.last_mut().filter(|wave| wave.criticality == it.criticality) {
+            Some(wave) => {
+                wave.n_templates += 1;
+                wave.to = at(n);
+                wave.ready = ready;
+            }
+            None => waves.push(Wave { criticality: it.criticality, n_templates: 1, from: at(n), to: at(n), ready }),
+        }
+    }
+    waves
+}
+
+#[cfg(test)]
+mod tests {
+    use template::Template;
+
+    use super::*;
+
+    #[test]
+    fn a_hundred_templates_go_an_hour_and_the_critical_ones_last() {
+        let template = |n: usize, criticality| {
+            let template = Template { name: format!("t{n:03}"), language: "en".into(), ..Template::default() };
+            WantedTemplate::new(template, criticality, String::new()).unwrap()
+        };
+        let wanted: Vec<WantedTemplate> =
+            (0..150).map(|n| template(n, if n < 20 { Criticality::High } else { Criticality::Low })).collect();
+        let waves = waves(&in_order(&wanted), Timestamp::UNIX_EPOCH);
+        let hours = |at: Timestamp| at.as_second() / 3600;
+        let shown: Vec<_> = waves
+            .iter()
+            .map(|it| (it.criticality, it.n_templates, hours(it.from), hours(it.to), hours(it.ready)))
+            .collect();
+        assert_eq!(shown, [(Criticality::Low, 130, 0, 1, 49), (Criticality::High, 20, 1, 1, 49)]);
+    }
+}

@@ -1,0 +1,141 @@
+//! What came of templates: submissions, schedules, statuses.
+
+use std::collections::BTreeMap;
+
+use campaign::{
+    EXPECTED_APPROVAL_HOURS, MAX_SUBMISSIONS_PER_HOUR, SubmissionSchedule, SubmitReport, TemplateChange,
+    TemplateOutcome, Wait,
+};
+use crm::TemplateRow;
+use jiff::Timestamp;
+use scenario::Criticality;
+
+/// The name of an outcome in JSON.
+pub(crate) fn outcome_name(outcome: &TemplateOutcome) -> &'static str {
+    match outcome {
+        TemplateOutcome::Unchanged => "known",
+        TemplateOutcome::Submitted { .. } => "submitted",
+        TemplateOutcome::Edited => "edited",
+        TemplateOutcome::Refused { .. } => "refused",
+        TemplateOutcome::Unknown => "unknown",
+        TemplateOutcome::Waiting(_) => "waits",
+    }
+}
+
+pub(crate) fn outcome(outcome: &TemplateOutcome) -> String {
+    match outcome {
+        TemplateOutcome::Unchanged => "there before".to_owned(),
+        TemplateOutcome::Submitted { status, category, is_other_category: true } => {
+            format!("{status}, but WhatsApp takes it for {category}")
+        }
+        TemplateOutcome::Submitted { status, category, .. } => format!("{status}, {category}"),
+        TemplateOutcome::Edited => "edited; it is reviewed again".to_owned(),
+        TemplateOutcome::Refused { reason, is_earlier: false } => format!("refused: {reason}"),
+        TemplateOutcome::Refused { reason, is_earlier: true } => {
+            format!("refused: {reason} (before; it is submitted when it has changed, or with --again)")
+        }
+        TemplateOutcome::Unknown => {
+            "the answer was lost: the next `ferry template submit` or `sync` settles it".to_owned()
+        }
+        TemplateOutcome::Waiting(wait) => format!("waits: {}", reason_to_wait(wait)),
+    }
+}
+
+fn reason_to_wait(wait: &Wait) -> String {
+    match wait {
+        Wait::SubmissionLimit { free_at } => format!(
+            "{MAX_SUBMISSIONS_PER_HOUR} were submitted in the last hour; the next can be at {}",
+            minute(*free_at)
+        ),
+        Wait::Review { status } => {
+            format!("it has changed, and cannot be edited while it is {status}; `ferry template sync` asks")
+        }
+        Wait::EditLimit { n_edits, hours, free_at } => {
+            format!("it was edited {n_edits} times in {hours} hours; again at {}", minute(*free_at))
+        }
+    }
+}
+
+/// A line for each template that was not left as it is, and the totals.
+pub(crate) fn submitted(report: &SubmitReport) -> String {
+    let mut text = String::new();
+    for it in report.templates.iter().filter(|it| it.outcome != TemplateOutcome::Unchanged) {
+        text += &format!("{} ({}): {}\n", it.name, it.language, outcome(&it.outcome));
+    }
+    let n = |name: &str| report.templates.iter().filter(|it| outcome_name(&it.outcome) == name).count();
+    text += &format!(
+        "{} submitted, {} edited, {} there before, {} refused, {} unknown, {} wait, {} not reached\n",
+        n("submitted"),
+        n("edited"),
+        n("known"),
+        n("refused"),
+        n("unknown"),
+        n("waits"),
+        report.n_not_reached
+    );
+    text
+}
+
+pub(crate) fn faulty(faulty: &[String]) -> String {
+    faulty.iter().map(|it| format!("not submitted: {it}\n")).collect()
+}
+
+pub(crate) fn schedule(schedule: &SubmissionSchedule) -> String {
+    let mut text = String::new();
+    for it in &schedule.waves {
+        let criticality = match it.criticality {
+            Criticality::Low => "low",
+            Criticality::Normal => "normal",
+            Criticality::High => "high",
+        };
+        text += &format!(
+            "criticality {criticality}: {} templates from {} to {}, live from {}\n",
+            it.n_templates,
+            minute(it.from),
+            minute(it.to),
+            minute(it.ready)
+        );
+    }
+    text += &format!(
+        "{} templates would be submitted, {} were before; at most {MAX_SUBMISSIONS_PER_HOUR} an hour, \
+         {EXPECTED_APPROVAL_HOURS} hours for approval\n",
+        schedule.waves.iter().map(|it| it.n_templates).sum::<usize>(),
+        schedule.n_unchanged
+    );
+    text
+}
+
+/// A line for each template, and the number in each status.
+pub(crate) fn status(rows: &[TemplateRow]) -> String {
+    let mut text = String::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for it in rows {
+        *counts.entry(&it.status).or_default() += 1;
+        let reason = it.reason.as_ref().map_or(String::new(), |it| format!(": {it}"));
+        text += &format!("{:40} {:6} {:16} {}{reason}\n", it.name, it.language, it.status, it.category);
+    }
+    let counts: Vec<String> = counts.into_iter().map(|(status, n)| format!("{n} {status}")).collect();
+    text + &match counts.as_slice() {
+        [] => "nothing was submitted yet\n".to_owned(),
+        counts => format!("{}\n", counts.join(", ")),
+    }
+}
+
+pub(crate) fn change(change: &TemplateChange) -> String {
+    let TemplateChange { before, now } = change;
+    let mut text = format!("{} ({}): {} → {}", now.name, now.language, before.status, now.status);
+    if before.category != now.category && !before.category.is_empty() {
+        text += &format!(", {} and not {}", now.category, before.category);
+    }
+    if let Some(reason) = &now.reason {
+        text += &format!(": {reason}");
+    }
+    if change.is_gone() {
+        text += ": it was deleted, and its name cannot be used for 30 days";
+    }
+    text
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
