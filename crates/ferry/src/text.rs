@@ -4,6 +4,7 @@ pub(crate) mod coverage;
 pub(crate) mod inspection;
 pub(crate) mod progress;
 pub(crate) mod run;
+pub(crate) mod scenarios;
 pub(crate) mod size;
 pub(crate) mod templates;
 pub(crate) mod unread;

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::{Act, Criticality, Message, Purpose, Scenario, Slot, Step, Trigger};
 use crate::{Text, slot_name};
 
-/// What is wrong with a document.
+/// Why a document could not be read as scenarios.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     #[error("not JSON")]
@@ -27,9 +27,9 @@ struct Simple {
     purpose: Option<Purpose>,
 }
 
-/// Reads one scenario, a list of them, or `{"scenarios": […]}`; each in full, or as `intent` and `response`.
+/// Reads one scenario, a list of scenarios, or `{"scenarios": […]}`; each in full, or as `intent` and `response`.
 ///
-/// `language` is that of simple ones that name none.
+/// `language` is the language of simple scenarios that name none.
 pub fn read_scenarios(json: &str, language: &str) -> Result<Vec<Scenario>, ScenarioError> {
     let value: Value = serde_json::from_str(json).map_err(|source| ScenarioError::Json { source })?;
     let values = match value {

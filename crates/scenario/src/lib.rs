@@ -16,7 +16,7 @@ pub use text::{Text, TextPart, slot_name};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One scenario: what sets it off, and its steps.
+/// One scenario: its trigger and its steps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -37,12 +37,12 @@ pub struct Scenario {
     /// The id of the first step.
     pub start: String,
     pub steps: Vec<Step>,
-    /// What the source had and this form cannot say.
+    /// What the source has and this form cannot express.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<Lost>,
 }
 
-/// What a scenario is for. WhatsApp's categories follow from it.
+/// What a scenario is for. The category of a WhatsApp template follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
@@ -50,13 +50,13 @@ pub enum Purpose {
     Notification,
     /// To sell or to win back.
     Promotion,
-    /// A code that proves who somebody is.
+    /// A code that proves the identity of the customer.
     Authentication,
     /// Questions and answers.
     Conversation,
 }
 
-/// How much hangs on a scenario: what is not critical migrates first.
+/// How important a scenario is: scenarios that are not critical migrate first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Criticality {
@@ -68,18 +68,18 @@ pub enum Criticality {
     High,
 }
 
-/// What sets a scenario off.
+/// What starts a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Trigger {
-    /// Something that happens in a system of the business, such as an order that is sent.
+    /// An event in a system of the business, such as an order that is shipped.
     Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
-    /// The business writes to many.
+    /// The business writes to many customers.
     Campaign,
-    /// The customer writes. Phrases are examples of what; none means anything.
+    /// The customer writes. The phrases are examples of the text; without phrases any text starts it.
     Message {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         phrases: Vec<String>,
@@ -93,7 +93,7 @@ impl Trigger {
     }
 }
 
-/// Where a scenario comes from.
+/// Where a scenario was read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
@@ -103,27 +103,27 @@ pub struct Origin {
     /// Where in the file, such as `line 12` or the name of a state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// How many messages of a log it was found in.
+    /// The number of messages of a log that have this text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n_messages: Option<u64>,
-    /// When the last of them was sent, as the log writes it.
+    /// When the last of these messages was sent, as the log writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<String>,
 }
 
-/// Something that is filled in when a message is sent.
+/// A value that is filled in when a message is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slot {
     /// Small letters, digits and `_`.
     pub name: String,
-    /// What the source calls it, if something else.
+    /// The name in the source, if it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_name: Option<String>,
-    /// Values that are no personal data; WhatsApp's reviewers see the first.
+    /// Values that are not personal data; WhatsApp's reviewers see the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<String>,
-    /// The most characters that a value had in the data.
+    /// The length of the longest value in the data, in characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longest: Option<u32>,
 }
@@ -143,12 +143,12 @@ impl Scenario {
         self.slots.iter().find(|it| it.name == name)
     }
 
-    /// Whether it waits for the customer anywhere.
+    /// Whether the scenario waits for the customer at any step.
     pub fn is_conversation(&self) -> bool {
         !self.trigger.is_by_business() || self.steps.iter().any(|it| it.act.waits())
     }
 
-    /// Every text of its steps, with its place as a JSON pointer.
+    /// Every text of the steps, with its place as a JSON pointer.
     pub fn texts(&self) -> Vec<(String, &Text)> {
         let steps = self.steps.iter().enumerate();
         steps.filter_map(|(n, it)| Some((format!("/steps/{n}/text"), it.act.text()?))).collect()

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use model::{Rule, Severity};
 
-/// Something that the source has and the neutral form or WhatsApp cannot carry.
+/// A property of the source that the neutral form or WhatsApp cannot express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
@@ -33,7 +33,7 @@ pub enum Loss {
     CodeText,
 }
 
-/// A loss and where in the source it was.
+/// A loss, and its place in the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lost {
@@ -49,37 +49,33 @@ const fn loss(code: &'static str, name: &'static str, about: &'static str) -> Ru
 
 /// Every loss, in the order of [`Loss`].
 pub static LOSSES: [Rule; 24] = [
-    loss("L101", "button-colour", "WhatsApp draws all buttons alike: colours, sizes of letters and frames are gone"),
+    loss("L101", "button-colour", "WhatsApp draws all buttons alike: colours, font sizes and frames are lost"),
     loss("L102", "button-image", "buttons have no pictures"),
-    loss("L103", "button-layout", "buttons stand under each other: rows, columns and heights are gone"),
+    loss("L103", "button-layout", "buttons are listed below each other: rows, columns and heights are lost"),
     loss("L104", "silent-button", "a tapped button always shows as an answer in the chat"),
-    loss("L105", "button-action", "a button does nothing that WhatsApp knows"),
+    loss("L105", "button-action", "the action of a button does not exist in WhatsApp"),
     loss("L106", "user-name", "WhatsApp fills in no names: the placeholder becomes a parameter that the sender fills"),
-    loss("L107", "html", "HTML becomes WhatsApp's marks where there is one, and plain text elsewhere"),
-    loss("L108", "input-field", "the field to type in cannot be hidden or made small: any text can come back"),
-    loss("L109", "too-many-choices", "more than ten choices come in pages"),
-    loss(
-        "L110",
-        "long-title",
-        "a title that is too long for its place is cut; the whole of it stands in the description or the text",
-    ),
-    loss("L111", "share-phone", "nobody is asked for a phone number: WhatsApp has it"),
-    loss("L112", "media-kind", "a kind of media that WhatsApp does not show there"),
+    loss("L107", "html", "HTML becomes WhatsApp's formatting where it has one that fits, and plain text elsewhere"),
+    loss("L108", "input-field", "the input field cannot be hidden or made smaller: customers can send any text"),
+    loss("L109", "too-many-choices", "more than ten choices are split into pages"),
+    loss("L110", "long-title", "a title that is too long is cut; the full title is in the description or the text"),
+    loss("L111", "share-phone", "the customer is not asked for a phone number: WhatsApp knows it"),
+    loss("L112", "media-kind", "WhatsApp does not show this kind of media there"),
     loss(
         "L113",
         "media-variable",
         "the file of a template's header is uploaded once as an example: its address is a parameter of each message",
     ),
-    loss("L114", "timeout", "WhatsApp tells nobody that an answer did not come: the business's own clock must"),
+    loss("L114", "timeout", "WhatsApp does not report a missing answer: the business needs a timer of its own"),
     loss("L115", "text-split", "a text that is too long becomes several messages"),
     loss("L116", "choices-later", "outside the 24-hour window choices wait until the customer has answered"),
     loss("L117", "link-variable", "only the end of a link can vary"),
-    loss("L118", "expression-dropped", "a computed value becomes a slot: what computes it must be written anew"),
-    loss("L119", "step-dropped", "a step that the neutral form does not know is passed over"),
-    loss("L120", "form-dropped", "a form becomes a row of questions; what checks the answers must be written anew"),
-    loss("L121", "route-dropped", "a way out of a step cannot be expressed"),
-    loss("L122", "carousel", "cards beside each other become choices"),
-    loss("L123", "button-dropped", "a button has no place beside the others in one message"),
+    loss("L118", "expression-dropped", "a computed value becomes a slot: its computation must be written again"),
+    loss("L119", "step-dropped", "a step that the neutral form does not know is skipped"),
+    loss("L120", "form-dropped", "a form becomes a series of questions; the checks of answers must be written again"),
+    loss("L121", "route-dropped", "a route out of a step cannot be expressed"),
+    loss("L122", "carousel", "the cards of a carousel become choices"),
+    loss("L123", "button-dropped", "a button does not fit into one message with the others"),
     loss("L124", "code-text", "WhatsApp writes the text of messages with codes"),
 ];
 

@@ -3,10 +3,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Text;
 
-/// The goal that ends a scenario.
+/// The id that ends a scenario in place of a step.
 pub const END: &str = "end";
 
-/// A step of a scenario. `next` and its like hold the id of another step; without one the scenario ends there.
+/// A step of a scenario. `next` and similar fields hold the id of another step; without an id the scenario ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// Unique in its scenario.
@@ -22,7 +22,7 @@ pub enum Act {
     Message(Message),
     Question(Question),
     Condition(Condition),
-    /// Remembers a value.
+    /// Saves a value in a slot.
     Set {
         slot: String,
         value: Text,
@@ -30,7 +30,7 @@ pub enum Act {
         next: Goal,
     },
     Call(Call),
-    /// Time passes.
+    /// Waits for a time.
     Wait {
         seconds: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ pub enum Act {
 /// The id of the step that comes next; none, or `end`, ends the scenario.
 pub type Goal = Option<String>;
 
-/// Says something. With choices that are replies it waits for one of them.
+/// Sends a message. If it has replies as choices, the step waits for an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     pub text: Text,
@@ -54,11 +54,11 @@ pub struct Message {
     pub choices: Vec<Choice>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<Product>,
-    /// What the answer is remembered as, where it waits for one.
+    /// The slot that the answer is saved in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<String>,
-    /// The step after; where it waits, the step for any answer that is none of the choices, and for choices without a `next`
-    /// of their own.
+    /// The next step. If the message waits for an answer: the step after any answer that is not one of the choices, and
+    /// after choices without a `next` of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Goal,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Media {
     pub kind: MediaKind,
-    /// HTTPS; may hold slots.
+    /// An HTTPS address; it may hold slots.
     pub url: Text,
 }
 
@@ -80,9 +80,9 @@ pub enum MediaKind {
     Audio,
     Document,
     Sticker,
-    /// An animated picture: WhatsApp has none.
+    /// An animated picture, which WhatsApp cannot show.
     Gif,
-    /// Something else, which WhatsApp cannot send.
+    /// Any other kind, which WhatsApp cannot send.
     Other,
 }
 
@@ -99,7 +99,7 @@ impl MediaKind {
         }
     }
 
-    /// From the ending of a file or a media type, such as `a/b.png?x=1` or `image/png`.
+    /// Reads the kind from a file name or a media type, such as `a/b.png?x=1` or `image/png`.
     pub fn of(name: &str) -> Self {
         let path = name.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         match path.rsplit(['.', '/', ':']).next().unwrap_or_default() {
@@ -117,7 +117,7 @@ impl MediaKind {
     }
 }
 
-/// Degrees are kept as they are written.
+/// A place on the map. Degrees are kept as they are written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Location {
     pub latitude: String,
@@ -136,7 +136,7 @@ pub struct Product {
     pub section: Option<String>,
 }
 
-/// Something to tap.
+/// A button or a row that the customer can tap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Choice {
@@ -145,13 +145,13 @@ pub enum Choice {
         title: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         description: Option<String>,
-        /// What the source sends back when it is tapped, if not the title.
+        /// What the source receives when it is tapped, if not the title.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Goal,
     },
-    /// Opens a page; slots may stand at its end.
+    /// Opens a web page; the address may end with a slot.
     Link { title: String, url: Text },
     /// Calls a phone of the business.
     Phone { title: String, number: String },
@@ -183,7 +183,7 @@ impl Choice {
         }
     }
 
-    /// Where it leads, if it is an answer.
+    /// The next step, if the choice is an answer.
     pub fn next(&self) -> Option<&Goal> {
         match self {
             Self::Reply { next, .. } | Self::ShareLocation { next, .. } | Self::SharePhone { next, .. } => Some(next),
@@ -197,7 +197,7 @@ impl Choice {
     }
 }
 
-/// What happens if nobody answers.
+/// What happens if no answer comes in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Timeout {
     pub seconds: u64,
@@ -205,11 +205,11 @@ pub struct Timeout {
     pub next: Goal,
 }
 
-/// Asks for something that is typed or sent, and remembers it.
+/// Asks for something that the customer types or sends, and saves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Question {
     pub text: Text,
-    /// What the answer is remembered as.
+    /// The slot that the answer is saved in.
     pub slot: String,
     #[serde(default)]
     pub accepts: Accepts,
@@ -229,7 +229,7 @@ pub enum Accepts {
     Media,
 }
 
-/// Goes one way or another; the first branch that holds is taken.
+/// Chooses a route: the first branch whose test passes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Condition {
     pub branches: Vec<Branch>,
@@ -247,24 +247,24 @@ pub struct Branch {
     pub next: Goal,
 }
 
-/// How a value is compared, without regard to capital letters.
+/// How a value is compared. Upper and lower case are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Test {
     Equals,
-    /// One of several, with commas between.
+    /// One of several values, separated by commas.
     OneOf,
     Contains,
     StartsWith,
     Less,
     Greater,
-    /// Anything at all.
+    /// Any value.
     IsSet,
     /// A test that only the source knows, such as a regular expression.
     Other,
 }
 
-/// Asks another system.
+/// Calls another system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Call {
     /// What is asked, such as `GET https://…` or the name of a function.
@@ -275,7 +275,7 @@ pub struct Call {
     pub on_failure: Goal,
 }
 
-/// Gives the customer to a person.
+/// Hands the customer over to a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Handover {
     pub via: Via,
@@ -288,7 +288,7 @@ pub struct Handover {
     pub next: Goal,
 }
 
-/// How a person is reached. WhatsApp does not take the last three for an escalation.
+/// How a person is reached. WhatsApp does not accept the last three as an escalation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
@@ -322,7 +322,8 @@ impl Via {
 }
 
 impl Act {
-    /// Where it can lead, each with the words for the way, the same order every time. Two ways may lead to one step.
+    /// The routes out of this step, each with its label, always in the same order. Two routes may lead to the same
+    /// step.
     pub fn routes(&self) -> Vec<(String, &Goal)> {
         let mut routes = Vec::new();
         match self {
@@ -354,7 +355,7 @@ impl Act {
         routes
     }
 
-    /// Whether it waits for the customer.
+    /// Whether the step waits for the customer.
     pub fn waits(&self) -> bool {
         match self {
             Self::Message(it) => it.waits(),
@@ -394,7 +395,7 @@ impl Branch {
         }
     }
 
-    /// Whether a value passes; nobody knows of tests of the source's own.
+    /// Whether a value passes the test. A test that only the source knows never passes.
     pub fn holds(&self, value: Option<&str>) -> bool {
         let Some(value) = value else { return false };
         let (value, wanted) = (value.trim().to_lowercase(), self.value.trim().to_lowercase());

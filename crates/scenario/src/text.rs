@@ -76,7 +76,7 @@ impl Text {
         &self.0
     }
 
-    /// The slots, in the order in which they stand; one that stands twice comes twice.
+    /// The slots in the order of the text; a slot that is used twice is listed twice.
     pub fn slots(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|it| match it {
             TextPart::Slot(name) => Some(name.as_str()),
@@ -96,7 +96,7 @@ impl Text {
         text
     }
 
-    /// The same slots in a text whose plain parts are rewritten.
+    /// The text with its plain parts rewritten and its slots unchanged.
     #[must_use]
     pub fn map_plain(&self, rewrite: impl Fn(&str) -> String) -> Self {
         let mut it = Self::default();
@@ -109,7 +109,7 @@ impl Text {
         it
     }
 
-    /// Without white space at both ends.
+    /// The text without white space at both ends.
     #[must_use]
     pub fn trimmed(&self) -> Self {
         let mut it = self.clone();
@@ -132,9 +132,9 @@ fn is_slot_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
 }
 
-/// What a slot is called, from what somebody called it: `Prénom du client` is `prenom_du_client`.
+/// Makes the name of a slot from any name: `Prénom du client` becomes `prenom_du_client`.
 ///
-/// WhatsApp takes small letters, digits and `_` in the names of parameters.
+/// WhatsApp accepts small letters, digits and `_` in the names of parameters.
 pub fn slot_name(text: &str) -> String {
     let mut name = String::new();
     for character in text.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase) {

@@ -1,6 +1,6 @@
-//! Agents of Dialogflow ES: `agent.json`, `intents/*.json` and what users say, as a zip or a folder.
+//! Reads agents of Dialogflow ES: `agent.json`, `intents/*.json` and training phrases, as a zip or a folder.
 //!
-//! Each intent becomes a scenario in each language of the agent. Intents that follow another become its choices.
+//! Each intent becomes a scenario in each language of the agent. Follow-up intents become choices.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ use crate::{File, Format, ImportError, Imported, Options, Skipped, placeholders}
 static PARAMETER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\$([A-Za-z_][\w-]*(?:\.[A-Za-z]\w*)?)|#([A-Za-z_][\w-]*\.[A-Za-z_][\w-]*)").ok());
 
-/// Most examples of what somebody says that are kept.
+/// Limits the training phrases that are kept of an intent.
 const MAX_PHRASES: usize = 20;
 
 struct Intent {
@@ -36,7 +36,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
     };
     let mut agent = Value::Null;
     let mut intents: Vec<Intent> = Vec::new();
-    // Of an intent in a language.
+    // The phrases of an intent in a language.
     let mut said = Vec::new();
     for file in files {
         let name = file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
@@ -56,7 +56,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
                 }
             }
         } else if !file.path.contains("entities/") && name != "package" && name != "README.md" {
-            let why = "it is no intent".to_owned();
+            let why = "it is not an intent".to_owned();
             imported.skipped.push(Skipped { file: file.path.clone(), place: String::new(), why });
         }
     }
@@ -83,7 +83,7 @@ fn strings(value: Option<&Value>) -> Vec<String> {
     value.and_then(Value::as_array).into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
 }
 
-/// Names of entities in what users say are left as they were said.
+/// The text of each phrase. Annotations of entities are ignored.
 fn phrases(value: &Value) -> Vec<String> {
     let phrases = value.as_array().into_iter().flatten().take(MAX_PHRASES).map(|it| {
         let pieces = it.get("data").and_then(Value::as_array).into_iter().flatten();
@@ -101,7 +101,7 @@ fn scenario(intent: &Intent, intents: &[Intent], language: &str) -> Option<scena
     let phrases = intent.phrases.get(language).cloned().unwrap_or_default();
     let mut builder = ScenarioBuilder::default();
     let start = steps(&mut builder, intent, intents, language, 0)?;
-    // Contexts that no follow-up explains: the intent only counts after another one.
+    // An intent with an input context is only matched after another intent.
     for context in strings(intent.value.get("contexts")) {
         builder.record_loss(Loss::RouteDropped, &intent.name, format!("only within the context {context}"));
     }
@@ -124,7 +124,8 @@ fn strings_of_events(value: &Value) -> Vec<String> {
     events.filter_map(|it| it.get("name").and_then(Value::as_str).map(str::to_owned)).collect()
 }
 
-/// The steps of an intent: questions for what it must know, the call of its webhook, what it says, what may follow.
+/// The steps of an intent: questions for required parameters, the call of its webhook, its messages, its follow-up
+/// intents.
 fn steps(
     builder: &mut ScenarioBuilder,
     intent: &Intent,
@@ -158,7 +159,7 @@ fn steps(
             said.push(Message { text: Text::plain("…"), ..Message::default() });
         }
         let last = said.len() - 1;
-        // Quick replies that say the same as what may follow lead there.
+        // A quick reply with the title of a follow-up intent leads to that intent.
         for choice in std::mem::take(&mut said[last].choices) {
             if !choices.iter().any(|it| it.title().eq_ignore_ascii_case(choice.title())) {
                 choices.push(choice);
@@ -186,7 +187,7 @@ fn steps(
     questions(builder, response, language, &intent.name, goal)
 }
 
-/// A question for each parameter that must be known, before `next`.
+/// Adds a question for each required parameter, and returns the id of the first, or `next`.
 fn questions(builder: &mut ScenarioBuilder, response: &Value, language: &str, name: &str, mut next: Goal) -> Goal {
     let parameters = response.get("parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for parameter in parameters.iter().rev().filter(|it| it.get("required").and_then(Value::as_bool) == Some(true)) {
@@ -225,7 +226,7 @@ fn text(builder: &mut ScenarioBuilder, raw: &str) -> Text {
     })
 }
 
-/// What an intent says in a language. Types of messages: 0 text, 1 card, 2 quick replies, 3 image, 4 payload.
+/// The messages of an intent in a language. Types: 0 text, 1 card, 2 quick replies, 3 image, 4 payload.
 fn messages(builder: &mut ScenarioBuilder, response: &Value, language: &str, name: &str) -> Vec<Message> {
     let mut said: Vec<Message> = Vec::new();
     let list = response.get("messages").and_then(Value::as_array).into_iter().flatten();
@@ -239,11 +240,7 @@ fn messages(builder: &mut ScenarioBuilder, response: &Value, language: &str, nam
                 let one = speech.as_str().map(str::to_owned).or_else(|| string("textToSpeech").map(str::to_owned));
                 let Some(first) = variants.first().cloned().or(one).filter(|it| !it.is_empty()) else { continue };
                 if variants.len() > 1 {
-                    builder.record_loss(
-                        Loss::RouteDropped,
-                        name,
-                        format!("{} other ways to say the same", variants.len() - 1),
-                    );
+                    builder.record_loss(Loss::RouteDropped, name, format!("{} other wordings", variants.len() - 1));
                 }
                 said.push(Message { text: text(builder, &first), ..Message::default() });
             }

@@ -8,13 +8,13 @@ use crate::{File, table, viber_archive};
 pub enum Format {
     /// The neutral form itself.
     Scenario,
-    /// Templates of SMS, one a line or one a row.
+    /// SMS templates, one per line or row.
     SmsList,
     /// Messages that were sent.
     MessageLog,
-    /// Keyboards and rich media of Viber.
+    /// Viber messages with keyboards and rich media.
     ViberMessages,
-    /// What a Viber bot received and sent, one JSON object a line.
+    /// What a Viber bot received and sent, one JSON object per line.
     ViberArchive,
     InfobipTemplates,
     TwilioStudio,
@@ -62,7 +62,7 @@ impl Format {
         Self::ALL.into_iter().find(|it| it.name() == name)
     }
 
-    /// What the files are, by what is in them.
+    /// Detects the format from the content of the files.
     pub(crate) fn of(files: &[File]) -> Option<Self> {
         let has = |name: &str| files.iter().any(|it| it.path.rsplit('/').next() == Some(name));
         if has("agent.json") {
@@ -79,7 +79,7 @@ impl Format {
         if matches!(start, b'{' | b'[') {
             return match serde_json::from_slice::<Value>(&file.bytes) {
                 Ok(value) => Self::of_json(&value),
-                // Several values: one a line.
+                // Several JSON values, one per line.
                 Err(_) => viber_archive::is_one(&file.bytes).then_some(Self::ViberArchive),
             };
         }

@@ -1,4 +1,4 @@
-//! Infobip's templates of Viber: a page of `GET /viber/1/senders/{sender}/templates`, or its list alone.
+//! Reads Infobip's Viber templates: a page of `GET /viber/1/senders/{sender}/templates`, or the list in it.
 
 use scenario::{Act, Message, Purpose, Trigger};
 use serde_json::Value;

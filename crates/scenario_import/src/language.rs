@@ -1,4 +1,4 @@
-//! Which of five languages a text is in, by its small words.
+//! Guesses which of five languages a text is in, by its most common words.
 
 const WORDS: [(&str, &str); 5] = [
     (
@@ -28,7 +28,7 @@ const WORDS: [(&str, &str); 5] = [
     ),
 ];
 
-/// The language whose words are most frequent, if there is one.
+/// The language whose words are most frequent; none on a tie.
 pub(crate) fn guess(text: &str) -> Option<&'static str> {
     let words: Vec<String> = text
         .split(|it: char| !it.is_alphabetic() && it != '-')

@@ -1,8 +1,8 @@
-//! Files of other tools to scenarios: lists of SMS texts, message logs, Viber keyboards and dialogues, templates of Infobip
-//! and Twilio, flows of Twilio Studio and RapidPro, agents of Dialogflow, bots of Rasa.
+//! Reads files of other tools as scenarios: lists of SMS texts, message logs, Viber keyboards and dialogues, templates
+//! of Infobip and Twilio, flows of Twilio Studio and RapidPro, agents of Dialogflow, bots of Rasa.
 //!
-//! [`import`] is the entry; [`Format`] has a module for each kind of file. What a file has and the neutral form cannot say
-//! is a [`scenario::Lost`] of its scenario; what could not be read at all is a [`Skipped`]. Nothing disappears without either.
+//! [`import`] is the entry; each [`Format`] has a module. What the neutral form cannot express is listed as a
+//! [`scenario::Lost`] of the scenario; what could not be read at all is a [`Skipped`]. Nothing disappears silently.
 
 mod dialogflow;
 mod format;
@@ -28,10 +28,10 @@ use scenario::Scenario;
 use scenario::{ScenarioError, read_scenarios};
 use thiserror::Error;
 
-/// A file, by its name and what is in it.
+/// A file: its name and its content.
 #[derive(Clone, Debug)]
 pub struct File {
-    /// Relative to what was named on the command line.
+    /// The path relative to the argument on the command line.
     pub path: String,
     pub bytes: Vec<u8>,
 }
@@ -39,11 +39,11 @@ pub struct File {
 /// How files are read.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Without it the files tell.
+    /// The format; if it is none, it is detected from the files.
     pub format: Option<Format>,
-    /// The language of texts that do not tell, such as `fr`.
+    /// The language of texts whose language cannot be guessed, such as `fr`.
     pub language: String,
-    /// In how many messages of a log a template must be found.
+    /// The number of messages of a log that must share a template.
     pub min_messages: u64,
 }
 
@@ -53,7 +53,7 @@ impl Default for Options {
     }
 }
 
-/// What was in the files.
+/// What was read from the files.
 #[derive(Debug)]
 pub struct Imported {
     pub format: Format,
@@ -64,7 +64,7 @@ pub struct Imported {
     pub read_as: Vec<(String, &'static str)>,
 }
 
-/// Something in a file that became no scenario.
+/// A part of a file that did not become a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
     pub file: String,
@@ -73,10 +73,10 @@ pub struct Skipped {
     pub why: String,
 }
 
-/// Why files could not be imported. No message holds a text of the file.
+/// Why files could not be imported. No message repeats text of the file.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    #[error("no kind of scenario was recognised in {files}: say which with --from")]
+    #[error("could not recognise the format of {files}: name it with --from")]
     Unknown { files: String },
     #[error("could not read {file} as {expected}")]
     Shape { file: String, expected: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
@@ -92,7 +92,7 @@ impl ImportError {
     }
 }
 
-/// Reads all files as one set. The result depends on what is in them, not on their order.
+/// Reads all files as one set. The result does not depend on the order of the files.
 pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportError> {
     let mut files = unpack::unpack(files)?;
     let read_as = unpack::to_utf_8(&mut files);

@@ -1,7 +1,8 @@
-//! Message logs: sent messages are grouped into the templates that they came from.
+//! Reads message logs: groups sent messages by the template that they came from.
 //!
-//! Numbers, dates, amounts and links become slots by their shape (`mask`); then messages of the same length whose words agree
-//! mostly are one template, and where they differ is a slot (`cluster`). The result does not depend on the order of the rows.
+//! Numbers, dates, amounts and links become slots by their shape (`mask`). Messages with the same number of words that
+//! are mostly equal then form one template, with a slot where they differ (`cluster`). The order of the rows does not
+//! matter.
 
 mod cluster;
 mod distinct;
@@ -17,7 +18,7 @@ use cluster::{Cluster, Part, clusters};
 use distinct::{DistinctMessages, MessageStats, ValueRange};
 use mask::{Masked, ValueKind, mask};
 
-/// Messages that are masked at once, on all cores.
+/// Limits the messages that are masked at once, on all cores.
 const CHUNK: usize = 1 << 16;
 
 pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
@@ -94,7 +95,7 @@ fn add(distinct: &mut DistinctMessages, messages: &[(String, String)]) {
     }
 }
 
-/// A template as a scenario. Values that may be somebody's data are never examples.
+/// Makes a scenario of a template. Values that may be personal data never become examples.
 fn scenario(cluster: &Cluster, file: &str, options: &Options) -> Scenario {
     let mut builder = ScenarioBuilder::default();
     let mut text = Text::default();

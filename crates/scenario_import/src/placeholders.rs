@@ -1,4 +1,4 @@
-//! How slots are written in texts: `[nom]`, `{nom}`, `{{nom}}`, `%nom%`, `<nom>`, `$nom`, `##nom##`.
+//! Reads the placeholders of texts: `[nom]`, `{nom}`, `{{nom}}`, `%nom%`, `<nom>`, `$nom`, `##nom##`.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use scenario::Text;
 use crate::html;
 use crate::scenario_builder::ScenarioBuilder;
 
-/// Most characters of the name of a slot.
+/// Limits the name of a slot, in characters: longer ones are text in brackets.
 const MAX_NAME: usize = 60;
 
 static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -20,7 +20,7 @@ static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// A text whose slots are written in any of these ways.
+/// Reads a text with placeholders in any of these notations.
 ///
 /// A label in capitals and brackets that the text begins with, as in `[ACME] Your code`, is its sender and no slot.
 pub(crate) fn parse(builder: &mut ScenarioBuilder, text: &str) -> Text {

@@ -32,7 +32,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             let name = string(definition, "name").map_or_else(|| format!("flow {n}"), str::to_owned);
             if definition.get("nodes").is_none() {
                 let why = match definition.get("action_sets") {
-                    Some(_) => "it is of the old form with action sets: export it anew".to_owned(),
+                    Some(_) => "it is in the old format with action sets: export it again".to_owned(),
                     None => "it has no nodes".to_owned(),
                 };
                 imported.skipped.push(Skipped { file: file.path.clone(), place: name, why });
@@ -222,7 +222,7 @@ impl<'a> FlowReader<'a> {
             self.builder.record_loss(
                 Loss::RouteDropped,
                 place,
-                format!("a choice by chance, also to {}", others.join(", ")),
+                format!("a random choice, also to {}", others.join(", ")),
             );
             return Condition { branches: Vec::new(), otherwise };
         }

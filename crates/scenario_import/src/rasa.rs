@@ -35,7 +35,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             Some(StoryEvent::Intent(first)) => {
                 insert(&mut roots.entry(first).or_insert_with(|| (file, StoryNode::default())).1, &events[1..]);
             }
-            // A form is named when it starts and when it runs.
+            // A form is named twice: when it starts and when it runs.
             Some(StoryEvent::Action(first)) => {
                 let n_same = events.iter().take_while(|it| **it == events[0]).count();
                 insert(continuations.entry(first).or_default(), &events[n_same..]);
@@ -64,13 +64,13 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             None => imported.skipped.push(Skipped {
                 file: (*file).to_owned(),
                 place: (*intent).to_owned(),
-                why: "nothing is said or done after it".to_owned(),
+                why: "no message or action follows it".to_owned(),
             }),
         }
     }
     for action in continuations.keys().filter(|it| !used.contains(**it)) {
         let file = files.first().map(|it| it.path.clone()).unwrap_or_default();
-        let why = "it begins with no intent, and no story comes to where it goes on".to_owned();
+        let why = "it does not begin with an intent, and no story leads to it".to_owned();
         imported.skipped.push(Skipped { file, place: (*action).to_owned(), why });
     }
     Ok(())

@@ -1,21 +1,21 @@
-//! What importers build scenarios with.
+//! Builds scenarios: unique ids, slots, losses.
 
 use std::collections::{HashMap, HashSet};
 
 use scenario::{Act, Criticality, END, Lost, Origin, Purpose, Scenario, Slot, Step, Trigger};
 use scenario::{Loss, slot_name};
 
-/// A scenario on its way.
+/// A scenario that is being built.
 #[derive(Debug, Default)]
 pub(crate) struct ScenarioBuilder {
     pub(crate) steps: Vec<Step>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) losses: Vec<Lost>,
-    /// Names of slots by what the source calls them.
+    /// The name of each slot, by its name in the source.
     names: HashMap<String, String>,
 }
 
-/// What a scenario is besides its steps.
+/// The fields of a scenario that are not steps.
 pub(crate) struct ScenarioHead<'a> {
     pub(crate) intent: &'a str,
     pub(crate) language: &'a str,
@@ -25,7 +25,7 @@ pub(crate) struct ScenarioHead<'a> {
 }
 
 impl ScenarioBuilder {
-    /// The name of the slot that the source calls so.
+    /// The slot for a name of the source; it is added if it is new.
     pub(crate) fn slot(&mut self, source_name: &str) -> String {
         if let Some(name) = self.names.get(source_name) {
             return name.clone();
@@ -38,7 +38,7 @@ impl ScenarioBuilder {
         name
     }
 
-    /// A name for a slot that no other has.
+    /// A name that no other slot has.
     pub(crate) fn free_slot(&self, wanted: &str) -> String {
         free_name(wanted, |name| self.slots.iter().all(|it| it.name != name))
     }
@@ -50,7 +50,7 @@ impl ScenarioBuilder {
         }
     }
 
-    /// An id for a step that no other has.
+    /// An id that no other step has.
     pub(crate) fn free_id(&self, wanted: &str) -> String {
         let wanted = slot_name(wanted);
         free_name(&wanted, |it| it != END && self.steps.iter().all(|step| step.id != it))
@@ -60,7 +60,7 @@ impl ScenarioBuilder {
         self.steps.push(Step { id: id.to_owned(), act });
     }
 
-    /// Everything that is said, to tell the language by.
+    /// All texts of the steps, to guess the language from.
     pub(crate) fn all_text(&self) -> String {
         self.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect()
     }
@@ -111,7 +111,7 @@ fn free_name(wanted: &str, is_free: impl Fn(&str) -> bool) -> String {
     }
 }
 
-/// Gives every scenario an id that no other of its language has: as with templates, a name can stand in several languages.
+/// Makes ids unique within each language. As with templates, one name may exist in several languages.
 pub(crate) fn make_ids_unique(scenarios: &mut [Scenario]) {
     let mut taken = HashSet::new();
     for scenario in scenarios {

@@ -1,4 +1,4 @@
-//! Lists of SMS templates: CSV with a column for the text, or one template a line.
+//! Reads lists of SMS templates: CSV with a column for the text, or one template per line.
 
 use scenario::slot_name;
 use scenario::{Act, Message, Purpose, Trigger};
@@ -16,7 +16,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
     Ok(())
 }
 
-/// A template, as a list has it.
+/// A template of a list.
 struct Entry<'a> {
     name: Option<&'a str>,
     text: &'a str,
@@ -28,7 +28,7 @@ struct Entry<'a> {
 fn lines(file: &File, options: &Options, imported: &mut Imported) {
     let text = String::from_utf8_lossy(&file.bytes);
     for (line, n) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
-        // A name may stand before the text, with a tab between.
+        // A name may come before the text, separated by a tab.
         let (name, text) = match line.split_once('\t') {
             Some((name, text)) => (Some(name.trim()), text.trim()),
             None => (None, line.trim()),
@@ -66,7 +66,7 @@ fn rows(file: &File, options: &Options, imported: &mut Imported) -> Result<(), I
     Ok(())
 }
 
-/// What a list calls a purpose, in the words of five languages.
+/// Reads a purpose, named in one of five languages.
 fn purpose(text: &str) -> Option<Purpose> {
     let word = slot_name(text);
     let is = |stems: &[&str]| stems.iter().any(|it| word.starts_with(it));

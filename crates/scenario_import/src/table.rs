@@ -1,4 +1,4 @@
-//! Tables of texts in CSV: which column is what.
+//! Finds the columns of CSV files with texts.
 
 use csv::{ReaderBuilder, StringRecord};
 
@@ -63,7 +63,7 @@ const DATE: [&str; 10] = [
 ];
 const DIRECTION: [&str; 3] = ["direction", "sens", "message_direction"];
 
-/// Where the columns of a table are.
+/// The positions of the columns.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Columns {
     pub(crate) text: usize,
@@ -76,7 +76,7 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// Finds the columns by their names; without one for the text there is no table.
+    /// Finds the columns by their names; none if there is no column for the text.
     pub(crate) fn of(header: &StringRecord) -> Option<Self> {
         let names: Vec<String> = header.iter().map(plain).collect();
         let find = |known: &[&str]| known.iter().find_map(|it| names.iter().position(|name| name == it));
@@ -96,7 +96,7 @@ impl Columns {
 
 fn plain(name: &str) -> String {
     let name = scenario::slot_name(name.trim_start_matches('\u{feff}'));
-    // `message_text` and `Message Text` are one.
+    // `message_text` and `Message Text` are the same name.
     match LOG.contains(&name.as_str()) || TEXT.contains(&name.as_str()) {
         true => name,
         false => name.replace('_', " "),
@@ -116,7 +116,7 @@ pub(crate) fn open<'a>(
     Ok((rows, columns))
 }
 
-/// Reads CSV with whatever stands between its cells most often in the first line.
+/// Reads CSV. The delimiter is the candidate that is most frequent in the first line.
 fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let line = bytes.split(|it| *it == b'\n').next().unwrap_or_default();
@@ -125,7 +125,7 @@ fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
     ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(bytes)
 }
 
-/// Whether a table is a log of messages, or a list of templates; none if it is neither.
+/// Whether a table is a message log or a list of templates; none if it is neither.
 pub(crate) fn is_log(bytes: &[u8]) -> Option<bool> {
     let header = reader(bytes).headers().cloned().ok()?;
     Columns::of(&header).map(|it| it.is_log)

@@ -1,4 +1,4 @@
-//! Twilio's content templates: a page of `GET /v1/Content`, or one of them.
+//! Reads Twilio's content templates: a page of `GET /v1/Content`, or a single template.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::{File, Format, ImportError, Imported, Options, Skipped, placeholders}
 
 static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}").ok());
 
-/// The richest type first: a template may say the same in several, for several channels.
+/// The richest type first: a template can have several types, one per channel.
 const TYPES: [&str; 10] = [
     "whatsapp/card",
     "twilio/list-picker",

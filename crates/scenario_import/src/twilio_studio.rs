@@ -1,4 +1,4 @@
-//! Flows of Twilio Studio: `GET /v2/Flows/{sid}`, or its definition alone.
+//! Reads flows of Twilio Studio: `GET /v2/Flows/{sid}`, or the definition in it.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
 use crate::{File, Format, ImportError, Imported, Options, language, placeholders};
 
-/// Liquid: `{{widgets.ask.inbound.Body}}`, with filters after a bar.
+/// Liquid expressions: `{{widgets.ask.inbound.Body}}`, with filters after a bar.
 static LIQUID: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\{\{-?\s*([^{}|]+?)\s*(\|[^{}]*?)?\s*-?\}\}").ok());
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{%-?.*?-?%\}").ok());
@@ -59,7 +59,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
     Ok(())
 }
 
-/// Where an event leads.
+/// The step that an event leads to.
 fn next(state: &Value, event: &str) -> Goal {
     let transitions = state.get("transitions")?.as_array()?;
     let transition = transitions.iter().find(|it| it.get("event").and_then(Value::as_str) == Some(event))?;
@@ -127,7 +127,7 @@ fn step(builder: &mut ScenarioBuilder, state: &Value, name: &str) {
     builder.push(&id, act);
 }
 
-/// A widget of calls or one that nobody knows: its first way is taken.
+/// Adds a step for a voice widget or an unknown widget, and follows its first transition.
 fn unknown(builder: &mut ScenarioBuilder, state: &Value, id: &str, name: &str, kind: &str) {
     builder.record_loss(Loss::StepDropped, name, format!("a widget of type {kind}"));
     let transitions = state.get("transitions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -139,7 +139,7 @@ fn unknown(builder: &mut ScenarioBuilder, state: &Value, id: &str, name: &str, k
     builder.push(id, Act::Call(Call { system: format!("{kind} {name}"), next, on_failure: None }));
 }
 
-/// WhatsApp tells later that a message failed: no step can wait for it.
+/// Records the routes for failed messages as lost: WhatsApp reports a failure later, so no step can wait for it.
 fn failure(builder: &mut ScenarioBuilder, state: &Value, name: &str) {
     for event in ["failed", "deliveryFailure"] {
         if let Some(to) = next(state, event) {
@@ -166,7 +166,7 @@ fn split(builder: &mut ScenarioBuilder, state: &Value, input: &str, name: &str) 
             otherwise = next;
             continue;
         }
-        // All conditions of a transition must hold; the neutral form takes the first.
+        // All conditions of a transition must hold, but the neutral form has room for one.
         for extra in conditions.iter().skip(1) {
             let what = format!("a second condition on {}", plain(argument(extra).unwrap_or(input)));
             builder.record_loss(Loss::RouteDropped, name, what);
@@ -234,7 +234,7 @@ fn slot_of(builder: &mut ScenarioBuilder, argument: &str, place: &str) -> String
     first.unwrap_or_else(|| builder.slot(argument))
 }
 
-/// Without the braces of Liquid: addresses of systems are no texts.
+/// Replaces the braces of Liquid: the address of a system is not a text with slots.
 fn plain(text: &str) -> String {
     text.replace("{{", "{").replace("}}", "}")
 }

@@ -1,4 +1,4 @@
-//! Files as they lie on disks: in zips, in gzip and zstd, in encodings of old tools.
+//! Unpacks zip, gzip and zstd files, and converts the encodings of old tools to UTF-8.
 
 use std::borrow::Cow;
 use std::io::{Cursor, Read};
@@ -7,12 +7,12 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use crate::{File, ImportError};
 
-/// What an archive of scenarios may unpack to; the largest bots are a few MiB.
+/// Limits the unpacked size of a zip, in bytes; the largest bots are a few MiB.
 const MAX_ARCHIVE_BYTES: u64 = 256 << 20;
-/// What a packed file may unpack to, such as a message log.
+/// Limits the unpacked size of a gzip or zstd file, such as a message log, in bytes.
 const MAX_FILE_BYTES: u64 = 4 << 30;
 
-/// The files that are in archives and packed files, and all others.
+/// Unpacks archives and packed files; all others are returned as they are.
 pub(crate) fn unpack(files: Vec<File>) -> Result<Vec<File>, ImportError> {
     let mut unpacked = Vec::new();
     for file in files {
@@ -32,7 +32,7 @@ pub(crate) fn unpack(files: Vec<File>) -> Result<Vec<File>, ImportError> {
     Ok(unpacked)
 }
 
-/// Makes every file UTF-8, and tells which were not, and what they were read as: nothing says so but their bytes.
+/// Converts every file to UTF-8. Returns the files that were not, with the encoding guessed from their bytes.
 pub(crate) fn to_utf_8(files: &mut [File]) -> Vec<(String, &'static str)> {
     let mut read_as = Vec::new();
     for file in files {
@@ -45,7 +45,7 @@ pub(crate) fn to_utf_8(files: &mut [File]) -> Vec<(String, &'static str)> {
     read_as
 }
 
-/// UTF-8 as it is, UTF-16 by its byte order mark, and what is neither as the encoding of Western Windows.
+/// Decodes UTF-8, UTF-16 with a byte order mark, and everything else as Windows-1252.
 fn decoded(bytes: &[u8]) -> (&'static Encoding, Cow<'_, str>) {
     match Encoding::for_bom(bytes).map(|it| it.0).filter(|it| *it != UTF_8) {
         Some(encoding) => (encoding, Cow::Owned(encoding.decode(bytes).0.into_owned())),
@@ -66,7 +66,7 @@ fn stream(file: &File, ending: &str, reader: impl Read) -> Result<File, ImportEr
     Ok(File { path: file.path.strip_suffix(ending).unwrap_or(&file.path).to_owned(), bytes })
 }
 
-/// Takes the files out of a zip. Their names are only used as names, never as paths.
+/// Reads the files of a zip. Their names are never used as paths on disk.
 fn entries(file: &File) -> Result<Vec<File>, ImportError> {
     let failed = |source| ImportError::shape(file, "a zip", source);
     let mut archive = zip::ZipArchive::new(Cursor::new(&file.bytes)).map_err(failed)?;

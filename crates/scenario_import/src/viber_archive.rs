@@ -1,9 +1,9 @@
-//! Dialogues of a Viber bot: what its webhook received and what it sent, one JSON object a line.
+//! Reads dialogues of a Viber bot: what its webhook received and what it sent, one JSON object per line.
 //!
-//! Lines with `event` are what came in; lines with `receiver` are what the bot sent. Each message of the bot is a step; what
-//! people answered, and what the bot said then, are the ways between steps. Where it said different things after the same
-//! answer, the most frequent counts and the others are named. What only one person typed is repeated nowhere: it may say who
-//! they are.
+//! Lines with `event` were received; lines with `receiver` were sent by the bot. Each message of the bot is a step; the
+//! answers of customers, and what the bot sent next, are the routes between steps. If the bot sent different messages
+//! after the same answer, the most frequent one counts and the others are listed as losses. Text that only one person
+//! typed is never repeated, because it may be personal data.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,7 +24,7 @@ pub(crate) fn is_one(bytes: &[u8]) -> bool {
     !values.is_empty() && values.iter().all(is_line)
 }
 
-/// One turn of somebody's dialogue.
+/// One turn of a dialogue.
 struct Turn {
     at: i64,
     line: usize,
@@ -33,7 +33,7 @@ struct Turn {
 }
 
 enum Utterance {
-    /// The bot's message, with a key that is the same for the same message.
+    /// The bot's message, with a key that is equal for equal messages.
     Bot(String, Value),
     /// What the customer wrote, tapped or did.
     Customer(String),
@@ -89,18 +89,19 @@ fn turn(value: &Value, line: usize) -> Option<Turn> {
             let who = value.get("user")?.get("id").and_then(string)?;
             Some(Turn { at, line, who, said: Utterance::Customer("(started)".to_owned()) })
         }
-        // Delivered, seen, subscribed: nothing is said.
+        // Events such as delivered, seen and subscribed carry no message.
         _ => None,
     }
 }
 
-/// What followed what, and how often.
+/// How often each message followed each answer.
 #[derive(Default)]
 struct Transitions<'a> {
-    /// The bot's messages, in the order of the first time.
+    /// The bot's messages, in the order of their first use.
     messages: Vec<(&'a str, &'a Value)>,
     numbers: HashMap<&'a str, usize>,
-    /// After which message (none: at the beginning) which answer led to which message; an empty answer is none.
+    /// By the message before (none at the beginning) and the answer (empty if there was none): how often each message
+    /// came.
     next_messages: BTreeMap<(Option<usize>, String), BTreeMap<usize, u64>>,
 }
 
@@ -152,7 +153,7 @@ fn dialogue(turns: &[Turn], file: &str, options: &Options) -> Option<scenario::S
     Some(builder.finish(head, start.as_deref()))
 }
 
-/// Whether several people said so: everybody begins once.
+/// Whether several people gave this answer: a dialogue begins once per person.
 fn is_common(next_messages: &BTreeMap<usize, u64>) -> bool {
     next_messages.values().sum::<u64>() > 1
 }
@@ -212,7 +213,7 @@ fn step(
     }
     let free: Vec<&&String> = answers.iter().filter(|it| !known.contains(it)).collect();
     message.next = goal(n, "").or_else(|| free.iter().find_map(|it| goal(n, it)));
-    // Whatever people typed leads where most of it did.
+    // Free text leads to the message that followed most often.
     let mut other: BTreeMap<&str, u64> = BTreeMap::new();
     for answer in &free {
         for (to, n_times) in transitions.next_messages.get(&(Some(n), (**answer).clone())).into_iter().flatten() {

@@ -1,6 +1,6 @@
-//! Viber's messages with keyboards and rich media, as a bot sends them.
+//! Reads Viber messages with keyboards and rich media, as a bot sends them.
 //!
-//! Keys come in any case: `Buttons` and `buttons` are one.
+//! Keys may have any case: `Buttons` and `buttons` are the same.
 
 use scenario::Loss;
 use scenario::Text;
@@ -53,7 +53,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
     Ok(())
 }
 
-/// The same value with its keys in small letters.
+/// The same value with its keys in lower case.
 pub(crate) fn lower_keys(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
@@ -65,7 +65,7 @@ pub(crate) fn lower_keys(value: &Value) -> Value {
     }
 }
 
-/// One message; none if there is nothing in it. Choices lead nowhere yet.
+/// Reads one message; none if it is empty. Its choices have no next step yet.
 pub(crate) fn message(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Option<Message> {
     let keyboard = value.get("keyboard").or_else(|| value.get("buttons").map(|_| value));
     let rich = value.get("rich_media");
@@ -90,7 +90,7 @@ pub(crate) fn message(builder: &mut ScenarioBuilder, value: &Value, place: &str)
     (!is_empty || !message.choices.is_empty()).then_some(message)
 }
 
-/// What a text says once its HTML and Viber's placeholders are taken out.
+/// Reads a text: removes its HTML, and turns Viber's placeholders into slots.
 pub(crate) fn text_of(builder: &mut ScenarioBuilder, text: &str, place: &str) -> Text {
     let (plain, tags) = html::plain(text, true);
     if !tags.is_empty() {
@@ -137,7 +137,7 @@ fn media(builder: &mut ScenarioBuilder, value: &Value, kind: &str, message: &mut
             return;
         }
         "contact" => {
-            builder.record_loss(Loss::MediaKind, "message", "a card of a contact");
+            builder.record_loss(Loss::MediaKind, "message", "a contact card");
             return;
         }
         _ => return,
@@ -151,7 +151,7 @@ fn media(builder: &mut ScenarioBuilder, value: &Value, kind: &str, message: &mut
 
 fn input_field(builder: &mut ScenarioBuilder, keyboard: &Value, place: &str) {
     if let Some(state) = keyboard.get("inputfieldstate").and_then(Value::as_str).filter(|it| *it != "regular") {
-        builder.record_loss(Loss::InputField, place, format!("the field to type in is {state}"));
+        builder.record_loss(Loss::InputField, place, format!("the input field is {state}"));
     }
     if keyboard.get("bgcolor").is_some() {
         builder.record_loss(Loss::ButtonColour, place, "the colour of the keyboard");
@@ -169,20 +169,20 @@ fn buttons(builder: &mut ScenarioBuilder, keyboard: &Value, place: &str, message
     }
 }
 
-/// Names what a button looks like, which WhatsApp decides itself.
+/// Records the looks of a button as lost: WhatsApp draws all buttons itself.
 fn looks(builder: &mut ScenarioBuilder, button: &Value, place: &str) {
     let has = |keys: &[&str]| keys.iter().any(|it| button.get(it).is_some());
     if has(&["bgcolor", "frame", "textopacity", "textsize", "bgloop"]) {
-        builder.record_loss(Loss::ButtonColour, place, "its colour, frame or size of letters");
+        builder.record_loss(Loss::ButtonColour, place, "its colour, frame or font size");
     }
     if has(&["image", "bgmedia"]) {
         builder.record_loss(Loss::ButtonImage, place, "its picture");
     }
     if has(&["columns", "rows", "textvalign", "texthalign"]) {
-        builder.record_loss(Loss::ButtonLayout, place, "its place and size");
+        builder.record_loss(Loss::ButtonLayout, place, "its position and size");
     }
     if button.get("silent").and_then(Value::as_bool) == Some(true) {
-        builder.record_loss(Loss::SilentButton, place, "that its tap does not show");
+        builder.record_loss(Loss::SilentButton, place, "that its tap is silent");
     }
 }
 
@@ -220,7 +220,7 @@ fn choice(builder: &mut ScenarioBuilder, button: &Value, place: &str) -> Option<
     }
 }
 
-/// What the labels of cards say, where the message itself says nothing.
+/// The labels of cards, for a message without a text.
 fn rich_title(builder: &mut ScenarioBuilder, rich: Option<&Value>, place: &str) -> Option<Text> {
     let buttons = rich?.get("buttons")?.as_array()?;
     let labels = buttons.iter().filter(|it| it.get("actiontype").and_then(Value::as_str) == Some("none"));

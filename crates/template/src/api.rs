@@ -1,6 +1,6 @@
-//! A template as `POST /{waba-id}/message_templates` takes it.
+//! A template in the format of `POST /{waba-id}/message_templates`.
 //!
-//! What a file holds beyond these fields is kept and written back.
+//! Other fields of a file are kept and written back.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -127,7 +127,7 @@ pub struct Buttons {
     pub buttons: Vec<Button>,
 }
 
-/// A button of any type; a field that its type does not have is a finding.
+/// A button of any type.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Button {
     #[serde(rename = "type", default)]
@@ -195,7 +195,7 @@ impl Button {
         self.kind.eq_ignore_ascii_case(kind)
     }
 
-    /// The examples of its variable, however they are written.
+    /// The examples of its variable, in either notation.
     pub fn examples(&self) -> Vec<&str> {
         match &self.example {
             Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).collect(),

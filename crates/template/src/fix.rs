@@ -1,4 +1,4 @@
-//! What can be mended without changing what a template says.
+//! Fixes what can be fixed without changing what a template says.
 
 use model::Rule;
 
@@ -6,11 +6,11 @@ use crate::phrases::Phrases;
 use crate::variable::variables;
 use crate::{Body, BodyValues, Component, Header, Template, language_code, rules};
 
-/// Mends what is safe to mend, and tells which rules that was for, in order. Mending again changes nothing.
+/// Fixes what is safe to fix, and returns the rules that were broken, in order. Fixing again changes nothing.
 ///
-/// Safe are: the case and characters of name, language and category; words of greeting and thanks around variables at the
-/// ends; a dash between two variables; the numbers of variables, with their examples; line breaks and marks in headers and
-/// footers; white space in examples; the order of buttons.
+/// Safe fixes: the case and characters of name, language and category; greetings and thanks around variables at the
+/// ends; a dash between two variables; the numbers of variables, with their examples; line breaks and marks in headers
+/// and footers; white space in examples; the order of buttons.
 pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
     let mut fixed = Vec::new();
     let mut mend = |rule: &'static Rule, is_changed: bool| {
@@ -74,7 +74,7 @@ fn mend_body(body: &mut Body, phrases: Option<&Phrases>, mend: &mut impl FnMut(&
     let Some(example) = &mut body.example else { return };
     let mut values = example.body_text.values().to_vec();
     if let Some(order) = order {
-        // Examples follow the numbers; where one is missing they are left for a person.
+        // Examples move with their numbers; if one is missing, a person must decide.
         let moved: Option<Vec<String>> = order.iter().map(|it| values.get(it.wrapping_sub(1)).cloned()).collect();
         values = moved.unwrap_or(values);
     }
@@ -128,7 +128,7 @@ fn one_line(text: &mut String) -> bool {
     is_changed
 }
 
-/// Takes marks out that stand in pairs, but for those in variables.
+/// Removes formatting marks that come in pairs and are not part of a variable.
 fn without_marks(text: &mut String) -> bool {
     let mut is_changed = false;
     for mark in ['*', '~', '`', '_'] {
@@ -181,7 +181,7 @@ fn word_after(text: &mut String, phrases: &Phrases) -> bool {
     true
 }
 
-/// Numbers variables anew where they have gaps or another order, and tells the old number of each new one.
+/// Renumbers variables with gaps, and returns the old number of each new one.
 fn renumbered(text: &mut String) -> Option<Vec<usize>> {
     let (found, broken) = variables(text);
     let numbers: Option<Vec<usize>> = found.iter().map(crate::Variable::number).collect();
@@ -194,7 +194,7 @@ fn renumbered(text: &mut String) -> Option<Vec<usize>> {
     }
     let mut sorted = order.clone();
     sorted.sort_unstable();
-    // In another order, but without gaps, they are as somebody wanted them.
+    // Another order without gaps is intended.
     if sorted.iter().copied().eq(1..=order.len()) {
         return None;
     }
@@ -211,7 +211,7 @@ fn names(text: &str) -> bool {
     !found.is_empty() && found.iter().all(|it| it.number().is_none())
 }
 
-/// Smooths every value, and tells whether one was rough.
+/// Cleans the white space of every value, and returns whether one has changed.
 fn smooth_all<'a>(values: impl Iterator<Item = &'a mut String>) -> bool {
     values.filter_map(|it| smooth(it).then_some(())).count() > 0
 }

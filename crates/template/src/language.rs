@@ -12,14 +12,14 @@ pub const LANGUAGES: [&str; 111] = [
     "th", "tr", "uk", "ur", "uz", "vi", "zu",
 ];
 
-/// WhatsApp's code for a language that is written in any usual way, such as `fr-FR`, `PT_br` or `en`.
+/// WhatsApp's code for a language in any usual notation, such as `fr-FR`, `PT_br` or `en`.
 ///
-/// A region that WhatsApp does not tell apart is left out; a language that it only knows with a region takes the one it is
-/// mostly written in.
+/// A region that WhatsApp does not know is dropped; a language that it only knows with a region gets the most common
+/// one.
 pub fn language_code(text: &str) -> Option<&'static str> {
     let text = text.trim().replace('-', "_");
     let (language, region) = text.split_once('_').unwrap_or((&text, ""));
-    // What comes after the region, as in `zh_Hant_TW`, says nothing that the region does not.
+    // The script in `zh_Hant_TW` adds nothing to the region.
     let region = region.rsplit('_').next().unwrap_or_default();
     let known = |wanted: &str| LANGUAGES.iter().find(|it| it.eq_ignore_ascii_case(wanted)).copied();
     let usual = || match language.to_ascii_lowercase().as_str() {

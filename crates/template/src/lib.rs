@@ -1,7 +1,7 @@
-//! What WhatsApp is sent: templates and session messages, in the shapes of the Cloud API, and the rules for them.
+//! Templates and session messages in the format of the Cloud API, and the rules for them.
 //!
-//! [`lint()`] finds what breaks a rule of a template, [`fix()`] mends what is safe to mend, [`check_message`] looks at
-//! session messages. Every rule is in [`RULES`], with its code and who says so. Lengths are counted in Unicode characters.
+//! [`lint()`] finds broken rules in a template, [`fix()`] fixes what is safe to fix, [`check_message`] checks session
+//! messages. Every rule is in [`RULES`], with its code and its source. Lengths are counted in Unicode characters.
 
 mod api;
 mod fix;
@@ -28,15 +28,15 @@ pub use session::{
 pub use variable::{ValueLengths, Variable, variables};
 pub use words::{is_shortened, promotional_word, says_how_to_stop, sectors};
 
-/// Most characters of a body, once its variables are filled in.
+/// Limits a body, in characters, with its variables filled in.
 pub const MAX_TEMPLATE_BODY: usize = 1024;
-/// Most characters of a header, of a footer.
+/// Limits a header and a footer, in characters.
 pub const MAX_LINE: usize = 60;
-/// Most buttons of a template.
+/// Limits the buttons of a template.
 pub const MAX_TEMPLATE_BUTTONS: usize = 10;
-/// Most characters of the text of a template's button.
+/// Limits the text of a button of a template, in characters.
 pub const MAX_TEMPLATE_BUTTON: usize = 25;
-/// Most characters of the address of a button.
+/// Limits the address of a button, in characters.
 pub const MAX_URL: usize = 2000;
-/// Most characters of a name.
+/// Limits the name of a template, in characters.
 pub const MAX_NAME: usize = 512;

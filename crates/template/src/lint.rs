@@ -1,4 +1,4 @@
-//! The linter: what breaks a rule in a template.
+//! The linter: finds broken rules in a template.
 
 mod buttons;
 mod content;
@@ -22,23 +22,23 @@ pub fn lint(template: &Template, lengths: &ValueLengths) -> Vec<Finding> {
     findings
 }
 
-/// Templates of an account whose business is not verified.
+/// Limits the templates of an account whose business is not verified.
 const MAX_UNVERIFIED: usize = 250;
 
-/// What is wrong between templates: too many, a name that stands twice in a language, or a body and footer. The number tells which
-/// template each finding is about: the later of two.
+/// Checks templates against each other: too many, a name that is used twice in a language, or the same body and footer.
+/// The number is the index of the template that the finding is about: the later of two.
 pub fn lint_set(templates: &[&Template]) -> Vec<(usize, Finding)> {
     let mut findings = Vec::new();
     if templates.len() > MAX_UNVERIFIED {
         let message =
-            format!("{} templates, and {MAX_UNVERIFIED} are taken of a business that is not verified", templates.len());
+            format!("{} templates; {MAX_UNVERIFIED} are allowed for a business that is not verified", templates.len());
         findings.push((MAX_UNVERIFIED, Finding::new(&rules::TOO_MANY, "", message)));
     }
     let (mut names, mut texts) = (HashMap::new(), HashMap::new());
     for (n, template) in templates.iter().enumerate() {
         if let Some(first) = names.insert((&template.name, &template.language), n) {
             let message =
-                format!("template {} of these is “{}” in {} too", first + 1, template.name, template.language);
+                format!("template {} has the name “{}” in {} too", first + 1, template.name, template.language);
             findings.push((n, Finding::new(&rules::NAME_TAKEN, "/name", message)));
         }
         if template.is("AUTHENTICATION") || template.body_text().is_empty() {

@@ -1,13 +1,13 @@
-/// The few words that have to be added to texts, in the languages that Ferry knows them in.
+/// Words that Ferry adds to texts, in one language.
 #[derive(Debug)]
 pub struct Phrases {
-    /// Stands before a variable that a text begins with.
+    /// Is put before a variable at the start of a text.
     pub greeting: &'static str,
-    /// Stands after a variable that a text ends with.
+    /// Is put after a variable at the end of a text.
     pub closing: &'static str,
     /// Opens a list.
     pub choose: &'static str,
-    /// Goes to the next page of a list, and back to the first.
+    /// The rows that lead to the next page of a list, and back to the first.
     pub more: &'static str,
     pub back: &'static str,
     /// The quick reply that stops marketing, and the footer that names it.
@@ -20,7 +20,7 @@ pub struct Phrases {
 }
 
 impl Phrases {
-    /// Those of a language, or of none.
+    /// The phrases of a language, if Ferry has them.
     pub fn of(language: &str) -> Option<&'static Self> {
         let language = language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
         ALL.iter().find(|it| it.0 == language).map(|it| &it.1)

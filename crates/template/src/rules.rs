@@ -1,4 +1,4 @@
-//! Every rule, with its code, how bad it is to break it, and who says so.
+//! Every rule, with its code, its severity and its source.
 
 use model::Severity::{Error, Note, Warning};
 
@@ -15,13 +15,13 @@ model::rules! {
     BODY_ONCE "T104" "body-once" Error "Meta, template components":
         "there is exactly one body";
     COMPONENT_ONCE "T105" "component-once" Error "Meta, template components":
-        "header, footer and buttons stand at most once";
+        "there is at most one header, one footer and one group of buttons";
     NAME_TAKEN "T106" "name-taken" Error "Meta, templates overview":
         "name and language together are unique";
     DUPLICATE "T107" "duplicate" Error "Meta, template review":
         "two templates do not have the same body and footer";
     TTL "T108" "time-to-live" Error "Meta, time to live":
-        "a message lives 30–900 s (authentication), 30–43,200 s (utility) or 43,200–2,592,000 s (marketing); -1 is 30 days";
+        "the time to live is 30–900 s (authentication), 30–43,200 s (utility) or 43,200–2,592,000 s (marketing); -1 is 30 days";
     PARAMETER_FORMAT "T109" "parameter-format" Error "Meta, templates overview":
         "named variables need parameter_format NAMED, numbered ones POSITIONAL";
     TOO_MANY "T110" "template-count" Warning "Meta, templates overview; error 2388019":
@@ -34,7 +34,7 @@ model::rules! {
     FOOTER_LENGTH "T203" "footer-length" Error "Meta, template components; error 2388073":
         "a footer has at most 60 characters";
     LINE_BREAK "T204" "line-break" Error "Meta, template management":
-        "headers and footers are one line";
+        "headers and footers have no line break";
     HEADER_MARKS "T205" "header-marks" Error "Meta, template components":
         "a header has no bold, italic, struck or code marks";
     HEADER_VARIABLES "T206" "header-variables" Error "Meta, template components":
@@ -42,18 +42,18 @@ model::rules! {
     FOOTER_VARIABLE "T207" "footer-variable" Error "Meta, template components":
         "a footer has no variable";
     FILLED_LENGTH "T208" "filled-length" Error "Meta, error 132005":
-        "lengths hold for the text with its values";
+        "length limits apply to the text with its values filled in";
     EMPTY "T209" "empty-text" Error "Meta, template components":
-        "a text says something";
+        "a text is not empty";
 
     VARIABLE_AT_START "T301" "variable-at-start" Error "Meta, error 2388299":
         "a text does not begin with a variable";
     VARIABLE_AT_END "T302" "variable-at-end" Error "Meta, error 2388299; that a sign after it is not enough is our caution":
         "a text does not end with a variable: a word comes after it";
     VARIABLES_ADJACENT "T303" "variables-adjacent" Error "Meta, template status webhooks (INVALID_FORMAT)":
-        "two variables do not stand beside each other";
+        "two variables are not next to each other";
     VARIABLE_RATIO "T304" "variable-ratio" Error "Meta, error 2388293; the number is measured by Syniverse and Mercuri":
-        "n variables need at least 2n + 1 words besides";
+        "a text with n variables has at least 2n + 1 other words";
     VARIABLE_ORDER "T305" "variable-order" Error "Meta, templates overview":
         "numbered variables are 1, 2, 3 … without gaps";
     VARIABLE_MIXED "T306" "variables-mixed" Error "Meta, templates overview":
@@ -63,22 +63,22 @@ model::rules! {
     VARIABLE_BROKEN "T308" "variable-broken" Error "Meta, template review":
         "a variable is a name between {{ and }}";
     EXAMPLE_MISSING "T309" "example" Error "Meta, templates overview":
-        "every variable has an example, and no example is without one";
+        "every variable has an example, and every example belongs to a variable";
     VALUE_CHARACTERS "T310" "value-characters" Error "Meta, error 132018":
         "a value has no line break, no tab and no more than four spaces in a row";
     VARIABLE_TWICE "T311" "variable-twice" Error "Meta, templates overview":
-        "a named variable stands once";
+        "a named variable is used once";
 
     BUTTON_COUNT "T401" "button-count" Error "Meta, template components":
-        "there are 1 to 10 buttons, and of each type no more than WhatsApp takes";
+        "there are 1 to 10 buttons, and no more of each type than WhatsApp allows";
     BUTTON_ORDER "T402" "button-order" Error "Meta, template components":
-        "quick replies stand together";
+        "quick replies are next to each other";
     BUTTON_TEXT "T403" "button-text" Error "Meta, template components":
         "the text of a button has 1 to 25 characters and no line break or variable";
     BUTTON_TWICE "T404" "button-twice" Error "Meta, template components":
         "no two buttons have the same text";
     BUTTON_URL "T405" "button-url" Error "Meta, template components":
-        "an address is http or https, has at most 2000 characters and at most one variable, which stands at its end";
+        "an address is http or https, has at most 2000 characters and at most one variable, at its end";
     BUTTON_PHONE "T406" "button-phone" Error "Meta, template components":
         "a phone number has at most 20 characters: +, digits, spaces";
     COPY_CODE "T407" "copy-code" Error "Meta, template components":
@@ -86,7 +86,7 @@ model::rules! {
     BUTTON_TYPE "T408" "button-type" Error "Meta, template components":
         "the type of a button is one that WhatsApp knows";
     BUTTONS_HIDDEN "T409" "buttons-hidden" Note "Meta, template components":
-        "beyond three buttons two are shown, with “See all options”; four and more, or quick replies beside others, cannot be seen on a desktop";
+        "with more than three buttons, two and “See all options” are shown; more than three buttons, or quick replies with other buttons, cannot be seen on a desktop";
     BUTTON_CATEGORY "T410" "button-category" Error "Meta, template categorization":
         "OTP buttons belong to authentication, and no other button does";
 
@@ -98,24 +98,24 @@ model::rules! {
         "an authentication template has no address, media or emoji, and its values at most 15 characters";
 
     PROMOTIONAL "T601" "promotional" Warning "Meta, template categorization":
-        "words that sell make a utility template a marketing one, and repeated ones cost the account";
+        "promotional words make a utility template a marketing one, and repeated cases cost the account";
     SECTOR "T602" "restricted-sector" Warning "WhatsApp Business messaging policy; design text S2-8":
         "some goods and services may not be sold, or not everywhere";
     SHORTENED "T603" "shortened-link" Warning "Meta, template review":
         "links show where they lead";
     OPT_OUT "T604" "opt-out" Warning "Meta, marketing templates":
-        "marketing says how to stop it";
+        "a marketing message says how to stop such messages";
     MANY_VARIABLES "T605" "many-variables" Note "design text S1-17":
-        "few variables: reviewers doubt texts that say little by themselves";
+        "a text has few variables: reviewers doubt texts that say little on their own";
 
     MESSAGE_LENGTH "M101" "message-length" Error "Meta, send messages":
         "a text has at most 4096 characters, the body of buttons, links and requests 1024, of a list 4096";
     MESSAGE_CHOICES "M102" "message-choices" Error "Meta, interactive messages":
         "there are 1 to 3 reply buttons, or 1 to 10 rows";
     MESSAGE_TITLE "M103" "message-title" Error "Meta, interactive messages":
-        "titles: 20 characters for buttons, 24 for rows, 72 for their descriptions; no two buttons alike";
+        "titles: 20 characters for buttons, 24 for rows, 72 for their descriptions; no two buttons have the same title";
     MESSAGE_ID "M104" "message-id" Error "Meta, interactive messages":
-        "ids: 256 characters for buttons, 200 for rows; no two alike";
+        "ids: 256 characters for buttons, 200 for rows; no two are the same";
     MESSAGE_LINK "M105" "message-link" Error "Meta, send messages":
         "links and media are at http or https addresses";
 }

@@ -1,4 +1,4 @@
-//! Messages that may only be sent within 24 hours after the customer's last one.
+//! Session messages: they may only be sent within 24 hours after the customer's last message.
 
 use std::collections::HashSet;
 
@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 
 use crate::{MAX_LINE, rules};
 
-/// Most characters of a text message.
+/// Limits a text message, in characters.
 pub const MAX_TEXT: usize = 4096;
-/// Most characters of the body of a message with buttons or a link.
+/// Limits the body of a message with buttons or a link, in characters.
 pub const MAX_BODY: usize = 1024;
-/// Most characters of the body of a list.
+/// Limits the body of a list, in characters.
 pub const MAX_LIST_BODY: usize = 4096;
-/// Most reply buttons, and characters of each.
+/// Limits the reply buttons, and the characters of each.
 pub const MAX_BUTTONS: usize = 3;
 pub const MAX_BUTTON: usize = 20;
-/// Most rows of a list, over all its sections, and characters of each title and description.
+/// Limits the rows of a list over all sections, and the characters of each title and description.
 pub const MAX_ROWS: usize = 10;
 pub const MAX_ROW: usize = 24;
 pub const MAX_DESCRIPTION: usize = 72;
@@ -67,7 +67,7 @@ pub enum SessionMessage {
     },
 }
 
-/// Something to choose.
+/// A reply button or a row of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     pub id: String,
@@ -77,7 +77,7 @@ pub struct Row {
 }
 
 impl SessionMessage {
-    /// What is said in it.
+    /// The text of the message.
     pub fn body(&self) -> &str {
         match self {
             Self::Text { body }
@@ -99,7 +99,7 @@ impl SessionMessage {
         }
     }
 
-    /// The body of `POST /{phone-number-id}/messages` for it, but for `to`.
+    /// The body of `POST /{phone-number-id}/messages`, without `to`.
     ///
     /// `catalog` is the id of the catalogue, for products.
     pub fn json(&self, catalog: &str) -> Value {
@@ -170,7 +170,7 @@ fn sections(products: &[Product], other: &str) -> Vec<Value> {
     sections.into_iter().map(|(title, items)| json!({ "title": title, "product_items": items })).collect()
 }
 
-/// What breaks a rule of session messages.
+/// Checks a session message against the rules.
 pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
     let mut findings = Vec::new();
     let length = |text: &str| text.chars().count();
@@ -180,12 +180,12 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
         _ => MAX_BODY,
     };
     if length(message.body()) > most {
-        let message = format!("{} characters, and at most {most} are taken", length(message.body()));
+        let message = format!("{} characters; at most {most} are allowed", length(message.body()));
         findings.push(Finding::new(&rules::MESSAGE_LENGTH, "/body", message));
     }
     let is_spoken = !matches!(message, SessionMessage::Media { .. } | SessionMessage::Location { .. });
     if is_spoken && message.body().trim().is_empty() {
-        findings.push(Finding::new(&rules::EMPTY, "/body", "it says nothing"));
+        findings.push(Finding::new(&rules::EMPTY, "/body", "the text is empty"));
     }
     match message {
         SessionMessage::Buttons { replies, .. } => {
@@ -202,7 +202,7 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
         SessionMessage::Media { link, .. } => check_link(link, "/link", &mut findings),
         SessionMessage::Products { title, products, .. } => {
             if products.is_empty() || products.len() > 30 {
-                let message = format!("{} products, and 1 to 30 are taken", products.len());
+                let message = format!("{} products; 1 to 30 are allowed", products.len());
                 findings.push(Finding::new(&rules::MESSAGE_CHOICES, "/products", message));
             }
             if products.len() > 1 {
@@ -224,7 +224,7 @@ fn check_rows(
     findings: &mut Vec<Finding>,
 ) {
     if rows.is_empty() || rows.len() > most {
-        let message = format!("{} choices, and 1 to {most} are taken", rows.len());
+        let message = format!("{} choices; 1 to {most} are allowed", rows.len());
         findings.push(Finding::new(&rules::MESSAGE_CHOICES, place, message));
     }
     let (mut ids, mut titles) = (HashSet::new(), HashSet::new());
@@ -234,11 +234,11 @@ fn check_rows(
             check_title(description, &format!("{place}/{n}/description"), MAX_DESCRIPTION, findings);
         }
         if longest == MAX_BUTTON && !titles.insert(&row.title) {
-            let message = format!("“{}” stands twice", row.title);
+            let message = format!("“{}” is used twice", row.title);
             findings.push(Finding::new(&rules::MESSAGE_TITLE, format!("{place}/{n}/title"), message));
         }
         if row.id.is_empty() || row.id.chars().count() > longest_id || !ids.insert(&row.id) {
-            let message = format!("the id “{}” is empty, too long or stands twice", row.id);
+            let message = format!("the id “{}” is empty, too long or is used twice", row.id);
             findings.push(Finding::new(&rules::MESSAGE_ID, format!("{place}/{n}/id"), message));
         }
     }
@@ -247,7 +247,7 @@ fn check_rows(
 fn check_title(title: &str, place: &str, most: usize, findings: &mut Vec<Finding>) {
     let length = title.chars().count();
     if title.trim().is_empty() || length > most {
-        let message = format!("“{title}” has {length} characters, and 1 to {most} are taken");
+        let message = format!("“{title}” has {length} characters; 1 to {most} are allowed");
         findings.push(Finding::new(&rules::MESSAGE_TITLE, place, message));
     }
 }
@@ -255,7 +255,7 @@ fn check_title(title: &str, place: &str, most: usize, findings: &mut Vec<Finding
 fn check_link(url: &str, place: &str, findings: &mut Vec<Finding>) {
     // A variable may stand for the whole address.
     if !(url.starts_with("https://") || url.starts_with("http://") || url.starts_with("{{")) {
-        findings.push(Finding::new(&rules::MESSAGE_LINK, place, format!("“{url}” is no http or https address")));
+        findings.push(Finding::new(&rules::MESSAGE_LINK, place, format!("“{url}” is not an http or https address")));
     }
 }
 
@@ -275,7 +275,8 @@ mod tests {
         assert_eq!(message.json(""), serde_json::from_str::<Value>(expected).unwrap());
     }
 
-    /// The kinds of facebook/openapi, business-messaging-api_v23.0.yaml (2025-11-21), `InteractiveObject` and `HeaderObject`.
+    /// The kinds of facebook/openapi, business-messaging-api_v23.0.yaml (2025-11-21), `InteractiveObject` and
+    /// `HeaderObject`.
     #[test]
     fn kinds_are_those_of_the_official_document_and_two_that_it_lacks() {
         let official =

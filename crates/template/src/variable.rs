@@ -3,23 +3,23 @@ use std::collections::HashMap;
 /// A variable in a text of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable<'a> {
-    /// What stands between the braces, such as `1` or `order_id`.
+    /// The text between the braces, such as `1` or `order_id`.
     pub name: &'a str,
-    /// In characters: where its first brace stands, and what comes after its last.
+    /// The range from the first brace to after the last one, in characters.
     pub span: (usize, usize),
     /// The same in bytes.
     pub bytes: (usize, usize),
 }
 
 impl Variable<'_> {
-    /// The number of a positional one.
+    /// The number of a positional variable.
     pub fn number(&self) -> Option<usize> {
         let is_number = !self.name.is_empty() && self.name.bytes().all(|it| it.is_ascii_digit());
         is_number.then(|| self.name.parse().ok()).flatten()
     }
 }
 
-/// The variables of a text, and the places (in characters) of braces that make none.
+/// The variables of a text, and the ranges (in characters) of braces that form no variable.
 pub fn variables(text: &str) -> (Vec<Variable<'_>>, Vec<(usize, usize)>) {
     let (mut found, mut broken) = (Vec::new(), Vec::new());
     let chars = |bytes: usize| text[..bytes].chars().count();
@@ -33,7 +33,7 @@ pub fn variables(text: &str) -> (Vec<Variable<'_>>, Vec<(usize, usize)>) {
         match close {
             Some(length) if is_open && run == 2 && !inside[..length].trim().is_empty() => {
                 let end = brace + run + length + 2;
-                // `{{1}}}` closes once too often.
+                // `{{1}}}` has one closing brace too many.
                 let closing = text[end..].len() - text[end..].trim_start_matches('}').len();
                 let span = (chars(brace), chars(end));
                 match closing {

@@ -1,5 +1,4 @@
-//! Words that say what a text is about, in the languages of `words/*.tsv`: language, word (`*` stands for any ending), and
-//! what it stands for.
+//! Words that show what a text is about. Columns of `words/*.tsv`: language, word (`*` means any ending), topic.
 
 use std::sync::LazyLock;
 
@@ -19,7 +18,7 @@ pub(crate) struct FoundWord<'a> {
 static PROMOTION: LazyLock<WordList> = LazyLock::new(|| WordList::read(include_str!("words/promotion.tsv")));
 static SECTORS: LazyLock<WordList> = LazyLock::new(|| WordList::read(include_str!("words/sectors.tsv")));
 
-/// Hosts whose links do not show where they lead.
+/// Hosts of link shorteners.
 const LINK_SHORTENERS: [&str; 18] = [
     "bit.ly",
     "tinyurl.com",
@@ -94,12 +93,12 @@ pub fn says_how_to_stop(language: &str, text: &str) -> bool {
     consent::Words::stop_words(language).any(|it| text.contains(&format!(" {} ", consent::fold(it))))
 }
 
-/// The restricted goods and services that a text of that language speaks of, each with the word.
+/// The restricted goods and services in a text of that language, each with the word that was found.
 pub fn sectors(language: &str, text: &str) -> Vec<(String, &'static str)> {
     WordList::sectors().find(language, text).into_iter().map(|it| (it.word.to_owned(), it.about)).collect()
 }
 
-/// Whether an address is one of a service that hides where links lead.
+/// Whether an address belongs to a link shortener.
 pub fn is_shortened(url: &str) -> bool {
     let host = url.split("://").last().unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! What is wrong with a scenario by itself.
+//! Checks a scenario by itself.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use template::language_code;
 
 use crate::rules;
 
-/// Choices behind each other beyond which people get lost.
+/// More choices in a row than this are a note.
 const DEEP: usize = 4;
 
 static CONTACT: LazyLock<Option<Regex>> =
@@ -21,11 +21,11 @@ static CONTACT: LazyLock<Option<Regex>> =
 pub fn check(scenario: &Scenario) -> Vec<Finding> {
     let mut findings = Vec::new();
     shape(scenario, &mut findings);
-    // What follows walks along the ways.
+    // The checks below follow the routes, so the shape must be right.
     if findings.iter().all(|it| !it.is_error()) {
         let reached = reached(scenario);
         for (n, step) in scenario.steps.iter().enumerate().filter(|it| !reached.contains(it.1.id.as_str())) {
-            let message = format!("no way leads to “{}”", step.id);
+            let message = format!("no route leads to “{}”", step.id);
             findings.push(Finding::new(&rules::UNREACHABLE, format!("/steps/{n}"), message));
         }
         endless(scenario, &mut findings);
@@ -35,13 +35,13 @@ pub fn check(scenario: &Scenario) -> Vec<Finding> {
     slots(scenario, &mut findings);
     for (place, text) in scenario.texts() {
         for (word, about) in template::sectors(&scenario.language, &text.to_string()) {
-            findings.push(Finding::new(&rules::SECTOR, place.clone(), format!("“{word}” speaks of {about}")));
+            findings.push(Finding::new(&rules::SECTOR, place.clone(), format!("“{word}” is about {about}")));
         }
     }
     findings
 }
 
-/// What is wrong between scenarios. The number tells which one.
+/// Checks scenarios against each other. The number is the index of the scenario.
 pub fn check_set(scenarios: &[Scenario]) -> Vec<(usize, Finding)> {
     let mut seen = HashMap::new();
     let mut findings = Vec::new();
@@ -57,11 +57,11 @@ pub fn check_set(scenarios: &[Scenario]) -> Vec<(usize, Finding)> {
 fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
     if scenario.id.is_empty() || !scenario.id.bytes().all(is_plain) {
-        let message = format!("“{}” is no id", scenario.id);
+        let message = format!("“{}” is not an id", scenario.id);
         findings.push(Finding::new(&rules::SCENARIO_ID, "/id", message).fixed_by(scenario::slot_name(&scenario.id)));
     }
     if language_code(&scenario.language).is_none() {
-        let message = format!("“{}” is none of WhatsApp's languages", scenario.language);
+        let message = format!("“{}” is not one of WhatsApp's languages", scenario.language);
         findings.push(Finding::new(&rules::LANGUAGE, "/language", message));
     }
     if scenario.step(&scenario.start).is_none() {
@@ -78,7 +78,7 @@ fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
         for (route, goal) in step.act.routes() {
             if let Some(goal) = known(goal).filter(|it| !ids.contains(it)) {
                 let route = if route.is_empty() { "next".to_owned() } else { format!("“{route}”") };
-                let message = format!("{route} leads to “{goal}”, which is no step");
+                let message = format!("{route} leads to “{goal}”, which is not a step");
                 findings.push(Finding::new(&rules::GOAL, format!("/steps/{n}"), message));
             }
         }
@@ -100,7 +100,7 @@ fn is_blank(text: &Text) -> bool {
     text.trimmed().is_empty()
 }
 
-/// The step that a goal names; none if it ends the scenario.
+/// The id of the next step; none if the scenario ends.
 pub(crate) fn known(goal: &Goal) -> Option<&str> {
     goal.as_deref().filter(|it| *it != END)
 }
@@ -117,7 +117,7 @@ pub(crate) fn reached(scenario: &Scenario) -> HashSet<&str> {
     reached
 }
 
-/// Finds circles of steps that need nobody.
+/// Finds loops of steps that wait for nothing.
 fn endless(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let numbers: HashMap<&str, usize> = scenario.steps.iter().zip(0..).map(|it| (it.0.id.as_str(), it.1)).collect();
     let goals = |n: usize| -> Vec<usize> {
@@ -146,12 +146,15 @@ fn endless(scenario: &Scenario, findings: &mut Vec<Finding>) {
         }
     }
     if let Some(n) = n_done.iter().position(|it| !it) {
-        // From there along the ways until a step comes twice: that one is in the circle.
+        // Follow the routes until a step comes twice: that step is in the loop.
         let (mut at, mut seen) = (n, HashSet::new());
         while seen.insert(at) {
             at = left[at].first().copied().unwrap_or(at);
         }
-        let message = format!("from “{}” it comes back to itself without waiting for anybody", scenario.steps[at].id);
+        let message = format!(
+            "from “{}” the scenario comes back to the same step without waiting for the customer",
+            scenario.steps[at].id
+        );
         findings.push(Finding::new(&rules::ENDLESS, format!("/steps/{at}"), message));
     }
 }
@@ -176,7 +179,7 @@ fn escalation(scenario: &Scenario, reached: &HashSet<&str>, findings: &mut Vec<F
     match refused {
         _ if is_there => {}
         Some((n, via)) => {
-            let message = format!("the only way out is {}, which WhatsApp does not take for one", via.name());
+            let message = format!("the only way to a person is {}, which WhatsApp does not accept", via.name());
             findings.push(Finding::new(&rules::ESCALATION_KIND, format!("/steps/{n}"), message));
         }
         None => {
@@ -186,7 +189,7 @@ fn escalation(scenario: &Scenario, reached: &HashSet<&str>, findings: &mut Vec<F
     }
 }
 
-/// Counts choices behind each other, each step once.
+/// Counts the choices that follow each other, each step once.
 fn depth(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let mut depths: HashMap<&str, usize> = HashMap::new();
     let mut waiting = std::collections::VecDeque::from([(scenario.start.as_str(), 0)]);
@@ -201,7 +204,7 @@ fn depth(scenario: &Scenario, findings: &mut Vec<Finding>) {
     }
     let deepest = scenario.steps.iter().zip(0..).filter_map(|(step, n)| Some((*depths.get(step.id.as_str())?, n)));
     if let Some((depth, n)) = deepest.max_by_key(|it| (it.0, std::cmp::Reverse(it.1))).filter(|it| it.0 > DEEP) {
-        let message = format!("“{}” is behind {depth} choices", scenario.steps[n].id);
+        let message = format!("“{}” comes after {depth} choices", scenario.steps[n].id);
         findings.push(Finding::new(&rules::DEEP, format!("/steps/{n}"), message));
     }
 }

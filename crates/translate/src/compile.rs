@@ -1,4 +1,4 @@
-//! The compiler: a scenario to templates and session messages.
+//! The compiler: turns a scenario into templates and session messages.
 
 mod buttons;
 mod category;
@@ -42,11 +42,11 @@ pub struct Compiled {
     /// The id of the scenario.
     pub scenario: String,
     pub language: String,
-    /// What has to be approved before it can be sent.
+    /// Templates must be approved before they can be sent.
     pub templates: Vec<Template>,
     pub flow: Flow,
     /// Errors, losses, warnings and notes. Places are JSON pointers: `/steps/…` into the scenario, `/templates/…` and
-    /// `/messages/…` into what it became.
+    /// `/messages/…` into the result.
     pub findings: Vec<Finding>,
 }
 
@@ -56,7 +56,7 @@ impl Compiled {
     }
 }
 
-/// Compiles a scenario. Whatever it is, what can be compiled is; what cannot is an error among the findings.
+/// Compiles a scenario as far as possible. What cannot be compiled is an error among the findings.
 pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     let mut findings = check(scenario);
     findings.extend(scenario.losses.iter().enumerate().map(|(n, lost)| imported(n, lost)));
@@ -106,13 +106,13 @@ struct Compiler<'a> {
     findings: Vec<Finding>,
 }
 
-/// A step that says something, on its way.
+/// A step with a message that is being compiled.
 struct SpokenStep<'a> {
     /// The number and id of the step.
     n: usize,
     id: &'a str,
     message: Message,
-    /// Whether any answer is waited for, though there is no choice.
+    /// Whether the step waits for any answer, although it has no choices.
     is_question: bool,
     asks_location: bool,
 }
@@ -126,7 +126,7 @@ impl SpokenStep<'_> {
         self.message.text.push(line);
     }
 
-    /// Says what a button without a place leads to.
+    /// Adds the target of a button that has no place to the text.
     fn say_as_line(&mut self, choice: &Choice) {
         let mut line = Text::plain(&format!("{}: ", choice.title()));
         match choice {
@@ -167,7 +167,7 @@ impl<'a> Compiler<'a> {
         self.speak(SpokenStep { n, id: &step.id, message, is_question: true, asks_location });
     }
 
-    /// Says what is to be said, then gives the customer to a person.
+    /// Sends the text, then hands the customer over to a person.
     fn hand_over(&mut self, n: usize, step: &'a Step, handover: &Handover) {
         let person = format!("{}__person", step.id);
         let message = Message { text: handover.text.clone(), next: Some(person.clone()), ..Message::default() };
@@ -193,7 +193,7 @@ impl<'a> Compiler<'a> {
         self.seconds.get(id).is_some_and(|it| *it >= WINDOW_SECONDS)
     }
 
-    /// WhatsApp has the phone, so nobody is asked; where nothing else is waited for it goes on.
+    /// Removes a request for the phone number: WhatsApp knows it. Without other choices the scenario continues.
     fn drop_share_phone(&mut self, spoken: &mut SpokenStep<'_>) {
         let message = &mut spoken.message;
         let Some(at) = message.choices.iter().position(|it| matches!(it, Choice::SharePhone { .. })) else { return };
@@ -223,7 +223,7 @@ impl<'a> Compiler<'a> {
         self.push(id, from, FlowAct::Send(sends));
     }
 
-    /// What a message waits for once its ways are known.
+    /// What a message waits for.
     fn awaits(spoken: &SpokenStep<'_>, ways: Vec<Route>) -> Option<Awaits> {
         let message = &spoken.message;
         let waits = spoken.is_question || !ways.is_empty();
@@ -269,7 +269,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The longest values by the names that the variables have in the template.
+    /// The length of the longest value of each variable, by its name in the template.
     fn longest(&self, template: &Template) -> HashMap<String, usize> {
         let parameters = self.steps.iter().find_map(|step| match &step.act {
             FlowAct::Send(sends) => sends.sends.iter().find_map(|it| match it {
@@ -287,7 +287,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// A goal that goes on to a step made by the compiler.
+/// The next step, if the compiler has made it.
 fn to(id: &str) -> Goal {
     Some(id.to_owned())
 }

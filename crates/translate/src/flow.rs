@@ -1,11 +1,11 @@
-//! The WhatsApp side of a scenario: what is sent at each step, and where answers lead.
+//! The WhatsApp side of a scenario: what is sent at each step, and which step follows each answer.
 
 use scenario::{Act, Goal, Timeout};
 use serde::Serialize;
 use serde_json::Value;
 use template::SessionMessage;
 
-/// A scenario as WhatsApp carries it.
+/// A scenario as it runs on WhatsApp.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Flow {
     pub start: String,
@@ -15,7 +15,7 @@ pub struct Flow {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FlowStep {
     pub id: String,
-    /// The step of the scenario that it stands for, alone or with others.
+    /// The step of the scenario that this step comes from.
     pub from: String,
     #[serde(flatten)]
     pub act: FlowAct,
@@ -25,11 +25,11 @@ pub struct FlowStep {
 #[serde(untagged)]
 pub enum FlowAct {
     Send(Sends),
-    /// What customers do not see: decisions, calls, waits, the way to a person.
+    /// A step that sends nothing: a decision, a call, a wait, a handover.
     Other(Act),
 }
 
-/// Messages, one after the other, and what comes then.
+/// Messages that are sent one after the other, and what follows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Sends {
     pub sends: Vec<Outgoing>,
@@ -59,43 +59,43 @@ pub enum Outgoing {
     Message(SessionMessage),
 }
 
-/// What is waited for.
+/// The answer that a step waits for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Awaits {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ways: Vec<Route>,
-    /// What the answer is remembered as.
+    /// The slot that the answer is saved in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slot: Option<String>,
-    /// For any other answer.
+    /// The next step after any other answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Goal,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Timeout>,
 }
 
-/// An answer that is a tap, and where it leads.
+/// An answer by a tap, and the step that follows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Route {
     /// The id or payload that WhatsApp sends back.
     pub id: String,
     /// The whole title, as the source has it.
     pub title: String,
-    /// What is remembered.
+    /// The value that is saved.
     pub value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Goal,
-    /// A way that the source does not have, such as the next page of a list.
+    /// Whether the source does not have this route, such as the next page of a list.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_ours: bool,
-    /// Sends where the customer is.
+    /// Whether the customer sends a location.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_location: bool,
 }
 
 impl Flow {
-    /// The flow with every message as `POST /{phone-number-id}/messages` takes it, but for `to`. `catalog` is the id of the
-    /// catalogue, for products.
+    /// The flow with every message in the format of `POST /{phone-number-id}/messages`, without `to`. `catalog` is the
+    /// id of the catalogue, for products.
     pub fn json(&self, catalog: &str) -> Value {
         let mut value = serde_json::to_value(self).unwrap_or_default();
         for (n, step) in self.steps.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Pictures of scenarios: Mermaid for documents, SVG for everybody.
+//! Draws scenarios: as Mermaid and as SVG.
 
 mod layout;
 
@@ -9,9 +9,9 @@ use scenario::{Act, Condition, Scenario};
 use crate::check::known;
 use layout::{Layout, layout};
 
-/// Most characters of a label.
+/// Limits a label, in characters.
 const MOST: usize = 60;
-/// Of a box, in pixels.
+/// The size of a box and the gaps between boxes, in pixels.
 const WIDTH: usize = 220;
 const HEIGHT: usize = 62;
 const GAP_X: usize = 30;
@@ -21,7 +21,7 @@ const GAP_Y: usize = 56;
 pub fn mermaid(scenario: &Scenario) -> String {
     let mut chart = String::from("flowchart TD\n");
     let number = |id: &str| scenario.steps.iter().position(|it| it.id == id);
-    // A String takes everything.
+    // Writing to a String cannot fail.
     if let Some(start) = number(&scenario.start) {
         let _ = writeln!(chart, "    start([\"{}\"]) --> s{start}", quoted(&scenario.intent));
     }
@@ -55,7 +55,7 @@ pub fn mermaid(scenario: &Scenario) -> String {
     chart
 }
 
-/// The words of a step.
+/// The label of a step.
 fn label(id: &str, act: &Act) -> String {
     let what = match act {
         Act::Message(it) => it.text.to_string(),
@@ -78,7 +78,7 @@ fn decided_by(condition: &Condition) -> Option<&str> {
     condition.branches.iter().all(|it| it.slot == first.slot).then_some(first.slot.as_str())
 }
 
-/// The ways out of a step. What stands in its box is not repeated.
+/// The routes out of a step. The slot in the label of the box is not repeated.
 fn routes(act: &Act) -> Vec<(String, Option<&str>)> {
     let slot = match act {
         Act::Condition(it) => decided_by(it).map(|it| format!("{it} ")),
@@ -130,7 +130,7 @@ pub fn svg(scenario: &Scenario) -> String {
                     let (to_x, middle) = (x2 + WIDTH / 2, (from_y + y2) / 2);
                     format!("M{from_x} {from_y}C{from_x} {middle} {to_x} {middle} {to_x} {y2}")
                 }
-                // Back and aside it goes around.
+                // A line to the same row or back goes around the boxes.
                 false => {
                     let (to_x, to_y, out) = (x2 + WIDTH, y2 + HEIGHT / 2, x1.max(x2) + WIDTH + GAP_X / 2);
                     format!(
@@ -143,7 +143,7 @@ pub fn svg(scenario: &Scenario) -> String {
             };
             let _ = writeln!(picture, "<path d=\"{line}\" fill=\"none\" stroke=\"#99a\" marker-end=\"url(#a)\"/>");
             if !route.is_empty() {
-                // Labels of neighbours stand at different heights.
+                // Labels next to each other have different heights.
                 let y = from_y + 13 + (k % 3) * 13;
                 let _ = writeln!(
                     labels,

@@ -1,6 +1,6 @@
-//! Scenarios to WhatsApp: what is a template, what an interactive message, what is lost, and whether both sides behave alike.
+//! Translates scenarios to WhatsApp: templates, session messages, losses, and a comparison of both sides.
 //!
-//! [`compile()`] is the entry. [`check()`] looks at scenarios alone, [`mermaid`] and [`svg`] draw them, [`simulate()`] runs the
+//! [`compile()`] is the entry. [`check()`] checks scenarios, [`mermaid`] and [`svg`] draw them, [`simulate()`] runs the
 //! same inputs through the source and the WhatsApp side and compares what the customer sees.
 
 mod check;

@@ -1,4 +1,4 @@
-//! Menus that are written in a text: “Reply 1 for opening hours, 2 for an agent”.
+//! Turns menus in texts into choices: “Reply 1 for opening hours, 2 for an agent”.
 
 use std::sync::LazyLock;
 
@@ -16,9 +16,9 @@ static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The scenario with its menus as choices, and a finding for each.
 ///
-/// A question becomes a message with choices where the step after it decides by what was answered, and the words that it
-/// waits for stand in the text as lines of a menu, or are words by themselves. The value that each choice sends back is the
-/// word that the menu asked for, so that the decision stays as it is.
+/// A question becomes a message with choices where the step after it decides by what was answered, and the words that
+/// it waits for stand in the text as lines of a menu, or are words by themselves. The value that each choice sends back
+/// is the word that the menu asked for, so that the decision stays as it is.
 pub(crate) fn menus_to_choices(scenario: &Scenario) -> (Scenario, Vec<Finding>) {
     let mut changed = scenario.clone();
     let mut findings = Vec::new();
@@ -26,7 +26,7 @@ pub(crate) fn menus_to_choices(scenario: &Scenario) -> (Scenario, Vec<Finding>) 
         let Act::Question(question) = &step.act else { continue };
         let Some(message) = choices(scenario, question) else { continue };
         let titles: Vec<&str> = message.choices.iter().map(Choice::title).collect();
-        let text = format!("“{}” are choices now", titles.join("”, “"));
+        let text = format!("“{}” became choices", titles.join("”, “"));
         findings.push(Finding::new(&rules::MENU, format!("/steps/{n}/text"), text));
         changed.steps[n].act = Act::Message(message);
     }
@@ -43,7 +43,7 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
         if branch.slot != question.slot || !matches!(branch.test, Test::Equals | Test::OneOf | Test::Contains) {
             return None;
         }
-        // Of several words for one thing, the first.
+        // The first of several words with the same meaning.
         let word = branch.value.split(',').map(str::trim).find(|it| !it.is_empty())?.to_owned();
         if !words.iter().any(|it| it.eq_ignore_ascii_case(&word)) {
             words.push(word);
@@ -56,7 +56,7 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
     let title = |word: &String| lines.iter().find(|it| it.0.eq_ignore_ascii_case(word)).map(|it| it.1.clone());
     let titles: Vec<Option<String>> = words.iter().map(title).collect();
     let are_lines = titles.iter().all(Option::is_some);
-    // A word such as YES is its own title; a number says nothing without a line.
+    // A word such as YES can be its own title; a number needs a line of the menu.
     let are_words = words.iter().all(|it| it.chars().any(char::is_alphabetic) && it.chars().count() > 1);
     if !are_lines && !are_words {
         return None;
@@ -83,7 +83,7 @@ fn capital(word: &str) -> String {
     first + &characters.as_str().to_lowercase()
 }
 
-/// The text without the lines of its menu, and these: what to answer, and for what.
+/// The text without the lines of its menu, and the lines: the answer and its title.
 fn lines(text: &Text) -> (Text, Vec<(String, String)>) {
     let Some(pattern) = LINE.as_ref() else { return (text.clone(), Vec::new()) };
     let mut found = Vec::new();

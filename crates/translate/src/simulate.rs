@@ -1,4 +1,4 @@
-//! The same inputs through the source and the WhatsApp side, and what the customer sees on each.
+//! Runs the same inputs through the source and the WhatsApp side, and compares what the customer sees.
 
 mod script;
 mod shown;
@@ -14,7 +14,7 @@ use crate::Compiled;
 pub use script::{Input, Script, scripts};
 pub use shown::Shown;
 
-/// What one script showed.
+/// The result of one script.
 #[derive(Clone, Debug, Serialize)]
 pub struct Simulated {
     pub script: String,
@@ -24,13 +24,13 @@ pub struct Simulated {
     pub differences: Vec<Difference>,
 }
 
-/// Where the sides differ.
+/// A difference between the two sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     pub step: String,
     pub source: Vec<String>,
     pub whatsapp: Vec<String>,
-    /// The codes of the findings that say why; none is a fault of the compiler.
+    /// The codes of the findings that explain the difference; if there is none, the compiler has a fault.
     pub explained_by: Vec<&'static str>,
 }
 
@@ -59,7 +59,7 @@ fn compare(scenario: &Scenario, compiled: &Compiled, source: &[Shown], whatsapp:
         }
         let step = if theirs.step.is_empty() { &ours.step } else { &theirs.step };
         let leads_elsewhere = ours.step != theirs.step;
-        // Where a way is gone, what comes after it is too.
+        // If a route was dropped, everything after it differs too.
         let before = n.checked_sub(1).and_then(|it| source.get(it)).map_or(step, |it| &it.step);
         let explained_by = match leads_elsewhere {
             true => reasons(scenario, compiled, before, |it| ["L110", "L123"].contains(&it.rule.code)),

@@ -1,4 +1,4 @@
-//! Which steps can be due while WhatsApp's 24-hour window is closed.
+//! Finds the steps that can be due while WhatsApp's 24-hour window is closed.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use scenario::{Act, Scenario};
 
 use crate::check::known;
 
-/// How long after the customer's last message anything may be sent.
+/// The time after the customer's last message in which any message may be sent.
 pub(crate) const WINDOW_SECONDS: u64 = 24 * 60 * 60;
 
-/// For each step the most seconds that can have passed since the customer's last message; [`WINDOW_SECONDS`] and more is closed.
-/// Steps that cannot be reached have none.
+/// For each step, the most seconds since the customer's last message; from [`WINDOW_SECONDS`] on, the window is closed.
+/// Steps that cannot be reached are missing.
 pub(crate) fn seconds_since_customer(scenario: &Scenario) -> HashMap<&str, u64> {
     let start = if scenario.trigger.is_by_business() { WINDOW_SECONDS } else { 0 };
     let mut most: HashMap<&str, u64> = HashMap::new();
@@ -31,13 +31,13 @@ pub(crate) fn seconds_since_customer(scenario: &Scenario) -> HashMap<&str, u64> 
         for (n, (_, goal)) in routes.into_iter().enumerate() {
             let Some(goal) = known(goal) else { continue };
             let after = match (&step.act, timeout) {
-                // The way without an answer comes last.
+                // The timeout is the last route.
                 (_, Some(timeout)) if n + 1 == n_routes => seconds.saturating_add(timeout.seconds),
                 (act, _) if act.waits() => 0,
                 (Act::Wait { seconds: more, .. }, _) => seconds.saturating_add(*more),
                 _ => seconds,
             };
-            // Beyond the window nothing gets worse, so that circles of waits come to an end.
+            // Capped at the window, so that loops of waits end.
             waiting.push((goal, after.min(WINDOW_SECONDS)));
         }
     }

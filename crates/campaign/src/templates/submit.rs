@@ -48,10 +48,11 @@ impl SubmitReport {
 }
 
 impl TemplateAccount {
-    /// Submits the templates that the account does not have, and edits those that have changed; not critical ones first.
+    /// Submits the templates that the account does not have, and edits those that have changed; not critical ones
+    /// first.
     ///
-    /// A template is never submitted twice: orders without an answer are settled by a listing first. What was refused is
-    /// submitted again once it has changed, or if `again` says so.
+    /// A template is never submitted twice: orders without an answer are settled by a listing first. What was refused
+    /// is submitted again once it has changed, or if `again` says so.
     pub async fn submit(
         &self,
         wanted: &[WantedTemplate],

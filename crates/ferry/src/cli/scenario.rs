@@ -5,42 +5,42 @@ use scenario_import::Format;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScenarioCommand {
-    /// Read scenarios of other tools into the neutral form
+    /// Read files of other tools as scenarios
     ///
-    /// Lists of SMS texts, message logs, keyboards and dialogues of Viber, templates of Infobip and Twilio, flows of Twilio
-    /// Studio and RapidPro, agents of Dialogflow, bots of Rasa. Several files, or a folder, are read as one set.
+    /// Reads lists of SMS texts, message logs, Viber keyboards and dialogues, templates of Infobip and Twilio, flows of
+    /// Twilio Studio and RapidPro, agents of Dialogflow, bots of Rasa. Several files, or a folder, are read as one set.
     Import(ImportArgs),
-    /// Say what is wrong with scenarios, and what WhatsApp cannot carry
+    /// Check scenarios, and list what WhatsApp cannot express
     Check(ScenarioArgs),
-    /// Print scenarios as a person reads them
+    /// Print scenarios in readable form
     Show(ScenarioArgs),
-    /// Draw a scenario
+    /// Draw a scenario as a flowchart
     Graph(GraphArgs),
     /// Run the same inputs through the source and the WhatsApp side, and compare what the customer sees
     ///
-    /// Without --script, scripts are made that take every way of every step. Outside the 24-hour window messages that are no
-    /// templates are refused, as WhatsApp does.
+    /// Without --script, Ferry makes scripts that take every route of every step. Outside the 24-hour window only templates
+    /// are sent, as on WhatsApp.
     Simulate(SimulateArgs),
     /// Print the JSON Schema of the neutral form
     Schema,
 }
 
-/// Where scenarios come from.
+/// The files to read, and how.
 #[derive(Debug, Args)]
 pub(crate) struct ScenarioArgs {
     /// Files or folders: scenarios in the neutral form, or anything that `ferry scenario import` reads
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// What the files are [default: the files tell]
+    /// The format of the files [default: detected]
     #[arg(long, value_name = "KIND", value_parser = format)]
     pub(crate) from: Option<Format>,
-    /// The language of texts that do not tell
+    /// The language of texts whose language cannot be guessed
     #[arg(long, default_value = "en")]
     pub(crate) language: String,
-    /// In how many messages of a log a template must be found
+    /// The number of messages of a log that must share a template
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) min_messages: u64,
-    /// Only the scenario with this id, or this id and language, such as help.fr
+    /// Use only the scenario with this id, or this id and language, such as help.fr
     #[arg(long, value_name = "ID")]
     pub(crate) only: Option<String>,
 }
@@ -49,7 +49,7 @@ pub(crate) struct ScenarioArgs {
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub(crate) scenarios: ScenarioArgs,
-    /// The file to write; without it only what was found is told
+    /// The file to write; without it only a summary is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
 }
@@ -58,7 +58,7 @@ pub(crate) struct ImportArgs {
 pub(crate) struct GraphArgs {
     #[command(flatten)]
     pub(crate) scenarios: ScenarioArgs,
-    /// How it is drawn
+    /// The format of the picture
     #[arg(long = "as", value_enum, default_value_t)]
     pub(crate) kind: GraphKind,
     /// The file to write [default: standard output]
@@ -71,7 +71,7 @@ pub(crate) enum GraphKind {
     /// A flowchart in Mermaid
     #[default]
     Mermaid,
-    /// A picture
+    /// An SVG picture
     Svg,
 }
 
@@ -97,12 +97,12 @@ pub(crate) struct TranslateArgs {
     /// Write variables as {{name}} and not as {{1}}
     #[arg(long)]
     pub(crate) named: bool,
-    /// The catalogue that products are in
+    /// The id of the catalogue that products are in
     #[arg(long, value_name = "ID", default_value = "")]
     pub(crate) catalog: String,
 }
 
 fn format(text: &str) -> Result<Format, String> {
     let names = || Format::ALL.map(Format::name).join(", ");
-    Format::from_name(text).ok_or_else(|| format!("a kind is one of {}", names()))
+    Format::from_name(text).ok_or_else(|| format!("a format is one of {}", names()))
 }

@@ -6,16 +6,16 @@ use clap::{Args, Subcommand, ValueEnum};
 pub(crate) enum TemplateCommand {
     /// Check templates against WhatsApp's rules
     ///
-    /// Takes any JSON with templates in it: one, a list, or an answer of the Cloud API. Ends with 1 if there are errors.
+    /// Reads any JSON with templates: one, a list, or an answer of the Cloud API. Ends with 1 if there are errors.
     Lint(LintArgs),
     /// Submit templates to the account of the plan, and edit those that have changed
     ///
-    /// What is not critical goes first, 100 an hour at most. What was submitted is known by its receipt and never submitted
-    /// twice, also if the answer was lost. Templates with errors are not submitted.
+    /// Templates that are not critical go first, at most 100 an hour. No template is submitted twice, even if an answer was
+    /// lost. Templates with errors are not submitted.
     Submit(SubmitArgs),
-    /// Tell the state of every template that was submitted
+    /// Print the status of every submitted template
     Status(AccountArgs),
-    /// Ask WhatsApp for the state of every template that was submitted, and tell what changed
+    /// Ask WhatsApp for the status of every submitted template, and print what changed
     Sync(AccountArgs),
     /// List the rules, or explain one
     Rules {
@@ -26,7 +26,7 @@ pub(crate) enum TemplateCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountArgs {
-    /// The plan: its section `whatsapp` names the account, `crm` the database that keeps the receipts
+    /// The plan: section `whatsapp` names the account, section `crm` the database
     #[arg(long, default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
 }
@@ -38,10 +38,10 @@ pub(crate) struct SubmitArgs {
     /// The folder that `ferry translate` wrote, or files with templates
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Submit again what was refused, though it has not changed: a name that was locked is free again
+    /// Submit refused templates again even if they have not changed, such as when a locked name is free again
     #[arg(long)]
     pub(crate) again: bool,
-    /// Submit nothing, and say in which order and when
+    /// Submit nothing; print the order and the times
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -51,17 +51,17 @@ pub(crate) struct LintArgs {
     /// Files or folders
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Mend what is safe to mend, in the files
+    /// Fix what is safe to fix, in the files
     #[arg(long)]
     pub(crate) fix: bool,
-    /// How findings are printed; --format json is the same as --as json
+    /// The format of findings; --format json is the same as --as json
     #[arg(long = "as", value_enum, default_value_t)]
     pub(crate) kind: LintOutput,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LintOutput {
-    /// With the line and a mark under the place
+    /// The line of each finding with a mark under the place
     #[default]
     Text,
     /// A list of findings

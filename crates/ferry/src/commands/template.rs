@@ -1,4 +1,4 @@
-//! Templates of WhatsApp: checked against the rules, submitted, followed.
+//! `ferry template`: checks, submits and follows templates.
 
 mod document;
 mod lint;
@@ -25,7 +25,7 @@ pub(crate) async fn run(command: &TemplateCommand, progress: Progress, output: O
     }
 }
 
-/// Every rule: of templates and messages, of scenarios, what the compiler tells, and the losses.
+/// Every rule: for templates, messages and scenarios, the notes of the compiler, and the losses.
 fn all_rules() -> impl Iterator<Item = &'static Rule> {
     template::RULES.iter().chain(translate::RULES).copied().chain(&LOSSES)
 }

@@ -1,4 +1,4 @@
-//! `ferry translate`: scenarios to templates and flows in a folder.
+//! `ferry translate`: writes templates and flows of scenarios into a folder.
 
 use std::fs;
 use std::path::Path;
@@ -14,11 +14,12 @@ use crate::cli::scenario::TranslateArgs;
 use crate::commands::scenario;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::text::scenarios as text;
 
-/// Stands in every folder that a translation was written to.
+/// The file that marks a folder as written by `ferry translate`.
 pub(crate) const ORDER: &str = "order.json";
 
-/// A template in `order.json`: what is not critical comes first.
+/// A template in `order.json`: templates that are not critical come first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OrderEntry {
     pub(crate) criticality: Criticality,
@@ -48,10 +49,10 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     output.print(&json!({ "compiled": compiled, "skipped": imported.skipped.len() }), || {
         let mut text = String::new();
         for it in &compiled {
-            text += &scenario::finding_text(&it.scenario, &it.language, &it.findings);
+            text += &text::findings(&it.scenario, &it.language, &it.findings);
         }
         for it in &imported.skipped {
-            text += &format!("not taken: {} {}: {}\n", it.file, it.place, it.why);
+            text += &format!("skipped: {} {}: {}\n", it.file, it.place, it.why);
         }
         let n = |severity: Severity| {
             compiled.iter().flat_map(|it| &it.findings).filter(|it| it.rule.severity == severity).count()
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     Ok(if has_errors { Exit::Failed } else { Exit::Done })
 }
 
-/// Names and texts that stand in two scenarios.
+/// Adds findings about names and texts that two scenarios share.
 fn add_findings_between(compiled: &mut [Compiled]) {
     let places: Vec<(usize, usize)> =
         compiled.iter().enumerate().flat_map(|(n, it)| (0..it.templates.len()).map(move |k| (n, k))).collect();
@@ -92,10 +93,10 @@ fn write(to: &Path, compiled: &[Compiled], order: &[OrderEntry], catalog: &str) 
         bail!("{} is there and was not written by `ferry translate`: name another folder with --to", theirs.display());
     }
     fs::create_dir_all(to).with_context(|| format!("could not make {}", to.display()))?;
-    // First, so that the folder is known as ours whatever happens.
+    // Written first, so that the folder is marked even if a later write fails.
     put(ORDER, serde_json::to_string_pretty(order)? + "\n")?;
     for folder in folders {
-        // What an earlier translation left would be submitted too.
+        // Files of an earlier translation would be submitted too.
         let context = || format!("could not make {}", folder.display());
         if folder.exists() {
             fs::remove_dir_all(&folder).with_context(context)?;

@@ -121,22 +121,22 @@ fn the_form_of_the_design_text_is_a_scenario() {
     expect![[r#"
         order_status (en): 0 errors, 0 losses, 0 warnings, 2 notes
           note[C108] example-made-up at /slots: {{status}}: “status”
-          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
+          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
         statut_de_commande (fr): 1 errors, 0 losses, 0 warnings, 5 notes
-          error[T304] variable-ratio at /templates/0/components/0/text: 4 words and 3 variables: at least 7 words are wanted — say more, or fill in less
+          error[T304] variable-ratio at /templates/0/components/0/text: 4 words and 3 variables: at least 7 words are needed — add words, or remove variables
           note[C108] example-made-up at /slots: {{nom}}: “nom”
           note[C108] example-made-up at /slots: {{numero}}: “numero”
           note[C108] example-made-up at /slots: {{statut}}: “statut”
-          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
+          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
           note[C102] text-changed at /steps/0/text: “Bonjour {{1}}, votre commande {{2}} – {{3}}. Merci.” (variables-adjacent, variable-at-start, variable-at-end)
         estado (es): 1 errors, 0 losses, 0 warnings, 3 notes
-          error[T304] variable-ratio at /templates/0/components/0/text: 2 words and 1 variables: at least 3 words are wanted — say more, or fill in less
+          error[T304] variable-ratio at /templates/0/components/0/text: 2 words and 1 variables: at least 3 words are needed — add words, or remove variables
           note[C108] example-made-up at /slots: {{estado}}: “estado”
-          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
+          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
           note[C102] text-changed at /steps/0/text: “Estado: {{1}}. Gracias.” (variable-at-end)
         news_in_no_language_of_whatsapp (tlh): 1 errors, 0 losses, 0 warnings, 1 notes
-          error[S110] scenario-language at /language: “tlh” is none of WhatsApp's languages
-          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it sells
+          error[S110] scenario-language at /language: “tlh” is not one of WhatsApp's languages
+          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
     "#]].assert_eq(&checked.out);
 }
 
@@ -250,7 +250,7 @@ fn an_id_that_is_a_path_writes_nothing_outside_the_folder() {
         "trigger": { "type": "event" }, "start": "a", "steps": [{ "id": "a", "type": "message", "text": "Hello there." }] }"#;
     world.write("evil.json", scenario);
     let translated = world.ferry(&["translate", "evil.json", "--to", "deep/out"]);
-    assert!(translated.code == 1 && translated.out.contains("“../../evil” is no id"), "{translated:?}");
+    assert!(translated.code == 1 && translated.out.contains("“../../evil” is not an id"), "{translated:?}");
     world.write("evil.json", &scenario.replace("../../evil", "fine"));
     world.ferry(&["translate", "evil.json", "--to", "deep/out"]);
     let mut left: Vec<_> = std::fs::read_dir(world.path("deep")).unwrap().map(|it| it.unwrap().file_name()).collect();

@@ -41,7 +41,7 @@ fn what_is_safe_to_mend_is_mended_in_the_file() {
     let mended = world.ferry(&["template", "lint", "rappel.json", "--fix"]);
     assert_eq!(mended.code, 0, "{mended:?}");
     expect![[r#"
-        mended rappel.json: variable-at-end[T302]
+        fixed rappel.json: variable-at-end[T302]
         1 templates: 0 errors, 0 warnings, 0 notes
     "#]]
     .assert_eq(&mended.out);

@@ -1,21 +1,21 @@
-//! Masked messages of the same length whose words agree mostly are one template.
+//! Groups masked messages with the same number of mostly equal words: each group is one template.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::distinct::{DistinctMessages, MessageStats, length};
 use super::mask::ValueKind;
 
-/// The share of words that may differ.
+/// Limits the share of words that differ within a template.
 const MAX_DIFFERENT: f64 = 0.4;
-/// Values that are kept of a slot, to tell what it is.
+/// Limits the values that are kept of a slot to find out its kind.
 const MAX_VALUES: usize = 64;
-/// A slot with no more values than this, and many messages for each, is a choice between words.
+/// A slot with at most this many values, and many messages for each, is a choice between words.
 const MAX_CHOICES: usize = 8;
 
-/// A value that is the same in so many messages, and all there are, is a part of the text.
+/// A value that is equal in all messages, and in at least this many, is part of the text.
 const MIN_MESSAGES_TO_BE_FIXED: u64 = 10;
 
-/// After these words comes a name.
+/// Words that are followed by a name.
 const GREETINGS: [&str; 20] = [
     "bonjour", "bonsoir", "cher", "chère", "salut", "hello", "hi", "dear", "hey", "hola", "estimado", "estimada",
     "querido", "olá", "ola", "caro", "prezado", "halo", "hai", "pak",
@@ -35,14 +35,14 @@ pub(super) enum Part {
     Slot { kind: ValueKind, values: Vec<String>, longest: u32 },
 }
 
-/// A template on its way: its words, none where they differ.
+/// A template that is being built: its words, none where the messages differ.
 struct GrowingCluster<'a> {
     words: Vec<Option<u32>>,
     members: Vec<(Vec<&'a str>, &'a MessageStats)>,
     n_messages: u64,
 }
 
-/// The templates, those of most messages first.
+/// The templates, most frequent first.
 pub(super) fn clusters(distinct: &DistinctMessages) -> Vec<Cluster> {
     let mut sorted: Vec<(&String, &MessageStats)> = distinct.iter().collect();
     sorted.sort_by(|a, b| (b.1.n_messages, a.0).cmp(&(a.1.n_messages, b.0)));
@@ -115,7 +115,7 @@ impl<'a> GrowingCluster<'a> {
         Cluster { n_messages: self.n_messages, last, parts }
     }
 
-    /// A word that all messages share: itself, or a value of a shape.
+    /// Adds a word that is the same in all messages: a plain word, or a masked value.
     fn fixed(&self, parts: &mut Vec<Part>, n: usize, word: &str) {
         let Some((before, kind, after)) = ValueKind::of_mask(word) else { return plain(parts, word) };
         plain(parts, before);
@@ -138,7 +138,7 @@ impl<'a> GrowingCluster<'a> {
         plain(parts, after);
     }
 
-    /// A place where messages have different words. Signs that all of them end with stay outside the slot.
+    /// Adds a position where messages differ. Punctuation that all of them end with stays outside the slot.
     fn varying(&self, parts: &mut Vec<Part>, n: usize) {
         let sign = |it: char| !it.is_alphanumeric() && it != '\u{1}';
         let ending = |word: &'a str| &word[word.trim_end_matches(sign).len()..];
@@ -162,7 +162,7 @@ impl<'a> GrowingCluster<'a> {
         let are_words = values.iter().all(|it| it.chars().all(|it| it.is_alphabetic() || it == '-'));
         let kind = match () {
             () if GREETINGS.contains(&before.as_str()) => ValueKind::Name,
-            // Few words, many messages for each, and no capital letter that a name would have.
+            // Few words, many messages for each, and no capital letter as in a name.
             () if are_words
                 && values.len() <= MAX_CHOICES
                 && self.n_messages >= n_values * 3
@@ -191,7 +191,7 @@ fn plain(parts: &mut Vec<Part>, text: &str) {
     }
 }
 
-/// Words that vary beside each other are one value: a name of two words.
+/// Joins varying words that follow each other: a name can have two words.
 fn join_neighbours(parts: &mut Vec<Part>) {
     let mut joined: Vec<Part> = Vec::new();
     for part in parts.drain(..) {
@@ -213,7 +213,7 @@ fn join_neighbours(parts: &mut Vec<Part>) {
 }
 
 impl Cluster {
-    /// The same for templates that only differ in how many words a value has.
+    /// A key that is equal for templates that differ only in the number of words of a value.
     fn key(&self) -> String {
         let part = |it: &Part| match it {
             Part::Plain(text) => text.clone(),
@@ -224,10 +224,10 @@ impl Cluster {
     }
 }
 
-/// Joins templates that say the same once names of several words are one value.
+/// Joins templates that are equal once a name of several words counts as one value.
 fn join_same(clusters: &mut Vec<Cluster>) {
     let mut joined: BTreeMap<String, Cluster> = BTreeMap::new();
-    // A name of two words that stands in one message only looks like plain words.
+    // A name of two words that occurs in one message only looks like plain words.
     let mut singles = Vec::new();
     for cluster in clusters.drain(..) {
         match joined.get_mut(&cluster.key()) {
@@ -275,8 +275,8 @@ fn absorb(cluster: &mut Cluster, other: Cluster) {
 }
 
 impl Cluster {
-    /// Whether a rarer template is this one with a name of several words: all plain parts stand in it, in order, and no more
-    /// than three words are between.
+    /// Whether a rarer template is this one with a name of several words: it has all plain parts in the same order, and
+    /// at most three words between them.
     fn matches(&self, other: &Self) -> bool {
         let has_loose =
             self.parts.iter().any(|it| matches!(it, Part::Slot { kind: ValueKind::Name | ValueKind::Text, .. }));

@@ -1,4 +1,4 @@
-/// What a value is, by its shape or its place.
+/// The kind of a value, by its shape or its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum ValueKind {
     Date,
@@ -11,7 +11,7 @@ pub(super) enum ValueKind {
     Link,
     /// Letters and digits, such as the number of an order.
     Reference,
-    /// Four to eight digits in a message that speaks of a code.
+    /// Four to eight digits in a message that mentions a code.
     Secret,
     /// After a greeting.
     Name,
@@ -52,7 +52,7 @@ impl ValueKind {
         }
     }
 
-    /// Examples: from the data where they are nobody's, and made up elsewhere.
+    /// Examples: from the data if they cannot be personal data, else made up.
     pub(super) fn examples(self, values: &[String]) -> Vec<String> {
         let made_up = match self {
             Self::Date | Self::Time | Self::Amount | Self::Number | Self::Percent | Self::Choice => {
@@ -79,12 +79,12 @@ impl ValueKind {
     }
 }
 
-/// Stands before the letter of a mask; no message has it.
+/// Comes before the letter of a mask; no message contains it.
 const MARK: char = '\u{1}';
 
 /// A message whose values are masked.
 pub(super) struct Masked {
-    /// Words with one space between; a line break is a word.
+    /// The words, separated by one space; a line break is a word.
     pub(super) text: String,
     /// What was masked, in order.
     pub(super) values: Vec<String>,

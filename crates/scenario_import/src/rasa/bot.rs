@@ -12,9 +12,9 @@ use crate::{Imported, Skipped};
 static ENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})").ok());
 
 const MAX_PHRASES: usize = 20;
-/// A story beyond this is no story; steps are built one within the other.
+/// Limits the events of a story: steps are built by recursion.
 const MAX_EVENTS: usize = 500;
-/// Alternatives that are told apart, of one story.
+/// Limits the variants of one story.
 const MAX_VARIANTS: usize = 32;
 
 #[derive(Default)]
@@ -23,7 +23,7 @@ pub(super) struct Bot {
     pub(super) forms: BTreeMap<String, Vec<String>>,
     /// What users say, by intent.
     pub(super) phrases: BTreeMap<String, Vec<String>>,
-    /// Rules and stories: where they stand, their name, their steps.
+    /// Rules and stories: their file, their name, their events.
     pub(super) stories: Vec<(String, String, Vec<StoryEvent>)>,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Impo
     for (key, name_key) in [("rules", "rule"), ("stories", "story")] {
         for story in value.get(key).and_then(Value::as_array).into_iter().flatten() {
             let name = story.get(name_key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            // A story with alternatives is several.
+            // A story with alternatives is read as several stories.
             let mut variants: Vec<Vec<StoryEvent>> = vec![Vec::new()];
             for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
                 if let Some(alternatives) = alternatives(step).filter(|it| variants.len() * it.len() <= MAX_VARIANTS) {
@@ -92,7 +92,7 @@ pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Impo
     }
 }
 
-/// The intents of which one is enough.
+/// The alternative intents of a step.
 fn alternatives(step: &Value) -> Option<Vec<StoryEvent>> {
     let list = step.get("or")?.as_array()?;
     let intents =
@@ -100,7 +100,7 @@ fn alternatives(step: &Value) -> Option<Vec<StoryEvent>> {
     intents.collect::<Option<Vec<StoryEvent>>>().filter(|it| !it.is_empty())
 }
 
-/// An event of a story; none for what only sets things; the name of what is not known.
+/// The event of a step; none for a step that only sets slots; `Err` with the name of an unknown step.
 fn event(step: &Value) -> Result<Option<StoryEvent>, String> {
     let string = |key: &str| step.get(key).and_then(Value::as_str);
     if let Some(intent) = string("intent") {

@@ -1,4 +1,4 @@
-//! The steps of a story.
+//! Builds the steps of a story.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -19,17 +19,17 @@ fn is_handover(action: &str) -> bool {
     ["handoff", "handover", "human", "agent", "escalat"].iter().any(|it| action.contains(it))
 }
 
-/// The steps of one scenario on their way.
+/// Builds the steps of one scenario.
 pub(super) struct StoryBuilder<'a> {
     pub(super) scenario: ScenarioBuilder,
     bot: &'a Bot,
     /// Stories by the intent that they begin with.
     roots: &'a BTreeMap<&'a str, (&'a str, StoryNode)>,
-    /// How it goes on after what the bot does, where the story itself does not say.
+    /// What follows an action, for stories that end with it.
     continuations: &'a BTreeMap<&'a str, StoryNode>,
-    /// The first steps of stories that are in this scenario already.
+    /// The first steps of the stories that are in this scenario already.
     starts: BTreeMap<String, Goal>,
-    /// Whose sequels are in it already.
+    /// The actions whose continuation is in this scenario already.
     pub(super) used: BTreeSet<String>,
 }
 
@@ -49,7 +49,7 @@ impl<'a> StoryBuilder<'a> {
         }
     }
 
-    /// The steps of a story, once: a button may lead to it from anywhere.
+    /// Adds the steps of a story, once: buttons may lead to it from several places.
     pub(super) fn story(&mut self, intent: &str, root: &'a StoryNode) -> Goal {
         if let Some(start) = self.starts.get(intent) {
             return start.clone();
@@ -67,7 +67,7 @@ impl<'a> StoryBuilder<'a> {
         start
     }
 
-    /// The steps after a node, and the id of the first.
+    /// Adds the steps after a node, and returns the id of the first.
     fn build(&mut self, node: &'a StoryNode, place: &str) -> Goal {
         let (event, after) = node.next.iter().find(|it| matches!(it.0, StoryEvent::Action(_)))?;
         let StoryEvent::Action(action) = event else { return None };
@@ -76,7 +76,7 @@ impl<'a> StoryBuilder<'a> {
                 self.scenario.record_loss(
                     Loss::RouteDropped,
                     place,
-                    format!("to {other}, where the story cannot tell when"),
+                    format!("to {other}, but the story does not say when"),
                 );
             }
         }
@@ -85,7 +85,7 @@ impl<'a> StoryBuilder<'a> {
             return self.form(action, slots, after);
         }
         let id = self.scenario.free_id(action);
-        // The step has its place before those that follow it.
+        // The step is pushed first, so that it comes before those that follow it.
         self.scenario.push(&id, Act::Message(Message::default()));
         let act = match self.bot.responses.get(action) {
             Some(response) => Act::Message(self.utter(response, after, &id)),
@@ -103,9 +103,9 @@ impl<'a> StoryBuilder<'a> {
         Some(id)
     }
 
-    /// What comes after an action: the rest of the story, or what another tells, once.
+    /// What follows an action: the rest of the story, or the continuation in another story, once.
     ///
-    /// After a form or an action of the bot's own nobody is waited for here: what customers may say then is told as lost.
+    /// No step waits after a form or a custom action, so intents that follow it are recorded as lost.
     fn continuation(&mut self, action: &str, after: &'a StoryNode) -> &'a StoryNode {
         let is_silent = !self.bot.responses.contains_key(action);
         for (event, _) in after.next.iter().filter(|_| is_silent) {
@@ -125,15 +125,11 @@ impl<'a> StoryBuilder<'a> {
         placeholders::parse_with(&mut self.scenario, raw, pattern, |it| Some(it[1].to_owned()))
     }
 
-    /// The first variation of a response; others are named.
+    /// The first variation of a response; the others are recorded as lost.
     fn variation(&mut self, response: &'a Value, place: &str) -> Option<&'a Value> {
         let list = response.as_array()?;
         if list.len() > 1 {
-            self.scenario.record_loss(
-                Loss::RouteDropped,
-                place,
-                format!("{} other ways to say the same", list.len() - 1),
-            );
+            self.scenario.record_loss(Loss::RouteDropped, place, format!("{} other wordings", list.len() - 1));
         }
         list.first()
     }
@@ -157,7 +153,7 @@ impl<'a> StoryBuilder<'a> {
                 message.choices.push(Choice::Reply { title, description: None, value: Some(payload), next });
             }
         }
-        // Intents that no button stands for.
+        // Intents without a button.
         for (event, node) in &after.next {
             let StoryEvent::Intent(intent) = event else { continue };
             let is_button = |it: &Choice| match it {
@@ -178,7 +174,7 @@ impl<'a> StoryBuilder<'a> {
         message
     }
 
-    /// Where a button leads: on in its story, or to the story that begins with its intent.
+    /// The step that a button leads to: the next step of its story, or the story that begins with its intent.
     fn way(&mut self, payload: &str, after: &'a StoryNode, place: &str) -> Goal {
         let intent = intent_of(payload);
         if let Some((_, node)) = after.next.iter().find(|it| it.0 == StoryEvent::Intent(intent.to_owned())) {
@@ -197,7 +193,7 @@ impl<'a> StoryBuilder<'a> {
         }
     }
 
-    /// A question for each slot of a form.
+    /// Adds a question for each slot of a form.
     fn form(&mut self, name: &str, slots: &[String], after: &'a StoryNode) -> Goal {
         let ids: Vec<String> = slots.iter().map(|it| self.scenario.free_id(&format!("{name} {it}"))).collect();
         self.scenario.record_loss(Loss::FormDropped, name, "the form's own checks of answers");

@@ -1,4 +1,4 @@
-//! Stories that begin alike, as a tree: where they part, an intent is a choice.
+//! Stories with the same beginning, as a tree: where they differ, each intent is a choice.
 
 use super::bot::StoryEvent;
 
@@ -10,7 +10,7 @@ pub(super) struct StoryNode {
 
 pub(super) fn insert(mut node: &mut StoryNode, events: &[StoryEvent]) {
     for (n, event) in events.iter().enumerate() {
-        // A form is named when it starts and when it runs.
+        // A form is named twice: when it starts and when it runs.
         if n > 0 && events[n - 1] == *event {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Buttons: how many, in which order, and each by itself.
+//! Checks buttons: their number, their order, and each button.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use model::Finding;
 use crate::variable::variables;
 use crate::{Button, Component, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Template, is_shortened, rules};
 
-/// How many of each type a template takes (Meta, template components).
+/// The most buttons of each type in a template (Meta, template components).
 const TYPES: [(&str, usize); 12] = [
     ("QUICK_REPLY", 10),
     ("URL", 2),
@@ -35,7 +35,7 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
                 one(button, template, &place, findings);
                 let Some(text) = button.text.as_deref() else { continue };
                 if !texts.insert(text) {
-                    let message = format!("“{text}” stands twice");
+                    let message = format!("“{text}” is used twice");
                     findings.push(Finding::new(&rules::BUTTON_TWICE, format!("{place}/text"), message));
                 }
             }
@@ -46,13 +46,13 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
 fn counts(buttons: &[Button], place: &str, findings: &mut Vec<Finding>) {
     let n = buttons.len();
     if n == 0 || n > MAX_TEMPLATE_BUTTONS {
-        let message = format!("{n} buttons, and 1 to {MAX_TEMPLATE_BUTTONS} are taken");
+        let message = format!("{n} buttons; 1 to {MAX_TEMPLATE_BUTTONS} are allowed");
         findings.push(Finding::new(&rules::BUTTON_COUNT, place, message));
     }
     for (kind, most) in TYPES {
         let n = buttons.iter().filter(|it| it.is(kind)).count();
         if n > most && n <= MAX_TEMPLATE_BUTTONS {
-            let message = format!("{n} buttons of type {kind}, and at most {most} are taken");
+            let message = format!("{n} buttons of type {kind}; at most {most} are allowed");
             findings.push(Finding::new(&rules::BUTTON_COUNT, place, message));
         }
     }
@@ -60,7 +60,7 @@ fn counts(buttons: &[Button], place: &str, findings: &mut Vec<Finding>) {
     if n > 3 || (n_replies > 0 && n_replies < n) {
         let message = match n > 3 {
             true => format!("{n} buttons: customers see two, and “See all options”"),
-            false => "quick replies beside others".to_owned(),
+            false => "quick replies with other buttons".to_owned(),
         };
         findings.push(Finding::new(&rules::BUTTONS_HIDDEN, place, message));
     }
@@ -77,7 +77,7 @@ fn order(buttons: &[Button], place: &str, findings: &mut Vec<Finding>) {
 
 fn one(button: &Button, template: &Template, place: &str, findings: &mut Vec<Finding>) {
     if !TYPES.iter().any(|it| button.is(it.0)) {
-        let message = format!("“{}” is no type of button", button.kind);
+        let message = format!("“{}” is not a type of button", button.kind);
         return findings.push(Finding::new(&rules::BUTTON_TYPE, format!("{place}/type"), message));
     }
     if button.is("OTP") != template.is("AUTHENTICATION") {
@@ -107,11 +107,11 @@ fn text(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     let length = text.chars().count();
     let message = match text {
         _ if length > MAX_TEMPLATE_BUTTON => {
-            format!("{length} characters, and at most {MAX_TEMPLATE_BUTTON} are taken")
+            format!("{length} characters; at most {MAX_TEMPLATE_BUTTON} are allowed")
         }
         _ if text.trim().is_empty() && !needs_none => "there is no text".to_owned(),
-        _ if text.contains(['\n', '\r']) => "a line breaks here".to_owned(),
-        _ if !variables(text).0.is_empty() => "a variable stands here".to_owned(),
+        _ if text.contains(['\n', '\r']) => "there is a line break".to_owned(),
+        _ if !variables(text).0.is_empty() => "there is a variable".to_owned(),
         _ => return,
     };
     let mut finding = Finding::new(&rules::BUTTON_TEXT, format!("{place}/text"), message);
@@ -123,12 +123,12 @@ fn url(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     let (url, at) = (button.url.as_deref().unwrap_or_default(), format!("{place}/url"));
     let length = url.chars().count();
     if length > MAX_URL {
-        let message = format!("{length} characters, and at most {MAX_URL} are taken");
+        let message = format!("{length} characters; at most {MAX_URL} are allowed");
         findings.push(Finding::new(&rules::BUTTON_URL, &at, message));
     }
     let after = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     if after.is_none_or(|it| it.is_empty() || it.starts_with(['{', '/']) || it.contains(char::is_whitespace)) {
-        findings.push(Finding::new(&rules::BUTTON_URL, &at, "this is no http or https address"));
+        findings.push(Finding::new(&rules::BUTTON_URL, &at, "this is not an http or https address"));
     }
     let (found, broken) = variables(url);
     match found.as_slice() {
@@ -140,7 +140,7 @@ fn url(button: &Button, place: &str, findings: &mut Vec<Finding>) {
             }
         }
         [first, ..] => {
-            let message = "one variable may stand in it, at its very end";
+            let message = "one variable is allowed, at the very end";
             findings.push(Finding::new(&rules::BUTTON_URL, &at, message).at(first.span));
         }
         [] => findings.push(Finding::new(&rules::BUTTON_URL, &at, "braces that hold no variable").at(broken[0])),
@@ -157,7 +157,7 @@ fn phone(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     let is_plain = number.chars().all(|it| it.is_ascii_digit() || "+ -()".contains(it));
     let n_digits = number.chars().filter(char::is_ascii_digit).count();
     if !is_plain || n_digits < 5 || number.chars().count() > 20 {
-        let message = "this is no phone number of at most 20 characters";
+        let message = "this is not a phone number of at most 20 characters";
         findings.push(Finding::new(&rules::BUTTON_PHONE, format!("{place}/phone_number"), message));
     }
 }

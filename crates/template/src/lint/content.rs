@@ -23,7 +23,7 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
             }
         }
         for found in WordList::sectors().find(&template.language, text) {
-            let message = format!("“{}” speaks of {}", found.word, found.about);
+            let message = format!("“{}” is about {}", found.word, found.about);
             findings.push(Finding::new(&rules::SECTOR, place, message).at(found.span));
         }
         for link in LINK.iter().flat_map(|it| it.find_iter(text)).filter(|it| is_shortened(it.as_str())) {
@@ -44,8 +44,8 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
             .iter()
             .any(|it| says_how_to_stop(&template.language, it.text.as_deref().unwrap_or_default()));
     if template.is("MARKETING") && !says_how {
-        let finding = Finding::new(&rules::OPT_OUT, "/components", "nothing says how to get no more of these");
-        findings.push(finding.fixed_by("a quick reply that stops, and a footer that names it"));
+        let finding = Finding::new(&rules::OPT_OUT, "/components", "nothing says how to stop these messages");
+        findings.push(finding.fixed_by("add a quick reply that stops them, and a footer that names it"));
     }
 }
 
@@ -64,11 +64,11 @@ fn texts(template: &Template) -> Vec<(String, &str)> {
 }
 
 fn authentication(place: &str, text: &str, findings: &mut Vec<Finding>) {
-    let patterns = [(&LINK, "an address"), (&EMOJI, "a picture sign")];
+    let patterns = [(&LINK, "an address"), (&EMOJI, "an emoji")];
     for (pattern, what) in patterns {
         if let Some(found) = pattern.as_ref().and_then(|it| it.find(text)) {
             let chars = |bytes: usize| text[..bytes].chars().count();
-            let finding = Finding::new(&rules::AUTHENTICATION, place, format!("{what} stands here"));
+            let finding = Finding::new(&rules::AUTHENTICATION, place, format!("there is {what}"));
             findings.push(finding.at((chars(found.start()), chars(found.end()))));
         }
     }
@@ -81,7 +81,7 @@ fn of_codes(template: &Template, findings: &mut Vec<Finding>) {
     let values = template.body().and_then(|it| it.example.as_ref());
     let values = values.iter().flat_map(|it| it.body_text.values());
     for value in values.filter(|it| it.chars().count() > 15) {
-        let message = format!("the value “{value}” has {} characters, and at most 15 are taken", value.chars().count());
+        let message = format!("the value “{value}” has {} characters; at most 15 are allowed", value.chars().count());
         findings.push(Finding::new(&rules::AUTHENTICATION, "/components", message));
     }
     if !template.buttons().iter().any(|it| it.is("OTP")) {

@@ -1,4 +1,4 @@
-//! Name, language, category, time to live, and which components there are.
+//! Checks name, language, category, time to live, and which components there are.
 
 use model::Finding;
 
@@ -11,7 +11,7 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
     name(template, findings);
     language(template, findings);
     if !CATEGORIES.iter().any(|it| template.is(it)) {
-        let message = format!("“{}” is no category", template.category);
+        let message = format!("“{}” is not a category", template.category);
         findings.push(
             Finding::new(&rules::CATEGORY, "/category", message).fixed_by("MARKETING, UTILITY or AUTHENTICATION"),
         );
@@ -36,7 +36,7 @@ fn name(template: &Template, findings: &mut Vec<Finding>) {
 
 fn language(template: &Template, findings: &mut Vec<Finding>) {
     if !LANGUAGES.contains(&template.language.as_str()) {
-        let message = format!("“{}” is none of WhatsApp's {} languages", template.language, LANGUAGES.len());
+        let message = format!("“{}” is not one of WhatsApp's {} languages", template.language, LANGUAGES.len());
         let mut finding = Finding::new(&rules::LANGUAGE, "/language", message);
         finding.fix = language_code(&template.language).map(|it| format!("“{it}”"));
         findings.push(finding);
@@ -54,7 +54,7 @@ fn components(template: &Template, findings: &mut Vec<Finding>) {
             Component::Buttons(_) => (3, "group of buttons"),
             Component::Other(value) => {
                 let kind = value.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
-                // Kinds of components that hold templates of their own, or offers; their inside is not looked at.
+                // Components that hold templates of their own, or offers. Their content is not checked.
                 if !["CAROUSEL", "LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST"]
                     .contains(&kind.to_uppercase().as_str())
                 {
@@ -83,7 +83,7 @@ fn time_to_live(template: &Template, findings: &mut Vec<Finding>) {
         _ => 43_200..=2_592_000,
     };
     if seconds != -1 && !range.contains(&seconds) {
-        let message = format!("{seconds} s, and {} to {} are taken", range.start(), range.end());
+        let message = format!("{seconds} s; {} to {} are allowed", range.start(), range.end());
         findings.push(Finding::new(&rules::TTL, "/message_send_ttl_seconds", message));
     }
 }
@@ -98,8 +98,12 @@ fn parameter_format(template: &Template, findings: &mut Vec<Finding>) {
     match template.parameter_format.as_deref() {
         _ if is_named == template.is_named() => {}
         None => findings.push(
-            Finding::new(&rules::PARAMETER_FORMAT, "/components", "the variables have names, and nothing says so")
-                .fixed_by("\"parameter_format\": \"NAMED\""),
+            Finding::new(
+                &rules::PARAMETER_FORMAT,
+                "/components",
+                "the variables have names, but parameter_format is missing",
+            )
+            .fixed_by("\"parameter_format\": \"NAMED\""),
         ),
         Some(format) => {
             let right = if is_named { "NAMED" } else { "POSITIONAL" };

@@ -7,7 +7,7 @@ use model::Finding;
 use crate::variable::{ValueLengths, Variable, variables};
 use crate::{Body, Component, Footer, Header, MAX_LINE, MAX_TEMPLATE_BODY, NamedExample, Template, rules};
 
-/// Variables beyond so many are a note.
+/// More variables than this are a note.
 const MANY_VARIABLES: usize = 5;
 
 pub(super) fn lint(template: &Template, lengths: &ValueLengths, findings: &mut Vec<Finding>) {
@@ -34,7 +34,7 @@ fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &
         }
         "LOCATION" if !template.is("AUTHENTICATION") => return,
         _ => {
-            let message = format!("“{}” cannot stand here", header.format);
+            let message = format!("“{}” is not allowed here", header.format);
             return findings.push(Finding::new(&rules::HEADER_FORMAT, format!("{place}/format"), message));
         }
     }
@@ -43,8 +43,8 @@ fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &
     too_long(text, MAX_LINE, &rules::HEADER_LENGTH, &place, findings);
     line_break(text, &place, findings);
     if let Some(at) = text.chars().position(|it| matches!(it, '*' | '_' | '~' | '`')).filter(|_| has_marks(text)) {
-        let message = "marks show as they are here";
-        findings.push(Finding::new(&rules::HEADER_MARKS, &place, message).at((at, at + 1)).fixed_by("leave them out"));
+        let message = "formatting marks are shown as they are";
+        findings.push(Finding::new(&rules::HEADER_MARKS, &place, message).at((at, at + 1)).fixed_by("remove them"));
     }
     if let Some(second) = found.get(1) {
         let message = format!("{} variables", found.len());
@@ -55,12 +55,12 @@ fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &
     examples(&found, values, named, &place, findings);
     let filled = filled_length(text, &found, values, named, lengths);
     if filled > MAX_LINE && text.chars().count() <= MAX_LINE {
-        let message = format!("with its values it has {filled} characters, and at most {MAX_LINE} are taken");
+        let message = format!("with its values it has {filled} characters; at most {MAX_LINE} are allowed");
         findings.push(Finding::new(&rules::FILLED_LENGTH, &place, message));
     }
 }
 
-/// Whether there is a pair of marks around something, not just a `_` in a word.
+/// Whether the text has a pair of marks, and not just a `_` in a word.
 fn has_marks(text: &str) -> bool {
     let (found, _) = variables(text);
     let plain: String = found.iter().rev().fold(text.to_owned(), |mut it, variable| {
@@ -85,8 +85,8 @@ fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, f
     let n_distinct = found.iter().map(|it| it.name).collect::<HashSet<_>>().len();
     if n_distinct > 0 && words < 2 * n_distinct + 1 {
         let message =
-            format!("{words} words and {n_distinct} variables: at least {} words are wanted", 2 * n_distinct + 1);
-        findings.push(Finding::new(&rules::VARIABLE_RATIO, &place, message).fixed_by("say more, or fill in less"));
+            format!("{words} words and {n_distinct} variables: at least {} words are needed", 2 * n_distinct + 1);
+        findings.push(Finding::new(&rules::VARIABLE_RATIO, &place, message).fixed_by("add words, or remove variables"));
     }
     if n_distinct > MANY_VARIABLES {
         findings.push(Finding::new(&rules::MANY_VARIABLES, &place, format!("{n_distinct} variables")));
@@ -96,7 +96,7 @@ fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, f
     examples(&found, values, named, &place, findings);
     let filled = filled_length(text, &found, values, named, lengths);
     if filled > MAX_TEMPLATE_BODY && text.chars().count() <= MAX_TEMPLATE_BODY {
-        let message = format!("with its values it has {filled} characters, and at most {MAX_TEMPLATE_BODY} are taken");
+        let message = format!("with its values it has {filled} characters; at most {MAX_TEMPLATE_BODY} are allowed");
         findings.push(Finding::new(&rules::FILLED_LENGTH, &place, message));
     }
 }
@@ -110,11 +110,11 @@ fn footer(footer: &Footer, place: &str, findings: &mut Vec<Finding>) {
         findings.push(Finding::new(&rules::EMPTY, &place, "the text is empty"));
     }
     if let Some(variable) = variables(text).0.first() {
-        findings.push(Finding::new(&rules::FOOTER_VARIABLE, &place, "a variable stands here").at(variable.span));
+        findings.push(Finding::new(&rules::FOOTER_VARIABLE, &place, "there is a variable").at(variable.span));
     }
 }
 
-/// What holds for every text with variables.
+/// Checks the rules for every text with variables.
 fn common<'a>(text: &'a str, template: &Template, place: &str, findings: &mut Vec<Finding>) -> Vec<Variable<'a>> {
     let (found, broken) = variables(text);
     if text.trim().is_empty() {
@@ -126,7 +126,7 @@ fn common<'a>(text: &'a str, template: &Template, place: &str, findings: &mut Ve
     }
     for pair in found.windows(2) {
         if text[pair[0].bytes.1..pair[1].bytes.0].trim().is_empty() {
-            let message = format!("{{{{{}}}}} and {{{{{}}}}} stand beside each other", pair[0].name, pair[1].name);
+            let message = format!("{{{{{}}}}} and {{{{{}}}}} are next to each other", pair[0].name, pair[1].name);
             let finding = Finding::new(&rules::VARIABLES_ADJACENT, place, message).at((pair[0].span.0, pair[1].span.1));
             findings.push(finding.fixed_by("put a word between them, or make them one"));
         }
@@ -156,12 +156,12 @@ fn names(found: &[Variable<'_>], is_named: bool, place: &str, findings: &mut Vec
         let Some(number) = variable.number() else {
             let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
             if !variable.name.bytes().all(is_plain) {
-                let message = format!("“{}” is no name for a variable", variable.name);
+                let message = format!("“{}” is not a name for a variable", variable.name);
                 let finding = Finding::new(&rules::VARIABLE_NAME, place, message).at(variable.span);
                 findings.push(finding.fixed_by(format!("{{{{{}}}}}", scenario::slot_name(variable.name))));
             }
             if is_named && !seen.insert(variable.name) {
-                let message = format!("{{{{{}}}}} stands twice", variable.name);
+                let message = format!("{{{{{}}}}} is used twice", variable.name);
                 findings.push(Finding::new(&rules::VARIABLE_TWICE, place, message).at(variable.span));
             }
             continue;
@@ -202,7 +202,7 @@ fn examples(
         let span = found.iter().find(|it| it.name == *name).map(|it| it.span);
         let mut finding = Finding::new(&rules::EXAMPLE_MISSING, place, format!("{{{{{name}}}}} has no example"));
         finding.span = span;
-        findings.push(finding.fixed_by("add one that is nobody's lengths"));
+        findings.push(finding.fixed_by("add one that is not personal data"));
     }
     for value in values.iter().chain(named.iter().map(|it| &it.example)) {
         if value.contains(['\n', '\r', '\t']) || value.contains("     ") {
@@ -213,7 +213,7 @@ fn examples(
     }
 }
 
-/// How long the text is with the longest value that is known for each variable.
+/// The length of the text with the longest known value for each variable.
 fn filled_length(
     text: &str,
     found: &[Variable<'_>],
@@ -249,14 +249,15 @@ fn plain_words(text: &str, found: &[Variable<'_>]) -> usize {
 fn too_long(text: &str, most: usize, rule: &'static model::Rule, place: &str, findings: &mut Vec<Finding>) {
     let length = text.chars().count();
     if length > most {
-        let message = format!("{length} characters, and at most {most} are taken");
+        let message = format!("{length} characters; at most {most} are allowed");
         findings.push(Finding::new(rule, place, message).at((most, length)));
     }
 }
 
 fn line_break(text: &str, place: &str, findings: &mut Vec<Finding>) {
     if let Some(at) = text.chars().position(|it| it == '\n' || it == '\r') {
-        findings
-            .push(Finding::new(&rules::LINE_BREAK, place, "a line breaks here").at((at, at + 1)).fixed_by("a space"));
+        findings.push(
+            Finding::new(&rules::LINE_BREAK, place, "there is a line break").at((at, at + 1)).fixed_by("a space"),
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The buttons of a template: answers, links, a phone, a code, products, and what stops marketing.
+//! Makes the buttons of a template: answers, links, a phone, a code, products, and the button that stops marketing.
 
 use std::sync::LazyLock;
 
@@ -17,14 +17,14 @@ use crate::rules;
 static LAST_LINK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?s)^(.*\S)\s+(https?://\S*[^\s.,;!?)])[.!]?$").ok());
 
-/// The buttons of a template on their way, and where they lead.
+/// The buttons of a template, and the routes of those that are answers.
 #[derive(Default)]
 pub(super) struct TemplateButtons {
     pub(super) buttons: Vec<Button>,
     pub(super) ways: Vec<Route>,
-    /// Slots at the ends of addresses.
+    /// The slots at the ends of addresses, by the index of the button.
     pub(super) ends: Vec<(usize, String)>,
-    /// Answers that had no place: they follow in a list.
+    /// Answers that had no place: they are sent in a list later.
     pub(super) later: Vec<(Route, Option<String>)>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Compiler<'a> {
         tapped
     }
 
-    /// Quick replies; where there are too many, one that goes on to a list.
+    /// Adds quick replies; if there are too many, one button that leads to a list.
     fn replies(&mut self, spoken: &SpokenStep<'a>, category: &str, tapped: &mut TemplateButtons) {
         let n_actions = spoken.message.choices.iter().filter(|it| it.next().is_none()).count().min(4);
         let n_stop = usize::from(category == "MARKETING");
@@ -80,7 +80,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Links, a phone, a code to copy; what finds no place stands in the text.
+    /// Adds links, a phone and a code to copy; what has no place goes into the text.
     fn actions(&mut self, spoken: &mut SpokenStep<'_>, tapped: &mut TemplateButtons) {
         let choices = std::mem::take(&mut spoken.message.choices);
         let is_answer: Vec<bool> = choices.iter().map(|it| it.next().is_some()).collect();
@@ -119,14 +119,14 @@ impl<'a> Compiler<'a> {
                 }
                 None => {
                     spoken.say_as_line(choice);
-                    self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” stands in the text", choice.title()));
+                    self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” is in the text", choice.title()));
                 }
             }
         }
         spoken.message.choices = choices;
     }
 
-    /// A button for an address; none where something in its middle varies.
+    /// A button for an address; none if a slot is in the middle of the address.
     fn link(&mut self, url: &Text, text: String, n_button: usize, ends: &mut Vec<(usize, String)>) -> Option<Button> {
         let slots: Vec<&str> = url.slots().collect();
         let (address, example) = match (slots.as_slice(), url.parts()) {
@@ -146,13 +146,13 @@ impl<'a> Compiler<'a> {
         Some(Button { kind: "URL".into(), text: Some(text), url: Some(address), example, ..Button::default() })
     }
 
-    /// A link that a text ends with becomes a button, where there is none yet.
+    /// Turns a link at the end of the text into a button, if there is no link button yet.
     fn link_of_text(&mut self, spoken: &mut SpokenStep<'_>, tapped: &mut TemplateButtons) {
         let text = spoken.message.text.to_string();
         let (Some(pattern), Some(phrases)) = (LAST_LINK.as_ref(), self.phrases) else { return };
         let Some(found) = pattern.captures(&text) else { return };
         let (before, url) = (&found[1], Text::parse(&found[2]));
-        // “Track it at” alone would say nothing.
+        // “Track it at” would be incomplete without the link.
         let is_whole = before.ends_with([':', '.', '!', '?', '…', ')', '»', '>', '→']);
         let has_others = !is_whole || before.contains("://") || tapped.buttons.iter().any(|it| it.is("URL"));
         if has_others || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS - 1 {
@@ -169,7 +169,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The quick reply and the footer that stop marketing, where the text does not say how.
+    /// Adds a quick reply and a footer that stop marketing, if the text does not say how to stop it.
     pub(super) fn opt_out(
         &mut self,
         spoken: &SpokenStep<'_>,

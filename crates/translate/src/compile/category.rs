@@ -1,9 +1,9 @@
 use scenario::{Message, Purpose, Scenario};
 use template::promotional_word;
 
-/// The category to propose for a template that says so, and why.
+/// The category to propose for a template with this message, and the reason.
 ///
-/// WhatsApp writes the text of an authentication template, so only a message that is nothing but a code becomes one.
+/// WhatsApp writes the text of an authentication template, so only a message with a code and nothing else becomes one.
 pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str, String) {
     let mut slots = message.text.slots();
     let (first, second) = (slots.next(), slots.next());
@@ -12,21 +12,21 @@ pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str,
     let promotion = promotional_word(&scenario.language, &words);
     match (scenario.purpose, promotion) {
         (Purpose::Authentication, _) if is_plain && first.is_some() => {
-            ("AUTHENTICATION", "it carries a code that proves who somebody is".to_owned())
+            ("AUTHENTICATION", "it carries a code that proves the identity of the customer".to_owned())
         }
         (Purpose::Promotion, _) => ("MARKETING", "the scenario is a promotion".to_owned()),
-        (_, Some(word)) => ("MARKETING", format!("“{word}” sells, and Meta would make it marketing")),
+        (_, Some(word)) => ("MARKETING", format!("“{word}” is promotional, and Meta would make it marketing")),
         _ => match first.filter(|it| is_plain && second.is_none() && is_code(it)) {
-            Some(slot) => ("AUTHENTICATION", format!("{{{{{slot}}}}} is a code, and there is little besides")),
+            Some(slot) => ("AUTHENTICATION", format!("{{{{{slot}}}}} is a code, and there is little other text")),
             None => (
                 "UTILITY",
-                "it is about something that the customer did or asked for, and nothing in it sells".to_owned(),
+                "it is about something that the customer did or asked for, and nothing in it is promotional".to_owned(),
             ),
         },
     }
 }
 
-/// Whether a slot is called what codes that prove who somebody is are called, and not `postal_code`.
+/// Whether the name of a slot means a verification code, unlike `postal_code`.
 pub(super) fn is_code(slot: &str) -> bool {
     const CODES: [&str; 5] = ["code", "codigo", "kode", "otp", "pin"];
     const BESIDES: [&str; 13] = [

@@ -13,7 +13,7 @@ use super::{Compiler, SpokenStep, to};
 use crate::flow::{Awaits, Outgoing, Route, Sends};
 use crate::rules;
 
-/// What is said where the source shows choices and no text.
+/// The text of a message with choices that has no text in the source.
 const NO_TEXT: &str = "…";
 
 impl<'a> Compiler<'a> {
@@ -70,7 +70,7 @@ impl<'a> Compiler<'a> {
         self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
     }
 
-    /// One link alone becomes a button; others, phones and codes stand in the text.
+    /// A single link becomes a button; other links, phones and codes go into the text.
     fn links(&mut self, spoken: &mut SpokenStep<'_>) -> Option<(String, String)> {
         let choices = std::mem::take(&mut spoken.message.choices);
         let (answers, others): (Vec<Choice>, Vec<Choice>) = choices.into_iter().partition(|it| it.next().is_some());
@@ -85,13 +85,13 @@ impl<'a> Compiler<'a> {
         }
         for other in &others {
             spoken.say_as_line(other);
-            let message = format!("“{}” stands in the text", other.title());
+            let message = format!("“{}” is in the text", other.title());
             self.add_finding(Finding::new(&rules::LINK_IN_TEXT, format!("/steps/{}", spoken.n), message));
         }
         None
     }
 
-    /// Media that WhatsApp shows; of others the address stands in the text.
+    /// Takes the media if WhatsApp can show it; else the address goes into the text.
     pub(super) fn media(&mut self, spoken: &mut SpokenStep<'_>) -> Option<Media> {
         let media = spoken.message.media.take()?;
         match media.kind {
@@ -99,7 +99,7 @@ impl<'a> Compiler<'a> {
                 self.record_loss(
                     Loss::MediaKind,
                     spoken.n,
-                    format!("{}: its address stands in the text", media.kind.name()),
+                    format!("{}: its address is in the text", media.kind.name()),
                 );
                 spoken.say_on_a_line(&media.url);
                 None
@@ -121,7 +121,7 @@ impl<'a> Compiler<'a> {
         let known = self.slot(slot);
         let example = known.and_then(|it| it.examples.iter().map(|it| it.chars().count()).max());
         let longest = known.and_then(|it| it.longest).map(|it| it as usize);
-        // As long as the placeholder itself at least.
+        // At least the length of the placeholder itself.
         longest.max(example).unwrap_or(20).max(slot.len() + 4)
     }
 
@@ -162,7 +162,7 @@ impl<'a> Compiler<'a> {
         self.lists(&spoken, spoken.id, sends, body, rows);
     }
 
-    /// The answers of a message, with their descriptions. Asking for a location is a step of its own.
+    /// The answers of a message, with their descriptions. A request for a location is a separate step.
     pub(super) fn rows(&mut self, spoken: &SpokenStep<'a>) -> Vec<(Route, Option<String>)> {
         let mut rows = Vec::new();
         for (choice, n) in spoken.message.choices.iter().zip(1..) {
@@ -201,7 +201,8 @@ impl<'a> Compiler<'a> {
         rows
     }
 
-    /// A list, or several with a row that leads to the next, in steps of their own: the first is called `first`.
+    /// Sends a list, or several lists whose last row leads to the next, as separate steps; `first` is the id of the
+    /// first.
     pub(super) fn lists(
         &mut self,
         spoken: &SpokenStep<'a>,
@@ -233,7 +234,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The row of a page that leads to another: on, or back to the first.
+    /// The row that leads from one page to the next, or back to the first.
     fn turn(&self, page: &str, to_page: usize, page_id: impl Fn(usize) -> String) -> Route {
         let (more, back) = self.phrases.map_or((NO_TEXT, NO_TEXT), |it: &Phrases| (it.more, it.back));
         let title = if to_page == 0 { back } else { more }.to_owned();
@@ -247,7 +248,7 @@ impl<'a> Compiler<'a> {
         for (way, described) in rows {
             let row_title = title(&way.title, MAX_ROW, &taken);
             let is_cut = row_title != way.title;
-            // The whole of a title that was cut stands under it.
+            // The full title is shown below a title that was cut.
             let wanted = match (described, is_cut) {
                 (Some(description), false) => Some(description),
                 (Some(description), true) => Some(format!("{} – {description}", way.title)),
@@ -265,7 +266,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The id of a step within what the id of a row may have.
+/// The end of a step's id, short enough for the id of a row.
 fn short(id: &str) -> String {
     let tail: Vec<char> = id.chars().rev().take(150).collect();
     tail.into_iter().rev().collect()

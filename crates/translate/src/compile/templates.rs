@@ -16,7 +16,7 @@ use super::{Compiler, Parameters, SpokenStep, to};
 use crate::flow::{Awaits, Outgoing, Sends};
 use crate::rules;
 
-/// Room that words which may have to be added take.
+/// Room for words that may have to be added, in characters.
 const ROOM: usize = 40;
 
 impl<'a> Compiler<'a> {
@@ -28,7 +28,7 @@ impl<'a> Compiler<'a> {
             return self.code(&spoken);
         }
         if !self.scenario.trigger.is_by_business() {
-            let message = "so much time can pass before it that the window is closed";
+            let message = "the 24-hour window can be closed when it is due";
             self.add_finding(Finding::new(&rules::OUTSIDE_WINDOW, place, message));
         }
         let (header, header_value) = self.header(&mut spoken);
@@ -63,21 +63,21 @@ impl<'a> Compiler<'a> {
         if !tapped.later.is_empty() {
             return self.later(&spoken, sends, tapped);
         }
-        // A button that stops marketing waits for nobody.
+        // The button that stops marketing does not make the step wait.
         let is_answered = tapped.ways.iter().any(|it| !it.is_ours) || spoken.is_question;
         let awaits = if is_answered { Self::awaits(&spoken, tapped.ways) } else { None };
         let next = spoken.message.next.clone();
         self.push_sends(spoken.id, spoken.id, Sends { sends, awaits, next });
     }
 
-    /// More choices than buttons: the customer answers, and the list comes then, within the window.
+    /// There are more choices than buttons: the list is sent after the customer has answered, within the window.
     fn later(&mut self, spoken: &SpokenStep<'a>, sends: Vec<Outgoing>, tapped: TemplateButtons) {
         let list = format!("{}__choices", spoken.id);
         let mut ways = tapped.ways;
         for way in ways.iter_mut().filter(|it| it.is_ours && it.next.is_none() && it.id == "continue") {
             way.next = to(&list);
         }
-        // Whatever is written opens the window too.
+        // Any other answer opens the window too.
         let awaits = Awaits { ways, slot: None, other: to(&list), timeout: spoken.message.timeout.clone() };
         self.push_sends(spoken.id, spoken.id, Sends { sends, awaits: Some(awaits), next: None });
         let body = self.phrases.map_or("…", |it| it.choose).to_owned();
@@ -86,7 +86,7 @@ impl<'a> Compiler<'a> {
         self.lists(&after, &list, Vec::new(), body, tapped.later);
     }
 
-    /// A code has a text of WhatsApp's own and a button that copies it.
+    /// WhatsApp writes the text of a code, and a button copies it.
     fn code(&mut self, spoken: &SpokenStep<'a>) {
         let slots: Vec<&str> = spoken.message.text.slots().collect();
         let code = slots.iter().find(|it| is_code(it)).or(slots.first()).map_or("code", |it| *it).to_owned();
@@ -107,7 +107,7 @@ impl<'a> Compiler<'a> {
         self.push_sends(spoken.id, spoken.id, Sends { sends, awaits, next });
     }
 
-    /// Adds a template and tells its name: that of another step that says just the same, if there is one.
+    /// Adds a template and returns its name. An equal template of another step is used again.
     fn add(&mut self, n: usize, name: String, category: &str, components: Vec<Component>) -> String {
         let format = (self.options.parameters == Parameters::Named).then(|| "NAMED".to_owned());
         let mut template = Template {
@@ -154,14 +154,14 @@ impl<'a> Compiler<'a> {
         let header = |format: &str| Some(Header { format: format.to_owned(), ..Header::default() });
         if let Some(location) = spoken.message.location.take() {
             if spoken.message.media.take().is_some() {
-                self.record_loss(Loss::MediaKind, spoken.n, "a header is a place or a picture, not both");
+                self.record_loss(Loss::MediaKind, spoken.n, "a header is a location or a picture, not both");
             }
             let message = format!("{},{}", location.latitude, location.longitude);
             return (header("LOCATION"), Some(message));
         }
         let Some(media) = self.media(spoken) else { return (None, None) };
         if !takes_header(media.kind) {
-            let message = format!("{}: its address stands in the text", media.kind.name());
+            let message = format!("{}: its address is in the text", media.kind.name());
             self.record_loss(Loss::MediaKind, spoken.n, message);
             spoken.say_on_a_line(&media.url);
             return (None, None);
@@ -180,7 +180,7 @@ impl<'a> Compiler<'a> {
     fn bodies(&mut self, spoken: &SpokenStep<'_>) -> Vec<Text> {
         let text = spoken.message.text.trimmed();
         let text = match text.is_empty() {
-            // A template has a body, also where the source shows a place or a picture alone.
+            // A template must have a body, even if the source shows only a location or a picture.
             true => {
                 let intent = Text::plain(&self.scenario.intent);
                 let message = format!("a body: “{intent}”");
@@ -196,7 +196,7 @@ impl<'a> Compiler<'a> {
         texts
     }
 
-    /// The body with its variables and their examples, and the slots that fill them, in the order of the variables.
+    /// The body with variables and examples, and the slots that fill the variables, in their order.
     fn body(&mut self, text: &Text) -> (Body, Vec<String>) {
         let named = self.options.parameters == Parameters::Named;
         // Variables by their names, and the slots that fill them.
@@ -212,7 +212,7 @@ impl<'a> Compiler<'a> {
             };
             let n_before = filled.iter().filter(|it| it.1 == *slot).count();
             let name = match filled.iter().position(|it| it.1 == *slot) {
-                // A number may stand twice, a name may not.
+                // A number may be used twice, a name may not.
                 Some(at) if !named => filled[at].0.clone(),
                 Some(_) => format!("{slot}_{}", n_before + 1),
                 None if named => slot.clone(),

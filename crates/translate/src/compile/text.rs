@@ -1,9 +1,9 @@
-//! Texts that are too long for one message, and titles that are too long for a button.
+//! Splits texts that are too long for one message, and cuts titles that are too long for a button.
 
 use scenario::{Text, TextPart};
 
-/// Cuts a text into pieces of at most `most` characters, at the end of a paragraph, a sentence or a word; a slot counts as
-/// `slot` says. A word that is longer by itself is cut anywhere.
+/// Splits a text into parts of at most `most` characters, after a paragraph, a sentence or a word. `slot` gives the
+/// length of a slot. A longer word is cut anywhere.
 pub(super) fn split(text: &Text, most: usize, slot: impl Fn(&str) -> usize) -> Vec<Text> {
     let mut parts: Vec<Text> = Vec::new();
     let (mut part, mut length) = (Text::default(), 0);
@@ -20,7 +20,7 @@ pub(super) fn split(text: &Text, most: usize, slot: impl Fn(&str) -> usize) -> V
     parts
 }
 
-/// What stays together: paragraphs, or sentences where a paragraph is too long, or words where a sentence is.
+/// The units that stay together: paragraphs, or sentences of a long paragraph, or words of a long sentence.
 fn units(text: &Text, most: usize, slot: impl Fn(&str) -> usize) -> Vec<(Text, usize)> {
     let size = |text: &Text| -> usize {
         let of = |it: &TextPart| match it {
@@ -77,7 +77,7 @@ fn pieces(text: &Text, ends: &[&str]) -> Vec<Text> {
     pieces
 }
 
-/// A title of at most `most` characters, with `…` where it was cut, and different from all that are taken.
+/// A title of at most `most` characters, with `…` if it was cut, and different from all titles in `taken`.
 pub(super) fn title(whole: &str, most: usize, taken: &[String]) -> String {
     let whole = whole.split_whitespace().collect::<Vec<_>>().join(" ");
     let cut = |most: usize| -> String {

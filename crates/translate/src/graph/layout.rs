@@ -1,4 +1,4 @@
-//! Where boxes stand: a row for each number of steps from the start.
+//! Places the boxes of a picture: one row for each distance from the start.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -26,7 +26,7 @@ pub(super) fn layout(scenario: &Scenario) -> Layout {
         order.push(step.id.as_str());
         waiting.extend(step.act.routes().into_iter().filter_map(|it| Some((known(it.1)?, row + 1))));
     }
-    // What cannot be reached stands below everything else.
+    // Steps that cannot be reached are below everything else.
     let below = rows.values().max().map_or(0, |it| it + 1);
     for step in &scenario.steps {
         if !rows.contains_key(step.id.as_str()) {

@@ -1,4 +1,4 @@
-//! What the customer does, and scripts that reach every way of a scenario.
+//! Inputs of the customer, and scripts that take every route of a scenario.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -13,15 +13,15 @@ use crate::check::known;
 pub enum Input {
     /// The customer writes.
     Say(String),
-    /// The customer taps what has this title.
+    /// The customer taps the choice with this title.
     Choose(String),
     /// The customer sends where they are.
     Location,
     /// The customer sends their phone number.
     Phone,
-    /// Nobody answers until the time is up.
+    /// The customer does not answer in time.
     NoAnswer,
-    /// A condition or a call goes this way; 0 is the first.
+    /// A condition or a call takes this route; 0 is the first.
     #[serde(rename = "way")]
     Route(usize),
 }
@@ -33,7 +33,7 @@ pub struct Script {
     pub inputs: Vec<Input>,
 }
 
-/// Scripts that together take every way of every step that can be reached.
+/// Scripts that together take every route of every step that can be reached.
 pub fn scripts(scenario: &Scenario) -> Vec<Script> {
     let paths = paths(scenario);
     let mut covered: HashSet<(&str, usize)> = HashSet::new();
@@ -55,7 +55,7 @@ pub fn scripts(scenario: &Scenario) -> Vec<Script> {
     scripts
 }
 
-/// The shortest path to each step: the steps before it, and the way that is taken from each.
+/// The shortest path to each step: the steps before it, and the route that is taken from each.
 fn paths(scenario: &Scenario) -> HashMap<&str, Vec<(&str, usize)>> {
     let mut paths: HashMap<&str, Vec<(&str, usize)>> = HashMap::from([(scenario.start.as_str(), Vec::new())]);
     let mut waiting = VecDeque::from([scenario.start.as_str()]);
@@ -74,7 +74,7 @@ fn paths(scenario: &Scenario) -> HashMap<&str, Vec<(&str, usize)>> {
     paths
 }
 
-/// Follows ways that no script took yet, until the end or a step that this script was at.
+/// Follows routes that no script has taken yet, until the end or a step that this script has visited.
 fn go_on<'a>(scenario: &'a Scenario, steps: &mut Vec<(&'a str, usize)>, covered: &HashSet<(&str, usize)>) {
     while let Some((last, route)) = steps.last().copied() {
         let routes = scenario.step(last).map(|it| it.act.routes()).unwrap_or_default();
@@ -86,7 +86,7 @@ fn go_on<'a>(scenario: &'a Scenario, steps: &mut Vec<(&'a str, usize)>, covered:
     }
 }
 
-/// What makes a step go a way; nothing where it goes by itself.
+/// The input that makes a step take a route; none if the step needs no input.
 fn input(act: &Act, route: usize) -> Option<Input> {
     match act {
         Act::Message(message) => {

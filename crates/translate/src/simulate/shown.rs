@@ -1,7 +1,8 @@
 use scenario::{Location, MediaKind};
 use serde::Serialize;
 
-/// What a customer sees at a step, as lines: texts as they are, `[…]` to tap, `(…)` for media and places.
+/// What a customer sees at a step, as lines: texts as they are, `[…]` for buttons and rows, `(…)` for media and
+/// locations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Shown {
     pub step: String,
@@ -13,7 +14,7 @@ impl Shown {
         Self { step: step.to_owned(), lines: Vec::new() }
     }
 
-    /// A text, without regard to how it is broken into lines.
+    /// Adds a text; line breaks do not count.
     pub(super) fn text(&mut self, text: &str) {
         let text = squeezed(text);
         if !text.is_empty() {

@@ -1,4 +1,4 @@
-//! The source's side: the scenario as it is.
+//! Runs the source's side: the scenario as it is.
 
 use scenario::{Act, Choice, Goal, Message, Question, Scenario};
 
@@ -30,7 +30,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Does a step and tells the next; none if it waits for an input that the script does not have.
+    /// Runs a step and returns the next; none if it waits for an input that the script does not have.
     fn step(&mut self, id: &str, act: &Act) -> Option<Goal> {
         match act {
             Act::Message(message) => {

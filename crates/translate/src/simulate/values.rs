@@ -7,16 +7,16 @@ use scenario::{Act, Scenario};
 
 use super::script::Input;
 
-/// Most steps of one run, and of those that are seen; a flow that goes on longer goes in circles.
+/// Limits the steps of one run, and the steps that are shown: a longer run is a loop.
 pub(super) const MOST_STEPS: usize = 10_000;
 pub(super) const MOST_SHOWN: usize = 1_000;
 
-/// What is known while a scenario runs.
+/// The values of slots while a scenario runs.
 #[derive(Default)]
 pub(super) struct SlotValues(HashMap<String, String>);
 
 impl SlotValues {
-    /// What stands for a slot: what was set, an example, or its name.
+    /// The value of a slot: the value that was set, else an example, else its name.
     pub(super) fn of<'a>(&'a self, scenario: &'a Scenario, slot: &str) -> Cow<'a, str> {
         match self.0.get(slot) {
             Some(value) => value.into(),
@@ -33,7 +33,7 @@ impl SlotValues {
         }
     }
 
-    /// What an act does that nobody sees: the goal it leads to. `way` is the one that the script wants.
+    /// Runs an act that shows nothing, and returns the next step. `route` is the route that the script asks for.
     pub(super) fn decide(&mut self, scenario: &Scenario, act: &Act, route: Option<usize>) -> Option<String> {
         if let Act::Set { slot, value, .. } = act {
             let value = value.fill(|slot| self.of(scenario, slot).into_owned().into());
@@ -52,7 +52,7 @@ impl SlotValues {
     }
 }
 
-/// The way that the script wants for a decision, taken from its inputs.
+/// Takes the route of a decision from the inputs of the script.
 pub(super) fn wanted_way(inputs: &mut &[Input], act: &Act) -> Option<usize> {
     match (act, inputs.split_first()) {
         (Act::Condition(_) | Act::Call(_), Some((Input::Route(route), rest))) => {

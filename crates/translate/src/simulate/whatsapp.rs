@@ -1,4 +1,4 @@
-//! WhatsApp's side: templates at any time, other messages only within 24 hours after the customer's last one.
+//! Runs WhatsApp's side: templates at any time, other messages only within 24 hours after the customer's last one.
 
 use scenario::{Act, Goal, MediaKind, Scenario};
 use template::{SessionMessage, Template, variables};
@@ -37,9 +37,9 @@ struct Run<'a> {
     compiled: &'a Compiled,
     values: SlotValues,
     inputs: &'a [Input],
-    /// Since the customer's last message.
+    /// Seconds since the customer's last message.
     seconds: u64,
-    /// Whether the last step led here by a way that the source does not have: it shows more of the same.
+    /// Whether the last step led here by a route that the source does not have, such as the next page of a list.
     is_ours: bool,
     shown: Vec<Shown>,
 }
@@ -152,7 +152,7 @@ impl Run<'_> {
             SessionMessage::Buttons { media: Some((kind, url)), .. } => shown.media(*kind, &self.fill(url)),
             _ => {}
         }
-        // The next page repeats what was said.
+        // The next page repeats the text.
         if !goes_on || message.replies().is_empty() {
             shown.text(&self.fill(message.body()));
         }
@@ -199,8 +199,8 @@ impl Run<'_> {
         }
     }
 
-    /// Whether somebody who wants `input` taps what leads on: always where choices come later, and on a page that does not
-    /// have the choice.
+    /// Whether a customer who wants `input` taps the row or button that leads on: always if the choices come later, and
+    /// on a page that does not have the choice.
     fn leads_on(&self, awaits: &Awaits, way: &Route, input: &Input) -> bool {
         let is_answer = matches!(input, Input::Say(_) | Input::Choose(_) | Input::Location);
         match input {

@@ -1,4 +1,4 @@
-//! A file with templates in it, and where in its text each thing stands.
+//! A file with templates, and the place of each value in its text.
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,12 +13,12 @@ use model::Finding;
 use serde_json::Value;
 use template::Template;
 
-/// A file, read.
+/// A file that was read.
 pub(crate) struct Document {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
     pub(crate) value: Value,
-    /// Each template with its place as a JSON pointer; or why it is none.
+    /// Each template with its place as a JSON pointer, or why it is not a template.
     pub(crate) templates: Vec<(String, Result<Template, String>)>,
     places: HashMap<String, Place>,
     /// Where each line begins.
@@ -69,7 +69,7 @@ impl Document {
         Ok(Self { path: path.to_owned(), places: places(&text), lines, text, value, templates })
     }
 
-    /// The bytes of the text that a place means; where it is missing, what it would stand in.
+    /// The bytes of a place; if the place is missing, those of the value around it.
     pub(crate) fn range(&self, pointer: &str, span: Option<(usize, usize)>) -> Range<usize> {
         let mut pointer = pointer;
         let mut is_missing = false;
@@ -88,7 +88,7 @@ impl Document {
         }
     }
 
-    /// The bytes of some characters of a string, whose escapes are longer than what they stand for.
+    /// The bytes of some characters of a string literal: escapes are longer than their characters.
     fn within(&self, literal: &Range<usize>, (from, to): (usize, usize)) -> Range<usize> {
         let (start, end) = (literal.start + 1, literal.end - 1);
         let raw = &self.text[start..end];
@@ -98,7 +98,7 @@ impl Document {
             bounds.push(at);
             let rest = &raw[at..];
             at += match rest.as_bytes() {
-                // Two escapes make one character beyond the first plane.
+                // Two escapes form one character outside the basic plane.
                 [b'\\', b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'b' | b'A'..=b'B', ..]
                     if rest[6.min(rest.len())..].starts_with("\\u") =>
                 {
@@ -121,7 +121,7 @@ impl Document {
         (line.max(1), self.text[start..byte.min(self.text.len())].chars().count() + 1)
     }
 
-    /// The whole lines around some bytes: where they begin, and the number of the first.
+    /// The whole lines around some bytes, and the number of the first line.
     pub(crate) fn lines_around(&self, bytes: &Range<usize>) -> (Range<usize>, usize) {
         let first = self.lines.partition_point(|it| *it <= bytes.start).max(1);
         let start = self.lines.get(first - 1).copied().unwrap_or(0);
@@ -131,7 +131,7 @@ impl Document {
     }
 }
 
-/// Where everything of a document stands, by its JSON pointer.
+/// The places of all values of a document, by JSON pointer.
 fn places(text: &str) -> HashMap<String, Place> {
     let mut places = HashMap::new();
     let strict = ParseOptions { allow_comments: false, ..ParseOptions::default() };
@@ -143,7 +143,7 @@ fn places(text: &str) -> HashMap<String, Place> {
         let is_container = matches!(node, Node::Object(_) | Node::Array(_));
         places.insert(pointer.clone(), if is_container { Place::Container(range) } else { Place::Text(range) });
         match node {
-            // Of a key that stands twice the last counts, as it does for whoever reads it.
+            // The last of two equal keys counts, as in serde_json.
             Node::Object(object) => waiting.extend(
                 object.properties.into_iter().rev().map(|it| (format!("{pointer}/{}", it.name.as_str()), it.value)),
             ),
@@ -156,7 +156,7 @@ fn places(text: &str) -> HashMap<String, Place> {
     places
 }
 
-/// Finds templates: the document itself, a list, or what stands under a key of an answer.
+/// Finds templates: the document itself, a list, or the list in an answer of the Cloud API.
 fn find(value: &Value, pointer: String, templates: &mut Vec<(String, Result<Template, String>)>) {
     match value {
         Value::Array(values) => {

@@ -36,7 +36,7 @@ pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
         LintOutput::Json => output.as_json().print(&json_of(&documents, &findings, &fixed), String::new)?,
         LintOutput::Text => output.print(&json_of(&documents, &findings, &fixed), || {
             let mut text: String = findings.iter().map(|(n, it)| rendered(&documents[*n], it)).collect();
-            fixed.iter().for_each(|it| text += &format!("mended {it}\n"));
+            fixed.iter().for_each(|it| text += &format!("fixed {it}\n"));
             let n_templates: usize = documents.iter().map(|it| it.templates.len()).sum();
             text += &format!(
                 "{n_templates} templates: {n_errors} errors, {} warnings, {} notes\n",
@@ -74,7 +74,7 @@ fn findings(documents: &[Document]) -> Vec<DocumentFinding> {
     findings
 }
 
-/// Mends a file and tells what for. A file without anything to mend is left alone.
+/// Fixes a file, and returns what was fixed. A file without anything to fix is not written.
 fn mend(document: &mut Document) -> Result<Vec<String>> {
     let mut told = Vec::new();
     for (pointer, template) in &mut document.templates {
@@ -88,7 +88,7 @@ fn mend(document: &mut Document) -> Result<Vec<String>> {
         }
     }
     if !told.is_empty() {
-        // A template alone keeps the order of its fields.
+        // A single template keeps the order of its fields.
         let text = match document.templates.as_slice() {
             [(pointer, Ok(template))] if pointer.is_empty() => serde_json::to_string_pretty(template)?,
             _ => serde_json::to_string_pretty(&document.value)?,
@@ -115,7 +115,7 @@ fn json_of(documents: &[Document], findings: &[DocumentFinding], fixed: &[String
     json!({ "findings": findings, "mended": fixed })
 }
 
-/// As a compiler prints it.
+/// A finding in the style of a compiler.
 fn rendered(document: &Document, finding: &Finding) -> String {
     let level = match finding.rule.severity {
         Severity::Error => Level::ERROR,

@@ -1,0 +1,144 @@
+//! Scenarios in readable form: what was imported, found, lost and simulated.
+
+use std::fmt::Write;
+
+use model::{Finding, Severity};
+use scenario::{Act, Choice, Goal, Scenario, Step};
+use scenario_import::Imported;
+use translate::Simulated;
+
+/// The scenarios that were imported, and what was skipped.
+pub(crate) fn imported(imported: &Imported) -> String {
+    let mut text = format!("{}: {} scenarios\n", imported.format.name(), imported.scenarios.len());
+    for it in &imported.scenarios {
+        let n_messages = it.origin.as_ref().and_then(|it| it.n_messages);
+        let n_messages = n_messages.map_or(String::new(), |it| format!(", {it} messages"));
+        let losses = if it.losses.is_empty() { String::new() } else { format!(", {} losses", it.losses.len()) };
+        text += &format!(
+            "  {} ({}): {} steps, {} slots{n_messages}{losses}\n",
+            it.id,
+            it.language,
+            it.steps.len(),
+            it.slots.len()
+        );
+    }
+    for (file, encoding) in &imported.read_as {
+        text += &format!("  read as {encoding}: {file}\n");
+    }
+    for it in &imported.skipped {
+        text += &format!("  skipped: {} {}: {}\n", it.file, it.place, it.why);
+    }
+    text
+}
+
+/// Findings under the name of what they are about.
+pub(crate) fn findings(id: &str, language: &str, findings: &[Finding]) -> String {
+    let n = |severity: Severity| findings.iter().filter(|it| it.rule.severity == severity).count();
+    let mut text = format!(
+        "{id} ({language}): {} errors, {} losses, {} warnings, {} notes\n",
+        n(Severity::Error),
+        n(Severity::Loss),
+        n(Severity::Warning),
+        n(Severity::Note)
+    );
+    for it in findings {
+        let fix = it.fix.as_ref().map_or(String::new(), |it| format!(" — {it}"));
+        let (severity, message) = (it.rule.severity.name(), it.message.replace('\n', " ⏎ "));
+        text += &format!("  {severity}[{}] {} at {}: {message}{fix}\n", it.rule.code, it.rule.name, it.place);
+    }
+    text
+}
+
+/// A scenario: its slots, its steps, its losses.
+pub(crate) fn scenario(scenario: &Scenario) -> String {
+    let mut text = format!("{} ({}): {}\n", scenario.id, scenario.language, scenario.intent);
+    // Writing to a String cannot fail.
+    for slot in &scenario.slots {
+        let examples =
+            if slot.examples.is_empty() { String::new() } else { format!(", such as {}", slot.examples.join(", ")) };
+        let _ = writeln!(text, "  {{{{{}}}}}{examples}", slot.name);
+    }
+    for step in &scenario.steps {
+        let mark = if step.id == scenario.start { "▸" } else { " " };
+        let _ = writeln!(text, "{mark} {}: {}", step.id, step_text(step));
+    }
+    for lost in &scenario.losses {
+        let _ = writeln!(text, "  lost: {} at {}: {}", lost.loss.rule().name, lost.place, lost.what);
+    }
+    text
+}
+
+/// A step: its text, its choices, and the steps that follow.
+fn step_text(step: &Step) -> String {
+    let goal = |it: &Goal| it.as_ref().map_or(String::new(), |it| format!(" → {it}"));
+    let mut text = match &step.act {
+        Act::Message(it) => it.text.to_string().replace('\n', "\n      "),
+        Act::Question(it) => format!("{} (saved as {})", it.text.to_string().replace('\n', "\n      "), it.slot),
+        Act::Condition(_) => "depends".to_owned(),
+        Act::Set { slot, value, .. } => format!("{slot} = {value}"),
+        Act::Call(it) => format!("asks {}", it.system),
+        Act::Wait { seconds, .. } => format!("waits {seconds} s"),
+        Act::Handover(it) => format!("{} (to a person: {})", it.text, it.via.name()).trim_start().to_owned(),
+    };
+    if let Act::Message(message) = &step.act {
+        if let Some(media) = &message.media {
+            text += &format!("\n      ({} {})", media.kind.name(), media.url);
+        }
+        for choice in &message.choices {
+            let more = match choice {
+                Choice::Link { url, .. } => format!(" ↗ {url}"),
+                Choice::Phone { number, .. } => format!(" ☎ {number}"),
+                Choice::Reply { description: Some(description), next, .. } => format!(" – {description}{}", goal(next)),
+                _ => choice.next().map(goal).unwrap_or_default(),
+            };
+            text += &format!("\n      [{}]{more}", choice.title());
+        }
+        let otherwise = if message.waits() && message.next.is_some() { "\n      otherwise" } else { "" };
+        return text + otherwise + &goal(&message.next);
+    }
+    for (route, to) in step.act.routes() {
+        match route.as_str() {
+            "" => text += &goal(to),
+            route => text += &format!("\n      {route}{}", goal(to)),
+        }
+    }
+    text
+}
+
+/// What the scripts of a scenario showed, and every difference once.
+pub(crate) fn simulated(id: &str, runs: &[Simulated]) -> String {
+    let same = runs.iter().filter(|it| it.differences.is_empty()).count();
+    let unexplained = runs.iter().filter(|it| !it.is_explained()).count();
+    let explained = runs.len() - same - unexplained;
+    let mut text = format!(
+        "{id}: {} scripts: {same} the same on both sides, {explained} explained, {unexplained} not\n",
+        runs.len()
+    );
+    // Many scripts show the same difference.
+    let mut seen = Vec::new();
+    for run in runs {
+        for it in &run.differences {
+            if seen.contains(&it) {
+                continue;
+            }
+            seen.push(it);
+            let why = if it.explained_by.is_empty() { "not explained".to_owned() } else { it.explained_by.join(", ") };
+            text += &format!("  {} ({why}), script {}\n", it.step, run.script);
+            it.source
+                .iter()
+                .filter(|line| !it.whatsapp.contains(line))
+                .for_each(|line| text += &format!("    - {line}\n"));
+            it.whatsapp
+                .iter()
+                .filter(|line| !it.source.contains(line))
+                .for_each(|line| text += &format!("    + {line}\n"));
+        }
+    }
+    text
+}
+
+/// A line for each scenario that could not be compiled.
+pub(crate) fn not_simulated(ids: &[String]) -> String {
+    let why = "not simulated, because it could not be compiled: ferry scenario check says why";
+    ids.iter().map(|id| format!("{id}: {why}\n")).collect()
+}
