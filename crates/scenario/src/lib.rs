@@ -1,15 +1,16 @@
-//! A scenario in its neutral form: what is said, asked and done, on whatever channel.
+//! The neutral form of scenarios: what is said, asked and done, on any channel.
 
 mod document;
 mod loss;
+mod media;
 mod step;
 mod text;
 
 pub use document::{ScenarioError, read_scenarios, schema};
 pub use loss::{LOSSES, Loss, Lost};
+pub use media::{Location, Media, MediaKind, Product};
 pub use step::{
-    Accepts, Act, Branch, Call, Choice, Condition, END, Goal, Handover, Location, Media, MediaKind, Message, Product,
-    Question, Step, Test, Timeout, Via,
+    Accepts, Act, Branch, Call, Choice, Condition, END, Goal, Handover, Message, Question, Step, Test, Timeout, Via,
 };
 pub use text::{Text, TextPart, slot_name};
 

@@ -1,3 +1,5 @@
+//! Losses: what the source has and the neutral form or WhatsApp cannot express.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! Texts with named slots.
+
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 

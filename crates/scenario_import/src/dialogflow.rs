@@ -7,9 +7,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use scenario::{
-    Accepts, Act, Call, Choice, Goal, Handover, Media, MediaKind, Message, Purpose, Question, Trigger, Via,
+    Accepts, Act, Call, Choice, Goal, Handover, Loss, Media, MediaKind, Message, Purpose, Question, Text, Trigger, Via,
 };
-use scenario::{Loss, Text};
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};

@@ -1,3 +1,5 @@
+//! The formats of files, and how they are detected.
+
 use serde_json::Value;
 
 use crate::viber_messages::lower_keys;

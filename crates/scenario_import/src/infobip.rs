@@ -13,45 +13,50 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         let list = page.get("templates").or(page.get("results")).unwrap_or(&page);
         let one = std::slice::from_ref(list);
         for (template, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
-            let string = |key: &str| template.get(key).map(|it| it.to_string().trim_matches('"').to_owned());
-            let id = string("templateId").or_else(|| string("id")).unwrap_or_else(|| n.to_string());
-            let status = string("status").unwrap_or_default();
-            let place = format!("template {id}");
-            let skip = |why: &str| Skipped { file: file.path.clone(), place: place.clone(), why: why.to_owned() };
-            if status == "DECLINED" {
-                imported.skipped.push(skip("Viber declined it"));
-                continue;
-            }
-            let bodies = template.get("body").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            if bodies.is_empty() {
-                imported.skipped.push(skip("it has no text"));
-            }
-            for body in bodies {
-                let language = body.get("language").and_then(Value::as_str).unwrap_or(&options.language);
-                let Some(text) = body.get("template").and_then(Value::as_str) else {
-                    imported.skipped.push(skip("it has no text"));
-                    continue;
-                };
-                let mut builder = ScenarioBuilder::default();
-                let text = placeholders::parse(&mut builder, text);
-                examples(&mut builder, template);
-                builder.push("text", Act::Message(Message { text, ..Message::default() }));
-                let purpose = match string("category").as_deref() {
-                    Some("OTP") => Purpose::Authentication,
-                    _ => Purpose::Notification,
-                };
-                let head = ScenarioHead {
-                    intent: &string("name").unwrap_or_else(|| format!("viber template {id}")),
-                    language,
-                    purpose,
-                    trigger: Trigger::Event { name: None },
-                    origin: origin(Format::InfobipTemplates, &file.path, place.clone()),
-                };
-                imported.scenarios.push(builder.finish(head, None));
-            }
+            read_template(file, template, n, options, imported);
         }
     }
     Ok(())
+}
+
+/// Reads a template: a scenario for each of its languages.
+fn read_template(file: &File, template: &Value, n: u64, options: &Options, imported: &mut Imported) {
+    let string = |key: &str| template.get(key).map(|it| it.to_string().trim_matches('"').to_owned());
+    let id = string("templateId").or_else(|| string("id")).unwrap_or_else(|| n.to_string());
+    let status = string("status").unwrap_or_default();
+    let place = format!("template {id}");
+    let skip = |why: &str| Skipped { file: file.path.clone(), place: place.clone(), why: why.to_owned() };
+    if status == "DECLINED" {
+        imported.skipped.push(skip("Viber declined it"));
+        return;
+    }
+    let bodies = template.get("body").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if bodies.is_empty() {
+        imported.skipped.push(skip("it has no text"));
+    }
+    for body in bodies {
+        let language = body.get("language").and_then(Value::as_str).unwrap_or(&options.language);
+        let Some(text) = body.get("template").and_then(Value::as_str) else {
+            imported.skipped.push(skip("it has no text"));
+            continue;
+        };
+        let mut builder = ScenarioBuilder::default();
+        let text = placeholders::parse(&mut builder, text);
+        examples(&mut builder, template);
+        builder.push("text", Act::Message(Message { text, ..Message::default() }));
+        let purpose = match string("category").as_deref() {
+            Some("OTP") => Purpose::Authentication,
+            _ => Purpose::Notification,
+        };
+        let head = ScenarioHead {
+            intent: &string("name").unwrap_or_else(|| format!("viber template {id}")),
+            language,
+            purpose,
+            trigger: Trigger::Event { name: None },
+            origin: origin(Format::InfobipTemplates, &file.path, place.clone()),
+        };
+        imported.scenarios.push(builder.finish(head, None));
+    }
 }
 
 fn examples(builder: &mut ScenarioBuilder, template: &Value) {

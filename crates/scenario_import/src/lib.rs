@@ -24,8 +24,7 @@ mod viber_messages;
 
 pub use format::Format;
 
-use scenario::Scenario;
-use scenario::{ScenarioError, read_scenarios};
+use scenario::{Scenario, ScenarioError, read_scenarios};
 use thiserror::Error;
 
 /// A file: its name and its content.

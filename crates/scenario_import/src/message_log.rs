@@ -9,8 +9,7 @@ mod distinct;
 mod mask;
 
 use rayon::prelude::*;
-use scenario::{Act, Message, Origin, Purpose, Slot, Trigger};
-use scenario::{Scenario, Text};
+use scenario::{Act, Message, Origin, Purpose, Scenario, Slot, Text, Trigger};
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of};
 use crate::{File, Format, ImportError, Imported, Options, Skipped, language, table};

@@ -27,22 +27,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             .map_err(|it| ImportError::shape(file, "YAML of Rasa", it))?;
         read(&mut bot, &value, &file.path, imported);
     }
-    let mut roots: BTreeMap<&str, (&str, StoryNode)> = BTreeMap::new();
-    // Stories that begin with what the bot does say how it goes on after that.
-    let mut continuations: BTreeMap<&str, StoryNode> = BTreeMap::new();
-    for (file, _, events) in &bot.stories {
-        match events.first() {
-            Some(StoryEvent::Intent(first)) => {
-                insert(&mut roots.entry(first).or_insert_with(|| (file, StoryNode::default())).1, &events[1..]);
-            }
-            // A form is named twice: when it starts and when it runs.
-            Some(StoryEvent::Action(first)) => {
-                let n_same = events.iter().take_while(|it| **it == events[0]).count();
-                insert(continuations.entry(first).or_default(), &events[n_same..]);
-            }
-            None => {}
-        }
-    }
+    let (roots, continuations) = trees(&bot);
     let mut used = BTreeSet::new();
     for (intent, (file, root)) in &roots {
         let mut builder = StoryBuilder::new(&bot, &roots, &continuations);
@@ -74,4 +59,28 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         imported.skipped.push(Skipped { file, place: (*action).to_owned(), why });
     }
     Ok(())
+}
+
+/// The story trees by their first intent, each with the file of its first story.
+type Roots<'a> = BTreeMap<&'a str, (&'a str, StoryNode)>;
+
+/// The trees of stories that begin with an intent, and of those that begin with an action.
+fn trees(bot: &Bot) -> (Roots<'_>, BTreeMap<&str, StoryNode>) {
+    let mut roots = Roots::new();
+    // Stories that begin with what the bot does say how it goes on after that.
+    let mut continuations: BTreeMap<&str, StoryNode> = BTreeMap::new();
+    for (file, _, events) in &bot.stories {
+        match events.first() {
+            Some(StoryEvent::Intent(first)) => {
+                insert(&mut roots.entry(first).or_insert_with(|| (file, StoryNode::default())).1, &events[1..]);
+            }
+            // A form is named twice: when it starts and when it runs.
+            Some(StoryEvent::Action(first)) => {
+                let n_same = events.iter().take_while(|it| **it == events[0]).count();
+                insert(continuations.entry(first).or_default(), &events[n_same..]);
+            }
+            None => {}
+        }
+    }
+    (roots, continuations)
 }

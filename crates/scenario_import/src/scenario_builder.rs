@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use scenario::{Act, Criticality, END, Lost, Origin, Purpose, Scenario, Slot, Step, Trigger};
-use scenario::{Loss, slot_name};
+use scenario::{Act, Criticality, END, Loss, Lost, Origin, Purpose, Scenario, Slot, Step, Trigger, slot_name};
 
 /// A scenario that is being built.
 #[derive(Debug, Default)]

@@ -1,7 +1,6 @@
 //! Reads lists of SMS templates: CSV with a column for the text, or one template per line.
 
-use scenario::slot_name;
-use scenario::{Act, Message, Purpose, Trigger};
+use scenario::{Act, Message, Purpose, Trigger, slot_name};
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
 use crate::{File, Format, ImportError, Imported, Options, Skipped, html, language, placeholders, table};

@@ -3,8 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use scenario::{Act, Choice, Location, Media, MediaKind, Message, Purpose, Trigger};
-use scenario::{Loss, Text};
+use scenario::{Act, Choice, Location, Loss, Media, MediaKind, Message, Purpose, Text, Trigger};
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
@@ -33,45 +32,49 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         let list = page.get("contents").unwrap_or(&page);
         let one = std::slice::from_ref(list);
         for (content, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
-            let string = |key: &str| content.get(key).and_then(Value::as_str);
-            let name = string("friendly_name").or(string("sid")).map_or_else(|| format!("content {n}"), str::to_owned);
-            let place = string("sid").map_or_else(|| format!("content {n}"), str::to_owned);
-            let mut builder = ScenarioBuilder::default();
-            let types = content.get("types");
-            let known = TYPES.iter().find_map(|it| Some((*it, types?.get(it)?)));
-            let is_code = types.is_some_and(|it| it.get("whatsapp/authentication").is_some());
-            let message = match known {
-                Some((kind, body)) => message(&mut builder, kind, body),
-                None if is_code => Message { text: Text::parse("{{code}}"), ..Message::default() },
-                None => {
-                    let kinds =
-                        types.and_then(Value::as_object).map(|it| it.keys().cloned().collect::<Vec<_>>().join(", "));
-                    let why = format!("its types are not known: {}", kinds.unwrap_or_default());
-                    imported.skipped.push(Skipped { file: file.path.clone(), place, why });
-                    continue;
-                }
-            };
-            if is_code {
-                builder.slot("code");
-            }
-            examples(&mut builder, content);
-            let purpose = match () {
-                () if is_code => Purpose::Authentication,
-                () if message.waits() => Purpose::Conversation,
-                () => Purpose::Notification,
-            };
-            builder.push("message", Act::Message(message));
-            let head = ScenarioHead {
-                intent: &name,
-                language: string("language").unwrap_or(&options.language),
-                purpose,
-                trigger: Trigger::Event { name: None },
-                origin: origin(Format::TwilioContent, &file.path, place),
-            };
-            imported.scenarios.push(builder.finish(head, None));
+            read_content(file, content, n, options, imported);
         }
     }
     Ok(())
+}
+
+/// Reads a content template as a scenario of one step.
+fn read_content(file: &File, content: &Value, n: u64, options: &Options, imported: &mut Imported) {
+    let string = |key: &str| content.get(key).and_then(Value::as_str);
+    let name = string("friendly_name").or(string("sid")).map_or_else(|| format!("content {n}"), str::to_owned);
+    let place = string("sid").map_or_else(|| format!("content {n}"), str::to_owned);
+    let mut builder = ScenarioBuilder::default();
+    let types = content.get("types");
+    let known = TYPES.iter().find_map(|it| Some((*it, types?.get(it)?)));
+    let is_code = types.is_some_and(|it| it.get("whatsapp/authentication").is_some());
+    let message = match known {
+        Some((kind, body)) => message(&mut builder, kind, body),
+        None if is_code => Message { text: Text::parse("{{code}}"), ..Message::default() },
+        None => {
+            let kinds = types.and_then(Value::as_object).map(|it| it.keys().cloned().collect::<Vec<_>>().join(", "));
+            let why = format!("its types are not known: {}", kinds.unwrap_or_default());
+            imported.skipped.push(Skipped { file: file.path.clone(), place, why });
+            return;
+        }
+    };
+    if is_code {
+        builder.slot("code");
+    }
+    examples(&mut builder, content);
+    let purpose = match () {
+        () if is_code => Purpose::Authentication,
+        () if message.waits() => Purpose::Conversation,
+        () => Purpose::Notification,
+    };
+    builder.push("message", Act::Message(message));
+    let head = ScenarioHead {
+        intent: &name,
+        language: string("language").unwrap_or(&options.language),
+        purpose,
+        trigger: Trigger::Event { name: None },
+        origin: origin(Format::TwilioContent, &file.path, place),
+    };
+    imported.scenarios.push(builder.finish(head, None));
 }
 
 /// A text with `{{1}}`, which becomes the slot `slot_1`.

@@ -4,10 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use scenario::{
-    Accepts, Act, Branch, Call, Condition, Goal, Handover, Media, MediaKind, Message, Purpose, Question, Test, Timeout,
-    Trigger, Via,
+    Accepts, Act, Branch, Call, Condition, Goal, Handover, Loss, Media, MediaKind, Message, Purpose, Question, Test,
+    Text, Timeout, Trigger, Via,
 };
-use scenario::{Loss, Text};
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};

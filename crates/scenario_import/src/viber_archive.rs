@@ -7,8 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use scenario::Loss;
-use scenario::{Accepts, Act, Choice, Goal, Message, Purpose, Question, Trigger};
+use scenario::{Accepts, Act, Choice, Goal, Loss, Message, Purpose, Question, Trigger};
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};

@@ -2,9 +2,7 @@
 //!
 //! Keys may have any case: `Buttons` and `buttons` are the same.
 
-use scenario::Loss;
-use scenario::Text;
-use scenario::{Act, Choice, Goal, Location, Media, MediaKind, Message, Purpose, Trigger};
+use scenario::{Act, Choice, Goal, Location, Loss, Media, MediaKind, Message, Purpose, Text, Trigger};
 use serde_json::{Map, Value};
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
@@ -24,33 +22,36 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             other => vec![other],
         };
         for (value, n) in messages.iter().zip(1..) {
-            let place = format!("message {n}");
-            let mut builder = ScenarioBuilder::default();
-            let Some(message) = message(&mut builder, value, "message") else {
-                let why = match builder.losses.first() {
-                    Some(lost) => format!("it is {}, which WhatsApp does not have", lost.what),
-                    None => "it has no text, picture or button".to_owned(),
-                };
-                imported.skipped.push(Skipped { file: file.path.clone(), place, why });
-                continue;
-            };
-            let text = message.text.to_string();
-            let named = value.get("name").or(value.get("tracking_data")).and_then(Value::as_str);
-            let name = named.filter(|it| !it.is_empty()).map_or_else(|| name_of(&text), str::to_owned);
-            let language = language::guess(&text).unwrap_or(&options.language);
-            let purpose = if message.waits() { Purpose::Conversation } else { Purpose::Notification };
-            let trigger = match message.waits() {
-                true => Trigger::Message { phrases: Vec::new() },
-                false => Trigger::Event { name: None },
-            };
-            builder.push("message", Act::Message(message));
-            let origin = origin(Format::ViberMessages, &file.path, place);
-            imported
-                .scenarios
-                .push(builder.finish(ScenarioHead { intent: &name, language, purpose, trigger, origin }, None));
+            read_message(file, value, n, options, imported);
         }
     }
     Ok(())
+}
+
+/// Reads a message as a scenario of one step.
+fn read_message(file: &File, value: &Value, n: u64, options: &Options, imported: &mut Imported) {
+    let place = format!("message {n}");
+    let mut builder = ScenarioBuilder::default();
+    let Some(message) = message(&mut builder, value, "message") else {
+        let why = match builder.losses.first() {
+            Some(lost) => format!("it is {}, which WhatsApp does not have", lost.what),
+            None => "it has no text, picture or button".to_owned(),
+        };
+        imported.skipped.push(Skipped { file: file.path.clone(), place, why });
+        return;
+    };
+    let text = message.text.to_string();
+    let named = value.get("name").or(value.get("tracking_data")).and_then(Value::as_str);
+    let name = named.filter(|it| !it.is_empty()).map_or_else(|| name_of(&text), str::to_owned);
+    let language = language::guess(&text).unwrap_or(&options.language);
+    let purpose = if message.waits() { Purpose::Conversation } else { Purpose::Notification };
+    let trigger = match message.waits() {
+        true => Trigger::Message { phrases: Vec::new() },
+        false => Trigger::Event { name: None },
+    };
+    builder.push("message", Act::Message(message));
+    let origin = origin(Format::ViberMessages, &file.path, place);
+    imported.scenarios.push(builder.finish(ScenarioHead { intent: &name, language, purpose, trigger, origin }, None));
 }
 
 /// The same value with its keys in lower case.

@@ -4,7 +4,7 @@ use model::Rule;
 
 use crate::phrases::Phrases;
 use crate::variable::variables;
-use crate::{Body, BodyValues, Component, Header, Template, language_code, rules};
+use crate::{Body, BodyValues, Button, Component, Header, Template, language_code, rules};
 
 /// Fixes what is safe to fix, and returns the rules that were broken, in order. Fixing again changes nothing.
 ///
@@ -26,13 +26,8 @@ pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
     for component in &mut template.components {
         match component {
             Component::Header(header) => {
-                let Some(text) = &mut header.text else { continue };
-                mend(&rules::LINE_BREAK, one_line(text));
-                mend(&rules::HEADER_MARKS, without_marks(text));
-                let renumbered = renumbered(text);
-                mend(&rules::VARIABLE_ORDER, renumbered.is_some());
-                has_names |= names(text);
-                examples_of_header(header, &mut mend);
+                mend_header(header, &mut mend);
+                has_names |= header.text.as_deref().is_some_and(names);
             }
             Component::Body(body) => {
                 mend_body(body, phrases, &mut mend);
@@ -43,15 +38,7 @@ pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
                     mend(&rules::LINE_BREAK, one_line(text));
                 }
             }
-            Component::Buttons(group) => {
-                let before: Vec<bool> = group.buttons.iter().map(|it| it.is("QUICK_REPLY")).collect();
-                let n_groups =
-                    before.windows(2).filter(|it| !it[0] && it[1]).count() + usize::from(before.first() == Some(&true));
-                if n_groups > 1 {
-                    group.buttons.sort_by_key(|it| !it.is("QUICK_REPLY"));
-                    mend(&rules::BUTTON_ORDER, true);
-                }
-            }
+            Component::Buttons(group) => mend(&rules::BUTTON_ORDER, quick_replies_first(&mut group.buttons)),
             Component::Other(_) => {}
         }
     }
@@ -60,6 +47,25 @@ pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
         mend(&rules::PARAMETER_FORMAT, true);
     }
     fixed
+}
+
+fn mend_header(header: &mut Header, mend: &mut impl FnMut(&'static Rule, bool)) {
+    let Some(text) = &mut header.text else { return };
+    mend(&rules::LINE_BREAK, one_line(text));
+    mend(&rules::HEADER_MARKS, without_marks(text));
+    let renumbered = renumbered(text);
+    mend(&rules::VARIABLE_ORDER, renumbered.is_some());
+    examples_of_header(header, mend);
+}
+
+/// Moves quick replies to the front if others stand between them.
+fn quick_replies_first(buttons: &mut [Button]) -> bool {
+    let before: Vec<bool> = buttons.iter().map(|it| it.is("QUICK_REPLY")).collect();
+    let n_groups = before.windows(2).filter(|it| !it[0] && it[1]).count() + usize::from(before.first() == Some(&true));
+    if n_groups > 1 {
+        buttons.sort_by_key(|it| !it.is("QUICK_REPLY"));
+    }
+    n_groups > 1
 }
 
 fn mend_body(body: &mut Body, phrases: Option<&Phrases>, mend: &mut impl FnMut(&'static Rule, bool)) {

@@ -1,3 +1,5 @@
+//! The languages of WhatsApp.
+
 /// The languages of templates ([Meta, supported languages], 2025-11-04).
 ///
 /// [Meta, supported languages]: https://developers.facebook.com/docs/whatsapp/business-management-api/message-templates/supported-languages

@@ -1,3 +1,5 @@
+//! Phrases that Ferry adds to texts.
+
 /// Words that Ferry adds to texts, in one language.
 #[derive(Debug)]
 pub struct Phrases {

@@ -200,21 +200,23 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
             check_link(url, "/url", &mut findings);
         }
         SessionMessage::Media { link, .. } => check_link(link, "/link", &mut findings),
-        SessionMessage::Products { title, products, .. } => {
-            if products.is_empty() || products.len() > 30 {
-                let message = format!("{} products; 1 to 30 are allowed", products.len());
-                findings.push(Finding::new(&rules::MESSAGE_CHOICES, "/products", message));
-            }
-            if products.len() > 1 {
-                check_title(title, "/title", MAX_LINE, &mut findings);
-                for (n, section) in products.iter().enumerate().filter_map(|it| Some((it.0, it.1.section.as_ref()?))) {
-                    check_title(section, &format!("/products/{n}/section"), MAX_ROW, &mut findings);
-                }
-            }
-        }
+        SessionMessage::Products { title, products, .. } => check_products(title, products, &mut findings),
         _ => {}
     }
     findings
+}
+
+fn check_products(title: &str, products: &[Product], findings: &mut Vec<Finding>) {
+    if products.is_empty() || products.len() > 30 {
+        let message = format!("{} products; 1 to 30 are allowed", products.len());
+        findings.push(Finding::new(&rules::MESSAGE_CHOICES, "/products", message));
+    }
+    if products.len() > 1 {
+        check_title(title, "/title", MAX_LINE, findings);
+        for (n, section) in products.iter().enumerate().filter_map(|it| Some((it.0, it.1.section.as_ref()?))) {
+            check_title(section, &format!("/products/{n}/section"), MAX_ROW, findings);
+        }
+    }
 }
 
 fn check_rows(

@@ -1,3 +1,5 @@
+//! The variables of texts.
+
 use std::collections::HashMap;
 
 /// A variable in a text of a template.

@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 
 use model::Finding;
 use regex::Regex;
-use scenario::{Act, Choice, END, Goal};
-use scenario::{Scenario, Text};
+use scenario::{Act, Choice, END, Goal, Scenario, Step, Text};
 use template::language_code;
 
 use crate::rules;
@@ -75,24 +74,27 @@ fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
         }
     }
     for (n, step) in scenario.steps.iter().enumerate() {
-        for (route, goal) in step.act.routes() {
-            if let Some(goal) = known(goal).filter(|it| !ids.contains(it)) {
-                let route = if route.is_empty() { "next".to_owned() } else { format!("“{route}”") };
-                let message = format!("{route} leads to “{goal}”, which is not a step");
-                findings.push(Finding::new(&rules::GOAL, format!("/steps/{n}"), message));
-            }
+        step_shape(n, step, &ids, findings);
+    }
+}
+
+/// Checks where a step leads, and whether it says something.
+fn step_shape(n: usize, step: &Step, ids: &HashSet<&str>, findings: &mut Vec<Finding>) {
+    for (route, goal) in step.act.routes() {
+        if let Some(goal) = known(goal).filter(|it| !ids.contains(it)) {
+            let route = if route.is_empty() { "next".to_owned() } else { format!("“{route}”") };
+            let message = format!("{route} leads to “{goal}”, which is not a step");
+            findings.push(Finding::new(&rules::GOAL, format!("/steps/{n}"), message));
         }
-        let is_silent = match &step.act {
-            Act::Message(it) => {
-                is_blank(&it.text) && it.media.is_none() && it.location.is_none() && it.products.is_empty()
-            }
-            Act::Question(it) => is_blank(&it.text),
-            _ => false,
-        };
-        if is_silent {
-            let message = format!("“{}” says nothing", step.id);
-            findings.push(Finding::new(&rules::NO_TEXT, format!("/steps/{n}/text"), message));
-        }
+    }
+    let is_silent = match &step.act {
+        Act::Message(it) => is_blank(&it.text) && it.media.is_none() && it.location.is_none() && it.products.is_empty(),
+        Act::Question(it) => is_blank(&it.text),
+        _ => false,
+    };
+    if is_silent {
+        let message = format!("“{}” says nothing", step.id);
+        findings.push(Finding::new(&rules::NO_TEXT, format!("/steps/{n}/text"), message));
     }
 }
 

@@ -9,8 +9,7 @@ mod text;
 use std::collections::HashMap;
 
 use model::Finding;
-use scenario::{Act, Choice, Goal, Handover, Lost, Message, Question, Scenario, Slot, Step};
-use scenario::{Loss, Text};
+use scenario::{Act, Choice, Goal, Handover, Loss, Lost, Message, Question, Scenario, Slot, Step, Text};
 use serde::Serialize;
 use template::{Phrases, Template, ValueLengths, check_message, language_code, lint};
 

@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use model::Finding;
 use regex::Regex;
-use scenario::{Accepts, Act, Choice, Message, Question, Scenario, Test};
-use scenario::{Text, TextPart};
+use scenario::{Accepts, Act, Choice, Message, Question, Scenario, Test, Text, TextPart};
 
 use crate::rules;
 

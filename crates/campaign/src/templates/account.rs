@@ -1,3 +1,5 @@
+//! The account, and the database that keeps its journal.
+
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};

@@ -1,3 +1,5 @@
+//! Templates that should be in the account.
+
 use anyhow::Result;
 use model::{Digest, Finding};
 use scenario::Criticality;

@@ -1,3 +1,5 @@
+//! Masks values in messages by their shape.
+
 /// The kind of a value, by its shape or its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum ValueKind {

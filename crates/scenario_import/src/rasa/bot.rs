@@ -33,6 +33,7 @@ pub(super) enum StoryEvent {
     Action(String),
 }
 
+/// Adds what a YAML file says to the bot.
 pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Imported) {
     // `templates` is what Rasa 1 called responses.
     for key in ["responses", "templates"] {
@@ -40,6 +41,17 @@ pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Impo
             bot.responses.insert(name.clone(), response.clone());
         }
     }
+    read_forms(bot, value);
+    read_phrases(bot, value);
+    for (key, name_key) in [("rules", "rule"), ("stories", "story")] {
+        for story in value.get(key).and_then(Value::as_array).into_iter().flatten() {
+            let name = story.get(name_key).and_then(Value::as_str).unwrap_or_default();
+            read_story(bot, story, file, name, imported);
+        }
+    }
+}
+
+fn read_forms(bot: &mut Bot, value: &Value) {
     for (name, form) in value.get("forms").and_then(Value::as_object).into_iter().flatten() {
         let required = form.get("required_slots").unwrap_or(form);
         let slots = match required {
@@ -50,6 +62,9 @@ pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Impo
         };
         bot.forms.insert(name.clone(), slots);
     }
+}
+
+fn read_phrases(bot: &mut Bot, value: &Value) {
     for entry in value.get("nlu").and_then(Value::as_array).into_iter().flatten() {
         let Some(intent) = entry.get("intent").and_then(Value::as_str) else { continue };
         let examples = entry.get("examples").and_then(Value::as_str).unwrap_or_default();
@@ -59,35 +74,30 @@ pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Impo
         let phrases: Vec<String> = lines.take(MAX_PHRASES).map(plain).collect();
         bot.phrases.entry(intent.to_owned()).or_default().extend(phrases);
     }
-    for (key, name_key) in [("rules", "rule"), ("stories", "story")] {
-        for story in value.get(key).and_then(Value::as_array).into_iter().flatten() {
-            let name = story.get(name_key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            // A story with alternatives is read as several stories.
-            let mut variants: Vec<Vec<StoryEvent>> = vec![Vec::new()];
-            for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
-                if let Some(alternatives) = alternatives(step).filter(|it| variants.len() * it.len() <= MAX_VARIANTS) {
-                    let told = variants.iter().flat_map(|it| alternatives.iter().map(move |event| (it, event)));
-                    variants = told.map(|(it, event)| [it.as_slice(), std::slice::from_ref(event)].concat()).collect();
-                    continue;
-                }
-                match event(step) {
-                    Ok(Some(event)) => variants.iter_mut().for_each(|it| it.push(event.clone())),
-                    Ok(None) => {}
-                    Err(what) => imported.skipped.push(Skipped {
-                        file: file.to_owned(),
-                        place: name.clone(),
-                        why: format!("its step “{what}” has no counterpart"),
-                    }),
-                }
-            }
-            for events in variants.into_iter().filter(|it| !it.is_empty()) {
-                if events.len() > MAX_EVENTS {
-                    let why = format!("it has {} steps, and at most {MAX_EVENTS} are read", events.len());
-                    imported.skipped.push(Skipped { file: file.to_owned(), place: name.clone(), why });
-                } else {
-                    bot.stories.push((file.to_owned(), name.clone(), events));
-                }
-            }
+}
+
+/// Reads a rule or a story. A story with alternatives is read as several stories.
+fn read_story(bot: &mut Bot, story: &Value, file: &str, name: &str, imported: &mut Imported) {
+    let mut skip = |why: String| {
+        imported.skipped.push(Skipped { file: file.to_owned(), place: name.to_owned(), why });
+    };
+    let mut variants: Vec<Vec<StoryEvent>> = vec![Vec::new()];
+    for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
+        if let Some(alternatives) = alternatives(step).filter(|it| variants.len() * it.len() <= MAX_VARIANTS) {
+            let pairs = variants.iter().flat_map(|it| alternatives.iter().map(move |event| (it, event)));
+            variants = pairs.map(|(it, event)| [it.as_slice(), std::slice::from_ref(event)].concat()).collect();
+            continue;
+        }
+        match event(step) {
+            Ok(Some(event)) => variants.iter_mut().for_each(|it| it.push(event.clone())),
+            Ok(None) => {}
+            Err(what) => skip(format!("its step “{what}” has no counterpart")),
+        }
+    }
+    for events in variants.into_iter().filter(|it| !it.is_empty()) {
+        match events.len() > MAX_EVENTS {
+            true => skip(format!("it has {} steps, and at most {MAX_EVENTS} are read", events.len())),
+            false => bot.stories.push((file.to_owned(), name.to_owned(), events)),
         }
     }
 }

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
-use scenario::{Accepts, Act, Call, Choice, Goal, Handover, Media, MediaKind, Message, Question, Via};
-use scenario::{Loss, Text};
+use scenario::{Accepts, Act, Call, Choice, Goal, Handover, Loss, Media, MediaKind, Message, Question, Text, Via};
 use serde_json::Value;
 
 use super::bot::{Bot, StoryEvent};

@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use model::Finding;
 use regex::Regex;
-use scenario::Choice;
-use scenario::{Loss, Text, TextPart};
+use scenario::{Choice, Loss, Text, TextPart};
 use serde_json::json;
 use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, says_how_to_stop};
 

@@ -1,3 +1,5 @@
+//! The category of a template.
+
 use scenario::{Message, Purpose, Scenario};
 use template::promotional_word;
 

@@ -1,8 +1,7 @@
 //! Steps that are due while the window is open: session messages.
 
 use model::Finding;
-use scenario::{Choice, Media, MediaKind};
-use scenario::{Loss, Text};
+use scenario::{Choice, Loss, Media, MediaKind, Text};
 use template::{
     MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT, Phrases, Row,
     SessionMessage,

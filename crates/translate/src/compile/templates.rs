@@ -1,8 +1,7 @@
 //! Steps that can be due while the window is closed: templates.
 
 use model::Finding;
-use scenario::MediaKind;
-use scenario::{Loss, Text, TextPart};
+use scenario::{Loss, MediaKind, Text, TextPart};
 use template::{
     Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, MAX_TEMPLATE_BODY, NamedExample,
     Template, fix, variables,

@@ -1,3 +1,5 @@
+//! What a customer sees.
+
 use scenario::{Location, MediaKind};
 use serde::Serialize;
 

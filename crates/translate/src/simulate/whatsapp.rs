@@ -116,6 +116,21 @@ impl Run<'_> {
             let code = parameters.first().map(|it| self.values.of(self.scenario, it)).unwrap_or_default();
             shown.text(&format!("{code} is your verification code."));
         }
+        shown.text(&self.filled_body(template, parameters));
+        shown.text(template.footer().unwrap_or_default());
+        for (n, button) in template.buttons().iter().enumerate() {
+            let text = button.text.as_deref().unwrap_or(&button.kind);
+            let end = buttons.iter().find(|it| it.0 == n).map(|it| self.values.of(self.scenario, &it.1));
+            match (&button.url, &button.phone_number) {
+                (Some(url), _) => shown.link(text, &url.replace("{{1}}", &end.unwrap_or_default())),
+                (_, Some(number)) => shown.link(text, number),
+                _ => shown.tap(text, None),
+            }
+        }
+    }
+
+    /// The body of a template with the values of the slots that fill its variables.
+    fn filled_body(&self, template: &Template, parameters: &[String]) -> String {
         let text = template.body_text();
         let (found, _) = variables(text);
         let mut names: Vec<&str> = Vec::new();
@@ -131,18 +146,7 @@ impl Run<'_> {
             }
             at = variable.bytes.1;
         }
-        filled.push_str(&text[at..]);
-        shown.text(&filled);
-        shown.text(template.footer().unwrap_or_default());
-        for (n, button) in template.buttons().iter().enumerate() {
-            let text = button.text.as_deref().unwrap_or(&button.kind);
-            let end = buttons.iter().find(|it| it.0 == n).map(|it| self.values.of(self.scenario, &it.1));
-            match (&button.url, &button.phone_number) {
-                (Some(url), _) => shown.link(text, &url.replace("{{1}}", &end.unwrap_or_default())),
-                (_, Some(number)) => shown.link(text, number),
-                _ => shown.tap(text, None),
-            }
-        }
+        filled + &text[at..]
     }
 
     fn message(&self, shown: &mut Shown, message: &SessionMessage, goes_on: bool) {
