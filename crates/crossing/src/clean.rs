@@ -17,7 +17,7 @@ use model::{Contact, Counts, Digest, LedgerRow, Outcome, Reject, RowFindings, St
 use rayon::prelude::*;
 use run::{Group, SourceRecord, SpillFolder, StageRecord, TableWriter};
 
-pub(crate) use crate::clean::intake::{Taken, extract_and_add_rows, take_in};
+pub(crate) use crate::clean::intake::{PendingRows, add_rows, extract_and_add_rows};
 use crate::load::overlapped::OverlappedLoad;
 use crate::memory;
 use crate::open_run::{OpenRun, TOOL};
@@ -42,17 +42,18 @@ const PIECE_BYTES: u64 = 5 << 18;
 
 /// Cleans what is not clean yet.
 pub(crate) fn clean(run: &mut OpenRun) -> Result<()> {
-    match take_in(run)? {
+    match add_rows(run)? {
         Some(taken) => merge(run, taken, None),
         None => Ok(()),
     }
 }
 
 /// Merges the rows that were taken in, and hands the contacts to `early` too.
-pub(crate) fn merge(run: &mut OpenRun, taken: Taken, mut early: Option<&mut OverlappedLoad>) -> Result<()> {
+pub(crate) fn merge(run: &mut OpenRun, taken: PendingRows, mut early: Option<&mut OverlappedLoad>) -> Result<()> {
     let list_quality = taken.list_quality();
     let unread = taken.unread(&run.plan.gates);
-    let Taken { started, inputs, n_rows, mut cleaner, names, mut ledger_file, rejects_file, mut outcome, work } = taken;
+    let PendingRows { started, inputs, n_rows, mut cleaner, names, mut ledger_file, rejects_file, mut outcome, work } =
+        taken;
     for (source, fields) in names.iter().enumerate().filter_map(|(n, it)| Some((n, unread.get(it)?))) {
         cleaner.hold(source, unread::held(fields));
     }

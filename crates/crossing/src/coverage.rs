@@ -10,7 +10,7 @@ use serde_json::Value;
 use plan::SourceSection;
 
 /// Counts what the rows of a source say, one after the other.
-pub(crate) struct Tally<'a> {
+pub(crate) struct CoverageCounter<'a> {
     form: DateForm,
     phones: Vec<usize>,
     dates: &'a [usize],
@@ -18,7 +18,7 @@ pub(crate) struct Tally<'a> {
     coverage: Coverage,
 }
 
-impl<'a> Tally<'a> {
+impl<'a> CoverageCounter<'a> {
     pub(crate) fn new(layout: &'a Layout, form: DateForm) -> Self {
         let phones = layout.phone_columns().collect();
         let (dates, bodies) = (layout.columns_of("last_at"), layout.columns_of("body"));

@@ -13,7 +13,7 @@ use phone::Region;
 use rayon::prelude::*;
 use run::{Artifact, ColumnReading, Group, SourceRecord, StageRecord, TableWriter};
 
-use crate::coverage::{Tally, source_record};
+use crate::coverage::{CoverageCounter, source_record};
 use crate::inspect::encoding_guesses;
 use crate::memory;
 use crate::open_run::{OpenRun, TOOL};
@@ -96,13 +96,13 @@ impl Extraction {
         };
         let profile = source.profile();
         let layout = layout(source, probe)?;
-        let mut tally = Tally::new(&layout, reading::date_form(source, &self.readings[number], "last_at"));
+        let mut counter = CoverageCounter::new(&layout, reading::date_form(source, &self.readings[number], "last_at"));
         let mut evidence = Evidence::new(&layout, source.region(plan));
         let seen = extract::read(probe, |row| -> Result<()> {
             if row.record % STEP == 0 {
                 self.work.advance(STEP);
             }
-            tally.add(&row);
+            counter.add(&row);
             evidence.add(&row);
             let place = (row.record, row.line);
             let cells = row.cells.as_ref().map(|cells| |it| cells.get(it));
@@ -110,7 +110,7 @@ impl Extraction {
             Ok(table.row(|rows| extracted::write(rows, probe.columns.len(), place, cells))?)
         })?;
         let artifact = table.publish()?;
-        let coverage = tally.finish(&profile, probe, &seen);
+        let coverage = counter.finish(&profile, probe, &seen);
         let reading = evidence.judge(plan, source, probe, run.readings.get(source.name.get_ref()))?;
         Ok((source_record(source, probe, &seen, coverage, reading, &run.key), artifact))
     }

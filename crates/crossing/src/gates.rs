@@ -7,7 +7,7 @@ use model::{Stage, share};
 use plan::GatesSection;
 use run::ListQuality;
 
-use crate::clean::Taken;
+use crate::clean::PendingRows;
 use crate::error::{ListFault, QualityGate};
 use crate::open_run::OpenRun;
 use crate::unread::UnreadBySource;
@@ -20,7 +20,7 @@ pub(crate) fn check(run: &OpenRun) -> Result<()> {
 }
 
 /// The same before cleaning has ended.
-pub(crate) fn check_rows(rows: &Taken, gates: &GatesSection) -> Result<()> {
+pub(crate) fn check_rows(rows: &PendingRows, gates: &GatesSection) -> Result<()> {
     check_lists(&rows.list_quality(), gates)?;
     check_unread(&rows.unread(gates), gates)
 }

@@ -17,7 +17,7 @@ use phone::{PhoneForm, ReadRegion, Region};
 use run::Coverage;
 use serde::Serialize;
 
-use crate::coverage::Tally;
+use crate::coverage::CoverageCounter;
 use crate::inspect::columns::{FirstRows, column_samples};
 use crate::inspect::source::source_block;
 pub use crate::inspect::source::{name_of, source_name};
@@ -280,9 +280,9 @@ fn look(
     dates: DateForm,
 ) -> Result<Looked> {
     let mut looked = Looked::default();
-    let mut tally = Tally::new(layout, dates);
+    let mut counter = CoverageCounter::new(layout, dates);
     let seen = extract::read(probe, |row: Row| -> Result<(), ExtractError> {
-        tally.add(&row);
+        counter.add(&row);
         looked.rows = row.record;
         if row.record > SAMPLE_ROWS {
             // The numbers of the business may first stand anywhere in a log.
@@ -314,7 +314,7 @@ fn look(
         }
         Ok(())
     })?;
-    looked.coverage = tally.finish(profile, probe, &seen);
+    looked.coverage = counter.finish(profile, probe, &seen);
     Ok(looked)
 }
 

@@ -12,6 +12,7 @@ mod clean;
 mod corrections;
 mod coverage;
 mod error;
+mod estimate;
 mod extract;
 mod fix;
 mod gates;
@@ -19,6 +20,7 @@ pub mod inspect;
 mod list_quality;
 mod load;
 mod memory;
+mod merge_and_load;
 mod open_run;
 mod ordered_map;
 pub mod progress;
@@ -26,6 +28,7 @@ mod reading;
 mod rejects;
 mod run_report;
 mod unread;
+mod unread_values;
 mod verify;
 
 use anyhow::{Context, Result, bail};
@@ -36,16 +39,16 @@ pub use crate::audit::{Audited, audit};
 pub use crate::backup::restore;
 pub use crate::corrections::{Corrections, SourceRow};
 pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, is_passing};
+pub use crate::estimate::{Ask, Estimate};
 pub use crate::fix::{Fixed, fix};
 pub use crate::memory::peak as peak_memory;
 pub use crate::open_run::{FoundRun, OpenRun, RunOptions, RunPlace, TOOL, find_run, rules};
 pub use crate::progress::Progress;
 pub use crate::rejects::ARTIFACT as REJECTS;
-pub use crate::run_report::{
-    BatchState, DatabaseState, LowYield, RunReport, SourceReport, Uninformative, low_yields, n_faults,
-};
-pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine, unread_values};
-pub use crate::verify::{Estimate, Selection, uninformative};
+pub use crate::run_report::{BatchState, DatabaseState, LowYield, RunReport, SourceReport, low_yields, n_faults};
+pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
+pub use crate::unread_values::unread_values;
+pub use crate::verify::{Selection, Uninformative, uninformative};
 
 use crate::verify::Verified;
 
@@ -54,7 +57,7 @@ pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
     run.read_decisions().await?;
     let rows = clean::extract_and_add_rows(run)?;
     // Into an empty database contacts are loaded while they are merged; `loading` hides whether they are.
-    let loading = load::overlapped::merge(run, rows).await?;
+    let loading = merge_and_load::merge(run, rows).await?;
     gates::check(run)?;
     if run.is_dry_run {
         return dry_run(run).await;

@@ -1,7 +1,6 @@
 //! What happens while a run works, as values. Whoever shows it finds the words.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,7 +8,7 @@ use model::{Answer, Counts};
 use run::Bill;
 use verify::Verdict;
 
-use crate::verify::Estimate;
+use crate::estimate::Ask;
 
 /// A piece of work that is shown by a bar and ends with one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,15 +111,6 @@ pub enum Note {
     SpellingsMerged {
         n_contacts: u64,
     },
-}
-
-/// What verification will ask, and within what bounds.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    pub estimate: Estimate,
-    pub currency: String,
-    pub daily_quota: Option<u64>,
-    pub per_second: Option<NonZeroU32>,
 }
 
 /// What files of answers hold.

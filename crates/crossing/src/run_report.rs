@@ -11,11 +11,12 @@ use run::{Bill, Coverage, SourceRecord};
 use serde::Serialize;
 use tokio::try_join;
 
+use crate::estimate::{Ask, Estimate};
 use crate::inspect::EncodingGuess;
 use crate::load::{self, Unfinished};
 use crate::open_run::OpenRun;
 use crate::unread::{self, UnreadBySource};
-use crate::verify::{self, Ask, Estimate, Verified, uninformative};
+use crate::verify::{self, Uninformative, Verified, uninformative};
 
 /// What a run did, or would do.
 #[derive(Debug, Serialize)]
@@ -88,14 +89,6 @@ pub struct SourceReport {
     pub profile: String,
     pub reading: String,
     pub coverage: Coverage,
-}
-
-/// Why the answers of a provider are worth nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Uninformative {
-    SaysYesToAll,
-    SaysNoToKnown,
-    OneAnswerForAll,
 }
 
 /// A source of which most rows give no contact. A wrong column or a wrong direction looks so.

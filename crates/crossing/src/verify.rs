@@ -1,11 +1,11 @@
-//! Finds out which contacts are on WhatsApp, batch by batch, and keeps the evidence.
+//! Finds out selection contacts are on WhatsApp, batch by batch, and keeps the evidence.
 
-mod in_order;
-mod inquiry;
-mod known;
-mod outcome;
+mod answer_files;
 mod quota;
-mod round;
+mod reorder;
+mod totals;
+mod verifier;
+mod verify_batches;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -19,15 +19,14 @@ use tokio::sync::mpsc;
 use verify::{Verdict, VerifyError};
 
 use crate::error::is_passing;
+use crate::estimate::Estimate;
 use crate::load::{ahead, complete};
 use crate::open_run::OpenRun;
-pub(crate) use crate::progress::Ask;
 use crate::progress::{self, Note, Task};
-use crate::run_report::Uninformative;
-use crate::verify::inquiry::Inquiry;
-use crate::verify::known::Facts;
-use crate::verify::outcome::Outcome;
-use crate::verify::round::{Round, narrowed};
+use crate::verify::answer_files::AnswerFiles;
+use crate::verify::totals::RunTotals;
+use crate::verify::verifier::Verifier;
+use crate::verify::verify_batches::{VerifyBatches, narrowed};
 use plan::VerifySection;
 use run::formats::contacts::{self, Phones};
 
@@ -51,14 +50,6 @@ pub enum Selection {
     Batch(u32),
 }
 
-/// What verifying will ask, as far as can be told before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Estimate {
-    pub numbers: u64,
-    pub calls: u64,
-    pub price_micros: u64,
-}
-
 /// What a verification cost, and why it ended early.
 #[derive(Debug, Default)]
 pub(crate) struct Verified {
@@ -79,13 +70,13 @@ pub(crate) async fn verify_if_possible(run: &mut OpenRun, crm: &Crm, selection: 
 
 /// Verifies what is to be verified, and gives the bill if somebody was asked. A plan without a verifier has nothing to
 /// verify.
-pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, which: Selection) -> Result<Option<Bill>> {
+pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -> Result<Option<Bill>> {
     let Some(section) = run.plan.verify.clone() else { return Ok(None) };
     let started = Instant::now();
-    let facts = Facts::read(run, &section)?;
-    let adapter = facts.as_ref().map_or(section.properties().name.to_owned(), Facts::name);
+    let answer_files = AnswerFiles::read(run, &section)?;
+    let adapter = answer_files.as_ref().map_or(section.properties().name.to_owned(), AnswerFiles::name);
     let receipts = crm.receipts(run.run_id(), Stage::Verify).await?;
-    let wanted = which.wanted(&crm.batches(run.run_id()).await?, &receipts, &adapter);
+    let wanted = selection.wanted(&crm.batches(run.run_id()).await?, &receipts, &adapter);
     let n_wanted: u64 = wanted.values().map(|it| it.0).sum();
     if n_wanted == 0 {
         run.progress.note(Note::AlreadyDone(Task::Verify));
@@ -94,40 +85,40 @@ pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, which: Selection) -> Re
         }
         return Ok(None);
     }
-    let is_asking = facts.is_none();
+    let is_asking = answer_files.is_none();
     let has_evidence = is_asking && crm.has_evidence().await?;
     let estimate = match has_evidence {
-        true => estimate(run, crm, which, wanted.keys().copied().collect()).await?,
+        true => estimate(run, crm, selection, wanted.keys().copied().collect()).await?,
         false => Estimate::of(&section, n_wanted, wanted.len() as u64),
     };
-    let (inquiry, examined) = begin(run, crm, &section, adapter, facts, estimate).await?;
-    let inquiry = Arc::new(inquiry);
+    let (verifier, examined) = begin(run, crm, &section, adapter, answer_files, estimate).await?;
+    let verifier = Arc::new(verifier);
     let work = run.progress.begin(Task::Verify, n_wanted);
-    let outcome = match (examined, inquiry.verdict()) {
-        (Err(failure), _) => Outcome::failed(failure),
+    let outcome = match (examined, verifier.verdict()) {
+        (Err(failure), _) => RunTotals::failed(failure),
         (Ok(()), Verdict::Informative) => {
             let numbers: HashSet<u32> = wanted.keys().copied().collect();
             let phones = phones_ahead(run, move |it| numbers.contains(&it));
-            let (crm, inquiry, concurrency) = (crm.clone(), Arc::clone(&inquiry), section.concurrency);
+            let (crm, verifier, concurrency) = (crm.clone(), Arc::clone(&verifier), section.concurrency);
             let run_id = run.run_id().into();
-            let round = Round { crm, run_id, inquiry, which, has_evidence, wanted, concurrency };
+            let round = VerifyBatches { crm, run_id, verifier, selection, has_evidence, wanted, concurrency };
             round.run(phones, &work).await?
         }
         // Whose answers are worth nothing is not paid for them.
-        (Ok(()), Verdict::SaysYesToAll | Verdict::SaysNoToKnown) => Outcome::default(),
+        (Ok(()), Verdict::SaysYesToAll | Verdict::SaysNoToKnown) => RunTotals::default(),
     };
-    inquiry.settle().await?;
+    verifier.settle().await?;
     if let Some(error) = outcome.error {
         return Err(error);
     }
-    let bill = outcome.bill(&inquiry, &section);
+    let bill = outcome.bill(&verifier, &section);
     let bill = Some(bill).filter(|_| is_asking);
     work.end(progress::Outcome::Verified(outcome.totals(bill.clone(), estimate.numbers)));
     run.folder.manifest.bills.extend(bill.clone().filter(|it| it.calls > 0));
-    let findings = outcome.findings(inquiry.verdict());
+    let findings = outcome.findings(verifier.verdict());
     if let Some(failure) = outcome.failure {
         run.folder.save()?;
-        return Err(inquiry.explained(failure).await);
+        return Err(verifier.explained(failure).await);
     }
     complete(run, crm, Stage::Verify, started, findings).await?;
     Ok(bill)
@@ -139,20 +130,20 @@ async fn begin(
     crm: &Crm,
     section: &VerifySection,
     adapter: String,
-    facts: Option<Facts>,
+    answer_files: Option<AnswerFiles>,
     estimate: Estimate,
-) -> Result<(Inquiry, Result<(), VerifyError>)> {
-    if facts.is_none() {
+) -> Result<(Verifier, Result<(), VerifyError>)> {
+    if answer_files.is_none() {
         run.progress.note(Note::WillAsk(estimate.ask(section)));
     }
-    let mut inquiry = Inquiry::new(run, crm, section, adapter, facts).await?;
+    let mut verifier = Verifier::new(run, crm, section, adapter, answer_files).await?;
     // Where there is nobody to ask about, what the provider knows need not be found out.
-    let examined = if estimate.numbers > 0 { inquiry.examine().await } else { Ok(()) };
-    inquiry.settle().await?;
-    if inquiry.verdict() != Verdict::Informative {
-        run.progress.note(Note::NotAsked(inquiry.verdict()));
+    let examined = if estimate.numbers > 0 { verifier.examine().await } else { Ok(()) };
+    verifier.settle().await?;
+    if verifier.verdict() != Verdict::Informative {
+        run.progress.note(Note::NotAsked(verifier.verdict()));
     }
-    Ok((inquiry, examined))
+    Ok((verifier, examined))
 }
 
 /// What verifying would ask in a dry run.
@@ -197,38 +188,27 @@ impl Selection {
     }
 }
 
-impl Estimate {
-    /// Of contacts of whom nothing is known yet.
-    fn of(section: &VerifySection, numbers: u64, n_batches: u64) -> Self {
-        let largest = section.properties().largest_batch.min(section.batch()) as u64;
-        let calls = numbers.div_ceil(largest).max(n_batches);
-        Self { numbers, calls, price_micros: numbers * section.price_micros() }
-    }
-
-    /// The same with what bounds it.
-    pub fn ask(self, section: &VerifySection) -> Ask {
-        Ask {
-            estimate: self,
-            currency: section.currency.clone(),
-            daily_quota: section.daily_quota(),
-            per_second: section.per_second(),
-        }
-    }
-}
-
 /// Looks through all contacts for those that are to be asked about.
-async fn estimate(run: &OpenRun, crm: &Crm, which: Selection, wanted: HashSet<u32>) -> Result<Estimate> {
+async fn estimate(run: &OpenRun, crm: &Crm, selection: Selection, wanted: HashSet<u32>) -> Result<Estimate> {
     let Some(section) = &run.plan.verify else { return Ok(Estimate::default()) };
     let largest = section.properties().largest_batch as u64;
     let mut estimate = Estimate::default();
     let mut phones = phones_ahead(run, move |it| wanted.contains(&it));
     while let Some(phones) = phones.recv().await {
-        let numbers = narrowed(crm, phones?, which, true).await?.asked.len() as u64;
+        let numbers = narrowed(crm, phones?, selection, true).await?.asked.len() as u64;
         estimate.numbers += numbers;
         estimate.calls += numbers.div_ceil(largest);
     }
     estimate.price_micros = estimate.numbers * section.price_micros();
     Ok(estimate)
+}
+
+/// Why the answers of a provider are worth nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uninformative {
+    SaysYesToAll,
+    SaysNoToKnown,
+    OneAnswerForAll,
 }
 
 /// Why the answers of a verification are worth nothing; none if they count.

@@ -194,7 +194,7 @@ pub(crate) struct UnreadableArgs {
     #[command(flatten)]
     pub(crate) place: Where,
     /// consent, date, region, language, email or name [default: all]
-    #[arg(value_parser = crate::commands::unreadable::fields())]
+    #[arg(value_parser = unreadable_fields())]
     pub(crate) field: Option<String>,
 }
 
@@ -433,4 +433,9 @@ fn region(text: &str) -> Result<Region, String> {
 
 fn share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|it| (0.0..=1.0).contains(it)).ok_or_else(|| "a share is a number from 0 to 1".to_owned())
+}
+
+/// The names of fields whose values can be unreadable.
+fn unreadable_fields() -> [&'static str; 6] {
+    clean::ReadField::ALL.map(clean::ReadField::name)
 }

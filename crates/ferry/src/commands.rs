@@ -14,7 +14,7 @@ mod suppress;
 mod template;
 mod trace;
 mod translate;
-pub(crate) mod unreadable;
+mod unreadable;
 
 use anyhow::Result;
 use crossing::Progress;

@@ -4,6 +4,7 @@
 //! required only by the commands that need it: a plan without `[[source]]` can translate and submit.
 
 mod digest;
+mod error;
 mod profiles;
 mod read;
 mod secrets;
@@ -16,7 +17,7 @@ use extract::{Limits, Profile};
 use model::{ContactId, MAX_BATCH};
 use phone::{PhoneNumber, Region};
 
-pub use crate::read::PlanError;
+pub use crate::error::PlanError;
 pub use crate::secrets::{SecretError, contact_key};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};

@@ -2,7 +2,7 @@
 
 use extract::Profile;
 
-use crate::read::with_nearest;
+use crate::error::with_nearest;
 use crate::{Plan, PlanError, SourceSection};
 
 impl Plan {

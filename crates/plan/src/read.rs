@@ -1,28 +1,19 @@
 //! Reads a plan, and says on which line it is wrong.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use extract::Profile;
 use serde::Deserialize;
-use thiserror::Error;
 use toml::Spanned;
 
 use crate::Plan;
+use crate::error::{PlanError, with_nearest, wrong};
 use crate::sections::gates::GatesSection;
 use crate::sections::merge::MergeSection;
 use crate::sections::source::SourceSection;
 use crate::sections::verify::VerifySection;
 use crate::sections::whatsapp::WhatsappSection;
 use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection};
-
-/// What is wrong with a plan, and on which line.
-#[derive(Debug, Error)]
-pub enum PlanError {
-    #[error("could not read the plan {}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("{}:{line}: {message}", path.display())]
-    Wrong { path: PathBuf, line: usize, message: String },
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,22 +119,6 @@ impl Plan {
 
 fn check_name(plan: &Plan, what: &'static str, name: &Spanned<String>) -> Result<(), PlanError> {
     run::run_name(what, name.get_ref()).map(|_| ()).map_err(|error| plan.wrong(name.span().start, error.to_string()))
-}
-
-fn wrong(path: &Path, text: &str, at: usize, message: String) -> PlanError {
-    let line = text.bytes().take(at).filter(|it| *it == b'\n').count() + 1;
-    PlanError::Wrong { path: path.to_owned(), line, message }
-}
-
-/// Adds the nearest right name to a message of the form "unknown … `x`, expected one of `a`, `b`".
-pub(crate) fn with_nearest(message: &str) -> String {
-    let mut names = message.split('`').skip(1).step_by(2);
-    let (Some(given), true) = (names.next(), message.starts_with("unknown")) else { return message.to_owned() };
-    let similarity = |it: &&str| (strsim::jaro_winkler(given, it) * 1000.0) as u32;
-    match names.max_by_key(similarity).filter(|it| similarity(it) > 600) {
-        Some(nearest) => format!("{message}; did you mean `{nearest}`?"),
-        None => message.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use model::Hasher;
 
-use crate::table::{Column, Kind};
+use crate::column::{Column, Kind};
 
 /// Some rows of a table, in their order.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@
 //! digest is written the same way. So a file is either whole and named, or not there.
 
 mod batches;
+mod column;
 mod error;
 mod folder;
 pub mod formats;
@@ -24,6 +25,7 @@ mod publish;
 mod spill;
 mod table;
 
+pub use column::{Column, Kind};
 pub use error::RunError;
 pub use folder::{RunFolder, newest_in, run_name};
 pub use group::Group;
@@ -33,4 +35,4 @@ pub use manifest::{
 };
 pub use publish::{ArtifactWriter, digest_of, write_private};
 pub use spill::SpillFolder;
-pub use table::{Column, Kind, TableReader, TableWriter};
+pub use table::{TableReader, TableWriter};

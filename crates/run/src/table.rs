@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub use crate::table::reader::TableReader;
 pub use crate::table::writer::TableWriter;
 
-/// So many rows are written together, and read together by one thread. Who writes remembers something of every group and
-/// column until the end, so they become larger where there are many.
+/// Rows of a group, which is written at once and read by one thread. Metadata of every group stays in memory until the
+/// file is closed, so later groups are larger.
 const GROUP_ROWS: usize = 8_000;
 const GROUPS_OF_A_SIZE: usize = 500;
 const MOST_DOUBLINGS: usize = 2;
@@ -24,37 +24,6 @@ fn group_rows(n_groups: usize) -> usize {
 
 /// Where the footer of a file holds the digests of its batches.
 const DIGESTS: &str = "ferry.batches";
-
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Text,
-    Int,
-}
-
-/// A column by its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    pub name: String,
-    pub kind: Kind,
-    /// Whether its texts are compressed.
-    is_packed: bool,
-}
-
-impl Column {
-    pub fn text(name: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: Kind::Text, is_packed: true }
-    }
-
-    pub fn int(name: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: Kind::Int, is_packed: true }
-    }
-
-    /// Leaves texts as they are: those of few likenesses, such as ids, take time to compress and do not get smaller.
-    pub fn unpacked(self) -> Self {
-        Self { is_packed: false, ..self }
-    }
-}
 
 /// The digests of a table, as its footer holds them.
 #[derive(Serialize, Deserialize)]
@@ -70,7 +39,7 @@ mod tests {
     use model::Hasher;
 
     use super::*;
-    use crate::{ArtifactWriter, Group};
+    use crate::{ArtifactWriter, Column, Group};
 
     #[test]
     fn groups_become_larger_where_there_are_many() {

@@ -31,7 +31,7 @@ use run::formats::ledger;
 const MOST_CORES: usize = 4;
 
 /// Rows that are all taken in and wait to be merged.
-pub(crate) struct Taken {
+pub(crate) struct PendingRows {
     pub(crate) started: Instant,
     pub(crate) inputs: Digest,
     pub(crate) n_rows: u64,
@@ -44,7 +44,7 @@ pub(crate) struct Taken {
     pub(crate) work: Work,
 }
 
-impl Taken {
+impl PendingRows {
     /// Values that were not understood, by source and field.
     pub(crate) fn unread(&self, gates: &GatesSection) -> UnreadBySource {
         unread::by_source(&self.outcome.unread, gates)
@@ -57,7 +57,7 @@ impl Taken {
 }
 
 /// Takes in the rows that were extracted and are to be cleaned; none if that was done before.
-pub(crate) fn take_in(run: &OpenRun) -> Result<Option<Taken>> {
+pub(crate) fn add_rows(run: &OpenRun) -> Result<Option<PendingRows>> {
     let started = Instant::now();
     if !run.folder.manifest.stages.contains_key(&Stage::Extract) {
         bail!("nothing is extracted yet: run `ferry extract` first");
@@ -79,7 +79,7 @@ pub(crate) fn take_in(run: &OpenRun) -> Result<Option<Taken>> {
     let sources = run.plan.sources.iter().zip(&records).map(source).collect::<Result<_>>()?;
     let corrections = Corrections::read(&run.folder.fixes(), &records)?;
     let work = run.progress.begin(Task::Clean, tables.iter().map(TableReader::n_rows).sum());
-    let mut taking = Taking::begin(run, sources, corrections)?;
+    let mut taking = Intake::begin(run, sources, corrections)?;
     let groups =
         tables.iter().enumerate().flat_map(|(number, table)| (0..table.n_groups()).map(move |it| (number, it)));
     taking.take(groups, |number, group| Ok(tables[number].group(group)?.into()), Some(&work))?;
@@ -87,15 +87,15 @@ pub(crate) fn take_in(run: &OpenRun) -> Result<Option<Taken>> {
 }
 
 /// Extracts what is not extracted yet, and takes the rows in meanwhile; none if both were done before.
-pub(crate) fn extract_and_add_rows(run: &mut OpenRun) -> Result<Option<Taken>> {
+pub(crate) fn extract_and_add_rows(run: &mut OpenRun) -> Result<Option<PendingRows>> {
     let started = Instant::now();
     let is_read_fast_enough = run.plan.sources.len() == 1 || rayon::current_num_threads() <= MOST_CORES;
     // What was corrected is known by the columns of what was extracted.
     if !is_read_fast_enough || !run.folder.fixes().is_empty() {
         extract(run)?;
-        return take_in(run);
+        return add_rows(run);
     }
-    let Some(mut extraction) = Extraction::begin(run)? else { return take_in(run) };
+    let Some(mut extraction) = Extraction::begin(run)? else { return add_rows(run) };
     let source = |((planned, probe), reading): ((&SourceSection, &Probe), &ColumnReading)| {
         let layout = layout(planned, probe)?;
         let (name, columns) = (planned.name.get_ref().clone(), probe.columns.clone());
@@ -106,7 +106,7 @@ pub(crate) fn extract_and_add_rows(run: &mut OpenRun) -> Result<Option<Taken>> {
     let (senders, receivers): (Vec<_>, Vec<_>) = sources.iter().map(|_| sync_channel(MOST_PIECES)).unzip();
     let groups = receivers.into_iter().enumerate();
     let groups = groups.flat_map(|(number, groups)| groups.into_iter().map(move |group| (number, group)));
-    let mut taking = Taking::begin(run, sources, Corrections::default())?;
+    let mut taking = Intake::begin(run, sources, Corrections::default())?;
     let done: Vec<_> = std::thread::scope(|scope| {
         // One source after the other, as they are taken in.
         let extract = |(number, passed_on)| extraction.source(run, number, Some(passed_on));
@@ -120,7 +120,7 @@ pub(crate) fn extract_and_add_rows(run: &mut OpenRun) -> Result<Option<Taken>> {
     // Later rows have shown that a column is to be read in another way than its first rows say.
     if !were_read_rightly {
         drop(taking);
-        return take_in(run);
+        return add_rows(run);
     }
     let work = run.progress.begin_at(Task::Clean, taking.n_rows, started);
     let inputs = inputs(run)?;
@@ -137,7 +137,7 @@ struct Source {
 }
 
 /// What takes rows in.
-struct Taking {
+struct Intake {
     names: Vec<String>,
     layouts: Vec<Layout>,
     columns: RejectColumns,
@@ -158,7 +158,7 @@ struct Chunk {
     lines: Vec<u8>,
 }
 
-impl Taking {
+impl Intake {
     fn begin(run: &OpenRun, sources: Vec<Source>, corrections: Corrections) -> Result<Self> {
         let n_bytes = usize::try_from(run.memory / WAITING_SHARE)?;
         let readings: Vec<ColumnReading> = sources.iter().map(|it| it.reading.clone()).collect();
@@ -203,11 +203,11 @@ impl Taking {
         )
     }
 
-    fn end(self, started: Instant, inputs: Digest, work: Work) -> Result<Taken> {
+    fn end(self, started: Instant, inputs: Digest, work: Work) -> Result<PendingRows> {
         let Self { names, cleaner, ledger_file, rejects_file, outcome, n_rows, .. } = self;
         let rejects_file = rejects_file.publish(outcome.counts.rejected)?;
         tracing::info!(n_rows, "rows taken in");
-        Ok(Taken { started, inputs, n_rows, cleaner, names, ledger_file, rejects_file, outcome, work })
+        Ok(PendingRows { started, inputs, n_rows, cleaner, names, ledger_file, rejects_file, outcome, work })
     }
 }
 

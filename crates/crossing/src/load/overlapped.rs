@@ -11,38 +11,14 @@ use anyhow::{Context, Result};
 use crm::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts};
 use model::Digest;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, block_in_place};
+use tokio::task::JoinHandle;
 
 use crate::backup;
-use crate::clean::{self, Taken};
-use crate::gates;
 use crate::load::{load_all, read_statements_anew, receipt, run_row};
 use crate::open_run::OpenRun;
 
 /// So many batches wait to be loaded: as many as are merged while the database waits for its disk.
 const BATCHES_WAITING: usize = 16;
-
-/// A load that began while contacts were merged, or none.
-pub(crate) struct Loading(Option<OverlappedLoad>);
-
-/// Merges the rows, if there are any to merge. Where nothing has to come before the first contact, contacts are loaded as
-/// soon as they are merged.
-pub(crate) async fn merge(run: &mut OpenRun, rows: Option<Taken>) -> Result<Loading> {
-    let Some(rows) = rows else { return Ok(Loading(None)) };
-    let mut overlapped = OverlappedLoad::begin(run, &rows).await?;
-    block_in_place(|| clean::merge(run, rows, overlapped.as_mut()))?;
-    Ok(Loading(overlapped))
-}
-
-impl Loading {
-    /// Opens the database, and waits until what was handed on is loaded.
-    pub(crate) async fn finish(self, run: &OpenRun) -> Result<(Crm, Option<LoadedAlready>)> {
-        match self.0 {
-            Some(overlapped) => overlapped.finish().await.map(|(crm, loaded)| (crm, Some(loaded))),
-            None => Ok((crate::open(run).await?, None)),
-        }
-    }
-}
 
 /// Takes contacts in the order of their ids, and loads them batch by batch.
 pub(crate) struct OverlappedLoad {
@@ -70,9 +46,8 @@ impl OverlappedLoad {
     /// gate stops the lists. Elsewhere there is something to do before the first contact is loaded, so there is none.
     ///
     /// A run that ends before all is loaded goes on as any other does: what has its receipt is not loaded again.
-    pub(crate) async fn begin(run: &mut OpenRun, taken: &Taken) -> Result<Option<Self>> {
-        let may_load = gates::check_rows(taken, &run.plan.gates).is_ok();
-        if run.is_dry_run || run.plan.verify.is_some() || !may_load {
+    pub(crate) async fn begin(run: &mut OpenRun) -> Result<Option<Self>> {
+        if run.is_dry_run || run.plan.verify.is_some() {
             return Ok(None);
         }
         // If it cannot be opened, loading will tell, when the contacts are safe.
@@ -132,7 +107,7 @@ impl OverlappedLoad {
     }
 
     /// Waits until all is loaded that was handed on.
-    async fn finish(self) -> Result<(Crm, LoadedAlready)> {
+    pub(crate) async fn finish(self) -> Result<(Crm, LoadedAlready)> {
         let Self { crm, started, batches, task, .. } = self;
         drop(batches);
         let loaded = task.await.context("loading ended before its time")??;

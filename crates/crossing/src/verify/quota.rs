@@ -18,7 +18,7 @@ pub(crate) struct Quota {
     method: &'static str,
     /// None if nothing bounds it.
     bound: Option<Bound>,
-    /// What the database was told of this run.
+    /// The number of checks that the database has recorded for this run.
     noted: AtomicU64,
 }
 
@@ -82,9 +82,9 @@ impl Quota {
         Ok(i64::try_from(n_checks)? - i64::try_from(noted)?)
     }
 
-    /// Takes it for noted, which the caller does.
+    /// Takes it for noted, selection the caller does.
     fn take_note(&self, n_checks: i64) -> Usage {
-        // Another batch may have reserved since, which must not be forgotten.
+        // Another batch may have reserved since, selection must not be forgotten.
         self.noted.fetch_add(n_checks.cast_unsigned(), Ordering::SeqCst);
         Usage { method: self.method, at: Timestamp::now(), n_checks }
     }

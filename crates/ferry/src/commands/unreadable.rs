@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use clean::ReadField;
 use serde_json::json;
 
 use crate::cli::UnreadableArgs;
@@ -38,9 +37,4 @@ pub(crate) fn unreadable(args: &UnreadableArgs, output: Output) -> Result<Exit> 
         if text.is_empty() { "every value was understood\n".to_owned() } else { text }
     })?;
     Ok(Exit::Done)
-}
-
-/// The names of fields whose values can be unreadable.
-pub(crate) fn fields() -> [&'static str; 6] {
-    ReadField::ALL.map(ReadField::name)
 }

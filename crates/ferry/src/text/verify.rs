@@ -1,7 +1,7 @@
 //! Verification in words.
 
+use crossing::Ask;
 use crossing::Uninformative;
-use crossing::progress::Ask;
 use model::{counted, grouped};
 use run::Bill;
 use verify::Verdict;

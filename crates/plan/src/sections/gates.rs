@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use clean::ReadField;
 use serde::Deserialize;
 
-use crate::{Plan, PlanError, read};
+use crate::error::with_nearest;
+use crate::{Plan, PlanError};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -57,7 +58,7 @@ impl Plan {
         for field in by_field.clone().map(|it| it.0) {
             if !ReadField::ALL.iter().any(|it| it.name() == field) {
                 let known = ReadField::ALL.map(|it| format!("`{}`", it.name())).join(", ");
-                return wrong(read::with_nearest(&format!("unknown field `{field}`, expected one of {known}")));
+                return wrong(with_nearest(&format!("unknown field `{field}`, expected one of {known}")));
             }
         }
         let rates = [Some(*max_reject_rate), *max_invalid_rate, *max_sequence_rate].into_iter().flatten();

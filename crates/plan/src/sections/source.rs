@@ -11,7 +11,7 @@ use run::SourceRecord;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::read::with_nearest;
+use crate::error::with_nearest;
 use crate::sections::merge::ListConsent;
 use crate::{Plan, PlanError};
 

@@ -14,8 +14,9 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, Type};
 
 use crate::batches::BatchDigests;
+use crate::column::{Column, Kind};
 use crate::group::{Group, Values};
-use crate::table::{Column, DIGESTS, Footer, Kind, group_rows};
+use crate::table::{DIGESTS, Footer, group_rows};
 use crate::{Artifact, ArtifactWriter, RunError};
 
 /// Pages of about this size stay in the cache of a core while they are encoded, and take less memory than those of a megabyte

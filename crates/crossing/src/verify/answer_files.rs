@@ -37,7 +37,7 @@ const CHECKED_AT: [&str; 5] = ["checked_at", "date", "at", "timestamp", "time"];
 const WA_ID: [&str; 2] = ["wa_id", "waid"];
 
 /// What the files say.
-pub(crate) struct Facts {
+pub(crate) struct AnswerFiles {
     pub(crate) known: KnownAnswers,
     method: &'static str,
     digest: Digest,
@@ -53,7 +53,7 @@ struct Reading {
     rejects: Vec<[String; 4]>,
 }
 
-impl Facts {
+impl AnswerFiles {
     /// Reads the files of the plan; none if somebody is to be asked.
     pub(crate) fn read(run: &mut OpenRun, section: &VerifySection) -> Result<Option<Self>> {
         let Some(path) = section.path.as_ref().filter(|_| section.asks_nobody()) else { return Ok(None) };
@@ -189,7 +189,7 @@ impl AnswerColumns {
     }
 }
 
-/// The words by which tools say yes and no.
+/// The words by selection tools say yes and no.
 fn answer(word: &str) -> Option<Answer> {
     const REGISTERED: [&str; 7] = ["registered", "valid", "true", "yes", "1", "active", "exists"];
     const NOT_REGISTERED: [&str; 8] =

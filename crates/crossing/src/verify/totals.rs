@@ -9,13 +9,13 @@ use run::Bill;
 use verify::{Mismatches, Verdict, VerifyError};
 
 use crate::progress::VerifyTotals;
-use crate::verify::inquiry::{Inquiry, ReadyBatch};
+use crate::verify::verifier::{PreparedBatch, Verifier};
 use crate::verify::{KNOWS_NOBODY, NOT_COUNTED, NOT_INFORMATIVE};
 use plan::VerifySection;
 
 /// What came of the batches so far.
 #[derive(Default)]
-pub(crate) struct Outcome {
+pub(crate) struct RunTotals {
     answers: BTreeMap<Answer, u64>,
     mismatches: Mismatches,
     pub(crate) doubts: BTreeMap<Answer, u64>,
@@ -26,31 +26,31 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<anyhow::Error>,
 }
 
-impl Outcome {
+impl RunTotals {
     /// Nobody was answered for.
     pub(crate) fn failed(failure: VerifyError) -> Self {
         Self { failure: Some(failure), ..Self::default() }
     }
 
-    pub(crate) fn take(&mut self, batch: ReadyBatch) -> ReadyEvidence {
+    pub(crate) fn take(&mut self, batch: PreparedBatch) -> ReadyEvidence {
         for (answer, n) in batch.answers {
             *self.answers.entry(answer).or_default() += n;
         }
-        self.mismatches += batch.told.mismatches;
-        if let Some(doubt) = batch.told.doubt {
+        self.mismatches += batch.totals.mismatches;
+        if let Some(doubt) = batch.totals.doubt {
             *self.doubts.entry(doubt).or_default() += 1;
         }
-        self.known_already += batch.told.known_already;
-        self.calls_saved += batch.told.calls_saved;
-        self.n_answered += batch.told.n_answered;
-        if let Some(failure) = batch.told.failure {
+        self.known_already += batch.totals.known_already;
+        self.calls_saved += batch.totals.calls_saved;
+        self.n_answered += batch.totals.n_answered;
+        if let Some(failure) = batch.totals.failure {
             self.failure.get_or_insert(failure);
         }
         batch.evidence
     }
 
-    pub(crate) fn bill(&self, inquiry: &Inquiry, section: &VerifySection) -> Bill {
-        let usage = inquiry.usage();
+    pub(crate) fn bill(&self, verifier: &Verifier, section: &VerifySection) -> Bill {
+        let usage = verifier.usage();
         Bill {
             at: Timestamp::now(),
             checks: usage.units,

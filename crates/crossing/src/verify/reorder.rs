@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 /// Batches that are done in any order. The database takes rows faster in the order of their keys, so one that is done early
 /// waits for those before it, unless too many do: what was paid for should not be lost for that.
-pub(crate) struct InOrder<T> {
+pub(crate) struct ReorderBuffer<T> {
     /// The numbers of all batches, the next one last.
     expected: Vec<u32>,
     waiting: BTreeMap<u32, T>,
     most: usize,
 }
 
-impl<T> InOrder<T> {
+impl<T> ReorderBuffer<T> {
     /// `most` may wait.
     pub(crate) fn new(numbers: impl Iterator<Item = u32>, most: usize) -> Self {
         let mut expected: Vec<u32> = numbers.collect();
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn what_is_done_early_waits_until_too_many_do() {
-        let mut batches = InOrder::new([1, 2, 3, 5, 6, 7, 8].into_iter(), 2);
+        let mut batches = ReorderBuffer::new([1, 2, 3, 5, 6, 7, 8].into_iter(), 2);
         let mut taken_after = |number: u32| {
             batches.add(number, number);
             batches.take()
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn what_did_not_wait_to_the_end_keeps_nobody_waiting() {
-        let mut batches = InOrder::new(1..=4, 2);
+        let mut batches = ReorderBuffer::new(1..=4, 2);
         batches.add(2, 2);
         assert!(batches.take().is_empty());
         assert_eq!(batches.take_all(), [2]);

@@ -14,12 +14,12 @@ use whatsapp::{CallCounts, CallError, Client, Credentials, EVOLUTION_KEY, WAHA_K
 
 use crate::open_run::{OpenRun, TOOL};
 use crate::progress::Note;
-use crate::verify::known::Facts;
+use crate::verify::answer_files::AnswerFiles;
 use crate::verify::quota::Quota;
 use plan::VerifySection;
 
-/// Who is asked and by which terms.
-pub(crate) struct Inquiry {
+/// Who is asked and by selection terms.
+pub(crate) struct Verifier {
     adapter: Adapter,
     /// What its answers are worth.
     verdict: Verdict,
@@ -30,7 +30,7 @@ pub(crate) struct Inquiry {
 }
 
 /// A batch, and whom of it there is to ask about.
-pub(crate) struct Work {
+pub(crate) struct BatchCheck {
     pub(crate) batch: u32,
     pub(crate) n_contacts: u64,
     pub(crate) n_phones: u64,
@@ -38,7 +38,7 @@ pub(crate) struct Work {
 }
 
 /// What came of a batch, besides its evidence.
-pub(crate) struct Told {
+pub(crate) struct BatchTotals {
     pub(crate) batch: u32,
     pub(crate) n_contacts: u64,
     pub(crate) mismatches: Mismatches,
@@ -51,28 +51,28 @@ pub(crate) struct Told {
 
 /// A batch that was asked about.
 pub(crate) struct Checked {
-    pub(crate) told: Told,
+    pub(crate) totals: BatchTotals,
     evidence: Vec<Evidence>,
     /// None if only a part was answered.
     receipt: Option<Receipt>,
 }
 
 /// The same, its evidence made ready for the database.
-pub(crate) struct ReadyBatch {
-    pub(crate) told: Told,
+pub(crate) struct PreparedBatch {
+    pub(crate) totals: BatchTotals,
     pub(crate) answers: BTreeMap<Answer, u64>,
     pub(crate) evidence: ReadyEvidence,
 }
 
 impl Checked {
     /// Makes the evidence ready for the database.
-    pub(crate) fn ready(self, crm: &Crm, run_id: &str) -> ReadyBatch {
+    pub(crate) fn prepare(self, crm: &Crm, run_id: &str) -> PreparedBatch {
         let mut answers = BTreeMap::new();
         for of_one in self.evidence.chunk_by(|a, b| a.answer == b.answer) {
             *answers.entry(of_one[0].answer).or_default() += of_one.len() as u64;
         }
         let evidence = crm.ready_evidence(run_id, &self.evidence, self.receipt.as_slice());
-        ReadyBatch { told: self.told, answers, evidence }
+        PreparedBatch { totals: self.totals, answers, evidence }
     }
 
     /// Whether all of it is a no that is not doubted only because there is so little of it.
@@ -85,25 +85,25 @@ impl Checked {
     pub(crate) fn uncounted(self) -> Self {
         let evidence: Vec<Evidence> = self.evidence.into_iter().map(verify::uncounted).collect();
         let receipt = self.receipt.map(|it| Receipt { output: digest_of(&evidence), ..it });
-        let told = Told { doubt: Some(Answer::NotRegistered), ..self.told };
-        Self { told, evidence, receipt }
+        let totals = BatchTotals { doubt: Some(Answer::NotRegistered), ..self.totals };
+        Self { totals, evidence, receipt }
     }
 }
 
-impl Inquiry {
+impl Verifier {
     /// Sets the provider up.
     pub(crate) async fn new(
         run: &OpenRun,
         crm: &Crm,
         section: &VerifySection,
         name: String,
-        facts: Option<Facts>,
+        answer_files: Option<AnswerFiles>,
     ) -> Result<Self> {
         let quota = Quota::open(crm, section).await?;
         if section.properties().is_unofficial {
             run.progress.note(Note::Unofficial { adapter: section.properties().name });
         }
-        let adapter = adapter(run, section, facts, &quota).context("could not set up the verifier")?;
+        let adapter = adapter(run, section, answer_files, &quota).context("could not set up the verifier")?;
         let options = CheckOptions {
             valid_for: SignedDuration::from_hours(24 * i64::from(section.valid_days())),
             price_micros: section.price_micros(),
@@ -139,8 +139,8 @@ impl Inquiry {
     }
 
     /// Asks about one batch.
-    pub(crate) async fn check(&self, work: Work, digest: Digest) -> Result<Checked> {
-        let Work { batch, n_contacts, n_phones, asked } = work;
+    pub(crate) async fn check(&self, work: BatchCheck, digest: Digest) -> Result<Checked> {
+        let BatchCheck { batch, n_contacts, n_phones, asked } = work;
         self.quota.reserve(asked.len() as u64).await?;
         let verified = verify::verify(&self.adapter, &asked, &self.options, Timestamp::now).await;
         let receipt = Receipt {
@@ -158,7 +158,7 @@ impl Inquiry {
         Ok(Checked {
             receipt: Some(receipt).filter(|_| verified.failure.is_none()),
             evidence: verified.evidence,
-            told: Told {
+            totals: BatchTotals {
                 batch,
                 n_contacts,
                 mismatches: verified.mismatches,
@@ -181,7 +181,12 @@ impl Inquiry {
     }
 }
 
-fn adapter(run: &OpenRun, section: &VerifySection, facts: Option<Facts>, quota: &Quota) -> Result<Adapter> {
+fn adapter(
+    run: &OpenRun,
+    section: &VerifySection,
+    answer_files: Option<AnswerFiles>,
+    quota: &Quota,
+) -> Result<Adapter> {
     let plan = &run.plan;
     let token = section.token(plan)?;
     let client = |credentials: Credentials| -> Result<Client> {
@@ -190,7 +195,7 @@ fn adapter(run: &OpenRun, section: &VerifySection, facts: Option<Facts>, quota: 
     };
     let key = |header| token.clone().map_or(Credentials::None, |it| Credentials::Key(header, it));
     let instance = section.instance.clone();
-    let known = facts.map(|it| it.known).unwrap_or_default();
+    let known = answer_files.map(|it| it.known).unwrap_or_default();
     Ok(match section.kind() {
         AdapterKind::Contacts => {
             let login = section.login().map(|it| whatsapp::login(&it));

@@ -14,20 +14,20 @@ use verify::Check;
 
 use crate::progress;
 use crate::verify::Selection;
-use crate::verify::in_order::InOrder;
-use crate::verify::inquiry::{Checked, Inquiry, ReadyBatch, Work};
-use crate::verify::outcome::Outcome;
+use crate::verify::reorder::ReorderBuffer;
+use crate::verify::totals::RunTotals;
+use crate::verify::verifier::{BatchCheck, Checked, PreparedBatch, Verifier};
 use run::formats::contacts::Phones;
 
 /// So many batches that are done share a transaction, each with its receipt.
 const GROUP_BATCHES: usize = 16;
 
 /// What a round goes by.
-pub(crate) struct Round {
+pub(crate) struct VerifyBatches {
     pub(crate) crm: Crm,
     pub(crate) run_id: Box<str>,
-    pub(crate) inquiry: Arc<Inquiry>,
-    pub(crate) which: Selection,
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) selection: Selection,
     pub(crate) has_evidence: bool,
     /// The batches to go through, with the number and the digest of their contacts.
     pub(crate) wanted: HashMap<u32, (u64, Digest)>,
@@ -35,27 +35,27 @@ pub(crate) struct Round {
 }
 
 /// A batch that was asked about.
-enum Done {
-    Ready(Box<ReadyBatch>),
+enum CheckedBatch {
+    Ready(Box<PreparedBatch>),
     /// Too small to be doubted by itself: whether it counts is known at the end.
     Small(Box<Checked>),
 }
 
-impl Done {
+impl CheckedBatch {
     /// Whether nobody else is to be asked about.
     fn ends_asking(&self) -> bool {
-        let told = match self {
-            Self::Ready(batch) => &batch.told,
-            Self::Small(batch) => &batch.told,
+        let totals = match self {
+            Self::Ready(batch) => &batch.totals,
+            Self::Small(batch) => &batch.totals,
         };
-        told.doubt.is_some() || told.failure.is_some()
+        totals.doubt.is_some() || totals.failure.is_some()
     }
 }
 
-impl Round {
+impl VerifyBatches {
     /// Asks about all batches, and writes what is answered. After a failure or a doubt nothing more is asked, and what is
     /// under way is still kept.
-    pub(crate) async fn run(self, phones: mpsc::Receiver<Result<Phones>>, work: &progress::Work) -> Result<Outcome> {
+    pub(crate) async fn run(self, phones: mpsc::Receiver<Result<Phones>>, work: &progress::Work) -> Result<RunTotals> {
         let round = Arc::new(self);
         let (to_write, done) = mpsc::channel(GROUP_BATCHES);
         let asking = tokio::spawn(Arc::clone(&round).ask_all(phones, to_write));
@@ -67,7 +67,7 @@ impl Round {
     async fn ask_all(
         self: Arc<Self>,
         mut phones: mpsc::Receiver<Result<Phones>>,
-        to_write: mpsc::Sender<Result<Done>>,
+        to_write: mpsc::Sender<Result<CheckedBatch>>,
     ) {
         let is_stopped = AtomicBool::new(false);
         let batches = stream::poll_fn(|context| phones.poll_recv(context))
@@ -75,7 +75,7 @@ impl Round {
         // Who waits for the database here keeps nobody waiting whose answer is on its way.
         let asked = batches.for_each_concurrent(self.concurrency, async |phones| {
             let batch = self.ask(phones).await;
-            is_stopped.fetch_or(batch.as_ref().map_or(true, Done::ends_asking), Ordering::Relaxed);
+            is_stopped.fetch_or(batch.as_ref().map_or(true, CheckedBatch::ends_asking), Ordering::Relaxed);
             // Whoever writes has failed if nobody listens any more.
             is_stopped.fetch_or(to_write.send(batch).await.is_err(), Ordering::Relaxed);
         });
@@ -83,30 +83,30 @@ impl Round {
     }
 
     /// Asks about one batch.
-    async fn ask(&self, phones: Result<Phones>) -> Result<Done> {
+    async fn ask(&self, phones: Result<Phones>) -> Result<CheckedBatch> {
         let phones = phones?;
         let (_, digest) = self.wanted.get(&phones.batch).context("a batch is not planned")?;
-        let work = narrowed(&self.crm, phones, self.which, self.has_evidence).await?;
-        let checked = self.inquiry.check(work, *digest).await?;
+        let work = narrowed(&self.crm, phones, self.selection, self.has_evidence).await?;
+        let checked = self.verifier.check(work, *digest).await?;
         match checked.is_small_no() {
-            true => Ok(Done::Small(Box::new(checked))),
-            false => Ok(Done::Ready(Box::new(checked.ready(&self.crm, &self.run_id)))),
+            true => Ok(CheckedBatch::Small(Box::new(checked))),
+            false => Ok(CheckedBatch::Ready(Box::new(checked.prepare(&self.crm, &self.run_id)))),
         }
     }
 
     /// Writes batches that are done, as many as there are together.
-    async fn write(&self, mut done: mpsc::Receiver<Result<Done>>, work: &progress::Work) -> Result<Outcome> {
+    async fn write(&self, mut done: mpsc::Receiver<Result<CheckedBatch>>, work: &progress::Work) -> Result<RunTotals> {
         let mut writer = self.crm.evidence_writer();
-        let (mut outcome, mut small, mut group) = (Outcome::default(), Vec::new(), Vec::new());
-        let mut in_order = InOrder::new(self.wanted.keys().copied(), GROUP_BATCHES);
+        let (mut outcome, mut small, mut group) = (RunTotals::default(), Vec::new(), Vec::new());
+        let mut in_order = ReorderBuffer::new(self.wanted.keys().copied(), GROUP_BATCHES);
         while done.recv_many(&mut group, GROUP_BATCHES).await > 0 {
             for done in group.drain(..) {
                 match done {
-                    Ok(Done::Ready(batch)) => {
-                        work.advance(batch.told.n_contacts);
-                        in_order.add(batch.told.batch, outcome.take(*batch));
+                    Ok(CheckedBatch::Ready(batch)) => {
+                        work.advance(batch.totals.n_contacts);
+                        in_order.add(batch.totals.batch, outcome.take(*batch));
                     }
-                    Ok(Done::Small(batch)) => small.push(*batch),
+                    Ok(CheckedBatch::Small(batch)) => small.push(*batch),
                     Err(error) => drop(outcome.error.get_or_insert(error)),
                 }
             }
@@ -118,7 +118,7 @@ impl Round {
         }
         let has_doubts = !outcome.doubts.is_empty();
         let small = small.into_iter().map(|it: Checked| if has_doubts { it.uncounted() } else { it });
-        let small = small.map(|it| outcome.take(it.ready(&self.crm, &self.run_id))).collect();
+        let small = small.map(|it| outcome.take(it.prepare(&self.crm, &self.run_id))).collect();
         writer.add(small, None).await?;
         Ok(outcome)
     }
@@ -128,12 +128,17 @@ impl Round {
             return Ok(());
         }
         tracing::info!(n_batches = batches.len(), "batches verified");
-        Ok(writer.add(batches, self.inquiry.unnoted()?).await?)
+        Ok(writer.add(batches, self.verifier.unnoted()?).await?)
     }
 }
 
 /// Whom of a batch there is to ask about. Somebody without a phone cannot be.
-pub(crate) async fn narrowed(crm: &Crm, phones: Phones, which: Selection, has_evidence: bool) -> Result<Work> {
+pub(crate) async fn narrowed(
+    crm: &Crm,
+    phones: Phones,
+    selection: Selection,
+    has_evidence: bool,
+) -> Result<BatchCheck> {
     let Phones { batch, members } = phones;
     let asked = |(contact_id, phone): &(_, Option<_>)| {
         phone.map(|phone| Check { contact_id: *contact_id, phone, before: None })
@@ -146,8 +151,8 @@ pub(crate) async fn narrowed(crm: &Crm, phones: Phones, which: Selection, has_ev
         asked.retain_mut(|it| {
             let registration = evidence.get(&it.contact_id).and_then(|it| Registration::of(it, now));
             it.before = registration.as_ref().and_then(|it| it.expired.or(Some(it.answer)));
-            which.needs(registration.as_ref())
+            selection.needs(registration.as_ref())
         });
     }
-    Ok(Work { batch, n_contacts: members.len() as u64, n_phones, asked })
+    Ok(BatchCheck { batch, n_contacts: members.len() as u64, n_phones, asked })
 }

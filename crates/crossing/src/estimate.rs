@@ -1,0 +1,42 @@
+//! What verification will ask, before it asks.
+
+use std::num::NonZeroU32;
+
+use plan::VerifySection;
+use serde::Serialize;
+
+/// What verifying will ask, as far as can be told before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    pub numbers: u64,
+    pub calls: u64,
+    pub price_micros: u64,
+}
+
+/// What verification will ask, and within what bounds.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub estimate: Estimate,
+    pub currency: String,
+    pub daily_quota: Option<u64>,
+    pub per_second: Option<NonZeroU32>,
+}
+
+impl Estimate {
+    /// Of contacts of whom nothing is known yet.
+    pub(crate) fn of(section: &VerifySection, numbers: u64, n_batches: u64) -> Self {
+        let largest = section.properties().largest_batch.min(section.batch()) as u64;
+        let calls = numbers.div_ceil(largest).max(n_batches);
+        Self { numbers, calls, price_micros: numbers * section.price_micros() }
+    }
+
+    /// The same with what bounds it.
+    pub fn ask(self, section: &VerifySection) -> Ask {
+        Ask {
+            estimate: self,
+            currency: section.currency.clone(),
+            daily_quota: section.daily_quota(),
+            per_second: section.per_second(),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Merging, and loading at the same time where that is possible.
+
+use anyhow::Result;
+use crm::Crm;
+use tokio::task::block_in_place;
+
+use crate::clean::{self, PendingRows};
+use crate::gates;
+use crate::load::overlapped::{LoadedAlready, OverlappedLoad};
+use crate::open_run::OpenRun;
+
+/// A load that began while contacts were merged, or none.
+pub(crate) struct Loading(Option<OverlappedLoad>);
+
+/// Merges the rows, if there are any to merge. Where nothing has to come before the first contact, contacts are loaded as
+/// soon as they are merged.
+pub(crate) async fn merge(run: &mut OpenRun, rows: Option<PendingRows>) -> Result<Loading> {
+    let Some(rows) = rows else { return Ok(Loading(None)) };
+    // A gate that stops the run must stop it before anything is loaded.
+    let may_load = gates::check_rows(&rows, &run.plan.gates).is_ok();
+    let mut overlapped = if may_load { OverlappedLoad::begin(run).await? } else { None };
+    block_in_place(|| clean::merge(run, rows, overlapped.as_mut()))?;
+    Ok(Loading(overlapped))
+}
+
+impl Loading {
+    /// Opens the database, and waits until what was handed on is loaded.
+    pub(crate) async fn finish(self, run: &OpenRun) -> Result<(Crm, Option<LoadedAlready>)> {
+        match self.0 {
+            Some(overlapped) => overlapped.finish().await.map(|(crm, loaded)| (crm, Some(loaded))),
+            None => Ok((crate::open(run).await?, None)),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What is wrong with a plan, and on which line.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// What is wrong with a plan, and on which line.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    #[error("could not read the plan {}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{}:{line}: {message}", path.display())]
+    Wrong { path: PathBuf, line: usize, message: String },
+}
+
+pub(crate) fn wrong(path: &Path, text: &str, at: usize, message: String) -> PlanError {
+    let line = text.bytes().take(at).filter(|it| *it == b'\n').count() + 1;
+    PlanError::Wrong { path: path.to_owned(), line, message }
+}
+
+/// Adds the nearest right name to a message of the form "unknown … `x`, expected one of `a`, `b`".
+pub(crate) fn with_nearest(message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let (Some(given), true) = (names.next(), message.starts_with("unknown")) else { return message.to_owned() };
+    let similarity = |it: &&str| (strsim::jaro_winkler(given, it) * 1000.0) as u32;
+    match names.max_by_key(similarity).filter(|it| similarity(it) > 600) {
+        Some(nearest) => format!("{message}; did you mean `{nearest}`?"),
+        None => message.to_owned(),
+    }
+}
