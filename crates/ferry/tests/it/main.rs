@@ -16,6 +16,7 @@ mod manual;
 mod people;
 mod refusals;
 mod scenarios;
+mod shown;
 mod sources;
 mod strangers;
 mod submission;
