@@ -119,10 +119,13 @@ class Rules:
             return [self.document(place, it, names, skipped, path, is_new, renamed, exempt) for it in value]
         if not isinstance(value, dict):
             return self.value(place, value, is_new, renamed)
-        out = {}
+        out, added = {}, {new for old, new in self.of("key", place) if old == "-"} if is_new else set()
         for key, it in value.items():
             new = names.get(key, key)
             there = path + (new,)
+            if key in added:
+                renamed.add(f"added {key}")
+                continue
             if new == "-" or any(fnmatch.fnmatchcase(".".join(there), pattern) for pattern in skipped):
                 exempt.add(key)
                 continue
