@@ -60,6 +60,14 @@ pub fn strictest(meanings: impl IntoIterator<Item = Meaning>) -> Meaning {
     meanings.into_iter().max().unwrap_or_default()
 }
 
+/// Combines two meanings of one word: the stricter of two refusals; unclear if they disagree.
+pub(crate) fn agreed(one: Meaning, other: Meaning) -> Meaning {
+    match one == other || (one.is_refusal() && other.is_refusal()) {
+        true => one.max(other),
+        false => Meaning::Unclear,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::fold::Tokens;
-use crate::words::agreed;
+use crate::meaning::agreed;
 use crate::{Meaning, strictest};
 
 /// The most words of a message that is read as a keyword. Longer messages say more than "stop".

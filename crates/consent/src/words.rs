@@ -5,6 +5,7 @@ use model::Digest;
 
 use crate::Meaning;
 use crate::fold::{Tokens, squash};
+use crate::meaning::agreed;
 use crate::message::{Part, Phrases};
 use crate::table::{Short, short_key};
 
@@ -230,14 +231,6 @@ impl Line {
 impl Cell {
     fn or_unclear(self, other: Self) -> Self {
         Self { consent: agreed(self.consent, other.consent), refusal: agreed(self.refusal, other.refusal) }
-    }
-}
-
-/// Combines two meanings of one word: the stricter of two refusals; unclear if they disagree.
-pub(crate) fn agreed(one: Meaning, other: Meaning) -> Meaning {
-    match one == other || (one.is_refusal() && other.is_refusal()) {
-        true => one.max(other),
-        false => Meaning::Unclear,
     }
 }
 
