@@ -206,7 +206,7 @@ fn a_name_or_a_text_that_stands_twice_is_found() {
         .collect();
     expect![[r#"
         1 duplicate “appointment” has the same body and footer
-        2 name-taken template 1 of these is “appointment” in fr too
+        2 name-taken template 1 has the name “appointment” in fr too
         2 duplicate “other” has the same body and footer
     "#]]
     .assert_eq(&printed.concat());
