@@ -1,4 +1,4 @@
-//! Computes everything anew from the artifacts and the database, and compares.
+//! Recomputes everything from the artifacts and the database, and compares.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use crate::open_run::FoundRun;
 use crate::rejects;
 use crate::unread::UnreadBySource;
 
-/// What an audit has found.
+/// The result of an audit.
 #[derive(Debug, Serialize)]
 pub struct Audited {
     pub run_id: String,
@@ -26,7 +26,7 @@ pub struct Audited {
     pub artifacts: u64,
     pub batches: u64,
     pub differences: Vec<String>,
-    /// Values that were not understood, by source and field: rows can add up and still be read wrongly.
+    /// Values that were not understood, by source and field. Rows can balance and still be misread.
     pub not_understood: UnreadBySource,
 }
 
@@ -44,7 +44,7 @@ pub async fn audit(found: &FoundRun) -> Result<Audited> {
         differences: Vec::new(),
         not_understood: cleaned.map(|it| it.unread.clone()).unwrap_or_default(),
     };
-    // A damaged file cannot be read any further, and is difference enough.
+    // A damaged file cannot be read further, and the difference is already reported.
     if differences.is_empty() {
         let totals = rows(found, &mut differences)?;
         (audited.counts, audited.contacts) = (totals.counts, totals.n_contacts);
@@ -55,7 +55,7 @@ pub async fn audit(found: &FoundRun) -> Result<Audited> {
     Ok(audited)
 }
 
-/// The digests of the manifest against the files.
+/// Compares the files with the digests in the manifest.
 fn digests(found: &FoundRun) -> Result<Vec<Difference>> {
     let manifest = &found.folder.manifest;
     let mut differences = Vec::new();
@@ -64,7 +64,7 @@ fn digests(found: &FoundRun) -> Result<Vec<Difference>> {
             differences.push(Difference(format!("{name} is missing or not what the manifest says")));
         }
     }
-    // Without the key of the run nobody can tell whether a seal is right.
+    // A seal can be checked only with the key of the run.
     let key = Some(contact_key(&found.plan, true)?).filter(|it| it.id() == manifest.key_id);
     for (source, key) in manifest.sources.iter().zip(std::iter::repeat(key)) {
         if let Some(key) = key
@@ -81,7 +81,7 @@ fn digests(found: &FoundRun) -> Result<Vec<Difference>> {
     Ok(differences)
 }
 
-/// Rows as received against the ledger, and the ledger against the contacts.
+/// Compares the rows as received with the ledger, and the ledger with the contacts.
 fn rows(found: &FoundRun, differences: &mut Vec<Difference>) -> Result<LedgerTotals> {
     let (folder, manifest) = (&found.folder, &found.folder.manifest);
     let mut sources = Vec::new();
@@ -113,13 +113,13 @@ fn rows(found: &FoundRun, differences: &mut Vec<Difference>) -> Result<LedgerTot
     differences.extend(in_ledger);
     differences.extend(equal("contacts with rows in the ledger", n_contacts, totals.n_contacts));
     differences.extend(equal("contacts against kept rows", totals.counts.kept, n_contacts));
-    let noted = manifest.stages.get(&Stage::Clean).map(|it| it.counts).unwrap_or_default();
-    for (what, noted, counted) in [
-        ("kept rows against the manifest", noted.kept, totals.counts.kept),
-        ("merged rows against the manifest", noted.merged, totals.counts.merged),
-        ("rejected rows against the manifest", noted.rejected, totals.counts.rejected),
+    let recorded = manifest.stages.get(&Stage::Clean).map(|it| it.counts).unwrap_or_default();
+    for (what, recorded, counted) in [
+        ("kept rows against the manifest", recorded.kept, totals.counts.kept),
+        ("merged rows against the manifest", recorded.merged, totals.counts.merged),
+        ("rejected rows against the manifest", recorded.rejected, totals.counts.rejected),
     ] {
-        differences.extend(equal(what, noted, counted));
+        differences.extend(equal(what, recorded, counted));
     }
     differences.extend(equal("rejected rows in clean/rejects.csv", totals.counts.rejected, n_rejects(found)?));
     Ok(totals)
@@ -136,7 +136,7 @@ fn n_rejects(found: &FoundRun) -> Result<u64> {
     Ok(n_rejects)
 }
 
-/// The batches as they are planned against receipts and contacts in the database.
+/// Compares the planned batches with the receipts and contacts in the database.
 async fn database(found: &FoundRun, differences: &mut Vec<Difference>) -> Result<u64> {
     let run_id = &found.folder.manifest.run_id;
     let Some(crm) = Crm::look(&found.plan.crm_url()?).await? else {
@@ -190,7 +190,7 @@ async fn database(found: &FoundRun, differences: &mut Vec<Difference>) -> Result
     let absorbed: HashSet<ContactId> = absorbed.collect();
     for ((number, ..), ids) in planned.iter().zip(&members) {
         let held = crm.held(ids).await?;
-        // Who was merged since the run is in the contact that they were merged into.
+        // A contact that was merged after the run is part of the contact it was merged into.
         let n_missing = ids.iter().filter(|it| !held.contains_key(it) && !absorbed.contains(it)).count() as u64;
         differences.extend(equal(&format!("contacts of batch {number} missing in the database"), 0, n_missing));
     }

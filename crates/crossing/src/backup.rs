@@ -1,8 +1,7 @@
-//! A copy of the CRM database from before the run's first write to it.
+//! A copy of the CRM database from before the run's first write.
 //!
-//! A run that is to change contacts takes the copy, checks it and notes it in the manifest. From
-//! then on loading refuses to go on unless the copy is still what it was: the state before the run
-//! cannot be copied a second time.
+//! A run that will change contacts makes the copy, checks it and records it in the manifest. After that, loading stops
+//! if the copy has changed: the state before the run cannot be copied a second time.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ use crate::progress::{Outcome, Task};
 /// The folder of the copy, within the run folder.
 pub(crate) const FOLDER: &str = "backup";
 
-/// Takes the copy, if the run has none yet.
+/// Makes the copy, if the run has none yet.
 pub(crate) async fn ensure(run: &mut OpenRun, crm: &Crm) -> Result<()> {
     if run.folder.manifest.backup.is_some() {
         return Ok(());
@@ -44,7 +43,7 @@ pub(crate) async fn ensure(run: &mut OpenRun, crm: &Crm) -> Result<()> {
     Ok(run.folder.save()?)
 }
 
-/// Stops unless the copy is still what the manifest says.
+/// Fails if the copy differs from what the manifest says.
 pub(crate) fn check(run: &OpenRun) -> Result<()> {
     let Some(Backup::Taken { files, .. }) = &run.folder.manifest.backup else { return Ok(()) };
     for (name, artifact) in files {
@@ -56,7 +55,7 @@ pub(crate) fn check(run: &OpenRun) -> Result<()> {
     Ok(())
 }
 
-/// Stops unless the copy has the tables of this version: its rows would not fit, or mean something else.
+/// Fails if the copy has tables of another schema version: its rows might not fit, or might mean something else.
 fn check_schema(schema: Option<&str>) -> Result<(), QualityGate> {
     if schema == Some(SCHEMA_VERSION) {
         return Ok(());
@@ -64,8 +63,9 @@ fn check_schema(schema: Option<&str>) -> Result<(), QualityGate> {
     Err(QualityGate::BackupSchema { found: schema.map(str::to_owned), known: SCHEMA_VERSION })
 }
 
-/// Puts the database back to what it was before the run, and gives the number of contacts it then has. What cannot be put
-/// back leaves the database as it is.
+/// Restores the database to its state before the run, and returns the number of contacts it then has.
+///
+/// If the backup cannot be restored, the database stays as it is.
 pub async fn restore(run: &mut OpenRun) -> Result<u64> {
     let backup = run.folder.manifest.backup.clone();
     let backup = backup.context("this run has taken no backup: it has not loaded anything yet")?;

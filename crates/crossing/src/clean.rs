@@ -1,4 +1,4 @@
-//! Cleans and merges what was extracted, and writes the ledger of every row.
+//! Cleans and merges the extracted rows, and writes the ledger of every row.
 
 pub(crate) mod intake;
 
@@ -28,32 +28,35 @@ use crate::unread;
 use run::formats::duplicates::{self, DuplicatesWriter};
 use run::formats::{contacts, ledger, links};
 
-/// The share of the memory in which rows wait before they go to files. The rest is for reading,
-/// merging and writing.
+/// Limits the memory for rows that wait to be merged to one part in eight. Reading, merging and writing need the rest.
 const WAITING_SHARE: u64 = 8;
-/// For each core so many pieces are made or wait to be written.
+/// Limits the pieces that are being made or wait to be written, per core: one of each keeps the core busy.
 const MOST_PIECES: usize = 2;
-/// So many rows are merged and written together, unless one contact has more.
+/// Limits the rows that are merged and written together. A piece is larger only if one contact has more rows.
 const PIECE_ROWS: usize = 1024;
-/// So many pieces of them wait to be merged.
+/// Limits the pieces that wait to be merged.
 const PIECES_AHEAD: usize = 2;
-/// What such a piece takes while it is merged and written, about.
+/// Estimates the memory that one piece needs while it is merged and written.
 const PIECE_BYTES: u64 = 5 << 18;
 
-/// Cleans what is not clean yet.
+/// Cleans the extracted rows, unless that is already done.
 pub(crate) fn clean(run: &mut OpenRun) -> Result<()> {
     match add_rows(run)? {
-        Some(taken) => merge(run, taken, None),
+        Some(pending) => merge(run, pending, None),
         None => Ok(()),
     }
 }
 
-/// Merges the rows that were taken in, and hands the contacts to `early` too.
-pub(crate) fn merge(run: &mut OpenRun, taken: PendingRows, mut early: Option<&mut OverlappedLoad>) -> Result<()> {
-    let list_quality = taken.list_quality();
-    let unread = taken.unread(&run.plan.gates);
+/// Merges the rows that were added, and passes the contacts to `overlapped` too.
+pub(crate) fn merge(
+    run: &mut OpenRun,
+    pending: PendingRows,
+    mut overlapped: Option<&mut OverlappedLoad>,
+) -> Result<()> {
+    let list_quality = pending.list_quality();
+    let unread = pending.unread(&run.plan.gates);
     let PendingRows { started, inputs, n_rows, mut cleaner, names, mut ledger_file, rejects_file, mut outcome, work } =
-        taken;
+        pending;
     for (source, fields) in names.iter().enumerate().filter_map(|(n, it)| Some((n, unread.get(it)?))) {
         cleaner.hold(source, unread::held(fields));
     }
@@ -62,7 +65,7 @@ pub(crate) fn merge(run: &mut OpenRun, taken: PendingRows, mut early: Option<&mu
     let contacts_file = run.folder.create(contacts::ARTIFACT)?;
     let (mut contacts_file, digests) =
         TableWriter::create_with_digests(contacts_file, &contacts::columns(), run.plan.batch_size())?;
-    let is_early = early.as_ref().map(|it| it.run_number());
+    let run_number = overlapped.as_ref().map(|it| it.run_number());
     work.again(Task::Merge);
     work.advance(outcome.counts.rejected);
     let spare = Mutex::default();
@@ -73,8 +76,8 @@ pub(crate) fn merge(run: &mut OpenRun, taken: PendingRows, mut early: Option<&mu
             pieces.into_iter(),
             most_pieces(run.memory),
             |piece| {
-                let room = lock(&spare).pop().unwrap_or_else(|| Merged::with_room(is_early));
-                merge_piece(&cleaner, &piece?, &names, is_early.is_some(), room)
+                let room = lock(&spare).pop().unwrap_or_else(|| Merged::with_room(run_number));
+                merge_piece(&cleaner, &piece?, &names, run_number.is_some(), room)
             },
             |mut merged| {
                 contacts_file.rows(&merged.contacts)?;
@@ -83,8 +86,8 @@ pub(crate) fn merge(run: &mut OpenRun, taken: PendingRows, mut early: Option<&mu
                     outcome.count(*became, RowFindings(*findings), *n);
                     work.advance(*n);
                 }
-                if let Some(early) = &mut early {
-                    early.take(&merged.new, digests.try_iter())?;
+                if let Some(overlapped) = &mut overlapped {
+                    overlapped.take(&merged.new, digests.try_iter())?;
                 }
                 merged.clear();
                 lock(&spare).push(merged);
@@ -100,12 +103,12 @@ pub(crate) fn merge(run: &mut OpenRun, taken: PendingRows, mut early: Option<&mu
     }
     let counts = outcome.counts;
     work.end(progress::Outcome::Cleaned(counts));
-    // The great files wait for the disk side by side, while the last contacts are handed on.
+    // The large files wait for the disk in parallel, while the last contacts are passed on.
     let (artifacts, duplicates) = std::thread::scope(|scope| {
         let contacts_file = scope.spawn(|| contacts_file.publish());
         let ledger_file = scope.spawn(|| ledger_file.publish());
-        if let Some(early) = early {
-            early.take_last(digests.iter())?;
+        if let Some(overlapped) = overlapped {
+            overlapped.take_last(digests.iter())?;
         }
         let mut duplicates_file = DuplicatesWriter::create(run.folder.create(duplicates::ARTIFACT)?)?;
         write_duplicates(&mut duplicates_file, &viber_duplicates)?;
@@ -172,7 +175,7 @@ fn link_counts(links: Links) -> BTreeMap<String, u64> {
     counts.map(|(name, n)| (name.to_owned(), n)).into()
 }
 
-/// What was extracted, in the order of the plan.
+/// Returns the records of the extracted sources, in the order of the plan.
 fn source_records(run: &OpenRun) -> Result<Vec<SourceRecord>> {
     let record = |name: &String| {
         let found = run.folder.manifest.sources.iter().find(|it| it.name == *name).cloned();
@@ -181,7 +184,7 @@ fn source_records(run: &OpenRun) -> Result<Vec<SourceRecord>> {
     run.plan.sources.iter().map(|it| record(it.name.get_ref())).collect()
 }
 
-/// Where rows wait that do not fit into memory.
+/// Keeps rows that do not fit into memory in files.
 struct Spilled(SpillFolder);
 
 impl Spill for Spilled {
@@ -199,12 +202,12 @@ fn spill_failed() -> &'static str {
     "could not keep rows in the folder spill/ of the run; is its disk full?"
 }
 
-/// How many pieces fit into the memory at once while they are merged.
+/// Returns how many pieces fit into memory at once while they are merged.
 fn most_pieces(memory: u64) -> usize {
     (memory / 8 / PIECE_BYTES).clamp(1, (MOST_PIECES * rayon::current_num_threads()) as u64) as usize
 }
 
-/// Gives all rows in pieces, in the order of their contacts. While some are merged, the next partition is sorted.
+/// Sends all rows in pieces, in the order of their contacts. The next partition is sorted while pieces are merged.
 fn give_pieces(cleaner: &Cleaner, sender: SyncSender<Result<SortedRun>>) {
     for partition in 0..N_PARTITIONS {
         let pieces = match cleaner.sorted_runs(partition, PIECE_ROWS).with_context(spill_failed) {
@@ -212,7 +215,7 @@ fn give_pieces(cleaner: &Cleaner, sender: SyncSender<Result<SortedRun>>) {
             Err(error) => vec![Err(error)],
         };
         for piece in pieces {
-            // Merging has failed if nobody listens any more.
+            // The receiver is closed only if merging has failed.
             if sender.send(piece).is_err() {
                 return;
             }
@@ -220,7 +223,7 @@ fn give_pieces(cleaner: &Cleaner, sender: SyncSender<Result<SortedRun>>) {
     }
 }
 
-/// Links the users of all partitions, in their order.
+/// Links the users of all partitions, in order.
 fn link_all(cleaner: &Cleaner) -> Result<Linked> {
     let linked = (0..N_PARTITIONS).into_par_iter().map(|it| cleaner.link(it)).collect::<Result<Vec<_>, _>>();
     let linked = linked.with_context(spill_failed)?;
@@ -231,8 +234,8 @@ fn link_all(cleaner: &Cleaner) -> Result<Linked> {
     })
 }
 
-/// A piece that is merged: its rows of both files, what becomes of its contacts in the database if they are loaded early,
-/// and what became of how many rows.
+/// A merged piece: its rows for both files, its new contacts if they are loaded during the merge, and the number of
+/// rows per outcome.
 struct Merged {
     contacts: Group,
     new: NewContacts,
@@ -241,7 +244,7 @@ struct Merged {
 }
 
 impl Merged {
-    /// `run_number` is that of the run if its contacts are loaded early.
+    /// `run_number` is the number of the run if its contacts are loaded during the merge.
     fn with_room(run_number: Option<i64>) -> Self {
         Self {
             contacts: Group::with_room(&contacts::columns(), PIECE_ROWS),
@@ -251,7 +254,7 @@ impl Merged {
         }
     }
 
-    /// Forgets the piece, and keeps the room for another: memory that is new is written twice, by the system first.
+    /// Empties the piece and keeps its buffers: fresh pages cost the kernel a zeroing pass.
     fn clear(&mut self) {
         let Self { contacts, new, ledger, outcomes } = self;
         contacts.clear();
@@ -265,18 +268,18 @@ fn lock(spare: &Mutex<Vec<Merged>>) -> MutexGuard<'_, Vec<Merged>> {
     spare.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Merges a piece into `merged`, which holds none.
+/// Merges a piece into `merged`, which must be empty.
 fn merge_piece(
     cleaner: &Cleaner,
     piece: &SortedRun,
     names: &[String],
-    is_early: bool,
+    is_overlapped: bool,
     mut merged: Merged,
 ) -> Result<Merged> {
     let give = |contact: Option<Contact>, rows: &[LedgerRow]| {
         if let Some(contact) = contact {
             contacts::write(&mut merged.contacts, &contact);
-            if is_early {
+            if is_overlapped {
                 merged.new.push(&contact);
             }
         }
@@ -289,7 +292,7 @@ fn merge_piece(
     Ok(merged)
 }
 
-/// What has been written so far.
+/// Counts of what was written so far.
 #[derive(Default)]
 pub(crate) struct Written {
     counts: Counts,

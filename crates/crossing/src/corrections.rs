@@ -1,7 +1,6 @@
-//! Rejected rows that somebody has corrected: `clean/rejects.csv`, edited and taken back in.
+//! Rejected rows that a person has corrected: an edited `clean/rejects.csv`, read again.
 //!
-//! A corrected row stands for the row that was rejected, so the number of rows stays what it was
-//! and every balance closes as before.
+//! A corrected row replaces the rejected row, so the number of rows stays the same and every balance still holds.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use run::SourceRecord;
 
 use run::formats::extracted::Extracted;
 
-/// Corrected cells, by the row that they stand for.
+/// Corrected cells, by the row that they replace.
 #[derive(Debug, Default)]
 pub struct Corrections(HashMap<RowId, Vec<String>>);
 
@@ -24,7 +23,7 @@ pub struct SourceRow<'a> {
 }
 
 impl Corrections {
-    /// Reads the files of a run, the later ones over the earlier.
+    /// Reads the corrections of a run. A later file overrides an earlier one.
     pub fn read(paths: &[PathBuf], sources: &[SourceRecord]) -> Result<Self> {
         let mut corrections = Self::default();
         for path in paths {
@@ -37,7 +36,7 @@ impl Corrections {
         self.0.keys().copied().collect()
     }
 
-    /// The row as it is to be cleaned.
+    /// Returns the row with its correction, if it has one.
     pub fn row<'a>(&'a self, id: RowId, received: Extracted<'a>) -> SourceRow<'a> {
         SourceRow { received, corrected: self.0.get(&id).map(Vec::as_slice) }
     }
@@ -51,7 +50,7 @@ impl<'a> SourceRow<'a> {
         }
     }
 
-    /// Why the row cannot be read; none if it can, or if it is corrected.
+    /// Returns why the row cannot be read; none if it can, or if it is corrected.
     pub fn reason(&self) -> Option<model::Reason> {
         if self.corrected.is_some() { None } else { self.received.reason() }
     }
@@ -60,13 +59,13 @@ impl<'a> SourceRow<'a> {
         self.corrected.is_some()
     }
 
-    /// The text of a row that could not be read.
+    /// Returns the text of a row that could not be read.
     pub fn unread_text(&self) -> &'a str {
         if self.corrected.is_some() { "" } else { self.received.unread_text() }
     }
 }
 
-/// Reads one file of corrected rejects. Every row of it must say which row it corrects.
+/// Reads one file of corrected rejects. Every row must say which row it corrects.
 pub(crate) fn read_file(path: &Path, sources: &[SourceRecord]) -> Result<Corrections> {
     let failed = || format!("could not use the corrected rejects {}", path.display());
     let probe = extract::probe(&[path.to_owned()], &extract::Settings::default()).with_context(failed)?;
@@ -98,8 +97,8 @@ pub(crate) fn read_file(path: &Path, sources: &[SourceRecord]) -> Result<Correct
             return Ok(());
         };
         let values: Vec<String> =
-            places[source].iter().map(|it| it.map_or("", |it| cells.get(it)).to_owned()).collect();
-        // A row that could not be read has no cells until somebody fills them in.
+            places[source].iter().map(|place| place.map_or("", |it| cells.get(it)).to_owned()).collect();
+        // A row that could not be read has no cells until a person fills them in.
         if values.iter().all(|it| it.trim().is_empty()) {
             return Ok(());
         }
@@ -119,7 +118,7 @@ fn more(n: usize) -> String {
     if n == 0 { String::new() } else { format!(", and {n} more such lines") }
 }
 
-/// Where the columns of a source stand in the file. A name that stands twice means two columns.
+/// Returns the positions of a source's columns in the file. A name that occurs twice is two columns.
 fn columns_of(source: &SourceRecord, columns: &[String]) -> Vec<Option<usize>> {
     let place = |(n, name): (usize, &String)| {
         let nth = source.columns[..n].iter().filter(|it| *it == name).count();

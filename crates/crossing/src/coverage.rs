@@ -1,5 +1,5 @@
-//! The certificate of a source: what window it covers, what could not be read, and what exports of
-//! its kind never show.
+//! The coverage report of a source: the period it covers, what could not be read, and what exports of this kind never
+//! show.
 
 use clean::{DateForm, Moment, ReadDate, read_date};
 use extract::{FileFormat, Layout, Probe, Profile, ReadSummary, Row, SourcePart, is_blank};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use plan::SourceSection;
 
-/// Counts what the rows of a source say, one after the other.
+/// Counts the dates and the unreadable, masked and redacted rows of a source, row by row.
 pub(crate) struct CoverageCounter<'a> {
     form: DateForm,
     phones: Vec<usize>,
@@ -25,7 +25,7 @@ impl<'a> CoverageCounter<'a> {
         Self { form, phones, dates, bodies, coverage: Coverage::default() }
     }
 
-    /// Takes note of a row.
+    /// Counts a row.
     pub(crate) fn add(&mut self, row: &Row) {
         let cells = match &row.cells {
             Ok(cells) => *cells,
@@ -51,7 +51,7 @@ impl<'a> CoverageCounter<'a> {
             u64::from(filled(self.bodies).is_some_and(|it| it.starts_with("***") && it.contains("edacted")));
     }
 
-    /// The certificate, when all rows are in.
+    /// Returns the coverage, once all rows are counted.
     pub(crate) fn finish(mut self, profile: &Profile, probe: &Probe, seen: &[ReadSummary]) -> Coverage {
         self.coverage.records = seen.iter().map(|it| it.n_records).sum();
         self.coverage.claimed = claimed(profile, seen);
@@ -61,7 +61,7 @@ impl<'a> CoverageCounter<'a> {
     }
 }
 
-/// What the record of a source is, sealed.
+/// Returns the record of a source, with its coverage signed.
 pub(crate) fn source_record(
     source: &SourceSection,
     probe: &Probe,
@@ -92,13 +92,13 @@ pub(crate) fn source_record(
     record
 }
 
-/// How many records the provider says that it holds: the greatest of what the pages say.
+/// Returns how many records the provider claims to hold: the largest number that any page states.
 fn claimed(profile: &Profile, seen: &[ReadSummary]) -> Option<u64> {
     let totals = seen.iter().flat_map(|seen| profile.total.iter().filter_map(|path| fact(seen, path)));
     totals.filter_map(|it| it.as_u64().or_else(|| it.as_str()?.parse().ok())).max()
 }
 
-/// What stands beside the records of a page, by its path.
+/// Returns a value that a page holds next to its records, by its path.
 fn fact(seen: &ReadSummary, path: &str) -> Option<Value> {
     let (key, rest) = path.split_once('.').unwrap_or((path, ""));
     let text = &seen.facts.iter().find(|it| it.0 == key)?.1;
@@ -114,7 +114,7 @@ fn findings(profile: &Profile, probe: &Probe, seen: &[ReadSummary], coverage: &C
     }
     let names_next = |seen: &ReadSummary| {
         let links = profile.next.iter().filter_map(|it| fact(seen, it));
-        links.into_iter().any(|it| it.as_str().is_some_and(|it| !it.is_empty()))
+        links.into_iter().any(|link| link.as_str().is_some_and(|it| !it.is_empty()))
     };
     if seen.last().is_some_and(names_next) {
         findings.push("the last page names a next one, which is not among these files".to_owned());

@@ -1,4 +1,4 @@
-//! Errors that callers tell apart: each ends a run in a way of its own.
+//! Errors that callers tell apart: each ends a run in its own way.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use whatsapp::CallError;
 use crate::list_quality::percent;
 use crate::unread::UnreadLine;
 
-/// A gate that stops a run before it changes anything.
+/// A quality gate that stops a run before it changes anything.
 #[derive(Debug, ThisError)]
 pub enum QualityGate {
     #[error(
@@ -44,7 +44,7 @@ pub enum QualityGate {
     ChecksPerMessage { used: u64, most: u64 },
 }
 
-/// What is wrong with too many phone numbers of a list.
+/// A fault that too many phone numbers of a list have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListFault {
     Invalid,
@@ -60,22 +60,22 @@ impl ListFault {
     }
 }
 
-/// A limit on checks that frees up with time.
+/// A limit on checks that becomes free again with time.
 #[derive(Debug, ThisError)]
 #[error("{} (`ferry load` does not wait for it)", self.text())]
 pub struct RetryLater {
-    /// None where nothing may be checked at all.
+    /// None if no checks are allowed at all.
     pub bound: Option<CheckLimit>,
-    /// When some of it is free again, if that is known.
+    /// When some checks become free again, if known.
     pub at: Option<Timestamp>,
 }
 
 /// A limit on how many numbers are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckLimit {
-    /// The provider's quota of 24 hours.
+    /// The provider's quota for 24 hours.
     Day(u64),
-    /// What the messages of the plan allow in thirty days.
+    /// The number of checks that the plan's messages allow in thirty days.
     Month(u64),
 }
 
@@ -93,7 +93,7 @@ impl RetryLater {
     }
 }
 
-/// Whether the same command can work later: a provider is unavailable, or a quota is used up.
+/// Returns whether the same command can succeed later: a provider is unavailable, or a quota is used up.
 pub fn is_passing(error: &Error) -> bool {
     error.chain().any(|it| it.is::<RetryLater>() || it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
 }

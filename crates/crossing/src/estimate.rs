@@ -1,11 +1,11 @@
-//! What verification will ask, before it asks.
+//! The estimate of a verification, before any request is sent.
 
 use std::num::NonZeroU32;
 
 use plan::VerifySection;
 use serde::Serialize;
 
-/// What verifying will ask, as far as can be told before.
+/// The expected requests and cost of a verification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Estimate {
     pub numbers: u64,
@@ -13,7 +13,7 @@ pub struct Estimate {
     pub price_micros: u64,
 }
 
-/// What verification will ask, and within what bounds.
+/// The expected requests of a verification, and their limits.
 #[derive(Clone, Debug)]
 pub struct Ask {
     pub estimate: Estimate,
@@ -23,14 +23,14 @@ pub struct Ask {
 }
 
 impl Estimate {
-    /// Of contacts of whom nothing is known yet.
+    /// Estimates a verification of contacts about whom nothing is known yet.
     pub(crate) fn of(section: &VerifySection, numbers: u64, n_batches: u64) -> Self {
         let largest = section.properties().largest_batch.min(section.batch()) as u64;
         let calls = numbers.div_ceil(largest).max(n_batches);
         Self { numbers, calls, price_micros: numbers * section.price_micros() }
     }
 
-    /// The same with what bounds it.
+    /// Adds the limits of the plan.
     pub fn ask(self, section: &VerifySection) -> Ask {
         Ask {
             estimate: self,

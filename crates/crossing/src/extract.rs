@@ -22,17 +22,17 @@ use crate::reading::{self, Evidence};
 use plan::{Plan, SourceSection};
 use run::formats::extracted;
 
-/// Sources that are to be extracted.
+/// Sources that are being extracted.
 pub(crate) struct Extraction {
     pub(crate) probes: Vec<Probe>,
-    /// How the columns of each source are read, as far as its first rows show.
+    /// How the columns of each source are read, judged by its first rows.
     pub(crate) readings: Vec<ColumnReading>,
     inputs: Digest,
     started: Instant,
     work: Work,
 }
 
-/// Extracts what is not extracted yet.
+/// Extracts all sources, unless that is already done.
 pub(crate) fn extract(run: &mut OpenRun) -> Result<()> {
     let Some(mut extraction) = Extraction::begin(run)? else { return Ok(()) };
     let sources = (0..extraction.probes.len()).into_par_iter();
@@ -41,11 +41,11 @@ pub(crate) fn extract(run: &mut OpenRun) -> Result<()> {
     extraction.finish(run, done)
 }
 
-/// How many rows are looked at before a source is read.
+/// Limits the rows that are read ahead to judge how a source is read.
 const FIRST_ROWS: u64 = 10_000;
 
 impl Extraction {
-    /// Looks at all files; none if they are extracted.
+    /// Probes all files. Returns none if they are already extracted.
     pub(crate) fn begin(run: &mut OpenRun) -> Result<Option<Self>> {
         let started = Instant::now();
         let plan = &run.plan;
@@ -63,23 +63,23 @@ impl Extraction {
         Ok(Some(Self { probes, readings, inputs, started, work: run.progress.begin(Task::Extract, 0) }))
     }
 
-    /// Extracts those sources again whose columns are to be read in another way than their first rows show.
+    /// Extracts a source again if all its rows show another reading than its first rows did.
     pub(crate) fn with_final_readings(
         &mut self,
         run: &OpenRun,
         done: Vec<(SourceRecord, Artifact)>,
     ) -> Result<Vec<(SourceRecord, Artifact)>> {
-        let again = |(number, (record, artifact)): (usize, (SourceRecord, Artifact))| {
+        let extract_again = |(number, (record, artifact)): (usize, (SourceRecord, Artifact))| {
             if record.reading == self.readings[number] {
                 return Ok((record, artifact));
             }
             self.readings[number] = record.reading;
             self.source(run, number, None)
         };
-        done.into_iter().enumerate().map(again).collect()
+        done.into_iter().enumerate().map(extract_again).collect()
     }
 
-    /// Extracts the source of this number, and passes its rows on as they are written.
+    /// Extracts the source with this number, and passes its rows on while they are written.
     pub(crate) fn source(
         &self,
         run: &OpenRun,
@@ -115,7 +115,7 @@ impl Extraction {
         Ok((source_record(source, probe, &seen, coverage, reading, &run.key), artifact))
     }
 
-    /// Notes that all sources are extracted; `done` has them in the order of the plan.
+    /// Records that all sources are extracted; `done` is in the order of the plan.
     pub(crate) fn finish(self, run: &mut OpenRun, done: Vec<(SourceRecord, Artifact)>) -> Result<()> {
         let n_rows = done.iter().map(|it| it.0.rows).sum();
         self.work.end(Outcome::Extracted(done.iter().map(|it| extracted_source(&it.0)).collect()));
@@ -139,7 +139,7 @@ impl Extraction {
     }
 }
 
-/// Finds out what the files are and whether they have the columns that the plan asks for.
+/// Probes the files of a source, and checks that they have the columns that the plan names.
 fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
     let failed = || format!("could not use source \"{}\"", source.name.get_ref());
     let files = extract::files(plan.folder(), &source.path).with_context(failed)?;
@@ -157,17 +157,17 @@ fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
     Ok(probe)
 }
 
-/// What the columns of a source mean.
+/// Returns the meaning of the columns of a source.
 pub(crate) fn layout(source: &SourceSection, probe: &Probe) -> Result<Layout, ExtractError> {
     source.profile().layout(&first_path(probe), &probe.columns)
 }
 
-/// How the columns of a source are read, as far as its first rows show. What they leave open may be settled by the others.
+/// Returns how the columns of a source are read, judged by its first rows. Later rows can settle what those leave open.
 fn first_reading(run: &OpenRun, source: &SourceSection, probe: &Probe) -> Result<ColumnReading> {
     let layout = layout(source, probe)?;
     let mut evidence = Evidence::new(&layout, source.region(&run.plan));
     extract::read_first(probe, FIRST_ROWS, |row| evidence.add(row))?;
-    // What cannot be judged yet is judged when all rows were read.
+    // If the first rows are not enough to judge, all rows are judged at the end.
     let before = run.readings.get(source.name.get_ref());
     Ok(evidence.judge(&run.plan, source, probe, before).unwrap_or_default())
 }
@@ -176,7 +176,7 @@ fn first_path(probe: &Probe) -> PathBuf {
     probe.parts.first().map(|it| it.path.clone()).unwrap_or_default()
 }
 
-/// Digests what extracted rows, their coverage and their reading depend on. Version 1.
+/// Digests everything that the extracted rows, their coverage and their reading depend on. Version 1.
 fn inputs(run: &OpenRun, probes: &[Probe]) -> Digest {
     let input = DigestInput::new("extract", 1).field("key", run.key.id()).field("tool", TOOL);
     let sources = run.plan.sources.iter().zip(probes);
@@ -185,7 +185,7 @@ fn inputs(run: &OpenRun, probes: &[Probe]) -> Digest {
 
 fn source_input(run: &OpenRun, source: &SourceSection, probe: &Probe) -> DigestInput {
     let name = source.name.get_ref();
-    // How an earlier run read the columns decides where this file leaves it open.
+    // The reading of an earlier run decides where this file is ambiguous.
     let before = run.readings.get(name).map(|it| serde_json::to_string(&it.1).unwrap_or_default());
     let input = DigestInput::new("extract.source", 1)
         .field("name", name)

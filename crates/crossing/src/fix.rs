@@ -1,4 +1,4 @@
-//! Takes corrected rejects in, and does the run again from cleaning on.
+//! Reads corrected rejects, and repeats the run from cleaning on.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -13,14 +13,14 @@ use crate::corrections;
 use crate::open_run::OpenRun;
 use crate::run_report::RunReport;
 
-/// What corrected rejects have changed.
+/// The result of a correction.
 pub struct Fixed {
     pub n_corrected: usize,
     pub n_rejected_before: u64,
     pub report: RunReport,
 }
 
-/// Takes the corrected rows of a file in. Every one must have been rejected.
+/// Applies the corrected rows of a file. Every one must have been rejected.
 pub async fn fix(run: &mut OpenRun, file: &Path) -> Result<Fixed> {
     let corrected = corrections::read_file(file, &run.folder.manifest.sources)?.rows();
     if corrected.is_empty() {
@@ -43,7 +43,7 @@ pub async fn fix(run: &mut OpenRun, file: &Path) -> Result<Fixed> {
     Ok(Fixed { n_corrected: corrected.len(), n_rejected_before: rejected.len() as u64, report })
 }
 
-/// Keeps the file in the run folder, where it belongs to what the run is made from.
+/// Keeps the file in the run folder, because the result now depends on it.
 fn keep_file(run: &mut OpenRun, file: &Path, n_rows: u64) -> Result<()> {
     let bytes = std::fs::read(file).with_context(|| format!("could not read {}", file.display()))?;
     let extension = file.extension().map_or("csv".into(), |it| it.to_string_lossy().to_lowercase());

@@ -1,4 +1,4 @@
-//! What the gates of the plan stop, before anybody is asked or loaded.
+//! Quality gates of the plan, checked before any contact is verified or loaded.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::error::{ListFault, QualityGate};
 use crate::open_run::OpenRun;
 use crate::unread::UnreadBySource;
 
-/// Checks what cleaning has found.
+/// Checks the gates against the result of cleaning.
 pub(crate) fn check(run: &OpenRun) -> Result<()> {
     let Some(cleaned) = run.folder.manifest.stages.get(&Stage::Clean) else { return Ok(()) };
     check_lists(&cleaned.list_quality, &run.plan.gates)?;
     check_unread(&cleaned.unread, &run.plan.gates)
 }
 
-/// The same before cleaning has ended.
+/// Checks the same gates before the rows are merged.
 pub(crate) fn check_rows(rows: &PendingRows, gates: &GatesSection) -> Result<()> {
     check_lists(&rows.list_quality(), gates)?;
     check_unread(&rows.unread(gates), gates)

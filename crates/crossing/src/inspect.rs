@@ -1,4 +1,4 @@
-//! Finds out what files are, and what a plan has to say of them.
+//! Finds out what files are, and what a plan must say about them.
 
 mod columns;
 mod source;
@@ -22,14 +22,15 @@ use crate::inspect::columns::{FirstRows, column_samples};
 use crate::inspect::source::source_block;
 pub use crate::inspect::source::{name_of, source_name};
 
-/// How many rows are looked at closely.
+/// Limits the rows that are checked in full.
 const SAMPLE_ROWS: u64 = 10_000;
-/// How many rows are shown.
+/// Limits the rows that are shown.
 const SHOWN_ROWS: usize = 3;
-/// Businesses send from thousands of numbers. A log with more of them is read the wrong way round, which is said.
+/// Limits the senders that are taken for numbers of the business. Businesses send from thousands of numbers, so a log
+/// with more is probably read in the wrong direction, which gives a warning.
 const MOST_OWN_NUMBERS: usize = 10_000;
 
-/// What files of one kind are.
+/// The result of inspecting files of one kind.
 #[derive(Debug, Serialize)]
 pub struct Inspection {
     pub files: Vec<PathBuf>,
@@ -37,43 +38,43 @@ pub struct Inspection {
     pub columns: Vec<String>,
     pub rows: u64,
     pub kind: Kind,
-    /// Of the rows that were looked at, those that give a contact.
+    /// Number of rows that were checked in full, and of those that give a contact.
     pub sampled: u64,
     pub usable: u64,
-    /// Why the others do not, by reason.
+    /// Reasons why the other rows give no contact, with counts.
     pub faults: std::collections::BTreeMap<String, u64>,
     pub coverage: Coverage,
     /// Fields and masked values of some rows.
     pub sample: Vec<Vec<(String, String)>>,
     pub own_numbers: Vec<String>,
-    /// What a person should know before the run.
+    /// Warnings to read before the run.
     #[serde(skip)]
     pub warnings: Vec<Warning>,
-    /// It is nearest to a list of people who have opted out, and somebody has to say what it is.
+    /// The files look most like an opt-out list, and a person must say what they are.
     pub may_be_opt_outs: bool,
-    /// The part of a plan that reads these files; none if nothing in them can be a person.
+    /// The part of a plan that reads these files; none if no column can identify a person.
     pub source: Option<String>,
 }
 
-/// What a person should know before files are read.
+/// A warning about files, to read before a run.
 #[derive(Clone, Debug)]
 pub enum Warning {
     Encoding(EncodingGuess),
     /// Some dates can only have the day first, others only the month.
     MixedDateOrder,
-    /// Nothing says whether the day or the month comes first.
+    /// No date shows whether the day or the month comes first.
     UnknownDateOrder,
-    /// So many senders that the direction may be read the wrong way round; own numbers are left out.
+    /// There are so many senders that the direction may be wrong; own numbers are left out.
     ManySenders {
         most: usize,
     },
 }
 
-/// What kind of export it is, and how sure that is.
+/// The kind of an export, and how certain that is.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum Kind {
-    /// All columns that tell the profile are there, and they are many.
+    /// All columns that identify the profile are present, and there are many.
     Known {
         profile: String,
         title: String,
@@ -81,12 +82,12 @@ pub enum Kind {
         sure: &'static str,
         unread_columns: Vec<String>,
     },
-    /// No profile, but some columns have the names of what they hold.
+    /// No profile fits, but the names and cells of some columns show what they hold.
     Guessed {
         nearest: Option<Nearest>,
         columns: Mapping,
         unread_columns: Vec<String>,
-        /// Columns whose names would do, and why they were not taken.
+        /// Columns with a matching name, and why they were not used.
         left_out: Vec<(String, String)>,
     },
     Unknown {
@@ -95,7 +96,7 @@ pub enum Kind {
     Empty,
 }
 
-/// The profile that comes nearest to fitting.
+/// The profile that fits best.
 #[derive(Debug, Serialize)]
 pub struct Nearest {
     pub profile: String,
@@ -104,7 +105,7 @@ pub struct Nearest {
     pub unread_columns: Vec<String>,
 }
 
-/// Inspects files of one kind. `folder` is where a plan would stand.
+/// Inspects files of one kind. `folder` is the folder of the future plan.
 pub fn inspect(files: &[PathBuf], profiles: &[Profile], region: Option<Region>, folder: &Path) -> Result<Inspection> {
     let probe = probe(files, &Settings::of_profiles(profiles))?;
     let fits = detect(profiles, &probe.columns, probe.records_key());
@@ -142,31 +143,32 @@ pub fn inspect(files: &[PathBuf], profiles: &[Profile], region: Option<Region>, 
         },
         (None, None) => Kind::Unknown { nearest: nearest(&fits) },
     };
-    let nobody = Profile::of_columns(Mapping::new());
+    let empty_profile = Profile::of_columns(Mapping::new());
     let profile = profile.as_ref();
     let layout = match profile {
         Some(profile) => profile.layout(&path, &probe.columns)?,
-        None => nobody.layout(&path, &[])?,
+        None => empty_profile.layout(&path, &[])?,
     };
     let first = FirstRows::of(&probe, &layout, region)?;
     let numbers = match profile {
         Some(profile) if profile.is_international => None,
         _ => crate::reading::form_of(&layout, &probe, first.bare),
     };
-    let looked = look(&probe, &layout, profile.unwrap_or(&nobody), region, numbers, first.date_form(region))?;
+    let found =
+        sample_rows(&probe, &layout, profile.unwrap_or(&empty_profile), region, numbers, first.date_form(region))?;
     let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
     let mut inspection = Inspection {
         files: files.to_vec(),
         reading,
         columns: probe.columns.clone(),
-        rows: looked.rows,
+        rows: found.rows,
         kind,
-        sampled: looked.sampled,
-        usable: looked.usable,
-        faults: looked.faults,
-        coverage: looked.coverage,
-        sample: looked.sample,
-        own_numbers: looked.own_numbers.into_iter().collect(),
+        sampled: found.sampled,
+        usable: found.usable,
+        faults: found.faults,
+        coverage: found.coverage,
+        sample: found.sample,
+        own_numbers: found.own_numbers.into_iter().collect(),
         warnings: encoding_guesses(&probe).into_iter().map(Warning::Encoding).collect(),
         may_be_opt_outs,
         source: None,
@@ -183,17 +185,17 @@ pub fn inspect(files: &[PathBuf], profiles: &[Profile], region: Option<Region>, 
     Ok(inspection)
 }
 
-/// An encoding that was guessed: for the terminal alone, because it shows words of cells.
+/// A guessed encoding. Shown only in the terminal, because it contains words from cells.
 #[derive(Clone, Debug)]
 pub struct EncodingGuess {
     pub file: String,
     pub encoding: String,
     pub next: String,
-    /// Words of cells in both readings.
+    /// Words from cells, in both encodings.
     pub samples: Vec<(String, String)>,
 }
 
-/// The encodings of files that were guessed.
+/// Returns the guessed encodings of files.
 pub(crate) fn encoding_guesses(probe: &Probe) -> Vec<EncodingGuess> {
     let doubts = probe.parts.iter().filter_map(|it| Some((it, it.doubt.as_ref()?)));
     doubts
@@ -209,21 +211,21 @@ pub(crate) fn encoding_guesses(probe: &Probe) -> Vec<EncodingGuess> {
         .collect()
 }
 
-/// The first word that two readings of a cell do not share: enough to tell which is right, and less of a person than the
-/// whole cell.
+/// Returns the first word that differs between two readings of a cell. One word is enough to see which is right, and
+/// shows less personal data than the whole cell.
 fn differing_word((one, other): &(String, String)) -> Option<(&str, &str)> {
     let is_telling = |it: char| it.is_numeric() || it == '@';
     let words = one.split_whitespace().zip(other.split_whitespace());
     words.filter(|it| it.0 != it.1).find(|it| !it.0.contains(is_telling) && !it.1.contains(is_telling))
 }
 
-/// A cell without characters that a terminal would act on.
+/// Replaces the control characters of a cell, which a terminal would act on.
 pub fn printable(cell: &str) -> String {
     cell.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }
 
-/// Whether a table that fits the profile of anybody's opt-out list is rather a list of contacts, some of whom have refused:
-/// it says more about consent than that list could.
+/// Returns whether a table that fits the opt-out profile is rather a contact list in which some people have refused: it
+/// says more about consent than an opt-out list can.
 fn is_list_of_contacts(fit: &ProfileMatch, guessed: &ColumnGuess) -> bool {
     let n_refusals = guessed.columns.get("opt_out").map_or(0, |it| it.iter().count());
     fit.profile.name == "opt-outs"
@@ -245,11 +247,11 @@ fn known(fit: &ProfileMatch) -> Kind {
 }
 
 fn unread(profile: &Profile, columns: &[String]) -> Vec<String> {
-    let is_read = |column: &&String| profile.columns.values().any(|it| it.iter().any(|it| it == column.as_str()));
+    let is_read = |column: &&String| profile.columns.values().any(|names| names.iter().any(|it| it == column.as_str()));
     columns.iter().filter(|it| !is_read(it)).cloned().collect()
 }
 
-/// A profile of which less than half is there is near to nothing.
+/// Returns the best profile, unless more than half of its columns are missing.
 fn nearest(fits: &[ProfileMatch]) -> Option<Nearest> {
     let fit = fits.iter().find(|it| it.missing.len() * 2 <= it.profile.signature.len())?;
     Some(Nearest {
@@ -261,7 +263,7 @@ fn nearest(fits: &[ProfileMatch]) -> Option<Nearest> {
 }
 
 #[derive(Default)]
-struct Looked {
+struct SampledRows {
     rows: u64,
     sampled: u64,
     usable: u64,
@@ -271,54 +273,54 @@ struct Looked {
     own_numbers: BTreeSet<String>,
 }
 
-fn look(
+fn sample_rows(
     probe: &Probe,
     layout: &Layout,
     profile: &Profile,
     region: Option<Region>,
     numbers: Option<PhoneForm>,
     dates: DateForm,
-) -> Result<Looked> {
-    let mut looked = Looked::default();
+) -> Result<SampledRows> {
+    let mut found = SampledRows::default();
     let mut counter = CoverageCounter::new(layout, dates);
     let seen = extract::read(probe, |row: Row| -> Result<(), ExtractError> {
         counter.add(&row);
-        looked.rows = row.record;
+        found.rows = row.record;
         if row.record > SAMPLE_ROWS {
-            // The numbers of the business may first stand anywhere in a log.
+            // Numbers of the business may first appear anywhere in a log.
             if layout.has_messages()
                 && let Ok(cells) = &row.cells
                 && let Ok(raw) = layout.contact(|it| cells.get(it))
             {
-                looked.note_own(layout, *cells, &raw);
+                found.note_own(layout, *cells, &raw);
             }
             return Ok(());
         }
-        looked.sampled += 1;
+        found.sampled += 1;
         let fault = match &row.cells {
             Err(unread) => Some(unread.reason),
             Ok(cells) => match layout.contact(|it| cells.get(it)) {
                 Err(reason) => Some(reason),
                 Ok(raw) => {
-                    looked.note_own(layout, *cells, &raw);
-                    if looked.sample.len() < SHOWN_ROWS {
-                        looked.sample.push(masked(&raw));
+                    found.note_own(layout, *cells, &raw);
+                    if found.sample.len() < SHOWN_ROWS {
+                        found.sample.push(masked(&raw));
                     }
                     fault(&raw, region, numbers)
                 }
             },
         };
         match fault {
-            None => looked.usable += 1,
-            Some(reason) => *looked.faults.entry(reason.code().to_owned()).or_default() += 1,
+            None => found.usable += 1,
+            Some(reason) => *found.faults.entry(reason.code().to_owned()).or_default() += 1,
         }
         Ok(())
     })?;
-    looked.coverage = counter.finish(profile, probe, &seen);
-    Ok(looked)
+    found.coverage = counter.finish(profile, probe, &seen);
+    Ok(found)
 }
 
-/// Why a row gives no contact. The region of the row comes before that of the plan.
+/// Returns why a row gives no contact. The region of the row overrides that of the plan.
 fn fault(raw: &RawContact, region: Option<Region>, numbers: Option<PhoneForm>) -> Option<Reason> {
     let region = match Region::read(raw.region) {
         ReadRegion::Nothing => region,
@@ -333,8 +335,8 @@ fn fault(raw: &RawContact, region: Option<Region>, numbers: Option<PhoneForm>) -
     }
 }
 
-impl Looked {
-    /// The business is the other side of each message.
+impl SampledRows {
+    /// Notes the number of the business, which is the other side of each message.
     fn note_own(&mut self, layout: &Layout, cells: Cells, raw: &RawContact) {
         let field = match raw.direction {
             Some(Direction::Inbound) => "to",
@@ -343,7 +345,7 @@ impl Looked {
         };
         let own = layout.columns_of(field).iter().map(|it| cells.get(*it).trim()).find(|it| !it.is_empty());
         let form = if raw.is_international { PhoneForm::International } else { PhoneForm::Unknown };
-        // Senders in letters and short codes are nobody's number.
+        // Letter senders and short codes are not phone numbers.
         let number = own.and_then(|it| clean::phone_in(it, None, form).ok());
         if let Some((phone, _)) = number.filter(|_| self.own_numbers.len() <= MOST_OWN_NUMBERS) {
             self.own_numbers.insert(phone.number.to_string());
@@ -351,7 +353,7 @@ impl Looked {
     }
 }
 
-/// What a row says, with what would tell who it is taken away.
+/// Returns the fields of a row, with personal data masked.
 fn masked(raw: &RawContact) -> Vec<(String, String)> {
     let hide = |field: &str, cell: &str| {
         let shown = match field {

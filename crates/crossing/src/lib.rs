@@ -1,10 +1,11 @@
-//! The crossing: exports in, a loaded CRM database out.
+//! The crossing: reads exports, and loads the CRM database.
 //!
-//! [`run`] is the whole flow. Stages leave files, which the manifest names with the digest of all that they depend on, or
-//! receipts in the database; so each does only what is not done yet, and a run can be stopped anywhere.
+//! [`run`] is the whole flow. Each stage leaves files or receipts in the database; the manifest names the files with a
+//! digest of everything they depend on. So each stage does only what is not done yet, and a run can be stopped
+//! anywhere.
 //!
-//! Nothing here prints, knows the command line or returns words for people: [`progress::Event`] says what happens, and
-//! [`RunReport`] what came of it.
+//! This crate does not print, does not know the command line and returns no text for people: [`progress::Event`]
+//! reports what happens, and [`RunReport`] the result.
 
 mod audit;
 mod backup;
@@ -52,11 +53,11 @@ pub use crate::verify::{Selection, Uninformative, uninformative};
 
 use crate::verify::Verified;
 
-/// Does what is not done yet of a whole run.
+/// Runs every stage that is not done yet.
 pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
     run.read_decisions().await?;
     let rows = clean::extract_and_add_rows(run)?;
-    // Into an empty database contacts are loaded while they are merged; `loading` hides whether they are.
+    // If the database is empty, contacts are loaded while they are merged; `loading` hides whether they are.
     let loading = merge_and_load::merge(run, rows).await?;
     gates::check(run)?;
     if run.is_dry_run {
@@ -70,7 +71,7 @@ pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
     RunReport::of_run(run, crm, verified, unfinished).await
 }
 
-/// Does one stage on what the stage before it left.
+/// Runs one stage on the result of the stage before.
 pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
     match stage {
         Stage::Extract => {
@@ -92,7 +93,7 @@ pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
     }
 }
 
-/// Does one batch again, from a stage on. What was loaded is of that batch; the report is of the whole run.
+/// Repeats one batch, from a stage on. The loaded counts are of that batch; the report is of the whole run.
 pub async fn rerun(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded, RunReport)> {
     let crm = open(run).await?;
     let batches = crm.batches(run.run_id()).await?;
@@ -109,7 +110,7 @@ pub async fn rerun(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded
     Ok((loaded, report))
 }
 
-/// Verifies some of the contacts.
+/// Verifies the selected contacts.
 pub async fn verify(run: &mut OpenRun, selection: Selection) -> Result<RunReport> {
     let crm = open_planned(run).await?;
     let verified = verify::verify_if_possible(run, &crm, selection).await?;
@@ -117,7 +118,7 @@ pub async fn verify(run: &mut OpenRun, selection: Selection) -> Result<RunReport
     RunReport::of_database(run, crm, verified).await
 }
 
-/// What verifying would ask.
+/// Estimates a verification without sending requests.
 pub async fn verify_dry(run: &OpenRun) -> Result<RunReport> {
     let crm = Crm::look(&run.plan.crm_url()?).await?;
     RunReport::of_dry_run(run, crm.as_ref(), Loaded::default()).await

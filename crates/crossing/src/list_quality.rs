@@ -1,4 +1,4 @@
-//! The quality of each list, in shares, and what is suspicious about it.
+//! The quality of each list, in shares, and its suspicious findings.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use clean::ListQualityCounts;
 use model::{grouped, share};
 use run::ListQuality;
 
-/// A country or a prefix with fewer numbers says nothing.
+/// Limits findings to countries and prefixes with at least 100 numbers: a share of fewer is chance.
 const FEWEST: u64 = 100;
-/// From these shares on something is said.
+/// Limits above which a share is reported.
 const SUSPICIOUS_INVALID: f64 = 0.05;
 const SUSPICIOUS_GROUP: f64 = 0.2;
 const SUSPICIOUS_SEQUENCE: f64 = 0.05;
-/// So many countries and prefixes are named, the worst first.
+/// Limits the countries and prefixes that are named, worst first.
 const MOST_GROUPS: usize = 5;
 
-/// What a list is worth.
+/// Returns the quality of a list.
 pub(crate) fn quality(counts: &ListQualityCounts) -> ListQuality {
     let mut findings = Vec::new();
     let invalid = share(counts.invalid, counts.phones);
@@ -45,7 +45,7 @@ pub(crate) fn quality(counts: &ListQualityCounts) -> ListQuality {
     }
 }
 
-/// Groups of which a great share is invalid.
+/// Returns the groups with a large share of invalid numbers, worst first.
 fn worst(groups: impl Iterator<Item = (String, [u64; 2])>) -> Vec<String> {
     let mut bad: Vec<(String, u64, f64)> = groups
         .map(|(name, [valid, invalid])| (name, valid + invalid, share(invalid, valid + invalid)))

@@ -23,13 +23,13 @@ use crate::progress::{Note, Outcome, Task, Work};
 use run::formats::contacts;
 use run::formats::links;
 
-/// So many batches share a transaction, each with its receipt.
+/// Limits the batches in one transaction. Each batch has its own receipt.
 const BATCHES_PER_TRANSACTION: usize = 128;
-/// So many batches wait to be loaded.
+/// Limits the batches that are read ahead of the database.
 const BATCHES_AHEAD: usize = 8;
 
-/// Writes down in the database what the run is, so that its batches keep their members. Before
-/// anything is written to a database that holds contacts, it is backed up.
+/// Records the run and its batches in the database, so that batches keep their members. A database with contacts is
+/// backed up before the first write.
 pub(crate) async fn plan_batches(run: &mut OpenRun, crm: &Crm) -> Result<()> {
     crm.check_key(&run.key.id()).await?;
     let batches = contacts::planned_batches(&run.folder.path(contacts::ARTIFACT), run.plan.batch_size())?;
@@ -50,7 +50,7 @@ pub(crate) async fn plan_batches(run: &mut OpenRun, crm: &Crm) -> Result<()> {
     Ok(())
 }
 
-/// People on the list that the plan names are suppressed in the database too, so that those who are there already are in no
+/// Suppresses people on the plan's suppression list in the database too. People who are already there must not be in a
 /// segment that is written to.
 async fn suppress_those_of_the_plan(run: &OpenRun, crm: &Crm) -> Result<()> {
     let ids: Vec<ContactId> = run.plan.suppressed()?.into_iter().collect();
@@ -77,14 +77,15 @@ async fn read_statements_anew(run: &mut OpenRun, crm: &Crm) -> Result<()> {
     Ok(())
 }
 
-/// How the words of a statement are understood; none for what has no words of the person. Words that say nothing any
-/// more, because a plan has taken one of its words back, are unclear: they did say something once.
+/// Returns the meaning of a statement; none if it has no words of the person.
+///
+/// If a plan removes one of its words, statements with that word become unclear: they did say something once.
 fn state_of(words: &consent::Words, basis: Basis, text: &str) -> Option<ConsentState> {
     let meaning = clean::read_again(words, basis, text)?;
     Some(meaning.state().unwrap_or(ConsentState::Unclear))
 }
 
-/// How the sources of the run were read, for later runs.
+/// Returns how the sources of the run were read, for later runs.
 fn source_readings(run: &OpenRun) -> Result<Vec<SourceReading>> {
     let reading = |it: &SourceRecord| {
         Ok(SourceReading {
@@ -118,38 +119,38 @@ fn source_row(source: &SourceRecord) -> (String, String, String, Digest, u64) {
     (source.name.clone(), source.channel.name().to_owned(), source.profile.clone(), source.sha256(), source.rows)
 }
 
-/// What loading has written. It is not complete before [`finish`].
+/// The result of loading, which is complete only after [`finish`].
 #[must_use]
 pub(crate) struct Unfinished {
     loaded: Loaded,
-    /// Viber users whom the database knew alone and who have a phone now.
+    /// Viber users whom the database knew without a phone, and who have one now.
     n_absorbed: u64,
     started: Instant,
-    /// None if there was nothing to do.
+    /// None if all batches were loaded before.
     work: Option<Work>,
     is_whole: bool,
 }
 
-/// Loads what is not loaded yet, or of that only one batch.
+/// Loads the batches that are not loaded yet; only that batch, if `only` names one.
 pub(crate) async fn load(
     run: &mut OpenRun,
     crm: &Crm,
     only: Option<u32>,
-    early: Option<LoadedAlready>,
+    overlapped: Option<LoadedAlready>,
 ) -> Result<Unfinished> {
     let receipts = crm.receipts(run.run_id(), Stage::Load).await?;
     let batches = crm.batches(run.run_id()).await?;
     let is_waiting = move |number: u32| !receipts.contains_key(&number) && only.is_none_or(|it| it == number);
     let n_waiting: u64 = batches.iter().filter(|it| is_waiting(it.0)).map(|it| it.1).sum();
     let n_done: u64 = batches.iter().filter(|it| !is_waiting(it.0)).map(|it| it.1).sum();
-    let started = early.as_ref().map_or_else(Instant::now, |it| it.started);
-    let is_early = early.is_some();
-    let loaded = early.map_or_else(
+    let started = overlapped.as_ref().map_or_else(Instant::now, |it| it.started);
+    let is_overlapped = overlapped.is_some();
+    let loaded = overlapped.map_or_else(
         || Loaded { unchanged: if only.is_none() { n_done } else { 0 }, ..Loaded::default() },
         |it| it.loaded,
     );
     let mut unfinished = Unfinished { loaded, n_absorbed: 0, started, work: None, is_whole: only.is_none() };
-    if n_waiting == 0 && !is_early {
+    if n_waiting == 0 && !is_overlapped {
         if !run.folder.manifest.stages.contains_key(&Stage::Load) {
             crm.absorb_known().await?;
         }
@@ -176,7 +177,7 @@ pub(crate) async fn load(
     Ok(Unfinished { work: Some(work), ..unfinished })
 }
 
-/// Loads all batches that come, many of them in a transaction.
+/// Loads all batches of the channel, many per transaction.
 async fn load_all(
     crm: &Crm,
     run: &Arc<LoadRun>,
@@ -192,11 +193,11 @@ async fn load_all(
     Ok(loaded)
 }
 
-/// Makes sure that no two contacts have one phone number, and notes that all is loaded.
+/// Ensures that no two contacts share a phone number, and records that loading is complete.
 pub(crate) async fn finish(run: &mut OpenRun, crm: &Crm, unfinished: Unfinished) -> Result<Loaded> {
     let Unfinished { loaded, n_absorbed, started, work, is_whole } = unfinished;
-    let is_noted = work.is_none() && run.folder.manifest.stages.contains_key(&Stage::Load);
-    if !is_noted {
+    let is_recorded = work.is_none() && run.folder.manifest.stages.contains_key(&Stage::Load);
+    if !is_recorded {
         crm.finish_load().await?;
     }
     if let Some(work) = work {
@@ -204,21 +205,21 @@ pub(crate) async fn finish(run: &mut OpenRun, crm: &Crm, unfinished: Unfinished)
         work.end(Outcome::Loaded { inserted, updated, unchanged, n_absorbed });
         write_conflicts(run, &loaded)?;
     }
-    if is_whole && !is_noted {
+    if is_whole && !is_recorded {
         complete(run, crm, Stage::Load, started, BTreeMap::new()).await?;
     }
     Ok(loaded)
 }
 
-/// Merges people whom the database knows by their Viber id alone into those that this run ties them to.
+/// Merges people whom the database knows only by Viber id into the contacts that this run links them to.
 async fn absorb_linked(run: &OpenRun, crm: &Crm) -> Result<u64> {
     let path = run.folder.path(links::ARTIFACT);
     let users = if path.exists() { links::read(&path)? } else { Vec::new() };
     Ok(crm.absorb_linked(&users).await?)
 }
 
-/// `load/conflicts.csv`: who was edited in the CRM in a field in which the import has something else. What
-/// the import has stands in `ferry trace CONTACT`.
+/// Writes `load/conflicts.csv`: contacts with a field that was edited in the CRM and that the import has differently.
+/// `ferry trace CONTACT` shows the imported value.
 fn write_conflicts(run: &mut OpenRun, loaded: &Loaded) -> Result<()> {
     const NAME: &str = "load/conflicts.csv";
     if loaded.conflicts.is_empty() {
@@ -236,7 +237,7 @@ fn write_conflicts(run: &mut OpenRun, loaded: &Loaded) -> Result<()> {
     Ok(())
 }
 
-/// Tells what loading would do, and writes nothing.
+/// Returns what loading would do, and writes nothing.
 pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>) -> Result<Loaded> {
     let mut loaded = Loaded::default();
     let Some(crm) = crm else {
@@ -253,8 +254,8 @@ pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>) -> Result<Loaded> 
     Ok(loaded)
 }
 
-/// Reads batches on a thread of its own, a few ahead of who loads them. `inputs` are their digests as they were
-/// planned, `new` is the number of the run where the database holds none of them.
+/// Reads batches on a thread of its own, a few ahead of the loader. `inputs` are the planned digests; `new` is the run
+/// number if the database is empty.
 fn read_loadable(
     run: &OpenRun,
     is_wanted: impl Fn(u32) -> bool + Send + 'static,
@@ -276,15 +277,14 @@ fn read_loadable(
     })
 }
 
-/// What `read` gives, read on a thread of its own a few items ahead. If it cannot be read any more, that is an error at
-/// its place among the items.
+/// Runs `read` on a thread of its own, a few items ahead. A read error is sent at its place among the items.
 pub(crate) fn ahead<T: Send + 'static>(
     read: impl FnOnce(&mut dyn FnMut(T) -> Result<()>) -> Result<()> + Send + 'static,
 ) -> mpsc::Receiver<Result<T>> {
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     tokio::task::spawn_blocking(move || {
         let sent = read(&mut |item| {
-            // Nobody listens any more when the work has failed; then there is nothing to read on for.
+            // The receiver is closed only if the work has failed, so reading stops.
             sender.blocking_send(Ok(item)).map_err(|_| anyhow!("nobody takes the batches any more"))
         });
         if let Err(error) = sent {
@@ -294,7 +294,8 @@ pub(crate) fn ahead<T: Send + 'static>(
     receiver
 }
 
-/// Makes the receipt of a batch when what was written is known. `input` is the batch's digest.
+/// Returns a function that makes the receipt of a batch from the digest of what was written. `input` is the batch's
+/// digest.
 fn receipt(batch: u32, n_contacts: u64, input: Digest) -> impl FnOnce(Digest) -> Receipt {
     move |output| Receipt {
         stage: Stage::Load,
@@ -308,7 +309,7 @@ fn receipt(batch: u32, n_contacts: u64, input: Digest) -> impl FnOnce(Digest) ->
     }
 }
 
-/// Notes that all batches of a stage have their receipts, and writes those to the run folder.
+/// Records that all batches of a stage have receipts, and writes the receipts to the run folder.
 pub(crate) async fn complete(
     run: &mut OpenRun,
     crm: &Crm,

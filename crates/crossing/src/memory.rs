@@ -1,14 +1,14 @@
-//! How much memory there is, how much of it a run may take, and how much it has taken.
+//! Memory: how much the machine has, how much a run may use, and how much it has used.
 
-/// What a run may take where nobody can tell how much there is.
+/// Limits the memory of a run if the size of the machine's memory is unknown.
 const FALLBACK: u64 = 1 << 30;
 
-/// A quarter of the machine's memory.
+/// Returns a quarter of the machine's memory.
 pub(crate) fn default_budget() -> u64 {
     kilobytes("/proc/meminfo", "MemTotal:").map_or(FALLBACK, |it| it * 1024 / 4)
 }
 
-/// The most memory that this program has taken so far, in bytes; 0 where nobody can tell.
+/// Returns the most memory that this program has used so far, in bytes; 0 if unknown.
 pub fn peak() -> u64 {
     kilobytes("/proc/self/status", "VmHWM:").map_or(0, |it| it * 1024)
 }

@@ -1,4 +1,4 @@
-//! A run being worked on: its plan, its folder, its key.
+//! A run being worked on: its plan, its folder and its key.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,21 +16,21 @@ use crate::progress::Progress;
 use crate::reading;
 use plan::{Plan, SourceSection, contact_key};
 
-/// How receipts and manifests name this program.
+/// The name of this program in receipts and manifests.
 pub const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
 
-/// Which plan to run, where, and how.
+/// The plan to run, its run folder, and limits.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     pub plan: PathBuf,
-    /// The run folder; none for that of today, or the newest that is not finished.
+    /// The run folder; if none, today's, or the newest unfinished one.
     pub run_dir: Option<PathBuf>,
     pub is_dry_run: bool,
-    /// Bytes of memory that the run may take, about; none for a quarter of the machine's.
+    /// Approximate limit on memory, in bytes; if none, a quarter of the machine's.
     pub memory: Option<u64>,
 }
 
-/// An existing run: by its folder, or the newest of a plan.
+/// An existing run: in the named folder, or the newest of a plan.
 #[derive(Clone, Debug)]
 pub struct RunPlace {
     pub plan: PathBuf,
@@ -42,21 +42,20 @@ pub struct OpenRun {
     pub plan: Plan,
     pub folder: RunFolder,
     pub key: ContactKey,
-    /// What was decided in the CRM about who is who.
+    /// Decisions in the CRM about which contacts are the same person.
     pub decisions: Vec<IdentityDecision>,
-    /// How each source was read in an earlier run, with that run.
+    /// The reading of each source in an earlier run, with the id of that run.
     pub readings: BTreeMap<String, (String, ColumnReading)>,
-    /// Doubts about the encodings of the files, with cells of them: for the terminal alone.
+    /// Guessed encodings, with words from cells. Shown only in the terminal.
     pub doubts: Mutex<Vec<EncodingGuess>>,
     pub is_dry_run: bool,
-    /// How many bytes of memory the run may take, about.
+    /// Approximate limit on memory, in bytes.
     pub memory: u64,
     pub progress: Progress,
 }
 
 impl OpenRun {
-    /// Opens the run of a plan: the folder that is named, today's, or the newest that is not
-    /// finished; else a new one.
+    /// Opens the run of a plan: in the named folder, today's, or the newest unfinished one; otherwise a new run.
     pub fn open(options: &RunOptions, progress: Progress) -> Result<Self> {
         let plan = Plan::read(&options.plan)?;
         plan.check_sources()?;
@@ -67,7 +66,7 @@ impl OpenRun {
             None => run_dir(&plan, &run_id)?,
         };
         let mut folder = RunFolder::open_or_create(&dir, || new_manifest(&plan, &key, run_id))?;
-        // A folder that was moved, with its plan or without, is still the same run.
+        // A moved folder, with or without its plan, is still the same run.
         folder.manifest.plan = plan.path.clone();
         folder.manifest.key_id = key.id();
         Ok(Self {
@@ -83,14 +82,14 @@ impl OpenRun {
         })
     }
 
-    /// Opens an existing run to work in it.
+    /// Opens an existing run to continue it.
     pub fn reopen(place: &RunPlace, progress: Progress) -> Result<Self> {
-        let looked = find_run(place)?;
-        let key = contact_key(&looked.plan, false)?;
-        let run_id = looked.folder.manifest.run_id.clone();
-        let folder = RunFolder::open_or_create(looked.folder.dir(), || new_manifest(&looked.plan, &key, run_id))?;
+        let found = find_run(place)?;
+        let key = contact_key(&found.plan, false)?;
+        let run_id = found.folder.manifest.run_id.clone();
+        let folder = RunFolder::open_or_create(found.folder.dir(), || new_manifest(&found.plan, &key, run_id))?;
         Ok(Self {
-            plan: looked.plan,
+            plan: found.plan,
             folder,
             key,
             decisions: Vec::new(),
@@ -102,14 +101,14 @@ impl OpenRun {
         })
     }
 
-    /// Asks the CRM, if there is one yet, what was decided about who is who, and how sources were read before.
+    /// Reads decisions and earlier source readings from the CRM, if it exists.
     pub async fn read_decisions(&mut self) -> Result<()> {
         let crm = Crm::look(&self.plan.crm_url()?).await.context("could not open the CRM database")?;
         let Some(crm) = crm else { return Ok(()) };
         self.decisions = crm.decisions().await?;
         for reading in crm.source_readings().await? {
             let columns = serde_json::from_str(&reading.reading).unwrap_or_default();
-            // What this run itself has noted is judged anew.
+            // Readings that this run has recorded are judged again.
             if reading.run_id != self.run_id() {
                 self.readings.insert(reading.name, (reading.run_id, columns));
             }
@@ -122,17 +121,17 @@ impl OpenRun {
         &self.folder.manifest.run_id
     }
 
-    /// Notes doubts about the encodings of files.
+    /// Adds guessed encodings.
     pub fn note_doubts(&self, doubts: Vec<EncodingGuess>) {
         self.doubts.lock().unwrap_or_else(PoisonError::into_inner).extend(doubts);
     }
 
-    /// The doubts about the encodings of files.
+    /// Returns the guessed encodings.
     pub fn doubts(&self) -> Vec<EncodingGuess> {
         self.doubts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// When the run began to read its exports as they are, however often it was resumed since.
+    /// Returns when the run first read its exports in their present form. Resuming the run does not change this.
     pub fn started_at(&self) -> Timestamp {
         self.folder.manifest.started_at()
     }
@@ -141,13 +140,13 @@ impl OpenRun {
         self.folder.manifest.run_mark()
     }
 
-    /// The rules of cleaning. `readings` says how the columns of each source are read.
+    /// Returns the rules of cleaning. `readings` says how the columns of each source are read.
     pub fn rules(&self, readings: &[ColumnReading]) -> Result<clean::Rules> {
         rules(&self.plan, &self.key, self.run_mark(), readings, &self.decisions)
     }
 }
 
-/// The rules of cleaning for a run of a plan. `readings` says how the columns of each source are read.
+/// Returns the rules of cleaning for a run of a plan. `readings` says how the columns of each source are read.
 pub fn rules(
     plan: &Plan,
     key: &ContactKey,
@@ -182,13 +181,13 @@ pub fn rules(
     })
 }
 
-/// A run to look at, and its plan.
+/// An existing run and its plan, for reading only.
 pub struct FoundRun {
     pub plan: Plan,
     pub folder: RunFolder,
 }
 
-/// Finds a run: in the folder that is named, or the newest of the plan.
+/// Finds a run: in the named folder, or the newest of the plan.
 pub fn find_run(place: &RunPlace) -> Result<FoundRun> {
     if let Some(dir) = &place.run_dir {
         let folder = RunFolder::look(dir)?;
@@ -210,7 +209,7 @@ fn runs(plan: &Plan) -> PathBuf {
     plan.folder().join("runs")
 }
 
-/// A run that was killed before midnight goes on after it.
+/// Returns today's run folder, or that of an unfinished run: a run killed before midnight resumes after it.
 fn run_dir(plan: &Plan, run_id: &str) -> Result<PathBuf> {
     let runs = runs(plan);
     let today = runs.join(run_id);

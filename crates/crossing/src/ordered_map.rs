@@ -1,4 +1,4 @@
-//! Pieces of work that are done on all cores and taken in their order.
+//! Maps items on all cores, and handles the results in order.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::sync_channel;
@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 
-/// Makes a piece of each item on all cores, and gives them to `write` in their order. About `most` of them are in memory.
+/// Runs `make` on each item on all cores, and passes the results to `write` in order. About `most` results are in
+/// memory.
 pub(crate) fn ordered_map<I: Send, T: Send>(
     items: impl Iterator<Item = I> + Send,
     most: usize,
@@ -15,7 +16,7 @@ pub(crate) fn ordered_map<I: Send, T: Send>(
 ) -> Result<()> {
     let items = Mutex::new(items.enumerate());
     let n_threads = most.min(rayon::current_num_threads());
-    // Writing some pieces takes longer than making them, and others take no time at all.
+    // Some results take longer to write than to make, and others take no time, so the channel buffers them.
     let (to_write, pieces) = sync_channel::<(usize, Result<T>)>(most - n_threads);
     std::thread::scope(|scope| {
         for to_write in vec![to_write; n_threads] {
@@ -24,7 +25,7 @@ pub(crate) fn ordered_map<I: Send, T: Send>(
                 loop {
                     let next = items.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((place, item)) = next else { return };
-                    // Whoever writes has failed if nobody listens any more.
+                    // The receiver is closed only if writing has failed.
                     if to_write.send((place, make(item))).is_err() {
                         return;
                     }

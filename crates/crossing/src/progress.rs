@@ -1,4 +1,4 @@
-//! What happens while a run works, as values. Whoever shows it finds the words.
+//! Progress events of a run, as values. The listener chooses the wording.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use verify::Verdict;
 
 use crate::estimate::Ask;
 
-/// A piece of work that is shown by a bar and ends with one line.
+/// A task that is shown as a progress bar and ends with one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
     Extract,
@@ -20,14 +20,14 @@ pub enum Task {
     Backup,
     Verify,
     Load,
-    /// Templates go to an account.
+    /// Sends templates to an account.
     Submit,
 }
 
-/// Something that has happened.
+/// A progress event.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A task begins. `total` is the number of its rows, contacts or templates; 0 if it is not known.
+    /// A task begins. `total` is the number of its rows, contacts or templates; 0 if unknown.
     Began {
         task: Task,
         total: u64,
@@ -36,7 +36,7 @@ pub enum Event {
         task: Task,
         n: u64,
     },
-    /// A task goes through the same things once more, as `now`.
+    /// A task goes through the same items again, under the name `now`.
     Again {
         task: Task,
         now: Task,
@@ -49,7 +49,7 @@ pub enum Event {
     Noted(Note),
 }
 
-/// What came of a task.
+/// The result of a task.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Extracted(Vec<ExtractedSource>),
@@ -58,7 +58,7 @@ pub enum Outcome {
         n_contacts: u64,
     },
     Verified(VerifyTotals),
-    /// `n_absorbed` contacts were known by their Viber id alone and have a phone now.
+    /// `n_absorbed` contacts were known only by their Viber id and now have a phone.
     Loaded {
         inserted: u64,
         updated: u64,
@@ -70,7 +70,7 @@ pub enum Outcome {
     },
 }
 
-/// A source that was extracted. `reading` says in which form it is.
+/// An extracted source. `reading` describes its format.
 #[derive(Clone, Debug)]
 pub struct ExtractedSource {
     pub name: String,
@@ -79,57 +79,57 @@ pub struct ExtractedSource {
     pub is_empty: bool,
 }
 
-/// What came of a verification.
+/// The result of a verification.
 #[derive(Clone, Debug)]
 pub struct VerifyTotals {
     pub answers: BTreeMap<Answer, u64>,
-    /// None where answers come from files.
+    /// None if answers come from files.
     pub bill: Option<Bill>,
-    /// How many numbers are left, about, after a failure.
+    /// Approximate count of numbers not yet checked, after a failure.
     pub n_left: Option<u64>,
     /// Batches that were not counted because every answer was the same.
     pub doubts: BTreeMap<Answer, u64>,
 }
 
-/// Something to know that is no task.
+/// A message that belongs to no task.
 #[derive(Clone, Debug)]
 pub enum Note {
     AlreadyDone(Task),
-    /// The statements of earlier imports were read by the words of this plan, and so many contacts changed.
+    /// Statements of earlier imports were read again by the words of this plan, which changed this many contacts.
     StatementsReread {
         n_contacts: u64,
     },
     WillAsk(Ask),
-    /// The answers of the provider are worth nothing, so no batch is sent.
+    /// The provider failed the canary test, so no batch is sent.
     NotAsked(Verdict),
-    /// The provider of this name is unofficial.
+    /// The provider with this name is unofficial.
     Unofficial {
         adapter: &'static str,
     },
     AnswersRead(AnswersRead),
-    /// Contacts were merged because WhatsApp has both spellings of their numbers as one account.
+    /// Contacts were merged because WhatsApp knows both variants of their numbers as one account.
     SpellingsMerged {
         n_contacts: u64,
     },
 }
 
-/// What files of answers hold.
+/// The content of answer files.
 #[derive(Clone, Debug)]
 pub struct AnswersRead {
     pub n_lines: u64,
     pub n_numbers: u64,
-    /// Lines that say nothing about anybody, by what they are.
+    /// Lines that give no answer about any number, by what they are.
     pub silent: BTreeMap<&'static str, u64>,
     pub n_rejected: u64,
-    /// Where rejected lines are listed, within the run folder.
+    /// The list of rejected lines, within the run folder.
     pub rejects: &'static str,
 }
 
-/// Takes events, from any thread.
+/// Receives events, from any thread.
 #[derive(Clone)]
 pub struct Progress(Arc<dyn Fn(Event) + Send + Sync>);
 
-/// The progress of one task.
+/// Reports the progress of one task.
 pub struct Work {
     progress: Progress,
     task: Task,
@@ -155,12 +155,12 @@ impl Progress {
         Self(Arc::new(listener))
     }
 
-    /// Begins a task on `total` things; 0 if nobody knows.
+    /// Begins a task on `total` items; 0 if unknown.
     pub fn begin(&self, task: Task, total: u64) -> Work {
         self.begin_at(task, total, Instant::now())
     }
 
-    /// The same for a task of which a part was done before.
+    /// Begins a task of which a part is already done; `started` is when that part began.
     pub fn begin_at(&self, task: Task, total: u64, started: Instant) -> Work {
         self.0(Event::Began { task, total });
         Work { progress: self.clone(), task, started }
@@ -176,7 +176,7 @@ impl Work {
         self.progress.0(Event::Advanced { task: self.task, n });
     }
 
-    /// Goes through the same things once more; at the end it is one task.
+    /// Goes through the same items again, as part of the same task.
     pub fn again(&self, now: Task) {
         self.progress.0(Event::Again { task: self.task, now });
     }

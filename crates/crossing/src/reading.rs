@@ -1,4 +1,4 @@
-//! How the columns of a source are read: judged by all its rows, and by how the source was read before.
+//! Judges how the columns of a source are read, from all its rows and from earlier runs.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,18 @@ use run::ColumnReading;
 
 use plan::{Plan, PlanError, SourceSection};
 
-/// The fields of dates, in the order of [`SourceDates`].
+/// The date fields, in the order of [`SourceDates`].
 const DATES: [&str; 4] = ["last_at", "first_at", "consent_at", "opt_out"];
-/// Of so many rows every phone is looked at, of the others one in so many: parsing a number twice takes longer than
-/// reading its row.
+/// Limits the rows whose phones are all judged; after them, one row in sixteen is. Parsing a number twice takes longer
+/// than reading its row, and a sample is enough.
 const ALL_PHONES: u64 = 10_000;
 const ONE_PHONE_IN: u64 = 16;
-/// A column is judged by this share of its bare digits, and not if the other reading fits more than this one.
+/// Limits for judging bare digits: one form must fit at least `MOST` of a source's numbers, and the other at most
+/// `FEW`.
 const MOST: f64 = 0.95;
 const FEW: f64 = 0.5;
 
-/// What the rows of a source show about its columns. Built up row by row.
+/// Evidence from the rows of a source about its columns, collected row by row.
 pub(crate) struct Evidence<'a> {
     layout: &'a Layout,
     region: Option<Region>,
@@ -29,7 +30,7 @@ pub(crate) struct Evidence<'a> {
     regions: RegionCodes,
 }
 
-/// Phones of digits and what parts them, without a plus sign.
+/// Counts of phones without a plus sign, made only of digits and separators.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct BareDigits {
     all: u64,
@@ -51,7 +52,7 @@ impl<'a> Evidence<'a> {
         Self { layout, region, dates, phones, bare, regions }
     }
 
-    /// Takes note of a row.
+    /// Adds a row.
     pub(crate) fn add(&mut self, row: &Row) {
         let Ok(cells) = row.cells else { return };
         for (n, field) in DATES.iter().enumerate() {
@@ -72,7 +73,7 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// How the columns are read. `before` is how the source was read in an earlier run, with that run.
+    /// Returns how the columns are read. `before` is the reading of an earlier run, with the id of that run.
     pub(crate) fn judge(
         &self,
         plan: &Plan,
@@ -138,7 +139,7 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// The names of the columns of each field.
+    /// Returns the column names of each field.
     fn columns(&self, probe: &Probe) -> BTreeMap<String, Vec<String>> {
         let names = |field: &&str| -> Vec<String> {
             self.layout.columns_of(field).iter().map(|it| probe.columns[*it].clone()).collect()
@@ -147,7 +148,7 @@ impl<'a> Evidence<'a> {
         fields.filter(|it| !it.1.is_empty()).collect()
     }
 
-    /// How bare digits are meant; none where that is not clear, or where the profile says it.
+    /// Returns the form of bare digits; none if it is unclear, or if the profile sets it.
     fn numbers(&self, source: &SourceSection, probe: &Probe) -> Option<PhoneForm> {
         match source.numbers {
             Some(form) => Some(form),
@@ -157,7 +158,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// How the bare digits of a source are meant, by the names of its columns and by the digits.
+/// Returns the form of bare digits in a source, judged by the column names and by the digits.
 pub(crate) fn form_of(layout: &Layout, probe: &Probe, bare: BareDigits) -> Option<PhoneForm> {
     let mut phones = layout.phone_columns().map(|it| &probe.columns[it]).peekable();
     let has_phones = phones.peek().is_some();
@@ -168,13 +169,13 @@ pub(crate) fn form_of(layout: &Layout, probe: &Probe, bare: BareDigits) -> Optio
 }
 
 impl BareDigits {
-    /// Takes note of a cell.
+    /// Adds a cell.
     pub(crate) fn add(&mut self, cell: &str, region: Option<Region>) {
         let digits = cell.trim_start_matches(['\'', '"']);
         let is_separator = |it: u8| matches!(it, b' ' | b'.' | b'-' | b'/' | b'(' | b')');
         let n_digits = digits.bytes().filter(u8::is_ascii_digit).count();
         let is_plain = digits.bytes().all(|it| it.is_ascii_digit() || is_separator(it));
-        // Two zeros stand for a plus sign.
+        // A number with two leading zeros is international, as with a plus sign.
         if n_digits < 7 || !is_plain || digits.starts_with("00") {
             return;
         }
@@ -182,12 +183,12 @@ impl BareDigits {
         let number = |region, form| clean::phone_in(digits, region, form).ok().map(|it| it.0.number);
         let international = number(None, PhoneForm::International);
         self.international += u64::from(international.is_some());
-        // With its own country code a number is read either way, which says nothing for the national reading.
+        // A number with its own country code reads the same in both forms, so it is no evidence for the national form.
         let national = region.and_then(|it| number(Some(it), PhoneForm::National));
         self.national += u64::from(national.is_some() && national != international);
     }
 
-    /// How the digits are meant; none where that is not clear.
+    /// Returns the form of the digits; none if it is unclear.
     pub(crate) fn form(self) -> Option<PhoneForm> {
         let share = |n: u64| if self.all == 0 { 0.0 } else { n as f64 / self.all as f64 };
         match (share(self.international), share(self.national)) {
@@ -214,8 +215,8 @@ impl RegionCodes {
     }
 }
 
-/// A later file of a source that contradicts how it was read before is an error that asks. What this file does not show
-/// is read as before.
+/// Fails if a later file of a source contradicts how the source was read before: a person must decide. If this file
+/// leaves something open, the earlier reading applies.
 fn contradictions(
     plan: &Plan,
     source: &SourceSection,
@@ -267,18 +268,18 @@ fn encodings(probe: &Probe) -> Vec<String> {
     encodings
 }
 
-/// How the dates of a source are read.
+/// Returns how the dates of a source are read.
 pub(crate) fn dates(source: &SourceSection, reading: &ColumnReading) -> SourceDates {
     let [last_at, first_at, consent_at, opt_out] = DATES.map(|field| date_form(source, reading, field));
     SourceDates { last_at, first_at, consent_at, opt_out }
 }
 
-/// How the dates of one column are read.
+/// Returns how the dates of one field are read.
 pub(crate) fn date_form(source: &SourceSection, reading: &ColumnReading, field: &str) -> DateForm {
     source.date_form(reading.date_order.get(field).and_then(|it| DateOrder::from_name(it)))
 }
 
-/// How bare digits of a source are read; none where its profile says it.
+/// Returns how bare digits of a source are read; none if its profile sets it.
 pub(crate) fn numbers(source: &SourceSection, reading: &ColumnReading) -> Option<PhoneForm> {
     source.numbers.or_else(|| reading.numbers.as_deref().and_then(PhoneForm::from_name))
 }

@@ -1,6 +1,6 @@
-//! `clean/rejects.csv`: rejected rows in the columns in which they came, plus the reason.
+//! Writes `clean/rejects.csv`: rejected rows in their original columns, plus the reason.
 //!
-//! Cells stand as they came, so that the file can be corrected and read again.
+//! Cells are unchanged, so that the file can be corrected and read again.
 
 use anyhow::Result;
 use model::{Reason, Reject};
@@ -9,10 +9,10 @@ use crate::corrections::SourceRow;
 
 pub const ARTIFACT: &str = "clean/rejects.csv";
 
-/// Columns of ours, after those of the exports.
+/// Our own columns, which follow those of the exports.
 const OWN: [&str; 6] = ["_source", "_record", "_line", "_reason", "_field", "_text"];
 
-/// The columns of all sources together, and where each source's columns stand among them.
+/// The columns of all sources together, and the positions of each source's columns among them.
 pub(crate) struct RejectColumns {
     names: Vec<String>,
     places: Vec<Vec<usize>>,
@@ -20,24 +20,24 @@ pub(crate) struct RejectColumns {
 }
 
 impl RejectColumns {
-    /// Of sources, by their names and columns.
+    /// Combines the columns of sources; each source is a name and its columns.
     pub(crate) fn new<'a>(sources: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Self {
         let mut names: Vec<String> = Vec::new();
         let mut places = Vec::new();
         let mut source_names = Vec::new();
         for (source, columns) in sources {
             source_names.push(source.to_owned());
-            let mut taken = vec![false; names.len()];
+            let mut used = vec![false; names.len()];
             let mut place = |name: &String| {
-                // A name that stands twice in one export needs two columns here too.
+                // A name that occurs twice in one export needs two columns here too.
                 let free =
-                    names.iter().enumerate().position(|(n, it)| it == name && !taken.get(n).copied().unwrap_or(true));
+                    names.iter().enumerate().position(|(n, it)| it == name && !used.get(n).copied().unwrap_or(true));
                 let at = free.unwrap_or_else(|| {
                     names.push(name.clone());
                     names.len() - 1
                 });
-                taken.resize(names.len(), true);
-                taken[at] = true;
+                used.resize(names.len(), true);
+                used[at] = true;
                 at
             };
             places.push(columns.iter().map(&mut place).collect());
@@ -45,14 +45,14 @@ impl RejectColumns {
         Self { names, places, sources: source_names }
     }
 
-    /// The header line.
+    /// Returns the header line.
     pub(crate) fn header(&self) -> Result<Vec<u8>> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(self.names.iter().map(String::as_str).chain(OWN))?;
         Ok(csv.into_inner()?)
     }
 
-    /// The lines of some rejects; `row` finds the row of a reject.
+    /// Returns the lines of some rejects; `row` finds the row of a reject.
     pub(crate) fn lines<'a>(&self, rejects: &[Reject], row: impl Fn(&Reject) -> SourceRow<'a>) -> Result<Vec<u8>> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         let mut cells = vec![String::new(); self.names.len()];

@@ -1,4 +1,4 @@
-//! What a run did, as values.
+//! The report of a run, as values.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::open_run::OpenRun;
 use crate::unread::{self, UnreadBySource};
 use crate::verify::{self, Uninformative, Verified, uninformative};
 
-/// What a run did, or would do.
+/// The result of a run, or the expected result of a dry run.
 #[derive(Debug, Serialize)]
 pub struct RunReport {
     pub run_id: String,
@@ -34,16 +34,16 @@ pub struct RunReport {
     pub max_reject_rate: f64,
     /// Values that were not understood, by source and field.
     pub not_understood: UnreadBySource,
-    /// Encodings that were guessed, with cells of the files: for the terminal alone.
+    /// Guessed encodings, with words from cells. Shown only in the terminal.
     #[serde(skip)]
     pub encoding_guesses: Vec<EncodingGuess>,
     #[serde(skip)]
     pub low_yields: Vec<LowYield>,
-    /// Whether more was not understood than the plan allows, so that people are held back.
+    /// Whether more values were not understood than the plan allows, so that people are held back.
     pub is_over_unreadable: bool,
-    /// What is suspicious about the lists, by source.
+    /// Suspicious findings about the lists, by source.
     pub list_findings: BTreeMap<String, Vec<String>>,
-    /// How Viber users and phone numbers came together.
+    /// Counts of how Viber users were linked to phone numbers.
     pub links: BTreeMap<String, u64>,
     /// Possible duplicates, by what their contacts share. A person decides about them.
     pub duplicates: BTreeMap<String, u64>,
@@ -51,32 +51,32 @@ pub struct RunReport {
     pub batches: u64,
     /// Contacts of the database by registration; none if the plan has no verifier.
     pub registration: Option<BTreeMap<&'static str, u64>>,
-    /// Contacts of the database by what can be done with them; none if the plan has no verifier.
+    /// Contacts of the database by segment; none if the plan has no verifier.
     pub segments: Option<BTreeMap<&'static str, u64>>,
-    /// Of those that are ready, how many have consent to WhatsApp on record.
+    /// Number of ready contacts that have consent to WhatsApp on record.
     pub ready_with_consent: u64,
     pub provider_is_informative: Option<bool>,
-    /// Why it is not.
+    /// Why the provider is not informative.
     #[serde(skip)]
     pub uninformative: Option<Uninformative>,
-    /// What was asked now, and what it costs.
+    /// The requests of this verification, and their cost.
     pub bill: Option<Bill>,
-    /// What a dry run would ask.
+    /// The expected requests, in a dry run.
     pub estimate: Option<Estimate>,
-    /// The same with what bounds it.
+    /// The estimate with its limits.
     #[serde(skip)]
     pub ask: Option<Ask>,
     pub inserted: u64,
     pub updated: u64,
     pub unchanged: u64,
-    /// Of the changed contacts, how many have another value, by field.
+    /// Number of changed contacts with a new value, by field.
     pub changed_fields: BTreeMap<&'static str, u64>,
-    /// Edits made in the CRM that the import would have changed, by field; they stay.
+    /// CRM edits that differ from the import, by field. The edits are kept.
     pub conflicts: BTreeMap<&'static str, u64>,
-    /// What the database holds after the run; none after a dry run.
+    /// The state of the database after the run; none after a dry run.
     #[serde(skip)]
     pub database: Option<DatabaseState>,
-    /// Why verification ended early although the rest is done.
+    /// Why verification ended early; all else was done.
     #[serde(skip)]
     pub failure: Option<Error>,
 }
@@ -91,18 +91,18 @@ pub struct SourceReport {
     pub coverage: Coverage,
 }
 
-/// A source of which most rows give no contact. A wrong column or a wrong direction looks so.
+/// A source with few contacts: most of its rows give none. The cause is often a wrong column or a wrong direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LowYield {
     pub source: String,
     pub n_without: u64,
     pub n_rows: u64,
-    /// The commonest reason, by its code.
+    /// The code of the most common reason.
     pub reason: String,
     pub n_reason: u64,
 }
 
-/// What the database holds after a run.
+/// The state of the database after a run.
 #[derive(Debug)]
 pub struct DatabaseState {
     pub registrations: Registrations,
@@ -120,26 +120,26 @@ pub struct BatchState {
 }
 
 impl RunReport {
-    /// Ends the load, and reports on the run. Lets go of the database.
+    /// Ends the load, and reports on the run. Closes the database.
     pub(crate) async fn of_run(
         run: &mut OpenRun,
         crm: Crm,
         verified: Verified,
         unfinished: Unfinished,
     ) -> Result<Self> {
-        // Both go through all contacts, each on a thread of its own.
+        // Both scan all contacts, each on its own thread.
         let counted = async { Ok(crm.registrations(Timestamp::now()).await?) };
         let (registrations, loaded) = try_join!(counted, load::finish(run, &crm, unfinished))?;
         Self::of(run, crm, registrations, verified, loaded).await
     }
 
-    /// Reports on what the database holds. Lets go of it.
+    /// Reports on the present state of the database. Closes it.
     pub(crate) async fn of_database(run: &OpenRun, crm: Crm, verified: Verified) -> Result<Self> {
         let registrations = crm.registrations(Timestamp::now()).await?;
         Self::of(run, crm, registrations, verified, Loaded::default()).await
     }
 
-    /// Reports on what would be done.
+    /// Reports on the expected result.
     pub(crate) async fn of_dry_run(run: &OpenRun, crm: Option<&Crm>, loaded: Loaded) -> Result<Self> {
         let report = Self::of_files(run, loaded);
         let estimate = verify::preview(run, crm, report.contacts).await?;
@@ -176,7 +176,7 @@ impl RunReport {
         })
     }
 
-    /// What the run folder says.
+    /// Reports on the run folder alone.
     fn of_files(run: &OpenRun, loaded: Loaded) -> Self {
         let manifest = &run.folder.manifest;
         let cleaned = manifest.stages.get(&Stage::Clean);
@@ -251,10 +251,11 @@ async fn batches(run: &OpenRun, crm: &Crm) -> Result<Vec<BatchState>> {
     Ok(batches.into_iter().map(state).collect())
 }
 
-/// A source is named when more than this share of its rows gives no contact, whatever the reasons.
+/// Limits the share of a source's rows that may give no contact, whatever the reasons. Above one half the source is
+/// reported.
 const MOST_WITHOUT: f64 = 0.5;
 
-/// Sources of which most rows give no contact. `rejects` are by source and reason code.
+/// Returns the sources of which most rows give no contact. `rejects` is by source and reason code.
 pub fn low_yields(sources: &[SourceRecord], rejects: &BTreeMap<String, BTreeMap<String, u64>>) -> Vec<LowYield> {
     let low_yield = |source: &SourceRecord| {
         let by_reason = rejects.get(&source.name)?;
@@ -271,7 +272,7 @@ pub fn low_yields(sources: &[SourceRecord], rejects: &BTreeMap<String, BTreeMap<
     sources.iter().filter_map(low_yield).collect()
 }
 
-/// Rejected rows that are about a person and could be corrected.
+/// Returns the number of rejected rows that are about a person and could be corrected.
 pub fn n_faults(rejects: &BTreeMap<String, u64>) -> u64 {
     rejects.iter().filter(|it| Reason::from_code(it.0).is_none_or(Reason::is_fault)).map(|it| it.1).sum()
 }

@@ -1,4 +1,4 @@
-//! Values that were not understood: counted, and as the manifest keeps them.
+//! Values that were not understood: their counts, and how the manifest keeps them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,19 +8,19 @@ use model::{RowFinding, RowFindings, grouped, share};
 use plan::GatesSection;
 use run::UnreadField;
 
-/// A value is shown if it was seen so often: a value of one person is seen once or twice.
+/// Limits shown values to those seen at least three times: a value about one person is seen once or twice.
 const FEWEST_SEEN: u64 = 3;
-/// Longer values are texts of people.
+/// Limits the length of shown values: longer ones are texts that people wrote.
 const MOST_CHARS: usize = 40;
-/// How many values are kept of each field, the commonest.
+/// Limits the values that are kept per field; the most common are kept.
 const MOST_SHOWN: usize = 10;
-/// How many of them are named in a line.
+/// Limits the values that are named in one line.
 const MOST_NAMED: usize = 5;
 
 /// Values that were not understood, by source and field.
 pub type UnreadBySource = BTreeMap<String, BTreeMap<String, UnreadField>>;
 
-/// Counts as the manifest keeps them: without values that may be about one person.
+/// Returns the counts for the manifest, without values that may be about one person.
 pub(crate) fn by_source(sources: &BTreeMap<String, UnreadValues>, gates: &GatesSection) -> UnreadBySource {
     let fields = |values: &UnreadValues| -> BTreeMap<String, UnreadField> {
         let unread = values.fields().filter(|it| it.1.unread > 0);
@@ -31,7 +31,7 @@ pub(crate) fn by_source(sources: &BTreeMap<String, UnreadValues>, gates: &GatesS
 }
 
 fn field_of(field: ReadField, values: &FieldValues, gates: &GatesSection) -> UnreadField {
-    // A name is about one person, however many have it.
+    // A name is about one person, even if several people share it.
     let may_show = |it: &(&str, u64)| field != ReadField::Name && is_shown(it.0, it.1);
     let shown = values.commonest().into_iter().filter(may_show).take(MOST_SHOWN);
     let shown: Vec<(String, u64)> = shown.map(|(value, n)| (value.to_owned(), n)).collect();
@@ -44,13 +44,13 @@ fn field_of(field: ReadField, values: &FieldValues, gates: &GatesSection) -> Unr
     }
 }
 
-/// Whether a value may be printed: seen several times, short, without digits and without @.
+/// Returns whether a value may be printed: seen several times, short, without digits and without @.
 pub(crate) fn is_shown(value: &str, n: u64) -> bool {
     let is_telling = |it: char| it.is_numeric() || it == '@' || it.is_control();
     n >= FEWEST_SEEN && value.chars().count() <= MOST_CHARS && !value.contains(is_telling)
 }
 
-/// The findings of rows whose people are held back.
+/// Returns the findings of rows whose people are held back.
 pub(crate) fn held(fields: &BTreeMap<String, UnreadField>) -> RowFindings {
     let mut held = RowFindings::default();
     for (field, finding) in [
@@ -67,19 +67,19 @@ pub(crate) fn held(fields: &BTreeMap<String, UnreadField>) -> RowFindings {
     held
 }
 
-/// Whether any field of any source is over what the plan allows.
+/// Returns whether any field of any source exceeds what the plan allows.
 pub(crate) fn is_over(unread: &UnreadBySource) -> bool {
     unread.values().flat_map(BTreeMap::values).any(|it| it.is_over)
 }
 
-/// Values of one field of a source that were not understood, as a line.
+/// Displays the values of one field of a source that were not understood, as a line.
 pub struct UnreadLine<'a> {
     pub source: &'a str,
     pub field: &'a str,
     pub values: &'a UnreadField,
 }
 
-/// The commonest of them, each with how often it was seen, and how many are not shown.
+/// Displays the most common of these values with their counts, and how many are not shown.
 pub struct ShownValues<'a>(pub &'a UnreadField);
 
 impl fmt::Display for UnreadLine<'_> {

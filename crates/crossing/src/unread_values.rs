@@ -1,4 +1,4 @@
-//! All values of a run that were not understood.
+//! Lists all values of a run that were not understood.
 
 use anyhow::{Context, Result};
 use clean::{Cleaner, UnreadValues};
@@ -10,7 +10,7 @@ use run::{SourceRecord, TableReader};
 use crate::corrections::Corrections;
 use crate::open_run::{FoundRun, rules};
 
-/// Reads all rows of a run again, and counts the values that are not understood, by source.
+/// Reads all rows of a run again, and counts the values that were not understood, by source.
 pub fn unread_values(found: &FoundRun) -> Result<Vec<(String, UnreadValues)>> {
     let records: Vec<SourceRecord> = found.folder.manifest.sources.clone();
     let readings: Vec<_> = records.iter().map(|it| it.reading.clone()).collect();

@@ -1,4 +1,4 @@
-//! Finds out selection contacts are on WhatsApp, batch by batch, and keeps the evidence.
+//! Finds out which contacts are on WhatsApp, batch by batch, and keeps the evidence.
 
 mod answer_files;
 mod quota;
@@ -30,27 +30,27 @@ use crate::verify::verify_batches::{VerifyBatches, narrowed};
 use plan::VerifySection;
 use run::formats::contacts::{self, Phones};
 
-/// How a manifest notes that the provider's answers were worth nothing.
+/// The finding in a manifest if the provider says yes to every number.
 const NOT_INFORMATIVE: &str = "provider_not_informative";
-/// How a manifest notes that the provider did not know numbers that are on WhatsApp.
+/// The finding in a manifest if the provider does not know numbers that are on WhatsApp.
 const KNOWS_NOBODY: &str = "provider_knows_nobody";
-/// How a manifest counts the batches that were asked about and not counted.
+/// The finding in a manifest that counts batches whose answers were not counted.
 const NOT_COUNTED: &str = "batches_not_counted";
 
-/// What is to be verified.
+/// A selection of contacts to verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// Batches that this adapter has not done yet; of those, contacts of whom nothing is known.
+    /// Contacts without a conclusive answer, in batches that this adapter has not verified yet.
     Unverified,
-    /// Of all batches, contacts of whom nothing is known though somebody was asked, or two things were said.
+    /// Contacts of all batches that have no conclusive answer: none was given, or answers contradict each other.
     NoAnswer,
-    /// Of all batches, contacts of whom what was known has expired.
+    /// Contacts of all batches whose last answer has expired.
     Expired,
-    /// All contacts of one batch, whatever was answered before.
+    /// All contacts of one batch, whatever their answers.
     Batch(u32),
 }
 
-/// What a verification cost, and why it ended early.
+/// The cost of a verification, and why it ended early.
 #[derive(Debug, Default)]
 pub(crate) struct Verified {
     pub(crate) bill: Option<Bill>,
@@ -58,8 +58,8 @@ pub(crate) struct Verified {
     pub(crate) failure: Option<Error>,
 }
 
-/// Verifies what can be verified today. If the provider is down or its quota is used up, loading and reporting go on
-/// anyway: a quota can last for days.
+/// Verifies as many contacts as possible today. If the provider is down or its quota is used up, the run still loads
+/// and reports: a quota can last for days.
 pub(crate) async fn verify_if_possible(run: &mut OpenRun, crm: &Crm, selection: Selection) -> Result<Verified> {
     match verify(run, crm, selection).await {
         Ok(bill) => Ok(Verified { bill, failure: None }),
@@ -68,7 +68,7 @@ pub(crate) async fn verify_if_possible(run: &mut OpenRun, crm: &Crm, selection: 
     }
 }
 
-/// Verifies what is to be verified, and gives the bill if somebody was asked. A plan without a verifier has nothing to
+/// Verifies the selected contacts, and returns the cost if requests were sent. A plan without a verifier has nothing to
 /// verify.
 pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -> Result<Option<Bill>> {
     let Some(section) = run.plan.verify.clone() else { return Ok(None) };
@@ -101,10 +101,10 @@ pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -
             let phones = phones_ahead(run, move |it| numbers.contains(&it));
             let (crm, verifier, concurrency) = (crm.clone(), Arc::clone(&verifier), section.concurrency);
             let run_id = run.run_id().into();
-            let round = VerifyBatches { crm, run_id, verifier, selection, has_evidence, wanted, concurrency };
-            round.run(phones, &work).await?
+            let verify_batches = VerifyBatches { crm, run_id, verifier, selection, has_evidence, wanted, concurrency };
+            verify_batches.run(phones, &work).await?
         }
-        // Whose answers are worth nothing is not paid for them.
+        // The provider failed the canary test, so no batch is sent.
         (Ok(()), Verdict::SaysYesToAll | Verdict::SaysNoToKnown) => RunTotals::default(),
     };
     verifier.settle().await?;
@@ -124,7 +124,7 @@ pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -
     Ok(bill)
 }
 
-/// Says what will be asked, sets the provider up, and finds out what it is worth.
+/// Reports the estimate, sets up the provider, and tests it with canaries.
 async fn begin(
     run: &OpenRun,
     crm: &Crm,
@@ -137,7 +137,7 @@ async fn begin(
         run.progress.note(Note::WillAsk(estimate.ask(section)));
     }
     let mut verifier = Verifier::new(run, crm, section, adapter, answer_files).await?;
-    // Where there is nobody to ask about, what the provider knows need not be found out.
+    // If no number has to be checked, the provider need not be tested either.
     let examined = if estimate.numbers > 0 { verifier.examine().await } else { Ok(()) };
     verifier.settle().await?;
     if verifier.verdict() != Verdict::Informative {
@@ -146,7 +146,7 @@ async fn begin(
     Ok((verifier, examined))
 }
 
-/// What verifying would ask in a dry run.
+/// Estimates a verification for a dry run.
 pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>, n_contacts: u64) -> Result<Option<Estimate>> {
     let Some(section) = run.plan.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(None) };
     let n_batches = n_contacts.div_ceil(section.batch() as u64);
@@ -160,7 +160,7 @@ pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>, n_contacts: u64) -
 }
 
 impl Selection {
-    /// The batches to go through, with the number and the digest of their contacts.
+    /// Returns the batches to go through, with the number and the digest of their contacts.
     fn wanted(
         self,
         batches: &[(u32, u64, Digest)],
@@ -175,7 +175,7 @@ impl Selection {
         batches.iter().filter(|it| is_wanted(it.0)).map(|it| (it.0, (it.1, it.2))).collect()
     }
 
-    /// Whether a contact is to be asked about.
+    /// Returns whether a contact has to be checked.
     fn needs(self, registration: Option<&Registration>) -> bool {
         let is_known = registration.is_some_and(|it| it.answer.is_conclusive());
         let is_expired = registration.is_some_and(|it| it.expired.is_some());
@@ -188,7 +188,7 @@ impl Selection {
     }
 }
 
-/// Looks through all contacts for those that are to be asked about.
+/// Counts the contacts that have to be checked, by going through all of them.
 async fn estimate(run: &OpenRun, crm: &Crm, selection: Selection, wanted: HashSet<u32>) -> Result<Estimate> {
     let Some(section) = &run.plan.verify else { return Ok(Estimate::default()) };
     let largest = section.properties().largest_batch as u64;
@@ -203,7 +203,7 @@ async fn estimate(run: &OpenRun, crm: &Crm, selection: Selection, wanted: HashSe
     Ok(estimate)
 }
 
-/// Why the answers of a provider are worth nothing.
+/// A reason why the answers of a provider do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uninformative {
     SaysYesToAll,
@@ -211,7 +211,7 @@ pub enum Uninformative {
     OneAnswerForAll,
 }
 
-/// Why the answers of a verification are worth nothing; none if they count.
+/// Returns why the answers of a verification do not count; none if they do.
 pub fn uninformative(record: &StageRecord) -> Option<Uninformative> {
     let has = |finding: &str| record.findings.contains_key(finding);
     match (has(NOT_INFORMATIVE), has(KNOWS_NOBODY), has(NOT_COUNTED)) {
@@ -222,7 +222,7 @@ pub fn uninformative(record: &StageRecord) -> Option<Uninformative> {
     }
 }
 
-/// Reads batches on a thread of its own, a few ahead of who takes them.
+/// Reads batches on a thread of its own, a few ahead of the receiver.
 fn phones_ahead(run: &OpenRun, is_wanted: impl Fn(u32) -> bool + Send + 'static) -> mpsc::Receiver<Result<Phones>> {
     let (path, size) = (run.folder.path(contacts::ARTIFACT), run.plan.batch_size());
     ahead(move |each| contacts::each_phones(&path, size, is_wanted, each))

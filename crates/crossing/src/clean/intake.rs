@@ -1,4 +1,4 @@
-//! Rows on their way to where they wait to be merged: from the files of the run, or from the exports while those are written.
+//! Adds rows to the cleaner: from the files of the run, or from the exports while those are being extracted.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -26,17 +26,19 @@ use plan::{GatesSection, SourceSection};
 use run::formats::extracted::{self, Extracted};
 use run::formats::ledger;
 
-/// With more cores than this, cleaning would wait for several sources that are read one after the other: reading a row takes a
-/// quarter of the time that cleaning it takes on one core. They are all read first, each on a core of its own.
+/// Limits the cores with which several sources are extracted and cleaned at the same time.
+///
+/// That reads one source after the other, and reading a row takes a quarter of the time that cleaning it takes on one
+/// core. With more than four cores, cleaning would wait for reading, so all sources are extracted first, in parallel.
 const MOST_CORES: usize = 4;
 
-/// Rows that are all taken in and wait to be merged.
+/// Rows that were all added and wait to be merged.
 pub(crate) struct PendingRows {
     pub(crate) started: Instant,
     pub(crate) inputs: Digest,
     pub(crate) n_rows: u64,
     pub(crate) cleaner: Cleaner,
-    /// What the sources are called.
+    /// The names of the sources.
     pub(crate) names: Vec<String>,
     pub(crate) ledger_file: TableWriter,
     pub(crate) rejects_file: Artifact,
@@ -45,18 +47,18 @@ pub(crate) struct PendingRows {
 }
 
 impl PendingRows {
-    /// Values that were not understood, by source and field.
+    /// Returns the values that were not understood, by source and field.
     pub(crate) fn unread(&self, gates: &GatesSection) -> UnreadBySource {
         unread::by_source(&self.outcome.unread, gates)
     }
 
-    /// What the list of each source is worth.
+    /// Returns the quality of the list of each source.
     pub(crate) fn list_quality(&self) -> BTreeMap<String, ListQuality> {
         self.outcome.list_quality.iter().map(|(name, counts)| (name.clone(), list_quality::quality(counts))).collect()
     }
 }
 
-/// Takes in the rows that were extracted and are to be cleaned; none if that was done before.
+/// Adds the extracted rows to a new cleaner. Returns none if they are already clean.
 pub(crate) fn add_rows(run: &OpenRun) -> Result<Option<PendingRows>> {
     let started = Instant::now();
     if !run.folder.manifest.stages.contains_key(&Stage::Extract) {
@@ -79,18 +81,18 @@ pub(crate) fn add_rows(run: &OpenRun) -> Result<Option<PendingRows>> {
     let sources = run.plan.sources.iter().zip(&records).map(source).collect::<Result<_>>()?;
     let corrections = Corrections::read(&run.folder.fixes(), &records)?;
     let work = run.progress.begin(Task::Clean, tables.iter().map(TableReader::n_rows).sum());
-    let mut taking = Intake::begin(run, sources, corrections)?;
+    let mut intake = Intake::begin(run, sources, corrections)?;
     let groups =
         tables.iter().enumerate().flat_map(|(number, table)| (0..table.n_groups()).map(move |it| (number, it)));
-    taking.take(groups, |number, group| Ok(tables[number].group(group)?.into()), Some(&work))?;
-    taking.end(started, inputs, work).map(Some)
+    intake.add(groups, |number, group| Ok(tables[number].group(group)?.into()), Some(&work))?;
+    intake.end(started, inputs, work).map(Some)
 }
 
-/// Extracts what is not extracted yet, and takes the rows in meanwhile; none if both were done before.
+/// Extracts the sources and adds their rows at the same time. Returns none if both were done before.
 pub(crate) fn extract_and_add_rows(run: &mut OpenRun) -> Result<Option<PendingRows>> {
     let started = Instant::now();
     let is_read_fast_enough = run.plan.sources.len() == 1 || rayon::current_num_threads() <= MOST_CORES;
-    // What was corrected is known by the columns of what was extracted.
+    // Corrections are matched by the columns of the extracted files, so those must be complete first.
     if !is_read_fast_enough || !run.folder.fixes().is_empty() {
         extract(run)?;
         return add_rows(run);
@@ -106,37 +108,37 @@ pub(crate) fn extract_and_add_rows(run: &mut OpenRun) -> Result<Option<PendingRo
     let (senders, receivers): (Vec<_>, Vec<_>) = sources.iter().map(|_| sync_channel(MOST_PIECES)).unzip();
     let groups = receivers.into_iter().enumerate();
     let groups = groups.flat_map(|(number, groups)| groups.into_iter().map(move |group| (number, group)));
-    let mut taking = Intake::begin(run, sources, Corrections::default())?;
+    let mut intake = Intake::begin(run, sources, Corrections::default())?;
     let done: Vec<_> = std::thread::scope(|scope| {
-        // One source after the other, as they are taken in.
+        // Sources are extracted one after the other, in the order in which they are added.
         let extract = |(number, passed_on)| extraction.source(run, number, Some(passed_on));
         let extracted = scope.spawn(move || senders.into_iter().enumerate().map(extract).collect::<Result<_>>());
-        taking.take(groups, |_, group| Ok(group), None)?;
+        intake.add(groups, |_, group| Ok(group), None)?;
         extracted.join().unwrap_or_else(|panic| resume_unwind(panic))
     })?;
     let were_read_rightly = done.iter().zip(&extraction.readings).all(|(it, read)| it.0.reading == *read);
     let done = extraction.with_final_readings(run, done)?;
     extraction.finish(run, done)?;
-    // Later rows have shown that a column is to be read in another way than its first rows say.
+    // Later rows have shown that a column must be read differently from what its first rows suggest.
     if !were_read_rightly {
-        drop(taking);
+        drop(intake);
         return add_rows(run);
     }
-    let work = run.progress.begin_at(Task::Clean, taking.n_rows, started);
+    let work = run.progress.begin_at(Task::Clean, intake.n_rows, started);
     let inputs = inputs(run)?;
-    taking.end(started, inputs, work).map(Some)
+    intake.end(started, inputs, work).map(Some)
 }
 
-/// A source and what its columns say.
+/// A source and the meaning of its columns.
 struct Source {
     name: String,
     columns: Vec<String>,
     layout: Layout,
-    /// How its columns are read.
+    /// How the columns are read.
     reading: ColumnReading,
 }
 
-/// What takes rows in.
+/// Adds rows to the cleaner, and writes their rejects.
 struct Intake {
     names: Vec<String>,
     layouts: Vec<Layout>,
@@ -149,7 +151,7 @@ struct Intake {
     n_rows: u64,
 }
 
-/// What a chunk of rows left behind: its rejects, and their lines for the file of rejects.
+/// The result of one chunk of rows: its rejects, and their lines for the file of rejects.
 struct Chunk {
     n_rows: u64,
     list_quality: ListQualityCounts,
@@ -172,9 +174,10 @@ impl Intake {
         Ok(Self { names, layouts, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows: 0 })
     }
 
-    /// Takes in groups of rows, on all cores. `open` makes them of items, which come with the numbers of their sources in the
-    /// order of the rows.
-    fn take<I: Send>(
+    /// Adds groups of rows, on all cores.
+    ///
+    /// Each item comes with the number of its source, in the order of the rows; `open` turns it into a group.
+    fn add<I: Send>(
         &mut self,
         items: impl Iterator<Item = (usize, I)> + Send,
         open: impl Fn(usize, I) -> Result<Arc<Group>> + Sync,
@@ -186,7 +189,7 @@ impl Intake {
             MOST_PIECES * rayon::current_num_threads(),
             |(source, item)| {
                 let group = open(source, item)?;
-                Ok((source, take_chunk(source, &layouts[source], &group, cleaner, columns, corrections)?))
+                Ok((source, add_chunk(source, &layouts[source], &group, cleaner, columns, corrections)?))
             },
             |(source, chunk)| {
                 rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
@@ -211,8 +214,8 @@ impl Intake {
     }
 }
 
-/// Gives a chunk of rows to the cleaner.
-fn take_chunk(
+/// Adds a chunk of rows to the cleaner.
+fn add_chunk(
     source: usize,
     layout: &Layout,
     group: &Group,
@@ -223,7 +226,7 @@ fn take_chunk(
     let source = u16::try_from(source).context("a plan has no more than 65,535 sources")?;
     let first = if group.n_rows > 0 { Extracted::new(group, 0).record() } else { 1 };
     let mut rejects = Vec::new();
-    let mut taking = cleaner.chunk_writer();
+    let mut writer = cleaner.chunk_writer();
     for number in 0..group.n_rows {
         let row = Extracted::new(group, number);
         let id = RowId { source, record: row.record() };
@@ -233,12 +236,12 @@ fn take_chunk(
             None => layout.contact(|column| row.cell(column)),
         };
         match contact {
-            Ok(contact) => taking.add(id, &contact),
+            Ok(contact) => writer.add(id, &contact),
             Err(reason) => rejects.push(Reject { row: id, reason, field: "" }),
         }
     }
-    let taken = taking.finish().with_context(spill_failed)?;
-    rejects.extend(taken.rejects);
+    let written = writer.finish().with_context(spill_failed)?;
+    rejects.extend(written.rejects);
     rejects.sort_unstable_by_key(|it| it.row);
 
     let row_of = |reject: &Reject| {
@@ -246,7 +249,13 @@ fn take_chunk(
         corrections.row(reject.row, received)
     };
     let lines = columns.lines(&rejects, row_of)?;
-    Ok(Chunk { n_rows: group.n_rows as u64, list_quality: taken.list_quality, unread: taken.unread, rejects, lines })
+    Ok(Chunk {
+        n_rows: group.n_rows as u64,
+        list_quality: written.list_quality,
+        unread: written.unread,
+        rejects,
+        lines,
+    })
 }
 
 fn rejects_failed() -> String {

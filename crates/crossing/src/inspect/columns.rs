@@ -1,4 +1,4 @@
-//! The first rows of files of an unknown kind: how their columns look.
+//! Samples of the first rows of files of an unknown kind.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use phone::{PhoneForm, Region};
 use crate::inspect::{SAMPLE_ROWS, Warning};
 use crate::reading::BareDigits;
 
-/// How many rows are looked at to find out what columns hold.
+/// Limits the rows that are read to find out what columns hold.
 const COLUMN_ROWS: u64 = 2_000;
-/// How many different values of a column are compared with the words of consent.
+/// Limits the distinct values of a column that are compared with consent words.
 const MOST_DISTINCT: usize = 1_000;
 
-/// What the cells of each column look like, in the first rows.
+/// Samples the cells of each column in the first rows.
 pub(crate) fn column_samples(probe: &Probe, region: Option<Region>) -> Result<Vec<ColumnSample>> {
     let mut samples = vec![ColumnSample::default(); probe.columns.len()];
     let mut distinct = vec![BTreeSet::new(); probe.columns.len()];
@@ -55,7 +55,7 @@ fn sample_cell(sample: &mut ColumnSample, cell: &str, region: Option<Region>) {
     sample.n_dates += u64::from(is_date());
 }
 
-/// What the first rows show about phones and dates.
+/// Evidence from the first rows about phones and dates.
 pub(crate) struct FirstRows {
     pub(crate) bare: BareDigits,
     dates: DateEvidence,

@@ -1,4 +1,4 @@
-//! The `[[source]]` of a plan for files that were inspected.
+//! Writes the `[[source]]` section of a plan for inspected files.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use model::Channel;
 
 use crate::inspect::{Inspection, Kind, printable};
 
-/// The `[[source]]` that reads these files.
+/// Returns the `[[source]]` section that reads these files.
 pub(crate) fn source_block(
     inspection: &Inspection,
     profile: &Profile,
@@ -28,7 +28,7 @@ pub(crate) fn source_block(
         quoted(&path),
         profile.name,
     );
-    // Sources of one bot must share its name, or nobody can be linked across them.
+    // Sources of one bot must share its name, or users cannot be linked across them.
     if profile.columns.contains_key("viber_id") {
         block.push_str("scope = \"viber\"\n");
     }
@@ -63,7 +63,7 @@ pub(crate) fn source_block(
     block
 }
 
-/// A name for a source: that of its profile, or one from its files.
+/// Returns a name for a source: that of its profile, or one from its files.
 pub fn name_of(inspection: &Inspection) -> String {
     match &inspection.kind {
         Kind::Known { profile, .. } => source_name(&[PathBuf::from(profile)]),
@@ -71,7 +71,7 @@ pub fn name_of(inspection: &Inspection) -> String {
     }
 }
 
-/// A name for a source from those of its files: small letters, digits and hyphens.
+/// Returns a name for a source from its file names: lower-case letters, digits and hyphens.
 pub fn source_name(files: &[PathBuf]) -> String {
     let first = files.first().and_then(|it| it.file_name()).unwrap_or_default().to_string_lossy().to_lowercase();
     let stem = first.split('.').next().unwrap_or_default();
@@ -81,7 +81,7 @@ pub fn source_name(files: &[PathBuf]) -> String {
     if name.is_empty() { "source".to_owned() } else { name }
 }
 
-/// The path of a file, or the pattern of several, as a plan in `folder` writes it.
+/// Returns the path of a file, or a pattern for several, as a plan in `folder` writes it.
 fn pattern(files: &[PathBuf], folder: &Path) -> String {
     let names: Vec<String> = files
         .iter()

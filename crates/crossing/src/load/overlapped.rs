@@ -1,7 +1,7 @@
 //! Loading that begins while contacts are still being merged.
 //!
-//! SQLite keeps one core busy and no more, so loading after the merge leaves the others idle. And contacts that come from
-//! where they are merged need not be read again.
+//! SQLite keeps only one core busy, so loading after the merge would leave the others idle. Contacts that come directly
+//! from the merge also need not be read again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::backup;
 use crate::load::{load_all, read_statements_anew, receipt, run_row};
 use crate::open_run::OpenRun;
 
-/// So many batches wait to be loaded: as many as are merged while the database waits for its disk.
+/// Limits the batches that wait to be loaded: as many as are merged while the database waits for its disk.
 const BATCHES_WAITING: usize = 16;
 
 /// Takes contacts in the order of their ids, and loads them batch by batch.
@@ -29,28 +29,30 @@ pub(crate) struct OverlappedLoad {
     n_batches: u32,
     /// Contacts of a batch that is not full yet.
     members: NewContacts,
-    /// Batches whose digests are not known yet.
+    /// Full batches whose digests are not known yet.
     full: VecDeque<NewContacts>,
     batches: mpsc::Sender<Result<LoadBatch>>,
     task: JoinHandle<Result<Loaded>>,
 }
 
-/// What was loaded early, and since when.
+/// Contacts that were loaded during the merge, and when that began.
 pub(crate) struct LoadedAlready {
     pub(crate) loaded: Loaded,
     pub(crate) started: Instant,
 }
 
 impl OverlappedLoad {
-    /// Begins it in a database that holds nobody, for a run that it has never heard of, where nobody is verified first and no
-    /// gate stops the lists. Elsewhere there is something to do before the first contact is loaded, so there is none.
+    /// Begins an overlapped load; none if contacts cannot be loaded before the merge has ended.
     ///
-    /// A run that ends before all is loaded goes on as any other does: what has its receipt is not loaded again.
+    /// The database must be empty and must not know the run, and the plan must not verify: otherwise something has to
+    /// be done before the first contact is loaded. The caller checks the quality gates.
+    ///
+    /// If the run ends before all is loaded, it resumes like any other: batches with a receipt are not loaded again.
     pub(crate) async fn begin(run: &mut OpenRun) -> Result<Option<Self>> {
         if run.is_dry_run || run.plan.verify.is_some() {
             return Ok(None);
         }
-        // If it cannot be opened, loading will tell, when the contacts are safe.
+        // If the database cannot be opened, the load after the merge reports that, when the contacts are safe.
         let Ok(crm) = Crm::open(&run.plan.crm_url()?).await else { return Ok(None) };
         if crm.planned_run(run.run_id()).await?.is_some() || !crm.is_empty().await? {
             crm.close().await;
@@ -59,7 +61,7 @@ impl OverlappedLoad {
         crm.check_key(&run.key.id()).await?;
         backup::ensure(run, &crm).await?;
         crm.plan_run(&run_row(run, Vec::new())).await?;
-        // Notes the words in the database first: a load that finds no words noted reads every statement again.
+        // The consent words must be recorded first: a load that finds no recorded words reads every statement again.
         read_statements_anew(run, &crm).await?;
 
         let (batches, given) = mpsc::channel(BATCHES_WAITING);
@@ -79,12 +81,13 @@ impl OverlappedLoad {
         }))
     }
 
-    /// The number of the run, by which contacts name the run of their rows.
+    /// Returns the number of the run, which its rows refer to.
     pub(crate) fn run_number(&self) -> i64 {
         self.run.number
     }
 
-    /// Takes the next contacts, and the digests of batches in their order as they become known. Waits while others are loaded.
+    /// Adds the next contacts, and the digests of batches in order as they become known. Blocks while the queue is
+    /// full.
     pub(crate) fn take(&mut self, contacts: &NewContacts, digests: impl Iterator<Item = Digest>) -> Result<()> {
         let mut start = 0;
         while start < contacts.len() {
@@ -98,7 +101,7 @@ impl OverlappedLoad {
         self.hand_on(digests)
     }
 
-    /// Takes the last digests, when all contacts were taken.
+    /// Adds the last digests, after all contacts.
     pub(crate) fn take_last(&mut self, digests: impl Iterator<Item = Digest>) -> Result<()> {
         if !self.members.is_empty() {
             self.end_batch();
@@ -106,7 +109,7 @@ impl OverlappedLoad {
         self.hand_on(digests)
     }
 
-    /// Waits until all is loaded that was handed on.
+    /// Waits until all batches that were passed on are loaded.
     pub(crate) async fn finish(self) -> Result<(Crm, LoadedAlready)> {
         let Self { crm, started, batches, task, .. } = self;
         drop(batches);
@@ -125,7 +128,7 @@ impl OverlappedLoad {
             let contacts = self.full.pop_front().context("a batch was digested before it was full")?;
             self.n_batches += 1;
             let receipt = Box::new(receipt(self.n_batches, contacts.len() as u64, digest));
-            // When nobody takes them any more loading has failed, which `finish` tells; cleaning goes on.
+            // The receiver is closed only if loading has failed, which `finish` reports; cleaning continues.
             let batch = LoadBatch { contacts: Contacts::New(Box::new(contacts)), receipt };
             let _ = self.batches.blocking_send(Ok(batch));
         }

@@ -1,4 +1,4 @@
-//! Merges contacts whose numbers are two spellings of one, where WhatsApp knows both as one account.
+//! Merges contacts whose numbers are two variants of one number, if WhatsApp knows both as one account.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,12 @@ use phone::PhoneNumber;
 use crate::open_run::OpenRun;
 use crate::progress::Note;
 
-/// Between these lie all numbers that have two spellings, those of Mexico, Argentina and Brazil, and hardly any others: see
-/// [`PhoneNumber::variants`].
+/// Limits the search to country codes with number variants: Mexico, Argentina and Brazil, and hardly any others lie
+/// between these. See [`PhoneNumber::variants`].
 const WITH_VARIANTS: [&str; 2] = ["+52", "+56"];
 
-/// Looks for both spellings of a number among the contacts, and merges those of whom the same WhatsApp id was told.
-/// Without that two people may have them.
+/// Merges contacts with both variants of a number if WhatsApp gave both the same id. Without that id, the two numbers
+/// may belong to two people.
 pub(crate) async fn merge(run: &OpenRun, crm: &Crm) -> Result<()> {
     if !crm.has_evidence().await? {
         return Ok(());
@@ -27,7 +27,7 @@ pub(crate) async fn merge(run: &OpenRun, crm: &Crm) -> Result<()> {
     let contacts: HashMap<PhoneNumber, ContactId> = contacts.into_iter().map(|(id, phone)| (phone, id)).collect();
     for (phone, survivor) in &contacts {
         let variants = phone.variants();
-        // The likelier spelling stays, so that each pair comes up once.
+        // The likelier variant is kept, so each pair is merged once.
         let [likelier, other] = variants.as_slice() else { continue };
         let Some(absorbed) = contacts.get(other).filter(|_| phone == likelier) else { continue };
         if is_one_account(crm, *survivor, *absorbed).await? && crm.merge(*survivor, *absorbed).await?.is_ok() {

@@ -1,4 +1,4 @@
-//! Files of adapters that ask nobody: bodies of webhooks, and answers that another tool made.
+//! Reads files of answers for adapters that send no requests: webhook bodies, and answers from other tools.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -14,10 +14,10 @@ use crate::open_run::OpenRun;
 use crate::progress::{AnswersRead, Note};
 use plan::VerifySection;
 
-/// Lines that could not be used, with why.
+/// The file of lines that could not be used, with the reasons.
 const REJECTS: &str = "verify/rejects.csv";
 
-/// The columns of a file of answers, by the names that tools give them.
+/// Accepted column names of a file of answers, as other tools write them.
 const PHONE: [&str; 9] =
     ["phone", "number", "e164", "msisdn", "phone_number", "phonenumber", "input", "query", "contact"];
 const ANSWER: [&str; 11] = [
@@ -36,25 +36,25 @@ const ANSWER: [&str; 11] = [
 const CHECKED_AT: [&str; 5] = ["checked_at", "date", "at", "timestamp", "time"];
 const WA_ID: [&str; 2] = ["wa_id", "waid"];
 
-/// What the files say.
+/// The answers of all files.
 pub(crate) struct AnswerFiles {
     pub(crate) known: KnownAnswers,
     method: &'static str,
     digest: Digest,
 }
 
-/// What was read so far.
+/// Answers and counts that were read so far.
 #[derive(Default)]
 struct Reading {
     known: KnownAnswers,
     n_lines: u64,
-    /// What was read and says nothing about anybody, by what it is.
+    /// Entries that give no answer about any number, by what they are.
     silent: BTreeMap<&'static str, u64>,
     rejects: Vec<[String; 4]>,
 }
 
 impl AnswerFiles {
-    /// Reads the files of the plan; none if somebody is to be asked.
+    /// Reads the answer files of the plan; none if the adapter sends requests.
     pub(crate) fn read(run: &mut OpenRun, section: &VerifySection) -> Result<Option<Self>> {
         let Some(path) = section.path.as_ref().filter(|_| section.asks_nobody()) else { return Ok(None) };
         let files = extract::files(run.plan.folder(), path).context("could not use the path of [verify]")?;
@@ -83,14 +83,14 @@ impl AnswerFiles {
         Ok(Some(Self { known, method: section.properties().name, digest }))
     }
 
-    /// As receipts name it: other files are another source.
+    /// Returns the name for receipts. It depends on the files, because other files give other answers.
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, &self.digest.to_string()[..16])
     }
 }
 
 impl Reading {
-    /// Bodies of webhooks, one a line.
+    /// Reads webhook bodies, one per line.
     fn events(&mut self, path: &Path) -> Result<Digest> {
         extract::lines(path, Limits::default(), |line, body| {
             if body.is_empty() {
@@ -109,13 +109,13 @@ impl Reading {
         })
     }
 
-    /// A table of numbers and answers.
+    /// Reads a table of numbers and answers.
     fn answers(&mut self, path: &Path, run: &OpenRun) -> Result<Digest> {
         let probe = extract::probe(&[PathBuf::from(path)], &Settings::default())?;
         let columns = AnswerColumns::of(&probe)?;
         let region = run.plan.default_region();
         let order = region.map_or(clean::DateOrder::DayFirst, clean::DateOrder::of);
-        // What says nothing of its time was answered when the file was written.
+        // An answer without a date counts as given when the file was written.
         let written_at = Timestamp::try_from(std::fs::metadata(path)?.modified()?)?;
         extract::read(&probe, |row| {
             self.n_lines += 1;
@@ -126,7 +126,7 @@ impl Reading {
                     return Ok(());
                 }
             };
-            let cell = |it: Option<usize>| it.map_or("", |it| cells.get(it)).trim();
+            let cell = |column: Option<usize>| column.map_or("", |it| cells.get(it)).trim();
             let whole = || (0..probe.columns.len()).map(|it| cells.get(it)).collect::<Vec<_>>().join(",");
             let phone = match clean::phone(cell(Some(columns.phone)), region) {
                 Ok((phone, _)) => phone.number,
@@ -165,7 +165,7 @@ impl Reading {
     }
 }
 
-/// Where the columns of a file of answers stand.
+/// The positions of the columns in a file of answers.
 struct AnswerColumns {
     phone: usize,
     answer: usize,
@@ -189,7 +189,7 @@ impl AnswerColumns {
     }
 }
 
-/// The words by selection tools say yes and no.
+/// Returns the answer that a word of another tool means.
 fn answer(word: &str) -> Option<Answer> {
     const REGISTERED: [&str; 7] = ["registered", "valid", "true", "yes", "1", "active", "exists"];
     const NOT_REGISTERED: [&str; 8] =

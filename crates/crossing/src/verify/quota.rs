@@ -1,4 +1,4 @@
-//! How many numbers may still be asked about: what the database remembers of the last day and the last month.
+//! Limits how many numbers may still be checked, by the checks that the database has recorded.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,17 +12,17 @@ use plan::VerifySection;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What an adapter may ask, and what it has asked.
+/// The checks that an adapter may still make, and those it has made.
 pub(crate) struct Quota {
     crm: Crm,
     method: &'static str,
-    /// None if nothing bounds it.
+    /// None if there is no limit.
     bound: Option<Bound>,
     /// The number of checks that the database has recorded for this run.
-    noted: AtomicU64,
+    recorded: AtomicU64,
 }
 
-/// The narrower of what the plan allows.
+/// The narrower of the plan's two limits.
 struct Bound {
     limit: CheckLimit,
     period: SignedDuration,
@@ -30,7 +30,7 @@ struct Bound {
 }
 
 impl Quota {
-    /// Asks the database what was asked before, in this run or another.
+    /// Reads from the database how many checks were made before, in this run or another.
     pub(crate) async fn open(crm: &Crm, section: &VerifySection) -> Result<Self> {
         let method = section.properties().name;
         let now = Timestamp::now();
@@ -44,52 +44,53 @@ impl Quota {
             if used >= most {
                 return Err(QualityGate::ChecksPerMessage { used, most }.into());
             }
-            let of_messages = Bound { limit: CheckLimit::Month(most), period: MONTH, left: most - used };
-            bound = Some(bound.filter(|it| it.left <= of_messages.left).unwrap_or(of_messages));
+            let message_bound = Bound { limit: CheckLimit::Month(most), period: MONTH, left: most - used };
+            bound = Some(bound.filter(|it| it.left <= message_bound.left).unwrap_or(message_bound));
         }
-        Ok(Self { crm: crm.clone(), method, bound, noted: AtomicU64::new(0) })
+        Ok(Self { crm: crm.clone(), method, bound, recorded: AtomicU64::new(0) })
     }
 
     pub(crate) fn allowance(&self) -> Option<u64> {
         self.bound.as_ref().map(|it| it.left)
     }
 
-    /// Notes numbers before they are asked about, so that a run that is killed has not asked for free. Without a bound
-    /// that can wait.
+    /// Records checks before they are made, so that the checks of a killed run count too. Without a limit, recording
+    /// can wait.
     pub(crate) async fn reserve(&self, n_checks: u64) -> Result<()> {
         if self.bound.is_none() || n_checks == 0 {
             return Ok(());
         }
-        Ok(self.crm.note_usage(self.take_note(i64::try_from(n_checks)?)).await?)
+        Ok(self.crm.note_usage(self.mark_recorded(i64::try_from(n_checks)?)).await?)
     }
 
-    /// Brings what the database knows in line with what was asked.
+    /// Makes the database agree with the checks that were made.
     pub(crate) async fn settle(&self, n_checks: u64) -> Result<()> {
-        match self.to_note(n_checks)? {
+        match self.unrecorded(n_checks)? {
             0 => Ok(()),
-            difference => Ok(self.crm.note_usage(self.take_note(difference)).await?),
+            difference => Ok(self.crm.note_usage(self.mark_recorded(difference)).await?),
         }
     }
 
-    /// What was asked beyond what was noted. What was noted and not asked is taken back at the end, not before.
+    /// Returns checks that were made and are not recorded yet. Checks that were recorded and not made are subtracted
+    /// only at the end.
     pub(crate) fn unnoted(&self, n_checks: u64) -> Result<Option<Usage>> {
-        let difference = self.to_note(n_checks)?;
-        Ok((difference > 0).then(|| self.take_note(difference)))
+        let difference = self.unrecorded(n_checks)?;
+        Ok((difference > 0).then(|| self.mark_recorded(difference)))
     }
 
-    fn to_note(&self, n_checks: u64) -> Result<i64> {
-        let noted = self.noted.load(Ordering::SeqCst);
-        Ok(i64::try_from(n_checks)? - i64::try_from(noted)?)
+    fn unrecorded(&self, n_checks: u64) -> Result<i64> {
+        let recorded = self.recorded.load(Ordering::SeqCst);
+        Ok(i64::try_from(n_checks)? - i64::try_from(recorded)?)
     }
 
-    /// Takes it for noted, selection the caller does.
-    fn take_note(&self, n_checks: i64) -> Usage {
-        // Another batch may have reserved since, selection must not be forgotten.
-        self.noted.fetch_add(n_checks.cast_unsigned(), Ordering::SeqCst);
+    /// Marks the amount as recorded; the caller must write it.
+    fn mark_recorded(&self, n_checks: i64) -> Usage {
+        // Another batch may have reserved checks in the meantime, so the amount is added to theirs.
+        self.recorded.fetch_add(n_checks.cast_unsigned(), Ordering::SeqCst);
         Usage { method: self.method, at: Timestamp::now(), n_checks }
     }
 
-    /// What is used up, and when some of it is free again.
+    /// Returns which limit is used up, and when some checks become free again.
     pub(crate) async fn when_free(&self) -> RetryLater {
         let Some(Bound { limit, period, .. }) = &self.bound else { return RetryLater { bound: None, at: None } };
         let oldest = self.crm.oldest_usage_since(self.method, Timestamp::now() - *period).await.ok().flatten();

@@ -1,18 +1,20 @@
-//! Batches in the order of their numbers, as far as nobody waits long for that.
+//! Puts batches back in the order of their numbers, without long waits.
 
 use std::collections::BTreeMap;
 
-/// Batches that are done in any order. The database takes rows faster in the order of their keys, so one that is done early
-/// waits for those before it, unless too many do: what was paid for should not be lost for that.
+/// A buffer for batches that are done in any order.
+///
+/// The database writes rows faster in the order of their keys, so a batch waits for those before it. If too many wait,
+/// all are released: answers that were paid for should not be lost in a crash.
 pub(crate) struct ReorderBuffer<T> {
-    /// The numbers of all batches, the next one last.
+    /// The numbers of all batches that are still expected, the next one last.
     expected: Vec<u32>,
     waiting: BTreeMap<u32, T>,
     most: usize,
 }
 
 impl<T> ReorderBuffer<T> {
-    /// `most` may wait.
+    /// Creates a buffer in which `most` batches may wait.
     pub(crate) fn new(numbers: impl Iterator<Item = u32>, most: usize) -> Self {
         let mut expected: Vec<u32> = numbers.collect();
         expected.sort_unstable_by(|a, b| b.cmp(a));
@@ -23,27 +25,27 @@ impl<T> ReorderBuffer<T> {
         self.waiting.insert(number, batch);
     }
 
-    /// Those whose turn it is, or all if too many wait.
+    /// Returns the batches whose turn it is, or all if too many wait.
     pub(crate) fn take(&mut self) -> Vec<T> {
-        self.taken(self.waiting.len() > self.most)
+        self.release(self.waiting.len() > self.most)
     }
 
-    /// All that wait. Those before them wait for nobody when they come.
+    /// Returns all batches that wait. Earlier batches are then released as soon as they arrive.
     pub(crate) fn take_all(&mut self) -> Vec<T> {
-        self.taken(true)
+        self.release(true)
     }
 
-    fn taken(&mut self, are_all: bool) -> Vec<T> {
-        let mut taken = Vec::new();
+    fn release(&mut self, are_all: bool) -> Vec<T> {
+        let mut released = Vec::new();
         while let Some(first) = self.waiting.first_entry() {
             let number = *first.key();
             if !are_all && self.expected.last().is_some_and(|it| *it < number) {
                 break;
             }
             while self.expected.pop_if(|it| *it <= number).is_some() {}
-            taken.push(first.remove());
+            released.push(first.remove());
         }
-        taken
+        released
     }
 }
 

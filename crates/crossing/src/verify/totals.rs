@@ -1,4 +1,4 @@
-//! What came of a verification: answers, doubts, and what was asked for them.
+//! Totals of a verification: its answers, doubts and cost.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::verify::verifier::{PreparedBatch, Verifier};
 use crate::verify::{KNOWS_NOBODY, NOT_COUNTED, NOT_INFORMATIVE};
 use plan::VerifySection;
 
-/// What came of the batches so far.
+/// The totals of the batches so far.
 #[derive(Default)]
 pub(crate) struct RunTotals {
     answers: BTreeMap<Answer, u64>,
@@ -27,7 +27,7 @@ pub(crate) struct RunTotals {
 }
 
 impl RunTotals {
-    /// Nobody was answered for.
+    /// Returns the totals of a verification that failed before the first batch.
     pub(crate) fn failed(failure: VerifyError) -> Self {
         Self { failure: Some(failure), ..Self::default() }
     }
@@ -63,7 +63,7 @@ impl RunTotals {
         }
     }
 
-    /// What came of it. `n_numbers` is how many there were to ask about.
+    /// Returns the totals for progress. `n_numbers` is the number of contacts that had to be checked.
     pub(crate) fn totals(&self, bill: Option<Bill>, n_numbers: u64) -> VerifyTotals {
         VerifyTotals {
             answers: self.answers.clone(),

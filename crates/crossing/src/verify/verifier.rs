@@ -1,4 +1,4 @@
-//! A provider that is asked, and what its answers are worth.
+//! A provider that checks numbers, and whether its answers count.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,18 +18,18 @@ use crate::verify::answer_files::AnswerFiles;
 use crate::verify::quota::Quota;
 use plan::VerifySection;
 
-/// Who is asked and by selection terms.
+/// A provider, and the options and limits of its checks.
 pub(crate) struct Verifier {
     adapter: Adapter,
-    /// What its answers are worth.
+    /// Whether its answers count.
     verdict: Verdict,
     options: CheckOptions,
     quota: Quota,
-    /// As receipts name the adapter.
+    /// The name of the adapter in receipts.
     name: String,
 }
 
-/// A batch, and whom of it there is to ask about.
+/// A batch, and its numbers that have to be checked.
 pub(crate) struct BatchCheck {
     pub(crate) batch: u32,
     pub(crate) n_contacts: u64,
@@ -37,7 +37,7 @@ pub(crate) struct BatchCheck {
     pub(crate) asked: Vec<Check>,
 }
 
-/// What came of a batch, besides its evidence.
+/// The totals of a batch, without its evidence.
 pub(crate) struct BatchTotals {
     pub(crate) batch: u32,
     pub(crate) n_contacts: u64,
@@ -49,7 +49,7 @@ pub(crate) struct BatchTotals {
     pub(crate) failure: Option<VerifyError>,
 }
 
-/// A batch that was asked about.
+/// A batch that was checked.
 pub(crate) struct Checked {
     pub(crate) totals: BatchTotals,
     evidence: Vec<Evidence>,
@@ -57,7 +57,7 @@ pub(crate) struct Checked {
     receipt: Option<Receipt>,
 }
 
-/// The same, its evidence made ready for the database.
+/// A checked batch whose evidence is prepared for the database.
 pub(crate) struct PreparedBatch {
     pub(crate) totals: BatchTotals,
     pub(crate) answers: BTreeMap<Answer, u64>,
@@ -65,7 +65,7 @@ pub(crate) struct PreparedBatch {
 }
 
 impl Checked {
-    /// Makes the evidence ready for the database.
+    /// Prepares the evidence for the database.
     pub(crate) fn prepare(self, crm: &Crm, run_id: &str) -> PreparedBatch {
         let mut answers = BTreeMap::new();
         for of_one in self.evidence.chunk_by(|a, b| a.answer == b.answer) {
@@ -75,13 +75,13 @@ impl Checked {
         PreparedBatch { totals: self.totals, answers, evidence }
     }
 
-    /// Whether all of it is a no that is not doubted only because there is so little of it.
+    /// Returns whether every answer is a no, in a batch that is too small to be treated as suspect on its own.
     pub(crate) fn is_small_no(&self) -> bool {
         let is_no = |it: &Evidence| it.answer == Answer::NotRegistered;
         self.evidence.len() < SUSPECT_ANSWERS && !self.evidence.is_empty() && self.evidence.iter().all(is_no)
     }
 
-    /// The same, counting for nothing.
+    /// Returns the batch with answers that do not count.
     pub(crate) fn uncounted(self) -> Self {
         let evidence: Vec<Evidence> = self.evidence.into_iter().map(verify::uncounted).collect();
         let receipt = self.receipt.map(|it| Receipt { output: digest_of(&evidence), ..it });
@@ -91,7 +91,7 @@ impl Checked {
 }
 
 impl Verifier {
-    /// Sets the provider up.
+    /// Sets up the provider.
     pub(crate) async fn new(
         run: &OpenRun,
         crm: &Crm,
@@ -114,7 +114,7 @@ impl Verifier {
         Ok(Self { adapter, verdict: Verdict::Informative, options, quota, name })
     }
 
-    /// Finds out whether the provider knows anything.
+    /// Tests with canaries whether the provider's answers count.
     pub(crate) async fn examine(&mut self) -> Result<(), VerifyError> {
         self.verdict = verify::examine(&self.adapter, &self.options.known_registered).await?;
         Ok(())
@@ -128,17 +128,17 @@ impl Verifier {
         self.adapter.counts()
     }
 
-    /// Notes in the database how many numbers were asked about.
+    /// Records in the database how many numbers were checked.
     pub(crate) async fn settle(&self) -> Result<()> {
         self.quota.settle(self.usage().units).await
     }
 
-    /// The same while batches are being asked about: see [`Quota::unnoted`].
+    /// Returns checks that are not recorded yet, while batches are being checked: see [`Quota::unnoted`].
     pub(crate) fn unnoted(&self) -> Result<Option<crm::Usage>> {
         self.quota.unnoted(self.usage().units)
     }
 
-    /// Asks about one batch.
+    /// Checks one batch.
     pub(crate) async fn check(&self, work: BatchCheck, digest: Digest) -> Result<Checked> {
         let BatchCheck { batch, n_contacts, n_phones, asked } = work;
         self.quota.reserve(asked.len() as u64).await?;
@@ -171,7 +171,7 @@ impl Verifier {
         })
     }
 
-    /// A failure, with what to do about it.
+    /// Adds to a failure when a retry can succeed, or in which step it occurred.
     pub(crate) async fn explained(&self, failure: VerifyError) -> anyhow::Error {
         let VerifyError::Call { source, .. } = &failure;
         match source {
@@ -214,7 +214,7 @@ fn adapter(
     })
 }
 
-/// The digest of what was asked and what was answered.
+/// Digests the checked contacts and their answers.
 fn digest_of(evidence: &[Evidence]) -> Digest {
     let mut bytes = Vec::with_capacity(48 * evidence.len());
     for it in evidence {

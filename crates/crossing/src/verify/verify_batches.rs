@@ -1,4 +1,4 @@
-//! One round through the batches: several are asked about at once, while those that are done are written.
+//! Verifies the batches of a run: several are checked at once, while finished ones are written.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use crate::verify::totals::RunTotals;
 use crate::verify::verifier::{BatchCheck, Checked, PreparedBatch, Verifier};
 use run::formats::contacts::Phones;
 
-/// So many batches that are done share a transaction, each with its receipt.
+/// Limits the finished batches in one transaction. Each batch has its own receipt.
 const GROUP_BATCHES: usize = 16;
 
-/// What a round goes by.
+/// The settings of one verification.
 pub(crate) struct VerifyBatches {
     pub(crate) crm: Crm,
     pub(crate) run_id: Box<str>,
@@ -34,15 +34,15 @@ pub(crate) struct VerifyBatches {
     pub(crate) concurrency: usize,
 }
 
-/// A batch that was asked about.
+/// A batch that was checked.
 enum CheckedBatch {
     Ready(Box<PreparedBatch>),
-    /// Too small to be doubted by itself: whether it counts is known at the end.
+    /// The batch is too small to be treated as suspect on its own, so whether it counts is decided at the end.
     Small(Box<Checked>),
 }
 
 impl CheckedBatch {
-    /// Whether nobody else is to be asked about.
+    /// Returns whether no further batch should be checked.
     fn ends_asking(&self) -> bool {
         let totals = match self {
             Self::Ready(batch) => &batch.totals,
@@ -53,13 +53,13 @@ impl CheckedBatch {
 }
 
 impl VerifyBatches {
-    /// Asks about all batches, and writes what is answered. After a failure or a doubt nothing more is asked, and what is
-    /// under way is still kept.
+    /// Checks all batches, and writes the answers. After a failure or a doubt no further batch is checked; the answers
+    /// of batches in flight are still kept.
     pub(crate) async fn run(self, phones: mpsc::Receiver<Result<Phones>>, work: &progress::Work) -> Result<RunTotals> {
-        let round = Arc::new(self);
+        let shared = Arc::new(self);
         let (to_write, done) = mpsc::channel(GROUP_BATCHES);
-        let asking = tokio::spawn(Arc::clone(&round).ask_all(phones, to_write));
-        let (asked, outcome) = tokio::join!(asking, round.write(done, work));
+        let asking = tokio::spawn(Arc::clone(&shared).ask_all(phones, to_write));
+        let (asked, outcome) = tokio::join!(asking, shared.write(done, work));
         asked?;
         outcome
     }
@@ -72,17 +72,17 @@ impl VerifyBatches {
         let is_stopped = AtomicBool::new(false);
         let batches = stream::poll_fn(|context| phones.poll_recv(context))
             .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)));
-        // Who waits for the database here keeps nobody waiting whose answer is on its way.
+        // Waiting for the database blocks only this batch; other requests continue.
         let asked = batches.for_each_concurrent(self.concurrency, async |phones| {
             let batch = self.ask(phones).await;
             is_stopped.fetch_or(batch.as_ref().map_or(true, CheckedBatch::ends_asking), Ordering::Relaxed);
-            // Whoever writes has failed if nobody listens any more.
+            // The receiver is closed only if writing has failed.
             is_stopped.fetch_or(to_write.send(batch).await.is_err(), Ordering::Relaxed);
         });
         asked.await;
     }
 
-    /// Asks about one batch.
+    /// Checks one batch.
     async fn ask(&self, phones: Result<Phones>) -> Result<CheckedBatch> {
         let phones = phones?;
         let (_, digest) = self.wanted.get(&phones.batch).context("a batch is not planned")?;
@@ -94,26 +94,27 @@ impl VerifyBatches {
         }
     }
 
-    /// Writes batches that are done, as many as there are together.
+    /// Writes finished batches, as many at once as are ready.
     async fn write(&self, mut done: mpsc::Receiver<Result<CheckedBatch>>, work: &progress::Work) -> Result<RunTotals> {
         let mut writer = self.crm.evidence_writer();
         let (mut outcome, mut small, mut group) = (RunTotals::default(), Vec::new(), Vec::new());
-        let mut in_order = ReorderBuffer::new(self.wanted.keys().copied(), GROUP_BATCHES);
+        let mut reordered = ReorderBuffer::new(self.wanted.keys().copied(), GROUP_BATCHES);
         while done.recv_many(&mut group, GROUP_BATCHES).await > 0 {
             for done in group.drain(..) {
                 match done {
                     Ok(CheckedBatch::Ready(batch)) => {
                         work.advance(batch.totals.n_contacts);
-                        in_order.add(batch.totals.batch, outcome.take(*batch));
+                        reordered.add(batch.totals.batch, outcome.take(*batch));
                     }
                     Ok(CheckedBatch::Small(batch)) => small.push(*batch),
                     Err(error) => drop(outcome.error.get_or_insert(error)),
                 }
             }
-            self.add(&mut writer, in_order.take()).await?;
-            // What is answered is not kept waiting while the provider is waited for, and nothing waits at the end.
+            self.add(&mut writer, reordered.take()).await?;
+            // While no other answer is ready, the batches that wait are written too, so answers do not wait for the
+            // provider.
             if done.is_empty() {
-                self.add(&mut writer, in_order.take_all()).await?;
+                self.add(&mut writer, reordered.take_all()).await?;
             }
         }
         let has_doubts = !outcome.doubts.is_empty();
@@ -132,7 +133,7 @@ impl VerifyBatches {
     }
 }
 
-/// Whom of a batch there is to ask about. Somebody without a phone cannot be.
+/// Returns the contacts of a batch that have to be checked. A contact without a phone cannot be.
 pub(crate) async fn narrowed(
     crm: &Crm,
     phones: Phones,
@@ -148,9 +149,9 @@ pub(crate) async fn narrowed(
     if let (true, Some(first), Some(last)) = (has_evidence, members.first(), members.last()) {
         let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.0, last.0).await?;
         let now = Timestamp::now();
-        asked.retain_mut(|it| {
-            let registration = evidence.get(&it.contact_id).and_then(|it| Registration::of(it, now));
-            it.before = registration.as_ref().and_then(|it| it.expired.or(Some(it.answer)));
+        asked.retain_mut(|check| {
+            let registration = evidence.get(&check.contact_id).and_then(|it| Registration::of(it, now));
+            check.before = registration.as_ref().and_then(|it| it.expired.or(Some(it.answer)));
             selection.needs(registration.as_ref())
         });
     }
