@@ -1,4 +1,4 @@
-//! What cleaned contacts depend on in a plan, as a digest.
+//! Digests the part of a plan that cleaned contacts depend on.
 
 use clean::ReadField;
 use model::{Digest, DigestInput};
@@ -7,7 +7,7 @@ use phone::Region;
 use crate::{MergeSection, Plan, PlanError};
 
 impl Plan {
-    /// Digests the settings of the plan on which cleaned contacts depend. Version 1.
+    /// Digests the settings of the plan that cleaned contacts depend on. Version 1.
     pub fn clean_digest(&self) -> Result<Digest, PlanError> {
         Ok(self.clean_input()?.digest())
     }
@@ -45,7 +45,7 @@ mod tests {
         std::fs::write(&path, PLAN).unwrap();
         let plan = Plan::read(&path).unwrap();
         let input = plan.clean_input().unwrap();
-        // The words of consent have a digest of their own, which their tests hold.
+        // The consent words have their own digest, which their own tests check.
         let text = input.text().replace(&plan.words().digest().to_string(), "DIGEST");
         expect![[r#"
             plan.clean 1

@@ -1,10 +1,10 @@
-//! What is wrong with a plan, and on which line.
+//! Plan errors, with the line of the mistake.
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// What is wrong with a plan, and on which line.
+/// A mistake in a plan, and its line.
 #[derive(Debug, Error)]
 pub enum PlanError {
     #[error("could not read the plan {}", path.display())]
@@ -18,7 +18,7 @@ pub(crate) fn wrong(path: &Path, text: &str, at: usize, message: String) -> Plan
     PlanError::Wrong { path: path.to_owned(), line, message }
 }
 
-/// Adds the nearest right name to a message of the form "unknown … `x`, expected one of `a`, `b`".
+/// Adds the nearest valid name to a message of the form "unknown … `x`, expected one of `a`, `b`".
 pub(crate) fn with_nearest(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);
     let (Some(given), true) = (names.next(), message.starts_with("unknown")) else { return message.to_owned() };

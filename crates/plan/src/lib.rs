@@ -1,7 +1,7 @@
-//! The plan: what a run reads, by which rules, and where it leads.
+//! The plan of a run: its sources, its rules and its targets.
 //!
-//! A plan is checked as far as that is possible without looking at files, a database or a provider. Each section is
-//! required only by the commands that need it: a plan without `[[source]]` can translate and submit.
+//! A plan is checked as far as possible without access to files, a database or a provider. Each section is required
+//! only by the commands that need it: a plan without `[[source]]` can still translate and submit.
 
 mod digest;
 mod error;
@@ -29,33 +29,33 @@ pub use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSecti
 /// A plan that was read and checked.
 #[derive(Debug)]
 pub struct Plan {
-    /// Where the plan stands, as an absolute path.
+    /// The plan file, as an absolute path.
     pub path: PathBuf,
     text: String,
     pub run: Option<RunSection>,
     pub crm: CrmSection,
     pub sources: Vec<SourceSection>,
     pub clean: CleanSection,
-    /// Which of several values of a field a contact keeps.
+    /// The rules for choosing among several values of a field.
     pub merge: MergeSection,
     pub identity: IdentitySection,
     pub verify: Option<VerifySection>,
     pub whatsapp: Option<WhatsappSection>,
     pub gates: GatesSection,
     pub limits: LimitsSection,
-    /// Profiles that come with Ferry and those of the plan.
+    /// Profiles that come with Ferry, and those of the plan.
     profiles: Vec<Profile>,
 }
 
 impl Plan {
-    /// The name of the run; an error where the plan has no `[run]`.
+    /// Returns the name of the run; an error if the plan has no `[run]`.
     pub fn name(&self) -> Result<&str, PlanError> {
         let run = self.run.as_ref();
         run.map(|it| it.name.get_ref().as_str())
             .ok_or_else(|| self.wrong(0, "the plan has no [run]: give it a name".into()))
     }
 
-    /// An error where the plan has no `[[source]]`.
+    /// Fails if the plan has no `[[source]]`.
     pub fn check_sources(&self) -> Result<(), PlanError> {
         match self.sources.is_empty() {
             true => Err(self.wrong(0, "the plan has no [[source]]: name at least one export".into())),
@@ -63,12 +63,12 @@ impl Plan {
         }
     }
 
-    /// The country of rows and numbers that name none.
+    /// Returns the country of rows and numbers that do not name one.
     pub fn default_region(&self) -> Option<Region> {
         self.run.as_ref().and_then(|it| it.default_region)
     }
 
-    /// Numbers of the business itself.
+    /// Returns the numbers of the business itself.
     pub fn own_numbers(&self) -> Result<HashSet<PhoneNumber>, PlanError> {
         let mut numbers = HashSet::new();
         for source in &self.sources {
@@ -79,7 +79,7 @@ impl Plan {
         Ok(numbers)
     }
 
-    /// People who must not come back.
+    /// Returns the ids of suppressed people, who must not be imported again.
     pub fn suppressed(&self) -> Result<HashSet<ContactId>, PlanError> {
         let Some(path) = &self.clean.suppression else { return Ok(HashSet::new()) };
         let path = self.folder().join(path);
@@ -96,17 +96,17 @@ impl Plan {
             .collect()
     }
 
-    /// The folder that relative paths of the plan start from.
+    /// Returns the folder to which relative paths of the plan refer.
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("/"))
     }
 
-    /// The words of consent: those that come with Ferry and those of the plan.
+    /// Returns the consent words: those that come with Ferry, and those of the plan.
     pub fn words(&self) -> consent::Words {
         self.clean.consent_words.words()
     }
 
-    /// The most contacts in a batch.
+    /// Returns the largest allowed number of contacts in a batch.
     pub fn batch_size(&self) -> usize {
         self.verify.as_ref().map_or(MAX_BATCH, VerifySection::batch)
     }

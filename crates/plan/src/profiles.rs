@@ -1,4 +1,4 @@
-//! Which profile a source has: one that comes with Ferry, one of the plan, or one in a file of its own.
+//! Resolves the profile of a source: one that comes with Ferry, one of the plan, or one in a file of its own.
 
 use extract::Profile;
 
@@ -6,7 +6,7 @@ use crate::error::with_nearest;
 use crate::{Plan, PlanError, SourceSection};
 
 impl Plan {
-    /// Profiles of the plan can extend each other and those that come with Ferry.
+    /// Reads the profiles of the plan, which can extend each other and those that come with Ferry.
     pub(crate) fn read_profiles(&self, tables: Vec<toml::Table>) -> Result<Vec<Profile>, PlanError> {
         let mut named = Vec::new();
         for mut table in tables {
@@ -27,7 +27,7 @@ impl Plan {
         Ok(profiles)
     }
 
-    /// The profile of a source: by its name, or from a file of its own, with the columns of the plan.
+    /// Returns the profile of a source, by its name or from a file, with the columns of the plan.
     pub(crate) fn resolve(&self, source: &SourceSection) -> Result<Profile, PlanError> {
         let at = source.profile.span().start;
         let name = source.profile.get_ref();

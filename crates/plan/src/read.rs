@@ -1,4 +1,4 @@
-//! Reads a plan, and says on which line it is wrong.
+//! Reads a plan, and reports the line of a mistake.
 
 use std::path::Path;
 
@@ -111,7 +111,7 @@ impl Plan {
         self.verify.as_ref().map_or(Ok(()), |it| it.check(self))
     }
 
-    /// An error at a place of the plan.
+    /// Returns an error at a position in the plan.
     pub fn wrong(&self, at: usize, message: String) -> PlanError {
         wrong(&self.path, &self.text, at, message)
     }

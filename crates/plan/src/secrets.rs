@@ -1,4 +1,4 @@
-//! Secrets that a plan names and does not hold: the contact key, and the address of the database.
+//! Secrets that a plan names but does not hold: the contact key, and the address of the database.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::{Plan, PlanError};
 
-/// Why there is no contact key.
+/// The reason why there is no contact key.
 #[derive(Debug, Error)]
 pub enum SecretError {
     #[error("could not use {variable}")]
@@ -26,10 +26,10 @@ pub enum SecretError {
     Write(#[from] RunError),
 }
 
-/// Takes the key under which contact ids are made from the environment, else from its file beside the plan.
+/// Returns the key from which contact ids are made: from the environment, or else from its file next to the plan.
 ///
-/// Without either, a key is made and kept in that file, readable by its owner alone. A dry run makes a key for itself and
-/// keeps it nowhere.
+/// Without either, a new key is made and saved in that file, readable only by its owner. A dry run makes a key for
+/// itself and does not save it.
 pub fn contact_key(plan: &Plan, is_dry_run: bool) -> Result<ContactKey, SecretError> {
     let variable = &plan.identity.key_env;
     if let Ok(text) = std::env::var(variable) {
@@ -55,7 +55,7 @@ fn new_key(path: &Path, is_dry_run: bool) -> Result<ContactKey, SecretError> {
 }
 
 impl Plan {
-    /// The address of the CRM database. A relative SQLite path starts from the plan.
+    /// Returns the address of the CRM database. A relative SQLite path starts from the folder of the plan.
     pub fn crm_url(&self) -> Result<String, PlanError> {
         let url = match (&self.crm.url, &self.crm.url_env) {
             (Some(url), None) => url.get_ref().clone(),

@@ -1,4 +1,4 @@
-//! The sections of a plan, as TOML has them.
+//! The sections of a plan, as written in TOML.
 
 pub(crate) mod gates;
 pub(crate) mod merge;
@@ -26,11 +26,11 @@ pub struct RunSection {
 #[serde(deny_unknown_fields)]
 pub struct CrmSection {
     pub(crate) url: Option<Spanned<String>>,
-    /// The environment variable that holds the URL, where it has a password in it.
+    /// The environment variable with the URL, for a URL that contains a password.
     pub(crate) url_env: Option<Spanned<String>>,
 }
 
-/// How much an archive may unpack to.
+/// Limits on the unpacked size of archives.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsSection {
@@ -49,7 +49,7 @@ impl Default for LimitsSection {
 pub struct CleanSection {
     #[serde(default)]
     pub(crate) consent_words: WordsSection,
-    /// Contact ids of people who must not come back, one a line.
+    /// The file of suppressed contact ids, one per line.
     pub suppression: Option<PathBuf>,
 }
 

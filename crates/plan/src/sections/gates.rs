@@ -12,19 +12,19 @@ use crate::{Plan, PlanError};
 #[serde(deny_unknown_fields, default)]
 pub struct GatesSection {
     pub max_reject_rate: f64,
-    /// Of the phone numbers of a source; over it nothing is verified or loaded.
+    /// The highest allowed share of invalid phone numbers in a source. Above it, nothing is verified or loaded.
     pub max_invalid_rate: Option<f64>,
-    /// Of the valid phone numbers of a source, those in sequences.
+    /// The highest allowed share of valid phone numbers in sequences. Above it, nothing is verified or loaded.
     pub max_sequence_rate: Option<f64>,
-    /// The highest allowed share of values that are not understood, by field. Above it the people of those rows are held
-    /// back.
+    /// The highest allowed share of values that are not understood, by field. Above it, the people of those rows are
+    /// held back.
     pub max_unreadable: BTreeMap<String, f64>,
-    /// The same; above it nothing is verified or loaded.
+    /// The highest allowed share of values that are not understood, by field. Above it, nothing is verified or loaded.
     pub stop_unreadable: BTreeMap<String, f64>,
 }
 
 impl Default for GatesSection {
-    /// "More than 5 % invalid numbers": default from the design text, unconfirmed.
+    /// Allows 5 % rejected rows: a default from the design text, unconfirmed.
     fn default() -> Self {
         Self {
             max_reject_rate: 0.05,
@@ -37,7 +37,7 @@ impl Default for GatesSection {
 }
 
 impl GatesSection {
-    /// The highest allowed share of values of a field that are not understood; none where any share is allowed.
+    /// Returns the highest allowed share of values of a field that are not understood; none if any share is allowed.
     pub fn max_unreadable(&self, field: ReadField) -> Option<f64> {
         let default = match field {
             ReadField::Consent => Some(0.0),

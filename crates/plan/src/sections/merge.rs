@@ -1,11 +1,11 @@
-//! `[merge]` and `[clean.consent_words]`: which values count, and what words of consent mean.
+//! `[merge]` and `[clean.consent_words]`: the rules for choosing values, and the meaning of consent words.
 
 use clean::{FieldRule, Survivorship};
 use consent::Meaning;
 use model::ConsentState;
 use serde::{Deserialize, Deserializer};
 
-/// Words of consent that a plan adds.
+/// Consent words that a plan adds.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct WordsSection {
@@ -23,7 +23,7 @@ impl WordsSection {
         words
     }
 
-    /// The first contradiction among the words, as a message; none if they agree.
+    /// Returns the first contradiction among the words, as a message; none if they agree.
     pub(crate) fn contradiction(&self) -> Option<String> {
         let lists = [("yes", &self.yes), ("no", &self.no), ("stop", &self.stop)];
         let all = || lists.into_iter().flat_map(|(name, list)| list.iter().map(move |it| (name, it)));
@@ -48,14 +48,14 @@ impl WordsSection {
     }
 }
 
-/// What being in a list says about consent.
+/// The consent that membership in a list implies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ListConsent {
-    /// The list is nearest to a list of people who have opted out, and somebody has to say what it is.
+    /// The list looks most like an opt-out list, and a person must say what it is.
     #[serde(rename = "?")]
     Ask,
-    /// Being in the list says nothing.
+    /// Membership implies nothing.
     None,
     Yes,
     No,
@@ -63,7 +63,7 @@ pub enum ListConsent {
 }
 
 impl ListConsent {
-    /// What the list says of everybody in it.
+    /// Returns the consent state of everyone in the list.
     pub(crate) fn state(self) -> Option<ConsentState> {
         match self {
             Self::Ask | Self::None => None,
@@ -74,7 +74,7 @@ impl ListConsent {
     }
 }
 
-/// Which of several values of a field a contact keeps, and which statement about consent counts.
+/// The rules for choosing among several values of a field, and among statements about consent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MergeSection {
@@ -86,7 +86,7 @@ pub struct MergeSection {
 }
 
 impl MergeSection {
-    /// The rules of the fields that cleaning merges.
+    /// Returns the rules for the fields that cleaning merges.
     pub fn survivorship(&self) -> Survivorship {
         Survivorship { name: self.name, email: self.email, language: self.language }
     }

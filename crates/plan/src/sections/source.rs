@@ -25,30 +25,30 @@ pub struct SourceSection {
     priority: Option<i32>,
     delimiter: Option<Spanned<String>>,
     encoding: Option<Encoding>,
-    /// Whether the first line of CSV names the columns.
+    /// Whether the first line of a CSV file names the columns.
     header: Option<bool>,
-    /// The line of the header, where other lines stand above it.
+    /// The line of the header, if other lines precede it.
     header_row: Option<u64>,
-    /// The country of rows that name none.
+    /// The country of rows that do not name one.
     region: Option<Region>,
-    /// How digits without a plus sign are meant.
+    /// The form of digits without a plus sign.
     pub numbers: Option<PhoneForm>,
     pub date_order: Option<DateOrder>,
-    /// A pattern of strftime.
+    /// A date pattern as in strftime.
     date_format: Option<Spanned<String>>,
-    /// The zone of local times, such as `Europe/Paris`.
+    /// The time zone of local times, such as `Europe/Paris`.
     timezone: Option<Spanned<String>>,
-    /// What being in the list says about consent.
+    /// The consent that membership in the list implies.
     consent: Option<Spanned<ListConsent>>,
-    /// What the words of consent speak of, where that is not the channel of the source.
+    /// The channel to which the consent words refer, if it is not that of the source.
     consent_channel: Option<ConsentChannel>,
-    /// The sheet of a spreadsheet.
+    /// The name of the sheet in a spreadsheet.
     sheet: Option<String>,
-    /// The key under which pages of JSON hold their records.
+    /// The key that holds the records in pages of JSON.
     records: Option<String>,
-    /// Within what the ids of the source are unique, such as the name of a Viber bot.
+    /// The scope in which the ids of the source are unique, such as the name of a Viber bot.
     scope: Option<String>,
-    /// Numbers of the business, which stand in its message logs beside those of people.
+    /// Numbers of the business, which its message logs contain alongside those of people.
     #[serde(default)]
     pub(crate) own_numbers: Vec<Spanned<String>>,
     #[serde(default)]
@@ -58,12 +58,12 @@ pub struct SourceSection {
 }
 
 impl SourceSection {
-    /// What kind of export it is.
+    /// Returns the profile of the export.
     pub fn profile(&self) -> Profile {
         self.resolved.clone().unwrap_or_else(|| Profile::of_columns(BTreeMap::new()))
     }
 
-    /// Which columns of the source, as it was extracted, hold what.
+    /// Returns the meaning of the columns of the source, as it was extracted.
     pub fn layout_of(&self, record: &SourceRecord) -> Result<Layout, ExtractError> {
         let path = record.files.first().map_or(Path::new(""), |it| it.path.as_path());
         self.profile().layout(path, &record.columns)
@@ -79,7 +79,7 @@ impl SourceSection {
             sheet: self.sheet.clone(),
             records: self.records.clone(),
             limits: plan.limits(),
-            // What a plan says of no profile is found as it was when the file was inspected.
+            // Settings that neither plan nor profile gives are detected as they were when the file was inspected.
             ..Settings::of_profiles(if profile.records.is_empty() {
                 &plan.profiles
             } else {
@@ -88,7 +88,7 @@ impl SourceSection {
         }
     }
 
-    /// The smaller number wins ties of the merge; SMS over Viber where the plan says nothing.
+    /// Returns the priority of the source: the lower number wins ties in the merge. By default SMS comes before Viber.
     pub fn priority(&self) -> i32 {
         self.priority.unwrap_or(match self.channel {
             Channel::Sms => 1,
@@ -100,7 +100,7 @@ impl SourceSection {
         self.scope.as_deref().unwrap_or(self.name.get_ref())
     }
 
-    /// Where the plan asks for a column, to point at it when the file has none of that name.
+    /// Returns where the plan names a column, for an error if the file does not have it.
     pub fn place_of_column(&self, column: &str) -> usize {
         let asked = self.columns.values().find(|it| it.get_ref().iter().any(|it| it == column));
         asked.map_or(self.profile.span().start, |it| it.span().start)
@@ -153,14 +153,14 @@ impl SourceSection {
         Ok(())
     }
 
-    /// A number of the business; none for the name of a sender, which is nobody's number.
+    /// Parses a number of the business; none for a sender name or short code, which is not a phone number.
     pub(crate) fn own_number(&self, plan: &Plan, number: &Spanned<String>) -> Result<Option<PhoneNumber>, PlanError> {
         let text = number.get_ref();
         let by_profile = self.resolved.as_ref().is_some_and(|it| it.is_international);
         let form = self.numbers.unwrap_or(if by_profile { PhoneForm::International } else { PhoneForm::Unknown });
         match clean::phone_in(text, self.region(plan), form) {
             Ok((phone, _)) => Ok(Some(phone.number)),
-            // Senders in letters and short codes are in logs too, and no row of a person has them.
+            // Message logs contain letter senders and short codes too, and no row about a person has them.
             Err(Reason::Letters | Reason::ShortCode) => Ok(None),
             Err(reason) => {
                 let message = format!(
@@ -172,7 +172,7 @@ impl SourceSection {
         }
     }
 
-    /// The profile with what the plan says about consent.
+    /// Returns the profile with the consent settings of the plan.
     pub(crate) fn with_consent(&self, profile: Profile) -> Profile {
         let consent = self.consent.as_ref().map(|it| it.get_ref().state());
         Profile {
@@ -182,7 +182,7 @@ impl SourceSection {
         }
     }
 
-    /// The country of rows that name none.
+    /// Returns the country of rows that do not name one.
     pub fn region(&self, plan: &Plan) -> Option<Region> {
         self.region.or(plan.default_region())
     }
@@ -195,7 +195,7 @@ impl SourceSection {
         self.encoding.is_some()
     }
 
-    /// How dates are written as far as the plan says so; `order` is that of one column.
+    /// Returns the date form as far as the plan gives it; `order` is that of one column.
     pub fn date_form(&self, order: Option<DateOrder>) -> DateForm {
         DateForm {
             order: self.date_order.or(order),
@@ -204,7 +204,7 @@ impl SourceSection {
         }
     }
 
-    /// What the plan says of how cells are read, to be digested. Version 1.
+    /// Returns the input for a digest of the plan's settings for reading cells. Version 1.
     pub fn reading_input(&self) -> DigestInput {
         let text = |it: &Option<Spanned<String>>| it.as_ref().map(|it| it.get_ref().clone());
         DigestInput::new("source.reading", 1)
@@ -216,7 +216,7 @@ impl SourceSection {
             .optional("header_row", self.header_row)
     }
 
-    /// What cleaned contacts depend on in this section, to be digested. Version 1.
+    /// Returns the input for a digest of the settings in this section that cleaned contacts depend on. Version 1.
     pub(crate) fn clean_input(&self) -> DigestInput {
         DigestInput::new("source.clean", 1)
             .field("name", self.name.get_ref())
@@ -228,6 +228,6 @@ impl SourceSection {
     }
 }
 
-/// The error where a plan leaves open what a list is.
+/// The error for a plan that leaves open what a list is.
 const ASK_CONSENT: &str = "consent = \"?\": this looks like a list of people who have opted out. Write \
     consent = \"stop\" if everybody on it has, or consent = \"none\" if being on it says nothing about consent";

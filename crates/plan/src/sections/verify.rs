@@ -1,4 +1,4 @@
-//! `[verify]`: who is asked which contacts are on WhatsApp, and within what bounds.
+//! `[verify]`: the provider that checks which contacts are on WhatsApp, and its limits.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use whatsapp::ClientConfig;
 
 use crate::{Plan, PlanError};
 
-/// A batch of an adapter that takes one number a call: what a kill can cost stays small.
+/// Limits a batch of an adapter that takes one number per call, so that a killed run loses few paid answers.
 const BATCH_OF_SINGLE_CALLS: usize = 100;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -22,9 +22,9 @@ pub struct VerifySection {
     #[serde(deserialize_with = "adapter")]
     pub adapter: Spanned<AdapterKind>,
     pub url: Option<Spanned<String>>,
-    /// Files of an adapter that asks nobody.
+    /// The answer files of an adapter that sends no requests.
     pub path: Option<PathBuf>,
-    /// The session of WAHA.
+    /// The session name of WAHA.
     #[serde(default = "default_session")]
     pub session: String,
     /// The instance of Evolution API or GREEN-API.
@@ -32,44 +32,44 @@ pub struct VerifySection {
     pub instance: String,
     /// The environment variable with the token or key.
     token_env: Option<String>,
-    /// The file with it.
+    /// The file with the token or key.
     token_file: Option<PathBuf>,
-    /// The environment variable with USER:PASSWORD, to log in with.
+    /// The environment variable with USER:PASSWORD for the login.
     login_env: Option<String>,
     #[serde(default = "yes")]
     pub blocking: bool,
     batch: Option<Spanned<usize>>,
-    /// Calls under way at once.
+    /// The number of concurrent calls.
     #[serde(default = "four")]
     pub concurrency: usize,
     per_second: Option<NonZeroU32>,
     daily_quota: Option<u64>,
-    /// Messages that the numbers of the business send in thirty days, and checks for each of them at most.
+    /// The messages that the business sends in thirty days. The plan allows `checks_per_message` checks for each.
     messages: Option<u64>,
     #[serde(default = "one")]
     checks_per_message: f64,
     #[serde(default = "thirty_seconds")]
     timeout_ms: u64,
-    /// Calls per question, the first among them.
+    /// The number of attempts per request, including the first.
     #[serde(default = "eight")]
     attempts: usize,
-    /// The wait before the second attempt, doubled for each after it.
+    /// The wait before the second attempt, doubled after each attempt.
     #[serde(default = "half_a_second")]
     backoff_ms: u64,
-    /// How often a number that is still being looked up is asked for again.
+    /// How often a pending answer is polled.
     #[serde(default = "thirty")]
     pub polls: u32,
     #[serde(default = "two_seconds")]
     pub poll_ms: u64,
-    /// For how long an answer counts.
+    /// The number of days for which an answer is valid.
     valid_days: Option<u32>,
-    /// Of one check.
+    /// The price of one check.
     price: Option<f64>,
     #[serde(default = "dollars")]
     pub currency: String,
     #[serde(default)]
     i_accept_unofficial: bool,
-    /// Numbers of the business that are on WhatsApp.
+    /// Numbers of the business that are known to be on WhatsApp.
     #[serde(default)]
     known_registered: Vec<Spanned<String>>,
 }
@@ -123,18 +123,18 @@ impl VerifySection {
         self.kind().properties()
     }
 
-    /// Whether it reads files instead of asking anybody.
+    /// Returns whether the adapter reads files instead of sending requests.
     pub fn asks_nobody(&self) -> bool {
         matches!(self.kind(), AdapterKind::Passive | AdapterKind::File)
     }
 
-    /// The most contacts in a batch.
+    /// Returns the largest allowed number of contacts in a batch.
     pub fn batch(&self) -> usize {
         let usual = if self.properties().largest_batch == 1 { BATCH_OF_SINGLE_CALLS } else { MAX_BATCH };
         self.batch.as_ref().map_or(usual, |it| *it.get_ref())
     }
 
-    /// Of one check, in millionths of the currency.
+    /// Returns the price of one check, in millionths of the currency.
     pub fn price_micros(&self) -> u64 {
         self.price.map_or(self.properties().price_micros, |it| (it * 1e6).round() as u64)
     }
@@ -143,12 +143,12 @@ impl VerifySection {
         self.valid_days.unwrap_or(self.properties().valid_days)
     }
 
-    /// Numbers that may be asked about in any 24 hours.
+    /// Returns the allowed number of checks in any 24 hours.
     pub fn daily_quota(&self) -> Option<u64> {
         self.daily_quota.or(self.properties().daily_quota)
     }
 
-    /// Numbers that may be asked about in any thirty days, for the messages that are sent.
+    /// Returns the allowed number of checks in any thirty days, which depends on the messages that are sent.
     pub fn most_for_messages(&self) -> Option<u64> {
         self.messages.map(|it| (it as f64 * self.checks_per_message) as u64)
     }
@@ -165,12 +165,13 @@ impl VerifySection {
         }
     }
 
-    /// Calls a second at most.
+    /// Returns the allowed number of calls per second.
     pub fn per_second(&self) -> Option<NonZeroU32> {
         self.per_second
     }
 
-    /// The token or key: a secret stays out of the command line and the plan, which names where it is.
+    /// Returns the token or key. It is a secret, so neither the command line nor the plan holds it: the plan only names
+    /// its place.
     pub fn token(&self, plan: &Plan) -> Result<Option<String>, PlanError> {
         if let Some(path) = &self.token_file {
             let path = plan.folder().join(path);
@@ -180,12 +181,12 @@ impl VerifySection {
         Ok(from_environment(self.token_env.as_deref()))
     }
 
-    /// The user and the password to log in with.
+    /// Returns the user and the password for the login.
     pub fn login(&self) -> Option<String> {
         from_environment(self.login_env.as_deref())
     }
 
-    /// The numbers that are known to be on WhatsApp.
+    /// Returns the numbers that are known to be on WhatsApp.
     pub fn known_registered(&self, plan: &Plan) -> Result<Vec<PhoneNumber>, PlanError> {
         let number = |it: &Spanned<String>| {
             let parsed = clean::phone(it.get_ref(), plan.default_region());
@@ -219,7 +220,7 @@ impl VerifySection {
             return wrong(format!("`{name}` needs the instance to ask: add instance = \"…\""));
         }
         let n_first = CANARIES.len() + self.known_registered(plan)?.len();
-        // The most spellings of a number are two.
+        // A phone number has at most two variants, so one contact needs at most two checks.
         if !self.asks_nobody() && self.daily_quota().is_some_and(|it| it < n_first as u64 + 2) {
             return wrong(format!(
                 "each verification first asks about {n_first} numbers to find out what the provider knows: daily_quota is \

@@ -1,4 +1,4 @@
-//! `[whatsapp]`: the account whose templates these are.
+//! `[whatsapp]`: the account that owns the templates.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use whatsapp::Credentials;
 
 use crate::{Plan, PlanError};
 
-/// The newest version that the documents of May 2026 show.
+/// The default version of the Graph API: the newest that the documentation of May 2026 shows.
 const DEFAULT_URL: &str = "https://graph.facebook.com/v25.0";
 const DEFAULT_TOKEN: &str = "FERRY_WHATSAPP_TOKEN";
 
@@ -18,7 +18,7 @@ const DEFAULT_TOKEN: &str = "FERRY_WHATSAPP_TOKEN";
 pub struct WhatsappSection {
     /// The id of the WhatsApp Business account.
     pub account: Spanned<String>,
-    /// The Graph API, with its version.
+    /// The base URL of the Graph API, with its version.
     url: Option<Spanned<String>>,
     /// The environment variable with the token.
     token_env: Option<String>,
@@ -31,7 +31,7 @@ fn thirty_seconds() -> u64 {
 }
 
 impl WhatsappSection {
-    /// The token, or no credentials where the plan names no variable and the usual one is not set.
+    /// Returns the token, or no credentials if the plan names no variable and the default one is not set.
     pub fn credentials(&self, plan: &Plan) -> Result<Credentials, PlanError> {
         let name = self.token_env.as_deref().unwrap_or(DEFAULT_TOKEN);
         match std::env::var(name) {
@@ -44,7 +44,7 @@ impl WhatsappSection {
         }
     }
 
-    /// The Graph API.
+    /// Returns the base URL of the Graph API.
     pub fn base_url(&self, plan: &Plan) -> Result<Url, PlanError> {
         let url = self.url.as_ref().map_or(DEFAULT_URL, |it| it.get_ref());
         whatsapp::base_url(url).map_err(|error| self.wrong_url(plan, &error.to_string()))
