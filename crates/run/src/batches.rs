@@ -1,10 +1,10 @@
-//! Digests of every so many rows of a table, while they are written or read.
+//! Digests the rows of a table in batches, while they are written or read.
 
 use model::{Digest, Hasher};
 
 use crate::group::Group;
 
-/// Takes groups of rows and digests every `size` rows, wherever groups begin.
+/// Digests every `size` rows, independent of where groups begin.
 pub(crate) struct BatchDigests {
     size: usize,
     n_in_batch: usize,
@@ -25,7 +25,7 @@ impl BatchDigests {
         self.done.len()
     }
 
-    /// Takes a group, and gives the digests of the batches that end in it.
+    /// Adds a group, and returns the digests of the batches that end in it.
     pub(crate) fn add(&mut self, group: &Group) -> &[Digest] {
         let n_before = self.done.len();
         let mut start = 0;
@@ -41,7 +41,7 @@ impl BatchDigests {
         &self.done[n_before..]
     }
 
-    /// All digests; the last may be of fewer rows.
+    /// Returns all digests; the last batch may have fewer rows.
     pub(crate) fn finish(mut self) -> Vec<Digest> {
         if self.n_in_batch > 0 {
             self.end_batch();

@@ -1,13 +1,13 @@
 //! The columns of a table.
 
-/// What a column holds.
+/// The type of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Text,
     Int,
 }
 
-/// A column by its name.
+/// A column: its name, and the type of its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
@@ -25,7 +25,8 @@ impl Column {
         Self { name: name.into(), kind: Kind::Int, is_packed: true }
     }
 
-    /// Leaves its texts uncompressed: texts that share little, such as ids, take time to compress and get no smaller.
+    /// Leaves the texts uncompressed: texts with little in common, such as ids, take time to compress and do not
+    /// shrink.
     pub fn unpacked(self) -> Self {
         Self { is_packed: false, ..self }
     }

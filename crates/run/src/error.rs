@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why the run folder cannot be used.
+/// The reason why the run folder cannot be used.
 #[derive(Debug, Error)]
 pub enum RunError {
     #[error("could not write {}", path.display())]

@@ -8,17 +8,17 @@ use crate::{Artifact, ArtifactWriter, Manifest, RunError, SpillFolder, StageReco
 
 const MANIFEST: &str = "manifest.json";
 
-/// The folder of one run, held by one process at a time.
+/// The folder of one run, locked by one process at a time.
 #[derive(Debug)]
 pub struct RunFolder {
     dir: PathBuf,
     pub manifest: Manifest,
-    /// Held as long as we live; the kernel lets go of it however we end.
+    /// The lock is held for the life of this process; the kernel releases it however the process ends.
     _lock: Option<File>,
 }
 
 impl RunFolder {
-    /// Opens the folder to work in it; if no run is there yet, `new` says what it is to be.
+    /// Opens the folder for work. If it holds no run yet, `new` makes its manifest.
     pub fn open_or_create(dir: &Path, new: impl FnOnce() -> Manifest) -> Result<Self, RunError> {
         create_private_dir(dir)?;
         let lock = lock(dir)?;
@@ -31,7 +31,7 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// Opens an existing run to look at it; whoever works in it is not disturbed.
+    /// Opens an existing run for reading, without disturbing a process that works in it.
     pub fn look(dir: &Path) -> Result<Self, RunError> {
         Ok(Self { dir: dir.to_owned(), manifest: read_manifest(dir)?, _lock: None })
     }
@@ -40,12 +40,12 @@ impl RunFolder {
         &self.dir
     }
 
-    /// The path of a file of the run, such as `clean/contacts.parquet`.
+    /// Returns the path of a file of the run, such as `clean/contacts.parquet`.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// Begins a file of the run, with the folder it goes to.
+    /// Begins a file of the run, and creates its folder.
     pub fn create(&self, name: &str) -> Result<ArtifactWriter, RunError> {
         let path = self.path(name);
         if let Some(parent) = path.parent() {
@@ -54,23 +54,23 @@ impl RunFolder {
         ArtifactWriter::create(&path)
     }
 
-    /// The files of corrected rejects that the run has taken in.
+    /// Returns the files of corrected rejects that the run has applied.
     pub fn fixes(&self) -> Vec<PathBuf> {
         self.manifest.fixes.iter().map(|it| self.path(it)).collect()
     }
 
-    /// Makes a place for what does not fit into memory.
+    /// Creates files for data that does not fit into memory.
     pub fn spill(&self) -> Result<SpillFolder, RunError> {
         SpillFolder::create(&self.path("spill"))
     }
 
-    /// Makes a folder of the run.
+    /// Creates a folder of the run.
     pub fn create_folder(&self, name: &str) -> Result<PathBuf, RunError> {
         let path = self.path(name);
         create_private_dir(&path).map(|()| path)
     }
 
-    /// Notes that a stage is complete, with the files that it made.
+    /// Records that a stage is complete, with the files that it made.
     pub fn complete(
         &mut self,
         stage: Stage,
@@ -82,7 +82,7 @@ impl RunFolder {
         self.save()
     }
 
-    /// Whether the stage was completed on these inputs and all its files are still what they were.
+    /// Returns whether the stage was completed on these inputs and all its files are unchanged.
     pub fn is_complete(&self, stage: Stage, inputs: Digest) -> Result<bool, RunError> {
         if self.manifest.stages.get(&stage).is_none_or(|it| it.inputs != inputs) {
             return Ok(false);
@@ -96,7 +96,7 @@ impl RunFolder {
         Ok(true)
     }
 
-    /// Whether a file of the run has the digest that the manifest notes.
+    /// Returns whether a file of the run has the digest in the manifest.
     pub fn is_intact(&self, name: &str, artifact: &Artifact) -> Result<bool, RunError> {
         let path = self.path(name);
         match std::fs::metadata(&path) {
@@ -107,7 +107,7 @@ impl RunFolder {
         }
     }
 
-    /// Writes the manifest, whole or not at all.
+    /// Writes the manifest atomically.
     pub fn save(&self) -> Result<(), RunError> {
         let path = self.path(MANIFEST);
         let mut text = serde_json::to_vec_pretty(&self.manifest)
@@ -117,7 +117,7 @@ impl RunFolder {
     }
 }
 
-/// Checks a name that becomes part of a path: no dots, no separators, nothing a shell reads.
+/// Checks a name that becomes part of a path: it has no dots, no separators and no characters special to a shell.
 pub fn run_name<'a>(what: &'static str, name: &'a str) -> Result<&'a str, RunError> {
     let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit();
     let bytes = name.as_bytes();
@@ -126,7 +126,7 @@ pub fn run_name<'a>(what: &'static str, name: &'a str) -> Result<&'a str, RunErr
     is_name.then_some(name).ok_or_else(|| RunError::Name { what, name: name.to_owned() })
 }
 
-/// The run in `runs` that `is_wanted` takes and whose folder name comes last, which is the newest.
+/// Returns the newest run in `runs` that `is_wanted` accepts: the one whose folder name sorts last.
 pub fn newest_in(runs: &Path, is_wanted: impl Fn(&Manifest) -> bool) -> Result<Option<PathBuf>, RunError> {
     let entries = match std::fs::read_dir(runs) {
         Ok(entries) => entries,

@@ -1,4 +1,4 @@
-//! The artifacts of a run folder, column by column. Changing a column here changes what other tools read.
+//! The file formats of a run folder, column by column. Other tools read these files, so a changed column affects them.
 
 pub mod contacts;
 pub mod duplicates;
@@ -8,7 +8,7 @@ pub mod links;
 
 use crate::Group;
 
-/// Writes the cells of a row one after the other.
+/// Writes the cells of a row in order.
 pub(crate) struct RowWriter<'a> {
     rows: &'a mut Group,
     column: usize,
@@ -36,7 +36,7 @@ impl<'a> RowWriter<'a> {
     }
 }
 
-/// Reads the cells of a row one after the other.
+/// Reads the cells of a row in order.
 pub(crate) struct RowReader<'a> {
     group: &'a Group,
     row: usize,

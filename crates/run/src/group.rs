@@ -1,4 +1,4 @@
-//! Some rows of a table, column by column: on their way to a file, or from one.
+//! Some rows of a table, column by column, on their way to or from a file.
 
 use std::ops::Range;
 
@@ -13,19 +13,19 @@ pub struct Group {
     pub(crate) columns: Vec<Values>,
 }
 
-/// The cells of one column. A level of 0 stands for "none", as in Parquet.
+/// The cells of one column. A level of 0 means "none", as in Parquet.
 #[derive(Clone, Debug)]
 pub(crate) enum Values {
-    /// All texts one after the other, and where each of them ends; one that is not there ends where it starts.
+    /// All texts in one buffer, and the end of each; a missing text ends where it starts.
     Text { texts: String, ends: Vec<usize>, levels: Vec<i16> },
-    /// One that is not there is 0.
+    /// Whole numbers; a missing one is 0.
     Int { values: Vec<i64>, levels: Vec<i16> },
-    /// Nobody asked for it: all its cells are none.
+    /// The column was not read, so all its cells are none.
     Unread,
 }
 
 impl Group {
-    /// No rows of these columns yet, and room for so many.
+    /// Creates a group without rows, with capacity for `n_rows`.
     pub fn with_room(columns: &[Column], n_rows: usize) -> Self {
         let levels = || Vec::with_capacity(n_rows);
         let values = |it: &Column| match it.kind {
@@ -35,7 +35,7 @@ impl Group {
         Self { n_rows: 0, columns: columns.iter().map(values).collect() }
     }
 
-    /// Sets the text of a column in the row that is being added. Every column is set once per row.
+    /// Sets the text of a column in the current row. Every column must be set once per row.
     pub fn push_text(&mut self, column: usize, text: Option<&str>) {
         if let Values::Text { texts, ends, levels } = &mut self.columns[column] {
             texts.push_str(text.unwrap_or_default());
@@ -44,7 +44,7 @@ impl Group {
         }
     }
 
-    /// Sets the number of a column in the row that is being added. Every column is set once per row.
+    /// Sets the number of a column in the current row. Every column must be set once per row.
     pub fn push_int(&mut self, column: usize, value: Option<i64>) {
         if let Values::Int { values, levels } = &mut self.columns[column] {
             values.push(value.unwrap_or_default());
@@ -52,12 +52,12 @@ impl Group {
         }
     }
 
-    /// Ends the row that is being added.
+    /// Ends the current row.
     pub fn end_row(&mut self) {
         self.n_rows += 1;
     }
 
-    /// Adds rows of another group of the same columns.
+    /// Adds rows of another group with the same columns.
     pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
         self.n_rows += rows.len();
         for (column, other) in self.columns.iter_mut().zip(&other.columns) {
@@ -81,7 +81,7 @@ impl Group {
         }
     }
 
-    /// Forgets all rows, and keeps the room for others.
+    /// Removes all rows and keeps the buffers for others.
     pub fn clear(&mut self) {
         self.n_rows = 0;
         for column in &mut self.columns {
@@ -100,7 +100,7 @@ impl Group {
         }
     }
 
-    /// The text of a column in a row.
+    /// Returns the text of a column in a row.
     pub fn text(&self, column: usize, row: usize) -> Option<&str> {
         match &self.columns[column] {
             Values::Text { texts, ends, levels } if levels[row] > 0 => texts.get(start_of(ends, row)..ends[row]),
@@ -108,7 +108,7 @@ impl Group {
         }
     }
 
-    /// The number of a column in a row.
+    /// Returns the number of a column in a row.
     pub fn int(&self, column: usize, row: usize) -> Option<i64> {
         match &self.columns[column] {
             Values::Int { values, levels } if levels[row] > 0 => Some(values[row]),
@@ -126,7 +126,8 @@ impl Group {
                     let (first, ends) = (start_of(ends, rows.start), &ends[rows.clone()]);
                     let mut start = first;
                     for (&end, level) in ends.iter().zip(&levels[rows.clone()]) {
-                        // No text has the greatest length, so "none" is not "empty".
+                        // A missing text is digested with the greatest length, which no text has, so it differs from an
+                        // empty text.
                         let length = if *level > 0 { (end - start) as u32 } else { u32::MAX };
                         bytes.extend_from_slice(&length.to_le_bytes());
                         start = end;

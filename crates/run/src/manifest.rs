@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use model::{Counts, Digest, RunMark, Stage};
 use serde::{Deserialize, Serialize};
 
-/// What a run is made of and what it has made. Holds no personal data and no secret.
+/// The inputs and results of a run. Holds no personal data and no secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub version: u32,
@@ -13,55 +13,55 @@ pub struct Manifest {
     /// The plan file, as an absolute path.
     pub plan: PathBuf,
     pub tool: String,
-    /// When the run was begun first.
+    /// When the run was first begun.
     pub created_at: Timestamp,
-    /// When its exports were read last; none before that. Nothing else about it depends on the clock, so a run that is
-    /// resumed gives the same files.
+    /// When the exports were last read; none before that. Nothing else in the run depends on the clock, so a resumed
+    /// run makes the same files.
     #[serde(default)]
     pub read_at: Option<Timestamp>,
-    /// Names the key under which contact ids were made; never the key itself.
+    /// The id of the key from which contact ids were made; never the key itself.
     pub key_id: String,
     #[serde(default)]
     pub sources: Vec<SourceRecord>,
     #[serde(default)]
     pub stages: BTreeMap<Stage, StageRecord>,
-    /// By path within the run folder.
+    /// Files of the run, by path within the run folder.
     #[serde(default)]
     pub artifacts: BTreeMap<String, Artifact>,
     #[serde(default)]
     pub backup: Option<Backup>,
-    /// Of each verification that asked somebody, in their order.
+    /// The cost of each verification that sent requests, in order.
     #[serde(default)]
     pub bills: Vec<Bill>,
-    /// Files of corrected rejects that were taken in, in their order.
+    /// Files of corrected rejects that were applied, in order.
     #[serde(default)]
     pub fixes: Vec<String>,
 }
 
 impl Manifest {
-    /// The moment that counts as that of the run: nothing in its exports was said later.
+    /// Returns the moment that counts as the time of the run: no statement in its exports is later.
     pub fn started_at(&self) -> Timestamp {
         self.read_at.unwrap_or(self.created_at)
     }
 
-    /// The run, as statements about consent name it.
+    /// Returns the mark by which consent statements refer to the run.
     pub fn run_mark(&self) -> RunMark {
         RunMark { id: self.run_id.as_str().into(), started_at: self.started_at() }
     }
 }
 
-/// A source as it was when the run read it.
+/// A source as the run read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRecord {
     pub name: String,
     pub channel: model::Channel,
     pub profile: String,
-    /// In the order in which they were read.
+    /// Its files, in the order in which they were read.
     pub files: Vec<FileRecord>,
     pub columns: Vec<String>,
     pub rows: u64,
     pub coverage: Coverage,
-    /// How its columns were read.
+    /// How the columns were read.
     #[serde(default)]
     pub reading: ColumnReading,
 }
@@ -70,30 +70,30 @@ pub struct SourceRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ColumnReading {
-    /// `day-first` or `month-first`, by field of dates; a field whose dates can be read only one way is not there.
+    /// `day-first` or `month-first`, by date field. A field with unambiguous dates is missing here.
     pub date_order: BTreeMap<String, String>,
-    /// `international` or `national`: how digits without a plus sign were meant.
+    /// `international` or `national`: the form of digits without a plus sign.
     pub numbers: Option<String>,
-    /// Its countries are two-letter codes, so that `NA` is Namibia.
+    /// Whether countries are two-letter codes, so that `NA` is Namibia.
     pub has_region_codes: bool,
-    /// The encodings of its files, each once.
+    /// The encodings of the files, each once.
     pub encodings: Vec<String>,
-    /// The names of the columns of each field.
+    /// The column names of each field.
     pub columns: BTreeMap<String, Vec<String>>,
 }
 
 /// The values of one field of a source that were not understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadField {
-    /// Cells that hold something.
+    /// Cells that are not empty.
     pub filled: u64,
-    /// Cells that hold something that is not understood.
+    /// Cells whose value is not understood.
     pub unread: u64,
-    /// The commonest of those values that cannot be about one person, and how often each was seen.
+    /// The most common of those values that cannot be about one person, with counts.
     pub values: Vec<(String, u64)>,
-    /// Cells with other values, which are not written here.
+    /// Cells with other values, which are not kept here.
     pub hidden: u64,
-    /// The share is over what the plan allows, so the people of these rows are held back.
+    /// Whether the share exceeds what the plan allows, so that the people of these rows are held back.
     pub is_over: bool,
 }
 
@@ -101,48 +101,48 @@ pub struct UnreadField {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
     pub path: PathBuf,
-    /// The file's name, and the member's.
+    /// The name of the file, and of the archive member.
     pub name: String,
-    /// Of the file as it stands on the disk.
+    /// The digest of the file on disk.
     pub sha256: Digest,
     pub bytes: u64,
-    /// How it was read, for people.
+    /// A description of the file's format, for people.
     pub reading: String,
     pub rows: u64,
 }
 
-/// What a source covers, and what it cannot: the same files give the same certificate.
+/// The coverage of a source, and its gaps. The same files always give the same report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
-    /// Records, before those that speak of several people were made several rows.
+    /// Records, before those about several people were split into rows.
     pub records: u64,
-    /// How many the provider says that it holds, where the files say so.
+    /// Records that the provider claims to hold, if the files say so.
     pub claimed: Option<u64>,
-    /// The dates of the rows.
+    /// The earliest and the latest date of the rows.
     pub first_at: Option<Timestamp>,
     pub last_at: Option<Timestamp>,
     /// Rows without a date.
     pub undated: u64,
-    /// Rows whose date cannot be read.
+    /// Rows with an unreadable date.
     #[serde(default)]
     pub unreadable_dates: u64,
-    /// Rows whose date says nothing of its time zone: UTC is assumed.
+    /// Rows with a date without a time zone, which is read as UTC.
     pub zoneless: u64,
-    /// Rows with digits of the phone number masked, and with the text of the message taken away.
+    /// Rows with a masked phone number, and rows with a removed message text.
     pub masked: u64,
     pub redacted: u64,
     /// Rows that could not be read, by reason.
     pub unreadable: BTreeMap<String, u64>,
-    /// What was noticed in these files.
+    /// Findings about these files.
     pub findings: Vec<String>,
-    /// What exports of this kind never show.
+    /// Data that exports of this kind never show.
     pub gaps: Vec<String>,
-    /// A keyed digest of all of the above, with the names and digests of the files.
+    /// The signature: a keyed digest of all of the above, with the names and digests of the files.
     pub seal: String,
 }
 
 impl SourceRecord {
-    /// The digest of all files together; of one file its own.
+    /// Returns the digest of all files together; for one file, its own digest.
     pub fn sha256(&self) -> Digest {
         match self.files.as_slice() {
             [one] => one.sha256,
@@ -152,7 +152,7 @@ impl SourceRecord {
         }
     }
 
-    /// How its files were read, each way once.
+    /// Returns a description of the formats of the files, each once.
     pub fn reading(&self) -> String {
         let mut ways: Vec<&str> = self.files.iter().map(|it| it.reading.as_str()).collect();
         ways.dedup();
@@ -162,7 +162,7 @@ impl SourceRecord {
         }
     }
 
-    /// The file in which a record stands.
+    /// Returns the file that contains a record.
     pub fn file_of(&self, record: u64) -> Option<&FileRecord> {
         let mut first = 1;
         self.files.iter().find(|it| {
@@ -171,7 +171,7 @@ impl SourceRecord {
         })
     }
 
-    /// What the seal of its coverage is made of.
+    /// Returns the bytes that the seal of the coverage signs.
     pub fn sealed_bytes(&self) -> Vec<u8> {
         let coverage = Coverage { seal: String::new(), ..self.coverage.clone() };
         let files: Vec<_> = self.files.iter().map(|it| (&it.name, it.sha256, it.rows)).collect();
@@ -179,19 +179,19 @@ impl SourceRecord {
     }
 }
 
-/// That a stage is complete, and what it did.
+/// The record of a completed stage, with its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageRecord {
-    /// Digest of all that the stage's result depends on; another digest means: do it again.
+    /// The digest of everything that the result depends on. If it changes, the stage must run again.
     pub inputs: Digest,
     pub counts: Counts,
     /// Rejected rows by source and reason code.
     #[serde(default)]
     pub rejects: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Rows kept with a remark, by remark.
+    /// Kept rows with a warning, by warning.
     #[serde(default)]
     pub findings: BTreeMap<String, u64>,
-    /// How Viber users and phone numbers came together, in users.
+    /// Counts of Viber users by how they were linked to phone numbers.
     #[serde(default)]
     pub links: BTreeMap<String, u64>,
     /// Possible duplicates, by what their contacts share.
@@ -204,39 +204,39 @@ pub struct StageRecord {
     #[serde(default)]
     pub unread: BTreeMap<String, BTreeMap<String, UnreadField>>,
     pub seconds: f64,
-    /// The most memory that the program had taken when the stage ended; 0 if nobody knows.
+    /// The most memory that the program had used when the stage ended; 0 if unknown.
     #[serde(default)]
     pub peak_bytes: u64,
     pub finished_at: Timestamp,
 }
 
-/// What a provider was asked in one verification, and what that costs.
+/// The requests and the cost of one verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
     pub at: Timestamp,
-    /// Numbers asked about, each as often as it was, those among them that only try the provider.
+    /// Checked numbers, counted once per check, including canaries.
     pub checks: u64,
     pub calls: u64,
     pub retries: u64,
-    /// Contacts that were not asked about, because an answer of before still holds.
+    /// Contacts that were not checked, because an earlier answer is still valid.
     pub known_already: u64,
     pub calls_saved: u64,
-    /// In millionths of the currency.
+    /// The price, in millionths of the currency.
     pub price_micros: u64,
     pub currency: String,
 }
 
-/// What the rows of a source say of the quality of their list.
+/// The quality of the list of a source, counted from its rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListQuality {
     /// Rows with a phone number, valid or not.
     pub phones: u64,
     pub invalid: u64,
-    /// Valid numbers that stand in sequences.
+    /// Valid numbers in sequences.
     pub in_sequence: u64,
-    /// Valid and invalid numbers by country; `--` where nothing says which.
+    /// Valid and invalid numbers by country; `--` if the country is unknown.
     pub countries: BTreeMap<String, [u64; 2]>,
-    /// What is suspicious, in words.
+    /// Suspicious findings, in words.
     pub findings: Vec<String>,
 }
 
@@ -248,14 +248,14 @@ pub struct Artifact {
     pub rows: u64,
 }
 
-/// The copy of the CRM database from before the run's first write to it.
+/// A copy of the CRM database from before the run's first write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Backup {
-    /// The database held no contacts: there was nothing to lose.
+    /// The database held no contacts, so there was nothing to copy.
     NothingToLose { at: Timestamp },
-    /// Files within the run folder, each with its digest, and how many contacts they hold. `schema` is the version of the
-    /// tables; manifests once did not say it.
+    /// Files within the run folder, each with its digest, and how many contacts they hold. `schema` is the version of
+    /// the tables; manifests of earlier versions do not have it.
     Taken {
         at: Timestamp,
         files: BTreeMap<String, Artifact>,

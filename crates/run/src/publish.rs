@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all, and only for their owner's eyes.
+//! Files that appear whole or not at all, and that only their owner can read.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
@@ -9,7 +9,7 @@ use model::{Digest, Hasher};
 
 use crate::{Artifact, RunError};
 
-/// Writes a file under a temporary name and gives it its own when it is complete.
+/// Writes a file under a temporary name, and renames it when it is complete.
 pub struct ArtifactWriter {
     path: PathBuf,
     temporary: PathBuf,
@@ -19,7 +19,7 @@ pub struct ArtifactWriter {
 }
 
 impl ArtifactWriter {
-    /// Begins the file; what an interrupted writer left under the temporary name goes.
+    /// Begins the file, and removes what an interrupted writer left under the temporary name.
     pub fn create(path: &Path) -> Result<Self, RunError> {
         let temporary = temporary_name(path);
         let failed = RunError::write(&temporary);
@@ -32,12 +32,12 @@ impl ArtifactWriter {
         Ok(Self { path: path.to_owned(), temporary, file, hasher: Hasher::default(), n_bytes: 0 })
     }
 
-    /// The file's own name.
+    /// Returns the final path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes the file durable under its own name.
+    /// Makes the file durable under its final name.
     pub fn publish(mut self, rows: u64) -> Result<Artifact, RunError> {
         let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
         synced.map_err(RunError::write(&self.temporary))?;
@@ -60,14 +60,14 @@ impl Write for ArtifactWriter {
     }
 }
 
-/// Writes a small file whole or not at all, for its owner's eyes only.
+/// Writes a small file atomically, readable only by its owner.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<Artifact, RunError> {
     let mut writer = ArtifactWriter::create(path)?;
     writer.write_all(bytes).map_err(RunError::write(path))?;
     writer.publish(0)
 }
 
-/// The digest and the size of a file.
+/// Returns the digest and the size of a file.
 pub fn digest_of(path: &Path) -> Result<(Digest, u64), RunError> {
     let mut file = File::open(path).map_err(RunError::read(path))?;
     let mut hasher = Hasher::default();
@@ -91,7 +91,7 @@ fn temporary_name(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// A rename is durable only when its folder is.
+/// Syncs the folder of a file: a rename is durable only after that.
 fn sync_parent(path: &Path) -> Result<(), RunError> {
     let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(parent).and_then(|it| it.sync_all()).map_err(RunError::write(parent))

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::RunError;
 use crate::folder::create_private_dir;
 
-/// Files that hold for a while what does not fit into memory. They go when this goes, and what an
-/// interrupted run has left goes when the next one begins.
+/// Temporary files for data that does not fit into memory. They are removed on drop; files that an interrupted run left
+/// are removed when the next run begins.
 #[derive(Debug)]
 pub struct SpillFolder {
     dir: PathBuf,
@@ -28,7 +28,7 @@ impl SpillFolder {
         OpenOptions::new().create(true).append(true).mode(0o600).open(self.path(number))?.write_all(bytes)
     }
 
-    /// Appends what a file holds to `bytes`, and removes it.
+    /// Appends the content of a file to `bytes`, and removes the file.
     pub fn take(&self, number: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
         match File::open(self.path(number)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -47,7 +47,7 @@ impl SpillFolder {
 
 impl Drop for SpillFolder {
     fn drop(&mut self) {
-        // Nothing can be done about a folder that does not go; the next run tries again.
+        // A folder that cannot be removed is left; the next run tries again.
         let _ = std::fs::remove_dir_all(&self.dir);
     }
 }

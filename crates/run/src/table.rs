@@ -1,6 +1,6 @@
 //! Tables as Parquet files: columns of optional texts and whole numbers.
 //!
-//! The low-level writer of the `parquet` crate is enough, so Arrow stays out of the build.
+//! The low-level writer of the `parquet` crate is enough, so the build does not need Arrow.
 
 mod reader;
 mod writer;
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 pub use crate::table::reader::TableReader;
 pub use crate::table::writer::TableWriter;
 
-/// Rows of a group, which is written at once and read by one thread. Metadata of every group stays in memory until the
-/// file is closed, so later groups are larger.
+/// Limits the rows of the first groups: a group is written at once and read by one thread. Metadata of every group
+/// stays in memory until the file is closed, so later groups are larger.
 const GROUP_ROWS: usize = 8_000;
 const GROUPS_OF_A_SIZE: usize = 500;
 const MOST_DOUBLINGS: usize = 2;
 
-/// How many rows the next group has.
+/// Returns the number of rows in the next group.
 fn group_rows(n_groups: usize) -> usize {
     GROUP_ROWS << (n_groups / GROUPS_OF_A_SIZE).min(MOST_DOUBLINGS)
 }
 
-/// Where the footer of a file holds the digests of its batches.
+/// The footer key for the digests of batches.
 const DIGESTS: &str = "ferry.batches";
 
-/// The digests of a table, as its footer holds them.
+/// The digests of a table, as the footer holds them.
 #[derive(Serialize, Deserialize)]
 struct Footer {
     size: usize,

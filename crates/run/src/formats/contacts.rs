@@ -44,9 +44,11 @@ pub fn columns() -> Vec<Column> {
     [id.unpacked()].into_iter().chain(others).chain(INTS.map(Column::int)).collect()
 }
 
-/// Writes one contact. Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2
-/// for Viber, and `identities` and `statements` are JSON. A statement is a list of channel, basis, state, words, row, and
-/// where it has a date the first and the last microsecond of that.
+/// Writes one contact.
+///
+/// Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2 for Viber, and `identities` and
+/// `statements` are JSON. A statement is a list of channel, basis, state, words and row; if it has a date, the first
+/// and last microsecond of that date follow.
 #[expect(clippy::expect_used, reason = "texts are always JSON; going on without them would lose them")]
 pub fn write(rows: &mut Group, contact: &Contact) {
     let mut id = [0; 32];
@@ -129,8 +131,8 @@ impl<'a> Stated<'a> {
     }
 }
 
-/// Cuts the contacts into batches of `size`, in their order, and gives each that is wanted to `each`. `run` is the
-/// run that made them.
+/// Splits the contacts into batches of `size`, in order, and passes each wanted batch to `each`. `run` is the run that
+/// made them.
 pub fn each_batch<E: From<RunError>>(
     path: &Path,
     size: usize,
@@ -159,7 +161,7 @@ pub struct Phones {
     pub members: Vec<(ContactId, Option<PhoneNumber>)>,
 }
 
-/// Cuts the contacts into batches as [`each_batch`] does, and reads nothing but their phones.
+/// Splits the contacts into batches as [`each_batch`] does, but reads only their phones.
 pub fn each_phones<E: From<RunError>>(
     path: &Path,
     size: usize,
@@ -171,7 +173,7 @@ pub fn each_phones<E: From<RunError>>(
     each_members(path, size, is_read, is_wanted, read_member, |batch, members| each(Phones { batch, members }))
 }
 
-/// Reads some columns of the rows of each batch that is wanted, and gives `each` its number and what was read.
+/// Reads some columns of each wanted batch, and passes its number and rows to `each`.
 fn each_members<T, E: From<RunError>>(
     path: &Path,
     size: usize,
@@ -202,8 +204,10 @@ fn read_member(group: &Group, row: usize) -> Option<(ContactId, Option<PhoneNumb
     Some((id, present(cells.text().map(PhoneNumber::from_e164))?))
 }
 
-/// Number, size and digest of every batch, as they were written. Files of earlier versions, and batches of another size,
-/// are read for it.
+/// Returns the number, size and digest of every batch, as the footer holds them.
+///
+/// Files of earlier versions have no digests for this, nor has any file for batches of another size, so their rows are
+/// read instead.
 pub fn planned_batches(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>, RunError> {
     let table = TableReader::open(path)?;
     match table.batch_digests(size) {
@@ -212,7 +216,7 @@ pub fn planned_batches(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest
     }
 }
 
-/// Number, size and digest of every batch, as its contacts stand in the file.
+/// Returns the number, size and digest of every batch, computed from the rows of the file.
 pub fn batch_digests(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>, RunError> {
     let table = TableReader::open(path)?;
     let digests = table.digest_batches(size)?;
@@ -233,7 +237,7 @@ struct Piece<'a> {
     ends_batch: bool,
 }
 
-/// Groups and batches are cut at different rows: gives what both have in common.
+/// Passes the rows that each group and each batch have in common to `each`: groups and batches end at different rows.
 fn each_piece<E: From<RunError>>(
     path: &Path,
     size: usize,
@@ -311,7 +315,7 @@ fn read_row(group: &Group, row: usize, run: &RunMark) -> Option<Contact> {
     })
 }
 
-/// A cell that is there must be one that we know.
+/// Turns a cell that holds an unknown value into an error.
 fn present<T>(cell: Option<Option<T>>) -> Option<Option<T>> {
     match cell {
         None => Some(None),

@@ -9,10 +9,10 @@ use crate::{Artifact, ArtifactWriter, RunError};
 
 pub const ARTIFACT: &str = "clean/duplicates.csv";
 
-/// Writes one line per candidate: what its contacts share, how many they are, and the ids of the first of them.
+/// Writes one line per candidate: the value its contacts share, their number, and the ids of the first of them.
 pub struct DuplicatesWriter {
     csv: csv::Writer<ArtifactWriter>,
-    /// How many there are of each kind.
+    /// The number of candidates of each kind.
     counts: BTreeMap<String, u64>,
 }
 
@@ -30,7 +30,7 @@ impl DuplicatesWriter {
         Ok(())
     }
 
-    /// Ends the file, and gives how many there are of each kind.
+    /// Ends the file, and returns the number of candidates of each kind.
     pub fn publish(self) -> Result<(Artifact, BTreeMap<String, u64>), RunError> {
         let file = self.csv.into_inner().map_err(|error| RunError::write(Path::new(ARTIFACT))(error.into_error()))?;
         Ok((file.publish(self.counts.values().sum())?, self.counts))

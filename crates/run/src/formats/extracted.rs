@@ -1,22 +1,22 @@
 //! `extract/<source>.parquet`: rows as received.
 //!
-//! Four columns of ours stand before those of the export: the number of the record, the line on
-//! which it starts and, for a row that could not be read, the reason and its text.
+//! Four columns of our own precede those of the export: the number of the record, the line on which it starts and, for
+//! a row that could not be read, the reason and its text.
 
 use model::Reason;
 
 use crate::formats::RowWriter;
 use crate::{Column, Group};
 
-/// Columns that stand before those of the export.
+/// The number of our own columns, which precede those of the export.
 pub const N_OWN: usize = 4;
 
-/// The name of the artifact of a source.
+/// Returns the name of the artifact of a source.
 pub fn artifact(source: &str) -> String {
     format!("extract/{source}.parquet")
 }
 
-/// The columns for an export with this header. A name that stands twice gets a number.
+/// Returns the columns for an export with this header. A repeated name gets a number.
 pub fn columns(header: &[String]) -> Vec<Column> {
     let own = [Column::int("_record"), Column::int("_line"), Column::text("_reason"), Column::text("_text")];
     let name = |(n, name): (usize, &String)| match header[..n].contains(name) {
@@ -26,7 +26,7 @@ pub fn columns(header: &[String]) -> Vec<Column> {
     own.into_iter().chain(header.iter().enumerate().map(|it| Column::text(name(it)))).collect()
 }
 
-/// Writes one row: its cells, or why it could not be read and its text.
+/// Writes one row: its cells, or the reason why it could not be read and its text.
 pub fn write<'a>(
     rows: &mut Group,
     n_columns: usize,
@@ -52,7 +52,7 @@ pub fn write<'a>(
     out.end();
 }
 
-/// A row as it was written.
+/// A row of the file.
 #[derive(Clone, Copy)]
 pub struct Extracted<'a> {
     group: &'a Group,
@@ -72,17 +72,17 @@ impl<'a> Extracted<'a> {
         self.group.int(1, self.row).and_then(|it| u64::try_from(it).ok()).unwrap_or(0)
     }
 
-    /// Why the row could not be read; none if it could.
+    /// Returns the reason why the row could not be read; none if it could.
     pub fn reason(&self) -> Option<Reason> {
         self.group.text(2, self.row).and_then(Reason::from_code)
     }
 
-    /// The text of a row that could not be read.
+    /// Returns the text of a row that could not be read.
     pub fn unread_text(&self) -> &'a str {
         self.group.text(3, self.row).unwrap_or("")
     }
 
-    /// A cell by its column in the export.
+    /// Returns a cell by its column in the export.
     pub fn cell(&self, column: usize) -> &'a str {
         self.group.text(N_OWN + column, self.row).unwrap_or("")
     }

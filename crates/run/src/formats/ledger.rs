@@ -1,4 +1,4 @@
-//! `clean/ledger.parquet`: one row per source row, with what became of it.
+//! `clean/ledger.parquet`: one row per source row, with its outcome.
 
 use model::{ContactId, LedgerRow, Outcome, Reason};
 
@@ -18,7 +18,7 @@ pub fn columns() -> Vec<Column> {
     ]
 }
 
-/// Writes one row; `sources` are the names of the sources in the order of the plan.
+/// Writes one row; `sources` are the source names in the order of the plan.
 pub fn write(rows: &mut Group, sources: &[String], row: &LedgerRow) {
     let mut id = [0; 32];
     let id = row
@@ -36,7 +36,7 @@ pub fn write(rows: &mut Group, sources: &[String], row: &LedgerRow) {
         .end();
 }
 
-/// A row of the ledger as it was written.
+/// A row of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read<'a> {
     pub source: &'a str,
@@ -47,7 +47,7 @@ pub struct Read<'a> {
     pub findings: &'a str,
 }
 
-/// Gives every row of the ledger to `each`.
+/// Passes every row of the ledger to `each`.
 pub fn read<E: From<RunError>>(table: &TableReader, mut each: impl FnMut(Read) -> Result<(), E>) -> Result<(), E> {
     for group in table.groups() {
         let group = group?;

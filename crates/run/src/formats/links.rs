@@ -1,4 +1,4 @@
-//! `clean/links.parquet`: which Viber user is which contact.
+//! `clean/links.parquet`: the contact of each Viber user.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::{Artifact, ArtifactWriter, Column, RunError, TableReader, TableWriter
 
 pub const ARTIFACT: &str = "clean/links.parquet";
 
-/// Writes users, as the contacts that they would be without a phone, and who they are.
+/// Writes the links. Each is the contact id that the user would have without a phone, and the id of the user's contact.
 pub fn write(file: ArtifactWriter, users: &[(ContactId, ContactId)]) -> Result<Artifact, RunError> {
     let mut table = TableWriter::create(file, &["user_id", "contact_id"].map(Column::text))?;
     for (user, contact) in users {

@@ -16,17 +16,19 @@ use crate::batches::BatchDigests;
 use crate::group::{Group, Values};
 use crate::table::{DIGESTS, Footer};
 
-/// Reads a table group by group; groups can be read by several threads at once.
+/// Reads a table group by group. Several threads can read groups at once.
 pub struct TableReader {
     path: PathBuf,
     reader: SerializedFileReader<SharedFile>,
 }
 
-/// A file that several threads read at once. The `parquet` crate reads a [`File`] through clones of
-/// its handle, which share one position and so get each other's bytes.
+/// A file that several threads read at once.
+///
+/// The `parquet` crate reads a [`File`] through clones of its handle, which share one position, so threads would read
+/// each other's bytes.
 struct SharedFile(Arc<File>);
 
-/// Reads a [`SharedFile`] from a position of its own.
+/// Reads a [`SharedFile`] at a position of its own.
 struct FileCursor {
     file: Arc<File>,
     position: u64,
@@ -80,14 +82,14 @@ impl TableReader {
         u64::try_from(self.reader.metadata().file_metadata().num_rows()).unwrap_or(0)
     }
 
-    /// The digests of every `size` rows, if the file was written with these.
+    /// Returns the digests of every `size` rows, if the file was written with them.
     pub fn batch_digests(&self, size: usize) -> Option<Vec<Digest>> {
         let entries = self.reader.metadata().file_metadata().key_value_metadata()?;
         let footer: Footer = serde_json::from_str(entries.iter().find(|it| it.key == DIGESTS)?.value.as_ref()?).ok()?;
         (footer.size == size).then_some(footer.digests)
     }
 
-    /// Digests every `size` rows, as they stand in the file.
+    /// Computes the digests of every `size` rows of the file.
     pub fn digest_batches(&self, size: usize) -> Result<Vec<Digest>, RunError> {
         let mut batches = BatchDigests::new(size);
         for group in self.groups() {
@@ -96,23 +98,23 @@ impl TableReader {
         Ok(batches.finish())
     }
 
-    /// The names of the columns.
+    /// Returns the names of the columns.
     pub fn columns(&self) -> Vec<String> {
         let schema = self.reader.metadata().file_metadata().schema_descr();
         schema.columns().iter().map(|it| it.name().to_owned()).collect()
     }
 
-    /// Reads one group, all columns of it.
+    /// Reads all columns of one group.
     pub fn group(&self, group: usize) -> Result<Group, RunError> {
         self.group_with(group, |_| true)
     }
 
-    /// Reads some columns of one group, by their places.
+    /// Reads some columns of one group, by position.
     pub fn group_with(&self, group: usize, is_wanted: impl Fn(usize) -> bool) -> Result<Group, RunError> {
         self.read_group(group, is_wanted).map_err(|source| RunError::Table { path: self.path.clone(), source })
     }
 
-    /// All groups, one after the other.
+    /// Returns all groups in order.
     pub fn groups(&self) -> impl Iterator<Item = Result<Group, RunError>> {
         (0..self.n_groups()).map(|it| self.group(it))
     }

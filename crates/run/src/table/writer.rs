@@ -19,28 +19,28 @@ use crate::group::{Group, Values};
 use crate::table::{DIGESTS, Footer, group_rows};
 use crate::{Artifact, ArtifactWriter, RunError};
 
-/// Pages of about this size stay in the cache of a core while they are encoded, and take less memory than those of a megabyte
-/// that are usual.
+/// Limits the size of a page: 64 KiB stay in the cache of a core while they are encoded, and take less memory than the
+/// default of one megabyte.
 const PAGE_BYTES: usize = 64 << 10;
 
 /// Writes a table.
 ///
-/// Rows are encoded on a thread of their own while the next ones come.
+/// Rows are encoded on a thread of their own while the next ones arrive.
 pub struct TableWriter {
     path: PathBuf,
     columns: Vec<Column>,
-    /// Rows that wait until there are enough to be written.
+    /// Rows that wait until the group is full.
     group: Group,
     n_groups: usize,
     n_rows: u64,
     full: SyncSender<Group>,
-    /// Groups that were written, to be filled again.
+    /// Groups that were written, to be reused.
     empty: Receiver<Group>,
-    /// None when it has failed.
+    /// None if the encoder has failed.
     encoder: Option<JoinHandle<Result<ArtifactWriter, ParquetError>>>,
 }
 
-/// What the thread of a table works with.
+/// The state of the encoder thread.
 struct Encoder {
     writer: SerializedFileWriter<ArtifactWriter>,
     batches: Option<(BatchDigests, Sender<Digest>)>,
@@ -52,8 +52,8 @@ impl TableWriter {
         Self::begin(file, columns, None, None)
     }
 
-    /// Digests every `size` rows too, and gives each digest when it is made. [`crate::TableReader::batch_digests`] has them later,
-    /// without reading the rows.
+    /// Creates a table that also digests every `size` rows, and sends each digest when it is known.
+    /// [`crate::TableReader::batch_digests`] returns them later without reading the rows.
     pub fn create_with_digests(
         file: ArtifactWriter,
         columns: &[Column],
@@ -63,7 +63,7 @@ impl TableWriter {
         Ok((Self::begin(file, columns, Some((BatchDigests::new(size), made)), None)?, digests))
     }
 
-    /// Passes the rows on while they are written, so that nobody needs to read them again.
+    /// Creates a table that also passes its rows on while they are written, so that they need not be read again.
     pub fn create_and_pass_on(
         file: ArtifactWriter,
         columns: &[Column],
@@ -84,7 +84,7 @@ impl TableWriter {
         let properties = columns.iter().fold(WriterProperties::builder(), |properties, it| {
             let path = ColumnPath::from(it.name.as_str());
             match it.kind {
-                // Differences in as many bits as they need; there is little left to compress.
+                // Delta encoding uses only as many bits as the differences need; little is left to compress.
                 Kind::Int => properties
                     .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
                     .set_column_compression(path, Compression::UNCOMPRESSED),
@@ -93,12 +93,12 @@ impl TableWriter {
             }
         });
         let properties = properties
-            // Less time than Snappy takes, for files that are larger by a twentieth at most.
+            // LZ4 is faster than Snappy, and files grow by a twentieth at most.
             .set_compression(Compression::LZ4_RAW)
             .set_dictionary_enabled(false)
             .set_data_page_size_limit(PAGE_BYTES)
             .set_statistics_enabled(parquet::file::properties::EnabledStatistics::None)
-            // A group's column is a few pages, which are read together.
+            // A column of a group is a few pages, which are always read together.
             .set_offset_index_disabled(true)
             .build();
         let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(failed)?;
@@ -118,13 +118,13 @@ impl TableWriter {
         })
     }
 
-    /// Adds one row, which `fill` gives its cells.
+    /// Adds one row, whose cells `fill` sets.
     pub fn row(&mut self, fill: impl FnOnce(&mut Group)) -> Result<(), RunError> {
         fill(&mut self.group);
         self.hand_over_if_full()
     }
 
-    /// Adds rows of the same columns.
+    /// Adds rows with the same columns.
     pub fn rows(&mut self, rows: &Group) -> Result<(), RunError> {
         let mut start = 0;
         while start < rows.n_rows {
@@ -142,7 +142,7 @@ impl TableWriter {
             self.hand_over()?;
         }
         let Self { path, n_rows, full, encoder, .. } = self;
-        // The encoder ends when nothing more can come.
+        // The encoder ends when its channel is closed.
         drop(full);
         ended(encoder).map_err(|source| RunError::TableWrite { path, source })?.publish(n_rows)
     }
@@ -158,7 +158,7 @@ impl TableWriter {
         let next = self.empty.try_recv().unwrap_or_else(new);
         match self.full.send(std::mem::replace(&mut self.group, next)) {
             Ok(()) => Ok(()),
-            // An encoder that takes nothing any more has failed.
+            // A closed channel means that the encoder has failed.
             Err(_) => ended(self.encoder.take())
                 .map(|_| ())
                 .map_err(|source| RunError::TableWrite { path: self.path.clone(), source }),
@@ -179,13 +179,13 @@ impl Encoder {
                 give(made, batches.add(&group));
             }
             if let Some(passed_on) = &self.passed_on {
-                // Who works on the rows may have failed and take no more.
+                // The receiver may have failed and closed the channel; writing continues.
                 let _ = passed_on.send(Arc::clone(&group));
             }
             self.write(&group)?;
             if let Ok(mut group) = Arc::try_unwrap(group) {
                 group.clear();
-                // Nobody fills it again when the table has ended.
+                // After the end of the table, the group is not reused.
                 let _ = written.send(group);
             }
         }
@@ -223,14 +223,14 @@ impl Encoder {
     }
 }
 
-/// Nobody may listen: then they stand in the footer alone.
+/// Sends the digests. If the receiver is closed, they are in the footer only.
 fn give(made: &Sender<Digest>, digests: &[Digest]) {
     for digest in digests {
         let _ = made.send(*digest);
     }
 }
 
-/// The texts of a column, where they are.
+/// The texts of a column, borrowed from their group without a copy.
 struct Texts {
     group: Arc<Group>,
     column: usize,
