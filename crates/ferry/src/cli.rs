@@ -17,9 +17,9 @@ use verify::{AdapterKind, Properties, UNOFFICIAL};
 
 /// Carry a business's customers from SMS and Viber to WhatsApp
 ///
-/// A plan names exports, cleaning rules, a verifier and a CRM database. `ferry run` takes the
-/// exports to the database: extract, clean, verify, load, report. It can be stopped at any moment
-/// and run again: what is done is kept, nothing is lost and nothing is doubled.
+/// A plan names the exports, the cleaning rules, a verifier and a CRM database. `ferry run` moves the exports into the
+/// database: extract, clean, verify, load, report. You can stop it at any time and run it again: finished work is kept,
+/// and nothing is lost or duplicated.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
@@ -36,15 +36,15 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0   done
-  1   could not be done
+  1   failed
   2   the command line or the plan is wrong
   3   done, with more rejects or unreadable values than the plan allows
   4   stopped by a gate, such as a missing backup
-  5   done, but the verifier's answers are worth nothing
-  70  a fault of Ferry: run again to resume
+  5   done, but the verifier's answers are not usable
+  70  a bug in Ferry: run again to resume
   75  a provider or a database is unavailable or rate-limited: try again later
 
-Set FERRY_LOG (such as FERRY_LOG=info) to see what happens inside; no log holds personal data.";
+Set FERRY_LOG, such as FERRY_LOG=info, to print logs; logs hold no personal data.";
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -58,77 +58,78 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say what files are, and how a plan reads them
+    /// Show the format of files, and how a plan would read them
     Inspect(InspectArgs),
     /// Write a plan for the exports in a folder
     Init(InitArgs),
-    /// List the kinds of exports that are known, or print how one is known
+    /// List the known export formats, or print the profile of one
     Profiles {
-        /// Print this one, to begin one of your own with
+        /// Profile to print, as a start for your own
         name: Option<String>,
     },
     /// Run a whole plan: extract, clean, verify, load, report
     Run(RunArgs),
     /// Read the exports of a plan into the run folder
     Extract(RunArgs),
-    /// Clean and merge what was extracted
+    /// Clean and merge the extracted rows
     Clean(RunArgs),
-    /// Ask which of the clean contacts are on WhatsApp
+    /// Check which clean contacts are on WhatsApp
     ///
-    /// Batches that were done are not asked about again, nor contacts of whom an answer of before still holds.
+    /// Finished batches are skipped, and so are contacts with an answer that is still valid.
     #[command(after_help = adapters())]
     Verify(RunArgs),
     /// Load the clean contacts into the CRM database
     Load(RunArgs),
-    /// Tell the state of every stage and batch
+    /// Print the state of every stage and batch
     Status(StatusArgs),
-    /// Do one batch again, or ask again about some of the contacts of all batches
+    /// Run one batch again, or check some contacts of all batches again
     Rerun(RerunArgs),
-    /// Take corrected rejects in and do the run again from cleaning on
+    /// Import corrected rejects, and run again from cleaning on
     Fix(FixArgs),
-    /// List values of the run that were not understood
+    /// List values of the run that could not be read
     ///
-    /// The summary of a run names the commonest; this prints all of them, whoever they are about.
+    /// The summary of a run shows the most common ones; this prints all of them, including values that may be personal
+    /// data.
     Unreadable(UnreadableArgs),
-    /// Suppress people: they stay in the database and are in no segment that is written to
+    /// Suppress people: keep them in the database, but out of all segments to message
     ///
-    /// Phone numbers come one a line from standard input, or from --number. The database keeps keyed digests of them.
-    /// It counts at once and for every later import, also before the first run. --remove takes it back.
+    /// Phone numbers are read from standard input, one per line, or from --number. The database stores keyed digests of
+    /// them. The suppression applies at once and to every later import, even before the first run. --remove undoes it.
     Suppress(SuppressArgs),
-    /// Say that two contacts are one person
+    /// Merge two contacts that are one person
     ///
-    /// What the first does not know is taken from the other, the statements about consent of both count, and the other's
-    /// phone becomes an identity of the first. Later runs go by it, and the rules of the plan choose between the values of all
-    /// rows of both.
+    /// Missing values of the first contact are taken from the other. The consent statements of both count, and the
+    /// phone of the other becomes an identity of the first. Later runs keep the merge, and the rules of the plan choose
+    /// between the values of all rows of both.
     Merge(MergeArgs),
-    /// Take a merge back, or say that two contacts must never be merged
+    /// Undo a merge, or forbid merging two contacts
     ///
-    /// Both are what they were before the merge, byte for byte.
+    /// Both contacts become what they were before the merge, byte for byte.
     Unmerge(UnmergeArgs),
-    /// Say that several people use a phone
+    /// Mark a phone as used by several people
     ///
-    /// Such a phone ties nobody to anybody: a Viber user who is seen with it stays a contact of their own.
+    /// A shared phone links no contacts: a Viber user seen with it stays a separate contact.
     Share(ShareArgs),
     /// Prove that every source row is accounted for
     Audit(Where),
-    /// Follow a person or a row both ways
+    /// Trace a person to source rows, or a row to a contact
     Trace(TraceArgs),
-    /// Write what the CRM database holds to a file
+    /// Export the contacts of the CRM database to a file
     #[command(subcommand)]
     Export(ExportCommand),
-    /// Put the CRM database back to what it was before the run
+    /// Restore the CRM database to its state before the run
     Restore(Where),
-    /// Work with scenarios: what is said, asked and done, on whatever channel
+    /// Import, check, show and simulate scenarios (conversations on any channel)
     #[command(subcommand)]
     Scenario(ScenarioCommand),
-    /// Turn scenarios into templates and messages of WhatsApp, and name every loss
+    /// Translate scenarios into WhatsApp templates and messages, and list every loss
     ///
-    /// Ends with 1 if something could not be turned into what WhatsApp takes.
+    /// Ends with 1 if part of a scenario cannot be expressed in WhatsApp.
     Translate(TranslateArgs),
-    /// Work with templates of WhatsApp
+    /// Check, submit and follow WhatsApp templates
     #[command(subcommand)]
     Template(TemplateCommand),
-    /// Start the stand-in for WhatsApp
+    /// Start a simulated WhatsApp server
     Sandbox(SandboxArgs),
     /// Print the completion script of a shell
     Completions {
@@ -144,13 +145,13 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// Files, folders or patterns; each is taken as one source
+    /// Files, folders or patterns; each is one source
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// The country of numbers that name none
+    /// Country of phone numbers without a country code
     #[arg(long, value_parser = region)]
     pub(crate) region: Option<Region>,
-    /// A profile of your own to look for too; may be repeated
+    /// Your own profile to try as well; may be repeated
     #[arg(long = "profile", value_name = "TOML")]
     pub(crate) profiles: Vec<PathBuf>,
 }
@@ -160,7 +161,7 @@ pub(crate) struct InitArgs {
     /// The folder with the exports
     #[arg(default_value = ".")]
     pub(crate) folder: PathBuf,
-    /// The country of numbers that name none
+    /// Country of phone numbers without a country code
     #[arg(long, value_parser = region)]
     pub(crate) region: Option<Region>,
 }
@@ -178,13 +179,13 @@ pub(crate) struct SuppressArgs {
     /// The plan
     #[arg(default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
-    /// A phone number or contact id, once or several times [default: one a line on standard input]
+    /// Phone number or contact id; may be repeated [default: one per line from standard input]
     #[arg(long = "number", value_name = "NUMBER")]
     pub(crate) numbers: Vec<String>,
-    /// Take it back
+    /// Undo the suppression
     #[arg(long)]
     pub(crate) remove: bool,
-    /// Why; kept in the database
+    /// Reason; stored in the database
     #[arg(long)]
     pub(crate) reason: Option<String>,
 }
@@ -193,7 +194,7 @@ pub(crate) struct SuppressArgs {
 pub(crate) struct UnreadableArgs {
     #[command(flatten)]
     pub(crate) place: Where,
-    /// consent, date, region, language, email or name [default: all]
+    /// Field to list [default: all]
     #[arg(value_parser = unreadable_fields())]
     pub(crate) field: Option<String>,
 }
@@ -203,9 +204,9 @@ pub(crate) struct MergeArgs {
     /// The plan
     #[arg(long, default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
-    /// Who stays: a phone number, a contact id, or an id of Viber or another system
+    /// Contact to keep: a phone number, a contact id, or an id of Viber or another system
     pub(crate) survivor: String,
-    /// Who is the same person
+    /// Contact to merge into it
     pub(crate) other: String,
 }
 
@@ -214,11 +215,11 @@ pub(crate) struct UnmergeArgs {
     /// The plan
     #[arg(long, default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
-    /// Who stayed: a phone number, a contact id, or an id of Viber or another system
+    /// Contact that was kept: a phone number, a contact id, or an id of Viber or another system
     pub(crate) survivor: String,
-    /// The contact id of who was merged: `ferry merge` printed it
+    /// Id of the contact that was merged, as `ferry merge` printed it
     pub(crate) other: String,
-    /// From now on nothing merges them
+    /// Never merge them from now on
     #[arg(long)]
     pub(crate) never: bool,
 }
@@ -230,7 +231,7 @@ pub(crate) struct ShareArgs {
     pub(crate) plan: PathBuf,
     /// A phone number or a contact id
     pub(crate) contact: String,
-    /// It is the phone of one person after all
+    /// Undo: the phone belongs to one person
     #[arg(long)]
     pub(crate) undo: bool,
 }
@@ -243,11 +244,11 @@ pub(crate) struct RunArgs {
     /// The run folder [default: runs/DATE-NAME beside the plan]
     #[arg(long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
-    /// How much memory to take, about; what does not fit waits in files of the run folder
-    /// [default: a quarter of the machine's]
+    /// Approximate memory to use; data that does not fit is kept in files of the run folder [default: a quarter of the
+    /// machine's memory]
     #[arg(long, value_name = "SIZE", value_parser = crate::text::size::size)]
     pub(crate) memory: Option<u64>,
-    /// Write nothing outside the run folder, and say what would happen
+    /// Write nothing outside the run folder, and print what would happen
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -269,10 +270,10 @@ impl Where {
     }
 }
 
-/// Which run is meant.
+/// The run to work on.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Where {
-    /// The plan; its newest run is meant
+    /// The plan; its newest run is used
     #[arg(long, default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
     /// The run folder
@@ -284,7 +285,7 @@ pub(crate) struct Where {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) place: Where,
-    /// List every batch, not only those that are not done
+    /// List every batch, not only unfinished ones
     #[arg(long)]
     pub(crate) batches: bool,
 }
@@ -296,23 +297,23 @@ pub(crate) struct RerunArgs {
     /// The number of the batch
     #[arg(long, required_unless_present = "only")]
     pub(crate) batch: Option<u32>,
-    /// The stage to begin with
+    /// The stage to start from
     #[arg(long, value_parser = batch_stage, required_unless_present = "only")]
     pub(crate) from: Option<Stage>,
-    /// Ask again about these contacts of all batches
+    /// Check these contacts of all batches again
     #[arg(long, value_enum, conflicts_with_all = ["batch", "from"])]
     pub(crate) only: Option<Only>,
 }
 
-/// Who is asked about again.
+/// Contacts to check again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Only {
-    /// Nobody knows of them, or two things were said
+    /// Contacts without an answer, or with contradictory answers
     #[value(name = "no_answer")]
     NoAnswer,
-    /// What was known has expired
+    /// Contacts with an expired answer
     Expired,
-    /// Their batch was not done, because calls failed
+    /// Contacts of batches that failed
     Failed,
 }
 
@@ -330,10 +331,10 @@ pub(crate) enum ExportCommand {
     Contacts(ExportArgs),
     /// Write the contacts of one segment as CSV
     ///
-    /// opted-out: a refusal on any channel. suppressed: on the list of `ferry suppress`. unclear: something was said about
-    /// consent that is not understood. ready: on WhatsApp and no refusal; only those with consent to WhatsApp may be
-    /// written to, the others can be invited. re-engage: not on WhatsApp. undecided: registration unknown or contradictory.
-    /// Every contact is in exactly one, the first that fits.
+    /// opted-out: a refusal on any channel. suppressed: on the list of `ferry suppress`. unclear: a statement about
+    /// consent could not be read. ready: on WhatsApp and no refusal; message only those with consent to WhatsApp, and
+    /// invite the others. re-engage: not on WhatsApp. undecided: registration unknown or contradictory. Every contact
+    /// is in exactly one segment, the first that fits.
     Segment {
         /// ready, re-engage, undecided, opted-out, suppressed or unclear
         #[arg(value_parser = segment)]
@@ -347,52 +348,52 @@ pub(crate) enum ExportCommand {
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) place: Where,
-    /// The database to read [default: the one of the plan]
+    /// The database to read [default: the database of the plan]
     #[arg(long, value_name = "URL")]
     pub(crate) crm: Option<String>,
     /// The file to write
     #[arg(long, value_name = "FILE")]
     pub(crate) to: PathBuf,
-    /// Write cells as they are, though a spreadsheet may run them as formulas
+    /// Write cells unchanged, even if a spreadsheet may run them as formulas
     #[arg(long)]
     pub(crate) exact: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct SandboxArgs {
-    /// The port on 127.0.0.1; 0 takes a free one and prints it
+    /// Port on 127.0.0.1; 0 picks a free port and prints it
     #[arg(long, default_value_t = 8480)]
     pub(crate) port: u16,
-    /// What the world is made from: the same seed gives the same world
+    /// Seed of the simulated population: the same seed gives the same population
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Share of valid numbers that are on WhatsApp
     #[arg(long, default_value_t = 0.8, value_parser = share)]
     pub(crate) registered: f64,
-    /// Append every number asked, and its answer, to a file
+    /// Append every checked number and its answer to a file
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// The environment variable with the token that callers must bring
+    /// Environment variable with the token that callers must send
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) token_env: Option<String>,
-    /// The environment variable with USER:PASSWORD of who may log in for a token
+    /// Environment variable with the USER:PASSWORD that can log in for a token
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) login_env: Option<String>,
-    /// Calls in any second; more are answered by 429
+    /// Calls allowed per second; further calls get 429
     #[arg(long, value_name = "N")]
     pub(crate) calls_a_second: Option<usize>,
-    /// Numbers in any 24 hours; more are answered by 466
+    /// Numbers allowed per 24 hours; further numbers get 466
     #[arg(long, value_name = "N")]
     pub(crate) numbers_a_day: Option<u64>,
-    /// How long a number takes to be looked up when nobody waits for it
+    /// Seconds that a lookup takes when the caller does not wait for it
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) lookup_seconds: i64,
-    /// What goes wrong: KIND, KIND=FIRST_REQUESTS or KIND:SHARE; may be repeated
+    /// Fault to inject: KIND, KIND=FIRST_REQUESTS or KIND:SHARE; may be repeated
     ///
     /// Kinds: rate-limit, retry-after, server-error, timeout-before, timeout-after, truncate,
     /// always-valid, processing, missing, contradict, html, always-invalid, doubled, reordered,
-    /// unasked, expired-token. `POST /sandbox/faults` changes them while it runs, and
-    /// `POST /sandbox/clock` moves its clock
+    /// unasked, expired-token. `POST /sandbox/faults` changes the faults while the sandbox runs, and `POST
+    /// /sandbox/clock` moves its clock
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<Fault>,
 }
@@ -402,21 +403,22 @@ fn segment(text: &str) -> Result<Segment, String> {
     Segment::from_name(text).ok_or_else(|| format!("a segment is one of {}", names()))
 }
 
-/// What is known of each adapter.
+/// The help of `ferry verify`: a list of all adapters.
 fn adapters() -> String {
-    let mut text = String::from("Adapters that [verify] of a plan can name:\n");
+    let mut text = String::from("Adapters for [verify] of a plan:\n");
     for Properties { name, protocol, largest_batch, daily_quota, price_micros, valid_days, worth, policy, .. } in
         AdapterKind::ALL.map(AdapterKind::properties)
     {
         let quota = daily_quota.map_or(String::new(), |it| format!(", {it} numbers a day"));
         let price = if price_micros == 0 { String::new() } else { format!(", {} USD each", price_micros as f64 / 1e6) };
         text += &format!(
-            "  {name:10} {protocol}\n{:13}{largest_batch} a call{quota}{price}; an answer counts {valid_days} days\n\
+            "  {name:10} {protocol}\n\
+             {:13}{largest_batch} a call{quota}{price}; an answer is valid for {valid_days} days\n\
              {:13}worth: {worth}\n{:13}policy: {policy}\n",
             "", "", ""
         );
     }
-    text += &format!("What is unofficial is off unless the plan accepts it: {UNOFFICIAL}.");
+    text += &format!("An unofficial adapter is off unless the plan accepts it: {UNOFFICIAL}.");
     text
 }
 

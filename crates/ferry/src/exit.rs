@@ -1,4 +1,4 @@
-//! How the program ends, as scripts see it.
+//! Exit codes.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,21 +8,21 @@ use crm::LoadError;
 use crossing::{QualityGate, RunReport, is_passing};
 use plan::PlanError;
 
-/// The exit codes, as the manual lists them.
+/// The exit codes that the manual lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Done = 0,
-    /// It could not be done.
+    /// The command failed.
     Failed = 1,
     /// The command line or the plan is wrong. Clap ends with the same code.
     Usage = 2,
-    /// It is done, and more rows were rejected or more values are unreadable than the plan allows.
+    /// Done, but more rows were rejected or more values are unreadable than the plan allows.
     Rejects = 3,
-    /// A gate stopped it before anything was changed.
+    /// A quality gate stopped the command before anything was changed.
     Gate = 4,
-    /// It is done, but the verifier's answers are worth nothing.
+    /// Done, but the verifier's answers are not usable.
     Unverified = 5,
-    /// A fault of Ferry.
+    /// A bug in Ferry.
     Fault = 70,
     /// A provider or a database is unavailable or rate-limited: the same command works later.
     TryLater = 75,
@@ -33,7 +33,7 @@ impl Exit {
         ExitCode::from(self as u8)
     }
 
-    /// How a run ends.
+    /// The exit code of a run.
     pub(crate) fn of(report: &RunReport) -> Self {
         match report.reject_rate > report.max_reject_rate || report.is_over_unreadable {
             true => Self::Rejects,
@@ -41,28 +41,28 @@ impl Exit {
         }
     }
 
-    /// How a verification ends.
+    /// The exit code of a verification.
     pub(crate) fn of_verification(report: &RunReport) -> Self {
         report.uninformative.map_or(Self::Done, |_| Self::Unverified)
     }
 }
 
-/// Prints an error with its causes, and tells which code it ends with.
+/// Prints an error with its causes, and returns its exit code.
 #[expect(clippy::print_stderr, reason = "this is where errors reach the user")]
 pub(crate) fn report(error: &Error) -> Exit {
     let exit = exit_of(error);
-    // The error of a task that panicked repeats the payload; the hook has said all that may be said.
+    // The error of a panicked task repeats the payload, which may hold data. The panic hook has already printed the place.
     if exit == Exit::Fault {
         return exit;
     }
     eprintln!("ferry: {error:#}");
     if exit == Exit::TryLater {
-        eprintln!("ferry: what is done is kept; run the same command again later");
+        eprintln!("ferry: finished work is kept; run the same command again later");
     }
     exit
 }
 
-/// Says that Ferry itself is at fault, and where. The payload of a panic can hold cells of a file, so it is never
+/// Reports a bug in Ferry and its place in the code. The payload of a panic can hold cells of a file, so it is never
 /// printed.
 #[expect(clippy::print_stderr, reason = "this is where faults reach the user")]
 pub(crate) fn report_panic(panic: &std::panic::PanicHookInfo) {
@@ -70,17 +70,17 @@ pub(crate) fn report_panic(panic: &std::panic::PanicHookInfo) {
     eprintln!("{}", fault_text(panic.location()));
 }
 
-/// The words for a fault at this place of the source code.
+/// The message for a bug at this place in the source code.
 fn fault_text(place: Option<&std::panic::Location>) -> String {
     let place = place.map_or_else(String::new, |it| format!(" ({}:{})", it.file(), it.line()));
-    format!("ferry: a fault of Ferry{place}; run again to resume")
+    format!("ferry: a bug in Ferry{place}; run again to resume")
 }
 
 /// Whether any thread has panicked.
 static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
 fn exit_of(error: &Error) -> Exit {
-    // The error is what the fault of another thread led to.
+    // After a panic in any thread, this error is probably a consequence of it.
     if HAS_PANICKED.load(Ordering::Relaxed) {
         return Exit::Fault;
     }
@@ -107,14 +107,14 @@ mod tests {
 
     #[test]
     fn a_fault_names_its_place_in_the_code_and_nothing_of_the_data() {
-        let told = std::panic::catch_unwind(|| {
+        let unwound = std::panic::catch_unwind(|| {
             let cell = "33199000001Ana";
-            // The range is past the end of the text, as with a cell that was cut wrongly.
+            // The range ends past the end of the text, as when a cell is cut wrongly.
             let _ = &cell[..cell.len() + std::hint::black_box(1)];
         });
-        assert!(told.is_err());
+        assert!(unwound.is_err());
         let text = fault_text(Some(std::panic::Location::caller()));
-        assert!(text.starts_with("ferry: a fault of Ferry (crates/ferry/src/exit.rs:"), "{text}");
+        assert!(text.starts_with("ferry: a bug in Ferry (crates/ferry/src/exit.rs:"), "{text}");
         assert!(text.ends_with("); run again to resume") && !text.contains("33199000001"), "{text}");
     }
 }

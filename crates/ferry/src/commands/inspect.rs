@@ -215,7 +215,7 @@ fn plan_text(folder: &std::path::Path, sources: &[Inspection], left: &[(String, 
     let name = source_name(&[folder.to_path_buf()]);
     let region = match &args.region {
         Some(region) => format!("default_region = \"{}\"\n", region.code()),
-        None => "# The country of numbers that name none:\n# default_region = \"FR\"\n".to_owned(),
+        None => "# Country of phone numbers without a country code:\n# default_region = \"FR\"\n".to_owned(),
     };
     let mut text = format!("[run]\nname = \"{name}\"\n{region}\n[crm]\nurl = \"sqlite:ferry.db\"\n");
     for source in sources {
