@@ -191,13 +191,11 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
         stages,
         batches: database.batches.iter().map(batch_line).collect(),
         backup: match &manifest.backup {
-            None => "none was taken".into(),
-            Some(Backup::NothingToLose { .. }) => {
-                "the database was empty before this run: there was nothing to lose".into()
-            }
+            None => "none".into(),
+            Some(Backup::NothingToLose { .. }) => "not needed: the database was empty before this run".into(),
             Some(Backup::Taken { at, contacts, .. }) => {
                 format!(
-                    "{} contacts as they stood on {}, in backup/; ferry restore puts them back",
+                    "{} contacts as of {}, in backup/; ferry restore restores them",
                     grouped(*contacts),
                     moment(*at)
                 )
@@ -222,14 +220,14 @@ fn segment_cards(registrations: &Registrations) -> Vec<SegmentCard> {
             Segment::Ready => {
                 let with_consent = registrations.ready_with_consent;
                 format!(
-                    "on WhatsApp and no refusal: {} with consent to WhatsApp, {} without, who can be invited",
+                    "on WhatsApp and no refusal: {} with consent to WhatsApp, {} without (can be invited)",
                     grouped(with_consent),
                     grouped(n - with_consent)
                 )
             }
-            Segment::OptedOut => "have refused on some channel".to_owned(),
+            Segment::OptedOut => "refused on at least one channel".to_owned(),
             Segment::Suppressed => "on the list of ferry suppress".to_owned(),
-            Segment::Unclear => "said something that is not understood".to_owned(),
+            Segment::Unclear => "have an unclear statement about consent".to_owned(),
             Segment::ReEngage => "not on WhatsApp".to_owned(),
             Segment::Undecided => "registration unknown or contradictory".to_owned(),
         };
@@ -355,7 +353,7 @@ fn bill_lines(bills: &[Bill]) -> Vec<(String, String)> {
             calls_saved: 0,
             ..last.clone()
         };
-        lines.push(("in all".to_owned(), text::verify::bill(&in_all)));
+        lines.push(("total".to_owned(), text::verify::bill(&in_all)));
     }
     lines
 }

@@ -23,7 +23,7 @@ fn text(audited: &Audited) -> String {
         let balance = format!(
             "{}: everything adds up\n\
              {} rows in = {} kept + {} merged + {} rejected + {} suppressed\n\
-             {} contacts in {} batches, all with receipts and in the database; {} files with the digests of the manifest\n",
+             {} contacts in {} batches, all with receipts and in the database; {} files match the digests in the manifest\n",
             audited.run_id,
             grouped(rows_in),
             grouped(kept),

@@ -86,7 +86,7 @@ pub(crate) async fn segment(segment: Segment, args: &ExportArgs, output: Output)
             Segment::Ready => ready_text(n_contacts, n_with_consent),
             _ => String::new(),
         };
-        format!("{with_consent}{n_contacts} contacts that are {name} written to {}\n", args.to.display())
+        format!("{with_consent}{n_contacts} contacts of segment {name} written to {}\n", args.to.display())
     })?;
     Ok(Exit::Done)
 }
@@ -94,10 +94,7 @@ pub(crate) async fn segment(segment: Segment, args: &ExportArgs, output: Output)
 /// What may be done with contacts that are ready: only a consent to WhatsApp allows messages, the others can be invited
 /// over their old channel.
 pub(crate) fn ready_text(n_ready: u64, n_with_consent: u64) -> String {
-    format!(
-        "{n_with_consent} have consent to WhatsApp on record; {} have none and can be invited\n",
-        n_ready - n_with_consent
-    )
+    format!("{n_with_consent} have consent to WhatsApp; {} do not and can be invited\n", n_ready - n_with_consent)
 }
 
 /// Writes the contacts of whom `cells` gives cells, and tells how many there were.

@@ -87,7 +87,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
     let folder = std::path::absolute(&args.folder)?;
     let plan = folder.join("plan.toml");
     if plan.exists() {
-        anyhow::bail!("{} is there already: it would be overwritten", plan.display());
+        anyhow::bail!("{} already exists and would be overwritten", plan.display());
     }
     let profiles = profiles(&[])?;
     let mut known: Vec<Inspection> = Vec::new();
@@ -117,7 +117,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
         for (file, why) in &left {
             words += &format!("  {file} left out: {why}\n");
         }
-        words + "look through it, then `ferry run --dry-run`\n"
+        words + "check the plan, then run `ferry run --dry-run`\n"
     })?;
     Ok(Exit::Done)
 }
@@ -131,7 +131,7 @@ fn remarks(source: &Inspection) -> String {
         }
     }
     if source.may_be_opt_outs {
-        words += "    nearest to a list of people who have opted out: answer consent = \"?\" in the plan\n";
+        words += "    looks like a list of people who have opted out: replace consent = \"?\" in the plan\n";
     }
     for warning in &source.warnings {
         words += &format!("    {}\n", text::inspection::warning(warning));
@@ -156,7 +156,7 @@ fn unknown(inspection: &Inspection) -> &'static str {
 fn title(inspection: &Inspection) -> String {
     match &inspection.kind {
         Kind::Known { title, .. } => format!("{title}, {} rows", inspection.rows),
-        _ => format!("a guess by names and cells of the columns, {} rows", inspection.rows),
+        _ => format!("guessed from column names and cells, {} rows", inspection.rows),
     }
 }
 
@@ -224,5 +224,5 @@ fn plan_text(folder: &std::path::Path, sources: &[Inspection], left: &[(String, 
     for (file, why) in left {
         text += &format!("\n# Left out: {}: {}\n", printable(file), printable(why));
     }
-    text + "\n# Who is on WhatsApp: name a provider, or try it with `ferry sandbox`.\n# [verify]\n# adapter = \"contacts\"\n# url = \"http://127.0.0.1:8480\"\n"
+    text + "\n# Verification with WhatsApp: name a provider, or try it with `ferry sandbox`.\n# [verify]\n# adapter = \"contacts\"\n# url = \"http://127.0.0.1:8480\"\n"
 }

@@ -19,8 +19,8 @@ pub(crate) async fn merge(args: &MergeArgs, output: Output) -> Result<Exit> {
     let value = json!({ "survivor": survivor.to_string(), "merged": other.to_string(), "rows": merged.n_rows });
     output.print(&value, || {
         format!(
-            "{other} is now part of {survivor}, who came from {} rows; later runs go by it\n\
-             to take it back: ferry unmerge {survivor} {other}\n",
+            "{other} was merged into {survivor}, which now has {} source rows; later runs keep the merge\n\
+             to undo this: ferry unmerge {survivor} {other}\n",
             merged.n_rows
         )
     })?;
@@ -34,7 +34,7 @@ pub(crate) async fn unmerge(args: &UnmergeArgs, output: Output) -> Result<Exit> 
     crm.close().await;
     let value = json!({ "contacts": [survivor.to_string(), other.to_string()], "never": args.never });
     output.print(&value, || match args.never {
-        true => format!("{survivor} and {other} are two people, and nothing merges them\n"),
+        true => format!("{survivor} and {other} are two people and will not be merged\n"),
         false => format!("{survivor} and {other} are two people again\n"),
     })?;
     Ok(Exit::Done)
@@ -46,8 +46,8 @@ pub(crate) async fn share(args: &ShareArgs, output: Output) -> Result<Exit> {
     crm.share(contact, !args.undo).await??;
     crm.close().await;
     output.print(&json!({ "contact": contact.to_string(), "shared": !args.undo }), || match args.undo {
-        true => format!("the phone of {contact} is that of one person\n"),
-        false => format!("several people use the phone of {contact}: it ties nobody to it from the next run on\n"),
+        true => format!("the phone of {contact} belongs to one person\n"),
+        false => format!("several people use the phone of {contact}: it links no contacts from the next run on\n"),
     })?;
     Ok(Exit::Done)
 }
@@ -72,10 +72,10 @@ async fn found(plan: &Plan, crm: &Crm, query: &str) -> Result<ContactId> {
     let phone = clean::phone(query, plan.default_region()).map(|it| it.0.number.to_string());
     match crm.find(phone.as_deref().unwrap_or(query)).await?.as_slice() {
         [id] => Ok(*id),
-        [] => bail!("nobody is known by that phone number or id"),
+        [] => bail!("no contact has that phone number or id"),
         several => {
             let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
-            bail!("several contacts are known by that; name one of {}", ids.join(" "))
+            bail!("several contacts match; name one of {}", ids.join(" "))
         }
     }
 }

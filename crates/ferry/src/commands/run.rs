@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> R
 pub(crate) async fn stage(args: &RunArgs, stage: Stage, progress: Progress) -> Result<Exit> {
     let mut run = OpenRun::open(&args.options(), progress)?;
     if args.dry_run && stage == Stage::Load {
-        bail!("loading works on the database: use `ferry run --dry-run` to see what it would do");
+        bail!("`ferry load` writes to the database: use `ferry run --dry-run` to see what it would do");
     }
     crossing::stage(&mut run, stage).await?;
     Ok(Exit::Done)
@@ -35,7 +35,7 @@ pub(crate) async fn rerun(args: &RerunArgs, progress: Progress, output: Output) 
         return verify_again(&mut run, only, output).await;
     }
     let (Some(batch), Some(from)) = (args.batch, args.from) else {
-        bail!("name a --batch, or whom to ask about --only")
+        bail!("name a batch with --batch, or contacts with --only")
     };
     let (loaded, report) = crossing::rerun(&mut run, batch, from).await?;
     report::written(&run, report)?;
@@ -43,7 +43,7 @@ pub(crate) async fn rerun(args: &RerunArgs, progress: Progress, output: Output) 
         "batch": batch, "inserted": loaded.inserted, "updated": loaded.updated, "unchanged": loaded.unchanged,
     });
     let words = || text::run::loaded(loaded.inserted, loaded.updated, loaded.unchanged);
-    output.print(&value, || format!("batch {batch} is done again: {}\n", words()))?;
+    output.print(&value, || format!("batch {batch} was run again: {}\n", words()))?;
     let verified = run.folder.manifest.stages.get(&Stage::Verify).filter(|_| from == Stage::Verify);
     Ok(verified.and_then(uninformative).map_or(Exit::Done, |_| Exit::Unverified))
 }
@@ -92,7 +92,7 @@ pub(crate) async fn restore(place: &Where, progress: Progress, output: Output) -
     let mut run = OpenRun::reopen(&place.place(), progress)?;
     let n_contacts = crossing::restore(&mut run).await?;
     output.print(&serde_json::json!({ "contacts": n_contacts }), || {
-        format!("the database is what it was before the run: {n_contacts} contacts\n")
+        format!("the database is restored to its state before the run: {n_contacts} contacts\n")
     })?;
     Ok(Exit::Done)
 }

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
     let token = args
         .token_env
-        .map(|it| std::env::var(&it).with_context(|| format!("the environment has no {it}")))
+        .map(|it| std::env::var(&it).with_context(|| format!("the environment variable {it} is not set")))
         .transpose()?;
     let ledger = args
         .ledger
@@ -22,7 +22,7 @@ pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
         .transpose()?;
     let login = args
         .login_env
-        .map(|it| std::env::var(&it).with_context(|| format!("the environment has no {it}")))
+        .map(|it| std::env::var(&it).with_context(|| format!("the environment variable {it} is not set")))
         .transpose()?;
     let sandbox = Sandbox {
         population: Population::new(args.seed, args.registered),

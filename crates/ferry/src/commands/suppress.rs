@@ -18,7 +18,7 @@ pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit
     let (action, reason) = match (&args.remove, &args.reason) {
         (false, reason) => (SuppressAction::Add, reason.clone().unwrap_or_default()),
         (true, Some(reason)) if !reason.trim().is_empty() => (SuppressAction::Remove, reason.clone()),
-        (true, _) => bail!("--remove needs a --reason: who asked for it, and how"),
+        (true, _) => bail!("--remove needs a --reason, such as who asked for it and how"),
     };
     let key = contact_key(&plan, false)?;
     let mut contacts = Vec::new();
@@ -28,7 +28,10 @@ pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit
             None => match clean::phone(&number, plan.default_region()) {
                 Ok((phone, _)) => key.of_phone(phone.number),
                 Err(reason) => {
-                    bail!("{line} is no phone number and no contact id: {}; nothing was changed", reason.describe())
+                    bail!(
+                        "{line} is neither a phone number nor a contact id: {}; nothing was changed",
+                        reason.describe()
+                    )
                 }
             },
         };

@@ -61,7 +61,7 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
         None => ids_of(&looked, crm.as_ref(), query).await?,
     };
     if ids.is_empty() {
-        bail!("nobody is known by that phone number or id; rejected rows are found by SOURCE:ROW");
+        bail!("no contact has that phone number or id; find rejected rows by SOURCE:ROW");
     }
     let suppressed = match &crm {
         Some(crm) => crm.suppressed().await?,
@@ -90,7 +90,7 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
         let rules = looked.plan.merge;
         text += &person_text(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id));
         for other in &merged {
-            let _ = writeln!(text, "merged with {other}; `ferry unmerge {id} {other}` takes it back");
+            let _ = writeln!(text, "merged with {other}; `ferry unmerge {id} {other}` undoes this");
         }
         let mut value = person_json(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id));
         value["merged"] = json!(merged);
@@ -275,7 +275,7 @@ fn person_text(
         let _ = writeln!(text, "  {:16} yes, by `ferry suppress`", "suppressed");
     }
     for said in in_order(contact) {
-        let _ = writeln!(text, "  {:16} {}", "said", statement_text(said, contact));
+        let _ = writeln!(text, "  {:16} {}", "statement", statement_text(said, contact));
     }
     if let Some(contact) = contact {
         let _ = writeln!(text, "  {:16} {}", "segment", segment(contact, evidence, is_suppressed).name());
@@ -290,7 +290,7 @@ fn person_text(
         let price = if it.price_micros == 0 { String::new() } else { format!(", for {} millionths", it.price_micros) };
         let _ = writeln!(
             text,
-            "  {:16} {} by {}{variant} at {}{until}{price} (said: {status})",
+            "  {:16} {} by {}{variant} at {}{until}{price} (status: {status})",
             "evidence",
             it.answer.name(),
             it.method,

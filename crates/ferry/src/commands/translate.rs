@@ -90,7 +90,7 @@ fn write(to: &Path, compiled: &[Compiled], order: &[OrderEntry], catalog: &str) 
     };
     let folders = ["templates", "flows"].map(|it| to.join(it));
     if let Some(theirs) = folders.iter().find(|it| it.exists()).filter(|_| !to.join(ORDER).is_file()) {
-        bail!("{} is there and was not written by `ferry translate`: name another folder with --to", theirs.display());
+        bail!("{} exists and was not written by `ferry translate`: name another folder with --to", theirs.display());
     }
     fs::create_dir_all(to).with_context(|| format!("could not make {}", to.display()))?;
     // Written first, so that the folder is marked even if a later write fails.

@@ -34,7 +34,7 @@ pub(crate) fn unreadable(args: &UnreadableArgs, output: Output) -> Result<Exit> 
                 text += &format!("{:>9}  {}\n", grouped(*n), value.escape_debug());
             }
         }
-        if text.is_empty() { "every value was understood\n".to_owned() } else { text }
+        if text.is_empty() { "every value could be read\n".to_owned() } else { text }
     })?;
     Ok(Exit::Done)
 }

@@ -24,7 +24,7 @@ pub(crate) fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
     if coverage.records != rows {
         lines.push(format!("{} make {}", of(coverage.records, "record"), of(rows, "row")));
     }
-    for (n, what) in [(coverage.masked, "a masked phone number"), (coverage.redacted, "its text taken away")] {
+    for (n, what) in [(coverage.masked, "a masked phone number"), (coverage.redacted, "its text removed")] {
         if n > 0 {
             lines.push(format!("{} with {what}", of(n, "row")));
         }

@@ -32,7 +32,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
                 .iter()
                 .map(|it| format!("{} = {}", it.0, it.1.iter().collect::<Vec<_>>().join(" or ")))
                 .collect();
-            line("is", &format!("unknown; a guess by the columns: {}", guessed.join(", ")));
+            line("is", &format!("unknown; guessed from the columns: {}", guessed.join(", ")));
             if !unread_columns.is_empty() {
                 line("not used", &unread_columns.join(", "));
             }
@@ -46,10 +46,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
         Kind::Empty => line("is", "empty"),
     }
     if inspection.may_be_opt_outs {
-        line(
-            "warning",
-            "nearest to a list of people who have opted out: say what it is with consent in the [[source]]",
-        );
+        line("warning", "looks like a list of people who have opted out: set consent in the [[source]]");
     }
     inspection.warnings.iter().for_each(|it| line("warning", &warning(it)));
     line("read as", &inspection.reading);
@@ -62,7 +59,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
             line("", &format!("{n} {reason}: {}", Reason::from_code(reason).map_or("", Reason::describe)));
         }
         if inspection.faults.contains_key(Reason::NoRegion.code()) {
-            line("", "give default_region in [run] of the plan, or --region here");
+            line("", "set default_region in [run] of the plan, or pass --region");
         }
     }
     for (n, window) in text::coverage::lines(&inspection.coverage, inspection.rows).iter().enumerate() {
@@ -93,10 +90,10 @@ pub(crate) fn warning(warning: &Warning) -> String {
             "some dates can only have the day first, others only the month: set date_order in the [[source]]".to_owned()
         }
         Warning::UnknownDateOrder => {
-            "nothing says whether dates have the day or the month first: set date_order or a region".to_owned()
+            "it is unclear whether dates have the day or the month first: set date_order or a region".to_owned()
         }
         Warning::ManySenders { most } => {
-            format!("over {most} different senders: is the direction read the right way round? own_numbers is left out")
+            format!("over {most} different senders: the direction may be reversed; own_numbers is left out")
         }
     }
 }

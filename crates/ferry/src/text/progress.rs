@@ -11,12 +11,12 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Extracted(sources) => sources.iter().map(source).collect::<Vec<_>>().join("; "),
         Outcome::Cleaned(counts) => balance(counts),
-        Outcome::BackedUp { n_contacts } => format!("{} contacts kept as they were", grouped(*n_contacts)),
+        Outcome::BackedUp { n_contacts } => format!("{} contacts saved", grouped(*n_contacts)),
         Outcome::Verified(totals) => verified(totals),
         Outcome::Loaded { inserted, updated, unchanged, n_absorbed } => {
             let absorbed = match n_absorbed {
                 0 => String::new(),
-                n => format!("; {} known by Viber alone now have a phone", grouped(*n)),
+                n => format!("; {} contacts known only from Viber now have a phone", grouped(*n)),
             };
             text::run::loaded(*inserted, *updated, *unchanged) + &absorbed
         }
@@ -29,12 +29,12 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
     match note {
         Note::AlreadyDone(task) => (task.name(), "already done".to_owned()),
         Note::StatementsReread { n_contacts } => {
-            ("consent", format!("{} contacts read anew by the words of the plan", grouped(*n_contacts)))
+            ("consent", format!("{} contacts reread with the consent words of the plan", grouped(*n_contacts)))
         }
-        Note::WillAsk(ask) => ("verify", format!("asks {}", text::verify::ask(ask))),
+        Note::WillAsk(ask) => ("verify", format!("will check {}", text::verify::ask(ask))),
         Note::NotAsked(verdict) => {
             let why = text::verify::verdict(*verdict).unwrap_or_default();
-            ("verify", format!("{why}: it is asked nothing else"))
+            ("verify", format!("{why}: no more calls are made"))
         }
         Note::Unofficial { adapter } => ("verify", format!("{adapter} is unofficial: {UNOFFICIAL}")),
         Note::AnswersRead(read) => {
@@ -49,7 +49,7 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
         }
         Note::SpellingsMerged { n_contacts } => {
             let n_contacts = grouped(*n_contacts);
-            ("verify", format!("{n_contacts} contacts merged: WhatsApp has both spellings of their numbers as one"))
+            ("verify", format!("{n_contacts} contacts merged: WhatsApp treats both spellings of their numbers as one"))
         }
     }
 }

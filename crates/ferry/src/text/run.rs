@@ -36,8 +36,8 @@ pub(crate) fn encoding_guess(guess: &EncodingGuess) -> String {
     let EncodingGuess { file, encoding, next, samples } = guess;
     let samples: Vec<String> = samples.iter().map(|(one, other)| format!("\"{one}\" or \"{other}\"")).collect();
     format!(
-        "{file}: the encoding {encoding} is a guess, the next would be {next}: {}; set encoding in the [[source]] to \
-         settle it",
+        "{file}: the encoding was guessed as {encoding}, and could be {next}: {}; set encoding in the [[source]] to be \
+         sure",
         samples.join(", ")
     )
 }
@@ -85,7 +85,7 @@ pub(crate) fn text(report: &RunReport) -> String {
     text.line_if("report", report_file(report));
     if report.reject_rate > report.max_reject_rate {
         let (rate, most) = (report.reject_rate * 100.0, report.max_reject_rate * 100.0);
-        let rest = format!("{rate:.1} % of the rows, over the {most:.1} % of the plan: see clean/rejects.csv");
+        let rest = format!("{rate:.1} % of the rows, and the plan allows {most:.1} %: see clean/rejects.csv");
         text.line("rejects", rest);
     }
     text.0
@@ -165,7 +165,7 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
         text.line("WhatsApp", listed(registration));
     }
     if let Some(why) = report.uninformative {
-        text.line("", format!("{}, so it was asked no further", text::verify::uninformative(why)));
+        text.line("", format!("{}, so no more calls were made", text::verify::uninformative(why)));
     }
     if let Some(segments) = report.segments.as_ref().filter(|it| !it.is_empty()) {
         text.line("segments", format!("{}: `ferry export segment NAME` writes one", listed(segments)));
@@ -174,7 +174,7 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
             text.line(
                 "",
                 format!(
-                    "of the ready {} have consent to WhatsApp on record; {} have none and can be invited",
+                    "{} of the ready contacts have consent to WhatsApp; {} do not and can be invited",
                     grouped(with),
                     grouped(without)
                 ),
@@ -182,8 +182,8 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
         }
     }
     match &report.bill {
-        Some(bill) => text.line("asked", text::verify::bill(bill)),
-        None if report.registration.is_some() => text.line("asked", "nobody"),
+        Some(bill) => text.line("cost", text::verify::bill(bill)),
+        None if report.registration.is_some() => text.line("cost", "no checks"),
         None => {}
     }
 }
@@ -207,7 +207,7 @@ fn add_loaded(text: &mut Lines, report: &RunReport) {
     }
     if !report.conflicts.is_empty() {
         let fields = listed(&report.conflicts);
-        text.line("conflicts", format!("{fields}: edited in the CRM, so the edit stays, but for new refusals"));
+        text.line("conflicts", format!("{fields}: edited in the CRM; edits are kept, except for new refusals"));
     }
 }
 

@@ -3,11 +3,11 @@
 /// The plan key that would mend it.
 pub(crate) fn remedy(field: &str) -> &'static str {
     match field {
-        "consent" => "say what they mean in [clean.consent_words]: yes, no or stop = [\"…\"]",
-        "date" => "say how dates are written with date_order or date_format in the [[source]]",
-        "region" => "correct the country in the file, or leave the column out and give the [[source]] a region",
+        "consent" => "define them in [clean.consent_words]: yes, no or stop = [\"…\"]",
+        "date" => "set date_order or date_format in the [[source]]",
+        "region" => "correct the country in the file, or leave the column out and set region in the [[source]]",
         "language" => "a language is a code such as fr, or its name",
-        "name" => "they look garbled by a wrong encoding: set encoding in the [[source]]",
-        _ => "an e-mail address has one @ and no blanks",
+        "name" => "they look garbled: set encoding in the [[source]]",
+        _ => "an e-mail address has one @ and no spaces",
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn ask(ask: &Ask) -> String {
     format!("about {} in {}{price}{time}", counted(numbers, "number"), counted(calls, "call"))
 }
 
-/// `321 checks in 5 calls, 0.32 USD; 196 known already, which saved 2 calls`
+/// `321 checks in 5 calls, 0.32 USD; 196 already known, which saved 2 calls`
 pub(crate) fn bill(bill: &Bill) -> String {
     let Bill { checks, calls, retries, known_already, calls_saved, price_micros, ref currency, at: _ } = *bill;
     let mut text = format!("{} in {}", counted(checks, "check"), counted(calls, "call"));
@@ -32,7 +32,7 @@ pub(crate) fn bill(bill: &Bill) -> String {
         text += &format!(", {}", money(price_micros, currency));
     }
     if known_already > 0 {
-        text += &format!("; {} known already, which saved {}", grouped(known_already), counted(calls_saved, "call"));
+        text += &format!("; {} already known, which saved {}", grouped(known_already), counted(calls_saved, "call"));
     }
     text
 }
@@ -49,9 +49,9 @@ pub(crate) fn verdict(verdict: Verdict) -> Option<&'static str> {
 /// Why the answers of a provider are worth nothing.
 pub(crate) fn uninformative(why: Uninformative) -> &'static str {
     match why {
-        Uninformative::SaysYesToAll => "the provider calls numbers valid that cannot exist",
+        Uninformative::SaysYesToAll => "the provider accepts numbers that cannot exist",
         Uninformative::SaysNoToKnown => "the provider does not know numbers that are on WhatsApp",
-        Uninformative::OneAnswerForAll => "the provider had one answer for all",
+        Uninformative::OneAnswerForAll => "the provider gave all numbers the same answer",
     }
 }
 

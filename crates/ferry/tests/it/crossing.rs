@@ -207,7 +207,7 @@ fn one_batch_can_be_done_again() {
     let asked = sandbox.ledger().len();
     let again = world.ferry(&["rerun", "--batch", "2", "--from", "verify", "--run-dir", "run"]);
     assert_eq!(again.code, 0, "{again:?}");
-    assert_eq!(again.out, "batch 2 is done again: 0 new, 0 changed, 100 unchanged\n");
+    assert_eq!(again.out, "batch 2 was run again: 0 new, 0 changed, 100 unchanged\n");
     assert_eq!(sandbox.ledger().len(), asked + 100);
     assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
 
@@ -292,7 +292,7 @@ fn too_many_rejects_end_with_a_code_of_their_own_and_the_rest_is_loaded() {
     let ended = world.run();
     assert_eq!(ended.code, 3);
     assert!(
-        ended.out.contains("50.0 % of the rows, over the 40.0 % of the plan: see clean/rejects.csv"),
+        ended.out.contains("50.0 % of the rows, and the plan allows 40.0 %: see clean/rejects.csv"),
         "{}",
         ended.out
     );
@@ -486,8 +486,8 @@ fn each_field_is_kept_by_the_rule_of_the_plan_and_the_trace_says_by_which_and_wh
     for line in [
         "  name             Annabelle  from sms:1, longest; not Ana (sms:2)",
         "  consent          stop  from sms:1",
-        "  said             undated yes for sms: cell \"yes\" from sms:2, first in ",
-        "  said             undated stop for sms: cell \"stop\" from sms:1, first in ",
+        "  statement        undated yes for sms: cell \"yes\" from sms:2, first in ",
+        "  statement        undated stop for sms: cell \"stop\" from sms:1, first in ",
     ] {
         assert!(traced.contains(line), "{traced}");
     }

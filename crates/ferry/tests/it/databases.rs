@@ -76,7 +76,7 @@ fn what_a_person_edited_in_the_crm_stays_and_the_conflict_is_listed() {
             world.replan("[run]\nname = \"", &format!("[run]\nname = \"{run}-"));
             let ended = world.ferry(&["run", "--run-dir", run]);
             assert_eq!(ended.code, 0, "{ended:?}");
-            assert!(ended.out.contains("conflicts  name 2: edited in the CRM, so the edit stays"), "{}", ended.out);
+            assert!(ended.out.contains("conflicts  name 2: edited in the CRM; edits are kept"), "{}", ended.out);
             let names: Vec<String> =
                 world.contacts().lines().map(|it| it.split('|').nth(3).unwrap().to_owned()).collect();
             assert_eq!(names, ["Ana of Paris", "Benjamin", "Cyril"]);
@@ -132,13 +132,13 @@ fn a_backup_is_taken_before_a_database_is_changed_and_brings_it_back() {
         let before = dump(&url);
         world.write("sms.csv", "phone,name\n+33199000001,Other\n+33199000002,New\n");
         let later = world.ferry(&["run", "--run-dir", "later"]);
-        assert!(later.err.contains("backup     1 contacts kept as they were"), "{database}: {}", later.err);
+        assert!(later.err.contains("backup     1 contacts saved"), "{database}: {}", later.err);
         assert_ne!(dump(&url), before);
 
         let restored = world.ferry(&["restore", "--run-dir", "later"]);
         assert_eq!(
             (restored.code, restored.out.as_str()),
-            (0, "the database is what it was before the run: 1 contacts\n"),
+            (0, "the database is restored to its state before the run: 1 contacts\n"),
             "{restored:?}"
         );
         assert_eq!(dump(&url), before, "{database}");

@@ -77,7 +77,7 @@ fn a_provider_that_is_down_ends_the_run_with_try_again_and_what_is_done_is_kept(
     let down = world.run();
     assert_eq!(down.code, 75, "{down:?}");
     assert!(down.err.contains("could not reach the provider at 127.0.0.1"), "{}", down.err);
-    assert!(down.err.contains("what is done is kept; run the same command again later"), "{}", down.err);
+    assert!(down.err.contains("finished work is kept; run the same command again later"), "{}", down.err);
 
     let back = Sandbox::start(&[]);
     world.replan(&url, &back.url);
@@ -130,11 +130,11 @@ fn a_provider_that_calls_everything_valid_is_found_out_before_anybody_is_asked_a
     let ended = world.run();
     assert_eq!(ended.code, 5, "{ended:?}");
     assert!(ended.out.contains("WhatsApp   316 not_asked"), "{}", ended.out);
-    assert!(ended.out.contains("the provider calls numbers valid that cannot exist"), "{}", ended.out);
-    assert!(ended.out.contains("asked      5 checks in 1 call, 0.01 USD"), "{}", ended.out);
+    assert!(ended.out.contains("the provider accepts numbers that cannot exist"), "{}", ended.out);
+    assert!(ended.out.contains("cost       5 checks in 1 call, 0.01 USD"), "{}", ended.out);
     assert!(ended.out.contains("316 new"), "the contacts are loaded: {}", ended.out);
     assert_eq!(sandbox.ledger_lines().len(), 5, "the numbers that cannot exist");
-    assert!(world.read("run/report.html").contains("the provider calls numbers valid that cannot exist"));
+    assert!(world.read("run/report.html").contains("the provider accepts numbers that cannot exist"));
     assert_eq!(world.run_json()["provider_is_informative"], false);
 
     // Somebody who knows better is asked about all.

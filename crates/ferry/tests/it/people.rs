@@ -181,7 +181,7 @@ fn a_viber_user_whose_phone_becomes_known_later_is_still_one_person_and_keeps_th
         world.write("viber.csv", "user,phone,name,consent,at\nQQ==,+33199000001,,,2026-02-01\n");
         world.replan("name = \"test\"", "name = \"second\"");
         let told = world.ferry(&["run", "--run-dir", "second"]);
-        assert!(told.err.contains("1 known by Viber alone now have a phone"), "{told:?}");
+        assert!(told.err.contains("1 contacts known only from Viber now have a phone"), "{told:?}");
         let contacts = world.contacts();
         assert_eq!(contacts.lines().count(), 2, "{contacts}");
         assert!(contacts.contains("+33199000001|FR|fixed_line|Ana|||stop|2026-02-01T00:00:00Z|viber|2|"), "{contacts}");
@@ -245,7 +245,7 @@ fn nobody_is_merged_with_themselves_or_with_a_stranger() {
     run(&world);
     for (one, other, why) in [
         ("+33199000001", "+33199000001", "both are the same contact already"),
-        ("+33199000001", "+33199000009", "nobody is known by that phone number or id"),
+        ("+33199000001", "+33199000009", "no contact has that phone number or id"),
         ("00000000000000000000000000000000", "+33199000001", "the CRM database holds no contact 0000"),
     ] {
         let refused = world.ferry(&["merge", one, other]);
@@ -267,7 +267,7 @@ fn a_viber_user_of_whom_an_import_has_no_phone_is_the_contact_of_the_phone_that_
         world.write("viber.csv", "user,phone,name,consent,at\nQQ==,,Ana,stop,2026-02-01\nQg==,,Ben,,2026-02-01\n");
         world.replan("name = \"test\"", "name = \"second\"");
         let told = world.ferry(&["run", "--run-dir", "second"]);
-        assert!(told.err.contains("1 known by Viber alone now have a phone"), "{told:?}");
+        assert!(told.err.contains("1 contacts known only from Viber now have a phone"), "{told:?}");
         let contacts = world.contacts();
         assert_eq!(contacts.lines().count(), 2, "{contacts}");
         assert!(contacts.contains("+33199000001|FR|fixed_line|Ana|||stop|"), "{contacts}");

@@ -224,13 +224,10 @@ fn ready_says_how_many_have_consent_to_whatsapp_and_how_many_can_be_invited() {
     world.write("crm.csv", "phone,name,last,consent\n+33199000001,A,,yes\n+33199000002,B,,\n");
     let whatsapp = LIST.replace("channel = \"sms\"", "channel = \"sms\"\nconsent_channel = \"whatsapp\"");
     let ended = import(&world, "one", &whatsapp);
-    let line = "of the ready 1 have consent to WhatsApp on record; 1 have none and can be invited";
+    let line = "1 of the ready contacts have consent to WhatsApp; 1 do not and can be invited";
     assert!(ended.out.contains(line), "{}", ended.out);
     let exported = world.ferry(&["export", "segment", "ready", "--to", "ready.csv"]).out;
-    assert!(
-        exported.starts_with("1 have consent to WhatsApp on record; 1 have none and can be invited\n"),
-        "{exported}"
-    );
+    assert!(exported.starts_with("1 have consent to WhatsApp; 1 do not and can be invited\n"), "{exported}");
 }
 
 #[test]
@@ -255,7 +252,7 @@ fn a_list_nearest_to_opt_outs_is_never_guessed_to_be_contacts() {
     std::fs::create_dir(world.path("in")).unwrap();
     world.write("in/list.json", r#"{"identities":[{"identity":"33199000002"}],"next_page_token":""}"#);
     let init = world.ferry(&["init", "in", "--region", "FR"]);
-    assert!(init.out.contains("nearest to a list of people who have opted out"), "{init:?}");
+    assert!(init.out.contains("looks like a list of people who have opted out"), "{init:?}");
     let plan = world.read("in/plan.toml");
     assert!(plan.contains("consent = \"?\""), "{plan}");
     let asked = world.ferry(&["run", "in/plan.toml", "--run-dir", "run"]);

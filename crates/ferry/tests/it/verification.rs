@@ -147,7 +147,11 @@ fn a_provider_that_knows_nobody_is_found_out() {
     let ended = run(&world);
     assert_eq!(ended.code, 5, "{ended:?}");
     assert!(ended.err.contains("1 batch not counted: every answer was not_registered"), "{}", ended.err);
-    assert!(ended.out.contains("the provider had one answer for all, so it was asked no further"), "{}", ended.out);
+    assert!(
+        ended.out.contains("the provider gave all numbers the same answer, so no more calls were made"),
+        "{}",
+        ended.out
+    );
     assert_eq!(count(&registrations(&world), "no_answer"), 100);
     let asked = sandbox.ledger_lines().len();
     assert_eq!(asked, 105, "a batch, and five numbers that cannot exist");
@@ -210,7 +214,7 @@ fn a_quota_holds_beyond_a_run_and_a_restart() {
     a_day_passes(&world);
     let later = world.run();
     assert_eq!(later.code, 0, "{later:?}");
-    assert!(later.err.contains("asks about 100 numbers in 1 call"), "{}", later.err);
+    assert!(later.err.contains("will check about 100 numbers in 1 call"), "{}", later.err);
     assert_eq!(sandbox.ledger_lines().len(), asked + 105);
 }
 
@@ -221,7 +225,11 @@ fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
     let world = with_list(&list(300), &verify);
     let first = world.run();
     assert_eq!(first.code, 75, "{first:?}");
-    assert!(first.err.contains("asks about 300 numbers in 1 call, 0.30 USD, 2 days at 205 a day"), "{}", first.err);
+    assert!(
+        first.err.contains("will check about 300 numbers in 1 call, 0.30 USD, 2 days at 205 a day"),
+        "{}",
+        first.err
+    );
     assert!(first.err.contains("205 checks in 2 calls, 0.20 USD; about 100 to go"), "{}", first.err);
     assert_eq!(sandbox.ledger().len(), 200);
     assert_eq!(sql(&world, "select cast(count(*) as text) from evidence_view"), ["200"]);
@@ -233,8 +241,8 @@ fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
     let report = world.read("run/report.html");
     for bill in [
         "205 checks in 2 calls, 0.20 USD<",
-        "105 checks in 2 calls, 0.10 USD; 200 known already",
-        "<td>in all</td><td>310 checks in 4 calls, 0.31 USD<",
+        "105 checks in 2 calls, 0.10 USD; 200 already known",
+        "<td>total</td><td>310 checks in 4 calls, 0.31 USD<",
     ] {
         assert!(report.contains(bill), "{bill}");
     }
@@ -314,7 +322,7 @@ fn a_provider_that_has_enough_for_today_ends_the_run_and_is_asked_the_rest_tomor
     let tomorrow = run(&world);
     assert_eq!(tomorrow.code, 0, "{}", tomorrow.err);
     assert_eq!(sandbox.ledger().len(), 60, "nobody was asked about twice");
-    assert!(tomorrow.out.contains("30 checks in 30 calls; 35 known already, which saved 35 calls"), "{}", tomorrow.out);
+    assert!(tomorrow.out.contains("30 checks in 30 calls; 35 already known, which saved 35 calls"), "{}", tomorrow.out);
 }
 
 #[test]
@@ -342,7 +350,7 @@ fn only_those_are_asked_about_again_of_whom_nothing_is_known() {
     let again = rerun(&world, "no_answer");
     assert_eq!(again.code, 0, "{again:?}");
     assert_eq!(sandbox.ledger().len() - n_before, 31);
-    assert!(again.out.contains("285 known already"), "{}", again.out);
+    assert!(again.out.contains("285 already known"), "{}", again.out);
     assert_eq!(count(&registrations(&world), "no_answer"), 0);
 
     // Nothing has expired, and no batch has failed.
@@ -370,8 +378,8 @@ fn a_later_run_asks_only_about_people_who_are_new() {
     world.write("sms.csv", &list(130));
     let later = world.ferry(&["run", "--run-dir", "later"]);
     assert_eq!(later.code, 0, "{later:?}");
-    assert!(later.err.contains("asks about 30 numbers in 1 call, 0.03 USD"), "{}", later.err);
-    assert!(later.out.contains("35 checks in 2 calls, 0.04 USD; 100 known already"), "{}", later.out);
+    assert!(later.err.contains("will check about 30 numbers in 1 call, 0.03 USD"), "{}", later.err);
+    assert!(later.out.contains("35 checks in 2 calls, 0.04 USD; 100 already known"), "{}", later.out);
     assert_eq!(sandbox.ledger().len(), 130);
 }
 
@@ -392,7 +400,7 @@ fn methods_that_disagree_are_shown_and_the_trace_says_who_said_what() {
         "WhatsApp         contradictory, by file at 2030-01-02T00:00:00Z",
         "evidence         not_registered by file at 2030-01-02",
         "evidence         registered by contacts at 20",
-        "for 1000 millionths (said: valid)",
+        "for 1000 millionths (status: valid)",
     ] {
         assert!(trace.contains(line), "{line}: {trace}");
     }
@@ -522,7 +530,7 @@ fn two_spellings_are_one_contact_only_where_whatsapp_has_one_account() {
     let ended = world.run();
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(
-        ended.err.contains("40 contacts merged: WhatsApp has both spellings of their numbers as one"),
+        ended.err.contains("40 contacts merged: WhatsApp treats both spellings of their numbers as one"),
         "{}",
         ended.err
     );

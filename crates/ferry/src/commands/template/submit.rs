@@ -99,8 +99,8 @@ fn order_entries(paths: &[PathBuf]) -> Result<BTreeMap<String, OrderEntry>> {
     let mut entries = BTreeMap::new();
     for path in paths.iter().map(|it| it.join(ORDER)).filter(|it| it.is_file()) {
         let text = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
-        let list: Vec<OrderEntry> =
-            serde_json::from_str(&text).with_context(|| format!("{} is no order of templates", path.display()))?;
+        let list: Vec<OrderEntry> = serde_json::from_str(&text)
+            .with_context(|| format!("{} is not a list written by `ferry translate`", path.display()))?;
         entries.extend(list.into_iter().map(|it| {
             let name = Path::new(&it.file).file_name().map(|it| it.to_string_lossy().into_owned());
             (name.unwrap_or_default(), it)
