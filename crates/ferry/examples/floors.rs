@@ -1,5 +1,5 @@
-//! The least that the parts of a run take, each alone: reading the records, reading the phone numbers, and loading the
-//! rows that a run has loaded. What `scripts/bench` measures Ferry against. Prints the seconds of each.
+//! Measures the least time that the parts of a run can take, each alone: reading the records, reading the phone
+//! numbers, and loading the rows of a finished run. Prints the seconds of each; `scripts/bench` compares Ferry with them.
 //!
 //!     floors DATABASE FILE DELIMITER PHONE REGION [FILE DELIMITER PHONE REGION ...]
 
@@ -31,7 +31,7 @@ fn main() -> Result<()> {
 
     let cells: Result<Vec<Cells>> = files.par_iter().map(|it| cells(it)).collect();
     let cells: Cells = cells?.concat();
-    // The automata are made once per country, in the first round.
+    // The automata are built once per country, in the first round.
     let mut phones_seconds = f64::MAX;
     let mut n_valid = 0;
     for _ in 0..2 {
@@ -71,8 +71,8 @@ fn cells(file: &[String]) -> Result<Cells> {
     Ok(cells)
 }
 
-/// How long it takes to write the rows of a database that is loaded into a new one beside it: from memory, in the order of
-/// their keys, one prepared statement for each table, in one transaction, and the index after them.
+/// Measures writing the rows of a loaded database into a new one: from memory, in key order, with one prepared
+/// statement per table, in one transaction, with the index built last.
 fn load(loaded: &Path) -> Result<f64> {
     let from = Connection::open(loaded)?;
     let tables = ["contact", "consent", "identity"].map(|it| Table::read(&from, it));
@@ -95,9 +95,9 @@ fn load(loaded: &Path) -> Result<f64> {
     Ok(seconds)
 }
 
-/// The rows of a table, in two pieces of memory.
+/// The rows of a table, in two buffers.
 struct Table {
-    /// The statement that makes it.
+    /// The statement that creates the table.
     made_by: String,
     name: &'static str,
     n_columns: usize,
@@ -105,7 +105,7 @@ struct Table {
     texts: Vec<u8>,
 }
 
-/// A value of a row, or how long its text is.
+/// A value of a row, or the length of its text.
 enum Cell {
     None,
     Int(i64),

@@ -61,7 +61,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
     }
 }
 
-/// Logs go to standard error, so that results stay alone on standard output.
+/// Logs go to standard error, so that standard output holds only results.
 pub(crate) fn start_log(cli: &Cli) {
     let filter = EnvFilter::try_from_env("FERRY_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

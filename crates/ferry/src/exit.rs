@@ -51,7 +51,7 @@ impl Exit {
 #[expect(clippy::print_stderr, reason = "this is where errors reach the user")]
 pub(crate) fn report(error: &Error) -> Exit {
     let exit = exit_of(error);
-    // The error of a panicked task repeats the payload, which may hold data. The panic hook has already printed the place.
+    // The error of a panicked task repeats the payload, which may hold data. The hook has already printed the place.
     if exit == Exit::Fault {
         return exit;
     }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Rows are many small texts: an allocator made for those halves the time of cleaning and loading.
+/// Rows are many small strings: this allocator halves the time of cleaning and loading.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     match std::panic::catch_unwind(run) {
         Ok(Ok(exit)) => exit.code(),
         Ok(Err(error)) => exit::report(&error).code(),
-        // The hook has said it.
+        // The panic hook has printed the message.
         Err(_) => exit::Exit::Fault.code(),
     }
 }

@@ -1,4 +1,4 @@
-//! Where results go.
+//! Output of results.
 
 use std::io::Write;
 
@@ -7,19 +7,19 @@ use serde::Serialize;
 
 use crate::cli::Format;
 
-/// Where results go: standard output, in the form that was asked for.
+/// Prints results to standard output, in the format that the user chose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     pub(crate) format: Format,
 }
 
 impl Output {
-    /// The same place, in JSON.
+    /// The same output, in JSON.
     pub(crate) fn as_json(self) -> Self {
         Self { format: Format::Json }
     }
 
-    /// Prints a result. A reader that has had enough, such as `head`, is no error.
+    /// Prints a result. A reader that closes the pipe early, such as `head`, is not an error.
     pub(crate) fn print(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
         let text = match self.format {
             Format::Text => text(),

@@ -1,4 +1,4 @@
-//! `report.html`: what happened, with pictures; no outside resources, readable on a phone and on
+//! `report.html`: the results of a run, with charts. It loads no outside resources, and is readable on a phone and on
 //! paper.
 
 mod picture;
@@ -15,7 +15,7 @@ use run::{Backup, Bill, Manifest, UnreadField, write_private};
 use crate::report::picture::{Bar, Part, bars, stacked};
 use crate::text;
 
-/// So many countries or prefixes are shown one by one; the others are shown together.
+/// The most countries or prefixes that are shown one by one; the others are summed up in one line.
 const MOST_GROUPS: usize = 20;
 
 #[derive(Template)]
@@ -29,14 +29,14 @@ struct Report {
     reject_rate: String,
     max_reject_rate: String,
     is_over_rate: bool,
-    /// Why the answers of the provider count for nothing; empty if they count.
+    /// The reason why the answers of the provider are not usable; empty if they are usable.
     uninformative: &'static str,
     sources: Vec<SourceLine>,
     rejects: Vec<RejectLine>,
     rejects_picture: String,
     findings: Vec<(String, u64)>,
     links: Vec<(String, u64)>,
-    /// What possible duplicates share; empty if there are none.
+    /// A summary of possible duplicates; empty if there are none.
     duplicates: String,
     lists: Vec<(String, run::ListQuality)>,
     n_merged_contacts: u64,
@@ -45,12 +45,12 @@ struct Report {
     countries: Vec<GroupLine>,
     prefixes: Vec<GroupLine>,
     by_source: Vec<GroupLine>,
-    /// The segments of the contacts, the one to work with first.
+    /// The segments of the contacts; the most useful one comes first.
     segments: Vec<SegmentCard>,
     unread: Vec<UnreadLine>,
-    /// Sources of which most rows give no contact.
+    /// Sources whose rows mostly give no contact.
     warnings: Vec<String>,
-    /// What was asked when, and what that is in all.
+    /// The time and the cost of each verification, and the total.
     bills: Vec<(String, String)>,
     stages: Vec<StageLine>,
     stages_picture: String,
@@ -64,7 +64,7 @@ struct SegmentCard {
     meaning: String,
 }
 
-/// The values of a field of a source that were not understood.
+/// The unreadable values of a field of a source.
 struct UnreadLine {
     source: String,
     field: String,
@@ -118,8 +118,8 @@ struct BatchLine {
     loaded: String,
 }
 
-/// Writes the report of a run into its folder, unless it was a dry run. A verification that ended early is an error, but
-/// only when what could be done is reported.
+/// Writes the report of a run into its folder, unless it was a dry run. If the verification ended early, the report is
+/// written first and the error is returned after it.
 pub(crate) fn written(run: &OpenRun, mut report: RunReport) -> Result<RunReport> {
     if let Some(database) = &report.database {
         let page = page(run, &report, database)?;
@@ -204,7 +204,7 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
     })
 }
 
-/// Ready first, then those who must not be written to, then the others.
+/// Ready contacts first, then those who must not be messaged, then the others.
 fn segment_cards(registrations: &Registrations) -> Vec<SegmentCard> {
     let order = [
         Segment::Ready,
@@ -348,7 +348,7 @@ fn bill_lines(bills: &[Bill]) -> Vec<(String, String)> {
             calls: sum(|it| it.calls),
             retries: sum(|it| it.retries),
             price_micros: sum(|it| it.price_micros),
-            // Who was known already is so in each verification, and is not to be counted again.
+            // Each verification counts the same known contacts again, so a sum would be wrong.
             known_already: 0,
             calls_saved: 0,
             ..last.clone()

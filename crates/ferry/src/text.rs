@@ -1,4 +1,4 @@
-//! The words in which results are shown.
+//! Text of results.
 
 pub(crate) mod coverage;
 pub(crate) mod inspection;
@@ -12,7 +12,7 @@ pub(crate) mod verify;
 
 use std::path::Path;
 
-/// A path as a person would write it from here.
+/// A path relative to the current folder, if it is inside it.
 pub(crate) fn path(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here).unwrap_or(path).display().to_string()

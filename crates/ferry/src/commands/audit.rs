@@ -6,7 +6,7 @@ use crate::cli::Where;
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// Computes everything anew from the artifacts and the database, and compares.
+/// Recomputes all totals and digests from the artifacts and the database, and compares them with the manifest.
 pub(crate) async fn audit(place: &Where, output: Output) -> Result<Exit> {
     let audited = crossing::audit(&find_run(&place.place())?).await?;
     output.print(&audited, || text(&audited))?;

@@ -12,7 +12,7 @@ use crate::output::Output;
 use crossing::find_run;
 use plan::Plan;
 
-/// The columns in the order that exports had from the start. Other shown fields follow them.
+/// The first columns, in the order of the first release, so that old readers still work. Other fields follow.
 const FIRST_COLUMNS: [&str; 21] = [
     "contact_id",
     "e164",
@@ -91,13 +91,13 @@ pub(crate) async fn segment(segment: Segment, args: &ExportArgs, output: Output)
     Ok(Exit::Done)
 }
 
-/// What may be done with contacts that are ready: only a consent to WhatsApp allows messages, the others can be invited
+/// A summary of the ready contacts. Only contacts with consent to WhatsApp may be messaged; the others can be invited
 /// over their old channel.
 pub(crate) fn ready_text(n_ready: u64, n_with_consent: u64) -> String {
     format!("{n_with_consent} have consent to WhatsApp; {} do not and can be invited\n", n_ready - n_with_consent)
 }
 
-/// Writes the contacts of whom `cells` gives cells, and tells how many there were.
+/// Writes the contacts for which `cells` returns cells, and returns their number.
 async fn write(
     args: &ExportArgs,
     columns: &[&str],
@@ -159,7 +159,7 @@ fn channels(contact: &Contact) -> String {
     contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+")
 }
 
-/// A column and the field that it shows; none of those that are not fields of the contact.
+/// A column and its contact field; none if the value is not a field of the contact.
 type Column = (&'static str, Option<&'static ShownField>);
 
 fn columns() -> Vec<Column> {
@@ -179,7 +179,7 @@ fn cell(Exported { contact, registration, is_suppressed }: &Exported, column: &C
 }
 
 /// A spreadsheet runs a cell that begins with one of these as a formula. OWASP's list ("CSV
-/// Injection"), with the full-width forms that spreadsheets take for the same.
+/// Injection"), with the full-width forms that spreadsheets treat the same.
 fn safe(cell: String) -> String {
     match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         true => format!("'{cell}"),

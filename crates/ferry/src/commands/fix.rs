@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::{report, text};
 
-/// Takes corrected rejects in and does the run again from cleaning on.
+/// Imports corrected rejects, and runs again from cleaning on.
 pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> Result<Exit> {
     let mut run = OpenRun::reopen(&args.place.place(), progress)?;
     let fixed = crossing::fix(&mut run, &args.file).await?;

@@ -12,7 +12,7 @@ use crossing::inspect::{Inspection, Kind, inspect, name_of, printable, source_na
 
 use crate::text;
 
-/// Says what each file is, and how a plan reads it.
+/// Prints the format of each file, and how a plan would read it.
 pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
     let profiles = profiles(&args.profiles)?;
     let folder = std::env::current_dir()?;
@@ -28,7 +28,7 @@ pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
             }
             continue;
         }
-        // Each file of a folder is judged for itself: they may be of several kinds. Pages of one kind are one source.
+        // Each file of a folder is inspected alone: formats may differ. Files of one format become one source.
         let mut known = Vec::new();
         for file in files {
             match inspect(std::slice::from_ref(&file), &profiles, args.region, &folder) {
@@ -51,13 +51,13 @@ pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Profiles that come with Ferry, and those of files.
+/// The built-in profiles, and those of the given files.
 fn profiles(paths: &[PathBuf]) -> Result<Vec<Profile>> {
     let mut profiles = Profile::built_in()?;
     for path in paths {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("could not read the profile {}", path.display()))?;
-        // A plan names the profile by its file.
+        // A plan refers to the profile by its file.
         let mut profile = Profile::read(&path.display().to_string(), &text, &[])?;
         profile.name = path.display().to_string();
         profiles.push(profile);
@@ -65,7 +65,7 @@ fn profiles(paths: &[PathBuf]) -> Result<Vec<Profile>> {
     Ok(profiles)
 }
 
-/// Lists the profiles that come with Ferry, or prints one as the file that it is.
+/// Lists the built-in profiles, or prints the file of one.
 pub(crate) fn profile_list(name: Option<&str>, output: Output) -> Result<Exit> {
     if let Some(name) = name {
         let text = Profile::text(name)
@@ -122,7 +122,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What a person should look at before the run.
+/// Warnings about a source to read before the run.
 fn remarks(source: &Inspection) -> String {
     let mut words = String::new();
     if let Kind::Guessed { left_out, .. } = &source.kind {
@@ -139,7 +139,7 @@ fn remarks(source: &Inspection) -> String {
     words
 }
 
-/// Files that Ferry itself has made: plans, keys, databases and runs. Every other file is looked at, whatever its name.
+/// Whether Ferry wrote the file: plans, keys, databases and runs. Every other file is inspected, whatever its name.
 fn is_own(folder: &std::path::Path, path: &std::path::Path) -> bool {
     const ENDINGS: [&str; 6] = [".toml", ".key", ".db", ".db-wal", ".db-shm", ".db-journal"];
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -160,7 +160,7 @@ fn title(inspection: &Inspection) -> String {
     }
 }
 
-/// Files of one kind, such as day files, are one source where a pattern means just them.
+/// Joins files of one format, such as daily files, into one source if a pattern matches exactly these files.
 fn together(
     known: Vec<Inspection>,
     profiles: &[Profile],

@@ -1,4 +1,4 @@
-//! Who is who, as people decide it: `merge`, `unmerge`, `share`.
+//! Decisions of people about identities: `merge`, `unmerge`, `share`.
 
 use anyhow::{Result, bail};
 use crm::Crm;
@@ -63,7 +63,7 @@ async fn open(plan: &std::path::Path) -> Result<(Plan, Crm)> {
     Ok((plan, crm))
 }
 
-/// The one contact that is meant.
+/// The one contact that matches the query.
 async fn found(plan: &Plan, crm: &Crm, query: &str) -> Result<ContactId> {
     let query = query.trim();
     if let Some(id) = ContactId::from_hex(query) {

@@ -1,4 +1,4 @@
-//! `ferry run`, its stages, and what does parts of a run again.
+//! `ferry run`, its stages, and the commands that repeat parts of a run.
 
 use anyhow::{Result, bail};
 use crossing::{OpenRun, Progress, RunReport, Selection, uninformative};
@@ -28,7 +28,7 @@ pub(crate) async fn stage(args: &RunArgs, stage: Stage, progress: Progress) -> R
     Ok(Exit::Done)
 }
 
-/// Does one batch again, or asks again about some contacts.
+/// Runs one batch again, or checks some contacts again.
 pub(crate) async fn rerun(args: &RerunArgs, progress: Progress, output: Output) -> Result<Exit> {
     let mut run = OpenRun::reopen(&args.place.place(), progress)?;
     if let Some(only) = args.only {
@@ -48,7 +48,7 @@ pub(crate) async fn rerun(args: &RerunArgs, progress: Progress, output: Output) 
     Ok(verified.and_then(uninformative).map_or(Exit::Done, |_| Exit::Unverified))
 }
 
-/// Verifies contacts of whom nothing is known.
+/// Verifies contacts without a valid answer.
 pub(crate) async fn verify(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
     let mut run = OpenRun::open(&args.options(), progress)?;
     check_verifier(&run)?;
@@ -77,7 +77,7 @@ fn check_verifier(run: &OpenRun) -> Result<()> {
     }
 }
 
-/// Prints what is known of registrations, or what would be asked.
+/// Prints the known registrations, or the estimate of a dry run.
 fn print_verified(report: &RunReport, output: Output) -> Result<Exit> {
     let value = serde_json::json!({
         "registration": report.registration, "segments": report.segments,
@@ -87,7 +87,7 @@ fn print_verified(report: &RunReport, output: Output) -> Result<Exit> {
     Ok(Exit::of_verification(report))
 }
 
-/// Puts the database back to what it was before the run.
+/// Restores the database to its state before the run.
 pub(crate) async fn restore(place: &Where, progress: Progress, output: Output) -> Result<Exit> {
     let mut run = OpenRun::reopen(&place.place(), progress)?;
     let n_contacts = crossing::restore(&mut run).await?;

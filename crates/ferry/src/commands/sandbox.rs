@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::SandboxArgs;
 use crate::exit::Exit;
 
-/// Serves the stand-in until it is told to stop.
+/// Runs the simulated server until it is stopped by a signal.
 pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
     let token = args
         .token_env

@@ -38,7 +38,7 @@ struct BatchStatus {
     loaded_at: Option<jiff::Timestamp>,
 }
 
-/// Tells the state of every stage and batch, from the manifest and the receipts in the database.
+/// Prints the state of every stage and batch, from the manifest and the receipts in the database.
 pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
     let looked = find_run(&args.place.place())?;
     let manifest = &looked.folder.manifest;
@@ -100,7 +100,7 @@ fn text(status: &Status) -> String {
             .counts
             .map_or(String::new(), |it| format!("{} rows in, {} rejected", grouped(it.rows_in), grouped(it.rejected)));
         let rest = match (stage.batches_done, stage.batches) {
-            // While contacts are merged nobody knows how many batches there will be.
+            // The number of batches is unknown until all contacts are merged.
             (Some(done), Some(0)) if done > 0 => format!("{} batches so far", grouped(done)),
             (Some(done), Some(all)) => format!("{} of {} batches", grouped(done), grouped(all)),
             _ => rows,

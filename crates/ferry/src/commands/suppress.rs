@@ -12,7 +12,7 @@ use crate::output::Output;
 use plan::Plan;
 use plan::contact_key;
 
-/// Suppresses people, or takes that back. It counts at once, and for every later import; the contacts stay.
+/// Suppresses people, or undoes it. The change applies at once and to every later import; the contacts stay.
 pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit> {
     let plan = Plan::read(&args.plan)?;
     let (action, reason) = match (&args.remove, &args.reason) {
@@ -58,7 +58,7 @@ pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit
     Ok(Exit::Done)
 }
 
-/// The numbers, each with where it was given.
+/// The numbers, each with its place in the input.
 fn numbers(args: &SuppressArgs) -> Result<Vec<(String, String)>> {
     if !args.numbers.is_empty() {
         let numbered = (1..).zip(&args.numbers);

@@ -22,25 +22,25 @@ use plan::MergeSection;
 use run::formats::extracted::{self, Extracted};
 use run::formats::ledger;
 
-/// A source row as the ledger and the extracted file know it.
+/// A source row with its data from the ledger and the extracted file.
 struct TracedRow {
     source: String,
     record: u64,
     line: u64,
-    /// The file in which it stands, where the source has several.
+    /// The file of the row, if the source has several.
     file: String,
-    /// Its cells are those that somebody corrected.
+    /// The cells were corrected with `ferry fix`.
     is_corrected: bool,
     outcome: &'static str,
     reason: Option<Reason>,
     contact_id: Option<ContactId>,
     findings: String,
     cells: Vec<(String, String)>,
-    /// What the row says of each field for which there is a rule, cleaned.
+    /// The cleaned value of each field that has a merge rule.
     said: Vec<(&'static str, String)>,
 }
 
-/// Follows a person to the rows they came from, or a row to what became of it.
+/// Traces a person to source rows, or a row to its contact.
 pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
     let looked = find_run(&args.place.place())?;
     let crm = Crm::look(&looked.plan.crm_url()?).await?;
@@ -207,7 +207,7 @@ impl TracedRow {
     }
 }
 
-/// What a row says of the fields for which there is a rule, cleaned as for a merge.
+/// The values of a row for the fields that have a merge rule, cleaned as for a merge.
 fn said(looked: &FoundRun, source: usize, row: &SourceRow) -> Result<Vec<(&'static str, String)>> {
     let (Some(planned), record) = (looked.plan.sources.get(source), &looked.folder.manifest.sources[source]) else {
         return Ok(Vec::new());
@@ -222,7 +222,7 @@ fn said(looked: &FoundRun, source: usize, row: &SourceRow) -> Result<Vec<(&'stat
     Ok(said.into_iter().filter_map(|(field, value)| Some((field, value?))).collect())
 }
 
-/// The rule by which a field was kept; none for fields without a choice.
+/// The merge rule of a field; none for fields without a rule.
 fn rule_of(field: &str, rules: MergeSection) -> Option<&'static str> {
     let rule = match field {
         "name" => rules.name,

@@ -9,7 +9,7 @@ use crate::output::Output;
 use crossing::{find_run, unread_values};
 use model::grouped;
 
-/// Lists all values of a run that were not understood, whoever they are about.
+/// Lists all unreadable values of a run, including values that may be personal data.
 pub(crate) fn unreadable(args: &UnreadableArgs, output: Output) -> Result<Exit> {
     let looked = find_run(&args.place.place())?;
     let mut values: BTreeMap<(String, &str), Vec<(String, u64)>> = BTreeMap::new();

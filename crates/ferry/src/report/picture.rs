@@ -16,9 +16,9 @@ pub(crate) struct Part {
     pub(crate) value: u64,
 }
 
-// Narrow, so that its letters are still letters on a phone.
+// Narrow, so that the text stays readable on a phone.
 const WIDTH: f64 = 480.0;
-/// The width of a letter of a label, about.
+/// The approximate width of a letter in a label.
 const LETTER: f64 = 8.4;
 const NUMBER: f64 = 60.0;
 const ROW: usize = 26;

@@ -1,4 +1,4 @@
-//! The coverage of a source in words.
+//! Text of the coverage of a source.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::{Reason, grouped};
 use run::Coverage;
 
-/// Line by line.
+/// The coverage, one line per fact.
 pub(crate) fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
     let day = |it: Timestamp| it.strftime("%F").to_string();
     let of = |n: u64, what: &str| if n == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(n)) };

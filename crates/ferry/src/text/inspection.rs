@@ -1,4 +1,4 @@
-//! An inspection in words.
+//! Text of an inspection.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crossing::inspect::{Inspection, Kind, Nearest, Warning, printable};
 
 use crate::text;
 
-/// The inspection in words.
+/// The inspection as text.
 pub(crate) fn text(inspection: &Inspection) -> String {
     let mut text = String::new();
     let names: Vec<String> = inspection.files.iter().map(|it| text::path(it)).collect();
@@ -82,7 +82,7 @@ pub(crate) fn json(inspection: &Inspection) -> Result<Value> {
     Ok(value)
 }
 
-/// What a person should know before files are read.
+/// A warning to read before a run.
 pub(crate) fn warning(warning: &Warning) -> String {
     match warning {
         Warning::Encoding(guess) => text::run::encoding_guess(guess),

@@ -1,4 +1,4 @@
-//! Progress in words.
+//! Text of progress events.
 
 use crossing::progress::{ExtractedSource, Note, Outcome, VerifyTotals};
 use model::{Counts, counted, grouped};
@@ -6,7 +6,7 @@ use verify::UNOFFICIAL;
 
 use crate::text;
 
-/// What came of a task.
+/// The outcome of a task.
 pub(crate) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Extracted(sources) => sources.iter().map(source).collect::<Vec<_>>().join("; "),
@@ -24,7 +24,7 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
     }
 }
 
-/// Something to know, with the name of what it is about.
+/// A note, with the name of its subject.
 pub(crate) fn note(note: &Note) -> (&'static str, String) {
     match note {
         Note::AlreadyDone(task) => (task.name(), "already done".to_owned()),

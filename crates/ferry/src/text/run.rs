@@ -1,4 +1,4 @@
-//! A run in words, and as JSON.
+//! A run as text and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,17 +21,17 @@ pub(crate) fn json(report: &RunReport) -> Result<Value> {
     Ok(value)
 }
 
-/// Where `report.html` is; none after a dry run.
+/// The path of `report.html`; none after a dry run.
 fn report_file(report: &RunReport) -> Option<String> {
     report.database.as_ref().map(|_| text::path(&report.run_dir.join("report.html")))
 }
 
-/// Doubtful encodings, and sources of which most rows give no contact.
+/// Warnings about guessed encodings and about sources whose rows mostly give no contact.
 fn warnings(report: &RunReport) -> Vec<String> {
     report.encoding_guesses.iter().map(encoding_guess).chain(report.low_yields.iter().map(low_yield)).collect()
 }
 
-/// An encoding that was guessed, with words of cells in both readings.
+/// A guessed encoding, with sample words in both encodings.
 pub(crate) fn encoding_guess(guess: &EncodingGuess) -> String {
     let EncodingGuess { file, encoding, next, samples } = guess;
     let samples: Vec<String> = samples.iter().map(|(one, other)| format!("\"{one}\" or \"{other}\"")).collect();
@@ -42,7 +42,7 @@ pub(crate) fn encoding_guess(guess: &EncodingGuess) -> String {
     )
 }
 
-/// A source of which most rows give no contact.
+/// A source whose rows mostly give no contact.
 pub(crate) fn low_yield(it: &LowYield) -> String {
     format!(
         "source \"{}\": {} of {} rows give no contact, most often {} ({}): {}",
@@ -60,7 +60,7 @@ pub(crate) fn loaded(inserted: u64, updated: u64, unchanged: u64) -> String {
     format!("{} new, {} changed, {} unchanged", grouped(inserted), grouped(updated), grouped(unchanged))
 }
 
-/// What is known of registrations, or what would be asked.
+/// The known registrations, or the estimate of a dry run.
 pub(crate) fn verified_alone(report: &RunReport) -> String {
     let mut text = Lines::default();
     if let Some(ask) = &report.ask {
@@ -70,7 +70,7 @@ pub(crate) fn verified_alone(report: &RunReport) -> String {
     text.0
 }
 
-/// The report in words.
+/// The report as text.
 pub(crate) fn text(report: &RunReport) -> String {
     let mut text = Lines::default();
     add_rows(&mut text, report);
@@ -91,7 +91,7 @@ pub(crate) fn text(report: &RunReport) -> String {
     text.0
 }
 
-/// Lines of a name and what there is to say of it.
+/// Lines that begin with a name, aligned in columns.
 #[derive(Default)]
 struct Lines(String);
 
@@ -156,7 +156,7 @@ fn add_people(text: &mut Lines, report: &RunReport) {
     }
 }
 
-/// What is known of registrations; nothing if the plan has no verifier.
+/// The known registrations; nothing if the plan has no verifier.
 fn add_verified(text: &mut Lines, report: &RunReport) {
     let listed = |counts: &BTreeMap<&str, u64>| {
         counts.iter().map(|(name, n)| format!("{} {name}", grouped(*n))).collect::<Vec<_>>().join(", ")

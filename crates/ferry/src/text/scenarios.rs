@@ -1,4 +1,4 @@
-//! Scenarios in readable form: what was imported, found, lost and simulated.
+//! Text of scenarios: imports, findings, losses and simulations.
 
 use std::fmt::Write;
 
@@ -31,7 +31,7 @@ pub(crate) fn imported(imported: &Imported) -> String {
     text
 }
 
-/// Findings under the name of what they are about.
+/// Findings under the name of their scenario.
 pub(crate) fn findings(id: &str, language: &str, findings: &[Finding]) -> String {
     let n = |severity: Severity| findings.iter().filter(|it| it.rule.severity == severity).count();
     let mut text = format!(
@@ -105,7 +105,7 @@ fn step_text(step: &Step) -> String {
     text
 }
 
-/// What the scripts of a scenario showed, and every difference once.
+/// The results of the scripts of a scenario, with every difference once.
 pub(crate) fn simulated(id: &str, runs: &[Simulated]) -> String {
     let same = runs.iter().filter(|it| it.differences.is_empty()).count();
     let unexplained = runs.iter().filter(|it| !it.is_explained()).count();

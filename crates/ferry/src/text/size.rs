@@ -1,4 +1,4 @@
-//! Sizes in bytes, as people write and read them.
+//! Sizes in bytes, with units.
 
 /// Reads a size such as `512MiB` or `2GiB`; a number alone is in bytes.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
@@ -15,7 +15,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     n_units.checked_mul(unit).filter(|it| *it >= 16 << 20).ok_or_else(|| "at least 16MiB are needed".to_owned())
 }
 
-/// A size in words.
+/// A size with its unit.
 pub(crate) fn shown(n_bytes: u64) -> String {
     format!("{} MiB", n_bytes >> 20)
 }

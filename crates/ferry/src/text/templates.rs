@@ -1,4 +1,4 @@
-//! What came of templates: submissions, schedules, statuses.
+//! Text of templates: submissions, schedules, statuses.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ fn reason_to_wait(wait: &Wait) -> String {
     }
 }
 
-/// A line for each template that was not left as it is, and the totals.
+/// A line for each template that was not left unchanged, and the totals.
 pub(crate) fn submitted(report: &SubmitReport) -> String {
     let mut text = String::new();
     for it in report.templates.iter().filter(|it| it.outcome != TemplateOutcome::Unchanged) {

@@ -1,6 +1,6 @@
-//! What to do about values that were not understood.
+//! Advice for unreadable values.
 
-/// The plan key that would mend it.
+/// Advice for a field, such as the plan key to set.
 pub(crate) fn remedy(field: &str) -> &'static str {
     match field {
         "consent" => "define them in [clean.consent_words]: yes, no or stop = [\"…\"]",

@@ -1,4 +1,4 @@
-//! Verification in words.
+//! Text of verification.
 
 use crossing::Ask;
 use crossing::Uninformative;
@@ -37,7 +37,7 @@ pub(crate) fn bill(bill: &Bill) -> String {
     text
 }
 
-/// Why a provider is asked nothing; none if it is informative.
+/// The reason why a provider is not used; none if it is informative.
 pub(crate) fn verdict(verdict: Verdict) -> Option<&'static str> {
     match verdict {
         Verdict::Informative => None,
@@ -46,7 +46,7 @@ pub(crate) fn verdict(verdict: Verdict) -> Option<&'static str> {
     }
 }
 
-/// Why the answers of a provider are worth nothing.
+/// The reason why the answers of a provider are not usable.
 pub(crate) fn uninformative(why: Uninformative) -> &'static str {
     match why {
         Uninformative::SaysYesToAll => "the provider accepts numbers that cannot exist",

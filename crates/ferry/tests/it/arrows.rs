@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
-/// Which crates of ours each crate may import.
+/// The workspace crates that each crate may import.
 const ARROWS: [(&str, &[&str]); 20] = [
     ("phone", &[]),
     ("model", &["phone"]),
@@ -129,7 +129,7 @@ fn crate_sources() -> Vec<PathBuf> {
     sources
 }
 
-/// The text of every file below a folder, without its tests, by its module path such as `load::overlapped`.
+/// The text of every file below a folder, without tests, by module path such as `load::overlapped`.
 fn rust_files(source: &Path) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut folders = vec![source.to_owned()];

@@ -1,4 +1,4 @@
-//! Files as they really are: each is read, or refused with a reason, and nothing is lost.
+//! Broken and unusual files: each is read, or refused with a reason, and no row is lost.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ fn read(bytes: &[u8]) -> Vec<String> {
     contacts.lines().map(contact).chain(world.rejects()).collect()
 }
 
-/// The error with which a file is refused, without the folder it stands in.
+/// The error for a refused file, without its folder.
 fn refused(prepare: impl Fn(&World)) -> (i32, String) {
     let world = World::with_sms(b"phone,name\n");
     prepare(&world);

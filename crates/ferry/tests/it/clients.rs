@@ -1,11 +1,11 @@
-//! Clients that others wrote, pointed at the sandbox, so that it is not only our own opinion of the wire.
+//! Third-party clients against the sandbox, so that the protocol is not only our own reading of it.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::world::{Sandbox, World};
 
-/// What a Python script prints, with the packages that `scripts/test` installs.
+/// The output of a Python script that uses the packages that `scripts/test` installs.
 fn python(script: &str, arguments: &[&str]) -> String {
     let python = std::env::var("FERRY_TEST_PYTHON")
         .expect("FERRY_TEST_PYTHON is not set: run the tests with scripts/test, which installs the packages");
@@ -52,7 +52,7 @@ except WhatsAppUnknownError as error:
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
 }
 
-/// `pywa` 4.5.0 checks templates in classes of its own and submits them: <https://pypi.org/project/pywa/>.
+/// `pywa` 4.5.0 checks templates in its own classes and submits them: <https://pypi.org/project/pywa/>.
 #[test]
 fn the_client_of_pywa_takes_every_template_that_comes_out_of_the_fixtures() {
     let sandbox = Sandbox::start(&[]);
@@ -98,7 +98,7 @@ for number, file in enumerate(sys.argv[2:]):
             files.extend(paths.map(|it| it.to_str().unwrap().to_owned()));
             lint.push(folder.to_str().unwrap().to_owned());
         }
-        // What the linter refuses would be refused.
+        // A template with lint errors would be refused.
         let lint = world.ferry(&lint.iter().map(String::as_str).collect::<Vec<_>>());
         let findings: serde_json::Value = serde_json::from_str(&lint.out).unwrap();
         let errors = findings["findings"].as_array().unwrap().iter().filter(|it| it["severity"] == "error");
@@ -120,7 +120,7 @@ for number, file in enumerate(sys.argv[2:]):
     }
 }
 
-/// The scenarios that importers write are what the published schema says, by `jsonschema` 4.26.0.
+/// The scenarios that importers write match the published schema, by `jsonschema` 4.26.0.
 #[test]
 fn every_imported_scenario_is_valid_by_the_published_schema() {
     let world = World::empty();

@@ -1,4 +1,4 @@
-//! The main road: two exports in, a loaded CRM out, and what can be asked afterwards.
+//! The main path: two exports in, a loaded CRM out, and the commands that follow a run.
 
 use expect_test::expect;
 use std::fmt::Write as _;
@@ -170,7 +170,7 @@ fn a_second_run_changes_nothing_and_says_so() {
     assert_eq!(world.dump_sqlite(), dump);
     assert_eq!(sandbox.ledger().len(), asked);
 
-    // The same from a folder that knows nothing of the first run.
+    // The same from a folder without the first run.
     let elsewhere = world.ferry(&["run", "--run-dir", "other"]);
     assert!(elsewhere.out.contains("0 new, 0 changed, 316 unchanged: nothing changed"), "{}", elsewhere.out);
 }

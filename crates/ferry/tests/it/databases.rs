@@ -1,4 +1,4 @@
-//! SQLite and PostgreSQL hold the same after the same run.
+//! SQLite and PostgreSQL hold the same data after the same run.
 
 use crate::world::{Postgres, Sandbox, World, dump, texts};
 
@@ -32,7 +32,7 @@ fn reports_count_the_same_on_both_databases_whatever_was_said_of_whom() {
     let counted = [(&sqlite, format!("sqlite:{}", sqlite.path("ferry.db").display())), (&other, postgres.url.clone())]
         .map(|(world, url)| {
             assert_eq!(world.run().code, 0);
-            // Somebody was deleted by hand and left evidence; of every third contact two methods say two things.
+            // One contact was deleted by hand and left evidence; two methods disagree about every third contact.
             for statement in [
                 "delete from contact where e164 = (select min(e164) from contact) returning 'x'",
                 "insert into evidence select contact_id, 1, 'waha', 1, '', 'not_registered', null, 0, null, 'no' from contact \
@@ -67,7 +67,7 @@ fn what_a_person_edited_in_the_crm_stays_and_the_conflict_is_listed() {
                 &format!("update contact set name = '{name}' where e164 = '+3319900000{number}'"),
             ));
         }
-        // The second import says what the first said of Ben, something new of Ana and of Cy.
+        // The second import repeats Ben unchanged, and changes Ana and Cy.
         world.write("sms.csv", "phone,name\n+33199000001,Anna\n+33199000002,Ben\n+33199000003,Cyril\n");
         let dry = world.ferry(&["run", "--run-dir", "second", "--dry-run"]);
         assert!(dry.out.contains("would load 3 contacts: 0 new, 1 changed, 2 unchanged"), "{}", dry.out);

@@ -1,4 +1,4 @@
-//! A first run does all at once: rows are taken in while others are read, contacts loaded while others are merged.
+//! The stages of a first run overlap: rows are cleaned while others are read, contacts loaded while others are merged.
 
 use crate::world::{Postgres, Sandbox, World, dump, texts};
 
@@ -98,7 +98,7 @@ fn people_stand_in_a_database_that_was_empty_as_they_do_in_one_that_was_not() {
 #[test]
 fn a_database_that_fails_meanwhile_does_not_harm_the_cleaning_and_is_loaded_later() {
     let world = World::crowd(2_500);
-    // Somebody makes the tables first, and the database then refuses one contact of the last batch.
+    // The tables are created first; the database then refuses one contact of the last batch.
     let url = format!("sqlite:{}", world.path("ferry.db").display());
     let plan = world.read("plan.toml");
     world.write("nobody.csv", "phone,name,user,consent\n");
@@ -120,7 +120,7 @@ fn a_database_that_fails_meanwhile_does_not_harm_the_cleaning_and_is_loaded_late
     let manifest: serde_json::Value = serde_json::from_str(&world.read("run/manifest.json")).unwrap();
     assert_eq!(manifest["stages"]["clean"]["counts"]["kept"], 2_500);
     assert!(manifest["stages"]["load"].is_null());
-    // Whose key the contacts were made with is known before the first of them is there.
+    // The key of the contacts is recorded before the first contact is loaded.
     let run = texts(&url, "select run_id || ' ' || key_id from run where run_id like '%-test'");
     assert_eq!(run.len(), 1, "{run:?}");
 

@@ -1,7 +1,7 @@
-//! Every kind of export: `ferry inspect` knows it, and the `[[source]]` that it prints reads it.
+//! Every export format: `ferry inspect` recognises it, and the `[[source]]` that it prints reads it.
 //!
-//! What comes out stands beside each export as NAME.expected; `UPDATE_EXPECT=1 scripts/test -p ferry
-//! exports` writes those anew.
+//! Expected output is next to each export as NAME.expected; `UPDATE_EXPECT=1 scripts/test -p ferry exports` refreshes
+//! the files.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::world::World;
 
-/// An export, and the profile by which it is known; none for a table of no provider.
+/// An export and its profile; none for a table of no provider.
 const EXPORTS: [(&str, Option<&str>); 41] = [
     ("twilio/messages.csv", Some("twilio-messages")),
     ("twilio/api", Some("twilio-messages-api")),
@@ -80,14 +80,14 @@ fn inspected(world: &World, export: &str) -> Value {
     serde_json::from_str::<Value>(&ended.out).unwrap()[0].clone()
 }
 
-/// What an export is, and what a run makes of it.
+/// The inspection of an export, and the result of a run of it.
 fn told(export: &str) -> (Option<String>, String) {
     let world = world(export);
     let inspected = inspected(&world, export);
     let profile = inspected["kind"]["profile"].as_str().map(str::to_owned);
     let mut told = world.ferry(&["inspect", export, "--region", "FR"]).out;
     let Some(source) = inspected["source"].as_str() else { return (profile, told) };
-    // A person answers what kind of list it is.
+    // The user fills in the kind of list.
     let source = source.replace("consent = \"?\"", "consent = \"stop\"");
     world.write(
         "plan.toml",
@@ -104,7 +104,7 @@ fn told(export: &str) -> (Option<String>, String) {
     }
     assert_eq!(world.ferry(&["export", "contacts", "--exact", "--to", "contacts.csv"]).code, 0);
     let contacts = world.read("contacts.csv");
-    // A contact id depends on the key of the test, and says nothing to a reader.
+    // A contact id depends on the key of the test, and means nothing to a reader.
     let mut lines: Vec<&str> = contacts.lines().map(|it| it.split_once(',').unwrap().1).collect();
     lines[1..].sort_unstable();
     let _ = writeln!(told, "\n{}", lines.join("\n"));

@@ -1,10 +1,10 @@
-//! What providers do: they answer late, half, twice, or "valid" to everything.
+//! Faults of providers: late, partial or repeated answers, or "valid" for every number.
 
 use std::collections::BTreeMap;
 
 use crate::world::{Sandbox, World, texts};
 
-/// Impatient, so that a test does not wait for what never comes.
+/// Short timeouts, so that a test does not wait for an answer that never comes.
 fn impatient(sandbox: &Sandbox) -> World {
     let world = World::demo(sandbox);
     world.replan("batch = 100", "batch = 100\ntimeout_ms = 400\nattempts = 8\nbackoff_ms = 2\npolls = 2\npoll_ms = 5");
@@ -97,7 +97,7 @@ fn a_provider_that_cannot_be_reached_costs_nothing_of_the_quota() {
     assert_eq!(down.code, 75, "{down:?}");
     assert!(down.err.contains("nothing new; 0 checks in 8 calls (7 retries); about 316 to go"), "{}", down.err);
 
-    // The canaries and everybody, of 330.
+    // 5 canaries and 316 contacts.
     let back = Sandbox::start(&[]);
     world.replan(&url, &back.url);
     assert_eq!(world.run().code, 0);
@@ -137,7 +137,7 @@ fn a_provider_that_calls_everything_valid_is_found_out_before_anybody_is_asked_a
     assert!(world.read("run/report.html").contains("the provider accepts numbers that cannot exist"));
     assert_eq!(world.run_json()["provider_is_informative"], false);
 
-    // Somebody who knows better is asked about all.
+    // A reliable provider is then asked about all contacts.
     let better = Sandbox::start(&[]);
     world.replan(&sandbox.url, &better.url);
     assert_eq!(world.run().code, 0);
@@ -163,7 +163,7 @@ fn unfinished_missing_and_contradictory_answers_are_told_apart() {
     // Half of each request is unfinished, so after two polls an eighth of each batch is left.
     let processing = count("processing");
     assert!((30..50).contains(&processing["no_answer"]), "{processing:?}");
-    // Unfinished only at first: everybody is answered in the end.
+    // Answers are unfinished only at first: every number has an answer in the end.
     assert_eq!(count("processing=4").get("no_answer"), None);
 }
 

@@ -1,4 +1,4 @@
-//! Rejected rows, corrected in a spreadsheet and taken back in.
+//! Rejected rows, corrected in a spreadsheet and imported again.
 
 use crate::world::World;
 

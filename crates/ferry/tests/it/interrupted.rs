@@ -1,4 +1,4 @@
-//! kill -9 at any moment, run again: the database is that of an undisturbed run.
+//! kill -9 at any moment, then a second run: the database equals that of an undisturbed run.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -34,8 +34,8 @@ fn the_same_holds_on_postgresql() {
     });
 }
 
-/// Kills runs, each in a world of its own, and compares what the next run makes of it with an
-/// undisturbed run. `make` gives a world, the address of its database, and what keeps that alive.
+/// Kills runs, each in its own world, and compares the result of the next run with an undisturbed run. `make` returns a
+/// world, the address of its database, and a guard that keeps the database alive.
 fn kill_and_run_again<T>(n_kills: u32, make: impl Fn() -> (World, String, T)) {
     let (undisturbed, url, _database) = make();
     let started = std::time::Instant::now();
@@ -48,8 +48,8 @@ fn kill_and_run_again<T>(n_kills: u32, make: impl Fn() -> (World, String, T)) {
         let (world, url, _database) = make();
         let mut command = world.command(&["run", "--run-dir", "run"]);
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // The moments are spread over the whole run, so that they fall into every stage of it. How long
-        // a run takes depends on what else the machine does, so it is measured again as we go.
+        // The kills are spread over the whole run, so that every stage is hit. The duration of a run depends on the
+        // load of the machine, so it is measured again each time.
         let moment = whole.mul_f64(f64::from(kill) / f64::from(n_kills));
         let started = std::time::Instant::now();
         match ended_within(&mut process, moment) {
@@ -84,7 +84,7 @@ fn two_runs_at_once_do_not_mix() {
     let world = World::demo(&sandbox);
     let mut first =
         world.command(&["run", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    // The first run waits for an answer that does not come, so it holds the folder.
+    // The first run waits for an answer that never comes, so it keeps the folder locked.
     while !world.path("run/clean/contacts.parquet").exists() {
         std::thread::yield_now();
     }
@@ -100,7 +100,7 @@ fn two_runs_at_once_do_not_mix() {
 fn a_file_that_cannot_be_written_ends_the_run_and_it_can_go_on_later() {
     let sandbox = Sandbox::start(&[]);
     let world = World::demo(&sandbox);
-    // A limit on the size of files stands in for a full disk: the write fails the same way.
+    // A limit on file sizes simulates a full disk: the write fails the same way.
     let limited = |n_blocks: u32| {
         let script = format!("trap '' XFSZ; ulimit -f {n_blocks}; exec \"$0\" run --run-dir run");
         let mut command = std::process::Command::new("sh");

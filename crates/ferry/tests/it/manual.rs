@@ -1,4 +1,4 @@
-//! The manual cannot lie: it is what the program prints.
+//! The manual equals the help that the program prints.
 
 use expect_test::expect_file;
 

@@ -1,4 +1,4 @@
-//! Who is who: what people share, and what people decide about it.
+//! Identities: shared phones and addresses, and the decisions of people about them.
 
 use crate::world::{Postgres, World, dump};
 
@@ -40,7 +40,7 @@ const SMS: &str = "phone,name,email,at,consent\n\
     +33199000003,Ben,ben@example.com,2026-01-01,yes\n\
     +33199000003,Benny,,,\n";
 
-/// A world with these rows of Viber users, on the database that is given.
+/// A world with these rows of Viber users, on the given database.
 fn world(crm: &str, sms: &str, viber: &str) -> World {
     let world = World::empty();
     world.write("plan.toml", &PLAN.replace("CRM", crm));
@@ -55,7 +55,7 @@ fn on_both(test: impl Fn(&str)) {
     test(&Postgres::create().url);
 }
 
-/// What the database holds, wherever it is.
+/// The content of the database, SQLite or PostgreSQL.
 fn held(world: &World, crm: &str) -> String {
     dump(&crm.replace("ferry.db", &world.path("ferry.db").display().to_string()))
 }
@@ -162,7 +162,7 @@ fn a_merge_holds_in_every_later_run() {
         assert_eq!(held(&world, crm), once);
         assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
 
-        // The merged number alone, under another spelling, in an import of its own.
+        // The merged number alone, under another spelling, in a separate import.
         world.write("sms.csv", "phone,name,email,at,consent\n0033 199 00 00 02,Anne,,2026-03-01,\n");
         world.replan("name = \"test\"", "name = \"second\"");
         assert_eq!(world.ferry(&["run", "--run-dir", "second"]).code, 0);
@@ -273,7 +273,7 @@ fn a_viber_user_of_whom_an_import_has_no_phone_is_the_contact_of_the_phone_that_
         assert!(contacts.contains("+33199000001|FR|fixed_line|Ana|||stop|"), "{contacts}");
         assert_eq!(world.ferry(&["audit", "--run-dir", "second"]).code, 0);
 
-        // A run after it changes nothing, and the audits of both still add up.
+        // A later run changes nothing, and the audits of both runs still pass.
         world.replan("name = \"second\"", "name = \"third\"");
         let told = world.ferry(&["run", "--run-dir", "third"]);
         assert!(told.code == 0 && told.out.contains("0 new"), "{told:?}");

@@ -1,4 +1,4 @@
-//! A refusal is never lost, in whichever file it is and whatever is imported later.
+//! A refusal is never lost, whichever file it is in and whatever is imported later.
 
 use crate::world::{Ended, World};
 
@@ -26,7 +26,7 @@ profile = "twilio-messages"
 own_numbers = ["+33199009999"]
 "#;
 
-/// Runs a plan of this name with these sources. Everybody is registered with WhatsApp.
+/// Runs a plan of this name with these sources. All contacts are on WhatsApp.
 fn import(world: &World, name: &str, sources: &str) -> Ended {
     world.write("answers.csv", &answers());
     world.write(
@@ -152,7 +152,7 @@ fn a_word_that_a_plan_adds_is_read_in_earlier_imports_too() {
     world.write("crm.csv", "phone,name,last,consent\n+33199000001,Ana,,nixda\n+33199000002,Ben,,yes\n");
     import(&world, "one", LIST);
     assert_eq!(people(&world), ["01 unclear unclear", "02 yes ready"]);
-    // The next import does not even hold the contact.
+    // The next import does not contain the contact.
     world.write("crm.csv", "phone,name,last,consent\n+33199000003,Cy,,yes\n");
     import(&world, "two", &format!("[clean.consent_words]\nstop = [\"nixda\"]\n{LIST}"));
     assert_eq!(people(&world), ["01 stop opted-out", "02 yes ready", "03 yes ready"]);
@@ -373,7 +373,7 @@ fn a_refusal_does_not_take_the_date_of_the_consent_beside_it() {
     world.write("crm.csv", "phone,name,last,consent,asked,left\n+33199000001,A,,yes,2025-01-01,TRUE\n");
     let source = LIST.replace("consent = ", "consent_at = \"asked\"\nopt_out = \"left\"\nconsent = ");
     import(&world, "one", &source);
-    // The consent of a later day does not undo a refusal of no day.
+    // A dated consent does not undo an undated refusal.
     world.write("crm.csv", "phone,name,last,consent,asked,left\n+33199000001,A,,yes,2025-06-01,\n");
     import(&world, "two", &source);
     assert_eq!(people(&world), ["01 no opted-out"]);

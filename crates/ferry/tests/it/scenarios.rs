@@ -1,7 +1,8 @@
-//! Scenarios of every kind that can be imported, in five languages: what they are, what they become, what is lost, and
-//! whether both sides behave alike.
+//! Scenarios of every format that can be imported, in five languages: detection, translation, losses, and whether both
+//! sides behave alike.
 //!
-//! What comes out stands beside each as NAME.expected; `UPDATE_EXPECT=1 scripts/test -p ferry scenarios` writes those anew.
+//! Expected output is next to each file as NAME.expected; `UPDATE_EXPECT=1 scripts/test -p ferry scenarios` refreshes
+//! the files.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use crate::world::World;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios");
 
-/// A file or a folder, and what it is.
+/// A file or a folder, and its format.
 pub(crate) const SCENARIOS: [(&str, &str); 17] = [
     ("sms-list/salon.csv", "sms-list"),
     ("sms-list/shop.csv", "sms-list"),
@@ -46,7 +47,7 @@ fn every_kind_of_scenario_is_imported_compiled_and_simulated() {
         assert_eq!(imported.code, 0, "{name}: {imported:?}");
         assert!(imported.out.starts_with(&format!("{format}: ")), "{name}: {}", imported.out);
         let shown = world.ferry(&["scenario", "show", "scenarios.json"]);
-        // What was imported and written reads as the file itself does.
+        // The written import reads the same as the original file.
         assert_eq!(shown.out, world.ferry(&["scenario", "show", &path(name)]).out, "{name}");
         let translated = world.ferry(&["translate", "scenarios.json", "--to", "out"]);
         let simulated = world.ferry(&["scenario", "simulate", "scenarios.json"]);
@@ -229,13 +230,13 @@ fn translating_again_leaves_no_template_of_before() {
     let left: Vec<_> =
         std::fs::read_dir(world.path("out/templates")).unwrap().map(|it| it.unwrap().file_name()).collect();
     assert_eq!(left, ["b.en.json"]);
-    // A folder of somebody else's is left alone.
+    // A folder that Ferry did not write is left alone.
     std::fs::create_dir_all(world.path("theirs/templates")).unwrap();
     world.write("theirs/templates/keep.txt", "x");
     let refused = world.ferry(&["translate", "a.json", "--to", "theirs"]);
     assert!(refused.code == 1 && refused.err.contains("name another folder with --to"), "{refused:?}");
     assert_eq!(world.read("theirs/templates/keep.txt"), "x");
-    // The same text twice would be refused by WhatsApp.
+    // WhatsApp would refuse the same text twice.
     let both = world.ferry(&["translate", "a.json", "b.json"]);
     assert!(
         both.code == 1 && both.out.contains("duplicate at /templates/0/components: “a” has the same body"),

@@ -1,5 +1,5 @@
-//! Sources of many files, in archives and spreadsheets, of profiles of one's own: read whole, or
-//! refused whole with a reason and in little memory.
+//! Sources with many files, archives, spreadsheets and custom profiles: each is read as a whole, or refused as a whole
+//! with a reason and with little memory.
 
 use std::fs;
 use std::io::Write;
@@ -13,7 +13,7 @@ use crate::world::{FERRY, World, ended};
 
 const ANA: &str = "phone,name\n+33199000001,Ana\n";
 
-/// A world whose one source is this file, read by these columns.
+/// A world with one source: this file, read by these columns.
 fn with_file(name: &str, bytes: &[u8]) -> World {
     let world = World::with_sms(b"");
     fs::write(world.path(name), bytes).unwrap();
@@ -32,7 +32,7 @@ fn people(world: &World) -> Vec<String> {
     people.into_iter().chain(world.rejects()).collect()
 }
 
-/// The error with which the files are refused, in no more than 64 MiB more than the program itself takes.
+/// The error for refused files, with at most 64 MiB more memory than the program itself needs.
 fn refused(world: &World) -> String {
     let mut command = std::process::Command::new("sh");
     command
@@ -97,7 +97,7 @@ fn the_files_of_a_folder_or_a_pattern_are_one_source_with_the_columns_of_all() {
     std::os::unix::fs::symlink(world.path("days"), world.path("days/circle")).unwrap();
     fs::write(world.path("days/2026-01-03.csv.gz"), gzip(b"phone;name;more\n+33199000003;Cy;x\n")).unwrap();
     world.write("days/.hidden", "nobody");
-    // A folder within a folder belongs to it.
+    // Files of subfolders belong to the source.
     world.write("days/2026-more/late.csv", "phone,name\n+33199000004,Dea\n");
     for path in ["days", "days/2026-*"] {
         world.replan("path = \"sms.csv\"", &format!("path = \"{path}\""));
@@ -403,7 +403,7 @@ fn suppressed_people_stay_contacts_and_are_in_no_segment_that_is_written_to() {
 
     assert!(world.run().out.contains("3 in = 2 kept + 1 merged + 0 rejected + 0 suppressed"));
     assert_eq!([segment("ready"), segment("suppressed")], [vec!["Ben".to_owned()], vec!["Ana".to_owned()]]);
-    // It counts at once, and a reason takes it back.
+    // The suppression applies at once, and can be undone with a reason.
     suppress(&world, &["--number", "+33199000002"], "");
     assert!(segment("ready").is_empty());
     assert_eq!(suppress(&world, &["--remove"], "+33199000002\n").code, 1, "without a reason");

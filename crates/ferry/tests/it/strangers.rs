@@ -1,4 +1,4 @@
-//! A number that could be a stranger's is rejected and not guessed at.
+//! A number that could belong to a stranger is rejected, not guessed.
 
 use crate::world::{Ended, World};
 
@@ -62,7 +62,7 @@ fn na_is_namibia_only_in_a_column_of_codes() {
 fn digits_that_are_international_by_definition_are_never_national() {
     let (world, _) = run("MSISDN\n33199000001\n6281200000000\n199000002\n", "DE", "", "phone = \"MSISDN\"");
     assert_eq!(numbers(&world), ["+33199000001", "+6281200000000", "E_INVALID"]);
-    // The plan says it of any column, and the other way round.
+    // The plan can set this for any column, in either direction.
     let (world, _) = run("phone\n33199000001\n", "DE", "numbers = \"international\"", PHONE);
     assert_eq!(numbers(&world), ["+33199000001"]);
     let (world, _) = run("phone\n0199000001\n0199000002\n", "FR", "numbers = \"national\"", PHONE);
@@ -120,7 +120,7 @@ fn a_later_file_that_contradicts_how_a_source_was_read_is_an_error_that_asks() {
     let (world, ended) = run("phone,date\n+33199000001,25/12/2025\n+33199000002,01/02/2026\n", "FR", "", columns);
     assert_eq!(ended.code, 0, "{ended:?}");
     world.replan("name = \"test\"", "name = \"later\"");
-    // Nothing in this file says in which order its dates are: as before.
+    // This file does not reveal the order of its dates, so the default applies.
     world.write("list.csv", "phone,date\n+33199000003,03/04/2026\n");
     assert_eq!(world.ferry(&["run", "--run-dir", "later"]).code, 0);
     assert!(world.contacts().contains("+33199000003|FR|fixed_line|||||2026-04-03T00:00:00Z|"), "{}", world.contacts());

@@ -1,4 +1,4 @@
-//! Templates on their way to an account: submitted once, followed, edited within the limits.
+//! Submission of templates to an account: each is submitted once, followed, and edited within the limits.
 
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ fn what_moderation_decides_is_told() {
     "#]]
     .assert_eq(&world.ferry(&["template", "sync"]).out);
     assert_eq!(world.ferry(&["template", "sync"]).out, "nothing changed\n");
-    // A state that nobody knew stays as it came; one that was rejected is not submitted again as it is.
+    // An unknown status is kept unchanged; a rejected template is not submitted again unchanged.
     let again = submit(&world);
     assert_eq!(again.out, "0 submitted, 0 edited, 4 there before, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
     template(&world, "bad", "It is better now.");
@@ -265,7 +265,7 @@ fn a_kill_between_order_and_answer_loses_and_doubles_nothing() {
     template(&world, "one", "Thank you.");
     template(&world, "two", "See you.");
     let mut submitting = world.command(&["template", "submit", "t", "--quiet"]).spawn().unwrap();
-    // The answer to the first does not come: it is there, and nobody knows.
+    // The answer to the first submission is lost, so Ferry does not know that the template exists.
     while names(&sandbox).is_empty() {
         std::thread::yield_now();
     }
@@ -282,7 +282,7 @@ fn a_kill_between_order_and_answer_loses_and_doubles_nothing() {
     assert_eq!(names(&sandbox), ["one", "two"]);
 }
 
-/// The linter and the stand-in were written apart: what the one passes the other takes.
+/// The linter and the sandbox were written independently: the sandbox accepts every template that the linter passes.
 #[test]
 fn what_the_linter_passes_the_sandbox_takes() {
     let mut state = 11u64;

@@ -47,7 +47,7 @@ fn what_is_safe_to_mend_is_mended_in_the_file() {
     .assert_eq(&mended.out);
     let after = world.read("rappel.json");
     assert!(after.contains("votre rendez-vous est à {{2}}. Merci.\""), "{after}");
-    // A file without anything to mend is left as it is.
+    // A file without anything to fix is left unchanged.
     world.ferry(&["template", "lint", "rappel.json", "--fix"]);
     assert_eq!(world.read("rappel.json"), after);
 }

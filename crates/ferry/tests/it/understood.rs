@@ -1,4 +1,4 @@
-//! The summary tells what was not understood, and gates act on it.
+//! The summary lists unreadable values, and gates act on them.
 
 use crate::world::World;
 

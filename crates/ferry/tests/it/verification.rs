@@ -1,11 +1,11 @@
-//! Who is on WhatsApp, by every adapter, and what is believed of it.
+//! Registration on WhatsApp by every adapter, and the rules that resolve contradictory answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::process::Stdio;
 
 use crate::world::{Ended, Postgres, Sandbox, World, ended, texts};
 
-/// The `[verify]` of a plan for the demo, and quick.
+/// The `[verify]` section for the demo, with short waits.
 fn replan(world: &World, verify: &str) {
     let plan = world.read("plan.toml");
     let (before, after) = plan.split_once("[verify]").unwrap();
@@ -49,7 +49,7 @@ fn with_list(rows: &str, verify: &str) -> World {
     world
 }
 
-/// Moves what the database remembers of the numbers that were asked about.
+/// Moves the recorded usage of the quota in time.
 fn move_usage(world: &World, seconds: i64) {
     let statement = format!("update usage set at = at + {seconds} * 1000000 returning cast(at as text)");
     assert!(!sql(world, &statement).is_empty());
@@ -115,7 +115,7 @@ fn a_session_that_expires_is_opened_again() {
     let sandbox = Sandbox::with(&["--login-env", "SANDBOX_LOGIN", "--fault", "expired-token=2"]);
     let world = World::demo(&sandbox);
     replan(&world, &format!("adapter = \"contacts\"\nurl = \"{}\"\nlogin_env = \"GATEWAY_LOGIN\"", sandbox.url));
-    // Twice refused is a wrong password and not an old session.
+    // Two refusals mean a wrong password, not an expired token.
     assert_eq!(run(&world).code, 1);
     assert_eq!(run(&world).code, 0);
 }
@@ -141,8 +141,8 @@ fn a_provider_that_knows_nobody_is_found_out() {
     let sandbox = Sandbox::start(&["always-invalid"]);
     let world = World::demo(&sandbox);
     let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\nbatch = 100\nconcurrency = 1", sandbox.url);
-    // Nobody is registered: a list of strangers or a phone that is no longer linked. Without a number that is known to
-    // be there nobody can tell, and nobody else is asked about.
+    // No number is registered: this is a list of strangers, or the phone is no longer linked. Without a number that is
+    // known to be registered Ferry cannot tell which, so it stops.
     replan(&world, &verify);
     let ended = run(&world);
     assert_eq!(ended.code, 5, "{ended:?}");
@@ -206,7 +206,7 @@ fn a_quota_holds_beyond_a_run_and_a_restart() {
         assert_eq!(world.run().code, 75);
         assert_eq!(sandbox.ledger_lines().len(), asked, "nothing more was asked");
     }
-    // A clock that was set back does not give the quota back; a day later it is there again.
+    // A clock that is set back does not give the quota back; a day later the quota is free again.
     move_usage(&world, 7 * 86_400);
     assert_eq!(world.run().code, 75);
     assert_eq!(sandbox.ledger_lines().len(), asked);
@@ -268,7 +268,7 @@ fn a_quota_is_not_spent_on_one_spelling_of_people_who_have_two() {
 
 #[test]
 fn what_was_answered_is_kept_where_the_quota_does_not_do_for_what_is_still_looked_up() {
-    // Of the canaries and of the batch half is still being looked up.
+    // Half of the canaries and half of the batch are still being looked up.
     let sandbox = Sandbox::start(&["processing=2"]);
     let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\ndaily_quota = 110\npoll_ms = 5", sandbox.url);
     let world = with_list(&list(100), &verify);
@@ -335,7 +335,7 @@ fn no_second_has_more_calls_than_the_plan_allows() {
     assert!(!ended.out.contains("retries"), "{}", ended.out);
     let at: Vec<i64> = sandbox.ledger_lines().iter().map(|it| it["at"].as_i64().unwrap()).collect();
     let most = at.iter().map(|start| at.iter().filter(|it| (*start..start + 200).contains(*it)).count()).max();
-    // Within a fifth of a second ten calls are allowed; late ones may come together with the next.
+    // Ten calls are allowed within a fifth of a second; late calls may arrive together with the next ones.
     assert!(most.unwrap() <= 14, "{most:?}");
 }
 
@@ -436,7 +436,7 @@ fn deliveries_and_messages_are_proof_and_policy_failures_say_nothing() {
         failed(5, 131_049),
         failed(6, 131_050),
         failed(7, 130_472),
-        // Delivered, and then the number went to somebody else.
+        // A message was delivered, and then the number changed owner.
         status(8, "delivered", 1_767_000_000, ""),
         webhook(
             "{\"messages\":[{\"from\":\"33199000008\",\"timestamp\":\"1767000009\",\"type\":\"system\",\"system\":{\"type\":\"user_changed_number\"}}]}",
@@ -460,7 +460,7 @@ fn deliveries_and_messages_are_proof_and_policy_failures_say_nothing() {
     assert_eq!([4, 8].map(of), ["no_answer"; 2]);
     assert_eq!([3, 5, 6, 7, 9].map(of), [""; 5], "nobody has said anything of them");
 
-    // The same events say the same, and later ones are read.
+    // The same events give the same answers, and later events are read too.
     let dump = world.dump_sqlite();
     assert_eq!(world.run().code, 0);
     assert_eq!(world.dump_sqlite(), dump);
@@ -522,7 +522,7 @@ fn a_number_is_asked_about_under_its_other_spelling_and_recorded() {
 #[test]
 fn two_spellings_are_one_contact_only_where_whatsapp_has_one_account() {
     let sandbox = Sandbox::with(&["--registered", "1"]);
-    // In Argentina both spellings are numbers: the mobile one, and that of a fixed line.
+    // In Argentina both spellings are valid numbers: a mobile number and a fixed line.
     let pair = |n: usize| [format!("+5491100000{n:03}"), format!("+541100000{n:03}")];
     let rows: String = (0..40).flat_map(pair).map(|it| format!("{it},Ana\n")).collect();
     let world =
@@ -536,7 +536,7 @@ fn two_spellings_are_one_contact_only_where_whatsapp_has_one_account() {
     );
     assert_eq!(registrations(&world).len(), 40);
     assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
-    // The next run goes by it, asks nobody, and merges nobody again.
+    // The next run uses the merge, makes no calls, and merges no contact again.
     let n_before = sandbox.ledger().len();
     let again = world.run();
     assert!(again.out.contains("80 in = 40 kept + 40 merged"), "{}", again.out);
@@ -544,7 +544,7 @@ fn two_spellings_are_one_contact_only_where_whatsapp_has_one_account() {
     assert_eq!(sandbox.ledger().len(), n_before);
     assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
 
-    // Whom a gateway gives no id may be two people.
+    // Two numbers without an id from the gateway may be two people.
     let gateway = format!(
         "adapter = \"green-api\"\ninstance = \"1\"\ntoken_env = \"GATEWAY_TOKEN\"\nurl = \"{}\"\ni_accept_unofficial = true",
         sandbox.url
@@ -620,7 +620,7 @@ fn everybody_is_in_one_segment_and_a_segment_can_be_written() {
 #[test]
 fn a_hundred_thousand_are_verified_through_faults_and_kills_and_no_number_is_checked_too_often() {
     const KILLS: u64 = 20;
-    // A line of the ledger has about so many bytes for each of a thousand numbers.
+    // The approximate size of the ledger for a thousand numbers.
     const BATCH_BYTES: u64 = 85_000;
     const ATTEMPTS: usize = 8;
     let faults = ["rate-limit:0.03", "timeout-after:0.01", "truncate:0.01"];
@@ -637,7 +637,7 @@ fn a_hundred_thousand_are_verified_through_faults_and_kills_and_no_number_is_che
         let before = sandbox.ledger_bytes();
         let mut process =
             world.command(&["verify", "--run-dir", "run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Killed when it has asked about some more batches, so that every kill falls among the calls.
+        // Each kill waits until more batches were sent, so that it falls among the calls.
         let more = BATCH_BYTES * (1 + kill % 4);
         while sandbox.ledger_bytes() < before + more && process.try_wait().unwrap().is_none() {
             std::thread::yield_now();

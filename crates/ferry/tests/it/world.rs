@@ -1,4 +1,4 @@
-//! A folder with a plan and its files, and what can be done with it.
+//! A folder with a plan and its files, and the commands to run in it.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,12 +14,12 @@ pub(crate) const FERRY: &str = env!("CARGO_BIN_EXE_ferry");
 /// All tests use one contact key, so that ids are the same wherever a test runs.
 const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
-/// A folder of its own for one test.
+/// A separate folder for one test.
 pub(crate) struct World {
     home: TempDir,
 }
 
-/// How a command ended.
+/// The exit code and the output of a command.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -33,7 +33,7 @@ impl World {
         Self { home: tempfile::tempdir().unwrap() }
     }
 
-    /// The files of the demo, with a sandbox of the test's own as verifier.
+    /// The files of the demo, with the sandbox of the test as verifier.
     pub(crate) fn demo(sandbox: &Sandbox) -> Self {
         let world = Self::empty();
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/demo");
@@ -53,8 +53,8 @@ impl World {
         world
     }
 
-    /// So many people, up to 10,000. Every third stands in two rows, and every other one is on Viber too, with a consent
-    /// for each channel.
+    /// A world of up to 10,000 people. Every third has two rows, and every second is also on Viber, with a consent for
+    /// each channel.
     pub(crate) fn crowd(n_people: usize) -> Self {
         let (mut sms, mut viber) = (String::from("phone,name,consent\n"), String::from("phone,user,consent\n"));
         for n in 0..n_people {
@@ -107,7 +107,7 @@ impl World {
         self.ferry(&["run", "--run-dir", "run"])
     }
 
-    /// What `ferry run --format json` says.
+    /// The output of `ferry run --format json`.
     pub(crate) fn run_json(&self) -> serde_json::Value {
         let ended = self.ferry(&["run", "--run-dir", "run", "--format", "json"]);
         serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{ended:?}"))
@@ -184,7 +184,7 @@ pub(crate) fn ended(output: Output) -> Ended {
     }
 }
 
-/// A stand-in for WhatsApp in a process of its own; it ends with the test.
+/// A sandbox in a separate process; it ends with the test.
 pub(crate) struct Sandbox {
     process: Child,
     pub(crate) url: String,
@@ -197,7 +197,7 @@ impl Sandbox {
         Self::with(&faults)
     }
 
-    /// A stand-in with more arguments. In its environment `SANDBOX_TOKEN` is `sandbox-token`, and `SANDBOX_LOGIN` is
+    /// A sandbox with more arguments. In its environment `SANDBOX_TOKEN` is `sandbox-token`, and `SANDBOX_LOGIN` is
     /// `ferry:Pass-word-1`.
     pub(crate) fn with(arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
@@ -223,17 +223,17 @@ impl Sandbox {
     /// Every line of the ledger: `request`, `wire`, `at` in milliseconds, `number`, `answer`.
     pub(crate) fn ledger_lines(&self) -> Vec<serde_json::Value> {
         let text = fs::read_to_string(self.home.path().join("ledger.ndjson")).unwrap_or_default();
-        // The last line may be on its way.
+        // The last line may be incomplete.
         let whole = text.rsplit_once('\n').map_or("", |it| it.0);
         whole.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
     }
 
-    /// How long the ledger is by now.
+    /// The current size of the ledger in bytes.
     pub(crate) fn ledger_bytes(&self) -> u64 {
         fs::metadata(self.home.path().join("ledger.ndjson")).map_or(0, |it| it.len())
     }
 
-    /// Moves the clock of the stand-in, or changes its faults: `POST /sandbox/…`.
+    /// Moves the clock of the sandbox, or changes its faults: `POST /sandbox/…`.
     pub(crate) fn control(&self, what: &str, body: &str) {
         self.call("POST", &format!("/sandbox/{what}"), body);
     }
@@ -270,7 +270,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// A PostgreSQL database of its own for one test, in the cluster that `scripts/test` starts.
+/// A PostgreSQL database for one test, in the cluster that `scripts/test` starts.
 pub(crate) struct Postgres {
     pub(crate) url: String,
     name: String,
@@ -315,7 +315,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// What the database holds, row by row, without the moments at which things were done and the days in names of runs.
+/// The content of the database, row by row, without timestamps and without the days in run names.
 pub(crate) fn dump(url: &str) -> String {
     const TABLES: [(&str, &str); 10] = [
         ("run", "run_id, key_id, tool"),
@@ -350,7 +350,7 @@ pub(crate) fn dump(url: &str) -> String {
     without_days(&lines.join("\n"))
 }
 
-/// Takes the day out of names of runs: `2026-11-28-demo` becomes `DAY-demo`. A test can begin before midnight.
+/// Replaces the day in run names: `2026-11-28-demo` becomes `DAY-demo`, because a test can run over midnight.
 fn without_days(text: &str) -> String {
     const DAY: &[u8] = b"0000-00-00-";
     let is_day =

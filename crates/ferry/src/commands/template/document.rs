@@ -18,10 +18,10 @@ pub(crate) struct Document {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
     pub(crate) value: Value,
-    /// Each template with its place as a JSON pointer, or why it is not a template.
+    /// Each template with its place as a JSON pointer, or the reason why it is not a template.
     pub(crate) templates: Vec<(String, Result<Template, String>)>,
     places: HashMap<String, Place>,
-    /// Where each line begins.
+    /// The byte at which each line begins.
     lines: Vec<usize>,
 }
 
@@ -34,7 +34,7 @@ enum Place {
     Container(Range<usize>),
 }
 
-/// Reads all files and the JSON files of folders. A folder that `ferry translate` wrote is its folder `templates`.
+/// Reads all files and the JSON files of folders. In a folder that `ferry translate` wrote, only `templates` is read.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Document>> {
     let mut files = Vec::new();
     for path in paths {

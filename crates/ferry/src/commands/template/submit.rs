@@ -94,7 +94,7 @@ fn wanted(args: &SubmitArgs) -> Result<(Vec<WantedTemplate>, Vec<String>)> {
     Ok((wanted, faulty))
 }
 
-/// What `order.json` of translated folders says, by the name of the file.
+/// The entries of `order.json` of translated folders, by file.
 fn order_entries(paths: &[PathBuf]) -> Result<BTreeMap<String, OrderEntry>> {
     let mut entries = BTreeMap::new();
     for path in paths.iter().map(|it| it.join(ORDER)).filter(|it| it.is_file()) {

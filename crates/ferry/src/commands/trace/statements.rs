@@ -1,18 +1,18 @@
-//! The statements of a person about consent, as a trace shows them.
+//! The consent statements of a person, as `ferry trace` shows them.
 
 use model::{Contact, Statement};
 use serde_json::{Value, json};
 
 use crossing::inspect::printable;
 
-/// The statements of a contact, the undated first, then by their dates.
+/// The statements of a contact: undated ones first, then by date.
 pub(super) fn in_order(contact: Option<&Contact>) -> Vec<&Statement> {
     let mut statements: Vec<&Statement> = contact.into_iter().flat_map(|it| &it.statements).collect();
     statements.sort_by_key(|it| (it.at, it.first_run.clone()));
     statements
 }
 
-/// Whether a statement is the one that counts for messages.
+/// Whether this statement decides the consent of the contact.
 fn counts(said: &Statement, contact: &Contact) -> bool {
     let consent = contact.consent.as_ref();
     let is_row = |row: &str| row.strip_suffix(&*said.row).is_some_and(|it| it.is_empty() || it.ends_with('/'));
