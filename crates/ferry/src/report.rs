@@ -135,7 +135,7 @@ pub(crate) fn written(run: &OpenRun, mut report: RunReport) -> Result<RunReport>
 fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<Report> {
     let manifest = &run.folder.manifest;
     let registrations = &database.registrations;
-    let cleaned = manifest.stages.get(&Stage::Clean).context("nothing is clean yet")?;
+    let cleaned = manifest.stages.get(&Stage::Clean).context("cleaning has not run yet")?;
     let counts = cleaned.counts;
     let rejects = reject_lines(&cleaned.rejects);
     let countries = group_lines(&registrations.countries, "no country");

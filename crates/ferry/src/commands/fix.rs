@@ -17,8 +17,8 @@ pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> R
         "corrected": corrected, "rejected_before": before, "run": text::run::json(&report)?,
     });
     output.print(&value, || {
-        let told = format!("corrected  {corrected} of {before} rejected rows; {after} are rejected now\n");
-        told + &text::run::text(&report)
+        let line = format!("corrected  {corrected} of {before} rejected rows; {after} are rejected now\n");
+        line + &text::run::text(&report)
     })?;
     Ok(Exit::of(&report))
 }

@@ -24,18 +24,18 @@ pub(crate) fn outcome_name(outcome: &TemplateOutcome) -> &'static str {
 
 pub(crate) fn outcome(outcome: &TemplateOutcome) -> String {
     match outcome {
-        TemplateOutcome::Unchanged => "there before".to_owned(),
+        TemplateOutcome::Unchanged => "unchanged".to_owned(),
         TemplateOutcome::Submitted { status, category, is_other_category: true } => {
-            format!("{status}, but WhatsApp takes it for {category}")
+            format!("{status}, but WhatsApp changed the category to {category}")
         }
         TemplateOutcome::Submitted { status, category, .. } => format!("{status}, {category}"),
         TemplateOutcome::Edited => "edited; it is reviewed again".to_owned(),
         TemplateOutcome::Refused { reason, is_earlier: false } => format!("refused: {reason}"),
         TemplateOutcome::Refused { reason, is_earlier: true } => {
-            format!("refused: {reason} (before; it is submitted when it has changed, or with --again)")
+            format!("refused: {reason} (earlier; change it, or submit it again with --again)")
         }
         TemplateOutcome::Unknown => {
-            "the answer was lost: the next `ferry template submit` or `sync` settles it".to_owned()
+            "the answer was lost: the next `ferry template submit` or `sync` resolves it".to_owned()
         }
         TemplateOutcome::Waiting(wait) => format!("waits: {}", reason_to_wait(wait)),
     }
@@ -44,14 +44,14 @@ pub(crate) fn outcome(outcome: &TemplateOutcome) -> String {
 fn reason_to_wait(wait: &Wait) -> String {
     match wait {
         Wait::SubmissionLimit { free_at } => format!(
-            "{MAX_SUBMISSIONS_PER_HOUR} were submitted in the last hour; the next can be at {}",
+            "{MAX_SUBMISSIONS_PER_HOUR} were submitted in the last hour; the next is possible at {}",
             minute(*free_at)
         ),
         Wait::Review { status } => {
-            format!("it has changed, and cannot be edited while it is {status}; `ferry template sync` asks")
+            format!("it changed, but cannot be edited while it is {status}; run `ferry template sync`")
         }
         Wait::EditLimit { n_edits, hours, free_at } => {
-            format!("it was edited {n_edits} times in {hours} hours; again at {}", minute(*free_at))
+            format!("it was edited {n_edits} times in {hours} hours; the next edit is possible at {}", minute(*free_at))
         }
     }
 }
@@ -64,7 +64,7 @@ pub(crate) fn submitted(report: &SubmitReport) -> String {
     }
     let n = |name: &str| report.templates.iter().filter(|it| outcome_name(&it.outcome) == name).count();
     text += &format!(
-        "{} submitted, {} edited, {} there before, {} refused, {} unknown, {} wait, {} not reached\n",
+        "{} submitted, {} edited, {} unchanged, {} refused, {} unknown, {} wait, {} not reached\n",
         n("submitted"),
         n("edited"),
         n("known"),
@@ -97,7 +97,7 @@ pub(crate) fn schedule(schedule: &SubmissionSchedule) -> String {
         );
     }
     text += &format!(
-        "{} templates would be submitted, {} were before; at most {MAX_SUBMISSIONS_PER_HOUR} an hour, \
+        "{} templates would be submitted, {} were submitted earlier; at most {MAX_SUBMISSIONS_PER_HOUR} an hour, \
          {EXPECTED_APPROVAL_HOURS} hours for approval\n",
         schedule.waves.iter().map(|it| it.n_templates).sum::<usize>(),
         schedule.n_unchanged
@@ -116,7 +116,7 @@ pub(crate) fn status(rows: &[TemplateRow]) -> String {
     }
     let counts: Vec<String> = counts.into_iter().map(|(status, n)| format!("{n} {status}")).collect();
     text + &match counts.as_slice() {
-        [] => "nothing was submitted yet\n".to_owned(),
+        [] => "no template was submitted yet\n".to_owned(),
         counts => format!("{}\n", counts.join(", ")),
     }
 }
@@ -125,7 +125,7 @@ pub(crate) fn change(change: &TemplateChange) -> String {
     let TemplateChange { before, now } = change;
     let mut text = format!("{} ({}): {} → {}", now.name, now.language, before.status, now.status);
     if before.category != now.category && !before.category.is_empty() {
-        text += &format!(", {} and not {}", now.category, before.category);
+        text += &format!(", {} instead of {}", now.category, before.category);
     }
     if let Some(reason) = &now.reason {
         text += &format!(": {reason}");

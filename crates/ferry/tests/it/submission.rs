@@ -47,11 +47,11 @@ fn templates_are_submitted_once_on_both_databases() {
         expect![[r#"
             one (en): APPROVED, UTILITY
             two (en): APPROVED, UTILITY
-            2 submitted, 0 edited, 0 there before, 0 refused, 0 unknown, 0 wait, 0 not reached
+            2 submitted, 0 edited, 0 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached
         "#]]
         .assert_eq(&first.out);
         let again = submit(&world);
-        assert_eq!(again.out, "0 submitted, 0 edited, 2 there before, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
+        assert_eq!(again.out, "0 submitted, 0 edited, 2 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
         assert_eq!(names(&sandbox), ["one", "two"]);
         let status = world.ferry(&["template", "status"]);
         assert!(status.out.ends_with("2 APPROVED\n"), "{status:?}");
@@ -68,7 +68,7 @@ fn an_answer_that_was_lost_is_settled_and_nothing_is_submitted_twice() {
     assert!(first.out.contains("one (en): the answer was lost"), "{first:?}");
     assert_eq!(names(&sandbox), ["one"]);
     let again = submit(&world);
-    assert_eq!(again.out, "0 submitted, 0 edited, 1 there before, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
+    assert_eq!(again.out, "0 submitted, 0 edited, 1 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
     assert_eq!(names(&sandbox), ["one"]);
 }
 
@@ -101,9 +101,9 @@ fn what_moderation_decides_is_told() {
     expect![[r#"
         bad (en): PENDING, UTILITY
         odd (en): PENDING, UTILITY
-        sale (en): APPROVED, but WhatsApp takes it for MARKETING
+        sale (en): APPROVED, but WhatsApp changed the category to MARKETING
         slow (en): PENDING, UTILITY
-        4 submitted, 0 edited, 0 there before, 0 refused, 0 unknown, 0 wait, 0 not reached
+        4 submitted, 0 edited, 0 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached
     "#]]
     .assert_eq(&submit(&world).out);
     sandbox.control("clock", r#"{ "advance_seconds": 3700 }"#);
@@ -115,13 +115,13 @@ fn what_moderation_decides_is_told() {
     assert_eq!(world.ferry(&["template", "sync"]).out, "nothing changed\n");
     // An unknown status is kept unchanged; a rejected template is not submitted again unchanged.
     let again = submit(&world);
-    assert_eq!(again.out, "0 submitted, 0 edited, 4 there before, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
+    assert_eq!(again.out, "0 submitted, 0 edited, 4 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
     template(&world, "bad", "It is better now.");
     template(&world, "slow", "It is better now, too.");
     let edited = submit(&world);
     assert!(edited.out.contains("bad (en): edited; it is reviewed again\n"), "{edited:?}");
     assert!(
-        edited.out.contains("slow (en): waits: it has changed, and cannot be edited while it is PENDING"),
+        edited.out.contains("slow (en): waits: it changed, but cannot be edited while it is PENDING"),
         "{edited:?}"
     );
     assert_eq!(edited.code, 75);
@@ -138,7 +138,10 @@ fn an_approved_template_is_edited_once_a_day() {
     world.ferry(&["template", "sync"]);
     template(&world, "one", "Third.");
     let third = submit(&world);
-    assert!(third.out.starts_with("one (en): waits: it was edited 1 times in 24 hours; again at "), "{third:?}");
+    assert!(
+        third.out.starts_with("one (en): waits: it was edited 1 times in 24 hours; the next edit is possible at "),
+        "{third:?}"
+    );
     assert_eq!(third.code, 75);
     let body = |it: &Value| it["components"][0]["text"].as_str().unwrap().to_owned();
     assert!(body(&sandbox.templates("42")[0]).ends_with("Second."));
@@ -154,13 +157,11 @@ fn a_hundred_templates_an_hour_and_the_rest_later() {
     let first = submit(&world);
     assert_eq!(first.code, 75, "{}", first.out);
     assert!(
-        first.out.contains("t101 (en): waits: 100 were submitted in the last hour; the next can be at "),
+        first.out.contains("t101 (en): waits: 100 were submitted in the last hour; the next is possible at "),
         "{}",
         first.out
     );
-    assert!(
-        first.out.ends_with("100 submitted, 0 edited, 0 there before, 0 refused, 0 unknown, 2 wait, 0 not reached\n")
-    );
+    assert!(first.out.ends_with("100 submitted, 0 edited, 0 unchanged, 0 refused, 0 unknown, 2 wait, 0 not reached\n"));
     assert_eq!(names(&sandbox).len(), 100);
     // An hour later.
     let database = format!("sqlite:{}", world.path("ferry.db").display());
@@ -168,7 +169,7 @@ fn a_hundred_templates_an_hour_and_the_rest_later() {
     sandbox.control("clock", r#"{ "advance_seconds": 3600 }"#);
     let later = submit(&world);
     assert!(
-        later.out.ends_with("2 submitted, 0 edited, 100 there before, 0 refused, 0 unknown, 0 wait, 0 not reached\n"),
+        later.out.ends_with("2 submitted, 0 edited, 100 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached\n"),
         "{}",
         later.out
     );
@@ -276,7 +277,7 @@ fn a_kill_between_order_and_answer_loses_and_doubles_nothing() {
     let again = submit(&world);
     expect![[r#"
         two (en): APPROVED, UTILITY
-        1 submitted, 0 edited, 1 there before, 0 refused, 0 unknown, 0 wait, 0 not reached
+        1 submitted, 0 edited, 1 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached
     "#]]
     .assert_eq(&again.out);
     assert_eq!(names(&sandbox), ["one", "two"]);

@@ -194,17 +194,17 @@ fn a_quota_holds_beyond_a_run_and_a_restart() {
         "{}",
         first.err
     );
-    assert_eq!(sql(&world, "select cast(count(*) as text) from contact_view"), ["300"], "all are loaded all the same");
-    let asked = sandbox.ledger_lines().len();
-    assert_eq!(asked, 205, "canaries count as well");
     assert_eq!(
-        sql(&world, "select cast(sum(n_checks) as text) from usage"),
-        ["205"],
-        "and what was not asked does not"
+        sql(&world, "select cast(count(*) as text) from contact_view"),
+        ["300"],
+        "all contacts are loaded anyway"
     );
+    let asked = sandbox.ledger_lines().len();
+    assert_eq!(asked, 205, "canaries count too");
+    assert_eq!(sql(&world, "select cast(sum(n_checks) as text) from usage"), ["205"], "unchecked numbers do not count");
     for _ in 0..2 {
         assert_eq!(world.run().code, 75);
-        assert_eq!(sandbox.ledger_lines().len(), asked, "nothing more was asked");
+        assert_eq!(sandbox.ledger_lines().len(), asked, "no more checks were made");
     }
     // A clock that is set back does not give the quota back; a day later the quota is free again.
     move_usage(&world, 7 * 86_400);
@@ -237,7 +237,7 @@ fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
     a_day_passes(&world);
     let second = world.run();
     assert_eq!(second.code, 0, "{second:?}");
-    assert_eq!(sandbox.ledger().len(), 300, "nobody was asked about twice");
+    assert_eq!(sandbox.ledger().len(), 300, "no number was checked twice");
     let report = world.read("run/report.html");
     for bill in [
         "205 checks in 2 calls, 0.20 USD<",
@@ -262,7 +262,7 @@ fn a_quota_is_not_spent_on_one_spelling_of_people_who_have_two() {
     }
     let asked = sandbox.ledger();
     let numbers: HashMap<String, String> = asked.iter().cloned().collect();
-    assert_eq!(numbers.len(), asked.len(), "no spelling was asked about twice");
+    assert_eq!(numbers.len(), asked.len(), "no spelling was checked twice");
     assert_eq!(count(&registrations(&world), "no_answer"), 0);
 }
 
@@ -280,7 +280,7 @@ fn what_was_answered_is_kept_where_the_quota_does_not_do_for_what_is_still_looke
     a_day_passes(&world);
     let second = world.run();
     assert_eq!(second.code, 0, "{second:?}");
-    assert_eq!(sandbox.ledger().len(), 150, "who had an answer was not asked about again");
+    assert_eq!(sandbox.ledger().len(), 150, "numbers with an answer were not checked again");
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn a_provider_that_has_enough_for_today_ends_the_run_and_is_asked_the_rest_tomor
     sandbox.control("clock", r#"{"advance_seconds": 86400}"#);
     let tomorrow = run(&world);
     assert_eq!(tomorrow.code, 0, "{}", tomorrow.err);
-    assert_eq!(sandbox.ledger().len(), 60, "nobody was asked about twice");
+    assert_eq!(sandbox.ledger().len(), 60, "no number was checked twice");
     assert!(tomorrow.out.contains("30 checks in 30 calls; 35 already known, which saved 35 calls"), "{}", tomorrow.out);
 }
 
@@ -458,7 +458,7 @@ fn deliveries_and_messages_are_proof_and_policy_failures_say_nothing() {
     let of = |number: usize| found[&format!("+331990{number:05}")].as_str();
     assert_eq!([0, 1, 2].map(of), ["registered"; 3]);
     assert_eq!([4, 8].map(of), ["no_answer"; 2]);
-    assert_eq!([3, 5, 6, 7, 9].map(of), [""; 5], "nobody has said anything of them");
+    assert_eq!([3, 5, 6, 7, 9].map(of), [""; 5], "there are no answers for them");
 
     // The same events give the same answers, and later events are read too.
     let dump = world.dump_sqlite();
@@ -512,7 +512,7 @@ fn a_number_is_asked_about_under_its_other_spelling_and_recorded() {
     assert_eq!(count(&found, "registered"), 100, "an account that is known under the old spelling only is found");
     let asked: HashMap<String, String> = sandbox.ledger().into_iter().collect();
     let n_second = (0..100).filter(|it| asked.contains_key(&brazilian(*it)[1])).count();
-    assert!((10..50).contains(&n_second), "only who was not found was asked about again: {n_second}");
+    assert!((10..50).contains(&n_second), "only numbers that were not found were checked again: {n_second}");
     let statement = "select variant || ' ' || answer from evidence_view where variant <> '' order by 1";
     let recorded = sql(&world, statement);
     assert_eq!(recorded.len(), n_second);

@@ -76,18 +76,18 @@ fn findings(documents: &[Document]) -> Vec<DocumentFinding> {
 
 /// Fixes a file, and returns what was fixed. A file without anything to fix is not written.
 fn mend(document: &mut Document) -> Result<Vec<String>> {
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for (pointer, template) in &mut document.templates {
         let Ok(template) = template else { continue };
         let fixed = fix(template);
         for rule in &fixed {
-            told.push(format!("{}{pointer}: {}[{}]", document.path.display(), rule.name, rule.code));
+            lines.push(format!("{}{pointer}: {}[{}]", document.path.display(), rule.name, rule.code));
         }
         if let Some(place) = document.value.pointer_mut(pointer).filter(|_| !fixed.is_empty()) {
             *place = serde_json::to_value(&*template)?;
         }
     }
-    if !told.is_empty() {
+    if !lines.is_empty() {
         // A single template keeps the order of its fields.
         let text = match document.templates.as_slice() {
             [(pointer, Ok(template))] if pointer.is_empty() => serde_json::to_string_pretty(template)?,
@@ -96,7 +96,7 @@ fn mend(document: &mut Document) -> Result<Vec<String>> {
         fs::write(&document.path, text + "\n")
             .with_context(|| format!("could not write {}", document.path.display()))?;
     }
-    Ok(told)
+    Ok(lines)
 }
 
 fn json_of(documents: &[Document], findings: &[DocumentFinding], fixed: &[String]) -> Value {
