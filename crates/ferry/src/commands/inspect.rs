@@ -112,7 +112,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
         for source in &sources {
             let files: Vec<String> = source.files.iter().map(|it| text::path(it)).collect();
             words += &format!("  {}: {}\n", files.join(", "), title(source));
-            words += &remarks(source);
+            words += &warnings(source);
         }
         for (file, why) in &left {
             words += &format!("  {file} left out: {why}\n");
@@ -123,7 +123,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
 }
 
 /// Warnings about a source to read before the run.
-fn remarks(source: &Inspection) -> String {
+fn warnings(source: &Inspection) -> String {
     let mut words = String::new();
     if let Kind::Guessed { left_out, .. } = &source.kind {
         for (column, why) in left_out {
