@@ -1,4 +1,8 @@
 //! Every rule, with its code, its severity and its source.
+//!
+//! The hundreds group the codes: T1 fields, T2 lengths and signs of texts, T3 variables, T4 buttons, T5 headers and
+//! authentication, T6 what reviewers and policies say. The description says what is right. Its source is the document of
+//! the rule's author with the number of the error where there is one, or "our caution".
 
 use model::Severity::{Error, Note, Warning};
 
