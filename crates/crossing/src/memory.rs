@@ -1,4 +1,7 @@
 //! Memory: how much the machine has, how much a run may use, and how much it has used.
+//!
+//! Two lines of /proc say it, and a crate for one of them would not give the peak. Elsewhere than on Linux the fallback
+//! holds.
 
 /// Limits the memory of a run if the size of the machine's memory is unknown.
 const FALLBACK: u64 = 1 << 30;

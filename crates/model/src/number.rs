@@ -1,3 +1,7 @@
+//! Shares and numbers as people read them.
+//!
+//! Kept instead of `indicatif::HumanCount`: errors of crates below the terminal show numbers too.
+
 /// A part of a whole, from 0 to 1; 0 of nothing.
 pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }

@@ -18,6 +18,7 @@ pub(crate) fn wrong(path: &Path, text: &str, at: usize, message: String) -> Plan
     PlanError::Wrong { path: path.to_owned(), line, message }
 }
 
+// Kept although it reads the text of serde's error: the deserializer gives no typed list of the fields that it knows.
 /// Adds the nearest valid name to a message of the form "unknown … `x`, expected one of `a`, `b`".
 pub(crate) fn with_nearest(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);

@@ -1,4 +1,6 @@
 //! Pictures as inline SVG. Colours come from the style sheet of the page, by class.
+//!
+//! Two kinds of bars are less code than a chart library would take to style for print and for a phone.
 
 use std::fmt::Write;
 
