@@ -87,7 +87,7 @@ fn a_later_list_undoes_no_stop_and_the_record_of_it_stays() {
     import(&world, "two", LIST);
     assert_eq!(people(&world), ["01 stop opted-out"]);
     let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "two"]).out;
-    let said: Vec<&str> = traced.lines().filter(|it| it.starts_with("  said")).collect();
+    let said: Vec<&str> = traced.lines().filter(|it| it.starts_with("  statement")).collect();
     assert!(said[0].contains("undated yes for sms: cell \"Oui\" from crm:1, first in "), "{traced}");
     assert!(said[1].contains("2026-01-10T10:00:00Z stop for sms: message \"STOP\" from log:1, first in "), "{traced}");
     assert!(said[1].ends_with(": counts"), "{traced}");

@@ -193,7 +193,7 @@ fn names_that_are_taken_or_locked_are_refused_and_not_tried_again() {
     );
     assert_eq!(refused.code, 1);
     let again = submit(&world);
-    assert!(again.out.contains("before; it is submitted when it has changed, or with --again"), "{again:?}");
+    assert!(again.out.contains("(earlier; change it, or submit it again with --again)"), "{again:?}");
 
     sandbox.call("DELETE", "/v25.0/42/message_templates?name=mine", "");
     let synced = world.ferry(&["template", "sync"]);
