@@ -1,6 +1,6 @@
 //! The crossing: reads exports, and loads the CRM database.
 //!
-//! [`run`] is the whole flow. Each stage leaves files or receipts in the database; the manifest names the files with a
+//! [`run()`] is the whole flow. Each stage leaves files or receipts in the database; the manifest names the files with a
 //! digest of everything they depend on. So each stage does only what is not done yet, and a run can be stopped
 //! anywhere.
 //!
