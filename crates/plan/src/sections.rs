@@ -65,3 +65,8 @@ impl Default for IdentitySection {
         Self { key_env: "FERRY_CONTACT_KEY".into(), key_file: "ferry.key".into() }
     }
 }
+
+/// The default timeout of a request, in milliseconds.
+fn thirty_seconds() -> u64 {
+    30_000
+}

@@ -48,7 +48,7 @@ pub struct VerifySection {
     messages: Option<u64>,
     #[serde(default = "one")]
     checks_per_message: f64,
-    #[serde(default = "thirty_seconds")]
+    #[serde(default = "super::thirty_seconds")]
     timeout_ms: u64,
     /// The number of attempts per request, including the first.
     #[serde(default = "eight")]
@@ -91,9 +91,6 @@ fn eight() -> usize {
 }
 fn thirty() -> u32 {
     30
-}
-fn thirty_seconds() -> u64 {
-    30_000
 }
 fn half_a_second() -> u64 {
     500

@@ -22,12 +22,8 @@ pub struct WhatsappSection {
     url: Option<Spanned<String>>,
     /// The environment variable with the token.
     token_env: Option<String>,
-    #[serde(default = "thirty_seconds")]
+    #[serde(default = "super::thirty_seconds")]
     timeout_ms: u64,
-}
-
-fn thirty_seconds() -> u64 {
-    30_000
 }
 
 impl WhatsappSection {
