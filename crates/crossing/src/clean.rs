@@ -12,15 +12,13 @@ use clean::{
     Cleaner, DuplicateCandidate, Linked, Links, ListQualityCounts, N_PARTITIONS, SortedRun, Spill, UnreadValues,
 };
 use crm::NewContacts;
-use jiff::Timestamp;
 use model::{Contact, Counts, Digest, LedgerRow, Outcome, Reject, RowFindings, Stage};
 use rayon::prelude::*;
 use run::{Group, SourceRecord, SpillFolder, StageRecord, TableWriter};
 
 pub(crate) use crate::clean::intake::{PendingRows, add_rows, extract_and_add_rows};
 use crate::load::overlapped::OverlappedLoad;
-use crate::memory;
-use crate::open_run::{OpenRun, TOOL};
+use crate::open_run::{OpenRun, TOOL, stage_record};
 use crate::ordered_map::ordered_map;
 use crate::progress::{self, Task};
 use crate::rejects;
@@ -127,17 +125,13 @@ pub(crate) fn merge(
         anyhow::Ok((artifacts, n_duplicates))
     })?;
     let record = StageRecord {
-        inputs,
-        counts,
         rejects: outcome.rejects,
         findings: outcome.findings,
         links: link_counts(links),
         duplicates,
         list_quality,
         unread,
-        peak_bytes: memory::peak(),
-        seconds: started.elapsed().as_secs_f64(),
-        finished_at: Timestamp::now(),
+        ..stage_record(inputs, counts, started)
     };
     Ok(run.folder.complete(Stage::Clean, record, artifacts)?)
 }

@@ -11,12 +11,11 @@ use jiff::Timestamp;
 use model::{Counts, Digest, DigestInput, Stage};
 use phone::Region;
 use rayon::prelude::*;
-use run::{Artifact, ColumnReading, Group, SourceRecord, StageRecord, TableWriter};
+use run::{Artifact, ColumnReading, Group, SourceRecord, TableWriter};
 
 use crate::coverage::{CoverageCounter, source_record};
 use crate::inspect::encoding_guesses;
-use crate::memory;
-use crate::open_run::{OpenRun, TOOL};
+use crate::open_run::{OpenRun, TOOL, stage_record};
 use crate::progress::{ExtractedSource, Note, Outcome, Task, Work};
 use crate::reading::{self, Evidence};
 use plan::{Plan, SourceSection};
@@ -119,19 +118,8 @@ impl Extraction {
     pub(crate) fn finish(self, run: &mut OpenRun, done: Vec<(SourceRecord, Artifact)>) -> Result<()> {
         let n_rows = done.iter().map(|it| it.0.rows).sum();
         self.work.end(Outcome::Extracted(done.iter().map(|it| extracted_source(&it.0)).collect()));
-        let record = StageRecord {
-            inputs: self.inputs,
-            counts: Counts { rows_in: n_rows, kept: n_rows, ..Counts::default() },
-            rejects: Default::default(),
-            findings: Default::default(),
-            links: Default::default(),
-            duplicates: Default::default(),
-            list_quality: Default::default(),
-            unread: Default::default(),
-            peak_bytes: memory::peak(),
-            seconds: self.started.elapsed().as_secs_f64(),
-            finished_at: Timestamp::now(),
-        };
+        let counts = Counts { rows_in: n_rows, kept: n_rows, ..Counts::default() };
+        let record = stage_record(self.inputs, counts, self.started);
         let artifacts = done.iter().map(|it| (extracted::artifact(&it.0.name), it.1)).collect();
         run.folder.manifest.artifacts.retain(|name, _| !name.starts_with("extract/"));
         run.folder.manifest.sources = done.into_iter().map(|it| it.0).collect();

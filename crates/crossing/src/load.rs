@@ -17,8 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::backup;
 use crate::load::overlapped::LoadedAlready;
-use crate::memory;
-use crate::open_run::{OpenRun, TOOL};
+use crate::open_run::{OpenRun, TOOL, stage_record};
 use crate::progress::{Note, Outcome, Task, Work};
 use run::formats::contacts;
 use run::formats::links;
@@ -327,20 +326,8 @@ pub(crate) async fn complete(
         file.write_all(b"\n").with_context(|| format!("could not write {name}"))?;
     }
     let artifact = file.publish(receipts.len() as u64)?;
-    let record = StageRecord {
-        inputs: Digest::of_parts(
-            receipts.values().map(|it| it.input.to_string()).collect::<Vec<_>>().iter().map(String::as_bytes),
-        ),
-        counts,
-        rejects: Default::default(),
-        findings,
-        links: Default::default(),
-        duplicates: Default::default(),
-        list_quality: Default::default(),
-        unread: Default::default(),
-        peak_bytes: memory::peak(),
-        seconds: started.elapsed().as_secs_f64(),
-        finished_at: Timestamp::now(),
-    };
+    let inputs: Vec<String> = receipts.values().map(|it| it.input.to_string()).collect();
+    let inputs = Digest::of_parts(inputs.iter().map(String::as_bytes));
+    let record = StageRecord { findings, ..stage_record(inputs, counts, started) };
     Ok(run.folder.complete(stage, record, vec![(name, artifact)])?)
 }

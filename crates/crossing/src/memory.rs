@@ -12,7 +12,7 @@ pub(crate) fn default_budget() -> u64 {
 }
 
 /// Returns the most memory that this program has used so far, in bytes; 0 if unknown.
-pub fn peak() -> u64 {
+pub(crate) fn peak() -> u64 {
     kilobytes("/proc/self/status", "VmHWM:").map_or(0, |it| it * 1024)
 }
 

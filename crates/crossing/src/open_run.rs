@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use crm::Crm;
 use jiff::{Timestamp, tz::TimeZone};
-use model::{ContactKey, IdentityDecision, RowFindings, RunMark, Stage};
-use run::{ColumnReading, Manifest, RunFolder, newest_in};
+use model::{ContactKey, Counts, Digest, IdentityDecision, RowFindings, RunMark, Stage};
+use run::{ColumnReading, Manifest, RunFolder, StageRecord, newest_in};
 
 use crate::inspect::EncodingGuess;
 use crate::memory;
@@ -17,7 +18,16 @@ use crate::reading;
 use plan::{Plan, SourceSection, contact_key};
 
 /// The name of this program in receipts and manifests.
-pub const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
+pub(crate) const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
+
+/// Returns the record of a stage that began at `started` and ends now.
+pub(crate) fn stage_record(inputs: Digest, counts: Counts, started: Instant) -> StageRecord {
+    StageRecord {
+        seconds: started.elapsed().as_secs_f64(),
+        peak_bytes: memory::peak(),
+        ..StageRecord::new(inputs, counts, Timestamp::now())
+    }
+}
 
 /// The plan to run, its run folder, and limits.
 #[derive(Clone, Debug)]
@@ -147,7 +157,7 @@ impl OpenRun {
 }
 
 /// Returns the rules of cleaning for a run of a plan. `readings` says how the columns of each source are read.
-pub fn rules(
+pub(crate) fn rules(
     plan: &Plan,
     key: &ContactKey,
     run: RunMark,

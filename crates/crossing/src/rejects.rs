@@ -7,7 +7,7 @@ use model::{Reason, Reject};
 
 use crate::corrections::SourceRow;
 
-pub const ARTIFACT: &str = "clean/rejects.csv";
+pub(crate) const ARTIFACT: &str = "clean/rejects.csv";
 
 /// Our own columns, which follow those of the exports.
 const OWN: [&str; 6] = ["_source", "_record", "_line", "_reason", "_field", "_text"];

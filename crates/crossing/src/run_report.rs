@@ -256,7 +256,7 @@ async fn batches(run: &OpenRun, crm: &Crm) -> Result<Vec<BatchState>> {
 const MOST_WITHOUT: f64 = 0.5;
 
 /// Returns the sources of which most rows give no contact. `rejects` is by source and reason code.
-pub fn low_yields(sources: &[SourceRecord], rejects: &BTreeMap<String, BTreeMap<String, u64>>) -> Vec<LowYield> {
+fn low_yields(sources: &[SourceRecord], rejects: &BTreeMap<String, BTreeMap<String, u64>>) -> Vec<LowYield> {
     let low_yield = |source: &SourceRecord| {
         let by_reason = rejects.get(&source.name)?;
         let n_without: u64 = by_reason.values().sum();
@@ -273,6 +273,6 @@ pub fn low_yields(sources: &[SourceRecord], rejects: &BTreeMap<String, BTreeMap<
 }
 
 /// Returns the number of rejected rows that are about a person and could be corrected.
-pub fn n_faults(rejects: &BTreeMap<String, u64>) -> u64 {
+fn n_faults(rejects: &BTreeMap<String, u64>) -> u64 {
     rejects.iter().filter(|it| Reason::from_code(it.0).is_none_or(Reason::is_fault)).map(|it| it.1).sum()
 }

@@ -111,8 +111,7 @@ pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -
     if let Some(error) = outcome.error {
         return Err(error);
     }
-    let bill = outcome.bill(&verifier, &section);
-    let bill = Some(bill).filter(|_| is_asking);
+    let bill = is_asking.then(|| outcome.bill(&verifier, &section));
     work.end(progress::Outcome::Verified(outcome.totals(bill.clone(), estimate.numbers)));
     run.folder.manifest.bills.extend(bill.clone().filter(|it| it.calls > 0));
     let findings = outcome.findings(verifier.verdict());

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use askama::Template;
 use crm::{Registrations, Tally};
-use crossing::{BatchState, DatabaseState, OpenRun, RunReport, ShownValues, UnreadBySource, low_yields, n_faults};
+use crossing::{BatchState, DatabaseState, OpenRun, RunReport, ShownValues, UnreadBySource};
 use model::{Answer, Counts, Reason, Segment, Stage, grouped, share};
 use run::{Backup, Bill, Manifest, UnreadField, write_private};
 
@@ -140,9 +140,6 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
     let rejects = reject_lines(&cleaned.rejects);
     let countries = group_lines(&registrations.countries, "no country");
     let stages = stage_lines(manifest);
-    let by_reason = rejects.iter().map(|it| (it.code.clone(), it.rows)).collect();
-    let rate = share(n_faults(&by_reason), counts.rows_in);
-    let max_rate = run.plan.gates.max_reject_rate;
     Ok(Report {
         run_id: manifest.run_id.clone(),
         tool: manifest.tool.clone(),
@@ -157,9 +154,9 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
                 Part { name: "suppressed", value: counts.suppressed },
             ],
         }]),
-        reject_rate: percent(rate),
-        max_reject_rate: percent(max_rate),
-        is_over_rate: rate > max_rate,
+        reject_rate: percent(report.reject_rate),
+        max_reject_rate: percent(report.max_reject_rate),
+        is_over_rate: report.reject_rate > report.max_reject_rate,
         uninformative: report.uninformative.map(text::verify::uninformative).unwrap_or_default(),
         sources: source_lines(manifest),
         rejects_picture: bars(&rejects.iter().map(|it| (it.code.clone(), it.rows)).collect::<Vec<_>>()),
@@ -179,7 +176,7 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
         by_source: group_lines(&registrations.sources, ""),
         segments: segment_cards(registrations),
         unread: unread_lines(&cleaned.unread),
-        warnings: low_yields(&manifest.sources, &cleaned.rejects).iter().map(text::run::low_yield).collect(),
+        warnings: report.low_yields.iter().map(text::run::low_yield).collect(),
         bills: bill_lines(&manifest.bills),
         stages_picture: bars(
             &manifest

@@ -243,19 +243,7 @@ mod tests {
         assert_eq!(writer.publish(0).unwrap(), artifact);
 
         let inputs = artifact.sha256;
-        let record = StageRecord {
-            inputs,
-            counts: Default::default(),
-            rejects: Default::default(),
-            links: Default::default(),
-            duplicates: Default::default(),
-            list_quality: Default::default(),
-            unread: Default::default(),
-            findings: Default::default(),
-            seconds: 0.0,
-            peak_bytes: 0,
-            finished_at: jiff::Timestamp::UNIX_EPOCH,
-        };
+        let record = StageRecord::new(inputs, Default::default(), jiff::Timestamp::UNIX_EPOCH);
         folder.complete(Stage::Clean, record, vec![("clean/rejects.csv".into(), artifact)]).unwrap();
         assert!(folder.is_complete(Stage::Clean, inputs).unwrap());
         assert!(!folder.is_complete(Stage::Clean, model::Hasher::default().finish()).unwrap());

@@ -210,6 +210,25 @@ pub struct StageRecord {
     pub finished_at: Timestamp,
 }
 
+impl StageRecord {
+    /// Returns the record of a stage without findings, duration and memory.
+    pub fn new(inputs: Digest, counts: Counts, finished_at: Timestamp) -> Self {
+        Self {
+            inputs,
+            counts,
+            rejects: BTreeMap::new(),
+            findings: BTreeMap::new(),
+            links: BTreeMap::new(),
+            duplicates: BTreeMap::new(),
+            list_quality: BTreeMap::new(),
+            unread: BTreeMap::new(),
+            seconds: 0.0,
+            peak_bytes: 0,
+            finished_at,
+        }
+    }
+}
+
 /// The requests and the cost of one verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
