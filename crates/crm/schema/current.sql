@@ -175,7 +175,8 @@ create table template_order (
   primary key (account, at, name, language)
 ) without rowid;
 
--- Who is who: merges, and who must never be merged. before holds the rows of both contacts before a merge, as JSON.
+-- Decisions about identity: merged contacts, and pairs that must never be merged. before holds the rows of both contacts
+-- before a merge, as JSON.
 create table decision (
   contact_id blob not null,
   other_id blob not null,
@@ -205,7 +206,7 @@ create view evidence_view as
     time_of(expires_at) as expires_at, price_micros, wa_id, raw_status
   from evidence;
 
--- What is known now of the WhatsApp registration of contacts, derived from all evidence. The rules are those of
+-- The present WhatsApp registration of contacts, derived from all evidence. The rules are those of
 -- model::Registration, with which a test compares this view.
 create view registration_now as
   with changed as (

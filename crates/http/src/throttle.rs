@@ -19,7 +19,7 @@ pub struct Throttle {
     counts: Mutex<CallCounts>,
 }
 
-/// What was called so far.
+/// Counts of the calls so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallCounts {
     pub calls: u64,

@@ -52,7 +52,7 @@ impl Default for Options {
     }
 }
 
-/// What was read from the files.
+/// The scenarios that the files hold, and the parts that could not be read.
 #[derive(Debug)]
 pub struct Imported {
     pub format: Format,

@@ -195,7 +195,7 @@ pub(super) struct Prefix {
     automaton: OnceLock<Option<Dfa>>,
 }
 
-/// What was dialled before a number.
+/// The prefix that was dialled before a number.
 pub(super) enum Before<'a> {
     Nothing,
     /// The prefix; these digits follow it.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 /// The masked texts of a log, and what is known about the messages of each.
 pub(super) type DistinctMessages = HashMap<String, MessageStats>;
 
-/// What is known about all messages with the same masked text.
+/// Counts and examples of all messages with the same masked text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MessageStats {
     pub(super) n_messages: u64,
