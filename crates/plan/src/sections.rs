@@ -66,7 +66,5 @@ impl Default for IdentitySection {
     }
 }
 
-/// The default timeout of a request, in milliseconds.
-fn thirty_seconds() -> u64 {
-    30_000
-}
+/// The default timeout of a request.
+const TIMEOUT_MS: u64 = 30_000;

@@ -17,18 +17,17 @@ use crate::{Plan, PlanError};
 const BATCH_OF_SINGLE_CALLS: usize = 100;
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct VerifySection {
+    /// Required: [`Self::check`] refuses a plan without it.
     #[serde(deserialize_with = "adapter")]
-    pub adapter: Spanned<AdapterKind>,
+    adapter: Option<Spanned<AdapterKind>>,
     pub url: Option<Spanned<String>>,
     /// The answer files of an adapter that sends no requests.
     pub path: Option<PathBuf>,
     /// The session name of WAHA.
-    #[serde(default = "default_session")]
     pub session: String,
     /// The instance of Evolution API or GREEN-API.
-    #[serde(default)]
     pub instance: String,
     /// The environment variable with the token or key.
     token_env: Option<String>,
@@ -36,84 +35,77 @@ pub struct VerifySection {
     token_file: Option<PathBuf>,
     /// The environment variable with USER:PASSWORD for the login.
     login_env: Option<String>,
-    #[serde(default = "yes")]
     pub blocking: bool,
     batch: Option<Spanned<usize>>,
     /// The number of concurrent calls.
-    #[serde(default = "four")]
     pub concurrency: usize,
     per_second: Option<NonZeroU32>,
     daily_quota: Option<u64>,
     /// The messages that the business sends in thirty days. The plan allows `checks_per_message` checks for each.
     messages: Option<u64>,
-    #[serde(default = "one")]
     checks_per_message: f64,
-    #[serde(default = "super::thirty_seconds")]
     timeout_ms: u64,
     /// The number of attempts per request, including the first.
-    #[serde(default = "eight")]
     attempts: usize,
     /// The wait before the second attempt, doubled after each attempt.
-    #[serde(default = "half_a_second")]
     backoff_ms: u64,
     /// How often a pending answer is polled.
-    #[serde(default = "thirty")]
     pub polls: u32,
-    #[serde(default = "two_seconds")]
     pub poll_ms: u64,
     /// The number of days for which an answer is valid.
     valid_days: Option<u32>,
     /// The price of one check.
     price: Option<f64>,
-    #[serde(default = "dollars")]
     pub currency: String,
-    #[serde(default)]
     i_accept_unofficial: bool,
     /// Numbers of the business that are known to be on WhatsApp.
-    #[serde(default)]
     known_registered: Vec<Spanned<String>>,
 }
 
-fn default_session() -> String {
-    "default".to_owned()
-}
-fn yes() -> bool {
-    true
-}
-fn one() -> f64 {
-    1.0
-}
-fn four() -> usize {
-    4
-}
-fn eight() -> usize {
-    8
-}
-fn thirty() -> u32 {
-    30
-}
-fn half_a_second() -> u64 {
-    500
-}
-fn two_seconds() -> u64 {
-    2_000
-}
-fn dollars() -> String {
-    "USD".to_owned()
+impl Default for VerifySection {
+    fn default() -> Self {
+        Self {
+            adapter: None,
+            url: None,
+            path: None,
+            session: "default".to_owned(),
+            instance: String::new(),
+            token_env: None,
+            token_file: None,
+            login_env: None,
+            blocking: true,
+            batch: None,
+            concurrency: 4,
+            per_second: None,
+            daily_quota: None,
+            messages: None,
+            checks_per_message: 1.0,
+            timeout_ms: super::TIMEOUT_MS,
+            attempts: 8,
+            backoff_ms: 500,
+            polls: 30,
+            poll_ms: 2_000,
+            valid_days: None,
+            price: None,
+            currency: "USD".to_owned(),
+            i_accept_unofficial: false,
+            known_registered: Vec::new(),
+        }
+    }
 }
 
-fn adapter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Spanned<AdapterKind>, D::Error> {
+fn adapter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Spanned<AdapterKind>>, D::Error> {
     let name = Spanned::<String>::deserialize(deserializer)?;
     let names = || AdapterKind::ALL.map(|it| format!("`{}`", it.properties().name)).join(", ");
     let kind = AdapterKind::from_name(name.get_ref()).ok_or_else(|| {
         serde::de::Error::custom(format!("unknown adapter `{}`, expected one of {}", name.get_ref(), names()))
     })?;
-    Ok(Spanned::new(name.span(), kind))
+    Ok(Some(Spanned::new(name.span(), kind)))
 }
 
 impl VerifySection {
     pub fn kind(&self) -> AdapterKind {
-        *self.adapter.get_ref()
+        self.adapter.as_ref().map_or(AdapterKind::Contacts, |it| *it.get_ref())
     }
 
     pub fn properties(&self) -> Properties {
@@ -198,7 +190,11 @@ impl VerifySection {
     }
 
     pub fn check(&self, plan: &Plan) -> Result<(), PlanError> {
-        let at = self.adapter.span().start;
+        let Some(adapter) = &self.adapter else {
+            let at = plan.text.find("[verify]").unwrap_or(0);
+            return Err(plan.wrong(at, "[verify] names no adapter: add adapter = \"contacts\", or another".into()));
+        };
+        let at = adapter.span().start;
         let Properties { name, is_unofficial, .. } = self.properties();
         let wrong = |message: String| Err(plan.wrong(at, message));
         if let Some(batch) = self.batch.as_ref().filter(|it| !(1..=MAX_BATCH).contains(it.get_ref())) {

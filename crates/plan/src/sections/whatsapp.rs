@@ -22,8 +22,7 @@ pub struct WhatsappSection {
     url: Option<Spanned<String>>,
     /// The environment variable with the token.
     token_env: Option<String>,
-    #[serde(default = "super::thirty_seconds")]
-    timeout_ms: u64,
+    timeout_ms: Option<u64>,
 }
 
 impl WhatsappSection {
@@ -47,7 +46,7 @@ impl WhatsappSection {
     }
 
     pub fn timeout(&self) -> Duration {
-        Duration::from_millis(self.timeout_ms)
+        Duration::from_millis(self.timeout_ms.unwrap_or(super::TIMEOUT_MS))
     }
 
     fn wrong_url(&self, plan: &Plan, message: &str) -> PlanError {
