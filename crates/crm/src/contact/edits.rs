@@ -9,6 +9,9 @@ use twox_hash::XxHash64;
 use crate::contact::columns::{COLUMNS, EDITABLE, N_COLUMNS};
 use crate::sql::Cell;
 
+/// Four check sums of 16 bits fill the number that the database keeps.
+const _: () = assert!(EDITABLE.len() == 4, "widen WrittenChecksum before a fifth column can be edited");
+
 /// A check sum of 15 bits for each of the columns [`EDITABLE`]. One edit in 32,768 goes unnoticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WrittenChecksum(pub(crate) i64);
