@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
-use model::{ContactId, Counts, Outcome};
+use model::{ContactId, Counts, Outcome, Stage};
 
-use crate::{Difference, balance, equal};
+use crate::{Compared, Difference, balance, equal};
 
 /// Takes the row ledger in, row by row, and says what does not add up.
 #[derive(Debug)]
@@ -71,11 +71,11 @@ impl LedgerAudit {
     /// Compares a contact with the ledger: it must have this many rows, one of them kept.
     pub fn contact(&self, id: ContactId, n_rows: u64) -> Option<Difference> {
         match self.contacts.get(&id) {
-            None => Some(Difference(format!("contact {id} has no row in the ledger"))),
+            None => Some(Difference::ContactWithoutRow { contact: id }),
             Some((1, n_merged)) if u64::from(*n_merged) + 1 == n_rows => None,
-            Some((n_kept, n_merged)) => Some(Difference(format!(
-                "contact {id}: the ledger has {n_kept} kept and {n_merged} merged rows, the contact {n_rows}"
-            ))),
+            Some(&(n_kept, n_merged)) => {
+                Some(Difference::ContactWithOtherRows { contact: id, n_rows, n_kept, n_merged })
+            }
         }
     }
 
@@ -84,21 +84,20 @@ impl LedgerAudit {
         let mut differences = Vec::new();
         for source in &self.sources {
             let n_missing = source.is_seen.iter().filter(|it| !**it).count() as u64;
-            for (what, n) in [
-                ("rows without an outcome", n_missing),
-                ("rows with two outcomes", source.n_doubled),
-                ("outcomes of rows that were never received", source.n_unknown),
-            ] {
-                differences.extend(equal(&format!("{} of source {}", what, source.name), 0, n));
-            }
+            let name = || source.name.clone();
+            differences.extend(equal(Compared::RowsWithoutOutcome { source: name() }, 0, n_missing));
+            differences.extend(equal(Compared::RowsWithTwoOutcomes { source: name() }, 0, source.n_doubled));
+            differences.extend(equal(Compared::OutcomesWithoutRow { source: name() }, 0, source.n_unknown));
         }
-        differences.extend(balance("clean", &self.counts));
+        differences.extend(balance(Stage::Clean, &self.counts));
         (LedgerTotals { counts: self.counts, n_contacts: self.contacts.len() as u64 }, differences)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use expect_test::{Expect, expect};
+
     use super::*;
 
     const ANA: ContactId = ContactId([1; 16]);
@@ -111,44 +110,62 @@ mod tests {
         audit
     }
 
-    fn differences(rows: &[(u64, Outcome, Option<ContactId>)]) -> Vec<String> {
-        audit(rows).finish().1.into_iter().map(|it| it.0).collect()
+    fn check(rows: &[(u64, Outcome, Option<ContactId>)], expected: Expect) {
+        let differences = audit(rows).finish().1.into_iter().map(|it| format!("{it:?}\n"));
+        expected.assert_eq(&differences.collect::<String>());
     }
 
     #[test]
     fn a_ledger_with_one_outcome_per_row_balances() {
         let rows = [(1, Outcome::Merged, Some(ANA)), (2, Outcome::Kept, Some(ANA)), (3, Outcome::Rejected, None)];
-        assert_eq!(differences(&rows), [""; 0]);
+        check(&rows, expect![""]);
         assert_eq!(audit(&rows).contact(ANA, 2), None);
     }
 
     #[test]
     fn a_lost_row_a_doubled_row_and_an_invented_row_are_named() {
-        let kept = |record| (record, Outcome::Rejected, None);
-        assert_eq!(
-            differences(&[kept(1), kept(2)]),
-            [
-                "rows without an outcome of source sms: expected 0, found 1",
-                "clean: 3 rows in, 0 kept + 0 merged + 2 rejected + 0 suppressed; 1 unaccounted for",
-            ]
+        let rejected = |record| (record, Outcome::Rejected, None);
+        check(
+            &[rejected(1), rejected(2)],
+            expect![[r#"
+            Unequal { compared: RowsWithoutOutcome { source: "sms" }, expected: 0, found: 1 }
+            Unbalanced { stage: Clean, counts: Counts { rows_in: 3, kept: 0, merged: 0, rejected: 2, suppressed: 0 } }
+        "#]],
         );
-        assert_eq!(
-            differences(&[kept(1), kept(2), kept(2)])[..2],
-            [
-                "rows without an outcome of source sms: expected 0, found 1",
-                "rows with two outcomes of source sms: expected 0, found 1"
-            ]
+        check(
+            &[rejected(1), rejected(2), rejected(2)],
+            expect![[r#"
+            Unequal { compared: RowsWithoutOutcome { source: "sms" }, expected: 0, found: 1 }
+            Unequal { compared: RowsWithTwoOutcomes { source: "sms" }, expected: 0, found: 1 }
+        "#]],
         );
-        assert_eq!(
-            differences(&[kept(1), kept(2), kept(3), kept(4)])[0],
-            "outcomes of rows that were never received of source sms: expected 0, found 1"
+        check(
+            &[rejected(1), rejected(2), rejected(3), rejected(4)],
+            expect![[r#"
+            Unequal { compared: OutcomesWithoutRow { source: "sms" }, expected: 0, found: 1 }
+            Unbalanced { stage: Clean, counts: Counts { rows_in: 3, kept: 0, merged: 0, rejected: 4, suppressed: 0 } }
+        "#]],
+        );
+    }
+
+    #[test]
+    fn rows_that_balance_in_sum_and_not_one_by_one_are_named() {
+        // One row is lost and another has two outcomes: the sums are right.
+        check(
+            &[(1, Outcome::Kept, Some(ANA)), (2, Outcome::Merged, Some(ANA)), (2, Outcome::Rejected, None)],
+            expect![[r#"
+                Unequal { compared: RowsWithoutOutcome { source: "sms" }, expected: 0, found: 1 }
+                Unequal { compared: RowsWithTwoOutcomes { source: "sms" }, expected: 0, found: 1 }
+            "#]],
         );
     }
 
     #[test]
     fn a_contact_must_have_the_rows_that_it_claims() {
         let audit = audit(&[(1, Outcome::Kept, Some(ANA))]);
-        assert!(audit.contact(ANA, 2).is_some());
-        assert!(audit.contact(ContactId([2; 16]), 1).is_some());
+        let other_rows = Difference::ContactWithOtherRows { contact: ANA, n_rows: 2, n_kept: 1, n_merged: 0 };
+        assert_eq!(audit.contact(ANA, 2), Some(other_rows));
+        let stranger = ContactId([2; 16]);
+        assert_eq!(audit.contact(stranger, 1), Some(Difference::ContactWithoutRow { contact: stranger }));
     }
 }

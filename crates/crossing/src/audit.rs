@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result};
-use audit::{Difference, LedgerAudit, LedgerTotals, balance, equal};
+use audit::{Compared, Difference, LedgerAudit, LedgerTotals, balance, equal};
 use crm::Crm;
 use model::{ContactId, Counts, IdentityDecision, Stage};
 use plan::contact_key;
@@ -25,7 +25,7 @@ pub struct Audited {
     pub contacts: u64,
     pub artifacts: u64,
     pub batches: u64,
-    pub differences: Vec<String>,
+    pub differences: Vec<Difference>,
     /// Values that were not understood, by source and field. Rows can balance and still be misread.
     pub not_understood: UnreadBySource,
 }
@@ -51,7 +51,7 @@ pub async fn audit(found: &FoundRun) -> Result<Audited> {
         audited.batches = database(found, &mut differences).await?;
     }
     audited.balanced = differences.is_empty();
-    audited.differences = differences.into_iter().map(|it| it.0).collect();
+    audited.differences = differences;
     Ok(audited)
 }
 
@@ -61,21 +61,21 @@ fn digests(found: &FoundRun) -> Result<Vec<Difference>> {
     let mut differences = Vec::new();
     for (name, artifact) in &manifest.artifacts {
         if !found.folder.is_intact(name, artifact)? {
-            differences.push(Difference(format!("{name} is missing or not what the manifest says")));
+            differences.push(Difference::DamagedArtifact { name: name.clone() });
         }
     }
-    // A seal can be checked only with the key of the run.
+    // A signature can be checked only with the key of the run.
     let key = Some(contact_key(&found.plan, true)?).filter(|it| it.id() == manifest.key_id);
     for (source, key) in manifest.sources.iter().zip(std::iter::repeat(key)) {
         if let Some(key) = key
-            && key.seal(&source.sealed_bytes()) != source.coverage.seal
+            && key.sign(&source.signed_bytes()) != source.coverage.signature
         {
-            differences.push(Difference(format!("the certificate of source {} is not what was sealed", source.name)));
+            differences.push(Difference::CoverageReportChanged { source: source.name.clone() });
         }
     }
     for stage in [Stage::Extract, Stage::Clean] {
         if !manifest.stages.contains_key(&stage) {
-            differences.push(Difference(format!("{} is not complete", stage.name())));
+            differences.push(Difference::StageIncomplete { stage });
         }
     }
     Ok(differences)
@@ -87,11 +87,11 @@ fn rows(found: &FoundRun, differences: &mut Vec<Difference>) -> Result<LedgerTot
     let mut sources = Vec::new();
     for source in &manifest.sources {
         let n_rows = TableReader::open(&folder.path(&extracted::artifact(&source.name)))?.n_rows();
-        differences.extend(equal(&format!("rows of source {} in extract/", source.name), source.rows, n_rows));
+        differences.extend(equal(Compared::ExtractedRows { source: source.name.clone() }, source.rows, n_rows));
         sources.push((source.name.clone(), n_rows));
     }
     let mut audit = LedgerAudit::new(sources);
-    ledger::read(&TableReader::open(&folder.path(ledger::ARTIFACT))?, |row| {
+    ledger::read(&ledger::open(folder)?, |row| {
         audit.row(row.source, row.record, row.outcome, row.contact_id);
         anyhow::Ok(())
     })?;
@@ -111,17 +111,17 @@ fn rows(found: &FoundRun, differences: &mut Vec<Difference>) -> Result<LedgerTot
     )?;
     let (totals, in_ledger) = audit.finish();
     differences.extend(in_ledger);
-    differences.extend(equal("contacts with rows in the ledger", n_contacts, totals.n_contacts));
-    differences.extend(equal("contacts against kept rows", totals.counts.kept, n_contacts));
+    differences.extend(equal(Compared::ContactsInLedger, n_contacts, totals.n_contacts));
+    differences.extend(equal(Compared::ContactsAndKeptRows, totals.counts.kept, n_contacts));
     let recorded = manifest.stages.get(&Stage::Clean).map(|it| it.counts).unwrap_or_default();
-    for (what, recorded, counted) in [
-        ("kept rows against the manifest", recorded.kept, totals.counts.kept),
-        ("merged rows against the manifest", recorded.merged, totals.counts.merged),
-        ("rejected rows against the manifest", recorded.rejected, totals.counts.rejected),
+    for (compared, recorded, counted) in [
+        (Compared::KeptRowsInManifest, recorded.kept, totals.counts.kept),
+        (Compared::MergedRowsInManifest, recorded.merged, totals.counts.merged),
+        (Compared::RejectedRowsInManifest, recorded.rejected, totals.counts.rejected),
     ] {
-        differences.extend(equal(what, recorded, counted));
+        differences.extend(equal(compared, recorded, counted));
     }
-    differences.extend(equal("rejected rows in clean/rejects.csv", totals.counts.rejected, n_rejects(found)?));
+    differences.extend(equal(Compared::RowsInRejectsFile, totals.counts.rejected, n_rejects(found)?));
     Ok(totals)
 }
 
@@ -140,7 +140,7 @@ fn n_rejects(found: &FoundRun) -> Result<u64> {
 async fn database(found: &FoundRun, differences: &mut Vec<Difference>) -> Result<u64> {
     let run_id = &found.folder.manifest.run_id;
     let Some(crm) = Crm::look(&found.plan.crm_url()?).await? else {
-        differences.push(Difference("there is no CRM database".to_owned()));
+        differences.push(Difference::NoDatabase);
         return Ok(0);
     };
     let (path, size) = (found.folder.path(contacts::ARTIFACT), found.plan.batch_size());
@@ -163,24 +163,17 @@ async fn database(found: &FoundRun, differences: &mut Vec<Difference>) -> Result
         let mut counts = Counts::default();
         for (number, _, digest) in &planned {
             match receipts.get(number) {
-                None => differences.push(Difference(format!("{}: batch {number} has no receipt", stage.name()))),
+                None => differences.push(Difference::NoReceipt { stage, batch: *number }),
                 Some(receipt) if receipt.input != *digest => {
-                    differences.push(Difference(format!(
-                        "{}: the receipt of batch {number} is for other contacts",
-                        stage.name()
-                    )));
+                    differences.push(Difference::ReceiptOfOtherContacts { stage, batch: *number });
                 }
                 Some(receipt) => counts += receipt.counts,
             }
         }
         let extra: HashSet<u32> =
             receipts.keys().copied().filter(|it| !planned.iter().any(|batch| batch.0 == *it)).collect();
-        differences.extend(equal(
-            &format!("{}: receipts of batches that are not planned", stage.name()),
-            0,
-            extra.len() as u64,
-        ));
-        differences.extend(balance(stage.name(), &counts));
+        differences.extend(equal(Compared::UnplannedReceipts { stage }, 0, extra.len() as u64));
+        differences.extend(balance(stage, &counts));
     }
     let decisions = crm.decisions().await?;
     let absorbed = decisions.iter().filter_map(|it| match it {
@@ -192,7 +185,7 @@ async fn database(found: &FoundRun, differences: &mut Vec<Difference>) -> Result
         let held = crm.held(ids).await?;
         // A contact that was merged after the run is part of the contact it was merged into.
         let n_missing = ids.iter().filter(|it| !held.contains_key(it) && !absorbed.contains(it)).count() as u64;
-        differences.extend(equal(&format!("contacts of batch {number} missing in the database"), 0, n_missing));
+        differences.extend(equal(Compared::MissingContacts { batch: *number }, 0, n_missing));
     }
     crm.close().await;
     Ok(planned.len() as u64)

@@ -96,8 +96,8 @@ pub(crate) fn merge(
 
     tracing::info!(n_contacts = outcome.counts.kept, "contacts given out");
     outcome.counts.rows_in = n_rows;
-    if let Some(difference) = audit::balance("clean", &outcome.counts) {
-        bail!("the rows do not balance: {}", difference.0);
+    if audit::balance(Stage::Clean, &outcome.counts).is_some() {
+        bail!("the rows do not balance: {:?}", outcome.counts);
     }
     let counts = outcome.counts;
     work.end(progress::Outcome::Cleaned(counts));

@@ -4,7 +4,7 @@
 use clean::{DateForm, Moment, ReadDate, read_date};
 use extract::{FileFormat, Layout, Probe, Profile, ReadSummary, Row, SourcePart, is_blank};
 use model::{ContactKey, Reason};
-use run::{ColumnReading, Coverage, FileRecord, SourceRecord};
+use run::{ColumnReading, Coverage, CoverageFinding, FileRecord, SourceRecord};
 use serde_json::Value;
 
 use plan::SourceSection;
@@ -88,7 +88,7 @@ pub(crate) fn source_record(
         coverage,
         reading,
     };
-    record.coverage.seal = key.seal(&record.sealed_bytes());
+    record.coverage.signature = key.sign(&record.signed_bytes());
     record
 }
 
@@ -107,66 +107,58 @@ fn fact(seen: &ReadSummary, path: &str) -> Option<Value> {
     Some(found.clone())
 }
 
-fn findings(profile: &Profile, probe: &Probe, seen: &[ReadSummary], coverage: &Coverage) -> Vec<String> {
+fn findings(profile: &Profile, probe: &Probe, seen: &[ReadSummary], coverage: &Coverage) -> Vec<CoverageFinding> {
     let mut findings = Vec::new();
-    if let Some(claimed) = coverage.claimed.filter(|it| *it != coverage.records) {
-        findings.push(format!("the provider counts {claimed} records; these files hold {}", coverage.records));
-    }
-    let names_next = |seen: &ReadSummary| {
-        let links = profile.next.iter().filter_map(|it| fact(seen, it));
-        links.into_iter().any(|link| link.as_str().is_some_and(|it| !it.is_empty()))
-    };
-    if seen.last().is_some_and(names_next) {
-        findings.push("the last page names a next one, which is not among these files".to_owned());
+    let records = coverage.records;
+    findings.extend(
+        coverage
+            .claimed
+            .filter(|it| *it != records)
+            .map(|claimed| CoverageFinding::RecordsMissing { claimed, records }),
+    );
+    if seen.last().is_some_and(|it| names_next_page(profile, it)) {
+        findings.push(CoverageFinding::NextPageMissing);
     }
     if let (Some(days), Some(last)) = (profile.window_days.filter(|it| *it > 0), coverage.last_at) {
         let earliest = last - jiff::SignedDuration::from_hours(24 * i64::from(days));
-        findings.push(format!(
-            "the provider keeps {days} days: what is older than {} cannot be in an export that ends here",
-            earliest.strftime("%F")
-        ));
+        findings.push(CoverageFinding::KeptForDays { days, earliest });
     }
-    let counted = |n: u64, one: &str, several: &str| match n {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        n => Some(format!("{n} {several}")),
-    };
-    let sum = |count: fn(&ReadSummary) -> u64| seen.iter().map(count).sum::<u64>();
-    findings.extend(counted(
-        sum(|it| it.n_repeated_headers),
-        "line that repeats the header was passed over",
-        "lines that repeat the header were passed over",
-    ));
-    findings.extend(counted(
-        sum(|it| it.n_stray_quotes),
-        "row has a quote inside a cell that does not begin with one; it was taken as it stands",
-        "rows have a quote inside a cell that does not begin with one; it was taken as it stands",
-    ));
-    findings.extend(counted(
-        coverage.zoneless,
-        "date says nothing of its time zone; it was read as UTC",
-        "dates say nothing of their time zone; they were read as UTC",
-    ));
+    let sum = |count: fn(&ReadSummary) -> u64| Some(seen.iter().map(count).sum::<u64>()).filter(|it| *it > 0);
+    findings.extend(sum(|it| it.n_repeated_headers).map(|n_lines| CoverageFinding::HeadersRepeated { n_lines }));
+    findings.extend(sum(|it| it.n_stray_quotes).map(|n_rows| CoverageFinding::StrayQuotes { n_rows }));
+    let zoneless = Some(coverage.zoneless).filter(|it| *it > 0);
+    findings.extend(zoneless.map(|n_dates| CoverageFinding::DatesWithoutZone { n_dates }));
     for (part, seen) in probe.parts.iter().zip(seen) {
-        if let Some(doubt) = &part.doubt {
-            findings.push(format!(
-                "{}: the encoding {} was guessed; the next would be {}",
-                part.name(),
-                part.encoding_name(),
-                doubt.other.name()
-            ));
-        }
-        if seen.is_last_line_open {
-            findings.push(format!("{} ends without a line end: see that it is complete", part.name()));
-        }
-        if let FileFormat::Sheet { others, .. } = &part.format
-            && !others.is_empty()
-        {
-            findings.push(format!("{} has sheets that were not read: {}", part.name(), others.join(", ")));
-        }
+        findings.extend(findings_of_file(part, seen));
     }
     if coverage.unreadable.contains_key(Reason::Truncated.code()) {
-        findings.push("a file ends in the middle of a record".to_owned());
+        findings.push(CoverageFinding::RecordCutOff);
+    }
+    findings
+}
+
+fn names_next_page(profile: &Profile, seen: &ReadSummary) -> bool {
+    let mut links = profile.next.iter().filter_map(|it| fact(seen, it));
+    links.any(|link| link.as_str().is_some_and(|it| !it.is_empty()))
+}
+
+fn findings_of_file(part: &SourcePart, seen: &ReadSummary) -> Vec<CoverageFinding> {
+    let file = || part.name();
+    let mut findings = Vec::new();
+    if let Some(doubt) = &part.doubt {
+        findings.push(CoverageFinding::EncodingGuessed {
+            file: file(),
+            encoding: part.encoding_name().to_owned(),
+            other: doubt.other.name().to_owned(),
+        });
+    }
+    if seen.is_last_line_open {
+        findings.push(CoverageFinding::LastLineOpen { file: file() });
+    }
+    if let FileFormat::Sheet { others, .. } = &part.format
+        && !others.is_empty()
+    {
+        findings.push(CoverageFinding::SheetsNotRead { file: file(), sheets: others.clone() });
     }
     findings
 }

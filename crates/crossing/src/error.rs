@@ -9,7 +9,6 @@ use run::UnreadField;
 use thiserror::Error as ThisError;
 use whatsapp::CallError;
 
-use crate::list_quality::percent;
 use crate::unread::UnreadLine;
 
 /// A quality gate that stops a run before it changes anything.
@@ -96,4 +95,8 @@ impl RetryLater {
 /// Returns whether the same command can succeed later: a provider is unavailable, or a quota is used up.
 pub fn is_passing(error: &Error) -> bool {
     error.chain().any(|it| it.is::<RetryLater>() || it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
+}
+
+fn percent(rate: f64) -> String {
+    format!("{:.1} %", rate * 100.0)
 }

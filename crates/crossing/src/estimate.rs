@@ -15,7 +15,7 @@ pub struct Estimate {
 
 /// The expected requests of a verification, and their limits.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct PlannedChecks {
     pub estimate: Estimate,
     pub currency: String,
     pub daily_quota: Option<u64>,
@@ -31,8 +31,8 @@ impl Estimate {
     }
 
     /// Adds the limits of the plan.
-    pub fn ask(self, section: &VerifySection) -> Ask {
-        Ask {
+    pub fn with_limits(self, section: &VerifySection) -> PlannedChecks {
+        PlannedChecks {
             estimate: self,
             currency: section.currency.clone(),
             daily_quota: section.daily_quota(),

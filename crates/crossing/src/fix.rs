@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use model::{Outcome, RowId, Stage};
+use run::StageRecord;
 use run::formats::ledger;
-use run::{StageRecord, TableReader};
 
 use crate::corrections;
 use crate::open_run::OpenRun;
@@ -58,8 +58,7 @@ fn keep_file(run: &mut OpenRun, file: &Path, n_rows: u64) -> Result<()> {
 }
 
 fn rejected(run: &OpenRun) -> Result<HashSet<RowId>> {
-    let table =
-        TableReader::open(&run.folder.path(ledger::ARTIFACT)).context("nothing is clean yet: run `ferry run` first")?;
+    let table = ledger::open(&run.folder).context("nothing is clean yet: run `ferry run` first")?;
     let sources = &run.folder.manifest.sources;
     let mut rejected = HashSet::new();
     ledger::read(&table, |row| {

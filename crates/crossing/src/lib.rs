@@ -32,6 +32,11 @@ mod unread;
 mod unread_values;
 mod verify;
 
+#[cfg(test)]
+mod check;
+#[cfg(test)]
+mod tests;
+
 use anyhow::{Context, Result, bail};
 use crm::{Crm, Loaded};
 use model::Stage;
@@ -40,7 +45,7 @@ pub use crate::audit::{Audited, audit};
 pub use crate::backup::restore;
 pub use crate::corrections::{Corrections, SourceRow};
 pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, is_passing};
-pub use crate::estimate::{Ask, Estimate};
+pub use crate::estimate::{Estimate, PlannedChecks};
 pub use crate::fix::{Fixed, fix};
 pub use crate::open_run::{FoundRun, OpenRun, RunOptions, RunPlace, find_run};
 pub use crate::progress::Progress;
@@ -48,6 +53,7 @@ pub use crate::run_report::{BatchState, DatabaseState, LowYield, RunReport, Sour
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
 pub use crate::unread_values::unread_values;
 pub use crate::verify::{Selection, Uninformative, uninformative};
+pub use ::audit::{Compared, Difference};
 
 use crate::verify::Verified;
 

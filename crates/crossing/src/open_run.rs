@@ -243,7 +243,7 @@ fn new_manifest(plan: &Plan, key: &ContactKey, run_id: String) -> Manifest {
         stages: Default::default(),
         artifacts: Default::default(),
         backup: None,
-        bills: Vec::new(),
+        costs: Vec::new(),
         fixes: Vec::new(),
     }
 }

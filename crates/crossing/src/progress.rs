@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use model::{Answer, Counts};
-use run::Bill;
+use run::Cost;
 use verify::Verdict;
 
-use crate::estimate::Ask;
+use crate::estimate::PlannedChecks;
 
 /// A task that is shown as a progress bar and ends with one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +84,7 @@ pub struct ExtractedSource {
 pub struct VerifyTotals {
     pub answers: BTreeMap<Answer, u64>,
     /// None if answers come from files.
-    pub bill: Option<Bill>,
+    pub cost: Option<Cost>,
     /// Approximate count of numbers not yet checked, after a failure.
     pub n_left: Option<u64>,
     /// Batches that were not counted because every answer was the same.
@@ -99,7 +99,7 @@ pub enum Note {
     StatementsReread {
         n_contacts: u64,
     },
-    WillAsk(Ask),
+    WillCheck(PlannedChecks),
     /// The provider failed the canary test, so no batch is sent.
     NotAsked(Verdict),
     /// The provider with this name is unofficial.

@@ -7,11 +7,11 @@ use anyhow::{Error, Result};
 use crm::{Crm, Loaded, Registrations};
 use jiff::Timestamp;
 use model::{Answer, Counts, Digest, Reason, Receipt, Stage, share};
-use run::{Bill, Coverage, SourceRecord};
+use run::{Cost, Coverage, ListFinding, SourceRecord};
 use serde::Serialize;
 use tokio::try_join;
 
-use crate::estimate::{Ask, Estimate};
+use crate::estimate::{Estimate, PlannedChecks};
 use crate::inspect::EncodingGuess;
 use crate::load::{self, Unfinished};
 use crate::open_run::OpenRun;
@@ -42,7 +42,7 @@ pub struct RunReport {
     /// Whether more values were not understood than the plan allows, so that people are held back.
     pub is_over_unreadable: bool,
     /// Suspicious findings about the lists, by source.
-    pub list_findings: BTreeMap<String, Vec<String>>,
+    pub list_findings: BTreeMap<String, Vec<ListFinding>>,
     /// Counts of how Viber users were linked to phone numbers.
     pub links: BTreeMap<String, u64>,
     /// Possible duplicates, by what their contacts share. A person decides about them.
@@ -60,12 +60,12 @@ pub struct RunReport {
     #[serde(skip)]
     pub uninformative: Option<Uninformative>,
     /// The requests of this verification, and their cost.
-    pub bill: Option<Bill>,
+    pub cost: Option<Cost>,
     /// The expected requests, in a dry run.
     pub estimate: Option<Estimate>,
     /// The estimate with its limits.
     #[serde(skip)]
-    pub ask: Option<Ask>,
+    pub planned_checks: Option<PlannedChecks>,
     pub inserted: u64,
     pub updated: u64,
     pub unchanged: u64,
@@ -143,8 +143,8 @@ impl RunReport {
     pub(crate) async fn of_dry_run(run: &OpenRun, crm: Option<&Crm>, loaded: Loaded) -> Result<Self> {
         let report = Self::of_files(run, loaded);
         let estimate = verify::preview(run, crm, report.contacts).await?;
-        let ask = estimate.zip(run.plan.verify.as_ref()).map(|(it, section)| it.ask(section));
-        Ok(Self { estimate, ask, ..report })
+        let planned_checks = estimate.zip(run.plan.verify.as_ref()).map(|(it, section)| it.with_limits(section));
+        Ok(Self { estimate, planned_checks, ..report })
     }
 
     async fn of(
@@ -167,7 +167,7 @@ impl RunReport {
             registration: Some(by_answer).filter(|_| has_verifier),
             segments: Some(segments).filter(|_| has_verifier),
             ready_with_consent: registrations.ready_with_consent,
-            bill: verified.bill,
+            cost: verified.cost,
             failure: verified.failure,
             provider_is_informative: why.map(|it| it.is_none()),
             uninformative: why.flatten(),
@@ -207,9 +207,9 @@ impl RunReport {
             registration: None,
             segments: None,
             ready_with_consent: 0,
-            bill: None,
+            cost: None,
             estimate: None,
-            ask: None,
+            planned_checks: None,
             provider_is_informative: None,
             uninformative: None,
             inserted: loaded.inserted,

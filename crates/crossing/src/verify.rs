@@ -14,7 +14,7 @@ use std::time::Instant;
 use anyhow::{Error, Result};
 use crm::Crm;
 use model::{Digest, Receipt, Registration, Stage};
-use run::{Bill, StageRecord};
+use run::{Cost, StageRecord};
 use tokio::sync::mpsc;
 use verify::{Verdict, VerifyError};
 
@@ -53,7 +53,7 @@ pub enum Selection {
 /// The cost of a verification, and why it ended early.
 #[derive(Debug, Default)]
 pub(crate) struct Verified {
-    pub(crate) bill: Option<Bill>,
+    pub(crate) cost: Option<Cost>,
     /// The provider is unavailable, or a quota is used up.
     pub(crate) failure: Option<Error>,
 }
@@ -62,15 +62,15 @@ pub(crate) struct Verified {
 /// and reports: a quota can last for days.
 pub(crate) async fn verify_if_possible(run: &mut OpenRun, crm: &Crm, selection: Selection) -> Result<Verified> {
     match verify(run, crm, selection).await {
-        Ok(bill) => Ok(Verified { bill, failure: None }),
-        Err(error) if is_passing(&error) => Ok(Verified { bill: None, failure: Some(error) }),
+        Ok(cost) => Ok(Verified { cost, failure: None }),
+        Err(error) if is_passing(&error) => Ok(Verified { cost: None, failure: Some(error) }),
         Err(error) => Err(error),
     }
 }
 
 /// Verifies the selected contacts, and returns the cost if requests were sent. A plan without a verifier has nothing to
 /// verify.
-pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -> Result<Option<Bill>> {
+pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -> Result<Option<Cost>> {
     let Some(section) = run.plan.verify.clone() else { return Ok(None) };
     let started = Instant::now();
     let answer_files = AnswerFiles::read(run, &section)?;
@@ -111,16 +111,16 @@ pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -
     if let Some(error) = outcome.error {
         return Err(error);
     }
-    let bill = is_asking.then(|| outcome.bill(&verifier, &section));
-    work.end(progress::Outcome::Verified(outcome.totals(bill.clone(), estimate.numbers)));
-    run.folder.manifest.bills.extend(bill.clone().filter(|it| it.calls > 0));
+    let cost = is_asking.then(|| outcome.cost(&verifier, &section));
+    work.end(progress::Outcome::Verified(outcome.totals(cost.clone(), estimate.numbers)));
+    run.folder.manifest.costs.extend(cost.clone().filter(|it| it.calls > 0));
     let findings = outcome.findings(verifier.verdict());
     if let Some(failure) = outcome.failure {
         run.folder.save()?;
         return Err(verifier.explained(failure).await);
     }
     complete(run, crm, Stage::Verify, started, findings).await?;
-    Ok(bill)
+    Ok(cost)
 }
 
 /// Reports the estimate, sets up the provider, and tests it with canaries.
@@ -133,7 +133,7 @@ async fn begin(
     estimate: Estimate,
 ) -> Result<(Verifier, Result<(), VerifyError>)> {
     if answer_files.is_none() {
-        run.progress.note(Note::WillAsk(estimate.ask(section)));
+        run.progress.note(Note::WillCheck(estimate.with_limits(section)));
     }
     let mut verifier = Verifier::new(run, crm, section, adapter, answer_files).await?;
     // If no number has to be checked, the provider need not be tested either.

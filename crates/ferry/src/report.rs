@@ -10,7 +10,7 @@ use askama::Template;
 use crm::{Registrations, Tally};
 use crossing::{BatchState, DatabaseState, OpenRun, RunReport, ShownValues, UnreadBySource};
 use model::{Answer, Counts, Reason, Segment, Stage, grouped, share};
-use run::{Backup, Bill, Manifest, UnreadField, write_private};
+use run::{Backup, Cost, ListQuality, Manifest, UnreadField, write_private};
 
 use crate::report::picture::{Bar, Part, bars, stacked};
 use crate::text;
@@ -38,7 +38,8 @@ struct Report {
     links: Vec<(String, u64)>,
     /// A summary of possible duplicates; empty if there are none.
     duplicates: String,
-    lists: Vec<(String, run::ListQuality)>,
+    /// Findings about lists: the source and a sentence.
+    lists: Vec<(String, String)>,
     n_merged_contacts: u64,
     has_verifier: bool,
     countries_picture: String,
@@ -51,7 +52,7 @@ struct Report {
     /// Sources whose rows mostly give no contact.
     warnings: Vec<String>,
     /// The time and the cost of each verification, and the total.
-    bills: Vec<(String, String)>,
+    costs: Vec<(String, String)>,
     stages: Vec<StageLine>,
     stages_picture: String,
     batches: Vec<BatchLine>,
@@ -83,7 +84,7 @@ struct SourceLine {
     rejected: u64,
     reading: String,
     coverage: Vec<String>,
-    seal: String,
+    signature: String,
     sha256: String,
 }
 
@@ -167,7 +168,7 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
             true => String::new(),
             false => text::run::duplicates(&cleaned.duplicates),
         },
-        lists: cleaned.list_quality.clone().into_iter().filter(|it| !it.1.findings.is_empty()).collect(),
+        lists: list_lines(&cleaned.list_quality),
         n_merged_contacts: counts.kept,
         has_verifier: run.plan.verify.is_some(),
         countries_picture: stacked(&countries.iter().map(country_bar).collect::<Vec<_>>()),
@@ -177,7 +178,7 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
         segments: segment_cards(registrations),
         unread: unread_lines(&cleaned.unread),
         warnings: report.low_yields.iter().map(text::run::low_yield).collect(),
-        bills: bill_lines(&manifest.bills),
+        costs: cost_lines(&manifest.costs),
         stages_picture: bars(
             &manifest
                 .stages
@@ -260,7 +261,7 @@ fn source_lines(manifest: &Manifest) -> Vec<SourceLine> {
         rejected: rejected(&it.name),
         reading: it.reading(),
         coverage: text::coverage::lines(&it.coverage, it.rows),
-        seal: it.coverage.seal.chars().take(16).collect(),
+        signature: it.coverage.signature.chars().take(16).collect(),
         sha256: it.sha256().to_string().chars().take(16).collect(),
     };
     manifest.sources.iter().map(line).collect()
@@ -334,13 +335,13 @@ fn stage_lines(manifest: &Manifest) -> Vec<StageLine> {
     manifest.stages.iter().map(line).collect()
 }
 
-fn bill_lines(bills: &[Bill]) -> Vec<(String, String)> {
-    let mut lines: Vec<(String, String)> = bills.iter().map(|it| (moment(it.at), text::verify::bill(it))).collect();
-    if let [first, .., last] = bills
-        && bills.iter().all(|it| it.currency == first.currency)
+fn cost_lines(costs: &[Cost]) -> Vec<(String, String)> {
+    let mut lines: Vec<(String, String)> = costs.iter().map(|it| (moment(it.at), text::verify::cost(it))).collect();
+    if let [first, .., last] = costs
+        && costs.iter().all(|it| it.currency == first.currency)
     {
-        let sum = |of: fn(&Bill) -> u64| bills.iter().map(of).sum();
-        let in_all = Bill {
+        let sum = |of: fn(&Cost) -> u64| costs.iter().map(of).sum();
+        let in_all = Cost {
             checks: sum(|it| it.checks),
             calls: sum(|it| it.calls),
             retries: sum(|it| it.retries),
@@ -350,7 +351,7 @@ fn bill_lines(bills: &[Bill]) -> Vec<(String, String)> {
             calls_saved: 0,
             ..last.clone()
         };
-        lines.push(("total".to_owned(), text::verify::bill(&in_all)));
+        lines.push(("total".to_owned(), text::verify::cost(&in_all)));
     }
     lines
 }
@@ -381,4 +382,11 @@ mod filters {
     pub(crate) fn grouped(n: &u64, _: &dyn askama::Values) -> askama::Result<String> {
         Ok(model::grouped(*n))
     }
+}
+
+fn list_lines(lists: &BTreeMap<String, ListQuality>) -> Vec<(String, String)> {
+    let lines = |(name, list): (&String, &ListQuality)| -> Vec<_> {
+        list.findings.iter().map(|it| (name.clone(), text::list_quality::finding(it))).collect()
+    };
+    lists.iter().flat_map(lines).collect()
 }

@@ -1,7 +1,9 @@
 //! Text of results.
 
+pub(crate) mod audit;
 pub(crate) mod coverage;
 pub(crate) mod inspection;
+pub(crate) mod list_quality;
 pub(crate) mod progress;
 pub(crate) mod run;
 pub(crate) mod scenarios;

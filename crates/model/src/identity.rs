@@ -114,8 +114,8 @@ impl ContactKey {
     }
 
     /// A keyed digest, which proves that its maker had the key.
-    pub fn seal(&self, bytes: &[u8]) -> String {
-        hex::encode(self.digest(&[b"ferry seal\0", bytes]))
+    pub fn sign(&self, bytes: &[u8]) -> String {
+        hex::encode(self.digest(&[b"ferry signature\0", bytes]))
     }
 
     /// The id of the person with a phone number.

@@ -14,6 +14,8 @@ pub enum RunError {
     Manifest { path: PathBuf, source: serde_json::Error },
     #[error("{} is not a table that this version reads", path.display())]
     Table { path: PathBuf, source: parquet::errors::ParquetError },
+    #[error("{} has the columns of another version: run `ferry run` to make it again", path.display())]
+    OtherColumns { path: PathBuf },
     #[error("could not write the table {}", path.display())]
     TableWrite { path: PathBuf, source: parquet::errors::ParquetError },
     #[error("{} holds a row that this version does not know", path.display())]

@@ -187,7 +187,7 @@ mod tests {
             stages: Default::default(),
             artifacts: Default::default(),
             backup: None,
-            bills: Vec::new(),
+            costs: Vec::new(),
             fixes: Vec::new(),
         }
     }

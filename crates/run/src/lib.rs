@@ -30,8 +30,8 @@ pub use error::RunError;
 pub use folder::{RunFolder, newest_in, run_name};
 pub use group::Group;
 pub use manifest::{
-    Artifact, Backup, Bill, ColumnReading, Coverage, FileRecord, ListQuality, Manifest, SourceRecord, StageRecord,
-    UnreadField,
+    Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, ListFinding, ListQuality, Manifest,
+    SourceRecord, StageRecord, UnreadField,
 };
 pub use publish::{ArtifactWriter, digest_of, write_private};
 pub use spill::SpillFolder;

@@ -32,7 +32,7 @@ pub struct Manifest {
     pub backup: Option<Backup>,
     /// The cost of each verification that sent requests, in order.
     #[serde(default)]
-    pub bills: Vec<Bill>,
+    pub costs: Vec<Cost>,
     /// Files of corrected rejects that were applied, in order.
     #[serde(default)]
     pub fixes: Vec<String>,
@@ -133,12 +133,54 @@ pub struct Coverage {
     pub redacted: u64,
     /// Rows that could not be read, by reason.
     pub unreadable: BTreeMap<String, u64>,
-    /// Findings about these files.
-    pub findings: Vec<String>,
+    pub findings: Vec<CoverageFinding>,
     /// Data that exports of this kind never show.
     pub gaps: Vec<String>,
     /// The signature: a keyed digest of all of the above, with the names and digests of the files.
-    pub seal: String,
+    pub signature: String,
+}
+
+/// Something about the files of a source that a person should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CoverageFinding {
+    /// The provider counts another number of records than these files hold.
+    RecordsMissing {
+        claimed: u64,
+        records: u64,
+    },
+    /// The last page names a next one, which is not among the files.
+    NextPageMissing,
+    /// The provider deletes what is older than `days`, so nothing before `earliest` can be in the export.
+    KeptForDays {
+        days: u32,
+        earliest: Timestamp,
+    },
+    HeadersRepeated {
+        n_lines: u64,
+    },
+    /// Rows with a quote inside a cell that does not begin with one.
+    StrayQuotes {
+        n_rows: u64,
+    },
+    DatesWithoutZone {
+        n_dates: u64,
+    },
+    EncodingGuessed {
+        file: String,
+        encoding: String,
+        other: String,
+    },
+    /// The file may be incomplete: its last line has no end.
+    LastLineOpen {
+        file: String,
+    },
+    SheetsNotRead {
+        file: String,
+        sheets: Vec<String>,
+    },
+    /// A file ends in the middle of a record.
+    RecordCutOff,
 }
 
 impl SourceRecord {
@@ -171,9 +213,9 @@ impl SourceRecord {
         })
     }
 
-    /// Returns the bytes that the seal of the coverage signs.
-    pub fn sealed_bytes(&self) -> Vec<u8> {
-        let coverage = Coverage { seal: String::new(), ..self.coverage.clone() };
+    /// Returns the bytes that the signature of the coverage report covers.
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        let coverage = Coverage { signature: String::new(), ..self.coverage.clone() };
         let files: Vec<_> = self.files.iter().map(|it| (&it.name, it.sha256, it.rows)).collect();
         serde_json::to_vec(&(&self.name, &self.profile, self.rows, files, coverage)).unwrap_or_default()
     }
@@ -231,7 +273,7 @@ impl StageRecord {
 
 /// The requests and the cost of one verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bill {
+pub struct Cost {
     pub at: Timestamp,
     /// Checked numbers, counted once per check, including canaries.
     pub checks: u64,
@@ -255,8 +297,30 @@ pub struct ListQuality {
     pub in_sequence: u64,
     /// Valid and invalid numbers by country; `--` if the country is unknown.
     pub countries: BTreeMap<String, [u64; 2]>,
-    /// Suspicious findings, in words.
-    pub findings: Vec<String>,
+    pub findings: Vec<ListFinding>,
+}
+
+/// Something suspicious about the list of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ListFinding {
+    InvalidNumbers {
+        n_invalid: u64,
+        n_numbers: u64,
+    },
+    /// A country or a prefix with a large share of invalid numbers.
+    InvalidGroup {
+        group: String,
+        n_invalid: u64,
+        n_numbers: u64,
+    },
+    /// Numbers that were counted up rather than collected.
+    NumbersInSequence {
+        n_in_sequence: u64,
+        n_numbers: u64,
+    },
+    /// No row has a name, a date or a consent.
+    NumbersAlone,
 }
 
 /// A file that a stage made.

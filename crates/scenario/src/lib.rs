@@ -7,7 +7,7 @@ mod step;
 mod text;
 
 pub use document::{ScenarioError, read_scenarios, schema};
-pub use loss::{LOSSES, Loss, Lost};
+pub use loss::{LOSSES, Loss, PlacedLoss};
 pub use media::{Location, Media, MediaKind, Product};
 pub use step::{
     Accepts, Act, Branch, Call, Choice, Condition, END, Goal, Handover, Message, Question, Step, Test, Timeout, Via,
@@ -40,7 +40,7 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// What the source has and this form cannot express.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub losses: Vec<Lost>,
+    pub losses: Vec<PlacedLoss>,
 }
 
 /// What a scenario is for. The category of a WhatsApp template follows from it.

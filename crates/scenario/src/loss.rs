@@ -38,7 +38,7 @@ pub enum Loss {
 /// A loss, and its place in the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Lost {
+pub struct PlacedLoss {
     pub loss: Loss,
     /// The step, or the place in the source.
     pub place: String,

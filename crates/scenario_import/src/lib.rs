@@ -2,7 +2,7 @@
 //! of Infobip and Twilio, flows of Twilio Studio and RapidPro, agents of Dialogflow, bots of Rasa.
 //!
 //! [`import`] is the entry; each [`Format`] has a module. What the neutral form cannot express is listed as a
-//! [`scenario::Lost`] of the scenario; what could not be read at all is a [`Skipped`]. Nothing disappears silently.
+//! [`scenario::PlacedLoss`] of the scenario; what could not be read at all is a [`Skipped`]. Nothing disappears silently.
 
 mod dialogflow;
 mod format;

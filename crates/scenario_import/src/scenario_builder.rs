@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use scenario::{Act, Criticality, END, Loss, Lost, Origin, Purpose, Scenario, Slot, Step, Trigger, slot_name};
+use scenario::{Act, Criticality, END, Loss, Origin, PlacedLoss, Purpose, Scenario, Slot, Step, Trigger, slot_name};
 
 /// A scenario that is being built.
 #[derive(Debug, Default)]
 pub(crate) struct ScenarioBuilder {
     pub(crate) steps: Vec<Step>,
     pub(crate) slots: Vec<Slot>,
-    pub(crate) losses: Vec<Lost>,
+    pub(crate) losses: Vec<PlacedLoss>,
     /// The name of each slot, by its name in the source.
     names: HashMap<String, String>,
 }
@@ -43,7 +43,7 @@ impl ScenarioBuilder {
     }
 
     pub(crate) fn record_loss(&mut self, loss: Loss, place: &str, what: impl Into<String>) {
-        let lost = Lost { loss, place: place.to_owned(), what: what.into() };
+        let lost = PlacedLoss { loss, place: place.to_owned(), what: what.into() };
         if !self.losses.contains(&lost) {
             self.losses.push(lost);
         }

@@ -9,7 +9,7 @@ mod text;
 use std::collections::HashMap;
 
 use model::Finding;
-use scenario::{Act, Choice, Goal, Handover, Loss, Lost, Message, Question, Scenario, Slot, Step, Text};
+use scenario::{Act, Choice, Goal, Handover, Loss, Message, PlacedLoss, Question, Scenario, Slot, Step, Text};
 use serde::Serialize;
 use template::{Phrases, Template, ValueLengths, check_message, language_code, lint};
 
@@ -90,7 +90,7 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
 }
 
 /// What was lost when the scenario was imported.
-fn imported(n: usize, lost: &Lost) -> Finding {
+fn imported(n: usize, lost: &PlacedLoss) -> Finding {
     Finding::new(lost.loss.rule(), format!("/losses/{n}"), format!("{}: {}", lost.place, lost.what))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crm::ReadyEvidence;
 use jiff::Timestamp;
 use model::Answer;
-use run::Bill;
+use run::Cost;
 use verify::{Mismatches, Verdict, VerifyError};
 
 use crate::progress::VerifyTotals;
@@ -49,9 +49,9 @@ impl RunTotals {
         batch.evidence
     }
 
-    pub(crate) fn bill(&self, verifier: &Verifier, section: &VerifySection) -> Bill {
+    pub(crate) fn cost(&self, verifier: &Verifier, section: &VerifySection) -> Cost {
         let usage = verifier.usage();
-        Bill {
+        Cost {
             at: Timestamp::now(),
             checks: usage.units,
             calls: usage.calls,
@@ -64,10 +64,10 @@ impl RunTotals {
     }
 
     /// Returns the totals for progress. `n_numbers` is the number of contacts that had to be checked.
-    pub(crate) fn totals(&self, bill: Option<Bill>, n_numbers: u64) -> VerifyTotals {
+    pub(crate) fn totals(&self, cost: Option<Cost>, n_numbers: u64) -> VerifyTotals {
         VerifyTotals {
             answers: self.answers.clone(),
-            bill,
+            cost,
             n_left: self.failure.as_ref().map(|_| n_numbers.saturating_sub(self.n_answered)),
             doubts: self.doubts.clone(),
         }

@@ -1,19 +1,30 @@
 use anyhow::Result;
 use crossing::{Audited, UnreadLine, find_run};
 use model::{Counts, grouped};
+use serde_json::Value;
 
 use crate::cli::Where;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::text;
 
 /// Recomputes all totals and digests from the artifacts and the database, and compares them with the manifest.
 pub(crate) async fn audit(place: &Where, output: Output) -> Result<Exit> {
     let audited = crossing::audit(&find_run(&place.place())?).await?;
-    output.print(&audited, || text(&audited))?;
+    output.print(&json(&audited)?, || lines(&audited))?;
     Ok(if audited.balanced { Exit::Done } else { Exit::Failed })
 }
 
-fn text(audited: &Audited) -> String {
+/// Returns the audit with a message for each difference.
+fn json(audited: &Audited) -> Result<Value> {
+    let mut json = serde_json::to_value(audited)?;
+    for (n, difference) in audited.differences.iter().enumerate() {
+        json["differences"][n]["message"] = text::audit::difference(difference).into();
+    }
+    Ok(json)
+}
+
+fn lines(audited: &Audited) -> String {
     let Counts { rows_in, kept, merged, rejected, suppressed } = audited.counts;
     if audited.balanced {
         let unread = audited.not_understood.iter().flat_map(|(source, fields)| {
@@ -39,7 +50,7 @@ fn text(audited: &Audited) -> String {
     const MOST_SHOWN: usize = 50;
     let mut text = format!("{}: {} differences\n", audited.run_id, audited.differences.len());
     for difference in audited.differences.iter().take(MOST_SHOWN) {
-        text += &format!("  {difference}\n");
+        text += &format!("  {}\n", text::audit::difference(difference));
     }
     if audited.differences.len() > MOST_SHOWN {
         text += &format!("  and {} more: see --format json\n", audited.differences.len() - MOST_SHOWN);

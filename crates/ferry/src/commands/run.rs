@@ -81,7 +81,7 @@ fn check_verifier(run: &OpenRun) -> Result<()> {
 fn print_verified(report: &RunReport, output: Output) -> Result<Exit> {
     let value = serde_json::json!({
         "registration": report.registration, "segments": report.segments,
-        "provider_is_informative": report.provider_is_informative, "bill": report.bill, "estimate": report.estimate,
+        "provider_is_informative": report.provider_is_informative, "cost": report.cost, "estimate": report.estimate,
     });
     output.print(&value, || text::run::verified_alone(report))?;
     Ok(Exit::of_verification(report))

@@ -121,7 +121,7 @@ async fn ids_of(looked: &FoundRun, crm: Option<&Crm>, query: &str) -> Result<Vec
 }
 
 fn rows_where(looked: &FoundRun, is_wanted: impl Fn(&ledger::Read) -> bool) -> Result<Vec<TracedRow>> {
-    let table = TableReader::open(&looked.folder.path(ledger::ARTIFACT)).context("cleaning has not run yet")?;
+    let table = ledger::open(&looked.folder).context("cleaning has not run yet")?;
     let mut rows = Vec::new();
     ledger::read(&table, |row| {
         if is_wanted(&row) {

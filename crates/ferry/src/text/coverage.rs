@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use model::{Reason, grouped};
-use run::Coverage;
+use run::{Coverage, CoverageFinding};
 
 /// The coverage, one line per fact.
 pub(crate) fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
@@ -33,7 +33,50 @@ pub(crate) fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
     lines.extend(unreadable.iter().map(|(reason, n)| {
         format!("{n} unreadable {reason}: {}", Reason::from_code(reason).map_or("", Reason::describe))
     }));
-    lines.extend(coverage.findings.iter().cloned());
+    lines.extend(coverage.findings.iter().map(finding));
     lines.extend(coverage.gaps.iter().cloned());
     lines
+}
+
+/// `the last page names a next one, which is not among these files`
+fn finding(finding: &CoverageFinding) -> String {
+    let several = |n: u64, one: &str, more: &str| match n {
+        1 => format!("1 {one}"),
+        n => format!("{} {more}", grouped(n)),
+    };
+    match finding {
+        CoverageFinding::RecordsMissing { claimed, records } => {
+            format!("the provider counts {} records; these files hold {}", grouped(*claimed), grouped(*records))
+        }
+        CoverageFinding::NextPageMissing => "the last page names a next one, which is not among these files".to_owned(),
+        CoverageFinding::KeptForDays { days, earliest } => format!(
+            "the provider keeps {days} days: what is older than {} cannot be in an export that ends here",
+            earliest.strftime("%F")
+        ),
+        CoverageFinding::HeadersRepeated { n_lines } => several(
+            *n_lines,
+            "line that repeats the header was passed over",
+            "lines that repeat the header were passed over",
+        ),
+        CoverageFinding::StrayQuotes { n_rows } => several(
+            *n_rows,
+            "row has a quote inside a cell that does not begin with one; it was taken as it is",
+            "rows have a quote inside a cell that does not begin with one; it was taken as it is",
+        ),
+        CoverageFinding::DatesWithoutZone { n_dates } => several(
+            *n_dates,
+            "date has no time zone; it was read as UTC",
+            "dates have no time zone; they were read as UTC",
+        ),
+        CoverageFinding::EncodingGuessed { file, encoding, other } => {
+            format!("{file}: the encoding {encoding} was guessed; the next would be {other}")
+        }
+        CoverageFinding::LastLineOpen { file } => {
+            format!("{file} ends without a line end: check that it is complete")
+        }
+        CoverageFinding::SheetsNotRead { file, sheets } => {
+            format!("{file} has sheets that were not read: {}", sheets.join(", "))
+        }
+        CoverageFinding::RecordCutOff => "a file ends in the middle of a record".to_owned(),
+    }
 }

@@ -31,7 +31,7 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
         Note::StatementsReread { n_contacts } => {
             ("consent", format!("{} contacts reread with the consent words of the plan", grouped(*n_contacts)))
         }
-        Note::WillAsk(ask) => ("verify", format!("will check {}", text::verify::ask(ask))),
+        Note::WillCheck(checks) => ("verify", format!("will check {}", text::verify::planned_checks(checks))),
         Note::NotAsked(verdict) => {
             let why = text::verify::verdict(*verdict).unwrap_or_default();
             ("verify", format!("{why}: no more calls are made"))
@@ -79,7 +79,7 @@ fn verified(totals: &VerifyTotals) -> String {
     if parts.is_empty() {
         parts.push("nothing new".to_owned());
     }
-    parts.extend(totals.bill.as_ref().map(text::verify::bill));
+    parts.extend(totals.cost.as_ref().map(text::verify::cost));
     parts.extend(totals.n_left.map(|it| format!("about {} to go", grouped(it))));
     for (answer, n) in &totals.doubts {
         let batches = if *n == 1 { "batch" } else { "batches" };

@@ -63,8 +63,8 @@ pub(crate) fn loaded(inserted: u64, updated: u64, unchanged: u64) -> String {
 /// The known registrations, or the estimate of a dry run.
 pub(crate) fn verified_alone(report: &RunReport) -> String {
     let mut text = Lines::default();
-    if let Some(ask) = &report.ask {
-        text.line("would ask", text::verify::ask(ask));
+    if let Some(checks) = &report.planned_checks {
+        text.line("would check", text::verify::planned_checks(checks));
     }
     add_verified(&mut text, report);
     text.0
@@ -77,7 +77,7 @@ pub(crate) fn text(report: &RunReport) -> String {
     warnings(report).into_iter().for_each(|it| text.line("warning", it));
     add_unread(&mut text, report);
     for (name, findings) in &report.list_findings {
-        findings.iter().for_each(|it| text.line("list", format!("{name}: {it}")));
+        findings.iter().for_each(|it| text.line("list", format!("{name}: {}", text::list_quality::finding(it))));
     }
     add_people(&mut text, report);
     add_verified(&mut text, report);
@@ -181,8 +181,8 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
             );
         }
     }
-    match &report.bill {
-        Some(bill) => text.line("cost", text::verify::bill(bill)),
+    match &report.cost {
+        Some(cost) => text.line("cost", text::verify::cost(cost)),
         None if report.registration.is_some() => text.line("cost", "no checks"),
         None => {}
     }
@@ -191,7 +191,7 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
 fn add_loaded(text: &mut Lines, report: &RunReport) {
     let loaded = loaded(report.inserted, report.updated, report.unchanged);
     if report.dry_run {
-        text.line_if("would ask", report.ask.as_ref().map(text::verify::ask));
+        text.line_if("would check", report.planned_checks.as_ref().map(text::verify::planned_checks));
         text.line("would load", format!("{} contacts: {loaded}", grouped(report.contacts)));
         text.line("", "nothing was written outside the run folder");
     } else if report.inserted + report.updated == 0 {

@@ -1,29 +1,29 @@
 //! Text of verification.
 
-use crossing::Ask;
+use crossing::PlannedChecks;
 use crossing::Uninformative;
 use model::{counted, grouped};
-use run::Bill;
+use run::Cost;
 use verify::Verdict;
 
 /// `about 316 numbers in 4 calls, 0.32 USD, 2 days at 205 a day`
-pub(crate) fn ask(ask: &Ask) -> String {
-    let numbers = ask.estimate.numbers;
-    let (calls, price_micros) = (ask.estimate.calls, ask.estimate.price_micros);
-    let time = match (ask.daily_quota, ask.per_second) {
+pub(crate) fn planned_checks(checks: &PlannedChecks) -> String {
+    let numbers = checks.estimate.numbers;
+    let (calls, price_micros) = (checks.estimate.calls, checks.estimate.price_micros);
+    let time = match (checks.daily_quota, checks.per_second) {
         (Some(daily), _) if daily > 0 && numbers > daily => {
             format!(", {} days at {} a day", grouped(numbers.div_ceil(daily)), grouped(daily))
         }
         (_, Some(rate)) => format!(", {} s or more", grouped(calls.div_ceil(u64::from(rate.get())))),
         _ => String::new(),
     };
-    let price = if price_micros == 0 { String::new() } else { format!(", {}", money(price_micros, &ask.currency)) };
+    let price = if price_micros == 0 { String::new() } else { format!(", {}", money(price_micros, &checks.currency)) };
     format!("about {} in {}{price}{time}", counted(numbers, "number"), counted(calls, "call"))
 }
 
 /// `321 checks in 5 calls, 0.32 USD; 196 already known, which saved 2 calls`
-pub(crate) fn bill(bill: &Bill) -> String {
-    let Bill { checks, calls, retries, known_already, calls_saved, price_micros, ref currency, at: _ } = *bill;
+pub(crate) fn cost(cost: &Cost) -> String {
+    let Cost { checks, calls, retries, known_already, calls_saved, price_micros, ref currency, at: _ } = *cost;
     let mut text = format!("{} in {}", counted(checks, "check"), counted(calls, "call"));
     if retries > 0 {
         text += &format!(" ({} retries)", grouped(retries));

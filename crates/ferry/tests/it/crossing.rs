@@ -196,7 +196,7 @@ fn an_audit_proves_the_balance_and_names_what_does_not_add_up() {
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[100] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    assert!(audit().out.contains("clean/ledger.parquet is missing or not what the manifest says"));
+    assert!(audit().out.contains("clean/ledger.parquet is missing, or it is not what the manifest says"));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
     let dry = world.ferry(&["run", "--dry-run", "--run-dir", "run"]);
     assert_eq!(dry.code, 0, "{dry:?}");
     for line in [
-        "would ask  about 316 numbers in 4 calls, 0.32 USD",
+        "would check about 316 numbers in 4 calls, 0.32 USD",
         "would load 316 contacts: 316 new, 0 changed, 0 unchanged",
     ] {
         assert!(dry.out.contains(line), "{}", dry.out);
@@ -235,7 +235,7 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
     world.run();
     let dump = world.dump_sqlite();
     let again = world.ferry(&["run", "--dry-run", "--run-dir", "run"]);
-    assert!(again.out.contains("would ask  about 0 numbers in 0 calls"), "{}", again.out);
+    assert!(again.out.contains("would check about 0 numbers in 0 calls"), "{}", again.out);
     assert!(again.out.contains("would load 316 contacts: 0 new, 0 changed, 316 unchanged"), "{}", again.out);
     assert_eq!(world.dump_sqlite(), dump);
 }

@@ -209,7 +209,7 @@ fn read_member(group: &Group, row: usize) -> Option<(ContactId, Option<PhoneNumb
 /// Files of earlier versions have no digests for this, nor has any file for batches of another size, so their rows are
 /// read instead.
 pub fn planned_batches(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>, RunError> {
-    let table = TableReader::open(path)?;
+    let table = TableReader::open_with(path, &columns())?;
     match table.batch_digests(size) {
         Some(digests) => Ok(numbered(&table, size, digests)),
         None => batch_digests(path, size),
@@ -218,7 +218,7 @@ pub fn planned_batches(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest
 
 /// Returns the number, size and digest of every batch, computed from the rows of the file.
 pub fn batch_digests(path: &Path, size: usize) -> Result<Vec<(u32, u64, Digest)>, RunError> {
-    let table = TableReader::open(path)?;
+    let table = TableReader::open_with(path, &columns())?;
     let digests = table.digest_batches(size)?;
     Ok(numbered(&table, size, digests))
 }
@@ -244,7 +244,7 @@ fn each_piece<E: From<RunError>>(
     is_read: impl Fn(usize) -> bool,
     mut each: impl FnMut(Piece) -> Result<(), E>,
 ) -> Result<(), E> {
-    let table = TableReader::open(path)?;
+    let table = TableReader::open_with(path, &columns())?;
     let (mut number, mut n_in_batch, mut n_left) = (1, 0, table.n_rows());
     for group in 0..table.n_groups() {
         let group = table.group_with(group, &is_read)?;

@@ -3,7 +3,7 @@
 use model::{ContactId, LedgerRow, Outcome, Reason};
 
 use crate::formats::{RowReader, RowWriter};
-use crate::{Column, Group, RunError, TableReader};
+use crate::{Column, Group, RunError, RunFolder, TableReader};
 
 pub const ARTIFACT: &str = "clean/ledger.parquet";
 
@@ -45,6 +45,11 @@ pub struct Read<'a> {
     pub reason: Option<Reason>,
     pub contact_id: Option<ContactId>,
     pub findings: &'a str,
+}
+
+/// Opens the ledger of a run.
+pub fn open(folder: &RunFolder) -> Result<TableReader, RunError> {
+    TableReader::open_with(&folder.path(ARTIFACT), &columns())
 }
 
 /// Passes every row of the ledger to `each`.

@@ -9,9 +9,13 @@ use crate::{Artifact, ArtifactWriter, Column, RunError, TableReader, TableWriter
 
 pub const ARTIFACT: &str = "clean/links.parquet";
 
+fn columns() -> [Column; 2] {
+    ["user_id", "contact_id"].map(Column::text)
+}
+
 /// Writes the links. Each is the contact id that the user would have without a phone, and the id of the user's contact.
 pub fn write(file: ArtifactWriter, users: &[(ContactId, ContactId)]) -> Result<Artifact, RunError> {
-    let mut table = TableWriter::create(file, &["user_id", "contact_id"].map(Column::text))?;
+    let mut table = TableWriter::create(file, &columns())?;
     for (user, contact) in users {
         let ids = [user, contact].map(ToString::to_string);
         table.row(|row| RowWriter::new(row).text(Some(&ids[0])).text(Some(&ids[1])).end())?;
@@ -21,7 +25,7 @@ pub fn write(file: ArtifactWriter, users: &[(ContactId, ContactId)]) -> Result<A
 
 pub fn read(path: &Path) -> Result<Vec<(ContactId, ContactId)>, RunError> {
     let mut users = Vec::new();
-    for group in TableReader::open(path)?.groups() {
+    for group in TableReader::open_with(path, &columns())?.groups() {
         let group = group?;
         for row in 0..group.n_rows {
             let mut cells = RowReader::new(&group, row);

@@ -11,10 +11,10 @@ use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 
-use crate::RunError;
 use crate::batches::BatchDigests;
 use crate::group::{Group, Values};
 use crate::table::{DIGESTS, Footer};
+use crate::{Column, RunError};
 
 /// Reads a table group by group. Several threads can read groups at once.
 pub struct TableReader {
@@ -72,6 +72,15 @@ impl TableReader {
         let reader = SerializedFileReader::new(SharedFile(Arc::new(file)));
         let reader = reader.map_err(|source| RunError::Table { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), reader })
+    }
+
+    /// Opens a table that is read by position: it must have exactly these columns.
+    pub fn open_with(path: &Path, columns: &[Column]) -> Result<Self, RunError> {
+        let table = Self::open(path)?;
+        match table.columns().iter().eq(columns.iter().map(|it| &it.name)) {
+            true => Ok(table),
+            false => Err(RunError::OtherColumns { path: path.to_owned() }),
+        }
     }
 
     pub fn n_groups(&self) -> usize {

@@ -112,7 +112,7 @@ fn json_of(documents: &[Document], findings: &[DocumentFinding], fixed: &[String
             value
         })
         .collect();
-    json!({ "findings": findings, "mended": fixed })
+    json!({ "findings": findings, "fixed": fixed })
 }
 
 /// A finding in the style of a compiler.

@@ -42,8 +42,8 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
     }
     account.close().await;
     let templates = report.templates.iter().map(|it| {
-        let (outcome, told) = (text::outcome_name(&it.outcome), text::outcome(&it.outcome));
-        json!({ "name": it.name, "language": it.language, "outcome": outcome, "told": told })
+        let (outcome, message) = (text::outcome_name(&it.outcome), text::outcome(&it.outcome));
+        json!({ "name": it.name, "language": it.language, "outcome": outcome, "message": message })
     });
     let value = json!({
         "templates": templates.collect::<Vec<_>>(),

@@ -1,0 +1,170 @@
+//! What a run makes of exports, a database and its own earlier work, on SQLite and PostgreSQL. Refresh what is expected
+//! without `FERRY_TEST_POSTGRES`: both databases write to the same place.
+
+use expect_test::expect;
+use model::Stage;
+
+use crate::check::{PEOPLE, Project, check};
+
+const PLAN: &str = r#"
+[run]
+name = "spring"
+default_region = "FR"
+
+[crm]
+url = "DATABASE"
+
+[[source]]
+name = "sms"
+channel = "sms"
+path = "sms.csv"
+profile = "columns"
+[source.columns]
+phone = "phone"
+name = "name"
+last_at = "date"
+consent = "consent"
+"#;
+
+const SMS: &str = "phone,name,date,consent
++33199000001,Ana,2026-01-02,yes
+01 99 00 00 01,Ana B,2026-02-03,
++33199000002,Bob,,stop
+12,Nobody,,yes
++33199000003,Cleo,2026-03-04,yes
+";
+
+const FILES: [(&str, &str); 2] = [("plan.toml", PLAN), ("sms.csv", SMS)];
+
+#[test]
+fn a_first_run_loads_the_people_of_an_export_and_a_second_changes_nothing() {
+    check(&FILES, async |project| {
+        let first = project.run().await;
+        assert_eq!((first.inserted, first.updated, first.unchanged), (3, 0, 0));
+        let people = project.select(PEOPLE).await;
+        expect![[r#"
+            +33199000001 | Ana B | yes
+            +33199000002 | Bob | stop
+            +33199000003 | Cleo | yes
+        "#]]
+        .assert_eq(&people);
+
+        let second = project.run().await;
+        assert_eq!((second.inserted, second.updated, second.unchanged), (0, 0, 3));
+        assert_eq!(project.select(PEOPLE).await, people);
+        assert_eq!(project.differences().await, "");
+    });
+}
+
+#[test]
+fn stage_after_stage_makes_what_a_whole_run_makes() {
+    let dump = async |project: &Project| {
+        let tables = ["contact_view", "identity_view", "consent_view", "segment_view"];
+        let columns = ["e164, name, email, consent, source_rows", "kind, value", "state, words, source_row", "segment"];
+        let mut dump = String::new();
+        for (table, columns) in tables.into_iter().zip(columns) {
+            dump += &project.select(&format!("select {columns} from {table} order by contact_id, 1")).await;
+        }
+        dump
+    };
+    let whole = std::sync::Mutex::new(Vec::new());
+    check(&FILES, async |project| {
+        project.run().await;
+        let dump = dump(project).await;
+        whole.lock().unwrap().push(dump);
+    });
+    let staged = std::sync::Mutex::new(Vec::new());
+    check(&FILES, async |project| {
+        for stage in Stage::ALL.into_iter().filter(|it| *it != Stage::Verify) {
+            crate::stage(&mut project.open(), stage).await.unwrap();
+        }
+        let dump = dump(project).await;
+        staged.lock().unwrap().push(dump);
+    });
+    assert_eq!(whole.into_inner().unwrap(), staged.into_inner().unwrap());
+}
+
+#[test]
+fn a_dry_run_tells_what_the_run_then_does_and_writes_nothing_to_the_database() {
+    check(&FILES, async |project| {
+        project.run().await;
+        project.write("sms.csv", &SMS.replace("Cleo", "Chloe").replace("12,Nobody", "+33199000004,Dan"));
+        let before = project.select(PEOPLE).await;
+        let expected = project.dry_run().await;
+        assert_eq!((expected.inserted, expected.updated, expected.unchanged), (1, 1, 2));
+        assert_eq!(project.select(PEOPLE).await, before);
+
+        let done = project.run().await;
+        assert_eq!((done.inserted, done.updated, done.unchanged), (1, 1, 2));
+    });
+}
+
+#[test]
+fn a_list_over_a_gate_is_not_loaded() {
+    let plan = format!("{PLAN}\n[gates]\nmax_invalid_rate = 0.1\n");
+    check(&[("plan.toml", &plan), ("sms.csv", SMS)], async |project| {
+        let stopped = crate::run(&mut project.open()).await.unwrap_err();
+        expect![[r#"source "sms": 20.0 % of the phone numbers are invalid, and the plan allows 10.0 %: look at the list, or raise the gate"#]].assert_eq(&format!("{stopped:#}"));
+        assert!(project.found().folder.path("clean/contacts.parquet").exists());
+    });
+}
+
+#[test]
+fn a_name_that_a_person_edited_stays_and_is_a_conflict() {
+    check(&FILES, async |project| {
+        project.run().await;
+        project.by_hand("update contact set name = 'Anna' where e164 = '+33199000001'").await;
+        project.write("sms.csv", &SMS.replace("Ana B", "Ana C"));
+        let report = project.run().await;
+        assert_eq!(report.conflicts.into_iter().collect::<Vec<_>>(), [("name", 1)]);
+        expect![[r#"
+            +33199000001 | Anna | yes
+            +33199000002 | Bob | stop
+            +33199000003 | Cleo | yes
+        "#]]
+        .assert_eq(&project.select(PEOPLE).await);
+    });
+}
+
+#[test]
+fn one_batch_can_be_loaded_again() {
+    check(&FILES, async |project| {
+        project.run().await;
+        project.by_hand("delete from contact where e164 = '+33199000002'").await;
+        expect![[r#"
+            Unequal { compared: MissingContacts { batch: 1 }, expected: 0, found: 1 }
+        "#]]
+        .assert_eq(&project.differences().await);
+        let (loaded, _) = crate::rerun(&mut project.open(), 1, Stage::Load).await.unwrap();
+        assert_eq!((loaded.inserted, loaded.updated, loaded.unchanged), (1, 0, 2));
+        assert_eq!(project.differences().await, "");
+    });
+}
+
+#[test]
+fn an_audit_names_a_lost_receipt_a_foreign_receipt_and_a_damaged_file() {
+    check(&FILES, async |project| {
+        project.run().await;
+        project.by_hand("update receipt set kept = kept - 1").await;
+        expect![[r#"
+            Unbalanced { stage: Load, counts: Counts { rows_in: 3, kept: 2, merged: 0, rejected: 0, suppressed: 0 } }
+        "#]]
+        .assert_eq(&project.differences().await);
+        project.by_hand(&format!("update receipt set kept = kept + 1, input = '{}'", "0".repeat(64))).await;
+        expect![[r#"
+            ReceiptOfOtherContacts { stage: Load, batch: 1 }
+        "#]]
+        .assert_eq(&project.differences().await);
+        project.by_hand("delete from receipt").await;
+        expect![[r#"
+            NoReceipt { stage: Load, batch: 1 }
+        "#]]
+        .assert_eq(&project.differences().await);
+        let rejects = project.found().folder.path("clean/rejects.csv");
+        std::fs::write(rejects, "nothing\n").unwrap();
+        expect![[r#"
+            DamagedArtifact { name: "clean/rejects.csv" }
+        "#]]
+        .assert_eq(&project.differences().await);
+    });
+}
