@@ -132,6 +132,12 @@ impl Crm {
         }
     }
 
+    /// The id of the key from which the contact ids of the database are made; none if it holds no run yet.
+    pub async fn known_key(&self) -> Result<Option<String>, LoadError> {
+        let keys = self.select("read the runs", "select distinct key_id from run", &[], |it| it.text(0)).await?;
+        Ok(keys.into_iter().next())
+    }
+
     /// Writes down what a run is: its sources, its rejects and its batches. A run that was planned before is planned
     /// again; batches whose content has changed lose their receipts.
     pub async fn plan_run(&self, run: &RunRow) -> Result<(), LoadError> {

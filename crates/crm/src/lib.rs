@@ -20,6 +20,7 @@ mod schema;
 mod sources;
 mod sql;
 mod statements;
+mod stub;
 mod suppression;
 mod templates;
 #[cfg(test)]
@@ -39,5 +40,6 @@ pub use quota_usage::Usage;
 pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;
+pub use stub::{Lease, Losses};
 pub use suppression::SuppressAction;
 pub use templates::{OrderKind, OrderOutcome, TemplateRow};

@@ -6,12 +6,12 @@ use anyhow::{Context, Result};
 use audit::{Compared, Difference, LedgerAudit, LedgerTotals, balance, equal};
 use crm::Crm;
 use model::{ContactId, Counts, IdentityDecision, Stage};
-use plan::contact_key;
+use plan::find_key;
 use run::TableReader;
 use run::formats::{contacts, extracted, ledger};
 use serde::Serialize;
 
-use crate::open_run::FoundRun;
+use crate::find_run::FoundRun;
 use crate::rejects;
 use crate::unread::UnreadBySource;
 
@@ -65,9 +65,9 @@ fn digests(found: &FoundRun) -> Result<Vec<Difference>> {
         }
     }
     // A signature can be checked only with the key of the run.
-    let key = Some(contact_key(&found.plan, true)?).filter(|it| it.id() == manifest.key_id);
-    for (source, key) in manifest.sources.iter().zip(std::iter::repeat(key)) {
-        if let Some(key) = key
+    let key = find_key(&found.plan)?.map(|it| it.key).filter(|it| it.id() == manifest.key_id);
+    for source in &manifest.sources {
+        if let Some(key) = &key
             && key.sign(&source.signed_bytes()) != source.coverage.signature
         {
             differences.push(Difference::CoverageReportChanged { source: source.name.clone() });

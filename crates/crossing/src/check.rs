@@ -69,27 +69,36 @@ impl Project {
         fs::write(self.path(name), text.replace("DATABASE", &self.url)).unwrap();
     }
 
+    fn place(&self) -> RunPlace {
+        RunPlace { plan: self.path("plan.toml"), run: None, run_dir: None }
+    }
+
     fn options(&self) -> RunOptions {
-        RunOptions { plan: self.path("plan.toml"), run_dir: None, is_dry_run: false, memory: None }
+        RunOptions { plan: self.path("plan.toml"), run_dir: None, is_new: false, is_dry_run: false, memory: None }
     }
 
     /// Opens the run of the plan, as `ferry run` does.
-    pub(crate) fn open(&self) -> OpenRun {
-        OpenRun::open(&self.options(), Progress::new(|_| ())).unwrap()
+    pub(crate) async fn open(&self) -> OpenRun {
+        OpenRun::open(&self.options(), Progress::new(|_| ())).await.unwrap()
+    }
+
+    /// Opens the latest run, as `ferry load` does.
+    pub(crate) async fn reopen(&self) -> OpenRun {
+        OpenRun::reopen(&self.place(), None, Progress::new(|_| ())).await.unwrap()
     }
 
     pub(crate) async fn run(&self) -> RunReport {
-        crate::run(&mut self.open()).await.unwrap()
+        crate::run(&mut self.open().await).await.unwrap()
     }
 
     pub(crate) async fn dry_run(&self) -> RunReport {
         let options = RunOptions { is_dry_run: true, ..self.options() };
-        crate::run(&mut OpenRun::open(&options, Progress::new(|_| ())).unwrap()).await.unwrap()
+        crate::run(&mut OpenRun::open(&options, Progress::new(|_| ())).await.unwrap()).await.unwrap()
     }
 
     /// The newest run, for reading.
     pub(crate) fn found(&self) -> FoundRun {
-        find_run(&RunPlace { plan: self.path("plan.toml"), run_dir: None }).unwrap()
+        find_run(&self.place()).unwrap()
     }
 
     pub(crate) async fn audit(&self) -> Audited {

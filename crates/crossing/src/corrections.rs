@@ -3,11 +3,11 @@
 //! A corrected row replaces the rejected row, so the number of rows stays the same and every balance still holds.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use model::RowId;
-use run::SourceRecord;
+use run::{RunFolder, SourceRecord};
 
 use run::formats::extracted::Extracted;
 
@@ -23,11 +23,21 @@ pub struct SourceRow<'a> {
 }
 
 impl Corrections {
-    /// Reads the corrections of a run. A later file overrides an earlier one.
-    pub fn read(paths: &[PathBuf], sources: &[SourceRecord]) -> Result<Self> {
+    /// Reads the corrections of a run. A later file overrides an earlier one. A file corrects rows of the exports for
+    /// which it was made, and of no others.
+    pub fn read(folder: &RunFolder, sources: &[SourceRecord]) -> Result<Self> {
         let mut corrections = Self::default();
-        for path in paths {
-            corrections.0.extend(read_file(path, sources)?.0);
+        for fix in &folder.manifest.fixes {
+            let is_of_export =
+                |it: &SourceRecord| fix.sources.get(&it.name).is_none_or(|digest| *digest == it.sha256());
+            if let Some(source) = sources.iter().find(|it| !is_of_export(it)) {
+                bail!(
+                    "{} corrects rows of another export than the present one of source \"{}\"",
+                    fix.file,
+                    source.name
+                );
+            }
+            corrections.0.extend(read_file(&folder.path(&fix.file), sources)?.0);
         }
         Ok(corrections)
     }

@@ -26,21 +26,41 @@ pub enum QualityGate {
     Unreadable { name: String, field: String, values: UnreadField, most: f64 },
     #[error(
         "the backup {} is missing or damaged, so the database cannot be put back to what it was before this run: put the \
-         file back, or back the database up yourself and start a new run with --run-dir", path.display()
+         file back, or back the database up yourself and start a new run with --new", path.display()
     )]
     Backup { path: PathBuf },
     #[error(
-        "this run's backup was taken by another Ferry ({}, this one knows {known}): have that one restore it into an empty \
-         database, whose tables this one then brings up to date",
+        "this backup was taken by another version of Ferry ({}, this one knows {known}): restore it with that one",
         found.as_ref().map_or("an earlier one".to_owned(), |it| format!("schema {it}"))
     )]
     BackupSchema { found: Option<String>, known: &'static str },
+    #[error("{run_id} has taken no backup of this database: it has written nothing to it")]
+    NoBackup { run_id: String },
+    #[error("backup {number} is of another database: it is restored only into its own")]
+    OtherDatabase { number: u64 },
     #[error(
         "{} numbers were checked in thirty days, and the messages of the plan allow {}: who checks many and writes to few is \
          banned; raise messages or checks_per_message in [verify]",
         grouped(*.used), grouped(*.most)
     )]
     ChecksPerMessage { used: u64, most: u64 },
+}
+
+/// A run that cannot be worked on as the command says.
+#[derive(Debug, ThisError)]
+pub enum RunChoice {
+    #[error(
+        "{} holds run {run_id}, which read other exports or had other rules: leave out --run-dir, or name another folder",
+        dir.display()
+    )]
+    OtherInput { dir: PathBuf, run_id: String },
+    #[error("{run_id} is a dry run: `ferry run` does what it has shown")]
+    DryRun { run_id: String },
+    #[error(
+        "the contacts of this database were made with contact key {known}, and there is no key here: bring it with \
+         `ferry key import`"
+    )]
+    KeyMissing { known: String },
 }
 
 /// A fault that too many phone numbers of a list have.

@@ -47,10 +47,12 @@ impl Extraction {
     /// Probes all files. Returns none if they are already extracted.
     pub(crate) fn begin(run: &mut OpenRun) -> Result<Option<Self>> {
         let started = Instant::now();
-        let plan = &run.plan;
-        let probes: Vec<Probe> = plan.sources.par_iter().map(|it| probe(plan, it)).collect::<Result<_>>()?;
+        let probes = match std::mem::take(&mut run.probes) {
+            probes if probes.is_empty() => probe_all(&run.plan)?,
+            probes => probes,
+        };
         let inputs = inputs(run, &probes);
-        if run.folder.is_complete(Stage::Extract, inputs)? {
+        if run.is_complete(Stage::Extract, inputs)? {
             run.progress.note(Note::AlreadyDone(Task::Extract));
             return Ok(None);
         }
@@ -125,6 +127,11 @@ impl Extraction {
         run.folder.manifest.sources = done.into_iter().map(|it| it.0).collect();
         Ok(run.folder.complete(Stage::Extract, record, artifacts)?)
     }
+}
+
+/// Probes the files of all sources, in the order of the plan.
+pub(crate) fn probe_all(plan: &Plan) -> Result<Vec<Probe>> {
+    plan.sources.par_iter().map(|it| probe(plan, it)).collect()
 }
 
 /// Probes the files of a source, and checks that they have the columns that the plan names.

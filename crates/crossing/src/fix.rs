@@ -1,12 +1,12 @@
 //! Reads corrected rejects, and repeats the run from cleaning on.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use model::{Outcome, RowId, Stage};
-use run::StageRecord;
+use run::Fix;
 use run::formats::ledger;
 
 use crate::corrections;
@@ -38,23 +38,28 @@ pub async fn fix(run: &mut OpenRun, file: &Path) -> Result<Fixed> {
             file.display()
         );
     }
-    keep_file(run, file, corrected.len() as u64)?;
-    let report = crate::run(run).await?;
+    keep_file(run, file, &corrected)?;
+    let report = crate::run_from_clean(run).await?;
     Ok(Fixed { n_corrected: corrected.len(), n_rejected_before: rejected.len() as u64, report })
 }
 
-/// Keeps the file in the run folder, because the result now depends on it.
-fn keep_file(run: &mut OpenRun, file: &Path, n_rows: u64) -> Result<()> {
+/// Keeps the file in the run folder, because the result now depends on it. The run is not finished any more.
+fn keep_file(run: &mut OpenRun, file: &Path, corrected: &HashSet<RowId>) -> Result<()> {
     let bytes = std::fs::read(file).with_context(|| format!("could not read {}", file.display()))?;
     let extension = file.extension().map_or("csv".into(), |it| it.to_string_lossy().to_lowercase());
-    let name = format!("fixes/{}.{extension}", run.folder.manifest.fixes.len() + 1);
+    let manifest = &mut run.folder.manifest;
+    let name = format!("fixes/{}.{extension}", manifest.fixes.len() + 1);
+    let sources: BTreeSet<u16> = corrected.iter().map(|it| it.source).collect();
+    let sources = sources.into_iter().map(|it| &manifest.sources[usize::from(it)]);
+    let fix = Fix { file: name.clone(), sources: sources.map(|it| (it.name.clone(), it.sha256())).collect() };
     let mut copy = run.folder.create(&name)?;
     copy.write_all(&bytes)?;
-    let artifact = copy.publish(n_rows)?;
-    run.folder.manifest.fixes.push(name.clone());
-    let cleaned: Option<StageRecord> = run.folder.manifest.stages.get(&Stage::Clean).cloned();
-    let cleaned = cleaned.context("nothing is clean yet: run `ferry run` first")?;
-    Ok(run.folder.complete(Stage::Clean, cleaned, vec![(name, artifact)])?)
+    let artifact = copy.publish(corrected.len() as u64)?;
+    let manifest = &mut run.folder.manifest;
+    manifest.fixes.push(fix);
+    manifest.artifacts.insert(name, artifact);
+    manifest.stages.retain(|stage, _| *stage < Stage::Clean);
+    Ok(run.folder.save()?)
 }
 
 fn rejected(run: &OpenRun) -> Result<HashSet<RowId>> {

@@ -15,6 +15,7 @@ mod coverage;
 mod error;
 mod estimate;
 mod extract;
+mod find_run;
 mod fix;
 mod gates;
 pub mod inspect;
@@ -28,6 +29,7 @@ pub mod progress;
 mod reading;
 mod rejects;
 mod run_report;
+mod runs;
 mod unread;
 mod unread_values;
 mod verify;
@@ -40,27 +42,40 @@ mod tests;
 use anyhow::{Context, Result, bail};
 use crm::{Crm, Loaded};
 use model::Stage;
+use run::formats::{contacts, links};
 
 pub use crate::audit::{Audited, audit};
-pub use crate::backup::restore;
+pub use crate::backup::{Chosen, Restore, Restored, backups};
 pub use crate::corrections::{Corrections, SourceRow};
-pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, is_passing};
+pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, RunChoice, is_passing};
 pub use crate::estimate::{Estimate, PlannedChecks};
+pub use crate::find_run::{FoundRun, RunPlace, find_run};
 pub use crate::fix::{Fixed, fix};
-pub use crate::open_run::{FoundRun, OpenRun, RunOptions, RunPlace, find_run};
+pub use crate::open_run::{OpenRun, RunOptions};
 pub use crate::progress::Progress;
 pub use crate::run_report::{BatchState, DatabaseState, LowYield, RunReport, SourceReport};
+pub use crate::runs::{ListedRun, ListedRuns, RunState, prune_runs, runs};
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
 pub use crate::unread_values::unread_values;
 pub use crate::verify::{Selection, Uninformative, uninformative};
 pub use ::audit::{Compared, Difference};
 
+use crate::clean::PendingRows;
 use crate::verify::Verified;
 
 /// Runs every stage that is not done yet.
 pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
-    run.read_decisions().await?;
     let rows = clean::extract_and_add_rows(run)?;
+    clean_and_load(run, rows).await
+}
+
+/// Runs every stage from cleaning on.
+async fn run_from_clean(run: &mut OpenRun) -> Result<RunReport> {
+    let rows = clean::add_rows(run)?;
+    clean_and_load(run, rows).await
+}
+
+async fn clean_and_load(run: &mut OpenRun, rows: Option<PendingRows>) -> Result<RunReport> {
     // If the database is empty, contacts are loaded while they are merged; `loading` hides whether they are.
     let loading = merge_and_load::merge(run, rows).await?;
     gates::check(run)?;
@@ -78,14 +93,8 @@ pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
 /// Runs one stage on the result of the stage before.
 pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
     match stage {
-        Stage::Extract => {
-            run.read_decisions().await?;
-            extract::extract(run)
-        }
-        Stage::Clean => {
-            run.read_decisions().await?;
-            clean::clean(run)
-        }
+        Stage::Extract => extract::extract(run),
+        Stage::Clean => clean::clean(run),
         Stage::Verify => verify(run, Selection::Unverified).await.map(drop),
         Stage::Load => {
             let crm = open_planned(run).await?;
@@ -99,6 +108,7 @@ pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
 
 /// Repeats one batch, from a stage on. The loaded counts are of that batch; the report is of the whole run.
 pub async fn rerun(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded, RunReport)> {
+    check_cleaned(run)?;
     let crm = open(run).await?;
     let batches = crm.batches(run.run_id()).await?;
     if !batches.iter().any(|it| it.0 == batch) {
@@ -138,10 +148,17 @@ async fn open_planned(run: &mut OpenRun) -> Result<Crm> {
     if !run.folder.manifest.stages.contains_key(&Stage::Clean) {
         bail!("nothing is clean yet: run `ferry extract` and `ferry clean` first");
     }
+    check_cleaned(run)?;
     gates::check(run)?;
     let crm = open(run).await?;
     load::plan_batches(run, &crm).await?;
     Ok(crm)
+}
+
+/// Fails if a file that verifying and loading read has changed since cleaning made it.
+fn check_cleaned(run: &OpenRun) -> Result<()> {
+    run.folder.check_intact(contacts::ARTIFACT)?;
+    Ok(run.folder.check_intact(links::ARTIFACT)?)
 }
 
 async fn open(run: &OpenRun) -> Result<Crm> {

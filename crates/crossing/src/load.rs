@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use crm::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts, RunRow, SourceReading, SuppressAction};
 use jiff::Timestamp;
 use model::{Basis, ConsentState, ContactId, Counts, Digest, Receipt, Stage};
-use run::{SourceRecord, StageRecord};
+use run::{LoadedCounts, SourceRecord, StageRecord};
 use tokio::sync::mpsc;
 
 use crate::backup;
@@ -159,7 +159,7 @@ pub(crate) async fn load(
     let work = run.progress.begin_at(Task::Load, n_waiting, started);
     if n_waiting > 0 {
         backup::ensure(run, crm).await?;
-        backup::check(run)?;
+        backup::check(run, crm).await?;
         let is_empty = crm.is_empty().await?;
         if !is_empty {
             unfinished.n_absorbed = absorb_linked(run, crm).await?;
@@ -206,6 +206,11 @@ pub(crate) async fn finish(run: &mut OpenRun, crm: &Crm, unfinished: Unfinished)
     }
     if is_whole && !is_recorded {
         complete(run, crm, Stage::Load, started, BTreeMap::new()).await?;
+        let Loaded { inserted, updated, unchanged, .. } = loaded;
+        if let Some(record) = run.folder.manifest.stages.get_mut(&Stage::Load) {
+            record.loaded = Some(LoadedCounts { inserted, updated, unchanged });
+        }
+        run.folder.save()?;
     }
     Ok(loaded)
 }

@@ -1,21 +1,23 @@
 //! A run being worked on: its plan, its folder and its key.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use ::extract::Probe;
 use anyhow::{Context, Result};
 use crm::Crm;
-use jiff::{Timestamp, tz::TimeZone};
-use model::{ContactKey, Counts, Digest, IdentityDecision, RowFindings, RunMark, Stage};
-use run::{ColumnReading, Manifest, RunFolder, StageRecord, newest_in};
+use jiff::{SignedDuration, Timestamp, Zoned};
+use model::{ContactKey, Counts, Digest, DigestInput, IdentityDecision, RowFindings, RunMark, Stage};
+use plan::{KeyPlace, Plan, SourceSection, contact_key, draw_uid, find_key, make_key, passing_key};
+use run::{ColumnReading, Label, Manifest, RunFolder, Runs, StageRecord};
 
+use crate::error::RunChoice;
+use crate::find_run::{RunPlace, find_run, runs_of};
 use crate::inspect::EncodingGuess;
-use crate::memory;
-use crate::progress::Progress;
-use crate::reading;
-use plan::{Plan, SourceSection, contact_key};
+use crate::progress::{Note, Progress};
+use crate::{extract, memory, reading};
 
 /// The name of this program in receipts and manifests.
 pub(crate) const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
@@ -29,22 +31,17 @@ pub(crate) fn stage_record(inputs: Digest, counts: Counts, started: Instant) -> 
     }
 }
 
-/// The plan to run, its run folder, and limits.
+/// The plan to run, where, and limits.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     pub plan: PathBuf,
-    /// The run folder; if none, today's, or the newest unfinished one.
+    /// The run folder; if none, a folder in `runs` beside the plan.
     pub run_dir: Option<PathBuf>,
+    /// Begins a new run, even if one of the same exports and rules is there.
+    pub is_new: bool,
     pub is_dry_run: bool,
     /// Approximate limit on memory, in bytes; if none, a quarter of the machine's.
     pub memory: Option<u64>,
-}
-
-/// An existing run: in the named folder, or the newest of a plan.
-#[derive(Clone, Debug)]
-pub struct RunPlace {
-    pub plan: PathBuf,
-    pub run_dir: Option<PathBuf>,
 }
 
 /// A run being worked on.
@@ -52,6 +49,8 @@ pub struct OpenRun {
     pub plan: Plan,
     pub folder: RunFolder,
     pub key: ContactKey,
+    /// The probed files of each source, in the order of the plan. Empty if the run was reopened.
+    pub(crate) probes: Vec<Probe>,
     /// Decisions in the CRM about which contacts are the same person.
     pub decisions: Vec<IdentityDecision>,
     /// The reading of each source in an earlier run, with the id of that run.
@@ -65,55 +64,63 @@ pub struct OpenRun {
 }
 
 impl OpenRun {
-    /// Opens the run of a plan: in the named folder, today's, or the newest unfinished one; otherwise a new run.
-    pub fn open(options: &RunOptions, progress: Progress) -> Result<Self> {
+    /// Opens the run of a plan and its exports: the one that reads the same exports by the same rules, or a new one.
+    ///
+    /// The key of the database is compared before anything is written. Without a key, and a database that knows one, a
+    /// new key is made.
+    pub async fn open(options: &RunOptions, progress: Progress) -> Result<Self> {
         let plan = Plan::read(&options.plan)?;
         plan.check_sources()?;
-        let key = contact_key(&plan, options.is_dry_run)?;
-        let run_id = format!("{}-{}", Timestamp::now().to_zoned(TimeZone::UTC).date(), plan.name()?);
-        let dir = match &options.run_dir {
-            Some(dir) => dir.clone(),
-            None => run_dir(&plan, &run_id)?,
+        let crm = look(&plan).await?;
+        let known_key = check_known_key(&plan, crm.as_ref()).await?;
+        let probes = extract::probe_all(&plan)?;
+        let key = match find_key(&plan)? {
+            Some(found) => found.key,
+            None => new_key(&plan, known_key, options.is_dry_run, &progress)?,
         };
-        let mut folder = RunFolder::open_or_create(&dir, || new_manifest(&plan, &key, run_id))?;
-        // A moved folder, with or without its plan, is still the same run.
-        folder.manifest.plan = plan.path.clone();
-        folder.manifest.key_id = key.id();
-        Ok(Self {
-            plan,
-            folder,
-            key,
-            decisions: Vec::new(),
-            readings: BTreeMap::new(),
-            doubts: Mutex::default(),
-            is_dry_run: options.is_dry_run,
-            memory: options.memory.unwrap_or_else(memory::default_budget),
-            progress,
-        })
+        let (input, is_dry_run) = (run_input(&plan, &key, &probes)?, options.is_dry_run);
+        let new = NewRun { plan: &plan, key: &key, uid: draw_uid()?, input, is_dry_run };
+        let folder = choose_folder(&new, options, &progress)?;
+        let mut run = Self::of(plan, folder, key, options.memory, progress);
+        (run.probes, run.is_dry_run) = (probes, options.is_dry_run);
+        run.read_decisions(crm).await?;
+        Ok(run)
     }
 
     /// Opens an existing run to continue it.
-    pub fn reopen(place: &RunPlace, progress: Progress) -> Result<Self> {
+    pub async fn reopen(place: &RunPlace, memory: Option<u64>, progress: Progress) -> Result<Self> {
         let found = find_run(place)?;
-        let key = contact_key(&found.plan, false)?;
-        let run_id = found.folder.manifest.run_id.clone();
-        let folder = RunFolder::open_or_create(found.folder.dir(), || new_manifest(&found.plan, &key, run_id))?;
-        Ok(Self {
-            plan: found.plan,
+        let crm = look(&found.plan).await?;
+        check_known_key(&found.plan, crm.as_ref()).await?;
+        let key = contact_key(&found.plan)?;
+        let folder = RunFolder::open(found.folder.dir())?;
+        if folder.manifest.is_dry_run {
+            return Err(RunChoice::DryRun { run_id: folder.manifest.run_id.clone() }.into());
+        }
+        let mut run = Self::of(found.plan, folder, key, memory, progress);
+        run.read_decisions(crm).await?;
+        Ok(run)
+    }
+
+    fn of(plan: Plan, mut folder: RunFolder, key: ContactKey, memory: Option<u64>, progress: Progress) -> Self {
+        // A moved folder, with or without its plan, is still the same run.
+        folder.manifest.plan = plan.path.clone();
+        Self {
+            plan,
             folder,
             key,
+            probes: Vec::new(),
             decisions: Vec::new(),
             readings: BTreeMap::new(),
             doubts: Mutex::default(),
             is_dry_run: false,
-            memory: memory::default_budget(),
+            memory: memory.unwrap_or_else(memory::default_budget),
             progress,
-        })
+        }
     }
 
     /// Reads decisions and earlier source readings from the CRM, if it exists.
-    pub async fn read_decisions(&mut self) -> Result<()> {
-        let crm = Crm::look(&self.plan.crm_url()?).await.context("could not open the CRM database")?;
+    async fn read_decisions(&mut self, crm: Option<Crm>) -> Result<()> {
         let Some(crm) = crm else { return Ok(()) };
         self.decisions = crm.decisions().await?;
         for reading in crm.source_readings().await? {
@@ -125,6 +132,21 @@ impl OpenRun {
         }
         crm.close().await;
         Ok(())
+    }
+
+    /// Returns whether the run was loaded. What it has read and cleaned is not made anew, whatever has changed since.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.folder.manifest.stages.contains_key(&Stage::Load)
+    }
+
+    /// Returns whether a stage need not run: it was completed on these inputs, or the run is finished, and its files
+    /// are unchanged.
+    pub(crate) fn is_complete(&self, stage: Stage, inputs: Digest) -> Result<bool> {
+        let intact = match self.is_finished() {
+            true => self.folder.is_stage_intact(stage)?,
+            false => self.folder.is_complete(stage, inputs)?,
+        };
+        Ok(intact)
     }
 
     pub fn run_id(&self) -> &str {
@@ -191,59 +213,137 @@ pub(crate) fn rules(
     })
 }
 
-/// An existing run and its plan, for reading only.
-pub struct FoundRun {
-    pub plan: Plan,
-    pub folder: RunFolder,
+/// A run that may be begun.
+struct NewRun<'a> {
+    plan: &'a Plan,
+    key: &'a ContactKey,
+    uid: String,
+    input: Digest,
+    is_dry_run: bool,
 }
 
-/// Finds a run: in the named folder, or the newest of the plan.
-pub fn find_run(place: &RunPlace) -> Result<FoundRun> {
-    if let Some(dir) = &place.run_dir {
-        let folder = RunFolder::look(dir)?;
-        let plan = Plan::read(&folder.manifest.plan).context("could not read the plan of the run")?;
-        return Ok(FoundRun { plan, folder });
+/// Chooses the folder of the run: that of a run of the same input, or a new one.
+fn choose_folder(new: &NewRun, options: &RunOptions, progress: &Progress) -> Result<RunFolder> {
+    let name = new.plan.name()?;
+    if let Some(dir) = &options.run_dir {
+        return named_folder(dir, new, progress);
     }
-    let plan = Plan::read(&place.plan)?;
-    let dir = newest_in(&runs(&plan), |it| it.plan == plan.path)?;
-    let dir = dir.with_context(|| {
-        format!(
-            "there is no run of {} yet: start one with `ferry run`, or name it with --run-dir",
-            place.plan.display()
-        )
-    })?;
-    Ok(FoundRun { folder: RunFolder::look(&dir)?, plan })
-}
-
-fn runs(plan: &Plan) -> PathBuf {
-    plan.folder().join("runs")
-}
-
-/// Returns today's run folder, or that of an unfinished run: a run killed before midnight resumes after it.
-fn run_dir(plan: &Plan, run_id: &str) -> Result<PathBuf> {
-    let runs = runs(plan);
-    let today = runs.join(run_id);
-    if today.exists() {
-        return Ok(today);
+    let runs = runs_of(new.plan);
+    let lock = runs.lock()?;
+    let of_plan = runs.list()?.runs;
+    let mut of_plan: Vec<RunFolder> =
+        of_plan.into_iter().filter(|it| it.manifest.name == name && it.manifest.is_dry_run == new.is_dry_run).collect();
+    let now = Timestamp::now();
+    if let Some(ahead) = of_plan.iter().find(|it| it.manifest.created_at > now + CLOCK_TOLERANCE) {
+        let Manifest { run_id, created_at, .. } = &ahead.manifest;
+        progress.note(Note::ClockBehind { run_id: run_id.clone(), at: *created_at });
     }
-    let is_unfinished = |it: &Manifest| it.plan == plan.path && !it.stages.contains_key(&Stage::Load);
-    Ok(newest_in(&runs, is_unfinished)?.unwrap_or(today))
+    let latest = of_plan.len().wrapping_sub(1);
+    // An earlier import is not repeated by its old run: what came after it would count.
+    let is_same = |(n, it): &(usize, &RunFolder)| {
+        it.manifest.input == new.input && (*n == latest || !it.manifest.stages.contains_key(&Stage::Load))
+    };
+    let same = of_plan.iter().enumerate().rev().find(is_same).map(|it| it.0).filter(|_| !options.is_new);
+    match same {
+        Some(n) => resume(of_plan.swap_remove(n).dir(), progress),
+        None => {
+            let zoned = Zoned::now();
+            let label = Label { date: zoned.date(), name, is_dry_run: new.is_dry_run };
+            Ok(runs.create(&lock, label, |run_id, sequence| manifest(new, name, &zoned, run_id, sequence))?)
+        }
+    }
 }
 
-fn new_manifest(plan: &Plan, key: &ContactKey, run_id: String) -> Manifest {
+/// A run this much later than now was begun by a machine whose clock is wrong, or this one's is.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Opens or begins the run of a folder that the user names. A run of other input is never replaced.
+fn named_folder(dir: &Path, new: &NewRun, progress: &Progress) -> Result<RunFolder> {
+    if run::holds_run(dir) {
+        let folder = resume(dir, progress)?;
+        let Manifest { run_id, input, is_dry_run, .. } = &folder.manifest;
+        return match *input == new.input && *is_dry_run == new.is_dry_run {
+            true => Ok(folder),
+            false => Err(RunChoice::OtherInput { dir: dir.to_owned(), run_id: run_id.clone() }.into()),
+        };
+    }
+    let (zoned, name) = (Zoned::now(), new.plan.name()?);
+    let sequence = Runs::new(dir.parent().unwrap_or(Path::new(".")).to_owned()).next_sequence()?;
+    let run_id = format!("{}-{name}", zoned.date());
+    let begin = || manifest(new, name, &zoned, run_id, sequence);
+    Ok(RunFolder::begin(dir, begin)?)
+}
+
+fn resume(dir: &Path, progress: &Progress) -> Result<RunFolder> {
+    let folder = RunFolder::open(dir)?;
+    let Manifest { run_id, stages, .. } = &folder.manifest;
+    progress.note(Note::Continues { run_id: run_id.clone(), is_finished: stages.contains_key(&Stage::Load) });
+    Ok(folder)
+}
+
+fn manifest(new: &NewRun, name: &str, zoned: &Zoned, run_id: String, sequence: u64) -> Manifest {
     Manifest {
-        version: 1,
+        version: run::MANIFEST_VERSION,
+        uid: new.uid.clone(),
         run_id,
-        plan: plan.path.clone(),
+        sequence,
+        name: name.to_owned(),
+        is_dry_run: new.is_dry_run,
+        input: new.input,
+        plan: new.plan.path.clone(),
         tool: TOOL.to_owned(),
-        created_at: Timestamp::now(),
+        started_by: run::who(),
+        created_at: zoned.timestamp(),
+        zone: zoned.time_zone().iana_name().unwrap_or("local").to_owned(),
         read_at: None,
-        key_id: key.id(),
+        key_id: new.key.id(),
         sources: Vec::new(),
         stages: Default::default(),
         artifacts: Default::default(),
-        backup: None,
+        backups: Vec::new(),
         costs: Vec::new(),
         fixes: Vec::new(),
     }
+}
+
+/// Digests what makes a run another one: the key, the rules of the plan, the people whom it keeps out, and the files.
+/// Version 1.
+fn run_input(plan: &Plan, key: &ContactKey, probes: &[Probe]) -> Result<Digest> {
+    let mut suppressed: Vec<String> = plan.suppressed()?.iter().map(ToString::to_string).collect();
+    suppressed.sort();
+    let input = DigestInput::new("run", 1)
+        .field("key", key.id())
+        .field("rules", plan.rules_digest()?)
+        .list("suppressed", suppressed);
+    let files = probes.iter().flat_map(|it| &it.parts);
+    Ok(files.fold(input, |input, file| input.field("file", file.name()).field("sha256", file.digest)).digest())
+}
+
+/// Opens the CRM database to look at it; none if there is none yet.
+async fn look(plan: &Plan) -> Result<Option<Crm>> {
+    Crm::look(&plan.crm_url()?).await.context("could not open the CRM database")
+}
+
+/// Returns the id of the key that the database knows. Another key in the plan's place is an error.
+async fn check_known_key(plan: &Plan, crm: Option<&Crm>) -> Result<Option<String>> {
+    let Some(crm) = crm else { return Ok(None) };
+    if let Some(found) = find_key(plan)? {
+        crm.check_key(&found.key.id()).await?;
+    }
+    Ok(crm.known_key().await?)
+}
+
+/// Makes the first key of a plan. A database that knows a key already wants that one.
+fn new_key(plan: &Plan, known: Option<String>, is_dry_run: bool, progress: &Progress) -> Result<ContactKey> {
+    if let Some(known) = known {
+        return Err(RunChoice::KeyMissing { known }.into());
+    }
+    if is_dry_run {
+        return Ok(passing_key()?);
+    }
+    let made = make_key(plan)?;
+    if let KeyPlace::File(path) = made.place {
+        progress.note(Note::KeyMade { path });
+    }
+    Ok(made.key)
 }

@@ -1,9 +1,11 @@
 //! Progress events of a run, as values. The listener chooses the wording.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use model::{Answer, Counts};
 use run::Cost;
 use verify::Verdict;
@@ -95,6 +97,20 @@ pub struct VerifyTotals {
 #[derive(Clone, Debug)]
 pub enum Note {
     AlreadyDone(Task),
+    /// The run was begun before and is continued. If it is finished, its exports have nothing new.
+    Continues {
+        run_id: String,
+        is_finished: bool,
+    },
+    /// The first contact key was made.
+    KeyMade {
+        path: PathBuf,
+    },
+    /// A run was begun later than now: the clock of one of the machines is wrong.
+    ClockBehind {
+        run_id: String,
+        at: Timestamp,
+    },
     /// Statements of earlier imports were read again by the words of this plan, which changed this many contacts.
     StatementsReread {
         n_contacts: u64,

@@ -76,7 +76,8 @@ fn stage_after_stage_makes_what_a_whole_run_makes() {
     let staged = std::sync::Mutex::new(Vec::new());
     check(&FILES, async |project| {
         for stage in Stage::ALL.into_iter().filter(|it| *it != Stage::Verify) {
-            crate::stage(&mut project.open(), stage).await.unwrap();
+            let mut run = if stage == Stage::Extract { project.open().await } else { project.reopen().await };
+            crate::stage(&mut run, stage).await.unwrap();
         }
         let dump = dump(project).await;
         staged.lock().unwrap().push(dump);
@@ -103,7 +104,7 @@ fn a_dry_run_tells_what_the_run_then_does_and_writes_nothing_to_the_database() {
 fn a_list_over_a_gate_is_not_loaded() {
     let plan = format!("{PLAN}\n[gates]\nmax_invalid_rate = 0.1\n");
     check(&[("plan.toml", &plan), ("sms.csv", SMS)], async |project| {
-        let stopped = crate::run(&mut project.open()).await.unwrap_err();
+        let stopped = crate::run(&mut project.open().await).await.unwrap_err();
         expect![[r#"source "sms": 20.0 % of the phone numbers are invalid, and the plan allows 10.0 %: look at the list, or raise the gate"#]].assert_eq(&format!("{stopped:#}"));
         assert!(project.found().folder.path("clean/contacts.parquet").exists());
     });
@@ -135,7 +136,7 @@ fn one_batch_can_be_loaded_again() {
             Unequal { compared: MissingContacts { batch: 1 }, expected: 0, found: 1 }
         "#]]
         .assert_eq(&project.differences().await);
-        let (loaded, _) = crate::rerun(&mut project.open(), 1, Stage::Load).await.unwrap();
+        let (loaded, _) = crate::rerun(&mut project.reopen().await, 1, Stage::Load).await.unwrap();
         assert_eq!((loaded.inserted, loaded.updated, loaded.unchanged), (1, 0, 2));
         assert_eq!(project.differences().await, "");
     });

@@ -8,15 +8,16 @@ use run::formats::extracted::{self, Extracted};
 use run::{SourceRecord, TableReader};
 
 use crate::corrections::Corrections;
-use crate::open_run::{FoundRun, rules};
+use crate::find_run::FoundRun;
+use crate::open_run::rules;
 
 /// Reads all rows of a run again, and counts the values that were not understood, by source.
 pub fn unread_values(found: &FoundRun) -> Result<Vec<(String, UnreadValues)>> {
     let records: Vec<SourceRecord> = found.folder.manifest.sources.clone();
     let readings: Vec<_> = records.iter().map(|it| it.reading.clone()).collect();
-    let key = contact_key(&found.plan, true)?;
+    let key = contact_key(&found.plan)?;
     let cleaner = Cleaner::new(rules(&found.plan, &key, found.folder.manifest.run_mark(), &readings, &[])?);
-    let corrections = Corrections::read(&found.folder.fixes(), &records)?;
+    let corrections = Corrections::read(&found.folder, &records)?;
     let mut all = Vec::new();
     for (number, (planned, record)) in found.plan.sources.iter().zip(&records).enumerate() {
         let layout = planned.layout_of(record)?;

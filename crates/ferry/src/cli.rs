@@ -68,18 +68,23 @@ pub(crate) enum Command {
         name: Option<String>,
     },
     /// Run a whole plan: extract, clean, verify, load, report
+    ///
+    /// New exports, or other rules for them, make a new run. The same exports go on with the run that was not finished;
+    /// of a finished run nothing is done again. --new begins a new run all the same.
     Run(RunArgs),
     /// Read the exports of a plan into the run folder
     Extract(RunArgs),
     /// Clean and merge the extracted rows
-    Clean(RunArgs),
+    Clean(StageArgs),
     /// Check which clean contacts are on WhatsApp
     ///
     /// Finished batches are skipped, and so are contacts with an answer that is still valid.
     #[command(after_help = adapters())]
-    Verify(RunArgs),
+    Verify(VerifyArgs),
     /// Load the clean contacts into the CRM database
-    Load(RunArgs),
+    Load(StageArgs),
+    /// List the runs of a plan, or remove old ones
+    Runs(RunsArgs),
     /// Print the state of every stage and batch
     Status(StatusArgs),
     /// Run one batch again, or check some contacts of all batches again
@@ -117,8 +122,17 @@ pub(crate) enum Command {
     /// Export the contacts of the CRM database to a file
     #[command(subcommand)]
     Export(ExportCommand),
-    /// Restore the CRM database to its state before the run
-    Restore(Where),
+    /// Restore the CRM database to its state before the run, or to any other backup
+    ///
+    /// What the database holds now is kept as a backup, so a restore can be taken back: restore that one. Refusals,
+    /// suppressions, answers of verifiers, submitted templates and used quota are never restored away.
+    Restore(RestoreArgs),
+    /// Show, keep and check the contact key
+    ///
+    /// Contact ids are made from this key. Without it, a person of the database cannot be recognised in an export: keep a
+    /// copy in a safe place.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Import, check, show and simulate scenarios (conversations on any channel)
     #[command(subcommand)]
     Scenario(ScenarioCommand),
@@ -244,11 +258,14 @@ pub(crate) struct RunArgs {
     /// The run folder [default: runs/DATE-NAME beside the plan]
     #[arg(long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
+    /// Begin a new run, even if one has read the same exports by the same rules
+    #[arg(long)]
+    pub(crate) new: bool,
     /// Approximate memory to use; data that does not fit is kept in files of the run folder [default: a quarter of the
     /// machine's memory]
     #[arg(long, value_name = "SIZE", value_parser = crate::text::size::size)]
     pub(crate) memory: Option<u64>,
-    /// Write nothing outside the run folder, and print what would happen
+    /// Print what would happen, in a run folder of its own; write nothing else
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -258,24 +275,62 @@ impl RunArgs {
         RunOptions {
             plan: self.plan.clone(),
             run_dir: self.run_dir.clone(),
+            is_new: self.new,
             is_dry_run: self.dry_run,
             memory: self.memory,
         }
     }
 }
 
+/// Arguments of a stage that goes on with an existing run.
+#[derive(Debug, Args)]
+pub(crate) struct StageArgs {
+    /// The plan; its latest run is used
+    #[arg(default_value = "plan.toml")]
+    pub(crate) plan: PathBuf,
+    /// The label or uid of the run
+    #[arg(long, value_name = "ID", conflicts_with = "run_dir")]
+    pub(crate) run: Option<String>,
+    /// The run folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// Approximate memory to use; data that does not fit is kept in files of the run folder [default: a quarter of the
+    /// machine's memory]
+    #[arg(long, value_name = "SIZE", value_parser = crate::text::size::size)]
+    pub(crate) memory: Option<u64>,
+}
+
+/// Arguments of `ferry verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) stage: StageArgs,
+    /// Send no requests, and print what they would cost
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+impl StageArgs {
+    pub(crate) fn place(&self) -> RunPlace {
+        RunPlace { plan: self.plan.clone(), run: self.run.clone(), run_dir: self.run_dir.clone() }
+    }
+}
+
 impl Where {
     pub(crate) fn place(&self) -> RunPlace {
-        RunPlace { plan: self.plan.clone(), run_dir: self.run_dir.clone() }
+        RunPlace { plan: self.plan.clone(), run: self.run.clone(), run_dir: self.run_dir.clone() }
     }
 }
 
 /// The run to work on.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Where {
-    /// The plan; its newest run is used
+    /// The plan; its latest run is used
     #[arg(long, default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
+    /// The label or uid of the run, as `ferry runs` lists it
+    #[arg(long, value_name = "ID", conflicts_with = "run_dir")]
+    pub(crate) run: Option<String>,
     /// The run folder
     #[arg(long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
@@ -288,6 +343,69 @@ pub(crate) struct StatusArgs {
     /// List every batch, not only unfinished ones
     #[arg(long)]
     pub(crate) batches: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsArgs {
+    /// The plan
+    #[arg(long, default_value = "plan.toml", global = true)]
+    pub(crate) plan: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: Option<RunsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// Remove the folders of old finished runs, and of dry runs as old as they
+    ///
+    /// Unfinished runs stay. Backups are kept elsewhere: see keep_backups in [crm] of the plan.
+    Prune {
+        /// How many finished runs to keep
+        #[arg(long, value_name = "N")]
+        keep: usize,
+        /// Print what would be removed
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// The number of the backup [default: the one from before the run]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "run")]
+    pub(crate) backup: Option<u64>,
+    /// List the backups
+    #[arg(long, conflicts_with_all = ["backup", "yes"])]
+    pub(crate) list: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Print where the key is, and its id; never the key
+    Show(PlanArgs),
+    /// Print the key, to keep it in a safe place
+    Export(PlanArgs),
+    /// Put a key that was exported in the place of the plan; another one there stays
+    Import {
+        #[command(flatten)]
+        plan: PlanArgs,
+        /// The file with the key; - reads standard input
+        file: PathBuf,
+    },
+    /// Compare the key with the one of the CRM database
+    Check(PlanArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// The plan
+    #[arg(long, default_value = "plan.toml")]
+    pub(crate) plan: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -4,9 +4,12 @@ mod audit;
 pub(crate) mod export;
 mod fix;
 mod inspect;
+mod key;
 mod manual;
 mod people;
+mod restore;
 mod run;
+mod runs;
 mod sandbox;
 mod scenario;
 mod status;
@@ -35,10 +38,11 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Init(args) => inspect::init(&args, output),
         Command::Profiles { name } => inspect::profile_list(name.as_deref(), output),
         Command::Run(args) => run::run(&args, progress, output).await,
-        Command::Extract(args) => run::stage(&args, Stage::Extract, progress).await,
+        Command::Extract(args) => run::extract(&args, progress).await,
         Command::Clean(args) => run::stage(&args, Stage::Clean, progress).await,
         Command::Verify(args) => run::verify(&args, progress, output).await,
         Command::Load(args) => run::stage(&args, Stage::Load, progress).await,
+        Command::Runs(args) => runs::runs(&args, output),
         Command::Status(args) => status::status(&args, output).await,
         Command::Rerun(args) => run::rerun(&args, progress, output).await,
         Command::Fix(args) => fix::fix(&args, progress, output).await,
@@ -51,7 +55,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Trace(args) => trace::trace(&args, output).await,
         Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,
         Command::Export(ExportCommand::Segment { name, args }) => export::segment(name, &args, output).await,
-        Command::Restore(place) => run::restore(&place, progress, output).await,
+        Command::Restore(args) => restore::restore(&args, &progress, output).await,
+        Command::Key(command) => key::run(&command, output).await,
         Command::Scenario(command) => scenario::run(&command, output),
         Command::Translate(args) => translate::run(&args, output),
         Command::Template(command) => template::run(&command, progress, output).await,

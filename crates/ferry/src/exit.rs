@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Error;
 use crm::LoadError;
-use crossing::{QualityGate, RunReport, is_passing};
+use crossing::{QualityGate, RunChoice, RunReport, is_passing};
 use plan::PlanError;
 
 /// The exit codes that the manual lists.
@@ -88,7 +88,7 @@ fn exit_of(error: &Error) -> Exit {
         return Exit::TryLater;
     }
     for cause in error.chain() {
-        if cause.is::<PlanError>() {
+        if cause.is::<PlanError>() || cause.is::<RunChoice>() {
             return Exit::Usage;
         }
         if cause.is::<QualityGate>() {

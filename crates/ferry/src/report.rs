@@ -188,16 +188,14 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
         ),
         stages,
         batches: database.batches.iter().map(batch_line).collect(),
-        backup: match &manifest.backup {
+        backup: match manifest.backups.last() {
             None => "none".into(),
             Some(Backup::NothingToLose { .. }) => "not needed: the database was empty before this run".into(),
-            Some(Backup::Taken { at, contacts, .. }) => {
-                format!(
-                    "{} contacts as of {}, in backup/; ferry restore restores them",
-                    grouped(*contacts),
-                    moment(*at)
-                )
-            }
+            Some(Backup::Taken { at, contacts, number, .. }) => format!(
+                "{} contacts as of {}, in backup {number}; ferry restore restores them",
+                grouped(*contacts),
+                moment(*at)
+            ),
         },
     })
 }

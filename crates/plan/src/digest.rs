@@ -12,22 +12,36 @@ impl Plan {
         Ok(self.clean_input()?.digest())
     }
 
+    /// Digests the rules by which rows become contacts: what makes a run of the same exports another run. A gate does
+    /// not: a run that it stopped goes on when it is raised. Version 1.
+    pub fn rules_digest(&self) -> Result<Digest, PlanError> {
+        Ok(self.with_sources(self.with_rules(DigestInput::new("plan.rules", 1))?).digest())
+    }
+
     pub(crate) fn clean_input(&self) -> Result<DigestInput, PlanError> {
+        let mut input = self.with_rules(DigestInput::new("plan.clean", 1))?;
+        for field in ReadField::ALL {
+            input = input.optional(field.name(), self.gates.max_unreadable(field));
+        }
+        Ok(self.with_sources(input))
+    }
+
+    fn with_rules(&self, input: DigestInput) -> Result<DigestInput, PlanError> {
         let mut own_numbers: Vec<String> = self.own_numbers()?.iter().map(ToString::to_string).collect();
         own_numbers.sort();
         let MergeSection { name, email, language, consent } = self.merge;
-        let mut input = DigestInput::new("plan.clean", 1)
+        Ok(input
             .optional("default_region", self.default_region().as_ref().map(Region::code))
             .field("words", self.words().digest())
             .list("own_numbers", own_numbers)
             .field("merge.name", name.name())
             .field("merge.email", email.name())
             .field("merge.language", language.name())
-            .field("merge.consent", consent.name());
-        for field in ReadField::ALL {
-            input = input.optional(field.name(), self.gates.max_unreadable(field));
-        }
-        Ok(self.sources.iter().fold(input, |input, it| input.nested("source", &it.clean_input())))
+            .field("merge.consent", consent.name()))
+    }
+
+    fn with_sources(&self, input: DigestInput) -> DigestInput {
+        self.sources.iter().fold(input, |input, it| input.nested("source", &it.clean_input()))
     }
 }
 

@@ -18,7 +18,9 @@ use model::{ContactId, MAX_BATCH};
 use phone::{PhoneNumber, Region};
 
 pub use crate::error::PlanError;
-pub use crate::secrets::{SecretError, contact_key};
+pub use crate::secrets::{
+    FoundKey, KeyPlace, SecretError, contact_key, draw_uid, find_key, import_key, make_key, passing_key,
+};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
 pub use crate::sections::source::SourceSection;

@@ -9,6 +9,9 @@ use thiserror::Error;
 
 use crate::{Plan, PlanError};
 
+/// The environment variable with the contact key, if the plan names no other.
+const DEFAULT_KEY: &str = "FERRY_CONTACT_KEY";
+
 /// The reason why there is no contact key.
 #[derive(Debug, Error)]
 pub enum SecretError {
@@ -22,36 +25,130 @@ pub enum SecretError {
     Draw(getrandom::Error),
     #[error("could not use the new contact key")]
     New(#[source] KeyError),
+    #[error("could not write the contact key {}", path.display())]
+    Keep { path: PathBuf, source: io::Error },
+    #[error("there is no contact key in {}: `ferry run` makes one, `ferry key import` brings one", path.display())]
+    None { path: PathBuf },
+    #[error("{} holds another contact key, which was left as it is", path.display())]
+    Other { path: PathBuf },
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     #[error(transparent)]
     Write(#[from] RunError),
 }
 
-/// Returns the key from which contact ids are made: from the environment, or else from its file next to the plan.
-///
-/// Without either, a new key is made and saved in that file, readable only by its owner. A dry run makes a key for
-/// itself and does not save it.
-pub fn contact_key(plan: &Plan, is_dry_run: bool) -> Result<ContactKey, SecretError> {
-    let variable = &plan.identity.key_env;
-    if let Ok(text) = std::env::var(variable) {
-        let wrong = |source| SecretError::Environment { variable: variable.clone(), source };
-        return ContactKey::from_hex(&text).map_err(wrong);
+/// A contact key, and where it was found. Has no `Debug`, because it holds the secret.
+pub struct FoundKey {
+    pub key: ContactKey,
+    pub place: KeyPlace,
+    secret: String,
+}
+
+impl FoundKey {
+    /// Returns the key itself, for whoever keeps a copy of it. Nothing else may print it.
+    pub fn reveal(&self) -> &str {
+        self.secret.trim()
     }
-    let path = plan.folder().join(&plan.identity.key_file);
+}
+
+/// Where a contact key is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyPlace {
+    Environment(String),
+    File(PathBuf),
+}
+
+/// Returns the key from which contact ids are made: from the environment, or else from its file next to the plan. None
+/// if there is no key yet.
+pub fn find_key(plan: &Plan) -> Result<Option<FoundKey>, SecretError> {
+    if let Some((variable, text)) = key_of_environment(plan)? {
+        let wrong = |source| SecretError::Environment { variable: variable.clone(), source };
+        let key = ContactKey::from_hex(&text).map_err(wrong)?;
+        return Ok(Some(FoundKey { key, place: KeyPlace::Environment(variable), secret: text }));
+    }
+    let path = key_path(plan);
     match std::fs::read_to_string(&path) {
-        Ok(text) => ContactKey::from_hex(&text).map_err(|source| SecretError::File { path, source }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => new_key(&path, is_dry_run),
+        Ok(text) => match ContactKey::from_hex(&text) {
+            Ok(key) => Ok(Some(FoundKey { key, place: KeyPlace::File(path), secret: text })),
+            Err(source) => Err(SecretError::File { path, source }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(SecretError::Read { path, source }),
     }
 }
 
-fn new_key(path: &Path, is_dry_run: bool) -> Result<ContactKey, SecretError> {
+/// Returns the key of the plan; an error if there is none.
+pub fn contact_key(plan: &Plan) -> Result<ContactKey, SecretError> {
+    find_key(plan)?.map(|it| it.key).ok_or_else(|| SecretError::None { path: key_path(plan) })
+}
+
+/// Makes a key for a plan that has none, in its file next to the plan, readable only by its owner.
+///
+/// Of several processes that make one at the same time, one wins, and all of them get its key.
+pub fn make_key(plan: &Plan) -> Result<FoundKey, SecretError> {
+    let mut text = hex::encode(draw()?);
+    text.push('\n');
+    keep_key(plan, &text)?;
+    find_key(plan)?.ok_or_else(|| SecretError::None { path: key_path(plan) })
+}
+
+/// Returns a key that is kept nowhere, for a dry run before the first run.
+pub fn passing_key() -> Result<ContactKey, SecretError> {
+    ContactKey::from_hex(&hex::encode(draw()?)).map_err(SecretError::New)
+}
+
+/// Puts a key in the file of the plan. An equal one may be there already; another one is an error.
+pub fn import_key(plan: &Plan, text: &str) -> Result<FoundKey, SecretError> {
+    let key = ContactKey::from_hex(text).map_err(SecretError::New)?;
+    keep_key(plan, &format!("{}\n", text.trim()))?;
+    match find_key(plan)? {
+        Some(found) if found.key.id() == key.id() => Ok(found),
+        _ => Err(SecretError::Other { path: key_path(plan) }),
+    }
+}
+
+/// Writes the file of the key, whole or not at all, unless it is there already.
+fn keep_key(plan: &Plan, text: &str) -> Result<(), SecretError> {
+    let path = key_path(plan);
+    let failed = |source| SecretError::Keep { path: path.clone(), source };
+    let mut draft = path.clone().into_os_string();
+    draft.push(format!(".{}", hex::encode(&draw()?[..8])));
+    run::write_private(Path::new(&draft), text.as_bytes())?;
+    let linked = std::fs::hard_link(&draft, &path);
+    std::fs::remove_file(&draft).map_err(failed)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
+        _ => Ok(run::sync_parent(&path)?),
+    }
+}
+
+fn key_path(plan: &Plan) -> PathBuf {
+    plan.folder().join(&plan.identity.key_file)
+}
+
+/// The variable and its value. A variable that the plan names must be set.
+fn key_of_environment(plan: &Plan) -> Result<Option<(String, String)>, SecretError> {
+    let named = plan.identity.key_env.as_ref();
+    let variable = named.map_or(DEFAULT_KEY, |it| it.get_ref());
+    match (std::env::var(variable), named) {
+        (Ok(text), _) => Ok(Some((variable.to_owned(), text))),
+        (Err(_), None) => Ok(None),
+        (Err(_), Some(name)) => {
+            let message = format!("the environment has no {variable}: set it to the contact key, or leave out key_env");
+            Err(plan.wrong(name.span().start, message).into())
+        }
+    }
+}
+
+/// Returns a random identity of 128 bits, in hexadecimal digits.
+pub fn draw_uid() -> Result<String, SecretError> {
+    Ok(hex::encode(&draw()?[..16]))
+}
+
+fn draw() -> Result<[u8; 32], SecretError> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(SecretError::Draw)?;
-    let text = hex::encode(secret);
-    if !is_dry_run {
-        run::write_private(path, format!("{text}\n").as_bytes())?;
-    }
-    ContactKey::from_hex(&text).map_err(SecretError::New)
+    Ok(secret)
 }
 
 impl Plan {

@@ -6,6 +6,7 @@ pub(crate) mod source;
 pub(crate) mod verify;
 pub(crate) mod whatsapp;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use extract::Limits;
@@ -28,6 +29,17 @@ pub struct CrmSection {
     pub(crate) url: Option<Spanned<String>>,
     /// The environment variable with the URL, for a URL that contains a password.
     pub(crate) url_env: Option<Spanned<String>>,
+    /// How many backups of the database are kept.
+    keep_backups: Option<NonZeroUsize>,
+}
+
+/// The number of backups that are kept, if the plan does not say.
+const KEEP_BACKUPS: usize = 7;
+
+impl CrmSection {
+    pub fn keep_backups(&self) -> usize {
+        self.keep_backups.map_or(KEEP_BACKUPS, NonZeroUsize::get)
+    }
 }
 
 /// Limits on the unpacked size of archives.
@@ -56,13 +68,14 @@ pub struct CleanSection {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IdentitySection {
-    pub key_env: String,
-    pub key_file: PathBuf,
+    /// The environment variable with the contact key. If the plan names one, it must be set.
+    pub(crate) key_env: Option<Spanned<String>>,
+    pub(crate) key_file: PathBuf,
 }
 
 impl Default for IdentitySection {
     fn default() -> Self {
-        Self { key_env: "FERRY_CONTACT_KEY".into(), key_file: "ferry.key".into() }
+        Self { key_env: None, key_file: "ferry.key".into() }
     }
 }
 

@@ -16,14 +16,32 @@ pub enum RunError {
     Table { path: PathBuf, source: parquet::errors::ParquetError },
     #[error("{} has the columns of another version: run `ferry run` to make it again", path.display())]
     OtherColumns { path: PathBuf },
+    #[error("{} is missing, or it is not what the manifest says: run `ferry run` to make it again", path.display())]
+    Damaged { path: PathBuf },
     #[error("could not write the table {}", path.display())]
     TableWrite { path: PathBuf, source: parquet::errors::ParquetError },
     #[error("{} holds a row that this version does not know", path.display())]
     UnknownRow { path: PathBuf },
     #[error("could not cut {} into batches", path.display())]
     Batch { path: PathBuf, source: model::BatchSize },
-    #[error("another ferry works in {}: wait for it, or stop it", path.display())]
-    Locked { path: PathBuf },
+    #[error("another ferry works in {} ({holder}): wait for it, or stop it", path.display())]
+    Locked { path: PathBuf, holder: String },
+    #[error("{} holds a run already: name another folder", path.display())]
+    Taken { path: PathBuf },
+    #[error("others can write to {}: take away their right (chmod 700), or name another folder", path.display())]
+    Shared { path: PathBuf },
+    #[error("{} is not a folder", path.display())]
+    NoFolder { path: PathBuf },
+    #[error("{} is a pipe, socket or device, not a file", path.display())]
+    NoFile { path: PathBuf },
+    #[error("{} is the manifest of version {found}; this program reads version {known}", path.display())]
+    OtherVersion { path: PathBuf, found: u32, known: u32 },
+    #[error("there is no run {id} in {}: `ferry runs` lists them", runs.display())]
+    UnknownRun { id: String, runs: PathBuf },
+    #[error("there is no backup {number} in {}: `ferry restore --list` lists them", backups.display())]
+    NoBackup { number: u64, backups: PathBuf },
+    #[error("{id} begins the uid of several runs: write more of it")]
+    AmbiguousRun { id: String },
     #[error("{} is a symbolic link: give the folder itself", path.display())]
     Symlink { path: PathBuf },
     #[error("there is no run in {}: start one with `ferry run`", path.display())]

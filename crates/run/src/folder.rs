@@ -1,12 +1,16 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use model::{Digest, Stage};
+use serde::Deserialize;
 
 use crate::{Artifact, ArtifactWriter, Manifest, RunError, SpillFolder, StageRecord, digest_of, write_private};
 
 const MANIFEST: &str = "manifest.json";
+/// The version of the manifest. A folder of another version is refused with words.
+pub const MANIFEST_VERSION: u32 = 2;
 
 /// The folder of one run, locked by one process at a time.
 #[derive(Debug)]
@@ -18,22 +22,35 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Opens the folder for work. If it holds no run yet, `new` makes its manifest.
-    pub fn open_or_create(dir: &Path, new: impl FnOnce() -> Manifest) -> Result<Self, RunError> {
-        create_private_dir(dir)?;
-        let lock = lock(dir)?;
-        let manifest = match read_manifest(dir) {
-            Err(RunError::NoRun { .. }) => new(),
-            manifest => manifest?,
-        };
-        let folder = Self { dir: dir.to_owned(), manifest, _lock: Some(lock) };
+    /// Begins a run in a folder that holds none. `new` makes its manifest.
+    pub fn begin(dir: &Path, new: impl FnOnce() -> Manifest) -> Result<Self, RunError> {
+        let dir = plain(dir);
+        create_private_dir(&dir)?;
+        let lock = lock(&dir)?;
+        match read_manifest(&dir) {
+            Err(RunError::NoRun { .. }) => {}
+            Ok(_) => return Err(RunError::Taken { path: dir }),
+            Err(error) => return Err(error),
+        }
+        let folder = Self { dir, manifest: new(), _lock: Some(lock) };
         folder.save()?;
         Ok(folder)
     }
 
+    /// Opens an existing run for work. No other process can work in it meanwhile.
+    pub fn open(dir: &Path) -> Result<Self, RunError> {
+        let dir = plain(dir);
+        // A folder without a run stays as it is.
+        read_manifest(&dir)?;
+        create_private_dir(&dir)?;
+        let lock = lock(&dir)?;
+        Ok(Self { manifest: read_manifest(&dir)?, dir, _lock: Some(lock) })
+    }
+
     /// Opens an existing run for reading, without disturbing a process that works in it.
     pub fn look(dir: &Path) -> Result<Self, RunError> {
-        Ok(Self { dir: dir.to_owned(), manifest: read_manifest(dir)?, _lock: None })
+        let dir = plain(dir);
+        Ok(Self { manifest: read_manifest(&dir)?, dir, _lock: None })
     }
 
     pub fn dir(&self) -> &Path {
@@ -52,11 +69,6 @@ impl RunFolder {
             create_private_dir(parent)?;
         }
         ArtifactWriter::create(&path)
-    }
-
-    /// Returns the files of corrected rejects that the run has applied.
-    pub fn fixes(&self) -> Vec<PathBuf> {
-        self.manifest.fixes.iter().map(|it| self.path(it)).collect()
     }
 
     /// Creates files for data that does not fit into memory.
@@ -84,7 +96,13 @@ impl RunFolder {
 
     /// Returns whether the stage was completed on these inputs and all its files are unchanged.
     pub fn is_complete(&self, stage: Stage, inputs: Digest) -> Result<bool, RunError> {
-        if self.manifest.stages.get(&stage).is_none_or(|it| it.inputs != inputs) {
+        let is_of_inputs = self.manifest.stages.get(&stage).is_some_and(|it| it.inputs == inputs);
+        Ok(is_of_inputs && self.is_stage_intact(stage)?)
+    }
+
+    /// Returns whether the stage was completed and all its files are unchanged.
+    pub fn is_stage_intact(&self, stage: Stage) -> Result<bool, RunError> {
+        if !self.manifest.stages.contains_key(&stage) {
             return Ok(false);
         }
         let prefix = format!("{}/", stage.name());
@@ -94,6 +112,15 @@ impl RunFolder {
             }
         }
         Ok(true)
+    }
+
+    /// Fails if a file of the run is missing or differs from what the manifest says. Whoever reads a file checks it.
+    pub fn check_intact(&self, name: &str) -> Result<(), RunError> {
+        let is_intact = match self.manifest.artifacts.get(name) {
+            Some(artifact) => self.is_intact(name, artifact)?,
+            None => false,
+        };
+        if is_intact { Ok(()) } else { Err(RunError::Damaged { path: self.path(name) }) }
     }
 
     /// Returns whether a file of the run has the digest in the manifest.
@@ -126,67 +153,121 @@ pub fn run_name<'a>(what: &'static str, name: &'a str) -> Result<&'a str, RunErr
     is_name.then_some(name).ok_or_else(|| RunError::Name { what, name: name.to_owned() })
 }
 
-/// Returns the newest run in `runs` that `is_wanted` accepts: the one whose folder name sorts last.
-pub fn newest_in(runs: &Path, is_wanted: impl Fn(&Manifest) -> bool) -> Result<Option<PathBuf>, RunError> {
-    let entries = match std::fs::read_dir(runs) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(RunError::Read { path: runs.to_owned(), source }),
-    };
-    let mut found: Vec<PathBuf> = entries.filter_map(|it| Some(it.ok()?.path())).collect();
-    found.sort();
-    Ok(found.into_iter().rev().find(|it| read_manifest(it).is_ok_and(|it| is_wanted(&it))))
+/// Returns the path without a slash at its end, which would lead through a symbolic link.
+fn plain(dir: &Path) -> PathBuf {
+    dir.components().collect()
 }
 
-fn read_manifest(dir: &Path) -> Result<Manifest, RunError> {
+/// The part of a manifest that every version has.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+pub(crate) fn read_manifest(dir: &Path) -> Result<Manifest, RunError> {
     let path = dir.join(MANIFEST);
-    match std::fs::read(&path) {
-        Ok(text) => serde_json::from_slice(&text).map_err(|source| RunError::Manifest { path, source }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(RunError::NoRun { path: dir.to_owned() }),
-        Err(source) => Err(RunError::Read { path, source }),
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(RunError::NoRun { path: dir.to_owned() });
+        }
+        Err(source) => return Err(RunError::Read { path, source }),
+    };
+    let failed = |source| RunError::Manifest { path: path.clone(), source };
+    let Version { version } = serde_json::from_slice(&text).map_err(failed)?;
+    if version != MANIFEST_VERSION {
+        return Err(RunError::OtherVersion { path, found: version, known: MANIFEST_VERSION });
     }
+    serde_json::from_slice(&text).map_err(failed)
 }
 
+/// Creates a folder that only its owner can read, or makes an existing one so. A folder that others can write to is
+/// refused: what is in it may not be ours.
 pub(crate) fn create_private_dir(dir: &Path) -> Result<(), RunError> {
     let failed = RunError::write(dir);
-    match std::fs::symlink_metadata(dir) {
-        Ok(found) if found.file_type().is_symlink() => Err(RunError::Symlink { path: dir.to_owned() }),
-        Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+    let found = match std::fs::symlink_metadata(dir) {
+        Err(_) => return DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed),
+        Ok(found) => found,
+    };
+    let mode = found.permissions().mode();
+    match () {
+        () if found.file_type().is_symlink() => Err(RunError::Symlink { path: dir.to_owned() }),
+        () if !found.is_dir() => Err(RunError::NoFolder { path: dir.to_owned() }),
+        () if mode & 0o022 != 0 => Err(RunError::Shared { path: dir.to_owned() }),
+        () if mode & 0o077 != 0 => {
             std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(failed)
         }
-        Ok(_) => Ok(()),
-        Err(_) => DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed),
+        () => Ok(()),
     }
 }
 
-fn lock(dir: &Path) -> Result<File, RunError> {
+/// Opens the lock file of a folder. A pipe or device in its place is refused: opening it could wait for ever.
+pub(crate) fn lock_file(dir: &Path) -> Result<(PathBuf, File), RunError> {
     let path = dir.join(".lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    if std::fs::symlink_metadata(&path).is_ok_and(|it| !it.is_file()) {
+        return Err(RunError::NoFile { path });
+    }
+    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(&path);
     let file = file.map_err(RunError::write(&path))?;
+    Ok((path, file))
+}
+
+/// Locks the folder of a run for this process, and notes who holds it for the message that others get.
+fn lock(dir: &Path) -> Result<File, RunError> {
+    let (path, mut file) = lock_file(dir)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(RunError::Locked { path: dir.to_owned() }),
+        Ok(()) => {
+            let holder = format!("{} since {:.0}\n", holder(), jiff::Timestamp::now());
+            let noted = file.set_len(0).and_then(|()| file.write_all(holder.as_bytes()));
+            noted.map_err(RunError::write(&path))?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // Whoever holds the lock may not have noted itself yet.
+            let _ = file.read_to_string(&mut holder);
+            Err(RunError::Locked { path: dir.to_owned(), holder: holder.trim().to_owned() })
+        }
         Err(TryLockError::Error(source)) => Err(RunError::Write { path, source }),
     }
 }
 
+/// Returns the user and the machine of this process, for messages: `ana@etl1`.
+pub fn who() -> String {
+    let user = ["USER", "LOGNAME"].iter().find_map(|it| std::env::var(it).ok()).unwrap_or_else(|| "unknown".to_owned());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "unknown".to_owned());
+    format!("{user}@{}", host.trim())
+}
+
+/// Returns who this process is, for messages: `ana@etl1, process 4711`.
+pub fn holder() -> String {
+    format!("{}, process {}", who(), std::process::id())
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn manifest() -> Manifest {
+    pub(crate) fn manifest() -> Manifest {
         Manifest {
-            version: 1,
+            version: MANIFEST_VERSION,
+            uid: "0011223344556677".into(),
             run_id: "2026-11-22-spring".into(),
+            sequence: 1,
+            name: "spring".into(),
+            is_dry_run: false,
+            input: model::Hasher::default().finish(),
             plan: "/plans/plan.toml".into(),
             tool: "ferry 0".into(),
+            started_by: "ana@etl1".into(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
+            zone: "UTC".into(),
             read_at: None,
             key_id: "k".into(),
             sources: vec![],
             stages: Default::default(),
             artifacts: Default::default(),
-            backup: None,
+            backups: Vec::new(),
             costs: Vec::new(),
             fixes: Vec::new(),
         }
@@ -206,7 +287,7 @@ mod tests {
     fn everything_in_a_run_is_for_its_owner_only() {
         let home = tempfile::tempdir().unwrap();
         let dir = home.path().join("runs/one");
-        let folder = RunFolder::open_or_create(&dir, manifest).unwrap();
+        let folder = RunFolder::begin(&dir, manifest).unwrap();
         folder.create("clean/x.csv").unwrap().publish(0).unwrap();
 
         let mode = |name: &str| std::fs::metadata(dir.join(name)).unwrap().permissions().mode() & 0o777;
@@ -219,24 +300,51 @@ mod tests {
     #[test]
     fn two_processes_cannot_work_in_one_run() {
         let home = tempfile::tempdir().unwrap();
-        let first = RunFolder::open_or_create(home.path(), manifest).unwrap();
-        assert!(matches!(RunFolder::open_or_create(home.path(), manifest), Err(RunError::Locked { .. })));
+        let first = RunFolder::begin(home.path(), manifest).unwrap();
+        let refused = RunFolder::open(home.path()).unwrap_err().to_string();
+        let who = format!("another ferry works in {} ({} since ", home.path().display(), holder());
+        assert!(refused.starts_with(&who) && refused.ends_with("): wait for it, or stop it"), "{refused}");
         drop(first);
-        assert!(RunFolder::open_or_create(home.path(), manifest).is_ok());
+        assert!(RunFolder::open(home.path()).is_ok());
     }
 
     #[test]
-    fn a_link_in_the_place_of_the_folder_is_refused() {
+    fn a_folder_that_holds_a_run_is_not_given_to_another() {
         let home = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink("/tmp", home.path().join("run")).unwrap();
-        let opened = RunFolder::open_or_create(&home.path().join("run"), manifest);
-        assert!(matches!(opened, Err(RunError::Symlink { .. })));
+        drop(RunFolder::begin(home.path(), manifest).unwrap());
+        assert!(matches!(RunFolder::begin(home.path(), manifest), Err(RunError::Taken { .. })));
+    }
+
+    #[test]
+    fn a_link_a_file_and_a_folder_of_everybody_are_refused_as_run_folders() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        std::fs::create_dir(at("mine")).unwrap();
+        std::os::unix::fs::symlink(at("mine"), at("link")).unwrap();
+        std::fs::create_dir(at("open")).unwrap();
+        std::fs::set_permissions(at("open"), std::fs::Permissions::from_mode(0o777)).unwrap();
+        std::fs::write(at("file"), "").unwrap();
+        let refused = |name: &str| RunFolder::begin(&at(name), manifest).unwrap_err();
+        assert!(matches!(refused("link"), RunError::Symlink { .. }));
+        assert!(matches!(refused("link/"), RunError::Symlink { .. }));
+        assert!(matches!(refused("open"), RunError::Shared { .. }));
+        assert!(matches!(refused("file"), RunError::NoFolder { .. }));
+        let mode = std::fs::metadata(at("open")).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o777, "a folder that is refused stays as it was");
+        assert!(RunFolder::begin(&at("mine"), manifest).is_ok());
+    }
+
+    #[test]
+    fn a_socket_in_the_place_of_the_lock_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(home.path().join(".lock")).unwrap();
+        assert!(matches!(RunFolder::begin(home.path(), manifest), Err(RunError::NoFile { .. })));
     }
 
     #[test]
     fn a_stage_is_complete_only_while_its_files_are_intact() {
         let home = tempfile::tempdir().unwrap();
-        let mut folder = RunFolder::open_or_create(home.path(), manifest).unwrap();
+        let mut folder = RunFolder::begin(home.path(), manifest).unwrap();
         let artifact = write_private(&home.path().join("rejects.csv"), b"a,b\n").unwrap();
         let mut writer = folder.create("clean/rejects.csv").unwrap();
         std::io::Write::write_all(&mut writer, b"a,b\n").unwrap();

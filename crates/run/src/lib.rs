@@ -14,6 +14,7 @@
 //! An artifact is written to a temporary name, synced and renamed; then the manifest that names its
 //! digest is written the same way. So a file is either whole and named, or not there.
 
+mod backups;
 mod batches;
 mod column;
 mod error;
@@ -22,17 +23,20 @@ pub mod formats;
 mod group;
 mod manifest;
 mod publish;
+mod runs;
 mod spill;
 mod table;
 
+pub use backups::{BackupCause, BackupRecord, Backups, BackupsLock};
 pub use column::{Column, Kind};
 pub use error::RunError;
-pub use folder::{RunFolder, newest_in, run_name};
+pub use folder::{MANIFEST_VERSION, RunFolder, holder, run_name, who};
 pub use group::Group;
 pub use manifest::{
-    Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, ListFinding, ListQuality, Manifest,
-    SourceRecord, StageRecord, UnreadField,
+    Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, ListFinding, ListQuality,
+    LoadedCounts, Manifest, SourceRecord, StageRecord, UnreadField,
 };
-pub use publish::{ArtifactWriter, digest_of, write_private};
+pub use publish::{ArtifactWriter, digest_of, sync_parent, write_private};
+pub use runs::{Label, ListedRuns, Runs, RunsLock, holds_run};
 pub use spill::SpillFolder;
 pub use table::{TableReader, TableWriter};

@@ -9,12 +9,28 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub version: u32,
+    /// The random identity of the run, in hexadecimal digits.
+    pub uid: String,
+    /// The label of the run, such as `2026-11-29.2-spring`, under which the database knows it.
     pub run_id: String,
-    /// The plan file, as an absolute path.
+    /// The place of the run among all runs of its folder: the latest has the greatest.
+    pub sequence: u64,
+    /// The name of the run in the plan.
+    pub name: String,
+    #[serde(default)]
+    pub is_dry_run: bool,
+    /// The digest of what makes this run another one than others: the files of its exports, the key, and the rules of
+    /// the plan by which they become contacts.
+    pub input: Digest,
+    /// The plan file, as an absolute path: where the run was last worked on.
     pub plan: PathBuf,
     pub tool: String,
+    /// Who began the run, such as `ana@etl1`.
+    pub started_by: String,
     /// When the run was first begun.
     pub created_at: Timestamp,
+    /// The time zone of the date in the label.
+    pub zone: String,
     /// When the exports were last read; none before that. Nothing else in the run depends on the clock, so a resumed
     /// run makes the same files.
     #[serde(default)]
@@ -28,14 +44,24 @@ pub struct Manifest {
     /// Files of the run, by path within the run folder.
     #[serde(default)]
     pub artifacts: BTreeMap<String, Artifact>,
+    /// The backups from before the run's first write, one for each database that it was loaded into.
     #[serde(default)]
-    pub backup: Option<Backup>,
+    pub backups: Vec<Backup>,
     /// The cost of each verification that sent requests, in order.
     #[serde(default)]
     pub costs: Vec<Cost>,
     /// Files of corrected rejects that were applied, in order.
     #[serde(default)]
-    pub fixes: Vec<String>,
+    pub fixes: Vec<Fix>,
+}
+
+/// A file of corrected rejects. It corrects rows of these exports, and of no others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fix {
+    /// The file within the run folder.
+    pub file: String,
+    /// The digest of each source whose rows it corrects.
+    pub sources: BTreeMap<String, Digest>,
 }
 
 impl Manifest {
@@ -249,7 +275,18 @@ pub struct StageRecord {
     /// The most memory that the program had used when the stage ended; 0 if unknown.
     #[serde(default)]
     pub peak_bytes: u64,
+    /// What loading changed in the database.
+    #[serde(default)]
+    pub loaded: Option<LoadedCounts>,
     pub finished_at: Timestamp,
+}
+
+/// New, changed and unchanged contacts of a load.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadedCounts {
+    pub inserted: u64,
+    pub updated: u64,
+    pub unchanged: u64,
 }
 
 impl StageRecord {
@@ -266,6 +303,7 @@ impl StageRecord {
             unread: BTreeMap::new(),
             seconds: 0.0,
             peak_bytes: 0,
+            loaded: None,
             finished_at,
         }
     }
@@ -331,19 +369,13 @@ pub struct Artifact {
     pub rows: u64,
 }
 
-/// A copy of the CRM database from before the run's first write.
+/// The backup of the CRM database from before the run's first write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Backup {
     /// The database held no contacts, so there was nothing to copy.
-    NothingToLose { at: Timestamp },
-    /// Files within the run folder, each with its digest, and how many contacts they hold. `schema` is the version of
-    /// the tables; manifests of earlier versions do not have it.
-    Taken {
-        at: Timestamp,
-        files: BTreeMap<String, Artifact>,
-        contacts: u64,
-        #[serde(default)]
-        schema: Option<String>,
-    },
+    NothingToLose { at: Timestamp, database: String },
+    /// The number of the backup in the folder `backups`, and of how many contacts it is. `database` is the id of the
+    /// database that it is a copy of.
+    Taken { at: Timestamp, database: String, number: u64, contacts: u64 },
 }

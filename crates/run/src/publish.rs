@@ -92,7 +92,7 @@ fn temporary_name(path: &Path) -> PathBuf {
 }
 
 /// Syncs the folder of a file: a rename is durable only after that.
-fn sync_parent(path: &Path) -> Result<(), RunError> {
+pub fn sync_parent(path: &Path) -> Result<(), RunError> {
     let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(parent).and_then(|it| it.sync_all()).map_err(RunError::write(parent))
 }

@@ -103,7 +103,8 @@ impl Crm {
                         n_taken += usize::from(next.is_some());
                     }
                 }
-                let known = self.known(&group).await?;
+                let contacts: Vec<&Contact> = group.iter().flat_map(LoadBatch::perhaps_held).collect();
+                let known = self.known(&contacts).await?;
                 waiting.push_back(prepare(Arc::clone(run), group, known, self.dialect()));
             }
             let Some(prepared) = waiting.pop_front() else { break };
@@ -138,11 +139,10 @@ impl Crm {
         }
     }
 
-    /// Looks up the contacts of some batches. They are read outside of the transaction, which is safe: this process has
-    /// the writer's lock and writes no contact twice.
-    async fn known(&self, batches: &[LoadBatch]) -> Result<Known, LoadError> {
-        let contacts = || batches.iter().flat_map(LoadBatch::perhaps_held);
-        let ids: Vec<ContactId> = contacts().map(|it| it.id).collect();
+    /// Looks up contacts. They are read outside of the transaction, which is safe: this process has the writer's lock
+    /// and writes no contact twice.
+    async fn known(&self, contacts: &[&Contact]) -> Result<Known, LoadError> {
+        let ids: Vec<ContactId> = contacts.iter().map(|it| it.id).collect();
         if ids.is_empty() {
             return Ok(Known::default());
         }
@@ -152,7 +152,7 @@ impl Crm {
         }
         let says_the_same = |it: &Contact| hashes.get(&it.id).copied().flatten() == Some(ImportHash::of(it));
         let (same, others): (Vec<&Contact>, Vec<&Contact>) =
-            contacts().filter(|it| hashes.contains_key(&it.id)).partition(|it| says_the_same(it));
+            contacts.iter().filter(|it| hashes.contains_key(&it.id)).partition(|it| says_the_same(it));
         let others: Vec<ContactId> = others.into_iter().map(|it| it.id).collect();
         let stored = self.stored(&others).await?;
         Ok(Known { unchanged: same.into_iter().map(|it| it.id).collect(), stored })
@@ -160,8 +160,7 @@ impl Crm {
 
     /// Tells what loading a batch would do, and writes nothing.
     pub async fn preview(&self, run: &LoadRun, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
-        let ids: Vec<ContactId> = contacts.items().iter().map(|it| it.id).collect();
-        let mut known = Known { stored: self.stored(&ids).await?, ..Known::default() };
+        let mut known = self.known(&contacts.items().iter().collect::<Vec<_>>()).await?;
         Ok(changes(run, &mut known, contacts.items()).loaded)
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn add_rows(run: &OpenRun) -> Result<Option<PendingRows>> {
         bail!("nothing is extracted yet: run `ferry extract` first");
     }
     let inputs = inputs(run)?;
-    if run.folder.is_complete(Stage::Clean, inputs)? {
+    if run.is_complete(Stage::Clean, inputs)? {
         run.progress.note(Note::AlreadyDone(Task::Clean));
         return Ok(None);
     }
@@ -79,7 +79,7 @@ pub(crate) fn add_rows(run: &OpenRun) -> Result<Option<PendingRows>> {
         Ok(Source { name, columns, layout, reading: record.reading.clone() })
     };
     let sources = run.plan.sources.iter().zip(&records).map(source).collect::<Result<_>>()?;
-    let corrections = Corrections::read(&run.folder.fixes(), &records)?;
+    let corrections = Corrections::read(&run.folder, &records)?;
     let work = run.progress.begin(Task::Clean, tables.iter().map(TableReader::n_rows).sum());
     let mut intake = Intake::begin(run, sources, corrections)?;
     let groups =
@@ -93,7 +93,7 @@ pub(crate) fn extract_and_add_rows(run: &mut OpenRun) -> Result<Option<PendingRo
     let started = Instant::now();
     let is_read_fast_enough = run.plan.sources.len() == 1 || rayon::current_num_threads() <= MOST_CORES;
     // Corrections are matched by the columns of the extracted files, so those must be complete first.
-    if !is_read_fast_enough || !run.folder.fixes().is_empty() {
+    if !is_read_fast_enough || !run.folder.manifest.fixes.is_empty() {
         extract(run)?;
         return add_rows(run);
     }

@@ -8,7 +8,7 @@ use crate::{report, text};
 
 /// Imports corrected rejects, and runs again from cleaning on.
 pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> Result<Exit> {
-    let mut run = OpenRun::reopen(&args.place.place(), progress)?;
+    let mut run = OpenRun::reopen(&args.place.place(), None, progress).await?;
     let fixed = crossing::fix(&mut run, &args.file).await?;
     let (corrected, before) = (fixed.n_corrected, fixed.n_rejected_before);
     let report = report::written(&run, fixed.report)?;

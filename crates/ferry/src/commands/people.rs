@@ -59,7 +59,7 @@ async fn open(plan: &std::path::Path) -> Result<(Plan, Crm)> {
     };
     looked.close().await;
     let crm = Crm::open(&plan.crm_url()?).await?;
-    crm.check_key(&contact_key(&plan, true)?.id()).await?;
+    crm.check_key(&contact_key(&plan)?.id()).await?;
     Ok((plan, crm))
 }
 

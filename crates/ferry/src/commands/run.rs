@@ -4,33 +4,37 @@ use anyhow::{Result, bail};
 use crossing::{OpenRun, Progress, RunReport, Selection, uninformative};
 use model::Stage;
 
-use crate::cli::{Only, RerunArgs, RunArgs, Where};
+use crate::cli::{Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::{report, text};
 
 /// Runs a whole plan.
 pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
-    let mut run = OpenRun::open(&args.options(), progress)?;
+    let mut run = OpenRun::open(&args.options(), progress).await?;
     let report = crossing::run(&mut run).await?;
     let report = report::written(&run, report)?;
     output.print(&text::run::json(&report)?, || text::run::text(&report))?;
     Ok(Exit::of(&report))
 }
 
-/// Runs one stage other than verification.
-pub(crate) async fn stage(args: &RunArgs, stage: Stage, progress: Progress) -> Result<Exit> {
-    let mut run = OpenRun::open(&args.options(), progress)?;
-    if args.dry_run && stage == Stage::Load {
-        bail!("`ferry load` writes to the database: use `ferry run --dry-run` to see what it would do");
-    }
+/// Reads the exports of a plan.
+pub(crate) async fn extract(args: &RunArgs, progress: Progress) -> Result<Exit> {
+    let mut run = OpenRun::open(&args.options(), progress).await?;
+    crossing::stage(&mut run, Stage::Extract).await?;
+    Ok(Exit::Done)
+}
+
+/// Runs one stage on what the stage before has left.
+pub(crate) async fn stage(args: &StageArgs, stage: Stage, progress: Progress) -> Result<Exit> {
+    let mut run = OpenRun::reopen(&args.place(), args.memory, progress).await?;
     crossing::stage(&mut run, stage).await?;
     Ok(Exit::Done)
 }
 
 /// Runs one batch again, or checks some contacts again.
 pub(crate) async fn rerun(args: &RerunArgs, progress: Progress, output: Output) -> Result<Exit> {
-    let mut run = OpenRun::reopen(&args.place.place(), progress)?;
+    let mut run = OpenRun::reopen(&args.place.place(), None, progress).await?;
     if let Some(only) = args.only {
         return verify_again(&mut run, only, output).await;
     }
@@ -49,8 +53,8 @@ pub(crate) async fn rerun(args: &RerunArgs, progress: Progress, output: Output) 
 }
 
 /// Verifies contacts without a valid answer.
-pub(crate) async fn verify(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
-    let mut run = OpenRun::open(&args.options(), progress)?;
+pub(crate) async fn verify(args: &VerifyArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let mut run = OpenRun::reopen(&args.stage.place(), args.stage.memory, progress).await?;
     check_verifier(&run)?;
     if args.dry_run {
         return print_verified(&crossing::verify_dry(&run).await?, output);
@@ -85,14 +89,4 @@ fn print_verified(report: &RunReport, output: Output) -> Result<Exit> {
     });
     output.print(&value, || text::run::verified_alone(report))?;
     Ok(Exit::of_verification(report))
-}
-
-/// Restores the database to its state before the run.
-pub(crate) async fn restore(place: &Where, progress: Progress, output: Output) -> Result<Exit> {
-    let mut run = OpenRun::reopen(&place.place(), progress)?;
-    let n_contacts = crossing::restore(&mut run).await?;
-    output.print(&serde_json::json!({ "contacts": n_contacts }), || {
-        format!("the database is restored to its state before the run: {n_contacts} contacts\n")
-    })?;
-    Ok(Exit::Done)
 }

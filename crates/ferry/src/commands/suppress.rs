@@ -10,7 +10,7 @@ use crate::cli::SuppressArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 use plan::Plan;
-use plan::contact_key;
+use plan::{find_key, make_key};
 
 /// Suppresses people, or undoes it. The change applies at once and to every later import; the contacts stay.
 pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit> {
@@ -20,7 +20,10 @@ pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit
         (true, Some(reason)) if !reason.trim().is_empty() => (SuppressAction::Remove, reason.clone()),
         (true, _) => bail!("--remove needs a --reason, such as who asked for it and how"),
     };
-    let key = contact_key(&plan, false)?;
+    let key = match find_key(&plan)? {
+        Some(found) => found.key,
+        None => make_key(&plan)?.key,
+    };
     let mut contacts = Vec::new();
     for (line, number) in numbers(args)? {
         let id = match ContactId::from_hex(&number) {

@@ -142,7 +142,7 @@ fn rows_where(looked: &FoundRun, is_wanted: impl Fn(&ledger::Read) -> bool) -> R
         anyhow::Ok(())
     })?;
     let manifest = &looked.folder.manifest;
-    let corrections = Corrections::read(&looked.folder.fixes(), &manifest.sources)?;
+    let corrections = Corrections::read(&looked.folder, &manifest.sources)?;
     for row in &mut rows {
         row.read_cells(looked, &corrections)?;
     }

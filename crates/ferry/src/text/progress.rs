@@ -28,6 +28,17 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
 pub(crate) fn note(note: &Note) -> (&'static str, String) {
     match note {
         Note::AlreadyDone(task) => (task.name(), "already done".to_owned()),
+        Note::Continues { run_id, is_finished: false } => ("run", format!("{run_id} is continued")),
+        Note::Continues { run_id, is_finished: true } => {
+            ("run", format!("{run_id} has read these exports already; --new begins another run"))
+        }
+        Note::KeyMade { path } => {
+            let path = text::path(path);
+            ("key", format!("a contact key was made in {path}: keep a copy in a safe place (ferry key export)"))
+        }
+        Note::ClockBehind { run_id, at } => {
+            ("clock", format!("run {run_id} was begun at {at}, which is yet to come: check the clock of this machine"))
+        }
         Note::StatementsReread { n_contacts } => {
             ("consent", format!("{} contacts reread with the consent words of the plan", grouped(*n_contacts)))
         }

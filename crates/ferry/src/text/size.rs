@@ -19,7 +19,10 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 
 /// A size with its unit.
 pub(crate) fn shown(n_bytes: u64) -> String {
-    format!("{} MiB", n_bytes >> 20)
+    match n_bytes {
+        0..0x100000 => format!("{} KiB", n_bytes.div_ceil(1 << 10)),
+        _ => format!("{} MiB", n_bytes >> 20),
+    }
 }
 
 #[cfg(test)]

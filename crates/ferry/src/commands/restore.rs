@@ -1,0 +1,50 @@
+//! `ferry restore`: the CRM database as a backup has it.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::{Result, bail};
+use crossing::{Chosen, Progress, Restore, Restored, find_run};
+use serde_json::json;
+
+use crate::cli::RestoreArgs;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::text;
+
+/// Lists backups, or restores one after asking.
+pub(crate) async fn restore(args: &RestoreArgs, progress: &Progress, output: Output) -> Result<Exit> {
+    let found = find_run(&args.place.place())?;
+    if args.list {
+        let backups = crossing::backups(&found.plan)?;
+        output.print(&json!({ "backups": backups }), || text::restore::backups(&backups))?;
+        return Ok(Exit::Done);
+    }
+    let chosen = args.backup.map_or(Chosen::BeforeRun, Chosen::Number);
+    let restore = Restore::prepare(found, chosen).await?;
+    if !args.yes && !confirmed(&text::restore::question(&restore))? {
+        output.print(&json!({ "restored": false }), || "nothing was changed\n".to_owned())?;
+        return Ok(Exit::Done);
+    }
+    let (backup, losses) = (restore.backup.as_ref().map(|it| it.number), restore.losses.clone());
+    let Restored { n_contacts, replaced } = restore.run(progress).await?;
+    let value = json!({
+        "restored": true, "backup": backup, "contacts": n_contacts, "replaced": replaced, "taken_back": {
+            "contacts": losses.contacts, "decisions": losses.decisions, "runs": losses.runs,
+        },
+    });
+    output.print(&value, || text::restore::done(n_contacts, replaced))?;
+    Ok(Exit::Done)
+}
+
+/// Asks on the terminal. Without a terminal nobody can answer.
+#[expect(clippy::print_stderr, reason = "a question is no result")]
+fn confirmed(question: &str) -> Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        bail!("{question}Add --yes to do it.");
+    }
+    eprint!("{question}Restore? [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}

@@ -1,0 +1,187 @@
+//! The folder `runs` of a project: one folder for each run.
+//!
+//! A run is known by its uid, which is random. Its label, such as `2026-11-29.2-spring`, is for people and names its
+//! folder. Which run is the latest is recorded as a sequence: neither names nor clocks decide it.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use crate::folder::{create_private_dir, lock_file, read_manifest};
+use crate::{Manifest, RunError, RunFolder};
+
+/// The folder of all runs of a project.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    dir: PathBuf,
+}
+
+/// All runs that could be read, the latest last, and why others could not.
+#[derive(Debug, Default)]
+pub struct ListedRuns {
+    pub runs: Vec<RunFolder>,
+    pub unreadable: Vec<RunError>,
+}
+
+/// What the label of a new run is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Label<'a> {
+    pub date: Date,
+    pub name: &'a str,
+    pub is_dry_run: bool,
+}
+
+/// While this is held, no other process begins a run in the folder.
+#[derive(Debug)]
+pub struct RunsLock(#[expect(dead_code, reason = "the lock is released when the file is closed")] File);
+
+impl Label<'_> {
+    /// Returns the n-th label of a day: `2026-11-29-spring`, `2026-11-29.2-spring`; of dry runs `2026-11-29.dry-spring`.
+    fn nth(&self, n: usize) -> String {
+        let Self { date, name, is_dry_run } = self;
+        match (is_dry_run, n) {
+            (false, 1) => format!("{date}-{name}"),
+            (false, n) => format!("{date}.{n}-{name}"),
+            (true, 1) => format!("{date}.dry-{name}"),
+            (true, n) => format!("{date}.dry{n}-{name}"),
+        }
+    }
+}
+
+impl Runs {
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// Waits until no other process begins a run here.
+    pub fn lock(&self) -> Result<RunsLock, RunError> {
+        create_private_dir(&self.dir)?;
+        let (path, file) = lock_file(&self.dir)?;
+        file.lock().map_err(RunError::write(&path))?;
+        Ok(RunsLock(file))
+    }
+
+    /// Lists all runs in the order in which they were begun.
+    pub fn list(&self) -> Result<ListedRuns, RunError> {
+        let entries = match std::fs::read_dir(&self.dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ListedRuns::default()),
+            Err(source) => return Err(RunError::Read { path: self.dir.clone(), source }),
+        };
+        let mut listed = ListedRuns::default();
+        let is_hidden = |it: &Path| it.file_name().is_some_and(|it| it.as_encoded_bytes().starts_with(b"."));
+        let folders = entries.filter_map(|it| Some(it.ok()?.path())).filter(|it| it.is_dir() && !is_hidden(it));
+        for dir in folders {
+            match RunFolder::look(&dir) {
+                Ok(run) => listed.runs.push(run),
+                Err(RunError::NoRun { .. }) => {}
+                Err(error) => listed.unreadable.push(error),
+            }
+        }
+        listed.runs.sort_by(|a, b| key(&a.manifest).cmp(&key(&b.manifest)));
+        Ok(listed)
+    }
+
+    /// Returns the latest run that `is_wanted` accepts.
+    pub fn latest(&self, is_wanted: impl Fn(&Manifest) -> bool) -> Result<Option<RunFolder>, RunError> {
+        Ok(self.list()?.runs.into_iter().rev().find(|it| is_wanted(&it.manifest)))
+    }
+
+    /// Finds a run by its label, its uid or the beginning of its uid.
+    pub fn find(&self, id: &str) -> Result<RunFolder, RunError> {
+        let mut runs = self.list()?.runs;
+        runs.retain(|it| it.manifest.run_id == id || (id.len() >= 4 && it.manifest.uid.starts_with(id)));
+        match runs.len() {
+            1 => Ok(runs.remove(0)),
+            0 => Err(RunError::UnknownRun { id: id.to_owned(), runs: self.dir.clone() }),
+            _ => Err(RunError::AmbiguousRun { id: id.to_owned() }),
+        }
+    }
+
+    /// Begins a run in a folder of its own. `new` makes its manifest from its label and its place in the sequence.
+    pub fn create(
+        &self,
+        _lock: &RunsLock,
+        label: Label,
+        new: impl FnOnce(String, u64) -> Manifest,
+    ) -> Result<RunFolder, RunError> {
+        let labels = (1..).map(|n| label.nth(n));
+        let free = labels.into_iter().find(|it| !self.dir.join(it).exists()).unwrap_or_else(|| label.nth(1));
+        let sequence = self.next_sequence()?;
+        RunFolder::begin(&self.dir.join(&free), || new(free.clone(), sequence))
+    }
+
+    /// Returns the place in the sequence of a run that begins now.
+    pub fn next_sequence(&self) -> Result<u64, RunError> {
+        Ok(self.list()?.runs.iter().map(|it| it.manifest.sequence).max().unwrap_or(0) + 1)
+    }
+}
+
+/// Runs are ordered by their sequence. Two of one number can only come from folders that were copied together.
+fn key(manifest: &Manifest) -> (u64, jiff::Timestamp, &str) {
+    (manifest.sequence, manifest.created_at, &manifest.uid)
+}
+
+/// Returns whether a folder holds a run, readable or not.
+pub fn holds_run(dir: &Path) -> bool {
+    !matches!(read_manifest(dir), Err(RunError::NoRun { .. }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folder::tests::manifest;
+
+    fn begin(runs: &Runs, is_dry_run: bool) -> String {
+        let label = Label { date: jiff::civil::date(2026, 11, 29), name: "spring", is_dry_run };
+        let lock = runs.lock().unwrap();
+        let run = runs.create(&lock, label, |run_id, sequence| Manifest {
+            uid: format!("00{sequence}0"),
+            run_id,
+            sequence,
+            is_dry_run,
+            ..manifest()
+        });
+        run.unwrap().manifest.run_id
+    }
+
+    #[test]
+    fn runs_of_one_day_have_folders_of_their_own_and_the_latest_is_the_last_begun() {
+        let home = tempfile::tempdir().unwrap();
+        let runs = Runs::new(home.path().join("runs"));
+        let labels: Vec<String> = (0..11).map(|_| begin(&runs, false)).collect();
+        assert_eq!(labels[..3], ["2026-11-29-spring", "2026-11-29.2-spring", "2026-11-29.3-spring"]);
+        assert_eq!(begin(&runs, true), "2026-11-29.dry-spring");
+        assert_eq!(begin(&runs, true), "2026-11-29.dry2-spring");
+
+        let latest = |is_wanted: fn(&Manifest) -> bool| runs.latest(is_wanted).unwrap().unwrap().manifest.run_id;
+        assert_eq!(latest(|it| !it.is_dry_run), "2026-11-29.11-spring");
+        assert_eq!(latest(|_| true), "2026-11-29.dry2-spring");
+    }
+
+    #[test]
+    fn a_run_is_found_by_its_label_and_by_its_uid() {
+        let home = tempfile::tempdir().unwrap();
+        let runs = Runs::new(home.path().join("runs"));
+        assert!(runs.list().unwrap().runs.is_empty());
+        begin(&runs, false);
+        begin(&runs, false);
+        assert_eq!(runs.find("2026-11-29.2-spring").unwrap().manifest.sequence, 2);
+        assert_eq!(runs.find("0010").unwrap().manifest.sequence, 1);
+        assert!(matches!(runs.find("2026-11-29.3-spring"), Err(RunError::UnknownRun { .. })));
+    }
+
+    #[test]
+    fn a_folder_of_another_version_is_listed_as_unreadable() {
+        let home = tempfile::tempdir().unwrap();
+        let runs = Runs::new(home.path().to_owned());
+        std::fs::create_dir(home.path().join("old")).unwrap();
+        std::fs::write(home.path().join("old/manifest.json"), r#"{"version": 1, "run_id": "2026-01-01-old"}"#).unwrap();
+        let listed = runs.list().unwrap();
+        assert!(listed.runs.is_empty());
+        assert!(
+            listed.unreadable[0].to_string().ends_with("is the manifest of version 1; this program reads version 2")
+        );
+    }
+}
