@@ -5,6 +5,8 @@ create table ferry_meta (key text primary key, value text not null) without rowi
 
 create table run (
   run_id text primary key,
+  -- Names the run for good. run_id is a label for people: two runs of one day and name have two labels.
+  uid text not null unique,
   -- Runs are counted from 1. Contacts name the run of their rows by this number.
   number bigint not null,
   started_at bigint not null,

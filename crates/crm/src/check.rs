@@ -147,6 +147,7 @@ impl Crm {
 pub(crate) fn run_row(run_id: &str, contacts: &[Contact]) -> RunRow {
     RunRow {
         run_id: run_id.to_owned(),
+        uid: format!("uid of {run_id}"),
         started_at: started_at(run_id),
         key_id: "key".to_owned(),
         tool: "ferry".to_owned(),

@@ -47,6 +47,8 @@ pub(crate) enum SqlError {
     Postgres(sqlx::Error),
     /// A thread that used the database ended before its time.
     Thread,
+    /// The system gave no random bytes.
+    Random(String),
     /// An error that says all by itself.
     Other(LoadError),
 }
@@ -58,6 +60,7 @@ impl SqlError {
         let source: Source = match self {
             Self::Sqlite(error) => error.into(),
             Self::Postgres(error) => error.into(),
+            Self::Random(error) => error.into(),
             Self::Thread => "a thread ended before its time".into(),
             Self::Other(error) => return error,
         };
@@ -76,7 +79,7 @@ impl SqlError {
             Self::Postgres(error) => {
                 error.as_database_error().and_then(|it| it.code()).is_some_and(|it| it.starts_with("53"))
             }
-            Self::Thread | Self::Other(_) => false,
+            Self::Thread | Self::Random(_) | Self::Other(_) => false,
         }
     }
 }

@@ -34,7 +34,10 @@ impl LoadRun {
 /// A run as the database knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunRow {
+    /// The label of the run, such as `2026-11-28-spring`.
     pub run_id: String,
+    /// Names the run for good, whatever its label.
+    pub uid: String,
     pub started_at: Timestamp,
     /// Names the contact key; the key itself is nowhere in the database.
     pub key_id: String,
@@ -51,6 +54,7 @@ const RUN: Table = Table {
     name: "run",
     columns: &[
         ("run_id", Type::Text),
+        ("uid", Type::Text),
         ("number", Type::Int),
         ("started_at", Type::Time),
         ("key_id", Type::Text),
@@ -107,6 +111,11 @@ pub(crate) const RECEIPT: Table = Table {
 /// The key of `ferry_meta` for the rule by which statements count.
 pub(crate) const CONSENT_RULE: &str = "consent_rule";
 
+/// The key of `ferry_meta` for the id of the contact key.
+const CONTACT_KEY: &str = "contact_key";
+const CLAIM: &str = "insert into ferry_meta (key, value) values ($1, $2) on conflict (key) do nothing";
+
+const LABELS: &str = "select run_id, uid from run";
 const RUNS: &str = "select number, run_id from run";
 const META: &str = "select value from ferry_meta where key = $1";
 const SET_META: &str =
@@ -123,41 +132,51 @@ const FORGET_RECEIPTS: &str = "delete from receipt where run_id = $1 and not exi
 const FORGET_RECEIPT: &str = "delete from receipt where run_id = $1 and stage = $2 and batch = $3";
 
 impl Crm {
-    /// Refuses a database with contact ids of another key, because the same person would get a second contact.
+    /// Refuses a database with contact ids of another key, because the same person would get a second contact. Looks
+    /// only: [`Crm::plan_run`] claims the database for a key.
     pub async fn check_key(&self, key_id: &str) -> Result<(), LoadError> {
-        let keys = self.select("read the runs", "select distinct key_id from run", &[], |it| it.text(0)).await?;
-        match keys.into_iter().find(|it| it != key_id) {
-            Some(theirs) => Err(LoadError::OtherKey { theirs, ours: key_id.to_owned() }),
-            None => Ok(()),
-        }
+        is_ours(self.reader("read the contact key").await?.meta(CONTACT_KEY).await?, key_id)
     }
 
-    /// The id of the key from which the contact ids of the database are made; none if it holds no run yet.
+    /// The id of the key from which the contact ids of the database are made; none if it holds none yet.
     pub async fn known_key(&self) -> Result<Option<String>, LoadError> {
-        let keys = self.select("read the runs", "select distinct key_id from run", &[], |it| it.text(0)).await?;
-        Ok(keys.into_iter().next())
+        self.reader("read the contact key").await?.meta(CONTACT_KEY).await
     }
 
-    /// Writes down what a run is: its sources, its rejects and its batches. A run that was planned before is planned
-    /// again; batches whose content has changed lose their receipts.
-    pub async fn plan_run(&self, run: &RunRow) -> Result<(), LoadError> {
+    /// Claims a database without a contact key for this one, and refuses a database of another key.
+    pub async fn claim_key(&self, key_id: &str) -> Result<(), LoadError> {
+        let mut tx = self.begin("claim the database for a contact key").await?;
+        tx.claim_key(key_id).await?;
+        tx.commit().await
+    }
+
+    /// Writes down what a run is: its sources, its rejects and its batches, and claims the database for its contact
+    /// key. A run that was planned before is planned again; batches whose content has changed lose their receipts.
+    ///
+    /// Gives the label under which the run is recorded. That is `run_id`, or the next free label if another run has
+    /// it: `2026-11-28.2-spring`, then `2026-11-28.3-spring`.
+    pub async fn plan_run(&self, run: &RunRow) -> Result<String, LoadError> {
         let mut tx = self.begin("write the run down").await?;
+        tx.claim_key(&run.key_id).await?;
+        let taken = tx.select(LABELS, &[], |it| Ok((it.text(0)?, it.text(1)?))).await?;
+        let run = RunRow { run_id: label(run, &taken), ..run.clone() };
         for statement in FORGET_RUN {
             tx.execute(statement, &[(&run.run_id).into()]).await?;
         }
         let number = tx.select(RUN_NUMBER, &[(&run.run_id).into()], |it| it.int(0)).await?.pop().unwrap_or(1);
-        tx.write_rows(run_rows(run, number)).await?;
+        tx.write_rows(run_rows(&run, number)).await?;
         tx.execute(FORGET_RECEIPTS, &[(&run.run_id).into()]).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(run.run_id)
     }
 
     /// Reads a run; none if the database does not know it.
     pub async fn planned_run(&self, run_id: &str) -> Result<Option<RunRow>, LoadError> {
         let of_run = |table: &Table| table.select() + " where run_id = $1";
         let mut reader = self.reader("read the run").await?;
-        let run = |it: &dyn Row| Ok((it.time(2)?, it.text(3)?, it.text(4)?));
+        let run = |it: &dyn Row| Ok((it.text(1)?, it.time(3)?, it.text(4)?, it.text(5)?));
         let found = reader.select(&of_run(&RUN), &[run_id.into()], run).await?.pop();
-        let Some((started_at, key_id, tool)) = found else { return Ok(None) };
+        let Some((uid, started_at, key_id, tool)) = found else { return Ok(None) };
         let source = |it: &dyn Row| {
             let sha256 = it.word(4, |text| Digest::try_from(text.to_owned()).ok())?;
             Ok((it.text(1)?, it.text(2)?, it.text(3)?, sha256, it.count(5)?))
@@ -166,7 +185,7 @@ impl Crm {
         let sources = reader.select(&(of_run(&SOURCE) + " order by name"), &[run_id.into()], source).await?;
         let rejects = reader.select(&of_run(&REJECT_SUMMARY), &[run_id.into()], reject).await?.into_iter().collect();
         let batches = reader.batches(run_id).await?;
-        Ok(Some(RunRow { run_id: run_id.to_owned(), started_at, key_id, tool, sources, rejects, batches }))
+        Ok(Some(RunRow { run_id: run_id.to_owned(), uid, started_at, key_id, tool, sources, rejects, batches }))
     }
 
     /// A run that is about to load, which is planned already or only looks.
@@ -182,8 +201,16 @@ impl Crm {
         self.reader("read the batches").await?.batches(run_id).await
     }
 
-    /// The receipts of a stage, by batch.
+    /// The receipts of a stage that count, by batch: those given for the contacts that the batch is planned with.
     pub async fn receipts(&self, run_id: &str, stage: Stage) -> Result<BTreeMap<u32, Receipt>, LoadError> {
+        let (mut receipts, planned) = (self.all_receipts(run_id, stage).await?, self.batches(run_id).await?);
+        let planned: HashMap<u32, Digest> = planned.into_iter().map(|it| (it.0, it.2)).collect();
+        receipts.retain(|batch, receipt| planned.get(batch) == Some(&receipt.input));
+        Ok(receipts)
+    }
+
+    /// All receipts of a stage, by batch, also those that do not count.
+    pub async fn all_receipts(&self, run_id: &str, stage: Stage) -> Result<BTreeMap<u32, Receipt>, LoadError> {
         let select = RECEIPT.select() + " where run_id = $1 and stage = $2 order by batch";
         let receipt = move |row: &dyn Row| read_receipt(row, stage).map(|it| (it.batch, it));
         let receipts =
@@ -199,7 +226,44 @@ impl Crm {
     }
 }
 
+/// The label of a run: the one under which it is recorded, or the first free one.
+fn label(run: &RunRow, taken: &[(String, String)]) -> String {
+    if let Some((label, _)) = taken.iter().find(|it| it.1 == run.uid) {
+        return label.clone();
+    }
+    let mut label = run.run_id.clone();
+    while taken.iter().any(|it| it.0 == label) {
+        label = next_label(&label);
+    }
+    label
+}
+
+/// The label after this one: `2026-11-28.2-spring` after `2026-11-28-spring`. The number is between date and name, so
+/// that labels sort by date.
+fn next_label(label: &str) -> String {
+    const DATE: usize = "2026-11-28".len();
+    let (date, rest) = label.split_at_checked(DATE).unwrap_or((label, ""));
+    let (number, name) = match rest.strip_prefix('.').and_then(|it| it.split_once('-')) {
+        Some((number, name)) => (number.parse().unwrap_or(1), format!("-{name}")),
+        None => (1, rest.to_owned()),
+    };
+    format!("{date}.{}{name}", number + 1_u64)
+}
+
+fn is_ours(theirs: Option<String>, ours: &str) -> Result<(), LoadError> {
+    match theirs.filter(|it| it != ours) {
+        Some(theirs) => Err(LoadError::OtherKey { theirs, ours: ours.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 impl Tx {
+    /// Claims the database for a contact key; an error if it has another one.
+    async fn claim_key(&mut self, key_id: &str) -> Result<(), LoadError> {
+        self.execute(CLAIM, &[CONTACT_KEY.into(), key_id.into()]).await?;
+        is_ours(self.meta(CONTACT_KEY).await?, key_id)
+    }
+
     /// Reads what merging two contacts needs: the ids of all runs, and the rule by which statements count.
     pub(crate) async fn any_run(&mut self) -> Result<LoadRun, LoadError> {
         let rows = self.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
@@ -274,7 +338,14 @@ pub(crate) fn receipt_rows(run_id: &str, receipts: &[Receipt]) -> Rows {
 fn run_rows(run: &RunRow, number: i64) -> [Rows; 4] {
     let [mut runs, mut sources, mut rejects, mut batches] = [&RUN, &SOURCE, &REJECT_SUMMARY, &BATCH].map(Rows::new);
     let run_id = || Cell::from(&run.run_id);
-    runs.push([run_id(), number.into(), run.started_at.into(), (&run.key_id).into(), (&run.tool).into()]);
+    runs.push([
+        run_id(),
+        (&run.uid).into(),
+        number.into(),
+        run.started_at.into(),
+        (&run.key_id).into(),
+        (&run.tool).into(),
+    ]);
     for (name, channel, profile, sha256, n_rows) in &run.sources {
         let [name, channel, profile] = [name, channel, profile].map(Cell::from);
         sources.push([run_id(), name, channel, profile, sha256.to_string().into(), (*n_rows).into()]);
@@ -286,4 +357,16 @@ fn run_rows(run: &RunRow, number: i64) -> [Rows; 4] {
         batches.push([run_id(), i64::from(*number).into(), (*n_contacts).into(), digest.to_string().into()]);
     }
     [runs, sources, rejects, batches]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_label_is_between_date_and_name() {
+        assert_eq!(next_label("2026-11-28-spring"), "2026-11-28.2-spring");
+        assert_eq!(next_label("2026-11-28.2-spring"), "2026-11-28.3-spring");
+        assert_eq!(next_label("2026-11-28.9-1.2-x"), "2026-11-28.10-1.2-x");
+    }
 }

@@ -2,14 +2,33 @@
 
 use crate::contact::columns;
 use crate::sql::{Cell, Row, Tx, postgres, sqlite};
-use crate::{Crm, Database, LoadError};
+use crate::{Crm, Database, LoadError, SqlError};
 
 /// The version of the tables. Backups fit into tables of their own version only.
-pub const SCHEMA_VERSION: &str = "11";
+pub const SCHEMA_VERSION: &str = "12";
 
 const SCHEMA: &str = include_str!("../schema/current.sql");
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";
-const NOTE_VERSION: &str = "insert into ferry_meta (key, value) values ('schema_version', $1)";
+const NOTE: &str = "insert into ferry_meta (key, value) values ($1, $2)";
+
+/// The key of `ferry_meta` for the id of the database.
+const DATABASE_ID: &str = "database_id";
+const MAKE: &str = "make the tables";
+
+impl Crm {
+    /// The id of the database: 32 random hexadecimal digits, drawn when its tables were made. Another database at the
+    /// same address has another one, and a copy of the file has the same.
+    pub async fn database_id(&self) -> Result<String, LoadError> {
+        let id = self.reader("read the id of the database").await?.meta(DATABASE_ID).await?;
+        id.ok_or_else(|| LoadError::Value { column: "ferry_meta.database_id".to_owned() })
+    }
+}
+
+fn random_id() -> Result<String, SqlError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|source| SqlError::Random(source.to_string()))?;
+    Ok(hex::encode(random))
+}
 
 /// Makes the tables if there are none. `what` names the database in messages.
 ///
@@ -18,7 +37,7 @@ pub(crate) async fn check_or_make(crm: &Crm, what: &str) -> Result<(), LoadError
     if is_there(crm, what).await? {
         return Ok(());
     }
-    let mut tx = crm.begin("make the tables").await?;
+    let mut tx = crm.begin(MAKE).await?;
     if is_there_in(&mut tx, crm, what).await? {
         return Ok(());
     }
@@ -28,7 +47,10 @@ pub(crate) async fn check_or_make(crm: &Crm, what: &str) -> Result<(), LoadError
         Database::Postgres(_) => postgres::schema(&schema),
     };
     tx.execute_script(script).await?;
-    tx.execute(NOTE_VERSION, &[Cell::from(SCHEMA_VERSION)]).await?;
+    let database_id = random_id().map_err(|it| it.doing(MAKE))?;
+    for (key, value) in [("schema_version", SCHEMA_VERSION), (DATABASE_ID, &database_id)] {
+        tx.execute(NOTE, &[key.into(), Cell::from(value)]).await?;
+    }
     tx.commit().await
 }
 

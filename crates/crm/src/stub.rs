@@ -20,12 +20,6 @@ impl Lease {
 }
 
 impl Crm {
-    pub async fn database_id(&self) -> Result<String, LoadError> {
-        let id =
-            self.select("read", "select value from ferry_meta where key = 'database_id'", &[], |it| it.text(0)).await?;
-        Ok(id.into_iter().next().unwrap_or_else(|| "none".to_owned()))
-    }
-
     pub async fn acquire_load_lease(&self, _holder: &str) -> Result<Lease, LoadError> {
         Ok(Lease)
     }

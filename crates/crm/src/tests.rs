@@ -4,4 +4,5 @@ mod decisions;
 mod journal;
 mod load;
 mod schema;
+mod two;
 mod verification;

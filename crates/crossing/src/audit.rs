@@ -159,7 +159,7 @@ async fn database(found: &FoundRun, differences: &mut Vec<Difference>) -> Result
     let mut stages = vec![Stage::Load];
     stages.extend(found.plan.verify.is_some().then_some(Stage::Verify));
     for stage in stages {
-        let receipts = crm.receipts(run_id, stage).await?;
+        let receipts = crm.all_receipts(run_id, stage).await?;
         let mut counts = Counts::default();
         for (number, _, digest) in &planned {
             match receipts.get(number) {

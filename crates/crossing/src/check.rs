@@ -87,6 +87,12 @@ impl Project {
         OpenRun::reopen(&self.place(), None, Progress::new(|_| ())).await.unwrap()
     }
 
+    /// Opens a run of the plan in a folder of its own.
+    pub(crate) async fn open_in(&self, dir: &str) -> OpenRun {
+        let options = RunOptions { run_dir: Some(self.path(dir)), ..self.options() };
+        OpenRun::open(&options, Progress::new(|_| ())).await.unwrap()
+    }
+
     pub(crate) async fn run(&self) -> RunReport {
         crate::run(&mut self.open().await).await.unwrap()
     }

@@ -40,12 +40,22 @@ pub(crate) async fn plan_batches(run: &mut OpenRun, crm: &Crm) -> Result<()> {
         backup::ensure(run, crm).await?;
     }
     if !is_planned {
-        crm.plan_run(&planned).await?;
+        record_as(run, crm.plan_run(&planned).await?)?;
     }
     crm.note_source_readings(&source_readings(run)?).await?;
     suppress_those_of_the_plan(run, crm).await?;
     read_statements_anew(run, crm).await?;
     tracing::info!("batches planned");
+    Ok(())
+}
+
+/// Takes the label under which the database has recorded the run. It differs from the run's own if another run of the
+/// same day and name has that.
+pub(crate) fn record_as(run: &mut OpenRun, label: String) -> Result<()> {
+    if run.folder.manifest.run_id != label {
+        run.folder.manifest.run_id = label;
+        run.folder.save()?;
+    }
     Ok(())
 }
 
@@ -103,6 +113,7 @@ fn run_row(run: &OpenRun, batches: Vec<(u32, u64, Digest)>) -> RunRow {
     sources.sort();
     RunRow {
         run_id: run.run_id().to_owned(),
+        uid: manifest.uid.clone(),
         started_at: run.started_at(),
         key_id: run.key.id(),
         tool: TOOL.to_owned(),

@@ -1,6 +1,8 @@
 //! What a run makes of exports, a database and its own earlier work, on SQLite and PostgreSQL. Refresh what is expected
 //! without `FERRY_TEST_POSTGRES`: both databases write to the same place.
 
+mod two;
+
 use expect_test::expect;
 use model::Stage;
 
@@ -26,7 +28,7 @@ last_at = "date"
 consent = "consent"
 "#;
 
-const SMS: &str = "phone,name,date,consent
+pub(super) const SMS: &str = "phone,name,date,consent
 +33199000001,Ana,2026-01-02,yes
 01 99 00 00 01,Ana B,2026-02-03,
 +33199000002,Bob,,stop
@@ -34,7 +36,7 @@ const SMS: &str = "phone,name,date,consent
 +33199000003,Cleo,2026-03-04,yes
 ";
 
-const FILES: [(&str, &str); 2] = [("plan.toml", PLAN), ("sms.csv", SMS)];
+pub(super) const FILES: [(&str, &str); 2] = [("plan.toml", PLAN), ("sms.csv", SMS)];
 
 #[test]
 fn a_first_run_loads_the_people_of_an_export_and_a_second_changes_nothing() {

@@ -58,7 +58,7 @@ fn evidence_is_added_once_and_read_back_newest_first() {
         assert!(crm.has_evidence().await.unwrap());
         assert_eq!(crm.evidence_of(ana).await.unwrap(), all);
         assert_eq!(crm.evidence_of(id_of("+33199000002")).await.unwrap(), []);
-        assert_eq!(crm.receipts(RUN, Stage::Verify).await.unwrap().len(), 1);
+        assert_eq!(crm.all_receipts(RUN, Stage::Verify).await.unwrap().len(), 1);
         assert_eq!(crm.usage_since("contacts", day(Timestamp::UNIX_EPOCH, -1)).await.unwrap(), 6);
         let noted = crm.oldest_usage_since("contacts", day(Timestamp::UNIX_EPOCH, -1)).await.unwrap();
         assert_eq!(noted, Timestamp::from_second(60).ok(), "checks are noted for the end of their minute");

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::backup;
-use crate::load::{load_all, read_statements_anew, receipt, run_row};
+use crate::load::{load_all, read_statements_anew, receipt, record_as, run_row};
 use crate::open_run::OpenRun;
 
 /// Limits the batches that wait to be loaded: as many as are merged while the database waits for its disk.
@@ -60,7 +60,8 @@ impl OverlappedLoad {
         }
         crm.check_key(&run.key.id()).await?;
         backup::ensure(run, &crm).await?;
-        crm.plan_run(&run_row(run, Vec::new())).await?;
+        let label = crm.plan_run(&run_row(run, Vec::new())).await?;
+        record_as(run, label)?;
         // The consent words must be recorded first: a load that finds no recorded words reads every statement again.
         read_statements_anew(run, &crm).await?;
 

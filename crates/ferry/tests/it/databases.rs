@@ -158,10 +158,10 @@ fn a_backup_of_other_tables_than_ours_is_not_restored() {
         let before = dump(&url);
         let manifest = world.read("later/manifest.json");
         for (of_theirs, told) in [("\"schema\": \"7\"", "schema 7"), ("\"written_by\": 7", "an earlier one")] {
-            world.write("later/manifest.json", &manifest.replace("\"schema\": \"11\"", of_theirs));
+            world.write("later/manifest.json", &manifest.replace("\"schema\": \"12\"", of_theirs));
             let refused = world.ferry(&["restore", "--run-dir", "later"]);
             assert_eq!(refused.code, 4, "{refused:?}");
-            let told = format!("taken by another Ferry ({told}, this one knows 11)");
+            let told = format!("taken by another Ferry ({told}, this one knows 12)");
             assert!(refused.err.contains(&told), "{}", refused.err);
             assert_eq!(dump(&url), before);
         }
@@ -231,7 +231,7 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
         sql(world, "update ferry_meta set value = '99'");
     });
     assert_eq!(code, 1);
-    assert!(error.contains("was made by another version of Ferry (schema 99, this one knows 11)"), "{error}");
+    assert!(error.contains("was made by another version of Ferry (schema 99, this one knows 12)"), "{error}");
 
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     world.run();

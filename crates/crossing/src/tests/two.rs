@@ -1,0 +1,35 @@
+//! Two runs on one database, and people who decide while a run works.
+
+use expect_test::expect;
+use model::Stage;
+
+use crate::check::{PEOPLE, check};
+use crate::tests::{FILES, SMS};
+
+#[test]
+fn a_run_loads_its_people_though_another_run_of_its_name_was_done_meanwhile() {
+    check(&FILES, async |project| {
+        let mut first = project.open_in("one").await;
+        for stage in [Stage::Extract, Stage::Clean] {
+            crate::stage(&mut first, stage).await.unwrap();
+        }
+        drop(first);
+        project.write("sms.csv", "phone,name,date,consent\n+33199000009,Zoe,,\n");
+        crate::run(&mut project.open_in("two").await).await.unwrap();
+        project.write("sms.csv", SMS);
+
+        let report = crate::run(&mut project.open_in("one").await).await.unwrap();
+        assert_eq!((report.inserted, report.updated, report.unchanged), (3, 0, 0));
+        expect![[r#"
+            +33199000001 | Ana B | yes
+            +33199000002 | Bob | stop
+            +33199000003 | Cleo | yes
+            +33199000009 | Zoe | -
+        "#]]
+        .assert_eq(&project.select(PEOPLE).await);
+        let labels = project.select("select substr(run_id, 11) from run order by number").await;
+        assert_eq!(labels, "-spring\n.2-spring\n");
+        let first_said = project.select("select distinct substr(first_run, 11) from consent_view").await;
+        assert_eq!(first_said, ".2-spring\n", "statements name the run by its label");
+    });
+}
