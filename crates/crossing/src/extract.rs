@@ -1,12 +1,11 @@
 //! Reads every export into the run folder, as received.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
-use extract::{ExtractError, Layout, Probe};
+use anyhow::Result;
+use extract::Probe;
 use jiff::Timestamp;
 use model::{Counts, Digest, DigestInput, Stage};
 use phone::Region;
@@ -16,9 +15,10 @@ use run::{Artifact, ColumnReading, Group, SourceRecord, TableWriter};
 use crate::coverage::{CoverageCounter, source_record};
 use crate::inspect::encoding_guesses;
 use crate::open_run::{OpenRun, TOOL, stage_record};
+use crate::probing::{layout, probe_all};
 use crate::progress::{ExtractedSource, Note, Outcome, Task, Work};
 use crate::reading::{self, Evidence};
-use plan::{Plan, SourceSection};
+use plan::SourceSection;
 use run::formats::extracted;
 
 /// Sources that are being extracted.
@@ -129,34 +129,6 @@ impl Extraction {
     }
 }
 
-/// Probes the files of all sources, in the order of the plan.
-pub(crate) fn probe_all(plan: &Plan) -> Result<Vec<Probe>> {
-    plan.sources.par_iter().map(|it| probe(plan, it)).collect()
-}
-
-/// Probes the files of a source, and checks that they have the columns that the plan names.
-fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
-    let failed = || format!("could not use source \"{}\"", source.name.get_ref());
-    let files = extract::files(plan.folder(), &source.path).with_context(failed)?;
-    let probe = extract::probe(&files, &source.settings(plan)).with_context(failed)?;
-    if let Err(error) = layout(source, &probe) {
-        let at = match &error {
-            ExtractError::MissingColumn { column, .. } | ExtractError::AmbiguousColumn { column, .. } => {
-                source.place_of_column(column)
-            }
-            _ => 0,
-        };
-        let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
-        return Err(plan.wrong(at, format!("{error} ({reading})")).into());
-    }
-    Ok(probe)
-}
-
-/// Returns the meaning of the columns of a source.
-pub(crate) fn layout(source: &SourceSection, probe: &Probe) -> Result<Layout, ExtractError> {
-    source.profile().layout(&first_path(probe), &probe.columns)
-}
-
 /// Returns how the columns of a source are read, judged by its first rows. Later rows can settle what those leave open.
 fn first_reading(run: &OpenRun, source: &SourceSection, probe: &Probe) -> Result<ColumnReading> {
     let layout = layout(source, probe)?;
@@ -165,10 +137,6 @@ fn first_reading(run: &OpenRun, source: &SourceSection, probe: &Probe) -> Result
     // If the first rows are not enough to judge, all rows are judged at the end.
     let before = run.readings.get(source.name.get_ref());
     Ok(evidence.judge(&run.plan, source, probe, before).unwrap_or_default())
-}
-
-fn first_path(probe: &Probe) -> PathBuf {
-    probe.parts.first().map(|it| it.path.clone()).unwrap_or_default()
 }
 
 /// Digests everything that the extracted rows, their coverage and their reading depend on. Version 1.

@@ -25,6 +25,7 @@ mod memory;
 mod merge_and_load;
 mod open_run;
 mod ordered_map;
+mod probing;
 pub mod progress;
 mod reading;
 mod rejects;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use ::extract::Probe;
 use anyhow::{Context, Result};
 use crm::Crm;
+use extract::Probe;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use model::{ContactKey, Counts, Digest, DigestInput, IdentityDecision, RowFindings, RunMark, Stage};
 use plan::{KeyPlace, Plan, SourceSection, contact_key, draw_uid, find_key, make_key, passing_key};
@@ -16,8 +16,9 @@ use run::{ColumnReading, Label, Manifest, RunFolder, Runs, StageRecord};
 use crate::error::RunChoice;
 use crate::find_run::{RunPlace, find_run, runs_of};
 use crate::inspect::EncodingGuess;
+use crate::probing::probe_all;
 use crate::progress::{Note, Progress};
-use crate::{extract, memory, reading};
+use crate::{memory, reading};
 
 /// The name of this program in receipts and manifests.
 pub(crate) const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
@@ -73,7 +74,7 @@ impl OpenRun {
         plan.check_sources()?;
         let crm = look(&plan).await?;
         let known_key = check_known_key(&plan, crm.as_ref()).await?;
-        let probes = extract::probe_all(&plan)?;
+        let probes = probe_all(&plan)?;
         let key = match find_key(&plan)? {
             Some(found) => found.key,
             None => new_key(&plan, known_key, options.is_dry_run, &progress)?,
@@ -226,7 +227,7 @@ struct NewRun<'a> {
 fn choose_folder(new: &NewRun, options: &RunOptions, progress: &Progress) -> Result<RunFolder> {
     let name = new.plan.name()?;
     if let Some(dir) = &options.run_dir {
-        return named_folder(dir, new, progress);
+        return named_folder(dir, new, options.is_new, progress);
     }
     let runs = runs_of(new.plan);
     let lock = runs.lock()?;
@@ -258,13 +259,12 @@ fn choose_folder(new: &NewRun, options: &RunOptions, progress: &Progress) -> Res
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Opens or begins the run of a folder that the user names. A run of other input is never replaced.
-fn named_folder(dir: &Path, new: &NewRun, progress: &Progress) -> Result<RunFolder> {
-    if run::holds_run(dir) {
-        let folder = resume(dir, progress)?;
-        let Manifest { run_id, input, is_dry_run, .. } = &folder.manifest;
-        return match *input == new.input && *is_dry_run == new.is_dry_run {
-            true => Ok(folder),
-            false => Err(RunChoice::OtherInput { dir: dir.to_owned(), run_id: run_id.clone() }.into()),
+fn named_folder(dir: &Path, new: &NewRun, is_new: bool, progress: &Progress) -> Result<RunFolder> {
+    if run::holds_run(dir) && !is_new {
+        let Manifest { run_id, input, is_dry_run, .. } = RunFolder::look(dir)?.manifest;
+        return match input == new.input && is_dry_run == new.is_dry_run {
+            true => resume(dir, progress),
+            false => Err(RunChoice::OtherInput { dir: dir.to_owned(), run_id }.into()),
         };
     }
     let (zoned, name) = (Zoned::now(), new.plan.name()?);

@@ -7,6 +7,7 @@ use anyhow::Error;
 use crm::LoadError;
 use crossing::{QualityGate, RunChoice, RunReport, is_passing};
 use plan::PlanError;
+use run::RunError;
 
 /// The exit codes that the manual lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +95,8 @@ fn exit_of(error: &Error) -> Exit {
         if cause.is::<QualityGate>() {
             return Exit::Gate;
         }
-        if matches!(cause.downcast_ref(), Some(LoadError::Connect { .. })) {
+        let is_busy = matches!(cause.downcast_ref(), Some(RunError::Locked { .. }));
+        if is_busy || matches!(cause.downcast_ref(), Some(LoadError::Connect { .. })) {
             return Exit::TryLater;
         }
     }

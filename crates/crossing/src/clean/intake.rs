@@ -15,10 +15,11 @@ use run::{Artifact, ArtifactWriter, ColumnReading, Group, ListQuality, SourceRec
 
 use crate::clean::{MOST_PIECES, Spilled, WAITING_SHARE, Written, inputs, rejected, source_records, spill_failed};
 use crate::corrections::Corrections;
-use crate::extract::{Extraction, extract, layout};
+use crate::extract::{Extraction, extract};
 use crate::list_quality;
 use crate::open_run::OpenRun;
 use crate::ordered_map::ordered_map;
+use crate::probing::layout;
 use crate::progress::{Note, Task, Work};
 use crate::rejects::{self, RejectColumns};
 use crate::unread::{self, UnreadBySource};

@@ -221,7 +221,7 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
     let sandbox = Sandbox::start(&[]);
     let world = World::demo(&sandbox);
     let before = files(&world);
-    let dry = world.ferry(&["run", "--dry-run", "--run-dir", "run"]);
+    let dry = world.ferry(&["run", "--dry-run", "--run-dir", "dry"]);
     assert_eq!(dry.code, 0, "{dry:?}");
     for line in [
         "would check about 316 numbers in 4 calls, 0.32 USD",
@@ -234,7 +234,7 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
 
     world.run();
     let dump = world.dump_sqlite();
-    let again = world.ferry(&["run", "--dry-run", "--run-dir", "run"]);
+    let again = world.run_in("dry", &["--dry-run"]);
     assert!(again.out.contains("would check about 0 numbers in 0 calls"), "{}", again.out);
     assert!(again.out.contains("would load 316 contacts: 0 new, 0 changed, 316 unchanged"), "{}", again.out);
     assert_eq!(world.dump_sqlite(), dump);
@@ -242,7 +242,7 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
 
 fn files(world: &World) -> Vec<String> {
     let entries = std::fs::read_dir(world.path("")).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());
-    let mut files: Vec<String> = entries.filter(|it| it != "run").collect();
+    let mut files: Vec<String> = entries.filter(|it| it != "run" && it != "dry").collect();
     files.sort();
     files
 }
@@ -252,7 +252,7 @@ fn each_stage_runs_alone_on_what_the_stage_before_left() {
     let sandbox = Sandbox::start(&[]);
     let world = World::demo(&sandbox);
     let stage = |name: &str| world.ferry(&[name, "--run-dir", "run"]);
-    assert_eq!(stage("clean").err, "ferry: nothing is extracted yet: run `ferry extract` first\n");
+    assert_eq!(stage("clean").err, "ferry: there is no run in run: start one with `ferry run`\n");
     for name in ["extract", "clean", "verify", "load"] {
         let ended = stage(name);
         assert_eq!(ended.code, 0, "{name}: {ended:?}");

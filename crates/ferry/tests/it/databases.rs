@@ -135,13 +135,23 @@ fn a_backup_is_taken_before_a_database_is_changed_and_brings_it_back() {
         assert!(later.err.contains("backup     1 contacts saved"), "{database}: {}", later.err);
         assert_ne!(dump(&url), before);
 
-        let restored = world.ferry(&["restore", "--run-dir", "later"]);
-        assert_eq!(
-            (restored.code, restored.out.as_str()),
-            (0, "the database is restored to its state before the run: 1 contacts\n"),
-            "{restored:?}"
-        );
+        let after = dump(&url);
+
+        let unasked = world.ferry(&["restore", "--run-dir", "later"]);
+        assert_eq!(unasked.code, 1);
+        assert!(unasked.err.contains("It takes back 1 contact.\n"), "{}", unasked.err);
+        assert!(unasked.err.ends_with("Add --yes to do it.\n"), "{}", unasked.err);
+        assert_eq!(dump(&url), after, "{database}");
+
+        let restored = world.ferry(&["restore", "--run-dir", "later", "--yes"]);
+        let told = "the database is restored: 1 contact\n\
+            what it held before is backup 2: `ferry restore --backup 2` takes this restore back\n";
+        assert_eq!((restored.code, restored.out.as_str()), (0, told), "{restored:?}");
         assert_eq!(dump(&url), before, "{database}");
+
+        let taken_back = world.ferry(&["restore", "--run-dir", "later", "--backup", "2", "--yes"]);
+        assert_eq!(taken_back.code, 0, "{taken_back:?}");
+        assert_eq!(dump(&url), after, "{database}");
     }
 }
 
@@ -156,15 +166,13 @@ fn a_backup_of_other_tables_than_ours_is_not_restored() {
         assert_eq!(world.ferry(&["run", "--run-dir", "later"]).code, 0);
         let url = url.replace("ferry.db", world.path("ferry.db").to_str().unwrap());
         let before = dump(&url);
-        let manifest = world.read("later/manifest.json");
-        for (of_theirs, told) in [("\"schema\": \"7\"", "schema 7"), ("\"written_by\": 7", "an earlier one")] {
-            world.write("later/manifest.json", &manifest.replace("\"schema\": \"12\"", of_theirs));
-            let refused = world.ferry(&["restore", "--run-dir", "later"]);
-            assert_eq!(refused.code, 4, "{refused:?}");
-            let told = format!("taken by another Ferry ({told}, this one knows 12)");
-            assert!(refused.err.contains(&told), "{}", refused.err);
-            assert_eq!(dump(&url), before);
-        }
+        let record = world.read("backups/0001/backup.json");
+        world.write("backups/0001/backup.json", &record.replace("\"schema\": \"12\"", "\"schema\": \"7\""));
+        let refused = world.ferry(&["restore", "--run-dir", "later", "--yes"]);
+        assert_eq!(refused.code, 4, "{refused:?}");
+        let told = "taken by another version of Ferry (schema 7, this one knows 12)";
+        assert!(refused.err.contains(told), "{}", refused.err);
+        assert_eq!(dump(&url), before);
     }
 }
 
@@ -176,7 +184,7 @@ fn a_damaged_or_missing_backup_stops_the_load() {
     world.replan("name = \"demo\"", "name = \"later\"");
     let later = |arguments: &[&str]| world.ferry(&[arguments, &["--run-dir", "later"]].concat());
     assert_eq!(later(&["run"]).code, 0);
-    let backup = world.path("later/backup/crm.db");
+    let backup = world.path("backups/0001/crm.db");
     let whole = std::fs::read(&backup).unwrap();
     let mut flipped = whole.clone();
     flipped[5000] ^= 1;
@@ -189,7 +197,7 @@ fn a_damaged_or_missing_backup_stops_the_load() {
         let refused = later(&["rerun", "--batch", "1", "--from", "load"]);
         assert_eq!(refused.code, 4, "{refused:?}");
         assert!(refused.err.contains("is missing or damaged"), "{}", refused.err);
-        assert_eq!(later(&["restore"]).code, 4);
+        assert_eq!(later(&["restore", "--yes"]).code, 4);
     }
     std::fs::write(&backup, whole).unwrap();
     assert_eq!(later(&["rerun", "--batch", "1", "--from", "load"]).code, 0);

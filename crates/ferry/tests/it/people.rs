@@ -144,7 +144,7 @@ fn a_suppressed_number_stays_suppressed_in_the_contact_that_it_was_merged_into()
     merge(&world, "+33199000001", "+33199000002");
     // The number of the absorbed contact suppresses the one that it was merged into.
     assert_eq!(world.ferry(&["suppress", "--number", "+33199000002"]).code, 0);
-    assert!(run(&world).contains("4 in = 2 kept + 2 merged + 0 rejected + 0 suppressed"));
+    assert!(world.run_new().out.contains("4 in = 2 kept + 2 merged + 0 rejected + 0 suppressed"));
     let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "run"]).out;
     assert!(traced.contains("  suppressed       yes, by `ferry suppress`"), "{traced}");
 }
@@ -155,7 +155,7 @@ fn a_merge_holds_in_every_later_run() {
         let world = world(crm, SMS, "");
         run(&world);
         merge(&world, "+33199000001", "+33199000002");
-        let told = run(&world);
+        let told = world.run_new().out;
         assert!(told.contains("4 in = 2 kept + 2 merged + 0 rejected + 0 suppressed"), "{told}");
         let once = held(&world, crm);
         assert!(run(&world).contains("0 new, 0 changed, 2 unchanged: nothing changed"));
@@ -208,7 +208,7 @@ fn possible_duplicates_are_listed_and_not_merged_until_a_person_decides() {
     assert!(!duplicates.contains("example.com") && !duplicates.contains("QQ=="), "{duplicates}");
 
     assert_eq!(world.ferry(&["unmerge", "+33199000001", "+33199000002", "--never"]).code, 0);
-    let told = run(&world);
+    let told = world.run_new().out;
     assert!(told.contains("duplicates 1 Viber user is shared by several contacts"), "{told}");
     let refused = world.ferry(&["merge", "+33199000001", "+33199000002"]);
     assert_eq!((refused.code, refused.err.contains("must never be merged")), (1, true), "{refused:?}");
@@ -254,7 +254,7 @@ fn nobody_is_merged_with_themselves_or_with_a_stranger() {
     merge(&world, "+33199000001", "+33199000002");
     let chained = merge(&world, "+33199000003", "+33199000001");
     assert_eq!(world.contacts().lines().count(), 1);
-    assert!(run(&world).contains("4 in = 1 kept + 3 merged"));
+    assert!(world.run_new().out.contains("4 in = 1 kept + 3 merged"));
     assert_eq!(world.ferry(&["unmerge", "+33199000003", &chained]).code, 0);
     assert_eq!(world.contacts().lines().count(), 2);
 }

@@ -36,7 +36,7 @@ fn import(world: &World, name: &str, sources: &str) -> Ended {
              adapter = \"file\"\npath = \"answers.csv\"\n[gates]\nmax_reject_rate = 1.0\n{sources}"
         ),
     );
-    let ended = world.ferry(&["run", "--run-dir", name]);
+    let ended = world.run_in(name, &[]);
     assert!([0, 3].contains(&ended.code), "{ended:?}");
     ended
 }

@@ -538,7 +538,7 @@ fn two_spellings_are_one_contact_only_where_whatsapp_has_one_account() {
     assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
     // The next run uses the merge, makes no calls, and merges no contact again.
     let n_before = sandbox.ledger().len();
-    let again = world.run();
+    let again = world.run_new();
     assert!(again.out.contains("80 in = 40 kept + 40 merged"), "{}", again.out);
     assert!(!again.err.contains("contacts merged"), "{}", again.err);
     assert_eq!(sandbox.ledger().len(), n_before);

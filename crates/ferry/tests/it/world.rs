@@ -104,12 +104,40 @@ impl World {
 
     /// `ferry run` in the run folder `run`.
     pub(crate) fn run(&self) -> Ended {
-        self.ferry(&["run", "--run-dir", "run"])
+        self.run_with(&[])
+    }
+
+    /// `ferry run` with more arguments, in the run folder `run`. A run of other exports that is there is set aside first,
+    /// so `run` always holds the newest.
+    pub(crate) fn run_with(&self, arguments: &[&str]) -> Ended {
+        self.run_in("run", arguments)
+    }
+
+    /// The same in a run folder of another name.
+    pub(crate) fn run_in(&self, dir: &str, arguments: &[&str]) -> Ended {
+        let arguments = [&["run", "--run-dir", dir], arguments].concat();
+        let ended = self.ferry(&arguments);
+        if ended.code == 2 && ended.err.contains("which read other exports or had other rules") {
+            self.set_aside(dir);
+            return self.ferry(&arguments);
+        }
+        ended
+    }
+
+    /// A new run of the same exports in the run folder `run`.
+    pub(crate) fn run_new(&self) -> Ended {
+        self.set_aside("run");
+        self.run()
+    }
+
+    fn set_aside(&self, dir: &str) {
+        let aside = (1..).map(|it| self.path(&format!("{dir}-{it}"))).find(|it| !it.exists());
+        fs::rename(self.path(dir), aside.unwrap()).unwrap();
     }
 
     /// The output of `ferry run --format json`.
     pub(crate) fn run_json(&self) -> serde_json::Value {
-        let ended = self.ferry(&["run", "--run-dir", "run", "--format", "json"]);
+        let ended = self.run_with(&["--format", "json"]);
         serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{ended:?}"))
     }
 
