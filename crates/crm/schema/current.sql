@@ -14,6 +14,17 @@ create table run (
   tool text not null
 ) without rowid;
 
+-- The run that loads into the database, of which there is one at a time: see lease.rs. The fence rises with every
+-- acquisition. A lease that was given back expired in 1970.
+create table lease (
+  name text primary key,
+  run_uid text not null,
+  holder text not null,
+  since bigint not null,
+  expires_at bigint not null,
+  fence bigint not null
+) without rowid;
+
 create table source (
   run_id text not null,
   name text not null,

@@ -114,22 +114,22 @@ impl Crm {
     }
 
     pub(crate) async fn import_contacts(&self, run_id: &str, contacts: Vec<Contact>) -> Result<Loaded, LoadError> {
-        let contacts = self.planned(run_id, contacts).await;
+        let contacts = self.planned(run_id, contacts).await?;
         self.load_batch(run_id, Contacts::Any(Batch::new(1, contacts).unwrap())).await
     }
 
     /// Imports people into a database that holds none.
     pub(crate) async fn import_new(&self, run_id: &str, people: &str) -> Loaded {
-        let contacts = self.planned(run_id, people_of(run_id, people)).await;
+        let contacts = self.planned(run_id, people_of(run_id, people)).await.unwrap();
         let run = self.load_run(run_id, Rule::default()).await.unwrap();
         let new = NewContacts::of(run.number, &contacts);
         self.load_batch(run_id, Contacts::New(Box::new(new))).await.unwrap()
     }
 
-    async fn planned(&self, run_id: &str, mut contacts: Vec<Contact>) -> Vec<Contact> {
+    async fn planned(&self, run_id: &str, mut contacts: Vec<Contact>) -> Result<Vec<Contact>, LoadError> {
         contacts.sort_by_key(|it| it.id);
-        self.plan_run(&run_row(run_id, &contacts)).await.unwrap();
-        contacts
+        self.plan_run(&run_row(run_id, &contacts)).await?;
+        Ok(contacts)
     }
 
     async fn load_batch(&self, run_id: &str, contacts: Contacts) -> Result<Loaded, LoadError> {

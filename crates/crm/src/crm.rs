@@ -1,14 +1,16 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sqlx::postgres::{PgConnectOptions, PgPool};
 
+use crate::lease::Fence;
 use crate::sql::postgres;
 use crate::sql::sqlite::Sqlite;
 use crate::{LoadError, schema};
 
-/// The CRM database. Clones share its connections.
+/// The CRM database. Clones share its connections, and the lease of [`Lease::crm`](crate::Lease::crm).
 #[derive(Clone)]
-pub struct Crm(pub(crate) Database);
+pub struct Crm(pub(crate) Database, pub(crate) Option<Arc<Fence>>);
 
 #[derive(Clone)]
 pub(crate) enum Database {
@@ -35,8 +37,11 @@ impl Crm {
         Ok(schema::is_there(&crm, &address.shown()).await?.then_some(crm))
     }
 
-    /// Closes the database. The last connection to SQLite moves its log into the database and deletes it.
+    /// Closes the database, and gives back the lease that this handle may have. The last connection to SQLite moves its
+    /// log into the database and deletes it.
     pub async fn close(self) {
+        // A lease that cannot be given back expires.
+        let _ = self.release_lease().await;
         if let Database::Postgres(pool) = self.0 {
             pool.close().await;
         }
@@ -61,10 +66,11 @@ impl Address {
     }
 
     async fn connect(&self, is_read_only: bool) -> Result<Crm, LoadError> {
-        Ok(Crm(match self {
+        let database = match self {
             Self::Sqlite(path) => Database::Sqlite(Sqlite::open(path, is_read_only).await?),
             Self::Postgres(options) => Database::Postgres(postgres::open((**options).clone()).await?),
-        }))
+        };
+        Ok(Crm(database, None))
     }
 
     /// The database as messages name it: no user, no password.

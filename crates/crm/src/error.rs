@@ -1,6 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 /// Why the database cannot be used. No message holds a connection string or a value of a row.
@@ -14,6 +15,15 @@ pub enum LoadError {
     Query { what: &'static str, source: Source },
     #[error("could not {what} in the CRM database: its disk does not take the write; is it full?")]
     Storage { what: &'static str, source: Source },
+    #[error("another run has been loading into this database since {since} ({holder}): wait for it, or stop it")]
+    Busy { holder: String, since: Timestamp },
+    #[error("another run has taken over the loading into this database, so this one has stopped")]
+    Fenced,
+    #[error(
+        "could not {what} in the CRM database: {} is writing to it for too long: wait for that, or stop it",
+        holder.as_deref().unwrap_or("another program")
+    )]
+    Locked { what: &'static str, holder: Option<String> },
     #[error("{what} holds tables that Ferry did not make: give the CRM a database of its own")]
     Foreign { what: String },
     #[error(
@@ -37,6 +47,13 @@ pub enum LoadError {
     BackupDiffers { path: PathBuf },
 }
 
+impl LoadError {
+    /// Whether the same command can succeed later: the database is unavailable, or another program uses it.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Connect { .. } | Self::Busy { .. } | Self::Fenced | Self::Locked { .. })
+    }
+}
+
 /// The error of the client library.
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -56,6 +73,9 @@ pub(crate) enum SqlError {
 impl SqlError {
     /// Says what could not be done, after "could not".
     pub(crate) fn doing(self, what: &'static str) -> LoadError {
+        if self.is_locked() {
+            return LoadError::Locked { what, holder: None };
+        }
         let is_storage = self.is_storage_failure();
         let source: Source = match self {
             Self::Sqlite(error) => error.into(),
@@ -67,6 +87,22 @@ impl SqlError {
         match is_storage {
             true => LoadError::Storage { what, source },
             false => LoadError::Query { what, source },
+        }
+    }
+
+    /// Whether another writer did not end in time
+    /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+    fn is_locked(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        const LOCK_NOT_AVAILABLE: &str = "55P03";
+        const DEADLOCK: &str = "40P01";
+        match self {
+            Self::Sqlite(error) => matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked)),
+            Self::Postgres(error) => error
+                .as_database_error()
+                .and_then(|it| it.code())
+                .is_some_and(|it| it == LOCK_NOT_AVAILABLE || it == DEADLOCK),
+            Self::Thread | Self::Random(_) | Self::Other(_) => false,
         }
     }
 

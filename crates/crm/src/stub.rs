@@ -11,24 +11,12 @@ pub struct Losses {
     pub runs: Vec<String>,
 }
 
-pub struct Lease;
-
-impl Lease {
-    pub async fn release(self) -> Result<(), LoadError> {
-        Ok(())
-    }
-}
-
 impl Crm {
-    pub async fn acquire_load_lease(&self, _holder: &str) -> Result<Lease, LoadError> {
-        Ok(Lease)
-    }
-
     pub async fn would_lose(&self, _folder: Option<&Path>) -> Result<Losses, LoadError> {
         Ok(Losses::default())
     }
 
-    pub async fn restore_as(&self, _lease: &Lease, folder: Option<&Path>) -> Result<(), LoadError> {
+    pub async fn restore_as(&self, folder: Option<&Path>) -> Result<(), LoadError> {
         match folder {
             Some(folder) => self.restore(folder).await,
             None => self.clear().await,

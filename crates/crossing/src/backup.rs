@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crm::{Crm, Losses, SCHEMA_VERSION};
 use jiff::Timestamp;
 use model::Stage;
-use plan::Plan;
+use plan::{Plan, draw_uid};
 use run::{Artifact, Backup, BackupCause, BackupRecord, Backups, RunFolder};
 
 use crate::error::QualityGate;
@@ -158,7 +158,8 @@ impl Restore {
     /// Keeps the present state as a backup, and restores. If the backup cannot be restored, the database stays as it is.
     pub async fn run(self, progress: &Progress) -> Result<Restored> {
         let Self { plan, crm, backup, .. } = self;
-        let lease = crm.acquire_load_lease(&format!("{}, restore", run::holder())).await?;
+        let lease = crm.acquire_load_lease(&draw_uid()?, &format!("{}, a restore", run::holder())).await?;
+        let crm = lease.crm().clone();
         let of = backup.as_ref().map(|it| it.number);
         let replaced = match crm.n_contacts().await? {
             0 => None,
@@ -170,7 +171,7 @@ impl Restore {
             }
         };
         let folder = of.map(|it| backups_of(&plan).folder(it));
-        crm.restore_as(&lease, folder.as_deref()).await?;
+        crm.restore_as(folder.as_deref()).await?;
         let n_contacts = crm.n_contacts().await?;
         forget_loads(&plan, &crm).await?;
         lease.release().await?;

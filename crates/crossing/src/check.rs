@@ -125,6 +125,11 @@ impl Project {
         rows.into_iter().map(line).collect()
     }
 
+    /// The database, as another program opens it.
+    pub(crate) async fn crm(&self) -> crm::Crm {
+        crm::Crm::open(&self.url).await.unwrap()
+    }
+
     /// Changes the database as a person does who works with it.
     pub(crate) async fn by_hand(&self, sql: &str) {
         match self.url.strip_prefix("sqlite:") {

@@ -66,12 +66,22 @@ use crate::verify::Verified;
 
 /// Runs every stage that is not done yet.
 pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
+    let done = every_stage(run).await;
+    load::lease::release(run, done).await
+}
+
+async fn every_stage(run: &mut OpenRun) -> Result<RunReport> {
     let rows = clean::extract_and_add_rows(run)?;
     clean_and_load(run, rows).await
 }
 
 /// Runs every stage from cleaning on.
 async fn run_from_clean(run: &mut OpenRun) -> Result<RunReport> {
+    let done = every_stage_from_clean(run).await;
+    load::lease::release(run, done).await
+}
+
+async fn every_stage_from_clean(run: &mut OpenRun) -> Result<RunReport> {
     let rows = clean::add_rows(run)?;
     clean_and_load(run, rows).await
 }
@@ -98,17 +108,27 @@ pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
         Stage::Clean => clean::clean(run),
         Stage::Verify => verify(run, Selection::Unverified).await.map(drop),
         Stage::Load => {
-            let crm = open_planned(run).await?;
-            let unfinished = load::load(run, &crm, None, None).await?;
-            load::finish(run, &crm, unfinished).await?;
-            crm.close().await;
-            Ok(())
+            let done = load_planned(run).await;
+            load::lease::release(run, done).await
         }
     }
 }
 
+async fn load_planned(run: &mut OpenRun) -> Result<()> {
+    let crm = open_planned(run).await?;
+    let unfinished = load::load(run, &crm, None, None).await?;
+    load::finish(run, &crm, unfinished).await?;
+    crm.close().await;
+    Ok(())
+}
+
 /// Repeats one batch, from a stage on. The loaded counts are of that batch; the report is of the whole run.
 pub async fn rerun(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded, RunReport)> {
+    let done = one_batch(run, batch, from).await;
+    load::lease::release(run, done).await
+}
+
+async fn one_batch(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded, RunReport)> {
     check_cleaned(run)?;
     let crm = open(run).await?;
     let batches = crm.batches(run.run_id()).await?;
@@ -127,6 +147,11 @@ pub async fn rerun(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded
 
 /// Verifies the selected contacts.
 pub async fn verify(run: &mut OpenRun, selection: Selection) -> Result<RunReport> {
+    let done = selected(run, selection).await;
+    load::lease::release(run, done).await
+}
+
+async fn selected(run: &mut OpenRun, selection: Selection) -> Result<RunReport> {
     let crm = open_planned(run).await?;
     let verified = verify::verify_if_possible(run, &crm, selection).await?;
     load::variants::merge(run, &crm).await?;
@@ -162,6 +187,8 @@ fn check_cleaned(run: &OpenRun) -> Result<()> {
     Ok(run.folder.check_intact(links::ARTIFACT)?)
 }
 
-async fn open(run: &OpenRun) -> Result<Crm> {
-    Crm::open(&run.plan.crm_url()?).await.context("could not open the CRM database")
+/// Opens the database to load into it, which one run at a time does.
+async fn open(run: &mut OpenRun) -> Result<Crm> {
+    let crm = Crm::open(&run.plan.crm_url()?).await.context("could not open the CRM database")?;
+    load::lease::take(run, &crm).await
 }

@@ -1,5 +1,6 @@
 //! Loads the contacts into the CRM database, batch by batch.
 
+pub(crate) mod lease;
 pub(crate) mod overlapped;
 pub(crate) mod variants;
 

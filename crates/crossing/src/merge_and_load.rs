@@ -25,7 +25,7 @@ pub(crate) async fn merge(run: &mut OpenRun, rows: Option<PendingRows>) -> Resul
 
 impl Loading {
     /// Opens the database, and waits until the contacts that were passed on are loaded.
-    pub(crate) async fn finish(self, run: &OpenRun) -> Result<(Crm, Option<LoadedAlready>)> {
+    pub(crate) async fn finish(self, run: &mut OpenRun) -> Result<(Crm, Option<LoadedAlready>)> {
         match self.0 {
             Some(overlapped) => overlapped.finish().await.map(|(crm, loaded)| (crm, Some(loaded))),
             None => Ok((crate::open(run).await?, None)),

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use crm::Crm;
+use crm::{Crm, Lease};
 use extract::Probe;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use model::{ContactKey, Counts, Digest, DigestInput, IdentityDecision, RowFindings, RunMark, Stage};
@@ -62,6 +62,8 @@ pub struct OpenRun {
     /// Approximate limit on memory, in bytes.
     pub memory: u64,
     pub progress: Progress,
+    /// The right to load, from the moment when the run opens the database for that.
+    pub(crate) lease: Option<Lease>,
 }
 
 impl OpenRun {
@@ -117,6 +119,7 @@ impl OpenRun {
             is_dry_run: false,
             memory: memory.unwrap_or_else(memory::default_budget),
             progress,
+            lease: None,
         }
     }
 

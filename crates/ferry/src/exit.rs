@@ -95,8 +95,8 @@ fn exit_of(error: &Error) -> Exit {
         if cause.is::<QualityGate>() {
             return Exit::Gate;
         }
-        let is_busy = matches!(cause.downcast_ref(), Some(RunError::Locked { .. }));
-        if is_busy || matches!(cause.downcast_ref(), Some(LoadError::Connect { .. })) {
+        let is_locked = matches!(cause.downcast_ref(), Some(RunError::Locked { .. }));
+        if is_locked || cause.downcast_ref().is_some_and(LoadError::is_passing) {
             return Exit::TryLater;
         }
     }

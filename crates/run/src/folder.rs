@@ -234,9 +234,8 @@ fn lock(dir: &Path) -> Result<File, RunError> {
 
 /// Returns the user and the machine of this process, for messages: `ana@etl1`.
 pub fn who() -> String {
-    let user = ["USER", "LOGNAME"].iter().find_map(|it| std::env::var(it).ok()).unwrap_or_else(|| "unknown".to_owned());
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "unknown".to_owned());
-    format!("{user}@{}", host.trim())
+    let known = |it: whoami::Result<String>| it.unwrap_or_else(|_| "unknown".to_owned());
+    format!("{}@{}", known(whoami::username()), known(whoami::hostname()))
 }
 
 /// Returns who this process is, for messages: `ana@etl1, process 4711`.

@@ -13,7 +13,7 @@ use crate::contact::insert::TABLES;
 use crate::contact::reconcile::reconciled;
 use crate::contact::{ContactHashes, Kept, NewContacts, StoredContact, contact_rows, keep_edits};
 use crate::journal::{LoadRun, receipt_rows};
-use crate::sql::sqlite::{checkpoint_in_background, index_script};
+use crate::sql::sqlite::{SORT_IN_FILES, checkpoint_in_background, sort_in_memory};
 use crate::sql::{BulkWriter, Dialect, LoadInput, PreparedLoad, Rows, Upserts};
 use crate::statements::{CONSENT, push_statements};
 use crate::{Crm, Database, LoadError, SqlError};
@@ -124,11 +124,17 @@ impl Crm {
     /// same, because the id of a contact is made from its number.
     pub async fn finish_load(&self) -> Result<(), LoadError> {
         const WHAT: &str = "index the phone numbers";
-        let script = match &self.0 {
-            Database::Sqlite(_) => index_script(INDEXES),
-            Database::Postgres(_) => INDEXES.to_owned(),
-        };
-        self.reader(WHAT).await?.execute_script(script).await?;
+        // SQLite does not change these settings within a transaction.
+        let is_sqlite = matches!(self.0, Database::Sqlite(_));
+        if is_sqlite {
+            self.reader(WHAT).await?.execute_script(SORT_IN_FILES.to_owned()).await?;
+        }
+        let mut tx = self.begin(WHAT).await?;
+        tx.execute_script(INDEXES.to_owned()).await?;
+        tx.commit().await?;
+        if is_sqlite {
+            self.reader(WHAT).await?.execute_script(sort_in_memory()).await?;
+        }
         self.checkpoint();
         Ok(())
     }

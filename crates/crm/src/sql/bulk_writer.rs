@@ -1,14 +1,11 @@
 //! The writer that loads many rows, while others read and prepare what follows.
 
-use std::path::Path;
-use std::sync::Arc;
-
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 
 use crate::sql::postgres::{self, CopyRows, Copying};
-use crate::sql::{Dialect, Rows, Table, Upserts, sqlite};
+use crate::sql::{Dialect, Rows, Table, Tx, Upserts};
 use crate::{Crm, Database, LoadError, SqlError};
 
 /// How many orders wait while another is carried out.
@@ -20,14 +17,14 @@ pub(crate) struct BulkWriter {
     /// The work of the writer, as errors say it after "could not".
     what: &'static str,
     orders: mpsc::Sender<Order>,
-    task: JoinHandle<Result<(), SqlError>>,
+    task: JoinHandle<Result<(), LoadError>>,
 }
 
-/// `Begin` and `Commit` carry a channel that is signalled when they are done.
+/// `Begin` carries a channel that is signalled when it is done, `HandOver` one for the transaction.
 enum Order {
     Begin(oneshot::Sender<()>),
     Write(PreparedLoad),
-    Commit(oneshot::Sender<()>),
+    HandOver(oneshot::Sender<Tx>),
 }
 
 /// Rows to be loaded.
@@ -60,16 +57,8 @@ impl LoadInput {
 impl BulkWriter {
     pub(crate) fn open(crm: &Crm, what: &'static str) -> Self {
         let (orders, given) = mpsc::channel(ORDERS_AHEAD);
-        let task = match &crm.0 {
-            Database::Sqlite(sqlite) => {
-                let path = Arc::clone(&sqlite.path);
-                spawn_blocking(move || carry_out_on_sqlite(&path, given))
-            }
-            Database::Postgres(pool) => {
-                let pool = pool.clone();
-                tokio::spawn(async move { carry_out_on_postgres(&pool, given).await })
-            }
-        };
+        let crm = crm.clone();
+        let task = tokio::spawn(async move { carry_out(&with_own_connection(crm, what).await?, what, given).await });
         Self { what, orders, task }
     }
 
@@ -83,87 +72,96 @@ impl BulkWriter {
         self.order(Order::Write(prepared)).await
     }
 
-    pub(crate) async fn commit(&mut self) -> Result<(), LoadError> {
-        self.wait_for(Order::Commit).await
+    /// Gives the transaction with all that was written, to read in it, to write more and to commit it.
+    pub(crate) async fn hand_over(&mut self) -> Result<Tx, LoadError> {
+        self.wait_for(Order::HandOver).await
     }
 
-    async fn wait_for(&mut self, order: impl FnOnce(oneshot::Sender<()>) -> Order) -> Result<(), LoadError> {
+    pub(crate) async fn commit(&mut self) -> Result<(), LoadError> {
+        self.hand_over().await?.commit().await
+    }
+
+    async fn wait_for<T>(&mut self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, LoadError> {
         let (done, is_done) = oneshot::channel();
         self.order(order(done)).await?;
         match is_done.await {
-            Ok(()) => Ok(()),
-            Err(_) => self.end().await,
+            Ok(done) => Ok(done),
+            Err(_) => Err(self.end().await),
         }
     }
 
     async fn order(&mut self, order: Order) -> Result<(), LoadError> {
         match self.orders.send(order).await {
             Ok(()) => Ok(()),
-            // The task ends by itself only after an error.
-            Err(_) => self.end().await,
+            Err(_) => Err(self.end().await),
         }
     }
 
-    async fn end(&mut self) -> Result<(), LoadError> {
-        (&mut self.task).await.unwrap_or(Err(SqlError::Thread)).map_err(|it| it.doing(self.what))
-    }
-}
-
-fn carry_out_on_sqlite(path: &Path, mut given: mpsc::Receiver<Order>) -> Result<(), SqlError> {
-    let connection = sqlite::connect(path)?;
-    while let Some(order) = given.blocking_recv() {
-        // The sender waits no more if the load was given up.
-        match order {
-            Order::Begin(done) => {
-                connection.execute_batch("begin immediate")?;
-                let _ = done.send(());
-            }
-            Order::Write(PreparedLoad::Sqlite(LoadInput { new, upserts })) => {
-                new.iter().flat_map(|it| &it.1).try_for_each(|it| sqlite::insert(&connection, it))?;
-                sqlite::write(&connection, &upserts)?;
-            }
-            Order::Write(PreparedLoad::Postgres { .. }) => return Err(rusqlite::Error::InvalidQuery.into()),
-            Order::Commit(done) => {
-                connection.execute_batch("commit")?;
-                let _ = done.send(());
-            }
+    /// The error of the task, which ends by itself only after one.
+    async fn end(&mut self) -> LoadError {
+        match (&mut self.task).await {
+            Ok(Err(error)) => error,
+            Ok(Ok(())) | Err(_) => SqlError::Thread.doing(self.what),
         }
     }
-    Ok(())
 }
 
-async fn carry_out_on_postgres(pool: &PgPool, mut given: mpsc::Receiver<Order>) -> Result<(), SqlError> {
-    let mut transaction = None;
+/// SQLite has one connection for all else, which others read with meanwhile.
+async fn with_own_connection(crm: Crm, what: &'static str) -> Result<Crm, LoadError> {
+    Ok(match &crm.0 {
+        Database::Sqlite(sqlite) => {
+            Crm(Database::Sqlite(sqlite.another().await.map_err(|it| it.doing(what))?), crm.1.clone())
+        }
+        Database::Postgres(_) => crm,
+    })
+}
+
+async fn carry_out(crm: &Crm, what: &'static str, mut given: mpsc::Receiver<Order>) -> Result<(), LoadError> {
+    let mut begun: Option<Tx> = None;
     let mut next = given.recv().await;
     while let Some(order) = next {
-        next = match (order, transaction.take()) {
+        // The sender waits no more if the load was given up.
+        next = match (order, begun.take()) {
             (Order::Begin(done), None) => {
-                transaction = Some(postgres::begin(pool).await?);
+                begun = Some(crm.begin(what).await?);
                 let _ = done.send(());
                 given.recv().await
             }
-            (Order::Write(PreparedLoad::Postgres { new, upserts }), Some(begun)) => {
-                let transaction = transaction.insert(begun);
-                match new.iter().all(CopyRows::is_empty) {
-                    true => {
-                        postgres::write(transaction, upserts).await?;
-                        given.recv().await
-                    }
-                    false => copy(transaction, new, upserts, &mut given).await?,
-                }
-            }
-            (Order::Commit(done), Some(begun)) => {
-                begun.commit().await?;
-                let _ = done.send(());
+            (Order::Write(prepared), Some(tx)) => write(begun.insert(tx), prepared, &mut given).await?,
+            (Order::HandOver(done), Some(tx)) => {
+                let _ = done.send(tx);
                 given.recv().await
             }
-            _ => {
-                let text = "this is no transaction of PostgreSQL, or not the order for it";
-                return Err(sqlx::Error::Protocol(text.into()).into());
+            (Order::Begin(_), Some(_)) | (Order::Write(_) | Order::HandOver(_), None) => {
+                return Err(SqlError::Thread.doing(what));
             }
         };
     }
     Ok(())
+}
+
+/// Writes what was prepared, and gives the next order.
+async fn write(
+    tx: &mut Tx,
+    prepared: PreparedLoad,
+    given: &mut mpsc::Receiver<Order>,
+) -> Result<Option<Order>, LoadError> {
+    match prepared {
+        PreparedLoad::Sqlite(LoadInput { new, upserts }) => {
+            for rows in new.into_iter().flat_map(|it| it.1) {
+                tx.insert_on_sqlite(rows).await?;
+            }
+            tx.write(upserts).await?;
+        }
+        PreparedLoad::Postgres { new, upserts } if new.iter().all(CopyRows::is_empty) => tx.write(upserts).await?,
+        PreparedLoad::Postgres { new, upserts } => {
+            let what = tx.what();
+            // The transaction was begun on the database for which this was prepared.
+            let Ok(connection) = tx.postgres() else { return Err(SqlError::Thread.doing(what)) };
+            return copy(connection, new, upserts, given).await.map_err(|it| it.doing(what));
+        }
+    }
+    Ok(given.recv().await)
 }
 
 /// Writes new rows as long as the next order brings more of them, and gives the order that ends that. Rows of the first

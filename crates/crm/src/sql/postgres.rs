@@ -14,11 +14,15 @@ use crate::{LoadError, SqlError};
 
 pub(crate) mod backup;
 
+/// How long one writer waits for another, if the URL does not say so.
+const LOCK_TIMEOUT: &str = "30s";
 /// Reading, writing, loading, and one to spare.
 const CONNECTIONS: u32 = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, LoadError> {
+    let has_timeout = options.get_options().is_some_and(|it| it.contains("lock_timeout"));
+    let options = if has_timeout { options } else { options.options([("lock_timeout", LOCK_TIMEOUT)]) };
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(CONNECT_TIMEOUT)
@@ -32,6 +36,15 @@ pub(crate) async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres
     let mut transaction = pool.begin().await?;
     sqlx::query("select pg_advisory_xact_lock(4928463)").execute(&mut *transaction).await?;
     Ok(transaction)
+}
+
+/// The present moment in microseconds. It goes on within a transaction.
+pub(crate) const CLOCK: &str = "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)";
+
+/// Renews a lease without waiting for other writers. Gives how many leases there were to renew.
+pub(crate) async fn renew(pool: &PgPool, renew: &str, [life, fence]: [i64; 2]) -> Result<u64, SqlError> {
+    let renewed = sqlx::query(AssertSqlSafe(renew.to_owned())).bind(life).bind(fence).execute(pool).await?;
+    Ok(renewed.rows_affected())
 }
 
 /// The schema, which is written in the words of SQLite but for the three functions of its views.

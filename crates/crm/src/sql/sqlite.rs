@@ -82,6 +82,13 @@ impl Sqlite {
         }
     }
 
+    /// The same database by a connection of its own.
+    pub(crate) async fn another(&self) -> Result<Self, SqlError> {
+        let path = Arc::clone(&self.path);
+        let connection = spawn_blocking(move || connect(&path)).await.map_err(|_| SqlError::Thread)??;
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), path: Arc::clone(&self.path) })
+    }
+
     /// Begins a transaction that writes.
     pub(crate) async fn begin(&self) -> Result<Tx, SqlError> {
         let mut tx = self.reader().await?;
@@ -183,19 +190,22 @@ pub(crate) fn schema(text: &str) -> String {
             seconds(it)
         )
     });
-    super::replaced(&text, "now_micros", |_| "cast(unixepoch('subsec') * 1000000 as integer)".to_owned())
+    super::replaced(&text, "now_micros", |_| CLOCK.to_owned())
 }
+
+/// The present moment in microseconds.
+pub(crate) const CLOCK: &str = "cast(unixepoch('subsec') * 1000000 as integer)";
 
 /// The names of all tables.
 pub(crate) const TABLE_NAMES: &str = "select name from sqlite_schema where type = 'table'";
 
-/// Makes an index. What does not fit into the cache is sorted in files, which SQLite makes private and deletes.
-/// Pieces that fit into the cache of a core are sorted in two thirds of the time that larger ones take.
-pub(crate) fn index_script(statements: &str) -> String {
-    format!(
-        "pragma temp_store = file; pragma cache_size = -4096; {statements} pragma temp_store = memory; \
-         pragma cache_size = {CACHE_SIZE};"
-    )
+/// Set while an index is made: what does not fit into the cache is sorted in files, which SQLite makes private and
+/// deletes. Pieces that fit into the cache of a core are sorted in two thirds of the time that larger ones take.
+pub(crate) const SORT_IN_FILES: &str = "pragma temp_store = file; pragma cache_size = -4096;";
+
+/// Takes [`SORT_IN_FILES`] back.
+pub(crate) fn sort_in_memory() -> String {
+    format!("pragma temp_store = memory; pragma cache_size = {CACHE_SIZE};")
 }
 
 /// Moves what was committed from the log into the database while others write on, because moving waits for the disk.

@@ -1,18 +1,25 @@
 //! One connection to the database, mostly in a transaction.
 
+use std::sync::Arc;
+
 use model::ContactId;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Transaction};
 
+use crate::lease::Fence;
 use crate::sql::{Cell, Dialect, Row, Rows, Table, postgres, sqlite};
 use crate::{Crm, Database, LoadError, SqlError};
 
 /// A transaction, or a connection that only reads.
 ///
 /// A transaction that is not committed is rolled back. Each method says in its error what the whole transaction is for.
+///
+/// If it belongs to the holder of the lease, it fails at its begin if another run has the lease now, and renews the
+/// lease when it commits.
 pub(crate) struct Tx {
     what: &'static str,
     connection: Connection,
+    fence: Option<Arc<Fence>>,
 }
 
 enum Connection {
@@ -36,7 +43,17 @@ impl Crm {
             Database::Sqlite(it) => it.begin().await.map(Connection::Sqlite),
             Database::Postgres(pool) => postgres::begin(pool).await.map(Connection::Postgres).map_err(SqlError::from),
         };
-        Ok(Tx { what, connection: connection.map_err(|it| it.doing(what))? })
+        let mut tx = match connection.map_err(|it| it.doing(what)) {
+            Ok(connection) => Tx { what, connection, fence: self.1.clone() },
+            Err(LoadError::Locked { what, .. }) => {
+                return Err(LoadError::Locked { what, holder: self.lease_holder().await.ok().flatten() });
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(fence) = &self.1 {
+            tx.check_fence(fence).await?;
+        }
+        Ok(tx)
     }
 
     /// A connection that reads, outside of any transaction.
@@ -45,7 +62,7 @@ impl Crm {
             Database::Sqlite(it) => it.reader().await.map(Connection::Sqlite),
             Database::Postgres(pool) => pool.acquire().await.map(Connection::PostgresReader).map_err(SqlError::from),
         };
-        Ok(Tx { what, connection: connection.map_err(|it| it.doing(what))? })
+        Ok(Tx { what, connection: connection.map_err(|it| it.doing(what))?, fence: None })
     }
 
     /// Reads the rows of one statement.
@@ -68,7 +85,26 @@ impl Crm {
 }
 
 impl Tx {
-    fn postgres(&mut self) -> Result<&mut PgConnection, &mut sqlite::Tx> {
+    /// What the transaction is for.
+    pub(super) fn what(&self) -> &'static str {
+        self.what
+    }
+
+    /// Writes rows that are new, on SQLite.
+    pub(super) async fn insert_on_sqlite(&mut self, rows: Rows) -> Result<(), LoadError> {
+        let what = self.what;
+        match self.postgres() {
+            Ok(_) => Err(SqlError::Thread),
+            Err(connection) => connection.run(move |it| sqlite::insert(it, &rows)).await,
+        }
+        .map_err(|it| it.doing(what))
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        !matches!(self.connection, Connection::Sqlite(_))
+    }
+
+    pub(super) fn postgres(&mut self) -> Result<&mut PgConnection, &mut sqlite::Tx> {
         match &mut self.connection {
             Connection::Sqlite(it) => Err(it),
             Connection::Postgres(it) => Ok(&mut **it),
@@ -153,7 +189,10 @@ impl Tx {
         self.write(Upserts { forgotten: Some((table, contacts.to_vec())), rows: Vec::new() }).await
     }
 
-    pub(crate) async fn commit(self) -> Result<(), LoadError> {
+    pub(crate) async fn commit(mut self) -> Result<(), LoadError> {
+        if let Some(fence) = self.fence.take() {
+            self.renew_lease(&fence).await?;
+        }
         let done = match self.connection {
             Connection::Sqlite(it) => it.commit().await,
             Connection::Postgres(it) => it.commit().await.map_err(SqlError::from),

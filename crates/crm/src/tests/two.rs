@@ -68,3 +68,86 @@ fn a_receipt_for_other_contacts_does_not_count() {
         assert_eq!(crm.all_receipts(RUN, Stage::Load).await.unwrap().len(), 1);
     });
 }
+
+async fn import_under(lease: &crate::Lease, people: &str) -> Result<crate::Loaded, LoadError> {
+    lease.crm().import_contacts("2026-12-01-winter", people_of("2026-12-01-winter", people)).await
+}
+
+#[test]
+fn one_run_at_a_time_loads_into_a_database() {
+    check(async |place| {
+        let (one, other) = (place.open().await, place.open().await);
+        let lease = one.acquire_load_lease("one", "ana@host, process 1, run 2026-11-28-spring").await.unwrap();
+        let busy = other.acquire_load_lease("other", "ben@host, process 2, run winter").await.err().unwrap();
+        let LoadError::Busy { since, .. } = &busy else { panic!("{busy}") };
+        let told = format!(
+            "another run has been loading into this database since {since} (ana@host, process 1, run \
+             2026-11-28-spring): wait for it, or stop it"
+        );
+        assert_eq!(busy.to_string(), told);
+        assert!(busy.is_passing());
+
+        import_under(&lease, "+33199000001 name=Ana").await.unwrap();
+        lease.release().await.unwrap();
+        let lease = other.acquire_load_lease("other", "ben@host").await.unwrap();
+        lease.crm().clone().close().await;
+        one.acquire_load_lease("one", "ana@host").await.unwrap();
+    });
+}
+
+#[test]
+fn a_run_takes_over_its_own_lease_at_once() {
+    check(async |place| {
+        let crm = place.open().await;
+        let killed = crm.acquire_load_lease("one", "process 1").await.unwrap();
+        let again = place.open().await.acquire_load_lease("one", "process 2").await.unwrap();
+        assert!(matches!(import_under(&killed, "+33199000001").await, Err(LoadError::Fenced)));
+        import_under(&again, "+33199000001").await.unwrap();
+    });
+}
+
+#[test]
+fn a_holder_whose_lease_was_taken_over_writes_nothing_more() {
+    check(async |place| {
+        let (one, other) = (place.open().await, place.open().await);
+        let sleeper = one.acquire_load_lease("one", "process 1").await.unwrap();
+        import_under(&sleeper, "+33199000001 name=Ana").await.unwrap();
+        one.by_hand("update lease set expires_at = 1").await;
+        let lease = other.acquire_load_lease("other", "process 2").await.unwrap();
+
+        let before = one.dump().await;
+        let crm = sleeper.crm();
+        let row = run_row(RUN, &people_of(RUN, "+33199000002"));
+        assert!(matches!(import_under(&sleeper, "+33199000002 name=Ben").await, Err(LoadError::Fenced)));
+        assert!(matches!(crm.plan_run(&row).await, Err(LoadError::Fenced)));
+        assert!(matches!(crm.forget_receipt(RUN, Stage::Load, 1).await, Err(LoadError::Fenced)));
+        assert!(matches!(crm.absorb_known().await, Err(LoadError::Fenced)));
+        assert!(matches!(crm.finish_load().await, Err(LoadError::Fenced)));
+        sleeper.release().await.unwrap();
+        assert_eq!(one.dump().await, before);
+        import_under(&lease, "+33199000002 name=Ben").await.unwrap();
+    });
+}
+
+#[test]
+fn a_holder_that_writes_keeps_its_lease() {
+    check(async |place| {
+        let (one, other) = (place.open().await, place.open().await);
+        let lease = one.acquire_load_lease("one", "process 1").await.unwrap();
+        one.by_hand("update lease set expires_at = 1").await;
+        import_under(&lease, "+33199000001 name=Ana").await.unwrap();
+        assert!(matches!(other.acquire_load_lease("other", "process 2").await, Err(LoadError::Busy { .. })));
+    });
+}
+
+#[test]
+fn small_commands_do_not_wait_for_a_run() {
+    check(async |place| {
+        let (one, other) = (place.open().await, place.open().await);
+        one.import(RUN, "+33199000001 name=Ana\n+33199000002 name=Ben row=sms:2").await;
+        let lease = one.acquire_load_lease("one", "process 1").await.unwrap();
+        let [ana, ben] = ["+33199000001", "+33199000002"].map(crate::check::id_of);
+        other.merge(ana, ben).await.unwrap().unwrap();
+        import_under(&lease, "+33199000001 name=Ana").await.unwrap();
+    });
+}

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::backup;
-use crate::load::{load_all, read_statements_anew, receipt, record_as, run_row};
+use crate::load::{lease, load_all, read_statements_anew, receipt, record_as, run_row};
 use crate::open_run::OpenRun;
 
 /// Limits the batches that wait to be loaded: as many as are merged while the database waits for its disk.
@@ -33,6 +33,11 @@ pub(crate) struct OverlappedLoad {
     full: VecDeque<NewContacts>,
     batches: mpsc::Sender<Result<LoadBatch>>,
     task: JoinHandle<Result<Loaded>>,
+}
+
+/// Returns whether the database holds no one, and has never heard of the run.
+async fn has_nothing_of(run: &OpenRun, crm: &Crm) -> Result<bool> {
+    Ok(crm.planned_run(run.run_id()).await?.is_none() && crm.is_empty().await?)
 }
 
 /// Contacts that were loaded during the merge, and when that began.
@@ -54,11 +59,17 @@ impl OverlappedLoad {
         }
         // If the database cannot be opened, the load after the merge reports that, when the contacts are safe.
         let Ok(crm) = Crm::open(&run.plan.crm_url()?).await else { return Ok(None) };
-        if crm.planned_run(run.run_id()).await?.is_some() || !crm.is_empty().await? {
+        crm.check_key(&run.key.id()).await?;
+        // Another run can load while this one waits for the lease, so what holds is asked when this one has it.
+        let crm = match has_nothing_of(run, &crm).await? {
+            true => lease::take(run, &crm).await?,
+            false => crm,
+        };
+        if run.lease.is_none() || !has_nothing_of(run, &crm).await? {
             crm.close().await;
+            run.lease = None;
             return Ok(None);
         }
-        crm.check_key(&run.key.id()).await?;
         backup::ensure(run, &crm).await?;
         let label = crm.plan_run(&run_row(run, Vec::new())).await?;
         record_as(run, label)?;

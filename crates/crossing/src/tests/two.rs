@@ -33,3 +33,30 @@ fn a_run_loads_its_people_though_another_run_of_its_name_was_done_meanwhile() {
         assert_eq!(first_said, ".2-spring\n", "statements name the run by its label");
     });
 }
+
+#[test]
+fn a_run_that_finds_another_loading_is_refused_and_works_when_that_is_done() {
+    check(&FILES, async |project| {
+        let crm = project.crm().await;
+        let lease = crm.acquire_load_lease("another run", "ana@host, process 1, run winter").await.unwrap();
+        let refused = crate::run(&mut project.open()).await.unwrap_err();
+        let told = format!("{refused:#}");
+        assert!(told.contains("another run has been loading into this database since 2"), "{told}");
+        assert!(told.ends_with("(ana@host, process 1, run winter): wait for it, or stop it"), "{told}");
+        assert_eq!(project.select(PEOPLE).await, "");
+
+        lease.release().await.unwrap();
+        assert_eq!(project.run().await.inserted, 3);
+    });
+}
+
+#[test]
+fn a_run_gives_its_lease_back_also_when_it_fails() {
+    check(&FILES, async |project| {
+        project.run().await;
+        let crm = project.crm().await;
+        drop(crm.acquire_load_lease("one", "process 1").await.unwrap().release().await);
+        crate::rerun(&mut project.open(), 7, Stage::Load).await.err().unwrap();
+        crm.acquire_load_lease("two", "process 2").await.unwrap();
+    });
+}
