@@ -39,7 +39,7 @@ fn a_run_that_finds_another_loading_is_refused_and_works_when_that_is_done() {
     check(&FILES, async |project| {
         let crm = project.crm().await;
         let lease = crm.acquire_load_lease("another run", "ana@host, process 1, run winter").await.unwrap();
-        let refused = crate::run(&mut project.open()).await.unwrap_err();
+        let refused = crate::run(&mut project.open().await).await.unwrap_err();
         let told = format!("{refused:#}");
         assert!(told.contains("another run has been loading into this database since 2"), "{told}");
         assert!(told.ends_with("(ana@host, process 1, run winter): wait for it, or stop it"), "{told}");
@@ -56,7 +56,7 @@ fn a_run_gives_its_lease_back_also_when_it_fails() {
         project.run().await;
         let crm = project.crm().await;
         drop(crm.acquire_load_lease("one", "process 1").await.unwrap().release().await);
-        crate::rerun(&mut project.open(), 7, Stage::Load).await.err().unwrap();
+        crate::rerun(&mut project.reopen().await, 7, Stage::Load).await.err().unwrap();
         crm.acquire_load_lease("two", "process 2").await.unwrap();
     });
 }
