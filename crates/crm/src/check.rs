@@ -15,7 +15,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
-use crate::{Contacts, Crm, LoadBatch, LoadError, Loaded, NewContacts, RunRow};
+use crate::{Contacts, Crm, LoadBatch, LoadError, LoadRun, Loaded, NewContacts, RunRow};
 
 pub(crate) const RUN: &str = "2026-11-28-spring";
 
@@ -132,6 +132,20 @@ impl Crm {
         Ok(contacts)
     }
 
+    /// Begins to load several batches, of which each goes in a transaction of its own.
+    pub(crate) async fn begin_batches(&self, run_id: &str, batches: Vec<Vec<Contact>>) -> LoadingBatches {
+        self.plan_run(&run_row(run_id, &batches.concat())).await.unwrap();
+        let run = Arc::new(self.load_run(run_id, Rule::default()).await.unwrap());
+        let (sender, receiver) = mpsc::channel(batches.len());
+        for (number, mut contacts) in (1..).zip(batches) {
+            contacts.sort_by_key(|it| it.id);
+            let receipt = Box::new(move |output| Receipt { batch: number, ..receipt(Stage::Load, output) });
+            let contacts = Contacts::Any(Batch::new(number, contacts).unwrap());
+            sender.send(Ok(LoadBatch { contacts, receipt })).await.unwrap();
+        }
+        LoadingBatches { crm: self.clone(), run, batches: receiver }
+    }
+
     async fn load_batch(&self, run_id: &str, contacts: Contacts) -> Result<Loaded, LoadError> {
         let run = Arc::new(self.load_run(run_id, Rule::default()).await?);
         let (sender, mut batches) = mpsc::channel(1);
@@ -141,6 +155,20 @@ impl Crm {
         let loaded = self.load(&run, &mut batches, 128).await?.unwrap();
         self.finish_load().await?;
         Ok(loaded)
+    }
+}
+
+/// Batches that are being loaded.
+pub(crate) struct LoadingBatches {
+    crm: Crm,
+    run: Arc<LoadRun>,
+    batches: mpsc::Receiver<Result<LoadBatch, LoadError>>,
+}
+
+impl LoadingBatches {
+    /// Loads the next batch.
+    pub(crate) async fn next(&mut self) -> Result<Loaded, LoadError> {
+        Ok(self.crm.load(&self.run, &mut self.batches, 1).await?.unwrap())
     }
 }
 
@@ -210,6 +238,7 @@ fn person(run_id: &str, line: &str) -> Contact {
         name: personal("name"),
         email: personal("email"),
         language: get("language").map(|it| Field { value: it.to_owned(), row: row.clone() }),
+        last_at: get("at").map(|it| Field { value: format!("{it}T00:00:00Z").parse().unwrap(), row: row.clone() }),
         n_messages: get("messages").map_or(0, |it| it.parse().unwrap()),
         identities: get("viber").map(identity).into_iter().collect(),
         channels: vec![Channel::Sms],

@@ -4,6 +4,7 @@ pub(crate) mod columns;
 mod edits;
 mod insert;
 mod load;
+mod merges;
 mod reconcile;
 mod row;
 
@@ -12,6 +13,7 @@ pub use insert::NewContacts;
 pub(crate) use insert::contact_rows;
 pub(crate) use load::{Changed, has_new_refusal};
 pub use load::{Contacts, LoadBatch, Loaded, MakeReceipt};
+pub(crate) use merges::Merges;
 pub(crate) use reconcile::{joined, qualified};
 pub(crate) use row::{StoredContact, assembled, read_contact, read_identity};
 

@@ -120,7 +120,7 @@ impl EvidenceWriter {
             }
         }
         let rows = tables.into_iter().chain(usage.iter().map(Usage::rows)).collect();
-        let input = LoadInput { new: Vec::new(), upserts: Upserts { forgotten: None, rows } };
+        let input = LoadInput { new: Vec::new(), upserts: Upserts { rows, ..Upserts::default() } };
         self.writer.begin().await?;
         self.writer.write(input.prepare(self.dialect)).await?;
         self.writer.commit().await

@@ -68,7 +68,17 @@ const SUPPRESS: &str = "insert into suppression (contact_id, at, action, reason)
 const MERGE: &str = "merge two contacts";
 const MERGE_USERS: &str = "merge Viber users with their phones";
 
+/// The key of `ferry_meta` for the number that each decision about people raises, in its transaction.
+pub(crate) const DECISION_NUMBER: &str = "decision_number";
+const RAISE: &str = "update ferry_meta set value = cast(cast(value as bigint) + 1 as text) where key = $1";
+
 impl Crm {
+    /// A number that is higher after each decision: a merge, its undoing, a shared phone, a suppression. Who has read
+    /// decisions at this number knows them all as long as it stays.
+    pub async fn decision_number(&self) -> Result<i64, LoadError> {
+        self.reader("read the number of decisions").await?.decision_number().await
+    }
+
     /// All decisions that hold, in the order of the contacts.
     pub async fn decisions(&self) -> Result<Vec<IdentityDecision>, LoadError> {
         let decisions = self.reader("read the decisions").await?.decisions().await?;
@@ -196,6 +206,7 @@ impl Decided {
 
 impl Tx {
     async fn absorb(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<Contact, LoadError> {
+        self.lock_contacts(&[survivor, absorbed]).await?;
         let of_absorbed = ArchivedContact::of(self, absorbed).await?;
         let of_absorbed = of_absorbed.ok_or_else(|| LoadError::Value { column: "contact".to_owned() })?;
         let before = Before { survivor: ArchivedContact::of(self, survivor).await?, absorbed: of_absorbed };
@@ -213,6 +224,7 @@ impl Tx {
 
     /// Puts both contacts of a merge back as they were. What the person has said since counts for both.
     async fn put_back(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<(), LoadError> {
+        self.lock_contacts(&[survivor, absorbed]).await?;
         let found = self.select(SELECT_BEFORE, &[(&survivor).into(), (&absorbed).into()], |it| it.text(0)).await?;
         let before = Before::read(found.first().ok_or_else(unreadable)?)?;
         let run = self.any_run().await?;
@@ -247,11 +259,23 @@ impl Tx {
         let (contact, other) = decision.contacts();
         let mut rows = Rows::new(&DECISION);
         rows.push([(&contact).into(), (&other).into(), decision.name().into(), Timestamp::now().into(), before.into()]);
-        self.write_rows([rows]).await
+        self.write_rows([rows]).await?;
+        self.raise_decision_number().await
     }
 
     async fn forget_decision(&mut self, contact: ContactId, other: ContactId) -> Result<(), LoadError> {
-        self.execute(FORGET, &[(&contact).into(), (&other).into()]).await
+        self.execute(FORGET, &[(&contact).into(), (&other).into()]).await?;
+        self.raise_decision_number().await
+    }
+
+    pub(crate) async fn decision_number(&mut self) -> Result<i64, LoadError> {
+        let number = self.meta(DECISION_NUMBER).await?.and_then(|it| it.parse().ok());
+        number.ok_or_else(|| LoadError::Value { column: "ferry_meta.decision_number".to_owned() })
+    }
+
+    /// Says that there is another decision. Every transaction with one does so.
+    pub(crate) async fn raise_decision_number(&mut self) -> Result<(), LoadError> {
+        self.execute(RAISE, &[DECISION_NUMBER.into()]).await
     }
 
     async fn forget_contacts(&mut self, ids: &[ContactId]) -> Result<(), LoadError> {

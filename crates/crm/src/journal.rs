@@ -1,10 +1,12 @@
 //! Runs, sources, batches and receipts: the record of work done, kept in the database.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use model::{Counts, Digest, Receipt, Stage};
 
+use crate::contact::Merges;
 use crate::sql::{Cell, OnConflict, Row, Rows, Table, Tx, Type};
 use crate::{Crm, LoadError};
 
@@ -18,12 +20,24 @@ pub struct LoadRun {
     pub rule: consent::Rule,
     /// The ids of all runs of the database, by their numbers.
     ids: HashMap<i64, String>,
+    /// The merges that were last read.
+    merges: Arc<Mutex<Arc<Merges>>>,
 }
 
 impl LoadRun {
     /// The id of the run of this number, if it is another one.
     pub(crate) fn earlier_id(&self, number: i64) -> Option<&str> {
         self.id_of(number).filter(|_| number != self.number)
+    }
+
+    pub(crate) fn merges(&self) -> Arc<Merges> {
+        Arc::clone(&self.merges.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn keep_merges(&self, merges: Merges) -> Arc<Merges> {
+        let merges = Arc::new(merges);
+        *self.merges.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&merges);
+        merges
     }
 
     pub(crate) fn id_of(&self, number: i64) -> Option<&str> {
@@ -193,7 +207,7 @@ impl Crm {
         let rows = self.select("read the runs", RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
         let next = rows.iter().map(|it| it.0).max().unwrap_or(0) + 1;
         let number = rows.iter().find(|it| it.1 == run_id).map_or(next, |it| it.0);
-        Ok(LoadRun { id: run_id.to_owned(), number, rule, ids: rows.into_iter().collect() })
+        Ok(LoadRun { id: run_id.to_owned(), number, rule, ids: rows.into_iter().collect(), merges: Arc::default() })
     }
 
     /// The batches of a run as planned: number, size and digest.
@@ -269,7 +283,7 @@ impl Tx {
         let rows = self.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
         let rule = self.meta(CONSENT_RULE).await?;
         let rule = rule.and_then(|it| consent::Rule::from_name(&it)).unwrap_or_default();
-        Ok(LoadRun { id: String::new(), number: 0, rule, ids: rows.into_iter().collect() })
+        Ok(LoadRun { id: String::new(), number: 0, rule, ids: rows.into_iter().collect(), merges: Arc::default() })
     }
 
     /// The value of a key of `ferry_meta`.

@@ -1,6 +1,7 @@
 //! The one schema, its version, and the refusal of any other.
 
 use crate::contact::columns;
+use crate::identity_decisions::DECISION_NUMBER;
 use crate::sql::{Cell, Row, Tx, postgres, sqlite};
 use crate::{Crm, Database, LoadError, SqlError};
 
@@ -48,7 +49,7 @@ pub(crate) async fn check_or_make(crm: &Crm, what: &str) -> Result<(), LoadError
     };
     tx.execute_script(script).await?;
     let database_id = random_id().map_err(|it| it.doing(MAKE))?;
-    for (key, value) in [("schema_version", SCHEMA_VERSION), (DATABASE_ID, &database_id)] {
+    for (key, value) in [("schema_version", SCHEMA_VERSION), (DATABASE_ID, &database_id), (DECISION_NUMBER, "0")] {
         tx.execute(NOTE, &[key.into(), Cell::from(value)]).await?;
     }
     tx.commit().await

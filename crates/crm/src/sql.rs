@@ -17,7 +17,7 @@ pub(crate) use cell::Cell;
 pub(crate) use row::{ArchivedRow, Row};
 pub(crate) use rows::Rows;
 pub(crate) use table::{OnConflict, Table, Type};
-pub(crate) use tx::{Tx, Upserts};
+pub(crate) use tx::{Guard, Tx, Upserts};
 
 /// Which database rows are prepared for.
 #[derive(Clone, Copy)]

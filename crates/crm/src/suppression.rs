@@ -55,7 +55,10 @@ impl Crm {
         for contact in &changed {
             rows.push([contact.into(), at.into(), action.name().into(), reason.into()]);
         }
-        tx.write_rows([rows]).await?;
+        if !changed.is_empty() {
+            tx.write_rows([rows]).await?;
+            tx.raise_decision_number().await?;
+        }
         tx.commit().await?;
         Ok(changed)
     }

@@ -3,6 +3,7 @@
 mod decisions;
 mod journal;
 mod load;
+mod meanwhile;
 mod schema;
 mod two;
 mod verification;

@@ -76,6 +76,10 @@ pub(crate) struct ContactHashes {
 }
 
 impl ContactHashes {
+    pub(crate) fn of_import(contact: &Contact) -> Self {
+        Self::of(contact, &cells(contact))
+    }
+
     /// The hashes of a contact as an import has it; `cells` are those of the contact.
     pub(crate) fn of(contact: &Contact, cells: &[Cell<'_>; N_COLUMNS]) -> Self {
         let texts = EDITABLE.map(|it| cells[it].text().flatten());

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use model::{Batch, Contact, ContactId, Digest, Receipt};
+use model::{Batch, Contact, ContactId, Digest, Receipt, Statement};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::contact::columns::COLUMNS;
 use crate::contact::edits::ImportHash;
 use crate::contact::insert::TABLES;
-use crate::contact::reconcile::reconciled;
-use crate::contact::{ContactHashes, Kept, NewContacts, StoredContact, contact_rows, keep_edits};
+use crate::contact::reconcile::{reconciled, reconciled_into};
+use crate::contact::{ContactHashes, Kept, Merges, NewContacts, StoredContact, contact_rows, keep_edits};
 use crate::journal::{LoadRun, receipt_rows};
 use crate::sql::sqlite::{SORT_IN_FILES, checkpoint_in_background, sort_in_memory};
-use crate::sql::{BulkWriter, Dialect, LoadInput, PreparedLoad, Rows, Upserts};
-use crate::statements::{CONSENT, push_statements};
+use crate::sql::{BulkWriter, Dialect, Guard, LoadInput, PreparedLoad, Rows, Upserts};
+use crate::statements::{CONSENT, derive, push_statements, union};
 use crate::{Crm, Database, LoadError, SqlError};
 
 const LOAD: &str = "load a batch of contacts";
@@ -90,6 +90,9 @@ impl Crm {
         let mut loaded = Loaded::default();
         let mut writer = BulkWriter::open(self, LOAD);
         writer.begin().await?;
+        // No one decides about people before the transaction ends.
+        let merges = self.merges(run).await?;
+        let mut alone = Vec::new();
         let mut waiting: VecDeque<JoinHandle<_>> = VecDeque::new();
         loop {
             while next.is_some() && waiting.len() < GROUPS_AHEAD {
@@ -104,15 +107,20 @@ impl Crm {
                     }
                 }
                 let contacts: Vec<&Contact> = group.iter().flat_map(LoadBatch::perhaps_held).collect();
-                let known = self.known(&contacts).await?;
+                let known = self.known(&contacts, &merges).await?;
                 waiting.push_back(prepare(Arc::clone(run), group, known, self.dialect()));
             }
             let Some(prepared) = waiting.pop_front() else { break };
-            let (prepared, now) = prepared.await.map_err(|_| SqlError::Thread.doing(LOAD))?;
-            writer.write(prepared).await?;
+            let Prepared { rows, loaded: now, absorbed } = prepared.await.map_err(|_| SqlError::Thread.doing(LOAD))?;
+            writer.write(rows).await?;
             loaded += now;
+            alone.extend(absorbed);
         }
-        writer.commit().await?;
+        let (mut tx, stale) = writer.hand_over().await?;
+        loaded.updated -= stale.len() as u64;
+        alone.extend(stale.into_iter().map(|it| (it.id, it)));
+        loaded += tx.load_into(run, &merges, alone).await?;
+        tx.commit().await?;
         self.checkpoint();
         Ok(Some(loaded))
     }
@@ -145,28 +153,39 @@ impl Crm {
         }
     }
 
-    /// Looks up contacts. They are read outside of the transaction, which is safe: this process has the writer's lock
-    /// and writes no contact twice.
-    async fn known(&self, contacts: &[&Contact]) -> Result<Known, LoadError> {
-        let ids: Vec<ContactId> = contacts.iter().map(|it| it.id).collect();
+    /// Looks up contacts. They are read outside of the transaction, which is safe: no other run has the writer's lock,
+    /// and this one writes no contact twice. On PostgreSQL people can edit meanwhile, so the versions of the rows are
+    /// read first, and compared when they are written.
+    async fn known(&self, contacts: &[&Contact], merges: &Arc<Merges>) -> Result<Known, LoadError> {
+        let contacts = || contacts.iter().copied().filter(|it| merges.survivor(it.id).is_none());
+        let mut known = Known { merges: Arc::clone(merges), ..Known::default() };
+        let ids: Vec<ContactId> = contacts().map(|it| it.id).collect();
         if ids.is_empty() {
-            return Ok(Known::default());
+            return Ok(known);
         }
         let hashes = self.import_hashes(&ids).await?;
+        let new: Vec<ContactId> = ids.iter().filter(|it| !hashes.contains_key(it)).copied().collect();
+        let mut reader = self.reader(LOAD).await?;
+        for (id, statement) in reader.statements_of(&new).await? {
+            known.said.entry(id).or_default().push(statement);
+        }
         if hashes.is_empty() {
-            return Ok(Known::default());
+            return Ok(known);
         }
         let says_the_same = |it: &Contact| hashes.get(&it.id).copied().flatten() == Some(ImportHash::of(it));
         let (same, others): (Vec<&Contact>, Vec<&Contact>) =
-            contacts.iter().filter(|it| hashes.contains_key(&it.id)).partition(|it| says_the_same(it));
+            contacts().filter(|it| hashes.contains_key(&it.id)).partition(|it| says_the_same(it));
         let others: Vec<ContactId> = others.into_iter().map(|it| it.id).collect();
-        let stored = self.stored(&others).await?;
-        Ok(Known { unchanged: same.into_iter().map(|it| it.id).collect(), stored })
+        known.unchanged = same.into_iter().map(|it| it.id).collect();
+        known.versions = reader.versions(&others).await?;
+        known.stored = reader.stored(&others).await?;
+        Ok(known)
     }
 
     /// Tells what loading a batch would do, and writes nothing.
     pub async fn preview(&self, run: &LoadRun, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
-        let mut known = self.known(&contacts.items().iter().collect::<Vec<_>>()).await?;
+        let merges = self.merges(run).await?;
+        let mut known = self.known(&contacts.items().iter().collect::<Vec<_>>(), &merges).await?;
         Ok(changes(run, &mut known, contacts.items()).loaded)
     }
 }
@@ -178,22 +197,38 @@ struct Known {
     unchanged: HashSet<ContactId>,
     /// The others that are there.
     stored: HashMap<ContactId, StoredContact>,
+    /// The versions of the rows of those, on PostgreSQL.
+    versions: HashMap<ContactId, i64>,
+    /// Statements of contacts that are not there: those of people who were deleted, or taken back by a restore.
+    said: HashMap<ContactId, Vec<Statement>>,
+    merges: Arc<Merges>,
+}
+
+/// What some batches change.
+struct Prepared {
+    rows: PreparedLoad,
+    loaded: Loaded,
+    /// Contacts that were merged into others, with those.
+    absorbed: Vec<(ContactId, Contact)>,
 }
 
 /// Finds out on another thread what some batches change, and prepares that for the database.
-fn prepare(
-    run: Arc<LoadRun>,
-    batches: Vec<LoadBatch>,
-    mut known: Known,
-    dialect: Dialect,
-) -> JoinHandle<(PreparedLoad, Loaded)> {
+fn prepare(run: Arc<LoadRun>, batches: Vec<LoadBatch>, mut known: Known, dialect: Dialect) -> JoinHandle<Prepared> {
     tokio::task::spawn_blocking(move || {
-        let Changes { new: inserted, updated, said_again, mut loaded } =
+        let Changes { new: inserted, updated, said_again, absorbed, incoming, mut loaded } =
             changes(&run, &mut known, batches.iter().flat_map(LoadBatch::perhaps_held));
         let [inserted, statements, mut identities] = NewContacts::of(run.number, inserted).rows;
         let mut said = Rows::new(&CONSENT);
         said_again.iter().for_each(|it| push_statements(&mut said, it));
         let updated_ids: Vec<ContactId> = updated.iter().map(|it| it.contact.id).collect();
+        let absorbed = absorbed.into_iter().map(|(id, it)| (id, it.clone())).collect();
+        let guard = match dialect {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some(Guard {
+                contacts: incoming.into_iter().cloned().collect(),
+                versions: std::mem::take(&mut known.versions),
+            }),
+        };
         let updated = contact_rows(run.number, updated.iter().map(|it| (&it.contact, it.hashes)));
         let mut new = [vec![inserted], Vec::new(), Vec::new()];
         let mut receipts = Vec::new();
@@ -213,7 +248,8 @@ fn prepare(
         // A changed contact is written with all its statements, those of earlier imports among them.
         let forgotten = Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty());
         let new = TABLES.into_iter().zip(new).collect();
-        (LoadInput { new, upserts: Upserts { forgotten, rows } }.prepare(dialect), loaded)
+        let rows = LoadInput { new, upserts: Upserts { forgotten, rows, guard } }.prepare(dialect);
+        Prepared { rows, loaded, absorbed }
     })
 }
 
@@ -243,46 +279,93 @@ pub(crate) struct Changed {
 
 /// The changes that must be written.
 #[derive(Default)]
-struct Changes<'a> {
-    new: Vec<&'a Contact>,
-    updated: Vec<Changed>,
+pub(crate) struct Changes<'a> {
+    pub(crate) new: Vec<&'a Contact>,
+    pub(crate) updated: Vec<Changed>,
+    /// What the import says of the updated contacts.
+    incoming: Vec<&'a Contact>,
     /// Unchanged contacts with statements, whose last run is this one now.
-    said_again: Vec<&'a Contact>,
-    loaded: Loaded,
+    pub(crate) said_again: Vec<&'a Contact>,
+    /// Contacts that were merged into others, with those.
+    absorbed: Vec<(ContactId, &'a Contact)>,
+    pub(crate) loaded: Loaded,
 }
 
 fn changes<'a>(run: &LoadRun, known: &mut Known, contacts: impl IntoIterator<Item = &'a Contact>) -> Changes<'a> {
     let mut changes = Changes::default();
-    let loaded = &mut changes.loaded;
     for incoming in contacts {
+        if let Some(survivor) = known.merges.survivor(incoming.id) {
+            changes.absorbed.push((survivor, incoming));
+            continue;
+        }
         if known.unchanged.contains(&incoming.id) {
-            loaded.unchanged += 1;
-            changes.said_again.extend(Some(incoming).filter(|it| !it.statements.is_empty()));
+            changes.unchanged(incoming);
             continue;
         }
-        let Some(stored) = known.stored.remove(&incoming.id) else {
-            loaded.inserted += 1;
-            changes.new.push(incoming);
-            continue;
-        };
-        let now = reconciled(run, &stored, incoming.clone());
-        let has_new_refusal = has_new_refusal(&stored.contact, &now);
-        let StoredContact { contact: held, written, .. } = stored;
-        let Kept { contact, written, conflicts } = keep_edits(&held, written, now, has_new_refusal);
-        loaded.conflicts.extend(conflicts.into_iter().map(|field| (contact.id, field)));
-        if is_same(&contact, &held) {
-            loaded.unchanged += 1;
-            changes.said_again.extend(Some(incoming).filter(|it| !it.statements.is_empty()));
-            continue;
-        }
-        loaded.updated += 1;
-        for field in changed_fields(&held, &contact) {
-            *loaded.fields.entry(field).or_default() += 1;
-        }
-        let import = Some(ImportHash::of(incoming));
-        changes.updated.push(Changed { contact, hashes: ContactHashes { written, import } });
+        let stored = known.stored.remove(&incoming.id);
+        let said = known.said.remove(&incoming.id).unwrap_or_default();
+        change(run, &known.merges, &mut changes, incoming, stored, said, true);
     }
     changes
+}
+
+/// Adds what an import changes of the contact with its id. `said` are the statements of a contact that is not stored.
+/// `is_own` is false of an import of somebody who was merged into that contact.
+pub(crate) fn change<'a>(
+    run: &LoadRun,
+    merges: &Merges,
+    changes: &mut Changes<'a>,
+    incoming: &'a Contact,
+    stored: Option<StoredContact>,
+    said: Vec<Statement>,
+    is_own: bool,
+) {
+    let Some(stored) = stored else {
+        changes.loaded.inserted += 1;
+        match said.is_empty() {
+            true => changes.new.push(incoming),
+            false => changes.updated(with_earlier(run, incoming, said), ContactHashes::of_import(incoming), incoming),
+        }
+        return;
+    };
+    let now = match is_own {
+        true => reconciled(run, &stored, incoming.clone(), merges.is_survivor(incoming.id)),
+        false => reconciled_into(run, &stored, incoming.clone()),
+    };
+    let has_new_refusal = has_new_refusal(&stored.contact, &now);
+    let StoredContact { contact: held, written, .. } = stored;
+    let Kept { contact, written, conflicts } = keep_edits(&held, written, now, has_new_refusal);
+    changes.loaded.conflicts.extend(conflicts.into_iter().map(|field| (contact.id, field)));
+    if is_same(&contact, &held) {
+        changes.unchanged(incoming);
+        return;
+    }
+    changes.loaded.updated += 1;
+    for field in changed_fields(&held, &contact) {
+        *changes.loaded.fields.entry(field).or_default() += 1;
+    }
+    let import = Some(ImportHash::of(incoming)).filter(|_| is_own);
+    changes.updated(contact, ContactHashes { written, import }, incoming);
+}
+
+/// An import of somebody of whom the database has statements and no contact.
+fn with_earlier(run: &LoadRun, incoming: &Contact, said: Vec<Statement>) -> Contact {
+    let mut contact = incoming.clone();
+    contact.statements = union(said, contact.statements);
+    derive(run.rule, &run.id, &mut contact);
+    contact
+}
+
+impl<'a> Changes<'a> {
+    fn updated(&mut self, contact: Contact, hashes: ContactHashes, incoming: &'a Contact) {
+        self.updated.push(Changed { contact, hashes });
+        self.incoming.push(incoming);
+    }
+
+    fn unchanged(&mut self, incoming: &'a Contact) {
+        self.loaded.unchanged += 1;
+        self.said_again.extend(Some(incoming).filter(|it| !it.statements.is_empty()));
+    }
 }
 
 /// Whether an import brought a refusal that is new to the database, and that counts: it is newer than what people have

@@ -14,18 +14,43 @@ use crate::statements::{derive, union};
 ///
 /// Each column says what it takes over from the database. Statements about consent are those of both, and what counts
 /// is derived from all of them.
-pub(crate) fn reconciled(run: &LoadRun, held: &StoredContact, incoming: Contact) -> Contact {
+///
+/// `is_survivor` says that somebody was merged into the contact: then the rows of both stay named while one run loads.
+pub(crate) fn reconciled(run: &LoadRun, held: &StoredContact, incoming: Contact, is_survivor: bool) -> Contact {
+    let is_of_this_run = held.run_number == run.number;
     let held = match run.earlier_id(held.run_number) {
         Some(id) => qualified(held.contact.clone(), id),
         None => held.contact.clone(),
     };
-    let mut rows = all_rows(&held.rows, &incoming.rows);
+    let mut rows = match is_survivor && is_of_this_run {
+        true => both_rows(&held.rows, &incoming.rows),
+        false => all_rows(&held.rows, &incoming.rows),
+    };
     let held = without_mended(held, &run.id, &incoming);
     let mut contact = combined(&held, incoming);
     derive(run.rule, &run.id, &mut contact);
     for (_, row) in contact.value_rows() {
         rows = with_row(rows, row);
     }
+    contact.n_rows = count_rows(&rows);
+    contact.rows = rows;
+    contact
+}
+
+/// The contact after an import of somebody who was merged into it, and who has its id here.
+///
+/// The statements of both count. A value of the import replaces one of the contact only if it is newer by its date:
+/// whether this run has said the same of the contact itself is not known.
+pub(crate) fn reconciled_into(run: &LoadRun, held: &StoredContact, incoming: Contact) -> Contact {
+    let held = match run.earlier_id(held.run_number) {
+        Some(id) => qualified(held.contact.clone(), id),
+        None => held.contact.clone(),
+    };
+    let rows = both_rows(&held.rows, &incoming.rows);
+    let at = |it: &Contact| it.last_at.as_ref().map(|it| it.value);
+    let is_newer = at(&held).zip(at(&incoming)).is_some_and(|(held, incoming)| incoming > held);
+    let mut contact = if is_newer { combined(&held, incoming) } else { completed(held, incoming) };
+    derive(run.rule, &run.id, &mut contact);
     contact.n_rows = count_rows(&rows);
     contact.rows = rows;
     contact
@@ -79,18 +104,24 @@ fn combined(held: &Contact, incoming: Contact) -> Contact {
 /// Two contacts as one: what the first knows wins, and the phone of the other becomes an identity where the first
 /// has one. `run_id` is the run of the rows that are named without one.
 pub(crate) fn joined(rule: consent::Rule, run_id: &str, kept: Contact, other: Contact) -> Contact {
-    let from = if kept.phone.is_some() { &kept } else { &other };
-    let (phone, region, line_type) = (from.phone, from.region, from.line_type);
-    let other_phone = other.phone.filter(|it| phone != Some(*it)).map(phone_identity);
     let n_messages = kept.n_messages + other.n_messages;
     let n_rows = kept.n_rows + other.n_rows;
     let rows = format!("{} {}", kept.rows, other.rows).into();
+    let mut contact = Contact { n_messages, n_rows, rows, ..completed(kept, other) };
+    derive(rule, run_id, &mut contact);
+    contact
+}
+
+/// The first contact with what the other knows beside it. The phone of the other becomes an identity where the first
+/// has one.
+fn completed(kept: Contact, other: Contact) -> Contact {
+    let from = if kept.phone.is_some() { &kept } else { &other };
+    let (phone, region, line_type) = (from.phone, from.region, from.line_type);
+    let other_phone = other.phone.filter(|it| phone != Some(*it)).map(phone_identity);
     let mut contact = combined(&Contact { phone: None, ..other }, kept);
     contact.identities.extend(other_phone);
     unite(&mut contact.identities, &[]);
-    let mut contact = Contact { phone, region, line_type, n_messages, n_rows, rows, ..contact };
-    derive(rule, run_id, &mut contact);
-    contact
+    Contact { phone, region, line_type, ..contact }
 }
 
 /// The contact with the id of its run before the names of its rows, such as `2026-11-28-spring/sms:12`. Names that have
@@ -110,6 +141,13 @@ fn all_rows(held: &str, incoming: &RowName) -> RowName {
     let known: Vec<&str> = incoming.split(' ').map(source_of).collect();
     let others: Vec<&str> = held.split(' ').filter(|it| it.contains('/') && !known.contains(&source_of(it))).collect();
     if others.is_empty() { RowName::clone(incoming) } else { format!("{incoming} {}", others.join(" ")).into() }
+}
+
+/// The rows of two imports of one run, each once.
+fn both_rows(held: &str, incoming: &RowName) -> RowName {
+    let known: Vec<&str> = held.split(' ').collect();
+    let others: Vec<&str> = incoming.split(' ').filter(|it| !known.contains(it)).collect();
+    [known, others].concat().join(" ").into()
 }
 
 /// How many rows a text such as `sms:1-3,9 2026-11-28-spring/viber:7` names.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Contact, ContactId, Identity, IdentityKind, Lineage, Personal, RowName};
+use model::{Contact, ContactId, Identity, IdentityKind, Lineage, Personal, RowName, Statement};
 
 use crate::contact::columns::{COLUMNS, EDITABLE, OF_TABLE, RUN_NUMBER, SOURCE_ROWS, VALUE_ROWS, WRITTEN_CHECKSUM};
 use crate::contact::edits::{ImportHash, WrittenChecksum};
@@ -49,14 +49,22 @@ impl Tx {
         if !self.is_any_between(ids).await? {
             return Ok(HashMap::new());
         }
+        self.lock_contacts(ids).await?;
         let contacts = self.select_of(&CONTACT.select(), ids, read_contact).await?;
         if contacts.is_empty() {
             return Ok(HashMap::new());
         }
         let identities = self.select_of(&IDENTITY.select(), ids, read_identity).await?;
-        let statements =
-            self.select_of(&CONSENT.select(), ids, |it| Ok((it.contact_id(0)?, read_statement(it)?))).await?;
+        let statements = self.statements_of(ids).await?;
         Ok(assembled(contacts, identities, statements))
+    }
+
+    /// The statements of these ids, also of those of whom there is no contact.
+    pub(crate) async fn statements_of(&mut self, ids: &[ContactId]) -> Result<Vec<(ContactId, Statement)>, LoadError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.select_of(&CONSENT.select(), ids, |it| Ok((it.contact_id(0)?, read_statement(it)?))).await
     }
 
     /// See [`ImportHashes`].
@@ -112,7 +120,7 @@ pub(crate) fn read_identity(row: &dyn Row) -> Result<(ContactId, Identity), Load
 pub(crate) fn assembled(
     contacts: Vec<StoredContact>,
     identities: Vec<(ContactId, Identity)>,
-    statements: Vec<(ContactId, model::Statement)>,
+    statements: Vec<(ContactId, Statement)>,
 ) -> HashMap<ContactId, StoredContact> {
     let mut contacts: HashMap<ContactId, StoredContact> = contacts.into_iter().map(|it| (it.contact.id, it)).collect();
     for (id, identity) in identities {

@@ -1,11 +1,14 @@
 //! The writer that loads many rows, while others read and prepare what follows.
 
+use std::collections::HashSet;
+
+use model::{Contact, ContactId};
 use sqlx::PgConnection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::sql::postgres::{self, CopyRows, Copying};
-use crate::sql::{Dialect, Rows, Table, Tx, Upserts};
+use crate::sql::{Dialect, Guard, Rows, Table, Tx, Upserts};
 use crate::{Crm, Database, LoadError, SqlError};
 
 /// How many orders wait while another is carried out.
@@ -24,7 +27,7 @@ pub(crate) struct BulkWriter {
 enum Order {
     Begin(oneshot::Sender<()>),
     Write(PreparedLoad),
-    HandOver(oneshot::Sender<Tx>),
+    HandOver(oneshot::Sender<(Tx, Vec<Contact>)>),
 }
 
 /// Rows to be loaded.
@@ -72,13 +75,14 @@ impl BulkWriter {
         self.order(Order::Write(prepared)).await
     }
 
-    /// Gives the transaction with all that was written, to read in it, to write more and to commit it.
-    pub(crate) async fn hand_over(&mut self) -> Result<Tx, LoadError> {
+    /// Gives the transaction with all that was written, to read in it, to write more and to commit it. The contacts are
+    /// those that were not written, because others have changed them since they were read; they are locked.
+    pub(crate) async fn hand_over(&mut self) -> Result<(Tx, Vec<Contact>), LoadError> {
         self.wait_for(Order::HandOver).await
     }
 
     pub(crate) async fn commit(&mut self) -> Result<(), LoadError> {
-        self.hand_over().await?.commit().await
+        self.hand_over().await?.0.commit().await
     }
 
     async fn wait_for<T>(&mut self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, LoadError> {
@@ -118,6 +122,7 @@ async fn with_own_connection(crm: Crm, what: &'static str) -> Result<Crm, LoadEr
 
 async fn carry_out(crm: &Crm, what: &'static str, mut given: mpsc::Receiver<Order>) -> Result<(), LoadError> {
     let mut begun: Option<Tx> = None;
+    let mut stale = Vec::new();
     let mut next = given.recv().await;
     while let Some(order) = next {
         // The sender waits no more if the load was given up.
@@ -127,9 +132,9 @@ async fn carry_out(crm: &Crm, what: &'static str, mut given: mpsc::Receiver<Orde
                 let _ = done.send(());
                 given.recv().await
             }
-            (Order::Write(prepared), Some(tx)) => write(begun.insert(tx), prepared, &mut given).await?,
+            (Order::Write(prepared), Some(tx)) => write(begun.insert(tx), prepared, &mut given, &mut stale).await?,
             (Order::HandOver(done), Some(tx)) => {
-                let _ = done.send(tx);
+                let _ = done.send((tx, std::mem::take(&mut stale)));
                 given.recv().await
             }
             (Order::Begin(_), Some(_)) | (Order::Write(_) | Order::HandOver(_), None) => {
@@ -145,6 +150,7 @@ async fn write(
     tx: &mut Tx,
     prepared: PreparedLoad,
     given: &mut mpsc::Receiver<Order>,
+    stale: &mut Vec<Contact>,
 ) -> Result<Option<Order>, LoadError> {
     match prepared {
         PreparedLoad::Sqlite(LoadInput { new, upserts }) => {
@@ -153,12 +159,15 @@ async fn write(
             }
             tx.write(upserts).await?;
         }
-        PreparedLoad::Postgres { new, upserts } if new.iter().all(CopyRows::is_empty) => tx.write(upserts).await?,
         PreparedLoad::Postgres { new, upserts } => {
             let what = tx.what();
             // The transaction was begun on the database for which this was prepared.
             let Ok(connection) = tx.postgres() else { return Err(SqlError::Thread.doing(what)) };
-            return copy(connection, new, upserts, given).await.map_err(|it| it.doing(what));
+            if new.iter().all(CopyRows::is_empty) {
+                write_upserts(connection, upserts, stale).await.map_err(|it| it.doing(what))?;
+            } else {
+                return copy(connection, new, upserts, given, stale).await.map_err(|it| it.doing(what));
+            }
         }
     }
     Ok(given.recv().await)
@@ -171,6 +180,7 @@ async fn copy(
     new: Vec<CopyRows>,
     upserts: Upserts,
     given: &mut mpsc::Receiver<Order>,
+    stale: &mut Vec<Contact>,
 ) -> Result<Option<Order>, SqlError> {
     let mut others: Vec<Vec<CopyRows>> = Vec::new();
     let mut all_upserts = vec![upserts];
@@ -195,9 +205,28 @@ async fn copy(
     copying.finish().await?;
     copy_others(connection, others).await?;
     for upserts in all_upserts {
-        postgres::write(connection, upserts).await?;
+        write_upserts(connection, upserts, stale).await?;
     }
     Ok(next)
+}
+
+/// Writes rows, but for those of contacts that others have changed since they were read.
+async fn write_upserts(
+    connection: &mut PgConnection,
+    mut upserts: Upserts,
+    stale: &mut Vec<Contact>,
+) -> Result<(), SqlError> {
+    if let Some(Guard { contacts, versions }) = upserts.guard.take().filter(|it| !it.contacts.is_empty()) {
+        let ids: Vec<ContactId> = contacts.iter().map(|it| it.id).collect();
+        let now = postgres::lock(connection, &ids).await?;
+        let changed: HashSet<ContactId> = ids.into_iter().filter(|it| now.get(it) != versions.get(it)).collect();
+        if !changed.is_empty() {
+            upserts.rows.iter_mut().for_each(|it| *it = it.without(&changed));
+            upserts.forgotten.iter_mut().for_each(|it| it.1.retain(|id| !changed.contains(id)));
+            stale.extend(contacts.into_iter().filter(|it| changed.contains(&it.id)));
+        }
+    }
+    postgres::write(connection, upserts).await
 }
 
 /// Copies table by table what batch by batch came.

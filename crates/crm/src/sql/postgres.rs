@@ -2,6 +2,7 @@
 //!
 //! New rows go by binary COPY, rows that may be there already by `unnest`: both send many rows in one message.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use model::ContactId;
@@ -97,6 +98,38 @@ pub(crate) async fn select_of<T>(
     let statement = AssertSqlSafe(format!("{select} where contact_id = any($1)"));
     let rows = sqlx::query(statement).bind(bytes_of(contacts)).fetch_all(connection).await?;
     Ok(rows.iter().map(|it| read(it)).collect::<Result<_, _>>()?)
+}
+
+/// Locks the rows of some contacts, and gives their versions. Waits for others who change them.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    contacts: &[ContactId],
+) -> Result<HashMap<ContactId, i64>, SqlError> {
+    // All lock in one order, so that no two wait for each other.
+    versions_by(connection, VERSIONS.to_owned() + " order by contact_id for update", contacts).await
+}
+
+/// The versions of the rows of some contacts: each change of a row gives it another.
+pub(crate) async fn versions(
+    connection: &mut PgConnection,
+    contacts: &[ContactId],
+) -> Result<HashMap<ContactId, i64>, SqlError> {
+    versions_by(connection, VERSIONS.to_owned(), contacts).await
+}
+
+const VERSIONS: &str = "select contact_id, xmin::text::bigint from contact where contact_id = any($1)";
+
+async fn versions_by(
+    connection: &mut PgConnection,
+    select: String,
+    contacts: &[ContactId],
+) -> Result<HashMap<ContactId, i64>, SqlError> {
+    let rows = sqlx::query(AssertSqlSafe(select)).bind(bytes_of(contacts)).fetch_all(connection).await?;
+    let version = |row: &PgRow| {
+        let row: &dyn Row = row;
+        Ok((row.contact_id(0)?, row.int(1)?))
+    };
+    rows.iter().map(version).collect()
 }
 
 pub(crate) async fn execute(connection: &mut PgConnection, sql: &str, parameters: &[Cell<'_>]) -> Result<(), SqlError> {

@@ -1,7 +1,10 @@
 //! Rows on their way to a table.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
+
+use model::ContactId;
 
 use crate::sql::{Cell, Table, Type};
 
@@ -114,6 +117,20 @@ impl Rows {
         self.bytes.extend_from_slice(&other.bytes[start.1..end.1]);
         let moved = other.ends[rows].iter().map(|it| (it.0 - start.0 + n_texts, it.1 - start.1 + n_bytes));
         self.ends.extend(moved);
+    }
+
+    /// The rows but for those of some contacts, whose id is in the first column.
+    pub(crate) fn without(&self, contacts: &HashSet<ContactId>) -> Self {
+        let mut rows = Self::new(self.table);
+        let cells: Vec<Cell> = self.cells().collect();
+        for row in cells.chunks(self.table.columns.len()) {
+            let is_left_out = matches!(row, [Cell::Bytes(id), ..]
+                if ContactId::from_bytes(id).is_some_and(|it| contacts.contains(&it)));
+            if !is_left_out {
+                rows.push(row.iter().cloned());
+            }
+        }
+        rows
     }
 
     pub(crate) fn is_empty(&self) -> bool {

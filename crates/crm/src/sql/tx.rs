@@ -1,8 +1,9 @@
 //! One connection to the database, mostly in a transaction.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::ContactId;
+use model::{Contact, ContactId};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Transaction};
 
@@ -34,6 +35,16 @@ pub(crate) struct Upserts {
     /// A table that loses the rows of some contacts before anything is written.
     pub(crate) forgotten: Option<(&'static Table, Vec<ContactId>)>,
     pub(crate) rows: Vec<Rows>,
+    pub(crate) guard: Option<Guard>,
+}
+
+/// Contacts that are written only if their rows are what they were when they were read. On PostgreSQL others can write
+/// while a run loads.
+pub(crate) struct Guard {
+    /// As they were imported.
+    pub(crate) contacts: Vec<Contact>,
+    /// The version of each row; none of contacts that were not there.
+    pub(crate) versions: HashMap<ContactId, i64>,
 }
 
 impl Crm {
@@ -130,6 +141,25 @@ impl Tx {
         rows.map_err(|it| it.doing(what))
     }
 
+    /// Keeps others from changing these contacts before a transaction on PostgreSQL ends, so that what is read now
+    /// holds until it is written. On SQLite no one else writes during a transaction.
+    pub(crate) async fn lock_contacts(&mut self, contacts: &[ContactId]) -> Result<(), LoadError> {
+        let what = self.what;
+        match &mut self.connection {
+            Connection::Postgres(it) => postgres::lock(it, contacts).await.map(drop).map_err(|it| it.doing(what)),
+            Connection::Sqlite(_) | Connection::PostgresReader(_) => Ok(()),
+        }
+    }
+
+    /// The versions of the rows of these contacts, on PostgreSQL.
+    pub(crate) async fn versions(&mut self, contacts: &[ContactId]) -> Result<HashMap<ContactId, i64>, LoadError> {
+        let what = self.what;
+        match self.postgres() {
+            Ok(connection) => postgres::versions(connection, contacts).await.map_err(|it| it.doing(what)),
+            Err(_) => Ok(HashMap::new()),
+        }
+    }
+
     /// Reads the rows of some contacts: `select` is a statement without its `where`.
     pub(crate) async fn select_of<T: Send + 'static>(
         &mut self,
@@ -181,12 +211,12 @@ impl Tx {
     }
 
     pub(crate) async fn write_rows(&mut self, rows: impl Into<Vec<Rows>>) -> Result<(), LoadError> {
-        self.write(Upserts { forgotten: None, rows: rows.into() }).await
+        self.write(Upserts { rows: rows.into(), ..Upserts::default() }).await
     }
 
     /// Deletes the rows of some contacts.
     pub(crate) async fn forget(&mut self, table: &'static Table, contacts: &[ContactId]) -> Result<(), LoadError> {
-        self.write(Upserts { forgotten: Some((table, contacts.to_vec())), rows: Vec::new() }).await
+        self.write(Upserts { forgotten: Some((table, contacts.to_vec())), ..Upserts::default() }).await
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), LoadError> {

@@ -60,3 +60,21 @@ fn a_run_gives_its_lease_back_also_when_it_fails() {
         crm.acquire_load_lease("two", "process 2").await.unwrap();
     });
 }
+
+#[test]
+fn who_was_merged_does_not_come_back_with_their_batch() {
+    check(&FILES, async |project| {
+        project.run().await;
+        let crm = project.crm().await;
+        let ids = [crm.find("+33199000001").await.unwrap()[0], crm.find("+33199000002").await.unwrap()[0]];
+        crm.merge(ids[0], ids[1]).await.unwrap().unwrap();
+        crate::rerun(&mut project.reopen().await, 1, Stage::Load).await.unwrap();
+        expect![[r#"
+            +33199000001 | Ana B | stop
+            +33199000003 | Cleo | yes
+        "#]]
+        .assert_eq(&project.select(PEOPLE).await);
+        assert_eq!(project.select("select value from identity_view").await, "+33199000002\n");
+        assert_eq!(project.differences().await, "");
+    });
+}

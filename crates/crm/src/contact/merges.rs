@@ -1,0 +1,96 @@
+//! Contacts that a decision has merged into others, while runs load that do not know of it yet.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use model::{Contact, ContactId};
+
+use crate::contact::load::{Changes, Loaded, change};
+use crate::contact::{ContactHashes, StoredContact, contact_rows};
+use crate::journal::LoadRun;
+use crate::sql::{Tx, Upserts};
+use crate::statements::{CONSENT, push_statements};
+use crate::{Crm, LoadError};
+
+const SELECT: &str = "select other_id, contact_id from decision where decision = 'merge'";
+
+/// The merges that hold.
+#[derive(Debug, Default)]
+pub(crate) struct Merges {
+    /// The number of decisions at which they were read.
+    number: Option<i64>,
+    /// Into whom each contact was merged.
+    into: HashMap<ContactId, ContactId>,
+    /// All into whom somebody was merged.
+    survivors: HashSet<ContactId>,
+}
+
+impl Merges {
+    fn of(number: i64, pairs: Vec<(ContactId, ContactId)>) -> Self {
+        let survivors = pairs.iter().map(|it| it.1).collect();
+        Self { number: Some(number), into: pairs.into_iter().collect(), survivors }
+    }
+
+    /// The contact that stays; none if this contact was not merged into another.
+    pub(crate) fn survivor(&self, id: ContactId) -> Option<ContactId> {
+        let mut last = *self.into.get(&id)?;
+        // Merges that lead round in a circle, which only a damaged database has, end somewhere.
+        for _ in 0..self.into.len() {
+            match self.into.get(&last) {
+                Some(next) => last = *next,
+                None => break,
+            }
+        }
+        Some(last)
+    }
+
+    /// Whether somebody was merged into this contact.
+    pub(crate) fn is_survivor(&self, id: ContactId) -> bool {
+        self.survivors.contains(&id)
+    }
+}
+
+impl Crm {
+    /// Reads the merges again if there are other decisions now.
+    pub(crate) async fn merges(&self, run: &LoadRun) -> Result<Arc<Merges>, LoadError> {
+        let mut reader = self.reader("read the decisions").await?;
+        let number = reader.decision_number().await?;
+        let known = run.merges();
+        if known.number == Some(number) {
+            return Ok(known);
+        }
+        let pairs = reader.select(SELECT, &[], |it| Ok((it.contact_id(0)?, it.contact_id(1)?))).await?;
+        Ok(run.keep_merges(Merges::of(number, pairs)))
+    }
+}
+
+impl Tx {
+    /// Loads contacts one after another, each into the contact of the id that it comes with, and reads them within the
+    /// transaction.
+    pub(crate) async fn load_into(
+        &mut self,
+        run: &LoadRun,
+        merges: &Merges,
+        contacts: Vec<(ContactId, Contact)>,
+    ) -> Result<Loaded, LoadError> {
+        let mut loaded = Loaded::default();
+        for (id, incoming) in contacts {
+            let stored: Option<StoredContact> = self.stored(&[id]).await?.remove(&id);
+            let said = if stored.is_some() { Vec::new() } else { self.statements_of(&[id]).await? };
+            let said = said.into_iter().map(|it| it.1).collect();
+            let mut changes = Changes::default();
+            let is_own = incoming.id == id;
+            let incoming = Contact { id, ..incoming };
+            change(run, merges, &mut changes, &incoming, stored, said, is_own);
+            let changed = changes.updated.iter().map(|it| (&it.contact, it.hashes));
+            let new = changes.new.iter().map(|it| (*it, ContactHashes::of_import(it)));
+            let mut rows = contact_rows(run.number, changed.chain(new));
+            changes.said_again.iter().for_each(|it| push_statements(&mut rows[1], it));
+            let forgotten: Vec<ContactId> = changes.updated.iter().map(|it| it.contact.id).collect();
+            let forgotten = Some((&CONSENT, forgotten)).filter(|it| !it.1.is_empty());
+            self.write(Upserts { forgotten, rows: rows.into(), guard: None }).await?;
+            loaded += changes.loaded;
+        }
+        Ok(loaded)
+    }
+}
