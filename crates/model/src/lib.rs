@@ -14,6 +14,7 @@ mod language;
 mod lineage;
 mod number;
 mod personal;
+mod printable;
 mod receipt;
 mod registration;
 mod row;
@@ -33,6 +34,7 @@ pub use language::{ReadLanguage, read_language};
 pub use lineage::{Lineage, RowName};
 pub use number::{counted, grouped, share};
 pub use personal::Personal;
+pub use printable::{is_unprintable, printable, printable_text};
 pub use receipt::{Counts, Receipt, Stage};
 pub use registration::Registration;
 pub use row::{
