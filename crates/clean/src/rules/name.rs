@@ -1,13 +1,15 @@
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
+use model::is_unprintable;
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Cleans a name, and tells whether its encoding was repaired. None if the cell says nothing.
 ///
 /// UTF-8 that was once read as Windows-1252 is repaired (`ZoÃ«` is `Zoë`), Unicode is composed (NFC), every run of
-/// white space becomes one space, and a name all in capitals or all in small letters gets capitals at word starts.
+/// white space becomes one space, control characters and hidden characters are dropped, and a name all in capitals or
+/// all in small letters gets capitals at word starts.
 pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
     if is_plain(cell) {
         return ((!is_nothing(cell)).then_some(Cow::Borrowed(cell)), false);
@@ -16,6 +18,7 @@ pub fn name(cell: &str) -> (Option<Cow<'_, str>>, bool) {
     let is_repaired = repaired.is_some();
     let name = repaired.map_or(Cow::Borrowed(cell), Cow::Owned);
     let name = mapped(name, |it| (!is_composed(it)).then(|| it.nfc().collect()));
+    let name = mapped(name, visible);
     let name = mapped(name, spaced);
     let name = mapped(name, capitalised);
     ((!is_nothing(&name)).then_some(name), is_repaired)
@@ -97,6 +100,17 @@ fn is_garbled_word(word: &str) -> bool {
     has_sign || are_pairs || is_all_accents
 }
 
+/// Drops what is never part of a name: escapes, bidi controls, characters of no width. A character of 0x80 to 0x9f was a
+/// letter in some other encoding, so it becomes the replacement character, which shows the name as garbled.
+fn visible(text: &str) -> Option<String> {
+    let is_hidden = |it: &char| is_unprintable(*it) && !it.is_whitespace();
+    let seen = |it: char| match it {
+        '\u{80}'..='\u{9f}' if !it.is_whitespace() => Some('\u{fffd}'),
+        it => Some(it).filter(|it| !is_hidden(it)),
+    };
+    text.chars().any(|it| is_hidden(&it)).then(|| text.chars().filter_map(seen).collect())
+}
+
 fn spaced(text: &str) -> Option<String> {
     let is_spaced = !text.starts_with(char::is_whitespace)
         && !text.ends_with(char::is_whitespace)
@@ -164,6 +178,26 @@ mod tests {
         ] {
             assert_eq!(name(cell).0.as_deref(), Some(expected), "{cell}");
         }
+    }
+
+    #[test]
+    fn a_name_has_no_control_characters_and_no_hidden_ones() {
+        for (cell, expected) in [
+            ("Ana\u{1b}[2J", "Ana[2J"),
+            ("Ana\u{7} \u{200b} Pérez", "Ana Pérez"),
+            ("\u{202e}anA\u{202c}", "anA"),
+            ("\u{feff}Ana", "Ana"),
+            ("Ana\tPérez\u{85}Gil", "Ana Pérez Gil"),
+            ("Jo\u{ad}hann", "Johann"),
+            // A letter of another encoding.
+            ("Ren\u{82}", "Ren\u{fffd}"),
+            // Written with joiners.
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+        ] {
+            assert_eq!(name(cell).0.as_deref(), Some(expected), "{cell:?}");
+        }
+        assert_eq!(name("\u{200b}\u{1b}").0, None);
+        assert!(is_garbled(&name("Ren\u{82}").0.unwrap()));
     }
 
     #[test]
