@@ -200,9 +200,9 @@ pub(crate) fn encoding_guesses(probe: &Probe) -> Vec<EncodingGuess> {
     let doubts = probe.parts.iter().filter_map(|it| Some((it, it.doubt.as_ref()?)));
     doubts
         .map(|(part, doubt)| {
-            let sample = |(one, other)| (printable(one), printable(other));
+            let sample = |(one, other): (&str, &str)| (one.to_owned(), other.to_owned());
             EncodingGuess {
-                file: printable(&part.name().to_string()),
+                file: part.name(),
                 encoding: part.encoding_name(),
                 next: doubt.other.name(),
                 samples: doubt.samples.iter().filter_map(differing_word).map(sample).collect(),
@@ -217,11 +217,6 @@ fn differing_word((one, other): &(String, String)) -> Option<(&str, &str)> {
     let is_telling = |it: char| it.is_numeric() || it == '@';
     let words = one.split_whitespace().zip(other.split_whitespace());
     words.filter(|it| it.0 != it.1).find(|it| !it.0.contains(is_telling) && !it.1.contains(is_telling))
-}
-
-/// Replaces the control characters of a cell, which a terminal would act on.
-pub fn printable(cell: &str) -> String {
-    cell.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }
 
 /// Returns whether a table that fits the opt-out profile is rather a contact list in which some people have refused: it

@@ -9,6 +9,8 @@ use crossing::{QualityGate, RunChoice, RunReport, is_passing};
 use plan::PlanError;
 use run::RunError;
 
+use crate::output::print_message;
+
 /// The exit codes that the manual lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -49,26 +51,24 @@ impl Exit {
 }
 
 /// Prints an error with its causes, and returns its exit code.
-#[expect(clippy::print_stderr, reason = "this is where errors reach the user")]
 pub(crate) fn report(error: &Error) -> Exit {
     let exit = exit_of(error);
     // The error of a panicked task repeats the payload, which may hold data. The hook has already printed the place.
     if exit == Exit::Fault {
         return exit;
     }
-    eprintln!("ferry: {error:#}");
+    print_message(&format!("ferry: {error:#}"));
     if exit == Exit::TryLater {
-        eprintln!("ferry: finished work is kept; run the same command again later");
+        print_message("ferry: finished work is kept; run the same command again later");
     }
     exit
 }
 
 /// Reports a bug in Ferry and its place in the code. The payload of a panic can hold cells of a file, so it is never
 /// printed.
-#[expect(clippy::print_stderr, reason = "this is where faults reach the user")]
 pub(crate) fn report_panic(panic: &std::panic::PanicHookInfo) {
     HAS_PANICKED.store(true, Ordering::Relaxed);
-    eprintln!("{}", fault_text(panic.location()));
+    print_message(&fault_text(panic.location()));
 }
 
 /// The message for a bug at this place in the source code.

@@ -7,6 +7,7 @@ use crossing::Progress;
 use crossing::progress::{Event, Task};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output::print_message;
 use crate::text;
 
 /// Shows what happens; nothing if `is_quiet`.
@@ -19,7 +20,6 @@ pub(crate) fn progress(is_quiet: bool) -> Progress {
     })
 }
 
-#[expect(clippy::print_stderr, reason = "progress is for the person at the terminal")]
 fn show(bars: &mut BTreeMap<Task, ProgressBar>, event: Event) {
     match event {
         Event::Began { task, total } => drop(bars.insert(task, bar(task, total))),
@@ -38,11 +38,11 @@ fn show(bars: &mut BTreeMap<Task, ProgressBar>, event: Event) {
             if let Some(bar) = bars.remove(&task) {
                 bar.finish_and_clear();
             }
-            eprintln!("{:10} {} ({seconds:.1} s)", task.name(), text::progress::outcome(&outcome));
+            print_message(&format!("{:10} {} ({seconds:.1} s)", task.name(), text::progress::outcome(&outcome)));
         }
         Event::Noted(note) => {
             let (name, text) = text::progress::note(&note);
-            eprintln!("{name:10} {text}");
+            print_message(&format!("{name:10} {text}"));
         }
     }
 }

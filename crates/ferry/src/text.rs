@@ -16,6 +16,13 @@ pub(crate) mod verify;
 
 use std::path::Path;
 
+use model::printable;
+
+/// Names of files or columns, safe to print: `phone, name`.
+pub(crate) fn names(names: &[String]) -> String {
+    names.iter().map(|it| printable(it)).collect::<Vec<_>>().join(", ")
+}
+
 /// A path relative to the current folder, if it is inside it.
 pub(crate) fn path(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();

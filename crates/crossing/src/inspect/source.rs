@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use extract::{Mapping, Profile};
-use model::Channel;
+use model::{Channel, printable};
 
-use crate::inspect::{Inspection, Kind, printable};
+use crate::inspect::{Inspection, Kind};
 
 /// Returns the `[[source]]` section that reads these files.
 pub(crate) fn source_block(
@@ -22,11 +22,11 @@ pub(crate) fn source_block(
         false => Channel::Viber,
     });
     let mut block = format!(
-        "[[source]]\nname = {}\nchannel = \"{}\"\npath = {}\nprofile = \"{}\"\n",
+        "[[source]]\nname = {}\nchannel = \"{}\"\npath = {}\nprofile = {}\n",
         quoted(&name_of(inspection)),
         channel.name(),
         quoted(&path),
-        profile.name,
+        quoted(&profile.name),
     );
     // Sources of one bot must share its name, or users cannot be linked across them.
     if profile.columns.contains_key("viber_id") {

@@ -3,7 +3,7 @@ use std::io::Write;
 use anyhow::{Context, Result, bail};
 use crm::{Crm, Exported};
 use jiff::Timestamp;
-use model::{ConsentChannel, ConsentState, Contact, SHOWN_FIELDS, Segment, ShownField, WaId};
+use model::{ConsentChannel, ConsentState, Contact, SHOWN_FIELDS, Segment, ShownField, WaId, printable};
 use run::ArtifactWriter;
 
 use crate::cli::ExportArgs;
@@ -60,7 +60,7 @@ pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> 
     let names: Vec<&str> = columns.iter().map(|it| it.0).collect();
     let n_contacts = write(args, &names, |it| Some(columns.iter().map(|column| cell(it, column)).collect())).await?;
     output.print(&serde_json::json!({ "contacts": n_contacts }), || {
-        format!("{n_contacts} contacts written to {}\n", args.to.display())
+        format!("{n_contacts} contacts written to {}\n", printable(&args.to.display().to_string()))
     })?;
     Ok(Exit::Done)
 }
@@ -86,7 +86,10 @@ pub(crate) async fn segment(segment: Segment, args: &ExportArgs, output: Output)
             Segment::Ready => ready_text(n_contacts, n_with_consent),
             _ => String::new(),
         };
-        format!("{with_consent}{n_contacts} contacts of segment {name} written to {}\n", args.to.display())
+        format!(
+            "{with_consent}{n_contacts} contacts of segment {name} written to {}\n",
+            printable(&args.to.display().to_string())
+        )
     })?;
     Ok(Exit::Done)
 }

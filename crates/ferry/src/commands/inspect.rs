@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::cli::{InitArgs, InspectArgs};
 use crate::exit::Exit;
 use crate::output::Output;
-use crossing::inspect::{Inspection, Kind, inspect, name_of, printable, source_name};
+use crossing::inspect::{Inspection, Kind, inspect, name_of, source_name};
+use model::printable;
 
 use crate::text;
 
@@ -93,7 +94,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
     let mut known: Vec<Inspection> = Vec::new();
     let mut left = Vec::new();
     for file in extract::files(&folder, &PathBuf::new())?.into_iter().filter(|it| !is_own(&folder, it)) {
-        let shown = printable(&file.strip_prefix(&folder).unwrap_or(&file).display().to_string());
+        let shown = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
         match inspect(std::slice::from_ref(&file), &profiles, args.region, &folder) {
             Err(error) => left.push((shown, format!("{error:#}"))),
             Ok(it) if it.source.is_none() => left.push((shown, unknown(&it).to_owned())),
@@ -111,11 +112,11 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
         let mut words = format!("{} written, with {} sources\n", text::path(&plan), sources.len());
         for source in &sources {
             let files: Vec<String> = source.files.iter().map(|it| text::path(it)).collect();
-            words += &format!("  {}: {}\n", files.join(", "), title(source));
+            words += &format!("  {}: {}\n", text::names(&files), title(source));
             words += &warnings(source);
         }
         for (file, why) in &left {
-            words += &format!("  {file} left out: {why}\n");
+            words += &format!("  {} left out: {}\n", printable(file), printable(why));
         }
         words + "check the plan, then run `ferry run --dry-run`\n"
     })?;
@@ -155,7 +156,7 @@ fn unknown(inspection: &Inspection) -> &'static str {
 
 fn title(inspection: &Inspection) -> String {
     match &inspection.kind {
-        Kind::Known { title, .. } => format!("{title}, {} rows", inspection.rows),
+        Kind::Known { title, .. } => format!("{}, {} rows", printable(title), inspection.rows),
         _ => format!("guessed from column names and cells, {} rows", inspection.rows),
     }
 }

@@ -7,7 +7,7 @@ use crm::Crm;
 use jiff::Timestamp;
 use model::{
     Contact, ContactId, Evidence, IdentityDecision, Reason, Registration, RowId, SHOWN_FIELDS, Segment, ShownField,
-    WaId,
+    WaId, printable,
 };
 use run::TableReader;
 use serde_json::{Value, json};
@@ -188,7 +188,7 @@ impl TracedRow {
     }
 
     fn text(&self) -> String {
-        let file = if self.file.is_empty() { String::new() } else { format!("{}, ", self.file) };
+        let file = if self.file.is_empty() { String::new() } else { format!("{}, ", printable(&self.file)) };
         let mut text = format!("row {}:{} ({file}line {}): {}", self.source, self.record, self.line, self.outcome);
         if let Some(reason) = self.reason {
             let _ = write!(text, ", {}: {}", reason.code(), reason.describe());
@@ -201,7 +201,7 @@ impl TracedRow {
         }
         text.push('\n');
         for (name, cell) in &self.cells {
-            let _ = writeln!(text, "    {name:20} {cell}");
+            let _ = writeln!(text, "    {:20} {}", printable(name), printable(cell));
         }
         text
     }
@@ -262,12 +262,13 @@ fn person_text(
             for (name, value, row) in fields(contact) {
                 let from = if row.is_empty() { String::new() } else { format!("  from {row}") };
                 let lost = lost(name, &value, rows);
-                let over: Vec<String> = lost.iter().map(|(value, row)| format!("{value} ({row})")).collect();
+                let over: Vec<String> =
+                    lost.iter().map(|(value, row)| format!("{} ({row})", printable(value))).collect();
                 let why = match rule_of(name, rules) {
                     Some(rule) if !over.is_empty() => format!(", {rule}; not {}", over.join(", ")),
                     _ => String::new(),
                 };
-                let _ = writeln!(text, "  {name:16} {value}{from}{why}");
+                let _ = writeln!(text, "  {name:16} {}{from}{why}", printable(&value));
             }
         }
     }
@@ -284,7 +285,7 @@ fn person_text(
         let _ = writeln!(text, "  {:16} {}", "WhatsApp", registration_text(&registration));
     }
     for it in evidence {
-        let status = it.raw_status.as_deref().unwrap_or("nothing");
+        let status = printable(it.raw_status.as_deref().unwrap_or("nothing"));
         let variant = it.variant.map_or(String::new(), |it| format!(" as {it}"));
         let until = it.expires_at.map_or(String::new(), |it| format!(", until {it}"));
         let price = if it.price_micros == 0 { String::new() } else { format!(", for {} millionths", it.price_micros) };
@@ -312,7 +313,8 @@ fn segment(contact: &Contact, evidence: &[Evidence], is_suppressed: bool) -> Seg
 fn registration_text(registration: &Registration) -> String {
     let Registration { answer, method, checked_at, expires_at, expired, .. } = registration;
     let until = expires_at.map_or(String::new(), |it| format!(", until {it}"));
-    let wa_id = registration.wa_id.as_ref().map(WaId::as_str).map_or(String::new(), |it| format!(", as {it}"));
+    let wa_id =
+        registration.wa_id.as_ref().map(WaId::as_str).map_or(String::new(), |it| format!(", as {}", printable(it)));
     match expired {
         None => format!("{}, by {method} at {checked_at}{until}{wa_id}", answer.name()),
         Some(was) => format!("{}: was {} by {method} at {checked_at}, which has expired", answer.name(), was.name()),

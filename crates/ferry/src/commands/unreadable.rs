@@ -7,7 +7,7 @@ use crate::cli::UnreadableArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 use crossing::{find_run, unread_values};
-use model::grouped;
+use model::{grouped, printable};
 
 /// Lists all unreadable values of a run, including values that may be personal data.
 pub(crate) fn unreadable(args: &UnreadableArgs, output: Output) -> Result<Exit> {
@@ -31,7 +31,7 @@ pub(crate) fn unreadable(args: &UnreadableArgs, output: Output) -> Result<Exit> 
         for ((source, field), values) in &values {
             text += &format!("{source} {field}\n");
             for (value, n) in values {
-                text += &format!("{:>9}  {}\n", grouped(*n), value.escape_debug());
+                text += &format!("{:>9}  {}\n", grouped(*n), printable(value));
             }
         }
         if text.is_empty() { "every value could be read\n".to_owned() } else { text }

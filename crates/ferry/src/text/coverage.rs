@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::{Reason, grouped};
+use model::{Reason, grouped, printable};
 use run::{Coverage, CoverageFinding};
+
+use crate::text;
 
 /// The coverage, one line per fact.
 pub(crate) fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
@@ -69,13 +71,13 @@ fn finding(finding: &CoverageFinding) -> String {
             "dates have no time zone; they were read as UTC",
         ),
         CoverageFinding::EncodingGuessed { file, encoding, other } => {
-            format!("{file}: the encoding {encoding} was guessed; the next would be {other}")
+            format!("{}: the encoding {encoding} was guessed; the next would be {other}", printable(file))
         }
         CoverageFinding::LastLineOpen { file } => {
-            format!("{file} ends without a line end: check that it is complete")
+            format!("{} ends without a line end: check that it is complete", printable(file))
         }
         CoverageFinding::SheetsNotRead { file, sheets } => {
-            format!("{file} has sheets that were not read: {}", sheets.join(", "))
+            format!("{} has sheets that were not read: {}", printable(file), text::names(sheets))
         }
         CoverageFinding::RecordCutOff => "a file ends in the middle of a record".to_owned(),
     }

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use model::{Reason, grouped};
+use model::{Reason, grouped, printable};
 
-use crossing::inspect::{Inspection, Kind, Nearest, Warning, printable};
+use crossing::inspect::{Inspection, Kind, Nearest, Warning};
 
 use crate::text;
 
@@ -15,26 +15,28 @@ use crate::text;
 pub(crate) fn text(inspection: &Inspection) -> String {
     let mut text = String::new();
     let names: Vec<String> = inspection.files.iter().map(|it| text::path(it)).collect();
-    let _ = writeln!(text, "{}", names.join(", "));
+    let _ = writeln!(text, "{}", text::names(&names));
     let mut line = |name: &str, rest: &str| {
         let _ = writeln!(text, "  {name:10} {rest}");
     };
     match &inspection.kind {
         Kind::Known { profile, title, documented, sure, unread_columns } => {
-            line("is", &format!("{title}: profile {profile}, {sure}"));
-            line("", &format!("known from: {documented}"));
+            line("is", &format!("{}: profile {}, {sure}", printable(title), printable(profile)));
+            line("", &format!("known from: {}", printable(documented)));
             if !unread_columns.is_empty() {
-                line("not used", &unread_columns.join(", "));
+                line("not used", &text::names(unread_columns));
             }
         }
         Kind::Guessed { nearest: near, columns, unread_columns, left_out } => {
             let guessed: Vec<String> = columns
                 .iter()
-                .map(|it| format!("{} = {}", it.0, it.1.iter().collect::<Vec<_>>().join(" or ")))
+                .map(|it| {
+                    format!("{} = {}", it.0, it.1.iter().map(|it| printable(it)).collect::<Vec<_>>().join(" or "))
+                })
                 .collect();
             line("is", &format!("unknown; guessed from the columns: {}", guessed.join(", ")));
             if !unread_columns.is_empty() {
-                line("not used", &unread_columns.join(", "));
+                line("not used", &text::names(unread_columns));
             }
             left_out.iter().for_each(|it| line("left out", &format!("{}: {}", printable(&it.0), printable(&it.1))));
             near.iter().for_each(|it| line("nearest", &nearest(it)));
@@ -49,8 +51,8 @@ pub(crate) fn text(inspection: &Inspection) -> String {
         line("warning", "looks like a list of people who have opted out: set consent in the [[source]]");
     }
     inspection.warnings.iter().for_each(|it| line("warning", &warning(it)));
-    line("read as", &inspection.reading);
-    line("columns", &inspection.columns.join(", "));
+    line("read as", &printable(&inspection.reading));
+    line("columns", &text::names(&inspection.columns));
     line("rows", &grouped(inspection.rows));
     if inspection.sampled > 0 && inspection.source.is_some() {
         let looked = format!("{} of the first {} rows give a contact", inspection.usable, inspection.sampled);
@@ -66,7 +68,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
         line(if n == 0 { "covers" } else { "" }, window);
     }
     for row in inspection.sample.iter().filter(|it| !it.is_empty()) {
-        let cells: Vec<String> = row.iter().map(|it| format!("{} {}", it.0, it.1)).collect();
+        let cells: Vec<String> = row.iter().map(|it| format!("{} {}", it.0, printable(&it.1))).collect();
         line("sample", &cells.join(" | "));
     }
     if let Some(source) = &inspection.source {
@@ -99,14 +101,14 @@ pub(crate) fn warning(warning: &Warning) -> String {
 }
 
 fn nearest(profile: &Nearest) -> String {
-    let mut text = profile.profile.clone();
+    let mut text = printable(&profile.profile).into_owned();
     for (what, columns) in [("it lacks", &profile.missing), ("it does not expect", &profile.unwanted)] {
         if !columns.is_empty() {
-            let _ = write!(text, "; {what} {}", columns.join(", "));
+            let _ = write!(text, "; {what} {}", text::names(columns));
         }
     }
     if !profile.unread_columns.is_empty() {
-        let _ = write!(text, "; it does not know {}", profile.unread_columns.join(", "));
+        let _ = write!(text, "; it does not know {}", text::names(&profile.unread_columns));
     }
     text
 }

@@ -1,7 +1,7 @@
 //! Text of progress events.
 
 use crossing::progress::{ExtractedSource, Note, Outcome, VerifyTotals};
-use model::{Counts, counted, grouped};
+use model::{Counts, counted, grouped, printable};
 use verify::UNOFFICIAL;
 
 use crate::text;
@@ -80,7 +80,7 @@ pub(crate) fn balance(counts: &Counts) -> String {
 fn source(source: &ExtractedSource) -> String {
     match source.is_empty {
         true => format!("{}: empty file", source.name),
-        false => format!("{}: {} rows ({})", source.name, grouped(source.n_rows), source.reading),
+        false => format!("{}: {} rows ({})", source.name, grouped(source.n_rows), printable(&source.reading)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use crossing::inspect::EncodingGuess;
 use crossing::{LowYield, RunReport, UnreadLine};
-use model::{Reason, Segment, grouped};
+use model::{Reason, Segment, grouped, printable};
 use serde_json::{Value, json};
 
 use crate::text;
@@ -34,7 +34,9 @@ fn warnings(report: &RunReport) -> Vec<String> {
 /// A guessed encoding, with sample words in both encodings.
 pub(crate) fn encoding_guess(guess: &EncodingGuess) -> String {
     let EncodingGuess { file, encoding, next, samples } = guess;
-    let samples: Vec<String> = samples.iter().map(|(one, other)| format!("\"{one}\" or \"{other}\"")).collect();
+    let samples: Vec<String> =
+        samples.iter().map(|(one, other)| format!("\"{}\" or \"{}\"", printable(one), printable(other))).collect();
+    let file = printable(file);
     format!(
         "{file}: the encoding was guessed as {encoding}, and could be {next}: {}; set encoding in the [[source]] to be \
          sure",

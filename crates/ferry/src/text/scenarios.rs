@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use model::{Finding, Severity};
+use model::{Finding, Severity, printable};
 use scenario::{Act, Choice, Goal, Scenario, Step};
 use scenario_import::Imported;
 use translate::Simulated;
@@ -23,10 +23,10 @@ pub(crate) fn imported(imported: &Imported) -> String {
         );
     }
     for (file, encoding) in &imported.read_as {
-        text += &format!("  read as {encoding}: {file}\n");
+        text += &format!("  read as {encoding}: {}\n", printable(file));
     }
     for it in &imported.skipped {
-        text += &format!("  skipped: {} {}: {}\n", it.file, it.place, it.why);
+        text += &format!("  skipped: {} {}: {}\n", printable(&it.file), printable(&it.place), printable(&it.why));
     }
     text
 }

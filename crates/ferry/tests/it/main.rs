@@ -11,6 +11,7 @@ mod early;
 mod exports;
 mod faults;
 mod fixes;
+mod hostile;
 mod interrupted;
 mod manual;
 mod people;

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use anyhow::{Context, Result};
-use model::{Finding, Severity};
+use model::{Finding, Severity, printable, printable_text};
 use serde_json::{Value, json};
 use template::{Template, ValueLengths, fix, lint_set};
 
@@ -34,9 +34,9 @@ pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
             output.print(&value, || text)?;
         }
         LintOutput::Json => output.as_json().print(&json_of(&documents, &findings, &fixed), String::new)?,
-        LintOutput::Text => output.print(&json_of(&documents, &findings, &fixed), || {
+        LintOutput::Text => output.print_coloured(&json_of(&documents, &findings, &fixed), || {
             let mut text: String = findings.iter().map(|(n, it)| rendered(&documents[*n], it)).collect();
-            fixed.iter().for_each(|it| text += &format!("fixed {it}\n"));
+            fixed.iter().for_each(|it| text += &format!("fixed {}\n", printable(it)));
             let n_templates: usize = documents.iter().map(|it| it.templates.len()).sum();
             text += &format!(
                 "{n_templates} templates: {n_errors} errors, {} warnings, {} notes\n",
@@ -123,14 +123,15 @@ fn rendered(document: &Document, finding: &Finding) -> String {
         Severity::Note => Level::NOTE,
     };
     let range = document.range(&finding.place, finding.span);
-    let path = document.path.to_string_lossy().into_owned();
+    let path = printable(&document.path.to_string_lossy()).into_owned();
+    let (message, fix) = (printable_text(&finding.message), finding.fix.as_deref().map(printable_text));
     let (lines, first) = document.lines_around(&range);
     let span = range.start - lines.start..range.end - lines.start;
-    let annotation = AnnotationKind::Primary.span(span).label(finding.message.as_str());
+    let annotation = AnnotationKind::Primary.span(span).label(message);
     let snippet = Snippet::source(&document.text[lines]).line_start(first).path(path).annotation(annotation);
     let mut group: Group<'_> = level.primary_title(finding.rule.about).id(finding.rule.code).element(snippet);
-    if let Some(fix) = &finding.fix {
-        group = group.element(Level::HELP.message(fix.as_str()));
+    if let Some(fix) = fix {
+        group = group.element(Level::HELP.message(fix));
     }
     group = group.element(Level::NOTE.message(format!("{}: {}", finding.rule.name, finding.rule.source)));
     let renderer = if std::io::stdout().is_terminal() { Renderer::styled() } else { Renderer::plain() };

@@ -1,9 +1,7 @@
 //! The consent statements of a person, as `ferry trace` shows them.
 
-use model::{Contact, Statement};
+use model::{Contact, Statement, printable};
 use serde_json::{Value, json};
-
-use crossing::inspect::printable;
 
 /// The statements of a contact: undated ones first, then by date.
 pub(super) fn in_order(contact: Option<&Contact>) -> Vec<&Statement> {
