@@ -2,12 +2,13 @@
 //!
 //! A corrected row replaces the rejected row, so the number of rows stays the same and every balance still holds.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use model::RowId;
-use run::{RunFolder, SourceRecord};
+use run::{RunFolder, SourceRecord, unguarded};
 
 use run::formats::extracted::Extracted;
 
@@ -76,17 +77,20 @@ impl<'a> SourceRow<'a> {
 }
 
 /// Reads one file of corrected rejects. Every row must say which row it corrects.
+///
+/// Errors repeat no cell: in a file whose columns are shifted, any cell may be a phone number.
 pub(crate) fn read_file(path: &Path, sources: &[SourceRecord]) -> Result<Corrections> {
     let failed = || format!("could not use the corrected rejects {}", path.display());
     let probe = extract::probe(&[path.to_owned()], &extract::Settings::default()).with_context(failed)?;
-    let place = |name: &str| probe.columns.iter().position(|it| it == name);
+    let columns: Vec<String> = probe.columns.iter().map(|it| unguarded(it).into_owned()).collect();
+    let place = |name: &str| columns.iter().position(|it| it == name);
     let (Some(source_at), Some(record_at)) = (place("_source"), place("_record")) else {
         bail!(
             "{} has no columns _source and _record: correct the file clean/rejects.csv of the run, and leave those",
             path.display()
         );
     };
-    let places: Vec<Vec<Option<usize>>> = sources.iter().map(|it| columns_of(it, &probe.columns)).collect();
+    let places: Vec<Vec<Option<usize>>> = sources.iter().map(|it| columns_of(it, &columns)).collect();
     let mut corrections = Corrections::default();
     let mut wrong = Vec::new();
     extract::read(&probe, |row| -> Result<()> {
@@ -94,27 +98,28 @@ pub(crate) fn read_file(path: &Path, sources: &[SourceRecord]) -> Result<Correct
             wrong.push(format!("line {}: the row cannot be read", row.line));
             return Ok(());
         };
-        let source = sources.iter().position(|it| it.name == cells.get(source_at));
-        let record = cells.get(record_at).trim().parse::<u64>().ok();
-        let found = source.zip(record).filter(|(source, record)| (1..=sources[*source].rows).contains(record));
-        let Some((source, record)) = found else {
-            wrong.push(format!(
-                "line {}: the run has no row {}:{}",
-                row.line,
-                cells.get(source_at).escape_debug(),
-                cells.get(record_at).escape_debug()
-            ));
+        let Some(source) = sources.iter().position(|it| it.name == cells.get(source_at)) else {
+            wrong.push(format!("line {}: _source names no source of the run", row.line));
             return Ok(());
         };
-        let values: Vec<String> =
-            places[source].iter().map(|place| place.map_or("", |it| cells.get(it)).to_owned()).collect();
+        let n_rows = sources[source].rows;
+        let record = cells.get(record_at).trim().parse::<u64>().ok().filter(|it| (1..=n_rows).contains(it));
+        let Some(record) = record else {
+            let name = &sources[source].name;
+            wrong.push(format!("line {}: _record is no number from 1 to {n_rows}, the rows of {name}", row.line));
+            return Ok(());
+        };
+        let values: Vec<String> = places[source]
+            .iter()
+            .map(|place| place.map_or(Cow::Borrowed(""), |it| unguarded(cells.get(it))).into_owned())
+            .collect();
         // A row that could not be read has no cells until a person fills them in.
         if values.iter().all(|it| it.trim().is_empty()) {
             return Ok(());
         }
         let id = RowId { source: u16::try_from(source)?, record };
         if corrections.0.insert(id, values).is_some() {
-            wrong.push(format!("line {}: the row {}:{record} stands there twice", row.line, sources[source].name));
+            wrong.push(format!("line {}: the row {}:{record} is there twice", row.line, sources[source].name));
         }
         Ok(())
     })?;

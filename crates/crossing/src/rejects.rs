@@ -1,9 +1,11 @@
 //! Writes `clean/rejects.csv`: rejected rows in their original columns, plus the reason.
 //!
-//! Cells are unchanged, so that the file can be corrected and read again.
+//! Cells are as received, with an apostrophe before what a spreadsheet would run, so that the file can be corrected in
+//! one. `corrections` takes these apostrophes off again.
 
 use anyhow::Result;
 use model::{Reason, Reject};
+use run::guarded;
 
 use crate::corrections::SourceRow;
 
@@ -48,7 +50,8 @@ impl RejectColumns {
     /// Returns the header line.
     pub(crate) fn header(&self) -> Result<Vec<u8>> {
         let mut csv = csv::Writer::from_writer(Vec::new());
-        csv.write_record(self.names.iter().map(String::as_str).chain(OWN))?;
+        let names = self.names.iter().map(String::as_str).chain(OWN);
+        csv.write_record(names.map(|it| guarded(it).into_owned()))?;
         Ok(csv.into_inner()?)
     }
 
@@ -71,7 +74,7 @@ impl RejectColumns {
                 reject.field.to_owned(),
                 row.unread_text().to_owned(),
             ];
-            csv.write_record(cells.iter().chain(&own))?;
+            csv.write_record(cells.iter().chain(&own).map(|it| guarded(it).into_owned()))?;
         }
         Ok(csv.into_inner()?)
     }

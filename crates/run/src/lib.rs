@@ -25,6 +25,7 @@ mod manifest;
 mod publish;
 mod runs;
 mod spill;
+mod spreadsheet;
 mod table;
 
 pub use backups::{BackupCause, BackupRecord, Backups, BackupsLock};
@@ -39,4 +40,5 @@ pub use manifest::{
 pub use publish::{ArtifactWriter, digest_of, sync_parent, write_private};
 pub use runs::{Label, ListedRuns, Runs, RunsLock, holds_run};
 pub use spill::SpillFolder;
+pub use spreadsheet::{guarded, unguarded};
 pub use table::{TableReader, TableWriter};

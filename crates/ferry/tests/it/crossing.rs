@@ -266,11 +266,11 @@ fn each_stage_runs_alone_on_what_the_stage_before_left() {
 
 #[test]
 fn an_export_is_safe_in_a_spreadsheet_unless_it_is_asked_to_be_exact() {
-    let world = small("+33199000001,,=1+1,-x@example.com,,,", "");
+    let world = small("+33199000001,,;=1+1,-x@example.com,,,", "");
     world.ferry(&["export", "contacts", "--to", "safe.csv"]);
     let safe = world.read("safe.csv");
-    assert!(safe.contains(",'+33199000001,FR,fixed_line,'=1+1,'-x@example.com,"), "{safe}");
-    assert_eq!(world.contacts(), "+33199000001|FR|fixed_line|=1+1|-x@example.com||||sms|1|\n");
+    assert!(safe.contains(",+33199000001,FR,fixed_line,;'=1+1,'-x@example.com,"), "{safe}");
+    assert_eq!(world.contacts(), "+33199000001|FR|fixed_line|;=1+1|-x@example.com||||sms|1|\n");
 }
 
 #[test]

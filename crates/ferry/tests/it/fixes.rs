@@ -19,7 +19,7 @@ fn corrected_rejects_come_back_and_the_balance_still_closes() {
     corrected(&world, |it| {
         it.replace("+33199000***", "+33199000002")
             .replace("+3319900,", "+33199000003,")
-            .replace(",,sms,4,5,E_FIELDS,,\"+33199000004,Dea,x\"", "+33199000004,Dea,sms,4,5,E_FIELDS,,")
+            .replace(",,sms,4,5,E_FIELDS,,\"'+33199000004,Dea,x\"", "+33199000004,Dea,sms,4,5,E_FIELDS,,")
     });
     let fixed = world.ferry(&["fix", "fixed.csv", "--run-dir", "run"]);
     assert_eq!(fixed.code, 0, "{fixed:?}");
@@ -52,7 +52,7 @@ fn a_row_that_could_not_be_read_and_is_left_so_stays_rejected_with_its_text() {
     corrected(&world, |it| it.replace("+33199000***", "+33199000002"));
     assert_eq!(world.ferry(&["fix", "fixed.csv", "--run-dir", "run"]).code, 0);
     assert_eq!(world.rejects(), ["3 4 E_INVALID phone", "4 5 E_FIELDS", "5 6 E_LETTERS phone"]);
-    assert!(world.read("run/clean/rejects.csv").contains("\"+33199000004,Dea,x\""));
+    assert!(world.read("run/clean/rejects.csv").contains("\"'+33199000004,Dea,x\""));
 }
 
 #[test]
@@ -63,16 +63,13 @@ fn a_file_that_corrects_no_rejected_row_of_the_run_is_refused_and_changes_nothin
     let header = "phone,name,_source,_record\n";
     for (text, error) in [
         ("phone,name\n+33199000002,Ben\n".to_owned(), "has no columns _source and _record"),
-        (format!("{header}+33199000002,Ben,viber,2\n"), "line 2: the run has no row viber:2"),
-        (format!("{header}+33199000002,Ben,sms,9\n"), "line 2: the run has no row sms:9"),
+        (format!("{header}+33199000002,Ben,viber,2\n"), "line 2: _source names no source of the run"),
+        (format!("{header}+33199000002,Ben,sms,9\n"), "line 2: _record is no number from 1 to 5, the rows of sms"),
         (
             format!("{header}+33199000002,Ben,sms,x\n+33199000002,Ben,sms,0\n"),
-            "line 2: the run has no row sms:x, and 1 more such lines",
+            "line 2: _record is no number from 1 to 5, the rows of sms, and 1 more such lines",
         ),
-        (
-            format!("{header}+33199000002,Ben,sms,2\n+33199000002,Ben,sms,2\n"),
-            "line 3: the row sms:2 stands there twice",
-        ),
+        (format!("{header}+33199000002,Ben,sms,2\n+33199000002,Ben,sms,2\n"), "line 3: the row sms:2 is there twice"),
         (format!("{header}+33199000002,Ben,sms,2,x\n"), "line 2: the row cannot be read"),
         (
             format!("{header}+33199000001,Eve,sms,1\n"),
@@ -86,4 +83,43 @@ fn a_file_that_corrects_no_rejected_row_of_the_run_is_refused_and_changes_nothin
         assert!(told.err.contains(error), "{}", told.err);
         assert_eq!(world.read("run/manifest.json"), manifest);
     }
+}
+
+#[test]
+fn an_error_repeats_no_cell_even_if_the_columns_are_shifted() {
+    let world = World::with_sms(ROWS);
+    world.run();
+    for row in ["Ben,2,+33199000002,2", "Ben,2,sms,33199000002", "Ben,2,=cmd,+33199000002"] {
+        world.write("fixed.csv", &format!("name,phone,_source,_record\n{row}\n"));
+        let told = world.ferry(&["fix", "fixed.csv", "--run-dir", "run"]);
+        assert!(told.code == 1 && !told.err.contains("33199000002") && !told.err.contains("cmd"), "{told:?}");
+    }
+}
+
+#[test]
+fn rejected_rows_are_safe_in_a_spreadsheet_and_come_back_as_they_were() {
+    let rows = "phone,name,=note\nx,;=1+1,@SUM(1)\ny,'=a,\" -1;=b\"\nz,O'Neill,+33199000001\n";
+    let world = World::with_sms(rows.as_bytes());
+    world.run();
+    let rejects = world.read("run/clean/rejects.csv");
+    assert_eq!(
+        rejects.lines().map(|it| it.split(",sms,").next().unwrap()).collect::<Vec<_>>(),
+        [
+            "phone,name,'=note,_source,_record,_line,_reason,_field,_text",
+            "x,;'=1+1,'@SUM(1)",
+            "y,''=a,' -1;'=b",
+            "z,O'Neill,+33199000001",
+        ]
+    );
+    let cells = |world: &World| {
+        let traced: String =
+            ["sms:1", "sms:2", "sms:3"].map(|it| world.ferry(&["trace", it, "--run-dir", "run"]).out).concat();
+        traced.replace(", as corrected", "")
+    };
+    let before = cells(&world);
+    world.write("fixed.csv", &rejects);
+    let fixed = world.ferry(&["fix", "fixed.csv", "--run-dir", "run"]);
+    assert!(fixed.out.contains("corrected  3 of 3 rejected rows; 3 are rejected now"), "{fixed:?}");
+    assert_eq!(cells(&world), before);
+    assert_eq!(world.read("run/clean/rejects.csv"), rejects);
 }
