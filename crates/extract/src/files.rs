@@ -1,6 +1,11 @@
 //! Finds the files of a source.
 
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::error::ExtractError;
 
@@ -53,7 +58,13 @@ fn files_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Fails if the path is not a plain file. Checked before it is opened, because opening a pipe would block for ever.
+/// Opens a file for reading. Opening and reading never wait, so a pipe that takes the place of the file cannot hold a run
+/// up.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)
+}
+
+/// Fails if the path is not a plain file.
 pub(crate) fn check_is_file(path: &Path) -> Result<(), ExtractError> {
     let kind =
         std::fs::metadata(path).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?.file_type();

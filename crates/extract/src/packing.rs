@@ -5,12 +5,14 @@ mod bomb_guard;
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use model::{Digest, Hasher};
+use zip::ZipArchive;
 
 use crate::error::ExtractError;
+use crate::files::open;
 use crate::packing::archive::zip_archive;
 
 pub(crate) use crate::packing::archive::{members, unzip_error};
@@ -52,12 +54,9 @@ pub(crate) fn unpacked<T, E: From<ExtractError>>(
 ) -> Result<(T, OnDisk), E> {
     let failed = |source| E::from(ExtractError::Read { path: path.to_owned(), source });
     if let Packing::Zip { member } = packing {
-        let on_disk = digest_of(path).map_err(failed)?;
-        let mut archive = zip_archive(path)?;
-        let member = archive.by_name(member).map_err(|error| unzip_error(path, &error))?;
-        return Ok((each(&mut BombGuard::new(member, limits, on_disk.n_bytes))?, on_disk));
+        return Archives::default().unpacked(path, member, limits, each);
     }
-    let file = File::open(path).map_err(failed)?;
+    let file = open(path).map_err(failed)?;
     let n_packed = file.metadata().map_err(failed)?.len();
     let mut raw = Hashing { inner: file, hasher: Hasher::default(), n_bytes: 0 };
     let given = match packing {
@@ -76,8 +75,71 @@ pub(crate) fn unpacked<T, E: From<ExtractError>>(
     Ok((given, OnDisk { digest: raw.hasher.finish(), n_bytes: raw.n_bytes }))
 }
 
+/// Unpacks members of archives. The archive of the last member stays open, so the directory and the digest of an archive
+/// are read once for all its members.
+#[derive(Default)]
+pub(crate) struct Archives(Option<OpenArchive>);
+
+struct OpenArchive {
+    path: PathBuf,
+    archive: ZipArchive<BufReader<File>>,
+    on_disk: OnDisk,
+}
+
+impl Archives {
+    /// Like [`unpacked`], for any packing.
+    pub(crate) fn unpacked_in<T, E: From<ExtractError>>(
+        &mut self,
+        path: &Path,
+        packing: &Packing,
+        limits: Limits,
+        each: impl FnOnce(&mut dyn Read) -> Result<T, E>,
+    ) -> Result<(T, OnDisk), E> {
+        match packing {
+            Packing::Zip { member } => self.unpacked(path, member, limits, each),
+            _ => unpacked(path, packing, limits, each),
+        }
+    }
+
+    fn unpacked<T, E: From<ExtractError>>(
+        &mut self,
+        path: &Path,
+        member: &str,
+        limits: Limits,
+        each: impl FnOnce(&mut dyn Read) -> Result<T, E>,
+    ) -> Result<(T, OnDisk), E> {
+        let OpenArchive { archive, on_disk, .. } = self.of(path)?;
+        let member = archive.by_name(member).map_err(|error| unzip_error(path, &error))?;
+        Ok((each(&mut BombGuard::new(member, limits, on_disk.n_bytes))?, *on_disk))
+    }
+
+    fn of(&mut self, path: &Path) -> Result<&mut OpenArchive, ExtractError> {
+        if self.0.as_ref().is_some_and(|it| it.path != path) {
+            self.finish()?;
+        }
+        let open = match self.0.take() {
+            Some(open) => open,
+            None => {
+                let on_disk = digest_of(path).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?;
+                OpenArchive { path: path.to_owned(), archive: zip_archive(path)?, on_disk }
+            }
+        };
+        Ok(self.0.insert(open))
+    }
+
+    /// Closes the last archive. Fails if it has changed since its first member was read.
+    pub(crate) fn finish(&mut self) -> Result<(), ExtractError> {
+        let Some(OpenArchive { path, on_disk, .. }) = self.0.take() else { return Ok(()) };
+        match digest_of(&path) {
+            Ok(now) if now == on_disk => Ok(()),
+            Ok(_) => Err(ExtractError::Changed { path }),
+            Err(source) => Err(ExtractError::Read { path, source }),
+        }
+    }
+}
+
 pub(crate) fn digest_of(path: &Path) -> io::Result<OnDisk> {
-    let mut raw = Hashing { inner: File::open(path)?, hasher: Hasher::default(), n_bytes: 0 };
+    let mut raw = Hashing { inner: open(path)?, hasher: Hasher::default(), n_bytes: 0 };
     let mut buffer = vec![0; 1 << 20];
     while raw.read(&mut buffer)? > 0 {}
     Ok(OnDisk { digest: raw.hasher.finish(), n_bytes: raw.n_bytes })
@@ -119,6 +181,52 @@ mod tests {
             size.map_err(|source| ExtractError::Read { path: "x".into(), source })
         };
         unpacked(file.path(), &Packing::Gzip, limits, size).map(|it| it.0)
+    }
+
+    fn zip(path: &Path, members: &[(String, String)]) {
+        let mut zip = zip::ZipWriter::new(File::create(path).unwrap());
+        for (name, text) in members {
+            zip.start_file(name.as_str(), zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap();
+    }
+
+    #[test]
+    fn an_archive_of_many_files_is_opened_as_often_as_one_of_few() {
+        let home = tempfile::tempdir().unwrap();
+        let opened = [3, 300].map(|n_members| {
+            let path = home.path().join(format!("{n_members}.zip"));
+            let member = |n| (format!("{n:04}.csv"), format!("phone,name\n+331990000{n:02},Ana\n"));
+            zip(&path, &(0..n_members).map(member).collect::<Vec<_>>());
+            let before = archive::n_opened();
+            let probe = crate::probe(&[path], &crate::Settings::default()).unwrap();
+            let mut n_rows = 0;
+            let summaries = crate::read(&probe, |_| {
+                n_rows += 1;
+                Ok::<_, ExtractError>(())
+            });
+            assert_eq!((n_rows, summaries.unwrap().len()), (n_members, n_members));
+            archive::n_opened() - before
+        });
+        assert_eq!(opened, [3, 3], "for the names, for the formats and for the rows");
+    }
+
+    #[test]
+    fn an_archive_that_changes_after_its_first_file_was_read_is_an_error() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a.zip");
+        let text = "phone,name\n+33199000001,Ana\n";
+        zip(&path, &["a.csv", "b.csv"].map(|it| (it.to_owned(), text.to_owned())));
+        let probe = crate::probe(std::slice::from_ref(&path), &crate::Settings::default()).unwrap();
+        let read = crate::read(&probe, |row| {
+            if row.record == 2 {
+                let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+                file.write_all(b"x").unwrap();
+            }
+            Ok::<_, ExtractError>(())
+        });
+        assert!(matches!(read, Err(ExtractError::Changed { .. })), "{read:?}");
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! Finds out what the files of a source are: of each file its digest, packing, format and columns.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::ExtractError;
-use crate::files::check_is_file;
+use crate::files::{check_is_file, open};
 use crate::formats::csv::{CsvSettings, HeadColumns, read_head};
 use crate::formats::json::{
     Flattener, JsonLayout, Lists, RecordScanner, Scanned, UnreadableRecord, detect_json_layout, looks_like_json,
@@ -13,7 +12,7 @@ use crate::formats::json::{
 use crate::formats::sheet::{self, SheetFile, SheetKind};
 use crate::formats::vcard::{COLUMNS, looks_like_vcard};
 use crate::magic::{FileKind, file_kind};
-use crate::packing::{Limits, OnDisk, Packing, digest_of, members, start_of, unpacked};
+use crate::packing::{Archives, Limits, OnDisk, Packing, digest_of, members, start_of};
 use crate::row::MOST_COLUMNS;
 use crate::settings::Settings;
 use crate::source::{FileFormat, Probe, SourcePart};
@@ -72,8 +71,10 @@ fn column_map(columns: &[String], header: &[String]) -> Vec<Option<usize>> {
 
 fn probe_file(path: &Path, settings: &Settings) -> Result<Vec<SourcePart>, ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    let start = start_of(File::open(path).map_err(failed)?, START_BYTES).map_err(failed)?;
-    let one = |packing| probe_content(path, packing, settings, settings.limits).map(|it| vec![it.0]);
+    let start = start_of(open(path).map_err(failed)?, START_BYTES).map_err(failed)?;
+    let one = |packing| {
+        probe_content(&mut Archives::default(), path, packing, settings, settings.limits).map(|it| vec![it.0])
+    };
     match file_kind(&start) {
         FileKind::Gzip => one(Packing::Gzip),
         FileKind::Zstd => one(Packing::Zstd),
@@ -83,7 +84,7 @@ fn probe_file(path: &Path, settings: &Settings) -> Result<Vec<SourcePart>, Extra
             let names = members(path)?;
             match sheet::kind(path, &names)? {
                 Some(kind) => {
-                    let file = BufReader::new(File::open(path).map_err(failed)?);
+                    let file = BufReader::new(open(path).map_err(failed)?);
                     let on_disk = digest_of(path).map_err(failed)?;
                     Ok(vec![probe_sheet(path, Packing::Plain, file, on_disk, kind, settings)?])
                 }
@@ -95,11 +96,12 @@ fn probe_file(path: &Path, settings: &Settings) -> Result<Vec<SourcePart>, Extra
 
 /// Probes the members of an archive. The limit on unpacked bytes is for all of them together.
 fn probe_members(path: &Path, names: Vec<String>, settings: &Settings) -> Result<Vec<SourcePart>, ExtractError> {
+    let mut archives = Archives::default();
     let mut left = settings.limits.unpacked_bytes;
     let mut parts = Vec::new();
     for member in names {
         let limits = Limits { unpacked_bytes: left, ..settings.limits };
-        let (part, n_unpacked) = probe_content(path, Packing::Zip { member }, settings, limits)?;
+        let (part, n_unpacked) = probe_content(&mut archives, path, Packing::Zip { member }, settings, limits)?;
         left = left.saturating_sub(n_unpacked);
         parts.push(part);
     }
@@ -134,13 +136,14 @@ impl TextContent {
 
 /// Probes one file or one member of an archive. Also returns how many bytes it unpacked to.
 fn probe_content(
+    archives: &mut Archives,
     path: &Path,
     packing: Packing,
     settings: &Settings,
     limits: Limits,
 ) -> Result<(SourcePart, u64), ExtractError> {
     let mut n_unpacked = 0;
-    let (content, on_disk) = unpacked(path, &packing, limits, |bytes| {
+    let (content, on_disk) = archives.unpacked_in(path, &packing, limits, |bytes| {
         let mut bytes = Counting { inner: bytes, n_bytes: 0 };
         let content = content(path, &packing, &mut bytes, settings)?;
         n_unpacked = bytes.n_bytes;

@@ -1,17 +1,17 @@
 //! Reads the rows of a probed source.
 
-use std::fs::File;
 use std::io::BufReader;
 
 use csv::StringRecord;
 use model::Reason;
 
 use crate::error::ExtractError;
+use crate::files::open;
 use crate::formats::csv::{CsvFile, read_csv};
 use crate::formats::json::{Flattener, Lists, read_json};
 use crate::formats::sheet::{self, SheetFile};
 use crate::formats::vcard::read_vcards;
-use crate::packing::{OnDisk, Packing, digest_of, unpacked};
+use crate::packing::{Archives, OnDisk, Packing, digest_of};
 use crate::row::{Cells, ReadSummary, Row, Unreadable, is_blank};
 use crate::source::{FileFormat, Probe, SourcePart};
 use crate::text::encoding::decoded;
@@ -25,11 +25,12 @@ pub fn read<E: From<ExtractError>>(
     probe: &Probe,
     mut each: impl FnMut(Row) -> Result<(), E>,
 ) -> Result<Vec<ReadSummary>, E> {
+    let mut archives = Archives::default();
     let mut n_rows = 0;
     let mut summaries = Vec::new();
     for part in &probe.parts {
         let n_before = n_rows;
-        let summary = read_part(probe, part, |line, cells| {
+        let summary = read_part(&mut archives, probe, part, |line, cells| {
             n_rows += 1;
             let cells = match cells {
                 Ok(cells) if is_blank(cells.as_slice()) => Err(Unreadable::new(Reason::NotAContact, b"")),
@@ -42,10 +43,12 @@ pub fn read<E: From<ExtractError>>(
         let n_records = if summary.n_records > 0 { summary.n_records } else { n_rows };
         summaries.push(ReadSummary { n_rows, n_records, ..summary });
     }
+    archives.finish()?;
     Ok(summaries)
 }
 
 fn read_part<E: From<ExtractError>>(
+    archives: &mut Archives,
     probe: &Probe,
     part: &SourcePart,
     each: impl FnMut(u64, Result<&StringRecord, Unreadable>) -> Result<(), E>,
@@ -61,19 +64,19 @@ fn read_part<E: From<ExtractError>>(
                 has_header: *has_header,
                 first_line: part.first_line,
             };
-            unpacked(path, packing, limits, |bytes| read_csv(decoded(bytes, *encoding), file, each))?
+            archives.unpacked_in(path, packing, limits, |bytes| read_csv(decoded(bytes, *encoding), file, each))?
         }
         FileFormat::Json { layout, encoding } => {
             let flattener = part.flattener.as_deref().cloned().unwrap_or_else(|| Flattener::new(Lists::default()));
-            unpacked(path, packing, limits, |bytes| {
+            archives.unpacked_in(path, packing, limits, |bytes| {
                 read_json(decoded(bytes, *encoding), path, layout.clone(), flattener, each)
             })?
         }
-        FileFormat::VCard { encoding } => {
-            unpacked(path, packing, limits, |bytes| read_vcards(decoded(bytes, *encoding), path, *encoding, each))?
-        }
+        FileFormat::VCard { encoding } => archives.unpacked_in(path, packing, limits, |bytes| {
+            read_vcards(decoded(bytes, *encoding), path, *encoding, each)
+        })?,
         FileFormat::Sheet { kind, sheet, .. } => {
-            let (file, on_disk) = sheet_file(probe, part)?;
+            let (file, on_disk) = sheet_file(archives, probe, part)?;
             (sheet::read_sheet(path, file, *kind, sheet, part.first_line, part.header.len(), each)?, on_disk)
         }
     };
@@ -83,14 +86,14 @@ fn read_part<E: From<ExtractError>>(
     }
 }
 
-fn sheet_file(probe: &Probe, part: &SourcePart) -> Result<(SheetFile, OnDisk), ExtractError> {
+fn sheet_file(archives: &mut Archives, probe: &Probe, part: &SourcePart) -> Result<(SheetFile, OnDisk), ExtractError> {
     let path = &part.path;
     if part.packing != Packing::Plain {
-        return unpacked(path, &part.packing, probe.limits, |bytes| sheet::copied(path, bytes));
+        return archives.unpacked_in(path, &part.packing, probe.limits, |bytes| sheet::copied(path, bytes));
     }
     let failed = |source| ExtractError::Read { path: path.clone(), source };
     let on_disk = digest_of(path).map_err(failed)?;
-    Ok((BufReader::new(File::open(path).map_err(failed)?), on_disk))
+    Ok((BufReader::new(open(path).map_err(failed)?), on_disk))
 }
 
 /// Why reading stops before the end of the files.

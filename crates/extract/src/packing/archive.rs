@@ -7,6 +7,7 @@ use std::path::Path;
 use zip::ZipArchive;
 
 use crate::error::ExtractError;
+use crate::files::open;
 
 /// Most members of an archive. No export has more, and a hostile archive could fill the memory with their names.
 const MOST_MEMBERS: usize = 10_000;
@@ -14,8 +15,21 @@ const MOST_MEMBERS: usize = 10_000;
 /// Opens a zip archive and checks its directory.
 pub(crate) fn zip_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
-    let file = BufReader::new(File::open(path).map_err(failed)?);
+    #[cfg(test)]
+    N_OPENED.set(N_OPENED.get() + 1);
+    let file = BufReader::new(open(path).map_err(failed)?);
     ZipArchive::new(file).map_err(|error| unzip_error(path, &error))
+}
+
+#[cfg(test)]
+thread_local! {
+    static N_OPENED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How many archives this thread has opened.
+#[cfg(test)]
+pub(crate) fn n_opened() -> usize {
+    N_OPENED.get()
 }
 
 /// The names of the files in an archive, without the ones that macOS adds.

@@ -6,7 +6,7 @@ use std::path::Path;
 use model::Digest;
 
 use crate::error::ExtractError;
-use crate::files::check_is_file;
+use crate::files::{check_is_file, open};
 use crate::magic::{FileKind, file_kind};
 use crate::packing::{Limits, Packing, start_of, unpacked};
 
@@ -23,7 +23,7 @@ pub fn lines<E: From<ExtractError>>(
 ) -> Result<Digest, E> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
     check_is_file(path)?;
-    let start = std::fs::File::open(path).and_then(|it| start_of(it, 8)).map_err(failed)?;
+    let start = open(path).and_then(|it| start_of(it, 8)).map_err(failed)?;
     let packing = match file_kind(&start) {
         FileKind::Gzip => Packing::Gzip,
         FileKind::Zstd => Packing::Zstd,
