@@ -32,8 +32,6 @@ pub enum RunError {
     Shared { path: PathBuf },
     #[error("{} is not a folder", path.display())]
     NoFolder { path: PathBuf },
-    #[error("{} is a pipe, socket or device, not a file", path.display())]
-    NoFile { path: PathBuf },
     #[error("{} is the manifest of version {found}; this program reads version {known}", path.display())]
     OtherVersion { path: PathBuf, found: u32, known: u32 },
     #[error("there is no run {id} in {}: `ferry runs` lists them", runs.display())]

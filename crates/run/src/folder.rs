@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use model::{Digest, Stage};
 use serde::Deserialize;
 
+use crate::small_file::{plain, read_small, without_waiting};
 use crate::{Artifact, ArtifactWriter, Manifest, RunError, SpillFolder, StageRecord, digest_of, write_private};
 
 const MANIFEST: &str = "manifest.json";
 /// The version of the manifest. A folder of another version is refused with words.
 pub const MANIFEST_VERSION: u32 = 2;
+/// Limits the manifest, in bytes. One of 10,000 files has 3 MiB.
+const MOST_MANIFEST_BYTES: u64 = 256 << 20;
 
 /// The folder of one run, locked by one process at a time.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub struct RunFolder {
 impl RunFolder {
     /// Begins a run in a folder that holds none. `new` makes its manifest.
     pub fn begin(dir: &Path, new: impl FnOnce() -> Manifest) -> Result<Self, RunError> {
-        let dir = plain(dir);
+        let dir = without_slash(dir);
         create_private_dir(&dir)?;
         let lock = lock(&dir)?;
         match read_manifest(&dir) {
@@ -39,7 +42,7 @@ impl RunFolder {
 
     /// Opens an existing run for work. No other process can work in it meanwhile.
     pub fn open(dir: &Path) -> Result<Self, RunError> {
-        let dir = plain(dir);
+        let dir = without_slash(dir);
         // A folder without a run stays as it is.
         read_manifest(&dir)?;
         create_private_dir(&dir)?;
@@ -49,7 +52,7 @@ impl RunFolder {
 
     /// Opens an existing run for reading, without disturbing a process that works in it.
     pub fn look(dir: &Path) -> Result<Self, RunError> {
-        let dir = plain(dir);
+        let dir = without_slash(dir);
         Ok(Self { manifest: read_manifest(&dir)?, dir, _lock: None })
     }
 
@@ -154,7 +157,7 @@ pub fn run_name<'a>(what: &'static str, name: &'a str) -> Result<&'a str, RunErr
 }
 
 /// Returns the path without a slash at its end, which would lead through a symbolic link.
-fn plain(dir: &Path) -> PathBuf {
+fn without_slash(dir: &Path) -> PathBuf {
     dir.components().collect()
 }
 
@@ -166,7 +169,7 @@ struct Version {
 
 pub(crate) fn read_manifest(dir: &Path) -> Result<Manifest, RunError> {
     let path = dir.join(MANIFEST);
-    let text = match std::fs::read(&path) {
+    let text = match read_small(&path, MOST_MANIFEST_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(RunError::NoRun { path: dir.to_owned() });
@@ -204,11 +207,9 @@ pub(crate) fn create_private_dir(dir: &Path) -> Result<(), RunError> {
 /// Opens the lock file of a folder. A pipe or device in its place is refused: opening it could wait for ever.
 pub(crate) fn lock_file(dir: &Path) -> Result<(PathBuf, File), RunError> {
     let path = dir.join(".lock");
-    if std::fs::symlink_metadata(&path).is_ok_and(|it| !it.is_file()) {
-        return Err(RunError::NoFile { path });
-    }
-    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(&path);
-    let file = file.map_err(RunError::write(&path))?;
+    let mut options = OpenOptions::new();
+    let options = options.create(true).truncate(false).read(true).write(true).mode(0o600);
+    let file = plain(options.custom_flags(without_waiting()).open(&path)).map_err(RunError::write(&path))?;
     Ok((path, file))
 }
 
@@ -297,6 +298,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_pipe_in_the_place_of_the_lock_or_the_manifest_is_refused_at_once() {
+        for name in [".lock", "manifest.json"] {
+            let home = tempfile::tempdir().unwrap();
+            assert!(std::process::Command::new("mkfifo").arg(home.path().join(name)).status().unwrap().success());
+            let error = RunFolder::begin(home.path(), manifest).unwrap_err();
+            let why = std::error::Error::source(&error).unwrap().to_string();
+            assert_eq!(why, "it is a pipe, socket or device, not a file", "{name}: {error}");
+        }
+    }
+
+    #[test]
     fn two_processes_cannot_work_in_one_run() {
         let home = tempfile::tempdir().unwrap();
         let first = RunFolder::begin(home.path(), manifest).unwrap();
@@ -337,7 +349,7 @@ pub(crate) mod tests {
     fn a_socket_in_the_place_of_the_lock_is_refused() {
         let home = tempfile::tempdir().unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(home.path().join(".lock")).unwrap();
-        assert!(matches!(RunFolder::begin(home.path(), manifest), Err(RunError::NoFile { .. })));
+        assert!(matches!(RunFolder::begin(home.path(), manifest), Err(RunError::Write { .. })));
     }
 
     #[test]

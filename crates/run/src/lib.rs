@@ -24,6 +24,7 @@ mod group;
 mod manifest;
 mod publish;
 mod runs;
+mod small_file;
 mod spill;
 mod spreadsheet;
 mod table;
@@ -37,8 +38,9 @@ pub use manifest::{
     Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, ListFinding, ListQuality,
     LoadedCounts, Manifest, SourceRecord, StageRecord, UnreadField,
 };
-pub use publish::{ArtifactWriter, digest_of, sync_parent, write_private};
+pub use publish::{ArtifactWriter, digest_of, sync_parent, write_output, write_private};
 pub use runs::{Label, ListedRuns, Runs, RunsLock, holds_run};
+pub use small_file::{MOST_LIST_BYTES, MOST_PLAN_BYTES, MOST_SECRET_BYTES, open_plain, read_small, read_small_text};
 pub use spill::SpillFolder;
 pub use spreadsheet::{guarded, unguarded};
 pub use table::{TableReader, TableWriter};

@@ -32,6 +32,19 @@ impl ArtifactWriter {
         Ok(Self { path: path.to_owned(), temporary, file, hasher: Hasher::default(), n_bytes: 0 })
     }
 
+    /// Begins a file at a place that a person named. A new file is readable only by its owner; a file that is replaced
+    /// keeps its mode, and a link keeps pointing to it.
+    pub fn create_output(path: &Path) -> Result<Self, RunError> {
+        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let replaced = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file);
+        let writer = Self::create(&path)?;
+        if let Some(replaced) = replaced {
+            let kept = writer.file.get_ref().set_permissions(replaced.permissions());
+            kept.map_err(RunError::write(&writer.temporary))?;
+        }
+        Ok(writer)
+    }
+
     /// Returns the final path of the file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -67,6 +80,17 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<Artifact, RunError> {
     writer.publish(0)
 }
 
+/// Writes a result at a place that a person named, as [`ArtifactWriter::create_output`] does. A pipe or device, such as
+/// `/dev/stdout`, is written to.
+pub fn write_output(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    if std::fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+        return std::fs::write(path, bytes).map_err(RunError::write(path));
+    }
+    let mut writer = ArtifactWriter::create_output(path)?;
+    writer.write_all(bytes).map_err(RunError::write(path))?;
+    writer.publish(0).map(|_| ())
+}
+
 /// Returns the digest and the size of a file.
 pub fn digest_of(path: &Path) -> Result<(Digest, u64), RunError> {
     let mut file = File::open(path).map_err(RunError::read(path))?;
@@ -95,4 +119,28 @@ fn temporary_name(path: &Path) -> PathBuf {
 pub fn sync_parent(path: &Path) -> Result<(), RunError> {
     let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(parent).and_then(|it| it.sync_all()).map_err(RunError::write(parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_new_output_is_for_its_owner_and_a_replaced_one_keeps_its_mode_and_its_links() {
+        let home = tempfile::tempdir().unwrap();
+        let (new, old, link) = (home.path().join("new"), home.path().join("old"), home.path().join("link"));
+        std::fs::write(&old, "before").unwrap();
+        std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o664)).unwrap();
+        std::os::unix::fs::symlink(&old, &link).unwrap();
+        for path in [&new, &link] {
+            write_output(path, b"after").unwrap();
+        }
+        let mode = |path: &Path| std::fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&new), mode(&old)), (0o600, 0o664));
+        assert_eq!((std::fs::read_to_string(&old).unwrap().as_str(), link.is_symlink()), ("after", true));
+        assert!(write_output(Path::new("/dev/null"), b"x").is_ok());
+        assert!(write_output(home.path(), b"x").is_err());
+    }
 }
