@@ -85,9 +85,9 @@ impl Plan {
     pub fn suppressed(&self) -> Result<HashSet<ContactId>, PlanError> {
         let Some(path) = &self.clean.suppression else { return Ok(HashSet::new()) };
         let path = self.folder().join(path);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match run::read_small_text(&path, run::MOST_LIST_BYTES) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(HashSet::new()),
-            read => read.map_err(|source| PlanError::Read { path: path.clone(), source })?,
+            read => read.map_err(|source| PlanError::ReadSuppression { path: path.clone(), source })?,
         };
         let lines = (1..).zip(text.lines()).filter(|it| !it.1.trim().is_empty() && !it.1.starts_with('#'));
         lines

@@ -38,7 +38,7 @@ impl Plan {
         let mut profile = if name.ends_with(".toml") {
             let path = self.folder().join(name);
             let unreadable = |error| self.wrong(at, format!("could not read the profile {}: {error}", path.display()));
-            let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+            let text = run::read_small_text(&path, run::MOST_PLAN_BYTES).map_err(unreadable)?;
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             Profile::read(&stem, &text, &[]).map_err(|error| self.wrong(at, error.to_string()))?
         } else {

@@ -43,7 +43,7 @@ impl Plan {
     /// Reads and checks a plan.
     pub fn read(path: &Path) -> Result<Self, PlanError> {
         let unreadable = |source| PlanError::Read { path: path.to_owned(), source };
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = run::read_small_text(path, run::MOST_PLAN_BYTES).map_err(unreadable)?;
         let absolute = std::path::absolute(path).map_err(unreadable)?;
         let file: PlanFile = toml::from_str(&text).map_err(|error| {
             let at = error.span().map_or(0, |it| it.start);

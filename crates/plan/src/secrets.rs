@@ -67,7 +67,7 @@ pub fn find_key(plan: &Plan) -> Result<Option<FoundKey>, SecretError> {
         return Ok(Some(FoundKey { key, place: KeyPlace::Environment(variable), secret: text }));
     }
     let path = key_path(plan);
-    match std::fs::read_to_string(&path) {
+    match run::read_small_text(&path, run::MOST_SECRET_BYTES) {
         Ok(text) => match ContactKey::from_hex(&text) {
             Ok(key) => Ok(Some(FoundKey { key, place: KeyPlace::File(path), secret: text })),
             Err(source) => Err(SecretError::File { path, source }),

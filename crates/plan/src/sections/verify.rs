@@ -164,7 +164,8 @@ impl VerifySection {
     pub fn token(&self, plan: &Plan) -> Result<Option<String>, PlanError> {
         if let Some(path) = &self.token_file {
             let path = plan.folder().join(path);
-            let text = std::fs::read_to_string(&path).map_err(|source| PlanError::Read { path, source })?;
+            let text = run::read_small_text(&path, run::MOST_SECRET_BYTES);
+            let text = text.map_err(|source| PlanError::ReadToken { path, source })?;
             return Ok(Some(text.trim().to_owned()).filter(|it| !it.is_empty()));
         }
         Ok(from_environment(self.token_env.as_deref()))
