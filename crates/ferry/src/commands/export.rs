@@ -114,7 +114,7 @@ async fn write(
     let Some(crm) = Crm::look(&url).await? else { bail!("there is no CRM database yet: fill one with `ferry run`") };
 
     let failed = || format!("could not write {}", args.to.display());
-    let mut csv = csv::Writer::from_writer(ArtifactWriter::create(&args.to)?);
+    let mut csv = csv::Writer::from_writer(ArtifactWriter::create_output(&args.to)?);
     csv.write_record(columns).with_context(failed)?;
     let mut n_contacts = 0;
     crm.export(Timestamp::now(), |it| -> Result<()> {

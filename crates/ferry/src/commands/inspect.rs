@@ -56,8 +56,8 @@ pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
 fn profiles(paths: &[PathBuf]) -> Result<Vec<Profile>> {
     let mut profiles = Profile::built_in()?;
     for path in paths {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("could not read the profile {}", path.display()))?;
+        let text = run::read_small_text(path, run::MOST_PLAN_BYTES);
+        let text = text.with_context(|| format!("could not read the profile {}", path.display()))?;
         // A plan refers to the profile by its file.
         let mut profile = Profile::read(&path.display().to_string(), &text, &[])?;
         profile.name = path.display().to_string();

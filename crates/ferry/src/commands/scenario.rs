@@ -15,6 +15,9 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::text::scenarios as text;
 
+/// Limits one file of scenarios, in bytes. A log of a million messages has 150 MiB.
+const MOST_BYTES: u64 = 1 << 30;
+
 pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
     match command {
         ScenarioCommand::Import(args) => import(args, output),
@@ -75,7 +78,7 @@ fn collect(root: &Path, path: &Path, files: &mut Vec<File>) -> Result<()> {
     }
     let base = root.parent().unwrap_or(Path::new(""));
     let name = path.strip_prefix(base).unwrap_or(path).to_string_lossy().replace('\\', "/");
-    files.push(File { path: name, bytes: fs::read(path).with_context(context)? });
+    files.push(File { path: name, bytes: run::read_small(path, MOST_BYTES).with_context(context)? });
     Ok(())
 }
 
@@ -83,7 +86,7 @@ fn import(args: &ImportArgs, output: Output) -> Result<Exit> {
     let imported = read(&args.scenarios)?;
     if let Some(to) = &args.to {
         let text = serde_json::to_string_pretty(&json!({ "scenarios": imported.scenarios }))? + "\n";
-        fs::write(to, text).with_context(|| format!("could not write {}", to.display()))?;
+        run::write_output(to, text.as_bytes())?;
     }
     let value = json!({
         "format": imported.format.name(),
@@ -135,7 +138,7 @@ fn graph(args: &GraphArgs, output: Output) -> Result<Exit> {
         GraphKind::Svg => svg(scenario),
     };
     match &args.to {
-        Some(to) => fs::write(to, picture).with_context(|| format!("could not write {}", to.display()))?,
+        Some(to) => run::write_output(to, picture.as_bytes())?,
         None => output.print(&json!({ "scenario": scenario.id, "graph": picture }), || picture.clone())?,
     }
     Ok(Exit::Done)
@@ -145,7 +148,8 @@ fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
     let imported = read(&args.scenarios)?;
     let given: Option<Vec<Script>> = match &args.script {
         Some(path) => {
-            let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+            let text = run::read_small_text(path, run::MOST_LIST_BYTES);
+            let text = text.with_context(|| format!("could not read {}", path.display()))?;
             Some(serde_json::from_str(&text).with_context(|| format!("{} holds no scripts", path.display()))?)
         }
         None => None,
@@ -164,7 +168,7 @@ fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
     }
     if let Some(path) = &args.record {
         let text = serde_json::to_string_pretty(&recorded)? + "\n";
-        fs::write(path, text).with_context(|| format!("could not write {}", path.display()))?;
+        run::write_output(path, text.as_bytes())?;
     }
     let value: Vec<_> =
         runs.iter().map(|(it, runs)| json!({ "scenario": it.id, "language": it.language, "runs": runs })).collect();

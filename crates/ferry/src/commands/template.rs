@@ -1,6 +1,7 @@
 //! `ferry template`: checks, submits and follows templates.
 
 mod document;
+mod line_index;
 mod lint;
 mod sarif;
 mod submit;

@@ -84,10 +84,7 @@ fn add_findings_between(compiled: &mut [Compiled]) {
 }
 
 fn write(to: &Path, compiled: &[Compiled], order: &[OrderEntry], catalog: &str) -> Result<()> {
-    let put = |name: &str, text: String| {
-        let path = to.join(name);
-        fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
-    };
+    let put = |name: &str, text: String| run::write_output(&to.join(name), text.as_bytes());
     let folders = ["templates", "flows"].map(|it| to.join(it));
     if let Some(theirs) = folders.iter().find(|it| it.exists()).filter(|_| !to.join(ORDER).is_file()) {
         bail!("{} exists and was not written by `ferry translate`: name another folder with --to", theirs.display());
@@ -120,7 +117,7 @@ fn write(to: &Path, compiled: &[Compiled], order: &[OrderEntry], catalog: &str) 
         )?;
         findings += &finding_lines(it)?;
     }
-    put("findings.ndjson", findings)
+    Ok(put("findings.ndjson", findings)?)
 }
 
 fn finding_lines(compiled: &Compiled) -> Result<String> {

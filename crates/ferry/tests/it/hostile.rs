@@ -1,8 +1,9 @@
 //! Files whose words are chosen to do harm: to the terminal, to the plan, to a spreadsheet.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
-use crate::world::World;
+use crate::world::{World, ended};
 
 const HOSTILE: &str = "Ana\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}gpj";
 
@@ -82,4 +83,86 @@ fn a_file_name_or_a_column_cannot_write_a_section_of_the_plan() {
     assert_eq!(sections, ["crm", "run", "source"]);
     let dry_run = world.ferry(&["run", "exports/plan.toml", "--dry-run"]);
     assert_eq!(dry_run.code, 0, "{dry_run:?}");
+}
+
+/// A list of broken templates on one line, as the Graph API gives it.
+fn templates_on_one_line(n_templates: usize) -> String {
+    let template = |n| {
+        format!(
+            r#"{{"name":"Bad Name {n}","language":"fr","category":"UTILITY","components":[{{"type":"BODY","text":"é{n}"}}]}}"#
+        )
+    };
+    format!(r#"{{"data":[{}]}}"#, (0..n_templates).map(template).collect::<Vec<_>>().join(","))
+}
+
+#[test]
+fn a_finding_in_a_long_line_has_its_column_and_shows_what_is_near() {
+    let world = World::empty();
+    world.write("t.json", &templates_on_one_line(3_000));
+    let ended = world.ferry(&["template", "lint", "t.json"]);
+    let text = world.read("t.json");
+    let column = text[..text.find("\"Bad Name 2999\"").unwrap()].chars().count() + 1;
+    assert!(ended.out.contains(&format!("--> t.json:1:{column}\n")), "column {column}");
+    let longest = ended.out.lines().map(str::len).max().unwrap();
+    assert!(longest < 4_000, "{longest}");
+}
+
+#[test]
+fn a_pipe_or_a_device_in_the_place_of_a_small_file_is_refused_at_once() {
+    let section = "[verify]\nadapter = \"contacts\"\nurl = \"http://127.0.0.1:1\"\ntoken_file = ";
+    for (place, plan) in
+        [("key_file", "[identity]\nkey_file = "), ("suppression", "[clean]\nsuppression = "), ("token_file", section)]
+    {
+        for file in ["a pipe", "/dev/zero"] {
+            let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
+            pipe(&world, "a pipe");
+            world.write("plan.toml", &format!("{}\n{plan}\"{file}\"\n", world.read("plan.toml")));
+            let ended =
+                ended(world.command(&["run", "--run-dir", "run"]).env_remove("FERRY_CONTACT_KEY").output().unwrap());
+            assert!(
+                ended.code != 0 && ended.err.contains("it is a pipe, socket or device, not a file"),
+                "{place}: {ended:?}"
+            );
+        }
+    }
+    let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
+    pipe(&world, "a pipe");
+    for arguments in [
+        &["run", "a pipe"][..],
+        &["inspect", "a pipe"],
+        &["inspect", "sms.csv", "--profile", "a pipe"],
+        &["scenario", "import", "a pipe"],
+        &["template", "lint", "/dev/zero"],
+    ] {
+        let ended = world.ferry(arguments);
+        assert!(ended.code != 0 && ended.err.contains("a pipe, socket or device"), "{arguments:?}: {ended:?}");
+    }
+}
+
+fn pipe(world: &World, name: &str) {
+    assert!(std::process::Command::new("mkfifo").arg(world.path(name)).status().unwrap().success());
+}
+
+#[test]
+fn what_commands_write_is_for_its_owner_and_a_file_that_was_there_keeps_its_mode() {
+    let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
+    world.run();
+    world.write("texts.txt", "Hello, your order is ready\n");
+    world.write("old.csv", "");
+    fs::set_permissions(world.path("old.csv"), fs::Permissions::from_mode(0o640)).unwrap();
+    for arguments in [
+        &["export", "contacts", "--to", "new.csv"][..],
+        &["export", "contacts", "--to", "old.csv"],
+        &["scenario", "import", "texts.txt", "--to", "scenarios.json"],
+        &["scenario", "graph", "texts.txt", "--to", "graph.mmd"],
+        &["translate", "texts.txt", "--to", "translated"],
+    ] {
+        let ended = world.ferry(arguments);
+        assert!(ended.code <= 1 && ended.err.is_empty(), "{arguments:?}: {ended:?}");
+    }
+    let mode = |name: &str| fs::metadata(world.path(name)).unwrap().permissions().mode() & 0o777;
+    for name in ["new.csv", "scenarios.json", "graph.mmd", "translated/order.json", "translated/findings.ndjson"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    assert_eq!(mode("old.csv"), 0o640);
 }

@@ -13,6 +13,12 @@ use model::Finding;
 use serde_json::Value;
 use template::Template;
 
+use super::line_index::{Excerpt, LineIndex};
+
+/// Limits a file of templates, in bytes: an account has at most 6,000, which are 1 MiB. Parsed JSON takes up to fifty times
+/// as much memory.
+const MOST_BYTES: u64 = 16 << 20;
+
 /// A file that was read.
 pub(crate) struct Document {
     pub(crate) path: PathBuf,
@@ -21,8 +27,7 @@ pub(crate) struct Document {
     /// Each template with its place as a JSON pointer, or the reason why it is not a template.
     pub(crate) templates: Vec<(String, Result<Template, String>)>,
     places: HashMap<String, Place>,
-    /// The byte at which each line begins.
-    lines: Vec<usize>,
+    lines: LineIndex,
 }
 
 /// A finding and the number of its document.
@@ -61,11 +66,12 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 
 impl Document {
     fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+        let text = run::read_small_text(path, MOST_BYTES);
+        let text = text.with_context(|| format!("could not read {}", path.display()))?;
         let value: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
         let mut templates = Vec::new();
         find(&value, String::new(), &mut templates);
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|it| it.0 + 1)).collect();
+        let lines = LineIndex::of(&text);
         Ok(Self { path: path.to_owned(), places: places(&text), lines, text, value, templates })
     }
 
@@ -116,18 +122,12 @@ impl Document {
 
     /// Line and column of a byte, both from 1; columns are characters.
     pub(crate) fn line(&self, byte: usize) -> (usize, usize) {
-        let line = self.lines.partition_point(|it| *it <= byte);
-        let start = self.lines.get(line.wrapping_sub(1)).copied().unwrap_or(0);
-        (line.max(1), self.text[start..byte.min(self.text.len())].chars().count() + 1)
+        self.lines.line(&self.text, byte)
     }
 
-    /// The whole lines around some bytes, and the number of the first line.
-    pub(crate) fn lines_around(&self, bytes: &Range<usize>) -> (Range<usize>, usize) {
-        let first = self.lines.partition_point(|it| *it <= bytes.start).max(1);
-        let start = self.lines.get(first - 1).copied().unwrap_or(0);
-        let rest = &self.text[bytes.end.min(self.text.len())..];
-        let end = rest.find('\n').map_or(self.text.len(), |it| bytes.end + it);
-        (start..end, first)
+    /// The text around some bytes that is shown with them.
+    pub(crate) fn excerpt(&self, bytes: &Range<usize>) -> Excerpt {
+        self.lines.excerpt(&self.text, bytes)
     }
 }
 

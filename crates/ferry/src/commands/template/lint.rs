@@ -1,15 +1,15 @@
 //! `ferry template lint`.
 
-use std::fs;
 use std::io::IsTerminal;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use anyhow::{Context, Result};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use anyhow::Result;
 use model::{Finding, Severity, printable, printable_text};
 use serde_json::{Value, json};
 use template::{Template, ValueLengths, fix, lint_set};
 
 use super::document::{self, Document, DocumentFinding};
+use super::line_index::Excerpt;
 use super::sarif::sarif;
 use crate::cli::template::{LintArgs, LintOutput};
 use crate::exit::Exit;
@@ -93,8 +93,7 @@ fn mend(document: &mut Document) -> Result<Vec<String>> {
             [(pointer, Ok(template))] if pointer.is_empty() => serde_json::to_string_pretty(template)?,
             _ => serde_json::to_string_pretty(&document.value)?,
         };
-        fs::write(&document.path, text + "\n")
-            .with_context(|| format!("could not write {}", document.path.display()))?;
+        run::write_output(&document.path, (text + "\n").as_bytes())?;
     }
     Ok(lines)
 }
@@ -125,15 +124,20 @@ fn rendered(document: &Document, finding: &Finding) -> String {
     let range = document.range(&finding.place, finding.span);
     let path = printable(&document.path.to_string_lossy()).into_owned();
     let (message, fix) = (printable_text(&finding.message), finding.fix.as_deref().map(printable_text));
-    let (lines, first) = document.lines_around(&range);
-    let span = range.start - lines.start..range.end - lines.start;
+    let Excerpt { bytes, first_line } = document.excerpt(&range);
+    // The renderer counts columns from the start of the excerpt, which in a long line is not the start of the line.
+    let place = |column: usize| format!("{path}:{first_line}:{column}");
+    let column_shown = document.text[bytes.start..range.start].chars().count() + 1;
+    let (shown, column) = (place(column_shown), place(document.line(range.start).1));
+    let span = range.start - bytes.start..range.end - bytes.start;
     let annotation = AnnotationKind::Primary.span(span).label(message);
-    let snippet = Snippet::source(&document.text[lines]).line_start(first).path(path).annotation(annotation);
-    let mut group: Group<'_> = level.primary_title(finding.rule.about).id(finding.rule.code).element(snippet);
+    let snippet = Snippet::source(&document.text[bytes]).line_start(first_line).annotation(annotation);
+    let snippet = snippet.path(path.as_str());
+    let mut group = level.primary_title(finding.rule.about).id(finding.rule.code).element(snippet);
     if let Some(fix) = fix {
         group = group.element(Level::HELP.message(fix));
     }
     group = group.element(Level::NOTE.message(format!("{}: {}", finding.rule.name, finding.rule.source)));
     let renderer = if std::io::stdout().is_terminal() { Renderer::styled() } else { Renderer::plain() };
-    renderer.render(&[group]) + "\n\n"
+    renderer.render(&[group]).replacen(&shown, &column, 1) + "\n\n"
 }

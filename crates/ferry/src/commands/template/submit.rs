@@ -1,7 +1,6 @@
 //! `ferry template submit|status|sync`: templates and the account that they are submitted to.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -98,7 +97,8 @@ fn wanted(args: &SubmitArgs) -> Result<(Vec<WantedTemplate>, Vec<String>)> {
 fn order_entries(paths: &[PathBuf]) -> Result<BTreeMap<String, OrderEntry>> {
     let mut entries = BTreeMap::new();
     for path in paths.iter().map(|it| it.join(ORDER)).filter(|it| it.is_file()) {
-        let text = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+        let text = run::read_small_text(&path, run::MOST_LIST_BYTES);
+        let text = text.with_context(|| format!("could not read {}", path.display()))?;
         let list: Vec<OrderEntry> = serde_json::from_str(&text)
             .with_context(|| format!("{} is not a list written by `ferry translate`", path.display()))?;
         entries.extend(list.into_iter().map(|it| {
