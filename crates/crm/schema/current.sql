@@ -163,7 +163,8 @@ create table usage (
 ) without rowid;
 
 -- Templates that were submitted, and what WhatsApp says of them. status is WhatsApp's word, or SENDING until its answer
--- comes: such a template may or may not exist.
+-- comes: such a template may or may not exist. A row that is SENDING is a claim: holder is a random word of the process
+-- that gave the order, claimed_at is when, and until unknown_until WhatsApp may still be carrying it out.
 create table template (
   account text not null,
   name text not null,
@@ -175,9 +176,13 @@ create table template (
   reason text,
   scenario text not null,
   changed_at bigint not null,
+  holder text not null default '',
+  claimed_at bigint not null default 0,
+  unknown_until bigint not null default 0,
   primary key (account, name, language)
 ) without rowid;
--- Submissions and edits of templates, which WhatsApp limits.
+
+-- Submissions and edits of templates, which WhatsApp limits. digest is that of what was sent.
 create table template_order (
   account text not null,
   at bigint not null,
@@ -185,6 +190,7 @@ create table template_order (
   language text not null,
   kind text not null check (kind = 'submit' or kind = 'edit'),
   outcome text not null check (outcome = 'sent' or outcome = 'taken' or outcome = 'refused' or outcome = 'unknown'),
+  digest text not null,
   primary key (account, at, name, language)
 ) without rowid;
 

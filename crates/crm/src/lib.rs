@@ -44,4 +44,4 @@ pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;
 pub use stub::Losses;
 pub use suppression::SuppressAction;
-pub use templates::{OrderKind, OrderOutcome, TemplateRow};
+pub use templates::{ClaimResult, OrderClaim, OrderKind, OrderLimit, OrderOutcome, TemplateOrder, TemplateRow};

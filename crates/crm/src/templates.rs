@@ -1,11 +1,16 @@
 //! Templates that were submitted: the journal of submissions and edits, and what WhatsApp says of them.
 //!
-//! An order is written down before it is sent. If its answer never comes, the template stays `SENDING`, and nothing is
-//! sent again until a listing shows what became of it.
+//! An order is claimed before it is sent: the row of its template becomes `SENDING`, for all processes that use the
+//! database. A claim can be lost to another process, and then nothing is sent. If the answer never comes, the row stays
+//! `SENDING` until a listing shows what became of the order.
+
+mod orders;
 
 use jiff::Timestamp;
 
-use crate::sql::{OnConflict, Row, Rows, Table, Type};
+pub use crate::templates::orders::{ClaimResult, OrderKind, OrderLimit, OrderOutcome, TemplateOrder};
+
+use crate::sql::{Cell, OnConflict, Row, Table, Tx, Type};
 use crate::{Crm, LoadError};
 
 /// A template as the database knows it.
@@ -25,42 +30,18 @@ pub struct TemplateRow {
     pub reason: Option<String>,
     pub scenario: String,
     pub changed_at: i64,
+    /// The order whose answer is awaited; none unless the status is `SENDING`.
+    pub claim: Option<OrderClaim>,
 }
 
-/// The kinds of orders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderKind {
-    Submit,
-    Edit,
-}
-
-impl OrderKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Submit => "submit",
-            Self::Edit => "edit",
-        }
-    }
-}
-
-/// The ways an order can end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderOutcome {
-    Sent,
-    Taken,
-    Refused,
-    Unknown,
-}
-
-impl OrderOutcome {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Taken => "taken",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-        }
-    }
+/// An order whose answer is awaited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderClaim {
+    /// A random word of the process that gave the order.
+    pub holder: String,
+    pub claimed_at: Timestamp,
+    /// Until then WhatsApp may still be carrying the order out, so a listing without the template proves nothing.
+    pub unknown_until: Timestamp,
 }
 
 const TEMPLATE: Table = Table {
@@ -76,31 +57,29 @@ const TEMPLATE: Table = Table {
         ("reason", Type::Text),
         ("scenario", Type::Text),
         ("changed_at", Type::Int),
+        ("holder", Type::Text),
+        ("claimed_at", Type::Time),
+        ("unknown_until", Type::Time),
     ],
-    on_conflict: OnConflict::Replace { key: &["account", "name", "language"] },
+    on_conflict: OnConflict::Ignore,
 };
 
-const TEMPLATE_ORDER: Table = Table {
-    name: "template_order",
-    columns: &[
-        ("account", Type::Text),
-        ("at", Type::Time),
-        ("name", Type::Text),
-        ("language", Type::Text),
-        ("kind", Type::Text),
-        ("outcome", Type::Text),
-    ],
-    on_conflict: OnConflict::Update { key: &["account", "at", "name", "language"], columns: &["outcome"] },
-};
+const INSERT: &str = "insert into template (account, name, language, template_id, digest, category, status, reason, \
+    scenario, changed_at, holder, claimed_at, unknown_until) \
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing returning name";
 
-const SINCE: &str = "select at from template_order where account = $1 and kind = $2 and at > $3 \
-    and (outcome = 'sent' or outcome = 'taken' or outcome = 'unknown') \
-    and ($4 = '' or (name = $4 and language = $5)) order by at";
+// SQLite counts parameters in the order of the text, so the key comes last.
+const UPDATE: &str = "update template set template_id = $1, digest = $2, category = $3, status = $4, reason = $5, \
+    scenario = $6, changed_at = $7, holder = $8, claimed_at = $9, unknown_until = $10 \
+    where account = $11 and name = $12 and language = $13 \
+    and digest = $14 and status = $15 and changed_at = $16 and holder = $17 returning name";
 
 impl TemplateRow {
-    fn rows(&self) -> Rows {
-        let mut rows = Rows::new(&TEMPLATE);
-        rows.push([
+    /// The cells of a row of [`TEMPLATE`].
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let claim = self.claim.as_ref();
+        let at = |it: Option<Timestamp>| it.map_or(0, Timestamp::as_microsecond);
+        vec![
             (&self.account).into(),
             (&self.name).into(),
             (&self.language).into(),
@@ -111,12 +90,15 @@ impl TemplateRow {
             self.reason.as_ref().into(),
             (&self.scenario).into(),
             self.changed_at.into(),
-        ]);
-        rows
+            claim.map_or("", |it| &it.holder).into(),
+            at(claim.map(|it| it.claimed_at)).into(),
+            at(claim.map(|it| it.unknown_until)).into(),
+        ]
     }
 
     /// Reads a row of [`TEMPLATE`].
     fn read(row: &dyn Row) -> Result<Self, LoadError> {
+        let claim = OrderClaim { holder: row.text(10)?, claimed_at: row.time(11)?, unknown_until: row.time(12)? };
         Ok(Self {
             account: row.text(0)?,
             name: row.text(1)?,
@@ -128,6 +110,7 @@ impl TemplateRow {
             reason: row.opt_text(7)?,
             scenario: row.text(8)?,
             changed_at: row.int(9)?,
+            claim: Some(claim).filter(|it| !it.holder.is_empty()),
         })
     }
 }
@@ -139,41 +122,32 @@ impl Crm {
         self.select("read the templates", &select, &[account.into()], TemplateRow::read).await
     }
 
-    /// Writes a template together with its order. An order is known by when it was given: written again, its outcome
-    /// changes.
-    pub async fn note_order(
-        &self,
-        row: &TemplateRow,
-        at: Timestamp,
-        kind: OrderKind,
-        outcome: OrderOutcome,
-    ) -> Result<(), LoadError> {
-        let mut orders = Rows::new(&TEMPLATE_ORDER);
-        let [account, name, language] = [&row.account, &row.name, &row.language].map(Into::into);
-        orders.push([account, at.into(), name, language, kind.name().into(), outcome.name().into()]);
+    /// Notes what WhatsApp says of a template now. False, and nothing is written, if another process has changed the
+    /// row since `before` was read.
+    pub async fn change_template(&self, before: &TemplateRow, now: &TemplateRow) -> Result<bool, LoadError> {
         let mut tx = self.begin("write a template").await?;
-        tx.write_rows([row.rows(), orders]).await?;
-        tx.commit().await
+        let is_changed = swap(&mut tx, Some(before), now).await?;
+        tx.commit().await?;
+        Ok(is_changed)
     }
+}
 
-    /// Notes what WhatsApp says of a template now.
-    pub async fn note_template(&self, row: &TemplateRow) -> Result<(), LoadError> {
-        let mut tx = self.begin("write a template").await?;
-        tx.write_rows([row.rows()]).await?;
-        tx.commit().await
-    }
-
-    /// When orders of a kind were given since then, the oldest first; of all templates, or of one. Orders that were
-    /// refused count for no limit.
-    pub async fn orders_since(
-        &self,
-        account: &str,
-        kind: OrderKind,
-        of: Option<(&str, &str)>,
-        since: Timestamp,
-    ) -> Result<Vec<Timestamp>, LoadError> {
-        let (name, language) = of.unwrap_or(("", ""));
-        let parameters = [account.into(), kind.name().into(), since.into(), name.into(), language.into()];
-        self.select("read the orders of templates", SINCE, &parameters, |it| it.time(0)).await
-    }
+/// Writes `now` if the row of the template is still `before`, or if it has none and `before` is none; otherwise false.
+async fn swap(tx: &mut Tx, before: Option<&TemplateRow>, now: &TemplateRow) -> Result<bool, LoadError> {
+    let mut cells = now.cells();
+    let statement = match before {
+        None => INSERT,
+        Some(before) => {
+            let holder = before.claim.as_ref().map_or("", |it| &it.holder);
+            cells.rotate_left(3);
+            cells.extend([
+                Cell::from(&before.digest),
+                (&before.status).into(),
+                before.changed_at.into(),
+                holder.into(),
+            ]);
+            UPDATE
+        }
+    };
+    Ok(!tx.select(statement, &cells, |it: &dyn Row| it.text(0)).await?.is_empty())
 }

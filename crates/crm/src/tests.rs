@@ -4,6 +4,7 @@ mod decisions;
 mod journal;
 mod load;
 mod meanwhile;
+mod orders;
 mod schema;
 mod two;
 mod verification;

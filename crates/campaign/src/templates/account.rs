@@ -1,11 +1,15 @@
 //! The account, and the database that keeps its journal.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use anyhow::{Result, bail};
-use crm::{Crm, TemplateRow};
+use anyhow::{Result, anyhow, bail};
+use crm::{Crm, OrderClaim, TemplateRow};
+use jiff::Timestamp;
 use plan::Plan;
 use whatsapp::{Client, ClientConfig};
+
+use super::limits::UNKNOWN_TIMEOUTS;
 
 /// The name and the language of a template: both together are unique in an account.
 pub type TemplateKey = (String, String);
@@ -16,6 +20,10 @@ pub struct TemplateAccount {
     pub(crate) name: String,
     pub(crate) client: Client,
     pub(crate) crm: Crm,
+    /// The random word of this process in its claims.
+    holder: String,
+    /// The timeout of one request.
+    timeout: Duration,
 }
 
 impl TemplateAccount {
@@ -24,10 +32,18 @@ impl TemplateAccount {
         let Some(section) = &plan.whatsapp else {
             bail!("the plan has no [whatsapp]: name the account there, as in account = \"1234567890\"");
         };
-        let config = ClientConfig { timeout: section.timeout(), ..ClientConfig::default() };
+        let timeout = section.timeout();
+        let config = ClientConfig { timeout, ..ClientConfig::default() };
         let client = Client::new(section.base_url(plan)?, section.credentials(plan)?, config)?;
         let crm = Crm::open(&plan.crm_url()?).await?;
-        Ok(Self { name: section.account.get_ref().clone(), client, crm })
+        Ok(Self { name: section.account.get_ref().clone(), client, crm, holder: holder()?, timeout })
+    }
+
+    /// A claim of this process on an order that is given now.
+    pub(crate) fn claim(&self) -> OrderClaim {
+        let now = Timestamp::now();
+        let unknown_until = now.saturating_add(self.timeout * UNKNOWN_TIMEOUTS).unwrap_or(Timestamp::MAX);
+        OrderClaim { holder: self.holder.clone(), claimed_at: now, unknown_until }
     }
 
     /// Every template that the database knows, by name and language.
@@ -40,4 +56,10 @@ impl TemplateAccount {
     pub async fn close(self) {
         self.crm.close().await;
     }
+}
+
+fn holder() -> Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("could not draw a random word for the orders: {error}"))?;
+    Ok(hex::encode(bytes))
 }

@@ -1,17 +1,20 @@
 //! What WhatsApp allows for templates.
 
+use crm::OrderLimit;
+
 /// Submissions in any hour, for one account (Meta, templates overview).
 pub const MAX_SUBMISSIONS_PER_HOUR: usize = 100;
 
 /// How long approval may take: the default of the design text (S4-38), unconfirmed.
 pub const EXPECTED_APPROVAL_HOURS: i64 = 48;
 
-/// Edits of an approved template in a number of hours (Meta, template management).
-pub(crate) const EDIT_LIMITS: [EditLimit; 2] =
-    [EditLimit { hours: 24, max_edits: 1 }, EditLimit { hours: 30 * 24, max_edits: 10 }];
+/// Submissions of an account.
+pub(crate) const SUBMIT_LIMITS: [OrderLimit; 1] = [OrderLimit { hours: 1, most: MAX_SUBMISSIONS_PER_HOUR }];
 
-/// At most this many edits in any span of this many hours.
-pub(crate) struct EditLimit {
-    pub(crate) hours: i64,
-    pub(crate) max_edits: usize,
-}
+/// Edits of an approved template in a number of hours (Meta, template management).
+pub(crate) const EDIT_LIMITS: [OrderLimit; 2] =
+    [OrderLimit { hours: 24, most: 1 }, OrderLimit { hours: 30 * 24, most: 10 }];
+
+/// How many timeouts of its request an order without an answer stays unknown. A listing that lacks the template says
+/// nothing before: WhatsApp may still be carrying the order out, and its listings lag behind.
+pub(crate) const UNKNOWN_TIMEOUTS: u32 = 10;

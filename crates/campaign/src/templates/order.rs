@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use crm::{OrderKind, OrderOutcome, TemplateRow};
-use jiff::{SignedDuration, Timestamp};
+use crm::{ClaimResult, OrderKind, OrderLimit, OrderOutcome, TemplateRow};
+use jiff::Timestamp;
 use whatsapp::PostOutcome;
 
 use super::account::{TemplateAccount, TemplateKey};
-use super::limits::{EDIT_LIMITS, MAX_SUBMISSIONS_PER_HOUR};
+use super::limits::{EDIT_LIMITS, SUBMIT_LIMITS};
 use super::status::{GONE, NOT_SENT, REFUSED, SENDING};
 use super::wanted::WantedTemplate;
 
@@ -30,15 +30,18 @@ pub enum TemplateOutcome {
         /// Whether an earlier submission was refused, and the template was not sent again.
         is_earlier: bool,
     },
-    /// The answer was lost: the next submission or listing settles it.
+    /// The answer was lost, or an earlier submission was killed before it came. Nothing is sent again until it is clear
+    /// what became of the order.
     Unknown,
+    /// Another submission was faster, and has no answer yet. Nothing was sent.
+    OrderedElsewhere,
     Waiting(Wait),
 }
 
 /// What a template waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// [`MAX_SUBMISSIONS_PER_HOUR`] is reached.
+    /// [`MAX_SUBMISSIONS_PER_HOUR`](crate::MAX_SUBMISSIONS_PER_HOUR) is reached.
     SubmissionLimit { free_at: Timestamp },
     /// The template has changed, and WhatsApp takes no edits while it has this status.
     Review { status: String },
@@ -54,50 +57,81 @@ pub(crate) struct Orders<'a> {
     pub(crate) again: bool,
 }
 
+/// What a template needs.
+enum Step<'a> {
+    Done(TemplateOutcome),
+    Submit,
+    Edit { row: &'a TemplateRow, id: &'a str },
+}
+
+/// What came of an attempt to give an order.
+enum Given {
+    Outcome(TemplateOutcome),
+    /// Another process has changed the template meanwhile; its row as it is now.
+    Lost(Option<TemplateRow>),
+}
+
 impl Orders<'_> {
     /// Does what a template needs. `Err` concerns all templates: the token was refused, or everybody has to wait.
     pub(crate) async fn give(&self, wanted: &WantedTemplate) -> Result<TemplateOutcome> {
-        match self.rows.get(&wanted.key()) {
-            Some(row) if row.status == SENDING => Ok(TemplateOutcome::Unknown),
-            Some(row) if [NOT_SENT, GONE].contains(&row.status.as_str()) => self.submit(wanted).await,
-            Some(row) if row.digest == wanted.digest && row.status == REFUSED && !self.again => {
-                Ok(TemplateOutcome::Refused { reason: row.reason.clone().unwrap_or_default(), is_earlier: true })
+        let mut row = self.rows.get(&wanted.key()).cloned();
+        let mut is_lost = false;
+        loop {
+            let given = match self.step(wanted, row.as_ref(), is_lost) {
+                Step::Done(outcome) => return Ok(outcome),
+                Step::Submit => self.submit(wanted, row.as_ref()).await?,
+                Step::Edit { row, id } => self.edit(wanted, row, id).await?,
+            };
+            match given {
+                Given::Outcome(outcome) => return Ok(outcome),
+                Given::Lost(now) => (row, is_lost) = (now, true),
             }
-            Some(row) if row.status == REFUSED && row.template_id.is_none() => self.submit(wanted).await,
-            Some(row) if row.digest == wanted.digest => Ok(TemplateOutcome::Unchanged),
-            Some(row) => self.edit(wanted, row).await,
-            None => self.submit(wanted).await,
         }
     }
 
-    async fn submit(&self, wanted: &WantedTemplate) -> Result<TemplateOutcome> {
-        let TemplateAccount { crm, name, client } = self.account;
-        let at = Timestamp::now();
-        let hour = SignedDuration::from_hours(1);
-        let recent = crm.orders_since(name, OrderKind::Submit, None, at - hour).await?;
-        if recent.len() >= MAX_SUBMISSIONS_PER_HOUR {
-            // The oldest submission of the last hundred makes room.
-            let free_at = recent[recent.len() - MAX_SUBMISSIONS_PER_HOUR] + hour;
-            return Ok(TemplateOutcome::Waiting(Wait::SubmissionLimit { free_at }));
+    /// Says what a template needs whose row is `row`. `is_lost` means that another process has just been faster.
+    fn step<'a>(&self, wanted: &WantedTemplate, row: Option<&'a TemplateRow>, is_lost: bool) -> Step<'a> {
+        let Some(row) = row else { return Step::Submit };
+        let is_same = row.digest == wanted.digest;
+        match (row.status.as_str(), &row.template_id) {
+            (SENDING, _) if is_lost => Step::Done(TemplateOutcome::OrderedElsewhere),
+            (SENDING, _) => Step::Done(TemplateOutcome::Unknown),
+            (NOT_SENT | GONE, _) => Step::Submit,
+            (REFUSED, _) if is_same && !self.again => {
+                let reason = row.reason.clone().unwrap_or_default();
+                Step::Done(TemplateOutcome::Refused { reason, is_earlier: true })
+            }
+            (REFUSED, None) => Step::Submit,
+            _ if is_same => Step::Done(TemplateOutcome::Unchanged),
+            (_, None) => Step::Submit,
+            (_, Some(id)) => Step::Edit { row, id },
         }
-        let sending = self.sending(wanted, at);
-        crm.note_order(&sending, at, OrderKind::Submit, OrderOutcome::Sent).await?;
+    }
+
+    async fn submit(&self, wanted: &WantedTemplate, row: Option<&TemplateRow>) -> Result<Given> {
+        let TemplateAccount { crm, name, client, .. } = self.account;
+        let sending = self.sending(wanted);
+        let claimed = crm.claim_order(row, &sending, OrderKind::Submit, &SUBMIT_LIMITS).await?;
+        if let Some(given) = not_claimed(claimed, |_, _, free_at| Wait::SubmissionLimit { free_at }) {
+            return Ok(given);
+        }
         let posted = match client.submit_template(name, &wanted.value).await {
             Ok(posted) => posted,
             // The request certainly did not arrive.
             Err(error) => {
-                let row = TemplateRow { status: NOT_SENT.to_owned(), ..sending };
-                crm.note_order(&row, at, OrderKind::Submit, OrderOutcome::Refused).await?;
+                let row = TemplateRow { status: NOT_SENT.to_owned(), claim: None, ..sending.clone() };
+                crm.end_order(&sending, &row, OrderKind::Submit, OrderOutcome::Refused).await?;
                 return Err(error).with_context(|| format!("could not submit {}", wanted.template.name));
             }
         };
-        let (row, order, outcome) = submitted(sending, posted);
-        crm.note_order(&row, at, OrderKind::Submit, order).await?;
-        Ok(outcome)
+        let (row, order, outcome) = submitted(sending.clone(), posted);
+        crm.end_order(&sending, &row, OrderKind::Submit, order).await?;
+        Ok(Given::Outcome(outcome))
     }
 
     /// The row of a template whose submission begins.
-    fn sending(&self, wanted: &WantedTemplate, at: Timestamp) -> TemplateRow {
+    fn sending(&self, wanted: &WantedTemplate) -> TemplateRow {
+        let claim = self.account.claim();
         TemplateRow {
             account: self.account.name.clone(),
             name: wanted.template.name.clone(),
@@ -108,19 +142,29 @@ impl Orders<'_> {
             status: SENDING.to_owned(),
             reason: None,
             scenario: wanted.scenario.clone(),
-            changed_at: at.as_microsecond(),
+            changed_at: claim.claimed_at.as_microsecond(),
+            claim: Some(claim),
         }
     }
 
-    async fn edit(&self, wanted: &WantedTemplate, row: &TemplateRow) -> Result<TemplateOutcome> {
-        let Some(id) = &row.template_id else { return self.submit(wanted).await };
+    async fn edit(&self, wanted: &WantedTemplate, row: &TemplateRow, id: &str) -> Result<Given> {
         let TemplateAccount { crm, client, .. } = self.account;
-        let at = Timestamp::now();
-        if let Some(wait) = self.edit_wait(row, at).await? {
-            return Ok(TemplateOutcome::Waiting(wait));
+        // WhatsApp counts edits of approved templates only.
+        let limits: &[OrderLimit] = match row.status.as_str() {
+            "APPROVED" => &EDIT_LIMITS,
+            "REJECTED" | "PAUSED" => &[],
+            status => {
+                let wait = Wait::Review { status: status.to_owned() };
+                return Ok(Given::Outcome(TemplateOutcome::Waiting(wait)));
+            }
+        };
+        let TemplateRow { digest, changed_at, claim, .. } = self.sending(wanted);
+        let sending = TemplateRow { digest, status: SENDING.to_owned(), changed_at, claim, ..row.clone() };
+        let claimed = crm.claim_order(Some(row), &sending, OrderKind::Edit, limits).await?;
+        let wait = |limit: OrderLimit, n_edits, free_at| Wait::EditLimit { n_edits, hours: limit.hours, free_at };
+        if let Some(given) = not_claimed(claimed, wait) {
+            return Ok(given);
         }
-        let sending = TemplateRow { status: SENDING.to_owned(), changed_at: at.as_microsecond(), ..row.clone() };
-        crm.note_order(&sending, at, OrderKind::Edit, OrderOutcome::Sent).await?;
         // The category of an approved template cannot change.
         let mut value = wanted.value.clone();
         if row.status == "APPROVED" {
@@ -129,34 +173,24 @@ impl Orders<'_> {
         let posted = match client.edit_template(id, &value).await {
             Ok(posted) => posted,
             Err(error) => {
-                crm.note_order(row, at, OrderKind::Edit, OrderOutcome::Refused).await?;
+                crm.end_order(&sending, row, OrderKind::Edit, OrderOutcome::Refused).await?;
                 return Err(error).with_context(|| format!("could not edit {}", row.name));
             }
         };
-        let (row, order, outcome) = edited(row, sending, wanted, posted);
-        crm.note_order(&row, at, OrderKind::Edit, order).await?;
-        Ok(outcome)
+        let (now, order, outcome) = edited(row, sending.clone(), posted);
+        crm.end_order(&sending, &now, OrderKind::Edit, order).await?;
+        Ok(Given::Outcome(outcome))
     }
+}
 
-    /// What an edit has to wait for.
-    async fn edit_wait(&self, row: &TemplateRow, at: Timestamp) -> Result<Option<Wait>> {
-        if !["APPROVED", "REJECTED", "PAUSED"].contains(&row.status.as_str()) {
-            return Ok(Some(Wait::Review { status: row.status.clone() }));
+/// What stands in the way of an order; none if it was claimed.
+fn not_claimed(claimed: ClaimResult, wait: impl FnOnce(OrderLimit, usize, Timestamp) -> Wait) -> Option<Given> {
+    match claimed {
+        ClaimResult::Claimed => None,
+        ClaimResult::Lost(now) => Some(Given::Lost(now.map(|it| *it))),
+        ClaimResult::Limited { limit, n_orders, free_at } => {
+            Some(Given::Outcome(TemplateOutcome::Waiting(wait(limit, n_orders, free_at))))
         }
-        if row.status != "APPROVED" {
-            return Ok(None);
-        }
-        let TemplateAccount { crm, name, .. } = self.account;
-        for limit in EDIT_LIMITS {
-            let span = SignedDuration::from_hours(limit.hours);
-            let template = Some((row.name.as_str(), row.language.as_str()));
-            let edits = crm.orders_since(name, OrderKind::Edit, template, at - span).await?;
-            if edits.len() >= limit.max_edits {
-                let free_at = edits[edits.len() - limit.max_edits] + span;
-                return Ok(Some(Wait::EditLimit { n_edits: edits.len(), hours: limit.hours, free_at }));
-            }
-        }
-        Ok(None)
     }
 }
 
@@ -174,13 +208,14 @@ fn submitted(
                 template_id: Some(taken.id),
                 status: status.clone(),
                 category: category.clone(),
+                claim: None,
                 ..sending
             };
             (row, OrderOutcome::Taken, TemplateOutcome::Submitted { status, category, is_other_category })
         }
         PostOutcome::Refused { code, subcode, message } => {
             let reason = format!("{message} ({code}/{subcode})");
-            let row = TemplateRow { status: REFUSED.to_owned(), reason: Some(reason.clone()), ..sending };
+            let row = TemplateRow { status: REFUSED.to_owned(), reason: Some(reason.clone()), claim: None, ..sending };
             (row, OrderOutcome::Refused, TemplateOutcome::Refused { reason, is_earlier: false })
         }
         PostOutcome::Unknown => (sending, OrderOutcome::Unknown, TemplateOutcome::Unknown),
@@ -191,13 +226,11 @@ fn submitted(
 fn edited(
     row: &TemplateRow,
     sending: TemplateRow,
-    wanted: &WantedTemplate,
     posted: PostOutcome<()>,
 ) -> (TemplateRow, OrderOutcome, TemplateOutcome) {
     match posted {
         PostOutcome::Accepted(()) => {
-            let (status, digest) = ("PENDING".to_owned(), wanted.digest.clone());
-            let row = TemplateRow { status, digest, reason: None, ..sending };
+            let row = TemplateRow { status: "PENDING".to_owned(), reason: None, claim: None, ..sending };
             (row, OrderOutcome::Taken, TemplateOutcome::Edited)
         }
         PostOutcome::Refused { code, subcode, message } => {

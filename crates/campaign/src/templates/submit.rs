@@ -4,7 +4,7 @@ use anyhow::{Error, Result};
 
 use super::account::TemplateAccount;
 use super::order::{Orders, TemplateOutcome};
-use super::status::SENDING;
+use super::status::is_in_doubt;
 use super::wanted::WantedTemplate;
 
 /// How far a submission is.
@@ -45,14 +45,22 @@ impl SubmitReport {
     pub fn has_waiting(&self) -> bool {
         self.templates.iter().any(|it| matches!(it.outcome, TemplateOutcome::Waiting(_)))
     }
+
+    /// Whether it is not known yet what became of the order of a template.
+    pub fn has_unknown(&self) -> bool {
+        let is_unknown =
+            |it: &TemplateOutcome| matches!(it, TemplateOutcome::Unknown | TemplateOutcome::OrderedElsewhere);
+        self.templates.iter().any(|it| is_unknown(&it.outcome))
+    }
 }
 
 impl TemplateAccount {
     /// Submits the templates that the account does not have, and edits those that have changed; not critical ones
     /// first.
     ///
-    /// A template is never submitted twice: orders without an answer are settled by a listing first. What was refused
-    /// is submitted again once it has changed, or if `again` says so.
+    /// A template is never submitted twice, also not by two processes at once: an order is claimed in the database before
+    /// it is sent, and orders whose outcome is in doubt are settled by a listing first. What was refused is submitted
+    /// again once it has changed, or if `again` says so.
     pub async fn submit(
         &self,
         wanted: &[WantedTemplate],
@@ -60,7 +68,7 @@ impl TemplateAccount {
         mut on: impl FnMut(SubmitEvent),
     ) -> Result<SubmitReport> {
         let mut rows = self.templates().await?;
-        if rows.values().any(|it| it.status == SENDING) {
+        if wanted.iter().filter_map(|it| rows.get(&it.key())).any(is_in_doubt) {
             self.sync().await?;
             rows = self.templates().await?;
         }

@@ -1,8 +1,7 @@
-use jiff::Timestamp;
 use model::{Digest, Stage};
 
 use crate::check::{RUN, check, id_of, people_of, run_row};
-use crate::{LoadError, OrderKind, OrderOutcome, SourceReading, TemplateRow};
+use crate::{LoadError, SourceReading};
 
 #[test]
 fn a_run_is_kept_as_planned_and_a_changed_batch_loses_its_receipt() {
@@ -82,34 +81,5 @@ fn how_a_source_was_read_is_kept() {
         crm.note_source_readings(&[reading("one")]).await.unwrap();
         crm.note_source_readings(&[reading("two")]).await.unwrap();
         assert_eq!(crm.source_readings().await.unwrap(), [reading("two")]);
-    });
-}
-
-#[test]
-fn orders_of_templates_are_counted_unless_they_were_refused() {
-    check(async |place| {
-        let crm = place.open().await;
-        let mut row = TemplateRow {
-            account: "shop".into(),
-            name: "hello".into(),
-            language: "fr".into(),
-            template_id: None,
-            digest: "d".into(),
-            category: "UTILITY".into(),
-            status: "SENDING".into(),
-            reason: None,
-            scenario: "hello".into(),
-            changed_at: 1,
-        };
-        let at = |second| Timestamp::from_second(second).unwrap();
-        crm.note_order(&row, at(10), OrderKind::Submit, OrderOutcome::Sent).await.unwrap();
-        crm.note_order(&row, at(20), OrderKind::Submit, OrderOutcome::Refused).await.unwrap();
-        row.template_id = Some("7".into());
-        crm.note_template(&row).await.unwrap();
-        assert_eq!(crm.templates("shop").await.unwrap(), [row]);
-        let since = async |of| crm.orders_since("shop", OrderKind::Submit, of, at(0)).await.unwrap();
-        assert_eq!(since(None).await, [at(10)]);
-        assert_eq!(since(Some(("hello", "fr"))).await, [at(10)]);
-        assert_eq!(since(Some(("hello", "de"))).await, []);
     });
 }

@@ -18,6 +18,7 @@ pub(crate) fn outcome_name(outcome: &TemplateOutcome) -> &'static str {
         TemplateOutcome::Edited => "edited",
         TemplateOutcome::Refused { .. } => "refused",
         TemplateOutcome::Unknown => "unknown",
+        TemplateOutcome::OrderedElsewhere => "skipped",
         TemplateOutcome::Waiting(_) => "waits",
     }
 }
@@ -35,8 +36,9 @@ pub(crate) fn outcome(outcome: &TemplateOutcome) -> String {
             format!("refused: {reason} (earlier; change it, or submit it again with --again)")
         }
         TemplateOutcome::Unknown => {
-            "the answer was lost: the next `ferry template submit` or `sync` resolves it".to_owned()
+            "the answer was lost: a later `ferry template submit` or `sync` resolves it".to_owned()
         }
+        TemplateOutcome::OrderedElsewhere => "skipped: another submission has just sent it".to_owned(),
         TemplateOutcome::Waiting(wait) => format!("waits: {}", reason_to_wait(wait)),
     }
 }
@@ -63,8 +65,12 @@ pub(crate) fn submitted(report: &SubmitReport) -> String {
         text += &format!("{} ({}): {}\n", it.name, it.language, outcome(&it.outcome));
     }
     let n = |name: &str| report.templates.iter().filter(|it| outcome_name(&it.outcome) == name).count();
+    let skipped = match n("skipped") {
+        0 => String::new(),
+        n => format!(", {n} skipped"),
+    };
     text += &format!(
-        "{} submitted, {} edited, {} unchanged, {} refused, {} unknown, {} wait, {} not reached\n",
+        "{} submitted, {} edited, {} unchanged, {} refused, {} unknown, {} wait, {} not reached{skipped}\n",
         n("submitted"),
         n("edited"),
         n("known"),

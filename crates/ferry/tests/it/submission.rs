@@ -1,9 +1,12 @@
 //! Submission of templates to an account: each is submitted once, followed, and edited within the limits.
 
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use crate::world::{Ended, Postgres, Sandbox, World, texts};
+use crate::world::{Ended, Postgres, Sandbox, World, ended, texts};
 
 /// A plan with an account in the sandbox.
 fn world(sandbox: &Sandbox) -> World {
@@ -58,30 +61,115 @@ fn templates_are_submitted_once_on_both_databases() {
     }
 }
 
-#[test]
-fn an_answer_that_was_lost_is_settled_and_nothing_is_submitted_twice() {
-    let sandbox = Sandbox::start(&["timeout-after=1"]);
-    let world = world(&sandbox);
+/// A plan with an account in the sandbox, in this database, and a short timeout.
+fn impatient(sandbox: &Sandbox, url: &str) -> World {
+    let world = world(sandbox);
+    world.replan("sqlite:ferry.db", url);
     world.replan("account = \"42\"", "account = \"42\"\ntimeout_ms = 300");
-    template(&world, "one", "Thank you.");
-    let first = submit(&world);
-    assert!(first.out.contains("one (en): the answer was lost"), "{first:?}");
-    assert_eq!(names(&sandbox), ["one"]);
-    let again = submit(&world);
-    assert_eq!(again.out, "0 submitted, 0 edited, 1 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
-    assert_eq!(names(&sandbox), ["one"]);
+    world
+}
+
+/// Moves all orders without an answer so far into the past that they can be settled.
+fn their_time_is_over(world: &World, url: &str) {
+    let url = match url {
+        "sqlite:ferry.db" => format!("sqlite:{}", world.path("ferry.db").display()),
+        url => url.to_owned(),
+    };
+    texts(&url, "update template set unknown_until = unknown_until - 3600000000 where holder <> '' returning 'x'");
 }
 
 #[test]
-fn an_order_that_did_not_arrive_is_given_again() {
-    let sandbox = Sandbox::start(&["timeout-before=1"]);
-    let world = world(&sandbox);
-    world.replan("account = \"42\"", "account = \"42\"\ntimeout_ms = 300");
+fn two_submissions_at_once_order_each_template_once() {
+    let postgres = Postgres::create();
+    for url in ["sqlite:ferry.db", &postgres.url] {
+        let sandbox = Sandbox::start(&[]);
+        let world = world(&sandbox);
+        world.replan("sqlite:ferry.db", url);
+        // The first submission makes the database.
+        template(&world, "first", "Thank you.");
+        assert_eq!(submit(&world).code, 0);
+        for n in 0..30 {
+            template(&world, &format!("t{n:02}"), &format!("Word {n} of many."));
+        }
+        let start = || world.command(&["template", "submit", "t", "--format", "json"]).stdout(Stdio::piped()).spawn();
+        let both = [start().unwrap(), start().unwrap()];
+        let both = both.map(|it| ended(it.wait_with_output().unwrap()));
+        let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+        for ended in &both {
+            let told: Value = serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{ended:?}"));
+            for template in told["templates"].as_array().unwrap() {
+                *outcomes.entry(template["outcome"].as_str().unwrap().to_owned()).or_default() += 1;
+            }
+        }
+        assert_eq!((outcomes["submitted"], outcomes.get("refused")), (30, None), "{url}: {both:?}");
+        assert_eq!(outcomes.values().sum::<usize>(), 62);
+        let status = world.ferry(&["template", "status"]);
+        assert!(status.out.ends_with("\n31 APPROVED\n"), "{status:?}");
+    }
+}
+
+#[test]
+fn an_order_without_an_answer_is_not_given_again_before_its_time_is_long_over() {
+    let postgres = Postgres::create();
+    for url in ["sqlite:ferry.db", &postgres.url] {
+        // The first order never arrives, but Ferry cannot know that: WhatsApp may be slow.
+        let sandbox = Sandbox::start(&["timeout-before=1"]);
+        let world = impatient(&sandbox, url);
+        template(&world, "one", "Thank you.");
+        for _ in 0..2 {
+            let unknown = submit(&world);
+            assert!(unknown.out.contains("one (en): the answer was lost"), "{unknown:?}");
+            assert_eq!(unknown.code, 75, "{unknown:?}");
+            assert!(names(&sandbox).is_empty());
+            assert_eq!(world.ferry(&["template", "sync"]).out, "nothing changed\n");
+        }
+        their_time_is_over(&world, url);
+        assert_eq!(world.ferry(&["template", "sync"]).out, "one (en): SENDING → NOT_SENT\n");
+        let again = submit(&world);
+        assert!(again.out.starts_with("one (en): APPROVED, UTILITY\n"), "{again:?}");
+        assert_eq!(names(&sandbox), ["one"]);
+    }
+}
+
+#[test]
+fn what_was_approved_is_not_left_as_refused_because_a_second_order_was_refused() {
+    let postgres = Postgres::create();
+    for url in ["sqlite:ferry.db", &postgres.url] {
+        for by in ["sync", "submit"] {
+            let sandbox = Sandbox::start(&["timeout-after=1"]);
+            let world = impatient(&sandbox, url);
+            template(&world, by, "Thank you.");
+            assert_eq!(submit(&world).code, 75);
+            // The answer of the second order came after all.
+            let database = url.replace("sqlite:ferry.db", &format!("sqlite:{}", world.path("ferry.db").display()));
+            let refused = "update template set status = 'REFUSED', reason = 'there is one', holder = '' returning 'x'";
+            texts(&database, refused);
+            let again = match by {
+                "sync" => world.ferry(&["template", "sync"]),
+                _ => submit(&world),
+            };
+            assert_eq!(again.code, 0, "{again:?}");
+            let status = world.ferry(&["template", "status"]).out;
+            let line = status.lines().find(|it| it.starts_with(by)).unwrap();
+            assert!(line.contains("APPROVED"), "{by}: {status}");
+            let unchanged = "0 submitted, 0 edited, 1 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached\n";
+            assert_eq!(submit(&world).out, unchanged);
+            texts(&database, "delete from template returning 'x'");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_was_lost_is_settled_and_nothing_is_submitted_twice() {
+    let sandbox = Sandbox::start(&["timeout-after=1"]);
+    let world = impatient(&sandbox, "sqlite:ferry.db");
     template(&world, "one", "Thank you.");
-    assert!(submit(&world).out.contains("the answer was lost"));
-    assert!(names(&sandbox).is_empty());
+    let first = submit(&world);
+    assert!(first.out.contains("one (en): the answer was lost"), "{first:?}");
+    assert_eq!(first.code, 75);
+    assert_eq!(names(&sandbox), ["one"]);
     let again = submit(&world);
-    assert!(again.out.starts_with("one (en): APPROVED, UTILITY\n"), "{again:?}");
+    assert_eq!(again.out, "0 submitted, 0 edited, 1 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
     assert_eq!(names(&sandbox), ["one"]);
 }
 

@@ -50,7 +50,8 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
         "faulty": faulty,
     });
     output.print(&value, || text::submitted(&report) + &text::faulty(&faulty))?;
-    let (has_failed, has_waiting) = (!faulty.is_empty() || report.has_refused(), report.has_waiting());
+    let has_failed = !faulty.is_empty() || report.has_refused();
+    let has_waiting = report.has_waiting() || report.has_unknown();
     if let Some(error) = report.stopped {
         return Err(error);
     }

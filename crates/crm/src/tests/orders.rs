@@ -1,0 +1,106 @@
+//! Orders of templates: claimed once, counted, and settled.
+
+use expect_test::expect;
+use jiff::Timestamp;
+
+use crate::check::check;
+use crate::{ClaimResult, Crm, OrderClaim, OrderKind, OrderLimit, OrderOutcome, TemplateRow};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+/// A template that `holder` begins to order at a second.
+fn sending(name: &str, holder: &str, second: i64) -> TemplateRow {
+    let claim = OrderClaim { holder: holder.into(), claimed_at: at(second), unknown_until: at(second + 300) };
+    TemplateRow {
+        account: "shop".into(),
+        name: name.into(),
+        language: "fr".into(),
+        template_id: None,
+        digest: "d".into(),
+        category: "UTILITY".into(),
+        status: "SENDING".into(),
+        reason: None,
+        scenario: "hello".into(),
+        changed_at: second,
+        claim: Some(claim),
+    }
+}
+
+fn taken(sending: &TemplateRow) -> TemplateRow {
+    TemplateRow { template_id: Some("7".into()), status: "APPROVED".into(), claim: None, ..sending.clone() }
+}
+
+async fn claim(crm: &Crm, before: Option<&TemplateRow>, claimed: &TemplateRow, most: usize) -> ClaimResult {
+    let limits = [OrderLimit { hours: 1, most }];
+    crm.claim_order(before, claimed, OrderKind::Submit, &limits).await.unwrap()
+}
+
+#[test]
+fn of_two_processes_one_claims_an_order_and_the_other_is_told_of_it() {
+    check(async |place| {
+        let (crm, other) = (place.open().await, place.open().await);
+        let (first, second) = (sending("hello", "a", 10), sending("hello", "b", 11));
+        let (one, two) = tokio::join!(claim(&crm, None, &first, 100), claim(&other, None, &second, 100));
+        let (winner, lost) = if one == ClaimResult::Claimed { (first, two) } else { (second, one) };
+        assert_eq!(lost, ClaimResult::Lost(Some(Box::new(winner.clone()))));
+        assert_eq!(crm.templates("shop").await.unwrap(), [winner]);
+    });
+}
+
+#[test]
+fn an_order_is_claimed_only_by_a_process_that_knows_the_present_row() {
+    check(async |place| {
+        let crm = place.open().await;
+        let first = sending("hello", "a", 10);
+        assert_eq!(claim(&crm, None, &first, 100).await, ClaimResult::Claimed);
+        let approved = taken(&first);
+        assert!(crm.end_order(&first, &approved, OrderKind::Submit, OrderOutcome::Taken).await.unwrap());
+
+        let again = sending("hello", "b", 20);
+        let lost = ClaimResult::Lost(Some(Box::new(approved.clone())));
+        assert_eq!(claim(&crm, None, &again, 100).await, lost, "it was read before the first order");
+        assert_eq!(claim(&crm, Some(&first), &again, 100).await, lost, "it was read during the first order");
+        assert_eq!(claim(&crm, Some(&approved), &again, 100).await, ClaimResult::Claimed);
+    });
+}
+
+#[test]
+fn an_answer_that_comes_after_a_listing_has_settled_the_order_changes_nothing() {
+    check(async |place| {
+        let crm = place.open().await;
+        let first = sending("hello", "a", 10);
+        assert_eq!(claim(&crm, None, &first, 100).await, ClaimResult::Claimed);
+        let approved = taken(&first);
+        assert!(crm.change_template(&first, &approved).await.unwrap());
+
+        let refused = TemplateRow { status: "REFUSED".into(), claim: None, ..first.clone() };
+        assert!(!crm.end_order(&first, &refused, OrderKind::Submit, OrderOutcome::Refused).await.unwrap());
+        assert!(!crm.change_template(&first, &refused).await.unwrap());
+        assert_eq!(crm.templates("shop").await.unwrap(), [approved]);
+    });
+}
+
+#[test]
+fn orders_are_counted_for_a_limit_unless_they_were_refused() {
+    check(async |place| {
+        let crm = place.open().await;
+        for (name, second, outcome) in
+            [("one", 10, OrderOutcome::Refused), ("two", 20, OrderOutcome::Unknown), ("three", 30, OrderOutcome::Taken)]
+        {
+            let order = sending(name, "a", second);
+            assert_eq!(claim(&crm, None, &order, 2).await, ClaimResult::Claimed);
+            let status = format!("{outcome:?}");
+            let ended = TemplateRow { status, claim: None, ..order.clone() };
+            assert!(crm.end_order(&order, &ended, OrderKind::Submit, outcome).await.unwrap());
+        }
+        expect![[r#"
+            Limited { limit: OrderLimit { hours: 1, most: 2 }, n_orders: 2, free_at: 1970-01-01T01:00:20Z }"#]]
+        .assert_eq(&format!("{:?}", claim(&crm, None, &sending("four", "a", 40), 2).await));
+        assert_eq!(claim(&crm, None, &sending("four", "a", 3621), 2).await, ClaimResult::Claimed);
+
+        let submitted = crm.submitted_templates("shop").await.unwrap();
+        assert_eq!(submitted.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["four", "three", "two"]);
+    });
+}
