@@ -38,7 +38,7 @@ pub use export::Exported;
 pub use identity_decisions::Undecided;
 pub use journal::{LoadRun, RunRow};
 pub use lease::Lease;
-pub use quota_usage::Usage;
+pub use quota_usage::{Usage, UsageClaim, UsageLimit};
 pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;

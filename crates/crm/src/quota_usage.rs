@@ -31,7 +31,45 @@ impl Usage {
     }
 }
 
+/// At most this many checks since a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsageLimit {
+    pub since: Timestamp,
+    pub most: u64,
+}
+
+/// What became of a claim of checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsageClaim {
+    /// Whether the checks were claimed: all of them, or none.
+    pub is_granted: bool,
+    /// The checks that are left under the narrowest limit.
+    pub left: u64,
+}
+
 impl Crm {
+    /// Claims checks before they are made, if all limits allow all of them. The sum is read and written in one
+    /// transaction, so the limits hold for all processes that use the database. Claimed checks count as made; a usage
+    /// below 0 gives back those that were not.
+    pub async fn claim_usage(&self, usage: Usage, limits: &[UsageLimit]) -> Result<UsageClaim, LoadError> {
+        let mut tx = self.begin("claim checks of numbers").await?;
+        let mut left = u64::MAX;
+        for limit in limits {
+            let parameters = [usage.method.into(), limit.since.into()];
+            let used = tx.select(SUM, &parameters, |it| it.int(0)).await?.pop().unwrap_or(0);
+            left = left.min(limit.most.saturating_sub(u64::try_from(used).unwrap_or(0)));
+        }
+        let wanted = u64::try_from(usage.n_checks).unwrap_or(0);
+        if wanted > left {
+            return Ok(UsageClaim { is_granted: false, left });
+        }
+        if usage.n_checks != 0 {
+            tx.write_rows([usage.rows()]).await?;
+        }
+        tx.commit().await?;
+        Ok(UsageClaim { is_granted: true, left: left - wanted })
+    }
+
     /// Notes that a provider is about to be asked about some numbers.
     pub async fn note_usage(&self, usage: Usage) -> Result<(), LoadError> {
         let mut tx = self.begin("note how many numbers were asked about").await?;

@@ -7,4 +7,5 @@ mod meanwhile;
 mod orders;
 mod schema;
 mod two;
+mod usage;
 mod verification;

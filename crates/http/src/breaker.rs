@@ -50,7 +50,10 @@ pub struct Pass<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
     StayedClosed,
-    Opened,
+    /// No call is made during `wait`.
+    Opened {
+        wait: Duration,
+    },
     /// Another call had opened it before.
     WasOpen,
 }
@@ -142,7 +145,7 @@ impl Pass<'_> {
             BreakerState::Closed | BreakerState::HalfOpen => {
                 inner.n_openings += 1;
                 let wait = retry_after.or_else(|| inner.breaker_backoff.next()).unwrap_or(LONGEST_BACKOFF);
-                (Instant::now() + wait, Reaction::Opened)
+                (Instant::now() + wait, Reaction::Opened { wait })
             }
         };
         inner.state = BreakerState::Open { until };
@@ -169,7 +172,8 @@ mod tests {
 
     async fn opened() -> Breaker {
         let breaker = Breaker::new(FIRST);
-        assert_eq!(breaker.admit().await.failed(Some(Duration::from_secs(7)), || false), Reaction::Opened);
+        let wait = Duration::from_secs(7);
+        assert_eq!(breaker.admit().await.failed(Some(wait), || false), Reaction::Opened { wait });
         breaker
     }
 
@@ -179,7 +183,7 @@ mod tests {
         for _ in 0..4 {
             assert_eq!(breaker.admit().await.failed(None, || true), Reaction::StayedClosed);
         }
-        assert_eq!(breaker.admit().await.failed(None, || true), Reaction::Opened);
+        assert!(matches!(breaker.admit().await.failed(None, || true), Reaction::Opened { .. }));
         assert_eq!(breaker.n_openings(), 1);
     }
 

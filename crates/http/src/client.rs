@@ -12,7 +12,7 @@ use crate::auth::{Auth, Credentials, Login};
 use crate::backoff::backoff;
 use crate::response::{self, ReadFailure, Response, retry_after};
 use crate::throttle::{CallCounts, Throttle};
-use crate::{CallError, ClientConfig};
+use crate::{CallError, ClientConfig, Hooks};
 
 /// Connecting takes at most this long, also where the timeout of the whole call is longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,6 +71,17 @@ impl Client {
         config: ClientConfig,
         read_error: ReadError,
     ) -> Result<Self, CallError> {
+        Self::with_hooks(base, credentials, config, Hooks::default(), read_error)
+    }
+
+    /// Makes a client that calls `hooks` while it works.
+    pub fn with_hooks(
+        base: Url,
+        credentials: Credentials,
+        config: ClientConfig,
+        hooks: Hooks,
+        read_error: ReadError,
+    ) -> Result<Self, CallError> {
         // Fails if another client has installed it before, which does no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let make = |builder: reqwest::ClientBuilder| builder.build().map_err(|source| CallError::Setup { source });
@@ -80,7 +91,7 @@ impl Client {
             base,
             auth: Auth::new(credentials),
             read_error,
-            throttle: Throttle::new(&config),
+            throttle: Throttle::with_hooks(&config, hooks),
             config,
         })))
     }

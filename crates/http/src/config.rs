@@ -1,6 +1,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::{ClaimUnits, OnWait};
+
 /// How a client behaves towards a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
@@ -13,7 +15,8 @@ pub struct ClientConfig {
     pub concurrency: usize,
     /// Calls a second; `None` sets no bound.
     pub per_second: Option<NonZeroU32>,
-    /// Units that can be used, retries included; `None` sets no bound.
+    /// Units that can be used, retries included; `None` sets no bound. Where units are claimed ([`Hooks::claim`]), the
+    /// units that can be claimed when the client is made.
     pub quota: Option<u64>,
     /// The largest response, after decompression. A larger one is [`CallError::Malformed`](crate::CallError).
     pub max_response_bytes: usize,
@@ -32,4 +35,14 @@ impl Default for ClientConfig {
             max_response_bytes: 4 << 20,
         }
     }
+}
+
+/// What a client calls while it works; by default nothing.
+#[derive(Clone, Default)]
+pub struct Hooks {
+    /// Claims the units of a call before it is made. A call whose units are not granted is
+    /// [`CallError::AllowanceUsed`](crate::CallError).
+    pub claim: Option<ClaimUnits>,
+    /// Is told of each long wait when it begins.
+    pub on_wait: Option<OnWait>,
 }

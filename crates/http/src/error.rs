@@ -22,6 +22,8 @@ pub enum CallError {
     QuotaUsed,
     #[error("the quota of checks is used up")]
     AllowanceUsed,
+    #[error("could not claim the units of a call before it is made")]
+    Claim { source: Box<dyn std::error::Error + Send + Sync> },
     /// The answer to a request that must not be repeated was lost: the provider may have carried it out.
     #[error("the answer was lost, so the outcome of the call is unknown")]
     OutcomeUnknown { source: Box<CallError> },
@@ -40,7 +42,7 @@ impl CallError {
             | Self::Malformed
             | Self::QuotaUsed
             | Self::AllowanceUsed => true,
-            Self::Refused { .. } | Self::OutcomeUnknown { .. } | Self::Setup { .. } => false,
+            Self::Refused { .. } | Self::OutcomeUnknown { .. } | Self::Claim { .. } | Self::Setup { .. } => false,
         }
     }
 
@@ -53,7 +55,9 @@ impl CallError {
             | Self::Provider { .. }
             | Self::Malformed
             | Self::OutcomeUnknown { .. } => true,
-            Self::Refused { .. } | Self::QuotaUsed | Self::AllowanceUsed | Self::Setup { .. } => false,
+            Self::Refused { .. } | Self::QuotaUsed | Self::AllowanceUsed | Self::Claim { .. } | Self::Setup { .. } => {
+                false
+            }
         }
     }
 

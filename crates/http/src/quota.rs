@@ -1,4 +1,20 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Claims units of a quota that other programs use too, before a call is made. It gets all units or none.
+pub type ClaimUnits = Arc<dyn Fn(u64) -> Claiming + Send + Sync>;
+
+/// A claim in progress.
+pub type Claiming = Pin<Box<dyn Future<Output = Result<UnitClaim, Box<dyn Error + Send + Sync>>> + Send>>;
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitClaim {
+    pub is_granted: bool,
+    /// The units that can still be claimed.
+    pub left: u64,
+}
 
 /// A number of units that can be used, such as numbers to check. It only shrinks; the caller makes a new one per period.
 pub struct Quota(Mutex<Option<u64>>);

@@ -3,11 +3,12 @@
 //! All calls of a client pass one [`Throttle`]: a rate that is never exceeded, a breaker that opens for all calls when the
 //! provider asks to wait or keeps failing, a budget of retries, and a quota.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{Breaker, CallError, ClientConfig, Pass, Quota, Rate, Reaction, RetryBudget};
+use crate::{Breaker, CallError, ClientConfig, Hooks, LONG_WAIT, Pass, Quota, Rate, Reaction, RetryBudget, Wait};
 
 /// The parts that decide when calls are made.
 pub struct Throttle {
@@ -15,7 +16,11 @@ pub struct Throttle {
     rate: Option<Rate>,
     breaker: Breaker,
     budget: RetryBudget,
+    /// The units that this client may use. Where units are claimed, those that are claimed and not used yet.
     quota: Quota,
+    /// The units that could still be claimed at the last claim.
+    claimable: AtomicU64,
+    hooks: Hooks,
     counts: Mutex<CallCounts>,
 }
 
@@ -43,12 +48,23 @@ pub struct Permit<'a> {
 impl Throttle {
     /// Makes a throttle with all parts that `config` asks for.
     pub fn new(config: &ClientConfig) -> Self {
+        Self::with_hooks(config, Hooks::default())
+    }
+
+    /// Makes a throttle that calls `hooks` while it works.
+    pub fn with_hooks(config: &ClientConfig, hooks: Hooks) -> Self {
+        let (own, claimable) = match (config.quota, &hooks.claim) {
+            (Some(units), Some(_)) => (Some(0), units),
+            (quota, _) => (quota, 0),
+        };
         Self {
             slots: Semaphore::new(config.concurrency.max(1)),
             rate: config.per_second.map(Rate::per_second),
             breaker: Breaker::new(config.backoff),
             budget: RetryBudget::default(),
-            quota: Quota::new(config.quota),
+            quota: Quota::new(own),
+            claimable: AtomicU64::new(claimable),
+            hooks,
             counts: Mutex::default(),
         }
     }
@@ -60,17 +76,31 @@ impl Throttle {
             rate.ready().await;
         }
         // Whoever cannot have the units need not wait for the breaker.
-        if self.quota.left().is_some_and(|it| it < units) {
+        if self.quota_left().is_some_and(|it| it < units) {
             return Err(CallError::AllowanceUsed);
         }
         let pass = self.breaker.admit().await;
-        if !self.quota.take(units) {
-            return Err(CallError::AllowanceUsed);
-        }
+        self.take(units).await?;
         let mut counts = self.lock();
         counts.calls += 1;
         counts.units += units;
         Ok(Permit { throttle: self, pass, units, _slot: slot })
+    }
+
+    /// Takes the units of a call, and claims those that are lacking.
+    async fn take(&self, units: u64) -> Result<(), CallError> {
+        // Another call may take what this one has claimed, so it may have to claim more.
+        while !self.quota.take(units) {
+            let Some(claim) = &self.hooks.claim else { return Err(CallError::AllowanceUsed) };
+            let lacking = units.saturating_sub(self.quota.left().unwrap_or(0));
+            let claimed = claim(lacking).await.map_err(|source| CallError::Claim { source })?;
+            self.claimable.store(claimed.left, Ordering::Relaxed);
+            if !claimed.is_granted {
+                return Err(CallError::AllowanceUsed);
+            }
+            self.quota.give_back(lacking);
+        }
+        Ok(())
     }
 
     /// Returns what was called so far.
@@ -78,9 +108,10 @@ impl Throttle {
         CallCounts { openings: self.breaker.n_openings(), ..*self.lock() }
     }
 
-    /// Returns the units that are left; `None` if there is no bound.
+    /// Returns the units that are left, those that could be claimed at the last claim among them; `None` if there is no
+    /// bound.
     pub fn quota_left(&self) -> Option<u64> {
-        self.quota.left()
+        self.quota.left().map(|it| it.saturating_add(self.claimable.load(Ordering::Relaxed)))
     }
 
     /// Returns how many times slower than the rate calls are made; 1 if there is no rate.
@@ -117,7 +148,12 @@ impl Permit<'_> {
         }
         let may_stay_closed = || !is_throttled && (!is_retried || self.throttle.budget.withdraw());
         let reaction = self.pass.failed(retry_after, may_stay_closed);
-        if let (Some(rate), true, Reaction::Opened) = (&self.throttle.rate, is_throttled, reaction) {
+        if let (Reaction::Opened { wait }, Some(on_wait)) = (reaction, &self.throttle.hooks.on_wait)
+            && wait >= LONG_WAIT
+        {
+            on_wait(Wait { length: wait, is_asked_for: is_throttled });
+        }
+        if let (Some(rate), true, Reaction::Opened { .. }) = (&self.throttle.rate, is_throttled, reaction) {
             rate.slow_down();
         }
         reaction == Reaction::StayedClosed
@@ -194,6 +230,57 @@ mod tests {
         assert!(matches!(throttle.admit(1000).await, Err(CallError::AllowanceUsed)));
         throttle.admit(500).await.unwrap().answered();
         assert_eq!((throttle.counts().units, throttle.quota_left()), (1500, Some(0)));
+    }
+
+    /// A quota that two clients share.
+    fn shared(quota: u64) -> [Throttle; 2] {
+        let left = std::sync::Arc::new(Quota::new(Some(quota)));
+        let claim = move |units: u64| -> crate::Claiming {
+            let left = std::sync::Arc::clone(&left);
+            Box::pin(async move {
+                let is_granted = left.take(units);
+                Ok(crate::UnitClaim { is_granted, left: left.left().unwrap_or(0) })
+            })
+        };
+        let hooks = Hooks { claim: Some(std::sync::Arc::new(claim)), ..Hooks::default() };
+        let config = ClientConfig { quota: Some(quota), ..ClientConfig::default() };
+        [(); 2].map(|()| Throttle::with_hooks(&config, hooks.clone()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_clients_never_exceed_a_quota_that_they_share() {
+        let [one, two] = shared(1500);
+        one.admit(1000).await.unwrap().answered();
+        assert_eq!((one.quota_left(), two.quota_left()), (Some(500), Some(1500)), "the other learns it when it claims");
+        assert!(matches!(two.admit(1000).await, Err(CallError::AllowanceUsed)));
+        assert_eq!(two.quota_left(), Some(500));
+        two.admit(500).await.unwrap().answered();
+        assert!(matches!(one.admit(1).await, Err(CallError::AllowanceUsed)));
+        assert_eq!(one.counts().units + two.counts().units, 1500);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn claimed_units_that_never_left_are_used_by_the_next_call() {
+        let [one, _] = shared(1000);
+        let unreachable = reqwest::Client::new().get("http://127.0.0.1:1").send().await.unwrap_err();
+        let unreachable = CallError::Unreachable { host: String::new(), source: unreachable };
+        one.admit(1000).await.unwrap().failed(&unreachable, false);
+        one.admit(1000).await.unwrap().answered();
+        assert_eq!(one.counts().units, 1000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_wait_is_told_when_it_begins_and_a_short_one_is_not() {
+        let told = std::sync::Arc::new(Mutex::new(Vec::new()));
+        let sink = std::sync::Arc::clone(&told);
+        let on_wait = move |wait: Wait| sink.lock().unwrap().push((wait.length.as_secs(), wait.is_asked_for));
+        let hooks = Hooks { on_wait: Some(std::sync::Arc::new(on_wait)), ..Hooks::default() };
+        let throttle = Throttle::with_hooks(&ClientConfig::default(), hooks);
+        for seconds in [4, 900] {
+            let limited = CallError::RateLimited { retry_after: Some(Duration::from_secs(seconds)) };
+            throttle.admit(1).await.unwrap().failed(&limited, true);
+        }
+        assert_eq!(*told.lock().unwrap(), [(900, true)]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-use http::{CallCounts, CallError, ClientConfig, Credentials};
+use http::{CallCounts, CallError, ClientConfig, Credentials, Hooks};
 use url::Url;
 
 use crate::on_premises::contacts;
@@ -10,7 +10,17 @@ pub struct Client(pub(crate) http::Client);
 impl Client {
     /// Makes a client; `base` comes from [`crate::base_url`].
     pub fn new(base: Url, credentials: Credentials, config: ClientConfig) -> Result<Self, CallError> {
-        http::Client::new(base, credentials, config, read_error).map(Self)
+        Self::with_hooks(base, credentials, config, Hooks::default())
+    }
+
+    /// Makes a client that calls `hooks` while it works.
+    pub fn with_hooks(
+        base: Url,
+        credentials: Credentials,
+        config: ClientConfig,
+        hooks: Hooks,
+    ) -> Result<Self, CallError> {
+        http::Client::with_hooks(base, credentials, config, hooks, read_error).map(Self)
     }
 
     /// Returns what was called so far; its units are numbers to check.

@@ -17,5 +17,8 @@ pub use cloud::webhook::{Event, EventKind, NotAWebhook, events};
 pub use gateways::evolution::EVOLUTION_KEY;
 pub use gateways::waha::WAHA_KEY;
 pub use gateways::wuzapi::WUZAPI_KEY;
-pub use http::{CallCounts, CallError, ClientConfig, Credentials, UrlError, base_url};
+pub use http::{
+    CallCounts, CallError, ClaimUnits, Claiming, ClientConfig, Credentials, Hooks, OnWait, UnitClaim, UrlError, Wait,
+    base_url,
+};
 pub use on_premises::login::login;

@@ -10,7 +10,7 @@ use model::{Answer, Counts, Digest, Evidence, Receipt, Stage};
 use verify::{
     Adapter, AdapterKind, Check, CheckOptions, Mismatches, PollPolicy, SUSPECT_ANSWERS, Secret, Verdict, VerifyError,
 };
-use whatsapp::{CallCounts, CallError, Client, Credentials, EVOLUTION_KEY, WAHA_KEY, WUZAPI_KEY};
+use whatsapp::{CallCounts, CallError, Client, Credentials, EVOLUTION_KEY, Hooks, WAHA_KEY, WUZAPI_KEY};
 
 use crate::open_run::{OpenRun, TOOL};
 use crate::progress::Note;
@@ -141,7 +141,6 @@ impl Verifier {
     /// Checks one batch.
     pub(crate) async fn check(&self, work: BatchCheck, digest: Digest) -> Result<Checked> {
         let BatchCheck { batch, n_contacts, n_phones, asked } = work;
-        self.quota.reserve(asked.len() as u64).await?;
         let verified = verify::verify(&self.adapter, &asked, &self.options, Timestamp::now).await;
         let receipt = Receipt {
             stage: Stage::Verify,
@@ -191,7 +190,8 @@ fn adapter(
     let token = section.token(plan)?;
     let client = |credentials: Credentials| -> Result<Client> {
         let base = whatsapp::base_url(section.url.as_ref().map_or("", |it| it.get_ref()))?;
-        Ok(Client::new(base, credentials, section.client_config(quota.allowance()))?)
+        let hooks = Hooks { claim: quota.claims(), ..Hooks::default() };
+        Ok(Client::with_hooks(base, credentials, section.client_config(quota.allowance()), hooks)?)
     };
     let key = |header| token.clone().map_or(Credentials::None, |it| Credentials::Key(header, it));
     let instance = section.instance.clone();

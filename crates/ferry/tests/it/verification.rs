@@ -249,6 +249,49 @@ fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
 }
 
 #[test]
+fn two_verifications_at_once_keep_within_one_quota_also_where_one_is_killed() {
+    const QUOTA: usize = 1_000;
+    let postgres = Postgres::create();
+    for url in ["sqlite", &postgres.url] {
+        let sandbox = Sandbox::start(&[]);
+        let home = tempfile::tempdir().unwrap();
+        let url = url.replace("sqlite", &format!("sqlite:{}", home.path().join("shared.db").display()));
+        let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\nbatch = 10\ndaily_quota = {QUOTA}", sandbox.url);
+        let worlds = [0, 1_000].map(|first| {
+            let rows: String = (first..first + 1_000).map(|it| format!("+331990{it:05},Ana\n")).collect();
+            let world = with_list(&format!("phone,name\n{rows}"), &verify);
+            world.replan("sqlite:ferry.db", &url);
+            for stage in ["extract", "clean"] {
+                assert_eq!(world.ferry(&[stage, "--run-dir", "run"]).code, 0);
+            }
+            world
+        });
+        // The database is there before both come.
+        assert_eq!(worlds[0].ferry(&["load", "--run-dir", "run"]).code, 0);
+        let start = |world: &World| {
+            let mut command = world.command(&["verify", "--run-dir", "run"]);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        };
+        let [mut killed, mut other] = [start(&worlds[0]), start(&worlds[1])];
+        while sandbox.ledger_bytes() < 10_000 && killed.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        start(&worlds[0]).wait().unwrap();
+        other.wait().unwrap();
+        for world in &worlds {
+            let ended = world.ferry(&["verify", "--run-dir", "run"]);
+            assert_eq!(ended.code, 75, "{url}: {ended:?}");
+        }
+        let asked = sandbox.ledger_lines().len();
+        assert!((QUOTA / 2..=QUOTA).contains(&asked), "{url}: {asked} of {QUOTA} checks were made");
+        let noted: usize = texts(&url, "select cast(sum(n_checks) as text) from usage")[0].parse().unwrap();
+        assert!((asked..=QUOTA).contains(&noted), "{url}: {noted} were noted, {asked} were made");
+    }
+}
+
+#[test]
 fn a_quota_is_not_spent_on_one_spelling_of_people_who_have_two() {
     let sandbox = Sandbox::start(&[]);
     let rows: String = (0..60).map(|it| format!("{},Ana\n", brazilian(it)[0])).collect();
