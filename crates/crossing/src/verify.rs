@@ -15,7 +15,7 @@ use anyhow::{Error, Result};
 use crm::Crm;
 use model::{Digest, Receipt, Registration, Stage};
 use run::{Cost, StageRecord};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use verify::{Verdict, VerifyError};
 
 use crate::error::is_passing;
@@ -100,8 +100,9 @@ pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -
             let numbers: HashSet<u32> = wanted.keys().copied().collect();
             let phones = phones_ahead(run, move |it| numbers.contains(&it));
             let (crm, verifier, concurrency) = (crm.clone(), Arc::clone(&verifier), section.concurrency);
-            let run_id = run.run_id().into();
-            let verify_batches = VerifyBatches { crm, run_id, verifier, selection, has_evidence, wanted, concurrency };
+            let (run_id, slots) = (run.run_id().into(), Arc::new(Semaphore::new(concurrency)));
+            let verify_batches =
+                VerifyBatches { crm, run_id, verifier, selection, has_evidence, wanted, slots, concurrency };
             verify_batches.run(phones, &work).await?
         }
         // The provider failed the canary test, so no batch is sent.

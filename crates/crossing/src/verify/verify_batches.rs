@@ -9,7 +9,7 @@ use crm::{Crm, EvidenceWriter, ReadyEvidence};
 use futures::{StreamExt, future, stream};
 use jiff::Timestamp;
 use model::{ContactId, Digest, Evidence, Registration};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use verify::Check;
 
 use crate::progress;
@@ -19,8 +19,9 @@ use crate::verify::totals::RunTotals;
 use crate::verify::verifier::{BatchCheck, Checked, PreparedBatch, Verifier};
 use run::formats::contacts::Phones;
 
-/// Limits the finished batches in one transaction. Each batch has its own receipt.
-const GROUP_BATCHES: usize = 16;
+/// Batches that may be prepared, of those that wait for a slot, for each slot. One is enough to begin the next call at
+/// once.
+const PREPARED_PER_SLOT: usize = 2;
 
 /// The settings of one verification.
 pub(crate) struct VerifyBatches {
@@ -31,12 +32,18 @@ pub(crate) struct VerifyBatches {
     pub(crate) has_evidence: bool,
     /// The batches to go through, with the number and the digest of their contacts.
     pub(crate) wanted: HashMap<u32, (u64, Digest)>,
+    /// The calls in flight. A batch holds its slot until its answers are in the database, so a kill loses the answers of
+    /// at most so many batches.
+    pub(crate) slots: Arc<Semaphore>,
     pub(crate) concurrency: usize,
 }
 
+/// Evidence to write, and the slot that is free afterwards.
+type HeldEvidence = (ReadyEvidence, OwnedSemaphorePermit);
+
 /// A batch that was checked.
 enum CheckedBatch {
-    Ready(Box<PreparedBatch>),
+    Ready(Box<PreparedBatch>, OwnedSemaphorePermit),
     /// The batch is too small to be treated as suspect on its own, so whether it counts is decided at the end.
     Small(Box<Checked>),
 }
@@ -45,7 +52,7 @@ impl CheckedBatch {
     /// Returns whether no further batch should be checked.
     fn ends_asking(&self) -> bool {
         let totals = match self {
-            Self::Ready(batch) => &batch.totals,
+            Self::Ready(batch, _) => &batch.totals,
             Self::Small(batch) => &batch.totals,
         };
         totals.doubt.is_some() || totals.failure.is_some()
@@ -57,7 +64,7 @@ impl VerifyBatches {
     /// of batches in flight are still kept.
     pub(crate) async fn run(self, phones: mpsc::Receiver<Result<Phones>>, work: &progress::Work) -> Result<RunTotals> {
         let shared = Arc::new(self);
-        let (to_write, done) = mpsc::channel(GROUP_BATCHES);
+        let (to_write, done) = mpsc::channel(shared.concurrency);
         let asking = tokio::spawn(Arc::clone(&shared).ask_all(phones, to_write));
         let (asked, outcome) = tokio::join!(asking, shared.write(done, work));
         asked?;
@@ -72,9 +79,9 @@ impl VerifyBatches {
         let is_stopped = AtomicBool::new(false);
         let batches = stream::poll_fn(|context| phones.poll_recv(context))
             .take_while(|_| future::ready(!is_stopped.load(Ordering::Relaxed)));
-        // Waiting for the database blocks only this batch; other requests continue.
-        let asked = batches.for_each_concurrent(self.concurrency, async |phones| {
-            let batch = self.ask(phones).await;
+        let n_prepared = self.concurrency.saturating_mul(PREPARED_PER_SLOT);
+        let asked = batches.for_each_concurrent(n_prepared, async |phones| {
+            let Some(batch) = self.ask(phones, &is_stopped).await.transpose() else { return };
             is_stopped.fetch_or(batch.as_ref().map_or(true, CheckedBatch::ends_asking), Ordering::Relaxed);
             // The receiver is closed only if writing has failed.
             is_stopped.fetch_or(to_write.send(batch).await.is_err(), Ordering::Relaxed);
@@ -82,29 +89,33 @@ impl VerifyBatches {
         asked.await;
     }
 
-    /// Checks one batch.
-    async fn ask(&self, phones: Result<Phones>) -> Result<CheckedBatch> {
+    /// Checks one batch; none if checking was stopped while the batch waited for its slot.
+    async fn ask(&self, phones: Result<Phones>, is_stopped: &AtomicBool) -> Result<Option<CheckedBatch>> {
         let phones = phones?;
         let (_, digest) = self.wanted.get(&phones.batch).context("a batch is not planned")?;
         let work = narrowed(&self.crm, phones, self.selection, self.has_evidence).await?;
-        let checked = self.verifier.check(work, *digest).await?;
-        match checked.is_small_no() {
-            true => Ok(CheckedBatch::Small(Box::new(checked))),
-            false => Ok(CheckedBatch::Ready(Box::new(checked.prepare(&self.crm, &self.run_id)))),
+        let slot = Arc::clone(&self.slots).acquire_owned().await?;
+        if is_stopped.load(Ordering::Relaxed) {
+            return Ok(None);
         }
+        let checked = self.verifier.check(work, *digest).await?;
+        Ok(Some(match checked.is_small_no() {
+            true => CheckedBatch::Small(Box::new(checked)),
+            false => CheckedBatch::Ready(Box::new(checked.prepare(&self.crm, &self.run_id)), slot),
+        }))
     }
 
     /// Writes finished batches, as many at once as are ready.
     async fn write(&self, mut done: mpsc::Receiver<Result<CheckedBatch>>, work: &progress::Work) -> Result<RunTotals> {
         let mut writer = self.crm.evidence_writer();
         let (mut outcome, mut small, mut group) = (RunTotals::default(), Vec::new(), Vec::new());
-        let mut reordered = ReorderBuffer::new(self.wanted.keys().copied(), GROUP_BATCHES);
-        while done.recv_many(&mut group, GROUP_BATCHES).await > 0 {
+        let mut reordered = ReorderBuffer::new(self.wanted.keys().copied(), self.concurrency);
+        while done.recv_many(&mut group, self.concurrency).await > 0 {
             for done in group.drain(..) {
                 match done {
-                    Ok(CheckedBatch::Ready(batch)) => {
+                    Ok(CheckedBatch::Ready(batch, slot)) => {
                         work.advance(batch.totals.n_contacts);
-                        reordered.add(batch.totals.batch, outcome.take(*batch));
+                        reordered.add(batch.totals.batch, (outcome.take(*batch), slot));
                     }
                     Ok(CheckedBatch::Small(batch)) => small.push(*batch),
                     Err(error) => drop(outcome.error.get_or_insert(error)),
@@ -124,12 +135,16 @@ impl VerifyBatches {
         Ok(outcome)
     }
 
-    async fn add(&self, writer: &mut EvidenceWriter, batches: Vec<ReadyEvidence>) -> Result<()> {
+    /// Writes batches in one transaction, and frees their slots. Each batch has its own receipt.
+    async fn add(&self, writer: &mut EvidenceWriter, batches: Vec<HeldEvidence>) -> Result<()> {
         if batches.is_empty() {
             return Ok(());
         }
+        let (batches, slots): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
         tracing::info!(n_batches = batches.len(), "batches verified");
-        Ok(writer.add(batches, self.verifier.unnoted()?).await?)
+        writer.add(batches, self.verifier.unnoted()?).await?;
+        drop(slots);
+        Ok(())
     }
 }
 
