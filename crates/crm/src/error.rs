@@ -9,8 +9,10 @@ use thiserror::Error;
 pub enum LoadError {
     #[error("the CRM URL is neither sqlite:PATH nor postgres://…")]
     Url,
-    #[error("could not reach the CRM database ({what}): is it running, and may this user connect?")]
+    #[error("could not reach the CRM database ({what}): is it running, and is its address right?")]
     Connect { what: String, source: Source },
+    #[error("could not open the CRM database ({what}): {why}")]
+    Refused { what: String, why: Refusal, source: Source },
     #[error("could not {what} in the CRM database")]
     Query { what: &'static str, source: Source },
     #[error("could not {what} in the CRM database: its disk does not take the write; is it full?")]
@@ -45,6 +47,19 @@ pub enum LoadError {
     BackupFile { path: PathBuf, source: io::Error },
     #[error("the backup in {} does not hold what the database held", path.display())]
     BackupDiffers { path: PathBuf },
+}
+
+/// Why a database cannot be opened until a person changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    #[error("may this user read and write that file and its folder?")]
+    File,
+    #[error("PostgreSQL has no database of this name; make it first, for example with createdb")]
+    NoDatabase,
+    #[error("PostgreSQL does not accept the user of the URL, or its password")]
+    User,
+    #[error("the server is not accepted, or takes no encrypted connection; see sslmode and sslrootcert in the URL")]
+    Certificate,
 }
 
 impl LoadError {

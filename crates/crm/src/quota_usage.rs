@@ -52,7 +52,7 @@ impl Crm {
     /// transaction, so the limits hold for all processes that use the database. Claimed checks count as made; a usage
     /// below 0 gives back those that were not.
     pub async fn claim_usage(&self, usage: Usage, limits: &[UsageLimit]) -> Result<UsageClaim, LoadError> {
-        let mut tx = self.begin("claim checks of numbers").await?;
+        let mut tx = self.begin_durable("claim checks of numbers").await?;
         let mut left = u64::MAX;
         for limit in limits {
             let parameters = [usage.method.into(), limit.since.into()];
@@ -72,7 +72,7 @@ impl Crm {
 
     /// Notes that a provider is about to be asked about some numbers.
     pub async fn note_usage(&self, usage: Usage) -> Result<(), LoadError> {
-        let mut tx = self.begin("note how many numbers were asked about").await?;
+        let mut tx = self.begin_durable("note how many numbers were asked about").await?;
         tx.write_rows([usage.rows()]).await?;
         tx.commit().await
     }

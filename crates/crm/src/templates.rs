@@ -125,7 +125,7 @@ impl Crm {
     /// Notes what WhatsApp says of a template now. False, and nothing is written, if another process has changed the
     /// row since `before` was read.
     pub async fn change_template(&self, before: &TemplateRow, now: &TemplateRow) -> Result<bool, LoadError> {
-        let mut tx = self.begin("write a template").await?;
+        let mut tx = self.begin_durable("write a template").await?;
         let is_changed = swap(&mut tx, Some(before), now).await?;
         tx.commit().await?;
         Ok(is_changed)

@@ -3,6 +3,7 @@
 //! New rows go by binary COPY, rows that may be there already by `unnest`: both send many rows in one message.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use model::ContactId;
@@ -11,7 +12,7 @@ use sqlx::query::Query;
 use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, PgConnection, Postgres, Row as _, Transaction};
 
 use crate::sql::{Cell, Row, Rows, Table, Type, Upserts};
-use crate::{LoadError, SqlError};
+use crate::{LoadError, Refusal, SqlError};
 
 pub(crate) mod backup;
 
@@ -29,12 +30,38 @@ pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, LoadError>
         .acquire_timeout(CONNECT_TIMEOUT)
         .connect_with(options.disable_statement_logging())
         .await;
-    pool.map_err(|source| LoadError::Connect { what: "PostgreSQL".to_owned(), source: source.into() })
+    pool.map_err(|error| {
+        let what = "PostgreSQL".to_owned();
+        match refusal(&error) {
+            Some(why) => LoadError::Refused { what, why, source: error.into() },
+            None => LoadError::Connect { what, source: error.into() },
+        }
+    })
+}
+
+/// Why a connection will be refused again until a person changes something; none if it may succeed later
+/// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+fn refusal(error: &sqlx::Error) -> Option<Refusal> {
+    match error {
+        sqlx::Error::Tls(_) => Some(Refusal::Certificate),
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::PermissionDenied => Some(Refusal::User),
+        sqlx::Error::Database(error) => match error.code()?.as_ref() {
+            "3D000" => Some(Refusal::NoDatabase),
+            "28000" | "28P01" | "42501" => Some(Refusal::User),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Begins a transaction that writes. An advisory lock until its end makes it the only one.
-pub(crate) async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+///
+/// What is committed is on the disk, but where the server is set to commit later; `is_durable` overrules that.
+pub(crate) async fn begin(pool: &PgPool, is_durable: bool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
+    if is_durable {
+        sqlx::query("set local synchronous_commit = on").execute(&mut *transaction).await?;
+    }
     sqlx::query("select pg_advisory_xact_lock(4928463)").execute(&mut *transaction).await?;
     Ok(transaction)
 }

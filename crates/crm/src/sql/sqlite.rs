@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 
 use crate::sql::{Cell, Row, Rows, Table, Type, Upserts};
-use crate::{LoadError, SqlError};
+use crate::{LoadError, Refusal, SqlError};
 
 pub(crate) mod backup;
 
@@ -58,7 +58,6 @@ impl Sqlite {
             return Err(LoadError::OldSqlite { found: found.to_owned(), minimum: SQLITE_MINIMUM });
         }
         let what = path.display().to_string();
-        let failed = |source| LoadError::Connect { what: what.clone(), source };
         let path: PathBuf = path.to_owned();
         let opened = spawn_blocking(move || {
             if !is_read_only {
@@ -77,7 +76,9 @@ impl Sqlite {
             Err(SqlError::Sqlite(error)) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
                 Err(LoadError::NotADatabase { what })
             }
-            Err(SqlError::Sqlite(error)) => Err(failed(error.into())),
+            Err(SqlError::Sqlite(error)) if is_file_refused(&error) => {
+                Err(LoadError::Refused { what, why: Refusal::File, source: error.into() })
+            }
             Err(error) => Err(error.doing("open the database")),
         }
     }
@@ -89,10 +90,14 @@ impl Sqlite {
         Ok(Self { connection: Arc::new(Mutex::new(connection)), path: Arc::clone(&self.path) })
     }
 
-    /// Begins a transaction that writes.
-    pub(crate) async fn begin(&self) -> Result<Tx, SqlError> {
+    /// Begins a transaction that writes. Without `is_durable` a power cut may take back what was committed last.
+    pub(crate) async fn begin(&self, is_durable: bool) -> Result<Tx, SqlError> {
+        let begin = match is_durable {
+            true => "pragma synchronous = full; begin immediate",
+            false => "pragma synchronous = normal; begin immediate",
+        };
         let mut tx = self.reader().await?;
-        tx.run(|it| Ok(it.execute_batch("begin immediate")?)).await?;
+        tx.run(move |it| Ok(it.execute_batch(begin)?)).await?;
         Ok(tx)
     }
 
@@ -108,7 +113,12 @@ impl Sqlite {
 }
 
 fn failed_file(path: &Path, error: io::Error) -> LoadError {
-    LoadError::Connect { what: path.display().to_string(), source: error.into() }
+    LoadError::Refused { what: path.display().to_string(), why: Refusal::File, source: error.into() }
+}
+
+fn is_file_refused(error: &rusqlite::Error) -> bool {
+    use ErrorCode::{CannotOpen, PermissionDenied, ReadOnly, SystemIoFailure};
+    matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly | SystemIoFailure))
 }
 
 impl Tx {

@@ -50,9 +50,20 @@ pub(crate) struct Guard {
 impl Crm {
     /// Begins a transaction that writes; `what` is what it does, after "could not". There is one writer at a time.
     pub(crate) async fn begin(&self, what: &'static str) -> Result<Tx, LoadError> {
+        self.begin_as(what, false).await
+    }
+
+    /// Begins a transaction on which money or a message hangs: what it commits survives a power cut.
+    pub(crate) async fn begin_durable(&self, what: &'static str) -> Result<Tx, LoadError> {
+        self.begin_as(what, true).await
+    }
+
+    async fn begin_as(&self, what: &'static str, is_durable: bool) -> Result<Tx, LoadError> {
         let connection = match &self.0 {
-            Database::Sqlite(it) => it.begin().await.map(Connection::Sqlite),
-            Database::Postgres(pool) => postgres::begin(pool).await.map(Connection::Postgres).map_err(SqlError::from),
+            Database::Sqlite(it) => it.begin(is_durable).await.map(Connection::Sqlite),
+            Database::Postgres(pool) => {
+                postgres::begin(pool, is_durable).await.map(Connection::Postgres).map_err(SqlError::from)
+            }
         };
         let mut tx = match connection.map_err(|it| it.doing(what)) {
             Ok(connection) => Tx { what, connection, fence: self.1.clone() },

@@ -83,3 +83,56 @@ fn the_tables_have_the_columns_that_statements_name() {
         }
     });
 }
+
+#[test]
+fn a_database_that_a_person_has_to_mend_is_no_case_of_trying_again_later() {
+    check(async |place| {
+        let name = place.url.rsplit('/').next().unwrap().split('?').next().unwrap();
+        let urls: Vec<(String, &str)> = match place.url.strip_prefix("sqlite:") {
+            Some(_) => {
+                let folder = place.folder().display();
+                std::fs::write(place.folder().join("file"), "").unwrap();
+                let told = "may this user read and write that file and its folder?";
+                vec![
+                    (format!("sqlite:{folder}"), told),
+                    (format!("sqlite:{folder}/file/ferry.db"), told),
+                    (format!("sqlite:{folder}/none/ferry.db"), told),
+                ]
+            }
+            None => vec![
+                (place.url.replace(name, "no_such_database"), "has no database of this name; make it first"),
+                (place.url.replace("ferry@", "no_such_user@"), "does not accept the user of the URL"),
+                (format!("{}&sslmode=require", place.url), "see sslmode and sslrootcert in the URL"),
+            ],
+        };
+        for (url, told) in urls {
+            let refused = Crm::open(&url).await.err().unwrap();
+            assert!(refused.to_string().contains(told), "{url}: {refused}");
+            assert!(!refused.is_passing(), "{refused}");
+        }
+    });
+}
+
+#[test]
+fn a_durable_transaction_is_on_the_disk_when_it_is_committed() {
+    check(async |place| {
+        let crm = place.open().await;
+        let setting = match place.url.starts_with("sqlite") {
+            true => "select cast(synchronous as text) from pragma_synchronous",
+            false => "select current_setting('synchronous_commit')",
+        };
+        if !place.url.starts_with("sqlite") {
+            crm.by_hand("do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$").await;
+        }
+        let crm = place.open().await;
+        let mut usual = crm.begin("look").await.unwrap();
+        let found = usual.select(setting, &[], |it| it.text(0)).await.unwrap();
+        drop(usual);
+        let mut durable = crm.begin_durable("look").await.unwrap();
+        let durable = durable.select(setting, &[], |it| it.text(0)).await.unwrap();
+        match place.url.starts_with("sqlite") {
+            true => assert_eq!([found, durable].concat(), ["1", "2"]),
+            false => assert_eq!([found, durable].concat(), ["off", "on"]),
+        }
+    });
+}

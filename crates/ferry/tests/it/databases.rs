@@ -219,7 +219,7 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
     let (code, error) = refused(&|world| world.replan("sqlite:ferry.db", "postgres://nobody@127.0.0.1:1/none"));
     assert_eq!(code, 75);
     assert!(
-        error.contains("could not reach the CRM database (PostgreSQL): is it running, and may this user connect?"),
+        error.contains("could not reach the CRM database (PostgreSQL): is it running, and is its address right?"),
         "{error}"
     );
     assert!(error.contains("run the same command again later"), "{error}");

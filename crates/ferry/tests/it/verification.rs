@@ -667,10 +667,8 @@ fn a_kill_costs_at_most_one_batch_for_each_call_in_flight() {
     let postgres = Postgres::create();
     for url in ["sqlite:ferry.db", &postgres.url] {
         let sandbox = Sandbox::start(&[]);
-        let verify = format!(
-            "adapter = \"contacts\"\nurl = \"{}\"\nbatch = {BATCH}\nconcurrency = {CONCURRENCY}",
-            sandbox.url
-        );
+        let verify =
+            format!("adapter = \"contacts\"\nurl = \"{}\"\nbatch = {BATCH}\nconcurrency = {CONCURRENCY}", sandbox.url);
         let world = with_list(&list(6_000), &verify);
         world.replan("sqlite:ferry.db", url);
         for stage in ["extract", "clean"] {

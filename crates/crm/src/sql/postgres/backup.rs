@@ -30,7 +30,7 @@ pub(crate) async fn back_up(pool: &PgPool, folder: &Path) -> Result<Vec<String>,
 
 pub(crate) async fn restore(pool: &PgPool, folder: &Path) -> Result<(), LoadError> {
     let restored = async {
-        let mut transaction = begin(pool).await?;
+        let mut transaction = begin(pool, false).await?;
         for table in TABLES {
             let delete = AssertSqlSafe(format!("delete from {table}"));
             sqlx::query(delete).execute(&mut *transaction).await?;
