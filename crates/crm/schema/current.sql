@@ -205,6 +205,15 @@ create table decision (
   primary key (contact_id, other_id)
 ) without rowid;
 
+-- All restores of a backup. Rows are added and never changed, also by a restore.
+create table restore_log (
+  at bigint not null,
+  backup text not null,
+  taken_at bigint not null,
+  n_contacts bigint not null,
+  primary key (at, backup)
+) without rowid;
+
 -- Views for people and for other tools. Their names and columns stay the same from version to version; tables may
 -- change. Ids are hexadecimal, times are ISO 8601 text on SQLite and timestamptz on PostgreSQL.
 create view contact_view as

@@ -1,6 +1,6 @@
 //! Runs, sources, batches and receipts: the record of work done, kept in the database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -182,6 +182,12 @@ impl Crm {
         tx.execute(FORGET_RECEIPTS, &[(&run.run_id).into()]).await?;
         tx.commit().await?;
         Ok(run.run_id)
+    }
+
+    /// The uids of all runs that the database knows.
+    pub async fn run_uids(&self) -> Result<HashSet<String>, LoadError> {
+        let uids = self.select("read the runs", "select uid from run", &[], |it| it.text(0)).await?;
+        Ok(uids.into_iter().collect())
     }
 
     /// Reads a run; none if the database does not know it.

@@ -21,12 +21,12 @@ mod schema;
 mod sources;
 mod sql;
 mod statements;
-mod stub;
 mod suppression;
 mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use backup::Losses;
 pub use contact::{Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};
 pub use counts::{Registrations, Tally};
 pub use crm::Crm;
@@ -42,6 +42,5 @@ pub use quota_usage::{Usage, UsageClaim, UsageLimit};
 pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;
-pub use stub::Losses;
 pub use suppression::SuppressAction;
 pub use templates::{ClaimResult, OrderClaim, OrderKind, OrderLimit, OrderOutcome, TemplateOrder, TemplateRow};

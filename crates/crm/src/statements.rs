@@ -2,6 +2,8 @@
 
 mod reread;
 
+pub(crate) use reread::CONSENT_WORDS;
+
 use model::{Basis, ConsentChannel, ConsentState, Contact, Field, Personal, RowName, RunMark, SaidAt, Statement};
 
 use crate::LoadError;

@@ -5,6 +5,7 @@ mod journal;
 mod load;
 mod meanwhile;
 mod orders;
+mod restore;
 mod schema;
 mod two;
 mod usage;

@@ -171,8 +171,8 @@ impl Restore {
             }
         };
         let folder = of.map(|it| backups_of(&plan).folder(it));
-        crm.restore_as(folder.as_deref()).await?;
-        let n_contacts = crm.n_contacts().await?;
+        let taken_at = backup.map_or_else(Timestamp::now, |it| it.taken_at);
+        let n_contacts = crm.restore(&lease, folder.as_deref(), taken_at).await?;
         forget_loads(&plan, &crm).await?;
         lease.release().await?;
         crm.close().await;

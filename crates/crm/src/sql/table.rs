@@ -51,7 +51,7 @@ impl Table {
         format!("insert into {} ({}) {rows} {}", self.name, self.names(), self.conflict())
     }
 
-    pub(super) fn names(&self) -> String {
+    pub(crate) fn names(&self) -> String {
         self.columns.iter().map(|it| it.0).collect::<Vec<_>>().join(", ")
     }
 

@@ -1,6 +1,7 @@
 //! One connection to the database, mostly in a transaction.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use model::{Contact, ContactId};
@@ -56,6 +57,27 @@ impl Crm {
     /// Begins a transaction on which money or a message hangs: what it commits survives a power cut.
     pub(crate) async fn begin_durable(&self, what: &'static str) -> Result<Tx, LoadError> {
         self.begin_as(what, true).await
+    }
+
+    /// Begins a transaction in which the tables of a backup can be read, or those of an empty database:
+    /// [`Crm::end_copy`] takes them away. On SQLite they are in the database `copy`, on PostgreSQL before their names
+    /// is `copy_`.
+    pub(crate) async fn begin_with_copy(&self, what: &'static str, folder: Option<&Path>) -> Result<Tx, LoadError> {
+        if let Database::Sqlite(sqlite) = &self.0 {
+            sqlite::backup::attach(sqlite, folder).await.map_err(|it| it.doing(what))?;
+        }
+        let mut tx = self.begin(what).await?;
+        if let Connection::Postgres(connection) = &mut tx.connection {
+            postgres::backup::copy_back(connection, folder).await.map_err(|it| it.doing(what))?;
+        }
+        Ok(tx)
+    }
+
+    pub(crate) async fn end_copy(&self, what: &'static str) -> Result<(), LoadError> {
+        match &self.0 {
+            Database::Sqlite(sqlite) => sqlite::backup::detach(sqlite).await.map_err(|it| it.doing(what)),
+            Database::Postgres(_) => Ok(()),
+        }
     }
 
     async fn begin_as(&self, what: &'static str, is_durable: bool) -> Result<Tx, LoadError> {

@@ -9,7 +9,7 @@ use crate::statements::derive;
 use crate::{Crm, LoadError};
 
 /// The key of `ferry_meta` for the digest of the words by which all statements were read.
-const CONSENT_WORDS: &str = "consent_words";
+pub(crate) const CONSENT_WORDS: &str = "consent_words";
 const WHAT: &str = "read the statements about consent anew";
 
 const DISTINCT: &str = "select distinct basis, words, state from consent \
@@ -49,7 +49,7 @@ impl Crm {
         contacts.dedup();
         let mut n_changed = 0;
         for ids in contacts.chunks(MAX_BATCH) {
-            n_changed += tx.derive_again(rule, ids).await?;
+            n_changed += tx.derive_again(rule, ids, false).await?;
         }
         tx.set_meta(CONSENT_RULE, rule.name()).await?;
         tx.set_meta(CONSENT_WORDS, words).await?;
@@ -67,14 +67,20 @@ impl Crm {
 
 impl Tx {
     /// Derives what counts of some contacts, and writes those whose consent is another now. What a person has edited
-    /// stays.
-    async fn derive_again(&mut self, rule: consent::Rule, ids: &[ContactId]) -> Result<u64, LoadError> {
+    /// stays, unless `does_refusal_win` and it is a refusal that counts.
+    pub(crate) async fn derive_again(
+        &mut self,
+        rule: consent::Rule,
+        ids: &[ContactId],
+        does_refusal_win: bool,
+    ) -> Result<u64, LoadError> {
         let mut n_changed = 0;
         let run = self.any_run().await?;
         for StoredContact { contact: held, written, run_number } in self.stored(ids).await?.into_values() {
             let mut now = held.clone();
             derive(rule, run.id_of(run_number).unwrap_or_default(), &mut now);
-            let Kept { contact, written, .. } = keep_edits(&held, written, now, false);
+            let is_refusal = now.consent.as_ref().is_some_and(|it| it.value.is_refusal());
+            let Kept { contact, written, .. } = keep_edits(&held, written, now, does_refusal_win && is_refusal);
             if contact == held {
                 continue;
             }

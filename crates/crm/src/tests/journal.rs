@@ -1,6 +1,6 @@
 use model::{Digest, Stage};
 
-use crate::check::{RUN, check, id_of, people_of, run_row};
+use crate::check::{RUN, check, people_of, run_row};
 use crate::{LoadError, SourceReading};
 
 #[test]
@@ -40,36 +40,6 @@ fn a_database_of_another_key_is_refused() {
         crm.check_key("key").await.unwrap();
         let refused = crm.check_key("other").await.unwrap_err();
         assert!(matches!(refused, LoadError::OtherKey { .. }), "{refused}");
-    });
-}
-
-#[test]
-fn a_backup_brings_back_what_was_there() {
-    check(async |place| {
-        let crm = place.open().await;
-        crm.import(RUN, "+33199000001 name=Ana consent=no viber=a1\n+33199000002 name=Ben").await;
-        let [ana, ben] = ["+33199000001", "+33199000002"].map(id_of);
-        crm.merge(ana, ben).await.unwrap().unwrap();
-        let before = crm.dump().await;
-        let files = crm.back_up(place.folder()).await.unwrap();
-        assert!(files.iter().all(|it| place.folder().join(it).exists()), "{files:?}");
-        crm.import("2026-12-01-winter", "+33199000001 name=Other\n+33199000003 name=New").await;
-        assert_ne!(crm.dump().await, before);
-        crm.restore(place.folder()).await.unwrap();
-        assert_eq!(crm.dump().await, before);
-        crm.unmerge(ana, ben, false).await.unwrap().unwrap();
-    });
-}
-
-#[test]
-fn a_backup_that_is_not_there_changes_nothing() {
-    check(async |place| {
-        let crm = place.open().await;
-        crm.import(RUN, "+33199000001 name=Ana").await;
-        let before = crm.dump().await;
-        crm.restore(place.folder()).await.unwrap_err();
-        assert_eq!(crm.dump().await, before);
-        crm.import("2026-12-01-winter", "+33199000001 name=Anna").await;
     });
 }
 

@@ -78,3 +78,26 @@ fn who_was_merged_does_not_come_back_with_their_batch() {
         assert_eq!(project.differences().await, "");
     });
 }
+
+#[test]
+fn a_restore_needs_the_lease_and_takes_back_no_refusal() {
+    check(&FILES, async |project| {
+        project.run().await;
+        project.write("sms.csv", &SMS.replace("Cleo,2026-03-04,yes", "Chloe,2026-03-05,stop"));
+        crate::run(&mut project.open_in("later")).await.unwrap();
+
+        let crm = project.crm().await;
+        let lease = crm.acquire_load_lease("another run", "ana@host, process 1").await.unwrap();
+        let refused = crate::restore(&mut project.open_in("later")).await.unwrap_err();
+        assert!(refused.to_string().starts_with("another run has been loading"), "{refused:#}");
+        lease.release().await.unwrap();
+
+        assert_eq!(crate::restore(&mut project.open_in("later")).await.unwrap(), 3);
+        expect![[r#"
+            +33199000001 | Ana B | yes
+            +33199000002 | Bob | stop
+            +33199000003 | Cleo | stop
+        "#]]
+        .assert_eq(&project.select(PEOPLE).await);
+    });
+}

@@ -30,7 +30,11 @@ pub(crate) fn question(restore: &Restore) -> String {
         None => "The database becomes empty: it held nobody before this run.\n".to_owned(),
     };
     let losses = &restore.losses;
-    for (n, what) in [(losses.contacts, "contact"), (losses.decisions, "decision")] {
+    for (n, what) in [
+        (losses.contacts, "new contact"),
+        (losses.changed, "changed contact"),
+        (losses.decisions, "decision about a person"),
+    ] {
         if n > 0 {
             text += &format!("It takes back {}.\n", counted(n, what));
         }

@@ -9,7 +9,6 @@ use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use crate::backup::TABLES;
-use crate::sql::postgres::begin;
 use crate::{LoadError, SqlError};
 
 /// How many bytes of a file are sent at once.
@@ -28,17 +27,17 @@ pub(crate) async fn back_up(pool: &PgPool, folder: &Path) -> Result<Vec<String>,
     copied.await.map_err(|it: SqlError| it.doing("copy the tables"))
 }
 
-pub(crate) async fn restore(pool: &PgPool, folder: &Path) -> Result<(), LoadError> {
-    let restored = async {
-        let mut transaction = begin(pool, false).await?;
-        for table in TABLES {
-            let delete = AssertSqlSafe(format!("delete from {table}"));
-            sqlx::query(delete).execute(&mut *transaction).await?;
-            copy_in(&mut transaction, table, &folder.join(file_name(table))).await?;
+/// Makes the tables of a backup, or those of an empty database, readable under names with `copy_` before them until
+/// the transaction ends.
+pub(crate) async fn copy_back(connection: &mut PgConnection, folder: Option<&Path>) -> Result<(), SqlError> {
+    for table in TABLES {
+        let create = format!("create temp table copy_{table} (like {table}) on commit drop");
+        sqlx::query(AssertSqlSafe(create)).execute(&mut *connection).await?;
+        if let Some(folder) = folder {
+            copy_in(connection, &format!("copy_{table}"), &folder.join(file_name(table))).await?;
         }
-        Ok(transaction.commit().await?)
-    };
-    restored.await.map_err(|it: SqlError| it.doing("restore the backup"))
+    }
+    Ok(())
 }
 
 fn file_name(table: &str) -> String {

@@ -20,11 +20,33 @@ pub(crate) async fn back_up(sqlite: &Sqlite, folder: &Path) -> Result<Vec<String
     Ok(vec![COPY.to_owned()])
 }
 
-pub(crate) async fn restore(sqlite: &Sqlite, folder: &Path) -> Result<(), LoadError> {
-    let failed = |it: SqlError| it.doing("restore the backup");
-    let path = folder.join(COPY);
-    let mut reader = sqlite.reader().await.map_err(failed)?;
-    reader.run(move |connection| put_back(connection, &path)).await.map_err(failed)
+/// Makes the tables of a backup, or those of an empty database, readable as the database `copy`.
+pub(crate) async fn attach(sqlite: &Sqlite, folder: Option<&Path>) -> Result<(), SqlError> {
+    let path = folder.map_or(":memory:".to_owned(), |it| it.join(COPY).display().to_string());
+    let is_empty = folder.is_none();
+    let mut reader = sqlite.reader().await?;
+    let attach = move |connection: &Connection| {
+        detach_from(connection)?;
+        connection.execute("attach database ? as copy", [path])?;
+        for table in TABLES.iter().filter(|_| is_empty) {
+            connection
+                .execute_batch(&format!("create table copy.{table} as select * from main.{table} where false"))?;
+        }
+        Ok(())
+    };
+    reader.run(attach).await
+}
+
+pub(crate) async fn detach(sqlite: &Sqlite) -> Result<(), SqlError> {
+    sqlite.reader().await?.run(detach_from).await
+}
+
+fn detach_from(connection: &Connection) -> Result<(), SqlError> {
+    let is_attached = "select count(*) from pragma_database_list where name = 'copy'";
+    match connection.query_row(is_attached, [], |it| it.get::<_, i64>(0))? {
+        0 => Ok(()),
+        _ => Ok(connection.execute_batch("detach database copy")?),
+    }
 }
 
 fn copy(connection: &Connection, path: &Path) -> Result<(), SqlError> {
@@ -55,18 +77,4 @@ fn is_whole(connection: &Connection) -> Result<bool, SqlError> {
         is_whole &= connection.query_row(&same, [], |it| it.get::<_, bool>(0))?;
     }
     Ok(is_whole)
-}
-
-fn put_back(connection: &Connection, path: &Path) -> Result<(), SqlError> {
-    connection.execute("attach database ? as copy", [path.display().to_string()])?;
-    let mut script = String::from("begin immediate;");
-    for table in TABLES {
-        script += &format!("delete from main.{table}; insert into main.{table} select * from copy.{table};");
-    }
-    let restored = connection.execute_batch(&(script + "commit;"));
-    if restored.is_err() && !connection.is_autocommit() {
-        connection.execute_batch("rollback")?;
-    }
-    connection.execute_batch("detach database copy")?;
-    Ok(restored?)
 }
