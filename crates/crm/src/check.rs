@@ -62,6 +62,21 @@ impl Place {
         Crm::open(&self.url).await.unwrap()
     }
 
+    /// The place of another new database: on PostgreSQL a schema of its own.
+    pub(crate) async fn another(&self, name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match self.url.starts_with("sqlite") {
+            true => format!("sqlite:{}", folder.path().join("ferry.db").display()),
+            false => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                let create = AssertSqlSafe(format!("create schema {name}"));
+                sqlx::query(create).execute(&mut connection).await.unwrap();
+                format!("{}&options[search_path]={name}", self.url)
+            }
+        };
+        Self { url, folder }
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -151,3 +151,67 @@ fn small_commands_do_not_wait_for_a_run() {
         import_under(&lease, "+33199000001 name=Ana").await.unwrap();
     });
 }
+
+/// What one of two processes does that start at the same moment: opens the database, takes the lease, plans and loads.
+async fn start(url: String, row: RunRow, people: String) -> Result<(), LoadError> {
+    let crm = crate::Crm::open(&url).await?;
+    let lease = loop {
+        match crm.acquire_load_lease(&row.uid, "a process").await {
+            Err(LoadError::Busy { .. }) => tokio::task::yield_now().await,
+            taken => break taken?,
+        }
+    };
+    let done = async {
+        let label = lease.crm().plan_run(&row).await?;
+        let contacts = people_of(&label, &people);
+        let run = std::sync::Arc::new(lease.crm().load_run(&label, consent::Rule::default()).await?);
+        let contacts = crate::Contacts::Any(model::Batch::new(1, contacts).unwrap());
+        let receipt = Box::new(move |output| crate::check::receipt(Stage::Load, output));
+        let (sender, mut batches) = tokio::sync::mpsc::channel(1);
+        sender.send(Ok::<_, LoadError>(crate::LoadBatch { contacts, receipt })).await.unwrap();
+        drop(sender);
+        lease.crm().load(&run, &mut batches, 128).await?;
+        lease.crm().finish_load().await
+    };
+    let done = done.await;
+    lease.release().await?;
+    done
+}
+
+/// Two people whom both runs have, and one of their own each.
+fn people_of_start(n: usize) -> String {
+    format!("+33199000001 name=Ana\n+33199000002 name=Ben consent=stop row=sms:2\n+3319900001{n} row=sms:3")
+}
+
+#[test]
+fn of_two_processes_that_start_at_once_nothing_is_lost_doubled_or_made_with_a_wrong_key() {
+    check(async |place| {
+        for round in 0..20 {
+            let place = place.another(&format!("round{round}")).await;
+            let has_two_keys = round % 2 == 0;
+            let tasks: Vec<_> = [0, 1]
+                .map(|n| {
+                    let people = people_of_start(n);
+                    let key_id = format!("key {}", if has_two_keys { n } else { 0 });
+                    let row = RunRow { uid: format!("uid {n}"), key_id, ..run_row(RUN, &people_of(RUN, &people)) };
+                    tokio::spawn(start(place.url.clone(), row, people))
+                })
+                .into();
+            let mut ended = Vec::new();
+            for task in tasks {
+                ended.push(task.await.unwrap());
+            }
+            let crm = place.open().await;
+            let n_won = ended.iter().filter(|it| it.is_ok()).count();
+            let n_refused = ended.iter().filter(|it| matches!(it, Err(LoadError::OtherKey { .. }))).count();
+            assert_eq!((n_won, n_refused), if has_two_keys { (1, 1) } else { (2, 0) }, "round {round}: {ended:?}");
+            let people = crm.texts("select e164 from contact_view order by 1").await;
+            let own: String = (0..2).filter(|it| ended[*it].is_ok()).map(|it| format!("\n+3319900001{it}")).collect();
+            assert_eq!(people, format!("+33199000001\n+33199000002{own}"), "round {round}");
+            assert_eq!(crm.texts("select words from consent_view").await, "stop");
+            let runs = crm.texts("select run_id from run order by number").await;
+            assert_eq!(runs, ["2026-11-28-spring", "2026-11-28.2-spring"][..n_won].join("\n"), "round {round}");
+            assert_eq!(crm.texts("select distinct key_id from run").await.lines().count(), 1);
+        }
+    });
+}

@@ -41,7 +41,7 @@ pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit
         contacts.push(id);
     }
     let crm = Crm::open(&plan.crm_url()?).await.context("could not open the CRM database")?;
-    crm.check_key(&key.id()).await?;
+    crm.claim_key(&key.id()).await?;
     // A number that was merged into another contact suppresses that contact.
     let decisions: clean::Decisions = crm.decisions().await?.into_iter().collect();
     let all: HashSet<ContactId> = contacts.iter().flat_map(|it| [*it, decisions.survivor(*it)]).collect();
