@@ -81,7 +81,7 @@ pub enum ImportError {
     Shape { file: String, expected: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("{file} is not {expected}: {why}")]
     Wrong { file: String, expected: &'static str, why: String },
-    #[error("{file} unpacks to more than {most} bytes")]
+    #[error("{file} unpacks to more than {most} MiB, with the packed files before it: unpack it first")]
     TooLarge { file: String, most: u64 },
 }
 

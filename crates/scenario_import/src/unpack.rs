@@ -7,24 +7,29 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use crate::{File, ImportError};
 
-/// Limits the unpacked size of a zip, in bytes; the largest bots are a few MiB.
-const MAX_ARCHIVE_BYTES: u64 = 256 << 20;
-/// Limits the unpacked size of a gzip or zstd file, such as a message log, in bytes.
-const MAX_FILE_BYTES: u64 = 4 << 30;
+/// Limits what all packed files of an import unpack to together, in MiB, because it is held in memory. The largest bots are
+/// a few MiB. A larger message log can be unpacked first.
+const MOST_UNPACKED_MIB: u64 = 64;
 
 /// Unpacks archives and packed files; all others are returned as they are.
 pub(crate) fn unpack(files: Vec<File>) -> Result<Vec<File>, ImportError> {
+    unpack_within(files, MOST_UNPACKED_MIB)
+}
+
+fn unpack_within(files: Vec<File>, most_mib: u64) -> Result<Vec<File>, ImportError> {
     let mut unpacked = Vec::new();
+    let mut room = Room { most_mib, left: most_mib << 20 };
     for file in files {
         match file.bytes.as_slice() {
-            [b'P', b'K', 3, 4, ..] => unpacked.extend(entries(&file)?),
+            [b'P', b'K', 3, 4, ..] => unpacked.extend(entries(&file, &mut room)?),
             [0x1F, 0x8B, ..] => {
-                unpacked.push(stream(&file, ".gz", flate2::read::MultiGzDecoder::new(file.bytes.as_slice()))?)
+                let decoder = flate2::read::MultiGzDecoder::new(file.bytes.as_slice());
+                unpacked.push(stream(&file, ".gz", decoder, &mut room)?);
             }
             [0x28, 0xB5, 0x2F, 0xFD, ..] => {
                 let decoder = zstd::Decoder::new(file.bytes.as_slice());
                 let decoder = decoder.map_err(|it| ImportError::shape(&file, "a packed file", it))?;
-                unpacked.push(stream(&file, ".zst", decoder)?);
+                unpacked.push(stream(&file, ".zst", decoder, &mut room)?);
             }
             _ => unpacked.push(file),
         }
@@ -56,21 +61,33 @@ fn decoded(bytes: &[u8]) -> (&'static Encoding, Cow<'_, str>) {
     }
 }
 
-fn stream(file: &File, ending: &str, reader: impl Read) -> Result<File, ImportError> {
-    let mut bytes = Vec::new();
-    let failed = |it| ImportError::shape(file, "a packed file", it);
-    reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(ImportError::TooLarge { file: file.path.clone(), most: MAX_FILE_BYTES });
+/// The room in memory that is left for what packed files hold.
+struct Room {
+    most_mib: u64,
+    left: u64,
+}
+
+impl Room {
+    /// Reads one packed content to its end.
+    fn read(&mut self, file: &File, expected: &'static str, reader: impl Read) -> Result<Vec<u8>, ImportError> {
+        let mut bytes = Vec::new();
+        reader.take(self.left + 1).read_to_end(&mut bytes).map_err(|it| ImportError::shape(file, expected, it))?;
+        let left = self.left.checked_sub(bytes.len() as u64);
+        self.left = left.ok_or_else(|| ImportError::TooLarge { file: file.path.clone(), most: self.most_mib })?;
+        Ok(bytes)
     }
+}
+
+fn stream(file: &File, ending: &str, reader: impl Read, room: &mut Room) -> Result<File, ImportError> {
+    let bytes = room.read(file, "a packed file", reader)?;
     Ok(File { path: file.path.strip_suffix(ending).unwrap_or(&file.path).to_owned(), bytes })
 }
 
 /// Reads the files of a zip. Their names are never used as paths on disk.
-fn entries(file: &File) -> Result<Vec<File>, ImportError> {
+fn entries(file: &File, room: &mut Room) -> Result<Vec<File>, ImportError> {
     let failed = |source| ImportError::shape(file, "a zip", source);
     let mut archive = zip::ZipArchive::new(Cursor::new(&file.bytes)).map_err(failed)?;
-    let (mut entries, mut left) = (Vec::new(), MAX_ARCHIVE_BYTES);
+    let mut entries = Vec::new();
     for n in 0..archive.len() {
         let entry = archive.by_index(n).map_err(failed)?;
         if !entry.is_file() {
@@ -78,18 +95,15 @@ fn entries(file: &File) -> Result<Vec<File>, ImportError> {
         }
         let name = entry.name().map_err(failed)?.into_owned();
         let path = format!("{}/{name}", file.path);
-        let mut bytes = Vec::new();
-        entry.take(left + 1).read_to_end(&mut bytes).map_err(|it| ImportError::shape(file, "a zip", it))?;
-        left = left
-            .checked_sub(bytes.len() as u64)
-            .ok_or_else(|| ImportError::TooLarge { file: file.path.clone(), most: MAX_ARCHIVE_BYTES })?;
-        entries.push(File { path, bytes });
+        entries.push(File { path, bytes: room.read(file, "a zip", entry)? });
     }
     Ok(entries)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -114,5 +128,27 @@ mod tests {
         assert_eq!((files[0].path.as_str(), files[0].bytes.as_slice()), ("log.csv", "a".as_bytes()));
         let broken = vec![File { path: "log.csv.gz".into(), bytes: vec![0x1F, 0x8B, 8, 0, 1] }];
         assert_eq!(unpack(broken).unwrap_err().to_string(), "could not read log.csv.gz as a packed file");
+    }
+
+    #[test]
+    fn packed_files_that_hold_more_than_fits_into_memory_are_refused_and_name_the_limit() {
+        let zeros = vec![0; 1 << 20];
+        let gzip = {
+            let mut packing = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            packing.write_all(&zeros).unwrap();
+            packing.finish().unwrap()
+        };
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("a", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(&zeros).unwrap();
+        let zip = zip.finish().unwrap().into_inner();
+        let zstd = zstd::encode_all(zeros.as_slice(), 1).unwrap();
+        for bytes in [gzip, zip, zstd] {
+            let one = File { path: "log.csv.gz".into(), bytes };
+            let two = vec![one.clone(), File { path: "small.gz".into(), ..one.clone() }];
+            assert_eq!(unpack_within(vec![one], 1).unwrap()[0].bytes.len(), 1 << 20);
+            let error = unpack_within(two, 1).unwrap_err().to_string();
+            assert_eq!(error, "small.gz unpacks to more than 1 MiB, with the packed files before it: unpack it first");
+        }
     }
 }
