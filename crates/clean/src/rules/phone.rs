@@ -499,6 +499,9 @@ mod tests {
     fn a_tel_uri_has_its_country_in_its_context() {
         for (cell, region, expected) in [
             ("tel:199000001;phone-context=+33", "", "+33199000001"),
+            ("tel:897444144;phone-context=+62", "", "+62897444144"),
+            ("TEL:897-444-144;Phone-Context=+62", "US", "+62897444144"),
+            ("tel:555-0123;phone-context=+1-202", "", "+12025550123"),
             ("tel:199000001;phone-context=+33", "DE", "+33199000001"),
             ("tel:0199000001;phone-context=+33", "", "+33199000001"),
             ("TEL:01-99-00-00-01;Phone-Context=+33", "", "+33199000001"),
