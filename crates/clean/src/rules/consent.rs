@@ -56,8 +56,10 @@ pub(crate) fn statements<'a>(
         add(of_cells, Basis::Cell, cell, at, rules.words.cell(cell));
     }
     let opt_out_at = if raw.consent_at_dates_opt_outs { at } else { row_at.filter(|_| raw.dates_consent) };
+    let mut has_bad_date = false;
     for cell in &raw.opt_outs {
-        let (at, meaning) = opt_out(rules, source, cell, opt_out_at);
+        let OptOut { at, meaning, is_out_of_range } = opt_out(rules, source, cell, opt_out_at);
+        has_bad_date |= is_out_of_range;
         add(of_cells, Basis::OptOut, cell, at, meaning);
     }
     if !raw.message.is_empty() {
@@ -67,6 +69,9 @@ pub(crate) fn statements<'a>(
         let channel = if event.basis == Basis::List { of_cells } else { of_row };
         let at = if event.is_implied { None } else { at };
         add(channel, event.basis, event.words, at, Meaning::of(event.state));
+    }
+    if has_bad_date {
+        findings.add(RowFinding::DateRange);
     }
     found
 }
@@ -85,15 +90,23 @@ fn consent_date(
     own.unwrap_or_else(|| row_at.filter(|_| raw.dates_consent))
 }
 
+/// What a cell of a column of refusals says. A date that decides nothing leaves an undated refusal.
+struct OptOut {
+    at: Option<When>,
+    meaning: Meaning,
+    is_out_of_range: bool,
+}
+
 /// Reads a cell of a column of refusals: the date of the refusal, or a flag.
-fn opt_out(rules: &Rules, source: &Source, cell: &str, at: Option<When>) -> (Option<When>, Meaning) {
+fn opt_out(rules: &Rules, source: &Source, cell: &str, at: Option<When>) -> OptOut {
     if !is_flag(cell)
         && let ReadDate::At(moment) = read_date(cell, &source.dates.opt_out)
     {
         let when = (moment.at.as_microsecond(), moment.until.as_microsecond());
-        return (Some(when).filter(|it| rules.can_decide(*it)), Meaning::Stop);
+        let is_out_of_range = !rules.can_decide(when);
+        return OptOut { at: (!is_out_of_range).then_some(when), meaning: Meaning::Stop, is_out_of_range };
     }
-    (at, rules.words.refusal_cell(cell))
+    OptOut { at, meaning: rules.words.refusal_cell(cell), is_out_of_range: false }
 }
 
 /// Reads the recorded words of a statement again by these words of consent. None if the statement has no words of the
