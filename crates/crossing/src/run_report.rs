@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Error, Result};
 use crm::{Crm, Loaded, Registrations};
 use jiff::Timestamp;
-use model::{Answer, Counts, Digest, Reason, Receipt, Stage, share};
-use run::{Cost, Coverage, ListFinding, SourceRecord};
+use model::{Answer, Counts, Digest, Reason, Receipt, RowFinding, RowFindings, Stage, share};
+use run::{Cost, Coverage, ListFinding, SourceRecord, StageRecord};
 use serde::Serialize;
 use tokio::try_join;
 
@@ -41,6 +41,8 @@ pub struct RunReport {
     pub low_yields: Vec<LowYield>,
     /// Whether more values were not understood than the plan allows, so that people are held back.
     pub is_over_unreadable: bool,
+    /// Rows with a date that decides nothing: before 2005, or more than a day after the start of the run.
+    pub n_dates_out_of_range: u64,
     /// Suspicious findings about the lists, by source.
     pub list_findings: BTreeMap<String, Vec<ListFinding>>,
     /// Counts of how Viber users were linked to phone numbers.
@@ -198,6 +200,7 @@ impl RunReport {
             low_yields: cleaned.map(|it| low_yields(&manifest.sources, &it.rejects)).unwrap_or_default(),
             is_over_unreadable: cleaned.is_some_and(|it| unread::is_over(&it.unread)),
             not_understood: cleaned.map(|it| it.unread.clone()).unwrap_or_default(),
+            n_dates_out_of_range: cleaned.map_or(0, dates_out_of_range),
             list_findings: suspicious.map(|(name, list)| (name.clone(), list.findings.clone())).collect(),
             links: cleaned.map(|it| it.links.clone()).unwrap_or_default(),
             duplicates: cleaned.map(|it| it.duplicates.clone()).unwrap_or_default(),
@@ -224,6 +227,12 @@ impl RunReport {
             failure: None,
         }
     }
+}
+
+/// The rows of a cleaning whose dates are out of range.
+fn dates_out_of_range(cleaned: &StageRecord) -> u64 {
+    let name = RowFindings(RowFinding::DateRange as u16).names();
+    cleaned.findings.get(&name).copied().unwrap_or(0)
 }
 
 fn source_report(source: &SourceRecord) -> SourceReport {

@@ -171,3 +171,72 @@ fn an_audit_names_a_lost_receipt_a_foreign_receipt_and_a_damaged_file() {
         .assert_eq(&project.differences().await);
     });
 }
+
+const DATED_PLAN: &str = r#"
+[run]
+name = "spring"
+default_region = "FR"
+
+[crm]
+url = "DATABASE"
+
+[[source]]
+name = "sms"
+channel = "sms"
+path = "dates.csv"
+profile = "columns"
+[source.columns]
+phone = "phone"
+name = "name"
+last_at = "date"
+consent = "consent"
+consent_at = "consented"
+opt_out = "left"
+
+[[source]]
+name = "bot"
+channel = "viber"
+path = "bot.json"
+profile = "viber-webhooks"
+scope = "bot"
+"#;
+
+/// Each person has a row of the future or of the last century, and a row that says what holds.
+const DATED: &str = "phone,name,date,consent,consented,left
++33199000001,Wrong,2099-01-01,yes,2062-01-01,
++33199000001,Iso,2026-06-01,stop,2026-06-01,
++33199000002,Wrong,4102444800,,,
++33199000002,Seconds,1780000000,,,
++33199000003,Wrong,4102444800000,,,
++33199000003,Milliseconds,1780000000000,,,
++33199000004,Wrong,73000,,,
++33199000004,Serial,46000,,,
++33199000005,Wrong,1999-12-31,,,
++33199000005,Old,2006-01-01,,,
++33199000006,Left,,yes,2026-01-01,2099-01-01
++33199000007,Wrong,31.12.2098 10:20,,,
++33199000007,Dots,01.02.2026 10:20,,,
+";
+
+const BOT: &str = r#"{"event":"message","timestamp":4102444800000,"message_token":1,"sender":{"id":"aaaaaaaaaaaaaaaaaaaaaa==","name":"Wrong","language":"fr","country":"FR"},"message":{"type":"text","text":"hello"}}
+{"event":"message","timestamp":1780000000000,"message_token":2,"sender":{"id":"aaaaaaaaaaaaaaaaaaaaaa==","name":"Bot","language":"fr","country":"FR"},"message":{"type":"text","text":"hello"}}
+"#;
+
+#[test]
+fn a_date_of_the_future_or_of_the_last_century_decides_nothing_and_is_counted() {
+    check(&[("plan.toml", DATED_PLAN), ("dates.csv", DATED), ("bot.json", BOT)], async |project| {
+        let report = project.run().await;
+        expect![[r#"
+            - | Bot | yes
+            +33199000001 | Iso | stop
+            +33199000002 | Seconds | -
+            +33199000003 | Milliseconds | -
+            +33199000004 | Serial | -
+            +33199000005 | Old | -
+            +33199000006 | Left | stop
+            +33199000007 | Dots | -
+        "#]]
+        .assert_eq(&project.select("select e164, name, consent from contact_view order by coalesce(e164, '')").await);
+        assert_eq!(report.n_dates_out_of_range, 8);
+    });
+}

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use crossing::inspect::EncodingGuess;
 use crossing::{LowYield, RunReport, UnreadLine};
-use model::{Reason, Segment, grouped, printable};
+use model::{Reason, Segment, counted, grouped, printable};
 use serde_json::{Value, json};
 
 use crate::text;
@@ -134,6 +134,10 @@ fn add_unread(text: &mut Lines, report: &RunReport) {
     }
     if !report.not_understood.is_empty() {
         text.line("", "`ferry unreadable` lists all values");
+    }
+    if report.n_dates_out_of_range > 0 {
+        let n_rows = counted(report.n_dates_out_of_range, "row");
+        text.line("dates", format!("{n_rows} with a date before 2005 or in the future, which decides nothing"));
     }
 }
 
