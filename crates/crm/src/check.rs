@@ -136,7 +136,7 @@ impl Crm {
     /// Imports people into a database that holds none.
     pub(crate) async fn import_new(&self, run_id: &str, people: &str) -> Loaded {
         let contacts = self.planned(run_id, people_of(run_id, people)).await.unwrap();
-        let run = self.load_run(run_id, Rule::default()).await.unwrap();
+        let run = self.load_run(run_id, Rule::default(), &[]).await.unwrap();
         let new = NewContacts::of(run.number, &contacts);
         self.load_batch(run_id, Contacts::New(Box::new(new))).await.unwrap()
     }
@@ -150,7 +150,7 @@ impl Crm {
     /// Begins to load several batches, of which each goes in a transaction of its own.
     pub(crate) async fn begin_batches(&self, run_id: &str, batches: Vec<Vec<Contact>>) -> LoadingBatches {
         self.plan_run(&run_row(run_id, &batches.concat())).await.unwrap();
-        let run = Arc::new(self.load_run(run_id, Rule::default()).await.unwrap());
+        let run = Arc::new(self.load_run(run_id, Rule::default(), &[]).await.unwrap());
         let (sender, receiver) = mpsc::channel(batches.len());
         for (number, mut contacts) in (1..).zip(batches) {
             contacts.sort_by_key(|it| it.id);
@@ -162,7 +162,7 @@ impl Crm {
     }
 
     async fn load_batch(&self, run_id: &str, contacts: Contacts) -> Result<Loaded, LoadError> {
-        let run = Arc::new(self.load_run(run_id, Rule::default()).await?);
+        let run = Arc::new(self.load_run(run_id, Rule::default(), &[]).await?);
         let (sender, mut batches) = mpsc::channel(1);
         let receipt = Box::new(|output| receipt(Stage::Load, output));
         sender.send(Ok::<_, LoadError>(LoadBatch { contacts, receipt })).await.unwrap();

@@ -20,11 +20,18 @@ pub struct LoadRun {
     pub rule: consent::Rule,
     /// The ids of all runs of the database, by their numbers.
     ids: HashMap<i64, String>,
+    /// Sources of earlier runs whose files this run reads again: the id of the run, and the name of the source.
+    read_again: HashSet<(String, String)>,
     /// The merges that were last read.
     merges: Arc<Mutex<Arc<Merges>>>,
 }
 
 impl LoadRun {
+    /// Whether the rows of this source of a run are rows of this run too.
+    pub(crate) fn reads_again(&self, run_id: &str, source: &str) -> bool {
+        run_id == self.id || self.read_again.contains(&(run_id.to_owned(), source.to_owned()))
+    }
+
     /// The id of the run of this number, if it is another one.
     pub(crate) fn earlier_id(&self, number: i64) -> Option<&str> {
         self.id_of(number).filter(|_| number != self.number)
@@ -130,6 +137,7 @@ const CONTACT_KEY: &str = "contact_key";
 const CLAIM: &str = "insert into ferry_meta (key, value) values ($1, $2) on conflict (key) do nothing";
 
 const LABELS: &str = "select run_id, uid from run";
+const OF_SAME_FILE: &str = "select run_id from source where name = $1 and sha256 = $2";
 const RUNS: &str = "select number, run_id from run";
 const META: &str = "select value from ferry_meta where key = $1";
 const SET_META: &str =
@@ -208,12 +216,25 @@ impl Crm {
         Ok(Some(RunRow { run_id: run_id.to_owned(), uid, started_at, key_id, tool, sources, rejects, batches }))
     }
 
-    /// A run that is about to load, which is planned already or only looks.
-    pub async fn load_run(&self, run_id: &str, rule: consent::Rule) -> Result<LoadRun, LoadError> {
-        let rows = self.select("read the runs", RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
+    /// A run that is about to load, which is planned already or only looks. `sources` are its exports.
+    pub async fn load_run(
+        &self,
+        run_id: &str,
+        rule: consent::Rule,
+        sources: &[(String, Digest)],
+    ) -> Result<LoadRun, LoadError> {
+        let mut reader = self.reader("read the runs").await?;
+        let rows = reader.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
         let next = rows.iter().map(|it| it.0).max().unwrap_or(0) + 1;
         let number = rows.iter().find(|it| it.1 == run_id).map_or(next, |it| it.0);
-        Ok(LoadRun { id: run_id.to_owned(), number, rule, ids: rows.into_iter().collect(), merges: Arc::default() })
+        let mut read_again = HashSet::new();
+        for (name, digest) in sources {
+            let parameters = [name.into(), digest.to_string().into()];
+            let runs = reader.select(OF_SAME_FILE, &parameters, |it| it.text(0)).await?;
+            read_again.extend(runs.into_iter().map(|it| (it, name.clone())));
+        }
+        let (id, ids) = (run_id.to_owned(), rows.into_iter().collect());
+        Ok(LoadRun { id, number, rule, ids, read_again, merges: Arc::default() })
     }
 
     /// The batches of a run as planned: number, size and digest.
@@ -289,7 +310,9 @@ impl Tx {
         let rows = self.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
         let rule = self.meta(CONSENT_RULE).await?;
         let rule = rule.and_then(|it| consent::Rule::from_name(&it)).unwrap_or_default();
-        Ok(LoadRun { id: String::new(), number: 0, rule, ids: rows.into_iter().collect(), merges: Arc::default() })
+        let ids = rows.into_iter().collect();
+        let (read_again, merges) = (HashSet::new(), Arc::default());
+        Ok(LoadRun { id: String::new(), number: 0, rule, ids, read_again, merges })
     }
 
     /// The value of a key of `ferry_meta`.

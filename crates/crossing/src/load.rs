@@ -126,6 +126,11 @@ fn run_row(run: &OpenRun, batches: Vec<(u32, u64, Digest)>) -> RunRow {
     }
 }
 
+/// The names and digests of the exports of a run.
+fn exports(run: &OpenRun) -> Vec<(String, Digest)> {
+    run.folder.manifest.sources.iter().map(|it| (it.name.clone(), it.sha256())).collect()
+}
+
 fn source_row(source: &SourceRecord) -> (String, String, String, Digest, u64) {
     (source.name.clone(), source.channel.name().to_owned(), source.profile.clone(), source.sha256(), source.rows)
 }
@@ -177,7 +182,7 @@ pub(crate) async fn load(
             unfinished.n_absorbed = absorb_linked(run, crm).await?;
         }
         let inputs = batches.into_iter().map(|it| (it.0, it.2)).collect();
-        let target = Arc::new(crm.load_run(run.run_id(), run.plan.merge.consent).await?);
+        let target = Arc::new(crm.load_run(run.run_id(), run.plan.merge.consent, &exports(run)).await?);
         let new = is_empty.then_some(target.number);
         let waiting = read_loadable(run, is_waiting, inputs, new);
         unfinished.loaded += load_all(crm, &target, waiting, |n| work.advance(n)).await?;
@@ -262,7 +267,7 @@ pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>) -> Result<Loaded> 
         return Ok(loaded);
     };
     let (path, size, mark) = (run.folder.path(contacts::ARTIFACT), run.plan.batch_size(), run.run_mark());
-    let target = crm.load_run(run.run_id(), run.plan.merge.consent).await?;
+    let target = crm.load_run(run.run_id(), run.plan.merge.consent, &exports(run)).await?;
     let mut batches = ahead(move |each| contacts::each_batch(&path, size, &mark, |_| true, each));
     while let Some(batch) = batches.recv().await {
         loaded += crm.preview(&target, batch?).await?;

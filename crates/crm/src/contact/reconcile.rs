@@ -26,7 +26,7 @@ pub(crate) fn reconciled(run: &LoadRun, held: &StoredContact, incoming: Contact,
         true => both_rows(&held.rows, &incoming.rows),
         false => all_rows(&held.rows, &incoming.rows),
     };
-    let held = without_mended(held, &run.id, &incoming);
+    let held = without_mended(held, run, &incoming);
     let mut contact = combined(&held, incoming);
     derive(run.rule, &run.id, &mut contact);
     for (_, row) in contact.value_rows() {
@@ -57,22 +57,27 @@ pub(crate) fn reconciled_into(run: &LoadRun, held: &StoredContact, incoming: Con
 }
 
 /// The contact without the statements that this import replaces: those about rows that could not be read, if their
-/// source has been read again, and cells that this very run had read with another date or channel before its plan was
-/// corrected. Cells with other words stay: a file that was exchanged may have lost a refusal.
-fn without_mended(mut held: Contact, run_id: &str, incoming: &Contact) -> Contact {
+/// source has been read again, and cells of the same files that were read with another date or channel before the plan
+/// was corrected. Cells with other words stay: a file that was exchanged may have lost a refusal.
+fn without_mended(mut held: Contact, run: &LoadRun, incoming: &Contact) -> Contact {
     let sources: Vec<&str> = incoming.rows.split(' ').map(source_of).collect();
-    let cell = |it: &Statement| (RowName::clone(&it.row), it.basis, it.words.0.clone());
+    let cell = |it: &Statement| (row_of(&it.row).to_owned(), it.basis, it.words.0.clone());
     let read_again: HashSet<_> = incoming.statements.iter().map(cell).collect();
     held.statements.retain(|it| match it.basis {
         Basis::Unreadable => !sources.contains(&source_of(&it.row)),
-        _ => &*it.first_run.id != run_id || !read_again.contains(&cell(it)),
+        _ => !run.reads_again(&it.first_run.id, source_of(&it.row)) || !read_again.contains(&cell(it)),
     });
     held
 }
 
+/// The row without its run: `sms:12` of `2026-11-28-spring/sms:12`.
+fn row_of(row: &str) -> &str {
+    row.rsplit_once('/').map_or(row, |it| it.1)
+}
+
 /// The name of the source of a row such as `2026-11-28-spring/sms:12`.
 fn source_of(row: &str) -> &str {
-    let row = row.rsplit_once('/').map_or(row, |it| it.1);
+    let row = row_of(row);
     row.split_once(':').map_or(row, |it| it.0)
 }
 

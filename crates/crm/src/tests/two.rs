@@ -164,7 +164,7 @@ async fn start(url: String, row: RunRow, people: String) -> Result<(), LoadError
     let done = async {
         let label = lease.crm().plan_run(&row).await?;
         let contacts = people_of(&label, &people);
-        let run = std::sync::Arc::new(lease.crm().load_run(&label, consent::Rule::default()).await?);
+        let run = std::sync::Arc::new(lease.crm().load_run(&label, consent::Rule::default(), &[]).await?);
         let contacts = crate::Contacts::Any(model::Batch::new(1, contacts).unwrap());
         let receipt = Box::new(move |output| crate::check::receipt(Stage::Load, output));
         let (sender, mut batches) = tokio::sync::mpsc::channel(1);

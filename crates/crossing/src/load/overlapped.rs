@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::backup;
-use crate::load::{lease, load_all, read_statements_anew, receipt, record_as, run_row};
+use crate::load::{exports, lease, load_all, read_statements_anew, receipt, record_as, run_row};
 use crate::open_run::OpenRun;
 
 /// Limits the batches that wait to be loaded: as many as are merged while the database waits for its disk.
@@ -77,7 +77,7 @@ impl OverlappedLoad {
         read_statements_anew(run, &crm).await?;
 
         let (batches, given) = mpsc::channel(BATCHES_WAITING);
-        let target = Arc::new(crm.load_run(run.run_id(), run.plan.merge.consent).await?);
+        let target = Arc::new(crm.load_run(run.run_id(), run.plan.merge.consent, &exports(run)).await?);
         let (loader, loaded_run) = (crm.clone(), Arc::clone(&target));
         let task = tokio::spawn(async move { load_all(&loader, &loaded_run, given, |_| ()).await });
         Ok(Some(Self {

@@ -30,11 +30,9 @@ pub(crate) fn question(restore: &Restore) -> String {
         None => "The database becomes empty: it held nobody before this run.\n".to_owned(),
     };
     let losses = &restore.losses;
-    for (n, what) in [
-        (losses.contacts, "new contact"),
-        (losses.changed, "changed contact"),
-        (losses.decisions, "decision about a person"),
-    ] {
+    for (n, what) in
+        [(losses.contacts, "new contact"), (losses.changed, "changed contact"), (losses.decisions, "decision")]
+    {
         if n > 0 {
             text += &format!("It takes back {}.\n", counted(n, what));
         }
