@@ -4,8 +4,12 @@
 //! is sent, and its outcome after the answer. Nothing prints, knows the command line or returns words for people:
 //! results are values.
 
+mod document;
+mod line_index;
 mod templates;
 
+pub use crate::document::{Document, DocumentFinding, read_documents};
+pub use crate::line_index::Excerpt;
 pub use crate::templates::account::{TemplateAccount, TemplateKey};
 pub use crate::templates::limits::{EXPECTED_APPROVAL_HOURS, MAX_SUBMISSIONS_PER_HOUR};
 pub use crate::templates::order::{TemplateOutcome, Wait};

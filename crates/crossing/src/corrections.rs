@@ -14,11 +14,11 @@ use run::formats::extracted::Extracted;
 
 /// Corrected cells, by the row that they replace.
 #[derive(Debug, Default)]
-pub struct Corrections(HashMap<RowId, Vec<String>>);
+pub(crate) struct Corrections(HashMap<RowId, Vec<String>>);
 
 /// A source row as it is cleaned: as received, or as corrected.
 #[derive(Clone, Copy)]
-pub struct SourceRow<'a> {
+pub(crate) struct SourceRow<'a> {
     pub received: Extracted<'a>,
     corrected: Option<&'a [String]>,
 }
@@ -26,7 +26,7 @@ pub struct SourceRow<'a> {
 impl Corrections {
     /// Reads the corrections of a run. A later file overrides an earlier one. A file corrects rows of the exports for
     /// which it was made, and of no others.
-    pub fn read(folder: &RunFolder, sources: &[SourceRecord]) -> Result<Self> {
+    pub(crate) fn read(folder: &RunFolder, sources: &[SourceRecord]) -> Result<Self> {
         let mut corrections = Self::default();
         for fix in &folder.manifest.fixes {
             let is_of_export =
@@ -48,13 +48,13 @@ impl Corrections {
     }
 
     /// Returns the row with its correction, if it has one.
-    pub fn row<'a>(&'a self, id: RowId, received: Extracted<'a>) -> SourceRow<'a> {
+    pub(crate) fn row<'a>(&'a self, id: RowId, received: Extracted<'a>) -> SourceRow<'a> {
         SourceRow { received, corrected: self.0.get(&id).map(Vec::as_slice) }
     }
 }
 
 impl<'a> SourceRow<'a> {
-    pub fn cell(&self, column: usize) -> &'a str {
+    pub(crate) fn cell(&self, column: usize) -> &'a str {
         match self.corrected {
             Some(cells) => cells.get(column).map_or("", String::as_str),
             None => self.received.cell(column),
@@ -62,16 +62,16 @@ impl<'a> SourceRow<'a> {
     }
 
     /// Returns why the row cannot be read; none if it can, or if it is corrected.
-    pub fn reason(&self) -> Option<model::Reason> {
+    pub(crate) fn reason(&self) -> Option<model::Reason> {
         if self.corrected.is_some() { None } else { self.received.reason() }
     }
 
-    pub fn is_corrected(&self) -> bool {
+    pub(crate) fn is_corrected(&self) -> bool {
         self.corrected.is_some()
     }
 
     /// Returns the text of a row that could not be read.
-    pub fn unread_text(&self) -> &'a str {
+    pub(crate) fn unread_text(&self) -> &'a str {
         if self.corrected.is_some() { "" } else { self.received.unread_text() }
     }
 }

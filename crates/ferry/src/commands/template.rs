@@ -1,7 +1,5 @@
 //! `ferry template`: checks, submits and follows templates.
 
-mod document;
-mod line_index;
 mod lint;
 mod sarif;
 mod submit;

@@ -9,36 +9,14 @@ use model::{
     Contact, ContactId, Evidence, IdentityDecision, Reason, Registration, RowId, SHOWN_FIELDS, Segment, ShownField,
     WaId, printable,
 };
-use run::TableReader;
 use serde_json::{Value, json};
 
 use crate::cli::TraceArgs;
 use crate::commands::trace::statements::{in_order, statement_json, statement_text};
 use crate::exit::Exit;
 use crate::output::Output;
-use crossing::{Corrections, SourceRow};
-use crossing::{FoundRun, find_run};
+use crossing::{FoundRun, TracedRow, find_run, row_name, traced_rows};
 use plan::MergeSection;
-use run::formats::extracted::{self, Extracted};
-use run::formats::ledger;
-
-/// A source row with its data from the ledger and the extracted file.
-struct TracedRow {
-    source: String,
-    record: u64,
-    line: u64,
-    /// The file of the row, if the source has several.
-    file: String,
-    /// The cells were corrected with `ferry fix`.
-    is_corrected: bool,
-    outcome: &'static str,
-    reason: Option<Reason>,
-    contact_id: Option<ContactId>,
-    findings: String,
-    cells: Vec<(String, String)>,
-    /// The cleaned value of each field that has a merge rule.
-    said: Vec<(&'static str, String)>,
-}
 
 /// Traces a person to source rows, or a row to its contact.
 pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
@@ -46,9 +24,9 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
     let crm = Crm::look(&looked.plan.crm_url()?).await?;
     let query = args.query.trim();
 
-    let ids = match row_query(&looked, query) {
+    let ids = match row_name(&looked, query) {
         Some((source, record)) => {
-            let rows = rows_where(&looked, |it| it.source == source && it.record == record)?;
+            let rows = traced_rows(&looked, |it| it.source == source && it.record == record)?;
             let row = rows.first().with_context(|| format!("source {source} has no row {record}"))?;
             match row.contact_id {
                 Some(id) => vec![id],
@@ -86,7 +64,7 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
             Some(crm) => crm.evidence_of(id).await?,
             None => Vec::new(),
         };
-        let rows = rows_where(&looked, |it| it.contact_id == Some(id))?;
+        let rows = traced_rows(&looked, |it| it.contact_id == Some(id))?;
         let rules = looked.plan.merge;
         text += &person_text(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id));
         for other in &merged {
@@ -98,13 +76,6 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
     }
     output.print(&json!({ "contacts": values }), || text)?;
     Ok(Exit::Done)
-}
-
-/// `sms:12`, where `sms` is a source of the run.
-fn row_query<'a>(looked: &FoundRun, query: &'a str) -> Option<(&'a str, u64)> {
-    let (source, record) = query.split_once(':')?;
-    let is_source = looked.folder.manifest.sources.iter().any(|it| it.name == source);
-    is_source.then(|| record.parse().ok().map(|record| (source, record)))?
 }
 
 async fn ids_of(looked: &FoundRun, crm: Option<&Crm>, query: &str) -> Result<Vec<ContactId>> {
@@ -120,63 +91,12 @@ async fn ids_of(looked: &FoundRun, crm: Option<&Crm>, query: &str) -> Result<Vec
     Ok(crm.find(phone.as_deref().unwrap_or(query)).await?)
 }
 
-fn rows_where(looked: &FoundRun, is_wanted: impl Fn(&ledger::Read) -> bool) -> Result<Vec<TracedRow>> {
-    let table = ledger::open(&looked.folder).context("cleaning has not run yet")?;
-    let mut rows = Vec::new();
-    ledger::read(&table, |row| {
-        if is_wanted(&row) {
-            rows.push(TracedRow {
-                source: row.source.to_owned(),
-                record: row.record,
-                line: 0,
-                file: String::new(),
-                is_corrected: false,
-                outcome: row.outcome.name(),
-                reason: row.reason,
-                contact_id: row.contact_id,
-                findings: row.findings.to_owned(),
-                cells: Vec::new(),
-                said: Vec::new(),
-            });
-        }
-        anyhow::Ok(())
-    })?;
-    let manifest = &looked.folder.manifest;
-    let corrections = Corrections::read(&looked.folder, &manifest.sources)?;
-    for row in &mut rows {
-        row.read_cells(looked, &corrections)?;
-    }
-    Ok(rows)
+trait Shown {
+    fn json(&self) -> Value;
+    fn text(&self) -> String;
 }
 
-impl TracedRow {
-    fn read_cells(&mut self, looked: &FoundRun, corrections: &Corrections) -> Result<()> {
-        let sources = &looked.folder.manifest.sources;
-        let source = sources.iter().position(|it| it.name == self.source).unwrap_or(0);
-        let id = RowId { source: u16::try_from(source)?, record: self.record };
-        if let Some(file) = sources[source].file_of(self.record).filter(|_| sources[source].files.len() > 1) {
-            self.file.clone_from(&file.name);
-        }
-        let table = TableReader::open(&looked.folder.path(&extracted::artifact(&self.source)))?;
-        let columns = table.columns();
-        for group in table.groups() {
-            let group = group?;
-            let found = (0..group.n_rows).map(|it| Extracted::new(&group, it)).find(|it| it.record() == self.record);
-            let Some(row) = found else { continue };
-            self.line = row.line();
-            let row = corrections.row(id, row);
-            self.said = said(looked, source, &row)?;
-            self.is_corrected = row.is_corrected();
-            let names = columns.iter().skip(extracted::N_OWN).cloned().enumerate();
-            self.cells = match row.reason() {
-                Some(_) => vec![("text".to_owned(), row.unread_text().to_owned())],
-                None => names.map(|(column, name)| (name, row.cell(column).to_owned())).collect(),
-            };
-            return Ok(());
-        }
-        Ok(())
-    }
-
+impl Shown for TracedRow {
     fn json(&self) -> Value {
         let cells: serde_json::Map<String, Value> =
             self.cells.iter().map(|it| (it.0.clone(), it.1.clone().into())).collect();
@@ -205,21 +125,6 @@ impl TracedRow {
         }
         text
     }
-}
-
-/// The values of a row for the fields that have a merge rule, cleaned as for a merge.
-fn said(looked: &FoundRun, source: usize, row: &SourceRow) -> Result<Vec<(&'static str, String)>> {
-    let (Some(planned), record) = (looked.plan.sources.get(source), &looked.folder.manifest.sources[source]) else {
-        return Ok(Vec::new());
-    };
-    let layout = planned.layout_of(record)?;
-    let Ok(raw) = layout.contact(|it| row.cell(it)) else { return Ok(Vec::new()) };
-    let said = [
-        ("name", clean::name(&raw.name).0.map(|it| it.into_owned())),
-        ("email", clean::email(raw.email).map(|it| it.into_owned())),
-        ("language", clean::language(raw.language).map(|it| it.into_owned())),
-    ];
-    Ok(said.into_iter().filter_map(|(field, value)| Some((field, value?))).collect())
 }
 
 /// The merge rule of a field; none for fields without a rule.

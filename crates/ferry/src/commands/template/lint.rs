@@ -8,21 +8,20 @@ use model::{Finding, Severity, printable, printable_text};
 use serde_json::{Value, json};
 use template::{Template, ValueLengths, fix, lint_set};
 
-use super::document::{self, Document, DocumentFinding};
-use super::line_index::Excerpt;
 use super::sarif::sarif;
 use crate::cli::template::{LintArgs, LintOutput};
 use crate::exit::Exit;
 use crate::output::Output;
+use campaign::{Document, DocumentFinding, Excerpt, read_documents};
 
 pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
-    let mut documents = document::read(&args.files)?;
+    let mut documents = read_documents(&args.files)?;
     let mut fixed = Vec::new();
     if args.fix {
         for document in &mut documents {
             fixed.extend(mend(document)?);
         }
-        documents = document::read(&args.files)?;
+        documents = read_documents(&args.files)?;
     }
     let findings = findings(&documents);
     let n = |severity| findings.iter().filter(|it| it.1.rule.severity == severity).count();

@@ -3,7 +3,7 @@
 use model::{Rule, Severity};
 use serde_json::{Value, json};
 
-use super::document::{Document, DocumentFinding};
+use campaign::{Document, DocumentFinding};
 
 pub(super) fn sarif(documents: &[Document], findings: &[DocumentFinding]) -> Value {
     let mut rules: Vec<&Rule> = findings.iter().map(|it| it.1.rule).collect();

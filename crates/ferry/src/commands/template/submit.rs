@@ -13,7 +13,6 @@ use plan::Plan;
 use scenario::Criticality;
 use serde_json::{Value, json};
 
-use super::document;
 use crate::cli::template::{AccountArgs, SubmitArgs};
 use crate::commands::translate::{ORDER, OrderEntry};
 use crate::exit::Exit;
@@ -70,7 +69,7 @@ async fn open(args: &AccountArgs) -> Result<TemplateAccount> {
 fn wanted(args: &SubmitArgs) -> Result<(Vec<WantedTemplate>, Vec<String>)> {
     let entries = order_entries(&args.files)?;
     let (mut wanted, mut faulty) = (Vec::new(), Vec::new());
-    for document in document::read(&args.files)? {
+    for document in campaign::read_documents(&args.files)? {
         let file = document.path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         for (pointer, template) in document.templates {
             let path = document.path.display();

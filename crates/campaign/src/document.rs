@@ -13,25 +13,25 @@ use model::Finding;
 use serde_json::Value;
 use template::Template;
 
-use super::line_index::{Excerpt, LineIndex};
+use crate::line_index::{Excerpt, LineIndex};
 
 /// Limits a file of templates, in bytes: an account has at most 6,000, which are 1 MiB. Parsed JSON takes up to fifty times
 /// as much memory.
 const MOST_BYTES: u64 = 16 << 20;
 
 /// A file that was read.
-pub(crate) struct Document {
-    pub(crate) path: PathBuf,
-    pub(crate) text: String,
-    pub(crate) value: Value,
+pub struct Document {
+    pub path: PathBuf,
+    pub text: String,
+    pub value: Value,
     /// Each template with its place as a JSON pointer, or the reason why it is not a template.
-    pub(crate) templates: Vec<(String, Result<Template, String>)>,
+    pub templates: Vec<(String, Result<Template, String>)>,
     places: HashMap<String, Place>,
     lines: LineIndex,
 }
 
 /// A finding and the number of its document.
-pub(super) type DocumentFinding = (usize, Finding);
+pub type DocumentFinding = (usize, Finding);
 
 enum Place {
     /// A text or another value without parts.
@@ -40,7 +40,7 @@ enum Place {
 }
 
 /// Reads all files and the JSON files of folders. In a folder that `ferry translate` wrote, only `templates` is read.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Document>> {
+pub fn read_documents(paths: &[PathBuf]) -> Result<Vec<Document>> {
     let mut files = Vec::new();
     for path in paths {
         collect(path, &mut files)?;
@@ -76,7 +76,7 @@ impl Document {
     }
 
     /// The bytes of a place; if the place is missing, those of the value around it.
-    pub(crate) fn range(&self, pointer: &str, span: Option<(usize, usize)>) -> Range<usize> {
+    pub fn range(&self, pointer: &str, span: Option<(usize, usize)>) -> Range<usize> {
         let mut pointer = pointer;
         let mut is_missing = false;
         let place = loop {
@@ -121,12 +121,12 @@ impl Document {
     }
 
     /// Line and column of a byte, both from 1; columns are characters.
-    pub(crate) fn line(&self, byte: usize) -> (usize, usize) {
+    pub fn line(&self, byte: usize) -> (usize, usize) {
         self.lines.line(&self.text, byte)
     }
 
     /// The text around some bytes that is shown with them.
-    pub(crate) fn excerpt(&self, bytes: &Range<usize>) -> Excerpt {
+    pub fn excerpt(&self, bytes: &Range<usize>) -> Excerpt {
         self.lines.excerpt(&self.text, bytes)
     }
 }

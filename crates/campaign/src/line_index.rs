@@ -19,10 +19,10 @@ pub(crate) struct LineIndex {
 
 /// A part of a text that is shown with a finding.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Excerpt {
-    pub(crate) bytes: Range<usize>,
+pub struct Excerpt {
+    pub bytes: Range<usize>,
     /// The number of its first line, from 1.
-    pub(crate) first_line: usize,
+    pub first_line: usize,
 }
 
 impl LineIndex {
