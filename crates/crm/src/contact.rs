@@ -1,5 +1,6 @@
 //! Contacts in and out of the database.
 
+mod changes;
 pub(crate) mod columns;
 mod edits;
 mod insert;
@@ -8,11 +9,12 @@ mod merges;
 mod reconcile;
 mod row;
 
+pub use changes::Loaded;
+pub(crate) use changes::{Changed, has_new_refusal};
 pub(crate) use edits::{ContactHashes, Kept, WrittenChecksum, keep_edits};
 pub use insert::NewContacts;
 pub(crate) use insert::contact_rows;
-pub(crate) use load::{Changed, has_new_refusal};
-pub use load::{Contacts, LoadBatch, Loaded, MakeReceipt};
+pub use load::{Contacts, LoadBatch, MakeReceipt};
 pub(crate) use merges::Merges;
 pub(crate) use reconcile::{joined, qualified};
 pub(crate) use row::{StoredContact, assembled, read_contact, read_identity};

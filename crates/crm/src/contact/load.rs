@@ -1,21 +1,20 @@
 //! Loads batches of contacts.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use model::{Batch, Contact, ContactId, Digest, Receipt, Statement};
+use model::{Batch, Contact, ContactId, Digest, Receipt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::contact::columns::COLUMNS;
+use crate::contact::changes::{Changes, Known, Loaded, changes};
 use crate::contact::edits::ImportHash;
 use crate::contact::insert::TABLES;
-use crate::contact::reconcile::{reconciled, reconciled_into};
-use crate::contact::{ContactHashes, Kept, Merges, NewContacts, StoredContact, contact_rows, keep_edits};
+use crate::contact::{Merges, NewContacts, contact_rows};
 use crate::journal::{LoadRun, receipt_rows};
 use crate::sql::sqlite::{SORT_IN_FILES, checkpoint_in_background, sort_in_memory};
 use crate::sql::{BulkWriter, Dialect, Guard, LoadInput, PreparedLoad, Rows, Upserts};
-use crate::statements::{CONSENT, derive, push_statements, union};
+use crate::statements::{CONSENT, push_statements};
 use crate::{Crm, Database, LoadError, SqlError};
 
 const LOAD: &str = "load a batch of contacts";
@@ -47,30 +46,6 @@ pub enum Contacts {
     New(Box<NewContacts>),
 }
 
-/// The result of loading, or of a preview.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Loaded {
-    pub inserted: u64,
-    pub updated: u64,
-    pub unchanged: u64,
-    /// How many of the updated contacts have another value, by field.
-    pub fields: BTreeMap<&'static str, u64>,
-    /// Fields that a person has edited and in which the import has something else: the edit stays.
-    pub conflicts: Vec<(ContactId, &'static str)>,
-}
-
-impl std::ops::AddAssign for Loaded {
-    fn add_assign(&mut self, other: Self) {
-        self.inserted += other.inserted;
-        self.updated += other.updated;
-        self.unchanged += other.unchanged;
-        self.conflicts.extend(other.conflicts);
-        for (field, n) in other.fields {
-            *self.fields.entry(field).or_default() += n;
-        }
-    }
-}
-
 impl Crm {
     /// Loads the next batches with their receipts, at most `most` of them in one transaction. None if no more come.
     ///
@@ -86,7 +61,7 @@ impl Crm {
         if next.is_none() {
             return Ok(None);
         }
-        let mut n_taken = 1;
+        let mut n_left = most.saturating_sub(1);
         let mut loaded = Loaded::default();
         let mut writer = BulkWriter::open(self, LOAD);
         writer.begin().await?;
@@ -96,16 +71,7 @@ impl Crm {
         let mut waiting: VecDeque<JoinHandle<_>> = VecDeque::new();
         loop {
             while next.is_some() && waiting.len() < GROUPS_AHEAD {
-                let mut group = Vec::with_capacity(BATCHES_OF_A_GROUP);
-                while group.len() < BATCHES_OF_A_GROUP
-                    && let Some(batch) = next.take()
-                {
-                    group.push(batch);
-                    if n_taken < most {
-                        next = batches.recv().await.transpose()?;
-                        n_taken += usize::from(next.is_some());
-                    }
-                }
+                let group = take_group(&mut next, batches, &mut n_left).await?;
                 let contacts: Vec<&Contact> = group.iter().flat_map(LoadBatch::perhaps_held).collect();
                 let known = self.known(&contacts, &merges).await?;
                 waiting.push_back(prepare(Arc::clone(run), group, known, self.dialect()));
@@ -190,18 +156,24 @@ impl Crm {
     }
 }
 
-/// Contacts of some batches that the database holds.
-#[derive(Default)]
-struct Known {
-    /// Contacts of which the last import said the same, and which no one has edited since.
-    unchanged: HashSet<ContactId>,
-    /// The others that are there.
-    stored: HashMap<ContactId, StoredContact>,
-    /// The versions of the rows of those, on PostgreSQL.
-    versions: HashMap<ContactId, i64>,
-    /// Statements of contacts that are not there: those of people who were deleted, or taken back by a restore.
-    said: HashMap<ContactId, Vec<Statement>>,
-    merges: Arc<Merges>,
+/// Takes `next` and the batches after it, and leaves the one that follows in `next`. `n_left` batches may still be
+/// taken from the channel.
+async fn take_group<E>(
+    next: &mut Option<LoadBatch>,
+    batches: &mut mpsc::Receiver<Result<LoadBatch, E>>,
+    n_left: &mut usize,
+) -> Result<Vec<LoadBatch>, E> {
+    let mut group = Vec::with_capacity(BATCHES_OF_A_GROUP);
+    while group.len() < BATCHES_OF_A_GROUP
+        && let Some(batch) = next.take()
+    {
+        group.push(batch);
+        if *n_left > 0 {
+            *next = batches.recv().await.transpose()?;
+            *n_left -= usize::from(next.is_some());
+        }
+    }
+    Ok(group)
 }
 
 /// What some batches change.
@@ -269,127 +241,4 @@ impl LoadBatch {
             Contacts::New(contacts) => Digest::of_parts(contacts.ids.iter().map(|it| it.0.as_slice())),
         }
     }
-}
-
-/// A contact of the database that must be written again, as it is to be.
-pub(crate) struct Changed {
-    pub(crate) contact: Contact,
-    pub(crate) hashes: ContactHashes,
-}
-
-/// The changes that must be written.
-#[derive(Default)]
-pub(crate) struct Changes<'a> {
-    pub(crate) new: Vec<&'a Contact>,
-    pub(crate) updated: Vec<Changed>,
-    /// What the import says of the updated contacts.
-    incoming: Vec<&'a Contact>,
-    /// Unchanged contacts with statements, whose last run is this one now.
-    pub(crate) said_again: Vec<&'a Contact>,
-    /// Contacts that were merged into others, with those.
-    absorbed: Vec<(ContactId, &'a Contact)>,
-    pub(crate) loaded: Loaded,
-}
-
-fn changes<'a>(run: &LoadRun, known: &mut Known, contacts: impl IntoIterator<Item = &'a Contact>) -> Changes<'a> {
-    let mut changes = Changes::default();
-    for incoming in contacts {
-        if let Some(survivor) = known.merges.survivor(incoming.id) {
-            changes.absorbed.push((survivor, incoming));
-            continue;
-        }
-        if known.unchanged.contains(&incoming.id) {
-            changes.unchanged(incoming);
-            continue;
-        }
-        let stored = known.stored.remove(&incoming.id);
-        let said = known.said.remove(&incoming.id).unwrap_or_default();
-        change(run, &known.merges, &mut changes, incoming, stored, said, true);
-    }
-    changes
-}
-
-/// Adds what an import changes of the contact with its id. `said` are the statements of a contact that is not stored.
-/// `is_own` is false of an import of somebody who was merged into that contact.
-pub(crate) fn change<'a>(
-    run: &LoadRun,
-    merges: &Merges,
-    changes: &mut Changes<'a>,
-    incoming: &'a Contact,
-    stored: Option<StoredContact>,
-    said: Vec<Statement>,
-    is_own: bool,
-) {
-    let Some(stored) = stored else {
-        changes.loaded.inserted += 1;
-        match said.is_empty() {
-            true => changes.new.push(incoming),
-            false => changes.updated(with_earlier(run, incoming, said), ContactHashes::of_import(incoming), incoming),
-        }
-        return;
-    };
-    let now = match is_own {
-        true => reconciled(run, &stored, incoming.clone(), merges.is_survivor(incoming.id)),
-        false => reconciled_into(run, &stored, incoming.clone()),
-    };
-    let has_new_refusal = has_new_refusal(&stored.contact, &now);
-    let StoredContact { contact: held, written, .. } = stored;
-    let Kept { contact, written, conflicts } = keep_edits(&held, written, now, has_new_refusal);
-    changes.loaded.conflicts.extend(conflicts.into_iter().map(|field| (contact.id, field)));
-    if is_same(&contact, &held) {
-        changes.unchanged(incoming);
-        return;
-    }
-    changes.loaded.updated += 1;
-    for field in changed_fields(&held, &contact) {
-        *changes.loaded.fields.entry(field).or_default() += 1;
-    }
-    let import = Some(ImportHash::of(incoming)).filter(|_| is_own);
-    changes.updated(contact, ContactHashes { written, import }, incoming);
-}
-
-/// An import of somebody of whom the database has statements and no contact.
-fn with_earlier(run: &LoadRun, incoming: &Contact, said: Vec<Statement>) -> Contact {
-    let mut contact = incoming.clone();
-    contact.statements = union(said, contact.statements);
-    derive(run.rule, &run.id, &mut contact);
-    contact
-}
-
-impl<'a> Changes<'a> {
-    fn updated(&mut self, contact: Contact, hashes: ContactHashes, incoming: &'a Contact) {
-        self.updated.push(Changed { contact, hashes });
-        self.incoming.push(incoming);
-    }
-
-    fn unchanged(&mut self, incoming: &'a Contact) {
-        self.loaded.unchanged += 1;
-        self.said_again.extend(Some(incoming).filter(|it| !it.statements.is_empty()));
-    }
-}
-
-/// Whether an import brought a refusal that is new to the database, and that counts: it is newer than what people have
-/// edited.
-pub(crate) fn has_new_refusal(held: &Contact, now: &Contact) -> bool {
-    let is_known = |id: i64| held.statements.iter().any(|it| it.id() == id);
-    now.consent.as_ref().is_some_and(|it| it.value.is_refusal())
-        && now.statements.iter().any(|it| it.state.is_refusal() && !is_known(it.id()))
-}
-
-/// Whether two states of a contact differ in nothing but the last run that showed a statement.
-fn is_same(one: &Contact, other: &Contact) -> bool {
-    let key = |it: &model::Statement| (it.id(), it.state);
-    let are_same_statements = one.statements.iter().map(key).eq(other.statements.iter().map(key));
-    let without = |it: &Contact| Contact { statements: Vec::new(), ..it.clone() };
-    are_same_statements && without(one) == without(other)
-}
-
-/// The fields in which two states of one contact differ, each once.
-fn changed_fields(held: &Contact, now: &Contact) -> HashSet<&'static str> {
-    let of_columns = COLUMNS.iter().filter(|it| (it.write)(held) != (it.write)(now)).filter_map(|it| it.counted_as);
-    let of_tables = [
-        ("statements", held.statements.len() != now.statements.len()),
-        ("identities", held.identities != now.identities),
-    ];
-    of_columns.chain(of_tables.into_iter().filter(|it| it.1).map(|it| it.0)).collect()
 }

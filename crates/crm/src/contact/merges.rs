@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::{Contact, ContactId};
 
-use crate::contact::load::{Changes, Loaded, change};
+use crate::contact::changes::{Changes, Loaded, change};
 use crate::contact::{ContactHashes, StoredContact, contact_rows};
 use crate::journal::LoadRun;
 use crate::sql::{Tx, Upserts};
