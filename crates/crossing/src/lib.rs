@@ -153,6 +153,7 @@ pub async fn verify(run: &mut OpenRun, selection: Selection) -> Result<RunReport
 }
 
 async fn selected(run: &mut OpenRun, selection: Selection) -> Result<RunReport> {
+    run.plan.check_secrets()?;
     let crm = open_planned(run).await?;
     let verified = verify::verify_if_possible(run, &crm, selection).await?;
     load::variants::merge(run, &crm).await?;

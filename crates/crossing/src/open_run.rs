@@ -74,6 +74,9 @@ impl OpenRun {
     pub async fn open(options: &RunOptions, progress: Progress) -> Result<Self> {
         let plan = Plan::read(&options.plan)?;
         plan.check_sources()?;
+        if !options.is_dry_run {
+            plan.check_secrets()?;
+        }
         let crm = look(&plan).await?;
         let known_key = check_known_key(&plan, crm.as_ref()).await?;
         let probes = probe_all(&plan)?;

@@ -99,7 +99,7 @@ pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -
         (Ok(()), Verdict::Informative) => {
             let numbers: HashSet<u32> = wanted.keys().copied().collect();
             let phones = phones_ahead(run, move |it| numbers.contains(&it));
-            let (crm, verifier, concurrency) = (crm.clone(), Arc::clone(&verifier), section.concurrency);
+            let (crm, verifier, concurrency) = (crm.clone(), Arc::clone(&verifier), section.concurrency());
             let (run_id, slots) = (run.run_id().into(), Arc::new(Semaphore::new(concurrency)));
             let verify_batches =
                 VerifyBatches { crm, run_id, verifier, selection, has_evidence, wanted, slots, concurrency };

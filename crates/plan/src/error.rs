@@ -9,8 +9,6 @@ use thiserror::Error;
 pub enum PlanError {
     #[error("could not read the plan {}", path.display())]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("could not read the token in {}", path.display())]
-    ReadToken { path: PathBuf, source: std::io::Error },
     #[error("could not read the suppression list {}", path.display())]
     ReadSuppression { path: PathBuf, source: std::io::Error },
     #[error("{}:{line}: {message}", path.display())]

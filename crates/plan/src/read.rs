@@ -108,6 +108,7 @@ impl Plan {
             return Err(self.wrong(0, "unpacked_gib and ratio are above 0".into()));
         }
         self.check_gates()?;
+        self.whatsapp.as_ref().map_or(Ok(()), |it| it.check(self))?;
         self.verify.as_ref().map_or(Ok(()), |it| it.check(self))
     }
 
@@ -196,7 +197,29 @@ url = "http://127.0.0.1:8480"
                 "http://example.com",
                 "plan.toml:18: the address must begin with https:// (http:// is only for this machine, such as http://127.0.0.1:8480)",
             ),
-            ("url = \"http", "batch = 1001\nurl = \"http", "plan.toml:18: a batch holds 1 to 1000 contacts"),
+            ("url = \"http", "batch = 1001\nurl = \"http", "plan.toml:18: batch is 1001: it can be from 1 to 1000"),
+            (
+                "url = \"http",
+                "concurrency = 9223372036854775807\nurl = \"http",
+                "plan.toml:18: concurrency is 9223372036854775807: it can be from 1 to 256",
+            ),
+            ("url = \"http", "attempts = 0\nurl = \"http", "plan.toml:18: attempts is 0: it can be from 1 to 20"),
+            (
+                "url = \"http",
+                "per_second = 0\nurl = \"http",
+                "plan.toml:18: per_second is 0: it can be from 1 to 10000",
+            ),
+            ("url = \"http", "price = nan\nurl = \"http", "plan.toml:18: price is NaN: it can be from 0 to 1000"),
+            (
+                "url = \"http",
+                "timeout_ms = 99999999999\nurl = \"http",
+                "plan.toml:18: timeout_ms is 99999999999: it can be from 1 to 600000",
+            ),
+            (
+                "[verify]",
+                "[whatsapp]\naccount = \"1\"\ntimeout_ms = 0\n[verify]",
+                "plan.toml:18: timeout_ms is 0: it can be from 1 to 600000",
+            ),
             (
                 "url = \"http",
                 "daily_quota = 6\nurl = \"http",
@@ -205,6 +228,46 @@ url = "http://127.0.0.1:8480"
             ),
         ] {
             assert_eq!(error(from, to), expected, "{to}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_not_there_is_told_with_its_line() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("empty"), " \n").unwrap();
+        std::fs::write(home.path().join("token"), "secret\n").unwrap();
+        let check = |lines: &str| {
+            let path = home.path().join("plan.toml");
+            std::fs::write(&path, format!("{PLAN}{lines}\n")).unwrap();
+            let checked = Plan::read(&path).unwrap().check_secrets();
+            checked
+                .map_or_else(|it| it.to_string(), |()| "fine".into())
+                .replace(&format!("{}/", path.parent().unwrap().display()), "")
+        };
+        assert_eq!(check(""), "fine");
+        assert_eq!(check("token_file = \"token\""), "fine");
+        for (lines, expected) in [
+            (
+                "token_env = \"FERRY_TEST_UNSET\"",
+                "plan.toml:19: the environment has no FERRY_TEST_UNSET: set it to the token",
+            ),
+            (
+                "blocking = true\nlogin_env = \"FERRY_TEST_UNSET\"",
+                "plan.toml:20: the environment has no FERRY_TEST_UNSET: set it to USER:PASSWORD",
+            ),
+            // Cargo sets this variable to something that is no login.
+            ("login_env = \"CARGO_PKG_NAME\"", "plan.toml:19: CARGO_PKG_NAME in the environment is not USER:PASSWORD"),
+            ("token_file = \"empty\"", "plan.toml:19: token_file empty cannot be used: it is empty"),
+            (
+                "token_file = \"absent\"",
+                "plan.toml:19: token_file absent cannot be used: No such file or directory (os error 2)",
+            ),
+            (
+                "token_file = \"/dev/zero\"",
+                "plan.toml:19: token_file /dev/zero cannot be used: it is larger than a token",
+            ),
+        ] {
+            assert_eq!(check(lines), expected, "{lines}");
         }
     }
 }

@@ -6,7 +6,9 @@ pub(crate) mod source;
 pub(crate) mod verify;
 pub(crate) mod whatsapp;
 
+use std::fmt::Display;
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use extract::Limits;
@@ -15,6 +17,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::sections::merge::WordsSection;
+use crate::{Plan, PlanError};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,3 +84,45 @@ impl Default for IdentitySection {
 
 /// The default timeout of a request.
 const TIMEOUT_MS: u64 = 30_000;
+/// The timeouts that a plan can set: a connection that is silent for longer is dead.
+const TIMEOUT_RANGE_MS: RangeInclusive<u64> = 1..=600_000;
+
+impl Plan {
+    /// Fails if a number of the plan is out of its range.
+    fn check_range<T: Copy + PartialOrd + Display>(
+        &self,
+        key: &str,
+        value: &Spanned<T>,
+        range: RangeInclusive<T>,
+    ) -> Result<(), PlanError> {
+        if range.contains(value.get_ref()) {
+            return Ok(());
+        }
+        let message = format!("{key} is {}: it can be from {} to {}", value.get_ref(), range.start(), range.end());
+        Err(self.wrong(value.span().start, message))
+    }
+}
+
+/// Returns a secret from the environment. `what` says what the variable has to hold.
+fn secret_of_environment(plan: &Plan, variable: &Spanned<String>, what: &str) -> Result<String, PlanError> {
+    let name = variable.get_ref();
+    let wrong = |message: String| plan.wrong(variable.span().start, message);
+    let value = std::env::var(name).map_err(|_| wrong(format!("the environment has no {name}: set it to {what}")))?;
+    match value.trim() {
+        "" => Err(wrong(format!("{name} is empty in the environment: set it to {what}"))),
+        value => Ok(value.to_owned()),
+    }
+}
+
+/// Returns the token in a file, whose path starts from the folder of the plan.
+fn secret_of_file(plan: &Plan, path: &Spanned<PathBuf>) -> Result<String, PlanError> {
+    let full = plan.folder().join(path.get_ref());
+    let wrong = |why: &dyn Display| {
+        plan.wrong(path.span().start, format!("token_file {} cannot be used: {why}", path.get_ref().display()))
+    };
+    let text = run::read_small_text(&full, run::MOST_SECRET_BYTES).map_err(|error| wrong(&error))?;
+    match text.trim() {
+        "" => Err(wrong(&"it is empty")),
+        token => Ok(token.to_owned()),
+    }
+}

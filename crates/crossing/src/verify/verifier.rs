@@ -1,7 +1,6 @@
 //! A provider that checks numbers, and whether its answers count.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use crm::{Crm, ReadyEvidence};
@@ -107,8 +106,8 @@ impl Verifier {
         let options = CheckOptions {
             valid_for: SignedDuration::from_hours(24 * i64::from(section.valid_days())),
             price_micros: section.price_micros(),
-            concurrency: section.concurrency,
-            poll: PollPolicy { n_polls: section.polls, between_polls: Duration::from_millis(section.poll_ms) },
+            concurrency: section.concurrency(),
+            poll: PollPolicy { n_polls: section.polls(), between_polls: section.between_polls() },
             known_registered: section.known_registered(&run.plan)?,
         };
         Ok(Self { adapter, verdict: Verdict::Informative, options, quota, name })
@@ -198,7 +197,7 @@ fn adapter(
     let known = answer_files.map(|it| it.known).unwrap_or_default();
     Ok(match section.kind() {
         AdapterKind::Contacts => {
-            let login = section.login().map(|it| whatsapp::login(&it));
+            let login = section.login(plan)?.map(|it| whatsapp::login(&it));
             let credentials = login.or(token.map(Credentials::Bearer)).unwrap_or(Credentials::None);
             Adapter::Contacts { client: client(credentials)?, is_blocking: section.blocking }
         }

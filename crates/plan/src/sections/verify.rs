@@ -11,6 +11,7 @@ use toml::Spanned;
 use verify::{AdapterKind, CANARIES, Properties, UNOFFICIAL};
 use whatsapp::ClientConfig;
 
+use super::{secret_of_environment, secret_of_file};
 use crate::{Plan, PlanError};
 
 /// Limits a batch of an adapter that takes one number per call, so that a killed run loses few paid answers.
@@ -30,32 +31,32 @@ pub struct VerifySection {
     /// The instance of Evolution API or GREEN-API.
     pub instance: String,
     /// The environment variable with the token or key.
-    token_env: Option<String>,
+    token_env: Option<Spanned<String>>,
     /// The file with the token or key.
-    token_file: Option<PathBuf>,
+    token_file: Option<Spanned<PathBuf>>,
     /// The environment variable with USER:PASSWORD for the login.
-    login_env: Option<String>,
+    login_env: Option<Spanned<String>>,
     pub blocking: bool,
-    batch: Option<Spanned<usize>>,
+    batch: Option<Spanned<u64>>,
     /// The number of concurrent calls.
-    pub concurrency: usize,
-    per_second: Option<NonZeroU32>,
-    daily_quota: Option<u64>,
+    concurrency: Spanned<u64>,
+    per_second: Option<Spanned<u64>>,
+    daily_quota: Option<Spanned<u64>>,
     /// The messages that the business sends in thirty days. The plan allows `checks_per_message` checks for each.
-    messages: Option<u64>,
-    checks_per_message: f64,
-    timeout_ms: u64,
+    messages: Option<Spanned<u64>>,
+    checks_per_message: Spanned<f64>,
+    timeout_ms: Spanned<u64>,
     /// The number of attempts per request, including the first.
-    attempts: usize,
+    attempts: Spanned<u64>,
     /// The wait before the second attempt, doubled after each attempt.
-    backoff_ms: u64,
+    backoff_ms: Spanned<u64>,
     /// How often a pending answer is polled.
-    pub polls: u32,
-    pub poll_ms: u64,
+    polls: Spanned<u64>,
+    poll_ms: Spanned<u64>,
     /// The number of days for which an answer is valid.
-    valid_days: Option<u32>,
+    valid_days: Option<Spanned<u64>>,
     /// The price of one check.
-    price: Option<f64>,
+    price: Option<Spanned<f64>>,
     pub currency: String,
     i_accept_unofficial: bool,
     /// Numbers of the business that are known to be on WhatsApp.
@@ -75,16 +76,16 @@ impl Default for VerifySection {
             login_env: None,
             blocking: true,
             batch: None,
-            concurrency: 4,
+            concurrency: unplaced(4),
             per_second: None,
             daily_quota: None,
             messages: None,
-            checks_per_message: 1.0,
-            timeout_ms: super::TIMEOUT_MS,
-            attempts: 8,
-            backoff_ms: 500,
-            polls: 30,
-            poll_ms: 2_000,
+            checks_per_message: unplaced(1.0),
+            timeout_ms: unplaced(super::TIMEOUT_MS),
+            attempts: unplaced(8),
+            backoff_ms: unplaced(500),
+            polls: unplaced(30),
+            poll_ms: unplaced(2_000),
             valid_days: None,
             price: None,
             currency: "USD".to_owned(),
@@ -92,6 +93,11 @@ impl Default for VerifySection {
             known_registered: Vec::new(),
         }
     }
+}
+
+/// A default, which has no place in the plan.
+fn unplaced<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
 }
 
 fn adapter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Spanned<AdapterKind>>, D::Error> {
@@ -120,60 +126,78 @@ impl VerifySection {
     /// Returns the largest allowed number of contacts in a batch.
     pub fn batch(&self) -> usize {
         let usual = if self.properties().largest_batch == 1 { BATCH_OF_SINGLE_CALLS } else { MAX_BATCH };
-        self.batch.as_ref().map_or(usual, |it| *it.get_ref())
+        self.batch.as_ref().map_or(usual, |it| *it.get_ref() as usize)
     }
 
     /// Returns the price of one check, in millionths of the currency.
     pub fn price_micros(&self) -> u64 {
-        self.price.map_or(self.properties().price_micros, |it| (it * 1e6).round() as u64)
+        self.price.as_ref().map_or(self.properties().price_micros, |it| (it.get_ref() * 1e6).round() as u64)
     }
 
     pub fn valid_days(&self) -> u32 {
-        self.valid_days.unwrap_or(self.properties().valid_days)
+        self.valid_days.as_ref().map_or(self.properties().valid_days, |it| *it.get_ref() as u32)
     }
 
     /// Returns the allowed number of checks in any 24 hours.
     pub fn daily_quota(&self) -> Option<u64> {
-        self.daily_quota.or(self.properties().daily_quota)
+        self.daily_quota.as_ref().map(|it| *it.get_ref()).or(self.properties().daily_quota)
     }
 
     /// Returns the allowed number of checks in any thirty days, which depends on the messages that are sent.
     pub fn most_for_messages(&self) -> Option<u64> {
-        self.messages.map(|it| (it as f64 * self.checks_per_message) as u64)
+        self.messages.as_ref().map(|it| (*it.get_ref() as f64 * self.checks_per_message.get_ref()) as u64)
     }
 
     pub fn client_config(&self, quota: Option<u64>) -> ClientConfig {
         ClientConfig {
-            timeout: Duration::from_millis(self.timeout_ms),
-            attempts: self.attempts,
-            backoff: Duration::from_millis(self.backoff_ms),
-            concurrency: self.concurrency,
-            per_second: self.per_second,
+            timeout: Duration::from_millis(*self.timeout_ms.get_ref()),
+            attempts: *self.attempts.get_ref() as usize,
+            backoff: Duration::from_millis(*self.backoff_ms.get_ref()),
+            concurrency: self.concurrency(),
+            per_second: self.per_second(),
             quota,
             ..ClientConfig::default()
         }
     }
 
+    /// Returns the number of concurrent calls.
+    pub fn concurrency(&self) -> usize {
+        *self.concurrency.get_ref() as usize
+    }
+
+    /// Returns how often a pending answer is polled.
+    pub fn polls(&self) -> u32 {
+        *self.polls.get_ref() as u32
+    }
+
+    /// Returns the wait before each poll.
+    pub fn between_polls(&self) -> Duration {
+        Duration::from_millis(*self.poll_ms.get_ref())
+    }
+
     /// Returns the allowed number of calls per second.
     pub fn per_second(&self) -> Option<NonZeroU32> {
-        self.per_second
+        self.per_second.as_ref().and_then(|it| NonZeroU32::new(*it.get_ref() as u32))
     }
 
-    /// Returns the token or key. It is a secret, so neither the command line nor the plan holds it: the plan only names
-    /// its place.
+    /// Returns the token or key; none if the plan names no place of one. It is a secret, so neither the command line nor
+    /// the plan holds it. A place that is named and holds nothing is an error.
     pub fn token(&self, plan: &Plan) -> Result<Option<String>, PlanError> {
         if let Some(path) = &self.token_file {
-            let path = plan.folder().join(path);
-            let text = run::read_small_text(&path, run::MOST_SECRET_BYTES);
-            let text = text.map_err(|source| PlanError::ReadToken { path, source })?;
-            return Ok(Some(text.trim().to_owned()).filter(|it| !it.is_empty()));
+            return secret_of_file(plan, path).map(Some);
         }
-        Ok(from_environment(self.token_env.as_deref()))
+        self.token_env.as_ref().map(|it| secret_of_environment(plan, it, "the token")).transpose()
     }
 
-    /// Returns the user and the password for the login.
-    pub fn login(&self) -> Option<String> {
-        from_environment(self.login_env.as_deref())
+    /// Returns the user and the password for the login, as `USER:PASSWORD`; none if the plan names no place of them.
+    pub fn login(&self, plan: &Plan) -> Result<Option<String>, PlanError> {
+        let Some(variable) = &self.login_env else { return Ok(None) };
+        let login = secret_of_environment(plan, variable, "USER:PASSWORD")?;
+        if !login.contains(':') {
+            let message = format!("{} in the environment is not USER:PASSWORD", variable.get_ref());
+            return Err(plan.wrong(variable.span().start, message));
+        }
+        Ok(Some(login))
     }
 
     /// Returns the numbers that are known to be on WhatsApp.
@@ -198,15 +222,7 @@ impl VerifySection {
         let at = adapter.span().start;
         let Properties { name, is_unofficial, .. } = self.properties();
         let wrong = |message: String| Err(plan.wrong(at, message));
-        if let Some(batch) = self.batch.as_ref().filter(|it| !(1..=MAX_BATCH).contains(it.get_ref())) {
-            return Err(plan.wrong(batch.span().start, format!("a batch holds 1 to {MAX_BATCH} contacts")));
-        }
-        if self.concurrency == 0 || self.attempts == 0 || self.timeout_ms == 0 {
-            return wrong("concurrency, attempts and timeout_ms are at least 1".into());
-        }
-        if self.price.is_some_and(|it| !(0.0..1e6).contains(&it)) || !(0.0..1e6).contains(&self.checks_per_message) {
-            return wrong("price and checks_per_message are numbers from 0 on".into());
-        }
+        self.check_ranges(plan)?;
         if is_unofficial && !self.i_accept_unofficial {
             return wrong(format!("`{name}` is off unless the plan says i_accept_unofficial = true: {UNOFFICIAL}"));
         }
@@ -232,9 +248,37 @@ impl VerifySection {
             }
         }
     }
+
+    /// Checks that each number is one with which a verification can end.
+    fn check_ranges(&self, plan: &Plan) -> Result<(), PlanError> {
+        const MOST_CHECKS: u64 = 1_000_000_000;
+        for (key, value, range) in [
+            ("batch", self.batch.as_ref(), 1..=MAX_BATCH as u64),
+            ("concurrency", Some(&self.concurrency), 1..=256),
+            ("per_second", self.per_second.as_ref(), 1..=10_000),
+            ("daily_quota", self.daily_quota.as_ref(), 1..=MOST_CHECKS),
+            ("messages", self.messages.as_ref(), 0..=MOST_CHECKS),
+            ("timeout_ms", Some(&self.timeout_ms), super::TIMEOUT_RANGE_MS),
+            ("attempts", Some(&self.attempts), 1..=20),
+            ("backoff_ms", Some(&self.backoff_ms), 1..=60_000),
+            ("polls", Some(&self.polls), 0..=600),
+            ("poll_ms", Some(&self.poll_ms), 1..=60_000),
+            ("valid_days", self.valid_days.as_ref(), 1..=36_500),
+        ] {
+            value.map_or(Ok(()), |it| plan.check_range(key, it, range))?;
+        }
+        plan.check_range("checks_per_message", &self.checks_per_message, 0.0..=1000.0)?;
+        self.price.as_ref().map_or(Ok(()), |it| plan.check_range("price", it, 0.0..=1000.0))
+    }
 }
 
-fn from_environment(variable: Option<&str>) -> Option<String> {
-    let value = std::env::var(variable?).ok()?.trim().to_owned();
-    Some(value).filter(|it| !it.is_empty())
+impl Plan {
+    /// Fails with the line of the plan if a secret that `[verify]` names is not there: a variable that is unset or empty,
+    /// a file that is missing or empty. No secret is kept or shown. To be called before a run that verifies reads its
+    /// first row.
+    pub fn check_secrets(&self) -> Result<(), PlanError> {
+        let Some(section) = self.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(()) };
+        section.token(self)?;
+        section.login(self).map(drop)
+    }
 }

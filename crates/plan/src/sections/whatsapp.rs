@@ -7,6 +7,7 @@ use toml::Spanned;
 use url::Url;
 use whatsapp::Credentials;
 
+use super::secret_of_environment;
 use crate::{Plan, PlanError};
 
 /// The default version of the Graph API: the newest that the documentation of May 2026 shows.
@@ -21,22 +22,18 @@ pub struct WhatsappSection {
     /// The base URL of the Graph API, with its version.
     url: Option<Spanned<String>>,
     /// The environment variable with the token.
-    token_env: Option<String>,
-    timeout_ms: Option<u64>,
+    token_env: Option<Spanned<String>>,
+    timeout_ms: Option<Spanned<u64>>,
 }
 
 impl WhatsappSection {
     /// Returns the token, or no credentials if the plan names no variable and the default one is not set.
     pub fn credentials(&self, plan: &Plan) -> Result<Credentials, PlanError> {
-        let name = self.token_env.as_deref().unwrap_or(DEFAULT_TOKEN);
-        match std::env::var(name) {
-            Ok(token) => Ok(Credentials::Bearer(token.trim().to_owned())),
-            Err(_) if self.token_env.is_none() => Ok(Credentials::None),
-            Err(_) => {
-                let at = self.account.span().start;
-                Err(plan.wrong(at, format!("the environment has no {name}: set it to the token")))
-            }
+        if let Some(variable) = &self.token_env {
+            return secret_of_environment(plan, variable, "the token").map(Credentials::Bearer);
         }
+        let token = std::env::var(DEFAULT_TOKEN).unwrap_or_default().trim().to_owned();
+        Ok(if token.is_empty() { Credentials::None } else { Credentials::Bearer(token) })
     }
 
     /// Returns the base URL of the Graph API.
@@ -46,7 +43,11 @@ impl WhatsappSection {
     }
 
     pub fn timeout(&self) -> Duration {
-        Duration::from_millis(self.timeout_ms.unwrap_or(super::TIMEOUT_MS))
+        Duration::from_millis(self.timeout_ms.as_ref().map_or(super::TIMEOUT_MS, |it| *it.get_ref()))
+    }
+
+    pub fn check(&self, plan: &Plan) -> Result<(), PlanError> {
+        self.timeout_ms.as_ref().map_or(Ok(()), |it| plan.check_range("timeout_ms", it, super::TIMEOUT_RANGE_MS))
     }
 
     fn wrong_url(&self, plan: &Plan, message: &str) -> PlanError {
