@@ -1,11 +1,12 @@
 //! Evidence: the answers of checks of WhatsApp registration.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::Hasher;
 
 use jiff::Timestamp;
-use model::{Answer, ContactId, Evidence, Personal, Receipt, WaId};
+use model::{Answer, ContactId, Evidence, MAX_STATUS, MAX_WA_ID, Personal, Receipt, WaId, cleaned, is_plain};
 use phone::{E164, PhoneNumber};
 use twox_hash::XxHash64;
 
@@ -60,8 +61,8 @@ impl Crm {
                 it.answer.name().into(),
                 it.expires_at.into(),
                 it.price_micros.into(),
-                it.wa_id.as_ref().map(WaId::as_str).into(),
-                it.raw_status.as_deref().into(),
+                it.wa_id.as_ref().map(WaId::as_str).filter(|it| is_plain(it, MAX_WA_ID)).into(),
+                it.raw_status.as_deref().map(kept).into(),
             ]);
         }
         ReadyEvidence { evidence: rows, receipts: receipt_rows(run_id, receipts) }
@@ -124,6 +125,16 @@ impl EvidenceWriter {
         self.writer.begin().await?;
         self.writer.write(input.prepare(self.dialect)).await?;
         self.writer.commit().await
+    }
+}
+
+/// A word of a provider as it is kept. PostgreSQL takes no NUL, and one bad word must not keep the other rows of its
+/// transaction from the database. Two words are kept where two answers were given.
+fn kept(word: &str) -> Cow<'_, str> {
+    const MOST: usize = 2 * MAX_STATUS + 1;
+    match is_plain(word, MOST) {
+        true => Cow::Borrowed(word),
+        false => Cow::Owned(cleaned(word, MOST)),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use model::{Answer, Counts};
 use run::Cost;
-use verify::Verdict;
+use verify::{Mismatches, Verdict};
 
 use crate::estimate::PlannedChecks;
 
@@ -91,6 +91,7 @@ pub struct VerifyTotals {
     pub n_left: Option<u64>,
     /// Batches that were not counted because every answer was the same.
     pub doubts: BTreeMap<Answer, u64>,
+    pub mismatches: Mismatches,
 }
 
 /// A message that belongs to no task.

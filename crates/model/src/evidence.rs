@@ -31,13 +31,38 @@ pub struct Evidence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaId(pub Personal<String>);
 
+/// The longest word of a provider that is kept, in characters.
+pub const MAX_STATUS: usize = 64;
+/// The longest WhatsApp id, in characters.
+pub const MAX_WA_ID: usize = 128;
+
+/// Whether a text of a provider has at most `most` characters, none of which is invisible. Neither database takes all
+/// texts, and a terminal obeys control characters, so other texts are not kept as they came.
+pub fn is_plain(text: &str, most: usize) -> bool {
+    text.len() <= 4 * most && text.chars().count() <= most && !text.chars().any(is_invisible)
+}
+
+/// The first `most` characters of a text of a provider, with U+FFFD in the place of each invisible one.
+pub fn cleaned(text: &str, most: usize) -> String {
+    text.chars().take(most).map(|it| if is_invisible(it) { char::REPLACEMENT_CHARACTER } else { it }).collect()
+}
+
+/// Control characters, and those that change the direction of a text or have no width.
+fn is_invisible(it: char) -> bool {
+    it.is_control()
+        || matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 impl WaId {
-    /// Reads the id of an answer about `asked`. The number itself, with or without its plus, becomes its digits.
-    pub fn of(text: &str, asked: PhoneNumber) -> Self {
-        Self(Personal(match text.parse() == Ok(asked.digits()) {
-            true => asked.digits().to_string(),
-            false => text.to_owned(),
-        }))
+    /// Reads the id of an answer about `asked`; none if the text is not plain or too long. The number itself, with or
+    /// without its plus, becomes its digits.
+    pub fn read(text: &str, asked: PhoneNumber) -> Option<Self> {
+        is_plain(text, MAX_WA_ID).then(|| {
+            Self(Personal(match text.parse() == Ok(asked.digits()) {
+                true => asked.digits().to_string(),
+                false => text.to_owned(),
+            }))
+        })
     }
 
     pub fn as_str(&self) -> &str {
@@ -83,5 +108,35 @@ impl Answer {
     /// Whether it is a yes or a no.
     pub fn is_conclusive(self) -> bool {
         matches!(self, Self::Registered | Self::NotRegistered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_a_provider_is_kept_only_if_it_is_short_and_visible() {
+        for text in ["", "valid", "numéro inconnu", "\u{1f600}\u{1f600}"] {
+            assert!(is_plain(text, 14), "{text}");
+            assert_eq!(cleaned(text, 14), text);
+        }
+        for (text, kept) in [
+            ("a\0b", "a\u{fffd}b"),
+            ("\u{1b}[2J", "\u{fffd}[2J"),
+            ("\u{202e}dilav", "\u{fffd}dilav"),
+            ("123456789012345", "12345678901234"),
+        ] {
+            assert!(!is_plain(text, 14), "{text:?}");
+            assert_eq!(cleaned(text, 14), kept);
+        }
+    }
+
+    #[test]
+    fn an_id_with_a_control_character_or_of_a_hundred_and_thirty_characters_is_none() {
+        let read = |text: &str| WaId::read(text, PhoneNumber::from_digits(33_199_000_001)).map(|it| it.0.0);
+        assert_eq!(read("+33199000001").as_deref(), Some("33199000001"));
+        assert_eq!(read("US.12345").as_deref(), Some("US.12345"));
+        assert_eq!((read("33\u{0}1"), read(&"3".repeat(129))), (None, None));
     }
 }

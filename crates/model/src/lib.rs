@@ -28,7 +28,7 @@ pub use contact::{Contact, Field};
 pub use decision::IdentityDecision;
 pub use digest::{Digest, Hasher};
 pub use digest_input::DigestInput;
-pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, PASSIVE, WaId};
+pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, MAX_STATUS, MAX_WA_ID, PASSIVE, WaId, cleaned, is_plain};
 pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
 pub use language::{ReadLanguage, read_language};
 pub use lineage::{Lineage, RowName};

@@ -115,6 +115,12 @@ impl Sandbox {
                 wa_id,
             };
             let mut found = answer(wa_id);
+            if occurs(FaultKind::OneId) && wa_id.is_some() {
+                found.wa_id = Some(33_600_000_000);
+            }
+            if occurs(FaultKind::Odd) && is_tenth {
+                found.status = "valid\0";
+            }
             let is_slow = occurs(FaultKind::Processing) && place % 2 == 1;
             let is_unfinished = lookup == Lookup::NonBlocking
                 && !self.population.is_looked_up(input, self.clock.now(), self.limits.lookup_seconds);

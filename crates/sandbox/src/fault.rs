@@ -55,10 +55,14 @@ pub enum FaultKind {
     Unasked,
     /// The token is no longer valid: 401.
     ExpiredToken,
+    /// Every tenth number has a status with a NUL in it.
+    Odd,
+    /// All registered numbers have one WhatsApp id.
+    OneId,
 }
 
 impl FaultKind {
-    const NAMES: [(&'static str, Self); 16] = [
+    const NAMES: [(&'static str, Self); 18] = [
         ("rate-limit", Self::RateLimit),
         ("retry-after", Self::RetryAfter),
         ("server-error", Self::ServerError),
@@ -75,6 +79,8 @@ impl FaultKind {
         ("reordered", Self::Reordered),
         ("unasked", Self::Unasked),
         ("expired-token", Self::ExpiredToken),
+        ("odd", Self::Odd),
+        ("one-id", Self::OneId),
     ];
 
     fn name(self) -> &'static str {

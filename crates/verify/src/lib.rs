@@ -10,6 +10,7 @@ mod doubt;
 mod known;
 mod match_answers;
 mod numbers;
+mod shared_ids;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ pub use canaries::{CANARIES, Verdict, examine};
 pub use doubt::SUSPECT_ANSWERS;
 pub use known::{KnownAnswer, KnownAnswers, known_answer};
 pub use match_answers::{Matched, Mismatches, NumberAnswer, match_answers};
+pub use shared_ids::ForeignIds;
 
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ use model::{Answer, ContactId, Evidence};
 use phone::PhoneNumber;
 use thiserror::Error;
 use whatsapp::CallError;
+
+use crate::numbers::NumberState;
 
 /// How batches are verified.
 #[derive(Clone, Debug)]
@@ -39,6 +43,8 @@ pub struct CheckOptions {
     pub poll: PollPolicy,
     /// Numbers that are on WhatsApp. They tell a provider that knows nobody from a list of people who are not there.
     pub known_registered: Vec<PhoneNumber>,
+    /// The WhatsApp ids of the verification so far, in which one id of several numbers is found out.
+    pub foreign_ids: ForeignIds,
 }
 
 /// How long to wait for numbers that are still being looked up.
@@ -92,10 +98,12 @@ pub async fn verify(
     now: impl Fn() -> Timestamp,
 ) -> Verified {
     if let Some(known) = adapter.known() {
-        return Verified { evidence: known_evidence(adapter, known, checks, options), ..Verified::default() };
+        return known_evidence(adapter, known, checks, options);
     }
     let mut verified = Verified::default();
     let mut states = numbers::check_all(adapter, checks, options, &mut verified).await;
+    let mut answers: Vec<_> = states.iter_mut().flat_map(NumberState::answers_mut).collect();
+    verified.mismatches.shared_ids += options.foreign_ids.doubt(&mut answers);
     let settled: Vec<usize> = (0..checks.len()).filter(|it| states[*it].is_settled()).collect();
     verified.doubt = doubt::doubt(adapter, checks, &states, &settled, options).await;
     let is_counted = verified.doubt.is_none();
@@ -148,15 +156,20 @@ fn evidence(
     }
 }
 
-fn known_evidence(adapter: &Adapter, known: &KnownAnswers, checks: &[Check], options: &CheckOptions) -> Vec<Evidence> {
+fn known_evidence(adapter: &Adapter, known: &KnownAnswers, checks: &[Check], options: &CheckOptions) -> Verified {
     let mut all = Vec::new();
     for check in checks {
         for number in check.phone.variants() {
             for KnownAnswer { at, answer, raw, wa_id } in known.of(number).iter().cloned() {
-                let answer = NumberAnswer { answer, wa_id, raw_status: Some(raw.into()) };
-                all.push(evidence(adapter, check, (number, answer), Period::new(at, options), options));
+                all.push((check, at, number, NumberAnswer { answer, wa_id, raw_status: Some(raw.into()) }));
             }
         }
     }
-    all
+    let mut answers: Vec<_> = all.iter_mut().map(|(_, _, number, answer)| (*number, answer)).collect();
+    let shared_ids = options.foreign_ids.doubt(&mut answers);
+    let evidence = all.into_iter().map(|(check, at, number, answer)| {
+        evidence(adapter, check, (number, answer), Period::new(at, options), options)
+    });
+    let mismatches = Mismatches { shared_ids, ..Mismatches::default() };
+    Verified { evidence: evidence.collect(), mismatches, ..Verified::default() }
 }

@@ -32,6 +32,10 @@ pub struct Mismatches {
     pub doubled: u64,
     /// Answers about numbers that were not checked.
     pub unasked: u64,
+    /// Answers that are not what the protocol says, or have a word or an id that cannot be kept.
+    pub odd: u64,
+    /// Answers with a WhatsApp id that other numbers have too.
+    pub shared_ids: u64,
 }
 
 impl std::ops::AddAssign for Mismatches {
@@ -39,6 +43,8 @@ impl std::ops::AddAssign for Mismatches {
         self.missing += other.missing;
         self.doubled += other.doubled;
         self.unasked += other.unasked;
+        self.odd += other.odd;
+        self.shared_ids += other.shared_ids;
     }
 }
 
@@ -52,8 +58,10 @@ pub fn match_answers(numbers: &[PhoneNumber], answers: Vec<CheckAnswer>) -> Matc
     let mut are_doubled = vec![false; numbers.len()];
     let mut mismatches = Mismatches::default();
     for (expected, answer) in answers.into_iter().enumerate() {
+        let is_odd = answer.status == CheckStatus::Odd;
+        mismatches.odd += u64::from(is_odd);
         let Some(place) = answer.number.and_then(|it| places.of(it, expected)) else {
-            mismatches.unasked += 1;
+            mismatches.unasked += u64::from(!is_odd);
             continue;
         };
         match matched.get_mut(place) {
@@ -102,7 +110,7 @@ impl NumberAnswer {
         let answer = match check.status {
             CheckStatus::Registered => Answer::Registered,
             CheckStatus::NotRegistered => Answer::NotRegistered,
-            CheckStatus::Processing | CheckStatus::Unknown => Answer::NoAnswer,
+            CheckStatus::Processing | CheckStatus::Unknown | CheckStatus::Odd => Answer::NoAnswer,
         };
         let wa_id = check.wa_id.filter(|_| answer == Answer::Registered);
         Self { answer, wa_id, raw_status: Some(check.raw) }
@@ -135,6 +143,7 @@ mod tests {
                 "valid" => CheckStatus::Registered,
                 "invalid" => CheckStatus::NotRegistered,
                 "processing" => CheckStatus::Processing,
+                "odd" => CheckStatus::Odd,
                 _ => CheckStatus::Unknown,
             };
             let wa_id = (status == CheckStatus::Registered).then(|| WaId("1".to_owned().into()));
@@ -147,8 +156,9 @@ mod tests {
         let numbers: Vec<PhoneNumber> = numbers.iter().copied().map(PhoneNumber::from_digits).collect();
         let matched = match_answers(&numbers, answers(given));
         let names: Vec<&str> = matched.answers.iter().map(|it| it.answer.name()).collect();
-        let Mismatches { missing, doubled, unasked } = matched.mismatches;
-        format!("{}; {missing} missing, {doubled} doubled, {unasked} unasked", names.join(" "))
+        let Mismatches { missing, doubled, unasked, odd, .. } = matched.mismatches;
+        let odd = if odd > 0 { format!(", {odd} odd") } else { String::new() };
+        format!("{}; {missing} missing, {doubled} doubled, {unasked} unasked{odd}", names.join(" "))
     }
 
     #[test]
@@ -171,6 +181,14 @@ mod tests {
     fn a_missing_answer_is_no_answer_and_one_about_another_number_is_counted() {
         assert_eq!(check(&[1, 2], "+1 valid, +9 valid"), "registered no_answer; 1 missing, 0 doubled, 1 unasked");
         assert_eq!(check(&[1], "nobody valid, +1 valid"), "registered; 0 missing, 0 doubled, 1 unasked");
+    }
+
+    #[test]
+    fn an_odd_answer_is_no_answer_and_counted() {
+        let one = "no_answer registered; 0 missing, 0 doubled, 0 unasked, 1 odd";
+        assert_eq!(check(&[1, 2], "+1 odd, +2 valid"), one);
+        let unreadable = "no_answer registered; 1 missing, 0 doubled, 0 unasked, 1 odd";
+        assert_eq!(check(&[1, 2], "nobody odd, +2 valid"), unreadable);
     }
 
     #[test]

@@ -34,6 +34,11 @@ impl NumberState {
         self.answers.last().is_some_and(|last| !is_no(last) || self.answers.len() == self.variants.len())
     }
 
+    /// Returns the answers, each with the variant that was checked.
+    pub(crate) fn answers_mut(&mut self) -> impl Iterator<Item = (PhoneNumber, &mut NumberAnswer)> {
+        self.variants.iter().copied().zip(&mut self.answers)
+    }
+
     /// Takes the answers out, each with the variant that was checked.
     pub(crate) fn take_answers(&mut self) -> impl Iterator<Item = (PhoneNumber, NumberAnswer)> + '_ {
         self.variants.iter().copied().zip(self.answers.drain(..))

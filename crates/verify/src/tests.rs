@@ -15,7 +15,9 @@ use sandbox::{Clock, Fault, Limits, Login, Population, Sandbox, Templates};
 use tokio::net::TcpListener;
 use whatsapp::{Client, ClientConfig, Credentials, EVOLUTION_KEY, WAHA_KEY, WUZAPI_KEY, base_url};
 
-use crate::{Adapter, Check, CheckOptions, KnownAnswer, KnownAnswers, PollPolicy, Secret, Verified, examine, verify};
+use crate::{
+    Adapter, Check, CheckOptions, ForeignIds, KnownAnswer, KnownAnswers, PollPolicy, Secret, Verified, examine, verify,
+};
 
 const TOKEN: &str = "sandbox-token";
 const LOGIN: &str = "ferry:Pass-word-1";
@@ -118,6 +120,7 @@ impl Provider {
             concurrency: 2,
             poll: PollPolicy { n_polls: 2, between_polls: Duration::from_millis(1) },
             known_registered: self.known_registered.clone(),
+            foreign_ids: ForeignIds::default(),
         }
     }
 }
@@ -184,9 +187,12 @@ fn shown(verified: &Verified, checks: &[Check]) -> String {
             }
         }
     }
-    let crate::Mismatches { missing, doubled, unasked } = verified.mismatches;
+    let crate::Mismatches { missing, doubled, unasked, odd, shared_ids } = verified.mismatches;
     if missing + doubled + unasked > 0 {
         text += &format!("{missing} missing, {doubled} doubled, {unasked} unasked\n");
+    }
+    if odd + shared_ids > 0 {
+        text += &format!("{odd} odd, {shared_ids} shared ids\n");
     }
     if let Some(doubt) = verified.doubt {
         text += &format!("suspect: every answer was {}\n", doubt.name());
@@ -457,6 +463,31 @@ fn answers_that_do_not_match_affect_only_their_numbers() {
             +33199000009: registered (valid)
             +33199000010: registered (valid)
             checks 4, calls 1
+        "#]],
+    );
+}
+
+#[test]
+fn odd_words_are_no_answers_and_one_id_for_all_is_not_believed() {
+    check(
+        "contacts, fault odd",
+        "+33199000000..12",
+        expect![[r#"
+            9 registered
+            2 not_registered
+            1 no_answer
+            1 odd, 0 shared ids
+            checks 12, calls 1
+        "#]],
+    );
+    check(
+        "contacts, fault one-id",
+        "+33199000000..12",
+        expect![[r#"
+            2 not_registered
+            10 contradictory
+            0 odd, 10 shared ids
+            checks 12, calls 1
         "#]],
     );
 }

@@ -74,6 +74,12 @@ impl<'a> From<&'a String> for Cell<'a> {
     }
 }
 
+impl<'a> From<Cow<'a, str>> for Cell<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<String> for Cell<'_> {
     fn from(text: String) -> Self {
         Self::Text(Cow::Owned(text))

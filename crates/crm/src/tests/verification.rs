@@ -76,6 +76,42 @@ fn evidence_is_added_once_and_read_back_newest_first() {
     });
 }
 
+#[test]
+fn words_of_a_provider_are_kept_alike_whatever_is_in_them() {
+    check(async |place| {
+        let crm = place.open().await;
+        let at = day("2026-11-28T12:00:00Z".parse().unwrap(), 0);
+        let odd = |number: &str, raw: String, wa_id: &str| Evidence {
+            raw_status: Some(raw.into()),
+            wa_id: Some(WaId(Personal(wa_id.to_owned()))),
+            ..evidence(id_of(number), "contacts", at, Answer::Registered)
+        };
+        let all = [
+            odd("+33199000001", "val\0id".into(), "33\x006"),
+            odd("+33199000002", "\x1b[2J".into(), &"3".repeat(129)),
+            odd("+33199000003", "x".repeat(30_000), "33199000003"),
+        ];
+        add(&crm, &all).await;
+        expect![[r#"
+            \u{fffd}[2J -
+            val\u{fffd}id -
+            xxx 129 33199000003"#]]
+        .assert_eq(
+            &crm.texts(
+                "select case when length(raw_status) > 9 then 'xxx ' || length(raw_status) else raw_status end || ' ' || \
+                 coalesce(wa_id, '-') from evidence_view order by checked_at, wa_id, raw_status",
+            )
+            .await
+            .lines()
+            .map(|it| it.escape_default().to_string())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join("\n"),
+        );
+    });
+}
+
 /// All that one method can have said of a contact, in one or two checks.
 fn sayings(id: ContactId, method: &'static str, now: Timestamp) -> Vec<Vec<Evidence>> {
     let mut all = vec![Vec::new()];

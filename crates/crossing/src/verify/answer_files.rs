@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use extract::{Limits, Probe, Settings};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{Answer, Digest, WaId};
 use verify::{AdapterKind, KnownAnswer, KnownAnswers};
 
@@ -35,6 +35,14 @@ const ANSWER: [&str; 11] = [
 ];
 const CHECKED_AT: [&str; 5] = ["checked_at", "date", "at", "timestamp", "time"];
 const WA_ID: [&str; 2] = ["wa_id", "waid"];
+
+/// The reason of a line whose answer would count longer than any other.
+const IN_THE_FUTURE: &str = "the answer is dated in the future";
+
+/// The newest date that an answer can have: clocks and time zones differ by less than a day.
+fn newest() -> Timestamp {
+    Timestamp::now().saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+}
 
 /// The answers of all files.
 pub(crate) struct AnswerFiles {
@@ -92,6 +100,7 @@ impl AnswerFiles {
 impl Reading {
     /// Reads webhook bodies, one per line.
     fn events(&mut self, path: &Path) -> Result<Digest> {
+        let newest = newest();
         extract::lines(path, Limits::default(), |line, body| {
             if body.is_empty() {
                 return Ok(());
@@ -99,6 +108,9 @@ impl Reading {
             self.n_lines += 1;
             match whatsapp::events(body) {
                 Err(error) => self.reject(path, line, &error.to_string(), &String::from_utf8_lossy(body)),
+                Ok(events) if events.iter().any(|it| it.at > newest) => {
+                    self.reject(path, line, IN_THE_FUTURE, &String::from_utf8_lossy(body));
+                }
                 Ok(events) => events.iter().for_each(|event| match (event.phone, verify::known_answer(event)) {
                     (None, _) => *self.silent.entry("events without a phone").or_default() += 1,
                     (_, None) => *self.silent.entry("events that say nothing").or_default() += 1,
@@ -117,6 +129,7 @@ impl Reading {
         let order = region.map_or(clean::DateOrder::DayFirst, clean::DateOrder::of);
         // An answer without a date counts as given when the file was written.
         let written_at = Timestamp::try_from(std::fs::metadata(path)?.modified()?)?;
+        let newest = newest();
         extract::read(&probe, |row| {
             self.n_lines += 1;
             let cells = match &row.cells {
@@ -150,7 +163,16 @@ impl Reading {
                 self.reject(path, row.line, "the date cannot be read", &whole());
                 return Ok(());
             };
-            let wa_id = Some(cell(columns.wa_id)).filter(|it| !it.is_empty()).map(|it| WaId::of(it, phone));
+            if at > newest {
+                self.reject(path, row.line, IN_THE_FUTURE, &whole());
+                return Ok(());
+            }
+            let id = Some(cell(columns.wa_id)).filter(|it| !it.is_empty());
+            let wa_id = id.and_then(|it| WaId::read(it, phone));
+            if id.is_some() && wa_id.is_none() {
+                self.reject(path, row.line, "the WhatsApp id is too long or has control characters", &whole());
+                return Ok(());
+            }
             let raw = cell(Some(columns.answer)).to_owned();
             self.known.add(phone, KnownAnswer { at, answer, raw, wa_id });
             anyhow::Ok(())

@@ -70,6 +70,7 @@ impl RunTotals {
             cost,
             n_left: self.failure.as_ref().map(|_| n_numbers.saturating_sub(self.n_answered)),
             doubts: self.doubts.clone(),
+            mismatches: self.mismatches,
         }
     }
 
@@ -82,6 +83,8 @@ impl RunTotals {
             ("missing_answers", self.mismatches.missing),
             ("doubled_answers", self.mismatches.doubled),
             ("unasked_answers", self.mismatches.unasked),
+            ("odd_answers", self.mismatches.odd),
+            ("shared_whatsapp_ids", self.mismatches.shared_ids),
         ];
         findings.into_iter().filter(|it| it.1 > 0).map(|(name, n)| (name.to_owned(), n)).collect()
     }

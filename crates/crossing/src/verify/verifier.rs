@@ -7,7 +7,8 @@ use crm::{Crm, ReadyEvidence};
 use jiff::{SignedDuration, Timestamp};
 use model::{Answer, Counts, Digest, Evidence, Receipt, Stage};
 use verify::{
-    Adapter, AdapterKind, Check, CheckOptions, Mismatches, PollPolicy, SUSPECT_ANSWERS, Secret, Verdict, VerifyError,
+    Adapter, AdapterKind, Check, CheckOptions, ForeignIds, Mismatches, PollPolicy, SUSPECT_ANSWERS, Secret, Verdict,
+    VerifyError,
 };
 use whatsapp::{CallCounts, CallError, Client, Credentials, EVOLUTION_KEY, Hooks, WAHA_KEY, WUZAPI_KEY};
 
@@ -109,6 +110,7 @@ impl Verifier {
             concurrency: section.concurrency(),
             poll: PollPolicy { n_polls: section.polls(), between_polls: section.between_polls() },
             known_registered: section.known_registered(&run.plan)?,
+            foreign_ids: ForeignIds::default(),
         };
         Ok(Self { adapter, verdict: Verdict::Informative, options, quota, name })
     }

@@ -2,7 +2,7 @@
 
 use crossing::progress::{ExtractedSource, Note, Outcome, VerifyTotals};
 use model::{Counts, counted, grouped, printable};
-use verify::UNOFFICIAL;
+use verify::{Mismatches, UNOFFICIAL};
 
 use crate::text;
 
@@ -95,6 +95,13 @@ fn verified(totals: &VerifyTotals) -> String {
     for (answer, n) in &totals.doubts {
         let batches = if *n == 1 { "batch" } else { "batches" };
         parts.push(format!("{} {batches} not counted: every answer was {}", grouped(*n), answer.name()));
+    }
+    let Mismatches { odd, shared_ids, .. } = totals.mismatches;
+    if odd > 0 {
+        parts.push(format!("{} not readable", counted(odd, "answer")));
+    }
+    if shared_ids > 0 {
+        parts.push(format!("{} not believed: one WhatsApp id for several numbers", counted(shared_ids, "answer")));
     }
     parts.join("; ")
 }

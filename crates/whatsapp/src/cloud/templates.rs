@@ -4,7 +4,8 @@
 //! [`PostOutcome::Unknown`]. A listing settles it, because name and language are unique in an account.
 
 use http::{CallError, Parameters, Request, path_segment};
-use serde::Deserialize;
+use model::{MAX_STATUS, MAX_WA_ID, cleaned};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::Client;
@@ -17,16 +18,32 @@ const MOST_PAGES: usize = 100;
 /// A template as the account has it. Meta adds states and categories, so they are kept as they came.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TemplateState {
+    #[serde(deserialize_with = "id")]
     pub id: String,
     pub name: String,
     pub language: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "word")]
     pub status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "word")]
     pub category: String,
     /// `NONE` unless it was rejected.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "reason")]
     pub rejected_reason: Option<String>,
+}
+
+/// The longest reason that is kept, in characters. Meta's are a sentence or two.
+const MAX_REASON: usize = 1000;
+
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(|it| cleaned(&it, MAX_WA_ID))
+}
+
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(|it| cleaned(&it, MAX_STATUS))
+}
+
+fn reason<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(|it| it.map(|it| cleaned(&it, MAX_REASON)))
 }
 
 /// The outcome of a submission or an edit.
@@ -46,10 +63,11 @@ pub enum PostOutcome<T> {
 /// Meta's answer to a submission.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Submitted {
+    #[serde(deserialize_with = "id")]
     pub id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "word")]
     pub status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "word")]
     pub category: String,
 }
 
@@ -160,7 +178,7 @@ fn read_outcome<T: for<'de> Deserialize<'de>>(status: u16, body: &[u8]) -> Resul
         // Tokens and permissions concern all templates.
         0 | 10 | 190 | 200..=299 => Err(CallError::Refused { status, code: Some(code) }),
         _ => {
-            let message = if error_user_msg.is_empty() { message } else { error_user_msg };
+            let message = cleaned(if error_user_msg.is_empty() { &message } else { &error_user_msg }, MAX_REASON);
             Ok(PostOutcome::Refused { code, subcode: error_subcode, message })
         }
     }
@@ -186,6 +204,9 @@ mod tests {
             read(400, refused).unwrap(),
             PostOutcome::Refused { code: 100, subcode: 2_388_299, message: "variable".into() }
         );
+        let odd = format!(r#"{{"id":"1\u0000","status":"{}","category":"A\u001bB"}}"#, "x".repeat(70));
+        let cleaned = Submitted { id: "1\u{fffd}".into(), status: "x".repeat(64), category: "A\u{fffd}B".into() };
+        assert_eq!(read(200, &odd).unwrap(), PostOutcome::Accepted(cleaned));
         assert!(matches!(read(400, r#"{"error":{"code":80007}}"#), Err(CallError::RateLimited { .. })));
         assert!(matches!(read(401, r#"{"error":{"code":190}}"#), Err(CallError::Refused { code: Some(190), .. })));
     }

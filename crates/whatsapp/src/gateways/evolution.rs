@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::Client;
-use crate::answer::{CheckAnswer, exists_answer, read_number};
+use crate::answer::{CheckAnswer, Entry, entry_answers, exists_answer, read_number};
 
 /// The header with the key of an Evolution server.
 pub const EVOLUTION_KEY: &str = "apikey";
@@ -35,8 +35,12 @@ impl Client {
 }
 
 fn read_answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
-    let checked: Vec<CheckResponse> = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
-    Ok(checked.iter().map(|it| exists_answer(read_number(&it.number), it.exists, it.jid.as_deref())).collect())
+    let checked: Vec<Entry<CheckResponse>> = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
+    if checked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let answer = |it: &CheckResponse| exists_answer(read_number(&it.number), it.exists, it.jid.as_deref());
+    entry_answers(checked, answer).ok_or(CallError::Malformed)
 }
 
 #[cfg(test)]
@@ -54,5 +58,8 @@ mod tests {
         assert_eq!(answers[0].wa_id, Some(WaId("525500000001".to_owned().into())));
         assert_eq!(answers[1].wa_id, None);
         assert!(read_answers(br#"{"status":404}"#).is_err());
+        assert!(read_answers(br#"[{"exists":"perhaps"}]"#).is_err());
+        let one_is_odd = read_answers(br#"[{"exists":true,"number":"33199000001"},{"exists":1}]"#).unwrap();
+        assert_eq!(one_is_odd.iter().map(|it| it.number.is_some()).collect::<Vec<_>>(), [true, false]);
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::Client;
-use crate::answer::{CheckAnswer, exists_answer, read_number};
+use crate::answer::{CheckAnswer, Entry, entry_answers, exists_answer, read_number};
 
 /// The header with the token of a wuzapi user.
 pub const WUZAPI_KEY: &str = "Token";
@@ -22,7 +22,7 @@ struct CheckResponse {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Data {
-    users: Vec<User>,
+    users: Vec<Entry<User>>,
 }
 
 #[derive(Deserialize)]
@@ -49,11 +49,11 @@ impl Client {
 fn read_answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
     let CheckResponse { success, code, data } = serde_json::from_slice(body).map_err(|_| CallError::Malformed)?;
     match data {
-        Some(data) if success => Ok(data
-            .users
-            .iter()
-            .map(|it| exists_answer(read_number(&it.query), it.is_in_whatsapp, it.jid.as_deref()))
-            .collect()),
+        Some(data) if success && data.users.is_empty() => Ok(Vec::new()),
+        Some(data) if success => {
+            let answer = |it: &User| exists_answer(read_number(&it.query), it.is_in_whatsapp, it.jid.as_deref());
+            entry_answers(data.users, answer).ok_or(CallError::Malformed)
+        }
         _ => Err(CallError::Refused { status: 200, code: Some(code) }),
     }
 }

@@ -11,7 +11,7 @@ use phone::{E164, PhoneNumber};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Client;
-use crate::answer::{CheckAnswer, CheckStatus, read_number};
+use crate::answer::{CheckAnswer, CheckStatus, Entry, entry_answers, read_number};
 
 impl Client {
     /// Checks numbers in one request. The answers come as the provider gave them, in its order; some may be missing,
@@ -41,9 +41,8 @@ impl CheckRequest {
 }
 
 #[derive(Deserialize)]
-struct CheckResponse<'a> {
-    #[serde(borrow)]
-    contacts: Vec<WireAnswer<'a>>,
+struct CheckResponse<T> {
+    contacts: Vec<T>,
 }
 
 #[derive(Deserialize)]
@@ -69,21 +68,23 @@ struct WireError {
 
 /// Reads the answers. Some gateways report an error with status 200.
 fn read_answers(body: &[u8]) -> Result<Vec<CheckAnswer>, CallError> {
-    match serde_json::from_slice::<CheckResponse>(body) {
-        Ok(response) => Ok(response.contacts.iter().map(check_answer).collect()),
-        Err(_) => Err(match error_code(body) {
-            Some(code) => CallError::Refused { status: 200, code: Some(code) },
-            None => CallError::Malformed,
-        }),
+    if let Ok(response) = serde_json::from_slice::<CheckResponse<WireAnswer>>(body) {
+        return Ok(response.contacts.iter().map(check_answer).collect());
     }
+    // Entry by entry takes longer, and is needed only where one is not what the protocol says.
+    let entries = serde_json::from_slice::<CheckResponse<Entry<WireAnswer>>>(body).ok();
+    entries.and_then(|it| entry_answers(it.contacts, check_answer)).ok_or_else(|| match error_code(body) {
+        Some(code) => CallError::Refused { status: 200, code: Some(code) },
+        None => CallError::Malformed,
+    })
 }
 
 fn check_answer(WireAnswer { input, status, wa_id }: &WireAnswer) -> CheckAnswer {
     let number = read_number(input);
     let wa_id = wa_id.as_deref().filter(|it| !it.is_empty());
-    CheckAnswer {
+    let answer = CheckAnswer {
         number,
-        wa_id: wa_id.zip(number).map(|(it, number)| WaId::of(it, number)),
+        wa_id: wa_id.zip(number).and_then(|(it, number)| WaId::read(it, number)),
         status: match &**status {
             "valid" => CheckStatus::Registered,
             "invalid" => CheckStatus::NotRegistered,
@@ -91,7 +92,8 @@ fn check_answer(WireAnswer { input, status, wa_id }: &WireAnswer) -> CheckAnswer
             _ => CheckStatus::Unknown,
         },
         raw: raw_status(status),
-    }
+    };
+    answer.bounded(wa_id)
 }
 
 /// Returns the status as the provider wrote it. Known statuses are not allocated.
@@ -154,6 +156,25 @@ mod tests {
             "+1 Registered valid true; +2 NotRegistered invalid false; +3 Processing processing false; +4 Unknown failed false"
         );
         assert_eq!(read(r#"{"contacts":[]}"#), "");
+    }
+
+    #[test]
+    fn an_odd_answer_says_nothing_and_spoils_no_other() {
+        let good = r#"{"input":"+1","status":"valid","wa_id":"1"}"#;
+        let long = format!(r#"{{"input":"+2","status":"valid","wa_id":"{}"}}"#, "3".repeat(129));
+        for odd in [
+            r#"{"input":"+2","status":"valid\u0000","wa_id":"2"}"#,
+            r#"{"input":"+2","status":"valid","wa_id":"33\u00006"}"#,
+            &long,
+        ] {
+            let said = read(&format!(r#"{{"contacts":[{good},{odd}]}}"#));
+            assert!(said.starts_with("+1 Registered valid true; +2 Odd valid"), "{odd}: {said}");
+            assert!(said.ends_with(" false"), "{odd}: {said}");
+        }
+        for unreadable in ["5", "null", r#"{"input":"+2"}"#, r#"{"input":"+2","status":1}"#] {
+            let said = read(&format!(r#"{{"contacts":[{good},{unreadable}]}}"#));
+            assert_eq!(said, "+1 Registered valid true; nobody Odd  false", "{unreadable}");
+        }
     }
 
     #[test]
