@@ -10,7 +10,7 @@ mod templates;
 
 pub use crate::document::{Document, DocumentFinding, read_documents};
 pub use crate::line_index::Excerpt;
-pub use crate::templates::account::{TemplateAccount, TemplateKey};
+pub use crate::templates::account::{ProviderWait, TemplateAccount, TemplateKey};
 pub use crate::templates::limits::{EXPECTED_APPROVAL_HOURS, MAX_SUBMISSIONS_PER_HOUR};
 pub use crate::templates::order::{TemplateOutcome, Wait};
 pub use crate::templates::schedule::{SubmissionSchedule, Wave};

@@ -67,7 +67,7 @@ impl Crm {
             tx.write_rows([usage.rows()]).await?;
         }
         tx.commit().await?;
-        Ok(UsageClaim { is_granted: true, left: left - wanted })
+        Ok(UsageClaim { is_granted: true, left: left.saturating_sub_signed(usage.n_checks) })
     }
 
     /// Notes that a provider is about to be asked about some numbers.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use model::{Answer, Counts};
@@ -124,6 +124,14 @@ pub enum Note {
         adapter: &'static str,
     },
     AnswersRead(AnswersRead),
+    /// No call is made until `until`: the provider asks for it, or keeps failing.
+    Waits {
+        task: Task,
+        length: Duration,
+        /// Whether the provider asked for it, with 429 or `Retry-After`.
+        is_asked_for: bool,
+        until: Timestamp,
+    },
     /// Contacts were merged because WhatsApp knows both variants of their numbers as one account.
     SpellingsMerged {
         n_contacts: u64,

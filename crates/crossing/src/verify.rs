@@ -14,6 +14,7 @@ use std::time::Instant;
 use anyhow::{Error, Result};
 use crm::Crm;
 use model::{Digest, Receipt, Registration, Stage};
+use phone::PhoneNumber;
 use run::{Cost, StageRecord};
 use tokio::sync::{Semaphore, mpsc};
 use verify::{Verdict, VerifyError};
@@ -87,9 +88,12 @@ pub(crate) async fn verify(run: &mut OpenRun, crm: &Crm, selection: Selection) -
     }
     let is_asking = answer_files.is_none();
     let has_evidence = is_asking && crm.has_evidence().await?;
-    let estimate = match has_evidence {
-        true => estimate(run, crm, selection, wanted.keys().copied().collect()).await?,
-        false => Estimate::of(&section, n_wanted, wanted.len() as u64),
+    let estimate = match is_asking {
+        true => {
+            let crm = Some(crm).filter(|_| has_evidence);
+            estimate(run, &section, crm, selection, wanted.keys().copied().collect()).await?
+        }
+        false => Estimate { numbers: n_wanted, ..Estimate::default() },
     };
     let (verifier, examined) = begin(run, crm, &section, adapter, answer_files, estimate).await?;
     let verifier = Arc::new(verifier);
@@ -150,13 +154,8 @@ async fn begin(
 pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>, n_contacts: u64) -> Result<Option<Estimate>> {
     let Some(section) = run.plan.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(None) };
     let n_batches = n_contacts.div_ceil(section.batch() as u64);
-    match crm {
-        Some(crm) if crm.has_evidence().await? => {
-            let wanted = (1..=u32::try_from(n_batches)?).collect();
-            estimate(run, crm, Selection::Unverified, wanted).await.map(Some)
-        }
-        _ => Ok(Some(Estimate::of(section, n_contacts, n_batches))),
-    }
+    let wanted = (1..=u32::try_from(n_batches)?).collect();
+    estimate(run, section, crm, Selection::Unverified, wanted).await.map(Some)
 }
 
 impl Selection {
@@ -188,19 +187,25 @@ impl Selection {
     }
 }
 
-/// Counts the contacts that have to be checked, by going through all of them.
-async fn estimate(run: &OpenRun, crm: &Crm, selection: Selection, wanted: HashSet<u32>) -> Result<Estimate> {
-    let Some(section) = &run.plan.verify else { return Ok(Estimate::default()) };
+/// Counts the contacts that have to be checked, by going through all of them. Without a database nothing is known yet.
+async fn estimate(
+    run: &OpenRun,
+    section: &VerifySection,
+    crm: Option<&Crm>,
+    selection: Selection,
+    wanted: HashSet<u32>,
+) -> Result<Estimate> {
     let largest = section.properties().largest_batch as u64;
     let mut estimate = Estimate::default();
     let mut phones = phones_ahead(run, move |it| wanted.contains(&it));
     while let Some(phones) = phones.recv().await {
-        let numbers = narrowed(crm, phones?, selection, true).await?.asked.len() as u64;
-        estimate.numbers += numbers;
-        estimate.calls += numbers.div_ceil(largest);
+        let asked = narrowed(crm, phones?, selection).await?.asked;
+        // Two contacts may have two spellings of one number, which is checked once.
+        let numbers: HashSet<PhoneNumber> = asked.iter().map(|it| it.phone.variants()[0]).collect();
+        estimate.numbers += numbers.len() as u64;
+        estimate.calls += (numbers.len() as u64).div_ceil(largest);
     }
-    estimate.price_micros = estimate.numbers * section.price_micros();
-    Ok(estimate)
+    Ok(estimate.with_tests(section, &run.plan)?)
 }
 
 /// A reason why the answers of a provider do not count.

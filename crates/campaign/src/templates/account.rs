@@ -1,13 +1,14 @@
 //! The account, and the database that keeps its journal.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use crm::{Crm, OrderClaim, TemplateRow};
 use jiff::Timestamp;
 use plan::Plan;
-use whatsapp::{Client, ClientConfig};
+use whatsapp::{Client, ClientConfig, Hooks, Wait};
 
 use super::limits::UNKNOWN_TIMEOUTS;
 
@@ -26,15 +27,30 @@ pub struct TemplateAccount {
     timeout: Duration,
 }
 
+/// A wait during which nothing is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProviderWait {
+    pub length: Duration,
+    /// Whether WhatsApp asked for it, with 429 or `Retry-After`. If not, it keeps failing.
+    pub is_asked_for: bool,
+    pub until: Timestamp,
+}
+
 impl TemplateAccount {
-    /// Opens the database and the account that the plan names. No request is sent yet.
-    pub async fn open(plan: &Plan) -> Result<Self> {
+    /// Opens the database and the account that the plan names. No request is sent yet. `on_wait` is told of each wait of
+    /// some seconds or more when it begins.
+    pub async fn open(plan: &Plan, on_wait: impl Fn(ProviderWait) + Send + Sync + 'static) -> Result<Self> {
         let Some(section) = &plan.whatsapp else {
             bail!("the plan has no [whatsapp]: name the account there, as in account = \"1234567890\"");
         };
         let timeout = section.timeout();
         let config = ClientConfig { timeout, ..ClientConfig::default() };
-        let client = Client::new(section.base_url(plan)?, section.credentials(plan)?, config)?;
+        let on_wait = move |Wait { length, is_asked_for }| {
+            let until = Timestamp::now().saturating_add(length).unwrap_or(Timestamp::MAX);
+            on_wait(ProviderWait { length, is_asked_for, until });
+        };
+        let hooks = Hooks { claim: None, on_wait: Some(Arc::new(on_wait)) };
+        let client = Client::with_hooks(section.base_url(plan)?, section.credentials(plan)?, config, hooks)?;
         let crm = Crm::open(&plan.crm_url()?).await?;
         Ok(Self { name: section.account.get_ref().clone(), client, crm, holder: holder()?, timeout })
     }

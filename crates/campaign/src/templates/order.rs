@@ -68,7 +68,7 @@ enum Step<'a> {
 enum Given {
     Outcome(TemplateOutcome),
     /// Another process has changed the template meanwhile; its row as it is now.
-    Lost(Option<TemplateRow>),
+    Lost(Option<Box<TemplateRow>>),
 }
 
 impl Orders<'_> {
@@ -84,7 +84,7 @@ impl Orders<'_> {
             };
             match given {
                 Given::Outcome(outcome) => return Ok(outcome),
-                Given::Lost(now) => (row, is_lost) = (now, true),
+                Given::Lost(now) => (row, is_lost) = (now.map(|it| *it), true),
             }
         }
     }
@@ -187,7 +187,7 @@ impl Orders<'_> {
 fn not_claimed(claimed: ClaimResult, wait: impl FnOnce(OrderLimit, usize, Timestamp) -> Wait) -> Option<Given> {
     match claimed {
         ClaimResult::Claimed => None,
-        ClaimResult::Lost(now) => Some(Given::Lost(now.map(|it| *it))),
+        ClaimResult::Lost(now) => Some(Given::Lost(now)),
         ClaimResult::Limited { limit, n_orders, free_at } => {
             Some(Given::Outcome(TemplateOutcome::Waiting(wait(limit, n_orders, free_at))))
         }

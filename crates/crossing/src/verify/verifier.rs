@@ -1,6 +1,7 @@
 //! A provider that checks numbers, and whether its answers count.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use crm::{Crm, ReadyEvidence};
@@ -10,10 +11,10 @@ use verify::{
     Adapter, AdapterKind, Check, CheckOptions, ForeignIds, Mismatches, PollPolicy, SUSPECT_ANSWERS, Secret, Verdict,
     VerifyError,
 };
-use whatsapp::{CallCounts, CallError, Client, Credentials, EVOLUTION_KEY, Hooks, WAHA_KEY, WUZAPI_KEY};
+use whatsapp::{CallCounts, CallError, Client, Credentials, EVOLUTION_KEY, Hooks, OnWait, WAHA_KEY, WUZAPI_KEY, Wait};
 
 use crate::open_run::{OpenRun, TOOL};
-use crate::progress::Note;
+use crate::progress::{Note, Progress, Task};
 use crate::verify::answer_files::AnswerFiles;
 use crate::verify::quota::Quota;
 use plan::VerifySection;
@@ -181,6 +182,14 @@ impl Verifier {
     }
 }
 
+/// Reports each long wait when it begins.
+fn on_wait(progress: Progress) -> OnWait {
+    Arc::new(move |Wait { length, is_asked_for }| {
+        let until = Timestamp::now().saturating_add(length).unwrap_or(Timestamp::MAX);
+        progress.note(Note::Waits { task: Task::Verify, length, is_asked_for, until });
+    })
+}
+
 fn adapter(
     run: &OpenRun,
     section: &VerifySection,
@@ -191,7 +200,7 @@ fn adapter(
     let token = section.token(plan)?;
     let client = |credentials: Credentials| -> Result<Client> {
         let base = whatsapp::base_url(section.url.as_ref().map_or("", |it| it.get_ref()))?;
-        let hooks = Hooks { claim: quota.claims(), ..Hooks::default() };
+        let hooks = Hooks { claim: quota.claims(), on_wait: Some(on_wait(run.progress.clone())) };
         Ok(Client::with_hooks(base, credentials, section.client_config(quota.allowance()), hooks)?)
     };
     let key = |header| token.clone().map_or(Credentials::None, |it| Credentials::Key(header, it));

@@ -93,7 +93,8 @@ impl VerifyBatches {
     async fn ask(&self, phones: Result<Phones>, is_stopped: &AtomicBool) -> Result<Option<CheckedBatch>> {
         let phones = phones?;
         let (_, digest) = self.wanted.get(&phones.batch).context("a batch is not planned")?;
-        let work = narrowed(&self.crm, phones, self.selection, self.has_evidence).await?;
+        let crm = Some(&self.crm).filter(|_| self.has_evidence);
+        let work = narrowed(crm, phones, self.selection).await?;
         let slot = Arc::clone(&self.slots).acquire_owned().await?;
         if is_stopped.load(Ordering::Relaxed) {
             return Ok(None);
@@ -148,20 +149,16 @@ impl VerifyBatches {
     }
 }
 
-/// Returns the contacts of a batch that have to be checked. A contact without a phone cannot be.
-pub(crate) async fn narrowed(
-    crm: &Crm,
-    phones: Phones,
-    selection: Selection,
-    has_evidence: bool,
-) -> Result<BatchCheck> {
+/// Returns the contacts of a batch that have to be checked. A contact without a phone cannot be. Without a database that
+/// has evidence, nothing is known of anybody.
+pub(crate) async fn narrowed(crm: Option<&Crm>, phones: Phones, selection: Selection) -> Result<BatchCheck> {
     let Phones { batch, members } = phones;
     let asked = |(contact_id, phone): &(_, Option<_>)| {
         phone.map(|phone| Check { contact_id: *contact_id, phone, before: None })
     };
     let mut asked: Vec<Check> = members.iter().filter_map(asked).collect();
     let n_phones = asked.len() as u64;
-    if let (true, Some(first), Some(last)) = (has_evidence, members.first(), members.last()) {
+    if let (Some(crm), Some(first), Some(last)) = (crm, members.first(), members.last()) {
         let evidence: HashMap<ContactId, Vec<Evidence>> = crm.evidence_between(first.0, last.0).await?;
         let now = Timestamp::now();
         asked.retain_mut(|check| {

@@ -18,8 +18,8 @@ pub(crate) async fn run(command: &TemplateCommand, progress: Progress, output: O
     match command {
         TemplateCommand::Lint(args) => lint::lint(args, output),
         TemplateCommand::Submit(args) => submit::submit(args, progress, output).await,
-        TemplateCommand::Status(args) => submit::status(args, output).await,
-        TemplateCommand::Sync(args) => submit::sync(args, output).await,
+        TemplateCommand::Status(args) => submit::status(args, &progress, output).await,
+        TemplateCommand::Sync(args) => submit::sync(args, &progress, output).await,
         TemplateCommand::Rules { rule } => rules(rule.as_deref(), output),
     }
 }

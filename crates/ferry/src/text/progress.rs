@@ -58,6 +58,9 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
             }
             ("verify", text)
         }
+        Note::Waits { task, length, is_asked_for, until } => {
+            (task.name(), text::verify::wait(*length, *is_asked_for, *until))
+        }
         Note::SpellingsMerged { n_contacts } => {
             let n_contacts = grouped(*n_contacts);
             ("verify", format!("{n_contacts} contacts merged: WhatsApp treats both spellings of their numbers as one"))

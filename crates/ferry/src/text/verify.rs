@@ -1,24 +1,30 @@
 //! Text of verification.
 
-use crossing::PlannedChecks;
-use crossing::Uninformative;
+use std::time::Duration;
+
+use crossing::{Estimate, PlannedChecks, Uninformative};
+use jiff::Timestamp;
 use model::{counted, grouped};
 use run::Cost;
 use verify::Verdict;
 
-/// `about 316 numbers in 4 calls, 0.32 USD, 2 days at 205 a day`
+/// `about 316 numbers and 5 test numbers in 5 calls, 0.32 USD, 2 days at 205 a day`
 pub(crate) fn planned_checks(checks: &PlannedChecks) -> String {
-    let numbers = checks.estimate.numbers;
-    let (calls, price_micros) = (checks.estimate.calls, checks.estimate.price_micros);
+    let Estimate { numbers, test_numbers, calls, price_micros } = checks.estimate;
     let time = match (checks.daily_quota, checks.per_second) {
-        (Some(daily), _) if daily > 0 && numbers > daily => {
-            format!(", {} days at {} a day", grouped(numbers.div_ceil(daily)), grouped(daily))
+        (Some(daily), _) if daily > test_numbers && numbers + test_numbers > daily => {
+            // Each day begins with the test numbers.
+            format!(", {} days at {} a day", grouped(numbers.div_ceil(daily - test_numbers)), grouped(daily))
         }
         (_, Some(rate)) => format!(", {} s or more", grouped(calls.div_ceil(u64::from(rate.get())))),
         _ => String::new(),
     };
+    let tests = match test_numbers {
+        0 => String::new(),
+        n => format!(" and {}", counted(n, "test number")),
+    };
     let price = if price_micros == 0 { String::new() } else { format!(", {}", money(price_micros, &checks.currency)) };
-    format!("about {} in {}{price}{time}", counted(numbers, "number"), counted(calls, "call"))
+    format!("about {}{tests} in {}{price}{time}", counted(numbers, "number"), counted(calls, "call"))
 }
 
 /// `321 checks in 5 calls, 0.32 USD; 196 already known, which saved 2 calls`
@@ -35,6 +41,16 @@ pub(crate) fn cost(cost: &Cost) -> String {
         text += &format!("; {} already known, which saved {}", grouped(known_already), counted(calls_saved, "call"));
     }
     text
+}
+
+/// `the provider asks to wait 15 min, until 14:30 UTC`
+pub(crate) fn wait(length: Duration, is_asked_for: bool, until: Timestamp) -> String {
+    let why = if is_asked_for { "the provider asks to wait" } else { "the provider keeps failing: waiting" };
+    let length = match length.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    };
+    format!("{why} {length}, until {}", until.strftime("%H:%M UTC"))
 }
 
 /// The reason why a provider is not used; none if it is informative.

@@ -224,7 +224,7 @@ fn a_dry_run_writes_nothing_outside_the_run_folder_and_says_what_would_happen() 
     let dry = world.ferry(&["run", "--dry-run", "--run-dir", "dry"]);
     assert_eq!(dry.code, 0, "{dry:?}");
     for line in [
-        "would check about 316 numbers in 4 calls, 0.32 USD",
+        "would check about 316 numbers and 5 test numbers in 5 calls, 0.32 USD",
         "would load 316 contacts: 316 new, 0 changed, 0 unchanged",
     ] {
         assert!(dry.out.contains(line), "{}", dry.out);

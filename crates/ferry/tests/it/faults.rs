@@ -1,6 +1,7 @@
 //! Faults of providers: late, partial or repeated answers, or "valid" for every number.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
 
 use crate::world::{Sandbox, World, texts};
 
@@ -66,6 +67,29 @@ fn a_provider_that_asks_to_wait_is_waited_for() {
     let started = std::time::Instant::now();
     assert_eq!(world.run().code, 0);
     assert!(started.elapsed().as_millis() >= 1000, "Retry-After: 1 was not kept");
+}
+
+#[test]
+fn a_provider_that_asks_for_a_long_wait_is_said_at_once() {
+    let sandbox = Sandbox::start(&[]);
+    let world = impatient(&sandbox);
+    // A server of our own: the sandbox asks for no long wait.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    world.replan(&sandbox.url, &format!("http://{}", listener.local_addr().unwrap()));
+    let mut run = world.command(&["run", "--run-dir", "run"]);
+    let mut run = run.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    let refusal = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 99999999\r\nContent-Length: 0\r\n\r\n";
+    stream.read_exact(&mut [0; 1]).unwrap();
+    stream.write_all(refusal.as_bytes()).unwrap();
+    let lines = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let told = lines.into_iter().find(|it| it.contains("to wait")).unwrap();
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(
+        told.starts_with("verify     the provider asks to wait 15 min, until ") && told.ends_with(" UTC"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -189,7 +213,8 @@ fn a_token_is_sent_from_the_environment_and_never_printed() {
     );
     process.kill().unwrap();
     process.wait().unwrap();
-    assert_eq!((without.code, with.code), (1, 0), "{without:?}");
-    assert!(without.err.contains("the provider refused the call (401, code 1005)"), "{}", without.err);
+    assert_eq!((without.code, with.code), (2, 0), "{without:?}");
+    assert!(without.err.contains(": the environment has no FERRY_VERIFY_TOKEN: set it to the token"), "{without:?}");
+    assert!(!without.err.contains("extract"), "it is told before a row is read: {without:?}");
     assert!(!with.err.contains("canary-token") && !with.out.contains("canary-token"));
 }

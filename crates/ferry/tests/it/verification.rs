@@ -137,6 +137,55 @@ fn numbers_that_nobody_waits_for_are_polled_to_the_end() {
 }
 
 #[test]
+fn what_a_verification_costs_is_what_was_estimated_also_where_contacts_have_no_phone_or_have_their_answer() {
+    let sandbox = Sandbox::start(&[]);
+    let world = with_list(&list(30), &format!("adapter = \"contacts\"\nurl = \"{}\"", sandbox.url));
+    let viber = "\n[[source]]\nname = \"viber\"\nchannel = \"viber\"\npath = \"viber.csv\"\nprofile = \"columns\"\n\
+        [source.columns]\nviber_id = \"id\"\nphone = \"phone\"\n\n[verify]";
+    world.replan("\n[verify]", viber);
+    let people = |n: usize| (0..n).map(|it| format!("user{it},\n")).collect::<String>();
+    world.write("viber.csv", &format!("id,phone\n{}", people(20)));
+    let first = world.run();
+    assert!(first.err.contains("will check about 30 numbers and 5 test numbers in 2 calls, 0.04 USD"), "{first:?}");
+    assert!(first.out.contains("cost       35 checks in 2 calls, 0.04 USD"), "{first:?}");
+
+    world.write("sms.csv", &list(40));
+    let dry = world.ferry(&["run", "--run-dir", "later", "--dry-run"]);
+    assert!(dry.out.contains("would check about 10 numbers and 5 test numbers in 2 calls, 0.01 USD"), "{dry:?}");
+    let later = world.ferry(&["run", "--run-dir", "later"]);
+    assert!(later.out.contains("cost       15 checks in 2 calls, 0.01 USD"), "{later:?}");
+}
+
+#[test]
+fn odd_words_of_a_provider_cost_their_own_answer_and_no_other_on_both_databases() {
+    let postgres = Postgres::create();
+    for url in ["sqlite:ferry.db", &postgres.url] {
+        let sandbox = Sandbox::start(&["odd"]);
+        let world = with_list(&list(100), &format!("adapter = \"contacts\"\nurl = \"{}\"", sandbox.url));
+        world.replan("sqlite:ferry.db", url);
+        let ended = world.run();
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.err.contains("; 10 answers not readable ("), "{}", ended.err);
+        let found = registrations(&world);
+        assert_eq!((count(&found, "no_answer"), found.len()), (10, 100), "{url}");
+    }
+}
+
+#[test]
+fn one_whatsapp_id_for_all_numbers_is_not_believed_and_nobody_is_ready() {
+    let sandbox = Sandbox::start(&["one-id"]);
+    let world = with_list(&list(100), &format!("adapter = \"contacts\"\nurl = \"{}\"", sandbox.url));
+    let ended = world.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let found = registrations(&world);
+    let n = count(&found, "contradictory");
+    assert!(n > 40 && count(&found, "registered") == 0, "{found:?}");
+    let told = format!("; {n} answers not believed: one WhatsApp id for several numbers (");
+    assert!(ended.err.contains(&told), "{}", ended.err);
+    assert_eq!(sql(&world, "select cast(count(*) as text) from segment_view where segment = 'ready'"), ["0"]);
+}
+
+#[test]
 fn a_provider_that_knows_nobody_is_found_out() {
     let sandbox = Sandbox::start(&["always-invalid"]);
     let world = World::demo(&sandbox);
@@ -214,7 +263,7 @@ fn a_quota_holds_beyond_a_run_and_a_restart() {
     a_day_passes(&world);
     let later = world.run();
     assert_eq!(later.code, 0, "{later:?}");
-    assert!(later.err.contains("will check about 100 numbers in 1 call"), "{}", later.err);
+    assert!(later.err.contains("will check about 100 numbers and 5 test numbers in 2 calls"), "{}", later.err);
     assert_eq!(sandbox.ledger_lines().len(), asked + 105);
 }
 
@@ -226,7 +275,7 @@ fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
     let first = world.run();
     assert_eq!(first.code, 75, "{first:?}");
     assert!(
-        first.err.contains("will check about 300 numbers in 1 call, 0.30 USD, 2 days at 205 a day"),
+        first.err.contains("will check about 300 numbers and 5 test numbers in 2 calls, 0.30 USD, 2 days at 205 a day"),
         "{}",
         first.err
     );
@@ -421,7 +470,7 @@ fn a_later_run_asks_only_about_people_who_are_new() {
     world.write("sms.csv", &list(130));
     let later = world.ferry(&["run", "--run-dir", "later"]);
     assert_eq!(later.code, 0, "{later:?}");
-    assert!(later.err.contains("will check about 30 numbers in 1 call, 0.03 USD"), "{}", later.err);
+    assert!(later.err.contains("will check about 30 numbers and 5 test numbers in 2 calls, 0.04 USD"), "{}", later.err);
     assert!(later.out.contains("35 checks in 2 calls, 0.04 USD; 100 already known"), "{}", later.out);
     assert_eq!(sandbox.ledger().len(), 130);
 }
@@ -433,16 +482,20 @@ fn methods_that_disagree_are_shown_and_the_trace_says_who_said_what() {
     assert_eq!(world.run().code, 0);
     let registered = sandbox.ledger().into_iter().find(|it| it.1 == "valid").unwrap().0;
 
-    world.write("answers.csv", &format!("number,exists,checked_at\n{registered},false,2030-01-02\n"));
-    let plan = world.read("plan.toml").replace("adapter = \"contacts\"", "adapter = \"file\"\npath = \"answers.csv\"");
+    // The answer of the other tool is the newer one.
+    sql(&world, "update evidence set checked_at = 1767000000000000, expires_at = null returning 'x'");
+    world.write("answers.csv", &format!("number,exists,checked_at\n{registered},false,2026-01-02\n"));
+    let plan = world
+        .read("plan.toml")
+        .replace("adapter = \"contacts\"", "adapter = \"file\"\nvalid_days = 36500\npath = \"answers.csv\"");
     world.write("plan.toml", &plan);
     assert_eq!(world.run().code, 0);
     assert_eq!(registrations(&world)[&registered], "contradictory");
     let trace = world.ferry(&["trace", "--run-dir", "run", &registered]).out;
     for line in [
-        "WhatsApp         contradictory, by file at 2030-01-02T00:00:00Z",
-        "evidence         not_registered by file at 2030-01-02",
-        "evidence         registered by contacts at 20",
+        "WhatsApp         contradictory, by file at 2026-01-02T00:00:00Z",
+        "evidence         not_registered by file at 2026-01-02",
+        "evidence         registered by contacts at 2025-12-29",
         "for 1000 millionths (status: valid)",
     ] {
         assert!(trace.contains(line), "{line}: {trace}");
@@ -519,7 +572,7 @@ fn answers_of_another_tool_are_read_from_a_file() {
         "answers.csv",
         "Phone;Status;Checked_at;wa_id\n01 99 00 00 00;valid;2026-03-01;33199000000\n+33199000001;INVALID;2026-03-01;\n\
          +33199000002;unknown;2026-03-01;\n+33199000003;perhaps;2026-03-01;\nnobody;valid;2026-03-01;\n\
-         +33199000004;yes;soon;\n",
+         +33199000004;yes;soon;\n+33199000005;yes;2099-01-01;\n",
     );
     let ended = world.run();
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -528,9 +581,12 @@ fn answers_of_another_tool_are_read_from_a_file() {
         ["registered", "not_registered", "no_answer", "", "", ""]
     );
     let rejects = world.read("run/verify/rejects.csv");
-    for reason in
-        ["5,the answer is neither a yes nor a no", "6,the phone number has letters in it", "7,the date cannot be read"]
-    {
+    for reason in [
+        "5,the answer is neither a yes nor a no",
+        "6,the phone number has letters in it",
+        "7,the date cannot be read",
+        "8,the answer is dated in the future",
+    ] {
         assert!(rejects.contains(reason), "{rejects}");
     }
     world.write("answers.csv", "name,answer\nAna,yes\n");

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use campaign::{SubmitEvent, TemplateAccount, WantedTemplate, blocking_error};
+use campaign::{ProviderWait, SubmitEvent, TemplateAccount, WantedTemplate, blocking_error};
 use crm::TemplateRow;
 use crossing::Progress;
-use crossing::progress::{Outcome, Task, Work};
+use crossing::progress::{Note, Outcome, Task, Work};
 use jiff::Timestamp;
 use plan::Plan;
 use scenario::Criticality;
@@ -21,7 +21,7 @@ use crate::text::templates as text;
 
 pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output) -> Result<Exit> {
     let (wanted, faulty) = wanted(args)?;
-    let account = open(&args.account).await?;
+    let account = open(&args.account, &progress).await?;
     if args.dry_run {
         let schedule = account.schedule(&wanted, Timestamp::now()).await?;
         account.close().await;
@@ -61,8 +61,12 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
     })
 }
 
-async fn open(args: &AccountArgs) -> Result<TemplateAccount> {
-    TemplateAccount::open(&Plan::read(&args.plan)?).await
+async fn open(args: &AccountArgs, progress: &Progress) -> Result<TemplateAccount> {
+    let progress = progress.clone();
+    let on_wait = move |ProviderWait { length, is_asked_for, until }| {
+        progress.note(Note::Waits { task: Task::Submit, length, is_asked_for, until });
+    };
+    TemplateAccount::open(&Plan::read(&args.plan)?, on_wait).await
 }
 
 /// The templates of files or of a folder that `ferry translate` wrote, and a line for each that the linter refuses.
@@ -109,8 +113,8 @@ fn order_entries(paths: &[PathBuf]) -> Result<BTreeMap<String, OrderEntry>> {
     Ok(entries)
 }
 
-pub(super) async fn status(args: &AccountArgs, output: Output) -> Result<Exit> {
-    let account = open(args).await?;
+pub(super) async fn status(args: &AccountArgs, progress: &Progress, output: Output) -> Result<Exit> {
+    let account = open(args, progress).await?;
     let rows: Vec<TemplateRow> = account.templates().await?.into_values().collect();
     account.close().await;
     let value: Vec<Value> = rows
@@ -125,8 +129,8 @@ pub(super) async fn status(args: &AccountArgs, output: Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-pub(super) async fn sync(args: &AccountArgs, output: Output) -> Result<Exit> {
-    let account = open(args).await?;
+pub(super) async fn sync(args: &AccountArgs, progress: &Progress, output: Output) -> Result<Exit> {
+    let account = open(args, progress).await?;
     let changes: Vec<String> = account.sync().await?.iter().map(text::change).collect();
     account.close().await;
     output.print(&json!({ "changed": changes }), || match changes.as_slice() {
