@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use tokio::runtime::Builder;
 
-use crate::{Audited, FoundRun, OpenRun, Progress, RunOptions, RunPlace, RunReport, find_run};
+use crate::{
+    Audited, Chosen, FoundRun, OpenRun, Progress, Restore, Restored, RunOptions, RunPlace, RunReport, find_run,
+};
 
 /// All tests use one contact key, so that ids are the same wherever a test runs.
 const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0\n";
@@ -100,6 +102,11 @@ impl Project {
     pub(crate) async fn dry_run(&self) -> RunReport {
         let options = RunOptions { is_dry_run: true, ..self.options() };
         crate::run(&mut OpenRun::open(&options, Progress::new(|_| ())).await.unwrap()).await.unwrap()
+    }
+
+    /// Restores the database, as `ferry restore --yes` does.
+    pub(crate) async fn restore(&self, chosen: Chosen) -> anyhow::Result<Restored> {
+        Restore::prepare(self.found(), chosen).await?.run(&Progress::new(|_| ())).await
     }
 
     /// The newest run, for reading.

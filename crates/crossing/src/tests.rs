@@ -7,6 +7,7 @@ use expect_test::expect;
 use model::Stage;
 
 use crate::check::{PEOPLE, Project, check};
+use crate::{Chosen, OpenRun, Progress, RunOptions, RunPlace};
 
 const PLAN: &str = r#"
 [run]
@@ -238,5 +239,161 @@ fn a_date_of_the_future_or_of_the_last_century_decides_nothing_and_is_counted() 
         "#]]
         .assert_eq(&project.select("select e164, name, consent from contact_view order by coalesce(e164, '')").await);
         assert_eq!(report.n_dates_out_of_range, 8);
+    });
+}
+
+#[test]
+fn a_restore_can_be_taken_back_and_the_run_that_it_takes_back_can_be_loaded_again() {
+    check(&FILES, async |project| {
+        project.run().await;
+        project.write("sms.csv", &SMS.replace("Cleo", "Chloe").replace("12,Nobody", "+33199000004,Dan"));
+        project.run().await;
+        let after = project.select(PEOPLE).await;
+
+        let restored = project.restore(Chosen::BeforeRun).await.unwrap();
+        assert_eq!((restored.n_contacts, restored.replaced), (3, Some(2)));
+        assert!(!project.select(PEOPLE).await.contains("Dan"));
+        let taken_back = project.restore(Chosen::Number(2)).await.unwrap();
+        assert_eq!((taken_back.n_contacts, taken_back.replaced), (4, Some(3)));
+        assert_eq!(project.select(PEOPLE).await, after);
+
+        project.restore(Chosen::BeforeRun).await.unwrap();
+        let again = project.run().await;
+        assert_eq!((again.inserted, again.updated, again.unchanged), (1, 1, 2));
+        assert_eq!(project.select(PEOPLE).await, after);
+        assert_eq!(project.differences().await, "");
+    });
+}
+
+#[test]
+fn an_afternoon_run_of_a_corrected_file_is_a_run_of_its_own_with_a_backup_of_its_own() {
+    check(&FILES, async |project| {
+        project.run().await;
+        let morning = project.found().folder;
+        let digests = |run: &run::RunFolder| run.manifest.artifacts.clone();
+        project.write("sms.csv", &SMS.replace("Cleo", "Chloe"));
+        project.run().await;
+        let afternoon = project.found().folder;
+        assert_ne!(morning.dir(), afternoon.dir());
+        assert!(afternoon.manifest.run_id.ends_with(".2-spring"), "{}", afternoon.manifest.run_id);
+        assert!(matches!(afternoon.manifest.backups[..], [run::Backup::Taken { contacts: 3, .. }]));
+        let reread = run::RunFolder::look(morning.dir()).unwrap();
+        assert_eq!(digests(&reread), digests(&morning));
+        for (name, artifact) in &reread.manifest.artifacts {
+            assert!(reread.is_intact(name, artifact).unwrap(), "{name}");
+        }
+    });
+}
+
+#[test]
+fn a_backup_of_another_database_is_not_restored() {
+    check(&FILES, async |project| {
+        project.run().await;
+        project.write("sms.csv", &SMS.replace("Cleo", "Chloe"));
+        project.run().await;
+        // The database is lost, and a new one stands in its place.
+        let id = "0123456789abcdef0123456789abcdef";
+        project.by_hand(&format!("update ferry_meta set value = '{id}' where key = 'database_id'")).await;
+        let before = project.select(PEOPLE).await;
+        let refused = project.restore(Chosen::Number(1)).await.map(|it| it.n_contacts).unwrap_err();
+        assert_eq!(refused.to_string(), "backup 1 is of another database: it is restored only into its own");
+        let refused = project.restore(Chosen::BeforeRun).await.map(|it| it.n_contacts).unwrap_err();
+        assert!(refused.to_string().ends_with("has taken no backup of this database: it has written nothing to it"));
+        assert_eq!(project.select(PEOPLE).await, before);
+    });
+}
+
+#[test]
+fn damaged_contacts_are_not_loaded() {
+    check(&FILES, async |project| {
+        for stage in [Stage::Extract, Stage::Clean] {
+            let mut run = if stage == Stage::Extract { project.open().await } else { project.reopen().await };
+            crate::stage(&mut run, stage).await.unwrap();
+        }
+        let contacts = project.found().folder.path("clean/contacts.parquet");
+        let mut bytes = std::fs::read(&contacts).unwrap();
+        bytes[200] ^= 1;
+        std::fs::write(&contacts, bytes).unwrap();
+        let refused = crate::stage(&mut project.reopen().await, Stage::Load).await.unwrap_err();
+        assert!(refused.to_string().contains("it is not what the manifest says"), "{refused:#}");
+        // A whole run makes the file again.
+        assert_eq!(project.run().await.inserted, 3);
+        assert_eq!(project.differences().await, "");
+    });
+}
+
+#[test]
+fn a_run_goes_with_its_project_when_the_folder_is_moved() {
+    check(&FILES, async |project| {
+        project.run().await;
+        let run_id = project.found().folder.manifest.run_id;
+        for name in ["ferry.key", "plan.toml", "sms.csv", "runs", "backups"] {
+            let (from, to) = (project.path(name), project.path("moved").join(name));
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            if from.exists() {
+                std::fs::rename(from, to).unwrap();
+            }
+        }
+        let place = RunPlace { plan: project.path("moved/plan.toml"), run: None, run_dir: None };
+        assert_eq!(crate::find_run(&place).unwrap().folder.manifest.run_id, run_id);
+        let options = RunOptions {
+            plan: project.path("moved/plan.toml"),
+            run_dir: None,
+            is_new: false,
+            is_dry_run: false,
+            memory: None,
+        };
+        let mut run = OpenRun::open(&options, Progress::new(|_| ())).await.unwrap();
+        assert_eq!(run.run_id(), run_id);
+        let report = crate::run(&mut run).await.unwrap();
+        assert_eq!((report.inserted, report.updated, report.unchanged), (0, 0, 3));
+    });
+}
+
+#[test]
+fn the_same_exports_after_others_are_a_new_run() {
+    check(&FILES, async |project| {
+        project.run().await;
+        project.write("sms.csv", &SMS.replace("Cleo", "Chloe"));
+        project.run().await;
+        project.write("sms.csv", SMS);
+        let report = project.run().await;
+        assert_eq!((report.inserted, report.updated), (0, 1), "the name of before counts again");
+        assert!(report.run_id.ends_with(".3-spring"), "{}", report.run_id);
+    });
+}
+
+#[test]
+fn a_raised_gate_goes_on_with_the_run_that_it_stopped() {
+    let strict = format!("{PLAN}\n[gates]\nmax_invalid_rate = 0.1\n");
+    check(&[("plan.toml", &strict), ("sms.csv", SMS)], async |project| {
+        let stopped = project.open().await.run_id().to_owned();
+        crate::run(&mut project.open().await).await.unwrap_err();
+        project.write("plan.toml", &strict.replace("0.1", "0.5"));
+        let report = project.run().await;
+        assert_eq!((report.run_id, report.inserted), (stopped, 3));
+    });
+}
+
+#[test]
+fn a_key_that_is_lost_is_asked_for_before_anything_is_read() {
+    check(&FILES, async |project| {
+        project.run().await;
+        std::fs::remove_file(project.path("ferry.key")).unwrap();
+        project.write("sms.csv", &SMS.replace("Cleo", "Chloe"));
+        let options = RunOptions {
+            plan: project.path("plan.toml"),
+            run_dir: None,
+            is_new: false,
+            is_dry_run: false,
+            memory: None,
+        };
+        let refused = OpenRun::open(&options, Progress::new(|_| ())).await.map(drop).unwrap_err();
+        assert!(refused.to_string().ends_with("bring it with `ferry key import`"), "{refused:#}");
+        assert!(!project.path("ferry.key").exists(), "no other key was made");
+        assert_eq!(
+            std::fs::read_dir(project.path("runs")).unwrap().filter(|it| it.as_ref().unwrap().path().is_dir()).count(),
+            1
+        );
     });
 }

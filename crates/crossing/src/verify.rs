@@ -153,6 +153,10 @@ async fn begin(
 /// Estimates a verification for a dry run.
 pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>, n_contacts: u64) -> Result<Option<Estimate>> {
     let Some(section) = run.plan.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(None) };
+    // Before cleaning there is no file to read.
+    if n_contacts == 0 {
+        return Ok(Some(Estimate::default()));
+    }
     let n_batches = n_contacts.div_ceil(section.batch() as u64);
     let wanted = (1..=u32::try_from(n_batches)?).collect();
     estimate(run, section, crm, Selection::Unverified, wanted).await.map(Some)

@@ -3,6 +3,7 @@
 use expect_test::expect;
 use model::Stage;
 
+use crate::Chosen;
 use crate::check::{PEOPLE, check};
 use crate::tests::{FILES, SMS};
 
@@ -84,15 +85,16 @@ fn a_restore_needs_the_lease_and_takes_back_no_refusal() {
     check(&FILES, async |project| {
         project.run().await;
         project.write("sms.csv", &SMS.replace("Cleo,2026-03-04,yes", "Chloe,2026-03-05,stop"));
-        crate::run(&mut project.open_in("later")).await.unwrap();
+        project.run().await;
 
         let crm = project.crm().await;
         let lease = crm.acquire_load_lease("another run", "ana@host, process 1").await.unwrap();
-        let refused = crate::restore(&mut project.open_in("later")).await.unwrap_err();
+        let refused = project.restore(Chosen::BeforeRun).await.unwrap_err();
         assert!(refused.to_string().starts_with("another run has been loading"), "{refused:#}");
         lease.release().await.unwrap();
 
-        assert_eq!(crate::restore(&mut project.open_in("later")).await.unwrap(), 3);
+        let restored = project.restore(Chosen::BeforeRun).await.unwrap();
+        assert_eq!((restored.n_contacts, restored.replaced), (3, Some(2)));
         expect![[r#"
             +33199000001 | Ana B | yes
             +33199000002 | Bob | stop
