@@ -192,6 +192,12 @@ impl Crm {
         Ok(run.run_id)
     }
 
+    /// The labels of all runs that the database knows.
+    pub async fn run_labels(&self) -> Result<HashSet<String>, LoadError> {
+        let labels = self.select("read the runs", "select run_id from run", &[], |it| it.text(0)).await?;
+        Ok(labels.into_iter().collect())
+    }
+
     /// The uids of all runs that the database knows.
     pub async fn run_uids(&self) -> Result<HashSet<String>, LoadError> {
         let uids = self.select("read the runs", "select uid from run", &[], |it| it.text(0)).await?;

@@ -1,6 +1,6 @@
 //! A run being worked on: its plan, its folder and its key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -85,7 +85,11 @@ impl OpenRun {
             None => new_key(&plan, known_key, options.is_dry_run, &progress)?,
         };
         let (input, is_dry_run) = (run_input(&plan, &key, &probes)?, options.is_dry_run);
-        let new = NewRun { plan: &plan, key: &key, uid: draw_uid()?, input, is_dry_run };
+        let labels = match &crm {
+            Some(crm) => crm.run_labels().await?,
+            None => HashSet::new(),
+        };
+        let new = NewRun { plan: &plan, key: &key, uid: draw_uid()?, input, is_dry_run, labels };
         let folder = choose_folder(&new, options, &progress)?;
         let mut run = Self::of(plan, folder, key, options.memory, progress);
         (run.probes, run.is_dry_run) = (probes, options.is_dry_run);
@@ -227,6 +231,8 @@ struct NewRun<'a> {
     uid: String,
     input: Digest,
     is_dry_run: bool,
+    /// Labels that the database has for runs.
+    labels: HashSet<String>,
 }
 
 /// Chooses the folder of the run: that of a run of the same input, or a new one.
@@ -256,7 +262,8 @@ fn choose_folder(new: &NewRun, options: &RunOptions, progress: &Progress) -> Res
         None => {
             let zoned = Zoned::now();
             let label = Label { date: zoned.date(), name, is_dry_run: new.is_dry_run };
-            Ok(runs.create(&lock, label, |run_id, sequence| manifest(new, name, &zoned, run_id, sequence))?)
+            let is_taken = |it: &str| new.labels.contains(it);
+            Ok(runs.create(&lock, label, is_taken, |run_id, sequence| manifest(new, name, &zoned, run_id, sequence))?)
         }
     }
 }

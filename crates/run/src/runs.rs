@@ -99,15 +99,18 @@ impl Runs {
         }
     }
 
-    /// Begins a run in a folder of its own. `new` makes its manifest from its label and its place in the sequence.
+    /// Begins a run in a folder of its own. `is_taken` tells which labels the database has for other runs; `new` makes
+    /// the manifest of the run from its label and its place in the sequence.
     pub fn create(
         &self,
         _lock: &RunsLock,
         label: Label,
+        is_taken: impl Fn(&str) -> bool,
         new: impl FnOnce(String, u64) -> Manifest,
     ) -> Result<RunFolder, RunError> {
         let labels = (1..).map(|n| label.nth(n));
-        let free = labels.into_iter().find(|it| !self.dir.join(it).exists()).unwrap_or_else(|| label.nth(1));
+        let free =
+            labels.into_iter().find(|it| !self.dir.join(it).exists() && !is_taken(it)).unwrap_or_else(|| label.nth(1));
         let sequence = self.next_sequence()?;
         RunFolder::begin(&self.dir.join(&free), || new(free.clone(), sequence))
     }
@@ -136,13 +139,12 @@ mod tests {
     fn begin(runs: &Runs, is_dry_run: bool) -> String {
         let label = Label { date: jiff::civil::date(2026, 11, 29), name: "spring", is_dry_run };
         let lock = runs.lock().unwrap();
-        let run = runs.create(&lock, label, |run_id, sequence| Manifest {
-            uid: format!("00{sequence}0"),
-            run_id,
-            sequence,
-            is_dry_run,
-            ..manifest()
-        });
+        let run = runs.create(
+            &lock,
+            label,
+            |_| false,
+            |run_id, sequence| Manifest { uid: format!("00{sequence}0"), run_id, sequence, is_dry_run, ..manifest() },
+        );
         run.unwrap().manifest.run_id
     }
 
