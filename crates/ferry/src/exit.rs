@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Error;
 use crm::LoadError;
 use crossing::{QualityGate, RunChoice, RunReport, is_passing};
-use plan::PlanError;
+use plan::{PlanError, SecretError};
 use run::RunError;
 
 use crate::output::print_message;
@@ -89,7 +89,8 @@ fn exit_of(error: &Error) -> Exit {
         return Exit::TryLater;
     }
     for cause in error.chain() {
-        if cause.is::<PlanError>() || cause.is::<RunChoice>() {
+        let is_of_plan = cause.is::<PlanError>() || matches!(cause.downcast_ref(), Some(SecretError::Plan(_)));
+        if is_of_plan || cause.is::<RunChoice>() {
             return Exit::Usage;
         }
         if cause.is::<QualityGate>() {

@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
         "crossing",
         &["audit", "clean", "consent", "crm", "extract", "model", "phone", "plan", "run", "verify", "whatsapp"],
     ),
-    ("campaign", &["crm", "model", "plan", "scenario", "template", "whatsapp"]),
+    ("campaign", &["crm", "model", "plan", "run", "scenario", "template", "whatsapp"]),
     (
         "ferry",
         &[

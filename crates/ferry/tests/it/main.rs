@@ -16,6 +16,7 @@ mod interrupted;
 mod manual;
 mod people;
 mod refusals;
+mod runs;
 mod scenarios;
 mod shown;
 mod sources;

@@ -150,7 +150,7 @@ fn what_a_verification_costs_is_what_was_estimated_also_where_contacts_have_no_p
     assert!(first.out.contains("cost       35 checks in 2 calls, 0.04 USD"), "{first:?}");
 
     world.write("sms.csv", &list(40));
-    let dry = world.ferry(&["run", "--run-dir", "later", "--dry-run"]);
+    let dry = world.ferry(&["run", "--run-dir", "dry", "--dry-run"]);
     assert!(dry.out.contains("would check about 10 numbers and 5 test numbers in 2 calls, 0.01 USD"), "{dry:?}");
     let later = world.ferry(&["run", "--run-dir", "later"]);
     assert!(later.out.contains("cost       15 checks in 2 calls, 0.01 USD"), "{later:?}");
