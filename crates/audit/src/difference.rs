@@ -9,6 +9,10 @@ pub enum Difference {
     DamagedArtifact {
         name: String,
     },
+    /// A file of the backup from before the run is missing, or its content has changed.
+    DamagedBackup {
+        number: u64,
+    },
     /// The coverage report of a source was changed after it was signed.
     CoverageReportChanged {
         source: String,

@@ -7,10 +7,11 @@ use audit::{Compared, Difference, LedgerAudit, LedgerTotals, balance, equal};
 use crm::Crm;
 use model::{ContactId, Counts, IdentityDecision, Stage};
 use plan::find_key;
-use run::TableReader;
 use run::formats::{contacts, extracted, ledger};
+use run::{Backup, TableReader};
 use serde::Serialize;
 
+use crate::backup;
 use crate::find_run::FoundRun;
 use crate::rejects;
 use crate::unread::UnreadBySource;
@@ -62,6 +63,13 @@ fn digests(found: &FoundRun) -> Result<Vec<Difference>> {
     for (name, artifact) in &manifest.artifacts {
         if !found.folder.is_intact(name, artifact)? {
             differences.push(Difference::DamagedArtifact { name: name.clone() });
+        }
+    }
+    for backup in &manifest.backups {
+        if let Backup::Taken { number, .. } = backup
+            && backup::is_damaged(&found.plan, *number)?
+        {
+            differences.push(Difference::DamagedBackup { number: *number });
         }
     }
     // A signature can be checked only with the key of the run.

@@ -97,8 +97,17 @@ pub(crate) async fn check(run: &OpenRun, crm: &Crm) -> Result<()> {
     damaged.map_or(Ok(()), |path| Err(QualityGate::Backup { path }.into()))
 }
 
+/// Returns whether a backup is there and has changed. One that was removed because newer ones are kept is not damaged.
+pub(crate) fn is_damaged(plan: &Plan, number: u64) -> Result<bool> {
+    let backups = backups_of(plan);
+    match backups.list()?.iter().find(|it| it.number == number) {
+        Some(record) => Ok(backups.damaged(record)?.is_some()),
+        None => Ok(backups.folder(number).exists()),
+    }
+}
+
 /// Returns the first file of a backup that is missing or has changed. A backup that is gone is damaged as a whole.
-pub(crate) fn damaged(plan: &Plan, number: u64) -> Result<Option<PathBuf>> {
+fn damaged(plan: &Plan, number: u64) -> Result<Option<PathBuf>> {
     let backups = backups_of(plan);
     match backups.list()?.iter().find(|it| it.number == number) {
         Some(record) => Ok(backups.damaged(record)?),

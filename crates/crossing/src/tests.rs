@@ -397,3 +397,18 @@ fn a_key_that_is_lost_is_asked_for_before_anything_is_read() {
         );
     });
 }
+
+#[test]
+fn an_audit_looks_at_the_backup_too() {
+    check(&FILES, async |project| {
+        project.run().await;
+        project.write("sms.csv", &SMS.replace("Cleo", "Chloe"));
+        project.run().await;
+        assert_eq!(project.differences().await, "");
+        let backup = project.path("backups/0001");
+        let files = std::fs::read_dir(&backup).unwrap().map(|it| it.unwrap().path());
+        let copy = files.filter(|it| it.file_name().unwrap() != "backup.json").max().unwrap();
+        std::fs::write(copy, "damaged").unwrap();
+        assert_eq!(project.differences().await, "DamagedBackup { number: 1 }\n");
+    });
+}

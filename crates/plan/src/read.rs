@@ -264,7 +264,7 @@ url = "http://127.0.0.1:8480"
             ),
             (
                 "token_file = \"/dev/zero\"",
-                "plan.toml:19: token_file /dev/zero cannot be used: it is larger than a token",
+                "plan.toml:19: token_file /dev/zero cannot be used: it is a pipe, socket or device, not a file",
             ),
         ] {
             assert_eq!(check(lines), expected, "{lines}");

@@ -6,6 +6,7 @@ use crossing::{Compared, Difference};
 pub(crate) fn difference(difference: &Difference) -> String {
     match difference {
         Difference::DamagedArtifact { name } => format!("{name} is missing, or it is not what the manifest says"),
+        Difference::DamagedBackup { number } => format!("backup {number} is damaged"),
         Difference::CoverageReportChanged { source } => {
             format!("the coverage report of source {source} is not what was signed")
         }
