@@ -75,7 +75,8 @@ impl Project {
         RunPlace { plan: self.path("plan.toml"), run: None, run_dir: None }
     }
 
-    fn options(&self) -> RunOptions {
+    /// The options of `ferry run` without arguments.
+    pub(crate) fn options(&self) -> RunOptions {
         RunOptions { plan: self.path("plan.toml"), run_dir: None, is_new: false, is_dry_run: false, memory: None }
     }
 

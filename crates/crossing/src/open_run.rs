@@ -78,11 +78,12 @@ impl OpenRun {
             plan.check_secrets()?;
         }
         let crm = look(&plan).await?;
-        let known_key = check_known_key(&plan, crm.as_ref()).await?;
+        let found = find_key(&plan)?.map(|it| it.key);
+        let known = check_known_key(crm.as_ref(), found.as_ref()).await?;
         let probes = probe_all(&plan)?;
-        let key = match find_key(&plan)? {
-            Some(found) => found.key,
-            None => new_key(&plan, known_key, options.is_dry_run, &progress)?,
+        let key = match found {
+            Some(key) => key,
+            None => new_key(&plan, known, options.is_dry_run, &progress)?,
         };
         let (input, is_dry_run) = (run_input(&plan, &key, &probes)?, options.is_dry_run);
         let labels = match &crm {
@@ -101,8 +102,8 @@ impl OpenRun {
     pub async fn reopen(place: &RunPlace, memory: Option<u64>, progress: Progress) -> Result<Self> {
         let found = find_run(place)?;
         let crm = look(&found.plan).await?;
-        check_known_key(&found.plan, crm.as_ref()).await?;
         let key = contact_key(&found.plan)?;
+        check_known_key(crm.as_ref(), Some(&key)).await?;
         let folder = RunFolder::open(found.folder.dir())?;
         if folder.manifest.is_dry_run {
             return Err(RunChoice::DryRun { run_id: folder.manifest.run_id.clone() }.into());
@@ -337,13 +338,13 @@ async fn look(plan: &Plan) -> Result<Option<Crm>> {
     Crm::look(&plan.crm_url()?).await.context("could not open the CRM database")
 }
 
-/// Returns the id of the key that the database knows. Another key in the plan's place is an error.
-async fn check_known_key(plan: &Plan, crm: Option<&Crm>) -> Result<Option<String>> {
-    let Some(crm) = crm else { return Ok(None) };
-    if let Some(found) = find_key(plan)? {
-        crm.check_key(&found.key.id()).await?;
+/// Fails if the database knows another key than `found`. If there is no key yet, returns the id of the one that it wants.
+async fn check_known_key(crm: Option<&Crm>, found: Option<&ContactKey>) -> Result<Option<String>> {
+    match (crm, found) {
+        (None, _) => Ok(None),
+        (Some(crm), Some(key)) => Ok(crm.check_key(&key.id()).await.map(|()| None)?),
+        (Some(crm), None) => Ok(crm.known_key().await?),
     }
-    Ok(crm.known_key().await?)
 }
 
 /// Makes the first key of a plan. A database that knows a key already wants that one.

@@ -336,13 +336,7 @@ fn a_run_goes_with_its_project_when_the_folder_is_moved() {
         }
         let place = RunPlace { plan: project.path("moved/plan.toml"), run: None, run_dir: None };
         assert_eq!(crate::find_run(&place).unwrap().folder.manifest.run_id, run_id);
-        let options = RunOptions {
-            plan: project.path("moved/plan.toml"),
-            run_dir: None,
-            is_new: false,
-            is_dry_run: false,
-            memory: None,
-        };
+        let options = RunOptions { plan: project.path("moved/plan.toml"), ..project.options() };
         let mut run = OpenRun::open(&options, Progress::new(|_| ())).await.unwrap();
         assert_eq!(run.run_id(), run_id);
         let report = crate::run(&mut run).await.unwrap();
@@ -381,14 +375,7 @@ fn a_key_that_is_lost_is_asked_for_before_anything_is_read() {
         project.run().await;
         std::fs::remove_file(project.path("ferry.key")).unwrap();
         project.write("sms.csv", &SMS.replace("Cleo", "Chloe"));
-        let options = RunOptions {
-            plan: project.path("plan.toml"),
-            run_dir: None,
-            is_new: false,
-            is_dry_run: false,
-            memory: None,
-        };
-        let refused = OpenRun::open(&options, Progress::new(|_| ())).await.map(drop).unwrap_err();
+        let refused = OpenRun::open(&project.options(), Progress::new(|_| ())).await.map(drop).unwrap_err();
         assert!(refused.to_string().ends_with("bring it with `ferry key import`"), "{refused:#}");
         assert!(!project.path("ferry.key").exists(), "no other key was made");
         assert_eq!(
