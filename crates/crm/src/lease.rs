@@ -17,9 +17,12 @@ use crate::{Crm, Database, LoadError, SqlError};
 /// How long a lease lasts after it was last renewed.
 const LIFE: Duration = Duration::from_secs(60);
 
+/// How often a run looks again whether the lease of another has expired.
+const LOOK: Duration = Duration::from_millis(250);
+
 const WHAT: &str = "take the lease for loading";
-const HELD: &str = "select run_uid, holder, since, cast(case when expires_at > clock_micros() then 1 else 0 end as bigint), fence \
-    from lease where name = 'load'";
+const HELD: &str = "select run_uid, holder, since, cast(case when expires_at > clock_micros() then 1 else 0 end as bigint), fence, \
+    expires_at from lease where name = 'load'";
 const TAKE: &str = "insert into lease (name, run_uid, holder, since, expires_at, fence) \
     values ('load', $1, $2, clock_micros(), clock_micros() + $3, $4) on conflict (name) do update set \
     run_uid = excluded.run_uid, holder = excluded.holder, since = excluded.since, expires_at = excluded.expires_at, \
@@ -50,27 +53,56 @@ struct HeldLease {
     since: Timestamp,
     is_live: bool,
     fence: i64,
+    /// Grows whenever the holder renews the lease.
+    expires_at: i64,
 }
 
 impl Crm {
     /// Takes the lease for a run. `holder` tells people who loads, such as `ana@host, process 7, run 2026-11-28-spring`.
     ///
-    /// [`LoadError::Busy`] if another run has it. A run takes over its own at once: only one process has its folder, so
-    /// the earlier holder is dead.
-    pub async fn acquire_load_lease(&self, run_uid: &str, holder: &str) -> Result<Lease, LoadError> {
-        let mut tx = self.begin(WHAT).await?;
-        let held = tx.held_lease().await?;
-        if let Some(held) = held.as_ref().filter(|it| it.is_live && it.run_uid != run_uid) {
-            return Err(LoadError::Busy { holder: held.holder.clone(), since: held.since });
+    /// A run takes over its own lease at once: only one process has its folder, so the earlier holder is dead. If another
+    /// run has the lease, this waits until it expires, at most a minute, and calls `waits` once with its holder and since
+    /// when. [`LoadError::Busy`] if that holder renews the lease meanwhile: it is alive.
+    pub async fn acquire_load_lease(
+        &self,
+        run_uid: &str,
+        holder: &str,
+        mut waits: impl FnMut(&str, Timestamp),
+    ) -> Result<Lease, LoadError> {
+        let mut first: Option<HeldLease> = None;
+        loop {
+            let held = match self.try_acquire(run_uid, holder).await? {
+                Ok(lease) => return Ok(lease),
+                Err(held) => held,
+            };
+            match &first {
+                Some(first) if (first.fence, first.expires_at) != (held.fence, held.expires_at) => {
+                    return Err(LoadError::Busy { holder: held.holder, since: held.since });
+                }
+                Some(_) => {}
+                None => {
+                    waits(&held.holder, held.since);
+                    first = Some(held);
+                }
+            }
+            tokio::time::sleep(LOOK).await;
         }
-        let number = held.map_or(0, |it| it.fence) + 1;
+    }
+
+    /// Takes the lease unless another run has it, whose lease is returned.
+    async fn try_acquire(&self, run_uid: &str, holder: &str) -> Result<Result<Lease, HeldLease>, LoadError> {
+        let mut tx = self.begin(WHAT).await?;
+        let number = match tx.held_lease().await? {
+            Some(held) if held.is_live && held.run_uid != run_uid => return Ok(Err(held)),
+            held => held.map_or(0, |it| it.fence) + 1,
+        };
         let take = self.with_clock(TAKE);
         tx.execute(&take, &[run_uid.into(), holder.into(), life().into(), number.into()]).await?;
         tx.commit().await?;
         let fence = Arc::new(Fence { number, is_released: AtomicBool::new(false) });
         let crm = Crm(self.0.clone(), Some(fence));
         let renewal = tokio::spawn(renew_again_and_again(self.0.clone(), self.with_clock(RENEW), number));
-        Ok(Lease { crm, renewal })
+        Ok(Ok(Lease { crm, renewal }))
     }
 
     /// Gives the lease back, if this handle has it.
@@ -84,7 +116,7 @@ impl Crm {
         tx.commit().await
     }
 
-    /// Who loads into the database now.
+    /// Returns the holder of the lease, if there is one.
     pub(crate) async fn lease_holder(&self) -> Result<Option<String>, LoadError> {
         let held = self.reader("read who loads").await?.held_lease().await?;
         Ok(held.filter(|it| it.is_live).map(|it| it.holder))
@@ -139,6 +171,7 @@ impl Tx {
                 since,
                 is_live: it.int(3)? == 1,
                 fence: it.int(4)?,
+                expires_at: it.int(5)?,
             })
         });
         Ok(held.await?.pop())

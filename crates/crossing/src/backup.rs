@@ -15,6 +15,7 @@ use run::{Artifact, Backup, BackupCause, BackupRecord, Backups, RunFolder};
 
 use crate::error::QualityGate;
 use crate::find_run::{FoundRun, runs_of};
+use crate::load::lease;
 use crate::open_run::OpenRun;
 use crate::progress::{Outcome, Progress, Task};
 
@@ -99,11 +100,7 @@ pub(crate) async fn check(run: &OpenRun, crm: &Crm) -> Result<()> {
 
 /// Returns whether a backup is there and has changed. One that was removed because newer ones are kept is not damaged.
 pub(crate) fn is_damaged(plan: &Plan, number: u64) -> Result<bool> {
-    let backups = backups_of(plan);
-    match backups.list()?.iter().find(|it| it.number == number) {
-        Some(record) => Ok(backups.damaged(record)?.is_some()),
-        None => Ok(backups.folder(number).exists()),
-    }
+    Ok(backups_of(plan).folder(number).exists() && damaged(plan, number)?.is_some())
 }
 
 /// Returns the first file of a backup that is missing or has changed. A backup that is gone is damaged as a whole.
@@ -167,7 +164,7 @@ impl Restore {
     /// Keeps the present state as a backup, and restores. If the backup cannot be restored, the database stays as it is.
     pub async fn run(self, progress: &Progress) -> Result<Restored> {
         let Self { plan, crm, backup, .. } = self;
-        let lease = crm.acquire_load_lease(&draw_uid()?, &format!("{}, a restore", run::holder())).await?;
+        let lease = lease::acquire(&crm, &draw_uid()?, "a restore", progress).await?;
         let crm = lease.crm().clone();
         let of = backup.as_ref().map(|it| it.number);
         let replaced = match crm.n_contacts().await? {

@@ -63,28 +63,25 @@ pub use crate::verify::{Selection, Uninformative, uninformative};
 pub use ::audit::{Compared, Difference};
 
 use crate::clean::PendingRows;
+use crate::load::lease;
 use crate::verify::Verified;
 
 /// Runs every stage that is not done yet.
 pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
-    let done = every_stage(run).await;
-    load::lease::release(run, done).await
-}
-
-async fn every_stage(run: &mut OpenRun) -> Result<RunReport> {
-    let rows = clean::extract_and_add_rows(run)?;
-    clean_and_load(run, rows).await
+    lease::given_back(run, async |run| {
+        let rows = clean::extract_and_add_rows(run)?;
+        clean_and_load(run, rows).await
+    })
+    .await
 }
 
 /// Runs every stage from cleaning on.
 async fn run_from_clean(run: &mut OpenRun) -> Result<RunReport> {
-    let done = every_stage_from_clean(run).await;
-    load::lease::release(run, done).await
-}
-
-async fn every_stage_from_clean(run: &mut OpenRun) -> Result<RunReport> {
-    let rows = clean::add_rows(run)?;
-    clean_and_load(run, rows).await
+    lease::given_back(run, async |run| {
+        let rows = clean::add_rows(run)?;
+        clean_and_load(run, rows).await
+    })
+    .await
 }
 
 async fn clean_and_load(run: &mut OpenRun, rows: Option<PendingRows>) -> Result<RunReport> {
@@ -108,10 +105,7 @@ pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
         Stage::Extract => extract::extract(run),
         Stage::Clean => clean::clean(run),
         Stage::Verify => verify(run, Selection::Unverified).await.map(drop),
-        Stage::Load => {
-            let done = load_planned(run).await;
-            load::lease::release(run, done).await
-        }
+        Stage::Load => lease::given_back(run, load_planned).await,
     }
 }
 
@@ -125,8 +119,7 @@ async fn load_planned(run: &mut OpenRun) -> Result<()> {
 
 /// Repeats one batch, from a stage on. The loaded counts are of that batch; the report is of the whole run.
 pub async fn rerun(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded, RunReport)> {
-    let done = one_batch(run, batch, from).await;
-    load::lease::release(run, done).await
+    lease::given_back(run, async |run| one_batch(run, batch, from).await).await
 }
 
 async fn one_batch(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded, RunReport)> {
@@ -148,16 +141,14 @@ async fn one_batch(run: &mut OpenRun, batch: u32, from: Stage) -> Result<(Loaded
 
 /// Verifies the selected contacts.
 pub async fn verify(run: &mut OpenRun, selection: Selection) -> Result<RunReport> {
-    let done = selected(run, selection).await;
-    load::lease::release(run, done).await
-}
-
-async fn selected(run: &mut OpenRun, selection: Selection) -> Result<RunReport> {
-    run.plan.check_secrets()?;
-    let crm = open_planned(run).await?;
-    let verified = verify::verify_if_possible(run, &crm, selection).await?;
-    load::variants::merge(run, &crm).await?;
-    RunReport::of_database(run, crm, verified).await
+    lease::given_back(run, async |run| {
+        run.plan.check_secrets()?;
+        let crm = open_planned(run).await?;
+        let verified = verify::verify_if_possible(run, &crm, selection).await?;
+        load::variants::merge(run, &crm).await?;
+        RunReport::of_database(run, crm, verified).await
+    })
+    .await
 }
 
 /// Estimates a verification without sending requests.
@@ -192,5 +183,5 @@ fn check_cleaned(run: &OpenRun) -> Result<()> {
 /// Opens the database to load into it, which one run at a time does.
 async fn open(run: &mut OpenRun) -> Result<Crm> {
     let crm = Crm::open(&run.plan.crm_url()?).await.context("could not open the CRM database")?;
-    load::lease::take(run, &crm).await
+    lease::take(run, &crm).await
 }

@@ -132,6 +132,11 @@ pub enum Note {
         is_asked_for: bool,
         until: Timestamp,
     },
+    /// Another run has the right to load into the database. If its process is dead, that ends within a minute.
+    WaitsForLease {
+        holder: String,
+        since: Timestamp,
+    },
     /// Contacts were merged because WhatsApp knows both variants of their numbers as one account.
     SpellingsMerged {
         n_contacts: u64,

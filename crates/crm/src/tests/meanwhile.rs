@@ -4,6 +4,7 @@ use expect_test::expect;
 use jiff::Timestamp;
 use sqlx::{Connection, PgConnection};
 
+use super::two::take;
 use crate::check::{Place, RUN, check, id_of, people_of};
 use crate::{Crm, Lease, SuppressAction};
 
@@ -211,7 +212,7 @@ fn who_waits_too_long_for_another_writer_is_told_for_whom() {
         if url.starts_with("sqlite") {
             other.reader("wait less").await.unwrap().execute_script("pragma busy_timeout = 100;".into()).await.unwrap();
         }
-        let lease: Lease = one.acquire_load_lease("one", "ana@host, process 1").await.unwrap();
+        let lease: Lease = take(&one, "one", "ana@host, process 1").await;
         let stopped = lease.crm().begin("stop in a transaction").await.unwrap();
         let refused = other.merge(id_of("+33199000001"), id_of("+33199000002")).await.unwrap_err();
         assert_eq!(

@@ -3,7 +3,7 @@
 use model::{Digest, Stage};
 
 use crate::check::{RUN, check, people_of, run_row};
-use crate::{LoadError, RunRow};
+use crate::{Crm, Lease, LoadError, RunRow};
 
 fn first_run(key: &str) -> RunRow {
     RunRow { key_id: key.to_owned(), ..run_row(RUN, &people_of(RUN, "+33199000001 name=Ana")) }
@@ -69,16 +69,35 @@ fn a_receipt_for_other_contacts_does_not_count() {
     });
 }
 
-async fn import_under(lease: &crate::Lease, people: &str) -> Result<crate::Loaded, LoadError> {
+async fn import_under(lease: &Lease, people: &str) -> Result<crate::Loaded, LoadError> {
     lease.crm().import_contacts("2026-12-01-winter", people_of("2026-12-01-winter", people)).await
+}
+
+pub(super) async fn take(crm: &Crm, uid: &str, holder: &str) -> Lease {
+    crm.acquire_load_lease(uid, holder, |_, _| ()).await.unwrap()
+}
+
+/// Takes the lease for another run, while its holder does something to it.
+async fn take_while(other: &Crm, one: &Crm, statement: &str) -> Result<Lease, LoadError> {
+    let (waits, waiting) = tokio::sync::oneshot::channel();
+    let mut waits = Some(waits);
+    let taken = other.acquire_load_lease("other", "ben@host, process 2, run winter", |holder, _| {
+        assert!(holder.starts_with("ana@host"));
+        waits.take().unwrap().send(()).unwrap();
+    });
+    let renewed = async {
+        waiting.await.unwrap();
+        one.by_hand(statement).await;
+    };
+    tokio::join!(taken, renewed).0
 }
 
 #[test]
 fn one_run_at_a_time_loads_into_a_database() {
     check(async |place| {
         let (one, other) = (place.open().await, place.open().await);
-        let lease = one.acquire_load_lease("one", "ana@host, process 1, run 2026-11-28-spring").await.unwrap();
-        let busy = other.acquire_load_lease("other", "ben@host, process 2, run winter").await.err().unwrap();
+        let lease = take(&one, "one", "ana@host, process 1, run 2026-11-28-spring").await;
+        let busy = take_while(&other, &one, "update lease set expires_at = expires_at + 1").await.err().unwrap();
         let LoadError::Busy { since, .. } = &busy else { panic!("{busy}") };
         let told = format!(
             "another run has been loading into this database since {since} (ana@host, process 1, run \
@@ -89,9 +108,19 @@ fn one_run_at_a_time_loads_into_a_database() {
 
         import_under(&lease, "+33199000001 name=Ana").await.unwrap();
         lease.release().await.unwrap();
-        let lease = other.acquire_load_lease("other", "ben@host").await.unwrap();
+        let lease = take(&other, "other", "ben@host").await;
         lease.crm().clone().close().await;
-        one.acquire_load_lease("one", "ana@host").await.unwrap();
+        take(&one, "one", "ana@host").await;
+    });
+}
+
+#[test]
+fn the_lease_of_a_run_that_was_killed_is_waited_for() {
+    check(async |place| {
+        let (one, other) = (place.open().await, place.open().await);
+        drop(take(&one, "one", "ana@host, process 1, run 2026-11-28-spring").await);
+        let lease = take_while(&other, &one, "update lease set expires_at = 1").await.unwrap();
+        import_under(&lease, "+33199000001 name=Ana").await.unwrap();
     });
 }
 
@@ -99,8 +128,8 @@ fn one_run_at_a_time_loads_into_a_database() {
 fn a_run_takes_over_its_own_lease_at_once() {
     check(async |place| {
         let crm = place.open().await;
-        let killed = crm.acquire_load_lease("one", "process 1").await.unwrap();
-        let again = place.open().await.acquire_load_lease("one", "process 2").await.unwrap();
+        let killed = take(&crm, "one", "process 1").await;
+        let again = take(&place.open().await, "one", "process 2").await;
         assert!(matches!(import_under(&killed, "+33199000001").await, Err(LoadError::Fenced)));
         import_under(&again, "+33199000001").await.unwrap();
     });
@@ -110,10 +139,10 @@ fn a_run_takes_over_its_own_lease_at_once() {
 fn a_holder_whose_lease_was_taken_over_writes_nothing_more() {
     check(async |place| {
         let (one, other) = (place.open().await, place.open().await);
-        let sleeper = one.acquire_load_lease("one", "process 1").await.unwrap();
+        let sleeper = take(&one, "one", "process 1").await;
         import_under(&sleeper, "+33199000001 name=Ana").await.unwrap();
         one.by_hand("update lease set expires_at = 1").await;
-        let lease = other.acquire_load_lease("other", "process 2").await.unwrap();
+        let lease = take(&other, "other", "process 2").await;
 
         let before = one.dump().await;
         let crm = sleeper.crm();
@@ -133,10 +162,11 @@ fn a_holder_whose_lease_was_taken_over_writes_nothing_more() {
 fn a_holder_that_writes_keeps_its_lease() {
     check(async |place| {
         let (one, other) = (place.open().await, place.open().await);
-        let lease = one.acquire_load_lease("one", "process 1").await.unwrap();
+        let lease = take(&one, "one", "ana@host, process 1").await;
         one.by_hand("update lease set expires_at = 1").await;
         import_under(&lease, "+33199000001 name=Ana").await.unwrap();
-        assert!(matches!(other.acquire_load_lease("other", "process 2").await, Err(LoadError::Busy { .. })));
+        let statement = "update lease set expires_at = expires_at + 1";
+        assert!(matches!(take_while(&other, &one, statement).await, Err(LoadError::Busy { .. })));
     });
 }
 
@@ -145,7 +175,7 @@ fn small_commands_do_not_wait_for_a_run() {
     check(async |place| {
         let (one, other) = (place.open().await, place.open().await);
         one.import(RUN, "+33199000001 name=Ana\n+33199000002 name=Ben row=sms:2").await;
-        let lease = one.acquire_load_lease("one", "process 1").await.unwrap();
+        let lease = take(&one, "one", "process 1").await;
         let [ana, ben] = ["+33199000001", "+33199000002"].map(crate::check::id_of);
         other.merge(ana, ben).await.unwrap().unwrap();
         import_under(&lease, "+33199000001 name=Ana").await.unwrap();
@@ -156,7 +186,7 @@ fn small_commands_do_not_wait_for_a_run() {
 async fn start(url: String, row: RunRow, people: String) -> Result<(), LoadError> {
     let crm = crate::Crm::open(&url).await?;
     let lease = loop {
-        match crm.acquire_load_lease(&row.uid, "a process").await {
+        match crm.acquire_load_lease(&row.uid, "a process", |_, _| ()).await {
             Err(LoadError::Busy { .. }) => tokio::task::yield_now().await,
             taken => break taken?,
         }

@@ -1,11 +1,16 @@
 //! Two runs on one database, and people who decide while a run works.
 
+use std::sync::Arc;
+
+use crm::{Crm, Lease};
 use expect_test::expect;
 use model::Stage;
+use tokio::sync::Notify;
 
-use crate::Chosen;
-use crate::check::{PEOPLE, check};
+use crate::check::{PEOPLE, Project, check};
+use crate::progress::{Event, Note, Progress};
 use crate::tests::{FILES, SMS};
+use crate::{Chosen, OpenRun, Restore};
 
 #[test]
 fn a_run_loads_its_people_though_another_run_of_its_name_was_done_meanwhile() {
@@ -35,13 +40,36 @@ fn a_run_loads_its_people_though_another_run_of_its_name_was_done_meanwhile() {
     });
 }
 
+async fn take(crm: &Crm, uid: &str, holder: &str) -> Lease {
+    crm.acquire_load_lease(uid, holder, |_, _| ()).await.unwrap()
+}
+
+/// Does something that waits for the lease, whose holder renews it meanwhile.
+async fn while_another_loads(project: &Project, work: impl AsyncFnOnce(Progress)) {
+    let waiting = Arc::new(Notify::new());
+    let noted = Arc::clone(&waiting);
+    let progress = Progress::new(move |event| {
+        if matches!(event, Event::Noted(Note::WaitsForLease { .. })) {
+            noted.notify_one();
+        }
+    });
+    let renewed = async {
+        waiting.notified().await;
+        project.by_hand("update lease set expires_at = expires_at + 1").await;
+    };
+    tokio::join!(work(progress), renewed);
+}
+
 #[test]
 fn a_run_that_finds_another_loading_is_refused_and_works_when_that_is_done() {
     check(&FILES, async |project| {
-        let crm = project.crm().await;
-        let lease = crm.acquire_load_lease("another run", "ana@host, process 1, run winter").await.unwrap();
-        let refused = crate::run(&mut project.open().await).await.unwrap_err();
-        let told = format!("{refused:#}");
+        let lease = take(&project.crm().await, "another run", "ana@host, process 1, run winter").await;
+        let mut told = String::new();
+        while_another_loads(project, async |progress| {
+            let mut run = OpenRun::open(&project.options(), progress).await.unwrap();
+            told = format!("{:#}", crate::run(&mut run).await.unwrap_err());
+        })
+        .await;
         assert!(told.contains("another run has been loading into this database since 2"), "{told}");
         assert!(told.ends_with("(ana@host, process 1, run winter): wait for it, or stop it"), "{told}");
         assert_eq!(project.select(PEOPLE).await, "");
@@ -56,9 +84,9 @@ fn a_run_gives_its_lease_back_also_when_it_fails() {
     check(&FILES, async |project| {
         project.run().await;
         let crm = project.crm().await;
-        drop(crm.acquire_load_lease("one", "process 1").await.unwrap().release().await);
+        drop(take(&crm, "one", "process 1").await.release().await);
         crate::rerun(&mut project.reopen().await, 7, Stage::Load).await.err().unwrap();
-        crm.acquire_load_lease("two", "process 2").await.unwrap();
+        take(&crm, "two", "process 2").await;
     });
 }
 
@@ -87,10 +115,13 @@ fn a_restore_needs_the_lease_and_takes_back_no_refusal() {
         project.write("sms.csv", &SMS.replace("Cleo,2026-03-04,yes", "Chloe,2026-03-05,stop"));
         project.run().await;
 
-        let crm = project.crm().await;
-        let lease = crm.acquire_load_lease("another run", "ana@host, process 1").await.unwrap();
-        let refused = project.restore(Chosen::BeforeRun).await.unwrap_err();
-        assert!(refused.to_string().starts_with("another run has been loading"), "{refused:#}");
+        let lease = take(&project.crm().await, "another run", "ana@host, process 1").await;
+        while_another_loads(project, async |progress| {
+            let restore = Restore::prepare(project.found(), Chosen::BeforeRun).await.unwrap();
+            let refused = restore.run(&progress).await.unwrap_err();
+            assert!(refused.to_string().starts_with("another run has been loading"), "{refused:#}");
+        })
+        .await;
         lease.release().await.unwrap();
 
         let restored = project.restore(Chosen::BeforeRun).await.unwrap();

@@ -61,6 +61,14 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
         Note::Waits { task, length, is_asked_for, until } => {
             (task.name(), text::verify::wait(*length, *is_asked_for, *until))
         }
+        Note::WaitsForLease { holder, since } => {
+            let holder = printable(holder);
+            let text = format!(
+                "another run has been loading into this database since {since} ({holder}): \
+                 waiting up to a minute, in case it was stopped"
+            );
+            ("load", text)
+        }
         Note::SpellingsMerged { n_contacts } => {
             let n_contacts = grouped(*n_contacts);
             ("verify", format!("{n_contacts} contacts merged: WhatsApp treats both spellings of their numbers as one"))
