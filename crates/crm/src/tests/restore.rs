@@ -4,6 +4,7 @@ use expect_test::expect;
 use jiff::Timestamp;
 use model::Stage;
 
+use super::two::take;
 use crate::check::{Place, RUN, check, id_of};
 use crate::{Crm, LoadError, Losses, SuppressAction};
 
@@ -11,14 +12,14 @@ const LATER: &str = "2026-12-01-winter";
 const TWO: &str = "+33199000001 name=Ana consent=yes viber=a1\n+33199000002 name=Ben row=sms:2";
 
 async fn restore(crm: &Crm, place: &Place) -> Result<u64, LoadError> {
-    let lease = crm.acquire_load_lease("restore", "process 1").await.unwrap();
+    let lease = take(crm, "restore", "process 1").await;
     let restored = crm.restore(&lease, Some(place.folder()), Timestamp::UNIX_EPOCH).await;
     lease.release().await.unwrap();
     restored
 }
 
 async fn clear(crm: &Crm) -> u64 {
-    let lease = crm.acquire_load_lease("restore", "process 1").await.unwrap();
+    let lease = take(crm, "restore", "process 1").await;
     let n_contacts = crm.restore(&lease, None, Timestamp::UNIX_EPOCH).await.unwrap();
     lease.release().await.unwrap();
     n_contacts
@@ -174,9 +175,9 @@ fn a_restore_needs_the_lease_and_is_logged() {
         let (crm, other) = (place.open().await, place.open().await);
         crm.import(RUN, TWO).await;
         crm.back_up(place.folder()).await.unwrap();
-        let lease = crm.acquire_load_lease("one", "process 1").await.unwrap();
+        let lease = take(&crm, "one", "process 1").await;
         crm.by_hand("update lease set expires_at = 1").await;
-        let taken_over = other.acquire_load_lease("two", "process 2").await.unwrap();
+        let taken_over = take(&other, "two", "process 2").await;
         let fenced = crm.restore(&lease, Some(place.folder()), Timestamp::UNIX_EPOCH).await;
         assert!(matches!(fenced, Err(LoadError::Fenced)));
         taken_over.release().await.unwrap();
@@ -187,5 +188,42 @@ fn a_restore_needs_the_lease_and_is_logged() {
             crm.texts("select cast(taken_at as text) || ' ' || cast(n_contacts as text) from restore_log").await,
             "0 2\n0 2"
         );
+    });
+}
+
+#[test]
+fn two_backups_of_the_same_people_are_the_same_files_whoever_has_the_lease() {
+    check(async |place| {
+        let crm = place.open().await;
+        crm.import(RUN, "+33199000001 name=Ana consent=no viber=a1").await;
+        let mut digests = Vec::new();
+        for holder in ["ana@host, process 1", "benjamin@another-host, process 20000"] {
+            let lease = take(&crm, holder, holder).await;
+            let files = lease.crm().back_up(place.folder()).await.unwrap();
+            digests.push(files.iter().map(|it| std::fs::read(place.folder().join(it)).unwrap()).collect::<Vec<_>>());
+            lease.release().await.unwrap();
+        }
+        assert!(digests[0] == digests[1]);
+    });
+}
+
+#[test]
+fn a_backup_is_taken_while_another_program_adds_people() {
+    check(async |place| {
+        let crm = place.open().await;
+        crm.import(RUN, "+33199000001 name=Ana").await;
+        let other = place.open().await;
+        let adding = async {
+            for number in 2..12 {
+                other.import(LATER, &format!("+331990000{number:02} name=Ben row=sms:{number}")).await;
+            }
+        };
+        let backing_up = async {
+            for _ in 0..10 {
+                crm.back_up(place.folder()).await.unwrap();
+            }
+        };
+        tokio::join!(adding, backing_up);
+        crm.would_lose(Some(place.folder())).await.unwrap();
     });
 }

@@ -3,11 +3,12 @@
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use crate::backup::TABLES;
-use crate::sql::sqlite::Sqlite;
+use crate::sql::sqlite::{Sqlite, connect};
 use crate::{LoadError, SqlError};
 
 const COPY: &str = "crm.db";
@@ -16,7 +17,8 @@ pub(crate) async fn back_up(sqlite: &Sqlite, folder: &Path) -> Result<Vec<String
     let failed = |it: SqlError| it.doing("copy the database");
     let path = folder.join(COPY);
     let mut reader = sqlite.reader().await.map_err(failed)?;
-    reader.run(move |connection| copy(connection, &path)).await.map_err(failed)?;
+    let database = Arc::clone(&sqlite.path);
+    reader.run(move |connection| copy(connection, &database, &path)).await.map_err(failed)?;
     Ok(vec![COPY.to_owned()])
 }
 
@@ -49,7 +51,29 @@ fn detach_from(connection: &Connection) -> Result<(), SqlError> {
     }
 }
 
-fn copy(connection: &Connection, path: &Path) -> Result<(), SqlError> {
+/// Copies the database. If somebody writes to it meanwhile, it is copied once more while others wait.
+fn copy(connection: &Connection, database: &Path, path: &Path) -> Result<(), SqlError> {
+    let version = data_version(connection)?;
+    let mut is_whole = copy_once(connection, path)?;
+    if !is_whole && data_version(connection)? != version {
+        let writer = connect(database)?;
+        writer.execute_batch("begin immediate")?;
+        is_whole = copy_once(connection, path)?;
+        writer.execute_batch("rollback")?;
+    }
+    match is_whole {
+        true => Ok(()),
+        false => Err(LoadError::BackupDiffers { path: path.to_owned() }.into()),
+    }
+}
+
+/// Returns a number that changes whenever another connection writes to the database.
+fn data_version(connection: &Connection) -> Result<i64, SqlError> {
+    Ok(connection.query_row("pragma data_version", [], |it| it.get(0))?)
+}
+
+/// Makes a copy, and returns whether it holds what the database holds.
+fn copy_once(connection: &Connection, path: &Path) -> Result<bool, SqlError> {
     let file_failed = |source| LoadError::BackupFile { path: path.to_owned(), source };
     if path.exists() {
         std::fs::remove_file(path).map_err(file_failed)?;
@@ -57,15 +81,18 @@ fn copy(connection: &Connection, path: &Path) -> Result<(), SqlError> {
     let name = path.display().to_string();
     connection.execute("vacuum into ?", [&name])?;
     std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(file_failed)?;
-    File::open(path).and_then(|it| it.sync_all()).map_err(file_failed)?;
-
     connection.execute("attach database ? as copy", [&name])?;
-    let is_whole = is_whole(connection);
+    let is_whole = forget_lease(connection).and_then(|()| is_whole(connection));
     connection.execute_batch("detach database copy")?;
-    match is_whole? {
-        true => Ok(()),
-        false => Err(LoadError::BackupDiffers { path: path.to_owned() }.into()),
-    }
+    File::open(path).and_then(|it| it.sync_all()).map_err(file_failed)?;
+    is_whole
+}
+
+/// Removes the lease from the copy, which would make two copies of the same people differ.
+fn forget_lease(connection: &Connection) -> Result<(), SqlError> {
+    // Without `secure_delete` the bytes of the row would stay in the file. The pragma gives a row.
+    connection.query_row("pragma copy.secure_delete = on", [], |_| Ok(()))?;
+    Ok(connection.execute_batch("delete from copy.lease")?)
 }
 
 /// Whether the attached copy is sound and its tables have as many rows as ours.
