@@ -119,13 +119,18 @@ struct BatchLine {
     loaded: String,
 }
 
-/// Writes the report of a run into its folder, unless it was a dry run. If the verification ended early, the report is
-/// written first and the error is returned after it.
-pub(crate) fn written(run: &OpenRun, mut report: RunReport) -> Result<RunReport> {
+/// The name of the report in the run folder.
+const REPORT: &str = "report.html";
+
+/// Writes the report of a run into its folder and its digest into the manifest, unless it was a dry run. If the
+/// verification ended early, the report is written first and the error is returned after it.
+pub(crate) fn written(run: &mut OpenRun, mut report: RunReport) -> Result<RunReport> {
     if let Some(database) = &report.database {
         let page = page(run, &report, database)?;
         let html = page.render().context("could not make the report")?;
-        write_private(&run.folder.path("report.html"), html.as_bytes())?;
+        let artifact = write_private(&run.folder.path(REPORT), html.as_bytes())?;
+        run.folder.manifest.artifacts.insert(REPORT.to_owned(), artifact);
+        run.folder.save()?;
     }
     match report.failure.take() {
         Some(failure) => Err(failure),

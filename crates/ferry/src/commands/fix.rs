@@ -11,7 +11,7 @@ pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> R
     let mut run = OpenRun::reopen(&args.place.place(), None, progress).await?;
     let fixed = crossing::fix(&mut run, &args.file).await?;
     let (corrected, before) = (fixed.n_corrected, fixed.n_rejected_before);
-    let report = report::written(&run, fixed.report)?;
+    let report = report::written(&mut run, fixed.report)?;
     let after = report.counts.rejected;
     let value = serde_json::json!({
         "corrected": corrected, "rejected_before": before, "run": text::run::json(&report)?,

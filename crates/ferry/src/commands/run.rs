@@ -13,7 +13,7 @@ use crate::{report, text};
 pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
     let mut run = OpenRun::open(&args.options(), progress).await?;
     let report = crossing::run(&mut run).await?;
-    let report = report::written(&run, report)?;
+    let report = report::written(&mut run, report)?;
     output.print(&text::run::json(&report)?, || text::run::text(&report))?;
     Ok(Exit::of(&report))
 }
@@ -42,7 +42,7 @@ pub(crate) async fn rerun(args: &RerunArgs, progress: Progress, output: Output) 
         bail!("name a batch with --batch, or contacts with --only")
     };
     let (loaded, report) = crossing::rerun(&mut run, batch, from).await?;
-    report::written(&run, report)?;
+    report::written(&mut run, report)?;
     let value = serde_json::json!({
         "batch": batch, "inserted": loaded.inserted, "updated": loaded.updated, "unchanged": loaded.unchanged,
     });
@@ -60,7 +60,7 @@ pub(crate) async fn verify(args: &VerifyArgs, progress: Progress, output: Output
         return print_verified(&crossing::verify_dry(&run).await?, output);
     }
     let report = crossing::verify(&mut run, Selection::Unverified).await?;
-    print_verified(&report::written(&run, report)?, output)
+    print_verified(&report::written(&mut run, report)?, output)
 }
 
 async fn verify_again(run: &mut OpenRun, only: Only, output: Output) -> Result<Exit> {

@@ -185,6 +185,12 @@ fn an_audit_proves_the_balance_and_names_what_does_not_add_up() {
     assert_eq!(sound.code, 0, "{sound:?}");
     assert!(sound.out.contains("600 rows in = 316 kept + 261 merged + 23 rejected + 0 suppressed"), "{}", sound.out);
 
+    let report = world.read("run/report.html");
+    world.write("run/report.html", &report.replace("316", "361"));
+    assert!(audit().out.contains("report.html is missing, or it is not what the manifest says"));
+    assert_eq!(world.ferry(&["run", "--run-dir", "run"]).code, 0);
+    assert_eq!(audit().code, 0, "the report is made again");
+
     let url = format!("sqlite:{}", world.path("ferry.db").display());
     let victim =
         crate::world::texts(&url, "delete from contact where e164 = (select min(e164) from contact) returning e164");
