@@ -13,6 +13,7 @@ use verify::{AdapterKind, KnownAnswer, KnownAnswers};
 use crate::open_run::OpenRun;
 use crate::progress::{AnswersRead, Note};
 use plan::VerifySection;
+use run::guarded;
 
 /// The file of lines that could not be used, with the reasons.
 const REJECTS: &str = "verify/rejects.csv";
@@ -232,7 +233,7 @@ fn write_rejects(run: &mut OpenRun, rejects: &[[String; 4]]) -> Result<()> {
     let mut csv = csv::Writer::from_writer(run.folder.create(REJECTS)?);
     csv.write_record(["file", "line", "reason", "text"]).with_context(failed)?;
     for reject in rejects {
-        csv.write_record(reject).with_context(failed)?;
+        csv.write_record(reject.each_ref().map(|it| guarded(it).into_owned())).with_context(failed)?;
     }
     let mut file = csv.into_inner().map_err(|error| error.into_error()).with_context(failed)?;
     file.flush().with_context(failed)?;

@@ -572,7 +572,7 @@ fn answers_of_another_tool_are_read_from_a_file() {
         "answers.csv",
         "Phone;Status;Checked_at;wa_id\n01 99 00 00 00;valid;2026-03-01;33199000000\n+33199000001;INVALID;2026-03-01;\n\
          +33199000002;unknown;2026-03-01;\n+33199000003;perhaps;2026-03-01;\nnobody;valid;2026-03-01;\n\
-         +33199000004;yes;soon;\n+33199000005;yes;2099-01-01;\n",
+         +33199000004;yes;soon;\n+33199000005;yes;2099-01-01;\n=HYPERLINK(1);yes;;\n",
     );
     let ended = world.run();
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -586,6 +586,8 @@ fn answers_of_another_tool_are_read_from_a_file() {
         "6,the phone number has letters in it",
         "7,the date cannot be read",
         "8,the answer is dated in the future",
+        // A spreadsheet would run the cell.
+        "9,the phone number has letters in it,\"'=HYPERLINK(1),yes,,\"",
     ] {
         assert!(rejects.contains(reason), "{rejects}");
     }
