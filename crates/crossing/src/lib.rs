@@ -62,6 +62,8 @@ pub use crate::unread_values::unread_values;
 pub use crate::verify::{Selection, Uninformative, uninformative};
 pub use ::audit::{Compared, Difference};
 
+use tokio::task::block_in_place;
+
 use crate::clean::PendingRows;
 use crate::load::lease;
 use crate::verify::Verified;
@@ -92,8 +94,16 @@ async fn clean_and_load(run: &mut OpenRun, rows: Option<PendingRows>) -> Result<
         return dry_run(run).await;
     }
     let (crm, loaded) = loading.finish(run).await?;
-    load::plan_batches(run, &crm).await?;
-    let verified = verify::verify_if_possible(run, &crm, Selection::Unverified).await?;
+    let verified = loop {
+        load::plan_batches(run, &crm).await?;
+        let verified = verify::verify_if_possible(run, &crm, Selection::Unverified).await?;
+        // Merges can be taken back while a provider is asked, which can last for days. Cleaning follows what holds now.
+        if loaded.is_some() || !run.read_decisions_again(&crm).await? {
+            break verified;
+        }
+        block_in_place(|| clean::clean(run))?;
+        gates::check(run)?;
+    };
     let unfinished = load::load(run, &crm, None, loaded).await?;
     load::variants::merge(run, &crm).await?;
     RunReport::of_run(run, crm, verified, unfinished).await

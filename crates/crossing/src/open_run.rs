@@ -146,6 +146,14 @@ impl OpenRun {
         Ok(())
     }
 
+    /// Reads the decisions that hold now, and returns whether they are others than those that cleaning has followed.
+    pub(crate) async fn read_decisions_again(&mut self, crm: &Crm) -> Result<bool> {
+        let decisions = crm.decisions().await?;
+        let have_changed = decisions != self.decisions;
+        self.decisions = decisions;
+        Ok(have_changed)
+    }
+
     /// Returns whether the run was loaded. What it has read and cleaned is not made anew, whatever has changed since.
     pub(crate) fn is_finished(&self) -> bool {
         self.folder.manifest.stages.contains_key(&Stage::Load)

@@ -109,6 +109,29 @@ fn who_was_merged_does_not_come_back_with_their_batch() {
 }
 
 #[test]
+fn a_merge_that_is_taken_back_while_a_run_works_is_not_loaded() {
+    check(&FILES, async |project| {
+        project.run().await;
+        let crm = project.crm().await;
+        let ids = [crm.find("+33199000001").await.unwrap()[0], crm.find("+33199000003").await.unwrap()[0]];
+        crm.merge(ids[0], ids[1]).await.unwrap().unwrap();
+        project.write("sms.csv", &SMS.replace("Cleo", "Chloe"));
+        let mut run = project.open().await;
+        crate::stage(&mut run, Stage::Extract).await.unwrap();
+        crate::stage(&mut run, Stage::Clean).await.unwrap();
+        crm.unmerge(ids[0], ids[1], false).await.unwrap().unwrap();
+        crate::run(&mut run).await.unwrap();
+        expect![[r#"
+            +33199000001 | Ana B | yes
+            +33199000002 | Bob | stop
+            +33199000003 | Chloe | yes
+        "#]]
+        .assert_eq(&project.select(PEOPLE).await);
+        assert_eq!(project.differences().await, "");
+    });
+}
+
+#[test]
 fn a_restore_needs_the_lease_and_takes_back_no_refusal() {
     check(&FILES, async |project| {
         project.run().await;
