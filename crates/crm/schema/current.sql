@@ -244,10 +244,11 @@ create view registration_now as
     select evidence.* from evidence left join changed on changed.contact_id = evidence.contact_id
     where changed_at is null or checked_at >= changed_at
   ),
-  -- Level 1 is evidence that has not expired. Level 2 is all evidence: what it says counts only if level 1 says
-  -- nothing.
+  -- Level 1 is evidence that has not expired and is not dated in the future. Level 2 is all evidence: what it says counts
+  -- only if level 1 says nothing.
   leveled as (
-    select 1 as level, counted.* from counted where expires_at is null or expires_at > now_micros()
+    select 1 as level, counted.* from counted
+    where (expires_at is null or expires_at > now_micros()) and checked_at <= now_micros() + 86400000000
     union all select 2 as level, counted.* from counted
   ),
   -- What one check said of all the national spellings of a number.

@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::evidence::{IDENTITY_CHANGED, PASSIVE};
 use crate::{Answer, Evidence, WaId};
 use phone::PhoneNumber;
+
+/// How much later than now evidence can be dated: clocks and time zones differ by less than a day.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whether a contact is registered on WhatsApp, derived from all evidence, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,14 +43,16 @@ impl Registration {
     /// 3. A message that was delivered or received is proof. It overrides every earlier lookup; a later lookup that
     ///    disagrees makes the registration `contradictory`.
     /// 4. Lookups that agree decide, the newest first; lookups that disagree make it `contradictory`.
-    /// 5. Expired evidence counts only if nothing else is left, as `no_answer` with the expired answer.
+    /// 5. Expired evidence counts only if nothing else is left, as `no_answer` with the expired answer. So does evidence
+    ///    dated more than a day after `now`: the clock of the machine that recorded it was wrong.
     pub fn of(evidence: &[Evidence], now: Timestamp) -> Option<Self> {
         let since = evidence.iter().filter(|it| is_change(it)).map(|it| it.checked_at).max();
         let counts = |it: &&Evidence| since.is_none_or(|since| it.checked_at >= since);
         let evidence: Vec<&Evidence> = evidence.iter().filter(counts).collect();
         let newest = evidence.iter().copied().max_by_key(|it| (it.checked_at, &it.method))?;
 
-        let is_valid = |it: &Evidence| it.expires_at.is_none_or(|end| now < end);
+        let newest_possible = now.saturating_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX);
+        let is_valid = |it: &Evidence| it.checked_at <= newest_possible && it.expires_at.is_none_or(|end| now < end);
         let valid: Vec<&Evidence> = evidence.iter().copied().filter(|it| is_valid(it)).collect();
         if let Some(verdict) = resolve(&verdicts(&valid)) {
             return Some(Self::by(verdict));
@@ -188,6 +193,13 @@ mod tests {
         check("contacts 10 registered until 101", "registered by contacts on 10");
         check("contacts 10 registered until 90, waha 5 not_registered until 200", "not_registered by waha on 5");
         check("contacts 10 no_answer until 90", "no_answer by contacts on 10");
+    }
+
+    #[test]
+    fn an_answer_dated_in_the_future_counts_like_an_expired_one() {
+        check("contacts 102 registered", "no_answer by contacts on 102, was registered");
+        check("contacts 102 registered until 5000, waha 5 not_registered", "not_registered by waha on 5");
+        check("contacts 101 registered", "registered by contacts on 101");
     }
 
     #[test]
