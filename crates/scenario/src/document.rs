@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::{Act, Criticality, Message, Purpose, Scenario, Slot, Step, Trigger};
+use crate::{Act, Criticality, LanguageBasis, Message, Purpose, Scenario, Slot, Step, Trigger};
 use crate::{Text, slot_name};
 
 /// Why a document could not be read as scenarios.
@@ -29,8 +29,8 @@ struct Simple {
 
 /// Reads one scenario, a list of scenarios, or `{"scenarios": […]}`; each in full, or as `intent` and `response`.
 ///
-/// `language` is the language of simple scenarios that name none.
-pub fn read_scenarios(json: &str, language: &str) -> Result<Vec<Scenario>, ScenarioError> {
+/// A simple scenario that names no language has an empty one.
+pub fn read_scenarios(json: &str) -> Result<Vec<Scenario>, ScenarioError> {
     let value: Value = serde_json::from_str(json).map_err(|source| ScenarioError::Json { source })?;
     let values = match value {
         Value::Array(values) => values,
@@ -42,27 +42,28 @@ pub fn read_scenarios(json: &str, language: &str) -> Result<Vec<Scenario>, Scena
         other => vec![other],
     };
     let numbered = values.into_iter().zip(1..);
-    numbered.map(|(value, number)| read_scenario(value, number, language)).collect()
+    numbered.map(|(value, number)| read_scenario(value, number)).collect()
 }
 
-fn read_scenario(value: Value, number: usize, language: &str) -> Result<Scenario, ScenarioError> {
+fn read_scenario(value: Value, number: usize) -> Result<Scenario, ScenarioError> {
     let name = value.get("id").or(value.get("intent")).and_then(Value::as_str).map(str::to_owned);
     let is_simple = value.get("response").is_some();
     let read = match is_simple {
-        true => serde_json::from_value(value).map(|it: Simple| it.whole(language)),
+        true => serde_json::from_value(value).map(|it: Simple| it.whole()),
         false => serde_json::from_value(value),
     };
     read.map_err(|source| ScenarioError::Shape { number, name, source })
 }
 
 impl Simple {
-    fn whole(self, language: &str) -> Scenario {
+    fn whole(self) -> Scenario {
         let mut names: Vec<&str> = self.response.slots().collect();
         names.sort_unstable();
         names.dedup();
         Scenario {
             id: slot_name(&self.intent),
-            language: self.language.unwrap_or_else(|| language.to_owned()),
+            language: self.language.unwrap_or_default(),
+            language_basis: LanguageBasis::Declared,
             purpose: self.purpose.unwrap_or(Purpose::Notification),
             criticality: Criticality::Normal,
             trigger: Trigger::Event { name: None },
@@ -93,15 +94,15 @@ mod tests {
     #[test]
     fn an_intent_and_a_response_are_the_simplest_scenario() {
         let json = r#"{ "intent": "Order status", "response": "Your order is {{status}}. Thank you." }"#;
-        let scenarios = read_scenarios(json, "en").unwrap();
+        let scenarios = read_scenarios(json).unwrap();
         assert_eq!((scenarios[0].id.as_str(), scenarios[0].slots[0].name.as_str()), ("order_status", "status"));
         let written = serde_json::to_string(&scenarios).unwrap();
-        assert_eq!(read_scenarios(&written, "en").unwrap(), scenarios);
+        assert_eq!(read_scenarios(&written).unwrap(), scenarios);
     }
 
     #[test]
     fn what_is_no_scenario_is_named() {
-        let told = |json| match read_scenarios(json, "en").unwrap_err() {
+        let told = |json| match read_scenarios(json).unwrap_err() {
             ScenarioError::Shape { number, name, source } => format!("{number} {name:?} {source}"),
             error => error.to_string(),
         };

@@ -25,8 +25,11 @@ pub struct Scenario {
     pub id: String,
     /// What the customer or the business wants, such as `order_status`.
     pub intent: String,
-    /// The language of its texts, such as `fr` or `pt_BR`.
+    /// The language of its texts, such as `fr` or `pt_BR`; empty if it is not known.
     pub language: String,
+    /// How the language is known.
+    #[serde(default, skip_serializing_if = "LanguageBasis::is_declared")]
+    pub language_basis: LanguageBasis,
     pub purpose: Purpose,
     #[serde(default)]
     pub criticality: Criticality,
@@ -41,6 +44,25 @@ pub struct Scenario {
     /// What the source has and this form cannot express.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<PlacedLoss>,
+}
+
+/// How the language of a scenario is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LanguageBasis {
+    /// The source declares it.
+    #[default]
+    Declared,
+    /// The texts are written in it, as a detector says.
+    Guessed,
+    /// The texts are too short to tell. It is the language of the other scenarios, or the one that the user named.
+    Assumed,
+}
+
+impl LanguageBasis {
+    fn is_declared(&self) -> bool {
+        *self == Self::Declared
+    }
 }
 
 /// What a scenario is for. The category of a WhatsApp template follows from it.

@@ -33,6 +33,12 @@ pub enum Loss {
     Carousel,
     ButtonDropped,
     CodeText,
+    FieldDropped,
+    OtherPlatform,
+    UnusedText,
+    AlternativeText,
+    ConditionDropped,
+    SmsOptOut,
 }
 
 /// A loss, and its place in the source.
@@ -50,7 +56,7 @@ const fn loss(code: &'static str, name: &'static str, about: &'static str) -> Ru
 }
 
 /// Every loss, in the order of [`Loss`].
-pub static LOSSES: [Rule; 24] = [
+pub static LOSSES: [Rule; 30] = [
     loss("L101", "button-colour", "WhatsApp draws all buttons alike: colours, font sizes and frames are lost"),
     loss("L102", "button-image", "buttons have no pictures"),
     loss("L103", "button-layout", "buttons are listed below each other: rows, columns and heights are lost"),
@@ -79,6 +85,16 @@ pub static LOSSES: [Rule; 24] = [
     loss("L122", "carousel", "the cards of a carousel become choices"),
     loss("L123", "button-dropped", "a button does not fit into one message with the others"),
     loss("L124", "code-text", "WhatsApp writes the text of messages with codes"),
+    loss("L125", "field-dropped", "a field of the source has no place in WhatsApp"),
+    loss("L126", "other-platform", "an answer for another platform or channel is not sent"),
+    loss("L127", "unused-text", "a text that only the source's own code sends belongs to no scenario"),
+    loss("L128", "alternative-text", "the source chooses one of several texts at random: the first is always sent"),
+    loss("L129", "condition-dropped", "a condition of the source cannot be decided outside of it"),
+    loss(
+        "L130",
+        "sms-opt-out",
+        "instructions to stop by SMS do not work in WhatsApp: the opt-out of the business replaces them",
+    ),
 ];
 
 impl Loss {

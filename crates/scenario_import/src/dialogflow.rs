@@ -12,7 +12,7 @@ use scenario::{
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, placeholders};
+use crate::{File, Format, ImportError, Imported, Skipped, placeholders};
 
 /// `$name`, `$name.original`, `#context.name`.
 static PARAMETER: LazyLock<Option<Regex>> =
@@ -29,7 +29,7 @@ struct Intent {
     phrases: BTreeMap<String, Vec<String>>,
 }
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     let read = |file: &File| -> Result<Value, ImportError> {
         serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "a file of a Dialogflow agent", it))
     };
@@ -68,7 +68,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
     languages.extend(agent.get("language").and_then(Value::as_str).map(str::to_owned));
     languages.extend(strings(agent.get("supportedLanguages")));
     if languages.is_empty() {
-        languages.insert(options.language.clone());
+        languages.insert(String::new());
     }
     for language in &languages {
         for intent in intents.iter().filter(|it| parent(it, &intents).is_none()) {

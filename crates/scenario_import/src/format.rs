@@ -77,7 +77,7 @@ impl Format {
     }
 
     fn of_one(file: &File) -> Option<Self> {
-        let start = file.bytes.iter().find(|it| !it.is_ascii_whitespace() && !b"\xEF\xBB\xBF".contains(it))?;
+        let start = file.bytes.iter().find(|it| !it.is_ascii_whitespace())?;
         if matches!(start, b'{' | b'[') {
             return match serde_json::from_slice::<Value>(&file.bytes) {
                 Ok(value) => Self::of_json(&value),

@@ -4,23 +4,23 @@ use scenario::{Act, Message, Purpose, Trigger};
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, placeholders};
+use crate::{File, Format, ImportError, Imported, Skipped, placeholders};
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         let page: Value =
             serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "templates of Infobip", it))?;
         let list = page.get("templates").or(page.get("results")).unwrap_or(&page);
         let one = std::slice::from_ref(list);
         for (template, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
-            read_template(file, template, n, options, imported);
+            read_template(file, template, n, imported);
         }
     }
     Ok(())
 }
 
 /// Reads a template: a scenario for each of its languages.
-fn read_template(file: &File, template: &Value, n: u64, options: &Options, imported: &mut Imported) {
+fn read_template(file: &File, template: &Value, n: u64, imported: &mut Imported) {
     let string = |key: &str| template.get(key).map(|it| it.to_string().trim_matches('"').to_owned());
     let id = string("templateId").or_else(|| string("id")).unwrap_or_else(|| n.to_string());
     let status = string("status").unwrap_or_default();
@@ -35,7 +35,7 @@ fn read_template(file: &File, template: &Value, n: u64, options: &Options, impor
         imported.skipped.push(skip("it has no text"));
     }
     for body in bodies {
-        let language = body.get("language").and_then(Value::as_str).unwrap_or(&options.language);
+        let language = body.get("language").and_then(Value::as_str).unwrap_or_default();
         let Some(text) = body.get("template").and_then(Value::as_str) else {
             imported.skipped.push(skip("it has no text"));
             continue;

@@ -25,6 +25,7 @@ mod viber_messages;
 pub use format::Format;
 
 use scenario::{Scenario, ScenarioError, read_scenarios};
+use serde::Serialize;
 use thiserror::Error;
 
 /// A file: its name and its content.
@@ -40,15 +41,16 @@ pub struct File {
 pub struct Options {
     /// The format; if it is none, it is detected from the files.
     pub format: Option<Format>,
-    /// The language of texts whose language cannot be guessed, such as `fr`.
-    pub language: String,
+    /// The language of texts that are too short to tell, such as `fr`. Its region, as in `pt_PT`, holds for all texts of
+    /// that language.
+    pub language: Option<String>,
     /// The number of messages of a log that must share a template.
     pub min_messages: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { format: None, language: "en".to_owned(), min_messages: 3 }
+        Self { format: None, language: None, min_messages: 3 }
     }
 }
 
@@ -64,7 +66,7 @@ pub struct Imported {
 }
 
 /// A part of a file that did not become a scenario.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
     pub file: String,
     /// Such as `line 12`.
@@ -102,26 +104,27 @@ pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportErr
     };
     let mut imported = Imported { format, scenarios: Vec::new(), skipped: Vec::new(), read_as };
     match format {
-        Format::Scenario => scenarios(&files, options, &mut imported)?,
-        Format::SmsList => sms_list::import(&files, options, &mut imported)?,
+        Format::Scenario => scenarios(&files, &mut imported)?,
+        Format::SmsList => sms_list::import(&files, &mut imported)?,
         Format::MessageLog => message_log::import(&files, options, &mut imported)?,
-        Format::ViberMessages => viber_messages::import(&files, options, &mut imported)?,
-        Format::ViberArchive => viber_archive::import(&files, options, &mut imported)?,
-        Format::InfobipTemplates => infobip::import(&files, options, &mut imported)?,
-        Format::TwilioStudio => twilio_studio::import(&files, options, &mut imported)?,
-        Format::TwilioContent => twilio_content::import(&files, options, &mut imported)?,
-        Format::Dialogflow => dialogflow::import(&files, options, &mut imported)?,
-        Format::Rasa => rasa::import(&files, options, &mut imported)?,
-        Format::RapidPro => rapidpro::import(&files, options, &mut imported)?,
+        Format::ViberMessages => viber_messages::import(&files, &mut imported)?,
+        Format::ViberArchive => viber_archive::import(&files, &mut imported)?,
+        Format::InfobipTemplates => infobip::import(&files, &mut imported)?,
+        Format::TwilioStudio => twilio_studio::import(&files, &mut imported)?,
+        Format::TwilioContent => twilio_content::import(&files, &mut imported)?,
+        Format::Dialogflow => dialogflow::import(&files, &mut imported)?,
+        Format::Rasa => rasa::import(&files, &mut imported)?,
+        Format::RapidPro => rapidpro::import(&files, &mut imported)?,
     }
+    language::fill_in(&mut imported.scenarios, options.language.as_deref());
     scenario_builder::make_ids_unique(&mut imported.scenarios);
     Ok(imported)
 }
 
-fn scenarios(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+fn scenarios(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         let text = String::from_utf8_lossy(&file.bytes);
-        let read = read_scenarios(&text, &options.language);
+        let read = read_scenarios(&text);
         imported.scenarios.extend(read.map_err(|it: ScenarioError| ImportError::shape(file, "scenarios", it))?);
     }
     Ok(())

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use scenario::{Act, Message, Origin, Purpose, Scenario, Slot, Text, Trigger};
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, language, table};
+use crate::{File, Format, ImportError, Imported, Options, Skipped, table};
 use cluster::{Cluster, Part, clusters};
 use distinct::{DistinctMessages, MessageStats, ValueRange};
 use mask::{Masked, ValueKind, mask};
@@ -33,7 +33,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             n_few += cluster.n_messages;
             continue;
         }
-        imported.scenarios.push(scenario(&cluster, file, options));
+        imported.scenarios.push(scenario(&cluster, file));
     }
     if few > 0 {
         let why = format!("{n_few} messages of {few} kinds: each kind has fewer than {}", options.min_messages);
@@ -95,7 +95,7 @@ fn add(distinct: &mut DistinctMessages, messages: &[(String, String)]) {
 }
 
 /// Makes a scenario of a template. Values that may be personal data never become examples.
-fn scenario(cluster: &Cluster, file: &str, options: &Options) -> Scenario {
+fn scenario(cluster: &Cluster, file: &str) -> Scenario {
     let mut builder = ScenarioBuilder::default();
     let mut text = Text::default();
     for part in &cluster.parts {
@@ -124,7 +124,7 @@ fn scenario(cluster: &Cluster, file: &str, options: &Options) -> Scenario {
     };
     let head = ScenarioHead {
         intent: &name_of(&plain),
-        language: language::guess(&plain).unwrap_or(&options.language),
+        language: "",
         purpose,
         trigger: Trigger::Event { name: None },
         origin,

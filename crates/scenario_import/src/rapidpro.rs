@@ -13,14 +13,14 @@ use scenario::{
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, language, placeholders};
+use crate::{File, Format, ImportError, Imported, Skipped, placeholders};
 
 /// `@contact.name`, `@(upper(contact.name))`; `@@` is one `@`.
 static EXPRESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"@\(((?:[^()]|\([^()]*\))*)\)|@((?:contact|fields|results|run|parent|child|urns|globals|trigger|input|legacy_extra|webhook|resume|node|ticket)(?:\.[A-Za-z0-9_]+)*)").ok()
 });
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         let export: Value =
             serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "flows of RapidPro", it))?;
@@ -42,7 +42,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             let others = definition.get("localization").and_then(Value::as_object);
             languages.extend(others.into_iter().flat_map(|it| it.keys().map(String::as_str)).filter(|it| *it != base));
             for language in languages {
-                imported.scenarios.push(scenario(definition, &name, language, triggers, file, options));
+                imported.scenarios.push(scenario(definition, &name, language, triggers, file));
             }
         }
     }
@@ -87,14 +87,7 @@ struct FlowReader<'a> {
     first: BTreeMap<&'a str, String>,
 }
 
-fn scenario(
-    definition: &Value,
-    name: &str,
-    language: &str,
-    triggers: &[Value],
-    file: &File,
-    options: &Options,
-) -> scenario::Scenario {
+fn scenario(definition: &Value, name: &str, language: &str, triggers: &[Value], file: &File) -> scenario::Scenario {
     let translated = definition.get("localization").and_then(|it| it.get(language));
     let mut reader = FlowReader { builder: ScenarioBuilder::default(), translated, first: BTreeMap::new() };
     let nodes = list(definition, "nodes");
@@ -106,8 +99,7 @@ fn scenario(
     for (n, node) in nodes.iter().enumerate() {
         reader.node(node, &format!("node_{}", n + 1));
     }
-    let said = reader.builder.all_text();
-    let language = two_letters(language).or_else(|| language::guess(&said)).unwrap_or(&options.language);
+    let language = two_letters(language).unwrap_or_default();
     let of_flow = |it: &&Value| it.get("flow").and_then(|it| string(it, "uuid")) == string(definition, "uuid");
     let keywords = triggers.iter().filter(of_flow).flat_map(|it| {
         let several = list(it, "keywords").iter().filter_map(Value::as_str);

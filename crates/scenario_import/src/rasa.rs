@@ -12,12 +12,12 @@ use scenario::{Purpose, Trigger};
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioHead, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, language};
+use crate::{File, Format, ImportError, Imported, Skipped};
 use bot::{Bot, StoryEvent, read};
 use build::StoryBuilder;
 use tree::{StoryNode, insert};
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     let mut bot = Bot::default();
     for file in files.iter().filter(|it| it.path.ends_with(".yml") || it.path.ends_with(".yaml")) {
         let text = String::from_utf8_lossy(&file.bytes);
@@ -34,12 +34,10 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         let start = builder.story(intent, root);
         used.append(&mut builder.used);
         let scenario = builder.scenario;
-        let said = scenario.all_text();
         let phrases = bot.phrases.get(*intent).cloned().unwrap_or_default();
-        let words = format!("{said} {}", phrases.join(" "));
         let head = ScenarioHead {
             intent,
-            language: language::guess(&words).unwrap_or(&options.language),
+            language: "",
             purpose: Purpose::Conversation,
             trigger: Trigger::Message { phrases },
             origin: origin(Format::Rasa, file, *intent),

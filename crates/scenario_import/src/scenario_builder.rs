@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use scenario::{Act, Criticality, END, Loss, Origin, PlacedLoss, Purpose, Scenario, Slot, Step, Trigger, slot_name};
+use scenario::{
+    Act, Criticality, END, LanguageBasis, Loss, Origin, PlacedLoss, Purpose, Scenario, Slot, Step, Trigger, slot_name,
+};
 
 /// A scenario that is being built.
 #[derive(Debug, Default)]
@@ -17,6 +19,7 @@ pub(crate) struct ScenarioBuilder {
 /// The fields of a scenario that are not steps.
 pub(crate) struct ScenarioHead<'a> {
     pub(crate) intent: &'a str,
+    /// Empty if the source declares none: the texts say it then.
     pub(crate) language: &'a str,
     pub(crate) purpose: Purpose,
     pub(crate) trigger: Trigger,
@@ -59,9 +62,9 @@ impl ScenarioBuilder {
         self.steps.push(Step { id: id.to_owned(), act });
     }
 
-    /// All texts of the steps, to guess the language from.
-    pub(crate) fn all_text(&self) -> String {
-        self.steps.iter().filter_map(|it| it.act.text()).map(|it| format!("{it} ")).collect()
+    /// The first text that a customer reads.
+    pub(crate) fn first_text(&self) -> String {
+        self.steps.iter().find_map(|it| it.act.text()).map(ToString::to_string).unwrap_or_default()
     }
 
     /// The scenario, which starts with the first step unless `start` says otherwise.
@@ -72,6 +75,7 @@ impl ScenarioBuilder {
             id: slot_name(head.intent),
             intent: head.intent.to_owned(),
             language: head.language.to_owned(),
+            language_basis: LanguageBasis::Declared,
             purpose: head.purpose,
             criticality: Criticality::Normal,
             trigger: head.trigger,

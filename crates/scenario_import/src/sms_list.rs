@@ -3,13 +3,13 @@
 use scenario::{Act, Message, Purpose, Trigger, slot_name};
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, html, language, placeholders, table};
+use crate::{File, Format, ImportError, Imported, Skipped, html, placeholders, table};
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         match file.path.to_ascii_lowercase().ends_with(".txt") {
-            true => lines(file, options, imported),
-            false => rows(file, options, imported)?,
+            true => lines(file, imported),
+            false => rows(file, imported)?,
         }
     }
     Ok(())
@@ -24,9 +24,9 @@ struct Entry<'a> {
     place: String,
 }
 
-fn lines(file: &File, options: &Options, imported: &mut Imported) {
+fn lines(file: &File, imported: &mut Imported) {
     let text = String::from_utf8_lossy(&file.bytes);
-    for (line, n) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
+    for (line, n) in text.lines().zip(1..) {
         // A name may come before the text, separated by a tab.
         let (name, text) = match line.split_once('\t') {
             Some((name, text)) => (Some(name.trim()), text.trim()),
@@ -34,12 +34,12 @@ fn lines(file: &File, options: &Options, imported: &mut Imported) {
         };
         if !text.is_empty() {
             let entry = Entry { name, text, language: None, purpose: None, place: format!("line {n}") };
-            push(file, &entry, options, imported);
+            push(file, &entry, imported);
         }
     }
 }
 
-fn rows(file: &File, options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+fn rows(file: &File, imported: &mut Imported) -> Result<(), ImportError> {
     let expected = "a list of texts";
     let (mut rows, columns) = table::open(file, expected)?;
     for row in rows.byte_records() {
@@ -60,7 +60,7 @@ fn rows(file: &File, options: &Options, imported: &mut Imported) -> Result<(), I
             purpose: columns.purpose.map(cell).and_then(|it| purpose(&it)),
             place,
         };
-        push(file, &entry, options, imported);
+        push(file, &entry, imported);
     }
     Ok(())
 }
@@ -79,14 +79,14 @@ fn purpose(text: &str) -> Option<Purpose> {
     }
 }
 
-fn push(file: &File, entry: &Entry<'_>, options: &Options, imported: &mut Imported) {
+fn push(file: &File, entry: &Entry<'_>, imported: &mut Imported) {
     let mut builder = ScenarioBuilder::default();
     let (plain, tags) = html::plain(entry.text, true);
     if !tags.is_empty() {
         builder.record_loss(scenario::Loss::Html, "text", format!("the tags {}", tags.join(", ")));
     }
     let text = placeholders::parse(&mut builder, &plain);
-    let language = entry.language.or_else(|| language::guess(&plain)).unwrap_or(&options.language);
+    let language = entry.language.unwrap_or_default();
     let name = entry.name.map_or_else(|| name_of(&plain), str::to_owned);
     builder.push("text", Act::Message(Message { text, ..Message::default() }));
     let purpose = entry.purpose.unwrap_or(Purpose::Notification);

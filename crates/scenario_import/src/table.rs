@@ -95,7 +95,7 @@ impl Columns {
 }
 
 fn plain(name: &str) -> String {
-    let name = scenario::slot_name(name.trim_start_matches('\u{feff}'));
+    let name = scenario::slot_name(name);
     // `message_text` and `Message Text` are the same name.
     match LOG.contains(&name.as_str()) || TEXT.contains(&name.as_str()) {
         true => name,
@@ -118,7 +118,6 @@ pub(crate) fn open<'a>(
 
 /// Reads CSV. The delimiter is the candidate that is most frequent in the first line.
 fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let line = bytes.split(|it| *it == b'\n').next().unwrap_or_default();
     let count = |delimiter: &u8| line.iter().filter(|it| *it == delimiter).count();
     let delimiter = [b',', b';', b'\t', b'|'].into_iter().max_by_key(|it| (count(it), *it == b',')).unwrap_or(b',');

@@ -7,7 +7,7 @@ use scenario::{Act, Choice, Location, Loss, Media, MediaKind, Message, Purpose, 
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, placeholders};
+use crate::{File, Format, ImportError, Imported, Skipped, placeholders};
 
 static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}").ok());
 
@@ -25,21 +25,21 @@ const TYPES: [&str; 10] = [
     "twilio/text",
 ];
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         let page: Value = serde_json::from_slice(&file.bytes)
             .map_err(|it| ImportError::shape(file, "content templates of Twilio", it))?;
         let list = page.get("contents").unwrap_or(&page);
         let one = std::slice::from_ref(list);
         for (content, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
-            read_content(file, content, n, options, imported);
+            read_content(file, content, n, imported);
         }
     }
     Ok(())
 }
 
 /// Reads a content template as a scenario of one step.
-fn read_content(file: &File, content: &Value, n: u64, options: &Options, imported: &mut Imported) {
+fn read_content(file: &File, content: &Value, n: u64, imported: &mut Imported) {
     let string = |key: &str| content.get(key).and_then(Value::as_str);
     let name = string("friendly_name").or(string("sid")).map_or_else(|| format!("content {n}"), str::to_owned);
     let place = string("sid").map_or_else(|| format!("content {n}"), str::to_owned);
@@ -69,7 +69,7 @@ fn read_content(file: &File, content: &Value, n: u64, options: &Options, importe
     builder.push("message", Act::Message(message));
     let head = ScenarioHead {
         intent: &name,
-        language: string("language").unwrap_or(&options.language),
+        language: string("language").unwrap_or_default(),
         purpose,
         trigger: Trigger::Event { name: None },
         origin: origin(Format::TwilioContent, &file.path, place),

@@ -10,14 +10,14 @@ use scenario::{
 use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
-use crate::{File, Format, ImportError, Imported, Options, language, placeholders};
+use crate::{File, Format, ImportError, Imported, placeholders};
 
 /// Liquid expressions: `{{widgets.ask.inbound.Body}}`, with filters after a bar.
 static LIQUID: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\{\{-?\s*([^{}|]+?)\s*(\|[^{}]*?)?\s*-?\}\}").ok());
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{%-?.*?-?%\}").ok());
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         let whole: Value = serde_json::from_slice(&file.bytes)
             .map_err(|it| ImportError::shape(file, "a flow of Twilio Studio", it))?;
@@ -38,17 +38,16 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
         }
         let start = ["incomingMessage", "incomingRequest", "incomingCall"];
         let way = started.and_then(|state| start.iter().find_map(|event| Some((*event, next(state, event)?))));
-        let said = builder.all_text();
         let string = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let named = string(&whole, "friendly_name").or_else(|| string(definition, "description"));
-        let name = named.filter(|it| !it.trim().is_empty()).unwrap_or_else(|| name_of(&said));
+        let name = named.filter(|it| !it.trim().is_empty()).unwrap_or_else(|| name_of(&builder.first_text()));
         let trigger = match way {
             Some(("incomingRequest", _)) => Trigger::Event { name: None },
             _ => Trigger::Message { phrases: Vec::new() },
         };
         let head = ScenarioHead {
             intent: &name,
-            language: language::guess(&said).unwrap_or(&options.language),
+            language: "",
             purpose: Purpose::Conversation,
             trigger,
             origin: origin(Format::TwilioStudio, &file.path, format!("{} states", states.len())),

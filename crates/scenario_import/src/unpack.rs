@@ -11,6 +11,9 @@ use crate::{File, ImportError};
 /// a few MiB. A larger message log can be unpacked first.
 const MOST_UNPACKED_MIB: u64 = 64;
 
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Unpacks archives and packed files; all others are returned as they are.
 pub(crate) fn unpack(files: Vec<File>) -> Result<Vec<File>, ImportError> {
     unpack_within(files, MOST_UNPACKED_MIB)
@@ -37,14 +40,18 @@ fn unpack_within(files: Vec<File>, most_mib: u64) -> Result<Vec<File>, ImportErr
     Ok(unpacked)
 }
 
-/// Converts every file to UTF-8. Returns the files that were not, with the encoding guessed from their bytes.
+/// Converts every file to UTF-8 without a byte order mark. Returns the files that were not, with the encoding guessed from their bytes.
 pub(crate) fn to_utf_8(files: &mut [File]) -> Vec<(String, &'static str)> {
     let mut read_as = Vec::new();
     for file in files {
         let (encoding, text) = decoded(&file.bytes);
-        if let Cow::Owned(text) = text {
-            read_as.push((file.path.clone(), encoding.name()));
-            file.bytes = text.into_bytes();
+        match text {
+            Cow::Owned(text) => {
+                read_as.push((file.path.clone(), encoding.name()));
+                file.bytes = text.into_bytes();
+            }
+            Cow::Borrowed(_) if file.bytes.starts_with(MARK) => drop(file.bytes.drain(..MARK.len())),
+            Cow::Borrowed(_) => {}
         }
     }
     read_as
@@ -111,9 +118,13 @@ mod tests {
         let text = "nom,text\nrdv,Votre commande [numéro] est prête.\n";
         let utf_16: Vec<u8> = [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         let western = WINDOWS_1252.encode(text).0.into_owned();
-        for (bytes, told) in
-            [(text.as_bytes().to_vec(), None), (utf_16, Some("UTF-16LE")), (western, Some("windows-1252"))]
-        {
+        let marked = [MARK, text.as_bytes()].concat();
+        for (bytes, told) in [
+            (text.as_bytes().to_vec(), None),
+            (marked, None),
+            (utf_16, Some("UTF-16LE")),
+            (western, Some("windows-1252")),
+        ] {
             let mut files = [File { path: "a.csv".into(), bytes }];
             let read_as = to_utf_8(&mut files);
             assert_eq!(String::from_utf8_lossy(&files[0].bytes), text);

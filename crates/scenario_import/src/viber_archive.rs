@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
 use crate::viber_messages::{lower_keys, message};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, language};
+use crate::{File, Format, ImportError, Imported, Skipped};
 
 /// Whether the first lines are events or messages of a bot.
 pub(crate) fn is_one(bytes: &[u8]) -> bool {
@@ -38,7 +38,7 @@ enum Utterance {
     Customer(String),
 }
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     let mut turns = Vec::new();
     for file in files {
         for (line, n) in file.bytes.split(|it| *it == b'\n').zip(1..) {
@@ -57,7 +57,7 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
     }
     turns.sort_by(|a, b| (&a.who, a.at, a.line).cmp(&(&b.who, b.at, b.line)));
     let file = files.first().map(|it| it.path.clone()).unwrap_or_default();
-    if let Some(scenario) = dialogue(&turns, &file, options) {
+    if let Some(scenario) = dialogue(&turns, &file) {
         imported.scenarios.push(scenario);
     }
     Ok(())
@@ -104,7 +104,7 @@ struct Transitions<'a> {
     next_messages: BTreeMap<(Option<usize>, String), BTreeMap<usize, u64>>,
 }
 
-fn dialogue(turns: &[Turn], file: &str, options: &Options) -> Option<scenario::Scenario> {
+fn dialogue(turns: &[Turn], file: &str) -> Option<scenario::Scenario> {
     let transitions = count_transitions(turns);
     if transitions.messages.is_empty() {
         return None;
@@ -137,14 +137,13 @@ fn dialogue(turns: &[Turn], file: &str, options: &Options) -> Option<scenario::S
         .iter()
         .filter(|it| it.0.0.is_none() && !it.0.1.starts_with('(') && !it.0.1.is_empty());
     let phrases: Vec<String> = first.filter(|it| is_common(it.1)).map(|it| it.0.1.clone()).take(20).collect();
-    let language = language::guess(&said).unwrap_or(&options.language);
     let name = format!("viber {}", name_of(&said));
     let start =
         transitions.next_messages.iter().filter(|it| it.0.0.is_none()).flat_map(|it| it.1.iter()).max_by_key(|it| it.1);
     let start = start.map(|it| ids[*it.0].clone());
     let head = ScenarioHead {
         intent: &name,
-        language,
+        language: "",
         purpose: Purpose::Conversation,
         trigger: Trigger::Message { phrases },
         origin: origin(Format::ViberArchive, file, format!("{} turns", turns.len())),

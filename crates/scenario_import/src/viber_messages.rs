@@ -6,9 +6,9 @@ use scenario::{Act, Choice, Goal, Location, Loss, Media, MediaKind, Message, Pur
 use serde_json::{Map, Value};
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
-use crate::{File, Format, ImportError, Imported, Options, Skipped, html, language, placeholders};
+use crate::{File, Format, ImportError, Imported, Skipped, html, placeholders};
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         let value: Value =
             serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "messages of Viber", it))?;
@@ -22,14 +22,14 @@ pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported)
             other => vec![other],
         };
         for (value, n) in messages.iter().zip(1..) {
-            read_message(file, value, n, options, imported);
+            read_message(file, value, n, imported);
         }
     }
     Ok(())
 }
 
 /// Reads a message as a scenario of one step.
-fn read_message(file: &File, value: &Value, n: u64, options: &Options, imported: &mut Imported) {
+fn read_message(file: &File, value: &Value, n: u64, imported: &mut Imported) {
     let place = format!("message {n}");
     let mut builder = ScenarioBuilder::default();
     let Some(message) = message(&mut builder, value, "message") else {
@@ -43,7 +43,6 @@ fn read_message(file: &File, value: &Value, n: u64, options: &Options, imported:
     let text = message.text.to_string();
     let named = value.get("name").or(value.get("tracking_data")).and_then(Value::as_str);
     let name = named.filter(|it| !it.is_empty()).map_or_else(|| name_of(&text), str::to_owned);
-    let language = language::guess(&text).unwrap_or(&options.language);
     let purpose = if message.waits() { Purpose::Conversation } else { Purpose::Notification };
     let trigger = match message.waits() {
         true => Trigger::Message { phrases: Vec::new() },
@@ -51,7 +50,9 @@ fn read_message(file: &File, value: &Value, n: u64, options: &Options, imported:
     };
     builder.push("message", Act::Message(message));
     let origin = origin(Format::ViberMessages, &file.path, place);
-    imported.scenarios.push(builder.finish(ScenarioHead { intent: &name, language, purpose, trigger, origin }, None));
+    imported
+        .scenarios
+        .push(builder.finish(ScenarioHead { intent: &name, language: "", purpose, trigger, origin }, None));
 }
 
 /// The same value with its keys in lower case.

@@ -7,6 +7,7 @@ mod api;
 mod fix;
 mod language;
 mod lint;
+mod marks;
 mod phrases;
 mod rules;
 mod session;

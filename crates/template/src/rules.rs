@@ -50,6 +50,13 @@ model::rules! {
     EMPTY "T209" "empty-text" Error "Meta, template components":
         "a text is not empty";
 
+    SOURCE_MARK "T210" "source-mark" Error "our caution: customers would read it":
+        "no placeholder, expression or tag of another system is left in a text";
+    LONE_SIGN "T211" "lone-sign" Warning "our caution: it may be the rest of a placeholder":
+        "a brace, a bracket or an @ belongs to the text";
+    INTERNAL_WORD "T212" "internal-word" Error "our caution: customers would read it":
+        "a text is written for customers: no name of a step, type or template, and more than an ellipsis";
+
     VARIABLE_AT_START "T301" "variable-at-start" Error "Meta, error 2388299":
         "a text does not begin with a variable";
     VARIABLE_AT_END "T302" "variable-at-end" Error "Meta, error 2388299; that a sign after it is not enough is our caution":

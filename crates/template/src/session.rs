@@ -7,6 +7,7 @@ use scenario::{Location, MediaKind, Product};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::marks::{self, Kind};
 use crate::{MAX_LINE, rules};
 
 /// Limits a text message, in characters.
@@ -183,6 +184,7 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
         let message = format!("{} characters; at most {most} are allowed", length(message.body()));
         findings.push(Finding::new(&rules::MESSAGE_LENGTH, "/body", message));
     }
+    findings.extend(marks::check(Kind::Text, message.body(), "/body"));
     let is_spoken = !matches!(message, SessionMessage::Media { .. } | SessionMessage::Location { .. });
     if is_spoken && message.body().trim().is_empty() {
         findings.push(Finding::new(&rules::EMPTY, "/body", "the text is empty"));
@@ -247,6 +249,7 @@ fn check_rows(
 }
 
 fn check_title(title: &str, place: &str, most: usize, findings: &mut Vec<Finding>) {
+    findings.extend(marks::check(Kind::Title, title, place));
     let length = title.chars().count();
     if title.trim().is_empty() || length > most {
         let message = format!("“{title}” has {length} characters; 1 to {most} are allowed");
@@ -255,6 +258,7 @@ fn check_title(title: &str, place: &str, most: usize, findings: &mut Vec<Finding
 }
 
 fn check_link(url: &str, place: &str, findings: &mut Vec<Finding>) {
+    findings.extend(marks::check(Kind::Address, url, place));
     // A variable may stand for the whole address.
     if !(url.starts_with("https://") || url.starts_with("http://") || url.starts_with("{{")) {
         findings.push(Finding::new(&rules::MESSAGE_LINK, place, format!("“{url}” is not an http or https address")));

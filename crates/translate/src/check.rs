@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use model::Finding;
 use regex::Regex;
-use scenario::{Act, Choice, END, Goal, Scenario, Step, Text};
+use scenario::{Act, Choice, END, Goal, LanguageBasis, Scenario, Step, Text};
 use template::language_code;
 
 use crate::rules;
@@ -59,10 +59,7 @@ fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
         let message = format!("“{}” is not an id", scenario.id);
         findings.push(Finding::new(&rules::SCENARIO_ID, "/id", message).fixed_by(scenario::slot_name(&scenario.id)));
     }
-    if language_code(&scenario.language).is_none() {
-        let message = format!("“{}” is not one of WhatsApp's languages", scenario.language);
-        findings.push(Finding::new(&rules::LANGUAGE, "/language", message));
-    }
+    language(scenario, findings);
     if scenario.step(&scenario.start).is_none() {
         findings.push(Finding::new(&rules::START, "/start", format!("there is no step “{}”", scenario.start)));
     }
@@ -75,6 +72,29 @@ fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
     }
     for (n, step) in scenario.steps.iter().enumerate() {
         step_shape(n, step, &ids, findings);
+    }
+}
+
+fn language(scenario: &Scenario, findings: &mut Vec<Finding>) {
+    let language = scenario.language.as_str();
+    match (language, scenario.language_basis) {
+        ("", _) => {
+            let finding = Finding::new(&rules::LANGUAGE_UNKNOWN, "/language", "the texts are too short to tell");
+            findings.push(finding.fixed_by("name the language with --language"));
+        }
+        (_, LanguageBasis::Guessed) => {
+            let message = format!("“{language}”, from the texts");
+            findings.push(Finding::new(&rules::LANGUAGE_GUESSED, "/language", message));
+        }
+        (_, LanguageBasis::Assumed) => {
+            let message = format!("“{language}” is assumed: the texts are too short to tell");
+            findings.push(Finding::new(&rules::LANGUAGE_GUESSED, "/language", message));
+        }
+        (_, LanguageBasis::Declared) => {}
+    }
+    if !language.is_empty() && language_code(language).is_none() {
+        let message = format!("“{language}” is not one of WhatsApp's languages");
+        findings.push(Finding::new(&rules::LANGUAGE, "/language", message));
     }
 }
 

@@ -31,6 +31,11 @@ model::rules! {
     DEEP "S113" "deep-choices" Note "design text S1-9":
         "few choices follow each other: after more than four, people get lost";
 
+    LANGUAGE_GUESSED "S114" "language-guessed" Note "the source declares no language":
+        "the language was found out from the texts, or taken from the others: --language names it";
+    LANGUAGE_UNKNOWN "S115" "language-unknown" Error "the source declares no language":
+        "the language of the texts is declared, found out, or named with --language";
+
     CATEGORY "C101" "proposed-category" Note "Meta, template categorization":
         "the category is proposed, with its reason";
     TEXT_ADDED "C102" "text-changed" Note "the rules of the linter":

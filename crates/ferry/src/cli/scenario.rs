@@ -34,9 +34,9 @@ pub(crate) struct ScenarioArgs {
     /// The format of the files [default: detected]
     #[arg(long, value_name = "KIND", value_parser = format)]
     pub(crate) from: Option<Format>,
-    /// The language of texts whose language cannot be guessed
-    #[arg(long, default_value = "en")]
-    pub(crate) language: String,
+    /// The language of texts that are too short to tell, or the region of their language, such as pt_PT
+    #[arg(long)]
+    pub(crate) language: Option<String>,
     /// The number of messages of a log that must share a template
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) min_messages: u64,

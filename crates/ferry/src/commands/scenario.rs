@@ -92,10 +92,11 @@ fn import(args: &ImportArgs, output: Output) -> Result<Exit> {
         "format": imported.format.name(),
         "scenarios": imported.scenarios,
         "read_as": imported.read_as,
-        "skipped": imported.skipped.iter().map(|it| json!({ "file": it.file, "place": it.place, "why": it.why })).collect::<Vec<_>>(),
+        "skipped": imported.skipped,
     });
     output.print(&value, || text::imported(&imported))?;
-    Ok(Exit::Done)
+    // Nothing to work with is no success, whatever was said of it.
+    Ok(if imported.scenarios.is_empty() { Exit::Failed } else { Exit::Done })
 }
 
 fn check(args: &ScenarioArgs, output: Output) -> Result<Exit> {
@@ -113,7 +114,7 @@ fn check(args: &ScenarioArgs, output: Output) -> Result<Exit> {
         .collect();
     let text = || checked.iter().map(|(it, findings)| text::findings(&it.id, &it.language, findings)).collect();
     output.print(&value, text)?;
-    let has_errors = checked.iter().any(|it| it.1.iter().any(Finding::is_error));
+    let has_errors = checked.is_empty() || checked.iter().any(|it| it.1.iter().any(Finding::is_error));
     Ok(if has_errors { Exit::Failed } else { Exit::Done })
 }
 
@@ -177,5 +178,5 @@ fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
         simulated.collect::<String>() + &text::not_simulated(&broken)
     })?;
     let is_explained = runs.iter().all(|it| it.1.iter().all(translate::Simulated::is_explained));
-    Ok(if is_explained && broken.is_empty() { Exit::Done } else { Exit::Failed })
+    Ok(if is_explained && broken.is_empty() && !imported.scenarios.is_empty() { Exit::Done } else { Exit::Failed })
 }

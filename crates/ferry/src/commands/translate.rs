@@ -6,6 +6,7 @@ use std::path::Path;
 use ::scenario::Criticality;
 use anyhow::{Context, Result, bail};
 use model::Severity;
+use scenario_import::Skipped;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use translate::{Compiled, Options, Parameters, compile};
@@ -43,17 +44,15 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     }
     order.sort_by(|a, b| (a.criticality, &a.file).cmp(&(b.criticality, &b.file)));
     if let Some(to) = &args.to {
-        write(to, &compiled, &order, &args.catalog)?;
+        write(to, &compiled, &imported.skipped, &order, &args.catalog)?;
     }
     let n_templates: usize = compiled.iter().map(|it| it.templates.len()).sum();
-    output.print(&json!({ "compiled": compiled, "skipped": imported.skipped.len() }), || {
+    output.print(&json!({ "compiled": compiled, "skipped": imported.skipped }), || {
         let mut text = String::new();
         for it in &compiled {
             text += &text::findings(&it.scenario, &it.language, &it.findings);
         }
-        for it in &imported.skipped {
-            text += &format!("skipped: {} {}: {}\n", it.file, it.place, it.why);
-        }
+        text += &text::skipped(&imported.skipped);
         let n = |severity: Severity| {
             compiled.iter().flat_map(|it| &it.findings).filter(|it| it.rule.severity == severity).count()
         };
@@ -65,7 +64,7 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
         );
         text
     })?;
-    let has_errors = compiled.iter().any(Compiled::has_errors);
+    let has_errors = compiled.is_empty() || compiled.iter().any(Compiled::has_errors);
     Ok(if has_errors { Exit::Failed } else { Exit::Done })
 }
 
@@ -83,7 +82,7 @@ fn add_findings_between(compiled: &mut [Compiled]) {
     }
 }
 
-fn write(to: &Path, compiled: &[Compiled], order: &[OrderEntry], catalog: &str) -> Result<()> {
+fn write(to: &Path, compiled: &[Compiled], skipped: &[Skipped], order: &[OrderEntry], catalog: &str) -> Result<()> {
     let put = |name: &str, text: String| run::write_output(&to.join(name), text.as_bytes());
     let folders = ["templates", "flows"].map(|it| to.join(it));
     if let Some(theirs) = folders.iter().find(|it| it.exists()).filter(|_| !to.join(ORDER).is_file()) {
@@ -116,6 +115,12 @@ fn write(to: &Path, compiled: &[Compiled], order: &[OrderEntry], catalog: &str) 
             serde_json::to_string_pretty(&it.flow.json(catalog))? + "\n",
         )?;
         findings += &finding_lines(it)?;
+    }
+    for it in skipped {
+        let message = format!("{} {}: {}", it.file, it.place, it.why);
+        let line =
+            json!({ "code": "I101", "rule": "skipped", "severity": "loss", "place": it.place, "message": message });
+        findings += &(line.to_string() + "\n");
     }
     Ok(put("findings.ndjson", findings)?)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use model::{Finding, Severity, printable};
 use scenario::{Act, Choice, Goal, Scenario, Step};
-use scenario_import::Imported;
+use scenario_import::{Imported, Skipped};
 use translate::Simulated;
 
 /// The scenarios that were imported, and what was skipped.
@@ -25,10 +25,14 @@ pub(crate) fn imported(imported: &Imported) -> String {
     for (file, encoding) in &imported.read_as {
         text += &format!("  read as {encoding}: {}\n", printable(file));
     }
-    for it in &imported.skipped {
-        text += &format!("  skipped: {} {}: {}\n", printable(&it.file), printable(&it.place), printable(&it.why));
-    }
-    text
+    text + &skipped(&imported.skipped)
+}
+
+/// The parts of files that were not taken, with the reason of each.
+pub(crate) fn skipped(skipped: &[Skipped]) -> String {
+    let line =
+        |it: &Skipped| format!("  skipped: {} {}: {}\n", printable(&it.file), printable(&it.place), printable(&it.why));
+    skipped.iter().map(line).collect()
 }
 
 /// Findings under the name of their scenario.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use model::Finding;
 
+use crate::marks::{self, Kind};
 use crate::variable::variables;
 use crate::{Button, Component, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Template, is_shortened, rules};
 
@@ -105,6 +106,7 @@ fn text(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     let needs_none = ["OTP", "COPY_CODE", "REQUEST_CONTACT_INFO"].iter().any(|it| button.is(it));
     let text = button.text.as_deref().unwrap_or_default();
     let length = text.chars().count();
+    findings.extend(marks::check(Kind::Title, text, &format!("{place}/text")));
     let message = match text {
         _ if length > MAX_TEMPLATE_BUTTON => {
             format!("{length} characters; at most {MAX_TEMPLATE_BUTTON} are allowed")
@@ -130,6 +132,7 @@ fn url(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     if after.is_none_or(|it| it.is_empty() || it.starts_with(['{', '/']) || it.contains(char::is_whitespace)) {
         findings.push(Finding::new(&rules::BUTTON_URL, &at, "this is not an http or https address"));
     }
+    findings.extend(marks::check(Kind::Address, url, &at));
     let (found, broken) = variables(url);
     match found.as_slice() {
         [] if broken.is_empty() => {}

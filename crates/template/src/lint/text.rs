@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use model::Finding;
 
+use crate::marks::{self, Kind};
 use crate::variable::{ValueLengths, Variable, variables};
 use crate::{Body, Component, Footer, Header, MAX_LINE, MAX_TEMPLATE_BODY, NamedExample, Template, rules};
 
@@ -109,6 +110,7 @@ fn footer(footer: &Footer, place: &str, findings: &mut Vec<Finding>) {
     if text.trim().is_empty() {
         findings.push(Finding::new(&rules::EMPTY, &place, "the text is empty"));
     }
+    findings.extend(marks::check(Kind::Text, text, &place));
     if let Some(variable) = variables(text).0.first() {
         findings.push(Finding::new(&rules::FOOTER_VARIABLE, &place, "there is a variable").at(variable.span));
     }
@@ -120,6 +122,9 @@ fn common<'a>(text: &'a str, template: &Template, place: &str, findings: &mut Ve
     if text.trim().is_empty() {
         findings.push(Finding::new(&rules::EMPTY, place, "the text is empty"));
     }
+    // Braces that hold no variable have a rule of their own.
+    let is_broken = |it: &Finding| broken.iter().any(|span| it.span.is_some_and(|it| span.0 <= it.0 && it.1 <= span.1));
+    findings.extend(marks::check(Kind::Text, text, place).into_iter().filter(|it| !is_broken(it)));
     for span in broken {
         let finding = Finding::new(&rules::VARIABLE_BROKEN, place, "braces that hold no variable").at(span);
         findings.push(finding.fixed_by("write {{1}} or {{name}}"));

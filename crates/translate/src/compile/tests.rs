@@ -8,7 +8,7 @@ use crate::{Input, Script, simulate};
 fn scenario(trigger: &str, steps: Value) -> Scenario {
     let json = json!({ "id": "it", "intent": "it", "language": "en", "purpose": "conversation", "trigger": { "type": trigger },
         "start": steps[0]["id"], "steps": steps });
-    read_scenarios(&json.to_string(), "en").unwrap().remove(0)
+    read_scenarios(&json.to_string()).unwrap().remove(0)
 }
 
 /// What is sent at each step: the names of templates, the kinds of messages.

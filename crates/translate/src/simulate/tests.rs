@@ -6,7 +6,7 @@ use super::*;
 use crate::{Options, Parameters, compile};
 
 fn read(json: &str) -> Scenario {
-    read_scenarios(json, "en").unwrap().remove(0)
+    read_scenarios(json).unwrap().remove(0)
 }
 
 /// Runs every script and tells what each side showed where they differ.
