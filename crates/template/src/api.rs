@@ -185,6 +185,11 @@ impl Template {
         self.category.eq_ignore_ascii_case(category)
     }
 
+    /// Whether this is a template as WhatsApp lists it, and not one to submit.
+    pub fn is_listed(&self) -> bool {
+        self.other.contains_key("id") && self.other.contains_key("status")
+    }
+
     pub fn is_named(&self) -> bool {
         self.parameter_format.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("NAMED"))
     }
@@ -193,6 +198,11 @@ impl Template {
 impl Button {
     pub fn is(&self, kind: &str) -> bool {
         self.kind.eq_ignore_ascii_case(kind)
+    }
+
+    /// Whether it hands over a code. WhatsApp lists such a button as an address of its own.
+    pub fn is_otp(&self) -> bool {
+        self.is("OTP") || self.url.as_deref().is_some_and(|it| it.starts_with("https://www.whatsapp.com/otp/"))
     }
 
     /// The examples of its variable, in either notation.

@@ -3,14 +3,16 @@
 use model::Rule;
 
 use crate::phrases::Phrases;
+use crate::signs::{emoji, without_emoji, without_line_break_runs};
 use crate::variable::variables;
 use crate::{Body, BodyValues, Button, Component, Header, Template, language_code, rules};
 
 /// Fixes what is safe to fix, and returns the rules that were broken, in order. Fixing again changes nothing.
 ///
 /// Safe fixes: the case and characters of name, language and category; greetings and thanks around variables at the
-/// ends; a dash between two variables; the numbers of variables, with their examples; line breaks and marks in headers
-/// and footers; white space in examples; the order of buttons.
+/// ends; a dash between two variables; the numbers of variables, with their examples; line breaks, marks and emoji in
+/// headers and footers; emoji and marks in buttons; several empty lines in a row; white space in examples; the order of
+/// buttons. An emoji that is all that a text has stays.
 pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
     let mut fixed = Vec::new();
     let mut mend = |rule: &'static Rule, is_changed: bool| {
@@ -36,9 +38,16 @@ pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
             Component::Footer(footer) => {
                 if let Some(text) = &mut footer.text {
                     mend(&rules::LINE_BREAK, one_line(text));
+                    mend(&rules::EMOJI, plain(text));
                 }
             }
-            Component::Buttons(group) => mend(&rules::BUTTON_ORDER, quick_replies_first(&mut group.buttons)),
+            Component::Buttons(group) => {
+                for text in group.buttons.iter_mut().filter_map(|it| it.text.as_mut()) {
+                    mend(&rules::EMOJI, plain(text));
+                    mend(&rules::BUTTON_MARKS, without_marks(text));
+                }
+                mend(&rules::BUTTON_ORDER, quick_replies_first(&mut group.buttons));
+            }
             Component::Other(_) => {}
         }
     }
@@ -49,9 +58,18 @@ pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
     fixed
 }
 
+/// The text of a button without emoji and formatting marks, which a template refuses. A text of emoji alone stays.
+pub fn plain_button(text: &str) -> String {
+    let mut it = text.to_owned();
+    plain(&mut it);
+    without_marks(&mut it);
+    it
+}
+
 fn mend_header(header: &mut Header, mend: &mut impl FnMut(&'static Rule, bool)) {
     let Some(text) = &mut header.text else { return };
     mend(&rules::LINE_BREAK, one_line(text));
+    mend(&rules::EMOJI, plain(text));
     mend(&rules::HEADER_MARKS, without_marks(text));
     let renumbered = renumbered(text);
     mend(&rules::VARIABLE_ORDER, renumbered.is_some());
@@ -70,6 +88,9 @@ fn quick_replies_first(buttons: &mut [Button]) -> bool {
 
 fn mend_body(body: &mut Body, phrases: Option<&Phrases>, mend: &mut impl FnMut(&'static Rule, bool)) {
     let Some(text) = &mut body.text else { return };
+    let spaced = without_line_break_runs(text);
+    mend(&rules::LINE_BREAK_RUN, spaced != *text);
+    *text = spaced;
     mend(&rules::VARIABLES_ADJACENT, apart(text));
     if let Some(phrases) = phrases {
         mend(&rules::VARIABLE_AT_START, word_before(text, phrases));
@@ -130,6 +151,16 @@ fn one_line(text: &mut String) -> bool {
     let is_changed = text.contains(['\n', '\r']);
     if is_changed {
         *text = line;
+    }
+    is_changed
+}
+
+/// Removes emoji, unless nothing else is left.
+fn plain(text: &mut String) -> bool {
+    let plain = without_emoji(text);
+    let is_changed = emoji(text).is_some() && !plain.is_empty();
+    if is_changed {
+        *text = plain;
     }
     is_changed
 }

@@ -11,13 +11,14 @@ mod marks;
 mod phrases;
 mod rules;
 mod session;
+mod signs;
 mod variable;
 mod words;
 
 pub use api::{
     Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, HeaderExample, NamedExample, Template,
 };
-pub use fix::fix;
+pub use fix::{fix, plain_button};
 pub use language::{LANGUAGES, language_code};
 pub use lint::{lint, lint_set};
 pub use phrases::Phrases;

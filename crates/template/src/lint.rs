@@ -3,7 +3,7 @@
 mod buttons;
 mod content;
 mod fields;
-mod text;
+pub(crate) mod text;
 
 use std::collections::HashMap;
 

@@ -39,8 +39,9 @@ static COMPLETE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Marks in an address, where a per cent sign is an escape.
-static IN_ADDRESS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\{\{[^{}]*\}\}|\{[^{}]*\}|\[[^\[\]]*\]|<[^<>]*>|%%[^%]+%%|\*\|[^|]+\|\*|@\(|@contact\b").ok());
+static IN_ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\{\{[^{}]*\}\}|\{[^{}]*\}|\[[^\[\]]*\]|<[^<>]*>|%%[^%]+%%|\*\|[^|]+\|\*|@\(|@contact\b").ok()
+});
 
 static LONE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{\{|\}\}|[{}\[\]]|@[\p{L}_]\w*").ok());
 

@@ -39,8 +39,8 @@ model::rules! {
         "a footer has at most 60 characters";
     LINE_BREAK "T204" "line-break" Error "Meta, template management":
         "headers and footers have no line break";
-    HEADER_MARKS "T205" "header-marks" Error "Meta, template components":
-        "a header has no bold, italic, struck or code marks";
+    HEADER_MARKS "T205" "header-marks" Error "Meta, error 2388072":
+        "a header has no asterisk, and no bold, italic, struck or code marks";
     HEADER_VARIABLES "T206" "header-variables" Error "Meta, template components":
         "a header has at most one variable";
     FOOTER_VARIABLE "T207" "footer-variable" Error "Meta, template components":
@@ -56,6 +56,11 @@ model::rules! {
         "a brace, a bracket or an @ belongs to the text";
     INTERNAL_WORD "T212" "internal-word" Error "our caution: customers would read it":
         "a text is written for customers: no name of a step, type or template, and more than an ellipsis";
+
+    EMOJI "T213" "emoji" Error "Meta, error 2388072; Twilio, error 63040 (2026-11-28)":
+        "headers, footers and buttons have no emoji";
+    LINE_BREAK_RUN "T214" "line-break-run" Warning "guidelines of providers (easysocial.io, 2026-11-29)":
+        "a body has at most one empty line in a row";
 
     VARIABLE_AT_START "T301" "variable-at-start" Error "Meta, error 2388299":
         "a text does not begin with a variable";
@@ -100,13 +105,15 @@ model::rules! {
         "with more than three buttons, two and “See all options” are shown; more than three buttons, or quick replies with other buttons, cannot be seen on a desktop";
     BUTTON_CATEGORY "T410" "button-category" Error "Meta, template categorization":
         "OTP buttons belong to authentication, and no other button does";
+    BUTTON_MARKS "T411" "button-marks" Error "Meta, as quoted in glific/glific#4383 (2026-11-28)":
+        "the text of a button has no formatting marks";
 
     HEADER_FORMAT "T501" "header-format" Error "Meta, template components":
         "a header is TEXT, IMAGE, VIDEO, DOCUMENT or LOCATION; LOCATION not for authentication";
     HEADER_HANDLE "T502" "header-handle" Warning "Meta, template components":
         "a header with media has an example from a resumable upload";
     AUTHENTICATION "T503" "authentication" Error "Meta, template categorization":
-        "an authentication template has no address, media or emoji, and its values at most 15 characters";
+        "an authentication template has no text of its own, no address, media or emoji, and its values at most 15 characters";
 
     PROMOTIONAL "T601" "promotional" Warning "Meta, template categorization":
         "promotional words make a utility template a marketing one, and repeated cases cost the account";

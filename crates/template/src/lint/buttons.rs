@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use model::Finding;
 
+use crate::lint::text::no_emoji;
 use crate::marks::{self, Kind};
+use crate::signs::formatting_mark;
 use crate::variable::variables;
 use crate::{Button, Component, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Template, is_shortened, rules};
 
@@ -81,7 +83,7 @@ fn one(button: &Button, template: &Template, place: &str, findings: &mut Vec<Fin
         let message = format!("“{}” is not a type of button", button.kind);
         return findings.push(Finding::new(&rules::BUTTON_TYPE, format!("{place}/type"), message));
     }
-    if button.is("OTP") != template.is("AUTHENTICATION") {
+    if button.is_otp() != template.is("AUTHENTICATION") {
         let message = format!("{} does not belong to {}", button.kind, template.category);
         findings.push(Finding::new(&rules::BUTTON_CATEGORY, format!("{place}/type"), message));
     }
@@ -106,7 +108,13 @@ fn text(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     let needs_none = ["OTP", "COPY_CODE", "REQUEST_CONTACT_INFO"].iter().any(|it| button.is(it));
     let text = button.text.as_deref().unwrap_or_default();
     let length = text.chars().count();
-    findings.extend(marks::check(Kind::Title, text, &format!("{place}/text")));
+    let at = format!("{place}/text");
+    findings.extend(marks::check(Kind::Title, text, &at));
+    no_emoji(text, &at, findings);
+    if let Some(span) = formatting_mark(text) {
+        findings
+            .push(Finding::new(&rules::BUTTON_MARKS, &at, "there is a formatting mark").at(span).fixed_by("remove it"));
+    }
     let message = match text {
         _ if length > MAX_TEMPLATE_BUTTON => {
             format!("{length} characters; at most {MAX_TEMPLATE_BUTTON} are allowed")

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use model::Finding;
 use regex::Regex;
 
+use crate::signs::emoji;
 use crate::words::WordList;
-use crate::{Component, Template, is_shortened, rules, says_how_to_stop};
+use crate::{Button, Component, Template, is_shortened, rules, says_how_to_stop};
 
 static LINK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\b(?:https?://|www\.)[^\s<>]+|\b[a-z0-9-]+\.[a-z]{2,6}/[^\s<>]+").ok());
-static EMOJI: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\p{Extended_Pictographic}").ok());
 
 pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
     let texts = texts(template);
@@ -64,12 +64,11 @@ fn texts(template: &Template) -> Vec<(String, &str)> {
 }
 
 fn authentication(place: &str, text: &str, findings: &mut Vec<Finding>) {
-    let patterns = [(&LINK, "an address"), (&EMOJI, "an emoji")];
-    for (pattern, what) in patterns {
-        if let Some(found) = pattern.as_ref().and_then(|it| it.find(text)) {
-            let chars = |bytes: usize| text[..bytes].chars().count();
-            let finding = Finding::new(&rules::AUTHENTICATION, place, format!("there is {what}"));
-            findings.push(finding.at((chars(found.start()), chars(found.end()))));
+    let chars = |bytes: usize| text[..bytes].chars().count();
+    let link = LINK.as_ref().and_then(|it| it.find(text)).map(|it| (chars(it.start()), chars(it.end())));
+    for (span, what) in [(link, "an address"), (emoji(text), "an emoji")] {
+        if let Some(span) = span {
+            findings.push(Finding::new(&rules::AUTHENTICATION, place, format!("there is {what}")).at(span));
         }
     }
 }
@@ -84,7 +83,11 @@ fn of_codes(template: &Template, findings: &mut Vec<Finding>) {
         let message = format!("the value “{value}” has {} characters; at most 15 are allowed", value.chars().count());
         findings.push(Finding::new(&rules::AUTHENTICATION, "/components", message));
     }
-    if !template.buttons().iter().any(|it| it.is("OTP")) {
+    if !template.is_listed() && template.body().is_some_and(|it| it.text.is_some()) {
+        let finding = Finding::new(&rules::AUTHENTICATION, "/components", "its body has a text: WhatsApp writes it");
+        findings.push(finding.fixed_by("leave the text out"));
+    }
+    if !template.buttons().iter().any(Button::is_otp) {
         findings.push(
             Finding::new(&rules::AUTHENTICATION, "/components", "it has no OTP button").fixed_by("add one: COPY_CODE"),
         );

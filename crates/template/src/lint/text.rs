@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use model::Finding;
 
 use crate::marks::{self, Kind};
+use crate::signs::{emoji, formatting_mark, line_break_run};
 use crate::variable::{ValueLengths, Variable, variables};
 use crate::{Body, Component, Footer, Header, MAX_LINE, MAX_TEMPLATE_BODY, NamedExample, Template, rules};
 
@@ -43,9 +44,11 @@ fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &
     let found = common(text, template, &place, findings);
     too_long(text, MAX_LINE, &rules::HEADER_LENGTH, &place, findings);
     line_break(text, &place, findings);
-    if let Some(at) = text.chars().position(|it| matches!(it, '*' | '_' | '~' | '`')).filter(|_| has_marks(text)) {
-        let message = "formatting marks are shown as they are";
-        findings.push(Finding::new(&rules::HEADER_MARKS, &place, message).at((at, at + 1)).fixed_by("remove them"));
+    no_emoji(text, &place, findings);
+    let asterisk = || text.chars().position(|it| it == '*').map(|at| (at, at + 1));
+    if let Some(span) = formatting_mark(text).or_else(asterisk) {
+        let message = "there is an asterisk or a formatting mark";
+        findings.push(Finding::new(&rules::HEADER_MARKS, &place, message).at(span).fixed_by("remove it"));
     }
     if let Some(second) = found.get(1) {
         let message = format!("{} variables", found.len());
@@ -61,14 +64,11 @@ fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &
     }
 }
 
-/// Whether the text has a pair of marks, and not just a `_` in a word.
-fn has_marks(text: &str) -> bool {
-    let (found, _) = variables(text);
-    let plain: String = found.iter().rev().fold(text.to_owned(), |mut it, variable| {
-        it.replace_range(variable.bytes.0..variable.bytes.1, "");
-        it
-    });
-    ['*', '_', '~', '`'].iter().any(|mark| plain.matches(*mark).count() >= 2)
+/// Checks a text that has no emoji: a header, a footer or a button.
+pub(super) fn no_emoji(text: &str, place: &str, findings: &mut Vec<Finding>) {
+    if let Some(span) = emoji(text) {
+        findings.push(Finding::new(&rules::EMOJI, place, "there is an emoji").at(span).fixed_by("remove it"));
+    }
 }
 
 fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, findings: &mut Vec<Finding>) {
@@ -82,6 +82,10 @@ fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, f
     let place = format!("{place}/text");
     let found = common(text, template, &place, findings);
     too_long(text, MAX_TEMPLATE_BODY, &rules::BODY_LENGTH, &place, findings);
+    if let Some(span) = line_break_run(text) {
+        let finding = Finding::new(&rules::LINE_BREAK_RUN, &place, "there are several empty lines in a row").at(span);
+        findings.push(finding.fixed_by("leave one"));
+    }
     let words = plain_words(text, &found);
     let n_distinct = found.iter().map(|it| it.name).collect::<HashSet<_>>().len();
     if n_distinct > 0 && words < 2 * n_distinct + 1 {
@@ -110,6 +114,7 @@ fn footer(footer: &Footer, place: &str, findings: &mut Vec<Finding>) {
     if text.trim().is_empty() {
         findings.push(Finding::new(&rules::EMPTY, &place, "the text is empty"));
     }
+    no_emoji(text, &place, findings);
     findings.extend(marks::check(Kind::Text, text, &place));
     if let Some(variable) = variables(text).0.first() {
         findings.push(Finding::new(&rules::FOOTER_VARIABLE, &place, "there is a variable").at(variable.span));

@@ -6,7 +6,7 @@ use model::Finding;
 use regex::Regex;
 use scenario::{Choice, Loss, Text, TextPart};
 use serde_json::json;
-use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, says_how_to_stop};
+use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, plain_button, says_how_to_stop};
 
 use super::text::title;
 use super::{Compiler, SpokenStep};
@@ -64,10 +64,8 @@ impl<'a> Compiler<'a> {
         }
         let mut taken = Vec::new();
         for (mut way, described) in rows {
-            let text = title(&way.title, MAX_TEMPLATE_BUTTON, &taken);
-            if text != way.title {
-                self.record_loss(Loss::LongTitle, spoken.n, format!("“{}” is “{text}”", way.title));
-            }
+            let text = title(&plain_button(&way.title), MAX_TEMPLATE_BUTTON, &taken);
+            self.note_title(spoken.n, &way.title, &text);
             if let Some(description) = described {
                 self.record_loss(Loss::LongTitle, spoken.n, format!("“{text}” without “{description}”"));
             }
@@ -90,7 +88,7 @@ impl<'a> Compiler<'a> {
         for choice in &choices {
             let n_of = |kind: &str| tapped.buttons.iter().filter(|it| it.is(kind)).count();
             let taken: Vec<String> = tapped.buttons.iter().filter_map(|it| it.text.clone()).collect();
-            let text = title(choice.title(), MAX_TEMPLATE_BUTTON, &taken);
+            let text = title(&plain_button(choice.title()), MAX_TEMPLATE_BUTTON, &taken);
             let n_button = tapped.buttons.len();
             let button = match choice {
                 Choice::Link { url, .. } if n_of("URL") < 2 => self.link(url, text.clone(), n_button, &mut tapped.ends),
@@ -111,8 +109,8 @@ impl<'a> Compiler<'a> {
             };
             match button {
                 Some(button) => {
-                    if button.text.as_deref().is_some_and(|it| it != choice.title()) {
-                        self.record_loss(Loss::LongTitle, spoken.n, format!("“{}” is “{text}”", choice.title()));
+                    if button.text.is_some() {
+                        self.note_title(spoken.n, choice.title(), &text);
                     }
                     tapped.buttons.push(button);
                 }
@@ -123,6 +121,18 @@ impl<'a> Compiler<'a> {
             }
         }
         spoken.message.choices = choices;
+    }
+
+    /// Says what became of the title of a button.
+    fn note_title(&mut self, n: usize, whole: &str, text: &str) {
+        let plain = plain_button(whole);
+        if plain != whole {
+            let message = format!("“{whole}” is “{plain}”: templates take no emoji and no marks in buttons");
+            self.add_finding(Finding::new(&rules::TEXT_ADDED, format!("/steps/{n}"), message));
+        }
+        if text != plain {
+            self.record_loss(Loss::LongTitle, n, format!("“{plain}” is “{text}”"));
+        }
     }
 
     /// A button for an address; none if a slot is in the middle of the address.

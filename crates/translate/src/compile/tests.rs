@@ -176,3 +176,21 @@ fn a_long_text_is_never_cut_but_split() {
         assert!(bodies.clone().all(|it| it <= 1024) && (trigger == "message" || bodies.count() > 3));
     }
 }
+
+#[test]
+fn quick_replies_of_a_template_lose_their_emoji_and_say_so() {
+    let reply = |title: &str| json!({ "action": "reply", "title": title });
+    let steps = json!([{ "id": "ask", "type": "message", "text": "Will you come to our shop on Monday?",
+        "choices": [reply("✅ Yes, sure"), reply("*No*")] }]);
+    let compiled = compile(&scenario("event", steps), &Options::default());
+    let buttons: Vec<_> = compiled.templates[0].buttons().iter().filter_map(|it| it.text.as_deref()).collect();
+    assert_eq!(buttons, ["Yes, sure", "No"]);
+    let changed = compiled.findings.iter().filter(|it| it.rule.name == "text-changed").map(|it| it.message.as_str());
+    assert_eq!(
+        changed.collect::<Vec<_>>(),
+        [
+            "“✅ Yes, sure” is “Yes, sure”: templates take no emoji and no marks in buttons",
+            "“*No*” is “No”: templates take no emoji and no marks in buttons",
+        ]
+    );
+}
