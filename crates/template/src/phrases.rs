@@ -1,5 +1,7 @@
 //! Phrases that Ferry adds to texts.
 
+use std::sync::LazyLock;
+
 /// Words that Ferry adds to texts, in one language.
 #[derive(Debug)]
 pub struct Phrases {
@@ -29,120 +31,16 @@ impl Phrases {
     }
 }
 
-static ALL: [(&str, Phrases); 8] = [
-    (
-        "fr",
-        Phrases {
-            greeting: "Bonjour",
-            closing: "Merci.",
-            choose: "Choisir",
-            more: "Plus…",
-            back: "Retour au début",
-            stop: "Se désabonner",
-            stop_line: "Pour ne plus recevoir nos offres : Se désabonner",
-            go_on: "Continuer",
-            open: "Ouvrir",
-        },
-    ),
-    (
-        "en",
-        Phrases {
-            greeting: "Hello",
-            closing: "Thank you.",
-            choose: "Choose",
-            more: "More…",
-            back: "Back to the start",
-            stop: "Stop promotions",
-            stop_line: "To stop our offers, tap Stop promotions",
-            go_on: "Continue",
-            open: "Open",
-        },
-    ),
-    (
-        "es",
-        Phrases {
-            greeting: "Hola",
-            closing: "Gracias.",
-            choose: "Elegir",
-            more: "Más…",
-            back: "Volver al inicio",
-            stop: "Darme de baja",
-            stop_line: "Para no recibir más ofertas: Darme de baja",
-            go_on: "Continuar",
-            open: "Abrir",
-        },
-    ),
-    (
-        "pt",
-        Phrases {
-            greeting: "Olá",
-            closing: "Obrigado.",
-            choose: "Escolher",
-            more: "Mais…",
-            back: "Voltar ao início",
-            stop: "Parar promoções",
-            stop_line: "Para não receber mais ofertas: Parar promoções",
-            go_on: "Continuar",
-            open: "Abrir",
-        },
-    ),
-    (
-        "id",
-        Phrases {
-            greeting: "Halo",
-            closing: "Terima kasih.",
-            choose: "Pilih",
-            more: "Lainnya…",
-            back: "Kembali ke awal",
-            stop: "Berhenti promosi",
-            stop_line: "Agar tidak menerima promosi: Berhenti promosi",
-            go_on: "Lanjutkan",
-            open: "Buka",
-        },
-    ),
-    (
-        "de",
-        Phrases {
-            greeting: "Hallo",
-            closing: "Vielen Dank.",
-            choose: "Auswählen",
-            more: "Mehr…",
-            back: "Zurück zum Anfang",
-            stop: "Werbung abbestellen",
-            stop_line: "Keine Angebote mehr: Werbung abbestellen",
-            go_on: "Weiter",
-            open: "Öffnen",
-        },
-    ),
-    (
-        "it",
-        Phrases {
-            greeting: "Ciao",
-            closing: "Grazie.",
-            choose: "Scegli",
-            more: "Altro…",
-            back: "Torna all'inizio",
-            stop: "Stop promozioni",
-            stop_line: "Per non ricevere più offerte: Stop promozioni",
-            go_on: "Continua",
-            open: "Apri",
-        },
-    ),
-    (
-        "nl",
-        Phrases {
-            greeting: "Hallo",
-            closing: "Dank u wel.",
-            choose: "Kiezen",
-            more: "Meer…",
-            back: "Terug naar het begin",
-            stop: "Stop aanbiedingen",
-            stop_line: "Geen aanbiedingen meer: Stop aanbiedingen",
-            go_on: "Verder",
-            open: "Openen",
-        },
-    ),
-];
+/// One language a line, in the order of the fields of [`Phrases`].
+static ALL: LazyLock<Vec<(&str, Phrases)>> = LazyLock::new(|| {
+    let lines = include_str!("words/phrases.tsv").lines().skip(1);
+    lines.filter_map(|line| phrases(line.split('\t').collect::<Vec<_>>().as_slice())).collect()
+});
+
+fn phrases(cells: &[&'static str]) -> Option<(&'static str, Phrases)> {
+    let [language, greeting, closing, choose, more, back, stop, stop_line, go_on, open] = *cells else { return None };
+    Some((language, Phrases { greeting, closing, choose, more, back, stop, stop_line, go_on, open }))
+}
 
 #[cfg(test)]
 mod tests {
@@ -150,9 +48,14 @@ mod tests {
     use crate::{MAX_BUTTON, MAX_LINE, MAX_ROW};
 
     #[test]
+    fn every_line_of_the_table_is_read() {
+        assert_eq!(ALL.len(), include_str!("words/phrases.tsv").lines().count() - 1);
+    }
+
+    #[test]
     fn every_phrase_fits_where_it_goes() {
         let length = |text: &str| text.chars().count();
-        for (language, it) in &ALL {
+        for (language, it) in ALL.iter() {
             for button in [it.choose, it.stop, it.go_on, it.open] {
                 assert!(length(button) <= MAX_BUTTON, "{language}: {button}");
             }
@@ -163,7 +66,7 @@ mod tests {
     #[test]
     fn a_tap_on_the_button_that_stops_marketing_is_read_as_a_refusal() {
         let words = consent::Words::default();
-        for (language, it) in &ALL {
+        for (language, it) in ALL.iter() {
             assert_eq!(words.message(it.stop), consent::Meaning::Stop, "{language}: {}", it.stop);
         }
     }

@@ -1,4 +1,4 @@
-//! Words that show what a text is about. Columns of `words/*.tsv`: language, word (`*` means any ending), topic.
+//! Words that show what a text is about. Columns of `words/*.tsv`: language, word (`*` means any ending), topic, source.
 
 use std::sync::LazyLock;
 
@@ -17,6 +17,10 @@ pub(crate) struct FoundWord<'a> {
 
 static PROMOTION: LazyLock<WordList> = LazyLock::new(|| WordList::read(include_str!("words/promotion.tsv")));
 static SECTORS: LazyLock<WordList> = LazyLock::new(|| WordList::read(include_str!("words/sectors.tsv")));
+
+/// A discount such as `-20 %`. `10-20 %` is a range.
+static DISCOUNT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|[^\p{N}\s])?(?:^|\s|\()([-−–]\s?(?:\p{N}{1,3}\s?)?[%٪])").ok());
 
 /// Hosts of link shorteners.
 const LINK_SHORTENERS: [&str; 18] = [
@@ -42,7 +46,7 @@ const LINK_SHORTENERS: [&str; 18] = [
 
 impl WordList {
     fn read(table: &'static str) -> Self {
-        let lines = table.lines().filter_map(|line| {
+        let lines = table.lines().skip(1).filter_map(|line| {
             let mut cells = line.split('\t');
             let (language, word, about) = (cells.next()?, cells.next()?, cells.next().unwrap_or_default());
             let (stem, ending) = match word.strip_suffix('*') {
@@ -82,9 +86,10 @@ impl WordList {
     }
 }
 
-/// The first word that sells something, in a text of that language.
+/// The first word that sells something, in a text of that language, or a discount, which is the same in all languages.
 pub fn promotional_word(language: &str, text: &str) -> Option<String> {
-    WordList::promotion().find(language, text).into_iter().next().map(|it| it.word.to_owned())
+    let discount = || DISCOUNT.as_ref()?.captures(text)?.get(1).map(|it| it.as_str().trim().to_owned());
+    WordList::promotion().find(language, text).into_iter().next().map(|it| it.word.to_owned()).or_else(discount)
 }
 
 /// Whether a text says how to stop such messages, in the words of that language that `consent` knows.
@@ -110,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_sell_are_found_in_five_languages() {
+    fn words_that_sell_are_found_in_many_languages() {
         for (language, text, word) in [
             ("fr", "Profitez de 20 % de réduction !", Some("Profitez")),
             ("fr_CA", "Votre colis est en route.", None),
@@ -119,6 +124,13 @@ mod tests {
             ("es", "Tu cupón te espera", Some("cupón")),
             ("pt_BR", "PROMOÇÃO só hoje", Some("PROMOÇÃO")),
             ("id", "Diskon besar", Some("Diskon")),
+            ("de", "Nur heute 15 % Rabatt", Some("Nur heute")),
+            ("it", "-20 % su tutto", Some("-20 %")),
+            ("sw", "Pata punguzo leo", Some("punguzo")),
+            ("ar", "خصم كبير", Some("خصم")),
+            ("hi", "बड़ी छूट", Some("छूट")),
+            ("ru", "Большие скидки", Some("скидки")),
+            ("fr", "entre 10-20 %", None),
             ("xx", "discount", None),
         ] {
             assert_eq!(promotional_word(language, text).as_deref(), word, "{text}");
