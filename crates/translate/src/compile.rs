@@ -2,11 +2,12 @@
 
 mod buttons;
 mod category;
+mod examples;
 mod session;
 mod templates;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::Finding;
 use scenario::{Act, Choice, Goal, Handover, Loss, Message, PlacedLoss, Question, Scenario, Slot, Step, Text};
@@ -23,6 +24,41 @@ use crate::window::{WINDOW_SECONDS, seconds_since_customer};
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     pub parameters: Parameters,
+    pub business: Business,
+}
+
+/// What scenarios say in the name of the business.
+#[derive(Clone, Debug, Default)]
+pub struct Business {
+    pub name: Option<String>,
+    /// The footer of templates that have none.
+    pub footer: Option<String>,
+    /// How a customer reaches a person.
+    pub contact: Option<String>,
+    /// How marketing is stopped, by language.
+    pub opt_out: BTreeMap<String, OptOutWording>,
+}
+
+/// The wording of an opt-out.
+#[derive(Clone, Debug)]
+pub struct OptOutWording {
+    /// The quick reply that stops marketing.
+    pub button: String,
+    /// The footer that says so.
+    pub line: String,
+}
+
+impl Business {
+    /// The wording in a language: the one of the plan, which may name a region, or Ferry's own.
+    fn opt_out(&self, language: &str) -> Option<OptOutWording> {
+        let base = language.split(['_', '-']).next().unwrap_or_default();
+        let own = self.opt_out.get(language).or_else(|| self.opt_out.get(base));
+        let ours = || {
+            let it = Phrases::of(language)?;
+            Some(OptOutWording { button: it.stop.to_owned(), line: it.stop_line.to_owned() })
+        };
+        own.cloned().or_else(ours)
+    }
 }
 
 /// How variables are written.
@@ -57,7 +93,7 @@ impl Compiled {
 
 /// Compiles a scenario as far as possible. What cannot be compiled is an error among the findings.
 pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
-    let mut findings = check(scenario);
+    let mut findings = check(scenario, options.business.contact.is_some());
     findings.extend(scenario.losses.iter().enumerate().map(|(n, lost)| imported(n, lost)));
     // Ids become names of templates and of files.
     let breaks = |code: &str| code.starts_with("S10") || code == rules::SCENARIO_ID.code;

@@ -9,7 +9,7 @@ use model::Severity;
 use scenario_import::Skipped;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use translate::{Compiled, Options, Parameters, compile};
+use translate::{Compiled, Parameters, compile};
 
 use crate::cli::scenario::TranslateArgs;
 use crate::commands::scenario;
@@ -32,8 +32,8 @@ pub(crate) struct OrderEntry {
 pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     let imported = scenario::read(&args.scenarios)?;
     let parameters = if args.named { Parameters::Named } else { Parameters::Positional };
-    let mut compiled: Vec<Compiled> =
-        imported.scenarios.iter().map(|it| compile(it, &Options { parameters })).collect();
+    let options = scenario::compile_options(&args.scenarios, parameters)?;
+    let mut compiled: Vec<Compiled> = imported.scenarios.iter().map(|it| compile(it, &options)).collect();
     add_findings_between(&mut compiled);
     let mut order = Vec::new();
     for (scenario, compiled) in imported.scenarios.iter().zip(&compiled) {

@@ -125,8 +125,8 @@ fn the_form_of_the_design_text_is_a_scenario() {
           note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
         statut_de_commande (fr): 1 errors, 0 losses, 0 warnings, 5 notes
           error[T304] variable-ratio at /templates/0/components/0/text: 4 words and 3 variables: at least 7 words are needed — add words, or remove variables
-          note[C108] example-made-up at /slots: {{nom}}: “nom”
-          note[C108] example-made-up at /slots: {{numero}}: “numero”
+          note[C108] example-made-up at /slots: {{nom}}: “Ana”
+          note[C108] example-made-up at /slots: {{numero}}: “A1041”
           note[C108] example-made-up at /slots: {{statut}}: “statut”
           note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
           note[C102] text-changed at /steps/0/text: “Bonjour {{1}}, votre commande {{2}} – {{3}}. Merci.” (variables-adjacent, variable-at-start, variable-at-end)
@@ -283,5 +283,31 @@ fn a_flow_holds_messages_as_the_cloud_api_takes_them() {
     assert_eq!(
         (&products["action"]["catalog_id"], &products["action"]["sections"][1]["title"]),
         (&"777".into(), &"Tas".into())
+    );
+}
+
+#[test]
+fn the_business_of_the_plan_words_its_own_opt_out_footer_and_contact() {
+    let world = World::empty();
+    world.write(
+        "plan.toml",
+        "[business]\nname = \"Chez Ana\"\nfooter = \"Chez Ana, Lyon\"\ncontact = \"+33 1 99 00 00 00\"\n\
+         [business.opt_out.fr]\nbutton = \"Ne plus recevoir\"\nline = \"Pour arrêter : Ne plus recevoir\"\n",
+    );
+    world.write("list.csv", "code;texte\nPROMO;Soldes chez [boutique] : -20 % sur tout, venez vite nous voir !\n");
+    let translated = world.ferry(&["translate", "list.csv", "--plan", "plan.toml", "--to", "out"]);
+    assert_eq!(translated.code, 0, "{translated:?}");
+    let order: Vec<Value> = serde_json::from_str(&world.read("out/order.json")).unwrap();
+    let template = world.read(&format!("out/{}", order[0]["file"].as_str().unwrap()));
+    for text in ["\"Pour arrêter : Ne plus recevoir\"", "\"Ne plus recevoir\"", "\"Chez Ana\""] {
+        assert!(template.contains(text), "{template}");
+    }
+    world.write("plan.toml", "[business]\nfooter = \"\"\n");
+    let refused = world.ferry(&["translate", "list.csv", "--plan", "plan.toml"]);
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused.err.ends_with("plan.toml:2: the text has 0 characters: it can have from 1 to 60\n"),
+        "{}",
+        refused.err
     );
 }

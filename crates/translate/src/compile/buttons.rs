@@ -178,34 +178,37 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Adds a quick reply and a footer that stop marketing, if the text does not say how to stop it.
-    pub(super) fn opt_out(
+    /// Returns the footer. To marketing that does not say how to stop it, adds a quick reply that does, and its footer.
+    pub(super) fn footer(
         &mut self,
         spoken: &SpokenStep<'_>,
         category: &str,
         tapped: &mut TemplateButtons,
     ) -> Option<String> {
-        let phrases = self.phrases.filter(|_| category == "MARKETING")?;
+        if category != "MARKETING" {
+            return self.options.business.footer.clone();
+        }
+        let wording = self.options.business.opt_out(self.language)?;
         let text = spoken.message.text.to_string();
         if says_how_to_stop(&self.scenario.language, &text) || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
-            return None;
+            return self.options.business.footer.clone();
         }
         let at = tapped.buttons.iter().filter(|it| it.is("QUICK_REPLY")).count();
         for end in &mut tapped.ends {
             end.0 += 1;
         }
-        tapped.buttons.insert(at, reply(phrases.stop.to_owned()));
+        tapped.buttons.insert(at, reply(wording.button.clone()));
         tapped.ways.push(Route {
-            id: phrases.stop.to_owned(),
-            title: phrases.stop.to_owned(),
-            value: phrases.stop.to_owned(),
+            id: wording.button.clone(),
+            title: wording.button.clone(),
+            value: wording.button.clone(),
             next: None,
             is_ours: true,
             is_location: false,
         });
-        let message = format!("“{}”", phrases.stop);
+        let message = format!("“{}”", wording.button);
         self.add_finding(Finding::new(&rules::OPT_OUT_ADDED, format!("/steps/{}", spoken.n), message));
-        Some(phrases.stop_line.to_owned())
+        Some(wording.line)
     }
 }
 

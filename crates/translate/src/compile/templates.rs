@@ -11,7 +11,7 @@ use super::buttons::TemplateButtons;
 use super::category::{category, is_code};
 use super::session::takes_header;
 use super::text::split;
-use super::{Compiler, Parameters, SpokenStep, to};
+use super::{Compiler, Parameters, SpokenStep, examples, to};
 use crate::flow::{Awaits, Outgoing, Sends};
 use crate::rules;
 
@@ -33,7 +33,7 @@ impl<'a> Compiler<'a> {
         let (header, header_value) = self.header(&mut spoken);
         let mut tapped = self.tapped(&mut spoken, category);
         let texts = self.bodies(&spoken);
-        let footer = self.opt_out(&spoken, category, &mut tapped);
+        let footer = self.footer(&spoken, category, &mut tapped);
         let mut sends = Vec::new();
         let n_texts = texts.len();
         let mut header = header;
@@ -240,7 +240,10 @@ impl<'a> Compiler<'a> {
         if let Some(example) = self.slot(slot).and_then(|it| it.examples.first()) {
             return example.split_whitespace().collect::<Vec<_>>().join(" ");
         }
-        let made_up = slot.replace('_', " ");
+        let made_up = match &self.options.business.name {
+            Some(name) if examples::is_business(slot) => name.clone(),
+            _ => examples::of(slot),
+        };
         self.add_finding(Finding::new(&rules::EXAMPLE_MADE_UP, "/slots", format!("{{{{{slot}}}}}: “{made_up}”")));
         made_up
     }
