@@ -3,12 +3,12 @@
 //! A run is known by its uid, which is random. Its label, such as `2026-11-29.2-spring`, is for people and names its
 //! folder. Which run is the latest is recorded as a sequence: neither names nor clocks decide it.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use crate::folder::{create_private_dir, lock_file, read_manifest};
+use crate::folder::read_manifest;
+use crate::folders::{FolderLock, folders_in};
 use crate::{Manifest, RunError, RunFolder};
 
 /// The folder of all runs of a project.
@@ -32,10 +32,6 @@ pub struct Label<'a> {
     pub is_dry_run: bool,
 }
 
-/// While this is held, no other process begins a run in the folder.
-#[derive(Debug)]
-pub struct RunsLock(#[expect(dead_code, reason = "the lock is released when the file is closed")] File);
-
 impl Label<'_> {
     /// Returns the n-th label of a day: `2026-11-29-spring`, `2026-11-29.2-spring`; of dry runs `2026-11-29.dry-spring`.
     fn nth(&self, n: usize) -> String {
@@ -55,24 +51,15 @@ impl Runs {
     }
 
     /// Waits until no other process begins a run here.
-    pub fn lock(&self) -> Result<RunsLock, RunError> {
-        create_private_dir(&self.dir)?;
-        let (path, file) = lock_file(&self.dir)?;
-        file.lock().map_err(RunError::write(&path))?;
-        Ok(RunsLock(file))
+    pub fn lock(&self) -> Result<FolderLock, RunError> {
+        FolderLock::wait(&self.dir)
     }
 
     /// Lists all runs in the order in which they were begun.
     pub fn list(&self) -> Result<ListedRuns, RunError> {
-        let entries = match std::fs::read_dir(&self.dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ListedRuns::default()),
-            Err(source) => return Err(RunError::Read { path: self.dir.clone(), source }),
-        };
         let mut listed = ListedRuns::default();
         let is_hidden = |it: &Path| it.file_name().is_some_and(|it| it.as_encoded_bytes().starts_with(b"."));
-        let folders = entries.filter_map(|it| Some(it.ok()?.path())).filter(|it| it.is_dir() && !is_hidden(it));
-        for dir in folders {
+        for dir in folders_in(&self.dir)?.into_iter().filter(|it| !is_hidden(it)) {
             match RunFolder::look(&dir) {
                 Ok(run) => listed.runs.push(run),
                 Err(RunError::NoRun { .. }) => {}
@@ -81,11 +68,6 @@ impl Runs {
         }
         listed.runs.sort_by(|a, b| key(&a.manifest).cmp(&key(&b.manifest)));
         Ok(listed)
-    }
-
-    /// Returns the latest run that `is_wanted` accepts.
-    pub fn latest(&self, is_wanted: impl Fn(&Manifest) -> bool) -> Result<Option<RunFolder>, RunError> {
-        Ok(self.list()?.runs.into_iter().rev().find(|it| is_wanted(&it.manifest)))
     }
 
     /// Finds a run by its label, its uid or the beginning of its uid.
@@ -99,11 +81,13 @@ impl Runs {
         }
     }
 
-    /// Begins a run in a folder of its own. `is_taken` tells which labels the database has for other runs; `new` makes
-    /// the manifest of the run from its label and its place in the sequence.
+    /// Begins a run in a folder of its own. `listed` is what [`Runs::list`] returned under this lock. `is_taken` tells
+    /// which labels the database has for other runs; `new` makes the manifest of the run from its label and its place in
+    /// the sequence.
     pub fn create(
         &self,
-        _lock: &RunsLock,
+        _lock: &FolderLock,
+        listed: &ListedRuns,
         label: Label,
         is_taken: impl Fn(&str) -> bool,
         new: impl FnOnce(String, u64) -> Manifest,
@@ -111,13 +95,14 @@ impl Runs {
         let labels = (1..).map(|n| label.nth(n));
         let free =
             labels.into_iter().find(|it| !self.dir.join(it).exists() && !is_taken(it)).unwrap_or_else(|| label.nth(1));
-        let sequence = self.next_sequence()?;
-        RunFolder::begin(&self.dir.join(&free), || new(free.clone(), sequence))
+        RunFolder::begin(&self.dir.join(&free), || new(free.clone(), listed.next_sequence()))
     }
+}
 
+impl ListedRuns {
     /// Returns the place in the sequence of a run that begins now.
-    pub fn next_sequence(&self) -> Result<u64, RunError> {
-        Ok(self.list()?.runs.iter().map(|it| it.manifest.sequence).max().unwrap_or(0) + 1)
+    pub fn next_sequence(&self) -> u64 {
+        self.runs.iter().map(|it| it.manifest.sequence).max().unwrap_or(0) + 1
     }
 }
 
@@ -141,6 +126,7 @@ mod tests {
         let lock = runs.lock().unwrap();
         let run = runs.create(
             &lock,
+            &runs.list().unwrap(),
             label,
             |_| false,
             |run_id, sequence| Manifest { uid: format!("00{sequence}0"), run_id, sequence, is_dry_run, ..manifest() },
@@ -157,9 +143,10 @@ mod tests {
         assert_eq!(begin(&runs, true), "2026-11-29.dry-spring");
         assert_eq!(begin(&runs, true), "2026-11-29.dry2-spring");
 
-        let latest = |is_wanted: fn(&Manifest) -> bool| runs.latest(is_wanted).unwrap().unwrap().manifest.run_id;
-        assert_eq!(latest(|it| !it.is_dry_run), "2026-11-29.11-spring");
-        assert_eq!(latest(|_| true), "2026-11-29.dry2-spring");
+        let listed = runs.list().unwrap().runs;
+        let latest = |is_wanted: fn(&Manifest) -> bool| listed.iter().rfind(|it| is_wanted(&it.manifest));
+        assert_eq!(latest(|it| !it.is_dry_run).unwrap().manifest.run_id, "2026-11-29.11-spring");
+        assert_eq!(latest(|_| true).unwrap().manifest.run_id, "2026-11-29.dry2-spring");
     }
 
     #[test]
