@@ -21,7 +21,7 @@ pub enum SecretError {
     File { path: PathBuf, source: KeyError },
     #[error("could not read the contact key {}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("could not draw a contact key: {0}")]
+    #[error("could not draw random bytes: {0}")]
     Draw(getrandom::Error),
     #[error("could not use the new contact key")]
     New(#[source] KeyError),
