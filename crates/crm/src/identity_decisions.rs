@@ -15,7 +15,7 @@ use crate::contact::{
     joined, keep_edits, qualified,
 };
 use crate::identity_decisions::archive::{ArchivedContact, Before, unreadable};
-use crate::journal::LoadRun;
+use crate::load_run::LoadRun;
 use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
 use crate::statements::{CONSENT, derive, union};
 use crate::{Crm, LoadError};

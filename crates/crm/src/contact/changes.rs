@@ -9,7 +9,7 @@ use crate::contact::columns::COLUMNS;
 use crate::contact::edits::ImportHash;
 use crate::contact::reconcile::{reconciled, reconciled_into};
 use crate::contact::{ContactHashes, Kept, Merges, StoredContact, keep_edits};
-use crate::journal::LoadRun;
+use crate::load_run::LoadRun;
 use crate::statements::{derive, union};
 
 /// The result of loading, or of a preview.

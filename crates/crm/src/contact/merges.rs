@@ -7,7 +7,7 @@ use model::{Contact, ContactId};
 
 use crate::contact::changes::{Changes, Loaded, change};
 use crate::contact::{ContactHashes, StoredContact, contact_rows};
-use crate::journal::LoadRun;
+use crate::load_run::LoadRun;
 use crate::sql::{Tx, Upserts};
 use crate::statements::{CONSENT, push_statements};
 use crate::{Crm, LoadError};

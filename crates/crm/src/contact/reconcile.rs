@@ -7,7 +7,7 @@ use phone::PhoneNumber;
 
 use crate::contact::StoredContact;
 use crate::contact::columns::{COLUMNS, unite};
-use crate::journal::LoadRun;
+use crate::load_run::LoadRun;
 use crate::statements::{derive, union};
 
 /// The contact as it should be after an import: what the import knows wins, and nothing that was known is lowered.

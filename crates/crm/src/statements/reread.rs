@@ -3,7 +3,7 @@
 use model::{Basis, ConsentState, ContactId, MAX_BATCH};
 
 use crate::contact::{ContactHashes, Kept, StoredContact, contact_rows, keep_edits};
-use crate::journal::CONSENT_RULE;
+use crate::load_run::CONSENT_RULE;
 use crate::sql::Tx;
 use crate::statements::derive;
 use crate::{Crm, LoadError};
