@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
-use model::{Counts, Digest, Receipt, Stage};
+use model::{Counts, Digest, Receipt, Stage, free_label};
 
 use crate::sql::{Cell, OnConflict, Row, Rows, Table, Tx, Type};
 use crate::{Crm, LoadError};
@@ -183,26 +183,10 @@ impl Crm {
 
 /// The label of a run: the one under which it is recorded, or the first free one.
 fn label(run: &RunRow, taken: &[(String, String)]) -> String {
-    if let Some((label, _)) = taken.iter().find(|it| it.1 == run.uid) {
-        return label.clone();
+    match taken.iter().find(|it| it.1 == run.uid) {
+        Some((label, _)) => label.clone(),
+        None => free_label(&run.run_id, |label| taken.iter().any(|it| it.0 == label)),
     }
-    let mut label = run.run_id.clone();
-    while taken.iter().any(|it| it.0 == label) {
-        label = next_label(&label);
-    }
-    label
-}
-
-/// The label after this one: `2026-11-28.2-spring` after `2026-11-28-spring`. The number is between date and name, so
-/// that labels sort by date.
-fn next_label(label: &str) -> String {
-    const DATE: usize = "2026-11-28".len();
-    let (date, rest) = label.split_at_checked(DATE).unwrap_or((label, ""));
-    let (number, name) = match rest.strip_prefix('.').and_then(|it| it.split_once('-')) {
-        Some((number, name)) => (number.parse().unwrap_or(1), format!("-{name}")),
-        None => (1, rest.to_owned()),
-    };
-    format!("{date}.{}{name}", number + 1_u64)
 }
 
 impl Tx {
@@ -291,16 +275,4 @@ fn run_rows(run: &RunRow, number: i64) -> [Rows; 4] {
         batches.push([run_id(), i64::from(*number).into(), (*n_contacts).into(), digest.to_string().into()]);
     }
     [runs, sources, rejects, batches]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_number_of_a_label_is_between_date_and_name() {
-        assert_eq!(next_label("2026-11-28-spring"), "2026-11-28.2-spring");
-        assert_eq!(next_label("2026-11-28.2-spring"), "2026-11-28.3-spring");
-        assert_eq!(next_label("2026-11-28.9-1.2-x"), "2026-11-28.10-1.2-x");
-    }
 }

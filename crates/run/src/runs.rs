@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use model::free_label;
 
 use crate::folder::read_manifest;
 use crate::folders::{FolderLock, folders_in};
@@ -33,14 +34,12 @@ pub struct Label<'a> {
 }
 
 impl Label<'_> {
-    /// Returns the n-th label of a day: `2026-11-29-spring`, `2026-11-29.2-spring`; of dry runs `2026-11-29.dry-spring`.
-    fn nth(&self, n: usize) -> String {
+    /// Returns the first label of a day: `2026-11-29-spring`, or `2026-11-29.dry-spring` of a dry run.
+    fn first(&self) -> String {
         let Self { date, name, is_dry_run } = self;
-        match (is_dry_run, n) {
-            (false, 1) => format!("{date}-{name}"),
-            (false, n) => format!("{date}.{n}-{name}"),
-            (true, 1) => format!("{date}.dry-{name}"),
-            (true, n) => format!("{date}.dry{n}-{name}"),
+        match is_dry_run {
+            false => format!("{date}-{name}"),
+            true => format!("{date}.dry-{name}"),
         }
     }
 }
@@ -92,10 +91,8 @@ impl Runs {
         is_taken: impl Fn(&str) -> bool,
         new: impl FnOnce(String, u64) -> Manifest,
     ) -> Result<RunFolder, RunError> {
-        let labels = (1..).map(|n| label.nth(n));
-        let free =
-            labels.into_iter().find(|it| !self.dir.join(it).exists() && !is_taken(it)).unwrap_or_else(|| label.nth(1));
-        RunFolder::begin(&self.dir.join(&free), || new(free.clone(), listed.next_sequence()))
+        let label = free_label(&label.first(), |it| self.dir.join(it).exists() || is_taken(it));
+        RunFolder::begin(&self.dir.join(&label), || new(label.clone(), listed.next_sequence()))
     }
 }
 
