@@ -21,7 +21,7 @@ pub struct LoadRun {
     pub id: String,
     /// Contacts name the run of their rows by this number.
     pub number: i64,
-    /// Which statement about consent counts.
+    /// The rule that decides which statement about consent counts.
     pub rule: consent::Rule,
     /// The ids of all runs of the database, by their numbers.
     ids: HashMap<i64, String>,
@@ -58,7 +58,7 @@ impl LoadRun {
 }
 
 impl Crm {
-    /// A run that is about to load, which is planned already or only looks. `sources` are its exports.
+    /// A run that is about to load. It is planned already, or it is a preview. `sources` are its exports.
     pub async fn load_run(
         &self,
         run_id: &str,

@@ -44,7 +44,7 @@ pub struct BackupRecord {
     pub files: BTreeMap<String, Artifact>,
 }
 
-/// What a backup was taken before.
+/// The write that a backup was taken before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum BackupCause {
@@ -139,7 +139,7 @@ impl Backups {
     fn remove(&self, number: u64) -> Result<(), RunError> {
         let folder = self.folder(number);
         let record = folder.join(RECORD);
-        // Without its record a folder is no backup any more, however far its removal gets.
+        // A folder without its record is no longer a backup, even if its removal is interrupted.
         if record.exists() {
             std::fs::remove_file(&record).map_err(RunError::write(&record))?;
         }

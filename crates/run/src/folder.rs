@@ -112,7 +112,7 @@ impl RunFolder {
         Ok(true)
     }
 
-    /// Fails if a file of the run is missing or differs from what the manifest says. Whoever reads a file checks it.
+    /// Fails if a file of the run is missing or differs from what the manifest says. Every reader of a file checks it.
     pub fn check_intact(&self, name: &str) -> Result<(), RunError> {
         let is_intact = match self.manifest.artifacts.get(name) {
             Some(artifact) => self.is_intact(name, artifact)?,
@@ -214,7 +214,7 @@ fn lock(dir: &Path) -> Result<File, RunError> {
         }
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
-            // Whoever holds the lock may not have noted itself yet.
+            // The holder of the lock may not have written its name yet.
             let _ = file.read_to_string(&mut holder);
             Err(RunError::Locked { path: dir.to_owned(), holder: holder.trim().to_owned() })
         }

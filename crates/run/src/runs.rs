@@ -1,7 +1,7 @@
 //! The folder `runs` of a project: one folder for each run.
 //!
 //! A run is known by its uid, which is random. Its label, such as `2026-11-29.2-spring`, is for people and names its
-//! folder. Which run is the latest is recorded as a sequence: neither names nor clocks decide it.
+//! folder. The latest run is the one with the greatest sequence number: neither names nor clocks decide it.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub struct ListedRuns {
     pub unreadable: Vec<RunError>,
 }
 
-/// What the label of a new run is made of.
+/// The parts of the label of a new run.
 #[derive(Clone, Copy, Debug)]
 pub struct Label<'a> {
     pub date: Date,
@@ -81,8 +81,8 @@ impl Runs {
     }
 
     /// Begins a run in a folder of its own. `listed` is what [`Runs::list`] returned under this lock. `is_taken` tells
-    /// which labels the database has for other runs; `new` makes the manifest of the run from its label and its place in
-    /// the sequence.
+    /// whether the database has a label for another run; `new` makes the manifest of the run from its label and its
+    /// place in the sequence.
     pub fn create(
         &self,
         _lock: &FolderLock,

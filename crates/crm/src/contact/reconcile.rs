@@ -99,8 +99,8 @@ fn with_row(rows: RowName, row: Option<&RowName>) -> RowName {
     }
 }
 
-/// The import with what the database knows beside it, column by column. What counts of the statements is for the caller
-/// to derive.
+/// The import with what the database knows beside it, column by column. The caller derives the consent from the
+/// statements.
 fn combined(held: &Contact, incoming: Contact) -> Contact {
     let other_phone = incoming.phone;
     let mut contact = incoming;
@@ -135,8 +135,8 @@ fn completed(kept: Contact, other: Contact) -> Contact {
     Contact { phone, region, line_type, ..contact }
 }
 
-/// The contact with the id of its run before the names of its rows, such as `2026-11-28-spring/sms:12`. Names that have
-/// one already are of an earlier run still.
+/// The contact with the id of its run before the names of its rows, such as `2026-11-28-spring/sms:12`. Names that
+/// already have an id stay as they are.
 pub(crate) fn qualified(mut contact: Contact, run_id: &str) -> Contact {
     let name = |row: &RowName| -> RowName {
         let part = |it: &str| if it.contains('/') { it.to_owned() } else { format!("{run_id}/{it}") };
