@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use model::Finding;
 use plan::{BusinessSection, OptOutSection, Plan};
 use scenario::{Scenario, schema};
 use scenario_import::{File, Imported, Options};
@@ -14,6 +13,7 @@ use translate::{Business, OptOutWording, Parameters, Script, compile, mermaid, s
 use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand, SimulateArgs};
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::text::findings::{self, Checked};
 use crate::text::scenarios as text;
 
 /// Limits one file of scenarios, in bytes. A log of a million messages has 150 MiB.
@@ -120,18 +120,21 @@ fn check(args: &ScenarioArgs, output: Output) -> Result<Exit> {
     let (imported, options) = (read(args)?, compile_options(args, Parameters::default())?);
     let mut checked = Vec::new();
     for scenario in &imported.scenarios {
-        checked.push((scenario, compile(scenario, &options).findings));
+        checked.push((scenario, compile(scenario, &options)));
     }
     for (n, finding) in translate::check_set(&imported.scenarios) {
-        checked[n].1.push(finding);
+        checked[n].1.findings.push(finding);
     }
     let value: Vec<_> = checked
         .iter()
-        .map(|(it, findings)| json!({ "scenario": it.id, "language": it.language, "findings": findings }))
+        .map(|(it, compiled)| json!({ "scenario": it.id, "language": it.language, "findings": compiled.findings }))
         .collect();
-    let text = || checked.iter().map(|(it, findings)| text::findings(&it.id, &it.language, findings)).collect();
+    let text = || {
+        let all: Vec<Checked<'_>> = checked.iter().map(|(scenario, it)| Checked::of(scenario, it)).collect();
+        findings::grouped(&all) + &text::n_findings(&all) + &text::skipped(&imported.skipped)
+    };
     output.print(&value, text)?;
-    let has_errors = checked.is_empty() || checked.iter().any(|it| it.1.iter().any(Finding::is_error));
+    let has_errors = checked.is_empty() || checked.iter().any(|it| it.1.has_errors());
     Ok(if has_errors { Exit::Failed } else { Exit::Done })
 }
 

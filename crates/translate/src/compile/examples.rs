@@ -161,10 +161,10 @@ pub(super) fn is_business(slot: &str) -> bool {
     has_word(slot, &BUSINESS)
 }
 
-/// An example for the name of a slot: the kind of value that its words mean, or the words themselves.
+/// An example for the name of a slot: the kind of value that its last known word means, or the words themselves.
 pub(super) fn of(slot: &str) -> String {
-    let known = EXAMPLES.iter().find(|it| has_word(slot, it.1)).map(|it| it.0.to_owned());
-    known.unwrap_or_else(|| slot.replace('_', " "))
+    let known = slot.rsplit('_').find_map(|word| EXAMPLES.iter().find(|it| has_word(word, it.1)));
+    known.map_or_else(|| slot.replace('_', " "), |it| it.0.to_owned())
 }
 
 /// A word of the name is one of these, alone or with a number.
