@@ -116,7 +116,11 @@ fn step_shape(n: usize, step: &Step, ids: &HashSet<&str>, findings: &mut Vec<Fin
         _ => false,
     };
     if is_silent {
-        let message = format!("“{}” says nothing", step.id);
+        let has_choices = matches!(&step.act, Act::Message(it) if !it.choices.is_empty());
+        let message = match has_choices {
+            true => format!("“{}” has buttons and no text: WhatsApp shows none without one", step.id),
+            false => format!("“{}” says nothing", step.id),
+        };
         findings.push(Finding::new(&rules::NO_TEXT, format!("/steps/{n}/text"), message));
     }
 }

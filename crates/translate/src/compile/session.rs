@@ -144,21 +144,28 @@ impl<'a> Compiler<'a> {
         };
         sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
         if as_buttons {
-            let mut taken = Vec::new();
-            let (replies, ways): (Vec<Row>, Vec<Route>) = rows
-                .into_iter()
-                .map(|(way, _)| {
-                    let title = title(&way.title, MAX_BUTTON, &taken);
-                    taken.push(title.clone());
-                    (Row { id: way.id.clone(), title, description: None }, way)
-                })
-                .unzip();
+            let (replies, ways) = self.replies_of(spoken.n, rows);
             sends.push(SessionMessage::Buttons { body, media: header, replies });
             let awaits = Self::awaits(&spoken, ways);
             let next = spoken.message.next.clone();
             return self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
         }
         self.lists(&spoken, spoken.id, sends, body, rows);
+    }
+
+    /// The buttons of answers. Titles that are equal get a number.
+    fn replies_of(&mut self, n: usize, rows: Vec<(Route, Option<String>)>) -> (Vec<Row>, Vec<Route>) {
+        let mut taken = Vec::new();
+        let mut replies = Vec::new();
+        for (way, _) in rows {
+            let title = title(&way.title, MAX_BUTTON, &taken);
+            if title != way.title {
+                self.record_loss(Loss::LongTitle, n, format!("“{}” is “{title}”", way.title));
+            }
+            taken.push(title.clone());
+            replies.push((Row { id: way.id.clone(), title, description: None }, way));
+        }
+        replies.into_iter().unzip()
     }
 
     /// The answers of a message, with their descriptions. A request for a location is a separate step.

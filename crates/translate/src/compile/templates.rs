@@ -20,6 +20,9 @@ const ROOM: usize = 40;
 
 impl<'a> Compiler<'a> {
     pub(super) fn template(&mut self, mut spoken: SpokenStep<'a>) {
+        if has_no_words(&spoken.message.text) {
+            return self.no_template(&spoken);
+        }
         let (category, reason) = category(self.scenario, &spoken.message);
         let place = format!("/steps/{}", spoken.n);
         self.add_finding(Finding::new(&rules::CATEGORY, place.clone(), format!("{category}: {reason}")));
@@ -176,12 +179,23 @@ impl<'a> Compiler<'a> {
         (header(format), Some(media.url.to_string()))
     }
 
+    /// A template has exactly one body (Meta, template components). Nothing of the source may stand in for it.
+    fn no_template(&mut self, spoken: &SpokenStep<'a>) {
+        let message = &spoken.message;
+        let shows = match (&message.media, &message.location) {
+            (Some(media), _) => media.kind.name(),
+            (None, Some(_)) => "location",
+            (None, None) => "link",
+        };
+        let what = format!("“{}” is a {shows} without a text, and a template must have one", spoken.id);
+        let finding = Finding::new(&rules::NO_TEXT, format!("/steps/{}/text", spoken.n), what);
+        self.add_finding(finding.fixed_by("write the text that goes with it"));
+        let next = message.next.clone();
+        self.push_sends(spoken.id, spoken.id, Sends { sends: Vec::new(), awaits: None, next });
+    }
+
     fn bodies(&mut self, spoken: &SpokenStep<'_>) -> Vec<Text> {
         let text = spoken.message.text.trimmed();
-        if text.is_empty() {
-            // A template must have a body. Nobody but the business can write it, so the linter refuses this one.
-            return vec![text];
-        }
         let texts = split(&text, MAX_TEMPLATE_BODY - ROOM, |slot| self.size(slot));
         if texts.len() > 1 {
             self.record_loss(Loss::TextSplit, spoken.n, format!("{} templates", texts.len()));
@@ -252,6 +266,12 @@ impl<'a> Compiler<'a> {
         }
         filled
     }
+}
+
+/// Whether a text is empty or a link alone.
+fn has_no_words(text: &Text) -> bool {
+    let is_link = |it: &str| it.starts_with("http://") || it.starts_with("https://");
+    text.slots().next().is_none() && text.to_string().split_whitespace().all(is_link)
 }
 
 fn has_variables(component: &Component) -> bool {
