@@ -51,9 +51,10 @@ pub enum SessionMessage {
         button: String,
         rows: Vec<Row>,
     },
-    /// One link behind a button.
+    /// One link behind a button, below a picture, a video or a document if there is one.
     Link {
         body: String,
+        media: Option<(MediaKind, String)>,
         label: String,
         url: String,
     },
@@ -132,12 +133,12 @@ impl SessionMessage {
             _ => "location_request_message",
         };
         let mut interactive = json!({ "type": kind, "body": { "text": self.body() } });
+        if let Self::Buttons { media: Some((media, link)), .. } | Self::Link { media: Some((media, link)), .. } = self {
+            let media = media.name();
+            interactive["header"] = json!({ "type": media, media: { "link": link } });
+        }
         interactive["action"] = match self {
-            Self::Buttons { replies, media, .. } => {
-                if let Some((media, link)) = media {
-                    let media = media.name();
-                    interactive["header"] = json!({ "type": media, media: { "link": link } });
-                }
+            Self::Buttons { replies, .. } => {
                 let button = |it: &Row| json!({ "type": "reply", "reply": { "id": it.id, "title": it.title } });
                 json!({ "buttons": replies.iter().map(button).collect::<Vec<_>>() })
             }
@@ -299,7 +300,7 @@ mod tests {
                 replies: reply(),
             },
             SessionMessage::List { body: body(), button: "B".into(), rows: reply() },
-            SessionMessage::Link { body: body(), label: "L".into(), url: "https://example.com".into() },
+            SessionMessage::Link { body: body(), media: None, label: "L".into(), url: "https://example.com".into() },
             SessionMessage::LocationRequest { body: body() },
             SessionMessage::Products { title: title(), body: body(), products: vec![product("1")] },
             SessionMessage::Products { title: title(), body: body(), products: vec![product("1"), product("2")] },

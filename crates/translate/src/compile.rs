@@ -218,7 +218,15 @@ impl<'a> Compiler<'a> {
         }
         self.drop_share_phone(&mut spoken);
         match self.is_closed(spoken.id) {
-            true => self.template(spoken),
+            true => {
+                // A template is alone: what follows it is in its text.
+                for media in std::mem::take(&mut spoken.message.then) {
+                    let what = format!("{}: its address is in the text", media.kind.name());
+                    self.record_loss(Loss::MediaKind, spoken.n, what);
+                    spoken.say_on_a_line(&media.url);
+                }
+                self.template(spoken);
+            }
             false => self.session(spoken),
         }
     }
@@ -294,7 +302,8 @@ impl<'a> Compiler<'a> {
         }
         self.findings.extend(found);
         self.findings.sort_by(|a, b| (a.rule.severity, &a.place).cmp(&(b.rule.severity, &b.place)));
-        let flow = Flow { start: self.scenario.start.clone(), steps: self.steps };
+        let trigger = Some(self.scenario.trigger.clone());
+        let flow = Flow { trigger, start: self.scenario.start.clone(), steps: self.steps };
         Compiled {
             scenario: self.scenario.id.clone(),
             language: self.scenario.language.clone(),

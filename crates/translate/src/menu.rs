@@ -55,8 +55,11 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
     let title = |word: &String| lines.iter().find(|it| it.0.eq_ignore_ascii_case(word)).map(|it| it.1.clone());
     let titles: Vec<Option<String>> = words.iter().map(title).collect();
     let are_lines = titles.iter().all(Option::is_some);
-    // A word such as YES can be its own title; a number needs a line of the menu.
-    let are_words = words.iter().all(|it| it.chars().any(char::is_alphabetic) && it.chars().count() > 1);
+    // A word such as YES can be its own title if the text names it; a number needs a line of the menu.
+    let said = question.text.map_plain(str::to_lowercase).to_string();
+    let is_named = |it: &str| said.split(|it: char| !it.is_alphanumeric()).any(|word| word == it.to_lowercase());
+    let are_words =
+        words.iter().all(|it| it.chars().any(char::is_alphabetic) && it.chars().count() > 1 && is_named(it));
     if !are_lines && !are_words {
         return None;
     }

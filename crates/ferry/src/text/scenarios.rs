@@ -96,6 +96,9 @@ fn step_text(step: &Step) -> String {
             };
             text += &format!("\n      [{}]{more}", choice.title());
         }
+        for media in &message.then {
+            text += &format!("\n      then ({} {})", media.kind.name(), media.url);
+        }
         let otherwise = if message.waits() && message.next.is_some() { "\n      otherwise" } else { "" };
         return text + otherwise + &goal(&message.next);
     }

@@ -29,6 +29,12 @@ impl<'a> Compiler<'a> {
         }
         let most = if links.is_some() || spoken.asks_location { MAX_BODY } else { MAX_TEXT };
         let mut texts = self.texts(&spoken, most);
+        let (header, media) = match media {
+            Some(media) if links.is_some() && takes_header(media.kind) && texts.len() == 1 => {
+                (Some((media.kind, media.url.to_string())), None)
+            }
+            media => (None, media),
+        };
         match (media, texts.as_slice()) {
             (Some(media), [caption])
                 if links.is_none() && !spoken.is_question && fits(caption, MAX_BODY) && takes_caption(media.kind) =>
@@ -49,7 +55,7 @@ impl<'a> Compiler<'a> {
         sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
         if let Some((label, url)) = links {
             let body = last.clone().unwrap_or_else(|| label.clone());
-            sends.push(SessionMessage::Link { body, label, url });
+            sends.push(SessionMessage::Link { body, media: header, label, url });
         } else if spoken.asks_location {
             sends.push(SessionMessage::LocationRequest { body: last.unwrap_or_else(|| NO_TEXT.to_owned()) });
         }
@@ -64,6 +70,7 @@ impl<'a> Compiler<'a> {
             };
             sends.push(SessionMessage::Products { title: title(&self.scenario.intent, 60, &[]), body, products });
         }
+        sends.extend(then(&spoken));
         let awaits = Self::awaits(&spoken, Vec::new());
         let next = spoken.message.next.clone();
         self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
@@ -146,6 +153,7 @@ impl<'a> Compiler<'a> {
         if as_buttons {
             let (replies, ways) = self.replies_of(spoken.n, rows);
             sends.push(SessionMessage::Buttons { body, media: header, replies });
+            sends.extend(then(&spoken));
             let awaits = Self::awaits(&spoken, ways);
             let next = spoken.message.next.clone();
             return self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
@@ -234,6 +242,9 @@ impl<'a> Compiler<'a> {
                 ways.push(turn);
             }
             sends.push(SessionMessage::List { body: body.clone(), button: button.clone(), rows });
+            if n == 0 {
+                sends.extend(then(spoken));
+            }
             let sends = outgoing(std::mem::take(&mut sends));
             let (awaits, next) = (Self::awaits(spoken, ways), spoken.message.next.clone());
             self.push_sends(&page_id(n), spoken.id, Sends { sends, awaits, next });
@@ -270,6 +281,12 @@ impl<'a> Compiler<'a> {
         }
         listed
     }
+}
+
+/// The media that are sent right after a message.
+fn then(spoken: &SpokenStep<'_>) -> Vec<SessionMessage> {
+    let media = |it: &Media| SessionMessage::Media { media: it.kind, link: it.url.to_string(), caption: None };
+    spoken.message.then.iter().map(media).collect()
 }
 
 /// The end of a step's id, short enough for the id of a row.
