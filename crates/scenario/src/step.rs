@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Location, Media, Product, Text};
+use crate::{Condition, Find, Location, Media, Product, Text};
 
 /// The id that ends a scenario in place of a step.
 pub const END: &str = "end";
@@ -23,7 +23,9 @@ pub struct Step {
 pub enum Act {
     Message(Message),
     Question(Question),
+    Listen(Listen),
     Condition(Condition),
+    Find(Find),
     /// Saves a value in a slot.
     Set {
         slot: String,
@@ -163,39 +165,15 @@ pub enum Accepts {
     Media,
 }
 
-/// Chooses a route: the first branch whose test passes.
+/// Waits for a message of the customer and says nothing: the step before it asked already.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Condition {
-    pub branches: Vec<Branch>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub otherwise: Goal,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Branch {
+pub struct Listen {
+    /// The slot that the message is saved in.
     pub slot: String,
-    pub test: Test,
-    #[serde(default)]
-    pub value: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Goal,
-}
-
-/// How a value is compared. Upper and lower case are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Test {
-    Equals,
-    /// One of several values, separated by commas.
-    OneOf,
-    Contains,
-    StartsWith,
-    Less,
-    Greater,
-    /// Any value.
-    IsSet,
-    /// A test that only the source knows, such as a regular expression.
-    Other,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Timeout>,
 }
 
 /// Calls another system.
@@ -275,6 +253,11 @@ impl Act {
                 routes.push((String::new(), &it.next));
                 routes.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
             }
+            Self::Listen(it) => {
+                routes.push((String::new(), &it.next));
+                routes.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
+            }
+            Self::Find(it) => routes.push((String::new(), &it.next)),
             Self::Condition(it) => {
                 routes.extend(it.branches.iter().map(|it| (format!("{} {}", it.slot, it.words()), &it.next)));
                 routes.push(("otherwise".to_owned(), &it.otherwise));
@@ -293,7 +276,7 @@ impl Act {
     pub fn waits(&self) -> bool {
         match self {
             Self::Message(it) => it.waits(),
-            Self::Question(_) => true,
+            Self::Question(_) | Self::Listen(_) => true,
             _ => false,
         }
     }
@@ -312,37 +295,5 @@ impl Act {
 impl Message {
     pub fn waits(&self) -> bool {
         self.choices.iter().any(|it| it.next().is_some())
-    }
-}
-
-impl Branch {
-    pub fn words(&self) -> String {
-        match self.test {
-            Test::Equals => format!("is {}", self.value),
-            Test::OneOf => format!("is one of {}", self.value),
-            Test::Contains => format!("contains {}", self.value),
-            Test::StartsWith => format!("starts with {}", self.value),
-            Test::Less => format!("is less than {}", self.value),
-            Test::Greater => format!("is more than {}", self.value),
-            Test::IsSet => "is known".to_owned(),
-            Test::Other => format!("passes {}", self.value),
-        }
-    }
-
-    /// Whether a value passes the test. A test that only the source knows never passes.
-    pub fn holds(&self, value: Option<&str>) -> bool {
-        let Some(value) = value else { return false };
-        let (value, wanted) = (value.trim().to_lowercase(), self.value.trim().to_lowercase());
-        let numbers = || Some((value.parse::<f64>().ok()?, wanted.parse::<f64>().ok()?));
-        match self.test {
-            Test::Equals => value == wanted,
-            Test::OneOf => wanted.split(',').any(|it| it.trim() == value),
-            Test::Contains => wanted.split(',').any(|it| value.contains(it.trim())),
-            Test::StartsWith => value.starts_with(&wanted),
-            Test::Less => numbers().is_some_and(|(value, wanted)| value < wanted),
-            Test::Greater => numbers().is_some_and(|(value, wanted)| value > wanted),
-            Test::IsSet => !value.is_empty(),
-            Test::Other => false,
-        }
     }
 }

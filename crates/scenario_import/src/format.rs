@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::viber_messages::lower_keys;
-use crate::{File, table, viber_archive, viber_messages};
+use crate::{File, rapidpro, table, viber_archive, viber_messages};
 
 /// A kind of file that scenarios come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Format {
         match value {
             _ if has("states") && has("initial_state") || has("definition") => Some(Self::TwilioStudio),
             _ if has("contents") || has("types") => Some(Self::TwilioContent),
-            _ if is_rapidpro(value) => Some(Self::RapidPro),
+            _ if rapidpro::is_export(value) => Some(Self::RapidPro),
             _ if has("scenarios") || has("steps") || has("response") => Some(Self::Scenario),
             _ if has("templates") || has("results") && first("results").get("templateId").is_some() => {
                 Some(Self::InfobipTemplates)

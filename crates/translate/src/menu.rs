@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use model::Finding;
 use regex::Regex;
-use scenario::{Accepts, Act, Choice, Message, Question, Scenario, Test, Text, TextPart};
+use scenario::{Accepts, Act, Branch, Choice, Message, Question, Scenario, Test, Text, TextPart};
 
 use crate::rules;
 
@@ -37,13 +37,10 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
         return None;
     }
     let Act::Condition(condition) = &scenario.step(question.next.as_deref()?)?.act else { return None };
+    let (text, lines) = lines(&question.text);
     let mut words: Vec<String> = Vec::new();
     for branch in &condition.branches {
-        if branch.slot != question.slot || !matches!(branch.test, Test::Equals | Test::OneOf | Test::Contains) {
-            return None;
-        }
-        // The first of several words with the same meaning.
-        let word = branch.value.split(',').map(str::trim).find(|it| !it.is_empty())?.to_owned();
+        let word = Some(branch).filter(|it| it.slot == question.slot).and_then(|it| word(it, &question.text, &lines))?;
         if !words.iter().any(|it| it.eq_ignore_ascii_case(&word)) {
             words.push(word);
         }
@@ -51,7 +48,6 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
     if words.len() < 2 {
         return None;
     }
-    let (text, lines) = lines(&question.text);
     let title = |word: &String| lines.iter().find(|it| it.0.eq_ignore_ascii_case(word)).map(|it| it.1.clone());
     let titles: Vec<Option<String>> = words.iter().map(title).collect();
     let are_lines = titles.iter().all(Option::is_some);
@@ -76,6 +72,28 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
         next: question.next.clone(),
         timeout: question.timeout.clone(),
         ..Message::default()
+    })
+}
+
+/// The word that a customer answers with to take a branch; none if it cannot be told.
+fn word(branch: &Branch, text: &Text, lines: &[(String, String)]) -> Option<String> {
+    let words: Vec<&str> = match branch.test {
+        // The first of several words with the same meaning.
+        Test::Equals | Test::OneOf | Test::Contains => {
+            return branch.value.split(',').map(str::trim).find(|it| !it.is_empty()).map(str::to_owned);
+        }
+        Test::AnyWord => branch.value.split(|it: char| it == ',' || it.is_whitespace()).collect(),
+        Test::Phrase | Test::OnlyPhrase | Test::Exactly | Test::NumberEquals => vec![branch.value.trim()],
+        _ => return None,
+    };
+    // Of words that the source only looks for, the text must name one: as a line, or in capitals.
+    let plain = text.fill(|_| " ".into());
+    let in_capitals: Vec<&str> = plain.split(|it: char| !it.is_alphanumeric()).collect();
+    words.into_iter().find_map(|it| {
+        let is_line = lines.iter().any(|line| line.0.eq_ignore_ascii_case(it));
+        let upper = it.to_uppercase();
+        let is_named = it.chars().count() > 1 && it.contains(char::is_alphabetic) && in_capitals.contains(&upper.as_str());
+        (is_line || is_named).then(|| it.to_owned())
     })
 }
 
