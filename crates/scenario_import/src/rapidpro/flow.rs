@@ -40,6 +40,8 @@ pub(super) struct Job {
     pub(super) run: usize,
     pub(super) node: usize,
     pub(super) answered: bool,
+    /// What decides after the answer to a node that waits, and not the node itself.
+    pub(super) decides: bool,
 }
 
 pub(super) struct FlowReader<'a> {
@@ -50,8 +52,6 @@ pub(super) struct FlowReader<'a> {
     pub(super) results: Results,
     /// The run that is being read.
     pub(super) run: usize,
-    /// The ways out of nodes that wait, once they are read.
-    pub(super) ways: HashMap<(usize, usize), Goal>,
     jobs: VecDeque<Job>,
     seen: HashSet<Job>,
     entered: HashMap<(usize, After), usize>,
@@ -68,7 +68,6 @@ impl<'a> FlowReader<'a> {
             runs: Vec::new(),
             results: Results::default(),
             run: 0,
-            ways: HashMap::new(),
             jobs: VecDeque::new(),
             seen: HashSet::new(),
             entered: HashMap::new(),
@@ -83,7 +82,7 @@ impl<'a> FlowReader<'a> {
         self.drain();
         // Nodes that nothing leads to.
         for node in 0..self.export.flows[flow].nodes.len() {
-            let is_read = |answered| self.seen.contains(&Job { run: 0, node, answered });
+            let is_read = |answered| self.seen.contains(&Job { run: 0, node, answered, decides: false });
             if !is_read(false) && !is_read(true) && !self.is_empty(0, node) {
                 self.enter(0, node, false);
                 self.drain();
@@ -122,8 +121,12 @@ impl<'a> FlowReader<'a> {
 
     /// The id of the first step of a node.
     pub(super) fn id(&self, job: Job) -> String {
-        let answered = if job.answered { "_answered" } else { "" };
-        format!("{}node_{}{answered}", self.runs[job.run].prefix, job.node + 1)
+        let kind = match (job.answered, job.decides) {
+            (_, true) => "_way",
+            (true, false) => "_answered",
+            (false, false) => "",
+        };
+        format!("{}node_{}{kind}", self.runs[job.run].prefix, job.node + 1)
     }
 
     fn is_empty(&self, run: usize, node: usize) -> bool {
@@ -151,11 +154,19 @@ impl<'a> FlowReader<'a> {
                 After::End => return None,
             }
         }
-        let job = Job { run, node, answered };
+        Some(self.plan(Job { run, node, answered, decides: false }))
+    }
+
+    /// What decides after the answer to a node that waits. It is read later.
+    pub(super) fn way_of(&mut self, run: usize, node: usize) -> Goal {
+        Some(self.plan(Job { run, node, answered: false, decides: true }))
+    }
+
+    fn plan(&mut self, job: Job) -> String {
         if self.seen.insert(job) {
             self.jobs.push_back(job);
         }
-        Some(self.id(job))
+        self.id(job)
     }
 
     fn leave(&mut self, run: usize, answered: bool) -> Goal {

@@ -29,6 +29,14 @@ impl<'a> FlowReader<'a> {
     pub(super) fn node(&mut self, job: Job) {
         let node = &self.flow(job.run).nodes[job.node];
         let id = self.id(job);
+        if job.decides {
+            let slot = self.answer_slot(job.run, job.node);
+            if let Some(router) = router(node) {
+                let decision = self.decide(job.run, node, router, Some(&slot), &id);
+                self.builder.push(&id, decision);
+            }
+            return;
+        }
         self.name_node(node, &id);
         let mut parts: Vec<Part> = Vec::new();
         for action in list(node, "actions") {
@@ -189,13 +197,7 @@ impl<'a> FlowReader<'a> {
     fn answer(&mut self, run: usize, n: usize, place: &str) -> (String, Option<Timeout>) {
         let node = &self.flow(run).nodes[n];
         let (Some(router), Some(wait)) = (router(node), wait(node)) else { return (String::new(), None) };
-        let slot = match self.result_of(run, router) {
-            Some(key) => {
-                let name = string(router, "result_name").unwrap_or_default();
-                self.builder.slot_called(&key, name, &format!("results_{name}"), name)
-            }
-            None => self.builder.slot_called(&format!("answer {run} {n}"), "answer", "answer", "answer"),
-        };
+        let slot = self.answer_slot(run, n);
         self.name_unknown("wait", wait, place);
         let timeout = wait.get("timeout").and_then(|it| {
             let seconds = it.get("seconds").and_then(Value::as_u64)?;
@@ -206,6 +208,18 @@ impl<'a> FlowReader<'a> {
         (slot, timeout)
     }
 
+    /// The slot of the answer that a node waits for.
+    fn answer_slot(&mut self, run: usize, n: usize) -> String {
+        let router = router(&self.flow(run).nodes[n]).unwrap_or(&Value::Null);
+        match self.result_of(run, router) {
+            Some(key) => {
+                let name = string(router, "result_name").unwrap_or_default();
+                self.builder.slot_called(&key, name, &format!("results_{name}"), name)
+            }
+            None => self.builder.slot_called(&format!("answer {run} {n}"), "answer", "answer", "answer"),
+        }
+    }
+
     fn note_answer(&mut self, run: usize, n: usize, step: &str, slot: &str) {
         let router = router(&self.flow(run).nodes[n]);
         let result = router.and_then(|it| self.result_of(run, it)).unwrap_or_default();
@@ -213,22 +227,6 @@ impl<'a> FlowReader<'a> {
             self.note_category(Some(&result), step, Way::Timeout, "No Response");
         }
         self.results.answers.push((step.to_owned(), slot.to_owned(), result));
-    }
-
-    /// What decides after the answer to a node that waits: the first step, which is read once.
-    fn way_of(&mut self, run: usize, n: usize) -> Goal {
-        if let Some(goal) = self.ways.get(&(run, n)) {
-            return goal.clone();
-        }
-        let node = &self.flow(run).nodes[n];
-        let id = format!("{}_way", self.id(Job { run, node: n, answered: false }));
-        self.ways.insert((run, n), Some(id.clone()));
-        let Some(router) = router(node) else { return None };
-        let key = self.result_of(run, router).unwrap_or_else(|| format!("answer {run} {n}"));
-        let slot = self.builder.slot_called(&key, "answer", "answer", "answer");
-        let decision = self.decide(run, node, router, Some(&slot), &id);
-        self.builder.push(&id, decision);
-        Some(id)
     }
 
     /// Links the parts one after the other; the last leads to `goal`.

@@ -102,6 +102,8 @@ impl<'a> FlowReader<'a> {
         let operand = string(router, "operand").unwrap_or("@input.text");
         let slot = match answer {
             Some(slot) if is_input(operand) => slot.to_owned(),
+            // Where there is nothing to decide the operand says nothing.
+            _ if list(router, "cases").is_empty() => String::new(),
             _ => self.operand(operand, id),
         };
         let result = self.result_of(run, router);
