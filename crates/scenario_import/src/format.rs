@@ -115,18 +115,3 @@ impl Format {
         }
     }
 }
-
-/// Whether a value is an export of flows, or one flow. Flows of other tools have nodes too, but no actions and exits.
-fn is_rapidpro(value: &Value) -> bool {
-    let is_node = |it: &Value| ["actions", "exits", "router"].iter().any(|key| it.get(key).is_some());
-    let is_flow = |it: &Value| {
-        let nodes = it.get("nodes").and_then(Value::as_array);
-        it.get("spec_version").is_some()
-            || it.get("action_sets").is_some()
-            || nodes.is_some_and(|it| it.iter().any(is_node))
-    };
-    match value.get("flows").and_then(Value::as_array) {
-        Some(flows) => flows.iter().any(is_flow) || flows.is_empty() && value.get("version").is_some(),
-        None => is_flow(value),
-    }
-}

@@ -62,6 +62,13 @@ fn flow_scenarios(export: &Export<'_>, n: usize, file: &File, reached: &mut Hash
         let mut reader = FlowReader::new(export, language);
         let start = reader.read(n);
         reached.extend(reader.runs.iter().map(|it| it.flow));
+        if reader.builder.steps.is_empty() {
+            let lost: Vec<&str> = reader.builder.losses.iter().map(|it| it.what.as_str()).collect();
+            let lost = if lost.is_empty() { String::new() } else { format!(": {}", lost.join("; ")) };
+            let why = format!("it says and does nothing in {language}{lost}");
+            imported.skipped.push(Skipped { file: file.path.clone(), place: flow.name.clone(), why });
+            continue;
+        }
         imported.scenarios.push(scenario(export, flow, reader.finish(), start.as_deref(), language, file));
     }
 }

@@ -33,9 +33,7 @@ impl<'a> FlowReader<'a> {
     /// Reads an action.
     pub(super) fn action(&mut self, action: &'a Value, id: &str, parts: &mut Vec<Part>) {
         let kind = string(action, "type").unwrap_or_default();
-        if super::losses::KNOWN.iter().any(|it| it.0 == kind) {
-            self.name_unknown(kind, action, id);
-        }
+        self.name_unknown(kind, action, id);
         match kind {
             "send_msg" => parts.extend(self.message(action, id).into_iter().map(|it| Part::Act(Act::Message(it)))),
             "send_interactive_msg" => parts.extend(self.interactive(action, id).map(|it| Part::Act(Act::Message(it)))),

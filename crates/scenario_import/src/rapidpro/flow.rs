@@ -247,7 +247,12 @@ impl<'a> FlowReader<'a> {
             }
             let waits = self.builder.steps.iter().any(|it| it.act.waits());
             if let Some(minutes) = minutes.filter(|_| waits) {
-                let what = format!("it ends {minutes} minutes after the last answer");
+                let time = match minutes {
+                    _ if minutes % 1440 == 0 => format!("{} days", minutes / 1440),
+                    _ if minutes % 60 == 0 => format!("{} hours", minutes / 60),
+                    _ => format!("{minutes} minutes"),
+                };
+                let what = format!("it ends {time} after the last message of the customer");
                 self.builder.record_loss(Loss::Timeout, &flow.name, what);
             }
             self.name_unknown("flow", &definition, &flow.name);

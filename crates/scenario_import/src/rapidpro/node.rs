@@ -185,7 +185,10 @@ impl<'a> FlowReader<'a> {
                 if media.is_some() || location.is_some() {
                     parts.push(Part::Act(Act::Message(Message { media, location, ..Message::default() })));
                 }
-                Act::Question(Question { text, slot: slot.clone(), accepts, next: None, timeout })
+                match text.is_empty() {
+                    true => Act::Listen(Listen { slot: slot.clone(), next: None, timeout }),
+                    false => Act::Question(Question { text, slot: slot.clone(), accepts, next: None, timeout }),
+                }
             }
             false => Act::Message(Message { slot: Some(slot.clone()), timeout, ..message }),
         };

@@ -104,12 +104,11 @@ fn a_wait_in_a_node_of_its_own_joins_the_messages_before_it() {
     ]);
     check(&[flow("Visit", nodes)], &expect![[r#"
         visit (en) begins at node_1
-          node_1 message: Come on Monday? [Yes] [No] | Yes → end | No → end | anything else → end
-          node_2 call: add to Asked | done → end | failed → end
+          node_1 message: Come on Monday? [Yes] [No] | Yes → node_2_answered | No → node_2_answered | anything else → node_2_answered
+          node_2_answered call: add to Asked | done → node_3_way | failed → node_3_way
           node_3_way condition:  | comes has a word of yes ok → node_4 | comes has a word of no → node_4 | otherwise → node_5
-          node_3 listen: comes |  → node_3_way
           node_4 message: See you. |  → end
-          node_5 message: Yes or no, please. |  → end
+          node_5 question: Yes or no, please. |  → node_3_way
     "#]]);
 }
 
@@ -118,8 +117,8 @@ fn a_wait_that_nothing_asks_for_listens_and_says_nothing() {
     let wait = ask("", &[("has_number_between", &["1", "4"], "Few")], "Other");
     check(&[flow("Silent", json!([[[], wait, [1, 0]], [[say("Thank you.")], null, []]]))], &expect![[r#"
         silent (en) begins at node_1
-          node_1_way condition:  | answer has a number from 1 to 4 → node_2 | otherwise → node_1
           node_1 listen: answer |  → node_1_way
+          node_1_way condition:  | answer has a number from 1 to 4 → node_2 | otherwise → node_1
           node_2 message: Thank you. |  → end
     "#]]);
 }
@@ -133,15 +132,15 @@ fn values_are_what_a_test_found_and_categories_are_set_where_they_are_used() {
     ]);
     check(&[flow("Hens", nodes)], &expect![[r#"
         hens (en) begins at node_1
-          node_1_way condition:  | answer has a number above 4 → node_1_way_set_4 | answer has a number → node_1_way_set_5 | otherwise → node_1_way_set_3
+          node_1 question: How many hens? |  → node_1_set_1
+          node_1_set_1 set: hens_answer {{hens}} |  → node_1_way
+          node_1_way condition:  | hens has a number above 4 → node_1_way_set_4 | hens has a number → node_1_way_set_5 | otherwise → node_1_way_set_3
           node_1_way_set_1 set: hens_category many |  → node_2
           node_1_way_set_2 set: hens_category few |  → node_2
           node_1_way_set_3 set: hens_category other |  → node_1
-          node_1_way_set_4 find: answer answer number_above 4 |  → node_1_way_set_1
-          node_1_way_set_5 find: answer answer has_number  |  → node_1_way_set_2
-          node_1 question: How many hens? |  → node_1_set_1
-          node_1_set_1 set: hens_answer {{answer}} |  → node_1_way
-          node_2 message: {{answer}} hens are {{hens_category}}; you said “{{hens_answer}}”. |  → end
+          node_1_way_set_4 find: hens hens number_above 4 |  → node_1_way_set_1
+          node_1_way_set_5 find: hens hens has_number  |  → node_1_way_set_2
+          node_2 message: {{hens}} hens are {{hens_category}}; you said “{{hens_answer}}”. |  → end
           lost: expression-dropped at node_2: @(lower(results.hens.category))
     "#]]);
 }
@@ -160,9 +159,9 @@ fn a_flow_that_is_entered_is_joined_and_comes_back() {
     ]);
     check(&[flow("Main", main), flow("Register", child)], &expect![[r#"
         main (en) begins at register_1_node_1
-          node_2 message: Hello {{answer}}, {{village}}? |  → end
+          node_2 message: Hello {{name}}, {{village}}? |  → end
           register_1_node_1 question: Your name? |  → register_1_node_2
-          register_1_node_2 set: village {{answer}} |  → end
+          register_1_node_2 set: village {{name}} |  → node_2
     "#]]);
 }
 
@@ -173,7 +172,6 @@ fn flows_that_enter_each_other_end() {
         a (en) begins at node_1
           node_1 message: B |  → b_1_node_1
           b_1_node_1 message: A |  → node_1
-          lost: route-dropped at b_1_node_1_2: the flow “A” begins again and does not come back
     "#]]);
 }
 
@@ -225,11 +223,11 @@ fn a_text_that_is_not_translated_is_not_sent_in_the_other_language() {
     texts["localization"] = json!({ "ara": { "a": { "text": ["مرحبا"] } }, "eng": { "a": { "text": [""] } } });
     check(&[texts], &expect![[r#"
         help (fr) begins at node_1
-          node_1 message: Bonjour [Oui] | Oui → end | anything else → end
+          node_1 message: Bonjour [Oui] | Oui → node_2 | anything else → node_2
           node_2 message: Merci |  → node_2_2
           node_2_2 message: 👍 {{name}} |  → end
         help (ar) begins at node_1
-          node_1 message: مرحبا |  → end
+          node_1 message: مرحبا |  → node_2
           node_2 message: 👍 {{name}} |  → end
           lost: untranslated at node_1: no translation into ara of the quick replies “Oui”
           lost: untranslated at node_2: no translation into ara of “Merci”
@@ -294,5 +292,111 @@ fn flows_of_other_products_and_of_old_versions_are_refused() {
         it is a flow of telephone calls"#]].assert_eq(&[refused(&old), refused(&other), refused(&voice)].join("\n"));
     for (json, is_known) in [(&old, true), (&other, false), (&json!({ "nodes": [{ "id": "entry", "next": [] }] }), false)] {
         assert_eq!(super::is_export(json), is_known, "{json}");
+    }
+}
+
+/// What must become of a key.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Carried,
+    Lost,
+    NoMeaning,
+}
+
+/// Every key of actions, with a value, by the specification of RapidPro 13 and 14 and the actions of Glific.
+const KEYS: &[(&str, &str, &str, Fate)] = &[
+    ("send_msg", "text", r#""Look here""#, Fate::Carried),
+    ("send_msg", "quick_replies", r#"["Yes, here"]"#, Fate::Carried),
+    ("send_msg", "attachments", r#"["image:https://example.com/here.png"]"#, Fate::Carried),
+    ("send_msg", "all_urns", "true", Fate::Lost),
+    ("send_msg", "topic", r#""account""#, Fate::Lost),
+    ("send_msg", "template", r#"{"name":"welcome"}"#, Fate::Lost),
+    ("send_msg", "template_variables", r#"["x"]"#, Fate::Lost),
+    ("send_msg", "templating", r#"{"template":{"name":"welcome"}}"#, Fate::Lost),
+    ("send_msg", "labels", r#"[{"name":"L"}]"#, Fate::Lost),
+    ("send_broadcast", "text", r#""Here to others""#, Fate::Lost),
+    ("send_broadcast", "groups", r#"[{"name":"G"}]"#, Fate::Lost),
+    ("send_broadcast", "contacts", r#"[{"name":"G"}]"#, Fate::Lost),
+    ("send_broadcast", "contact_query", r#""age > 3""#, Fate::Lost),
+    ("send_broadcast", "legacy_vars", r#"["x"]"#, Fate::Lost),
+    ("send_broadcast", "urns", r#"["tel:+1"]"#, Fate::Lost),
+    ("send_broadcast", "quick_replies", r#"["x"]"#, Fate::Lost),
+    ("send_broadcast", "attachments", r#"["x"]"#, Fate::Lost),
+    ("set_contact_field", "field", r#"{"key":"here"}"#, Fate::Carried),
+    ("set_contact_field", "value", r#""here""#, Fate::Carried),
+    ("set_contact_name", "name", r#""here""#, Fate::Carried),
+    ("set_contact_language", "language", r#""here""#, Fate::Carried),
+    ("set_contact_timezone", "timezone", r#""here""#, Fate::Carried),
+    ("set_contact_status", "status", r#""here""#, Fate::Carried),
+    ("set_contact_channel", "channel", r#"{"name":"here"}"#, Fate::Carried),
+    ("set_run_result", "name", r#""here""#, Fate::Carried),
+    ("set_run_result", "value", r#""here""#, Fate::Carried),
+    ("set_run_local", "local", r#""here""#, Fate::Carried),
+    ("set_run_local", "value", r#""here""#, Fate::Carried),
+    ("set_run_local", "operation", r#""increment""#, Fate::Lost),
+    ("add_contact_groups", "groups", r#"[{"name":"here"}]"#, Fate::Carried),
+    ("remove_contact_groups", "groups", r#"[{"name":"here"}]"#, Fate::Carried),
+    ("remove_contact_groups", "all_groups", "true", Fate::Carried),
+    ("add_contact_urn", "scheme", r#""here""#, Fate::Carried),
+    ("add_contact_urn", "path", r#""here""#, Fate::Carried),
+    ("add_input_labels", "labels", r#"[{"name":"here"}]"#, Fate::Carried),
+    ("call_webhook", "url", r#""https://example.com/here""#, Fate::Carried),
+    ("call_webhook", "method", r#""here""#, Fate::Carried),
+    ("call_webhook", "headers", r#"{"A":"b"}"#, Fate::Lost),
+    ("call_webhook", "body", r#""x""#, Fate::Lost),
+    ("call_webhook", "result_name", r#""x""#, Fate::NoMeaning),
+    ("call_resthook", "resthook", r#""here""#, Fate::Carried),
+    ("call_classifier", "classifier", r#"{"name":"here"}"#, Fate::Carried),
+    ("call_classifier", "input", r#""@input.text""#, Fate::Lost),
+    ("call_llm", "llm", r#"{"name":"here"}"#, Fate::Carried),
+    ("call_llm", "instructions", r#""Be kind""#, Fate::Lost),
+    ("call_llm", "input", r#""x""#, Fate::Lost),
+    ("transfer_airtime", "amounts", r#"{"RWF":"here"}"#, Fate::Carried),
+    ("open_ticket", "topic", r#"{"name":"here"}"#, Fate::Carried),
+    ("open_ticket", "note", r#""x""#, Fate::Lost),
+    ("open_ticket", "body", r#""x""#, Fate::Lost),
+    ("open_ticket", "assignee", r#"{"name":"x"}"#, Fate::Lost),
+    ("enter_flow", "flow", r#"{"name":"here"}"#, Fate::Carried),
+    ("start_session", "flow", r#"{"name":"here"}"#, Fate::Carried),
+    ("start_session", "groups", r#"[{"name":"x"}]"#, Fate::Lost),
+    ("start_session", "contacts", r#"[{"name":"x"}]"#, Fate::Lost),
+    ("start_session", "contact_query", r#""x""#, Fate::Lost),
+    ("start_session", "exclusions", r#"{"in_a_flow":true}"#, Fate::Lost),
+    ("start_session", "create_contact", "true", Fate::Lost),
+    ("send_email", "subject", r#""here""#, Fate::Carried),
+    ("send_email", "addresses", r#"["a@example.com"]"#, Fate::Lost),
+    ("send_email", "body", r#""x""#, Fate::Lost),
+    ("request_optin", "optin", r#"{"name":"here"}"#, Fate::Carried),
+    ("say_msg", "text", r#""x""#, Fate::Lost),
+    ("say_msg", "audio_url", r#""x""#, Fate::Lost),
+    ("play_audio", "audio_url", r#""x""#, Fate::Lost),
+    ("wait_for_time", "delay", r#""3600""#, Fate::Carried),
+    ("link_google_sheet", "name", r#""here""#, Fate::Carried),
+    ("link_google_sheet", "row", r#"{"a":"b"}"#, Fate::Lost),
+    ("anything_new", "key", r#""x""#, Fate::Lost),
+];
+
+#[test]
+fn each_key_of_an_action_is_carried_or_lost_by_name() {
+    for (kind, key, value, fate) in KEYS {
+        let value: Value = serde_json::from_str(value).unwrap();
+        let mut action = json!({ "uuid": "a", "type": kind });
+        if *kind == "send_msg" {
+            action["text"] = json!("Hello");
+        }
+        let one = |action: &Value| read(&flow("F", json!([[[say("Hi"), action], null, []]])));
+        let without = one(&action).scenarios.remove(0);
+        action[key] = value;
+        let with = one(&action);
+        let with = &with.scenarios[0];
+        let is_carried = with.steps != without.steps;
+        let is_lost = with.losses.iter().any(|it| !without.losses.contains(it));
+        let found = match (is_carried, is_lost) {
+            (_, true) if *fate == Fate::Lost => Fate::Lost,
+            (true, _) => Fate::Carried,
+            (false, true) => Fate::Lost,
+            (false, false) => Fate::NoMeaning,
+        };
+        assert_eq!(found, *fate, "{key} of {kind}: {:#?} {:#?}", with.steps, with.losses);
     }
 }
