@@ -12,9 +12,7 @@ pub use condition::{Branch, Condition, Find, Test};
 pub use document::{ScenarioError, read_scenarios, schema};
 pub use loss::{LOSSES, Loss, PlacedLoss};
 pub use media::{Location, Media, MediaKind, Product};
-pub use step::{
-    Accepts, Act, Call, Choice, END, Goal, Handover, Listen, Message, Question, Step, Timeout, Via,
-};
+pub use step::{Accepts, Act, Call, Choice, END, Goal, Handover, Listen, Message, Question, Step, Timeout, Via};
 pub use text::{Text, TextPart, slot_name};
 
 use schemars::JsonSchema;

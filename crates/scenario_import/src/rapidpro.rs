@@ -7,8 +7,8 @@
 
 mod actions;
 mod begin;
-mod expression;
 mod export;
+mod expression;
 mod flow;
 mod interactive;
 mod language;

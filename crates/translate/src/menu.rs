@@ -40,7 +40,8 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
     let (text, lines) = lines(&question.text);
     let mut words: Vec<String> = Vec::new();
     for branch in &condition.branches {
-        let word = Some(branch).filter(|it| it.slot == question.slot).and_then(|it| word(it, &question.text, &lines))?;
+        let word =
+            Some(branch).filter(|it| it.slot == question.slot).and_then(|it| word(it, &question.text, &lines))?;
         if !words.iter().any(|it| it.eq_ignore_ascii_case(&word)) {
             words.push(word);
         }
@@ -92,7 +93,8 @@ fn word(branch: &Branch, text: &Text, lines: &[(String, String)]) -> Option<Stri
     words.into_iter().find_map(|it| {
         let is_line = lines.iter().any(|line| line.0.eq_ignore_ascii_case(it));
         let upper = it.to_uppercase();
-        let is_named = it.chars().count() > 1 && it.contains(char::is_alphabetic) && in_capitals.contains(&upper.as_str());
+        let is_named =
+            it.chars().count() > 1 && it.contains(char::is_alphabetic) && in_capitals.contains(&upper.as_str());
         (is_line || is_named).then(|| it.to_owned())
     })
 }

@@ -12,7 +12,10 @@ use super::router::snake;
 pub(super) enum Part {
     Act(Act),
     /// A flow that is joined into this one.
-    Enter { flow: usize, terminal: bool },
+    Enter {
+        flow: usize,
+        terminal: bool,
+    },
 }
 
 impl Part {

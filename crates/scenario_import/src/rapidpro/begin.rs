@@ -4,6 +4,7 @@ use scenario::{Loss, Trigger};
 use serde_json::Value;
 
 use super::export::{Export, Flow, list, names, string};
+use super::flow::several;
 
 /// A text that a campaign sends by itself.
 pub(super) struct CampaignMessage<'a> {
@@ -50,7 +51,8 @@ pub(super) fn of(export: &Export<'_>, flow: &Flow<'_>) -> (Trigger, Vec<(Loss, S
     match by_business {
         Some(trigger) => {
             if by_customer {
-                let words = if phrases.is_empty() { String::new() } else { format!(" “{}”", phrases.join("”, “")) };
+                let words =
+                    if phrases.is_empty() { String::new() } else { format!(" “{}”", phrases.join("”, “")) };
                 losses.push((Loss::FieldDropped, format!("it also begins when the customer writes{words}")));
             }
             (trigger, losses)
@@ -115,13 +117,15 @@ fn schedule(trigger: &Value) -> String {
 
 /// The events of campaigns that start the flow.
 fn events<'a>(export: &Export<'a>, flow: &Flow<'_>) -> Vec<(&'a Value, &'a Value)> {
-    let all = list(export.json, "campaigns").iter().flat_map(|it| list(it, "events").iter().map(move |event| (it, event)));
+    let all =
+        list(export.json, "campaigns").iter().flat_map(|it| list(it, "events").iter().map(move |event| (it, event)));
     all.filter(|it| it.1.get("flow").is_some_and(|it| is_meant(it, flow.uuid, &flow.name))).collect()
 }
 
 /// The texts that campaigns send without a flow.
 pub(super) fn messages<'a>(export: &Export<'a>) -> Vec<CampaignMessage<'a>> {
-    let all = list(export.json, "campaigns").iter().flat_map(|it| list(it, "events").iter().map(move |event| (it, event)));
+    let all =
+        list(export.json, "campaigns").iter().flat_map(|it| list(it, "events").iter().map(move |event| (it, event)));
     let mut messages = Vec::new();
     for (campaign, event) in all.filter(|it| it.1.get("message").is_some_and(|it| !it.is_null())) {
         let base = string(event, "base_language").unwrap_or_default();
@@ -143,17 +147,18 @@ fn when(campaign: &Value, event: &Value) -> String {
     let name = string(campaign, "name").unwrap_or_default();
     let offset = event.get("offset").and_then(Value::as_i64).unwrap_or_default();
     let unit = match string(event, "unit") {
-        Some("M") => "minutes",
-        Some("H") => "hours",
-        Some("W") => "weeks",
-        _ => "days",
+        Some("M") => "minute",
+        Some("H") => "hour",
+        Some("W") => "week",
+        _ => "day",
     };
-    let field = event.get("relative_to").and_then(|it| string(it, "label").or(string(it, "name")).or(string(it, "key")));
+    let field =
+        event.get("relative_to").and_then(|it| string(it, "label").or(string(it, "name")).or(string(it, "key")));
     let field = field.map_or_else(|| "a date".to_owned(), |it| format!("“{it}”"));
     let side = if offset < 0 { "before" } else { "after" };
     let hour = event.get("delivery_hour").and_then(Value::as_i64).filter(|it| (0..24).contains(it));
     let hour = hour.map_or_else(String::new, |it| format!(" at {it}:00"));
     let group = campaign.get("group").and_then(|it| string(it, "name"));
     let group = group.map_or_else(String::new, |it| format!(" for “{it}”"));
-    format!("the campaign “{name}” starts it {} {unit} {side} {field}{hour}{group}", offset.unsigned_abs())
+    format!("the campaign “{name}” starts it {} {side} {field}{hour}{group}", several(offset.unsigned_abs(), unit))
 }

@@ -7,19 +7,60 @@ use regex::Regex;
 
 /// What expressions can begin with, in this and in older versions.
 const ROOTS: [&str; 27] = [
-    "contact", "fields", "results", "run", "parent", "child", "urns", "globals", "trigger", "input", "legacy_extra",
-    "webhook", "resume", "node", "ticket", "tickets", "locals", "session", "org", "flow", "extra", "channel", "date",
-    "step", "new_contact", "calendar", "global",
+    "contact",
+    "fields",
+    "results",
+    "run",
+    "parent",
+    "child",
+    "urns",
+    "globals",
+    "trigger",
+    "input",
+    "legacy_extra",
+    "webhook",
+    "resume",
+    "node",
+    "ticket",
+    "tickets",
+    "locals",
+    "session",
+    "org",
+    "flow",
+    "extra",
+    "channel",
+    "date",
+    "step",
+    "new_contact",
+    "calendar",
+    "global",
 ];
 
 /// Functions whose result is the same value, in another form.
 const SAME_VALUE: [&str; 18] = [
-    "upper", "lower", "title", "proper", "clean", "text", "trim", "trim_left", "trim_right", "default", "format",
-    "format_date", "format_datetime", "format_number", "format_location", "format_urn", "format_time", "html_decode",
+    "upper",
+    "lower",
+    "title",
+    "proper",
+    "clean",
+    "text",
+    "trim",
+    "trim_left",
+    "trim_right",
+    "default",
+    "format",
+    "format_date",
+    "format_datetime",
+    "format_number",
+    "format_location",
+    "format_urn",
+    "format_time",
+    "html_decode",
 ];
 
-static PATH: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#""(?:[^"\\]|\\.)*"|[A-Za-z_]\w*(?:\.\w+|\[\s*(?:\d+|"[^"]*")\s*\])*(?:\s*\()?"#).ok());
+static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#""(?:[^"\\]|\\.)*"|[A-Za-z_]\w*(?:\.\w+|\[\s*(?:\d+|"[^"]*")\s*\])*(?:\s*\()?"#).ok()
+});
 
 /// A part of a text with expressions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +123,9 @@ fn closing(text: &str) -> Option<usize> {
 
 /// The length of the path that the text begins with, if it begins with one.
 fn path(text: &str) -> Option<usize> {
-    let word = |from: usize| text[from..].find(|it: char| !it.is_ascii_alphanumeric() && it != '_').map_or(text.len(), |it| it + from);
+    let word = |from: usize| {
+        text[from..].find(|it: char| !it.is_ascii_alphanumeric() && it != '_').map_or(text.len(), |it| it + from)
+    };
     let mut end = word(0);
     if !ROOTS.iter().any(|it| it.eq_ignore_ascii_case(&text[..end])) {
         return None;

@@ -248,9 +248,9 @@ impl<'a> FlowReader<'a> {
             let waits = self.builder.steps.iter().any(|it| it.act.waits());
             if let Some(minutes) = minutes.filter(|_| waits) {
                 let time = match minutes {
-                    _ if minutes % 1440 == 0 => format!("{} days", minutes / 1440),
-                    _ if minutes % 60 == 0 => format!("{} hours", minutes / 60),
-                    _ => format!("{minutes} minutes"),
+                    _ if minutes % 1440 == 0 => several(minutes / 1440, "day"),
+                    _ if minutes % 60 == 0 => several(minutes / 60, "hour"),
+                    _ => several(minutes, "minute"),
                 };
                 let what = format!("it ends {time} after the last message of the customer");
                 self.builder.record_loss(Loss::Timeout, &flow.name, what);
@@ -369,12 +369,17 @@ impl<'a> FlowReader<'a> {
             ["globals" | "global", name, ..] => (format!("global {name}"), (*name).to_owned()),
             ["webhook", "status"] => (format!("{flow} webhook.status"), "webhook_status".to_owned()),
             ["webhook" | "extra" | "legacy_extra" | "trigger", .., last] => {
-                let name = if last.bytes().all(|it| it.is_ascii_digit()) { parts.join("_") } else { (*last).to_owned() };
+                let name =
+                    if last.bytes().all(|it| it.is_ascii_digit()) { parts.join("_") } else { (*last).to_owned() };
                 (format!("{flow} {}", parts.join(".")), name)
             }
             _ => (format!("{flow} {}", parts.join(".")), parts.join("_")),
         }
     }
+}
+
+pub(super) fn several(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// A result of a flow: its value, its category, the answer, or what a call brought.
@@ -400,8 +405,20 @@ pub(super) fn result_key(flow: usize, name: &str) -> String {
 
 fn contact(root: &str, parts: &[&str]) -> (String, String) {
     const ATTRIBUTES: [&str; 14] = [
-        "name", "first_name", "id", "uuid", "ref", "language", "timezone", "created_on", "last_seen_on", "groups",
-        "channel", "status", "tickets", "urns",
+        "name",
+        "first_name",
+        "id",
+        "uuid",
+        "ref",
+        "language",
+        "timezone",
+        "created_on",
+        "last_seen_on",
+        "groups",
+        "channel",
+        "status",
+        "tickets",
+        "urns",
     ];
     match (root, parts) {
         ("contact", ["fields", field, ..]) | ("fields", [field, ..]) => (format!("field {field}"), (*field).to_owned()),

@@ -49,7 +49,8 @@ impl<'a> FlowReader<'a> {
         let mut choices: Vec<Choice> =
             list(content, "options").iter().filter_map(|it| Some(Choice::reply(string(it, "title")?, None))).collect();
         if string(content, "type") == Some("location_request_message") {
-            choices.push(Choice::ShareLocation { title: parts.first().copied().unwrap_or("📍").to_owned(), next: None });
+            choices
+                .push(Choice::ShareLocation { title: parts.first().copied().unwrap_or("📍").to_owned(), next: None });
         }
         Message { text, media, choices, ..Message::default() }
     }

@@ -7,10 +7,24 @@ use super::flow::FlowReader;
 
 /// The keys of each object that are carried, or that mean nothing outside RapidPro. All others are named as lost.
 pub(super) const KNOWN: [(&str, &[&str]); 48] = [
-    ("flow", &[
-        "uuid", "name", "spec_version", "language", "type", "nodes", "localization", "revision", "metadata", "_ui",
-        "vars", "base_language", "version",
-    ]),
+    (
+        "flow",
+        &[
+            "uuid",
+            "name",
+            "spec_version",
+            "language",
+            "type",
+            "nodes",
+            "localization",
+            "revision",
+            "metadata",
+            "_ui",
+            "vars",
+            "base_language",
+            "version",
+        ],
+    ),
     ("node", &["uuid", "actions", "exits", "router"]),
     ("exit", &["uuid", "destination_uuid"]),
     ("router", &["type", "wait", "result_name", "categories", "cases", "operand", "default_category_uuid"]),

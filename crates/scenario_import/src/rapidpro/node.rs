@@ -101,7 +101,10 @@ impl<'a> FlowReader<'a> {
                 Tail { goal: completed, router: None }
             }
             Some(Part::Act(Act::Call(call))) => {
-                let ways = routes.called("Success").or(routes.called("Complete")).zip(routes.called("Failure").or(routes.called("Expired")));
+                let ways = routes
+                    .called("Success")
+                    .or(routes.called("Complete"))
+                    .zip(routes.called("Failure").or(routes.called("Expired")));
                 let Some((success, failure)) = ways.filter(|_| routes.categories.len() == 2) else {
                     return Tail { goal: After::End, router: Some(router) };
                 };
@@ -275,7 +278,8 @@ impl<'a> FlowReader<'a> {
         match self.join(flow, after.clone(), place) {
             Some(goal) => goal,
             None => {
-                let what = format!("the flow “{}”, because flows enter each other too often", self.export.flows[flow].name);
+                let what =
+                    format!("the flow “{}”, because flows enter each other too often", self.export.flows[flow].name);
                 self.builder.record_loss(Loss::StepDropped, place, what);
                 self.follow(&after, false)
             }

@@ -56,17 +56,21 @@ impl FlowReader<'_> {
     /// Adds the steps that set what is used of the results.
     pub(super) fn set_results(&mut self) {
         let results = std::mem::take(&mut self.results);
-        let mut inserted = Inserted {
-            after: HashMap::new(),
-            taken: self.builder.steps.iter().map(|it| it.id.clone()).collect(),
-        };
+        let mut inserted =
+            Inserted { after: HashMap::new(), taken: self.builder.steps.iter().map(|it| it.id.clone()).collect() };
         let places: HashMap<String, usize> =
             self.builder.steps.iter().enumerate().map(|(n, it)| (it.id.clone(), n)).collect();
         for site in &results.sites {
-            let (Some(wanted), Some(n)) = (results.categories.get(&site.result), places.get(&site.step)) else { continue };
+            let (Some(wanted), Some(n)) = (results.categories.get(&site.result), places.get(&site.step)) else {
+                continue;
+            };
             for (case, slot) in wanted {
                 let value = Text::plain(&case.of(&site.category));
-                inserted.add(&mut self.builder.steps[*n], site.way, |next| Act::Set { slot: slot.clone(), value, next });
+                inserted.add(&mut self.builder.steps[*n], site.way, |next| Act::Set {
+                    slot: slot.clone(),
+                    value,
+                    next,
+                });
             }
         }
         for (step, slot, _) in results.finds.iter().filter(|it| results.values.contains(&it.2)) {
@@ -76,7 +80,8 @@ impl FlowReader<'_> {
         }
         for (step, slot, result) in &results.answers {
             let Some(n) = places.get(step) else { continue };
-            let slots: BTreeSet<&String> = results.inputs.get(result).into_iter().chain(&results.last_message).collect();
+            let slots: BTreeSet<&String> =
+                results.inputs.get(result).into_iter().chain(&results.last_message).collect();
             for whole in slots.into_iter().filter(|it| *it != slot) {
                 let mut value = Text::default();
                 value.push_slot(slot);
@@ -100,7 +105,13 @@ fn find_values(step: &mut Step, slot: &str, inserted: &mut Inserted) {
         let is_whole = matches!(branch.test, Test::IsSet | Test::Exactly | Test::Equals | Test::OneOf | Test::Other);
         if !is_whole && branch.test != Test::StartsWith {
             inserted.add(step, Way::Branch(k), |next| {
-                Act::Find(Find { within: branch.slot, test: branch.test, value: branch.value, slot: slot.to_owned(), next })
+                Act::Find(Find {
+                    within: branch.slot,
+                    test: branch.test,
+                    value: branch.value,
+                    slot: slot.to_owned(),
+                    next,
+                })
             });
         }
     }
@@ -152,9 +163,7 @@ pub(super) fn goals(act: &mut Act) -> Vec<&mut Goal> {
         }
         Act::Question(it) => [&mut it.next].into_iter().chain(it.timeout.iter_mut().map(|it| &mut it.next)).collect(),
         Act::Listen(it) => [&mut it.next].into_iter().chain(it.timeout.iter_mut().map(|it| &mut it.next)).collect(),
-        Act::Condition(it) => {
-            it.branches.iter_mut().map(|it| &mut it.next).chain([&mut it.otherwise]).collect()
-        }
+        Act::Condition(it) => it.branches.iter_mut().map(|it| &mut it.next).chain([&mut it.otherwise]).collect(),
         Act::Call(it) => vec![&mut it.next, &mut it.on_failure],
         Act::Find(it) => vec![&mut it.next],
         Act::Set { next, .. } | Act::Wait { next, .. } => vec![next],

@@ -92,7 +92,14 @@ impl<'a> FlowReader<'a> {
     }
 
     /// Decides where to go. `answer` is the slot of the answer that the node waited for.
-    pub(super) fn decide(&mut self, run: usize, node: &'a Value, router: &'a Value, answer: Option<&str>, id: &str) -> Act {
+    pub(super) fn decide(
+        &mut self,
+        run: usize,
+        node: &'a Value,
+        router: &'a Value,
+        answer: Option<&str>,
+        id: &str,
+    ) -> Act {
         let routes = self.routes(run, node, router);
         match string(router, "type") {
             Some("random") => return self.split(&routes, id),
@@ -147,7 +154,14 @@ impl<'a> FlowReader<'a> {
     }
 
     /// The tests of a case: a slot, a test and a value each.
-    fn tests(&mut self, run: usize, case: &'a Value, operand: &str, slot: &str, id: &str) -> Vec<(String, Test, String)> {
+    fn tests(
+        &mut self,
+        run: usize,
+        case: &'a Value,
+        operand: &str,
+        slot: &str,
+        id: &str,
+    ) -> Vec<(String, Test, String)> {
         let kind = string(case, "type").unwrap_or_default();
         let translated = self.flow(run).translation(self.language, case, "arguments");
         let arguments: Vec<&str> = match translated.and_then(Value::as_array) {

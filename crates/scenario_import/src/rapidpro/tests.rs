@@ -64,7 +64,11 @@ fn shown(imported: &Imported) -> String {
             let what = step.act.text().map_or_else(|| in_short(&act), ToString::to_string);
             let _ = write!(text, "  {} {}: {what}", step.id, act["type"].as_str().unwrap());
             if let scenario::Act::Message(it) = &step.act {
-                let _ = write!(text, "{}", it.choices.iter().map(|it| format!(" [{}]", Choice::title(it))).collect::<String>());
+                let _ = write!(
+                    text,
+                    "{}",
+                    it.choices.iter().map(|it| format!(" [{}]", Choice::title(it))).collect::<String>()
+                );
             }
             for (route, goal) in step.act.routes() {
                 let _ = write!(text, " | {route} → {}", goal.as_deref().unwrap_or("end"));
@@ -92,7 +96,8 @@ fn check(flows: &[Value], expect: &Expect) {
 
 #[test]
 fn a_wait_in_a_node_of_its_own_joins_the_messages_before_it() {
-    let question = json!({ "uuid": "q", "type": "send_msg", "text": "Come on Monday?", "quick_replies": ["Yes", "No"] });
+    let question =
+        json!({ "uuid": "q", "type": "send_msg", "text": "Come on Monday?", "quick_replies": ["Yes", "No"] });
     let group = json!({ "uuid": "g", "type": "add_contact_groups", "groups": [{ "name": "Asked" }] });
     let wait = ask("Comes", &[("has_any_word", &["yes ok"], "Yes"), ("has_any_word", &["no"], "No")], "Other");
     let nodes = json!([
@@ -102,25 +107,31 @@ fn a_wait_in_a_node_of_its_own_joins_the_messages_before_it() {
         [[say("See you.")], null, [null]],
         [[say("Yes or no, please.")], null, [2]],
     ]);
-    check(&[flow("Visit", nodes)], &expect![[r#"
+    check(
+        &[flow("Visit", nodes)],
+        &expect![[r#"
         visit (en) begins at node_1
           node_1 message: Come on Monday? [Yes] [No] | Yes → node_2_answered | No → node_2_answered | anything else → node_2_answered
           node_2_answered call: add to Asked | done → node_3_way | failed → node_3_way
           node_3_way condition:  | comes has a word of yes ok → node_4 | comes has a word of no → node_4 | otherwise → node_5
           node_4 message: See you. |  → end
           node_5 question: Yes or no, please. |  → node_3_way
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_wait_that_nothing_asks_for_listens_and_says_nothing() {
     let wait = ask("", &[("has_number_between", &["1", "4"], "Few")], "Other");
-    check(&[flow("Silent", json!([[[], wait, [1, 0]], [[say("Thank you.")], null, []]]))], &expect![[r#"
+    check(
+        &[flow("Silent", json!([[[], wait, [1, 0]], [[say("Thank you.")], null, []]]))],
+        &expect![[r#"
         silent (en) begins at node_1
           node_1 listen: answer |  → node_1_way
           node_1_way condition:  | answer has a number from 1 to 4 → node_2 | otherwise → node_1
           node_2 message: Thank you. |  → end
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -130,7 +141,9 @@ fn values_are_what_a_test_found_and_categories_are_set_where_they_are_used() {
         [[say("How many hens?")], wait, [1, 1, 0]],
         [[say("@results.hens hens are @(lower(results.hens.category)); you said “@results.hens.input”.")], null, []],
     ]);
-    check(&[flow("Hens", nodes)], &expect![[r#"
+    check(
+        &[flow("Hens", nodes)],
+        &expect![[r#"
         hens (en) begins at node_1
           node_1 question: How many hens? |  → node_1_set_1
           node_1_set_1 set: hens_answer {{hens}} |  → node_1_way
@@ -142,37 +155,42 @@ fn values_are_what_a_test_found_and_categories_are_set_where_they_are_used() {
           node_1_way_set_5 find: hens hens has_number  |  → node_1_way_set_2
           node_2 message: {{hens}} hens are {{hens_category}}; you said “{{hens_answer}}”. |  → end
           lost: expression-dropped at node_2: @(lower(results.hens.category))
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_flow_that_is_entered_is_joined_and_comes_back() {
     let enter = json!({ "uuid": "e", "type": "enter_flow", "flow": { "uuid": "Register", "name": "Register" } });
     let status = split("@child.status", &[("has_only_text", &["completed"], "Complete")], "Expired");
-    let main = json!([
-        [[enter], status, [1, null]],
-        [[say("Hello @child.results.name, @fields.village?")], null, []],
-    ]);
+    let main = json!([[[enter], status, [1, null]], [[say("Hello @child.results.name, @fields.village?")], null, []],]);
     let child = json!([
         [[say("Your name?")], ask("Name", &[], "All"), [1]],
         [[json!({ "type": "set_contact_field", "field": { "key": "village" }, "value": "@results.name" })], null, []],
     ]);
-    check(&[flow("Main", main), flow("Register", child)], &expect![[r#"
+    check(
+        &[flow("Main", main), flow("Register", child)],
+        &expect![[r#"
         main (en) begins at register_1_node_1
           node_2 message: Hello {{name}}, {{village}}? |  → end
           register_1_node_1 question: Your name? |  → register_1_node_2
           register_1_node_2 set: village {{name}} |  → node_2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn flows_that_enter_each_other_end() {
-    let enter = |name: &str| json!([[[say(name), json!({ "type": "enter_flow", "flow": { "uuid": name } })], null, []]]);
-    check(&[flow("A", enter("B")), flow("B", enter("A"))], &expect![[r#"
+    let enter =
+        |name: &str| json!([[[say(name), json!({ "type": "enter_flow", "flow": { "uuid": name } })], null, []]]);
+    check(
+        &[flow("A", enter("B")), flow("B", enter("A"))],
+        &expect![[r#"
         a (en) begins at node_1
           node_1 message: B |  → b_1_node_1
           b_1_node_1 message: A |  → node_1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -180,21 +198,25 @@ fn a_call_whose_router_asks_whether_it_worked_has_two_ways() {
     let call = json!({ "type": "call_webhook", "method": "GET", "url": "https://api.example.com/@results.card",
         "headers": { "Authorization": "Token x" }, "body": "", "result_name": "Card" });
     let status = split("@results.card.category", &[("has_only_text", &["Success"], "Success")], "Failure");
-    let ticket = json!({ "type": "open_ticket", "topic": { "name": "General" }, "note": "@results.card", "assignee": null });
+    let ticket =
+        json!({ "type": "open_ticket", "topic": { "name": "General" }, "note": "@results.card", "assignee": null });
     let opened = split("@results.ticket", &[("has_category", &["Success"], "Success")], "Failure");
     let nodes = json!([
         [[call], status, [1, 2]],
         [[say("It is worth @results.card.extra.amount.")], null, []],
         [[ticket], opened, [null, null]],
     ]);
-    check(&[flow("Card", nodes)], &expect![[r#"
+    check(
+        &[flow("Card", nodes)],
+        &expect![[r#"
         card (en) begins at node_1
           node_1 call: GET https://api.example.com/{{card}} | done → node_2 | failed → node_3
           node_2 message: It is worth {{amount}}. |  → end
           node_3 handover:  |  → end
           lost: field-dropped at node_1: headers of call_webhook
           lost: field-dropped at node_3: note of open_ticket: @results.card
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -202,7 +224,9 @@ fn expressions_are_one_slot_each_with_a_name_for_people() {
     let text = "@(upper(title(contact.first_name))) @contact.first_name @locals.bonus @globals.shop @webhook.json.price \
                 @flow.age @(format_date(fields.visit)) @(if(contact.gender = \"F\", \"Mrs\", \"Mr\")) @(today()) \
                 @urns.tel ana@example.com @@shop @(round(fields.visit * 2))";
-    check(&[flow("Texts", json!([[[say(text)], null, []]]))], &expect![[r#"
+    check(
+        &[flow("Texts", json!([[[say(text)], null, []]]))],
+        &expect![[r#"
         texts (en) begins at node_1
           node_1 message: {{first_name}} {{first_name}} {{bonus}} {{shop}} {{price}} {{age}} {{visit}} {{gender}} {{today}} {{phone}} ana@example.com @shop {{visit_value}} |  → end
           lost: expression-dropped at node_1: @(upper(title(contact.first_name)))
@@ -210,18 +234,31 @@ fn expressions_are_one_slot_each_with_a_name_for_people() {
           lost: expression-dropped at node_1: @(if(contact.gender = "F", "Mrs", "Mr"))
           lost: expression-dropped at node_1: @(today())
           lost: expression-dropped at node_1: @(round(fields.visit * 2))
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_text_that_is_not_translated_is_not_sent_in_the_other_language() {
-    let mut texts = flow("Help", json!([
-        [[json!({ "uuid": "a", "type": "send_msg", "text": "Bonjour", "quick_replies": ["Oui"] })], null, [1]],
-        [[json!({ "uuid": "b", "type": "send_msg", "text": "Merci" }), json!({ "uuid": "c", "type": "send_msg", "text": "👍 @contact.name" })], null, []],
-    ]));
+    let mut texts = flow(
+        "Help",
+        json!([
+            [[json!({ "uuid": "a", "type": "send_msg", "text": "Bonjour", "quick_replies": ["Oui"] })], null, [1]],
+            [
+                [
+                    json!({ "uuid": "b", "type": "send_msg", "text": "Merci" }),
+                    json!({ "uuid": "c", "type": "send_msg", "text": "👍 @contact.name" })
+                ],
+                null,
+                []
+            ],
+        ]),
+    );
     texts["language"] = json!("fra");
     texts["localization"] = json!({ "ara": { "a": { "text": ["مرحبا"] } }, "eng": { "a": { "text": [""] } } });
-    check(&[texts], &expect![[r#"
+    check(
+        &[texts],
+        &expect![[r#"
         help (fr) begins at node_1
           node_1 message: Bonjour [Oui] | Oui → node_2 | anything else → node_2
           node_2 message: Merci |  → node_2_2
@@ -232,7 +269,8 @@ fn a_text_that_is_not_translated_is_not_sent_in_the_other_language() {
           lost: untranslated at node_1: no translation into ara of the quick replies “Oui”
           lost: untranslated at node_2: no translation into ara of “Merci”
         skipped: Help: no text of it is translated into eng
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -277,20 +315,25 @@ fn who_begins_is_what_triggers_and_campaigns_say() {
           field-dropped: it also begins when the customer writes “news”
         visits: the business Campaign
           field-dropped: the campaign “Visits” starts it 2 weeks after “Visit” for “Patients”
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]
 fn flows_of_other_products_and_of_old_versions_are_refused() {
     let refused = |json: &Value| read(json).skipped.iter().map(|it| it.why.clone()).collect::<String>();
-    let old = json!({ "version": "11.12", "flows": [{ "action_sets": [], "rule_sets": [], "metadata": { "name": "Old" } }] });
+    let old =
+        json!({ "version": "11.12", "flows": [{ "action_sets": [], "rule_sets": [], "metadata": { "name": "Old" } }] });
     let other = json!({ "nodes": [{ "id": "1", "type": "n8n-nodes-base.if", "parameters": {} }], "connections": {} });
     let voice = json!({ "flows": [{ "name": "Call", "type": "voice", "nodes": [] }] });
     expect![[r#"
         it is in the old format of version 11.12 with action sets: export it again in version 13
         its nodes have no exits: it is a flow of another product
-        it is a flow of telephone calls"#]].assert_eq(&[refused(&old), refused(&other), refused(&voice)].join("\n"));
-    for (json, is_known) in [(&old, true), (&other, false), (&json!({ "nodes": [{ "id": "entry", "next": [] }] }), false)] {
+        it is a flow of telephone calls"#]]
+    .assert_eq(&[refused(&old), refused(&other), refused(&voice)].join("\n"));
+    for (json, is_known) in
+        [(&old, true), (&other, false), (&json!({ "nodes": [{ "id": "entry", "next": [] }] }), false)]
+    {
         assert_eq!(super::is_export(json), is_known, "{json}");
     }
 }
