@@ -17,6 +17,7 @@ mod message;
 mod node;
 mod results;
 mod router;
+mod values;
 
 use std::collections::HashSet;
 

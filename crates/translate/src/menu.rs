@@ -131,3 +131,31 @@ fn lines(text: &Text) -> (Text, Vec<(String, String)>) {
     });
     (squeezed.trimmed(), found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The choices that a question becomes where the step after it looks for words.
+    fn check(text: &str, words: &[&str], choices: &[&str]) {
+        let branches: Vec<_> =
+            words.iter().map(|it| serde_json::json!({ "slot": "x", "test": "any_word", "value": it })).collect();
+        let scenario = serde_json::json!({ "id": "a", "intent": "a", "language": "en", "purpose": "conversation",
+            "trigger": { "type": "message" }, "start": "q", "steps": [
+                { "id": "q", "type": "question", "text": text, "slot": "x", "next": "c" },
+                { "id": "c", "type": "condition", "branches": branches } ] });
+        let (changed, _) = menus_to_choices(&serde_json::from_value(scenario).unwrap());
+        let titles = match &changed.steps[0].act {
+            Act::Message(it) => it.choices.iter().map(|it| it.title().to_owned()).collect(),
+            _ => Vec::new(),
+        };
+        assert_eq!(titles, choices, "{text}");
+    }
+
+    #[test]
+    fn words_that_a_router_looks_for_are_choices_only_where_the_text_names_them() {
+        check("Hello!\n1. Hours\n2. A person", &["1 hours", "person 2"], &["Hours", "A person"]);
+        check("Reply YES or NO", &["yes ok", "no nope"], &["Yes", "No"]);
+        check("Can you come?", &["yes ok", "no nope"], &[]);
+    }
+}

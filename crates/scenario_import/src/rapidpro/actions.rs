@@ -4,11 +4,13 @@ use scenario::{Act, Call, Handover, Loss, Text, Via};
 use serde_json::Value;
 
 use super::export::{names, string};
-use super::flow::{FlowReader, result_key};
+use super::flow::FlowReader;
 use super::results::Way;
 use super::router::snake;
+use super::values::result_key;
 
 /// A part of a node.
+#[expect(clippy::large_enum_variant, reason = "nearly all parts are acts")]
 pub(super) enum Part {
     Act(Act),
     /// A flow that is joined into this one.
@@ -189,7 +191,7 @@ pub(super) fn first_text(value: Option<&Value>) -> &str {
 }
 
 /// The texts of a list.
-pub(super) fn texts<'a>(value: Option<&'a Value>) -> &'a [Value] {
+pub(super) fn texts(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 

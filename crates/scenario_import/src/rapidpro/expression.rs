@@ -213,9 +213,9 @@ impl<'a> Parsed<'a> {
 
     /// Whether the value is that of the first path, in another form.
     pub(super) fn is_same_value(&self, expression: &str) -> bool {
-        let is_known = |it: &&str| SAME_VALUE.iter().any(|name| name.eq_ignore_ascii_case(it));
+        let is_known = |it: &str| SAME_VALUE.iter().any(|name| name.eq_ignore_ascii_case(it));
         let computes = expression.contains(['+', '*', '/', '&', '=', '<', '>', '^']);
-        self.paths.len() == 1 && !computes && self.functions.iter().all(|it| is_known(&it))
+        self.paths.len() == 1 && !computes && self.functions.iter().all(|it| is_known(it))
     }
 
     /// What becomes of upper and lower case: the outermost function decides.

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::export::{list, string};
 use super::expression::{Piece, parts, pieces};
-use super::flow::{After, FlowReader, result_key};
+use super::flow::{After, FlowReader};
 use super::results::{Site, Way};
+use super::values::result_key;
 
 /// The ways out of a router, by its categories.
 pub(super) struct Routes<'a> {
@@ -69,8 +70,8 @@ impl<'a> FlowReader<'a> {
     }
 
     /// The name of a category in the language of the scenario.
-    fn category_name(&self, run: usize, router: &'a Value, uuid: &str) -> String {
-        let category = list(router, "categories").iter().find(|it| string(it, "uuid") == Some(uuid));
+    fn category_name(&self, run: usize, router: &'a Value, routes: &Routes<'a>, uuid: &str) -> String {
+        let category = routes.by_uuid.get(uuid).and_then(|it| list(router, "categories").get(*it));
         let translated = category.and_then(|it| self.flow(run).translation(self.language, it, "name"));
         let translated = translated.and_then(|it| it.get(0)).and_then(Value::as_str);
         translated.or(category.and_then(|it| string(it, "name"))).unwrap_or_default().to_owned()
@@ -121,7 +122,7 @@ impl<'a> FlowReader<'a> {
             let goal = routes.of(category).map(|it| it.1.clone()).unwrap_or(After::End);
             let next = self.follow(&goal, false);
             for (slot, test, value) in self.tests(run, case, operand, &slot, id) {
-                let name = self.category_name(run, router, category);
+                let name = self.category_name(run, router, &routes, category);
                 self.note_category(result.as_deref(), id, Way::Branch(branches.len()), &name);
                 branches.push(Branch { slot, test, value, next: next.clone() });
             }
@@ -129,7 +130,7 @@ impl<'a> FlowReader<'a> {
         let default = string(router, "default_category_uuid").unwrap_or_default();
         let otherwise = routes.of(default).map(|it| it.1.clone());
         let otherwise = otherwise.map_or_else(|| None, |it| self.follow(&it, false));
-        let name = self.category_name(run, router, default);
+        let name = self.category_name(run, router, &routes, default);
         self.note_category(result.as_deref(), id, Way::Otherwise, &name);
         if let Some(result) = result {
             self.results.finds.push((id.to_owned(), slot, result));

@@ -308,10 +308,10 @@ fn who_begins_is_what_triggers_and_campaigns_say() {
         schedule: the business Campaign
           field-dropped: the schedule that starts it: every week
         campaign: the business Campaign
-          field-dropped: the campaign “Visits” starts it 1 days before “Visit” at 9:00 for “Patients”
+          field-dropped: the campaign “Visits” starts it 1 day before “Visit” at 9:00 for “Patients”
         nobody: the business Event { name: None }
         both: the business Campaign
-          field-dropped: the campaign “Visits” starts it 1 days before “Visit” at 9:00 for “Patients”
+          field-dropped: the campaign “Visits” starts it 1 day before “Visit” at 9:00 for “Patients”
           field-dropped: it also begins when the customer writes “news”
         visits: the business Campaign
           field-dropped: the campaign “Visits” starts it 2 weeks after “Visit” for “Patients”
