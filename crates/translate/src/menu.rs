@@ -8,10 +8,21 @@ use scenario::{Accepts, Act, Branch, Choice, Message, Question, Scenario, Test, 
 
 use crate::rules;
 
-/// A line of a menu: `1 - Opening hours`.
+/// A line of a menu: `1 - Opening hours`, or `1 Opening hours`.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*(?:\*|_)?(\d{1,2}|[A-Za-z])[ \t]*(?:[.):=–-]|\.\)|️⃣)+[ \t]*(\S[^\n]*?)[ \t]*$").ok()
+    Regex::new(
+        r"(?m)^[ \t]*(?:\*|_)?(?:(?<key>\d{1,2}|[A-Za-z])[ \t]*(?:[.):=–-]|\.\)|️⃣)+[ \t]*(?<title>\S[^\n]*?)|(?<number>\d{1,2})[ \t]+(?<name>\p{L}[^\n]*?))[ \t]*$",
+    )
+    .ok()
 });
+
+/// Asks for an answer, at the end of the text before a menu.
+static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)[?؟]\s*$|(?:reply|answer|choose|select|press|répond|repond|tapez|choisissez|envoyez|respond|digite|escolha|elija|elige|marque|envie|envía|antwort|wähl|drücke|kies|antwoord|rispond|scegli|balas|pilih|ketik|seçin|yanıtla|wybierz|odpowiedz|ответьте|выберите|нажмите|отправьте|اختر|أرسل|أجب|चुनें|उत्तर|भेजें|chọn|trả lời|jibu|chagua)[^\n.!]*[:.]?\s*$").ok()
+});
+
+/// The longest title of a quick reply of a template (Meta, components).
+const MAX_TITLE: usize = 25;
 
 /// The scenario with its menus as choices, and a finding for each.
 ///
@@ -22,8 +33,12 @@ pub(crate) fn menus_to_choices(scenario: &Scenario) -> (Scenario, Vec<Finding>) 
     let mut changed = scenario.clone();
     let mut findings = Vec::new();
     for (n, step) in scenario.steps.iter().enumerate() {
-        let Act::Question(question) = &step.act else { continue };
-        let Some(message) = choices(scenario, question) else { continue };
+        let found = match &step.act {
+            Act::Question(question) => choices(scenario, question),
+            Act::Message(message) => choices_of_message(message),
+            _ => None,
+        };
+        let Some(message) = found else { continue };
         let titles: Vec<&str> = message.choices.iter().map(Choice::title).collect();
         let text = format!("“{}” became choices", titles.join("”, “"));
         findings.push(Finding::new(&rules::MENU, format!("/steps/{n}/text"), text));
@@ -99,6 +114,27 @@ fn word(branch: &Branch, text: &Text, lines: &[(String, String)]) -> Option<Stri
     })
 }
 
+/// The choices of a message that asks for an answer and leaves the rest to the business: all lines count from 1.
+fn choices_of_message(message: &Message) -> Option<Message> {
+    if !message.choices.is_empty() || message.next.is_some() || message.media.is_some() {
+        return None;
+    }
+    let (text, lines) = lines(&message.text);
+    let are_counted = lines.iter().zip(1..).all(|(line, n)| line.0 == n.to_string());
+    let are_short = lines.iter().all(|it| it.1.chars().count() <= MAX_TITLE);
+    let asks = || ASKS.as_ref().is_some_and(|it| it.is_match(&text.fill(|_| "x".into())));
+    if lines.len() < 2 || !are_counted || !are_short || !asks() {
+        return None;
+    }
+    let choices = lines.into_iter().map(|(number, title)| Choice::Reply {
+        title,
+        description: None,
+        value: Some(number),
+        next: None,
+    });
+    Some(Message { text, choices: choices.collect(), ..message.clone() })
+}
+
 fn capital(word: &str) -> String {
     let mut characters = word.chars();
     let first = characters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
@@ -113,9 +149,11 @@ fn lines(text: &Text) -> (Text, Vec<(String, String)>) {
     for piece in text.parts() {
         match piece {
             TextPart::Plain(plain) => {
-                found.extend(
-                    pattern.captures_iter(plain).map(|it| (it[1].to_owned(), it[2].trim_matches('*').to_owned())),
-                );
+                found.extend(pattern.captures_iter(plain).filter_map(|it| {
+                    let key = it.name("key").or(it.name("number"))?;
+                    let title = it.name("title").or(it.name("name"))?;
+                    Some((key.as_str().to_owned(), title.as_str().trim_matches('*').to_owned()))
+                }));
                 let left = pattern.replace_all(plain, "");
                 rest.push_plain(&left);
             }
