@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::table::{self, Columns, Table, is_workbook, log_lines};
 use crate::viber_messages::lower_keys;
-use crate::{File, rapidpro, table, viber_archive, viber_messages};
+use crate::{File, Options, message_log, rapidpro, viber_archive, viber_messages};
 
 /// A kind of file that scenarios come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Format {
     }
 
     /// Detects the format from the content of the files.
-    pub(crate) fn of(files: &[File]) -> Option<Self> {
+    pub(crate) fn of(files: &[File], options: &Options) -> Option<Self> {
         let has = |name: &str| files.iter().any(|it| it.path.rsplit('/').next() == Some(name));
         if has("agent.json") {
             return Some(Self::Dialogflow);
@@ -73,23 +74,66 @@ impl Format {
         if files.iter().any(|it| it.path.ends_with(".yml") || it.path.ends_with(".yaml")) {
             return Some(Self::Rasa);
         }
-        files.iter().find_map(Self::of_one)
+        files.iter().find_map(|it| Self::of_one(it, options))
     }
 
-    fn of_one(file: &File) -> Option<Self> {
+    fn of_one(file: &File, options: &Options) -> Option<Self> {
+        if is_workbook(&file.bytes) {
+            return Self::of_table(file, options);
+        }
         let start = file.bytes.iter().find(|it| !it.is_ascii_whitespace())?;
         if matches!(start, b'{' | b'[') {
-            return match serde_json::from_slice::<Value>(&file.bytes) {
-                Ok(value) => Self::of_json(&value),
+            match serde_json::from_slice::<Value>(&file.bytes) {
+                Ok(value) => return Self::of_json_or_table(file, &value, options),
                 // Several JSON values, one per line.
-                Err(_) => viber_archive::is_one(&file.bytes).then_some(Self::ViberArchive),
-            };
+                Err(_) if viber_archive::is_one(&file.bytes) => return Some(Self::ViberArchive),
+                // A text can begin with a bracket.
+                Err(_) => {}
+            }
         }
         match file.path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase().as_str() {
-            "txt" => Some(Self::SmsList),
-            "csv" | "tsv" => table::is_log(&file.bytes).map(|it| if it { Self::MessageLog } else { Self::SmsList }),
-            _ => None,
+            "txt" | "text" | "log" => Self::of_text(file, options),
+            _ => Self::of_table(file, options),
         }
+    }
+
+    /// A file of JSON: a list of messages that were sent can look like messages of Viber.
+    fn of_json_or_table(file: &File, value: &Value, options: &Options) -> Option<Self> {
+        match Self::of_json(value) {
+            found @ (None | Some(Self::ViberMessages)) => {
+                let table = Self::of_table(file, options).filter(|it| found.is_none() || *it == Self::MessageLog);
+                table.or(found)
+            }
+            found => found,
+        }
+    }
+
+    fn of_text(file: &File, options: &Options) -> Option<Self> {
+        let text = String::from_utf8_lossy(&file.bytes);
+        match () {
+            () if log_lines(&text).is_some() => Some(Self::MessageLog),
+            () if table::is_table(file) => Self::of_table(file, options),
+            () if message_log::are_alike(text.lines()) => Some(Self::MessageLog),
+            () => Some(Self::SmsList),
+        }
+    }
+
+    /// A table is a log if it says to whom and when, or if most of its texts are alike; else it is a list of templates.
+    fn of_table(file: &File, options: &Options) -> Option<Self> {
+        let table = Table::open(file, "a table").ok()?;
+        let columns = Columns::find(&table, options).ok()?;
+        let sample = table.sample();
+        if columns.is_log(&sample) && (columns.date.is_some() || !table.is_json()) {
+            return Some(Self::MessageLog);
+        }
+        let text = columns.text?;
+        // Any list in JSON may have sentences in it.
+        if table.is_json() && options.text_column.is_none() && !columns.is_text_named(&table) {
+            return None;
+        }
+        let texts = sample.iter().filter_map(|it| it.get(text)).map(String::as_str);
+        let is_log = columns.translations.is_empty() && message_log::are_alike(texts);
+        Some(if is_log { Self::MessageLog } else { Self::SmsList })
     }
 
     fn of_json(value: &Value) -> Option<Self> {

@@ -6,11 +6,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// An entity with its semicolon. Without one, `&copy=2` of an address would be read as a sign.
-static ENTITY: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});").ok());
-
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?s)<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*>").ok());
+
+static REFERENCE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});").ok());
 
 /// Tags that become formatting marks of WhatsApp.
 const MARKS: [(&str, &str); 8] =
@@ -37,17 +36,16 @@ pub(crate) fn plain(text: &str, with_marks: bool) -> (String, Vec<String>) {
             _ => String::new(),
         }
     });
-    (decode(&plain), tags)
+    (unescaped(&plain), tags)
 }
 
-/// Decodes the named and numbered entities of HTML 5. What is no entity stays.
-fn decode(text: &str) -> String {
-    let Some(pattern) = ENTITY.as_ref() else { return text.to_owned() };
-    let decoded = pattern.replace_all(text, |found: &regex::Captures<'_>| match &found[0] {
-        "&nbsp;" | "&#160;" => " ".to_owned(),
-        entity => htmlize::unescape(entity).into_owned(),
-    });
-    decoded.into_owned()
+/// Replaces the character references of HTML, by the names of its standard or by number.
+///
+/// A blank that does not break is a blank for customers. A reference without its semicolon is text, as in `AT&T`.
+fn unescaped(text: &str) -> String {
+    let Some(pattern) = REFERENCE.as_ref().filter(|_| text.contains('&')) else { return text.to_owned() };
+    let plain = |found: &regex::Captures<'_>| htmlize::unescape(&found[0]).replace('\u{a0}', " ");
+    pattern.replace_all(text, plain).into_owned()
 }
 
 /// Whether a name in angle brackets is an HTML tag and not a slot.
@@ -78,6 +76,11 @@ mod tests {
             plain("<font color=\"#f00\"><b>Track</b> my order</font> &amp; more<br>now", true),
             ("*Track* my order & more\nnow".to_owned(), vec!["font".into(), "b".into(), "br".into()])
         );
+        assert_eq!(
+            plain("Parler &agrave; un conseiller &#8364;&#x20AC;&euro;&hellip; AT&T", true).0,
+            "Parler à un conseiller €€€… AT&T"
+        );
+        assert_eq!(plain("&amp;agrave; &nosuch; R&D;", true).0, "&agrave; &nosuch; R&D;");
         assert_eq!(plain("<b>Yes</b>", false).0, "Yes");
         assert_eq!(plain("1 < 2 and <name>", true), ("1 < 2 and <name>".to_owned(), Vec::new()));
     }

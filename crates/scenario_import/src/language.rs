@@ -7,6 +7,7 @@
 use std::sync::LazyLock;
 
 use lingua::{Language, LanguageDetector, LanguageDetectorBuilder};
+use rayon::prelude::*;
 use scenario::{Choice, LanguageBasis, Scenario, Text, TextPart, Trigger};
 use whatlang::{Lang, Script};
 
@@ -58,12 +59,12 @@ const LETTERS: [(&str, &str); 7] = [
 /// A text that is too short to tell is in the language of the other scenarios, if they all have one, else in `wanted`. If
 /// there is none either, the language stays empty, which is an error of the scenario.
 pub(crate) fn fill_in(scenarios: &mut [Scenario], wanted: Option<&str>) {
-    for scenario in scenarios.iter_mut().filter(|it| it.language.is_empty()) {
+    scenarios.par_iter_mut().filter(|it| it.language.is_empty()).for_each(|scenario| {
         if let Some(code) = detect(&texts(scenario)) {
             scenario.language = with_region(code, wanted);
             scenario.language_basis = LanguageBasis::Guessed;
         }
-    }
+    });
     let common = common(scenarios);
     for scenario in scenarios.iter_mut().filter(|it| it.language.is_empty()) {
         scenario.language_basis = LanguageBasis::Assumed;
@@ -131,8 +132,14 @@ fn has_kana(text: &str) -> bool {
     text.contains(|it: char| matches!(it, '\u{3040}'..='\u{30ff}'))
 }
 
+/// Words of Afrikaans that Dutch does not have, and of which a message has at least one.
+const AFRIKAANS: [&str; 10] = ["'n", "’n", "nie", "jou", "jy", "vir", "hulle", "asseblief", "sal", "hierdie"];
+
 fn by_model(text: &str) -> Option<&'static str> {
-    if let Some(other) = whatlang::detect(text).filter(|it| it.is_reliable()).and_then(|it| other_language(it.lang())) {
+    let other = whatlang::detect(text).filter(|it| it.is_reliable()).map(|it| it.lang());
+    // Dutch looks like Afrikaans, which has words of its own.
+    let other = other.filter(|it| *it != Lang::Afr || text.to_lowercase().split(' ').any(|it| AFRIKAANS.contains(&it)));
+    if let Some(other) = other.and_then(other_language) {
         return Some(other);
     }
     let confidences = DETECTOR.compute_language_confidence_values(text);
@@ -201,6 +208,7 @@ mod tests {
             ("Olá, o seu pedido foi enviado.", Some("pt")),
             ("Halo, pesanan Anda sudah dikirim.", Some("id")),
             ("Uw pakket wordt morgen bezorgd. We hebben u gemist!", Some("nl")),
+            ("Beste, uw afspraak op om uur is geannuleerd. Tot ziens.", Some("nl")),
             ("Ihr Termin ist morgen um 10 Uhr.", Some("de")),
             ("Il tuo ordine è pronto per il ritiro.", Some("it")),
             ("Siparişiniz yola çıktı.", Some("tr")),

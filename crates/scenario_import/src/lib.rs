@@ -18,6 +18,7 @@ mod scenario_builder;
 #[cfg(test)]
 mod shown;
 mod sms_list;
+mod sms_opt_out;
 mod table;
 mod twilio_content;
 mod twilio_studio;
@@ -49,11 +50,24 @@ pub struct Options {
     pub language: Option<String>,
     /// The number of messages of a log that must share a template.
     pub min_messages: u64,
+    /// The column of a table that holds the texts: its name, or its number from 1. If it is none, it is found.
+    pub text_column: Option<String>,
+    /// The column with the names of templates.
+    pub name_column: Option<String>,
+    /// The column with the languages of texts.
+    pub language_column: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { format: None, language: None, min_messages: 3 }
+        Self {
+            format: None,
+            language: None,
+            min_messages: 3,
+            text_column: None,
+            name_column: None,
+            language_column: None,
+        }
     }
 }
 
@@ -103,12 +117,12 @@ pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportErr
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let format = match options.format {
         Some(format) => format,
-        None => Format::of(&files).ok_or_else(|| ImportError::Unknown { files: names(&files) })?,
+        None => Format::of(&files, options).ok_or_else(|| ImportError::Unknown { files: names(&files) })?,
     };
     let mut imported = Imported { format, scenarios: Vec::new(), skipped: Vec::new(), read_as };
     match format {
         Format::Scenario => scenarios(&files, &mut imported)?,
-        Format::SmsList => sms_list::import(&files, &mut imported)?,
+        Format::SmsList => sms_list::import(&files, options, &mut imported)?,
         Format::MessageLog => message_log::import(&files, options, &mut imported)?,
         Format::ViberMessages => viber_messages::import(&files, &mut imported)?,
         Format::ViberArchive => viber_archive::import(&files, &mut imported)?,

@@ -166,11 +166,20 @@ fn free_name(wanted: &str, is_free: impl Fn(&str) -> bool) -> String {
 /// Makes ids unique within each language. As with templates, one name may exist in several languages.
 pub(crate) fn make_ids_unique(scenarios: &mut [Scenario]) {
     let mut taken = HashSet::new();
+    // The number that is tried next for a name: thousands of scenarios may have one name.
+    let mut next: HashMap<(String, String), usize> = HashMap::new();
     for scenario in scenarios {
-        scenario.id.truncate(200);
-        let language = scenario.language.clone();
-        scenario.id = free_name(&scenario.id, |it| !taken.contains(&(it.to_owned(), language.clone())));
-        taken.insert((scenario.id.clone(), language));
+        let end = (0..=200.min(scenario.id.len())).rev().find(|it| scenario.id.is_char_boundary(*it));
+        scenario.id.truncate(end.unwrap_or_default());
+        let wanted = (scenario.id.clone(), scenario.language.clone());
+        let mut key = wanted.clone();
+        while taken.contains(&key) {
+            let n = next.entry(wanted.clone()).or_insert(2);
+            key.0 = format!("{}_{n}", wanted.0);
+            *n += 1;
+        }
+        scenario.id.clone_from(&key.0);
+        taken.insert(key);
     }
 }
 

@@ -1,131 +1,174 @@
-//! Finds the columns of CSV files with texts.
+//! Reads tables of any kind: CSV, workbooks, JSON, lines of JSON, lines of plain text.
+//!
+//! [`Table::open`] finds the rows, [`Columns`] what each column is for.
 
-use csv::{ReaderBuilder, StringRecord};
+mod columns;
+mod json;
+mod plain;
+mod shapes;
+mod workbook;
 
-use crate::{File, ImportError};
+use std::borrow::Cow;
+use std::ops::ControlFlow;
 
-const TEXT: [&str; 16] = [
-    "text",
-    "texte",
-    "body",
-    "message",
-    "content",
-    "contenu",
-    "template",
-    "sms",
-    "message text",
-    "message body",
-    "mensaje",
-    "texto",
-    "mensagem",
-    "pesan",
-    "corps",
-    "modele",
-];
-const LOG: [&str; 22] = [
-    "to",
-    "from",
-    "sent at",
-    "sentat",
-    "date sent",
-    "datesent",
-    "sentdate",
-    "sent_at",
-    "date_sent",
-    "status",
-    "message_uuid",
-    "sid",
-    "message sid",
-    "recipient",
-    "destinataire",
-    "direction",
-    "date",
-    "timestamp",
-    "from_number",
-    "to_number",
-    "message_time",
-    "senddate",
-];
-const NAME: [&str; 10] = ["name", "nom", "id", "key", "cle", "title", "titre", "nombre", "nome", "nama"];
-const LANGUAGE: [&str; 6] = ["language", "lang", "langue", "idioma", "locale", "bahasa"];
-const PURPOSE: [&str; 7] = ["purpose", "category", "categorie", "type", "usage", "categoria", "kategori"];
-const DATE: [&str; 10] = [
-    "date",
-    "sent at",
-    "date sent",
-    "datesent",
-    "sentdate",
-    "sent_at",
-    "date_sent",
-    "timestamp",
-    "message_time",
-    "senddate",
-];
-const DIRECTION: [&str; 3] = ["direction", "sens", "message_direction"];
+use csv::{ByteRecord, ReaderBuilder};
 
-/// The positions of the columns.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Columns {
-    pub(crate) text: usize,
-    pub(crate) name: Option<usize>,
-    pub(crate) language: Option<usize>,
-    pub(crate) purpose: Option<usize>,
-    pub(crate) date: Option<usize>,
-    pub(crate) direction: Option<usize>,
-    is_log: bool,
+use crate::{File, ImportError, Imported, Skipped};
+pub(crate) use columns::{Columns, language_of};
+pub(crate) use plain::log_lines;
+pub(crate) use shapes::{is_phone, normal, phone_digits};
+pub(crate) use workbook::is_workbook;
+
+/// Limits the rows that tell what columns are for.
+const SAMPLE: usize = 500;
+
+/// A table: the names of its columns, and its rows.
+pub(crate) struct Table<'a> {
+    /// None if the first row is not a header.
+    pub(crate) header: Option<Vec<String>>,
+    is_json: bool,
+    rows: Rows<'a>,
 }
 
-impl Columns {
-    /// Finds the columns by their names; none if there is no column for the text.
-    pub(crate) fn of(header: &StringRecord) -> Option<Self> {
-        let names: Vec<String> = header.iter().map(plain).collect();
-        let find = |known: &[&str]| known.iter().find_map(|it| names.iter().position(|name| name == it));
-        let text = find(&TEXT)?;
-        let n_log = names.iter().filter(|it| LOG.contains(&it.as_str())).count();
-        Some(Self {
-            text,
-            name: find(&NAME).filter(|it| *it != text),
-            language: find(&LANGUAGE),
-            purpose: find(&PURPOSE).filter(|it| *it != text),
-            date: find(&DATE),
-            direction: find(&DIRECTION),
-            is_log: n_log >= 2,
-        })
+enum Rows<'a> {
+    /// A log can be large, so its rows are read again and again and never all held.
+    Csv { bytes: &'a [u8], delimiter: u8, lines_before: u64 },
+    /// The place of each row, and its cells.
+    Held(Vec<(String, Vec<String>)>),
+}
+
+/// A row: its place in the file, and its cells.
+pub(crate) struct Row<'r> {
+    pub(crate) place: Cow<'r, str>,
+    pub(crate) cells: Vec<Cow<'r, str>>,
+}
+
+impl Row<'_> {
+    /// A cell without white space at its ends; none if it is empty.
+    pub(crate) fn cell(&self, n: usize) -> Option<&str> {
+        self.cells.get(n).map(|it| it.trim()).filter(|it| !it.is_empty())
     }
 }
 
-fn plain(name: &str) -> String {
-    let name = scenario::slot_name(name);
-    // `message_text` and `Message Text` are the same name.
-    match LOG.contains(&name.as_str()) || TEXT.contains(&name.as_str()) {
-        true => name,
-        false => name.replace('_', " "),
+impl<'a> Table<'a> {
+    /// Finds the rows of a file by its content.
+    pub(crate) fn open(file: &'a File, expected: &'static str) -> Result<Self, ImportError> {
+        let is_json =
+            file.bytes.iter().find(|it| !it.is_ascii_whitespace()).is_some_and(|it| matches!(it, b'{' | b'['));
+        if is_workbook(&file.bytes) {
+            let mut rows = workbook::rows(file, expected)?;
+            let has_header = rows.first().is_some_and(|it| columns::is_header(&it.1));
+            let header = has_header.then(|| rows.remove(0).1);
+            return Ok(Self { header, is_json: false, rows: Rows::Held(rows) });
+        }
+        match is_json.then(|| json::table(&file.bytes)).flatten() {
+            Some((header, rows)) => Ok(Self { header: Some(header), is_json: true, rows: Rows::Held(rows) }),
+            None => Ok(Self::csv(&file.bytes)),
+        }
+    }
+
+    fn csv(bytes: &'a [u8]) -> Self {
+        // Excel writes the delimiter into a line of its own.
+        let (bytes, lines_before) = match bytes.starts_with(b"sep=") {
+            true => (bytes.splitn(2, |it| *it == b'\n').nth(1).unwrap_or_default(), 1),
+            false => (bytes, 0),
+        };
+        let mut table =
+            Self { header: None, is_json: false, rows: Rows::Csv { bytes, delimiter: delimiter(bytes), lines_before } };
+        let mut first = Vec::new();
+        table.each(|row| {
+            first = row.cells.iter().map(|it| it.trim().to_owned()).collect();
+            ControlFlow::Break(())
+        });
+        table.header = columns::is_header(&first).then_some(first);
+        table
+    }
+
+    /// Hands in each row. Rows may be longer or shorter than the header.
+    pub(crate) fn each(&self, mut take: impl FnMut(Row<'_>) -> ControlFlow<()>) {
+        match &self.rows {
+            Rows::Csv { bytes, delimiter, lines_before } => {
+                let mut reader = csv_reader(bytes, *delimiter);
+                let mut record = ByteRecord::new();
+                let mut is_header = self.header.is_some();
+                while reader.read_byte_record(&mut record).unwrap_or(false) {
+                    if std::mem::take(&mut is_header) {
+                        continue;
+                    }
+                    let line = record.position().map_or(0, csv::Position::line) + lines_before;
+                    let cells = record.iter().map(String::from_utf8_lossy).collect();
+                    if take(Row { place: format!("line {line}").into(), cells }).is_break() {
+                        return;
+                    }
+                }
+            }
+            Rows::Held(rows) => {
+                for (place, cells) in rows {
+                    let cells = cells.iter().map(|it| Cow::Borrowed(it.as_str())).collect();
+                    if take(Row { place: Cow::Borrowed(place), cells }).is_break() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first rows, which tell what columns are for.
+    pub(crate) fn sample(&self) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        self.each(|row| {
+            rows.push(row.cells.iter().map(|it| it.trim().to_owned()).collect());
+            if rows.len() == SAMPLE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        rows
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// The name of a column as the user knows it.
+    pub(crate) fn column_name(&self, n: usize) -> String {
+        match self.header.as_ref().and_then(|it| it.get(n)).filter(|it| !it.is_empty()) {
+            Some(name) => format!("“{name}”"),
+            None => format!("number {}", n + 1),
+        }
     }
 }
 
-/// The rows of a file, and where its columns are.
-pub(crate) fn open<'a>(
-    file: &'a File,
-    expected: &'static str,
-) -> Result<(csv::Reader<&'a [u8]>, Columns), ImportError> {
-    let mut rows = reader(&file.bytes);
-    let header = rows.headers().map_err(|it| ImportError::shape(file, expected, it))?;
-    let why = || "it has no column such as “text”, “message” or “body”".to_owned();
-    let columns = Columns::of(header);
-    let columns = columns.ok_or_else(|| ImportError::Wrong { file: file.path.clone(), expected, why: why() })?;
-    Ok((rows, columns))
+fn csv_reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+    ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes)
 }
 
-/// Reads CSV. The delimiter is the candidate that is most frequent in the first line.
-fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
-    let line = bytes.split(|it| *it == b'\n').next().unwrap_or_default();
-    let count = |delimiter: &u8| line.iter().filter(|it| *it == delimiter).count();
-    let delimiter = [b',', b';', b'\t', b'|'].into_iter().max_by_key(|it| (count(it), *it == b',')).unwrap_or(b',');
-    ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(bytes)
+/// The delimiter that cuts most rows into the same number of cells; of two, the one that makes more cells.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let regularity = |delimiter: u8| {
+        let lengths: Vec<usize> =
+            csv_reader(bytes, delimiter).byte_records().take(50).filter_map(|it| Some(it.ok()?.len())).collect();
+        let n_cells = lengths.first().copied().unwrap_or_default();
+        let n_same = lengths.iter().filter(|it| **it == n_cells).count();
+        if n_cells < 2 { (0, 0) } else { (n_same * 10 / lengths.len().max(1), n_cells) }
+    };
+    [b',', b';', b'\t', b'|'].into_iter().max_by_key(|it| (regularity(*it), *it == b',')).unwrap_or(b',')
 }
 
-/// Whether a table is a message log or a list of templates; none if it is neither.
-pub(crate) fn is_log(bytes: &[u8]) -> Option<bool> {
-    let header = reader(bytes).headers().cloned().ok()?;
-    Columns::of(&header).map(|it| it.is_log)
+/// Says which columns were passed over.
+pub(crate) fn say_unused(file: &File, table: &Table<'_>, unused: &[usize], imported: &mut Imported) {
+    if !unused.is_empty() {
+        let names: Vec<String> = unused.iter().map(|it| table.column_name(*it)).collect();
+        let why = format!("not used: {}", names.join(", "));
+        imported.skipped.push(Skipped { file: file.path.clone(), place: "columns".to_owned(), why });
+    }
+}
+
+/// Whether a text file is a table: it has rows of the same number of cells, and a column for texts.
+pub(crate) fn is_table(file: &File) -> bool {
+    let Ok(table) = Table::open(file, "a table") else { return false };
+    let sample = table.sample();
+    let Some(header) = &table.header else {
+        let columns = Columns::find(&table, &crate::Options::default());
+        return columns.is_ok_and(|it| it.text.is_some() && it.is_log(&sample))
+            && sample.iter().all(|it| it.len() == sample[0].len());
+    };
+    header.len() >= 2 && columns::names_a_text(header)
 }

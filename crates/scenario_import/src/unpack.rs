@@ -5,11 +5,12 @@ use std::io::{Cursor, Read};
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
+use crate::table::is_workbook;
 use crate::{File, ImportError};
 
 /// Limits what all packed files of an import unpack to together, in MiB, because it is held in memory. The largest bots are
 /// a few MiB. A larger message log can be unpacked first.
-const MOST_UNPACKED_MIB: u64 = 64;
+pub(crate) const MOST_UNPACKED_MIB: u64 = 64;
 
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
@@ -24,6 +25,11 @@ fn unpack_within(files: Vec<File>, most_mib: u64) -> Result<Vec<File>, ImportErr
     let mut room = Room { most_mib, left: most_mib << 20 };
     for file in files {
         match file.bytes.as_slice() {
+            [b'P', b'K', 3, 4, ..] if is_workbook(&file.bytes) => {
+                // It is read packed, and must not unpack to more than any other file.
+                entries(&file, &mut room)?;
+                unpacked.push(file);
+            }
             [b'P', b'K', 3, 4, ..] => unpacked.extend(entries(&file, &mut room)?),
             [0x1F, 0x8B, ..] => {
                 let decoder = flate2::read::MultiGzDecoder::new(file.bytes.as_slice());
@@ -43,7 +49,7 @@ fn unpack_within(files: Vec<File>, most_mib: u64) -> Result<Vec<File>, ImportErr
 /// Converts every file to UTF-8 without a byte order mark. Returns the files that were not, with the encoding guessed from their bytes.
 pub(crate) fn to_utf_8(files: &mut [File]) -> Vec<(String, &'static str)> {
     let mut read_as = Vec::new();
-    for file in files {
+    for file in files.iter_mut().filter(|it| !is_workbook(&it.bytes)) {
         let (encoding, text) = decoded(&file.bytes);
         match text {
             Cow::Owned(text) => {

@@ -43,6 +43,15 @@ pub(crate) struct ScenarioArgs {
     /// The number of messages of a log that must share a template
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) min_messages: u64,
+    /// The column of a list or a log that holds the texts: its name or its number [default: detected]
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) text_column: Option<String>,
+    /// The column of a list with the names of templates
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) name_column: Option<String>,
+    /// The column of a list with the languages of the texts
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) language_column: Option<String>,
     /// Use only the scenario with this id, or this id and language, such as help.fr
     #[arg(long, value_name = "ID")]
     pub(crate) only: Option<String>,

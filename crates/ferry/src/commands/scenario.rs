@@ -42,7 +42,14 @@ pub(crate) fn read(args: &ScenarioArgs) -> Result<Imported> {
     }
     let of_plan = || Ok::<_, anyhow::Error>(plan_of(args)?.and_then(|it| it.business.language));
     let language = args.language.clone().map_or_else(of_plan, |it| Ok(Some(it)))?;
-    let options = Options { format: args.from, language, min_messages: args.min_messages };
+    let options = Options {
+        format: args.from,
+        language,
+        min_messages: args.min_messages,
+        text_column: args.text_column.clone(),
+        name_column: args.name_column.clone(),
+        language_column: args.language_column.clone(),
+    };
     let mut imported = scenario_import::import(files, &options)?;
     if let Some(only) = &args.only {
         let ids: Vec<String> = imported.scenarios.iter().map(named).collect();

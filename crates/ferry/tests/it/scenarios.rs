@@ -14,13 +14,15 @@ use crate::world::World;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios");
 
 /// A file or a folder, and its format.
-pub(crate) const SCENARIOS: [(&str, &str); 17] = [
+pub(crate) const SCENARIOS: [(&str, &str); 19] = [
     ("sms-list/salon.csv", "sms-list"),
     ("sms-list/shop.csv", "sms-list"),
     ("sms-list/clinic.csv", "sms-list"),
+    ("sms-list/salon.xlsx", "sms-list"),
     ("sms-list/bank.txt", "sms-list"),
     ("sms-list/delivery.csv", "sms-list"),
     ("message-log/log.csv", "message-log"),
+    ("message-log/praxis.ods", "message-log"),
     ("viber-messages/menus.json", "viber-messages"),
     ("viber-archive/support.ndjson", "viber-archive"),
     ("infobip-templates/templates.json", "infobip-templates"),

@@ -9,8 +9,14 @@ pub(super) type DistinctMessages = HashMap<String, MessageStats>;
 #[derive(Clone, Debug, Default)]
 pub(super) struct MessageStats {
     pub(super) n_messages: u64,
-    /// The latest date, as the log writes it.
-    pub(super) last: String,
+    /// The latest time, in seconds since 1970; none if the log says none that can be read.
+    pub(super) last: Option<i64>,
+    /// The phone number that they went to, none if the log says none.
+    recipient: Option<String>,
+    /// Whether they went to several phone numbers.
+    pub(super) has_several_recipients: bool,
+    /// An instruction how to stop SMS that was taken out of the text.
+    pub(super) opt_out: Option<String>,
     /// One range for each masked word, in order.
     pub(super) values: Vec<ValueRange>,
 }
@@ -24,9 +30,18 @@ pub(super) struct ValueRange {
 }
 
 impl MessageStats {
+    pub(super) fn of_one(
+        last: Option<i64>,
+        recipient: Option<String>,
+        opt_out: Option<String>,
+        values: &[String],
+    ) -> Self {
+        let values = values.iter().map(|it| ValueRange::of(it)).collect();
+        Self { n_messages: 1, last, recipient, has_several_recipients: false, opt_out, values }
+    }
+
     pub(super) fn join(&mut self, other: Self) {
-        self.n_messages += other.n_messages;
-        self.last = std::mem::take(&mut self.last).max(other.last);
+        self.join_counts(&other);
         if self.values.is_empty() {
             self.values = other.values;
         } else {
@@ -35,10 +50,30 @@ impl MessageStats {
             }
         }
     }
+
+    /// Joins everything but the values, which belong to other words.
+    pub(super) fn join_counts(&mut self, other: &Self) {
+        self.n_messages += other.n_messages;
+        self.last = self.last.max(other.last);
+        self.has_several_recipients |= other.has_several_recipients
+            || matches!((&self.recipient, &other.recipient), (Some(one), Some(another)) if one != another);
+        self.opt_out = match (self.opt_out.take(), &other.opt_out) {
+            (Some(one), Some(other)) => Some(one.min(other.clone())),
+            (one, other) => one.or_else(|| other.clone()),
+        };
+        if self.recipient.is_none() {
+            self.recipient.clone_from(&other.recipient);
+        }
+    }
+
+    /// Whether all went to one phone number, so that nothing tells a person's data from the text.
+    pub(super) fn has_one_recipient(&self) -> bool {
+        self.recipient.is_some() && !self.has_several_recipients
+    }
 }
 
 impl ValueRange {
-    pub(super) fn of(value: &str) -> Self {
+    fn of(value: &str) -> Self {
         Self { least: value.to_owned(), greatest: value.to_owned(), longest: length(value) }
     }
 

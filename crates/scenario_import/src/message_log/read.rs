@@ -1,0 +1,222 @@
+//! Reads the messages of a log: which were sent, what they say, to whom and when.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+
+use super::dates::{Order, seconds};
+use super::distinct::{DistinctMessages, MessageStats};
+use super::names::{joined, mask_names};
+use super::tokens::{Token, masked, tokens};
+use super::words::{Kind, fold};
+use crate::table::{self, Columns, Row, Table, log_lines, phone_digits};
+use crate::{File, ImportError, Imported, Options, Skipped, html, sms_opt_out};
+
+/// Limits the messages that are masked at once, on all cores.
+const CHUNK: usize = 1 << 16;
+
+const EXPECTED: &str = "a message log";
+
+/// The messages of all files.
+#[derive(Default)]
+pub(super) struct Log {
+    pub(super) distinct: DistinctMessages,
+    pub(super) has_several_recipients: bool,
+    first_recipient: Option<String>,
+    chunk: Vec<Sent>,
+}
+
+/// A message that was sent.
+pub(super) struct Sent {
+    text: String,
+    time: Option<i64>,
+    recipient: Option<String>,
+    /// What other columns say of it, such as the name of the customer.
+    known: Vec<String>,
+}
+
+impl Sent {
+    pub(super) fn text(text: &str) -> Self {
+        Self { text: text.to_owned(), time: None, recipient: None, known: Vec::new() }
+    }
+}
+
+/// Messages that are no sent texts.
+#[derive(Default)]
+struct PassedOver {
+    n_received: u64,
+    n_empty: u64,
+}
+
+impl Log {
+    pub(super) fn read(&mut self, file: &File, options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+        let text = String::from_utf8_lossy(&file.bytes);
+        let is_plain = [".txt", ".text", ".log"].iter().any(|it| file.path.to_ascii_lowercase().ends_with(it));
+        let lines = if is_plain { log_lines(&text) } else { None };
+        match lines {
+            Some(lines) => {
+                let order = Order::of(lines.iter().map(|it| it.date));
+                for line in lines {
+                    let time = seconds(line.date, order);
+                    let recipient = Some(phone_digits(line.phone));
+                    self.push(Sent { text: line.text.to_owned(), time, recipient, known: Vec::new() });
+                }
+            }
+            None => self.rows(file, options, imported)?,
+        }
+        self.flush();
+        Ok(())
+    }
+
+    fn rows(&mut self, file: &File, options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+        let table = Table::open(file, EXPECTED)?;
+        let wrong = |why| ImportError::Wrong { file: file.path.clone(), expected: EXPECTED, why };
+        let columns = Columns::find(&table, options).map_err(wrong)?;
+        let Some(text) = columns.text else {
+            let why = "none of its columns holds the texts of messages: export them with the log, or name the column with --text-column";
+            return Err(wrong(why.to_owned()));
+        };
+        let order = order(&table, &columns);
+        let own = own_number(&table, &columns);
+        let mut passed = PassedOver::default();
+        table.each(|row| {
+            let cell = |column: Option<usize>| column.and_then(|it| row.cell(it));
+            let recipient = cell(columns.recipient).map(phone_digits);
+            if is_received(&row, &columns) || (own.is_some() && recipient == own) {
+                passed.n_received += 1;
+                return ControlFlow::Continue(());
+            }
+            let Some(text) = row.cell(text) else {
+                passed.n_empty += 1;
+                return ControlFlow::Continue(());
+            };
+            let known = columns.values.iter().filter(|it| Some(**it) != columns.text).filter_map(|it| row.cell(*it));
+            let known = known.filter(|it| is_worth_masking(it)).map(str::to_owned).collect();
+            let time = cell(columns.date).and_then(|it| seconds(it, order));
+            self.push(Sent { text: text.to_owned(), time, recipient, known });
+            ControlFlow::Continue(())
+        });
+        passed.say(file, imported);
+        table::say_unused(file, &table, &columns.unused_by_log(), imported);
+        Ok(())
+    }
+
+    fn push(&mut self, sent: Sent) {
+        match (&self.first_recipient, &sent.recipient) {
+            (Some(first), Some(recipient)) => self.has_several_recipients |= first != recipient,
+            (None, Some(recipient)) => self.first_recipient = Some(recipient.clone()),
+            (_, None) => {}
+        }
+        self.chunk.push(sent);
+        if self.chunk.len() == CHUNK {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let threads = rayon::current_num_threads().max(1);
+        let chunk = std::mem::take(&mut self.chunk);
+        let maps: Vec<DistinctMessages> = chunk
+            .par_chunks(chunk.len().div_ceil(threads).max(1))
+            .map(|messages| {
+                let mut map = DistinctMessages::new();
+                messages.iter().for_each(|it| add(&mut map, it));
+                map
+            })
+            .collect();
+        for (text, stats) in maps.into_iter().flatten() {
+            self.distinct.entry(text).or_default().join(stats);
+        }
+    }
+}
+
+impl PassedOver {
+    fn say(&self, file: &File, imported: &mut Imported) {
+        for (n, what) in [(self.n_received, "that customers sent"), (self.n_empty, "without a text")] {
+            if n > 0 {
+                let why = format!("{n} messages {what}");
+                imported.skipped.push(Skipped { file: file.path.clone(), place: "rows".to_owned(), why });
+            }
+        }
+    }
+}
+
+/// Adds a message, with its values masked.
+pub(super) fn add(distinct: &mut DistinctMessages, sent: &Sent) {
+    let (plain, _) = html::plain(&sent.text, true);
+    let (plain, opt_out) = match sms_opt_out::take_out(&plain) {
+        Some((left, taken)) => (left, Some(taken)),
+        None => (plain, None),
+    };
+    let tokens = mask_names(&plain, mask_known(&plain, tokens(&plain), &sent.known));
+    let (text, values) = masked(&tokens);
+    let stats = MessageStats::of_one(sent.time, sent.recipient.clone(), opt_out, &values);
+    distinct.entry(text).or_default().join(stats);
+}
+
+/// Masks what other columns of the row say, such as the name of the customer.
+fn mask_known<'t>(text: &'t str, mut tokens: Vec<Token<'t>>, known: &[String]) -> Vec<Token<'t>> {
+    for value in known {
+        let wanted: Vec<String> = value.split_whitespace().map(fold).collect();
+        let is_there =
+            |window: &[Token<'_>]| window.iter().zip(&wanted).all(|it| it.0.is_word() && fold(it.0.text) == *it.1);
+        while let Some(at) = tokens.windows(wanted.len()).position(is_there) {
+            let name = joined(text, &tokens[at..at + wanted.len()]);
+            tokens.splice(at..at + wanted.len(), [name]);
+        }
+    }
+    tokens
+}
+
+/// Whether a cell is a name or a place. Numbers are known by their shape.
+fn is_worth_masking(cell: &str) -> bool {
+    let words = || cell.split_whitespace();
+    let are_words = words().all(|it| it.chars().all(|it| it.is_alphabetic() || "-'’".contains(it)));
+    are_words && (1..=4).contains(&words().count()) && cell.chars().count() >= 2
+}
+
+/// The order of day and month in all dates of the log.
+fn order(table: &Table<'_>, columns: &Columns) -> Order {
+    let Some(date) = columns.date else { return Order::default() };
+    let mut dates: Vec<String> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    table.each(|row| {
+        // The first ten characters are the date; a log has few days.
+        if let Some(cell) = row.cell(date) {
+            let start: String = cell.chars().take(10).collect();
+            if seen.insert((start, cell.ends_with(['M', 'm']))) {
+                dates.push(cell.to_owned());
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    Order::of(dates.iter().map(String::as_str))
+}
+
+/// The number that the business sends from, if the log says no direction and some messages went to that number.
+fn own_number(table: &Table<'_>, columns: &Columns) -> Option<String> {
+    let sender = columns.sender.filter(|_| columns.direction.is_none())?;
+    let (mut counts, mut n): (HashMap<String, usize>, usize) = (HashMap::new(), 0);
+    table.each(|row| {
+        if let Some(number) = row.cell(sender).filter(|it| table::is_phone(it)) {
+            *counts.entry(phone_digits(number)).or_default() += 1;
+            n += 1;
+        }
+        ControlFlow::Continue(())
+    });
+    let most = counts.into_iter().max_by(|a, b| (a.1, &b.0).cmp(&(b.1, &a.0)))?;
+    (most.1 * 2 > n).then_some(most.0)
+}
+
+/// Whether a customer sent the message: its direction says so, or its status if it has none.
+fn is_received(row: &Row<'_>, columns: &Columns) -> bool {
+    let said = columns.direction.or(columns.status).and_then(|it| row.cell(it)).map(fold);
+    let Some(said) = said else { return false };
+    let is_inbound = |it: &str| Kind::Inbound.has(it);
+    match columns.direction {
+        Some(_) => is_inbound(&said) || said.starts_with("in") && !said.starts_with("inter"),
+        // Twilio's status of what customers sent.
+        None => ["received", "receiving"].contains(&said.as_str()),
+    }
+}
