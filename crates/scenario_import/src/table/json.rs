@@ -33,25 +33,12 @@ fn objects(value: &Value) -> Option<Vec<&Map<String, Value>>> {
         Value::Object(page) => {
             let inner = page.values().filter_map(Value::as_object).flat_map(Map::values);
             let lists = page.values().chain(inner).filter_map(Value::as_array).filter(|it| all(it));
-            lists.rev_max()?
+            // The first of the longest.
+            lists.reduce(|longest, it| if it.len() > longest.len() { it } else { longest })?
         }
         _ => return None,
     };
     Some(list.iter().filter_map(Value::as_object).collect())
-}
-
-/// The first of the longest lists.
-trait Longest<'a> {
-    fn rev_max(self) -> Option<&'a Vec<Value>>;
-}
-
-impl<'a, I: Iterator<Item = &'a Vec<Value>>> Longest<'a> for I {
-    fn rev_max(self) -> Option<&'a Vec<Value>> {
-        self.fold(None, |longest: Option<&Vec<Value>>, it| match longest {
-            Some(longest) if longest.len() >= it.len() => Some(longest),
-            _ => Some(it),
-        })
-    }
 }
 
 fn held<'v>(objects: impl Iterator<Item = (&'v Map<String, Value>, usize)>, unit: &str) -> Held {
