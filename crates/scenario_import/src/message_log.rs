@@ -292,10 +292,9 @@ mod tests {
         );
     }
 
-    /// The keys of the messages of three providers: what becomes of each. Sources: Twilio, Message resource; Vonage,
-    /// Reports API; Infobip, outbound SMS logs.
+    /// The keys of a message of Twilio (Twilio, Message resource), and what becomes of each.
     #[test]
-    fn every_key_of_a_log_of_a_provider_is_used_or_said() {
+    fn every_key_of_a_message_of_twilio_is_used_or_said() {
         const TWILIO: &[(&str, &str)] = &[
             ("body", "text"),
             ("to", "recipient"),
