@@ -1,5 +1,6 @@
 //! The neutral form of scenarios: what is said, asked and done, on any channel.
 
+mod branch;
 mod document;
 mod loss;
 mod media;
@@ -8,7 +9,7 @@ mod text;
 
 pub use document::{ScenarioError, read_scenarios, schema};
 pub use loss::{LOSSES, Loss, PlacedLoss};
-pub use media::{Location, Media, MediaKind, Product};
+pub use media::{CodeNotice, Location, Media, MediaKind, Product};
 pub use step::{
     Accepts, Act, Branch, Call, Choice, Condition, END, Goal, Handover, Message, Question, Step, Test, Timeout, Via,
 };
@@ -34,6 +35,9 @@ pub struct Scenario {
     #[serde(default)]
     pub criticality: Criticality,
     pub trigger: Trigger,
+    /// The slot that the message of the customer that starts the scenario is saved in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_message: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Location, Media, Product, Text};
+use crate::{CodeNotice, Location, Media, Product, Text, branch};
 
 /// The id that ends a scenario in place of a step.
 pub const END: &str = "end";
@@ -48,12 +48,24 @@ pub type Goal = Option<String>;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     pub text: Text,
+    /// A line above the text.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub header: Text,
+    /// A small line below the text.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub footer: Text,
+    /// How a one-time code is sent, if the message is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeNotice>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Media>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
+    /// The button that opens the choices, where WhatsApp shows them as a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_button: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<Product>,
     /// The slot that the answer is saved in.
@@ -100,6 +112,15 @@ pub enum Choice {
     },
     /// A code to copy.
     CopyCode { title: String, code: Text },
+    /// Opens a form that WhatsApp shows (a Flow of the WhatsApp Business account).
+    Form {
+        title: String,
+        /// The id of the Flow.
+        flow: String,
+        /// The first screen; none if the Flow's own endpoint decides it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        screen: Option<String>,
+    },
 }
 
 impl Choice {
@@ -110,7 +131,8 @@ impl Choice {
             | Self::Phone { title, .. }
             | Self::ShareLocation { title, .. }
             | Self::SharePhone { title, .. }
-            | Self::CopyCode { title, .. } => title,
+            | Self::CopyCode { title, .. }
+            | Self::Form { title, .. } => title,
         }
     }
 
@@ -118,7 +140,7 @@ impl Choice {
     pub fn next(&self) -> Option<&Goal> {
         match self {
             Self::Reply { next, .. } | Self::ShareLocation { next, .. } | Self::SharePhone { next, .. } => Some(next),
-            Self::Link { .. } | Self::Phone { .. } | Self::CopyCode { .. } => None,
+            Self::Link { .. } | Self::Phone { .. } | Self::CopyCode { .. } | Self::Form { .. } => None,
         }
     }
 
@@ -191,8 +213,22 @@ pub enum Test {
     Greater,
     /// Any value.
     IsSet,
-    /// A test that only the source knows, such as a regular expression.
+    /// A test that only the source knows, such as a comparison of dates.
     Other,
+    /// Any other value than this, or none.
+    NotEquals,
+    /// None of several values, separated by commas.
+    NotOneOf,
+    /// The value holds this text, commas and all.
+    Holds,
+    /// The value does not hold this text.
+    HoldsNot,
+    /// The value does not start with this text.
+    StartsNotWith,
+    /// No value, or an empty one.
+    IsBlank,
+    /// A regular expression finds something in the value.
+    Regex,
 }
 
 /// Calls another system.
@@ -323,12 +359,27 @@ impl Branch {
             Test::Greater => format!("is more than {}", self.value),
             Test::IsSet => "is known".to_owned(),
             Test::Other => format!("passes {}", self.value),
+            Test::NotEquals => format!("is not {}", self.value),
+            Test::NotOneOf => format!("is none of {}", self.value),
+            Test::Holds => format!("contains {}", self.value),
+            Test::HoldsNot => format!("does not contain {}", self.value),
+            Test::StartsNotWith => format!("does not start with {}", self.value),
+            Test::IsBlank => "is blank".to_owned(),
+            Test::Regex => format!("matches {}", self.value),
         }
     }
 
     /// Whether a value passes the test. A test that only the source knows never passes.
     pub fn holds(&self, value: Option<&str>) -> bool {
-        let Some(value) = value else { return false };
+        let value = match (self.test, value) {
+            (_, Some(value)) => value,
+            // The negative tests hold where nothing is known.
+            (Test::NotEquals | Test::NotOneOf | Test::HoldsNot | Test::StartsNotWith | Test::IsBlank, None) => "",
+            (_, None) => return false,
+        };
+        if self.test == Test::Regex {
+            return branch::pattern(&self.value).is_some_and(|it| it.is_match(value.trim()));
+        }
         let (value, wanted) = (value.trim().to_lowercase(), self.value.trim().to_lowercase());
         let numbers = || Some((value.parse::<f64>().ok()?, wanted.parse::<f64>().ok()?));
         match self.test {
@@ -339,7 +390,13 @@ impl Branch {
             Test::Less => numbers().is_some_and(|(value, wanted)| value < wanted),
             Test::Greater => numbers().is_some_and(|(value, wanted)| value > wanted),
             Test::IsSet => !value.is_empty(),
-            Test::Other => false,
+            Test::NotEquals => value != wanted,
+            Test::NotOneOf => wanted.split(',').all(|it| it.trim() != value),
+            Test::Holds => value.contains(&wanted),
+            Test::HoldsNot => !value.contains(&wanted),
+            Test::StartsNotWith => !value.starts_with(&wanted),
+            Test::IsBlank => value.is_empty(),
+            Test::Other | Test::Regex => false,
         }
     }
 }

@@ -206,7 +206,7 @@ fn step(
                 *next = goal(n, "(contact)");
                 known.push("(contact)".to_owned());
             }
-            Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } => {}
+            Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } | Choice::Form { .. } => {}
         }
     }
     let free: Vec<&&String> = answers.iter().filter(|it| !known.contains(it)).collect();

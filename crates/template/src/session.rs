@@ -41,18 +41,33 @@ pub enum SessionMessage {
     },
     /// One to three replies.
     Buttons {
+        #[serde(flatten)]
+        frame: Frame,
         body: String,
         media: Option<(MediaKind, String)>,
         replies: Vec<Row>,
     },
     /// One to ten replies behind a button.
     List {
+        #[serde(flatten)]
+        frame: Frame,
         body: String,
         button: String,
         rows: Vec<Row>,
     },
+    /// A form of the WhatsApp Business account behind a button.
+    Form {
+        #[serde(flatten)]
+        frame: Frame,
+        body: String,
+        label: String,
+        flow: String,
+        screen: Option<String>,
+    },
     /// One link behind a button.
     Link {
+        #[serde(flatten)]
+        frame: Frame,
         body: String,
         label: String,
         url: String,
@@ -66,6 +81,15 @@ pub enum SessionMessage {
         body: String,
         products: Vec<Product>,
     },
+}
+
+/// The lines above and below the body of a message with buttons.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Frame {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
 }
 
 /// A reply button or a row of a list.
@@ -84,6 +108,7 @@ impl SessionMessage {
             Self::Text { body }
             | Self::Buttons { body, .. }
             | Self::List { body, .. }
+            | Self::Form { body, .. }
             | Self::Link { body, .. }
             | Self::LocationRequest { body }
             | Self::Products { body, .. } => body,
@@ -97,6 +122,17 @@ impl SessionMessage {
             Self::Buttons { replies, .. } => replies,
             Self::List { rows, .. } => rows,
             _ => &[],
+        }
+    }
+
+    /// The lines above and below the body.
+    pub fn frame(&self) -> Option<&Frame> {
+        match self {
+            Self::Buttons { frame, .. }
+            | Self::List { frame, .. }
+            | Self::Form { frame, .. }
+            | Self::Link { frame, .. } => Some(frame),
+            _ => None,
         }
     }
 
@@ -126,12 +162,19 @@ impl SessionMessage {
         let kind = match self {
             Self::Buttons { .. } => "button",
             Self::List { .. } => "list",
+            Self::Form { .. } => "flow",
             Self::Link { .. } => "cta_url",
             Self::Products { products, .. } if products.len() == 1 => "product",
             Self::Products { .. } => "product_list",
             _ => "location_request_message",
         };
         let mut interactive = json!({ "type": kind, "body": { "text": self.body() } });
+        if let Some(header) = self.frame().and_then(|it| it.header.as_ref()) {
+            interactive["header"] = json!({ "type": "text", "text": header });
+        }
+        if let Some(footer) = self.frame().and_then(|it| it.footer.as_ref()) {
+            interactive["footer"] = json!({ "text": footer });
+        }
         interactive["action"] = match self {
             Self::Buttons { replies, media, .. } => {
                 if let Some((media, link)) = media {
@@ -142,6 +185,7 @@ impl SessionMessage {
                 json!({ "buttons": replies.iter().map(button).collect::<Vec<_>>() })
             }
             Self::List { button, rows, .. } => json!({ "button": button, "sections": [{ "rows": rows }] }),
+            Self::Form { label, flow, screen, .. } => form(label, flow, screen.as_deref()),
             Self::Link { label, url, .. } => {
                 json!({ "name": "cta_url", "parameters": { "display_text": label, "url": url } })
             }
@@ -156,6 +200,15 @@ impl SessionMessage {
         };
         interactive
     }
+}
+
+fn form(label: &str, flow: &str, screen: Option<&str>) -> Value {
+    let mut parameters = json!({ "flow_message_version": "3", "flow_id": flow, "flow_cta": label });
+    parameters["flow_action"] = json!(if screen.is_some() { "navigate" } else { "data_exchange" });
+    if let Some(screen) = screen {
+        parameters["flow_action_payload"] = json!({ "screen": screen });
+    }
+    json!({ "name": "flow", "parameters": parameters })
 }
 
 fn sections(products: &[Product], other: &str) -> Vec<Value> {
@@ -189,6 +242,9 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
     if is_spoken && message.body().trim().is_empty() {
         findings.push(Finding::new(&rules::EMPTY, "/body", "the text is empty"));
     }
+    if let Some(frame) = message.frame() {
+        check_frame(frame, &mut findings);
+    }
     match message {
         SessionMessage::Buttons { replies, .. } => {
             check_rows(replies, "/replies", (MAX_BUTTONS, MAX_BUTTON, 256), &mut findings);
@@ -197,6 +253,7 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
             check_rows(rows, "/rows", (MAX_ROWS, MAX_ROW, 200), &mut findings);
             check_title(button, "/button", MAX_BUTTON, &mut findings);
         }
+        SessionMessage::Form { label, .. } => check_title(label, "/label", MAX_BUTTON, &mut findings),
         SessionMessage::Link { label, url, .. } => {
             check_title(label, "/label", MAX_BUTTON, &mut findings);
             check_link(url, "/url", &mut findings);
@@ -206,6 +263,18 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
         _ => {}
     }
     findings
+}
+
+fn check_frame(frame: &Frame, findings: &mut Vec<Finding>) {
+    for (line, place) in [(&frame.header, "/header"), (&frame.footer, "/footer")] {
+        let Some(line) = line else { continue };
+        findings.extend(marks::check(Kind::Text, line, place));
+        let length = line.chars().count();
+        if length > MAX_LINE {
+            let message = format!("{length} characters; at most {MAX_LINE} are allowed");
+            findings.push(Finding::new(&rules::MESSAGE_TITLE, place, message));
+        }
+    }
 }
 
 fn check_products(title: &str, products: &[Product], findings: &mut Vec<Finding>) {

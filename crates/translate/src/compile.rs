@@ -125,6 +125,27 @@ impl SpokenStep<'_> {
         self.message.text.push(line);
     }
 
+    /// Moves header and footer into the text, where the message has no other place for them.
+    fn frame_in_text(&mut self) {
+        let header = std::mem::take(&mut self.message.header);
+        if !header.is_empty() {
+            let text = std::mem::replace(&mut self.message.text, header);
+            self.say_as_paragraph(&text);
+        }
+        let footer = std::mem::take(&mut self.message.footer);
+        self.say_as_paragraph(&footer);
+    }
+
+    fn say_as_paragraph(&mut self, text: &Text) {
+        if text.is_empty() {
+            return;
+        }
+        if !self.message.text.is_empty() {
+            self.message.text.push_plain("\n\n");
+        }
+        self.message.text.push(text);
+    }
+
     /// Adds the target of a button that has no place to the text.
     fn say_as_line(&mut self, choice: &Choice) {
         let mut line = Text::plain(&format!("{}: ", choice.title()));
@@ -132,7 +153,9 @@ impl SpokenStep<'_> {
             Choice::Link { url, .. } => line.push(url),
             Choice::Phone { number, .. } => line.push_plain(number),
             Choice::CopyCode { code, .. } => line.push(code),
-            Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } => return,
+            Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } | Choice::Form { .. } => {
+                return;
+            }
         }
         self.say_on_a_line(&line);
     }
@@ -258,7 +281,9 @@ impl<'a> Compiler<'a> {
         }
         self.findings.extend(found);
         self.findings.sort_by(|a, b| (a.rule.severity, &a.place).cmp(&(b.rule.severity, &b.place)));
-        let flow = Flow { start: self.scenario.start.clone(), steps: self.steps };
+        let scenario = self.scenario;
+        let flow =
+            Flow { start: scenario.start.clone(), first_message: scenario.first_message.clone(), steps: self.steps };
         Compiled {
             scenario: self.scenario.id.clone(),
             language: self.scenario.language.clone(),

@@ -9,6 +9,9 @@ use template::SessionMessage;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Flow {
     pub start: String,
+    /// The slot that the message of the customer that starts the scenario is saved in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_message: Option<String>,
     pub steps: Vec<FlowStep>,
 }
 
@@ -51,7 +54,7 @@ pub enum Outgoing {
         /// The slot that fills the end of the address of each button that has one, by the number of the button.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         buttons: Vec<(usize, String)>,
-        /// What fills the header: the address of its media.
+        /// What fills the header: the address of its media, or the slot of its text.
         #[serde(skip_serializing_if = "Option::is_none")]
         header: Option<String>,
     },

@@ -1,16 +1,22 @@
 //! Turns menus in texts into choices: “Reply 1 for opening hours, 2 for an agent”.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use model::Finding;
-use regex::Regex;
-use scenario::{Accepts, Act, Choice, Message, Question, Scenario, Test, Text, TextPart};
+use regex::{Captures, Regex};
+use scenario::{Accepts, Act, Choice, Condition, Message, Question, Scenario, Test, Text};
 
 use crate::rules;
 
-/// A line of a menu: `1 - Opening hours`.
+/// Limits the branches of a menu: a longer list is no menu that people read.
+const MOST: usize = 100;
+
+/// A line of a menu: `1 - Opening hours`, `1 Opening hours`, `A) Opening hours`. A letter needs a sign after it.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*(?:\*|_)?(\d{1,2}|[A-Za-z])[ \t]*(?:[.):=–-]|\.\)|️⃣)+[ \t]*(\S[^\n]*?)[ \t]*$").ok()
+    let sign = r"[ \t]*(?:[.):=–-]|\.\)|️⃣)+[ \t]*";
+    Regex::new(&format!(r"(?m)^[ \t]*(?:\*|_)?(?:(\d{{1,2}})(?:{sign}|[ \t]+)|([A-Za-z]){sign})(\S[^\n]*?)[ \t]*$"))
+        .ok()
 });
 
 /// The scenario with its menus as choices, and a finding for each.
@@ -37,34 +43,18 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
         return None;
     }
     let Act::Condition(condition) = &scenario.step(question.next.as_deref()?)?.act else { return None };
-    let mut words: Vec<String> = Vec::new();
-    for branch in &condition.branches {
-        if branch.slot != question.slot || !matches!(branch.test, Test::Equals | Test::OneOf | Test::Contains) {
-            return None;
-        }
-        // The first of several words with the same meaning.
-        let word = branch.value.split(',').map(str::trim).find(|it| !it.is_empty())?.to_owned();
-        if !words.iter().any(|it| it.eq_ignore_ascii_case(&word)) {
-            words.push(word);
-        }
-    }
-    if words.len() < 2 {
-        return None;
-    }
-    let (text, lines) = lines(&question.text);
-    let title = |word: &String| lines.iter().find(|it| it.0.eq_ignore_ascii_case(word)).map(|it| it.1.clone());
-    let titles: Vec<Option<String>> = words.iter().map(title).collect();
-    let are_lines = titles.iter().all(Option::is_some);
+    let meanings = meanings(condition, &question.slot)?;
+    let (text, lines) = lines(&question.text, &meanings.concat());
+    let are_lines = meanings.iter().all(|it| line_of(&lines, it).is_some());
     // A word such as YES can be its own title; a number needs a line of the menu.
-    let are_words = words.iter().all(|it| it.chars().any(char::is_alphabetic) && it.chars().count() > 1);
-    if !are_lines && !are_words {
+    let is_word = |it: &str| it.chars().any(char::is_alphabetic) && it.chars().count() > 1;
+    if !are_lines && !meanings.iter().all(|it| is_word(&it[0])) {
         return None;
     }
-    let choices = words.iter().zip(titles).map(|(word, title)| Choice::Reply {
-        title: title.unwrap_or_else(|| capital(word)),
-        description: None,
-        value: Some(word.clone()),
-        next: None,
+    let choices = meanings.iter().map(|words| {
+        let own = || (words[0].clone(), capital(&words[0]));
+        let (word, title) = line_of(&lines, words).cloned().unwrap_or_else(own);
+        Choice::Reply { title, description: None, value: Some(word), next: None }
     });
     Some(Message {
         text: if are_lines && !text.is_empty() { text } else { question.text.clone() },
@@ -76,35 +66,90 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
     })
 }
 
+/// The line of the menu for one of several words with the same meaning.
+fn line_of<'a>(lines: &'a [(String, String)], words: &[String]) -> Option<&'a (String, String)> {
+    words.iter().find_map(|word| lines.iter().find(|it| it.0.eq_ignore_ascii_case(word)))
+}
+
+/// The words that each branch waits for, at least two branches; none if a branch decides by anything else.
+fn meanings(condition: &Condition, slot: &str) -> Option<Vec<Vec<String>>> {
+    let (mut meanings, mut seen) = (Vec::new(), HashSet::new());
+    for branch in condition.branches.iter().filter(|_| condition.branches.len() <= MOST) {
+        let words: Vec<&str> = match branch.test {
+            _ if branch.slot != slot => return None,
+            Test::OneOf | Test::Contains => branch.value.split(',').collect(),
+            Test::Equals | Test::Holds => vec![&branch.value],
+            _ => return None,
+        };
+        let words: Vec<String> = words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect();
+        if seen.insert(words.first()?.to_lowercase()) {
+            meanings.push(words);
+        }
+    }
+    (meanings.len() >= 2).then_some(meanings)
+}
+
 fn capital(word: &str) -> String {
     let mut characters = word.chars();
     let first = characters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
     first + &characters.as_str().to_lowercase()
 }
 
-/// The text without the lines of its menu, and the lines: the answer and its title.
-fn lines(text: &Text) -> (Text, Vec<(String, String)>) {
+/// The text without the lines of its menu, and the lines: the answer and its title. Only the lines of the wanted
+/// answers are its menu, the first of each; a line in which something varies cannot be a button.
+fn lines(text: &Text, wanted: &[String]) -> (Text, Vec<(String, String)>) {
     let Some(pattern) = LINE.as_ref() else { return (text.clone(), Vec::new()) };
-    let mut found = Vec::new();
-    let mut rest = Text::default();
-    for piece in text.parts() {
-        match piece {
-            TextPart::Plain(plain) => {
-                found.extend(
-                    pattern.captures_iter(plain).map(|it| (it[1].to_owned(), it[2].trim_matches('*').to_owned())),
-                );
-                let left = pattern.replace_all(plain, "");
-                rest.push_plain(&left);
-            }
-            TextPart::Slot(name) => rest.push_slot(name),
+    let whole = text.to_string();
+    let mut found: Vec<(String, String)> = Vec::new();
+    let rest = pattern.replace_all(&whole, |line: &Captures<'_>| {
+        let answer = line.get(1).or(line.get(2)).map_or("", |it| it.as_str());
+        let is_wanted = wanted.iter().any(|it| it.eq_ignore_ascii_case(answer));
+        let is_known = found.iter().any(|it| it.0.eq_ignore_ascii_case(answer));
+        if !is_wanted || is_known || line[3].contains("{{") {
+            return line[0].to_owned();
         }
-    }
-    let squeezed = rest.map_plain(|it| {
-        let mut squeezed = it.to_owned();
-        while squeezed.contains("\n\n\n") {
-            squeezed = squeezed.replace("\n\n\n", "\n\n");
-        }
-        squeezed
+        found.push((answer.to_owned(), line[3].trim_matches('*').to_owned()));
+        String::new()
     });
-    (squeezed.trimmed(), found)
+    let mut squeezed = rest.into_owned();
+    while squeezed.contains("\n\n\n") {
+        squeezed = squeezed.replace("\n\n\n", "\n\n");
+    }
+    (Text::parse(&squeezed).trimmed(), found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The titles of a menu and the rest of the text.
+    fn check(text: &str, wanted: &[&str]) -> String {
+        let wanted: Vec<String> = wanted.iter().map(|it| (*it).to_owned()).collect();
+        let (rest, found) = lines(&text.into(), &wanted);
+        let titles: Vec<String> = found.into_iter().map(|it| format!("[{}={}]", it.0, it.1)).collect();
+        format!("{} {}", rest.to_string().replace('\n', "/"), titles.join(" "))
+    }
+
+    #[test]
+    fn a_number_before_a_line_needs_no_sign() {
+        let text = "Como podemos ajudar?\n\n1 Rastrear pedido\n2 - Trocar produto\n3️⃣ Falar com atendente";
+        assert_eq!(
+            check(text, &["1", "2", "3"]),
+            "Como podemos ajudar? [1=Rastrear pedido] [2=Trocar produto] [3=Falar com atendente]"
+        );
+    }
+
+    #[test]
+    fn a_line_that_no_answer_asks_for_stays_in_the_text() {
+        assert_eq!(
+            check("We are open\n24 hours a day\n1 Hours\n2 Prices", &["1", "2"]),
+            "We are open/24 hours a day [1=Hours] [2=Prices]"
+        );
+        assert_eq!(check("A day later\n1 Yes", &["1", "A"]), "A day later [1=Yes]");
+    }
+
+    #[test]
+    fn a_line_in_which_something_varies_is_no_button() {
+        assert_eq!(check("Choose\n1 Order {{order}}\n2 Other", &["1", "2"]), "Choose/1 Order {{order}} [2=Other]");
+    }
 }

@@ -104,7 +104,10 @@ impl<'a> Compiler<'a> {
                     let example: String = self.filled(code).chars().take(15).collect();
                     Some(Button { kind: "COPY_CODE".into(), example: Some(json!(example)), ..Button::default() })
                 }
-                Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } => None,
+                Choice::Form { flow, screen, .. } if n_of("FLOW") < 1 => {
+                    Some(form(text.clone(), flow, screen.as_deref()))
+                }
+                Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } | Choice::Form { .. } => None,
                 Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } => continue,
             };
             match button {
@@ -178,17 +181,19 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Adds a quick reply and a footer that stop marketing, if the text does not say how to stop it.
+    /// The footer. Marketing gets a quick reply that stops it, and a footer that names it, unless the text says how to
+    /// stop it or the scenario has a footer of its own.
     pub(super) fn opt_out(
         &mut self,
         spoken: &SpokenStep<'_>,
         category: &str,
         tapped: &mut TemplateButtons,
     ) -> Option<String> {
-        let phrases = self.phrases.filter(|_| category == "MARKETING")?;
-        let text = spoken.message.text.to_string();
+        let footer = Some(spoken.message.footer.to_string()).filter(|it| !it.is_empty());
+        let Some(phrases) = self.phrases.filter(|_| category == "MARKETING") else { return footer };
+        let text = format!("{} {}", spoken.message.text, spoken.message.footer);
         if says_how_to_stop(&self.scenario.language, &text) || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
-            return None;
+            return footer;
         }
         let at = tapped.buttons.iter().filter(|it| it.is("QUICK_REPLY")).count();
         for end in &mut tapped.ends {
@@ -205,8 +210,19 @@ impl<'a> Compiler<'a> {
         });
         let message = format!("“{}”", phrases.stop);
         self.add_finding(Finding::new(&rules::OPT_OUT_ADDED, format!("/steps/{}", spoken.n), message));
-        Some(phrases.stop_line.to_owned())
+        footer.or_else(|| Some(phrases.stop_line.to_owned()))
     }
+}
+
+/// A button that opens a form: at a screen, or where the form's own endpoint says.
+fn form(text: String, flow: &str, screen: Option<&str>) -> Button {
+    let mut other = serde_json::Map::new();
+    other.insert("flow_id".into(), json!(flow));
+    other.insert("flow_action".into(), json!(if screen.is_some() { "navigate" } else { "data_exchange" }));
+    if let Some(screen) = screen {
+        other.insert("navigate_screen".into(), json!(screen));
+    }
+    Button { kind: "FLOW".into(), text: Some(text), other, ..Button::default() }
 }
 
 fn reply(text: String) -> Button {
