@@ -344,7 +344,8 @@ mod tests {
     fn three_replies_are_buttons_of_the_cloud_api() {
         let reply = |id: &str, title: &str| Row { id: id.into(), title: title.into(), description: None };
         let replies = vec![reply("yes", "Yes"), reply("no", "No")];
-        let message = SessionMessage::Buttons { body: "Shall we come?".into(), media: None, replies };
+        let message =
+            SessionMessage::Buttons { frame: Frame::default(), body: "Shall we come?".into(), media: None, replies };
         assert!(check_message(&message).is_empty());
         let expected = r#"{"messaging_product":"whatsapp","recipient_type":"individual","type":"interactive","interactive":{"type":"button","body":{"text":"Shall we come?"},"action":{"buttons":[{"type":"reply","reply":{"id":"yes","title":"Yes"}},{"type":"reply","reply":{"id":"no","title":"No"}}]}}}"#;
         assert_eq!(message.json(""), serde_json::from_str::<Value>(expected).unwrap());
@@ -360,15 +361,24 @@ mod tests {
         let on_pages = ["cta_url", "location_request_message"];
         let reply = || vec![Row { id: "a".into(), title: "A".into(), description: None }];
         let product = |id: &str| Product { id: id.into(), section: None };
+        let frame = || Frame { header: Some("Reminder".into()), footer: Some("Your shop".into()) };
         let (body, title) = (|| "Hello".to_owned(), || "T".to_owned());
         let messages = [
             SessionMessage::Buttons {
+                frame: Frame::default(),
                 body: body(),
                 media: Some((MediaKind::Video, "https://e.com".into())),
                 replies: reply(),
             },
-            SessionMessage::List { body: body(), button: "B".into(), rows: reply() },
-            SessionMessage::Link { body: body(), label: "L".into(), url: "https://example.com".into() },
+            SessionMessage::List { frame: frame(), body: body(), button: "B".into(), rows: reply() },
+            SessionMessage::Link { frame: frame(), body: body(), label: "L".into(), url: "https://example.com".into() },
+            SessionMessage::Form {
+                frame: frame(),
+                body: body(),
+                label: "F".into(),
+                flow: "1".into(),
+                screen: Some("START".into()),
+            },
             SessionMessage::LocationRequest { body: body() },
             SessionMessage::Products { title: title(), body: body(), products: vec![product("1")] },
             SessionMessage::Products { title: title(), body: body(), products: vec![product("1"), product("2")] },
@@ -386,12 +396,18 @@ mod tests {
     #[test]
     fn what_whatsapp_would_refuse_is_found() {
         let row = |n: usize| Row { id: format!("{n}"), title: "x".repeat(n), description: None };
-        let message =
-            SessionMessage::List { body: " ".into(), button: "y".repeat(21), rows: (15..26).map(row).collect() };
+        let long = Frame { header: Some("x".repeat(61)), footer: None };
+        let message = SessionMessage::List {
+            frame: long,
+            body: " ".into(),
+            button: "y".repeat(21),
+            rows: (15..26).map(row).collect(),
+        };
         let message: Vec<String> =
             check_message(&message).iter().map(|it| format!("{} {}\n", it.rule.name, it.place)).collect();
         expect![[r"
             empty-text /body
+            message-title /header
             message-choices /rows
             message-title /rows/10/title
             message-title /button

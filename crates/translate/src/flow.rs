@@ -26,6 +26,7 @@ pub struct FlowStep {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a flow has few steps")]
 pub enum FlowAct {
     Send(Sends),
     /// A step that sends nothing: a decision, a call, a wait, a handover.

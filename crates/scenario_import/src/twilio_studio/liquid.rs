@@ -113,7 +113,7 @@ impl Tags {
             "case" | "comment" | "capture" => self.open.push((tag.to_owned(), false)),
             "when" => {
                 // The first alternative opens the case, the others close it.
-                let Some(last) = self.open.last_mut().filter(|it| it.0.starts_with("case")) else { return None };
+                let last = self.open.last_mut().filter(|it| it.0.starts_with("case"))?;
                 last.1 = last.0 == "case";
                 "case, taken".clone_into(&mut last.0);
             }
