@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{kind, liquid, next_of, transitions};
 
-/// Limits states times variables: beyond it all variables count as varying.
-const MOST: usize = 2_000_000;
+/// Limits states times variables, since each way may be followed once for each variable. Beyond it all variables count
+/// as varying.
+const MOST: usize = 200_000;
 
 /// The values of variables, by their key. A variable that is missing was not set.
 type Values = HashMap<String, Known>;

@@ -1,6 +1,6 @@
 //! Removes the steps that do nothing on WhatsApp, and leads past them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use scenario::{Act, Choice, Goal, Text};
 
@@ -23,15 +23,10 @@ impl FlowBuilder<'_> {
                 self.skipped.insert(step.id.clone(), next.clone());
             }
         }
-        let skipped = std::mem::take(&mut self.skipped);
-        let lead = |goal: &Goal| -> Goal {
-            let (mut at, mut n) = (goal.clone(), 0);
-            while let Some(next) = at.as_ref().and_then(|it| skipped.get(it)) {
-                // Steps that do nothing may lead in a circle.
-                n += 1;
-                at = if n > skipped.len() { None } else { next.clone() };
-            }
-            at
+        let skipped = ends(&self.skipped);
+        let lead = |goal: &Goal| match goal.as_ref().and_then(|it| skipped.get(it)) {
+            Some(end) => end.clone(),
+            None => goal.clone(),
         };
         self.builder.steps.retain(|it| !skipped.contains_key(&it.id));
         for step in &mut self.builder.steps {
@@ -39,6 +34,28 @@ impl FlowBuilder<'_> {
         }
         lead(&self.goal(start))
     }
+}
+
+/// For each skipped step, the first step after it that is not skipped. Skipped steps that lead in a circle lead nowhere.
+fn ends(skipped: &HashMap<String, Goal>) -> HashMap<String, Goal> {
+    let mut ends: HashMap<String, Goal> = HashMap::new();
+    for start in skipped.keys() {
+        let (mut at, mut way) = (Some(start.clone()), Vec::new());
+        while let Some(id) = at.clone().filter(|it| skipped.contains_key(it)) {
+            if let Some(end) = ends.get(&id) {
+                at.clone_from(end);
+                break;
+            }
+            // Until its end is known, a step on this way leads nowhere.
+            ends.insert(id.clone(), None);
+            at.clone_from(&skipped[&id]);
+            way.push(id);
+        }
+        for id in way {
+            ends.insert(id, at.clone());
+        }
+    }
+    ends
 }
 
 /// The texts of a step in which slots stand.
