@@ -87,12 +87,12 @@ create table identity (
   primary key (contact_id, kind, scope, value)
 ) without rowid;
 
--- What people said about being written to, one row a statement. Statements are added and never deleted. Only the last
--- run and state, which is how the words are understood now, change. What counts is derived from all statements of a
--- contact and is in contact. said_from and said_until are the same for an instant, and a day apart where only the day
--- is known. basis says where the words were found: cell, opt_out (a column whose meaning is a refusal), message, event,
--- list (a list of people who have opted out) or unreadable. statement_id is a hash of channel, purpose, basis, words,
--- date and source: see model::Statement.
+-- Statements of people about being written to, one row each. Statements are added and never deleted. Only the last run
+-- and state, which is how the words are understood now, change. What counts is derived from all statements of a contact
+-- and is in contact. said_from and said_until are the same for an instant, and a day apart where only the day is known.
+-- basis says where the words were found: cell, opt_out (a column whose meaning is a refusal), message, event, list (a
+-- list of people who have opted out) or unreadable. statement_id is a hash of channel, purpose, basis, words, date and
+-- source: see model::Statement.
 create table consent (
   contact_id blob not null,
   statement_id bigint not null,
@@ -135,7 +135,7 @@ create table source_reading (
   reading text not null
 ) without rowid;
 
--- What checks of WhatsApp registration said. Rows are added, never changed; the registration of a contact is derived
+-- Answers of checks of WhatsApp registration. Rows are added, never changed; the registration of a contact is derived
 -- from all of them. variant is the number that was asked about, where it was another national spelling than the
 -- contact's own, and else empty. evidence_id is a hash of method, moment, expiry, price and variant: a file of answers
 -- that is read twice adds nothing. The price is in millionths of the currency of the plan. raw_status is the provider's
@@ -316,7 +316,7 @@ create view registration_view as
     time_of(expires_at) as expires_at, expired, wa_id
   from registration_now;
 
--- What can be done with each contact: see model::Segment.
+-- The segment of each contact, which says what can be done with it: see model::Segment.
 create view segment_view as
   select hex_of(contact.contact_id) as contact_id, contact.e164, contact.whatsapp_consent,
     case when contact.consent = 'no' or contact.consent = 'stop' then 'opted-out'

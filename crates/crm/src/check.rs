@@ -1,4 +1,4 @@
-//! What the tests of this crate share: databases of their own on SQLite and PostgreSQL, people as text, and the views
+//! Support for the tests of this crate: databases of their own on SQLite and PostgreSQL, people as text, and the views
 //! of the database as text.
 
 use std::path::Path;

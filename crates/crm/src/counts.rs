@@ -1,4 +1,4 @@
-//! How many contacts are in which state: what reports count.
+//! Counts of contacts by their state, for reports.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::{Crm, Database, LoadError, SqlError};
 /// Contacts by a group and what is known of them; none if no one has asked.
 pub type Tally = BTreeMap<(String, Option<Answer>), u64>;
 
-/// How many contacts are in which state.
+/// Counts of contacts by their state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registrations {
     /// The country is empty for contacts without a phone.
@@ -39,7 +39,7 @@ const BRIEF: &str = "select contact_id, e164, region, consent, whatsapp_consent,
 const REGIONS: &str = "select coalesce(region, ''), count(*) from contact group by 1";
 
 impl Crm {
-    /// How many contacts are in which state at the moment `now`.
+    /// Counts the contacts by their state at the moment `now`.
     pub async fn registrations(&self, now: Timestamp) -> Result<Registrations, LoadError> {
         if !self.has_evidence().await? {
             return self.counted_regions().await;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use thiserror::Error;
 
-/// Why the database cannot be used. No message holds a connection string or a value of a row.
+/// The reason why the database cannot be used. No message holds a connection string or a value of a row.
 #[derive(Debug, Error)]
 pub enum LoadError {
     #[error("the CRM URL is neither sqlite:PATH nor postgres://…")]
@@ -49,7 +49,7 @@ pub enum LoadError {
     BackupDiffers { path: PathBuf },
 }
 
-/// Why a database cannot be opened until a person changes something.
+/// The reason why a database cannot be opened until a person changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     #[error("may this user read and write that file and its folder?")]
@@ -72,7 +72,7 @@ impl LoadError {
 /// The error of the client library.
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a statement failed, before it is known what it was for.
+/// The reason why a statement failed, before the purpose of the statement is added.
 #[derive(Debug)]
 pub(crate) enum SqlError {
     Sqlite(rusqlite::Error),

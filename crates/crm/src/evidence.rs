@@ -138,7 +138,7 @@ fn kept(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Tells evidence from the rest of its contact's.
+/// A hash that tells evidence from other evidence of its contact.
 fn evidence_id(evidence: &Evidence, variant: &str) -> i64 {
     let mut hasher = XxHash64::with_seed(EVIDENCE_ID_VERSION);
     for text in [&evidence.method, variant] {

@@ -15,7 +15,7 @@ use crate::contact::{
     joined, keep_edits, qualified,
 };
 use crate::identity_decisions::archive::{ArchivedContact, Before, unreadable};
-use crate::journal::LoadRun;
+use crate::load_run::LoadRun;
 use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
 use crate::statements::{CONSENT, derive, union};
 use crate::{Crm, LoadError};
@@ -26,7 +26,7 @@ struct Decided {
     at: Timestamp,
 }
 
-/// Why a decision cannot be made or taken back.
+/// The reason why a decision cannot be made or taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Undecided {
     #[error("both are the same contact already")]
@@ -73,8 +73,8 @@ pub(crate) const DECISION_NUMBER: &str = "decision_number";
 const RAISE: &str = "update ferry_meta set value = cast(cast(value as bigint) + 1 as text) where key = $1";
 
 impl Crm {
-    /// A number that is higher after each decision: a merge, its undoing, a shared phone, a suppression. Who has read
-    /// decisions at this number knows them all as long as it stays.
+    /// A number that each decision raises: a merge, its undoing, a shared phone, a suppression. While it stays the
+    /// same, decisions that were read before are still complete.
     pub async fn decision_number(&self) -> Result<i64, LoadError> {
         self.reader("read the number of decisions").await?.decision_number().await
     }
@@ -103,8 +103,8 @@ impl Crm {
     }
 
     /// Merges contacts without a phone into the one contact with a phone that has the same Viber id: an earlier import
-    /// tied the two together, and this one has the Viber id alone. Users of several phones, of a phone that several
-    /// people use, and of somebody whom they must never be stay contacts of their own. Gives how many were merged.
+    /// tied the two together, and this one has the Viber id alone. Users of several phones, users of a shared phone,
+    /// and users who must never be merged with its owner stay contacts of their own. Gives how many were merged.
     pub async fn absorb_known(&self) -> Result<u64, LoadError> {
         let mut tx = self.begin(MERGE_USERS).await?;
         let pairs = tx.select(SELECT_KNOWN_USERS, &[], |it| Ok((it.contact_id(0)?, it.contact_id(1)?))).await?;
@@ -147,8 +147,7 @@ impl Crm {
     }
 
     /// Takes a merge back, whichever of the two is named first: both contacts are what they were before it. With
-    /// `never`, they are not merged again, by no one and by no link; that can also be said of contacts that were never
-    /// merged.
+    /// `never`, neither a person nor a link can merge them again; contacts need not have been merged for that.
     pub async fn unmerge(
         &self,
         one: ContactId,
@@ -222,7 +221,7 @@ impl Tx {
         Ok(contact)
     }
 
-    /// Puts both contacts of a merge back as they were. What the person has said since counts for both.
+    /// Puts both contacts of a merge back as they were. Statements made since the merge count for both.
     async fn put_back(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<(), LoadError> {
         self.lock_contacts(&[survivor, absorbed]).await?;
         let found = self.select(SELECT_BEFORE, &[(&survivor).into(), (&absorbed).into()], |it| it.text(0)).await?;
@@ -273,7 +272,7 @@ impl Tx {
         number.ok_or_else(|| LoadError::Value { column: "ferry_meta.decision_number".to_owned() })
     }
 
-    /// Says that there is another decision. Every transaction with one does so.
+    /// Raises the number of decisions. Every transaction with a decision does so.
     pub(crate) async fn raise_decision_number(&mut self) -> Result<(), LoadError> {
         self.execute(RAISE, &[DECISION_NUMBER.into()]).await
     }

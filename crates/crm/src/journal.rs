@@ -1,56 +1,12 @@
 //! Runs, sources, batches and receipts: the record of work done, kept in the database.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use model::{Counts, Digest, Receipt, Stage};
+use model::{Counts, Digest, Receipt, Stage, free_label};
 
-use crate::contact::Merges;
 use crate::sql::{Cell, OnConflict, Row, Rows, Table, Tx, Type};
 use crate::{Crm, LoadError};
-
-/// The run that loads contacts.
-#[derive(Clone, Debug)]
-pub struct LoadRun {
-    pub id: String,
-    /// Contacts name the run of their rows by this number.
-    pub number: i64,
-    /// Which statement about consent counts.
-    pub rule: consent::Rule,
-    /// The ids of all runs of the database, by their numbers.
-    ids: HashMap<i64, String>,
-    /// Sources of earlier runs whose files this run reads again: the id of the run, and the name of the source.
-    read_again: HashSet<(String, String)>,
-    /// The merges that were last read.
-    merges: Arc<Mutex<Arc<Merges>>>,
-}
-
-impl LoadRun {
-    /// Whether the rows of this source of a run are rows of this run too.
-    pub(crate) fn reads_again(&self, run_id: &str, source: &str) -> bool {
-        run_id == self.id || self.read_again.contains(&(run_id.to_owned(), source.to_owned()))
-    }
-
-    /// The id of the run of this number, if it is another one.
-    pub(crate) fn earlier_id(&self, number: i64) -> Option<&str> {
-        self.id_of(number).filter(|_| number != self.number)
-    }
-
-    pub(crate) fn merges(&self) -> Arc<Merges> {
-        Arc::clone(&self.merges.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn keep_merges(&self, merges: Merges) -> Arc<Merges> {
-        let merges = Arc::new(merges);
-        *self.merges.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&merges);
-        merges
-    }
-
-    pub(crate) fn id_of(&self, number: i64) -> Option<&str> {
-        self.ids.get(&number).map(String::as_str)
-    }
-}
 
 /// A run as the database knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,16 +85,7 @@ pub(crate) const RECEIPT: Table = Table {
     on_conflict: OnConflict::Replace { key: &["run_id", "stage", "batch"] },
 };
 
-/// The key of `ferry_meta` for the rule by which statements count.
-pub(crate) const CONSENT_RULE: &str = "consent_rule";
-
-/// The key of `ferry_meta` for the id of the contact key.
-const CONTACT_KEY: &str = "contact_key";
-const CLAIM: &str = "insert into ferry_meta (key, value) values ($1, $2) on conflict (key) do nothing";
-
 const LABELS: &str = "select run_id, uid from run";
-const OF_SAME_FILE: &str = "select run_id from source where name = $1 and sha256 = $2";
-const RUNS: &str = "select number, run_id from run";
 const META: &str = "select value from ferry_meta where key = $1";
 const SET_META: &str =
     "insert into ferry_meta (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value";
@@ -154,24 +101,6 @@ const FORGET_RECEIPTS: &str = "delete from receipt where run_id = $1 and not exi
 const FORGET_RECEIPT: &str = "delete from receipt where run_id = $1 and stage = $2 and batch = $3";
 
 impl Crm {
-    /// Refuses a database with contact ids of another key, because the same person would get a second contact. Looks
-    /// only: [`Crm::plan_run`] claims the database for a key.
-    pub async fn check_key(&self, key_id: &str) -> Result<(), LoadError> {
-        is_ours(self.reader("read the contact key").await?.meta(CONTACT_KEY).await?, key_id)
-    }
-
-    /// The id of the key from which the contact ids of the database are made; none if it holds none yet.
-    pub async fn known_key(&self) -> Result<Option<String>, LoadError> {
-        self.reader("read the contact key").await?.meta(CONTACT_KEY).await
-    }
-
-    /// Claims a database without a contact key for this one, and refuses a database of another key.
-    pub async fn claim_key(&self, key_id: &str) -> Result<(), LoadError> {
-        let mut tx = self.begin("claim the database for a contact key").await?;
-        tx.claim_key(key_id).await?;
-        tx.commit().await
-    }
-
     /// Writes down what a run is: its sources, its rejects and its batches, and claims the database for its contact
     /// key. A run that was planned before is planned again; batches whose content has changed lose their receipts.
     ///
@@ -222,27 +151,6 @@ impl Crm {
         Ok(Some(RunRow { run_id: run_id.to_owned(), uid, started_at, key_id, tool, sources, rejects, batches }))
     }
 
-    /// A run that is about to load, which is planned already or only looks. `sources` are its exports.
-    pub async fn load_run(
-        &self,
-        run_id: &str,
-        rule: consent::Rule,
-        sources: &[(String, Digest)],
-    ) -> Result<LoadRun, LoadError> {
-        let mut reader = self.reader("read the runs").await?;
-        let rows = reader.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
-        let next = rows.iter().map(|it| it.0).max().unwrap_or(0) + 1;
-        let number = rows.iter().find(|it| it.1 == run_id).map_or(next, |it| it.0);
-        let mut read_again = HashSet::new();
-        for (name, digest) in sources {
-            let parameters = [name.into(), digest.to_string().into()];
-            let runs = reader.select(OF_SAME_FILE, &parameters, |it| it.text(0)).await?;
-            read_again.extend(runs.into_iter().map(|it| (it, name.clone())));
-        }
-        let (id, ids) = (run_id.to_owned(), rows.into_iter().collect());
-        Ok(LoadRun { id, number, rule, ids, read_again, merges: Arc::default() })
-    }
-
     /// The batches of a run as planned: number, size and digest.
     pub async fn batches(&self, run_id: &str) -> Result<Vec<(u32, u64, Digest)>, LoadError> {
         self.reader("read the batches").await?.batches(run_id).await
@@ -275,52 +183,13 @@ impl Crm {
 
 /// The label of a run: the one under which it is recorded, or the first free one.
 fn label(run: &RunRow, taken: &[(String, String)]) -> String {
-    if let Some((label, _)) = taken.iter().find(|it| it.1 == run.uid) {
-        return label.clone();
-    }
-    let mut label = run.run_id.clone();
-    while taken.iter().any(|it| it.0 == label) {
-        label = next_label(&label);
-    }
-    label
-}
-
-/// The label after this one: `2026-11-28.2-spring` after `2026-11-28-spring`. The number is between date and name, so
-/// that labels sort by date.
-fn next_label(label: &str) -> String {
-    const DATE: usize = "2026-11-28".len();
-    let (date, rest) = label.split_at_checked(DATE).unwrap_or((label, ""));
-    let (number, name) = match rest.strip_prefix('.').and_then(|it| it.split_once('-')) {
-        Some((number, name)) => (number.parse().unwrap_or(1), format!("-{name}")),
-        None => (1, rest.to_owned()),
-    };
-    format!("{date}.{}{name}", number + 1_u64)
-}
-
-fn is_ours(theirs: Option<String>, ours: &str) -> Result<(), LoadError> {
-    match theirs.filter(|it| it != ours) {
-        Some(theirs) => Err(LoadError::OtherKey { theirs, ours: ours.to_owned() }),
-        None => Ok(()),
+    match taken.iter().find(|it| it.1 == run.uid) {
+        Some((label, _)) => label.clone(),
+        None => free_label(&run.run_id, |label| taken.iter().any(|it| it.0 == label)),
     }
 }
 
 impl Tx {
-    /// Claims the database for a contact key; an error if it has another one.
-    async fn claim_key(&mut self, key_id: &str) -> Result<(), LoadError> {
-        self.execute(CLAIM, &[CONTACT_KEY.into(), key_id.into()]).await?;
-        is_ours(self.meta(CONTACT_KEY).await?, key_id)
-    }
-
-    /// Reads what merging two contacts needs: the ids of all runs, and the rule by which statements count.
-    pub(crate) async fn any_run(&mut self) -> Result<LoadRun, LoadError> {
-        let rows = self.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
-        let rule = self.meta(CONSENT_RULE).await?;
-        let rule = rule.and_then(|it| consent::Rule::from_name(&it)).unwrap_or_default();
-        let ids = rows.into_iter().collect();
-        let (read_again, merges) = (HashSet::new(), Arc::default());
-        Ok(LoadRun { id: String::new(), number: 0, rule, ids, read_again, merges })
-    }
-
     /// The value of a key of `ferry_meta`.
     pub(crate) async fn meta(&mut self, key: &str) -> Result<Option<String>, LoadError> {
         Ok(self.select(META, &[key.into()], |it| it.text(0)).await?.pop())
@@ -406,16 +275,4 @@ fn run_rows(run: &RunRow, number: i64) -> [Rows; 4] {
         batches.push([run_id(), i64::from(*number).into(), (*n_contacts).into(), digest.to_string().into()]);
     }
     [runs, sources, rejects, batches]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_number_of_a_label_is_between_date_and_name() {
-        assert_eq!(next_label("2026-11-28-spring"), "2026-11-28.2-spring");
-        assert_eq!(next_label("2026-11-28.2-spring"), "2026-11-28.3-spring");
-        assert_eq!(next_label("2026-11-28.9-1.2-x"), "2026-11-28.10-1.2-x");
-    }
 }

@@ -38,7 +38,7 @@ pub struct UsageLimit {
     pub most: u64,
 }
 
-/// What became of a claim of checks.
+/// The result of a claim of checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsageClaim {
     /// Whether the checks were claimed: all of them, or none.
@@ -77,14 +77,14 @@ impl Crm {
         tx.commit().await
     }
 
-    /// When the oldest checks were that count since then.
+    /// The time of the oldest checks since then.
     pub async fn oldest_usage_since(&self, method: &str, since: Timestamp) -> Result<Option<Timestamp>, LoadError> {
         let what = "look for the oldest checks";
         let oldest = self.select(what, OLDEST, &[method.into(), since.into()], |it| it.opt_time(0)).await?.pop();
         Ok(oldest.flatten())
     }
 
-    /// How many numbers a provider was asked about since then. If the clock was set back, what is in its future counts
+    /// How many numbers a provider was asked about since then. If the clock was set back, checks in its future count
     /// too.
     pub async fn usage_since(&self, method: &str, since: Timestamp) -> Result<u64, LoadError> {
         let what = "count how many numbers were asked about";

@@ -17,8 +17,8 @@ const DATABASE_ID: &str = "database_id";
 const MAKE: &str = "make the tables";
 
 impl Crm {
-    /// The id of the database: 32 random hexadecimal digits, drawn when its tables were made. Another database at the
-    /// same address has another one, and a copy of the file has the same.
+    /// The id of the database: 32 random hexadecimal digits, drawn when its tables were made. A new database at the
+    /// same address has another id; a copy of the file has the same.
     pub async fn database_id(&self) -> Result<String, LoadError> {
         let id = self.reader("read the id of the database").await?.meta(DATABASE_ID).await?;
         id.ok_or_else(|| LoadError::Value { column: "ferry_meta.database_id".to_owned() })

@@ -19,7 +19,7 @@ pub(crate) use rows::Rows;
 pub(crate) use table::{OnConflict, Table, Type};
 pub(crate) use tx::{Guard, Tx, Upserts};
 
-/// Which database rows are prepared for.
+/// The database for which rows are prepared.
 #[derive(Clone, Copy)]
 pub(crate) enum Dialect {
     Sqlite,

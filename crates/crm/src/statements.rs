@@ -95,7 +95,8 @@ pub(crate) fn union(held: Vec<Statement>, incoming: Vec<Statement>) -> Vec<State
     all
 }
 
-/// Sets what counts of a contact by its statements. `run_id` is the run of the rows that the contact names without one.
+/// Derives the consent of a contact from its statements. `run_id` is the run of the rows that the contact names without
+/// one.
 pub(crate) fn derive(rule: consent::Rule, run_id: &str, contact: &mut Contact) {
     let statements = &contact.statements;
     let counts = consent::for_messages(rule, statements).map(|it| &statements[it]);

@@ -1,4 +1,4 @@
-//! What the tests of this crate share: a project with its plan, exports and key, and a database of its own, on SQLite
+//! Support for the tests of this crate: a project with its plan, exports and key, and a database of its own, on SQLite
 //! and on PostgreSQL. The database is read through its views.
 
 use std::fs;

@@ -252,9 +252,9 @@ fn choose_folder(new: &NewRun, options: &RunOptions, progress: &Progress) -> Res
     }
     let runs = runs_of(new.plan);
     let lock = runs.lock()?;
-    let of_plan = runs.list()?.runs;
-    let mut of_plan: Vec<RunFolder> =
-        of_plan.into_iter().filter(|it| it.manifest.name == name && it.manifest.is_dry_run == new.is_dry_run).collect();
+    let listed = runs.list()?;
+    let is_of_plan = |it: &&RunFolder| it.manifest.name == name && it.manifest.is_dry_run == new.is_dry_run;
+    let of_plan: Vec<&RunFolder> = listed.runs.iter().filter(is_of_plan).collect();
     let now = Timestamp::now();
     if let Some(ahead) = of_plan.iter().find(|it| it.manifest.created_at > now + CLOCK_TOLERANCE) {
         let Manifest { run_id, created_at, .. } = &ahead.manifest;
@@ -262,17 +262,18 @@ fn choose_folder(new: &NewRun, options: &RunOptions, progress: &Progress) -> Res
     }
     let latest = of_plan.len().wrapping_sub(1);
     // An earlier import is not repeated by its old run: what came after it would count.
-    let is_same = |(n, it): &(usize, &RunFolder)| {
+    let is_same = |(n, it): &(usize, &&RunFolder)| {
         it.manifest.input == new.input && (*n == latest || !it.manifest.stages.contains_key(&Stage::Load))
     };
-    let same = of_plan.iter().enumerate().rev().find(is_same).map(|it| it.0).filter(|_| !options.is_new);
+    let same = of_plan.iter().enumerate().rev().find(is_same).filter(|_| !options.is_new);
     match same {
-        Some(n) => resume(of_plan.swap_remove(n).dir(), progress),
+        Some((_, same)) => resume(same.dir(), progress),
         None => {
             let zoned = Zoned::now();
             let label = Label { date: zoned.date(), name, is_dry_run: new.is_dry_run };
             let is_taken = |it: &str| new.labels.contains(it);
-            Ok(runs.create(&lock, label, is_taken, |run_id, sequence| manifest(new, name, &zoned, run_id, sequence))?)
+            let begin = |run_id, sequence| manifest(new, name, &zoned, run_id, sequence);
+            Ok(runs.create(&lock, &listed, label, is_taken, begin)?)
         }
     }
 }
@@ -290,7 +291,7 @@ fn named_folder(dir: &Path, new: &NewRun, is_new: bool, progress: &Progress) -> 
         };
     }
     let (zoned, name) = (Zoned::now(), new.plan.name()?);
-    let sequence = Runs::new(dir.parent().unwrap_or(Path::new(".")).to_owned()).next_sequence()?;
+    let sequence = Runs::new(dir.parent().unwrap_or(Path::new(".")).to_owned()).list()?.next_sequence();
     let run_id = format!("{}-{name}", zoned.date());
     let begin = || manifest(new, name, &zoned, run_id, sequence);
     Ok(RunFolder::begin(dir, begin)?)

@@ -58,7 +58,7 @@ pub struct RunReport {
     /// Number of ready contacts that have consent to WhatsApp on record.
     pub ready_with_consent: u64,
     pub provider_is_informative: Option<bool>,
-    /// Why the provider is not informative.
+    /// The reason why the provider is not informative.
     #[serde(skip)]
     pub uninformative: Option<Uninformative>,
     /// The requests of this verification, and their cost.
@@ -78,7 +78,7 @@ pub struct RunReport {
     /// The state of the database after the run; none after a dry run.
     #[serde(skip)]
     pub database: Option<DatabaseState>,
-    /// Why verification ended early; all else was done.
+    /// The reason why verification ended early; all else was done.
     #[serde(skip)]
     pub failure: Option<Error>,
 }

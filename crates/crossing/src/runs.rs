@@ -30,7 +30,7 @@ pub struct ListedRun {
     pub state: RunState,
     /// Rows of all exports.
     pub rows: u64,
-    /// What the run changed in the database, once it was loaded.
+    /// The changes that the run made in the database, once it was loaded.
     pub loaded: Option<LoadedCounts>,
     /// The size of its folder.
     pub bytes: u64,

@@ -1,5 +1,5 @@
-//! What a run makes of exports, a database and its own earlier work, on SQLite and PostgreSQL. Refresh what is expected
-//! without `FERRY_TEST_POSTGRES`: both databases write to the same place.
+//! Runs on exports, a database and their own earlier work, on SQLite and PostgreSQL. Refresh what is expected without
+//! `FERRY_TEST_POSTGRES`: both databases write to the same place.
 
 mod two;
 

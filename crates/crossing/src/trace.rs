@@ -1,4 +1,4 @@
-//! Source rows with what became of them, for one who follows a person or a row.
+//! Source rows and their outcomes, to follow a person or a row.
 
 use anyhow::{Context, Result};
 use model::{ContactId, Reason, RowId};

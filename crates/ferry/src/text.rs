@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod coverage;
+pub(crate) mod findings;
 pub(crate) mod inspection;
 pub(crate) mod list_quality;
 pub(crate) mod progress;

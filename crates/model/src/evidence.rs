@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContactId, Personal};
+use crate::{ContactId, Personal, is_unprintable};
 use phone::PhoneNumber;
 
 /// The answer of one check of a contact's WhatsApp registration.
@@ -47,10 +47,10 @@ pub fn cleaned(text: &str, most: usize) -> String {
     text.chars().take(most).map(|it| if is_invisible(it) { char::REPLACEMENT_CHARACTER } else { it }).collect()
 }
 
-/// Control characters, and those that change the direction of a text or have no width.
+/// Whether a character is unprintable, a line feed or a joiner. Texts of people have line feeds and joiners; words and ids
+/// of a provider do not.
 fn is_invisible(it: char) -> bool {
-    it.is_control()
-        || matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    is_unprintable(it) || matches!(it, '\n' | '\u{200c}' | '\u{200d}')
 }
 
 impl WaId {

@@ -12,8 +12,8 @@ impl Plan {
         Ok(self.clean_input()?.digest())
     }
 
-    /// Digests the rules by which rows become contacts: what makes a run of the same exports another run. A gate does
-    /// not: a run that it stopped goes on when it is raised. Version 1.
+    /// Digests the rules by which rows become contacts: other rules make another run of the same exports. Gates are not
+    /// among them: a run that a gate stopped goes on when the gate is raised. Version 1.
     pub fn rules_digest(&self) -> Result<Digest, PlanError> {
         Ok(self.with_sources(self.with_rules(DigestInput::new("plan.rules", 1))?).digest())
     }

@@ -21,6 +21,7 @@ pub use crate::error::PlanError;
 pub use crate::secrets::{
     FoundKey, KeyPlace, SecretError, contact_key, draw_uid, find_key, import_key, make_key, passing_key,
 };
+pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
 pub use crate::sections::source::SourceSection;
@@ -43,6 +44,8 @@ pub struct Plan {
     pub identity: IdentitySection,
     pub verify: Option<VerifySection>,
     pub whatsapp: Option<WhatsappSection>,
+    /// What scenarios say in the name of the business.
+    pub business: BusinessSection,
     pub gates: GatesSection,
     pub limits: LimitsSection,
     /// Profiles that come with Ferry, and those of the plan.

@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use crate::Plan;
 use crate::error::{PlanError, with_nearest, wrong};
+use crate::sections::business::BusinessSection;
 use crate::sections::gates::GatesSection;
 use crate::sections::merge::MergeSection;
 use crate::sections::source::SourceSection;
@@ -31,6 +32,8 @@ struct PlanFile {
     identity: IdentitySection,
     verify: Option<VerifySection>,
     whatsapp: Option<WhatsappSection>,
+    #[serde(default)]
+    business: BusinessSection,
     #[serde(default)]
     gates: GatesSection,
     #[serde(default)]
@@ -58,6 +61,7 @@ impl Plan {
             identity,
             verify,
             whatsapp,
+            business,
             gates,
             limits,
             profile: tables,
@@ -74,6 +78,7 @@ impl Plan {
             identity,
             verify,
             whatsapp,
+            business,
             gates,
             limits,
             profiles,
@@ -107,6 +112,7 @@ impl Plan {
         if !(self.limits.unpacked_gib > 0.0 && self.limits.ratio > 0) {
             return Err(self.wrong(0, "unpacked_gib and ratio are above 0".into()));
         }
+        self.business.check(self)?;
         self.check_gates()?;
         self.whatsapp.as_ref().map_or(Ok(()), |it| it.check(self))?;
         self.verify.as_ref().map_or(Ok(()), |it| it.check(self))

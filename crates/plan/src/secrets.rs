@@ -21,7 +21,7 @@ pub enum SecretError {
     File { path: PathBuf, source: KeyError },
     #[error("could not read the contact key {}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("could not draw a contact key: {0}")]
+    #[error("could not draw random bytes: {0}")]
     Draw(getrandom::Error),
     #[error("could not use the new contact key")]
     New(#[source] KeyError),
@@ -45,7 +45,7 @@ pub struct FoundKey {
 }
 
 impl FoundKey {
-    /// Returns the key itself, for whoever keeps a copy of it. Nothing else may print it.
+    /// Returns the key itself, for a person who keeps a copy of it. Nothing else may print it.
     pub fn reveal(&self) -> &str {
         self.secret.trim()
     }
@@ -84,7 +84,7 @@ pub fn contact_key(plan: &Plan) -> Result<ContactKey, SecretError> {
 
 /// Makes a key for a plan that has none, in its file next to the plan, readable only by its owner.
 ///
-/// Of several processes that make one at the same time, one wins, and all of them get its key.
+/// If several processes make a key at the same time, one wins, and all of them get its key.
 pub fn make_key(plan: &Plan) -> Result<FoundKey, SecretError> {
     let mut text = hex::encode(draw()?);
     text.push('\n');

@@ -1,5 +1,6 @@
 //! The sections of a plan, as written in TOML.
 
+pub(crate) mod business;
 pub(crate) mod gates;
 pub(crate) mod merge;
 pub(crate) mod source;

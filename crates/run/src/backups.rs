@@ -15,9 +15,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::folder::{create_private_dir, lock_file};
-use crate::publish::sync_parent;
-use crate::{Artifact, RunError, digest_of, write_private};
+use crate::folder::create_private_dir;
+use crate::folders::{FolderLock, folders_in};
+use crate::publish::{is_intact, sync_parent};
+use crate::{Artifact, RunError, write_private};
 
 const RECORD: &str = "backup.json";
 
@@ -43,7 +44,7 @@ pub struct BackupRecord {
     pub files: BTreeMap<String, Artifact>,
 }
 
-/// What a backup was taken before.
+/// The write that a backup was taken before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum BackupCause {
@@ -53,32 +54,20 @@ pub enum BackupCause {
     Restore { of: Option<u64> },
 }
 
-/// While this is held, no other process takes a backup in the folder.
-#[derive(Debug)]
-pub struct BackupsLock(#[expect(dead_code, reason = "the lock is released when the file is closed")] File);
-
 impl Backups {
     pub fn new(dir: PathBuf) -> Self {
         Self { dir }
     }
 
     /// Waits until no other process takes a backup here.
-    pub fn lock(&self) -> Result<BackupsLock, RunError> {
-        create_private_dir(&self.dir)?;
-        let (path, file) = lock_file(&self.dir)?;
-        file.lock().map_err(RunError::write(&path))?;
-        Ok(BackupsLock(file))
+    pub fn lock(&self) -> Result<FolderLock, RunError> {
+        FolderLock::wait(&self.dir)
     }
 
     /// Lists all backups, the latest last.
     pub fn list(&self) -> Result<Vec<BackupRecord>, RunError> {
-        let entries = match std::fs::read_dir(&self.dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(RunError::Read { path: self.dir.clone(), source }),
-        };
-        let folders = entries.filter_map(|it| Some(it.ok()?.path())).filter(|it| it.join(RECORD).is_file());
-        let mut records = folders.map(|it| read_record(&it.join(RECORD))).collect::<Result<Vec<_>, _>>()?;
+        let records = folders_in(&self.dir)?.into_iter().map(|it| it.join(RECORD)).filter(|it| it.is_file());
+        let mut records = records.map(|it| read_record(&it)).collect::<Result<Vec<_>, _>>()?;
         records.sort_by_key(|it| it.number);
         Ok(records)
     }
@@ -95,7 +84,7 @@ impl Backups {
     }
 
     /// Makes the empty folder of the next backup, and removes what an interrupted one left.
-    pub fn begin(&self, _lock: &BackupsLock) -> Result<(u64, PathBuf), RunError> {
+    pub fn begin(&self, _lock: &FolderLock) -> Result<(u64, PathBuf), RunError> {
         let number = self.list()?.last().map_or(0, |it| it.number) + 1;
         let folder = self.folder(number);
         match std::fs::remove_dir_all(&folder) {
@@ -107,7 +96,7 @@ impl Backups {
 
     /// Records a backup, which exists from then on. If nothing differs from the last one of this database, that is
     /// returned, and the new copy is removed.
-    pub fn publish(&self, _lock: &BackupsLock, record: BackupRecord) -> Result<BackupRecord, RunError> {
+    pub fn publish(&self, _lock: &FolderLock, record: BackupRecord) -> Result<BackupRecord, RunError> {
         let last = self.list()?.into_iter().rfind(|it| it.database == record.database);
         if let Some(last) = last.filter(|it| it.files == record.files) {
             self.remove(record.number)?;
@@ -130,12 +119,7 @@ impl Backups {
     pub fn damaged(&self, record: &BackupRecord) -> Result<Option<PathBuf>, RunError> {
         for (name, artifact) in &record.files {
             let path = self.folder(record.number).join(name);
-            let is_intact = match std::fs::metadata(&path) {
-                Ok(file) => file.len() == artifact.bytes && digest_of(&path)?.0 == artifact.sha256,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-                Err(source) => return Err(RunError::Read { path, source }),
-            };
-            if !is_intact {
+            if !is_intact(&path, artifact)? {
                 return Ok(Some(path));
             }
         }
@@ -155,7 +139,7 @@ impl Backups {
     fn remove(&self, number: u64) -> Result<(), RunError> {
         let folder = self.folder(number);
         let record = folder.join(RECORD);
-        // Without its record a folder is no backup any more, however far its removal gets.
+        // A folder without its record is no longer a backup, even if its removal is interrupted.
         if record.exists() {
             std::fs::remove_file(&record).map_err(RunError::write(&record))?;
         }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use model::{Digest, Stage};
 use serde::Deserialize;
 
+use crate::publish::is_intact;
 use crate::small_file::{plain, read_small, without_waiting};
-use crate::{Artifact, ArtifactWriter, Manifest, RunError, SpillFolder, StageRecord, digest_of, write_private};
+use crate::{Artifact, ArtifactWriter, Manifest, RunError, SpillFolder, StageRecord, write_private};
 
 const MANIFEST: &str = "manifest.json";
 /// The version of the manifest. A folder of another version is refused with words.
@@ -79,12 +80,6 @@ impl RunFolder {
         SpillFolder::create(&self.path("spill"))
     }
 
-    /// Creates a folder of the run.
-    pub fn create_folder(&self, name: &str) -> Result<PathBuf, RunError> {
-        let path = self.path(name);
-        create_private_dir(&path).map(|()| path)
-    }
-
     /// Records that a stage is complete, with the files that it made.
     pub fn complete(
         &mut self,
@@ -117,7 +112,7 @@ impl RunFolder {
         Ok(true)
     }
 
-    /// Fails if a file of the run is missing or differs from what the manifest says. Whoever reads a file checks it.
+    /// Fails if a file of the run is missing or differs from what the manifest says. Every reader of a file checks it.
     pub fn check_intact(&self, name: &str) -> Result<(), RunError> {
         let is_intact = match self.manifest.artifacts.get(name) {
             Some(artifact) => self.is_intact(name, artifact)?,
@@ -128,13 +123,7 @@ impl RunFolder {
 
     /// Returns whether a file of the run has the digest in the manifest.
     pub fn is_intact(&self, name: &str, artifact: &Artifact) -> Result<bool, RunError> {
-        let path = self.path(name);
-        match std::fs::metadata(&path) {
-            Ok(file) if file.len() == artifact.bytes => Ok(digest_of(&path)?.0 == artifact.sha256),
-            Ok(_) => Ok(false),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(RunError::Read { path, source }),
-        }
+        is_intact(&self.path(name), artifact)
     }
 
     /// Writes the manifest atomically.
@@ -225,7 +214,7 @@ fn lock(dir: &Path) -> Result<File, RunError> {
         }
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
-            // Whoever holds the lock may not have noted itself yet.
+            // The holder of the lock may not have written its name yet.
             let _ = file.read_to_string(&mut holder);
             Err(RunError::Locked { path: dir.to_owned(), holder: holder.trim().to_owned() })
         }

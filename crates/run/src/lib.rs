@@ -19,6 +19,7 @@ mod batches;
 mod column;
 mod error;
 mod folder;
+mod folders;
 pub mod formats;
 mod group;
 mod manifest;
@@ -29,17 +30,18 @@ mod spill;
 mod spreadsheet;
 mod table;
 
-pub use backups::{BackupCause, BackupRecord, Backups, BackupsLock};
+pub use backups::{BackupCause, BackupRecord, Backups};
 pub use column::{Column, Kind};
 pub use error::RunError;
 pub use folder::{MANIFEST_VERSION, RunFolder, holder, run_name, who};
+pub use folders::FolderLock;
 pub use group::Group;
 pub use manifest::{
     Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, ListFinding, ListQuality,
     LoadedCounts, Manifest, SourceRecord, StageRecord, UnreadField,
 };
 pub use publish::{ArtifactWriter, digest_of, sync_parent, write_output, write_private};
-pub use runs::{Label, ListedRuns, Runs, RunsLock, holds_run};
+pub use runs::{Label, ListedRuns, Runs, holds_run};
 pub use small_file::{MOST_LIST_BYTES, MOST_PLAN_BYTES, MOST_SECRET_BYTES, open_plain, read_small, read_small_text};
 pub use spill::SpillFolder;
 pub use spreadsheet::{guarded, unguarded};

@@ -19,13 +19,13 @@ pub struct Manifest {
     pub name: String,
     #[serde(default)]
     pub is_dry_run: bool,
-    /// The digest of what makes this run another one than others: the files of its exports, the key, and the rules of
-    /// the plan by which they become contacts.
+    /// The digest of what distinguishes this run from others: the files of its exports, the key, and the rules of the
+    /// plan by which they become contacts.
     pub input: Digest,
     /// The plan file, as an absolute path: where the run was last worked on.
     pub plan: PathBuf,
     pub tool: String,
-    /// Who began the run, such as `ana@etl1`.
+    /// The user and the machine that began the run, such as `ana@etl1`.
     pub started_by: String,
     /// When the run was first begun.
     pub created_at: Timestamp,
@@ -275,7 +275,7 @@ pub struct StageRecord {
     /// The most memory that the program had used when the stage ended; 0 if unknown.
     #[serde(default)]
     pub peak_bytes: u64,
-    /// What loading changed in the database.
+    /// The changes that loading made in the database; none before that.
     #[serde(default)]
     pub loaded: Option<LoadedCounts>,
     pub finished_at: Timestamp,

@@ -108,6 +108,15 @@ pub fn digest_of(path: &Path) -> Result<(Digest, u64), RunError> {
     }
 }
 
+/// Returns whether a file is there and has the size and the digest of its record.
+pub(crate) fn is_intact(path: &Path, artifact: &Artifact) -> Result<bool, RunError> {
+    match std::fs::metadata(path) {
+        Ok(file) => Ok(file.len() == artifact.bytes && digest_of(path)?.0 == artifact.sha256),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(RunError::Read { path: path.to_owned(), source }),
+    }
+}
+
 fn temporary_name(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());

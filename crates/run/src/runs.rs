@@ -1,14 +1,15 @@
 //! The folder `runs` of a project: one folder for each run.
 //!
 //! A run is known by its uid, which is random. Its label, such as `2026-11-29.2-spring`, is for people and names its
-//! folder. Which run is the latest is recorded as a sequence: neither names nor clocks decide it.
+//! folder. The latest run is the one with the greatest sequence number: neither names nor clocks decide it.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use model::free_label;
 
-use crate::folder::{create_private_dir, lock_file, read_manifest};
+use crate::folder::read_manifest;
+use crate::folders::{FolderLock, folders_in};
 use crate::{Manifest, RunError, RunFolder};
 
 /// The folder of all runs of a project.
@@ -24,7 +25,7 @@ pub struct ListedRuns {
     pub unreadable: Vec<RunError>,
 }
 
-/// What the label of a new run is made of.
+/// The parts of the label of a new run.
 #[derive(Clone, Copy, Debug)]
 pub struct Label<'a> {
     pub date: Date,
@@ -32,19 +33,13 @@ pub struct Label<'a> {
     pub is_dry_run: bool,
 }
 
-/// While this is held, no other process begins a run in the folder.
-#[derive(Debug)]
-pub struct RunsLock(#[expect(dead_code, reason = "the lock is released when the file is closed")] File);
-
 impl Label<'_> {
-    /// Returns the n-th label of a day: `2026-11-29-spring`, `2026-11-29.2-spring`; of dry runs `2026-11-29.dry-spring`.
-    fn nth(&self, n: usize) -> String {
+    /// Returns the first label of a day: `2026-11-29-spring`, or `2026-11-29.dry-spring` of a dry run.
+    fn first(&self) -> String {
         let Self { date, name, is_dry_run } = self;
-        match (is_dry_run, n) {
-            (false, 1) => format!("{date}-{name}"),
-            (false, n) => format!("{date}.{n}-{name}"),
-            (true, 1) => format!("{date}.dry-{name}"),
-            (true, n) => format!("{date}.dry{n}-{name}"),
+        match is_dry_run {
+            false => format!("{date}-{name}"),
+            true => format!("{date}.dry-{name}"),
         }
     }
 }
@@ -55,24 +50,15 @@ impl Runs {
     }
 
     /// Waits until no other process begins a run here.
-    pub fn lock(&self) -> Result<RunsLock, RunError> {
-        create_private_dir(&self.dir)?;
-        let (path, file) = lock_file(&self.dir)?;
-        file.lock().map_err(RunError::write(&path))?;
-        Ok(RunsLock(file))
+    pub fn lock(&self) -> Result<FolderLock, RunError> {
+        FolderLock::wait(&self.dir)
     }
 
     /// Lists all runs in the order in which they were begun.
     pub fn list(&self) -> Result<ListedRuns, RunError> {
-        let entries = match std::fs::read_dir(&self.dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ListedRuns::default()),
-            Err(source) => return Err(RunError::Read { path: self.dir.clone(), source }),
-        };
         let mut listed = ListedRuns::default();
         let is_hidden = |it: &Path| it.file_name().is_some_and(|it| it.as_encoded_bytes().starts_with(b"."));
-        let folders = entries.filter_map(|it| Some(it.ok()?.path())).filter(|it| it.is_dir() && !is_hidden(it));
-        for dir in folders {
+        for dir in folders_in(&self.dir)?.into_iter().filter(|it| !is_hidden(it)) {
             match RunFolder::look(&dir) {
                 Ok(run) => listed.runs.push(run),
                 Err(RunError::NoRun { .. }) => {}
@@ -81,11 +67,6 @@ impl Runs {
         }
         listed.runs.sort_by(|a, b| key(&a.manifest).cmp(&key(&b.manifest)));
         Ok(listed)
-    }
-
-    /// Returns the latest run that `is_wanted` accepts.
-    pub fn latest(&self, is_wanted: impl Fn(&Manifest) -> bool) -> Result<Option<RunFolder>, RunError> {
-        Ok(self.list()?.runs.into_iter().rev().find(|it| is_wanted(&it.manifest)))
     }
 
     /// Finds a run by its label, its uid or the beginning of its uid.
@@ -99,25 +80,26 @@ impl Runs {
         }
     }
 
-    /// Begins a run in a folder of its own. `is_taken` tells which labels the database has for other runs; `new` makes
-    /// the manifest of the run from its label and its place in the sequence.
+    /// Begins a run in a folder of its own. `listed` is what [`Runs::list`] returned under this lock. `is_taken` tells
+    /// whether the database has a label for another run; `new` makes the manifest of the run from its label and its
+    /// place in the sequence.
     pub fn create(
         &self,
-        _lock: &RunsLock,
+        _lock: &FolderLock,
+        listed: &ListedRuns,
         label: Label,
         is_taken: impl Fn(&str) -> bool,
         new: impl FnOnce(String, u64) -> Manifest,
     ) -> Result<RunFolder, RunError> {
-        let labels = (1..).map(|n| label.nth(n));
-        let free =
-            labels.into_iter().find(|it| !self.dir.join(it).exists() && !is_taken(it)).unwrap_or_else(|| label.nth(1));
-        let sequence = self.next_sequence()?;
-        RunFolder::begin(&self.dir.join(&free), || new(free.clone(), sequence))
+        let label = free_label(&label.first(), |it| self.dir.join(it).exists() || is_taken(it));
+        RunFolder::begin(&self.dir.join(&label), || new(label.clone(), listed.next_sequence()))
     }
+}
 
+impl ListedRuns {
     /// Returns the place in the sequence of a run that begins now.
-    pub fn next_sequence(&self) -> Result<u64, RunError> {
-        Ok(self.list()?.runs.iter().map(|it| it.manifest.sequence).max().unwrap_or(0) + 1)
+    pub fn next_sequence(&self) -> u64 {
+        self.runs.iter().map(|it| it.manifest.sequence).max().unwrap_or(0) + 1
     }
 }
 
@@ -141,6 +123,7 @@ mod tests {
         let lock = runs.lock().unwrap();
         let run = runs.create(
             &lock,
+            &runs.list().unwrap(),
             label,
             |_| false,
             |run_id, sequence| Manifest { uid: format!("00{sequence}0"), run_id, sequence, is_dry_run, ..manifest() },
@@ -157,9 +140,10 @@ mod tests {
         assert_eq!(begin(&runs, true), "2026-11-29.dry-spring");
         assert_eq!(begin(&runs, true), "2026-11-29.dry2-spring");
 
-        let latest = |is_wanted: fn(&Manifest) -> bool| runs.latest(is_wanted).unwrap().unwrap().manifest.run_id;
-        assert_eq!(latest(|it| !it.is_dry_run), "2026-11-29.11-spring");
-        assert_eq!(latest(|_| true), "2026-11-29.dry2-spring");
+        let listed = runs.list().unwrap().runs;
+        let latest = |is_wanted: fn(&Manifest) -> bool| listed.iter().rfind(|it| is_wanted(&it.manifest));
+        assert_eq!(latest(|it| !it.is_dry_run).unwrap().manifest.run_id, "2026-11-29.11-spring");
+        assert_eq!(latest(|_| true).unwrap().manifest.run_id, "2026-11-29.dry2-spring");
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub const MOST_PLAN_BYTES: u64 = 1 << 20;
 /// Limits a list or a document, such as suppressed people or templates, in bytes.
 pub const MOST_LIST_BYTES: u64 = 64 << 20;
 
-/// Opens a file for reading. Fails at once for a pipe, socket or device, of which no end may ever come.
+/// Opens a file for reading. Fails at once for a pipe, socket or device, which may never end.
 pub fn open_plain(path: &Path) -> Result<File> {
     plain(OpenOptions::new().read(true).custom_flags(without_waiting()).open(path))
 }
@@ -42,7 +42,7 @@ pub(crate) fn without_waiting() -> i32 {
     OFlags::NONBLOCK.bits().cast_signed()
 }
 
-/// Refuses what is opened but is no file. A pipe without a reader cannot even be opened for writing (`ENXIO`).
+/// Refuses anything opened that is not a file. A pipe without a reader cannot even be opened for writing (`ENXIO`).
 pub(crate) fn plain(opened: Result<File>) -> Result<File> {
     let no_file = || Error::new(ErrorKind::InvalidInput, "it is a pipe, socket or device, not a file");
     let file = match opened {

@@ -5,38 +5,35 @@
 //! semicolon, a tab or a line break inside a cell can become a cell of its own, and is guarded too.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use model::is_unprintable;
 
 /// The cell, with an apostrophe before each part that a spreadsheet would run. A phone number in international form,
 /// `+33199000001`, is no formula and stays as it is. [`unguarded`] gives back exactly the same cell.
 pub fn guarded(cell: &str) -> Cow<'_, str> {
-    let mut places = starts(cell).filter(|it| is_formula(&cell[*it..], *it == 0) && !is_phone(&cell[*it..])).peekable();
-    if places.peek().is_none() {
-        return Cow::Borrowed(cell);
-    }
-    let (mut text, mut done) = (String::with_capacity(cell.len() + 2), 0);
-    for place in places {
-        text.push_str(&cell[done..place]);
-        text.push('\'');
-        done = place;
-    }
-    text.push_str(&cell[done..]);
-    Cow::Owned(text)
+    let formulas = starts(cell).filter(|it| is_formula(&cell[*it..], *it == 0) && !is_phone(&cell[*it..]));
+    replaced(cell, formulas.map(|it| it..it), "'")
 }
 
 /// The cell without the apostrophes of [`guarded`]. All other apostrophes stay, but for one before a phone number: a person
 /// who corrects `'+33199000***` leaves it there.
 pub fn unguarded(cell: &str) -> Cow<'_, str> {
     let is_guard = |it: &usize| cell[*it..].strip_prefix('\'').is_some_and(|rest| is_formula(rest, *it == 0));
-    let mut places = starts(cell).filter(is_guard).peekable();
-    if places.peek().is_none() {
+    replaced(cell, starts(cell).filter(is_guard).map(|it| it..it + 1), "")
+}
+
+/// The cell with `new` in the place of each part. The parts are in order.
+fn replaced<'a>(cell: &'a str, parts: impl Iterator<Item = Range<usize>>, new: &str) -> Cow<'a, str> {
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
         return Cow::Borrowed(cell);
     }
-    let (mut text, mut done) = (String::with_capacity(cell.len()), 0);
-    for place in places {
-        text.push_str(&cell[done..place]);
-        done = place + 1;
+    let (mut text, mut done) = (String::with_capacity(cell.len() + 2), 0);
+    for part in parts {
+        text.push_str(&cell[done..part.start]);
+        text.push_str(new);
+        done = part.end;
     }
     text.push_str(&cell[done..]);
     Cow::Owned(text)

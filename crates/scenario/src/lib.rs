@@ -106,7 +106,8 @@ pub enum Trigger {
     },
     /// The business writes to many customers.
     Campaign,
-    /// The customer writes. The phrases are examples of the text; without phrases any text starts it.
+    /// The customer writes. The phrases are examples of the text; without phrases any text starts it. Slots in a phrase,
+    /// as in `a table for {{people}}`, take the words that the customer writes in their place.
     Message {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         phrases: Vec<String>,

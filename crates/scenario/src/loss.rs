@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use model::{Rule, Severity};
 
 /// A property of the source that the neutral form or WhatsApp cannot express.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
     ButtonColour,

@@ -69,6 +69,9 @@ pub struct Message {
     pub list_button: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<Product>,
+    /// What is sent right after the message, before its answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<Media>,
     /// The slot that the answer is saved in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<String>,

@@ -1,280 +1,182 @@
 //! Reads agents of Dialogflow ES: `agent.json`, `intents/*.json` and training phrases, as a zip or a folder.
 //!
-//! Each intent becomes a scenario in each language of the agent. Follow-up intents become choices.
+//! Each intent that customers can begin with becomes a scenario in each language of the agent. Intents that follow
+//! another by a context are steps of its scenario, which their own phrases lead to. Quick replies that are a phrase of
+//! another intent start its scenario.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+mod agent;
+mod answers;
+mod build;
+mod contexts;
+mod fields;
+mod parts;
+mod platform;
 
-use regex::Regex;
-use scenario::{
-    Accepts, Act, Call, Choice, Goal, Handover, Loss, Media, MediaKind, Message, Purpose, Question, Text, Trigger, Via,
-};
+use std::collections::{BTreeSet, HashMap};
+
+use scenario::{Loss, Purpose, Trigger, slot_name};
 use serde_json::Value;
 
-use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
-use crate::{File, Format, ImportError, Imported, Skipped, placeholders};
+use crate::phrases::pattern;
+use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, UniqueNames, origin};
+use crate::{File, Format, ImportError, Imported, Skipped};
+use agent::{Agent, Intent};
+use build::{Bot, IntentBuilder, with_id};
+use contexts::Contexts;
 
-/// `$name`, `$name.original`, `#context.name`.
-static PARAMETER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\$([A-Za-z_][\w-]*(?:\.[A-Za-z]\w*)?)|#([A-Za-z_][\w-]*\.[A-Za-z_][\w-]*)").ok());
-
-/// Limits the training phrases that are kept of an intent.
-const MAX_PHRASES: usize = 20;
-
-struct Intent {
-    file: String,
-    name: String,
-    value: Value,
-    /// What users say, by language.
-    phrases: BTreeMap<String, Vec<String>>,
-}
+/// Limits the languages of an agent: Dialogflow ES knows fewer.
+const MAX_LANGUAGES: usize = 100;
 
 pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
-    let read = |file: &File| -> Result<Value, ImportError> {
-        serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "a file of a Dialogflow agent", it))
-    };
-    let mut agent = Value::Null;
-    let mut intents: Vec<Intent> = Vec::new();
-    // The phrases of an intent in a language.
-    let mut said = Vec::new();
-    for file in files {
-        let name = file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
-        if name == "agent" {
-            agent = read(file)?;
-        } else if file.path.contains("intents/") {
-            match name.rsplit_once("_usersays_") {
-                Some((intent, language)) => said.push((intent.to_owned(), language.to_owned(), phrases(&read(file)?))),
-                None => {
-                    let value = read(file)?;
-                    intents.push(Intent {
-                        file: file.path.clone(),
-                        name: name.to_owned(),
-                        value,
-                        phrases: BTreeMap::new(),
-                    });
-                }
-            }
-        } else if !file.path.contains("entities/") && name != "package" && name != "README.md" {
-            let why = "it is not an intent".to_owned();
-            imported.skipped.push(Skipped { file: file.path.clone(), place: String::new(), why });
+    refuse_cx(files)?;
+    let agent = Agent::read(files, imported)?;
+    let contexts = Contexts::of(&agent.intents);
+    let spoken = agent.spoken();
+    let mut built = BTreeSet::new();
+    let mut n_ways = 0;
+    for language in spoken.iter().take(MAX_LANGUAGES) {
+        let bot = bot(&agent, &contexts, language);
+        let mut starts: Vec<usize> = bot.scenarios.keys().copied().collect();
+        starts.sort_unstable();
+        for intent in starts {
+            let mut builder = IntentBuilder::new(&bot, &mut n_ways);
+            let Some(start) = builder.build(intent) else { continue };
+            built.extend(builder.intents());
+            let scenario = finish(builder.scenario, &agent.intents[intent], language, &start);
+            imported.scenarios.push(with_id(scenario, &bot.scenarios[&intent]));
         }
+        skip_silent_intents(&agent, &bot, imported);
     }
-    for (intent, language, phrases) in said {
-        if let Some(intent) = intents.iter_mut().find(|it| it.name == intent) {
-            intent.phrases.insert(language, phrases);
-        }
-    }
-    let mut languages: BTreeSet<String> = intents.iter().flat_map(|it| it.phrases.keys().cloned()).collect();
-    languages.extend(agent.get("language").and_then(Value::as_str).map(str::to_owned));
-    languages.extend(strings(agent.get("supportedLanguages")));
-    if languages.is_empty() {
-        languages.insert(String::new());
-    }
-    for language in &languages {
-        for intent in intents.iter().filter(|it| parent(it, &intents).is_none()) {
-            imported.scenarios.extend(scenario(intent, &intents, language));
-        }
+    skip_languages(&agent, &spoken, imported);
+    let unbuilt = agent.intents.iter().zip(0..).filter(|it| !built.contains(&it.1));
+    for (intent, n) in unbuilt {
+        let why = why_unbuilt(intent, contexts.is_follower(n), &agent.language);
+        imported.skipped.push(Skipped { file: intent.file.clone(), place: intent.name.clone(), why });
     }
     Ok(())
 }
 
-fn strings(value: Option<&Value>) -> Vec<String> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
-}
-
-/// The text of each phrase. Annotations of entities are ignored.
-fn phrases(value: &Value) -> Vec<String> {
-    let phrases = value.as_array().into_iter().flatten().take(MAX_PHRASES).map(|it| {
-        let pieces = it.get("data").and_then(Value::as_array).into_iter().flatten();
-        pieces.filter_map(|it| it.get("text").and_then(Value::as_str)).collect::<String>()
-    });
-    phrases.filter(|it| !it.trim().is_empty()).collect()
-}
-
-fn parent<'a>(intent: &Intent, intents: &'a [Intent]) -> Option<&'a Intent> {
-    let id = intent.value.get("parentId")?.as_str()?;
-    intents.iter().find(|it| it.value.get("id").and_then(Value::as_str) == Some(id))
-}
-
-fn scenario(intent: &Intent, intents: &[Intent], language: &str) -> Option<scenario::Scenario> {
-    let phrases = intent.phrases.get(language).cloned().unwrap_or_default();
-    let mut builder = ScenarioBuilder::default();
-    let start = steps(&mut builder, intent, intents, language, 0)?;
-    // An intent with an input context is only matched after another intent.
-    for context in strings(intent.value.get("contexts")) {
-        builder.record_loss(Loss::RouteDropped, &intent.name, format!("only within the context {context}"));
+/// Refuses an agent of Dialogflow CX, whose files have the same names and other contents.
+fn refuse_cx(files: &[File]) -> Result<(), ImportError> {
+    let is_cx = |file: &&File| {
+        let value: Value = match file.path.rsplit('/').next() {
+            Some("agent.json") => serde_json::from_slice(&file.bytes).unwrap_or_default(),
+            _ => Value::Null,
+        };
+        let keys = ["defaultLanguageCode", "startFlow", "supportedLanguageCodes"];
+        file.path.contains("/trainingPhrases/") || keys.iter().any(|it| value.get(it).is_some())
+    };
+    match files.iter().find(is_cx) {
+        Some(file) => Err(ImportError::Wrong {
+            file: file.path.clone(),
+            expected: "an agent of Dialogflow ES",
+            why: "it is of Dialogflow CX, which is not read; export an agent of Dialogflow ES".to_owned(),
+        }),
+        None => Ok(()),
     }
-    let is_event = phrases.is_empty() && !strings_of_events(&intent.value).is_empty();
+}
+
+/// The agent in one language, with the intents that customers can begin with.
+fn bot<'a>(agent: &'a Agent, contexts: &'a Contexts, language: &'a str) -> Bot<'a> {
+    let mut bot = Bot {
+        intents: &agent.intents,
+        contexts,
+        language,
+        own: &agent.language,
+        scenarios: HashMap::new(),
+        phrases: HashMap::new(),
+    };
+    let mut ids = UniqueNames::default();
+    for (intent, n) in agent.intents.iter().zip(0..) {
+        let can_begin =
+            intent.is_set("fallbackIntent") || !intent.phrases(language).is_empty() || !intent.events().is_empty();
+        let is_other = contexts.is_follower(n) || intent.is_off() || !can_begin;
+        if is_other || parts::parts(&mut ScenarioBuilder::default(), intent, language, &agent.language).is_empty() {
+            continue;
+        }
+        let mut id = slot_name(&intent.name);
+        id.truncate(190);
+        bot.scenarios.insert(n, ids.take(&id));
+        for phrase in intent.phrases(language) {
+            bot.phrases.entry(phrase.to_lowercase()).or_insert(n);
+        }
+    }
+    bot
+}
+
+fn finish(mut builder: ScenarioBuilder, intent: &Intent, language: &str, start: &str) -> scenario::Scenario {
+    let phrases: Vec<String> = intent.pieces(language).iter().map(|it| pattern(&builder, it)).collect();
+    let events = intent.events();
+    let is_by_customer = !phrases.is_empty() || intent.is_set("fallbackIntent");
+    let is_welcome = events.iter().any(|it| it.contains("WELCOME"));
+    if is_by_customer && !events.is_empty() {
+        builder.record_loss(Loss::RouteDropped, &intent.name, format!("started by the event {}", events.join(", ")));
+    }
     let head = ScenarioHead {
         intent: &intent.name,
         language,
         purpose: Purpose::Conversation,
-        trigger: match is_event && !strings_of_events(&intent.value).iter().any(|it| it.contains("WELCOME")) {
-            true => Trigger::Event { name: strings_of_events(&intent.value).first().cloned() },
-            false => Trigger::Message { phrases },
+        trigger: match is_by_customer || is_welcome {
+            true => Trigger::Message { phrases },
+            false => Trigger::Event { name: events.first().map(|it| (*it).to_owned()) },
         },
         origin: origin(Format::Dialogflow, &intent.file, intent.name.clone()),
     };
-    Some(builder.finish(head, Some(&start)))
+    builder.finish(head, Some(start))
 }
 
-fn strings_of_events(value: &Value) -> Vec<String> {
-    let events = value.get("events").and_then(Value::as_array).into_iter().flatten();
-    events.filter_map(|it| it.get("name").and_then(Value::as_str).map(str::to_owned)).collect()
+/// Names the intents that answer in another language and not in this one.
+fn skip_silent_intents(agent: &Agent, bot: &Bot<'_>, imported: &mut Imported) {
+    let root = bot.language.split(['-', '_']).next().unwrap_or_default();
+    let silent = agent.intents.iter().filter(|it| {
+        let spoken = it.spoken(&agent.language);
+        !spoken.is_empty() && !spoken.contains(bot.language) && !spoken.contains(root) && !it.is_off()
+    });
+    let names: Vec<&str> = silent.map(|it| it.name.as_str()).collect();
+    if !names.is_empty() {
+        let why = format!("these intents have no texts in {}: {}", bot.language, names.join(", "));
+        imported.skipped.push(Skipped { file: "intents".to_owned(), place: bot.language.to_owned(), why });
+    }
 }
 
-/// The steps of an intent: questions for required parameters, the call of its webhook, its messages, its follow-up
-/// intents.
-fn steps(
-    builder: &mut ScenarioBuilder,
-    intent: &Intent,
-    intents: &[Intent],
-    language: &str,
-    depth: usize,
-) -> Option<String> {
-    if depth > 20 {
-        builder.record_loss(Loss::RouteDropped, &intent.name, "intents that follow each other in a circle");
-        return None;
+/// Names the languages in which nothing is said, and those beyond the limit.
+fn skip_languages(agent: &Agent, spoken: &BTreeSet<String>, imported: &mut Imported) {
+    // A language with a region speaks as the one without it.
+    let root = |it: &str| it.split(['-', '_']).next().unwrap_or_default().to_owned();
+    let is_silent = |it: &&str| !spoken.contains(*it) && !spoken.contains(&root(it));
+    let silent: Vec<&str> = agent.declared.iter().map(String::as_str).filter(is_silent).collect();
+    let mut skip = |languages: &[&str], why: &str| {
+        let some = languages.iter().take(20).copied().collect::<Vec<_>>().join(", ");
+        let more = if languages.len() > 20 { format!(" and {} more", languages.len() - 20) } else { String::new() };
+        let why = format!("{why}: {some}{more}");
+        imported.skipped.push(Skipped { file: "agent.json".to_owned(), place: "supportedLanguages".to_owned(), why });
+    };
+    if !silent.is_empty() {
+        skip(&silent, "no intent has texts in these languages");
     }
-    let response = intent.value.get("responses").and_then(|it| it.get(0)).unwrap_or(&Value::Null);
-    let followers: Vec<&Intent> =
-        intents.iter().filter(|it| parent(it, intents).is_some_and(|it| it.name == intent.name)).collect();
-    let mut choices = Vec::new();
-    for follower in &followers {
-        let next = steps(builder, follower, intents, language, depth + 1);
-        let title = follower.phrases.get(language).and_then(|it| it.first()).cloned();
-        let title = title.unwrap_or_else(|| follower.name.rsplit(" - ").next().unwrap_or_default().to_owned());
-        choices.push(Choice::Reply { title, description: None, value: None, next });
+    let beyond: Vec<&str> = spoken.iter().skip(MAX_LANGUAGES).map(String::as_str).collect();
+    if !beyond.is_empty() {
+        skip(&beyond, &format!("at most {MAX_LANGUAGES} languages are read"));
     }
-    let mut goal: Goal = None;
-    let mut said = messages(builder, response, language, &intent.name);
-    if is_handover(intent, response) {
-        let id = builder.free_id(&format!("{} person", intent.name));
-        builder.push(&id, Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next: None }));
-        goal = Some(id);
-    }
-    if !choices.is_empty() {
-        if said.is_empty() {
-            said.push(Message { text: Text::plain("…"), ..Message::default() });
-        }
-        let last = said.len() - 1;
-        // A quick reply with the title of a follow-up intent leads to that intent.
-        for choice in std::mem::take(&mut said[last].choices) {
-            if !choices.iter().any(|it| it.title().eq_ignore_ascii_case(choice.title())) {
-                choices.push(choice);
-            }
-        }
-        said[last].choices = choices;
-    }
-    let n_said = said.len();
-    for (n, mut message) in said.into_iter().enumerate().rev() {
-        let suffix = if n_said > 1 { format!(" {}", n + 1) } else { String::new() };
-        let id = builder.free_id(&format!("{} says{suffix}", intent.name));
-        message.next = goal.take();
-        builder.push(&id, Act::Message(message));
-        goal = Some(id);
-    }
-    if intent.value.get("webhookUsed").and_then(Value::as_bool) == Some(true) {
-        let id = builder.free_id(&format!("{} webhook", intent.name));
-        let action = response.get("action").and_then(Value::as_str).filter(|it| !it.is_empty()).unwrap_or(&intent.name);
-        builder.push(
-            &id,
-            Act::Call(Call { system: format!("webhook {action}"), next: goal.clone(), on_failure: goal.take() }),
-        );
-        goal = Some(id);
-    }
-    questions(builder, response, language, &intent.name, goal)
 }
 
-/// Adds a question for each required parameter, and returns the id of the first, or `next`.
-fn questions(builder: &mut ScenarioBuilder, response: &Value, language: &str, name: &str, mut next: Goal) -> Goal {
-    let parameters = response.get("parameters").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    for parameter in parameters.iter().rev().filter(|it| it.get("required").and_then(Value::as_bool) == Some(true)) {
-        let parameter_name = parameter.get("name").and_then(Value::as_str).unwrap_or("value");
-        let prompts = parameter.get("prompts").and_then(Value::as_array).into_iter().flatten();
-        let mut prompts = prompts.filter(|it| it.get("lang").and_then(Value::as_str).is_none_or(|it| it == language));
-        let Some(prompt) = prompts.find_map(|it| it.get("value").and_then(Value::as_str)) else { continue };
-        let kind = parameter.get("dataType").and_then(Value::as_str).unwrap_or_default();
-        let accepts = match kind {
-            it if it.contains("location") || it.contains("address") => Accepts::Location,
-            it if it.contains("phone") => Accepts::Phone,
-            _ => Accepts::Text,
-        };
-        if !kind.is_empty() {
-            builder.record_loss(Loss::FormDropped, name, format!("that {parameter_name} is a {kind}"));
-        }
-        let id = builder.free_id(&format!("{name} asks {parameter_name}"));
-        let slot = builder.slot(parameter_name);
-        let text = text(builder, prompt);
-        builder.push(&id, Act::Question(Question { text, slot, accepts, next, timeout: None }));
-        next = Some(id);
+/// Why an intent is in no scenario.
+fn why_unbuilt(intent: &Intent, is_follower: bool, own: &str) -> String {
+    if intent.is_off() {
+        return "it is switched off: its priority is negative".to_owned();
     }
-    next
-}
-
-fn is_handover(intent: &Intent, response: &Value) -> bool {
-    let action = response.get("action").and_then(Value::as_str).unwrap_or_default();
-    let words = format!("{} {action}", intent.name).to_lowercase();
-    ["handoff", "handover", "live agent", "liveagent", "human", "escalat"].iter().any(|it| words.contains(it))
-}
-
-fn text(builder: &mut ScenarioBuilder, raw: &str) -> Text {
-    let Some(pattern) = PARAMETER.as_ref() else { return Text::plain(raw) };
-    placeholders::parse_with(builder, raw, pattern, |it| {
-        it.get(1).or_else(|| it.get(2)).map(|it| it.as_str().to_owned())
-    })
-}
-
-/// The messages of an intent in a language. Types: 0 text, 1 card, 2 quick replies, 3 image, 4 payload.
-fn messages(builder: &mut ScenarioBuilder, response: &Value, language: &str, name: &str) -> Vec<Message> {
-    let mut said: Vec<Message> = Vec::new();
-    let list = response.get("messages").and_then(Value::as_array).into_iter().flatten();
-    for value in list.filter(|it| it.get("lang").and_then(Value::as_str).is_none_or(|it| it == language)) {
-        let kind = value.get("type").map(|it| it.to_string().trim_matches('"').to_owned()).unwrap_or_default();
-        let string = |key: &str| value.get(key).and_then(Value::as_str).filter(|it| !it.is_empty());
-        match kind.as_str() {
-            "0" | "message" | "simple_response" => {
-                let speech = value.get("speech").unwrap_or(&Value::Null);
-                let variants = strings(Some(speech));
-                let one = speech.as_str().map(str::to_owned).or_else(|| string("textToSpeech").map(str::to_owned));
-                let Some(first) = variants.first().cloned().or(one).filter(|it| !it.is_empty()) else { continue };
-                if variants.len() > 1 {
-                    builder.record_loss(Loss::RouteDropped, name, format!("{} other wordings", variants.len() - 1));
-                }
-                said.push(Message { text: text(builder, &first), ..Message::default() });
-            }
-            "2" | "suggestion_chips" => {
-                let titles = strings(value.get("replies"));
-                let replies = titles.iter().map(|it| Choice::reply(it, None));
-                match said.last_mut() {
-                    Some(last) if string("title").is_none() => last.choices.extend(replies),
-                    _ => {
-                        let text = text(builder, string("title").unwrap_or("…"));
-                        said.push(Message { text, choices: replies.collect(), ..Message::default() });
-                    }
-                }
-            }
-            "3" | "image" => {
-                if let Some(url) = string("imageUrl") {
-                    let media = Media { kind: MediaKind::Image, url: text(builder, url) };
-                    said.push(Message { media: Some(media), ..Message::default() });
-                }
-            }
-            "1" => {
-                let title = [string("title"), string("subtitle")].into_iter().flatten().collect::<Vec<_>>().join("\n");
-                let buttons = value.get("buttons").and_then(Value::as_array).into_iter().flatten();
-                let choices = buttons.filter_map(|it| {
-                    let title = it.get("text")?.as_str()?.to_owned();
-                    match it.get("postback").and_then(Value::as_str) {
-                        Some(url) if url.starts_with("http") => Some(Choice::Link { title, url: Text::plain(url) }),
-                        _ => Some(Choice::reply(&title, None)),
-                    }
-                });
-                let choices = choices.collect();
-                said.push(Message { text: text(builder, &title), choices, ..Message::default() });
-            }
-            other => builder.record_loss(Loss::StepDropped, name, format!("a message of type {other}")),
-        }
+    if intent.spoken(own).is_empty() {
+        return "it has no texts: its answer is made by a program".to_owned();
     }
-    said
+    let texts = intent.response().get("messages").map(|it| platform::shown(&[it])).unwrap_or_default();
+    match is_follower {
+        true => format!(
+            "it answers only within the context {}, and no intent leads there: {texts}",
+            intent.contexts().join(", ")
+        ),
+        false => format!("no phrase and no event starts it: {texts}"),
+    }
 }
+
+#[cfg(test)]
+mod tests;

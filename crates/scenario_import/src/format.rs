@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::viber_messages::lower_keys;
-use crate::{File, table, viber_archive};
+use crate::{File, table, viber_archive, viber_messages};
 
 /// A kind of file that scenarios come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,25 +98,35 @@ impl Format {
         match value {
             _ if has("states") && has("initial_state") || has("definition") => Some(Self::TwilioStudio),
             _ if has("contents") || has("types") => Some(Self::TwilioContent),
-            _ if has("flows") || has("nodes") || has("spec_version") => Some(Self::RapidPro),
+            _ if is_rapidpro(value) => Some(Self::RapidPro),
             _ if has("scenarios") || has("steps") || has("response") => Some(Self::Scenario),
             _ if has("templates") || has("results") && first("results").get("templateId").is_some() => {
                 Some(Self::InfobipTemplates)
             }
+            Value::Array(values) if values.iter().any(viber_archive::is_event) => Some(Self::ViberArchive),
             Value::Array(values) => Self::of_json(values.first()?),
             _ if has("templateId") => Some(Self::InfobipTemplates),
+            _ if viber_archive::is_event(value) => Some(Self::ViberArchive),
             Value::Object(_) => {
-                let lower = lower_keys(value);
-                let is_viber =
-                    ["keyboard", "buttons", "rich_media", "messages"].iter().any(|it| lower.get(it).is_some());
-                let is_message = lower.get("text").is_some() && lower.get("type").is_some();
-                let is_event = lower.get("event").is_some() && lower.get("timestamp").is_some();
-                match is_event {
-                    true => Some(Self::ViberArchive),
-                    false => (is_viber || is_message).then_some(Self::ViberMessages),
-                }
+                let messages = viber_messages::list(&lower_keys(value));
+                messages.iter().any(viber_messages::is_one).then_some(Self::ViberMessages)
             }
             _ => None,
         }
+    }
+}
+
+/// Whether a value is an export of flows, or one flow. Flows of other tools have nodes too, but no actions and exits.
+fn is_rapidpro(value: &Value) -> bool {
+    let is_node = |it: &Value| ["actions", "exits", "router"].iter().any(|key| it.get(key).is_some());
+    let is_flow = |it: &Value| {
+        let nodes = it.get("nodes").and_then(Value::as_array);
+        it.get("spec_version").is_some()
+            || it.get("action_sets").is_some()
+            || nodes.is_some_and(|it| it.iter().any(is_node))
+    };
+    match value.get("flows").and_then(Value::as_array) {
+        Some(flows) => flows.iter().any(is_flow) || flows.is_empty() && value.get("version").is_some(),
+        None => is_flow(value),
     }
 }

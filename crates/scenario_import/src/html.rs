@@ -6,6 +6,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// An entity with its semicolon. Without one, `&copy=2` of an address would be read as a sign.
+static ENTITY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});").ok());
+
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?s)<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*>").ok());
 
 /// Tags that become formatting marks of WhatsApp.
@@ -33,8 +37,17 @@ pub(crate) fn plain(text: &str, with_marks: bool) -> (String, Vec<String>) {
             _ => String::new(),
         }
     });
-    let plain = plain.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
-    (plain.replace("&#39;", "'").replace("&amp;", "&"), tags)
+    (decode(&plain), tags)
+}
+
+/// Decodes the named and numbered entities of HTML 5. What is no entity stays.
+fn decode(text: &str) -> String {
+    let Some(pattern) = ENTITY.as_ref() else { return text.to_owned() };
+    let decoded = pattern.replace_all(text, |found: &regex::Captures<'_>| match &found[0] {
+        "&nbsp;" | "&#160;" => " ".to_owned(),
+        entity => htmlize::unescape(entity).into_owned(),
+    });
+    decoded.into_owned()
 }
 
 /// Whether a name in angle brackets is an HTML tag and not a slot.
@@ -46,6 +59,18 @@ pub(crate) fn is_tag(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entities_are_the_signs_that_they_stand_for() {
+        for (text, wanted) in [
+            ("Parler &agrave; un conseiller", "Parler à un conseiller"),
+            ("&Eacute;t&eacute; &ndash; 5&nbsp;&euro; &hellip;", "Été – 5 € …"),
+            ("&#1055;&#x440;ивет &hearts; &amp;lt;", "Привет ♥ &lt;"),
+            ("https://example.com/?a=1&copy=2&unknown; R&D;", "https://example.com/?a=1&copy=2&unknown; R&D;"),
+        ] {
+            assert_eq!(plain(text, true).0, wanted);
+        }
+    }
 
     #[test]
     fn html_becomes_marks_where_there_are_some() {

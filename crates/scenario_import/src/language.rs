@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use lingua::{Language, LanguageDetector, LanguageDetectorBuilder};
-use scenario::{Choice, LanguageBasis, Scenario, TextPart, Trigger};
+use scenario::{Choice, LanguageBasis, Scenario, Text, TextPart, Trigger};
 use whatlang::{Lang, Script};
 
 /// Confidence of the detector, from 0 to 1, from which a language is believed. The confidences of all languages add up
@@ -89,7 +89,7 @@ fn with_region(code: &str, wanted: Option<&str>) -> String {
 /// What a customer reads and writes, without slots.
 fn texts(scenario: &Scenario) -> String {
     let mut all = match &scenario.trigger {
-        Trigger::Message { phrases } => phrases.join("\n") + "\n",
+        Trigger::Message { phrases } => phrases.iter().map(|it| Text::parse(it).fill(|_| "".into()) + "\n").collect(),
         _ => String::new(),
     };
     for step in &scenario.steps {

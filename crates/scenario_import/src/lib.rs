@@ -10,10 +10,13 @@ mod html;
 mod infobip;
 mod language;
 mod message_log;
+mod phrases;
 mod placeholders;
 mod rapidpro;
 mod rasa;
 mod scenario_builder;
+#[cfg(test)]
+mod shown;
 mod sms_list;
 mod table;
 mod twilio_content;

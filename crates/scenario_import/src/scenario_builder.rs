@@ -16,6 +16,32 @@ pub(crate) struct ScenarioBuilder {
     pub(crate) first_message: Option<String>,
     /// The name of each slot, by its name in the source.
     names: HashMap<String, String>,
+    /// The ids that steps have or will have.
+    ids: UniqueNames,
+}
+
+/// Gives out names, each once. A name that is taken gets a number: `name_2`.
+#[derive(Debug, Default)]
+pub(crate) struct UniqueNames {
+    taken: HashSet<String>,
+    /// The number to try next for each name, so that many equal names take no quadratic time.
+    next: HashMap<String, usize>,
+}
+
+impl UniqueNames {
+    pub(crate) fn take(&mut self, wanted: &str) -> String {
+        if self.taken.insert(wanted.to_owned()) {
+            return wanted.to_owned();
+        }
+        let next = self.next.entry(wanted.to_owned()).or_insert(2);
+        loop {
+            let name = format!("{wanted}_{next}");
+            *next += 1;
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
+        }
+    }
 }
 
 /// The fields of a scenario that are not steps.
@@ -42,6 +68,11 @@ impl ScenarioBuilder {
         name
     }
 
+    /// The slot for a name of the source, if there is one.
+    pub(crate) fn known_slot(&self, source_name: &str) -> Option<&str> {
+        self.names.get(source_name).map(String::as_str)
+    }
+
     /// A name that no other slot has.
     pub(crate) fn free_slot(&self, wanted: &str) -> String {
         free_name(wanted, |name| self.slots.iter().all(|it| it.name != name))
@@ -54,13 +85,15 @@ impl ScenarioBuilder {
         }
     }
 
-    /// An id that no other step has.
-    pub(crate) fn free_id(&self, wanted: &str) -> String {
-        let wanted = slot_name(wanted);
-        free_name(&wanted, |it| it != END && self.steps.iter().all(|step| step.id != it))
+    /// An id that no other step has or was given. The step may be pushed later.
+    pub(crate) fn free_id(&mut self, wanted: &str) -> String {
+        // `end` is no step.
+        self.ids.taken.insert(END.to_owned());
+        self.ids.take(&slot_name(wanted))
     }
 
     pub(crate) fn push(&mut self, id: &str, act: Act) {
+        self.ids.taken.insert(id.to_owned());
         self.steps.push(Step { id: id.to_owned(), act });
     }
 
@@ -92,9 +125,10 @@ impl ScenarioBuilder {
 
     fn drop_unused_slots(&mut self) {
         let steps = serde_json::to_string(&self.steps).unwrap_or_default();
-        let is_used =
-            |name: &str| steps.contains(&format!("{{{{{name}}}}}")) || steps.contains(&format!("\"slot\":\"{name}\""));
-        self.slots.retain(|it| is_used(&it.name));
+        let in_texts = steps.split("{{").skip(1).filter_map(|it| it.trim_start_matches('{').split_once("}}"));
+        let saved = steps.split("\"slot\":\"").skip(1).filter_map(|it| it.split_once('"'));
+        let used: HashSet<&str> = in_texts.chain(saved).map(|it| it.0).collect();
+        self.slots.retain(|it| used.contains(it.name.as_str()));
     }
 }
 

@@ -2,57 +2,108 @@
 //!
 //! Keys may have any case: `Buttons` and `buttons` are the same.
 
-use scenario::{Act, Choice, Goal, Location, Loss, Media, MediaKind, Message, Purpose, Text, Trigger};
+mod buttons;
+mod fields;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use scenario::{Location, Loss, Media, MediaKind, Message, Purpose, Text, Trigger};
 use serde_json::{Map, Value};
 
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
 use crate::{File, Format, ImportError, Imported, Skipped, html, placeholders};
 
+/// The types of messages that Viber has.
+const TYPES: [&str; 9] = ["text", "picture", "video", "file", "contact", "location", "url", "sticker", "rich_media"];
+
+/// Limits the files that WhatsApp sends, in bytes (Cloud API, media reference).
+const MAX_SIZES: [(MediaKind, u64); 3] =
+    [(MediaKind::Image, 5 << 20), (MediaKind::Video, 16 << 20), (MediaKind::Document, 100 << 20)];
+
 pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         let value: Value =
             serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "messages of Viber", it))?;
-        let value = lower_keys(&value);
-        let messages = match value {
-            Value::Array(messages) => messages,
-            Value::Object(ref object) => match object.get("messages") {
-                Some(Value::Array(messages)) => messages.clone(),
-                _ => vec![value],
-            },
-            other => vec![other],
-        };
+        let messages = list(&lower_keys(&value));
+        let senders: BTreeSet<String> = messages.iter().filter_map(sender).collect();
         for (value, n) in messages.iter().zip(1..) {
-            read_message(file, value, n, imported);
+            read_message(file, value, n, senders.len() > 1, imported);
         }
     }
     Ok(())
 }
 
+/// Whether a JSON value, with its keys in lower case, is a message or a keyboard of Viber.
+pub(crate) fn is_one(value: &Value) -> bool {
+    let is_type = value.get("type").and_then(Value::as_str).is_some_and(|it| TYPES.contains(&&*it.to_lowercase()));
+    let has = |keys: &[&str]| keys.iter().any(|it| value.get(it).is_some());
+    let has_buttons = |value: &Value| value.get("buttons").is_some_and(Value::is_array);
+    value.get("keyboard").or(value.get("rich_media")).is_some_and(has_buttons)
+        || has_buttons(value)
+        || is_type && has(&["text", "media", "location", "contact", "sticker_id", "receiver", "broadcast_list"])
+}
+
+/// The messages of a file: one, a list, or a list under `messages`.
+pub(crate) fn list(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Array(messages) => messages.clone(),
+        Value::Object(object) => match object.get("messages") {
+            Some(Value::Array(messages)) => messages.clone(),
+            _ => vec![value.clone()],
+        },
+        other => vec![other.clone()],
+    }
+}
+
+fn sender(message: &Value) -> Option<String> {
+    Some(message.get("sender")?.get("name")?.as_str()?.to_owned())
+}
+
 /// Reads a message as a scenario of one step.
-fn read_message(file: &File, value: &Value, n: u64, imported: &mut Imported) {
+fn read_message(file: &File, value: &Value, n: u64, senders_differ: bool, imported: &mut Imported) {
     let place = format!("message {n}");
     let mut builder = ScenarioBuilder::default();
-    let Some(message) = message(&mut builder, value, "message") else {
-        let why = match builder.losses.first() {
-            Some(lost) => format!("it is {}, which WhatsApp does not have", lost.what),
-            None => "it has no text, picture or button".to_owned(),
-        };
-        imported.skipped.push(Skipped { file: file.path.clone(), place, why });
-        return;
+    let message = match message(&mut builder, value, "message") {
+        Ok(message) => message,
+        Err(why) => {
+            imported.skipped.push(Skipped { file: file.path.clone(), place, why });
+            return;
+        }
     };
-    let text = message.text.to_string();
-    let named = value.get("name").or(value.get("tracking_data")).and_then(Value::as_str);
-    let name = named.filter(|it| !it.is_empty()).map_or_else(|| name_of(&text), str::to_owned);
+    if let Some(sender) = sender(value).filter(|_| senders_differ) {
+        let what = format!("sender “{sender}”: WhatsApp shows the profile of the business");
+        builder.record_loss(Loss::FieldDropped, "message", what);
+    }
+    let named = value.get("name").and_then(Value::as_str).filter(|it| !it.is_empty());
+    let name = named.map_or_else(|| message_name(&message, n), str::to_owned);
     let purpose = if message.waits() { Purpose::Conversation } else { Purpose::Notification };
-    let trigger = match message.waits() {
-        true => Trigger::Message { phrases: Vec::new() },
-        false => Trigger::Event { name: None },
+    let trigger = match is_by_business(value, &message) {
+        true => Trigger::Event { name: None },
+        false => Trigger::Message { phrases: Vec::new() },
     };
-    builder.push("message", Act::Message(message));
+    builder.push("message", scenario::Act::Message(message));
     let origin = origin(Format::ViberMessages, &file.path, place);
     imported
         .scenarios
         .push(builder.finish(ScenarioHead { intent: &name, language: "", purpose, trigger, origin }, None));
+}
+
+/// A name from the first words, or the number of the message if it has none in Latin letters.
+fn message_name(message: &Message, n: u64) -> String {
+    let words = message.text.fill(|_| " ".into());
+    match words.contains(|it: char| it.is_ascii_alphabetic()) && !words.starts_with("http") {
+        true => name_of(&words),
+        false => format!("viber message {n}"),
+    }
+}
+
+/// Whether the business begins. A message with receivers may be sent at any time. One that names its sender and no
+/// receiver is the answer to `conversation_started`. Others are parts of a bot: those with answers are its menus.
+fn is_by_business(value: &Value, message: &Message) -> bool {
+    let has = |key: &str| value.get(key).is_some_and(|it| !it.is_null());
+    has("receiver") || has("broadcast_list") || !has("sender") && !message.waits()
 }
 
 /// The same value with its keys in lower case.
@@ -67,29 +118,51 @@ pub(crate) fn lower_keys(value: &Value) -> Value {
     }
 }
 
-/// Reads one message; none if it is empty. Its choices have no next step yet.
-pub(crate) fn message(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Option<Message> {
-    let keyboard = value.get("keyboard").or_else(|| value.get("buttons").map(|_| value));
-    let rich = value.get("rich_media");
+/// Reads one message. Its choices have no next step yet, and its text may be empty. The error says why WhatsApp has no
+/// such message.
+pub(crate) fn message(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Result<Message, String> {
+    // Buttons by themselves are a keyboard.
+    let own = value.get("buttons").map(|_| value);
+    let rich = value.get("rich_media").or(own.filter(|it| it.get("type").is_some_and(|it| it == "rich_media")));
+    let keyboard = value.get("keyboard").or(own.filter(|_| rich.is_none()));
     let mut message = Message::default();
     if let Some(text) = value.get("text").and_then(Value::as_str) {
         message.text = text_of(builder, text, place);
     }
-    let kind = value.get("type").and_then(Value::as_str).unwrap_or("text").to_lowercase();
-    media(builder, value, &kind, &mut message);
+    if own.is_none() {
+        fields::record_lost(builder, place, &[value], "", fields::MESSAGE, |_| false);
+    }
+    let unknown = media(builder, value, place, &mut message);
     if let Some(rich) = rich {
         builder.record_loss(Loss::Carousel, place, "cards of rich media");
-        buttons(builder, rich, place, &mut message);
+        rich_media(builder, rich, value, place, &mut message);
     }
     if let Some(keyboard) = keyboard {
-        input_field(builder, keyboard, place);
-        buttons(builder, keyboard, place, &mut message);
-    }
-    if message.text.is_empty() && !message.choices.is_empty() {
-        message.text = rich_title(builder, rich, place).unwrap_or_else(|| Text::plain("…"));
+        let labels = buttons::read(builder, keyboard, place, &mut message);
+        labels.record_lost(builder, place);
     }
     let is_empty = message.text.is_empty() && message.media.is_none() && message.location.is_none();
-    (!is_empty || !message.choices.is_empty()).then_some(message)
+    match unknown {
+        _ if !is_empty || !message.choices.is_empty() => Ok(message),
+        Some(kind) => Err(format!("it is {kind}, which WhatsApp does not have")),
+        None => Err("it has no text, picture or button".to_owned()),
+    }
+}
+
+/// Reads the cards of rich media. Their labels are the text of the message.
+fn rich_media(builder: &mut ScenarioBuilder, rich: &Value, value: &Value, place: &str, message: &mut Message) {
+    let mut labels = buttons::read(builder, rich, place, message);
+    let alternative = value.get("alt_text").and_then(Value::as_str).filter(|it| !it.trim().is_empty());
+    if message.text.is_empty() && !labels.texts.is_empty() {
+        message.text = text_of(builder, &labels.text(), place);
+    } else if let Some(text) = alternative.filter(|_| message.text.is_empty()) {
+        message.text = text_of(builder, text, place);
+        return;
+    }
+    labels.record_lost(builder, place);
+    if let Some(text) = alternative {
+        builder.record_loss(Loss::FieldDropped, place, format!("alt_text “{text}”: the text of the cards is sent"));
+    }
 }
 
 /// Reads a text: removes its HTML, and turns Viber's placeholders into slots.
@@ -113,119 +186,64 @@ pub(crate) fn text_of(builder: &mut ScenarioBuilder, text: &str, place: &str) ->
     placeholders::parse(builder, &plain)
 }
 
-fn media(builder: &mut ScenarioBuilder, value: &Value, kind: &str, message: &mut Message) {
+/// Reads what a message shows besides its text. Returns what WhatsApp has nothing for.
+fn media(builder: &mut ScenarioBuilder, value: &Value, place: &str, message: &mut Message) -> Option<String> {
     let string = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let kind = match kind {
-        "picture" => MediaKind::Image,
-        "video" => MediaKind::Video,
-        "file" => MediaKind::Document,
+    let kind = value.get("type").and_then(Value::as_str).unwrap_or("text").to_lowercase();
+    let unknown = match kind.as_str() {
+        "picture" => return attach(builder, MediaKind::Image, value, place, message),
+        "video" => return attach(builder, MediaKind::Video, value, place, message),
+        "file" => return attach(builder, MediaKind::Document, value, place, message),
         "url" => {
-            if let Some(url) = string("media") {
-                message.text.push(&Text::plain(&url));
-            }
-            return;
+            message.text.push(&text_of(builder, &string("media").unwrap_or_default(), place));
+            return None;
+        }
+        "location" => {
+            message.location = location(value);
+            return None;
         }
         "sticker" => {
             let id = value.get("sticker_id").map(Value::to_string).unwrap_or_default();
-            builder.record_loss(Loss::MediaKind, "message", format!("Viber's sticker {id}"));
-            return;
+            format!("Viber's sticker {id}")
         }
-        "location" => {
-            let at =
-                |key: &str| value.get("location").and_then(|it| it.get(key)).map(|it| it.to_string().replace('"', ""));
-            if let (Some(latitude), Some(longitude)) = (at("lat"), at("lon")) {
-                message.location = Some(Location { latitude, longitude, name: None, address: None });
-            }
-            return;
-        }
-        "contact" => {
-            builder.record_loss(Loss::MediaKind, "message", "a contact card");
-            return;
-        }
-        _ => return,
+        "contact" => contact(value),
+        kind if TYPES.contains(&kind) || value.get("buttons").is_some() => return None,
+        kind => format!("a message of the type {kind}"),
     };
-    if let Some(url) = string("media") {
-        let kind =
-            if kind == MediaKind::Image && MediaKind::of(&url) == MediaKind::Gif { MediaKind::Gif } else { kind };
-        message.media = Some(Media { kind, url: placeholders::parse(builder, &url) });
-    }
+    builder.record_loss(Loss::MediaKind, place, unknown.clone());
+    Some(unknown)
 }
 
-fn input_field(builder: &mut ScenarioBuilder, keyboard: &Value, place: &str) {
-    if let Some(state) = keyboard.get("inputfieldstate").and_then(Value::as_str).filter(|it| *it != "regular") {
-        builder.record_loss(Loss::InputField, place, format!("the input field is {state}"));
-    }
-    if keyboard.get("bgcolor").is_some() {
-        builder.record_loss(Loss::ButtonColour, place, "the colour of the keyboard");
-    }
+fn contact(value: &Value) -> String {
+    let string = |key: &str| value.get("contact")?.get(key)?.as_str();
+    let known: Vec<&str> = [string("name"), string("phone_number")].into_iter().flatten().collect();
+    if known.is_empty() { "a contact card".to_owned() } else { format!("the contact card of {}", known.join(", ")) }
 }
 
-fn buttons(builder: &mut ScenarioBuilder, keyboard: &Value, place: &str, message: &mut Message) {
-    let Some(buttons) = keyboard.get("buttons").and_then(Value::as_array) else { return };
-    for (button, n) in buttons.iter().zip(1..) {
-        let place = format!("{place}, button {n}");
-        looks(builder, button, &place);
-        if let Some(choice) = choice(builder, button, &place) {
-            message.choices.push(choice);
-        }
-    }
+fn location(value: &Value) -> Option<Location> {
+    let at = |key: &str| match value.get("location")?.get(key)? {
+        Value::String(degrees) => Some(degrees.clone()),
+        Value::Number(degrees) => Some(degrees.to_string()),
+        _ => None,
+    };
+    Some(Location { latitude: at("lat")?, longitude: at("lon")?, name: None, address: None })
 }
 
-/// Records the looks of a button as lost: WhatsApp draws all buttons itself.
-fn looks(builder: &mut ScenarioBuilder, button: &Value, place: &str) {
-    let has = |keys: &[&str]| keys.iter().any(|it| button.get(it).is_some());
-    if has(&["bgcolor", "frame", "textopacity", "textsize", "bgloop"]) {
-        builder.record_loss(Loss::ButtonColour, place, "its colour, frame or font size");
+fn attach(
+    builder: &mut ScenarioBuilder,
+    kind: MediaKind,
+    value: &Value,
+    place: &str,
+    message: &mut Message,
+) -> Option<String> {
+    let url = value.get("media").and_then(Value::as_str).filter(|it| !it.is_empty())?;
+    let most = MAX_SIZES.iter().find(|it| it.0 == kind).map_or(u64::MAX, |it| it.1);
+    if let Some(size) = value.get("size").and_then(Value::as_u64).filter(|it| *it > most) {
+        let what = format!("the {} has {} MB, and WhatsApp sends at most {} MB", kind.name(), size >> 20, most >> 20);
+        builder.record_loss(Loss::MediaKind, place, what);
     }
-    if has(&["image", "bgmedia"]) {
-        builder.record_loss(Loss::ButtonImage, place, "its picture");
-    }
-    if has(&["columns", "rows", "textvalign", "texthalign"]) {
-        builder.record_loss(Loss::ButtonLayout, place, "its position and size");
-    }
-    if button.get("silent").and_then(Value::as_bool) == Some(true) {
-        builder.record_loss(Loss::SilentButton, place, "that its tap is silent");
-    }
-}
-
-fn choice(builder: &mut ScenarioBuilder, button: &Value, place: &str) -> Option<Choice> {
-    let string = |key: &str| button.get(key).and_then(Value::as_str).unwrap_or_default();
-    let (title, tags) = html::plain(string("text"), false);
-    if !tags.is_empty() {
-        builder.record_loss(Loss::Html, place, format!("the tags {}", tags.join(", ")));
-    }
-    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let body = string("actionbody");
-    let action = string("actiontype").to_lowercase();
-    if title.is_empty() {
-        builder.record_loss(Loss::ButtonDropped, place, format!("a button without text ({action} {body})"));
-        return None;
-    }
-    let next: Goal = None;
-    match action.as_str() {
-        "open-url" => Some(Choice::Link { title, url: text_of(builder, body, place) }),
-        "share-phone" => Some(Choice::SharePhone { title, next }),
-        "location-picker" => Some(Choice::ShareLocation { title, next }),
-        "none" => {
-            builder.record_loss(Loss::ButtonAction, place, format!("“{title}” does nothing: it is a label"));
-            None
-        }
-        // Without an action it is a reply.
-        "reply" | "" => {
-            let value = Some(body.to_owned()).filter(|it| !it.is_empty() && *it != title);
-            Some(Choice::Reply { title, description: None, value, next })
-        }
-        other => {
-            builder.record_loss(Loss::ButtonAction, place, format!("“{title}”: {other}"));
-            None
-        }
-    }
-}
-
-/// The labels of cards, for a message without a text.
-fn rich_title(builder: &mut ScenarioBuilder, rich: Option<&Value>, place: &str) -> Option<Text> {
-    let buttons = rich?.get("buttons")?.as_array()?;
-    let labels = buttons.iter().filter(|it| it.get("actiontype").and_then(Value::as_str) == Some("none"));
-    let labels: Vec<&str> = labels.filter_map(|it| it.get("text")?.as_str()).collect();
-    (!labels.is_empty()).then(|| text_of(builder, &labels.join("\n"), place))
+    let is_gif = kind == MediaKind::Image && MediaKind::of(url) == MediaKind::Gif;
+    let kind = if is_gif { MediaKind::Gif } else { kind };
+    message.media = Some(Media { kind, url: placeholders::parse(builder, url) });
+    None
 }

@@ -64,11 +64,12 @@ pub enum SessionMessage {
         flow: String,
         screen: Option<String>,
     },
-    /// One link behind a button.
+    /// One link behind a button, below a picture, a video or a document if there is one.
     Link {
         #[serde(flatten)]
         frame: Frame,
         body: String,
+        media: Option<(MediaKind, String)>,
         label: String,
         url: String,
     },
@@ -175,12 +176,12 @@ impl SessionMessage {
         if let Some(footer) = self.frame().and_then(|it| it.footer.as_ref()) {
             interactive["footer"] = json!({ "text": footer });
         }
+        if let Self::Buttons { media: Some((media, link)), .. } | Self::Link { media: Some((media, link)), .. } = self {
+            let media = media.name();
+            interactive["header"] = json!({ "type": media, media: { "link": link } });
+        }
         interactive["action"] = match self {
-            Self::Buttons { replies, media, .. } => {
-                if let Some((media, link)) = media {
-                    let media = media.name();
-                    interactive["header"] = json!({ "type": media, media: { "link": link } });
-                }
+            Self::Buttons { replies, .. } => {
                 let button = |it: &Row| json!({ "type": "reply", "reply": { "id": it.id, "title": it.title } });
                 json!({ "buttons": replies.iter().map(button).collect::<Vec<_>>() })
             }
@@ -371,7 +372,13 @@ mod tests {
                 replies: reply(),
             },
             SessionMessage::List { frame: frame(), body: body(), button: "B".into(), rows: reply() },
-            SessionMessage::Link { frame: frame(), body: body(), label: "L".into(), url: "https://example.com".into() },
+            SessionMessage::Link {
+                frame: frame(),
+                body: body(),
+                media: None,
+                label: "L".into(),
+                url: "https://example.com".into(),
+            },
             SessionMessage::Form {
                 frame: frame(),
                 body: body(),

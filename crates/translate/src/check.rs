@@ -16,8 +16,9 @@ const DEEP: usize = 4;
 static CONTACT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[\w.+-]+@[\w-]+\.[\w.]+|(?:\+|\b0)\d[\d .()-]{6,}\d").ok());
 
-/// Every finding of one scenario; places are JSON pointers into it.
-pub fn check(scenario: &Scenario) -> Vec<Finding> {
+/// Every finding of one scenario; places are JSON pointers into it. `has_contact` says that customers of the business know
+/// how to reach a person.
+pub fn check(scenario: &Scenario, has_contact: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     shape(scenario, &mut findings);
     // The checks below follow the routes, so the shape must be right.
@@ -28,7 +29,9 @@ pub fn check(scenario: &Scenario) -> Vec<Finding> {
             findings.push(Finding::new(&rules::UNREACHABLE, format!("/steps/{n}"), message));
         }
         endless(scenario, &mut findings);
-        escalation(scenario, &reached, &mut findings);
+        if !has_contact {
+            escalation(scenario, &reached, &mut findings);
+        }
         depth(scenario, &mut findings);
     }
     slots(scenario, &mut findings);
@@ -113,7 +116,11 @@ fn step_shape(n: usize, step: &Step, ids: &HashSet<&str>, findings: &mut Vec<Fin
         _ => false,
     };
     if is_silent {
-        let message = format!("“{}” says nothing", step.id);
+        let has_choices = matches!(&step.act, Act::Message(it) if !it.choices.is_empty());
+        let message = match has_choices {
+            true => format!("“{}” has buttons and no text: WhatsApp shows none without one", step.id),
+            false => format!("“{}” says nothing", step.id),
+        };
         findings.push(Finding::new(&rules::NO_TEXT, format!("/steps/{n}/text"), message));
     }
 }

@@ -2,11 +2,12 @@
 
 mod buttons;
 mod category;
+mod examples;
 mod session;
 mod templates;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::Finding;
 use scenario::{Act, Choice, Goal, Handover, Loss, Message, PlacedLoss, Question, Scenario, Slot, Step, Text};
@@ -23,6 +24,41 @@ use crate::window::{WINDOW_SECONDS, seconds_since_customer};
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     pub parameters: Parameters,
+    pub business: Business,
+}
+
+/// What scenarios say in the name of the business.
+#[derive(Clone, Debug, Default)]
+pub struct Business {
+    pub name: Option<String>,
+    /// The footer of templates that have none.
+    pub footer: Option<String>,
+    /// How a customer reaches a person.
+    pub contact: Option<String>,
+    /// How marketing is stopped, by language.
+    pub opt_out: BTreeMap<String, OptOutWording>,
+}
+
+/// The wording of an opt-out.
+#[derive(Clone, Debug)]
+pub struct OptOutWording {
+    /// The quick reply that stops marketing.
+    pub button: String,
+    /// The footer that says so.
+    pub line: String,
+}
+
+impl Business {
+    /// The wording in a language: the one of the plan, which may name a region, or Ferry's own.
+    fn opt_out(&self, language: &str) -> Option<OptOutWording> {
+        let base = language.split(['_', '-']).next().unwrap_or_default();
+        let own = self.opt_out.get(language).or_else(|| self.opt_out.get(base));
+        let ours = || {
+            let it = Phrases::of(language)?;
+            Some(OptOutWording { button: it.stop.to_owned(), line: it.stop_line.to_owned() })
+        };
+        own.cloned().or_else(ours)
+    }
 }
 
 /// How variables are written.
@@ -57,7 +93,7 @@ impl Compiled {
 
 /// Compiles a scenario as far as possible. What cannot be compiled is an error among the findings.
 pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
-    let mut findings = check(scenario);
+    let mut findings = check(scenario, options.business.contact.is_some());
     findings.extend(scenario.losses.iter().enumerate().map(|(n, lost)| imported(n, lost)));
     // Ids become names of templates and of files.
     let breaks = |code: &str| code.starts_with("S10") || code == rules::SCENARIO_ID.code;
@@ -127,13 +163,17 @@ impl SpokenStep<'_> {
 
     /// Moves header and footer into the text, where the message has no other place for them.
     fn frame_in_text(&mut self) {
+        self.header_in_text();
+        let footer = std::mem::take(&mut self.message.footer);
+        self.say_as_paragraph(&footer);
+    }
+
+    fn header_in_text(&mut self) {
         let header = std::mem::take(&mut self.message.header);
         if !header.is_empty() {
             let text = std::mem::replace(&mut self.message.text, header);
             self.say_as_paragraph(&text);
         }
-        let footer = std::mem::take(&mut self.message.footer);
-        self.say_as_paragraph(&footer);
     }
 
     fn say_as_paragraph(&mut self, text: &Text) {
@@ -205,7 +245,15 @@ impl<'a> Compiler<'a> {
         }
         self.drop_share_phone(&mut spoken);
         match self.is_closed(spoken.id) {
-            true => self.template(spoken),
+            true => {
+                // A template is alone: what follows it is in its text.
+                for media in std::mem::take(&mut spoken.message.then) {
+                    let what = format!("{}: its address is in the text", media.kind.name());
+                    self.record_loss(Loss::MediaKind, spoken.n, what);
+                    spoken.say_on_a_line(&media.url);
+                }
+                self.template(spoken);
+            }
             false => self.session(spoken),
         }
     }
@@ -281,9 +329,9 @@ impl<'a> Compiler<'a> {
         }
         self.findings.extend(found);
         self.findings.sort_by(|a, b| (a.rule.severity, &a.place).cmp(&(b.rule.severity, &b.place)));
-        let scenario = self.scenario;
-        let flow =
-            Flow { start: scenario.start.clone(), first_message: scenario.first_message.clone(), steps: self.steps };
+        let (trigger, scenario) = (Some(self.scenario.trigger.clone()), self.scenario);
+        let (start, first_message) = (scenario.start.clone(), scenario.first_message.clone());
+        let flow = Flow { trigger, start, first_message, steps: self.steps };
         Compiled {
             scenario: self.scenario.id.clone(),
             language: self.scenario.language.clone(),

@@ -1,6 +1,6 @@
 //! The WhatsApp side of a scenario: what is sent at each step, and which step follows each answer.
 
-use scenario::{Act, Goal, Timeout};
+use scenario::{Act, Goal, Timeout, Trigger};
 use serde::Serialize;
 use serde_json::Value;
 use template::SessionMessage;
@@ -8,6 +8,9 @@ use template::SessionMessage;
 /// A scenario as it runs on WhatsApp.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Flow {
+    /// What starts the scenario: an event, or what the customer writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Trigger>,
     pub start: String,
     /// The slot that the message of the customer that starts the scenario is saved in.
     #[serde(skip_serializing_if = "Option::is_none")]

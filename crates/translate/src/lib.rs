@@ -13,7 +13,7 @@ mod simulate;
 mod window;
 
 pub use check::{check, check_set};
-pub use compile::{Compiled, Options, Parameters, compile};
+pub use compile::{Business, Compiled, OptOutWording, Options, Parameters, compile};
 pub use flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
 pub use graph::{mermaid, svg};
 pub use rules::RULES;

@@ -46,8 +46,10 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
     let meanings = meanings(condition, &question.slot)?;
     let (text, lines) = lines(&question.text, &meanings.concat());
     let are_lines = meanings.iter().all(|it| line_of(&lines, it).is_some());
-    // A word such as YES can be its own title; a number needs a line of the menu.
-    let is_word = |it: &str| it.chars().any(char::is_alphabetic) && it.chars().count() > 1;
+    // A word such as YES can be its own title if the text names it; a number needs a line of the menu.
+    let said = question.text.map_plain(str::to_lowercase).to_string();
+    let is_named = |it: &str| said.split(|it: char| !it.is_alphanumeric()).any(|word| word == it.to_lowercase());
+    let is_word = |it: &str| it.chars().any(char::is_alphabetic) && it.chars().count() > 1 && is_named(it);
     if !are_lines && !meanings.iter().all(|it| is_word(&it[0])) {
         return None;
     }

@@ -63,9 +63,9 @@ fn compare(scenario: &Scenario, compiled: &Compiled, source: &[Shown], whatsapp:
         let before = n.checked_sub(1).and_then(|it| source.get(it)).map_or(step, |it| &it.step);
         let explained_by = match leads_elsewhere {
             true => reasons(scenario, compiled, before, |it| ["L110", "L123"].contains(&it.rule.code)),
-            false => {
-                reasons(scenario, compiled, step, |it| matches!(it.rule.severity, Severity::Loss | Severity::Note))
-            }
+            false => reasons(scenario, compiled, step, |it| {
+                matches!(it.rule.severity, Severity::Error | Severity::Loss | Severity::Note)
+            }),
         };
         differences.push(Difference {
             step: step.clone(),

@@ -39,7 +39,7 @@ pub struct Properties {
     pub policy: &'static str,
 }
 
-/// Why gateways through a linked phone are off unless a plan accepts them.
+/// The reason why gateways through a linked phone are off unless a plan accepts them.
 pub const UNOFFICIAL: &str = "it speaks the protocol of the consumer application through a linked phone; WhatsApp's terms \
     forbid this, and numbers that do it get banned: never link the number of the business";
 

@@ -104,7 +104,7 @@ async fn call_unless(
     result
 }
 
-/// Makes one call, and more for numbers that are still being looked up. If one of those fails, the answers of before are
+/// Makes one call, and more for numbers that are still being looked up. If one of those fails, the earlier answers are
 /// kept.
 async fn call(adapter: &Adapter, numbers: &[PhoneNumber], poll: PollPolicy) -> CallResult {
     let mut answers = match adapter.check(numbers).await {

@@ -5,7 +5,7 @@ use model::Answer;
 use crate::numbers::NumberState;
 use crate::{Adapter, Check, CheckOptions, Verdict, examine};
 
-/// A batch with so many new answers that are all the same is suspect: of a customer base some people are on WhatsApp
+/// A batch with this many new answers, all of them the same, is suspect: in a customer base some people are on WhatsApp
 /// and some are not.
 pub const SUSPECT_ANSWERS: usize = 20;
 

@@ -22,8 +22,8 @@ pub struct KnownAnswer {
 }
 
 impl KnownAnswers {
-    /// Adds an answer. Of several in the same words only the newest is kept: a thousand deliveries prove what the last one
-    /// proves.
+    /// Adds an answer. Only the newest of several answers in the same words is kept: a thousand deliveries prove no
+    /// more than the last one.
     pub fn add(&mut self, number: PhoneNumber, answer: KnownAnswer) {
         let answers = self.0.entry(number).or_default();
         match answers.iter_mut().find(|it| it.raw == answer.raw) {

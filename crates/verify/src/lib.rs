@@ -43,7 +43,7 @@ pub struct CheckOptions {
     pub poll: PollPolicy,
     /// Numbers that are on WhatsApp. They tell a provider that knows nobody from a list of people who are not there.
     pub known_registered: Vec<PhoneNumber>,
-    /// The WhatsApp ids of the verification so far, in which one id of several numbers is found out.
+    /// The WhatsApp ids of the verification so far, to find ids that several numbers share.
     pub foreign_ids: ForeignIds,
 }
 
@@ -60,7 +60,7 @@ pub struct PollPolicy {
 pub struct Check {
     pub contact_id: ContactId,
     pub phone: PhoneNumber,
-    /// The answer of before, if the contact is checked again.
+    /// The earlier answer, if the contact is checked again.
     pub before: Option<Answer>,
 }
 
@@ -74,11 +74,11 @@ pub struct Verified {
     pub mismatches: Mismatches,
     /// The one answer of all numbers, if it is suspect: the evidence is then kept as `no_answer`.
     pub doubt: Option<Answer>,
-    /// Why the rest of the batch has no answer.
+    /// The reason why the rest of the batch has no answer.
     pub failure: Option<VerifyError>,
 }
 
-/// Why a batch could not be verified.
+/// The reason why a batch could not be verified.
 #[derive(Debug, Error)]
 pub enum VerifyError {
     #[error("could not check {n_contacts} contacts")]

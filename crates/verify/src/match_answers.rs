@@ -48,7 +48,7 @@ impl std::ops::AddAssign for Mismatches {
     }
 }
 
-/// Matches answers to numbers by number, never by position alone. Each number stands once in `numbers`.
+/// Matches answers to numbers by number, never by position alone. `numbers` has each number once.
 ///
 /// A number without an answer, with several that agree, or with an inconclusive one has `no_answer`. A number with two
 /// different answers is `contradictory`.

@@ -16,7 +16,7 @@ use crate::NumberAnswer;
 #[derive(Clone, Default)]
 pub struct ForeignIds(Arc<Mutex<HashMap<u64, Owner>>>);
 
-/// Whose id it is, by the likelier spelling of the number.
+/// The owner of an id: one number, in its likelier spelling, or several.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner {
     One(PhoneNumber),

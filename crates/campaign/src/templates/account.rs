@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use crm::{Crm, OrderClaim, TemplateRow};
 use jiff::Timestamp;
-use plan::Plan;
+use plan::{Plan, draw_uid};
 use whatsapp::{Client, ClientConfig, Hooks, Wait};
 
 use super::limits::UNKNOWN_TIMEOUTS;
@@ -52,7 +52,7 @@ impl TemplateAccount {
         let hooks = Hooks { claim: None, on_wait: Some(Arc::new(on_wait)) };
         let client = Client::with_hooks(section.base_url(plan)?, section.credentials(plan)?, config, hooks)?;
         let crm = Crm::open(&plan.crm_url()?).await?;
-        Ok(Self { name: section.account.get_ref().clone(), client, crm, holder: holder()?, timeout })
+        Ok(Self { name: section.account.get_ref().clone(), client, crm, holder: draw_uid()?, timeout })
     }
 
     /// A claim of this process on an order that is given now.
@@ -72,10 +72,4 @@ impl TemplateAccount {
     pub async fn close(self) {
         self.crm.close().await;
     }
-}
-
-fn holder() -> Result<String> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow!("could not draw a random word for the orders: {error}"))?;
-    Ok(hex::encode(bytes))
 }

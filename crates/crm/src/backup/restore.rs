@@ -1,8 +1,9 @@
 //! The way back to what a backup holds, without taking back what must not be.
 //!
-//! Contacts, identities, decisions, runs and their receipts become those of the backup. Not taken back are refusals and
-//! unclear statements, all evidence, and what no backup holds: suppression, usage and orders of templates. Statements
-//! and evidence of somebody whose contact vanishes stay without one, and count when that person is imported again.
+//! Contacts, identities, decisions, runs and their receipts become those of the backup. Refusals, unclear statements
+//! and all evidence are not taken back, nor is what no backup holds: suppression, usage and orders of templates.
+//! Statements and evidence of somebody whose contact vanishes stay without one, and count when that person is imported
+//! again.
 
 use std::path::Path;
 
@@ -25,10 +26,10 @@ const RESTORE_LOG: Table = Table {
     on_conflict: OnConflict::Ignore,
 };
 
-/// What is put aside before the tables are replaced. `{copy}` is before the name of a table of the backup.
+/// Puts rows aside before the tables are replaced. `{copy}` precedes the name of a table of the backup.
 ///
-/// `kept` are statements that are no yes, and that the backup has not or reads more mildly. `member` says which contacts
-/// of the backup a contact of now was merged from since: itself is one.
+/// `kept` holds the statements, other than a yes, that the backup lacks or reads more mildly. `member` lists the
+/// contacts of the backup that were merged into a present contact since, and that contact itself.
 const PUT_ASIDE: &str = "\
 create temp table kept as select * from consent where state <> 'yes' and not exists (
   select 1 from {copy}consent as old where old.contact_id = consent.contact_id
@@ -46,8 +47,8 @@ create temp table member as
   select holder, member from merged union select contact_id, contact_id from kept;
 ";
 
-/// A statement that a contact of the backup made itself goes back to that one. What was said since the merge counts for
-/// all of whom the contact was merged.
+/// Puts the statements back. A statement that the backup has for one contact of a merge goes back to that contact. A
+/// statement made since the merge goes to all contacts of the merge.
 const PUT_BACK: &str = "\
 insert into consent ({columns}) select {columns of member} from kept join member on member.holder = kept.contact_id
   where not exists (
@@ -62,7 +63,7 @@ const TOUCHED: &str = "select distinct contact.contact_id from contact \
 const DROP: &str = "drop table kept; drop table member;";
 const FORGET_META: &str = "delete from ferry_meta where key = $1";
 
-/// What a restore would take back.
+/// The changes that a restore would take back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
     /// Contacts that the backup does not have.
@@ -76,9 +77,9 @@ pub struct Losses {
 }
 
 impl Crm {
-    /// Puts back what [`Crm::back_up`] copied from tables of this [`SCHEMA_VERSION`](crate::SCHEMA_VERSION) at
-    /// `taken_at`, in one transaction; without a folder, what an empty database holds. What is not taken back is in the
-    /// head of this module. Gives how many contacts there are then.
+    /// Restores the tables that [`Crm::back_up`] copied at `taken_at`, in one transaction; without a folder, those of
+    /// an empty database. The copy must be of this [`SCHEMA_VERSION`](crate::SCHEMA_VERSION). The head of this module
+    /// says what is not taken back. Gives the number of contacts afterwards.
     pub async fn restore(&self, lease: &Lease, folder: Option<&Path>, taken_at: Timestamp) -> Result<u64, LoadError> {
         let crm = lease.crm();
         let result = async {
@@ -109,7 +110,7 @@ impl Tx {
         }
         self.with_copy("insert into evidence select * from {copy}evidence where true on conflict do nothing;").await?;
         self.with_copy(PUT_BACK).await?;
-        // The backup has the statements as other words may have read them.
+        // Other words may have read the statements of the backup.
         self.execute(FORGET_META, &[CONSENT_WORDS.into()]).await?;
         let touched = self.select(TOUCHED, &[], |it| it.contact_id(0)).await?;
         self.execute_script(DROP.to_owned()).await?;

@@ -1,4 +1,4 @@
-//! What an import changes of the contacts that the database holds.
+//! The changes that an import makes to the contacts of the database.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::contact::columns::COLUMNS;
 use crate::contact::edits::ImportHash;
 use crate::contact::reconcile::{reconciled, reconciled_into};
 use crate::contact::{ContactHashes, Kept, Merges, StoredContact, keep_edits};
-use crate::journal::LoadRun;
+use crate::load_run::LoadRun;
 use crate::statements::{derive, union};
 
 /// The result of loading, or of a preview.
@@ -50,7 +50,7 @@ pub(crate) struct Known {
     pub(crate) merges: Arc<Merges>,
 }
 
-/// A contact of the database that must be written again, as it is to be.
+/// A contact of the database as it must be written again.
 pub(crate) struct Changed {
     pub(crate) contact: Contact,
     pub(crate) hashes: ContactHashes,
@@ -61,7 +61,7 @@ pub(crate) struct Changed {
 pub(crate) struct Changes<'a> {
     pub(crate) new: Vec<&'a Contact>,
     pub(crate) updated: Vec<Changed>,
-    /// What the import says of the updated contacts.
+    /// The updated contacts as the import has them.
     pub(crate) incoming: Vec<&'a Contact>,
     /// Unchanged contacts with statements, whose last run is this one now.
     pub(crate) said_again: Vec<&'a Contact>,

@@ -19,7 +19,7 @@ pub(crate) struct ContactColumn {
     pub(crate) read: fn(&mut Contact, &Cell<'_>, &Lineage<'_>) -> Option<()>,
     /// Takes over what the database holds and an import does not know better.
     pub(crate) combine: fn(&mut Contact, &Contact),
-    /// Under which name a change is counted; none if it is not.
+    /// The name under which a change is counted; none if it is not counted.
     pub(crate) counted_as: Option<&'static str>,
     /// Takes over an edit; none of columns that people do not edit in the CRM.
     pub(crate) keep_edit: Option<fn(&mut Contact, &Contact)>,
@@ -272,8 +272,8 @@ const ALL: [ContactColumn; N_COLUMNS] = [
         counted_as: Some("rows"),
         ..column("source_rows", Type::Text, "text not null", |it| (&*it.rows).into(), none)
     },
-    // Which source row each value came from: first the row of all values that are not named after it. Where it is null,
-    // or names a row for some values only, the others came from source_rows, which is then one row. See model::Lineage.
+    // The source row of each value: first the row of all values that are not named after it. Where it is null, or names
+    // a row for some values only, the others came from source_rows, which is then one row. See model::Lineage.
     column("value_rows", Type::Text, "text", |it| Lineage::text(&it.rows, &it.value_rows()).into(), none),
 ];
 

@@ -144,7 +144,7 @@ pub(crate) struct Kept {
     pub(crate) conflicts: Vec<&'static str>,
 }
 
-/// Puts what was edited back into `contact`, which is what the import would make of `held`. A new refusal wins over an
+/// Puts edited values of `held` back into `contact`, which is `held` after the import. A new refusal wins over an
 /// edited consent; it is reported as a conflict all the same.
 pub(crate) fn keep_edits(
     held: &Contact,

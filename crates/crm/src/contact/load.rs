@@ -11,7 +11,8 @@ use crate::contact::changes::{Changes, Known, Loaded, changes};
 use crate::contact::edits::ImportHash;
 use crate::contact::insert::TABLES;
 use crate::contact::{Merges, NewContacts, contact_rows};
-use crate::journal::{LoadRun, receipt_rows};
+use crate::journal::receipt_rows;
+use crate::load_run::LoadRun;
 use crate::sql::sqlite::{SORT_IN_FILES, checkpoint_in_background, sort_in_memory};
 use crate::sql::{BulkWriter, Dialect, Guard, LoadInput, PreparedLoad, Rows, Upserts};
 use crate::statements::{CONSENT, push_statements};
@@ -93,9 +94,9 @@ impl Crm {
 
     /// Makes sure that no two contacts have one phone number, and that contacts are found by number and by identity.
     ///
-    /// Contacts come in the order of their ids, which is no order of numbers. Filling the indexes as they come takes
-    /// longer than the rest of a first load, making them afterwards a second. Until then numbers are unique all the
-    /// same, because the id of a contact is made from its number.
+    /// Contacts come in the order of their ids and not of their numbers. Filling the indexes meanwhile takes longer
+    /// than the rest of a first load; making them afterwards takes a second. Until then numbers are unique because the
+    /// id of a contact is made from its number.
     pub async fn finish_load(&self) -> Result<(), LoadError> {
         const WHAT: &str = "index the phone numbers";
         // SQLite does not change these settings within a transaction.
@@ -176,7 +177,7 @@ async fn take_group<E>(
     Ok(group)
 }
 
-/// What some batches change.
+/// The changes of some batches.
 struct Prepared {
     rows: PreparedLoad,
     loaded: Loaded,

@@ -7,7 +7,7 @@ use model::{Contact, ContactId};
 
 use crate::contact::changes::{Changes, Loaded, change};
 use crate::contact::{ContactHashes, StoredContact, contact_rows};
-use crate::journal::LoadRun;
+use crate::load_run::LoadRun;
 use crate::sql::{Tx, Upserts};
 use crate::statements::{CONSENT, push_statements};
 use crate::{Crm, LoadError};
@@ -19,9 +19,9 @@ const SELECT: &str = "select other_id, contact_id from decision where decision =
 pub(crate) struct Merges {
     /// The number of decisions at which they were read.
     number: Option<i64>,
-    /// Into whom each contact was merged.
+    /// The contact into which each contact was merged.
     into: HashMap<ContactId, ContactId>,
-    /// All into whom somebody was merged.
+    /// All contacts into which another was merged.
     survivors: HashSet<ContactId>,
 }
 
@@ -34,7 +34,7 @@ impl Merges {
     /// The contact that stays; none if this contact was not merged into another.
     pub(crate) fn survivor(&self, id: ContactId) -> Option<ContactId> {
         let mut last = *self.into.get(&id)?;
-        // Merges that lead round in a circle, which only a damaged database has, end somewhere.
+        // A damaged database can have merges in a circle, so the number of steps is limited.
         for _ in 0..self.into.len() {
             match self.into.get(&last) {
                 Some(next) => last = *next,
@@ -44,7 +44,7 @@ impl Merges {
         Some(last)
     }
 
-    /// Whether somebody was merged into this contact.
+    /// Whether another contact was merged into this one.
     pub(crate) fn is_survivor(&self, id: ContactId) -> bool {
         self.survivors.contains(&id)
     }

@@ -7,7 +7,7 @@ use phone::PhoneNumber;
 
 use crate::contact::StoredContact;
 use crate::contact::columns::{COLUMNS, unite};
-use crate::journal::LoadRun;
+use crate::load_run::LoadRun;
 use crate::statements::{derive, union};
 
 /// The contact as it should be after an import: what the import knows wins, and nothing that was known is lowered.
@@ -18,23 +18,15 @@ use crate::statements::{derive, union};
 /// `is_survivor` says that somebody was merged into the contact: then the rows of both stay named while one run loads.
 pub(crate) fn reconciled(run: &LoadRun, held: &StoredContact, incoming: Contact, is_survivor: bool) -> Contact {
     let is_of_this_run = held.run_number == run.number;
-    let held = match run.earlier_id(held.run_number) {
-        Some(id) => qualified(held.contact.clone(), id),
-        None => held.contact.clone(),
-    };
-    let mut rows = match is_survivor && is_of_this_run {
+    let held = of_its_run(run, held);
+    let rows = match is_survivor && is_of_this_run {
         true => both_rows(&held.rows, &incoming.rows),
         false => all_rows(&held.rows, &incoming.rows),
     };
     let held = without_mended(held, run, &incoming);
-    let mut contact = combined(&held, incoming);
-    derive(run.rule, &run.id, &mut contact);
-    for (_, row) in contact.value_rows() {
-        rows = with_row(rows, row);
-    }
-    contact.n_rows = count_rows(&rows);
-    contact.rows = rows;
-    contact
+    let contact = derived(run, combined(&held, incoming));
+    let rows = contact.value_rows().into_iter().fold(rows, |rows, (_, row)| with_row(rows, row));
+    with_rows(contact, rows)
 }
 
 /// The contact after an import of somebody who was merged into it, and who has its id here.
@@ -42,18 +34,32 @@ pub(crate) fn reconciled(run: &LoadRun, held: &StoredContact, incoming: Contact,
 /// The statements of both count. A value of the import replaces one of the contact only if it is newer by its date:
 /// whether this run has said the same of the contact itself is not known.
 pub(crate) fn reconciled_into(run: &LoadRun, held: &StoredContact, incoming: Contact) -> Contact {
-    let held = match run.earlier_id(held.run_number) {
-        Some(id) => qualified(held.contact.clone(), id),
-        None => held.contact.clone(),
-    };
+    let held = of_its_run(run, held);
     let rows = both_rows(&held.rows, &incoming.rows);
     let at = |it: &Contact| it.last_at.as_ref().map(|it| it.value);
     let is_newer = at(&held).zip(at(&incoming)).is_some_and(|(held, incoming)| incoming > held);
-    let mut contact = if is_newer { combined(&held, incoming) } else { completed(held, incoming) };
+    let contact = if is_newer { combined(&held, incoming) } else { completed(held, incoming) };
+    with_rows(derived(run, contact), rows)
+}
+
+/// The contact that the database holds. Rows of an earlier run are named with the id of that run.
+fn of_its_run(run: &LoadRun, held: &StoredContact) -> Contact {
+    let contact = held.contact.clone();
+    match run.earlier_id(held.run_number) {
+        Some(id) => qualified(contact, id),
+        None => contact,
+    }
+}
+
+/// The contact with the consent that follows from its statements.
+fn derived(run: &LoadRun, mut contact: Contact) -> Contact {
     derive(run.rule, &run.id, &mut contact);
-    contact.n_rows = count_rows(&rows);
-    contact.rows = rows;
     contact
+}
+
+/// The contact with these rows, and their number.
+fn with_rows(contact: Contact, rows: RowName) -> Contact {
+    Contact { n_rows: count_rows(&rows), rows, ..contact }
 }
 
 /// The contact without the statements that this import replaces: those about rows that could not be read, if their
@@ -93,8 +99,8 @@ fn with_row(rows: RowName, row: Option<&RowName>) -> RowName {
     }
 }
 
-/// The import with what the database knows beside it, column by column. What counts of the statements is for the caller
-/// to derive.
+/// The import with what the database knows beside it, column by column. The caller derives the consent from the
+/// statements.
 fn combined(held: &Contact, incoming: Contact) -> Contact {
     let other_phone = incoming.phone;
     let mut contact = incoming;
@@ -129,8 +135,8 @@ fn completed(kept: Contact, other: Contact) -> Contact {
     Contact { phone, region, line_type, ..contact }
 }
 
-/// The contact with the id of its run before the names of its rows, such as `2026-11-28-spring/sms:12`. Names that have
-/// one already are of an earlier run still.
+/// The contact with the id of its run before the names of its rows, such as `2026-11-28-spring/sms:12`. Names that
+/// already have an id stay as they are.
 pub(crate) fn qualified(mut contact: Contact, run_id: &str) -> Contact {
     let name = |row: &RowName| -> RowName {
         let part = |it: &str| if it.contains('/') { it.to_owned() } else { format!("{run_id}/{it}") };

@@ -20,8 +20,8 @@ pub(crate) struct StoredContact {
     pub(crate) run_number: i64,
 }
 
-/// Which contacts the database holds, and what the last import said of each; none where a person has edited it since,
-/// or nothing is known of that.
+/// The contacts that the database holds, each with the hash of its last import; none if a person has edited the contact
+/// since, or if the hash is not known.
 pub(crate) type ImportHashes = HashMap<ContactId, Option<ImportHash>>;
 
 const READ: &str = "read contacts";

@@ -77,7 +77,7 @@ impl ArchivedContact {
 }
 
 impl Before {
-    /// As the column `before` of a decision holds it.
+    /// The text for the column `before` of a decision.
     pub(super) fn text(&self) -> String {
         let survivor = self.survivor.as_ref().map(ArchivedContact::to_json);
         json!({ "survivor": survivor, "absorbed": self.absorbed.to_json() }).to_string()

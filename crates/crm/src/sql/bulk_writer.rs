@@ -39,7 +39,7 @@ pub(crate) struct LoadInput {
     pub(crate) upserts: Upserts,
 }
 
-/// The same, after all work that needs no connection.
+/// A [`LoadInput`] after all work that needs no connection.
 pub(crate) enum PreparedLoad {
     Sqlite(LoadInput),
     Postgres { new: Vec<CopyRows>, upserts: Upserts },
@@ -101,7 +101,7 @@ impl BulkWriter {
         }
     }
 
-    /// The error of the task, which ends by itself only after one.
+    /// The error of the task. The task ends by itself only after an error.
     async fn end(&mut self) -> LoadError {
         match (&mut self.task).await {
             Ok(Err(error)) => error,
@@ -110,7 +110,7 @@ impl BulkWriter {
     }
 }
 
-/// SQLite has one connection for all else, which others read with meanwhile.
+/// Opens a connection for the load alone on SQLite, so that others can read with the shared one meanwhile.
 async fn with_own_connection(crm: Crm, what: &'static str) -> Result<Crm, LoadError> {
     Ok(match &crm.0 {
         Database::Sqlite(sqlite) => {
@@ -125,7 +125,7 @@ async fn carry_out(crm: &Crm, what: &'static str, mut given: mpsc::Receiver<Orde
     let mut stale = Vec::new();
     let mut next = given.recv().await;
     while let Some(order) = next {
-        // The sender waits no more if the load was given up.
+        // The sender no longer waits if the load was given up.
         next = match (order, begun.take()) {
             (Order::Begin(done), None) => {
                 begun = Some(crm.begin(what).await?);
@@ -229,7 +229,7 @@ async fn write_upserts(
     postgres::write(connection, upserts).await
 }
 
-/// Copies table by table what batch by batch came.
+/// Copies the rows of several batches, table by table.
 async fn copy_others(connection: &mut PgConnection, batches: Vec<Vec<CopyRows>>) -> Result<(), SqlError> {
     let mut batches: Vec<_> = batches.into_iter().map(Vec::into_iter).collect();
     loop {

@@ -39,7 +39,7 @@ pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, LoadError>
     })
 }
 
-/// Why a connection will be refused again until a person changes something; none if it may succeed later
+/// The reason why a connection will be refused again until a person changes something; none if it may succeed later
 /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 fn refusal(error: &sqlx::Error) -> Option<Refusal> {
     match error {
@@ -54,9 +54,9 @@ fn refusal(error: &sqlx::Error) -> Option<Refusal> {
     }
 }
 
-/// Begins a transaction that writes. An advisory lock until its end makes it the only one.
+/// Begins a transaction that writes. An advisory lock makes it the only one until it ends.
 ///
-/// What is committed is on the disk, but where the server is set to commit later; `is_durable` overrules that.
+/// A commit is on the disk when it returns, unless the server is set to commit later; `is_durable` overrules that.
 pub(crate) async fn begin(pool: &PgPool, is_durable: bool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     if is_durable {

@@ -71,7 +71,7 @@ impl Rows {
         self.ends.len()
     }
 
-    /// About how much memory the values take.
+    /// The approximate memory that the values take, in bytes.
     pub(super) fn n_bytes(&self) -> usize {
         self.texts.len() + self.bytes.len() + 6 * self.lengths.len()
     }

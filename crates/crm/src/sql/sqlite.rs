@@ -90,7 +90,7 @@ impl Sqlite {
         Ok(Self { connection: Arc::new(Mutex::new(connection)), path: Arc::clone(&self.path) })
     }
 
-    /// Begins a transaction that writes. Without `is_durable` a power cut may take back what was committed last.
+    /// Begins a transaction that writes. Without `is_durable` a power cut may undo the last commits.
     pub(crate) async fn begin(&self, is_durable: bool) -> Result<Tx, SqlError> {
         let begin = match is_durable {
             true => "pragma synchronous = full; begin immediate",
@@ -151,7 +151,7 @@ impl Drop for Tx {
     }
 }
 
-/// SQLite gives its journal files the mode of the database, so the mode of that decides who can read either.
+/// SQLite gives its journal files the mode of the database, so that mode decides who can read all of them.
 fn create_private(path: &Path) -> io::Result<()> {
     std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(|_| ())
 }
@@ -218,9 +218,9 @@ pub(crate) fn sort_in_memory() -> String {
     format!("pragma temp_store = memory; pragma cache_size = {CACHE_SIZE};")
 }
 
-/// Moves what was committed from the log into the database while others write on, because moving waits for the disk.
+/// Moves commits from the log into the database while others write on, because moving waits for the disk.
 ///
-/// Nothing waits for this. What is not moved, also after an error, is moved by the next call or by the last connection.
+/// Nothing waits for this. If it fails, the next call or the last connection moves the rest.
 pub(crate) fn checkpoint_in_background(sqlite: &Sqlite) {
     let path = Arc::clone(&sqlite.path);
     spawn_blocking(move || connect(&path)?.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())));

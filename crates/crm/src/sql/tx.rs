@@ -39,7 +39,7 @@ pub(crate) struct Upserts {
     pub(crate) guard: Option<Guard>,
 }
 
-/// Contacts that are written only if their rows are what they were when they were read. On PostgreSQL others can write
+/// Contacts that are written only if their rows have not changed since they were read. On PostgreSQL others can write
 /// while a run loads.
 pub(crate) struct Guard {
     /// As they were imported.
@@ -54,14 +54,14 @@ impl Crm {
         self.begin_as(what, false).await
     }
 
-    /// Begins a transaction on which money or a message hangs: what it commits survives a power cut.
+    /// Begins a transaction whose commit survives a power cut, because money or a message depends on it.
     pub(crate) async fn begin_durable(&self, what: &'static str) -> Result<Tx, LoadError> {
         self.begin_as(what, true).await
     }
 
     /// Begins a transaction in which the tables of a backup can be read, or those of an empty database:
-    /// [`Crm::end_copy`] takes them away. On SQLite they are in the database `copy`, on PostgreSQL before their names
-    /// is `copy_`.
+    /// [`Crm::end_copy`] takes them away. On SQLite they are in the database `copy`, on PostgreSQL their names begin
+    /// with `copy_`.
     pub(crate) async fn begin_with_copy(&self, what: &'static str, folder: Option<&Path>) -> Result<Tx, LoadError> {
         if let Database::Sqlite(sqlite) = &self.0 {
             sqlite::backup::attach(sqlite, folder).await.map_err(|it| it.doing(what))?;
@@ -129,7 +129,7 @@ impl Crm {
 }
 
 impl Tx {
-    /// What the transaction is for.
+    /// The purpose of the transaction, for errors.
     pub(super) fn what(&self) -> &'static str {
         self.what
     }

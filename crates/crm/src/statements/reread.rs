@@ -3,7 +3,7 @@
 use model::{Basis, ConsentState, ContactId, MAX_BATCH};
 
 use crate::contact::{ContactHashes, Kept, StoredContact, contact_rows, keep_edits};
-use crate::journal::CONSENT_RULE;
+use crate::load_run::CONSENT_RULE;
 use crate::sql::Tx;
 use crate::statements::derive;
 use crate::{Crm, LoadError};
@@ -19,9 +19,9 @@ const SAYING: &str = "select distinct contact_id from consent where basis = $1 a
 const ALL_SAYING: &str = "select distinct contact_id from consent";
 
 impl Crm {
-    /// Reads all statements of the database by the words of a plan, earlier imports included, and derives again what
-    /// counts of the contacts that made them. Does nothing if that was done by the same words and rule. Gives how many
-    /// contacts have another consent now.
+    /// Reads all statements of the database by the words of a plan, earlier imports included, and derives the consent
+    /// of their contacts again. Does nothing if that was done by the same words and rule. Gives the number of contacts
+    /// whose consent has changed.
     pub async fn read_statements_anew(
         &self,
         words: &str,
@@ -66,8 +66,8 @@ impl Crm {
 }
 
 impl Tx {
-    /// Derives what counts of some contacts, and writes those whose consent is another now. What a person has edited
-    /// stays, unless `does_refusal_win` and it is a refusal that counts.
+    /// Derives the consent of some contacts again, and writes those whose consent has changed. An edited consent stays,
+    /// unless `does_refusal_win` and the derived consent is a refusal.
     pub(crate) async fn derive_again(
         &mut self,
         rule: consent::Rule,

@@ -50,7 +50,7 @@ pub struct OrderLimit {
     pub most: usize,
 }
 
-/// What became of an attempt to claim an order.
+/// The result of an attempt to claim an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimResult {
     /// The order is in the journal, and only the caller sends it.

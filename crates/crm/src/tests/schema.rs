@@ -4,7 +4,7 @@ use crate::evidence::EVIDENCE;
 use crate::statements::CONSENT;
 use crate::{Crm, LoadError, SCHEMA_VERSION};
 
-/// What opening the database says, in several tasks at once.
+/// The results of opening the database in several tasks at once.
 async fn opened_at_once(place: &Place) -> Vec<Result<Crm, LoadError>> {
     let open = |_| {
         let url = place.url.clone();

@@ -182,7 +182,7 @@ fn small_commands_do_not_wait_for_a_run() {
     });
 }
 
-/// What one of two processes does that start at the same moment: opens the database, takes the lease, plans and loads.
+/// Acts as one of two processes that start at the same moment: opens the database, takes the lease, plans and loads.
 async fn start(url: String, row: RunRow, people: String) -> Result<(), LoadError> {
     let crm = crate::Crm::open(&url).await?;
     let lease = loop {

@@ -34,6 +34,9 @@ pub(crate) struct ScenarioArgs {
     /// The format of the files [default: detected]
     #[arg(long, value_name = "KIND", value_parser = format)]
     pub(crate) from: Option<Format>,
+    /// A plan with [business]: the language, the footer, the opt-out wording and the contact of the business
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) plan: Option<PathBuf>,
     /// The language of texts that are too short to tell, or the region of their language, such as pt_PT
     #[arg(long)]
     pub(crate) language: Option<String>,

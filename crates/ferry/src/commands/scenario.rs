@@ -4,15 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use model::Finding;
+use plan::{BusinessSection, OptOutSection, Plan};
 use scenario::{Scenario, schema};
 use scenario_import::{File, Imported, Options};
 use serde_json::json;
-use translate::{Script, compile, mermaid, scripts, simulate, svg};
+use translate::{Business, OptOutWording, Parameters, Script, compile, mermaid, scripts, simulate, svg};
 
 use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand, SimulateArgs};
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::text::findings::{self, Checked};
 use crate::text::scenarios as text;
 
 /// Limits one file of scenarios, in bytes. A log of a million messages has 150 MiB.
@@ -39,7 +40,9 @@ pub(crate) fn read(args: &ScenarioArgs) -> Result<Imported> {
     for path in &args.files {
         collect(path, path, &mut files)?;
     }
-    let options = Options { format: args.from, language: args.language.clone(), min_messages: args.min_messages };
+    let of_plan = || Ok::<_, anyhow::Error>(plan_of(args)?.and_then(|it| it.business.language));
+    let language = args.language.clone().map_or_else(of_plan, |it| Ok(Some(it)))?;
+    let options = Options { format: args.from, language, min_messages: args.min_messages };
     let mut imported = scenario_import::import(files, &options)?;
     if let Some(only) = &args.only {
         let ids: Vec<String> = imported.scenarios.iter().map(named).collect();
@@ -49,6 +52,20 @@ pub(crate) fn read(args: &ScenarioArgs) -> Result<Imported> {
         }
     }
     Ok(imported)
+}
+
+fn plan_of(args: &ScenarioArgs) -> Result<Option<Plan>> {
+    args.plan.as_ref().map(|it| Ok(Plan::read(it)?)).transpose()
+}
+
+/// How scenarios are compiled: with what the plan says of the business.
+pub(crate) fn compile_options(args: &ScenarioArgs, parameters: Parameters) -> Result<translate::Options> {
+    let Some(plan) = plan_of(args)? else { return Ok(translate::Options { parameters, ..Default::default() }) };
+    let footer = plan.business.footer().map(str::to_owned);
+    let BusinessSection { name, contact, opt_out, .. } = plan.business;
+    let wording = |it: OptOutSection| OptOutWording { button: it.button().to_owned(), line: it.line().to_owned() };
+    let opt_out = opt_out.into_iter().map(|(language, it)| (language, wording(it))).collect();
+    Ok(translate::Options { parameters, business: Business { name, footer, contact, opt_out } })
 }
 
 fn named(scenario: &Scenario) -> String {
@@ -100,21 +117,24 @@ fn import(args: &ImportArgs, output: Output) -> Result<Exit> {
 }
 
 fn check(args: &ScenarioArgs, output: Output) -> Result<Exit> {
-    let imported = read(args)?;
+    let (imported, options) = (read(args)?, compile_options(args, Parameters::default())?);
     let mut checked = Vec::new();
     for scenario in &imported.scenarios {
-        checked.push((scenario, compile(scenario, &translate::Options::default()).findings));
+        checked.push((scenario, compile(scenario, &options)));
     }
     for (n, finding) in translate::check_set(&imported.scenarios) {
-        checked[n].1.push(finding);
+        checked[n].1.findings.push(finding);
     }
     let value: Vec<_> = checked
         .iter()
-        .map(|(it, findings)| json!({ "scenario": it.id, "language": it.language, "findings": findings }))
+        .map(|(it, compiled)| json!({ "scenario": it.id, "language": it.language, "findings": compiled.findings }))
         .collect();
-    let text = || checked.iter().map(|(it, findings)| text::findings(&it.id, &it.language, findings)).collect();
+    let text = || {
+        let all: Vec<Checked<'_>> = checked.iter().map(|(scenario, it)| Checked::of(scenario, it)).collect();
+        findings::grouped(&all) + &text::n_findings(&all) + &text::skipped(&imported.skipped)
+    };
     output.print(&value, text)?;
-    let has_errors = checked.is_empty() || checked.iter().any(|it| it.1.iter().any(Finding::is_error));
+    let has_errors = checked.is_empty() || checked.iter().any(|it| it.1.has_errors());
     Ok(if has_errors { Exit::Failed } else { Exit::Done })
 }
 
@@ -146,7 +166,7 @@ fn graph(args: &GraphArgs, output: Output) -> Result<Exit> {
 }
 
 fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
-    let imported = read(&args.scenarios)?;
+    let (imported, options) = (read(&args.scenarios)?, compile_options(&args.scenarios, Parameters::default())?);
     let given: Option<Vec<Script>> = match &args.script {
         Some(path) => {
             let text = run::read_small_text(path, run::MOST_LIST_BYTES);
@@ -157,7 +177,7 @@ fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
     };
     let (mut runs, mut recorded, mut broken) = (Vec::new(), Vec::new(), Vec::new());
     for scenario in &imported.scenarios {
-        let compiled = compile(scenario, &translate::Options::default());
+        let compiled = compile(scenario, &options);
         if compiled.flow.steps.is_empty() {
             broken.push(named(scenario));
             continue;

@@ -5,16 +5,17 @@ use std::path::Path;
 
 use ::scenario::Criticality;
 use anyhow::{Context, Result, bail};
-use model::Severity;
+use model::counted;
 use scenario_import::Skipped;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use translate::{Compiled, Options, Parameters, compile};
+use translate::{Compiled, Parameters, compile};
 
 use crate::cli::scenario::TranslateArgs;
 use crate::commands::scenario;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::text::findings::{self, Checked};
 use crate::text::scenarios as text;
 
 /// The file that marks a folder as written by `ferry translate`.
@@ -32,8 +33,8 @@ pub(crate) struct OrderEntry {
 pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     let imported = scenario::read(&args.scenarios)?;
     let parameters = if args.named { Parameters::Named } else { Parameters::Positional };
-    let mut compiled: Vec<Compiled> =
-        imported.scenarios.iter().map(|it| compile(it, &Options { parameters })).collect();
+    let options = scenario::compile_options(&args.scenarios, parameters)?;
+    let mut compiled: Vec<Compiled> = imported.scenarios.iter().map(|it| compile(it, &options)).collect();
     add_findings_between(&mut compiled);
     let mut order = Vec::new();
     for (scenario, compiled) in imported.scenarios.iter().zip(&compiled) {
@@ -48,21 +49,14 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     }
     let n_templates: usize = compiled.iter().map(|it| it.templates.len()).sum();
     output.print(&json!({ "compiled": compiled, "skipped": imported.skipped }), || {
-        let mut text = String::new();
-        for it in &compiled {
-            text += &text::findings(&it.scenario, &it.language, &it.findings);
-        }
-        text += &text::skipped(&imported.skipped);
-        let n = |severity: Severity| {
-            compiled.iter().flat_map(|it| &it.findings).filter(|it| it.rule.severity == severity).count()
-        };
-        text += &format!(
-            "{} scenarios: {n_templates} templates, {} errors, {} losses\n",
-            compiled.len(),
-            n(Severity::Error),
-            n(Severity::Loss)
-        );
-        text
+        let pairs = imported.scenarios.iter().zip(&compiled);
+        let all: Vec<Checked<'_>> = pairs.map(|(scenario, it)| Checked::of(scenario, it)).collect();
+        findings::grouped(&all)
+            + &text::skipped(&imported.skipped)
+            + &counted(n_templates as u64, "template")
+            + ":\n"
+            + &findings::templates(&all)
+            + &text::n_findings(&all)
     })?;
     let has_errors = compiled.is_empty() || compiled.iter().any(Compiled::has_errors);
     Ok(if has_errors { Exit::Failed } else { Exit::Done })

@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 
-use model::{Finding, Severity, printable};
+use model::{Severity, counted, printable};
 use scenario::{Act, Choice, Goal, Scenario, Step};
 use scenario_import::{Imported, Skipped};
 use translate::Simulated;
 
+use crate::text::findings::Checked;
+
 /// The scenarios that were imported, and what was skipped.
 pub(crate) fn imported(imported: &Imported) -> String {
-    let mut text = format!("{}: {} scenarios\n", imported.format.name(), imported.scenarios.len());
+    let n_scenarios = counted(imported.scenarios.len() as u64, "scenario");
+    let mut text = format!("{}: {n_scenarios}\n", imported.format.name());
     for it in &imported.scenarios {
         let n_messages = it.origin.as_ref().and_then(|it| it.n_messages);
         let n_messages = n_messages.map_or(String::new(), |it| format!(", {it} messages"));
@@ -35,22 +38,18 @@ pub(crate) fn skipped(skipped: &[Skipped]) -> String {
     skipped.iter().map(line).collect()
 }
 
-/// Findings under the name of their scenario.
-pub(crate) fn findings(id: &str, language: &str, findings: &[Finding]) -> String {
-    let n = |severity: Severity| findings.iter().filter(|it| it.rule.severity == severity).count();
-    let mut text = format!(
-        "{id} ({language}): {} errors, {} losses, {} warnings, {} notes\n",
-        n(Severity::Error),
-        n(Severity::Loss),
-        n(Severity::Warning),
-        n(Severity::Note)
-    );
-    for it in findings {
-        let fix = it.fix.as_ref().map_or(String::new(), |it| format!(" — {it}"));
-        let (severity, message) = (it.rule.severity.name(), it.message.replace('\n', " ⏎ "));
-        text += &format!("  {severity}[{}] {} at {}: {message}{fix}\n", it.rule.code, it.rule.name, it.place);
-    }
-    text
+/// The last line: how many scenarios, errors, losses and warnings there are.
+pub(crate) fn n_findings(all: &[Checked<'_>]) -> String {
+    let n = |severity: Severity| {
+        all.iter().flat_map(|it| it.findings).filter(|it| it.rule.severity == severity).count() as u64
+    };
+    let counts = [(Severity::Error, "error"), (Severity::Loss, "loss"), (Severity::Warning, "warning")];
+    let counts = counts.map(|(severity, name)| match (n(severity), name) {
+        (1, name) => format!("1 {name}"),
+        (n, "loss") => format!("{n} losses"),
+        (n, name) => format!("{n} {name}s"),
+    });
+    format!("{}: {}\n", counted(all.len() as u64, "scenario"), counts.join(", "))
 }
 
 /// A scenario: its slots, its steps, its losses.
@@ -96,6 +95,9 @@ fn step_text(step: &Step) -> String {
                 _ => choice.next().map(goal).unwrap_or_default(),
             };
             text += &format!("\n      [{}]{more}", choice.title());
+        }
+        for media in &message.then {
+            text += &format!("\n      then ({} {})", media.kind.name(), media.url);
         }
         let otherwise = if message.waits() && message.next.is_some() { "\n      otherwise" } else { "" };
         return text + otherwise + &goal(&message.next);

@@ -120,24 +120,26 @@ fn the_form_of_the_design_text_is_a_scenario() {
     let checked = world.ferry(&["scenario", "check", &path("neutral/responses.json")]);
     assert_eq!(checked.code, 1);
     expect![[r#"
-        order_status (en): 0 errors, 0 losses, 0 warnings, 2 notes
-          note[C108] example-made-up at /slots: {{status}}: “status”
-          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
-        statut_de_commande (fr): 1 errors, 0 losses, 0 warnings, 5 notes
-          error[T304] variable-ratio at /templates/0/components/0/text: 4 words and 3 variables: at least 7 words are needed — add words, or remove variables
-          note[C108] example-made-up at /slots: {{nom}}: “nom”
-          note[C108] example-made-up at /slots: {{numero}}: “numero”
-          note[C108] example-made-up at /slots: {{statut}}: “statut”
-          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
-          note[C102] text-changed at /steps/0/text: “Bonjour {{1}}, votre commande {{2}} – {{3}}. Merci.” (variables-adjacent, variable-at-start, variable-at-end)
-        estado (es): 1 errors, 0 losses, 0 warnings, 3 notes
-          error[T304] variable-ratio at /templates/0/components/0/text: 2 words and 1 variables: at least 3 words are needed — add words, or remove variables
-          note[C108] example-made-up at /slots: {{estado}}: “estado”
-          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
-          note[C102] text-changed at /steps/0/text: “Estado: {{1}}. Gracias.” (variable-at-end)
-        news_in_no_language_of_whatsapp (tlh): 1 errors, 0 losses, 0 warnings, 1 notes
-          error[S110] scenario-language at /language: “tlh” is not one of WhatsApp's languages
-          note[C101] proposed-category at /steps/0: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional
+        error[T304] variable-ratio, 2 times: a text with n variables has at least 2n + 1 other words
+          statut_de_commande.fr, body of template statut_de_commande: 4 words and 3 variables: at least 7 words are needed — add words, or remove variables
+            in “Bonjour {{1}}, votre commande {{2}} – {{3}}. Merci.”
+          estado.es, body of template estado: 2 words and 1 variables: at least 3 words are needed — add words, or remove variables
+            in “Estado: {{1}}. Gracias.”
+        error[S110] scenario-language: the language is one that WhatsApp supports
+          news_in_no_language_of_whatsapp.tlh: “tlh” is not one of WhatsApp's languages
+        note[C108] example-made-up, 5 times: no example came with the data, so one was made up from the name
+          order_status.en: {{status}}: “status”
+          statut_de_commande.fr: {{nom}}: “Ana”
+          statut_de_commande.fr: {{numero}}: “A1041”
+          … and 2 more
+        note[C101] proposed-category, 4 times: the category is proposed, with its reason
+          UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional: order_status.en, statut_de_commande.fr, estado.es and 1 more
+        note[C102] text-changed, 2 times: a text was corrected or added where that is safe
+          statut_de_commande.fr, step response: “Bonjour {{1}}, votre commande {{2}} – {{3}}. Merci.” (variables-adjacent, variable-at-start, variable-at-end)
+            in “{{nom}}, votre commande {{numero}} {{statut}}”
+          estado.es, step response: “Estado: {{1}}. Gracias.” (variable-at-end)
+            in “Estado: {{estado}}”
+        4 scenarios: 3 errors, 0 losses, 0 warnings
     "#]].assert_eq(&checked.out);
 }
 
@@ -239,7 +241,7 @@ fn translating_again_leaves_no_template_of_before() {
     // WhatsApp would refuse the same text twice.
     let both = world.ferry(&["translate", "a.json", "b.json"]);
     assert!(
-        both.code == 1 && both.out.contains("duplicate at /templates/0/components: “a” has the same body"),
+        both.code == 1 && both.out.contains("b.en: “a” has the same body and footer — use one template for both"),
         "{both:?}"
     );
 }
@@ -283,5 +285,31 @@ fn a_flow_holds_messages_as_the_cloud_api_takes_them() {
     assert_eq!(
         (&products["action"]["catalog_id"], &products["action"]["sections"][1]["title"]),
         (&"777".into(), &"Tas".into())
+    );
+}
+
+#[test]
+fn the_business_of_the_plan_words_its_own_opt_out_footer_and_contact() {
+    let world = World::empty();
+    world.write(
+        "plan.toml",
+        "[business]\nname = \"Chez Ana\"\nfooter = \"Chez Ana, Lyon\"\ncontact = \"+33 1 99 00 00 00\"\n\
+         [business.opt_out.fr]\nbutton = \"Ne plus recevoir\"\nline = \"Pour arrêter : Ne plus recevoir\"\n",
+    );
+    world.write("list.csv", "code;texte\nPROMO;Soldes chez [boutique] : -20 % sur tout, venez vite nous voir !\n");
+    let translated = world.ferry(&["translate", "list.csv", "--plan", "plan.toml", "--to", "out"]);
+    assert_eq!(translated.code, 0, "{translated:?}");
+    let order: Vec<Value> = serde_json::from_str(&world.read("out/order.json")).unwrap();
+    let template = world.read(&format!("out/{}", order[0]["file"].as_str().unwrap()));
+    for text in ["\"Pour arrêter : Ne plus recevoir\"", "\"Ne plus recevoir\"", "\"Chez Ana\""] {
+        assert!(template.contains(text), "{template}");
+    }
+    world.write("plan.toml", "[business]\nfooter = \"\"\n");
+    let refused = world.ferry(&["translate", "list.csv", "--plan", "plan.toml"]);
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused.err.ends_with("plan.toml:2: the text has 0 characters: it can have from 1 to 60\n"),
+        "{}",
+        refused.err
     );
 }

@@ -180,8 +180,8 @@ impl VerifySection {
         self.per_second.as_ref().and_then(|it| NonZeroU32::new(*it.get_ref() as u32))
     }
 
-    /// Returns the token or key; none if the plan names no place of one. It is a secret, so neither the command line nor
-    /// the plan holds it. A place that is named and holds nothing is an error.
+    /// Returns the token or key; none if the plan names no variable or file for it. It is a secret, so neither the
+    /// command line nor the plan holds it. A named variable or file without a value is an error.
     pub fn token(&self, plan: &Plan) -> Result<Option<String>, PlanError> {
         if let Some(path) = &self.token_file {
             return secret_of_file(plan, path).map(Some);
@@ -273,9 +273,9 @@ impl VerifySection {
 }
 
 impl Plan {
-    /// Fails with the line of the plan if a secret that `[verify]` names is not there: a variable that is unset or empty,
-    /// a file that is missing or empty. No secret is kept or shown. To be called before a run that verifies reads its
-    /// first row.
+    /// Fails with the line of the plan if a secret that `[verify]` names is not there: a variable that is unset or
+    /// empty, a file that is missing or empty. No secret is kept or shown. A run that verifies calls this before it
+    /// reads its first row.
     pub fn check_secrets(&self) -> Result<(), PlanError> {
         let Some(section) = self.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(()) };
         section.token(self)?;

@@ -1,132 +1,162 @@
-//! What the YAML files of a bot say: responses, forms, examples, and the events of its stories.
+//! What the YAML files of a bot say: responses, slots, forms, examples, stories, flows.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BTreeSet};
 
-use regex::Regex;
 use serde_json::Value;
 
-use crate::{Imported, Skipped};
-
-/// `[text](entity)` and `[text]{"entity": "x"}` in what users say.
-static ENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})").ok());
-
-const MAX_PHRASES: usize = 20;
-/// Limits the events of a story: steps are built by recursion.
-const MAX_EVENTS: usize = 500;
-/// Limits the variants of one story.
-const MAX_VARIANTS: usize = 32;
+use super::examples::Example;
+use super::ordered::Keys;
+use super::stories::{Story, StoryEvent};
 
 #[derive(Default)]
 pub(super) struct Bot {
-    pub(super) responses: BTreeMap<String, Value>,
-    pub(super) forms: BTreeMap<String, Vec<String>>,
+    /// The language that `config.yml` declares.
+    pub(super) language: String,
+    /// The variations of each response.
+    pub(super) responses: BTreeMap<String, Vec<Value>>,
+    pub(super) slots: BTreeMap<String, Value>,
+    pub(super) forms: BTreeMap<String, Form>,
+    pub(super) actions: BTreeSet<String>,
+    /// Actions that an intent always leads to (`triggers`).
+    pub(super) triggers: BTreeMap<String, String>,
     /// What users say, by intent.
-    pub(super) phrases: BTreeMap<String, Vec<String>>,
-    /// Rules and stories: their file, their name, their events.
-    pub(super) stories: Vec<(String, String, Vec<StoryEvent>)>,
+    pub(super) examples: BTreeMap<String, Vec<Example>>,
+    pub(super) stories: Vec<Story>,
+    /// Flows of CALM: their file, their name, their content.
+    pub(super) flows: Vec<(String, String, Value)>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum StoryEvent {
-    Intent(String),
-    Action(String),
+/// A form: the slots that it asks for, and how each is filled.
+#[derive(Default)]
+pub(super) struct Form {
+    pub(super) slots: Vec<String>,
+    /// In Rasa 2 the form says how its slots are filled, in Rasa 3 each slot.
+    pub(super) mappings: BTreeMap<String, Vec<Value>>,
+    /// The keys that are not read.
+    pub(super) others: Vec<String>,
 }
 
-/// Adds what a YAML file says to the bot.
-pub(super) fn read(bot: &mut Bot, value: &Value, file: &str, imported: &mut Imported) {
-    // `templates` is what Rasa 1 called responses.
-    for key in ["responses", "templates"] {
-        for (name, response) in value.get(key).and_then(Value::as_object).into_iter().flatten() {
-            bot.responses.insert(name.clone(), response.clone());
+impl Bot {
+    /// Adds what a YAML file says, but for its stories: these are read when all slots are known.
+    pub(super) fn read(&mut self, value: &Value, keys: &Keys, file: &str) {
+        let object = |key: &str| value.get(key).and_then(Value::as_object).into_iter().flatten();
+        if let Some(language) =
+            value.get("language").and_then(Value::as_str).filter(|_| value.get("pipeline").is_some())
+        {
+            language.clone_into(&mut self.language);
+        }
+        // `templates` is what Rasa 1 called responses.
+        for (name, response) in object("responses").chain(object("templates")) {
+            self.responses.entry(name.clone()).or_default().extend(variations(response));
+        }
+        self.slots.extend(object("slots").map(|(name, slot)| (name.clone(), slot.clone())));
+        let actions = value.get("actions").and_then(Value::as_array).into_iter().flatten();
+        self.actions.extend(actions.filter_map(|it| it.as_str().map(str::to_owned)));
+        self.read_triggers(value);
+        self.read_forms(value, keys);
+        self.read_examples(value);
+        self.flows.extend(object("flows").map(|(name, flow)| (file.to_owned(), name.clone(), flow.clone())));
+    }
+
+    fn read_triggers(&mut self, value: &Value) {
+        for intent in value.get("intents").and_then(Value::as_array).into_iter().flatten() {
+            let pairs = intent.as_object().into_iter().flatten();
+            let pairs = pairs.filter_map(|(name, it)| Some((name.clone(), it.get("triggers")?.as_str()?.to_owned())));
+            self.triggers.extend(pairs);
         }
     }
-    read_forms(bot, value);
-    read_phrases(bot, value);
-    for (key, name_key) in [("rules", "rule"), ("stories", "story")] {
-        for story in value.get(key).and_then(Value::as_array).into_iter().flatten() {
-            let name = story.get(name_key).and_then(Value::as_str).unwrap_or_default();
-            read_story(bot, story, file, name, imported);
+
+    /// Adds the actions that intents trigger, as if each were a rule.
+    pub(super) fn add_triggers(&mut self) {
+        for (intent, action) in std::mem::take(&mut self.triggers) {
+            let steps = vec![vec![StoryEvent::Intent(intent.clone(), Vec::new())], vec![StoryEvent::Action(action)]];
+            self.stories.push(Story { file: "domain.yml".to_owned(), name: intent, steps });
         }
     }
-}
 
-fn read_forms(bot: &mut Bot, value: &Value) {
-    for (name, form) in value.get("forms").and_then(Value::as_object).into_iter().flatten() {
-        let required = form.get("required_slots").unwrap_or(form);
-        let slots = match required {
-            Value::Array(names) => names.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect(),
-            // Rasa 2: a map of slots.
-            Value::Object(slots) => slots.keys().cloned().collect(),
-            _ => Vec::new(),
+    fn read_forms(&mut self, value: &Value, keys: &Keys) {
+        for (name, value) in value.get("forms").and_then(Value::as_object).into_iter().flatten() {
+            let order = keys.get("forms").and_then(|it| it.get(name));
+            let required = value.get("required_slots");
+            let order = match required {
+                Some(_) => order.and_then(|it| it.get("required_slots")),
+                None => order,
+            };
+            let mut form = Form::default();
+            match required.unwrap_or(value) {
+                Value::Array(names) => form.slots.extend(names.iter().filter_map(|it| it.as_str().map(str::to_owned))),
+                // Rasa 2: a map of slots, each with its mappings.
+                Value::Object(slots) => {
+                    form.slots.extend(order.into_iter().flat_map(|it| &it.0).map(|it| it.0.clone()));
+                    form.slots.retain(|it| slots.contains_key(it) && it != "ignored_intents");
+                    let mappings = slots.iter().map(|(slot, it)| (slot.clone(), list(it)));
+                    form.mappings.extend(mappings);
+                }
+                _ => {}
+            }
+            let others = value.as_object().into_iter().flatten().filter(|_| required.is_some());
+            form.others.extend(others.map(|it| it.0.clone()).filter(|it| it != "required_slots"));
+            self.forms.insert(name.clone(), form);
+        }
+    }
+
+    fn read_examples(&mut self, value: &Value) {
+        for entry in value.get("nlu").and_then(Value::as_array).into_iter().flatten() {
+            let string = |key: &str| entry.get(key).and_then(Value::as_str);
+            let lines = super::examples::lines(entry.get("examples").unwrap_or(&Value::Null));
+            if let Some(intent) = string("intent") {
+                let examples = lines.iter().map(|it| Example::parse(it)).filter(|it| !it.text.is_empty());
+                self.examples.entry(intent.to_owned()).or_default().extend(examples);
+            }
+        }
+    }
+
+    /// What customers say for an intent.
+    pub(super) fn phrases(&self, intent: &str) -> Vec<String> {
+        self.examples.get(intent).into_iter().flatten().map(|it| it.text.clone()).collect()
+    }
+
+    /// How a slot is filled: by the form that asks for it, else by the slot itself.
+    pub(super) fn mappings(&self, form: &str, slot: &str) -> Vec<Value> {
+        let of_form = self.forms.get(form).and_then(|it| it.mappings.get(slot)).cloned();
+        let of_slot = || list(self.slots.get(slot).and_then(|it| it.get("mappings")).unwrap_or(&Value::Null));
+        of_form.filter(|it| !it.is_empty()).unwrap_or_else(of_slot)
+    }
+
+    /// The slots that an entity fills.
+    pub(super) fn slots_of(&self, entity: &str) -> Vec<&str> {
+        let fills = |it: &&String| {
+            let mappings = self.mappings("", it);
+            let by_mapping = mappings.iter().any(|it| it.get("entity").and_then(Value::as_str) == Some(entity));
+            // Rasa 2 fills a slot with the entity of the same name.
+            by_mapping || mappings.is_empty() && *it == entity
         };
-        bot.forms.insert(name.clone(), slots);
+        self.slots.keys().filter(fills).map(String::as_str).collect()
     }
 }
 
-fn read_phrases(bot: &mut Bot, value: &Value) {
-    for entry in value.get("nlu").and_then(Value::as_array).into_iter().flatten() {
-        let Some(intent) = entry.get("intent").and_then(Value::as_str) else { continue };
-        let examples = entry.get("examples").and_then(Value::as_str).unwrap_or_default();
-        let lines = examples.lines().filter_map(|it| it.trim().strip_prefix('-')).map(str::trim);
-        let plain =
-            |line: &str| ENTITY.as_ref().map_or_else(|| line.to_owned(), |it| it.replace_all(line, "$1").into_owned());
-        let phrases: Vec<String> = lines.take(MAX_PHRASES).map(plain).collect();
-        bot.phrases.entry(intent.to_owned()).or_default().extend(phrases);
-    }
-}
-
-/// Reads a rule or a story. A story with alternatives is read as several stories.
-fn read_story(bot: &mut Bot, story: &Value, file: &str, name: &str, imported: &mut Imported) {
-    let mut skip = |why: String| {
-        imported.skipped.push(Skipped { file: file.to_owned(), place: name.to_owned(), why });
+/// A response of one text may be written without a list.
+fn variations(response: &Value) -> Vec<Value> {
+    let of_text = |it: &Value| match it {
+        Value::String(text) => serde_json::json!({ "text": text }),
+        it => it.clone(),
     };
-    let mut variants: Vec<Vec<StoryEvent>> = vec![Vec::new()];
-    for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
-        if let Some(alternatives) = alternatives(step).filter(|it| variants.len() * it.len() <= MAX_VARIANTS) {
-            let pairs = variants.iter().flat_map(|it| alternatives.iter().map(move |event| (it, event)));
-            variants = pairs.map(|(it, event)| [it.as_slice(), std::slice::from_ref(event)].concat()).collect();
-            continue;
-        }
-        match event(step) {
-            Ok(Some(event)) => variants.iter_mut().for_each(|it| it.push(event.clone())),
-            Ok(None) => {}
-            Err(what) => skip(format!("its step “{what}” has no counterpart")),
-        }
-    }
-    for events in variants.into_iter().filter(|it| !it.is_empty()) {
-        match events.len() > MAX_EVENTS {
-            true => skip(format!("it has {} steps, and at most {MAX_EVENTS} are read", events.len())),
-            false => bot.stories.push((file.to_owned(), name.to_owned(), events)),
-        }
+    match response {
+        Value::Array(list) => list.iter().map(of_text).collect(),
+        Value::Null => Vec::new(),
+        it => vec![of_text(it)],
     }
 }
 
-/// The alternative intents of a step.
-fn alternatives(step: &Value) -> Option<Vec<StoryEvent>> {
-    let list = step.get("or")?.as_array()?;
-    let intents =
-        list.iter().map(|it| it.get("intent").and_then(Value::as_str).map(|it| StoryEvent::Intent(it.to_owned())));
-    intents.collect::<Option<Vec<StoryEvent>>>().filter(|it| !it.is_empty())
+pub(super) fn list(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Array(list) => list.clone(),
+        Value::Object(_) => vec![value.clone()],
+        _ => Vec::new(),
+    }
 }
 
-/// The event of a step; none for a step that only sets slots; `Err` with the name of an unknown step.
-fn event(step: &Value) -> Result<Option<StoryEvent>, String> {
-    let string = |key: &str| step.get(key).and_then(Value::as_str);
-    if let Some(intent) = string("intent") {
-        return Ok(Some(StoryEvent::Intent(intent.to_owned())));
-    }
-    if let Some(action) = string("action") {
-        let quiet = ["action_listen", "action_restart", "action_back"];
-        return Ok((!quiet.contains(&action)).then(|| StoryEvent::Action(action.to_owned())));
-    }
-    if let Some(form) = step.get("active_loop") {
-        return Ok(form.as_str().map(|it| StoryEvent::Action(it.to_owned())));
-    }
-    let quiet = ["slot_was_set", "condition", "wait_for_user_input"];
-    match step.as_object().and_then(|it| it.keys().next()) {
-        Some(key) if quiet.contains(&key.as_str()) => Ok(None),
-        Some(key) => Err(key.clone()),
-        None => Ok(None),
-    }
+/// A name or a value may be a number or a boolean.
+pub(super) fn scalar(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,235 +1,305 @@
-//! Builds the steps of a story.
+//! Builds the steps of a scenario out of what can happen in the stories.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use regex::Regex;
-use scenario::{Accepts, Act, Call, Choice, Goal, Handover, Loss, Media, MediaKind, Message, Question, Text, Via};
+use scenario::{Act, Call, Condition, Goal, Handover, Loss, Text, Via};
 use serde_json::Value;
 
-use super::bot::{Bot, StoryEvent};
-use super::tree::StoryNode;
-use crate::placeholders;
+use super::bot::Bot;
+use super::responses::{self, Constraints, branch};
+use super::stories::StoryEvent;
+use super::tree::Stories;
 use crate::scenario_builder::ScenarioBuilder;
 
-static SLOT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{([A-Za-z_][\w-]*)\}").ok());
+/// Limits the actions that follow each other and say nothing: they are built by recursion.
+const MAX_DEPTH: usize = 200;
 
-fn is_handover(action: &str) -> bool {
-    ["handoff", "handover", "human", "agent", "escalat"].iter().any(|it| action.contains(it))
+/// Values of slots that an answer gives.
+pub(super) type Values = Vec<(String, String)>;
+
+/// What all scenarios of a bot share.
+pub(super) struct Context<'a> {
+    pub(super) bot: &'a Bot,
+    pub(super) stories: &'a Stories,
+    /// The ids of scenarios, by the intent or the flow that begins them.
+    pub(super) scenarios: BTreeMap<String, String>,
+    /// The slots that texts, conditions and forms use.
+    pub(super) used_slots: BTreeSet<String>,
+    /// The slots that a button or a phrase can fill before a form asks for them.
+    pub(super) filled_slots: BTreeSet<String>,
 }
 
-/// Builds the steps of one scenario.
+/// A message that waits to be built: its step, its response, what follows.
+pub(super) struct Saying<'a> {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) variation: &'a Value,
+    pub(super) after: usize,
+}
+
+/// Builds the steps of one scenario. Steps with the same action and the same continuation are built once.
 pub(super) struct StoryBuilder<'a> {
     pub(super) scenario: ScenarioBuilder,
-    bot: &'a Bot,
-    /// Stories by the intent that they begin with.
-    roots: &'a BTreeMap<&'a str, (&'a str, StoryNode)>,
-    /// What follows an action, for stories that end with it.
-    continuations: &'a BTreeMap<&'a str, StoryNode>,
-    /// The first steps of the stories that are in this scenario already.
-    starts: BTreeMap<String, Goal>,
-    /// The actions whose continuation is in this scenario already.
-    pub(super) used: BTreeSet<String>,
+    pub(super) context: &'a Context<'a>,
+    /// The intent that begins the scenario, and its first step.
+    pub(super) start: (String, Goal),
+    pub(super) actions: HashMap<(String, usize), Goal>,
+    decisions: HashMap<usize, Goal>,
+    pub(super) sets: HashMap<(Values, Goal), Goal>,
+    jumps: HashMap<String, String>,
+    waiting: VecDeque<Saying<'a>>,
+    /// The responses that the scenario says.
+    pub(super) said: BTreeSet<String>,
+    /// The continuations that the scenario has.
+    pub(super) continued: BTreeSet<String>,
+    n_left: &'a std::cell::Cell<usize>,
+    depth: usize,
 }
 
 impl<'a> StoryBuilder<'a> {
-    pub(super) fn new(
-        bot: &'a Bot,
-        roots: &'a BTreeMap<&'a str, (&'a str, StoryNode)>,
-        continuations: &'a BTreeMap<&'a str, StoryNode>,
-    ) -> Self {
+    pub(super) fn new(context: &'a Context<'a>, n_left: &'a std::cell::Cell<usize>) -> Self {
         Self {
             scenario: ScenarioBuilder::default(),
-            bot,
-            roots,
-            continuations,
-            starts: BTreeMap::new(),
-            used: BTreeSet::new(),
+            context,
+            start: (String::new(), None),
+            actions: HashMap::new(),
+            decisions: HashMap::new(),
+            sets: HashMap::new(),
+            jumps: HashMap::new(),
+            waiting: VecDeque::new(),
+            said: BTreeSet::new(),
+            continued: BTreeSet::new(),
+            n_left,
+            depth: 0,
         }
     }
 
-    /// Adds the steps of a story, once: buttons may lead to it from several places.
-    pub(super) fn story(&mut self, intent: &str, root: &'a StoryNode) -> Goal {
-        if let Some(start) = self.starts.get(intent) {
-            return start.clone();
-        }
-        let first = root.next.iter().find_map(|it| match &it.0 {
-            StoryEvent::Action(action) => Some(match self.bot.forms.get(action).and_then(|it| it.first()) {
-                Some(slot) => format!("{action} {slot}"),
-                None => action.clone(),
-            }),
-            StoryEvent::Intent(_) => None,
-        });
-        let start = first.map(|it| self.scenario.free_id(&it));
-        self.starts.insert(intent.to_owned(), start.clone());
-        self.build(root, intent);
+    /// Builds the scenario of an intent. Returns the id of the first step.
+    pub(super) fn story(&mut self, intent: &str, root: usize) -> Goal {
+        intent.clone_into(&mut self.start.0);
+        let start = self.enter(root, intent);
+        self.start.1.clone_from(&start);
+        self.build_waiting();
         start
     }
 
-    /// Adds the steps after a node, and returns the id of the first.
-    fn build(&mut self, node: &'a StoryNode, place: &str) -> Goal {
-        let (event, after) = node.next.iter().find(|it| matches!(it.0, StoryEvent::Action(_)))?;
-        let StoryEvent::Action(action) = event else { return None };
-        for (other, _) in node.next.iter().filter(|it| matches!(it.0, StoryEvent::Action(_))).skip(1) {
-            if let StoryEvent::Action(other) = other {
-                self.scenario.record_loss(
-                    Loss::RouteDropped,
-                    place,
-                    format!("to {other}, but the story does not say when"),
-                );
-            }
+    pub(super) fn build_waiting(&mut self) {
+        while let Some(saying) = self.waiting.pop_front() {
+            self.say(saying);
         }
-        let after = self.continuation(action, after);
-        if let Some(slots) = self.bot.forms.get(action) {
-            return self.form(action, slots, after);
+    }
+
+    /// The first step of what the bot does at a node; none if it waits or ends.
+    pub(super) fn enter(&mut self, node: usize, place: &str) -> Goal {
+        let options = self.context.stories.options(node);
+        if options.iter().any(|it| matches!(it.0, StoryEvent::Slot(..))) {
+            return self.decide(node, &options, place);
         }
-        let id = self.scenario.free_id(action);
-        // The step is pushed first, so that it comes before those that follow it.
-        self.scenario.push(&id, Act::Message(Message::default()));
-        let act = match self.bot.responses.get(action) {
-            Some(response) => Act::Message(self.utter(response, after, &id)),
-            None => {
-                let next = self.build(after, &id);
-                match is_handover(action) {
-                    true => Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next }),
-                    false => Act::Call(Call { system: action.clone(), on_failure: next.clone(), next }),
+        let mut actions = options.iter().filter_map(|(event, after)| match event {
+            StoryEvent::Action(action) => Some((action.as_str(), *after)),
+            _ => None,
+        });
+        let (action, after) = actions.next()?;
+        for (other, _) in actions.filter(|it| it.0 != action) {
+            let what = format!("to {other}, but the story does not say when");
+            self.scenario.record_loss(Loss::RouteDropped, place, what);
+        }
+        self.act(action, after)
+    }
+
+    /// A decision by the values of slots.
+    fn decide(&mut self, node: usize, options: &[(StoryEvent, usize)], place: &str) -> Goal {
+        if let Some(known) = self.decisions.get(&node) {
+            return known.clone();
+        }
+        if !self.has_room(place) {
+            return None;
+        }
+        let id = self.free_id(&format!("{place} decides"));
+        self.decisions.insert(node, Some(id.clone()));
+        let at = self.scenario.steps.len();
+        self.scenario.push(&id, Act::Condition(Condition { branches: Vec::new(), otherwise: None }));
+        let rest = options.iter().find(|it| matches!(it.0, StoryEvent::Action(_))).cloned();
+        let mut condition = Condition { branches: Vec::new(), otherwise: None };
+        for (event, after) in options {
+            let StoryEvent::Slot(slot, value) = event else { continue };
+            let next = self.enter(*after, place);
+            let (branch, holds) = branch(&mut self.scenario, slot, value, next.clone());
+            match holds {
+                true => condition.branches.push(branch),
+                // The slot has no value: what is left when it has one.
+                false => {
+                    condition.branches.push(scenario::Branch { next: None, ..branch });
+                    condition.otherwise = condition.otherwise.or(next);
                 }
             }
-        };
-        if let Some(step) = self.scenario.steps.iter_mut().find(|it| it.id == id) {
-            step.act = act;
         }
+        if let Some((StoryEvent::Action(action), after)) = rest {
+            condition.otherwise = condition.otherwise.or_else(|| self.act(&action, after));
+        }
+        // A slot that must have no value is tested last.
+        condition.branches.sort_by_key(|it| it.test == scenario::Test::IsSet);
+        self.scenario.steps[at].act = Act::Condition(condition);
         Some(id)
     }
 
-    /// What follows an action: the rest of the story, or the continuation in another story, once.
-    ///
-    /// No step waits after a form or a custom action, so intents that follow it are recorded as lost.
-    fn continuation(&mut self, action: &str, after: &'a StoryNode) -> &'a StoryNode {
-        let is_silent = !self.bot.responses.contains_key(action);
-        for (event, _) in after.next.iter().filter(|_| is_silent) {
-            if let StoryEvent::Intent(intent) = event {
+    /// The first step of an action and what follows it.
+    fn act(&mut self, action: &str, after: usize) -> Goal {
+        let after = self.continuation(action, after);
+        let key = (action.to_owned(), after);
+        if let Some(known) = self.actions.get(&key) {
+            return known.clone();
+        }
+        if !self.has_room(action) {
+            return None;
+        }
+        // Known before it is built, so that stories which come back to the action end.
+        self.actions.insert(key.clone(), None);
+        self.depth += 1;
+        let context = self.context;
+        let first = match (context.bot.forms.get(action), context.bot.responses.get(action)) {
+            (Some(form), _) => self.form(action, form, after, &key),
+            (None, Some(_)) => self.respond(action, after, &key),
+            (None, None) => self.own_code(action, after, &key),
+        };
+        self.depth -= 1;
+        self.actions.insert(key, first.clone());
+        first
+    }
+
+    /// What follows an action: the rest of the story, or stories that begin with the action.
+    fn continuation(&mut self, action: &str, after: usize) -> usize {
+        let bot = self.context.bot;
+        let is_silent = !bot.responses.contains_key(action);
+        let options = self.context.stories.options(after);
+        for (event, _) in options.iter().filter(|_| is_silent) {
+            if let StoryEvent::Intent(intent, _) = event {
                 self.scenario.record_loss(Loss::RouteDropped, action, format!("if the customer says {intent} then"));
             }
         }
-        let goes_on = after.next.iter().any(|it| !is_silent || matches!(it.0, StoryEvent::Action(_)));
-        match self.continuations.get(action) {
-            Some(continuation) if !goes_on && self.used.insert(action.to_owned()) => continuation,
+        let goes_on = options.iter().any(|it| !is_silent || !matches!(it.0, StoryEvent::Intent(..)));
+        match self.context.stories.continuations.get(action) {
+            Some(continuation) if !goes_on => {
+                self.continued.insert(action.to_owned());
+                *continuation
+            }
             _ => after,
         }
     }
 
-    fn text(&mut self, raw: &str) -> Text {
-        let Some(pattern) = SLOT.as_ref() else { return Text::plain(raw) };
-        placeholders::parse_with(&mut self.scenario, raw, pattern, |it| Some(it[1].to_owned()))
-    }
-
-    /// The first variation of a response; the others are recorded as lost.
-    fn variation(&mut self, response: &'a Value, place: &str) -> Option<&'a Value> {
-        let list = response.as_array()?;
-        if list.len() > 1 {
-            self.scenario.record_loss(Loss::RouteDropped, place, format!("{} other wordings", list.len() - 1));
-        }
-        list.first()
-    }
-
-    fn utter(&mut self, response: &'a Value, after: &'a StoryNode, id: &str) -> Message {
-        let mut message = Message::default();
-        if let Some(value) = self.variation(response, id) {
-            message.text = self.text(value.get("text").and_then(Value::as_str).unwrap_or_default().trim());
-            if let Some(url) = value.get("image").and_then(Value::as_str) {
-                message.media = Some(Media { kind: MediaKind::Image, url: self.text(url) });
+    /// A custom action: the export does not say what it does.
+    fn own_code(&mut self, action: &str, after: usize, key: &(String, usize)) -> Goal {
+        let id = self.scenario.free_id(action);
+        self.actions.insert(key.clone(), Some(id.clone()));
+        let is_person = ["handoff", "handover", "human", "agent", "escalat"].iter().any(|it| action.contains(it));
+        let at = self.scenario.steps.len();
+        self.scenario.push(&id, Act::Call(Call { system: action.to_owned(), next: None, on_failure: None }));
+        let next = self.enter(after, action);
+        self.scenario.steps[at].act = match is_person {
+            true => Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next }),
+            false => {
+                let what = "what the bot's own code says there is not in its files";
+                self.scenario.record_loss(Loss::StepDropped, action, what);
+                Act::Call(Call { system: action.to_owned(), on_failure: next.clone(), next })
             }
-            for key in ["custom", "attachment"] {
-                if value.get(key).is_some() {
-                    self.scenario.record_loss(Loss::StepDropped, id, format!("what {key} holds"));
+        };
+        Some(id)
+    }
+
+    /// The steps of a response: its variations behind decisions, if it has conditions.
+    fn respond(&mut self, name: &str, after: usize, key: &(String, usize)) -> Goal {
+        let context = self.context;
+        self.said.insert(name.to_owned());
+        let chosen = responses::choose(&mut self.scenario, name, &context.bot.responses[name]);
+        let mut steps: Vec<(Constraints, String)> = Vec::new();
+        for (constraints, variation) in chosen {
+            let id = self.free_id(name);
+            if steps.is_empty() && constraints.is_empty() {
+                self.actions.insert(key.clone(), Some(id.clone()));
+            }
+            steps.push((constraints, id.clone()));
+            self.waiting.push_back(Saying { id, name: name.to_owned(), variation, after });
+        }
+        // Without a variation that holds, the bot says nothing and goes on.
+        let otherwise = match steps.pop() {
+            Some((constraints, id)) if constraints.is_empty() => Some(id),
+            Some(last) => {
+                steps.push(last);
+                self.enter(after, name)
+            }
+            None => return self.enter(after, name),
+        };
+        self.conditions(name, steps, otherwise)
+    }
+
+    /// Decisions for steps with constraints. Returns the first of them.
+    pub(super) fn conditions(&mut self, name: &str, steps: Vec<(Constraints, String)>, otherwise: Goal) -> Goal {
+        let mut fail = otherwise;
+        let mut made: Vec<usize> = Vec::new();
+        for (constraints, id) in steps.into_iter().rev() {
+            let mut next = Some(id);
+            for (slot, value) in constraints.iter().rev() {
+                let (mut branch, holds) = branch(&mut self.scenario, slot, value, None);
+                let otherwise = match holds {
+                    true => {
+                        branch.next = next;
+                        fail.clone()
+                    }
+                    false => {
+                        branch.next.clone_from(&fail);
+                        next
+                    }
+                };
+                // Decisions by one slot after the other are one.
+                let is_joined = holds && constraints.len() == 1;
+                let last = made.last().copied().filter(|_| is_joined).map(|it| &mut self.scenario.steps[it]);
+                if let Some(scenario::Step { id, act: Act::Condition(known) }) = last
+                    && otherwise.as_ref() == Some(id)
+                    && known.branches.iter().all(|it| it.test == branch.test && it.slot == branch.slot)
+                {
+                    known.branches.insert(0, branch);
+                    next = otherwise;
+                    continue;
                 }
+                made.push(self.scenario.steps.len());
+                let decision = self.free_id(&format!("{name} decides"));
+                self.scenario.push(&decision, Act::Condition(Condition { branches: vec![branch], otherwise }));
+                next = Some(decision);
             }
-            for button in value.get("buttons").and_then(Value::as_array).into_iter().flatten() {
-                let string = |key: &str| button.get(key).map(scalar).unwrap_or_default();
-                let (title, payload) = (string("title"), string("payload"));
-                let next = self.way(&payload, after, id);
-                message.choices.push(Choice::Reply { title, description: None, value: Some(payload), next });
-            }
+            fail = next;
         }
-        // Intents without a button.
-        for (event, node) in &after.next {
-            let StoryEvent::Intent(intent) = event else { continue };
-            let is_button = |it: &Choice| match it {
-                Choice::Reply { value: Some(value), .. } => intent_of(value) == intent,
-                _ => false,
-            };
-            if message.choices.iter().any(is_button) {
-                continue;
-            }
-            let next = self.build(node, id);
-            let phrase = self.bot.phrases.get(intent).and_then(|it| it.first()).cloned();
-            let title = phrase.unwrap_or_else(|| intent.replace('_', " "));
-            message.choices.push(Choice::Reply { title, description: None, value: Some(format!("/{intent}")), next });
-        }
-        if message.choices.is_empty() {
-            message.next = self.build(after, id);
-        }
-        message
+        fail
     }
 
-    /// The step that a button leads to: the next step of its story, or the story that begins with its intent.
-    fn way(&mut self, payload: &str, after: &'a StoryNode, place: &str) -> Goal {
-        let intent = intent_of(payload);
-        if let Some((_, node)) = after.next.iter().find(|it| it.0 == StoryEvent::Intent(intent.to_owned())) {
-            return self.build(node, place);
-        }
-        match self.roots.get(intent) {
-            Some((_, root)) => self.story(intent, root),
-            None => {
-                self.scenario.record_loss(
-                    Loss::RouteDropped,
-                    place,
-                    format!("a button with the payload {payload}, which no story answers"),
-                );
-                None
-            }
-        }
+    /// The id of a step that says a response, without the word that all responses begin with.
+    pub(super) fn free_id(&mut self, response: &str) -> String {
+        self.scenario.free_id(response.strip_prefix("utter_").unwrap_or(response))
     }
 
-    /// Adds a question for each slot of a form.
-    fn form(&mut self, name: &str, slots: &[String], after: &'a StoryNode) -> Goal {
-        let ids: Vec<String> = slots.iter().map(|it| self.scenario.free_id(&format!("{name} {it}"))).collect();
-        self.scenario.record_loss(Loss::FormDropped, name, "the form's own checks of answers");
-        for (slot, id) in slots.iter().zip(&ids) {
-            let keys = [format!("utter_ask_{name}_{slot}"), format!("utter_ask_{slot}")];
-            let response = keys.iter().find_map(|it| self.bot.responses.get(it));
-            let value = response.and_then(|it| self.variation(it, id));
-            let raw = value.and_then(|it| it.get("text")).and_then(Value::as_str);
-            let (text, slot) = (self.text(raw.unwrap_or(&format!("{slot}?")).trim()), self.scenario.slot(slot));
-            let buttons = value.and_then(|it| it.get("buttons")).and_then(Value::as_array).into_iter().flatten();
-            let titles = buttons.filter_map(|it| it.get("title").map(scalar));
-            let choices: Vec<Choice> = titles.map(|it| Choice::reply(&it, None)).collect();
-            let act = match choices.is_empty() {
-                true => Act::Question(Question { text, slot, accepts: Accepts::Text, next: None, timeout: None }),
-                false => Act::Message(Message { text, choices, slot: Some(slot), ..Message::default() }),
-            };
-            self.scenario.push(id, act);
+    /// The step that starts the scenario of another intent or flow.
+    pub(super) fn jump(&mut self, name: &str) -> Goal {
+        if self.start.0 == name && self.start.1.is_some() {
+            return self.start.1.clone();
         }
-        let last = self.build(after, name);
-        for (n, id) in ids.iter().enumerate() {
-            let next = ids.get(n + 1).cloned().or_else(|| last.clone());
-            match self.scenario.steps.iter_mut().find(|it| it.id == *id).map(|it| &mut it.act) {
-                Some(Act::Question(question)) => question.next = next,
-                Some(Act::Message(message)) => message.next = next,
-                _ => {}
-            }
+        let scenario = self.context.scenarios.get(name)?;
+        if let Some(id) = self.jumps.get(name) {
+            return Some(id.clone());
         }
-        ids.first().cloned().or(last)
+        let id = self.scenario.free_id(&format!("to {scenario}"));
+        let call = Call { system: format!("scenario {scenario}"), next: None, on_failure: None };
+        self.scenario.push(&id, Act::Call(call));
+        self.jumps.insert(name.to_owned(), id.clone());
+        Some(id)
     }
-}
 
-/// A title may be a number.
-fn scalar(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// The intent of a payload such as `/track_order{"id": 1}`.
-fn intent_of(payload: &str) -> &str {
-    payload.trim_start_matches('/').split('{').next().unwrap_or_default()
+    /// Whether one more step may be built. Small files can ask for very many.
+    pub(super) fn has_room(&mut self, place: &str) -> bool {
+        let left = self.n_left.get();
+        if left == 0 || self.depth >= MAX_DEPTH {
+            self.scenario.record_loss(Loss::RouteDropped, place, "the bot has too many steps to read all of them");
+            return false;
+        }
+        self.n_left.set(left - 1);
+        true
+    }
 }

@@ -181,16 +181,20 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The footer. Marketing gets a quick reply that stops it, and a footer that names it, unless the text says how to
-    /// stop it or the scenario has a footer of its own.
-    pub(super) fn opt_out(
+    /// Returns the footer: that of the message, else that of the business. To marketing that does not say how to stop it,
+    /// adds a quick reply that does, and its footer.
+    pub(super) fn footer(
         &mut self,
         spoken: &SpokenStep<'_>,
         category: &str,
         tapped: &mut TemplateButtons,
     ) -> Option<String> {
-        let footer = Some(spoken.message.footer.to_string()).filter(|it| !it.is_empty());
-        let Some(phrases) = self.phrases.filter(|_| category == "MARKETING") else { return footer };
+        let own = Some(spoken.message.footer.to_string()).filter(|it| !it.is_empty());
+        let footer = own.clone().or_else(|| self.options.business.footer.clone());
+        if category != "MARKETING" {
+            return footer;
+        }
+        let Some(wording) = self.options.business.opt_out(self.language) else { return footer };
         let text = format!("{} {}", spoken.message.text, spoken.message.footer);
         if says_how_to_stop(&self.scenario.language, &text) || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
             return footer;
@@ -199,18 +203,18 @@ impl<'a> Compiler<'a> {
         for end in &mut tapped.ends {
             end.0 += 1;
         }
-        tapped.buttons.insert(at, reply(phrases.stop.to_owned()));
+        tapped.buttons.insert(at, reply(wording.button.clone()));
         tapped.ways.push(Route {
-            id: phrases.stop.to_owned(),
-            title: phrases.stop.to_owned(),
-            value: phrases.stop.to_owned(),
+            id: wording.button.clone(),
+            title: wording.button.clone(),
+            value: wording.button.clone(),
             next: None,
             is_ours: true,
             is_location: false,
         });
-        let message = format!("“{}”", phrases.stop);
+        let message = format!("“{}”", wording.button);
         self.add_finding(Finding::new(&rules::OPT_OUT_ADDED, format!("/steps/{}", spoken.n), message));
-        footer.or_else(|| Some(phrases.stop_line.to_owned()))
+        own.or(Some(wording.line))
     }
 }
 

@@ -29,7 +29,13 @@ impl<'a> Compiler<'a> {
             return self.choices(spoken, sends, media);
         }
         let frame = match links.is_some() || form.is_some() {
-            true => self.frame(&mut spoken),
+            true => {
+                // A header is a text or a medium.
+                if media.as_ref().is_some_and(|it| takes_header(it.kind)) {
+                    spoken.header_in_text();
+                }
+                self.frame(&mut spoken)
+            }
             false => {
                 spoken.frame_in_text();
                 Frame::default()
@@ -38,6 +44,12 @@ impl<'a> Compiler<'a> {
         let is_interactive = links.is_some() || form.is_some() || spoken.asks_location;
         let most = if is_interactive { MAX_BODY } else { MAX_TEXT };
         let mut texts = self.texts(&spoken, most);
+        let (header, media) = match media {
+            Some(media) if links.is_some() && takes_header(media.kind) && texts.len() == 1 => {
+                (Some((media.kind, media.url.to_string())), None)
+            }
+            media => (None, media),
+        };
         match (media, texts.as_slice()) {
             (Some(media), [caption])
                 if links.is_none()
@@ -62,7 +74,7 @@ impl<'a> Compiler<'a> {
         sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
         if let Some((label, url)) = links {
             let body = last.clone().unwrap_or_else(|| label.clone());
-            sends.push(SessionMessage::Link { frame, body, label, url });
+            sends.push(SessionMessage::Link { frame, body, media: header, label, url });
         } else if let Some((label, flow, screen)) = form {
             let body = last.unwrap_or_else(|| label.clone());
             sends.push(SessionMessage::Form { frame, body, label, flow, screen });
@@ -80,6 +92,7 @@ impl<'a> Compiler<'a> {
             };
             sends.push(SessionMessage::Products { title: title(&self.scenario.intent, 60, &[]), body, products });
         }
+        sends.extend(then(&spoken));
         let awaits = Self::awaits(&spoken, Vec::new());
         let next = spoken.message.next.clone();
         self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
@@ -190,9 +203,7 @@ impl<'a> Compiler<'a> {
         let as_buttons = rows.len() <= MAX_BUTTONS && spoken.message.choices.iter().all(is_short);
         // A header is a text or a medium.
         if as_buttons && media.as_ref().is_some_and(|it| takes_header(it.kind)) {
-            let footer = std::mem::take(&mut spoken.message.footer);
-            spoken.frame_in_text();
-            spoken.message.footer = footer;
+            spoken.header_in_text();
         }
         let frame = self.frame(&mut spoken);
         let most = if as_buttons { MAX_BODY } else { MAX_LIST_BODY };
@@ -208,21 +219,29 @@ impl<'a> Compiler<'a> {
         };
         sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
         if as_buttons {
-            let mut taken = Vec::new();
-            let (replies, ways): (Vec<Row>, Vec<Route>) = rows
-                .into_iter()
-                .map(|(way, _)| {
-                    let title = title(&way.title, MAX_BUTTON, &taken);
-                    taken.push(title.clone());
-                    (Row { id: way.id.clone(), title, description: None }, way)
-                })
-                .unzip();
+            let (replies, ways) = self.replies_of(spoken.n, rows);
             sends.push(SessionMessage::Buttons { frame, body, media: header, replies });
+            sends.extend(then(&spoken));
             let awaits = Self::awaits(&spoken, ways);
             let next = spoken.message.next.clone();
             return self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
         }
         self.lists(&spoken, spoken.id, sends, (frame, body), rows);
+    }
+
+    /// The buttons of answers. Titles that are equal get a number.
+    fn replies_of(&mut self, n: usize, rows: Vec<(Route, Option<String>)>) -> (Vec<Row>, Vec<Route>) {
+        let mut taken = Vec::new();
+        let mut replies = Vec::new();
+        for (way, _) in rows {
+            let title = title(&way.title, MAX_BUTTON, &taken);
+            if title != way.title {
+                self.record_loss(Loss::LongTitle, n, format!("“{}” is “{title}”", way.title));
+            }
+            taken.push(title.clone());
+            replies.push((Row { id: way.id.clone(), title, description: None }, way));
+        }
+        replies.into_iter().unzip()
     }
 
     /// The answers of a message, with their descriptions. A request for a location is a separate step.
@@ -293,6 +312,9 @@ impl<'a> Compiler<'a> {
                 ways.push(turn);
             }
             sends.push(SessionMessage::List { frame: frame.clone(), body: body.clone(), button: button.clone(), rows });
+            if n == 0 {
+                sends.extend(then(spoken));
+            }
             let sends = outgoing(std::mem::take(&mut sends));
             let (awaits, next) = (Self::awaits(spoken, ways), spoken.message.next.clone());
             self.push_sends(&page_id(n), spoken.id, Sends { sends, awaits, next });
@@ -341,6 +363,12 @@ impl<'a> Compiler<'a> {
         }
         listed
     }
+}
+
+/// The media that are sent right after a message.
+fn then(spoken: &SpokenStep<'_>) -> Vec<SessionMessage> {
+    let media = |it: &Media| SessionMessage::Media { media: it.kind, link: it.url.to_string(), caption: None };
+    spoken.message.then.iter().map(media).collect()
 }
 
 /// The end of a step's id, short enough for the id of a row.

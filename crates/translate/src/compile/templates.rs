@@ -11,7 +11,7 @@ use super::buttons::TemplateButtons;
 use super::category::{category, is_code};
 use super::session::takes_header;
 use super::text::{split, title};
-use super::{Compiler, Parameters, SpokenStep, to};
+use super::{Compiler, Parameters, SpokenStep, examples, to};
 use crate::flow::{Awaits, Outgoing, Sends};
 use crate::rules;
 
@@ -20,6 +20,9 @@ const ROOM: usize = 40;
 
 impl<'a> Compiler<'a> {
     pub(super) fn template(&mut self, mut spoken: SpokenStep<'a>) {
+        if has_no_words(&spoken.message.text) {
+            return self.no_template(&spoken);
+        }
         let (category, reason) = category(self.scenario, &spoken.message);
         let place = format!("/steps/{}", spoken.n);
         self.add_finding(Finding::new(&rules::CATEGORY, place.clone(), format!("{category}: {reason}")));
@@ -34,7 +37,7 @@ impl<'a> Compiler<'a> {
         let (header, header_value) = self.header(&mut spoken);
         let mut tapped = self.tapped(&mut spoken, category);
         let texts = self.bodies(&spoken);
-        let footer = self.opt_out(&spoken, category, &mut tapped);
+        let footer = self.footer(&spoken, category, &mut tapped);
         let mut sends = Vec::new();
         let n_texts = texts.len();
         let mut header = header;
@@ -244,14 +247,23 @@ impl<'a> Compiler<'a> {
         (Some(header), slots.first().map(|it| format!("{{{{{it}}}}}")))
     }
 
+    /// A template has exactly one body (Meta, template components). Nothing of the source may stand in for it.
+    fn no_template(&mut self, spoken: &SpokenStep<'a>) {
+        let message = &spoken.message;
+        let shows = match (&message.media, &message.location) {
+            (Some(media), _) => media.kind.name(),
+            (None, Some(_)) => "location",
+            (None, None) => "link",
+        };
+        let what = format!("“{}” is a {shows} without a text, and a template must have one", spoken.id);
+        let finding = Finding::new(&rules::NO_TEXT, format!("/steps/{}/text", spoken.n), what);
+        self.add_finding(finding.fixed_by("write the text that goes with it"));
+        let next = message.next.clone();
+        self.push_sends(spoken.id, spoken.id, Sends { sends: Vec::new(), awaits: None, next });
+    }
+
     fn bodies(&mut self, spoken: &SpokenStep<'_>) -> Vec<Text> {
         let text = spoken.message.text.trimmed();
-        let text = match text.is_empty() {
-            // A template must have a body, even if the source shows only a location or a picture. No name of the source
-            // may become one, so the linter says that the text is missing.
-            true => return vec![Text::default()],
-            false => text,
-        };
         let texts = split(&text, MAX_TEMPLATE_BODY - ROOM, |slot| self.size(slot));
         if texts.len() > 1 {
             self.record_loss(Loss::TextSplit, spoken.n, format!("{} templates", texts.len()));
@@ -304,7 +316,10 @@ impl<'a> Compiler<'a> {
         if let Some(example) = self.slot(slot).and_then(|it| it.examples.first()) {
             return example.split_whitespace().collect::<Vec<_>>().join(" ");
         }
-        let made_up = slot.replace('_', " ");
+        let made_up = match &self.options.business.name {
+            Some(name) if examples::is_business(slot) => name.clone(),
+            _ => examples::of(slot),
+        };
         self.add_finding(Finding::new(&rules::EXAMPLE_MADE_UP, "/slots", format!("{{{{{slot}}}}}: “{made_up}”")));
         made_up
     }
@@ -319,6 +334,12 @@ impl<'a> Compiler<'a> {
         }
         filled
     }
+}
+
+/// Whether a text is empty or a link alone.
+fn has_no_words(text: &Text) -> bool {
+    let is_link = |it: &str| it.starts_with("http://") || it.starts_with("https://");
+    text.slots().next().is_none() && text.to_string().split_whitespace().all(is_link)
 }
 
 fn has_variables(component: &Component) -> bool {

@@ -221,7 +221,7 @@ fn header_and_footer_are_lines_where_they_fit_and_paragraphs_elsewhere() {
     .assert_eq(&sent("message", message));
     let varying = json!({ "footer": "Order {{order}}" });
     expect![[
-        r#"{"example":{"body_text":[["order"]]},"text":"See you on Monday.\n\nOrder {{1}}. Thank you.","type":"BODY"}"#
+        r#"{"example":{"body_text":[["A1041"]]},"text":"See you on Monday.\n\nOrder {{1}}. Thank you.","type":"BODY"}"#
     ]]
     .assert_eq(&sent("event", varying));
 }

@@ -92,6 +92,7 @@ impl Run<'_> {
                 Choice::ShareLocation { title, .. } | Choice::SharePhone { title, .. } => shown.tap(title, None),
             }
         }
+        message.then.iter().for_each(|it| shown.media(it.kind, &fill(&it.url)));
         self.shown.push(shown);
     }
 

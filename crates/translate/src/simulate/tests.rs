@@ -144,7 +144,7 @@ proptest! {
     #[test]
     fn whatever_is_compiled_behaves_as_the_source_or_says_why(scenario in any_scenario(), named in any::<bool>()) {
         let parameters = if named { Parameters::Named } else { Parameters::Positional };
-        let compiled = compile(&scenario, &Options { parameters });
+        let compiled = compile(&scenario, &Options { parameters, ..Options::default() });
         let is_broken = compiled.findings.iter().any(|it| it.is_error() && it.rule.code.starts_with("S10"));
         if !compiled.has_errors() {
             for template in &compiled.templates {

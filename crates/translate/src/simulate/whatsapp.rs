@@ -165,7 +165,10 @@ impl Run<'_> {
         match message {
             SessionMessage::Media { media, link, .. } => shown.media(*media, &self.fill(link)),
             SessionMessage::Location { location } => shown.place(location),
-            SessionMessage::Buttons { media: Some((kind, url)), .. } => shown.media(*kind, &self.fill(url)),
+            SessionMessage::Buttons { media: Some((kind, url)), .. }
+            | SessionMessage::Link { media: Some((kind, url)), .. } => {
+                shown.media(*kind, &self.fill(url));
+            }
             _ => {}
         }
         // The next page repeats the text.

@@ -1,0 +1,93 @@
+//! The run that loads contacts, and how it relates to the earlier runs of the database.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::Digest;
+
+use crate::contact::Merges;
+use crate::sql::Tx;
+use crate::{Crm, LoadError};
+
+/// The key of `ferry_meta` for the rule by which statements count.
+pub(crate) const CONSENT_RULE: &str = "consent_rule";
+
+const OF_SAME_FILE: &str = "select run_id from source where name = $1 and sha256 = $2";
+const RUNS: &str = "select number, run_id from run";
+
+/// The run that loads contacts.
+#[derive(Clone, Debug)]
+pub struct LoadRun {
+    pub id: String,
+    /// Contacts name the run of their rows by this number.
+    pub number: i64,
+    /// The rule that decides which statement about consent counts.
+    pub rule: consent::Rule,
+    /// The ids of all runs of the database, by their numbers.
+    ids: HashMap<i64, String>,
+    /// Sources of earlier runs whose files this run reads again: the id of the run, and the name of the source.
+    read_again: HashSet<(String, String)>,
+    /// The merges that were last read.
+    merges: Arc<Mutex<Arc<Merges>>>,
+}
+
+impl LoadRun {
+    /// Whether the rows of this source of a run are rows of this run too.
+    pub(crate) fn reads_again(&self, run_id: &str, source: &str) -> bool {
+        run_id == self.id || self.read_again.contains(&(run_id.to_owned(), source.to_owned()))
+    }
+
+    /// The id of the run of this number, if it is another one.
+    pub(crate) fn earlier_id(&self, number: i64) -> Option<&str> {
+        self.id_of(number).filter(|_| number != self.number)
+    }
+
+    pub(crate) fn merges(&self) -> Arc<Merges> {
+        Arc::clone(&self.merges.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn keep_merges(&self, merges: Merges) -> Arc<Merges> {
+        let merges = Arc::new(merges);
+        *self.merges.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&merges);
+        merges
+    }
+
+    pub(crate) fn id_of(&self, number: i64) -> Option<&str> {
+        self.ids.get(&number).map(String::as_str)
+    }
+}
+
+impl Crm {
+    /// A run that is about to load. It is planned already, or it is a preview. `sources` are its exports.
+    pub async fn load_run(
+        &self,
+        run_id: &str,
+        rule: consent::Rule,
+        sources: &[(String, Digest)],
+    ) -> Result<LoadRun, LoadError> {
+        let mut reader = self.reader("read the runs").await?;
+        let rows = reader.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
+        let next = rows.iter().map(|it| it.0).max().unwrap_or(0) + 1;
+        let number = rows.iter().find(|it| it.1 == run_id).map_or(next, |it| it.0);
+        let mut read_again = HashSet::new();
+        for (name, digest) in sources {
+            let parameters = [name.into(), digest.to_string().into()];
+            let runs = reader.select(OF_SAME_FILE, &parameters, |it| it.text(0)).await?;
+            read_again.extend(runs.into_iter().map(|it| (it, name.clone())));
+        }
+        let (id, ids) = (run_id.to_owned(), rows.into_iter().collect());
+        Ok(LoadRun { id, number, rule, ids, read_again, merges: Arc::default() })
+    }
+}
+
+impl Tx {
+    /// Reads what merging two contacts needs: the ids of all runs, and the rule by which statements count.
+    pub(crate) async fn any_run(&mut self) -> Result<LoadRun, LoadError> {
+        let rows = self.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
+        let rule = self.meta(CONSENT_RULE).await?;
+        let rule = rule.and_then(|it| consent::Rule::from_name(&it)).unwrap_or_default();
+        let ids = rows.into_iter().collect();
+        let (read_again, merges) = (HashSet::new(), Arc::default());
+        Ok(LoadRun { id: String::new(), number: 0, rule, ids, read_again, merges })
+    }
+}

@@ -1,0 +1,173 @@
+//! Findings of scenarios: by rule, the most harmful first, each once with the places and texts that it means.
+
+use std::cmp::Reverse;
+
+use model::{Finding, Rule, Severity, counted, printable};
+use scenario::Scenario;
+use template::{Component, Template};
+use translate::Compiled;
+
+/// A scenario, what became of it, and its findings.
+pub(crate) struct Checked<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) templates: &'a [Template],
+    pub(crate) findings: &'a [Finding],
+}
+
+impl<'a> Checked<'a> {
+    pub(crate) fn of(scenario: &'a Scenario, compiled: &'a Compiled) -> Self {
+        Self { scenario, templates: &compiled.templates, findings: &compiled.findings }
+    }
+}
+
+/// A rule of the business as a whole: what a scenario lacks, the business can have.
+const ONCE: &str = "escalation";
+
+/// The longest part of a text that is shown, in characters.
+const SHOWN: usize = 80;
+
+/// All findings, grouped by rule.
+pub(crate) fn grouped(all: &[Checked<'_>]) -> String {
+    let mut groups: Vec<(&'static Rule, Vec<(&Checked<'_>, &Finding)>)> = Vec::new();
+    for checked in all {
+        for finding in checked.findings {
+            match groups.iter_mut().find(|it| it.0.code == finding.rule.code) {
+                Some((_, found)) => found.push((checked, finding)),
+                None => groups.push((finding.rule, vec![(checked, finding)])),
+            }
+        }
+    }
+    groups.sort_by_key(|(rule, found)| (rule.severity, Reverse(found.len()), rule.code));
+    groups.iter().map(|(rule, found)| group(rule, found, all.len())).collect()
+}
+
+/// How many lines of a rule are printed; the others are in the JSON and in `findings.ndjson`.
+fn most_lines(severity: Severity) -> usize {
+    match severity {
+        Severity::Error => usize::MAX,
+        Severity::Loss | Severity::Warning => 10,
+        Severity::Note => 3,
+    }
+}
+
+fn group(rule: &Rule, found: &[(&Checked<'_>, &Finding)], n_scenarios: usize) -> String {
+    let times = if found.len() > 1 { format!(", {} times", found.len()) } else { String::new() };
+    let mut text = format!("{}[{}] {}{times}: {}\n", rule.severity.name(), rule.code, rule.name, rule.about);
+    if rule.name == ONCE {
+        let fix = "name the contact in [business] of the plan, or add a `handover` step";
+        return text + &format!("  in {} of {}: {fix}\n", found.len(), counted(n_scenarios as u64, "scenario"));
+    }
+    let lines = lines(found);
+    let most = most_lines(rule.severity);
+    lines.iter().take(most).for_each(|it| text += it);
+    if lines.len() > most {
+        text += &format!("  … and {} more\n", lines.len() - most);
+    }
+    text
+}
+
+/// A line for each message. A message that several scenarios have names them.
+fn lines(found: &[(&Checked<'_>, &Finding)]) -> Vec<String> {
+    let mut messages: Vec<(&Finding, Vec<&Checked<'_>>)> = Vec::new();
+    for (checked, finding) in found {
+        let is_same =
+            |it: &&mut (&Finding, Vec<&Checked<'_>>)| it.0.message == finding.message && it.0.fix == finding.fix;
+        match messages.iter_mut().find(is_same) {
+            Some((_, of)) if !of.iter().any(|it| std::ptr::eq(*it, *checked)) => of.push(checked),
+            Some(_) => {}
+            None => messages.push((finding, vec![checked])),
+        }
+    }
+    messages.iter().map(|(finding, of)| line(finding, of)).collect()
+}
+
+fn line(finding: &Finding, of: &[&Checked<'_>]) -> String {
+    let fix = finding.fix.as_ref().map_or(String::new(), |it| format!(" — {}", printable(it)));
+    let message = printable(&finding.message.replace('\n', " ⏎ ")).into_owned();
+    let [checked] = of else {
+        let names: Vec<String> = of.iter().take(3).map(|it| named(it.scenario)).collect();
+        let more = if of.len() > 3 { format!(" and {} more", of.len() - 3) } else { String::new() };
+        return format!("  {message}{fix}: {}{more}\n", names.join(", "));
+    };
+    let part = part(checked, &finding.place).map_or(String::new(), |it| format!(", {it}"));
+    let mut text = format!("  {}{part}: {message}{fix}{}\n", named(checked.scenario), source(checked.scenario));
+    if let Some(meant) = meant(checked, &finding.place).filter(|it| !finding.message.contains(it.as_str())) {
+        text += &format!("    in “{meant}”\n");
+    }
+    text
+}
+
+fn named(scenario: &Scenario) -> String {
+    match scenario.language.as_str() {
+        "" => scenario.id.clone(),
+        language => format!("{}.{language}", scenario.id),
+    }
+}
+
+/// Where the scenario is in the source.
+fn source(scenario: &Scenario) -> String {
+    let Some(origin) = &scenario.origin else { return String::new() };
+    let place = origin.place.as_ref().map_or(String::new(), |it| format!(", {}", printable(it)));
+    format!(" ({}{place})", printable(&origin.file))
+}
+
+/// The part of a scenario that a JSON pointer means, in words.
+fn part(checked: &Checked<'_>, place: &str) -> Option<String> {
+    let mut keys = place.trim_start_matches('/').split('/');
+    match (keys.next()?, keys.next()) {
+        ("steps", Some(n)) => Some(format!("step {}", checked.scenario.steps.get(n.parse::<usize>().ok()?)?.id)),
+        ("messages", Some(step)) => Some(format!("message of step {step}")),
+        ("templates", Some(n)) => {
+            let template = checked.templates.get(n.parse::<usize>().ok()?)?;
+            let component = keys.nth(1).and_then(|it| template.components.get(it.parse::<usize>().ok()?));
+            let name = match component? {
+                Component::Header(_) => "header",
+                Component::Body(_) => "body",
+                Component::Footer(_) => "footer",
+                Component::Buttons(_) => "buttons",
+                Component::Other(_) => "a component",
+            };
+            Some(format!("{name} of template {}", template.name))
+        }
+        _ => None,
+    }
+}
+
+/// The text that a JSON pointer means, shortened.
+fn meant(checked: &Checked<'_>, place: &str) -> Option<String> {
+    let mut keys = place.trim_start_matches('/').split('/');
+    let text = match (keys.next()?, keys.next()) {
+        ("steps", Some(n)) => checked.scenario.steps.get(n.parse::<usize>().ok()?)?.act.text()?.to_string(),
+        ("templates", Some(n)) => {
+            let template = checked.templates.get(n.parse::<usize>().ok()?)?;
+            match template.components.get(keys.nth(1)?.parse::<usize>().ok()?)? {
+                Component::Header(it) => it.text.clone()?,
+                Component::Body(it) => it.text.clone()?,
+                Component::Footer(it) => it.text.clone()?,
+                Component::Buttons(it) => it.buttons.get(keys.nth(1)?.parse::<usize>().ok()?)?.text.clone()?,
+                Component::Other(_) => return None,
+            }
+        }
+        _ => return None,
+    };
+    Some(shortened(&text)).filter(|it| !it.is_empty())
+}
+
+/// The beginning of a text, on one line.
+pub(crate) fn shortened(text: &str) -> String {
+    let line = printable(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned();
+    match line.chars().count() <= SHOWN {
+        true => line,
+        false => line.chars().take(SHOWN - 1).collect::<String>() + "…",
+    }
+}
+
+/// A line for each template that was made.
+pub(crate) fn templates(all: &[Checked<'_>]) -> String {
+    let body = |it: &Template| match it.is("AUTHENTICATION") && it.body_text().is_empty() {
+        true => "(WhatsApp writes the text)".to_owned(),
+        false => shortened(it.body_text()),
+    };
+    let templates = all.iter().flat_map(|it| it.templates);
+    templates.map(|it| format!("  {}.{} {}  {}\n", it.name, it.language, it.category, body(it))).collect()
+}

@@ -1,0 +1,70 @@
+//! `[business]`: what scenarios say in the name of the business.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::{Plan, PlanError};
+
+/// The business, as its customers know it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BusinessSection {
+    /// The name, which is the example of slots for it.
+    pub name: Option<String>,
+    /// The language of texts that are too short to tell, such as `fr`. Its region, as in `pt_PT`, holds for all texts.
+    pub language: Option<String>,
+    /// The footer of templates that have none.
+    footer: Option<Spanned<String>>,
+    /// How a customer reaches a person, such as a phone number. Scenarios need no way of their own then.
+    pub contact: Option<String>,
+    /// How marketing is stopped, by language.
+    #[serde(default)]
+    pub opt_out: BTreeMap<String, OptOutSection>,
+}
+
+/// The wording of an opt-out in one language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptOutSection {
+    button: Spanned<String>,
+    line: Spanned<String>,
+}
+
+impl BusinessSection {
+    pub fn footer(&self) -> Option<&str> {
+        self.footer.as_ref().map(|it| it.get_ref().as_str())
+    }
+
+    pub(crate) fn check(&self, plan: &Plan) -> Result<(), PlanError> {
+        let lines = self.opt_out.values().map(|it| &it.line).chain(&self.footer).map(|it| (it, MAX_FOOTER));
+        let buttons = self.opt_out.values().map(|it| (&it.button, MAX_BUTTON));
+        for (text, most) in lines.chain(buttons) {
+            let length = text.get_ref().chars().count();
+            if !(1..=most).contains(&length) {
+                let message = format!("the text has {length} characters: it can have from 1 to {most}");
+                return Err(plan.wrong(text.span().start, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl OptOutSection {
+    /// The quick reply that stops marketing.
+    pub fn button(&self) -> &str {
+        self.button.get_ref()
+    }
+
+    /// The footer that says so.
+    pub fn line(&self) -> &str {
+        self.line.get_ref()
+    }
+}
+
+/// Limits a button that is also one of a session message, in characters (Meta, interactive messages).
+const MAX_BUTTON: usize = 20;
+
+/// Limits a footer, in characters (Meta, template components).
+const MAX_FOOTER: usize = 60;

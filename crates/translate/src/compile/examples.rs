@@ -1,0 +1,193 @@
+//! Makes up examples for slots from their names: reviewers see them.
+
+/// An example, and the beginnings of words that mean it, in the languages of the texts.
+const EXAMPLES: [(&str, &[&str]); 13] = [
+    ("ana@example.com", &["email", "mail", "courriel", "correo"]),
+    ("https://example.com/a1", &["url", "link", "lien", "enlace", "tautan", "website", "site"]),
+    (
+        "+33199000001",
+        &["phone", "telephone", "telefon", "tel", "mobile", "numero_de_telephone", "celular", "handphone"],
+    ),
+    (
+        "12/03/2026",
+        &["date", "fecha", "data", "datum", "tanggal", "tarih", "jour", "day", "dia", "tag", "giorno", "hari"],
+    ),
+    ("14:30", &["time", "heure", "hour", "hora", "uhrzeit", "jam", "saat", "ora", "tijd"]),
+    (
+        "25.00",
+        &[
+            "amount", "montant", "price", "prix", "precio", "preco", "valor", "betrag", "preis", "harga", "importo",
+            "prezzo", "bedrag", "prijs", "tutar", "fiyat", "total", "monto", "importe", "jumlah",
+        ],
+    ),
+    (
+        "20",
+        &[
+            "percent",
+            "taux",
+            "discount",
+            "rate",
+            "remise",
+            "descuento",
+            "desconto",
+            "rabatt",
+            "sconto",
+            "korting",
+            "indirim",
+            "diskon",
+        ],
+    ),
+    ("123456", &["code", "otp", "pin", "codigo", "kode", "kod"]),
+    (
+        "A1041",
+        &[
+            "order",
+            "commande",
+            "pedido",
+            "reference",
+            "ref",
+            "number",
+            "numero",
+            "id",
+            "pesanan",
+            "bestellung",
+            "ordine",
+            "nummer",
+            "siparis",
+            "invoice",
+            "facture",
+            "factura",
+            "fatura",
+            "ticket",
+            "tracking",
+            "suivi",
+            "nomor",
+            "resi",
+        ],
+    ),
+    (
+        "Paris",
+        &[
+            "city",
+            "ville",
+            "ciudad",
+            "cidade",
+            "stadt",
+            "kota",
+            "citta",
+            "stad",
+            "sehir",
+            "place",
+            "lieu",
+            "lugar",
+            "address",
+            "adresse",
+            "direccion",
+            "endereco",
+            "alamat",
+            "indirizzo",
+            "adres",
+        ],
+    ),
+    (
+        "3",
+        &[
+            "count",
+            "quantity",
+            "quantite",
+            "cantidad",
+            "quantidade",
+            "anzahl",
+            "jumlah_barang",
+            "quantita",
+            "aantal",
+            "adet",
+            "days",
+            "jours",
+            "dias",
+        ],
+    ),
+    ("Ferry Shop", &BUSINESS),
+    (
+        "Ana",
+        &[
+            "name",
+            "nom",
+            "prenom",
+            "nombre",
+            "nome",
+            "vorname",
+            "nachname",
+            "nama",
+            "naam",
+            "isim",
+            "ad",
+            "ten",
+            "jina",
+            "first",
+            "last",
+            "customer",
+            "client",
+            "cliente",
+            "kunde",
+            "pelanggan",
+            "klant",
+            "musteri",
+        ],
+    ),
+];
+
+const BUSINESS: [&str; 16] = [
+    "company",
+    "business",
+    "brand",
+    "shop",
+    "store",
+    "entreprise",
+    "societe",
+    "enseigne",
+    "boutique",
+    "empresa",
+    "tienda",
+    "loja",
+    "toko",
+    "firma",
+    "azienda",
+    "bedrijf",
+];
+
+/// Whether the name of a slot means the business.
+pub(super) fn is_business(slot: &str) -> bool {
+    has_word(slot, &BUSINESS)
+}
+
+/// An example for the name of a slot: the kind of value that its last known word means, or the words themselves.
+pub(super) fn of(slot: &str) -> String {
+    let known = slot.rsplit('_').find_map(|word| EXAMPLES.iter().find(|it| has_word(word, it.1)));
+    known.map_or_else(|| slot.replace('_', " "), |it| it.0.to_owned())
+}
+
+/// A word of the name is one of these, alone or with a number.
+fn has_word(slot: &str, words: &[&str]) -> bool {
+    slot.split('_').any(|word| words.contains(&word.trim_end_matches(|it: char| it.is_ascii_digit())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_of_the_kind_that_the_name_means() {
+        for (slot, example) in [
+            ("first_name", "Ana"),
+            ("date_2", "12/03/2026"),
+            ("order_number", "A1041"),
+            ("montant", "25.00"),
+            ("nama_toko", "Ferry Shop"),
+            ("flow_data_prenom", "Ana"),
+            ("favourite_colour", "favourite colour"),
+        ] {
+            assert_eq!(of(slot), example, "{slot}");
+        }
+    }
+}
