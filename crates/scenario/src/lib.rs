@@ -1,18 +1,18 @@
 //! The neutral form of scenarios: what is said, asked and done, on any channel.
 
-mod branch;
+mod condition;
 mod document;
 mod loss;
 mod media;
 mod step;
 mod text;
+mod words;
 
+pub use condition::{Branch, Condition, Find, Test};
 pub use document::{ScenarioError, read_scenarios, schema};
 pub use loss::{LOSSES, Loss, PlacedLoss};
 pub use media::{CodeNotice, Location, Media, MediaKind, Product};
-pub use step::{
-    Accepts, Act, Branch, Call, Choice, Condition, END, Goal, Handover, Message, Question, Step, Test, Timeout, Via,
-};
+pub use step::{Accepts, Act, Call, Choice, END, Goal, Handover, Listen, Message, Question, Step, Timeout, Via};
 pub use text::{Text, TextPart, slot_name};
 
 use schemars::JsonSchema;

@@ -39,6 +39,7 @@ pub enum Loss {
     AlternativeText,
     ConditionDropped,
     SmsOptOut,
+    Untranslated,
 }
 
 /// A loss, and its place in the source.
@@ -56,7 +57,7 @@ const fn loss(code: &'static str, name: &'static str, about: &'static str) -> Ru
 }
 
 /// Every loss, in the order of [`Loss`].
-pub static LOSSES: [Rule; 30] = [
+pub static LOSSES: [Rule; 31] = [
     loss("L101", "button-colour", "WhatsApp draws all buttons alike: colours, font sizes and frames are lost"),
     loss("L102", "button-image", "buttons have no pictures"),
     loss("L103", "button-layout", "buttons are listed below each other: rows, columns and heights are lost"),
@@ -95,6 +96,7 @@ pub static LOSSES: [Rule; 30] = [
         "sms-opt-out",
         "instructions to stop by SMS do not work in WhatsApp: the opt-out of the business replaces them",
     ),
+    loss("L131", "untranslated", "a text without a translation into the language of the scenario is not sent in it"),
 ];
 
 impl Loss {

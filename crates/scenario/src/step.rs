@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{CodeNotice, Location, Media, Product, Text, branch};
+use crate::{CodeNotice, Condition, Find, Location, Media, Product, Text};
 
 /// The id that ends a scenario in place of a step.
 pub const END: &str = "end";
@@ -24,7 +24,9 @@ pub struct Step {
 pub enum Act {
     Message(Message),
     Question(Question),
+    Listen(Listen),
     Condition(Condition),
+    Find(Find),
     /// Saves a value in a slot.
     Set {
         slot: String,
@@ -186,53 +188,15 @@ pub enum Accepts {
     Media,
 }
 
-/// Chooses a route: the first branch whose test passes.
+/// Waits for a message of the customer and says nothing: the step before it asked already.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Condition {
-    pub branches: Vec<Branch>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub otherwise: Goal,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Branch {
+pub struct Listen {
+    /// The slot that the message is saved in.
     pub slot: String,
-    pub test: Test,
-    #[serde(default)]
-    pub value: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Goal,
-}
-
-/// How a value is compared. Upper and lower case are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Test {
-    Equals,
-    /// One of several values, separated by commas.
-    OneOf,
-    Contains,
-    StartsWith,
-    Less,
-    Greater,
-    /// Any value.
-    IsSet,
-    /// A test that only the source knows, such as a comparison of dates.
-    Other,
-    /// Any other value than this, or none.
-    NotEquals,
-    /// None of several values, separated by commas.
-    NotOneOf,
-    /// The value holds this text, commas and all.
-    Holds,
-    /// The value does not hold this text.
-    HoldsNot,
-    /// The value does not start with this text.
-    StartsNotWith,
-    /// No value, or an empty one.
-    IsBlank,
-    /// A regular expression finds something in the value.
-    Regex,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Timeout>,
 }
 
 /// Calls another system.
@@ -312,6 +276,11 @@ impl Act {
                 routes.push((String::new(), &it.next));
                 routes.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
             }
+            Self::Listen(it) => {
+                routes.push((String::new(), &it.next));
+                routes.extend(it.timeout.iter().map(|it| ("no answer".to_owned(), &it.next)));
+            }
+            Self::Find(it) => routes.push((String::new(), &it.next)),
             Self::Condition(it) => {
                 routes.extend(it.branches.iter().map(|it| (format!("{} {}", it.slot, it.words()), &it.next)));
                 routes.push(("otherwise".to_owned(), &it.otherwise));
@@ -330,7 +299,7 @@ impl Act {
     pub fn waits(&self) -> bool {
         match self {
             Self::Message(it) => it.waits(),
-            Self::Question(_) => true,
+            Self::Question(_) | Self::Listen(_) => true,
             _ => false,
         }
     }
@@ -349,58 +318,5 @@ impl Act {
 impl Message {
     pub fn waits(&self) -> bool {
         self.choices.iter().any(|it| it.next().is_some())
-    }
-}
-
-impl Branch {
-    pub fn words(&self) -> String {
-        match self.test {
-            Test::Equals => format!("is {}", self.value),
-            Test::OneOf => format!("is one of {}", self.value),
-            Test::Contains => format!("contains {}", self.value),
-            Test::StartsWith => format!("starts with {}", self.value),
-            Test::Less => format!("is less than {}", self.value),
-            Test::Greater => format!("is more than {}", self.value),
-            Test::IsSet => "is known".to_owned(),
-            Test::Other => format!("passes {}", self.value),
-            Test::NotEquals => format!("is not {}", self.value),
-            Test::NotOneOf => format!("is none of {}", self.value),
-            Test::Holds => format!("contains {}", self.value),
-            Test::HoldsNot => format!("does not contain {}", self.value),
-            Test::StartsNotWith => format!("does not start with {}", self.value),
-            Test::IsBlank => "is blank".to_owned(),
-            Test::Regex => format!("matches {}", self.value),
-        }
-    }
-
-    /// Whether a value passes the test. A test that only the source knows never passes.
-    pub fn holds(&self, value: Option<&str>) -> bool {
-        let value = match (self.test, value) {
-            (_, Some(value)) => value,
-            // The negative tests hold where nothing is known.
-            (Test::NotEquals | Test::NotOneOf | Test::HoldsNot | Test::StartsNotWith | Test::IsBlank, None) => "",
-            (_, None) => return false,
-        };
-        if self.test == Test::Regex {
-            return branch::pattern(&self.value).is_some_and(|it| it.is_match(value.trim()));
-        }
-        let (value, wanted) = (value.trim().to_lowercase(), self.value.trim().to_lowercase());
-        let numbers = || Some((value.parse::<f64>().ok()?, wanted.parse::<f64>().ok()?));
-        match self.test {
-            Test::Equals => value == wanted,
-            Test::OneOf => wanted.split(',').any(|it| it.trim() == value),
-            Test::Contains => wanted.split(',').any(|it| value.contains(it.trim())),
-            Test::StartsWith => value.starts_with(&wanted),
-            Test::Less => numbers().is_some_and(|(value, wanted)| value < wanted),
-            Test::Greater => numbers().is_some_and(|(value, wanted)| value > wanted),
-            Test::IsSet => !value.is_empty(),
-            Test::NotEquals => value != wanted,
-            Test::NotOneOf => wanted.split(',').all(|it| it.trim() != value),
-            Test::Holds => value.contains(&wanted),
-            Test::HoldsNot => !value.contains(&wanted),
-            Test::StartsNotWith => !value.starts_with(&wanted),
-            Test::IsBlank => value.is_empty(),
-            Test::Other | Test::Regex => false,
-        }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::viber_messages::lower_keys;
-use crate::{File, table, viber_archive, viber_messages};
+use crate::{File, rapidpro, table, viber_archive, viber_messages};
 
 /// A kind of file that scenarios come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Format {
         match value {
             _ if has("states") && has("initial_state") || has("definition") => Some(Self::TwilioStudio),
             _ if has("contents") || has("types") => Some(Self::TwilioContent),
-            _ if is_rapidpro(value) => Some(Self::RapidPro),
+            _ if rapidpro::is_export(value) => Some(Self::RapidPro),
             _ if has("scenarios") || has("steps") || has("response") => Some(Self::Scenario),
             _ if has("templates") || has("results") && first("results").get("templateId").is_some() => {
                 Some(Self::InfobipTemplates)
@@ -113,20 +113,5 @@ impl Format {
             }
             _ => None,
         }
-    }
-}
-
-/// Whether a value is an export of flows, or one flow. Flows of other tools have nodes too, but no actions and exits.
-fn is_rapidpro(value: &Value) -> bool {
-    let is_node = |it: &Value| ["actions", "exits", "router"].iter().any(|key| it.get(key).is_some());
-    let is_flow = |it: &Value| {
-        let nodes = it.get("nodes").and_then(Value::as_array);
-        it.get("spec_version").is_some()
-            || it.get("action_sets").is_some()
-            || nodes.is_some_and(|it| it.iter().any(is_node))
-    };
-    match value.get("flows").and_then(Value::as_array) {
-        Some(flows) => flows.iter().any(is_flow) || flows.is_empty() && value.get("version").is_some(),
-        None => is_flow(value),
     }
 }

@@ -80,7 +80,7 @@ pub struct Skipped {
 /// Why files could not be imported. No message repeats text of the file.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    #[error("could not recognise the format of {files}: name it with --from")]
+    #[error("the format of {files} is not known: name it with --from")]
     Unknown { files: String },
     #[error("could not read {file} as {expected}")]
     Shape { file: String, expected: &'static str, source: Box<dyn std::error::Error + Send + Sync> },

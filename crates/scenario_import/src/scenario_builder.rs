@@ -73,6 +73,20 @@ impl ScenarioBuilder {
         self.names.get(source_name).map(String::as_str)
     }
 
+    /// The slot for a value that the source tells apart by `key`. A new one has the name `wanted`, or `other` if `wanted` is
+    /// taken. `source_name` is its name for people.
+    pub(crate) fn slot_called(&mut self, key: &str, wanted: &str, other: &str, source_name: &str) -> String {
+        if let Some(name) = self.names.get(key) {
+            return name.clone();
+        }
+        let (wanted, other) = (slot_name(wanted), slot_name(other));
+        let name = if self.free_slot(&wanted) == wanted { wanted } else { self.free_slot(&other) };
+        let source = (name != source_name).then(|| source_name.to_owned());
+        self.slots.push(Slot { source_name: source, ..Slot::named(&name) });
+        self.names.insert(key.to_owned(), name.clone());
+        name
+    }
+
     /// A name that no other slot has.
     pub(crate) fn free_slot(&self, wanted: &str) -> String {
         free_name(wanted, |name| self.slots.iter().all(|it| it.name != name))
@@ -126,7 +140,8 @@ impl ScenarioBuilder {
     fn drop_unused_slots(&mut self) {
         let steps = serde_json::to_string(&self.steps).unwrap_or_default();
         let in_texts = steps.split("{{").skip(1).filter_map(|it| it.trim_start_matches('{').split_once("}}"));
-        let saved = steps.split("\"slot\":\"").skip(1).filter_map(|it| it.split_once('"'));
+        let of_step = |key: &'static str| steps.split(key).skip(1).filter_map(|it| it.split_once('"'));
+        let saved = of_step("\"slot\":\"").chain(of_step("\"within\":\""));
         let used: HashSet<&str> = in_texts.chain(saved).map(|it| it.0).collect();
         self.slots.retain(|it| used.contains(it.name.as_str()));
     }

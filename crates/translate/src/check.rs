@@ -202,7 +202,7 @@ fn escalation(scenario: &Scenario, reached: &HashSet<&str>, findings: &mut Vec<F
                 is_there |= speaks(&it.text) || it.choices.iter().any(|it| matches!(it, Choice::Phone { .. }));
             }
             Act::Question(it) => is_there |= speaks(&it.text),
-            Act::Condition(_) | Act::Set { .. } | Act::Call(_) | Act::Wait { .. } => {}
+            Act::Listen(_) | Act::Condition(_) | Act::Find(_) | Act::Set { .. } | Act::Call(_) | Act::Wait { .. } => {}
         }
     }
     match refused {
@@ -242,7 +242,10 @@ fn slots(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let mut known: HashSet<&str> = scenario.slots.iter().map(|it| it.name.as_str()).collect();
     for step in &scenario.steps {
         match &step.act {
-            Act::Set { slot, .. } | Act::Question(scenario::Question { slot, .. }) => {
+            Act::Set { slot, .. }
+            | Act::Question(scenario::Question { slot, .. })
+            | Act::Listen(scenario::Listen { slot, .. })
+            | Act::Find(scenario::Find { slot, .. }) => {
                 known.insert(slot);
             }
             Act::Message(it) => known.extend(it.slot.as_deref()),

@@ -10,7 +10,7 @@ mod text;
 use std::collections::{BTreeMap, HashMap};
 
 use model::Finding;
-use scenario::{Act, Choice, Goal, Handover, Loss, Message, PlacedLoss, Question, Scenario, Slot, Step, Text};
+use scenario::{Act, Choice, Goal, Handover, Listen, Loss, Message, PlacedLoss, Question, Scenario, Slot, Step, Text};
 use serde::Serialize;
 use template::{Phrases, Template, ValueLengths, check_message, language_code, lint};
 
@@ -212,6 +212,7 @@ impl<'a> Compiler<'a> {
                 asks_location: false,
             }),
             Act::Question(question) => self.ask(n, step, question),
+            Act::Listen(listen) => self.listen(n, step, listen),
             Act::Handover(handover) if !handover.text.is_empty() => self.hand_over(n, step, handover),
             act => self.push(&step.id, &step.id, FlowAct::Other(act.clone())),
         }
@@ -227,6 +228,21 @@ impl<'a> Compiler<'a> {
         };
         let asks_location = question.accepts == scenario::Accepts::Location;
         self.speak(SpokenStep { n, id: &step.id, message, is_question: true, asks_location });
+    }
+
+    /// Sends nothing and waits.
+    fn listen(&mut self, n: usize, step: &Step, listen: &Listen) {
+        if let Some(timeout) = &listen.timeout {
+            self.record_loss(Loss::Timeout, n, format!("after {} s without an answer", timeout.seconds));
+        }
+        let awaits = Awaits {
+            ways: Vec::new(),
+            slot: Some(listen.slot.clone()),
+            other: listen.next.clone(),
+            timeout: listen.timeout.clone(),
+        };
+        let sends = Sends { sends: Vec::new(), awaits: Some(awaits), next: listen.next.clone() };
+        self.push_sends(&step.id, &step.id, sends);
     }
 
     /// Sends the text, then hands the customer over to a person.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use model::Finding;
 use regex::{Captures, Regex};
-use scenario::{Accepts, Act, Choice, Condition, Message, Question, Scenario, Test, Text};
+use scenario::{Accepts, Act, Branch, Choice, Condition, Message, Question, Scenario, Test, Text};
 
 use crate::rules;
 
@@ -43,8 +43,7 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
         return None;
     }
     let Act::Condition(condition) = &scenario.step(question.next.as_deref()?)?.act else { return None };
-    let meanings = meanings(condition, &question.slot)?;
-    let (text, lines) = lines(&question.text, &meanings.concat());
+    let (meanings, text, lines) = meanings(condition, question)?;
     let are_lines = meanings.iter().all(|it| line_of(&lines, it).is_some());
     // A word such as YES can be its own title if the text names it; a number needs a line of the menu.
     let said = question.text.map_plain(str::to_lowercase).to_string();
@@ -73,22 +72,49 @@ fn line_of<'a>(lines: &'a [(String, String)], words: &[String]) -> Option<&'a (S
     words.iter().find_map(|word| lines.iter().find(|it| it.0.eq_ignore_ascii_case(word)))
 }
 
-/// The words that each branch waits for, at least two branches; none if a branch decides by anything else.
-fn meanings(condition: &Condition, slot: &str) -> Option<Vec<Vec<String>>> {
+/// The words that each branch waits for, the text without the lines of its menu, and the lines. None if there are fewer
+/// than two branches, or a branch decides by anything else than words.
+#[expect(clippy::type_complexity, reason = "three results of one reading")]
+fn meanings(condition: &Condition, question: &Question) -> Option<(Vec<Vec<String>>, Text, Vec<(String, String)>)> {
+    let branches = condition.branches.iter().filter(|_| condition.branches.len() <= MOST);
+    let words: Option<Vec<Vec<String>>> = branches.clone().map(|it| words(it, &question.slot)).collect();
+    let words = words?;
+    let (text, lines) = lines(&question.text, &words.concat());
+    let plain = question.text.fill(|_| " ".into());
+    let in_capitals: HashSet<&str> = plain.split(|it: char| !it.is_alphanumeric()).collect();
     let (mut meanings, mut seen) = (Vec::new(), HashSet::new());
-    for branch in condition.branches.iter().filter(|_| condition.branches.len() <= MOST) {
-        let words: Vec<&str> = match branch.test {
-            _ if branch.slot != slot => return None,
-            Test::OneOf | Test::Contains => branch.value.split(',').collect(),
-            Test::Equals | Test::Holds => vec![&branch.value],
-            _ => return None,
-        };
-        let words: Vec<String> = words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect();
+    for (branch, mut words) in branches.zip(words) {
+        if is_search(branch.test) {
+            // Of words that the source only looks for, the text must name one: as a line, or in capitals.
+            words.retain(|it| {
+                let is_word = it.chars().count() > 1 && it.contains(char::is_alphabetic);
+                lines.iter().any(|line| line.0.eq_ignore_ascii_case(it))
+                    || is_word && in_capitals.contains(it.to_uppercase().as_str())
+            });
+        }
         if seen.insert(words.first()?.to_lowercase()) {
             meanings.push(words);
         }
     }
-    (meanings.len() >= 2).then_some(meanings)
+    (meanings.len() >= 2).then_some((meanings, text, lines))
+}
+
+/// Whether a test looks for words anywhere in a text.
+fn is_search(test: Test) -> bool {
+    matches!(test, Test::AnyWord | Test::Phrase | Test::OnlyPhrase | Test::Exactly | Test::NumberEquals)
+}
+
+/// The words that a customer can answer with to take a branch.
+fn words(branch: &Branch, slot: &str) -> Option<Vec<String>> {
+    let words: Vec<&str> = match branch.test {
+        _ if branch.slot != slot => return None,
+        Test::OneOf | Test::Contains => branch.value.split(',').collect(),
+        Test::AnyWord => branch.value.split(|it: char| it == ',' || it.is_whitespace()).collect(),
+        Test::Equals | Test::Holds => vec![&branch.value],
+        test if is_search(test) => vec![&branch.value],
+        _ => return None,
+    };
+    Some(words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect())
 }
 
 fn capital(word: &str) -> String {
@@ -153,5 +179,28 @@ mod tests {
     #[test]
     fn a_line_in_which_something_varies_is_no_button() {
         assert_eq!(check("Choose\n1 Order {{order}}\n2 Other", &["1", "2"]), "Choose/1 Order {{order}} [2=Other]");
+    }
+
+    /// The choices that a question becomes where the step after it looks for words.
+    fn check_choices(text: &str, words: &[&str], choices: &[&str]) {
+        let branches: Vec<_> =
+            words.iter().map(|it| serde_json::json!({ "slot": "x", "test": "any_word", "value": it })).collect();
+        let scenario = serde_json::json!({ "id": "a", "intent": "a", "language": "en", "purpose": "conversation",
+            "trigger": { "type": "message" }, "start": "q", "steps": [
+                { "id": "q", "type": "question", "text": text, "slot": "x", "next": "c" },
+                { "id": "c", "type": "condition", "branches": branches } ] });
+        let (changed, _) = menus_to_choices(&serde_json::from_value(scenario).unwrap());
+        let titles = match &changed.steps[0].act {
+            Act::Message(it) => it.choices.iter().map(|it| it.title().to_owned()).collect(),
+            _ => Vec::new(),
+        };
+        assert_eq!(titles, choices, "{text}");
+    }
+
+    #[test]
+    fn words_that_a_router_looks_for_are_choices_only_where_the_text_names_them() {
+        check_choices("Hello!\n1. Hours\n2. A person", &["1 hours", "person 2"], &["Hours", "A person"]);
+        check_choices("Reply YES or NO", &["yes ok", "no nope"], &["Yes", "No"]);
+        check_choices("Can you come?", &["yes ok", "no nope"], &[]);
     }
 }

@@ -24,6 +24,7 @@ pub(crate) fn seconds_since_customer(scenario: &Scenario) -> HashMap<&str, u64> 
         let timeout = match &step.act {
             Act::Message(it) => it.timeout.as_ref(),
             Act::Question(it) => it.timeout.as_ref(),
+            Act::Listen(it) => it.timeout.as_ref(),
             _ => None,
         };
         let routes = step.act.routes();

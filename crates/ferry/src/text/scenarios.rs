@@ -77,6 +77,8 @@ fn step_text(step: &Step) -> String {
     let mut text = match &step.act {
         Act::Message(it) => it.text.to_string().replace('\n', "\n      "),
         Act::Question(it) => format!("{} (saved as {})", it.text.to_string().replace('\n', "\n      "), it.slot),
+        Act::Listen(it) => format!("listens (saved as {})", it.slot),
+        Act::Find(it) => format!("{} = what is found in {}", it.slot, it.within),
         Act::Condition(_) => "depends".to_owned(),
         Act::Set { slot, value, .. } => format!("{slot} = {value}"),
         Act::Call(it) => format!("asks {}", it.system),

@@ -210,7 +210,7 @@ fn what_is_no_scenario_is_told_with_what_to_do() {
     let unknown = world.ferry(&["scenario", "import", "x.csv"]);
     assert_eq!(
         (unknown.code, unknown.err.as_str()),
-        (1, "ferry: could not recognise the format of x.csv: name it with --from\n")
+        (1, "ferry: the format of x.csv is not known: name it with --from\n")
     );
     let wrong = world.ferry(&["scenario", "import", "x.csv", "--from", "twilio-studio"]);
     assert!(wrong.err.starts_with("ferry: could not read x.csv as a flow of Twilio Studio: "), "{wrong:?}");

@@ -23,7 +23,7 @@ fn test(kind: &str) -> Test {
         "greater_than" => Test::Greater,
         "is_blank" => Test::IsBlank,
         "is_not_blank" => Test::IsSet,
-        "regex" => Test::Regex,
+        "regex" => Test::Pattern,
         // Dates and times need Studio's clock and time zone.
         _ => Test::Other,
     }

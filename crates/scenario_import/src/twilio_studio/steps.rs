@@ -68,7 +68,7 @@ fn texts(act: &Act) -> Vec<&Text> {
         Act::Question(it) => vec![&it.text],
         Act::Handover(it) => vec![&it.text],
         Act::Set { value, .. } => vec![value],
-        Act::Condition(_) | Act::Call(_) | Act::Wait { .. } => Vec::new(),
+        Act::Condition(_) | Act::Call(_) | Act::Wait { .. } | Act::Listen(_) | Act::Find(_) => Vec::new(),
     }
 }
 
@@ -85,6 +85,8 @@ fn goals(act: &mut Act) -> Vec<&mut Goal> {
         Act::Condition(it) => it.branches.iter_mut().map(|it| &mut it.next).chain([&mut it.otherwise]).collect(),
         Act::Set { next, .. } | Act::Wait { next, .. } => vec![next],
         Act::Call(it) => vec![&mut it.next, &mut it.on_failure],
+        Act::Find(it) => vec![&mut it.next],
+        Act::Listen(it) => [&mut it.next].into_iter().chain(it.timeout.as_mut().map(|it| &mut it.next)).collect(),
         Act::Handover(it) => vec![&mut it.next],
     }
 }

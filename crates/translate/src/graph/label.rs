@@ -12,6 +12,8 @@ pub(super) fn label(id: &str, act: &Act) -> String {
     let what = match act {
         Act::Message(it) => it.text.to_string(),
         Act::Question(it) => format!("{} → {}", it.text, it.slot),
+        Act::Listen(it) => format!("listens → {}", it.slot),
+        Act::Find(it) => format!("{} = what is found in {}", it.slot, it.within),
         Act::Condition(it) => match decided_by(it) {
             Some(slot) => format!("depends on {slot}"),
             None => "depends".to_owned(),

@@ -21,7 +21,7 @@ pub fn mermaid(scenario: &Scenario) -> String {
             Act::Condition(_) => ("{{\"", "\"}}"),
             Act::Call(_) => ("[[\"", "\"]]"),
             Act::Handover(_) => ("([\"", "\"])"),
-            Act::Question(_) => ("[/\"", "\"/]"),
+            Act::Question(_) | Act::Listen(_) => ("[/\"", "\"/]"),
             _ => ("[\"", "\"]"),
         };
         let _ = writeln!(chart, "    s{n}{open}{label}{close}");

@@ -91,10 +91,10 @@ fn line((from_x, from_y): (usize, usize), from: Corner, to: Corner) -> String {
 fn draw_box(scenario: &Scenario, step: &Step, (x, y): Corner, picture: &mut String) {
     let (fill, radius) = match step.act {
         Act::Message(_) => ("#e7f5ec", 6),
-        Act::Question(_) => ("#e8f0fb", 6),
+        Act::Question(_) | Act::Listen(_) => ("#e8f0fb", 6),
         Act::Condition(_) => ("#fdf3dc", 20),
         Act::Handover(_) => ("#fbe6ea", 30),
-        Act::Set { .. } | Act::Call(_) | Act::Wait { .. } => ("#eee", 2),
+        Act::Find(_) | Act::Set { .. } | Act::Call(_) | Act::Wait { .. } => ("#eee", 2),
     };
     let stroke = if step.id == scenario.start { "#223" } else { "#99a" };
     let _ = writeln!(

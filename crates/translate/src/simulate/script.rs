@@ -105,7 +105,9 @@ fn input(act: &Act, route: usize) -> Option<Input> {
             (0, _) => Some(Input::Say("an answer".to_owned())),
             _ => Some(Input::NoAnswer),
         },
+        Act::Listen(_) if route == 0 => Some(Input::Say("an answer".to_owned())),
+        Act::Listen(_) => Some(Input::NoAnswer),
         Act::Condition(_) | Act::Call(_) => Some(Input::Route(route)),
-        Act::Set { .. } | Act::Wait { .. } | Act::Handover(_) => None,
+        Act::Find(_) | Act::Set { .. } | Act::Wait { .. } | Act::Handover(_) => None,
     }
 }

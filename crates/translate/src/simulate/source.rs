@@ -1,6 +1,6 @@
 //! Runs the source's side: the scenario as it is.
 
-use scenario::{Act, Choice, Goal, Message, Question, Scenario};
+use scenario::{Act, Choice, Goal, Listen, Message, Question, Scenario};
 
 use super::script::{Input, Script};
 use super::shown::Shown;
@@ -45,6 +45,10 @@ impl Run<'_> {
                 shown.text(&question.text.fill(|it| self.values.of(self.scenario, it)));
                 self.shown.push(shown);
                 self.reply(question)
+            }
+            Act::Listen(listen) => {
+                self.shown.push(Shown::at(id));
+                self.hear(listen)
             }
             Act::Handover(handover) => {
                 if !handover.text.is_empty() {
@@ -130,6 +134,17 @@ impl Run<'_> {
             }
             Input::Route(_) => None,
         }
+    }
+
+    fn hear(&mut self, listen: &Listen) -> Option<Goal> {
+        let text = match self.take()? {
+            Input::NoAnswer => return Some(listen.timeout.as_ref().and_then(|it| it.next.clone())),
+            Input::Say(text) | Input::Choose(text) => text,
+            Input::Location | Input::Phone => "(location)".to_owned(),
+            Input::Route(_) => return None,
+        };
+        self.values.set(Some(&listen.slot), &text);
+        Some(listen.next.clone())
     }
 
     fn reply(&mut self, question: &Question) -> Option<Goal> {

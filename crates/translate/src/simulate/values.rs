@@ -39,6 +39,10 @@ impl SlotValues {
             let value = value.fill(|slot| self.of(scenario, slot).into_owned().into());
             self.0.insert(slot.clone(), value);
         }
+        if let Act::Find(it) = act {
+            let found = self.0.get(&it.within).and_then(|value| it.test.find(&it.value, value));
+            self.0.extend(found.map(|value| (it.slot.clone(), value)));
+        }
         let routes = act.routes();
         let wanted = route.and_then(|it| routes.get(it)).map(|it| it.1.clone());
         let found = match act {
