@@ -60,6 +60,8 @@ fn line(step: &Step) -> String {
             line += &goal(&it.next);
         }
         Act::Question(it) => line += &format!("{} (as {}){}", it.text, it.slot, goal(&it.next)),
+        Act::Listen(it) => line += &format!("waits for an answer (as {}){}", it.slot, goal(&it.next)),
+        Act::Find(it) => line += &format!("finds {} in {}{}", it.slot, it.within, goal(&it.next)),
         Act::Condition(it) => {
             for branch in &it.branches {
                 line += &format!("{} {}{}; ", branch.slot, branch.words(), goal(&branch.next));

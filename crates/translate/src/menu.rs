@@ -12,12 +12,21 @@ use crate::rules;
 /// Limits the branches of a menu: a longer list is no menu that people read.
 const MOST: usize = 100;
 
-/// A line of a menu: `1 - Opening hours`, `1 Opening hours`, `A) Opening hours`. A letter needs a sign after it.
+/// A line of a menu: `1 - Opening hours`, or `1 Opening hours`.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let sign = r"[ \t]*(?:[.):=–-]|\.\)|️⃣)+[ \t]*";
-    Regex::new(&format!(r"(?m)^[ \t]*(?:\*|_)?(?:(\d{{1,2}})(?:{sign}|[ \t]+)|([A-Za-z]){sign})(\S[^\n]*?)[ \t]*$"))
-        .ok()
+    Regex::new(
+        r"(?m)^[ \t]*(?:\*|_)?(?:(?<key>\d{1,2}|[A-Za-z])[ \t]*(?:[.):=–-]|\.\)|️⃣)+[ \t]*(?<title>\S[^\n]*?)|(?<number>\d{1,2})[ \t]+(?<name>\p{L}[^\n]*?))[ \t]*$",
+    )
+    .ok()
 });
+
+/// Asks for an answer, at the end of the text before a menu.
+static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)[?؟]\s*$|(?:reply|answer|choose|select|press|répond|repond|tapez|choisissez|envoyez|respond|digite|escolha|elija|elige|marque|envie|envía|antwort|wähl|drücke|kies|antwoord|rispond|scegli|balas|pilih|ketik|seçin|yanıtla|wybierz|odpowiedz|ответьте|выберите|нажмите|отправьте|اختر|أرسل|أجب|चुनें|उत्तर|भेजें|chọn|trả lời|jibu|chagua)[^\n.!]*[:.]?\s*$").ok()
+});
+
+/// The longest title of a quick reply of a template (Meta, components).
+const MAX_TITLE: usize = 25;
 
 /// The scenario with its menus as choices, and a finding for each.
 ///
@@ -28,8 +37,12 @@ pub(crate) fn menus_to_choices(scenario: &Scenario) -> (Scenario, Vec<Finding>) 
     let mut changed = scenario.clone();
     let mut findings = Vec::new();
     for (n, step) in scenario.steps.iter().enumerate() {
-        let Act::Question(question) = &step.act else { continue };
-        let Some(message) = choices(scenario, question) else { continue };
+        let found = match &step.act {
+            Act::Question(question) => choices(scenario, question),
+            Act::Message(message) => choices_of_message(message),
+            _ => None,
+        };
+        let Some(message) = found else { continue };
         let titles: Vec<&str> = message.choices.iter().map(Choice::title).collect();
         let text = format!("“{}” became choices", titles.join("”, “"));
         findings.push(Finding::new(&rules::MENU, format!("/steps/{n}/text"), text));
@@ -79,7 +92,7 @@ fn meanings(condition: &Condition, question: &Question) -> Option<(Vec<Vec<Strin
     let branches = condition.branches.iter().filter(|_| condition.branches.len() <= MOST);
     let words: Option<Vec<Vec<String>>> = branches.clone().map(|it| words(it, &question.slot)).collect();
     let words = words?;
-    let (text, lines) = lines(&question.text, &words.concat());
+    let (text, lines) = lines(&question.text, Some(&words.concat()));
     let plain = question.text.fill(|_| " ".into());
     let in_capitals: HashSet<&str> = plain.split(|it: char| !it.is_alphanumeric()).collect();
     let (mut meanings, mut seen) = (Vec::new(), HashSet::new());
@@ -117,6 +130,27 @@ fn words(branch: &Branch, slot: &str) -> Option<Vec<String>> {
     Some(words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect())
 }
 
+/// The choices of a message that asks for an answer and leaves the rest to the business: all lines count from 1.
+fn choices_of_message(message: &Message) -> Option<Message> {
+    if !message.choices.is_empty() || message.next.is_some() || message.media.is_some() {
+        return None;
+    }
+    let (text, lines) = lines(&message.text, None);
+    let are_counted = lines.iter().zip(1..).all(|(line, n)| line.0 == n.to_string());
+    let are_short = lines.iter().all(|it| it.1.chars().count() <= MAX_TITLE);
+    let asks = || ASKS.as_ref().is_some_and(|it| it.is_match(&text.fill(|_| "x".into())));
+    if lines.len() < 2 || !are_counted || !are_short || !asks() {
+        return None;
+    }
+    let choices = lines.into_iter().map(|(number, title)| Choice::Reply {
+        title,
+        description: None,
+        value: Some(number),
+        next: None,
+    });
+    Some(Message { text, choices: choices.collect(), ..message.clone() })
+}
+
 fn capital(word: &str) -> String {
     let mut characters = word.chars();
     let first = characters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
@@ -124,19 +158,20 @@ fn capital(word: &str) -> String {
 }
 
 /// The text without the lines of its menu, and the lines: the answer and its title. Only the lines of the wanted
-/// answers are its menu, the first of each; a line in which something varies cannot be a button.
-fn lines(text: &Text, wanted: &[String]) -> (Text, Vec<(String, String)>) {
+/// answers are its menu, if any are wanted, and the first of each; a line in which something varies cannot be a button.
+fn lines(text: &Text, wanted: Option<&[String]>) -> (Text, Vec<(String, String)>) {
     let Some(pattern) = LINE.as_ref() else { return (text.clone(), Vec::new()) };
     let whole = text.to_string();
     let mut found: Vec<(String, String)> = Vec::new();
     let rest = pattern.replace_all(&whole, |line: &Captures<'_>| {
-        let answer = line.get(1).or(line.get(2)).map_or("", |it| it.as_str());
-        let is_wanted = wanted.iter().any(|it| it.eq_ignore_ascii_case(answer));
+        let group = |one: &str, other: &str| line.name(one).or(line.name(other)).map_or("", |it| it.as_str());
+        let (answer, title) = (group("key", "number"), group("title", "name"));
+        let is_wanted = wanted.is_none_or(|it| it.iter().any(|it| it.eq_ignore_ascii_case(answer)));
         let is_known = found.iter().any(|it| it.0.eq_ignore_ascii_case(answer));
-        if !is_wanted || is_known || line[3].contains("{{") {
+        if !is_wanted || is_known || title.contains("{{") {
             return line[0].to_owned();
         }
-        found.push((answer.to_owned(), line[3].trim_matches('*').to_owned()));
+        found.push((answer.to_owned(), title.trim_matches('*').to_owned()));
         String::new()
     });
     let mut squeezed = rest.into_owned();
@@ -153,7 +188,7 @@ mod tests {
     /// The titles of a menu and the rest of the text.
     fn check(text: &str, wanted: &[&str]) -> String {
         let wanted: Vec<String> = wanted.iter().map(|it| (*it).to_owned()).collect();
-        let (rest, found) = lines(&text.into(), &wanted);
+        let (rest, found) = lines(&text.into(), Some(&wanted));
         let titles: Vec<String> = found.into_iter().map(|it| format!("[{}={}]", it.0, it.1)).collect();
         format!("{} {}", rest.to_string().replace('\n', "/"), titles.join(" "))
     }

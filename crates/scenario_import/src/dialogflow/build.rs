@@ -227,6 +227,8 @@ fn set_next(act: &mut Act, id: &str) {
     match act {
         Act::Message(it) => it.next = goal,
         Act::Question(it) => it.next = goal,
+        Act::Listen(it) => it.next = goal,
+        Act::Find(it) => it.next = goal,
         Act::Set { next, .. } | Act::Wait { next, .. } => *next = goal,
         Act::Handover(it) => it.next = goal,
         Act::Call(it) => (it.next, it.on_failure) = (goal.clone(), goal),

@@ -19,7 +19,7 @@ pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str,
         }
         (Purpose::Promotion, _) => ("MARKETING", "the scenario is a promotion".to_owned()),
         (_, Some(word)) => ("MARKETING", format!("“{word}” is promotional, and Meta would make it marketing")),
-        _ => match first.filter(|it| is_plain && second.is_none() && is_code(it)) {
+        _ => match first.filter(|it| is_plain && second.is_none() && is_code(it) && is_about_login(&words)) {
             Some(slot) => ("AUTHENTICATION", format!("{{{{{slot}}}}} is a code, and there is little other text")),
             None => (
                 "UTILITY",
@@ -27,6 +27,76 @@ pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str,
             ),
         },
     }
+}
+
+/// Stems of words about who somebody is: a code without them, such as that of a parcel, proves nothing.
+const LOGIN: &[&str] = &[
+    "verif",
+    "vérif",
+    "login",
+    "log in",
+    "sign in",
+    "access",
+    "accès",
+    "acces",
+    "acceso",
+    "acesso",
+    "security",
+    "sécurité",
+    "securit",
+    "segur",
+    "one-time",
+    "one time",
+    "unique",
+    "único",
+    "otp",
+    " pin",
+    "confirm",
+    "bestätig",
+    "share",
+    "partage",
+    "communiquez",
+    "compart",
+    "condivid",
+    "teilen",
+    "deel ",
+    "password",
+    "passe",
+    "senha",
+    "contraseña",
+    "passwort",
+    "wachtwoord",
+    "auth",
+    "anmeld",
+    "einmal",
+    "sicherheit",
+    "connexion",
+    "inlog",
+    "toegang",
+    "rahasia",
+    "jangan",
+    "sandi",
+    "weryfik",
+    "logowan",
+    "doğrulama",
+    "giriş",
+    "şifre",
+    "подтвержд",
+    "вход",
+    "никому",
+    "парол",
+    "التحقق",
+    "تأكيد",
+    "सत्यापन",
+    "साझा",
+];
+
+/// Limits the words of a text that says nothing but a code: “Your code is 1234”.
+const MAX_WORDS_OF_CODE: usize = 6;
+
+fn is_about_login(words: &str) -> bool {
+    let lower = words.to_lowercase();
+    lower.split_whitespace().count() <= MAX_WORDS_OF_CODE || LOGIN.iter().any(|it| lower.contains(it))
 }
 
 /// Whether the name of a slot means a verification code, unlike `postal_code`.
@@ -60,6 +130,8 @@ mod tests {
         for slot in ["code", "otp", "kode", "verification_code", "codigo_acesso"] {
             assert!(is_code(slot), "{slot}");
         }
+        assert!(is_about_login("Votre code de connexion est  . Il expire dans 10 minutes."));
+        assert!(!is_about_login("Sua troca foi autorizada. Código de postagem:  . Leve o pacote a uma agência."));
         for slot in ["postal_code", "promo_code", "shipping", "name", "login"] {
             assert!(!is_code(slot), "{slot}");
         }

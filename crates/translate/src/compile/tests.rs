@@ -130,6 +130,27 @@ fn a_menu_in_a_text_becomes_choices_that_send_its_words_back() {
 }
 
 #[test]
+fn a_menu_by_numbers_is_choices_where_the_text_asks_and_a_list_otherwise() {
+    let menu = |text: &str| json!([{ "id": "menu", "type": "message", "text": text }]);
+    check(
+        &scenario("message", menu("What can we do for you?\n1 Track my order\n2 Talk to a person")),
+        expect![[r#"
+            menu: button What can we do for you?
+              Track my order = 1 → end
+              Talk to a person = 2 → end
+        "#]],
+    );
+    check(
+        &scenario("message", menu("Please bring:\n1 Your card\n2 Your passport")),
+        expect![[r#"
+        menu: text Please bring:
+        1 Your card
+        2 Your passport
+    "#]],
+    );
+}
+
+#[test]
 fn what_fills_the_end_of_a_link_goes_with_its_button() {
     let steps = json!([{ "id": "sent", "type": "message", "text": "Your order {{order}} has left our shop today.", "choices": [
         { "action": "link", "title": "Track it", "url": "https://example.com/t/{{order}}" },
