@@ -1,10 +1,10 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use model::Digest;
 
 use crate::Meaning;
-use crate::fold::{Tokens, squash};
+use crate::fold::{Tokens, fold, squash};
 use crate::meaning::agreed;
 use crate::message::{Part, Phrases};
 use crate::table::{Short, short_key};
@@ -20,6 +20,12 @@ static DATA: &str = include_str!("words.tsv");
 static DEFAULT: LazyLock<Words> = LazyLock::new(Words::of_the_data_file);
 static IN_TEXTS: LazyLock<Vec<Line>> =
     LazyLock::new(|| lines().filter(|it| it.state == "stop" && matches!(it.place, "text" | "any")).collect());
+
+/// Single words that stop messages, everyday ones too, with their language: `BAJA` in “Responda BAJA”.
+static KEYWORDS: LazyLock<HashSet<(&'static str, String)>> = LazyLock::new(|| {
+    let words = lines().filter(|it| it.state == "stop" && !it.word.contains(' '));
+    words.map(|it| (it.language, fold(it.word))).collect()
+});
 
 /// The words of the data file and those that a plan adds.
 #[derive(Clone, Debug)]
@@ -116,6 +122,14 @@ impl Words {
     pub fn stop_words(language: &str) -> impl Iterator<Item = &'static str> {
         let language = language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
         IN_TEXTS.iter().filter(move |it| it.language == "*" || it.language == language).map(|it| it.word)
+    }
+
+    /// Whether a word stops messages when it is all that a customer answers. In a text it is an everyday word, unless
+    /// something else, such as capitals, marks it.
+    pub fn is_stop_keyword(language: &str, word: &str) -> bool {
+        let language = language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
+        let word = fold(word);
+        KEYWORDS.contains(&("*", word.clone())) || KEYWORDS.contains(&(language.as_str(), word))
     }
 
     fn find(&self, cell: &str) -> Option<Cell> {

@@ -83,6 +83,18 @@ pub enum Test {
     HasTime,
     /// A test that only the source knows.
     Other,
+    /// Any other value than this, or none.
+    NotEquals,
+    /// None of several values, separated by commas.
+    NotOneOf,
+    /// The value holds this text, commas and all.
+    Holds,
+    /// The value does not hold this text.
+    HoldsNot,
+    /// The value does not start with this text.
+    StartsNotWith,
+    /// No value, or an empty one.
+    IsBlank,
 }
 
 static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -129,12 +141,33 @@ impl Branch {
             Test::HasDate => "has a date".to_owned(),
             Test::HasTime => "has a time".to_owned(),
             Test::Other => format!("passes {value}"),
+            Test::NotEquals => format!("is not {value}"),
+            Test::NotOneOf => format!("is none of {value}"),
+            Test::Holds => format!("contains {value}"),
+            Test::HoldsNot => format!("does not contain {value}"),
+            Test::StartsNotWith => format!("does not start with {value}"),
+            Test::IsBlank => "is blank".to_owned(),
         }
     }
 
     /// Whether a value passes the test. A test that only the source knows never passes.
     pub fn holds(&self, value: Option<&str>) -> bool {
+        // The negative tests hold where nothing is known.
+        let is_negative = matches!(
+            self.test,
+            Test::NotEquals | Test::NotOneOf | Test::HoldsNot | Test::StartsNotWith | Test::IsBlank
+        );
+        let value = value.or(is_negative.then_some(""));
         value.is_some_and(|it| self.test.find(&self.value, it).is_some())
+    }
+
+    /// Whether the test can be decided outside of the source. Rust's regular expressions have no look-around.
+    pub fn is_decidable(&self) -> bool {
+        match self.test {
+            Test::Other => false,
+            Test::Pattern => pattern(&self.value).is_some(),
+            _ => true,
+        }
     }
 }
 
@@ -156,11 +189,7 @@ impl Test {
             Self::IsSet => whole(!text.is_empty()),
             Self::Exactly => (value == operand).then(|| value.to_owned()),
             Self::AnyWord | Self::AllWords | Self::Phrase | Self::OnlyPhrase => self.find_words(operand, text),
-            Self::Pattern => {
-                let mut builder = RegexBuilder::new(operand.trim());
-                let pattern = builder.case_insensitive(true).multi_line(true).build().ok()?;
-                Some(pattern.find(text)?.as_str().to_owned())
-            }
+            Self::Pattern => Some(pattern(operand)?.find(text)?.as_str().to_owned()),
             Self::HasNumber
             | Self::NumberEquals
             | Self::NumberBelow
@@ -173,6 +202,12 @@ impl Test {
             Self::HasDate => first(&DATE),
             Self::HasTime => first(&TIME),
             Self::Other => None,
+            Self::NotEquals => whole(lower != wanted),
+            Self::NotOneOf => whole(wanted.split(',').all(|it| it.trim() != lower)),
+            Self::Holds => whole(lower.contains(&wanted)),
+            Self::HoldsNot => whole(!lower.contains(&wanted)),
+            Self::StartsNotWith => whole(!lower.starts_with(&wanted)),
+            Self::IsBlank => whole(text.is_empty()),
         }
     }
 
@@ -212,6 +247,10 @@ impl Test {
         };
         numbers(text).find(|it| passes(it.1)).map(|it| it.1.to_string())
     }
+}
+
+fn pattern(text: &str) -> Option<Regex> {
+    RegexBuilder::new(text.trim()).case_insensitive(true).multi_line(true).build().ok()
 }
 
 #[cfg(test)]
@@ -261,5 +300,19 @@ mod tests {
         check(Test::HasTime, "", &[("at 10:30", "10:30"), ("10 PM", "10 PM"), ("25", "-")]);
         check(Test::Pattern, r"buy (\w+)", &[("Buy cheese please", "Buy cheese"), ("sell", "-")]);
         check(Test::Pattern, "(", &[("(", "-")]);
+    }
+
+    #[test]
+    fn negative_tests_hold_for_what_is_not_there() {
+        let holds = |test, wanted: &str, value| {
+            Branch { slot: "x".into(), test, value: wanted.into(), next: None }.holds(value)
+        };
+        assert!(holds(Test::NotEquals, "yes", Some("no")) && !holds(Test::NotEquals, "yes", Some(" YES ")));
+        assert!(holds(Test::NotOneOf, "yes, y", None) && !holds(Test::NotOneOf, "yes, y", Some("Y")));
+        assert!(holds(Test::Holds, "no, thanks", Some("Oh no, thanks")) && !holds(Test::Holds, "a,b", Some("a")));
+        assert!(holds(Test::HoldsNot, "stop", Some("go")) && !holds(Test::HoldsNot, "stop", Some("Please STOP")));
+        assert!(holds(Test::StartsNotWith, "a", None) && !holds(Test::StartsNotWith, "a", Some("Ana")));
+        assert!(holds(Test::IsBlank, "", None) && holds(Test::IsBlank, "", Some(" ")));
+        assert!(!holds(Test::IsBlank, "", Some("x")) && !holds(Test::Holds, "x", None));
     }
 }

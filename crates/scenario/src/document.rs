@@ -67,6 +67,7 @@ impl Simple {
             purpose: self.purpose.unwrap_or(Purpose::Notification),
             criticality: Criticality::Normal,
             trigger: Trigger::Event { name: None },
+            first_message: None,
             origin: None,
             slots: names.into_iter().map(Slot::named).collect(),
             start: "response".to_owned(),

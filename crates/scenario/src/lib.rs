@@ -11,7 +11,7 @@ mod words;
 pub use condition::{Branch, Condition, Find, Test};
 pub use document::{ScenarioError, read_scenarios, schema};
 pub use loss::{LOSSES, Loss, PlacedLoss};
-pub use media::{Location, Media, MediaKind, Product};
+pub use media::{CodeNotice, Location, Media, MediaKind, Product};
 pub use step::{Accepts, Act, Call, Choice, END, Goal, Handover, Listen, Message, Question, Step, Timeout, Via};
 pub use text::{Text, TextPart, slot_name};
 
@@ -35,6 +35,9 @@ pub struct Scenario {
     #[serde(default)]
     pub criticality: Criticality,
     pub trigger: Trigger,
+    /// The slot that the message of the customer that starts the scenario is saved in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_message: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

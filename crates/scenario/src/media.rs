@@ -1,4 +1,4 @@
-//! What a message can show besides text: media, a location, products.
+//! What a message can show beside its text: media, a location, products, and what WhatsApp adds to a code.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,4 +74,15 @@ pub struct Product {
     pub id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub section: Option<String>,
+}
+
+/// What WhatsApp writes beside a one-time code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CodeNotice {
+    /// Whether it warns the customer not to share the code.
+    #[serde(default)]
+    pub warns: bool,
+    /// After how many minutes the code expires, if the message says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_minutes: Option<u32>,
 }

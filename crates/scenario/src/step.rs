@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Condition, Find, Location, Media, Product, Text};
+use crate::{CodeNotice, Condition, Find, Location, Media, Product, Text};
 
 /// The id that ends a scenario in place of a step.
 pub const END: &str = "end";
@@ -20,6 +20,7 @@ pub struct Step {
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most steps are messages")]
 pub enum Act {
     Message(Message),
     Question(Question),
@@ -50,12 +51,24 @@ pub type Goal = Option<String>;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     pub text: Text,
+    /// A line above the text.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub header: Text,
+    /// A small line below the text.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub footer: Text,
+    /// How a one-time code is sent, if the message is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeNotice>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Media>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
+    /// The button that opens the choices, where WhatsApp shows them as a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_button: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<Product>,
     /// What is sent right after the message, before its answer.
@@ -105,6 +118,15 @@ pub enum Choice {
     },
     /// A code to copy.
     CopyCode { title: String, code: Text },
+    /// Opens a form that WhatsApp shows (a Flow of the WhatsApp Business account).
+    Form {
+        title: String,
+        /// The id of the Flow.
+        flow: String,
+        /// The first screen; none if the Flow's own endpoint decides it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        screen: Option<String>,
+    },
 }
 
 impl Choice {
@@ -115,7 +137,8 @@ impl Choice {
             | Self::Phone { title, .. }
             | Self::ShareLocation { title, .. }
             | Self::SharePhone { title, .. }
-            | Self::CopyCode { title, .. } => title,
+            | Self::CopyCode { title, .. }
+            | Self::Form { title, .. } => title,
         }
     }
 
@@ -123,7 +146,7 @@ impl Choice {
     pub fn next(&self) -> Option<&Goal> {
         match self {
             Self::Reply { next, .. } | Self::ShareLocation { next, .. } | Self::SharePhone { next, .. } => Some(next),
-            Self::Link { .. } | Self::Phone { .. } | Self::CopyCode { .. } => None,
+            Self::Link { .. } | Self::Phone { .. } | Self::CopyCode { .. } | Self::Form { .. } => None,
         }
     }
 

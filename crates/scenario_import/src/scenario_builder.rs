@@ -12,6 +12,8 @@ pub(crate) struct ScenarioBuilder {
     pub(crate) steps: Vec<Step>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) losses: Vec<PlacedLoss>,
+    /// The slot that the customer's first message is saved in.
+    pub(crate) first_message: Option<String>,
     /// The name of each slot, by its name in the source.
     names: HashMap<String, String>,
     /// The ids that steps have or will have.
@@ -126,6 +128,7 @@ impl ScenarioBuilder {
             purpose: head.purpose,
             criticality: Criticality::Normal,
             trigger: head.trigger,
+            first_message: self.first_message,
             origin: Some(head.origin),
             slots: self.slots,
             start,

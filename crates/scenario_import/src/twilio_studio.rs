@@ -1,21 +1,27 @@
 //! Reads flows of Twilio Studio: `GET /v2/Flows/{sid}`, or the definition in it.
+//!
+//! A flow becomes a scenario for each way in which it can begin: a message of the customer, a request of the business,
+//! another flow. What only phone calls reach is not taken.
 
-use std::sync::LazyLock;
+mod constants;
+mod liquid;
+mod split;
+mod steps;
+mod widgets;
 
-use regex::Regex;
-use scenario::{
-    Accepts, Act, Branch, Call, Condition, Goal, Handover, Loss, Media, MediaKind, Message, Purpose, Question, Test,
-    Text, Timeout, Trigger, Via,
-};
+use std::collections::{HashMap, HashSet};
+
+use scenario::{Goal, Loss, PlacedLoss, Purpose, Slot, Trigger};
 use serde_json::Value;
 
+use self::constants::Constants;
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
-use crate::{File, Format, ImportError, Imported, placeholders};
+use crate::{File, Format, ImportError, Imported, Skipped};
 
-/// Liquid expressions: `{{widgets.ask.inbound.Body}}`, with filters after a bar.
-static LIQUID: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\{\{-?\s*([^{}|]+?)\s*(\|[^{}]*?)?\s*-?\}\}").ok());
-static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{%-?.*?-?%\}").ok());
+/// Studio's name for flows that nobody named.
+const DEFAULT_NAMES: [&str; 3] = ["a new flow", "new flow", "untitled flow"];
+/// Widgets that reach a customer in a chat.
+const CHAT: [&str; 3] = ["send-message", "send-and-wait-for-reply", "send-to-flex"];
 
 pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
@@ -26,213 +32,266 @@ pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), Impo
             let why = "it has no states".to_owned();
             return Err(ImportError::Wrong { file: file.path.clone(), expected: "a flow of Twilio Studio", why });
         };
-        let mut builder = ScenarioBuilder::default();
-        let initial = definition.get("initial_state").and_then(Value::as_str).unwrap_or("Trigger");
-        let mut started = None;
-        for state in states {
-            let name = state.get("name").and_then(Value::as_str).unwrap_or_default();
-            match name == initial {
-                true => started = Some(state),
-                false => step(&mut builder, state, name),
-            }
+        let string = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(|it| it.trim().to_owned());
+        let is_name = |it: &String| !it.is_empty() && !DEFAULT_NAMES.contains(&it.to_lowercase().as_str());
+        let flow = Flow {
+            states: states.iter().map(|it| (name(it), it)).collect(),
+            order: states.iter().map(name).collect(),
+            initial: definition.get("initial_state").and_then(Value::as_str).unwrap_or("Trigger"),
+            name: string(&whole, "friendly_name").filter(is_name).or(string(definition, "description").filter(is_name)),
+        };
+        if let Err(why) = flow.read(file, imported) {
+            imported.skipped.push(Skipped { file: file.path.clone(), place: "the flow".to_owned(), why });
         }
-        let start = ["incomingMessage", "incomingRequest", "incomingCall"];
-        let way = started.and_then(|state| start.iter().find_map(|event| Some((*event, next(state, event)?))));
-        let string = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let named = string(&whole, "friendly_name").or_else(|| string(definition, "description"));
-        let name = named.filter(|it| !it.trim().is_empty()).unwrap_or_else(|| name_of(&builder.first_text()));
-        let trigger = match way {
-            Some(("incomingRequest", _)) => Trigger::Event { name: None },
-            _ => Trigger::Message { phrases: Vec::new() },
-        };
-        let head = ScenarioHead {
-            intent: &name,
-            language: "",
-            purpose: Purpose::Conversation,
-            trigger,
-            origin: origin(Format::TwilioStudio, &file.path, format!("{} states", states.len())),
-        };
-        imported.scenarios.push(builder.finish(head, way.map(|it| it.1).as_deref()));
     }
     Ok(())
 }
 
-/// The step that an event leads to.
-fn next(state: &Value, event: &str) -> Goal {
-    let transitions = state.get("transitions")?.as_array()?;
-    let transition = transitions.iter().find(|it| it.get("event").and_then(Value::as_str) == Some(event))?;
-    goal(transition.get("next"))
+/// A flow: its states by their names.
+struct Flow<'a> {
+    states: HashMap<&'a str, &'a Value>,
+    order: Vec<&'a str>,
+    initial: &'a str,
+    name: Option<String>,
 }
 
-fn goal(value: Option<&Value>) -> Goal {
-    Some(scenario::slot_name(value?.as_str().filter(|it| !it.is_empty())?))
+/// A way in which a flow begins.
+struct Entry<'a> {
+    /// What the names of the scenarios after the first end with.
+    label: &'static str,
+    start: &'a str,
+    trigger: Trigger,
+    /// Whether another flow begins it.
+    is_part: bool,
 }
 
-fn step(builder: &mut ScenarioBuilder, state: &Value, name: &str) {
-    let id = scenario::slot_name(name);
-    let kind = state.get("type").and_then(Value::as_str).unwrap_or_default();
-    let properties = state.get("properties").unwrap_or(&Value::Null);
-    let property = |key: &str| properties.get(key).and_then(Value::as_str);
-    let act = match kind {
-        "send-message" => {
-            let text = text(builder, property("body").unwrap_or_default(), name);
-            let media = media(builder, property("media_url").or(property("media")), name);
-            if let Some(content) = property("content_template_sid").or(property("content_sid")) {
-                builder.record_loss(Loss::StepDropped, name, format!("the content template {content}: import it too"));
-            }
-            failure(builder, state, name);
-            Act::Message(Message { text, media, next: next(state, "sent"), ..Message::default() })
+impl<'a> Flow<'a> {
+    /// Reads the flow; an error is why it is not taken.
+    fn read(&self, file: &File, imported: &mut Imported) -> Result<(), String> {
+        let mut entries = self.entries()?;
+        let reached: Vec<HashSet<&str>> = entries.iter().map(|it| self.reached(it.start)).collect();
+        let is_chat = |it: &HashSet<&str>| it.iter().any(|it| CHAT.contains(&kind(self.states[it])));
+        if !reached.iter().any(is_chat) {
+            return Err("no step of it writes to a customer: it is for phone calls or other systems".to_owned());
         }
-        "send-and-wait-for-reply" => {
-            if media(builder, property("media_url"), name).is_some() {
-                builder.record_loss(Loss::MediaKind, name, "the picture of a question");
-            }
-            failure(builder, state, name);
-            let seconds = property("timeout").and_then(|it| it.parse().ok()).unwrap_or(0);
-            let timeout = next(state, "timeout").map(|it| Timeout { seconds, next: Some(it) });
-            Act::Question(Question {
-                text: text(builder, property("body").unwrap_or_default(), name),
-                slot: builder.slot(&format!("widgets.{name}.inbound.Body")),
-                accepts: Accepts::Text,
-                next: next(state, "incomingMessage"),
-                timeout,
-            })
+        for (n, entry) in entries.drain(..).enumerate().filter(|it| is_chat(&reached[it.0])) {
+            // The first scenario names what no scenario reaches.
+            let elsewhere = if n == 0 { self.elsewhere(&reached) } else { Vec::new() };
+            self.scenario(file, entry, &reached[n], elsewhere, imported);
         }
-        "split-based-on" => split(builder, state, property("input").unwrap_or_default(), name),
-        "set-variables" => return variables(builder, state, properties, &id, name),
-        "make-http-request" => Act::Call(Call {
-            system: format!("{} {}", property("method").unwrap_or("GET"), plain(property("url").unwrap_or_default())),
-            next: next(state, "success"),
-            on_failure: next(state, "failed"),
-        }),
-        "run-function" => {
-            let system = property("url").map_or_else(|| format!("function {name}"), plain);
-            Act::Call(Call { system, next: next(state, "success"), on_failure: next(state, "fail") })
-        }
-        "run-subflow" => Act::Call(Call {
-            system: format!("flow {}", property("flow_sid").unwrap_or_default()),
-            next: next(state, "completed"),
-            on_failure: next(state, "failed"),
-        }),
-        "send-to-flex" | "enqueue-call" | "connect-call-to" => Act::Handover(Handover {
-            via: if kind == "connect-call-to" { Via::Phone } else { Via::Agent },
-            text: Text::default(),
-            target: property("to").map(str::to_owned),
-            next: next(state, "callComplete").or_else(|| next(state, "callCompleted")),
-        }),
-        other => return unknown(builder, state, &id, name, other),
-    };
-    builder.push(&id, act);
-}
-
-/// Adds a step for a voice widget or an unknown widget, and follows its first transition.
-fn unknown(builder: &mut ScenarioBuilder, state: &Value, id: &str, name: &str, kind: &str) {
-    builder.record_loss(Loss::StepDropped, name, format!("a widget of type {kind}"));
-    let transitions = state.get("transitions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut goals = transitions.iter().map(|it| goal(it.get("next")));
-    let next = goals.next().flatten();
-    for lost in goals.flatten().filter(|it| Some(it) != next.as_ref()) {
-        builder.record_loss(Loss::RouteDropped, name, format!("to {lost}"));
+        Ok(())
     }
-    builder.push(id, Act::Call(Call { system: format!("{kind} {name}"), next, on_failure: None }));
-}
 
-/// Records the routes for failed messages as lost: WhatsApp reports a failure later, so no step can wait for it.
-fn failure(builder: &mut ScenarioBuilder, state: &Value, name: &str) {
-    for event in ["failed", "deliveryFailure"] {
-        if let Some(to) = next(state, event) {
-            builder.record_loss(Loss::RouteDropped, name, format!("when the message fails, to {to}"));
+    /// The ways in which the flow begins, without phone calls.
+    fn entries(&self) -> Result<Vec<Entry<'a>>, String> {
+        let trigger = self.states.get(self.initial).ok_or("it has no first state")?;
+        let by_customer = || Trigger::Message { phrases: Vec::new() };
+        if kind(trigger) != "trigger" {
+            return Ok(vec![Entry { label: "", start: self.initial, trigger: by_customer(), is_part: false }]);
+        }
+        let start = |event: &str| target(trigger, event).filter(|it| self.states.contains_key(it));
+        let mut entries: Vec<Entry<'a>> = Vec::new();
+        for (event, label) in [("incomingMessage", ""), ("incomingConversationMessage", "conversation")] {
+            let Some(start) = start(event).filter(|start| entries.iter().all(|it| it.start != *start)) else {
+                continue;
+            };
+            entries.push(Entry { label, start, trigger: by_customer(), is_part: false });
+        }
+        if let Some(start) = start("incomingRequest") {
+            let trigger = Trigger::Event { name: None };
+            entries.push(Entry { label: "by request", start, trigger, is_part: false });
+        }
+        if let Some(start) = start("incomingParent").filter(|start| entries.iter().all(|it| it.start != *start)) {
+            entries.push(Entry { label: "from another flow", start, trigger: by_customer(), is_part: true });
+        }
+        if let Some(first) = entries.first_mut() {
+            first.label = "";
+        }
+        match (entries.is_empty(), start("incomingCall")) {
+            (false, _) => Ok(entries),
+            (true, Some(_)) => {
+                Err("it is for phone calls: only a call begins it, and nothing in it is written".to_owned())
+            }
+            (true, None) => Err("its trigger leads to no state".to_owned()),
         }
     }
+
+    fn reached(&self, start: &'a str) -> HashSet<&'a str> {
+        let (mut reached, mut waiting) = (HashSet::new(), vec![start]);
+        while let Some(name) = waiting.pop() {
+            let Some(state) = self.states.get(name).filter(|_| reached.insert(name)) else { continue };
+            waiting.extend(transitions(state).iter().filter_map(next_of).filter(|it| self.states.contains_key(it)));
+        }
+        reached
+    }
+
+    /// The states that no scenario reaches, as losses: only phone calls lead there, or nothing.
+    fn elsewhere(&self, reached: &[HashSet<&str>]) -> Vec<PlacedLoss> {
+        let call = self.states.get(self.initial).and_then(|it| target(it, "incomingCall"));
+        let called = call.map(|it| self.reached(it)).unwrap_or_default();
+        let is_elsewhere = |it: &&str| *it != self.initial && reached.iter().all(|reached| !reached.contains(it));
+        let lost = |name: &str| {
+            let (loss, why) = match called.contains(name) {
+                true => (Loss::OtherPlatform, "only phone calls lead to it"),
+                false => (Loss::UnusedText, "nothing leads to it"),
+            };
+            let what = format!("a widget of type {}: {why}", kind(self.states[name]));
+            PlacedLoss { loss, place: name.to_owned(), what }
+        };
+        self.order.iter().copied().filter(is_elsewhere).map(lost).collect()
+    }
+
+    fn scenario(
+        &self,
+        file: &File,
+        entry: Entry<'a>,
+        reached: &HashSet<&'a str>,
+        elsewhere: Vec<PlacedLoss>,
+        imported: &mut Imported,
+    ) {
+        let names: Vec<&str> = self.order.iter().copied().filter(|it| reached.contains(it)).collect();
+        let mut flow = FlowBuilder::new(self, &names, entry.start);
+        let mut seen = HashSet::new();
+        for name in names.iter().filter(|it| seen.insert(**it)) {
+            flow.step(self.states[name], name);
+        }
+        flow.builder.losses.extend(elsewhere);
+        if entry.is_part {
+            let what = "another flow begins it: taken as a part of a conversation that the customer began";
+            flow.builder.record_loss(Loss::ConditionDropped, entry.start, what);
+        }
+        let start = flow.settle(entry.start);
+        let builder = flow.builder;
+        let name = self.name.clone().unwrap_or_else(|| name_of(&builder.first_text()));
+        let intent = format!("{name} {}", entry.label);
+        let head = ScenarioHead {
+            intent: intent.trim(),
+            language: "",
+            purpose: Purpose::Conversation,
+            trigger: entry.trigger,
+            origin: origin(Format::TwilioStudio, &file.path, format!("{} states", self.order.len())),
+        };
+        imported.scenarios.push(builder.finish(head, start.as_deref()));
+    }
 }
 
-fn media(builder: &mut ScenarioBuilder, url: Option<&str>, name: &str) -> Option<Media> {
-    let url = url.filter(|it| !it.is_empty())?;
-    let kind = match MediaKind::of(url) {
-        MediaKind::Other => MediaKind::Image,
-        kind => kind,
-    };
-    Some(Media { kind, url: text(builder, url, name) })
+/// A scenario that is being made of a flow.
+struct FlowBuilder<'a> {
+    builder: ScenarioBuilder,
+    /// The step of each state.
+    ids: HashMap<&'a str, String>,
+    /// The ids that are taken, and how often each was wanted.
+    wanted: HashMap<String, usize>,
+    /// The steps that say and do nothing, and what follows them.
+    skipped: HashMap<String, Goal>,
+    constants: Constants<'a>,
+    /// The slot of each expression.
+    slots: HashMap<String, String>,
 }
 
-fn split(builder: &mut ScenarioBuilder, state: &Value, input: &str, name: &str) -> Act {
-    let (mut branches, mut otherwise) = (Vec::new(), None);
-    for transition in state.get("transitions").and_then(Value::as_array).into_iter().flatten() {
-        let next = goal(transition.get("next"));
-        let conditions = transition.get("conditions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        if conditions.is_empty() {
-            otherwise = next;
-            continue;
+impl<'a> FlowBuilder<'a> {
+    fn new(flow: &Flow<'a>, names: &[&'a str], start: &'a str) -> Self {
+        let mut it = Self {
+            builder: ScenarioBuilder::default(),
+            ids: HashMap::new(),
+            wanted: HashMap::from([(scenario::END.to_owned(), 1)]),
+            skipped: HashMap::new(),
+            slots: HashMap::new(),
+            constants: Constants::of(&flow.states, names, start),
+        };
+        for name in names {
+            let id = it.free_id(name);
+            it.ids.entry(name).or_insert(id);
         }
-        // All conditions of a transition must hold, but the neutral form has room for one.
-        for extra in conditions.iter().skip(1) {
-            let what = format!("a second condition on {}", plain(argument(extra).unwrap_or(input)));
-            builder.record_loss(Loss::RouteDropped, name, what);
+        it
+    }
+
+    /// The slot of an expression. It is called by what the expression says last, since reviewers read names of slots as
+    /// examples: `flow.data.first_name` is `first_name`, the answer to the widget `ask` is `ask`.
+    fn slot(&mut self, expression: &str) -> String {
+        if let Some(known) = self.slots.get(expression) {
+            return known.clone();
         }
-        let condition = &conditions[0];
-        let string = |key: &str| condition.get(key).and_then(Value::as_str).unwrap_or_default();
-        let argument = argument(condition).unwrap_or(input);
-        let slot = slot_of(builder, argument, name);
-        let (test, value) = match string("type") {
-            "equal_to" => (Test::Equals, string("value")),
-            "matches_any_of" => (Test::OneOf, string("value")),
-            "contains" => (Test::Contains, string("value")),
-            "starts_with" => (Test::StartsWith, string("value")),
-            "less_than" => (Test::Less, string("value")),
-            "greater_than" => (Test::Greater, string("value")),
-            "is_not_blank" => (Test::IsSet, ""),
-            other => {
-                builder.record_loss(Loss::RouteDropped, name, format!("the test {other} {}", string("value")));
-                (Test::Other, string("value"))
+        let plain = match expression {
+            "trigger.message.Body" => "first message",
+            "contact.channel.address" => "phone",
+            _ => {
+                let answer = expression.strip_prefix("widgets.").and_then(|it| it.strip_suffix(".inbound.Body"));
+                answer.unwrap_or_else(|| expression.rsplit('.').next().unwrap_or(expression))
             }
         };
-        branches.push(Branch { slot, test, value: value.to_owned(), next });
+        let name = self.builder.free_slot(&scenario::slot_name(plain));
+        if expression == "trigger.message.Body" {
+            self.builder.first_message = Some(name.clone());
+        }
+        self.builder.slots.push(Slot { source_name: Some(expression.to_owned()), ..Slot::named(&name) });
+        self.slots.insert(expression.to_owned(), name.clone());
+        name
     }
-    Act::Condition(Condition { branches, otherwise })
-}
 
-fn argument(condition: &Value) -> Option<&str> {
-    condition.get("arguments")?.as_array()?.first()?.as_str()
-}
-
-fn variables(builder: &mut ScenarioBuilder, state: &Value, properties: &Value, id: &str, name: &str) {
-    let list = properties.get("variables").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let last = next(state, "next");
-    let ids: Vec<String> =
-        (0..list.len().max(1)).map(|n| if n == 0 { id.to_owned() } else { format!("{id}_{}", n + 1) }).collect();
-    if list.is_empty() {
-        return builder.push(id, Act::Wait { seconds: 0, next: last });
+    /// An id that no other step has.
+    fn free_id(&mut self, wanted: &str) -> String {
+        let plain = scenario::slot_name(wanted);
+        loop {
+            let n = self.wanted.entry(plain.clone()).or_insert(0);
+            *n += 1;
+            let id = if *n == 1 { plain.clone() } else { format!("{plain}_{n}") };
+            // A numbered id may be the name of another state.
+            if id == plain || !self.wanted.contains_key(&id) {
+                self.wanted.entry(id.clone()).or_insert(1);
+                return id;
+            }
+        }
     }
-    for (n, variable) in list.iter().enumerate() {
-        let string = |key: &str| variable.get(key).and_then(Value::as_str).unwrap_or_default();
-        let slot = builder.slot(&format!("flow.variables.{}", string("key")));
-        let value = text(builder, string("value"), name);
-        let next = ids.get(n + 1).cloned().or_else(|| last.clone());
-        builder.push(&ids[n], Act::Set { slot, value, next });
+
+    /// The step that an event leads to.
+    fn next(&self, state: &Value, event: &str) -> Goal {
+        self.goal(target(state, event)?)
+    }
+
+    fn goal(&self, name: &str) -> Goal {
+        self.ids.get(name).cloned()
+    }
+
+    /// Names the ways out of a widget that are not followed.
+    fn other_ways(&mut self, state: &Value, place: &str, followed: &[&str]) {
+        for transition in transitions(state) {
+            let event = transition.get("event").and_then(Value::as_str).unwrap_or_default();
+            if let Some(next) = next_of(transition).filter(|_| !followed.contains(&event)) {
+                self.builder.record_loss(Loss::RouteDropped, place, format!("when {}, to {next}", event_words(event)));
+            }
+        }
     }
 }
 
-/// A text with Liquid in it.
-fn text(builder: &mut ScenarioBuilder, raw: &str, place: &str) -> Text {
-    let (Some(liquid), Some(tag)) = (LIQUID.as_ref(), TAG.as_ref()) else { return Text::plain(raw) };
-    let plain = tag.replace_all(raw, |found: &regex::Captures<'_>| {
-        builder.record_loss(Loss::ExpressionDropped, place, &found[0]);
-        ""
-    });
-    for found in liquid.captures_iter(&plain).filter(|it| it.get(2).is_some()) {
-        builder.record_loss(Loss::ExpressionDropped, place, &found[0]);
+fn event_words(event: &str) -> &str {
+    match event {
+        "failed" | "deliveryFailure" => "the message fails",
+        "failedToEnqueue" | "callFailure" => "nobody can be reached",
+        other => other,
     }
-    placeholders::parse_with(builder, &plain, liquid, |it| Some(it[1].to_owned()))
 }
 
-/// The slot of an argument such as `{{widgets.ask.inbound.Body}}`.
-fn slot_of(builder: &mut ScenarioBuilder, argument: &str, place: &str) -> String {
-    let parsed = text(builder, argument, place);
-    let first = parsed.slots().next().map(str::to_owned);
-    first.unwrap_or_else(|| builder.slot(argument))
+fn name(state: &Value) -> &str {
+    state.get("name").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Replaces the braces of Liquid: the address of a system is not a text with slots.
-fn plain(text: &str) -> String {
-    text.replace("{{", "{").replace("}}", "}")
+fn kind(state: &Value) -> &str {
+    state.get("type").and_then(Value::as_str).unwrap_or_default()
 }
+
+fn transitions(state: &Value) -> &[Value] {
+    state.get("transitions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn next_of(transition: &Value) -> Option<&str> {
+    transition.get("next").and_then(Value::as_str).filter(|it| !it.is_empty())
+}
+
+/// The name of the state that an event leads to.
+fn target<'a>(state: &'a Value, event: &str) -> Option<&'a str> {
+    next_of(transitions(state).iter().find(|it| it.get("event").and_then(Value::as_str) == Some(event))?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ pub use lint::{lint, lint_set};
 pub use phrases::Phrases;
 pub use rules::RULES;
 pub use session::{
-    MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT, Row,
+    Frame, MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT, Row,
     SessionMessage, check_message,
 };
 pub use variable::{ValueLengths, Variable, variables};

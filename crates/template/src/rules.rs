@@ -110,7 +110,7 @@ model::rules! {
 
     HEADER_FORMAT "T501" "header-format" Error "Meta, template components":
         "a header is TEXT, IMAGE, VIDEO, DOCUMENT or LOCATION; LOCATION not for authentication";
-    HEADER_HANDLE "T502" "header-handle" Warning "Meta, template components":
+    HEADER_HANDLE "T502" "header-handle" Error "Meta, template components":
         "a header with media has an example from a resumable upload";
     AUTHENTICATION "T503" "authentication" Error "Meta, template categorization":
         "an authentication template has no text of its own, no address, media or emoji, and its values at most 15 characters";

@@ -41,18 +41,33 @@ pub enum SessionMessage {
     },
     /// One to three replies.
     Buttons {
+        #[serde(flatten)]
+        frame: Frame,
         body: String,
         media: Option<(MediaKind, String)>,
         replies: Vec<Row>,
     },
     /// One to ten replies behind a button.
     List {
+        #[serde(flatten)]
+        frame: Frame,
         body: String,
         button: String,
         rows: Vec<Row>,
     },
+    /// A form of the WhatsApp Business account behind a button.
+    Form {
+        #[serde(flatten)]
+        frame: Frame,
+        body: String,
+        label: String,
+        flow: String,
+        screen: Option<String>,
+    },
     /// One link behind a button, below a picture, a video or a document if there is one.
     Link {
+        #[serde(flatten)]
+        frame: Frame,
         body: String,
         media: Option<(MediaKind, String)>,
         label: String,
@@ -67,6 +82,15 @@ pub enum SessionMessage {
         body: String,
         products: Vec<Product>,
     },
+}
+
+/// The lines above and below the body of a message with buttons.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Frame {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
 }
 
 /// A reply button or a row of a list.
@@ -85,6 +109,7 @@ impl SessionMessage {
             Self::Text { body }
             | Self::Buttons { body, .. }
             | Self::List { body, .. }
+            | Self::Form { body, .. }
             | Self::Link { body, .. }
             | Self::LocationRequest { body }
             | Self::Products { body, .. } => body,
@@ -98,6 +123,17 @@ impl SessionMessage {
             Self::Buttons { replies, .. } => replies,
             Self::List { rows, .. } => rows,
             _ => &[],
+        }
+    }
+
+    /// The lines above and below the body.
+    pub fn frame(&self) -> Option<&Frame> {
+        match self {
+            Self::Buttons { frame, .. }
+            | Self::List { frame, .. }
+            | Self::Form { frame, .. }
+            | Self::Link { frame, .. } => Some(frame),
+            _ => None,
         }
     }
 
@@ -127,12 +163,19 @@ impl SessionMessage {
         let kind = match self {
             Self::Buttons { .. } => "button",
             Self::List { .. } => "list",
+            Self::Form { .. } => "flow",
             Self::Link { .. } => "cta_url",
             Self::Products { products, .. } if products.len() == 1 => "product",
             Self::Products { .. } => "product_list",
             _ => "location_request_message",
         };
         let mut interactive = json!({ "type": kind, "body": { "text": self.body() } });
+        if let Some(header) = self.frame().and_then(|it| it.header.as_ref()) {
+            interactive["header"] = json!({ "type": "text", "text": header });
+        }
+        if let Some(footer) = self.frame().and_then(|it| it.footer.as_ref()) {
+            interactive["footer"] = json!({ "text": footer });
+        }
         if let Self::Buttons { media: Some((media, link)), .. } | Self::Link { media: Some((media, link)), .. } = self {
             let media = media.name();
             interactive["header"] = json!({ "type": media, media: { "link": link } });
@@ -143,6 +186,7 @@ impl SessionMessage {
                 json!({ "buttons": replies.iter().map(button).collect::<Vec<_>>() })
             }
             Self::List { button, rows, .. } => json!({ "button": button, "sections": [{ "rows": rows }] }),
+            Self::Form { label, flow, screen, .. } => form(label, flow, screen.as_deref()),
             Self::Link { label, url, .. } => {
                 json!({ "name": "cta_url", "parameters": { "display_text": label, "url": url } })
             }
@@ -157,6 +201,15 @@ impl SessionMessage {
         };
         interactive
     }
+}
+
+fn form(label: &str, flow: &str, screen: Option<&str>) -> Value {
+    let mut parameters = json!({ "flow_message_version": "3", "flow_id": flow, "flow_cta": label });
+    parameters["flow_action"] = json!(if screen.is_some() { "navigate" } else { "data_exchange" });
+    if let Some(screen) = screen {
+        parameters["flow_action_payload"] = json!({ "screen": screen });
+    }
+    json!({ "name": "flow", "parameters": parameters })
 }
 
 fn sections(products: &[Product], other: &str) -> Vec<Value> {
@@ -190,6 +243,9 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
     if is_spoken && message.body().trim().is_empty() {
         findings.push(Finding::new(&rules::EMPTY, "/body", "the text is empty"));
     }
+    if let Some(frame) = message.frame() {
+        check_frame(frame, &mut findings);
+    }
     match message {
         SessionMessage::Buttons { replies, .. } => {
             check_rows(replies, "/replies", (MAX_BUTTONS, MAX_BUTTON, 256), &mut findings);
@@ -198,6 +254,7 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
             check_rows(rows, "/rows", (MAX_ROWS, MAX_ROW, 200), &mut findings);
             check_title(button, "/button", MAX_BUTTON, &mut findings);
         }
+        SessionMessage::Form { label, .. } => check_title(label, "/label", MAX_BUTTON, &mut findings),
         SessionMessage::Link { label, url, .. } => {
             check_title(label, "/label", MAX_BUTTON, &mut findings);
             check_link(url, "/url", &mut findings);
@@ -207,6 +264,18 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
         _ => {}
     }
     findings
+}
+
+fn check_frame(frame: &Frame, findings: &mut Vec<Finding>) {
+    for (line, place) in [(&frame.header, "/header"), (&frame.footer, "/footer")] {
+        let Some(line) = line else { continue };
+        findings.extend(marks::check(Kind::Text, line, place));
+        let length = line.chars().count();
+        if length > MAX_LINE {
+            let message = format!("{length} characters; at most {MAX_LINE} are allowed");
+            findings.push(Finding::new(&rules::MESSAGE_TITLE, place, message));
+        }
+    }
 }
 
 fn check_products(title: &str, products: &[Product], findings: &mut Vec<Finding>) {
@@ -276,7 +345,8 @@ mod tests {
     fn three_replies_are_buttons_of_the_cloud_api() {
         let reply = |id: &str, title: &str| Row { id: id.into(), title: title.into(), description: None };
         let replies = vec![reply("yes", "Yes"), reply("no", "No")];
-        let message = SessionMessage::Buttons { body: "Shall we come?".into(), media: None, replies };
+        let message =
+            SessionMessage::Buttons { frame: Frame::default(), body: "Shall we come?".into(), media: None, replies };
         assert!(check_message(&message).is_empty());
         let expected = r#"{"messaging_product":"whatsapp","recipient_type":"individual","type":"interactive","interactive":{"type":"button","body":{"text":"Shall we come?"},"action":{"buttons":[{"type":"reply","reply":{"id":"yes","title":"Yes"}},{"type":"reply","reply":{"id":"no","title":"No"}}]}}}"#;
         assert_eq!(message.json(""), serde_json::from_str::<Value>(expected).unwrap());
@@ -292,15 +362,30 @@ mod tests {
         let on_pages = ["cta_url", "location_request_message"];
         let reply = || vec![Row { id: "a".into(), title: "A".into(), description: None }];
         let product = |id: &str| Product { id: id.into(), section: None };
+        let frame = || Frame { header: Some("Reminder".into()), footer: Some("Your shop".into()) };
         let (body, title) = (|| "Hello".to_owned(), || "T".to_owned());
         let messages = [
             SessionMessage::Buttons {
+                frame: Frame::default(),
                 body: body(),
                 media: Some((MediaKind::Video, "https://e.com".into())),
                 replies: reply(),
             },
-            SessionMessage::List { body: body(), button: "B".into(), rows: reply() },
-            SessionMessage::Link { body: body(), media: None, label: "L".into(), url: "https://example.com".into() },
+            SessionMessage::List { frame: frame(), body: body(), button: "B".into(), rows: reply() },
+            SessionMessage::Link {
+                frame: frame(),
+                body: body(),
+                media: None,
+                label: "L".into(),
+                url: "https://example.com".into(),
+            },
+            SessionMessage::Form {
+                frame: frame(),
+                body: body(),
+                label: "F".into(),
+                flow: "1".into(),
+                screen: Some("START".into()),
+            },
             SessionMessage::LocationRequest { body: body() },
             SessionMessage::Products { title: title(), body: body(), products: vec![product("1")] },
             SessionMessage::Products { title: title(), body: body(), products: vec![product("1"), product("2")] },
@@ -318,12 +403,18 @@ mod tests {
     #[test]
     fn what_whatsapp_would_refuse_is_found() {
         let row = |n: usize| Row { id: format!("{n}"), title: "x".repeat(n), description: None };
-        let message =
-            SessionMessage::List { body: " ".into(), button: "y".repeat(21), rows: (15..26).map(row).collect() };
+        let long = Frame { header: Some("x".repeat(61)), footer: None };
+        let message = SessionMessage::List {
+            frame: long,
+            body: " ".into(),
+            button: "y".repeat(21),
+            rows: (15..26).map(row).collect(),
+        };
         let message: Vec<String> =
             check_message(&message).iter().map(|it| format!("{} {}\n", it.rule.name, it.place)).collect();
         expect![[r"
             empty-text /body
+            message-title /header
             message-choices /rows
             message-title /rows/10/title
             message-title /button

@@ -94,6 +94,15 @@ pub fn promotional_word(language: &str, text: &str) -> Option<String> {
 
 /// Whether a text says how to stop such messages, in the words of that language that `consent` knows.
 pub fn says_how_to_stop(language: &str, text: &str) -> bool {
+    // “Responda BAJA”: an everyday word in capitals is a keyword.
+    let is_keyword = |it: &str| {
+        it.chars().count() >= 3
+            && it.chars().all(|it| it.is_alphabetic() && !it.is_lowercase())
+            && consent::Words::is_stop_keyword(language, it)
+    };
+    if text.chars().any(char::is_lowercase) && text.split(|it: char| !it.is_alphanumeric()).any(is_keyword) {
+        return true;
+    }
     let text = format!(" {} ", consent::fold(text));
     consent::Words::stop_words(language).any(|it| text.contains(&format!(" {} ", consent::fold(it))))
 }
@@ -152,6 +161,8 @@ mod tests {
             ("ru", "Чтобы отписаться, ответьте СТОП", true),
             ("hi", "संदेश बंद करें", true),
             ("tr", "Aboneliği iptal için RET yazın", true),
+            ("es", "Responda BAJA y no recibirá más ofertas", true),
+            ("es", "Temporada baja: 20 % menos", false),
             ("xx", "Unstoppable", false),
         ] {
             assert_eq!(says_how_to_stop(language, text), says, "{text}");

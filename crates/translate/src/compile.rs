@@ -161,6 +161,31 @@ impl SpokenStep<'_> {
         self.message.text.push(line);
     }
 
+    /// Moves header and footer into the text, where the message has no other place for them.
+    fn frame_in_text(&mut self) {
+        self.header_in_text();
+        let footer = std::mem::take(&mut self.message.footer);
+        self.say_as_paragraph(&footer);
+    }
+
+    fn header_in_text(&mut self) {
+        let header = std::mem::take(&mut self.message.header);
+        if !header.is_empty() {
+            let text = std::mem::replace(&mut self.message.text, header);
+            self.say_as_paragraph(&text);
+        }
+    }
+
+    fn say_as_paragraph(&mut self, text: &Text) {
+        if text.is_empty() {
+            return;
+        }
+        if !self.message.text.is_empty() {
+            self.message.text.push_plain("\n\n");
+        }
+        self.message.text.push(text);
+    }
+
     /// Adds the target of a button that has no place to the text.
     fn say_as_line(&mut self, choice: &Choice) {
         let mut line = Text::plain(&format!("{}: ", choice.title()));
@@ -168,7 +193,9 @@ impl SpokenStep<'_> {
             Choice::Link { url, .. } => line.push(url),
             Choice::Phone { number, .. } => line.push_plain(number),
             Choice::CopyCode { code, .. } => line.push(code),
-            Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } => return,
+            Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } | Choice::Form { .. } => {
+                return;
+            }
         }
         self.say_on_a_line(&line);
     }
@@ -318,8 +345,9 @@ impl<'a> Compiler<'a> {
         }
         self.findings.extend(found);
         self.findings.sort_by(|a, b| (a.rule.severity, &a.place).cmp(&(b.rule.severity, &b.place)));
-        let trigger = Some(self.scenario.trigger.clone());
-        let flow = Flow { trigger, start: self.scenario.start.clone(), steps: self.steps };
+        let (trigger, scenario) = (Some(self.scenario.trigger.clone()), self.scenario);
+        let (start, first_message) = (scenario.start.clone(), scenario.first_message.clone());
+        let flow = Flow { trigger, start, first_message, steps: self.steps };
         Compiled {
             scenario: self.scenario.id.clone(),
             language: self.scenario.language.clone(),

@@ -12,6 +12,9 @@ pub struct Flow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger: Option<Trigger>,
     pub start: String,
+    /// The slot that the message of the customer that starts the scenario is saved in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_message: Option<String>,
     pub steps: Vec<FlowStep>,
 }
 
@@ -26,6 +29,7 @@ pub struct FlowStep {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a flow has few steps")]
 pub enum FlowAct {
     Send(Sends),
     /// A step that sends nothing: a decision, a call, a wait, a handover.
@@ -54,7 +58,7 @@ pub enum Outgoing {
         /// The slot that fills the end of the address of each button that has one, by the number of the button.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         buttons: Vec<(usize, String)>,
-        /// What fills the header: the address of its media.
+        /// What fills the header: the address of its media, or the slot of its text.
         #[serde(skip_serializing_if = "Option::is_none")]
         header: Option<String>,
     },

@@ -1,12 +1,16 @@
 //! Turns menus in texts into choices: “Reply 1 for opening hours, 2 for an agent”.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use model::Finding;
-use regex::Regex;
-use scenario::{Accepts, Act, Branch, Choice, Message, Question, Scenario, Test, Text, TextPart};
+use regex::{Captures, Regex};
+use scenario::{Accepts, Act, Branch, Choice, Condition, Message, Question, Scenario, Test, Text};
 
 use crate::rules;
+
+/// Limits the branches of a menu: a longer list is no menu that people read.
+const MOST: usize = 100;
 
 /// A line of a menu: `1 - Opening hours`, or `1 Opening hours`.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -52,34 +56,19 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
         return None;
     }
     let Act::Condition(condition) = &scenario.step(question.next.as_deref()?)?.act else { return None };
-    let (text, lines) = lines(&question.text);
-    let mut words: Vec<String> = Vec::new();
-    for branch in &condition.branches {
-        let word =
-            Some(branch).filter(|it| it.slot == question.slot).and_then(|it| word(it, &question.text, &lines))?;
-        if !words.iter().any(|it| it.eq_ignore_ascii_case(&word)) {
-            words.push(word);
-        }
-    }
-    if words.len() < 2 {
-        return None;
-    }
-    let title = |word: &String| lines.iter().find(|it| it.0.eq_ignore_ascii_case(word)).map(|it| it.1.clone());
-    let titles: Vec<Option<String>> = words.iter().map(title).collect();
-    let are_lines = titles.iter().all(Option::is_some);
+    let (meanings, text, lines) = meanings(condition, question)?;
+    let are_lines = meanings.iter().all(|it| line_of(&lines, it).is_some());
     // A word such as YES can be its own title if the text names it; a number needs a line of the menu.
     let said = question.text.map_plain(str::to_lowercase).to_string();
     let is_named = |it: &str| said.split(|it: char| !it.is_alphanumeric()).any(|word| word == it.to_lowercase());
-    let are_words =
-        words.iter().all(|it| it.chars().any(char::is_alphabetic) && it.chars().count() > 1 && is_named(it));
-    if !are_lines && !are_words {
+    let is_word = |it: &str| it.chars().any(char::is_alphabetic) && it.chars().count() > 1 && is_named(it);
+    if !are_lines && !meanings.iter().all(|it| is_word(&it[0])) {
         return None;
     }
-    let choices = words.iter().zip(titles).map(|(word, title)| Choice::Reply {
-        title: title.unwrap_or_else(|| capital(word)),
-        description: None,
-        value: Some(word.clone()),
-        next: None,
+    let choices = meanings.iter().map(|words| {
+        let own = || (words[0].clone(), capital(&words[0]));
+        let (word, title) = line_of(&lines, words).cloned().unwrap_or_else(own);
+        Choice::Reply { title, description: None, value: Some(word), next: None }
     });
     Some(Message {
         text: if are_lines && !text.is_empty() { text } else { question.text.clone() },
@@ -91,27 +80,54 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
     })
 }
 
-/// The word that a customer answers with to take a branch; none if it cannot be told.
-fn word(branch: &Branch, text: &Text, lines: &[(String, String)]) -> Option<String> {
-    let words: Vec<&str> = match branch.test {
-        // The first of several words with the same meaning.
-        Test::Equals | Test::OneOf | Test::Contains => {
-            return branch.value.split(',').map(str::trim).find(|it| !it.is_empty()).map(str::to_owned);
+/// The line of the menu for one of several words with the same meaning.
+fn line_of<'a>(lines: &'a [(String, String)], words: &[String]) -> Option<&'a (String, String)> {
+    words.iter().find_map(|word| lines.iter().find(|it| it.0.eq_ignore_ascii_case(word)))
+}
+
+/// The words that each branch waits for, the text without the lines of its menu, and the lines. None if there are fewer
+/// than two branches, or a branch decides by anything else than words.
+#[expect(clippy::type_complexity, reason = "three results of one reading")]
+fn meanings(condition: &Condition, question: &Question) -> Option<(Vec<Vec<String>>, Text, Vec<(String, String)>)> {
+    let branches = condition.branches.iter().filter(|_| condition.branches.len() <= MOST);
+    let words: Option<Vec<Vec<String>>> = branches.clone().map(|it| words(it, &question.slot)).collect();
+    let words = words?;
+    let (text, lines) = lines(&question.text, Some(&words.concat()));
+    let plain = question.text.fill(|_| " ".into());
+    let in_capitals: HashSet<&str> = plain.split(|it: char| !it.is_alphanumeric()).collect();
+    let (mut meanings, mut seen) = (Vec::new(), HashSet::new());
+    for (branch, mut words) in branches.zip(words) {
+        if is_search(branch.test) {
+            // Of words that the source only looks for, the text must name one: as a line, or in capitals.
+            words.retain(|it| {
+                let is_word = it.chars().count() > 1 && it.contains(char::is_alphabetic);
+                lines.iter().any(|line| line.0.eq_ignore_ascii_case(it))
+                    || is_word && in_capitals.contains(it.to_uppercase().as_str())
+            });
         }
+        if seen.insert(words.first()?.to_lowercase()) {
+            meanings.push(words);
+        }
+    }
+    (meanings.len() >= 2).then_some((meanings, text, lines))
+}
+
+/// Whether a test looks for words anywhere in a text.
+fn is_search(test: Test) -> bool {
+    matches!(test, Test::AnyWord | Test::Phrase | Test::OnlyPhrase | Test::Exactly | Test::NumberEquals)
+}
+
+/// The words that a customer can answer with to take a branch.
+fn words(branch: &Branch, slot: &str) -> Option<Vec<String>> {
+    let words: Vec<&str> = match branch.test {
+        _ if branch.slot != slot => return None,
+        Test::OneOf | Test::Contains => branch.value.split(',').collect(),
         Test::AnyWord => branch.value.split(|it: char| it == ',' || it.is_whitespace()).collect(),
-        Test::Phrase | Test::OnlyPhrase | Test::Exactly | Test::NumberEquals => vec![branch.value.trim()],
+        Test::Equals | Test::Holds => vec![&branch.value],
+        test if is_search(test) => vec![&branch.value],
         _ => return None,
     };
-    // Of words that the source only looks for, the text must name one: as a line, or in capitals.
-    let plain = text.fill(|_| " ".into());
-    let in_capitals: Vec<&str> = plain.split(|it: char| !it.is_alphanumeric()).collect();
-    words.into_iter().find_map(|it| {
-        let is_line = lines.iter().any(|line| line.0.eq_ignore_ascii_case(it));
-        let upper = it.to_uppercase();
-        let is_named =
-            it.chars().count() > 1 && it.contains(char::is_alphabetic) && in_capitals.contains(&upper.as_str());
-        (is_line || is_named).then(|| it.to_owned())
-    })
+    Some(words.iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect())
 }
 
 /// The choices of a message that asks for an answer and leaves the rest to the business: all lines count from 1.
@@ -119,7 +135,7 @@ fn choices_of_message(message: &Message) -> Option<Message> {
     if !message.choices.is_empty() || message.next.is_some() || message.media.is_some() {
         return None;
     }
-    let (text, lines) = lines(&message.text);
+    let (text, lines) = lines(&message.text, None);
     let are_counted = lines.iter().zip(1..).all(|(line, n)| line.0 == n.to_string());
     let are_short = lines.iter().all(|it| it.1.chars().count() <= MAX_TITLE);
     let asks = || ASKS.as_ref().is_some_and(|it| it.is_match(&text.fill(|_| "x".into())));
@@ -141,41 +157,67 @@ fn capital(word: &str) -> String {
     first + &characters.as_str().to_lowercase()
 }
 
-/// The text without the lines of its menu, and the lines: the answer and its title.
-fn lines(text: &Text) -> (Text, Vec<(String, String)>) {
+/// The text without the lines of its menu, and the lines: the answer and its title. Only the lines of the wanted
+/// answers are its menu, if any are wanted, and the first of each; a line in which something varies cannot be a button.
+fn lines(text: &Text, wanted: Option<&[String]>) -> (Text, Vec<(String, String)>) {
     let Some(pattern) = LINE.as_ref() else { return (text.clone(), Vec::new()) };
-    let mut found = Vec::new();
-    let mut rest = Text::default();
-    for piece in text.parts() {
-        match piece {
-            TextPart::Plain(plain) => {
-                found.extend(pattern.captures_iter(plain).filter_map(|it| {
-                    let key = it.name("key").or(it.name("number"))?;
-                    let title = it.name("title").or(it.name("name"))?;
-                    Some((key.as_str().to_owned(), title.as_str().trim_matches('*').to_owned()))
-                }));
-                let left = pattern.replace_all(plain, "");
-                rest.push_plain(&left);
-            }
-            TextPart::Slot(name) => rest.push_slot(name),
+    let whole = text.to_string();
+    let mut found: Vec<(String, String)> = Vec::new();
+    let rest = pattern.replace_all(&whole, |line: &Captures<'_>| {
+        let group = |one: &str, other: &str| line.name(one).or(line.name(other)).map_or("", |it| it.as_str());
+        let (answer, title) = (group("key", "number"), group("title", "name"));
+        let is_wanted = wanted.is_none_or(|it| it.iter().any(|it| it.eq_ignore_ascii_case(answer)));
+        let is_known = found.iter().any(|it| it.0.eq_ignore_ascii_case(answer));
+        if !is_wanted || is_known || title.contains("{{") {
+            return line[0].to_owned();
         }
-    }
-    let squeezed = rest.map_plain(|it| {
-        let mut squeezed = it.to_owned();
-        while squeezed.contains("\n\n\n") {
-            squeezed = squeezed.replace("\n\n\n", "\n\n");
-        }
-        squeezed
+        found.push((answer.to_owned(), title.trim_matches('*').to_owned()));
+        String::new()
     });
-    (squeezed.trimmed(), found)
+    let mut squeezed = rest.into_owned();
+    while squeezed.contains("\n\n\n") {
+        squeezed = squeezed.replace("\n\n\n", "\n\n");
+    }
+    (Text::parse(&squeezed).trimmed(), found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The titles of a menu and the rest of the text.
+    fn check(text: &str, wanted: &[&str]) -> String {
+        let wanted: Vec<String> = wanted.iter().map(|it| (*it).to_owned()).collect();
+        let (rest, found) = lines(&text.into(), Some(&wanted));
+        let titles: Vec<String> = found.into_iter().map(|it| format!("[{}={}]", it.0, it.1)).collect();
+        format!("{} {}", rest.to_string().replace('\n', "/"), titles.join(" "))
+    }
+
+    #[test]
+    fn a_number_before_a_line_needs_no_sign() {
+        let text = "Como podemos ajudar?\n\n1 Rastrear pedido\n2 - Trocar produto\n3️⃣ Falar com atendente";
+        assert_eq!(
+            check(text, &["1", "2", "3"]),
+            "Como podemos ajudar? [1=Rastrear pedido] [2=Trocar produto] [3=Falar com atendente]"
+        );
+    }
+
+    #[test]
+    fn a_line_that_no_answer_asks_for_stays_in_the_text() {
+        assert_eq!(
+            check("We are open\n24 hours a day\n1 Hours\n2 Prices", &["1", "2"]),
+            "We are open/24 hours a day [1=Hours] [2=Prices]"
+        );
+        assert_eq!(check("A day later\n1 Yes", &["1", "A"]), "A day later [1=Yes]");
+    }
+
+    #[test]
+    fn a_line_in_which_something_varies_is_no_button() {
+        assert_eq!(check("Choose\n1 Order {{order}}\n2 Other", &["1", "2"]), "Choose/1 Order {{order}} [2=Other]");
+    }
+
     /// The choices that a question becomes where the step after it looks for words.
-    fn check(text: &str, words: &[&str], choices: &[&str]) {
+    fn check_choices(text: &str, words: &[&str], choices: &[&str]) {
         let branches: Vec<_> =
             words.iter().map(|it| serde_json::json!({ "slot": "x", "test": "any_word", "value": it })).collect();
         let scenario = serde_json::json!({ "id": "a", "intent": "a", "language": "en", "purpose": "conversation",
@@ -192,8 +234,8 @@ mod tests {
 
     #[test]
     fn words_that_a_router_looks_for_are_choices_only_where_the_text_names_them() {
-        check("Hello!\n1. Hours\n2. A person", &["1 hours", "person 2"], &["Hours", "A person"]);
-        check("Reply YES or NO", &["yes ok", "no nope"], &["Yes", "No"]);
-        check("Can you come?", &["yes ok", "no nope"], &[]);
+        check_choices("Hello!\n1. Hours\n2. A person", &["1 hours", "person 2"], &["Hours", "A person"]);
+        check_choices("Reply YES or NO", &["yes ok", "no nope"], &["Yes", "No"]);
+        check_choices("Can you come?", &["yes ok", "no nope"], &[]);
     }
 }

@@ -242,6 +242,7 @@ fn title_of(choice: &mut Choice) -> &mut String {
         | Choice::Phone { title, .. }
         | Choice::ShareLocation { title, .. }
         | Choice::SharePhone { title, .. }
-        | Choice::CopyCode { title, .. } => title,
+        | Choice::CopyCode { title, .. }
+        | Choice::Form { title, .. } => title,
     }
 }

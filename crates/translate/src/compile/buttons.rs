@@ -104,7 +104,10 @@ impl<'a> Compiler<'a> {
                     let example: String = self.filled(code).chars().take(15).collect();
                     Some(Button { kind: "COPY_CODE".into(), example: Some(json!(example)), ..Button::default() })
                 }
-                Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } => None,
+                Choice::Form { flow, screen, .. } if n_of("FLOW") < 1 => {
+                    Some(form(text.clone(), flow, screen.as_deref()))
+                }
+                Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } | Choice::Form { .. } => None,
                 Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } => continue,
             };
             match button {
@@ -178,20 +181,23 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Returns the footer. To marketing that does not say how to stop it, adds a quick reply that does, and its footer.
+    /// Returns the footer: that of the message, else that of the business. To marketing that does not say how to stop it,
+    /// adds a quick reply that does, and its footer.
     pub(super) fn footer(
         &mut self,
         spoken: &SpokenStep<'_>,
         category: &str,
         tapped: &mut TemplateButtons,
     ) -> Option<String> {
+        let own = Some(spoken.message.footer.to_string()).filter(|it| !it.is_empty());
+        let footer = own.clone().or_else(|| self.options.business.footer.clone());
         if category != "MARKETING" {
-            return self.options.business.footer.clone();
+            return footer;
         }
-        let wording = self.options.business.opt_out(self.language)?;
-        let text = spoken.message.text.to_string();
+        let Some(wording) = self.options.business.opt_out(self.language) else { return footer };
+        let text = format!("{} {}", spoken.message.text, spoken.message.footer);
         if says_how_to_stop(&self.scenario.language, &text) || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
-            return self.options.business.footer.clone();
+            return footer;
         }
         let at = tapped.buttons.iter().filter(|it| it.is("QUICK_REPLY")).count();
         for end in &mut tapped.ends {
@@ -208,8 +214,19 @@ impl<'a> Compiler<'a> {
         });
         let message = format!("“{}”", wording.button);
         self.add_finding(Finding::new(&rules::OPT_OUT_ADDED, format!("/steps/{}", spoken.n), message));
-        Some(wording.line)
+        own.or(Some(wording.line))
     }
+}
+
+/// A button that opens a form: at a screen, or where the form's own endpoint says.
+fn form(text: String, flow: &str, screen: Option<&str>) -> Button {
+    let mut other = serde_json::Map::new();
+    other.insert("flow_id".into(), json!(flow));
+    other.insert("flow_action".into(), json!(if screen.is_some() { "navigate" } else { "data_exchange" }));
+    if let Some(screen) = screen {
+        other.insert("navigate_screen".into(), json!(screen));
+    }
+    Button { kind: "FLOW".into(), text: Some(text), other, ..Button::default() }
 }
 
 fn reply(text: String) -> Button {

@@ -1,6 +1,6 @@
 //! The category of a template.
 
-use scenario::{Message, Purpose, Scenario};
+use scenario::{Choice, Message, Purpose, Scenario};
 use template::promotional_word;
 
 /// The category to propose for a template with this message, and the reason.
@@ -9,8 +9,9 @@ use template::promotional_word;
 pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str, String) {
     let mut slots = message.text.slots();
     let (first, second) = (slots.next(), slots.next());
-    let is_plain = message.choices.is_empty() && message.media.is_none();
-    let words = message.text.fill(|_| " ".into());
+    let is_copied = |it: &Choice| matches!(it, Choice::CopyCode { .. });
+    let is_plain = message.choices.iter().all(is_copied) && message.media.is_none();
+    let words = [&message.header, &message.text, &message.footer].map(|it| it.fill(|_| " ".into())).join("\n");
     let promotion = promotional_word(&scenario.language, &words);
     match (scenario.purpose, promotion) {
         (Purpose::Authentication, _) if is_plain && first.is_some() => {

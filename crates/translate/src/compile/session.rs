@@ -3,8 +3,8 @@
 use model::Finding;
 use scenario::{Choice, Loss, Media, MediaKind, Text};
 use template::{
-    MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT, Phrases, Row,
-    SessionMessage,
+    Frame, MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LINE, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT,
+    Phrases, Row, SessionMessage,
 };
 
 use super::text::{split, title};
@@ -23,11 +23,26 @@ impl<'a> Compiler<'a> {
             sends.push(SessionMessage::Location { location });
         }
         let media = self.media(&mut spoken);
+        let form = self.form(&mut spoken);
         let n_replies = spoken.message.choices.iter().filter(|it| it.next().is_some()).count();
         if n_replies > 0 {
             return self.choices(spoken, sends, media);
         }
-        let most = if links.is_some() || spoken.asks_location { MAX_BODY } else { MAX_TEXT };
+        let frame = match links.is_some() || form.is_some() {
+            true => {
+                // A header is a text or a medium.
+                if media.as_ref().is_some_and(|it| takes_header(it.kind)) {
+                    spoken.header_in_text();
+                }
+                self.frame(&mut spoken)
+            }
+            false => {
+                spoken.frame_in_text();
+                Frame::default()
+            }
+        };
+        let is_interactive = links.is_some() || form.is_some() || spoken.asks_location;
+        let most = if is_interactive { MAX_BODY } else { MAX_TEXT };
         let mut texts = self.texts(&spoken, most);
         let (header, media) = match media {
             Some(media) if links.is_some() && takes_header(media.kind) && texts.len() == 1 => {
@@ -37,7 +52,11 @@ impl<'a> Compiler<'a> {
         };
         match (media, texts.as_slice()) {
             (Some(media), [caption])
-                if links.is_none() && !spoken.is_question && fits(caption, MAX_BODY) && takes_caption(media.kind) =>
+                if links.is_none()
+                    && form.is_none()
+                    && !spoken.is_question
+                    && fits(caption, MAX_BODY)
+                    && takes_caption(media.kind) =>
             {
                 sends.push(SessionMessage::Media {
                     media: media.kind,
@@ -51,11 +70,14 @@ impl<'a> Compiler<'a> {
             }
             (None, _) => {}
         }
-        let last = if links.is_some() || spoken.asks_location { texts.pop().map(|it| it.to_string()) } else { None };
+        let last = if is_interactive { texts.pop().map(|it| it.to_string()) } else { None };
         sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
         if let Some((label, url)) = links {
             let body = last.clone().unwrap_or_else(|| label.clone());
-            sends.push(SessionMessage::Link { body, media: header, label, url });
+            sends.push(SessionMessage::Link { frame, body, media: header, label, url });
+        } else if let Some((label, flow, screen)) = form {
+            let body = last.unwrap_or_else(|| label.clone());
+            sends.push(SessionMessage::Form { frame, body, label, flow, screen });
         } else if spoken.asks_location {
             sends.push(SessionMessage::LocationRequest { body: last.unwrap_or_else(|| NO_TEXT.to_owned()) });
         }
@@ -79,7 +101,9 @@ impl<'a> Compiler<'a> {
     /// A single link becomes a button; other links, phones and codes go into the text.
     fn links(&mut self, spoken: &mut SpokenStep<'_>) -> Option<(String, String)> {
         let choices = std::mem::take(&mut spoken.message.choices);
-        let (answers, others): (Vec<Choice>, Vec<Choice>) = choices.into_iter().partition(|it| it.next().is_some());
+        let is_form = |it: &Choice| matches!(it, Choice::Form { .. });
+        let (answers, others): (Vec<Choice>, Vec<Choice>) =
+            choices.into_iter().partition(|it| it.next().is_some() || is_form(it));
         let is_alone = answers.is_empty() && others.len() == 1 && !spoken.is_question;
         spoken.message.choices = answers;
         if let (true, [Choice::Link { title: label, url }]) = (is_alone, others.as_slice()) {
@@ -95,6 +119,45 @@ impl<'a> Compiler<'a> {
             self.add_finding(Finding::new(&rules::LINK_IN_TEXT, format!("/steps/{}", spoken.n), message));
         }
         None
+    }
+
+    /// Takes the form of a message without answers. A message has one button that opens something.
+    fn form(&mut self, spoken: &mut SpokenStep<'_>) -> Option<(String, String, Option<String>)> {
+        let choices = std::mem::take(&mut spoken.message.choices);
+        let (forms, others): (Vec<Choice>, Vec<Choice>) =
+            choices.into_iter().partition(|it| matches!(it, Choice::Form { .. }));
+        let is_alone = others.is_empty() && !spoken.is_question;
+        spoken.message.choices = others;
+        let mut forms = forms.into_iter();
+        let first = match forms.next() {
+            Some(Choice::Form { title: label, flow, screen }) if is_alone => Some((label, flow, screen)),
+            Some(other) => {
+                self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” opens a form", other.title()));
+                None
+            }
+            None => None,
+        };
+        for other in forms {
+            self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” opens a form", other.title()));
+        }
+        let (label, flow, screen) = first?;
+        let cut = title(&label, MAX_BUTTON, &[]);
+        if cut != label {
+            self.record_loss(Loss::LongTitle, spoken.n, format!("“{label}” is “{cut}”"));
+        }
+        Some((cut, flow, screen))
+    }
+
+    /// The lines above and below the text. A line that is too long for that is a paragraph of the text.
+    fn frame(&mut self, spoken: &mut SpokenStep<'_>) -> Frame {
+        let is_line = |it: &Text| fits(it, MAX_LINE) && !it.to_string().contains('\n');
+        if !is_line(&spoken.message.header) || !is_line(&spoken.message.footer) {
+            spoken.frame_in_text();
+        }
+        let line = |it: Text| Some(it.to_string()).filter(|it| !it.is_empty());
+        let message = &mut spoken.message;
+        let (header, footer) = (std::mem::take(&mut message.header), std::mem::take(&mut message.footer));
+        Frame { header: line(header), footer: line(footer) }
     }
 
     /// Takes the media if WhatsApp can show it; else the address goes into the text.
@@ -131,13 +194,18 @@ impl<'a> Compiler<'a> {
         longest.max(example).unwrap_or(20).max(slot.len() + 4)
     }
 
-    fn choices(&mut self, spoken: SpokenStep<'a>, mut sends: Vec<SessionMessage>, media: Option<Media>) {
+    fn choices(&mut self, mut spoken: SpokenStep<'a>, mut sends: Vec<SessionMessage>, media: Option<Media>) {
         let rows = self.rows(&spoken);
         let is_short = |it: &Choice| match it {
             Choice::Reply { title, description, .. } => title.chars().count() <= MAX_BUTTON && description.is_none(),
             _ => it.title().chars().count() <= MAX_BUTTON,
         };
         let as_buttons = rows.len() <= MAX_BUTTONS && spoken.message.choices.iter().all(is_short);
+        // A header is a text or a medium.
+        if as_buttons && media.as_ref().is_some_and(|it| takes_header(it.kind)) {
+            spoken.header_in_text();
+        }
+        let frame = self.frame(&mut spoken);
         let most = if as_buttons { MAX_BODY } else { MAX_LIST_BODY };
         let mut texts = self.texts(&spoken, most);
         let body = texts.pop().map_or_else(|| NO_TEXT.to_owned(), |it| it.to_string());
@@ -152,13 +220,13 @@ impl<'a> Compiler<'a> {
         sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
         if as_buttons {
             let (replies, ways) = self.replies_of(spoken.n, rows);
-            sends.push(SessionMessage::Buttons { body, media: header, replies });
+            sends.push(SessionMessage::Buttons { frame, body, media: header, replies });
             sends.extend(then(&spoken));
             let awaits = Self::awaits(&spoken, ways);
             let next = spoken.message.next.clone();
             return self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
         }
-        self.lists(&spoken, spoken.id, sends, body, rows);
+        self.lists(&spoken, spoken.id, sends, (frame, body), rows);
     }
 
     /// The buttons of answers. Titles that are equal get a number.
@@ -206,9 +274,11 @@ impl<'a> Compiler<'a> {
                     way.next = to(&asks);
                     way.is_location = true;
                 }
-                Choice::SharePhone { .. } | Choice::Link { .. } | Choice::Phone { .. } | Choice::CopyCode { .. } => {
-                    continue;
-                }
+                Choice::SharePhone { .. }
+                | Choice::Link { .. }
+                | Choice::Phone { .. }
+                | Choice::CopyCode { .. }
+                | Choice::Form { .. } => continue,
             }
             rows.push((way, described));
         }
@@ -222,7 +292,7 @@ impl<'a> Compiler<'a> {
         spoken: &SpokenStep<'a>,
         first: &str,
         mut sends: Vec<SessionMessage>,
-        body: String,
+        (frame, body): (Frame, String),
         rows: Vec<(Route, Option<String>)>,
     ) {
         let n_rows = rows.len();
@@ -232,7 +302,7 @@ impl<'a> Compiler<'a> {
             self.record_loss(Loss::TooManyChoices, spoken.n, format!("{n_rows} choices in {n_pages} lists"));
         }
         let rows = self.listed(spoken.n, rows);
-        let button = self.phrases.map_or(NO_TEXT, |it| it.choose).to_owned();
+        let button = self.list_button(spoken);
         let page_id = |n: usize| if n == 0 { first.to_owned() } else { format!("{}__page_{}", spoken.id, n + 1) };
         for (n, page) in rows.chunks(on_a_page).enumerate() {
             let (mut rows, mut ways): (Vec<Row>, Vec<Route>) = page.iter().cloned().unzip();
@@ -241,7 +311,7 @@ impl<'a> Compiler<'a> {
                 rows.push(Row { id: turn.id.clone(), title: turn.title.clone(), description: None });
                 ways.push(turn);
             }
-            sends.push(SessionMessage::List { body: body.clone(), button: button.clone(), rows });
+            sends.push(SessionMessage::List { frame: frame.clone(), body: body.clone(), button: button.clone(), rows });
             if n == 0 {
                 sends.extend(then(spoken));
             }
@@ -249,6 +319,18 @@ impl<'a> Compiler<'a> {
             let (awaits, next) = (Self::awaits(spoken, ways), spoken.message.next.clone());
             self.push_sends(&page_id(n), spoken.id, Sends { sends, awaits, next });
         }
+    }
+
+    /// The button that opens a list: the scenario's own, or Ferry's word for it.
+    fn list_button(&mut self, spoken: &SpokenStep<'_>) -> String {
+        let Some(own) = &spoken.message.list_button else {
+            return self.phrases.map_or(NO_TEXT, |it| it.choose).to_owned();
+        };
+        let cut = title(own, MAX_BUTTON, &[]);
+        if cut != *own {
+            self.record_loss(Loss::LongTitle, spoken.n, format!("“{own}” is “{cut}”"));
+        }
+        cut
     }
 
     /// The row that leads from one page to the next, or back to the first.

@@ -1,16 +1,16 @@
 //! Steps that can be due while the window is closed: templates.
 
 use model::Finding;
-use scenario::{Loss, MediaKind, Text, TextPart};
+use scenario::{CodeNotice, Loss, MediaKind, Text, TextPart};
 use template::{
-    Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, MAX_TEMPLATE_BODY, NamedExample,
-    Template, fix, variables,
+    Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Frame, Header, HeaderExample, MAX_LINE,
+    MAX_TEMPLATE_BODY, MAX_TEMPLATE_BUTTON, NamedExample, Template, fix, variables,
 };
 
 use super::buttons::TemplateButtons;
 use super::category::{category, is_code};
 use super::session::takes_header;
-use super::text::split;
+use super::text::{split, title};
 use super::{Compiler, Parameters, SpokenStep, examples, to};
 use crate::flow::{Awaits, Outgoing, Sends};
 use crate::rules;
@@ -29,6 +29,7 @@ impl<'a> Compiler<'a> {
         if category == "AUTHENTICATION" {
             return self.code(&spoken);
         }
+        self.lines_that_fit(&mut spoken);
         if !self.scenario.trigger.is_by_business() {
             let message = "the 24-hour window can be closed when it is due";
             self.add_finding(Finding::new(&rules::OUTSIDE_WINDOW, place, message));
@@ -85,21 +86,39 @@ impl<'a> Compiler<'a> {
         let body = self.phrases.map_or("…", |it| it.choose).to_owned();
         let mut after = SpokenStep { message: spoken.message.clone(), ..*spoken };
         after.message.timeout = None;
-        self.lists(&after, &list, Vec::new(), body, tapped.later);
+        self.lists(&after, &list, Vec::new(), (Frame::default(), body), tapped.later);
     }
 
     /// WhatsApp writes the text of a code, and a button copies it.
     fn code(&mut self, spoken: &SpokenStep<'a>) {
         let slots: Vec<&str> = spoken.message.text.slots().collect();
         let code = slots.iter().find(|it| is_code(it)).or(slots.first()).map_or("code", |it| *it).to_owned();
-        self.record_loss(Loss::CodeText, spoken.n, spoken.message.text.to_string());
+        let own: Vec<String> = [&spoken.message.header, &spoken.message.text, &spoken.message.footer]
+            .map(ToString::to_string)
+            .into_iter()
+            .filter(|it| !it.is_empty() && *it != format!("{{{{{code}}}}}"))
+            .collect();
+        if own.is_empty() {
+            let message = "WhatsApp writes the text around the code";
+            self.add_finding(Finding::new(&rules::TEXT_ADDED, format!("/steps/{}/text", spoken.n), message));
+        } else {
+            let message = format!("the wording “{}” becomes WhatsApp's own", own.join(" / "));
+            self.record_loss(Loss::CodeText, spoken.n, message);
+        }
         for slot in slots.iter().filter(|it| **it != code) {
             self.record_loss(Loss::CodeText, spoken.n, format!("the value {{{{{slot}}}}}"));
         }
         let name = self.name(spoken, 0, 1);
-        let body = Body { add_security_recommendation: Some(true), ..Body::default() };
-        let otp = Button { kind: "OTP".into(), otp_type: Some("COPY_CODE".into()), ..Button::default() };
-        let components = vec![Component::Body(body), Component::Buttons(Buttons { buttons: vec![otp] })];
+        let notice = spoken.message.code.clone().unwrap_or(CodeNotice { warns: true, expires_minutes: None });
+        let body = Body { add_security_recommendation: Some(notice.warns), ..Body::default() };
+        let text = spoken.message.choices.first().map(|it| self.otp_title(spoken.n, it.title()));
+        let otp = Button { kind: "OTP".into(), otp_type: Some("COPY_CODE".into()), text, ..Button::default() };
+        let mut components = vec![Component::Body(body)];
+        if let Some(minutes) = notice.expires_minutes {
+            let footer = Footer { code_expiration_minutes: Some(minutes), ..Footer::default() };
+            components.push(Component::Footer(footer));
+        }
+        components.push(Component::Buttons(Buttons { buttons: vec![otp] }));
         let name = self.add(spoken.n, name, "AUTHENTICATION", components);
         let buttons = vec![(0, code.clone())];
         let language = self.language.to_owned();
@@ -107,6 +126,40 @@ impl<'a> Compiler<'a> {
         let awaits = Self::awaits(spoken, Vec::new());
         let next = spoken.message.next.clone();
         self.push_sends(spoken.id, spoken.id, Sends { sends, awaits, next });
+    }
+
+    fn otp_title(&mut self, n: usize, whole: &str) -> String {
+        let cut = title(whole, MAX_TEMPLATE_BUTTON, &[]);
+        if cut != whole {
+            self.record_loss(Loss::LongTitle, n, format!("“{whole}” is “{cut}”"));
+        }
+        cut
+    }
+
+    /// Moves a header or a footer that a template cannot have into the text: a template's lines are short, its footer
+    /// has no variable and its header one at most, and a header is a text or a medium.
+    fn lines_that_fit(&mut self, spoken: &mut SpokenStep<'_>) {
+        let message = &spoken.message;
+        let is_line = |it: &Text, n_slots: usize| {
+            let length = it.parts().iter().map(|it| match it {
+                TextPart::Plain(plain) => plain.chars().count(),
+                TextPart::Slot(name) => self.size(name),
+            });
+            length.sum::<usize>() <= MAX_LINE && !it.to_string().contains('\n') && it.slots().count() <= n_slots
+        };
+        let has_media = message.media.is_some() || message.location.is_some();
+        let keeps_header = message.header.is_empty() || !has_media && is_line(&message.header, 1);
+        let keeps_footer = is_line(&message.footer, 0);
+        if keeps_header && keeps_footer {
+            return;
+        }
+        let header = if keeps_header { std::mem::take(&mut spoken.message.header) } else { Text::default() };
+        let footer = if keeps_footer { std::mem::take(&mut spoken.message.footer) } else { Text::default() };
+        let moved = format!("{} {}", spoken.message.header, spoken.message.footer);
+        let message = format!("“{}” is in the text: a header or a footer cannot be so", moved.trim());
+        self.add_finding(Finding::new(&rules::TEXT_ADDED, format!("/steps/{}/text", spoken.n), message));
+        spoken.frame_in_text();
+        (spoken.message.header, spoken.message.footer) = (header, footer);
     }
 
     /// Adds a template and returns its name. An equal template of another step is used again.
@@ -161,7 +214,7 @@ impl<'a> Compiler<'a> {
             let message = format!("{},{}", location.latitude, location.longitude);
             return (header("LOCATION"), Some(message));
         }
-        let Some(media) = self.media(spoken) else { return (None, None) };
+        let Some(media) = self.media(spoken) else { return self.text_header(spoken) };
         if !takes_header(media.kind) {
             let message = format!("{}: its address is in the text", media.kind.name());
             self.record_loss(Loss::MediaKind, spoken.n, message);
@@ -177,6 +230,21 @@ impl<'a> Compiler<'a> {
             _ => "DOCUMENT",
         };
         (header(format), Some(media.url.to_string()))
+    }
+
+    fn text_header(&mut self, spoken: &mut SpokenStep<'_>) -> (Option<Header>, Option<String>) {
+        let text = std::mem::take(&mut spoken.message.header);
+        if text.is_empty() {
+            return (None, None);
+        }
+        let (body, slots) = self.body(&text);
+        let example = body.example.map(|it| HeaderExample {
+            header_text: it.body_text.values().to_vec(),
+            header_text_named_params: it.body_text_named_params,
+            ..HeaderExample::default()
+        });
+        let header = Header { format: "TEXT".into(), text: body.text, example };
+        (Some(header), slots.first().map(|it| format!("{{{{{it}}}}}")))
     }
 
     /// A template has exactly one body (Meta, template components). Nothing of the source may stand in for it.
@@ -277,6 +345,7 @@ fn has_no_words(text: &Text) -> bool {
 fn has_variables(component: &Component) -> bool {
     match component {
         Component::Body(it) => it.text.as_deref().is_some_and(|it| !variables(it).0.is_empty()),
+        Component::Header(it) => it.text.as_deref().is_some_and(|it| !variables(it).0.is_empty()),
         _ => false,
     }
 }

@@ -140,11 +140,14 @@ fn a_menu_by_numbers_is_choices_where_the_text_asks_and_a_list_otherwise() {
               Talk to a person = 2 → end
         "#]],
     );
-    check(&scenario("message", menu("Please bring:\n1 Your card\n2 Your passport")), expect![[r#"
+    check(
+        &scenario("message", menu("Please bring:\n1 Your card\n2 Your passport")),
+        expect![[r#"
         menu: text Please bring:
         1 Your card
         2 Your passport
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -211,4 +214,53 @@ fn quick_replies_of_a_template_lose_their_emoji_and_say_so() {
             "“*No*” is “No”: templates take no emoji and no marks in buttons",
         ]
     );
+}
+
+/// The components of the templates and the bodies of the messages, one a line.
+fn sent(trigger: &str, message: Value) -> String {
+    let mut step = json!({ "id": "say", "type": "message", "text": "See you on Monday." });
+    step.as_object_mut().unwrap().extend(message.as_object().unwrap().clone());
+    let compiled = compile(&scenario(trigger, json!([step])), &Options::default());
+    let templates = compiled.templates.iter().flat_map(|it| &it.components).map(|it| json!(it).to_string());
+    let messages = compiled.flow.json("")["steps"].clone();
+    let messages = messages.as_array().unwrap().iter().flat_map(|it| it["sends"].as_array().unwrap().clone());
+    let messages = messages.filter_map(|it| Some(it.get("message")?.to_string()));
+    templates.chain(messages).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn header_and_footer_are_lines_where_they_fit_and_paragraphs_elsewhere() {
+    let message = json!({ "header": "Reminder", "footer": "Your clinic",
+        "choices": [{ "action": "reply", "title": "Fine" }] });
+    expect![[r#"
+        {"format":"TEXT","text":"Reminder","type":"HEADER"}
+        {"text":"See you on Monday.","type":"BODY"}
+        {"text":"Your clinic","type":"FOOTER"}
+        {"buttons":[{"text":"Fine","type":"QUICK_REPLY"}],"type":"BUTTONS"}"#]]
+    .assert_eq(&sent("event", message.clone()));
+    expect![[r#"{"interactive":{"action":{"buttons":[{"reply":{"id":"say:1","title":"Fine"},"type":"reply"}]},"body":{"text":"See you on Monday."},"footer":{"text":"Your clinic"},"header":{"text":"Reminder","type":"text"},"type":"button"},"messaging_product":"whatsapp","recipient_type":"individual","type":"interactive"}"#]]
+    .assert_eq(&sent("message", message));
+    let varying = json!({ "footer": "Order {{order}}" });
+    expect![[
+        r#"{"example":{"body_text":[["A1041"]]},"text":"See you on Monday.\n\nOrder {{1}}. Thank you.","type":"BODY"}"#
+    ]]
+    .assert_eq(&sent("event", varying));
+}
+
+#[test]
+fn a_code_keeps_its_button_and_its_minutes_and_a_form_opens() {
+    let code = json!({ "text": "{{code}}", "code": { "warns": true, "expires_minutes": 10 },
+        "choices": [{ "action": "copy_code", "title": "Copy it", "code": "{{code}}" }] });
+    expect![[r#"
+        {"add_security_recommendation":true,"type":"BODY"}
+        {"code_expiration_minutes":10,"type":"FOOTER"}
+        {"buttons":[{"otp_type":"COPY_CODE","text":"Copy it","type":"OTP"}],"type":"BUTTONS"}"#]]
+    .assert_eq(&sent("event", code));
+    let form = json!({ "choices": [{ "action": "form", "title": "Fill in", "flow": "77", "screen": "START" }] });
+    expect![[r#"
+        {"text":"See you on Monday.","type":"BODY"}
+        {"buttons":[{"flow_action":"navigate","flow_id":"77","navigate_screen":"START","text":"Fill in","type":"FLOW"}],"type":"BUTTONS"}"#]]
+    .assert_eq(&sent("event", form.clone()));
+    expect![[r#"{"interactive":{"action":{"name":"flow","parameters":{"flow_action":"navigate","flow_action_payload":{"screen":"START"},"flow_cta":"Fill in","flow_id":"77","flow_message_version":"3"}},"body":{"text":"See you on Monday."},"type":"flow"},"messaging_product":"whatsapp","recipient_type":"individual","type":"interactive"}"#]]
+    .assert_eq(&sent("message", form));
 }

@@ -80,7 +80,9 @@ impl Run<'_> {
         if let Some(media) = &message.media {
             shown.media(media.kind, &fill(&media.url));
         }
+        shown.text(&fill(&message.header));
         shown.text(&fill(&message.text));
+        shown.text(&fill(&message.footer));
         if !message.products.is_empty() {
             shown.lines.push(format!("({} products)", message.products.len()));
         }
@@ -89,6 +91,7 @@ impl Run<'_> {
                 Choice::Link { title, url } => shown.link(title, &fill(url)),
                 Choice::Phone { title, number } => shown.link(title, number),
                 Choice::CopyCode { title, code } => shown.link(title, &fill(code)),
+                Choice::Form { title, flow, .. } => shown.link(title, flow),
                 Choice::Reply { title, description, .. } => shown.tap(title, description.as_deref()),
                 Choice::ShareLocation { title, .. } | Choice::SharePhone { title, .. } => shown.tap(title, None),
             }

@@ -1,6 +1,7 @@
 //! Runs WhatsApp's side: templates at any time, other messages only within 24 hours after the customer's last one.
 
 use scenario::{Act, Goal, MediaKind, Scenario};
+use serde_json::Value;
 use template::{SessionMessage, Template, variables};
 
 use super::script::{Input, Script};
@@ -104,7 +105,15 @@ impl Run<'_> {
         buttons: &[(usize, String)],
         header: Option<&str>,
     ) {
-        if let (Some(value), Some(header)) = (header, template.header()) {
+        if let Some(text) = template.header().and_then(|it| it.text.as_ref()) {
+            let value = header.map(|it| self.fill(it)).unwrap_or_default();
+            let variable = variables(text).0.first().map(|it| it.bytes);
+            let mut text = text.clone();
+            if let Some(variable) = variable {
+                text.replace_range(variable.0..variable.1, &value);
+            }
+            shown.text(&text);
+        } else if let (Some(value), Some(header)) = (header, template.header()) {
             match header.format.as_str() {
                 "LOCATION" => shown.lines.push(format!("(location {value})")),
                 "IMAGE" => shown.media(MediaKind::Image, &self.fill(value)),
@@ -124,6 +133,9 @@ impl Run<'_> {
             match (&button.url, &button.phone_number) {
                 (Some(url), _) => shown.link(text, &url.replace("{{1}}", &end.unwrap_or_default())),
                 (_, Some(number)) => shown.link(text, number),
+                _ if button.is("FLOW") => {
+                    shown.link(text, button.other.get("flow_id").and_then(Value::as_str).unwrap_or_default());
+                }
                 _ => shown.tap(text, None),
             }
         }
@@ -161,11 +173,15 @@ impl Run<'_> {
         }
         // The next page repeats the text.
         if !goes_on || message.replies().is_empty() {
+            let frame = message.frame();
+            shown.text(&self.fill(frame.and_then(|it| it.header.as_deref()).unwrap_or_default()));
             shown.text(&self.fill(message.body()));
+            shown.text(&self.fill(frame.and_then(|it| it.footer.as_deref()).unwrap_or_default()));
         }
         match message {
             SessionMessage::Products { products, .. } => shown.lines.push(format!("({} products)", products.len())),
             SessionMessage::Link { label, url, .. } => shown.link(label, &self.fill(url)),
+            SessionMessage::Form { label, flow, .. } => shown.link(label, flow),
             _ => message.replies().iter().for_each(|it| shown.tap(&it.title, it.description.as_deref())),
         }
     }

@@ -1,0 +1,50 @@
+//! Makes the buttons of a content.
+
+use scenario::{Choice, Loss, Message};
+use serde_json::Value;
+
+use super::ContentBuilder;
+
+/// The fields of a button that are read. The id of a link or a phone number is sent nowhere on WhatsApp.
+const FIELDS: [&str; 7] = ["type", "title", "url", "phone", "code", "id", "webview_size"];
+
+impl ContentBuilder<'_> {
+    /// Adds buttons; `renamed` gives a title that another button has a new one.
+    pub(super) fn actions(
+        &mut self,
+        actions: Option<&Value>,
+        renamed: &dyn Fn(&str) -> Option<String>,
+        message: &mut Message,
+    ) {
+        for action in actions.and_then(Value::as_array).into_iter().flatten() {
+            self.unknown_fields("a button", action, &FIELDS);
+            if let Some(choice) = self.action(action, renamed) {
+                message.choices.push(choice);
+            }
+        }
+    }
+
+    fn action(&mut self, action: &Value, renamed: &dyn Fn(&str) -> Option<String>) -> Option<Choice> {
+        let string = |key: &str| {
+            let value = action.get(key)?;
+            value.as_str().or_else(|| value.get(0)?.as_str()).filter(|it| !it.is_empty()).map(str::to_owned)
+        };
+        let own = string("title").unwrap_or_default();
+        let title = renamed(&own).unwrap_or_else(|| own.clone());
+        if let Some(size) = string("webview_size").filter(|it| it != "NONE") {
+            let what = format!("“{own}” opens a view of size {size}: WhatsApp opens a browser");
+            self.builder.record_loss(Loss::FieldDropped, "message", what);
+        }
+        let kind = string("type").unwrap_or_else(|| "QUICK_REPLY".to_owned());
+        match kind.as_str() {
+            "QUICK_REPLY" => Some(Choice::Reply { title, description: None, value: string("id"), next: None }),
+            "URL" => Some(Choice::Link { title, url: self.text_of(&string("url").unwrap_or_default()) }),
+            "PHONE_NUMBER" => Some(Choice::Phone { title, number: string("phone").unwrap_or_default() }),
+            "COPY_CODE" => Some(Choice::CopyCode { title, code: self.text_of(&string("code").unwrap_or_default()) }),
+            other => {
+                self.builder.record_loss(Loss::ButtonAction, "message", format!("“{own}”: {other}"));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Reads the widget that splits a flow: conditions with Studio's own tests.
+//!
+//! Studio compares without upper and lower case and without white space at both ends (Split Based On widget).
+
+use scenario::{Act, Branch, Condition, Goal, Loss, Test};
+use serde_json::Value;
+
+use super::liquid::{self, plain};
+use super::{FlowBuilder, next_of, transitions};
+
+/// Studio's tests, and whether a value belongs to them.
+fn test(kind: &str) -> Test {
+    match kind {
+        "equal_to" => Test::Equals,
+        "not_equal_to" => Test::NotEquals,
+        "matches_any_of" => Test::OneOf,
+        "does_not_match_any_of" => Test::NotOneOf,
+        "contains" => Test::Holds,
+        "does_not_contain" => Test::HoldsNot,
+        "starts_with" => Test::StartsWith,
+        "does_not_start_with" => Test::StartsNotWith,
+        "less_than" => Test::Less,
+        "greater_than" => Test::Greater,
+        "is_blank" => Test::IsBlank,
+        "is_not_blank" => Test::IsSet,
+        "regex" => Test::Pattern,
+        // Dates and times need Studio's clock and time zone.
+        _ => Test::Other,
+    }
+}
+
+impl FlowBuilder<'_> {
+    /// All conditions of a transition must hold. Where there are several, each is a step, and where one fails the
+    /// transitions after it decide.
+    pub(super) fn split(&mut self, state: &Value, id: &str, name: &str) {
+        let input = state.pointer("/properties/input").and_then(Value::as_str).unwrap_or_default();
+        let mut otherwise = None;
+        let mut branches: Vec<(Vec<Branch>, Goal)> = Vec::new();
+        for transition in transitions(state) {
+            let next = next_of(transition).and_then(|it| self.goal(it));
+            let conditions = transition.get("conditions").and_then(Value::as_array).map(Vec::as_slice);
+            let Some(conditions) = conditions.filter(|it| !it.is_empty()) else {
+                otherwise = next;
+                continue;
+            };
+            let tests = conditions.iter().map(|it| self.branch(it, input, name)).collect();
+            branches.push((tests, next));
+        }
+        let mut at = id.to_owned();
+        let mut simple: Vec<Branch> = Vec::new();
+        let n = branches.len();
+        for (k, (mut tests, next)) in branches.into_iter().enumerate() {
+            let Some(last) = tests.pop() else { continue };
+            if tests.is_empty() {
+                simple.push(Branch { next, ..last });
+                continue;
+            }
+            // The rest of the transitions, if there are any, are decided in a step of their own.
+            let rest = if k + 1 < n { Some(self.free_id(id)) } else { otherwise.clone() };
+            let mut within = self.free_id(id);
+            let first = tests.remove(0);
+            simple.push(Branch { next: Some(within.clone()), ..first });
+            self.condition(&at, std::mem::take(&mut simple), rest.clone());
+            for test in tests {
+                let deeper = self.free_id(id);
+                self.condition(&within, vec![Branch { next: Some(deeper.clone()), ..test }], rest.clone());
+                within = deeper;
+            }
+            self.condition(&within, vec![Branch { next, ..last }], rest.clone());
+            at = match rest {
+                Some(rest) if k + 1 < n => rest,
+                _ => return,
+            };
+        }
+        self.condition(&at, simple, otherwise);
+    }
+
+    fn condition(&mut self, id: &str, branches: Vec<Branch>, otherwise: Goal) {
+        self.builder.push(id, Act::Condition(Condition { branches, otherwise }));
+    }
+
+    fn branch(&mut self, condition: &Value, input: &str, name: &str) -> Branch {
+        let string = |key: &str| condition.get(key).and_then(Value::as_str).unwrap_or_default();
+        let argument = condition.pointer("/arguments/0").and_then(Value::as_str).unwrap_or(input);
+        let slot = self.slot_of(argument, name);
+        let kind = string("type");
+        let value = liquid::constant(string("value"), |key| self.constants.value(name, key));
+        let mut branch = Branch { slot, test: test(kind), value: String::new(), next: None };
+        match (value, branch.test) {
+            (_, Test::IsBlank | Test::IsSet) => {}
+            (Some(value), test) => {
+                branch.value = value;
+                if test == Test::Other {
+                    branch.value = format!("{kind} {}", branch.value);
+                }
+            }
+            // A value that varies cannot be compared here.
+            (None, _) => {
+                branch.test = Test::Other;
+                branch.value = format!("{kind} {}", plain(string("value")));
+            }
+        }
+        if !branch.is_decidable() {
+            let what = format!("{} {kind} {}", plain(argument), plain(string("value")));
+            self.builder.record_loss(Loss::ConditionDropped, name, what);
+        }
+        branch
+    }
+}
