@@ -3,7 +3,11 @@ use smallvec::SmallVec;
 
 use crate::rules::Rules;
 
-/// The names of a contact's rows, such as `sms:12`, each made once.
+/// Limits the names that are kept to be used again. Fields and statements of most people come from fewer rows; a person
+/// with a million statements would have a million names, and each is searched for.
+const MOST_KEPT: usize = 16;
+
+/// The names of a contact's rows, such as `sms:12`.
 pub(super) struct RowNames<'a> {
     rules: &'a Rules,
     /// The name of all rows together. It is also the name of the row if there is only one.
@@ -26,7 +30,9 @@ impl<'a> RowNames<'a> {
             return RowName::clone(name);
         }
         let name: RowName = row_ranges(self.rules, &[row]).into();
-        self.made.push((row, RowName::clone(&name)));
+        if self.made.len() < MOST_KEPT {
+            self.made.push((row, RowName::clone(&name)));
+        }
         name
     }
 }
@@ -61,4 +67,21 @@ fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::rules;
+
+    #[test]
+    fn the_names_that_are_searched_do_not_grow_with_the_statements_of_a_person() {
+        let rules = rules("");
+        let rows: Vec<RowId> = (1..=1000).map(|record| RowId { source: 0, record }).collect();
+        let mut names = RowNames::new(&rules, &rows);
+        for row in &rows {
+            assert_eq!(&*names.of(*row), format!("sms:{}", row.record));
+        }
+        assert_eq!(names.made.len(), MOST_KEPT);
+    }
 }
