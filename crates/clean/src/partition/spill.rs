@@ -60,7 +60,8 @@ impl SpillStore {
 
     /// Takes all that a bucket holds. The order in which it was put there is not kept.
     pub(crate) fn take(&self, bucket: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = std::mem::take(&mut *locked(&self.buckets[bucket])).concat();
+        let mut blocks = locked(&self.buckets[bucket]);
+        let mut bytes = std::mem::take(&mut *blocks).concat();
         self.n_held.fetch_sub(bytes.len(), Ordering::Relaxed);
         if let Some((_, spill)) = &self.spill {
             spill.take(bucket, &mut bytes)?;
@@ -76,7 +77,9 @@ impl SpillStore {
             return Ok(());
         }
         for (number, bucket) in self.buckets.iter().enumerate() {
-            let bytes = std::mem::take(&mut *locked(bucket)).concat();
+            // Locked until the bytes are in the spill: another thread that takes the bucket meanwhile would miss them.
+            let mut blocks = locked(bucket);
+            let bytes = std::mem::take(&mut *blocks).concat();
             if !bytes.is_empty() {
                 spill.put(number, &bytes)?;
                 self.n_held.fetch_sub(bytes.len(), Ordering::Relaxed);
@@ -88,4 +91,47 @@ impl SpillStore {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A spill whose `put` says that it has begun, and waits a while for another thread before it keeps the bytes.
+    struct Slow {
+        begun: SyncSender<()>,
+        taken: Mutex<Receiver<()>>,
+        kept: Mutex<Vec<u8>>,
+    }
+
+    impl Spill for Slow {
+        fn put(&self, _: usize, bytes: &[u8]) -> io::Result<()> {
+            self.begun.send(()).unwrap();
+            let _ = self.taken.lock().unwrap().recv_timeout(Duration::from_millis(100));
+            self.kept.lock().unwrap().extend_from_slice(bytes);
+            Ok(())
+        }
+
+        fn take(&self, _: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
+            bytes.append(&mut self.kept.lock().unwrap());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_bucket_that_is_taken_while_it_is_spilled_is_whole() {
+        let (begun, has_begun) = sync_channel(1);
+        let (is_taken, taken) = sync_channel(1);
+        let slow = Slow { begun, taken: Mutex::new(taken), kept: Mutex::default() };
+        let store = SpillStore::new(1, Some((0, Box::new(slow))));
+        std::thread::scope(|scope| {
+            scope.spawn(|| store.put(0, b"row").unwrap());
+            has_begun.recv().unwrap();
+            assert_eq!(store.take(0).unwrap(), b"row");
+            is_taken.send(()).unwrap();
+        });
+    }
 }
