@@ -1,6 +1,7 @@
 //! Merges all rows of one person.
 
 mod row_names;
+mod row_ranges;
 pub(crate) mod survivorship;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use phone::Region;
 use smallvec::SmallVec;
 
 use crate::merge::row_names::RowNames;
+use crate::merge::row_ranges::{RowRange, RowRanges};
 use crate::merge::survivorship::{FieldRule, Survivorship};
 use crate::row::{CleanRow, ParsedNumber};
 use crate::rules::Rules;
@@ -33,10 +35,14 @@ type Claim = (i64, Rank);
 /// A value with its claim to be kept.
 type Ranked<T> = Option<(Claim, T)>;
 
+/// Limits the entries that lists have before they are condensed. Few people have more; with fewer, lists would be sorted
+/// more often.
+const LEAST_CONDENSED: usize = 1024;
+
 /// The rows of one contact, added in any order.
 ///
-/// The order of [`MergedRows::add`] does not change the result of [`MergedRows::finish`]: each field keeps its greatest
-/// value, and lists are sorted at the end.
+/// The order of [`MergedRows::add`] and [`MergedRows::merge`] does not change the result of [`MergedRows::finish`]: each
+/// field keeps its greatest value, and lists are sorted at the end.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MergedRows<'a> {
     phone: Option<ParsedNumber>,
@@ -54,11 +60,13 @@ pub(crate) struct MergedRows<'a> {
     /// Statements about consent, each with its row.
     statements: SmallVec<[(RowStatement<'a>, RowId); 1]>,
     /// Ids as the sources gave them: source, kind, id.
-    identities: Vec<(u16, IdentityKind, &'a str)>,
+    identities: Vec<(u16, IdentityKind, Cow<'a, str>)>,
     channels: [bool; Channel::ALL.len()],
-    tags: Vec<&'a str>,
-    rows: SmallVec<[RowId; 4]>,
+    tags: Vec<Cow<'a, str>>,
+    rows: RowRanges,
     latest: Option<Rank>,
+    /// Entries of all lists when [`MergedRows::condense`] was last done.
+    n_condensed: usize,
 }
 
 impl<'a> MergedRows<'a> {
@@ -93,12 +101,90 @@ impl<'a> MergedRows<'a> {
         self.channels[row.channel as usize] = true;
         for (kind, id) in [(IdentityKind::External, row.external_id), (IdentityKind::Viber, row.viber_id)] {
             if !id.is_empty() {
-                self.identities.push((row.row_id.source, kind, id));
+                self.identities.push((row.row_id.source, kind, Cow::Borrowed(id)));
             }
         }
-        self.tags.extend(tags(row.tags));
-        self.rows.push(row.row_id);
+        self.tags.extend(tags(row.tags).map(Cow::Borrowed));
+        self.rows.add(RowRange::of(row.row_id));
         self.latest = self.latest.max(Some(rank));
+        self.condense_if_grown();
+    }
+
+    /// Adds the rows that another one has taken in.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.phone = self.phone.or(other.phone);
+        self.other_phones.extend(other.other_phones);
+        stronger(&mut self.name, other.name);
+        stronger(&mut self.email, other.email);
+        stronger(&mut self.language, other.language);
+        self.first_at = [self.first_at, other.first_at].into_iter().flatten().min();
+        stronger(&mut self.last_at, other.last_at);
+        self.last_inbound_at = self.last_inbound_at.max(other.last_inbound_at);
+        self.last_outbound_at = self.last_outbound_at.max(other.last_outbound_at);
+        self.messages.extend(other.messages);
+        stronger(&mut self.is_reachable, other.is_reachable);
+        self.statements.extend(other.statements);
+        self.identities.extend(other.identities);
+        self.channels.iter_mut().zip(other.channels).for_each(|(it, other)| *it |= other);
+        self.tags.extend(other.tags);
+        self.rows.append(other.rows);
+        self.latest = self.latest.max(other.latest);
+        self.condense_if_grown();
+    }
+
+    /// The same rows with texts of their own.
+    pub(crate) fn into_owned(mut self) -> MergedRows<'static> {
+        self.condense();
+        let text = |(claim, text): (Claim, Cow<str>)| (claim, Cow::Owned(text.into_owned()));
+        MergedRows {
+            phone: self.phone,
+            other_phones: self.other_phones,
+            name: self.name.map(text),
+            email: self.email.map(text),
+            language: self.language.map(text),
+            first_at: self.first_at,
+            last_at: self.last_at,
+            last_inbound_at: self.last_inbound_at,
+            last_outbound_at: self.last_outbound_at,
+            messages: self.messages,
+            is_reachable: self.is_reachable,
+            statements: self.statements.into_iter().map(|(said, row)| (said.into_owned(), row)).collect(),
+            identities: self
+                .identities
+                .into_iter()
+                .map(|(source, kind, id)| (source, kind, Cow::Owned(id.into_owned())))
+                .collect(),
+            channels: self.channels,
+            tags: self.tags.into_iter().map(|it| Cow::Owned(it.into_owned())).collect(),
+            rows: self.rows,
+            latest: self.latest,
+            n_condensed: self.n_condensed,
+        }
+    }
+
+    fn condense_if_grown(&mut self) {
+        if self.n_listed() > LEAST_CONDENSED.max(2 * self.n_condensed) {
+            self.condense();
+        }
+    }
+
+    /// Keeps what several rows say only once.
+    fn condense(&mut self) {
+        self.other_phones.sort_unstable_by_key(|it| it.number);
+        self.other_phones.dedup_by_key(|it| it.number);
+        self.messages.sort_unstable();
+        self.messages.dedup();
+        condense_statements(&mut self.statements);
+        self.identities.sort_unstable();
+        self.identities.dedup();
+        self.tags.sort_unstable();
+        self.tags.dedup();
+        self.n_condensed = self.n_listed();
+    }
+
+    /// The entries of all lists that rows can fill with the same values.
+    fn n_listed(&self) -> usize {
+        self.other_phones.len() + self.messages.len() + self.statements.len() + self.identities.len() + self.tags.len()
     }
 
     /// The row that counts as kept; the others are merged into it.
@@ -108,21 +194,15 @@ impl<'a> MergedRows<'a> {
 
     /// The contact.
     pub(crate) fn finish(mut self, rules: &Rules, id: model::ContactId) -> Contact {
-        self.rows.sort_unstable();
-        self.tags.sort_unstable();
-        self.tags.dedup();
-        self.other_phones.sort_unstable_by_key(|it| it.number);
-        self.other_phones.dedup_by_key(|it| it.number);
+        self.condense();
         // A contact known only to Viber takes the phone of a person who was merged into it.
         if self.phone.is_none() && !self.other_phones.is_empty() {
             self.phone = Some(self.other_phones.remove(0));
         }
-        let mut names = RowNames::new(rules, &self.rows);
+        let mut names = RowNames::new(rules, self.rows.sorted());
         let statements = statements(rules, &mut names, self.statements);
         let mut text = |it: (Claim, Cow<str>)| Field { value: it.1.into_owned(), row: names.of(row_of(it.0.1)) };
         let personal = |it: Field<String>| Field { value: Personal(it.value), row: it.row };
-        self.messages.sort_unstable();
-        self.messages.dedup();
         let counts = consent::for_messages(rules.consent, &statements).map(|it| &statements[it]);
         let channels = Channel::ALL.into_iter().filter(|it| self.channels[*it as usize]).collect();
 
@@ -149,9 +229,9 @@ impl<'a> MergedRows<'a> {
             whatsapp_consent: consent::for_whatsapp(rules.consent, &statements).map(|it| statements[it].state),
             statements,
             identities: identities(rules, self.identities, &self.other_phones),
-            tags: self.tags.into_iter().map(str::to_owned).collect(),
+            tags: self.tags.into_iter().map(Cow::into_owned).collect(),
             channels,
-            n_rows: self.rows.len() as u64,
+            n_rows: self.rows.n_rows(),
             rows: names.rows,
         }
     }
@@ -163,10 +243,10 @@ fn stronger<T>(kept: &mut Ranked<T>, other: Ranked<T>) {
     }
 }
 
-fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, &str)>, phones: &[ParsedNumber]) -> Vec<Identity> {
-    let identity = |(source, kind, id): (u16, IdentityKind, &str)| {
+fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, Cow<str>)>, phones: &[ParsedNumber]) -> Vec<Identity> {
+    let identity = |(source, kind, id): (u16, IdentityKind, Cow<str>)| {
         let scope = rules.sources[usize::from(source)].scope.clone();
-        Identity { kind, scope, value: Personal(id.to_owned()) }
+        Identity { kind, scope, value: Personal(id.into_owned()) }
     };
     let phone = |it: &ParsedNumber| Identity {
         kind: IdentityKind::Phone,
@@ -188,23 +268,27 @@ fn held_back(channel: Channel, findings: RowFindings) -> RowStatement<'static> {
         it if it.has(RowFinding::Garbled) => "garbled name",
         _ => "unreadable language",
     };
+    let words = Cow::Borrowed(words);
     RowStatement { channel: channel.into(), basis: Basis::Unreadable, words, at: None, state: ConsentState::Unclear }
 }
 
-/// Each statement once, with the first row that shows it.
-fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(RowStatement, RowId); 1]>) -> Vec<Statement> {
-    let mut said = said;
+/// Keeps each statement of a source once, with the first row that shows it.
+fn condense_statements(said: &mut SmallVec<[(RowStatement, RowId); 1]>) {
     said.sort_unstable_by(|(one, row), (other, other_row)| {
         (row.source, one, row).cmp(&(other_row.source, other, other_row))
     });
     said.dedup_by(|(next, row), (last, last_row)| row.source == last_row.source && next == last);
+}
+
+/// The statements, of which each must come once.
+fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(RowStatement, RowId); 1]>) -> Vec<Statement> {
     let moment = |(from, until)| Some(SaidAt { from: timestamp(from)?, until: timestamp(until)? });
     let statement = |(said, row): (RowStatement, RowId)| Statement {
         channel: said.channel,
         at: said.at.and_then(moment),
         state: said.state,
         basis: said.basis,
-        words: Personal(said.words.to_owned()),
+        words: Personal(said.words.into_owned()),
         purpose: PURPOSE_MESSAGES.into(),
         row: names.of(row),
         first_run: rules.run.clone(),
@@ -263,7 +347,7 @@ mod tests {
     }
 
     fn statement(state: ConsentState, at: Option<i64>) -> RowStatement<'static> {
-        let words = state.name();
+        let words = state.name().into();
         RowStatement { channel: ConsentChannel::Sms, basis: Basis::Cell, words, at: at.map(|it| (it, it)), state }
     }
 
@@ -276,6 +360,17 @@ mod tests {
         let mut merged = MergedRows::default();
         entries.iter().for_each(|it| merged.add(&rules, it.clone()));
         merged.finish(&rules, ContactId([7; 16]))
+    }
+
+    fn merged_in_parts(entries: &[CleanRow<'static>], survivorship: Survivorship, n_rows: usize) -> Contact {
+        let rules = Rules { survivorship, ..rules("") };
+        let mut all = MergedRows::default();
+        for part in entries.chunks(n_rows) {
+            let mut merged = MergedRows::default();
+            part.iter().for_each(|it| merged.add(&rules, it.clone()));
+            all.merge(merged.into_owned());
+        }
+        all.finish(&rules, ContactId([7; 16]))
     }
 
     const RULES: [FieldRule; 4] = [FieldRule::Latest, FieldRule::First, FieldRule::SourcePriority, FieldRule::Longest];
@@ -295,8 +390,34 @@ mod tests {
             for rule in RULES {
                 let rules = Survivorship { name: rule, email: rule, language: rule };
                 prop_assert_eq!(merged_by(&shuffled, rules), merged_by(&entries, rules));
+                for n_rows in 1..4 {
+                    prop_assert_eq!(merged_in_parts(&shuffled, rules, n_rows), merged_by(&entries, rules));
+                }
             }
         }
+    }
+
+    #[test]
+    fn rows_that_say_the_same_do_not_add_up() {
+        let rules = rules("");
+        let mut all = MergedRows::default();
+        for part in 0..1000 {
+            let mut some = MergedRows::default();
+            for record in part * 10..(part + 1) * 10 {
+                let row =
+                    CleanRow { message: Some(7), ..entry(0, record, Some(1), Some("Ana"), Some(ConsentState::Yes)) };
+                some.add(&rules, row);
+            }
+            all.merge(some.into_owned());
+            assert!(
+                all.n_listed() <= LEAST_CONDENSED,
+                "{} entries of {record} rows",
+                all.n_listed(),
+                record = part * 10
+            );
+        }
+        let said = all.finish(&rules, ContactId([7; 16]));
+        assert_eq!((said.statements.len(), said.n_messages, said.tags.len(), said.n_rows), (1, 1, 2, 10_000));
     }
 
     #[test]

@@ -15,7 +15,8 @@
 //! ```
 //!
 //! Rows, Unlinked, Links and Emails are buckets, one of each per partition. They are in memory until the budget is used
-//! up; then all of them are appended to the spill, from which they come back when they are taken.
+//! up; then all of them are appended to the spill, from which they come back when they are taken. A bucket that is larger
+//! than the budget is read in pieces.
 //!
 //! Contact ids are ordered by their bytes, so partitions that are merged in their order give all contacts in the order
 //! of their ids. The result depends neither on the order in which rows came nor on how many were spilled.
@@ -23,5 +24,7 @@
 pub(crate) mod chunk;
 pub(crate) mod cleaner;
 pub(crate) mod encoding;
+mod large;
+pub(crate) mod sorted_run;
 pub(crate) mod spill;
 pub(crate) mod store;

@@ -28,6 +28,7 @@ pub(crate) struct CleanRow<'a> {
     /// The contact that the row is about. It is encoded in front of the row.
     #[serde(skip, default = "no_contact")]
     pub(crate) contact_id: ContactId,
+    /// Encoded first: [`EncodedRow::row`](crate::partition::encoding::EncodedRow::row) reads it alone.
     pub(crate) row_id: RowId,
     pub(crate) phone: Option<ParsedNumber>,
     /// Whether the phone belongs to a person who was merged into the contact.

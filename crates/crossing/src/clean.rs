@@ -3,6 +3,7 @@
 pub(crate) mod intake;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -75,7 +76,7 @@ pub(crate) fn merge(
             most_pieces(run.memory),
             |piece| {
                 let room = lock(&spare).pop().unwrap_or_else(|| Merged::with_room(run_number));
-                merge_piece(&cleaner, &piece?, &names, run_number.is_some(), room)
+                merge_piece(&cleaner, piece?, &names, run_number.is_some(), room)
             },
             |mut merged| {
                 contacts_file.rows(&merged.contacts)?;
@@ -182,13 +183,21 @@ fn source_records(run: &OpenRun) -> Result<Vec<SourceRecord>> {
 struct Spilled(SpillFolder);
 
 impl Spill for Spilled {
-    fn put(&self, bucket: usize, bytes: &[u8]) -> std::io::Result<()> {
+    fn put(&self, bucket: usize, bytes: &[u8]) -> io::Result<()> {
         tracing::debug!(bucket, n_bytes = bytes.len(), "rows moved to a file");
         self.0.put(bucket, bytes)
     }
 
-    fn take(&self, bucket: usize, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    fn take(&self, bucket: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
         self.0.take(bucket, bytes)
+    }
+
+    fn read(&self, bucket: usize, start: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bucket, start, bytes)
+    }
+
+    fn forget(&self, bucket: usize) -> io::Result<()> {
+        self.0.forget(bucket)
     }
 }
 
@@ -203,16 +212,18 @@ fn most_pieces(memory: u64) -> usize {
 
 /// Sends all rows in pieces, in the order of their contacts. The next partition is sorted while pieces are merged.
 fn give_pieces(cleaner: &Cleaner, sender: SyncSender<Result<SortedRun>>) {
+    let send = |piece: io::Result<SortedRun>| {
+        // An error ends the merge. The receiver is closed only if merging has failed.
+        let is_last = piece.is_err();
+        sender.send(piece.with_context(spill_failed)).is_ok() && !is_last
+    };
     for partition in 0..N_PARTITIONS {
-        let pieces = match cleaner.sorted_runs(partition, PIECE_ROWS).with_context(spill_failed) {
-            Ok(pieces) => pieces.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error)],
+        let are_sent = match cleaner.sorted_runs(partition, PIECE_ROWS) {
+            Ok(mut pieces) => pieces.all(send),
+            Err(error) => send(Err(error)),
         };
-        for piece in pieces {
-            // The receiver is closed only if merging has failed.
-            if sender.send(piece).is_err() {
-                return;
-            }
+        if !are_sent {
+            return;
         }
     }
 }
@@ -265,7 +276,7 @@ fn lock(spare: &Mutex<Vec<Merged>>) -> MutexGuard<'_, Vec<Merged>> {
 /// Merges a piece into `merged`, which must be empty.
 fn merge_piece(
     cleaner: &Cleaner,
-    piece: &SortedRun,
+    piece: SortedRun,
     names: &[String],
     is_overlapped: bool,
     mut merged: Merged,

@@ -9,7 +9,7 @@ use model::{ContactId, IdentityKind, Prompt, RowFinding, RowId};
 use serde::Serialize;
 
 use crate::matching::duplicate::{DuplicateCandidate, DuplicateKind, MOST_NAMED};
-use crate::row::CleanRow;
+use crate::row::{CleanRow, ParsedNumber};
 use crate::rules::Rules;
 
 /// The bytes of an encoded link: the user, and the contact that the user was seen with.
@@ -68,6 +68,10 @@ pub(crate) fn encoded(user: ContactId, contact: ContactId) -> [u8; LINK_BYTES] {
 pub(crate) struct Linker {
     seen: HashMap<ContactId, Seen>,
     by_card: HashSet<ContactId>,
+    /// The requests and the cards of each user.
+    steps: HashMap<ContactId, Vec<Step>>,
+    /// The rows with a card for which something was found out.
+    cards: HashMap<RowId, Card>,
     /// Users with a row without a phone.
     asked_for: HashSet<ContactId>,
 }
@@ -80,25 +84,37 @@ enum Seen {
 }
 
 /// A row that asks for a phone number, or a card that may answer.
+#[derive(Debug)]
 struct Step {
     at: i64,
     row: RowId,
-    is_request: bool,
-    /// The place of the row among those that were given.
-    place: usize,
+    /// The number on the card; none if the row is a request.
+    shared: Option<ParsedNumber>,
+    /// Whether the row says that it answers a request.
+    is_answer: bool,
+}
+
+/// What was found out about a card.
+#[derive(Debug)]
+enum Card {
+    /// It has the phone of the user. With it, the contact, and whether that was merged from another.
+    Own(ParsedNumber, ContactId, bool),
+    /// Nothing says whose phone it has.
+    Unasked,
 }
 
 impl Linker {
-    /// Reads the links of a bucket.
-    pub(crate) fn of(links: &[u8]) -> Self {
-        let mut linker = Self::default();
-        for link in links.chunks_exact(LINK_BYTES) {
+    /// Adds the links in `bytes`, and returns how many bytes they have. A link at the end that is not whole is left out.
+    pub(crate) fn add_links(&mut self, bytes: &[u8]) -> usize {
+        let links = bytes.chunks_exact(LINK_BYTES);
+        let n_bytes = bytes.len() - links.remainder().len();
+        for link in links {
             let (user, contact) = link.split_at(16);
             if let (Some(user), Some(contact)) = (ContactId::from_bytes(user), ContactId::from_bytes(contact)) {
-                linker.see(user, contact);
+                self.see(user, contact);
             }
         }
-        linker
+        n_bytes
     }
 
     fn see(&mut self, user: ContactId, contact: ContactId) {
@@ -115,56 +131,63 @@ impl Linker {
         }
     }
 
-    /// Gives each row with a card that answers a request the phone of the card. The result depends on the dates of the
-    /// rows and not on their order.
-    pub(crate) fn bind_cards(&mut self, rules: &Rules, rows: &mut [CleanRow]) {
-        let mut steps: HashMap<ContactId, Vec<Step>> = HashMap::new();
-        for (place, row) in rows.iter().enumerate() {
-            let is_request = row.prompt == Prompt::Asks;
-            if is_request || row.shared.is_some() {
-                let step = Step { at: row.at.unwrap_or(i64::MIN), row: row.row_id, is_request, place };
-                steps.entry(row.contact_id).or_default().push(step);
-            }
+    /// Adds a row, if it is a request or has a card. All must be added before [`Linker::bind_cards`].
+    pub(crate) fn add_step(&mut self, row: &CleanRow) {
+        let is_request = row.prompt == Prompt::Asks;
+        if is_request || row.shared.is_some() {
+            let step = Step {
+                at: row.at.unwrap_or(i64::MIN),
+                row: row.row_id,
+                shared: row.shared.filter(|_| !is_request),
+                is_answer: row.prompt == Prompt::Answers,
+            };
+            self.steps.entry(row.contact_id).or_default().push(step);
         }
-        for (user, mut steps) in steps {
+    }
+
+    /// Finds the cards that answer a request. The result depends on the dates of the rows and not on their order.
+    pub(crate) fn bind_cards(&mut self, rules: &Rules) {
+        for (user, mut steps) in std::mem::take(&mut self.steps) {
             steps.sort_by_key(|it| (it.at, it.row));
             let mut is_asked = false;
             for step in steps {
-                if step.is_request {
+                let Some(phone) = step.shared else {
                     is_asked = true;
                     continue;
-                }
-                let row = &mut rows[step.place];
+                };
                 // Only the first card answers a request: a second one may be a friend's.
-                let is_answer = row.prompt == Prompt::Answers || std::mem::take(&mut is_asked);
-                match row.shared.filter(|_| is_answer) {
-                    Some(phone) => {
-                        let own_id = rules.key.of_phone(phone.number);
-                        if !rules.decisions.may_link(user, || own_id) {
-                            continue;
-                        }
-                        row.phone = Some(phone);
-                        row.contact_id = rules.decisions.survivor(own_id);
-                        row.is_absorbed = row.contact_id != own_id;
-                        self.by_card.insert(user);
-                        self.see(user, row.contact_id);
-                    }
-                    None => row.findings.add(RowFinding::Card),
+                if !(step.is_answer || std::mem::take(&mut is_asked)) {
+                    self.cards.insert(step.row, Card::Unasked);
+                    continue;
                 }
+                let own_id = rules.key.of_phone(phone.number);
+                if !rules.decisions.may_link(user, || own_id) {
+                    continue;
+                }
+                let contact = rules.decisions.survivor(own_id);
+                self.cards.insert(step.row, Card::Own(phone, contact, contact != own_id));
+                self.by_card.insert(user);
+                self.see(user, contact);
             }
         }
     }
 
-    /// The contact that a row of a user is about: the one contact with a phone that the user was seen with, else the
-    /// user.
-    pub(crate) fn contact_of(&mut self, row: &CleanRow) -> ContactId {
-        if row.phone.is_some() {
-            return row.contact_id;
+    /// Says which contact a row of a user is about: the one whose phone is on the row's card if that is the user's, else
+    /// the one contact with a phone that the user was seen with, else the user.
+    pub(crate) fn link(&mut self, row: &mut CleanRow) {
+        match row.shared.and_then(|_| self.cards.get(&row.row_id)) {
+            Some(Card::Own(phone, contact, is_absorbed)) => {
+                row.phone = Some(*phone);
+                row.contact_id = *contact;
+                row.is_absorbed = *is_absorbed;
+                return;
+            }
+            Some(Card::Unasked) => row.findings.add(RowFinding::Card),
+            None => {}
         }
         self.asked_for.insert(row.contact_id);
-        match self.seen.get(&row.contact_id) {
-            Some(Seen::One(contact)) => *contact,
-            _ => row.contact_id,
+        if let Some(Seen::One(contact)) = self.seen.get(&row.contact_id) {
+            row.contact_id = *contact;
         }
     }
 

@@ -1,6 +1,7 @@
 use model::{RowId, RowName};
 use smallvec::SmallVec;
 
+use crate::merge::row_ranges::RowRange;
 use crate::rules::Rules;
 
 /// Limits the names that are kept to be used again. Fields and statements of most people come from fewer rows; a person
@@ -17,9 +18,10 @@ pub(super) struct RowNames<'a> {
 }
 
 impl<'a> RowNames<'a> {
-    pub(super) fn new(rules: &'a Rules, rows: &[RowId]) -> Self {
-        let only = if let [only] = rows { Some(*only) } else { None };
-        Self { rules, rows: row_ranges(rules, rows).into(), only, made: SmallVec::new() }
+    /// `rows` must be sorted, and no range may begin where another ends.
+    pub(super) fn new(rules: &'a Rules, rows: &[RowRange]) -> Self {
+        let only = if let [only] = rows { only.only() } else { None };
+        Self { rules, rows: text(rules, rows).into(), only, made: SmallVec::new() }
     }
 
     pub(super) fn of(&mut self, row: RowId) -> RowName {
@@ -29,7 +31,7 @@ impl<'a> RowNames<'a> {
         if let Some((_, name)) = self.made.iter().find(|it| it.0 == row) {
             return RowName::clone(name);
         }
-        let name: RowName = row_ranges(self.rules, &[row]).into();
+        let name: RowName = text(self.rules, &[RowRange::of(row)]).into();
         if self.made.len() < MOST_KEPT {
             self.made.push((row, RowName::clone(&name)));
         }
@@ -38,32 +40,27 @@ impl<'a> RowNames<'a> {
 }
 
 /// `sms:1-3,9 viber:7`
-fn row_ranges(rules: &Rules, rows: &[RowId]) -> String {
+fn text(rules: &Rules, rows: &[RowRange]) -> String {
     const USUAL_BYTES: usize = 32;
     let mut text = String::with_capacity(USUAL_BYTES);
     let mut digits = itoa::Buffer::new();
-    let mut rows = rows.iter().copied().peekable();
     let mut source = None;
-    while let Some(first) = rows.next() {
-        let mut last = first;
-        while let Some(next) = rows.next_if(|it| it.source == last.source && it.record == last.record + 1) {
-            last = next;
-        }
+    for range in rows {
         let separator = match source {
             None => "",
-            Some(previous) if previous == first.source => ",",
+            Some(previous) if previous == range.source => ",",
             Some(_) => " ",
         };
         text.push_str(separator);
-        if source != Some(first.source) {
-            text.push_str(&rules.sources[usize::from(first.source)].name);
+        if source != Some(range.source) {
+            text.push_str(&rules.sources[usize::from(range.source)].name);
             text.push(':');
         }
-        source = Some(first.source);
-        text.push_str(digits.format(first.record));
-        if last != first {
+        source = Some(range.source);
+        text.push_str(digits.format(range.first));
+        if range.last != range.first {
             text.push('-');
-            text.push_str(digits.format(last.record));
+            text.push_str(digits.format(range.last));
         }
     }
     text
@@ -78,7 +75,7 @@ mod tests {
     fn the_names_that_are_searched_do_not_grow_with_the_statements_of_a_person() {
         let rules = rules("");
         let rows: Vec<RowId> = (1..=1000).map(|record| RowId { source: 0, record }).collect();
-        let mut names = RowNames::new(&rules, &rows);
+        let mut names = RowNames::new(&rules, &[RowRange { source: 0, first: 1, last: 1000 }]);
         for row in &rows {
             assert_eq!(&*names.of(*row), format!("sms:{}", row.record));
         }

@@ -1,6 +1,6 @@
 //! A clean row as bytes: its contact's id, its length, and the row itself.
 
-use model::ContactId;
+use model::{ContactId, RowId};
 
 use crate::row::CleanRow;
 
@@ -23,8 +23,8 @@ impl CleanRow<'_> {
     }
 }
 
-/// The place of an encoded row within the bytes of a bucket. They are ordered by contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The place of an encoded row within the bytes of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EncodedRow {
     /// The contact that the row is about, as a number in the order of ids.
     id: u128,
@@ -33,7 +33,7 @@ pub(crate) struct EncodedRow {
 }
 
 impl EncodedRow {
-    /// All rows of `bytes`, without decoding them.
+    /// All rows of `bytes`, without decoding them. Bytes at the end that are not a whole row are left out.
     pub(crate) fn all(bytes: &[u8]) -> Vec<Self> {
         /// About the size of a row with a number, a name and little else.
         const USUAL_BYTES: usize = 64;
@@ -44,10 +44,34 @@ impl EncodedRow {
         {
             let start = bytes.len() - after.len();
             let end = start + u32::from_le_bytes(*length) as usize;
+            if end > bytes.len() {
+                break;
+            }
             rows.push(Self { id: u128::from_be_bytes(*id), start, end });
             rest = &bytes[end..];
         }
         rows
+    }
+
+    /// The row as it is in `bytes`, with its id and length.
+    pub(crate) fn encoded<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.start - HEAD_BYTES..self.end]
+    }
+
+    /// The end of the row in the bytes.
+    pub(crate) fn end(&self) -> usize {
+        self.end
+    }
+
+    /// The contact and the row. No two rows have the same.
+    pub(crate) fn key(&self, bytes: &[u8]) -> (ContactId, RowId) {
+        (self.id(), self.row(bytes))
+    }
+
+    /// The row, from the bytes that [`EncodedRow::all`] was given.
+    #[expect(clippy::expect_used, reason = "see `decode`")]
+    pub(crate) fn row(&self, bytes: &[u8]) -> RowId {
+        postcard::take_from_bytes(&bytes[self.start..self.end]).expect("a row begins with its id").0
     }
 
     pub(crate) fn id(&self) -> ContactId {

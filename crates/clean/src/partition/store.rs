@@ -1,6 +1,6 @@
 use std::io;
 
-use crate::partition::spill::{Spill, SpillStore};
+use crate::partition::spill::{LargeBucket, Spill, SpillStore};
 
 /// How many partitions there are: one per first byte of a contact id. Merged one after the other, they give all
 /// contacts in the order of their ids.
@@ -67,5 +67,15 @@ impl Partitions {
     /// Takes all that a bucket holds. The order in which it was put there is not kept.
     pub(crate) fn take(&self, bucket: Bucket) -> io::Result<Vec<u8>> {
         self.store.take(bucket.number())
+    }
+
+    /// Takes a bucket that does not fit into memory. None if it does.
+    pub(crate) fn take_large(&self, bucket: Bucket) -> io::Result<Option<LargeBucket<'_>>> {
+        self.store.take_large(bucket.number())
+    }
+
+    /// An empty bucket of no partition. None if everything stays in memory.
+    pub(crate) fn new_large(&self) -> Option<LargeBucket<'_>> {
+        self.store.new_large()
     }
 }

@@ -1,5 +1,7 @@
 //! Reads what a row says about consent.
 
+use std::borrow::Cow;
+
 use ::consent::Meaning;
 use model::{Basis, ConsentChannel, ConsentState, RawContact, RowFinding, RowFindings};
 use serde::{Deserialize, Serialize};
@@ -18,9 +20,17 @@ const MAX_WORDS_BYTES: usize = 250;
 pub(crate) struct RowStatement<'a> {
     pub(crate) channel: ConsentChannel,
     pub(crate) basis: Basis,
-    pub(crate) words: &'a str,
+    #[serde(borrow)]
+    pub(crate) words: Cow<'a, str>,
     pub(crate) at: Option<When>,
     pub(crate) state: ConsentState,
+}
+
+impl RowStatement<'_> {
+    /// The statement with words of its own.
+    pub(crate) fn into_owned(self) -> RowStatement<'static> {
+        RowStatement { words: Cow::Owned(self.words.into_owned()), ..self }
+    }
 }
 
 /// All statements of a row. `row_at` is the date of the row, which dates consent only in logs and opt-out lists.
@@ -50,7 +60,7 @@ pub(crate) fn statements<'a>(
         if state == ConsentState::Unclear {
             findings.add(RowFinding::Consent);
         }
-        found.push(RowStatement { channel, basis, words: kept(words), at, state });
+        found.push(RowStatement { channel, basis, words: Cow::Borrowed(kept(words)), at, state });
     };
     for cell in &raw.consents {
         add(of_cells, Basis::Cell, cell, at, rules.words.cell(cell));
