@@ -92,7 +92,8 @@ fn mend_body(body: &mut Body, phrases: Option<&Phrases>, mend: &mut impl FnMut(&
     mend(&rules::LINE_BREAK_RUN, spaced != *text);
     *text = spaced;
     mend(&rules::VARIABLES_ADJACENT, apart(text));
-    if let Some(phrases) = phrases {
+    // A greeting and thanks around nothing but variables would be a text that the business never wrote.
+    if let Some(phrases) = phrases.filter(|_| has_own_words(text)) {
         mend(&rules::VARIABLE_AT_START, word_before(text, phrases));
         mend(&rules::VARIABLE_AT_END, word_after(text, phrases));
     }
@@ -190,6 +191,19 @@ fn apart(text: &mut String) -> bool {
         text.replace_range(*from..*to, " – ");
     }
     !close.is_empty()
+}
+
+/// Whether there are words beside the variables.
+fn has_own_words(text: &str) -> bool {
+    let (found, _) = variables(text);
+    let mut at = 0;
+    let mut parts = found.iter().map(|it| {
+        let part = &text[at..it.bytes.0];
+        at = it.bytes.1;
+        part
+    });
+    let is_before = parts.any(has_word);
+    is_before || has_word(&text[found.last().map_or(0, |it| it.bytes.1)..])
 }
 
 fn has_word(text: &str) -> bool {

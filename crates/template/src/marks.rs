@@ -102,7 +102,11 @@ pub(crate) fn check(kind: Kind, text: &str, place: &str) -> Vec<Finding> {
             findings.push(located(&rules::LONE_SIGN, text, (found.start(), found.end()), place, message));
         }
     }
-    if kind == Kind::Text && is_internal(text.trim()) || NAME.as_ref().is_some_and(|it| it.is_match(text.trim())) {
+    let is_empty = kind == Kind::Title && !text.trim().is_empty() && !has_content(text);
+    if is_empty
+        || kind == Kind::Text && is_internal(text.trim())
+        || NAME.as_ref().is_some_and(|it| it.is_match(text.trim()))
+    {
         findings.push(Finding::new(
             &rules::INTERNAL_WORD,
             place,
@@ -134,8 +138,12 @@ fn is_mark(text: &str, start: usize, mark: &str) -> bool {
 }
 
 fn is_internal(text: &str) -> bool {
-    let has_content = text.chars().any(char::is_alphanumeric) || text.chars().any(is_picture);
-    TYPE_WORDS.contains(&text) || (!text.is_empty() && !has_content)
+    TYPE_WORDS.contains(&text) || (!text.is_empty() && !has_content(text))
+}
+
+/// Whether a text has a letter, a digit or a picture.
+fn has_content(text: &str) -> bool {
+    text.chars().any(|it| it.is_alphanumeric() || is_picture(it))
 }
 
 /// Emoji and other pictures say something without a letter.
@@ -242,6 +250,8 @@ mod tests {
         }
         assert_eq!(found(Kind::Title, "contact"), "");
         assert_eq!(found(Kind::Title, "zz_confirm"), "internal-word");
+        assert_eq!(found(Kind::Title, "…"), "internal-word");
+        assert_eq!(found(Kind::Title, "👍"), "");
     }
 
     #[test]

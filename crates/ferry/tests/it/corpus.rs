@@ -14,6 +14,9 @@ use crate::world::World;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios/corpus");
 
+/// Cases that are not right yet. One that has become right fails the test until it is taken off.
+const NOT_RIGHT_YET: [&str; 0] = [];
+
 #[derive(Deserialize)]
 struct Expected {
     #[serde(default)]
@@ -54,7 +57,7 @@ struct ExpectedFinding {
 }
 
 /// A template or a message that goes out.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 struct Item {
     kind: &'static str,
     language: String,
@@ -84,9 +87,11 @@ fn unseen_scenarios_become_what_their_documents_say() {
             let expected: Expected = serde_json::from_str(&text).unwrap();
             let differences = differences(&expected, &translate(&case, &expected.args));
             cases += 1;
-            if !differences.is_empty() {
-                let name = case.strip_prefix(CORPUS).unwrap().display();
-                let _ = writeln!(wrong, "{name}\n  {}", differences.join("\n  "));
+            let name = case.strip_prefix(CORPUS).unwrap().to_str().unwrap().to_owned();
+            match (NOT_RIGHT_YET.contains(&name.as_str()), differences.is_empty()) {
+                (true, true) => writeln!(wrong, "{name}\n  is right: take it off the list").unwrap(),
+                (false, false) => writeln!(wrong, "{name}\n  {}", differences.join("\n  ")).unwrap(),
+                _ => {}
             }
         }
     }
@@ -124,10 +129,14 @@ fn translate(case: &Path, args: &[String]) -> Outcome {
         outcome.n_scenarios += 1;
         let language = name.trim_end_matches(".json").rsplit('.').next().unwrap().to_owned();
         let steps = flow["steps"].as_array().unwrap();
+        let mut of_flow = Vec::new();
         for message in steps.iter().flat_map(|it| list(&it["sends"])).filter_map(|it| it.get("message")) {
-            outcome.items.push(Item { language: language.clone(), ..message_item(message) });
-            outcome.texts.push(message.to_string());
+            of_flow.push(Item { language: language.clone(), ..message_item(message) });
+            outcome.texts.push(without_ids(message).to_string());
         }
+        // A text that several flows say counts once.
+        of_flow.retain(|it| !outcome.items.contains(it));
+        outcome.items.extend(of_flow);
     }
     outcome.said += &std::fs::read_to_string(world.path("out/findings.ndjson")).unwrap_or_default();
     outcome
@@ -141,6 +150,18 @@ fn files(folder: &Path) -> BTreeMap<String, Value> {
         (name, serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
     };
     entries.map(|it| read(it.unwrap().path())).collect()
+}
+
+/// A message without the ids of its buttons and rows, which no customer sees.
+fn without_ids(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(without_ids).collect(),
+        Value::Object(object) => {
+            let is_seen = |it: &(&String, &Value)| it.0 != "id" || !object.contains_key("title");
+            object.iter().filter(is_seen).map(|(key, value)| (key.clone(), without_ids(value))).collect()
+        }
+        value => value.clone(),
+    }
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -199,7 +220,9 @@ fn differences(expected: &Expected, outcome: &Outcome) -> Vec<String> {
     if let Some(items) = &expected.items {
         all.extend(of_items(items, &outcome.items));
     }
-    for never in expected.never.iter().filter(|it| outcome.texts.iter().any(|text| text.contains(it.as_str()))) {
+    for never in
+        expected.never.iter().filter(|it| outcome.texts.iter().any(|text| without_slots(text).contains(it.as_str())))
+    {
         all.push(format!("“{never}” goes out"));
     }
     for finding in &expected.findings {
@@ -246,14 +269,24 @@ impl ExpectedItem {
             }
         };
         compare("kind", self.kind.as_deref(), item.kind);
-        compare("language", self.language.as_deref(), &item.language);
-        compare("category", self.category.as_deref().filter(|_| item.kind == "template"), item.category.as_deref().unwrap_or_default());
+        // The names of flow files are in small letters.
+        let language = self.language.as_ref().map(|it| it.to_lowercase());
+        compare("language", language.as_deref(), &item.language.to_lowercase());
+        compare(
+            "category",
+            self.category.as_deref().filter(|_| item.kind == "template"),
+            item.category.as_deref().unwrap_or_default(),
+        );
         compare("header", self.header.as_deref(), &item.header);
         compare("footer", self.footer.as_deref(), &item.footer);
         let choices = self.choices.as_ref().map(|it| it.join(" | "));
         compare("choices", choices.as_deref(), &item.choices.join(" | "));
         all
     }
+}
+
+fn without_slots(text: &str) -> String {
+    regex::Regex::new(r"\{\{\w+\}\}").unwrap().replace_all(text, "{}").into_owned()
 }
 
 /// A text whose slots have no names: `{{1}}`, `{{name}}` and `{name}` are the same.

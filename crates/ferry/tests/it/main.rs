@@ -5,6 +5,7 @@
 mod arrows;
 mod bad_files;
 mod clients;
+mod corpus;
 mod crossing;
 mod databases;
 mod early;
