@@ -22,7 +22,7 @@ const PARTS: &str = "original|partial|startDate|endDate|startTime|endTime|startD
     |currency|name|city|country|street-address|zip-code|business-name|shortcut|island|admin-area|subadmin-area";
 
 /// Keys of messages that have a meaning of their own here.
-const READ: [&str; 21] = [
+const READ: [&str; 22] = [
     "type",
     "platform",
     "lang",
@@ -44,6 +44,7 @@ const READ: [&str; 21] = [
     "condition",
     "content",
     "textToSpeech",
+    "ssml",
 ];
 
 /// A text of an agent. Its parameters become slots; the words as they were typed are the value of a slot.
@@ -69,6 +70,10 @@ pub(super) fn read(builder: &mut ScenarioBuilder, messages: &[&Value], place: &s
             "3" | "image" => said.extend(image(builder, value)),
             "list_card" | "carousel_card" => items(builder, value, place, &mut said),
             "link_out_chip" | "link_out_suggestion" => link_out(builder, value, &mut said),
+            "4" | "payload" => {
+                let what = format!("a payload for one channel (a message of type {kind}): {}", shown(&[value]));
+                builder.record_loss(Loss::StepDropped, place, what);
+            }
             other => {
                 builder.record_loss(Loss::StepDropped, place, format!("a message of type {other}: {}", shown(&[value])))
             }
@@ -87,10 +92,7 @@ fn lost_fields(builder: &mut ScenarioBuilder, value: &Value, place: &str) {
         let what = format!("only if {condition}: {}", shown(&[value]));
         builder.record_loss(Loss::ConditionDropped, place, what);
     }
-    let speech = string(value, "textToSpeech").filter(|_| !is_spoken(value));
-    if let Some(speech) = speech {
-        builder.record_loss(Loss::FieldDropped, place, format!("textToSpeech, which is spoken aloud: “{speech}”"));
-    }
+    lost_speech(builder, value, place);
     let object = value.as_object().into_iter().flatten();
     for (key, value) in object.filter(|it| !READ.contains(&it.0.as_str())) {
         let is_empty = match value {
@@ -117,10 +119,32 @@ fn speech(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Option<M
     let mut wordings = strings(value.get("speech"));
     wordings.extend(string(value, "speech").map(str::to_owned));
     wordings.retain(|it| !it.trim().is_empty());
-    let spoken = string(value, "displayText").or_else(|| string(value, "textToSpeech")).map(str::to_owned);
+    // A response of Google's tab is a list of candidates, each of which is shown and spoken.
+    for item in value.get("items").and_then(Value::as_array).into_iter().flatten() {
+        lost_speech(builder, item, place);
+        wordings.extend(shown_or_spoken(item).map(str::to_owned));
+    }
+    let spoken = shown_or_spoken(value).map(str::to_owned);
     let first = wordings.first().cloned().or(spoken)?;
     alternatives(builder, wordings.iter().map(String::as_str), place);
     Some(Message { text: text(builder, first.trim()), ..Message::default() })
+}
+
+/// The words on a screen, or else those that are spoken.
+fn shown_or_spoken(value: &Value) -> Option<&str> {
+    string(value, "displayText").or_else(|| string(value, "textToSpeech"))
+}
+
+/// Records spoken words that differ from those on the screen.
+fn lost_speech(builder: &mut ScenarioBuilder, value: &Value, place: &str) {
+    let speech =
+        string(value, "textToSpeech").filter(|it| !is_spoken(value) && string(value, "displayText") != Some(it));
+    if let Some(speech) = speech {
+        builder.record_loss(Loss::FieldDropped, place, format!("textToSpeech, which is spoken aloud: “{speech}”"));
+    }
+    if let Some(speech) = string(value, "ssml") {
+        builder.record_loss(Loss::FieldDropped, place, format!("ssml, which is spoken aloud: “{speech}”"));
+    }
 }
 
 /// Records all wordings but the first as lost.

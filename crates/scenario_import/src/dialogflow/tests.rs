@@ -406,3 +406,27 @@ fn languages_in_which_nothing_is_said_cost_nothing() {
     files[0].bytes = json!({"language": "en", "supportedLanguages": languages}).to_string().into_bytes();
     assert_eq!(n_steps(files), 200);
 }
+
+#[test]
+fn the_texts_of_googles_tab_stand_in_items_and_chips_hang_on_them() {
+    check(
+        &[
+            AGENT,
+            FLOWERS_SAYS,
+            (
+                "intents/flowers.json",
+                r#"{"name": "flowers", "responses": [{"messages": [
+                    {"type": "simple_response", "platform": "google", "lang": "en", "items": [
+                        {"textToSpeech": "Roses or tulips", "ssml": "", "displayText": "Roses or tulips?"},
+                        {"textToSpeech": "Which flowers?", "ssml": "", "displayText": ""}]},
+                    {"type": "suggestion_chips", "platform": "google", "suggestions": [{"title": "Flowers"}], "lang": "en"}]}]}"#,
+            ),
+        ],
+        expect![[r#"
+            flowers (en) on: flowers | flowers for Ana
+            ▸ flowers_says: Roses or tulips? [Flowers → flowers_says]
+              field-dropped flowers: textToSpeech, which is spoken aloud: “Roses or tulips”
+              alternative-text flowers: other wordings of “Roses or tulips?”: “Which flowers?”
+        "#]],
+    );
+}
