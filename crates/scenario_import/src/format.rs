@@ -99,6 +99,9 @@ impl Format {
 
     /// A file of JSON: a list of messages that were sent can look like messages of Viber.
     fn of_json_or_table(file: &File, value: &Value, options: &Options) -> Option<Self> {
+        if is_workflow(value) {
+            return None;
+        }
         match Self::of_json(value) {
             found @ (None | Some(Self::ViberMessages)) => {
                 let table = Self::of_table(file, options).filter(|it| found.is_none() || *it == Self::MessageLog);
@@ -158,4 +161,14 @@ impl Format {
             _ => None,
         }
     }
+}
+
+/// Whether a value is a workflow of another product, such as n8n, or a list of them: nodes and what joins them. The notes
+/// of people who built it are in it as texts, and no customer may read them.
+fn is_workflow(value: &Value) -> bool {
+    let of_one = |it: &Value| {
+        let is_joined = ["connections", "edges"].iter().any(|key| it.get(*key).is_some());
+        it.get("nodes").is_some_and(Value::is_array) && is_joined && !rapidpro::is_export(it)
+    };
+    value.as_array().map_or_else(|| of_one(value), |it| it.iter().any(of_one))
 }

@@ -100,3 +100,14 @@ fn what_one_customer_typed_to_a_bot_is_repeated_nowhere() {
     assert!(told.contains(r#"phrases: ["hello"]"#), "{told}");
     assert!(!told.contains("I lost it") && !told.contains("4711"), "{told}");
 }
+
+#[test]
+fn a_workflow_of_another_product_is_no_list_of_texts() {
+    let workflow = r#"{"name": "Bookings", "connections": {}, "nodes": [
+        {"id": "1", "name": "Note", "type": "n8n-nodes-base.stickyNote", "parameters": {"content": "To do: ask for the time"}},
+        {"id": "2", "name": "Ask", "type": "n8n-nodes-base.whatsApp", "actions": [], "text": "For how many people?"}]}"#;
+    for content in [workflow.to_owned(), format!("[{workflow}]")] {
+        let file = File { path: "export.json".to_owned(), bytes: content.into_bytes() };
+        assert!(import(vec![file], &Options::default()).is_err());
+    }
+}
