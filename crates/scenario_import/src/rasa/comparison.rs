@@ -1,5 +1,6 @@
 //! Conditions of flows, such as `slots.size == "large"`.
 
+use regex::Regex;
 use scenario::Test;
 
 /// The slot, whether the test must hold or fail, the test and its value.
@@ -11,7 +12,8 @@ pub(super) fn comparison(raw: &str) -> (&str, bool, Test, String) {
         Some(rest) => (rest.trim(), true),
         None => (raw, false),
     };
-    let Some(rest) = rest.strip_prefix("slots.") else { return other() };
+    let within = rest.strip_prefix('(').and_then(|it| it.strip_suffix(')'));
+    let Some(rest) = within.unwrap_or(rest).trim().strip_prefix("slots.") else { return other() };
     let Some((name, rest)) = rest.split_once(char::is_whitespace) else {
         return if slot(rest) { (rest, !is_not, Test::IsSet, String::new()) } else { other() };
     };
@@ -26,6 +28,10 @@ pub(super) fn comparison(raw: &str) -> (&str, bool, Test, String) {
     }
     let signs =
         [("==", Test::Equals, true), ("!=", Test::Equals, false), (">", Test::Greater, true), ("<", Test::Less, true)];
+    if let Some(pattern) = rest.strip_prefix("matches ") {
+        let pattern = value(pattern);
+        return if Regex::new(&pattern).is_ok() { (name, !is_not, Test::Pattern, pattern) } else { other() };
+    }
     match (rest, signs.into_iter().find(|it| rest.starts_with(it.0))) {
         ("is null", _) => (name, is_not, Test::IsSet, String::new()),
         ("is not null", _) => (name, !is_not, Test::IsSet, String::new()),
@@ -67,6 +73,10 @@ mod tests {
             ("slots.ok == True", "ok Equals true"),
             ("slots.ok is true", "ok Equals true"),
             ("slots.size contains \"la\"", "size Contains la"),
+            ("not (slots.n matches '^[0-9]{6}$')", "not n Pattern ^[0-9]{6}$"),
+            ("not (slots.n == 1)", "not n Equals 1"),
+            ("not (slots.n == 1) or (slots.m == 2)", "condition Other not (slots.n == 1) or (slots.m == 2)"),
+            ("slots.n matches '('", "condition Other slots.n matches '('"),
             ("slots.a and slots.b", "condition Other slots.a and slots.b"),
             ("context.x == 1", "condition Other context.x == 1"),
         ] {

@@ -181,18 +181,17 @@ impl<'a> StoryBuilder<'a> {
     fn collect(&mut self, name: &str, slot: &str, value: &'a Value, id: &str, next: Goal) {
         let response = value.get("utter").and_then(Value::as_str).map(str::to_owned);
         let response = response.unwrap_or_else(|| format!("utter_ask_{slot}"));
-        for rejection in value.get("rejections").and_then(Value::as_array).into_iter().flatten() {
-            let what = format!("asks again for {slot} after a check: {rejection}");
-            self.scenario.record_loss(Loss::FormDropped, name, what);
-            self.said.extend(rejection.get("utter").and_then(Value::as_str).map(str::to_owned));
-        }
         let bot = self.context.bot;
         match bot.responses.get(&response) {
             Some(variations) => {
                 self.said.insert(response.clone());
+                // Without a text that always holds, asking again might never wait for the customer.
+                let asks = variations.iter().any(|it| it.get("condition").is_none());
+                let next = self.rejections((name, slot), value, Some(id).filter(|_| asks), next);
                 self.ask((name, slot), (response.as_str(), variations.as_slice()), id, next);
             }
             None => {
+                let next = self.rejections((name, slot), value, None, next);
                 let by = [format!("action_ask_{slot}")].into_iter().find(|it| bot.actions.contains(it));
                 let by = by.unwrap_or_else(|| format!("no response {response}"));
                 let what = format!("{slot} is asked for by {by}, whose text is not in the files");
@@ -201,6 +200,38 @@ impl<'a> StoryBuilder<'a> {
                 self.scenario.push(id, Act::Call(call));
             }
         }
+    }
+
+    /// The checks of an answer: one that is refused is forgotten, the customer reads why, and `asks` asks again. A check that
+    /// cannot be decided is recorded as lost.
+    fn rejections(&mut self, (name, slot): (&str, &str), value: &'a Value, asks: Option<&str>, next: Goal) -> Goal {
+        let bot = self.context.bot;
+        let list = value.get("rejections").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let mut accepted = next;
+        for rejection in list.iter().rev() {
+            let response = rejection.get("utter").and_then(Value::as_str).unwrap_or_default();
+            self.said.insert(response.to_owned());
+            let raw = rejection.get("if").map(scalar).unwrap_or_default();
+            let (of, holds, test, value) = comparison(&raw);
+            let is_known = of == slot && test != Test::Other;
+            let (Some(asks), Some(variations), true) = (asks, bot.responses.get(response), is_known) else {
+                let what = format!("asks again for {slot} after a check: {rejection}");
+                self.scenario.record_loss(Loss::FormDropped, name, what);
+                continue;
+            };
+            let own_slot = self.scenario.slot(slot);
+            let forgets = self.free_id(&format!("forget {slot}"));
+            let forget = Act::Set { slot: own_slot.clone(), value: Text::default(), next: Some(asks.to_owned()) };
+            self.scenario.push(&forgets, forget);
+            let says = self.free_id(response);
+            self.speak(response, variations, &says, Some(forgets));
+            let (next, otherwise) = if holds { (Some(says), accepted) } else { (accepted, Some(says)) };
+            let branches = vec![Branch { slot: own_slot, test, value, next }];
+            let checks = self.free_id(&format!("check {slot}"));
+            self.scenario.push(&checks, Act::Condition(Condition { branches, otherwise }));
+            accepted = Some(checks);
+        }
+        accepted
     }
 
     fn flow_action(&mut self, action: &str, id: &str, next: Goal) {

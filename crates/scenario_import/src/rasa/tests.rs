@@ -344,13 +344,15 @@ responses:
             ▸ recipient: To whom? (as recipient) → ask_amount
               ask_amount_decides_2: condition passes slots.amount > 10 and slots.vip; else → confirm
               ask_amount_decides: amount is more than 1000 → too_much; else → ask_amount_decides_2
-              ask_amount: How much for {{recipient}}? [Ten = 10 → ask_amount_decides] (as amount) → ask_amount_decides
+              forget_amount: amount =  → ask_amount
+              negative: More than zero. → forget_amount
+              check_amount: amount is less than 0 → negative; else → ask_amount_decides
+              ask_amount: How much for {{recipient}}? [Ten = 10 → check_amount] (as amount) → check_amount
               confirm: sent = true → action_send
               action_send: calls action_send → send_money
               send_money: calls scenario thanks
               too_much: Too much. → ask_amount
               condition-dropped send_money: if slots.amount > 10 and slots.vip
-              form-dropped send_money: asks again for amount after a check: {"if":"slots.amount < 0","utter":"utter_negative"}
               step-dropped action_send: what the bot's own code says there is not in its files
               condition-dropped send_money: a model decides when it starts: “Sends money to a friend”
             thanks (en) on: thank you
@@ -431,7 +433,7 @@ fn fields() -> Vec<(&'static str, &'static str, Value, Fate)> {
         ("example", "examples", json!("- hey\n"), Carried),
         ("example", "intent", json!("other"), Carried),
         ("step", "utter", json!("utter_bye"), Carried),
-        ("step", "rejections", json!([{"if": "slots.size == 'x'", "utter": "utter_bye"}]), Lost("slots.size == 'x'")),
+        ("step", "rejections", json!([{"if": "slots.size == 'x'", "utter": "utter_bye"}]), Carried),
         ("step", "ask_before_filling", json!(true), NoMeaning),
         ("step", "reset_after_flow_ends", json!(false), NoMeaning),
         ("step", "description", json!("for the model"), NoMeaning),
@@ -523,4 +525,47 @@ fn stories_that_repeat_or_multiply_themselves_end() {
         .map(|n| format!("- story: s{n}\n  steps: [{{intent: i{n}}}, {{action: utter_go}}, {{checkpoint: c}}]\n- story: t{n}\n  steps: [{{checkpoint: c}}, {{intent: i{n}}}, {{action: utter_{n}}}, {{checkpoint: c}}]\n"))
         .collect();
     assert!(n_steps(format!("stories:\n{all}responses: {{utter_go: [{{text: Go}}]}}\n")) < 200_000);
+}
+
+#[test]
+fn a_refused_answer_is_forgotten_and_asked_for_again() {
+    check(
+        r#"
+flows:
+  renew:
+    description: Renews loans
+    nlu_trigger: [{intent: renew}]
+    steps:
+    - collect: card
+      rejections:
+      - if: not (slots.card matches "^[0-9]{6}$")
+        utter: utter_no_card
+      - if: slots.card == "000000"
+        utter: utter_test_card
+    - action: utter_done
+nlu:
+- intent: renew
+  examples: |
+    - renew
+slots:
+  card: {type: text}
+responses:
+  utter_ask_card: [{text: "Which card?"}]
+  utter_no_card: [{text: "No card has this number."}]
+  utter_test_card: [{text: "This card is for tests."}]
+  utter_done: [{text: "Done: {card}"}]
+"#,
+        expect![[r#"
+            renew (en) on: renew
+              forget_card: card =  → card
+              test_card: This card is for tests. → forget_card
+              check_card: card is 000000 → test_card; else → done
+              forget_card_2: card =  → card
+              no_card: No card has this number. → forget_card_2
+              check_card_2: card matches ^[0-9]{6}$ → check_card; else → no_card
+            ▸ card: Which card? (as card) → check_card_2
+              done: Done: {{card}}
+              condition-dropped renew: a model decides when it starts: “Renews loans”
+        "#]],
+    );
 }
