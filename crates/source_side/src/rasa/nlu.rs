@@ -95,13 +95,16 @@ impl Nlu {
 }
 
 /// The meaning of a payload such as `/inform{"size": "big"}`; none if it is a text.
+///
+/// Responses are filled in before they are sent, so a brace may be written twice.
 pub(super) fn payload(text: &str) -> Option<Meaning> {
+    let text = text.replace("{{", "{").replace("}}", "}");
     let rest = text.trim().strip_prefix('/')?;
     let (intent, values) = rest.find('{').map_or((rest, ""), |at| rest.split_at(at));
     let values: BTreeMap<String, serde_json::Value> = serde_json::from_str(values).unwrap_or_default();
     let shown = |it: serde_json::Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
     let entities = values.into_iter().map(|(name, value)| (name, shown(value))).collect();
-    Some(Meaning { intent: Some(intent.trim().to_owned()), text: text.to_owned(), entities })
+    Some(Meaning { intent: Some(intent.trim().to_owned()), text: text.clone(), entities })
 }
 
 /// The lines of a block that begin with `-`, or the texts of a list.
