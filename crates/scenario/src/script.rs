@@ -11,6 +11,9 @@ use crate::{Location, MediaKind, slot_name};
 #[serde(deny_unknown_fields)]
 pub struct Script {
     pub name: String,
+    /// The scenario that it is for, such as `help.fr`; without one it is run through all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
     /// Values that the business knows, by the name of the slot or by its name in the source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<String, String>,
@@ -72,9 +75,15 @@ fn answers() -> bool {
 /// The value that has this name in the source, in full or by its last part.
 pub fn value_named<'a>(values: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
     let whole = slot_name(name);
-    let last = slot_name(name.rsplit('.').next().unwrap_or(name));
+    let last = last_part(name);
     let is_named = |wanted: &str| values.iter().find(|it| slot_name(it.0) == *wanted).map(|it| it.1.as_str());
-    values.get(name).map(String::as_str).or_else(|| is_named(&whole)).or_else(|| is_named(&last))
+    let is_last = || values.iter().find(|it| last_part(it.0) == last).map(|it| it.1.as_str());
+    values.get(name).map(String::as_str).or_else(|| is_named(&whole)).or_else(|| is_named(&last)).or_else(is_last)
+}
+
+/// The last part of a name such as `flow.data.first_name`.
+fn last_part(name: &str) -> String {
+    slot_name(name.trim_end_matches(')').rsplit('.').next().unwrap_or(name))
 }
 
 /// What a customer sees at a step, as lines: texts as they are, `[…]` for buttons and rows, `(…)` for media and

@@ -89,7 +89,7 @@ fn judged(flows: &[SourceFlow], case: &Value) -> Result<(), String> {
         // The picture of a message with a text is its header.
         let lines = shown.iter().flat_map(|it| {
             let has_text = it.lines.iter().any(|it| !it.starts_with(['[', '(']));
-            it.lines.iter().filter(move |it| !it.starts_with('[') && !(has_text && it.starts_with('(')))
+            it.lines.iter().filter(move |it| !(it.starts_with('[') || has_text && it.starts_with('(')))
         });
         let lines: Vec<String> = lines.map(|it| it.replacen("(image ", "IMAGE ", 1)).collect();
         let is_same = lines.len() == sees.len() && lines.iter().zip(&sees).all(|it| is_meant(it.0, it.1));

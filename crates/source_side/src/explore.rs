@@ -13,7 +13,9 @@ const MOST_INPUTS: usize = 40;
 
 /// Plays longer and longer scripts. Every place that waits is given each of its inputs once, and once more after a
 /// transition that no script took before; every value that decides is tried.
-pub(crate) fn scripts(play: impl Fn(&Script) -> Trace) -> Vec<Script> {
+///
+/// The second argument of `play` says that an unanswered call ends the run with a question.
+pub(crate) fn scripts(play: impl Fn(&Script, bool) -> Trace) -> Vec<Script> {
     let (mut places, mut transitions, mut values) = (HashSet::new(), BTreeSet::new(), HashSet::new());
     let (mut waiting, mut found) = (VecDeque::from([Script::default()]), Vec::new());
     let mut n_played = 0;
@@ -22,7 +24,7 @@ pub(crate) fn scripts(play: impl Fn(&Script) -> Trace) -> Vec<Script> {
         if n_played > 20 * MOST_SCRIPTS || found.len() >= MOST_SCRIPTS {
             break;
         }
-        let trace = play(&script);
+        let trace = play(&script, true);
         let is_fresh = !trace.transitions.is_subset(&transitions);
         transitions.extend(trace.transitions.iter().cloned());
         for decision in &trace.decisions {
@@ -70,8 +72,8 @@ fn described(input: &Input) -> String {
 }
 
 /// The script with a name of its own, and with a value for everything that is shown.
-fn whole(mut script: Script, number: usize, play: impl Fn(&Script) -> Trace) -> Script {
-    for name in play(&script).reads {
+fn whole(mut script: Script, number: usize, play: impl Fn(&Script, bool) -> Trace) -> Script {
+    for name in play(&script, false).reads {
         let last = name.rsplit('.').next().unwrap_or(&name).replace('_', " ");
         script.slots.entry(name).or_insert(format!("{last} 1"));
     }

@@ -85,7 +85,7 @@ impl SourceFlow {
 
     /// Scripts that together take every transition that can be reached.
     pub fn scripts(&self) -> Vec<Script> {
-        explore::scripts(|script| self.trace(script, true))
+        explore::scripts(|script, is_exploring| self.trace(script, is_exploring))
     }
 
     fn trace(&self, script: &Script, is_exploring: bool) -> Trace {

@@ -17,4 +17,5 @@ pub use compile::{Business, Compiled, OptOutWording, Options, Parameters, compil
 pub use flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
 pub use graph::{mermaid, svg};
 pub use rules::RULES;
-pub use simulate::{Difference, Input, Script, Shown, Simulated, scripts, simulate};
+pub use scenario::{Input, Script, Shown};
+pub use simulate::{Difference, Simulated, scripts, simulate, simulate_shown};

@@ -1,18 +1,17 @@
 //! Runs the same inputs through the source and the WhatsApp side, and compares what the customer sees.
 
+mod explain;
 mod script;
-mod shown;
 mod source;
 mod values;
 mod whatsapp;
 
 use model::{Finding, Severity};
-use scenario::Scenario;
+use scenario::{Input, Scenario, Script, Shown};
 use serde::Serialize;
 
 use crate::Compiled;
-pub use script::{Input, Script, scripts};
-pub use shown::Shown;
+pub use script::scripts;
 
 /// The result of one script.
 #[derive(Clone, Debug, Serialize)]
@@ -46,6 +45,14 @@ pub fn simulate(scenario: &Scenario, compiled: &Compiled, script: &Script) -> Si
     let source = source::run(scenario, script);
     let whatsapp = whatsapp::run(scenario, compiled, script);
     let differences = compare(scenario, compiled, &source, &whatsapp);
+    Simulated { script: script.name.clone(), source, whatsapp, differences }
+}
+
+/// Runs a script on the WhatsApp side of the scenarios of one number, and compares it with what the source showed.
+pub fn simulate_shown(sides: &[(&Scenario, &Compiled)], source: Vec<Shown>, script: &Script) -> Simulated {
+    let (whatsapp, of) = whatsapp::run_number(sides, script);
+    let is_silent = script.inputs.iter().any(|it| matches!(it, Input::Wait(_) | Input::NoAnswer));
+    let differences = explain::compare(sides, &source, &whatsapp, &of, is_silent);
     Simulated { script: script.name.clone(), source, whatsapp, differences }
 }
 

@@ -110,7 +110,9 @@ fn step_text(step: &Step) -> String {
 }
 
 /// The results of the scripts of a scenario, with every difference once.
-pub(crate) fn simulated(id: &str, runs: &[Simulated]) -> String {
+///
+/// `source` names what played the source side; `not_simulated` what it leaves out.
+pub(crate) fn simulated(id: &str, source: &str, not_simulated: &[String], runs: &[Simulated]) -> String {
     let same = runs.iter().filter(|it| it.differences.is_empty()).count();
     let unexplained = runs.iter().filter(|it| !it.is_explained()).count();
     let explained = runs.len() - same - unexplained;
@@ -118,6 +120,10 @@ pub(crate) fn simulated(id: &str, runs: &[Simulated]) -> String {
         "{id}: {} scripts: {same} the same on both sides, {explained} explained, {unexplained} not\n",
         runs.len()
     );
+    text += &format!("  source: {source}\n");
+    for it in not_simulated {
+        text += &format!("  not simulated: {}\n", printable(it));
+    }
     // Many scripts show the same difference.
     let mut seen = Vec::new();
     for run in runs {

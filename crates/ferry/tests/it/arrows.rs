@@ -45,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "sandbox",
             "scenario",
             "scenario_import",
+            "source_side",
             "template",
             "translate",
             "verify",

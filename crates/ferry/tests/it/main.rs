@@ -23,6 +23,7 @@ mod sources;
 mod strangers;
 mod submission;
 mod templates;
+mod two_sides;
 mod understood;
 mod verification;
 mod world;

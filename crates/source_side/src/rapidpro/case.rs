@@ -34,7 +34,7 @@ pub(super) fn test(kind: &str, operand: &Val, arguments: &[Val]) -> Option<Val> 
     let argument = |n: usize| arguments.get(n).map(Val::text).unwrap_or_default();
     let number = |n: usize| arguments.get(n).and_then(Val::number);
     match kind {
-        "has_error" | "is_error" => operand.is_error().then(|| Val::Text(text)),
+        "has_error" | "is_error" => operand.is_error().then_some(Val::Text(text)),
         _ if operand.is_error() => None,
         "has_value" => (!text.is_empty()).then(|| operand.clone()),
         "has_text" => (!text.trim().is_empty()).then(|| Val::Text(text.trim().to_owned())),

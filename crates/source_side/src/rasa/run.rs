@@ -209,7 +209,7 @@ impl Run<'_> {
                 inputs.extend(phrases.next().map(|it| Input::Say(it.text.clone())));
             }
             if is_start {
-                inputs.extend(phrases.last().map(|it| Input::Say(it.text.clone())));
+                inputs.extend(phrases.next_back().map(|it| Input::Say(it.text.clone())));
             }
         }
         inputs.push(something_else());

@@ -57,7 +57,6 @@ impl Condition {
                 let number: f64 = self.value.trim().parse().unwrap_or_default();
                 vec![(number - 1.0).to_string(), self.value.clone(), (number + 1.0).to_string()]
             }
-            "is_blank" => vec![String::new()],
             "regex" => {
                 let known =
                     ["1", "12", "123", "1234", "12345", "123456", "1234567890", "441234567890", "yes", "a@b.co"];
