@@ -120,7 +120,7 @@ fn is_meant(line: &str, expected: &str) -> bool {
 
 fn script(case: &Value) -> Script {
     let inputs = case["do"].as_array().into_iter().flatten().filter_map(input).collect();
-    Script { name: String::new(), slots: texts(&case["slots"]), inputs }
+    Script { slots: texts(&case["slots"]), inputs, ..Script::default() }
 }
 
 fn texts(value: &Value) -> BTreeMap<String, String> {

@@ -106,3 +106,6 @@ fn json(file: &SourceFile) -> Result<serde_json::Value, SourceError> {
     let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
     serde_json::from_slice(bytes).map_err(|source| SourceError::Json { path: file.path.clone(), source })
 }
+
+#[cfg(test)]
+mod tests;

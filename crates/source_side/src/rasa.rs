@@ -11,6 +11,8 @@ mod run;
 mod tracker;
 mod yaml;
 
+use std::collections::BTreeMap;
+
 use crate::player::{Player, Trace};
 use crate::{Engine, SourceError, SourceFile, SourceFlow, language};
 use domain::Domain;
@@ -25,6 +27,24 @@ pub(crate) struct Bot {
     paths: Paths,
     /// Whether a text that is like no phrase gets the intent `nlu_fallback`.
     has_fallback: bool,
+}
+
+impl Bot {
+    /// The slots that responses, rules and stories depend on and that no message fills, with the values that matter.
+    fn decisive_slots(&self) -> BTreeMap<String, Vec<String>> {
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let of_responses = self.domain.responses.values().flatten().flat_map(|it| &it.condition).cloned();
+        for (slot, value) in of_responses.chain(self.paths.slot_values()) {
+            let is_filled = |it: &domain::Mapping| it.kind != "custom";
+            if self.domain.slot(&slot).is_some_and(|it| !it.mappings.iter().any(is_filled)) {
+                let values = found.entry(slot).or_insert_with(|| vec!["zzz".to_owned()]);
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+        }
+        found
+    }
 }
 
 pub(crate) fn open(files: &[SourceFile]) -> Result<Vec<SourceFlow>, SourceError> {

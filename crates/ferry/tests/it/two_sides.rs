@@ -154,7 +154,14 @@ fn the_first_variation_for_everybody_is_found() {
         { "id": "d", "type": "message", "text": "Ask again tomorrow." }]"#;
     assert_eq!(unexplained(&source, &scenario(trigger, "a", right)), Vec::<String>::new());
     let wrong = r#"[{ "id": "a", "type": "message", "text": "Batik is sold out." }]"#;
-    assert_eq!(unexplained(&source, &scenario(trigger, "a", wrong)).len(), 2);
+    let wrong = scenario(trigger, "a", wrong);
+    let with =
+        |stock: &str| Script { slots: [("stock".to_owned(), stock.to_owned())].into(), ..says(&["is there batik"]) };
+    assert_eq!(unexplained_of(&source, &wrong, &[with("empty")]).len(), 0);
+    assert_eq!(unexplained_of(&source, &wrong, &[with("full"), with("other")]).len(), 2);
+    let made = source.scripts();
+    assert!(made.iter().any(|it| it.slots.get("stock").is_some_and(|it| it == "full")));
+    assert!(!unexplained(&source, &wrong).is_empty());
 }
 
 const ARCHIVE: &str = r#"

@@ -20,7 +20,7 @@ pub(super) struct Variation {
     pub(super) buttons: Vec<(String, String)>,
     channel: Option<String>,
     /// The values that slots must have.
-    condition: Vec<(String, String)>,
+    pub(super) condition: Vec<(String, String)>,
 }
 
 #[derive(Debug)]

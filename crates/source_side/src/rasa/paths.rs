@@ -65,6 +65,16 @@ impl Paths {
         self.rules.is_empty() && self.stories.is_empty()
     }
 
+    /// The slots that steps and conditions name, with their values.
+    pub(super) fn slot_values(&self) -> impl Iterator<Item = (String, String)> {
+        let steps = self.rules.iter().chain(&self.stories).flat_map(|it| it.condition.iter().chain(&it.steps));
+        steps.filter_map(|it| match it {
+            Step::Slot(name, SlotIs::Value(value)) => Some((name.clone(), value.clone())),
+            Step::Slot(name, SlotIs::Set) => Some((name.clone(), "something".to_owned())),
+            _ => None,
+        })
+    }
+
     /// Joins stories that end with a checkpoint with those that begin with it.
     pub(super) fn join(&mut self) {
         let (mut waiting, mut whole) = (self.stories.clone(), Vec::new());

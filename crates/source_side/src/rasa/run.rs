@@ -17,6 +17,11 @@ pub(super) fn run(bot: &Bot, player: Player<'_>) -> Trace {
         let value = run.player.given(&slot.name).map(str::to_owned).or_else(|| slot.initial.clone());
         run.tracker.slots.extend(value.map(|it| (slot.name.clone(), it)));
     }
+    for (slot, values) in bot.decisive_slots() {
+        if run.player.given(&slot).is_none() {
+            run.player.decides("start", &slot, values);
+        }
+    }
     while run.player.goes_on() && run.turn().is_some() {}
     run.player.trace
 }
