@@ -10,7 +10,7 @@ mod text;
 pub use document::{ScenarioError, read_scenarios, schema};
 pub use loss::{LOSSES, Loss, PlacedLoss};
 pub use media::{Location, Media, MediaKind, Product};
-pub use script::{Answer, Input, Script, Shown, value_named};
+pub use script::{Answer, Input, Script, Shown, SourceSide, read_scripts, value_named};
 pub use step::{
     Accepts, Act, Branch, Call, Choice, Condition, END, Goal, Handover, Message, Question, Step, Test, Timeout, Via,
 };

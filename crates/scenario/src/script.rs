@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Location, MediaKind, slot_name};
+use crate::{Location, MediaKind, ScenarioError, slot_name};
 
 /// Inputs, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,27 @@ pub struct Answer {
 
 fn answers() -> bool {
     true
+}
+
+/// Reads scripts as `ferry scenario simulate --record` writes them.
+pub fn read_scripts(json: &str) -> Result<Vec<Script>, ScenarioError> {
+    serde_json::from_str(json).map_err(|source| ScenarioError::Json { source })
+}
+
+/// What plays the source side of a simulation: an interpreter of its format.
+pub trait SourceSide {
+    /// The name that the source has for it.
+    fn name(&self) -> &str;
+    /// Such as `fr`; empty if the source does not declare it.
+    fn language(&self) -> &str;
+    /// What it leaves out, such as the decisions of a model.
+    fn not_simulated(&self) -> &[String];
+    /// Whether the source does not say who begins: then it begins by itself, and no message is needed.
+    fn begins_by_itself(&self) -> bool;
+    /// Scripts that take every transition that can be reached.
+    fn scripts(&self) -> Vec<Script>;
+    /// What the customer sees.
+    fn play(&self, script: &Script) -> Vec<Shown>;
 }
 
 /// The value that has this name in the source, in full or by its last part.

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
-use scenario::{Answer, Input, Script};
+use scenario::{Answer, Input, Script, SourceSide};
 use serde_json::Value;
 use source_side::{SourceFile, SourceFlow, has_interpreter, open};
 

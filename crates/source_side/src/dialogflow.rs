@@ -46,6 +46,7 @@ pub(crate) fn open(files: &[SourceFile]) -> Result<Vec<SourceFlow>, SourceError>
             name: name.to_owned(),
             language: language::short_code(code),
             not_simulated: vec!["which intent the model takes a text for that is no training phrase".to_owned()],
+            begins_by_itself: false,
             engine: Engine::Dialogflow(agent),
         });
     }

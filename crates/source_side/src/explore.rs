@@ -7,7 +7,7 @@ use scenario::{Input, Script};
 use crate::player::Trace;
 
 /// Limits the scripts of one flow.
-const MOST_SCRIPTS: usize = 600;
+const MOST_SCRIPTS: usize = 400;
 /// Limits the inputs of one script.
 const MOST_INPUTS: usize = 40;
 

@@ -13,7 +13,7 @@ mod rasa;
 mod studio;
 mod viber;
 
-use scenario::{Script, Shown};
+use scenario::{Script, Shown, SourceSide};
 use thiserror::Error;
 
 use crate::player::Trace;
@@ -46,6 +46,8 @@ pub struct SourceFlow {
     pub language: String,
     /// What only the source's models or code decide, which is not simulated.
     pub not_simulated: Vec<String>,
+    /// Whether the files do not say who begins.
+    begins_by_itself: bool,
     engine: Engine,
 }
 
@@ -77,17 +79,34 @@ pub fn open(format: &str, files: &[SourceFile]) -> Result<Vec<SourceFlow>, Sourc
     }
 }
 
-impl SourceFlow {
-    /// Runs a script and returns what the customer sees, one entry per message.
-    pub fn play(&self, script: &Script) -> Vec<Shown> {
-        self.trace(script, false).shown
+impl SourceSide for SourceFlow {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Scripts that together take every transition that can be reached.
-    pub fn scripts(&self) -> Vec<Script> {
+    fn language(&self) -> &str {
+        &self.language
+    }
+
+    fn not_simulated(&self) -> &[String] {
+        &self.not_simulated
+    }
+
+    fn begins_by_itself(&self) -> bool {
+        self.begins_by_itself
+    }
+
+    fn scripts(&self) -> Vec<Script> {
         explore::scripts(|script, is_exploring| self.trace(script, is_exploring))
     }
 
+    /// One entry per message.
+    fn play(&self, script: &Script) -> Vec<Shown> {
+        self.trace(script, false).shown
+    }
+}
+
+impl SourceFlow {
     fn trace(&self, script: &Script, is_exploring: bool) -> Trace {
         let player = player::Player::new(script, is_exploring);
         match &self.engine {

@@ -34,6 +34,7 @@ pub(crate) fn open(files: &[SourceFile]) -> Result<Vec<SourceFlow>, SourceError>
                 name: flow.name.clone(),
                 language: language::short_code(&code),
                 not_simulated: flow.not_simulated(),
+                begins_by_itself: !definition.is_triggered(n),
                 engine: Engine::RapidPro(playable),
             });
         }

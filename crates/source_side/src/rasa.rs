@@ -70,7 +70,7 @@ pub(crate) fn open(files: &[SourceFile]) -> Result<Vec<SourceFlow>, SourceError>
     }
     bot.paths.join();
     let not_simulated = vec!["what the policy model predicts where no rule and no story applies".to_owned()];
-    Ok(vec![SourceFlow { name, language, not_simulated, engine: Engine::Rasa(bot) }])
+    Ok(vec![SourceFlow { name, language, not_simulated, begins_by_itself: false, engine: Engine::Rasa(bot) }])
 }
 
 pub(crate) fn play(bot: &Bot, player: Player<'_>) -> Trace {

@@ -53,6 +53,7 @@ pub(crate) fn open(files: &[SourceFile]) -> Result<Vec<SourceFlow>, SourceError>
             name: name.unwrap_or_else(|| stem.split('.').next().unwrap_or_default().to_owned()),
             language: String::new(),
             not_simulated: Vec::new(),
+            begins_by_itself: false,
             engine: Engine::Studio(Flow { initial, states }),
         });
     }

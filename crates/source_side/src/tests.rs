@@ -1,5 +1,5 @@
 use expect_test::{Expect, expect};
-use scenario::{Input, Script};
+use scenario::{Input, Script, SourceSide};
 
 use crate::{SourceFile, SourceFlow, open};
 

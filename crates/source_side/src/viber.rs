@@ -22,7 +22,9 @@ pub(crate) fn open_messages(files: &[SourceFile]) -> Result<Vec<SourceFlow>, Sou
         let alone = std::slice::from_ref(&value);
         for (message, n) in several.map_or(alone, Vec::as_slice).iter().zip(1..) {
             let Some(read) = Message::read(message) else { continue };
-            flows.push(flow(&file.path, n, Engine::ViberMessage(read)));
+            let flow = flow(&file.path, n, Engine::ViberMessage(read));
+            let name = message["name"].as_str().map_or_else(|| flow.name.clone(), str::to_owned);
+            flows.push(SourceFlow { name, ..flow });
         }
     }
     Ok(flows)
@@ -51,20 +53,16 @@ fn lines(bytes: &[u8]) -> Vec<Value> {
 fn flow(path: &str, n: usize, engine: Engine) -> SourceFlow {
     let stem = path.rsplit('/').next().and_then(|it| it.split('.').next()).unwrap_or_default();
     let name = if n == 1 { stem.to_owned() } else { format!("{stem} {n}") };
-    SourceFlow { name, language: String::new(), not_simulated: Vec::new(), engine }
+    let begins_by_itself = matches!(engine, Engine::ViberMessage(_));
+    SourceFlow { name, language: String::new(), not_simulated: Vec::new(), begins_by_itself, engine }
 }
 
 /// The message is shown; what follows an answer is not in the file.
 pub(crate) fn play_message(message: &Message, mut player: Player<'_>) -> Trace {
     message.show("message", &mut player);
     let inputs = message.inputs();
-    while player.goes_on() {
-        let inputs = inputs.clone();
-        match player.reply("message", None, || inputs) {
-            Some(Reply::Tap(label) | Reply::Payload(label)) => player.takes("message", &label),
-            Some(_) => player.takes("message", "other"),
-            None => break,
-        }
+    if let Some(Reply::Tap(label) | Reply::Payload(label)) = player.reply("message", None, || inputs) {
+        player.takes("message", &label);
     }
     player.trace
 }

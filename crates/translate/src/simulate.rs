@@ -2,16 +2,18 @@
 
 mod explain;
 mod script;
+mod set;
 mod source;
 mod values;
 mod whatsapp;
 
 use model::{Finding, Severity};
-use scenario::{Input, Scenario, Script, Shown};
+use scenario::{Input, Scenario, Script, Shown, SourceSide};
 use serde::Serialize;
 
 use crate::Compiled;
 pub use script::scripts;
+pub use set::{ScenarioRuns, simulate_set};
 
 /// The result of one script.
 #[derive(Clone, Debug, Serialize)]
@@ -48,12 +50,13 @@ pub fn simulate(scenario: &Scenario, compiled: &Compiled, script: &Script) -> Si
     Simulated { script: script.name.clone(), source, whatsapp, differences }
 }
 
-/// Runs a script on the WhatsApp side of the scenarios of one number, and compares it with what the source showed.
-pub fn simulate_shown(sides: &[(&Scenario, &Compiled)], source: Vec<Shown>, script: &Script) -> Simulated {
-    let (whatsapp, of) = whatsapp::run_number(sides, script);
+/// Plays a script on the source side and on the WhatsApp side of the scenarios of one number.
+pub fn simulate_shown(sides: &[(&Scenario, &Compiled)], source: &impl SourceSide, script: &Script) -> Simulated {
+    let shown = source.play(script);
+    let (whatsapp, of) = whatsapp::run_number(sides, script, source.begins_by_itself());
     let is_silent = script.inputs.iter().any(|it| matches!(it, Input::Wait(_) | Input::NoAnswer));
-    let differences = explain::compare(sides, &source, &whatsapp, &of, is_silent);
-    Simulated { script: script.name.clone(), source, whatsapp, differences }
+    let differences = explain::compare(sides, &shown, &whatsapp, &of, is_silent);
+    Simulated { script: script.name.clone(), source: shown, whatsapp, differences }
 }
 
 fn compare(scenario: &Scenario, compiled: &Compiled, source: &[Shown], whatsapp: &[Shown]) -> Vec<Difference> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use model::{Finding, Severity, printable};
 use scenario::{Act, Choice, Goal, Scenario, Step};
 use scenario_import::{Imported, Skipped};
-use translate::Simulated;
+use translate::ScenarioRuns;
 
 /// The scenarios that were imported, and what was skipped.
 pub(crate) fn imported(imported: &Imported) -> String {
@@ -110,20 +110,19 @@ fn step_text(step: &Step) -> String {
 }
 
 /// The results of the scripts of a scenario, with every difference once.
-///
-/// `source` names what played the source side; `not_simulated` what it leaves out.
-pub(crate) fn simulated(id: &str, source: &str, not_simulated: &[String], runs: &[Simulated]) -> String {
+pub(crate) fn simulated(scenario: &ScenarioRuns) -> String {
+    let runs = &scenario.runs;
     let same = runs.iter().filter(|it| it.differences.is_empty()).count();
     let unexplained = runs.iter().filter(|it| !it.is_explained()).count();
     let explained = runs.len() - same - unexplained;
     let mut text = format!(
-        "{id}: {} scripts: {same} the same on both sides, {explained} explained, {unexplained} not\n",
-        runs.len()
+        "{}.{}: {} scripts: {same} the same on both sides, {explained} explained, {unexplained} not\n  source: {}\n",
+        scenario.scenario,
+        scenario.language,
+        runs.len(),
+        scenario.source,
     );
-    text += &format!("  source: {source}\n");
-    for it in not_simulated {
-        text += &format!("  not simulated: {}\n", printable(it));
-    }
+    text.extend(scenario.not_simulated.iter().map(|it| format!("  not simulated: {}\n", printable(it))));
     // Many scripts show the same difference.
     let mut seen = Vec::new();
     for run in runs {

@@ -1,7 +1,7 @@
 //! The two sides of the simulator share no mistake: each old fault of an importer, put back by hand into the neutral
 //! form, makes a difference that nothing explains, and the right form makes none.
 
-use scenario::{Input, Scenario, read_scenarios};
+use scenario::{Input, Scenario, SourceSide, read_scenarios};
 use source_side::{SourceFile, SourceFlow, open};
 use translate::{Options, Script, compile, simulate_shown};
 
@@ -26,7 +26,7 @@ fn unexplained(source: &SourceFlow, scenario: &Scenario) -> Vec<String> {
 
 fn unexplained_of(source: &SourceFlow, scenario: &Scenario, scripts: &[Script]) -> Vec<String> {
     let compiled = compile(scenario, &Options::default());
-    let runs = scripts.iter().map(|it| simulate_shown(&[(scenario, &compiled)], source.play(it), it));
+    let runs = scripts.iter().map(|it| simulate_shown(&[(scenario, &compiled)], source, it));
     runs.filter(|it| !it.is_explained()).map(|it| it.script).collect()
 }
 

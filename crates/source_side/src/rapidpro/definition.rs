@@ -8,6 +8,8 @@ use serde_json::Value;
 pub(super) struct Definition {
     pub(super) flows: Vec<Flow>,
     triggers: Vec<Trigger>,
+    /// The flows that a campaign or a schedule starts.
+    scheduled: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -45,6 +47,9 @@ impl Definition {
             let alone = std::slice::from_ref(file);
             let flows = if file["nodes"].is_array() { alone } else { flows };
             definition.flows.extend(flows.iter().filter(|it| it["nodes"].is_array()).map(Flow::read));
+            let campaigns = list(&file["campaigns"]).iter().flat_map(|it| list(&it["events"]));
+            let scheduled = campaigns.chain(list(&file["triggers"])).filter_map(|it| it["flow"]["uuid"].as_str());
+            definition.scheduled.extend(scheduled.map(str::to_owned));
             definition.triggers.extend(list(&file["triggers"]).iter().filter_map(Trigger::read));
         }
         definition
@@ -57,6 +62,11 @@ impl Definition {
         let others = self.flows.iter().filter(|it| it.uuid != flow.uuid);
         let mut actions = others.flat_map(|it| &it.nodes).flat_map(|it| &it.actions);
         !is_triggered && actions.any(|it| it["type"] == "enter_flow" && it["flow"]["uuid"] == flow.uuid.as_str())
+    }
+
+    /// Whether the file says what starts a flow.
+    pub(super) fn is_triggered(&self, flow: usize) -> bool {
+        self.flows.get(flow).is_some_and(|it| self.scheduled.contains(&it.uuid))
     }
 
     pub(super) fn position(&self, uuid: &str) -> Option<usize> {
@@ -175,8 +185,10 @@ pub(super) fn list(value: &Value) -> &[Value] {
 pub(super) fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
+        // In specification 14 a quick reply is an object.
         Value::Array(values) => {
-            values.iter().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).collect()
+            let text = |it: &Value| it.as_str().or(it["text"].as_str()).map_or_else(|| it.to_string(), str::to_owned);
+            values.iter().map(text).collect()
         }
         _ => Vec::new(),
     }

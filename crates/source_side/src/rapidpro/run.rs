@@ -234,7 +234,8 @@ impl<'a> Session<'a> {
         Some(self.take(router, category, matched, &operand, values))
     }
 
-    /// Whether the first node of a flow waits for the message that started it.
+    /// Whether this node is the first of the session and waits for a message. A message that started the session is that
+    /// message, so the engine does not wait there.
     fn is_started_by_wait(&self, flow: &Flow, node: &Node) -> bool {
         self.is_first && self.depth == 0 && flow.nodes.first().is_some_and(|it| it.uuid == node.uuid)
     }

@@ -3,8 +3,8 @@
 use super::yaml::Node;
 
 /// Limits the stories that checkpoints make of each other.
-const MOST_STORIES: usize = 2_000;
-const MOST_STEPS: usize = 200;
+const MOST_STORIES: usize = 1_000;
+const MOST_STEPS: usize = 80;
 
 #[derive(Debug, Default)]
 pub(super) struct Paths {

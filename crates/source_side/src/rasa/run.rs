@@ -191,7 +191,8 @@ impl Run<'_> {
             filled.push_str(&rest[..open]);
             match self.tracker.slots.get(name) {
                 Some(value) => filled.push_str(value),
-                None if self.bot.domain.slot(name).is_some() => filled.push_str("None"),
+                // Rasa writes None; a value that nobody knows has the same mark on both sides.
+                None if self.bot.domain.slot(name).is_some() => filled.push_str(&format!("‹{name}›")),
                 None => filled.push_str(&rest[open..=close]),
             }
             rest = &rest[close + 1..];

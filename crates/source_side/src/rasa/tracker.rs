@@ -127,7 +127,7 @@ impl Tracker {
         if let (Some(form), Some(slot)) = (&self.active, &self.requested) {
             return format!("{form}.{slot}");
         }
-        let last = self.events.iter().rev().take(4).map(|it| match it {
+        let last = self.events.iter().rev().take(2).map(|it| match it {
             Event::User(name) | Event::Action(name) | Event::Loop(name) => name.as_str(),
             Event::LoopEnded(_) => "end",
         });

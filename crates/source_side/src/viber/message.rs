@@ -55,7 +55,7 @@ impl Message {
             _ => text("text"),
         };
         let boards = [&value["rich_media"], &value["keyboard"]];
-        let buttons = boards.iter().flat_map(|it| it["Buttons"].as_array().into_iter().flatten()).map(button);
+        let buttons = boards.iter().flat_map(|it| of(it, "Buttons").as_array().into_iter().flatten()).map(button);
         Some(Self { text: body, media, location, buttons: buttons.collect() })
     }
 
@@ -106,9 +106,15 @@ impl Message {
     }
 }
 
+/// The value of a key in any case, as Viber reads it.
+fn of<'a>(value: &'a Value, key: &str) -> &'a Value {
+    let found = value.as_object().and_then(|it| it.iter().find(|it| it.0.eq_ignore_ascii_case(key)));
+    found.map_or(&Value::Null, |it| it.1)
+}
+
 fn button(value: &Value) -> Button {
-    let text = |key: &str| value[key].as_str().unwrap_or_default();
-    let kind = value["ActionType"].as_str().unwrap_or("reply");
+    let text = |key: &str| of(value, key).as_str().unwrap_or_default();
+    let kind = of(value, "ActionType").as_str().unwrap_or("reply");
     Button { label: without_html(text("Text")), kind: kind.to_owned(), body: text("ActionBody").to_owned() }
 }
 

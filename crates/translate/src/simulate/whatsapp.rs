@@ -25,13 +25,18 @@ pub(super) fn run(scenario: &Scenario, compiled: &Compiled, script: &Script) -> 
 
 /// Runs several scenarios as the number of a business does: a message of the customer begins the scenario that it is a
 /// phrase of, or the one that any text begins. The second value has the scenario of each entry.
-pub(super) fn run_number(sides: &[(&Scenario, &Compiled)], script: &Script) -> (Vec<Shown>, Vec<usize>) {
+pub(super) fn run_number(
+    sides: &[(&Scenario, &Compiled)],
+    script: &Script,
+    begins_by_itself: bool,
+) -> (Vec<Shown>, Vec<usize>) {
     let (mut shown, mut of) = (Vec::new(), Vec::new());
     let Some(first) = sides.first() else { return (shown, of) };
     let mut run = Run::new(first.0, first.1, script);
     let by_business = sides.iter().position(|it| it.0.trigger.is_by_business());
-    let mut at =
-        by_business.filter(|_| !is_written(run.inputs) || sides.iter().all(|it| it.0.trigger.is_by_business()));
+    let is_first = !is_written(run.inputs) || sides.iter().all(|it| it.0.trigger.is_by_business());
+    let by_itself = begins_by_itself.then_some(0);
+    let mut at = by_itself.or(by_business.filter(|_| is_first));
     for _ in 0..MOST_STEPS {
         let Some(n) = at.or_else(|| run.begun(sides)) else { break };
         at = None;
@@ -39,7 +44,7 @@ pub(super) fn run_number(sides: &[(&Scenario, &Compiled)], script: &Script) -> (
         let is_over = run.scenario();
         of.extend(std::iter::repeat_n(n, run.shown.len()));
         shown.append(&mut run.shown);
-        if !is_over || shown.len() > MOST_SHOWN {
+        if !is_over || begins_by_itself || shown.len() > MOST_SHOWN {
             break;
         }
     }
@@ -262,11 +267,20 @@ impl<'a> Run<'a> {
     }
 
     fn answer(&mut self, awaits: &Awaits) -> Option<Goal> {
+        loop {
+            if let Some(next) = self.next_input(awaits)? {
+                return Some(next);
+            }
+        }
+    }
+
+    /// Takes the next input. The inner value is none if it does not lead on, such as time that is not over.
+    fn next_input(&mut self, awaits: &Awaits) -> Option<Option<Goal>> {
         let timeout = awaits.timeout.as_ref();
         if let Some(timeout) = timeout.filter(|it| self.waited >= it.seconds && self.waited > 0) {
             self.waited -= timeout.seconds;
             self.seconds = self.seconds.saturating_add(timeout.seconds);
-            return Some(timeout.next.clone());
+            return Some(Some(timeout.next.clone()));
         }
         let (input, rest) = self.inputs.split_first()?;
         let ours = awaits.ways.iter().find(|it| it.is_ours && it.next.is_some());
@@ -275,7 +289,7 @@ impl<'a> Run<'a> {
         if let Some(way) = ours.or_else(asks) {
             self.seconds = 0;
             self.is_ours = true;
-            return Some(way.next.clone());
+            return Some(Some(way.next.clone()));
         }
         self.inputs = rest;
         match input {
@@ -284,17 +298,17 @@ impl<'a> Run<'a> {
                 if timeout.is_none() {
                     self.seconds = self.seconds.saturating_add(*seconds);
                 }
-                return self.answer(awaits);
+                return Some(None);
             }
-            Input::Answer(_) => return self.answer(awaits),
+            Input::Answer(_) => return Some(None),
             Input::NoAnswer => {
                 self.seconds = self.seconds.saturating_add(timeout.map_or(0, |it| it.seconds));
-                return Some(timeout.and_then(|it| it.next.clone()));
+                return Some(Some(timeout.and_then(|it| it.next.clone())));
             }
             _ => {}
         }
         (self.seconds, self.waited) = (0, 0);
-        self.replied(awaits, input)
+        self.replied(awaits, input).map(Some)
     }
 
     /// Saves an answer of the customer and returns the next step.
