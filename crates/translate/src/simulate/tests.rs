@@ -1,6 +1,6 @@
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use scenario::{Input, Purpose, read_scenarios};
+use scenario::{Input, Purpose, SourceSide, read_scenarios};
 
 use super::*;
 use crate::{Options, Parameters, compile};
@@ -86,14 +86,14 @@ fn free_messages_are_refused_when_the_window_is_closed() {
 }
 
 const ORDER: &str = r#"{ "id": "order", "intent": "order", "language": "en", "purpose": "notification",
-    "trigger": { "type": "event" }, "slots": [{ "name": "what", "source_name": "flow.data.what" }], "start": "a",
+    "trigger": { "type": "event" }, "slots": [{ "name": "what", "source_name": "flow.data.thing" }], "start": "a",
     "steps": [{ "id": "a", "type": "message", "text": "Your order of {{what}} is ready. Thank you." }] }"#;
 
 /// What WhatsApp shows if the order is about `what`.
 fn shown_with(what: &str) -> Simulated {
     let scenario = read(ORDER);
     let compiled = compile(&scenario, &Options::default());
-    let slots = [("flow.data.what".to_owned(), what.to_owned())].into();
+    let slots = [("flow.data.thing".to_owned(), what.to_owned())].into();
     simulate(&scenario, &compiled, &Script { name: "order".into(), slots, ..Script::default() })
 }
 
@@ -158,6 +158,59 @@ fn time_that_passes_reaches_the_timeout_and_a_call_answers_what_the_script_says(
         last(r#"[{ "say": "7" }, { "answer": { "call": "orders", "ok": false } }]"#),
         "Write again when you like."
     );
+}
+
+/// A source that shows the same after any script.
+struct Recorded(Vec<Shown>);
+
+impl SourceSide for Recorded {
+    fn name(&self) -> &str {
+        "shops"
+    }
+
+    fn language(&self) -> &str {
+        ""
+    }
+
+    fn not_simulated(&self) -> &[String] {
+        &[]
+    }
+
+    fn begins_by_itself(&self) -> bool {
+        true
+    }
+
+    fn scripts(&self) -> Vec<Script> {
+        Vec::new()
+    }
+
+    fn play(&self, _: &Script) -> Vec<Shown> {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn a_finding_explains_only_the_kind_of_difference_that_it_makes() {
+    let shops: Vec<String> = (1..=13).map(|n| format!("Shop {n}")).collect();
+    let choices: Vec<String> =
+        shops.iter().map(|it| format!(r#"{{ "action": "reply", "title": "{it}", "next": "end" }}"#)).collect();
+    let scenario = read(&format!(
+        r#"{{ "id": "shops", "intent": "shops", "language": "en", "purpose": "conversation",
+             "trigger": {{ "type": "message" }}, "start": "which", "steps": [
+             {{ "id": "which", "type": "message", "text": "Which shop?", "choices": [{}] }} ] }}"#,
+        choices.join(",")
+    ));
+    let compiled = compile(&scenario, &Options::default());
+    let explained_by = |text: &str| {
+        let mut shown = Shown::at("in the source");
+        shown.text(text);
+        shops.iter().for_each(|it| shown.tap(it, None));
+        let run = simulate_shown(&[(&scenario, &compiled)], &Recorded(vec![shown]), &Script::default());
+        run.differences.into_iter().map(|it| it.explained_by.join(" ")).collect::<Vec<_>>()
+    };
+    // The pages of the list explain the missing rows, and no other text.
+    assert_eq!(explained_by("Which shop?"), ["L109"]);
+    assert_eq!(explained_by("Where are you?"), ["", "L109"]);
 }
 
 fn any_scenario() -> impl Strategy<Value = Scenario> {
