@@ -4,6 +4,7 @@ mod condition;
 mod document;
 mod loss;
 mod media;
+mod script;
 mod step;
 mod text;
 mod words;
@@ -12,6 +13,7 @@ pub use condition::{Branch, Condition, Find, Test};
 pub use document::{ScenarioError, read_scenarios, schema};
 pub use loss::{LOSSES, Loss, PlacedLoss};
 pub use media::{CodeNotice, Location, Media, MediaKind, Product};
+pub use script::{Answer, Input, Script, Shown, SourceSide, read_scripts, value_named};
 pub use step::{Accepts, Act, Call, Choice, END, Goal, Handover, Listen, Message, Question, Step, Timeout, Via};
 pub use text::{Text, TextPart, slot_name};
 

@@ -125,6 +125,16 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     compiler.finish()
 }
 
+/// Compiles scenarios. The second list has those that have no WhatsApp side, because of errors.
+pub fn compile_all<'a>(
+    scenarios: &'a [Scenario],
+    options: &Options,
+) -> (Vec<(&'a Scenario, Compiled)>, Vec<&'a Scenario>) {
+    let (compiled, broken): (Vec<_>, Vec<_>) =
+        scenarios.iter().map(|it| (it, compile(it, options))).partition(|it| !it.1.flow.steps.is_empty());
+    (compiled, broken.into_iter().map(|it| it.0).collect())
+}
+
 /// What was lost when the scenario was imported.
 fn imported(n: usize, lost: &PlacedLoss) -> Finding {
     Finding::new(lost.loss.rule(), format!("/losses/{n}"), format!("{}: {}", lost.place, lost.what))

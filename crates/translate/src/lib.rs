@@ -13,8 +13,9 @@ mod simulate;
 mod window;
 
 pub use check::{check, check_set};
-pub use compile::{Business, Compiled, OptOutWording, Options, Parameters, compile};
+pub use compile::{Business, Compiled, OptOutWording, Options, Parameters, compile, compile_all};
 pub use flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
 pub use graph::{mermaid, svg};
 pub use rules::RULES;
-pub use simulate::{Difference, Input, Script, Shown, Simulated, scripts, simulate};
+pub use scenario::{Input, Script, Shown};
+pub use simulate::{Difference, ScenarioRuns, Simulated, scripts, simulate, simulate_set, simulate_shown};

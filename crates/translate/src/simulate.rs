@@ -1,18 +1,19 @@
 //! Runs the same inputs through the source and the WhatsApp side, and compares what the customer sees.
 
+mod explain;
 mod script;
-mod shown;
+mod set;
 mod source;
 mod values;
 mod whatsapp;
 
 use model::{Finding, Severity};
-use scenario::Scenario;
+use scenario::{Input, Scenario, Script, Shown, SourceSide};
 use serde::Serialize;
 
 use crate::Compiled;
-pub use script::{Input, Script, scripts};
-pub use shown::Shown;
+pub use script::scripts;
+pub use set::{ScenarioRuns, simulate_set};
 
 /// The result of one script.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +48,15 @@ pub fn simulate(scenario: &Scenario, compiled: &Compiled, script: &Script) -> Si
     let whatsapp = whatsapp::run(scenario, compiled, script);
     let differences = compare(scenario, compiled, &source, &whatsapp);
     Simulated { script: script.name.clone(), source, whatsapp, differences }
+}
+
+/// Plays a script on the source side and on the WhatsApp side of the scenarios of one number.
+pub fn simulate_shown(sides: &[(&Scenario, &Compiled)], source: &impl SourceSide, script: &Script) -> Simulated {
+    let shown = source.play(script);
+    let (whatsapp, of) = whatsapp::run_number(sides, script, source.begins_by_itself());
+    let is_silent = script.inputs.iter().any(|it| matches!(it, Input::Wait(_) | Input::NoAnswer));
+    let differences = explain::compare(sides, &shown, &whatsapp, &of, is_silent);
+    Simulated { script: script.name.clone(), source: shown, whatsapp, differences }
 }
 
 fn compare(scenario: &Scenario, compiled: &Compiled, source: &[Shown], whatsapp: &[Shown]) -> Vec<Difference> {

@@ -18,8 +18,9 @@ pub(crate) enum ScenarioCommand {
     Graph(GraphArgs),
     /// Run the same inputs through the source and the WhatsApp side, and compare what the customer sees
     ///
-    /// Without --script, Ferry makes scripts that take every route of every step. Outside the 24-hour window only templates
-    /// are sent, as on WhatsApp.
+    /// The source side is an interpreter of the format (twilio-studio, rapidpro, dialogflow, rasa, viber-messages,
+    /// viber-archive), which reads the files itself; for other formats it is the neutral form. Without --script, Ferry makes
+    /// scripts that take every route of the source. Outside the 24-hour window only templates are sent, as on WhatsApp.
     Simulate(SimulateArgs),
     /// Print the JSON Schema of the neutral form
     Schema,

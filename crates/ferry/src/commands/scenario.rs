@@ -1,5 +1,7 @@
 //! `ferry scenario`: reads, checks, shows, draws and simulates scenarios.
 
+mod simulate;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,9 +10,9 @@ use plan::{BusinessSection, OptOutSection, Plan};
 use scenario::{Scenario, schema};
 use scenario_import::{File, Imported, Options};
 use serde_json::json;
-use translate::{Business, OptOutWording, Parameters, Script, compile, mermaid, scripts, simulate, svg};
+use translate::{Business, OptOutWording, Parameters, compile, mermaid, svg};
 
-use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand, SimulateArgs};
+use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text::findings::{self, Checked};
@@ -25,7 +27,7 @@ pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
         ScenarioCommand::Check(args) => check(args, output),
         ScenarioCommand::Show(args) => show(args, output),
         ScenarioCommand::Graph(args) => graph(args, output),
-        ScenarioCommand::Simulate(args) => run_scripts(args, output),
+        ScenarioCommand::Simulate(args) => simulate::run(args, output),
         ScenarioCommand::Schema => {
             let schema = serde_json::to_string_pretty(&schema())? + "\n";
             output.print(&serde_json::from_str::<serde_json::Value>(&schema)?, || schema)?;
@@ -36,10 +38,7 @@ pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
 
 /// Reads the scenarios of files of any format.
 pub(crate) fn read(args: &ScenarioArgs) -> Result<Imported> {
-    let mut files = Vec::new();
-    for path in &args.files {
-        collect(path, path, &mut files)?;
-    }
+    let files = files(args)?;
     let of_plan = || Ok::<_, anyhow::Error>(plan_of(args)?.and_then(|it| it.business.language));
     let language = args.language.clone().map_or_else(of_plan, |it| Ok(Some(it)))?;
     let options = Options {
@@ -59,6 +58,15 @@ pub(crate) fn read(args: &ScenarioArgs) -> Result<Imported> {
         }
     }
     Ok(imported)
+}
+
+/// The files of the arguments, with those in folders.
+fn files(args: &ScenarioArgs) -> Result<Vec<File>> {
+    let mut files = Vec::new();
+    for path in &args.files {
+        collect(path, path, &mut files)?;
+    }
+    Ok(files)
 }
 
 fn plan_of(args: &ScenarioArgs) -> Result<Option<Plan>> {
@@ -170,40 +178,4 @@ fn graph(args: &GraphArgs, output: Output) -> Result<Exit> {
         None => output.print(&json!({ "scenario": scenario.id, "graph": picture }), || picture.clone())?,
     }
     Ok(Exit::Done)
-}
-
-fn run_scripts(args: &SimulateArgs, output: Output) -> Result<Exit> {
-    let (imported, options) = (read(&args.scenarios)?, compile_options(&args.scenarios, Parameters::default())?);
-    let given: Option<Vec<Script>> = match &args.script {
-        Some(path) => {
-            let text = run::read_small_text(path, run::MOST_LIST_BYTES);
-            let text = text.with_context(|| format!("could not read {}", path.display()))?;
-            Some(serde_json::from_str(&text).with_context(|| format!("{} holds no scripts", path.display()))?)
-        }
-        None => None,
-    };
-    let (mut runs, mut recorded, mut broken) = (Vec::new(), Vec::new(), Vec::new());
-    for scenario in &imported.scenarios {
-        let compiled = compile(scenario, &options);
-        if compiled.flow.steps.is_empty() {
-            broken.push(named(scenario));
-            continue;
-        }
-        let scripts = given.clone().unwrap_or_else(|| scripts(scenario));
-        let results: Vec<_> = scripts.iter().map(|it| simulate(scenario, &compiled, it)).collect();
-        recorded.extend(scripts);
-        runs.push((scenario, results));
-    }
-    if let Some(path) = &args.record {
-        let text = serde_json::to_string_pretty(&recorded)? + "\n";
-        run::write_output(path, text.as_bytes())?;
-    }
-    let value: Vec<_> =
-        runs.iter().map(|(it, runs)| json!({ "scenario": it.id, "language": it.language, "runs": runs })).collect();
-    output.print(&json!({ "simulated": value, "not_simulated": broken }), || {
-        let simulated = runs.iter().map(|(scenario, runs)| text::simulated(&named(scenario), runs));
-        simulated.collect::<String>() + &text::not_simulated(&broken)
-    })?;
-    let is_explained = runs.iter().all(|it| it.1.iter().all(translate::Simulated::is_explained));
-    Ok(if is_explained && broken.is_empty() && !imported.scenarios.is_empty() { Exit::Done } else { Exit::Failed })
 }

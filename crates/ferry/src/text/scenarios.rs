@@ -5,7 +5,7 @@ use std::fmt::Write;
 use model::{Severity, counted, printable};
 use scenario::{Act, Choice, Goal, Scenario, Step};
 use scenario_import::{Imported, Skipped};
-use translate::Simulated;
+use translate::ScenarioRuns;
 
 use crate::text::findings::Checked;
 
@@ -114,14 +114,19 @@ fn step_text(step: &Step) -> String {
 }
 
 /// The results of the scripts of a scenario, with every difference once.
-pub(crate) fn simulated(id: &str, runs: &[Simulated]) -> String {
+pub(crate) fn simulated(scenario: &ScenarioRuns) -> String {
+    let runs = &scenario.runs;
     let same = runs.iter().filter(|it| it.differences.is_empty()).count();
     let unexplained = runs.iter().filter(|it| !it.is_explained()).count();
     let explained = runs.len() - same - unexplained;
     let mut text = format!(
-        "{id}: {} scripts: {same} the same on both sides, {explained} explained, {unexplained} not\n",
-        runs.len()
+        "{}.{}: {} scripts: {same} the same on both sides, {explained} explained, {unexplained} not\n  source: {}\n",
+        scenario.scenario,
+        scenario.language,
+        runs.len(),
+        scenario.source,
     );
+    text.extend(scenario.not_simulated.iter().map(|it| format!("  not simulated: {}\n", printable(it))));
     // Many scripts show the same difference.
     let mut seen = Vec::new();
     for run in runs {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("phone", &[]),
     ("model", &["phone"]),
     ("scenario", &["model"]),
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("extract", &["model"]),
     ("clean", &["consent", "model", "phone"]),
     ("scenario_import", &["model", "scenario"]),
+    ("source_side", &["scenario"]),
     ("template", &["consent", "model", "scenario"]),
     ("translate", &["model", "scenario", "template"]),
     ("verify", &["model", "phone", "whatsapp"]),
@@ -44,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "sandbox",
             "scenario",
             "scenario_import",
+            "source_side",
             "template",
             "translate",
             "verify",

@@ -24,6 +24,7 @@ mod sources;
 mod strangers;
 mod submission;
 mod templates;
+mod two_sides;
 mod understood;
 mod verification;
 mod world;

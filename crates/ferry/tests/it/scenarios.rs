@@ -197,7 +197,7 @@ fn scripts_can_be_recorded_and_run_again() {
     let first = world.ferry(&["scenario", "simulate", &file, "--record", "scripts.json"]);
     let again = world.ferry(&["scenario", "simulate", &file, "--script", "scripts.json"]);
     assert_eq!((first.code, &first.out), (0, &again.out));
-    world.write("one.json", r#"[{ "name": "hours", "inputs": [{ "say": "1" }] }]"#);
+    world.write("one.json", r#"[{ "name": "hours", "inputs": [{ "say": "hello" }, { "say": "1" }] }]"#);
     let one = world.ferry(&["scenario", "simulate", &file, "--script", "one.json", "--format", "json"]);
     let told: Value = serde_json::from_str(&one.out).unwrap();
     let run = &told["simulated"][0]["runs"][0];

@@ -93,7 +93,7 @@ fn a_tap_is_remembered_as_the_value_that_the_source_sends_back() {
     let scenario = scenario("message", steps);
     let compiled = compile(&scenario, &Options::default());
     for (title, step) in [("Opening hours", "hours"), ("A person", "person")] {
-        let script = Script { name: title.into(), inputs: vec![Input::Choose(title.into())] };
+        let script = Script { name: title.into(), inputs: vec![Input::Press(title.into())], ..Script::default() };
         let run = simulate(&scenario, &compiled, &script);
         assert_eq!((run.source[1].step.as_str(), run.whatsapp[1].step.as_str()), (step, step));
     }
@@ -191,7 +191,8 @@ fn a_long_text_is_never_cut_but_split() {
     for trigger in ["message", "event"] {
         let scenario = scenario(trigger, json!([{ "id": "long", "type": "message", "text": text }]));
         let compiled = compile(&scenario, &Options::default());
-        let run = simulate(&scenario, &compiled, &Script { name: "long".into(), inputs: Vec::new() });
+        let run =
+            simulate(&scenario, &compiled, &Script { name: "long".into(), inputs: Vec::new(), ..Script::default() });
         assert_eq!(run.whatsapp[0].lines.join(" "), run.source[0].lines.join(" "));
         let bodies = compiled.templates.iter().map(|it| it.body_text().chars().count());
         assert!(bodies.clone().all(|it| it <= 1024) && (trigger == "message" || bodies.count() > 3));

@@ -1,37 +1,10 @@
-//! Inputs of the customer, and scripts that take every route of a scenario.
+//! Scripts that take every route of a scenario.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use scenario::{Accepts, Act, Choice, Scenario};
-use serde::{Deserialize, Serialize};
+use scenario::{Accepts, Act, Choice, Input, Scenario, Script};
 
 use crate::check::known;
-
-/// One thing that happens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Input {
-    /// The customer writes.
-    Say(String),
-    /// The customer taps the choice with this title.
-    Choose(String),
-    /// The customer sends where they are.
-    Location,
-    /// The customer sends their phone number.
-    Phone,
-    /// The customer does not answer in time.
-    NoAnswer,
-    /// A condition or a call takes this route; 0 is the first.
-    #[serde(rename = "way")]
-    Route(usize),
-}
-
-/// Inputs, one after the other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Script {
-    pub name: String,
-    pub inputs: Vec<Input>,
-}
 
 /// Scripts that together take every route of every step that can be reached.
 pub fn scripts(scenario: &Scenario) -> Vec<Script> {
@@ -49,7 +22,7 @@ pub fn scripts(scenario: &Scenario) -> Vec<Script> {
             go_on(scenario, &mut steps, &covered);
             covered.extend(steps.iter().copied());
             let inputs = steps.iter().filter_map(|(id, route)| input(&scenario.step(id)?.act, *route)).collect();
-            scripts.push(Script { name: format!("{}/{route}", step.id), inputs });
+            scripts.push(Script { name: format!("{}/{route}", step.id), inputs, ..Script::default() });
         }
     }
     scripts
@@ -94,7 +67,7 @@ fn input(act: &Act, route: usize) -> Option<Input> {
             match answers.get(route) {
                 Some(Choice::ShareLocation { .. }) => Some(Input::Location),
                 Some(Choice::SharePhone { .. }) => Some(Input::Phone),
-                Some(choice) => Some(Input::Choose(choice.title().to_owned())),
+                Some(choice) => Some(Input::Press(choice.title().to_owned())),
                 None if route > answers.len() => Some(Input::NoAnswer),
                 None if answers.is_empty() => None,
                 None => Some(Input::Say("something else".to_owned())),

@@ -1,14 +1,13 @@
 //! Runs the source's side: the scenario as it is.
 
-use scenario::{Act, Choice, Goal, Listen, Message, Question, Scenario};
+use scenario::{Act, Choice, Goal, Input, Listen, Message, Question, Scenario, Script, Shown, Timeout};
 
-use super::script::{Input, Script};
-use super::shown::Shown;
 use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::check::known;
 
 pub(super) fn run(scenario: &Scenario, script: &Script) -> Vec<Shown> {
-    let mut run = Run { scenario, values: SlotValues::default(), inputs: &script.inputs, shown: Vec::new() };
+    let values = SlotValues::new(&script.slots);
+    let mut run = Run { scenario, values, inputs: &script.inputs, waited: 0, shown: Vec::new() };
     let mut at = Some(scenario.start.clone());
     for _ in 0..MOST_STEPS {
         let Some(step) = known(&at).and_then(|it| scenario.step(it)) else { break };
@@ -24,8 +23,10 @@ pub(super) fn run(scenario: &Scenario, script: &Script) -> Vec<Shown> {
 
 struct Run<'a> {
     scenario: &'a Scenario,
-    values: SlotValues,
+    values: SlotValues<'a>,
     inputs: &'a [Input],
+    /// Seconds that passed and that no timeout has used up.
+    waited: u64,
     shown: Vec<Shown>,
 }
 
@@ -59,16 +60,31 @@ impl Run<'_> {
                 Some(handover.next.clone())
             }
             act => {
-                let way = wanted_way(&mut self.inputs, act);
+                let way = wanted_way(&mut self.inputs, act, self.scenario, &mut self.values);
                 Some(self.values.decide(self.scenario, act, way))
             }
         }
     }
 
-    fn take(&mut self) -> Option<Input> {
-        let (first, rest) = self.inputs.split_first()?;
-        self.inputs = rest;
-        Some(first.clone())
+    /// The next input. Time that passes is no answer until it is as long as the timeout.
+    fn take(&mut self, timeout: Option<&Timeout>) -> Option<Input> {
+        loop {
+            if let Some(timeout) = timeout.filter(|it| self.waited >= it.seconds && self.waited > 0) {
+                self.waited -= timeout.seconds;
+                return Some(Input::NoAnswer);
+            }
+            let (first, rest) = self.inputs.split_first()?;
+            self.inputs = rest;
+            match first {
+                Input::Wait(seconds) => self.waited = self.waited.saturating_add(*seconds),
+                Input::Answer(_) => {}
+                Input::NoAnswer => return Some(Input::NoAnswer),
+                first => {
+                    self.waited = 0;
+                    return Some(first.clone());
+                }
+            }
+        }
     }
 
     fn show(&mut self, id: &str, message: &Message) {
@@ -101,7 +117,7 @@ impl Run<'_> {
     }
 
     fn answer(&mut self, message: &Message) -> Option<Goal> {
-        let input = self.take()?;
+        let input = self.take(message.timeout.as_ref())?;
         let next_of = |choice: &Choice| choice.next().cloned().flatten().or_else(|| message.next.clone());
         let slot = message.slot.as_ref();
         match &input {
@@ -115,7 +131,7 @@ impl Run<'_> {
                 let choice = message.choices.iter().find(|it| matches!(it, Choice::SharePhone { .. }));
                 Some(choice.map_or_else(|| message.next.clone(), next_of))
             }
-            Input::Say(text) | Input::Choose(text) => {
+            Input::Say(text) | Input::Press(text) | Input::PressPayload(text) | Input::Intent { text, .. } => {
                 let is_meant = |it: &&Choice| match it {
                     Choice::Reply { title, value, .. } => {
                         let said = |it: &str| it.trim().eq_ignore_ascii_case(text.trim());
@@ -132,25 +148,25 @@ impl Run<'_> {
                 }
                 Some(next_of(choice))
             }
-            Input::Route(_) => None,
+            Input::Route(_) | Input::Wait(_) | Input::Answer(_) => None,
         }
     }
 
     fn hear(&mut self, listen: &Listen) -> Option<Goal> {
-        let text = match self.take()? {
+        let text = match self.take(listen.timeout.as_ref())? {
             Input::NoAnswer => return Some(listen.timeout.as_ref().and_then(|it| it.next.clone())),
-            Input::Say(text) | Input::Choose(text) => text,
+            Input::Say(text) | Input::Press(text) | Input::PressPayload(text) | Input::Intent { text, .. } => text,
             Input::Location | Input::Phone => "(location)".to_owned(),
-            Input::Route(_) => return None,
+            _ => return None,
         };
         self.values.set(Some(&listen.slot), &text);
         Some(listen.next.clone())
     }
 
     fn reply(&mut self, question: &Question) -> Option<Goal> {
-        match self.take()? {
+        match self.take(question.timeout.as_ref())? {
             Input::NoAnswer => Some(question.timeout.as_ref().and_then(|it| it.next.clone())),
-            Input::Say(text) | Input::Choose(text) => {
+            Input::Say(text) | Input::Press(text) | Input::PressPayload(text) | Input::Intent { text, .. } => {
                 self.values.set(Some(&question.slot), &text);
                 Some(question.next.clone())
             }
@@ -158,7 +174,7 @@ impl Run<'_> {
                 self.values.set(Some(&question.slot), "(location)");
                 Some(question.next.clone())
             }
-            Input::Route(_) => None,
+            Input::Route(_) | Input::Wait(_) | Input::Answer(_) => None,
         }
     }
 }

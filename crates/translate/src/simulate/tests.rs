@@ -1,6 +1,6 @@
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use scenario::{Purpose, read_scenarios};
+use scenario::{Input, Purpose, SourceSide, read_scenarios};
 
 use super::*;
 use crate::{Options, Parameters, compile};
@@ -64,7 +64,7 @@ fn thirteen_choices_come_in_pages_and_the_difference_is_explained() {
     );
     let scenario = read(&json);
     let compiled = compile(&scenario, &Options::default());
-    let last = Script { name: "last".into(), inputs: vec![Input::Choose("Shop 13".into())] };
+    let last = Script { name: "last".into(), inputs: vec![Input::Press("Shop 13".into())], ..Script::default() };
     let run = simulate(&scenario, &compiled, &last);
     assert!(run.is_explained());
     assert_eq!(run.differences[0].explained_by, ["L109"]);
@@ -83,6 +83,134 @@ fn free_messages_are_refused_when_the_window_is_closed() {
     let run = simulate(&scenario, &wrong, &scripts(&scenario)[0]);
     assert_eq!(run.whatsapp[0].lines, [super::whatsapp::REFUSED]);
     assert!(!run.is_explained());
+}
+
+const ORDER: &str = r#"{ "id": "order", "intent": "order", "language": "en", "purpose": "notification",
+    "trigger": { "type": "event" }, "slots": [{ "name": "what", "source_name": "flow.data.thing" }], "start": "a",
+    "steps": [{ "id": "a", "type": "message", "text": "Your order of {{what}} is ready. Thank you." }] }"#;
+
+/// What WhatsApp shows if the order is about `what`.
+fn shown_with(what: &str) -> Simulated {
+    let scenario = read(ORDER);
+    let compiled = compile(&scenario, &Options::default());
+    let slots = [("flow.data.thing".to_owned(), what.to_owned())].into();
+    simulate(&scenario, &compiled, &Script { name: "order".into(), slots, ..Script::default() })
+}
+
+#[test]
+fn a_script_gives_values_by_their_names_in_the_source() {
+    assert_eq!(shown_with("a lamp").whatsapp[0].lines, ["Your order of a lamp is ready. Thank you."]);
+}
+
+#[test]
+fn values_that_whatsapp_refuses_are_refused() {
+    for (what, why) in [("a\nb", "a line break"), ("a\tb", "a tab"), ("a     b", "more than four spaces in a row")] {
+        let run = shown_with(what);
+        assert_eq!(run.whatsapp[0].lines, [format!("(refused: error 132018, the value of what has {why})")]);
+        assert!(!run.is_explained());
+    }
+    assert!(shown_with("a    b").is_explained());
+}
+
+#[test]
+fn a_code_of_more_than_fifteen_characters_is_refused() {
+    let scenario = read(
+        r#"{ "id": "code", "intent": "code", "language": "en", "purpose": "authentication", "trigger": { "type": "event" },
+             "slots": [{ "name": "code", "examples": ["123456"] }], "start": "a",
+             "steps": [{ "id": "a", "type": "message", "text": "{{code}} is your verification code." }] }"#,
+    );
+    let compiled = compile(&scenario, &Options::default());
+    let with = |code: &str| {
+        let slots = [("code".to_owned(), code.to_owned())].into();
+        simulate(&scenario, &compiled, &Script { name: code.into(), slots, ..Script::default() }).whatsapp[0].lines[0]
+            .clone()
+    };
+    assert_eq!(with("123456789012345"), "123456789012345 is your verification code.");
+    assert_eq!(
+        with("1234567890123456"),
+        "(refused: error 132018, the value of code has a code of more than 15 characters)"
+    );
+}
+
+#[test]
+fn time_that_passes_reaches_the_timeout_and_a_call_answers_what_the_script_says() {
+    let scenario = read(
+        r#"{ "id": "ask", "intent": "ask", "language": "en", "purpose": "conversation", "trigger": { "type": "message" },
+             "start": "which", "steps": [
+             { "id": "which", "type": "question", "text": "Which order?", "slot": "order", "next": "look",
+               "timeout": { "seconds": 600, "next": "late" } },
+             { "id": "look", "type": "call", "system": "orders", "next": "found", "on_failure": "late" },
+             { "id": "found", "type": "message", "text": "Order {{order}} is {{state}}." },
+             { "id": "late", "type": "message", "text": "Write again when you like." } ] }"#,
+    );
+    let compiled = compile(&scenario, &Options::default());
+    let last = |inputs: &str| {
+        let inputs = serde_json::from_str(inputs).unwrap();
+        let run = simulate(&scenario, &compiled, &Script { name: "ask".into(), inputs, ..Script::default() });
+        assert_eq!(run.source, run.whatsapp);
+        run.whatsapp.last().unwrap().lines[0].clone()
+    };
+    assert_eq!(last(r#"[{ "wait": 599 }, { "wait": 1 }]"#), "Write again when you like.");
+    assert_eq!(last(r#"[{ "wait": 599 }]"#), "Which order?");
+    let ok = r#"[{ "say": "7" }, { "answer": { "call": "orders", "values": { "state": "packed" } } }]"#;
+    assert_eq!(last(ok), "Order 7 is packed.");
+    assert_eq!(
+        last(r#"[{ "say": "7" }, { "answer": { "call": "orders", "ok": false } }]"#),
+        "Write again when you like."
+    );
+}
+
+/// A source that shows the same after any script.
+struct Recorded(Vec<Shown>);
+
+impl SourceSide for Recorded {
+    fn name(&self) -> &str {
+        "shops"
+    }
+
+    fn language(&self) -> &str {
+        ""
+    }
+
+    fn not_simulated(&self) -> &[String] {
+        &[]
+    }
+
+    fn begins_by_itself(&self) -> bool {
+        true
+    }
+
+    fn scripts(&self) -> Vec<Script> {
+        Vec::new()
+    }
+
+    fn play(&self, _: &Script) -> Vec<Shown> {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn a_finding_explains_only_the_kind_of_difference_that_it_makes() {
+    let shops: Vec<String> = (1..=13).map(|n| format!("Shop {n}")).collect();
+    let choices: Vec<String> =
+        shops.iter().map(|it| format!(r#"{{ "action": "reply", "title": "{it}", "next": "end" }}"#)).collect();
+    let scenario = read(&format!(
+        r#"{{ "id": "shops", "intent": "shops", "language": "en", "purpose": "conversation",
+             "trigger": {{ "type": "message" }}, "start": "which", "steps": [
+             {{ "id": "which", "type": "message", "text": "Which shop?", "choices": [{}] }} ] }}"#,
+        choices.join(",")
+    ));
+    let compiled = compile(&scenario, &Options::default());
+    let explained_by = |text: &str| {
+        let mut shown = Shown::at("in the source");
+        shown.text(text);
+        shops.iter().for_each(|it| shown.tap(it, None));
+        let run = simulate_shown(&[(&scenario, &compiled)], &Recorded(vec![shown]), &Script::default());
+        run.differences.into_iter().map(|it| it.explained_by.join(" ")).collect::<Vec<_>>()
+    };
+    // The pages of the list explain the missing rows, and no other text.
+    assert_eq!(explained_by("Which shop?"), ["L109"]);
+    assert_eq!(explained_by("Where are you?"), ["", "L109"]);
 }
 
 fn any_scenario() -> impl Strategy<Value = Scenario> {

@@ -1,11 +1,9 @@
 //! Runs WhatsApp's side: templates at any time, other messages only within 24 hours after the customer's last one.
 
-use scenario::{Act, Goal, MediaKind, Scenario};
+use scenario::{Act, Goal, Input, MediaKind, Scenario, Script, Shown};
 use serde_json::Value;
 use template::{SessionMessage, Template, variables};
 
-use super::script::{Input, Script};
-use super::shown::Shown;
 use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::Compiled;
 use crate::check::known;
@@ -15,29 +13,56 @@ use crate::window::WINDOW_SECONDS;
 /// What is shown instead of a message that WhatsApp would refuse.
 pub(super) const REFUSED: &str = "(refused: the 24-hour window is closed)";
 
+/// Limits the code of an authentication template, in characters (Cloud API, authentication templates).
+const LONGEST_CODE: usize = 15;
+
+/// Runs one scenario; what the customer wrote to begin it is no part of the script.
 pub(super) fn run(scenario: &Scenario, compiled: &Compiled, script: &Script) -> Vec<Shown> {
-    let seconds = if scenario.trigger.is_by_business() { WINDOW_SECONDS } else { 0 };
-    let values = SlotValues::default();
-    let mut run =
-        Run { scenario, compiled, values, inputs: &script.inputs, seconds, is_ours: false, shown: Vec::new() };
-    let mut at = Some(compiled.flow.start.clone());
-    for _ in 0..MOST_STEPS {
-        let Some(step) = known(&at).and_then(|it| compiled.flow.step(it)) else { break };
-        if run.shown.len() > MOST_SHOWN {
-            break;
-        }
-        let Some(next) = run.step(step) else { break };
-        at = next;
-    }
+    let mut run = Run::new(scenario, compiled, script);
+    run.scenario();
     run.shown.truncate(MOST_SHOWN);
     run.shown
+}
+
+/// Runs several scenarios as the number of a business does: a message of the customer begins the scenario that it is a
+/// phrase of, or the one that any text begins. The second value has the scenario of each entry.
+pub(super) fn run_number(
+    sides: &[(&Scenario, &Compiled)],
+    script: &Script,
+    begins_by_itself: bool,
+) -> (Vec<Shown>, Vec<usize>) {
+    let (mut shown, mut of) = (Vec::new(), Vec::new());
+    let Some(first) = sides.first() else { return (shown, of) };
+    let mut run = Run::new(first.0, first.1, script);
+    let by_business = sides.iter().position(|it| it.0.trigger.is_by_business());
+    let is_first = !is_written(run.inputs) || sides.iter().all(|it| it.0.trigger.is_by_business());
+    let by_itself = begins_by_itself.then_some(0);
+    let mut at = by_itself.or(by_business.filter(|_| is_first));
+    for _ in 0..MOST_STEPS {
+        let Some(n) = at.or_else(|| run.begun(sides)) else { break };
+        at = None;
+        (run.scenario, run.compiled) = sides[n];
+        let is_over = run.scenario();
+        of.extend(std::iter::repeat_n(n, run.shown.len()));
+        shown.append(&mut run.shown);
+        if !is_over || begins_by_itself || shown.len() > MOST_SHOWN {
+            break;
+        }
+    }
+    (shown, of)
+}
+
+fn is_written(inputs: &[Input]) -> bool {
+    matches!(inputs.first(), Some(Input::Say(_) | Input::Intent { .. } | Input::Press(_) | Input::PressPayload(_)))
 }
 
 struct Run<'a> {
     scenario: &'a Scenario,
     compiled: &'a Compiled,
-    values: SlotValues,
+    values: SlotValues<'a>,
     inputs: &'a [Input],
+    /// Seconds that passed and that no timeout has used up.
+    waited: u64,
     /// Seconds since the customer's last message.
     seconds: u64,
     /// Whether the last step led here by a route that the source does not have, such as the next page of a list.
@@ -45,7 +70,63 @@ struct Run<'a> {
     shown: Vec<Shown>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(scenario: &'a Scenario, compiled: &'a Compiled, script: &'a Script) -> Self {
+        let seconds = if scenario.trigger.is_by_business() { WINDOW_SECONDS } else { 0 };
+        let values = SlotValues::new(&script.slots);
+        let inputs = &script.inputs;
+        Self { scenario, compiled, values, inputs, waited: 0, seconds, is_ours: false, shown: Vec::new() }
+    }
+
+    /// Runs the scenario, and says whether it came to its end.
+    fn scenario(&mut self) -> bool {
+        let compiled = self.compiled;
+        let mut at = Some(compiled.flow.start.clone());
+        for _ in 0..MOST_STEPS {
+            let Some(step) = known(&at).and_then(|it| compiled.flow.step(it)) else { return true };
+            if self.shown.len() > MOST_SHOWN {
+                break;
+            }
+            let Some(next) = self.step(step) else { break };
+            at = next;
+        }
+        false
+    }
+
+    /// The scenario that the next message of the customer begins; none if there is no message.
+    fn begun(&mut self, sides: &[(&Scenario, &Compiled)]) -> Option<usize> {
+        loop {
+            let (first, rest) = self.inputs.split_first()?;
+            self.inputs = rest;
+            let (text, intent) = match first {
+                Input::Say(text) | Input::Press(text) | Input::PressPayload(text) => (text, None),
+                Input::Intent { name, text, .. } => (text, Some(name)),
+                Input::Wait(seconds) => {
+                    self.seconds = self.seconds.saturating_add(*seconds);
+                    continue;
+                }
+                _ => continue,
+            };
+            let found = intent.and_then(|name| sides.iter().position(|it| it.0.intent == *name));
+            if let Some(n) = found.or_else(|| begins(sides, text)) {
+                self.seconds = 0;
+                self.waited = 0;
+                self.heard(sides[n].0, text);
+                return Some(n);
+            }
+        }
+    }
+
+    /// Saves the message that began a scenario in the slot that stands for it in the source.
+    fn heard(&mut self, scenario: &Scenario, text: &str) {
+        let is_message = |it: &&scenario::Slot| {
+            let source = it.source_name.as_deref().unwrap_or(&it.name).to_lowercase();
+            ["trigger.message.body", "input.text", "input", "trigger_message_body"].iter().any(|it| source.contains(it))
+        };
+        let slots: Vec<&String> = scenario.slots.iter().filter(is_message).map(|it| &it.name).collect();
+        slots.into_iter().for_each(|it| self.values.set(Some(it), text));
+    }
+
     fn step(&mut self, step: &FlowStep) -> Option<Goal> {
         match &step.act {
             FlowAct::Send(sends) => {
@@ -66,7 +147,7 @@ impl Run<'_> {
                 if let Act::Wait { seconds, .. } = act {
                     self.seconds = self.seconds.saturating_add(*seconds);
                 }
-                let way = wanted_way(&mut self.inputs, act);
+                let way = wanted_way(&mut self.inputs, act, self.scenario, &mut self.values);
                 Some(self.values.decide(self.scenario, act, way))
             }
         }
@@ -82,7 +163,9 @@ impl Run<'_> {
             match outgoing {
                 Outgoing::Template { name, parameters, buttons, header, .. } => {
                     let template = self.compiled.templates.iter().find(|it| it.name == *name);
-                    if let Some(template) = template {
+                    if let Some(why) = template.and_then(|it| self.refusal(it, parameters)) {
+                        shown.text(&why);
+                    } else if let Some(template) = template {
                         self.template(&mut shown, template, parameters, buttons, header.as_deref());
                     }
                 }
@@ -186,48 +269,93 @@ impl Run<'_> {
         }
     }
 
+    /// Why the Cloud API refuses the values of a template, if it does.
+    fn refusal(&self, template: &Template, parameters: &[String]) -> Option<String> {
+        let is_code = template.category == "AUTHENTICATION";
+        parameters.iter().find_map(|slot| {
+            let value = self.values.of(self.scenario, slot);
+            let why = match value {
+                it if it.contains(['\n', '\r']) => "a line break",
+                it if it.contains('\t') => "a tab",
+                it if it.contains("     ") => "more than four spaces in a row",
+                it if is_code && it.chars().count() > LONGEST_CODE => "a code of more than 15 characters",
+                _ => return None,
+            };
+            Some(format!("(refused: error 132018, the value of {slot} has {why})"))
+        })
+    }
+
     fn answer(&mut self, awaits: &Awaits) -> Option<Goal> {
+        loop {
+            if let Some(next) = self.next_input(awaits)? {
+                return Some(next);
+            }
+        }
+    }
+
+    /// Takes the next input. The inner value is none if it does not lead on, such as time that is not over.
+    fn next_input(&mut self, awaits: &Awaits) -> Option<Option<Goal>> {
+        let timeout = awaits.timeout.as_ref();
+        if let Some(timeout) = timeout.filter(|it| self.waited >= it.seconds && self.waited > 0) {
+            self.waited -= timeout.seconds;
+            self.seconds = self.seconds.saturating_add(timeout.seconds);
+            return Some(Some(timeout.next.clone()));
+        }
         let (input, rest) = self.inputs.split_first()?;
         let ours = awaits.ways.iter().find(|it| it.is_ours && it.next.is_some());
-        if let Some(way) = ours.filter(|it| self.leads_on(awaits, it, input)) {
+        let ours = ours.filter(|it| self.leads_on(awaits, it, input));
+        let asks = || awaits.ways.iter().find(|it| it.is_location).filter(|_| *input == Input::Location);
+        if let Some(way) = ours.or_else(asks) {
             self.seconds = 0;
             self.is_ours = true;
-            return Some(way.next.clone());
-        }
-        let asks = awaits.ways.iter().find(|it| it.is_location).filter(|_| *input == Input::Location);
-        if let Some(way) = asks {
-            self.seconds = 0;
-            self.is_ours = true;
-            return Some(way.next.clone());
+            return Some(Some(way.next.clone()));
         }
         self.inputs = rest;
-        if *input == Input::NoAnswer {
-            let timeout = awaits.timeout.as_ref();
-            self.seconds = self.seconds.saturating_add(timeout.map_or(0, |it| it.seconds));
-            return Some(timeout.and_then(|it| it.next.clone()));
-        }
-        self.seconds = 0;
-        let slot = awaits.slot.as_ref();
         match input {
-            Input::Say(text) | Input::Choose(text) => {
-                let way = awaits.ways.iter().find(|it| !it.is_ours && is_meant(it, text));
-                self.values.set(slot, way.map_or(text.as_str(), |it| it.value.as_str()));
-                Some(way.map_or_else(|| awaits.other.clone(), |it| it.next.clone()))
+            Input::Wait(seconds) => {
+                self.waited = self.waited.saturating_add(*seconds);
+                if timeout.is_none() {
+                    self.seconds = self.seconds.saturating_add(*seconds);
+                }
+                return Some(None);
             }
+            Input::Answer(_) => return Some(None),
+            Input::NoAnswer => {
+                self.seconds = self.seconds.saturating_add(timeout.map_or(0, |it| it.seconds));
+                return Some(Some(timeout.and_then(|it| it.next.clone())));
+            }
+            _ => {}
+        }
+        (self.seconds, self.waited) = (0, 0);
+        self.replied(awaits, input).map(Some)
+    }
+
+    /// Saves an answer of the customer and returns the next step.
+    fn replied(&mut self, awaits: &Awaits, input: &Input) -> Option<Goal> {
+        let slot = awaits.slot.as_ref();
+        let text = match input {
+            Input::Say(text) | Input::Press(text) | Input::PressPayload(text) | Input::Intent { text, .. } => text,
             Input::Location => {
                 self.values.set(slot, "(location)");
-                Some(awaits.other.clone())
+                return Some(awaits.other.clone());
             }
-            Input::Phone | Input::NoAnswer | Input::Route(_) => None,
-        }
+            _ => return None,
+        };
+        let mut theirs = awaits.ways.iter().filter(|it| !it.is_ours);
+        let way = match input {
+            Input::PressPayload(payload) => with_payload(awaits, payload),
+            _ => theirs.find(|it| is_meant(it, text)),
+        };
+        self.values.set(slot, way.map_or(text.as_str(), |it| it.value.as_str()));
+        Some(way.map_or_else(|| awaits.other.clone(), |it| it.next.clone()))
     }
 
     /// Whether a customer who wants `input` taps the row or button that leads on: always if the choices come later, and
     /// on a page that does not have the choice.
     fn leads_on(&self, awaits: &Awaits, way: &Route, input: &Input) -> bool {
-        let is_answer = matches!(input, Input::Say(_) | Input::Choose(_) | Input::Location);
+        let is_answer = matches!(input, Input::Say(_) | Input::Press(_) | Input::Location);
         match input {
-            Input::Choose(text) if way.id != "continue" => {
+            Input::Press(text) if way.id != "continue" => {
                 awaits.ways.iter().all(|it| it.is_ours || !is_meant(it, text))
             }
             _ => is_answer && way.id == "continue",
@@ -237,4 +365,26 @@ impl Run<'_> {
 
 fn is_meant(way: &Route, text: &str) -> bool {
     way.title.trim().eq_ignore_ascii_case(text.trim()) || way.value.trim().eq_ignore_ascii_case(text.trim())
+}
+
+/// The choice that sends this payload in the source, or that has a part of it as its value.
+fn with_payload<'a>(awaits: &'a Awaits, payload: &str) -> Option<&'a Route> {
+    let theirs = || awaits.ways.iter().filter(|it| !it.is_ours);
+    let exact = theirs().find(|it| is_meant(it, payload));
+    exact.or_else(|| theirs().filter(|it| payload.contains(&it.value)).max_by_key(|it| it.value.len()))
+}
+
+/// The scenario that a text begins.
+fn begins(sides: &[(&Scenario, &Compiled)], text: &str) -> Option<usize> {
+    let plain = |it: &str| it.trim().trim_end_matches(['.', '!', '?']).trim_end().to_lowercase();
+    let (text, first) = (plain(text), plain(text.split_whitespace().next().unwrap_or_default()));
+    let phrases = |it: &Scenario| match &it.trigger {
+        scenario::Trigger::Message { phrases } => Some(phrases.clone()),
+        _ => None,
+    };
+    let with = |wanted: &str| {
+        sides.iter().position(|it| phrases(it.0).is_some_and(|it| it.iter().any(|it| plain(it) == wanted)))
+    };
+    let open = || sides.iter().position(|it| phrases(it.0).is_some_and(|it| it.is_empty()));
+    with(&text).or_else(|| with(&first)).or_else(open)
 }

@@ -1,0 +1,48 @@
+//! `ferry scenario simulate`: the same inputs on both sides.
+//!
+//! An interpreter of the format plays the source side, from the files themselves. Formats without one have the neutral form.
+
+use anyhow::{Context, Result};
+use scenario::{Script, read_scripts};
+use serde_json::json;
+use source_side::SourceFile;
+use translate::{Parameters, Simulated, compile_all, simulate_set};
+
+use super::{compile_options, files, named, read};
+use crate::cli::scenario::SimulateArgs;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::text::scenarios as text;
+
+pub(super) fn run(args: &SimulateArgs, output: Output) -> Result<Exit> {
+    let (imported, options) = (read(&args.scenarios)?, compile_options(&args.scenarios, Parameters::default())?);
+    let given = given(args)?;
+    let (compiled, broken) = compile_all(&imported.scenarios, &options);
+    let mut broken: Vec<String> = broken.into_iter().map(named).collect();
+    let format = imported.format.name();
+    let files = files(&args.scenarios)?.into_iter().map(|it| SourceFile { path: it.path, bytes: it.bytes });
+    // Files that it cannot read as they are, such as a zip, have the neutral form too.
+    let flows = source_side::open(format, &files.collect::<Vec<_>>()).unwrap_or_default();
+    let (simulated, left_out) = simulate_set(&compiled, &flows, format, given.as_deref());
+    // A scenario that could not be compiled is named already.
+    if broken.is_empty() && args.scenarios.only.is_none() {
+        broken.extend(left_out);
+    }
+    if let Some(path) = &args.record {
+        let scripts: Vec<&Script> = simulated.iter().flat_map(|it| &it.scripts).collect();
+        run::write_output(path, (serde_json::to_string_pretty(&scripts)? + "\n").as_bytes())?;
+    }
+    output.print(&json!({ "simulated": simulated, "not_simulated": broken }), || {
+        simulated.iter().map(text::simulated).collect::<String>() + &text::not_simulated(&broken)
+    })?;
+    let is_explained = simulated.iter().all(|it| it.runs.iter().all(Simulated::is_explained));
+    Ok(if is_explained && broken.is_empty() && !simulated.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// The scripts of `--script`.
+fn given(args: &SimulateArgs) -> Result<Option<Vec<Script>>> {
+    let Some(path) = &args.script else { return Ok(None) };
+    let text = run::read_small_text(path, run::MOST_LIST_BYTES);
+    let text = text.with_context(|| format!("could not read {}", path.display()))?;
+    read_scripts(&text).map(Some).with_context(|| format!("{} holds no scripts", path.display()))
+}

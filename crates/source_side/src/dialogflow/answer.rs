@@ -1,0 +1,64 @@
+//! The messages of an intent.
+
+use serde_json::Value;
+
+use super::agent::{list, speaks, texts};
+
+/// One message of an answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answer {
+    pub(super) image: Option<String>,
+    pub(super) text: String,
+    pub(super) buttons: Vec<Button>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Button {
+    pub(super) label: String,
+    /// What is sent, or the address that is opened.
+    pub(super) sends: String,
+}
+
+/// The messages of one platform: Viber's if there are any, else those of the default.
+pub(super) fn read(messages: &Value, language: &str) -> Vec<Answer> {
+    let messages: Vec<&Value> = list(messages).iter().filter(|it| speaks(it, language)).collect();
+    let platform = |it: &Value| it["platform"].as_str().unwrap_or_default().to_lowercase();
+    let of = |wanted: &[&str]| -> Vec<&Value> {
+        messages.iter().copied().filter(|it| wanted.contains(&platform(it).as_str())).collect()
+    };
+    let viber = of(&["viber"]);
+    let ours = if viber.is_empty() { of(&["", "platform_unspecified"]) } else { viber };
+    ours.into_iter().filter_map(answer).collect()
+}
+
+fn answer(value: &Value) -> Option<Answer> {
+    let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let kind = value["type"].as_str().map_or_else(|| value["type"].to_string(), str::to_owned);
+    let image = value["imageUrl"].as_str().or(value["image"]["url"].as_str()).map(str::to_owned);
+    let answer = match kind.as_str() {
+        // One of the texts is said, by chance: the first.
+        "0" | "text" | "message" | "simple_response" => {
+            let said = texts(&value["speech"]).into_iter().find(|it| !it.trim().is_empty());
+            Answer { text: said.or_else(|| Some(text("textToSpeech")))?, ..Answer::default() }
+        }
+        "1" | "card" | "basic_card" => Answer {
+            image: image.filter(|it| !it.is_empty()),
+            text: format!("{}\n{}", text("title"), text("subtitle")),
+            buttons: list(&value["buttons"]).iter().map(button).collect(),
+        },
+        "2" | "quick_replies" => Answer {
+            text: text("title"),
+            buttons: texts(&value["replies"]).into_iter().map(|it| Button { sends: it.clone(), label: it }).collect(),
+            image: None,
+        },
+        "3" | "image" => Answer { image: image.filter(|it| !it.is_empty()), ..Answer::default() },
+        _ => return None,
+    };
+    (!answer.text.trim().is_empty() || answer.image.is_some() || !answer.buttons.is_empty()).then_some(answer)
+}
+
+fn button(value: &Value) -> Button {
+    let label = value["text"].as_str().or(value["title"].as_str()).unwrap_or_default();
+    let sends = value["postback"].as_str().filter(|it| !it.is_empty()).unwrap_or(label);
+    Button { label: label.to_owned(), sends: sends.to_owned() }
+}
