@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::table::{self, Columns, Table, is_workbook, log_lines};
 use crate::viber_messages::lower_keys;
-use crate::{File, Options, message_log, rapidpro, viber_archive, viber_messages};
+use crate::{File, Options, infobip, message_log, rapidpro, viber_archive, viber_messages};
 
 /// A kind of file that scenarios come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,12 +147,12 @@ impl Format {
             _ if has("contents") || has("types") => Some(Self::TwilioContent),
             _ if rapidpro::is_export(value) => Some(Self::RapidPro),
             _ if has("scenarios") || has("steps") || has("response") => Some(Self::Scenario),
-            _ if has("templates") || has("results") && first("results").get("templateId").is_some() => {
+            _ if has("templates") || has("results") && infobip::is_template(&first("results")) => {
                 Some(Self::InfobipTemplates)
             }
             Value::Array(values) if values.iter().any(viber_archive::is_event) => Some(Self::ViberArchive),
             Value::Array(values) => Self::of_json(values.first()?),
-            _ if has("templateId") => Some(Self::InfobipTemplates),
+            _ if infobip::is_template(value) => Some(Self::InfobipTemplates),
             _ if viber_archive::is_event(value) => Some(Self::ViberArchive),
             Value::Object(_) => {
                 let messages = viber_messages::list(&lower_keys(value));

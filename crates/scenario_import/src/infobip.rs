@@ -25,6 +25,12 @@ pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), Impo
     Ok(())
 }
 
+/// Whether the value is a template of Infobip: `GET /whatsapp/2/senders/{sender}/templates` gives no `templateId`.
+pub(crate) fn is_template(value: &Value) -> bool {
+    let is_whatsapp = value.get("structure").is_some_and(Value::is_object) && value.get("status").is_some();
+    value.get("templateId").is_some() || is_whatsapp
+}
+
 /// A template of either channel.
 struct Template<'a> {
     file: &'a File,

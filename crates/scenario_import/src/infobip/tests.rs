@@ -58,6 +58,19 @@ fn what_was_refused_is_named_and_not_taken() {
 }
 
 #[test]
+fn a_page_of_whatsapp_templates_in_results_is_known_and_names_the_deleted() {
+    let results: Vec<Value> = ["REJECTED", "DELETED", "PENDING_DELETION"]
+        .iter()
+        .map(|it| json!({ "id": "7", "name": "aviso", "language": "es", "status": it, "structure": { "body": { "text": "Listo" } } }))
+        .collect();
+    let bytes = json!({ "results": results, "paging": { "page": 0 } }).to_string().into_bytes();
+    let imported = crate::import(vec![File { path: "t.json".into(), bytes }], &Options::default()).unwrap();
+    assert_eq!(imported.format, Format::InfobipTemplates);
+    assert!(imported.scenarios.is_empty());
+    assert!(imported.skipped[2].why.contains("PENDING_DELETION"));
+}
+
+#[test]
 fn a_whatsapp_template_keeps_its_parts() {
     check(
         json!({ "id": "9", "businessAccountId": 1, "name": "pedido", "language": "es", "status": "APPROVED",
