@@ -133,6 +133,9 @@ pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportErr
         Format::Rasa => rasa::import(&files, &mut imported)?,
         Format::RapidPro => rapidpro::import(&files, &mut imported)?,
     }
+    if !matches!(format, Format::Scenario | Format::SmsList | Format::MessageLog) {
+        sms_opt_out::take_out_of_chats(&mut imported.scenarios);
+    }
     language::fill_in(&mut imported.scenarios, options.language.as_deref());
     scenario_builder::make_ids_unique(&mut imported.scenarios);
     Ok(imported)

@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use scenario::{Act, Loss, PlacedLoss, Scenario, Text};
 
 const WORDS: &str = include_str!("sms_opt_out.tsv");
 
@@ -74,6 +75,29 @@ pub(crate) fn take_out(text: &str) -> Option<(String, String)> {
         () => " ",
     };
     Some(((before.to_owned() + between + after).trim().to_owned(), taken))
+}
+
+/// Takes instructions out of texts of other channels. “Reply STOP” is answered in a chat too, so that only an instruction
+/// that names SMS or the number of a gateway is taken.
+pub(crate) fn take_out_of_chats(scenarios: &mut [Scenario]) {
+    for scenario in scenarios {
+        for step in &mut scenario.steps {
+            let text = match &mut step.act {
+                Act::Message(it) => &mut it.text,
+                Act::Question(it) => &mut it.text,
+                _ => continue,
+            };
+            let Some((left, taken)) = take_out(&text.to_string()).filter(|it| is_of_sms(&it.1)) else { continue };
+            *text = Text::parse(&left);
+            let what = format!("“{}”", taken.replace("{{", "{").replace("}}", "}"));
+            scenario.losses.push(PlacedLoss { loss: Loss::SmsOptOut, place: step.id.clone(), what });
+        }
+    }
+}
+
+fn is_of_sms(instruction: &str) -> bool {
+    let mut words = instruction.split(|it: char| !it.is_alphanumeric());
+    instruction.contains(|it: char| it.is_numeric()) || words.any(|it| it.eq_ignore_ascii_case("sms"))
 }
 
 /// Where the instruction is: what asks for it, and the rest of its sentence as far as it says what it is for.
@@ -164,6 +188,21 @@ mod tests {
         ] {
             assert_eq!(take_out(text).map(|it| it.0).as_deref(), Some(left), "{text}");
         }
+    }
+
+    #[test]
+    fn an_instruction_with_a_number_is_taken_out_of_a_template_of_another_channel() {
+        let text = |body: &str| {
+            let template = serde_json::json!({ "templateId": "1", "status": "APPROVED",
+                "body": [{ "language": "fr", "template": body }] });
+            let file = crate::File { path: "t.json".into(), bytes: template.to_string().into_bytes() };
+            let imported = crate::import(vec![file], &crate::Options::default()).unwrap();
+            let scenario = &imported.scenarios[0];
+            (scenario.steps[0].act.text().unwrap().to_string(), scenario.losses.len())
+        };
+        assert_eq!(text("Bonjour {{nom}}, -30 %. STOP SMS au 36180"), ("Bonjour {{nom}}, -30 %.".to_owned(), 1));
+        let in_chat = "Bonjour {{nom}}, -30 %. Répondez STOP pour ne plus recevoir nos offres.";
+        assert_eq!(text(in_chat), (in_chat.to_owned(), 0));
     }
 
     #[test]
