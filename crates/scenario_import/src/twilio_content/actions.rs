@@ -36,9 +36,12 @@ impl ContentBuilder<'_> {
             self.builder.record_loss(Loss::FieldDropped, "message", what);
         }
         let kind = string("type").unwrap_or_else(|| "QUICK_REPLY".to_owned());
+        let url = string("url").unwrap_or_default();
         match kind.as_str() {
             "QUICK_REPLY" => Some(Choice::Reply { title, description: None, value: string("id"), next: None }),
-            "URL" => Some(Choice::Link { title, url: self.text_of(&string("url").unwrap_or_default()) }),
+            // WhatsApp opens web pages alone.
+            "URL" if is_phone(&url) => Some(Choice::Phone { title, number: url["tel:".len()..].trim().to_owned() }),
+            "URL" => Some(Choice::Link { title, url: self.text_of(&url) }),
             "PHONE_NUMBER" => Some(Choice::Phone { title, number: string("phone").unwrap_or_default() }),
             "COPY_CODE" => Some(Choice::CopyCode { title, code: self.text_of(&string("code").unwrap_or_default()) }),
             other => {
@@ -47,4 +50,10 @@ impl ContentBuilder<'_> {
             }
         }
     }
+}
+
+/// Whether an address is a phone number: `tel:+4930123456`.
+fn is_phone(url: &str) -> bool {
+    let scheme = url.get(.."tel:".len()).is_some_and(|it| it.eq_ignore_ascii_case("tel:"));
+    scheme && url.contains(|it: char| it.is_ascii_digit()) && !url.contains("{{")
 }

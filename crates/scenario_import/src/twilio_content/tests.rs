@@ -31,6 +31,18 @@ fn content(types: Value) -> Value {
 }
 
 #[test]
+fn a_link_to_a_phone_number_is_a_phone_button() {
+    check(
+        json!({ "sid": "HX1", "friendly_name": "f", "language": "en", "types": { "twilio/call-to-action": {
+            "body": "Please call us.", "actions": [{ "type": "URL", "title": "Call", "url": "tel:+4930123456" }] } } }),
+        expect![[r#"
+            business Notification
+            {"id":"message","type":"message","text":"Please call us.","choices":[{"action":"phone","title":"Call","number":"+4930123456"}]}
+        "#]],
+    );
+}
+
+#[test]
 fn a_place_beside_a_text_is_the_map_of_that_text() {
     check(
         content(json!({
