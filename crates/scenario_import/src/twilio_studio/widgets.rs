@@ -144,7 +144,12 @@ impl<'a> FlowBuilder<'a> {
             }
             "run-function" if url.is_empty() => (format!("function {name}"), "success", "fail"),
             "run-function" => (plain(url), "success", "fail"),
-            _ => (format!("flow {}", plain(string(properties, "flow_sid"))), "completed", "failed"),
+            _ => {
+                let flow = plain(string(properties, "flow_sid"));
+                let what = format!("the sub-flow {flow}, which is not in the file: what it says to customers is lost");
+                self.builder.record_loss(Loss::StepDropped, name, what);
+                (format!("flow {flow}"), "completed", "failed")
+            }
         };
         // The address of the function stands for its ids, and the type of the content follows from the body.
         let known = ["method", "url", "flow_sid", "service_sid", "environment_sid", "function_sid", "content_type"];
