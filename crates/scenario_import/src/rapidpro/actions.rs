@@ -158,6 +158,10 @@ impl<'a> FlowReader<'a> {
             "send_broadcast" | "say_msg" => (Loss::UnusedText, format!("the text of {kind}: “{text}”")),
             "call_llm" => (Loss::UnusedText, "what the language model answers".to_owned()),
             "start_session" => (Loss::StepDropped, "other contacts are started in a flow".to_owned()),
+            "set_contact_profile" => {
+                let what = "the profile of the contact: WhatsApp has none, and a system outside keeps it";
+                (Loss::StepDropped, what.to_owned())
+            }
             "set_contact_channel" | "request_optin" | "send_optin" | "play_audio" => {
                 (Loss::StepDropped, format!("the action {kind}"))
             }

@@ -12,18 +12,28 @@ impl<'a> FlowReader<'a> {
     pub(super) fn interactive(&mut self, action: &'a Value, id: &str) -> Option<Message> {
         let flow = self.flow(self.run);
         let translated = flow.translation(self.language, action, "text").filter(|_| flow.base != self.language);
-        let raw = first_text(translated.or(action.get("text")));
+        let stored = self.stored(action);
         let name = string(action, "name").unwrap_or_default();
-        if translated.is_none() && flow.base != self.language {
+        let raw = match (translated, stored.and_then(|it| translation(it, self.language))) {
+            (None, Some(stored)) if flow.base != self.language => stored.to_string(),
+            _ => first_text(translated.or(action.get("text"))).to_owned(),
+        };
+        if translated.is_none()
+            && flow.base != self.language
+            && stored.and_then(|it| translation(it, self.language)).is_none()
+        {
             let what = format!("no translation into {} of the interactive message “{name}”", self.language);
             self.builder.record_loss(Loss::Untranslated, id, what);
             return None;
         }
-        let Ok(content) = serde_json::from_str::<Value>(raw) else {
+        let Ok(mut content) = serde_json::from_str::<Value>(&raw) else {
             let what = format!("the interactive message “{name}”, whose content is not in the file");
             self.builder.record_loss(Loss::StepDropped, id, what);
             return None;
         };
+        if stored.is_some_and(|it| it["send_with_title"] == false) {
+            drop_title(&mut content);
+        }
         self.name_unknown("interactive", &content, id);
         let message = match string(&content, "type") {
             Some("list") => self.interactive_list(&content, id),
@@ -34,6 +44,12 @@ impl<'a> FlowReader<'a> {
             return None;
         }
         Some(message)
+    }
+
+    /// The stored interactive message of an action; flows name it by its id.
+    fn stored(&self, action: &Value) -> Option<&'a Value> {
+        let id = action.get("id").filter(|it| !it.is_null())?;
+        list(self.export.json, "interactive_templates").iter().find(|it| it.get("source_id") == Some(id))
     }
 
     fn interactive_buttons(&mut self, content: &Value, id: &str) -> Message {
@@ -73,5 +89,30 @@ impl<'a> FlowReader<'a> {
             }));
         }
         Message { text, choices, ..Message::default() }
+    }
+}
+
+/// The translation of a stored message. Glific gives its languages numbers: English has 1 and Hindi 2 in each of its
+/// databases; another language is known if it is the only one left.
+fn translation<'v>(stored: &'v Value, language: &str) -> Option<&'v Value> {
+    let own = stored.get("language_id").map(ToString::to_string).unwrap_or_default();
+    let all = stored.get("translations")?.as_object()?;
+    match language {
+        "en" | "eng" => all.get("1"),
+        "hi" | "hin" => all.get("2"),
+        _ => {
+            let mut others = all.iter().filter(|it| !["1", "2", own.trim_matches('"')].contains(&it.0.as_str()));
+            others.next().filter(|_| others.next().is_none()).map(|it| it.1)
+        }
+    }
+}
+
+/// Takes out the title, which people see only if the message is sent with it.
+fn drop_title(content: &mut Value) {
+    if let Some(fields) = content.as_object_mut().filter(|it| it.get("type").is_some_and(|it| it == "list")) {
+        fields.remove("title");
+    }
+    if let Some(inner) = content.get_mut("content").and_then(Value::as_object_mut) {
+        inner.remove("header");
     }
 }

@@ -24,6 +24,11 @@ impl<'a> FlowReader<'a> {
             Some(text) => self.text(text, id),
             None => Text::default(),
         };
+        // “…” stands for a text that somebody meant to write.
+        if is_unwritten(&text) && choices.is_empty() && messages.is_empty() {
+            self.builder.record_loss(Loss::StepDropped, id, format!("a message with an empty text: “{text}”"));
+            return Vec::new();
+        }
         match messages.pop() {
             _ if text.is_empty() && messages.is_empty() && attachments.is_none_or(|it| texts(Some(it)).is_empty()) => {
                 // Buttons without a text cannot be sent.
@@ -128,6 +133,12 @@ impl<'a> FlowReader<'a> {
         let media = Media { kind: MediaKind::of(kind), url: self.text(address, id) };
         Some(Message { media: Some(media), ..Message::default() })
     }
+}
+
+/// Whether a text is only dots: `…` or `...`.
+fn is_unwritten(text: &Text) -> bool {
+    let text = text.to_string();
+    !text.trim().is_empty() && text.chars().all(|it| matches!(it, '…' | '.') || it.is_whitespace())
 }
 
 /// Whether anything in the text is in a language: not only values, links, numbers and pictures.

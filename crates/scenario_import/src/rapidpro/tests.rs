@@ -95,6 +95,32 @@ fn check(flows: &[Value], expect: &Expect) {
 }
 
 #[test]
+fn an_interactive_message_without_its_title_is_translated_from_its_store() {
+    let content = |header: &str, text: &str| {
+        json!({ "type": "quick_reply", "content": { "type": "text", "header": header, "text": text },
+        "options": [{ "type": "text", "title": text }] })
+    };
+    let action =
+        json!({ "uuid": "a", "id": 4, "type": "send_interactive_msg", "text": content("Kopf", "Hallo").to_string() });
+    let mut flow = flow("Begin", json!([[[action, say("Danke")], null, [null]]]));
+    flow["language"] = json!("de");
+    flow["localization"] = json!({ "en": { "Danke": { "text": ["Thank you"] } } });
+    let stored = json!({ "source_id": 4, "send_with_title": false, "language_id": 3,
+        "translations": { "1": content("Head", "Hello"), "3": content("Kopf", "Hallo") } });
+    let imported = read(&json!({ "flows": [flow], "interactive_templates": [stored] }));
+    let texts = imported.scenarios.iter().map(|it| it.steps[0].act.text().unwrap().to_string());
+    assert_eq!(texts.collect::<Vec<_>>(), ["Hallo", "Hello"]);
+}
+
+#[test]
+fn a_text_of_dots_is_a_message_that_nobody_wrote() {
+    let imported = read(&flow("Begin", json!([[[say("Hello"), say("…")], null, [null]]])));
+    let texts = imported.scenarios[0].steps.iter().map(|it| it.act.text().unwrap().to_string());
+    assert_eq!(texts.collect::<Vec<_>>(), ["Hello"]);
+    assert!(imported.scenarios[0].losses.iter().any(|it| it.what.contains("empty text")));
+}
+
+#[test]
 fn a_wait_in_a_node_of_its_own_joins_the_messages_before_it() {
     let question =
         json!({ "uuid": "q", "type": "send_msg", "text": "Come on Monday?", "quick_replies": ["Yes", "No"] });
