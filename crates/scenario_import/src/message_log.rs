@@ -24,6 +24,8 @@ use distinct::DistinctMessages;
 use read::Log;
 use template::{Part, Template, templates};
 use values::ValueKind;
+
+pub(crate) use names::caseless_names;
 pub(crate) use words::base_letter;
 
 /// Limits the words of a text that is about its code and nothing else.

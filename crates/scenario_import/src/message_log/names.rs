@@ -1,6 +1,6 @@
 //! Finds the names of people in messages: after greetings and titles, and before honorifics.
 
-use super::tokens::{Token, TokenKind};
+use super::tokens::{Token, TokenKind, tokens};
 use super::values::ValueKind;
 use super::words::{Kind, fold};
 
@@ -43,6 +43,17 @@ pub(super) fn mask_names<'t>(text: &'t str, tokens: Vec<Token<'t>>) -> Vec<Token
         }
     }
     masked
+}
+
+/// The places of names in scripts without capitals, in bytes.
+pub(crate) fn caseless_names(text: &str) -> Vec<(usize, usize)> {
+    if text.chars().all(|it| it.is_ascii() || !it.is_alphabetic() || it.is_lowercase() || it.is_uppercase()) {
+        return Vec::new();
+    }
+    let masked = mask_names(text, tokens(text));
+    let names = masked.iter().filter(|it| it.kind == TokenKind::Value(ValueKind::Name) && !it.has_case());
+    let place = |it: &Token<'_>| it.text.as_ptr() as usize - text.as_ptr() as usize;
+    names.map(|it| (place(it), place(it) + it.text.len())).collect()
 }
 
 /// One value instead of the tokens of a name.

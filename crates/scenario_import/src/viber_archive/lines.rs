@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+use super::values::words;
 use crate::viber_messages::lower_keys;
 use crate::{File, Skipped};
 
@@ -184,7 +185,7 @@ impl Archive {
     }
 
     fn learn_name(&mut self, person: usize, name: &str) {
-        for word in name.split(|it: char| !it.is_alphanumeric()).filter(|it| it.chars().nth(1).is_some()) {
+        for (_, _, word) in words(name).into_iter().filter(|it| it.2.chars().nth(1).is_some()) {
             let word = word.to_lowercase();
             if !self.names[person].contains(&word) {
                 self.names[person].push(word);

@@ -9,6 +9,7 @@ mod tokens;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use pattern::{Known, Pattern};
+pub(super) use tokens::words;
 use tokens::{key, known_spans, segments};
 
 /// Limits the patterns of a group that a message is compared with, so that time stays linear.
@@ -82,6 +83,7 @@ impl Kind {
     fn of(number: &str) -> Self {
         let has = |sign: char| number.contains(sign);
         match number {
+            _ if number.starts_with(char::is_alphabetic) && has('-') => Self::Reference,
             _ if has(':') => Self::Time,
             _ if has('/') || number.matches(['.', '-']).count() == 2 => Self::Date,
             _ if number.contains(char::is_alphabetic) && number.len() > 4 => Self::Reference,

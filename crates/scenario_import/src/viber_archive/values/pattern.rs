@@ -139,7 +139,8 @@ impl Pattern {
         let mut answers = place.seen.iter().map(answered);
         let first = answers.next().flatten();
         let n_digits = text.bytes().filter(u8::is_ascii_digit).count();
-        let is_long = n_digits >= MIN_OWN_DIGITS && !text.starts_with('0');
+        let is_reference = Kind::of(text) == Kind::Reference && n_digits + 1 >= MIN_OWN_DIGITS;
+        let is_long = is_reference || n_digits >= MIN_OWN_DIGITS && !text.starts_with('0');
         let is_own = self.people.len() == 1 && (is_long || first.is_some() && self.is_own(known, text));
         match first {
             _ if place.seen.len() == 1 && !is_own => push_plain(parts, pieces),

@@ -1,11 +1,12 @@
 //! Cuts texts into constant parts and places where a value may be.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::Told;
+use crate::message_log::caseless_names;
 
 /// A run of this many words of an answer is a quotation.
 const MIN_QUOTED: usize = 3;
@@ -21,7 +22,7 @@ const TITLES: [&str; 19] = [
 static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?s)(?P<link>https?://\S*[^\s.,;!?)]|[\w.+-]+@[\w-]+\.[\w.]*\w)",
-        r"|(?P<number>\p{L}*\d[\p{L}\d]*(?:[.,:/-]\p{L}*\d[\p{L}\d]*)*)",
+        r"|(?P<number>(?:\p{Lu}{1,6}[-/])*\p{L}*\d[\p{L}\d]*(?:[.,:/-]\p{L}*\d[\p{L}\d]*)*)",
         r"|(?P<word>[\p{L}\p{M}]+)|\s+|."
     ))
     .ok()
@@ -101,11 +102,26 @@ pub(super) fn known_spans(told: &[Told<'_>]) -> Vec<Vec<Span>> {
                 *common.entry((*start, *end)).or_default() += 1;
             }
         }
+        let people: HashSet<usize> = members.iter().map(|it| told[*it].person).collect();
+        // What one person alone is called is a name; what several are called may be a word, such as “friends”.
+        let class = if people.len() == 1 { Class::Name } else { Class::Capital };
         for member in members {
             spans[*member].retain(|it| common[&(it.0, it.1)] == members.len());
+            add_caseless_names(&mut spans[*member], told[*member].text, class);
         }
     }
     spans
+}
+
+/// Adds the names that a greeting or an honorific shows, as in “नमस्ते रवि जी”. Viber may know the same person by a name
+/// in Latin letters. Names in scripts with capitals are found by their capitals.
+fn add_caseless_names(spans: &mut Vec<Span>, text: &str, class: Class) {
+    for (start, end) in caseless_names(text) {
+        if spans.iter().all(|it| end <= it.0 || it.1 <= start) {
+            spans.push((start, end, class));
+        }
+    }
+    spans.sort_unstable_by_key(|it| it.0);
 }
 
 fn spans_of(message: &Told<'_>) -> Vec<Span> {
@@ -164,7 +180,7 @@ fn quotations(words: &[(usize, usize, &str)], answer: &str) -> Vec<(usize, usize
 }
 
 /// The words and numbers of a text with their places.
-fn words(text: &str) -> Vec<(usize, usize, &str)> {
+pub(in crate::viber_archive) fn words(text: &str) -> Vec<(usize, usize, &str)> {
     let Some(pattern) = TOKEN.as_ref() else { return Vec::new() };
     let found = pattern.captures_iter(text).filter_map(|it| it.name("word").or(it.name("number")));
     found.map(|it| (it.start(), it.end(), it.as_str())).collect()
@@ -237,4 +253,46 @@ pub(super) fn key(segments: &[Segment]) -> String {
         Sort::Link => "\u{1}L".to_owned(),
     };
     segments.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans(told: &[(usize, &[String], &str)]) -> String {
+        let told: Vec<Told<'_>> = told
+            .iter()
+            .map(|(person, names, text)| Told {
+                person: *person,
+                names,
+                text,
+                shape: String::new(),
+                answers: Vec::new(),
+            })
+            .collect();
+        let found = told.iter().zip(known_spans(&told));
+        let lines = found.map(|(told, spans)| {
+            let spans = spans.iter().map(|it| format!("{:?} {}", it.2, &told.text[it.0..it.1]));
+            spans.collect::<Vec<_>>().join(", ")
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn names_in_scripts_without_capitals_are_values_whatever_viber_calls_the_person() {
+        let ravi = ["ravi".to_owned()];
+        assert_eq!(spans(&[(1, &ravi, "नमस्ते रवि जी, आपका स्वागत है।")]), "Name रवि");
+        let sharma: Vec<String> = words("कृष्ण शर्मा").iter().map(|it| it.2.to_lowercase()).collect();
+        assert_eq!(spans(&[(1, &sharma, "फीस शर्मा को भेजी गई।")]), "Name शर्मा");
+        // Two people got the same words: they may be no name.
+        let both = "नमस्ते साथियों जी, आपका स्वागत है।";
+        assert_eq!(spans(&[(1, &[], both), (2, &[], both)]), "Capital साथियों\nCapital साथियों");
+    }
+
+    #[test]
+    fn a_code_has_its_prefix() {
+        let segments = segments("Booking BK-2304 ok", &[]);
+        let codes = segments.iter().filter(|it| it.sort == Sort::Number).map(Segment::text);
+        assert_eq!(codes.collect::<Vec<_>>(), ["BK-2304"]);
+    }
 }
