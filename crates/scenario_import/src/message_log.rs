@@ -172,6 +172,23 @@ mod tests {
     }
 
     #[test]
+    fn a_currency_that_stands_apart_stays_text_and_accents_are_shown() {
+        check(
+            "To,Body
++33199000001,\"Ola Ana, sua fatura de R$ 89,90 vence hoje, pague ate as 18h.\"
++33199000002,\"Ola Rui, sua fatura de R$ 120,00 vence hoje, pague ate as 18h.\"
++33199000003,\"Olá Eva, sua fatura de R$ 99,90 vence hoje, pague até as 18h.\"
+",
+            expect![[r#"
+                3 pt - Olá {{name}}, sua fatura de R$ {{amount}} vence hoje, pague até as {{time}}.
+                  name ["Ana"] Some(3)
+                  amount ["123,45"] Some(6)
+                  time ["18h"] Some(3)
+            "#]],
+        );
+    }
+
+    #[test]
     fn sent_messages_are_grouped_into_their_templates() {
         check(
             "To,Body,Direction,Date Sent

@@ -80,7 +80,7 @@ impl Message<'_, '_> {
         loop {
             if let Some(n) = self.words_of(Kind::Greeting, end).filter(|_| end > at || self.can_greet(at)) {
                 (end, is_greeting) = (end + n, true);
-            } else if let Some(n) = self.title(end, end > at) {
+            } else if let Some(n) = self.title(end, end > at).or_else(|| self.role(end)) {
                 end += n;
             } else {
                 break;
@@ -116,6 +116,18 @@ impl Message<'_, '_> {
         let next_is_capital =
             self.tokens.get(end).is_some_and(|it| it.is_capital() || (it.is_word() && !it.has_case()));
         (is_written && next_is_capital && (has_point || !is_short)).then_some(end - at)
+    }
+
+    /// The number of tokens of somebody's work before the name: “o técnico é”, “your driver”.
+    fn role(&self, at: usize) -> Option<usize> {
+        let n = self.words_of(Kind::Role, at)?;
+        let n_copula =
+            self.words_of(Kind::Copula, at + n).or_else(|| self.sign(at + n).filter(|it| *it == ":").map(|_| 1));
+        // All nouns have a capital in German, so that without a verb the next word may be any.
+        let is_written = n_copula.is_some() || !self.tokens[at].is_capital();
+        let end = at + n + n_copula.unwrap_or(0);
+        let next_is_capital = !self.is_shouted && self.tokens.get(end).is_some_and(Token::is_capital);
+        (is_written && next_is_capital).then_some(end - at)
     }
 
     /// The number of tokens of the longest words of a kind that begin at a place.
@@ -230,6 +242,9 @@ mod tests {
             ("BONJOUR ANA MARTIN, VOTRE COMMANDE EST PRETE", "ANA MARTIN"),
             ("Xin chào Nguyễn Văn An, đơn hàng", "Nguyễn Văn An"),
             ("Habari Juma, oda yako", "Juma"),
+            ("Olá João, visita confirmada. O técnico é Paulo, telefone", "João|Paulo"),
+            ("Votre livreur Karim arrive", "Karim"),
+            ("Ihr Techniker ist Weber", "Weber"),
         ] {
             assert_eq!(names(text), wanted, "{text}");
         }
@@ -246,6 +261,8 @@ mod tests {
             "Здравствуйте! Ваш заказ готов",
             "Votre colis est chez votre voisin",
             "Please tell me when",
+            "Ihr Techniker Termin am Montag",
+            "Your driver is on the way",
             "مرحبا، طلبك جاهز",
         ] {
             assert_eq!(names(text), "", "{text}");

@@ -142,10 +142,23 @@ fn parts(members: &[Member<'_>], positions: &[Vec<usize>], gaps: &[Gap<'_, '_>])
                 let unit = first.tokens.get(at[n] + 1).filter(|it| it.is_word()).map(|it| fold(it.text));
                 parts.push(value(kind, &ranges(members, positions, n), members, unit.as_deref()));
             }
-            _ => plain_token(&mut parts, token),
+            _ => {
+                plain(&mut parts, if token.is_spaced { " " } else { "" });
+                plain(&mut parts, spelling(token, members, positions, n));
+            }
         }
     }
     join_neighbours(parts)
+}
+
+/// A word as the most frequent message that has its accents spells it: some phones and programs drop accents, as in “Ola”.
+fn spelling<'a>(token: &Token<'a>, members: &[Member<'a>], positions: &[Vec<usize>], n: usize) -> &'a str {
+    if !token.is_word() || !token.text.is_ascii() {
+        return token.text;
+    }
+    let mut others = members.iter().zip(positions).filter_map(|(member, at)| member.tokens.get(*at.get(n)?));
+    let accented = |it: &&Token<'a>| !it.text.is_ascii() && it.is_capital() == token.is_capital();
+    others.find(accented).map_or(token.text, |it| it.text)
 }
 
 /// The length of tokens as they are written, in characters.

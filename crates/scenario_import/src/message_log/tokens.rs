@@ -59,16 +59,40 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
             continue;
         }
         let rest = &text[at..];
-        let (kind, length) = token_at(rest, speaks_of_code);
+        let (kind, length) = match token_at(rest, speaks_of_code) {
+            (TokenKind::Value(ValueKind::Number | ValueKind::Secret), length)
+                if is_spaced && follows_currency(&tokens) =>
+            {
+                (TokenKind::Value(ValueKind::Amount), length)
+            }
+            other => other,
+        };
         tokens.push(Token { kind, text: &rest[..length], is_spaced });
         (at, is_spaced) = (at + length, false);
     }
     tokens
 }
 
+/// Whether the last word is a currency, as in “R$ 89,90”: it stays text, and the number is an amount.
+fn follows_currency(tokens: &[Token<'_>]) -> bool {
+    tokens.last().is_some_and(|it| it.text.chars().nth(1).is_some() && Kind::Currency.has(&fold(it.text)))
+}
+
+/// Whether this is a currency of letters and a sign, such as `R$` and `Rs.`.
+fn is_signed_currency(chunk: &str) -> bool {
+    let has = |is: fn(char) -> bool| chunk.contains(is);
+    has(char::is_alphabetic)
+        && !has(char::is_numeric)
+        && has(|it| matches!(it, '$' | '.' | '/'))
+        && Kind::Currency.has(&fold(chunk))
+}
+
 fn token_at(rest: &str, speaks_of_code: bool) -> (TokenKind, usize) {
     let chunk = &rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())];
     let word = word_length(chunk);
+    if is_signed_currency(chunk) {
+        return (TokenKind::Sign, chunk.len());
+    }
     if may_be_value(chunk, &rest[..word])
         && let Some((kind, length)) = value_at(rest, speaks_of_code)
     {

@@ -101,6 +101,8 @@ fn shapes() -> Vec<(ValueKind, Regex)> {
     let alternatives = |kind: Kind| kind.words().into_iter().map(regex::escape).collect::<Vec<_>>().join("|");
     let (month, weekday) = (accented(&alternatives(Kind::Month)), accented(&alternatives(Kind::Weekday)));
     let currency = accented(&alternatives(Kind::Currency));
+    let signs = Kind::Currency.words().into_iter().filter(|it| !it.contains(char::is_alphabetic));
+    let sign = signs.map(regex::escape).collect::<Vec<_>>().join("|");
     let number =
         r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,2})?|\d{1,3}(?:[ .,'\u{a0}\u{202f}]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?";
     let day = r"\d{1,2}(?:\.|er|st|nd|rd|th|º|ª)?";
@@ -121,7 +123,7 @@ fn shapes() -> Vec<(ValueKind, Regex)> {
         (ValueKind::Date, date),
         (ValueKind::Time, format!(r"\d{{1,2}}:\d{{2}}(?::\d{{2}})?{half}?|\d{{1,2}}\s?h\s?\d{{2}}|\d{{1,2}}h|\d{{1,2}}{half}|\d{{1,2}}[.]\d{{2}}{half}")),
         (ValueKind::Percent, format!(r"[-–+]?(?:{number})\s?[%٪]")),
-        (ValueKind::Amount, format!(r"(?:{currency})\s?(?:{number})(?:,-)?|(?:{number})(?:,-)?\s?(?:{currency})")),
+        (ValueKind::Amount, format!(r"(?:{sign})\s?(?:{number})(?:,-)?|(?:{currency})(?:{number})(?:,-)?|(?:{number})(?:,-)?\s?(?:{currency})")),
         (ValueKind::Phone, r"(?:\+|00)\d{1,3}[\d ().\-*xX]{6,16}[\d*]|\(?0\d[\d .()/-]{6,14}\d|\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}|\d{2}(?: \d{2}){4}|\d{4}[ -]\d{3}[ -]\d{3,4}".to_owned()),
         (ValueKind::Number, number.to_owned()),
         (ValueKind::Reference, r"[\p{L}\d]*\d[\p{L}\d]*(?:[-_/.][\p{L}\d]+)*|\p{L}+(?:[-_/.][\p{L}\d]*\d[\p{L}\d]*)+".to_owned()),
@@ -206,8 +208,8 @@ mod tests {
             ("25,50€", ValueKind::Amount),
             ("25,50 €", ValueKind::Amount),
             ("Rp50.000", ValueKind::Amount),
-            ("Rp 50.000", ValueKind::Amount),
-            ("R$ 1.249,00", ValueKind::Amount),
+            ("R$1.249,00", ValueKind::Amount),
+            ("€ 25,50", ValueKind::Amount),
             ("2 490 руб", ValueKind::Amount),
             ("₹1,20,000", ValueKind::Amount),
             ("20%", ValueKind::Percent),

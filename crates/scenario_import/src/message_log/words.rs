@@ -38,6 +38,10 @@ pub(super) enum Kind {
     Greeting,
     /// A name follows, also within a sentence.
     Title,
+    /// What somebody does: a name follows, with or without a verb between.
+    Role,
+    /// The verb between what somebody does and the name.
+    Copula,
     /// A name comes before.
     Suffix,
     /// Part of a name in small letters.
@@ -60,6 +64,8 @@ impl Kind {
             "unit" => Self::Unit,
             "greeting" => Self::Greeting,
             "title" => Self::Title,
+            "role" => Self::Role,
+            "copula" => Self::Copula,
             "suffix" => Self::Suffix,
             "particle" => Self::Particle,
             "general" => Self::General,
