@@ -1,4 +1,4 @@
-//! Words that show what a text is about. Columns of `words/*.tsv`: language, word (`*` means any ending), topic, source.
+//! Words that show what a text is about. Columns of `words/*.tsv`: language, word (`*` means any ending, `#` a number), topic, source.
 
 use std::sync::LazyLock;
 
@@ -53,8 +53,11 @@ impl WordList {
                 Some(stem) => (stem, r"\w*"),
                 None => (word, ""),
             };
-            let start = if stem.starts_with(char::is_alphanumeric) { r"\b" } else { "" };
-            let pattern = Regex::new(&format!(r"(?i){start}{}{ending}\b", regex::escape(stem))).ok()?;
+            let edge = |is_letter: bool| if is_letter { r"\b" } else { "" };
+            let (start, end) = (stem.starts_with(char::is_alphanumeric), stem.ends_with(char::is_alphanumeric));
+            let (start, end) = (edge(start), edge(end || !ending.is_empty()));
+            let stem = regex::escape(stem).replace(r"\#", r"\p{N}{1,3}\s?");
+            let pattern = Regex::new(&format!("(?i){start}{stem}{ending}{end}")).ok()?;
             Some((language, about, pattern))
         });
         Self(lines.collect())
@@ -122,6 +125,14 @@ pub fn is_shortened(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_may_stand_beside_a_percentage() {
+        let word = |language: &str, text: &str| promotional_word(language, text);
+        assert_eq!(word("vi", "Cuối tuần này quán giảm 20% cho tất cả").as_deref(), Some("giảm 20%"));
+        assert_eq!(word("vi", "Nhiệt độ giảm 5 độ"), None);
+        assert_eq!(word("el", "Ένα δωρεάν μάθημα").as_deref(), Some("δωρεάν"));
+    }
 
     #[test]
     fn words_that_sell_are_found_in_many_languages() {
