@@ -19,7 +19,12 @@ pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str,
         }
         (Purpose::Promotion, _) => ("MARKETING", "the scenario is a promotion".to_owned()),
         (_, Some(word)) => ("MARKETING", format!("“{word}” is promotional, and Meta would make it marketing")),
-        _ => match first.filter(|it| is_plain && second.is_none() && is_code(it) && is_about_login(&words)) {
+        _ => match first.filter(|it| {
+            is_plain
+                && second.is_none()
+                && (is_code(it) || is_nameless(it) && says_code(&words))
+                && is_about_login(&words)
+        }) {
             Some(slot) => ("AUTHENTICATION", format!("{{{{{slot}}}}} is a code, and there is little other text")),
             None => (
                 "UTILITY",
@@ -89,7 +94,25 @@ const LOGIN: &[&str] = &[
     "تأكيد",
     "सत्यापन",
     "साझा",
+    "ओटीपी",
+    "पासवर्ड",
 ];
+
+/// Words that mean a code for one login, whatever its slot is called: the lists of India's operators name no slots.
+const CODE_FOR_LOGIN: &[&str] = &["otp", "ओटीपी", "one-time password", "verification code"];
+
+fn is_nameless(slot: &str) -> bool {
+    slot == "value" || slot.starts_with("value_") || slot == "var"
+}
+
+fn says_code(words: &str) -> bool {
+    let lower = words.to_lowercase();
+    let is_end = |it: Option<char>| it.is_none_or(|it| !it.is_alphanumeric());
+    CODE_FOR_LOGIN.iter().any(|code| {
+        let mut found = lower.match_indices(code);
+        found.any(|(n, it)| is_end(lower[..n].chars().next_back()) && is_end(lower[n + it.len()..].chars().next()))
+    })
+}
 
 /// Limits the words of a text that says nothing but a code: “Your code is 1234”.
 const MAX_WORDS_OF_CODE: usize = 6;
@@ -124,6 +147,12 @@ pub(super) fn is_code(slot: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_may_say_that_its_slot_is_a_code() {
+        assert!(is_nameless("value") && says_code("आपका ओटीपी   है। इसे किसी से साझा न करें।") && says_code("OTP:  "));
+        assert!(!says_code("Your postal code is  ") && !is_nameless("valuer"));
+    }
 
     #[test]
     fn codes_are_known_by_what_they_are_called() {
