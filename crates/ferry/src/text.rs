@@ -2,14 +2,12 @@
 
 pub(crate) mod audit;
 pub(crate) mod coverage;
-pub(crate) mod findings;
 pub(crate) mod inspection;
 pub(crate) mod list_quality;
 pub(crate) mod progress;
 pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod runs;
-pub(crate) mod scenarios;
 pub(crate) mod size;
 pub(crate) mod templates;
 pub(crate) mod unread;

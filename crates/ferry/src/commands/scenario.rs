@@ -15,8 +15,7 @@ use translate::{Business, OptOutWording, Parameters, compile, mermaid, svg};
 use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::text::findings::{self, Checked};
-use crate::text::scenarios as text;
+use scenario_text::{self as text, Checked};
 
 /// Limits one file of scenarios, in bytes. A log of a million messages has 150 MiB.
 const MOST_BYTES: u64 = 1 << 30;
@@ -146,7 +145,7 @@ fn check(args: &ScenarioArgs, output: Output) -> Result<Exit> {
         .collect();
     let text = || {
         let all: Vec<Checked<'_>> = checked.iter().map(|(scenario, it)| Checked::of(scenario, it)).collect();
-        findings::grouped(&all) + &text::n_findings(&all) + &text::skipped(&imported.skipped)
+        text::grouped(&all) + &text::n_findings(&all) + &text::skipped(&imported.skipped)
     };
     output.print(&value, text)?;
     let has_errors = checked.is_empty() || checked.iter().any(|it| it.1.has_errors());

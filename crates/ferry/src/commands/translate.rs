@@ -15,8 +15,7 @@ use crate::cli::scenario::TranslateArgs;
 use crate::commands::scenario;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::text::findings::{self, Checked};
-use crate::text::scenarios as text;
+use scenario_text::{self as text, Checked};
 
 /// The file that marks a folder as written by `ferry translate`.
 pub(crate) const ORDER: &str = "order.json";
@@ -51,11 +50,11 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     output.print(&json!({ "compiled": compiled, "skipped": imported.skipped }), || {
         let pairs = imported.scenarios.iter().zip(&compiled);
         let all: Vec<Checked<'_>> = pairs.map(|(scenario, it)| Checked::of(scenario, it)).collect();
-        findings::grouped(&all)
+        text::grouped(&all)
             + &text::skipped(&imported.skipped)
             + &counted(n_templates as u64, "template")
             + ":\n"
-            + &findings::templates(&all)
+            + &text::templates(&all)
             + &text::n_findings(&all)
     })?;
     let has_errors = compiled.is_empty() || compiled.iter().any(Compiled::has_errors);

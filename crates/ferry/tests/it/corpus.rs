@@ -15,7 +15,16 @@ use crate::world::World;
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios/corpus");
 
 /// Cases that are not right yet. One that has become right fails the test until it is taken off.
-const NOT_RIGHT_YET: [&str; 0] = [];
+const NOT_RIGHT_YET: [&str; 8] = [
+    "dialogflow/06-bakery-nested-yes-no-pt",
+    "infobip-templates/04-water-bills-viber-log",
+    "rapidpro/06-weekly-check-in-en",
+    "rasa/06-courier-menu-complaint-tr",
+    "sms-list/06-it-de-lingua-dichiarata",
+    "twilio-content/05-hairdresser",
+    "twilio-studio/06-water-delivery",
+    "viber-messages/05-el-odeio",
+];
 
 #[derive(Deserialize)]
 struct Expected {
@@ -131,7 +140,10 @@ fn translate(case: &Path, args: &[String]) -> Outcome {
         let steps = flow["steps"].as_array().unwrap();
         let mut of_flow = Vec::new();
         for message in steps.iter().flat_map(|it| list(&it["sends"])).filter_map(|it| it.get("message")) {
-            of_flow.push(Item { language: language.clone(), ..message_item(message) });
+            // A place on the map has no text.
+            if message["type"] != "location" {
+                of_flow.push(Item { language: language.clone(), ..message_item(message) });
+            }
             outcome.texts.push(without_ids(message).to_string());
         }
         // A text that several flows say counts once.

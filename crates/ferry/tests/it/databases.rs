@@ -169,7 +169,7 @@ fn a_backup_of_other_tables_than_ours_is_not_restored() {
         let url = url.replace("ferry.db", world.path("ferry.db").to_str().unwrap());
         let before = dump(&url);
         let record = world.read("backups/0001/backup.json");
-        world.write("backups/0001/backup.json", &record.replace("\"schema\": \"12\"", "\"schema\": \"7\""));
+        world.write("backups/0001/backup.json", &record.replace("\"schema\": \"13\"", "\"schema\": \"7\""));
         let refused = world.ferry(&["restore", "--run-dir", "later", "--yes"]);
         assert_eq!(refused.code, 4, "{refused:?}");
         let told = "taken by another version of Ferry (schema 7, this one knows 13)";

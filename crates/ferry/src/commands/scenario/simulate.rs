@@ -12,7 +12,7 @@ use super::{compile_options, files, named, read};
 use crate::cli::scenario::SimulateArgs;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::text::scenarios as text;
+use scenario_text as text;
 
 pub(super) fn run(args: &SimulateArgs, output: Output) -> Result<Exit> {
     let (imported, options) = (read(&args.scenarios)?, compile_options(&args.scenarios, Parameters::default())?);

@@ -7,10 +7,10 @@ use scenario::{Act, Choice, Goal, Scenario, Step};
 use scenario_import::{Imported, Skipped};
 use translate::ScenarioRuns;
 
-use crate::text::findings::Checked;
+use crate::findings::Checked;
 
 /// The scenarios that were imported, and what was skipped.
-pub(crate) fn imported(imported: &Imported) -> String {
+pub fn imported(imported: &Imported) -> String {
     let n_scenarios = counted(imported.scenarios.len() as u64, "scenario");
     let mut text = format!("{}: {n_scenarios}\n", imported.format.name());
     for it in &imported.scenarios {
@@ -32,14 +32,14 @@ pub(crate) fn imported(imported: &Imported) -> String {
 }
 
 /// The parts of files that were not taken, with the reason of each.
-pub(crate) fn skipped(skipped: &[Skipped]) -> String {
+pub fn skipped(skipped: &[Skipped]) -> String {
     let line =
         |it: &Skipped| format!("  skipped: {} {}: {}\n", printable(&it.file), printable(&it.place), printable(&it.why));
     skipped.iter().map(line).collect()
 }
 
 /// The last line: how many scenarios, errors, losses and warnings there are.
-pub(crate) fn n_findings(all: &[Checked<'_>]) -> String {
+pub fn n_findings(all: &[Checked<'_>]) -> String {
     let n = |severity: Severity| {
         all.iter().flat_map(|it| it.findings).filter(|it| it.rule.severity == severity).count() as u64
     };
@@ -53,7 +53,7 @@ pub(crate) fn n_findings(all: &[Checked<'_>]) -> String {
 }
 
 /// A scenario: its slots, its steps, its losses.
-pub(crate) fn scenario(scenario: &Scenario) -> String {
+pub fn scenario(scenario: &Scenario) -> String {
     let mut text = format!("{} ({}): {}\n", scenario.id, scenario.language, scenario.intent);
     // Writing to a String cannot fail.
     for slot in &scenario.slots {
@@ -114,7 +114,7 @@ fn step_text(step: &Step) -> String {
 }
 
 /// The results of the scripts of a scenario, with every difference once.
-pub(crate) fn simulated(scenario: &ScenarioRuns) -> String {
+pub fn simulated(scenario: &ScenarioRuns) -> String {
     let runs = &scenario.runs;
     let same = runs.iter().filter(|it| it.differences.is_empty()).count();
     let unexplained = runs.iter().filter(|it| !it.is_explained()).count();
@@ -151,7 +151,7 @@ pub(crate) fn simulated(scenario: &ScenarioRuns) -> String {
 }
 
 /// A line for each scenario that could not be compiled.
-pub(crate) fn not_simulated(ids: &[String]) -> String {
+pub fn not_simulated(ids: &[String]) -> String {
     let why = "not simulated, because it could not be compiled: ferry scenario check says why";
     ids.iter().map(|id| format!("{id}: {why}\n")).collect()
 }

@@ -8,14 +8,14 @@ use template::{Component, Template};
 use translate::Compiled;
 
 /// A scenario, what became of it, and its findings.
-pub(crate) struct Checked<'a> {
-    pub(crate) scenario: &'a Scenario,
-    pub(crate) templates: &'a [Template],
-    pub(crate) findings: &'a [Finding],
+pub struct Checked<'a> {
+    pub scenario: &'a Scenario,
+    pub templates: &'a [Template],
+    pub findings: &'a [Finding],
 }
 
 impl<'a> Checked<'a> {
-    pub(crate) fn of(scenario: &'a Scenario, compiled: &'a Compiled) -> Self {
+    pub fn of(scenario: &'a Scenario, compiled: &'a Compiled) -> Self {
         Self { scenario, templates: &compiled.templates, findings: &compiled.findings }
     }
 }
@@ -27,7 +27,7 @@ const ONCE: &str = "escalation";
 const SHOWN: usize = 80;
 
 /// All findings, grouped by rule.
-pub(crate) fn grouped(all: &[Checked<'_>]) -> String {
+pub fn grouped(all: &[Checked<'_>]) -> String {
     let mut groups: Vec<(&'static Rule, Vec<(&Checked<'_>, &Finding)>)> = Vec::new();
     for checked in all {
         for finding in checked.findings {
@@ -154,7 +154,7 @@ fn meant(checked: &Checked<'_>, place: &str) -> Option<String> {
 }
 
 /// The beginning of a text, on one line.
-pub(crate) fn shortened(text: &str) -> String {
+pub fn shortened(text: &str) -> String {
     let line = printable(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned();
     match line.chars().count() <= SHOWN {
         true => line,
@@ -163,7 +163,7 @@ pub(crate) fn shortened(text: &str) -> String {
 }
 
 /// A line for each template that was made.
-pub(crate) fn templates(all: &[Checked<'_>]) -> String {
+pub fn templates(all: &[Checked<'_>]) -> String {
     let body = |it: &Template| match it.is("AUTHENTICATION") && it.body_text().is_empty() {
         true => "(WhatsApp writes the text)".to_owned(),
         false => shortened(it.body_text()),

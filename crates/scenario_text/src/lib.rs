@@ -1,0 +1,7 @@
+//! Scenarios, findings and simulations as text for a terminal.
+
+mod findings;
+mod scenarios;
+
+pub use findings::{Checked, grouped, shortened, templates};
+pub use scenarios::{imported, n_findings, not_simulated, scenario, simulated, skipped};
