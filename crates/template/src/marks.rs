@@ -130,7 +130,7 @@ fn is_mark(text: &str, start: usize, mark: &str) -> bool {
     match mark.as_bytes()[0] {
         b'{' => !is_variable(),
         // The sender, as in `[ACME] Your code`.
-        b'[' => !(text[..start].trim().is_empty() && !mark.contains(char::is_lowercase)),
+        b'[' => !text[..start].trim().is_empty() || mark.contains(char::is_lowercase),
         // `100%sure`, `a@example.com`, `US$ab`.
         b'%' | b'@' | b'$' | b'#' => !before.is_some_and(char::is_alphanumeric),
         _ => true,
