@@ -95,8 +95,9 @@ impl Compiled {
 pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     let mut findings = check(scenario, options.business.contact.is_some());
     findings.extend(scenario.losses.iter().enumerate().map(|(n, lost)| imported(n, lost)));
-    // Ids become names of templates and of files.
-    let breaks = |code: &str| code.starts_with("S10") || code == rules::SCENARIO_ID.code;
+    // Ids become names of templates and of files. In another language a template would take the name of its translation.
+    let others = [rules::SCENARIO_ID.code, rules::LANGUAGE.code, rules::LANGUAGE_UNKNOWN.code];
+    let breaks = |code: &str| code.starts_with("S10") || others.contains(&code);
     let is_broken = findings.iter().any(|it| it.is_error() && breaks(it.rule.code));
     if is_broken {
         return Compiled {

@@ -265,3 +265,13 @@ fn a_code_keeps_its_button_and_its_minutes_and_a_form_opens() {
     expect![[r#"{"interactive":{"action":{"name":"flow","parameters":{"flow_action":"navigate","flow_action_payload":{"screen":"START"},"flow_cta":"Fill in","flow_id":"77","flow_message_version":"3"}},"body":{"text":"See you on Monday."},"type":"flow"},"messaging_product":"whatsapp","recipient_type":"individual","type":"interactive"}"#]]
     .assert_eq(&sent("message", form));
 }
+
+#[test]
+fn a_scenario_in_no_language_of_whatsapp_becomes_no_template() {
+    let mut scenario = scenario("event", json!([{ "id": "a", "type": "message", "text": "Hello there, all of you." }]));
+    for language in ["aar", ""] {
+        scenario.language = language.to_owned();
+        let compiled = compile(&scenario, &Options::default());
+        assert!(compiled.templates.is_empty() && compiled.has_errors(), "{language}: {:?}", compiled.findings);
+    }
+}

@@ -73,7 +73,7 @@ fn thirteen_choices_come_in_pages_and_the_difference_is_explained() {
 
 #[test]
 fn free_messages_are_refused_when_the_window_is_closed() {
-    let mut scenario = read(r#"{ "intent": "news", "response": "Your order is ready. Thank you." }"#);
+    let mut scenario = read(r#"{ "intent": "news", "language": "en", "response": "Your order is ready. Thank you." }"#);
     let compiled = compile(&scenario, &Options::default());
     assert_eq!(compiled.templates.len(), 1);
     // Compiled as if the customer had begun, and run as if the business had.
