@@ -9,6 +9,7 @@ mod format;
 mod html;
 mod infobip;
 mod language;
+mod markdown;
 mod message_log;
 mod phrases;
 mod placeholders;

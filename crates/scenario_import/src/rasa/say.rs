@@ -12,6 +12,7 @@ use super::build::{Saying, StoryBuilder, Values};
 use super::payload::Payload;
 use super::responses;
 use super::stories::{SlotValue, StoryEvent};
+use crate::markdown;
 use crate::phrases::branches;
 use crate::placeholders;
 use crate::scenario_builder::ScenarioBuilder;
@@ -24,7 +25,8 @@ pub(super) const MAX_VALUES: usize = 30;
 impl<'a> StoryBuilder<'a> {
     pub(super) fn text(builder: &mut ScenarioBuilder, raw: &str) -> Text {
         let Some(pattern) = SLOT.as_ref() else { return Text::plain(raw) };
-        placeholders::parse_with(builder, raw, pattern, |it| Some(it[1].to_owned()))
+        let plain = markdown::to_whatsapp(raw);
+        placeholders::parse_with(builder, &plain, pattern, |it| Some(it[1].to_owned()))
     }
 
     /// Builds a message and the ways out of it.
