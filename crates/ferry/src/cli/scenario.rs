@@ -35,7 +35,7 @@ pub(crate) struct ScenarioArgs {
     /// The format of the files [default: detected]
     #[arg(long, value_name = "KIND", value_parser = format)]
     pub(crate) from: Option<Format>,
-    /// A plan with [business]: the language, the footer, the opt-out wording and the contact of the business
+    /// A plan whose business section has the language, the footer, the opt-out wording and the contact
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<PathBuf>,
     /// The language of texts that are too short to tell, or the region of their language, such as pt_PT
