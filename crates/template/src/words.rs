@@ -1,11 +1,20 @@
 //! Words that show what a text is about. Columns of `words/*.tsv`: language, word (`*` means any ending, `#` a number), topic, source.
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 
-/// Words of one kind.
-pub(crate) struct WordList(Vec<(&'static str, &'static str, Regex)>);
+/// Words of one kind, by language. The patterns of a language are made when a text in it is first looked at.
+pub(crate) struct WordList(HashMap<&'static str, LanguageWords>);
+
+/// The words of one language.
+#[derive(Default)]
+struct LanguageWords {
+    /// Each word with its topic.
+    words: Vec<(&'static str, &'static str)>,
+    patterns: OnceLock<Vec<(&'static str, Regex)>>,
+}
 
 /// A word that was found.
 pub(crate) struct FoundWord<'a> {
@@ -46,21 +55,13 @@ const LINK_SHORTENERS: [&str; 18] = [
 
 impl WordList {
     fn read(table: &'static str) -> Self {
-        let lines = table.lines().skip(1).filter_map(|line| {
+        let mut languages: HashMap<&str, LanguageWords> = HashMap::new();
+        for line in table.lines().skip(1) {
             let mut cells = line.split('\t');
-            let (language, word, about) = (cells.next()?, cells.next()?, cells.next().unwrap_or_default());
-            let (stem, ending) = match word.strip_suffix('*') {
-                Some(stem) => (stem, r"\w*"),
-                None => (word, ""),
-            };
-            let edge = |is_letter: bool| if is_letter { r"\b" } else { "" };
-            let (start, end) = (stem.starts_with(char::is_alphanumeric), stem.ends_with(char::is_alphanumeric));
-            let (start, end) = (edge(start), edge(end || !ending.is_empty()));
-            let stem = regex::escape(stem).replace(r"\#", r"\p{N}{1,3}\s?");
-            let pattern = Regex::new(&format!("(?i){start}{stem}{ending}{end}")).ok()?;
-            Some((language, about, pattern))
-        });
-        Self(lines.collect())
+            let (Some(language), Some(word)) = (cells.next(), cells.next()) else { continue };
+            languages.entry(language).or_default().words.push((word, cells.next().unwrap_or_default()));
+        }
+        Self(languages)
     }
 
     pub(crate) fn promotion() -> &'static Self {
@@ -73,9 +74,10 @@ impl WordList {
 
     /// The first word of each kind in a text of that language.
     pub(crate) fn find<'a>(&self, language: &str, text: &'a str) -> Vec<FoundWord<'a>> {
-        let language = language.split(['_', '-']).next().unwrap_or_default();
+        let language = language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
+        let patterns = self.0.get(language.as_str()).map(LanguageWords::patterns).unwrap_or_default();
         let mut found: Vec<FoundWord<'a>> = Vec::new();
-        for (_, about, pattern) in self.0.iter().filter(|it| it.0.eq_ignore_ascii_case(language)) {
+        for (about, pattern) in patterns {
             let Some(word) = pattern.find(text) else { continue };
             let chars = |bytes: usize| text[..bytes].chars().count();
             let span = (chars(word.start()), chars(word.end()));
@@ -87,6 +89,26 @@ impl WordList {
         found.sort_by_key(|it| it.span);
         found
     }
+}
+
+impl LanguageWords {
+    fn patterns(&self) -> &[(&'static str, Regex)] {
+        let made = || self.words.iter().filter_map(|(word, about)| Some((*about, pattern(word)?))).collect();
+        self.patterns.get_or_init(made)
+    }
+}
+
+/// The pattern of a word of a table.
+fn pattern(word: &str) -> Option<Regex> {
+    let (stem, ending) = match word.strip_suffix('*') {
+        Some(stem) => (stem, r"\w*"),
+        None => (word, ""),
+    };
+    let edge = |is_letter: bool| if is_letter { r"\b" } else { "" };
+    let (start, end) = (stem.starts_with(char::is_alphanumeric), stem.ends_with(char::is_alphanumeric));
+    let (start, end) = (edge(start), edge(end || !ending.is_empty()));
+    let stem = regex::escape(stem).replace(r"\#", r"\p{N}{1,3}\s?");
+    Regex::new(&format!("(?i){start}{stem}{ending}{end}")).ok()
 }
 
 /// The first word that sells something, in a text of that language, or a discount, which is the same in all languages.

@@ -158,18 +158,18 @@ const BUSINESS: [&str; 16] = [
 
 /// Whether the name of a slot means the business.
 pub(super) fn is_business(slot: &str) -> bool {
-    has_word(slot, &BUSINESS)
+    slot.split('_').any(|it| is_one_of(it, &BUSINESS))
 }
 
 /// An example for the name of a slot: the kind of value that its last known word means, or the words themselves.
 pub(super) fn of(slot: &str) -> String {
-    let known = slot.rsplit('_').find_map(|word| EXAMPLES.iter().find(|it| has_word(word, it.1)));
+    let known = slot.rsplit('_').find_map(|word| EXAMPLES.iter().find(|it| is_one_of(word, it.1)));
     known.map_or_else(|| slot.replace('_', " "), |it| it.0.to_owned())
 }
 
-/// A word of the name is one of these, alone or with a number.
-fn has_word(slot: &str, words: &[&str]) -> bool {
-    slot.split('_').any(|word| words.contains(&word.trim_end_matches(|it: char| it.is_ascii_digit())))
+/// Whether a word of a name is one of these, alone or with a number.
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.contains(&word.trim_end_matches(|it: char| it.is_ascii_digit()))
 }
 
 #[cfg(test)]
