@@ -295,6 +295,19 @@ impl Act {
         routes
     }
 
+    /// The next step of a step with one way out; none of a decision and of a call.
+    pub fn next_mut(&mut self) -> Option<&mut Goal> {
+        match self {
+            Self::Message(it) => Some(&mut it.next),
+            Self::Question(it) => Some(&mut it.next),
+            Self::Listen(it) => Some(&mut it.next),
+            Self::Find(it) => Some(&mut it.next),
+            Self::Handover(it) => Some(&mut it.next),
+            Self::Set { next, .. } | Self::Wait { next, .. } => Some(next),
+            Self::Call(_) | Self::Condition(_) => None,
+        }
+    }
+
     /// Whether the step waits for the customer.
     pub fn waits(&self) -> bool {
         match self {

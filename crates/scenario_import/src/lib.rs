@@ -8,6 +8,7 @@ mod dialogflow;
 mod format;
 mod html;
 mod infobip;
+mod json;
 mod language;
 mod markdown;
 mod message_log;

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use scenario::{
-    Act, Criticality, END, LanguageBasis, Loss, Origin, PlacedLoss, Purpose, Scenario, Slot, Step, Trigger, slot_name,
+    Act, Call, Criticality, END, LanguageBasis, Loss, Origin, PlacedLoss, Purpose, Scenario, Slot, Step, Trigger,
+    slot_name,
 };
 
 /// A scenario that is being built.
@@ -104,6 +105,13 @@ impl ScenarioBuilder {
         // `end` is no step.
         self.ids.taken.insert(END.to_owned());
         self.ids.take(&slot_name(wanted))
+    }
+
+    /// A step that starts another scenario, and its id.
+    pub(crate) fn jump_to(&mut self, scenario: &str) -> String {
+        let id = self.free_id(&format!("to {scenario}"));
+        self.push(&id, Act::Call(Call { system: format!("scenario {scenario}"), next: None, on_failure: None }));
+        id
     }
 
     pub(crate) fn push(&mut self, id: &str, act: Act) {

@@ -6,6 +6,7 @@
 
 mod dialogflow;
 mod explore;
+mod json;
 mod language;
 mod player;
 mod rapidpro;

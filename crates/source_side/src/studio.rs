@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use scenario::{Input, MediaKind, Shown};
 use serde_json::Value;
 
+use crate::json::list;
 use crate::player::{Player, Reply, Trace, something_else, typed};
 use crate::{Engine, SourceError, SourceFile, SourceFlow, json};
 use condition::Condition;
@@ -62,7 +63,7 @@ pub(crate) fn open(files: &[SourceFile]) -> Result<Vec<SourceFlow>, SourceError>
 
 fn state(value: &Value) -> State {
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let transitions = value["transitions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let transitions = list(&value["transitions"]);
     State {
         name: text("name"),
         kind: text("type"),
@@ -72,7 +73,7 @@ fn state(value: &Value) -> State {
 }
 
 fn transition(value: &Value) -> Transition {
-    let conditions = value["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let conditions = list(&value["conditions"]);
     Transition {
         event: value["event"].as_str().unwrap_or_default().to_owned(),
         next: value["next"].as_str().filter(|it| !it.is_empty()).map(str::to_owned),
@@ -253,7 +254,7 @@ impl Run<'_> {
     }
 
     fn set(&mut self, state: &State) {
-        for variable in state.properties["variables"].as_array().map(Vec::as_slice).unwrap_or_default() {
+        for variable in list(&state.properties["variables"]) {
             let Some(key) = variable["key"].as_str() else { continue };
             let value = match &variable["value"] {
                 Value::String(text) => self.fill(text),

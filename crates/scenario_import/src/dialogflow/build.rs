@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use scenario::{Act, Call, Condition, Goal, Loss, Message, Question, Scenario};
+use scenario::{Act, Condition, Goal, Loss, Message, Question, Scenario};
 
 use super::agent::Intent;
 use super::contexts::Contexts;
@@ -214,9 +214,7 @@ impl<'a, 'b> IntentBuilder<'a, 'b> {
         if let Some(id) = self.jumps.get(&intent) {
             return Some(id.clone());
         }
-        let id = self.scenario.free_id(&format!("to {scenario}"));
-        let call = Call { system: format!("scenario {scenario}"), next: None, on_failure: None };
-        self.scenario.push(&id, Act::Call(call));
+        let id = self.scenario.jump_to(scenario);
         self.jumps.insert(intent, id.clone());
         Some(id)
     }
@@ -225,14 +223,9 @@ impl<'a, 'b> IntentBuilder<'a, 'b> {
 fn set_next(act: &mut Act, id: &str) {
     let goal = Some(id.to_owned());
     match act {
-        Act::Message(it) => it.next = goal,
-        Act::Question(it) => it.next = goal,
-        Act::Listen(it) => it.next = goal,
-        Act::Find(it) => it.next = goal,
-        Act::Set { next, .. } | Act::Wait { next, .. } => *next = goal,
-        Act::Handover(it) => it.next = goal,
         Act::Call(it) => (it.next, it.on_failure) = (goal.clone(), goal),
         Act::Condition(it) => it.otherwise = goal,
+        act => act.next_mut().into_iter().for_each(|next| next.clone_from(&goal)),
     }
 }
 

@@ -4,6 +4,7 @@ use scenario::Loss;
 use serde_json::Value;
 
 use super::agent::Intent;
+use crate::json::is_empty;
 use crate::scenario_builder::ScenarioBuilder;
 
 /// Fields of an intent that are read, or that say nothing to a customer.
@@ -60,15 +61,5 @@ pub(super) fn record_lost(builder: &mut ScenarioBuilder, intent: &Intent, langua
     if n_patterns > 0 {
         let what = format!("phrases that are patterns of entities (isTemplate): {n_patterns}");
         builder.record_loss(Loss::FieldDropped, &intent.name, what);
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.trim().is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(object) => object.is_empty(),
-        _ => false,
     }
 }

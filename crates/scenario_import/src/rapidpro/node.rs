@@ -302,16 +302,10 @@ fn part_id(id: &str, n: usize) -> String {
 /// Leads a step to the next. Decisions, and calls that know their ways, stay.
 fn set_next(act: &mut Act, goal: Goal) {
     match act {
-        Act::Message(it) => it.next = goal,
-        Act::Question(it) => it.next = goal,
-        Act::Listen(it) => it.next = goal,
-        Act::Find(it) => it.next = goal,
-        Act::Set { next, .. } | Act::Wait { next, .. } => *next = goal,
-        Act::Handover(it) => it.next = goal,
         Act::Call(it) if it.next.is_none() && it.on_failure.is_none() => {
             it.on_failure.clone_from(&goal);
             it.next = goal;
         }
-        Act::Call(_) | Act::Condition(_) => {}
+        act => act.next_mut().into_iter().for_each(|next| next.clone_from(&goal)),
     }
 }

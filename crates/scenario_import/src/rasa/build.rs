@@ -191,18 +191,10 @@ impl<'a> StoryBuilder<'a> {
     fn own_code(&mut self, action: &str, after: usize, key: &(String, usize)) -> Goal {
         let id = self.scenario.free_id(action);
         self.actions.insert(key.clone(), Some(id.clone()));
-        let is_person = ["handoff", "handover", "human", "agent", "escalat"].iter().any(|it| action.contains(it));
         let at = self.scenario.steps.len();
         self.scenario.push(&id, Act::Call(Call { system: action.to_owned(), next: None, on_failure: None }));
         let next = self.enter(after, action);
-        self.scenario.steps[at].act = match is_person {
-            true => Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next }),
-            false => {
-                let what = "what the bot's own code says there is not in its files";
-                self.scenario.record_loss(Loss::StepDropped, action, what);
-                Act::Call(Call { system: action.to_owned(), on_failure: next.clone(), next })
-            }
-        };
+        self.scenario.steps[at].act = own_code(&mut self.scenario, action, next);
         Some(id)
     }
 
@@ -285,9 +277,7 @@ impl<'a> StoryBuilder<'a> {
         if let Some(id) = self.jumps.get(name) {
             return Some(id.clone());
         }
-        let id = self.scenario.free_id(&format!("to {scenario}"));
-        let call = Call { system: format!("scenario {scenario}"), next: None, on_failure: None };
-        self.scenario.push(&id, Act::Call(call));
+        let id = self.scenario.jump_to(scenario);
         self.jumps.insert(name.to_owned(), id.clone());
         Some(id)
     }
@@ -302,4 +292,15 @@ impl<'a> StoryBuilder<'a> {
         self.n_left.set(left - 1);
         true
     }
+}
+
+/// The step of an action of the bot's own code, whose file does not say what it does: a person, by its name, or a call.
+pub(super) fn own_code(scenario: &mut ScenarioBuilder, action: &str, next: Goal) -> Act {
+    let is_person = ["handoff", "handover", "human", "agent", "escalat"].iter().any(|it| action.contains(it));
+    if is_person {
+        return Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next });
+    }
+    let what = "what the bot's own code says there is not in its files";
+    scenario.record_loss(Loss::StepDropped, action, what);
+    Act::Call(Call { system: action.to_owned(), on_failure: next.clone(), next })
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use scenario::{Act, Branch, Call, Choice, Condition, Goal, Handover, Loss, Test, Text, Via};
+use scenario::{Act, Branch, Call, Choice, Condition, Goal, Loss, Test, Text};
 use serde_json::Value;
 
 use super::bot::scalar;
-use super::build::StoryBuilder;
+use super::build::{StoryBuilder, own_code};
 use super::comparison::comparison;
 use super::payload::Payload;
 use super::responses::{self, Constraints};
@@ -241,15 +241,7 @@ impl<'a> StoryBuilder<'a> {
             self.speak(action, variations, id, next);
             return;
         }
-        let is_person = ["handoff", "handover", "human", "agent", "escalat"].iter().any(|it| action.contains(it));
-        let act = match is_person {
-            true => Act::Handover(Handover { via: Via::Agent, text: Text::default(), target: None, next }),
-            false => {
-                let what = "what the bot's own code says there is not in its files";
-                self.scenario.record_loss(Loss::StepDropped, action, what);
-                Act::Call(Call { system: action.to_owned(), on_failure: next.clone(), next })
-            }
-        };
+        let act = own_code(&mut self.scenario, action, next);
         self.scenario.push(id, act);
     }
 

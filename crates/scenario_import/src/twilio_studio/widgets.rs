@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::constants::variables;
 use super::liquid::plain;
 use super::{FlowBuilder, kind, next_of, transitions};
+use crate::json::is_empty;
 
 /// Properties that say where a widget stands and which channel it uses: WhatsApp has its own.
 const WITHOUT_MEANING: [&str; 7] = ["offset", "service", "channel", "from", "to", "message_type", "workflow"];
@@ -189,15 +190,4 @@ impl<'a> FlowBuilder<'a> {
 
 fn string<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Whether a property says nothing.
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => true,
-        Value::String(text) => text.trim().is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Bool(true) | Value::Number(_) => false,
-    }
 }

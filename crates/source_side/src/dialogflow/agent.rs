@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Agent;
 use super::answer::Answer;
+use crate::json::list;
 
 #[derive(Debug)]
 pub(super) struct Intent {
@@ -116,10 +117,6 @@ fn parameter(value: &Value, language: &str) -> Parameter {
 /// Whether an entry is for a language: for this one, or for all.
 pub(super) fn speaks(value: &Value, language: &str) -> bool {
     value["lang"].as_str().is_none_or(|it| it.is_empty() || it.eq_ignore_ascii_case(language))
-}
-
-pub(super) fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 pub(super) fn texts(value: &Value) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::agent::{list, speaks, texts};
+use super::agent::{speaks, texts};
+use crate::json::list;
 
 /// One message of an answer.
 #[derive(Clone, Debug, Default)]

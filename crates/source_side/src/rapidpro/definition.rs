@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::json::list;
+
 #[derive(Debug, Default)]
 pub(super) struct Definition {
     pub(super) flows: Vec<Flow>,
@@ -175,10 +177,6 @@ impl Node {
             None => id,
         }
     }
-}
-
-pub(super) fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A list of texts, or one text.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use scenario::{Input, MediaKind, Shown};
 use serde_json::Value;
 
-use super::definition::{Definition, Flow, Node, list, texts};
+use super::definition::{Definition, Flow, Node, texts};
 use super::scope::{Contact, Scope, Values};
 use super::value::Val;
 use super::{case, expression};
+use crate::json::list;
 use crate::player::{Player, Reply, Trace, something_else, typed};
 
 /// Limits how deep flows enter each other.
