@@ -10,7 +10,7 @@ use plan::{BusinessSection, OptOutSection, Plan};
 use scenario::{Scenario, schema};
 use scenario_import::{File, Imported, Options};
 use serde_json::json;
-use translate::{Business, OptOutWording, Parameters, compile, mermaid, svg};
+use translate::{Business, OptOutWording, compile, mermaid, svg};
 
 use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand};
 use crate::exit::Exit;
@@ -35,14 +35,19 @@ pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
     }
 }
 
-/// Reads the scenarios of files of any format.
-pub(crate) fn read(args: &ScenarioArgs) -> Result<Imported> {
-    let files = files(args)?;
-    let of_plan = || Ok::<_, anyhow::Error>(plan_of(args)?.and_then(|it| it.business.language));
-    let language = args.language.clone().map_or_else(of_plan, |it| Ok(Some(it)))?;
+/// Reads the scenarios of files of any format. The options say how to compile them: with what the plan says of the business.
+pub(crate) fn read(args: &ScenarioArgs) -> Result<(Imported, translate::Options)> {
+    read_files(args, files(args)?)
+}
+
+fn read_files(args: &ScenarioArgs, files: Vec<File>) -> Result<(Imported, translate::Options)> {
+    let business = match &args.plan {
+        Some(path) => Plan::read(path)?.business,
+        None => BusinessSection::default(),
+    };
     let options = Options {
         format: args.from,
-        language,
+        language: args.language.clone().or_else(|| business.language.clone()),
         min_messages: args.min_messages,
         text_column: args.text_column.clone(),
         name_column: args.name_column.clone(),
@@ -56,7 +61,7 @@ pub(crate) fn read(args: &ScenarioArgs) -> Result<Imported> {
             bail!("there is no scenario {only}, but {}", listed(&ids));
         }
     }
-    Ok(imported)
+    Ok((imported, compile_options(business)))
 }
 
 /// The files of the arguments, with those in folders.
@@ -68,18 +73,12 @@ fn files(args: &ScenarioArgs) -> Result<Vec<File>> {
     Ok(files)
 }
 
-fn plan_of(args: &ScenarioArgs) -> Result<Option<Plan>> {
-    args.plan.as_ref().map(|it| Ok(Plan::read(it)?)).transpose()
-}
-
-/// How scenarios are compiled: with what the plan says of the business.
-pub(crate) fn compile_options(args: &ScenarioArgs, parameters: Parameters) -> Result<translate::Options> {
-    let Some(plan) = plan_of(args)? else { return Ok(translate::Options { parameters, ..Default::default() }) };
-    let footer = plan.business.footer().map(str::to_owned);
-    let BusinessSection { name, contact, opt_out, .. } = plan.business;
+fn compile_options(business: BusinessSection) -> translate::Options {
+    let footer = business.footer().map(str::to_owned);
+    let BusinessSection { name, contact, opt_out, .. } = business;
     let wording = |it: OptOutSection| OptOutWording { button: it.button().to_owned(), line: it.line().to_owned() };
     let opt_out = opt_out.into_iter().map(|(language, it)| (language, wording(it))).collect();
-    Ok(translate::Options { parameters, business: Business { name, footer, contact, opt_out } })
+    translate::Options { business: Business { name, footer, contact, opt_out }, ..Default::default() }
 }
 
 fn named(scenario: &Scenario) -> String {
@@ -114,7 +113,7 @@ fn collect(root: &Path, path: &Path, files: &mut Vec<File>) -> Result<()> {
 }
 
 fn import(args: &ImportArgs, output: Output) -> Result<Exit> {
-    let imported = read(&args.scenarios)?;
+    let (imported, _) = read(&args.scenarios)?;
     if let Some(to) = &args.to {
         let text = serde_json::to_string_pretty(&json!({ "scenarios": imported.scenarios }))? + "\n";
         run::write_output(to, text.as_bytes())?;
@@ -131,7 +130,7 @@ fn import(args: &ImportArgs, output: Output) -> Result<Exit> {
 }
 
 fn check(args: &ScenarioArgs, output: Output) -> Result<Exit> {
-    let (imported, options) = (read(args)?, compile_options(args, Parameters::default())?);
+    let (imported, options) = read(args)?;
     let mut checked = Vec::new();
     for scenario in &imported.scenarios {
         checked.push((scenario, compile(scenario, &options)));
@@ -153,14 +152,14 @@ fn check(args: &ScenarioArgs, output: Output) -> Result<Exit> {
 }
 
 fn show(args: &ScenarioArgs, output: Output) -> Result<Exit> {
-    let imported = read(args)?;
+    let (imported, _) = read(args)?;
     output
         .print(&imported.scenarios, || imported.scenarios.iter().map(text::scenario).collect::<Vec<_>>().join("\n"))?;
     Ok(Exit::Done)
 }
 
 fn graph(args: &GraphArgs, output: Output) -> Result<Exit> {
-    let imported = read(&args.scenarios)?;
+    let (imported, _) = read(&args.scenarios)?;
     let scenario = match imported.scenarios.as_slice() {
         [scenario] => scenario,
         several => {

@@ -30,9 +30,9 @@ pub(crate) struct OrderEntry {
 }
 
 pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
-    let imported = scenario::read(&args.scenarios)?;
+    let (imported, options) = scenario::read(&args.scenarios)?;
     let parameters = if args.named { Parameters::Named } else { Parameters::Positional };
-    let options = scenario::compile_options(&args.scenarios, parameters)?;
+    let options = translate::Options { parameters, ..options };
     let mut compiled: Vec<Compiled> = imported.scenarios.iter().map(|it| compile(it, &options)).collect();
     add_findings_between(&mut compiled);
     let mut order = Vec::new();

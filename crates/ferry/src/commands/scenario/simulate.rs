@@ -6,23 +6,25 @@ use anyhow::{Context, Result};
 use scenario::{Script, read_scripts};
 use serde_json::json;
 use source_side::SourceFile;
-use translate::{Parameters, Simulated, compile_all, simulate_set};
+use translate::{Simulated, compile_all, simulate_set};
 
-use super::{compile_options, files, named, read};
+use super::{files, named, read_files};
 use crate::cli::scenario::SimulateArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 use scenario_text as text;
 
 pub(super) fn run(args: &SimulateArgs, output: Output) -> Result<Exit> {
-    let (imported, options) = (read(&args.scenarios)?, compile_options(&args.scenarios, Parameters::default())?);
+    let files = files(&args.scenarios)?;
+    let sources: Vec<SourceFile> =
+        files.iter().map(|it| SourceFile { path: it.path.clone(), bytes: it.bytes.clone() }).collect();
+    let (imported, options) = read_files(&args.scenarios, files)?;
     let given = given(args)?;
     let (compiled, broken) = compile_all(&imported.scenarios, &options);
     let mut broken: Vec<String> = broken.into_iter().map(named).collect();
     let format = imported.format.name();
-    let files = files(&args.scenarios)?.into_iter().map(|it| SourceFile { path: it.path, bytes: it.bytes });
     // Files that it cannot read as they are, such as a zip, have the neutral form too.
-    let flows = source_side::open(format, &files.collect::<Vec<_>>()).unwrap_or_default();
+    let flows = source_side::open(format, &sources).unwrap_or_default();
     let (simulated, left_out) = simulate_set(&compiled, &flows, format, given.as_deref());
     // A scenario that could not be compiled is named already.
     if broken.is_empty() && args.scenarios.only.is_none() {
