@@ -1,6 +1,7 @@
 //! Findings of scenarios: by rule, the most harmful first, each once with the places and texts that it means.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use model::{Finding, Rule, Severity, counted, printable};
 use scenario::Scenario;
@@ -69,13 +70,16 @@ fn group(rule: &Rule, found: &[(&Checked<'_>, &Finding)], n_scenarios: usize) ->
 /// A line for each message. A message that several scenarios have names them.
 fn lines(found: &[(&Checked<'_>, &Finding)]) -> Vec<String> {
     let mut messages: Vec<(&Finding, Vec<&Checked<'_>>)> = Vec::new();
+    let mut places: HashMap<(&str, Option<&str>), usize> = HashMap::new();
     for (checked, finding) in found {
-        let is_same =
-            |it: &&mut (&Finding, Vec<&Checked<'_>>)| it.0.message == finding.message && it.0.fix == finding.fix;
-        match messages.iter_mut().find(is_same) {
-            Some((_, of)) if !of.iter().any(|it| std::ptr::eq(*it, *checked)) => of.push(checked),
-            Some(_) => {}
-            None => messages.push((finding, vec![checked])),
+        let n = *places.entry((&finding.message, finding.fix.as_deref())).or_insert_with(|| {
+            messages.push((finding, Vec::new()));
+            messages.len() - 1
+        });
+        // The findings of a scenario follow each other.
+        let of = &mut messages[n].1;
+        if of.last().is_none_or(|it| !std::ptr::eq(*it, *checked)) {
+            of.push(checked);
         }
     }
     messages.iter().map(|(finding, of)| line(finding, of)).collect()
@@ -89,9 +93,11 @@ fn line(finding: &Finding, of: &[&Checked<'_>]) -> String {
         let more = if of.len() > 3 { format!(" and {} more", of.len() - 3) } else { String::new() };
         return format!("  {message}{fix}: {}{more}\n", names.join(", "));
     };
-    let part = part(checked, &finding.place).map_or(String::new(), |it| format!(", {it}"));
+    let (part, meant) = place(checked, &finding.place).unzip();
+    let part = part.map_or(String::new(), |it| format!(", {it}"));
     let mut text = format!("  {}{part}: {message}{fix}{}\n", named(checked.scenario), source(checked.scenario));
-    if let Some(meant) = meant(checked, &finding.place).filter(|it| !finding.message.contains(it.as_str())) {
+    let meant = meant.flatten().map(|it| shortened(&it));
+    if let Some(meant) = meant.filter(|it| !it.is_empty() && !finding.message.contains(it.as_str())) {
         text += &format!("    in “{meant}”\n");
     }
     text
@@ -111,50 +117,40 @@ fn source(scenario: &Scenario) -> String {
     format!(" ({}{place})", printable(&origin.file))
 }
 
-/// The part of a scenario that a JSON pointer means, in words.
-fn part(checked: &Checked<'_>, place: &str) -> Option<String> {
-    let mut keys = place.trim_start_matches('/').split('/');
-    match (keys.next()?, keys.next()) {
-        ("steps", Some(n)) => Some(format!("step {}", checked.scenario.steps.get(n.parse::<usize>().ok()?)?.id)),
-        ("messages", Some(step)) => Some(format!("message of step {step}")),
-        ("templates", Some(n)) => {
-            let template = checked.templates.get(n.parse::<usize>().ok()?)?;
-            let component = keys.nth(1).and_then(|it| template.components.get(it.parse::<usize>().ok()?));
-            let name = match component? {
-                Component::Header(_) => "header",
-                Component::Body(_) => "body",
-                Component::Footer(_) => "footer",
-                Component::Buttons(_) => "buttons",
-                Component::Other(_) => "a component",
+/// The place that a JSON pointer means: its part in words, and its text.
+fn place(checked: &Checked<'_>, pointer: &str) -> Option<(String, Option<String>)> {
+    let mut keys = pointer.trim_start_matches('/').split('/');
+    match (keys.next()?, keys.next()?) {
+        ("steps", n) => {
+            let step = checked.scenario.steps.get(number(n)?)?;
+            Some((format!("step {}", step.id), step.act.text().map(ToString::to_string)))
+        }
+        ("messages", step) => Some((format!("message of step {step}"), None)),
+        ("templates", n) => {
+            let template = checked.templates.get(number(n)?)?;
+            let component = template.components.get(keys.nth(1).and_then(number)?)?;
+            let (name, text) = match component {
+                Component::Header(it) => ("header", it.text.clone()),
+                Component::Body(it) => ("body", it.text.clone()),
+                Component::Footer(it) => ("footer", it.text.clone()),
+                Component::Buttons(it) => {
+                    let button = keys.nth(1).and_then(number).and_then(|n: usize| it.buttons.get(n));
+                    ("buttons", button.and_then(|it| it.text.clone()))
+                }
+                Component::Other(_) => ("a component", None),
             };
-            Some(format!("{name} of template {}", template.name))
+            Some((format!("{name} of template {}", template.name), text))
         }
         _ => None,
     }
 }
 
-/// The text that a JSON pointer means, shortened.
-fn meant(checked: &Checked<'_>, place: &str) -> Option<String> {
-    let mut keys = place.trim_start_matches('/').split('/');
-    let text = match (keys.next()?, keys.next()) {
-        ("steps", Some(n)) => checked.scenario.steps.get(n.parse::<usize>().ok()?)?.act.text()?.to_string(),
-        ("templates", Some(n)) => {
-            let template = checked.templates.get(n.parse::<usize>().ok()?)?;
-            match template.components.get(keys.nth(1)?.parse::<usize>().ok()?)? {
-                Component::Header(it) => it.text.clone()?,
-                Component::Body(it) => it.text.clone()?,
-                Component::Footer(it) => it.text.clone()?,
-                Component::Buttons(it) => it.buttons.get(keys.nth(1)?.parse::<usize>().ok()?)?.text.clone()?,
-                Component::Other(_) => return None,
-            }
-        }
-        _ => return None,
-    };
-    Some(shortened(&text)).filter(|it| !it.is_empty())
+fn number(key: &str) -> Option<usize> {
+    key.parse().ok()
 }
 
 /// The beginning of a text, on one line.
-pub fn shortened(text: &str) -> String {
+fn shortened(text: &str) -> String {
     let line = printable(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned();
     match line.chars().count() <= SHOWN {
         true => line,

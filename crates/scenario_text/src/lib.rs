@@ -3,5 +3,5 @@
 mod findings;
 mod scenarios;
 
-pub use findings::{Checked, grouped, shortened, templates};
+pub use findings::{Checked, grouped, templates};
 pub use scenarios::{imported, n_findings, not_simulated, scenario, simulated, skipped};
