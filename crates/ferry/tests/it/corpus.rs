@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -297,11 +298,12 @@ impl ExpectedItem {
 }
 
 fn without_slots(text: &str) -> String {
-    regex::Regex::new(r"\{\{\w+\}\}").unwrap().replace_all(text, "{}").into_owned()
+    static SLOT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{\w+\}\}").unwrap());
+    SLOT.replace_all(text, "{}").into_owned()
 }
 
 /// A text whose slots have no names: `{{1}}`, `{{name}}` and `{name}` are the same.
 fn plain(text: &str) -> String {
-    let slots = regex::Regex::new(r"\{\{\s*[\w.]+\s*\}\}|\{[^{}\s][^{}]*\}").unwrap();
-    slots.replace_all(text, "{}").trim().to_owned()
+    static SLOT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{\s*[\w.]+\s*\}\}|\{[^{}\s][^{}]*\}").unwrap());
+    SLOT.replace_all(text, "{}").trim().to_owned()
 }
