@@ -39,7 +39,7 @@ pub struct Lease {
     renewal: JoinHandle<()>,
 }
 
-/// What a holder's transactions compare.
+/// The number that the transactions of a holder compare.
 #[derive(Debug)]
 pub(crate) struct Fence {
     number: i64,

@@ -44,7 +44,7 @@ pub struct Plan {
     pub identity: IdentitySection,
     pub verify: Option<VerifySection>,
     pub whatsapp: Option<WhatsappSection>,
-    /// What scenarios say in the name of the business.
+    /// The wording and the contact of the business.
     pub business: BusinessSection,
     pub gates: GatesSection,
     pub limits: LimitsSection,

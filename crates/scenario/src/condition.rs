@@ -172,7 +172,7 @@ impl Branch {
 }
 
 impl Test {
-    /// What the test finds in a value; none if the value does not pass. `operand` is what the test compares with.
+    /// The part of a value that the test finds; none if the value does not pass. The test compares it with `operand`.
     pub fn find(self, operand: &str, value: &str) -> Option<String> {
         let text = value.trim();
         let (lower, wanted) = (text.to_lowercase(), operand.trim().to_lowercase());
@@ -257,7 +257,7 @@ fn pattern(text: &str) -> Option<Regex> {
 mod tests {
     use super::*;
 
-    /// What a test finds in each of the texts; `-` where it finds nothing.
+    /// The part that a test finds in each of the texts; `-` where it finds nothing.
     fn check(test: Test, value: &str, examples: &[(&str, &str)]) {
         let branch = Branch { slot: "x".to_owned(), test, value: value.to_owned(), next: None };
         for (text, found) in examples {

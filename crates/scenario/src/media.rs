@@ -76,7 +76,7 @@ pub struct Product {
     pub section: Option<String>,
 }
 
-/// What WhatsApp writes beside a one-time code.
+/// The lines that WhatsApp writes beside a one-time code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CodeNotice {
     /// Whether it warns the customer not to share the code.

@@ -77,13 +77,13 @@ pub fn read_scripts(json: &str) -> Result<Vec<Script>, ScenarioError> {
     serde_json::from_str(json).map_err(|source| ScenarioError::Json { source })
 }
 
-/// What plays the source side of a simulation: an interpreter of its format.
+/// An interpreter of a format, which plays the source side of a simulation.
 pub trait SourceSide {
     /// The name that the source has for it.
     fn name(&self) -> &str;
     /// Such as `fr`; empty if the source does not declare it.
     fn language(&self) -> &str;
-    /// What it leaves out, such as the decisions of a model.
+    /// The parts that are not simulated, such as the decisions of a model.
     fn not_simulated(&self) -> &[String];
     /// Whether the source does not say who begins: then it begins by itself, and no message is needed.
     fn begins_by_itself(&self) -> bool;

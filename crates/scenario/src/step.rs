@@ -71,7 +71,7 @@ pub struct Message {
     pub list_button: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<Product>,
-    /// What is sent right after the message, before its answer.
+    /// Media that are sent right after the message, before its answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<Media>,
     /// The slot that the answer is saved in.

@@ -87,7 +87,7 @@ fn with_region(code: &str, wanted: Option<&str>) -> String {
     wanted.filter(is_same).unwrap_or(code).to_owned()
 }
 
-/// What a customer reads and writes, without slots.
+/// All texts that a customer reads and writes, without slots.
 fn texts(scenario: &Scenario) -> String {
     let mut all = match &scenario.trigger {
         Trigger::Message { phrases } => phrases.iter().map(|it| Text::parse(it).fill(|_| "".into()) + "\n").collect(),

@@ -55,7 +55,7 @@ static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 const DOLLARS: [&str; 16] =
     ["R", "US", "A", "AU", "C", "CA", "NZ", "HK", "S", "MX", "NT", "CLP", "COP", "ARS", "AR", "TT"];
 
-/// What a placeholder in a text is.
+/// The meaning of a placeholder in a text.
 enum Found<'t> {
     /// A slot, after the first bytes of the match, which are text.
     Named { name: &'t str, n_text: usize, is_computed: bool },
@@ -102,7 +102,7 @@ pub(crate) fn are_in(text: &str) -> bool {
     ANY.as_ref().is_some_and(|pattern| pattern.captures_iter(text).any(|it| look(&it, text).is_some()))
 }
 
-/// What a match is where it stands; none if it is text.
+/// The placeholder that a match is at its place; none if it is text.
 fn look<'t>(found: &Captures<'t>, text: &'t str) -> Option<Found<'t>> {
     let whole = found.get(0)?;
     let named = |group: &str| found.name(group).map(|it| it.as_str().trim());

@@ -6,7 +6,7 @@ use scenario::{Act, Choice, Goal, Scenario, Step, Trigger};
 
 use crate::{File, Format, Options, import};
 
-/// What the files become: scenarios, losses, and what was skipped; or the error.
+/// The scenarios, losses and skipped parts of the files; or the error.
 pub(crate) fn shown(format: Format, files: &[(&str, &str)]) -> String {
     let files = files.iter().map(|(path, text)| File { path: (*path).to_owned(), bytes: text.as_bytes().to_vec() });
     let options = Options { format: Some(format), ..Options::default() };

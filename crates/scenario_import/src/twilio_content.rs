@@ -119,7 +119,7 @@ fn is_for_sessions(kind: &str, message: &Message) -> bool {
     kind == "twilio/list-picker" || kind == "twilio/location" && message.text.is_empty()
 }
 
-/// What WhatsApp decided about a content.
+/// WhatsApp's decision about a content.
 #[derive(Default)]
 struct Approval<'a> {
     status: &'a str,

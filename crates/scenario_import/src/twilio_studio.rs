@@ -57,7 +57,7 @@ struct Flow<'a> {
 
 /// A way in which a flow begins.
 struct Entry<'a> {
-    /// What the names of the scenarios after the first end with.
+    /// The endings of the names of the scenarios after the first.
     label: &'static str,
     start: &'a str,
     trigger: Trigger,

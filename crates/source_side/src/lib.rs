@@ -45,7 +45,7 @@ pub struct SourceFlow {
     pub name: String,
     /// Such as `fr`; empty if the source does not declare it.
     pub language: String,
-    /// What only the source's models or code decide, which is not simulated.
+    /// Decisions of the source's models and code, which are not simulated.
     pub not_simulated: Vec<String>,
     /// Whether the files do not say who begins.
     begins_by_itself: bool,

@@ -1,4 +1,4 @@
-//! What every interpreter shares: the inputs of a script, what was shown, and which way was taken.
+//! The parts that every interpreter shares: the inputs of a script, what was shown, and which way was taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use scenario::{Answer, Input, Script, Shown, value_named};
 pub(crate) const MOST_STEPS: usize = 5_000;
 const MOST_SHOWN: usize = 1_000;
 
-/// What one run did.
+/// The record of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     pub(crate) shown: Vec<Shown>,
     /// The transitions that were taken.
     pub(crate) transitions: BTreeSet<String>,
-    /// What the flow waits for at the end of the script.
+    /// The answer that the flow waits for at the end of the script.
     pub(crate) ask: Option<Ask>,
     /// The values of the business that decided something.
     pub(crate) decisions: Vec<Decision>,
@@ -233,7 +233,7 @@ pub(crate) fn typed(text: &str) -> [Input; 3] {
     [Input::Say(text.to_owned()), Input::Say(format!("zz {text} zz")), Input::Say(format!("zz{text}zz"))]
 }
 
-/// What matches nothing.
+/// A text that matches nothing.
 pub(crate) fn something_else() -> Input {
     Input::Say("zzz something else".to_owned())
 }

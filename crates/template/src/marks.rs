@@ -68,7 +68,7 @@ const TYPE_WORDS: [&str; 12] = [
     "message",
 ];
 
-/// What is checked of a text.
+/// The part of a message that a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A body, a header or a footer.

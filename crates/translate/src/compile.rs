@@ -27,7 +27,7 @@ pub struct Options {
     pub business: Business,
 }
 
-/// What scenarios say in the name of the business.
+/// The wording and the contact of the business.
 #[derive(Clone, Debug, Default)]
 pub struct Business {
     pub name: Option<String>,

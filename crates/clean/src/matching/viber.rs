@@ -94,7 +94,7 @@ struct Step {
     is_answer: bool,
 }
 
-/// What was found out about a card.
+/// The owner of the phone on a card.
 #[derive(Debug)]
 enum Card {
     /// It has the phone of the user. With it, the contact, and whether that was merged from another.

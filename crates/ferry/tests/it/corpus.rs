@@ -77,7 +77,7 @@ struct Item {
     choices: Vec<String>,
 }
 
-/// What `ferry translate` made of a case.
+/// The output of `ferry translate` for a case.
 struct Outcome {
     code: i32,
     said: String,

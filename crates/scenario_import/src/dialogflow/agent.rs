@@ -23,7 +23,7 @@ pub(super) struct Intent {
     pub(super) file: String,
     pub(super) name: String,
     pub(super) value: Value,
-    /// What users say, by language.
+    /// The phrases of users, by language.
     pub(super) phrases: BTreeMap<String, Vec<String>>,
     /// The same phrases in pieces, with the parameters that the pieces are values of.
     pieces: BTreeMap<String, Vec<Vec<Piece>>>,
@@ -112,12 +112,12 @@ impl Intent {
         }
     }
 
-    /// What users say in a language, or in the language without its region.
+    /// The phrases of users in a language, or in the language without its region.
     pub(super) fn phrases(&self, language: &str) -> &[String] {
         of_language(&self.phrases, language)
     }
 
-    /// What users say in a language, in pieces.
+    /// The phrases of users in a language, in pieces.
     pub(super) fn pieces(&self, language: &str) -> &[Vec<Piece>] {
         of_language(&self.pieces, language)
     }

@@ -105,7 +105,7 @@ impl<'a, 'b> IntentBuilder<'a, 'b> {
         for (n, (id, mut act)) in steps.into_iter().enumerate() {
             set_next(&mut act, &ids[n + 1]);
             if let Act::Condition(known) = &mut act {
-                // What is known is not asked: the question is the next step.
+                // A value that is known is not asked for: the question is the next step.
                 known.branches.iter_mut().for_each(|it| it.next = ids.get(n + 2).cloned());
             }
             self.scenario.push(&id, act);

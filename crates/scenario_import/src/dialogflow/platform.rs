@@ -50,7 +50,7 @@ fn platform(message: &Value) -> &str {
     message.get("platform").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// What is said, without the platform for which.
+/// The messages without the platform that they are for.
 fn contents(messages: &[&Value]) -> Vec<Value> {
     let content = |it: &&Value| {
         let mut it = (*it).clone();

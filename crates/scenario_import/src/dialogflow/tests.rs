@@ -223,7 +223,7 @@ fn an_agent_of_cx_is_refused() {
     );
 }
 
-/// What becomes of a field.
+/// The treatment of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     /// It changes what is read.

@@ -136,7 +136,7 @@ fn candidates(ids: &[u32], numbers: &Numbers, postings: &HashMap<u32, Vec<usize>
     counts.into_iter().map(|it| it.0).collect()
 }
 
-/// What a group would be with one more message.
+/// A group with one more message.
 struct Joined {
     score: u32,
     core: Vec<u32>,
@@ -170,7 +170,7 @@ impl<'a> Group<'a> {
         align(&self.core, &member.ids, |it| numbers.weight(it)).into_iter().map(|it| it.1).collect()
     }
 
-    /// What the group becomes with a message; none if it came from another template.
+    /// The group with one more message; none if the message came from another template.
     fn joined(&self, ids: &[u32], numbers: &Numbers) -> Option<Joined> {
         let pairs = align(&self.core, ids, |it| numbers.weight(it));
         let core: Vec<u32> = pairs.iter().map(|it| self.core[it.0]).collect();

@@ -32,7 +32,7 @@ pub(super) struct Sent {
     text: String,
     time: Option<i64>,
     recipient: Option<String>,
-    /// What other columns say of it, such as the name of the customer.
+    /// The values of other columns of its row, such as the name of the customer.
     known: Vec<String>,
 }
 

@@ -29,7 +29,7 @@ pub(super) enum Part {
     Slot { kind: ValueKind, values: Vec<String>, longest: u32 },
 }
 
-/// What stands at one place in each member; empty if it has nothing there.
+/// The words of each member at one place; empty if it has none there.
 struct Gap<'g, 'a> {
     /// The tokens, and the token before them.
     of_members: Vec<(&'g [Token<'a>], Option<Token<'a>>)>,
@@ -168,7 +168,7 @@ fn written(tokens: &[Token<'_>]) -> u32 {
     tokens.iter().map(length).sum::<u32>() - before
 }
 
-/// What a value of the core was in each member.
+/// A value of the core, as each member has it.
 fn ranges<'a>(members: &'a [Member<'_>], positions: &[Vec<usize>], n: usize) -> Vec<&'a ValueRange> {
     let range = |(member, at): (&'a Member<'_>, &Vec<usize>)| {
         let is_value = |it: &&Token<'_>| matches!(it.kind, TokenKind::Value(_));

@@ -12,7 +12,7 @@ const SEPARATOR: char = '\u{2}';
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token<'t> {
     pub(super) kind: TokenKind,
-    /// What the message says; empty for a value of a masked message.
+    /// The word of the message; empty for a value of a masked message.
     pub(super) text: &'t str,
     /// Whether a blank comes before it.
     pub(super) is_spaced: bool,

@@ -24,7 +24,7 @@ static MONTHS: LazyLock<HashMap<String, i64>> = LazyLock::new(|| {
     rows.flat_map(|(number, words)| words.split('|').map(move |it| (fold(it), number))).collect()
 });
 
-/// What a word is.
+/// The kind of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Month,
@@ -38,7 +38,7 @@ pub(super) enum Kind {
     Greeting,
     /// A name follows, also within a sentence.
     Title,
-    /// What somebody does: a name follows, with or without a verb between.
+    /// A role, such as technician: a name follows, with or without a verb between.
     Role,
     /// The verb between what somebody does and the name.
     Copula,

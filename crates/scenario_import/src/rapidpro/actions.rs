@@ -119,7 +119,7 @@ impl<'a> FlowReader<'a> {
         }
     }
 
-    /// What another system does.
+    /// A call of another system.
     fn call(&mut self, kind: &str, action: &'a Value, id: &str) -> Part {
         let name = |key: &str| action.get(key).and_then(|it| it.as_str().or(string(it, "name"))).unwrap_or_default();
         let what = match kind {

@@ -1,4 +1,4 @@
-//! Who begins a flow: triggers and campaigns.
+//! Triggers and campaigns, which say who begins a flow.
 
 use scenario::{Loss, Trigger};
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(super) fn has_start(export: &Export<'_>, flow: &Flow<'_>) -> bool {
     !flow.keywords.is_empty() || triggers(export, flow).next().is_some() || !events(export, flow).is_empty()
 }
 
-/// What begins the flow, and what of it has no place.
+/// The trigger of a flow, and the losses of its triggers.
 ///
 /// Without a trigger, somebody of the business starts the flow for customers. Where both sides can begin it, the business
 /// does: templates may be sent at any time.

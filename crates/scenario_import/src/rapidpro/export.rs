@@ -154,7 +154,7 @@ impl<'a> Flow<'a> {
             || translated.is_some_and(|it| it.values().any(|it| list(it, "text").iter().any(|it| it != "")))
     }
 
-    /// What the language has for a key of something with an id; none if there is no translation.
+    /// The translation of a key of something with an id; none if there is none.
     pub(super) fn translation(&self, language: &str, of: &'a Value, key: &str) -> Option<&'a Value> {
         let uuid = string(of, "uuid")?;
         let found = self.definition.get("localization")?.get(language)?.get(uuid)?.get(key)?;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What expressions can begin with, in this and in older versions.
+/// The first words of expressions, in this and in older versions.
 const ROOTS: [&str; 27] = [
     "contact",
     "fields",
@@ -68,7 +68,7 @@ pub(super) enum Piece<'a> {
     Plain(&'a str),
     /// Such as `contact.name`.
     Path(&'a str),
-    /// What stands between `@(` and `)`.
+    /// The text between `@(` and `)`.
     Computed(&'a str),
 }
 
@@ -184,7 +184,7 @@ impl Case {
     }
 }
 
-/// What an expression is made of.
+/// A part of an expression.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Parsed<'a> {
     pub(super) paths: Vec<&'a str>,
@@ -218,7 +218,7 @@ impl<'a> Parsed<'a> {
         self.paths.len() == 1 && !computes && self.functions.iter().all(|it| is_known(it))
     }
 
-    /// What becomes of upper and lower case: the outermost function decides.
+    /// The change of upper and lower case: the outermost function decides.
     pub(super) fn case(&self) -> Case {
         let case = |it: &&str| match it.to_ascii_lowercase().as_str() {
             "upper" => Some(Case::Upper),

@@ -1,4 +1,4 @@
-//! What of an export has no place, by name.
+//! Losses: the parts of an export that have no place, by name.
 
 use scenario::Loss;
 use serde_json::Value;

@@ -9,7 +9,7 @@ use super::flow::{After, FlowReader, Job};
 use super::results::Way;
 use super::router::Routes;
 
-/// What comes after the actions of a node.
+/// The way on after the actions of a node.
 struct Tail<'a> {
     goal: After,
     /// The router decides without a wait.

@@ -85,7 +85,7 @@ impl<'a> FlowReader<'a> {
         }
     }
 
-    /// What tells the result that a router saves apart from others.
+    /// The key of the result that a router saves.
     pub(super) fn result_of(&self, run: usize, router: &Value) -> Option<String> {
         let name = string(router, "result_name").filter(|it| !it.is_empty())?;
         // Results are known by the plain form of their names.

@@ -364,7 +364,7 @@ fn flows_of_other_products_and_of_old_versions_are_refused() {
     }
 }
 
-/// What must become of a key.
+/// The treatment that a key must have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     Carried,

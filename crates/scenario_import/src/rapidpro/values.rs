@@ -65,7 +65,7 @@ impl FlowReader<'_> {
         slot
     }
 
-    /// What tells a value apart from others, and a name for it.
+    /// The key of a value, and a name for it.
     fn named(&self, path: &str) -> (String, String) {
         let parts = parts(path);
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
@@ -112,7 +112,7 @@ fn result(flow: usize, parts: &[&str]) -> (String, String) {
     }
 }
 
-/// What tells a result of a flow apart from others.
+/// The key of a result of a flow.
 pub(super) fn result_key(flow: usize, name: &str) -> String {
     format!("{flow} result {name}")
 }

@@ -111,7 +111,7 @@ impl Bot {
         }
     }
 
-    /// What customers say for an intent.
+    /// The examples of an intent.
     pub(super) fn phrases(&self, intent: &str) -> Vec<String> {
         self.examples.get(intent).into_iter().flatten().map(|it| it.text.clone()).collect()
     }

@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 200;
 /// Values of slots that an answer gives.
 pub(super) type Values = Vec<(String, String)>;
 
-/// What all scenarios of a bot share.
+/// The parts that all scenarios of a bot share.
 pub(super) struct Context<'a> {
     pub(super) bot: &'a Bot,
     pub(super) stories: &'a Stories,
@@ -167,7 +167,7 @@ impl<'a> StoryBuilder<'a> {
         first
     }
 
-    /// What follows an action: the rest of the story, or stories that begin with the action.
+    /// The continuation of an action: the rest of the story, or stories that begin with the action.
     fn continuation(&mut self, action: &str, after: usize) -> usize {
         let bot = self.context.bot;
         let is_silent = !bot.responses.contains_key(action);

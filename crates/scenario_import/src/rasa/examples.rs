@@ -1,4 +1,4 @@
-//! What users say, and the entities in it.
+//! Examples of users, and the entities in them.
 
 use std::sync::LazyLock;
 

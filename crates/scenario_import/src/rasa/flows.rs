@@ -107,7 +107,7 @@ impl<'a> StoryBuilder<'a> {
         for value in &list[..n_steps] {
             for way in value.get("next").and_then(Value::as_array).into_iter().flatten() {
                 let Some(then @ Value::Array(inner)) = way.get("then").or_else(|| way.get("else")) else { continue };
-                // What follows a nested list is what it says: it ends where it does not.
+                // A nested list says its own next step; without one it ends.
                 if let Some(inner) = self.number(read, name, inner, None, depth + 1) {
                     read.lists.insert(std::ptr::from_ref(then), inner);
                 }

@@ -1,4 +1,4 @@
-//! What a button sends: `/intent{"entity": "value"}`, or `/SetSlots(slot=value)` in a flow.
+//! Payloads of buttons: `/intent{"entity": "value"}`, or `/SetSlots(slot=value)` in a flow.
 
 use serde_json::Value;
 

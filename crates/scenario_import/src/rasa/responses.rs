@@ -106,7 +106,7 @@ pub(super) fn branch(
     }
 }
 
-/// What a person reads of a variation.
+/// The text of a variation, as a person reads it.
 pub(super) fn text_of(variation: &Value) -> String {
     match variation.get("text").and_then(Value::as_str) {
         Some(text) => text.trim().to_owned(),

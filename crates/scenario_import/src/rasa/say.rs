@@ -215,7 +215,7 @@ impl<'a> StoryBuilder<'a> {
             }
             let is_own = self.is_covered(intent, *after);
             for (values, phrases) in groups {
-                // What customers type starts the intent's own scenario without a decision here.
+                // The intent's own scenario starts by what customers type, without a decision here.
                 if is_own && values.is_empty() {
                     continue;
                 }

@@ -380,7 +380,7 @@ fn markdown_of_rasa_1_is_refused() {
     .assert_eq(&shown(Format::Rasa, &[files[0], readme]));
 }
 
-/// What becomes of a field.
+/// The treatment of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     /// It changes what is read.

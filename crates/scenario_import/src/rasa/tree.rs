@@ -109,7 +109,7 @@ impl Stories {
         self.nodes.len() - 1
     }
 
-    /// What can happen next; a checkpoint stands for the stories that begin with it.
+    /// The events that can happen next; a checkpoint stands for the stories that begin with it.
     pub(super) fn options(&self, node: usize) -> Vec<(StoryEvent, usize)> {
         let (mut options, mut known) = (Vec::new(), HashSet::new());
         let (mut seen, mut waiting) = (HashSet::new(), vec![node]);

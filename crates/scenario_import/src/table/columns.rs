@@ -28,7 +28,7 @@ static LANGUAGE_NAMES: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|
     rows.flat_map(|(code, names)| names.split('|').map(move |it| (normal(it), code))).collect()
 });
 
-/// What a column is for.
+/// The use of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Role {
     Text,
@@ -159,7 +159,7 @@ impl Columns {
     }
 }
 
-/// What is in a column.
+/// Counts of the values of a column.
 struct Profile {
     name: String,
     n: usize,

@@ -1,4 +1,4 @@
-//! What cells look like: phone numbers, dates, texts, languages.
+//! Shapes of cells: phone numbers, dates, texts, languages.
 
 use std::sync::LazyLock;
 

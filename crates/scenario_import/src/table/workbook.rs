@@ -114,7 +114,7 @@ struct OdsSheet {
     cell_repeats: usize,
     /// The text of the cell, none outside of cells.
     cell: Option<String>,
-    /// What a date cell says, whatever it shows.
+    /// The date of a cell, whatever its format shows.
     date: Option<String>,
 }
 

@@ -176,7 +176,7 @@ fn a_type_that_whatsapp_does_not_have_is_named() {
     );
 }
 
-/// What becomes of a field.
+/// The treatment of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     Carried,

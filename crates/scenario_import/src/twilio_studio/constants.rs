@@ -13,7 +13,7 @@ const MOST: usize = 200_000;
 /// The values of variables, by their key. A variable that is missing was not set.
 type Values = HashMap<String, Known>;
 
-/// What is known of a variable.
+/// The value of a variable, as far as all ways to a step agree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Known {
     Constant(String),

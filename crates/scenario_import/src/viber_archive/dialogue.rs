@@ -31,7 +31,7 @@ pub(super) fn scenarios(
     scenarios
 }
 
-/// What followed what, for each side that begins and each language; with the number of sessions.
+/// The messages that followed each message, for each side that begins and each language; with the number of sessions.
 fn graphs(
     archive: &Archive,
     sessions: &[Session],

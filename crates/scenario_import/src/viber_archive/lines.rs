@@ -23,7 +23,7 @@ pub(super) struct Archive {
     numbers: HashMap<String, usize>,
 }
 
-/// What one person said or was sent. Times are in milliseconds.
+/// A message that one person sent or was sent. Times are in milliseconds.
 pub(super) struct Line {
     /// The number of the person.
     pub(super) person: usize,
@@ -44,7 +44,7 @@ pub(super) enum Said {
     Started,
 }
 
-/// What a customer sent.
+/// A message of a customer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Answer {
     /// A text, or what a button stands for.
@@ -98,11 +98,11 @@ fn values(bytes: &[u8]) -> Vec<(String, Option<Value>)> {
     }
 }
 
-/// What is known while the lines are read.
+/// The state of a reader between two lines.
 #[derive(Default)]
 struct Reader {
     now: Option<i64>,
-    /// Who opened a conversation and was sent nothing since: an answer to that has no receiver.
+    /// The person who opened a conversation and was sent nothing since: an answer to that has no receiver.
     opened: Option<usize>,
 }
 
@@ -207,7 +207,7 @@ impl Archive {
     }
 }
 
-/// What a customer sent; none if it is empty.
+/// The message of a customer; none if it is empty.
 fn answer(message: &Value) -> Option<Answer> {
     match message.get("type").and_then(Value::as_str).unwrap_or("text") {
         "text" => {

@@ -57,7 +57,7 @@ impl Messages {
     }
 }
 
-/// What was said to whom, and what they had typed before.
+/// All messages of the bot, each with its receiver and what that person had typed before.
 fn told<'a>(archive: &'a Archive, sessions: &'a [Session]) -> Vec<Told<'a>> {
     let mut told = Vec::new();
     for session in sessions {
@@ -90,7 +90,7 @@ fn told<'a>(archive: &'a Archive, sessions: &'a [Session]) -> Vec<Told<'a>> {
     told
 }
 
-/// What must be equal in messages with the same text: what is shown, without what belongs to one person.
+/// The parts that are equal in messages of one step: all that is shown, without what belongs to one person.
 fn shape(message: &Value) -> String {
     let shown = ["type", "keyboard", "rich_media", "location", "contact", "sticker_id", "alt_text"];
     let mut shape: Value = shown
@@ -191,7 +191,7 @@ fn n_letters(parts: &[Part]) -> usize {
     parts.iter().map(of).sum()
 }
 
-/// What a message says, without slots.
+/// The words of a message, without slots.
 fn words(message: &Message) -> String {
     let plain = message.text.parts().iter().filter_map(|it| match it {
         TextPart::Plain(text) => Some(text.as_str()),

@@ -15,13 +15,13 @@ pub(super) struct Session {
     pub(super) by_business: bool,
     /// In the order of the dialogue; never empty.
     pub(super) sent: Vec<Sent>,
-    /// What the customer said after the last message.
+    /// The answers of the customer after the last message.
     pub(super) last: Vec<Answer>,
 }
 
 /// A message of the bot.
 pub(super) struct Sent {
-    /// What the customer said since the message before, or at the beginning.
+    /// The messages of the customer since the message before, or at the beginning.
     pub(super) after: Vec<Answer>,
     pub(super) message: Value,
     /// The pause since the message before, in seconds, if the customer said nothing.

@@ -21,9 +21,9 @@ pub(super) struct Told<'a> {
     /// Words of the person's names, in lower case.
     pub(super) names: &'a [String],
     pub(super) text: &'a str,
-    /// What must be equal besides the text, such as the buttons.
+    /// The parts that must be equal besides the text, such as the buttons.
     pub(super) shape: String,
-    /// What the person typed before, each with the number of the message that it answered.
+    /// The texts that the person typed before, each with the number of the message that it answered.
     pub(super) answers: Vec<(usize, &'a str)>,
 }
 
@@ -34,11 +34,11 @@ pub(super) enum Part {
     Value(Kind, String),
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     Name,
-    /// What the customer said after the message with this number.
+    /// The answer of the customer to the message with this number.
     Answer(usize),
     /// A part of what the customer said.
     Detail,
@@ -131,7 +131,7 @@ fn join(patterns: &mut Vec<Pattern>, pattern: Pattern) {
     }
 }
 
-/// Who typed each text; none if several people did.
+/// The person who typed each text; none if several people did.
 fn typed(told: &[Told<'_>]) -> HashMap<String, Option<usize>> {
     let mut typed: HashMap<String, Option<usize>> = HashMap::new();
     for message in told {

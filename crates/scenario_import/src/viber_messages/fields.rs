@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::scenario_builder::ScenarioBuilder;
 
-/// What becomes of a key.
+/// The treatment of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It is read elsewhere in this module.

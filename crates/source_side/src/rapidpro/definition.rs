@@ -134,7 +134,7 @@ impl Flow {
         self.nodes.iter().find(|it| it.uuid == uuid)
     }
 
-    /// What a part of the flow says in a language, if it is translated.
+    /// The translation of a part of the flow, if there is one.
     pub(super) fn translated(&self, language: &str, uuid: &str, key: &str) -> Option<Vec<String>> {
         if language == self.language {
             return None;
@@ -143,7 +143,7 @@ impl Flow {
         found.iter().any(|it| !it.is_empty()).then_some(found)
     }
 
-    /// What models or people decide, and this does not.
+    /// Decisions of models and people, which are not simulated.
     pub(super) fn not_simulated(&self) -> Vec<String> {
         let kinds = ["call_classifier", "call_llm", "open_ticket", "transfer_airtime"];
         let actions = self.nodes.iter().flat_map(|it| &it.actions).filter_map(|it| it["type"].as_str());

@@ -1,4 +1,4 @@
-//! What expressions can name.
+//! The values that expressions can name.
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,7 @@ pub(super) struct Phrase {
     entities: BTreeMap<String, String>,
 }
 
-/// What a message means.
+/// The meaning of a message.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meaning {
     pub(super) intent: Option<String>,
@@ -50,7 +50,7 @@ impl Nlu {
         }
     }
 
-    /// What a text means: the intent of the phrase that it is, and the entities in it.
+    /// The meaning of a text: the intent of the phrase that it is, and the entities in it.
     pub(super) fn meaning(&self, text: &str) -> Meaning {
         let plain = |it: &str| it.trim().trim_end_matches(['.', '!', '?']).trim_end().to_lowercase();
         let wanted = plain(text);

@@ -15,7 +15,7 @@ pub(super) struct Paths {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
     pub(super) name: String,
-    /// What must hold for a rule.
+    /// The conditions of a rule.
     pub(super) condition: Vec<Step>,
     pub(super) is_at_start: bool,
     /// Whether the bot listens after the last step.

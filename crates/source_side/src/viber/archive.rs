@@ -90,7 +90,7 @@ impl Archive {
 struct Run<'a> {
     archive: &'a Archive,
     player: Player<'a>,
-    /// What was said so far.
+    /// All that was said so far.
     history: Vec<String>,
     last: Option<&'a Message>,
 }

@@ -59,7 +59,7 @@ impl Message {
         Some(Self { text: body, media, location, buttons: buttons.collect() })
     }
 
-    /// What is shown, as lines.
+    /// The message as lines.
     pub(super) fn shown(&self, place: &str) -> Shown {
         let mut shown = Shown::at(place);
         if let Some(location) = &self.location {
@@ -88,7 +88,7 @@ impl Message {
         player.show(shown);
     }
 
-    /// What a customer can do with the buttons.
+    /// The inputs that the buttons allow.
     pub(super) fn inputs(&self) -> Vec<Input> {
         let mut inputs = Vec::new();
         for button in self.buttons.iter().filter(|it| !it.label.is_empty()) {

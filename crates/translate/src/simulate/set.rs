@@ -11,7 +11,7 @@ use crate::Compiled;
 pub struct ScenarioRuns {
     pub scenario: String,
     pub language: String,
-    /// What the source side is: an interpreter, or the neutral form.
+    /// The source side: an interpreter, or the neutral form.
     pub source: String,
     pub not_simulated: Vec<String>,
     #[serde(skip)]

@@ -12,7 +12,7 @@ pub(super) const MOST_SHOWN: usize = 1_000;
 /// The values of slots while a scenario runs.
 pub(super) struct SlotValues<'a> {
     set: HashMap<String, String>,
-    /// What the script gives, by the names of slots or by their names in the source.
+    /// The values of the script, by the names of slots or by their names in the source.
     given: &'a BTreeMap<String, String>,
 }
 

@@ -12,12 +12,12 @@ const MIN_LETTERS: usize = 12;
 /// A number of this many digits, in a message that one person got, is that person's.
 const MIN_OWN_DIGITS: usize = 5;
 
-/// What is known of all messages.
+/// The facts about all messages that patterns are compared with.
 pub(super) struct Known<'a> {
     pub(super) told: &'a [Told<'a>],
-    /// What buttons say, in lower case.
+    /// The labels of buttons, in lower case.
     pub(super) labels: &'a HashSet<String>,
-    /// Who typed each text, in lower case; none if several people did.
+    /// The person who typed each text, in lower case; none if several people did.
     pub(super) typed: HashMap<String, Option<usize>>,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Known<'a> {
 pub(super) struct Pattern {
     /// The segments of the first message.
     first: Vec<Segment>,
-    /// What was seen in each segment.
+    /// The values of each segment.
     places: Vec<Place>,
     pub(super) members: Vec<usize>,
     people: HashSet<usize>,
@@ -33,7 +33,7 @@ pub(super) struct Pattern {
     n_letters: usize,
 }
 
-/// What was seen in one segment. The flags are kept up with the values, so that two places are compared at once.
+/// The values of one segment. The flags are kept up with the values, so that two places are compared at once.
 struct Place {
     /// Each value, and the first message that has it.
     seen: BTreeMap<String, (Vec<Piece>, usize)>,

@@ -103,7 +103,7 @@ pub(super) fn known_spans(told: &[Told<'_>]) -> Vec<Vec<Span>> {
             }
         }
         let people: HashSet<usize> = members.iter().map(|it| told[*it].person).collect();
-        // What one person alone is called is a name; what several are called may be a word, such as “friends”.
+        // A word that stands for one person alone is a name; one for several may be a word, such as “friends”.
         let class = if people.len() == 1 { Class::Name } else { Class::Capital };
         for member in members {
             spans[*member].retain(|it| common[&(it.0, it.1)] == members.len());
