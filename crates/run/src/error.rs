@@ -30,6 +30,8 @@ pub enum RunError {
     Taken { path: PathBuf },
     #[error("others can write to {}: take away their right (chmod 700), or name another folder", path.display())]
     Shared { path: PathBuf },
+    #[error("{} is a folder: name a file", path.display())]
+    IsFolder { path: PathBuf },
     #[error("{} is not a folder", path.display())]
     NoFolder { path: PathBuf },
     #[error("{} is the manifest of version {found}; this program reads version {known}", path.display())]
