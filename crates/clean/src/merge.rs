@@ -6,6 +6,7 @@ pub(crate) mod survivorship;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use model::{
@@ -21,6 +22,7 @@ use crate::merge::survivorship::{FieldRule, Survivorship};
 use crate::row::{CleanRow, ParsedNumber};
 use crate::rules::Rules;
 use crate::rules::consent::RowStatement;
+use crate::rules::name::name;
 use crate::rules::tags::tags;
 
 /// Orders the rows of a contact; the greatest is the latest.
@@ -63,6 +65,8 @@ pub(crate) struct MergedRows<'a> {
     identities: Vec<(u16, IdentityKind, Cow<'a, str>)>,
     channels: [bool; Channel::ALL.len()],
     tags: Vec<Cow<'a, str>>,
+    /// The latest value of each attribute, by the place of its name in the rules.
+    attributes: Vec<(u16, (Rank, Cow<'a, str>))>,
     rows: RowRanges,
     latest: Option<Rank>,
     /// Entries of all lists when [`MergedRows::condense`] was last done.
@@ -105,6 +109,9 @@ impl<'a> MergedRows<'a> {
             }
         }
         self.tags.extend(tags(row.tags).map(Cow::Borrowed));
+        for (attribute, value) in row.attributes {
+            self.add_attribute(attribute, (rank, Cow::Borrowed(value)));
+        }
         self.rows.add(RowRange::of(row.row_id));
         self.latest = self.latest.max(Some(rank));
         self.condense_if_grown();
@@ -127,9 +134,20 @@ impl<'a> MergedRows<'a> {
         self.identities.extend(other.identities);
         self.channels.iter_mut().zip(other.channels).for_each(|(it, other)| *it |= other);
         self.tags.extend(other.tags);
+        for (attribute, value) in other.attributes {
+            self.add_attribute(attribute, value);
+        }
         self.rows.append(other.rows);
         self.latest = self.latest.max(other.latest);
         self.condense_if_grown();
+    }
+
+    fn add_attribute(&mut self, attribute: u16, value: (Rank, Cow<'a, str>)) {
+        match self.attributes.iter_mut().find(|it| it.0 == attribute) {
+            Some((_, kept)) if kept.0 < value.0 => *kept = value,
+            Some(_) => {}
+            None => self.attributes.push((attribute, value)),
+        }
     }
 
     /// The same rows with texts of their own.
@@ -156,6 +174,11 @@ impl<'a> MergedRows<'a> {
                 .collect(),
             channels: self.channels,
             tags: self.tags.into_iter().map(|it| Cow::Owned(it.into_owned())).collect(),
+            attributes: self
+                .attributes
+                .into_iter()
+                .map(|(place, (rank, value))| (place, (rank, Cow::Owned(value.into_owned()))))
+                .collect(),
             rows: self.rows,
             latest: self.latest,
             n_condensed: self.n_condensed,
@@ -230,6 +253,7 @@ impl<'a> MergedRows<'a> {
             statements,
             identities: identities(rules, self.identities, &self.other_phones),
             tags: self.tags.into_iter().map(Cow::into_owned).collect(),
+            attributes: attributes(rules, self.attributes),
             channels,
             n_rows: self.rows.n_rows(),
             rows: names.rows,
@@ -241,6 +265,19 @@ fn stronger<T>(kept: &mut Ranked<T>, other: Ranked<T>) {
     if other.as_ref().map(|it| it.0) > kept.as_ref().map(|it| it.0) {
         *kept = other;
     }
+}
+
+/// The attributes by name. Parts of the name are spelled as the name is.
+fn attributes(rules: &Rules, given: Vec<(u16, (Rank, Cow<str>))>) -> BTreeMap<String, Personal<String>> {
+    let attribute = |(place, (_, value)): (u16, (Rank, Cow<str>))| {
+        let attribute = rules.attributes[usize::from(place)].clone();
+        let value = match attribute.as_str() {
+            "first_name" | "last_name" => name(&value).0.unwrap_or_default().into_owned(),
+            _ => value.into_owned(),
+        };
+        (attribute, Personal(value))
+    };
+    given.into_iter().map(attribute).collect()
 }
 
 fn identities(rules: &Rules, given: Vec<(u16, IdentityKind, Cow<str>)>, phones: &[ParsedNumber]) -> Vec<Identity> {
@@ -342,6 +379,7 @@ mod tests {
             external_id: if record.is_multiple_of(2) { "QUJD" } else { "" },
             viber_id: "",
             tags: if record.is_multiple_of(3) { "vip;b2b" } else { "b2b" },
+            attributes: if record.is_multiple_of(2) { vec![(0, "ANA"), (2, "Lyon")] } else { vec![(2, "Nice")] },
             findings: RowFindings::default(),
         }
     }
@@ -437,6 +475,13 @@ mod tests {
             let kept = merged_by(&rows, Survivorship { name: rule, ..Survivorship::default() }).name.unwrap();
             assert_eq!(format!("{} {}", kept.value.0, kept.row), name);
         }
+    }
+
+    #[test]
+    fn an_attribute_is_that_of_the_latest_row_that_has_one() {
+        let rows = [entry(0, 2, Some(1), None, None), entry(0, 3, Some(2), None, None)];
+        let kept: Vec<_> = merged(&rows).attributes.into_iter().map(|it| (it.0, it.1.0)).collect();
+        assert_eq!(kept, [("city".to_owned(), "Nice".to_owned()), ("first_name".to_owned(), "Ana".to_owned())]);
     }
 
     #[test]

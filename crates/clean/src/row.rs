@@ -59,6 +59,9 @@ pub(crate) struct CleanRow<'a> {
     pub(crate) viber_id: &'a str,
     #[serde(borrow)]
     pub(crate) tags: &'a str,
+    /// Cells of attributes, each with the place of its name in [`Rules::attributes`].
+    #[serde(borrow)]
+    pub(crate) attributes: Vec<(u16, &'a str)>,
     pub(crate) findings: RowFindings,
 }
 
@@ -130,6 +133,7 @@ pub(crate) fn clean_row<'a>(
         external_id,
         viber_id,
         tags: unless(long.tags, raw.tags),
+        attributes: attributes(source, raw),
         findings,
     })
 }
@@ -235,7 +239,7 @@ impl LongCells {
             if cell.contains('\0') {
                 return Err((Reason::Nul, field));
             }
-            if cell.len() <= MAX_CELL_CHARS || cell.chars().count() <= MAX_CELL_CHARS {
+            if !is_long(cell) {
                 continue;
             }
             match field {
@@ -250,8 +254,29 @@ impl LongCells {
             }
             findings.add(RowFinding::LongCell);
         }
+        for (_, cell) in &raw.attributes {
+            if cell.contains('\0') {
+                return Err((Reason::Nul, "attributes"));
+            }
+            if is_long(cell) {
+                findings.add(RowFinding::LongCell);
+            }
+        }
         Ok(long)
     }
+}
+
+fn is_long(cell: &str) -> bool {
+    cell.len() > MAX_CELL_CHARS && cell.chars().count() > MAX_CELL_CHARS
+}
+
+/// The cells of attributes without those that are too long or stand for nothing, such as `n/a`.
+fn attributes<'a>(source: &Source, raw: &RawContact<'a>) -> Vec<(u16, &'a str)> {
+    let kept = |(place, cell): &(u16, &'a str)| {
+        let cell = cell.trim();
+        (!is_long(cell) && name(cell).0.is_some()).then_some((source.attributes[usize::from(*place)], cell))
+    };
+    raw.attributes.iter().filter_map(kept).collect()
 }
 
 fn unless(is_dropped: bool, cell: &str) -> &str {

@@ -36,6 +36,8 @@ pub struct Rules {
     pub key: ContactKey,
     /// In the order of the plan. A [`model::RowId`] refers to a source by its place here.
     pub sources: Vec<Source>,
+    /// The names of the attributes of all sources.
+    pub attributes: Vec<String>,
     /// Numbers of the business itself, which are never contacts.
     pub own_numbers: HashSet<PhoneNumber>,
     /// People who were erased or must never be contacted. Their rows are counted, and nothing else is kept.

@@ -19,6 +19,8 @@ pub struct Source {
     /// How digits without a plus sign are read; none if the profile of the export decides.
     pub numbers: Option<PhoneForm>,
     pub dates: SourceDates,
+    /// The places in [`Rules::attributes`](crate::Rules::attributes) of the attributes that rows can have.
+    pub attributes: Vec<u16>,
     /// A row with one of these findings holds its person back.
     pub held: RowFindings,
 }

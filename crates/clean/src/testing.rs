@@ -25,6 +25,7 @@ pub(crate) fn rules(region: &str) -> Rules {
             source("viber", Channel::Viber, 2, region),
             source("old", Channel::Sms, 1, region),
         ],
+        attributes: ["first_name", "last_name", "city"].map(str::to_owned).into(),
         own_numbers: Default::default(),
         suppressed: Default::default(),
         decisions: Default::default(),
@@ -42,6 +43,7 @@ fn source(name: &str, channel: Channel, priority: i32, region: &str) -> Source {
         has_region_codes: false,
         numbers: None,
         dates: SourceDates { last_at: form.clone(), first_at: form.clone(), consent_at: form.clone(), opt_out: form },
+        attributes: vec![0, 1, 2],
         held: RowFindings::default(),
     }
 }

@@ -1,13 +1,13 @@
 //! A run being worked on: its plan, its folder and its key.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use crm::{Crm, Lease};
-use extract::Probe;
+use extract::{Probe, Profile};
 use jiff::{SignedDuration, Timestamp, Zoned};
 use model::{ContactKey, Counts, Digest, DigestInput, IdentityDecision, RowFindings, RunMark, Stage};
 use plan::{KeyPlace, Plan, SourceSection, contact_key, draw_uid, find_key, make_key, passing_key};
@@ -206,7 +206,11 @@ pub(crate) fn rules(
     readings: &[ColumnReading],
     decisions: &[IdentityDecision],
 ) -> Result<clean::Rules> {
-    let source = |(it, read): (&SourceSection, &ColumnReading)| clean::Source {
+    let profiles: Vec<Profile> = plan.sources.iter().map(SourceSection::profile).collect();
+    let names = profiles.iter().flat_map(Profile::attribute_names);
+    let attributes: Vec<String> = names.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect();
+    let place = |name: &str| attributes.iter().position(|it| it == name).and_then(|it| u16::try_from(it).ok());
+    let source = |((it, read), profile): ((&SourceSection, &ColumnReading), &Profile)| clean::Source {
         name: it.name.get_ref().clone(),
         channel: it.channel,
         priority: it.priority(),
@@ -215,6 +219,7 @@ pub(crate) fn rules(
         has_region_codes: read.has_region_codes,
         numbers: reading::numbers(it, read),
         dates: reading::dates(it, read),
+        attributes: profile.attribute_names().filter_map(place).collect(),
         held: RowFindings::default(),
     };
     let (dates_from, dates_until) = clean::Rules::date_range(run.started_at);
@@ -226,7 +231,8 @@ pub(crate) fn rules(
         consent: plan.merge.consent,
         survivorship: plan.merge.survivorship(),
         key: key.clone(),
-        sources: plan.sources.iter().zip(readings).map(source).collect(),
+        sources: plan.sources.iter().zip(readings).zip(&profiles).map(source).collect(),
+        attributes,
         own_numbers: plan.own_numbers()?,
         suppressed: plan.suppressed()?,
         decisions: decisions.iter().copied().collect(),

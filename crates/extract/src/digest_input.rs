@@ -44,7 +44,7 @@ impl Profile {
             Direction::Inbound => "inbound",
             Direction::Outbound => "outbound",
         });
-        DigestInput::new("profile", 1)
+        let input = DigestInput::new("profile", 1)
             .field("name", &self.name)
             .field("title", &self.title)
             .field("documented", &self.documented)
@@ -68,7 +68,12 @@ impl Profile {
             .nested("columns", &columns(&self.columns))
             .nested("guess", &columns(&self.guess))
             .nested("words", &words(&self.words))
-            .field("is_exact", self.is_exact)
+            .field("is_exact", self.is_exact);
+        // Left out where there are none: a profile without attributes keeps its digest.
+        match self.attributes.is_empty() {
+            true => input,
+            false => input.nested("attributes", &columns(&self.attributes)),
+        }
     }
 }
 

@@ -18,6 +18,8 @@ const SHARE_PHONE: &str = "share-phone";
 pub struct Layout {
     /// The columns of each field of [`FIELDS`].
     columns: [Vec<usize>; FIELDS.len()],
+    /// The columns of each attribute, by its place in [`Profile::attribute_names`].
+    attributes: Vec<(u16, Vec<usize>)>,
     words: ProfileWords,
     consent: Option<ConsentState>,
     direction: Option<Direction>,
@@ -68,7 +70,7 @@ impl Profile {
         let mut found: [Vec<usize>; FIELDS.len()] = Default::default();
         // An empty file has no columns and no rows.
         if columns.is_empty() {
-            return Ok(self.with_columns(found));
+            return Ok(self.with_columns(found, Vec::new()));
         }
         if let Some(missing) = self.signature.iter().find(|it| !header.has_any(it)) {
             return Err(header.missing(path, missing.split('|').next().unwrap_or_default()));
@@ -93,14 +95,29 @@ impl Profile {
             let name = self.columns.get("phone").and_then(|it| it.iter().next()).unwrap_or("phone");
             return Err(header.missing(path, name));
         }
-        Ok(self.with_columns(found))
+        let mut attributes: Vec<Vec<usize>> = Vec::new();
+        for names in self.attributes.values() {
+            let mut places = Vec::new();
+            for name in names.iter() {
+                places.extend(header.find(path, name)?);
+            }
+            if let (true, Some(name)) = (places.is_empty(), names.iter().next()) {
+                return Err(header.missing(path, name));
+            }
+            attributes.push(places);
+        }
+        Ok(self.with_columns(found, attributes))
     }
 
-    fn with_columns(&self, columns: [Vec<usize>; FIELDS.len()]) -> Layout {
+    /// `attributes` are the columns of those in [`Profile::attributes`], in order.
+    fn with_columns(&self, columns: [Vec<usize>; FIELDS.len()], attributes: Vec<Vec<usize>>) -> Layout {
+        let parts = [Field::FirstName, Field::LastName].map(|it| columns[it as usize].clone());
+        let attributes = (0..).zip(parts.into_iter().chain(attributes)).filter(|it| !it.1.is_empty()).collect();
         let has = |field: Field| !columns[field as usize].is_empty();
         let is_log = self.direction.is_some() || [Field::From, Field::To, Field::Direction].into_iter().any(has);
         Layout {
             columns,
+            attributes,
             words: self.words.clone(),
             consent: self.consent,
             direction: self.direction,
@@ -167,6 +184,7 @@ impl Layout {
             external_id: get(Field::ExternalId),
             viber_id: get(Field::ViberId),
             tags: get(Field::Tags),
+            attributes: self.attributes(&cell),
             message_id: get(Field::MessageId),
             direction,
             channel,
@@ -174,6 +192,12 @@ impl Layout {
             shared_phone: get(Field::SharedPhone),
             prompt: self.prompt(&get),
         })
+    }
+
+    /// The filled cells of attributes, each with the place of its attribute.
+    fn attributes<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> Vec<(u16, &'a str)> {
+        let filled = |columns: &[usize]| columns.iter().map(|it| cell(*it)).find(|it| !is_blank(it));
+        self.attributes.iter().filter_map(|(place, columns)| Some((*place, filled(columns)?))).collect()
     }
 
     /// All cells of a field that are not blank.

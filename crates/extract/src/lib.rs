@@ -33,7 +33,7 @@ pub use header::is_international_column;
 pub use layout::Layout;
 pub use packing::{LimitExceeded, Limits, Packing};
 pub use probe::probe;
-pub use profile::{ColumnNames, FIELDS, Mapping, Profile, ProfileWords};
+pub use profile::{ATTRIBUTE_NAMES, ColumnNames, FIELDS, Mapping, Profile, ProfileWords, is_attribute_name};
 pub use read::{read, read_first};
 pub use row::{Cells, ReadSummary, Row, Unreadable, is_blank};
 pub use settings::Settings;

@@ -41,6 +41,9 @@ pub const FIELDS: [&str; 26] = [
     "prompt",
 ];
 
+/// The fields that are attributes of a contact as well as parts of its name.
+pub(crate) const NAME_PARTS: [&str; 2] = ["first_name", "last_name"];
+
 /// The names that the column of each field of [`FIELDS`] may have. If several of these columns exist, the first that is not
 /// empty in a row counts. A name may end in `*`.
 pub type Mapping = BTreeMap<String, ColumnNames>;
@@ -105,6 +108,9 @@ pub struct Profile {
     pub direction: Option<Direction>,
     #[serde(default)]
     pub columns: Mapping,
+    /// Further columns that are carried to the contact, by the name of the attribute.
+    #[serde(default)]
+    pub attributes: Mapping,
     /// Names that only [`guess_columns`](crate::guess_columns) uses, because the cells have to be checked too, or because the
     /// column is about another channel.
     #[serde(default)]
@@ -155,7 +161,7 @@ pub struct ProfileWords {
 }
 
 /// The built-in profiles, as name and text.
-const BUILT_IN: [(&str, &str); 28] = [
+const BUILT_IN: [(&str, &str); 29] = [
     ("twilio-messages", include_str!("../profiles/twilio-messages.toml")),
     ("twilio-messages-api", include_str!("../profiles/twilio-messages-api.toml")),
     ("twilio-bulk-export", include_str!("../profiles/twilio-bulk-export.toml")),
@@ -182,6 +188,7 @@ const BUILT_IN: [(&str, &str); 28] = [
     ("viber-suppression", include_str!("../profiles/viber-suppression.toml")),
     ("viber-links", include_str!("../profiles/viber-links.toml")),
     ("viber-subscribers", include_str!("../profiles/viber-subscribers.toml")),
+    ("ferry-contacts", include_str!("../profiles/ferry-contacts.toml")),
     ("opt-outs", include_str!("../profiles/opt-outs.toml")),
     ("contacts", include_str!("../profiles/contacts.toml")),
 ];
@@ -238,10 +245,17 @@ impl Profile {
             is_international: false,
             direction: None,
             columns,
+            attributes: Mapping::new(),
             guess: Mapping::new(),
             words: ProfileWords::default(),
             is_exact: true,
         }
+    }
+
+    /// The names of the attributes that rows of the export can have. [`model::RawContact::attributes`] refers to them by
+    /// their places here.
+    pub fn attribute_names(&self) -> impl Iterator<Item = &str> {
+        NAME_PARTS.into_iter().chain(self.attributes.keys().map(String::as_str))
     }
 
     /// Reads a profile. With `extends = "NAME"` it inherits every setting that it does not have itself from one of `others`
@@ -261,8 +275,24 @@ impl Profile {
             let known = FIELDS.join(", ");
             return Err(invalid(name, &format!("[columns] has no field `{field}`; it can have {known}")));
         }
+        if let Some(attribute) = profile.attributes.keys().find(|it| !is_attribute_name(it)) {
+            return Err(invalid(name, &format!("[attributes] has \"{attribute}\": {ATTRIBUTE_NAMES}")));
+        }
         Ok(Self { name: name.to_owned(), ..profile })
     }
+}
+
+/// The names that an attribute can have, for errors.
+pub const ATTRIBUTE_NAMES: &str = "the name of an attribute has up to 40 small letters, digits and underscores, a letter \
+    first, and is not that of a field";
+
+/// Returns whether an attribute can have this name: it becomes a column of exports and a variable of templates.
+pub fn is_attribute_name(name: &str) -> bool {
+    let is_in = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
+    (1..=40).contains(&name.len())
+        && name.starts_with(|it: char| it.is_ascii_lowercase())
+        && name.bytes().all(is_in)
+        && !FIELDS.contains(&name)
 }
 
 fn invalid(name: &str, what: &impl ToString) -> ExtractError {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::{Channel, ConsentChannel, ConsentState, ContactId, Identity, Personal, RowName, Statement};
@@ -39,6 +41,8 @@ pub struct Contact {
     /// All identities except the phone.
     pub identities: Vec<Identity>,
     pub tags: Vec<String>,
+    /// Further values by the names that the plan gives them, and the parts of the name as `first_name` and `last_name`.
+    pub attributes: BTreeMap<String, Personal<String>>,
     /// The channels of its rows, in alphabetical order.
     pub channels: Vec<Channel>,
     /// The number of source rows that were merged.
@@ -71,6 +75,7 @@ impl Contact {
             statements: Vec::new(),
             identities: Vec::new(),
             tags: Vec::new(),
+            attributes: BTreeMap::new(),
             channels: Vec::new(),
             n_rows: 0,
             rows,

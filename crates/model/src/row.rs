@@ -75,6 +75,8 @@ pub struct RawContact<'a> {
     pub viber_id: &'a str,
     /// Words separated by commas or semicolons.
     pub tags: &'a str,
+    /// Filled cells of attributes, each with the place of its attribute among those of the source's profile.
+    pub attributes: Vec<(u16, &'a str)>,
     /// The id of the message that the row is about. Several rows may be about one message.
     pub message_id: &'a str,
     /// The direction of the message, if the row is about one.

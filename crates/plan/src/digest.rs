@@ -7,7 +7,7 @@ use phone::Region;
 use crate::{MergeSection, Plan, PlanError};
 
 impl Plan {
-    /// Digests the settings of the plan that cleaned contacts depend on. Version 1.
+    /// Digests the settings of the plan that cleaned contacts depend on. Version 2.
     pub fn clean_digest(&self) -> Result<Digest, PlanError> {
         Ok(self.clean_input()?.digest())
     }
@@ -19,7 +19,7 @@ impl Plan {
     }
 
     pub(crate) fn clean_input(&self) -> Result<DigestInput, PlanError> {
-        let mut input = self.with_rules(DigestInput::new("plan.clean", 1))?;
+        let mut input = self.with_rules(DigestInput::new("plan.clean", 2))?;
         for field in ReadField::ALL {
             input = input.optional(field.name(), self.gates.max_unreadable(field));
         }
@@ -62,7 +62,7 @@ mod tests {
         // The consent words have their own digest, which their own tests check.
         let text = input.text().replace(&plan.words().digest().to_string(), "DIGEST");
         expect![[r#"
-            plan.clean 1
+            plan.clean 2
             default_region=2:FR
             words=64:DIGEST
             own_numbers=[0]

@@ -32,8 +32,10 @@ impl Plan {
         let at = source.profile.span().start;
         let name = source.profile.get_ref();
         let columns = || source.columns.iter().map(|(field, names)| (field.get_ref().clone(), names.get_ref().clone()));
+        let attributes = || source.attributes.iter().map(|(name, it)| (name.get_ref().clone(), it.get_ref().clone()));
         if name == "columns" {
-            return Ok(source.with_consent(Profile::of_columns(columns().collect())));
+            let attributes = attributes().collect();
+            return Ok(source.with_consent(Profile { attributes, ..Profile::of_columns(columns().collect()) }));
         }
         let mut profile = if name.ends_with(".toml") {
             let path = self.folder().join(name);
@@ -52,6 +54,7 @@ impl Plan {
             })?
         };
         profile.columns.extend(columns());
+        profile.attributes.extend(attributes());
         Ok(source.with_consent(profile))
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! A new field of a contact is an entry of [`COLUMNS`]; its order in the list is that of the columns.
 
+use std::collections::BTreeMap;
+
 use model::{Channel, ConsentChannel, ConsentState, Contact, Field, Lineage, Personal};
 use phone::{LineType, PhoneNumber, Region};
 
@@ -35,7 +37,7 @@ const BOOKKEEPING: [(&str, Type, &str); 3] = [
     ("import_hash", Type::Int, "bigint"),
 ];
 
-pub(crate) const N_COLUMNS: usize = 22;
+pub(crate) const N_COLUMNS: usize = 23;
 pub(crate) const RUN_NUMBER: usize = N_COLUMNS;
 pub(crate) const WRITTEN_CHECKSUM: usize = N_COLUMNS + 1;
 pub(crate) const SOURCE_ROWS: usize = position("source_rows");
@@ -247,6 +249,25 @@ const ALL: [ContactColumn; N_COLUMNS] = [
             },
         )
     },
+    // Further values, as an object in JSON.
+    ContactColumn {
+        combine: |now, held| {
+            for (name, value) in &held.attributes {
+                now.attributes.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        },
+        counted_as: Some("attributes"),
+        ..column(
+            "attributes",
+            Type::Text,
+            "text",
+            |it| (!it.attributes.is_empty()).then(|| json(&it.attributes)).into(),
+            |it, cell, _| {
+                it.attributes = cell.text()?.map_or(Some(BTreeMap::new()), |it| serde_json::from_str(it).ok())?;
+                Some(())
+            },
+        )
+    },
     ContactColumn {
         combine: |now, held| unite(&mut now.channels, &held.channels),
         counted_as: Some("channels"),
@@ -396,6 +417,11 @@ pub(crate) fn unite<T: Ord + Clone>(now: &mut Vec<T>, held: &[T]) {
     now.extend_from_slice(held);
     now.sort();
     now.dedup();
+}
+
+#[expect(clippy::expect_used, reason = "texts are always JSON; going on without them would lose them")]
+fn json(attributes: &BTreeMap<String, Personal<String>>) -> String {
+    serde_json::to_string(attributes).expect("texts can be written as JSON")
 }
 
 fn channels(contact: &Contact) -> Cell<'_> {

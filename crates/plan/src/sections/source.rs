@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clean::{DateForm, DateOrder};
-use extract::{ColumnNames, Encoding, ExtractError, FIELDS, Layout, Profile, Settings};
+use extract::{
+    ATTRIBUTE_NAMES, ColumnNames, Encoding, ExtractError, FIELDS, Layout, Profile, Settings, is_attribute_name,
+};
 use model::{Channel, ConsentChannel, DigestInput, Reason};
 use phone::{PhoneForm, PhoneNumber, Region};
 use run::SourceRecord;
@@ -53,6 +55,9 @@ pub struct SourceSection {
     pub(crate) own_numbers: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) columns: BTreeMap<Spanned<String>, Spanned<ColumnNames>>,
+    /// Further columns to carry to the contact, by the name of the attribute.
+    #[serde(default)]
+    pub(crate) attributes: BTreeMap<Spanned<String>, Spanned<ColumnNames>>,
     #[serde(skip)]
     pub(crate) resolved: Option<Profile>,
 }
@@ -102,7 +107,8 @@ impl SourceSection {
 
     /// Returns where the plan names a column, for an error if the file does not have it.
     pub fn place_of_column(&self, column: &str) -> usize {
-        let asked = self.columns.values().find(|it| it.get_ref().iter().any(|it| it == column));
+        let asked =
+            self.columns.values().chain(self.attributes.values()).find(|it| it.get_ref().iter().any(|it| it == column));
         asked.map_or(self.profile.span().start, |it| it.span().start)
     }
 
@@ -112,6 +118,12 @@ impl SourceSection {
                 let known = FIELDS.map(|it| format!("`{it}`")).join(", ");
                 let message = format!("unknown field `{}`, expected one of {known}", field.get_ref());
                 return Err(plan.wrong(field.span().start, with_nearest(&message)));
+            }
+        }
+        for name in self.attributes.keys() {
+            if !is_attribute_name(name.get_ref()) {
+                let message = format!("attribute \"{}\": {ATTRIBUTE_NAMES}", name.get_ref());
+                return Err(plan.wrong(name.span().start, message));
             }
         }
         let has = |name: &str| self.columns.keys().any(|it| it.get_ref() == name);

@@ -18,7 +18,7 @@ use crate::{Column, Group, RunError, TableReader};
 pub const ARTIFACT: &str = "clean/contacts.parquet";
 
 /// The columns: first the texts, then the numbers.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 17] = [
     "contact_id",
     "e164",
     "region",
@@ -33,6 +33,7 @@ const TEXTS: [&str; 16] = [
     "statements",
     "identities",
     "tags",
+    "attributes",
     "value_rows",
     "source_rows",
 ];
@@ -46,8 +47,8 @@ pub fn columns() -> Vec<Column> {
 
 /// Writes one contact.
 ///
-/// Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2 for Viber, and `identities` and
-/// `statements` are JSON. A statement is a list of channel, basis, state, words and row; if it has a date, the first
+/// Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2 for Viber, and `identities`,
+/// `statements` and `attributes` are JSON. A statement is a list of channel, basis, state, words and row; if it has a date, the first
 /// and last microsecond of that date follow.
 #[expect(clippy::expect_used, reason = "texts are always JSON; going on without them would lose them")]
 pub fn write(rows: &mut Group, contact: &Contact) {
@@ -57,6 +58,8 @@ pub fn write(rows: &mut Group, contact: &Contact) {
     let identities = (!contact.identities.is_empty())
         .then(|| serde_json::to_string(&contact.identities).expect("texts can be written as JSON"));
     let tags = (!contact.tags.is_empty()).then(|| contact.tags.join(","));
+    let attributes = (!contact.attributes.is_empty())
+        .then(|| serde_json::to_string(&contact.attributes).expect("texts can be written as JSON"));
     let micros = |it: Option<Timestamp>| it.map(Timestamp::as_microsecond);
     let statements = (!contact.statements.is_empty()).then(|| {
         let statements: Vec<Stated> = contact.statements.iter().map(Stated::of).collect();
@@ -79,6 +82,7 @@ pub fn write(rows: &mut Group, contact: &Contact) {
         .text(statements.as_deref());
     row.text(identities.as_deref())
         .text(tags.as_deref())
+        .text(attributes.as_deref())
         .text(Lineage::text(&contact.rows, &contact.value_rows()).as_deref())
         .text(Some(&contact.rows))
         .int(micros(contact.first_at))
@@ -277,6 +281,7 @@ fn read_row(group: &Group, row: usize, run: &RunMark) -> Option<Contact> {
     let statements: Vec<Stated> = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
     let identities = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
     let tags = cells.text().map(|it| it.split(',').map(str::to_owned).collect()).unwrap_or_default();
+    let attributes = cells.text().map(serde_json::from_str).transpose().ok()?.unwrap_or_default();
     let value_rows = cells.text();
     let rows: RowName = cells.text()?.into();
     let lineage = Lineage::read(value_rows, &rows);
@@ -309,6 +314,7 @@ fn read_row(group: &Group, row: usize, run: &RunMark) -> Option<Contact> {
         statements: statements.into_iter().map(|it| it.statement(run)).collect::<Option<_>>()?,
         identities,
         tags,
+        attributes,
         channels: Channel::ALL.into_iter().filter(|it| channels & (1 << *it as i64) != 0).collect(),
         n_rows,
         rows,
