@@ -1,12 +1,14 @@
 //! Reads contacts for exports and traces.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use model::{Contact, ContactId, Registration, Segment};
+use model::{Contact, ContactId, Identity, Registration, Segment};
 use phone::PhoneNumber;
 
-use crate::contact::{CONTACT, read_contact};
-use crate::sql::Row;
-use crate::{Crm, LoadError};
+use crate::contact::{CONTACT, IDENTITY, read_contact, read_identity};
+use crate::sql::{Row, postgres, sqlite};
+use crate::{Crm, Database, LoadError};
 
 /// A contact and what is known of its WhatsApp registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +55,41 @@ impl Crm {
             let (first, last) = (first.contact.id, last.contact.id);
             after = last.0.to_vec();
             let evidence = self.evidence_between(first, last).await?;
-            for contact in contacts.into_iter().map(|it| it.contact) {
+            let mut identities = self.identities_between(first, last).await?;
+            for mut contact in contacts.into_iter().map(|it| it.contact) {
                 n_contacts += 1;
+                contact.identities = identities.remove(&contact.id).unwrap_or_default();
                 let registration = evidence.get(&contact.id).and_then(|it| Registration::of(it, now));
                 let is_suppressed = suppressed.contains(&contact.id);
                 each(Exported { contact, registration, is_suppressed })?;
             }
         }
+    }
+
+    /// All identities of contacts with ids from `first` to `last`, by contact, sorted.
+    async fn identities_between(
+        &self,
+        first: ContactId,
+        last: ContactId,
+    ) -> Result<HashMap<ContactId, Vec<Identity>>, LoadError> {
+        let select = IDENTITY.select() + " where contact_id >= $1 and contact_id <= $2";
+        let all =
+            self.select("read the identities", &select, &[(&first).into(), (&last).into()], read_identity).await?;
+        let mut by_contact: HashMap<ContactId, Vec<Identity>> = HashMap::new();
+        for (contact, identity) in all {
+            by_contact.entry(contact).or_default().push(identity);
+        }
+        by_contact.values_mut().for_each(|it| it.sort());
+        Ok(by_contact)
+    }
+
+    /// The names of the attributes that any contact has, sorted.
+    pub async fn attribute_names(&self) -> Result<Vec<String>, LoadError> {
+        let names = match &self.0 {
+            Database::Sqlite(_) => sqlite::ATTRIBUTE_NAMES,
+            Database::Postgres(_) => postgres::ATTRIBUTE_NAMES,
+        };
+        self.select("list the attributes", names, &[], |it| it.text(0)).await
     }
 
     /// The contacts with numbers from `start` on and before `end`, in the order of text, and those numbers.

@@ -116,7 +116,7 @@ pub(crate) enum Command {
     /// A shared phone links no contacts: a Viber user seen with it stays a separate contact.
     Share(ShareArgs),
     /// Prove that every source row is accounted for
-    Audit(Where),
+    Audit(PlannedWhere),
     /// Trace a person to source rows, or a row to a contact
     Trace(TraceArgs),
     /// Export the contacts of the CRM database to a file
@@ -322,6 +322,27 @@ impl Where {
     }
 }
 
+impl PlannedWhere {
+    pub(crate) fn place(&self) -> RunPlace {
+        RunPlace { plan: self.plan(), ..self.place.place() }
+    }
+
+    /// The plan, from either argument.
+    pub(crate) fn plan(&self) -> PathBuf {
+        self.positional.as_ref().unwrap_or(&self.place.plan).clone()
+    }
+}
+
+/// The run to work on, of a command that takes the plan as an argument too.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlannedWhere {
+    /// The plan; its latest run is used [default: plan.toml]
+    #[arg(value_name = "PLAN", conflicts_with = "plan")]
+    positional: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Where,
+}
+
 /// The run to work on.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Where {
@@ -339,7 +360,7 @@ pub(crate) struct Where {
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
-    pub(crate) place: Where,
+    pub(crate) place: PlannedWhere,
     /// List every batch, not only unfinished ones
     #[arg(long)]
     pub(crate) batches: bool,
@@ -411,7 +432,7 @@ pub(crate) struct PlanArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RerunArgs {
     #[command(flatten)]
-    pub(crate) place: Where,
+    pub(crate) place: PlannedWhere,
     /// The number of the batch
     #[arg(long, required_unless_present = "only")]
     pub(crate) batch: Option<u32>,
@@ -445,9 +466,9 @@ pub(crate) struct TraceArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExportCommand {
-    /// Write all contacts as CSV
+    /// Write all contacts
     Contacts(ExportArgs),
-    /// Write the contacts of one segment as CSV
+    /// Write the contacts of one segment
     ///
     /// opted-out: a refusal on any channel. suppressed: on the list of `ferry suppress`. unclear: a statement about
     /// consent could not be read. ready: on WhatsApp and no refusal; message only those with consent to WhatsApp, and
@@ -465,16 +486,36 @@ pub(crate) enum ExportCommand {
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
-    pub(crate) place: Where,
+    pub(crate) place: PlannedWhere,
     /// The database to read [default: the database of the plan]
     #[arg(long, value_name = "URL")]
     pub(crate) crm: Option<String>,
-    /// The file to write
+    /// The file to write; - is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) to: PathBuf,
-    /// Write cells unchanged, even if a spreadsheet may run them as formulas
+    /// The format [default: by the ending of the file, else csv]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(crate) r#as: Option<ExportFormat>,
+    /// Write cells unchanged, even if a spreadsheet may run them as formulas; always so for other CRMs
     #[arg(long)]
     pub(crate) exact: bool,
+}
+
+/// The format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Comma-separated values
+    Csv,
+    /// One JSON object per line
+    Jsonl,
+    /// A Parquet file
+    Parquet,
+    /// CSV for HubSpot's import of contacts
+    Hubspot,
+    /// CSV for Salesforce's Data Loader and Data Import Wizard
+    Salesforce,
+    /// CSV for Chatwoot's import of contacts
+    Chatwoot,
 }
 
 #[derive(Debug, Args)]

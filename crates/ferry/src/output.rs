@@ -24,16 +24,16 @@ impl Output {
     /// Prints a result. A reader that closes the pipe early, such as `head`, is not an error.
     pub(crate) fn print(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
         match self.format {
-            Format::Text => write(&printable_text(&text())),
-            Format::Json => write(&json(value)?),
+            Format::Text => write(printable_text(&text()).as_bytes()),
+            Format::Json => write(json(value)?.as_bytes()),
         }
     }
 
     /// Prints a result whose text may have colours. No value in the text may hold an escape character.
     pub(crate) fn print_coloured(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
         match self.format {
-            Format::Text => write(&coloured(&text())),
-            Format::Json => write(&json(value)?),
+            Format::Text => write(coloured(&text()).as_bytes()),
+            Format::Json => write(json(value)?.as_bytes()),
         }
     }
 }
@@ -45,8 +45,9 @@ pub(crate) fn print_message(message: &str) {
     eprintln!("{}", printable_text(message.trim_end()).replace('\n', "\n  "));
 }
 
-fn write(text: &str) -> Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
+/// Writes bytes to standard output. A reader that closes the pipe early is not an error.
+pub(crate) fn write(bytes: &[u8]) -> Result<()> {
+    match std::io::stdout().write_all(bytes).and_then(|()| std::io::stdout().flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }

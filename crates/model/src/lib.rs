@@ -45,4 +45,4 @@ pub use row::{
 };
 pub use rule::{Finding, Rule, Severity};
 pub use segment::Segment;
-pub use shown::{SHOWN_FIELDS, ShownField};
+pub use shown::{SHOWN_FIELDS, ShownField, ValueKind};

@@ -5,6 +5,10 @@
 pub enum Kind {
     Text,
     Int,
+    /// An instant, in microseconds since 1970 in UTC.
+    Moment,
+    /// 0 or 1.
+    Flag,
 }
 
 /// A column: its name, and the type of its values.
@@ -23,6 +27,14 @@ impl Column {
 
     pub fn int(name: impl Into<String>) -> Self {
         Self { name: name.into(), kind: Kind::Int, is_packed: true }
+    }
+
+    pub fn moment(name: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: Kind::Moment, is_packed: true }
+    }
+
+    pub fn flag(name: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: Kind::Flag, is_packed: true }
     }
 
     /// Leaves the texts uncompressed: texts with little in common, such as ids, take time to compress and do not

@@ -30,7 +30,9 @@ impl Group {
         let levels = || Vec::with_capacity(n_rows);
         let values = |it: &Column| match it.kind {
             Kind::Text => Values::Text { texts: String::new(), ends: Vec::with_capacity(n_rows), levels: levels() },
-            Kind::Int => Values::Int { values: Vec::with_capacity(n_rows), levels: levels() },
+            Kind::Int | Kind::Moment | Kind::Flag => {
+                Values::Int { values: Vec::with_capacity(n_rows), levels: levels() }
+            }
         };
         Self { n_rows: 0, columns: columns.iter().map(values).collect() }
     }

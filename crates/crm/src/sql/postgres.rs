@@ -88,6 +88,8 @@ pub(crate) fn schema(text: &str) -> String {
 }
 
 /// The names of all tables.
+pub(crate) const ATTRIBUTE_NAMES: &str = "select distinct json_object_keys(attributes::json) as key from contact \
+    where attributes is not null order by key";
 pub(crate) const TABLE_NAMES: &str = "select table_name::text from information_schema.tables \
     where table_schema = current_schema() and table_type = 'BASE TABLE'";
 

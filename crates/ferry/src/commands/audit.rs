@@ -3,13 +3,13 @@ use crossing::{Audited, UnreadLine, find_run};
 use model::{Counts, grouped};
 use serde_json::Value;
 
-use crate::cli::Where;
+use crate::cli::PlannedWhere;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text;
 
 /// Recomputes all totals and digests from the artifacts and the database, and compares them with the manifest.
-pub(crate) async fn audit(place: &Where, output: Output) -> Result<Exit> {
+pub(crate) async fn audit(place: &PlannedWhere, output: Output) -> Result<Exit> {
     let audited = crossing::audit(&find_run(&place.place())?).await?;
     output.print(&json(&audited)?, || lines(&audited))?;
     Ok(if audited.balanced { Exit::Done } else { Exit::Failed })

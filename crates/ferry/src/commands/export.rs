@@ -1,97 +1,53 @@
-use std::io::Write;
+//! `ferry export`: the contacts of the database as a file, for spreadsheets, for analysis and for other CRMs.
 
-use anyhow::{Context, Result, bail};
+mod columns;
+mod crms;
+mod file;
+
+use anyhow::{Result, bail};
 use crm::{Crm, Exported};
-use jiff::Timestamp;
-use model::{ConsentChannel, ConsentState, Contact, SHOWN_FIELDS, Segment, ShownField, WaId, printable};
-use run::ArtifactWriter;
-
-use crate::cli::ExportArgs;
-use crate::exit::Exit;
-use crate::output::Output;
 use crossing::find_run;
+use jiff::Timestamp;
+use model::{ConsentState, Segment, counted, printable};
 use plan::Plan;
+use serde_json::json;
 
-/// The first columns, in the order of the first release, so that old readers still work. Other fields follow.
-const FIRST_COLUMNS: [&str; 21] = [
-    "contact_id",
-    "e164",
-    "region",
-    "line_type",
-    "name",
-    "email",
-    "language",
-    "consent",
-    "last_at",
-    "sources",
-    "rows",
-    "registration",
-    "sendable",
-    "first_at",
-    "last_inbound_at",
-    "last_outbound_at",
-    "messages",
-    "reachable",
-    "consent_at",
-    "whatsapp_consent",
-    "suppressed",
-];
+use crate::cli::{ExportArgs, ExportFormat};
+use crate::commands::export::columns::{Column, contact_columns, segment_columns};
+use crate::commands::export::crms::Remarks;
+use crate::commands::export::file::{ExportFile, format_of};
+use crate::exit::Exit;
+use crate::output::{Output, print_message};
 
-const SEGMENT_COLUMNS: [&str; 14] = [
-    "contact_id",
-    "e164",
-    "wa_id",
-    "name",
-    "language",
-    "channels",
-    "consent",
-    "last_at",
-    "registration",
-    "method",
-    "checked_at",
-    "expires_at",
-    "consent_channel",
-    "whatsapp_consent",
-];
-
-/// Writes all contacts of the database as CSV, in the order of their ids.
+/// Writes all contacts of the database, in the order of their ids.
 pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> {
-    let columns = columns();
-    let names: Vec<&str> = columns.iter().map(|it| it.0).collect();
-    let n_contacts = write(args, &names, |it| Some(columns.iter().map(|column| cell(it, column)).collect())).await?;
-    output.print(&serde_json::json!({ "contacts": n_contacts }), || {
-        format!("{n_contacts} contacts written to {}\n", printable(&args.to.display().to_string()))
-    })?;
-    Ok(Exit::Done)
+    let Some(written) = write(args, contact_columns, |_| true).await? else { return Ok(Exit::Done) };
+    let n = written.n_contacts;
+    let value = json!({ "contacts": n, "remarks": written.remarks });
+    said(args, output, &value, || {
+        written.remarks.join("") + &format!("{} written to {}\n", counted(n, "contact"), place(args))
+    })
 }
 
-/// Writes the contacts of one segment as CSV, in the order of their ids.
+/// Writes the contacts of one segment, in the order of their ids.
 pub(crate) async fn segment(segment: Segment, args: &ExportArgs, output: Output) -> Result<Exit> {
-    let mut n_with_consent = 0;
-    let n_contacts = write(args, &SEGMENT_COLUMNS, |it| {
-        if it.segment() != segment {
-            return None;
-        }
-        n_with_consent += u64::from(it.contact.whatsapp_consent == Some(ConsentState::Yes));
-        Some(segment_cells(it).into())
-    })
-    .await?;
+    let Some(written) = write(args, segment_columns, |it| it.segment() == segment).await? else {
+        return Ok(Exit::Done);
+    };
+    let (n, n_with_consent) = (written.n_contacts, written.n_with_consent);
     let name = segment.name();
-    let value = serde_json::json!({
-        "segment": name, "contacts": n_contacts, "with_consent_to_whatsapp": n_with_consent,
-        "without_consent_to_whatsapp": n_contacts - n_with_consent,
+    let value = json!({
+        "segment": name, "contacts": n, "with_consent_to_whatsapp": n_with_consent,
+        "without_consent_to_whatsapp": n - n_with_consent, "remarks": written.remarks,
     });
-    output.print(&value, || {
+    said(args, output, &value, || {
         let with_consent = match segment {
-            Segment::Ready => ready_text(n_contacts, n_with_consent),
+            Segment::Ready => ready_text(n, n_with_consent),
             _ => String::new(),
         };
-        format!(
-            "{with_consent}{n_contacts} contacts of segment {name} written to {}\n",
-            printable(&args.to.display().to_string())
-        )
-    })?;
-    Ok(Exit::Done)
+        let remarks = written.remarks.join("");
+        format!("{with_consent}{remarks}{} of segment {name} written to {}\n", counted(n, "contact"), place(args))
+    })
 }
 
 /// A summary of the ready contacts. Only contacts with consent to WhatsApp may be messaged; the others can be invited
@@ -100,84 +56,75 @@ pub(crate) fn ready_text(n_ready: u64, n_with_consent: u64) -> String {
     format!("{n_with_consent} have consent to WhatsApp; {} do not and can be invited\n", n_ready - n_with_consent)
 }
 
-/// Writes the contacts for which `cells` returns cells, and returns their number.
+/// What an export wrote.
+struct Written {
+    n_contacts: u64,
+    n_with_consent: u64,
+    /// Lines about values that another system does not take as they are.
+    remarks: Vec<String>,
+}
+
+/// Writes the wanted contacts. None if the reader of a pipe has had enough, as `head` has.
 async fn write(
     args: &ExportArgs,
-    columns: &[&str],
-    mut cells: impl FnMut(&Exported) -> Option<Vec<String>>,
-) -> Result<u64> {
-    let url = match (&args.crm, &args.place.run_dir) {
+    columns: impl FnOnce(&[String]) -> Vec<Column>,
+    is_wanted: impl Fn(&Exported) -> bool,
+) -> Result<Option<Written>> {
+    let format = format_of(args)?;
+    let url = match (&args.crm, &args.place.place.run_dir) {
         (Some(url), _) => url.clone(),
         (None, Some(_)) => find_run(&args.place.place())?.plan.crm_url()?,
-        (None, None) => Plan::read(&args.place.plan)?.crm_url()?,
+        (None, None) => Plan::read(&args.place.plan())?.crm_url()?,
     };
     let Some(crm) = Crm::look(&url).await? else { bail!("there is no CRM database yet: fill one with `ferry run`") };
 
-    let failed = || format!("could not write {}", args.to.display());
-    let mut csv = csv::Writer::from_writer(ArtifactWriter::create_output(&args.to)?);
-    csv.write_record(columns).with_context(failed)?;
-    let mut n_contacts = 0;
-    crm.export(Timestamp::now(), |it| -> Result<()> {
-        let Some(cells) = cells(&it) else { return Ok(()) };
+    let attributes = crm.attribute_names().await?;
+    let columns = match format {
+        ExportFormat::Hubspot => crms::hubspot(&attributes),
+        ExportFormat::Salesforce => crms::salesforce(&attributes),
+        ExportFormat::Chatwoot => crms::chatwoot(&attributes),
+        ExportFormat::Csv | ExportFormat::Jsonl | ExportFormat::Parquet => columns(&attributes),
+    };
+    let mut remarks = Remarks::of(format);
+    // An importer takes an apostrophe as part of the value.
+    let is_for_importer = matches!(format, ExportFormat::Hubspot | ExportFormat::Salesforce | ExportFormat::Chatwoot);
+    let mut file = ExportFile::create(&args.to, format, &columns, args.exact || is_for_importer)?;
+    let (mut n_contacts, mut n_with_consent) = (0, 0);
+    let each = |it: Exported| -> Result<()> {
+        if !is_wanted(&it) {
+            return Ok(());
+        }
         n_contacts += 1;
-        let safe = |it: &String| if args.exact { it.clone() } else { run::guarded(it).into_owned() };
-        csv.write_record(cells.iter().map(safe)).with_context(failed)
-    })
-    .await?;
+        n_with_consent += u64::from(it.contact.whatsapp_consent == Some(ConsentState::Yes));
+        remarks.see(&it);
+        file.write(&it, &columns)
+    };
+    let written = crm.export(Timestamp::now(), each).await.map(|_| ()).and_then(|()| file.publish(n_contacts));
     crm.close().await;
-    let mut file = csv.into_inner().map_err(|error| error.into_error()).with_context(failed)?;
-    file.flush().with_context(failed)?;
-    file.publish(n_contacts)?;
-    Ok(n_contacts)
+    match written {
+        Err(error) if is_closed_pipe(&error) => Ok(None),
+        written => written.map(|()| Some(Written { n_contacts, n_with_consent, remarks: remarks.lines() })),
+    }
 }
 
-fn segment_cells(Exported { contact, registration, .. }: &Exported) -> [String; 14] {
-    let registration = registration.as_ref();
-    [
-        contact.id.to_string(),
-        contact.phone.map(|it| it.to_string()).unwrap_or_default(),
-        text(registration.and_then(|it| it.wa_id.as_ref()).map(WaId::as_str)),
-        text(contact.name.as_ref().map(|it| it.value.0.as_str())),
-        text(contact.language.as_ref().map(|it| it.value.as_str())),
-        channels(contact),
-        text(contact.consent.as_ref().map(|it| it.value.name())),
-        contact.last_at.as_ref().map(|it| it.value.to_string()).unwrap_or_default(),
-        text(registration.map(|it| it.answer.name())),
-        text(registration.map(|it| it.method.as_str())),
-        moment(registration.map(|it| it.checked_at)),
-        moment(registration.and_then(|it| it.expires_at)),
-        text(contact.consent_channel.map(ConsentChannel::name)),
-        text(contact.whatsapp_consent.map(ConsentState::name)),
-    ]
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|it| it.downcast_ref::<std::io::Error>().is_some_and(|it| it.kind() == std::io::ErrorKind::BrokenPipe))
 }
 
-fn text(it: Option<&str>) -> String {
-    it.unwrap_or_default().to_owned()
+/// Prints the summary: beside the rows, if those went to standard output.
+fn said(args: &ExportArgs, output: Output, value: &serde_json::Value, text: impl FnOnce() -> String) -> Result<Exit> {
+    match run::is_standard_output(&args.to) {
+        true => print_message(&text()),
+        false => output.print(value, text)?,
+    }
+    Ok(Exit::Done)
 }
 
-fn moment(it: Option<Timestamp>) -> String {
-    it.map(|it| it.to_string()).unwrap_or_default()
-}
-
-fn channels(contact: &Contact) -> String {
-    contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+")
-}
-
-/// A column and its contact field; none if the value is not a field of the contact.
-type Column = (&'static str, Option<&'static ShownField>);
-
-fn columns() -> Vec<Column> {
-    let exported = || SHOWN_FIELDS.iter().filter_map(|it| Some((it.export?, it)));
-    let first = FIRST_COLUMNS.map(|name| (name, exported().find(|it| it.0 == name).map(|it| it.1)));
-    let others = exported().filter(|it| !FIRST_COLUMNS.contains(&it.0)).map(|(name, field)| (name, Some(field)));
-    first.into_iter().chain(others).collect()
-}
-
-fn cell(Exported { contact, registration, is_suppressed }: &Exported, column: &Column) -> String {
-    match column {
-        (_, Some(field)) => (field.values)(contact).pop().unwrap_or_else(|| field.empty.to_owned()),
-        ("registration", None) => text(registration.as_ref().map(|it| it.answer.name())),
-        ("suppressed", None) => is_suppressed.to_string(),
-        (_, None) => String::new(),
+fn place(args: &ExportArgs) -> String {
+    match run::is_standard_output(&args.to) {
+        true => "standard output".to_owned(),
+        false => printable(&args.to.display().to_string()).into_owned(),
     }
 }

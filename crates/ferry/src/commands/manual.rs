@@ -9,7 +9,9 @@ use crate::exit::Exit;
 
 /// Prints the completion script of a shell.
 pub(crate) fn completions(shell: Shell) -> Result<Exit> {
-    clap_complete::generate(shell, &mut Cli::command(), "ferry", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "ferry", &mut script);
+    crate::output::write(&script)?;
     Ok(Exit::Done)
 }
 

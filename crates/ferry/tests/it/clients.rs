@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::world::{Sandbox, World};
 
 /// The output of a Python script that uses the packages that `scripts/test` installs.
-fn python(script: &str, arguments: &[&str]) -> String {
+pub(crate) fn python(script: &str, arguments: &[&str]) -> String {
     let python = std::env::var("FERRY_TEST_PYTHON")
         .expect("FERRY_TEST_PYTHON is not set: run the tests with scripts/test, which installs the packages");
     let output = Command::new(python).args(["-c", script]).args(arguments).output().unwrap();

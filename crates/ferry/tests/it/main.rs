@@ -9,6 +9,7 @@ mod corpus;
 mod crossing;
 mod databases;
 mod early;
+mod export_files;
 mod exports;
 mod faults;
 mod fixes;

@@ -5,8 +5,8 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use model::Digest;
-use parquet::basic::{Compression, ConvertedType, Encoding, Repetition, Type as PhysicalType};
-use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::basic::{Compression, ConvertedType, Encoding, LogicalType, Repetition, TimeUnit, Type as PhysicalType};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -45,6 +45,8 @@ struct Encoder {
     writer: SerializedFileWriter<ArtifactWriter>,
     batches: Option<(BatchDigests, Sender<Digest>)>,
     passed_on: Option<SyncSender<Arc<Group>>>,
+    /// The places of columns of [`Kind::Flag`].
+    flags: Vec<usize>,
 }
 
 impl TableWriter {
@@ -85,11 +87,11 @@ impl TableWriter {
             let path = ColumnPath::from(it.name.as_str());
             match it.kind {
                 // Delta encoding uses only as many bits as the differences need; little is left to compress.
-                Kind::Int => properties
+                Kind::Int | Kind::Moment => properties
                     .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
                     .set_column_compression(path, Compression::UNCOMPRESSED),
                 Kind::Text if !it.is_packed => properties.set_column_compression(path, Compression::UNCOMPRESSED),
-                Kind::Text => properties,
+                Kind::Text | Kind::Flag => properties,
             }
         });
         let properties = properties
@@ -102,7 +104,8 @@ impl TableWriter {
             .set_offset_index_disabled(true)
             .build();
         let writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(failed)?;
-        let encoder = Encoder { writer, batches, passed_on };
+        let flags = (0..columns.len()).filter(|it| columns[*it].kind == Kind::Flag).collect();
+        let encoder = Encoder { writer, batches, passed_on, flags };
         let (full, to_write) = sync_channel(0);
         let (written, empty) = channel();
         let encoder = std::thread::spawn(move || encoder.write_all(to_write, written));
@@ -213,7 +216,15 @@ impl Encoder {
                 Values::Int { values, levels } => {
                     let mut there = Vec::with_capacity(values.len());
                     there.extend(values.iter().zip(levels).filter(|it| *it.1 > 0).map(|it| *it.0));
-                    column.typed::<Int64Type>().write_batch(&there, Some(levels), None)?;
+                    match self.flags.contains(&number) {
+                        true => {
+                            let there: Vec<bool> = there.into_iter().map(|it| it != 0).collect();
+                            column.typed::<BoolType>().write_batch(&there, Some(levels), None)?;
+                        }
+                        false => {
+                            column.typed::<Int64Type>().write_batch(&there, Some(levels), None)?;
+                        }
+                    }
                 }
                 Values::Unread => {}
             }
@@ -255,11 +266,17 @@ fn byte_arrays(texts: &Bytes, ends: &[usize], levels: &[i16]) -> Vec<ByteArray> 
 
 fn schema(columns: &[Column]) -> Result<Type, ParquetError> {
     let field = |column: &Column| {
-        let (physical, converted) = match column.kind {
-            Kind::Text => (PhysicalType::BYTE_ARRAY, ConvertedType::UTF8),
-            Kind::Int => (PhysicalType::INT64, ConvertedType::NONE),
+        let (physical, logical, converted) = match column.kind {
+            Kind::Text => (PhysicalType::BYTE_ARRAY, None, ConvertedType::UTF8),
+            Kind::Int => (PhysicalType::INT64, None, ConvertedType::NONE),
+            Kind::Moment => {
+                let utc = LogicalType::timestamp(true, TimeUnit::MICROS);
+                (PhysicalType::INT64, Some(utc), ConvertedType::TIMESTAMP_MICROS)
+            }
+            Kind::Flag => (PhysicalType::BOOLEAN, None, ConvertedType::NONE),
         };
         Type::primitive_type_builder(&column.name, physical)
+            .with_logical_type(logical)
             .with_converted_type(converted)
             .with_repetition(Repetition::OPTIONAL)
             .build()
