@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow};
 use crm::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts, RunRow, SourceReading, SuppressAction};
 use jiff::Timestamp;
-use model::{Basis, ConsentState, ContactId, Counts, Digest, Receipt, Stage};
+use model::{Basis, ConsentState, ContactId, Counts, Digest, Personal, Receipt, Stage};
 use run::{LoadedCounts, SourceRecord, StageRecord};
 use tokio::sync::mpsc;
 
@@ -240,16 +240,17 @@ async fn absorb_linked(run: &OpenRun, crm: &Crm) -> Result<u64> {
 }
 
 /// Writes `load/conflicts.csv`: contacts with a field that was edited in the CRM and that the import has differently.
-/// `ferry trace CONTACT` shows the imported value.
+/// Cells are safe in a spreadsheet.
 fn write_conflicts(run: &mut OpenRun, loaded: &Loaded) -> Result<()> {
     const NAME: &str = "load/conflicts.csv";
     if loaded.conflicts.is_empty() {
         return Ok(());
     }
     let mut csv = csv::Writer::from_writer(run.folder.create(NAME)?);
-    csv.write_record(["contact_id", "field"])?;
-    for (id, field) in &loaded.conflicts {
-        csv.write_record([id.to_string().as_str(), field])?;
+    csv.write_record(["contact_id", "field", "edited", "imported"])?;
+    let cell = |it: &Option<Personal<String>>| run::guarded(it.as_ref().map_or("", |it| &it.0)).into_owned();
+    for it in &loaded.conflicts {
+        csv.write_record([it.contact.to_string(), it.field.to_owned(), cell(&it.edited), cell(&it.imported)])?;
     }
     let file =
         csv.into_inner().map_err(|error| error.into_error()).with_context(|| format!("could not write {NAME}"))?;

@@ -220,7 +220,7 @@ impl RunReport {
             unchanged: loaded.unchanged,
             changed_fields: loaded.fields,
             conflicts: loaded.conflicts.iter().fold(BTreeMap::new(), |mut counts, it| {
-                *counts.entry(it.1).or_default() += 1;
+                *counts.entry(it.field).or_default() += 1;
                 counts
             }),
             database: None,

@@ -13,6 +13,8 @@ use crate::find_run::FoundRun;
 pub struct TracedRow {
     pub source: String,
     pub record: u64,
+    /// The label of the run.
+    pub run: String,
     pub line: u64,
     /// The file of the row, if the source has several.
     pub file: String,
@@ -43,6 +45,7 @@ pub fn traced_rows(found: &FoundRun, is_wanted: impl Fn(&ledger::Read) -> bool) 
             rows.push(TracedRow {
                 source: row.source.to_owned(),
                 record: row.record,
+                run: found.folder.manifest.run_id.clone(),
                 line: 0,
                 file: String::new(),
                 is_corrected: false,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use model::{Contact, ContactId, Statement};
+use model::{Contact, ContactId, Personal, Statement};
 
 use crate::contact::columns::COLUMNS;
 use crate::contact::edits::ImportHash;
@@ -21,7 +21,17 @@ pub struct Loaded {
     /// How many of the updated contacts have another value, by field.
     pub fields: BTreeMap<&'static str, u64>,
     /// Fields that a person has edited and in which the import has something else: the edit stays.
-    pub conflicts: Vec<(ContactId, &'static str)>,
+    pub conflicts: Vec<Conflict>,
+}
+
+/// A field that a person has edited, and in which an import has something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    pub contact: ContactId,
+    pub field: &'static str,
+    /// The edited value; none if it was emptied.
+    pub edited: Option<Personal<String>>,
+    pub imported: Option<Personal<String>>,
 }
 
 impl std::ops::AddAssign for Loaded {
@@ -118,7 +128,7 @@ pub(crate) fn change<'a>(
     let has_new_refusal = has_new_refusal(&stored.contact, &now);
     let StoredContact { contact: held, written, .. } = stored;
     let Kept { contact, written, conflicts } = keep_edits(&held, written, now, has_new_refusal);
-    changes.loaded.conflicts.extend(conflicts.into_iter().map(|field| (contact.id, field)));
+    changes.loaded.conflicts.extend(conflicts);
     if is_same(&contact, &held) {
         changes.unchanged(incoming);
         return;

@@ -3,9 +3,10 @@
 //! Each contact has a check sum of the values that Ferry wrote. A field that no longer matches it was edited: an import
 //! leaves such a field as it is, and reports a conflict if it has another value.
 
-use model::{Contact, Identity, Statement};
+use model::{Contact, Identity, Personal, Statement};
 use twox_hash::XxHash64;
 
+use crate::contact::changes::Conflict;
 use crate::contact::columns::{COLUMNS, EDITABLE, N_COLUMNS};
 use crate::sql::Cell;
 
@@ -43,6 +44,11 @@ impl WrittenChecksum {
             .zip(now)
             .zip(self.parts())
             .any(|((it, now), written)| COLUMNS[*it].name == column && now != written)
+    }
+
+    /// The columns that a person has edited since the check sum was made.
+    pub(crate) fn edited(self, contact: &Contact) -> Vec<&'static str> {
+        EDITABLE.iter().map(|it| COLUMNS[*it].name).filter(|it| self.is_edited(contact, it)).collect()
     }
 
     fn of_parts(parts: [u16; EDITABLE.len()]) -> Self {
@@ -141,7 +147,7 @@ pub(crate) struct Kept {
     /// next import sees the edit too.
     pub(crate) written: WrittenChecksum,
     /// Edited fields in which the import has something else.
-    pub(crate) conflicts: Vec<&'static str>,
+    pub(crate) conflicts: Vec<Conflict>,
 }
 
 /// Puts edited values of `held` back into `contact`, which is `held` after the import. A new refusal wins over an
@@ -161,7 +167,9 @@ pub(crate) fn keep_edits(
                 continue;
             }
             if parts[n] != now[n] {
-                conflicts.push(column.name);
+                let text = |it: &Contact| (column.write)(it).text().flatten().map(|it| Personal(it.to_owned()));
+                let (edited, imported) = (text(held), text(&contact));
+                conflicts.push(Conflict { contact: contact.id, field: column.name, edited, imported });
             }
             if column.name == "consent" && has_new_refusal {
                 continue;

@@ -34,6 +34,12 @@ impl Crm {
         Ok(stored.into_iter().map(|(id, stored)| (id, stored.contact)).collect())
     }
 
+    /// The fields of a contact that people have edited since Ferry last wrote them, by the names of their columns.
+    pub async fn edited_fields(&self, id: ContactId) -> Result<Vec<&'static str>, LoadError> {
+        let stored = self.stored(&[id]).await?.remove(&id);
+        Ok(stored.and_then(|it| Some(it.written?.edited(&it.contact))).unwrap_or_default())
+    }
+
     pub(crate) async fn stored(&self, ids: &[ContactId]) -> Result<HashMap<ContactId, StoredContact>, LoadError> {
         self.reader(READ).await?.stored(ids).await
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use crm::Crm;
-use model::ContactId;
+use model::{ContactId, IdentityDecision};
 use serde_json::json;
 
 use crate::cli::{MergeArgs, ShareArgs, UnmergeArgs};
@@ -29,7 +29,7 @@ pub(crate) async fn merge(args: &MergeArgs, output: Output) -> Result<Exit> {
 
 pub(crate) async fn unmerge(args: &UnmergeArgs, output: Output) -> Result<Exit> {
     let (plan, crm) = open(&args.plan).await?;
-    let (survivor, other) = (found(&plan, &crm, &args.survivor).await?, found(&plan, &crm, &args.other).await?);
+    let (survivor, other) = merged_pair(&plan, &crm, &args.survivor, &args.other).await?;
     crm.unmerge(survivor, other, args.never).await??;
     crm.close().await;
     let value = json!({ "contacts": [survivor.to_string(), other.to_string()], "never": args.never });
@@ -61,6 +61,39 @@ async fn open(plan: &std::path::Path) -> Result<(Plan, Crm)> {
     let crm = Crm::open(&plan.crm_url()?).await?;
     crm.check_key(&contact_key(&plan)?.id()).await?;
     Ok((plan, crm))
+}
+
+/// The two contacts of a merge, each named by a phone number or an id. The number of a contact that was merged now
+/// belongs to the other, but its id follows from it.
+async fn merged_pair(plan: &Plan, crm: &Crm, one: &str, other: &str) -> Result<(ContactId, ContactId)> {
+    let named = [one, other].map(|it| own_id(plan, it));
+    let key_ids = match named {
+        [Ok(Some(one)), Ok(Some(other))] => Some((one, other)),
+        _ => None,
+    };
+    let is_decided = |one, other| {
+        move |it: &IdentityDecision| match it {
+            IdentityDecision::SamePerson { survivor, absorbed } => {
+                [(one, other), (other, one)].contains(&(*survivor, *absorbed))
+            }
+            _ => false,
+        }
+    };
+    if let Some((one, other)) = key_ids
+        && crm.decisions().await?.iter().any(is_decided(one, other))
+    {
+        return Ok((one, other));
+    }
+    Ok((found(plan, crm, one).await?, found(plan, crm, other).await?))
+}
+
+/// The id that a contact has by itself: the one that is named, or that of a phone number.
+fn own_id(plan: &Plan, query: &str) -> Result<Option<ContactId>> {
+    if let Some(id) = ContactId::from_hex(query.trim()) {
+        return Ok(Some(id));
+    }
+    let Ok((phone, _)) = clean::phone(query, plan.default_region()) else { return Ok(None) };
+    Ok(Some(contact_key(plan)?.of_phone(phone.number)))
 }
 
 /// The one contact that matches the query.

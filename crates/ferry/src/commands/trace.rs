@@ -41,41 +41,65 @@ pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
     if ids.is_empty() {
         bail!("no contact has that phone number or id; find rejected rows by SOURCE:ROW");
     }
-    let suppressed = match &crm {
-        Some(crm) => crm.suppressed().await?,
-        None => Default::default(),
-    };
-    let decisions = match &crm {
-        Some(crm) => crm.decisions().await?,
-        None => Vec::new(),
-    };
     let (mut values, mut text) = (Vec::new(), String::new());
     for id in ids {
-        let merged = decisions.iter().filter_map(|it| match it {
-            IdentityDecision::SamePerson { survivor, absorbed } if *survivor == id => Some(absorbed.to_string()),
-            _ => None,
-        });
-        let merged: Vec<String> = merged.collect();
-        let contact = match &crm {
-            Some(crm) => crm.held(&[id]).await?.remove(&id),
-            None => None,
-        };
-        let evidence = match &crm {
-            Some(crm) => crm.evidence_of(id).await?,
-            None => Vec::new(),
-        };
-        let rows = traced_rows(&looked, |it| it.contact_id == Some(id))?;
-        let rules = looked.plan.merge;
-        text += &person_text(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id));
-        for other in &merged {
-            let _ = writeln!(text, "merged with {other}; `ferry unmerge {id} {other}` undoes this");
-        }
-        let mut value = person_json(id, contact.as_ref(), &evidence, &rows, rules, suppressed.contains(&id));
-        value["merged"] = json!(merged);
-        values.push(value);
+        let person = Person::find(&looked, crm.as_ref(), id).await?;
+        text += &person.text();
+        values.push(person.json());
     }
     output.print(&json!({ "contacts": values }), || text)?;
     Ok(Exit::Done)
+}
+
+/// All that is known of a contact.
+struct Person {
+    id: ContactId,
+    contact: Option<Contact>,
+    evidence: Vec<Evidence>,
+    rows: Vec<TracedRow>,
+    rules: MergeSection,
+    is_suppressed: bool,
+    decisions: Vec<IdentityDecision>,
+    /// The fields that people have edited in the CRM.
+    edited: Vec<&'static str>,
+}
+
+impl Person {
+    async fn find(looked: &FoundRun, crm: Option<&Crm>, id: ContactId) -> Result<Self> {
+        let mut person = Self {
+            id,
+            contact: None,
+            evidence: Vec::new(),
+            rows: traced_rows(looked, |it| it.contact_id == Some(id))?,
+            rules: looked.plan.merge,
+            is_suppressed: false,
+            decisions: Vec::new(),
+            edited: Vec::new(),
+        };
+        if let Some(crm) = crm {
+            person.contact = crm.held(&[id]).await?.remove(&id);
+            person.evidence = crm.evidence_of(id).await?;
+            person.is_suppressed = crm.suppressed().await?.contains(&id);
+            let is_about = |it: &IdentityDecision| [it.contacts().0, it.contacts().1].contains(&id);
+            person.decisions = crm.decisions().await?.into_iter().filter(is_about).collect();
+            person.edited = crm.edited_fields(id).await?;
+        }
+        Ok(person)
+    }
+
+    fn decision_text(&self, decision: IdentityDecision) -> String {
+        let id = self.id;
+        match decision {
+            IdentityDecision::SamePerson { survivor, absorbed } if survivor == id => {
+                format!("merged with {absorbed}; `ferry unmerge {id} {absorbed}` undoes this")
+            }
+            IdentityDecision::SamePerson { survivor, .. } => format!("merged into {survivor}"),
+            IdentityDecision::DifferentPeople(one, other) => {
+                format!("never merged with {}", if one == id { other } else { one })
+            }
+            IdentityDecision::SharedPhone(_) => "the phone is used by several people and links no contacts".to_owned(),
+        }
+    }
 }
 
 async fn ids_of(looked: &FoundRun, crm: Option<&Crm>, query: &str) -> Result<Vec<ContactId>> {
@@ -101,7 +125,7 @@ impl Shown for TracedRow {
         let cells: serde_json::Map<String, Value> =
             self.cells.iter().map(|it| (it.0.clone(), it.1.clone().into())).collect();
         json!({
-            "row": format!("{}:{}", self.source, self.record), "file": self.file, "line": self.line, "corrected": self.is_corrected, "outcome": self.outcome,
+            "row": format!("{}:{}", self.source, self.record), "run": self.run, "file": self.file, "line": self.line, "corrected": self.is_corrected, "outcome": self.outcome,
             "reason": self.reason.map(Reason::code), "contact_id": self.contact_id.map(|it| it.to_string()),
             "findings": self.findings, "cells": cells,
         })
@@ -109,7 +133,8 @@ impl Shown for TracedRow {
 
     fn text(&self) -> String {
         let file = if self.file.is_empty() { String::new() } else { format!("{}, ", printable(&self.file)) };
-        let mut text = format!("row {}:{} ({file}line {}): {}", self.source, self.record, self.line, self.outcome);
+        let Self { source, record, run, line, outcome, .. } = self;
+        let mut text = format!("row {source}:{record} ({file}line {line}): {outcome}");
         if let Some(reason) = self.reason {
             let _ = write!(text, ", {}: {}", reason.code(), reason.describe());
         }
@@ -119,7 +144,7 @@ impl Shown for TracedRow {
         if self.is_corrected {
             text.push_str(", as corrected");
         }
-        text.push('\n');
+        let _ = writeln!(text, ", in run {run}");
         for (name, cell) in &self.cells {
             let _ = writeln!(text, "    {:20} {}", printable(name), printable(cell));
         }
@@ -152,61 +177,115 @@ fn lost(field: &str, kept: &str, rows: &[TracedRow]) -> Vec<(String, String)> {
     lost
 }
 
-fn person_text(
-    id: ContactId,
-    contact: Option<&Contact>,
-    evidence: &[Evidence],
-    rows: &[TracedRow],
-    rules: MergeSection,
-    is_suppressed: bool,
-) -> String {
-    let mut text = format!("contact {id}\n");
-    match contact {
-        None => text += "  not in the CRM database\n",
-        Some(contact) => {
-            for (name, value, row) in fields(contact) {
-                let from = if row.is_empty() { String::new() } else { format!("  from {row}") };
-                let lost = lost(name, &value, rows);
-                let over: Vec<String> =
-                    lost.iter().map(|(value, row)| format!("{} ({row})", printable(value))).collect();
-                let why = match rule_of(name, rules) {
-                    Some(rule) if !over.is_empty() => format!(", {rule}; not {}", over.join(", ")),
-                    _ => String::new(),
-                };
-                let _ = writeln!(text, "  {name:16} {}{from}{why}", printable(&value));
+impl Person {
+    fn text(&self) -> String {
+        let id = self.id;
+        let mut text = format!("contact {id}\n");
+        let contact = self.contact.as_ref();
+        match contact {
+            None => text += "  not in the CRM database\n",
+            Some(contact) => {
+                for (name, value, row) in fields(contact) {
+                    let source = self.source_text(name, &value, &row);
+                    let _ = writeln!(text, "  {name:16} {}{source}", printable(&value));
+                }
             }
         }
+        for decision in &self.decisions {
+            let _ = writeln!(text, "  {:16} {}", "decision", self.decision_text(*decision));
+        }
+        if self.is_suppressed {
+            let _ = writeln!(text, "  {:16} yes, by `ferry suppress`", "suppressed");
+        }
+        for said in in_order(contact) {
+            let _ = writeln!(text, "  {:16} {}", "statement", statement_text(said, contact));
+        }
+        if let Some(contact) = contact {
+            let segment = segment(contact, &self.evidence, self.is_suppressed);
+            let _ = writeln!(text, "  {:16} {}", "segment", segment.name());
+        }
+        if let Some(registration) = Registration::of(&self.evidence, Timestamp::now()) {
+            let _ = writeln!(text, "  {:16} {}", "WhatsApp", registration_text(&registration));
+        }
+        for it in &self.evidence {
+            let _ = writeln!(text, "  {:16} {}", "evidence", evidence_text(it));
+        }
+        for row in &self.rows {
+            text += &row.text();
+        }
+        text
     }
-    if is_suppressed {
-        let _ = writeln!(text, "  {:16} yes, by `ferry suppress`", "suppressed");
+
+    /// Where a value came from, such as `  from crm:1, latest; not Ana (sms:7)`.
+    fn source_text(&self, field: &str, value: &str, row: &str) -> String {
+        if self.edited.contains(&field) {
+            return "  edited in the CRM".to_owned();
+        }
+        let from = if row.is_empty() { String::new() } else { format!("  from {row}") };
+        let over: Vec<String> =
+            lost(field, value, &self.rows).iter().map(|(value, row)| format!("{} ({row})", printable(value))).collect();
+        match rule_of(field, self.rules) {
+            Some(rule) if !over.is_empty() => format!("{from}, {rule}; not {}", over.join(", ")),
+            _ => from,
+        }
     }
-    for said in in_order(contact) {
-        let _ = writeln!(text, "  {:16} {}", "statement", statement_text(said, contact));
+
+    fn json(&self) -> Value {
+        let contact = self.contact.as_ref();
+        let fields: serde_json::Map<String, Value> = contact
+            .map(fields)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(name, value, row)| {
+                let lost = lost(name, &value, &self.rows);
+                let rule = rule_of(name, self.rules);
+                let is_edited = self.edited.contains(&name);
+                (
+                    name.to_owned(),
+                    json!({ "value": value, "row": row, "rule": rule, "lost": lost, "edited": is_edited }),
+                )
+            })
+            .collect();
+        let merged = self.decisions.iter().filter_map(|it| match it {
+            IdentityDecision::SamePerson { survivor, absorbed } if *survivor == self.id => Some(absorbed.to_string()),
+            _ => None,
+        });
+        let decisions = self.decisions.iter().map(|it| {
+            let (one, other) = it.contacts();
+            json!({ "decision": it.name(), "contacts": [one.to_string(), other.to_string()] })
+        });
+        let evidence: Vec<Value> = self.evidence.iter().map(evidence_json).collect();
+        let registration = Registration::of(&self.evidence, Timestamp::now()).map(|it| {
+            json!({
+                "answer": it.answer, "method": it.method, "checked_at": it.checked_at, "expires_at": it.expires_at,
+                "expired": it.expired, "wa_id": it.wa_id.as_ref().map(WaId::as_str),
+            })
+        });
+        json!({
+            "contact_id": self.id.to_string(), "loaded": contact.is_some(), "fields": fields,
+            "registration": registration, "evidence": evidence, "suppressed": self.is_suppressed,
+            "segment": contact.map(|it| segment(it, &self.evidence, self.is_suppressed).name()),
+            "statements": in_order(contact).into_iter().map(|it| statement_json(it, contact)).collect::<Vec<_>>(),
+            "rows": self.rows.iter().map(TracedRow::json).collect::<Vec<_>>(),
+            "merged": merged.collect::<Vec<_>>(), "decisions": decisions.collect::<Vec<_>>(),
+        })
     }
-    if let Some(contact) = contact {
-        let _ = writeln!(text, "  {:16} {}", "segment", segment(contact, evidence, is_suppressed).name());
-    }
-    if let Some(registration) = Registration::of(evidence, Timestamp::now()) {
-        let _ = writeln!(text, "  {:16} {}", "WhatsApp", registration_text(&registration));
-    }
-    for it in evidence {
-        let status = printable(it.raw_status.as_deref().unwrap_or("nothing"));
-        let variant = it.variant.map_or(String::new(), |it| format!(" as {it}"));
-        let until = it.expires_at.map_or(String::new(), |it| format!(", until {it}"));
-        let price = if it.price_micros == 0 { String::new() } else { format!(", for {} millionths", it.price_micros) };
-        let _ = writeln!(
-            text,
-            "  {:16} {} by {}{variant} at {}{until}{price} (status: {status})",
-            "evidence",
-            it.answer.name(),
-            it.method,
-            it.checked_at
-        );
-    }
-    for row in rows {
-        text += &row.text();
-    }
-    text
+}
+
+fn evidence_text(it: &Evidence) -> String {
+    let status = printable(it.raw_status.as_deref().unwrap_or("nothing"));
+    let variant = it.variant.map_or(String::new(), |it| format!(" as {it}"));
+    let until = it.expires_at.map_or(String::new(), |it| format!(", until {it}"));
+    let price = if it.price_micros == 0 { String::new() } else { format!(", for {} millionths", it.price_micros) };
+    format!("{} by {}{variant} at {}{until}{price} (status: {status})", it.answer.name(), it.method, it.checked_at)
+}
+
+fn evidence_json(it: &Evidence) -> Value {
+    json!({
+        "method": it.method, "answer": it.answer, "variant": it.variant.map(|it| it.to_string()),
+        "checked_at": it.checked_at, "expires_at": it.expires_at, "price_micros": it.price_micros,
+        "wa_id": it.wa_id.as_ref().map(WaId::as_str), "raw_status": it.raw_status,
+    })
 }
 
 fn segment(contact: &Contact, evidence: &[Evidence], is_suppressed: bool) -> Segment {
@@ -224,45 +303,6 @@ fn registration_text(registration: &Registration) -> String {
         None => format!("{}, by {method} at {checked_at}{until}{wa_id}", answer.name()),
         Some(was) => format!("{}: was {} by {method} at {checked_at}, which has expired", answer.name(), was.name()),
     }
-}
-
-fn person_json(
-    id: ContactId,
-    contact: Option<&Contact>,
-    all_evidence: &[Evidence],
-    rows: &[TracedRow],
-    rules: MergeSection,
-    is_suppressed: bool,
-) -> Value {
-    let fields: serde_json::Map<String, Value> = contact
-        .map(fields)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|(name, value, row)| {
-            let lost = lost(name, &value, rows);
-            let rule = rule_of(name, rules);
-            (name.to_owned(), json!({ "value": value, "row": row, "rule": rule, "lost": lost }))
-        })
-        .collect();
-    let evidence: Vec<Value> = all_evidence.iter()
-        .map(|it| json!({
-            "method": it.method, "answer": it.answer, "variant": it.variant.map(|it| it.to_string()), "checked_at": it.checked_at,
-            "expires_at": it.expires_at, "price_micros": it.price_micros, "wa_id": it.wa_id.as_ref().map(WaId::as_str),
-            "raw_status": it.raw_status,
-        })).collect();
-    let registration = Registration::of(all_evidence, Timestamp::now()).map(|it| {
-        json!({
-            "answer": it.answer, "method": it.method, "checked_at": it.checked_at, "expires_at": it.expires_at,
-            "expired": it.expired, "wa_id": it.wa_id.as_ref().map(WaId::as_str),
-        })
-    });
-    json!({
-        "contact_id": id.to_string(), "loaded": contact.is_some(), "fields": fields, "registration": registration, "evidence": evidence,
-        "suppressed": is_suppressed,
-        "segment": contact.map(|it| segment(it, all_evidence, is_suppressed).name()),
-        "statements": in_order(contact).into_iter().map(|it| statement_json(it, contact)).collect::<Vec<_>>(),
-        "rows": rows.iter().map(TracedRow::json).collect::<Vec<_>>(),
-    })
 }
 
 /// The fields of a contact: name, value, and the row that each came from.

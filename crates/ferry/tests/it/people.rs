@@ -181,7 +181,7 @@ fn a_viber_user_whose_phone_becomes_known_later_is_still_one_person_and_keeps_th
         world.write("viber.csv", "user,phone,name,consent,at\nQQ==,+33199000001,,,2026-02-01\n");
         world.replan("name = \"test\"", "name = \"second\"");
         let told = world.ferry(&["run", "--run-dir", "second"]);
-        assert!(told.err.contains("1 contacts known only from Viber now have a phone"), "{told:?}");
+        assert!(told.err.contains("1 contact known only from Viber now with a phone"), "{told:?}");
         let contacts = world.contacts();
         assert_eq!(contacts.lines().count(), 2, "{contacts}");
         assert!(contacts.contains("+33199000001|FR|fixed_line|Ana|||stop|2026-02-01T00:00:00Z|viber|2|"), "{contacts}");
@@ -267,7 +267,7 @@ fn a_viber_user_of_whom_an_import_has_no_phone_is_the_contact_of_the_phone_that_
         world.write("viber.csv", "user,phone,name,consent,at\nQQ==,,Ana,stop,2026-02-01\nQg==,,Ben,,2026-02-01\n");
         world.replan("name = \"test\"", "name = \"second\"");
         let told = world.ferry(&["run", "--run-dir", "second"]);
-        assert!(told.err.contains("1 contacts known only from Viber now have a phone"), "{told:?}");
+        assert!(told.err.contains("1 contact known only from Viber now with a phone"), "{told:?}");
         let contacts = world.contacts();
         assert_eq!(contacts.lines().count(), 2, "{contacts}");
         assert!(contacts.contains("+33199000001|FR|fixed_line|Ana|||stop|"), "{contacts}");
@@ -302,4 +302,32 @@ fn whoever_must_never_be_somebody_is_not_merged_with_them_by_a_viber_id() {
         assert_eq!(world.ferry(&["run", "--run-dir", "third"]).code, 0);
         assert_eq!(world.contacts().lines().count(), 2, "{}", world.contacts());
     });
+}
+
+#[test]
+fn a_merge_is_taken_back_by_the_two_numbers_that_were_merged() {
+    let world = world("sqlite:ferry.db", SMS, "");
+    run(&world);
+    let before = held(&world, "sqlite:ferry.db");
+    for numbers in [["+33199000001", "01 99 00 00 02"], ["+33199000002", "+33199000001"]] {
+        merge(&world, "+33199000001", "+33199000002");
+        let undone = world.ferry(&[&["unmerge"], numbers.as_slice()].concat());
+        assert_eq!(undone.code, 0, "{undone:?}");
+        assert_eq!(held(&world, "sqlite:ferry.db"), before);
+    }
+}
+
+#[test]
+fn a_trace_says_what_was_decided_and_edited_and_of_which_run_a_row_is() {
+    let world = world("sqlite:ferry.db", SMS, "");
+    run(&world);
+    merge(&world, "+33199000001", "+33199000002");
+    world.ferry(&["unmerge", "--never", "+33199000001", "+33199000003"]);
+    let url = format!("sqlite:{}", world.path("ferry.db").display());
+    crate::world::texts(&url, "update contact set name = 'Ana of Paris' where name = 'Ana' returning name");
+    let traced = world.ferry(&["trace", "+33199000002", "--run-dir", "run"]).out;
+    assert!(traced.contains("name             Ana of Paris  edited in the CRM\n"), "{traced}");
+    assert!(traced.contains("decision         merged with "), "{traced}");
+    assert!(traced.contains("decision         never merged with "), "{traced}");
+    assert!(traced.contains("(line 2): kept, in run ") && traced.contains("-test\n    phone"), "{traced}");
 }
