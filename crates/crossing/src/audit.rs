@@ -134,12 +134,14 @@ fn rows(found: &FoundRun, differences: &mut Vec<Difference>) -> Result<LedgerTot
 }
 
 fn n_rejects(found: &FoundRun) -> Result<u64> {
-    let path = found.folder.path(rejects::ARTIFACT);
-    let mut csv = csv::Reader::from_path(&path).with_context(|| format!("could not read {}", path.display()))?;
-    let mut record = csv::ByteRecord::new();
     let mut n_rejects = 0;
-    while csv.read_byte_record(&mut record)? {
-        n_rejects += 1;
+    for source in &found.folder.manifest.sources {
+        let path = found.folder.path(&rejects::artifact(&source.name));
+        let mut csv = csv::Reader::from_path(&path).with_context(|| format!("could not read {}", path.display()))?;
+        let mut record = csv::ByteRecord::new();
+        while csv.read_byte_record(&mut record)? {
+            n_rejects += 1;
+        }
     }
     Ok(n_rejects)
 }

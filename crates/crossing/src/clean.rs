@@ -22,7 +22,6 @@ use crate::load::overlapped::OverlappedLoad;
 use crate::open_run::{OpenRun, TOOL, stage_record};
 use crate::ordered_map::ordered_map;
 use crate::progress::{self, Task};
-use crate::rejects;
 use crate::unread;
 use run::formats::duplicates::{self, DuplicatesWriter};
 use run::formats::{contacts, ledger, links};
@@ -54,7 +53,7 @@ pub(crate) fn merge(
 ) -> Result<()> {
     let list_quality = pending.list_quality();
     let unread = pending.unread(&run.plan.gates);
-    let PendingRows { started, inputs, n_rows, mut cleaner, names, mut ledger_file, rejects_file, mut outcome, work } =
+    let PendingRows { started, inputs, n_rows, mut cleaner, names, mut ledger_file, rejects_files, mut outcome, work } =
         pending;
     for (source, fields) in names.iter().enumerate().filter_map(|(n, it)| Some((n, unread.get(it)?))) {
         cleaner.hold(source, unread::held(fields));
@@ -116,13 +115,13 @@ pub(crate) fn merge(
             write_duplicates(&mut duplicates_file, &candidates)
         })?;
         let (duplicates_file, n_duplicates) = duplicates_file.publish()?;
-        let artifacts = vec![
+        let mut artifacts = vec![
             (duplicates::ARTIFACT.to_owned(), duplicates_file),
             (links::ARTIFACT.to_owned(), links::write(run.folder.create(links::ARTIFACT)?, &users)?),
-            (rejects::ARTIFACT.to_owned(), rejects_file),
             (ledger::ARTIFACT.to_owned(), ledger_file.join().unwrap_or_else(|it| resume_unwind(it))?),
             (contacts::ARTIFACT.to_owned(), contacts_file.join().unwrap_or_else(|it| resume_unwind(it))?),
         ];
+        artifacts.extend(rejects_files);
         anyhow::Ok((artifacts, n_duplicates))
     })?;
     let record = StageRecord {

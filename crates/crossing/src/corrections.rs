@@ -1,4 +1,4 @@
-//! Rejected rows that a person has corrected: an edited `clean/rejects.csv`, read again.
+//! Rejected rows that a person has corrected: an edited file of `clean/rejects`, read again.
 //!
 //! A corrected row replaces the rejected row, so the number of rows stays the same and every balance still holds.
 
@@ -12,6 +12,8 @@ use run::{RunFolder, SourceRecord, unguarded};
 
 use run::formats::extracted::Extracted;
 
+use crate::known_corrections::KnownCorrections;
+
 /// Corrected cells, by the row that they replace.
 #[derive(Debug, Default)]
 pub(crate) struct Corrections(HashMap<RowId, Vec<String>>);
@@ -24,8 +26,8 @@ pub(crate) struct SourceRow<'a> {
 }
 
 impl Corrections {
-    /// Reads the corrections of a run. A later file overrides an earlier one. A file corrects rows of the exports for
-    /// which it was made, and of no others.
+    /// Reads the corrections of a run. A later file overrides an earlier one, and each a correction by content. A file
+    /// corrects rows of the exports for which it was made, and of no others.
     pub(crate) fn read(folder: &RunFolder, sources: &[SourceRecord]) -> Result<Self> {
         let mut corrections = Self::default();
         for fix in &folder.manifest.fixes {
@@ -40,11 +42,22 @@ impl Corrections {
             }
             corrections.0.extend(read_file(&folder.path(&fix.file), sources)?.0);
         }
+        let known = KnownCorrections::read(folder)?;
+        if !known.is_empty() {
+            for (row, cells) in known.rows(folder, sources)? {
+                corrections.0.entry(row).or_insert(cells);
+            }
+        }
         Ok(corrections)
     }
 
     pub(crate) fn rows(&self) -> HashSet<RowId> {
         self.0.keys().copied().collect()
+    }
+
+    /// The corrected cells of a row.
+    pub(crate) fn cells(&self, row: RowId) -> Option<&[String]> {
+        self.0.get(&row).map(Vec::as_slice)
     }
 
     /// Returns the row with its correction, if it has one.
@@ -86,7 +99,7 @@ pub(crate) fn read_file(path: &Path, sources: &[SourceRecord]) -> Result<Correct
     let place = |name: &str| columns.iter().position(|it| it == name);
     let (Some(source_at), Some(record_at)) = (place("_source"), place("_record")) else {
         bail!(
-            "{} has no columns _source and _record: correct the file clean/rejects.csv of the run, and leave those",
+            "{} has no columns _source and _record: correct a file of clean/rejects of the run, and leave those",
             path.display()
         );
     };

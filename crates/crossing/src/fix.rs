@@ -9,38 +9,94 @@ use model::{Outcome, RowId, Stage};
 use run::Fix;
 use run::formats::ledger;
 
-use crate::corrections;
+use crate::corrections::{self, Corrections};
+use crate::known_corrections::{Content, KnownCorrections, each_row};
 use crate::open_run::OpenRun;
 use crate::run_report::RunReport;
 
 /// The result of a correction.
 pub struct Fixed {
-    pub n_corrected: usize,
+    /// The rows of the file that differ from those of the run.
+    pub n_corrected: u64,
+    /// How many of them are rejected again.
+    pub n_rejected_again: u64,
+    /// The rows of the file that are as they were.
+    pub n_unchanged: u64,
     pub n_rejected_before: u64,
-    pub report: RunReport,
+    /// None if no row was corrected: then nothing was done.
+    pub report: Option<RunReport>,
 }
 
-/// Applies the corrected rows of a file. Every one must have been rejected.
+/// Applies the corrected rows of a file. Every one must have been rejected, or corrected before.
 pub async fn fix(run: &mut OpenRun, file: &Path) -> Result<Fixed> {
-    let corrected = corrections::read_file(file, &run.folder.manifest.sources)?.rows();
-    if corrected.is_empty() {
+    let in_file = corrections::read_file(file, &run.folder.manifest.sources)?;
+    if in_file.rows().is_empty() {
         bail!("{} corrects no row: fill in the cells of rejected rows and leave _source and _record", file.display());
     }
     let rejected = rejected(run)?;
-    let mut others: Vec<&RowId> = corrected.difference(&rejected).collect();
-    others.sort();
-    if let Some(row) = others.first() {
-        let source = &run.folder.manifest.sources[usize::from(row.source)].name;
+    let (corrected, known) = changed(run, &in_file, &rejected, file)?;
+    let n_unchanged = (in_file.rows().len() - corrected.len()) as u64;
+    let n_rejected_before = rejected.len() as u64;
+    if corrected.is_empty() {
+        return Ok(Fixed { n_corrected: 0, n_rejected_again: 0, n_unchanged, n_rejected_before, report: None });
+    }
+    keep_file(run, file, &corrected)?;
+    known.write(&mut run.folder)?;
+    run.folder.save()?;
+    let report = crate::run_from_clean(run).await?;
+    let n_rejected_again = self::rejected(run)?.intersection(&corrected).count() as u64;
+    Ok(Fixed {
+        n_corrected: corrected.len() as u64,
+        n_rejected_again,
+        n_unchanged,
+        n_rejected_before,
+        report: Some(report),
+    })
+}
+
+/// The rows of a file that differ from those of the run, and what is known of corrections with them.
+fn changed(
+    run: &OpenRun,
+    in_file: &Corrections,
+    rejected: &HashSet<RowId>,
+    file: &Path,
+) -> Result<(HashSet<RowId>, KnownCorrections)> {
+    let sources = &run.folder.manifest.sources;
+    let before = Corrections::read(&run.folder, sources)?;
+    let mut known = KnownCorrections::read(&run.folder)?;
+    let (mut corrected, mut refused) = (HashSet::new(), Vec::new());
+    for (number, source) in sources.iter().enumerate() {
+        let number = u16::try_from(number)?;
+        if !in_file.rows().iter().any(|it| it.source == number) {
+            continue;
+        }
+        each_row(&run.folder, source, |row| {
+            let id = RowId { source: number, record: row.record() };
+            let Some(cells) = in_file.cells(id) else { return Ok(()) };
+            let now = before.row(id, *row);
+            let is_same = now.reason().is_none() && (0..cells.len()).all(|it| now.cell(it) == cells[it]);
+            let earlier = before.cells(id);
+            match () {
+                () if is_same => {}
+                () if !rejected.contains(&id) && earlier.is_none() => refused.push(id),
+                () => {
+                    corrected.insert(id);
+                    known.add(source, Content::of(source, row), cells.to_vec(), earlier);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    if let Some(row) = refused.first() {
+        let source = &sources[usize::from(row.source)].name;
         bail!(
             "row {source}:{} was not rejected: only rejected rows can be corrected ({} such rows in {})",
             row.record,
-            others.len(),
+            refused.len(),
             file.display()
         );
     }
-    keep_file(run, file, &corrected)?;
-    let report = crate::run_from_clean(run).await?;
-    Ok(Fixed { n_corrected: corrected.len(), n_rejected_before: rejected.len() as u64, report })
+    Ok((corrected, known))
 }
 
 /// Keeps the file in the run folder, because the result now depends on it. The run is not finished any more.
@@ -59,7 +115,7 @@ fn keep_file(run: &mut OpenRun, file: &Path, corrected: &HashSet<RowId>) -> Resu
     manifest.fixes.push(fix);
     manifest.artifacts.insert(name, artifact);
     manifest.stages.retain(|stage, _| *stage < Stage::Clean);
-    Ok(run.folder.save()?)
+    Ok(())
 }
 
 fn rejected(run: &OpenRun) -> Result<HashSet<RowId>> {

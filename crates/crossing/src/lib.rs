@@ -19,6 +19,7 @@ mod find_run;
 mod fix;
 mod gates;
 pub mod inspect;
+mod known_corrections;
 mod list_quality;
 mod load;
 mod memory;

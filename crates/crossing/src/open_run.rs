@@ -16,6 +16,7 @@ use run::{ColumnReading, Label, Manifest, RunFolder, Runs, StageRecord};
 use crate::error::RunChoice;
 use crate::find_run::{RunPlace, find_run, runs_of};
 use crate::inspect::EncodingGuess;
+use crate::known_corrections::{self, KnownCorrections};
 use crate::probing::probe_all;
 use crate::progress::{Note, Progress};
 use crate::{memory, reading};
@@ -91,7 +92,8 @@ impl OpenRun {
             None => HashSet::new(),
         };
         let new = NewRun { plan: &plan, key: &key, uid: draw_uid()?, input, is_dry_run, labels };
-        let folder = choose_folder(&new, options, &progress)?;
+        let mut folder = choose_folder(&new, options, &progress)?;
+        take_over_corrections(&plan, &mut folder, &progress)?;
         let mut run = Self::of(plan, folder, key, options.memory, progress);
         (run.probes, run.is_dry_run) = (probes, options.is_dry_run);
         run.read_decisions(crm).await?;
@@ -237,6 +239,24 @@ pub(crate) fn rules(
         suppressed: plan.suppressed()?,
         decisions: decisions.iter().copied().collect(),
     })
+}
+
+/// Copies what earlier runs of the plan know of corrections into a run that has just begun.
+fn take_over_corrections(plan: &Plan, folder: &mut RunFolder, progress: &Progress) -> Result<()> {
+    let is_new = folder.manifest.artifacts.is_empty() && folder.manifest.stages.is_empty();
+    if !is_new {
+        return Ok(());
+    }
+    let beside = folder.dir().parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let mut runs = runs_of(plan).list()?.runs;
+    runs.extend(Runs::new(beside).list()?.runs);
+    runs.retain(|it| it.manifest.name == folder.manifest.name && it.manifest.uid != folder.manifest.uid);
+    runs.retain(|it| it.manifest.artifacts.contains_key(known_corrections::ARTIFACT));
+    let Some(latest) = runs.iter().max_by_key(|it| it.manifest.created_at) else { return Ok(()) };
+    KnownCorrections::read(latest)?.write(folder)?;
+    folder.save()?;
+    progress.note(Note::TookOverCorrections { run_id: latest.manifest.run_id.clone() });
+    Ok(())
 }
 
 /// A run that may be begun.

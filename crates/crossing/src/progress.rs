@@ -97,6 +97,10 @@ pub struct VerifyTotals {
 /// A message that belongs to no task.
 #[derive(Clone, Debug)]
 pub enum Note {
+    /// Corrections of an earlier run are applied to rows with the same content.
+    TookOverCorrections {
+        run_id: String,
+    },
     AlreadyDone(Task),
     /// The run was begun before and is continued. If it is finished, its exports have nothing new.
     Continues {

@@ -164,10 +164,10 @@ fn an_audit_names_a_lost_receipt_a_foreign_receipt_and_a_damaged_file() {
             NoReceipt { stage: Load, batch: 1 }
         "#]]
         .assert_eq(&project.differences().await);
-        let rejects = project.found().folder.path("clean/rejects.csv");
+        let rejects = project.found().folder.path("clean/rejects/sms.csv");
         std::fs::write(rejects, "nothing\n").unwrap();
         expect![[r#"
-            DamagedArtifact { name: "clean/rejects.csv" }
+            DamagedArtifact { name: "clean/rejects/sms.csv" }
         "#]]
         .assert_eq(&project.differences().await);
     });

@@ -184,7 +184,7 @@ pub(crate) struct InitArgs {
 pub(crate) struct FixArgs {
     #[command(flatten)]
     pub(crate) place: Where,
-    /// The corrected copy of clean/rejects.csv
+    /// The corrected copy of a file of clean/rejects
     pub(crate) file: PathBuf,
 }
 
@@ -231,7 +231,7 @@ pub(crate) struct UnmergeArgs {
     pub(crate) plan: PathBuf,
     /// Contact that was kept: a phone number, a contact id, or an id of Viber or another system
     pub(crate) survivor: String,
-    /// Id of the contact that was merged, as `ferry merge` printed it
+    /// Contact that was merged: its phone number, or its id
     pub(crate) other: String,
     /// Never merge them from now on
     #[arg(long)]

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use askama::Template;
 use crm::{Registrations, Tally};
 use crossing::{BatchState, DatabaseState, OpenRun, RunReport, ShownValues, UnreadBySource};
-use model::{Answer, Counts, Reason, Segment, Stage, grouped, share};
+use model::{Answer, Counts, Reason, Segment, Stage, counted, grouped, share};
 use run::{Backup, Cost, ListQuality, Manifest, UnreadField, write_private};
 
 use crate::report::picture::{Bar, Part, bars, stacked};
@@ -197,8 +197,8 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
             None => "none".into(),
             Some(Backup::NothingToLose { .. }) => "not needed: the database was empty before this run".into(),
             Some(Backup::Taken { at, contacts, number, .. }) => format!(
-                "{} contacts as of {}, in backup {number}; ferry restore restores them",
-                grouped(*contacts),
+                "{} as of {}, in backup {number}; ferry restore restores them",
+                counted(*contacts, "contact"),
                 moment(*at)
             ),
         },

@@ -20,14 +20,25 @@ pub fn grouped(n: u64) -> String {
     text
 }
 
-/// A number of things for people: `1 call`, `1,234 calls`.
+/// A number of things for people: `1 call`, `1,234 calls`, `2 batches`.
 pub fn counted(n: u64, thing: &str) -> String {
-    format!("{} {thing}{}", grouped(n), if n == 1 { "" } else { "s" })
+    let ending = match (n, thing) {
+        (1, _) => "",
+        (_, thing) if thing.ends_with('s') || thing.ends_with("ch") => "es",
+        _ => "s",
+    };
+    format!("{} {thing}{ending}", grouped(n))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_is_one_and_several_are_several() {
+        let said = [counted(1, "batch"), counted(2, "batch"), counted(0, "row"), counted(1, "row"), counted(2, "loss")];
+        assert_eq!(said, ["1 batch", "2 batches", "0 rows", "1 row", "2 losses"]);
+    }
 
     #[test]
     fn large_numbers_are_grouped_by_three() {

@@ -6,7 +6,7 @@
 //!   extract/<source>.parquet   rows as received
 //!   clean/contacts.parquet     one row per contact
 //!   clean/ledger.parquet       one row per source row
-//!   clean/rejects.csv          rejected rows as they came, plus the reason
+//!   clean/rejects/SOURCE.csv   rejected rows as they came, plus the reason
 //!   verify/ load/              receipts as NDJSON
 //!   report.html
 //! ```

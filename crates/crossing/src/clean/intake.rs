@@ -1,7 +1,6 @@
 //! Adds rows to the cleaner: from the files of the run, or from the exports while those are being extracted.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -11,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use clean::{Cleaner, ListQualityCounts, UnreadValues};
 use extract::{Layout, Probe};
 use model::{Digest, Reject, RowId, Stage};
-use run::{Artifact, ArtifactWriter, ColumnReading, Group, ListQuality, SourceRecord, TableReader, TableWriter};
+use run::{Artifact, ColumnReading, Group, ListQuality, SourceRecord, TableReader, TableWriter};
 
 use crate::clean::{MOST_PIECES, Spilled, WAITING_SHARE, Written, inputs, rejected, source_records, spill_failed};
 use crate::corrections::Corrections;
@@ -21,7 +20,7 @@ use crate::open_run::OpenRun;
 use crate::ordered_map::ordered_map;
 use crate::probing::layout;
 use crate::progress::{Note, Task, Work};
-use crate::rejects::{self, RejectColumns};
+use crate::rejects::{self, RejectsFile};
 use crate::unread::{self, UnreadBySource};
 use plan::{GatesSection, SourceSection};
 use run::formats::extracted::{self, Extracted};
@@ -42,7 +41,7 @@ pub(crate) struct PendingRows {
     /// The names of the sources.
     pub(crate) names: Vec<String>,
     pub(crate) ledger_file: TableWriter,
-    pub(crate) rejects_file: Artifact,
+    pub(crate) rejects_files: Vec<(String, Artifact)>,
     pub(crate) outcome: Written,
     pub(crate) work: Work,
 }
@@ -94,7 +93,8 @@ pub(crate) fn extract_and_add_rows(run: &mut OpenRun) -> Result<Option<PendingRo
     let started = Instant::now();
     let is_read_fast_enough = run.plan.sources.len() == 1 || rayon::current_num_threads() <= MOST_CORES;
     // Corrections are matched by the columns of the extracted files, so those must be complete first.
-    if !is_read_fast_enough || !run.folder.manifest.fixes.is_empty() {
+    let has_corrections = run.folder.manifest.artifacts.keys().any(|it| it.starts_with("fixes/"));
+    if !is_read_fast_enough || has_corrections {
         extract(run)?;
         return add_rows(run);
     }
@@ -143,11 +143,11 @@ struct Source {
 struct Intake {
     names: Vec<String>,
     layouts: Vec<Layout>,
-    columns: RejectColumns,
+    n_columns: Vec<usize>,
     corrections: Corrections,
     cleaner: Cleaner,
     ledger_file: TableWriter,
-    rejects_file: ArtifactWriter,
+    rejects_files: Vec<RejectsFile>,
     outcome: Written,
     n_rows: u64,
 }
@@ -166,13 +166,13 @@ impl Intake {
         let n_bytes = usize::try_from(run.memory / WAITING_SHARE)?;
         let readings: Vec<ColumnReading> = sources.iter().map(|it| it.reading.clone()).collect();
         let cleaner = Cleaner::with_spill(run.rules(&readings)?, n_bytes, Box::new(Spilled(run.folder.spill()?)));
-        let columns = RejectColumns::new(sources.iter().map(|it| (it.name.as_str(), it.columns.as_slice())));
         let ledger_file = TableWriter::create(run.folder.create(ledger::ARTIFACT)?, &ledger::columns())?;
-        let mut rejects_file = run.folder.create(rejects::ARTIFACT)?;
-        rejects_file.write_all(&columns.header()?).with_context(rejects_failed)?;
+        let rejects_file = |it: &Source| RejectsFile::create(&run.folder, &it.name, &it.columns);
+        let rejects_files = sources.iter().map(rejects_file).collect::<Result<_>>()?;
+        let n_columns = sources.iter().map(|it| it.columns.len()).collect();
         let (names, layouts) = sources.into_iter().map(|it| (it.name, it.layout)).unzip();
         let outcome = Written::default();
-        Ok(Self { names, layouts, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows: 0 })
+        Ok(Self { names, layouts, n_columns, corrections, cleaner, ledger_file, rejects_files, outcome, n_rows: 0 })
     }
 
     /// Adds groups of rows, on all cores.
@@ -184,16 +184,18 @@ impl Intake {
         open: impl Fn(usize, I) -> Result<Arc<Group>> + Sync,
         work: Option<&Work>,
     ) -> Result<()> {
-        let Self { names, layouts, columns, corrections, cleaner, ledger_file, rejects_file, outcome, n_rows } = self;
+        let Self { names, layouts, n_columns, corrections, cleaner, ledger_file, rejects_files, outcome, n_rows } =
+            self;
         ordered_map(
             items,
             MOST_PIECES * rayon::current_num_threads(),
             |(source, item)| {
                 let group = open(source, item)?;
+                let columns = (names[source].as_str(), n_columns[source]);
                 Ok((source, add_chunk(source, &layouts[source], &group, cleaner, columns, corrections)?))
             },
             |(source, chunk)| {
-                rejects_file.write_all(&chunk.lines).with_context(rejects_failed)?;
+                rejects_files[source].write(&chunk.lines, chunk.rejects.len())?;
                 *outcome.list_quality.entry(names[source].clone()).or_default() += chunk.list_quality;
                 *outcome.unread.entry(names[source].clone()).or_default() += chunk.unread;
                 for reject in &chunk.rejects {
@@ -208,20 +210,20 @@ impl Intake {
     }
 
     fn end(self, started: Instant, inputs: Digest, work: Work) -> Result<PendingRows> {
-        let Self { names, cleaner, ledger_file, rejects_file, outcome, n_rows, .. } = self;
-        let rejects_file = rejects_file.publish(outcome.counts.rejected)?;
+        let Self { names, cleaner, ledger_file, rejects_files, outcome, n_rows, .. } = self;
+        let rejects_files = rejects_files.into_iter().map(RejectsFile::publish).collect::<Result<_>>()?;
         tracing::info!(n_rows, "rows taken in");
-        Ok(PendingRows { started, inputs, n_rows, cleaner, names, ledger_file, rejects_file, outcome, work })
+        Ok(PendingRows { started, inputs, n_rows, cleaner, names, ledger_file, rejects_files, outcome, work })
     }
 }
 
-/// Adds a chunk of rows to the cleaner.
+/// Adds a chunk of rows to the cleaner. `name` and `n_columns` are those of the source.
 fn add_chunk(
     source: usize,
     layout: &Layout,
     group: &Group,
     cleaner: &Cleaner,
-    columns: &RejectColumns,
+    (name, n_columns): (&str, usize),
     corrections: &Corrections,
 ) -> Result<Chunk> {
     let source = u16::try_from(source).context("a plan has no more than 65,535 sources")?;
@@ -249,7 +251,7 @@ fn add_chunk(
         let received = Extracted::new(group, usize::try_from(reject.row.record - first).unwrap_or(0));
         corrections.row(reject.row, received)
     };
-    let lines = columns.lines(&rejects, row_of)?;
+    let lines = rejects::lines(name, n_columns, &rejects, row_of)?;
     Ok(Chunk {
         n_rows: group.n_rows as u64,
         list_quality: written.list_quality,
@@ -257,8 +259,4 @@ fn add_chunk(
         rejects,
         lines,
     })
-}
-
-fn rejects_failed() -> String {
-    format!("could not write {}", rejects::ARTIFACT)
 }

@@ -1,6 +1,6 @@
 use anyhow::Result;
 use crossing::{Audited, UnreadLine, find_run};
-use model::{Counts, grouped};
+use model::counted;
 use serde_json::Value;
 
 use crate::cli::PlannedWhere;
@@ -25,7 +25,6 @@ fn json(audited: &Audited) -> Result<Value> {
 }
 
 fn lines(audited: &Audited) -> String {
-    let Counts { rows_in, kept, merged, rejected, suppressed } = audited.counts;
     if audited.balanced {
         let unread = audited.not_understood.iter().flat_map(|(source, fields)| {
             fields.iter().map(move |(field, values)| format!("not read: {}\n", UnreadLine { source, field, values }))
@@ -33,22 +32,18 @@ fn lines(audited: &Audited) -> String {
         let unread: String = unread.collect();
         let balance = format!(
             "{}: everything adds up\n\
-             {} rows in = {} kept + {} merged + {} rejected + {} suppressed\n\
-             {} contacts in {} batches, all with receipts and in the database; {} files match the digests in the manifest\n",
+             {}\n\
+             {} in {}, all with receipts and in the database; the digests in the manifest match {}\n",
             audited.run_id,
-            grouped(rows_in),
-            grouped(kept),
-            grouped(merged),
-            grouped(rejected),
-            grouped(suppressed),
-            grouped(audited.contacts),
-            grouped(audited.batches),
-            audited.artifacts
+            text::progress::balance(&audited.counts),
+            counted(audited.contacts, "contact"),
+            counted(audited.batches, "batch"),
+            counted(audited.artifacts, "file")
         );
         return balance + &unread;
     }
     const MOST_SHOWN: usize = 50;
-    let mut text = format!("{}: {} differences\n", audited.run_id, audited.differences.len());
+    let mut text = format!("{}: {}\n", audited.run_id, counted(audited.differences.len() as u64, "difference"));
     for difference in audited.differences.iter().take(MOST_SHOWN) {
         text += &format!("  {}\n", text::audit::difference(difference));
     }

@@ -9,7 +9,7 @@ use crate::cli::{InitArgs, InspectArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crossing::inspect::{Inspection, Kind, inspect, name_of, source_name};
-use model::printable;
+use model::{counted, printable};
 
 use crate::text;
 
@@ -109,7 +109,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
     let found: Vec<Value> = sources.iter().map(text::inspection::json).collect::<Result<_>>()?;
     let value = serde_json::json!({ "plan": plan, "sources": found, "left": left });
     output.print(&value, || {
-        let mut words = format!("{} written, with {} sources\n", text::path(&plan), sources.len());
+        let mut words = format!("{} written, with {}\n", text::path(&plan), counted(sources.len() as u64, "source"));
         for source in &sources {
             let files: Vec<String> = source.files.iter().map(|it| text::path(it)).collect();
             words += &format!("  {}: {}\n", text::names(&files), title(source));
@@ -156,8 +156,8 @@ fn unknown(inspection: &Inspection) -> &'static str {
 
 fn title(inspection: &Inspection) -> String {
     match &inspection.kind {
-        Kind::Known { title, .. } => format!("{}, {} rows", printable(title), inspection.rows),
-        _ => format!("guessed from column names and cells, {} rows", inspection.rows),
+        Kind::Known { title, .. } => format!("{}, {}", printable(title), counted(inspection.rows, "row")),
+        _ => format!("guessed from column names and cells, {}", counted(inspection.rows, "row")),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::text;
 use crossing::find_run;
-use model::grouped;
+use model::{counted, grouped};
 
 #[derive(Serialize)]
 struct Status {
@@ -96,13 +96,13 @@ pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
 fn text(status: &Status) -> String {
     let mut text = format!("{} in {}\n", status.run_id, status.run_dir);
     for stage in &status.stages {
-        let rows = stage
-            .counts
-            .map_or(String::new(), |it| format!("{} rows in, {} rejected", grouped(it.rows_in), grouped(it.rejected)));
+        let rows = stage.counts.map_or(String::new(), |it| {
+            format!("{} in, {} rejected", counted(it.rows_in, "row"), grouped(it.rejected))
+        });
         let rest = match (stage.batches_done, stage.batches) {
             // The number of batches is unknown until all contacts are merged.
-            (Some(done), Some(0)) if done > 0 => format!("{} batches so far", grouped(done)),
-            (Some(done), Some(all)) => format!("{} of {} batches", grouped(done), grouped(all)),
+            (Some(done), Some(0)) if done > 0 => format!("{} so far", counted(done, "batch")),
+            (Some(done), Some(all)) => format!("{} of {}", grouped(done), counted(all, "batch")),
             _ => rows,
         };
         let _ = writeln!(text, "{:8} {:16} {rest}", stage.stage.name(), stage.state);

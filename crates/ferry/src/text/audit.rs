@@ -49,7 +49,7 @@ fn compared(what: &Compared) -> String {
         Compared::KeptRowsInManifest => "kept rows against the manifest".to_owned(),
         Compared::MergedRowsInManifest => "merged rows against the manifest".to_owned(),
         Compared::RejectedRowsInManifest => "rejected rows against the manifest".to_owned(),
-        Compared::RowsInRejectsFile => "rejected rows in clean/rejects.csv".to_owned(),
+        Compared::RowsInRejectsFile => "rejected rows in clean/rejects".to_owned(),
         Compared::UnplannedReceipts { stage } => format!("{}: receipts of batches that are not planned", stage.name()),
         Compared::MissingContacts { batch } => format!("contacts of batch {batch} missing in the database"),
     }

@@ -11,12 +11,12 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Extracted(sources) => sources.iter().map(source).collect::<Vec<_>>().join("; "),
         Outcome::Cleaned(counts) => balance(counts),
-        Outcome::BackedUp { n_contacts } => format!("{} contacts saved", grouped(*n_contacts)),
+        Outcome::BackedUp { n_contacts } => format!("{} saved", counted(*n_contacts, "contact")),
         Outcome::Verified(totals) => verified(totals),
         Outcome::Loaded { inserted, updated, unchanged, n_absorbed } => {
             let absorbed = match n_absorbed {
                 0 => String::new(),
-                n => format!("; {} contacts known only from Viber now have a phone", grouped(*n)),
+                n => format!("; {} known only from Viber now with a phone", counted(*n, "contact")),
             };
             text::run::loaded(*inserted, *updated, *unchanged) + &absorbed
         }
@@ -40,7 +40,7 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
             ("clock", format!("run {run_id} was begun at {at}, which is yet to come: check the clock of this machine"))
         }
         Note::StatementsReread { n_contacts } => {
-            ("consent", format!("{} contacts reread with the consent words of the plan", grouped(*n_contacts)))
+            ("consent", format!("{} reread with the consent words of the plan", counted(*n_contacts, "contact")))
         }
         Note::WillCheck(checks) => ("verify", format!("will check {}", text::verify::planned_checks(checks))),
         Note::NotAsked(verdict) => {
@@ -49,7 +49,7 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
         }
         Note::Unofficial { adapter } => ("verify", format!("{adapter} is unofficial: {UNOFFICIAL}")),
         Note::AnswersRead(read) => {
-            let mut text = format!("{} lines, {} numbers known", grouped(read.n_lines), grouped(read.n_numbers));
+            let mut text = format!("{}, {} known", counted(read.n_lines, "line"), counted(read.n_numbers, "number"));
             for (what, n) in &read.silent {
                 text += &format!(", {} {what}", grouped(*n));
             }
@@ -57,6 +57,9 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
                 text += &format!(", {} rejected: see {}", grouped(read.n_rejected), read.rejects);
             }
             ("verify", text)
+        }
+        Note::TookOverCorrections { run_id } => {
+            ("clean", format!("corrections of {run_id} apply to rows with the same cells"))
         }
         Note::Waits { task, length, is_asked_for, until } => {
             (task.name(), text::verify::wait(*length, *is_asked_for, *until))
@@ -70,17 +73,21 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
             ("load", text)
         }
         Note::SpellingsMerged { n_contacts } => {
-            let n_contacts = grouped(*n_contacts);
-            ("verify", format!("{n_contacts} contacts merged: WhatsApp treats both spellings of their numbers as one"))
+            let n_contacts = counted(*n_contacts, "contact");
+            ("verify", format!("{n_contacts} merged: WhatsApp treats both spellings of their numbers as one"))
         }
     }
 }
 
 /// `600 rows in = 316 kept + 261 merged + 23 rejected + 0 suppressed`
 pub(crate) fn balance(counts: &Counts) -> String {
+    counted(counts.rows_in, "row") + &equation(counts)
+}
+
+/// ` in = 316 kept + 261 merged + 23 rejected + 0 suppressed`
+pub(crate) fn equation(counts: &Counts) -> String {
     format!(
-        "{} rows in = {} kept + {} merged + {} rejected + {} suppressed",
-        grouped(counts.rows_in),
+        " in = {} kept + {} merged + {} rejected + {} suppressed",
         grouped(counts.kept),
         grouped(counts.merged),
         grouped(counts.rejected),
@@ -91,7 +98,7 @@ pub(crate) fn balance(counts: &Counts) -> String {
 fn source(source: &ExtractedSource) -> String {
     match source.is_empty {
         true => format!("{}: empty file", source.name),
-        false => format!("{}: {} rows ({})", source.name, grouped(source.n_rows), printable(&source.reading)),
+        false => format!("{}: {} ({})", source.name, counted(source.n_rows, "row"), printable(&source.reading)),
     }
 }
 

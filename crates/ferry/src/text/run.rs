@@ -87,7 +87,7 @@ pub(crate) fn text(report: &RunReport) -> String {
     text.line_if("report", report_file(report));
     if report.reject_rate > report.max_reject_rate {
         let (rate, most) = (report.reject_rate * 100.0, report.max_reject_rate * 100.0);
-        let rest = format!("{rate:.1} % of the rows, and the plan allows {most:.1} %: see clean/rejects.csv");
+        let rest = format!("{rate:.1} % of the rows, and the plan allows {most:.1} %: see clean/rejects");
         text.line("rejects", rest);
     }
     text.0
@@ -114,10 +114,9 @@ fn add_rows(text: &mut Lines, report: &RunReport) {
     text.line("run", format!("{} in {}", report.run_id, text::path(&report.run_dir)));
     for source in &report.sources {
         let window = text::coverage::lines(&source.coverage, source.rows).swap_remove(0);
-        text.line("source", format!("{}: {} rows, {window}", source.name, grouped(source.rows)));
+        text.line("source", format!("{}: {}, {window}", source.name, counted(source.rows, "row")));
     }
-    let balance = text::progress::balance(&report.counts);
-    text.line("rows", balance.replacen(" rows in", " in", 1));
+    text.line("rows", grouped(report.counts.rows_in) + &text::progress::equation(&report.counts));
     for (code, n) in &report.rejects {
         let why = Reason::from_code(code).map_or("", Reason::describe);
         text.line("rejected", format!("{:>7} {code}: {why}", grouped(*n)));
@@ -147,7 +146,7 @@ fn add_people(text: &mut Lines, report: &RunReport) {
         text.line(
             "Viber",
             format!(
-                "{} users linked to a phone by a row, {} by a card, {} unlinked, {} ambiguous",
+                "users linked to a phone: {} by a row, {} by a card; {} not linked, {} ambiguous",
                 n("linked_by_row"),
                 n("linked_by_card"),
                 n("unlinked"),
@@ -198,7 +197,7 @@ fn add_loaded(text: &mut Lines, report: &RunReport) {
     let loaded = loaded(report.inserted, report.updated, report.unchanged);
     if report.dry_run {
         text.line_if("would check", report.planned_checks.as_ref().map(text::verify::planned_checks));
-        text.line("would load", format!("{} contacts: {loaded}", grouped(report.contacts)));
+        text.line("would load", format!("{}: {loaded}", counted(report.contacts, "contact")));
         text.line("", "nothing was written outside the run folder");
     } else if report.inserted + report.updated == 0 {
         text.line("contacts", format!("{loaded}: nothing changed"));

@@ -1,7 +1,7 @@
 //! Text of the list of runs.
 
 use crossing::{ListedRun, ListedRuns, RunState};
-use model::{counted, grouped};
+use model::counted;
 
 use crate::text::size;
 
@@ -42,6 +42,6 @@ pub(crate) fn pruned(removed: &[ListedRun], is_dry_run: bool) -> String {
     let did = if is_dry_run { "would remove" } else { "removed" };
     let mut text: String = removed.iter().map(|it| format!("{did} {}\n", it.run_id)).collect();
     let bytes = removed.iter().map(|it| it.bytes).sum();
-    text += &format!("{did} {} runs, {}\n", grouped(removed.len() as u64), size::shown(bytes));
+    text += &format!("{did} {}, {}\n", counted(removed.len() as u64, "run"), size::shown(bytes));
     text
 }

@@ -86,7 +86,7 @@ fn any_delimiter_is_found_out_and_told() {
     }
     assert_eq!(read(b"sep=;\r\nphone;name\r\n+33199000001;Ana\r\n"), [ANA]);
     let told = World::with_sms(b"\"phone\";\"name\"\n+33199000001;Ana\n").run();
-    assert!(told.err.contains("sms: 1 rows (CSV, utf-8, delimiter ';')"), "{}", told.err);
+    assert!(told.err.contains("sms: 1 row (CSV, utf-8, delimiter ';')"), "{}", told.err);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_nul_rejects_its_row_and_an_endless_cell_does_only_where_it_is_a_phone_or_an
 fn rejected_rows_come_back_as_they_came() {
     let world = World::with_sms("phone,name,note\nAMAZON,\"Shop, the\",\"é \"\"q\"\"\"\n+33199000001,\"x\n".as_bytes());
     world.run();
-    let mut reader = csv::Reader::from_path(world.path("run/clean/rejects.csv")).unwrap();
+    let mut reader = csv::Reader::from_path(world.path("run/clean/rejects/sms.csv")).unwrap();
     assert_eq!(
         reader.headers().unwrap(),
         &csv::StringRecord::from(vec![

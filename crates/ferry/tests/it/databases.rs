@@ -134,7 +134,7 @@ fn a_backup_is_taken_before_a_database_is_changed_and_brings_it_back() {
         let before = dump(&url);
         world.write("sms.csv", "phone,name\n+33199000001,Other\n+33199000002,New\n");
         let later = world.ferry(&["run", "--run-dir", "later"]);
-        assert!(later.err.contains("backup     1 contacts saved"), "{database}: {}", later.err);
+        assert!(later.err.contains("backup     1 contact saved"), "{database}: {}", later.err);
         assert_ne!(dump(&url), before);
 
         let after = dump(&url);

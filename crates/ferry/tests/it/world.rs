@@ -156,15 +156,10 @@ impl World {
 
     /// Source, record, line and reason of the rejected rows.
     pub(crate) fn rejects(&self) -> Vec<String> {
-        let mut reader = csv::Reader::from_path(self.path("run/clean/rejects.csv")).unwrap();
-        let header = reader.headers().unwrap().clone();
-        let place = |name: &str| header.iter().position(|it| it == name).unwrap();
-        let places = ["_record", "_line", "_reason", "_field"].map(place);
-        reader
-            .records()
-            .map(|it| it.unwrap())
-            .map(|it| places.map(|place| it[place].to_owned()).join(" ").trim().to_owned())
-            .collect()
+        let files = fs::read_dir(self.path("run/clean/rejects")).unwrap().map(|it| it.unwrap().path());
+        let mut files: Vec<PathBuf> = files.collect();
+        files.sort();
+        files.iter().flat_map(|it| rejects_in(it)).collect()
     }
 
     pub(crate) fn dump_sqlite(&self) -> String {
@@ -410,4 +405,17 @@ pub(crate) fn texts(url: &str, statement: &str) -> Vec<String> {
             sqlx::query_as(AssertSqlSafe(statement.to_owned())).fetch_all(&mut connection).await.unwrap();
         rows.into_iter().map(|it| it.0).collect()
     })
+}
+
+/// Record, line, reason and field of each row of a file of rejects.
+fn rejects_in(path: &Path) -> Vec<String> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let place = |name: &str| header.iter().position(|it| it == name).unwrap();
+    let places = ["_record", "_line", "_reason", "_field"].map(place);
+    reader
+        .records()
+        .map(|it| it.unwrap())
+        .map(|it| places.map(|place| it[place].to_owned()).join(" ").trim().to_owned())
+        .collect()
 }

@@ -8,8 +8,10 @@ pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) kind: ValueKind,
     /// The value as text; several of a list, and none if nothing is known.
-    pub(crate) values: Box<dyn Fn(&Exported) -> Vec<String>>,
+    pub(crate) values: Values,
 }
+
+type Values = Box<dyn Fn(&Exported) -> Vec<String>>;
 
 impl Column {
     pub(crate) fn new(
