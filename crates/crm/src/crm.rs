@@ -23,6 +23,9 @@ impl Crm {
     pub async fn open(url: &str) -> Result<Self, LoadError> {
         let address = Address::parse(url)?;
         let crm = address.connect(false).await?;
+        if let (Address::Postgres { schema: Some(schema), .. }, Database::Postgres(pool)) = (&address, &crm.0) {
+            postgres::make_schema(pool, schema).await?;
+        }
         schema::check_or_make(&crm, &address.shown()).await?;
         Ok(crm)
     }
@@ -51,7 +54,11 @@ impl Crm {
 /// Where a database is.
 enum Address {
     Sqlite(PathBuf),
-    Postgres(Box<PgConnectOptions>),
+    Postgres {
+        options: Box<PgConnectOptions>,
+        /// The schema of our tables; none if it is the first of the server's search path.
+        schema: Option<String>,
+    },
 }
 
 impl Address {
@@ -61,14 +68,23 @@ impl Address {
             return if path.is_empty() { Err(LoadError::Url) } else { Ok(Self::Sqlite(path.into())) };
         }
         let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        let (url, schema) = without_schema(url);
+        if let Some(schema) = schema.as_deref().filter(|it| !model::is_schema_name(it)) {
+            return Err(LoadError::SchemaName { name: schema.to_owned() });
+        }
         let options: Option<PgConnectOptions> = is_postgres.then(|| url.parse().ok()).flatten();
-        options.map(|it| Self::Postgres(Box::new(it))).ok_or(LoadError::Url)
+        let options = options.ok_or(LoadError::Url)?;
+        let options = match &schema {
+            Some(schema) => options.options([("search_path", schema)]),
+            None => options,
+        };
+        Ok(Self::Postgres { options: Box::new(options), schema })
     }
 
     async fn connect(&self, is_read_only: bool) -> Result<Crm, LoadError> {
         let database = match self {
             Self::Sqlite(path) => Database::Sqlite(Sqlite::open(path, is_read_only).await?),
-            Self::Postgres(options) => Database::Postgres(postgres::open((**options).clone()).await?),
+            Self::Postgres { options, .. } => Database::Postgres(postgres::open((**options).clone()).await?),
         };
         Ok(Crm(database, None))
     }
@@ -77,7 +93,33 @@ impl Address {
     fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => Path::display(path).to_string(),
-            Self::Postgres(_) => "PostgreSQL".to_owned(),
+            Self::Postgres { schema: Some(schema), .. } => format!("PostgreSQL, schema {schema}"),
+            Self::Postgres { schema: None, .. } => "PostgreSQL".to_owned(),
         }
+    }
+}
+
+/// The URL without the parameter `schema`, which PostgreSQL does not have, and its value.
+fn without_schema(url: &str) -> (String, Option<String>) {
+    let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), None) };
+    let (ours, others): (Vec<&str>, Vec<&str>) = query.split('&').partition(|it| it.starts_with("schema="));
+    let schema = ours.last().and_then(|it| it.strip_prefix("schema=")).map(str::to_owned);
+    let url = if others.is_empty() { base.to_owned() } else { format!("{base}?{}", others.join("&")) };
+    (url, schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_of_a_url_is_ours_and_not_postgresqls() {
+        let parts = |url: &str| without_schema(url);
+        assert_eq!(parts("postgres://a@h/d"), ("postgres://a@h/d".into(), None));
+        assert_eq!(parts("postgres://a@h/d?schema=ferry"), ("postgres://a@h/d".into(), Some("ferry".into())));
+        assert_eq!(
+            parts("postgres://a@h/d?sslmode=require&schema=f&port=1"),
+            ("postgres://a@h/d?sslmode=require&port=1".into(), Some("f".into()))
+        );
     }
 }

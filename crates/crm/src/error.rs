@@ -26,8 +26,30 @@ pub enum LoadError {
         holder.as_deref().unwrap_or("another program")
     )]
     Locked { what: &'static str, holder: Option<String> },
-    #[error("{what} holds tables that Ferry did not make: give the CRM a database of its own")]
+    #[error(
+        "{what} holds tables that Ferry did not make: give the CRM a database of its own{}",
+        if what.starts_with("PostgreSQL") { ", or a schema: schema = \"ferry\" in [crm]" } else { "" }
+    )]
     Foreign { what: String },
+    #[error("\"{name}\" cannot name a schema: use small letters, digits and underscores, a letter first, not pg_")]
+    SchemaName { name: String },
+    #[error(
+        "{user} may not make the schema {schema}: hand `{}` to an administrator of the database; `ferry crm ddl` prints \
+         it with rights for readers",
+        crate::ddl::create_schema(schema, user)
+    )]
+    NoSchema { schema: String, user: String, source: Source },
+    #[error(
+        "could not {what} in the CRM database: the server ended the statement after its time; set statement_timeout in \
+         [crm]"
+    )]
+    TimedOut { what: &'static str },
+    #[error(
+        "could not {what} in the CRM database: the user may not; `ferry crm ddl` prints the rights that Ferry needs"
+    )]
+    NoRight { what: &'static str, source: Source },
+    #[error("lost the connection to the CRM database, and could not {what}")]
+    Lost { what: &'static str, source: Source },
     #[error(
         "{what} was made by another version of Ferry (schema {found}, this one knows {known}). Before the first release \
          there are no upgrades: use that version, or load into a new database"
@@ -65,7 +87,10 @@ pub enum Refusal {
 impl LoadError {
     /// Whether the same command can succeed later: the database is unavailable, or another program uses it.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::Busy { .. } | Self::Fenced | Self::Locked { .. })
+        matches!(
+            self,
+            Self::Connect { .. } | Self::Busy { .. } | Self::Fenced | Self::Locked { .. } | Self::Lost { .. }
+        )
     }
 }
 
@@ -92,6 +117,10 @@ impl SqlError {
             return LoadError::Locked { what, holder: None };
         }
         let is_storage = self.is_storage_failure();
+        let cause = self.postgres_cause();
+        if cause == Some(PostgresCause::TimedOut) {
+            return LoadError::TimedOut { what };
+        }
         let source: Source = match self {
             Self::Sqlite(error) => error.into(),
             Self::Postgres(error) => error.into(),
@@ -99,9 +128,29 @@ impl SqlError {
             Self::Thread => "a thread ended before its time".into(),
             Self::Other(error) => return error,
         };
-        match is_storage {
-            true => LoadError::Storage { what, source },
-            false => LoadError::Query { what, source },
+        match (is_storage, cause) {
+            (true, _) => LoadError::Storage { what, source },
+            (_, Some(PostgresCause::Lost)) => LoadError::Lost { what, source },
+            (_, Some(PostgresCause::NoRight)) => LoadError::NoRight { what, source },
+            _ => LoadError::Query { what, source },
+        }
+    }
+
+    /// The cause of an error of PostgreSQL that a person or a later run can remove
+    /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+    fn postgres_cause(&self) -> Option<PostgresCause> {
+        let Self::Postgres(error) = self else { return None };
+        if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) {
+            return Some(PostgresCause::Lost);
+        }
+        let code = error.as_database_error()?.code()?;
+        match code.as_ref() {
+            "57014" => Some(PostgresCause::TimedOut),
+            "42501" => Some(PostgresCause::NoRight),
+            // The server was stopped, or it ended the connection.
+            "57P01" | "57P02" | "57P03" | "57P05" => Some(PostgresCause::Lost),
+            code if code.starts_with("08") => Some(PostgresCause::Lost),
+            _ => None,
         }
     }
 
@@ -133,6 +182,13 @@ impl SqlError {
             Self::Thread | Self::Random(_) | Self::Other(_) => false,
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PostgresCause {
+    TimedOut,
+    NoRight,
+    Lost,
 }
 
 impl From<rusqlite::Error> for SqlError {

@@ -8,7 +8,7 @@ use crate::{Crm, Database, LoadError, SqlError};
 /// The version of the tables. Backups fit into tables of their own version only.
 pub const SCHEMA_VERSION: &str = "14";
 
-const SCHEMA: &str = include_str!("../schema/current.sql");
+pub(crate) const SCHEMA: &str = include_str!("../schema/current.sql");
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";
 const NOTE: &str = "insert into ferry_meta (key, value) values ($1, $2)";
 
@@ -23,6 +23,14 @@ impl Crm {
         let id = self.reader("read the id of the database").await?.meta(DATABASE_ID).await?;
         id.ok_or_else(|| LoadError::Value { column: "ferry_meta.database_id".to_owned() })
     }
+}
+
+/// The statements that note version and id of new tables, for [`crate::ddl()`]. The server draws the id.
+pub(crate) fn notes() -> String {
+    let note = |key: &str, value: &str| format!("insert into ferry_meta (key, value) values ('{key}', {value});\n");
+    note("schema_version", &format!("'{SCHEMA_VERSION}'"))
+        + &note(DATABASE_ID, "replace(gen_random_uuid()::text, '-', '')")
+        + &note(DECISION_NUMBER, "'0'")
 }
 
 fn random_id() -> Result<String, SqlError> {

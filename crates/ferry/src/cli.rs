@@ -127,6 +127,9 @@ pub(crate) enum Command {
     /// What the database holds now is kept as a backup, so a restore can be taken back: restore that one. Refusals,
     /// suppressions, answers of verifiers, submitted templates and used quota are never restored away.
     Restore(RestoreArgs),
+    /// Print what PostgreSQL needs for the CRM database
+    #[command(subcommand)]
+    Crm(CrmCommand),
     /// Show, keep and check the contact key
     ///
     /// Contact ids are made from this key. Without it, a person of the database cannot be recognised in an export: keep a
@@ -403,6 +406,27 @@ pub(crate) struct RestoreArgs {
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CrmCommand {
+    /// Print the SQL with which an administrator makes the schema of the plan
+    ///
+    /// Ferry makes its schema and tables itself where its role may. Where it may not, an administrator runs this once: it
+    /// makes the schema for the role that loads, and lets another role read it.
+    Ddl {
+        #[command(flatten)]
+        plan: PlanArgs,
+        /// The role that loads, such as the user of the CRM URL
+        #[arg(long, value_name = "ROLE")]
+        loader: String,
+        /// A role that may only read, for exports and reports
+        #[arg(long, value_name = "ROLE")]
+        reader: Option<String>,
+        /// Make the tables too
+        #[arg(long)]
+        tables: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,7 @@
 //! One module per command.
 
 mod audit;
+mod crm;
 pub(crate) mod export;
 mod fix;
 mod inspect;
@@ -56,6 +57,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,
         Command::Export(ExportCommand::Segment { name, args }) => export::segment(name, &args, output).await,
         Command::Restore(args) => restore::restore(&args, &progress, output).await,
+        Command::Crm(command) => crm::crm(&command, output),
         Command::Key(command) => key::run(&command, output).await,
         Command::Scenario(command) => scenario::run(&command, output),
         Command::Translate(args) => translate::run(&args, output),

@@ -20,6 +20,7 @@ mod receipt;
 mod registration;
 mod row;
 mod rule;
+mod schema_name;
 mod segment;
 mod shown;
 
@@ -44,5 +45,6 @@ pub use row::{
     RowId, is_total,
 };
 pub use rule::{Finding, Rule, Severity};
+pub use schema_name::is_schema_name;
 pub use segment::Segment;
 pub use shown::{SHOWN_FIELDS, ShownField, ValueKind};

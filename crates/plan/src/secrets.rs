@@ -167,9 +167,45 @@ impl Plan {
             }
             (None, None) => return Err(self.wrong(0, "[crm] needs url or url_env".into())),
         };
-        Ok(match url.strip_prefix("sqlite:").map(|it| it.strip_prefix("//").unwrap_or(it)) {
-            Some(path) if !path.is_empty() => format!("sqlite:{}", self.folder().join(path).display()),
-            _ => url,
-        })
+        match url.strip_prefix("sqlite:").map(|it| it.strip_prefix("//").unwrap_or(it)) {
+            Some(path) => {
+                let for_postgres = [("schema", &self.crm.schema), ("statement_timeout", &self.crm.statement_timeout)];
+                if let Some((key, Some(value))) = for_postgres.into_iter().find(|it| it.1.is_some()) {
+                    return Err(self.wrong(value.span().start, format!("{key} is for PostgreSQL, and url is SQLite")));
+                }
+                Ok(match path.is_empty() {
+                    true => url,
+                    false => format!("sqlite:{}", self.folder().join(path).display()),
+                })
+            }
+            None => self.with_settings(url),
+        }
+    }
+
+    /// The URL of PostgreSQL with the settings of the plan as parameters.
+    fn with_settings(&self, mut url: String) -> Result<String, PlanError> {
+        let mut add = |parameter: String| {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url += &parameter;
+        };
+        if let Some(schema) = &self.crm.schema {
+            if !model::is_schema_name(schema.get_ref()) {
+                let message =
+                    "schema has small letters, digits and underscores, a letter first, and not pg_".to_owned();
+                return Err(self.wrong(schema.span().start, message));
+            }
+            add(format!("schema={}", schema.get_ref()));
+        }
+        if let Some(timeout) = &self.crm.statement_timeout {
+            let value = timeout.get_ref();
+            let digits = value.trim_end_matches(|it: char| it.is_ascii_lowercase());
+            let is_time = digits.parse::<u32>().is_ok() && ["ms", "s", "min", "h"].contains(&&value[digits.len()..]);
+            if !is_time {
+                let message = "statement_timeout is a number and ms, s, min or h, such as \"10min\"".to_owned();
+                return Err(self.wrong(timeout.span().start, message));
+            }
+            add(format!("options[statement_timeout]={value}"));
+        }
+        Ok(url)
     }
 }

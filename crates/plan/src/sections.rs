@@ -33,6 +33,10 @@ pub struct CrmSection {
     pub(crate) url: Option<Spanned<String>>,
     /// The environment variable with the URL, for a URL that contains a password.
     pub(crate) url_env: Option<Spanned<String>>,
+    /// The schema of Ferry's tables, in a database of PostgreSQL that others use as well.
+    pub(crate) schema: Option<Spanned<String>>,
+    /// How long PostgreSQL works on a statement before it ends it, such as `10min`; none if the server decides.
+    pub(crate) statement_timeout: Option<Spanned<String>>,
     /// How many backups of the database are kept.
     keep_backups: Option<NonZeroUsize>,
 }
@@ -41,6 +45,11 @@ pub struct CrmSection {
 const KEEP_BACKUPS: usize = 7;
 
 impl CrmSection {
+    /// The schema of Ferry's tables, if the plan names one.
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_ref().map(|it| it.get_ref().as_str())
+    }
+
     pub fn keep_backups(&self) -> usize {
         self.keep_backups.map_or(KEEP_BACKUPS, NonZeroUsize::get)
     }

@@ -39,6 +39,25 @@ pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, LoadError>
     })
 }
 
+/// Makes a schema if it is not there.
+pub(crate) async fn make_schema(pool: &PgPool, schema: &str) -> Result<(), LoadError> {
+    let what = "make the schema";
+    let failed = |it: sqlx::Error| SqlError::from(it).doing(what);
+    let found = sqlx::query("select 1 from pg_namespace where nspname = $1").bind(schema).fetch_optional(pool).await;
+    if found.map_err(failed)?.is_some() {
+        return Ok(());
+    }
+    let create = AssertSqlSafe(format!("create schema if not exists {schema}"));
+    match sqlx::query(create).execute(pool).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_database_error().and_then(|it| it.code()).is_some_and(|it| it == "42501") => {
+            let user = sqlx::query_scalar("select current_user::text").fetch_one(pool).await.map_err(failed)?;
+            Err(LoadError::NoSchema { schema: schema.to_owned(), user, source: error.into() })
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
 /// The reason why a connection will be refused again until a person changes something; none if it may succeed later
 /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 fn refusal(error: &sqlx::Error) -> Option<Refusal> {

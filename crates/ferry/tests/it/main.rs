@@ -20,6 +20,7 @@ mod people;
 mod refusals;
 mod runs;
 mod scenarios;
+mod schemas;
 mod shown;
 mod sources;
 mod strangers;
