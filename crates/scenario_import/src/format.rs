@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::table::{self, Columns, Table, is_workbook, log_lines};
 use crate::viber_messages::lower_keys;
-use crate::{File, Options, infobip, message_log, rapidpro, viber_archive, viber_messages};
+use crate::{
+    File, Options, infobip, message_log, other_products, rapidpro, twilio_content, viber_archive, viber_messages,
+};
 
 /// A kind of file that scenarios come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,19 +67,33 @@ impl Format {
         Self::ALL.into_iter().find(|it| it.name() == name)
     }
 
+    /// Whether a file that looks like `other` by itself is read with files of this format: a short log looks like a list.
+    pub(crate) fn takes(self, other: Self) -> bool {
+        self == other
+            || self == Self::MessageLog && other == Self::SmsList
+            || self == Self::ViberArchive && other == Self::ViberMessages
+    }
+
+    /// Whether the files are parts of one bot, of which one alone may look like nothing.
+    pub(crate) fn is_one_set(self) -> bool {
+        matches!(self, Self::Dialogflow | Self::Rasa)
+    }
+
     /// Detects the format from the content of the files.
     pub(crate) fn of(files: &[File], options: &Options) -> Option<Self> {
         let has = |name: &str| files.iter().any(|it| it.path.rsplit('/').next() == Some(name));
         if has("agent.json") {
             return Some(Self::Dialogflow);
         }
-        if files.iter().any(|it| it.path.ends_with(".yml") || it.path.ends_with(".yaml")) {
+        let is_yaml = |it: &File| it.path.ends_with(".yml") || it.path.ends_with(".yaml");
+        if files.iter().any(|it| is_yaml(it) && other_products::kind_of(it).is_none()) {
             return Some(Self::Rasa);
         }
         files.iter().find_map(|it| Self::of_one(it, options))
     }
 
-    fn of_one(file: &File, options: &Options) -> Option<Self> {
+    /// Detects the format of one file; none if Ferry reads no such file.
+    pub(crate) fn of_one(file: &File, options: &Options) -> Option<Self> {
         if is_workbook(&file.bytes) {
             return Self::of_table(file, options);
         }
@@ -87,19 +103,26 @@ impl Format {
                 Ok(value) => return Self::of_json_or_table(file, &value, options),
                 // Several JSON values, one per line.
                 Err(_) if viber_archive::is_one(&file.bytes) => return Some(Self::ViberArchive),
+                Err(_) if other_products::is_damaged_json(file) => return None,
                 // A text can begin with a bracket.
                 Err(_) => {}
             }
         }
+        if other_products::kind_of_other_text(file).is_some() {
+            return None;
+        }
         match file.path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase().as_str() {
             "txt" | "text" | "log" => Self::of_text(file, options),
+            "csv" | "tsv" | "tab" => Self::of_table(file, options),
+            // Prose of any kind has commas.
+            _ if options.text_column.is_none() && !table::is_table(file) => None,
             _ => Self::of_table(file, options),
         }
     }
 
     /// A file of JSON: a list of messages that were sent can look like messages of Viber.
     fn of_json_or_table(file: &File, value: &Value, options: &Options) -> Option<Self> {
-        if is_workflow(value) {
+        if other_products::kind_of_json(value).is_some() {
             return None;
         }
         match Self::of_json(value) {
@@ -130,8 +153,8 @@ impl Format {
             return Some(Self::MessageLog);
         }
         let text = columns.text?;
-        // Any list in JSON may have sentences in it.
-        if table.is_json() && options.text_column.is_none() && !columns.is_text_named(&table) {
+        // Any JSON may have sentences in it.
+        if table.is_json() && options.text_column.is_none() && !columns.is_list_of_texts(&table, &sample) {
             return None;
         }
         let texts = sample.iter().filter_map(|it| it.get(text)).map(String::as_str);
@@ -143,11 +166,15 @@ impl Format {
         let has = |key: &str| value.get(key).is_some();
         let first = |key: &str| value.get(key).and_then(|it| it.get(0)).unwrap_or(&Value::Null).clone();
         match value {
-            _ if has("states") && has("initial_state") || has("definition") => Some(Self::TwilioStudio),
-            _ if has("contents") || has("types") => Some(Self::TwilioContent),
+            _ if has("states") && has("initial_state") || value.pointer("/definition/states").is_some() => {
+                Some(Self::TwilioStudio)
+            }
+            _ if twilio_content::is_content(value) || twilio_content::is_content(&first("contents")) => {
+                Some(Self::TwilioContent)
+            }
             _ if rapidpro::is_export(value) => Some(Self::RapidPro),
-            _ if has("scenarios") || has("steps") || has("response") => Some(Self::Scenario),
-            _ if has("templates") || has("results") && infobip::is_template(&first("results")) => {
+            _ if has("scenarios") || has("intent") && (has("steps") || has("response")) => Some(Self::Scenario),
+            _ if ["templates", "results"].iter().any(|it| infobip::is_template(&first(it))) => {
                 Some(Self::InfobipTemplates)
             }
             Value::Array(values) if values.iter().any(viber_archive::is_event) => Some(Self::ViberArchive),
@@ -161,14 +188,4 @@ impl Format {
             _ => None,
         }
     }
-}
-
-/// Whether a value is a workflow of another product, such as n8n, or a list of them: nodes and what joins them. The notes
-/// of people who built it are in it as texts, and no customer may read them.
-fn is_workflow(value: &Value) -> bool {
-    let of_one = |it: &Value| {
-        let is_joined = ["connections", "edges"].iter().any(|key| it.get(*key).is_some());
-        it.get("nodes").is_some_and(Value::is_array) && is_joined && !rapidpro::is_export(it)
-    };
-    value.as_array().map_or_else(|| of_one(value), |it| it.iter().any(of_one))
 }

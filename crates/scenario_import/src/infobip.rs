@@ -12,15 +12,13 @@ use crate::{File, Format, ImportError, Imported, Skipped, placeholders};
 /// The fields of a Viber template that are read or say nothing about its messages.
 const FIELDS: [&str; 9] = ["templateId", "id", "name", "version", "sender", "category", "status", "params", "body"];
 
-pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
-    for file in files {
-        let page: Value =
-            serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "templates of Infobip", it))?;
-        let list = page.get("templates").or(page.get("results")).unwrap_or(&page);
-        let one = std::slice::from_ref(list);
-        for (template, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
-            Template::of(file, template, n).read(imported);
-        }
+pub(crate) fn import(file: &File, imported: &mut Imported) -> Result<(), ImportError> {
+    let page: Value =
+        serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "templates of Infobip", it))?;
+    let list = page.get("templates").or(page.get("results")).unwrap_or(&page);
+    let one = std::slice::from_ref(list);
+    for (template, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
+        Template::of(file, template, n).read(imported);
     }
     Ok(())
 }

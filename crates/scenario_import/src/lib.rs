@@ -12,6 +12,7 @@ mod json;
 mod language;
 mod markdown;
 mod message_log;
+mod other_products;
 mod phrases;
 mod placeholders;
 mod rapidpro;
@@ -27,6 +28,8 @@ mod twilio_studio;
 mod unpack;
 mod viber_archive;
 mod viber_messages;
+
+use std::error::Error as _;
 
 pub use format::Format;
 
@@ -93,11 +96,21 @@ pub struct Skipped {
     pub why: String,
 }
 
+/// What there is a format for, as an error names it.
+const READS: &str = "Ferry reads lists of texts and message logs (CSV, XLSX, ODS, JSON, plain text), messages and archives \
+    of Viber bots, templates of Infobip and Twilio, flows of Twilio Studio and RapidPro, agents of Dialogflow ES, bots of \
+    Rasa, and its own neutral form";
+
+/// The place of a file that was not read at all.
+const WHOLE: &str = "whole file";
+
 /// Why files could not be imported. No message repeats text of the file.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    #[error("the format of {files} is not known: name it with --from")]
+    #[error("the format of {files} is not known: name it with --from. {READS}")]
     Unknown { files: String },
+    #[error("{file} is {kind}. {READS}")]
+    OtherProduct { file: String, kind: &'static str },
     #[error("could not read {file} as {expected}")]
     Shape { file: String, expected: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("{file} is not {expected}: {why}")]
@@ -119,22 +132,14 @@ pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportErr
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let format = match options.format {
         Some(format) => format,
-        None => Format::of(&files, options).ok_or_else(|| ImportError::Unknown { files: names(&files) })?,
+        None => Format::of(&files, options).ok_or_else(|| unknown(&files))?,
     };
-    let mut imported = Imported { format, scenarios: Vec::new(), skipped: Vec::new(), read_as };
-    match format {
-        Format::Scenario => scenarios(&files, &mut imported)?,
-        Format::SmsList => sms_list::import(&files, options, &mut imported)?,
-        Format::MessageLog => message_log::import(&files, options, &mut imported)?,
-        Format::ViberMessages => viber_messages::import(&files, &mut imported)?,
-        Format::ViberArchive => viber_archive::import(&files, &mut imported)?,
-        Format::InfobipTemplates => infobip::import(&files, &mut imported)?,
-        Format::TwilioStudio => twilio_studio::import(&files, &mut imported)?,
-        Format::TwilioContent => twilio_content::import(&files, &mut imported)?,
-        Format::Dialogflow => dialogflow::import(&files, &mut imported)?,
-        Format::Rasa => rasa::import(&files, &mut imported)?,
-        Format::RapidPro => rapidpro::import(&files, &mut imported)?,
-    }
+    let (files, skipped) = match options.format.is_some() || format.is_one_set() {
+        true => (files, Vec::new()),
+        false => set_aside(files, format, options),
+    };
+    let mut imported = Imported { format, scenarios: Vec::new(), skipped, read_as };
+    read(&files, options, &mut imported)?;
     if !matches!(format, Format::Scenario | Format::SmsList | Format::MessageLog) {
         sms_opt_out::take_out_of_chats(&mut imported.scenarios);
     }
@@ -143,13 +148,83 @@ pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportErr
     Ok(imported)
 }
 
-fn scenarios(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
+/// Takes out the files that are of another format, or of none.
+fn set_aside(files: Vec<File>, format: Format, options: &Options) -> (Vec<File>, Vec<Skipped>) {
+    let mut skipped = Vec::new();
+    let mut aside = |file: &File, why: String| {
+        skipped.push(Skipped { file: file.path.clone(), place: WHOLE.to_owned(), why });
+        false
+    };
+    let is_alone = files.len() == 1;
+    let is_taken = |file: &File| match Format::of_one(file, options) {
+        _ if is_alone => true,
+        Some(own) if format.takes(own) => true,
+        Some(own) => aside(file, format!("it is of the format {}: read it by itself", own.name())),
+        None => {
+            let kind = other_products::kind_of(file).map(|it| format!("it is {it}"));
+            aside(file, kind.unwrap_or_else(|| "its format is not known".to_owned()))
+        }
+    };
+    let files = files.into_iter().filter(is_taken).collect();
+    (files, skipped)
+}
+
+/// Reads files of one format.
+fn read(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+    match imported.format {
+        Format::MessageLog => message_log::import(files, options, imported),
+        Format::ViberArchive => viber_archive::import(files, imported),
+        Format::TwilioStudio => twilio_studio::import(files, imported),
+        Format::Dialogflow => dialogflow::import(files, imported),
+        Format::Rasa => rasa::import(files, imported),
+        Format::RapidPro => rapidpro::import(files, imported),
+        Format::Scenario => one_by_one(files, imported, scenarios),
+        Format::SmsList => one_by_one(files, imported, |file, imported| sms_list::import(file, options, imported)),
+        Format::ViberMessages => one_by_one(files, imported, viber_messages::import),
+        Format::InfobipTemplates => one_by_one(files, imported, infobip::import),
+        Format::TwilioContent => one_by_one(files, imported, twilio_content::import),
+    }
+}
+
+/// Reads files that have nothing to do with each other. One that cannot be read is named, unless all cannot.
+fn one_by_one(
+    files: &[File],
+    imported: &mut Imported,
+    mut read: impl FnMut(&File, &mut Imported) -> Result<(), ImportError>,
+) -> Result<(), ImportError> {
+    let mut failed = Vec::new();
     for file in files {
-        let text = String::from_utf8_lossy(&file.bytes);
-        let read = read_scenarios(&text);
-        imported.scenarios.extend(read.map_err(|it: ScenarioError| ImportError::shape(file, "scenarios", it))?);
+        if let Err(error) = read(file, imported) {
+            failed.push((file, error));
+        }
+    }
+    if failed.len() == files.len() {
+        return failed.into_iter().next().map_or(Ok(()), |it| Err(it.1));
+    }
+    for (file, error) in failed {
+        let why = match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        imported.skipped.push(Skipped { file: file.path.clone(), place: WHOLE.to_owned(), why });
     }
     Ok(())
+}
+
+fn scenarios(file: &File, imported: &mut Imported) -> Result<(), ImportError> {
+    let text = String::from_utf8_lossy(&file.bytes);
+    let read = read_scenarios(&text);
+    imported.scenarios.extend(read.map_err(|it: ScenarioError| ImportError::shape(file, "scenarios", it))?);
+    Ok(())
+}
+
+/// The error for files of no format: what they are, if that is known.
+fn unknown(files: &[File]) -> ImportError {
+    let document = files.iter().find_map(|it| other_products::document_of(&it.path));
+    match document.or_else(|| files.iter().find_map(|it| Some((it.path.as_str(), other_products::kind_of(it)?)))) {
+        Some((file, kind)) => ImportError::OtherProduct { file: file.to_owned(), kind },
+        None => ImportError::Unknown { files: names(files) },
+    }
 }
 
 fn names(files: &[File]) -> String {

@@ -36,9 +36,7 @@ const MAX_COMPARED: usize = 1000;
 
 pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
     let mut log = Log::default();
-    for file in files {
-        log.read(file, options, imported)?;
-    }
+    crate::one_by_one(files, imported, |file, imported| log.read(file, options, imported))?;
     let file = files.first().map(|it| it.path.as_str()).unwrap_or_default();
     let (mut few, mut n_few, mut single, mut n_single) = (0, 0, 0, 0);
     for template in all_templates(&log.distinct) {

@@ -10,12 +10,10 @@ use crate::{File, Format, ImportError, Imported, Options, Skipped, html, placeho
 
 const EXPECTED: &str = "a list of texts";
 
-pub(crate) fn import(files: &[File], options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
-    for file in files {
-        match is_lines(file, options) {
-            true => lines(file, imported),
-            false => rows(file, options, imported)?,
-        }
+pub(crate) fn import(file: &File, options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
+    match is_lines(file, options) {
+        true => lines(file, imported),
+        false => rows(file, options, imported)?,
     }
     Ok(())
 }

@@ -27,6 +27,8 @@ pub(crate) struct Table<'a> {
     /// None if the first row is not a header.
     pub(crate) header: Option<Vec<String>>,
     is_json: bool,
+    /// Whether a file of JSON holds no other list of records.
+    is_only_list: bool,
     rows: Rows<'a>,
 }
 
@@ -59,11 +61,17 @@ impl<'a> Table<'a> {
             let mut rows = workbook::rows(file, expected)?;
             let has_header = rows.first().is_some_and(|it| columns::is_header(&it.1));
             let header = has_header.then(|| rows.remove(0).1);
-            return Ok(Self { header, is_json: false, rows: Rows::Held(rows) });
+            return Ok(Self { header, is_json: false, is_only_list: true, rows: Rows::Held(rows) });
         }
-        match is_json.then(|| json::table(&file.bytes)).flatten() {
-            Some((header, rows)) => Ok(Self { header: Some(header), is_json: true, rows: Rows::Held(rows) }),
-            None => Ok(Self::csv(&file.bytes)),
+        match if is_json { json::table(&file.bytes) } else { json::Found::NoJson } {
+            json::Found::Table { header, rows, is_only_list } => {
+                Ok(Self { header: Some(header), is_json: true, is_only_list, rows: Rows::Held(rows) })
+            }
+            json::Found::NoList => {
+                let why = "it is JSON without a list of records".to_owned();
+                Err(ImportError::Wrong { file: file.path.clone(), expected, why })
+            }
+            json::Found::NoJson => Ok(Self::csv(&file.bytes)),
         }
     }
 
@@ -73,8 +81,12 @@ impl<'a> Table<'a> {
             true => (bytes.splitn(2, |it| *it == b'\n').nth(1).unwrap_or_default(), 1),
             false => (bytes, 0),
         };
-        let mut table =
-            Self { header: None, is_json: false, rows: Rows::Csv { bytes, delimiter: delimiter(bytes), lines_before } };
+        let mut table = Self {
+            header: None,
+            is_json: false,
+            is_only_list: true,
+            rows: Rows::Csv { bytes, delimiter: delimiter(bytes), lines_before },
+        };
         let mut first = Vec::new();
         table.each(|row| {
             first = row.cells.iter().map(|it| it.trim().to_owned()).collect();

@@ -111,3 +111,34 @@ fn a_workflow_of_another_product_is_no_list_of_texts() {
         assert!(import(vec![file], &Options::default()).is_err());
     }
 }
+
+fn texts(files: &[(&str, &str)]) -> Result<(usize, Vec<String>), String> {
+    let files = files.iter().map(|it| File { path: it.0.to_owned(), bytes: it.1.as_bytes().to_vec() });
+    let imported = import(files.collect(), &Options::default()).map_err(|it| it.to_string())?;
+    let skipped = imported.skipped.iter().map(|it| format!("{}, {}: {}", it.file, it.place, it.why));
+    Ok((imported.scenarios.len(), skipped.collect()))
+}
+
+#[test]
+fn a_file_of_a_folder_that_cannot_be_read_is_named_and_the_others_are_read() {
+    let list = ("texts/a.csv", "name,text\nready,Your order {id} is ready for you.\n");
+    let others = [
+        ("texts/package.json", r#"{"name": "bot", "version": "1", "dependencies": {}}"#),
+        ("texts/bot.json", r#"{"sid": "HX1", "types": {"twilio/text": {"body": "Hello"}}}"#),
+        ("texts/notes.md", "# To do\n\nAsk Ana, and then write the texts.\n"),
+    ];
+    let files: Vec<(&str, &str)> = [list].into_iter().chain(others).collect();
+    let (n, skipped) = texts(&files).unwrap();
+    assert_eq!(n, 1);
+    let told = skipped.join("\n");
+    assert!(told.contains("package.json, whole file: it is a package of npm"), "{told}");
+    assert!(told.contains("bot.json, whole file: it is of the format twilio-content: read it by itself"), "{told}");
+    assert!(told.contains("notes.md, whole file: its format is not known"), "{told}");
+}
+
+#[test]
+fn an_archive_without_anything_to_read_says_what_was_in_it() {
+    let why = texts(&[("docs.zip/notes/plan.md", "# Plan\n\nTo do, today\n"), ("docs.zip/b.png", "\u{89}PNG")]);
+    let why = why.unwrap_err();
+    assert!(why.contains("docs.zip/notes/plan.md") && why.contains("docs.zip/b.png"), "{why}");
+}

@@ -55,18 +55,21 @@ const FIELDS: [&str; 14] = [
     "whatsapp",
 ];
 
-pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
-    for file in files {
-        let page: Value = serde_json::from_slice(&file.bytes)
-            .map_err(|it| ImportError::shape(file, "content templates of Twilio", it))?;
-        let list = page.get("contents").unwrap_or(&page);
-        let one = std::slice::from_ref(list);
-        for (content, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
-            let place =
-                content.get("sid").and_then(Value::as_str).map_or_else(|| format!("content {n}"), str::to_owned);
-            if let Err(why) = read_content(file, content, &place, imported) {
-                imported.skipped.push(Skipped { file: file.path.clone(), place, why });
-            }
+/// Whether a value is a content: its types have names such as `twilio/text`.
+pub(crate) fn is_content(value: &Value) -> bool {
+    let types = value.get("types").and_then(Value::as_object);
+    types.is_some_and(|it| it.keys().all(|kind| ["twilio/", "whatsapp/"].iter().any(|it| kind.starts_with(it))))
+}
+
+pub(crate) fn import(file: &File, imported: &mut Imported) -> Result<(), ImportError> {
+    let page: Value = serde_json::from_slice(&file.bytes)
+        .map_err(|it| ImportError::shape(file, "content templates of Twilio", it))?;
+    let list = page.get("contents").unwrap_or(&page);
+    let one = std::slice::from_ref(list);
+    for (content, n) in list.as_array().map_or(one, Vec::as_slice).iter().zip(1..) {
+        let place = content.get("sid").and_then(Value::as_str).map_or_else(|| format!("content {n}"), str::to_owned);
+        if let Err(why) = read_content(file, content, &place, imported) {
+            imported.skipped.push(Skipped { file: file.path.clone(), place, why });
         }
     }
     Ok(())

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use crate::other_products::kind_of_bytes;
 use crate::table::is_workbook;
 use crate::{File, ImportError};
 
@@ -49,7 +50,7 @@ fn unpack_within(files: Vec<File>, most_mib: u64) -> Result<Vec<File>, ImportErr
 /// Converts every file to UTF-8 without a byte order mark. Returns the files that were not, with the encoding guessed from their bytes.
 pub(crate) fn to_utf_8(files: &mut [File]) -> Vec<(String, &'static str)> {
     let mut read_as = Vec::new();
-    for file in files.iter_mut().filter(|it| !is_workbook(&it.bytes)) {
+    for file in files.iter_mut().filter(|it| !is_workbook(&it.bytes) && kind_of_bytes(&it.bytes).is_none()) {
         let (encoding, text) = decoded(&file.bytes);
         match text {
             Cow::Owned(text) => {
@@ -65,12 +66,27 @@ pub(crate) fn to_utf_8(files: &mut [File]) -> Vec<(String, &'static str)> {
 
 /// Decodes UTF-8, UTF-16 with a byte order mark, and everything else as Windows-1252.
 fn decoded(bytes: &[u8]) -> (&'static Encoding, Cow<'_, str>) {
-    match Encoding::for_bom(bytes).map(|it| it.0).filter(|it| *it != UTF_8) {
+    let by_mark = Encoding::for_bom(bytes).map(|it| it.0).filter(|it| *it != UTF_8);
+    match by_mark.or_else(|| utf_16_without_mark(bytes)) {
         Some(encoding) => (encoding, Cow::Owned(encoding.decode(bytes).0.into_owned())),
         None => match std::str::from_utf8(bytes) {
             Ok(text) => (UTF_8, Cow::Borrowed(text)),
             Err(_) => (WINDOWS_1252, Cow::Owned(WINDOWS_1252.decode(bytes).0.into_owned())),
         },
+    }
+}
+
+/// UTF-16 of a text that is mostly Latin: every second byte of its start is zero.
+fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let pairs = bytes[..bytes.len().min(400)].chunks_exact(2);
+    let n = pairs.len();
+    let (first, second) =
+        pairs.fold((0, 0), |it, pair| (it.0 + usize::from(pair[0] == 0), it.1 + usize::from(pair[1] == 0)));
+    match () {
+        () if n < 4 || first > 0 && second > 0 => None,
+        () if second * 2 > n => Some(UTF_16LE),
+        () if first * 2 > n => Some(UTF_16BE),
+        () => None,
     }
 }
 
@@ -128,6 +144,7 @@ mod tests {
         for (bytes, told) in [
             (text.as_bytes().to_vec(), None),
             (marked, None),
+            (utf_16[2..].to_vec(), Some("UTF-16LE")),
             (utf_16, Some("UTF-16LE")),
             (western, Some("windows-1252")),
         ] {

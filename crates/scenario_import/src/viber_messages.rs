@@ -22,15 +22,13 @@ const TYPES: [&str; 9] = ["text", "picture", "video", "file", "contact", "locati
 const MAX_SIZES: [(MediaKind, u64); 3] =
     [(MediaKind::Image, 5 << 20), (MediaKind::Video, 16 << 20), (MediaKind::Document, 100 << 20)];
 
-pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
-    for file in files {
-        let value: Value =
-            serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "messages of Viber", it))?;
-        let messages = list(&lower_keys(&value));
-        let senders: BTreeSet<String> = messages.iter().filter_map(sender).collect();
-        for (value, n) in messages.iter().zip(1..) {
-            read_message(file, value, n, senders.len() > 1, imported);
-        }
+pub(crate) fn import(file: &File, imported: &mut Imported) -> Result<(), ImportError> {
+    let value: Value =
+        serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "messages of Viber", it))?;
+    let messages = list(&lower_keys(&value));
+    let senders: BTreeSet<String> = messages.iter().filter_map(sender).collect();
+    for (value, n) in messages.iter().zip(1..) {
+        read_message(file, value, n, senders.len() > 1, imported);
     }
     Ok(())
 }

@@ -210,10 +210,15 @@ fn what_is_no_scenario_is_told_with_what_to_do() {
     let world = World::empty();
     world.write("x.csv", "a,b\n1,2\n");
     let unknown = world.ferry(&["scenario", "import", "x.csv"]);
-    assert_eq!(
-        (unknown.code, unknown.err.as_str()),
-        (1, "ferry: the format of x.csv is not known: name it with --from\n")
+    let why = "ferry: the format of x.csv is not known: name it with --from. Ferry reads lists of texts";
+    assert!(unknown.code == 1 && unknown.err.starts_with(why), "{unknown:?}");
+    world.write(
+        "shop.postman.json",
+        r#"{ "info": { "_postman_id": "1" }, "item": [{ "name": "Send a text to Ana" }] }"#,
     );
+    let postman = world.ferry(&["translate", "shop.postman.json", "--to", "out"]);
+    let why = "ferry: shop.postman.json is a collection of Postman. Ferry reads lists of texts";
+    assert!(postman.code == 1 && postman.err.starts_with(why), "{postman:?}");
     let wrong = world.ferry(&["scenario", "import", "x.csv", "--from", "twilio-studio"]);
     assert!(wrong.err.starts_with("ferry: could not read x.csv as a flow of Twilio Studio: "), "{wrong:?}");
     world.write("x.zip", "PK\u{3}\u{4}broken");

@@ -132,10 +132,19 @@ impl Columns {
         Ok(found.columns(text, name, language))
     }
 
-    /// Whether the column for texts has a usual name.
-    pub(crate) fn is_text_named(&self, table: &Table<'_>) -> bool {
-        let name = self.text.and_then(|it| table.header.as_ref()?.get(it)).map(|it| normal(it)).unwrap_or_default();
-        Role::Text.rank(&name).or_else(|| Role::Text.rank_within(&name)).is_some()
+    /// Whether a table of JSON is a list of texts: one list of records that are alike, with a column that has a usual name
+    /// of texts and is filled in most of them.
+    pub(crate) fn is_list_of_texts(&self, table: &Table<'_>, sample: &[Vec<String>]) -> bool {
+        let Some(text) = self.text.filter(|_| table.is_only_list) else { return false };
+        let is_filled = |row: &&Vec<String>, n: usize| row.get(n).is_some_and(|it| !it.is_empty());
+        let columns: Vec<usize> = [text].into_iter().chain(self.translations.iter().map(|it| it.0)).collect();
+        let n_texts = sample.iter().filter(|row| columns.iter().any(|it| is_filled(row, *it))).count();
+        let n_cells: usize = sample.iter().map(|row| row.iter().filter(|it| !it.is_empty()).count()).sum();
+        let n_columns = sample.iter().map(Vec::len).max().unwrap_or_default();
+        let are_alike = n_texts * 5 >= sample.len() * 4 && n_cells * 2 >= sample.len() * n_columns;
+        let name = table.header.as_ref().and_then(|it| it.get(text)).map(|it| normal(it)).unwrap_or_default();
+        let is_named = Role::Text.rank(&name).or_else(|| Role::Text.rank_within(&name)).is_some();
+        are_alike && (is_named || !self.translations.is_empty())
     }
 
     /// The columns that are for nothing in a log, where no column names templates or languages.
