@@ -53,7 +53,7 @@ pub struct Scenario {
 }
 
 /// How the language of a scenario is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LanguageBasis {
     /// The source declares it.
@@ -63,11 +63,23 @@ pub enum LanguageBasis {
     Guessed,
     /// The texts are too short to tell. It is the language of the other scenarios, or the one that the user named.
     Assumed,
+    /// The source declares it, and the texts are not written in it. Nothing is added to them in either language.
+    Doubted {
+        /// The language that the texts look like; empty if only their script is known.
+        looks_like: String,
+        /// Whether the script of the texts is never used for the declared language.
+        is_impossible: bool,
+    },
 }
 
 impl LanguageBasis {
     fn is_declared(&self) -> bool {
         *self == Self::Declared
+    }
+
+    /// Whether words of the language may be added to the texts.
+    pub fn is_certain(&self) -> bool {
+        !matches!(self, Self::Doubted { .. })
     }
 }
 

@@ -4,6 +4,8 @@
 //! of the languages that Ferry's texts are written in; a second detector, which knows more languages and is less certain
 //! on short texts, names the others.
 
+mod declared;
+
 use std::sync::LazyLock;
 
 use lingua::{Language, LanguageDetector, LanguageDetectorBuilder};
@@ -54,7 +56,7 @@ const LETTERS: [(&str, &str); 7] = [
     ("ټډړښځ", "ps_AF"),
 ];
 
-/// Fills in the languages that the sources do not declare. `wanted` is the language that the user names.
+/// Fills in the languages that the sources do not declare, and doubts those that the texts contradict. `wanted` is the language that the user names.
 ///
 /// A text that is too short to tell is in the language of the other scenarios, if they all have one, else in `wanted`. If
 /// there is none either, the language stays empty, which is an error of the scenario.
@@ -65,6 +67,7 @@ pub(crate) fn fill_in(scenarios: &mut [Scenario], wanted: Option<&str>) {
             scenario.language_basis = LanguageBasis::Guessed;
         }
     });
+    declared::doubt(scenarios);
     let common = common(scenarios);
     for scenario in scenarios.iter_mut().filter(|it| it.language.is_empty()) {
         scenario.language_basis = LanguageBasis::Assumed;
@@ -112,9 +115,7 @@ fn texts(scenario: &Scenario) -> String {
 
 /// The language of a text; none if it is not certain enough.
 pub(crate) fn detect(text: &str) -> Option<&'static str> {
-    // Links and addresses are in no language.
-    let words = text.split_whitespace().filter(|it| !it.contains("://") && !it.contains('@'));
-    let text = words.collect::<Vec<_>>().join(" ");
+    let text = without_links(text);
     let script = whatlang::detect_script(&text)?;
     if let Some((_, code)) = OF_SCRIPT.iter().find(|it| it.0 == script) {
         return Some(*code).filter(|it| !it.is_empty()).map(|it| if has_kana(&text) { "ja" } else { it });
@@ -126,6 +127,12 @@ pub(crate) fn detect(text: &str) -> Option<&'static str> {
         (Script::Arabic, None) => Some("ar"),
         _ => by_model(&text),
     }
+}
+
+/// A text without links and addresses, which are in no language.
+fn without_links(text: &str) -> String {
+    let words = text.split_whitespace().filter(|it| !it.contains("://") && !it.contains('@'));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn has_kana(text: &str) -> bool {

@@ -80,7 +80,7 @@ fn shape(scenario: &Scenario, findings: &mut Vec<Finding>) {
 
 fn language(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let language = scenario.language.as_str();
-    match (language, scenario.language_basis) {
+    match (language, &scenario.language_basis) {
         ("", _) => {
             let finding = Finding::new(&rules::LANGUAGE_UNKNOWN, "/language", "the texts are too short to tell");
             findings.push(finding.fixed_by("name the language with --language"));
@@ -92,6 +92,14 @@ fn language(scenario: &Scenario, findings: &mut Vec<Finding>) {
         (_, LanguageBasis::Assumed) => {
             let message = format!("“{language}” is assumed: the texts are too short to tell");
             findings.push(Finding::new(&rules::LANGUAGE_GUESSED, "/language", message));
+        }
+        (_, LanguageBasis::Doubted { looks_like, is_impossible }) => {
+            let rule = if *is_impossible { &rules::LANGUAGE_IMPOSSIBLE } else { &rules::LANGUAGE_DOUBTED };
+            let message = match looks_like.as_str() {
+                "" => format!("“{language}” is declared, and the texts are in another script"),
+                other => format!("“{language}” is declared, and the texts look like “{other}”"),
+            };
+            findings.push(Finding::new(rule, "/language", message).fixed_by("declare the language of the texts"));
         }
         (_, LanguageBasis::Declared) => {}
     }

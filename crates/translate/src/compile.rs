@@ -114,7 +114,7 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
         scenario: &scenario,
         options,
         language: language_code(&scenario.language).unwrap_or("en"),
-        phrases: Phrases::of(&scenario.language),
+        phrases: Phrases::of(&scenario.language).filter(|_| scenario.language_basis.is_certain()),
         seconds: seconds_since_customer(&scenario),
         templates: Vec::new(),
         steps: Vec::new(),

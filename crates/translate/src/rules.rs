@@ -35,6 +35,10 @@ model::rules! {
         "the language was found out from the texts, or taken from the others: --language names it";
     LANGUAGE_UNKNOWN "S115" "language-unknown" Error "the source declares no language":
         "the language of the texts is declared, found out, or named with --language";
+    LANGUAGE_DOUBTED "S116" "language-doubted" Warning "Meta reads a template in the language that it declares":
+        "the texts are written in the language that the source declares";
+    LANGUAGE_IMPOSSIBLE "S117" "language-impossible" Error "Meta reads a template in the language that it declares":
+        "the texts are in a script of the language that the source declares";
 
     CATEGORY "C101" "proposed-category" Note "Meta, template categorization":
         "the category is proposed, with its reason";

@@ -194,7 +194,8 @@ impl<'a> Compiler<'a> {
         if category != "MARKETING" {
             return footer;
         }
-        let Some(wording) = self.options.business.opt_out(self.language) else { return footer };
+        let wording = self.options.business.opt_out(self.language);
+        let Some(wording) = wording.filter(|_| self.scenario.language_basis.is_certain()) else { return footer };
         let text = format!("{} {}", spoken.message.text, spoken.message.footer);
         if says_how_to_stop(&self.scenario.language, &text) || tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
             return footer;
