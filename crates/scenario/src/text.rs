@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use any_ascii::any_ascii_char;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
@@ -134,14 +135,21 @@ fn is_slot_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
 }
 
-/// Makes the name of a slot from any name: `Prénom du client` becomes `prenom_du_client`.
+/// Makes the name of a slot from any name: `Prénom du client` becomes `prenom_du_client`, `имя` becomes `imya`.
 ///
 /// WhatsApp accepts small letters, digits and `_` in the names of parameters.
 pub fn slot_name(text: &str) -> String {
     let mut name = String::new();
-    for character in text.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase) {
+    for character in text.nfkc().flat_map(char::to_lowercase) {
         match character {
             'a'..='z' | '0'..='9' => name.push(character),
+            // Marks over Latin and other letters that go without them.
+            '\u{300}'..='\u{36f}' => {}
+            // The vowels of Indic and other scripts are marks.
+            _ if character.is_alphanumeric() || is_combining_mark(character) => {
+                let latin = any_ascii_char(character).chars().map(|it| it.to_ascii_lowercase());
+                name.extend(latin.filter(char::is_ascii_alphanumeric));
+            }
             _ if name.ends_with('_') || name.is_empty() => {}
             _ => name.push('_'),
         }
@@ -217,7 +225,13 @@ mod tests {
             ("flow.data.order-id", "flow_data_order_id"),
             ("1", "1"),
             ("¿?", "value"),
-            ("Straße", "stra_e"),
+            ("Straße", "strasse"),
+            ("müşteri adı", "musteri_adi"),
+            ("имя клиента", "imya_klienta"),
+            ("ημερομηνία", "imerominia"),
+            ("नंबर २", "nmbr_2"),
+            ("姓名", "xingming"),
+            ("이름", "ireum"),
         ] {
             assert_eq!(slot_name(text), name);
         }

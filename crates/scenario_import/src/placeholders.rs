@@ -269,6 +269,17 @@ mod tests {
     }
 
     #[test]
+    fn names_in_other_scripts_have_names_that_mean_something() {
+        assert_eq!(
+            read("مرحبا {الاسم}، طلبك رقم {رقم الطلب} جاهز في {تاريخ 2}"),
+            "مرحبا {{name}}، طلبك رقم {{number_order}} جاهز في {{date_2}}"
+        );
+        assert_eq!(read("नमस्ते [नाम], राशि [राशि]"), "नमस्ते {{name}}, राशि {{amount}}");
+        assert_eq!(read("Здравствуйте, [имя]! Заказ {номер заказа}"), "Здравствуйте, {{imya}}! Заказ {{nomer_zakaza}}");
+        assert_eq!(read("尊敬的{姓名}，{日期}"), "尊敬的{{name}}，{{date}}");
+    }
+
+    #[test]
     fn slots_without_a_name_are_values_of_their_own() {
         assert_eq!(read("Hello %s, your order %s"), "Hello {{value_1}}, your order {{value_2}}");
         assert_eq!(read("Dear {#var#}, at {#var#}"), "Dear {{value_1}}, at {{value_2}}");

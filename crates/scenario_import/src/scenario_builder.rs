@@ -1,5 +1,7 @@
 //! Builds scenarios: unique ids, slots, losses.
 
+mod meanings;
+
 use std::collections::{HashMap, HashSet};
 
 use scenario::{
@@ -61,7 +63,7 @@ impl ScenarioBuilder {
         if let Some(name) = self.names.get(source_name) {
             return name.clone();
         }
-        let plain = slot_name(source_name);
+        let plain = meanings::name_in_latin(source_name).unwrap_or_else(|| slot_name(source_name));
         let name = self.free_slot(&plain);
         let source = (name != source_name).then(|| source_name.to_owned());
         self.slots.push(Slot { source_name: source, ..Slot::named(&name) });

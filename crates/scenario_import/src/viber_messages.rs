@@ -88,10 +88,10 @@ fn read_message(file: &File, value: &Value, n: u64, senders_differ: bool, import
         .push(builder.finish(ScenarioHead { intent: &name, language: "", purpose, trigger, origin }, None));
 }
 
-/// A name from the first words, or the number of the message if it has none in Latin letters.
+/// A name from the first words, or the number of the message if it has none.
 fn message_name(message: &Message, n: u64) -> String {
     let words = message.text.fill(|_| " ".into());
-    match words.contains(|it: char| it.is_ascii_alphabetic()) && !words.starts_with("http") {
+    match words.contains(char::is_alphabetic) && !words.starts_with("http") {
         true => name_of(&words),
         false => format!("viber message {n}"),
     }
