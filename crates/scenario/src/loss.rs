@@ -67,7 +67,11 @@ pub static LOSSES: [Rule; 31] = [
     loss("L107", "html", "HTML becomes WhatsApp's formatting where it has one that fits, and plain text elsewhere"),
     loss("L108", "input-field", "the input field cannot be hidden or made smaller: customers can send any text"),
     loss("L109", "too-many-choices", "more than ten choices are split into pages"),
-    loss("L110", "long-title", "a title that is too long is cut; the full title is in the description or the text"),
+    loss(
+        "L110",
+        "long-title",
+        "a title that is too long, or that another button has, is changed; the full title is in the description or the text",
+    ),
     loss("L111", "share-phone", "the customer is not asked for a phone number: WhatsApp knows it"),
     loss("L112", "media-kind", "WhatsApp does not show this kind of media there"),
     loss(

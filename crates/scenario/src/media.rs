@@ -22,6 +22,8 @@ pub enum MediaKind {
     Sticker,
     /// An animated picture, which WhatsApp cannot show.
     Gif,
+    /// A file with contacts, which WhatsApp sends as a message of its own and not as a file.
+    Contact,
     /// Any other kind, which WhatsApp cannot send.
     Other,
 }
@@ -35,6 +37,7 @@ impl MediaKind {
             Self::Document => "document",
             Self::Sticker => "sticker",
             Self::Gif => "gif",
+            Self::Contact => "contact card",
             Self::Other => "other",
         }
     }
@@ -49,9 +52,11 @@ impl MediaKind {
             "pdf" | "doc" | "docx" | "xls" | "xlsx" | "ppt" | "pptx" | "txt" | "csv" | "document" => Self::Document,
             "webp" => Self::Sticker,
             "gif" => Self::Gif,
+            "vcf" | "vcard" | "x-vcard" => Self::Contact,
             _ if path.starts_with("image") => Self::Image,
             _ if path.starts_with("video") => Self::Video,
             _ if path.starts_with("audio") => Self::Audio,
+            _ if path.contains("vcard") => Self::Contact,
             _ => Self::Other,
         }
     }

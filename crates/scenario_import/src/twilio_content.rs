@@ -13,6 +13,7 @@ use regex::Regex;
 use scenario::{Act, Loss, Message, Purpose, Text, Trigger};
 use serde_json::Value;
 
+use self::message::plain;
 use crate::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
 use crate::{File, Format, ImportError, Imported, Skipped, placeholders};
 
@@ -200,6 +201,24 @@ impl ContentBuilder<'_> {
         let Some(pattern) = VARIABLE.as_ref() else { return raw.to_owned() };
         let sample = |name: &str| self.content.get("variables")?.get(name)?.as_str();
         pattern.replace_all(raw, |it: &regex::Captures<'_>| sample(&it[1]).unwrap_or(&it[0]).to_owned()).into_owned()
+    }
+
+    /// A name with the samples of the content in place of its slots.
+    fn filled_slots(&self, name: &str) -> String {
+        let sample = |slot: &str| {
+            let variable = slot.strip_prefix("slot_").unwrap_or(slot);
+            self.content.get("variables")?.get(variable)?.as_str().map(str::to_owned)
+        };
+        Text::parse(name).fill(|slot| sample(slot).unwrap_or_default().into()).trim().to_owned()
+    }
+
+    /// The payload of a button, in which the slots have the names that they have in the text.
+    fn payload(&mut self, id: &str) -> String {
+        if id.contains("{{") {
+            let what = format!("“{}”, the id of a button: the sender fills it in for each message", plain(id));
+            self.builder.record_loss(Loss::FieldDropped, "message", what);
+        }
+        self.text_of(id).to_string()
     }
 
     fn name_other_type(&mut self, kind: &str, body: &Value) {

@@ -14,6 +14,16 @@ use crate::{Body, BodyValues, Button, Component, Header, Template, language_code
 /// headers and footers; emoji and marks in buttons; several empty lines in a row; white space in examples; the order of
 /// buttons. An emoji that is all that a text has stays.
 pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
+    let phrases = Phrases::of(&template.language);
+    fix_with(template, phrases)
+}
+
+/// Fixes the same without greetings and thanks: for texts whose language is not certain.
+pub fn fix_without_words(template: &mut Template) -> Vec<&'static Rule> {
+    fix_with(template, None)
+}
+
+fn fix_with(template: &mut Template, phrases: Option<&Phrases>) -> Vec<&'static Rule> {
     let mut fixed = Vec::new();
     let mut mend = |rule: &'static Rule, is_changed: bool| {
         if is_changed && !fixed.contains(&rule) {
@@ -23,7 +33,6 @@ pub fn fix(template: &mut Template) -> Vec<&'static Rule> {
     mend(&rules::NAME, name(template));
     mend(&rules::LANGUAGE, language(template));
     mend(&rules::CATEGORY, upper_case(&mut template.category));
-    let phrases = Phrases::of(&template.language);
     let mut has_names = false;
     for component in &mut template.components {
         match component {

@@ -18,7 +18,7 @@ mod words;
 pub use api::{
     Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, HeaderExample, NamedExample, Template,
 };
-pub use fix::{fix, plain_button};
+pub use fix::{fix, fix_without_words, plain_button};
 pub use language::{LANGUAGES, language_code};
 pub use lint::{lint, lint_set};
 pub use phrases::Phrases;

@@ -38,7 +38,10 @@ impl ContentBuilder<'_> {
         let kind = string("type").unwrap_or_else(|| "QUICK_REPLY".to_owned());
         let url = string("url").unwrap_or_default();
         match kind.as_str() {
-            "QUICK_REPLY" => Some(Choice::Reply { title, description: None, value: string("id"), next: None }),
+            "QUICK_REPLY" => {
+                let value = string("id").map(|it| self.payload(&it));
+                Some(Choice::Reply { title, description: None, value, next: None })
+            }
             // WhatsApp opens web pages alone.
             "URL" if is_phone(&url) => Some(Choice::Phone { title, number: url["tel:".len()..].trim().to_owned() }),
             "URL" => Some(Choice::Link { title, url: self.text_of(&url) }),

@@ -1,7 +1,5 @@
 //! Makes the message of each type of content.
 
-use std::collections::HashMap;
-
 use scenario::{Choice, CodeNotice, Location, Loss, Media, MediaKind, Message, Product, Text};
 use serde_json::Value;
 
@@ -34,6 +32,12 @@ fn fields(kind: &str) -> &'static [&'static str] {
         _ => &["body", "actions"],
     }
 }
+
+/// Limits a title that names its card, in characters: the row of a list holds no more.
+const MAX_TITLE: usize = 24;
+
+/// A name of a card that is cut to fewer characters says nothing.
+const MIN_CARD: usize = 4;
 
 /// Other types whose text can stand for a type that has none.
 const SPOKEN: [&str; 4] = ["twilio/text", "twilio/media", "twilio/quick-reply", "twilio/call-to-action"];
@@ -102,11 +106,6 @@ impl ContentBuilder<'_> {
     fn carousel(&mut self, body: &Value, message: &mut Message) {
         let cards = items(body, "cards");
         self.builder.record_loss(Loss::Carousel, "message", format!("{} cards", cards.len()));
-        // Buttons with equal titles are told apart by their cards.
-        let mut titles: HashMap<&str, usize> = HashMap::new();
-        for action in cards.iter().flat_map(|it| items(it, "actions")) {
-            *titles.entry(action.get("title").and_then(Value::as_str).unwrap_or_default()).or_default() += 1;
-        }
         for card in cards {
             self.unknown_fields("a card", card, &["title", "body", "media", "actions"]);
             let title = self.text(card, "title");
@@ -118,11 +117,13 @@ impl ContentBuilder<'_> {
             }
             message.text.push(&text);
             if let Some(url) = first_url(card.get("media")) {
-                let url = url.replace("{{", "{").replace("}}", "}");
-                self.builder.record_loss(Loss::MediaKind, "message", format!("the picture of a card: {url}"));
+                let what = format!("the picture of a card: {}", plain(url));
+                self.builder.record_loss(Loss::MediaKind, "message", what);
             }
+            // A title of a button has no slots.
             let name = if title.is_empty() { text.to_string() } else { title.to_string() };
-            let of_card = |title: &str| titles.get(title).is_some_and(|it| *it > 1).then(|| format!("{name}: {title}"));
+            let name = self.filled_slots(&name);
+            let of_card = |title: &str| (cards.len() > 1).then(|| titled(&name, title));
             self.actions(card.get("actions"), &of_card, message);
         }
     }
@@ -172,7 +173,7 @@ impl ContentBuilder<'_> {
             let string =
                 |key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned).filter(|it| !it.is_empty());
             let Some(title) = string("item") else { continue };
-            let (description, value) = (string("description"), string("id"));
+            let (description, value) = (string("description"), string("id").map(|it| self.payload(&it)));
             message.choices.push(Choice::Reply { title, description, value, next: None });
         }
     }
@@ -198,6 +199,17 @@ impl ContentBuilder<'_> {
             kind => kind,
         };
         Media { kind, url: self.text_of(url) }
+    }
+}
+
+/// A title that names its card. The name is cut before the title is: customers choose by that.
+fn titled(card: &str, title: &str) -> String {
+    let card = card.split_whitespace().collect::<Vec<_>>().join(" ");
+    let room = MAX_TITLE.saturating_sub(title.chars().count() + ": ".len());
+    match card.chars().count() {
+        n if n <= room => format!("{card}: {title}"),
+        _ if room < MIN_CARD => title.to_owned(),
+        _ => format!("{}…: {title}", card.chars().take(room - 1).collect::<String>().trim_end()),
     }
 }
 

@@ -106,6 +106,44 @@ fn the_cards_of_a_carousel_are_lines_and_their_buttons_are_told_apart() {
 }
 
 #[test]
+fn the_name_of_a_card_is_cut_before_the_title_of_its_button() {
+    let card = |title: &str, button: &str| json!({ "title": title, "body": "x", "actions": [{ "type": "QUICK_REPLY", "title": button, "id": "b" }] });
+    let cards = [card("Hootie & the Blowfish for {{1}}", "For sure!"), card("Eagles", "Show me more in Tampa")];
+    check(
+        content(json!({ "twilio/carousel": { "body": "Shows:", "cards": cards } })),
+        expect![[r#"
+            business Conversation
+            {"id":"message","type":"message","text":"Shows:\n• Hootie & the Blowfish for {{slot_1}} – x\n• Eagles – x","choices":[{"action":"reply","title":"Hootie & the…: For sure!","value":"b"},{"action":"reply","title":"Show me more in Tampa","value":"b"}]}
+            carousel: 2 cards
+        "#]],
+    );
+}
+
+#[test]
+fn variables_of_payloads_have_the_names_that_they_have_in_the_text() {
+    check(
+        content(json!({ "twilio/quick-reply": { "body": "Request {{1}}", "actions": [
+            { "type": "QUICK_REPLY", "title": "Approve", "id": "approve_{{1}}" }] } })),
+        expect![[r#"
+            business Conversation
+            {"id":"message","type":"message","text":"Request {{slot_1}}","choices":[{"action":"reply","title":"Approve","value":"approve_{{slot_1}}"}]}
+            field-dropped: “approve_{1}”, the id of a button: the sender fills it in for each message
+        "#]],
+    );
+}
+
+#[test]
+fn a_contact_card_is_no_picture() {
+    check(
+        content(json!({ "twilio/media": { "body": "Our contact", "media": ["https://shop.example/shop.vcf"] } })),
+        expect![[r#"
+            business Notification
+            {"id":"message","type":"message","text":"Our contact","media":{"kind":"contact","url":"https://shop.example/shop.vcf"}}
+        "#]],
+    );
+}
+
+#[test]
 fn a_code_keeps_its_button_and_its_minutes() {
     check(
         content(

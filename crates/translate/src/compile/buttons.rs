@@ -8,7 +8,7 @@ use scenario::{Choice, Loss, Text, TextPart};
 use serde_json::json;
 use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, plain_button, says_how_to_stop};
 
-use super::text::title;
+use super::text::{retitled, title};
 use super::{Compiler, SpokenStep};
 use crate::flow::Route;
 use crate::rules;
@@ -134,7 +134,7 @@ impl<'a> Compiler<'a> {
             self.add_finding(Finding::new(&rules::TEXT_ADDED, format!("/steps/{n}"), message));
         }
         if text != plain {
-            self.record_loss(Loss::LongTitle, n, format!("“{plain}” is “{text}”"));
+            self.record_loss(Loss::LongTitle, n, retitled(&plain, text));
         }
     }
 

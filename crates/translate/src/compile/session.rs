@@ -7,7 +7,7 @@ use template::{
     Phrases, Row, SessionMessage,
 };
 
-use super::text::{split, title};
+use super::text::{retitled, split, title};
 use super::{Compiler, SpokenStep, to};
 use crate::flow::{Awaits, Outgoing, Route, Sends};
 use crate::rules;
@@ -164,7 +164,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn media(&mut self, spoken: &mut SpokenStep<'_>) -> Option<Media> {
         let media = spoken.message.media.take()?;
         match media.kind {
-            MediaKind::Gif | MediaKind::Other => {
+            MediaKind::Gif | MediaKind::Contact | MediaKind::Other => {
                 self.record_loss(
                     Loss::MediaKind,
                     spoken.n,
@@ -236,7 +236,7 @@ impl<'a> Compiler<'a> {
         for (way, _) in rows {
             let title = title(&way.title, MAX_BUTTON, &taken);
             if title != way.title {
-                self.record_loss(Loss::LongTitle, n, format!("“{}” is “{title}”", way.title));
+                self.record_loss(Loss::LongTitle, n, retitled(&way.title, &title));
             }
             taken.push(title.clone());
             replies.push((Row { id: way.id.clone(), title, description: None }, way));
@@ -356,7 +356,7 @@ impl<'a> Compiler<'a> {
             };
             let description = wanted.as_ref().map(|it| title(it, MAX_DESCRIPTION, &[])).filter(|it| !it.is_empty());
             if is_cut || description.as_ref() != wanted.as_ref() {
-                self.record_loss(Loss::LongTitle, n, format!("“{}” is “{row_title}”", way.title));
+                self.record_loss(Loss::LongTitle, n, retitled(&way.title, &row_title));
             }
             taken.push(row_title.clone());
             listed.push((Row { id: way.id.clone(), title: row_title, description }, way));

@@ -4,7 +4,7 @@ use model::Finding;
 use scenario::{CodeNotice, Loss, MediaKind, Text, TextPart};
 use template::{
     Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Frame, Header, HeaderExample, MAX_LINE,
-    MAX_TEMPLATE_BODY, MAX_TEMPLATE_BUTTON, NamedExample, Template, fix, variables,
+    MAX_TEMPLATE_BODY, MAX_TEMPLATE_BUTTON, NamedExample, Template, fix, fix_without_words, variables,
 };
 
 use super::buttons::TemplateButtons;
@@ -176,7 +176,16 @@ impl<'a> Compiler<'a> {
             template.parameter_format = format;
         }
         let before = template.body_text().to_owned();
-        let fixed = fix(&mut template);
+        let header_before = header_text(&template).to_owned();
+        let fixed = match self.scenario.language_basis.is_certain() {
+            true => fix(&mut template),
+            false => fix_without_words(&mut template),
+        };
+        if header_text(&template) != header_before {
+            let header = header_text(&template);
+            let message = format!("the header “{header_before}” is “{header}”: headers take no emoji and no marks");
+            self.add_finding(Finding::new(&rules::TEXT_ADDED, format!("/steps/{n}/header"), message));
+        }
         if !fixed.is_empty() && template.body_text() != before {
             let names: Vec<&str> = fixed.iter().map(|it| it.name).collect();
             let message = format!("“{}” ({})", template.body_text(), names.join(", "));
@@ -337,6 +346,14 @@ impl<'a> Compiler<'a> {
 }
 
 /// Whether a text is empty or a link alone.
+fn header_text(template: &Template) -> &str {
+    let header = template.components.iter().find_map(|it| match it {
+        Component::Header(header) => header.text.as_deref(),
+        _ => None,
+    });
+    header.unwrap_or_default()
+}
+
 fn has_no_words(text: &Text) -> bool {
     let is_link = |it: &str| it.starts_with("http://") || it.starts_with("https://");
     text.slots().next().is_none() && text.to_string().split_whitespace().all(is_link)

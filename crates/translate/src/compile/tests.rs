@@ -1,5 +1,5 @@
 use expect_test::{Expect, expect};
-use scenario::read_scenarios;
+use scenario::{LanguageBasis, read_scenarios};
 use serde_json::{Value, json};
 
 use super::*;
@@ -274,4 +274,34 @@ fn a_scenario_in_no_language_of_whatsapp_becomes_no_template() {
         let compiled = compile(&scenario, &Options::default());
         assert!(compiled.templates.is_empty() && compiled.has_errors(), "{language}: {:?}", compiled.findings);
     }
+}
+
+fn template(scenario: &Scenario) -> (Template, String) {
+    let compiled = compile(scenario, &Options::default());
+    let findings: Vec<String> =
+        compiled.findings.iter().map(|it| format!("{}: {}", it.rule.code, it.message)).collect();
+    (compiled.templates[0].clone(), findings.join("\n"))
+}
+
+#[test]
+fn texts_whose_language_is_doubted_get_no_words_added() {
+    let mut it = scenario("event", json!([{ "id": "a", "type": "message", "text": "{{name}}, pesanan Anda siap." }]));
+    assert_eq!(template(&it).0.body_text(), "Hello {{1}}, pesanan Anda siap.");
+    it.language_basis = LanguageBasis::Doubted { looks_like: "id".to_owned(), is_impossible: false };
+    let (doubted, findings) = template(&it);
+    assert_eq!(doubted.body_text(), "{{1}}, pesanan Anda siap.");
+    assert!(findings.contains("S116: “en” is declared, and the texts look like “id”"), "{findings}");
+}
+
+#[test]
+fn equal_buttons_and_an_emoji_in_a_header_are_told() {
+    let book = |value: &str| json!({ "action": "reply", "title": "Book", "value": value });
+    let (it, findings) = template(&scenario(
+        "event",
+        json!([{ "id": "a", "type": "message", "header": "🎁 Your order", "text": "Two hours are free, at 9 and at 14.",
+            "choices": [book("9"), book("14")] }]),
+    ));
+    assert_eq!(it.buttons().iter().filter_map(|it| it.text.as_deref()).collect::<Vec<_>>(), ["Book", "Book 2"]);
+    assert!(findings.contains("“Book” is there twice, so one is “Book 2”"), "{findings}");
+    assert!(findings.contains("the header “🎁 Your order” is “Your order”: headers take no emoji"), "{findings}");
 }

@@ -97,6 +97,14 @@ pub(super) fn title(whole: &str, most: usize, taken: &[String]) -> String {
     numbered.into_iter().find(|it| !taken.contains(it)).unwrap_or(first)
 }
 
+/// Says that a title is another one now: it was cut, or another button has it.
+pub(super) fn retitled(whole: &str, title: &str) -> String {
+    match title.strip_prefix(whole).is_some_and(|it| !it.is_empty()) {
+        true => format!("“{whole}” is there twice, so one is “{title}”: customers cannot tell the buttons apart"),
+        false => format!("“{whole}” is “{title}”"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
