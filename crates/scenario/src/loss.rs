@@ -40,6 +40,7 @@ pub enum Loss {
     ConditionDropped,
     SmsOptOut,
     Untranslated,
+    BeginAssumed,
 }
 
 /// A loss, and its place in the source.
@@ -57,7 +58,7 @@ const fn loss(code: &'static str, name: &'static str, about: &'static str) -> Ru
 }
 
 /// Every loss, in the order of [`Loss`].
-pub static LOSSES: [Rule; 31] = [
+pub static LOSSES: [Rule; 32] = [
     loss("L101", "button-colour", "WhatsApp draws all buttons alike: colours, font sizes and frames are lost"),
     loss("L102", "button-image", "buttons have no pictures"),
     loss("L103", "button-layout", "buttons are listed below each other: rows, columns and heights are lost"),
@@ -101,6 +102,13 @@ pub static LOSSES: [Rule; 31] = [
         "instructions to stop by SMS do not work in WhatsApp: the opt-out of the business replaces them",
     ),
     loss("L131", "untranslated", "a text without a translation into the language of the scenario is not sent in it"),
+    Rule {
+        code: "L133",
+        name: "begin-assumed",
+        severity: Severity::Warning,
+        about: "who begins is assumed, because the source does not say: only a message that the business begins with is a template",
+        source: "the format of the source",
+    },
 ];
 
 impl Loss {

@@ -77,10 +77,7 @@ fn read_message(file: &File, value: &Value, n: u64, senders_differ: bool, import
     let named = value.get("name").and_then(Value::as_str).filter(|it| !it.is_empty());
     let name = named.map_or_else(|| message_name(&message, n), str::to_owned);
     let purpose = if message.waits() { Purpose::Conversation } else { Purpose::Notification };
-    let trigger = match is_by_business(value, &message) {
-        true => Trigger::Event { name: None },
-        false => Trigger::Message { phrases: Vec::new() },
-    };
+    let trigger = trigger(&mut builder, value);
     builder.push("message", scenario::Act::Message(message));
     let origin = origin(Format::ViberMessages, &file.path, place);
     imported
@@ -97,11 +94,19 @@ fn message_name(message: &Message, n: u64) -> String {
     }
 }
 
-/// Whether the business begins. A message with receivers may be sent at any time. One that names its sender and no
-/// receiver is the answer to `conversation_started`. Others are parts of a bot: those with answers are its menus.
-fn is_by_business(value: &Value, message: &Message) -> bool {
+/// Who begins. A message with receivers may be sent at any time. One that names its sender and no receiver is the answer to
+/// `conversation_started`. Others are parts of a bot, which answers; a file does not say that.
+fn trigger(builder: &mut ScenarioBuilder, value: &Value) -> Trigger {
     let has = |key: &str| value.get(key).is_some_and(|it| !it.is_null());
-    has("receiver") || has("broadcast_list") || !has("sender") && !message.waits()
+    if has("receiver") || has("broadcast_list") {
+        return Trigger::Event { name: None };
+    }
+    if !has("sender") {
+        let what = "it has no receiver, so it is taken for an answer of the bot: a message that the business begins with has \
+            `receiver` or `broadcast_list`";
+        builder.record_loss(Loss::BeginAssumed, "message", what);
+    }
+    Trigger::Message { phrases: Vec::new() }
 }
 
 /// The same value with its keys in lower case.
@@ -205,6 +210,8 @@ fn media(builder: &mut ScenarioBuilder, value: &Value, place: &str, message: &mu
             format!("Viber's sticker {id}")
         }
         "contact" => contact(value),
+        // A keyboard by itself says so.
+        "keyboard" => return None,
         kind if TYPES.contains(&kind) || value.get("buttons").is_some() => return None,
         kind => format!("a message of the type {kind}"),
     };

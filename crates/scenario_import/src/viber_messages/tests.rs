@@ -160,6 +160,25 @@ fn buttons_call_phones_and_open_pages() {
 }
 
 #[test]
+fn a_message_without_a_receiver_is_an_answer_of_the_bot_and_that_is_told() {
+    check(
+        json!([
+            { "type": "text", "text": "Your data are saved" },
+            { "type": "text", "text": "Welcome to the shop", "sender": { "name": "Shop" } },
+            { "type": "keyboard", "keyboard": { "Buttons": [{ "ActionType": "reply", "ActionBody": "y", "Text": "Yes" }] } },
+        ]),
+        expect![[r#"
+            customer: Your data are saved
+              lost begin-assumed: it has no receiver, so it is taken for an answer of the bot: a message that the business begins with has `receiver` or `broadcast_list`
+            customer: Welcome to the shop
+            customer: 
+              [Yes] y
+              lost begin-assumed: it has no receiver, so it is taken for an answer of the bot: a message that the business begins with has `receiver` or `broadcast_list`
+        "#]],
+    );
+}
+
+#[test]
 fn the_sender_is_told_where_it_changes() {
     check(
         json!([
