@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::button::ButtonStats;
+
 /// The masked texts of a log, and what is known about the messages of each.
 pub(super) type DistinctMessages = HashMap<String, MessageStats>;
 
@@ -17,6 +19,7 @@ pub(super) struct MessageStats {
     pub(super) has_several_recipients: bool,
     /// An instruction how to stop SMS that was taken out of the text.
     pub(super) opt_out: Option<String>,
+    pub(super) buttons: ButtonStats,
     /// One range for each masked word, in order.
     pub(super) values: Vec<ValueRange>,
 }
@@ -34,10 +37,11 @@ impl MessageStats {
         last: Option<i64>,
         recipient: Option<String>,
         opt_out: Option<String>,
+        buttons: ButtonStats,
         values: &[String],
     ) -> Self {
         let values = values.iter().map(|it| ValueRange::of(it)).collect();
-        Self { n_messages: 1, last, recipient, has_several_recipients: false, opt_out, values }
+        Self { n_messages: 1, last, recipient, has_several_recipients: false, opt_out, buttons, values }
     }
 
     pub(super) fn join(&mut self, other: Self) {
@@ -61,6 +65,7 @@ impl MessageStats {
             (Some(one), Some(other)) => Some(one.min(other.clone())),
             (one, other) => one.or_else(|| other.clone()),
         };
+        self.buttons.join(&other.buttons);
         if self.recipient.is_none() {
             self.recipient.clone_from(&other.recipient);
         }

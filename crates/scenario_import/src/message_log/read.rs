@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
+use super::button::{ButtonColumns, ButtonStats};
 use super::dates::{Order, seconds};
 use super::distinct::{DistinctMessages, MessageStats};
 use super::names::{joined, mask_names};
@@ -34,11 +35,13 @@ pub(super) struct Sent {
     recipient: Option<String>,
     /// The values of other columns of its row, such as the name of the customer.
     known: Vec<String>,
+    /// The title of its button, and the page that it opens.
+    button: Option<(String, String)>,
 }
 
 impl Sent {
     pub(super) fn text(text: &str) -> Self {
-        Self { text: text.to_owned(), time: None, recipient: None, known: Vec::new() }
+        Self { text: text.to_owned(), time: None, recipient: None, known: Vec::new(), button: None }
     }
 }
 
@@ -60,7 +63,7 @@ impl Log {
                 for line in lines {
                     let time = seconds(line.date, order);
                     let recipient = Some(phone_digits(line.phone));
-                    self.push(Sent { text: line.text.to_owned(), time, recipient, known: Vec::new() });
+                    self.push(Sent { time, recipient, ..Sent::text(line.text) });
                 }
             }
             None => self.rows(file, options, imported)?,
@@ -77,6 +80,7 @@ impl Log {
             let why = "none of its columns holds the texts of messages: export them with the log, or name the column with --text-column";
             return Err(wrong(why.to_owned()));
         };
+        let buttons = ButtonColumns::of(&table);
         let order = order(&table, &columns);
         let own = own_number(&table, &columns);
         let mut passed = PassedOver::default();
@@ -94,11 +98,14 @@ impl Log {
             let known = columns.values.iter().filter(|it| Some(**it) != columns.text).filter_map(|it| row.cell(*it));
             let known = known.filter(|it| is_worth_masking(it)).map(str::to_owned).collect();
             let time = cell(columns.date).and_then(|it| seconds(it, order));
-            self.push(Sent { text: text.to_owned(), time, recipient, known });
+            let button = buttons.as_ref().and_then(|it| it.read(&row));
+            self.push(Sent { text: text.to_owned(), time, recipient, known, button });
             ControlFlow::Continue(())
         });
         passed.say(file, imported);
-        table::say_unused(file, &table, &columns.unused_by_log(), imported);
+        let mut unused = columns.unused_by_log();
+        unused.retain(|it| !buttons.as_ref().is_some_and(|buttons| buttons.has(*it)));
+        table::say_unused(file, &table, &unused, imported);
         Ok(())
     }
 
@@ -151,7 +158,8 @@ pub(super) fn add(distinct: &mut DistinctMessages, sent: &Sent) {
     };
     let tokens = mask_names(&plain, mask_known(&plain, tokens(&plain), &sent.known));
     let (text, values) = masked(&tokens);
-    let stats = MessageStats::of_one(sent.time, sent.recipient.clone(), opt_out, &values);
+    let buttons = ButtonStats::of_one(sent.button.as_ref());
+    let stats = MessageStats::of_one(sent.time, sent.recipient.clone(), opt_out, buttons, &values);
     distinct.entry(text).or_default().join(stats);
 }
 
