@@ -218,18 +218,27 @@ fn scenarios(file: &File, imported: &mut Imported) -> Result<(), ImportError> {
     Ok(())
 }
 
-/// The error for files of no format: what they are, if that is known.
+/// The error for files of no format: what one file is, or the names of several.
 fn unknown(files: &[File]) -> ImportError {
     let document = files.iter().find_map(|it| other_products::document_of(&it.path));
-    match document.or_else(|| files.iter().find_map(|it| Some((it.path.as_str(), other_products::kind_of(it)?)))) {
+    let only = || match files {
+        [file] => Some((file.path.as_str(), other_products::kind_of(file)?)),
+        _ => None,
+    };
+    match document.or_else(only) {
         Some((file, kind)) => ImportError::OtherProduct { file: file.to_owned(), kind },
         None => ImportError::Unknown { files: names(files) },
     }
 }
 
+/// The first files, with what they are as far as that is known.
 fn names(files: &[File]) -> String {
-    let some: Vec<&str> = files.iter().take(3).map(|it| it.path.as_str()).collect();
-    let more = if files.len() > 3 { format!(" and {} more", files.len() - 3) } else { String::new() };
+    let named = |file: &File| match other_products::kind_of(file) {
+        Some(kind) => format!("{} ({kind})", file.path),
+        None => file.path.clone(),
+    };
+    let some: Vec<String> = files.iter().take(5).map(named).collect();
+    let more = if files.len() > 5 { format!(" and {} more", files.len() - 5) } else { String::new() };
     some.join(", ") + &more
 }
 

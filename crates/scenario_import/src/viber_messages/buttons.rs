@@ -224,9 +224,8 @@ fn tell_apart(builder: &mut ScenarioBuilder, place: &str, placed: &mut [Placed],
         let long = format!("{} – {text}", it.choice.title());
         let is_short = |it: &str| it.chars().count() <= MAX_TITLE;
         let title = if !is_short(&long) && is_short(text) { text.clone() } else { long };
-        if !title.starts_with(it.choice.title()) {
-            builder.record_loss(Loss::LongTitle, place, format!("“{}” is “{title}”", it.choice.title()));
-        }
+        let what = format!("“{}” is there twice, so one is “{title}”", it.choice.title());
+        builder.record_loss(Loss::LongTitle, place, what);
         let plain = std::mem::replace(title_of(&mut it.choice), title);
         if let Choice::Reply { value, .. } = &mut it.choice {
             value.get_or_insert(plain);

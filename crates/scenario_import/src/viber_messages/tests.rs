@@ -104,14 +104,16 @@ fn equal_buttons_are_told_apart_by_what_stands_beside_them() {
             business: Quel créneau ?
               [Réserver – 9 h] slot-1
               [Réserver – 14 h] slot-2
+              lost long-title: “Réserver” is there twice, so one is “Réserver – 9 h”
+              lost long-title: “Réserver” is there twice, so one is “Réserver – 14 h”
             business: Massage du dos
             Massage des pieds
               [Massage du dos] m-1
               [Massage des pieds] m-2
               lost carousel: cards of rich media
               lost button-image: Image of 2 buttons
-              lost long-title: “Réserver” is “Massage du dos”
-              lost long-title: “Réserver” is “Massage des pieds”
+              lost long-title: “Réserver” is there twice, so one is “Massage du dos”
+              lost long-title: “Réserver” is there twice, so one is “Massage des pieds”
               lost field-dropped: alt_text “Nos massages”: the text of the cards is sent
         "#]],
     );
