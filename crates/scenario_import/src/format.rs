@@ -157,6 +157,10 @@ impl Format {
         if table.is_json() && options.text_column.is_none() && !columns.is_list_of_texts(&table, &sample) {
             return None;
         }
+        // Reviews, addresses and answers of surveys are sentences too.
+        if options.text_column.is_none() && !columns.are_texts_for_customers(&table, &sample) {
+            return None;
+        }
         let texts = sample.iter().filter_map(|it| it.get(text)).map(String::as_str);
         let is_log = columns.translations.is_empty() && message_log::are_alike(texts);
         Some(if is_log { Self::MessageLog } else { Self::SmsList })

@@ -107,7 +107,9 @@ const WHOLE: &str = "whole file";
 /// Why files could not be imported. No message repeats text of the file.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    #[error("the format of {files} is not known: name it with --from. {READS}")]
+    #[error(
+        "the format of {files} is not known: name it with --from, and the texts of a table with --text-column. {READS}"
+    )]
     Unknown { files: String },
     #[error("{file} is {kind}. {READS}")]
     OtherProduct { file: String, kind: &'static str },

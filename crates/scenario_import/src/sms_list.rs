@@ -57,6 +57,13 @@ fn rows(file: &File, options: &Options, imported: &mut Imported) -> Result<(), I
         return Err(wrong("none of its columns holds texts: name it with --text-column".to_owned()));
     };
     table.each(|row| {
+        let Some(cells) = table.fit(&row, text) else {
+            let why = "it has more cells than there are columns: a text with a delimiter in it stands in quotes";
+            let (file, place) = (file.path.clone(), row.place.into_owned());
+            imported.skipped.push(Skipped { file, place, why: why.to_owned() });
+            return ControlFlow::Continue(());
+        };
+        let row = Row { cells, ..row };
         match columns.translations.as_slice() {
             [] => push_row(file, &row, &columns, text, None, imported),
             several => several.iter().for_each(|(n, language)| {
@@ -219,6 +226,51 @@ SOLDES;Promotion;Soldes chez nous ! Profitez-en. STOP au 36987;50;13/01/2026
                 columns: not used: “Nb caractères”
             "#]],
         );
+    }
+
+    #[test]
+    fn commas_that_nobody_quoted_belong_to_the_text() {
+        check(
+            "a.csv",
+            "Your order {id} is ready.\nYour order {id} is late, and we are sorry.\n",
+            expect![[r#"
+                sms-list
+                your_order_id_is_ready en Notification: Your order {{id}} is ready.
+                your_order_id_is_late en Notification: Your order {{id}} is late, and we are sorry.
+            "#]],
+        );
+        check(
+            "a.csv",
+            "name,text\nready,Your order {id} is ready.\nlate,Your order {id} is late, and we are sorry.\n",
+            expect![[r#"
+                sms-list
+                ready en Notification: Your order {{id}} is ready.
+                late en Notification: Your order {{id}} is late, and we are sorry.
+            "#]],
+        );
+        check(
+            "a.csv",
+            "text,name\nYour order {id} is ready.,ready\nYour order {id} is here.,here\nYour order {id} is late, and we are sorry.,late\n",
+            expect![[r#"
+                sms-list
+                ready en Notification: Your order {{id}} is ready.
+                here en Notification: Your order {{id}} is here.
+                line 4: it has more cells than there are columns: a text with a delimiter in it stands in quotes
+            "#]],
+        );
+    }
+
+    #[test]
+    fn sentences_that_are_not_said_to_be_texts_for_customers_are_no_list() {
+        for table in [
+            "date,author,review\n2026-01-02,Ana Martin,Great shop and very nice people there\n",
+            "order_id,customer,address\n1,Ana Martin,12 Rue de la Paix\n",
+            "question,answer\nWhen are you open today?,We are open from 9 to 18.\n",
+        ] {
+            let file = File { path: "a.csv".into(), bytes: table.as_bytes().to_vec() };
+            let why = crate::import(vec![file], &Options::default()).unwrap_err().to_string();
+            assert!(why.contains("the texts of a table with --text-column"), "{table}: {why}");
+        }
     }
 
     #[test]

@@ -96,6 +96,19 @@ impl<'a> Table<'a> {
         table
     }
 
+    /// The cells of a row that has more than the header, with the rest joined to a text in the last column: nobody quoted
+    /// its commas. None if they belong to no column.
+    pub(crate) fn fit<'r>(&self, row: &Row<'r>, text: usize) -> Option<Vec<Cow<'r, str>>> {
+        let n = self.header.as_ref().map_or(usize::MAX, Vec::len);
+        let Rows::Csv { delimiter, .. } = self.rows else { return Some(row.cells.clone()) };
+        if row.cells.iter().skip(n).all(|it| it.trim().is_empty()) {
+            return Some(row.cells.clone());
+        }
+        let (own, rest) = row.cells.split_at(n - 1);
+        let joined = rest.join(&char::from(delimiter).to_string());
+        (text == n - 1).then(|| own.iter().cloned().chain([Cow::Owned(joined)]).collect())
+    }
+
     /// Hands in each row. Rows may be longer or shorter than the header.
     pub(crate) fn each(&self, mut take: impl FnMut(Row<'_>) -> ControlFlow<()>) {
         match &self.rows {
@@ -152,7 +165,11 @@ fn csv_reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
     ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes)
 }
 
-/// The delimiter that cuts most rows into the same number of cells; of two, the one that makes more cells.
+/// A delimiter that no table has: each line is one cell.
+const NONE: u8 = 0x1f;
+
+/// The delimiter that cuts most rows into the same number of cells; of two, the one that makes more cells. Where the first
+/// row has one cell, commas are those of sentences.
 fn delimiter(bytes: &[u8]) -> u8 {
     let regularity = |delimiter: u8| {
         let lengths: Vec<usize> =
@@ -161,13 +178,17 @@ fn delimiter(bytes: &[u8]) -> u8 {
         let n_same = lengths.iter().filter(|it| **it == n_cells).count();
         if n_cells < 2 { (0, 0) } else { (n_same * 10 / lengths.len().max(1), n_cells) }
     };
-    [b',', b';', b'\t', b'|'].into_iter().max_by_key(|it| (regularity(*it), *it == b',')).unwrap_or(b',')
+    let found = [b',', b';', b'\t', b'|'].into_iter().map(|it| (regularity(it), it == b',', it)).max();
+    found.filter(|it| it.0.1 > 0).map_or(NONE, |it| it.2)
 }
 
 /// Says which columns were passed over.
 pub(crate) fn say_unused(file: &File, table: &Table<'_>, unused: &[usize], imported: &mut Imported) {
+    // Cells beyond the header are parts of texts, or their rows are told.
+    let n_named = table.header.as_ref().map_or(usize::MAX, Vec::len);
+    let unused: Vec<&usize> = unused.iter().filter(|it| **it < n_named).collect();
     if !unused.is_empty() {
-        let names: Vec<String> = unused.iter().map(|it| table.column_name(*it)).collect();
+        let names: Vec<String> = unused.iter().map(|it| table.column_name(**it)).collect();
         let why = format!("not used: {}", names.join(", "));
         imported.skipped.push(Skipped { file: file.path.clone(), place: "columns".to_owned(), why });
     }

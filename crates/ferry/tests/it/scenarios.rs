@@ -210,7 +210,7 @@ fn what_is_no_scenario_is_told_with_what_to_do() {
     let world = World::empty();
     world.write("x.csv", "a,b\n1,2\n");
     let unknown = world.ferry(&["scenario", "import", "x.csv"]);
-    let why = "ferry: the format of x.csv is not known: name it with --from. Ferry reads lists of texts";
+    let why = "ferry: the format of x.csv is not known: name it with --from";
     assert!(unknown.code == 1 && unknown.err.starts_with(why), "{unknown:?}");
     world.write(
         "shop.postman.json",

@@ -50,6 +50,8 @@ impl Sent {
 struct PassedOver {
     n_received: u64,
     n_empty: u64,
+    /// Rows with more cells than there are columns.
+    n_cut: u64,
 }
 
 impl Log {
@@ -85,6 +87,11 @@ impl Log {
         let own = own_number(&table, &columns);
         let mut passed = PassedOver::default();
         table.each(|row| {
+            let Some(cells) = table.fit(&row, text) else {
+                passed.n_cut += 1;
+                return ControlFlow::Continue(());
+            };
+            let row = Row { cells, ..row };
             let cell = |column: Option<usize>| column.and_then(|it| row.cell(it));
             let recipient = cell(columns.recipient).map(phone_digits);
             if is_received(&row, &columns) || (own.is_some() && recipient == own) {
@@ -140,7 +147,9 @@ impl Log {
 
 impl PassedOver {
     fn say(&self, file: &File, imported: &mut Imported) {
-        for (n, what) in [(self.n_received, "that customers sent"), (self.n_empty, "without a text")] {
+        let cut = "in rows with more cells than columns: a text with a delimiter in it stands in quotes";
+        let passed = [(self.n_received, "that customers sent"), (self.n_empty, "without a text"), (self.n_cut, cut)];
+        for (n, what) in passed {
             if n > 0 {
                 let why = format!("{n} messages {what}");
                 imported.skipped.push(Skipped { file: file.path.clone(), place: "rows".to_owned(), why });

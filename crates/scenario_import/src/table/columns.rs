@@ -142,9 +142,22 @@ impl Columns {
         let n_cells: usize = sample.iter().map(|row| row.iter().filter(|it| !it.is_empty()).count()).sum();
         let n_columns = sample.iter().map(Vec::len).max().unwrap_or_default();
         let are_alike = n_texts * 5 >= sample.len() * 4 && n_cells * 2 >= sample.len() * n_columns;
-        let name = table.header.as_ref().and_then(|it| it.get(text)).map(|it| normal(it)).unwrap_or_default();
-        let is_named = Role::Text.rank(&name).or_else(|| Role::Text.rank_within(&name)).is_some();
-        are_alike && (is_named || !self.translations.is_empty())
+        are_alike && (self.is_text_named(table) || !self.translations.is_empty())
+    }
+
+    /// Whether the texts of a table are for customers: the column has a usual name of texts or none, or some of the texts
+    /// have placeholders.
+    pub(crate) fn are_texts_for_customers(&self, table: &Table<'_>, sample: &[Vec<String>]) -> bool {
+        let texts = || sample.iter().filter_map(|it| it.get(self.text?));
+        table.header.is_none()
+            || !self.translations.is_empty()
+            || self.is_text_named(table)
+            || texts().any(|it| placeholders::are_in(it))
+    }
+
+    fn is_text_named(&self, table: &Table<'_>) -> bool {
+        let name = self.text.and_then(|it| table.header.as_ref()?.get(it)).map(|it| normal(it)).unwrap_or_default();
+        Role::Text.rank(&name).or_else(|| Role::Text.rank_within(&name)).is_some()
     }
 
     /// The columns that are for nothing in a log, where no column names templates or languages.
