@@ -78,21 +78,60 @@ pub(crate) fn take_out(text: &str) -> Option<(String, String)> {
 }
 
 /// Takes instructions out of texts of other channels. “Reply STOP” is answered in a chat too, so that only an instruction
-/// that names SMS or the number of a gateway is taken.
+/// that names SMS or the number of a gateway is taken. One that nothing in the scenario answers stays, and is told.
 pub(crate) fn take_out_of_chats(scenarios: &mut [Scenario]) {
     for scenario in scenarios {
-        for step in &mut scenario.steps {
-            let text = match &mut step.act {
-                Act::Message(it) => &mut it.text,
-                Act::Question(it) => &mut it.text,
-                _ => continue,
+        let mut answered: Option<String> = None;
+        for n in 0..scenario.steps.len() {
+            let Some((left, taken)) = scenario.steps[n].act.text().and_then(|it| take_out(&it.to_string())) else {
+                continue;
             };
-            let Some((left, taken)) = take_out(&text.to_string()).filter(|it| is_of_sms(&it.1)) else { continue };
-            *text = Text::parse(&left);
-            let what = format!("“{}”", taken.replace("{{", "{").replace("}}", "}"));
-            scenario.losses.push(PlacedLoss { loss: Loss::SmsOptOut, place: step.id.clone(), what });
+            let shown = taken.replace("{{", "{").replace("}}", "}");
+            let what = match is_of_sms(&taken) {
+                true => format!("“{shown}”"),
+                // What answers a single message is not in the source.
+                false if scenario.steps.len() == 1 => continue,
+                false if is_answered(&taken, answered.get_or_insert_with(|| answers(scenario))) => continue,
+                false => format!("“{shown}” stays in the text: nothing in the flow answers it, and WhatsApp does not"),
+            };
+            let place = scenario.steps[n].id.clone();
+            match &mut scenario.steps[n].act {
+                Act::Message(it) if is_of_sms(&taken) => it.text = Text::parse(&left),
+                Act::Question(it) if is_of_sms(&taken) => it.text = Text::parse(&left),
+                _ => {}
+            }
+            scenario.losses.push(PlacedLoss { loss: Loss::SmsOptOut, place, what });
         }
     }
+}
+
+/// What a scenario compares answers with, and its buttons, in small letters.
+fn answers(scenario: &Scenario) -> String {
+    let mut found = String::new();
+    let mut left: Vec<serde_json::Value> = serde_json::to_value(&scenario.steps).into_iter().collect();
+    while let Some(value) = left.pop() {
+        match value {
+            serde_json::Value::Array(values) => left.extend(values),
+            serde_json::Value::Object(fields) => {
+                for (key, value) in fields {
+                    match value.as_str() {
+                        Some(text) if key == "value" || key == "title" => {
+                            found += &format!("{}\n", text.to_lowercase())
+                        }
+                        Some(_) => {}
+                        None => left.push(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn is_answered(instruction: &str, answers: &str) -> bool {
+    let keyword = PATTERNS.as_ref().and_then(|it| it.keyword.find(instruction));
+    keyword.is_some_and(|it| answers.contains(&it.as_str().to_lowercase()))
 }
 
 fn is_of_sms(instruction: &str) -> bool {
@@ -206,6 +245,33 @@ mod tests {
         assert_eq!(text("Bonjour {{nom}}, -30 %. STOP SMS au 36180"), ("Bonjour {{nom}}, -30 %.".to_owned(), 1));
         let in_chat = "Bonjour {{nom}}, -30 %. Répondez STOP pour ne plus recevoir nos offres.";
         assert_eq!(text(in_chat), (in_chat.to_owned(), 0));
+    }
+
+    #[test]
+    fn an_instruction_that_the_flow_does_not_answer_is_told() {
+        let lost = |test: &str| {
+            let widget = |name: &str, next: serde_json::Value, body: &str| {
+                serde_json::json!({ "name": name, "type": "send-and-wait-for-reply", "properties": { "body": body },
+                    "transitions": [{ "event": "incomingMessage", "next": next }] })
+            };
+            let split = serde_json::json!({ "name": "check", "type": "split-based-on",
+                "properties": { "input": "{{widgets.ask.inbound.Body}}" }, "transitions": [{ "event": "noMatch" },
+                    { "event": "match", "next": "thanks", "conditions": [{ "type": "equal_to", "value": test,
+                        "arguments": ["{{widgets.ask.inbound.Body}}"] }] }] });
+            let thanks =
+                serde_json::json!({ "name": "thanks", "type": "send-message", "properties": { "body": "Done." } });
+            let ask = widget("ask", "check".into(), "Our offers come here. Text STOP to stop receiving messages.");
+            let trigger = serde_json::json!({ "name": "Trigger", "type": "trigger",
+                "transitions": [{ "event": "incomingMessage", "next": "ask" }] });
+            let flow = serde_json::json!({ "initial_state": "Trigger", "states": [trigger, ask, split, thanks] });
+            let file = crate::File { path: "flow.json".into(), bytes: flow.to_string().into_bytes() };
+            let imported = crate::import(vec![file], &crate::Options::default()).unwrap();
+            let of_kind = imported.scenarios[0].losses.iter().filter(|it| it.loss == Loss::SmsOptOut);
+            of_kind.map(|it| it.what.clone()).collect::<Vec<_>>()
+        };
+        let told = "“Text STOP to stop receiving messages.” stays in the text: nothing in the flow answers it, and WhatsApp does not";
+        assert_eq!(lost("yes"), [told]);
+        assert!(lost("stop").is_empty());
     }
 
     #[test]

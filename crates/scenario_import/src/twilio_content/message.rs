@@ -202,9 +202,12 @@ impl ContentBuilder<'_> {
     }
 }
 
-/// A title that names its card. The name is cut before the title is: customers choose by that.
+/// A title that names its card, unless it does. The name is cut before the title is: customers choose by that.
 fn titled(card: &str, title: &str) -> String {
     let card = card.split_whitespace().collect::<Vec<_>>().join(" ");
+    if title.to_lowercase().contains(&card.to_lowercase()) {
+        return title.to_owned();
+    }
     let room = MAX_TITLE.saturating_sub(title.chars().count() + ": ".len());
     match card.chars().count() {
         n if n <= room => format!("{card}: {title}"),
