@@ -57,13 +57,15 @@ fn rows(file: &File, options: &Options, imported: &mut Imported) -> Result<(), I
         return Err(wrong("none of its columns holds texts: name it with --text-column".to_owned()));
     };
     table.each(|row| {
-        let Some(cells) = table.fit(&row, text) else {
-            let why = "it has more cells than there are columns: a text with a delimiter in it stands in quotes";
-            let (file, place) = (file.path.clone(), row.place.into_owned());
-            imported.skipped.push(Skipped { file, place, why: why.to_owned() });
-            return ControlFlow::Continue(());
+        let row = match table.fit(row, text) {
+            Ok(row) => row,
+            Err(place) => {
+                let why = "it has more cells than there are columns: a text with a delimiter in it stands in quotes";
+                let (file, place) = (file.path.clone(), place.into_owned());
+                imported.skipped.push(Skipped { file, place, why: why.to_owned() });
+                return ControlFlow::Continue(());
+            }
         };
-        let row = Row { cells, ..row };
         match columns.translations.as_slice() {
             [] => push_row(file, &row, &columns, text, None, imported),
             several => several.iter().for_each(|(n, language)| {

@@ -96,17 +96,20 @@ impl<'a> Table<'a> {
         table
     }
 
-    /// The cells of a row that has more than the header, with the rest joined to a text in the last column: nobody quoted
-    /// its commas. None if they belong to no column.
-    pub(crate) fn fit<'r>(&self, row: &Row<'r>, text: usize) -> Option<Vec<Cow<'r, str>>> {
+    /// A row with at most as many cells as the header: the rest belongs to a text in the last column, whose commas nobody
+    /// quoted. An error is the place of a row whose cells belong to no column.
+    pub(crate) fn fit<'r>(&self, mut row: Row<'r>, text: usize) -> Result<Row<'r>, Cow<'r, str>> {
         let n = self.header.as_ref().map_or(usize::MAX, Vec::len);
-        let Rows::Csv { delimiter, .. } = self.rows else { return Some(row.cells.clone()) };
+        let Rows::Csv { delimiter, .. } = self.rows else { return Ok(row) };
         if row.cells.iter().skip(n).all(|it| it.trim().is_empty()) {
-            return Some(row.cells.clone());
+            return Ok(row);
         }
-        let (own, rest) = row.cells.split_at(n - 1);
-        let joined = rest.join(&char::from(delimiter).to_string());
-        (text == n - 1).then(|| own.iter().cloned().chain([Cow::Owned(joined)]).collect())
+        if text + 1 != n {
+            return Err(row.place);
+        }
+        let whole = row.cells.split_off(text).join(&char::from(delimiter).to_string());
+        row.cells.push(Cow::Owned(whole));
+        Ok(row)
     }
 
     /// Hands in each row. Rows may be longer or shorter than the header.

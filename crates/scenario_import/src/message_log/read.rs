@@ -1,6 +1,6 @@
 //! Reads the messages of a log: which were sent, what they say, to whom and when.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
@@ -45,13 +45,51 @@ impl Sent {
     }
 }
 
-/// Messages that are no sent texts.
-#[derive(Default)]
-struct PassedOver {
-    n_received: u64,
-    n_empty: u64,
-    /// Rows with more cells than there are columns.
-    n_cut: u64,
+/// Rows that are no sent texts, by why.
+type PassedOver = BTreeMap<Reason, u64>;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reason {
+    Received,
+    Empty,
+    Cut,
+}
+
+impl Reason {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Received => "that customers sent",
+            Self::Empty => "without a text",
+            Self::Cut => "in rows with more cells than columns: a text with a delimiter in it stands in quotes",
+        }
+    }
+}
+
+/// Reads the rows of a table.
+struct RowReader {
+    columns: Columns,
+    text: usize,
+    order: Order,
+    /// The number of the business, if the log says no direction.
+    own: Option<String>,
+    buttons: Option<ButtonColumns>,
+}
+
+impl RowReader {
+    fn sent(&self, row: &Row<'_>) -> Result<Sent, Reason> {
+        let columns = &self.columns;
+        let cell = |column: Option<usize>| column.and_then(|it| row.cell(it));
+        let recipient = cell(columns.recipient).map(phone_digits);
+        if is_received(row, columns) || (self.own.is_some() && recipient == self.own) {
+            return Err(Reason::Received);
+        }
+        let text = row.cell(self.text).ok_or(Reason::Empty)?.to_owned();
+        let known = columns.values.iter().filter(|it| Some(**it) != columns.text).filter_map(|it| row.cell(*it));
+        let known = known.filter(|it| is_worth_masking(it)).map(str::to_owned).collect();
+        let time = cell(columns.date).and_then(|it| seconds(it, self.order));
+        let button = self.buttons.as_ref().and_then(|it| it.read(row));
+        Ok(Sent { text, time, recipient, known, button })
+    }
 }
 
 impl Log {
@@ -82,36 +120,22 @@ impl Log {
             let why = "none of its columns holds the texts of messages: export them with the log, or name the column with --text-column";
             return Err(wrong(why.to_owned()));
         };
-        let buttons = ButtonColumns::of(&table);
-        let order = order(&table, &columns);
-        let own = own_number(&table, &columns);
+        let (order, own) = (order(&table, &columns), own_number(&table, &columns));
+        let reader = RowReader { text, order, own, buttons: ButtonColumns::of(&table), columns };
         let mut passed = PassedOver::default();
         table.each(|row| {
-            let Some(cells) = table.fit(&row, text) else {
-                passed.n_cut += 1;
-                return ControlFlow::Continue(());
-            };
-            let row = Row { cells, ..row };
-            let cell = |column: Option<usize>| column.and_then(|it| row.cell(it));
-            let recipient = cell(columns.recipient).map(phone_digits);
-            if is_received(&row, &columns) || (own.is_some() && recipient == own) {
-                passed.n_received += 1;
-                return ControlFlow::Continue(());
+            match table.fit(row, text).map_err(|_| Reason::Cut).and_then(|row| reader.sent(&row)) {
+                Ok(sent) => self.push(sent),
+                Err(reason) => *passed.entry(reason).or_default() += 1,
             }
-            let Some(text) = row.cell(text) else {
-                passed.n_empty += 1;
-                return ControlFlow::Continue(());
-            };
-            let known = columns.values.iter().filter(|it| Some(**it) != columns.text).filter_map(|it| row.cell(*it));
-            let known = known.filter(|it| is_worth_masking(it)).map(str::to_owned).collect();
-            let time = cell(columns.date).and_then(|it| seconds(it, order));
-            let button = buttons.as_ref().and_then(|it| it.read(&row));
-            self.push(Sent { text: text.to_owned(), time, recipient, known, button });
             ControlFlow::Continue(())
         });
-        passed.say(file, imported);
-        let mut unused = columns.unused_by_log();
-        unused.retain(|it| !buttons.as_ref().is_some_and(|buttons| buttons.has(*it)));
+        for (reason, n) in passed {
+            let why = format!("{n} messages {}", reason.text());
+            imported.skipped.push(Skipped { file: file.path.clone(), place: "rows".to_owned(), why });
+        }
+        let mut unused = reader.columns.unused_by_log();
+        unused.retain(|it| !reader.buttons.as_ref().is_some_and(|buttons| buttons.has(*it)));
         table::say_unused(file, &table, &unused, imported);
         Ok(())
     }
@@ -141,19 +165,6 @@ impl Log {
             .collect();
         for (text, stats) in maps.into_iter().flatten() {
             self.distinct.entry(text).or_default().join(stats);
-        }
-    }
-}
-
-impl PassedOver {
-    fn say(&self, file: &File, imported: &mut Imported) {
-        let cut = "in rows with more cells than columns: a text with a delimiter in it stands in quotes";
-        let passed = [(self.n_received, "that customers sent"), (self.n_empty, "without a text"), (self.n_cut, cut)];
-        for (n, what) in passed {
-            if n > 0 {
-                let why = format!("{n} messages {what}");
-                imported.skipped.push(Skipped { file: file.path.clone(), place: "rows".to_owned(), why });
-            }
         }
     }
 }

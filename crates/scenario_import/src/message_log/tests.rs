@@ -218,7 +218,8 @@ fn every_key_of_the_logs_of_providers_is_read_or_said() {
             "error_code": "0", "error_code_description": "Delivered", "currency": "EUR", "total_price": "0.01",
             "message_body": format!("Hello Ana, your order {n}041 is on its way") })
     };
-    let logs: [(&str, &dyn Fn(usize) -> serde_json::Value, &[&str]); 3] = [
+    type Row<'a> = &'a dyn Fn(usize) -> serde_json::Value;
+    let logs: [(&str, Row<'_>, &[&str]); 3] = [
         ("messages", &twilio, &["body", "to", "from", "direction", "date_sent", "status"]),
         ("results", &infobip, &["sender", "destination", "sentAt", "status description", "content text"]),
         ("records", &vonage, &["direction", "from", "to", "date_received", "status", "message_body"]),
