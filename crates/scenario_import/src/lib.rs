@@ -129,17 +129,21 @@ impl ImportError {
 
 /// Reads all files as one set. The result does not depend on the order of the files.
 pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportError> {
-    let mut files = unpack::unpack(files)?;
+    let (mut files, mut failed) = unpack::unpack(files)?;
+    if files.is_empty() && !failed.is_empty() {
+        return Err(failed.swap_remove(0).1);
+    }
     let read_as = unpack::to_utf_8(&mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let format = match options.format {
         Some(format) => format,
         None => Format::of(&files, options).ok_or_else(|| unknown(&files))?,
     };
-    let (files, skipped) = match options.format.is_some() || format.is_one_set() {
+    let (files, mut skipped) = match options.format.is_some() || format.is_one_set() {
         true => (files, Vec::new()),
         false => set_aside(files, format, options),
     };
+    skipped.extend(failed.iter().map(|(file, error)| not_read(file, error)));
     let mut imported = Imported { format, scenarios: Vec::new(), skipped, read_as };
     read(&files, options, &mut imported)?;
     if !matches!(format, Format::Scenario | Format::SmsList | Format::MessageLog) {
@@ -203,14 +207,16 @@ fn one_by_one(
     if failed.len() == files.len() {
         return failed.into_iter().next().map_or(Ok(()), |it| Err(it.1));
     }
-    for (file, error) in failed {
-        let why = match error.source() {
-            Some(source) => format!("{error}: {source}"),
-            None => error.to_string(),
-        };
-        imported.skipped.push(Skipped { file: file.path.clone(), place: WHOLE.to_owned(), why });
-    }
+    imported.skipped.extend(failed.iter().map(|(file, error)| not_read(file, error)));
     Ok(())
+}
+
+fn not_read(file: &File, error: &ImportError) -> Skipped {
+    let why = match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    Skipped { file: file.path.clone(), place: WHOLE.to_owned(), why }
 }
 
 fn scenarios(file: &File, imported: &mut Imported) -> Result<(), ImportError> {

@@ -125,6 +125,7 @@ fn a_file_of_a_folder_that_cannot_be_read_is_named_and_the_others_are_read() {
     let others = [
         ("texts/package.json", r#"{"name": "bot", "version": "1", "dependencies": {}}"#),
         ("texts/bot.json", r#"{"sid": "HX1", "types": {"twilio/text": {"body": "Hello"}}}"#),
+        ("texts/old.zip", "PK\u{3}\u{4}broken"),
         ("texts/notes.md", "# To do\n\nAsk Ana, and then write the texts.\n"),
     ];
     let files: Vec<(&str, &str)> = [list].into_iter().chain(others).collect();
@@ -133,6 +134,7 @@ fn a_file_of_a_folder_that_cannot_be_read_is_named_and_the_others_are_read() {
     let told = skipped.join("\n");
     assert!(told.contains("package.json, whole file: it is a package of npm"), "{told}");
     assert!(told.contains("bot.json, whole file: it is of the format twilio-content: read it by itself"), "{told}");
+    assert!(told.contains("old.zip, whole file: could not read texts/old.zip as a zip"), "{told}");
     assert!(told.contains("notes.md, whole file: its format is not known"), "{told}");
 }
 

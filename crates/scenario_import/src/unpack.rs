@@ -16,35 +16,45 @@ pub(crate) const MOST_UNPACKED_MIB: u64 = 64;
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Unpacks archives and packed files; all others are returned as they are.
-pub(crate) fn unpack(files: Vec<File>) -> Result<Vec<File>, ImportError> {
+/// The files, and those that could not be unpacked, with why.
+pub(crate) type Unpacked = (Vec<File>, Vec<(File, ImportError)>);
+
+/// Unpacks archives and packed files; all others are returned as they are. More than fits into memory is an error.
+pub(crate) fn unpack(files: Vec<File>) -> Result<Unpacked, ImportError> {
     unpack_within(files, MOST_UNPACKED_MIB)
 }
 
-fn unpack_within(files: Vec<File>, most_mib: u64) -> Result<Vec<File>, ImportError> {
-    let mut unpacked = Vec::new();
+fn unpack_within(files: Vec<File>, most_mib: u64) -> Result<Unpacked, ImportError> {
+    let (mut unpacked, mut failed) = (Vec::new(), Vec::new());
     let mut room = Room { most_mib, left: most_mib << 20 };
     for file in files {
-        match file.bytes.as_slice() {
-            [b'P', b'K', 3, 4, ..] if is_workbook(&file.bytes) => {
-                // It is read packed, and must not unpack to more than any other file.
-                entries(&file, &mut room)?;
-                unpacked.push(file);
-            }
-            [b'P', b'K', 3, 4, ..] => unpacked.extend(entries(&file, &mut room)?),
-            [0x1F, 0x8B, ..] => {
-                let decoder = flate2::read::MultiGzDecoder::new(file.bytes.as_slice());
-                unpacked.push(stream(&file, ".gz", decoder, &mut room)?);
-            }
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => {
-                let decoder = zstd::Decoder::new(file.bytes.as_slice());
-                let decoder = decoder.map_err(|it| ImportError::shape(&file, "a packed file", it))?;
-                unpacked.push(stream(&file, ".zst", decoder, &mut room)?);
-            }
-            _ => unpacked.push(file),
+        match content(&file, &mut room) {
+            Ok(None) => unpacked.push(file),
+            Ok(Some(files)) => unpacked.extend(files),
+            Err(error @ ImportError::TooLarge { .. }) => return Err(error),
+            Err(error) => failed.push((file, error)),
         }
     }
-    Ok(unpacked)
+    Ok((unpacked, failed))
+}
+
+/// What is packed in a file; none if it is read as it is.
+fn content(file: &File, room: &mut Room) -> Result<Option<Vec<File>>, ImportError> {
+    match file.bytes.as_slice() {
+        // It is read packed, and must not unpack to more than any other file.
+        [b'P', b'K', 3, 4, ..] if is_workbook(&file.bytes) => entries(file, room).map(|_| None),
+        [b'P', b'K', 3, 4, ..] => entries(file, room).map(Some),
+        [0x1F, 0x8B, ..] => {
+            let decoder = flate2::read::MultiGzDecoder::new(file.bytes.as_slice());
+            Ok(Some(vec![stream(file, ".gz", decoder, room)?]))
+        }
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => {
+            let decoder = zstd::Decoder::new(file.bytes.as_slice());
+            let decoder = decoder.map_err(|it| ImportError::shape(file, "a packed file", it))?;
+            Ok(Some(vec![stream(file, ".zst", decoder, room)?]))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Converts every file to UTF-8 without a byte order mark. Returns the files that were not, with the encoding guessed from their bytes.
@@ -158,10 +168,11 @@ mod tests {
     #[test]
     fn packed_files_are_what_is_in_them() {
         let bytes = zstd::encode_all("a".as_bytes(), 1).unwrap();
-        let files = unpack(vec![File { path: "log.csv.zst".into(), bytes }]).unwrap();
+        let files = unpack(vec![File { path: "log.csv.zst".into(), bytes }]).unwrap().0;
         assert_eq!((files[0].path.as_str(), files[0].bytes.as_slice()), ("log.csv", "a".as_bytes()));
         let broken = vec![File { path: "log.csv.gz".into(), bytes: vec![0x1F, 0x8B, 8, 0, 1] }];
-        assert_eq!(unpack(broken).unwrap_err().to_string(), "could not read log.csv.gz as a packed file");
+        let failed = unpack(broken).unwrap().1;
+        assert_eq!(failed[0].1.to_string(), "could not read log.csv.gz as a packed file");
     }
 
     #[test]
@@ -180,7 +191,7 @@ mod tests {
         for bytes in [gzip, zip, zstd] {
             let one = File { path: "log.csv.gz".into(), bytes };
             let two = vec![one.clone(), File { path: "small.gz".into(), ..one.clone() }];
-            assert_eq!(unpack_within(vec![one], 1).unwrap()[0].bytes.len(), 1 << 20);
+            assert_eq!(unpack_within(vec![one], 1).unwrap().0[0].bytes.len(), 1 << 20);
             let error = unpack_within(two, 1).unwrap_err().to_string();
             assert_eq!(error, "small.gz unpacks to more than 1 MiB, with the packed files before it: unpack it first");
         }
