@@ -150,6 +150,13 @@ impl Choice {
         }
     }
 
+    fn next_mut(&mut self) -> Option<&mut Goal> {
+        match self {
+            Self::Reply { next, .. } | Self::ShareLocation { next, .. } | Self::SharePhone { next, .. } => Some(next),
+            Self::Link { .. } | Self::Phone { .. } | Self::CopyCode { .. } | Self::Form { .. } => None,
+        }
+    }
+
     /// A reply that leads to `next`.
     pub fn reply(title: &str, next: Goal) -> Self {
         Self::Reply { title: title.to_owned(), description: None, value: None, next }
@@ -305,6 +312,26 @@ impl Act {
             Self::Handover(it) => Some(&mut it.next),
             Self::Set { next, .. } | Self::Wait { next, .. } => Some(next),
             Self::Call(_) | Self::Condition(_) => None,
+        }
+    }
+
+    /// Every goal of the step, to be changed. A choice without a goal of its own has none here.
+    pub fn goals_mut(&mut self) -> Vec<&mut Goal> {
+        fn at_timeout(timeout: &mut Option<Timeout>) -> Option<&mut Goal> {
+            timeout.as_mut().map(|it| &mut it.next)
+        }
+        match self {
+            Self::Message(it) => {
+                let choices = it.choices.iter_mut().filter_map(Choice::next_mut);
+                choices.chain([&mut it.next]).chain(at_timeout(&mut it.timeout)).collect()
+            }
+            Self::Question(it) => [&mut it.next].into_iter().chain(at_timeout(&mut it.timeout)).collect(),
+            Self::Listen(it) => [&mut it.next].into_iter().chain(at_timeout(&mut it.timeout)).collect(),
+            Self::Condition(it) => it.branches.iter_mut().map(|it| &mut it.next).chain([&mut it.otherwise]).collect(),
+            Self::Call(it) => vec![&mut it.next, &mut it.on_failure],
+            Self::Find(it) => vec![&mut it.next],
+            Self::Set { next, .. } | Self::Wait { next, .. } => vec![next],
+            Self::Handover(it) => vec![&mut it.next],
         }
     }
 

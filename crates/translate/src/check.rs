@@ -118,18 +118,22 @@ fn step_shape(n: usize, step: &Step, ids: &HashSet<&str>, findings: &mut Vec<Fin
             findings.push(Finding::new(&rules::GOAL, format!("/steps/{n}"), message));
         }
     }
-    let is_silent = match &step.act {
-        Act::Message(it) => is_blank(&it.text) && it.media.is_none() && it.location.is_none() && it.products.is_empty(),
-        Act::Question(it) => is_blank(&it.text),
-        _ => false,
-    };
-    if is_silent {
+    if is_silent(&step.act) {
         let has_choices = matches!(&step.act, Act::Message(it) if !it.choices.is_empty());
         let message = match has_choices {
             true => format!("“{}” has buttons and no text: WhatsApp shows none without one", step.id),
             false => format!("“{}” says nothing", step.id),
         };
         findings.push(Finding::new(&rules::NO_TEXT, format!("/steps/{n}/text"), message));
+    }
+}
+
+/// Whether a step that should say or show something does neither.
+pub(crate) fn is_silent(act: &Act) -> bool {
+    match act {
+        Act::Message(it) => is_blank(&it.text) && it.media.is_none() && it.location.is_none() && it.products.is_empty(),
+        Act::Question(it) => is_blank(&it.text),
+        _ => false,
     }
 }
 

@@ -4,6 +4,7 @@ mod buttons;
 mod category;
 mod examples;
 mod session;
+mod silent;
 mod templates;
 mod text;
 
@@ -97,7 +98,7 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     findings.extend(scenario.losses.iter().enumerate().map(|(n, lost)| imported(n, lost)));
     // Ids become names of templates and of files. In another language a template would take the name of its translation.
     let others = [rules::SCENARIO_ID.code, rules::LANGUAGE.code, rules::LANGUAGE_UNKNOWN.code];
-    let breaks = |code: &str| code.starts_with("S10") || others.contains(&code);
+    let breaks = |code: &str| code.starts_with("S10") && code != rules::NO_TEXT.code || others.contains(&code);
     let is_broken = findings.iter().any(|it| it.is_error() && breaks(it.rule.code));
     if is_broken {
         return Compiled {
@@ -108,7 +109,9 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
             findings,
         };
     }
-    let (scenario, menus) = menus_to_choices(scenario);
+    let (spoken, left_out) = silent::leave_out(scenario);
+    findings.extend(left_out.findings);
+    let (scenario, menus) = menus_to_choices(&spoken);
     findings.extend(menus);
     let mut compiler = Compiler {
         scenario: &scenario,
@@ -120,7 +123,7 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
         steps: Vec::new(),
         findings,
     };
-    for (n, step) in scenario.steps.iter().enumerate() {
+    for (n, step) in scenario.steps.iter().enumerate().filter(|it| !left_out.steps.contains(&it.0)) {
         compiler.step(n, step);
     }
     compiler.finish()

@@ -6,7 +6,7 @@ use scenario::{Act, Goal, Loss};
 use serde_json::Value;
 
 use super::export::{Export, Flow, list, string};
-use super::results::{Results, goals};
+use super::results::Results;
 use crate::scenario_builder::ScenarioBuilder;
 
 /// Limits the steps of a scenario: flows that enter each other often would grow without end.
@@ -267,24 +267,8 @@ impl<'a> FlowReader<'a> {
         };
         let passes: HashMap<String, Goal> =
             self.builder.steps.iter().filter_map(|it| Some((it.id.clone(), pass(&it.act)?))).collect();
-        let resolve = |goal: &Goal| {
-            let (mut goal, mut n_passed) = (goal.clone(), 0);
-            while let Some(next) = goal.as_ref().and_then(|it| passes.get(it)) {
-                n_passed += 1;
-                if n_passed > passes.len() {
-                    return None;
-                }
-                goal.clone_from(next);
-            }
-            goal
-        };
         self.builder.steps.retain(|it| !passes.contains_key(&it.id));
-        for step in &mut self.builder.steps {
-            for goal in goals(&mut step.act) {
-                *goal = resolve(goal);
-            }
-        }
-        resolve(&start)
+        scenario::lead_past(&mut self.builder.steps, start, &passes)
     }
 }
 

@@ -147,26 +147,3 @@ fn goal_of(act: &mut Act, way: Way) -> Option<&mut Goal> {
         _ => None,
     }
 }
-
-/// Every goal of a step.
-pub(super) fn goals(act: &mut Act) -> Vec<&mut Goal> {
-    match act {
-        Act::Message(it) => {
-            let choices = it.choices.iter_mut().filter_map(|it| match it {
-                scenario::Choice::Reply { next, .. }
-                | scenario::Choice::ShareLocation { next, .. }
-                | scenario::Choice::SharePhone { next, .. } => Some(next),
-                _ => None,
-            });
-            let timeout = it.timeout.iter_mut().map(|it| &mut it.next);
-            choices.chain([&mut it.next]).chain(timeout).collect()
-        }
-        Act::Question(it) => [&mut it.next].into_iter().chain(it.timeout.iter_mut().map(|it| &mut it.next)).collect(),
-        Act::Listen(it) => [&mut it.next].into_iter().chain(it.timeout.iter_mut().map(|it| &mut it.next)).collect(),
-        Act::Condition(it) => it.branches.iter_mut().map(|it| &mut it.next).chain([&mut it.otherwise]).collect(),
-        Act::Call(it) => vec![&mut it.next, &mut it.on_failure],
-        Act::Find(it) => vec![&mut it.next],
-        Act::Set { next, .. } | Act::Wait { next, .. } => vec![next],
-        Act::Handover(it) => vec![&mut it.next],
-    }
-}

@@ -1,8 +1,8 @@
 //! Removes the steps that do nothing on WhatsApp, and leads past them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use scenario::{Act, Choice, Goal, Text};
+use scenario::{Act, Goal, Text};
 
 use super::FlowBuilder;
 
@@ -23,39 +23,10 @@ impl FlowBuilder<'_> {
                 self.skipped.insert(step.id.clone(), next.clone());
             }
         }
-        let skipped = ends(&self.skipped);
-        let lead = |goal: &Goal| match goal.as_ref().and_then(|it| skipped.get(it)) {
-            Some(end) => end.clone(),
-            None => goal.clone(),
-        };
-        self.builder.steps.retain(|it| !skipped.contains_key(&it.id));
-        for step in &mut self.builder.steps {
-            goals(&mut step.act).into_iter().for_each(|it| *it = lead(it));
-        }
-        lead(&self.goal(start))
+        self.builder.steps.retain(|it| !self.skipped.contains_key(&it.id));
+        let start = self.goal(start);
+        scenario::lead_past(&mut self.builder.steps, start, &self.skipped)
     }
-}
-
-/// For each skipped step, the first step after it that is not skipped. Skipped steps that lead in a circle lead nowhere.
-fn ends(skipped: &HashMap<String, Goal>) -> HashMap<String, Goal> {
-    let mut ends: HashMap<String, Goal> = HashMap::new();
-    for start in skipped.keys() {
-        let (mut at, mut way) = (Some(start.clone()), Vec::new());
-        while let Some(id) = at.clone().filter(|it| skipped.contains_key(it)) {
-            if let Some(end) = ends.get(&id) {
-                at.clone_from(end);
-                break;
-            }
-            // Until its end is known, a step on this way leads nowhere.
-            ends.insert(id.clone(), None);
-            at.clone_from(&skipped[&id]);
-            way.push(id);
-        }
-        for id in way {
-            ends.insert(id, at.clone());
-        }
-    }
-    ends
 }
 
 /// The texts of a step in which slots stand.
@@ -69,24 +40,5 @@ fn texts(act: &Act) -> Vec<&Text> {
         Act::Handover(it) => vec![&it.text],
         Act::Set { value, .. } => vec![value],
         Act::Condition(_) | Act::Call(_) | Act::Wait { .. } | Act::Listen(_) | Act::Find(_) => Vec::new(),
-    }
-}
-
-fn goals(act: &mut Act) -> Vec<&mut Goal> {
-    match act {
-        Act::Message(it) => {
-            let choices = it.choices.iter_mut().filter_map(|it| match it {
-                Choice::Reply { next, .. } => Some(next),
-                _ => None,
-            });
-            choices.chain([&mut it.next]).chain(it.timeout.as_mut().map(|it| &mut it.next)).collect()
-        }
-        Act::Question(it) => [&mut it.next].into_iter().chain(it.timeout.as_mut().map(|it| &mut it.next)).collect(),
-        Act::Condition(it) => it.branches.iter_mut().map(|it| &mut it.next).chain([&mut it.otherwise]).collect(),
-        Act::Set { next, .. } | Act::Wait { next, .. } => vec![next],
-        Act::Call(it) => vec![&mut it.next, &mut it.on_failure],
-        Act::Find(it) => vec![&mut it.next],
-        Act::Listen(it) => [&mut it.next].into_iter().chain(it.timeout.as_mut().map(|it| &mut it.next)).collect(),
-        Act::Handover(it) => vec![&mut it.next],
     }
 }

@@ -305,3 +305,32 @@ fn equal_buttons_and_an_emoji_in_a_header_are_told() {
     assert!(findings.contains("“Book” is there twice, so one is “Book 2”"), "{findings}");
     assert!(findings.contains("the header “🎁 Your order” is “Your order”: headers take no emoji"), "{findings}");
 }
+
+#[test]
+fn a_message_that_says_nothing_is_left_out_and_the_rest_is_sent() {
+    let steps = json!([
+        { "id": "hello", "type": "message", "text": "Hello", "next": "nothing" },
+        { "id": "nothing", "type": "message", "text": " ", "next": "ask" },
+        { "id": "ask", "type": "question", "text": "Your name?", "slot": "name", "next": "buttons",
+          "timeout": { "seconds": 60, "next": "still" } },
+        { "id": "buttons", "type": "message", "text": "", "choices": [{ "action": "reply", "title": "Yes", "next": "yes" }] },
+        { "id": "yes", "type": "message", "text": "Great" },
+        { "id": "still", "type": "question", "text": "", "slot": "more", "next": "thanks" },
+        { "id": "thanks", "type": "message", "text": "Thank you" }
+    ]);
+    let scenario = scenario("message", steps);
+    check(
+        &scenario,
+        expect![[r#"
+        hello: text Hello
+        ask: text Your name?
+        thanks: text Thank you
+    "#]],
+    );
+    let findings = compile(&scenario, &Options::default()).findings;
+    let told: Vec<String> = findings.iter().map(|it| format!("{} {}", it.rule.code, it.place)).collect();
+    assert_eq!(
+        told,
+        ["S106 /steps/1/text", "S106 /steps/3/text", "S106 /steps/5/text", "L114 /steps/2", "L119 /steps/4"]
+    );
+}
