@@ -40,6 +40,7 @@ pub enum Loss {
     ConditionDropped,
     SmsOptOut,
     Untranslated,
+    MissingReference,
     BeginAssumed,
 }
 
@@ -58,7 +59,7 @@ const fn loss(code: &'static str, name: &'static str, about: &'static str) -> Ru
 }
 
 /// Every loss, in the order of [`Loss`].
-pub static LOSSES: [Rule; 32] = [
+pub static LOSSES: [Rule; 33] = [
     loss("L101", "button-colour", "WhatsApp draws all buttons alike: colours, font sizes and frames are lost"),
     loss("L102", "button-image", "buttons have no pictures"),
     loss("L103", "button-layout", "buttons are listed below each other: rows, columns and heights are lost"),
@@ -102,6 +103,13 @@ pub static LOSSES: [Rule; 32] = [
         "instructions to stop by SMS do not work in WhatsApp: the opt-out of the business replaces them",
     ),
     loss("L131", "untranslated", "a text without a translation into the language of the scenario is not sent in it"),
+    Rule {
+        code: "L132",
+        name: "missing-reference",
+        severity: Severity::Error,
+        about: "the source shows the value of something that it does not have",
+        source: "the format of the source",
+    },
     Rule {
         code: "L133",
         name: "begin-assumed",

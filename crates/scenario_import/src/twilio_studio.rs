@@ -4,14 +4,18 @@
 //! another flow. What only phone calls reach is not taken.
 
 mod constants;
+mod decide;
+mod filters;
 mod liquid;
+mod render;
 mod split;
 mod steps;
+mod text;
 mod widgets;
 
 use std::collections::{HashMap, HashSet};
 
-use scenario::{Goal, Loss, PlacedLoss, Purpose, Slot, Trigger};
+use scenario::{Goal, Loss, PlacedLoss, Purpose, Trigger};
 use serde_json::Value;
 
 use self::constants::Constants;
@@ -20,6 +24,9 @@ use crate::{File, Format, ImportError, Imported, Skipped};
 
 /// Studio's name for flows that nobody named.
 const DEFAULT_NAMES: [&str; 3] = ["a new flow", "new flow", "untitled flow"];
+/// Last words of an expression that say nothing without the word before them.
+const SAY_NOTHING: [&str; 9] =
+    ["id", "sid", "value", "data", "result", "body", "parsed", "status_code", "content_type"];
 /// Widgets that reach a customer in a chat.
 const CHAT: [&str; 3] = ["send-message", "send-and-wait-for-reply", "send-to-flex"];
 
@@ -187,6 +194,9 @@ struct FlowBuilder<'a> {
     constants: Constants<'a>,
     /// The slot of each expression.
     slots: HashMap<String, String>,
+    /// The names of all states of the flow, and the keys of all variables that it sets.
+    states: HashSet<&'a str>,
+    variables: HashSet<&'a str>,
 }
 
 impl<'a> FlowBuilder<'a> {
@@ -197,6 +207,13 @@ impl<'a> FlowBuilder<'a> {
             wanted: HashMap::from([(scenario::END.to_owned(), 1)]),
             skipped: HashMap::new(),
             slots: HashMap::new(),
+            states: flow.states.keys().copied().collect(),
+            variables: flow
+                .states
+                .values()
+                .flat_map(|it| constants::variables(it))
+                .filter_map(|it| it.get("key")?.as_str())
+                .collect(),
             constants: Constants::of(&flow.states, names, start),
         };
         for name in names {
@@ -212,19 +229,11 @@ impl<'a> FlowBuilder<'a> {
         if let Some(known) = self.slots.get(expression) {
             return known.clone();
         }
-        let plain = match expression {
-            "trigger.message.Body" => "first message",
-            "contact.channel.address" => "phone",
-            _ => {
-                let answer = expression.strip_prefix("widgets.").and_then(|it| it.strip_suffix(".inbound.Body"));
-                answer.unwrap_or_else(|| expression.rsplit('.').next().unwrap_or(expression))
-            }
-        };
-        let name = self.builder.free_slot(&scenario::slot_name(plain));
+        let (wanted, other) = slot_names(expression);
+        let name = self.builder.slot_called(expression, &wanted, &other, expression);
         if expression == "trigger.message.Body" {
             self.builder.first_message = Some(name.clone());
         }
-        self.builder.slots.push(Slot { source_name: Some(expression.to_owned()), ..Slot::named(&name) });
         self.slots.insert(expression.to_owned(), name.clone());
         name
     }
@@ -261,6 +270,46 @@ impl<'a> FlowBuilder<'a> {
                 self.builder.record_loss(Loss::RouteDropped, place, format!("when {}, to {next}", event_words(event)));
             }
         }
+    }
+}
+
+/// The name for a value, and another if that is taken.
+pub(super) fn slot_names(expression: &str) -> (String, String) {
+    let own = match expression {
+        "trigger.message.Body" | "trigger.conversation.Body" => "first message",
+        "contact.channel.address" | "trigger.message.From" | "trigger.call.From" | "trigger.request.to" => "phone",
+        "flow.channel.address" | "trigger.message.To" | "trigger.call.To" | "trigger.request.from" => "business phone",
+        "trigger.message.ProfileName" => "profile name",
+        "flow.sid" => "execution",
+        "flow.flow_sid" => "flow",
+        "contact.sid" => "contact",
+        _ => "",
+    };
+    // What stands in brackets is a place in a list.
+    let parts: Vec<&str> =
+        expression.split('.').filter_map(|it| it.split('[').next()).filter(|it| !it.is_empty()).collect();
+    if !own.is_empty() {
+        return (own.to_owned(), parts.join(" "));
+    }
+    if let ["widgets", widget, "inbound", rest @ ..] = parts.as_slice() {
+        let rest = rest.join(" ").replace("MediaUrl0", "file");
+        return match rest.as_str() {
+            "" | "Body" => ((*widget).to_owned(), format!("{widget} answer")),
+            rest => (format!("{widget} {rest}"), format!("{widget} {rest} value")),
+        };
+    }
+    // `order id` says more than `id`.
+    let mut named = parts.iter().rev();
+    let last = named.next().copied().unwrap_or("value");
+    let before = named.next().copied().unwrap_or("other");
+    let both = format!("{before} {last}");
+    let other = match parts.as_slice() {
+        ["widgets", widget, ..] => format!("{widget} {last}"),
+        _ => both.clone(),
+    };
+    match SAY_NOTHING.contains(&last) && !["variables", "data", "parsed"].contains(&before) {
+        true => (both, other),
+        false => (last.to_owned(), other),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{kind, liquid, next_of, transitions};
+use super::{kind, next_of, text, transitions};
 
 /// Limits states times variables, since each way may be followed once for each variable. Beyond it all variables count
 /// as varying.
@@ -85,7 +85,7 @@ fn set(variable: &Value, values: &Values) -> (String, Known) {
         Known::Varying => None,
     };
     let value = match variable.get("value") {
-        Some(Value::String(text)) => liquid::constant(text, constant).map_or(Known::Varying, Known::Constant),
+        Some(Value::String(raw)) => text::constant(raw, constant).map_or(Known::Varying, Known::Constant),
         Some(Value::Number(number)) => Known::Constant(number.to_string()),
         Some(Value::Bool(value)) => Known::Constant(value.to_string()),
         _ => Known::Varying,

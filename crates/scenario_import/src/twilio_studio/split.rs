@@ -5,7 +5,7 @@
 use scenario::{Act, Branch, Condition, Goal, Loss, Test};
 use serde_json::Value;
 
-use super::liquid::{self, plain};
+use super::text::{self, Spoken, Variant, plain};
 use super::{FlowBuilder, next_of, transitions};
 
 /// Studio's tests, and whether a value belongs to them.
@@ -34,6 +34,51 @@ impl FlowBuilder<'_> {
     /// transitions after it decide.
     pub(super) fn split(&mut self, state: &Value, id: &str, name: &str) {
         let input = state.pointer("/properties/input").and_then(Value::as_str).unwrap_or_default();
+        match self.spoken(input, name) {
+            Spoken::Several(variants) => self.split_texts(state, id, name, input, variants),
+            Spoken::One(_) => self.split_at(state, id, name, input, None),
+        }
+    }
+
+    /// Decides where a condition in the input chooses a text: which text is known where it chooses.
+    fn split_texts(&mut self, state: &Value, id: &str, name: &str, input: &str, variants: Vec<Variant>) {
+        let mut chooses = Condition { branches: Vec::new(), otherwise: None };
+        for variant in variants {
+            let text = variant.text.to_string();
+            let goal = match variant.text.slots().next() {
+                None => self.way_of(state, &text, name),
+                Some(slot) => {
+                    let (own, slot) = (self.free_id(id), slot.to_owned());
+                    self.split_at(state, &own, name, input, Some(&slot));
+                    Some(own)
+                }
+            };
+            if variant.branches.is_empty() {
+                chooses.otherwise.clone_from(&goal);
+            }
+            chooses.branches.extend(variant.branches.into_iter().map(|it| Branch { next: goal.clone(), ..it }));
+        }
+        self.builder.push(id, Act::Condition(chooses));
+    }
+
+    /// Where a text that is known leads.
+    fn way_of(&mut self, state: &Value, text: &str, name: &str) -> Goal {
+        let mut otherwise = None;
+        for transition in transitions(state) {
+            let next = next_of(transition).and_then(|it| self.goal(it));
+            let conditions = transition.get("conditions").and_then(Value::as_array).map(Vec::as_slice);
+            match conditions.filter(|it| !it.is_empty()) {
+                None => otherwise = next,
+                Some(conditions) if conditions.iter().all(|it| self.test_of(it, name).holds(Some(text))) => {
+                    return next;
+                }
+                Some(_) => {}
+            }
+        }
+        otherwise
+    }
+
+    fn split_at(&mut self, state: &Value, id: &str, name: &str, input: &str, slot: Option<&str>) {
         let mut otherwise = None;
         let mut branches: Vec<(Vec<Branch>, Goal)> = Vec::new();
         for transition in transitions(state) {
@@ -43,7 +88,7 @@ impl FlowBuilder<'_> {
                 otherwise = next;
                 continue;
             };
-            let tests = conditions.iter().map(|it| self.branch(it, input, name)).collect();
+            let tests = conditions.iter().map(|it| self.branch(it, input, slot, name)).collect();
             branches.push((tests, next));
         }
         let mut at = id.to_owned();
@@ -79,31 +124,33 @@ impl FlowBuilder<'_> {
         self.builder.push(id, Act::Condition(Condition { branches, otherwise }));
     }
 
-    fn branch(&mut self, condition: &Value, input: &str, name: &str) -> Branch {
-        let string = |key: &str| condition.get(key).and_then(Value::as_str).unwrap_or_default();
+    fn branch(&mut self, condition: &Value, input: &str, slot: Option<&str>, name: &str) -> Branch {
         let argument = condition.pointer("/arguments/0").and_then(Value::as_str).unwrap_or(input);
-        let slot = self.slot_of(argument, name);
-        let kind = string("type");
-        let value = liquid::constant(string("value"), |key| self.constants.value(name, key));
-        let mut branch = Branch { slot, test: test(kind), value: String::new(), next: None };
-        match (value, branch.test) {
-            (_, Test::IsBlank | Test::IsSet) => {}
-            (Some(value), test) => {
-                branch.value = value;
-                if test == Test::Other {
-                    branch.value = format!("{kind} {}", branch.value);
-                }
-            }
-            // A value that varies cannot be compared here.
-            (None, _) => {
-                branch.test = Test::Other;
-                branch.value = format!("{kind} {}", plain(string("value")));
-            }
-        }
+        let slot = match slot {
+            Some(slot) if argument == input => slot.to_owned(),
+            _ => self.slot_of(argument, name),
+        };
+        let branch = Branch { slot, ..self.test_of(condition, name) };
         if !branch.is_decidable() {
-            let what = format!("{} {kind} {}", plain(argument), plain(string("value")));
+            let string = |key: &str| condition.get(key).and_then(Value::as_str).unwrap_or_default();
+            let what = format!("{} {} {}", plain(argument), string("type"), plain(string("value")));
             self.builder.record_loss(Loss::ConditionDropped, name, what);
         }
         branch
+    }
+
+    /// The test of a condition and its value.
+    fn test_of(&self, condition: &Value, name: &str) -> Branch {
+        let string = |key: &str| condition.get(key).and_then(Value::as_str).unwrap_or_default();
+        let kind = string("type");
+        let value = text::constant(string("value"), |key| self.constants.value(name, key));
+        let (test, value) = match (value, test(kind)) {
+            (_, test @ (Test::IsBlank | Test::IsSet)) => (test, String::new()),
+            (Some(value), Test::Other) => (Test::Other, format!("{kind} {value}")),
+            (Some(value), test) => (test, value),
+            // A value that varies cannot be compared here.
+            (None, _) => (Test::Other, format!("{kind} {}", plain(string("value")))),
+        };
+        Branch { slot: String::new(), test, value, next: None }
     }
 }

@@ -6,26 +6,43 @@ use scenario::{Act, Goal, Text};
 
 use super::FlowBuilder;
 
+/// Limits how often steps without an effect are looked for: each round may leave others without one.
+const MAX_ROUNDS: usize = 10;
+
 impl FlowBuilder<'_> {
-    /// Drops variables that nothing reads any more, leads past all steps without an effect, and returns the first step.
+    /// Leads past all steps without an effect, and returns the first step.
     pub(super) fn settle(&mut self, start: &str) -> Goal {
+        let mut start = self.goal(start);
+        for _ in 0..MAX_ROUNDS {
+            self.skip_without_effect();
+            if self.skipped.is_empty() {
+                break;
+            }
+            let skipped = std::mem::take(&mut self.skipped);
+            self.builder.steps.retain(|it| !skipped.contains_key(&it.id));
+            start = scenario::lead_past(&mut self.builder.steps, start, &skipped);
+        }
+        start
+    }
+
+    /// Skips variables that nothing reads, and conditions whose ways all lead to the same step.
+    fn skip_without_effect(&mut self) {
         let mut read: HashSet<String> = HashSet::new();
         for step in &self.builder.steps {
             match &step.act {
                 Act::Condition(it) => read.extend(it.branches.iter().map(|it| it.slot.clone())),
+                Act::Call(it) => read.extend(Text::parse(&it.system).slots().map(str::to_owned)),
                 act => texts(act).iter().for_each(|it| read.extend(it.slots().map(str::to_owned))),
             }
         }
         for step in &self.builder.steps {
-            if let Act::Set { slot, next, .. } = &step.act
-                && !read.contains(slot)
-            {
-                self.skipped.insert(step.id.clone(), next.clone());
-            }
+            let next = match &step.act {
+                Act::Set { slot, next, .. } if !read.contains(slot) => next,
+                Act::Condition(it) if it.branches.iter().all(|branch| branch.next == it.otherwise) => &it.otherwise,
+                _ => continue,
+            };
+            self.skipped.insert(step.id.clone(), next.clone());
         }
-        self.builder.steps.retain(|it| !self.skipped.contains_key(&it.id));
-        let start = self.goal(start);
-        scenario::lead_past(&mut self.builder.steps, start, &self.skipped)
     }
 }
 

@@ -1,10 +1,13 @@
 //! Makes the step of each widget.
 
-use scenario::{Accepts, Act, Call, Handover, Loss, Media, MediaKind, Message, Question, Text, Timeout, Via};
+use scenario::{
+    Accepts, Act, Branch, Call, Condition, Goal, Handover, Loss, Media, MediaKind, Message, Question, Text, Timeout,
+    Via,
+};
 use serde_json::Value;
 
 use super::constants::variables;
-use super::liquid::plain;
+use super::text::{Spoken, plain};
 use super::{FlowBuilder, kind, next_of, transitions};
 use crate::json::is_empty;
 
@@ -42,16 +45,12 @@ impl<'a> FlowBuilder<'a> {
     }
 
     fn send(&mut self, state: &Value, properties: &Value, id: &str, name: &str) {
-        let text = self.text(string(properties, "body"), name);
         let media = self.media(properties, name);
         self.message_properties(state, properties, name, &["sent"]);
         let next = self.next(state, "sent");
-        if text.trimmed().is_empty() && media.is_none() {
-            self.builder.record_loss(Loss::StepDropped, name, "a message without a text");
-            self.skipped.insert(id.to_owned(), next);
-            return;
-        }
-        self.builder.push(id, Act::Message(Message { text, media, next, ..Message::default() }));
+        self.say(string(properties, "body"), id, name, |text| {
+            Act::Message(Message { text, media: media.clone(), next: next.clone(), ..Message::default() })
+        });
     }
 
     fn ask(&mut self, state: &Value, properties: &Value, id: &str, name: &str) {
@@ -60,15 +59,40 @@ impl<'a> FlowBuilder<'a> {
             self.builder.record_loss(Loss::MediaKind, name, what);
         }
         self.message_properties(state, properties, name, &["incomingMessage", "timeout"]);
-        let next = self.next(state, "timeout");
-        let question = Question {
-            text: self.text(string(properties, "body"), name),
-            slot: self.slot(&format!("widgets.{name}.inbound.Body")),
-            accepts: Accepts::Text,
-            next: self.next(state, "incomingMessage"),
-            timeout: Some(Timeout { seconds: self.seconds(properties, name), next }),
-        };
-        self.builder.push(id, Act::Question(question));
+        let slot = self.slot(&format!("widgets.{name}.inbound.Body"));
+        let timeout = Timeout { seconds: self.seconds(properties, name), next: self.next(state, "timeout") };
+        let next = self.next(state, "incomingMessage");
+        self.say(string(properties, "body"), id, name, |text| {
+            let (slot, next, timeout) = (slot.clone(), next.clone(), Some(timeout.clone()));
+            Act::Question(Question { text, slot, accepts: Accepts::Text, next, timeout })
+        });
+    }
+
+    /// Makes the step of a text. Where a condition in the text compares a value, there is a step for each of its
+    /// alternatives, and one before them that decides.
+    fn say(&mut self, raw: &str, id: &str, name: &str, act: impl Fn(Text) -> Act) {
+        match self.spoken(raw, name) {
+            Spoken::One(text) => self.builder.push(id, act(text)),
+            Spoken::Several(variants) => {
+                let mut steps = Vec::new();
+                let mut condition = Condition { branches: Vec::new(), otherwise: None };
+                for variant in variants {
+                    let act = act(variant.text);
+                    // An alternative that shows nothing leads on.
+                    let goal = match &act {
+                        Act::Message(it) if it.text.is_empty() && it.media.is_none() => it.next.clone(),
+                        _ => {
+                            let own = self.free_id(id);
+                            steps.push((own.clone(), act));
+                            Some(own)
+                        }
+                    };
+                    decide(&mut condition, variant.branches, goal);
+                }
+                self.builder.push(id, Act::Condition(condition));
+                steps.into_iter().for_each(|(id, act)| self.builder.push(&id, act));
+            }
+        }
     }
 
     fn seconds(&mut self, properties: &Value, name: &str) -> u64 {
@@ -124,13 +148,13 @@ impl<'a> FlowBuilder<'a> {
         let mut at = id.to_owned();
         for (n, variable) in list.iter().enumerate() {
             let slot = self.slot(&format!("flow.variables.{}", string(variable, "key")));
-            let value = match variable.get("value") {
-                Some(Value::String(text)) => self.text(text, name),
-                Some(Value::Null) | None => Text::default(),
-                Some(other) => Text::plain(&other.to_string()),
-            };
             let next = if n + 1 == list.len() { last.clone() } else { Some(self.free_id(id)) };
-            self.builder.push(&at, Act::Set { slot, value, next: next.clone() });
+            let raw = match variable.get("value") {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Null) | None => String::new(),
+                Some(other) => other.to_string(),
+            };
+            self.say(&raw, &at, name, |value| Act::Set { slot: slot.clone(), value, next: next.clone() });
             self.constants.set(name, variable);
             at = next.unwrap_or_default();
         }
@@ -141,10 +165,10 @@ impl<'a> FlowBuilder<'a> {
         let (system, done, failed) = match kind(state) {
             "make-http-request" => {
                 let method = Some(string(properties, "method")).filter(|it| !it.is_empty()).unwrap_or("GET");
-                (format!("{method} {}", plain(url)), "success", "failed")
+                (format!("{method} {}", self.text(url, name)), "success", "failed")
             }
             "run-function" if url.is_empty() => (format!("function {name}"), "success", "fail"),
-            "run-function" => (plain(url), "success", "fail"),
+            "run-function" => (self.text(url, name).to_string(), "success", "fail"),
             _ => {
                 let flow = plain(string(properties, "flow_sid"));
                 let what = format!("the sub-flow {flow}, which is not in the file: what it says to customers is lost");
@@ -162,7 +186,8 @@ impl<'a> FlowBuilder<'a> {
 
     fn hand_over(&mut self, state: &Value, properties: &Value, id: &str, name: &str) {
         let via = if kind(state) == "connect-call-to" { Via::Phone } else { Via::Agent };
-        let target = Some(string(properties, "to")).filter(|it| !it.is_empty()).map(plain);
+        let target = Some(string(properties, "to")).filter(|it| !it.is_empty());
+        let target = target.map(|it| self.text(it, name).to_string());
         self.other_properties(properties, name, &[]);
         self.other_ways(state, name, &["callComplete", "callCompleted"]);
         let next = self.next(state, "callComplete").or_else(|| self.next(state, "callCompleted"));
@@ -186,6 +211,14 @@ impl<'a> FlowBuilder<'a> {
             self.builder.record_loss(Loss::FieldDropped, name, format!("{key}: {}", plain(&value)));
         }
     }
+}
+
+/// Adds a way to a condition: the last one, which has no tests, takes everything else.
+fn decide(condition: &mut Condition, branches: Vec<Branch>, goal: Goal) {
+    if branches.is_empty() {
+        condition.otherwise.clone_from(&goal);
+    }
+    condition.branches.extend(branches.into_iter().map(|it| Branch { next: goal.clone(), ..it }));
 }
 
 fn string<'v>(value: &'v Value, key: &str) -> &'v str {

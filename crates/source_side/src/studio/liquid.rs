@@ -156,6 +156,9 @@ fn value(text: &str, may_be_empty: bool, scope: &mut Scope<'_, '_>) -> String {
     if ["nil", "null", "blank", "empty"].contains(&text) {
         return String::new();
     }
+    // Blanks around the dots of a path do not count.
+    let path = text.split('.').map(str::trim).collect::<Vec<_>>().join(".");
+    let text = path.as_str();
     if let Some(value) = scope.values.get(text) {
         return value.clone();
     }
