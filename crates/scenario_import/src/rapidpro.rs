@@ -9,6 +9,7 @@ mod actions;
 mod begin;
 mod export;
 mod expression;
+mod first_message;
 mod flow;
 mod interactive;
 mod language;
@@ -60,6 +61,13 @@ fn flow_scenarios(export: &Export<'_>, n: usize, file: &File, reached: &mut Hash
             imported.skipped.push(Skipped { file: file.path.clone(), place: flow.name.clone(), why });
             continue;
         }
+        if let Some(text) = first_message::untranslated(export, n, language) {
+            let why = format!(
+                "its first message has no translation into {language}, so it would begin with silence: “{text}”"
+            );
+            imported.skipped.push(Skipped { file: file.path.clone(), place: flow.name.clone(), why });
+            continue;
+        }
         let mut reader = FlowReader::new(export, language);
         let start = reader.read(n);
         reached.extend(reader.runs.iter().map(|it| it.flow));
@@ -100,7 +108,14 @@ fn scenario(
 /// A scenario for each language of each text that a campaign sends without a flow.
 fn campaign_messages(export: &Export<'_>, file: &File, imported: &mut Imported) {
     for event in begin::messages(export) {
+        let mut seen = HashSet::new();
         for (language, text) in event.texts {
+            let code = language::whatsapp(language);
+            if !seen.insert(code.clone()) {
+                let why = format!("a second text of the campaign in {language}");
+                imported.skipped.push(Skipped { file: file.path.clone(), place: event.name.clone(), why });
+                continue;
+            }
             let mut reader = FlowReader::new(export, language);
             let text = reader.text(text, "message");
             let mut builder = reader.finish();
@@ -108,7 +123,7 @@ fn campaign_messages(export: &Export<'_>, file: &File, imported: &mut Imported) 
             builder.record_loss(scenario::Loss::FieldDropped, "message", &event.when);
             let head = ScenarioHead {
                 intent: &event.name,
-                language: &language::whatsapp(language),
+                language: &code,
                 purpose: Purpose::Notification,
                 trigger: scenario::Trigger::Campaign,
                 origin: origin(Format::RapidPro, &file.path, &event.name),

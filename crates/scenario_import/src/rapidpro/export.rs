@@ -4,6 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::expression::{Piece, pieces};
+use super::language::whatsapp;
+use crate::language::detect;
+
 pub(super) fn string<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
 }
@@ -39,8 +43,12 @@ pub(super) struct Flow<'a> {
     pub(super) name: String,
     pub(super) uuid: Option<&'a str>,
     pub(super) nodes: &'a [Value],
-    /// The language of the texts in the nodes.
+    /// The language of the texts in the nodes, as the flow writes it.
     pub(super) base: &'a str,
+    /// Its code of WhatsApp: where the flow declares none, what the texts are written in. Empty if that is not certain.
+    base_code: String,
+    /// The languages of the translations: their codes of WhatsApp, and how the flow writes them.
+    translations: Vec<(String, &'a str)>,
     /// Words that begin it; Glific has them beside the definition.
     pub(super) keywords: Vec<&'a str>,
     nodes_by_uuid: HashMap<&'a str, usize>,
@@ -124,13 +132,24 @@ impl<'a> Flow<'a> {
     fn read(wrapped: &'a Value, definition: &'a Value, name: String) -> Self {
         let nodes = list(definition, "nodes");
         let by_uuid = nodes.iter().enumerate().filter_map(|(n, it)| Some((string(it, "uuid")?, n)));
+        let base = string(definition, "language").unwrap_or_default();
+        let translated = definition.get("localization").and_then(Value::as_object);
+        let translations: Vec<(String, &str)> =
+            translated.into_iter().flatten().map(|it| (whatsapp(it.0), it.0.as_str())).collect();
+        let declared = whatsapp(base);
+        let base_code = match declared.is_empty() && !translations.is_empty() {
+            true => detect(&texts_of(nodes)).unwrap_or_default().to_owned(),
+            false => declared,
+        };
         let keywords = if std::ptr::eq(wrapped, definition) { &[][..] } else { list(wrapped, "keywords") };
         Self {
             definition,
             name,
             uuid: string(definition, "uuid"),
             nodes,
-            base: string(definition, "language").unwrap_or_default(),
+            base,
+            base_code,
+            translations,
             keywords: keywords.iter().filter_map(Value::as_str).collect(),
             nodes_by_uuid: by_uuid.collect(),
         }
@@ -140,26 +159,63 @@ impl<'a> Flow<'a> {
         self.nodes_by_uuid.get(uuid).copied()
     }
 
-    /// The languages that it has texts in, its own first.
+    /// The languages that it has texts in, its own first. A translation into the language of the flow is no other
+    /// language; where the flow does not declare its language, that translation does.
     pub(super) fn languages(&self) -> Vec<&'a str> {
-        let others = self.definition.get("localization").and_then(Value::as_object);
-        let others = others.into_iter().flat_map(|it| it.keys().map(String::as_str)).filter(|it| *it != self.base);
-        std::iter::once(self.base).chain(others).collect()
+        let own = self.translations.iter().find(|it| !it.0.is_empty() && it.0 == self.base_code && it.1 != self.base);
+        let own = own.filter(|_| whatsapp(self.base).is_empty()).map_or(self.base, |it| it.1);
+        let mut seen = HashSet::from([self.base_code.as_str()]);
+        let others = self.translations.iter().filter(|it| it.1 != self.base && (it.0.is_empty() || seen.insert(&it.0)));
+        let others: Vec<&str> = others.map(|it| it.1).collect();
+        std::iter::once(own).chain(others).collect()
+    }
+
+    /// Whether the texts in the nodes are in the language.
+    pub(super) fn is_in(&self, language: &str) -> bool {
+        let code = whatsapp(language);
+        language == self.base || !code.is_empty() && code == self.base_code
     }
 
     /// Whether any text of it is in the language.
     pub(super) fn is_translated(&self, language: &str) -> bool {
-        let translated = self.definition.get("localization").and_then(|it| it.get(language)).and_then(Value::as_object);
-        language == self.base
-            || translated.is_some_and(|it| it.values().any(|it| list(it, "text").iter().any(|it| it != "")))
+        let has_text = |it: &Value| {
+            it.as_object().is_some_and(|it| it.values().any(|it| list(it, "text").iter().any(|it| it != "")))
+        };
+        self.is_in(language) || self.translations_into(language).any(has_text)
     }
 
-    /// The translation of a key of something with an id; none if there is none.
+    /// The translation of a key of something with an id; none if there is none. The engine never looks for a translation
+    /// into the language of the flow.
     pub(super) fn translation(&self, language: &str, of: &'a Value, key: &str) -> Option<&'a Value> {
-        let uuid = string(of, "uuid")?;
-        let found = self.definition.get("localization")?.get(language)?.get(uuid)?.get(key)?;
+        let uuid = string(of, "uuid").filter(|_| language != self.base)?;
         let is_empty = |it: &Value| it.as_str().is_some_and(|it| it.trim().is_empty());
-        let has_content = found.as_array().map_or(!is_empty(found), |it| it.iter().any(|it| !is_empty(it)));
-        has_content.then_some(found)
+        let has_content = |it: &&Value| it.as_array().map_or(!is_empty(it), |it| it.iter().any(|it| !is_empty(it)));
+        self.translations_into(language).filter_map(|it| it.get(uuid)?.get(key)).find(has_content)
     }
+
+    /// Whether it has translations into its own language, which nobody sees.
+    pub(super) fn has_unseen_translations(&self) -> bool {
+        let own = self.definition.get("localization").and_then(|it| it.get(self.base)).and_then(Value::as_object);
+        own.is_some_and(|it| it.values().any(|it| list(it, "text").iter().any(|it| it != "")))
+    }
+
+    fn translations_into(&self, language: &str) -> impl Iterator<Item = &'a Value> {
+        let code = whatsapp(language);
+        let is_meant =
+            |it: &&(String, &str)| it.1 != self.base && (it.1 == language || !code.is_empty() && it.0 == code);
+        let keys: Vec<&str> = self.translations.iter().filter(is_meant).map(|it| it.1).collect();
+        let all = self.definition.get("localization");
+        keys.into_iter().filter_map(move |it| all?.get(it))
+    }
+}
+
+/// All texts in the nodes, to tell their language.
+fn texts_of(nodes: &[Value]) -> String {
+    let actions = nodes.iter().flat_map(|it| list(it, "actions"));
+    let messages = actions.filter(|it| string(it, "type") == Some("send_msg")).filter_map(|it| string(it, "text"));
+    let plain = messages.flat_map(pieces).filter_map(|it| match it {
+        Piece::Plain(text) => Some(text),
+        _ => None,
+    });
+    plain.collect::<Vec<_>>().join(" ")
 }

@@ -70,15 +70,25 @@ pub(super) enum Piece<'a> {
     Path(&'a str),
     /// The text between `@(` and `)`.
     Computed(&'a str),
+    /// Code of Glific, from `<%` to `%>`.
+    Code(&'a str),
 }
 
 /// The parts of a text.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut plain, mut at) = (0, 0);
-    while let Some(sign) = text[at..].find('@').map(|it| it + at) {
+    while let Some(sign) = text[at..].find(['@', '<']).map(|it| it + at) {
         let after = sign + 1;
         let (piece, end) = match text[after..].chars().next() {
+            _ if text.as_bytes()[sign] == b'<' => {
+                let length = text[sign..].strip_prefix("<%").and_then(|it| it.find("%>")).map(|it| it + 4);
+                let Some(end) = length.map(|it| it + sign) else {
+                    at = after;
+                    continue;
+                };
+                (Piece::Code(&text[sign..end]), end)
+            }
             Some('@') => (Piece::Plain("@"), after + 1),
             Some('(') => match closing(&text[after..]) {
                 Some(length) => (Piece::Computed(&text[after + 1..after + length]), after + length + 1),
@@ -244,7 +254,7 @@ mod tests {
         let shown = |it| match it {
             Piece::Plain(it) => it.to_owned(),
             Piece::Path(it) => format!("‹{it}›"),
-            Piece::Computed(it) => format!("«{it}»"),
+            Piece::Computed(it) | Piece::Code(it) => format!("«{it}»"),
         };
         pieces(text).into_iter().map(shown).collect()
     }
@@ -260,6 +270,7 @@ mod tests {
             ("@flow.age @locals.x @webhook.json.items[0].name.", "‹flow.age› ‹locals.x› ‹webhook.json.items[0].name›."),
             ("@results.cita, @Contact", "‹results.cita›, ‹Contact›"),
             ("@(not closed", "@(not closed"),
+            ("1 < 2, <%= rem(@results.x.status, 6) %>.", "1 < 2, «<%= rem(@results.x.status, 6) %>»."),
             ("مرحباً @contact.name،", "مرحباً ‹contact.name›،"),
         ] {
             assert_eq!(read(text), pieces, "{text}");

@@ -255,6 +255,11 @@ impl<'a> FlowReader<'a> {
                 self.builder.record_loss(Loss::Timeout, &flow.name, what);
             }
             self.name_unknown("flow", &definition, &flow.name);
+            if flow.has_unseen_translations() {
+                let what =
+                    format!("the translations into {}, the language of the flow: no customer sees them", flow.base);
+                self.builder.record_loss(Loss::UnusedText, &flow.name, what);
+            }
         }
     }
 

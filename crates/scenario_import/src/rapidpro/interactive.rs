@@ -4,28 +4,29 @@ use scenario::{Choice, Loss, Media, MediaKind, Message, Text};
 use serde_json::Value;
 
 use super::actions::{first_text, texts};
-use super::export::{list, string};
+use super::export::{Export, list, string};
 use super::flow::FlowReader;
 
 impl<'a> FlowReader<'a> {
     /// The message of an action; none if it cannot be read.
     pub(super) fn interactive(&mut self, action: &'a Value, id: &str) -> Option<Message> {
         let flow = self.flow(self.run);
-        let translated = flow.translation(self.language, action, "text").filter(|_| flow.base != self.language);
-        let stored = self.stored(action);
+        let stored = stored(self.export, action);
+        let own = || stored.and_then(|it| translation(it, self.language)).filter(|_| flow.base != self.language);
+        let translated = flow.translation(self.language, action, "text");
         let name = string(action, "name").unwrap_or_default();
-        let raw = match (translated, stored.and_then(|it| translation(it, self.language))) {
-            (None, Some(stored)) if flow.base != self.language => stored.to_string(),
-            _ => first_text(translated.or(action.get("text"))).to_owned(),
+        let raw = match translated {
+            Some(text) => first_text(Some(text)).to_owned(),
+            None => match own() {
+                Some(content) => content.to_string(),
+                None if flow.is_in(self.language) => first_text(action.get("text")).to_owned(),
+                None => {
+                    let what = format!("no translation into {} of the interactive message “{name}”", self.language);
+                    self.builder.record_loss(Loss::Untranslated, id, what);
+                    return None;
+                }
+            },
         };
-        if translated.is_none()
-            && flow.base != self.language
-            && stored.and_then(|it| translation(it, self.language)).is_none()
-        {
-            let what = format!("no translation into {} of the interactive message “{name}”", self.language);
-            self.builder.record_loss(Loss::Untranslated, id, what);
-            return None;
-        }
         let Ok(mut content) = serde_json::from_str::<Value>(&raw) else {
             let what = format!("the interactive message “{name}”, whose content is not in the file");
             self.builder.record_loss(Loss::StepDropped, id, what);
@@ -44,12 +45,6 @@ impl<'a> FlowReader<'a> {
             return None;
         }
         Some(message)
-    }
-
-    /// The stored interactive message of an action; flows name it by its id.
-    fn stored(&self, action: &Value) -> Option<&'a Value> {
-        let id = action.get("id").filter(|it| !it.is_null())?;
-        list(self.export.json, "interactive_templates").iter().find(|it| it.get("source_id") == Some(id))
     }
 
     fn interactive_buttons(&mut self, content: &Value, id: &str) -> Message {
@@ -92,9 +87,15 @@ impl<'a> FlowReader<'a> {
     }
 }
 
+/// The stored interactive message of an action; flows name it by its id.
+pub(super) fn stored<'a>(export: &Export<'a>, action: &Value) -> Option<&'a Value> {
+    let id = action.get("id").filter(|it| !it.is_null())?;
+    list(export.json, "interactive_templates").iter().find(|it| it.get("source_id") == Some(id))
+}
+
 /// The translation of a stored message. Glific gives its languages numbers: English has 1 and Hindi 2 in each of its
 /// databases; another language is known if it is the only one left.
-fn translation<'v>(stored: &'v Value, language: &str) -> Option<&'v Value> {
+pub(super) fn translation<'v>(stored: &'v Value, language: &str) -> Option<&'v Value> {
     let own = stored.get("language_id").map(ToString::to_string).unwrap_or_default();
     let all = stored.get("translations")?.as_object()?;
     match language {

@@ -46,22 +46,26 @@ impl<'a> FlowReader<'a> {
 
     /// A translation of the flow that is being read; nothing in its own language.
     fn translated(&self, action: &'a Value, key: &str) -> Option<&'a Value> {
-        let flow = self.flow(self.run);
-        (flow.base != self.language).then(|| flow.translation(self.language, action, key)).flatten()
+        self.flow(self.run).translation(self.language, action, key)
     }
 
     fn is_own_language(&self) -> bool {
-        self.flow(self.run).base == self.language
+        self.flow(self.run).is_in(self.language)
     }
 
     /// The text of an action in the language of the scenario. A text without words is in every language.
     fn local_text(&mut self, action: &'a Value, id: &str) -> Option<&'a str> {
         let own = string(action, "text").unwrap_or_default();
-        if self.is_own_language() || !has_words(own) {
-            return Some(own);
-        }
         match self.translated(action, "text") {
-            Some(text) => Some(first_text(Some(text))),
+            Some(text) => {
+                let text = first_text(Some(text));
+                if self.is_own_language() && text != own && has_words(own) {
+                    let what = format!("“{own}”: its translation into {} is sent instead", self.language);
+                    self.builder.record_loss(Loss::UnusedText, id, what);
+                }
+                Some(text)
+            }
+            None if self.is_own_language() || !has_words(own) => Some(own),
             None => {
                 self.name_untranslated(id, &format!("“{own}”"));
                 None
@@ -142,7 +146,7 @@ fn is_unwritten(text: &Text) -> bool {
 }
 
 /// Whether anything in the text is in a language: not only values, links, numbers and pictures.
-fn has_words(text: &str) -> bool {
+pub(super) fn has_words(text: &str) -> bool {
     let plain = pieces(text).into_iter().filter_map(|it| match it {
         Piece::Plain(it) => Some(it),
         _ => None,

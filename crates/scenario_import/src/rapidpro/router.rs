@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use regex::Regex;
-use scenario::{Act, Branch, Condition, Goal, Loss, Test};
+use scenario::{Act, Branch, Condition, Goal, Loss, Test, TextPart};
 use serde_json::Value;
 
 use super::export::{list, string};
@@ -190,11 +190,16 @@ impl<'a> FlowReader<'a> {
         }
     }
 
-    /// The slot of a value that is tested.
+    /// The slot of a value that is tested. A text with several values, or with words around them, is a value of its own.
     fn operand(&mut self, operand: &str, id: &str) -> String {
         let text = self.text(operand, id);
-        let first = text.slots().next().map(str::to_owned);
-        first.unwrap_or_else(|| self.builder.slot_called(operand, operand, "operand", operand))
+        if let [TextPart::Slot(slot)] = text.trimmed().parts() {
+            return slot.clone();
+        }
+        match pieces(operand).iter().all(|it| matches!(it, Piece::Plain(_))) {
+            true => self.builder.slot_called(operand, operand, "operand", operand),
+            false => self.computed_as(operand, operand, id),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Flows as their editor writes them, and what becomes of them.
 
+mod languages;
+
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};

@@ -14,6 +14,7 @@ impl FlowReader<'_> {
                 Piece::Plain(plain) => text.push_plain(plain),
                 Piece::Path(path) => text.push_slot(&self.slot(path)),
                 Piece::Computed(expression) => text.push_slot(&self.computed(expression, place)),
+                Piece::Code(code) => text.push_slot(&self.computed_as(code, code, place)),
             }
         }
         text
@@ -25,19 +26,25 @@ impl FlowReader<'_> {
         if parsed.is_path(expression) {
             return self.slot(parsed.paths[0]);
         }
-        self.builder.record_loss(Loss::ExpressionDropped, place, format!("@({expression})"));
         let whole = format!("@({expression})");
         match parsed.paths.first() {
-            Some(path) if parsed.is_same_value(expression) => self.slot_in(path, parsed.case()),
-            Some(path) => {
-                let name = self.named(path).1;
-                self.builder.slot_called(&whole, &name, &format!("{name}_value"), &whole)
+            Some(path) if parsed.is_same_value(expression) => {
+                self.builder.record_loss(Loss::ExpressionDropped, place, whole);
+                self.slot_in(path, parsed.case())
             }
-            None => {
-                let name = parsed.functions.last().copied().unwrap_or("value");
-                self.builder.slot_called(&whole, name, &format!("{name}_value"), &whole)
-            }
+            _ => self.computed_as(expression, &whole, place),
         }
+    }
+
+    /// The slot of what only the source computes.
+    pub(super) fn computed_as(&mut self, expression: &str, whole: &str, place: &str) -> String {
+        self.builder.record_loss(Loss::ExpressionDropped, place, whole);
+        let parsed = Parsed::read(expression);
+        let name = match parsed.paths.first() {
+            Some(path) => self.named(path).1,
+            None => parsed.functions.last().copied().unwrap_or("value").to_owned(),
+        };
+        self.builder.slot_called(whole, &name, &format!("{name}_value"), whole)
     }
 
     pub(super) fn slot(&mut self, path: &str) -> String {
@@ -46,8 +53,7 @@ impl FlowReader<'_> {
 
     fn slot_in(&mut self, path: &str, case: Case) -> String {
         let (key, name) = self.named(path);
-        let root = parts(path).into_iter().next().unwrap_or_default();
-        let other = format!("{root}_{name}");
+        let other = other_name(path, &name);
         if let Some(result) = key.strip_suffix("#category") {
             let cased = format!("{key}{case:?}");
             let slot = self.builder.slot_called(&cased, &name, &other, path);
@@ -108,8 +114,30 @@ fn result(flow: usize, parts: &[&str]) -> (String, String) {
             let called = if is_number { format!("{name}_{last}") } else { (*last).to_owned() };
             (format!("{key}.{}", rest.join(".")), called)
         }
-        _ => (key, (*name).to_owned()),
+        [] | ["value" | "values", ..] => (key, (*name).to_owned()),
+        // Calls of Glific put what they brought into the result itself.
+        [.., last] => {
+            let called = if is_general(last) { format!("{name}_{last}") } else { (*last).to_owned() };
+            (format!("{key}.{}", rest.join(".")), called)
+        }
     }
+}
+
+/// Whether the last word of a path says nothing without the word before it.
+fn is_general(word: &str) -> bool {
+    const GENERAL: [&str; 7] = ["name", "status", "id", "uuid", "created_on", "node_uuid", "categories"];
+    word.bytes().all(|it| it.is_ascii_digit()) || GENERAL.contains(&word)
+}
+
+/// The name for a value whose own name is taken: with the word before it.
+fn other_name(path: &str, name: &str) -> String {
+    let parts = parts(path);
+    let is_number = |it: &&String| it.bytes().all(|it| it.is_ascii_digit());
+    let mut before = parts.iter().rev().skip(1).filter(|it| !is_number(it) && !name.contains(it.as_str()));
+    let first = before.next();
+    // `json` and `extra` stand for whatever the call brought.
+    let named = first.filter(|it| *it != "extra" && *it != "json").or_else(|| before.next()).or(first);
+    format!("{}_{name}", named.map_or("other", String::as_str))
 }
 
 /// The key of a result of a flow.
