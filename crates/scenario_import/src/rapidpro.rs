@@ -38,7 +38,7 @@ pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), Impo
             serde_json::from_slice(&file.bytes).map_err(|it| ImportError::shape(file, "flows of RapidPro", it))?;
         let (export, refused) = Export::read(&json);
         let skip = |(place, why)| Skipped { file: file.path.clone(), place, why };
-        imported.skipped.extend(refused.into_iter().map(skip));
+        imported.skipped.extend(refused.into_iter().chain(losses::of_export(&json)).map(skip));
         let mut reached = HashSet::new();
         let roots: Vec<usize> = (0..export.flows.len()).filter(|it| export.is_root(*it)).collect();
         // Flows that only enter each other have no root: the first of them is one.
@@ -71,15 +71,24 @@ fn flow_scenarios(export: &Export<'_>, n: usize, file: &File, reached: &mut Hash
         let mut reader = FlowReader::new(export, language);
         let start = reader.read(n);
         reached.extend(reader.runs.iter().map(|it| it.flow));
-        if reader.builder.steps.is_empty() {
+        if !reader.builder.steps.iter().any(|it| speaks(&it.act)) {
+            let does = match reader.builder.steps.is_empty() {
+                true => "says and does nothing",
+                false => "says nothing to a customer: it only saves values and asks other systems",
+            };
             let lost: Vec<&str> = reader.builder.losses.iter().map(|it| it.what.as_str()).collect();
-            let lost = if lost.is_empty() { String::new() } else { format!(": {}", lost.join("; ")) };
-            let why = format!("it says and does nothing in {language}{lost}");
+            let lost = if lost.is_empty() { String::new() } else { format!("; lost: {}", lost.join("; ")) };
+            let why = format!("it {does} ({language}){lost}");
             imported.skipped.push(Skipped { file: file.path.clone(), place: flow.name.clone(), why });
             continue;
         }
         imported.scenarios.push(scenario(export, flow, reader.finish(), start.as_deref(), language, file));
     }
+}
+
+/// Whether a step writes to the customer, or gives the customer to a person.
+fn speaks(act: &Act) -> bool {
+    matches!(act, Act::Message(_) | Act::Question(_) | Act::Handover(_))
 }
 
 fn scenario(
@@ -120,7 +129,9 @@ fn campaign_messages(export: &Export<'_>, file: &File, imported: &mut Imported) 
             let text = reader.text(text, "message");
             let mut builder = reader.finish();
             builder.push("message", Act::Message(Message { text, ..Message::default() }));
-            builder.record_loss(scenario::Loss::FieldDropped, "message", &event.when);
+            for lost in [&event.when].into_iter().chain(&event.lost) {
+                builder.record_loss(scenario::Loss::FieldDropped, "message", lost);
+            }
             let head = ScenarioHead {
                 intent: &event.name,
                 language: &code,

@@ -5,11 +5,14 @@ use serde_json::Value;
 
 use super::export::{Export, Flow, list, names, string};
 use super::flow::several;
+use super::losses::unknown;
 
 /// A text that a campaign sends by itself.
 pub(super) struct CampaignMessage<'a> {
     pub(super) name: String,
     pub(super) when: String,
+    /// What it says that has no place.
+    pub(super) lost: Vec<String>,
     /// The languages and their texts.
     pub(super) texts: Vec<(&'a str, &'a str)>,
 }
@@ -30,13 +33,22 @@ pub(super) fn of(export: &Export<'_>, flow: &Flow<'_>) -> (Trigger, Vec<(Loss, S
     let mut by_business = None;
     for trigger in triggers(export, flow) {
         conditions(trigger, &mut losses);
+        losses.extend(unknown("trigger", trigger).into_iter().map(|it| (Loss::FieldDropped, it)));
         match string(trigger, "trigger_type").unwrap_or("K") {
             "S" => {
                 losses.push((Loss::FieldDropped, format!("the schedule that starts it: {}", schedule(trigger))));
                 by_business = Some(Trigger::Campaign);
             }
             "T" => by_business = by_business.or(Some(Trigger::Event { name: Some("ticket closed".to_owned()) })),
-            _ => {
+            kind => {
+                let about = match kind {
+                    "M" | "V" => Some("a telephone call begins it"),
+                    "R" => Some("a link or an advertisement begins it"),
+                    "O" => Some("an opt-in begins it"),
+                    "P" => Some("an opt-out begins it"),
+                    _ => None,
+                };
+                losses.extend(about.map(|it| (Loss::ConditionDropped, it.to_owned())));
                 let words: Vec<String> = keywords(trigger).map(str::to_owned).collect();
                 match_type(trigger, &words, &mut losses);
                 phrases.extend(words);
@@ -46,6 +58,7 @@ pub(super) fn of(export: &Export<'_>, flow: &Flow<'_>) -> (Trigger, Vec<(Loss, S
     }
     for (campaign, event) in events(export, flow) {
         losses.push((Loss::FieldDropped, when(campaign, event)));
+        losses.extend(of_event(campaign, event).into_iter().map(|it| (Loss::FieldDropped, it)));
         by_business = Some(Trigger::Campaign);
     }
     match by_business {
@@ -105,14 +118,25 @@ fn conditions(trigger: &Value, losses: &mut Vec<(Loss, String)>) {
 }
 
 fn schedule(trigger: &Value) -> String {
-    let period = trigger.get("schedule").and_then(|it| string(it, "repeat_period"));
-    match period {
-        Some("D") => "every day".to_owned(),
-        Some("W") => "every week".to_owned(),
-        Some("M") => "every month".to_owned(),
-        Some("Y") => "every year".to_owned(),
-        _ => "once".to_owned(),
+    let schedule = trigger.get("schedule").unwrap_or(&Value::Null);
+    let period = match string(schedule, "repeat_period") {
+        Some("D") => "every day",
+        Some("W") => "every week",
+        Some("M") => "every month",
+        Some("Y") => "every year",
+        _ => "once",
+    };
+    let more = unknown("schedule", schedule);
+    if more.is_empty() { period.to_owned() } else { format!("{period} ({})", more.join(", ")) }
+}
+
+/// What a campaign and one of its events say that has no place.
+fn of_event(campaign: &Value, event: &Value) -> Vec<String> {
+    let mut lost = [unknown("campaign", campaign), unknown("event", event)].concat();
+    for message in event.get("message").and_then(Value::as_object).into_iter().flat_map(|it| it.values()) {
+        lost.extend(unknown("campaign message", message));
     }
+    lost
 }
 
 /// The events of campaigns that start the flow.
@@ -137,7 +161,8 @@ pub(super) fn messages<'a>(export: &Export<'a>) -> Vec<CampaignMessage<'a>> {
             text => text.as_str().into_iter().map(|it| (base, it)).collect(),
         };
         let name = string(campaign, "name").unwrap_or("campaign").to_owned();
-        messages.push(CampaignMessage { name, when: when(campaign, event), texts });
+        let (when, lost) = (when(campaign, event), of_event(campaign, event));
+        messages.push(CampaignMessage { name, when, lost, texts });
     }
     messages
 }

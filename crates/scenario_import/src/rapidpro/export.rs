@@ -199,7 +199,7 @@ impl<'a> Flow<'a> {
         own.is_some_and(|it| it.values().any(|it| list(it, "text").iter().any(|it| it != "")))
     }
 
-    fn translations_into(&self, language: &str) -> impl Iterator<Item = &'a Value> {
+    pub(super) fn translations_into(&self, language: &str) -> impl Iterator<Item = &'a Value> {
         let code = whatsapp(language);
         let is_meant =
             |it: &&(String, &str)| it.1 != self.base && (it.1 == language || !code.is_empty() && it.0 == code);

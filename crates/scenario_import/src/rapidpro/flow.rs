@@ -255,6 +255,7 @@ impl<'a> FlowReader<'a> {
                 self.builder.record_loss(Loss::Timeout, &flow.name, what);
             }
             self.name_unknown("flow", &definition, &flow.name);
+            self.name_translations(flow);
             if flow.has_unseen_translations() {
                 let what =
                     format!("the translations into {}, the language of the flow: no customer sees them", flow.base);

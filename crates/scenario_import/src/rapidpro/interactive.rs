@@ -1,6 +1,6 @@
 //! Interactive messages of Glific: a text with buttons or a list, as JSON in a text.
 
-use scenario::{Choice, Loss, Media, MediaKind, Message, Text};
+use scenario::{Choice, Loss, Media, MediaKind, Message};
 use serde_json::Value;
 
 use super::actions::{first_text, texts};
@@ -8,7 +8,7 @@ use super::export::{Export, list, string};
 use super::flow::FlowReader;
 
 impl<'a> FlowReader<'a> {
-    /// The message of an action; none if it cannot be read.
+    /// The message of an action; none if there is none in the language. One without content says nothing.
     pub(super) fn interactive(&mut self, action: &'a Value, id: &str) -> Option<Message> {
         let flow = self.flow(self.run);
         let stored = stored(self.export, action);
@@ -30,28 +30,28 @@ impl<'a> FlowReader<'a> {
         let Ok(mut content) = serde_json::from_str::<Value>(&raw) else {
             let what = format!("the interactive message “{name}”, whose content is not in the file");
             self.builder.record_loss(Loss::StepDropped, id, what);
-            return None;
+            return Some(Message::default());
         };
         if stored.is_some_and(|it| it["send_with_title"] == false) {
             drop_title(&mut content);
         }
         self.name_unknown("interactive", &content, id);
-        let message = match string(&content, "type") {
+        let mut message = match string(&content, "type") {
             Some("list") => self.interactive_list(&content, id),
             _ => self.interactive_buttons(&content, id),
         };
-        if message.text.is_empty() && message.media.is_none() {
-            self.builder.record_loss(Loss::StepDropped, id, format!("the interactive message “{name}” without a text"));
-            return None;
+        if message.text.is_empty() {
+            message.text = std::mem::take(&mut message.header);
         }
         Some(message)
     }
 
     fn interactive_buttons(&mut self, content: &Value, id: &str) -> Message {
         let inner = content.get("content").or(content.get("body")).unwrap_or(&Value::Null);
-        let parts = ["header", "text", "caption"].iter().filter_map(|it| string(inner, it));
-        let parts: Vec<&str> = parts.filter(|it| !it.trim().is_empty()).collect();
-        let text = self.text(&parts.join("\n"), id);
+        let text = string(inner, "text").unwrap_or_default();
+        let [header, text, footer] =
+            [string(inner, "header").unwrap_or_default(), text, string(inner, "caption").unwrap_or_default()]
+                .map(|it| self.text(it, id).trimmed());
         let media = string(inner, "url").filter(|it| !it.is_empty());
         let media = media.map(|url| Media {
             kind: MediaKind::of(string(inner, "type").unwrap_or_default()),
@@ -60,15 +60,14 @@ impl<'a> FlowReader<'a> {
         let mut choices: Vec<Choice> =
             list(content, "options").iter().filter_map(|it| Some(Choice::reply(string(it, "title")?, None))).collect();
         if string(content, "type") == Some("location_request_message") {
-            choices
-                .push(Choice::ShareLocation { title: parts.first().copied().unwrap_or("📍").to_owned(), next: None });
+            choices.push(Choice::ShareLocation { title: text.to_string(), next: None });
         }
-        Message { text, media, choices, ..Message::default() }
+        Message { header, text, footer, media, choices, ..Message::default() }
     }
 
     fn interactive_list(&mut self, content: &Value, id: &str) -> Message {
-        let parts = ["title", "body"].iter().filter_map(|it| string(content, it)).filter(|it| !it.trim().is_empty());
-        let text: Text = self.text(&parts.collect::<Vec<_>>().join("\n"), id);
+        let [header, text] =
+            ["title", "body"].map(|it| self.text(string(content, it).unwrap_or_default(), id).trimmed());
         if let Some(button) = list(content, "globalButtons").first().and_then(|it| string(it, "title")) {
             let what = format!("the title “{button}” of the button that opens the list");
             self.builder.record_loss(Loss::FieldDropped, id, what);
@@ -83,7 +82,7 @@ impl<'a> FlowReader<'a> {
                 Some(Choice::Reply { title: string(it, "title")?.to_owned(), description, value: None, next: None })
             }));
         }
-        Message { text, choices, ..Message::default() }
+        Message { header, text, choices, ..Message::default() }
     }
 }
 

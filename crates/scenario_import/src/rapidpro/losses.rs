@@ -3,10 +3,11 @@
 use scenario::Loss;
 use serde_json::Value;
 
+use super::export::{Flow, list, string};
 use super::flow::FlowReader;
 
 /// The keys of each object that are carried, or that mean nothing outside RapidPro. All others are named as lost.
-pub(super) const KNOWN: [(&str, &[&str]); 48] = [
+pub(super) const KNOWN: [(&str, &[&str]); 51] = [
     (
         "flow",
         &[
@@ -66,23 +67,101 @@ pub(super) const KNOWN: [(&str, &[&str]); 48] = [
     ("link_google_sheet", &["name", "action_type", "result_name"]),
     ("set_wa_group_field", &["field", "value"]),
     ("hint", &["type"]),
-    ("trigger", &[]),
-    ("campaign", &[]),
-    ("template", &["uuid", "name"]),
-    ("templating", &["template"]),
+    (
+        "trigger",
+        &[
+            "trigger_type",
+            "flow",
+            "groups",
+            "exclude_groups",
+            "contacts",
+            "channel",
+            "keyword",
+            "keywords",
+            "match_type",
+            "schedule",
+        ],
+    ),
+    ("schedule", &["repeat_period"]),
+    ("campaign", &["name", "group", "events"]),
+    ("event", &["offset", "unit", "event_type", "delivery_hour", "relative_to", "flow", "message", "base_language"]),
+    ("campaign message", &["text"]),
+    // Fields and groups are named where they are used; a group with a query is named apart.
+    (
+        "export",
+        &[
+            "flows",
+            "triggers",
+            "campaigns",
+            "version",
+            "site",
+            "interactive_templates",
+            "fields",
+            "groups",
+            "contact_field",
+            "collections",
+        ],
+    ),
+    ("translation", &["text", "quick_replies", "attachments", "arguments", "name", "_ui"]),
     ("quick_reply", &["type", "text", "extra"]),
     ("interactive", &["type", "content", "options", "body", "title", "globalButtons", "items", "action"]),
 ];
 
-impl FlowReader<'_> {
-    /// Names the fields of an object that have no place. Empty fields say nothing.
+/// The fields of an object that have no place, in words. Empty fields say nothing.
+pub(super) fn unknown(kind: &str, value: &Value) -> Vec<String> {
+    let known = KNOWN.iter().find(|it| it.0 == kind).map_or(&[][..], |it| it.1);
+    let is_known = |key: &str| known.contains(&key) || key == "uuid" || key == "type";
+    let fields = value.as_object().into_iter().flatten();
+    let lost = fields.filter(|(key, value)| !is_known(key) && !is_empty(value));
+    lost.map(|(key, value)| format!("{key} of {kind}{}", shown(key, value))).collect()
+}
+
+/// The parts of an export that belong to no flow and have no place: where they are, and what they are.
+pub(super) fn of_export(export: &Value) -> Vec<(String, String)> {
+    if export.get("flows").is_none() {
+        return Vec::new();
+    }
+    let lost = unknown("export", export).into_iter().map(|it| ("the export".to_owned(), it));
+    let groups = list(export, "groups").iter();
+    let queries = groups.filter_map(|it| Some((it, string(it, "query").filter(|it| !it.is_empty())?)));
+    let queries = queries.map(|(group, query)| {
+        let name = string(group, "name").unwrap_or_default();
+        (format!("the group “{name}”"), format!("who is in it is not carried: {query}"))
+    });
+    lost.chain(queries).collect()
+}
+
+impl<'a> FlowReader<'a> {
+    /// Names the fields of an object that have no place.
     pub(super) fn name_unknown(&mut self, kind: &str, value: &Value, place: &str) {
-        let known = KNOWN.iter().find(|it| it.0 == kind).map_or(&[][..], |it| it.1);
-        for (key, value) in value.as_object().into_iter().flatten() {
-            let is_known = known.contains(&key.as_str()) || key == "uuid" || key == "type";
-            if !is_known && !is_empty(value) {
-                self.builder.record_loss(Loss::FieldDropped, place, format!("{key} of {kind}{}", shown(key, value)));
-            }
+        for what in unknown(kind, value) {
+            self.builder.record_loss(Loss::FieldDropped, place, what);
+        }
+    }
+
+    /// Names what a node has and a step does not.
+    pub(super) fn name_node(&mut self, node: &'a Value, id: &str) {
+        self.name_unknown("node", node, id);
+        list(node, "exits").iter().for_each(|it| self.name_unknown("exit", it, id));
+        let Some(router) = node.get("router").filter(|it| !it.is_null()) else { return };
+        self.name_unknown("router", router, id);
+        list(router, "categories").iter().for_each(|it| self.name_unknown("category", it, id));
+        let Some(wait) = router.get("wait").filter(|it| !it.is_null()) else { return };
+        self.name_unknown("wait", wait, id);
+        self.name_unknown("timeout", &wait["timeout"], id);
+        self.name_unknown("hint", &wait["hint"], id);
+        if let Some(kind) = string(wait, "type").filter(|it| *it != "msg") {
+            self.builder.record_loss(Loss::FieldDropped, id, format!("the kind of the wait: {kind}"));
+        }
+    }
+
+    /// Names what translations of the flow say beside texts.
+    pub(super) fn name_translations(&mut self, flow: &Flow<'a>) {
+        let translations = flow.translations_into(self.language).filter_map(Value::as_object).flatten();
+        let lost: Vec<String> = translations.flat_map(|it| unknown("translation", it.1)).collect();
+        for what in lost {
+            let what = format!("{what} (into {})", self.language);
+            self.builder.record_loss(Loss::FieldDropped, &flow.name, what);
         }
     }
 }

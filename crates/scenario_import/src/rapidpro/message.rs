@@ -20,28 +20,24 @@ impl<'a> FlowReader<'a> {
             let what = format!("the WhatsApp template “{name}” that is sent outside the window");
             self.builder.record_loss(Loss::FieldDropped, id, what);
         }
-        let text = match text {
-            Some(text) => self.text(text, id),
-            None => Text::default(),
-        };
+        let is_untranslated = text.is_none();
+        let mut text = text.map(|it| self.text(it, id)).unwrap_or_default();
         // “…” stands for a text that somebody meant to write.
         if is_unwritten(&text) && choices.is_empty() && messages.is_empty() {
             self.builder.record_loss(Loss::StepDropped, id, format!("a message with an empty text: “{text}”"));
+            text = Text::default();
+        }
+        let has_attachments = attachments.is_some_and(|it| !texts(Some(it)).is_empty());
+        if is_untranslated && messages.is_empty() && !has_attachments {
+            // Buttons without a text cannot be sent.
+            for choice in &choices {
+                self.builder.record_loss(Loss::ButtonDropped, id, format!("“{}” has no text", choice.title()));
+            }
             return Vec::new();
         }
-        match messages.pop() {
-            _ if text.is_empty() && messages.is_empty() && attachments.is_none_or(|it| texts(Some(it)).is_empty()) => {
-                // Buttons without a text cannot be sent.
-                for choice in &choices {
-                    self.builder.record_loss(Loss::ButtonDropped, id, format!("“{}” has no text", choice.title()));
-                }
-                Vec::new()
-            }
-            last => {
-                messages.push(Message { text, choices, ..last.unwrap_or_default() });
-                messages
-            }
-        }
+        let last = messages.pop().unwrap_or_default();
+        messages.push(Message { text, choices, ..last });
+        messages
     }
 
     /// A translation of the flow that is being read; nothing in its own language.

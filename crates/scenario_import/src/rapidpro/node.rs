@@ -61,7 +61,7 @@ impl<'a> FlowReader<'a> {
         }
         if wait(node).is_some() {
             let place = part_id(&id, parts.len());
-            let (slot, timeout) = self.answer(job.run, job.node, &place);
+            let (slot, timeout) = self.answer(job.run, job.node);
             self.note_answer(job.run, job.node, &place, &slot);
             parts.push(Part::Act(Act::Listen(Listen { slot, next: None, timeout })));
             let goal = self.way_of(job.run, job.node);
@@ -173,9 +173,8 @@ impl<'a> FlowReader<'a> {
     /// Makes a question of a message. Actions after it that do not say anything come before it, so that they do not wait.
     fn ask(&mut self, id: &str, parts: &mut Vec<Part>, asks: usize, (run, node): (usize, usize)) {
         let question = parts.remove(asks);
-        let place = part_id(id, parts.len());
         let Part::Act(Act::Message(message)) = question else { return };
-        let (slot, timeout) = self.answer(run, node, &place);
+        let (slot, timeout) = self.answer(run, node);
         let hint = wait(&self.flow(run).nodes[node]).and_then(|it| it.get("hint"));
         let accepts = match hint.and_then(|it| string(it, "type")) {
             Some("location") => Accepts::Location,
@@ -185,10 +184,11 @@ impl<'a> FlowReader<'a> {
         let act = match message.choices.is_empty() {
             true => {
                 let Message { text, media, location, .. } = message;
-                if media.is_some() || location.is_some() {
+                let is_shown = media.is_some() || location.is_some();
+                if is_shown {
                     parts.push(Part::Act(Act::Message(Message { media, location, ..Message::default() })));
                 }
-                match text.is_empty() {
+                match is_shown && text.is_empty() {
                     true => Act::Listen(Listen { slot: slot.clone(), next: None, timeout }),
                     false => Act::Question(Question { text, slot: slot.clone(), accepts, next: None, timeout }),
                 }
@@ -200,11 +200,10 @@ impl<'a> FlowReader<'a> {
     }
 
     /// The slot of the answer that a node waits for, and what happens without an answer.
-    fn answer(&mut self, run: usize, n: usize, place: &str) -> (String, Option<Timeout>) {
+    fn answer(&mut self, run: usize, n: usize) -> (String, Option<Timeout>) {
         let node = &self.flow(run).nodes[n];
         let (Some(router), Some(wait)) = (router(node), wait(node)) else { return (String::new(), None) };
         let slot = self.answer_slot(run, n);
-        self.name_unknown("wait", wait, place);
         let timeout = wait.get("timeout").and_then(|it| {
             let seconds = it.get("seconds").and_then(Value::as_u64)?;
             let category = string(it, "category_uuid").unwrap_or_default();
@@ -283,13 +282,6 @@ impl<'a> FlowReader<'a> {
                 self.builder.record_loss(Loss::StepDropped, place, what);
                 self.follow(&after, false)
             }
-        }
-    }
-
-    fn name_node(&mut self, node: &Value, id: &str) {
-        self.name_unknown("node", node, id);
-        if let Some(router) = router(node) {
-            self.name_unknown("router", router, id);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Flows as their editor writes them, and what becomes of them.
 
+mod keys;
 mod languages;
 
 use std::fmt::Write;
@@ -115,10 +116,31 @@ fn an_interactive_message_without_its_title_is_translated_from_its_store() {
 }
 
 #[test]
+fn an_interactive_message_has_a_header_and_a_footer() {
+    let content = json!({ "type": "quick_reply", "options": [{ "title": "Yes" }],
+        "content": { "type": "text", "header": "Consent", "text": "Shall we write to you?\n\n", "caption": "Type STOP" } });
+    let action = json!({ "uuid": "a", "type": "send_interactive_msg", "text": content.to_string() });
+    let imported = read(&flow("Begin", json!([[[action], null, [null]]])));
+    let scenario::Act::Message(it) = &imported.scenarios[0].steps[0].act else { panic!("no message") };
+    let [header, text, footer] = [&it.header, &it.text, &it.footer].map(ToString::to_string);
+    assert_eq!([header.as_str(), &text, &footer], ["Consent", "Shall we write to you?", "Type STOP"]);
+}
+
+#[test]
+fn a_flow_that_says_nothing_to_a_customer_is_no_scenario() {
+    let save = json!({ "uuid": "s", "type": "set_run_result", "name": "Started", "value": "yes" });
+    let tell =
+        json!({ "uuid": "b", "type": "send_broadcast", "text": "Somebody wrote", "groups": [{ "name": "Team" }] });
+    check(&[flow("Quiet", json!([[[save, tell], null, []]]))], &expect![[r#"
+        skipped: Quiet: it says nothing to a customer: it only saves values and asks other systems (eng); lost: groups of send_broadcast; the text of send_broadcast: “Somebody wrote”
+    "#]]);
+}
+
+#[test]
 fn a_text_of_dots_is_a_message_that_nobody_wrote() {
     let imported = read(&flow("Begin", json!([[[say("Hello"), say("…")], null, [null]]])));
     let texts = imported.scenarios[0].steps.iter().map(|it| it.act.text().unwrap().to_string());
-    assert_eq!(texts.collect::<Vec<_>>(), ["Hello"]);
+    assert_eq!(texts.collect::<Vec<_>>(), ["Hello", ""]);
     assert!(imported.scenarios[0].losses.iter().any(|it| it.what.contains("empty text")));
 }
 
@@ -363,111 +385,5 @@ fn flows_of_other_products_and_of_old_versions_are_refused() {
         [(&old, true), (&other, false), (&json!({ "nodes": [{ "id": "entry", "next": [] }] }), false)]
     {
         assert_eq!(super::is_export(json), is_known, "{json}");
-    }
-}
-
-/// The treatment that a key must have.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fate {
-    Carried,
-    Lost,
-    NoMeaning,
-}
-
-/// Every key of actions, with a value, by the specification of RapidPro 13 and 14 and the actions of Glific.
-const KEYS: &[(&str, &str, &str, Fate)] = &[
-    ("send_msg", "text", r#""Look here""#, Fate::Carried),
-    ("send_msg", "quick_replies", r#"["Yes, here"]"#, Fate::Carried),
-    ("send_msg", "attachments", r#"["image:https://example.com/here.png"]"#, Fate::Carried),
-    ("send_msg", "all_urns", "true", Fate::Lost),
-    ("send_msg", "topic", r#""account""#, Fate::Lost),
-    ("send_msg", "template", r#"{"name":"welcome"}"#, Fate::Lost),
-    ("send_msg", "template_variables", r#"["x"]"#, Fate::Lost),
-    ("send_msg", "templating", r#"{"template":{"name":"welcome"}}"#, Fate::Lost),
-    ("send_msg", "labels", r#"[{"name":"L"}]"#, Fate::Lost),
-    ("send_broadcast", "text", r#""Here to others""#, Fate::Lost),
-    ("send_broadcast", "groups", r#"[{"name":"G"}]"#, Fate::Lost),
-    ("send_broadcast", "contacts", r#"[{"name":"G"}]"#, Fate::Lost),
-    ("send_broadcast", "contact_query", r#""age > 3""#, Fate::Lost),
-    ("send_broadcast", "legacy_vars", r#"["x"]"#, Fate::Lost),
-    ("send_broadcast", "urns", r#"["tel:+1"]"#, Fate::Lost),
-    ("send_broadcast", "quick_replies", r#"["x"]"#, Fate::Lost),
-    ("send_broadcast", "attachments", r#"["x"]"#, Fate::Lost),
-    ("set_contact_field", "field", r#"{"key":"here"}"#, Fate::Carried),
-    ("set_contact_field", "value", r#""here""#, Fate::Carried),
-    ("set_contact_name", "name", r#""here""#, Fate::Carried),
-    ("set_contact_language", "language", r#""here""#, Fate::Carried),
-    ("set_contact_timezone", "timezone", r#""here""#, Fate::Carried),
-    ("set_contact_status", "status", r#""here""#, Fate::Carried),
-    ("set_contact_channel", "channel", r#"{"name":"here"}"#, Fate::Carried),
-    ("set_run_result", "name", r#""here""#, Fate::Carried),
-    ("set_run_result", "value", r#""here""#, Fate::Carried),
-    ("set_run_local", "local", r#""here""#, Fate::Carried),
-    ("set_run_local", "value", r#""here""#, Fate::Carried),
-    ("set_run_local", "operation", r#""increment""#, Fate::Lost),
-    ("add_contact_groups", "groups", r#"[{"name":"here"}]"#, Fate::Carried),
-    ("remove_contact_groups", "groups", r#"[{"name":"here"}]"#, Fate::Carried),
-    ("remove_contact_groups", "all_groups", "true", Fate::Carried),
-    ("add_contact_urn", "scheme", r#""here""#, Fate::Carried),
-    ("add_contact_urn", "path", r#""here""#, Fate::Carried),
-    ("add_input_labels", "labels", r#"[{"name":"here"}]"#, Fate::Carried),
-    ("call_webhook", "url", r#""https://example.com/here""#, Fate::Carried),
-    ("call_webhook", "method", r#""here""#, Fate::Carried),
-    ("call_webhook", "headers", r#"{"A":"b"}"#, Fate::Lost),
-    ("call_webhook", "body", r#""x""#, Fate::Lost),
-    ("call_webhook", "result_name", r#""x""#, Fate::NoMeaning),
-    ("call_resthook", "resthook", r#""here""#, Fate::Carried),
-    ("call_classifier", "classifier", r#"{"name":"here"}"#, Fate::Carried),
-    ("call_classifier", "input", r#""@input.text""#, Fate::Lost),
-    ("call_llm", "llm", r#"{"name":"here"}"#, Fate::Carried),
-    ("call_llm", "instructions", r#""Be kind""#, Fate::Lost),
-    ("call_llm", "input", r#""x""#, Fate::Lost),
-    ("transfer_airtime", "amounts", r#"{"RWF":"here"}"#, Fate::Carried),
-    ("open_ticket", "topic", r#"{"name":"here"}"#, Fate::Carried),
-    ("open_ticket", "note", r#""x""#, Fate::Lost),
-    ("open_ticket", "body", r#""x""#, Fate::Lost),
-    ("open_ticket", "assignee", r#"{"name":"x"}"#, Fate::Lost),
-    ("enter_flow", "flow", r#"{"name":"here"}"#, Fate::Carried),
-    ("start_session", "flow", r#"{"name":"here"}"#, Fate::Carried),
-    ("start_session", "groups", r#"[{"name":"x"}]"#, Fate::Lost),
-    ("start_session", "contacts", r#"[{"name":"x"}]"#, Fate::Lost),
-    ("start_session", "contact_query", r#""x""#, Fate::Lost),
-    ("start_session", "exclusions", r#"{"in_a_flow":true}"#, Fate::Lost),
-    ("start_session", "create_contact", "true", Fate::Lost),
-    ("send_email", "subject", r#""here""#, Fate::Carried),
-    ("send_email", "addresses", r#"["a@example.com"]"#, Fate::Lost),
-    ("send_email", "body", r#""x""#, Fate::Lost),
-    ("request_optin", "optin", r#"{"name":"here"}"#, Fate::Carried),
-    ("say_msg", "text", r#""x""#, Fate::Lost),
-    ("say_msg", "audio_url", r#""x""#, Fate::Lost),
-    ("play_audio", "audio_url", r#""x""#, Fate::Lost),
-    ("wait_for_time", "delay", r#""3600""#, Fate::Carried),
-    ("link_google_sheet", "name", r#""here""#, Fate::Carried),
-    ("link_google_sheet", "row", r#"{"a":"b"}"#, Fate::Lost),
-    ("anything_new", "key", r#""x""#, Fate::Lost),
-];
-
-#[test]
-fn each_key_of_an_action_is_carried_or_lost_by_name() {
-    for (kind, key, value, fate) in KEYS {
-        let value: Value = serde_json::from_str(value).unwrap();
-        let mut action = json!({ "uuid": "a", "type": kind });
-        if *kind == "send_msg" {
-            action["text"] = json!("Hello");
-        }
-        let one = |action: &Value| read(&flow("F", json!([[[say("Hi"), action], null, []]])));
-        let without = one(&action).scenarios.remove(0);
-        action[key] = value;
-        let with = one(&action);
-        let with = &with.scenarios[0];
-        let is_carried = with.steps != without.steps;
-        let is_lost = with.losses.iter().any(|it| !without.losses.contains(it));
-        let found = match (is_carried, is_lost) {
-            (_, true) if *fate == Fate::Lost => Fate::Lost,
-            (true, _) => Fate::Carried,
-            (false, true) => Fate::Lost,
-            (false, false) => Fate::NoMeaning,
-        };
-        assert_eq!(found, *fate, "{key} of {kind}: {:#?} {:#?}", with.steps, with.losses);
     }
 }
