@@ -12,10 +12,10 @@ use crate::rules;
 /// Limits the branches of a menu: a longer list is no menu that people read.
 const MOST: usize = 100;
 
-/// A line of a menu: `1 - Opening hours`, or `1 Opening hours`.
+/// A line of a menu: `1 - Opening hours`, `1 Opening hours`, or `Press 1 - Opening hours`.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?m)^[ \t]*(?:\*|_)?(?:(?<key>\d{1,2}|[A-Za-z])[ \t]*(?:[.):=–-]|\.\)|️⃣)+[ \t]*(?<title>\S[^\n]*?)|(?<number>\d{1,2})[ \t]+(?<name>\p{L}[^\n]*?))[ \t]*$",
+        r"(?m)^[ \t]*(?:\*|_)?(?:(?i:press|reply|type|enter|send|text|choose|select|tapez|répondez|envoyez|digite|responda|envie|marque|escriba|escribe|oprima|presione|drücke|balas|ketik|tekan|jibu|andika|bonyeza|दबाएं|दबाएँ|टाइप)[ \t]+)?(?:(?<key>\d{1,2}|[A-Za-z])[ \t]*(?:(?:[.):=–-]|️⃣)[ \t]*)+(?<title>\S[^\n]*?)|(?<number>\d{1,2})[ \t]+(?<name>\p{L}[^\n]*?))[ \t]*$",
     )
     .ok()
 });
@@ -65,13 +65,18 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
     if !are_lines && !meanings.iter().all(|it| is_word(&it[0])) {
         return None;
     }
+    // A line that no button holds whole stays in the text, and its button has the word that the menu asks for.
+    let is_whole = lines.iter().all(|it| it.1.chars().count() <= MAX_TITLE);
     let choices = meanings.iter().map(|words| {
         let own = || (words[0].clone(), capital(&words[0]));
-        let (word, title) = line_of(&lines, words).cloned().unwrap_or_else(own);
+        let (word, title) = match line_of(&lines, words).cloned() {
+            Some((word, _)) if !is_whole => (word.clone(), capital(&word)),
+            line => line.unwrap_or_else(own),
+        };
         Choice::Reply { title, description: None, value: Some(word), next: None }
     });
     Some(Message {
-        text: if are_lines && !text.is_empty() { text } else { question.text.clone() },
+        text: if are_lines && is_whole && !text.is_empty() { text } else { question.text.clone() },
         choices: choices.collect(),
         slot: Some(question.slot.clone()),
         next: question.next.clone(),
@@ -209,6 +214,20 @@ mod tests {
             "We are open/24 hours a day [1=Hours] [2=Prices]"
         );
         assert_eq!(check("A day later\n1 Yes", &["1", "A"]), "A day later [1=Yes]");
+    }
+
+    #[test]
+    fn a_line_may_begin_with_the_verb_that_asks_for_the_answer() {
+        assert_eq!(
+            check("Did you like it?\nPress 1️⃣ - Yes\nReply 2: No", &["1", "2"]),
+            "Did you like it? [1=Yes] [2=No]"
+        );
+    }
+
+    #[test]
+    fn a_menu_with_lines_too_long_for_buttons_stays_in_the_text() {
+        let text = "Did you like it?\n1 - Yes, I did understand the activity\n2 - No";
+        check_choices(text, &["1", "2"], &["1", "2"]);
     }
 
     #[test]
