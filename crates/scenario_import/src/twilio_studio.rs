@@ -7,6 +7,7 @@ mod constants;
 mod decide;
 mod filters;
 mod liquid;
+mod reach;
 mod render;
 mod split;
 mod steps;
@@ -29,7 +30,6 @@ const SAY_NOTHING: [&str; 9] =
     ["id", "sid", "value", "data", "result", "body", "parsed", "status_code", "content_type"];
 /// Widgets that reach a customer in a chat.
 const CHAT: [&str; 3] = ["send-message", "send-and-wait-for-reply", "send-to-flex"];
-
 pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     for file in files {
         let whole: Value = serde_json::from_slice(&file.bytes)
@@ -41,12 +41,14 @@ pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), Impo
         };
         let string = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(|it| it.trim().to_owned());
         let is_name = |it: &String| !it.is_empty() && !DEFAULT_NAMES.contains(&it.to_lowercase().as_str());
-        let flow = Flow {
+        let mut flow = Flow {
+            calls: HashSet::new(),
             states: states.iter().map(|it| (name(it), it)).collect(),
             order: states.iter().map(name).collect(),
             initial: definition.get("initial_state").and_then(Value::as_str).unwrap_or("Trigger"),
             name: string(&whole, "friendly_name").filter(is_name).or(string(definition, "description").filter(is_name)),
         };
+        flow.calls = flow.only_calls();
         if let Err(why) = flow.read(file, imported) {
             imported.skipped.push(Skipped { file: file.path.clone(), place: "the flow".to_owned(), why });
         }
@@ -60,6 +62,8 @@ struct Flow<'a> {
     order: Vec<&'a str>,
     initial: &'a str,
     name: Option<String>,
+    /// Widgets of calls after which nothing is written.
+    calls: HashSet<&'a str>,
 }
 
 /// A way in which a flow begins.
@@ -123,31 +127,6 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn reached(&self, start: &'a str) -> HashSet<&'a str> {
-        let (mut reached, mut waiting) = (HashSet::new(), vec![start]);
-        while let Some(name) = waiting.pop() {
-            let Some(state) = self.states.get(name).filter(|_| reached.insert(name)) else { continue };
-            waiting.extend(transitions(state).iter().filter_map(next_of).filter(|it| self.states.contains_key(it)));
-        }
-        reached
-    }
-
-    /// The states that no scenario reaches, as losses: only phone calls lead there, or nothing.
-    fn elsewhere(&self, reached: &[HashSet<&str>]) -> Vec<PlacedLoss> {
-        let call = self.states.get(self.initial).and_then(|it| target(it, "incomingCall"));
-        let called = call.map(|it| self.reached(it)).unwrap_or_default();
-        let is_elsewhere = |it: &&str| *it != self.initial && reached.iter().all(|reached| !reached.contains(it));
-        let lost = |name: &str| {
-            let (loss, why) = match called.contains(name) {
-                true => (Loss::OtherPlatform, "only phone calls lead to it"),
-                false => (Loss::UnusedText, "nothing leads to it"),
-            };
-            let what = format!("a widget of type {}: {why}", kind(self.states[name]));
-            PlacedLoss { loss, place: name.to_owned(), what }
-        };
-        self.order.iter().copied().filter(is_elsewhere).map(lost).collect()
-    }
-
     fn scenario(
         &self,
         file: &File,
@@ -194,6 +173,8 @@ struct FlowBuilder<'a> {
     constants: Constants<'a>,
     /// The slot of each expression.
     slots: HashMap<String, String>,
+    /// Widgets of calls after which nothing is written.
+    calls: HashSet<&'a str>,
     /// The names of all states of the flow, and the keys of all variables that it sets.
     states: HashSet<&'a str>,
     variables: HashSet<&'a str>,
@@ -207,6 +188,7 @@ impl<'a> FlowBuilder<'a> {
             wanted: HashMap::from([(scenario::END.to_owned(), 1)]),
             skipped: HashMap::new(),
             slots: HashMap::new(),
+            calls: flow.calls.clone(),
             states: flow.states.keys().copied().collect(),
             variables: flow
                 .states

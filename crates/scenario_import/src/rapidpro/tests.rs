@@ -131,9 +131,12 @@ fn a_flow_that_says_nothing_to_a_customer_is_no_scenario() {
     let save = json!({ "uuid": "s", "type": "set_run_result", "name": "Started", "value": "yes" });
     let tell =
         json!({ "uuid": "b", "type": "send_broadcast", "text": "Somebody wrote", "groups": [{ "name": "Team" }] });
-    check(&[flow("Quiet", json!([[[save, tell], null, []]]))], &expect![[r#"
+    check(
+        &[flow("Quiet", json!([[[save, tell], null, []]]))],
+        &expect![[r#"
         skipped: Quiet: it says nothing to a customer: it only saves values and asks other systems (eng); lost: groups of send_broadcast; the text of send_broadcast: “Somebody wrote”
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

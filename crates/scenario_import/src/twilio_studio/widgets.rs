@@ -33,6 +33,11 @@ impl<'a> FlowBuilder<'a> {
             "trigger" => {
                 self.skipped.insert(id, None);
             }
+            other if self.calls.contains(name) => {
+                let what = format!("a widget of type {other}: nothing is written after the call");
+                self.builder.record_loss(Loss::OtherPlatform, name, what);
+                self.skipped.insert(id, None);
+            }
             other => self.skip(state, &id, name, &format!("a widget of type {other}")),
         }
     }
@@ -40,7 +45,10 @@ impl<'a> FlowBuilder<'a> {
     /// Leads past a widget that has no step: to where its first way leads.
     fn skip(&mut self, state: &Value, id: &str, name: &str, what: &str) {
         self.builder.record_loss(Loss::StepDropped, name, what);
-        let next = transitions(state).iter().find_map(next_of).and_then(|it| self.goal(it));
+        let first = transitions(state).iter().find(|it| next_of(it).is_some());
+        let event = first.and_then(|it| it.get("event")).and_then(Value::as_str).unwrap_or_default();
+        self.other_ways(state, name, &[event]);
+        let next = first.and_then(next_of).and_then(|it| self.goal(it));
         self.skipped.insert(id.to_owned(), next);
     }
 
