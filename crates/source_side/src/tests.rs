@@ -153,3 +153,45 @@ fn a_broken_file_is_an_error_or_no_flow_and_never_a_panic() {
     }
     assert!(open("sms-list", &[]).is_err());
 }
+
+fn router_flow(router: serde_json::Value, actions: serde_json::Value, says: &str) -> SourceFlow {
+    let category = |it: &str| serde_json::json!({ "uuid": it, "name": it, "exit_uuid": it });
+    let mut router = router;
+    router["type"] = "switch".into();
+    router["categories"] = serde_json::json!([category("Yes"), category("No")]);
+    router["default_category_uuid"] = "No".into();
+    let exit = |it: &str| serde_json::json!({ "uuid": it, "destination_uuid": it });
+    let node = |id: &str, text: &str| {
+        let action = serde_json::json!({ "uuid": text, "type": "send_msg", "text": text });
+        serde_json::json!({ "uuid": id, "actions": [action], "exits": [{ "uuid": format!("{id}x") }] })
+    };
+    let json = serde_json::json!({ "flows": [{ "uuid": "f", "name": "F", "language": "eng", "nodes": [
+        { "uuid": "a", "actions": actions, "router": router, "exits": [exit("Yes"), exit("No")] },
+        node("Yes", says), node("No", "No") ] }] });
+    flow("rapidpro", &[("a.json", &json.to_string())])
+}
+
+#[test]
+fn what_code_of_glific_computes_and_what_its_calls_bring_is_given_by_the_script() {
+    let code = "<%= rem(@results.webhook.status, 6) %>";
+    let case =
+        serde_json::json!([{ "uuid": "c", "type": "has_number_eq", "arguments": ["5"], "category_uuid": "Yes" }]);
+    let call =
+        serde_json::json!([{ "uuid": "w", "type": "call_webhook", "url": "https://a.b", "result_name": "webhook" }]);
+    let flow =
+        router_flow(serde_json::json!({ "operand": code, "cases": case }), call, "Read @results.webhook.content");
+    let answer = r#"[{ "answer": { "call": "call_webhook", "ok": true, "values": { "content": "this" } } }]"#;
+    assert_eq!(shown(&flow, &[(code, "5")], answer), "Read this\n");
+    assert_eq!(shown(&flow, &[(code, "4")], answer), "No\n");
+}
+
+#[test]
+fn a_flow_that_is_not_in_the_file_is_decided_by_the_script() {
+    let case = serde_json::json!([{ "uuid": "c", "type": "has_only_text", "arguments": ["completed"], "category_uuid": "Yes" }]);
+    let enter = serde_json::json!([{ "uuid": "e", "type": "enter_flow", "flow": { "uuid": "gone", "name": "Gone" } }]);
+    let flow = router_flow(serde_json::json!({ "operand": "@child.status", "cases": case }), enter, "Done");
+    for (ok, seen) in [(true, "Done\n"), (false, "No\n")] {
+        let answer = format!(r#"[{{ "answer": {{ "call": "Gone", "ok": {ok} }} }}]"#);
+        assert_eq!(shown(&flow, &[], &answer), seen);
+    }
+}

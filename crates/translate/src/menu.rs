@@ -25,8 +25,8 @@ static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)[?؟]\s*$|(?:reply|answer|choose|select|press|répond|repond|tapez|choisissez|envoyez|respond|digite|escolha|elija|elige|marque|envie|envía|antwort|wähl|drücke|kies|antwoord|rispond|scegli|balas|pilih|ketik|seçin|yanıtla|wybierz|odpowiedz|ответьте|выберите|нажмите|отправьте|اختر|أرسل|أجب|चुनें|उत्तर|भेजें|chọn|trả lời|jibu|chagua)[^\n.!]*[:.]?\s*$").ok()
 });
 
-/// The longest title of a quick reply of a template (Meta, components).
-const MAX_TITLE: usize = 25;
+/// The longest title of a row of a list; a quick reply of a template may have one more (Meta, components).
+const MAX_TITLE: usize = 24;
 
 /// The scenario with its menus as choices, and a finding for each.
 ///

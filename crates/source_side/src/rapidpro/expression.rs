@@ -51,8 +51,19 @@ enum Piece<'a> {
 
 fn pieces(text: &str) -> Vec<Piece<'_>> {
     let (mut pieces, mut from, mut at) = (Vec::new(), 0, 0);
-    while let Some(found) = text.get(at..).and_then(|it| it.find('@')) {
+    while let Some(found) = text.get(at..).and_then(|it| it.find(['@', '<'])) {
         let sign = at + found;
+        if text[sign..].starts_with('<') {
+            // Code of Glific: what it computes is a value that the script may give.
+            let length = text[sign..].strip_prefix("<%").and_then(|it| it.find("%>")).map(|it| it + 4);
+            at = sign + length.unwrap_or(1);
+            if length.is_some() {
+                pieces.push(Piece::Text(&text[from..sign]));
+                pieces.push(Piece::Expression(&text[sign..at]));
+                from = at;
+            }
+            continue;
+        }
         let rest = &text[sign + 1..];
         if rest.starts_with('@') {
             pieces.push(Piece::Text(&text[from..=sign]));

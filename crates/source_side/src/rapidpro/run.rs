@@ -165,6 +165,12 @@ impl<'a> Session<'a> {
             }
             "enter_flow" => {
                 let child = self.definition.position(action["flow"]["uuid"].as_str().unwrap_or_default());
+                if child.is_none() {
+                    // A flow that is not in the file is decided by the script.
+                    let name = action["flow"]["name"].as_str().unwrap_or_default();
+                    let answer = self.player.answer(&node.label(), &format!("flow {name}"))?;
+                    values.child = (if answer.ok { "completed" } else { "expired" }.to_owned(), BTreeMap::new());
+                }
                 *entered = child.map(|it| (it, action["terminal"].as_bool().unwrap_or(false)));
             }
             kind @ ("call_webhook" | "call_resthook" | "call_classifier" | "call_llm" | "open_ticket"

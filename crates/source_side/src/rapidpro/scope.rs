@@ -7,6 +7,9 @@ use scenario::value_named;
 use super::value::Val;
 use crate::player::Player;
 
+/// The parts of every result.
+const OF_RESULT: [&str; 6] = ["name", "value", "category", "category_localized", "input", "extra"];
+
 /// The contact, whose values every flow of a session shares.
 #[derive(Debug, Default)]
 pub(super) struct Contact {
@@ -99,6 +102,10 @@ impl Scope<'_, '_> {
         match (self.values.results.get(name), rest) {
             (Some(_), ["extra", key @ ..]) if !self.values.webhook.is_empty() => self.answer(path, key),
             (Some(result), ["extra", ..]) if result.get("extra") == Val::Nil => self.unknown(path),
+            // Calls of Glific put what they brought into the result itself.
+            (Some(result), [key, ..]) if result.get(key) == Val::Nil && !OF_RESULT.contains(key) => {
+                self.answer(path, rest)
+            }
             (Some(result), rest) => part(Some(result), rest),
             // A result that the flow never saves comes from outside.
             (None, _) => Val::Nil,
