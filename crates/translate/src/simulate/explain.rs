@@ -149,7 +149,12 @@ fn is_place(scenario: &Scenario, finding: &Finding, n: usize, hunk: &Hunk<'_>) -
         (Some("steps"), Some(at)) => scenario.steps.get(at).is_some_and(|it| step(&it.id)),
         (Some("losses"), Some(at)) => scenario.losses.get(at).is_some_and(|it| {
             let names = |line: &Line<'_>| !line.step.is_empty() && it.place.contains(line.step);
-            step(&it.place) || hunk.source.iter().any(names)
+            // A source that has no names for its steps calls them by what they say.
+            let quotes = |line: &Line<'_>| {
+                let said = line.step.rsplit_once(" (").map_or("", |it| it.0);
+                !said.is_empty() && it.what.contains(said)
+            };
+            step(&it.place) || hunk.source.iter().any(|it| names(it) || quotes(it))
         }),
         _ => false,
     }
@@ -188,7 +193,7 @@ fn explains(code: &str, line: &Changed<'_>) -> bool {
         "L106" | "L107" | "L118" | "L130" | "C102" if is_text => is_alike(),
         "L107" => is_tap && is_alike(),
         "L124" => is_text,
-        "L119" | "L125" | "L126" | "L127" => !line.is_added,
+        "L119" | "L125" | "L126" | "L127" | "L131" => !line.is_added,
         // The other side shows nothing, or what follows another route.
         "L114" => line.is_silent,
         "L120" | "L121" | "L129" => true,

@@ -304,3 +304,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_without_a_translation_explains_that_it_is_missing() {
+    let mut scenario = read(r#"{ "intent": "shops", "language": "es", "response": "Hola, gracias por escribir." }"#);
+    let what = "no translation into spa of “Which shop do you mean?”".to_owned();
+    scenario.losses.push(scenario::PlacedLoss { loss: scenario::Loss::Untranslated, place: "node_7".to_owned(), what });
+    let compiled = compile(&scenario, &Options::default());
+    let explained_by = |label: &str| {
+        let mut shown = Shown::at(label);
+        shown.text("Which shop do you mean?");
+        let said = |text: &str| {
+            let mut shown = Shown::at("node");
+            shown.text(text);
+            shown
+        };
+        let source = Recorded(vec![said("Hola, gracias por escribir."), shown]);
+        let run = simulate_shown(&[(&scenario, &compiled)], &source, &Script::default());
+        run.differences.into_iter().map(|it| it.explained_by.join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(explained_by("Which shop do you mean (1a2b3c4d)"), ["L131"]);
+    assert_eq!(explained_by("Another text (1a2b3c4d)"), [""]);
+}
