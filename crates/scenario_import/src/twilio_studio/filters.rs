@@ -1,6 +1,9 @@
 //! Liquid's filters, where their result is certain.
 
-use super::render::Bit;
+use super::render::{Bit, length_of};
+
+/// Limits the characters of a text times those of what is put into it.
+const MAX_REPLACED: usize = 1_000_000;
 
 /// Filters that give the same value in another form.
 const FORMS: [&str; 17] = [
@@ -39,6 +42,13 @@ impl Value {
         }
     }
 
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Self::Bits(bits) => length_of(bits),
+            Self::List(items) => items.iter().map(|it| it.len() + 1).sum(),
+        }
+    }
+
     /// The value through a filter; none if that is not certain.
     pub(super) fn through(&self, filter: &str, arguments: &[Vec<Bit>]) -> Option<Self> {
         let argument = |n: usize| arguments.get(n).map(Vec::as_slice);
@@ -53,7 +63,9 @@ impl Value {
                 (Some(text), "replace" | "replace_first") => {
                     let wanted = plain(0)?;
                     let most = if filter == "replace" { usize::MAX } else { 1 };
-                    Some(Self::Bits(replaced(&text, &wanted, argument(1).unwrap_or_default(), most)))
+                    let by = argument(1).unwrap_or_default();
+                    let is_short = text.len().saturating_mul(length_of(by)) <= MAX_REPLACED;
+                    is_short.then(|| Self::Bits(replaced(&text, &wanted, by, most)))
                 }
                 (Some(text), "split") => {
                     let separator = plain(0)?;
@@ -107,7 +119,11 @@ fn of_list(items: &[String], filter: &str, argument: Option<String>) -> Option<V
     let text = match filter {
         "first" => items.first().cloned().unwrap_or_default(),
         "last" => items.last().cloned().unwrap_or_default(),
-        "join" => items.join(argument.as_deref().unwrap_or(" ")),
+        "join" => {
+            let separator = argument.as_deref().unwrap_or(" ");
+            let is_short = items.len().saturating_mul(separator.len()) <= MAX_REPLACED;
+            is_short.then(|| items.join(separator))?
+        }
         "size" => items.len().to_string(),
         _ => return None,
     };

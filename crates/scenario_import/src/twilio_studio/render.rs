@@ -16,6 +16,12 @@ static PATH: LazyLock<Option<Regex>> =
 /// Blanks around the dots of a path, which Studio ignores, or a literal.
 static BLANKS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#""[^"]*"|'[^']*'|\s*\.\s*"#).ok());
 
+/// Limits the characters of a computed text: variables that hold each other several times would grow without end.
+const MAX_LENGTH: usize = 20_000;
+
+/// Limits the alternatives of a text, each of which becomes a step.
+const MAX_ALTERNATIVES: usize = 20;
+
 /// A part of a text that has been computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Bit {
@@ -56,8 +62,15 @@ impl<'c> Renderer<'c> {
 
     pub(super) fn bits(&mut self, nodes: &[Node<'_>]) -> Vec<Bit> {
         let mut bits = Vec::new();
+        let mut length = 0;
         for node in nodes {
+            let n_before = bits.len();
             self.node(node, &mut bits);
+            length += length_of(&bits[n_before..]);
+            if length > MAX_LENGTH {
+                let raw = format!("a text of more than {MAX_LENGTH} characters");
+                return vec![Bit::Lost { raw, name: "text".to_owned() }];
+            }
         }
         bits
     }
@@ -138,7 +151,8 @@ impl<'c> Renderer<'c> {
                 list => split_quoted(list, ',').into_iter().map(|it| self.value(it, raw)).collect(),
             };
             match value.through(name.trim(), &arguments) {
-                Some(next) => value = next,
+                Some(next) if next.length() <= MAX_LENGTH => value = next,
+                Some(_) => return vec![Bit::Lost { raw: raw.to_owned(), name: name_of(inside) }],
                 None if is_form(name.trim()) => is_other_form = true,
                 None => return vec![Bit::Lost { raw: raw.to_owned(), name: name_of(inside) }],
             }
@@ -221,8 +235,14 @@ impl<'c> Renderer<'c> {
         if open.last().is_some_and(|it| !it.0.is_empty()) {
             open.push((Vec::new(), &[]));
         }
-        (open.len() > 1).then_some(open)
+        (2..=MAX_ALTERNATIVES).contains(&open.len()).then_some(open)
     }
+}
+
+/// The characters of a computed text; a value counts as one.
+pub(super) fn length_of(bits: &[Bit]) -> usize {
+    let length = |it: &Bit| if let Bit::Plain(text) = it { text.len() } else { 1 };
+    bits.iter().map(length).sum()
 }
 
 /// Whether nothing of the parts can be seen.

@@ -132,3 +132,23 @@ fn a_message_without_a_text_stays_so_that_it_is_an_error() {
     "#]],
     );
 }
+
+#[test]
+fn variables_that_double_each_other_do_not_grow_without_end() {
+    let doubles = "{% assign a = a | append: a %}".repeat(60);
+    let replaced = format!("{{{{ 'aa' {} }}}}", "| replace: 'a', 'aaaa' ".repeat(40));
+    let mut states = vec![trigger("incomingMessage", "s0"), set("s0", "x", "ab", "s1")];
+    for n in 1..60 {
+        let next = format!("s{}", n + 1);
+        states.push(set(&format!("s{n}"), "x", "{{flow.variables.x}}{{flow.variables.x}}", &next));
+    }
+    states.push(send(
+        "s60",
+        &format!("Hello {{% assign a = 'b' %}}{doubles}{{{{a}}}} {replaced} {{{{flow.variables.x}}}}"),
+        None,
+    ));
+    let imported = import_flow(json!(states), "Shop");
+    let steps = &imported.scenarios[0].steps;
+    assert!(json!(steps).to_string().len() < 100_000);
+    assert!(steps.iter().any(|it| it.act.text().is_some_and(|it| it.slots().count() == 3)));
+}
