@@ -106,7 +106,7 @@ impl Renderer<'_> {
                 let branch = scenario::Branch { slot: String::new(), test, value, next: None };
                 Verdict::Known(match sign {
                     "" => left != "false",
-                    _ => branch.holds(Some(&left).map(String::as_str).filter(|it| !it.is_empty())),
+                    _ => branch.holds(Some(left.as_str()).filter(|it| !it.is_empty())),
                 })
             }
             ([Bit::Value(path)], None) => Verdict::Tests(vec![Comparison { path: path.clone(), test, value }]),

@@ -103,7 +103,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     let (mut tokens, mut at, mut trims) = (Vec::new(), 0, false);
     let mut from = 0;
     while let Some(open) = text[at..].find('{').map(|it| it + at) {
-        let close = match text[open..].as_bytes().get(1) {
+        let close = match text.as_bytes().get(open + 1) {
             Some(b'{') => "}}",
             Some(b'%') => "%}",
             _ => {
@@ -134,10 +134,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 /// Where the braces are closed. Braces in quotes do not count, unless the quotes are not closed before.
 fn closing(text: &str, close: &str) -> Option<usize> {
     let first = text.find(close)?;
-    let is_outside = |at: usize| {
-        let quotes = text[..at].matches(['"', '\'']).count();
-        quotes % 2 == 0
-    };
+    let is_outside = |at: usize| text[..at].matches(['"', '\'']).count().is_multiple_of(2);
     match is_outside(first) {
         true => Some(first),
         false => {

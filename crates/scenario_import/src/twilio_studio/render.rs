@@ -218,7 +218,6 @@ impl<'c> Renderer<'c> {
     }
 
     /// The alternatives that may be shown, with what decides. None if the file decides, or only Liquid can.
-    #[expect(clippy::type_complexity, reason = "a pair for each alternative")]
     fn open_arms<'n, 'a>(&self, arms: &'n [Arm<'a>]) -> Option<Vec<(Vec<Comparison>, &'n [Node<'a>])>> {
         let mut open: Vec<(Vec<Comparison>, &[Node<'_>])> = Vec::new();
         for arm in arms {

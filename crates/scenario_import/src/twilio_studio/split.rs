@@ -5,7 +5,7 @@
 use scenario::{Act, Branch, Condition, Goal, Loss, Test};
 use serde_json::Value;
 
-use super::text::{self, Spoken, Variant, plain};
+use super::text::{self, Variant, plain};
 use super::{FlowBuilder, next_of, transitions};
 
 /// Studio's tests, and whether a value belongs to them.
@@ -34,9 +34,9 @@ impl FlowBuilder<'_> {
     /// transitions after it decide.
     pub(super) fn split(&mut self, state: &Value, id: &str, name: &str) {
         let input = state.pointer("/properties/input").and_then(Value::as_str).unwrap_or_default();
-        match self.spoken(input, name) {
-            Spoken::Several(variants) => self.split_texts(state, id, name, input, variants),
-            Spoken::One(_) => self.split_at(state, id, name, input, None),
+        match self.alternatives(input, name) {
+            Some(variants) => self.split_texts(state, id, name, input, variants),
+            None => self.split_at(state, id, name, input, None),
         }
     }
 

@@ -4,7 +4,7 @@ use scenario::{Branch, Loss, Slot, Test, Text};
 
 use super::FlowBuilder;
 use super::decide::Comparison;
-use super::liquid::parse;
+use super::liquid::{parse, split_quoted};
 use super::render::{Bit, Renderer};
 
 /// A text, or one of several: which of them the values of slots decide.
@@ -29,6 +29,13 @@ pub(super) fn constant<'a>(raw: &str, constant: impl Fn(&str) -> Option<&'a str>
     super::filters::constant(&bits)
 }
 
+fn changes_only_case_and_blanks(raw: &str) -> bool {
+    let inside = raw.trim_start_matches("{{").trim_end_matches("}}").trim_end_matches('-');
+    let filters = split_quoted(inside, '|');
+    let is_plain = |it: &&str| ["upcase", "downcase", "capitalize", "strip", "lstrip", "rstrip"].contains(&it.trim());
+    filters.iter().skip(1).all(is_plain)
+}
+
 /// Replaces the braces of Liquid: a text of a finding has no slots.
 pub(super) fn plain(text: &str) -> String {
     text.replace("{{", "{").replace("}}", "}")
@@ -43,20 +50,23 @@ impl FlowBuilder<'_> {
 
     /// A text of a state, or several where a condition in it compares a value.
     pub(super) fn spoken(&mut self, raw: &str, state: &str) -> Spoken {
-        match self.rendered(state, |renderer| renderer.alternatives(&parse(raw))) {
+        match self.alternatives(raw, state) {
+            Some(variants) => Spoken::Several(variants),
             // Tags leave the line breaks that stand around them.
             None if raw.contains("{%") => Spoken::One(self.text(raw, state).trimmed()),
             None => Spoken::One(self.text(raw, state)),
-            Some(alternatives) => Spoken::Several(
-                alternatives
-                    .into_iter()
-                    .map(|it| {
-                        let branches = it.comparisons.into_iter().map(|it| self.compare(it, state)).collect();
-                        Variant { branches, text: self.put(it.bits, state).trimmed() }
-                    })
-                    .collect(),
-            ),
         }
+    }
+
+    /// The texts of which a condition that compares a value chooses one; none if there is no such condition.
+    pub(super) fn alternatives(&mut self, raw: &str, state: &str) -> Option<Vec<Variant>> {
+        let alternatives = self.rendered(state, |renderer| renderer.alternatives(&parse(raw)))?;
+        let mut variants = Vec::new();
+        for alternative in alternatives {
+            let branches = alternative.comparisons.into_iter().map(|it| self.compare(it, state)).collect();
+            variants.push(Variant { branches, text: self.put(alternative.bits, state).trimmed() });
+        }
+        Some(variants)
     }
 
     /// The slot of an argument such as `{{widgets.ask.inbound.Body}}`.
@@ -67,17 +77,14 @@ impl FlowBuilder<'_> {
         };
         // A constant is read like a value: the state that sets it stays.
         let bits = Renderer::new(&|_| None).bits(&parse(&text));
-        match bits.as_slice() {
-            [Bit::Value(_) | Bit::Form { .. } | Bit::Lost { .. }] => {
-                let text = self.put(bits, state);
-                text.slots().next().unwrap_or_default().to_owned()
-            }
-            _ => {
-                let name = "computed value".to_owned();
-                let text = self.put(vec![Bit::Lost { raw: text, name }], state);
-                text.slots().next().unwrap_or_default().to_owned()
-            }
-        }
+        let bits = match bits.as_slice() {
+            // The tests of a split do not look at case and blanks.
+            [Bit::Form { path, raw }] if changes_only_case_and_blanks(raw) => vec![Bit::Value(path.clone())],
+            [Bit::Value(_) | Bit::Form { .. } | Bit::Lost { .. }] => bits,
+            _ => vec![Bit::Lost { raw: text, name: "computed value".to_owned() }],
+        };
+        let text = self.put(bits, state);
+        text.slots().next().unwrap_or_default().to_owned()
     }
 
     fn rendered<T>(&self, state: &str, render: impl FnOnce(&mut Renderer<'_>) -> T) -> T {
