@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::expression::{Piece, pieces};
 use super::language::whatsapp;
+use super::router::snake;
 use crate::language::detect;
 
 pub(super) fn string<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
@@ -60,6 +61,8 @@ pub(super) struct Export<'a> {
     flows_by_uuid: HashMap<&'a str, usize>,
     /// Flows that others enter.
     entered: HashSet<usize>,
+    /// The names of all results that any flow saves, in their plain form.
+    pub(super) results: HashSet<String>,
 }
 
 impl<'a> Export<'a> {
@@ -78,7 +81,8 @@ impl<'a> Export<'a> {
             }
         }
         let flows_by_uuid = flows.iter().enumerate().filter_map(|(n, it)| Some((it.uuid?, n))).collect();
-        let mut export = Self { json, flows, flows_by_uuid, entered: HashSet::new() };
+        let results = flows.iter().flat_map(|it| it.nodes).flat_map(saved_results).collect();
+        let mut export = Self { json, flows, flows_by_uuid, entered: HashSet::new(), results };
         let mut entered = HashSet::new();
         for (n, flow) in export.flows.iter().enumerate() {
             let actions = flow.nodes.iter().flat_map(|it| list(it, "actions"));
@@ -102,6 +106,16 @@ impl<'a> Export<'a> {
     pub(super) fn is_root(&self, n: usize) -> bool {
         super::begin::has_start(self, &self.flows[n]) || !self.entered.contains(&n)
     }
+}
+
+/// The names of the results that a node saves.
+fn saved_results(node: &Value) -> impl Iterator<Item = String> {
+    let router = node.get("router").and_then(|it| string(it, "result_name"));
+    let actions = list(node, "actions").iter().filter_map(|it| {
+        let is_set = string(it, "type") == Some("set_run_result");
+        if is_set { string(it, "name") } else { string(it, "result_name") }
+    });
+    router.into_iter().chain(actions).filter(|it| !it.is_empty()).map(snake)
 }
 
 /// Why a flow cannot be read.

@@ -1,5 +1,7 @@
 //! Losses: the parts of an export that have no place, by name.
 
+use std::collections::HashSet;
+
 use scenario::Loss;
 use serde_json::Value;
 
@@ -152,6 +154,32 @@ impl<'a> FlowReader<'a> {
         self.name_unknown("hint", &wait["hint"], id);
         if let Some(kind) = string(wait, "type").filter(|it| *it != "msg") {
             self.builder.record_loss(Loss::FieldDropped, id, format!("the kind of the wait: {kind}"));
+        }
+    }
+
+    /// Names exits, categories and nodes that the flow does not have.
+    pub(super) fn name_missing_ways(&mut self, flow: &Flow<'a>, node: &'a Value, id: &str) {
+        let router = node.get("router").unwrap_or(&Value::Null);
+        let ids = |key: &'static str, of: &'a Value| -> HashSet<&str> {
+            list(of, key).iter().filter_map(|it| string(it, "uuid")).collect()
+        };
+        let (exits, categories) = (ids("exits", node), ids("categories", router));
+        let of = |list: &'a [Value], key: &'static str| list.iter().filter_map(move |it| string(it, key));
+        let timeout = router.pointer("/wait/timeout/category_uuid").and_then(Value::as_str);
+        let default = string(router, "default_category_uuid");
+        let to_categories = of(list(router, "cases"), "category_uuid").chain(timeout).chain(default);
+        let mut missing: Vec<&str> = Vec::new();
+        if of(list(node, "exits"), "destination_uuid").any(|it| flow.node_called(it).is_none()) {
+            missing.push("an exit leads to a node that the flow does not have");
+        }
+        if of(list(router, "categories"), "exit_uuid").any(|it| !exits.contains(it)) {
+            missing.push("a category leads to an exit that the node does not have");
+        }
+        if to_categories.filter(|it| !it.is_empty()).any(|it| !categories.contains(it)) {
+            missing.push("a way leads to a category that the node does not have");
+        }
+        for what in missing {
+            self.builder.record_loss(Loss::MissingReference, id, what);
         }
     }
 

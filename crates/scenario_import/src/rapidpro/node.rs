@@ -38,6 +38,7 @@ impl<'a> FlowReader<'a> {
             return;
         }
         self.name_node(node, &id);
+        self.name_missing_ways(self.flow(job.run), node, &id);
         let mut parts: Vec<Part> = Vec::new();
         for action in list(node, "actions") {
             let place = part_id(&id, parts.len());

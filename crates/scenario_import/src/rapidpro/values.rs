@@ -5,6 +5,9 @@ use scenario::{Loss, Text};
 use super::expression::{Case, Parsed, Piece, parts, pieces};
 use super::flow::FlowReader;
 
+/// Names below `results` that Glific fills in by itself.
+const OF_GLIFIC: [&str; 3] = ["parent", "child", "flow_keyword"];
+
 impl FlowReader<'_> {
     /// A text with its expressions as slots.
     pub(super) fn text(&mut self, raw: &str, place: &str) -> Text {
@@ -12,7 +15,10 @@ impl FlowReader<'_> {
         for piece in pieces(raw) {
             match piece {
                 Piece::Plain(plain) => text.push_plain(plain),
-                Piece::Path(path) => text.push_slot(&self.slot(path)),
+                Piece::Path(path) => {
+                    self.name_missing(path, place);
+                    text.push_slot(&self.slot(path));
+                }
                 Piece::Computed(expression) => text.push_slot(&self.computed(expression, place)),
                 Piece::Code(code) => text.push_slot(&self.computed_as(code, code, place)),
             }
@@ -23,6 +29,7 @@ impl FlowReader<'_> {
     /// The slot of an expression in parentheses.
     pub(super) fn computed(&mut self, expression: &str, place: &str) -> String {
         let parsed = Parsed::read(expression);
+        parsed.paths.iter().for_each(|it| self.name_missing(it, place));
         if parsed.is_path(expression) {
             return self.slot(parsed.paths[0]);
         }
@@ -45,6 +52,17 @@ impl FlowReader<'_> {
             None => parsed.functions.last().copied().unwrap_or("value").to_owned(),
         };
         self.builder.slot_called(whole, &name, &format!("{name}_value"), whole)
+    }
+
+    /// Names a result that no flow of the file saves. Those of a parent may come from another file.
+    fn name_missing(&mut self, path: &str, place: &str) {
+        let parts = parts(path);
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let (["results", name, ..] | ["run", "results", name, ..]) = parts.as_slice() else { return };
+        if !self.export.results.contains(*name) && !OF_GLIFIC.contains(name) {
+            let what = format!("@{path}: no flow of the file saves the result “{name}”");
+            self.builder.record_loss(Loss::MissingReference, place, what);
+        }
     }
 
     pub(super) fn slot(&mut self, path: &str) -> String {

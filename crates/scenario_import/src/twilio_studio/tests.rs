@@ -209,6 +209,18 @@ fn a_branch_that_calls_and_writes_nothing_is_left_out() {
 }
 
 #[test]
+fn a_way_to_a_widget_that_does_not_exist_is_an_error() {
+    check(
+        json!([trigger("incomingMessage", "hi"), send("hi", "Hello", Some("gone"))]),
+        expect![[r#"
+        shop begun by customer at hi
+        {"id":"hi","text":"Hello","type":"message"}
+        missing-reference at hi: a way leads to “gone”: the flow has no such widget
+    "#]],
+    );
+}
+
+#[test]
 fn a_flow_for_calls_is_not_taken() {
     check(
         json!([

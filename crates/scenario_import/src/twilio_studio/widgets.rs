@@ -20,6 +20,10 @@ impl<'a> FlowBuilder<'a> {
     pub(super) fn step(&mut self, state: &'a Value, name: &'a str) {
         let Some(id) = self.ids.get(name).cloned() else { return };
         let properties = state.get("properties").unwrap_or(&Value::Null);
+        for next in transitions(state).iter().filter_map(next_of).filter(|it| !self.states.contains(it)) {
+            let what = format!("a way leads to “{next}”: the flow has no such widget");
+            self.builder.record_loss(Loss::MissingReference, name, what);
+        }
         match kind(state) {
             "send-message" => self.send(state, properties, &id, name),
             "send-and-wait-for-reply" => self.ask(state, properties, &id, name),
