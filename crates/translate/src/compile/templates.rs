@@ -20,10 +20,12 @@ const ROOM: usize = 40;
 
 impl<'a> Compiler<'a> {
     pub(super) fn template(&mut self, mut spoken: SpokenStep<'a>) {
-        if has_no_words(&spoken.message.text) {
+        let (category, reason) = category(self.scenario, &spoken.message);
+        // WhatsApp writes the text around a code.
+        let is_code = category == "AUTHENTICATION" && spoken.message.text.slots().next().is_some();
+        if has_no_words(&spoken.message.text) && !is_code {
             return self.no_template(&spoken);
         }
-        let (category, reason) = category(self.scenario, &spoken.message);
         let place = format!("/steps/{}", spoken.n);
         self.add_finding(Finding::new(&rules::CATEGORY, place.clone(), format!("{category}: {reason}")));
         if category == "AUTHENTICATION" {
@@ -260,6 +262,7 @@ impl<'a> Compiler<'a> {
     fn no_template(&mut self, spoken: &SpokenStep<'a>) {
         let message = &spoken.message;
         let shows = match (&message.media, &message.location) {
+            _ if message.text.slots().next().is_some() => "variable",
             (Some(media), _) => media.kind.name(),
             (None, Some(_)) => "location",
             (None, None) => "link",
@@ -268,7 +271,9 @@ impl<'a> Compiler<'a> {
         let finding = Finding::new(&rules::NO_TEXT, format!("/steps/{}/text", spoken.n), what);
         self.add_finding(finding.fixed_by("write the text that goes with it"));
         let next = message.next.clone();
-        self.push_sends(spoken.id, spoken.id, Sends { sends: Vec::new(), awaits: None, next });
+        // What the customer may answer is still waited for.
+        let awaits = if spoken.is_question { Self::awaits(spoken, Vec::new()) } else { None };
+        self.push_sends(spoken.id, spoken.id, Sends { sends: Vec::new(), awaits, next });
     }
 
     fn bodies(&mut self, spoken: &SpokenStep<'_>) -> Vec<Text> {
@@ -345,7 +350,6 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Whether a text is empty or a link alone.
 fn header_text(template: &Template) -> &str {
     let header = template.components.iter().find_map(|it| match it {
         Component::Header(header) => header.text.as_deref(),
@@ -354,9 +358,13 @@ fn header_text(template: &Template) -> &str {
     header.unwrap_or_default()
 }
 
+/// Whether a text is empty, a link alone, or variables alone, which Meta always refuses.
 fn has_no_words(text: &Text) -> bool {
     let is_link = |it: &str| it.starts_with("http://") || it.starts_with("https://");
-    text.slots().next().is_none() && text.to_string().split_whitespace().all(is_link)
+    match text.slots().next() {
+        None => text.to_string().split_whitespace().all(is_link),
+        Some(_) => !text.fill(|_| "".into()).contains(char::is_alphanumeric),
+    }
 }
 
 fn has_variables(component: &Component) -> bool {

@@ -334,3 +334,24 @@ fn a_message_that_says_nothing_is_left_out_and_the_rest_is_sent() {
         ["S106 /steps/1/text", "S106 /steps/3/text", "S106 /steps/5/text", "L114 /steps/2", "L119 /steps/4"]
     );
 }
+
+#[test]
+fn a_variable_alone_is_no_template() {
+    let steps = json!([
+        { "id": "ask", "type": "question", "text": "{{text}}.", "slot": "answer", "next": "thanks" },
+        { "id": "thanks", "type": "message", "text": "{{thanks}}" }
+    ]);
+    let scenario = scenario("event", steps);
+    check(
+        &scenario,
+        expect![[r#"
+        thanks: text {{thanks}}
+    "#]],
+    );
+    let compiled = compile(&scenario, &Options::default());
+    assert!(compiled.templates.is_empty());
+    assert!(
+        compiled.findings.iter().any(|it| it.rule.code == "S106" && it.message.contains("a variable without a text"))
+    );
+    assert!(compiled.flow.steps.iter().any(|it| matches!(&it.act, FlowAct::Send(it) if it.awaits.is_some())));
+}
