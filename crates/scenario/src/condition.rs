@@ -35,6 +35,10 @@ pub struct Find {
     pub test: Test,
     #[serde(default)]
     pub value: String,
+    /// Whether the regular expression of a pattern marks the part that is saved with a group. Of several groups it is the
+    /// first that matched.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_group: bool,
     /// The slot that it is saved in; it stays as it is if the test finds nothing.
     pub slot: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,6 +115,17 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s*[ap]m)?\b|\b(?:0?[1-9]|1[0-2])\s*[ap]m\b").ok()
 });
+
+impl Find {
+    /// The part of a value that is saved; none if the test finds nothing.
+    pub fn found(&self, value: &str) -> Option<String> {
+        if !self.in_group {
+            return self.test.find(&self.value, value);
+        }
+        let groups = pattern(&self.value)?.captures(value.trim())?;
+        groups.iter().skip(1).flatten().next().map(|it| it.as_str().trim().to_owned())
+    }
+}
 
 impl Branch {
     pub fn words(&self) -> String {
@@ -300,6 +315,23 @@ mod tests {
         check(Test::HasTime, "", &[("at 10:30", "10:30"), ("10 PM", "10 PM"), ("25", "-")]);
         check(Test::Pattern, r"buy (\w+)", &[("Buy cheese please", "Buy cheese"), ("sell", "-")]);
         check(Test::Pattern, "(", &[("(", "-")]);
+    }
+
+    #[test]
+    fn a_group_marks_the_part_of_a_sentence_that_is_saved() {
+        let find = |value: &str| Find {
+            within: "answer".into(),
+            test: Test::Pattern,
+            value: value.into(),
+            in_group: true,
+            slot: "name".into(),
+            next: None,
+        };
+        let names = find("^(?:I am (.+?)|my name is (.+?))$");
+        assert_eq!(names.found("i am Ana Maria ").as_deref(), Some("Ana Maria"));
+        assert_eq!(names.found("My name is Bia").as_deref(), Some("Bia"));
+        assert_eq!(names.found("hello"), None);
+        assert_eq!(find("hello").found("hello"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Decides by what customers type: bots know their intents by example phrases.
 
-use scenario::{Branch, Test};
+use scenario::{Act, Branch, Find, Goal, Test};
 
 use crate::scenario_builder::ScenarioBuilder;
 
@@ -17,6 +17,88 @@ pub(crate) fn pattern(builder: &ScenarioBuilder, pieces: &[Piece]) -> String {
         None => it.0.clone(),
     };
     pieces.iter().map(shown).collect::<String>().trim().to_owned()
+}
+
+/// Limits the expression of phrases with values, in bytes.
+const MAX_EXPRESSION: usize = 30_000;
+
+/// Phrases in which words are values, such as “a table for 4”. Each piece that is a value has the name of its slot in the
+/// source.
+pub(crate) struct Captured {
+    pub(crate) phrases: Vec<Vec<Piece>>,
+}
+
+impl Captured {
+    /// The slots that the phrases fill, each once.
+    pub(crate) fn slots(&self) -> Vec<&str> {
+        let mut slots: Vec<&str> = Vec::new();
+        for slot in self.phrases.iter().flatten().filter_map(|it| it.1.as_deref()) {
+            if !slots.contains(&slot) {
+                slots.push(slot);
+            }
+        }
+        slots
+    }
+
+    /// The branch that leads to `next` if the answer in the slot `within` is one of the phrases with other values. `value`
+    /// gives the expression of a value.
+    pub(crate) fn branch(&self, within: &str, value: &dyn Fn(&str) -> String, next: &str) -> Branch {
+        let value = self.expression(None, value);
+        Branch { slot: within.to_owned(), test: Test::Pattern, value, next: Some(next.to_owned()) }
+    }
+
+    /// Adds the steps that save the values of a phrase in their slots, and then lead to `next`. Returns the first.
+    pub(crate) fn finds(
+        &self,
+        builder: &mut ScenarioBuilder,
+        within: &str,
+        value: &dyn Fn(&str) -> String,
+        next: Goal,
+    ) -> Goal {
+        let mut goal = next;
+        for name in self.slots().into_iter().rev() {
+            let id = builder.free_id(&format!("find {name}"));
+            let find = Find {
+                within: within.to_owned(),
+                test: Test::Pattern,
+                value: self.expression(Some(name), value),
+                in_group: true,
+                slot: builder.slot(name),
+                next: goal,
+            };
+            builder.push(&id, Act::Find(find));
+            goal = Some(id);
+        }
+        goal
+    }
+
+    /// The expression of the phrases. The values of `slot` are in groups.
+    fn expression(&self, slot: Option<&str>, value: &dyn Fn(&str) -> String) -> String {
+        let mut all: Vec<String> = Vec::new();
+        let mut n_bytes = 0;
+        for phrase in &self.phrases {
+            let pieces = phrase.iter().map(|(words, name)| match name.as_deref() {
+                Some(name) if slot == Some(name) => format!("({})", value(name)),
+                Some(name) => format!("(?:{})", value(name)),
+                None => regex::escape(words),
+            });
+            let expression =
+                pieces.collect::<String>().trim().trim_end_matches(['.', '!', '?', '\\']).trim_end().to_owned();
+            let is_new = !all.contains(&expression)
+                && slot.is_none_or(|it| phrase.iter().any(|piece| piece.1.as_deref() == Some(it)));
+            if is_new && n_bytes + expression.len() <= MAX_EXPRESSION {
+                n_bytes += expression.len();
+                all.push(expression);
+            }
+        }
+        format!(r"^\s*(?:{})\s*[.!?]*\s*$", all.join("|"))
+    }
+}
+
+/// A phrase whose pieces with a name are values, if it has other words too: else it would be any text.
+pub(crate) fn has_words(pieces: &[Piece]) -> bool {
+    let is_word = |it: &Piece| it.1.is_none() && it.0.chars().any(char::is_alphabetic);
+    pieces.iter().any(is_word) && pieces.iter().any(|it| it.1.is_some())
 }
 
 /// The branches that lead to `next` if the answer in `slot` is one of the phrases.

@@ -7,9 +7,11 @@
 mod bot;
 mod build;
 mod comparison;
+mod entities;
 mod examples;
 mod flows;
 mod forms;
+mod interruptions;
 mod ordered;
 mod payload;
 mod responses;
@@ -29,8 +31,9 @@ use crate::scenario_builder::{ScenarioHead, UniqueNames, origin};
 use crate::{File, Format, ImportError, Imported, Skipped};
 use bot::Bot;
 use build::{Context, StoryBuilder};
+use entities::Entities;
 use ordered::Keys;
-use tree::Stories;
+use tree::{Root, Stories};
 
 /// Limits the steps of all scenarios of a bot: small files can repeat the same stories very often.
 const MAX_STEPS: usize = 100_000;
@@ -39,6 +42,7 @@ pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), Impo
     let mut bot = read(files, imported)?;
     refuse_markdown(files, &bot, imported)?;
     bot.add_triggers();
+    entities::keep_decisive(&mut bot);
     let stories = Stories::of(&bot);
     for story in stories.too_large.iter().map(|it| &bot.stories[*it]) {
         let why = "its alternatives multiply to more steps than are read".to_owned();
@@ -57,8 +61,8 @@ pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), Impo
     context.scenarios.retain(|it, _| first.scenarios.iter().any(|built| built.0 == *it));
     let built = build(&context);
     let skipped = stories.roots.iter().filter(|it| !context.scenarios.contains_key(it.0.as_str()));
-    imported.skipped.extend(skipped.map(|(intent, (file, _))| Skipped {
-        file: file.clone(),
+    imported.skipped.extend(skipped.map(|(intent, root)| Skipped {
+        file: root.file.clone(),
         place: intent.clone(),
         why: "no message or action follows it".to_owned(),
     }));
@@ -100,6 +104,7 @@ fn read(files: &[File], imported: &mut Imported) -> Result<Bot, ImportError> {
         bot.read(&value, &keys, &file.path);
         documents.push((&file.path, value));
     }
+    bot.apply_synonyms();
     for (file, value) in &documents {
         stories::read_stories(&mut bot, value, file, imported);
     }
@@ -166,12 +171,12 @@ struct Built {
 fn build(context: &Context<'_>) -> Built {
     let mut built = Built::default();
     let n_left = Cell::new(MAX_STEPS);
-    for (intent, (file, root)) in &context.stories.roots {
-        if context.scenarios.contains_key(intent) {
+    for (name, root) in &context.stories.roots {
+        if context.scenarios.contains_key(name) {
             let mut builder = StoryBuilder::new(context, &n_left);
-            let start = builder.story(intent, *root);
-            let phrases = patterns(&builder, intent);
-            finish(&mut built, builder, (intent, file), start, phrases);
+            let start = builder.story(name, root);
+            let phrases = patterns(&builder, root);
+            finish(&mut built, builder, (name, &root.file), start, phrases);
         }
     }
     for (file, name, flow) in context.bot.flows.iter().filter(|it| context.scenarios.contains_key(&it.1)) {
@@ -191,15 +196,19 @@ fn build(context: &Context<'_>) -> Built {
     built
 }
 
-/// The examples of an intent. Words that fill a slot of the scenario stand as the slot.
-fn patterns(builder: &StoryBuilder<'_>, intent: &str) -> Vec<String> {
+/// The examples of an intent with its entities. Words that fill a slot of the scenario stand as the slot, unless it has one
+/// value there.
+fn patterns(builder: &StoryBuilder<'_>, root: &Root) -> Vec<String> {
     let bot = builder.context.bot;
+    let is_one = |entity: &str| root.entities.iter().any(|it| it.0 == entity && it.1.is_some());
     let of_slot = |(words, entity): &Piece| -> Piece {
-        let slot = entity.as_deref().and_then(|it| bot.slots_of(it).first().map(|it| (*it).to_owned()));
-        (words.clone(), slot)
+        let entity = entity.as_deref().filter(|it| !is_one(it));
+        (words.clone(), entity.and_then(|it| bot.slots_of(it).first().map(|it| (*it).to_owned())))
     };
-    let examples = bot.examples.get(intent).into_iter().flatten();
-    let pieces = examples.map(|it| it.pieces.iter().map(of_slot).collect::<Vec<Piece>>());
+    let of_intent = builder.context.stories.roots.values().filter(|it| it.intent == root.intent);
+    let others: Vec<&Entities> = of_intent.map(|it| &it.entities).collect();
+    let examples = entities::examples(bot, &root.intent, &root.entities, &others);
+    let pieces = examples.iter().map(|it| it.pieces.iter().map(of_slot).collect::<Vec<Piece>>());
     pieces.map(|it| pattern(&builder.scenario, &it)).collect()
 }
 

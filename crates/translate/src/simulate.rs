@@ -1,6 +1,7 @@
 //! Runs the same inputs through the source and the WhatsApp side, and compares what the customer sees.
 
 mod explain;
+mod phrase;
 mod script;
 mod set;
 mod source;

@@ -16,9 +16,8 @@ use crate::world::World;
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios/corpus");
 
 /// Cases that are not right yet. One that has become right fails the test until it is taken off.
-const NOT_RIGHT_YET: [&str; 3] = [
+const NOT_RIGHT_YET: [&str; 2] = [
     "dialogflow/06-bakery-nested-yes-no-pt",
-    "rasa/06-courier-menu-complaint-tr",
     "twilio-content/05-hairdresser",
 ];
 

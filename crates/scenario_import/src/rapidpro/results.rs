@@ -109,6 +109,7 @@ fn find_values(step: &mut Step, slot: &str, inserted: &mut Inserted) {
                     within: branch.slot,
                     test: branch.test,
                     value: branch.value,
+                    in_group: false,
                     slot: slot.to_owned(),
                     next,
                 })

@@ -21,6 +21,8 @@ pub(super) struct Bot {
     pub(super) triggers: BTreeMap<String, String>,
     /// What users say, by intent.
     pub(super) examples: BTreeMap<String, Vec<Example>>,
+    /// The values that words stand for, by the words in small letters.
+    synonyms: BTreeMap<String, String>,
     pub(super) stories: Vec<Story>,
     /// Flows of CALM: their file, their name, their content.
     pub(super) flows: Vec<(String, String, Value)>,
@@ -70,7 +72,7 @@ impl Bot {
     pub(super) fn add_triggers(&mut self) {
         for (intent, action) in std::mem::take(&mut self.triggers) {
             let steps = vec![vec![StoryEvent::Intent(intent.clone(), Vec::new())], vec![StoryEvent::Action(action)]];
-            self.stories.push(Story { file: "domain.yml".to_owned(), name: intent, steps });
+            self.stories.push(Story { file: "domain.yml".to_owned(), name: intent, steps, within: None });
         }
     }
 
@@ -108,6 +110,16 @@ impl Bot {
                 let examples = lines.iter().map(|it| Example::parse(it)).filter(|it| !it.text.is_empty());
                 self.examples.entry(intent.to_owned()).or_default().extend(examples);
             }
+            if let Some(value) = string("synonym") {
+                self.synonyms.extend(lines.iter().map(|it| (it.to_lowercase(), value.to_owned())));
+            }
+        }
+    }
+
+    /// Gives the examples the values that their words stand for, as synonyms do when all files are read.
+    pub(super) fn apply_synonyms(&mut self) {
+        for example in self.examples.values_mut().flatten() {
+            example.apply_synonyms(&self.synonyms);
         }
     }
 
@@ -121,6 +133,14 @@ impl Bot {
         let of_form = self.forms.get(form).and_then(|it| it.mappings.get(slot)).cloned();
         let of_slot = || list(self.slots.get(slot).and_then(|it| it.get("mappings")).unwrap_or(&Value::Null));
         of_form.filter(|it| !it.is_empty()).unwrap_or_else(of_slot)
+    }
+
+    /// Whether Rasa compares the values of a slot, not only whether it has one.
+    pub(super) fn compares(&self, slot: &str) -> bool {
+        let slot = self.slots.get(slot).unwrap_or(&Value::Null);
+        let kind = slot.get("type").and_then(Value::as_str).unwrap_or_default();
+        let has_influence = slot.get("influence_conversation").and_then(Value::as_bool) != Some(false);
+        has_influence && ["bool", "categorical"].contains(&kind)
     }
 
     /// The slots that an entity fills.

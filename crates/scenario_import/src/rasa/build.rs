@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use scenario::{Act, Call, Condition, Goal, Handover, Loss, Text, Via};
+use scenario::{Act, Call, Condition, Goal, Handover, Listen, Loss, Text, Via};
 use serde_json::Value;
 
 use super::bot::Bot;
 use super::responses::{self, Constraints, branch};
-use super::stories::StoryEvent;
-use super::tree::Stories;
+use super::stories::{LISTEN, StoryEvent};
+use super::tree::{Root, Stories};
 use crate::scenario_builder::ScenarioBuilder;
 
 /// Limits the actions that follow each other and say nothing: they are built by recursion.
@@ -41,8 +41,10 @@ pub(super) struct Saying<'a> {
 pub(super) struct StoryBuilder<'a> {
     pub(super) scenario: ScenarioBuilder,
     pub(super) context: &'a Context<'a>,
-    /// The intent that begins the scenario, and its first step.
+    /// The name of the intent or the flow that begins the scenario, with its entities, and its first step.
     pub(super) start: (String, Goal),
+    /// The intent that begins the scenario.
+    pub(super) intent: String,
     pub(super) actions: HashMap<(String, usize), Goal>,
     decisions: HashMap<usize, Goal>,
     pub(super) sets: HashMap<(Values, Goal), Goal>,
@@ -50,6 +52,8 @@ pub(super) struct StoryBuilder<'a> {
     waiting: VecDeque<Saying<'a>>,
     /// The responses that the scenario says.
     pub(super) said: BTreeSet<String>,
+    /// The slots that are filled by the answer to a text before their form.
+    pub(super) heard: BTreeSet<String>,
     /// The continuations that the scenario has.
     pub(super) continued: BTreeSet<String>,
     n_left: &'a std::cell::Cell<usize>,
@@ -62,25 +66,31 @@ impl<'a> StoryBuilder<'a> {
             scenario: ScenarioBuilder::default(),
             context,
             start: (String::new(), None),
+            intent: String::new(),
             actions: HashMap::new(),
             decisions: HashMap::new(),
             sets: HashMap::new(),
             jumps: HashMap::new(),
             waiting: VecDeque::new(),
             said: BTreeSet::new(),
+            heard: BTreeSet::new(),
             continued: BTreeSet::new(),
             n_left,
             depth: 0,
         }
     }
 
-    /// Builds the scenario of an intent. Returns the id of the first step.
-    pub(super) fn story(&mut self, intent: &str, root: usize) -> Goal {
-        intent.clone_into(&mut self.start.0);
-        let start = self.enter(root, intent);
+    /// Builds the scenario of an intent, which `name` tells with its entities. Returns the id of the first step.
+    pub(super) fn story(&mut self, name: &str, root: &Root) -> Goal {
+        name.clone_into(&mut self.start.0);
+        self.intent.clone_from(&root.intent);
+        let entities = root.entities.iter().filter_map(|it| Some((it.0.clone(), it.1.clone()?)));
+        let values = self.slot_values(&entities.collect::<Values>());
+        let start = self.after_values(root.node, &values, name);
+        let start = self.set(&values, start);
         self.start.1.clone_from(&start);
         self.build_waiting();
-        start
+        self.first_values(name, root, start)
     }
 
     pub(super) fn build_waiting(&mut self) {
@@ -144,7 +154,8 @@ impl<'a> StoryBuilder<'a> {
     }
 
     /// The first step of an action and what follows it.
-    fn act(&mut self, action: &str, after: usize) -> Goal {
+    pub(super) fn act(&mut self, action: &str, after: usize) -> Goal {
+        let said_there = after;
         let after = self.continuation(action, after);
         let key = (action.to_owned(), after);
         if let Some(known) = self.actions.get(&key) {
@@ -158,8 +169,12 @@ impl<'a> StoryBuilder<'a> {
         self.depth += 1;
         let context = self.context;
         let first = match (context.bot.forms.get(action), context.bot.responses.get(action)) {
-            (Some(form), _) => self.form(action, form, after, &key),
+            (Some(form), _) => {
+                let interruptions = self.interruptions(action, said_there);
+                self.form((action, form), after, interruptions, &key)
+            }
             (None, Some(_)) => self.respond(action, after, &key),
+            (None, None) if action == LISTEN => self.listen(after, action),
             (None, None) => self.own_code(action, after, &key),
         };
         self.depth -= 1;
@@ -167,24 +182,44 @@ impl<'a> StoryBuilder<'a> {
         first
     }
 
-    /// The continuation of an action: the rest of the story, or stories that begin with the action.
+    /// The continuation of an action: the rest of the story, or stories that begin with the action. What the customer says
+    /// while a form runs does not end it.
     fn continuation(&mut self, action: &str, after: usize) -> usize {
-        let bot = self.context.bot;
-        let is_silent = !bot.responses.contains_key(action);
-        let options = self.context.stories.options(after);
-        for (event, _) in options.iter().filter(|_| is_silent) {
-            if let StoryEvent::Intent(intent, _) = event {
-                self.scenario.record_loss(Loss::RouteDropped, action, format!("if the customer says {intent} then"));
-            }
+        let stories = self.context.stories;
+        let is_form = self.context.bot.forms.contains_key(action);
+        let after = if is_form { stories.without_intents(after) } else { after };
+        if !stories.options(after).is_empty() {
+            return after;
         }
-        let goes_on = options.iter().any(|it| !is_silent || !matches!(it.0, StoryEvent::Intent(..)));
-        match self.context.stories.continuations.get(action) {
-            Some(continuation) if !goes_on => {
+        // The story ends. Where the same response is answered in another story, Rasa goes on there.
+        let answered = stories.answered.get(action).filter(|_| self.context.bot.responses.contains_key(action));
+        match stories.continuations.get(action) {
+            Some(continuation) => {
                 self.continued.insert(action.to_owned());
                 *continuation
             }
-            _ => after,
+            None => answered.copied().unwrap_or(after),
         }
+    }
+
+    /// The step that waits for the customer and says nothing; none if no story says what follows.
+    fn listen(&mut self, after: usize, place: &str) -> Goal {
+        let id = self.scenario.free_id(&format!("{place} listens"));
+        let at = self.scenario.steps.len();
+        let listen = |slot: &str, next| Act::Listen(Listen { slot: slot.to_owned(), next, timeout: None });
+        self.scenario.push(&id, listen("", None));
+        let options = self.context.stories.options(after);
+        let (intents, others): (Vec<_>, Vec<_>) =
+            options.into_iter().partition(|it| matches!(it.0, StoryEvent::Intent(..)));
+        let heard = if others.is_empty() { None } else { Some(after) };
+        match self.typed(place, &intents, heard) {
+            Some((slot, next)) => self.scenario.steps[at].act = listen(&slot, Some(next)),
+            None => {
+                self.scenario.steps.remove(at);
+                return None;
+            }
+        }
+        Some(id)
     }
 
     /// A custom action: the export does not say what it does.
@@ -193,7 +228,13 @@ impl<'a> StoryBuilder<'a> {
         self.actions.insert(key.clone(), Some(id.clone()));
         let at = self.scenario.steps.len();
         self.scenario.push(&id, Act::Call(Call { system: action.to_owned(), next: None, on_failure: None }));
-        let next = self.enter(after, action);
+        let options = self.context.stories.options(after);
+        let next = match options.iter().any(|it| matches!(it.0, StoryEvent::Action(_) | StoryEvent::Slot(..))) {
+            true => self.enter(after, action),
+            // The bot's own code has asked for what the customer says next.
+            false if !options.is_empty() => self.listen(after, action),
+            false => None,
+        };
         self.scenario.steps[at].act = own_code(&mut self.scenario, action, next);
         Some(id)
     }

@@ -1,5 +1,6 @@
 //! Examples of users, and the entities in them.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -17,23 +18,43 @@ pub(super) struct Example {
     pub(super) entities: Vec<(String, String)>,
     /// The text in pieces, with the entities that the pieces are. A piece that stands for another value is plain text.
     pub(super) pieces: Vec<Piece>,
+    /// The pieces that are marked, by their place, with their entities.
+    pub(super) marks: Vec<(usize, String)>,
 }
 
 impl Example {
     pub(super) fn parse(line: &str) -> Self {
-        let (mut pieces, mut entities, mut at) = (Vec::new(), Vec::new(), 0);
+        let (mut pieces, mut entities, mut marks, mut at) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for found in ENTITY.iter().flat_map(|it| it.captures_iter(line)) {
             let Some(whole) = found.get(0) else { continue };
             let named = entity(&found);
             let is_itself = named.as_ref().filter(|it| it.1 == found[1]).map(|it| it.0.clone());
             pieces.push((line[at..whole.start()].to_owned(), None));
+            marks.extend(named.as_ref().map(|it| (pieces.len(), it.0.clone())));
             pieces.push((found[1].to_owned(), is_itself));
             entities.extend(named);
             at = whole.end();
         }
         pieces.push((line[at..].to_owned(), None));
         let text: String = pieces.iter().map(|it| it.0.as_str()).collect();
-        Self { text: text.trim().to_owned(), entities, pieces }
+        Self { text: text.trim().to_owned(), entities, pieces, marks }
+    }
+
+    /// Replaces values by those that they stand for.
+    pub(super) fn apply_synonyms(&mut self, synonyms: &BTreeMap<String, String>) {
+        for ((_, value), (at, _)) in self.entities.iter_mut().zip(&self.marks) {
+            if let Some(other) = synonyms.get(&value.to_lowercase()).filter(|it| *it != value) {
+                value.clone_from(other);
+                self.pieces[*at].1 = None;
+            }
+        }
+    }
+
+    /// The text with another value of an entity; none if it has no such entity.
+    pub(super) fn with_value(&self, entity: &str, value: &str) -> Option<String> {
+        let (at, _) = self.marks.iter().find(|it| it.1 == entity)?;
+        let pieces = self.pieces.iter().enumerate().map(|(n, it)| if n == *at { value } else { it.0.as_str() });
+        Some(pieces.collect::<String>().trim().to_owned())
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::bot::scalar;
 use super::build::{StoryBuilder, own_code};
 use super::comparison::comparison;
+use super::interruptions::Asked;
 use super::payload::Payload;
 use super::responses::{self, Constraints};
 use super::say::buttons;
@@ -188,7 +189,8 @@ impl<'a> StoryBuilder<'a> {
                 // Without a text that always holds, asking again might never wait for the customer.
                 let asks = variations.iter().any(|it| it.get("condition").is_none());
                 let next = self.rejections((name, slot), value, Some(id).filter(|_| asks), next);
-                self.ask((name, slot), (response.as_str(), variations.as_slice()), id, next);
+                let asked = Asked { form: name, slot, interruptions: &[] };
+                self.ask(&asked, (response.as_str(), variations.as_slice()), id, next);
             }
             None => {
                 let next = self.rejections((name, slot), value, None, next);

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::bot::{Form, scalar};
 use super::build::StoryBuilder;
+use super::interruptions::{Asked, Interruptions, intents};
 use super::payload::Payload;
 use super::responses::{self, Constraints};
 use super::say::{MAX_VALUES, buttons};
@@ -12,7 +13,13 @@ use crate::phrases::branches;
 
 impl<'a> StoryBuilder<'a> {
     /// Adds a question for each slot of a form. Returns the first step.
-    pub(super) fn form(&mut self, name: &str, form: &'a Form, after: usize, key: &(String, usize)) -> Goal {
+    pub(super) fn form(
+        &mut self,
+        (name, form): (&str, &'a Form),
+        after: usize,
+        interruptions: Interruptions,
+        key: &(String, usize),
+    ) -> Goal {
         let bot = self.context.bot;
         let validates = [format!("validate_{name}"), format!("validate_{name}_slots")];
         let by = validates.iter().find(|it| bot.actions.contains(*it));
@@ -30,7 +37,8 @@ impl<'a> StoryBuilder<'a> {
         for (n, (slot, response, ask)) in slots.into_iter().enumerate() {
             let next = firsts.get(n + 1).cloned();
             let next = next.or_else(|| self.enter(after, name));
-            self.ask((name, slot), (ask.as_str(), response.as_slice()), &firsts[n], next);
+            let asked = Asked { form: name, slot, interruptions: &interruptions };
+            self.ask(&asked, (ask.as_str(), response.as_slice()), &firsts[n], next);
         }
         firsts.first().cloned().or(last)
     }
@@ -53,17 +61,15 @@ impl<'a> StoryBuilder<'a> {
     }
 
     /// Adds the question for a slot, which `first` is the id of.
-    pub(super) fn ask(
-        &mut self,
-        (form, slot): (&str, &str),
-        (name, response): (&str, &'a [Value]),
-        first: &str,
-        next: Goal,
-    ) {
-        let answers = self.answers(form, slot, next.clone());
+    pub(super) fn ask(&mut self, asked: &Asked<'_>, (name, response): (&str, &'a [Value]), first: &str, next: Goal) {
+        let Asked { form, slot, interruptions } = *asked;
+        let answers = self.answers(asked, first, next.clone());
         let chosen = responses::choose(&mut self.scenario, name, response);
         let is_one = chosen.len() == 1 && chosen[0].0.is_empty();
-        let is_filled = self.context.filled_slots.contains(slot) || self.is_in_phrases(slot);
+        let is_filled = self.context.filled_slots.contains(slot)
+            || self.is_in_phrases(slot)
+            || self.heard.contains(slot)
+            || !interruptions.is_empty();
         let mut steps: Vec<(Constraints, String)> = Vec::new();
         for (constraints, variation) in chosen {
             let id = match is_one && !is_filled {
@@ -95,7 +101,7 @@ impl<'a> StoryBuilder<'a> {
     /// Whether a phrase that begins the scenario can hold the value of a slot.
     fn is_in_phrases(&self, slot: &str) -> bool {
         let bot = self.context.bot;
-        let examples = bot.examples.get(&self.start.0).into_iter().flatten();
+        let examples = bot.examples.get(&self.intent).into_iter().flatten();
         let mut entities = examples.flat_map(|it| &it.pieces).filter_map(|it| it.1.as_deref());
         entities.any(|it| bot.slots_of(it).first() == Some(&slot))
     }
@@ -127,17 +133,36 @@ impl<'a> StoryBuilder<'a> {
             .iter()
             .find(|(entity, _)| entity == slot || mappings.iter().any(|it| is(it, "entity", entity)));
         let by_intent = || {
-            let mapping =
-                mappings.iter().find(|it| is(it, "type", "from_intent") && is(it, "intent", &payload.intent))?;
+            let stands = |it: &&Value| is(it, "type", "from_intent") && intents(it, "intent").contains(&payload.intent);
+            let mapping = mappings.iter().find(stands)?;
             mapping.get("value").map(scalar)
         };
         entity.map(|it| it.1.clone()).or_else(by_intent).or_else(|| payload.text.clone())
     }
 
-    /// What an answer in words means for a slot: examples with its entity, and intents that stand for a value.
-    fn answers(&mut self, form: &str, slot: &str, next: Goal) -> Goal {
+    /// What an answer in words means for a slot: examples with its entity, and intents that stand for a value. `asks` is
+    /// the step that asks.
+    fn answers(&mut self, asked: &Asked<'_>, asks: &str, next: Goal) -> Goal {
+        let mappings = self.context.bot.mappings(asked.form, asked.slot);
+        let groups = self.values_in_words(asked, &mappings);
+        let by_intent = |it: &Value| it.get("type").and_then(Value::as_str) == Some("from_intent");
+        // Where only intents fill a slot, other words are no answer.
+        let is_closed = !mappings.is_empty() && mappings.iter().all(by_intent);
+        let other = if is_closed { self.asked_again(asked.slot, asks) } else { next.clone() };
+        let known = self.meanings((asked.form, asked.slot), groups, next, other);
+        self.interrupted(asked, &mappings, asks, known)
+    }
+
+    /// What an answer in words means for a slot, where nothing interrupts.
+    pub(super) fn meant(&mut self, asked: &Asked<'_>, next: Goal) -> Goal {
+        let mappings = self.context.bot.mappings(asked.form, asked.slot);
+        let groups = self.values_in_words(asked, &mappings);
+        self.meanings((asked.form, asked.slot), groups, next.clone(), next)
+    }
+
+    /// The values that a slot gets from words, with the phrases of each.
+    fn values_in_words(&self, asked: &Asked<'_>, mappings: &[Value]) -> Vec<(String, Vec<String>)> {
         let bot = self.context.bot;
-        let mappings = bot.mappings(form, slot);
         let string = |it: &Value, key: &str| it.get(key).and_then(Value::as_str).map(str::to_owned);
         let mut groups: Vec<(String, Vec<String>)> = Vec::new();
         let mut add = |value: String, phrase: &str| {
@@ -149,32 +174,38 @@ impl<'a> StoryBuilder<'a> {
             }
         };
         let entities: Vec<String> = mappings.iter().filter_map(|it| string(it, "entity")).collect();
-        let entities = if mappings.is_empty() { vec![slot.to_owned()] } else { entities };
+        let entities = if mappings.is_empty() { vec![asked.slot.to_owned()] } else { entities };
         for example in bot.examples.values().flatten() {
             for (_, value) in example.entities.iter().filter(|it| entities.contains(&it.0)) {
                 add(value.clone(), &example.text);
             }
         }
         for mapping in mappings.iter().filter(|it| string(it, "type").as_deref() == Some("from_intent")) {
-            let (intent, value) = (string(mapping, "intent").unwrap_or_default(), mapping.get("value").map(scalar));
-            for phrase in bot.phrases(&intent) {
-                add(value.clone().unwrap_or_default(), &phrase);
+            for intent in intents(mapping, "intent") {
+                let value = mapping.get("value").map(scalar).unwrap_or_default();
+                bot.phrases(&intent).iter().for_each(|it| add(value.clone(), it));
             }
         }
-        self.meanings((form, slot), groups, next)
+        groups
     }
 
     /// The decision that gives a slot the value that an answer in words means.
-    fn meanings(&mut self, (form, slot): (&str, &str), groups: Vec<(String, Vec<String>)>, next: Goal) -> Goal {
+    fn meanings(
+        &mut self,
+        (form, slot): (&str, &str),
+        groups: Vec<(String, Vec<String>)>,
+        next: Goal,
+        other: Goal,
+    ) -> Goal {
         if groups.is_empty() {
-            return next;
+            return other;
         }
         if groups.len() > MAX_VALUES {
             let what = format!("{} more values of {slot} in sentences", groups.len() - MAX_VALUES);
             self.scenario.record_loss(Loss::FormDropped, form, what);
         }
         let slot = self.scenario.slot(slot);
-        let mut condition = Condition { branches: Vec::new(), otherwise: next.clone() };
+        let mut condition = Condition { branches: Vec::new(), otherwise: other };
         let mut sets = Vec::new();
         for (value, phrases) in groups.into_iter().take(MAX_VALUES) {
             let id = self.scenario.free_id(&format!("{form} sets {slot}"));

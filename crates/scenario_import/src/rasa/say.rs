@@ -9,11 +9,14 @@ use serde_json::Value;
 
 use super::bot::scalar;
 use super::build::{Saying, StoryBuilder, Values};
+use super::entities::{self, Entities, agree, named};
+use super::examples::Example;
 use super::payload::Payload;
 use super::responses;
-use super::stories::{SlotValue, StoryEvent};
+use super::stories::{LISTEN, SlotValue, StoryEvent};
+use super::tree::Root;
 use crate::markdown;
-use crate::phrases::branches;
+use crate::phrases::{Captured, Piece, branches, has_words};
 use crate::placeholders;
 use crate::scenario_builder::ScenarioBuilder;
 
@@ -36,7 +39,8 @@ impl<'a> StoryBuilder<'a> {
         let at = self.scenario.steps.len();
         self.scenario.push(&id, Act::Message(message.clone()));
         let options = self.context.stories.options(after);
-        let goes_on = options.iter().any(|it| !matches!(it.0, StoryEvent::Intent(..)));
+        let heard = options.iter().find(|it| listens(&it.0)).map(|it| it.1);
+        let goes_on = options.iter().any(|it| !matches!(it.0, StoryEvent::Intent(..)) && !listens(&it.0));
         let intents: Vec<(StoryEvent, usize)> =
             options.into_iter().filter(|it| matches!(it.0, StoryEvent::Intent(..))).collect();
         message.choices = self.buttons(&name, variation, &intents);
@@ -46,7 +50,7 @@ impl<'a> StoryBuilder<'a> {
             self.scenario.steps[at].act = Act::Message(message);
             return;
         }
-        let act = match self.typed(&name, &intents) {
+        let act = match self.typed(&name, &intents, heard) {
             None => Act::Message(message),
             Some((slot, next)) if message.waits() => {
                 Act::Message(Message { slot: Some(slot), next: Some(next), ..message })
@@ -54,9 +58,11 @@ impl<'a> StoryBuilder<'a> {
             Some((slot, next)) if message.choices.is_empty() && !message.text.is_empty() => {
                 self.question(at, message, slot, Some(next))
             }
-            Some(_) => {
-                self.lost_intents(&name, &intents);
-                Act::Message(message)
+            Some((slot, next)) => {
+                // The links or the picture of the message are sent, and the answer is waited for.
+                let id = self.free_id(&format!("{name} listens"));
+                self.scenario.push(&id, Act::Listen(scenario::Listen { slot, next: Some(next), timeout: None }));
+                Act::Message(Message { next: Some(id), ..message })
             }
         };
         self.scenario.steps[at].act = act;
@@ -107,34 +113,50 @@ impl<'a> StoryBuilder<'a> {
     /// The step that a button leads to: the next step of its story, or the scenario of its intent.
     fn way(&mut self, name: &str, raw: &str, intents: &[(StoryEvent, usize)]) -> Goal {
         let payload = Payload::parse(raw);
-        let intent = match &payload.text {
-            Some(text) => self.intent_of_text(text),
-            None => payload.intent.clone(),
+        let (intent, given) = match &payload.text {
+            Some(text) => self.meaning_of_text(text),
+            None => (payload.intent.clone(), payload.values.clone()),
         };
         let of_intent = intents.iter().filter_map(|(event, after)| match event {
             StoryEvent::Intent(it, entities) if *it == intent => Some((entities, *after)),
             _ => None,
         });
         // The way with the most entities that all agree.
-        let best = of_intent
-            .filter(|(entities, _)| entities.iter().all(|it| payload.values.contains(it)))
-            .max_by_key(|it| it.0.len());
-        let values = self.slot_values(&payload.values);
-        let next = match best {
-            Some((_, after)) => self.after_intent(&intent, after, &values, name),
-            None if self.context.scenarios.contains_key(&intent) => self.jump(&intent),
-            None => {
-                let what = format!("a button with the payload {raw}, which no story answers");
-                self.scenario.record_loss(Loss::RouteDropped, name, what);
-                return None;
-            }
+        let best = of_intent.filter(|it| agree(it.0, &given)).max_by_key(|it| it.0.len());
+        let values = self.slot_values(&given);
+        let stories = self.context.stories;
+        let root = stories.root_of(&intent, &given).filter(|it| self.context.scenarios.contains_key(it.0));
+        let next = match (best, root) {
+            (Some((entities, after)), _) => self.after_intent(&named(&intent, entities), after, &values, name),
+            (None, Some((root, _))) => self.jump(root),
+            (None, None) if self.context.scenarios.contains_key(&intent) => self.jump(&intent),
+            (None, None) => match self.answer_to(name, &intent, &given) {
+                Some(after) => self.after_intent(&intent, after, &values, name),
+                None => {
+                    let what = format!("a button with the payload {raw}, which no story answers");
+                    self.scenario.record_loss(Loss::RouteDropped, name, what);
+                    return None;
+                }
+            },
         };
         self.set(&values, next)
     }
 
-    fn intent_of_text(&self, text: &str) -> String {
-        let says = |it: &&String| self.context.bot.examples[*it].iter().any(|it| it.text.eq_ignore_ascii_case(text));
-        self.context.bot.examples.keys().find(says).cloned().unwrap_or_default()
+    /// What follows an intent with values where another story says it after the same response.
+    fn answer_to(&self, response: &str, intent: &str, values: &[(String, String)]) -> Option<usize> {
+        let stories = self.context.stories;
+        let options = stories.answered.get(response).map(|it| stories.options(*it)).unwrap_or_default();
+        options.into_iter().find_map(|(event, after)| match event {
+            StoryEvent::Intent(it, entities) => (it == intent && agree(&entities, values)).then_some(after),
+            _ => None,
+        })
+    }
+
+    /// The intent and the entities of a text that is an example.
+    fn meaning_of_text(&self, text: &str) -> (String, Vec<(String, String)>) {
+        let of = |examples: &'a Vec<Example>| examples.iter().find(|it| it.text.eq_ignore_ascii_case(text));
+        let found = self.context.bot.examples.iter().find_map(|(intent, it)| Some((intent.clone(), of(it)?)));
+        found.map(|(intent, it)| (intent, it.entities.clone())).unwrap_or_default()
     }
 
     /// The step after an intent. If the intent's own scenario says all of it, that is started.
@@ -142,7 +164,11 @@ impl<'a> StoryBuilder<'a> {
         if self.is_covered(intent, after) {
             return self.jump(intent);
         }
-        // A slot that the answer has just filled needs no decision.
+        self.after_values(after, values, place)
+    }
+
+    /// The step of a node where slots have just been filled: they need no decision.
+    pub(super) fn after_values(&mut self, after: usize, values: &Values, place: &str) -> Goal {
         let mut node = after;
         loop {
             let options = self.context.stories.options(node);
@@ -163,7 +189,7 @@ impl<'a> StoryBuilder<'a> {
     /// Whether the scenario of an intent says all that follows the intent at a node.
     fn is_covered(&self, intent: &str, after: usize) -> bool {
         let root = self.context.stories.roots.get(intent).filter(|_| self.context.scenarios.contains_key(intent));
-        root.is_some_and(|it| self.context.stories.covers(it.1, after))
+        root.is_some_and(|it| self.context.stories.covers(it.node, after))
     }
 
     /// The slots that entities fill.
@@ -196,9 +222,14 @@ impl<'a> StoryBuilder<'a> {
         goal
     }
 
-    /// The decision by what the customer types, for intents that can follow. Returns the slot for what is typed, and the
-    /// step that decides.
-    fn typed(&mut self, name: &str, intents: &[(StoryEvent, usize)]) -> Option<(String, String)> {
+    /// The decision by what the customer types, for intents that can follow; `heard` follows any other answer. Returns the
+    /// slot for what is typed, and the step that decides.
+    pub(super) fn typed(
+        &mut self,
+        name: &str,
+        intents: &[(StoryEvent, usize)],
+        heard: Option<usize>,
+    ) -> Option<(String, String)> {
         let slot = self.scenario.slot("customer answer");
         let mut condition = Condition { branches: Vec::new(), otherwise: None };
         let mut names: Vec<&str> = Vec::new();
@@ -208,24 +239,33 @@ impl<'a> StoryBuilder<'a> {
                 condition.otherwise = condition.otherwise.or_else(|| self.enter(*after, name));
                 continue;
             }
-            let groups = self.groups(name, intent, entities);
+            let others = entities_of(intents, intent);
+            let groups = self.groups(name, intent, entities, &others);
+            let root = named(intent, entities);
             if groups.is_empty() {
-                let what = format!("if the customer says {intent}: it has no examples");
+                let what = format!("if the customer says {root}: it has no examples");
                 self.scenario.record_loss(Loss::RouteDropped, name, what);
             }
-            let is_own = self.is_covered(intent, *after);
-            for (values, phrases) in groups {
+            let is_own = self.is_covered(&root, *after);
+            for group in groups {
                 // The intent's own scenario starts by what customers type, without a decision here.
-                if is_own && values.is_empty() {
+                if is_own && group.values.is_empty() {
                     continue;
                 }
-                let next = self.after_intent(intent, *after, &values, name);
-                let Some(next) = self.set(&values, next) else { continue };
-                condition.branches.extend(branches(&slot, &phrases, &next));
+                let Some(next) = self.group_goal(&group, (&root, *after), &slot, name) else { continue };
+                match group.is_captured {
+                    true => condition.branches.push(group.captured().branch(&slot, &|_| ANY_VALUE.to_owned(), &next)),
+                    false => condition.branches.extend(branches(&slot, &group.texts(), &next)),
+                }
                 if !names.contains(&intent.as_str()) {
                     names.push(intent);
                 }
             }
+        }
+        // Phrases with any value come after the others.
+        condition.branches.sort_by_key(|it| it.test == scenario::Test::Pattern);
+        if let Some(after) = heard {
+            condition.otherwise = condition.otherwise.or_else(|| self.heard(&slot, after, name));
         }
         if condition.branches.is_empty() && condition.otherwise.is_none() {
             return None;
@@ -234,32 +274,78 @@ impl<'a> StoryBuilder<'a> {
             let what = format!("answers are compared with the examples of {}, word by word", names.join(", "));
             self.scenario.record_loss(Loss::ConditionDropped, name, what);
         }
+        if condition.branches.is_empty() {
+            return Some((slot, condition.otherwise?));
+        }
         let id = self.free_id(&format!("{name} answer"));
         self.scenario.push(&id, Act::Condition(condition));
         Some((slot, id))
     }
 
+    /// The first step of a way that a group of examples leads to: the values in them are saved.
+    fn group_goal(&mut self, group: &Group, (root, after): (&str, usize), slot: &str, name: &str) -> Goal {
+        let captured = if group.is_captured { Some(group.captured()) } else { None };
+        let found = captured.iter().flat_map(Captured::slots).map(|it| (it.to_owned(), String::new()));
+        let known: Values = group.values.iter().cloned().chain(found).collect();
+        let next = self.after_intent(root, after, &known, name);
+        let next = self.set(&group.values, next)?;
+        match captured {
+            Some(captured) => captured.finds(&mut self.scenario, slot, &|_| ANY_VALUE.to_owned(), Some(next)),
+            None => Some(next),
+        }
+    }
+
+    /// The decision that saves the values which the first message gives to slots of the scenario, and then leads to `start`.
+    ///
+    /// Values that are in the trigger as slots are saved by what starts the scenario.
+    pub(super) fn first_values(&mut self, name: &str, root: &Root, start: Goal) -> Goal {
+        let of_intent = self.context.stories.roots.values().filter(|it| it.intent == root.intent);
+        let others: Vec<&Entities> = of_intent.map(|it| &it.entities).collect();
+        let mut groups = self.groups(name, &root.intent, &root.entities, &others);
+        let entities = root.entities.iter().filter_map(|it| Some((it.0.clone(), it.1.clone()?)));
+        let known = self.slot_values(&entities.collect::<Values>());
+        for group in &mut groups {
+            group.values.retain(|it| self.scenario.known_slot(&it.0).is_some() && !known.contains(it));
+        }
+        groups.retain(|it| !it.values.is_empty());
+        if groups.is_empty() || start.is_none() {
+            return start;
+        }
+        let slot = self.scenario.slot("customer message");
+        let mut condition = Condition { branches: Vec::new(), otherwise: start.clone() };
+        for group in groups {
+            let Some(next) = self.set(&group.values, start.clone()) else { continue };
+            match group.is_captured {
+                true => condition.branches.push(group.captured().branch(&slot, &|_| ANY_VALUE.to_owned(), &next)),
+                false => condition.branches.extend(branches(&slot, &group.texts(), &next)),
+            }
+        }
+        self.scenario.first_message = Some(slot);
+        let id = self.free_id(&format!("{name} knows"));
+        self.scenario.push(&id, Act::Condition(condition));
+        Some(id)
+    }
+
     /// The examples of an intent that have the entities, by the values that they give to slots.
-    fn groups(&mut self, name: &str, intent: &str, entities: &[(String, String)]) -> Vec<(Values, Vec<String>)> {
-        let bot = self.context.bot;
-        let mut groups: Vec<(Values, Vec<String>)> = Vec::new();
-        let mut places: HashMap<Values, usize> = HashMap::new();
+    pub(super) fn groups(&mut self, name: &str, intent: &str, entities: &Entities, others: &[&Entities]) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut places: HashMap<(Values, Vec<String>), usize> = HashMap::new();
         let mut n_others = 0;
-        for example in bot.examples.get(intent).into_iter().flatten() {
-            if !entities.iter().all(|it| example.entities.contains(it)) {
-                continue;
-            }
-            let mut values = self.slot_values(&example.entities);
-            values.retain(|it| self.context.used_slots.contains(&it.0));
-            if groups.len() >= MAX_VALUES && !places.contains_key(&values) {
+        for example in entities::examples(self.context.bot, intent, entities, others) {
+            let (mut values, pieces) = self.meaning(&example, entities);
+            let mut slots: Vec<String> = pieces.iter().filter_map(|it| it.1.clone()).collect();
+            slots.sort();
+            let mut key = (values.clone(), slots);
+            if groups.len() >= MAX_VALUES && !places.contains_key(&key) {
                 n_others += 1;
-                values = Values::new();
+                (values, key) = (Values::new(), (Values::new(), Vec::new()));
             }
-            let at = *places.entry(values.clone()).or_insert_with(|| {
-                groups.push((values, Vec::new()));
+            let is_captured = !key.1.is_empty();
+            let at = *places.entry(key).or_insert_with(|| {
+                groups.push(Group { values, is_captured, phrases: Vec::new() });
                 groups.len() - 1
             });
-            groups[at].1.push(example.text.clone());
+            groups[at].phrases.push(pieces);
         }
         if n_others > 0 {
             let what = format!("the values in {n_others} more examples of {intent}");
@@ -267,6 +353,63 @@ impl<'a> StoryBuilder<'a> {
         }
         groups
     }
+
+    /// The values that an example gives to slots that are used, and its pieces: those that stand for any value have the
+    /// name of their slot.
+    fn meaning(&self, example: &Example, entities: &Entities) -> (Values, Vec<Piece>) {
+        let bot = self.context.bot;
+        let open = |entity: &str| {
+            let is_one = entities.iter().any(|it| it.0 == entity && it.1.is_some());
+            let slot = bot.slots_of(entity).into_iter().find(|it| self.context.used_slots.contains(*it))?;
+            (!is_one && !bot.compares(slot)).then(|| slot.to_owned())
+        };
+        let of = |(words, entity): &Piece| (words.clone(), entity.as_deref().and_then(open));
+        let pieces: Vec<Piece> = example.pieces.iter().map(of).collect();
+        let pieces = match has_words(&pieces) {
+            true => pieces,
+            false => vec![(example.text.clone(), None)],
+        };
+        let is_captured = |slot: &str| pieces.iter().any(|it| it.1.as_deref() == Some(slot));
+        let mut values = self.slot_values(&example.entities);
+        values.retain(|it| self.context.used_slots.contains(&it.0) && !is_captured(&it.0));
+        (values, pieces)
+    }
+}
+
+/// The expression of a value that can be any text.
+const ANY_VALUE: &str = ".+?";
+
+/// Examples that give the same values to slots.
+pub(super) struct Group {
+    pub(super) values: Values,
+    /// Whether words in the phrases stand for any value.
+    pub(super) is_captured: bool,
+    pub(super) phrases: Vec<Vec<Piece>>,
+}
+
+impl Group {
+    pub(super) fn captured(&self) -> Captured {
+        Captured { phrases: self.phrases.clone() }
+    }
+
+    pub(super) fn texts(&self) -> Vec<String> {
+        let text = |it: &Vec<Piece>| it.iter().map(|it| it.0.as_str()).collect::<String>().trim().to_owned();
+        self.phrases.iter().map(text).collect()
+    }
+}
+
+/// The entities of an intent in each of the ways that begin with it.
+pub(super) fn entities_of<'e>(intents: &'e [(StoryEvent, usize)], wanted: &str) -> Vec<&'e Entities> {
+    let of = |it: &'e (StoryEvent, usize)| match &it.0 {
+        StoryEvent::Intent(intent, entities) if intent == wanted => Some(entities),
+        _ => None,
+    };
+    intents.iter().filter_map(of).collect()
+}
+
+/// Whether the bot waits for the customer.
+fn listens(event: &StoryEvent) -> bool {
+    matches!(event, StoryEvent::Action(action) if action == LISTEN)
 }
 
 /// The buttons of a response, under the names of two versions.

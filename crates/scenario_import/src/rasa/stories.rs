@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::bot::{Bot, scalar};
+use super::entities::{Entities, absorb_slots};
 use crate::{Imported, Skipped};
 
 /// Limits the events of a story: trees are built by recursion.
@@ -14,12 +15,14 @@ pub(super) struct Story {
     pub(super) name: String,
     /// Each step is one event, or several of which any may happen.
     pub(super) steps: Vec<Vec<StoryEvent>>,
+    /// The form that the customer interrupts.
+    pub(super) within: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum StoryEvent {
     /// The customer says something, in which entities have values.
-    Intent(String, Vec<(String, String)>),
+    Intent(String, Entities),
     Action(String),
     /// A slot has a value; none if it only must be set.
     Slot(String, SlotValue),
@@ -33,9 +36,11 @@ pub(super) enum SlotValue {
     Unset,
 }
 
+/// The action that waits for the customer.
+pub(super) const LISTEN: &str = "action_listen";
+
 /// Actions of Rasa's own that say nothing.
-const QUIET: [&str; 8] = [
-    "action_listen",
+const QUIET: [&str; 7] = [
     "action_restart",
     "action_back",
     "action_session_start",
@@ -58,11 +63,11 @@ pub(super) fn read_stories(bot: &mut Bot, value: &Value, file: &str, imported: &
                 }
             }
             match steps(bot, story, &mut skip) {
-                Some(steps) if steps.len() > MAX_EVENTS => {
+                (steps, _) if steps.len() > MAX_EVENTS => {
                     skip(format!("it has {} steps, and at most {MAX_EVENTS} are read", steps.len()));
                 }
-                Some(steps) if !steps.is_empty() => {
-                    bot.stories.push(Story { file: file.to_owned(), name, steps });
+                (steps, within) if !steps.is_empty() => {
+                    bot.stories.push(Story { file: file.to_owned(), name, steps, within });
                 }
                 _ => {}
             }
@@ -70,8 +75,8 @@ pub(super) fn read_stories(bot: &mut Bot, value: &Value, file: &str, imported: &
     }
 }
 
-/// The steps of a story; none if it cannot be one.
-fn steps(bot: &Bot, story: &Value, skip: &mut impl FnMut(String)) -> Option<Vec<Vec<StoryEvent>>> {
+/// The steps of a story, and the form that they interrupt.
+fn steps(bot: &Bot, story: &Value, skip: &mut impl FnMut(String)) -> (Vec<Vec<StoryEvent>>, Option<String>) {
     let mut steps: Vec<Vec<StoryEvent>> = Vec::new();
     for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
         let events: Vec<StoryEvent> = match step.get("or").and_then(Value::as_array) {
@@ -83,41 +88,71 @@ fn steps(bot: &Bot, story: &Value, skip: &mut impl FnMut(String)) -> Option<Vec<
                 events.last().cloned().into_iter().collect()
             }
         };
-        // A form is named twice: when it starts and when it runs.
-        let is_same = matches!(events.as_slice(), [StoryEvent::Action(_)]) && steps.last() == Some(&events);
-        if !events.is_empty() && !is_same {
-            steps.push(events);
-        }
+        let runs = step.get("active_loop").or_else(|| step.get("form")).is_some();
+        push(&mut steps, events, runs);
     }
-    conditions(bot, story, &mut steps, skip)?;
-    Some(steps)
+    drop_idle_listening(&mut steps);
+    absorb_slots(bot, &mut steps);
+    let within = conditions(bot, story, &mut steps, skip);
+    (steps, within)
 }
 
-/// A rule may hold only while slots have values. One that holds only while a form runs interrupts the form.
-fn conditions(bot: &Bot, story: &Value, steps: &mut Vec<Vec<StoryEvent>>, skip: &mut impl FnMut(String)) -> Option<()> {
+/// Adds the events of a step. `runs` tells that a form runs from here on.
+fn push(steps: &mut Vec<Vec<StoryEvent>>, events: Vec<StoryEvent>, runs: bool) {
+    let is_slot = |it: &[StoryEvent]| matches!(it, [StoryEvent::Slot(..)]);
+    let last = steps.iter().rev().find(|it| !runs || !is_slot(it));
+    let is_action = |it: Option<&Vec<StoryEvent>>| matches!(it.map(Vec::as_slice), Some([StoryEvent::Action(_)]));
+    // A form is named twice: when it starts and when it runs.
+    let is_same = is_action(Some(&events)) && last == Some(&events);
+    if events.is_empty() || is_same {
+        return;
+    }
+    // A form that runs without being started takes the answer to what was said before.
+    if runs && is_action(last) {
+        steps.push(vec![StoryEvent::Action(LISTEN.to_owned())]);
+    }
+    steps.push(events);
+}
+
+/// Removes waits that are none of their own: stories wait before each thing that the customer says, and at their end.
+fn drop_idle_listening(steps: &mut Vec<Vec<StoryEvent>>) {
+    let listens = |it: &[StoryEvent]| matches!(it, [StoryEvent::Action(action)] if action == LISTEN);
+    let mut goes_on = false;
+    for at in (0..steps.len()).rev() {
+        if listens(&steps[at]) && (!goes_on || at == 0) {
+            steps.remove(at);
+        } else {
+            goes_on = matches!(steps[at].first(), Some(StoryEvent::Action(it)) if it != LISTEN);
+        }
+    }
+}
+
+/// Adds the slots that must have values for a rule to hold. Returns the form that a rule interrupts: one that begins with
+/// what the customer says and holds only while the form runs.
+fn conditions(
+    bot: &Bot,
+    story: &Value,
+    steps: &mut Vec<Vec<StoryEvent>>,
+    skip: &mut impl FnMut(String),
+) -> Option<String> {
     let begins_by_intent = matches!(steps.first().and_then(|it| it.first()), Some(StoryEvent::Intent(..)));
+    let mut within = None;
     for condition in story.get("condition").and_then(Value::as_array).into_iter().flatten() {
         if let Some(form) = condition.get("active_loop").and_then(Value::as_str).filter(|_| begins_by_intent) {
-            skip(format!("it holds only while the form {form} runs"));
-            return None;
+            within = Some(form.to_owned());
         }
         let events = events(bot, condition, skip);
         let at = usize::from(begins_by_intent).min(steps.len());
         steps.splice(at..at, events.into_iter().filter(|it| matches!(it, StoryEvent::Slot(..))).map(|it| vec![it]));
     }
-    Some(())
+    within
 }
 
 /// The events of a step; none for a step that says nothing.
 fn events(bot: &Bot, step: &Value, skip: &mut impl FnMut(String)) -> Vec<StoryEvent> {
     let string = |key: &str| step.get(key).and_then(Value::as_str);
     if let Some(intent) = string("intent") {
-        let entities = step.get("entities").and_then(Value::as_array).into_iter().flatten();
-        let pairs = entities.flat_map(|it| it.as_object().into_iter().flatten());
-        let pairs = pairs.filter(|it| !["role", "group"].contains(&it.0.as_str()) && !it.1.is_null());
-        let mut entities: Vec<(String, String)> = pairs.map(|(name, it)| (name.clone(), scalar(it))).collect();
-        entities.sort();
-        return vec![StoryEvent::Intent(intent.trim_start_matches('/').to_owned(), entities)];
+        return vec![StoryEvent::Intent(intent.trim_start_matches('/').to_owned(), entities(step))];
     }
     if let Some(action) = string("action").or_else(|| string("active_loop")).or_else(|| string("form")) {
         let name = match action.strip_prefix("respond_") {
@@ -142,6 +177,19 @@ fn events(bot: &Bot, step: &Value, skip: &mut impl FnMut(String)) -> Vec<StoryEv
     Vec::new()
 }
 
+/// The entities of what the customer says: names, or names with values.
+fn entities(step: &Value) -> Entities {
+    let mut entities = Entities::new();
+    for entity in step.get("entities").and_then(Value::as_array).into_iter().flatten() {
+        entities.extend(entity.as_str().map(|it| (it.to_owned(), None)));
+        let pairs = entity.as_object().into_iter().flatten();
+        let pairs = pairs.filter(|it| !["role", "group"].contains(&it.0.as_str()));
+        entities.extend(pairs.map(|(name, it)| (name.clone(), Some(scalar(it)).filter(|_| !it.is_null()))));
+    }
+    entities.sort();
+    entities
+}
+
 fn slot_events(bot: &Bot, slots: &Value) -> Vec<StoryEvent> {
     let mut found = Vec::new();
     for slot in slots.as_array().into_iter().flatten().chain(slots.is_object().then_some(slots)) {
@@ -164,7 +212,7 @@ fn slot_event(bot: &Bot, name: &str, value: &Value) -> Option<StoryEvent> {
     }
     let value = match value {
         Value::Null => SlotValue::Unset,
-        it if ["bool", "categorical"].contains(&kind) => SlotValue::Is(scalar(it)),
+        it if bot.compares(name) => SlotValue::Is(scalar(it)),
         _ => SlotValue::Set,
     };
     Some(StoryEvent::Slot(name.to_owned(), value))

@@ -130,7 +130,8 @@ responses:
               table_form_reads_place: place is in the garden → table_form_sets_place; else → table_form_sure
               table_form_sets_place: place = outside → table_form_sure
               table_form_place: Inside or outside, for {{people}}? [In = inside → table_form_sure] [Out = outside → table_form_sure] (as place) → table_form_reads_place
-              table_form_reads_sure: sure is yes → table_form_sets_sure; else → done
+              set_sure: sure =  → table_form_sure
+              table_form_reads_sure: sure is yes → table_form_sets_sure; else → set_sure
               table_form_sets_sure: sure = true → done
               table_form_sure: Sure? (as sure) → table_form_reads_sure
               done: Booked {{place}}.
@@ -245,10 +246,8 @@ responses:
 "#,
         expect![[r#"
             order (en) on: order
-            ▸ which: Which day? [Today = /day{"day": "today"} → set_day] (as customer_answer) → which_answer
-              set_day: day = today → today
-              set_day_2: day = tomorrow → tomorrow
-              which_answer: customer_answer is now → set_day; customer_answer is tomorrow → set_day_2; else
+            ▸ which: Which day? [Today = /day{"day": "today"} → today] (as customer_answer) → which_answer
+              which_answer: customer_answer is now → today; customer_answer is tomorrow → tomorrow; else
               today: Today it is.
               tomorrow: Tomorrow then.
               condition-dropped utter_which: answers are compared with the examples of day, word by word

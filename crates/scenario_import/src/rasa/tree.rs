@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::bot::Bot;
+use super::entities::{Entities, agree, named};
 use super::stories::{SlotValue, Story, StoryEvent};
 
 /// Limits the events of all trees: alternatives multiply what follows them.
@@ -51,29 +52,55 @@ impl StoryTree {
 pub(super) struct Stories {
     nodes: Vec<Vec<(StoryEvent, usize)>>,
     numbers: HashMap<Vec<(StoryEvent, usize)>, usize>,
-    /// What follows each intent that begins a story, and the file of the first of them.
-    pub(super) roots: BTreeMap<String, (String, usize)>,
+    /// What begins a story, by the names of the intents with their entities.
+    pub(super) roots: BTreeMap<String, Root>,
+    /// What customers can say while a form runs, by the form.
+    pub(super) interruptions: BTreeMap<String, usize>,
     /// What follows an action, for stories that begin with it.
     pub(super) continuations: BTreeMap<String, usize>,
     checkpoints: BTreeMap<String, usize>,
     /// The stories that are too large, by their place in the list.
     pub(super) too_large: Vec<usize>,
+    /// The nodes without what the customer can say there.
+    without_intents: HashMap<usize, usize>,
+    /// What customers can say after each action, in all stories.
+    pub(super) answered: BTreeMap<String, usize>,
+}
+
+/// An intent that begins stories.
+pub(super) struct Root {
+    pub(super) intent: String,
+    /// The entities that the text must have.
+    pub(super) entities: Entities,
+    /// The file of the first story.
+    pub(super) file: String,
+    /// What follows.
+    pub(super) node: usize,
 }
 
 impl Stories {
     pub(super) fn of(bot: &Bot) -> Self {
         let mut stories = Self::default();
         let retrieved = retrieved(bot);
-        let mut roots: BTreeMap<String, (String, StoryTree)> = BTreeMap::new();
+        let mut roots: BTreeMap<(String, Entities), (String, StoryTree)> = BTreeMap::new();
         let mut continuations: BTreeMap<String, StoryTree> = BTreeMap::new();
         let mut checkpoints: BTreeMap<String, StoryTree> = BTreeMap::new();
+        let mut interruptions: BTreeMap<String, StoryTree> = BTreeMap::new();
         let mut left = MAX_NODES;
         for (story, n) in bot.stories.iter().zip(0..) {
             let Some((first, rest)) = story.steps.split_first() else { continue };
+            if let Some(form) = &story.within {
+                let mut inserts = Inserts { retrieved: &retrieved, left: &mut left };
+                let is_whole = inserts.add(interruptions.entry(form.clone()).or_default(), &story.steps, None);
+                stories.too_large.extend((!is_whole).then_some(n));
+                continue;
+            }
             for event in first {
                 let inserts = Inserts { retrieved: &retrieved, left: &mut left };
                 let is_whole = match event {
-                    StoryEvent::Intent(intent, _) => inserts.roots(&mut roots, story, intent, rest),
+                    StoryEvent::Intent(intent, entities) => {
+                        inserts.roots(&mut roots, story, (intent.as_str(), entities), rest)
+                    }
                     StoryEvent::Action(action) => {
                         inserts.insert(continuations.entry(action.clone()).or_default(), rest, None)
                     }
@@ -87,10 +114,46 @@ impl Stories {
                 }
             }
         }
-        stories.roots = roots.into_iter().map(|(it, (file, tree))| (it, (file, stories.number(tree)))).collect();
+        for ((intent, entities), (file, tree)) in roots {
+            let node = stories.number(tree);
+            stories.roots.insert(named(&intent, &entities), Root { intent, entities, file, node });
+        }
         stories.continuations = continuations.into_iter().map(|(it, tree)| (it, stories.number(tree))).collect();
         stories.checkpoints = checkpoints.into_iter().map(|(it, tree)| (it, stories.number(tree))).collect();
+        stories.interruptions = interruptions.into_iter().map(|(it, tree)| (it, stories.number(tree))).collect();
+        stories.add_answered();
+        for node in 0..stories.nodes.len() {
+            let is_intent = |it: &&(StoryEvent, usize)| matches!(it.0, StoryEvent::Intent(..));
+            let others = stories.nodes[node].iter().filter(|it| !is_intent(it)).cloned().collect();
+            let other = stories.node(others);
+            stories.without_intents.insert(node, other);
+        }
         stories
+    }
+
+    /// A node without what the customer can say there.
+    pub(super) fn without_intents(&self, node: usize) -> usize {
+        self.without_intents.get(&node).copied().unwrap_or(node)
+    }
+
+    /// Adds what customers can say after each action, in any story, with what follows there first.
+    fn add_answered(&mut self) {
+        let mut said: BTreeMap<String, Vec<(StoryEvent, usize)>> = BTreeMap::new();
+        let mut known = HashSet::new();
+        for (event, after) in self.nodes.iter().flatten() {
+            let StoryEvent::Action(action) = event else { continue };
+            let options = self.options(*after).into_iter().filter(|it| matches!(it.0, StoryEvent::Intent(..)));
+            let new = options.filter(|it| known.insert((action.clone(), it.0.clone())));
+            said.entry(action.clone()).or_default().extend(new);
+        }
+        said.retain(|_, it| !it.is_empty());
+        self.answered = said.into_iter().map(|(action, it)| (action, self.node(it))).collect();
+    }
+
+    /// The root that a text with an intent and values begins: the one with the most entities that the text has.
+    pub(super) fn root_of(&self, intent: &str, values: &[(String, String)]) -> Option<(&String, &Root)> {
+        let of_intent = self.roots.iter().filter(|it| it.1.intent == intent && agree(&it.1.entities, values));
+        of_intent.max_by_key(|it| it.1.entities.len())
     }
 
     fn number(&mut self, mut tree: StoryTree) -> usize {
@@ -169,18 +232,19 @@ struct Inserts<'a, 'b> {
 impl Inserts<'_, '_> {
     fn roots(
         mut self,
-        roots: &mut BTreeMap<String, (String, StoryTree)>,
+        roots: &mut BTreeMap<(String, Entities), (String, StoryTree)>,
         story: &Story,
-        intent: &str,
+        (intent, entities): (&str, &Entities),
         rest: &[Vec<StoryEvent>],
     ) -> bool {
         let Some(parts) = self.retrieved.get(intent) else {
-            let root = roots.entry(intent.to_owned()).or_insert_with(|| (story.file.clone(), StoryTree::default()));
+            let root = roots.entry((intent.to_owned(), entities.clone()));
+            let root = root.or_insert_with(|| (story.file.clone(), StoryTree::default()));
             return self.add(&mut root.1, rest, None);
         };
         parts.iter().all(|part| {
-            let name = format!("{intent}/{part}");
-            let root = roots.entry(name).or_insert_with(|| (story.file.clone(), StoryTree::default()));
+            let root = roots.entry((format!("{intent}/{part}"), entities.clone()));
+            let root = root.or_insert_with(|| (story.file.clone(), StoryTree::default()));
             self.add(&mut root.1, rest, Some((intent, part)))
         })
     }

@@ -28,6 +28,8 @@ pub(super) struct Slot {
     pub(super) name: String,
     pub(super) kind: String,
     pub(super) initial: Option<String>,
+    /// Whether stories and rules look at it (`influence_conversation`).
+    pub(super) has_influence: bool,
     pub(super) mappings: Vec<Mapping>,
 }
 
@@ -61,6 +63,7 @@ impl Domain {
                 name: name.clone(),
                 kind: slot.text_of("type").unwrap_or("text").to_owned(),
                 initial: slot.text_of("initial_value").map(str::to_owned),
+                has_influence: slot.text_of("influence_conversation") != Some("false"),
                 mappings: mappings(slot.get("mappings"), &[]),
             });
         }
@@ -79,6 +82,16 @@ impl Domain {
 
     pub(super) fn slot(&self, name: &str) -> Option<&Slot> {
         self.slots.iter().find(|it| it.name == name)
+    }
+
+    /// Whether the values of an entity count: it fills a slot of a few values.
+    pub(super) fn compares(&self, entity: &str) -> bool {
+        let fills = |it: &&Slot| {
+            let by_mapping = it.mappings.iter().any(|it| it.entity == entity);
+            by_mapping || it.mappings.is_empty() && it.name == entity
+        };
+        let has_values = |it: &Slot| it.has_influence && ["categorical", "bool"].contains(&it.kind.as_str());
+        self.slots.iter().filter(fills).any(has_values)
     }
 
     /// The response that Rasa sends: those of the channel before the others, and those whose condition holds before

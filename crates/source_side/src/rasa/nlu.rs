@@ -19,7 +19,7 @@ pub(super) struct Nlu {
 pub(super) struct Phrase {
     pub(super) intent: String,
     pub(super) text: String,
-    entities: BTreeMap<String, String>,
+    pub(super) entities: BTreeMap<String, String>,
 }
 
 /// The meaning of a message.

@@ -25,8 +25,8 @@ pub(super) struct Path {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
-    /// One of these intents.
-    Intent(Vec<String>),
+    /// One of these.
+    Intent(Vec<Said>),
     Action(String),
     /// A slot with this value, with any value, or with none.
     Slot(String, SlotIs),
@@ -34,6 +34,13 @@ pub(super) enum Step {
     /// The loop that was active ends.
     LoopEnds,
     Checkpoint(String),
+}
+
+/// An intent and the entities that must be in the text, with the values that they have in the story.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Said {
+    pub(super) intent: String,
+    pub(super) entities: Vec<(String, Option<String>)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -116,12 +123,11 @@ fn steps(node: Option<&Node>) -> Vec<Step> {
 
 fn step(node: &Node) -> Vec<Step> {
     let text = |key: &str| node.text_of(key).map(str::to_owned);
-    if let Some(intent) = text("intent") {
-        return vec![Step::Intent(vec![intent])];
+    if let Some(said) = said(node) {
+        return vec![Step::Intent(vec![said])];
     }
     if let Some(alternatives) = node.get("or") {
-        let intents: Vec<String> =
-            alternatives.list().iter().filter_map(|it| it.text_of("intent")).map(str::to_owned).collect();
+        let intents: Vec<Said> = alternatives.list().iter().filter_map(said).collect();
         return if intents.is_empty() { Vec::new() } else { vec![Step::Intent(intents)] };
     }
     if let Some(action) = text("action") {
@@ -141,6 +147,22 @@ fn step(node: &Node) -> Vec<Step> {
     }
     let slots = node.get("slot_was_set").map(Node::list).unwrap_or_default();
     slots.iter().flat_map(slot).collect()
+}
+
+fn said(node: &Node) -> Option<Said> {
+    let intent = node.text_of("intent")?.to_owned();
+    let mut entities = Vec::new();
+    for entity in node.get("entities").map(Node::list).unwrap_or_default() {
+        match entity {
+            Node::Text(name) => entities.push((name.clone(), None)),
+            Node::Map(pairs) => {
+                let pairs = pairs.iter().filter(|it| it.0 != "role" && it.0 != "group");
+                entities.extend(pairs.map(|(name, value)| (name.clone(), value.text().map(str::to_owned))));
+            }
+            _ => {}
+        }
+    }
+    Some(Said { intent, entities })
 }
 
 fn slot(node: &Node) -> Vec<Step> {

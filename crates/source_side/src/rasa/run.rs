@@ -1,5 +1,7 @@
 //! Runs a dialogue: a message, then actions until the bot listens.
 
+use std::collections::BTreeMap;
+
 use scenario::{Input, MediaKind, Shown};
 
 use super::Bot;
@@ -7,6 +9,9 @@ use super::form::{fill_form, fill_slots};
 use super::nlu::{Meaning, payload};
 use super::tracker::{Event, Next, Tracker};
 use crate::player::{Player, Reply, Trace, something_else};
+
+/// Limits the phrases of an intent that are said at one place: those with other values.
+const MOST_PHRASES: usize = 5;
 
 /// Limits the actions of one turn.
 const MOST_ACTIONS: usize = 30;
@@ -48,7 +53,7 @@ impl Run<'_> {
         };
         self.player.takes(&place, &intent);
         fill_slots(self.bot, &mut self.tracker, &meaning);
-        self.tracker.events.push(Event::User(intent));
+        self.tracker.events.push(Event::User(intent, meaning.entities.clone()));
         if let Some(form) = self.tracker.active.clone() {
             fill_form(self.bot, &mut self.tracker, &form, &meaning);
             if self.answers_form() {
@@ -159,7 +164,7 @@ impl Run<'_> {
 
     fn say(&mut self, name: &str) {
         let full = match self.tracker.events.iter().rev().find_map(|it| match it {
-            Event::User(intent) => Some(intent),
+            Event::User(intent, _) => Some(intent),
             _ => None,
         }) {
             // The response of a retrieval intent has the name of the whole intent.
@@ -210,22 +215,25 @@ impl Run<'_> {
         }
         let is_start = self.tracker.events.is_empty();
         for intent in self.bot.nlu.intents() {
-            let mut phrases = self.bot.nlu.phrases.iter().filter(|it| it.intent == intent);
-            if is_start || self.leads_on(intent) {
-                inputs.extend(phrases.next().map(|it| Input::Say(it.text.clone())));
+            let mut said: Vec<&BTreeMap<String, String>> = Vec::new();
+            for phrase in self.bot.nlu.phrases.iter().filter(|it| it.intent == intent) {
+                let is_new = said.len() < MOST_PHRASES && !said.contains(&&phrase.entities);
+                if is_new && (is_start || self.leads_on(intent, &phrase.entities)) {
+                    said.push(&phrase.entities);
+                    inputs.push(Input::Say(phrase.text.clone()));
+                }
             }
-            if is_start {
-                inputs.extend(phrases.next_back().map(|it| Input::Say(it.text.clone())));
-            }
+            let last = self.bot.nlu.phrases.iter().rfind(|it| it.intent == intent);
+            inputs.extend(last.map(|it| Input::Say(it.text.clone())).filter(|it| is_start && !inputs.contains(it)));
         }
         inputs.push(something_else());
         inputs
     }
 
     /// Whether a story, or a rule about the active form, has this intent here.
-    fn leads_on(&self, intent: &str) -> bool {
+    fn leads_on(&self, intent: &str, entities: &BTreeMap<String, String>) -> bool {
         let mut events = self.tracker.events.clone();
-        events.push(Event::User(intent.to_owned()));
+        events.push(Event::User(intent.to_owned(), entities.clone()));
         let (slots, active) = (self.tracker.slots.clone(), self.tracker.active.clone());
         let next = Tracker { events, slots, active, requested: self.tracker.requested.clone() };
         match self.tracker.active {

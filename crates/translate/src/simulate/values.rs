@@ -63,7 +63,7 @@ impl<'a> SlotValues<'a> {
             self.set.insert(slot.clone(), value);
         }
         if let Act::Find(it) = act {
-            let found = self.known(scenario, &it.within).and_then(|value| it.test.find(&it.value, value));
+            let found = self.known(scenario, &it.within).and_then(|value| it.found(value));
             self.set.extend(found.map(|value| (it.slot.clone(), value)));
         }
         let routes = act.routes();

@@ -4,6 +4,7 @@ use scenario::{Act, Goal, Input, MediaKind, Scenario, Script, Shown};
 use serde_json::Value;
 use template::{SessionMessage, Template, variables};
 
+use super::phrase;
 use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::Compiled;
 use crate::check::known;
@@ -123,8 +124,11 @@ impl<'a> Run<'a> {
             let source = it.source_name.as_deref().unwrap_or(&it.name).to_lowercase();
             ["trigger.message.body", "input.text", "input", "trigger_message_body"].iter().any(|it| source.contains(it))
         };
-        let slots: Vec<&String> = scenario.slots.iter().filter(is_message).map(|it| &it.name).collect();
-        slots.into_iter().for_each(|it| self.values.set(Some(it), text));
+        let slots = scenario.slots.iter().filter(is_message).map(|it| &it.name).chain(&scenario.first_message);
+        slots.for_each(|it| self.values.set(Some(it), text));
+        for (slot, value) in phrase::values(scenario, text) {
+            self.values.set(Some(&slot), &value);
+        }
     }
 
     fn step(&mut self, step: &FlowStep) -> Option<Goal> {
@@ -375,9 +379,9 @@ fn with_payload<'a>(awaits: &'a Awaits, payload: &str) -> Option<&'a Route> {
 }
 
 /// The scenario that a text begins.
-fn begins(sides: &[(&Scenario, &Compiled)], text: &str) -> Option<usize> {
+fn begins(sides: &[(&Scenario, &Compiled)], said: &str) -> Option<usize> {
     let plain = |it: &str| it.trim().trim_end_matches(['.', '!', '?']).trim_end().to_lowercase();
-    let (text, first) = (plain(text), plain(text.split_whitespace().next().unwrap_or_default()));
+    let (text, first) = (plain(said), plain(said.split_whitespace().next().unwrap_or_default()));
     let phrases = |it: &Scenario| match &it.trigger {
         scenario::Trigger::Message { phrases } => Some(phrases.clone()),
         _ => None,
@@ -385,6 +389,7 @@ fn begins(sides: &[(&Scenario, &Compiled)], text: &str) -> Option<usize> {
     let with = |wanted: &str| {
         sides.iter().position(|it| phrases(it.0).is_some_and(|it| it.iter().any(|it| plain(it) == wanted)))
     };
+    let with_values = || sides.iter().position(|it| phrase::is_one(it.0, said));
     let open = || sides.iter().position(|it| phrases(it.0).is_some_and(|it| it.is_empty()));
-    with(&text).or_else(|| with(&first)).or_else(open)
+    with(&text).or_else(|| with(&first)).or_else(with_values).or_else(open)
 }

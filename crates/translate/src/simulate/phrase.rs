@@ -1,0 +1,38 @@
+//! Phrases that start a scenario and hold values, such as `a table for {{people}}`.
+
+use regex::{Regex, RegexBuilder};
+use scenario::{Scenario, Text, TextPart, Trigger};
+
+/// The values that a text gives to the slots of a phrase of the trigger; none if it is no such phrase.
+pub(super) fn values(scenario: &Scenario, text: &str) -> Vec<(String, String)> {
+    let found = phrases(scenario).find_map(|phrase| {
+        let values = expression(&phrase)?.captures(text)?;
+        let values = values.iter().skip(1).flatten().map(|it| it.as_str().trim().to_owned());
+        Some(phrase.slots().map(str::to_owned).zip(values).collect())
+    });
+    found.unwrap_or_default()
+}
+
+/// Whether a text is a phrase of the trigger with values in it.
+pub(super) fn is_one(scenario: &Scenario, text: &str) -> bool {
+    phrases(scenario).any(|it| expression(&it).is_some_and(|it| it.is_match(text)))
+}
+
+/// The phrases of a trigger that hold slots.
+fn phrases(scenario: &Scenario) -> impl Iterator<Item = Text> {
+    let phrases = match &scenario.trigger {
+        Trigger::Message { phrases } => phrases.as_slice(),
+        _ => &[],
+    };
+    phrases.iter().filter(|it| it.contains("{{")).map(|it| Text::parse(it)).filter(|it| it.slots().next().is_some())
+}
+
+fn expression(phrase: &Text) -> Option<Regex> {
+    let parts = phrase.parts().iter().map(|it| match it {
+        TextPart::Plain(text) => regex::escape(text),
+        TextPart::Slot(_) => "(.+?)".to_owned(),
+    });
+    let parts = parts.collect::<String>();
+    let expression = format!(r"^\s*{}\s*[.!?]*\s*$", parts.trim_end_matches(['.', '!', '?', '\\']));
+    RegexBuilder::new(&expression).case_insensitive(true).build().ok()
+}
