@@ -8,9 +8,12 @@ mod agent;
 mod answers;
 mod build;
 mod contexts;
+mod entities;
 mod fields;
 mod parts;
+mod payloads;
 mod platform;
+mod said;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -56,6 +59,16 @@ pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), Impo
     Ok(())
 }
 
+/// Whether a file is an intent of an agent: a folder `intents` may come without `agent.json`.
+pub(crate) fn is_intent(file: &File) -> bool {
+    let is_there = file.path.rsplit('/').nth(1) == Some("intents") && file.path.ends_with(".json");
+    let has = |value: &Value| {
+        value.get("responses").is_some_and(Value::is_array)
+            && ["fallbackIntent", "webhookUsed", "contexts"].iter().any(|it| value.get(it).is_some())
+    };
+    is_there && serde_json::from_slice(&file.bytes).is_ok_and(|it: Value| has(&it))
+}
+
 /// Refuses an agent of Dialogflow CX, whose files have the same names and other contents.
 fn refuse_cx(files: &[File]) -> Result<(), ImportError> {
     let is_cx = |file: &&File| {
@@ -83,6 +96,9 @@ fn bot<'a>(agent: &'a Agent, contexts: &'a Contexts, language: &'a str) -> Bot<'
         contexts,
         language,
         own: &agent.language,
+        entities: &agent.entities,
+        shared: agent.shared_parameters(),
+        texts: agent.intents.iter().map(|it| said::texts(it, &agent.entities, language)).collect(),
         scenarios: HashMap::new(),
         phrases: HashMap::new(),
     };
@@ -97,8 +113,8 @@ fn bot<'a>(agent: &'a Agent, contexts: &'a Contexts, language: &'a str) -> Bot<'
         let mut id = slot_name(&intent.name);
         id.truncate(190);
         bot.scenarios.insert(n, ids.take(&id));
-        for phrase in intent.phrases(language) {
-            bot.phrases.entry(phrase.to_lowercase()).or_insert(n);
+        for text in &bot.texts[n] {
+            bot.phrases.entry(text.clone()).or_insert(n);
         }
     }
     bot

@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::table::{self, Columns, Table, is_workbook, log_lines};
 use crate::viber_messages::lower_keys;
 use crate::{
-    File, Options, infobip, message_log, other_products, rapidpro, twilio_content, viber_archive, viber_messages,
+    File, Options, dialogflow, infobip, message_log, other_products, rapidpro, twilio_content, viber_archive,
+    viber_messages,
 };
 
 /// A kind of file that scenarios come from.
@@ -82,7 +83,7 @@ impl Format {
     /// Detects the format from the content of the files.
     pub(crate) fn of(files: &[File], options: &Options) -> Option<Self> {
         let has = |name: &str| files.iter().any(|it| it.path.rsplit('/').next() == Some(name));
-        if has("agent.json") {
+        if has("agent.json") || files.iter().any(dialogflow::is_intent) {
             return Some(Self::Dialogflow);
         }
         let is_yaml = |it: &File| it.path.ends_with(".yml") || it.path.ends_with(".yaml");

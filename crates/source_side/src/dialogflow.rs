@@ -34,6 +34,11 @@ pub(crate) fn open(files: &[SourceFile]) -> Result<Vec<SourceFlow>, SourceError>
         about.iter().flat_map(|it| it["supportedLanguages"].as_array().into_iter().flatten()).filter_map(Value::as_str),
     );
     if codes.is_empty() {
+        codes.extend(documents.iter().filter_map(|it| phrase_language(it.0)));
+        codes.sort_unstable();
+        codes.dedup();
+    }
+    if codes.is_empty() {
         codes.push("en");
     }
     let mut flows = Vec::new();
@@ -51,6 +56,11 @@ pub(crate) fn open(files: &[SourceFile]) -> Result<Vec<SourceFlow>, SourceError>
         });
     }
     Ok(flows)
+}
+
+/// The language of a file of training phrases, which its name ends with.
+fn phrase_language(path: &str) -> Option<&str> {
+    Some(path.strip_suffix(".json")?.rsplit_once("_usersays_")?.1)
 }
 
 pub(crate) fn play(agent: &Agent, player: Player<'_>) -> Trace {

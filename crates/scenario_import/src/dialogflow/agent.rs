@@ -1,11 +1,21 @@
 //! An agent as its files say it: intents, what users say, what the agent answers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::Value;
 
+use super::entities::Entities;
 use crate::phrases::Piece;
 use crate::{File, ImportError, Imported, Skipped};
+
+static CONTEXT_VALUE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"#[\p{L}_][\w-]*\.([\p{L}_][\p{L}\d_-]*)").ok());
+
+fn names_in(pattern: &Regex, text: &str) -> Vec<String> {
+    pattern.captures_iter(text).map(|it| it[1].to_owned()).collect()
+}
 
 /// An agent of Dialogflow ES.
 #[derive(Default)]
@@ -16,6 +26,7 @@ pub(super) struct Agent {
     pub(super) declared: Vec<String>,
     /// In the order of their files.
     pub(super) intents: Vec<Intent>,
+    pub(super) entities: Entities,
 }
 
 /// An intent: what users say, and what the agent answers.
@@ -50,9 +61,14 @@ impl Agent {
                         agent.intents.push(Intent::new(file, name, parse(file)?));
                     }
                 }
-            } else if !file.path.contains("entities/") && name != "package" && name != "README.md" {
+            } else if file.path.contains("entities/") {
+                agent.entities.read(name, &parse(file)?);
+            } else if name != "package" && name != "README.md" {
                 imported.skipped.push(skipped(file, "", other_file(name)));
             }
+        }
+        if agent.language.is_empty() {
+            agent.guess_language(&said, files, imported);
         }
         for (intent, language, value) in said {
             if let Some(at) = places.get(&intent) {
@@ -74,6 +90,26 @@ impl Agent {
             let why = "answers out of documents are not in the export";
             imported.skipped.push(skipped(file, "enabledKnowledgeBaseNames", why));
         }
+    }
+
+    /// Without `agent.json`, the language of most phrases is the agent's own.
+    fn guess_language(&mut self, said: &[(String, String, Value)], files: &[File], imported: &mut Imported) {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        said.iter().for_each(|it| *counts.entry(it.1.as_str()).or_default() += 1);
+        let most = counts.into_iter().rev().max_by_key(|it| it.1);
+        self.language = most.map(|it| it.0.to_owned()).unwrap_or_default();
+        if let Some(first) = files.first().filter(|_| !files.iter().any(|it| it.path.ends_with("agent.json"))) {
+            let why = format!("the agent has no agent.json: its language is taken from its phrases: {}", self.language);
+            imported.skipped.push(skipped(first, "agent.json", &why));
+        }
+    }
+
+    /// The parameters that are read out of contexts, such as `#order.size`.
+    pub(super) fn shared_parameters(&self) -> HashSet<String> {
+        let texts = self.intents.iter().map(|it| it.response().to_string());
+        texts
+            .flat_map(|it| CONTEXT_VALUE.iter().flat_map(|pattern| names_in(pattern, &it)).collect::<Vec<_>>())
+            .collect()
     }
 
     /// The languages in which the agent says something.

@@ -7,7 +7,9 @@ use scenario::{Choice, Loss, Media, MediaKind, Message, Text};
 use serde_json::Value;
 
 use super::agent::strings;
+use super::payloads;
 use super::platform::shown;
+use crate::markdown;
 use crate::placeholders;
 use crate::scenario_builder::ScenarioBuilder;
 
@@ -54,7 +56,7 @@ pub(super) fn text(builder: &mut ScenarioBuilder, raw: &str) -> Text {
         let name = it.get(1).or_else(|| it.get(2))?.as_str();
         Some(name.strip_suffix(".original").or_else(|| name.strip_suffix(".partial")).unwrap_or(name).to_owned())
     };
-    placeholders::parse_with(builder, raw, pattern, name)
+    placeholders::parse_with(builder, &markdown::to_whatsapp(raw), pattern, name)
 }
 
 /// The messages of one platform, in their order. Answers without a step of their own lead nowhere yet.
@@ -70,10 +72,7 @@ pub(super) fn read(builder: &mut ScenarioBuilder, messages: &[&Value], place: &s
             "3" | "image" => said.extend(image(builder, value)),
             "list_card" | "carousel_card" => items(builder, value, place, &mut said),
             "link_out_chip" | "link_out_suggestion" => link_out(builder, value, &mut said),
-            "4" | "payload" => {
-                let what = format!("a payload for one channel (a message of type {kind}): {}", shown(&[value]));
-                builder.record_loss(Loss::StepDropped, place, what);
-            }
+            "4" | "payload" => payloads::read(builder, value, place, &mut said),
             other => {
                 builder.record_loss(Loss::StepDropped, place, format!("a message of type {other}: {}", shown(&[value])))
             }
@@ -82,7 +81,7 @@ pub(super) fn read(builder: &mut ScenarioBuilder, messages: &[&Value], place: &s
     said
 }
 
-fn string<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+pub(super) fn string<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str).map(str::trim).filter(|it| !it.is_empty())
 }
 
@@ -195,7 +194,7 @@ fn button(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Option<C
 }
 
 /// An answer by a tap. Titles of buttons hold no values in WhatsApp.
-fn reply(
+pub(super) fn reply(
     builder: &mut ScenarioBuilder,
     title: &str,
     value: Option<&str>,
@@ -225,7 +224,7 @@ fn replies(builder: &mut ScenarioBuilder, value: &Value, place: &str, said: &mut
 
 /// The last message with a text, to which answers are added. Without one, a message without a text is an error of the
 /// scenario.
-fn last_text(said: &mut Vec<Message>) -> &mut Message {
+pub(super) fn last_text(said: &mut Vec<Message>) -> &mut Message {
     let at = said.iter().rposition(|it| !it.text.is_empty()).unwrap_or(said.len());
     if at == said.len() {
         said.push(Message::default());

@@ -4,11 +4,15 @@ use scenario::{Accepts, Act, Branch, Call, Condition, Handover, Loss, Message, Q
 use serde_json::Value;
 
 use super::agent::{Intent, in_language};
-use super::{answers, platform};
+use super::said::is_always_said;
+use super::{answers, payloads, platform};
 use crate::scenario_builder::ScenarioBuilder;
 
 /// A step that is not in the scenario yet: the name that its id is made of, and what it does.
 pub(super) type Part = (String, Act);
+
+/// Limits the line below the answers of a message, in characters (Cloud API, interactive messages).
+const MAX_LINE: usize = 60;
 
 /// The steps of an intent in a language, in their order. They do not lead to each other yet.
 pub(super) fn parts(builder: &mut ScenarioBuilder, intent: &Intent, language: &str, own: &str) -> Vec<Part> {
@@ -20,14 +24,19 @@ pub(super) fn parts(builder: &mut ScenarioBuilder, intent: &Intent, language: &s
     }
     parts.extend(webhook(builder, intent));
     let chosen = platform::messages(builder, intent, language, own);
-    let said = answers::read(builder, &chosen, &intent.name);
+    let mut said = answers::read(builder, &chosen, &intent.name);
+    let is_person = is_handover(intent) || chosen.iter().any(|it| payloads::is_handover(it));
+    if said.is_empty() && !chosen.is_empty() && !is_person {
+        // The answer is one that only the source's channel knows: a message without a text is an error.
+        said.push(Message::default());
+    }
     let said = waiting_last(builder, said, &intent.name);
     let n_said = said.len();
     for (message, n) in said.into_iter().zip(1..) {
         let suffix = if n_said > 1 { format!(" {n}") } else { String::new() };
         parts.push((format!("{} says{suffix}", intent.name), Act::Message(message)));
     }
-    if is_handover(intent) {
+    if is_person {
         let person = Handover { via: Via::Agent, text: Text::default(), target: None, next: None };
         parts.push((format!("{} person", intent.name), Act::Handover(person)));
     }
@@ -55,6 +64,12 @@ fn waiting_last(builder: &mut ScenarioBuilder, said: Vec<Message>, place: &str) 
             before.push(message);
         }
     }
+    if waiting.footer.is_empty()
+        && let [line] = after.as_slice()
+        && is_line(line)
+    {
+        waiting.footer = after.remove(0).text;
+    }
     if !after.is_empty() {
         let what = format!("“{}” and its answers come after the messages that follow them", waiting.text);
         builder.record_loss(Loss::RouteDropped, place, what);
@@ -69,6 +84,13 @@ fn waiting_last(builder: &mut ScenarioBuilder, said: Vec<Message>, place: &str) 
         }
     }
     before.into_iter().chain(after).chain([waiting]).collect()
+}
+
+/// Whether a message is a short line that can stand below the answers of another.
+fn is_line(message: &Message) -> bool {
+    let text = &message.text;
+    let is_short = text.slots().next().is_none() && text.to_string().chars().count() <= MAX_LINE;
+    is_short && !text.to_string().contains('\n') && message.media.is_none() && message.choices.is_empty()
 }
 
 /// The decision not to ask for a parameter that is known: phrases of the intent hold values of it. Its branch leads to
@@ -101,6 +123,11 @@ fn parameter_part(
         builder.record_loss(Loss::FormDropped, &intent.name, what);
         return None;
     };
+    if is_always_said(intent, name, language) {
+        let what = format!("“{prompt}” is never asked: every phrase has {name}");
+        builder.record_loss(Loss::FormDropped, &intent.name, what);
+        return None;
+    }
     answers::alternatives(builder, prompts, &intent.name);
     let kind = string("dataType");
     let is_list = parameter.get("isList").and_then(Value::as_bool) == Some(true);
@@ -129,7 +156,7 @@ fn webhook(builder: &mut ScenarioBuilder, intent: &Intent) -> Option<Part> {
     if !intent.is_set("webhookUsed") {
         return None;
     }
-    let what = "the webhook's own answer is not in the export: the texts of the export are sent in its place";
+    let what = "the webhook's own answer is not in the export: its texts are sent if the webhook fails";
     builder.record_loss(Loss::StepDropped, &intent.name, what);
     let action = intent.response().get("action").and_then(Value::as_str).filter(|it| !it.is_empty());
     let system = format!("webhook {}", action.unwrap_or(&intent.name));

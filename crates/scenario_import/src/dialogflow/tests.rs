@@ -126,12 +126,12 @@ fn parameters_are_asked_for_unless_the_phrase_has_them() {
               flowers_asks_who: For whom? (as who) → flowers_asks_day
               flowers_asks_day: Which day? (as day) → flowers_sets_kind
               flowers_sets_kind: kind = roses → flowers_webhook
-              flowers_webhook: calls webhook order → flowers_says
+              flowers_webhook: calls webhook order
               flowers_says: {{kind}} for {{who}}'s day, {{day}}, at {{shop}}. $5 each.
               alternative-text flowers: other wordings of “For whom?”: “Who gets them?”
               form-dropped flowers: that day is a list of @sys.date
               form-dropped flowers: card is required, and no prompt asks for it in en
-              step-dropped flowers: the webhook's own answer is not in the export: the texts of the export are sent in its place
+              step-dropped flowers: the webhook's own answer is not in the export: its texts are sent if the webhook fails
         "#]],
     );
 }
@@ -396,7 +396,7 @@ fn chains_of_intents_that_repeat_themselves_end() {
         let needs = if n == 0 { vec![] } else { vec![format!("c{n}")] };
         (format!("intents/i{n}"), intent(&format!("i{n}"), &needs, &[format!("c{}", n + 1)]))
     });
-    assert!(n_steps(chain) < 1_000);
+    assert!(n_steps(chain) < 5_000);
 }
 
 #[test]

@@ -52,10 +52,34 @@ fn answer(value: &Value) -> Option<Answer> {
             buttons: texts(&value["replies"]).into_iter().map(|it| Button { sends: it.clone(), label: it }).collect(),
             image: None,
         },
+        "4" | "payload" => of_channel(&value["payload"]),
         "3" | "image" => Answer { image: image.filter(|it| !it.is_empty()), ..Answer::default() },
         _ => return None,
     };
     (!answer.text.trim().is_empty() || answer.image.is_some() || !answer.buttons.is_empty()).then_some(answer)
+}
+
+/// A payload of Chatwoot, of Kommunicate, or of Viber's API: a text, and buttons that send something.
+fn of_channel(payload: &Value) -> Answer {
+    let viber = if payload["viber"].is_object() { &payload["viber"] } else { payload };
+    let said = [&payload["content"], &payload["message"], &viber["text"]];
+    let lists = [
+        (&payload["content_attributes"]["items"], ["title", "value"]),
+        (&payload["metadata"]["payload"], ["title", "message"]),
+        (&viber["keyboard"]["Buttons"], ["Text", "ActionBody"]),
+    ];
+    let buttons = lists.iter().flat_map(|(items, [label, sends])| {
+        list(items).iter().filter_map(|it| {
+            let label = it[*label].as_str()?.trim();
+            let sends = it[*sends].as_str().map_or(label, str::trim);
+            Some(Button { label: label.to_owned(), sends: sends.to_owned() })
+        })
+    });
+    Answer {
+        text: said.iter().find_map(|it| it.as_str()).unwrap_or_default().to_owned(),
+        buttons: if payload["private"] == true { Vec::new() } else { buttons.collect() },
+        image: None,
+    }
 }
 
 fn button(value: &Value) -> Button {

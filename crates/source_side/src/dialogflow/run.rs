@@ -85,10 +85,14 @@ impl<'a> Run<'a> {
     /// The parameters of a text that is this phrase, where other values of the same entities may stand.
     fn values_of(&self, phrase: &[Part], text: &str) -> Option<Values> {
         let mut pattern = String::new();
+        let has_words = phrase.iter().any(|it| it.parameter.is_none() && it.text.chars().any(char::is_alphabetic));
         for part in phrase {
             let entity = part.parameter.as_ref().and(self.agent.entities.get(&part.kind));
             let mut words = vec![regex::escape(&part.text)];
             words.extend(entity.iter().flat_map(|it| it.iter()).flat_map(|it| &it.1).map(|it| regex::escape(it)));
+            if part.parameter.is_some() && has_words {
+                words.extend(system_value(&part.kind).map(str::to_owned));
+            }
             pattern += &match &part.parameter {
                 Some(_) => format!("({})", words.join("|")),
                 None => words.remove(0),
@@ -180,7 +184,12 @@ impl<'a> Run<'a> {
         }
         let mut values = values;
         if intent.calls {
-            values.extend(self.player.answer(&intent.name, &intent.name)?.values);
+            let answer = self.player.answer(&intent.name, &intent.name)?;
+            values.extend(answer.values);
+            if answer.ok {
+                // The webhook says what it wants; the answers of the intent are for when it fails.
+                return Some(());
+            }
         }
         if !intent.answers.is_empty() {
             self.buttons.clear();
@@ -251,5 +260,14 @@ impl<'a> Run<'a> {
         }
         inputs.push(something_else());
         inputs
+    }
+}
+
+/// The expression of the values of an entity of Dialogflow's own.
+fn system_value(kind: &str) -> Option<&'static str> {
+    match kind {
+        "sys.any" | "sys.given-name" | "sys.last-name" | "sys.person" | "sys.location" | "sys.geo-city" => Some(".+?"),
+        "sys.number" | "sys.number-integer" | "sys.cardinal" => Some(r"\d+(?:[.,]\d+)?"),
+        _ => None,
     }
 }
