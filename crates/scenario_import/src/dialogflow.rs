@@ -185,6 +185,10 @@ fn why_unbuilt(intent: &Intent, is_follower: bool, own: &str) -> String {
         return "it has no texts: its answer is made by a program".to_owned();
     }
     let texts = intent.response().get("messages").map(|it| platform::shown(&[it])).unwrap_or_default();
+    let mut messages = intent.response().get("messages").and_then(Value::as_array).into_iter().flatten();
+    if messages.clone().next().is_some() && messages.all(payloads::is_private) {
+        return format!("only agents see what it says: {texts}");
+    }
     match is_follower {
         true => format!(
             "it answers only within the context {}, and no intent leads there: {texts}",
@@ -194,5 +198,7 @@ fn why_unbuilt(intent: &Intent, is_follower: bool, own: &str) -> String {
     }
 }
 
+#[cfg(test)]
+mod answer_tests;
 #[cfg(test)]
 mod tests;

@@ -209,7 +209,8 @@ fn patterns(builder: &StoryBuilder<'_>, root: &Root) -> Vec<String> {
     let others: Vec<&Entities> = of_intent.map(|it| &it.entities).collect();
     let examples = entities::examples(bot, &root.intent, &root.entities, &others);
     let pieces = examples.iter().map(|it| it.pieces.iter().map(of_slot).collect::<Vec<Piece>>());
-    pieces.map(|it| pattern(&builder.scenario, &it)).collect()
+    let mut known = BTreeSet::new();
+    pieces.map(|it| pattern(&builder.scenario, &it)).filter(|it| known.insert(it.clone())).collect()
 }
 
 fn finish(
@@ -267,5 +268,7 @@ fn name_unused(bot: &Bot, said: &BTreeSet<String>, scenarios: &mut [Scenario], i
     }
 }
 
+#[cfg(test)]
+mod story_tests;
 #[cfg(test)]
 mod tests;

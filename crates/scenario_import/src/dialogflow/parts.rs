@@ -26,7 +26,8 @@ pub(super) fn parts(builder: &mut ScenarioBuilder, intent: &Intent, language: &s
     let chosen = platform::messages(builder, intent, language, own);
     let mut said = answers::read(builder, &chosen, &intent.name);
     let is_person = is_handover(intent) || chosen.iter().any(|it| payloads::is_handover(it));
-    if said.is_empty() && !chosen.is_empty() && !is_person {
+    let is_silent = chosen.iter().all(|it| payloads::is_private(it));
+    if said.is_empty() && !is_silent && !is_person {
         // The answer is one that only the source's channel knows: a message without a text is an error.
         said.push(Message::default());
     }

@@ -14,13 +14,18 @@ pub(super) fn is_handover(answer: &Value) -> bool {
     action.is_some_and(|it| ["handoff", "handover", "human_handoff"].contains(&it))
 }
 
+/// Whether an answer is a note that only agents see.
+pub(super) fn is_private(answer: &Value) -> bool {
+    answer.get("payload").and_then(|it| it.get("private")).and_then(Value::as_bool) == Some(true)
+}
+
 /// Reads an answer of type 4 in a form that is known; an unknown one is lost with its texts.
 pub(super) fn read(builder: &mut ScenarioBuilder, answer: &Value, place: &str, said: &mut Vec<Message>) {
     let payload = answer.get("payload").unwrap_or(&Value::Null);
     if is_handover(answer) {
         return;
     }
-    if payload.get("private").and_then(Value::as_bool) == Some(true) {
+    if is_private(answer) {
         builder.record_loss(Loss::StepDropped, place, format!("a payload that only agents see: {}", shown(&[payload])));
         return;
     }

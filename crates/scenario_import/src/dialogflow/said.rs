@@ -110,7 +110,11 @@ impl IntentBuilder<'_, '_> {
             for pieces in std::mem::take(&mut phrases.open) {
                 let said = pieces.iter().map(|it| it.0.as_str()).collect::<String>().trim().to_owned();
                 let next = self.values_of(follower, &said.to_lowercase(), Some(next.clone()));
-                all.extend(next.into_iter().flat_map(|it| branches(within, &[said.clone()], &it)).map(|it| (0, it)));
+                all.extend(
+                    next.into_iter()
+                        .flat_map(|it| branches(within, std::slice::from_ref(&said), &it))
+                        .map(|it| (0, it)),
+                );
             }
         }
         for (order, phrases) in [(1, phrases.captured), (2, phrases.open)] {

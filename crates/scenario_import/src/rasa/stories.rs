@@ -39,6 +39,9 @@ pub(super) enum SlotValue {
 /// The action that waits for the customer.
 pub(super) const LISTEN: &str = "action_listen";
 
+/// The intent of a conversation that starts.
+const START: &str = "session_start";
+
 /// Actions of Rasa's own that say nothing.
 const QUIET: [&str; 7] = [
     "action_restart",
@@ -58,7 +61,7 @@ pub(super) fn read_stories(bot: &mut Bot, value: &Value, file: &str, imported: &
                 imported.skipped.push(Skipped { file: file.to_owned(), place: name.clone(), why });
             };
             for other in story.as_object().into_iter().flatten().map(|it| it.0.as_str()) {
-                if !["rule", "story", "steps", "condition", "metadata"].contains(&other) {
+                if !["rule", "story", "steps", "condition", "metadata"].contains(&other) && !is_read(story, other) {
                     skip(format!("its {other} is not read"));
                 }
             }
@@ -73,6 +76,12 @@ pub(super) fn read_stories(bot: &mut Bot, value: &Value, file: &str, imported: &
             }
         }
     }
+}
+
+/// Whether a rule begins a conversation by what it says.
+fn is_read(story: &Value, key: &str) -> bool {
+    let first = story.get("steps").and_then(|it| it.get(0));
+    key == "conversation_start" && first.is_some_and(|it| it.get("action").is_some())
 }
 
 /// The steps of a story, and the form that they interrupt.
@@ -93,6 +102,13 @@ fn steps(bot: &Bot, story: &Value, skip: &mut impl FnMut(String)) -> (Vec<Vec<St
     }
     drop_idle_listening(&mut steps);
     absorb_slots(bot, &mut steps);
+    let is_start = story.get("conversation_start").and_then(Value::as_bool) == Some(true);
+    if is_start && matches!(steps.first().and_then(|it| it.first()), Some(StoryEvent::Action(_))) {
+        skip(format!(
+            "it is said when a conversation starts (conversation_start): only the text /{START} starts it here"
+        ));
+        steps.insert(0, vec![StoryEvent::Intent(START.to_owned(), Entities::new())]);
+    }
     let within = conditions(bot, story, &mut steps, skip);
     (steps, within)
 }

@@ -3,8 +3,13 @@
 use regex::{Regex, RegexBuilder};
 use scenario::{Scenario, Text, TextPart, Trigger};
 
-/// The values that a text gives to the slots of a phrase of the trigger; none if it is no such phrase.
+/// The values that a text gives to the slots of a phrase of the trigger; none if it is no such phrase, or a phrase without
+/// values.
 pub(super) fn values(scenario: &Scenario, text: &str) -> Vec<(String, String)> {
+    let Trigger::Message { phrases: all } = &scenario.trigger else { return Vec::new() };
+    if all.iter().any(|it| it.trim().to_lowercase() == text.trim().to_lowercase()) {
+        return Vec::new();
+    }
     let found = phrases(scenario).find_map(|phrase| {
         let values = expression(&phrase)?.captures(text)?;
         let values = values.iter().skip(1).flatten().map(|it| it.as_str().trim().to_owned());
