@@ -18,6 +18,7 @@ mod responses;
 mod say;
 mod stories;
 mod tree;
+mod typed;
 mod used;
 
 use std::cell::Cell;
@@ -88,7 +89,7 @@ fn read(files: &[File], imported: &mut Imported) -> Result<Bot, ImportError> {
         }
         let text = String::from_utf8_lossy(&file.bytes);
         // Yes and No are titles of buttons, as they are in YAML 1.2.
-        let options = || serde_saphyr::options! { strict_booleans: true };
+        let options = || serde_saphyr::options! { strict_booleans: true, with_snippet: false };
         let value: Value = serde_saphyr::from_str_with_options(&text, options())
             .map_err(|it| ImportError::shape(file, "YAML of Rasa", it))?;
         let keys: Keys = match value.get("forms") {

@@ -17,7 +17,7 @@ use super::say::buttons;
 const FLOW: [&str; 5] = ["steps", "name", "description", "nlu_trigger", "always_include_in_prompt"];
 
 /// Keys of a step that are read, or that say nothing to a customer.
-const STEP: [&str; 16] = [
+const STEP: [&str; 17] = [
     "id",
     "next",
     "collect",
@@ -34,6 +34,7 @@ const STEP: [&str; 16] = [
     "reset_after_flow_ends",
     "metadata",
     "if",
+    "else",
 ];
 
 /// A step of a flow while it is built.
@@ -91,7 +92,7 @@ impl<'a> StoryBuilder<'a> {
                 break;
             }
             let speaks = ["collect", "action", "set_slots", "link", "call"].iter().any(|it| value.get(*it).is_some());
-            let decides = value.get("next").is_some_and(Value::is_array);
+            let decides = value.get("next").is_some_and(Value::is_array) || is_decision(value);
             let named = value.get("id").or_else(|| value.get("collect")).or_else(|| value.get("action"));
             let wanted = named.map_or_else(|| name.to_owned(), scalar);
             let id = (speaks || decides).then(|| self.free_id(&wanted));
@@ -105,7 +106,14 @@ impl<'a> StoryBuilder<'a> {
             let next = if n + 1 < n_steps { Some(first + n + 1) } else { after };
             read.steps[first + n].after = next;
         }
-        for value in &list[..n_steps] {
+        for (value, n) in list[..n_steps].iter().zip(first..) {
+            let after = read.steps[n].after;
+            for then in ["then", "else"].iter().filter_map(|it| value.get(*it)).filter(|_| is_decision(value)) {
+                let inner = then.as_array().map(Vec::as_slice).unwrap_or_default();
+                if let Some(inner) = self.number(read, name, inner, after, depth + 1) {
+                    read.lists.insert(std::ptr::from_ref(then), inner);
+                }
+            }
             for way in value.get("next").and_then(Value::as_array).into_iter().flatten() {
                 let Some(then @ Value::Array(inner)) = way.get("then").or_else(|| way.get("else")) else { continue };
                 // A nested list says its own next step; without one it ends.
@@ -153,11 +161,17 @@ impl<'a> StoryBuilder<'a> {
             }
             return;
         };
+        if is_decision(value) {
+            let other = self.target(read, value.get("else"), *after);
+            let other = self.goal(read, other);
+            self.ways(read, name, std::slice::from_ref(*value), (&id, other));
+            return;
+        }
         let next = match value.get("next") {
             Some(Value::Array(ways)) => {
                 let is_alone = string("collect").or(string("action")).is_none() && value.get("set_slots").is_none();
                 let decision = if is_alone { id.clone() } else { self.scenario.free_id(&format!("{id} decides")) };
-                self.ways(read, name, ways, &decision);
+                self.ways(read, name, ways, (&decision, None));
                 if is_alone {
                     return;
                 }
@@ -310,9 +324,9 @@ impl<'a> StoryBuilder<'a> {
         self.scenario.push(id, Act::Call(Call { system: scenario, on_failure: next.clone(), next }));
     }
 
-    /// A decision: `if … then …`, in order, and `else`.
-    fn ways(&mut self, read: &FlowSteps<'a>, name: &str, ways: &'a [Value], id: &str) {
-        let mut condition = Condition { branches: Vec::new(), otherwise: None };
+    /// A decision: `if … then …`, in order, and `else`, or `otherwise` where there is none.
+    fn ways(&mut self, read: &FlowSteps<'a>, name: &str, ways: &'a [Value], (id, otherwise): (&str, Goal)) {
+        let mut condition = Condition { branches: Vec::new(), otherwise };
         let mut decisions: Vec<(Vec<Branch>, bool, Goal)> = Vec::new();
         for way in ways {
             let target = |it: &'a Value| self.goal(read, self.target(read, Some(it), None));
@@ -355,4 +369,9 @@ impl<'a> StoryBuilder<'a> {
         }
         (self.scenario.slot(read.0), read.1, read.2, read.3)
     }
+}
+
+/// Whether a step is itself a decision: `if … then …` in the place of a step.
+fn is_decision(step: &Value) -> bool {
+    step.get("if").is_some() && step.get("then").is_some() && step.get("next").is_none()
 }

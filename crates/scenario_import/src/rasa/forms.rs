@@ -8,7 +8,8 @@ use super::build::StoryBuilder;
 use super::interruptions::{Asked, Interruptions, intents};
 use super::payload::Payload;
 use super::responses::{self, Constraints};
-use super::say::{MAX_VALUES, buttons};
+use super::say::buttons;
+use super::typed::MAX_VALUES;
 use crate::phrases::branches;
 
 impl<'a> StoryBuilder<'a> {

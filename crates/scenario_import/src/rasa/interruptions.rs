@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::build::StoryBuilder;
 use super::entities;
-use super::say::entities_of;
 use super::stories::StoryEvent;
+use super::typed::entities_of;
 use crate::phrases::branches;
 
 /// What the customer can say in a form that is no answer, and what follows.

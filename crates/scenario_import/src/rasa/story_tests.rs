@@ -271,3 +271,46 @@ responses:
         "#]],
     );
 }
+
+#[test]
+fn a_decision_in_the_place_of_a_step_goes_on_after_its_list() {
+    check(
+        r#"
+flows:
+  credit:
+    steps:
+    - collect: kind
+    - if: slots.kind == "house"
+      then:
+      - collect: price
+      - action: utter_papers
+    - if: slots.kind == "car"
+      then: [{collect: car}]
+      else: [{action: utter_none}]
+    - action: utter_end
+slots:
+  kind: {type: text}
+  price: {type: text}
+  car: {type: text}
+responses:
+  utter_ask_kind: [{text: House or car?}]
+  utter_ask_price: [{text: Which price?}]
+  utter_ask_car: [{text: Which car?}]
+  utter_papers: [{text: Bring your papers.}]
+  utter_none: [{text: No car then.}]
+  utter_end: [{text: Thank you.}]
+"#,
+        expect![[r#"
+            credit (en) on: /credit
+            ▸ kind: House or car? (as kind) → credit
+              credit: kind is house → price; else → credit_2
+              credit_2: kind is car → car; else → none
+              end_2: Thank you.
+              price: Which price? (as price) → papers
+              papers: Bring your papers. → credit_2
+              car: Which car? (as car) → end_2
+              none: No car then. → end_2
+              condition-dropped credit: a model decides when it starts: “”
+        "#]],
+    );
+}
