@@ -1,5 +1,7 @@
 //! Decides by what customers type: bots know their intents by example phrases.
 
+use std::collections::HashSet;
+
 use scenario::{Act, Branch, Find, Goal, Test};
 
 use crate::scenario_builder::ScenarioBuilder;
@@ -74,9 +76,10 @@ impl Captured {
 
     /// The expression of the phrases. The values of `slot` are in groups.
     fn expression(&self, slot: Option<&str>, value: &dyn Fn(&str) -> String) -> String {
-        let mut all: Vec<String> = Vec::new();
+        let (mut all, mut known): (Vec<String>, HashSet<String>) = (Vec::new(), HashSet::new());
         let mut n_bytes = 0;
-        for phrase in &self.phrases {
+        let has_slot = |it: &Vec<Piece>| slot.is_none_or(|slot| it.iter().any(|it| it.1.as_deref() == Some(slot)));
+        for phrase in self.phrases.iter().filter(|it| has_slot(it)) {
             let pieces = phrase.iter().map(|(words, name)| match name.as_deref() {
                 Some(name) if slot == Some(name) => format!("({})", value(name)),
                 Some(name) => format!("(?:{})", value(name)),
@@ -84,9 +87,7 @@ impl Captured {
             });
             let expression =
                 pieces.collect::<String>().trim().trim_end_matches(['.', '!', '?', '\\']).trim_end().to_owned();
-            let is_new = !all.contains(&expression)
-                && slot.is_none_or(|it| phrase.iter().any(|piece| piece.1.as_deref() == Some(it)));
-            if is_new && n_bytes + expression.len() <= MAX_EXPRESSION {
+            if n_bytes + expression.len() <= MAX_EXPRESSION && known.insert(expression.clone()) {
                 n_bytes += expression.len();
                 all.push(expression);
             }

@@ -135,6 +135,11 @@ fn is_answered(instruction: &str, answers: &str) -> bool {
 }
 
 fn is_of_sms(instruction: &str) -> bool {
+    // “fin 2019” is a time.
+    let digits: String = instruction.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20")) {
+        return false;
+    }
     let mut words = instruction.split(|it: char| !it.is_alphanumeric());
     instruction.contains(|it: char| it.is_numeric()) || words.any(|it| it.eq_ignore_ascii_case("sms"))
 }

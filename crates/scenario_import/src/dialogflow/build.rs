@@ -42,6 +42,8 @@ pub(super) struct IntentBuilder<'a, 'b> {
     pub(super) scenario: ScenarioBuilder,
     /// The first step of each intent that is in the scenario.
     entered: HashMap<usize, Goal>,
+    /// The branches to each intent that follows another, which do not depend on the other.
+    pub(super) branches: HashMap<(usize, bool), Vec<(usize, Branch)>>,
     /// The steps that start another scenario.
     jumps: HashMap<usize, String>,
     waiting: VecDeque<(usize, Vec<(String, Act)>)>,
@@ -54,6 +56,7 @@ impl<'a, 'b> IntentBuilder<'a, 'b> {
             bot,
             scenario: ScenarioBuilder::default(),
             entered: HashMap::new(),
+            branches: HashMap::new(),
             jumps: HashMap::new(),
             waiting: VecDeque::new(),
             n_ways,

@@ -100,10 +100,20 @@ impl IntentBuilder<'_, '_> {
     ///
     /// `is_alone` tells that no other intent follows: then a phrase that is a value alone takes any text.
     pub(super) fn branches_to(&mut self, follower: usize, within: &str, is_alone: bool) -> Vec<(usize, Branch)> {
+        // The way counts, also if its branches are known.
+        let Some(next) = self.enter(follower) else { return Vec::new() };
+        if let Some(known) = self.branches.get(&(follower, is_alone)) {
+            return known.clone();
+        }
+        let all = self.new_branches_to(follower, within, is_alone, next);
+        self.branches.insert((follower, is_alone), all.clone());
+        all
+    }
+
+    fn new_branches_to(&mut self, follower: usize, within: &str, is_alone: bool, next: String) -> Vec<(usize, Branch)> {
         let bot = self.bot;
         let intent = &bot.intents[follower];
         let mut phrases = Phrases::of(bot, intent);
-        let Some(next) = self.enter(follower) else { return Vec::new() };
         let mut all: Vec<(usize, Branch)> =
             branches(within, &phrases.plain, &next).into_iter().map(|it| (0, it)).collect();
         if !is_alone {

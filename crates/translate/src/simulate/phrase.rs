@@ -41,3 +41,29 @@ fn expression(phrase: &Text) -> Option<Regex> {
     let expression = format!(r"^\s*{}\s*[.!?]*\s*$", parts.trim_end_matches(['.', '!', '?', '\\']));
     RegexBuilder::new(&expression).case_insensitive(true).build().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use scenario::read_scenarios;
+
+    use super::*;
+
+    #[test]
+    fn a_phrase_gives_its_values_to_slots_and_a_phrase_without_values_comes_first() {
+        let scenario = r#"{"intent": "book", "response": "A table for {{people}}, {{day}}."}"#;
+        let mut scenario = read_scenarios(scenario).unwrap().remove(0);
+        scenario.trigger = Trigger::Message {
+            phrases: ["a table for {{people}} on {{day}}.", "a table for two on Monday", "book"]
+                .map(str::to_owned)
+                .to_vec(),
+        };
+        let said = |text: &str| {
+            let values = values(&scenario, text);
+            values.iter().map(|it| format!("{}={}", it.0, it.1)).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(said("A table for 4 on Friday!"), "people=4 day=Friday");
+        assert_eq!(said("a table for two on monday"), "");
+        assert_eq!(said("book"), "");
+        assert!(is_one(&scenario, "a table for 4 on Friday") && !is_one(&scenario, "a table on Friday"));
+    }
+}
