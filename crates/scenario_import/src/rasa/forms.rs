@@ -9,8 +9,8 @@ use super::interruptions::{Asked, Interruptions, intents};
 use super::payload::Payload;
 use super::responses::{self, Constraints};
 use super::say::buttons;
-use super::typed::MAX_VALUES;
-use crate::phrases::branches;
+use super::typed::{ANY_VALUE, MAX_VALUES};
+use crate::phrases::{Captured, Piece, branches, has_words};
 
 impl<'a> StoryBuilder<'a> {
     /// Adds a question for each slot of a form. Returns the first step.
@@ -150,6 +150,7 @@ impl<'a> StoryBuilder<'a> {
         // Where only intents fill a slot, other words are no answer.
         let is_closed = !mappings.is_empty() && mappings.iter().all(by_intent);
         let other = if is_closed { self.asked_again(asked.slot, asks) } else { next.clone() };
+        let other = self.captured(asked, &mappings, next.clone(), other);
         let known = self.meanings((asked.form, asked.slot), groups, next, other);
         self.interrupted(asked, &mappings, asks, known)
     }
@@ -158,7 +159,33 @@ impl<'a> StoryBuilder<'a> {
     pub(super) fn meant(&mut self, asked: &Asked<'_>, next: Goal) -> Goal {
         let mappings = self.context.bot.mappings(asked.form, asked.slot);
         let groups = self.values_in_words(asked, &mappings);
-        self.meanings((asked.form, asked.slot), groups, next.clone(), next)
+        let other = self.captured(asked, &mappings, next.clone(), next.clone());
+        self.meanings((asked.form, asked.slot), groups, next, other)
+    }
+
+    /// The decision that keeps of an answer in words what the phrases mark as the value: of “a table for 7” the number.
+    fn captured(&mut self, asked: &Asked<'_>, mappings: &[Value], next: Goal, other: Goal) -> Goal {
+        let bot = self.context.bot;
+        if bot.compares(asked.slot) {
+            return other;
+        }
+        let entities = entities_of(asked, mappings);
+        let of_slot = |(words, entity): &Piece| {
+            let is_value = entity.as_ref().is_some_and(|it| entities.contains(it));
+            (words.clone(), is_value.then(|| asked.slot.to_owned()))
+        };
+        let phrases = bot.examples.values().flatten().map(|it| it.pieces.iter().map(of_slot).collect::<Vec<Piece>>());
+        let captured = Captured { phrases: phrases.filter(|it| has_words(it)).collect() };
+        if captured.phrases.is_empty() {
+            return other;
+        }
+        let slot = self.scenario.slot(asked.slot);
+        let any = |_: &str| ANY_VALUE.to_owned();
+        let Some(found) = captured.finds(&mut self.scenario, &slot, &any, next) else { return other };
+        let branches = vec![captured.branch(&slot, &any, &found)];
+        let id = self.scenario.free_id(&format!("{} looks for {}", asked.form, asked.slot));
+        self.scenario.push(&id, Act::Condition(Condition { branches, otherwise: other }));
+        Some(id)
     }
 
     /// The values that a slot gets from words, with the phrases of each.
@@ -174,11 +201,15 @@ impl<'a> StoryBuilder<'a> {
                 }
             }
         };
-        let entities: Vec<String> = mappings.iter().filter_map(|it| string(it, "entity")).collect();
-        let entities = if mappings.is_empty() { vec![asked.slot.to_owned()] } else { entities };
+        let entities = entities_of(asked, mappings);
         for example in bot.examples.values().flatten() {
-            for (_, value) in example.entities.iter().filter(|it| entities.contains(&it.0)) {
-                add(value.clone(), &example.text);
+            let is_itself = |entity: &str| example.pieces.iter().any(|it| it.1.as_deref() == Some(entity));
+            let is_captured =
+                |entity: &str| has_words(&example.pieces) && is_itself(entity) && !bot.compares(asked.slot);
+            for (entity, value) in example.entities.iter().filter(|it| entities.contains(&it.0)) {
+                if !is_captured(entity) {
+                    add(value.clone(), &example.text);
+                }
             }
         }
         for mapping in mappings.iter().filter(|it| string(it, "type").as_deref() == Some("from_intent")) {
@@ -217,5 +248,13 @@ impl<'a> StoryBuilder<'a> {
         self.scenario.push(&id, Act::Condition(condition));
         sets.into_iter().for_each(|(id, act)| self.scenario.push(&id, act));
         Some(id)
+    }
+}
+
+/// The entities that fill the slot of a question.
+fn entities_of(asked: &Asked<'_>, mappings: &[Value]) -> Vec<String> {
+    match mappings.is_empty() {
+        true => vec![asked.slot.to_owned()],
+        false => mappings.iter().filter_map(|it| it.get("entity")?.as_str().map(str::to_owned)).collect(),
     }
 }

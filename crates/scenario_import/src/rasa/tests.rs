@@ -123,9 +123,9 @@ responses:
 "#,
         expect![[r#"
             book (en) on: book a table | a table for {{people}}
-              table_form_reads_people: people is a table for 4 → table_form_sets_people; else → table_form_place
-              table_form_sets_people: people = 4 → table_form_place
-              ask_people: How many people? (as people) → table_form_reads_people
+              find_people: finds people in people → table_form_place
+              table_form_looks_for_people: people matches ^\s*(?:a table for (?:.+?))\s*[.!?]*\s*$ → find_people; else → table_form_place
+              ask_people: How many people? (as people) → table_form_looks_for_people
             ▸ table_form_people: people is known → table_form_place; else → ask_people
               table_form_reads_place: place is in the garden → table_form_sets_place; else → table_form_sure
               table_form_sets_place: place = outside → table_form_sure

@@ -15,7 +15,7 @@ use crate::phrases::{Captured, Piece, branches, has_words};
 pub(super) const MAX_VALUES: usize = 30;
 
 /// The expression of a value that can be any text.
-const ANY_VALUE: &str = ".+?";
+pub(super) const ANY_VALUE: &str = ".+?";
 
 impl StoryBuilder<'_> {
     /// The decision by what the customer types, for intents that can follow; `heard` follows any other answer. Returns the
