@@ -132,14 +132,17 @@ fn words_in_a_phrase_are_values_of_their_entity() {
     expect![[r#"
         pizza (en) on: a {{size}} pizza | pizza
           pizza_knows_size: size is known → pizza_says; else → pizza_asks_size
-          pizza_asks_size: Which size? (as size) → pizza_says
+          pizza_asks_size: Which size? (as size) → pizza_reads_size
+          set_size: size = large → pizza_says
+          size_means: size is big → set_size; else → pizza_says
+          find_size: finds size in size → size_means
+          pizza_reads_size: size matches (?:^|\W)(?:large|small|big)(?:\W|$) → find_size; else → pizza_asks_size
           pizza_says: A {{size}} pizza. For whom? (as customer_answer) → pizza_decides
           find_name: finds name in customer_answer → name_says
           pizza_decides: customer_answer matches ^\s*(?:for (?:.+?))\s*[.!?]*\s*$ → find_name; else
           name_says: Ready soon, {{name}}.
-          set_size: size = large → pizza_knows_size
-        ▸ size_means: size is big → set_size; else → pizza_knows_size
-          form-dropped pizza: that size is @size
+          set_size_2: size = large → pizza_knows_size
+        ▸ size_means_2: size is big → set_size_2; else → pizza_knows_size
           form-dropped name: “Your name?” is never asked: every phrase has name
           condition-dropped pizza: answers are compared with the phrases of “name”, word by word
     "#]]

@@ -133,7 +133,9 @@ impl<'a, 'b> IntentBuilder<'a, 'b> {
                 }
                 _ => {}
             }
+            let at = self.scenario.steps.len();
             self.scenario.push(&id, act);
+            self.read_answer_of(&self.bot.intents[intent], at);
         }
         let read = &self.bot.intents[intent];
         let decision = self.push_last(read, &last_id, last, &followers);
@@ -173,11 +175,15 @@ impl<'a, 'b> IntentBuilder<'a, 'b> {
                 Some((slot, next))
             }
             mut act => {
-                let (slot, next) = self.decision(intent, followers)?;
+                let Some((slot, next)) = self.decision(intent, followers) else {
+                    self.read_answer_of(intent, at);
+                    return None;
+                };
                 let listens = self.scenario.free_id(&format!("{} listens", intent.name));
                 self.scenario.push(&listens, listen(slot.clone(), Some(next.clone())));
                 set_next(&mut act, &listens);
                 self.scenario.steps[at].act = act;
+                self.read_answer_of(intent, at);
                 Some((slot, next))
             }
         }

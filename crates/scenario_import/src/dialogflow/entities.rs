@@ -55,12 +55,18 @@ impl Entities {
         self.values(kind, language).filter(|_| !self.open.contains(kind.trim_start_matches('@')))
     }
 
+    /// The expression of the words of an entity that takes no others, the longest first.
+    pub(super) fn closed_words(&self, kind: &str, language: &str) -> Option<String> {
+        let values = self.closed(kind, language)?;
+        let mut words: Vec<&str> = values.iter().flat_map(|it| &it.words).map(String::as_str).collect();
+        words.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        Some(words.iter().map(|it| regex::escape(it)).collect::<Vec<_>>().join("|"))
+    }
+
     /// The expression of the values of an entity, and whether it is any text.
     pub(super) fn expression(&self, kind: &str, language: &str) -> (String, bool) {
-        if let Some(values) = self.closed(kind, language) {
-            let mut words: Vec<&str> = values.iter().flat_map(|it| &it.words).map(String::as_str).collect();
-            words.sort_by_key(|it| std::cmp::Reverse(it.len()));
-            return (words.iter().map(|it| regex::escape(it)).collect::<Vec<_>>().join("|"), false);
+        if let Some(words) = self.closed_words(kind, language) {
+            return (words, false);
         }
         match kind.trim_start_matches('@') {
             "sys.number" | "sys.number-integer" | "sys.cardinal" | "sys.number-sequence" => {

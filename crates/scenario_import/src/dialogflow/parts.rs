@@ -132,7 +132,8 @@ fn parameter_part(
     answers::alternatives(builder, prompts, &intent.name);
     let kind = string("dataType");
     let is_list = parameter.get("isList").and_then(Value::as_bool) == Some(true);
-    if is_list || !["", "@sys.any"].contains(&kind) {
+    // What becomes of an entity of the agent is said where its answer is read.
+    if is_list || kind.starts_with("@sys.") && kind != "@sys.any" {
         let list = if is_list { "a list of " } else { "" };
         builder.record_loss(Loss::FormDropped, &intent.name, format!("that {name} is {list}{kind}"));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use scenario::{Act, Branch, Condition, Goal, Loss, Text};
+use scenario::{Act, Branch, Condition, Find, Goal, Loss, Test, Text};
 use serde_json::Value;
 
 use super::agent::Intent;
@@ -144,6 +144,38 @@ impl IntentBuilder<'_, '_> {
         all
     }
 
+    /// Reads the answer to the question at a place: a word of the parameter's entity, or the question comes again.
+    pub(super) fn read_answer_of(&mut self, intent: &Intent, at: usize) {
+        let step = &self.scenario.steps[at];
+        let Act::Question(question) = &step.act else { return };
+        let (asks, within, next) = (step.id.clone(), question.slot.clone(), question.next.clone());
+        let mut names = intent.parameters().iter().filter_map(|it| it.get("name")?.as_str());
+        let Some(name) = names.find(|it| self.scenario.known_slot(it) == Some(within.as_str())) else { return };
+        let kind = kind(intent, name);
+        if kind.is_empty() || kind.starts_with("@sys.") {
+            return;
+        }
+        let Some(words) = self.bot.entities.closed_words(kind, self.bot.language) else {
+            self.scenario.record_loss(Loss::FormDropped, &intent.name, format!("that {name} is {kind}"));
+            return;
+        };
+        let next = self.canonical(intent, &[name], next);
+        let finds = self.scenario.free_id(&format!("find {name}"));
+        let find = |test: &str| match words.chars().any(is_joined) {
+            true => test.to_owned(),
+            false => format!(r"(?:^|\W){test}(?:\W|$)"),
+        };
+        let (slot, test) = (within.clone(), Test::Pattern);
+        let found = Find { within, test, value: find(&format!("({words})")), in_group: true, slot: slot.clone(), next };
+        self.scenario.push(&finds, Act::Find(found));
+        let id = self.scenario.free_id(&format!("{} reads {name}", intent.name));
+        let branch = Branch { slot, test, value: find(&format!("(?:{words})")), next: Some(finds) };
+        self.scenario.push(&id, Act::Condition(Condition { branches: vec![branch], otherwise: Some(asks) }));
+        if let Act::Question(question) = &mut self.scenario.steps[at].act {
+            question.next = Some(id);
+        }
+    }
+
     /// Steps that turn synonyms into the values that they stand for, then go on.
     pub(super) fn canonical(&mut self, intent: &Intent, parameters: &[&str], next: Goal) -> Goal {
         let bot = self.bot;
@@ -248,4 +280,11 @@ fn values_in<'i>(bot: &Bot<'_>, intent: &'i Intent, said: &str) -> BTreeMap<&'i 
         }
     }
     values
+}
+
+/// Whether a letter is of a script that writes no spaces between words, or joins other words to them: those of Thailand and
+/// its neighbours, China, Japan, Korea.
+fn is_joined(letter: char) -> bool {
+    matches!(u32::from(letter), 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF
+        | 0x3400..=0x9FFF | 0xAC00..=0xD7AF)
 }
