@@ -43,7 +43,11 @@ pub(crate) fn import(files: &[File], imported: &mut Imported) -> Result<(), Impo
     let mut bot = read(files, imported)?;
     refuse_markdown(files, &bot, imported)?;
     bot.add_triggers();
-    entities::keep_decisive(&mut bot);
+    for intent in entities::keep_decisive(&mut bot) {
+        let why = "its entities lead too many ways: they do not decide".to_owned();
+        let file = files.first().map(|it| it.path.clone()).unwrap_or_default();
+        imported.skipped.push(Skipped { file, place: intent, why });
+    }
     let stories = Stories::of(&bot);
     for story in stories.too_large.iter().map(|it| &bot.stories[*it]) {
         let why = "its alternatives multiply to more steps than are read".to_owned();

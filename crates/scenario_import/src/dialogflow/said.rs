@@ -10,8 +10,8 @@ use super::build::{Bot, IntentBuilder};
 use super::entities::{Entities, EntityValue};
 use crate::phrases::{Captured, Piece, branches, has_words};
 
-/// Limits the texts that one phrase becomes.
-const MAX_TEXTS: usize = 300;
+/// Limits the texts that the phrases of an intent become by other words of their entities.
+const MAX_TEXTS: usize = 2_000;
 
 /// Limits the values of an entity whose synonyms become the value.
 const MAX_VALUES: usize = 50;
@@ -49,11 +49,12 @@ fn used<'i>(bot: &Bot<'_>, intent: &'i Intent) -> Vec<&'i str> {
 /// The texts that mean an intent, in small letters: its phrases, also with other words of their entities.
 pub(super) fn texts(intent: &Intent, entities: &Entities, language: &str) -> Vec<String> {
     let mut texts: Vec<String> = intent.phrases(language).iter().map(|it| it.to_lowercase()).collect();
+    let most = texts.len() + MAX_TEXTS;
     for pieces in intent.pieces(language) {
         let Some((before, name, after)) = around(pieces) else { continue };
         let values = entities.values(kind(intent, name), language).unwrap_or_default();
         let words = values.iter().flat_map(|it| &it.words);
-        texts.extend(words.map(|it| format!("{before}{it}{after}").trim().to_lowercase()).take(MAX_TEXTS));
+        texts.extend(words.map(|it| format!("{before}{it}{after}").trim().to_lowercase()).take(most - texts.len()));
     }
     texts
 }

@@ -11,6 +11,9 @@ use super::stories::{SlotValue, StoryEvent};
 /// The entities that a text must have, each with its value, or with any value. They are sorted.
 pub(super) type Entities = Vec<(String, Option<String>)>;
 
+/// Limits the ways that one intent leads by its entities: examples are compared with each.
+const MAX_VARIANTS: usize = 200;
+
 /// Limits the phrases that are made for a value which no example has.
 const MAX_PHRASES: usize = 20;
 
@@ -102,24 +105,32 @@ pub(super) fn absorb_slots(bot: &Bot, steps: &mut Vec<Vec<StoryEvent>>) {
     }
 }
 
-/// Keeps the entities that decide which way a text leads.
+/// Keeps the entities that decide which way a text leads. Returns the intents of which none is kept, because they have too
+/// many.
 ///
 /// Rasa compares the values of entities that fill a slot of a few values. Of others it only knows whether they are there:
 /// their values in a story are examples, unless two stories part by nothing else.
-pub(super) fn keep_decisive(bot: &mut Bot) {
-    let uses = uses(bot);
+pub(super) fn keep_decisive(bot: &mut Bot) -> Vec<String> {
     let mut kept: BTreeMap<(String, Entities), Entities> = BTreeMap::new();
-    for (intent, variants) in &uses {
-        let nexts: BTreeSet<&BTreeSet<Vec<StoryEvent>>> = variants.values().collect();
-        for entities in variants.keys() {
-            let decisive = entities.iter().filter_map(|(name, value)| {
-                let is_compared = value.is_some() && (has_values(bot, name) || parts_ways(variants, name));
-                let is_everywhere = variants.keys().all(|it| it.iter().any(|it| it.0 == *name));
-                let decides = is_compared || nexts.len() > 1 && !is_everywhere;
-                decides.then(|| (name.clone(), value.clone().filter(|_| is_compared)))
-            });
-            kept.insert((intent.clone(), entities.clone()), decisive.collect());
+    let mut too_many = Vec::new();
+    for (intent, variants) in uses(bot) {
+        let parting = parting(&variants);
+        let mut n_with: BTreeMap<&str, usize> = BTreeMap::new();
+        variants.keys().flatten().for_each(|it| *n_with.entry(it.0.as_str()).or_default() += 1);
+        let has_ways = variants.values().collect::<BTreeSet<_>>().len() > 1;
+        let decisive = |(name, value): &(String, Option<String>)| {
+            let is_compared = value.is_some() && (has_values(bot, name) || parting.contains(name));
+            let is_everywhere = n_with.get(name.as_str()).is_some_and(|it| *it >= variants.len());
+            let decides = is_compared || has_ways && !is_everywhere;
+            decides.then(|| (name.clone(), value.clone().filter(|_| is_compared)))
+        };
+        let all: Vec<Entities> = variants.keys().map(|it| it.iter().filter_map(decisive).collect()).collect();
+        let is_too_many = all.iter().collect::<BTreeSet<_>>().len() > MAX_VARIANTS;
+        for (entities, decisive) in variants.keys().zip(all) {
+            let decisive = if is_too_many { Entities::new() } else { decisive };
+            kept.insert((intent.clone(), entities.clone()), decisive);
         }
+        too_many.extend(is_too_many.then_some(intent));
     }
     for event in bot.stories.iter_mut().flat_map(|it| &mut it.steps).flatten() {
         if let StoryEvent::Intent(intent, entities) = event
@@ -128,6 +139,7 @@ pub(super) fn keep_decisive(bot: &mut Bot) {
             entities.clone_from(decisive);
         }
     }
+    too_many
 }
 
 /// What follows each intent, by the entities that stories give it.
@@ -153,12 +165,18 @@ fn has_values(bot: &Bot, entity: &str) -> bool {
     bot.slots_of(entity).iter().any(|it| bot.compares(it))
 }
 
-/// Whether two values of an entity, with the same other entities, lead different ways.
-fn parts_ways(variants: &BTreeMap<Entities, BTreeSet<Vec<StoryEvent>>>, entity: &str) -> bool {
-    let mut ways: BTreeMap<Entities, &BTreeSet<Vec<StoryEvent>>> = BTreeMap::new();
-    variants.iter().filter(|it| it.0.iter().any(|it| it.0 == entity && it.1.is_some())).any(|(entities, next)| {
-        let mut others = entities.clone();
-        others.iter_mut().filter(|it| it.0 == entity).for_each(|it| it.1 = None);
-        *ways.entry(others).or_insert(next) != next
-    })
+/// The entities of which two values, with the same other entities, lead different ways.
+fn parting(variants: &BTreeMap<Entities, BTreeSet<Vec<StoryEvent>>>) -> BTreeSet<String> {
+    let mut ways: BTreeMap<(&str, Entities), &BTreeSet<Vec<StoryEvent>>> = BTreeMap::new();
+    let mut parting = BTreeSet::new();
+    for (entities, next) in variants {
+        for (name, _) in entities.iter().filter(|it| it.1.is_some()) {
+            let mut others = entities.clone();
+            others.iter_mut().filter(|it| it.0 == *name).for_each(|it| it.1 = None);
+            if *ways.entry((name, others)).or_insert(next) != next {
+                parting.insert(name.clone());
+            }
+        }
+    }
+    parting
 }
