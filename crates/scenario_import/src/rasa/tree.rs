@@ -78,57 +78,68 @@ pub(super) struct Root {
     pub(super) node: usize,
 }
 
+/// The trees of a bot, by what their stories begin with.
+#[derive(Default)]
+struct Trees {
+    roots: BTreeMap<(String, Entities), (String, StoryTree)>,
+    continuations: BTreeMap<String, StoryTree>,
+    checkpoints: BTreeMap<String, StoryTree>,
+    interruptions: BTreeMap<String, StoryTree>,
+}
+
+impl Trees {
+    /// Adds a story. Returns whether there was room for all of it.
+    fn add(&mut self, story: &Story, mut inserts: Inserts<'_, '_>) -> bool {
+        let Some((first, rest)) = story.steps.split_first() else { return true };
+        if let Some(form) = &story.within {
+            return inserts.add(self.interruptions.entry(form.clone()).or_default(), &story.steps, None);
+        }
+        let mut is_whole = true;
+        for event in first {
+            is_whole &= match event {
+                StoryEvent::Intent(intent, entities) => {
+                    inserts.roots(&mut self.roots, story, (intent.as_str(), entities), rest)
+                }
+                StoryEvent::Action(it) => inserts.add(self.continuations.entry(it.clone()).or_default(), rest, None),
+                StoryEvent::Checkpoint(it) => inserts.add(self.checkpoints.entry(it.clone()).or_default(), rest, None),
+                StoryEvent::Slot(..) => true,
+            };
+        }
+        is_whole
+    }
+}
+
 impl Stories {
     pub(super) fn of(bot: &Bot) -> Self {
         let mut stories = Self::default();
         let retrieved = retrieved(bot);
-        let mut roots: BTreeMap<(String, Entities), (String, StoryTree)> = BTreeMap::new();
-        let mut continuations: BTreeMap<String, StoryTree> = BTreeMap::new();
-        let mut checkpoints: BTreeMap<String, StoryTree> = BTreeMap::new();
-        let mut interruptions: BTreeMap<String, StoryTree> = BTreeMap::new();
+        let mut trees = Trees::default();
         let mut left = MAX_NODES;
         for (story, n) in bot.stories.iter().zip(0..) {
-            let Some((first, rest)) = story.steps.split_first() else { continue };
-            if let Some(form) = &story.within {
-                let mut inserts = Inserts { retrieved: &retrieved, left: &mut left };
-                let is_whole = inserts.add(interruptions.entry(form.clone()).or_default(), &story.steps, None);
-                stories.too_large.extend((!is_whole).then_some(n));
-                continue;
-            }
-            for event in first {
-                let inserts = Inserts { retrieved: &retrieved, left: &mut left };
-                let is_whole = match event {
-                    StoryEvent::Intent(intent, entities) => {
-                        inserts.roots(&mut roots, story, (intent.as_str(), entities), rest)
-                    }
-                    StoryEvent::Action(action) => {
-                        inserts.insert(continuations.entry(action.clone()).or_default(), rest, None)
-                    }
-                    StoryEvent::Checkpoint(name) => {
-                        inserts.insert(checkpoints.entry(name.clone()).or_default(), rest, None)
-                    }
-                    StoryEvent::Slot(..) => true,
-                };
-                if !is_whole {
-                    stories.too_large.push(n);
-                }
+            if !trees.add(story, Inserts { retrieved: &retrieved, left: &mut left }) {
+                stories.too_large.push(n);
             }
         }
-        for ((intent, entities), (file, tree)) in roots {
+        for ((intent, entities), (file, tree)) in trees.roots {
             let node = stories.number(tree);
             stories.roots.insert(named(&intent, &entities), Root { intent, entities, file, node });
         }
-        stories.continuations = continuations.into_iter().map(|(it, tree)| (it, stories.number(tree))).collect();
-        stories.checkpoints = checkpoints.into_iter().map(|(it, tree)| (it, stories.number(tree))).collect();
-        stories.interruptions = interruptions.into_iter().map(|(it, tree)| (it, stories.number(tree))).collect();
+        stories.continuations = trees.continuations.into_iter().map(|(it, tree)| (it, stories.number(tree))).collect();
+        stories.checkpoints = trees.checkpoints.into_iter().map(|(it, tree)| (it, stories.number(tree))).collect();
+        stories.interruptions = trees.interruptions.into_iter().map(|(it, tree)| (it, stories.number(tree))).collect();
         stories.add_answered();
-        for node in 0..stories.nodes.len() {
-            let is_intent = |it: &&(StoryEvent, usize)| matches!(it.0, StoryEvent::Intent(..));
-            let others = stories.nodes[node].iter().filter(|it| !is_intent(it)).cloned().collect();
-            let other = stories.node(others);
-            stories.without_intents.insert(node, other);
-        }
+        stories.add_without_intents();
         stories
+    }
+
+    /// Adds the nodes without what the customer can say there.
+    fn add_without_intents(&mut self) {
+        for node in 0..self.nodes.len() {
+            let is_intent = |it: &&(StoryEvent, usize)| matches!(it.0, StoryEvent::Intent(..));
+            let others = self.nodes[node].iter().filter(|it| !is_intent(it)).cloned().collect();
+            let other = self.node(others);
+            self.without_intents.insert(node, other);
+        }
     }
 
     /// A node without what the customer can say there.
@@ -231,7 +242,7 @@ struct Inserts<'a, 'b> {
 
 impl Inserts<'_, '_> {
     fn roots(
-        mut self,
+        &mut self,
         roots: &mut BTreeMap<(String, Entities), (String, StoryTree)>,
         story: &Story,
         (intent, entities): (&str, &Entities),
@@ -247,10 +258,6 @@ impl Inserts<'_, '_> {
             let root = root.or_insert_with(|| (story.file.clone(), StoryTree::default()));
             self.add(&mut root.1, rest, Some((intent, part)))
         })
-    }
-
-    fn insert(mut self, tree: &mut StoryTree, steps: &[Vec<StoryEvent>], part: Option<(&str, &str)>) -> bool {
-        self.add(tree, steps, part)
     }
 
     /// Adds steps to a tree. `part` is the retrieval intent that was last said, and which part of it. Returns whether

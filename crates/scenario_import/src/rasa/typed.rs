@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use scenario::{Act, Condition, Goal, Loss};
+use scenario::{Act, Branch, Condition, Goal, Loss};
 
 use super::build::{StoryBuilder, Values};
 use super::entities::{self, Entities, named};
@@ -36,27 +36,11 @@ impl StoryBuilder<'_> {
                 continue;
             }
             let others = entities_of(intents, intent);
-            let groups = self.groups(name, intent, entities, &others);
-            let root = named(intent, entities);
-            if groups.is_empty() {
-                let what = format!("if the customer says {root}: it has no examples");
-                self.scenario.record_loss(Loss::RouteDropped, name, what);
+            let ways = self.ways_to((intent, entities, *after), &others, &slot, name);
+            if !ways.is_empty() && !names.contains(&intent.as_str()) {
+                names.push(intent);
             }
-            let is_own = self.is_covered(&root, *after);
-            for group in groups {
-                // The intent's own scenario starts by what customers type, without a decision here.
-                if is_own && group.values.is_empty() {
-                    continue;
-                }
-                let Some(next) = self.group_goal(&group, (&root, *after), &slot, name) else { continue };
-                match group.is_captured {
-                    true => condition.branches.push(group.captured().branch(&slot, &|_| ANY_VALUE.to_owned(), &next)),
-                    false => condition.branches.extend(branches(&slot, &group.texts(), &next)),
-                }
-                if !names.contains(&intent.as_str()) {
-                    names.push(intent);
-                }
-            }
+            condition.branches.extend(ways);
         }
         // Phrases with any value come after the others.
         condition.branches.sort_by_key(|it| it.test == scenario::Test::Pattern);
@@ -76,6 +60,30 @@ impl StoryBuilder<'_> {
         let id = self.free_id(&format!("{name} answer"));
         self.scenario.push(&id, Act::Condition(condition));
         Some((slot, id))
+    }
+
+    /// The branches to what follows an intent. Its own scenario starts by what customers type, without a decision here.
+    fn ways_to(
+        &mut self,
+        (intent, entities, after): (&str, &Entities, usize),
+        others: &[&Entities],
+        slot: &str,
+        name: &str,
+    ) -> Vec<Branch> {
+        let groups = self.groups(name, intent, entities, others);
+        let root = named(intent, entities);
+        if groups.is_empty() {
+            let what = format!("if the customer says {root}: it has no examples");
+            self.scenario.record_loss(Loss::RouteDropped, name, what);
+        }
+        let is_own = self.is_covered(&root, after);
+        let mut ways = Vec::new();
+        for group in groups.into_iter().filter(|it| !is_own || !it.values.is_empty()) {
+            if let Some(next) = self.group_goal(&group, (&root, after), slot, name) {
+                ways.extend(group.branches(slot, &next));
+            }
+        }
+        ways
     }
 
     /// The first step of a way that a group of examples leads to: the values in them are saved.
@@ -111,10 +119,7 @@ impl StoryBuilder<'_> {
         let mut condition = Condition { branches: Vec::new(), otherwise: start.clone() };
         for group in groups {
             let Some(next) = self.set(&group.values, start.clone()) else { continue };
-            match group.is_captured {
-                true => condition.branches.push(group.captured().branch(&slot, &|_| ANY_VALUE.to_owned(), &next)),
-                false => condition.branches.extend(branches(&slot, &group.texts(), &next)),
-            }
+            condition.branches.extend(group.branches(&slot, &next));
         }
         self.scenario.first_message = Some(slot);
         let id = self.free_id(&format!("{name} knows"));
@@ -181,6 +186,14 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// The branches that lead to `next` if the answer in `slot` is one of the examples.
+    fn branches(&self, slot: &str, next: &str) -> Vec<Branch> {
+        match self.is_captured {
+            true => vec![self.captured().branch(slot, &|_| ANY_VALUE.to_owned(), next)],
+            false => branches(slot, &self.texts(), next),
+        }
+    }
+
     pub(super) fn captured(&self) -> Captured {
         Captured { phrases: self.phrases.clone() }
     }
