@@ -9,8 +9,9 @@ mod merges;
 mod reconcile;
 mod row;
 
+pub use changes::Loaded;
 pub(crate) use changes::{Changed, has_new_refusal};
-pub use changes::{Conflict, Loaded};
+pub use edits::Conflict;
 pub(crate) use edits::{ContactHashes, Kept, WrittenChecksum, keep_edits};
 pub use insert::NewContacts;
 pub(crate) use insert::contact_rows;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use contact_export::ExportFormat;
 use crossing::{RunOptions, RunPlace};
 use model::{Segment, Stage};
 use phone::Region;
@@ -519,7 +520,7 @@ pub(crate) struct ExportArgs {
     pub(crate) to: PathBuf,
     /// The format [default: by the ending of the file, else csv]
     #[arg(long, value_name = "FORMAT", value_enum)]
-    pub(crate) r#as: Option<ExportFormat>,
+    pub(crate) r#as: Option<ExportAs>,
     /// Write cells unchanged, even if a spreadsheet may run them as formulas; always so for other CRMs
     #[arg(long)]
     pub(crate) exact: bool,
@@ -527,7 +528,7 @@ pub(crate) struct ExportArgs {
 
 /// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportFormat {
+pub(crate) enum ExportAs {
     /// Comma-separated values
     Csv,
     /// One JSON object per line
@@ -540,6 +541,19 @@ pub(crate) enum ExportFormat {
     Salesforce,
     /// CSV for Chatwoot's import of contacts
     Chatwoot,
+}
+
+impl From<ExportAs> for ExportFormat {
+    fn from(format: ExportAs) -> Self {
+        match format {
+            ExportAs::Csv => Self::Csv,
+            ExportAs::Jsonl => Self::JsonLines,
+            ExportAs::Parquet => Self::Parquet,
+            ExportAs::Hubspot => Self::Hubspot,
+            ExportAs::Salesforce => Self::Salesforce,
+            ExportAs::Chatwoot => Self::Chatwoot,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use model::{Contact, ContactId, Personal, Statement};
+use model::{Contact, ContactId, Statement};
 
 use crate::contact::columns::COLUMNS;
-use crate::contact::edits::ImportHash;
+use crate::contact::edits::{Conflict, ImportHash};
 use crate::contact::reconcile::{reconciled, reconciled_into};
 use crate::contact::{ContactHashes, Kept, Merges, StoredContact, keep_edits};
 use crate::load_run::LoadRun;
@@ -22,16 +22,6 @@ pub struct Loaded {
     pub fields: BTreeMap<&'static str, u64>,
     /// Fields that a person has edited and in which the import has something else: the edit stays.
     pub conflicts: Vec<Conflict>,
-}
-
-/// A field that a person has edited, and in which an import has something else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
-    pub contact: ContactId,
-    pub field: &'static str,
-    /// The edited value; none if it was emptied.
-    pub edited: Option<Personal<String>>,
-    pub imported: Option<Personal<String>>,
 }
 
 impl std::ops::AddAssign for Loaded {

@@ -3,10 +3,9 @@
 //! Each contact has a check sum of the values that Ferry wrote. A field that no longer matches it was edited: an import
 //! leaves such a field as it is, and reports a conflict if it has another value.
 
-use model::{Contact, Identity, Personal, Statement};
+use model::{Contact, ContactId, Identity, Personal, Statement};
 use twox_hash::XxHash64;
 
-use crate::contact::changes::Conflict;
 use crate::contact::columns::{COLUMNS, EDITABLE, N_COLUMNS};
 use crate::sql::Cell;
 
@@ -148,6 +147,16 @@ pub(crate) struct Kept {
     pub(crate) written: WrittenChecksum,
     /// Edited fields in which the import has something else.
     pub(crate) conflicts: Vec<Conflict>,
+}
+
+/// A field that a person has edited, and in which an import has something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    pub contact: ContactId,
+    pub field: &'static str,
+    /// The edited value; none if it was emptied.
+    pub edited: Option<Personal<String>>,
+    pub imported: Option<Personal<String>>,
 }
 
 /// Puts edited values of `held` back into `contact`, which is `held` after the import. A new refusal wins over an

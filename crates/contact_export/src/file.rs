@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
 use crm::Exported;
 use jiff::Timestamp;
 use model::ValueKind;
@@ -11,22 +10,8 @@ use run::{ArtifactWriter, TableWriter};
 use serde::Serializer;
 use serde_json::Value;
 
-use crate::cli::{ExportArgs, ExportFormat};
-use crate::commands::export::columns::Column;
-
-/// The format that the command line asks for: `--as`, else the ending of the file, else CSV.
-pub(crate) fn format_of(args: &ExportArgs) -> Result<ExportFormat> {
-    let ending = args.to.extension().and_then(|it| it.to_str()).unwrap_or_default().to_ascii_lowercase();
-    match (args.r#as, ending.as_str()) {
-        (Some(format), _) => Ok(format),
-        (None, "jsonl" | "ndjson") => Ok(ExportFormat::Jsonl),
-        (None, "parquet") => Ok(ExportFormat::Parquet),
-        (None, "json" | "xlsx" | "xls" | "ods" | "tsv") => bail!(
-            "there is no export to .{ending}: name a file that ends in .csv, .jsonl or .parquet, or say which with --as"
-        ),
-        (None, _) => Ok(ExportFormat::Csv),
-    }
-}
+use crate::columns::Column;
+use crate::{ExportError, ExportFormat};
 
 /// A file that rows are written to.
 pub(crate) enum ExportFile {
@@ -37,24 +22,29 @@ pub(crate) enum ExportFile {
 
 impl ExportFile {
     /// Begins the file. With `is_exact`, cells of CSV are not made safe for spreadsheets.
-    pub(crate) fn create(path: &Path, format: ExportFormat, columns: &[Column], is_exact: bool) -> Result<Self> {
+    pub(crate) fn create(
+        path: &Path,
+        format: ExportFormat,
+        columns: &[Column],
+        is_exact: bool,
+    ) -> Result<Self, ExportError> {
         let file = ArtifactWriter::create_output(path)?;
         Ok(match format {
-            ExportFormat::Jsonl => Self::Lines(file),
+            ExportFormat::JsonLines => Self::Lines(file),
             ExportFormat::Parquet => {
                 let columns: Vec<run::Column> = columns.iter().map(table_column).collect();
                 Self::Parquet(TableWriter::create(file, &columns)?)
             }
             _ => {
                 let mut writer = Box::new(csv::Writer::from_writer(file));
-                writer.write_record(columns.iter().map(|it| &it.name)).map_err(io_error).context(FAILED)?;
+                writer.write_record(columns.iter().map(|it| &it.name)).map_err(io_error)?;
                 Self::Csv { writer, is_exact }
             }
         })
     }
 
     /// Writes one contact.
-    pub(crate) fn write(&mut self, contact: &Exported, columns: &[Column]) -> Result<()> {
+    pub(crate) fn write(&mut self, contact: &Exported, columns: &[Column]) -> Result<(), ExportError> {
         let values = columns.iter().map(|it| (it, (it.values)(contact)));
         match self {
             Self::Csv { writer, is_exact } => {
@@ -62,13 +52,13 @@ impl ExportFile {
                     true => it,
                     false => run::guarded(&it).into_owned(),
                 });
-                writer.write_record(cells).map_err(io_error).context(FAILED)
+                writer.write_record(cells).map_err(io_error)
             }
             Self::Lines(file) => {
                 let pairs = values.map(|(column, it)| (&column.name, json(column.kind, it)));
                 let written = serde_json::Serializer::new(&mut *file).collect_map(pairs);
-                written.map_err(std::io::Error::from).context(FAILED)?;
-                file.write_all(b"\n").context(FAILED)
+                written.map_err(|it| ExportError::Write(it.into()))?;
+                file.write_all(b"\n").map_err(ExportError::Write)
             }
             Self::Parquet(table) => {
                 let values: Vec<(ValueKind, Vec<String>)> = values.map(|(column, it)| (column.kind, it)).collect();
@@ -84,10 +74,10 @@ impl ExportFile {
     }
 
     /// Ends the file, so that it appears.
-    pub(crate) fn publish(self, n_rows: u64) -> Result<()> {
+    pub(crate) fn publish(self, n_rows: u64) -> Result<(), ExportError> {
         match self {
             Self::Csv { writer, .. } => {
-                let file = writer.into_inner().map_err(|it| it.into_error()).context(FAILED)?;
+                let file = writer.into_inner().map_err(|it| ExportError::Write(it.into_error()))?;
                 file.publish(n_rows)?;
             }
             Self::Lines(file) => drop(file.publish(n_rows)?),
@@ -98,14 +88,12 @@ impl ExportFile {
 }
 
 /// The error of the file itself, so that a closed pipe is known for what it is.
-fn io_error(error: csv::Error) -> std::io::Error {
-    match error.into_kind() {
+fn io_error(error: csv::Error) -> ExportError {
+    ExportError::Write(match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => std::io::Error::other(format!("{other:?}")),
-    }
+    })
 }
-
-const FAILED: &str = "could not write the export";
 
 fn cell(mut values: Vec<String>) -> String {
     match values.len() {

@@ -9,12 +9,13 @@
 //!   `phone_number` find a contact, in this order; each other column becomes a custom attribute.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crm::Exported;
-use model::{Answer, Personal, counted};
+use model::{Answer, Personal};
 
-use crate::cli::ExportFormat;
-use crate::commands::export::columns::Column;
+use crate::ExportFormat;
+use crate::columns::Column;
 
 pub(crate) fn hubspot(attributes: &[String]) -> Vec<Column> {
     let mut columns = vec![
@@ -77,7 +78,16 @@ fn custom(attributes: &[String], name: impl Fn(&str) -> String) -> Vec<Column> {
     attributes.iter().filter(|it| !is_part(it)).map(|it| Column::attribute(it, name(it))).collect()
 }
 
-/// What the importer of another CRM makes of the contacts, to be said beside the file.
+/// What the importer of another CRM makes of some contacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// These have no name where one is required: the phone number or id stands in its place.
+    Nameless(u64),
+    /// These have the e-mail address of another: the importer makes one contact of both.
+    SameEmail(u64),
+}
+
+/// Counts the contacts of each [`Remark`].
 pub(crate) struct Remarks {
     format: ExportFormat,
     n_nameless: u64,
@@ -103,30 +113,16 @@ impl Remarks {
         if matches!(self.format, ExportFormat::Hubspot | ExportFormat::Chatwoot)
             && let Some(email) = email(it)
         {
-            self.n_same_email += u64::from(!self.emails.insert(hash_of(&email)));
+            let mut hasher = DefaultHasher::new();
+            email.hash(&mut hasher);
+            self.n_same_email += u64::from(!self.emails.insert(hasher.finish()));
         }
     }
 
-    /// The remarks, a line each.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        if self.n_nameless > 0 {
-            let n = counted(self.n_nameless, "contact");
-            lines.push(format!("{n} without a name: the phone number or id stands in its place\n"));
-        }
-        if self.n_same_email > 0 {
-            let n = counted(self.n_same_email, "contact");
-            lines.push(format!("{n} with the e-mail address of another: the importer makes one contact of both\n"));
-        }
-        lines
+    pub(crate) fn found(&self) -> Vec<Remark> {
+        let all = [(self.n_nameless, Remark::Nameless as fn(u64) -> Remark), (self.n_same_email, Remark::SameEmail)];
+        all.into_iter().filter(|it| it.0 > 0).map(|(n, remark)| remark(n)).collect()
     }
-}
-
-fn hash_of(email: &str) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    email.hash(&mut hasher);
-    hasher.finish()
 }
 
 fn part(it: &Exported, name: &str) -> Option<String> {
