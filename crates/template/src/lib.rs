@@ -21,7 +21,7 @@ pub use api::{
 pub use fix::{fix, fix_without_words, plain_button};
 pub use language::{LANGUAGES, language_code};
 pub use lint::{lint, lint_set};
-pub use phrases::Phrases;
+pub use phrases::{ButtonWords, Phrases};
 pub use rules::RULES;
 pub use session::{
     Frame, MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT, Row,
