@@ -84,7 +84,10 @@ pub(crate) fn check(kind: Kind, text: &str, place: &str) -> Vec<Finding> {
     let pattern = if kind == Kind::Address { &IN_ADDRESS } else { &COMPLETE };
     let mut complete: Vec<(usize, usize)> = Vec::new();
     for found in pattern.iter().flat_map(|it| it.find_iter(text)) {
-        if is_mark(text, found.start(), found.as_str()) {
+        if kind != Kind::Address && is_phrase(found.as_str()) {
+            let message = format!("“{}” may be a placeholder, or text in brackets", found.as_str());
+            findings.push(located(&rules::LONE_SIGN, text, (found.start(), found.end()), place, message));
+        } else if is_mark(text, found.start(), found.as_str()) {
             let message = format!("“{}” would have been filled in by another system", found.as_str());
             findings.push(located(&rules::SOURCE_MARK, text, (found.start(), found.end()), place, message));
         }
@@ -114,6 +117,22 @@ pub(crate) fn check(kind: Kind, text: &str, place: &str) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Words that names of placeholders have, in the languages that most texts come in.
+const NAME_WORDS: [&str; 40] = [
+    "name", "names", "nom", "prénom", "prenom", "nombre", "apellido", "nome", "cognome", "vorname", "nachname", "nama",
+    "date", "fecha", "data", "datum", "time", "heure", "hora", "ora", "uhrzeit", "number", "numéro", "numero",
+    "número", "nummer", "no", "client", "customer", "cliente", "kunde", "code", "amount", "montant", "monto", "price",
+    "link", "order", "address", "email",
+];
+
+/// Whether a match is a plain phrase in brackets, such as `[dry cough]`, and not the name of a placeholder.
+fn is_phrase(mark: &str) -> bool {
+    let Some(inner) = mark.strip_prefix('[').and_then(|it| it.strip_suffix(']')) else { return false };
+    let words: Vec<&str> = inner.split_whitespace().collect();
+    let is_plain = |it: &&str| it.chars().all(char::is_lowercase) && !NAME_WORDS.contains(it);
+    words.len() > 1 && words.iter().all(is_plain)
 }
 
 /// Whether a match is a mark where it is in the text.
@@ -241,6 +260,13 @@ mod tests {
             );
             assert!(!found(Kind::Text, text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_plain_phrase_in_brackets_is_a_warning_and_a_name_an_error() {
+        assert_eq!(found(Kind::Text, "Do you have this? [dry cough]"), "lone-sign");
+        assert_eq!(found(Kind::Text, "Hello [customer name], welcome"), "source-mark");
+        assert_eq!(found(Kind::Text, "Bonjour [nom du client]"), "source-mark");
     }
 
     #[test]
