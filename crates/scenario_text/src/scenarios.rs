@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use model::{Severity, counted, printable};
-use scenario::{Act, Choice, Goal, Scenario, Step};
+use scenario::{Act, Choice, Goal, Message, Scenario, Step, Text};
 use scenario_import::{Imported, Skipped};
 use translate::ScenarioRuns;
 
@@ -73,10 +73,9 @@ pub fn scenario(scenario: &Scenario) -> String {
 
 /// A step: its text, its choices, and the steps that follow.
 fn step_text(step: &Step) -> String {
-    let goal = |it: &Goal| it.as_ref().map_or(String::new(), |it| format!(" → {it}"));
     let mut text = match &step.act {
-        Act::Message(it) => it.text.to_string().replace('\n', "\n      "),
-        Act::Question(it) => format!("{} (saved as {})", it.text.to_string().replace('\n', "\n      "), it.slot),
+        Act::Message(it) => lines(&it.text),
+        Act::Question(it) => format!("{} (saved as {})", lines(&it.text), it.slot),
         Act::Listen(it) => format!("listens (saved as {})", it.slot),
         Act::Find(it) => format!("{} = what is found in {}", it.slot, it.within),
         Act::Condition(_) => "depends".to_owned(),
@@ -86,23 +85,7 @@ fn step_text(step: &Step) -> String {
         Act::Handover(it) => format!("{} (to a person: {})", it.text, it.via.name()).trim_start().to_owned(),
     };
     if let Act::Message(message) = &step.act {
-        if let Some(media) = &message.media {
-            text += &format!("\n      ({} {})", media.kind.name(), media.url);
-        }
-        for choice in &message.choices {
-            let more = match choice {
-                Choice::Link { url, .. } => format!(" ↗ {url}"),
-                Choice::Phone { number, .. } => format!(" ☎ {number}"),
-                Choice::Reply { description: Some(description), next, .. } => format!(" – {description}{}", goal(next)),
-                _ => choice.next().map(goal).unwrap_or_default(),
-            };
-            text += &format!("\n      [{}]{more}", choice.title());
-        }
-        for media in &message.then {
-            text += &format!("\n      then ({} {})", media.kind.name(), media.url);
-        }
-        let otherwise = if message.waits() && message.next.is_some() { "\n      otherwise" } else { "" };
-        return text + otherwise + &goal(&message.next);
+        return text + &message_text(message);
     }
     for (route, to) in step.act.routes() {
         match route.as_str() {
@@ -111,6 +94,56 @@ fn step_text(step: &Step) -> String {
         }
     }
     text
+}
+
+fn goal(goal: &Goal) -> String {
+    goal.as_ref().map_or(String::new(), |it| format!(" → {it}"))
+}
+
+/// A text with its lines below each other.
+fn lines(text: &Text) -> String {
+    text.to_string().replace('\n', "\n      ")
+}
+
+/// What a message shows with its text, and the steps that follow.
+fn message_text(message: &Message) -> String {
+    let mut text = String::new();
+    for (name, line) in [("header", &message.header), ("footer", &message.footer)] {
+        if !line.is_empty() {
+            text += &format!("\n      {name}: {}", lines(line));
+        }
+    }
+    if let Some(media) = &message.media {
+        text += &format!("\n      ({} {})", media.kind.name(), media.url);
+    }
+    if let Some(location) = &message.location {
+        text += &format!("\n      (location {},{})", location.latitude, location.longitude);
+    }
+    if !message.products.is_empty() {
+        text += &format!("\n      ({})", counted(message.products.len() as u64, "product"));
+    }
+    for choice in &message.choices {
+        text += &format!("\n      [{}]{}", choice.title(), button(choice));
+    }
+    for media in &message.then {
+        text += &format!("\n      then ({} {})", media.kind.name(), media.url);
+    }
+    let otherwise = if message.waits() && message.next.is_some() { "\n      otherwise" } else { "" };
+    text + otherwise + &goal(&message.next)
+}
+
+/// What a button does, and the step that follows its tap.
+fn button(choice: &Choice) -> String {
+    let does = match choice {
+        Choice::Link { url, .. } => format!(" ↗ {url}"),
+        Choice::Phone { number, .. } => format!(" ☎ {number}"),
+        Choice::CopyCode { code, .. } => format!(" copies {code}"),
+        Choice::Form { flow, .. } => format!(" opens the form {flow}"),
+        Choice::ShareLocation { .. } => " sends the location".to_owned(),
+        Choice::SharePhone { .. } => " sends the phone number".to_owned(),
+        Choice::Reply { description, .. } => description.as_ref().map_or(String::new(), |it| format!(" – {it}")),
+    };
+    does + &choice.next().map(goal).unwrap_or_default()
 }
 
 /// The results of the scripts of a scenario, with every difference once.
@@ -154,4 +187,21 @@ pub fn simulated(scenario: &ScenarioRuns) -> String {
 pub fn not_simulated(ids: &[String]) -> String {
     let why = "not simulated, because it could not be compiled: ferry scenario check says why";
     ids.iter().map(|id| format!("{id}: {why}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_message_is_shown_with_its_header_its_footer_and_what_its_buttons_do() {
+        let json = r#"{ "id": "a", "intent": "a", "language": "en", "purpose": "notification", "trigger": { "type": "event" },
+            "start": "s", "steps": [{ "id": "s", "type": "message", "header": "Bill", "text": "It is due.", "footer": "Shop",
+            "choices": [{ "action": "copy_code", "title": "Copy", "code": "A1" },
+                        { "action": "share_location", "title": "Here", "next": "end" }] }] }"#;
+        let scenario = scenario::read_scenarios(json).unwrap().remove(0);
+        assert_eq!(
+            super::scenario(&scenario),
+            "a (en): a\n▸ s: It is due.\n      header: Bill\n      footer: Shop\n      [Copy] copies A1\n      \
+             [Here] sends the location → end\n"
+        );
+    }
 }
