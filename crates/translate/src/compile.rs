@@ -7,13 +7,16 @@ mod session;
 mod silent;
 mod templates;
 mod text;
+mod titles;
 
 use std::collections::{BTreeMap, HashMap};
 
 use model::Finding;
 use scenario::{Act, Choice, Goal, Handover, Listen, Loss, Message, PlacedLoss, Question, Scenario, Slot, Step, Text};
 use serde::Serialize;
-use template::{Phrases, Template, ValueLengths, check_message, language_code, lint};
+use template::{ButtonWords, Phrases, Template, ValueLengths, check_message, language_code, lint};
+
+pub(crate) use buttons::COPY_TITLE;
 
 use crate::check::check;
 use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
@@ -111,14 +114,17 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     }
     let (spoken, left_out) = silent::leave_out(scenario);
     findings.extend(left_out.findings);
-    let (scenario, menus) = menus_to_choices(&spoken);
+    let (with_choices, menus) = menus_to_choices(&spoken);
     findings.extend(menus);
+    let (written, scenario) = (&*spoken, &with_choices);
     let mut compiler = Compiler {
-        scenario: &scenario,
+        scenario,
+        written,
         options,
         language: language_code(&scenario.language).unwrap_or("en"),
         phrases: Phrases::of(&scenario.language).filter(|_| scenario.language_basis.is_certain()),
-        seconds: seconds_since_customer(&scenario),
+        button_words: ButtonWords::of(&scenario.language),
+        seconds: seconds_since_customer(scenario),
         templates: Vec::new(),
         steps: Vec::new(),
         findings,
@@ -146,9 +152,12 @@ fn imported(n: usize, lost: &PlacedLoss) -> Finding {
 
 struct Compiler<'a> {
     scenario: &'a Scenario,
+    /// The scenario with the menus in its texts.
+    written: &'a Scenario,
     options: &'a Options,
     language: &'static str,
     phrases: Option<&'static Phrases>,
+    button_words: Option<ButtonWords>,
     seconds: HashMap<&'a str, u64>,
     templates: Vec<Template>,
     steps: Vec<FlowStep>,

@@ -6,12 +6,15 @@ use model::Finding;
 use regex::Regex;
 use scenario::{Choice, Loss, Text, TextPart};
 use serde_json::json;
-use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, Phrases, plain_button, says_how_to_stop};
+use template::{Button, MAX_TEMPLATE_BUTTON, MAX_TEMPLATE_BUTTONS, MAX_URL, plain_button, says_how_to_stop};
 
 use super::text::{retitled, title};
 use super::{Compiler, SpokenStep};
 use crate::flow::Route;
 use crate::rules;
+
+/// The title of the button that copies a code (Meta, template components).
+pub(crate) const COPY_TITLE: &str = "Copy offer code";
 
 static LAST_LINK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?s)^(.*\S)\s+(https?://\S*[^\s.,;!?)])[.!]?$").ok());
@@ -42,14 +45,14 @@ impl<'a> Compiler<'a> {
     }
 
     /// Adds quick replies; if there are too many, one button that leads to a list.
-    fn replies(&mut self, spoken: &SpokenStep<'a>, category: &str, tapped: &mut TemplateButtons) {
+    fn replies(&mut self, spoken: &mut SpokenStep<'a>, category: &str, tapped: &mut TemplateButtons) {
         let n_actions = spoken.message.choices.iter().filter(|it| it.next().is_none()).count().min(4);
         let n_stop = usize::from(category == "MARKETING");
         let room = MAX_TEMPLATE_BUTTONS - n_actions - n_stop;
         let rows = self.rows(spoken);
         if rows.len() > room {
             self.record_loss(Loss::ChoicesLater, spoken.n, format!("{} choices", rows.len()));
-            let text = self.phrases.map_or("OK", |it: &Phrases| it.go_on).to_owned();
+            let text = self.button_words.map_or("OK", |it| it.go_on).to_owned();
             tapped.ways.push(Route {
                 id: "continue".into(),
                 value: text.clone(),
@@ -62,6 +65,9 @@ impl<'a> Compiler<'a> {
             tapped.later = rows;
             return;
         }
+        self.say_whole_titles(spoken, &rows, |title, description| {
+            plain_button(title).chars().count() <= MAX_TEMPLATE_BUTTON && description.is_none()
+        });
         let mut taken = Vec::new();
         for (mut way, described) in rows {
             let text = title(&plain_button(&way.title), MAX_TEMPLATE_BUTTON, &taken);
@@ -101,6 +107,7 @@ impl<'a> Compiler<'a> {
                     })
                 }
                 Choice::CopyCode { code, .. } if n_of("COPY_CODE") < 1 => {
+                    self.note_copy_title(spoken.n, choice.title());
                     let example: String = self.filled(code).chars().take(15).collect();
                     Some(Button { kind: "COPY_CODE".into(), example: Some(json!(example)), ..Button::default() })
                 }
@@ -135,6 +142,14 @@ impl<'a> Compiler<'a> {
         }
         if text != plain {
             self.record_loss(Loss::LongTitle, n, retitled(&plain, text));
+        }
+    }
+
+    /// WhatsApp words the button that copies a code.
+    fn note_copy_title(&mut self, n: usize, whole: &str) {
+        if whole != COPY_TITLE {
+            let message = format!("“{whole}” is “{COPY_TITLE}”: WhatsApp words the button");
+            self.add_finding(Finding::new(&rules::TEXT_ADDED, format!("/steps/{n}"), message));
         }
     }
 

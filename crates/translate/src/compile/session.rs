@@ -4,10 +4,11 @@ use model::Finding;
 use scenario::{Choice, Loss, Media, MediaKind, Text};
 use template::{
     Frame, MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LINE, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT,
-    Phrases, Row, SessionMessage,
+    Row, SessionMessage,
 };
 
 use super::text::{retitled, split, title};
+use super::titles::{fits_a_row, whole};
 use super::{Compiler, SpokenStep, to};
 use crate::flow::{Awaits, Outgoing, Route, Sends};
 use crate::rules;
@@ -201,6 +202,7 @@ impl<'a> Compiler<'a> {
             _ => it.title().chars().count() <= MAX_BUTTON,
         };
         let as_buttons = rows.len() <= MAX_BUTTONS && spoken.message.choices.iter().all(is_short);
+        self.say_whole_titles(&mut spoken, &rows, |title, description| as_buttons || fits_a_row(title, description));
         // A header is a text or a medium.
         if as_buttons && media.as_ref().is_some_and(|it| takes_header(it.kind)) {
             spoken.header_in_text();
@@ -324,7 +326,7 @@ impl<'a> Compiler<'a> {
     /// The button that opens a list: the scenario's own, or Ferry's word for it.
     fn list_button(&mut self, spoken: &SpokenStep<'_>) -> String {
         let Some(own) = &spoken.message.list_button else {
-            return self.phrases.map_or(NO_TEXT, |it| it.choose).to_owned();
+            return self.button_words.map_or(NO_TEXT, |it| it.choose).to_owned();
         };
         let cut = title(own, MAX_BUTTON, &[]);
         if cut != *own {
@@ -335,7 +337,7 @@ impl<'a> Compiler<'a> {
 
     /// The row that leads from one page to the next, or back to the first.
     fn turn(&self, page: &str, to_page: usize, page_id: impl Fn(usize) -> String) -> Route {
-        let (more, back) = self.phrases.map_or((NO_TEXT, NO_TEXT), |it: &Phrases| (it.more, it.back));
+        let (more, back) = self.button_words.map_or((NO_TEXT, NO_TEXT), |it| (it.more, it.back));
         let title = if to_page == 0 { back } else { more }.to_owned();
         let (id, next) = (format!("{}:page", short(page)), to(&page_id(to_page)));
         Route { id, value: title.clone(), title, next, is_ours: true, is_location: false }
@@ -344,16 +346,10 @@ impl<'a> Compiler<'a> {
     fn listed(&mut self, n: usize, rows: Vec<(Route, Option<String>)>) -> Vec<(Row, Route)> {
         let mut taken = Vec::new();
         let mut listed = Vec::new();
-        for (way, described) in rows {
+        for (way, description) in rows {
             let row_title = title(&way.title, MAX_ROW, &taken);
             let is_cut = row_title != way.title;
-            // The full title is shown below a title that was cut.
-            let wanted = match (described, is_cut) {
-                (Some(description), false) => Some(description),
-                (Some(description), true) => Some(format!("{} – {description}", way.title)),
-                (None, true) => Some(way.title.clone()),
-                (None, false) => None,
-            };
+            let wanted = if is_cut { Some(whole(&way.title, description.as_deref())) } else { description };
             let description = wanted.as_ref().map(|it| title(it, MAX_DESCRIPTION, &[])).filter(|it| !it.is_empty());
             if is_cut || description.as_ref() != wanted.as_ref() {
                 self.record_loss(Loss::LongTitle, n, retitled(&way.title, &row_title));

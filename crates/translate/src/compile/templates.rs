@@ -11,6 +11,7 @@ use super::buttons::TemplateButtons;
 use super::category::{category, is_code};
 use super::session::takes_header;
 use super::text::{split, title};
+use super::titles::fits_a_row;
 use super::{Compiler, Parameters, SpokenStep, examples, to};
 use crate::flow::{Awaits, Outgoing, Sends};
 use crate::rules;
@@ -85,9 +86,11 @@ impl<'a> Compiler<'a> {
         // Any other answer opens the window too.
         let awaits = Awaits { ways, slot: None, other: to(&list), timeout: spoken.message.timeout.clone() };
         self.push_sends(spoken.id, spoken.id, Sends { sends, awaits: Some(awaits), next: None });
-        let body = self.phrases.map_or("…", |it| it.choose).to_owned();
         let mut after = SpokenStep { message: spoken.message.clone(), ..*spoken };
         after.message.timeout = None;
+        after.message.text = Text::plain(self.button_words.map_or("…", |it| it.choose));
+        self.say_whole_titles(&mut after, &tapped.later, fits_a_row);
+        let body = after.message.text.to_string();
         self.lists(&after, &list, Vec::new(), (Frame::default(), body), tapped.later);
     }
 
