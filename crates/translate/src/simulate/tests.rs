@@ -1,4 +1,5 @@
 use expect_test::{Expect, expect};
+use model::Finding;
 use proptest::prelude::*;
 use scenario::{Input, Purpose, SourceSide, read_scenarios};
 
@@ -325,4 +326,55 @@ fn a_text_without_a_translation_explains_that_it_is_missing() {
     };
     assert_eq!(explained_by("Which shop do you mean (1a2b3c4d)"), ["L131"]);
     assert_eq!(explained_by("Another text (1a2b3c4d)"), [""]);
+}
+
+/// Menus that are written in a text, each with a title that no button shows whole.
+const LONG: &str = "I would like to speak to somebody about the invoice of last month";
+
+#[test]
+fn what_a_button_does_not_show_is_in_the_text() {
+    for trigger in ["message", "event"] {
+        let json = format!(
+            r#"{{ "id": "menu", "intent": "menu", "language": "en", "purpose": "conversation",
+                 "trigger": {{ "type": "{trigger}" }}, "start": "ask", "steps": [
+                 {{ "id": "ask", "type": "question", "text": "What can we do?\n1. {LONG}\n2. {LONG} and the one before", "slot": "x", "next": "way" }},
+                 {{ "id": "way", "type": "condition", "branches": [
+                    {{ "slot": "x", "test": "equals", "value": "1", "next": "end" }}, {{ "slot": "x", "test": "equals", "value": "2", "next": "end" }}] }}] }}"#
+        );
+        let scenario = read(&json);
+        let compiled = compile(&scenario, &Options::default());
+        for script in scripts(&scenario) {
+            let run = simulate(&scenario, &compiled, &script);
+            let shown = run.whatsapp[0].lines.join("\n");
+            assert!(shown.contains(&format!("{LONG} and the one before")), "{shown}");
+            assert!(run.is_explained(), "{:#?}", run.differences);
+        }
+    }
+}
+
+#[test]
+fn every_choice_of_a_hundred_can_be_read_and_tapped() {
+    let titles: Vec<String> =
+        (1..=100).map(|n| format!("Shop number {n} in the main street of the old town")).collect();
+    let choice = |it: &String| format!(r#"{{ "action": "reply", "title": "{it}", "next": "end" }}"#);
+    let choices: Vec<String> = titles.iter().map(choice).collect();
+    for trigger in ["message", "event"] {
+        let json = format!(
+            r#"{{ "id": "shops", "intent": "shops", "language": "en", "purpose": "notification",
+                 "trigger": {{ "type": "{trigger}" }}, "start": "which", "steps": [
+                 {{ "id": "which", "type": "message", "text": "Which of our shops?", "slot": "shop", "choices": [{}], "next": "said" }},
+                 {{ "id": "said", "type": "message", "text": "It is {{{{shop}}}}." }} ] }}"#,
+            choices.join(",").replace("\"end\"", "\"said\"")
+        );
+        let scenario = read(&json);
+        let compiled = compile(&scenario, &Options::default());
+        for title in titles.iter().step_by(9) {
+            let script = Script { name: title.clone(), inputs: vec![Input::Press(title.clone())], ..Script::default() };
+            let run = simulate(&scenario, &compiled, &script);
+            let shown: Vec<&String> = run.whatsapp.iter().flat_map(|it| &it.lines).collect();
+            assert!(shown.iter().any(|it| it.contains(&format!("– {title}]"))), "{shown:#?}");
+            assert_eq!(*shown[shown.len() - 1], format!("It is {title}."));
+            assert!(run.is_explained(), "{:#?}", run.differences);
+        }
+    }
 }

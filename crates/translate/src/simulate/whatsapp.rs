@@ -4,10 +4,12 @@ use scenario::{Act, Goal, Input, MediaKind, Scenario, Script, Shown};
 use serde_json::Value;
 use template::{SessionMessage, Template, variables};
 
+use super::explain::Played;
 use super::phrase;
 use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::Compiled;
 use crate::check::known;
+use crate::compile::COPY_TITLE;
 use crate::flow::{Awaits, FlowAct, FlowStep, Outgoing, Route, Sends};
 use crate::window::WINDOW_SECONDS;
 
@@ -18,22 +20,18 @@ pub(super) const REFUSED: &str = "(refused: the 24-hour window is closed)";
 const LONGEST_CODE: usize = 15;
 
 /// Runs one scenario; what the customer wrote to begin it is no part of the script.
-pub(super) fn run(scenario: &Scenario, compiled: &Compiled, script: &Script) -> Vec<Shown> {
+pub(super) fn run(scenario: &Scenario, compiled: &Compiled, script: &Script) -> Played {
     let mut run = Run::new(scenario, compiled, script);
     run.scenario();
     run.shown.truncate(MOST_SHOWN);
-    run.shown
+    Played { of: vec![0; run.shown.len()], silent: run.silent.into_iter().collect(), shown: run.shown }
 }
 
 /// Runs several scenarios as the number of a business does: a message of the customer begins the scenario that it is a
-/// phrase of, or the one that any text begins. The second value has the scenario of each entry.
-pub(super) fn run_number(
-    sides: &[(&Scenario, &Compiled)],
-    script: &Script,
-    begins_by_itself: bool,
-) -> (Vec<Shown>, Vec<usize>) {
-    let (mut shown, mut of) = (Vec::new(), Vec::new());
-    let Some(first) = sides.first() else { return (shown, of) };
+/// phrase of, or the one that any text begins.
+pub(super) fn run_number(sides: &[(&Scenario, &Compiled)], script: &Script, begins_by_itself: bool) -> Played {
+    let mut played = Played::default();
+    let Some(first) = sides.first() else { return played };
     let mut run = Run::new(first.0, first.1, script);
     let by_business = sides.iter().position(|it| it.0.trigger.is_by_business());
     let is_first = !is_written(run.inputs) || sides.iter().all(|it| it.0.trigger.is_by_business());
@@ -44,13 +42,17 @@ pub(super) fn run_number(
         at = None;
         (run.scenario, run.compiled) = sides[n];
         let is_over = run.scenario();
-        of.extend(std::iter::repeat_n(n, run.shown.len()));
-        shown.append(&mut run.shown);
-        if !is_over || begins_by_itself || shown.len() > MOST_SHOWN {
+        played.silent.extend(run.silent.drain(..).map(|it| played.shown.len() + it));
+        played.of.extend(std::iter::repeat_n(n, run.shown.len()));
+        played.shown.append(&mut run.shown);
+        if !is_over || begins_by_itself || played.shown.len() > MOST_SHOWN {
             break;
         }
+        if matches!(run.inputs.first(), Some(Input::Wait(_) | Input::NoAnswer)) {
+            played.silent.extend(played.shown.len().checked_sub(1));
+        }
     }
-    (shown, of)
+    played
 }
 
 fn is_written(inputs: &[Input]) -> bool {
@@ -69,6 +71,8 @@ struct Run<'a> {
     /// Whether the last step led here by a route that the source does not have, such as the next page of a list.
     is_ours: bool,
     shown: Vec<Shown>,
+    /// The entries after which the customer did not answer in time.
+    silent: Vec<usize>,
 }
 
 impl<'a> Run<'a> {
@@ -76,7 +80,8 @@ impl<'a> Run<'a> {
         let seconds = if scenario.trigger.is_by_business() { WINDOW_SECONDS } else { 0 };
         let values = SlotValues::new(&script.slots);
         let inputs = &script.inputs;
-        Self { scenario, compiled, values, inputs, waited: 0, seconds, is_ours: false, shown: Vec::new() }
+        let (shown, silent) = (Vec::new(), Vec::new());
+        Self { scenario, compiled, values, inputs, waited: 0, seconds, is_ours: false, shown, silent }
     }
 
     /// Runs the scenario, and says whether it came to its end.
@@ -220,6 +225,10 @@ impl<'a> Run<'a> {
             match (&button.url, &button.phone_number) {
                 (Some(url), _) => shown.link(text, &url.replace("{{1}}", &end.unwrap_or_default())),
                 (_, Some(number)) => shown.link(text, number),
+                _ if button.is("COPY_CODE") => {
+                    let code = button.example.as_ref().and_then(Value::as_str).unwrap_or_default();
+                    shown.link(COPY_TITLE, code);
+                }
                 _ if button.is("FLOW") => {
                     shown.link(text, button.other.get("flow_id").and_then(Value::as_str).unwrap_or_default());
                 }
@@ -315,6 +324,9 @@ impl<'a> Run<'a> {
             return Some(Some(way.next.clone()));
         }
         self.inputs = rest;
+        if matches!(input, Input::Wait(_) | Input::NoAnswer) {
+            self.silent.extend(self.shown.len().checked_sub(1));
+        }
         match input {
             Input::Wait(seconds) => {
                 self.waited = self.waited.saturating_add(*seconds);
@@ -345,13 +357,28 @@ impl<'a> Run<'a> {
             }
             _ => return None,
         };
-        let mut theirs = awaits.ways.iter().filter(|it| !it.is_ours);
         let way = match input {
             Input::PressPayload(payload) => with_payload(awaits, payload),
-            _ => theirs.find(|it| is_meant(it, text)),
+            _ => {
+                let mut meant: Vec<&Route> =
+                    awaits.ways.iter().filter(|it| !it.is_ours && is_meant(it, text)).collect();
+                // A location is sent, and not only tapped.
+                meant.sort_by_key(|it| it.is_location);
+                meant.first().copied()
+            }
         };
         self.values.set(slot, way.map_or(text.as_str(), |it| it.value.as_str()));
         Some(way.map_or_else(|| awaits.other.clone(), |it| it.next.clone()))
+    }
+
+    /// What the pages of the list wait for that a row leads to.
+    fn pages(&self, way: &Route) -> impl Iterator<Item = &'a Awaits> {
+        let steps = &self.compiled.flow.steps;
+        let from = known(&way.next).and_then(|it| self.compiled.flow.step(it)).map(|it| &it.from);
+        steps.iter().filter(move |it| Some(&it.from) == from).filter_map(|it| match &it.act {
+            FlowAct::Send(sends) => sends.awaits.as_ref(),
+            FlowAct::Other(_) => None,
+        })
     }
 
     /// Whether a customer who wants `input` taps the row or button that leads on: always if the choices come later, and
@@ -360,7 +387,12 @@ impl<'a> Run<'a> {
         let is_answer = matches!(input, Input::Say(_) | Input::Press(_) | Input::Location);
         match input {
             Input::Press(text) if way.id != "continue" => {
-                awaits.ways.iter().all(|it| it.is_ours || !is_meant(it, text))
+                let has = |it: &Awaits| it.ways.iter().any(|it| !it.is_ours && is_meant(it, text));
+                !has(awaits) && self.pages(way).any(has)
+            }
+            Input::Location if way.id != "continue" => {
+                let asks = |it: &Awaits| it.ways.iter().any(|it| it.is_location);
+                !asks(awaits) && self.pages(way).any(asks)
             }
             _ => is_answer && way.id == "continue",
         }
