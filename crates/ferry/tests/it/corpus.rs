@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::world::World;
 
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios/corpus");
+pub(crate) const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios/corpus");
 
 /// Cases that are not right yet. One that has become right fails the test until it is taken off.
 const NOT_RIGHT_YET: [&str; 1] = ["twilio-content/05-hairdresser"];
@@ -100,7 +100,7 @@ fn unseen_scenarios_become_what_their_documents_say() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-fn folders(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
     let mut folders: Vec<PathBuf> = entries.filter(|it| it.is_dir()).collect();
     folders.sort();

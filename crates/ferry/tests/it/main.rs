@@ -6,6 +6,7 @@ mod arrows;
 mod bad_files;
 mod clients;
 mod corpus;
+mod corpus_scripts;
 mod crossing;
 mod databases;
 mod early;
