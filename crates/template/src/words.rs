@@ -180,6 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn an_invitation_sells_and_an_appointment_does_not() {
+        for (language, text, word) in [
+            ("en", "You are invited to the opening of our new shop.", Some("You are invited")),
+            ("en", "Summer concert on 12 July, tickets from 20 EUR.", Some("tickets from")),
+            ("en", "Your appointment is on Monday. Please join us ten minutes early.", None),
+            ("fr", "Vous êtes invités à notre soirée, réservez votre place.", Some("Vous êtes invités")),
+            ("de", "Wir laden Sie herzlich ein.", Some("Sie herzlich ein")),
+        ] {
+            assert_eq!(promotional_word(language, text).as_deref(), word, "{text}");
+        }
+    }
+
+    #[test]
     fn a_text_says_how_to_stop_in_its_language() {
         for (language, text, says) in [
             ("fr", "Pour ne plus recevoir nos offres : STOP au 36180", true),
