@@ -114,6 +114,16 @@ fn values_that_whatsapp_refuses_are_refused() {
 }
 
 #[test]
+fn a_line_break_in_a_header_is_refused() {
+    let json = ORDER.replace(r#""text":"#, r#""header": "For {{who}}", "text":"#);
+    let scenario = read(&json);
+    let compiled = compile(&scenario, &Options::default());
+    let slots = [("who".to_owned(), "Ana\nP.".to_owned())].into();
+    let run = simulate(&scenario, &compiled, &Script { name: "order".into(), slots, ..Script::default() });
+    assert_eq!(run.whatsapp[0].lines, ["(refused: error 132018, the value of who has a line break)"]);
+}
+
+#[test]
 fn a_code_of_more_than_fifteen_characters_is_refused() {
     let scenario = read(
         r#"{ "id": "code", "intent": "code", "language": "en", "purpose": "authentication", "trigger": { "type": "event" },

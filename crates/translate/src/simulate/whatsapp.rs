@@ -172,7 +172,10 @@ impl<'a> Run<'a> {
             match outgoing {
                 Outgoing::Template { name, parameters, buttons, header, .. } => {
                     let template = self.compiled.templates.iter().find(|it| it.name == *name);
-                    if let Some(why) = template.and_then(|it| self.refusal(it, parameters)) {
+                    let in_header = scenario::Text::parse(header.as_deref().unwrap_or_default());
+                    let slots = parameters.iter().chain(buttons.iter().map(|it| &it.1)).map(String::as_str);
+                    let slots: Vec<&str> = slots.chain(in_header.slots()).collect();
+                    if let Some(why) = template.and_then(|it| self.refusal(it, &slots)) {
                         shown.text(&why);
                     } else if let Some(template) = template {
                         self.template(&mut shown, template, parameters, buttons, header.as_deref());
@@ -283,9 +286,9 @@ impl<'a> Run<'a> {
     }
 
     /// Why the Cloud API refuses the values of a template, if it does.
-    fn refusal(&self, template: &Template, parameters: &[String]) -> Option<String> {
+    fn refusal(&self, template: &Template, slots: &[&str]) -> Option<String> {
         let is_code = template.category == "AUTHENTICATION";
-        parameters.iter().find_map(|slot| {
+        slots.iter().find_map(|slot| {
             let value = self.values.of(self.scenario, slot);
             let why = match value {
                 it if it.contains(['\n', '\r']) => "a line break",
