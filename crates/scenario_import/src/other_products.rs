@@ -6,24 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::File;
-use crate::rapidpro;
-
-/// The first bytes of files that are no text, and what they are.
-const MAGIC: [(&[u8], &str); 12] = [
-    (b"%PDF-", "a PDF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"RIFF", "a picture, a sound or a video"),
-    (b"\xd0\xcf\x11\xe0", "a document of an old Office: save tables as XLSX or CSV"),
-    (b"SQLite format 3", "a database of SQLite: export the table as CSV"),
-    (b"PAR1", "a file of Parquet: export the table as CSV"),
-    (b"Rar!", "a RAR archive: unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
-    (b"OggS", "a sound"),
-    (b"ID3", "a sound"),
-];
+use import_base::File;
+use import_base::magic::kind_of_bytes;
+use import_flows::rapidpro;
 
 /// Parts of packed documents, and what the documents are.
 const PARTS: [(&str, &str); 4] = [
@@ -119,11 +104,6 @@ pub(crate) fn kind_of(file: &File) -> Option<&'static str> {
 /// The document that a file was packed in, and its kind.
 pub(crate) fn document_of(path: &str) -> Option<(&str, &'static str)> {
     PARTS.iter().find_map(|(part, kind)| Some((path.strip_suffix(part)?.trim_end_matches('/'), *kind)))
-}
-
-/// What a file is by its first bytes, if it is no text.
-pub(crate) fn kind_of_bytes(bytes: &[u8]) -> Option<&'static str> {
-    MAGIC.iter().find(|it| bytes.starts_with(it.0)).map(|it| it.1)
 }
 
 /// What a file that is not JSON is.
@@ -224,7 +204,8 @@ fn is_chat(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Options, import};
+    use crate::import;
+    use import_base::Options;
 
     fn refused(name: &str, content: &str) -> String {
         let file = File { path: name.to_owned(), bytes: content.as_bytes().to_vec() };

@@ -1,4 +1,4 @@
-//! Prints what was read out of files, for tests.
+//! Prints what was read out of files, for the tests of the importers.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use scenario::{Act, Choice, Goal, Scenario, Step, Trigger};
 use crate::{File, Format, Options, import};
 
 /// The scenarios, losses and skipped parts of the files; or the error.
-pub(crate) fn shown(format: Format, files: &[(&str, &str)]) -> String {
+pub fn shown(format: Format, files: &[(&str, &str)]) -> String {
     let files = files.iter().map(|(path, text)| File { path: (*path).to_owned(), bytes: text.as_bytes().to_vec() });
     let options = Options { format: Some(format), ..Options::default() };
     let imported = match import(files.collect(), &options) {

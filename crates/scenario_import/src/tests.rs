@@ -144,3 +144,55 @@ fn an_archive_without_anything_to_read_says_what_was_in_it() {
     let why = why.unwrap_err();
     assert!(why.contains("docs.zip/b.pdf (a PDF document), docs.zip/notes/plan.md"), "{why}");
 }
+
+#[test]
+fn short_texts_of_one_list_are_doubted_together() {
+    let list = "name,text,language\na,Votre commande est prête,en\nb,Merci de votre visite,en\nc,À demain matin,en\n";
+    let file = File { path: "a.csv".into(), bytes: list.as_bytes().to_vec() };
+    let imported = import(vec![file], &Options::default()).unwrap();
+    for scenario in &imported.scenarios {
+        let doubted = scenario::LanguageBasis::Doubted { looks_like: "fr".into(), is_impossible: false };
+        assert_eq!((scenario.language.as_str(), &scenario.language_basis), ("en", &doubted));
+    }
+}
+
+#[test]
+fn an_instruction_with_a_number_is_taken_out_of_a_template_of_another_channel() {
+    let text = |body: &str| {
+        let template = serde_json::json!({ "templateId": "1", "status": "APPROVED",
+            "body": [{ "language": "fr", "template": body }] });
+        let file = File { path: "t.json".into(), bytes: template.to_string().into_bytes() };
+        let imported = import(vec![file], &Options::default()).unwrap();
+        let scenario = &imported.scenarios[0];
+        (scenario.steps[0].act.text().unwrap().to_string(), scenario.losses.len())
+    };
+    assert_eq!(text("Bonjour {{nom}}, -30 %. STOP SMS au 36180"), ("Bonjour {{nom}}, -30 %.".to_owned(), 1));
+    let in_chat = "Bonjour {{nom}}, -30 %. Répondez STOP pour ne plus recevoir nos offres.";
+    assert_eq!(text(in_chat), (in_chat.to_owned(), 0));
+}
+
+#[test]
+fn an_instruction_that_the_flow_does_not_answer_is_told() {
+    let lost = |test: &str| {
+        let widget = |name: &str, next: serde_json::Value, body: &str| {
+            serde_json::json!({ "name": name, "type": "send-and-wait-for-reply", "properties": { "body": body },
+                "transitions": [{ "event": "incomingMessage", "next": next }] })
+        };
+        let split = serde_json::json!({ "name": "check", "type": "split-based-on",
+            "properties": { "input": "{{widgets.ask.inbound.Body}}" }, "transitions": [{ "event": "noMatch" },
+                { "event": "match", "next": "thanks", "conditions": [{ "type": "equal_to", "value": test,
+                    "arguments": ["{{widgets.ask.inbound.Body}}"] }] }] });
+        let thanks = serde_json::json!({ "name": "thanks", "type": "send-message", "properties": { "body": "Done." } });
+        let ask = widget("ask", "check".into(), "Our offers come here. Text STOP to stop receiving messages.");
+        let trigger = serde_json::json!({ "name": "Trigger", "type": "trigger",
+            "transitions": [{ "event": "incomingMessage", "next": "ask" }] });
+        let flow = serde_json::json!({ "initial_state": "Trigger", "states": [trigger, ask, split, thanks] });
+        let file = File { path: "flow.json".into(), bytes: flow.to_string().into_bytes() };
+        let imported = import(vec![file], &Options::default()).unwrap();
+        let of_kind = imported.scenarios[0].losses.iter().filter(|it| it.loss == scenario::Loss::SmsOptOut);
+        of_kind.map(|it| it.what.clone()).collect::<Vec<_>>()
+    };
+    let told = "“Text STOP to stop receiving messages.” stays in the text: nothing in the flow answers it, and WhatsApp does not";
+    assert_eq!(lost("yes"), [told]);
+    assert!(lost("stop").is_empty());
+}
