@@ -28,7 +28,7 @@ pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportErr
     if options.format.is_none() && !format.is_one_set() {
         (all.files, skipped) = set_aside(all.files, format, options);
     }
-    all.read(format, options, skipped, |files, options, imported| read(files, options, imported))
+    all.read(format, options, skipped, read)
 }
 
 /// Takes out the files that are of another format, or of none.
