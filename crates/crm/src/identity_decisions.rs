@@ -102,6 +102,17 @@ impl Crm {
         Ok(n_absorbed)
     }
 
+    /// The contacts into which [`Crm::absorb_linked`] would merge somebody.
+    pub async fn linked_contacts(&self, links: &[(ContactId, ContactId)]) -> Result<HashSet<ContactId>, LoadError> {
+        let mut contacts = HashSet::new();
+        for links in links.chunks(MAX_BATCH) {
+            let users: Vec<ContactId> = links.iter().map(|it| it.0).collect();
+            let there = self.import_hashes(&users).await?;
+            contacts.extend(links.iter().filter(|it| there.contains_key(&it.0)).map(|it| it.1));
+        }
+        Ok(contacts)
+    }
+
     /// Merges contacts without a phone into the one contact with a phone that has the same Viber id: an earlier import
     /// tied the two together, and this one has the Viber id alone. Users of several phones, users of a shared phone,
     /// and users who must never be merged with its owner stay contacts of their own. Gives how many were merged.

@@ -234,9 +234,13 @@ pub(crate) async fn finish(run: &mut OpenRun, crm: &Crm, unfinished: Unfinished)
 
 /// Merges people whom the database knows only by Viber id into the contacts that this run links them to.
 async fn absorb_linked(run: &OpenRun, crm: &Crm) -> Result<u64> {
+    Ok(crm.absorb_linked(&linked_users(run)?).await?)
+}
+
+/// The Viber users that this run links to a contact, each with it.
+fn linked_users(run: &OpenRun) -> Result<Vec<(ContactId, ContactId)>> {
     let path = run.folder.path(links::ARTIFACT);
-    let users = if path.exists() { links::read(&path)? } else { Vec::new() };
-    Ok(crm.absorb_linked(&users).await?)
+    Ok(if path.exists() { links::read(&path)? } else { Vec::new() })
 }
 
 /// Writes `load/conflicts.csv`: contacts with a field that was edited in the CRM and that the import has differently.
@@ -269,9 +273,10 @@ pub(crate) async fn preview(run: &OpenRun, crm: Option<&Crm>) -> Result<Loaded> 
     };
     let (path, size, mark) = (run.folder.path(contacts::ARTIFACT), run.plan.batch_size(), run.run_mark());
     let target = crm.load_run(run.run_id(), run.plan.merge.consent, &exports(run)).await?;
+    let linked = crm.linked_contacts(&linked_users(run)?).await?;
     let mut batches = ahead(move |each| contacts::each_batch(&path, size, &mark, |_| true, each));
     while let Some(batch) = batches.recv().await {
-        loaded += crm.preview(&target, batch?).await?;
+        loaded += crm.preview(&target, batch?, &linked).await?;
     }
     Ok(loaded)
 }

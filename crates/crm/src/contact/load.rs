@@ -1,6 +1,6 @@
 //! Loads batches of contacts.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use model::{Batch, Contact, ContactId, Digest, Receipt};
@@ -149,11 +149,21 @@ impl Crm {
         Ok(known)
     }
 
-    /// Tells what loading a batch would do, and writes nothing.
-    pub async fn preview(&self, run: &LoadRun, contacts: Batch<Contact>) -> Result<Loaded, LoadError> {
+    /// Tells what loading a batch would do, and writes nothing. `linked` are the contacts that somebody is merged into
+    /// before they are loaded.
+    pub async fn preview(
+        &self,
+        run: &LoadRun,
+        contacts: Batch<Contact>,
+        linked: &HashSet<ContactId>,
+    ) -> Result<Loaded, LoadError> {
         let merges = self.merges(run).await?;
-        let mut known = self.known(&contacts.items().iter().collect::<Vec<_>>(), &merges).await?;
-        Ok(changes(run, &mut known, contacts.items()).loaded)
+        let (linked, others): (Vec<&Contact>, Vec<&Contact>) =
+            contacts.items().iter().partition(|it| linked.contains(&it.id));
+        let mut known = self.known(&others, &merges).await?;
+        let mut loaded = changes(run, &mut known, others).loaded;
+        loaded.updated += linked.len() as u64;
+        Ok(loaded)
     }
 }
 

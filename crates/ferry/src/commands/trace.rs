@@ -15,6 +15,7 @@ use crate::cli::TraceArgs;
 use crate::commands::trace::statements::{in_order, statement_json, statement_text};
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::text;
 use crossing::{FoundRun, TracedRow, find_run, row_name, traced_rows};
 use plan::MergeSection;
 
@@ -62,6 +63,8 @@ struct Person {
     decisions: Vec<IdentityDecision>,
     /// The fields that people have edited in the CRM.
     edited: Vec<&'static str>,
+    /// The currency of the plan, for prices of checks.
+    currency: String,
 }
 
 impl Person {
@@ -75,6 +78,7 @@ impl Person {
             is_suppressed: false,
             decisions: Vec::new(),
             edited: Vec::new(),
+            currency: looked.plan.verify.as_ref().map_or_else(String::new, |it| it.currency.clone()),
         };
         if let Some(crm) = crm {
             person.contact = crm.held(&[id]).await?.remove(&id);
@@ -208,7 +212,7 @@ impl Person {
             let _ = writeln!(text, "  {:16} {}", "WhatsApp", registration_text(&registration));
         }
         for it in &self.evidence {
-            let _ = writeln!(text, "  {:16} {}", "evidence", evidence_text(it));
+            let _ = writeln!(text, "  {:16} {}", "evidence", evidence_text(it, &self.currency));
         }
         for row in &self.rows {
             text += &row.text();
@@ -272,11 +276,14 @@ impl Person {
     }
 }
 
-fn evidence_text(it: &Evidence) -> String {
+fn evidence_text(it: &Evidence, currency: &str) -> String {
     let status = printable(it.raw_status.as_deref().unwrap_or("nothing"));
     let variant = it.variant.map_or(String::new(), |it| format!(" as {it}"));
     let until = it.expires_at.map_or(String::new(), |it| format!(", until {it}"));
-    let price = if it.price_micros == 0 { String::new() } else { format!(", for {} millionths", it.price_micros) };
+    let price = match it.price_micros {
+        0 => String::new(),
+        micros => format!(", for {} {currency}", text::verify::exact_amount(micros)),
+    };
     format!("{} by {}{variant} at {}{until}{price} (status: {status})", it.answer.name(), it.method, it.checked_at)
 }
 

@@ -71,6 +71,12 @@ pub(crate) fn uninformative(why: Uninformative) -> &'static str {
     }
 }
 
+/// `0.001`, with as many digits as the amount has.
+pub(crate) fn exact_amount(micros: u64) -> String {
+    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// `0.32 USD`
 fn money(micros: u64, currency: &str) -> String {
     format!("{:.2} {currency}", micros as f64 / 1e6)

@@ -20,10 +20,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
     ("import_messages", &["import_base", "import_texts", "scenario"]),
     ("import_bots", &["import_base", "import_messages", "scenario"]),
     ("import_flows", &["import_base", "scenario"]),
-    (
-        "scenario_import",
-        &["import_base", "import_bots", "import_flows", "import_messages", "import_texts", "scenario"],
-    ),
+    ("scenario_import", &["import_base", "import_bots", "import_flows", "import_messages", "import_texts", "scenario"]),
     ("source_side", &["scenario"]),
     ("template", &["consent", "model", "scenario"]),
     ("translate", &["model", "scenario", "template"]),

@@ -180,7 +180,10 @@ fn a_viber_user_whose_phone_becomes_known_later_is_still_one_person_and_keeps_th
 
         world.write("viber.csv", "user,phone,name,consent,at\nQQ==,+33199000001,,,2026-02-01\n");
         world.replan("name = \"test\"", "name = \"second\"");
+        let preview = world.ferry(&["run", "--dry-run"]);
+        assert!(preview.out.contains("would load 1 contact: 0 new, 1 changed, 0 unchanged"), "{preview:?}");
         let told = world.ferry(&["run", "--run-dir", "second"]);
+        assert!(told.out.contains("0 new, 1 changed, 0 unchanged"), "{told:?}");
         assert!(told.err.contains("1 contact known only from Viber now with a phone"), "{told:?}");
         let contacts = world.contacts();
         assert_eq!(contacts.lines().count(), 2, "{contacts}");

@@ -496,7 +496,7 @@ fn methods_that_disagree_are_shown_and_the_trace_says_who_said_what() {
         "WhatsApp         contradictory, by file at 2026-01-02T00:00:00Z",
         "evidence         not_registered by file at 2026-01-02",
         "evidence         registered by contacts at 2025-12-29",
-        "for 1000 millionths (status: valid)",
+        "for 0.001 USD (status: valid)",
     ] {
         assert!(trace.contains(line), "{line}: {trace}");
     }
