@@ -57,7 +57,7 @@ pub use crate::open_run::{OpenRun, RunOptions};
 pub use crate::progress::Progress;
 pub use crate::run_report::{BatchState, DatabaseState, LowYield, RunReport, SourceReport};
 pub use crate::runs::{ListedRun, ListedRuns, RunState, prune_runs, runs};
-pub use crate::trace::{TracedRow, row_name, traced_rows};
+pub use crate::trace::{EarlierRows, TracedRow, earlier_rows, row_name, traced_rows};
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
 pub use crate::unread_values::unread_values;
 pub use crate::verify::{Selection, Uninformative, uninformative};

@@ -1,5 +1,8 @@
 //! Source rows and their outcomes, to follow a person or a row.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
 use anyhow::{Context, Result};
 use model::{ContactId, Reason, RowId};
 use run::TableReader;
@@ -7,7 +10,7 @@ use run::formats::extracted::{self, Extracted};
 use run::formats::ledger;
 
 use crate::corrections::{Corrections, SourceRow};
-use crate::find_run::FoundRun;
+use crate::find_run::{FoundRun, RunPlace, find_run};
 
 /// A source row with its data from the ledger and the extracted file.
 pub struct TracedRow {
@@ -65,6 +68,50 @@ pub fn traced_rows(found: &FoundRun, is_wanted: impl Fn(&ledger::Read) -> bool) 
         row.read_cells(found, &corrections)?;
     }
     Ok(rows)
+}
+
+/// Rows of earlier runs.
+#[derive(Default)]
+pub struct EarlierRows {
+    pub rows: Vec<TracedRow>,
+    /// The runs whose folders are not there any more.
+    pub gone: Vec<String>,
+}
+
+/// Returns the rows of other runs that a contact names, such as `2026-11-28-spring/sms:1-3,9`.
+pub fn earlier_rows(found: &FoundRun, names: &str) -> Result<EarlierRows> {
+    let mut by_run: BTreeMap<&str, Vec<SourceRows>> = BTreeMap::new();
+    for (run, rows) in names.split(' ').filter_map(|it| it.split_once('/')) {
+        let Some((source, records)) = rows.rsplit_once(':') else { continue };
+        by_run.entry(run).or_default().push((source, ranges(records)));
+    }
+    let mut earlier = EarlierRows::default();
+    for (run, wanted) in by_run {
+        let place = RunPlace { plan: found.plan.path.clone(), run: Some(run.to_owned()), run_dir: None };
+        let Ok(other) = find_run(&place) else {
+            earlier.gone.push(run.to_owned());
+            continue;
+        };
+        let is_wanted = |row: &ledger::Read| {
+            wanted
+                .iter()
+                .any(|(source, ranges)| *source == row.source && ranges.iter().any(|it| it.contains(&row.record)))
+        };
+        earlier.rows.extend(traced_rows(&other, is_wanted)?);
+    }
+    Ok(earlier)
+}
+
+/// The name of a source, and records of it.
+type SourceRows<'a> = (&'a str, Vec<RangeInclusive<u64>>);
+
+/// The records of `1-3,9`.
+fn ranges(records: &str) -> Vec<RangeInclusive<u64>> {
+    let range = |it: &str| {
+        let (first, last) = it.split_once('-').unwrap_or((it, it));
+        Some(first.parse().ok()?..=last.parse().ok()?)
+    };
+    records.split(',').filter_map(range).collect()
 }
 
 impl TracedRow {

@@ -16,7 +16,7 @@ use crate::commands::trace::statements::{in_order, statement_json, statement_tex
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text;
-use crossing::{FoundRun, TracedRow, find_run, row_name, traced_rows};
+use crossing::{EarlierRows, FoundRun, TracedRow, earlier_rows, find_run, row_name, traced_rows};
 use plan::MergeSection;
 
 /// Traces a person to source rows, or a row to its contact.
@@ -58,6 +58,7 @@ struct Person {
     contact: Option<Contact>,
     evidence: Vec<Evidence>,
     rows: Vec<TracedRow>,
+    earlier: EarlierRows,
     rules: MergeSection,
     is_suppressed: bool,
     decisions: Vec<IdentityDecision>,
@@ -74,6 +75,7 @@ impl Person {
             contact: None,
             evidence: Vec::new(),
             rows: traced_rows(looked, |it| it.contact_id == Some(id))?,
+            earlier: EarlierRows::default(),
             rules: looked.plan.merge,
             is_suppressed: false,
             decisions: Vec::new(),
@@ -87,6 +89,8 @@ impl Person {
             let is_about = |it: &IdentityDecision| [it.contacts().0, it.contacts().1].contains(&id);
             person.decisions = crm.decisions().await?.into_iter().filter(is_about).collect();
             person.edited = crm.edited_fields(id).await?;
+            let names = person.contact.as_ref().map_or("", |it| &it.rows);
+            person.earlier = earlier_rows(looked, names)?;
         }
         Ok(person)
     }
@@ -214,8 +218,11 @@ impl Person {
         for it in &self.evidence {
             let _ = writeln!(text, "  {:16} {}", "evidence", evidence_text(it, &self.currency));
         }
-        for row in &self.rows {
+        for row in self.rows.iter().chain(&self.earlier.rows) {
             text += &row.text();
+        }
+        for run in &self.earlier.gone {
+            let _ = writeln!(text, "rows of {run} are not shown: the folder of that run is not in `ferry runs`");
         }
         text
     }
@@ -270,7 +277,8 @@ impl Person {
             "registration": registration, "evidence": evidence, "suppressed": self.is_suppressed,
             "segment": contact.map(|it| segment(it, &self.evidence, self.is_suppressed).name()),
             "statements": in_order(contact).into_iter().map(|it| statement_json(it, contact)).collect::<Vec<_>>(),
-            "rows": self.rows.iter().map(TracedRow::json).collect::<Vec<_>>(),
+            "rows": self.rows.iter().chain(&self.earlier.rows).map(TracedRow::json).collect::<Vec<_>>(),
+            "runs_gone": self.earlier.gone,
             "merged": merged.collect::<Vec<_>>(), "decisions": decisions.collect::<Vec<_>>(),
         })
     }

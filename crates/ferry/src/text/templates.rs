@@ -8,6 +8,7 @@ use campaign::{
 };
 use crm::TemplateRow;
 use jiff::Timestamp;
+use model::counted;
 use scenario::Criticality;
 
 /// The name of an outcome in JSON.
@@ -95,17 +96,17 @@ pub(crate) fn schedule(schedule: &SubmissionSchedule) -> String {
             Criticality::High => "high",
         };
         text += &format!(
-            "criticality {criticality}: {} templates from {} to {}, live from {}\n",
-            it.n_templates,
+            "criticality {criticality}: {} from {} to {}, live from {}\n",
+            counted(it.n_templates as u64, "template"),
             minute(it.from),
             minute(it.to),
             minute(it.ready)
         );
     }
     text += &format!(
-        "{} templates would be submitted, {} were submitted earlier; at most {MAX_SUBMISSIONS_PER_HOUR} an hour, \
-         {EXPECTED_APPROVAL_HOURS} hours for approval\n",
-        schedule.waves.iter().map(|it| it.n_templates).sum::<usize>(),
+        "{} to submit, {} submitted earlier; at most {MAX_SUBMISSIONS_PER_HOUR} an hour, {EXPECTED_APPROVAL_HOURS} hours \
+         for approval\n",
+        counted(schedule.waves.iter().map(|it| it.n_templates as u64).sum(), "template"),
         schedule.n_unchanged
     );
     text

@@ -334,3 +334,22 @@ fn a_trace_says_what_was_decided_and_edited_and_of_which_run_a_row_is() {
     assert!(traced.contains("decision         never merged with "), "{traced}");
     assert!(traced.contains("(line 2): kept, in run ") && traced.contains("-test\n    phone"), "{traced}");
 }
+
+#[test]
+fn a_trace_shows_the_rows_of_earlier_runs_and_names_the_runs_that_are_gone() {
+    let world = world("sqlite:ferry.db", SMS, "");
+    assert_eq!(world.ferry(&["run"]).code, 0);
+    world.write("viber.csv", "user,phone,name,consent,at\nQQ==,+33199000001,,,2026-03-01\n");
+    world.write("sms.csv", "phone,name,email,at,consent\n+33199000009,Zoe,,,\n");
+    assert_eq!(world.ferry(&["run"]).code, 0);
+    let traced = world.ferry(&["trace", "+33199000001"]).out;
+    let rows: Vec<&str> = traced.lines().filter(|it| it.starts_with("row")).collect();
+    assert_eq!(rows.len(), 2, "{traced}");
+    assert!(rows[0].starts_with("row viber:1 (line 2): kept, in run ") && rows[0].ends_with(".2-test"), "{traced}");
+    assert!(rows[1].starts_with("row sms:1 (line 2): kept, in run ") && rows[1].ends_with("-test"), "{traced}");
+
+    let first = rows[1].rsplit(' ').next().unwrap();
+    std::fs::remove_dir_all(world.path(&format!("runs/{first}"))).unwrap();
+    let traced = world.ferry(&["trace", "+33199000001"]).out;
+    assert!(traced.contains(&format!("rows of {first} are not shown: the folder of that run is not in `ferry runs`")));
+}

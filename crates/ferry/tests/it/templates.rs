@@ -30,7 +30,7 @@ fn a_broken_rule_is_printed_as_a_compiler_prints_it() {
           = help: put a word after it
           = note: variable-at-end: Meta, error 2388299; that a sign after it is not enough is our caution
 
-        1 templates: 1 errors, 0 warnings, 0 notes
+        1 template: 1 error, 0 warnings, 0 notes
     "#]].assert_eq(&linted.out);
 }
 
@@ -42,7 +42,7 @@ fn what_is_safe_to_mend_is_mended_in_the_file() {
     assert_eq!(mended.code, 0, "{mended:?}");
     expect![[r#"
         fixed rappel.json: variable-at-end[T302]
-        1 templates: 0 errors, 0 warnings, 0 notes
+        1 template: 0 errors, 0 warnings, 0 notes
     "#]]
     .assert_eq(&mended.out);
     let after = world.read("rappel.json");

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::Result;
-use model::{Finding, Severity, printable, printable_text};
+use model::{Finding, Severity, counted, printable, printable_text};
 use serde_json::{Value, json};
 use template::{Template, ValueLengths, fix, lint_set};
 
@@ -38,9 +38,11 @@ pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
             fixed.iter().for_each(|it| text += &format!("fixed {}\n", printable(it)));
             let n_templates: usize = documents.iter().map(|it| it.templates.len()).sum();
             text += &format!(
-                "{n_templates} templates: {n_errors} errors, {} warnings, {} notes\n",
-                n(Severity::Warning),
-                n(Severity::Note)
+                "{}: {}, {}, {}\n",
+                counted(n_templates as u64, "template"),
+                counted(n_errors as u64, "error"),
+                counted(n(Severity::Warning) as u64, "warning"),
+                counted(n(Severity::Note) as u64, "note")
             );
             text
         })?,
