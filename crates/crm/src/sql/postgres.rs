@@ -9,7 +9,10 @@ use std::time::Duration;
 use model::ContactId;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgCopyIn, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, PgConnection, Postgres, Row as _, Transaction};
+use sqlx::{
+    Arguments, AssertSqlSafe, Column as _, ConnectOptions, Connection as _, PgConnection, Postgres, Row as _,
+    Transaction,
+};
 
 use crate::sql::{Cell, Row, Rows, Table, Type, Upserts};
 use crate::{LoadError, Refusal, SqlError};
@@ -25,12 +28,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, LoadError> {
     let has_timeout = options.get_options().is_some_and(|it| it.contains("lock_timeout"));
     let options = if has_timeout { options } else { options.options([("lock_timeout", LOCK_TIMEOUT)]) };
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(CONNECT_TIMEOUT)
-        .connect_with(options.disable_statement_logging())
-        .await;
-    pool.map_err(|error| {
+    let options = options.disable_statement_logging();
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT_TIMEOUT);
+    let opened = async {
+        // A pool tries again until its time is over, and does not say why it could not connect.
+        let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
+        first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
+        pool.connect_with(options.clone()).await
+    };
+    opened.await.map_err(|error| {
         let what = "PostgreSQL".to_owned();
         match refusal(&error) {
             Some(why) => LoadError::Refused { what, why, source: error.into() },
@@ -63,6 +69,8 @@ pub(crate) async fn make_schema(pool: &PgPool, schema: &str) -> Result<(), LoadE
 fn refusal(error: &sqlx::Error) -> Option<Refusal> {
     match error {
         sqlx::Error::Tls(_) => Some(Refusal::Certificate),
+        // The handshake fails inside the connection.
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => Some(Refusal::Certificate),
         sqlx::Error::Io(error) if error.kind() == ErrorKind::PermissionDenied => Some(Refusal::User),
         sqlx::Error::Database(error) => match error.code()?.as_ref() {
             "3D000" => Some(Refusal::NoDatabase),
