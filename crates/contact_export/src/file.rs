@@ -37,7 +37,9 @@ impl ExportFile {
             }
             _ => {
                 let mut writer = Box::new(csv::Writer::from_writer(file));
-                writer.write_record(columns.iter().map(|it| &it.name)).map_err(io_error)?;
+                writer
+                    .write_record(columns.iter().map(|it| &it.name))
+                    .map_err(|it| ExportError::Write(io_error(it)))?;
                 Self::Csv { writer, is_exact }
             }
         })
@@ -52,7 +54,7 @@ impl ExportFile {
                     true => it,
                     false => run::guarded(&it).into_owned(),
                 });
-                writer.write_record(cells).map_err(io_error)
+                writer.write_record(cells).map_err(|it| ExportError::Write(io_error(it)))
             }
             Self::Lines(file) => {
                 let pairs = values.map(|(column, it)| (&column.name, json(column.kind, it)));
@@ -88,11 +90,11 @@ impl ExportFile {
 }
 
 /// The error of the file itself, so that a closed pipe is known for what it is.
-fn io_error(error: csv::Error) -> ExportError {
-    ExportError::Write(match error.into_kind() {
+pub fn io_error(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => std::io::Error::other(format!("{other:?}")),
-    })
+    }
 }
 
 fn cell(mut values: Vec<String>) -> String {

@@ -16,6 +16,7 @@ use crate::columns::Column;
 pub use crate::crms::Remark;
 use crate::crms::Remarks;
 use crate::file::ExportFile;
+pub use crate::file::io_error;
 
 /// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

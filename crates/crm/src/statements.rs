@@ -4,10 +4,14 @@ mod reread;
 
 pub(crate) use reread::CONSENT_WORDS;
 
-use model::{Basis, ConsentChannel, ConsentState, Contact, Field, Personal, RowName, RunMark, SaidAt, Statement};
+use std::collections::HashMap;
 
-use crate::LoadError;
+use model::{
+    Basis, ConsentChannel, ConsentState, Contact, ContactId, Field, Personal, RowName, RunMark, SaidAt, Statement,
+};
+
 use crate::sql::{OnConflict, Row, Rows, Table, Type};
+use crate::{Crm, LoadError};
 
 pub(crate) const CONSENT: Table = Table {
     name: "consent",
@@ -32,6 +36,24 @@ pub(crate) const CONSENT: Table = Table {
         columns: &["state", "last_run", "last_run_at"],
     },
 };
+
+impl Crm {
+    /// All statements of contacts with ids from `first` to `last`, by contact.
+    pub async fn statements_between(
+        &self,
+        first: ContactId,
+        last: ContactId,
+    ) -> Result<HashMap<ContactId, Vec<Statement>>, LoadError> {
+        let select = CONSENT.select() + " where contact_id >= $1 and contact_id <= $2";
+        let read = |it: &dyn Row| Ok((it.contact_id(0)?, read_statement(it)?));
+        let all = self.select("read the statements", &select, &[(&first).into(), (&last).into()], read).await?;
+        let mut by_contact: HashMap<ContactId, Vec<Statement>> = HashMap::new();
+        for (contact, statement) in all {
+            by_contact.entry(contact).or_default().push(statement);
+        }
+        Ok(by_contact)
+    }
+}
 
 /// Reads a row of [`CONSENT`].
 pub(crate) fn read_statement(row: &dyn Row) -> Result<Statement, LoadError> {

@@ -15,6 +15,9 @@ const SUPPRESSION: Table = Table {
 };
 
 const SUPPRESSED: &str = "select contact_id from suppressed";
+const SUPPRESSED_AT: &str = "select contact_id from suppression as last where action = 'add' and at <= $1 \
+    and not exists (select 1 from suppression as later where later.contact_id = last.contact_id \
+    and later.at > last.at and later.at <= $1) group by contact_id";
 const LAST: &str = "select max(at) from suppression";
 
 /// A change to the list.
@@ -66,6 +69,12 @@ impl Crm {
     /// The contacts that are suppressed now.
     pub async fn suppressed(&self) -> Result<HashSet<ContactId>, LoadError> {
         let all = self.select("read who is suppressed", SUPPRESSED, &[], |it| it.contact_id(0)).await?;
+        Ok(all.into_iter().collect())
+    }
+    /// The contacts that were suppressed at a moment.
+    pub async fn suppressed_at(&self, moment: Timestamp) -> Result<HashSet<ContactId>, LoadError> {
+        let moment = moment.as_microsecond().into();
+        let all = self.select("read who was suppressed", SUPPRESSED_AT, &[moment], |it| it.contact_id(0)).await?;
         Ok(all.into_iter().collect())
     }
 }

@@ -84,7 +84,7 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Load the clean contacts into the CRM database
     Load(StageArgs),
-    /// List the runs of a plan, or remove old ones
+    /// List the runs of a plan, compare two, or remove old ones
     Runs(RunsArgs),
     /// Print the state of every stage and batch
     Status(StatusArgs),
@@ -392,6 +392,29 @@ pub(crate) enum RunsCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Compare two runs: who is new, gone, changed, and in another segment
+    ///
+    /// Contacts are compared as each run cleaned them. Segments are those that were known when each run ended.
+    Diff(RunsDiffArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsDiffArgs {
+    /// The earlier run: a label or uid, as `ferry runs` lists it
+    #[arg(value_name = "A")]
+    pub(crate) before: String,
+    /// The later run
+    #[arg(value_name = "B")]
+    pub(crate) after: String,
+    /// Show everyone who differs, not only the first 20
+    #[arg(long, conflicts_with = "to")]
+    pub(crate) all: bool,
+    /// Write everyone who differs as CSV, one row per changed field; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// Write cells unchanged, even if a spreadsheet may run them as formulas
+    #[arg(long, requires = "to")]
+    pub(crate) exact: bool,
 }
 
 #[derive(Debug, Args)]

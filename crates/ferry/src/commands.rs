@@ -43,7 +43,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Clean(args) => run::stage(&args, Stage::Clean, progress).await,
         Command::Verify(args) => run::verify(&args, progress, output).await,
         Command::Load(args) => run::stage(&args, Stage::Load, progress).await,
-        Command::Runs(args) => runs::runs(&args, output),
+        Command::Runs(args) => runs::runs(&args, output).await,
         Command::Status(args) => status::status(&args, output).await,
         Command::Rerun(args) => run::rerun(&args, progress, output).await,
         Command::Fix(args) => fix::fix(&args, progress, output).await,

@@ -8,6 +8,7 @@ pub(crate) mod progress;
 pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod runs_diff;
 pub(crate) mod size;
 pub(crate) mod templates;
 pub(crate) mod unread;

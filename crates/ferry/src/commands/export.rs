@@ -69,7 +69,8 @@ async fn write(args: &ExportArgs, segment: Option<Segment>) -> Result<Option<Wri
     }
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
+/// Whether an error says that the reader of a pipe has had enough.
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let kind = |it: &(dyn std::error::Error + 'static)| it.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
     error.chain().any(|it| kind(it) == Some(std::io::ErrorKind::BrokenPipe))
 }

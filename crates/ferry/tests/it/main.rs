@@ -20,6 +20,7 @@ mod manual;
 mod people;
 mod refusals;
 mod runs;
+mod runs_diff;
 mod scenarios;
 mod schemas;
 mod shown;

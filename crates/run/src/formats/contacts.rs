@@ -159,6 +159,53 @@ pub fn each_batch<E: From<RunError>>(
     )
 }
 
+/// Reads contacts one after the other, in the order of their ids. One group of rows is in memory at a time.
+pub struct ContactReader {
+    table: TableReader,
+    run: RunMark,
+    /// The group that is being read, its number, and the next row in it.
+    group: Option<Group>,
+    n_groups_read: usize,
+    row: usize,
+}
+
+impl ContactReader {
+    /// Opens the contacts of `run`.
+    pub fn open(path: &Path, run: RunMark) -> Result<Self, RunError> {
+        let table = TableReader::open_with(path, &columns())?;
+        Ok(Self { table, run, group: None, n_groups_read: 0, row: 0 })
+    }
+
+    pub fn n_contacts(&self) -> u64 {
+        self.table.n_rows()
+    }
+
+    fn read(&mut self) -> Result<Option<Contact>, RunError> {
+        loop {
+            if let Some(group) = self.group.as_ref().filter(|it| self.row < it.n_rows) {
+                self.row += 1;
+                let contact = read_row(group, self.row - 1, &self.run);
+                return contact.map(Some).ok_or_else(|| RunError::unknown_row(self.table.path()));
+            }
+            if self.n_groups_read == self.table.n_groups() {
+                return Ok(None);
+            }
+            // The last group is dropped before the next one is read.
+            self.group = None;
+            self.group = Some(self.table.group(self.n_groups_read)?);
+            (self.n_groups_read, self.row) = (self.n_groups_read + 1, 0);
+        }
+    }
+}
+
+impl Iterator for ContactReader {
+    type Item = Result<Contact, RunError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
 /// The contacts of a batch and their phone numbers.
 pub struct Phones {
     pub batch: u32,
