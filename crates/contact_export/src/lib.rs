@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crm::{Crm, Exported, LoadError};
 use jiff::Timestamp;
-use model::{ConsentState, Segment};
+use model::{Condition, ConsentState, Segment};
 use run::RunError;
 use thiserror::Error;
 
@@ -74,8 +74,16 @@ pub struct Export<'a> {
     pub format: ExportFormat,
     /// Cells of CSV are written as they are, even if a spreadsheet may run them as formulas.
     pub is_exact: bool,
-    /// None for all contacts.
-    pub segment: Option<Segment>,
+    pub who: Who<'a>,
+}
+
+/// The contacts to export.
+#[derive(Clone, Copy, Debug)]
+pub enum Who<'a> {
+    All,
+    Segment(Segment),
+    /// Those who meet a condition, of the people who may be chosen.
+    Condition(&'a Condition),
 }
 
 /// What an export wrote.
@@ -90,6 +98,17 @@ pub struct Written {
 /// Writes contacts of the database, in the order of their ids. Memory does not grow with their number, but for 8 bytes
 /// for each e-mail address where an importer merges by it.
 pub async fn export(crm: &Crm, what: Export<'_>) -> Result<Written, ExportError> {
+    let now = Timestamp::now();
+    let members = match what.who {
+        Who::Condition(condition) => crm.segment_members(condition, now).await?,
+        Who::All | Who::Segment(_) => Vec::new(),
+    };
+    let is_wanted = |it: &Exported| match what.who {
+        Who::All => true,
+        Who::Segment(segment) => it.segment() == segment,
+        // Somebody may have been suppressed since the members were read.
+        Who::Condition(_) => it.segment().can_be_chosen() && members.binary_search(&it.contact.id).is_ok(),
+    };
     let attributes = crm.attribute_names().await?;
     let columns = columns_of(what, &attributes);
     let mut remarks = Remarks::of(what.format);
@@ -97,7 +116,7 @@ pub async fn export(crm: &Crm, what: Export<'_>) -> Result<Written, ExportError>
     let mut file = ExportFile::create(what.to, what.format, &columns, is_exact)?;
     let (mut n_contacts, mut n_with_consent) = (0, 0);
     let each = |it: Exported| -> Result<(), ExportError> {
-        if what.segment.is_some_and(|segment| it.segment() != segment) {
+        if !is_wanted(&it) {
             return Ok(());
         }
         n_contacts += 1;
@@ -105,17 +124,17 @@ pub async fn export(crm: &Crm, what: Export<'_>) -> Result<Written, ExportError>
         remarks.see(&it);
         file.write(&it, &columns)
     };
-    crm.export(Timestamp::now(), each).await?;
+    crm.export(now, each).await?;
     file.publish(n_contacts)?;
     Ok(Written { n_contacts, n_with_consent, remarks: remarks.found() })
 }
 
 fn columns_of(what: Export<'_>, attributes: &[String]) -> Vec<Column> {
-    match (what.format, what.segment) {
+    match (what.format, what.who) {
         (ExportFormat::Hubspot, _) => crms::hubspot(attributes),
         (ExportFormat::Salesforce, _) => crms::salesforce(attributes),
         (ExportFormat::Chatwoot, _) => crms::chatwoot(attributes),
-        (_, None) => columns::contact_columns(attributes),
-        (_, Some(_)) => columns::segment_columns(attributes),
+        (_, Who::All) => columns::contact_columns(attributes),
+        (_, Who::Segment(_) | Who::Condition(_)) => columns::segment_columns(attributes),
     }
 }

@@ -327,3 +327,26 @@ create view segment_view as
       else 'undecided' end as segment
   from contact left join suppressed on suppressed.contact_id = contact.contact_id
     left join registration_now on registration_now.contact_id = contact.contact_id;
+
+-- The people who can be in a segment by condition, with the columns of model::condition: neither refused, nor suppressed, nor
+-- with a statement that is not understood. All columns are texts or whole numbers that both databases compare the same:
+-- times are texts such as 2026-01-31T12:00:00Z, and texts are compared byte by byte.
+create view person_view as
+  select contact.contact_id as id, hex_of(contact.contact_id){plain} as contact_id, contact.e164{plain} as e164,
+    contact.region{plain} as region, contact.line_type{plain} as line_type, contact.name{plain} as name,
+    attribute_of(first_name) as first_name, attribute_of(last_name) as last_name, contact.email{plain} as email,
+    contact.language{plain} as language, iso_of(contact.first_at) as first_at, iso_of(contact.last_at) as last_at,
+    iso_of(contact.last_inbound_at) as last_inbound_at, iso_of(contact.last_outbound_at) as last_outbound_at,
+    contact.n_messages as messages, contact.n_rows as rows, contact.reachable{plain} as reachable,
+    contact.consent{plain} as consent, iso_of(contact.consent_at) as consent_at,
+    contact.consent_channel{plain} as consent_channel, contact.whatsapp_consent{plain} as whatsapp_consent,
+    contact.channels{plain} as channels, registration_now.answer{plain} as registration,
+    registration_now.method{plain} as method, iso_of(registration_now.checked_at) as checked_at,
+    iso_of(registration_now.expires_at) as expires_at, registration_now.wa_id{plain} as wa_id,
+    case registration_now.answer when 'registered' then 'ready' when 'not_registered' then 're-engage'
+      else 'undecided' end{plain} as segment,
+    contact.tags{plain} as tags, contact.attributes{plain} as attributes
+  from contact left join suppressed on suppressed.contact_id = contact.contact_id
+    left join registration_now on registration_now.contact_id = contact.contact_id
+  where suppressed.contact_id is null and (contact.consent is null or contact.consent = 'yes')
+    and (contact.whatsapp_consent is null or contact.whatsapp_consent = 'yes');

@@ -21,6 +21,7 @@ mod lease;
 mod load_run;
 mod quota_usage;
 mod schema;
+mod segments;
 mod sources;
 mod sql;
 mod statements;

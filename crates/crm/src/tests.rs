@@ -7,6 +7,7 @@ mod meanwhile;
 mod orders;
 mod restore;
 mod schema;
+mod segments;
 mod two;
 mod usage;
 mod verification;

@@ -19,6 +19,7 @@ use crate::inspect::EncodingGuess;
 use crate::known_corrections::{self, KnownCorrections};
 use crate::probing::probe_all;
 use crate::progress::{Note, Progress};
+use crate::segments::check_segments;
 use crate::{memory, reading};
 
 /// The name of this program in receipts and manifests.
@@ -79,6 +80,7 @@ impl OpenRun {
             plan.check_secrets()?;
         }
         let crm = look(&plan).await?;
+        check_segments(&plan, crm.as_ref()).await?;
         let found = find_key(&plan)?.map(|it| it.key);
         let known = check_known_key(crm.as_ref(), found.as_ref()).await?;
         let probes = probe_all(&plan)?;
@@ -104,6 +106,7 @@ impl OpenRun {
     pub async fn reopen(place: &RunPlace, memory: Option<u64>, progress: Progress) -> Result<Self> {
         let found = find_run(place)?;
         let crm = look(&found.plan).await?;
+        check_segments(&found.plan, crm.as_ref()).await?;
         let key = contact_key(&found.plan)?;
         check_known_key(crm.as_ref(), Some(&key)).await?;
         let folder = RunFolder::open(found.folder.dir())?;

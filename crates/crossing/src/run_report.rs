@@ -15,6 +15,7 @@ use crate::estimate::{Estimate, PlannedChecks};
 use crate::inspect::EncodingGuess;
 use crate::load::{self, Unfinished};
 use crate::open_run::OpenRun;
+use crate::segments::{self, SegmentCount};
 use crate::unread::{self, UnreadBySource};
 use crate::verify::{self, Uninformative, Verified, uninformative};
 
@@ -55,6 +56,8 @@ pub struct RunReport {
     pub registration: Option<BTreeMap<&'static str, u64>>,
     /// Contacts of the database by segment; none if the plan has no verifier.
     pub segments: Option<BTreeMap<&'static str, u64>>,
+    /// The segments of the plan, each by its condition. A contact can be in several.
+    pub plan_segments: Vec<SegmentCount>,
     /// Number of ready contacts that have consent to WhatsApp on record.
     pub ready_with_consent: u64,
     pub provider_is_informative: Option<bool>,
@@ -162,12 +165,14 @@ impl RunReport {
         for ((_, answer), n) in &registrations.countries {
             *by_answer.entry(answer.map_or("not_asked", Answer::name)).or_default() += n;
         }
-        let segments = registrations.segments.iter().map(|(segment, n)| (segment.name(), *n)).collect();
+        let by_segment = registrations.segments.iter().map(|(segment, n)| (segment.name(), *n)).collect();
         let batches = batches(run, &crm).await?;
+        let plan_segments = segments::count(&run.plan, &crm, Timestamp::now()).await?;
         crm.close().await;
         Ok(Self {
             registration: Some(by_answer).filter(|_| has_verifier),
-            segments: Some(segments).filter(|_| has_verifier),
+            segments: Some(by_segment).filter(|_| has_verifier),
+            plan_segments,
             ready_with_consent: registrations.ready_with_consent,
             cost: verified.cost,
             failure: verified.failure,
@@ -209,6 +214,7 @@ impl RunReport {
             batches: counts.kept.div_ceil(run.plan.batch_size() as u64),
             registration: None,
             segments: None,
+            plan_segments: Vec::new(),
             ready_with_consent: 0,
             cost: None,
             estimate: None,

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use contact_export::ExportFormat;
 use crossing::{RunOptions, RunPlace};
-use model::{Segment, Stage};
+use model::Stage;
 use phone::Region;
 use sandbox::Fault;
 use scenario::{ScenarioCommand, TranslateArgs};
@@ -521,11 +521,11 @@ pub(crate) enum ExportCommand {
     /// opted-out: a refusal on any channel. suppressed: on the list of `ferry suppress`. unclear: a statement about
     /// consent could not be read. ready: on WhatsApp and no refusal; message only those with consent to WhatsApp, and
     /// invite the others. re-engage: not on WhatsApp. undecided: registration unknown or contradictory. Every contact
-    /// is in exactly one segment, the first that fits.
+    /// is in exactly one of these, the first that fits. A [[segment]] of the plan has the people who meet its condition
+    /// and are ready, re-engage or undecided.
     Segment {
-        /// ready, re-engage, undecided, opted-out, suppressed or unclear
-        #[arg(value_parser = segment)]
-        name: Segment,
+        /// ready, re-engage, undecided, opted-out, suppressed, unclear, or the name of a [[segment]] of the plan
+        name: String,
         #[command(flatten)]
         args: ExportArgs,
     },
@@ -616,11 +616,6 @@ pub(crate) struct SandboxArgs {
     /// /sandbox/clock` moves its clock
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<Fault>,
-}
-
-fn segment(text: &str) -> Result<Segment, String> {
-    let names = || Segment::ALL.map(Segment::name).join(", ");
-    Segment::from_name(text).ok_or_else(|| format!("a segment is one of {}", names()))
 }
 
 /// The help of `ferry verify`: a list of all adapters.

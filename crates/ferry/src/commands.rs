@@ -55,7 +55,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Audit(place) => audit::audit(&place, output).await,
         Command::Trace(args) => trace::trace(&args, output).await,
         Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,
-        Command::Export(ExportCommand::Segment { name, args }) => export::segment(name, &args, output).await,
+        Command::Export(ExportCommand::Segment { name, args }) => export::segment(&name, &args, output).await,
         Command::Restore(args) => restore::restore(&args, &progress, output).await,
         Command::Crm(command) => crm::crm(&command, output),
         Command::Key(command) => key::run(&command, output).await,

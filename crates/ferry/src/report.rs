@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use askama::Template;
 use crm::{Registrations, Tally};
-use crossing::{BatchState, DatabaseState, OpenRun, RunReport, ShownValues, UnreadBySource};
+use crossing::{BatchState, DatabaseState, OpenRun, RunReport, SegmentCount, ShownValues, UnreadBySource};
 use model::{Answer, Counts, Reason, Segment, Stage, counted, grouped, share};
 use run::{Backup, Cost, ListQuality, Manifest, UnreadField, write_private};
 
@@ -48,6 +48,7 @@ struct Report {
     by_source: Vec<GroupLine>,
     /// The segments of the contacts; the most useful one comes first.
     segments: Vec<SegmentCard>,
+    plan_segments: Vec<SegmentCount>,
     unread: Vec<UnreadLine>,
     /// Sources whose rows mostly give no contact.
     warnings: Vec<String>,
@@ -181,6 +182,7 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
         prefixes: group_lines(&registrations.prefixes, ""),
         by_source: group_lines(&registrations.sources, ""),
         segments: segment_cards(registrations),
+        plan_segments: report.plan_segments.clone(),
         unread: unread_lines(&cleaned.unread),
         warnings: report.low_yields.iter().map(text::run::low_yield).collect(),
         costs: cost_lines(&manifest.costs),

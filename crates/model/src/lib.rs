@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file or the network, and no type follows the format of one provider.
 
 mod batch;
+mod condition;
 mod consent;
 mod contact;
 mod decision;
@@ -26,6 +27,7 @@ mod segment;
 mod shown;
 
 pub use batch::{Batch, BatchSize, MAX_BATCH};
+pub use condition::{CONDITION_COLUMNS, Condition, ConditionColumn, ConditionError, ConditionKind, ConditionPart};
 pub use consent::{Basis, ConsentChannel, ConsentState, PURPOSE_MESSAGES, RunMark, SaidAt, Statement};
 pub use contact::{Contact, Field};
 pub use decision::IdentityDecision;

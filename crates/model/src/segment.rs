@@ -34,6 +34,12 @@ impl Segment {
         }
     }
 
+    /// Whether contacts of this segment can be in a segment by condition too: they have neither refused, nor are they
+    /// suppressed, nor is a statement of theirs not understood.
+    pub fn can_be_chosen(self) -> bool {
+        matches!(self, Self::Ready | Self::ReEngage | Self::Undecided)
+    }
+
     /// The name in commands and files.
     pub fn name(self) -> &'static str {
         match self {

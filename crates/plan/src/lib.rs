@@ -24,6 +24,7 @@ pub use crate::secrets::{
 pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
+pub use crate::sections::segment::PlanSegment;
 pub use crate::sections::source::SourceSection;
 pub use crate::sections::verify::VerifySection;
 pub use crate::sections::whatsapp::WhatsappSection;
@@ -47,6 +48,8 @@ pub struct Plan {
     /// The wording and the contact of the business.
     pub business: BusinessSection,
     pub gates: GatesSection,
+    /// Segments by a condition.
+    pub segments: Vec<PlanSegment>,
     pub limits: LimitsSection,
     /// Profiles that come with Ferry, and those of the plan.
     profiles: Vec<Profile>,

@@ -11,6 +11,7 @@ use crate::error::{PlanError, with_nearest, wrong};
 use crate::sections::business::BusinessSection;
 use crate::sections::gates::GatesSection;
 use crate::sections::merge::MergeSection;
+use crate::sections::segment::SegmentSection;
 use crate::sections::source::SourceSection;
 use crate::sections::verify::VerifySection;
 use crate::sections::whatsapp::WhatsappSection;
@@ -36,6 +37,8 @@ struct PlanFile {
     business: BusinessSection,
     #[serde(default)]
     gates: GatesSection,
+    #[serde(default)]
+    segment: Vec<SegmentSection>,
     #[serde(default)]
     limits: LimitsSection,
     #[serde(default)]
@@ -63,10 +66,11 @@ impl Plan {
             whatsapp,
             business,
             gates,
+            segment,
             limits,
             profile: tables,
         } = file;
-        let profiles = Vec::new();
+        let (profiles, segments) = (Vec::new(), Vec::new());
         let mut plan = Self {
             path: absolute,
             text,
@@ -80,6 +84,7 @@ impl Plan {
             whatsapp,
             business,
             gates,
+            segments,
             limits,
             profiles,
         };
@@ -89,6 +94,7 @@ impl Plan {
         for (source, profile) in plan.sources.iter_mut().zip(resolved) {
             source.resolved = Some(profile);
         }
+        plan.segments = plan.read_segments(segment)?;
         plan.check()?;
         Ok(plan)
     }
@@ -124,7 +130,7 @@ impl Plan {
     }
 }
 
-fn check_name(plan: &Plan, what: &'static str, name: &Spanned<String>) -> Result<(), PlanError> {
+pub(crate) fn check_name(plan: &Plan, what: &'static str, name: &Spanned<String>) -> Result<(), PlanError> {
     run::run_name(what, name.get_ref()).map(|_| ()).map_err(|error| plan.wrong(name.span().start, error.to_string()))
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod business;
 pub(crate) mod gates;
 pub(crate) mod merge;
+pub(crate) mod segment;
 pub(crate) mod source;
 pub(crate) mod verify;
 pub(crate) mod whatsapp;

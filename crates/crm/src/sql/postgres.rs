@@ -18,6 +18,7 @@ use crate::sql::{Cell, Row, Rows, Table, Type, Upserts};
 use crate::{LoadError, Refusal, SqlError};
 
 pub(crate) mod backup;
+pub(crate) mod condition;
 
 /// How long one writer waits for another, if the URL does not say so.
 const LOCK_TIMEOUT: &str = "30s";
@@ -93,6 +94,16 @@ pub(crate) async fn begin(pool: &PgPool, is_durable: bool) -> Result<Transaction
     Ok(transaction)
 }
 
+/// Begins a transaction in which the server lets nothing be written.
+pub(crate) async fn begin_read_only(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query("set transaction read only").execute(&mut *transaction).await?;
+    Ok(transaction)
+}
+
+/// Compares texts byte by byte, as SQLite does.
+const PLAIN: &str = " collate \"C\"";
+
 /// The present moment in microseconds. It goes on within a transaction.
 pub(crate) const CLOCK: &str = "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)";
 
@@ -102,9 +113,15 @@ pub(crate) async fn renew(pool: &PgPool, renew: &str, [life, fence]: [i64; 2]) -
     Ok(renewed.rows_affected())
 }
 
-/// The schema, which is written in the words of SQLite but for the three functions of its views.
+/// The schema, which is written in the words of SQLite but for the functions of its views.
 pub(crate) fn schema(text: &str) -> String {
-    let text = text.replace(" blob ", " bytea ").replace(" without rowid", "");
+    let text = text.replace(" blob ", " bytea ").replace(" without rowid", "").replace("{plain}", PLAIN);
+    let text = super::replaced(&text, "attribute_of", |it| condition::attribute(&format!("'{it}'")));
+    let text = super::replaced(&text, "iso_of", |it| {
+        let seconds = format!("({it} - ({it} % 1000000 + 1000000) % 1000000) / 1000000");
+        let moment = format!("(timestamptz 'epoch' + {seconds} * interval '1 second') at time zone 'UTC'");
+        format!("to_char({moment}, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'){PLAIN}")
+    });
     let text = super::replaced(&text, "hex_of", |it| format!("encode({it}, 'hex')"));
     let text = super::replaced(&text, "time_of", |it| {
         format!(

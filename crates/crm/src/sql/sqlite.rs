@@ -20,6 +20,7 @@ use crate::sql::{Cell, Row, Rows, Table, Type, Upserts};
 use crate::{LoadError, Refusal, SqlError};
 
 pub(crate) mod backup;
+pub(crate) mod condition;
 
 /// Earlier versions can lose committed writes in WAL mode with several connections
 /// (<https://sqlite.org/wal.html#walresetbug>).
@@ -99,6 +100,13 @@ impl Sqlite {
         let mut tx = self.reader().await?;
         tx.run(move |it| Ok(it.execute_batch(begin)?)).await?;
         Ok(tx)
+    }
+
+    /// Another connection, whose statements cannot write.
+    pub(crate) async fn read_only(&self) -> Result<Tx, SqlError> {
+        let mut connection = self.another().await?.reader().await?;
+        connection.run(|it| Ok(it.execute_batch("pragma query_only = on")?)).await?;
+        Ok(connection)
     }
 
     /// The connection, outside of a transaction.
@@ -190,10 +198,14 @@ fn numbers(version: &str) -> Vec<u32> {
     version.split('.').filter_map(|it| it.parse().ok()).collect()
 }
 
-/// The schema, which is written in the words of SQLite but for the three functions of its views.
+/// The schema, which is written in the words of SQLite but for the functions of its views.
 pub(crate) fn schema(text: &str) -> String {
+    let text = &text.replace("{plain}", "");
+    let text = &super::replaced(text, "attribute_of", |it| condition::attribute(&format!("'{it}'")));
     let text = super::replaced(text, "hex_of", |it| format!("lower(hex({it}))"));
     let seconds = |it: &str| format!("({it} - ({it} % 1000000 + 1000000) % 1000000) / 1000000");
+    let text =
+        super::replaced(&text, "iso_of", |it| format!("strftime('%Y-%m-%dT%H:%M:%SZ', {}, 'unixepoch')", seconds(it)));
     let text = super::replaced(&text, "time_of", |it| {
         format!(
             "strftime('%Y-%m-%dT%H:%M:%S', {}, 'unixepoch') || printf('.%06dZ', ({it} % 1000000 + 1000000) % 1000000)",

@@ -109,6 +109,17 @@ impl Crm {
         Ok(Tx { what, connection: connection.map_err(|it| it.doing(what))?, fence: None })
     }
 
+    /// A connection of its own that the database lets write nothing.
+    pub(crate) async fn read_only(&self, what: &'static str) -> Result<Tx, LoadError> {
+        let connection = match &self.0 {
+            Database::Sqlite(it) => it.read_only().await.map(Connection::Sqlite),
+            Database::Postgres(pool) => {
+                postgres::begin_read_only(pool).await.map(Connection::Postgres).map_err(SqlError::from)
+            }
+        };
+        Ok(Tx { what, connection: connection.map_err(|it| it.doing(what))?, fence: None })
+    }
+
     /// Reads the rows of one statement.
     pub(crate) async fn select<T: Send + 'static>(
         &self,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use expect_test::expect;
 use jiff::Timestamp;
-use model::{Answer, ContactId, Digest, Evidence, PASSIVE, Personal, Registration, Segment, Stage, WaId};
+use model::{Answer, Condition, ContactId, Digest, Evidence, PASSIVE, Personal, Registration, Segment, Stage, WaId};
 use phone::PhoneNumber;
 
 use crate::check::{RUN, check, id_of, receipt};
@@ -199,6 +199,11 @@ fn the_views_say_what_the_rules_say() {
             crm.texts("select contact_id || ' ' || segment from segment_view order by contact_id").await,
             segments.join("\n")
         );
+        for segment in Segment::ALL {
+            let condition = Condition::parse(&format!("segment = '{}'", segment.name())).unwrap();
+            let expected = if segment.can_be_chosen() { by_segment[&segment] } else { 0 };
+            assert_eq!(crm.count_segment(&condition, now).await.unwrap(), expected, "{condition:?}");
+        }
         // Every kind of answer and segment came up.
         assert_eq!(n_answers.len(), 5, "{n_answers:?}");
         assert_eq!(by_segment.len(), Segment::ALL.len(), "{by_segment:?}");

@@ -1,10 +1,10 @@
 //! `ferry export`: the contacts of the database as a file.
 
 use anyhow::{Result, bail};
-use contact_export::{Export, ExportFormat, Remark, Written};
+use contact_export::{Export, ExportFormat, Remark, Who, Written};
 use crm::Crm;
-use crossing::find_run;
-use model::{Segment, counted, printable};
+use crossing::{check_segments, find_run};
+use model::{Condition, Segment, counted, printable};
 use plan::Plan;
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::output::{Output, print_message};
 
 /// Writes all contacts of the database, in the order of their ids.
 pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> {
-    let Some(Written { n_contacts, remarks, .. }) = write(args, None).await? else { return Ok(Exit::Done) };
+    let Some(Written { n_contacts, remarks, .. }) = write(args, &Wanted::All).await? else { return Ok(Exit::Done) };
     let remarks = remark_lines(&remarks);
     let value = json!({ "contacts": n_contacts, "remarks": remarks });
     said(args, output, &value, || {
@@ -22,19 +22,35 @@ pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> 
     })
 }
 
+/// The contacts to write.
+enum Wanted {
+    All,
+    Segment(Segment),
+    /// The people of a segment of this plan.
+    Condition(Box<Plan>, Condition),
+}
+
 /// Writes the contacts of one segment, in the order of their ids.
-pub(crate) async fn segment(segment: Segment, args: &ExportArgs, output: Output) -> Result<Exit> {
-    let Some(Written { n_contacts: n, n_with_consent, remarks }) = write(args, Some(segment)).await? else {
+pub(crate) async fn segment(name: &str, args: &ExportArgs, output: Output) -> Result<Exit> {
+    let wanted = match Segment::from_name(name) {
+        Some(segment) => Wanted::Segment(segment),
+        None => {
+            let plan = plan_of(args)?;
+            let condition = plan.segment(name)?.condition.clone();
+            Wanted::Condition(Box::new(plan), condition)
+        }
+    };
+    let Some(Written { n_contacts: n, n_with_consent, remarks }) = write(args, &wanted).await? else {
         return Ok(Exit::Done);
     };
-    let (name, remarks) = (segment.name(), remark_lines(&remarks));
+    let remarks = remark_lines(&remarks);
     let value = json!({
         "segment": name, "contacts": n, "with_consent_to_whatsapp": n_with_consent,
         "without_consent_to_whatsapp": n - n_with_consent, "remarks": remarks,
     });
     said(args, output, &value, || {
-        let with_consent = match segment {
-            Segment::Ready => ready_text(n, n_with_consent),
+        let with_consent = match wanted {
+            Wanted::Segment(Segment::Ready) => ready_text(n, n_with_consent),
             _ => String::new(),
         };
         let (remarks, contacts) = (remarks.concat(), counted(n, "contact"));
@@ -48,24 +64,38 @@ pub(crate) fn ready_text(n_ready: u64, n_with_consent: u64) -> String {
     format!("{n_with_consent} have consent to WhatsApp; {} do not and can be invited\n", n_ready - n_with_consent)
 }
 
-/// Writes the contacts of a segment, or all. None if the reader of a pipe has had enough, as `head` has.
-async fn write(args: &ExportArgs, segment: Option<Segment>) -> Result<Option<Written>> {
+/// Writes the wanted contacts. None if the reader of a pipe has had enough, as `head` has.
+async fn write(args: &ExportArgs, wanted: &Wanted) -> Result<Option<Written>> {
     let format = match args.r#as {
         Some(format) => format.into(),
         None => ExportFormat::of_path(&args.to)?,
     };
-    let url = match (&args.crm, &args.place.place.run_dir) {
-        (Some(url), _) => url.clone(),
-        (None, Some(_)) => find_run(&args.place.place())?.plan.crm_url()?,
-        (None, None) => Plan::read(&args.place.plan())?.crm_url()?,
+    let url = match &args.crm {
+        Some(url) => url.clone(),
+        None => plan_of(args)?.crm_url()?,
     };
     let Some(crm) = Crm::look(&url).await? else { bail!("there is no CRM database yet: fill one with `ferry run`") };
-    let what = Export { to: &args.to, format, is_exact: args.exact, segment };
+    let who = match wanted {
+        Wanted::All => Who::All,
+        Wanted::Segment(segment) => Who::Segment(*segment),
+        Wanted::Condition(plan, condition) => {
+            check_segments(plan, Some(&crm)).await?;
+            Who::Condition(condition)
+        }
+    };
+    let what = Export { to: &args.to, format, is_exact: args.exact, who };
     let written = contact_export::export(&crm, what).await.map_err(anyhow::Error::from);
     crm.close().await;
     match written {
         Err(error) if is_closed_pipe(&error) => Ok(None),
         written => written.map(Some),
+    }
+}
+
+fn plan_of(args: &ExportArgs) -> Result<Plan> {
+    match &args.place.place.run_dir {
+        Some(_) => Ok(find_run(&args.place.place())?.plan),
+        None => Ok(Plan::read(&args.place.plan())?),
     }
 }
 

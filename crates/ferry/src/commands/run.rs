@@ -84,7 +84,7 @@ fn check_verifier(run: &OpenRun) -> Result<()> {
 /// Prints the known registrations, or the estimate of a dry run.
 fn print_verified(report: &RunReport, output: Output) -> Result<Exit> {
     let value = serde_json::json!({
-        "registration": report.registration, "segments": report.segments,
+        "registration": report.registration, "segments": report.segments, "plan_segments": report.plan_segments,
         "provider_is_informative": report.provider_is_informative, "cost": report.cost, "estimate": report.estimate,
     });
     output.print(&value, || text::run::verified_alone(report))?;

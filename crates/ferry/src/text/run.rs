@@ -186,6 +186,9 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
             );
         }
     }
+    let segments = report.plan_segments.iter().map(|it| format!("{} {}", it.name, grouped(it.contacts)));
+    let segments: Vec<String> = segments.collect();
+    text.line_if("segments", (!segments.is_empty()).then(|| format!("of the plan: {}", segments.join(", "))));
     match &report.cost {
         Some(cost) => text.line("cost", text::verify::cost(cost)),
         None if report.registration.is_some() => text.line("cost", "no checks"),

@@ -23,6 +23,7 @@ mod runs;
 mod runs_diff;
 mod scenarios;
 mod schemas;
+mod segments;
 mod shown;
 mod sources;
 mod strangers;

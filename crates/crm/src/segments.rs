@@ -1,0 +1,76 @@
+//! Segments by a condition: who is in them.
+//!
+//! The view `person_view` has the people who can be in one, which leaves out refusals, unclear statements and suppressions.
+//! A condition is written anew from its parts, with its texts as parameters, and read by a connection that cannot write.
+
+use jiff::{SignedDuration, Timestamp};
+use model::{Condition, ConditionPart, ContactId};
+
+use crate::sql::{Cell, Dialect, Row, postgres, sqlite};
+use crate::{Crm, LoadError};
+
+impl Crm {
+    /// Fails if the database does not take a condition. Reads no rows.
+    pub async fn check_condition(&self, condition: &Condition, now: Timestamp) -> Result<(), LoadError> {
+        let found = self.people_of("check a segment", "id", condition, " limit 0", now, |_| Ok(())).await?;
+        drop(found);
+        Ok(())
+    }
+
+    /// Counts the people of a segment at the moment `now`.
+    pub async fn count_segment(&self, condition: &Condition, now: Timestamp) -> Result<u64, LoadError> {
+        let count = |it: &dyn Row| it.count(0);
+        let counts = self.people_of("count a segment", "count(*)", condition, "", now, count).await?;
+        Ok(counts.first().copied().unwrap_or(0))
+    }
+
+    /// Lists the people of a segment at the moment `now`, in the order of their ids.
+    pub async fn segment_members(&self, condition: &Condition, now: Timestamp) -> Result<Vec<ContactId>, LoadError> {
+        self.people_of("read a segment", "id", condition, " order by id", now, |it| it.contact_id(0)).await
+    }
+
+    async fn people_of<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        columns: &str,
+        condition: &Condition,
+        end: &str,
+        now: Timestamp,
+        read: impl Fn(&dyn Row) -> Result<T, LoadError> + Send + 'static,
+    ) -> Result<Vec<T>, LoadError> {
+        let (text, parameters) = written(condition, self.dialect(), now);
+        let select = format!("select {columns} from person_view where ({text}){end}");
+        self.read_only(what).await?.select(&select, &parameters, read).await
+    }
+}
+
+/// The condition in the SQL of a database, and its parameters.
+fn written(condition: &Condition, dialect: Dialect, now: Timestamp) -> (String, Vec<Cell<'static>>) {
+    let mut parameters: Vec<Cell> = Vec::new();
+    let mut parameter = |text: String| {
+        parameters.push(Cell::Text(text.into()));
+        format!("${}", parameters.len())
+    };
+    let parts = condition.parts().iter().map(|part| match (part, dialect) {
+        (ConditionPart::Word(word), _) => (*word).to_owned(),
+        (ConditionPart::Number(number), _) => number.to_string(),
+        (ConditionPart::Text(text), _) => parameter(text.clone()),
+        (ConditionPart::DaysAgo(days), _) => parameter(days_before(now, *days)),
+        (ConditionPart::HasTag(tag), Dialect::Sqlite) => sqlite::condition::has_tag(&parameter(format!(",{tag},"))),
+        (ConditionPart::HasTag(tag), Dialect::Postgres) => postgres::condition::has_tag(&parameter(format!(",{tag},"))),
+        (ConditionPart::Attribute(name), Dialect::Sqlite) => sqlite::condition::attribute(&parameter(name.clone())),
+        (ConditionPart::Attribute(name), Dialect::Postgres) => postgres::condition::attribute(&parameter(name.clone())),
+        (ConditionPart::Like(pattern), Dialect::Sqlite) => {
+            sqlite::condition::like(&parameter(sqlite::condition::pattern(pattern)))
+        }
+        (ConditionPart::Like(pattern), Dialect::Postgres) => postgres::condition::like(&parameter(pattern.clone())),
+    });
+    let text = parts.collect::<Vec<_>>().join(" ");
+    (text, parameters)
+}
+
+/// The moment of some days before `now`, as the view writes it.
+fn days_before(now: Timestamp, days: u32) -> String {
+    let moment = now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
+    moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,72 @@
+//! `[[segment]]`: a segment by a condition.
+
+use model::{Condition, ConditionError, Segment};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::error::with_nearest;
+use crate::{Plan, PlanError};
+
+/// A segment as the plan has it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SegmentSection {
+    name: Spanned<String>,
+    r#where: Spanned<String>,
+}
+
+/// A segment of the plan: a name of its own, and a condition that both databases understand.
+#[derive(Debug)]
+pub struct PlanSegment {
+    pub name: String,
+    /// The condition as the plan has it.
+    pub text: String,
+    pub condition: Condition,
+    /// The place of the condition in the plan.
+    at: usize,
+}
+
+impl Plan {
+    pub(crate) fn read_segments(&self, sections: Vec<SegmentSection>) -> Result<Vec<PlanSegment>, PlanError> {
+        let mut segments: Vec<PlanSegment> = Vec::new();
+        for SegmentSection { name, r#where } in sections {
+            crate::read::check_name(self, "a segment", &name)?;
+            let at = name.span().start;
+            let name = name.into_inner();
+            if Segment::from_name(&name).is_some() {
+                return Err(self.wrong(at, format!("\"{name}\" is a segment that Ferry makes: use another name")));
+            }
+            if segments.iter().any(|it| it.name == name) {
+                return Err(self.wrong(at, format!("two segments are named \"{name}\"")));
+            }
+            let (at, text) = (r#where.span().start, r#where.into_inner());
+            let condition = Condition::parse(&text).map_err(|error| self.wrong(at, message(&name, &error)))?;
+            segments.push(PlanSegment { name, text, condition, at });
+        }
+        Ok(segments)
+    }
+
+    /// Finds a segment of the plan by its name; an error names those that there are.
+    pub fn segment(&self, name: &str) -> Result<&PlanSegment, PlanError> {
+        self.segments.iter().find(|it| it.name == name).ok_or_else(|| {
+            let known = Segment::ALL.iter().map(|it| it.name()).chain(self.segments.iter().map(|it| it.name.as_str()));
+            let known = known.collect::<Vec<_>>().join(", ");
+            self.wrong(0, format!("there is no segment {name}: there are {known}; a [[segment]] of the plan adds one"))
+        })
+    }
+
+    /// Returns an error about the condition of a segment, with its line.
+    pub fn wrong_segment(&self, segment: &PlanSegment, message: &str) -> PlanError {
+        self.wrong(segment.at, format!("segment \"{}\": {message}", segment.name))
+    }
+
+    /// Lists the attributes that the sources of the plan give to contacts.
+    pub fn attribute_names(&self) -> Vec<String> {
+        let profiles = self.sources.iter().map(crate::SourceSection::profile);
+        profiles.flat_map(|it| it.attribute_names().map(str::to_owned).collect::<Vec<_>>()).collect()
+    }
+}
+
+fn message(name: &str, error: &ConditionError) -> String {
+    format!("segment \"{name}\": {}", with_nearest(&error.to_string()))
+}
