@@ -101,10 +101,10 @@ impl Plan {
 
     fn check(&self) -> Result<(), PlanError> {
         if let Some(run) = &self.run {
-            check_name(self, "a run", &run.name)?;
+            self.check_name("a run", &run.name)?;
         }
         for (n, source) in self.sources.iter().enumerate() {
-            check_name(self, "a source", &source.name)?;
+            self.check_name("a source", &source.name)?;
             if self.sources[..n].iter().any(|it| it.name.get_ref() == source.name.get_ref()) {
                 return Err(self
                     .wrong(source.name.span().start, format!("two sources are named \"{}\"", source.name.get_ref())));
@@ -124,14 +124,16 @@ impl Plan {
         self.verify.as_ref().map_or(Ok(()), |it| it.check(self))
     }
 
+    /// Fails if a name cannot become part of a path.
+    pub(crate) fn check_name(&self, what: &'static str, name: &Spanned<String>) -> Result<(), PlanError> {
+        let named = run::run_name(what, name.get_ref());
+        named.map(|_| ()).map_err(|error| self.wrong(name.span().start, error.to_string()))
+    }
+
     /// Returns an error at a position in the plan.
     pub fn wrong(&self, at: usize, message: String) -> PlanError {
         wrong(&self.path, &self.text, at, message)
     }
-}
-
-pub(crate) fn check_name(plan: &Plan, what: &'static str, name: &Spanned<String>) -> Result<(), PlanError> {
-    run::run_name(what, name.get_ref()).map(|_| ()).map_err(|error| plan.wrong(name.span().start, error.to_string()))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Plan {
     pub(crate) fn read_segments(&self, sections: Vec<SegmentSection>) -> Result<Vec<PlanSegment>, PlanError> {
         let mut segments: Vec<PlanSegment> = Vec::new();
         for SegmentSection { name, r#where } in sections {
-            crate::read::check_name(self, "a segment", &name)?;
+            self.check_name("a segment", &name)?;
             let at = name.span().start;
             let name = name.into_inner();
             if Segment::from_name(&name).is_some() {
