@@ -52,7 +52,7 @@ impl Crm {
 }
 
 /// Where a database is.
-enum Address {
+pub(crate) enum Address {
     Sqlite(PathBuf),
     Postgres {
         options: Box<PgConnectOptions>,
@@ -62,7 +62,7 @@ enum Address {
 }
 
 impl Address {
-    fn parse(url: &str) -> Result<Self, LoadError> {
+    pub(crate) fn parse(url: &str) -> Result<Self, LoadError> {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return if path.is_empty() { Err(LoadError::Url) } else { Ok(Self::Sqlite(path.into())) };
@@ -81,7 +81,7 @@ impl Address {
         Ok(Self::Postgres { options: Box::new(options), schema })
     }
 
-    async fn connect(&self, is_read_only: bool) -> Result<Crm, LoadError> {
+    pub(crate) async fn connect(&self, is_read_only: bool) -> Result<Crm, LoadError> {
         let database = match self {
             Self::Sqlite(path) => Database::Sqlite(Sqlite::open(path, is_read_only).await?),
             Self::Postgres { options, .. } => Database::Postgres(postgres::open((**options).clone()).await?),
@@ -90,7 +90,7 @@ impl Address {
     }
 
     /// The database as messages name it: no user, no password.
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => Path::display(path).to_string(),
             Self::Postgres { schema: Some(schema), .. } => format!("PostgreSQL, schema {schema}"),

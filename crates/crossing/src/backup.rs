@@ -21,7 +21,11 @@ use crate::progress::{Outcome, Progress, Task};
 
 /// Returns the folder of the backups of a plan.
 pub(crate) fn backups_of(plan: &Plan) -> Backups {
-    Backups::new(plan.folder().join("backups"))
+    Backups::new(folder_of_backups(plan))
+}
+
+pub(crate) fn folder_of_backups(plan: &Plan) -> PathBuf {
+    plan.folder().join("backups")
 }
 
 /// Lists the backups of a plan, of all its databases, the latest last.

@@ -40,7 +40,11 @@ pub fn find_run(place: &RunPlace) -> Result<FoundRun> {
 
 /// Returns the folder of the runs of a plan.
 pub(crate) fn runs_of(plan: &Plan) -> Runs {
-    Runs::new(plan.folder().join("runs"))
+    Runs::new(folder_of_runs(plan))
+}
+
+pub(crate) fn folder_of_runs(plan: &Plan) -> PathBuf {
+    plan.folder().join("runs")
 }
 
 /// Returns the latest run of the plan's name; of several plans of one name, that of the plan's file name if it has any.

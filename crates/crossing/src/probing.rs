@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use extract::{ExtractError, Layout, Probe};
-use plan::{Plan, SourceSection};
+use extract::{ExtractError, Layout, Probe, ProbedColumns};
+use plan::{Plan, PlanError, SourceSection};
 use rayon::prelude::*;
 
 /// Probes the files of all sources, in the order of the plan.
@@ -18,16 +18,34 @@ fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
     let files = extract::files(plan.folder(), &source.path).with_context(failed)?;
     let probe = extract::probe(&files, &source.settings(plan)).with_context(failed)?;
     if let Err(error) = layout(source, &probe) {
-        let at = match &error {
-            ExtractError::MissingColumn { column, .. } | ExtractError::AmbiguousColumn { column, .. } => {
-                source.place_of_column(column)
-            }
-            _ => 0,
-        };
         let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
-        return Err(plan.wrong(at, format!("{error} ({reading})")).into());
+        return Err(wrong_column(plan, source, &error, &reading).into());
     }
     Ok(probe)
+}
+
+/// Finds the files of a source and their columns, without reading its rows, and checks that the columns are those that
+/// the plan names.
+pub(crate) fn probe_columns(plan: &Plan, source: &SourceSection) -> Result<(Vec<PathBuf>, ProbedColumns)> {
+    let failed = || format!("could not use source \"{}\"", source.name.get_ref());
+    let files = extract::files(plan.folder(), &source.path).with_context(failed)?;
+    let (profile, first) = (source.profile(), files.first().cloned().unwrap_or_default());
+    let layout = |columns: &[String]| profile.layout(&first, columns);
+    let is_enough = |columns: &[String]| layout(columns).is_ok();
+    let probed = extract::probe_columns(&files, &source.settings(plan), &is_enough).with_context(failed)?;
+    layout(&probed.columns).map_err(|error| wrong_column(plan, source, &error, &probed.reading))?;
+    Ok((files, probed))
+}
+
+/// The error for a column that the plan names and the file does not have, with the line of the plan.
+fn wrong_column(plan: &Plan, source: &SourceSection, error: &ExtractError, reading: &str) -> PlanError {
+    let at = match error {
+        ExtractError::MissingColumn { column, .. } | ExtractError::AmbiguousColumn { column, .. } => {
+            source.place_of_column(column)
+        }
+        _ => 0,
+    };
+    plan.wrong(at, format!("{error} ({reading})"))
 }
 
 /// Returns the meaning of the columns of a source.

@@ -32,7 +32,7 @@ pub use formats::sheet::SheetKind;
 pub use header::is_international_column;
 pub use layout::Layout;
 pub use packing::{LimitExceeded, Limits, Packing};
-pub use probe::probe;
+pub use probe::{ProbedColumns, probe, probe_columns};
 pub use profile::{ATTRIBUTE_NAMES, ColumnNames, FIELDS, Mapping, Profile, ProfileWords, is_attribute_name};
 pub use read::{read, read_first};
 pub use row::{Cells, ReadSummary, Row, Unreadable, is_blank};

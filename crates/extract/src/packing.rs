@@ -45,17 +45,16 @@ pub(crate) struct OnDisk {
     pub(crate) n_bytes: u64,
 }
 
-/// Gives the unpacked bytes of a file to `each`, and returns the digest and size of the file itself.
-pub(crate) fn unpacked<T, E: From<ExtractError>>(
+/// Gives the unpacked bytes of a file to `each`, and returns the digest and size of the file itself; if not
+/// `is_whole`, of as much of it as was read.
+fn unpacked<T, E: From<ExtractError>>(
     path: &Path,
     packing: &Packing,
     limits: Limits,
+    is_whole: bool,
     each: impl FnOnce(&mut dyn Read) -> Result<T, E>,
 ) -> Result<(T, OnDisk), E> {
     let failed = |source| E::from(ExtractError::Read { path: path.to_owned(), source });
-    if let Packing::Zip { member } = packing {
-        return Archives::default().unpacked(path, member, limits, each);
-    }
     let file = open(path).map_err(failed)?;
     let n_packed = file.metadata().map_err(failed)?.len();
     let mut raw = Hashing { inner: file, hasher: Hasher::default(), n_bytes: 0 };
@@ -71,14 +70,20 @@ pub(crate) fn unpacked<T, E: From<ExtractError>>(
         Packing::Plain | Packing::Zip { .. } => each(&mut raw)?,
     };
     // `each` may have stopped before the end, but the digest is of the whole file.
-    io::copy(&mut raw, &mut io::sink()).map_err(failed)?;
+    if is_whole {
+        io::copy(&mut raw, &mut io::sink()).map_err(failed)?;
+    }
     Ok((given, OnDisk { digest: raw.hasher.finish(), n_bytes: raw.n_bytes }))
 }
 
 /// Unpacks members of archives. The archive of the last member stays open, so the directory and the digest of an archive
 /// are read once for all its members.
 #[derive(Default)]
-pub(crate) struct Archives(Option<OpenArchive>);
+pub(crate) struct Archives {
+    open: Option<OpenArchive>,
+    /// Files are not read to their ends for their digests.
+    has_no_digests: bool,
+}
 
 struct OpenArchive {
     path: PathBuf,
@@ -87,6 +92,19 @@ struct OpenArchive {
 }
 
 impl Archives {
+    /// For a look at the start of files: a digest is of as much as was read.
+    pub(crate) fn without_digests() -> Self {
+        Self { open: None, has_no_digests: true }
+    }
+
+    /// The digest and size of a file.
+    pub(crate) fn on_disk(&self, path: &Path) -> io::Result<OnDisk> {
+        match self.has_no_digests {
+            true => Ok(OnDisk { digest: Hasher::default().finish(), n_bytes: open(path)?.metadata()?.len() }),
+            false => digest_of(path),
+        }
+    }
+
     /// Like [`unpacked`], for any packing.
     pub(crate) fn unpacked_in<T, E: From<ExtractError>>(
         &mut self,
@@ -97,7 +115,7 @@ impl Archives {
     ) -> Result<(T, OnDisk), E> {
         match packing {
             Packing::Zip { member } => self.unpacked(path, member, limits, each),
-            _ => unpacked(path, packing, limits, each),
+            _ => unpacked(path, packing, limits, !self.has_no_digests, each),
         }
     }
 
@@ -114,23 +132,24 @@ impl Archives {
     }
 
     fn of(&mut self, path: &Path) -> Result<&mut OpenArchive, ExtractError> {
-        if self.0.as_ref().is_some_and(|it| it.path != path) {
+        if self.open.as_ref().is_some_and(|it| it.path != path) {
             self.finish()?;
         }
-        let open = match self.0.take() {
+        let open = match self.open.take() {
             Some(open) => open,
             None => {
-                let on_disk = digest_of(path).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?;
+                let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+                let on_disk = self.on_disk(path).map_err(failed)?;
                 OpenArchive { path: path.to_owned(), archive: zip_archive(path)?, on_disk }
             }
         };
-        Ok(self.0.insert(open))
+        Ok(self.open.insert(open))
     }
 
     /// Closes the last archive. Fails if it has changed since its first member was read.
     pub(crate) fn finish(&mut self) -> Result<(), ExtractError> {
-        let Some(OpenArchive { path, on_disk, .. }) = self.0.take() else { return Ok(()) };
-        match digest_of(&path) {
+        let Some(OpenArchive { path, on_disk, .. }) = self.open.take() else { return Ok(()) };
+        match self.on_disk(&path) {
             Ok(now) if now == on_disk => Ok(()),
             Ok(_) => Err(ExtractError::Changed { path }),
             Err(source) => Err(ExtractError::Read { path, source }),
@@ -180,7 +199,7 @@ mod tests {
             let size = io::copy(bytes, &mut io::sink());
             size.map_err(|source| ExtractError::Read { path: "x".into(), source })
         };
-        unpacked(file.path(), &Packing::Gzip, limits, size).map(|it| it.0)
+        unpacked(file.path(), &Packing::Gzip, limits, true, size).map(|it| it.0)
     }
 
     fn zip(path: &Path, members: &[(String, String)]) {

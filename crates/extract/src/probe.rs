@@ -12,7 +12,7 @@ use crate::formats::json::{
 use crate::formats::sheet::{self, SheetFile, SheetKind};
 use crate::formats::vcard::{COLUMNS, looks_like_vcard};
 use crate::magic::{FileKind, file_kind};
-use crate::packing::{Archives, Limits, OnDisk, Packing, digest_of, members, start_of};
+use crate::packing::{Archives, Limits, OnDisk, Packing, members, start_of};
 use crate::row::MOST_COLUMNS;
 use crate::settings::Settings;
 use crate::source::{FileFormat, Probe, SourcePart};
@@ -27,10 +27,55 @@ const JSON_ENCODING: Encoding = Encoding::UTF_8;
 
 /// Reads the files of a source once and detects what they are.
 pub fn probe(paths: &[PathBuf], settings: &Settings) -> Result<Probe, ExtractError> {
+    probe_with(paths, &Probing { settings, is_enough: None })
+}
+
+/// The columns of a source, found without reading its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbedColumns {
+    pub columns: Vec<String>,
+    /// How the first file is read.
+    pub reading: String,
+    /// The size of all files, packed or not.
+    pub n_bytes: u64,
+}
+
+/// Finds the columns of a source. Reads the start of each file only; of JSON, whose records can each have columns of
+/// their own, until `is_enough` says so of the columns that were found. The encoding is detected by the start, too.
+pub fn probe_columns(
+    paths: &[PathBuf],
+    settings: &Settings,
+    is_enough: &dyn Fn(&[String]) -> bool,
+) -> Result<ProbedColumns, ExtractError> {
+    let probe = probe_with(paths, &Probing { settings, is_enough: Some(is_enough) })?;
+    let mut n_bytes = 0;
+    for path in paths {
+        n_bytes += std::fs::metadata(path).map_err(|source| ExtractError::Read { path: path.clone(), source })?.len();
+    }
+    let reading = probe.parts.first().map(SourcePart::reading).unwrap_or_default();
+    Ok(ProbedColumns { columns: probe.columns, reading, n_bytes })
+}
+
+/// What is looked for in a file, and with which settings.
+#[derive(Clone, Copy)]
+struct Probing<'a> {
+    settings: &'a Settings,
+    /// If the columns are all that is wanted: whether these are enough. Such a probe never leaves this file, because its
+    /// digests are of what was read.
+    is_enough: Option<&'a dyn Fn(&[String]) -> bool>,
+}
+
+impl Probing<'_> {
+    fn archives(self) -> Archives {
+        if self.is_enough.is_some() { Archives::without_digests() } else { Archives::default() }
+    }
+}
+
+fn probe_with(paths: &[PathBuf], probing: &Probing) -> Result<Probe, ExtractError> {
     let mut parts = Vec::new();
     for path in paths {
         check_is_file(path)?;
-        parts.extend(probe_file(path, settings)?);
+        parts.extend(probe_file(path, probing)?);
     }
     let mut columns: Vec<String> = Vec::new();
     for part in &parts {
@@ -42,7 +87,7 @@ pub fn probe(paths: &[PathBuf], settings: &Settings) -> Result<Probe, ExtractErr
     for part in &mut parts {
         part.column_map = (part.header != columns).then(|| column_map(&columns, &part.header));
     }
-    Ok(Probe { parts, columns, limits: settings.limits })
+    Ok(Probe { parts, columns, limits: probing.settings.limits })
 }
 
 fn too_many_columns(path: &Path) -> ExtractError {
@@ -69,11 +114,11 @@ fn column_map(columns: &[String], header: &[String]) -> Vec<Option<usize>> {
     columns.iter().map(index_of).collect()
 }
 
-fn probe_file(path: &Path, settings: &Settings) -> Result<Vec<SourcePart>, ExtractError> {
+fn probe_file(path: &Path, probing: &Probing) -> Result<Vec<SourcePart>, ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
     let start = start_of(open(path).map_err(failed)?, START_BYTES).map_err(failed)?;
     let one = |packing| {
-        probe_content(&mut Archives::default(), path, packing, settings, settings.limits).map(|it| vec![it.0])
+        probe_content(&mut probing.archives(), path, packing, probing, probing.settings.limits).map(|it| vec![it.0])
     };
     match file_kind(&start) {
         FileKind::Gzip => one(Packing::Gzip),
@@ -85,23 +130,23 @@ fn probe_file(path: &Path, settings: &Settings) -> Result<Vec<SourcePart>, Extra
             match sheet::kind(path, &names)? {
                 Some(kind) => {
                     let file = BufReader::new(open(path).map_err(failed)?);
-                    let on_disk = digest_of(path).map_err(failed)?;
-                    Ok(vec![probe_sheet(path, Packing::Plain, file, on_disk, kind, settings)?])
+                    let on_disk = probing.archives().on_disk(path).map_err(failed)?;
+                    Ok(vec![probe_sheet(path, Packing::Plain, file, on_disk, kind, probing.settings)?])
                 }
-                None => probe_members(path, names, settings),
+                None => probe_members(path, names, probing),
             }
         }
     }
 }
 
 /// Probes the members of an archive. The limit on unpacked bytes is for all of them together.
-fn probe_members(path: &Path, names: Vec<String>, settings: &Settings) -> Result<Vec<SourcePart>, ExtractError> {
-    let mut archives = Archives::default();
-    let mut left = settings.limits.unpacked_bytes;
+fn probe_members(path: &Path, names: Vec<String>, probing: &Probing) -> Result<Vec<SourcePart>, ExtractError> {
+    let mut archives = probing.archives();
+    let mut left = probing.settings.limits.unpacked_bytes;
     let mut parts = Vec::new();
     for member in names {
-        let limits = Limits { unpacked_bytes: left, ..settings.limits };
-        let (part, n_unpacked) = probe_content(&mut archives, path, Packing::Zip { member }, settings, limits)?;
+        let limits = Limits { unpacked_bytes: left, ..probing.settings.limits };
+        let (part, n_unpacked) = probe_content(&mut archives, path, Packing::Zip { member }, probing, limits)?;
         left = left.saturating_sub(n_unpacked);
         parts.push(part);
     }
@@ -139,18 +184,18 @@ fn probe_content(
     archives: &mut Archives,
     path: &Path,
     packing: Packing,
-    settings: &Settings,
+    probing: &Probing,
     limits: Limits,
 ) -> Result<(SourcePart, u64), ExtractError> {
     let mut n_unpacked = 0;
     let (content, on_disk) = archives.unpacked_in(path, &packing, limits, |bytes| {
         let mut bytes = Counting { inner: bytes, n_bytes: 0 };
-        let content = content(path, &packing, &mut bytes, settings)?;
+        let content = content(path, &packing, &mut bytes, probing)?;
         n_unpacked = bytes.n_bytes;
         Ok::<_, ExtractError>(content)
     })?;
     let part = match content {
-        Content::Sheet(file, kind) => probe_sheet(path, packing, file, on_disk, kind, settings)?,
+        Content::Sheet(file, kind) => probe_sheet(path, packing, file, on_disk, kind, probing.settings)?,
         Content::Text(text) => SourcePart {
             path: path.to_owned(),
             packing,
@@ -168,12 +213,7 @@ fn probe_content(
     Ok((part, n_unpacked))
 }
 
-fn content(
-    path: &Path,
-    packing: &Packing,
-    bytes: &mut impl Read,
-    settings: &Settings,
-) -> Result<Content, ExtractError> {
+fn content(path: &Path, packing: &Packing, bytes: &mut impl Read, probing: &Probing) -> Result<Content, ExtractError> {
     let start =
         start_of(&mut *bytes, START_BYTES).map_err(|source| ExtractError::Read { path: path.to_owned(), source })?;
     let is_all = start.len() < START_BYTES;
@@ -182,7 +222,7 @@ fn content(
         FileKind::Zip if *packing != Packing::Plain => packed_sheet(path, &mut whole),
         FileKind::Other(kind) => Err(ExtractError::NotText { path: path.to_owned(), kind }),
         FileKind::Gzip | FileKind::Zstd | FileKind::Zip => Err(nested_archive(path)),
-        FileKind::Text => probe_text(path, &start, is_all, &mut whole, settings).map(Content::Text),
+        FileKind::Text => probe_text(path, &start, is_all, &mut whole, probing).map(Content::Text),
     }
 }
 
@@ -231,9 +271,10 @@ fn probe_text(
     start: &[u8],
     is_all: bool,
     whole: &mut impl Read,
-    settings: &Settings,
+    probing: &Probing,
 ) -> Result<TextContent, ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+    let settings = probing.settings;
     let stated = settings.encoding.or(marked(start));
     if stated.is_none() && looks_like_utf16(&start[..start.len().min(1024)]) {
         return Err(ExtractError::Utf16WithoutBom { path: path.to_owned() });
@@ -241,10 +282,11 @@ fn probe_text(
     let json_encoding = stated.unwrap_or(JSON_ENCODING);
     let json_start = start_of(decoded(start, json_encoding), START_BYTES).map_err(failed)?;
     if looks_like_json(&String::from_utf8_lossy(&json_start)) {
-        return probe_json(path, &json_start, is_all, whole, json_encoding, settings);
+        return probe_json(path, &json_start, is_all, whole, json_encoding, probing);
     }
     let DetectedEncoding { encoding, doubt } = match stated {
         Some(encoding) => DetectedEncoding { encoding, doubt: None },
+        None if probing.is_enough.is_some() => detect_encoding(start).map_err(failed)?,
         None => detect_encoding(whole).map_err(failed)?,
     };
     let start = start_of(decoded(start, encoding), START_BYTES).map_err(failed)?;
@@ -286,9 +328,10 @@ fn probe_json(
     is_all: bool,
     whole: &mut impl Read,
     encoding: Encoding,
-    settings: &Settings,
+    probing: &Probing,
 ) -> Result<TextContent, ExtractError> {
     let failed = |source| ExtractError::Read { path: path.to_owned(), source };
+    let Probing { settings, is_enough } = *probing;
     let layout = match &settings.records {
         Some(key) => JsonLayout::Under(key.clone()),
         None => {
@@ -298,7 +341,13 @@ fn probe_json(
     };
     let mut flattener = Flattener::new(Lists { each: settings.each.clone(), pairs: settings.pairs.clone() });
     let mut scanner = RecordScanner::new(decoded(whole, encoding), layout.clone());
+    let mut n_columns = 0;
     while let Some(scanned) = scanner.next_record().map_err(failed)? {
+        let is_wider = flattener.columns.len() > n_columns;
+        n_columns = flattener.columns.len();
+        if is_wider && is_enough.is_some_and(|it| it(&flattener.columns)) {
+            break;
+        }
         match scanned {
             Scanned::Record { bytes, .. } => {
                 let Ok(record) = std::str::from_utf8(bytes) else { continue };

@@ -68,6 +68,15 @@ pub(crate) enum Command {
         /// Profile to print, as a start for your own
         name: Option<String>,
     },
+    /// Check that a run would find all it needs: files, columns, key, database, provider, disk
+    ///
+    /// Nothing is written, no rows are read, and a provider is asked nothing: only a connection to its host is made.
+    /// Exit code 2 if the plan is wrong, 75 if all that is wrong may pass by itself, else 1.
+    Check {
+        /// The plan
+        #[arg(default_value = "plan.toml")]
+        plan: PathBuf,
+    },
     /// Run a whole plan: extract, clean, verify, load, report
     ///
     /// New exports, or other rules for them, make a new run. The same exports go on with the run that was not finished;

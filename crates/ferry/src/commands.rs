@@ -1,6 +1,7 @@
 //! One module per command.
 
 mod audit;
+mod check;
 mod crm;
 pub(crate) mod export;
 mod fix;
@@ -38,6 +39,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Inspect(args) => inspect::files(&args, output),
         Command::Init(args) => inspect::init(&args, output),
         Command::Profiles { name } => inspect::profile_list(name.as_deref(), output),
+        Command::Check { plan } => check::check(&plan, output).await,
         Command::Run(args) => run::run(&args, progress, output).await,
         Command::Extract(args) => run::extract(&args, progress).await,
         Command::Clean(args) => run::stage(&args, Stage::Clean, progress).await,

@@ -80,7 +80,8 @@ fn fault_text(place: Option<&std::panic::Location>) -> String {
 /// Whether any thread has panicked.
 static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
-fn exit_of(error: &Error) -> Exit {
+/// The exit code of a command that ends with this error.
+pub(crate) fn exit_of(error: &Error) -> Exit {
     // After a panic in any thread, this error is probably a consequence of it.
     if HAS_PANICKED.load(Ordering::Relaxed) {
         return Exit::Fault;

@@ -1,6 +1,7 @@
 //! Text of results.
 
 pub(crate) mod audit;
+pub(crate) mod check;
 pub(crate) mod coverage;
 pub(crate) mod inspection;
 pub(crate) mod list_quality;

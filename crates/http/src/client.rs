@@ -170,7 +170,7 @@ impl Client {
 }
 
 /// A client without any retry, redirect or proxy of reqwest's own.
-fn builder(base: &Url, config: &ClientConfig) -> reqwest::ClientBuilder {
+pub(crate) fn builder(base: &Url, config: &ClientConfig) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder();
     // Without TLS the certificates of this machine, several hundred files, need not be read.
     let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };

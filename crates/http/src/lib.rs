@@ -17,6 +17,7 @@ mod error;
 mod per_key;
 mod quota;
 mod rate;
+mod reach;
 mod response;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use error::CallError;
 pub use per_key::PerKey;
 pub use quota::{ClaimUnits, Claiming, Quota, UnitClaim};
 pub use rate::Rate;
+pub use reach::reach;
 pub use throttle::{CallCounts, Permit, Throttle};
 pub use url::{UrlError, base_url, path_segment};
 pub use wait::{LONG_WAIT, OnWait, Wait};

@@ -17,6 +17,7 @@
 mod backups;
 mod batches;
 mod column;
+mod disk;
 mod error;
 mod folder;
 mod folders;
@@ -32,6 +33,7 @@ mod table;
 
 pub use backups::{BackupCause, BackupRecord, Backups};
 pub use column::{Column, Kind};
+pub use disk::Disk;
 pub use error::RunError;
 pub use folder::{MANIFEST_VERSION, RunFolder, holder, run_name, who};
 pub use folders::FolderLock;

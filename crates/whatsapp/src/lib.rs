@@ -19,6 +19,6 @@ pub use gateways::waha::WAHA_KEY;
 pub use gateways::wuzapi::WUZAPI_KEY;
 pub use http::{
     CallCounts, CallError, ClaimUnits, Claiming, ClientConfig, Credentials, Hooks, OnWait, UnitClaim, UrlError, Wait,
-    base_url,
+    base_url, reach,
 };
 pub use on_premises::login::login;

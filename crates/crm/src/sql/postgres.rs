@@ -131,6 +131,17 @@ pub(crate) fn schema(text: &str) -> String {
     super::replaced(&text, "now_micros", |_| "cast(extract(epoch from now()) * 1000000 as bigint)".to_owned())
 }
 
+/// The version of the server.
+pub(crate) const VERSION: &str = "select current_setting('server_version')";
+/// Whether the user can load: owns the tables, or may make them where there are none, or may make the schema. Also gives
+/// the user, and whether there is a schema.
+pub(crate) const MAY_LOAD: &str = "select (case \
+    when to_regclass('contact') is not null then \
+        (select pg_has_role(relowner, 'usage') from pg_class where oid = to_regclass('contact')) \
+    when current_schema() is null then has_database_privilege(current_database(), 'create') \
+    else has_schema_privilege(current_schema(), 'create') end)::text, \
+    current_user::text, (current_schema() is not null)::text";
+
 /// The names of all tables.
 pub(crate) const ATTRIBUTE_NAMES: &str = "select distinct json_object_keys(attributes::json) as key from contact \
     where attributes is not null order by key";

@@ -65,9 +65,10 @@ impl Sqlite {
                 create_private(&path).map_err(|it| SqlError::Other(failed_file(&path, it)))?;
             }
             let connection = connect(&path)?;
-            set_wal_mode(&connection)?;
-            if is_read_only {
-                connection.execute_batch("pragma query_only = on")?;
+            match is_read_only {
+                // The mode is kept in the file, which may be that of another program.
+                true => connection.execute_batch("pragma query_only = on")?,
+                false => set_wal_mode(&connection)?,
             }
             Ok::<_, SqlError>(Self { connection: Arc::new(Mutex::new(connection)), path: path.into() })
         });

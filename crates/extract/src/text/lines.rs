@@ -8,7 +8,7 @@ use model::Digest;
 use crate::error::ExtractError;
 use crate::files::{check_is_file, open};
 use crate::magic::{FileKind, file_kind};
-use crate::packing::{Limits, Packing, start_of, unpacked};
+use crate::packing::{Archives, Limits, Packing, start_of};
 
 /// Longest line in bytes; a longer one is truncated. Bodies of webhooks have at most 3 MB.
 const LONGEST_LINE: u64 = 4 << 20;
@@ -33,7 +33,7 @@ pub fn lines<E: From<ExtractError>>(
             return Err(ExtractError::Archive { path: path.to_owned(), what }.into());
         }
     };
-    let ((), on_disk) = unpacked(path, &packing, limits, |bytes| {
+    let ((), on_disk) = Archives::default().unpacked_in(path, &packing, limits, |bytes| {
         let mut bytes = BufReader::new(bytes);
         let mut line = Vec::new();
         for number in 1.. {

@@ -4,6 +4,7 @@
 
 mod arrows;
 mod bad_files;
+mod check;
 mod clients;
 mod corpus;
 mod corpus_scripts;

@@ -12,6 +12,7 @@ fn the_manual_is_what_help_prints() {
         "inspect",
         "init",
         "profiles",
+        "check",
         "run",
         "extract",
         "clean",

@@ -5,14 +5,14 @@ use crate::world::{Postgres, World, texts};
 const ROWS: &[u8] = b"phone,name\n+33199000001,Ana\n+33199000002,Ben\n+33199000002,Benny\n";
 
 /// A role that may log in and nothing else. It is dropped with what it owns.
-struct Role {
-    name: String,
-    url: String,
+pub(crate) struct Role {
+    pub(crate) name: String,
+    pub(crate) url: String,
     owner: String,
 }
 
 impl Role {
-    fn create(database: &Postgres) -> Self {
+    pub(crate) fn create(database: &Postgres) -> Self {
         let mut random = [0; 4];
         getrandom::fill(&mut random).unwrap();
         let name = format!("role_{}", hex::encode(random));
@@ -30,7 +30,7 @@ impl Drop for Role {
 }
 
 /// Runs SQL that gives nothing back.
-fn on(url: &str, script: &str) {
+pub(crate) fn on(url: &str, script: &str) {
     crate::world::block_on(async {
         use sqlx::{AssertSqlSafe, Connection};
         let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
@@ -39,7 +39,7 @@ fn on(url: &str, script: &str) {
 }
 
 /// A world whose plan loads into the schema `ferry` of a database.
-fn world(url: &str) -> World {
+pub(crate) fn world(url: &str) -> World {
     let world = World::with_sms(ROWS);
     world.replan("url = \"sqlite:ferry.db\"", &format!("url = \"{url}\"\nschema = \"ferry\""));
     world

@@ -200,6 +200,12 @@ impl VerifySection {
         Ok(Some(login))
     }
 
+    /// The places of the secrets, as an error names them.
+    fn places_of_secrets(&self) -> Vec<String> {
+        let variables = [&self.token_env, &self.login_env].into_iter().flatten().map(|it| it.get_ref().clone());
+        variables.chain(self.token_file.as_ref().map(|it| it.get_ref().display().to_string())).collect()
+    }
+
     /// Returns the numbers that are known to be on WhatsApp.
     pub fn known_registered(&self, plan: &Plan) -> Result<Vec<PhoneNumber>, PlanError> {
         let number = |it: &Spanned<String>| {
@@ -228,6 +234,9 @@ impl VerifySection {
         }
         if matches!(self.kind(), AdapterKind::Evolution | AdapterKind::GreenApi) && self.instance.is_empty() {
             return wrong(format!("`{name}` needs the instance to ask: add instance = \"…\""));
+        }
+        if self.kind() == AdapterKind::GreenApi && self.token_env.is_none() && self.token_file.is_none() {
+            return wrong(format!("`{name}` needs a token: add token_env = \"…\" or token_file = \"…\""));
         }
         let n_first = CANARIES.len() + self.known_registered(plan)?.len();
         // A phone number has at most two variants, so one contact needs at most two checks.
@@ -280,5 +289,20 @@ impl Plan {
         let Some(section) = self.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(()) };
         section.token(self)?;
         section.login(self).map(drop)
+    }
+
+    /// Fails with the line of the plan if any secret is not there, also one that a run does not need. Returns the
+    /// variables and files that the plan names for secrets, without the key and the URL of the database.
+    pub fn check_all_secrets(&self) -> Result<Vec<String>, PlanError> {
+        self.check_secrets()?;
+        let mut places = Vec::new();
+        if let Some(section) = self.verify.as_ref().filter(|it| !it.asks_nobody()) {
+            places.extend(section.places_of_secrets());
+        }
+        if let Some(section) = &self.whatsapp {
+            section.credentials(self)?;
+            places.extend(section.token_variable().map(str::to_owned));
+        }
+        Ok(places)
     }
 }

@@ -36,6 +36,11 @@ impl WhatsappSection {
         Ok(if token.is_empty() { Credentials::None } else { Credentials::Bearer(token) })
     }
 
+    /// The variable with the token, if the plan names one.
+    pub(crate) fn token_variable(&self) -> Option<&str> {
+        self.token_env.as_ref().map(|it| it.get_ref().as_str())
+    }
+
     /// Returns the base URL of the Graph API.
     pub fn base_url(&self, plan: &Plan) -> Result<Url, PlanError> {
         let url = self.url.as_ref().map_or(DEFAULT_URL, |it| it.get_ref());

@@ -1,0 +1,87 @@
+//! Text of `ferry check`.
+
+use crossing::{Check, DiskSpace, Found, KeyMatch, Subject};
+use model::counted;
+use plan::KeyPlace;
+
+use crate::exit::{Exit, exit_of};
+use crate::text::{self, size};
+
+/// One line for each check, and one for all.
+pub(crate) fn list(checks: &[Check]) -> String {
+    let line = |it: &Check| format!("{:10} {:8} {}\n", it.subject.name(), state(it), message(it));
+    let mut lines: String = checks.iter().map(line).collect();
+    let n_wrong = checks.iter().filter(|it| it.found.is_err()).count() as u64;
+    let has_plan = checks.iter().any(|it| it.subject == Subject::Disk);
+    lines += &match (n_wrong, has_plan) {
+        (0, _) => "all well: `ferry run` can begin\n".to_owned(),
+        (_, true) => format!("{} not well\n", counted(n_wrong, "check")),
+        (_, false) => "nothing else was checked: correct the plan first\n".to_owned(),
+    };
+    lines
+}
+
+/// `ok`; or by what has to be done: `wrong` in the plan, `later` if it may pass, else `failed`.
+pub(crate) fn state(check: &Check) -> &'static str {
+    match check.found.as_ref().map_err(exit_of) {
+        Ok(_) => "ok",
+        Err(Exit::Usage) => "wrong",
+        Err(Exit::TryLater) => "later",
+        Err(_) => "failed",
+    }
+}
+
+/// What was found, or the error, in one line.
+pub(crate) fn message(check: &Check) -> String {
+    match &check.found {
+        Ok(found) => well(found),
+        Err(error) => format!("{error:#}"),
+    }
+    .replace(['\n', '\r'], " ")
+}
+
+fn well(found: &Found) -> String {
+    match found {
+        Found::Plan { path, sources } => format!("{}: {}", text::path(path), counted(*sources as u64, "source")),
+        Found::Key { key_id, place, database } => key(key_id, place, *database),
+        Found::NoKey {} => "none yet: the first run makes one".to_owned(),
+        Found::Source { name, files, bytes, columns, reading } => {
+            let (files, columns) = (counted(*files as u64, "file"), counted(*columns as u64, "column"));
+            format!("{name}: {files}, {}, {columns}, {reading}", size::shown(*bytes))
+        }
+        Found::Database { server, has_tables } => {
+            let server = server.as_ref().map_or("SQLite".to_owned(), |it| format!("PostgreSQL {it}"));
+            format!("{server}{}", if *has_tables { "" } else { ", no tables yet: the first run makes them" })
+        }
+        Found::Secrets { places } if places.is_empty() => "the plan names none".to_owned(),
+        Found::Secrets { places } => {
+            format!("{} {} set", text::names(places), if places.len() == 1 { "is" } else { "are" })
+        }
+        Found::Reached { host } => format!("{host} can be reached"),
+        Found::Answers { files } => format!("{} of answers", counted(*files as u64, "file")),
+        Found::Disk { disks } => disks.iter().map(disk).collect::<Vec<_>>().join("; "),
+        Found::Versions { ferry, sqlite, postgresql } => {
+            let server = postgresql.as_ref().map_or(String::new(), |it| format!(", PostgreSQL {it}"));
+            format!("{ferry}, SQLite {sqlite}{server}")
+        }
+    }
+}
+
+fn key(key_id: &str, place: &KeyPlace, database: KeyMatch) -> String {
+    let place = match place {
+        KeyPlace::Environment(name) => name.clone(),
+        KeyPlace::File(path) => text::path(path),
+    };
+    let database = match database {
+        KeyMatch::Same => "the one of the database",
+        KeyMatch::NoneYet => "the database has none yet",
+        KeyMatch::NotCompared => "not compared with the database",
+    };
+    format!("{key_id} in {place}: {database}")
+}
+
+/// `runs, backups: 12,345 MiB free, 3 KiB needed`
+fn disk(it: &DiskSpace) -> String {
+    let (free, needed) = (size::shown(it.free_bytes), size::shown(it.needed_bytes));
+    format!("{}: {free} free, at least {needed} needed", it.holds.join(", "))
+}
