@@ -158,6 +158,15 @@ pub(crate) enum Command {
     Template(TemplateCommand),
     /// Start a simulated WhatsApp server
     Sandbox(SandboxArgs),
+    /// Print the JSON Schema of plans or of scenarios, for editors
+    ///
+    /// `ferry init` writes that of plans beside the plan, and names it in the first line, so that editors with a TOML
+    /// language server, such as taplo, complete and check the plan.
+    Schema {
+        /// What the schema is of
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -168,6 +177,15 @@ pub(crate) enum Command {
         /// The folder
         folder: PathBuf,
     },
+}
+
+/// What has a JSON Schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// The plan, in TOML
+    Plan,
+    /// A scenario in its neutral form, in JSON
+    Scenario,
 }
 
 #[derive(Debug, Args)]

@@ -65,6 +65,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Translate(args) => translate::run(&args, output),
         Command::Template(command) => template::run(&command, progress, output).await,
         Command::Sandbox(args) => sandbox::serve(args).await,
+        Command::Schema { of } => manual::schema(of, output),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),
     }

@@ -7,6 +7,7 @@ mod digest;
 mod error;
 mod profiles;
 mod read;
+mod schema;
 mod secrets;
 mod sections;
 
@@ -18,6 +19,7 @@ use model::{ContactId, MAX_BATCH};
 use phone::{PhoneNumber, Region};
 
 pub use crate::error::PlanError;
+pub use crate::schema::schema;
 pub use crate::secrets::{
     FoundKey, KeyPlace, SecretError, contact_key, draw_uid, find_key, import_key, make_key, passing_key,
 };

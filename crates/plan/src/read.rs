@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use extract::Profile;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -17,31 +18,45 @@ use crate::sections::verify::VerifySection;
 use crate::sections::whatsapp::WhatsappSection;
 use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection};
 
-#[derive(Debug, Deserialize)]
+/// A plan of Ferry: its sources, its rules and its targets. Paths in it are relative to the file.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct PlanFile {
+pub(crate) struct PlanFile {
+    /// The name of the run, and the country of numbers that name none.
     run: Option<RunSection>,
+    /// The database that contacts are loaded into.
     #[serde(default)]
     crm: CrmSection,
+    /// The exports, and how each is read.
     #[serde(default)]
     source: Vec<SourceSection>,
+    /// Consent words of your own, and people whose rows are kept out.
     #[serde(default)]
     clean: CleanSection,
+    /// Which of several values a contact keeps.
     #[serde(default)]
     merge: MergeSection,
+    /// Where the contact key is, from which contact ids are made.
     #[serde(default)]
     identity: IdentitySection,
+    /// The provider that says which contacts are on WhatsApp. Without it, verification is off.
     verify: Option<VerifySection>,
+    /// The WhatsApp Business account whose templates `ferry template` submits.
     whatsapp: Option<WhatsappSection>,
+    /// What scenarios say in the name of the business.
     #[serde(default)]
     business: BusinessSection,
+    /// Shares above which a run stops, or holds people back.
     #[serde(default)]
     gates: GatesSection,
+    /// How much an archive may unpack to.
     #[serde(default)]
     segment: Vec<SegmentSection>,
     #[serde(default)]
     limits: LimitsSection,
+    /// Profiles of your own: formats of exports that Ferry does not know.
     #[serde(default)]
+    #[schemars(schema_with = "crate::sections::value_schemas::profiles")]
     profile: Vec<toml::Table>,
 }
 

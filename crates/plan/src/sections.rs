@@ -5,6 +5,7 @@ pub(crate) mod gates;
 pub(crate) mod merge;
 pub(crate) mod segment;
 pub(crate) mod source;
+pub(crate) mod value_schemas;
 pub(crate) mod verify;
 pub(crate) mod whatsapp;
 
@@ -15,30 +16,41 @@ use std::path::PathBuf;
 
 use extract::Limits;
 use phone::Region;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::sections::merge::WordsSection;
 use crate::{Plan, PlanError};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunSection {
+    /// Names the run: small letters, digits and hyphens, at most 64.
+    #[schemars(with = "String", regex(pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
     pub name: Spanned<String>,
+    /// The country of numbers whose row and source name none: a code such as `FR`, or a name in most languages. Without
+    /// it such numbers are rejected.
+    #[schemars(with = "Option<String>")]
     pub default_region: Option<Region>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CrmSection {
+    /// The database: `sqlite:PATH`, relative to the plan, or `postgres://USER@HOST/DATABASE`.
+    #[schemars(with = "Option<String>")]
     pub(crate) url: Option<Spanned<String>>,
     /// The environment variable with the URL, for a URL that contains a password.
+    #[schemars(with = "Option<String>")]
     pub(crate) url_env: Option<Spanned<String>>,
     /// The schema of Ferry's tables, in a database of PostgreSQL that others use as well.
+    #[schemars(with = "Option<String>")]
     pub(crate) schema: Option<Spanned<String>>,
     /// How long PostgreSQL works on a statement before it ends it, such as `10min`; none if the server decides.
+    #[schemars(with = "Option<String>")]
     pub(crate) statement_timeout: Option<Spanned<String>>,
-    /// How many backups of the database are kept.
+    /// How many backups of the database are kept: 7 if the plan does not say.
     keep_backups: Option<NonZeroUsize>,
 }
 
@@ -57,10 +69,13 @@ impl CrmSection {
 }
 
 /// Limits on the unpacked size of archives.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsSection {
+    /// The most that an archive may unpack to, in GiB.
     pub unpacked_gib: f64,
+    /// The most that an archive may unpack to, in times its size.
+    #[schemars(range(min = 1))]
     pub ratio: u64,
 }
 
@@ -70,20 +85,24 @@ impl Default for LimitsSection {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CleanSection {
+    /// Words that mean consent or refusal, besides the usual ones.
     #[serde(default)]
     pub(crate) consent_words: WordsSection,
-    /// The file of suppressed contact ids, one per line.
+    /// A file with contact ids, one a line, of people whose rows are not loaded.
     pub suppression: Option<PathBuf>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct IdentitySection {
-    /// The environment variable with the contact key. If the plan names one, it must be set.
+    /// The environment variable with the contact key, `FERRY_CONTACT_KEY` if the plan does not say. If the plan names
+    /// one, it must be set.
+    #[schemars(with = "Option<String>")]
     pub(crate) key_env: Option<Spanned<String>>,
+    /// The file with the contact key. If there is no key yet, the first run makes one there.
     pub(crate) key_file: PathBuf,
 }
 

@@ -102,12 +102,11 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
         }
     }
     let sources = together(known, &profiles, args.region, &folder)?;
-    let text = plan_text(&folder, &sources, &left, args);
-    let mut file = run::ArtifactWriter::create(&plan)?;
-    std::io::Write::write_all(&mut file, text.as_bytes())?;
-    file.publish(0)?;
+    let schema = serde_json::to_string_pretty(&plan::schema())? + "\n";
+    write_file(&folder.join(SCHEMA), &schema)?;
+    write_file(&plan, &plan_text(&folder, &sources, &left, args))?;
     let found: Vec<Value> = sources.iter().map(text::inspection::json).collect::<Result<_>>()?;
-    let value = serde_json::json!({ "plan": plan, "sources": found, "left": left });
+    let value = serde_json::json!({ "plan": plan, "schema": folder.join(SCHEMA), "sources": found, "left": left });
     output.print(&value, || {
         let mut words = format!("{} written, with {}\n", text::path(&plan), counted(sources.len() as u64, "source"));
         for source in &sources {
@@ -118,9 +117,20 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
         for (file, why) in &left {
             words += &format!("  {} left out: {}\n", printable(file), printable(why));
         }
-        words + "check the plan, then run `ferry run --dry-run`\n"
+        words + "look through the plan, then run `ferry check` and `ferry run --dry-run`\n"
     })?;
     Ok(Exit::Done)
+}
+
+/// The JSON Schema that `ferry init` writes beside a plan. Hidden, because a source can be the folder of the plan or a
+/// pattern such as `*.json`, and hidden files are no exports.
+const SCHEMA: &str = ".plan.schema.json";
+
+fn write_file(path: &std::path::Path, text: &str) -> Result<()> {
+    let mut file = run::ArtifactWriter::create(path)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())?;
+    file.publish(0)?;
+    Ok(())
 }
 
 /// Warnings about a source to read before the run.
@@ -218,7 +228,8 @@ fn plan_text(folder: &std::path::Path, sources: &[Inspection], left: &[(String, 
         Some(region) => format!("default_region = \"{}\"\n", region.code()),
         None => "# Country of phone numbers without a country code:\n# default_region = \"FR\"\n".to_owned(),
     };
-    let mut text = format!("[run]\nname = \"{name}\"\n{region}\n[crm]\nurl = \"sqlite:ferry.db\"\n");
+    let mut text =
+        format!("#:schema ./{SCHEMA}\n\n[run]\nname = \"{name}\"\n{region}\n[crm]\nurl = \"sqlite:ferry.db\"\n");
     for source in sources {
         text += &format!("\n# {}\n{}", title(source), source.source.as_deref().unwrap_or_default());
     }

@@ -4,8 +4,19 @@ use anyhow::{Context, Result};
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, SchemaOf};
 use crate::exit::Exit;
+use crate::output::Output;
+
+/// Prints a JSON Schema, in either format of output.
+pub(crate) fn schema(of: SchemaOf, output: Output) -> Result<Exit> {
+    let schema = match of {
+        SchemaOf::Plan => plan::schema(),
+        SchemaOf::Scenario => scenario::schema(),
+    };
+    output.as_json().print(&schema, String::new)?;
+    Ok(Exit::Done)
+}
 
 /// Prints the completion script of a shell.
 pub(crate) fn completions(shell: Shell) -> Result<Exit> {

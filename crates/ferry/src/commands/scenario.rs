@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use plan::{BusinessSection, OptOutSection, Plan};
-use scenario::{Scenario, schema};
+use scenario::Scenario;
 use scenario_import::{File, Imported, Options};
 use serde_json::json;
 use translate::{Business, OptOutWording, compile, mermaid, svg};
 
+use crate::cli::SchemaOf;
 use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand};
+use crate::commands::manual;
 use crate::exit::Exit;
 use crate::output::Output;
 use scenario_text::{self as text, Checked};
@@ -27,11 +29,7 @@ pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
         ScenarioCommand::Show(args) => show(args, output),
         ScenarioCommand::Graph(args) => graph(args, output),
         ScenarioCommand::Simulate(args) => simulate::run(args, output),
-        ScenarioCommand::Schema => {
-            let schema = serde_json::to_string_pretty(&schema())? + "\n";
-            output.print(&serde_json::from_str::<serde_json::Value>(&schema)?, || schema)?;
-            Ok(Exit::Done)
-        }
+        ScenarioCommand::Schema => manual::schema(SchemaOf::Scenario, output),
     }
 }
 

@@ -19,6 +19,7 @@ mod hostile;
 mod interrupted;
 mod manual;
 mod people;
+mod plan_schema;
 mod refusals;
 mod runs;
 mod runs_diff;

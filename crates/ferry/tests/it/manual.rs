@@ -35,6 +35,7 @@ fn the_manual_is_what_help_prints() {
         "export segment",
         "restore",
         "sandbox",
+        "schema",
         "completions",
         "man",
     ];

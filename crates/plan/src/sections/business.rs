@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::{Plan, PlanError};
 
 /// The business, as its customers know it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BusinessSection {
     /// The name, which is the example of slots for it.
@@ -16,6 +17,7 @@ pub struct BusinessSection {
     /// The language of texts that are too short to tell, such as `fr`. Its region, as in `pt_PT`, holds for all texts.
     pub language: Option<String>,
     /// The footer of templates that have none.
+    #[schemars(with = "Option<String>", length(min = 1, max = 60))]
     footer: Option<Spanned<String>>,
     /// How a customer reaches a person, such as a phone number. Scenarios need no way of their own then.
     pub contact: Option<String>,
@@ -25,10 +27,14 @@ pub struct BusinessSection {
 }
 
 /// The wording of an opt-out in one language.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OptOutSection {
+    /// The quick reply that stops marketing.
+    #[schemars(with = "String", length(min = 1, max = 20))]
     button: Spanned<String>,
+    /// The footer that names it.
+    #[schemars(with = "String", length(min = 1, max = 60))]
     line: Spanned<String>,
 }
 

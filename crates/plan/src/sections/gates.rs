@@ -3,23 +3,32 @@
 use std::collections::BTreeMap;
 
 use clean::ReadField;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::with_nearest;
+use crate::sections::value_schemas;
 use crate::{Plan, PlanError};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatesSection {
+    /// The highest allowed share of rejected rows; rows that are not a person are not counted. Above it, the run loads and
+    /// ends with code 3.
+    #[schemars(range(min = 0, max = 1))]
     pub max_reject_rate: f64,
     /// The highest allowed share of invalid phone numbers in a source. Above it, nothing is verified or loaded.
+    #[schemars(range(min = 0, max = 1))]
     pub max_invalid_rate: Option<f64>,
     /// The highest allowed share of valid phone numbers in sequences. Above it, nothing is verified or loaded.
+    #[schemars(range(min = 0, max = 1))]
     pub max_sequence_rate: Option<f64>,
     /// The highest allowed share of values that are not understood, by field. Above it, the people of those rows are
     /// held back.
+    #[schemars(schema_with = "value_schemas::rates")]
     pub max_unreadable: BTreeMap<String, f64>,
     /// The highest allowed share of values that are not understood, by field. Above it, nothing is verified or loaded.
+    #[schemars(schema_with = "value_schemas::rates")]
     pub stop_unreadable: BTreeMap<String, f64>,
 }
 

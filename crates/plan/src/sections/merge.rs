@@ -3,14 +3,20 @@
 use clean::{FieldRule, Survivorship};
 use consent::Meaning;
 use model::ConsentState;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
+use crate::sections::value_schemas;
+
 /// Consent words that a plan adds.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct WordsSection {
+    /// Words that mean yes.
     yes: Vec<String>,
+    /// Words that mean no, for the channel of the row.
     no: Vec<String>,
+    /// Words that mean stop, for the channel of the row.
     stop: Vec<String>,
 }
 
@@ -49,7 +55,7 @@ impl WordsSection {
 }
 
 /// The consent that membership in a list implies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ListConsent {
     /// The list looks most like an opt-out list, and a person must say what it is.
@@ -57,8 +63,11 @@ pub enum ListConsent {
     Ask,
     /// Membership implies nothing.
     None,
+    /// Everybody in the list has agreed.
     Yes,
+    /// Everybody in the list has declined.
     No,
+    /// Everybody in the list has opted out.
     Stop,
 }
 
@@ -75,13 +84,21 @@ impl ListConsent {
 }
 
 /// The rules for choosing among several values of a field, and among statements about consent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MergeSection {
+    /// Which name a contact keeps.
+    #[schemars(schema_with = "value_schemas::field_rule")]
     pub name: FieldRule,
+    /// Which e-mail address a contact keeps.
+    #[schemars(schema_with = "value_schemas::field_rule")]
     pub email: FieldRule,
+    /// Which language a contact keeps.
+    #[schemars(schema_with = "value_schemas::field_rule")]
     pub language: FieldRule,
+    /// Which statement about consent counts: the latest, or the strictest whatever the dates.
     #[serde(deserialize_with = "consent_rule")]
+    #[schemars(schema_with = "value_schemas::consent_rule")]
     pub consent: consent::Rule,
 }
 

@@ -10,41 +10,67 @@ use extract::{
 use model::{Channel, ConsentChannel, DigestInput, Reason};
 use phone::{PhoneForm, PhoneNumber, Region};
 use run::SourceRecord;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::error::with_nearest;
 use crate::sections::merge::ListConsent;
+use crate::sections::value_schemas;
 use crate::{Plan, PlanError};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSection {
+    /// Names the source in ledger, rejects and traces: small letters, digits and hyphens, at most 64.
+    #[schemars(with = "String", regex(pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
     pub name: Spanned<String>,
+    /// The channel that the people of the export were reached by.
+    #[schemars(schema_with = "value_schemas::channel")]
     pub channel: Channel,
+    /// A file, a folder with those in it, or a pattern such as `days/*.json.gz`.
     pub path: PathBuf,
+    /// The format of the export: a name that `ferry profiles` lists, `columns`, or a TOML file.
+    #[schemars(with = "String")]
     pub(crate) profile: Spanned<String>,
+    /// When dates are equal, the source with the lower number wins: 1 for SMS and 2 for Viber if the plan does not say.
     priority: Option<i32>,
+    /// The one character between cells. Found out if the plan does not say.
+    #[schemars(with = "Option<String>", length(min = 1, max = 1))]
     delimiter: Option<Spanned<String>>,
+    /// A label of the WHATWG encoding standard, such as `windows-1251` or `shift_jis`. Found out if the plan does not say.
+    #[schemars(with = "Option<String>")]
     encoding: Option<Encoding>,
-    /// Whether the first line of a CSV file names the columns.
+    /// Whether the first line of a CSV file names the columns. Without one they are `column_1`, `column_2`, …
     header: Option<bool>,
-    /// The line of the header, if other lines precede it.
+    /// The line or sheet row of the header, from 1. The lines above it are skipped.
+    #[schemars(range(min = 1))]
     header_row: Option<u64>,
     /// The country of rows that do not name one.
+    #[schemars(with = "Option<String>")]
     region: Option<Region>,
-    /// The form of digits without a plus sign.
+    /// The form of digits without a plus sign: with country code, national, or either.
+    #[serde(default)]
+    #[schemars(schema_with = "value_schemas::numbers")]
     pub numbers: Option<PhoneForm>,
+    /// Whether dates such as `03/04/2025` have the day or the month first.
+    #[serde(default)]
+    #[schemars(schema_with = "value_schemas::date_order")]
     pub date_order: Option<DateOrder>,
-    /// A date pattern as in strftime.
+    /// A date pattern as in strftime, such as `%d/%m/%Y %H:%M`, tried before all other forms.
+    #[schemars(with = "Option<String>")]
     date_format: Option<Spanned<String>>,
-    /// The time zone of local times, such as `Europe/Paris`.
+    /// The time zone of dates that name none, such as `Europe/Paris`.
+    #[schemars(with = "Option<String>")]
     timezone: Option<Spanned<String>>,
-    /// The consent that membership in the list implies.
+    /// What being in the list says about consent.
+    #[schemars(with = "Option<ListConsent>")]
     consent: Option<Spanned<ListConsent>>,
     /// The channel to which the consent words refer, if it is not that of the source.
+    #[serde(default)]
+    #[schemars(schema_with = "value_schemas::consent_channel")]
     consent_channel: Option<ConsentChannel>,
-    /// The name of the sheet in a spreadsheet.
+    /// The name of the sheet in a spreadsheet: the first that is not empty if the plan does not say.
     sheet: Option<String>,
     /// The key that holds the records in pages of JSON.
     records: Option<String>,
@@ -52,11 +78,15 @@ pub struct SourceSection {
     scope: Option<String>,
     /// Numbers of the business, which its message logs contain alongside those of people.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub(crate) own_numbers: Vec<Spanned<String>>,
+    /// The columns of each field, one name or several, of which the first that is not empty counts.
     #[serde(default)]
+    #[schemars(schema_with = "value_schemas::columns")]
     pub(crate) columns: BTreeMap<Spanned<String>, Spanned<ColumnNames>>,
-    /// Further columns to carry to the contact, by the name of the attribute.
+    /// Further columns to carry to the contact, by names of your own.
     #[serde(default)]
+    #[schemars(schema_with = "value_schemas::attributes")]
     pub(crate) attributes: BTreeMap<Spanned<String>, Spanned<ColumnNames>>,
     #[serde(skip)]
     pub(crate) resolved: Option<Profile>,

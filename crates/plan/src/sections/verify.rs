@@ -6,60 +6,92 @@ use std::time::Duration;
 
 use model::MAX_BATCH;
 use phone::PhoneNumber;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use verify::{AdapterKind, CANARIES, Properties, UNOFFICIAL};
 use whatsapp::ClientConfig;
 
 use super::{secret_of_environment, secret_of_file};
+use crate::sections::value_schemas;
 use crate::{Plan, PlanError};
 
 /// Limits a batch of an adapter that takes one number per call, so that a killed run loses few paid answers.
 const BATCH_OF_SINGLE_CALLS: usize = 100;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VerifySection {
-    /// Required: [`Self::check`] refuses a plan without it.
+    /// The kind of provider. `ferry verify --help` describes each.
+    // Required: [`Self::check`] refuses a plan without it.
     #[serde(deserialize_with = "adapter")]
+    #[schemars(schema_with = "value_schemas::adapter")]
     adapter: Option<Spanned<AdapterKind>>,
+    /// The address of the provider: `https://`, or `http://` on this machine.
+    #[schemars(with = "Option<String>")]
     pub url: Option<Spanned<String>>,
-    /// The answer files of an adapter that sends no requests.
+    /// The files of an adapter that sends no requests: webhooks (`passive`) or answers (`file`).
     pub path: Option<PathBuf>,
     /// The session name of WAHA.
     pub session: String,
     /// The instance of Evolution API or GREEN-API.
     pub instance: String,
     /// The environment variable with the token or key.
+    #[schemars(with = "Option<String>")]
     token_env: Option<Spanned<String>>,
     /// The file with the token or key.
+    #[schemars(with = "Option<String>")]
     token_file: Option<Spanned<PathBuf>>,
     /// The environment variable with USER:PASSWORD for the login.
+    #[schemars(with = "Option<String>")]
     login_env: Option<Spanned<String>>,
+    /// Whether `contacts` answers when all numbers have been looked up; else they are polled.
     pub blocking: bool,
+    /// Contacts per receipt.
+    #[schemars(with = "Option<u64>", range(min = 1, max = 1000))]
     batch: Option<Spanned<u64>>,
     /// The number of concurrent calls.
+    #[schemars(with = "u64", range(min = 1, max = 256))]
     concurrency: Spanned<u64>,
+    /// Calls a second at most; no bound if the plan does not say.
+    #[schemars(with = "Option<u64>", range(min = 1, max = 10_000))]
     per_second: Option<Spanned<u64>>,
+    /// Numbers in any 24 hours, over all runs.
+    #[schemars(with = "Option<u64>", range(min = 7, max = 1_000_000_000))]
     daily_quota: Option<Spanned<u64>>,
     /// The messages that the business sends in thirty days. The plan allows `checks_per_message` checks for each.
+    #[schemars(with = "Option<u64>", range(min = 0, max = 1_000_000_000))]
     messages: Option<Spanned<u64>>,
+    /// Checks for each message at most: who checks many and writes to few is banned.
+    #[schemars(with = "f64", range(min = 0, max = 1000))]
     checks_per_message: Spanned<f64>,
+    /// The timeout of one call.
+    #[schemars(with = "u64", range(min = 1, max = 600_000))]
     timeout_ms: Spanned<u64>,
     /// The number of attempts per request, including the first.
+    #[schemars(with = "u64", range(min = 1, max = 20))]
     attempts: Spanned<u64>,
     /// The wait before the second attempt, doubled after each attempt.
+    #[schemars(with = "u64", range(min = 1, max = 60_000))]
     backoff_ms: Spanned<u64>,
     /// How often a pending answer is polled.
+    #[schemars(with = "u64", range(min = 0, max = 600))]
     polls: Spanned<u64>,
+    /// The wait before each poll.
+    #[schemars(with = "u64", range(min = 1, max = 60_000))]
     poll_ms: Spanned<u64>,
-    /// The number of days for which an answer is valid.
+    /// The number of days for which an answer is valid: 30, or 180 for `passive`, if the plan does not say.
+    #[schemars(with = "Option<u64>", range(min = 1, max = 36_500))]
     valid_days: Option<Spanned<u64>>,
     /// The price of one check.
+    #[schemars(with = "Option<f64>", range(min = 0, max = 1000))]
     price: Option<Spanned<f64>>,
+    /// The currency of the price.
     pub currency: String,
+    /// Needed for gateways through a linked phone.
     i_accept_unofficial: bool,
     /// Numbers of the business that are known to be on WhatsApp.
+    #[schemars(with = "Vec<String>")]
     known_registered: Vec<Spanned<String>>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
@@ -14,15 +15,20 @@ use crate::{Plan, PlanError};
 const DEFAULT_URL: &str = "https://graph.facebook.com/v25.0";
 const DEFAULT_TOKEN: &str = "FERRY_WHATSAPP_TOKEN";
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhatsappSection {
     /// The id of the WhatsApp Business account.
+    #[schemars(with = "String")]
     pub account: Spanned<String>,
     /// The base URL of the Graph API, with its version.
+    #[schemars(with = "Option<String>")]
     url: Option<Spanned<String>>,
     /// The environment variable with the token.
+    #[schemars(with = "Option<String>")]
     token_env: Option<Spanned<String>>,
+    /// The timeout of a request.
+    #[schemars(with = "Option<u64>", range(min = 1, max = 600_000))]
     timeout_ms: Option<Spanned<u64>>,
 }
 
