@@ -77,7 +77,14 @@ impl Project {
 
     /// The options of `ferry run` without arguments.
     pub(crate) fn options(&self) -> RunOptions {
-        RunOptions { plan: self.path("plan.toml"), run_dir: None, is_new: false, is_dry_run: false, memory: None }
+        RunOptions {
+            plan: self.path("plan.toml"),
+            run_dir: None,
+            is_new: false,
+            is_dry_run: false,
+            sample: None,
+            memory: None,
+        }
     }
 
     /// Opens the run of the plan, as `ferry run` does.

@@ -56,6 +56,8 @@ pub enum RunChoice {
     OtherInput { dir: PathBuf, run_id: String },
     #[error("{run_id} is a dry run: `ferry run` does what it has shown")]
     DryRun { run_id: String },
+    #[error("{run_id} is a sample: `ferry run` without --limit runs the whole")]
+    Sample { run_id: String },
     #[error(
         "the contacts of this database were made with contact key {known}, and there is no key here: bring it with \
          `ferry key import`"

@@ -5,7 +5,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
 use anyhow::Result;
-use extract::Probe;
+use extract::{Probe, ReadSummary};
 use jiff::Timestamp;
 use model::{Counts, Digest, DigestInput, Stage};
 use phone::Region;
@@ -95,11 +95,11 @@ impl Extraction {
             Some(passed_on) => TableWriter::create_and_pass_on(artifact, &columns, passed_on)?,
             None => TableWriter::create(artifact, &columns)?,
         };
-        let profile = source.profile();
         let layout = layout(source, probe)?;
         let mut counter = CoverageCounter::new(&layout, reading::date_form(source, &self.readings[number], "last_at"));
         let mut evidence = Evidence::new(&layout, source.region(plan));
-        let seen = extract::read(probe, |row| -> Result<()> {
+        let sample = run.folder.manifest.sample;
+        let seen = extract::read_up_to(probe, sample.unwrap_or(u64::MAX), |row| -> Result<()> {
             if row.record % STEP == 0 {
                 self.work.advance(STEP);
             }
@@ -111,8 +111,13 @@ impl Extraction {
             Ok(table.row(|rows| extracted::write(rows, probe.columns.len(), place, cells))?)
         })?;
         let artifact = table.publish()?;
-        let coverage = counter.finish(&profile, probe, &seen);
-        let reading = evidence.judge(plan, source, probe, run.readings.get(source.name.get_ref()))?;
+        let seen = if sample.is_some() { without_facts(seen) } else { seen };
+        let coverage = counter.finish(&source.profile(), probe, &seen);
+        let reading = match sample {
+            // More rows than those of the sample were read to judge it.
+            Some(_) => self.readings[number].clone(),
+            None => evidence.judge(plan, source, probe, run.readings.get(source.name.get_ref()))?,
+        };
         Ok((source_record(source, probe, &seen, coverage, reading, &run.key), artifact))
     }
 
@@ -129,14 +134,29 @@ impl Extraction {
     }
 }
 
+/// The summaries of a sample: what a page says about all its records is not about these rows.
+fn without_facts(mut seen: Vec<ReadSummary>) -> Vec<ReadSummary> {
+    seen.iter_mut().for_each(|it| it.facts.clear());
+    seen
+}
+
 /// Returns how the columns of a source are read, judged by its first rows. Later rows can settle what those leave open.
 fn first_reading(run: &OpenRun, source: &SourceSection, probe: &Probe) -> Result<ColumnReading> {
     let layout = layout(source, probe)?;
     let mut evidence = Evidence::new(&layout, source.region(&run.plan));
-    extract::read_first(probe, FIRST_ROWS, |row| evidence.add(row))?;
-    // If the first rows are not enough to judge, all rows are judged at the end.
+    let mut n_rows = 0;
+    extract::read_first(probe, FIRST_ROWS, |row| {
+        n_rows = row.record;
+        evidence.add(row);
+    })?;
     let before = run.readings.get(source.name.get_ref());
-    Ok(evidence.judge(&run.plan, source, probe, before).unwrap_or_default())
+    let judged = evidence.judge(&run.plan, source, probe, before);
+    match run.folder.manifest.sample {
+        // These were all rows, and a sample judges no others.
+        Some(_) if n_rows < FIRST_ROWS => Ok(judged?),
+        // If the first rows are not enough to judge, all rows are judged at the end.
+        _ => Ok(judged.unwrap_or_default()),
+    }
 }
 
 /// Digests everything that the extracted rows, their coverage and their reading depend on. Version 1.

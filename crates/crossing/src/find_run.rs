@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use plan::Plan;
-use run::{RunFolder, Runs};
+use run::{RunFolder, Runs, SAMPLE_DATABASE};
 
 /// An existing run: the one with this label or uid, the one in this folder, or the latest of the plan.
 #[derive(Clone, Debug)]
@@ -27,7 +27,8 @@ pub fn find_run(place: &RunPlace) -> Result<FoundRun> {
         // A project that was moved has its plan elsewhere now.
         let recorded = &folder.manifest.plan;
         let path = if recorded.exists() { recorded } else { &place.plan };
-        return Ok(FoundRun { plan: Plan::read(path).context("could not read the plan of the run")?, folder });
+        let plan = Plan::read(path).context("could not read the plan of the run")?;
+        return Ok(FoundRun::new(plan, folder));
     }
     let plan = Plan::read(&place.plan)?;
     let runs = runs_of(&plan);
@@ -35,7 +36,17 @@ pub fn find_run(place: &RunPlace) -> Result<FoundRun> {
         Some(id) => runs.find(id)?,
         None => latest(&runs, &plan)?,
     };
-    Ok(FoundRun { plan, folder })
+    Ok(FoundRun::new(plan, folder))
+}
+
+impl FoundRun {
+    /// A sample has a database of its own.
+    fn new(mut plan: Plan, folder: RunFolder) -> Self {
+        if folder.manifest.sample.is_some() {
+            plan.for_sample(&folder.path(SAMPLE_DATABASE), true);
+        }
+        Self { plan, folder }
+    }
 }
 
 /// Returns the folder of the runs of a plan.

@@ -56,7 +56,7 @@ pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, RunChoice
 pub use crate::estimate::{Estimate, PlannedChecks};
 pub use crate::find_run::{FoundRun, RunPlace, find_run};
 pub use crate::fix::{Fixed, fix};
-pub use crate::open_run::{OpenRun, RunOptions};
+pub use crate::open_run::{OpenRun, RunOptions, Sample};
 pub use crate::preflight::{Check, DiskSpace, Found, KeyMatch, Preflight, Subject, preflight};
 pub use crate::progress::Progress;
 pub use crate::run_report::{BatchState, DatabaseState, LowYield, RunReport, SourceReport};

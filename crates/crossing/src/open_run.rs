@@ -1,5 +1,7 @@
 //! A run being worked on: its plan, its folder and its key.
 
+mod choose_folder;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -8,15 +10,16 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use crm::{Crm, Lease};
 use extract::{Probe, Profile};
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::Timestamp;
 use model::{ContactKey, Counts, Digest, DigestInput, IdentityDecision, RowFindings, RunMark, Stage};
 use plan::{KeyPlace, Plan, SourceSection, contact_key, draw_uid, find_key, make_key, passing_key};
-use run::{ColumnReading, Label, Manifest, RunFolder, Runs, StageRecord};
+use run::{ColumnReading, RunFolder, Runs, SAMPLE_DATABASE, StageRecord};
 
 use crate::error::RunChoice;
 use crate::find_run::{RunPlace, find_run, runs_of};
 use crate::inspect::EncodingGuess;
 use crate::known_corrections::{self, KnownCorrections};
+use crate::open_run::choose_folder::{NewRun, choose_folder};
 use crate::probing::probe_all;
 use crate::progress::{Note, Progress};
 use crate::segments::check_segments;
@@ -43,8 +46,18 @@ pub struct RunOptions {
     /// Begins a new run, even if one of the same exports and rules is there.
     pub is_new: bool,
     pub is_dry_run: bool,
+    /// Runs a sample instead: into a database of its own, and nothing else is written.
+    pub sample: Option<Sample>,
     /// Approximate limit on memory, in bytes; if none, a quarter of the machine's.
     pub memory: Option<u64>,
+}
+
+/// The first rows of each source, run end to end into a scratch database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    pub n_rows: u64,
+    /// Whether a provider is asked.
+    pub verifies: bool,
 }
 
 /// A run being worked on.
@@ -68,34 +81,49 @@ pub struct OpenRun {
     pub(crate) lease: Option<Lease>,
 }
 
+impl RunOptions {
+    /// Whether the run is one that no other run goes on with.
+    fn is_try(&self) -> bool {
+        self.is_dry_run || self.sample.is_some()
+    }
+}
+
 impl OpenRun {
     /// Opens the run of a plan and its exports: the one that reads the same exports by the same rules, or a new one.
     ///
     /// The key of the database is compared before anything is written. Without a key, and a database that knows one, a
     /// new key is made.
     pub async fn open(options: &RunOptions, progress: Progress) -> Result<Self> {
-        let plan = Plan::read(&options.plan)?;
+        let mut plan = Plan::read(&options.plan)?;
         plan.check_sources()?;
+        if let Some(Sample { verifies, .. }) = options.sample {
+            plan.for_sample(Path::new(SAMPLE_DATABASE), verifies);
+        }
         if !options.is_dry_run {
             plan.check_secrets()?;
         }
-        let crm = look(&plan).await?;
+        // A sample has nothing to do with the database of the plan.
+        let crm = if options.sample.is_some() { None } else { look(&plan).await? };
         check_segments(&plan, crm.as_ref()).await?;
         let found = find_key(&plan)?.map(|it| it.key);
         let known = check_known_key(crm.as_ref(), found.as_ref()).await?;
         let probes = probe_all(&plan)?;
         let key = match found {
             Some(key) => key,
-            None => new_key(&plan, known, options.is_dry_run, &progress)?,
+            None => new_key(&plan, known, options.is_try(), &progress)?,
         };
-        let (input, is_dry_run) = (run_input(&plan, &key, &probes)?, options.is_dry_run);
+        let sample = options.sample.map(|it| it.n_rows);
+        let (input, is_dry_run) = (run_input(&plan, &key, &probes, sample)?, options.is_try());
         let labels = match &crm {
             Some(crm) => crm.run_labels().await?,
             None => HashSet::new(),
         };
-        let new = NewRun { plan: &plan, key: &key, uid: draw_uid()?, input, is_dry_run, labels };
+        let new = NewRun { plan: &plan, key: &key, uid: draw_uid()?, input, is_dry_run, sample, labels };
         let mut folder = choose_folder(&new, options, &progress)?;
         take_over_corrections(&plan, &mut folder, &progress)?;
+        if let Some(Sample { verifies, .. }) = options.sample {
+            plan.for_sample(&folder.path(SAMPLE_DATABASE), verifies);
+        }
         let mut run = Self::of(plan, folder, key, options.memory, progress);
         (run.probes, run.is_dry_run) = (probes, options.is_dry_run);
         run.read_decisions(crm).await?;
@@ -111,7 +139,9 @@ impl OpenRun {
         check_known_key(crm.as_ref(), Some(&key)).await?;
         let folder = RunFolder::open(found.folder.dir())?;
         if folder.manifest.is_dry_run {
-            return Err(RunChoice::DryRun { run_id: folder.manifest.run_id.clone() }.into());
+            let run_id = folder.manifest.run_id.clone();
+            let is_sample = folder.manifest.sample.is_some();
+            return Err(if is_sample { RunChoice::Sample { run_id } } else { RunChoice::DryRun { run_id } }.into());
         }
         let mut run = Self::of(found.plan, folder, key, memory, progress);
         run.read_decisions(crm).await?;
@@ -262,111 +292,19 @@ fn take_over_corrections(plan: &Plan, folder: &mut RunFolder, progress: &Progres
     Ok(())
 }
 
-/// A run that may be begun.
-struct NewRun<'a> {
-    plan: &'a Plan,
-    key: &'a ContactKey,
-    uid: String,
-    input: Digest,
-    is_dry_run: bool,
-    /// Labels that the database has for runs.
-    labels: HashSet<String>,
-}
-
-/// Chooses the folder of the run: that of a run of the same input, or a new one.
-fn choose_folder(new: &NewRun, options: &RunOptions, progress: &Progress) -> Result<RunFolder> {
-    let name = new.plan.name()?;
-    if let Some(dir) = &options.run_dir {
-        return named_folder(dir, new, options.is_new, progress);
-    }
-    let runs = runs_of(new.plan);
-    let lock = runs.lock()?;
-    let listed = runs.list()?;
-    let is_of_plan = |it: &&RunFolder| it.manifest.name == name && it.manifest.is_dry_run == new.is_dry_run;
-    let of_plan: Vec<&RunFolder> = listed.runs.iter().filter(is_of_plan).collect();
-    let now = Timestamp::now();
-    if let Some(ahead) = of_plan.iter().find(|it| it.manifest.created_at > now + CLOCK_TOLERANCE) {
-        let Manifest { run_id, created_at, .. } = &ahead.manifest;
-        progress.note(Note::ClockBehind { run_id: run_id.clone(), at: *created_at });
-    }
-    let latest = of_plan.len().wrapping_sub(1);
-    // An earlier import is not repeated by its old run: what came after it would count.
-    let is_same = |(n, it): &(usize, &&RunFolder)| {
-        it.manifest.input == new.input && (*n == latest || !it.manifest.stages.contains_key(&Stage::Load))
-    };
-    let same = of_plan.iter().enumerate().rev().find(is_same).filter(|_| !options.is_new);
-    match same {
-        Some((_, same)) => resume(same.dir(), progress),
-        None => {
-            let zoned = Zoned::now();
-            let label = Label { date: zoned.date(), name, is_dry_run: new.is_dry_run };
-            let is_taken = |it: &str| new.labels.contains(it);
-            let begin = |run_id, sequence| manifest(new, name, &zoned, run_id, sequence);
-            Ok(runs.create(&lock, &listed, label, is_taken, begin)?)
-        }
-    }
-}
-
-/// A run this much later than now was begun by a machine whose clock is wrong, or this one's is.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
-
-/// Opens or begins the run of a folder that the user names. A run of other input is never replaced.
-fn named_folder(dir: &Path, new: &NewRun, is_new: bool, progress: &Progress) -> Result<RunFolder> {
-    if run::holds_run(dir) && !is_new {
-        let Manifest { run_id, input, is_dry_run, .. } = RunFolder::look(dir)?.manifest;
-        return match input == new.input && is_dry_run == new.is_dry_run {
-            true => resume(dir, progress),
-            false => Err(RunChoice::OtherInput { dir: dir.to_owned(), run_id }.into()),
-        };
-    }
-    let (zoned, name) = (Zoned::now(), new.plan.name()?);
-    let sequence = Runs::new(dir.parent().unwrap_or(Path::new(".")).to_owned()).list()?.next_sequence();
-    let run_id = format!("{}-{name}", zoned.date());
-    let begin = || manifest(new, name, &zoned, run_id, sequence);
-    Ok(RunFolder::begin(dir, begin)?)
-}
-
-fn resume(dir: &Path, progress: &Progress) -> Result<RunFolder> {
-    let folder = RunFolder::open(dir)?;
-    let Manifest { run_id, stages, .. } = &folder.manifest;
-    progress.note(Note::Continues { run_id: run_id.clone(), is_finished: stages.contains_key(&Stage::Load) });
-    Ok(folder)
-}
-
-fn manifest(new: &NewRun, name: &str, zoned: &Zoned, run_id: String, sequence: u64) -> Manifest {
-    Manifest {
-        version: run::MANIFEST_VERSION,
-        uid: new.uid.clone(),
-        run_id,
-        sequence,
-        name: name.to_owned(),
-        is_dry_run: new.is_dry_run,
-        input: new.input,
-        plan: new.plan.path.clone(),
-        tool: TOOL.to_owned(),
-        started_by: run::who(),
-        created_at: zoned.timestamp(),
-        zone: zoned.time_zone().iana_name().unwrap_or("local").to_owned(),
-        read_at: None,
-        key_id: new.key.id(),
-        sources: Vec::new(),
-        stages: Default::default(),
-        artifacts: Default::default(),
-        backups: Vec::new(),
-        costs: Vec::new(),
-        fixes: Vec::new(),
-    }
-}
-
-/// Digests what makes a run another one: the key, the rules of the plan, the people whom it keeps out, and the files.
-/// Version 1.
-fn run_input(plan: &Plan, key: &ContactKey, probes: &[Probe]) -> Result<Digest> {
+/// Digests what makes a run another one: the key, the rules of the plan, the people whom it keeps out, the files, and
+/// the size of a sample. Version 1.
+fn run_input(plan: &Plan, key: &ContactKey, probes: &[Probe], sample: Option<u64>) -> Result<Digest> {
     let mut suppressed: Vec<String> = plan.suppressed()?.iter().map(ToString::to_string).collect();
     suppressed.sort();
     let input = DigestInput::new("run", 1)
         .field("key", key.id())
         .field("rules", plan.rules_digest()?)
         .list("suppressed", suppressed);
+    let input = match sample {
+        Some(n_rows) => input.field("sample", n_rows),
+        None => input,
+    };
     let files = probes.iter().flat_map(|it| &it.parts);
     Ok(files.fold(input, |input, file| input.field("file", file.name()).field("sha256", file.digest)).digest())
 }

@@ -26,6 +26,8 @@ pub struct RunReport {
     #[serde(skip)]
     pub run_dir: PathBuf,
     pub dry_run: bool,
+    /// Of a sample: the rows that were read of each source at most.
+    pub sample: Option<u64>,
     pub sources: Vec<SourceReport>,
     #[serde(flatten)]
     pub counts: Counts,
@@ -197,6 +199,7 @@ impl RunReport {
             run_id: run.run_id().to_owned(),
             run_dir: run.folder.dir().to_owned(),
             dry_run: run.is_dry_run,
+            sample: manifest.sample,
             sources: manifest.sources.iter().map(source_report).collect(),
             counts,
             reject_rate: share(n_faults(&rejects), counts.rows_in),

@@ -41,6 +41,7 @@ pub struct ListedRun {
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     DryRun,
+    Sample,
     Begun,
     Extracted,
     Cleaned,
@@ -57,7 +58,7 @@ pub fn runs(plan: &Plan) -> Result<ListedRuns> {
     })
 }
 
-/// Removes the finished runs of the plan beyond the latest `keep`, and dry runs that are as old. Unfinished runs stay.
+/// Removes the finished runs of the plan beyond the latest `keep`, and dry runs and samples that are as old. Unfinished runs stay.
 /// Returns what was removed, or in a dry run what would be.
 pub fn prune_runs(plan: &Plan, keep: usize, is_dry_run: bool) -> Result<Vec<ListedRun>> {
     let runs = runs_of(plan);
@@ -110,6 +111,9 @@ fn of_folder(folder: &RunFolder) -> Result<ListedRun> {
 }
 
 fn state(folder: &RunFolder) -> RunState {
+    if folder.manifest.sample.is_some() {
+        return RunState::Sample;
+    }
     if folder.manifest.is_dry_run {
         return RunState::DryRun;
     }

@@ -40,12 +40,15 @@ pub struct ProbedColumns {
     pub n_bytes: u64,
 }
 
+/// Tells whether these columns of a file are all that are wanted.
+pub type IsEnough<'a> = &'a dyn Fn(&[String]) -> bool;
+
 /// Finds the columns of a source. Reads the start of each file only; of JSON, whose records can each have columns of
 /// their own, until `is_enough` says so of the columns that were found. The encoding is detected by the start, too.
 pub fn probe_columns(
     paths: &[PathBuf],
     settings: &Settings,
-    is_enough: &dyn Fn(&[String]) -> bool,
+    is_enough: IsEnough,
 ) -> Result<ProbedColumns, ExtractError> {
     let probe = probe_with(paths, &Probing { settings, is_enough: Some(is_enough) })?;
     let mut n_bytes = 0;
@@ -62,7 +65,7 @@ struct Probing<'a> {
     settings: &'a Settings,
     /// If the columns are all that is wanted: whether these are enough. Such a probe never leaves this file, because its
     /// digests are of what was read.
-    is_enough: Option<&'a dyn Fn(&[String]) -> bool>,
+    is_enough: Option<IsEnough<'a>>,
 }
 
 impl Probing<'_> {

@@ -23,6 +23,16 @@ use crate::text::encoding::decoded;
 /// Fails if a file has changed since [`probe`](crate::probe()) read it. Its rows were given before.
 pub fn read<E: From<ExtractError>>(
     probe: &Probe,
+    each: impl FnMut(Row) -> Result<(), E>,
+) -> Result<Vec<ReadSummary>, E> {
+    read_up_to(probe, u64::MAX, each)
+}
+
+/// Gives the first `most` rows of the source to `each`, as [`read`] does. Files after the last of these rows have no
+/// summary.
+pub fn read_up_to<E: From<ExtractError>>(
+    probe: &Probe,
+    most: u64,
     mut each: impl FnMut(Row) -> Result<(), E>,
 ) -> Result<Vec<ReadSummary>, E> {
     let mut archives = Archives::default();
@@ -30,18 +40,29 @@ pub fn read<E: From<ExtractError>>(
     let mut summaries = Vec::new();
     for part in &probe.parts {
         let n_before = n_rows;
-        let summary = read_part(&mut archives, probe, part, |line, cells| {
+        let read = read_part(&mut archives, probe, part, |line, cells| {
+            if n_rows == most {
+                return Err(Stop::HasEnough);
+            }
             n_rows += 1;
             let cells = match cells {
                 Ok(cells) if is_blank(cells.as_slice()) => Err(Unreadable::new(Reason::NotAContact, b"")),
                 Ok(cells) => Ok(Cells { cells, column_map: part.column_map.as_deref() }),
                 Err(unreadable) => Err(unreadable),
             };
-            each(Row { record: n_rows, line, cells })
-        })?;
+            each(Row { record: n_rows, line, cells }).map_err(Stop::Failed)
+        });
+        let (summary, has_enough) = match read {
+            Ok(summary) => (summary, false),
+            Err(Stop::HasEnough) => (ReadSummary::default(), true),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
         let n_rows = n_rows - n_before;
         let n_records = if summary.n_records > 0 { summary.n_records } else { n_rows };
         summaries.push(ReadSummary { n_rows, n_records, ..summary });
+        if has_enough {
+            break;
+        }
     }
     archives.finish()?;
     Ok(summaries)
@@ -97,28 +118,22 @@ fn sheet_file(archives: &mut Archives, probe: &Probe, part: &SourcePart) -> Resu
 }
 
 /// Why reading stops before the end of the files.
-enum Stop {
+enum Stop<E> {
     HasEnough,
-    Failed(ExtractError),
+    Failed(E),
 }
 
-impl From<ExtractError> for Stop {
+impl<E: From<ExtractError>> From<ExtractError> for Stop<E> {
     fn from(error: ExtractError) -> Self {
-        Self::Failed(error)
+        Self::Failed(error.into())
     }
 }
 
 /// Gives the first `n_rows` rows of a source to `each`.
 pub fn read_first(probe: &Probe, n_rows: u64, mut each: impl FnMut(&Row)) -> Result<(), ExtractError> {
     let give = |row: Row| {
-        if row.record > n_rows {
-            return Err(Stop::HasEnough);
-        }
         each(&row);
         Ok(())
     };
-    match read(probe, give) {
-        Ok(_) | Err(Stop::HasEnough) => Ok(()),
-        Err(Stop::Failed(error)) => Err(error),
-    }
+    read_up_to(probe, n_rows, give).map(drop)
 }

@@ -3,12 +3,13 @@
 pub(crate) mod scenario;
 pub(crate) mod template;
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use contact_export::ExportFormat;
-use crossing::{RunOptions, RunPlace};
+use crossing::{RunOptions, RunPlace, Sample};
 use model::Stage;
 use phone::Region;
 use sandbox::Fault;
@@ -83,7 +84,7 @@ pub(crate) enum Command {
     /// of a finished run nothing is done again. --new begins a new run all the same.
     Run(RunArgs),
     /// Read the exports of a plan into the run folder
-    Extract(RunArgs),
+    Extract(ExtractArgs),
     /// Clean and merge the extracted rows
     Clean(StageArgs),
     /// Check which clean contacts are on WhatsApp
@@ -283,6 +284,28 @@ pub(crate) struct ShareArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) extract: ExtractArgs,
+    /// Run a sample: the first N rows of each source, in a run folder and a database of its own
+    ///
+    /// Everything is done end to end, and nothing else is written: not the database of the plan, no backup, no key. A
+    /// sample is never continued.
+    #[arg(long, value_name = "N", conflicts_with = "dry_run")]
+    pub(crate) limit: Option<NonZeroU64>,
+    /// Ask the provider about a sample too, which may cost
+    #[arg(long, requires = "limit")]
+    pub(crate) verify: bool,
+}
+
+impl RunArgs {
+    pub(crate) fn options(&self) -> RunOptions {
+        let sample = self.limit.map(|it| Sample { n_rows: it.get(), verifies: self.verify });
+        RunOptions { sample, ..self.extract.options() }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExtractArgs {
     /// The plan
     #[arg(default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
@@ -301,13 +324,14 @@ pub(crate) struct RunArgs {
     pub(crate) dry_run: bool,
 }
 
-impl RunArgs {
+impl ExtractArgs {
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
             plan: self.plan.clone(),
             run_dir: self.run_dir.clone(),
             is_new: self.new,
             is_dry_run: self.dry_run,
+            sample: None,
             memory: self.memory,
         }
     }
@@ -408,7 +432,7 @@ pub(crate) struct RunsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
-    /// Remove the folders of old finished runs, and of dry runs as old as they
+    /// Remove the folders of old finished runs, and of dry runs and samples as old as they
     ///
     /// Unfinished runs stay. Backups are kept elsewhere: see keep_backups in [crm] of the plan.
     Prune {

@@ -23,6 +23,8 @@ const MOST_GROUPS: usize = 20;
 struct Report {
     run_id: String,
     tool: String,
+    /// What a sample is of; empty if the run is whole.
+    sample: String,
     finished: String,
     counts: Counts,
     outcome_picture: String,
@@ -150,6 +152,10 @@ fn page(run: &OpenRun, report: &RunReport, database: &DatabaseState) -> Result<R
     Ok(Report {
         run_id: manifest.run_id.clone(),
         tool: manifest.tool.clone(),
+        sample: manifest
+            .sample
+            .map(|it| format!("the first {} of each source", counted(it, "row")))
+            .unwrap_or_default(),
         finished: manifest.stages.values().map(|it| it.finished_at).max().map(moment).unwrap_or_default(),
         counts,
         outcome_picture: stacked(&[Bar {

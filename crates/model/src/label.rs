@@ -18,11 +18,9 @@ fn next_label(label: &str) -> String {
         Some((number, name)) => (number, format!("-{name}")),
         None => ("", rest.to_owned()),
     };
-    let (dry, number) = match number.strip_prefix("dry") {
-        Some(number) => ("dry", number),
-        None => ("", number),
-    };
-    format!("{date}.{dry}{}{name}", number.parse().unwrap_or(1_u64) + 1)
+    // Dry runs and samples have a word before the number.
+    let (kind, number) = number.split_at(number.bytes().take_while(u8::is_ascii_lowercase).count());
+    format!("{date}.{kind}{}{name}", number.parse().unwrap_or(1_u64) + 1)
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use model::{ContactKey, KeyError};
 use run::RunError;
 use thiserror::Error;
+use toml::Spanned;
 
-use crate::{Plan, PlanError};
+use crate::{CrmSection, Plan, PlanError};
 
 /// The environment variable with the contact key, if the plan names no other.
 const DEFAULT_KEY: &str = "FERRY_CONTACT_KEY";
@@ -152,6 +153,16 @@ fn draw() -> Result<[u8; 32], SecretError> {
 }
 
 impl Plan {
+    /// Loads into a SQLite file from now on, whatever the plan says, and asks no provider unless `verifies`.
+    pub fn for_sample(&mut self, database: &Path, verifies: bool) {
+        // Elsewhere a path of the plan is relative to the plan.
+        let database = std::path::absolute(database).unwrap_or_else(|_| database.to_owned());
+        let url = Spanned::new(0..0, format!("sqlite:{}", database.display()));
+        self.crm = CrmSection::default();
+        self.crm.url = Some(url);
+        self.verify = self.verify.take().filter(|it| verifies || it.asks_nobody());
+    }
+
     /// Returns the address of the CRM database. A relative SQLite path starts from the folder of the plan.
     pub fn crm_url(&self) -> Result<String, PlanError> {
         let url = match (&self.crm.url, &self.crm.url_env) {

@@ -245,6 +245,7 @@ pub(crate) mod tests {
             sequence: 1,
             name: "spring".into(),
             is_dry_run: false,
+            sample: None,
             input: model::Hasher::default().finish(),
             plan: "/plans/plan.toml".into(),
             tool: "ferry 0".into(),

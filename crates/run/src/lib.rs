@@ -40,10 +40,10 @@ pub use folders::FolderLock;
 pub use group::Group;
 pub use manifest::{
     Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, ListFinding, ListQuality,
-    LoadedCounts, Manifest, SourceRecord, StageRecord, UnreadField,
+    LoadedCounts, Manifest, SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField,
 };
 pub use publish::{ArtifactWriter, digest_of, is_standard_output, sync_parent, write_output, write_private};
-pub use runs::{Label, ListedRuns, Runs, holds_run};
+pub use runs::{Label, LabelKind, ListedRuns, Runs, holds_run};
 pub use small_file::{MOST_LIST_BYTES, MOST_PLAN_BYTES, MOST_SECRET_BYTES, open_plain, read_small, read_small_text};
 pub use spill::SpillFolder;
 pub use spreadsheet::{guarded, unguarded};

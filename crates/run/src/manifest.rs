@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use model::{Counts, Digest, RunMark, Stage};
 use serde::{Deserialize, Serialize};
 
+/// The database of a sample in its run folder, a SQLite file.
+pub const SAMPLE_DATABASE: &str = "sample.db";
+
 /// The inputs and results of a run. Holds no personal data and no secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -17,8 +20,12 @@ pub struct Manifest {
     pub sequence: u64,
     /// The name of the run in the plan.
     pub name: String,
+    /// Whether the run is a try that no other run goes on with: a dry run or a sample.
     #[serde(default)]
     pub is_dry_run: bool,
+    /// Of a sample: how many rows of each source it reads, into the database [`SAMPLE_DATABASE`] of its folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<u64>,
     /// The digest of what distinguishes this run from others: the files of its exports, the key, and the rules of the
     /// plan by which they become contacts.
     pub input: Digest,

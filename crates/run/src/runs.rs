@@ -30,16 +30,25 @@ pub struct ListedRuns {
 pub struct Label<'a> {
     pub date: Date,
     pub name: &'a str,
-    pub is_dry_run: bool,
+    pub kind: LabelKind,
+}
+
+/// Whether a label is that of a run, or of a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelKind {
+    Run,
+    DryRun,
+    Sample,
 }
 
 impl Label<'_> {
-    /// Returns the first label of a day: `2026-11-29-spring`, or `2026-11-29.dry-spring` of a dry run.
+    /// Returns the first label of a day: `2026-11-29-spring`, `2026-11-29.dry-spring` or `2026-11-29.sample-spring`.
     fn first(&self) -> String {
-        let Self { date, name, is_dry_run } = self;
-        match is_dry_run {
-            false => format!("{date}-{name}"),
-            true => format!("{date}.dry-{name}"),
+        let Self { date, name, kind } = self;
+        match kind {
+            LabelKind::Run => format!("{date}-{name}"),
+            LabelKind::DryRun => format!("{date}.dry-{name}"),
+            LabelKind::Sample => format!("{date}.sample-{name}"),
         }
     }
 }
@@ -118,8 +127,9 @@ mod tests {
     use super::*;
     use crate::folder::tests::manifest;
 
-    fn begin(runs: &Runs, is_dry_run: bool) -> String {
-        let label = Label { date: jiff::civil::date(2026, 11, 29), name: "spring", is_dry_run };
+    fn begin(runs: &Runs, kind: LabelKind) -> String {
+        let label = Label { date: jiff::civil::date(2026, 11, 29), name: "spring", kind };
+        let is_dry_run = kind != LabelKind::Run;
         let lock = runs.lock().unwrap();
         let run = runs.create(
             &lock,
@@ -135,10 +145,12 @@ mod tests {
     fn runs_of_one_day_have_folders_of_their_own_and_the_latest_is_the_last_begun() {
         let home = tempfile::tempdir().unwrap();
         let runs = Runs::new(home.path().join("runs"));
-        let labels: Vec<String> = (0..11).map(|_| begin(&runs, false)).collect();
+        let labels: Vec<String> = (0..11).map(|_| begin(&runs, LabelKind::Run)).collect();
         assert_eq!(labels[..3], ["2026-11-29-spring", "2026-11-29.2-spring", "2026-11-29.3-spring"]);
-        assert_eq!(begin(&runs, true), "2026-11-29.dry-spring");
-        assert_eq!(begin(&runs, true), "2026-11-29.dry2-spring");
+        assert_eq!(begin(&runs, LabelKind::Sample), "2026-11-29.sample-spring");
+        assert_eq!(begin(&runs, LabelKind::Sample), "2026-11-29.sample2-spring");
+        assert_eq!(begin(&runs, LabelKind::DryRun), "2026-11-29.dry-spring");
+        assert_eq!(begin(&runs, LabelKind::DryRun), "2026-11-29.dry2-spring");
 
         let listed = runs.list().unwrap().runs;
         let latest = |is_wanted: fn(&Manifest) -> bool| listed.iter().rfind(|it| is_wanted(&it.manifest));
@@ -151,8 +163,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let runs = Runs::new(home.path().join("runs"));
         assert!(runs.list().unwrap().runs.is_empty());
-        begin(&runs, false);
-        begin(&runs, false);
+        begin(&runs, LabelKind::Run);
+        begin(&runs, LabelKind::Run);
         assert_eq!(runs.find("2026-11-29.2-spring").unwrap().manifest.sequence, 2);
         assert_eq!(runs.find("0010").unwrap().manifest.sequence, 1);
         assert!(matches!(runs.find("2026-11-29.3-spring"), Err(RunError::UnknownRun { .. })));

@@ -92,10 +92,12 @@ async fn write(args: &ExportArgs, wanted: &Wanted) -> Result<Option<Written>> {
     }
 }
 
+/// The plan, or that of the run which is named: a sample has a database of its own.
 fn plan_of(args: &ExportArgs) -> Result<Plan> {
-    match &args.place.place.run_dir {
-        Some(_) => Ok(find_run(&args.place.place())?.plan),
-        None => Ok(Plan::read(&args.place.plan())?),
+    let place = args.place.place();
+    match place.run_dir.is_some() || place.run.is_some() {
+        true => Ok(find_run(&place)?.plan),
+        false => Ok(Plan::read(&place.plan)?),
     }
 }
 

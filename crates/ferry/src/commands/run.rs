@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use crossing::{OpenRun, Progress, RunReport, Selection, uninformative};
 use model::Stage;
 
-use crate::cli::{Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
+use crate::cli::{ExtractArgs, Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::{report, text};
@@ -19,7 +19,7 @@ pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> R
 }
 
 /// Reads the exports of a plan.
-pub(crate) async fn extract(args: &RunArgs, progress: Progress) -> Result<Exit> {
+pub(crate) async fn extract(args: &ExtractArgs, progress: Progress) -> Result<Exit> {
     let mut run = OpenRun::open(&args.options(), progress).await?;
     crossing::stage(&mut run, Stage::Extract).await?;
     Ok(Exit::Done)

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crossing::inspect::EncodingGuess;
 use crossing::{LowYield, RunReport, UnreadLine};
 use model::{Reason, Segment, counted, grouped, printable};
+use run::SAMPLE_DATABASE;
 use serde_json::{Value, json};
 
 use crate::text;
@@ -112,6 +113,16 @@ impl Lines {
 
 fn add_rows(text: &mut Lines, report: &RunReport) {
     text.line("run", format!("{} in {}", report.run_id, text::path(&report.run_dir)));
+    if let Some(n_rows) = report.sample {
+        let database = text::path(&report.run_dir.join(SAMPLE_DATABASE));
+        let rows = match n_rows {
+            1 => "row".to_owned(),
+            n => format!("{} rows", grouped(n)),
+        };
+        text.line("sample", format!("the first {rows} of each source, loaded into {database}"));
+        let asked = if report.cost.is_none() { ", and no provider was asked (--verify asks)" } else { "" };
+        text.line("", format!("nothing was written to the database of the plan{asked}"));
+    }
     for source in &report.sources {
         let window = text::coverage::lines(&source.coverage, source.rows).swap_remove(0);
         text.line("source", format!("{}: {}, {window}", source.name, counted(source.rows, "row")));

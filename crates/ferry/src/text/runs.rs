@@ -29,6 +29,7 @@ fn run(it: &ListedRun) -> String {
 fn state(state: RunState) -> &'static str {
     match state {
         RunState::DryRun => "dry run",
+        RunState::Sample => "sample",
         RunState::Begun => "begun",
         RunState::Extracted => "extracted",
         RunState::Cleaned => "cleaned",

@@ -23,6 +23,7 @@ mod plan_schema;
 mod refusals;
 mod runs;
 mod runs_diff;
+mod sample;
 mod scenarios;
 mod schemas;
 mod segments;
