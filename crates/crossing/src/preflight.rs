@@ -20,6 +20,7 @@ use crate::error::RunChoice;
 use crate::find_run::folder_of_runs;
 use crate::open_run::TOOL;
 use crate::probing::probe_columns;
+use crate::segments::check_segments;
 
 /// The checks of a plan, in the order in which they are shown.
 pub struct Preflight {
@@ -39,6 +40,7 @@ pub enum Subject {
     /// A source of this name.
     Source(String),
     Database,
+    Segments,
     Secrets,
     Verifier,
     Whatsapp,
@@ -53,6 +55,7 @@ impl Subject {
             Self::Key => "key",
             Self::Source(_) => "source",
             Self::Database => "database",
+            Self::Segments => "segments",
             Self::Secrets => "secrets",
             Self::Verifier => "verifier",
             Self::Whatsapp => "whatsapp",
@@ -89,6 +92,10 @@ pub enum Found {
         server: Option<String>,
         /// Whether the tables are there; else the first run makes them.
         has_tables: bool,
+    },
+    /// Segments by condition.
+    Segments {
+        segments: usize,
     },
     /// Variables and files that the plan names, and that hold a secret.
     Secrets {
@@ -151,6 +158,9 @@ pub async fn preflight(path: &Path) -> Preflight {
     sources.into_iter().for_each(|(name, found)| add(Subject::Source(name), found));
     let server = database.as_ref().ok().and_then(|it| it.server_version.clone());
     add(Subject::Database, database.map(|it| Found::Database { server: it.server_version, has_tables: it.has_tables }));
+    if !plan.segments.is_empty() {
+        add(Subject::Segments, check_conditions(&plan).await);
+    }
     add(Subject::Secrets, plan.check_all_secrets().map(|places| Found::Secrets { places }).map_err(Error::from));
     if plan.verify.is_some() {
         add(Subject::Verifier, check_verifier(&plan).await);
@@ -231,6 +241,16 @@ fn check_sources(plan: &Plan) -> Vec<(String, Result<Found>)> {
         (name, found)
     };
     plan.sources.par_iter().map(check).collect()
+}
+
+/// Checks the conditions of segments, by the database if it has tables.
+async fn check_conditions(plan: &Plan) -> Result<Found> {
+    let crm = Crm::look(&plan.crm_url()?).await.ok().flatten();
+    let checked = check_segments(plan, crm.as_ref()).await;
+    if let Some(crm) = crm {
+        crm.close().await;
+    }
+    checked.map(|()| Found::Segments { segments: plan.segments.len() })
 }
 
 async fn check_verifier(plan: &Plan) -> Result<Found> {

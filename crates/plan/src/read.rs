@@ -49,9 +49,10 @@ pub(crate) struct PlanFile {
     /// Shares above which a run stops, or holds people back.
     #[serde(default)]
     gates: GatesSection,
-    /// How much an archive may unpack to.
+    /// Segments by condition, beside those that Ferry makes.
     #[serde(default)]
     segment: Vec<SegmentSection>,
+    /// How much an archive may unpack to.
     #[serde(default)]
     limits: LimitsSection,
     /// Profiles of your own: formats of exports that Ferry does not know.

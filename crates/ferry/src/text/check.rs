@@ -53,6 +53,7 @@ fn well(found: &Found) -> String {
             let server = server.as_ref().map_or("SQLite".to_owned(), |it| format!("PostgreSQL {it}"));
             format!("{server}{}", if *has_tables { "" } else { ", no tables yet: the first run makes them" })
         }
+        Found::Segments { segments } => format!("{} by condition", counted(*segments as u64, "segment")),
         Found::Secrets { places } if places.is_empty() => "the plan names none".to_owned(),
         Found::Secrets { places } => {
             format!("{} {} set", text::names(places), if places.len() == 1 { "is" } else { "are" })

@@ -1,6 +1,7 @@
 //! `[[segment]]`: a segment by a condition.
 
 use model::{Condition, ConditionError, Segment};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -8,10 +9,14 @@ use crate::error::with_nearest;
 use crate::{Plan, PlanError};
 
 /// A segment as the plan has it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SegmentSection {
+    /// The name of the segment.
+    #[schemars(with = "String", regex(pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
     name: Spanned<String>,
+    /// The condition, such as `messages > 5 and region = 'FR'`.
+    #[schemars(with = "String")]
     r#where: Spanned<String>,
 }
 
