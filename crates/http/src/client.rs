@@ -44,6 +44,15 @@ pub struct Request<'a> {
     pub units: u64,
 }
 
+/// Bytes that are posted once, such as a part of a file.
+pub struct BytesRequest<'a> {
+    pub path: &'a str,
+    pub headers: &'a [(&'static str, &'a str)],
+    pub body: Vec<u8>,
+    /// The timeout of this request: a large body takes longer than that of the client allows.
+    pub timeout: Duration,
+}
+
 /// What a request carries, and so its method: `POST` for JSON, `GET` for a query.
 pub enum Parameters<'a> {
     Json(Bytes),
@@ -154,8 +163,29 @@ impl Client {
         body: &impl Serialize,
         read: impl FnOnce(u16, &[u8]) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
+        let request = self.0.once.post(self.0.url(path)?).json(body);
+        self.send_once(request, read).await
+    }
+
+    /// Posts bytes once, as [`Client::post_once`] does.
+    pub async fn post_bytes_once<T>(
+        &self,
+        request: BytesRequest<'_>,
+        read: impl FnOnce(u16, &[u8]) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let BytesRequest { path, headers, body, timeout } = request;
+        let request = self.0.once.post(self.0.url(path)?).timeout(timeout).body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send_once(request, read).await
+    }
+
+    async fn send_once<T>(
+        &self,
+        request: RequestBuilder,
+        read: impl FnOnce(u16, &[u8]) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
         let permit = self.0.throttle.admit(0).await?;
-        let answer = self.0.post(path, body).await.and_then(|it| {
+        let answer = self.0.post(request).await.and_then(|it| {
             // An answer that cannot be read does not say what was done.
             read(it.status.as_u16(), &it.body).map_err(CallError::of_post)
         });
@@ -206,10 +236,9 @@ impl Inner {
         self.send(self.auth.authorize(builder, token)).await
     }
 
-    async fn post(&self, path: &str, body: &impl Serialize) -> Result<Response, CallError> {
-        let url = self.url(path)?;
+    async fn post(&self, request: RequestBuilder) -> Result<Response, CallError> {
         let token = self.token().await?;
-        let request = self.auth.authorize(self.once.post(url).json(body), token.as_deref());
+        let request = self.auth.authorize(request, token.as_deref());
         let response = self.receive(request).await.map_err(CallError::of_post)?;
         match response.status {
             StatusCode::TOO_MANY_REQUESTS => {

@@ -1,8 +1,8 @@
 //! One HTTP client for every provider. It knows none of them.
 //!
 //! A protocol hands in what only it knows: its paths and bodies, how it reports errors ([`ReadError`]) and how it logs in
-//! ([`Login`]). [`Client::send_retrying`] is for requests that may be repeated, [`Client::post_once`] for those that may
-//! not.
+//! ([`Login`]). [`Client::send_retrying`] is for requests that may be repeated, [`Client::post_once`] and
+//! [`Client::post_bytes_once`] for those that may not.
 //!
 //! All calls of a client pass one [`Throttle`]. Its parts also work alone, and [`PerKey`] gives one of them per phone
 //! number, pair or account: [`Rate`], [`Breaker`], [`RetryBudget`] and [`Quota`].
@@ -28,7 +28,7 @@ mod wait;
 pub use auth::{Credentials, Login};
 pub use breaker::{Breaker, BreakerState, Pass, Reaction};
 pub use budget::RetryBudget;
-pub use client::{Client, Parameters, ReadError, Request};
+pub use client::{BytesRequest, Client, Parameters, ReadError, Request};
 pub use config::{ClientConfig, Hooks};
 pub use error::CallError;
 pub use per_key::PerKey;

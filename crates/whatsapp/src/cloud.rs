@@ -1,4 +1,5 @@
 //! The Cloud API of Meta.
 
 pub(crate) mod templates;
+pub(crate) mod uploads;
 pub(crate) mod webhook;

@@ -13,6 +13,7 @@ mod on_premises;
 pub use answer::{CheckAnswer, CheckStatus};
 pub use client::Client;
 pub use cloud::templates::{PostOutcome, Submitted, TemplateState};
+pub use cloud::uploads::{UploadFile, UploadHandle, UploadSession, Uploads};
 pub use cloud::webhook::{Event, EventKind, NotAWebhook, events};
 pub use gateways::evolution::EVOLUTION_KEY;
 pub use gateways::waha::WAHA_KEY;

@@ -157,14 +157,17 @@ struct GraphError {
 }
 
 /// Makes a lost answer an outcome: it is no error, because a listing settles it.
-fn with_unknown<T>(outcome: Result<PostOutcome<T>, CallError>) -> Result<PostOutcome<T>, CallError> {
+pub(super) fn with_unknown<T>(outcome: Result<PostOutcome<T>, CallError>) -> Result<PostOutcome<T>, CallError> {
     match outcome {
         Err(CallError::OutcomeUnknown { .. }) => Ok(PostOutcome::Unknown),
         known => known,
     }
 }
 
-fn read_outcome<T: for<'de> Deserialize<'de>>(status: u16, body: &[u8]) -> Result<PostOutcome<T>, CallError> {
+pub(super) fn read_outcome<T: for<'de> Deserialize<'de>>(
+    status: u16,
+    body: &[u8],
+) -> Result<PostOutcome<T>, CallError> {
     if (200..300).contains(&status) {
         // A broken answer says that something was done, but not what.
         return Ok(serde_json::from_slice(body).map_or(PostOutcome::Unknown, PostOutcome::Accepted));
