@@ -194,6 +194,20 @@ create table template_order (
   primary key (account, at, name, language)
 ) without rowid;
 
+-- Samples for the media headers of templates, by the digest of the file. session is that of a resumable upload, and handle
+-- what its last byte gave; both are empty until they are there. holder is a random word of the process that uploads, until
+-- held_until at the latest.
+create table sample_upload (
+  app text not null,
+  digest text not null,
+  session text not null,
+  handle text not null,
+  uploaded_at bigint not null,
+  holder text not null,
+  held_until bigint not null,
+  primary key (app, digest)
+) without rowid;
+
 -- Decisions about identity: merged contacts, and pairs that must never be merged. before holds the rows of both contacts
 -- before a merge, as JSON.
 create table decision (

@@ -51,4 +51,6 @@ pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;
 pub use suppression::SuppressAction;
-pub use templates::{ClaimResult, OrderClaim, OrderKind, OrderLimit, OrderOutcome, TemplateOrder, TemplateRow};
+pub use templates::{
+    ClaimResult, OrderClaim, OrderKind, OrderLimit, OrderOutcome, SampleClaim, SampleRow, TemplateOrder, TemplateRow,
+};

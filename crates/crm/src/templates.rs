@@ -5,10 +5,12 @@
 //! `SENDING` until a listing shows what became of the order.
 
 mod orders;
+mod samples;
 
 use jiff::Timestamp;
 
 pub use crate::templates::orders::{ClaimResult, OrderKind, OrderLimit, OrderOutcome, TemplateOrder};
+pub use crate::templates::samples::{SampleClaim, SampleRow};
 
 use crate::sql::{Cell, OnConflict, Row, Table, Tx, Type};
 use crate::{Crm, LoadError};

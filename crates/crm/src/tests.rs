@@ -6,6 +6,7 @@ mod load;
 mod meanwhile;
 mod orders;
 mod restore;
+mod samples;
 mod schema;
 mod segments;
 mod two;
