@@ -2,6 +2,7 @@
 //!
 //! - `GET /sandbox/clock` returns its time, `POST /sandbox/clock {"advance_seconds": N}` moves it.
 //! - `POST /sandbox/moderation` sets what becomes of templates: see `templates.rs`.
+//! - `POST /sandbox/uploads` cuts uploads, `GET` there lists them: see `uploads.rs`.
 //! - `POST /sandbox/faults ["rate-limit:0.1", …]` replaces its faults.
 
 use std::sync::{Arc, PoisonError};

@@ -59,10 +59,12 @@ pub enum FaultKind {
     Odd,
     /// All registered numbers have one WhatsApp id.
     OneId,
+    /// No answer to new templates, and they are not taken.
+    TimeoutTemplates,
 }
 
 impl FaultKind {
-    const NAMES: [(&'static str, Self); 18] = [
+    const NAMES: [(&'static str, Self); 19] = [
         ("rate-limit", Self::RateLimit),
         ("retry-after", Self::RetryAfter),
         ("server-error", Self::ServerError),
@@ -81,6 +83,7 @@ impl FaultKind {
         ("expired-token", Self::ExpiredToken),
         ("odd", Self::Odd),
         ("one-id", Self::OneId),
+        ("timeout-templates", Self::TimeoutTemplates),
     ];
 
     fn name(self) -> &'static str {

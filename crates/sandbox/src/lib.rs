@@ -21,6 +21,7 @@ pub use limits::Limits;
 pub use population::Population;
 pub use wires::login::Login;
 pub use wires::templates::Templates;
+pub use wires::uploads::Uploads;
 
 use std::io;
 use std::sync::atomic::AtomicU64;
@@ -31,7 +32,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-use crate::wires::{contacts, gateways, login, templates};
+use crate::wires::{contacts, gateways, login, templates, uploads};
 
 /// The settings and the state of the sandbox.
 pub struct Sandbox {
@@ -45,6 +46,7 @@ pub struct Sandbox {
     pub limits: Limits,
     pub clock: Clock,
     pub templates: Templates,
+    pub uploads: Uploads,
     /// Requests so far.
     pub n_requests: AtomicU64,
 }
@@ -62,8 +64,10 @@ pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
             "/{instance}/{account}/message_templates",
             get(templates::list).post(templates::create).delete(templates::delete),
         )
-        .route("/{instance}/{template}", post(templates::edit))
+        .route("/{instance}/{app}/uploads", post(uploads::begin))
+        .route("/{instance}/{node}", get(uploads::offset).post(uploads::post_node))
         .route("/sandbox/moderation", post(templates::moderate))
+        .route("/sandbox/uploads", get(uploads::ledger).post(uploads::control))
         .route("/sandbox/clock", get(control::clock).post(control::move_clock))
         .route("/sandbox/faults", post(control::set_faults))
         .layer(DefaultBodyLimit::max(4 << 20))

@@ -4,3 +4,4 @@ pub(crate) mod contacts;
 pub(crate) mod gateways;
 pub(crate) mod login;
 pub(crate) mod templates;
+pub(crate) mod uploads;

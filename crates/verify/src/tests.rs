@@ -87,6 +87,7 @@ impl Provider {
             limits: std::mem::take(&mut self.limits),
             clock: Clock::starting(Timestamp::UNIX_EPOCH),
             templates: Templates::default(),
+            uploads: sandbox::Uploads::default(),
             n_requests: AtomicU64::new(0),
         };
         if !self.is_down {

@@ -3,7 +3,7 @@ use std::sync::atomic::AtomicU64;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use sandbox::{Clock, Ledger, Limits, Login, Population, Sandbox, Templates};
+use sandbox::{Clock, Ledger, Limits, Login, Population, Sandbox, Templates, Uploads};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -38,6 +38,7 @@ pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
         },
         clock: Clock::starting(Timestamp::now()),
         templates: Templates::default(),
+        uploads: Uploads::default(),
         n_requests: AtomicU64::new(0),
     };
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await;

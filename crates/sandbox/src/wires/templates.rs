@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::uploads;
 use crate::{FaultKind, Sandbox};
 
 /// Templates that an account can create in an hour (Meta, templates overview).
@@ -26,6 +27,9 @@ const CREATED_AN_HOUR: usize = 100;
 const MOST_TEMPLATES: usize = 250;
 /// How long the name of a deleted template cannot be used (Meta, template management).
 const LOCKED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How calls about templates show their token.
+const BEARER: [&str; 1] = ["Bearer "];
 
 /// The templates of all accounts.
 #[derive(Default)]
@@ -74,7 +78,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn new(subcode: u32, message: impl Into<String>) -> Self {
+    pub(super) fn new(subcode: u32, message: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code: 100, subcode, message: message.into() }
     }
 }
@@ -112,7 +116,7 @@ impl Store {
     }
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -120,13 +124,15 @@ fn lock(sandbox: &Sandbox) -> MutexGuard<'_, Store> {
     sandbox.templates.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Applies tokens and faults. Returns whether the answer is to be lost after the work is done.
-async fn admit(sandbox: &Sandbox, headers: &HeaderMap) -> Result<bool, Response> {
+/// Applies tokens, which come with one of these schemes, and faults. Returns whether the answer is to be lost after the
+/// work is done.
+pub(super) async fn admit(sandbox: &Sandbox, headers: &HeaderMap, schemes: &[&str]) -> Result<bool, Response> {
     let n = sandbox.n_requests.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     let faults = sandbox.faults.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let occurs = |kind| faults.iter().any(|it| it.kind == kind && it.occurs(&sandbox.population, n));
-    let bearer = headers.get("authorization").and_then(|it| it.to_str().ok()).and_then(|it| it.strip_prefix("Bearer "));
-    if sandbox.token.as_deref().is_some_and(|it| Some(it) != bearer) || occurs(FaultKind::ExpiredToken) {
+    let given = headers.get("authorization").and_then(|it| it.to_str().ok());
+    let given = given.and_then(|given| schemes.iter().find_map(|it| given.strip_prefix(it)));
+    if sandbox.token.as_deref().is_some_and(|it| Some(it) != given) || occurs(FaultKind::ExpiredToken) {
         let message = "the token is not valid".to_owned();
         return Err(Refusal { status: StatusCode::UNAUTHORIZED, code: 190, subcode: 463, message }.into_response());
     }
@@ -144,7 +150,7 @@ async fn admit(sandbox: &Sandbox, headers: &HeaderMap) -> Result<bool, Response>
 
 /// Does the work and answers, unless the answer is to be lost.
 async fn carry_out(sandbox: &Sandbox, headers: &HeaderMap, work: impl FnOnce() -> Result<Value, Refusal>) -> Response {
-    let is_lost = match admit(sandbox, headers).await {
+    let is_lost = match admit(sandbox, headers, &BEARER).await {
         Ok(is_lost) => is_lost,
         Err(refused) => return refused,
     };
@@ -164,12 +170,18 @@ pub(crate) async fn create(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
+    let faults = sandbox.faults.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if faults.iter().any(|it| it.kind == FaultKind::TimeoutTemplates) {
+        std::future::pending::<()>().await;
+    }
     carry_out(&sandbox, &headers, || create_one(&sandbox, &account, body)).await
 }
 
 fn create_one(sandbox: &Sandbox, account: &str, body: Value) -> Result<Value, Refusal> {
     rules::check(&body)?;
-    let (now, mut store) = (sandbox.clock.now(), lock(sandbox));
+    let now = sandbox.clock.now();
+    uploads::check_sample(sandbox, &body, now)?;
+    let mut store = lock(sandbox);
     let an_hour_ago = now - SignedDuration::from_hours(1);
     if store.created.iter().filter(|it| it.0 == account && it.1 > an_hour_ago).count() >= CREATED_AN_HOUR {
         let message = "this account has created too many templates in the last hour".to_owned();
@@ -218,7 +230,7 @@ pub(crate) async fn list(
     Query(listing): Query<Listing>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = admit(&sandbox, &headers).await {
+    if let Err(refused) = admit(&sandbox, &headers, &BEARER).await {
         return refused;
     }
     let (now, store) = (sandbox.clock.now(), lock(&sandbox));
@@ -280,6 +292,7 @@ fn edit_one(sandbox: &Sandbox, id: &str, body: &Value) -> Result<Value, Refusal>
         }
     }
     rules::check(&changed)?;
+    uploads::check_sample(sandbox, &changed, now)?;
     let template = &mut store.templates[at];
     template.body = changed;
     template.submitted_at = now;
@@ -298,7 +311,7 @@ pub(crate) async fn delete(
     Query(deleted): Query<Deleted>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = admit(&sandbox, &headers).await {
+    if let Err(refused) = admit(&sandbox, &headers, &BEARER).await {
         return refused;
     }
     let (now, mut store) = (sandbox.clock.now(), lock(&sandbox));

@@ -166,7 +166,7 @@ fn check_header(header: &Value, is_named: bool) -> Result<(), Refusal> {
             }
             check_names(&names, is_named, HEADER)
         }
-        // Meta requires the handle of an upload as an example; the sandbox does not check it.
+        // `uploads.rs` checks the sample.
         "IMAGE" | "VIDEO" | "DOCUMENT" | "LOCATION" => Ok(()),
         _ => Err(Refusal::new(HEADER, "the format of the header is not known")),
     }
