@@ -136,6 +136,12 @@ pub enum Note {
         is_asked_for: bool,
         until: Timestamp,
     },
+    /// A sample of media is uploaded; `offset` bytes of it have arrived before.
+    Uploads {
+        file: String,
+        n_bytes: u64,
+        offset: u64,
+    },
     /// Another run has the right to load into the database. If its process is dead, that ends within a minute.
     WaitsForLease {
         holder: String,

@@ -30,6 +30,9 @@ pub use session::{
 pub use variable::{ValueLengths, Variable, variables};
 pub use words::{is_shortened, promotional_word, says_how_to_stop, sectors};
 
+/// The rule that a media header has a sample: a submission can upload one.
+pub static HEADER_HANDLE: &model::Rule = &rules::HEADER_HANDLE;
+
 /// Limits a body, in characters, with its variables filled in.
 pub const MAX_TEMPLATE_BODY: usize = 1024;
 /// Limits a header and a footer, in characters.

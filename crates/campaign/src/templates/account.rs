@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use crm::{Crm, OrderClaim, TemplateRow};
 use jiff::Timestamp;
 use plan::{Plan, draw_uid};
-use whatsapp::{Client, ClientConfig, Hooks, Wait};
+use whatsapp::{Client, ClientConfig, Hooks, Uploads, Wait};
 
 use super::limits::UNKNOWN_TIMEOUTS;
 
@@ -20,9 +20,12 @@ pub struct TemplateAccount {
     /// The id of the account.
     pub(crate) name: String,
     pub(crate) client: Client,
+    pub(crate) uploads: Uploads,
+    /// The id of the app under which samples are uploaded.
+    app: Option<String>,
     pub(crate) crm: Crm,
     /// The random word of this process in its claims.
-    holder: String,
+    pub(crate) holder: String,
     /// The timeout of one request.
     timeout: Duration,
 }
@@ -50,9 +53,19 @@ impl TemplateAccount {
             on_wait(ProviderWait { length, is_asked_for, until });
         };
         let hooks = Hooks { claim: None, on_wait: Some(Arc::new(on_wait)) };
-        let client = Client::with_hooks(section.base_url(plan)?, section.credentials(plan)?, config, hooks)?;
+        let (base, credentials) = (section.base_url(plan)?, section.credentials(plan)?);
+        let uploads = Uploads::with_hooks(base.clone(), credentials.clone(), config, hooks.clone())?;
+        let client = Client::with_hooks(base, credentials, config, hooks)?;
         let crm = Crm::open(&plan.crm_url()?).await?;
-        Ok(Self { name: section.account.get_ref().clone(), client, crm, holder: draw_uid()?, timeout })
+        let (name, app) = (section.account.get_ref().clone(), section.app_id.clone());
+        Ok(Self { name, client, uploads, app, crm, holder: draw_uid()?, timeout })
+    }
+
+    /// The id of the app under which samples are uploaded.
+    pub(crate) fn app(&self) -> Result<&str> {
+        let missing =
+            "the plan has no app_id in [whatsapp]: samples are uploaded under your app, as in app_id = \"1234567890\"";
+        self.app.as_deref().context(missing)
     }
 
     /// A claim of this process on an order that is given now.

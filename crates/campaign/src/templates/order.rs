@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use crm::{ClaimResult, OrderKind, OrderLimit, OrderOutcome, TemplateRow};
 use jiff::Timestamp;
+use serde_json::Value;
 use whatsapp::PostOutcome;
 
 use super::account::{TemplateAccount, TemplateKey};
 use super::limits::{EDIT_LIMITS, SUBMIT_LIMITS};
 use super::status::{GONE, NOT_SENT, REFUSED, SENDING};
+use super::upload::{UploadPart, Uploaded};
 use super::wanted::WantedTemplate;
 
 /// What came of a template.
@@ -47,6 +49,8 @@ pub enum Wait {
     Review { status: String },
     /// The template was edited this many times in this many hours.
     EditLimit { n_edits: usize, hours: i64, free_at: Timestamp },
+    /// Another submission is uploading its sample.
+    Upload { until: Timestamp },
 }
 
 /// The orders of one submission.
@@ -73,14 +77,20 @@ enum Given {
 
 impl Orders<'_> {
     /// Does what a template needs. `Err` concerns all templates: the token was refused, or everybody has to wait.
-    pub(crate) async fn give(&self, wanted: &WantedTemplate) -> Result<TemplateOutcome> {
+    ///
+    /// `on` is told of each part of a sample that is uploaded.
+    pub(crate) async fn give(
+        &self,
+        wanted: &WantedTemplate,
+        on: &mut dyn FnMut(UploadPart),
+    ) -> Result<TemplateOutcome> {
         let mut row = self.rows.get(&wanted.key()).cloned();
         let mut is_lost = false;
         loop {
             let given = match self.step(wanted, row.as_ref(), is_lost) {
                 Step::Done(outcome) => return Ok(outcome),
-                Step::Submit => self.submit(wanted, row.as_ref()).await?,
-                Step::Edit { row, id } => self.edit(wanted, row, id).await?,
+                Step::Submit => self.submit(wanted, row.as_ref(), on).await?,
+                Step::Edit { row, id } => self.edit(wanted, row, id, on).await?,
             };
             match given {
                 Given::Outcome(outcome) => return Ok(outcome),
@@ -108,14 +118,37 @@ impl Orders<'_> {
         }
     }
 
-    async fn submit(&self, wanted: &WantedTemplate, row: Option<&TemplateRow>) -> Result<Given> {
+    /// The template as it is sent, once its sample is uploaded, or why that cannot be.
+    async fn value(
+        &self,
+        wanted: &WantedTemplate,
+        on: &mut dyn FnMut(UploadPart),
+    ) -> Result<Result<Value, TemplateOutcome>> {
+        let Some(sample) = &wanted.sample else { return wanted.value(None).map(Ok) };
+        Ok(match self.account.upload(sample, on).await? {
+            Uploaded::Handle(handle) => Ok(wanted.value(Some(&handle))?),
+            Uploaded::Refused { reason } => Err(TemplateOutcome::Refused { reason, is_earlier: false }),
+            Uploaded::Held { until } => Err(TemplateOutcome::Waiting(Wait::Upload { until })),
+        })
+    }
+
+    async fn submit(
+        &self,
+        wanted: &WantedTemplate,
+        row: Option<&TemplateRow>,
+        on: &mut dyn FnMut(UploadPart),
+    ) -> Result<Given> {
         let TemplateAccount { crm, name, client, .. } = self.account;
+        let value = match self.value(wanted, on).await? {
+            Ok(value) => value,
+            Err(outcome) => return Ok(Given::Outcome(outcome)),
+        };
         let sending = self.sending(wanted);
         let claimed = crm.claim_order(row, &sending, OrderKind::Submit, &SUBMIT_LIMITS).await?;
         if let Some(given) = not_claimed(claimed, |_, _, free_at| Wait::SubmissionLimit { free_at }) {
             return Ok(given);
         }
-        let posted = match client.submit_template(name, &wanted.value).await {
+        let posted = match client.submit_template(name, &value).await {
             Ok(posted) => posted,
             // The request certainly did not arrive.
             Err(error) => {
@@ -147,7 +180,13 @@ impl Orders<'_> {
         }
     }
 
-    async fn edit(&self, wanted: &WantedTemplate, row: &TemplateRow, id: &str) -> Result<Given> {
+    async fn edit(
+        &self,
+        wanted: &WantedTemplate,
+        row: &TemplateRow,
+        id: &str,
+        on: &mut dyn FnMut(UploadPart),
+    ) -> Result<Given> {
         let TemplateAccount { crm, client, .. } = self.account;
         // WhatsApp counts edits of approved templates only.
         let limits: &[OrderLimit] = match row.status.as_str() {
@@ -158,6 +197,10 @@ impl Orders<'_> {
                 return Ok(Given::Outcome(TemplateOutcome::Waiting(wait)));
             }
         };
+        let mut value = match self.value(wanted, on).await? {
+            Ok(value) => value,
+            Err(outcome) => return Ok(Given::Outcome(outcome)),
+        };
         let TemplateRow { digest, changed_at, claim, .. } = self.sending(wanted);
         let sending = TemplateRow { digest, status: SENDING.to_owned(), changed_at, claim, ..row.clone() };
         let claimed = crm.claim_order(Some(row), &sending, OrderKind::Edit, limits).await?;
@@ -166,7 +209,6 @@ impl Orders<'_> {
             return Ok(given);
         }
         // The category of an approved template cannot change.
-        let mut value = wanted.value.clone();
         if row.status == "APPROVED" {
             value["category"] = serde_json::json!(row.category);
         }

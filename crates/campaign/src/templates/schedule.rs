@@ -1,5 +1,7 @@
 //! When templates are submitted, and when they can be counted on.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use scenario::Criticality;
@@ -7,7 +9,9 @@ use serde::Serialize;
 
 use super::account::TemplateAccount;
 use super::limits::{EXPECTED_APPROVAL_HOURS, MAX_SUBMISSIONS_PER_HOUR};
+use super::sample::Sample;
 use super::submit::in_order;
+use super::upload::UploadState;
 use super::wanted::WantedTemplate;
 
 /// What a submission would do.
@@ -16,6 +20,17 @@ pub struct SubmissionSchedule {
     pub waves: Vec<Wave>,
     /// Templates that are in the account already and have not changed.
     pub n_unchanged: usize,
+    /// The samples that the templates of the waves need, each file once.
+    pub uploads: Vec<PlannedUpload>,
+}
+
+/// A sample, and what there is to do for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedUpload {
+    pub file: String,
+    pub media_type: &'static str,
+    pub n_bytes: u64,
+    pub state: UploadState,
 }
 
 /// Templates of one criticality. Those that are not critical go first, so that the critical ones profit from what the
@@ -37,7 +52,19 @@ impl TemplateAccount {
         let rows = self.templates().await?;
         let is_new = |it: &&WantedTemplate| rows.get(&it.key()).is_none_or(|row| row.digest != it.digest);
         let waiting: Vec<&WantedTemplate> = in_order(wanted).into_iter().filter(is_new).collect();
-        Ok(SubmissionSchedule { n_unchanged: wanted.len() - waiting.len(), waves: waves(&waiting, now) })
+        let uploads = self.planned_uploads(&waiting, now).await?;
+        Ok(SubmissionSchedule { n_unchanged: wanted.len() - waiting.len(), waves: waves(&waiting, now), uploads })
+    }
+
+    async fn planned_uploads(&self, waiting: &[&WantedTemplate], now: Timestamp) -> Result<Vec<PlannedUpload>> {
+        let (mut uploads, mut seen) = (Vec::new(), HashSet::new());
+        for sample in waiting.iter().filter_map(|it| it.sample.as_ref()).filter(|it| seen.insert(&it.digest)) {
+            let state = self.upload_state(sample, now).await?;
+            let Sample { path, media_type, n_bytes, .. } = sample;
+            let file = path.display().to_string();
+            uploads.push(PlannedUpload { file, media_type, n_bytes: *n_bytes, state });
+        }
+        Ok(uploads)
     }
 }
 
@@ -69,7 +96,7 @@ mod tests {
     fn a_hundred_templates_go_an_hour_and_the_critical_ones_last() {
         let template = |n: usize, criticality| {
             let template = Template { name: format!("t{n:03}"), language: "en".into(), ..Template::default() };
-            WantedTemplate::new(template, criticality, String::new()).unwrap()
+            WantedTemplate::new(template, None, criticality, String::new()).unwrap()
         };
         let wanted: Vec<WantedTemplate> =
             (0..150).map(|n| template(n, if n < 20 { Criticality::High } else { Criticality::Low })).collect();

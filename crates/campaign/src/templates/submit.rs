@@ -5,16 +5,19 @@ use anyhow::{Error, Result};
 use super::account::TemplateAccount;
 use super::order::{Orders, TemplateOutcome};
 use super::status::is_in_doubt;
+use super::upload::UploadPart;
 use super::wanted::WantedTemplate;
 
 /// How far a submission is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubmitEvent {
     Began {
         n_templates: usize,
     },
     /// One more template was submitted, edited, refused or left as it is.
     Advanced,
+    /// A sample, or the rest of one, is uploaded now.
+    Uploads(UploadPart),
 }
 
 /// What came of a submission.
@@ -22,6 +25,8 @@ pub enum SubmitEvent {
 pub struct SubmitReport {
     /// The templates that were reached, in their order.
     pub templates: Vec<SubmittedTemplate>,
+    /// The parts of samples that were sent, in their order.
+    pub uploads: Vec<UploadPart>,
     /// Templates that were not reached because the submission stopped.
     pub n_not_reached: usize,
     /// Why the submission stopped: the token was refused, or a limit concerns all templates.
@@ -61,12 +66,17 @@ impl TemplateAccount {
     /// A template is never submitted twice, also not by two processes at once: an order is claimed in the database before
     /// it is sent, and orders whose outcome is in doubt are settled by a listing first. What was refused is submitted
     /// again once it has changed, or if `again` says so.
+    ///
+    /// The sample of a template is uploaded before its order is claimed, and only if there is an order to give.
     pub async fn submit(
         &self,
         wanted: &[WantedTemplate],
         again: bool,
         mut on: impl FnMut(SubmitEvent),
     ) -> Result<SubmitReport> {
+        if wanted.iter().any(|it| it.sample.is_some()) {
+            self.app()?;
+        }
         let mut rows = self.templates().await?;
         if wanted.iter().filter_map(|it| rows.get(&it.key())).any(is_in_doubt) {
             self.sync().await?;
@@ -74,10 +84,15 @@ impl TemplateAccount {
         }
         let orders = Orders { account: self, rows, again };
         on(SubmitEvent::Began { n_templates: wanted.len() });
-        let mut report = SubmitReport { templates: Vec::new(), n_not_reached: wanted.len(), stopped: None };
+        let mut report =
+            SubmitReport { templates: Vec::new(), uploads: Vec::new(), n_not_reached: wanted.len(), stopped: None };
         for it in in_order(wanted) {
             let (name, language) = it.key();
-            match orders.give(it).await {
+            let mut on_part = |part: UploadPart| {
+                report.uploads.push(part.clone());
+                on(SubmitEvent::Uploads(part));
+            };
+            match orders.give(it, &mut on_part).await {
                 Ok(outcome) => report.templates.push(SubmittedTemplate { name, language, outcome }),
                 Err(error) => {
                     report.stopped = Some(error);

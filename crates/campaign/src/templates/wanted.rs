@@ -4,9 +4,10 @@ use anyhow::Result;
 use model::{Digest, Finding};
 use scenario::Criticality;
 use serde_json::Value;
-use template::{Template, ValueLengths, lint};
+use template::{HEADER_HANDLE, Template, ValueLengths, lint};
 
 use super::account::TemplateKey;
+use super::sample::{Sample, with_handle};
 
 /// A template that should be in the account.
 #[derive(Clone, Debug)]
@@ -15,17 +16,24 @@ pub struct WantedTemplate {
     /// The id of the scenario that needs the template; empty if no scenario is known.
     pub scenario: String,
     pub template: Template,
-    /// The template as it is sent.
-    pub(crate) value: Value,
-    /// The digest of what is sent: an equal digest in the database means that nothing has changed.
+    /// The file that its media header needs.
+    pub sample: Option<Sample>,
+    /// The digest of what is sent, with the content of the sample in place of its handle: an equal digest in the database
+    /// means that nothing has changed.
     pub(crate) digest: String,
 }
 
 impl WantedTemplate {
-    pub fn new(template: Template, criticality: Criticality, scenario: String) -> Result<Self> {
-        let value = serde_json::to_value(&template)?;
+    pub fn new(template: Template, sample: Option<Sample>, criticality: Criticality, scenario: String) -> Result<Self> {
+        let content = sample.as_ref().map(|it| format!("sample:{}", it.digest));
+        let value = value(&template, content.as_deref())?;
         let digest = Digest::of_parts([value.to_string().as_bytes()]).to_string();
-        Ok(Self { criticality, scenario, template, value, digest })
+        Ok(Self { criticality, scenario, template, sample, digest })
+    }
+
+    /// The template as it is sent, with the handle of its sample.
+    pub(crate) fn value(&self, handle: Option<&str>) -> Result<Value> {
+        value(&self.template, handle)
     }
 
     pub(crate) fn key(&self) -> TemplateKey {
@@ -33,7 +41,16 @@ impl WantedTemplate {
     }
 }
 
-/// The first error of the linter, if there is one: WhatsApp would refuse the template, so it must not be submitted.
+fn value(template: &Template, handle: Option<&str>) -> Result<Value> {
+    Ok(match handle {
+        Some(handle) => serde_json::to_value(with_handle(template, handle))?,
+        None => serde_json::to_value(template)?,
+    })
+}
+
+/// The first error of the linter, if there is one: WhatsApp would refuse the template, so it must not be submitted. That
+/// a media header has no handle yet is left to [`Sample::of`].
 pub fn blocking_error(template: &Template) -> Option<Finding> {
-    lint(template, &ValueLengths::default()).into_iter().find(Finding::is_error)
+    let is_of_sample = |it: &Finding| it.rule.code == HEADER_HANDLE.code;
+    lint(template, &ValueLengths::default()).into_iter().find(|it| it.is_error() && !is_of_sample(it))
 }

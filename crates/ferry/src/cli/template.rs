@@ -12,6 +12,9 @@ pub(crate) enum TemplateCommand {
     ///
     /// Templates that are not critical go first, at most 100 an hour. No template is submitted twice, even if an answer was
     /// lost. Templates with errors are not submitted.
+    ///
+    /// A header with a picture, a video or a document needs a sample file: samples/NAME.jpg, .png, .mp4 or .pdf beside
+    /// the plan, where NAME is the name of the template, or NAME.LANGUAGE for one language. It is uploaded once.
     Submit(SubmitArgs),
     /// Print the status of every submitted template
     Status(AccountArgs),

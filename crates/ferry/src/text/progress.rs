@@ -64,6 +64,7 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
         Note::Waits { task, length, is_asked_for, until } => {
             (task.name(), text::verify::wait(*length, *is_asked_for, *until))
         }
+        Note::Uploads { file, n_bytes, offset } => ("upload", text::templates::upload(file, *n_bytes, *offset)),
         Note::WaitsForLease { holder, since } => {
             let holder = printable(holder);
             let text = format!(

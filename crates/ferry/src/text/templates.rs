@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use campaign::{
-    EXPECTED_APPROVAL_HOURS, MAX_SUBMISSIONS_PER_HOUR, SubmissionSchedule, SubmitReport, TemplateChange,
-    TemplateOutcome, Wait,
+    EXPECTED_APPROVAL_HOURS, HANDLE_HOURS, MAX_SUBMISSIONS_PER_HOUR, PlannedUpload, SubmissionSchedule, SubmitReport,
+    TemplateChange, TemplateOutcome, UploadState, Wait,
 };
 use crm::TemplateRow;
 use jiff::Timestamp;
-use model::counted;
+use model::{counted, grouped, printable};
 use scenario::Criticality;
 
 /// The name of an outcome in JSON.
@@ -50,6 +50,9 @@ fn reason_to_wait(wait: &Wait) -> String {
             "{MAX_SUBMISSIONS_PER_HOUR} were submitted in the last hour; the next is possible at {}",
             minute(*free_at)
         ),
+        Wait::Upload { until } => {
+            format!("another submission is uploading its sample, until {} at the latest", minute(*until))
+        }
         Wait::Review { status } => {
             format!("it changed, but cannot be edited while it is {status}; run `ferry template sync`")
         }
@@ -103,6 +106,7 @@ pub(crate) fn schedule(schedule: &SubmissionSchedule) -> String {
             minute(it.ready)
         );
     }
+    text.extend(schedule.uploads.iter().map(planned_upload));
     text += &format!(
         "{} to submit, {} submitted earlier; at most {MAX_SUBMISSIONS_PER_HOUR} an hour, {EXPECTED_APPROVAL_HOURS} hours \
          for approval\n",
@@ -110,6 +114,25 @@ pub(crate) fn schedule(schedule: &SubmissionSchedule) -> String {
         schedule.n_unchanged
     );
     text
+}
+
+fn planned_upload(upload: &PlannedUpload) -> String {
+    let PlannedUpload { file, media_type, n_bytes, state } = upload;
+    let (file, n_bytes) = (printable(file), grouped(*n_bytes));
+    match state {
+        UploadState::New => format!("would upload {file} ({media_type}, {n_bytes} bytes)\n"),
+        UploadState::Interrupted => format!("would resume the upload of {file} ({media_type}, {n_bytes} bytes)\n"),
+        UploadState::Done => format!("uploaded in the last {HANDLE_HOURS} hours: {file}\n"),
+    }
+}
+
+/// The note about a sample whose upload begins or is resumed.
+pub(crate) fn upload(file: &str, n_bytes: u64, offset: u64) -> String {
+    let (file, n_bytes) = (printable(file), grouped(n_bytes));
+    match offset {
+        0 => format!("{file} ({n_bytes} bytes)"),
+        offset => format!("{file} is resumed at byte {} of {n_bytes}", grouped(offset)),
+    }
 }
 
 /// A line for each template, and the number in each status.

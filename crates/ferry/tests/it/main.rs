@@ -34,5 +34,6 @@ mod submission;
 mod templates;
 mod two_sides;
 mod understood;
+mod uploads;
 mod verification;
 mod world;

@@ -1,5 +1,6 @@
 //! `[whatsapp]`: the account that owns the templates.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -13,6 +14,7 @@ use crate::{Plan, PlanError};
 
 /// The default version of the Graph API: the newest that the documentation of May 2026 shows.
 const DEFAULT_URL: &str = "https://graph.facebook.com/v25.0";
+const DEFAULT_SAMPLES: &str = "samples";
 const DEFAULT_TOKEN: &str = "FERRY_WHATSAPP_TOKEN";
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -21,6 +23,10 @@ pub struct WhatsappSection {
     /// The id of the WhatsApp Business account.
     #[schemars(with = "String")]
     pub account: Spanned<String>,
+    /// The id of the app under which samples of media are uploaded.
+    pub app_id: Option<String>,
+    /// The folder with samples of media.
+    samples: Option<PathBuf>,
     /// The base URL of the Graph API, with its version.
     #[schemars(with = "Option<String>")]
     url: Option<Spanned<String>>,
@@ -51,6 +57,11 @@ impl WhatsappSection {
     pub fn base_url(&self, plan: &Plan) -> Result<Url, PlanError> {
         let url = self.url.as_ref().map_or(DEFAULT_URL, |it| it.get_ref());
         whatsapp::base_url(url).map_err(|error| self.wrong_url(plan, &error.to_string()))
+    }
+
+    /// Returns the folder with samples of media: `samples` beside the plan, if the plan names none.
+    pub fn samples(&self, plan: &Plan) -> PathBuf {
+        plan.folder().join(self.samples.as_deref().unwrap_or(Path::new(DEFAULT_SAMPLES)))
     }
 
     pub fn timeout(&self) -> Duration {

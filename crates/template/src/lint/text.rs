@@ -24,13 +24,23 @@ pub(super) fn lint(template: &Template, lengths: &ValueLengths, findings: &mut V
     }
 }
 
+fn no_sample(header: &Header, template: &Template, place: &str) -> Finding {
+    let ending = match header.format.to_uppercase().as_str() {
+        "VIDEO" => "mp4",
+        "DOCUMENT" => "pdf",
+        _ => "jpg",
+    };
+    let message = "there is no handle of a sample file yet";
+    let fix = format!("put samples/{}.{ending} beside the plan: `ferry template submit` uploads it", template.name);
+    Finding::new(&rules::HEADER_HANDLE, format!("{place}/format"), message).fixed_by(fix)
+}
+
 fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &str, findings: &mut Vec<Finding>) {
     match header.format.to_uppercase().as_str() {
         "TEXT" => {}
         "IMAGE" | "VIDEO" | "DOCUMENT" => {
             if header.example.as_ref().is_none_or(|it| it.header_handle.is_empty()) {
-                let message = "there is no example of a file: upload one and put its handle here";
-                findings.push(Finding::new(&rules::HEADER_HANDLE, format!("{place}/format"), message));
+                findings.push(no_sample(header, template, place));
             }
             return;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use campaign::{ProviderWait, SubmitEvent, TemplateAccount, WantedTemplate, blocking_error};
+use campaign::{ProviderWait, Sample, SubmitEvent, TemplateAccount, UploadPart, WantedTemplate, blocking_error};
 use crm::TemplateRow;
 use crossing::Progress;
 use crossing::progress::{Note, Outcome, Task, Work};
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use plan::Plan;
 use scenario::Criticality;
 use serde_json::{Value, json};
+use template::HEADER_HANDLE;
 
 use crate::cli::template::{AccountArgs, SubmitArgs};
 use crate::commands::translate::{ORDER, OrderEntry};
@@ -20,12 +21,15 @@ use crate::output::Output;
 use crate::text::templates as text;
 
 pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output) -> Result<Exit> {
-    let (wanted, faulty) = wanted(args)?;
-    let account = open(&args.account, &progress).await?;
+    let plan = Plan::read(&args.account.plan)?;
+    let samples = plan.whatsapp.as_ref().map(|it| it.samples(&plan)).unwrap_or_default();
+    let (wanted, faulty) = wanted(args, &samples)?;
+    let account = open(&plan, &progress).await?;
     if args.dry_run {
         let schedule = account.schedule(&wanted, Timestamp::now()).await?;
         account.close().await;
-        let value = json!({ "schedule": schedule.waves, "submitted_before": schedule.n_unchanged, "faulty": faulty });
+        let value = json!({ "schedule": schedule.waves, "uploads": schedule.uploads,
+            "submitted_before": schedule.n_unchanged, "faulty": faulty });
         output.print(&value, || text::schedule(&schedule) + &text::faulty(&faulty))?;
         return Ok(if faulty.is_empty() { Exit::Done } else { Exit::Failed });
     }
@@ -33,6 +37,9 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
     let report = account.submit(&wanted, args.again, |event| match event {
         SubmitEvent::Began { n_templates } => work = Some(progress.begin(Task::Submit, n_templates as u64)),
         SubmitEvent::Advanced => work.iter().for_each(|it| it.advance(1)),
+        SubmitEvent::Uploads(UploadPart { file, n_bytes, offset, .. }) => {
+            progress.note(Note::Uploads { file, n_bytes, offset });
+        }
     });
     let report = report.await?;
     if let Some(work) = work {
@@ -45,6 +52,7 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
     });
     let value = json!({
         "templates": templates.collect::<Vec<_>>(),
+        "uploads": report.uploads,
         "not_reached": report.n_not_reached,
         "faulty": faulty,
     });
@@ -61,16 +69,17 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
     })
 }
 
-async fn open(args: &AccountArgs, progress: &Progress) -> Result<TemplateAccount> {
+async fn open(plan: &Plan, progress: &Progress) -> Result<TemplateAccount> {
     let progress = progress.clone();
     let on_wait = move |ProviderWait { length, is_asked_for, until }| {
         progress.note(Note::Waits { task: Task::Submit, length, is_asked_for, until });
     };
-    TemplateAccount::open(&Plan::read(&args.plan)?, on_wait).await
+    TemplateAccount::open(plan, on_wait).await
 }
 
-/// The templates of files or of a folder that `ferry translate` wrote, and a line for each that the linter refuses.
-fn wanted(args: &SubmitArgs) -> Result<(Vec<WantedTemplate>, Vec<String>)> {
+/// The templates of files or of a folder that `ferry translate` wrote, and a line for each that the linter refuses or
+/// whose sample is not in the folder `samples`.
+fn wanted(args: &SubmitArgs, samples: &Path) -> Result<(Vec<WantedTemplate>, Vec<String>)> {
     let entries = order_entries(&args.files)?;
     let (mut wanted, mut faulty) = (Vec::new(), Vec::new());
     for document in campaign::read_documents(&args.files)? {
@@ -88,10 +97,17 @@ fn wanted(args: &SubmitArgs) -> Result<(Vec<WantedTemplate>, Vec<String>)> {
                 faulty.push(format!("{path}{pointer}: {}[{}] {}", error.rule.name, error.rule.code, error.message));
                 continue;
             }
+            let sample = match Sample::of(&template, samples) {
+                Ok(sample) => sample,
+                Err(why) => {
+                    faulty.push(format!("{path}{pointer}: {}[{}] {why:#}", HEADER_HANDLE.name, HEADER_HANDLE.code));
+                    continue;
+                }
+            };
             let entry = entries.get(&file);
             let criticality = entry.map_or(Criticality::Normal, |it| it.criticality);
             let scenario = entry.map_or(String::new(), |it| it.scenario.clone());
-            wanted.push(WantedTemplate::new(template, criticality, scenario)?);
+            wanted.push(WantedTemplate::new(template, sample, criticality, scenario)?);
         }
     }
     Ok((wanted, faulty))
@@ -114,7 +130,7 @@ fn order_entries(paths: &[PathBuf]) -> Result<BTreeMap<String, OrderEntry>> {
 }
 
 pub(super) async fn status(args: &AccountArgs, progress: &Progress, output: Output) -> Result<Exit> {
-    let account = open(args, progress).await?;
+    let account = open(&Plan::read(&args.plan)?, progress).await?;
     let rows: Vec<TemplateRow> = account.templates().await?.into_values().collect();
     account.close().await;
     let value: Vec<Value> = rows
@@ -130,7 +146,7 @@ pub(super) async fn status(args: &AccountArgs, progress: &Progress, output: Outp
 }
 
 pub(super) async fn sync(args: &AccountArgs, progress: &Progress, output: Output) -> Result<Exit> {
-    let account = open(args, progress).await?;
+    let account = open(&Plan::read(&args.plan)?, progress).await?;
     let changes: Vec<String> = account.sync().await?.iter().map(text::change).collect();
     account.close().await;
     output.print(&json!({ "changed": changes }), || match changes.as_slice() {
