@@ -129,20 +129,35 @@ fn place(checked: &Checked<'_>, pointer: &str) -> Option<(String, Option<String>
         ("templates", n) => {
             let template = checked.templates.get(number(n)?)?;
             let component = template.components.get(keys.nth(1).and_then(number)?)?;
-            let (name, text) = match component {
-                Component::Header(it) => ("header", it.text.clone()),
-                Component::Body(it) => ("body", it.text.clone()),
-                Component::Footer(it) => ("footer", it.text.clone()),
-                Component::Buttons(it) => {
-                    let button = keys.nth(1).and_then(number).and_then(|n: usize| it.buttons.get(n));
-                    ("buttons", button.and_then(|it| it.text.clone()))
-                }
-                Component::Other(_) => ("a component", None),
-            };
+            let (name, text) = component_place(component, &mut keys);
             Some((format!("{name} of template {}", template.name), text))
         }
         _ => None,
     }
+}
+
+/// The place in a component that the other keys of a pointer lead to, and its text.
+fn component_place<'a>(component: &Component, keys: &mut impl Iterator<Item = &'a str>) -> (String, Option<String>) {
+    let (name, text) = match component {
+        Component::Header(it) => ("header", it.text.clone()),
+        Component::Body(it) => ("body", it.text.clone()),
+        Component::Footer(it) => ("footer", it.text.clone()),
+        Component::Buttons(it) => {
+            let button = keys.nth(1).and_then(number).and_then(|n: usize| it.buttons.get(n));
+            ("buttons", button.and_then(|it| it.text.clone()))
+        }
+        Component::Carousel(it) => {
+            let Some((n, card)) = keys.nth(1).and_then(number).and_then(|n| Some((n, it.cards.get(n)?))) else {
+                return ("cards".to_owned(), None);
+            };
+            let part = keys.nth(1).and_then(number).and_then(|n: usize| card.components.get(n));
+            let Some(part) = part else { return (format!("card {}", n + 1), None) };
+            let (name, text) = component_place(part, keys);
+            return (format!("{name} of card {}", n + 1), text);
+        }
+        Component::Other(_) => ("a component", None),
+    };
+    (name.to_owned(), text)
 }
 
 fn number(key: &str) -> Option<usize> {

@@ -36,6 +36,8 @@ pub enum Component {
     Footer(Footer),
     #[serde(rename = "BUTTONS", alias = "buttons", alias = "Buttons")]
     Buttons(Buttons),
+    #[serde(rename = "CAROUSEL", alias = "carousel", alias = "Carousel")]
+    Carousel(Carousel),
     #[serde(untagged)]
     Other(Value),
 }
@@ -127,6 +129,19 @@ pub struct Buttons {
     pub buttons: Vec<Button>,
 }
 
+/// Cards that customers scroll. Each has a header, a body and buttons of its own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Carousel {
+    pub cards: Vec<Card>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    pub components: Vec<Component>,
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
 /// A button of any type.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Button {
@@ -181,6 +196,15 @@ impl Template {
         buttons.unwrap_or_default()
     }
 
+    /// The cards of its carousel, with the index of the component.
+    pub fn cards(&self) -> (usize, &[Card]) {
+        let carousel = self.components.iter().enumerate().find_map(|(n, it)| match it {
+            Component::Carousel(it) => Some((n, it.cards.as_slice())),
+            _ => None,
+        });
+        carousel.unwrap_or_default()
+    }
+
     pub fn is(&self, category: &str) -> bool {
         self.category.eq_ignore_ascii_case(category)
     }
@@ -192,6 +216,31 @@ impl Template {
 
     pub fn is_named(&self) -> bool {
         self.parameter_format.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("NAMED"))
+    }
+}
+
+impl Card {
+    pub fn header(&self) -> Option<&Header> {
+        self.components.iter().find_map(|it| match it {
+            Component::Header(header) => Some(header),
+            _ => None,
+        })
+    }
+
+    /// The text of the body; none if the card has no body.
+    pub fn body_text(&self) -> Option<&str> {
+        self.components.iter().find_map(|it| match it {
+            Component::Body(body) => Some(body.text.as_deref().unwrap_or_default()),
+            _ => None,
+        })
+    }
+
+    pub fn buttons(&self) -> &[Button] {
+        let buttons = self.components.iter().find_map(|it| match it {
+            Component::Buttons(it) => Some(it.buttons.as_slice()),
+            _ => None,
+        });
+        buttons.unwrap_or_default()
     }
 }
 

@@ -51,11 +51,13 @@ fn fix_with(template: &mut Template, phrases: Option<&Phrases>) -> Vec<&'static 
                 }
             }
             Component::Buttons(group) => {
-                for text in group.buttons.iter_mut().filter_map(|it| it.text.as_mut()) {
-                    mend(&rules::EMOJI, plain(text));
-                    mend(&rules::BUTTON_MARKS, without_marks(text));
-                }
+                mend_titles(&mut group.buttons, &mut mend);
                 mend(&rules::BUTTON_ORDER, quick_replies_first(&mut group.buttons));
+            }
+            Component::Carousel(carousel) => {
+                for component in carousel.cards.iter_mut().flat_map(|it| &mut it.components) {
+                    has_names |= mend_card(component, &mut mend);
+                }
             }
             Component::Other(_) => {}
         }
@@ -83,6 +85,29 @@ fn mend_header(header: &mut Header, mend: &mut impl FnMut(&'static Rule, bool)) 
     let renumbered = renumbered(text);
     mend(&rules::VARIABLE_ORDER, renumbered.is_some());
     examples_of_header(header, mend);
+}
+
+fn mend_titles(buttons: &mut [Button], mend: &mut impl FnMut(&'static Rule, bool)) {
+    for text in buttons.iter_mut().filter_map(|it| it.text.as_mut()) {
+        mend(&rules::EMOJI, plain(text));
+        mend(&rules::BUTTON_MARKS, without_marks(text));
+    }
+}
+
+/// Mends a component of a card, and says whether its variables have names. A card is no letter: it gets no greeting and
+/// no thanks. Its buttons keep their order, which is that of the other cards.
+fn mend_card(component: &mut Component, mend: &mut impl FnMut(&'static Rule, bool)) -> bool {
+    match component {
+        Component::Body(body) => {
+            mend_body(body, None, mend);
+            body.text.as_deref().is_some_and(names)
+        }
+        Component::Buttons(group) => {
+            mend_titles(&mut group.buttons, mend);
+            false
+        }
+        _ => false,
+    }
 }
 
 /// Moves quick replies to the front if others stand between them.

@@ -16,7 +16,8 @@ mod variable;
 mod words;
 
 pub use api::{
-    Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Header, HeaderExample, NamedExample, Template,
+    Body, BodyExample, BodyValues, Button, Buttons, Card, Carousel, Component, Footer, Header, HeaderExample,
+    NamedExample, Template,
 };
 pub use fix::{fix, fix_without_words, plain_button};
 pub use language::{LANGUAGES, language_code};
@@ -35,6 +36,8 @@ pub static HEADER_HANDLE: &model::Rule = &rules::HEADER_HANDLE;
 
 /// Limits a body, in characters, with its variables filled in.
 pub const MAX_TEMPLATE_BODY: usize = 1024;
+/// Limits the body of a card, in characters, with its variables filled in.
+pub const MAX_CARD_BODY: usize = 160;
 /// Limits a header and a footer, in characters.
 pub const MAX_LINE: usize = 60;
 /// Limits the buttons of a template.

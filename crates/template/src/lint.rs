@@ -1,6 +1,7 @@
 //! The linter: finds broken rules in a template.
 
 mod buttons;
+mod cards;
 mod content;
 mod fields;
 pub(crate) mod text;
@@ -17,6 +18,7 @@ pub fn lint(template: &Template, lengths: &ValueLengths) -> Vec<Finding> {
     fields::lint(template, &mut findings);
     text::lint(template, lengths, &mut findings);
     buttons::lint(template, &mut findings);
+    cards::lint(template, &mut findings);
     content::lint(template, &mut findings);
     findings.sort_by(|a, b| (&a.place, a.span, a.rule.code).cmp(&(&b.place, b.span, b.rule.code)));
     findings

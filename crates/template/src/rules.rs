@@ -1,7 +1,7 @@
 //! Every rule, with its code, its severity and its source.
 //!
 //! The hundreds group the codes: T1 fields, T2 lengths and signs of texts, T3 variables, T4 buttons, T5 headers and
-//! authentication, T6 what reviewers and policies say. The description says what is right. Its source is the document of
+//! authentication, T6 what reviewers and policies say, T7 cards. The description says what is right. Its source is the document of
 //! the rule's author with the number of the error where there is one, or "our caution".
 
 use model::Severity::{Error, Note, Warning};
@@ -125,6 +125,21 @@ model::rules! {
         "a marketing message says how to stop such messages";
     MANY_VARIABLES "T605" "many-variables" Note "design text S1-17":
         "a text has few variables: reviewers doubt texts that say little on their own";
+
+    CARD_COUNT "T701" "card-count" Error "Meta, media card carousel templates (2026-06-24)":
+        "a carousel has 2 to 10 cards";
+    CARDS_ALIKE "T702" "cards-alike" Error "Meta, media card carousel templates (2026-06-24)":
+        "all cards have the same components: the same kind of header, a body or none, the same kinds of buttons in one order";
+    CARD_HEADER "T703" "card-header" Error "Meta, media and product card carousel templates (2026-06-24)":
+        "the header of a card is IMAGE or VIDEO, or PRODUCT";
+    CARD_BODY "T704" "card-body" Error "Meta, media card carousel templates":
+        "the body of a card has at most 160 characters";
+    CARD_BUTTONS "T705" "card-buttons" Error "Meta, media card carousel templates (2026-06-24)":
+        "a card has at most two buttons: quick replies, addresses, phone numbers; that of a product may open it";
+    CAROUSEL_CATEGORY "T706" "carousel-category" Error "Meta, media card carousel templates (2026-06-24)":
+        "a template with cards is MARKETING";
+    CAROUSEL_ALONE "T707" "carousel-alone" Error "Meta, media card carousel templates (2026-06-24)":
+        "a template with cards has a body beside them, and no header, footer or buttons of its own";
 
     MESSAGE_LENGTH "M101" "message-length" Error "Meta, send messages":
         "a text has at most 4096 characters, the body of buttons, links and requests 1024, of a list 4096";

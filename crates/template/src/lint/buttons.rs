@@ -28,20 +28,37 @@ const TYPES: [(&str, usize); 12] = [
 
 pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
     for (n, component) in template.components.iter().enumerate() {
-        if let Component::Buttons(group) = component {
-            let place = format!("/components/{n}/buttons");
-            counts(&group.buttons, &place, findings);
-            order(&group.buttons, &place, findings);
-            let mut texts = HashSet::new();
-            for (n, button) in group.buttons.iter().enumerate() {
-                let place = format!("{place}/{n}");
-                one(button, template, &place, findings);
-                let Some(text) = button.text.as_deref() else { continue };
-                if !texts.insert(text) {
-                    let message = format!("“{text}” is used twice");
-                    findings.push(Finding::new(&rules::BUTTON_TWICE, format!("{place}/text"), message));
+        let place = format!("/components/{n}");
+        match component {
+            Component::Buttons(group) => {
+                let place = format!("{place}/buttons");
+                counts(&group.buttons, &place, findings);
+                order(&group.buttons, &place, findings);
+                each(&group.buttons, template, &place, findings);
+            }
+            Component::Carousel(carousel) => {
+                let cards = carousel.cards.iter().enumerate();
+                let components = cards.flat_map(|(n, it)| it.components.iter().enumerate().map(move |it| (n, it)));
+                for (n, (k, component)) in components {
+                    let Component::Buttons(group) = component else { continue };
+                    let place = format!("{place}/cards/{n}/components/{k}/buttons");
+                    each(&group.buttons, template, &place, findings);
                 }
             }
+            _ => {}
+        }
+    }
+}
+
+fn each(buttons: &[Button], template: &Template, place: &str, findings: &mut Vec<Finding>) {
+    let mut texts = HashSet::new();
+    for (n, button) in buttons.iter().enumerate() {
+        let place = format!("{place}/{n}");
+        one(button, template, &place, findings);
+        let Some(text) = button.text.as_deref() else { continue };
+        if !texts.insert(text) {
+            let message = format!("“{text}” is used twice");
+            findings.push(Finding::new(&rules::BUTTON_TWICE, format!("{place}/text"), message));
         }
     }
 }

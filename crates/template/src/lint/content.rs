@@ -45,20 +45,31 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
             .any(|it| says_how_to_stop(&template.language, it.text.as_deref().unwrap_or_default()));
     if template.is("MARKETING") && !says_how {
         let finding = Finding::new(&rules::OPT_OUT, "/components", "nothing says how to stop these messages");
-        findings.push(finding.fixed_by("add a quick reply that stops them, and a footer that names it"));
+        findings.push(finding.fixed_by(match template.cards().1 {
+            [] => "add a quick reply that stops them, and a footer that names it",
+            _ => "say it in the body: a template with cards has no buttons and no footer of its own",
+        }));
     }
 }
 
 fn texts(template: &Template) -> Vec<(String, &str)> {
-    let components = template.components.iter().enumerate();
-    let texts = components.filter_map(|(n, it)| {
+    let mut texts = texts_of(&template.components, "");
+    let (at, cards) = template.cards();
+    for (n, card) in cards.iter().enumerate() {
+        texts.extend(texts_of(&card.components, &format!("/components/{at}/cards/{n}")));
+    }
+    texts
+}
+
+fn texts_of<'a>(components: &'a [Component], within: &str) -> Vec<(String, &'a str)> {
+    let texts = components.iter().enumerate().filter_map(|(n, it)| {
         let text = match it {
             Component::Header(it) => it.text.as_deref(),
             Component::Body(it) => it.text.as_deref(),
             Component::Footer(it) => it.text.as_deref(),
-            Component::Buttons(_) | Component::Other(_) => None,
+            Component::Buttons(_) | Component::Carousel(_) | Component::Other(_) => None,
         };
-        Some((format!("/components/{n}/text"), text?))
+        Some((format!("{within}/components/{n}/text"), text?))
     });
     texts.collect()
 }

@@ -44,7 +44,7 @@ fn language(template: &Template, findings: &mut Vec<Finding>) {
 }
 
 fn components(template: &Template, findings: &mut Vec<Finding>) {
-    let mut counts = [0; 4];
+    let mut counts = [0; 5];
     for (n, component) in template.components.iter().enumerate() {
         let place = format!("/components/{n}");
         let (kind, name) = match component {
@@ -52,12 +52,11 @@ fn components(template: &Template, findings: &mut Vec<Finding>) {
             Component::Body(_) => (1, "body"),
             Component::Footer(_) => (2, "footer"),
             Component::Buttons(_) => (3, "group of buttons"),
+            Component::Carousel(_) => (4, "carousel"),
             Component::Other(value) => {
                 let kind = value.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
-                // Components that hold templates of their own, or offers. Their content is not checked.
-                if !["CAROUSEL", "LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST"]
-                    .contains(&kind.to_uppercase().as_str())
-                {
+                // The content of these is not checked.
+                if !["LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST"].contains(&kind.to_uppercase().as_str()) {
                     let message = format!("a component of type “{kind}” with these fields is not known");
                     findings.push(Finding::new(&rules::SHAPE, place, message));
                 }
@@ -90,7 +89,8 @@ fn time_to_live(template: &Template, findings: &mut Vec<Finding>) {
 
 fn parameter_format(template: &Template, findings: &mut Vec<Finding>) {
     let texts = [template.body_text(), template.header().and_then(|it| it.text.as_deref()).unwrap_or_default()];
-    let mut found = texts.iter().flat_map(|it| variables(it).0).peekable();
+    let of_cards = template.cards().1.iter().filter_map(|it| it.body_text());
+    let mut found = texts.into_iter().chain(of_cards).flat_map(|it| variables(it).0).peekable();
     if found.peek().is_none() {
         return;
     }

@@ -178,6 +178,16 @@ fn each_rule_is_broken_by_its_own_template() {
                 &["x"; 6],
             ),
         ),
+        ("card-count", card_with("/components/1/cards", json!([]))),
+        ("cards-alike", card_with("/components/1/cards/1/components/0/format", json!("VIDEO"))),
+        ("card-header", card_with("/components/1/cards/0/components/0/format", json!("DOCUMENT"))),
+        ("card-body", card_with("/components/1/cards/0/components/1/text", json!("x".repeat(161)))),
+        ("card-buttons", card_with("/components/1/cards/0/components/2/buttons/1/type", json!("COPY_CODE"))),
+        ("carousel-category", card_with("/category", json!("UTILITY"))),
+        (
+            "carousel-alone",
+            carousel().tap(json!({ "type": "BUTTONS", "buttons": [{ "type": "QUICK_REPLY", "text": "Non" }] })),
+        ),
     ];
     for (rule, template) in &broken {
         let printed = printed(template.clone());
@@ -209,6 +219,101 @@ impl Build for Value {
         template.as_object_mut().unwrap().extend(self.as_object().unwrap().clone());
         template
     }
+}
+
+/// A template with cards that breaks no rule.
+fn carousel() -> Value {
+    let card = |name: &str| {
+        json!({ "components": [
+            { "type": "HEADER", "format": "IMAGE", "example": { "header_handle": ["4::handle"] } },
+            { "type": "BODY", "text": format!("{name}, dès {{{{1}}}} euros la nuit"), "example": { "body_text": [["90"]] } },
+            { "type": "BUTTONS", "buttons": [
+                { "type": "QUICK_REPLY", "text": "Réserver" },
+                { "type": "URL", "text": "Voir", "url": "https://example.com/{{1}}", "example": ["https://example.com/a"] }
+            ] }
+        ] })
+    };
+    json!({ "name": "rooms", "language": "fr", "category": "MARKETING", "components": [
+        { "type": "BODY", "text": "Nos chambres vous attendent. Répondez STOP pour ne plus rien recevoir." },
+        { "type": "CAROUSEL", "cards": [card("La mer"), card("Le jardin")] }
+    ] })
+}
+
+/// The template with cards after a change at one of its places.
+fn card_with(pointer: &str, value: Value) -> Value {
+    let mut template = carousel();
+    *template.pointer_mut(pointer).unwrap() = value;
+    template
+}
+
+#[test]
+fn cards_are_checked_like_templates_and_against_each_other() {
+    check(carousel(), expect![""]);
+    let first = "/components/1/cards/0/components";
+    check(
+        card_with(
+            &format!("{first}/1"),
+            json!({ "type": "BODY", "text": "{{1}} {{2}} bit.ly/x", "example": { "body_text": [["a"]] } }),
+        ),
+        expect![[r#"
+            variable-ratio /components/1/cards/0/components/1/text None: 1 words and 2 variables: at least 5 words are needed
+            variable-at-start /components/1/cards/0/components/1/text Some((0, 5)): it begins with a variable
+            variables-adjacent /components/1/cards/0/components/1/text Some((0, 11)): {{1}} and {{2}} are next to each other
+            example /components/1/cards/0/components/1/text Some((6, 11)): {{2}} has no example
+            shortened-link /components/1/cards/0/components/1/text Some((12, 20)): this link hides where it leads
+        "#]],
+    );
+    check(
+        card_with(&format!("{first}/0"), json!({ "type": "HEADER", "format": "VIDEO" })),
+        expect![[r#"
+        header-handle /components/1/cards/0/components/0/format None: there is no example of a file: upload one and put its handle here
+        cards-alike /components/1/cards/1 None: card 2 has another kind of header than card 1
+    "#]],
+    );
+    check(
+        card_with(&format!("{first}/2/buttons/1/type"), json!("QUICK_REPLY")),
+        expect![[r#"
+        cards-alike /components/1/cards/1 None: card 2 has other buttons than card 1
+    "#]],
+    );
+    let mut without = carousel();
+    without["components"][1]["cards"][1]["components"].as_array_mut().unwrap().remove(1);
+    check(
+        without,
+        expect![[r#"
+        cards-alike /components/1/cards/1 None: card 2 has more or less text than card 1
+    "#]],
+    );
+}
+
+#[test]
+fn a_list_of_the_graph_api_may_hold_cards_of_products() {
+    let card = json!({ "components": [
+        { "type": "HEADER", "format": "PRODUCT" },
+        { "type": "BUTTONS", "buttons": [{ "type": "SPM", "text": "Voir" }] }
+    ] });
+    let mut listed = card_with("/components/1/cards", json!([card, card]));
+    listed["id"] = json!("1");
+    listed["status"] = json!("APPROVED");
+    check(listed, expect![[""]]);
+}
+
+#[test]
+fn cards_are_mended_without_greetings_and_in_the_order_of_their_buttons() {
+    let mut value = carousel();
+    for n in 0..2 {
+        let card = &mut value["components"][1]["cards"][n]["components"];
+        card[1]["text"] = json!("{{1}} {{2}}, la nuit\n\n\ndès");
+        card[1]["example"] = json!({ "body_text": [["90", "deux\tlits"]] });
+        card[2]["buttons"][0]["text"] = json!("*Réserver* 🌊");
+        card[2]["buttons"].as_array_mut().unwrap().reverse();
+    }
+    let mut template: Template = serde_json::from_value(value).unwrap();
+    let fixed: Vec<&str> = fix(&mut template).iter().map(|it| it.name).collect();
+    assert_eq!(fixed.join(" "), "line-break-run variables-adjacent value-characters emoji button-marks");
+    let card = &template.cards().1[0];
+    assert_eq!(card.body_text(), Some("{{1}} – {{2}}, la nuit\n\ndès"));
+    assert_eq!(card.buttons().iter().filter_map(|it| it.text.as_deref()).collect::<Vec<_>>(), ["Voir", "Réserver"]);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use model::Finding;
 use crate::marks::{self, Kind};
 use crate::signs::{emoji, formatting_mark, line_break_run};
 use crate::variable::{ValueLengths, Variable, variables};
-use crate::{Body, Component, Footer, Header, MAX_LINE, MAX_TEMPLATE_BODY, NamedExample, Template, rules};
+use crate::{
+    Body, Card, Component, Footer, Header, MAX_CARD_BODY, MAX_LINE, MAX_TEMPLATE_BODY, NamedExample, Template, rules,
+};
 
 /// More variables than this are a note.
 const MANY_VARIABLES: usize = 5;
@@ -17,8 +19,14 @@ pub(super) fn lint(template: &Template, lengths: &ValueLengths, findings: &mut V
         let place = format!("/components/{n}");
         match component {
             Component::Header(it) => header(it, template, lengths, &place, findings),
-            Component::Body(it) => body(it, template, lengths, &place, findings),
+            Component::Body(it) => body(it, template, lengths, &OF_TEMPLATE, &place, findings),
             Component::Footer(it) => footer(it, &place, findings),
+            Component::Carousel(it) => {
+                it.cards
+                    .iter()
+                    .zip(0..)
+                    .for_each(|(it, n)| card(it, template, &format!("{place}/cards/{n}"), findings));
+            }
             Component::Buttons(_) | Component::Other(_) => {}
         }
     }
@@ -35,6 +43,28 @@ fn no_sample(header: &Header, template: &Template, place: &str) -> Finding {
     Finding::new(&rules::HEADER_HANDLE, format!("{place}/format"), message).fixed_by(fix)
 }
 
+/// The longest body, and its rule.
+struct BodyLimit {
+    most: usize,
+    rule: &'static model::Rule,
+}
+
+const OF_TEMPLATE: BodyLimit = BodyLimit { most: MAX_TEMPLATE_BODY, rule: &rules::BODY_LENGTH };
+const OF_CARD: BodyLimit = BodyLimit { most: MAX_CARD_BODY, rule: &rules::CARD_BODY };
+
+/// Checks the texts of a card. Its variables are numbered on their own, so the lengths of those of the body do not count.
+fn card(card: &Card, template: &Template, place: &str, findings: &mut Vec<Finding>) {
+    let lengths = ValueLengths::default();
+    for (component, n) in card.components.iter().zip(0..) {
+        let place = format!("{place}/components/{n}");
+        match component {
+            Component::Header(it) => header(it, template, &lengths, &place, findings),
+            Component::Body(it) => body(it, template, &lengths, &OF_CARD, &place, findings),
+            _ => {}
+        }
+    }
+}
+
 fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &str, findings: &mut Vec<Finding>) {
     match header.format.to_uppercase().as_str() {
         "TEXT" => {}
@@ -44,6 +74,8 @@ fn header(header: &Header, template: &Template, lengths: &ValueLengths, place: &
             }
             return;
         }
+        // Such a card shows a product of the catalogue.
+        "PRODUCT" if !template.cards().1.is_empty() => return,
         "LOCATION" if !template.is("AUTHENTICATION") => return,
         _ => {
             let message = format!("“{}” is not allowed here", header.format);
@@ -81,7 +113,14 @@ pub(super) fn no_emoji(text: &str, place: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, findings: &mut Vec<Finding>) {
+fn body(
+    body: &Body,
+    template: &Template,
+    lengths: &ValueLengths,
+    limit: &BodyLimit,
+    place: &str,
+    findings: &mut Vec<Finding>,
+) {
     // WhatsApp writes the body of an authentication template.
     let Some(text) = body.text.as_deref() else {
         if !template.is("AUTHENTICATION") {
@@ -91,7 +130,7 @@ fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, f
     };
     let place = format!("{place}/text");
     let found = common(text, template, &place, findings);
-    too_long(text, MAX_TEMPLATE_BODY, &rules::BODY_LENGTH, &place, findings);
+    too_long(text, limit.most, limit.rule, &place, findings);
     if let Some(span) = line_break_run(text) {
         let finding = Finding::new(&rules::LINE_BREAK_RUN, &place, "there are several empty lines in a row").at(span);
         findings.push(finding.fixed_by("leave one"));
@@ -110,8 +149,8 @@ fn body(body: &Body, template: &Template, lengths: &ValueLengths, place: &str, f
         body.example.as_ref().map_or((&[][..], &[][..]), |it| (it.body_text.values(), &it.body_text_named_params));
     examples(&found, values, named, &place, findings);
     let filled = filled_length(text, &found, values, named, lengths);
-    if filled > MAX_TEMPLATE_BODY && text.chars().count() <= MAX_TEMPLATE_BODY {
-        let message = format!("with its values it has {filled} characters; at most {MAX_TEMPLATE_BODY} are allowed");
+    if filled > limit.most && text.chars().count() <= limit.most {
+        let message = format!("with its values it has {filled} characters; at most {} are allowed", limit.most);
         findings.push(Finding::new(&rules::FILLED_LENGTH, &place, message));
     }
 }
