@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use lingua::{Language, LanguageDetector, LanguageDetectorBuilder};
 use rayon::prelude::*;
-use scenario::{Choice, LanguageBasis, Scenario, Text, TextPart, Trigger};
+use scenario::{LanguageBasis, Scenario, Text, TextPart, Trigger};
 use whatlang::{Lang, Script};
 
 /// Confidence of the detector, from 0 to 1, from which a language is believed. The confidences of all languages add up
@@ -104,8 +104,12 @@ fn texts(scenario: &Scenario) -> String {
             all.push(' ');
         }
         if let scenario::Act::Message(message) = &step.act {
-            for title in message.choices.iter().map(Choice::title) {
-                all.push_str(title);
+            for card in &message.cards {
+                all.push_str(&card.body().fill(|_| " ".into()));
+                all.push('\n');
+            }
+            for (_, choice) in message.all_choices() {
+                all.push_str(choice.title());
                 all.push('\n');
             }
         }

@@ -203,15 +203,6 @@ impl ContentBuilder<'_> {
         pattern.replace_all(raw, |it: &regex::Captures<'_>| sample(&it[1]).unwrap_or(&it[0]).to_owned()).into_owned()
     }
 
-    /// A name with the samples of the content in place of its slots.
-    fn filled_slots(&self, name: &str) -> String {
-        let sample = |slot: &str| {
-            let variable = slot.strip_prefix("slot_").unwrap_or(slot);
-            self.content.get("variables")?.get(variable)?.as_str().map(str::to_owned)
-        };
-        Text::parse(name).fill(|slot| sample(slot).unwrap_or_default().into()).trim().to_owned()
-    }
-
     /// The payload of a button, in which the slots have the names that they have in the text.
     fn payload(&mut self, id: &str) -> String {
         if id.contains("{{") {

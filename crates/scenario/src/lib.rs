@@ -1,5 +1,6 @@
 //! The neutral form of scenarios: what is said, asked and done, on any channel.
 
+mod card;
 mod condition;
 mod document;
 mod loss;
@@ -10,6 +11,7 @@ mod step;
 mod text;
 mod words;
 
+pub use card::Card;
 pub use condition::{Branch, Condition, Find, Test};
 pub use document::{ScenarioError, read_scenarios, schema};
 pub use loss::{LOSSES, Loss, PlacedLoss};
@@ -194,7 +196,16 @@ impl Scenario {
 
     /// Every text of the steps, with its place as a JSON pointer.
     pub fn texts(&self) -> Vec<(String, &Text)> {
-        let steps = self.steps.iter().enumerate();
-        steps.filter_map(|(n, it)| Some((format!("/steps/{n}/text"), it.act.text()?))).collect()
+        let mut texts = Vec::new();
+        for (n, step) in self.steps.iter().enumerate() {
+            texts.extend(step.act.text().map(|it| (format!("/steps/{n}/text"), it)));
+            let Act::Message(message) = &step.act else { continue };
+            for (k, card) in message.cards.iter().enumerate() {
+                let place = |field: &str| format!("/steps/{n}/cards/{k}/{field}");
+                texts.push((place("title"), &card.title));
+                texts.push((place("text"), &card.text));
+            }
+        }
+        texts
     }
 }

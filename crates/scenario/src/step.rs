@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{CodeNotice, Condition, Find, Location, Media, Product, Text};
+use crate::{Card, CodeNotice, Condition, Find, Location, Media, Product, Text};
 
 /// The id that ends a scenario in place of a step.
 pub const END: &str = "end";
@@ -66,6 +66,9 @@ pub struct Message {
     pub location: Option<Location>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
+    /// Cards that customers scroll, below the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<Card>,
     /// The button that opens the choices, where WhatsApp shows them as a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_button: Option<String>,
@@ -131,6 +134,18 @@ pub enum Choice {
 
 impl Choice {
     pub fn title(&self) -> &str {
+        match self {
+            Self::Reply { title, .. }
+            | Self::Link { title, .. }
+            | Self::Phone { title, .. }
+            | Self::ShareLocation { title, .. }
+            | Self::SharePhone { title, .. }
+            | Self::CopyCode { title, .. }
+            | Self::Form { title, .. } => title,
+        }
+    }
+
+    pub fn title_mut(&mut self) -> &mut String {
         match self {
             Self::Reply { title, .. }
             | Self::Link { title, .. }
@@ -270,9 +285,10 @@ impl Act {
         let mut routes = Vec::new();
         match self {
             Self::Message(it) => {
-                let choices = it.choices.iter().filter_map(|choice| {
+                let choices = it.all_choices().filter_map(|(card, choice)| {
                     let next = choice.next()?;
-                    Some((choice.title().to_owned(), if next.is_some() { next } else { &it.next }))
+                    let title = card.map_or_else(|| choice.title().to_owned(), |it| it.answer(choice.title()));
+                    Some((title, if next.is_some() { next } else { &it.next }))
                 });
                 routes.extend(choices);
                 let last = if routes.is_empty() { "" } else { "anything else" };
@@ -322,7 +338,8 @@ impl Act {
         }
         match self {
             Self::Message(it) => {
-                let choices = it.choices.iter_mut().filter_map(Choice::next_mut);
+                let of_cards = it.cards.iter_mut().flat_map(|it| &mut it.choices);
+                let choices = it.choices.iter_mut().chain(of_cards).filter_map(Choice::next_mut);
                 choices.chain([&mut it.next]).chain(at_timeout(&mut it.timeout)).collect()
             }
             Self::Question(it) => [&mut it.next].into_iter().chain(at_timeout(&mut it.timeout)).collect(),
@@ -357,6 +374,6 @@ impl Act {
 
 impl Message {
     pub fn waits(&self) -> bool {
-        self.choices.iter().any(|it| it.next().is_some())
+        self.all_choices().any(|it| it.1.next().is_some())
     }
 }

@@ -40,20 +40,16 @@ fn scenario(scenario: &Scenario) -> String {
 }
 
 fn line(step: &Step) -> String {
-    let goal = |it: &Goal| it.as_ref().map_or(String::new(), |it| format!(" → {it}"));
     let mut line = format!("{}: ", step.id);
     match &step.act {
         Act::Message(it) => {
             line += &it.media.as_ref().map_or(String::new(), |it| format!("({} {}) ", it.kind.name(), it.url));
             line += &it.text.to_string().replace('\n', " / ");
-            for choice in &it.choices {
-                let more = match choice {
-                    Choice::Link { url, .. } => format!(" ↗ {url}"),
-                    Choice::Phone { number, .. } => format!(" ☎ {number}"),
-                    Choice::Reply { value: Some(value), next, .. } => format!(" = {value}{}", goal(next)),
-                    choice => choice.next().map(goal).unwrap_or_default(),
-                };
-                line += &format!(" [{}{more}]", choice.title());
+            line += &choices(&it.choices);
+            for card in &it.cards {
+                let media = card.media.as_ref().map_or(String::new(), |it| format!("({} {}) ", it.kind.name(), it.url));
+                let body = card.body().to_string().replace('\n', " / ");
+                line += &format!(" <{media}{body}{}>", choices(&card.choices));
             }
             line += &it.then.iter().map(|it| format!(" then ({} {})", it.kind.name(), it.url)).collect::<String>();
             line += &it.slot.as_ref().map_or(String::new(), |it| format!(" (as {it})"));
@@ -74,4 +70,21 @@ fn line(step: &Step) -> String {
         Act::Handover(it) => line += &format!("{} to a person{}", it.text, goal(&it.next)),
     }
     line
+}
+
+fn choices(choices: &[Choice]) -> String {
+    let shown = choices.iter().map(|choice| {
+        let more = match choice {
+            Choice::Link { url, .. } => format!(" ↗ {url}"),
+            Choice::Phone { number, .. } => format!(" ☎ {number}"),
+            Choice::Reply { value: Some(value), next, .. } => format!(" = {value}{}", goal(next)),
+            choice => choice.next().map(goal).unwrap_or_default(),
+        };
+        format!(" [{}{more}]", choice.title())
+    });
+    shown.collect()
+}
+
+fn goal(goal: &Goal) -> String {
+    goal.as_ref().map_or(String::new(), |it| format!(" → {it}"))
 }

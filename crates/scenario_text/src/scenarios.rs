@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use model::{Severity, counted, printable};
-use scenario::{Act, Choice, Goal, Message, Scenario, Step, Text};
+use scenario::{Act, Card, Choice, Goal, Message, Scenario, Step, Text};
 use scenario_import::{Imported, Skipped};
 use translate::ScenarioRuns;
 
@@ -125,11 +125,25 @@ fn message_text(message: &Message) -> String {
     for choice in &message.choices {
         text += &format!("\n      [{}]{}", choice.title(), button(choice));
     }
+    for (card, n) in message.cards.iter().zip(1..) {
+        text += &card_text(card, n);
+    }
     for media in &message.then {
         text += &format!("\n      then ({} {})", media.kind.name(), media.url);
     }
     let otherwise = if message.waits() && message.next.is_some() { "\n      otherwise" } else { "" };
     text + otherwise + &goal(&message.next)
+}
+
+fn card_text(card: &Card, n: usize) -> String {
+    let mut text = format!("\n      card {n}: {}", card.body().to_string().replace('\n', "\n        "));
+    if let Some(media) = &card.media {
+        text += &format!("\n        ({} {})", media.kind.name(), media.url);
+    }
+    for choice in &card.choices {
+        text += &format!("\n        [{}]{}", choice.title(), button(choice));
+    }
+    text
 }
 
 /// What a button does, and the step that follows its tap.

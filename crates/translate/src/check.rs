@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use model::Finding;
 use regex::Regex;
-use scenario::{Act, Choice, END, Goal, LanguageBasis, Scenario, Step, Text};
+use scenario::{Act, Card, Choice, END, Goal, LanguageBasis, Scenario, Step, Text};
 use template::language_code;
 
 use crate::rules;
@@ -119,7 +119,7 @@ fn step_shape(n: usize, step: &Step, ids: &HashSet<&str>, findings: &mut Vec<Fin
         }
     }
     if is_silent(&step.act) {
-        let has_choices = matches!(&step.act, Act::Message(it) if !it.choices.is_empty());
+        let has_choices = matches!(&step.act, Act::Message(it) if it.all_choices().next().is_some());
         let message = match has_choices {
             true => format!("“{}” has buttons and no text: WhatsApp shows none without one", step.id),
             false => format!("“{}” says nothing", step.id),
@@ -131,7 +131,11 @@ fn step_shape(n: usize, step: &Step, ids: &HashSet<&str>, findings: &mut Vec<Fin
 /// Whether a step that should say or show something does neither.
 pub(crate) fn is_silent(act: &Act) -> bool {
     match act {
-        Act::Message(it) => is_blank(&it.text) && it.media.is_none() && it.location.is_none() && it.products.is_empty(),
+        Act::Message(it) => {
+            let is_blank_card = |it: &Card| is_blank(&it.title) && is_blank(&it.text);
+            let shows = it.media.is_some() || it.location.is_some() || !it.products.is_empty();
+            is_blank(&it.text) && !shows && it.cards.iter().all(is_blank_card)
+        }
         Act::Question(it) => is_blank(&it.text),
         _ => false,
     }
@@ -211,7 +215,7 @@ fn escalation(scenario: &Scenario, reached: &HashSet<&str>, findings: &mut Vec<F
             Act::Handover(it) if it.via.is_accepted() => is_there = true,
             Act::Handover(it) => refused = Some((n, it.via)),
             Act::Message(it) => {
-                is_there |= speaks(&it.text) || it.choices.iter().any(|it| matches!(it, Choice::Phone { .. }));
+                is_there |= speaks(&it.text) || it.all_choices().any(|it| matches!(it.1, Choice::Phone { .. }));
             }
             Act::Question(it) => is_there |= speaks(&it.text),
             Act::Listen(_) | Act::Condition(_) | Act::Find(_) | Act::Set { .. } | Act::Call(_) | Act::Wait { .. } => {}

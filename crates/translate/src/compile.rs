@@ -1,6 +1,7 @@
 //! The compiler: turns a scenario into templates and session messages.
 
 mod buttons;
+mod cards;
 mod category;
 mod examples;
 mod session;
@@ -281,6 +282,12 @@ impl<'a> Compiler<'a> {
         if let Some(timeout) = &spoken.message.timeout {
             let message = format!("after {} s without an answer", timeout.seconds);
             self.record_loss(Loss::Timeout, spoken.n, message);
+        }
+        if !spoken.message.cards.is_empty() {
+            match self.carousel(&spoken) {
+                Ok(()) => return,
+                Err(why) => self.cards_in_text(&mut spoken, &why),
+            }
         }
         self.drop_share_phone(&mut spoken);
         match self.is_closed(spoken.id) {

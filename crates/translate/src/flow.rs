@@ -61,9 +61,35 @@ pub enum Outgoing {
         /// What fills the header: the address of its media, or the slot of its text.
         #[serde(skip_serializing_if = "Option::is_none")]
         header: Option<String>,
+        /// What fills the cards of a carousel, in their order.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        cards: Vec<SentCard>,
     },
     /// Allowed within 24 hours after the customer's last message.
     Message(SessionMessage),
+}
+
+/// What fills a card of a carousel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SentCard {
+    /// The address of its picture or video.
+    pub header: String,
+    /// The slots that fill the variables of its body, in their order.
+    pub parameters: Vec<String>,
+    /// The slot that fills the end of the address of each button that has one, by the number of the button.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<(usize, String)>,
+    /// The payload of each quick reply, by the number of the button: cards may have buttons of the same text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub payloads: Vec<(usize, String)>,
+}
+
+impl SentCard {
+    /// The slots that fill the card.
+    pub fn slots(&self) -> impl Iterator<Item = &str> {
+        let in_header = self.header.split("{{").skip(1).filter_map(|it| Some(it.split_once("}}")?.0));
+        self.parameters.iter().chain(self.buttons.iter().map(|it| &it.1)).map(String::as_str).chain(in_header)
+    }
 }
 
 /// The answer that a step waits for.
@@ -88,6 +114,9 @@ pub struct Route {
     pub id: String,
     /// The whole title, as the source has it.
     pub title: String,
+    /// The name of the card that the button is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
     /// The value that is saved.
     pub value: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,7 @@ mod window;
 
 pub use check::{check, check_set};
 pub use compile::{Business, Compiled, OptOutWording, Options, Parameters, compile, compile_all};
-pub use flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
+pub use flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends, SentCard};
 pub use graph::{mermaid, svg};
 pub use rules::RULES;
 pub use scenario::{Input, Script, Shown};

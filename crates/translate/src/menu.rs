@@ -137,7 +137,8 @@ fn words(branch: &Branch, slot: &str) -> Option<Vec<String>> {
 
 /// The choices of a message that asks for an answer and leaves the rest to the business: all lines count from 1.
 fn choices_of_message(message: &Message) -> Option<Message> {
-    if !message.choices.is_empty() || message.next.is_some() || message.media.is_some() {
+    let has_more = !message.choices.is_empty() || !message.cards.is_empty() || message.media.is_some();
+    if has_more || message.next.is_some() {
         return None;
     }
     let (text, lines) = lines(&message.text, None);

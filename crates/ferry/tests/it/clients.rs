@@ -76,16 +76,26 @@ def handle(kind):
 handles = {"IMAGE": handle("image/png"), "VIDEO": handle("video/mp4"), "DOCUMENT": handle("application/pdf")}
 # Each new one reads all certificates there are.
 here = Here(verify=False)
+
+def with_samples(components):
+    for component in components:
+        if component.get("format") in handles:
+            component["example"] = {"header_handle": [handles[component["format"]]]}
+        for card in component.get("cards", []):
+            with_samples(card["components"])
+
+def uploaded(components, ours):
+    for component, given in zip(components, ours):
+        if hasattr(component, "_handle"):
+            component._handle = handles[given["format"]]
+        for card, card_given in zip(getattr(component, "cards", []), given.get("cards", [])):
+            uploaded(card.components, card_given["components"])
+
 for number, file in enumerate(sys.argv[2:]):
     ours = json.load(open(file))
-    for component in ours["components"]:
-        if component.get("format") in ("IMAGE", "VIDEO", "DOCUMENT"):
-            component["example"] = {"header_handle": [handles[component["format"]]]}
-            given = handles[component["format"]]
+    with_samples(ours["components"])
     template = Template.from_dict(ours)
-    for component in template.components:
-        if hasattr(component, "_handle"):
-            component._handle = given
+    uploaded(template.components, ours["components"])
     client = WhatsApp(token="token", session=httpx.Client(transport=here), waba_id=str(number // 90))
     created = client.create_template(template)
     theirs = json.loads(template.to_json())

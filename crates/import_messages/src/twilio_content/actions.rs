@@ -1,6 +1,6 @@
 //! Makes the buttons of a content.
 
-use scenario::{Choice, Loss, Message};
+use scenario::{Choice, Loss};
 use serde_json::Value;
 
 use super::ContentBuilder;
@@ -9,30 +9,20 @@ use super::ContentBuilder;
 const FIELDS: [&str; 7] = ["type", "title", "url", "phone", "code", "id", "webview_size"];
 
 impl ContentBuilder<'_> {
-    /// Adds buttons; `renamed` gives a title that another button has a new one.
-    pub(super) fn actions(
-        &mut self,
-        actions: Option<&Value>,
-        renamed: &dyn Fn(&str) -> Option<String>,
-        message: &mut Message,
-    ) {
-        for action in actions.and_then(Value::as_array).into_iter().flatten() {
-            self.unknown_fields("a button", action, &FIELDS);
-            if let Some(choice) = self.action(action, renamed) {
-                message.choices.push(choice);
-            }
-        }
+    pub(super) fn actions(&mut self, actions: Option<&Value>) -> Vec<Choice> {
+        let actions = actions.and_then(Value::as_array).into_iter().flatten();
+        actions.filter_map(|it| self.action(it)).collect()
     }
 
-    fn action(&mut self, action: &Value, renamed: &dyn Fn(&str) -> Option<String>) -> Option<Choice> {
+    fn action(&mut self, action: &Value) -> Option<Choice> {
+        self.unknown_fields("a button", action, &FIELDS);
         let string = |key: &str| {
             let value = action.get(key)?;
             value.as_str().or_else(|| value.get(0)?.as_str()).filter(|it| !it.is_empty()).map(str::to_owned)
         };
-        let own = string("title").unwrap_or_default();
-        let title = renamed(&own).unwrap_or_else(|| own.clone());
+        let title = string("title").unwrap_or_default();
         if let Some(size) = string("webview_size").filter(|it| it != "NONE") {
-            let what = format!("“{own}” opens a view of size {size}: WhatsApp opens a browser");
+            let what = format!("“{title}” opens a view of size {size}: WhatsApp opens a browser");
             self.builder.record_loss(Loss::FieldDropped, "message", what);
         }
         let kind = string("type").unwrap_or_else(|| "QUICK_REPLY".to_owned());
@@ -48,7 +38,7 @@ impl ContentBuilder<'_> {
             "PHONE_NUMBER" => Some(Choice::Phone { title, number: string("phone").unwrap_or_default() }),
             "COPY_CODE" => Some(Choice::CopyCode { title, code: self.text_of(&string("code").unwrap_or_default()) }),
             other => {
-                self.builder.record_loss(Loss::ButtonAction, "message", format!("“{own}”: {other}"));
+                self.builder.record_loss(Loss::ButtonAction, "message", format!("“{title}”: {other}"));
                 None
             }
         }

@@ -1,6 +1,6 @@
 //! Makes the message of each type of content.
 
-use scenario::{Choice, CodeNotice, Location, Loss, Media, MediaKind, Message, Product, Text};
+use scenario::{Card, Choice, CodeNotice, Location, Loss, Media, MediaKind, Message, Product, Text};
 use serde_json::Value;
 
 use super::ContentBuilder;
@@ -33,12 +33,6 @@ fn fields(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// Limits a title that names its card, in characters: the row of a list holds no more.
-const MAX_TITLE: usize = 24;
-
-/// A name of a card that is cut to fewer characters says nothing.
-const MIN_CARD: usize = 4;
-
 /// Other types whose text can stand for a type that has none.
 const SPOKEN: [&str; 4] = ["twilio/text", "twilio/media", "twilio/quick-reply", "twilio/call-to-action"];
 
@@ -62,7 +56,7 @@ impl ContentBuilder<'_> {
             _ => {}
         }
         self.media_of(body, &mut message);
-        self.actions(body.get("actions"), &|_| None, &mut message);
+        message.choices.extend(self.actions(body.get("actions")));
         message
     }
 
@@ -102,29 +96,13 @@ impl ContentBuilder<'_> {
         message.footer = self.text(body, "subtitle");
     }
 
-    /// The cards become lines of the text, and their buttons choices that name their card.
     fn carousel(&mut self, body: &Value, message: &mut Message) {
-        let cards = items(body, "cards");
-        self.builder.record_loss(Loss::Carousel, "message", format!("{} cards", cards.len()));
-        for card in cards {
+        for card in items(body, "cards") {
             self.unknown_fields("a card", card, &["title", "body", "media", "actions"]);
-            let title = self.text(card, "title");
-            let text = self.text(card, "body");
-            message.text.push_plain("\n• ");
-            message.text.push(&title);
-            if !title.is_empty() && !text.is_empty() {
-                message.text.push_plain(" – ");
-            }
-            message.text.push(&text);
-            if let Some(url) = first_url(card.get("media")) {
-                let what = format!("the picture of a card: {}", plain(url));
-                self.builder.record_loss(Loss::MediaKind, "message", what);
-            }
-            // A title of a button has no slots.
-            let name = if title.is_empty() { text.to_string() } else { title.to_string() };
-            let name = self.filled_slots(&name);
-            let of_card = |title: &str| (cards.len() > 1).then(|| titled(&name, title));
-            self.actions(card.get("actions"), &of_card, message);
+            let (title, text) = (self.text(card, "title"), self.text(card, "body"));
+            let media = first_url(card.get("media")).map(|it| self.media(it));
+            let choices = self.actions(card.get("actions"));
+            message.cards.push(Card { title, text, media, choices });
         }
     }
 
@@ -199,20 +177,6 @@ impl ContentBuilder<'_> {
             kind => kind,
         };
         Media { kind, url: self.text_of(url) }
-    }
-}
-
-/// A title that names its card, unless it does. The name is cut before the title is: customers choose by that.
-fn titled(card: &str, title: &str) -> String {
-    let card = card.split_whitespace().collect::<Vec<_>>().join(" ");
-    if title.to_lowercase().contains(&card.to_lowercase()) {
-        return title.to_owned();
-    }
-    let room = MAX_TITLE.saturating_sub(title.chars().count() + ": ".len());
-    match card.chars().count() {
-        n if n <= room => format!("{card}: {title}"),
-        _ if room < MIN_CARD => title.to_owned(),
-        _ => format!("{}…: {title}", card.chars().take(room - 1).collect::<String>().trim_end()),
     }
 }
 

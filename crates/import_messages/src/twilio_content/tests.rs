@@ -89,7 +89,7 @@ fn a_card_keeps_header_and_footer() {
 }
 
 #[test]
-fn the_cards_of_a_carousel_are_lines_and_their_buttons_are_told_apart() {
+fn the_cards_of_a_carousel_keep_their_pictures_and_buttons() {
     let card = |title: &str| {
         json!({ "title": title, "body": "From 9 am", "media": "https://shop.example/a.png",
             "actions": [{ "type": "QUICK_REPLY", "title": "Book", "id": "b" }] })
@@ -98,23 +98,7 @@ fn the_cards_of_a_carousel_are_lines_and_their_buttons_are_told_apart() {
         content(json!({ "twilio/carousel": { "body": "Our rooms:", "cards": [card("Sea"), card("Garden")] } })),
         expect![[r#"
             business Conversation
-            {"id":"message","type":"message","text":"Our rooms:\n• Sea – From 9 am\n• Garden – From 9 am","choices":[{"action":"reply","title":"Sea: Book","value":"b"},{"action":"reply","title":"Garden: Book","value":"b"}]}
-            carousel: 2 cards
-            media-kind: the picture of a card: https://shop.example/a.png
-        "#]],
-    );
-}
-
-#[test]
-fn the_name_of_a_card_is_cut_before_the_title_of_its_button() {
-    let card = |title: &str, button: &str| json!({ "title": title, "body": "x", "actions": [{ "type": "QUICK_REPLY", "title": button, "id": "b" }] });
-    let cards = [card("Hootie & the Blowfish for {{1}}", "For sure!"), card("Eagles", "Show me more in Tampa")];
-    check(
-        content(json!({ "twilio/carousel": { "body": "Shows:", "cards": cards } })),
-        expect![[r#"
-            business Conversation
-            {"id":"message","type":"message","text":"Shows:\n• Hootie & the Blowfish for {{slot_1}} – x\n• Eagles – x","choices":[{"action":"reply","title":"Hootie & the…: For sure!","value":"b"},{"action":"reply","title":"Show me more in Tampa","value":"b"}]}
-            carousel: 2 cards
+            {"id":"message","type":"message","text":"Our rooms:","cards":[{"title":"Sea","text":"From 9 am","media":{"kind":"image","url":"https://shop.example/a.png"},"choices":[{"action":"reply","title":"Book","value":"b"}]},{"title":"Garden","text":"From 9 am","media":{"kind":"image","url":"https://shop.example/a.png"},"choices":[{"action":"reply","title":"Book","value":"b"}]}]}
         "#]],
     );
 }
@@ -354,7 +338,7 @@ fn every_field_of_the_official_document_is_carried_lost_by_name_or_without_meani
         (
             "carousel.card.media",
             json!({ "types": { "twilio/carousel": { "body": "x", "cards": [{ "title": "t", "media": "MARK" }] } } }),
-            Lost,
+            Carried,
         ),
         (
             "flows.flow_id",

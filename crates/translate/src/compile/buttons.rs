@@ -58,6 +58,7 @@ impl<'a> Compiler<'a> {
                 value: text.clone(),
                 title: text.clone(),
                 next: None,
+                card: None,
                 is_ours: true,
                 is_location: false,
             });
@@ -134,7 +135,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Says what became of the title of a button.
-    fn note_title(&mut self, n: usize, whole: &str, text: &str) {
+    pub(super) fn note_title(&mut self, n: usize, whole: &str, text: &str) {
         let plain = plain_button(whole);
         if plain != whole {
             let message = format!("“{whole}” is “{plain}”: templates take no emoji and no marks in buttons");
@@ -154,7 +155,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// A button for an address; none if a slot is in the middle of the address.
-    fn link(&mut self, url: &Text, text: String, n_button: usize, ends: &mut Vec<(usize, String)>) -> Option<Button> {
+    pub(super) fn link(
+        &mut self,
+        url: &Text,
+        text: String,
+        n_button: usize,
+        ends: &mut Vec<(usize, String)>,
+    ) -> Option<Button> {
         let slots: Vec<&str> = url.slots().collect();
         let (address, example) = match (slots.as_slice(), url.parts()) {
             ([], _) => (url.to_string(), None),
@@ -225,6 +232,7 @@ impl<'a> Compiler<'a> {
             title: wording.button.clone(),
             value: wording.button.clone(),
             next: None,
+            card: None,
             is_ours: true,
             is_location: false,
         });
@@ -245,6 +253,6 @@ fn form(text: String, flow: &str, screen: Option<&str>) -> Button {
     Button { kind: "FLOW".into(), text: Some(text), other, ..Button::default() }
 }
 
-fn reply(text: String) -> Button {
+pub(super) fn reply(text: String) -> Button {
     Button { kind: "QUICK_REPLY".into(), text: Some(text), ..Button::default() }
 }

@@ -255,6 +255,7 @@ impl<'a> Compiler<'a> {
                 title: choice.title().to_owned(),
                 value: choice.title().to_owned(),
                 next: choice.next().cloned().flatten().or_else(|| spoken.message.next.clone()),
+                card: None,
                 is_ours: false,
                 is_location: false,
             };
@@ -340,7 +341,7 @@ impl<'a> Compiler<'a> {
         let (more, back) = self.button_words.map_or((NO_TEXT, NO_TEXT), |it| (it.more, it.back));
         let title = if to_page == 0 { back } else { more }.to_owned();
         let (id, next) = (format!("{}:page", short(page)), to(&page_id(to_page)));
-        Route { id, value: title.clone(), title, next, is_ours: true, is_location: false }
+        Route { id, value: title.clone(), title, card: None, next, is_ours: true, is_location: false }
     }
 
     fn listed(&mut self, n: usize, rows: Vec<(Route, Option<String>)>) -> Vec<(Row, Route)> {
@@ -368,7 +369,7 @@ fn then(spoken: &SpokenStep<'_>) -> Vec<SessionMessage> {
 }
 
 /// The end of a step's id, short enough for the id of a row.
-fn short(id: &str) -> String {
+pub(super) fn short(id: &str) -> String {
     let tail: Vec<char> = id.chars().rev().take(150).collect();
     tail.into_iter().rev().collect()
 }

@@ -28,15 +28,12 @@ impl<'a> Compiler<'a> {
             return self.no_template(&spoken);
         }
         let place = format!("/steps/{}", spoken.n);
-        self.add_finding(Finding::new(&rules::CATEGORY, place.clone(), format!("{category}: {reason}")));
+        self.add_finding(Finding::new(&rules::CATEGORY, place, format!("{category}: {reason}")));
         if category == "AUTHENTICATION" {
             return self.code(&spoken);
         }
         self.lines_that_fit(&mut spoken);
-        if !self.scenario.trigger.is_by_business() {
-            let message = "the 24-hour window can be closed when it is due";
-            self.add_finding(Finding::new(&rules::OUTSIDE_WINDOW, place, message));
-        }
+        self.note_outside_window(spoken.n);
         let (header, header_value) = self.header(&mut spoken);
         let mut tapped = self.tapped(&mut spoken, category);
         let texts = self.bodies(&spoken);
@@ -64,6 +61,7 @@ impl<'a> Compiler<'a> {
                 parameters,
                 buttons: if is_last { tapped.ends.clone() } else { Vec::new() },
                 header: if n == 0 { header_value.clone() } else { None },
+                cards: Vec::new(),
             });
         }
         if !tapped.later.is_empty() {
@@ -74,6 +72,13 @@ impl<'a> Compiler<'a> {
         let awaits = if is_answered { Self::awaits(&spoken, tapped.ways) } else { None };
         let next = spoken.message.next.clone();
         self.push_sends(spoken.id, spoken.id, Sends { sends, awaits, next });
+    }
+
+    pub(super) fn note_outside_window(&mut self, n: usize) {
+        if !self.scenario.trigger.is_by_business() {
+            let message = "the 24-hour window can be closed when it is due";
+            self.add_finding(Finding::new(&rules::OUTSIDE_WINDOW, format!("/steps/{n}"), message));
+        }
     }
 
     /// There are more choices than buttons: the list is sent after the customer has answered, within the window.
@@ -127,7 +132,8 @@ impl<'a> Compiler<'a> {
         let name = self.add(spoken.n, name, "AUTHENTICATION", components);
         let buttons = vec![(0, code.clone())];
         let language = self.language.to_owned();
-        let sends = vec![Outgoing::Template { name, language, parameters: vec![code], buttons, header: None }];
+        let parameters = vec![code];
+        let sends = vec![Outgoing::Template { name, language, parameters, buttons, header: None, cards: Vec::new() }];
         let awaits = Self::awaits(spoken, Vec::new());
         let next = spoken.message.next.clone();
         self.push_sends(spoken.id, spoken.id, Sends { sends, awaits, next });
@@ -168,7 +174,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Adds a template and returns its name. An equal template of another step is used again.
-    fn add(&mut self, n: usize, name: String, category: &str, components: Vec<Component>) -> String {
+    pub(super) fn add(&mut self, n: usize, name: String, category: &str, components: Vec<Component>) -> String {
         let format = (self.options.parameters == Parameters::Named).then(|| "NAMED".to_owned());
         let mut template = Template {
             name,
@@ -205,7 +211,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The name of the scenario, and of the step where there are several templates.
-    fn name(&self, spoken: &SpokenStep<'_>, part: usize, n_parts: usize) -> String {
+    pub(super) fn name(&self, spoken: &SpokenStep<'_>, part: usize, n_parts: usize) -> String {
         let n_closed =
             self.scenario.steps.iter().filter(|it| it.act.text().is_some() && self.is_closed(&it.id)).count();
         let mut name = self.scenario.id.clone();
@@ -279,7 +285,7 @@ impl<'a> Compiler<'a> {
         self.push_sends(spoken.id, spoken.id, Sends { sends: Vec::new(), awaits, next });
     }
 
-    fn bodies(&mut self, spoken: &SpokenStep<'_>) -> Vec<Text> {
+    pub(super) fn bodies(&mut self, spoken: &SpokenStep<'_>) -> Vec<Text> {
         let text = spoken.message.text.trimmed();
         let texts = split(&text, MAX_TEMPLATE_BODY - ROOM, |slot| self.size(slot));
         if texts.len() > 1 {
@@ -289,7 +295,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The body with variables and examples, and the slots that fill the variables, in their order.
-    fn body(&mut self, text: &Text) -> (Body, Vec<String>) {
+    pub(super) fn body(&mut self, text: &Text) -> (Body, Vec<String>) {
         let named = self.options.parameters == Parameters::Named;
         // Variables by their names, and the slots that fill them.
         let mut filled: Vec<(String, String)> = Vec::new();
@@ -362,7 +368,7 @@ fn header_text(template: &Template) -> &str {
 }
 
 /// Whether a text is empty, a link alone, or variables alone, which Meta always refuses.
-fn has_no_words(text: &Text) -> bool {
+pub(super) fn has_no_words(text: &Text) -> bool {
     let is_link = |it: &str| it.starts_with("http://") || it.starts_with("https://");
     match text.slots().next() {
         None => text.to_string().split_whitespace().all(is_link),
@@ -374,6 +380,7 @@ fn has_variables(component: &Component) -> bool {
     match component {
         Component::Body(it) => it.text.as_deref().is_some_and(|it| !variables(it).0.is_empty()),
         Component::Header(it) => it.text.as_deref().is_some_and(|it| !variables(it).0.is_empty()),
+        Component::Carousel(it) => it.cards.iter().flat_map(|it| &it.components).any(has_variables),
         _ => false,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use scenario::{Accepts, Act, Choice, Input, Scenario, Script};
 
+use super::source::saved;
 use crate::check::known;
 
 /// Scripts that together take every route of every step that can be reached.
@@ -63,11 +64,13 @@ fn go_on<'a>(scenario: &'a Scenario, steps: &mut Vec<(&'a str, usize)>, covered:
 fn input(act: &Act, route: usize) -> Option<Input> {
     match act {
         Act::Message(message) => {
-            let answers: Vec<&Choice> = message.choices.iter().filter(|it| it.next().is_some()).collect();
+            let answers: Vec<_> = message.all_choices().filter(|it| it.1.next().is_some()).collect();
             match answers.get(route) {
-                Some(Choice::ShareLocation { .. }) => Some(Input::Location),
-                Some(Choice::SharePhone { .. }) => Some(Input::Phone),
-                Some(choice) => Some(Input::Press(choice.title().to_owned())),
+                Some((_, Choice::ShareLocation { .. })) => Some(Input::Location),
+                Some((_, Choice::SharePhone { .. })) => Some(Input::Phone),
+                // Buttons of cards may have the same title.
+                Some(answer @ (Some(_), _)) => Some(Input::Press(saved(*answer))),
+                Some((None, choice)) => Some(Input::Press(choice.title().to_owned())),
                 None if route > answers.len() => Some(Input::NoAnswer),
                 None if answers.is_empty() => None,
                 None => Some(Input::Say("something else".to_owned())),

@@ -1,6 +1,6 @@
 //! Runs the source's side: the scenario as it is.
 
-use scenario::{Act, Choice, Goal, Input, Listen, Message, Question, Scenario, Script, Shown, Timeout};
+use scenario::{Act, Card, Choice, Goal, Input, Listen, Message, Question, Scenario, Script, Shown, Timeout};
 
 use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::check::known;
@@ -102,15 +102,19 @@ impl Run<'_> {
         if !message.products.is_empty() {
             shown.lines.push(format!("({} products)", message.products.len()));
         }
-        for choice in &message.choices {
-            match choice {
-                Choice::Link { title, url } => shown.link(title, &fill(url)),
-                Choice::Phone { title, number } => shown.link(title, number),
-                Choice::CopyCode { title, code } => shown.link(title, &fill(code)),
-                Choice::Form { title, flow, .. } => shown.link(title, flow),
-                Choice::Reply { title, description, .. } => shown.tap(title, description.as_deref()),
-                Choice::ShareLocation { title, .. } | Choice::SharePhone { title, .. } => shown.tap(title, None),
-            }
+        let show = |shown: &mut Shown, choice: &Choice| match choice {
+            Choice::Link { title, url } => shown.link(title, &fill(url)),
+            Choice::Phone { title, number } => shown.link(title, number),
+            Choice::CopyCode { title, code } => shown.link(title, &fill(code)),
+            Choice::Form { title, flow, .. } => shown.link(title, flow),
+            Choice::Reply { title, description, .. } => shown.tap(title, description.as_deref()),
+            Choice::ShareLocation { title, .. } | Choice::SharePhone { title, .. } => shown.tap(title, None),
+        };
+        message.choices.iter().for_each(|it| show(&mut shown, it));
+        for card in &message.cards {
+            card.media.iter().for_each(|it| shown.media(it.kind, &fill(&it.url)));
+            fill(&card.body()).lines().for_each(|it| shown.text(it));
+            card.choices.iter().for_each(|it| show(&mut shown, it));
         }
         message.then.iter().for_each(|it| shown.media(it.kind, &fill(&it.url)));
         self.shown.push(shown);
@@ -123,30 +127,25 @@ impl Run<'_> {
         match &input {
             Input::NoAnswer => Some(message.timeout.as_ref().and_then(|it| it.next.clone())),
             Input::Location => {
-                let choice = message.choices.iter().find(|it| matches!(it, Choice::ShareLocation { .. }));
+                let choice = message.all_choices().find(|it| matches!(it.1, Choice::ShareLocation { .. }));
                 self.values.set(slot, "(location)");
-                Some(choice.map_or_else(|| message.next.clone(), next_of))
+                Some(choice.map_or_else(|| message.next.clone(), |it| next_of(it.1)))
             }
             Input::Phone => {
-                let choice = message.choices.iter().find(|it| matches!(it, Choice::SharePhone { .. }));
-                Some(choice.map_or_else(|| message.next.clone(), next_of))
+                let choice = message.all_choices().find(|it| matches!(it.1, Choice::SharePhone { .. }));
+                Some(choice.map_or_else(|| message.next.clone(), |it| next_of(it.1)))
             }
             Input::Say(text) | Input::Press(text) | Input::PressPayload(text) | Input::Intent { text, .. } => {
-                let is_meant = |it: &&Choice| match it {
-                    Choice::Reply { title, value, .. } => {
-                        let said = |it: &str| it.trim().eq_ignore_ascii_case(text.trim());
-                        said(title) || value.as_deref().is_some_and(said)
-                    }
-                    _ => false,
+                let said = |it: &str| it.trim().eq_ignore_ascii_case(text.trim());
+                let is_meant = |it: &(Option<&Card>, &Choice)| {
+                    matches!(it.1, Choice::Reply { .. }) && (said(it.1.title()) || said(&saved(*it)))
                 };
-                let Some(choice) = message.choices.iter().find(is_meant) else {
+                let Some(found) = message.all_choices().find(is_meant) else {
                     self.values.set(slot, text);
                     return Some(message.next.clone());
                 };
-                if let Choice::Reply { title, value, .. } = choice {
-                    self.values.set(slot, value.as_deref().unwrap_or(title));
-                }
-                Some(next_of(choice))
+                self.values.set(slot, &saved(found));
+                Some(next_of(found.1))
             }
             Input::Route(_) | Input::Wait(_) | Input::Answer(_) => None,
         }
@@ -176,5 +175,14 @@ impl Run<'_> {
             }
             Input::Route(_) | Input::Wait(_) | Input::Answer(_) => None,
         }
+    }
+}
+
+/// The value that an answer is saved as: its own, else its title with the name of its card.
+pub(super) fn saved((card, choice): (Option<&Card>, &Choice)) -> String {
+    match (choice, card) {
+        (Choice::Reply { value: Some(value), .. }, _) => value.clone(),
+        (choice, Some(card)) => card.answer(choice.title()),
+        (choice, None) => choice.title().to_owned(),
     }
 }

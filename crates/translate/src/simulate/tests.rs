@@ -224,12 +224,23 @@ fn a_finding_explains_only_the_kind_of_difference_that_it_makes() {
     assert_eq!(explained_by("Where are you?"), ["", "L109"]);
 }
 
+/// A card for each reply and each link. Some are alike.
+fn cards(choices: &[serde_json::Value]) -> Vec<serde_json::Value> {
+    let card = |choice: &serde_json::Value| {
+        let title = choice["title"].as_str().unwrap();
+        let kind = if title.len() > 36 { "video" } else { "image" };
+        serde_json::json!({ "title": title, "text": "Come and see it.", "choices": [choice],
+            "media": { "kind": kind, "url": "https://example.com/a.jpg" } })
+    };
+    choices.iter().filter(|it| it["action"] != "share_location").map(card).collect()
+}
+
 fn any_scenario() -> impl Strategy<Value = Scenario> {
     let title = "[A-Za-zéà ]{1,40}";
     let text = r"([A-Za-zéà,.!?\n ]{0,30}|\{\{[ab]\}\}|https://example.com/x|1 - oui\n){0,12}";
     let goal = prop::option::of(0usize..6);
     let step =
-        (0u8..8, text, prop::collection::vec((title, goal.clone(), 0u8..6), 0..14), goal.clone(), goal, 0u64..100_000);
+        (0u8..9, text, prop::collection::vec((title, goal.clone(), 0u8..6), 0..14), goal.clone(), goal, 0u64..100_000);
     let language = prop::sample::select(vec!["fr", "en", "es", "pt_BR", "id", "sw"]);
     (prop::collection::vec(step, 1..6), language, any::<bool>(), 0u8..4).prop_map(|(steps, language, by_business, purpose)| {
         let n_steps = steps.len();
@@ -262,6 +273,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                         { "slot": "b", "test": "equals", "value": "1", "next": goal(next) },
                         { "slot": "b", "test": "equals", "value": "2", "next": goal(next) }], "otherwise": goal(other) }),
                     5 => serde_json::json!({ "type": "wait", "seconds": seconds + 1, "next": goal(next) }),
+                    7 => serde_json::json!({ "type": "message", "text": text, "cards": cards(&choices), "next": goal(next) }),
                     6 => serde_json::json!({ "type": "call", "system": "x", "next": goal(next), "on_failure": goal(other) }),
                     _ => serde_json::json!({ "type": "handover", "via": "agent", "text": text, "next": goal(next) }),
                 };

@@ -2,7 +2,7 @@
 
 use scenario::{Act, Goal, Input, MediaKind, Scenario, Script, Shown};
 use serde_json::Value;
-use template::{SessionMessage, Template, variables};
+use template::{Button, Card, SessionMessage, Template, variables};
 
 use super::explain::Played;
 use super::phrase;
@@ -10,7 +10,7 @@ use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::Compiled;
 use crate::check::known;
 use crate::compile::COPY_TITLE;
-use crate::flow::{Awaits, FlowAct, FlowStep, Outgoing, Route, Sends};
+use crate::flow::{Awaits, FlowAct, FlowStep, Outgoing, Route, Sends, SentCard};
 use crate::window::WINDOW_SECONDS;
 
 /// What is shown instead of a message that WhatsApp would refuse.
@@ -170,15 +170,19 @@ impl<'a> Run<'a> {
         };
         for outgoing in &sends.sends {
             match outgoing {
-                Outgoing::Template { name, parameters, buttons, header, .. } => {
+                Outgoing::Template { name, parameters, buttons, header, cards, .. } => {
                     let template = self.compiled.templates.iter().find(|it| it.name == *name);
                     let in_header = scenario::Text::parse(header.as_deref().unwrap_or_default());
                     let slots = parameters.iter().chain(buttons.iter().map(|it| &it.1)).map(String::as_str);
-                    let slots: Vec<&str> = slots.chain(in_header.slots()).collect();
+                    let of_cards = cards.iter().flat_map(SentCard::slots);
+                    let slots: Vec<&str> = slots.chain(in_header.slots()).chain(of_cards).collect();
                     if let Some(why) = template.and_then(|it| self.refusal(it, &slots)) {
                         shown.text(&why);
                     } else if let Some(template) = template {
                         self.template(&mut shown, template, parameters, buttons, header.as_deref());
+                        for (card, sent) in template.cards().1.iter().zip(cards) {
+                            self.card(&mut shown, card, sent);
+                        }
                     }
                 }
                 Outgoing::Message(_) if self.seconds >= WINDOW_SECONDS => shown.text(REFUSED),
@@ -220,9 +224,21 @@ impl<'a> Run<'a> {
             let code = parameters.first().map(|it| self.values.of(self.scenario, it)).unwrap_or_default();
             shown.text(&format!("{code} is your verification code."));
         }
-        shown.text(&self.filled_body(template, parameters));
+        shown.text(&self.filled(template.body_text(), parameters));
         shown.text(template.footer().unwrap_or_default());
-        for (n, button) in template.buttons().iter().enumerate() {
+        self.buttons(shown, template.buttons(), buttons);
+    }
+
+    fn card(&self, shown: &mut Shown, card: &Card, sent: &SentCard) {
+        let is_video = card.header().is_some_and(|it| it.format == "VIDEO");
+        shown.media(if is_video { MediaKind::Video } else { MediaKind::Image }, &self.fill(&sent.header));
+        let body = self.filled(card.body_text().unwrap_or_default(), &sent.parameters);
+        body.lines().for_each(|it| shown.text(it));
+        self.buttons(shown, card.buttons(), &sent.buttons);
+    }
+
+    fn buttons(&self, shown: &mut Shown, all: &[Button], buttons: &[(usize, String)]) {
+        for (n, button) in all.iter().enumerate() {
             let text = button.text.as_deref().unwrap_or(&button.kind);
             let end = buttons.iter().find(|it| it.0 == n).map(|it| self.values.of(self.scenario, &it.1));
             match (&button.url, &button.phone_number) {
@@ -240,9 +256,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The body of a template with the values of the slots that fill its variables.
-    fn filled_body(&self, template: &Template, parameters: &[String]) -> String {
-        let text = template.body_text();
+    /// A body with the values of the slots that fill its variables.
+    fn filled(&self, text: &str, parameters: &[String]) -> String {
         let (found, _) = variables(text);
         let mut names: Vec<&str> = Vec::new();
         let (mut filled, mut at) = (String::new(), 0);

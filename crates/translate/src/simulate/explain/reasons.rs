@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use model::{Finding, Severity};
 use regex::Regex;
-use scenario::{Scenario, Text};
+use scenario::{Act, Message, Scenario, Text};
 use template::{Button, Template};
 
 use super::lines::{Hunk, Line};
@@ -195,12 +195,29 @@ impl<'a> Reasons<'a> {
                 "L122" => {
                     let taps = self.whatsapp.iter().filter(|line| line.is_tap());
                     pieces.extend(taps.map(|line| (line.inner().to_owned(), it.code)));
+                    let words = |text: &str| text.chars().filter(|it| it.is_alphanumeric()).collect::<String>();
+                    let shown = words(&Self::texts(&self.whatsapp).join(" "));
+                    let is_in_text = |text: &str| shown.contains(&words(text));
+                    pieces.extend(self.lines_of_cards(it).filter(|it| is_in_text(it)).map(|line| (line, it.code)));
                 }
                 "C103" => pieces.extend(self.whatsapp.iter().filter_map(|line| Some((line.link()?.1.into(), it.code)))),
                 _ => {}
             }
         }
         pieces
+    }
+
+    /// The texts of a message whose cards became lines of its text.
+    fn lines_of_cards(&self, reason: &Reason<'a>) -> impl Iterator<Item = String> {
+        let lines = self.source.iter().filter(|it| it.is_text()).map(|it| it.text.to_owned());
+        lines.filter(|_| reason.cards().is_some())
+    }
+
+    /// The buttons of cards that became lines of the text: titles that name their card, and addresses.
+    fn links_of_cards(&self, reason: &Reason<'a>) -> Vec<String> {
+        let Some(message) = reason.cards() else { return Vec::new() };
+        let titles = message.with_cards_in_text().choices.into_iter().map(|it| squeezed(it.title()));
+        titles.chain(self.source.iter().filter_map(|it| Some(it.link()?.1.to_owned()))).collect()
     }
 
     /// Words that may be added, with the codes of the findings that name them.
@@ -216,6 +233,9 @@ impl<'a> Reasons<'a> {
                 "L112" => {
                     let media = self.source.iter().filter(|it| it.is_media());
                     pieces.extend(media.filter_map(|line| Some((line.inner().split_once(' ')?.1.into(), it.code))));
+                }
+                "L122" => {
+                    pieces.extend(self.lines_of_cards(it).chain(self.links_of_cards(it)).map(|line| (line, it.code)))
                 }
                 "C105" => {
                     let footers = templates(it.compiled, it.step.unwrap_or_default()).filter_map(Template::footer);
@@ -259,7 +279,9 @@ impl<'a> Reasons<'a> {
             }),
             "L112" => line.is_media() && !is_added && reason.is_media_elsewhere(line, others),
             // Cards: the title of each is a choice, and the label that all of them have is gone.
-            "L122" if is_added => line.is_tap() && others.iter().any(|it| it.text == title),
+            "L122" if is_added && line.is_tap() && others.iter().any(|it| it.text == title) => true,
+            // A button that names its card.
+            "L122" if is_button && reason.is_of_card(title, is_added) => true,
             "L122" => line.is_tap() && self.source.iter().filter(|it| it.text == line.text).count() > 1,
             _ => false,
         }
@@ -303,6 +325,21 @@ impl Reason<'_> {
     /// Whether a text of the step became the one that the compiler quotes.
     fn is_correction(&self, theirs: &str, ours: &str) -> bool {
         self.step.is_some_and(|it| is_of_step(self.scenario, it, theirs)) && quotes(self, ours)
+    }
+
+    /// Whether a title is that of a button on a card of the step; an added one names the card.
+    fn is_of_card(&self, title: &str, is_added: bool) -> bool {
+        let Some(message) = self.cards() else { return false };
+        let whole = if is_added { message.with_cards_in_text() } else { message.clone() };
+        whole.all_choices().any(|it| squeezed(it.1.title()) == title)
+    }
+
+    /// The message of the step, if it has cards.
+    fn cards(&self) -> Option<&Message> {
+        match &self.scenario.step(self.step?)?.act {
+            Act::Message(message) if !message.cards.is_empty() => Some(message),
+            _ => None,
+        }
     }
 
     /// Whether a title is on one of the pages of the list of the step; an added one can be the row that turns them.
