@@ -3,6 +3,7 @@
 //! Keys may have any case: `Buttons` and `buttons` are the same.
 
 mod buttons;
+mod cards;
 mod fields;
 #[cfg(test)]
 mod tests;
@@ -63,7 +64,8 @@ fn sender(message: &Value) -> Option<String> {
 fn read_message(file: &File, value: &Value, n: u64, senders_differ: bool, imported: &mut Imported) {
     let place = format!("message {n}");
     let mut builder = ScenarioBuilder::default();
-    let message = match message(&mut builder, value, "message") {
+    let by_business = has(value, "receiver") || has(value, "broadcast_list");
+    let message = match read(&mut builder, value, "message", by_business) {
         Ok(message) => message,
         Err(why) => {
             imported.skipped.push(Skipped { file: file.path.clone(), place, why });
@@ -97,16 +99,19 @@ fn message_name(message: &Message, n: u64) -> String {
 /// Who begins. A message with receivers may be sent at any time. One that names its sender and no receiver is the answer to
 /// `conversation_started`. Others are parts of a bot, which answers; a file does not say that.
 fn trigger(builder: &mut ScenarioBuilder, value: &Value) -> Trigger {
-    let has = |key: &str| value.get(key).is_some_and(|it| !it.is_null());
-    if has("receiver") || has("broadcast_list") {
+    if has(value, "receiver") || has(value, "broadcast_list") {
         return Trigger::Event { name: None };
     }
-    if !has("sender") {
+    if !has(value, "sender") {
         let what = "it has no receiver, so it is taken for an answer of the bot: a message that the business begins with has \
             `receiver` or `broadcast_list`";
         builder.record_loss(Loss::BeginAssumed, "message", what);
     }
     Trigger::Message { phrases: Vec::new() }
+}
+
+fn has(value: &Value, key: &str) -> bool {
+    value.get(key).is_some_and(|it| !it.is_null())
 }
 
 /// The same value with its keys in lower case.
@@ -124,6 +129,12 @@ pub fn lower_keys(value: &Value) -> Value {
 /// Reads one message. Its choices have no next step yet, and its text may be empty. The error says why WhatsApp has no
 /// such message.
 pub fn message(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Result<Message, String> {
+    read(builder, value, place, false)
+}
+
+/// Reads one message, in which rich media stay cards if they can be a carousel: WhatsApp has one for what the business
+/// begins with.
+fn read(builder: &mut ScenarioBuilder, value: &Value, place: &str, keeps_cards: bool) -> Result<Message, String> {
     // Buttons by themselves are a keyboard.
     let own = value.get("buttons").map(|_| value);
     let rich = value.get("rich_media").or(own.filter(|it| it.get("type").is_some_and(|it| it == "rich_media")));
@@ -136,7 +147,9 @@ pub fn message(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Res
         fields::record_lost(builder, place, &[value], "", fields::MESSAGE, |_| false);
     }
     let unknown = media(builder, value, place, &mut message);
-    if let Some(rich) = rich {
+    if let Some(rich) = rich
+        && !(keeps_cards && cards::read(builder, rich, value, place, &mut message))
+    {
         builder.record_loss(Loss::Carousel, place, "cards of rich media");
         rich_media(builder, rich, value, place, &mut message);
     }

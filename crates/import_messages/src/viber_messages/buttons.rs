@@ -67,7 +67,7 @@ pub(super) fn read(builder: &mut ScenarioBuilder, board: &Value, place: &str, me
 }
 
 /// Buttons of WhatsApp have no formatting.
-fn record_tags(builder: &mut ScenarioBuilder, buttons: &[Value], place: &str) {
+pub(super) fn record_tags(builder: &mut ScenarioBuilder, buttons: &[Value], place: &str) {
     let texts = buttons.iter().filter_map(|it| it.get("text")?.as_str());
     let tags: BTreeSet<String> = texts.flat_map(|it| html::plain(it, false).1).collect();
     if !tags.is_empty() {
@@ -91,7 +91,7 @@ impl Labels {
 }
 
 /// Groups the buttons. Those of rich media fill frames of the same size; a label of a keyboard begins a new group.
-fn cards<'a>(board: &Value, buttons: &'a [Value], is_rich: bool) -> Vec<Vec<&'a Value>> {
+pub(super) fn cards<'a>(board: &Value, buttons: &'a [Value], is_rich: bool) -> Vec<Vec<&'a Value>> {
     let number = |value: &Value, key: &str, default: u64| value.get(key).and_then(Value::as_u64).unwrap_or(default);
     let area = number(board, "buttonsgroupcolumns", 6).saturating_mul(number(board, "buttonsgrouprows", 7)).max(1);
     let mut cards: Vec<Vec<&Value>> = Vec::new();
@@ -112,20 +112,25 @@ fn cards<'a>(board: &Value, buttons: &'a [Value], is_rich: bool) -> Vec<Vec<&'a 
     cards
 }
 
-fn string<'a>(button: &'a Value, key: &str) -> &'a str {
+pub(super) fn string<'a>(button: &'a Value, key: &str) -> &'a str {
     button.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn is_label(button: &Value) -> bool {
+pub(super) fn is_label(button: &Value) -> bool {
     button.get("actiontype").and_then(Value::as_str).is_some_and(|it| it.eq_ignore_ascii_case("none"))
 }
 
-enum Button {
+pub(super) enum Button {
     Label(String),
     Choice(Choice),
 }
 
-fn read_button(builder: &mut ScenarioBuilder, button: &Value, place: &str, message: &mut Message) -> Option<Button> {
+pub(super) fn read_button(
+    builder: &mut ScenarioBuilder,
+    button: &Value,
+    place: &str,
+    message: &mut Message,
+) -> Option<Button> {
     let title = html::plain(string(button, "text"), false).0;
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let (body, action) = (string(button, "actionbody"), string(button, "actiontype").to_lowercase());
@@ -226,22 +231,10 @@ fn tell_apart(builder: &mut ScenarioBuilder, place: &str, placed: &mut [Placed],
         let title = if !is_short(&long) && is_short(text) { text.clone() } else { long };
         let what = format!("“{}” is there twice, so one is “{title}”", it.choice.title());
         builder.record_loss(Loss::LongTitle, place, what);
-        let plain = std::mem::replace(title_of(&mut it.choice), title);
+        let plain = std::mem::replace(it.choice.title_mut(), title);
         if let Choice::Reply { value, .. } = &mut it.choice {
             value.get_or_insert(plain);
         }
         labels.told[label] = true;
-    }
-}
-
-fn title_of(choice: &mut Choice) -> &mut String {
-    match choice {
-        Choice::Reply { title, .. }
-        | Choice::Link { title, .. }
-        | Choice::Phone { title, .. }
-        | Choice::ShareLocation { title, .. }
-        | Choice::SharePhone { title, .. }
-        | Choice::CopyCode { title, .. }
-        | Choice::Form { title, .. } => title,
     }
 }

@@ -19,6 +19,11 @@ fn told(imported: &Imported) -> String {
         told += &format!("{begins}: {}\n", message.text);
         let media = message.media.iter().map(|it| format!("  {} {}\n", it.kind.name(), it.url));
         told.extend(media);
+        for card in &message.cards {
+            let media = card.media.as_ref().map_or(String::new(), |it| format!(" ({} {})", it.kind.name(), it.url));
+            let titles: Vec<&str> = card.choices.iter().map(Choice::title).collect();
+            told += &format!("  card: {:?}{media} [{}]\n", card.body().to_string(), titles.join("] ["));
+        }
         told.extend(message.location.iter().map(|it| format!("  at {}, {}\n", it.latitude, it.longitude)));
         for choice in &message.choices {
             told += &match choice {
@@ -107,15 +112,64 @@ fn equal_buttons_are_told_apart_by_what_stands_beside_them() {
               [Réserver – 14 h] slot-2
               lost long-title: “Réserver” is there twice, so one is “Réserver – 9 h”
               lost long-title: “Réserver” is there twice, so one is “Réserver – 14 h”
-            business: Massage du dos
-            Massage des pieds
-              [Massage du dos] m-1
-              [Massage des pieds] m-2
+            business: Nos massages
+              card: "Massage du dos" (image https://example.com/a.png) [Réserver]
+              card: "Massage des pieds" (image https://example.com/a.png) [Réserver]
+        "#]],
+    );
+}
+
+#[test]
+fn cards_with_pictures_stay_cards_where_the_business_begins() {
+    let button = |rows: u64, kind: &str, body: &str, text: &str| json!({ "Columns": 6, "Rows": rows, "ActionType": kind, "ActionBody": body, "Text": text });
+    let card = |page: &str| {
+        let mut picture = button(3, "open-url", page, "");
+        picture["Image"] = json!("https://example.com/a.png");
+        let face = button(2, "open-url", page, "<b>Back</b>");
+        [picture, face, button(1, "none", "", "49 €"), button(1, "reply", "b", "<font color=#fff>Book</font>")]
+    };
+    let buttons = [card("https://example.com/1"), card("https://example.com/2")].concat();
+    let rich = json!({ "Type": "rich_media", "BgColor": "#ffffff", "Buttons": buttons });
+    let message =
+        |key: &str| json!({ (key): "a", "type": "rich_media", "alt_text": "Our massages", "rich_media": rich });
+    let mut silent = message("receiver");
+    silent["alt_text"] = json!("");
+    check(
+        json!([message("receiver"), message("name"), silent]),
+        expect![[r#"
+            business: Our massages
+              card: "Back\n49 €" (image https://example.com/a.png) [Book]
+              card: "Back\n49 €" (image https://example.com/a.png) [Book]
+              lost button-colour: BgColor of the keyboard
+              lost html: the tags b, font of buttons
+              lost button-action: “Back”: a tap on the card (open-url https://example.com/1)
+              lost button-action: “Back”: a tap on the card (open-url https://example.com/2)
+            customer: 49 €
+            49 €
+              [Back – 49 €] opens https://example.com/1
+              [Book] b
+              [Back – 49 €] opens https://example.com/2
               lost carousel: cards of rich media
+              lost button-colour: BgColor of the keyboard
               lost button-image: Image of 2 buttons
-              lost long-title: “Réserver” is there twice, so one is “Massage du dos”
-              lost long-title: “Réserver” is there twice, so one is “Massage des pieds”
-              lost field-dropped: alt_text “Nos massages”: the text of the cards is sent
+              lost html: the tags b, font of buttons
+              lost button-dropped: a button without text (open-url https://example.com/1)
+              lost button-dropped: a button without text (open-url https://example.com/2)
+              lost long-title: “Back” is there twice, so one is “Back – 49 €”
+              lost field-dropped: alt_text “Our massages”: the text of the cards is sent
+              lost begin-assumed: it has no receiver, so it is taken for an answer of the bot: a message that the business begins with has `receiver` or `broadcast_list`
+            business: 49 €
+            49 €
+              [Back – 49 €] opens https://example.com/1
+              [Book] b
+              [Back – 49 €] opens https://example.com/2
+              lost carousel: cards of rich media
+              lost button-colour: BgColor of the keyboard
+              lost button-image: Image of 2 buttons
+              lost html: the tags b, font of buttons
+              lost button-dropped: a button without text (open-url https://example.com/1)
+              lost button-dropped: a button without text (open-url https://example.com/2)
+              lost long-title: “Back” is there twice, so one is “Back – 49 €”
         "#]],
     );
 }

@@ -21,6 +21,8 @@ pub(super) struct Button {
     pub(super) label: String,
     pub(super) kind: String,
     pub(super) body: String,
+    /// The picture of a card of rich media.
+    picture: Option<(MediaKind, String)>,
 }
 
 impl Message {
@@ -52,11 +54,14 @@ impl Message {
                 value["contact"]["name"].as_str().unwrap_or_default(),
                 value["contact"]["phone_number"].as_str().unwrap_or_default()
             ),
+            // Rich media have no text of their own.
+            "rich_media" if text("text").is_empty() => text("alt_text"),
             _ => text("text"),
         };
-        let boards = [&value["rich_media"], &value["keyboard"]];
-        let buttons = boards.iter().flat_map(|it| of(it, "Buttons").as_array().into_iter().flatten()).map(button);
-        Some(Self { text: body, media, location, buttons: buttons.collect() })
+        let all = |board: &'static str| of(&value[board], "Buttons").as_array().into_iter().flatten();
+        let of_cards = all("rich_media").map(|it| Button { picture: picture(it), ..button(it) });
+        let buttons = of_cards.chain(all("keyboard").map(button)).collect();
+        Some(Self { text: body, media, location, buttons })
     }
 
     /// The message as lines.
@@ -69,7 +74,13 @@ impl Message {
             shown.media(*kind, url);
         }
         shown.text(&self.text);
-        for button in self.buttons.iter().filter(|it| !it.label.is_empty()) {
+        for button in &self.buttons {
+            if let Some((kind, url)) = &button.picture {
+                shown.media(*kind, url);
+            }
+            if button.label.is_empty() {
+                continue;
+            }
             match button.kind.as_str() {
                 "none" => shown.text(&button.label),
                 "open-url" => shown.link(&button.label, &button.body),
@@ -115,7 +126,18 @@ fn of<'a>(value: &'a Value, key: &str) -> &'a Value {
 fn button(value: &Value) -> Button {
     let text = |key: &str| of(value, key).as_str().unwrap_or_default();
     let kind = of(value, "ActionType").as_str().unwrap_or("reply");
-    Button { label: without_html(text("Text")), kind: kind.to_owned(), body: text("ActionBody").to_owned() }
+    let label = without_html(text("Text"));
+    Button { label, kind: kind.to_owned(), body: text("ActionBody").to_owned(), picture: None }
+}
+
+fn picture(button: &Value) -> Option<(MediaKind, String)> {
+    let mut urls = ["Image", "BgMedia"].into_iter().filter_map(|it| of(button, it).as_str());
+    let url = urls.find(|it| !it.is_empty())?;
+    let kind = match MediaKind::of(url) {
+        kind @ (MediaKind::Video | MediaKind::Gif) => kind,
+        _ => MediaKind::Image,
+    };
+    Some((kind, url.to_owned()))
 }
 
 /// A label without tags and entities.

@@ -241,7 +241,8 @@ impl<'a> Reasons<'a> {
                     let footers = templates(it.compiled, it.step.unwrap_or_default()).filter_map(Template::footer);
                     pieces.extend(footers.map(|footer| (squeezed(footer), it.code)));
                 }
-                "C106" | "L110" => pieces.extend(it.quoted.iter().map(|text| (text.clone(), it.code))),
+                // A label of Viber that did something is a text of its card.
+                "C106" | "L105" | "L110" => pieces.extend(it.quoted.iter().map(|text| (text.clone(), it.code))),
                 _ => {}
             }
         }
@@ -277,6 +278,7 @@ impl<'a> Reasons<'a> {
                 true => it.is_tap() && is_without_html(it.text, line.text),
                 false => it.is_tap() && is_without_html(line.text, it.text),
             }),
+            "L102" => line.is_media() && !is_added,
             "L112" => line.is_media() && !is_added && reason.is_media_elsewhere(line, others),
             // Cards: the title of each is a choice, and the label that all of them have is gone.
             "L122" if is_added && line.is_tap() && others.iter().any(|it| it.text == title) => true,
