@@ -39,7 +39,10 @@ fn no_sample(header: &Header, template: &Template, place: &str) -> Finding {
         _ => "jpg",
     };
     let message = "there is no handle of a sample file yet";
-    let fix = format!("put samples/{}.{ending} beside the plan: `ferry template submit` uploads it", template.name);
+    let fix = match place.contains("/cards/") {
+        true => "upload a sample and put its handle here: `ferry template submit` uploads none for cards".to_owned(),
+        false => format!("put samples/{}.{ending} beside the plan: `ferry template submit` uploads it", template.name),
+    };
     Finding::new(&rules::HEADER_HANDLE, format!("{place}/format"), message).fixed_by(fix)
 }
 
