@@ -1,5 +1,7 @@
 //! Conditions: what is tested, and which way follows.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
@@ -99,6 +101,14 @@ pub enum Test {
     StartsNotWith,
     /// No value, or an empty one.
     IsBlank,
+}
+
+/// Limits the expressions that are kept, because the memory of each may be a few megabytes.
+const MAX_PATTERNS: usize = 200;
+
+thread_local! {
+    /// The expressions of patterns, by their text.
+    static PATTERNS: RefCell<HashMap<String, Option<Regex>>> = RefCell::new(HashMap::new());
 }
 
 static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -265,7 +275,14 @@ impl Test {
 }
 
 fn pattern(text: &str) -> Option<Regex> {
-    RegexBuilder::new(text.trim()).case_insensitive(true).multi_line(true).build().ok()
+    // The same expressions are tried again and again, and building one takes far longer than a test.
+    PATTERNS.with_borrow_mut(|known| {
+        if known.len() >= MAX_PATTERNS {
+            known.clear();
+        }
+        let build = || RegexBuilder::new(text.trim()).case_insensitive(true).multi_line(true).build().ok();
+        known.entry(text.to_owned()).or_insert_with(build).clone()
+    })
 }
 
 #[cfg(test)]

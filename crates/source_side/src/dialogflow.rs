@@ -7,7 +7,7 @@ mod agent;
 mod answer;
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -41,8 +41,8 @@ pub(crate) fn open(files: &[SourceFile]) -> Result<Vec<SourceFlow>, SourceError>
     if codes.is_empty() {
         codes.push("en");
     }
-    let mut flows = Vec::new();
-    for code in codes {
+    let (mut flows, mut known) = (Vec::new(), BTreeSet::new());
+    for code in codes.into_iter().filter(|it| known.insert(*it)) {
         let agent = agent::read(&documents, code);
         if agent.intents.is_empty() {
             continue;

@@ -104,6 +104,13 @@ impl<'a> Player<'a> {
         !self.inputs.is_empty()
     }
 
+    /// Whether the run ends here with the question what the customer can do: no input of the script is an answer.
+    pub(crate) fn asks(&self) -> bool {
+        let is_answer =
+            |it: &Input| !matches!(it, Input::Wait(_) | Input::NoAnswer | Input::Route(_) | Input::Answer(_));
+        self.is_exploring && !self.inputs.iter().any(is_answer)
+    }
+
     /// Whether the customer writes next.
     pub(crate) fn is_written_to(&self) -> bool {
         matches!(

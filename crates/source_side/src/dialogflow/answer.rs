@@ -20,7 +20,7 @@ pub(super) struct Button {
     pub(super) sends: String,
 }
 
-/// The messages of one platform: Viber's if there are any, else those of the default.
+/// The messages of one platform: Viber's if there are any, else those of the default, else those of the first that is named.
 pub(super) fn read(messages: &Value, language: &str) -> Vec<Answer> {
     let messages: Vec<&Value> = list(messages).iter().filter(|it| speaks(it, language)).collect();
     let platform = |it: &Value| it["platform"].as_str().unwrap_or_default().to_lowercase();
@@ -28,8 +28,49 @@ pub(super) fn read(messages: &Value, language: &str) -> Vec<Answer> {
         messages.iter().copied().filter(|it| wanted.contains(&platform(it).as_str())).collect()
     };
     let viber = of(&["viber"]);
-    let ours = if viber.is_empty() { of(&["", "platform_unspecified"]) } else { viber };
-    ours.into_iter().filter_map(answer).collect()
+    let mut ours = if viber.is_empty() { of(&["", "platform_unspecified"]) } else { viber };
+    if !ours.iter().any(|it| !answers(it).is_empty()) {
+        let first = messages.iter().find(|it| !answers(it).is_empty()).map(|it| platform(it)).unwrap_or_default();
+        ours = of(&[first.as_str()]);
+    }
+    ours.into_iter().flat_map(answers).collect()
+}
+
+fn answers(value: &Value) -> Vec<Answer> {
+    match value["payload"]["richContent"].as_array() {
+        Some(rich) => rich.iter().flat_map(|it| list(it)).filter_map(piece).collect(),
+        None => answer(value).into_iter().collect(),
+    }
+}
+
+/// A piece of Dialogflow Messenger: a card or a line of a list, a button, chips.
+fn piece(value: &Value) -> Option<Answer> {
+    let text = |key: &str| value[key].as_str().unwrap_or_default();
+    let link = |it: &Value| ["actionLink", "link"].iter().find_map(|key| it[*key].as_str()).map(str::to_owned);
+    let button = |it: &Value, label: &str| {
+        let label = it[label].as_str()?.to_owned();
+        Some(Button { sends: link(it).filter(|it| !it.is_empty()).unwrap_or(label.clone()), label })
+    };
+    let image = value["image"]["src"]["rawUrl"].as_str().or(value["rawUrl"].as_str()).map(str::to_owned);
+    match text("type") {
+        "chips" => {
+            let buttons = list(&value["options"]).iter().filter_map(|it| button(it, "text")).collect();
+            Some(Answer { buttons, ..Answer::default() })
+        }
+        "button" => Some(Answer { buttons: button(value, "text").into_iter().collect(), ..Answer::default() }),
+        "list" if value["event"].is_object() => {
+            Some(Answer { buttons: button(value, "title").into_iter().collect(), ..Answer::default() })
+        }
+        "info" | "list" | "description" | "accordion" | "image" => {
+            let lines = [text("title"), text("subtitle"), text("text")]
+                .into_iter()
+                .chain(list(&value["text"]).iter().filter_map(Value::as_str));
+            let said = lines.filter(|it| !it.is_empty()).collect::<Vec<_>>().join("\n");
+            let buttons = link(value).and_then(|_| button(value, "title")).into_iter().collect();
+            Some(Answer { image, text: said, buttons })
+        }
+        _ => None,
+    }
 }
 
 fn answer(value: &Value) -> Option<Answer> {

@@ -30,7 +30,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn turn(&mut self) -> Option<()> {
         let place = self.place();
-        let inputs = self.candidates();
+        let inputs = if self.player.asks() { self.candidates() } else { Vec::new() };
         let reply = self.player.reply(&place, None, || inputs)?;
         let (intent, mut values) = match &reply {
             Reply::Intent { name, values, .. } => {
@@ -84,6 +84,12 @@ impl<'a> Run<'a> {
 
     /// The parameters of a text that is this phrase, where other values of the same entities may stand.
     fn values_of(&self, phrase: &[Part], text: &str) -> Option<Values> {
+        // An expression is built only where all words of the phrase are in the text.
+        let said = text.to_lowercase();
+        let mut own = phrase.iter().filter(|it| it.parameter.is_none()).flat_map(|it| it.text.split_whitespace());
+        if !own.all(|it| said.contains(it.to_lowercase().trim_end_matches(['.', '!', '?']))) {
+            return None;
+        }
         let mut pattern = String::new();
         let has_words = phrase.iter().any(|it| it.parameter.is_none() && it.text.chars().any(char::is_alphabetic));
         for part in phrase {
@@ -237,7 +243,7 @@ impl<'a> Run<'a> {
             }
             rest = &after[name.len()..];
         }
-        filled + rest
+        plain(&(filled + rest))
     }
 
     fn parameter(&mut self, name: &str, values: &Values) -> Option<String> {
@@ -261,6 +267,18 @@ impl<'a> Run<'a> {
         inputs.push(something_else());
         inputs
     }
+}
+
+/// A text as web chats show it: a sign that Markdown would read as a mark may stand behind a backslash.
+fn plain(text: &str) -> String {
+    let (mut shown, mut signs) = (String::new(), text.chars().peekable());
+    while let Some(sign) = signs.next() {
+        match signs.peek() {
+            Some(next) if sign == '\\' && next.is_ascii_punctuation() => {}
+            _ => shown.push(sign),
+        }
+    }
+    shown
 }
 
 /// The expression of the values of an entity of Dialogflow's own.

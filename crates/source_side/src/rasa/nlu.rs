@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 
 use super::yaml::Node;
 
@@ -12,7 +12,7 @@ pub(super) struct Nlu {
     pub(super) phrases: Vec<Phrase>,
     synonyms: BTreeMap<String, String>,
     /// Names of entities and patterns that find them in a text.
-    patterns: Vec<(String, String)>,
+    patterns: Vec<(String, Regex)>,
 }
 
 #[derive(Debug)]
@@ -42,10 +42,11 @@ impl Nlu {
             }
             if let Some(entity) = entry.text_of("lookup") {
                 let words: Vec<String> = examples.iter().map(|it| regex::escape(it)).collect();
-                self.patterns.push((entity.to_owned(), format!(r"\b(?:{})\b", words.join("|"))));
+                self.patterns
+                    .extend(finder(&format!(r"\b(?:{})\b", words.join("|"))).map(|it| (entity.to_owned(), it)));
             }
             if let Some(entity) = entry.text_of("regex") {
-                self.patterns.extend(examples.into_iter().map(|it| (entity.to_owned(), it)));
+                self.patterns.extend(examples.iter().filter_map(|it| Some((entity.to_owned(), finder(it)?))));
             }
         }
     }
@@ -75,9 +76,8 @@ impl Nlu {
     fn entities_in(&self, text: &str) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         for (entity, pattern) in &self.patterns {
-            let pattern = RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build();
-            if let Some(it) = pattern.ok().and_then(|it| it.find(text).map(|it| it.as_str().to_owned())) {
-                found.entry(entity.clone()).or_insert(self.canonical(&it));
+            if let Some(it) = pattern.find(text) {
+                found.entry(entity.clone()).or_insert(self.canonical(it.as_str()));
             }
         }
         found
@@ -92,6 +92,11 @@ impl Nlu {
         }
         intents
     }
+}
+
+/// The expression that finds an entity in a text.
+fn finder(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build().ok()
 }
 
 /// The meaning of a payload such as `/inform{"size": "big"}`; none if it is a text.

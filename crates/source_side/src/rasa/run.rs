@@ -1,6 +1,6 @@
 //! Runs a dialogue: a message, then actions until the bot listens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scenario::{Input, MediaKind, Shown};
 
@@ -43,7 +43,7 @@ impl Run<'_> {
     /// A message of the customer and what the bot does; none if the script ended.
     fn turn(&mut self) -> Option<()> {
         let place = self.tracker.place();
-        let inputs = self.candidates();
+        let inputs = if self.player.asks() { self.candidates() } else { Vec::new() };
         let reply = self.player.reply(&place, None, || inputs)?;
         let meaning = self.meaning(reply);
         let intent = match &meaning.intent {
@@ -168,7 +168,9 @@ impl Run<'_> {
             _ => None,
         }) {
             // The response of a retrieval intent has the name of the whole intent.
-            Some(intent) if !self.bot.domain.responses.contains_key(name) => format!("utter_{intent}"),
+            Some(intent) if intent.split_once('/').map(|it| it.0) == name.strip_prefix("utter_") => {
+                format!("utter_{intent}")
+            }
             _ => name.to_owned(),
         };
         let slots = &self.tracker.slots;
@@ -215,11 +217,11 @@ impl Run<'_> {
         }
         let is_start = self.tracker.events.is_empty();
         for intent in self.bot.nlu.intents() {
-            let mut said: Vec<&BTreeMap<String, String>> = Vec::new();
+            let (mut n_said, mut tried) = (0, BTreeSet::new());
             for phrase in self.bot.nlu.phrases.iter().filter(|it| it.intent == intent) {
-                let is_new = said.len() < MOST_PHRASES && !said.contains(&&phrase.entities);
+                let is_new = n_said < MOST_PHRASES && tried.insert(&phrase.entities);
                 if is_new && (is_start || self.leads_on(intent, &phrase.entities)) {
-                    said.push(&phrase.entities);
+                    n_said += 1;
                     inputs.push(Input::Say(phrase.text.clone()));
                 }
             }

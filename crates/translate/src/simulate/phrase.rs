@@ -10,7 +10,9 @@ pub(super) fn values(scenario: &Scenario, text: &str) -> Vec<(String, String)> {
     if all.iter().any(|it| it.trim().to_lowercase() == text.trim().to_lowercase()) {
         return Vec::new();
     }
-    let found = phrases(scenario).find_map(|phrase| {
+    let mut fitting: Vec<Text> = phrases(scenario).filter(|it| fits(it, text)).collect();
+    fitting.sort_by_key(|it| std::cmp::Reverse(own_words(it)));
+    let found = fitting.into_iter().find_map(|phrase| {
         let values = expression(&phrase)?.captures(text)?;
         let values = values.iter().skip(1).flatten().map(|it| it.as_str().trim().to_owned());
         Some(phrase.slots().map(str::to_owned).zip(values).collect())
@@ -18,9 +20,30 @@ pub(super) fn values(scenario: &Scenario, text: &str) -> Vec<(String, String)> {
     found.unwrap_or_default()
 }
 
-/// Whether a text is a phrase of the trigger with values in it.
-pub(super) fn is_one(scenario: &Scenario, text: &str) -> bool {
-    phrases(scenario).any(|it| expression(&it).is_some_and(|it| it.is_match(text)))
+/// The words of the phrase of the trigger that a text is, without its values; none if it is no such phrase.
+pub(super) fn n_own_words(scenario: &Scenario, text: &str) -> Option<usize> {
+    phrases(scenario).filter(|it| fits(it, text)).map(|it| own_words(&it)).max()
+}
+
+/// Whether a text is a phrase with values. An expression is built only where all words of the phrase are in the text.
+fn fits(phrase: &Text, text: &str) -> bool {
+    let text_in_small = text.to_lowercase();
+    let has_words = phrase.parts().iter().all(|it| match it {
+        TextPart::Plain(words) => {
+            let words = words.to_lowercase();
+            words.split_whitespace().all(|it| text_in_small.contains(it.trim_end_matches(['.', '!', '?'])))
+        }
+        TextPart::Slot(_) => true,
+    });
+    has_words && expression(phrase).is_some_and(|it| it.is_match(text))
+}
+
+fn own_words(phrase: &Text) -> usize {
+    let plain = phrase.parts().iter().map(|it| match it {
+        TextPart::Plain(text) => text.split_whitespace().count(),
+        TextPart::Slot(_) => 0,
+    });
+    plain.sum()
 }
 
 /// The phrases of a trigger that hold slots.
@@ -64,6 +87,7 @@ mod tests {
         assert_eq!(said("A table for 4 on Friday!"), "people=4 day=Friday");
         assert_eq!(said("a table for two on monday"), "");
         assert_eq!(said("book"), "");
-        assert!(is_one(&scenario, "a table for 4 on Friday") && !is_one(&scenario, "a table on Friday"));
+        assert_eq!(n_own_words(&scenario, "a table for 4 on Friday"), Some(4));
+        assert_eq!(n_own_words(&scenario, "a table on Friday"), None);
     }
 }

@@ -46,7 +46,7 @@ pub fn simulate_set<S: SourceSide>(
 /// The scenarios of a flow: the one of its name, or all of its language if the flow is an agent.
 fn sides<S: SourceSide>(source: &S, n: usize, sources: &[S], compiled: &[(&Scenario, Compiled)]) -> Vec<usize> {
     let speaks = |it: &Scenario| {
-        let language = it.language.split('_').next().unwrap_or_default();
+        let language = it.language.split(['_', '-']).next().unwrap_or_default();
         source.language().is_empty() || it.language == source.language() || language == source.language()
     };
     let in_language: Vec<usize> = (0..compiled.len()).filter(|it| speaks(compiled[*it].0)).collect();

@@ -38,13 +38,16 @@ pub(super) fn run_number(sides: &[(&Scenario, &Compiled)], script: &Script, begi
     let by_itself = begins_by_itself.then_some(0);
     let mut at = by_itself.or(by_business.filter(|_| is_first));
     for _ in 0..MOST_STEPS {
-        let Some(n) = at.or_else(|| run.begun(sides)) else { break };
-        at = None;
+        let Some(n) = at.take().or_else(|| run.begun(sides)) else { break };
         (run.scenario, run.compiled) = sides[n];
         let is_over = run.scenario();
         played.silent.extend(run.silent.drain(..).map(|it| played.shown.len() + it));
         played.of.extend(std::iter::repeat_n(n, run.shown.len()));
         played.shown.append(&mut run.shown);
+        at = run.started.take().and_then(|id| sides.iter().position(|it| it.0.id == id));
+        if at.is_some() {
+            continue;
+        }
         if !is_over || begins_by_itself || played.shown.len() > MOST_SHOWN {
             break;
         }
@@ -71,6 +74,8 @@ struct Run<'a> {
     /// Whether the last step led here by a route that the source does not have, such as the next page of a list.
     is_ours: bool,
     shown: Vec<Shown>,
+    /// The scenario that the last step started.
+    started: Option<String>,
     /// The entries after which the customer did not answer in time.
     silent: Vec<usize>,
 }
@@ -81,7 +86,7 @@ impl<'a> Run<'a> {
         let values = SlotValues::new(&script.slots);
         let inputs = &script.inputs;
         let (shown, silent) = (Vec::new(), Vec::new());
-        Self { scenario, compiled, values, inputs, waited: 0, seconds, is_ours: false, shown, silent }
+        Self { scenario, compiled, values, inputs, waited: 0, seconds, is_ours: false, shown, started: None, silent }
     }
 
     /// Runs the scenario, and says whether it came to its end.
@@ -153,8 +158,10 @@ impl<'a> Run<'a> {
                 }
             }
             FlowAct::Other(act) => {
-                if let Act::Wait { seconds, .. } = act {
-                    self.seconds = self.seconds.saturating_add(*seconds);
+                match act {
+                    Act::Wait { seconds, .. } => self.seconds = self.seconds.saturating_add(*seconds),
+                    Act::Call(call) => self.started = call.system.strip_prefix("scenario ").map(str::to_owned),
+                    _ => {}
                 }
                 let way = wanted_way(&mut self.inputs, act, self.scenario, &mut self.values);
                 Some(self.values.decide(self.scenario, act, way))
@@ -439,7 +446,11 @@ fn begins(sides: &[(&Scenario, &Compiled)], said: &str) -> Option<usize> {
     let with = |wanted: &str| {
         sides.iter().position(|it| phrases(it.0).is_some_and(|it| it.iter().any(|it| plain(it) == wanted)))
     };
-    let with_values = || sides.iter().position(|it| phrase::is_one(it.0, said));
+    // Of phrases with values, the one with most words of its own.
+    let with_values = || {
+        let fits = sides.iter().enumerate().filter_map(|(n, it)| Some((n, phrase::n_own_words(it.0, said)?)));
+        fits.rev().max_by_key(|it| it.1).map(|it| it.0)
+    };
     let open = || sides.iter().position(|it| phrases(it.0).is_some_and(|it| it.is_empty()));
     with(&text).or_else(|| with(&first)).or_else(with_values).or_else(open)
 }
