@@ -2,11 +2,17 @@
 //!
 //! A regular expression is enough: Viber takes a dozen tags, and an HTML parser would drop `<name>`, which is a placeholder.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?s)<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*>").ok());
+
+/// A link with its address. WhatsApp shows addresses as links.
+static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?is)<a\b[^<>]*?\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))[^<>]*>(.*?)</a\s*>"#).ok()
+});
 
 static REFERENCE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});").ok());
@@ -17,11 +23,16 @@ const MARKS: [(&str, &str); 8] =
 /// Tags without a mark. Anything else between `<` and `>` is text.
 const OTHERS: [&str; 12] = ["a", "br", "div", "font", "h1", "h2", "h3", "li", "p", "span", "u", "ul"];
 
-/// Returns the text without HTML, and the tags that it had.
+/// Returns the text without HTML, and the tags that it had. With marks, the address of a link stands after its words.
 pub fn plain(text: &str, with_marks: bool) -> (String, Vec<String>) {
     let mut tags = Vec::new();
     let Some(pattern) = TAG.as_ref() else { return (text.to_owned(), tags) };
-    let plain = pattern.replace_all(text, |found: &regex::Captures<'_>| {
+    let links = LINK.as_ref().filter(|it| with_marks && it.is_match(text));
+    let text = links.map_or(Cow::Borrowed(text), |it| {
+        tags.push("a".to_owned());
+        it.replace_all(text, |found: &regex::Captures<'_>| with_address(found))
+    });
+    let plain = pattern.replace_all(&text, |found: &regex::Captures<'_>| {
         let name = found[2].to_ascii_lowercase();
         let mark = MARKS.iter().find(|it| it.0 == name);
         if mark.is_none() && !OTHERS.contains(&name.as_str()) {
@@ -37,6 +48,17 @@ pub fn plain(text: &str, with_marks: bool) -> (String, Vec<String>) {
         }
     });
     (unescaped(&plain), tags)
+}
+
+/// The words of a link and its address, which stands alone if it is all that the link shows.
+fn with_address(link: &regex::Captures<'_>) -> String {
+    let url = [1, 2, 3].iter().find_map(|it| link.get(*it)).map(|it| it.as_str().trim()).unwrap_or_default();
+    let words = link[4].trim();
+    match words.is_empty() || words == url || url.is_empty() {
+        true if url.is_empty() => words.to_owned(),
+        true => url.to_owned(),
+        false => format!("{}: {url}", words.trim_end_matches(':')),
+    }
 }
 
 /// Replaces the character references of HTML, by the names of its standard or by number.
@@ -68,6 +90,22 @@ mod tests {
         ] {
             assert_eq!(plain(text, true).0, wanted);
         }
+    }
+
+    #[test]
+    fn a_link_keeps_its_words_and_its_address() {
+        for (text, wanted) in [
+            (
+                "Xem <a href=\"https://e.com/a?b=1&amp;c=2\" target=\"_blank\"> More here </a>!",
+                "Xem More here: https://e.com/a?b=1&c=2!",
+            ),
+            ("<a href='https://e.com'>https://e.com</a>", "https://e.com"),
+            ("<A class=x HREF=https://e.com><b>Here</b></A>", "*Here*: https://e.com"),
+            ("<a name=\"top\">Top</a>", "Top"),
+        ] {
+            assert_eq!(plain(text, true).0, wanted, "{text}");
+        }
+        assert_eq!(plain("<a href=\"https://e.com\">Here</a>", false).0, "Here");
     }
 
     #[test]

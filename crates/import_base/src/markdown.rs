@@ -12,8 +12,19 @@ static MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// The text with WhatsApp's marks in the place of Markdown's.
+/// A sign that Markdown would read as a mark, behind the sign that keeps it from that.
+static ESCAPED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\\([\\`*_{}\[\]()#+.!<>|~-])").ok());
+
+/// The text with WhatsApp's marks in the place of Markdown's, and signs that are escaped as themselves.
 pub fn to_whatsapp(text: &str) -> String {
+    let marked = with_marks(text);
+    match ESCAPED.as_ref() {
+        Some(escaped) => escaped.replace_all(&marked, "$1").into_owned(),
+        None => marked,
+    }
+}
+
+fn with_marks(text: &str) -> String {
     let Some(marks) = MARKS.as_ref() else { return text.to_owned() };
     let plain = |it: &str| it.replace('*', "").trim().to_owned();
     marks
@@ -42,6 +53,7 @@ mod tests {
             ("## **Menu**", "*Menu*"),
             ("[Log in](https://example.com/a)", "Log in: https://example.com/a"),
             ("~~20~~ 10", "~20~ 10"),
+            (r"Profile \> My orders \(2\), C:\new", r"Profile > My orders (2), C:\new"),
             ("Already *bold*, 2 ** 3, #1 and [Nom]", "Already *bold*, 2 ** 3, #1 and [Nom]"),
         ] {
             assert_eq!(to_whatsapp(markdown), whatsapp, "{markdown}");

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::agent::strings;
 use super::payloads;
 use super::platform::shown;
+use import_base::html;
 use import_base::markdown;
 use import_base::placeholders;
 use import_base::scenario_builder::ScenarioBuilder;
@@ -57,6 +58,15 @@ pub(super) fn text(builder: &mut ScenarioBuilder, raw: &str) -> Text {
         Some(name.strip_suffix(".original").or_else(|| name.strip_suffix(".partial")).unwrap_or(name).to_owned())
     };
     placeholders::parse_with(builder, &markdown::to_whatsapp(raw), pattern, name)
+}
+
+/// A text that may hold HTML, which web chats show: WhatsApp's marks and addresses stand in its place.
+pub(super) fn html_text(builder: &mut ScenarioBuilder, raw: &str, place: &str) -> Text {
+    let (plain, tags) = html::plain(raw, true);
+    if !tags.is_empty() {
+        builder.record_loss(Loss::Html, place, format!("the tags {}", tags.join(", ")));
+    }
+    text(builder, plain.trim())
 }
 
 /// The messages of one platform, in their order. Answers without a step of their own lead nowhere yet.
@@ -126,7 +136,7 @@ fn speech(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Option<M
     let spoken = shown_or_spoken(value).map(str::to_owned);
     let first = wordings.first().cloned().or(spoken)?;
     alternatives(builder, wordings.iter().map(String::as_str), place);
-    Some(Message { text: text(builder, first.trim()), ..Message::default() })
+    Some(Message { text: html_text(builder, first.trim(), place), ..Message::default() })
 }
 
 /// The words on a screen, or else those that are spoken.
@@ -171,7 +181,7 @@ fn card(builder: &mut ScenarioBuilder, value: &Value, place: &str) -> Message {
     let lines = [string(value, "title"), string(value, "subtitle"), string(value, "formattedText")];
     let raw = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let mut message = image(builder, value).unwrap_or_default();
-    message.text = text(builder, &raw);
+    message.text = html_text(builder, &raw, place);
     let buttons = value.get("buttons").and_then(Value::as_array).into_iter().flatten();
     message.choices = buttons.filter_map(|it| button(builder, it, place)).collect();
     message

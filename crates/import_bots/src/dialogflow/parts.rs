@@ -139,7 +139,7 @@ fn parameter_part(
     }
     let accepts = if kind.contains("phone") { Accepts::Phone } else { Accepts::Text };
     let slot = builder.slot(name);
-    let text = answers::text(builder, prompt.trim());
+    let text = answers::html_text(builder, prompt.trim(), &intent.name);
     let question = Question { text, slot, accepts, next: None, timeout: None };
     Some((format!("{} asks {name}", intent.name), Act::Question(question)))
 }

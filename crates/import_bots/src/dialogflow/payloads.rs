@@ -164,32 +164,41 @@ fn choice(builder: &mut ScenarioBuilder, item: &Value, place: &str) -> Option<Ch
     reply(builder, title, sent.filter(|it| *it != title), description, place)
 }
 
-/// Rich content of Dialogflow Messenger: lists of cards, each of which is one bubble. Beside a text, its answers stand below
-/// the text and its cards are lost: they are pictures of what the text says.
+/// Rich content of Dialogflow Messenger: lists of pieces, in their order. Pieces of a list that start nothing are text; lines
+/// between them only part them.
 fn messenger(builder: &mut ScenarioBuilder, rich: &Value, place: &str, has_text: bool) -> Option<Vec<Message>> {
-    let cards = rich.as_array()?.iter().flat_map(|it| it.as_array().into_iter().flatten());
+    let pieces = rich.as_array()?.iter().flat_map(|it| it.as_array().into_iter().flatten());
     let mut messages: Vec<Message> = Vec::new();
     let mut choices: Vec<Choice> = Vec::new();
-    for card in cards {
-        let kind = string(card, "type").unwrap_or_default();
-        let options = card.get("options").and_then(Value::as_array);
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces {
+        let kind = string(piece, "type").unwrap_or_default();
+        let options = piece.get("options").and_then(Value::as_array);
+        let is_text = kind == "list" && ["event", "actionLink", "link"].iter().all(|it| piece.get(it).is_none());
+        if !is_text && kind != "divider" {
+            messages.extend(listed(builder, &mut lines));
+        }
         match kind {
+            "list" if is_text => {
+                let of_piece = ["title", "subtitle"].iter().filter_map(|it| string(piece, it)).collect::<Vec<_>>();
+                lines.push(of_piece.join("\n"));
+            }
             "chips" => choices.extend(options.into_iter().flatten().filter_map(|it| choice(builder, it, place))),
-            "button" | "list" => choices.extend(choice(builder, card, place)),
+            "button" | "list" => choices.extend(choice(builder, piece, place)),
             "divider" => {}
-            "info" | "description" | "accordion" | "image" => match has_text {
-                true => {
-                    let what = format!("a payload beside the text (richContent): {}", shown(&[card]));
-                    builder.record_loss(Loss::StepDropped, place, what);
-                }
-                false => messages.push(bubble(builder, card)),
-            },
+            // Without a link, a card beside a text is a picture of what the text says.
+            "info" | "description" | "accordion" | "image" if has_text && string(piece, "actionLink").is_none() => {
+                let what = format!("a payload beside the text (richContent): {}", shown(&[piece]));
+                builder.record_loss(Loss::StepDropped, place, what);
+            }
+            "info" | "description" | "accordion" | "image" => messages.push(bubble(builder, piece)),
             other => {
-                let what = format!("a payload of richContent of type {other}: {}", shown(&[card]));
+                let what = format!("a payload of richContent of type {other}: {}", shown(&[piece]));
                 builder.record_loss(Loss::StepDropped, place, what);
             }
         }
     }
+    messages.extend(listed(builder, &mut lines));
     if !choices.is_empty() {
         match messages.iter_mut().rev().find(|it| !it.text.is_empty()) {
             Some(last) => last.choices.extend(choices),
@@ -197,6 +206,12 @@ fn messenger(builder: &mut ScenarioBuilder, rich: &Value, place: &str, has_text:
         }
     }
     Some(messages)
+}
+
+/// The text of the pieces of a list, which are taken out of `lines`.
+fn listed(builder: &mut ScenarioBuilder, lines: &mut Vec<String>) -> Option<Message> {
+    let raw = std::mem::take(lines).join("\n\n");
+    (!raw.is_empty()).then(|| Message { text: text(builder, &raw), ..Message::default() })
 }
 
 /// A card of Dialogflow Messenger.

@@ -29,6 +29,10 @@ pub(super) fn messages<'a>(
     }
     let first = platforms.first().copied().unwrap_or_default();
     let chosen = [WANTED, ""].into_iter().find(|it| platforms.contains(it)).unwrap_or(first);
+    if ![WANTED, ""].contains(&chosen) {
+        let what = format!("no answer is for all platforms: those for {chosen} are sent");
+        builder.record_loss(Loss::OtherPlatform, &intent.name, what);
+    }
     // “Use responses from the default tab as the first responses.”
     let defaults = response.get("defaultResponsePlatforms").and_then(|it| it.get(chosen)).and_then(Value::as_bool);
     let mut taken: Vec<&Value> = Vec::new();

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::bot::{list, scalar};
 use super::stories::SlotValue;
+use import_base::html;
 use import_base::scenario_builder::ScenarioBuilder;
 
 /// The channel that is nearest to WhatsApp: Ferry moves customers from it.
@@ -121,7 +122,10 @@ pub(super) fn message(
     variation: &Value,
     text: impl Fn(&mut ScenarioBuilder, &str) -> Text,
 ) -> Message {
-    let raw = variation.get("text").map(scalar).unwrap_or_default();
+    let (raw, tags) = html::plain(&variation.get("text").map(scalar).unwrap_or_default(), true);
+    if !tags.is_empty() {
+        builder.record_loss(Loss::Html, name, format!("the tags {}", tags.join(", ")));
+    }
     let mut message = Message { text: text(builder, raw.trim()), ..Message::default() };
     if let Some(url) = variation.get("image").and_then(Value::as_str) {
         message.media = Some(Media { kind: MediaKind::Image, url: text(builder, url) });
