@@ -1,6 +1,7 @@
 //! Decides by what customers type: bots know their intents by example phrases.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 
 use scenario::{Act, Branch, Find, Goal, Test};
 
@@ -42,11 +43,16 @@ impl Captured {
         slots
     }
 
-    /// The branch that leads to `next` if the answer in the slot `within` is one of the phrases with other values. `value`
-    /// gives the expression of a value.
-    pub fn branch(&self, within: &str, value: &dyn Fn(&str) -> String, next: &str) -> Branch {
-        let value = self.expression(None, value);
-        Branch { slot: within.to_owned(), test: Test::Pattern, value, next: Some(next.to_owned()) }
+    /// The branches that lead to `next` if the answer in the slot `within` is one of the phrases with other values, each
+    /// with how many words its phrases have of their own. `value` gives the expression of a value.
+    pub fn branches(&self, within: &str, value: &dyn Fn(&str) -> String, next: &str) -> Vec<(usize, Branch)> {
+        let mut by_words: BTreeMap<usize, Vec<&Vec<Piece>>> = BTreeMap::new();
+        self.phrases.iter().for_each(|it| by_words.entry(n_own_words(it)).or_default().push(it));
+        let branch = |(n_words, phrases): (usize, Vec<&Vec<Piece>>)| {
+            let value = expression(phrases.into_iter(), None, value);
+            (n_words, Branch { slot: within.to_owned(), test: Test::Pattern, value, next: Some(next.to_owned()) })
+        };
+        by_words.into_iter().rev().map(branch).collect()
     }
 
     /// Adds the steps that save the values of a phrase in their slots, and then lead to `next`. Returns the first.
@@ -63,7 +69,7 @@ impl Captured {
             let find = Find {
                 within: within.to_owned(),
                 test: Test::Pattern,
-                value: self.expression(Some(name), value),
+                value: expression(self.phrases.iter(), Some(name), value),
                 in_group: true,
                 slot: builder.slot(name),
                 next: goal,
@@ -73,27 +79,45 @@ impl Captured {
         }
         goal
     }
+}
 
-    /// The expression of the phrases. The values of `slot` are in groups.
-    fn expression(&self, slot: Option<&str>, value: &dyn Fn(&str) -> String) -> String {
-        let (mut all, mut known): (Vec<String>, HashSet<String>) = (Vec::new(), HashSet::new());
-        let mut n_bytes = 0;
-        let has_slot = |it: &Vec<Piece>| slot.is_none_or(|slot| it.iter().any(|it| it.1.as_deref() == Some(slot)));
-        for phrase in self.phrases.iter().filter(|it| has_slot(it)) {
-            let pieces = phrase.iter().map(|(words, name)| match name.as_deref() {
-                Some(name) if slot == Some(name) => format!("({})", value(name)),
-                Some(name) => format!("(?:{})", value(name)),
-                None => regex::escape(words),
-            });
-            let expression =
-                pieces.collect::<String>().trim().trim_end_matches(['.', '!', '?', '\\']).trim_end().to_owned();
-            if n_bytes + expression.len() <= MAX_EXPRESSION && known.insert(expression.clone()) {
-                n_bytes += expression.len();
-                all.push(expression);
-            }
+/// The expression of phrases, those with most words of their own first. The values of `slot` are in groups.
+fn expression<'p>(
+    phrases: impl Iterator<Item = &'p Vec<Piece>>,
+    slot: Option<&str>,
+    value: &dyn Fn(&str) -> String,
+) -> String {
+    let (mut all, mut known): (Vec<String>, HashSet<String>) = (Vec::new(), HashSet::new());
+    let mut n_bytes = 0;
+    let has_slot = |it: &&Vec<Piece>| slot.is_none_or(|slot| it.iter().any(|it| it.1.as_deref() == Some(slot)));
+    let mut phrases: Vec<&Vec<Piece>> = phrases.filter(has_slot).collect();
+    phrases.sort_by_key(|it| Reverse(n_own_words(it)));
+    for phrase in phrases {
+        let pieces = phrase.iter().map(|(words, name)| match name.as_deref() {
+            Some(name) if slot == Some(name) => format!("({})", with_example(value(name), words)),
+            Some(name) => format!("(?:{})", with_example(value(name), words)),
+            None => regex::escape(words),
+        });
+        let expression =
+            pieces.collect::<String>().trim().trim_end_matches(['.', '!', '?', '\\']).trim_end().to_owned();
+        if n_bytes + expression.len() <= MAX_EXPRESSION && known.insert(expression.clone()) {
+            n_bytes += expression.len();
+            all.push(expression);
         }
-        format!(r"^\s*(?:{})\s*[.!?]*\s*$", all.join("|"))
     }
+    format!(r"^\s*(?:{})\s*[.!?]*\s*$", all.join("|"))
+}
+
+/// The expression of a value, which also takes the words of the example, such as “four” for a number.
+fn with_example(value: String, words: &str) -> String {
+    let words = words.trim();
+    let is_known = words.is_empty() || regex::Regex::new(&format!("^(?:{value})$")).is_ok_and(|it| it.is_match(words));
+    if is_known { value } else { format!("{value}|{}", regex::escape(words)) }
+}
+
+/// The number of words of a phrase that are no values.
+fn n_own_words(pieces: &[Piece]) -> usize {
+    pieces.iter().filter(|it| it.1.is_none()).map(|it| it.0.split_whitespace().count()).sum()
 }
 
 /// A phrase whose pieces with a name are values, if it has other words too: else it would be any text.

@@ -21,7 +21,7 @@ use scenario::{Loss, Purpose, Trigger, slot_name};
 use serde_json::Value;
 
 use agent::{Agent, Intent};
-use build::{Bot, IntentBuilder, with_id};
+use build::{Bot, IntentBuilder, MAX_OTHER_PHRASES, MAX_WAYS, Room, with_id};
 use contexts::Contexts;
 use import_base::phrases::pattern;
 use import_base::scenario_builder::{ScenarioBuilder, ScenarioHead, UniqueNames, origin};
@@ -36,14 +36,14 @@ pub fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError
     let contexts = Contexts::of(&agent.intents);
     let spoken = agent.spoken();
     let mut built = BTreeSet::new();
-    let mut n_ways = 0;
+    let mut room = Room { n_ways: MAX_WAYS, n_other_phrases: MAX_OTHER_PHRASES };
     for language in spoken.iter().take(MAX_LANGUAGES) {
         let bot = bot(&agent, &contexts, language);
         let mut starts: Vec<usize> = bot.scenarios.keys().copied().collect();
         starts.sort_unstable();
         for intent in starts {
-            let mut builder = IntentBuilder::new(&bot, &mut n_ways);
-            let Some(start) = builder.build(intent) else { continue };
+            let mut builder = IntentBuilder::new(&bot, intent, &mut room);
+            let Some(start) = builder.build() else { continue };
             built.extend(builder.intents());
             let scenario = finish(builder.scenario, &agent.intents[intent], language, &start);
             imported.scenarios.push(with_id(scenario, &bot.scenarios[&intent]));
@@ -181,8 +181,17 @@ fn why_unbuilt(intent: &Intent, is_follower: bool, own: &str) -> String {
     if intent.is_off() {
         return "it is switched off: its priority is negative".to_owned();
     }
+    let contexts = intent.contexts();
+    let within = match contexts.as_slice() {
+        [context] => format!("it answers only within the context {context}, and no intent leads there"),
+        contexts => format!("it answers only while the contexts {} are open, and they never are", contexts.join(", ")),
+    };
     if intent.spoken(own).is_empty() {
-        return "it has no texts: its answer is made by a program".to_owned();
+        return match (contexts.is_empty(), intent.is_set("webhookUsed")) {
+            (false, _) => within,
+            (true, true) => "it has no texts: its answer is made by a program".to_owned(),
+            (true, false) => "it has no texts".to_owned(),
+        };
     }
     let texts = intent.response().get("messages").map(|it| platform::shown(&[it])).unwrap_or_default();
     let mut messages = intent.response().get("messages").and_then(Value::as_array).into_iter().flatten();
@@ -190,10 +199,7 @@ fn why_unbuilt(intent: &Intent, is_follower: bool, own: &str) -> String {
         return format!("only agents see what it says: {texts}");
     }
     match is_follower {
-        true => format!(
-            "it answers only within the context {}, and no intent leads there: {texts}",
-            intent.contexts().join(", ")
-        ),
+        true => format!("{within}: {texts}"),
         false => format!("no phrase and no event starts it: {texts}"),
     }
 }

@@ -39,6 +39,9 @@ use tree::{Root, Stories};
 /// Limits the steps of all scenarios of a bot: small files can repeat the same stories very often.
 const MAX_STEPS: usize = 100_000;
 
+/// Limits the examples of other scenarios that answers are compared with, in all scenarios: each scenario has all of them.
+const MAX_OTHER_EXAMPLES: usize = 100_000;
+
 pub fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError> {
     let mut bot = read(files, imported)?;
     refuse_markdown(files, &bot, imported)?;
@@ -48,6 +51,7 @@ pub fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError
         let file = files.first().map(|it| it.path.clone()).unwrap_or_default();
         imported.skipped.push(Skipped { file, place: intent, why });
     }
+    name_site_events(&bot, files, imported);
     let stories = Stories::of(&bot);
     for story in stories.too_large.iter().map(|it| &bot.stories[*it]) {
         let why = "its alternatives multiply to more steps than are read".to_owned();
@@ -59,6 +63,7 @@ pub fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError
         scenarios: BTreeMap::new(),
         used_slots: used::used_slots(&bot),
         filled_slots: used::filled_slots(&bot),
+        n_other_examples: Cell::new(0),
     };
     context.scenarios = names(&bot, &stories);
     let first = build(&context);
@@ -71,11 +76,12 @@ pub fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError
         place: intent.clone(),
         why: "no message or action follows it".to_owned(),
     }));
-    for action in stories.continuations.keys().filter(|it| !built.continued.contains(*it)) {
-        let file = files.first().map(|it| it.path.clone()).unwrap_or_default();
-        let why = "it does not begin with an intent, and no story leads to it".to_owned();
-        imported.skipped.push(Skipped { file, place: action.clone(), why });
-    }
+    let left = stories.continuations.keys().filter(|it| !built.continued.contains(*it) && !bot.asks_in_a_form(it));
+    imported.skipped.extend(left.map(|action| Skipped {
+        file: bot.file_of_beginning(action).to_owned(),
+        place: action.clone(),
+        why: "it does not begin with an intent, and no story leads to it".to_owned(),
+    }));
     let mut scenarios: Vec<Scenario> = built.scenarios.into_iter().map(|it| it.1).collect();
     name_unused(&bot, &built.said, &mut scenarios, imported);
     imported.scenarios.extend(scenarios);
@@ -114,6 +120,17 @@ fn read(files: &[File], imported: &mut Imported) -> Result<Bot, ImportError> {
         stories::read_stories(&mut bot, value, file, imported);
     }
     Ok(bot)
+}
+
+/// Names the events of a site, which no customer of WhatsApp sends.
+fn name_site_events(bot: &Bot, files: &[File], imported: &mut Imported) {
+    let file = files.first().map(|it| it.path.clone()).unwrap_or_default();
+    imported.skipped.extend(bot.cut_events.iter().map(|(intent, n_stories)| {
+        let why = format!(
+            "it is an event that a site sends: it and what the bot does after it are cut out ({n_stories} times)"
+        );
+        Skipped { file: file.clone(), place: intent.clone(), why }
+    }));
 }
 
 /// Names files that hold texts or examples in another form than YAML.
@@ -176,6 +193,7 @@ struct Built {
 fn build(context: &Context<'_>) -> Built {
     let mut built = Built::default();
     let n_left = Cell::new(MAX_STEPS);
+    context.n_other_examples.set(MAX_OTHER_EXAMPLES);
     for (name, root) in &context.stories.roots {
         if context.scenarios.contains_key(name) {
             let mut builder = StoryBuilder::new(context, &n_left);

@@ -13,6 +13,9 @@ use import_base::{File, ImportError, Imported, Skipped};
 static CONTEXT_VALUE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"#[\p{L}_][\w-]*\.([\p{L}_][\p{L}\d_-]*)").ok());
 
+/// The messages that a context lives if its lifespan is not written (Dialogflow, Input and output contexts).
+const DEFAULT_LIFESPAN: i64 = 5;
+
 fn names_in(pattern: &Regex, text: &str) -> Vec<String> {
     pattern.captures_iter(text).map(|it| it[1].to_owned()).collect()
 }
@@ -189,11 +192,12 @@ impl Intent {
         strings(self.value.get("contexts")).iter().map(|it| it.to_lowercase()).collect()
     }
 
-    /// The contexts that the intent makes active.
-    pub(super) fn sets(&self) -> Vec<String> {
+    /// The contexts that the intent opens, with how many messages each lives.
+    pub(super) fn sets(&self) -> Vec<(String, i64)> {
         let contexts = self.response().get("affectedContexts").and_then(Value::as_array).into_iter().flatten();
-        let lasting = contexts.filter(|it| it.get("lifespan").and_then(Value::as_i64) != Some(0));
-        lasting.filter_map(|it| Some(it.get("name")?.as_str()?.to_lowercase())).collect()
+        let number = |it: &Value| it.as_i64().or_else(|| it.as_str()?.parse().ok());
+        let lifespan = |it: &Value| it.get("lifespan").and_then(number).unwrap_or(DEFAULT_LIFESPAN);
+        contexts.filter_map(|it| Some((it.get("name")?.as_str()?.to_lowercase(), lifespan(it)))).collect()
     }
 
     /// The languages of the messages and prompts of the intent.

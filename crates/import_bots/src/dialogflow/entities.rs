@@ -9,6 +9,9 @@ use super::agent::strings;
 /// Limits the words of an entity in an expression.
 const MAX_WORDS: usize = 300;
 
+/// The expression of any text.
+pub(super) const ANY_TEXT: &str = ".+?";
+
 /// The entities by name, with their values by language.
 #[derive(Default)]
 pub(super) struct Entities {
@@ -63,19 +66,30 @@ impl Entities {
         Some(words.iter().map(|it| regex::escape(it)).collect::<Vec<_>>().join("|"))
     }
 
-    /// The expression of the values of an entity, and whether it is any text.
-    pub(super) fn expression(&self, kind: &str, language: &str) -> (String, bool) {
+    /// The expression of the values of an entity between other words of a phrase.
+    pub(super) fn expression(&self, kind: &str, language: &str) -> String {
+        self.form(kind, language).unwrap_or_else(|| ANY_TEXT.to_owned())
+    }
+
+    /// The expression of the values of an entity that is all of a text; none if only Dialogflow's model knows them.
+    pub(super) fn alone(&self, kind: &str, language: &str) -> Option<String> {
+        let is_any = ["", "sys.any"].contains(&kind.trim_start_matches('@'));
+        if is_any { Some(ANY_TEXT.to_owned()) } else { self.form(kind, language) }
+    }
+
+    /// The expression of values that have a form or a list of their own.
+    fn form(&self, kind: &str, language: &str) -> Option<String> {
         if let Some(words) = self.closed_words(kind, language) {
-            return (words, false);
+            return Some(words);
         }
-        match kind.trim_start_matches('@') {
-            "sys.number" | "sys.number-integer" | "sys.cardinal" | "sys.number-sequence" => {
-                (r"\d[\d.,]*".to_owned(), false)
-            }
-            "sys.phone-number" => (r"\+?[\d (][\d ().-]{4,}".to_owned(), false),
-            "sys.email" => (r"\S+@\S+".to_owned(), false),
-            _ => (".+?".to_owned(), true),
-        }
+        let form = match kind.trim_start_matches('@') {
+            "sys.number" | "sys.number-integer" | "sys.cardinal" | "sys.number-sequence" => r"\d[\d.,]*",
+            "sys.phone-number" => r"\+?[\d (][\d ().-]{4,}",
+            "sys.email" => r"\S+@\S+",
+            "sys.url" => r"(?:https?://|www\.)\S+",
+            _ => return None,
+        };
+        Some(form.to_owned())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What customers type to an intent: phrases, the values in them, and the steps that save these.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use scenario::{Act, Branch, Condition, Find, Goal, Loss, Test, Text};
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use super::agent::Intent;
 use super::build::{Bot, IntentBuilder};
-use super::entities::{Entities, EntityValue};
+use super::entities::{ANY_TEXT, Entities, EntityValue};
 use import_base::phrases::{Captured, Piece, branches, has_words};
 
 /// Limits the texts that the phrases of an intent become by other words of their entities.
@@ -21,10 +22,19 @@ const MAX_VALUES: usize = 50;
 struct Phrases {
     /// Phrases without values.
     plain: Vec<String>,
-    /// Phrases with other words around their values, or whose values are of a known form.
+    /// Phrases with other words around their values.
     captured: Vec<Vec<Piece>>,
-    /// Phrases that are nothing but a value which can be any text.
-    open: Vec<Vec<Piece>>,
+    /// Phrases that are nothing but values.
+    alone: Vec<Vec<Piece>>,
+}
+
+/// The order in which an answer is compared with phrases: those without values come first, then those with most words of
+/// their own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Order {
+    Plain,
+    Captured(Reverse<usize>),
+    Alone,
 }
 
 /// The type of a parameter, such as `@size`.
@@ -74,22 +84,25 @@ pub(super) fn is_always_said(intent: &Intent, parameter: &str, language: &str) -
     !pieces.is_empty() && intent.events().is_empty() && !intent.is_set("fallbackIntent") && pieces.iter().all(holds)
 }
 
+/// The words of a phrase.
+fn words(pieces: &[Piece]) -> String {
+    pieces.iter().map(|it| it.0.as_str()).collect::<String>().trim().to_owned()
+}
+
 impl Phrases {
     fn of(bot: &Bot<'_>, intent: &Intent) -> Self {
         let mut phrases = Self::default();
         let names = used(bot, intent);
-        let is_open = |it: &str| bot.entities.expression(kind(intent, it), bot.language).1;
         for pieces in intent.pieces(bot.language) {
             // A mark without a parameter fills nothing.
             let named = |it: &Piece| (it.0.clone(), it.1.clone().filter(|it| names.contains(&it.as_str())));
             let pieces: Vec<Piece> = pieces.iter().map(named).collect();
-            let has_open = pieces.iter().filter_map(|it| it.1.as_deref()).any(is_open);
             if pieces.iter().all(|it| it.1.is_none()) {
-                phrases.plain.push(pieces.iter().map(|it| it.0.as_str()).collect::<String>().trim().to_owned());
-            } else if has_words(&pieces) || !has_open {
+                phrases.plain.push(words(&pieces));
+            } else if has_words(&pieces) {
                 phrases.captured.push(pieces);
             } else {
-                phrases.open.push(pieces);
+                phrases.alone.push(pieces);
             }
         }
         phrases
@@ -97,52 +110,75 @@ impl Phrases {
 }
 
 impl IntentBuilder<'_, '_> {
-    /// The branches to an intent that follows, by what is typed in the slot `within`. Their order is their number.
+    /// The branches to a place that follows, by what is typed in the slot `within`.
     ///
-    /// `is_alone` tells that no other intent follows: then a phrase that is a value alone takes any text.
-    pub(super) fn branches_to(&mut self, follower: usize, within: &str, is_alone: bool) -> Vec<(usize, Branch)> {
-        // The way counts, also if its branches are known.
+    /// `is_alone` tells that no other intent follows: then a phrase that is any text alone takes any text.
+    pub(super) fn branches_to(&mut self, follower: usize, within: &str, is_alone: bool) -> Vec<(Order, Branch)> {
         let Some(next) = self.enter(follower) else { return Vec::new() };
         if let Some(known) = self.branches.get(&(follower, is_alone)) {
             return known.clone();
         }
-        let all = self.new_branches_to(follower, within, is_alone, next);
+        let all = self.ways_to(self.intent_at(follower), within, is_alone, next);
         self.branches.insert((follower, is_alone), all.clone());
         all
     }
 
-    fn new_branches_to(&mut self, follower: usize, within: &str, is_alone: bool, next: String) -> Vec<(usize, Branch)> {
+    /// The branches that lead to `next` if the answer means an intent.
+    pub(super) fn ways_to(
+        &mut self,
+        intent: usize,
+        within: &str,
+        is_alone: bool,
+        next: String,
+    ) -> Vec<(Order, Branch)> {
         let bot = self.bot;
-        let intent = &bot.intents[follower];
-        let mut phrases = Phrases::of(bot, intent);
-        let mut all: Vec<(usize, Branch)> =
-            branches(within, &phrases.plain, &next).into_iter().map(|it| (0, it)).collect();
-        if !is_alone {
-            for pieces in std::mem::take(&mut phrases.open) {
-                let said = pieces.iter().map(|it| it.0.as_str()).collect::<String>().trim().to_owned();
-                let next = self.values_of(follower, &said.to_lowercase(), Some(next.clone()));
-                all.extend(
-                    next.into_iter()
-                        .flat_map(|it| branches(within, std::slice::from_ref(&said), &it))
-                        .map(|it| (0, it)),
-                );
-            }
+        let read = &bot.intents[intent];
+        let mut phrases = Phrases::of(bot, read);
+        let plain = |it: Vec<Branch>| it.into_iter().map(|it| (Order::Plain, it)).collect::<Vec<_>>();
+        let mut all = plain(branches(within, &phrases.plain, &next));
+        let (of_kind, literal): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut phrases.alone).into_iter().partition(|it| self.is_known(read, it, is_alone));
+        for said in literal.iter().map(|it| words(it)) {
+            let next = self.values_of(intent, &said.to_lowercase(), Some(next.clone()));
+            all.extend(next.into_iter().flat_map(|it| plain(branches(within, std::slice::from_ref(&said), &it))));
         }
-        for (order, phrases) in [(1, phrases.captured), (2, phrases.open)] {
+        self.lose_kinds(read, &literal);
+        for (is_alone, phrases) in [(false, phrases.captured), (true, of_kind)] {
             if phrases.is_empty() {
                 continue;
             }
-            if order == 2 {
-                let what = format!("any text is taken for {}: a phrase of it is a value alone", intent.name);
-                self.scenario.record_loss(Loss::ConditionDropped, &intent.name, what);
-            }
             let captured = Captured { phrases };
-            let next = self.canonical(intent, &captured.slots(), Some(next.clone()));
-            let value = |name: &str| bot.entities.expression(kind(intent, name), bot.language).0;
-            let found = captured.finds(&mut self.scenario, within, &value, next);
-            all.extend(found.map(|it| (order, captured.branch(within, &value, &it))));
+            let next = self.canonical(read, &captured.slots(), Some(next.clone()));
+            let value = |name: &str| match is_alone {
+                true => bot.entities.alone(kind(read, name), bot.language).unwrap_or_default(),
+                false => bot.entities.expression(kind(read, name), bot.language),
+            };
+            let Some(found) = captured.finds(&mut self.scenario, within, &value, next) else { continue };
+            let order = |n_words| if is_alone { Order::Alone } else { Order::Captured(Reverse(n_words)) };
+            all.extend(captured.branches(within, &value, &found).into_iter().map(|(n, it)| (order(n), it)));
         }
         all
+    }
+
+    /// Whether the values of a phrase that is nothing but values have forms that tell them from other texts. Any text is
+    /// one only where no other intent follows.
+    fn is_known(&self, intent: &Intent, pieces: &[Piece], is_alone: bool) -> bool {
+        let bot = self.bot;
+        let form = |name: &str| bot.entities.alone(kind(intent, name), bot.language);
+        let mut forms = pieces.iter().filter_map(|it| it.1.as_deref()).map(form);
+        forms.all(|it| it.is_some_and(|it| is_alone || it != ANY_TEXT))
+    }
+
+    /// Names the values that only Dialogflow's model knows from other texts.
+    fn lose_kinds(&mut self, intent: &Intent, literal: &[Vec<Piece>]) {
+        let mut kinds: Vec<&str> =
+            literal.iter().flatten().filter_map(|it| Some(kind(intent, it.1.as_deref()?))).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        if !kinds.is_empty() {
+            let what = format!("only the values in its phrases are known, not every {}", kinds.join(", "));
+            self.scenario.record_loss(Loss::ConditionDropped, &intent.name, what);
+        }
     }
 
     /// Reads the answer to the question at a place: a word of the parameter's entity, or the question comes again.

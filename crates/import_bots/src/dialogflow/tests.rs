@@ -97,8 +97,9 @@ fn cards_keep_their_picture_and_link_and_chips_belong_to_the_text_before() {
         expect![[r#"
             flowers (en) on: flowers | flowers for Ana
             ▸ flowers_says_1: (image https://e.com/r.png) Roses / 12 stems [Order ↗ https://e.com/o] [Call ☎ +12025550123] → flowers_says_2
-              flowers_says_2: What now? [Hours → to_opening_hours] [Flowers → flowers_says_1] then (image https://e.com/shop.png)
+              flowers_says_2: What now? [Hours → to_opening_hours] [Flowers → flowers_says_1] then (image https://e.com/shop.png) (as customer_answer) → other_answers
               to_opening_hours: calls scenario opening_hours
+              other_answers: customer_answer is one of flowers, flowers for Ana → flowers_says_1; customer_answer is hours → to_opening_hours; else
             opening_hours (en) on: hours
             ▸ opening_hours_says: 9 to 18
         "#]],
@@ -170,10 +171,17 @@ fn intents_that_follow_by_a_context_are_led_to_by_their_phrases() {
         expect![[r#"
             flowers (en) on: flowers | flowers for Ana
             ▸ flowers_says: Shall we send them? (as customer_answer) → flowers_decides
-              flowers_decides: customer_answer is one of yes, sure → flowers_yes_says; customer_answer is yes, to my mother → flowers_yes_says; else → flowers_other_says
-              flowers_other_says: Yes or no?
-              flowers_yes_says: We send them.
+              other_answers: customer_answer is one of flowers, flowers for Ana → flowers_says; else → flowers_other_says
+              flowers_decides: customer_answer is one of yes, sure → flowers_yes_says; customer_answer is yes, to my mother → flowers_yes_says; else → other_answers
+              flowers_other_says: Yes or no? (as customer_answer) → flowers_other_decides
+              flowers_other_decides: customer_answer is one of yes, sure → flowers_yes_says; customer_answer is yes, to my mother → flowers_yes_says; else → other_answers
+              flowers_yes_says: We send them. (as customer_answer) → flowers_yes_decides
+              other_answers_2: customer_answer is one of flowers, flowers for Ana → flowers_says; else → flowers_other_says_2
+              flowers_yes_decides: customer_answer is one of yes, sure → flowers_yes_says; customer_answer is yes, to my mother → flowers_yes_says; else → other_answers_2
+              flowers_other_says_2: Yes or no?
               condition-dropped flowers: answers are compared with the phrases of “flowers - yes”, word by word
+              condition-dropped flowers - other: answers are compared with the phrases of “flowers - yes”, word by word
+              condition-dropped flowers - yes: answers are compared with the phrases of “flowers - yes”, word by word
             skipped intents/pay.json pay: it answers only within the context basket, and no intent leads there: “Pay here.”
         "#]],
     );
@@ -250,7 +258,7 @@ fn fields() -> Vec<(&'static str, &'static str, Value, Fate)> {
         ("intent", "priority", json!(-1), Carried),
         ("intent", "webhookUsed", json!(true), Carried),
         ("intent", "webhookForSlotFilling", json!(true), Lost("webhookForSlotFilling")),
-        ("intent", "fallbackIntent", json!(true), NoMeaning),
+        ("intent", "fallbackIntent", json!(true), Carried),
         ("intent", "events", json!([{"name": "WELCOME"}]), Lost("WELCOME")),
         ("intent", "conditionalResponses", json!([{"condition": "x", "response": "y"}]), Lost("conditionalResponses")),
         ("intent", "condition", json!("$a = 1"), Lost("condition")),
@@ -426,7 +434,9 @@ fn the_texts_of_googles_tab_stand_in_items_and_chips_hang_on_them() {
         ],
         expect![[r#"
             flowers (en) on: flowers | flowers for Ana
-            ▸ flowers_says: Roses or tulips? [Flowers → flowers_says]
+            ▸ flowers_says: Roses or tulips? [Flowers → flowers_says] (as customer_answer) → other_answers
+              other_answers: customer_answer is one of flowers, flowers for Ana → flowers_says; else
+              other-platform flowers: no answer is for all platforms: those for google are sent
               field-dropped flowers: textToSpeech, which is spoken aloud: “Roses or tulips”
               alternative-text flowers: other wordings of “Roses or tulips?”: “Which flowers?”
         "#]],

@@ -24,6 +24,8 @@ pub(super) struct Bot {
     /// The values that words stand for, by the words in small letters.
     synonyms: BTreeMap<String, String>,
     pub(super) stories: Vec<Story>,
+    /// How many stories and rules have each event of a site, which is cut out of them.
+    pub(super) cut_events: BTreeMap<String, usize>,
     /// Flows of CALM: their file, their name, their content.
     pub(super) flows: Vec<(String, String, Value)>,
 }
@@ -71,6 +73,10 @@ impl Bot {
     /// Adds the actions that intents trigger, as if each were a rule.
     pub(super) fn add_triggers(&mut self) {
         for (intent, action) in std::mem::take(&mut self.triggers) {
+            if self.is_site_event(&intent) {
+                *self.cut_events.entry(intent).or_default() += 1;
+                continue;
+            }
             let steps = vec![vec![StoryEvent::Intent(intent.clone(), Vec::new())], vec![StoryEvent::Action(action)]];
             self.stories.push(Story { file: "domain.yml".to_owned(), name: intent, steps, within: None });
         }
@@ -126,6 +132,30 @@ impl Bot {
     /// The examples of an intent.
     pub(super) fn phrases(&self, intent: &str) -> Vec<String> {
         self.examples.get(intent).into_iter().flatten().map(|it| it.text.clone()).collect()
+    }
+
+    /// Whether a form says a response by itself, as the question for one of its slots.
+    pub(super) fn asks_in_a_form(&self, response: &str) -> bool {
+        let asked = ["utter_ask_", "action_ask_"].iter().find_map(|it| response.strip_prefix(it)).unwrap_or_default();
+        self.forms.iter().any(|(form, it)| {
+            let of_form = asked.strip_prefix(form.as_str()).and_then(|it| it.strip_prefix('_'));
+            it.slots.iter().any(|slot| slot == asked || Some(slot.as_str()) == of_form)
+        })
+    }
+
+    /// The file of the first story that begins with an action.
+    pub(super) fn file_of_beginning(&self, action: &str) -> &str {
+        let begins =
+            |it: &&Story| it.steps.first().is_some_and(|it| it.contains(&StoryEvent::Action(action.to_owned())));
+        self.stories.iter().find(begins).map(|it| it.file.as_str()).unwrap_or_default()
+    }
+
+    /// Whether an intent is an event that a site or a program sends, and nothing that customers type: it has the name of an
+    /// event, or all of its examples hold addresses or are commands.
+    pub(super) fn is_site_event(&self, intent: &str) -> bool {
+        let examples = self.examples.get(intent).map(Vec::as_slice).unwrap_or_default();
+        let is_sent = |it: &Example| it.text.starts_with('/') || it.text.contains("://");
+        intent.starts_with("EXTERNAL_") || !examples.is_empty() && examples.iter().all(is_sent)
     }
 
     /// How a slot is filled: by the form that asks for it, else by the slot itself.

@@ -1,5 +1,6 @@
 //! Builds the steps of a scenario out of what can happen in the stories.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use scenario::{Act, Call, Condition, Goal, Handover, Listen, Loss, Text, Via};
@@ -27,6 +28,8 @@ pub(super) struct Context<'a> {
     pub(super) used_slots: BTreeSet<String>,
     /// The slots that a button or a phrase can fill before a form asks for them.
     pub(super) filled_slots: BTreeSet<String>,
+    /// How many more examples of other scenarios answers may be compared with.
+    pub(super) n_other_examples: Cell<usize>,
 }
 
 /// A message that waits to be built: its step, its response, what follows.
@@ -49,6 +52,8 @@ pub(super) struct StoryBuilder<'a> {
     decisions: HashMap<usize, Goal>,
     pub(super) sets: HashMap<(Values, Goal), Goal>,
     jumps: HashMap<String, String>,
+    /// The step that compares an answer with the examples of other scenarios.
+    pub(super) others: Option<Goal>,
     waiting: VecDeque<Saying<'a>>,
     /// The responses that the scenario says.
     pub(super) said: BTreeSet<String>,
@@ -56,12 +61,12 @@ pub(super) struct StoryBuilder<'a> {
     pub(super) heard: BTreeSet<String>,
     /// The continuations that the scenario has.
     pub(super) continued: BTreeSet<String>,
-    n_left: &'a std::cell::Cell<usize>,
+    n_left: &'a Cell<usize>,
     depth: usize,
 }
 
 impl<'a> StoryBuilder<'a> {
-    pub(super) fn new(context: &'a Context<'a>, n_left: &'a std::cell::Cell<usize>) -> Self {
+    pub(super) fn new(context: &'a Context<'a>, n_left: &'a Cell<usize>) -> Self {
         Self {
             scenario: ScenarioBuilder::default(),
             context,
@@ -71,6 +76,7 @@ impl<'a> StoryBuilder<'a> {
             decisions: HashMap::new(),
             sets: HashMap::new(),
             jumps: HashMap::new(),
+            others: None,
             waiting: VecDeque::new(),
             said: BTreeSet::new(),
             heard: BTreeSet::new(),
@@ -175,6 +181,11 @@ impl<'a> StoryBuilder<'a> {
             }
             (None, Some(_)) => self.respond(action, after, &key),
             (None, None) if action == LISTEN => self.listen(after, action),
+            (None, None) if action.starts_with("utter_") => {
+                let what = "no file has this response: nothing is said";
+                self.scenario.record_loss(Loss::MissingReference, action, what);
+                self.enter(after, action)
+            }
             (None, None) => self.own_code(action, after, &key),
         };
         self.depth -= 1;

@@ -182,7 +182,7 @@ impl<'a> StoryBuilder<'a> {
         let slot = self.scenario.slot(asked.slot);
         let any = |_: &str| ANY_VALUE.to_owned();
         let Some(found) = captured.finds(&mut self.scenario, &slot, &any, next) else { return other };
-        let branches = vec![captured.branch(&slot, &any, &found)];
+        let branches = captured.branches(&slot, &any, &found).into_iter().map(|it| it.1).collect();
         let id = self.scenario.free_id(&format!("{} looks for {}", asked.form, asked.slot));
         self.scenario.push(&id, Act::Condition(Condition { branches, otherwise: other }));
         Some(id)

@@ -85,7 +85,7 @@ fn is_read(story: &Value, key: &str) -> bool {
 }
 
 /// The steps of a story, and the form that they interrupt.
-fn steps(bot: &Bot, story: &Value, skip: &mut impl FnMut(String)) -> (Vec<Vec<StoryEvent>>, Option<String>) {
+fn steps(bot: &mut Bot, story: &Value, skip: &mut impl FnMut(String)) -> (Vec<Vec<StoryEvent>>, Option<String>) {
     let mut steps: Vec<Vec<StoryEvent>> = Vec::new();
     for step in story.get("steps").and_then(Value::as_array).into_iter().flatten() {
         let events: Vec<StoryEvent> = match step.get("or").and_then(Value::as_array) {
@@ -102,6 +102,7 @@ fn steps(bot: &Bot, story: &Value, skip: &mut impl FnMut(String)) -> (Vec<Vec<St
     }
     drop_idle_listening(&mut steps);
     absorb_slots(bot, &mut steps);
+    cut_site_events(bot, &mut steps);
     let is_start = story.get("conversation_start").and_then(Value::as_bool) == Some(true);
     if is_start && matches!(steps.first().and_then(|it| it.first()), Some(StoryEvent::Action(_))) {
         skip(format!(
@@ -141,6 +142,25 @@ fn drop_idle_listening(steps: &mut Vec<Vec<StoryEvent>>) {
             goes_on = matches!(steps[at].first(), Some(StoryEvent::Action(it)) if it != LISTEN);
         }
     }
+}
+
+/// Removes the events of a site and what the bot does after them: the next thing that the customer says goes on, or begins
+/// the story.
+fn cut_site_events(bot: &mut Bot, steps: &mut Vec<Vec<StoryEvent>>) {
+    let mut is_cut = false;
+    steps.retain_mut(|events| {
+        let is_said = matches!(events.first(), Some(StoryEvent::Intent(..)));
+        let is_event = |it: &StoryEvent| matches!(it, StoryEvent::Intent(intent, _) if bot.is_site_event(intent));
+        let (cut, kept): (Vec<_>, Vec<_>) = events.drain(..).partition(is_event);
+        is_cut = if is_said { kept.is_empty() } else { is_cut };
+        for event in cut {
+            if let StoryEvent::Intent(intent, _) = event {
+                *bot.cut_events.entry(intent).or_default() += 1;
+            }
+        }
+        *events = kept;
+        !is_cut
+    });
 }
 
 /// Adds the slots that must have values for a rule to hold. Returns the form that a rule interrupts: one that begins with

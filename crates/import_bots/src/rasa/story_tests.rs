@@ -128,7 +128,8 @@ responses:
             ▸ name: Your name? (as customer_answer) → name_answer
               find_name: finds name in customer_answer → done
               set_name: name = Ana → done
-              name_answer: customer_answer is Ana → set_name; customer_answer matches ^\s*(?:I am (?:.+?)|my name is (?:.+?))\s*[.!?]*\s*$ → find_name; else
+              other_answers: customer_answer is order → name; else
+              name_answer: customer_answer is Ana → set_name; customer_answer matches ^\s*(?:my name is (?:.+?))\s*[.!?]*\s*$ → find_name; customer_answer matches ^\s*(?:I am (?:.+?))\s*[.!?]*\s*$ → find_name; else → other_answers
               done: Thank you, {{name}}!
               condition-dropped utter_name: answers are compared with the examples of name, word by word
         "#]],
@@ -258,7 +259,10 @@ responses:
             quiz (en) on: quiz
             ▸ action_ask: calls action_ask → action_ask_listens
               action_ask_listens: waits for an answer (as customer_answer) → action_ask_answer
-              action_ask_answer: customer_answer is one of a, b → right; else
+              to_quiz: calls scenario quiz
+              to_times: calls scenario times
+              other_answers: customer_answer is quiz → to_quiz; customer_answer is times → to_times; else
+              action_ask_answer: customer_answer is one of a, b → right; else → other_answers
               right: That is right.
               condition-dropped action_ask: answers are compared with the examples of letter, word by word
               step-dropped action_ask: what the bot's own code says there is not in its files
@@ -312,6 +316,40 @@ responses:
               car: Which car? (as car) → end_2
               none: No car then. → end_2
               condition-dropped credit: a model decides when it starts: “”
+        "#]],
+    );
+}
+
+#[test]
+fn events_of_a_site_are_cut_out_and_the_next_thing_that_is_said_begins() {
+    check(
+        r#"
+nlu:
+- intent: page_change
+  examples: |
+    - page change https://example.org/canvas/0
+- intent: what_is
+  examples: |
+    - What is the arch?
+stories:
+- story: s1
+  steps:
+  - intent: page_change
+  - action: utter_page
+  - intent: what_is
+  - action: utter_what_is
+responses:
+  utter_page:
+  - text: ""
+  utter_what_is:
+  - text: 'An arch: see <a href="https://example.org/info" target="_blank">More here</a>.'
+"#,
+        expect![[r#"
+            what_is (en) on: What is the arch?
+            ▸ what_is: An arch: see More here: https://example.org/info.
+              html utter_what_is: the tags a
+              unused-text responses: no story and no flow says utter_page “”
+            skipped bot.yml page_change: it is an event that a site sends: it and what the bot does after it are cut out (1 times)
         "#]],
     );
 }

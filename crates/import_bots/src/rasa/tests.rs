@@ -205,7 +205,8 @@ responses:
         expect![[r#"
             book (en) on: book
             ▸ sure: (image https://e.com/a.png)  → sure_asks
-              sure_answer: customer_answer is yes → booked; customer_answer is yes, of course → booked; customer_answer is thanks → booked; customer_answer is no → ok; else
+              other_answers: customer_answer is book → sure; else
+              sure_answer: customer_answer is yes → booked; customer_answer is yes, of course → booked; customer_answer is thanks → booked; customer_answer is no → ok; else → other_answers
               sure_asks: Sure? (as customer_answer) → sure_answer
               booked: Booked.
               ok: Ok.
@@ -249,7 +250,8 @@ responses:
         expect![[r#"
             order (en) on: order
             ▸ which: Which day? [Today = /day{"day": "today"} → today] (as customer_answer) → which_answer
-              which_answer: customer_answer is now → today; customer_answer is tomorrow → tomorrow; else
+              other_answers: customer_answer is order → which; else
+              which_answer: customer_answer is now → today; customer_answer is tomorrow → tomorrow; else → other_answers
               today: Today it is.
               tomorrow: Tomorrow then.
               condition-dropped utter_which: answers are compared with the examples of day, word by word

@@ -1,5 +1,6 @@
 //! What customers type: a decision between the intents that can follow, and the values that are saved.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use scenario::{Act, Branch, Condition, Goal, Loss};
@@ -29,6 +30,7 @@ impl StoryBuilder<'_> {
         let slot = self.scenario.slot("customer answer");
         let mut condition = Condition { branches: Vec::new(), otherwise: None };
         let mut names: Vec<&str> = Vec::new();
+        let mut all: Vec<(Reverse<usize>, Branch)> = Vec::new();
         for (event, after) in intents {
             let StoryEvent::Intent(intent, entities) = event else { continue };
             if intent == "nlu_fallback" {
@@ -40,16 +42,18 @@ impl StoryBuilder<'_> {
             if !ways.is_empty() && !names.contains(&intent.as_str()) {
                 names.push(intent);
             }
-            condition.branches.extend(ways);
+            all.extend(ways);
         }
-        // Phrases with any value come after the others.
-        condition.branches.sort_by_key(|it| it.test == scenario::Test::Pattern);
+        // Phrases with any value come after the others, and of those the one with most words of its own comes first.
+        all.sort_by_key(|it| it.0);
+        condition.branches.extend(all.into_iter().map(|it| it.1));
         if let Some(after) = heard {
             condition.otherwise = condition.otherwise.or_else(|| self.heard(&slot, after, name));
         }
         if condition.branches.is_empty() && condition.otherwise.is_none() {
             return None;
         }
+        condition.otherwise = condition.otherwise.or_else(|| self.other_scenarios(&slot));
         if !names.is_empty() {
             let what = format!("answers are compared with the examples of {}, word by word", names.join(", "));
             self.scenario.record_loss(Loss::ConditionDropped, name, what);
@@ -62,6 +66,61 @@ impl StoryBuilder<'_> {
         Some((slot, id))
     }
 
+    /// The decision for an answer that no way here takes: another scenario may begin with it. The fallback takes the rest.
+    fn other_scenarios(&mut self, slot: &str) -> Goal {
+        if let Some(known) = &self.others {
+            return known.clone();
+        }
+        let context = self.context;
+        let fallback = self.jump("nlu_fallback");
+        let n_examples: usize = context.stories.roots.values().map(|it| self.n_examples(&it.intent)).sum();
+        let Some(left) = context.n_other_examples.get().checked_sub(n_examples) else {
+            let what = "other intents do not start here: the bot has too many examples";
+            self.scenario.record_loss(Loss::RouteDropped, "examples", what);
+            return fallback;
+        };
+        context.n_other_examples.set(left);
+        let mut branches = Vec::new();
+        for (name, root) in context.stories.roots.iter().filter(|it| context.scenarios.contains_key(it.0)) {
+            branches.extend(self.ways_to_scenario(name, root, slot));
+        }
+        let goal = match branches.is_empty() {
+            true => fallback,
+            false => {
+                branches.sort_by_key(|it: &(Reverse<usize>, Branch)| it.0);
+                let branches = branches.into_iter().map(|it| it.1).collect();
+                let id = self.scenario.free_id("other answers");
+                self.scenario.push(&id, Act::Condition(Condition { branches, otherwise: fallback }));
+                Some(id)
+            }
+        };
+        self.others = Some(goal.clone());
+        goal
+    }
+
+    fn n_examples(&self, intent: &str) -> usize {
+        self.context.bot.examples.get(intent).map(Vec::len).unwrap_or_default()
+    }
+
+    /// The branches to the scenario of an intent, by how many words their phrases have of their own; those without values
+    /// come first.
+    fn ways_to_scenario(&mut self, name: &str, root: &Root, slot: &str) -> Vec<(Reverse<usize>, Branch)> {
+        let roots = self.context.stories.roots.values().filter(|it| it.intent == root.intent);
+        let others: Vec<&Entities> = roots.map(|it| &it.entities).collect();
+        let mut ways = Vec::new();
+        for group in self.groups(name, &root.intent, &root.entities, &others) {
+            let next = self.jump(name);
+            let Some(next) = self.set(&group.values, next) else { continue };
+            let captured = group.captured();
+            let next = match group.is_captured {
+                true => captured.finds(&mut self.scenario, slot, &|_| ANY_VALUE.to_owned(), Some(next)),
+                false => Some(next),
+            };
+            ways.extend(next.into_iter().flat_map(|it| group.branches(slot, &it)));
+        }
+        ways
+    }
+
     /// The branches to what follows an intent. Its own scenario starts by what customers type, without a decision here.
     fn ways_to(
         &mut self,
@@ -69,7 +128,7 @@ impl StoryBuilder<'_> {
         others: &[&Entities],
         slot: &str,
         name: &str,
-    ) -> Vec<Branch> {
+    ) -> Vec<(Reverse<usize>, Branch)> {
         let groups = self.groups(name, intent, entities, others);
         let root = named(intent, entities);
         if groups.is_empty() {
@@ -119,7 +178,7 @@ impl StoryBuilder<'_> {
         let mut condition = Condition { branches: Vec::new(), otherwise: start.clone() };
         for group in groups {
             let Some(next) = self.set(&group.values, start.clone()) else { continue };
-            condition.branches.extend(group.branches(&slot, &next));
+            condition.branches.extend(group.branches(&slot, &next).into_iter().map(|it| it.1));
         }
         self.scenario.first_message = Some(slot);
         let id = self.free_id(&format!("{name} knows"));
@@ -187,10 +246,16 @@ pub(super) struct Group {
 
 impl Group {
     /// The branches that lead to `next` if the answer in `slot` is one of the examples.
-    fn branches(&self, slot: &str, next: &str) -> Vec<Branch> {
+    ///
+    /// Each comes with how many words its phrases have of their own: those without values come first.
+    fn branches(&self, slot: &str, next: &str) -> Vec<(Reverse<usize>, Branch)> {
+        let whole = |it: Branch| (Reverse(usize::MAX), it);
         match self.is_captured {
-            true => vec![self.captured().branch(slot, &|_| ANY_VALUE.to_owned(), next)],
-            false => branches(slot, &self.texts(), next),
+            true => {
+                let captured = self.captured().branches(slot, &|_| ANY_VALUE.to_owned(), next);
+                captured.into_iter().map(|(n_words, it)| (Reverse(n_words), it)).collect()
+            }
+            false => branches(slot, &self.texts(), next).into_iter().map(whole).collect(),
         }
     }
 
