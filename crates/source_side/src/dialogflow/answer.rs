@@ -38,7 +38,7 @@ pub(super) fn read(messages: &Value, language: &str) -> Vec<Answer> {
 
 fn answers(value: &Value) -> Vec<Answer> {
     match value["payload"]["richContent"].as_array() {
-        Some(rich) => rich.iter().flat_map(|it| list(it)).filter_map(piece).collect(),
+        Some(rich) => rich.iter().flat_map(list).filter_map(piece).collect(),
         None => answer(value).into_iter().collect(),
     }
 }
