@@ -212,6 +212,8 @@ impl<'a, 'b> IntentBuilder<'a, 'b> {
                 self.scenario.steps[at].act = listen(slot.clone(), Some(next.clone()));
                 Some((slot, next))
             }
+            // A person goes on.
+            Act::Handover(_) => None,
             mut act => {
                 let Some((slot, next)) = self.decision(intent, followers, false) else {
                     self.read_answer_of(intent, at);
