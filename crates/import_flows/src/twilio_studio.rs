@@ -8,6 +8,7 @@ mod decide;
 mod filters;
 mod liquid;
 mod reach;
+mod recipient;
 mod render;
 mod split;
 mod steps;
@@ -43,12 +44,14 @@ pub fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError
         let is_name = |it: &String| !it.is_empty() && !DEFAULT_NAMES.contains(&it.to_lowercase().as_str());
         let mut flow = Flow {
             calls: HashSet::new(),
+            others: HashSet::new(),
             states: states.iter().map(|it| (name(it), it)).collect(),
             order: states.iter().map(name).collect(),
             initial: definition.get("initial_state").and_then(Value::as_str).unwrap_or("Trigger"),
             name: string(&whole, "friendly_name").filter(is_name).or(string(definition, "description").filter(is_name)),
         };
         flow.calls = flow.only_calls();
+        flow.others = flow.states.iter().filter(|it| flow.is_for_another(it.1)).map(|it| *it.0).collect();
         if let Err(why) = flow.read(file, imported) {
             imported.skipped.push(Skipped { file: file.path.clone(), place: "the flow".to_owned(), why });
         }
@@ -64,6 +67,8 @@ struct Flow<'a> {
     name: Option<String>,
     /// Widgets of calls after which nothing is written.
     calls: HashSet<&'a str>,
+    /// Messages that go to somebody who is not in the chat.
+    others: HashSet<&'a str>,
 }
 
 /// A way in which a flow begins.
@@ -81,9 +86,13 @@ impl<'a> Flow<'a> {
     fn read(&self, file: &File, imported: &mut Imported) -> Result<(), String> {
         let mut entries = self.entries()?;
         let reached: Vec<HashSet<&str>> = entries.iter().map(|it| self.reached(it.start)).collect();
-        let is_chat = |it: &HashSet<&str>| it.iter().any(|it| CHAT.contains(&kind(self.states[it])));
+        let writes = |name: &str| CHAT.contains(&kind(self.states[name])) && !self.others.contains(name);
+        let is_chat = |it: &HashSet<&str>| it.iter().any(|it| writes(it));
         if !reached.iter().any(is_chat) {
-            return Err("no step of it writes to a customer: it is for phone calls or other systems".to_owned());
+            let others = self.order.iter().filter(|it| self.others.contains(**it));
+            let lost: Vec<String> = others.map(|it| recipient::lost(self.states[it])).collect();
+            let lost = if lost.is_empty() { String::new() } else { format!("; lost: {}", lost.join("; ")) };
+            return Err(format!("no step of it writes to a customer: it is for phone calls or other systems{lost}"));
         }
         for (n, entry) in entries.drain(..).enumerate().filter(|it| is_chat(&reached[it.0])) {
             // The first scenario names what no scenario reaches.
@@ -175,6 +184,8 @@ struct FlowBuilder<'a> {
     slots: HashMap<String, String>,
     /// Widgets of calls after which nothing is written.
     calls: HashSet<&'a str>,
+    /// Messages that go to somebody who is not in the chat.
+    others: HashSet<&'a str>,
     /// The names of all states of the flow, and the keys of all variables that it sets.
     states: HashSet<&'a str>,
     variables: HashSet<&'a str>,
@@ -189,6 +200,7 @@ impl<'a> FlowBuilder<'a> {
             skipped: HashMap::new(),
             slots: HashMap::new(),
             calls: flow.calls.clone(),
+            others: flow.others.clone(),
             states: flow.states.keys().copied().collect(),
             variables: flow
                 .states

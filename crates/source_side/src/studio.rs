@@ -19,6 +19,18 @@ use condition::Condition;
 /// How long Studio waits for an answer if the state does not say, in seconds.
 const DEFAULT_TIMEOUT: u64 = 3_600;
 
+/// The address of the person in the chat, by how the flow began.
+const CUSTOMER: [&str; 5] = [
+    "contact.channel.address",
+    "trigger.message.From",
+    "trigger.conversation.Author",
+    "trigger.call.From",
+    "trigger.request.to",
+];
+
+/// Limits how many variables lead to each other.
+const MAX_VARIABLES: usize = 8;
+
 #[derive(Debug)]
 pub(crate) struct Flow {
     initial: String,
@@ -131,7 +143,9 @@ impl Run<'_> {
     fn step(&mut self, state: &State) -> Option<Option<String>> {
         let event = match state.kind.as_str() {
             "send-message" => {
-                self.send(state);
+                if self.is_for_customer(&state.properties["to"], 0) {
+                    self.send(state);
+                }
                 "sent"
             }
             "send-and-wait-for-reply" => {
@@ -183,6 +197,18 @@ impl Run<'_> {
 
     fn fill(&mut self, text: &str) -> String {
         liquid::render(text, &mut liquid::Scope { values: &mut self.values, player: &mut self.player })
+    }
+
+    /// Whether the person in the chat receives a message to this address. Studio sends it to the contact by default.
+    fn is_for_customer(&self, to: &Value, depth: usize) -> bool {
+        let to = to.as_str().unwrap_or_default().trim();
+        let path = to.trim_matches(['{', '}']).split('|').next().unwrap_or_default().trim();
+        if let Some(key) = path.strip_prefix("flow.variables.").filter(|_| depth < MAX_VARIABLES) {
+            let variables = self.flow.states.iter().flat_map(|it| list(&it.properties["variables"]));
+            let mut set = variables.filter(|it| it["key"] == key).peekable();
+            return set.peek().is_some() && set.all(|it| self.is_for_customer(&it["value"], depth + 1));
+        }
+        to.is_empty() || CUSTOMER.iter().any(|it| path == *it || path.ends_with(&format!(".{it}")))
     }
 
     fn send(&mut self, state: &State) {

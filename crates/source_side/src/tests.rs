@@ -195,3 +195,24 @@ fn a_flow_that_is_not_in_the_file_is_decided_by_the_script() {
         assert_eq!(shown(&flow, &[], &answer), seen);
     }
 }
+
+#[test]
+fn a_message_of_studio_to_somebody_else_is_not_seen_in_the_chat() {
+    let json = serde_json::json!({ "description": "a", "initial_state": "Trigger", "states": [
+        { "name": "Trigger", "type": "trigger", "properties": {},
+          "transitions": [{ "event": "incomingMessage", "next": "mine" }] },
+        { "name": "mine", "type": "send-message", "properties": { "body": "Mine", "to": "{{trigger.message.From}}" },
+          "transitions": [{ "event": "sent", "next": "other" }] },
+        { "name": "other", "type": "send-message", "properties": { "body": "Other", "to": "+12025550118" },
+          "transitions": [{ "event": "sent", "next": "last" }] },
+        { "name": "last", "type": "send-message", "properties": { "body": "Last" }, "transitions": [] } ] });
+    let flow = flow("twilio-studio", &[("a.json", &json.to_string())]);
+    check(
+        &flow,
+        r#"[{ "say": "hi" }]"#,
+        expect![[r#"
+            Mine
+            Last
+        "#]],
+    );
+}

@@ -316,3 +316,41 @@ fn every_property_is_carried_lost_by_name_or_without_meaning() {
         assert_eq!(became, fate, "{kind} {key}");
     }
 }
+
+#[test]
+fn a_message_to_somebody_else_is_not_sent_to_the_customer() {
+    let to = |name: &str, body: &str, to: &str, next: Option<&str>| {
+        let mut state = send(name, body, next);
+        state["properties"]["to"] = json!(to);
+        state
+    };
+    check(
+        json!([
+            trigger("incomingMessage", "mine"),
+            to("mine", "You have a stamp.", "{{trigger.message.From}}", Some("other")),
+            to("other", "{{trigger.message.Body}} was collected.", "{{widgets.ask.parsed.phone}}", Some("desk")),
+            to("desk", "Someone is at the door.", "+12025550118", Some("keep")),
+            set("keep", "who", "{{contact.channel.address}}", "bye"),
+            to("bye", "Goodbye.", "{{flow.variables.who}}", None),
+        ]),
+        expect![[r#"
+            shop begun by customer at mine
+            {"id":"mine","next":"bye","text":"You have a stamp.","type":"message"}
+            {"id":"bye","text":"Goodbye.","type":"message"}
+            step-dropped at other: the message to {widgets.ask.parsed.phone}, who is not the customer of this chat: “{trigger.message.Body} was collected.”
+            step-dropped at desk: the message to +12025550118, who is not the customer of this chat: “Someone is at the door.”
+        "#]],
+    );
+}
+
+#[test]
+fn a_flow_that_writes_to_others_only_is_not_taken() {
+    let mut state = send("desk", "Someone is at the door.", None);
+    state["properties"]["to"] = json!("+12025550118");
+    check(
+        json!([trigger("incomingMessage", "desk"), state]),
+        expect![[r#"
+        not taken: no step of it writes to a customer: it is for phone calls or other systems; lost: the message to +12025550118, who is not the customer of this chat: “Someone is at the door.”
+    "#]],
+    );
+}

@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::constants::variables;
 use super::text::{Spoken, plain};
-use super::{FlowBuilder, kind, next_of, transitions};
+use super::{FlowBuilder, kind, next_of, recipient, transitions};
 use import_base::json::is_empty;
 
-/// Properties that say where a widget stands and which channel it uses: WhatsApp has its own.
+/// Properties that say where a widget stands and which channel it uses, which WhatsApp has of its own, and who a message is
+/// for, which `recipient` reads.
 const WITHOUT_MEANING: [&str; 7] = ["offset", "service", "channel", "from", "to", "message_type", "workflow"];
 /// The seconds that Studio waits for an answer if the widget names none.
 const TIMEOUT: u64 = 3600;
@@ -25,6 +26,11 @@ impl<'a> FlowBuilder<'a> {
             self.builder.record_loss(Loss::MissingReference, name, what);
         }
         match kind(state) {
+            "send-message" if self.others.contains(name) => {
+                self.message_properties(state, properties, name, &["sent"]);
+                self.builder.record_loss(Loss::StepDropped, name, recipient::lost(state));
+                self.skipped.insert(id, self.next(state, "sent"));
+            }
             "send-message" => self.send(state, properties, &id, name),
             "send-and-wait-for-reply" => self.ask(state, properties, &id, name),
             "split-based-on" => {
