@@ -8,7 +8,7 @@ use regex::Regex;
 use scenario::{Act, Card, Choice, END, Goal, LanguageBasis, Scenario, Step, Text};
 use template::language_code;
 
-use crate::rules;
+use crate::{loops, rules};
 
 /// More choices in a row than this are a note.
 const DEEP: usize = 4;
@@ -28,7 +28,7 @@ pub fn check(scenario: &Scenario, has_contact: bool) -> Vec<Finding> {
             let message = format!("no route leads to “{}”", step.id);
             findings.push(Finding::new(&rules::UNREACHABLE, format!("/steps/{n}"), message));
         }
-        endless(scenario, &mut findings);
+        loops::check(scenario, &mut findings);
         if !has_contact {
             escalation(scenario, &reached, &mut findings);
         }
@@ -160,48 +160,6 @@ pub(crate) fn reached(scenario: &Scenario) -> HashSet<&str> {
         }
     }
     reached
-}
-
-/// Finds loops of steps that wait for nothing.
-fn endless(scenario: &Scenario, findings: &mut Vec<Finding>) {
-    let numbers: HashMap<&str, usize> = scenario.steps.iter().zip(0..).map(|it| (it.0.id.as_str(), it.1)).collect();
-    let goals = |n: usize| -> Vec<usize> {
-        let act = &scenario.steps[n].act;
-        let rests = act.waits() || matches!(act, Act::Wait { seconds: 1.., .. });
-        let routes = if rests { Vec::new() } else { act.routes() };
-        routes.iter().filter_map(|it| numbers.get(known(it.1)?).copied()).collect()
-    };
-    // Steps without goals are done; what is left once all done steps are taken away is in a circle, or leads to one.
-    let mut left: Vec<Vec<usize>> = (0..scenario.steps.len()).map(goals).collect();
-    let mut sources: Vec<Vec<usize>> = vec![Vec::new(); left.len()];
-    for (n, goals) in left.iter().enumerate() {
-        for goal in goals {
-            sources[*goal].push(n);
-        }
-    }
-    let mut done: Vec<usize> = (0..left.len()).filter(|it| left[*it].is_empty()).collect();
-    let mut n_done = vec![false; left.len()];
-    while let Some(n) = done.pop() {
-        n_done[n] = true;
-        for source in std::mem::take(&mut sources[n]) {
-            left[source].retain(|it| *it != n);
-            if left[source].is_empty() && !n_done[source] {
-                done.push(source);
-            }
-        }
-    }
-    if let Some(n) = n_done.iter().position(|it| !it) {
-        // Follow the routes until a step comes twice: that step is in the loop.
-        let (mut at, mut seen) = (n, HashSet::new());
-        while seen.insert(at) {
-            at = left[at].first().copied().unwrap_or(at);
-        }
-        let message = format!(
-            "from “{}” the scenario comes back to the same step without waiting for the customer",
-            scenario.steps[at].id
-        );
-        findings.push(Finding::new(&rules::ENDLESS, format!("/steps/{at}"), message));
-    }
 }
 
 fn escalation(scenario: &Scenario, reached: &HashSet<&str>, findings: &mut Vec<Finding>) {

@@ -22,8 +22,8 @@ pub(crate) use buttons::COPY_TITLE;
 use crate::check::check;
 use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
 use crate::menu::menus_to_choices;
-use crate::rules;
 use crate::window::{WINDOW_SECONDS, seconds_since_customer};
+use crate::{loops, rules};
 
 /// How templates are written.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +102,8 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     findings.extend(scenario.losses.iter().enumerate().map(|(n, lost)| imported(n, lost)));
     // Ids become names of templates and of files. In another language a template would take the name of its translation.
     let others = [rules::SCENARIO_ID.code, rules::LANGUAGE.code, rules::LANGUAGE_UNKNOWN.code];
-    let breaks = |code: &str| code.starts_with("S10") && code != rules::NO_TEXT.code || others.contains(&code);
+    let is_mended = |code: &str| [rules::NO_TEXT.code, rules::ENDLESS.code].contains(&code);
+    let breaks = |code: &str| code.starts_with("S10") && !is_mended(code) || others.contains(&code);
     let is_broken = findings.iter().any(|it| it.is_error() && breaks(it.rule.code));
     if is_broken {
         return Compiled {
@@ -113,6 +114,7 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
             findings,
         };
     }
+    let scenario = &*loops::cut(scenario);
     let (spoken, left_out) = silent::leave_out(scenario);
     findings.extend(left_out.findings);
     let (with_choices, menus) = menus_to_choices(&spoken);

@@ -7,6 +7,7 @@ mod check;
 mod compile;
 mod flow;
 mod graph;
+mod loops;
 mod menu;
 mod rules;
 mod simulate;

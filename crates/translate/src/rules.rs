@@ -17,7 +17,7 @@ model::rules! {
     NO_TEXT "S106" "no-text" Error "WhatsApp sends no empty messages":
         "every message says or shows something";
     ENDLESS "S107" "endless" Error "the neutral form":
-        "no loop runs without waiting for the customer or for time";
+        "no loop runs without end: it waits for the customer or for time, or something in it can change";
     ESCALATION "S108" "escalation" Warning "WhatsApp Business messaging policy; design text S3-16":
         "a conversation has a way to a person: an agent, a phone, an e-mail address, a web form or a store";
     ESCALATION_KIND "S109" "escalation-kind" Warning "WhatsApp Business messaging policy; design text S3-16":
@@ -39,6 +39,8 @@ model::rules! {
         "the texts are written in the language that the source declares";
     LANGUAGE_IMPOSSIBLE "S117" "language-impossible" Error "Meta reads a template in the language that it declares":
         "the texts are in a script of the language that the source declares";
+    LOOP "S118" "loop" Warning "the neutral form":
+        "a loop that does not wait for the customer ends when a value changes";
 
     CATEGORY "C101" "proposed-category" Note "Meta, template categorization":
         "the category is proposed, with its reason";
