@@ -39,10 +39,17 @@ pub fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError
         let (export, refused) = Export::read(&json);
         let skip = |(place, why)| Skipped { file: file.path.clone(), place, why };
         imported.skipped.extend(refused.into_iter().chain(losses::of_export(&json)).map(skip));
+        for flow in &export.flows {
+            imported.skipped.extend(losses::of_unreached(flow).map(|why| skip((flow.name.clone(), why))));
+        }
         let mut reached = HashSet::new();
-        let roots: Vec<usize> = (0..export.flows.len()).filter(|it| export.is_root(*it)).collect();
+        let (roots, parts): (Vec<usize>, Vec<usize>) = (0..export.flows.len()).partition(|it| export.is_root(*it));
+        for n in roots {
+            reached.insert(n);
+            flow_scenarios(&export, n, file, &mut reached, imported);
+        }
         // Flows that only enter each other have no root: the first of them is one.
-        for n in roots.into_iter().chain(0..export.flows.len()) {
+        for n in parts {
             if reached.insert(n) {
                 flow_scenarios(&export, n, file, &mut reached, imported);
             }

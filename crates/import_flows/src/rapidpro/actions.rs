@@ -84,9 +84,11 @@ impl<'a> FlowReader<'a> {
         let local = string(action, "local").unwrap_or("local");
         match string(action, "operation") {
             Some("increment") => {
-                let by = string(action, "value").unwrap_or_default();
-                self.builder.record_loss(Loss::ExpressionDropped, id, format!("{local} is increased by {by}"));
-                None
+                let by = string(action, "value").unwrap_or_default().trim();
+                let by = by.strip_prefix('@').unwrap_or(by);
+                let value = self.text(&format!("@(locals.{local} + {by})"), id);
+                let slot = self.slot(&format!("locals.{local}"));
+                Some(Part::Act(Act::Set { slot, value, next: None }))
             }
             Some("clear") => {
                 let slot = self.slot(&format!("locals.{local}"));

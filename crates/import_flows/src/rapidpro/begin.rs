@@ -4,6 +4,7 @@ use scenario::{Loss, Trigger};
 use serde_json::Value;
 
 use super::export::{Export, Flow, list, names, string};
+use super::first_message;
 use super::flow::several;
 use super::losses::unknown;
 
@@ -25,7 +26,8 @@ pub(super) fn has_start(export: &Export<'_>, flow: &Flow<'_>) -> bool {
 /// The trigger of a flow, and the losses of its triggers.
 ///
 /// Without a trigger, somebody of the business starts the flow for customers. Where both sides can begin it, the business
-/// does: templates may be sent at any time.
+/// does: templates may be sent at any time. Where the export has templates of WhatsApp, a flow that nothing starts and that
+/// begins with none of them speaks within the window.
 pub(super) fn of(export: &Export<'_>, flow: &Flow<'_>) -> (Trigger, Vec<(Loss, String)>) {
     let mut losses = Vec::new();
     let mut phrases: Vec<String> = flow.keywords.iter().map(|it| (*it).to_owned()).collect();
@@ -61,6 +63,9 @@ pub(super) fn of(export: &Export<'_>, flow: &Flow<'_>) -> (Trigger, Vec<(Loss, S
         losses.extend(of_event(campaign, event).into_iter().map(|it| (Loss::FieldDropped, it)));
         by_business = Some(Trigger::Campaign);
     }
+    if first_message::is_template(flow) {
+        by_business = by_business.or(Some(Trigger::Event { name: None }));
+    }
     match by_business {
         Some(trigger) => {
             if by_customer {
@@ -71,6 +76,12 @@ pub(super) fn of(export: &Export<'_>, flow: &Flow<'_>) -> (Trigger, Vec<(Loss, S
             (trigger, losses)
         }
         None if by_customer => (Trigger::Message { phrases }, losses),
+        None if export.has_templates => {
+            let what = "no trigger starts it, and it begins without a template, unlike other flows of the file: taken as an \
+                        answer within the window";
+            losses.push((Loss::BeginAssumed, what.to_owned()));
+            (Trigger::Message { phrases }, losses)
+        }
         None => (Trigger::Event { name: None }, losses),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::expression::{Piece, pieces};
+use super::first_message;
 use super::language::whatsapp;
 use super::router::snake;
 use import_base::language::detect;
@@ -63,6 +64,8 @@ pub(super) struct Export<'a> {
     entered: HashSet<usize>,
     /// The names of all results that any flow saves, in their plain form.
     pub(super) results: HashSet<String>,
+    /// Whether any flow begins with a template of WhatsApp.
+    pub(super) has_templates: bool,
 }
 
 impl<'a> Export<'a> {
@@ -82,7 +85,8 @@ impl<'a> Export<'a> {
         }
         let flows_by_uuid = flows.iter().enumerate().filter_map(|(n, it)| Some((it.uuid?, n))).collect();
         let results = flows.iter().flat_map(|it| it.nodes).flat_map(saved_results).collect();
-        let mut export = Self { json, flows, flows_by_uuid, entered: HashSet::new(), results };
+        let has_templates = flows.iter().any(first_message::is_template);
+        let mut export = Self { json, flows, flows_by_uuid, entered: HashSet::new(), results, has_templates };
         let mut entered = HashSet::new();
         for (n, flow) in export.flows.iter().enumerate() {
             let actions = flow.nodes.iter().flat_map(|it| list(it, "actions"));
@@ -102,9 +106,11 @@ impl<'a> Export<'a> {
         })
     }
 
-    /// Whether a flow is not only a part of others.
+    /// Whether a flow is not only a part of others. A template begins a conversation of its own, although a menu may lead
+    /// to it too.
     pub(super) fn is_root(&self, n: usize) -> bool {
-        super::begin::has_start(self, &self.flows[n]) || !self.entered.contains(&n)
+        let flow = &self.flows[n];
+        super::begin::has_start(self, flow) || !self.entered.contains(&n) || first_message::is_template(flow)
     }
 }
 

@@ -1,10 +1,11 @@
-//! The first messages of a flow, which must be in the language of the scenario.
+//! The first messages of a flow: they must be in the language of the scenario, and a template among them is sent outside
+//! the window.
 
 use std::collections::{HashSet, VecDeque};
 
 use serde_json::Value;
 
-use super::actions::texts;
+use super::actions::{template, texts};
 use super::export::{Export, Flow, list, string};
 use super::interactive::{stored, translation};
 use super::message::has_words;
@@ -29,6 +30,27 @@ pub(super) fn untranslated<'a>(export: &Export<'a>, flow: usize, language: &str)
     }
     missing
 }
+
+/// Whether whatever a flow itself says first is a template of WhatsApp, which is sent outside the window.
+pub(super) fn is_template(flow: &Flow<'_>) -> bool {
+    let (mut waiting, mut seen, mut says) = (VecDeque::from([0]), HashSet::new(), false);
+    while let Some(node) = waiting.pop_front() {
+        let Some(json) = flow.nodes.get(node).filter(|_| seen.insert(node)) else { continue };
+        let mut actions = list(json, "actions").iter();
+        match actions.find(|it| SPEAKS.contains(&string(it, "type").unwrap_or_default())) {
+            Some(action) if template(action).is_none() => return false,
+            Some(_) => says = true,
+            None => {
+                let next = list(json, "exits").iter().filter_map(|it| string(it, "destination_uuid"));
+                waiting.extend(next.filter_map(|it| flow.node_called(it)));
+            }
+        }
+    }
+    says
+}
+
+/// The actions that a customer sees something of, or that another flow goes on with.
+const SPEAKS: [&str; 3] = ["send_msg", "send_interactive_msg", "enter_flow"];
 
 /// What a node says first.
 enum First<'a> {

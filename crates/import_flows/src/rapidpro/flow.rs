@@ -79,14 +79,6 @@ impl<'a> FlowReader<'a> {
         self.runs.push(Run { flow, prefix: String::new(), parent: None, after: After::End, child: None });
         let start = self.enter(0, 0, false);
         self.drain();
-        // Nodes that nothing leads to.
-        for node in 0..self.export.flows[flow].nodes.len() {
-            let is_read = |answered| self.seen.contains(&Job { run: 0, node, answered, decides: false });
-            if !is_read(false) && !is_read(true) && !self.is_empty(0, node) {
-                self.enter(0, node, false);
-                self.drain();
-            }
-        }
         self.name_flows();
         self.sort();
         self.set_results();

@@ -6,7 +6,7 @@ use scenario::Loss;
 use serde_json::Value;
 
 use super::export::{Flow, list, string};
-use super::flow::FlowReader;
+use super::flow::{FlowReader, several};
 
 /// The keys of each object that are carried, or that mean nothing outside RapidPro. All others are named as lost.
 pub(super) const KNOWN: [(&str, &[&str]); 51] = [
@@ -131,6 +131,27 @@ pub(super) fn of_export(export: &Value) -> Vec<(String, String)> {
         (format!("the group “{name}”"), format!("who is in it is not carried: {query}"))
     });
     lost.chain(queries).collect()
+}
+
+/// The nodes of a flow that nothing leads to, with what they would say.
+pub(super) fn of_unreached(flow: &Flow<'_>) -> Option<String> {
+    let (mut reached, mut waiting) = (HashSet::new(), vec![0]);
+    while let Some(node) = waiting.pop().filter(|it| *it < flow.nodes.len()) {
+        if reached.insert(node) {
+            let next = list(&flow.nodes[node], "exits").iter().filter_map(|it| string(it, "destination_uuid"));
+            waiting.extend(next.filter_map(|it| flow.node_called(it)));
+        }
+    }
+    let is_empty = |it: &Value| list(it, "actions").is_empty() && it.get("router").is_none_or(Value::is_null);
+    let nodes = flow.nodes.iter().enumerate().filter(|it| !reached.contains(&it.0) && !is_empty(it.1));
+    let nodes: Vec<&Value> = nodes.map(|it| it.1).collect();
+    let actions = nodes.iter().flat_map(|it| list(it, "actions"));
+    let texts: Vec<&str> = actions.filter_map(|it| string(it, "text")).filter(|it| !it.trim().is_empty()).collect();
+    let says = match texts.is_empty() {
+        true => "which say nothing".to_owned(),
+        false => format!("which say “{}”", texts.join("”, “")),
+    };
+    (!nodes.is_empty()).then(|| format!("nothing leads to {} of it, {says}", several(nodes.len() as u64, "node")))
 }
 
 impl<'a> FlowReader<'a> {

@@ -1,5 +1,6 @@
 //! Flows as their editor writes them, and what becomes of them.
 
+mod begin;
 mod keys;
 mod languages;
 

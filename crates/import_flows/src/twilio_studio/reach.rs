@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use scenario::{Loss, PlacedLoss};
+use serde_json::Value;
 
+use super::text::plain;
 use super::{CHAT, Flow, kind, next_of, target, transitions};
 
 /// Widgets of telephone calls.
@@ -66,7 +68,9 @@ impl<'a> Flow<'a> {
                 true => (Loss::OtherPlatform, "only phone calls lead to it"),
                 false => (Loss::UnusedText, "nothing leads to it"),
             };
-            let what = format!("a widget of type {}: {why}", kind(self.states[name]));
+            let text = self.states[name].pointer("/properties/body").and_then(Value::as_str).unwrap_or_default();
+            let text = if text.is_empty() { String::new() } else { format!(": “{}”", plain(text)) };
+            let what = format!("a widget of type {}: {why}{text}", kind(self.states[name]));
             PlacedLoss { loss, place: name.to_owned(), what }
         };
         self.order.iter().copied().filter(is_elsewhere).map(lost).collect()

@@ -78,11 +78,9 @@ fn a_result_that_no_flow_saves_and_a_way_to_nothing_are_errors() {
             gone (en) begins at node_1
               node_1 question: Hello {{nam}}, {{name}}, {{x}} |  → node_1_way
               node_1_way condition:  | name is known → end | otherwise → end
-              node_2 message: Thanks |  → end
               lost: missing-reference at node_1: a category leads to an exit that the node does not have
               lost: missing-reference at node_1: a way leads to a category that the node does not have
               lost: missing-reference at node_1: @results.nam: no flow of the file saves the result “nam”
-              lost: missing-reference at node_2: an exit leads to a node that the flow does not have
         "#]],
     );
 }
