@@ -5,6 +5,7 @@
 //! on short texts, names the others.
 
 mod declared;
+mod mixed;
 
 use std::sync::LazyLock;
 
@@ -75,6 +76,7 @@ pub fn fill_in(scenarios: &mut [Scenario], wanted: Option<&str>) {
             scenario.language = language.to_owned();
         }
     }
+    mixed::name_other_languages(scenarios);
 }
 
 /// The one language of all scenarios that have one.

@@ -150,9 +150,16 @@ impl Files {
         if !matches!(format, Format::Scenario | Format::SmsList | Format::MessageLog) {
             sms_opt_out::take_out_of_chats(&mut imported.scenarios);
         }
+        take_out_direction_marks(&mut imported.scenarios);
         language::fill_in(&mut imported.scenarios, options.language.as_deref());
         scenario_builder::make_ids_unique(&mut imported.scenarios);
         Ok(imported)
+    }
+}
+
+fn take_out_direction_marks(scenarios: &mut [Scenario]) {
+    for text in scenarios.iter_mut().flat_map(|it| &mut it.steps).flat_map(|it| it.act.texts_mut()) {
+        *text = text.without_direction_marks();
     }
 }
 

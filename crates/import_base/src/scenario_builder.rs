@@ -136,6 +136,7 @@ impl ScenarioBuilder {
             language: head.language.to_owned(),
             language_basis: LanguageBasis::Declared,
             purpose: head.purpose,
+            category: None,
             criticality: Criticality::Normal,
             trigger: head.trigger,
             first_message: self.first_message,

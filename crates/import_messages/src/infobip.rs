@@ -3,7 +3,7 @@
 
 mod whatsapp;
 
-use scenario::{Act, Loss, Message, Purpose, Trigger};
+use scenario::{Act, Loss, Message, Purpose, Scenario, Trigger};
 use serde_json::Value;
 
 use import_base::scenario_builder::{ScenarioBuilder, ScenarioHead, origin};
@@ -86,19 +86,21 @@ impl<'a> Template<'a> {
     }
 
     fn finish(&self, builder: ScenarioBuilder, language: &str, imported: &mut Imported) {
-        let purpose = match scalar(self.value, "category").unwrap_or_default().to_ascii_uppercase().as_str() {
-            "OTP" | "AUTHENTICATION" => Purpose::Authentication,
-            "MARKETING" | "PROMOTIONAL" => Purpose::Promotion,
-            _ => Purpose::Notification,
+        let declared = match scalar(self.value, "category").unwrap_or_default().to_ascii_uppercase().as_str() {
+            "OTP" | "AUTHENTICATION" => Some(Purpose::Authentication),
+            "MARKETING" | "PROMOTIONAL" => Some(Purpose::Promotion),
+            "UTILITY" | "TRANSACTIONAL" => Some(Purpose::Notification),
+            _ => None,
         };
         let head = ScenarioHead {
             intent: &scalar(self.value, "name").unwrap_or_else(|| format!("viber template {}", self.id)),
             language: language_of(language),
-            purpose,
+            purpose: declared.unwrap_or(Purpose::Notification),
             trigger: Trigger::Event { name: None },
             origin: origin(Format::InfobipTemplates, &self.file.path, self.place.clone()),
         };
-        imported.scenarios.push(builder.finish(head, None));
+        let category = declared.and_then(Purpose::category).map(str::to_owned);
+        imported.scenarios.push(Scenario { category, ..builder.finish(head, None) });
     }
 
     /// Names a status in which customers have not read the template yet.

@@ -10,7 +10,7 @@ mod message;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use scenario::{Act, Loss, Message, Purpose, Text, Trigger};
+use scenario::{Act, Loss, Message, Purpose, Scenario, Text, Trigger};
 use serde_json::Value;
 
 use self::message::plain;
@@ -37,7 +37,8 @@ const TYPES: [&str; 13] = [
 ];
 
 /// The fields of a content that are read or say nothing about its messages.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
+    "category",
     "sid",
     "account_sid",
     "friendly_name",
@@ -98,7 +99,8 @@ fn read_content(file: &File, content: &Value, place: &str, imported: &mut Import
     content_builder.unknown_fields("the content", content, &FIELDS);
     approval.name_status(&mut content_builder.builder);
     let is_in_session = approved.is_none() && is_for_sessions(kind, &message);
-    let purpose = approval.purpose().unwrap_or(match () {
+    let declared = approval.purpose();
+    let purpose = declared.unwrap_or(match () {
         () if content_builder.is_code => Purpose::Authentication,
         () if message.waits() => Purpose::Conversation,
         () => Purpose::Notification,
@@ -113,7 +115,8 @@ fn read_content(file: &File, content: &Value, place: &str, imported: &mut Import
         origin: origin(Format::TwilioContent, &file.path, place),
     };
     builder.steps.sort_by_key(|it| it.id != "message");
-    imported.scenarios.push(builder.finish(head, Some("message")));
+    let category = declared.and_then(Purpose::category).map(str::to_owned);
+    imported.scenarios.push(Scenario { category, ..builder.finish(head, Some("message")) });
     Ok(())
 }
 
@@ -134,13 +137,14 @@ struct Approval<'a> {
 
 impl<'a> Approval<'a> {
     fn of(content: &'a Value) -> Self {
+        let category = content.get("category").and_then(Value::as_str).unwrap_or_default();
         let Some(request) = content.get("approval_requests").or(content.get("whatsapp")) else {
-            return Self::default();
+            return Self { category, ..Self::default() };
         };
         let string = |key: &str| request.get(key).and_then(Value::as_str);
         Self {
             status: string("status").unwrap_or_default(),
-            category: string("category").unwrap_or_default(),
+            category: string("category").filter(|it| !it.is_empty()).unwrap_or(category),
             content_type: string("content_type"),
             reason: string("rejection_reason").unwrap_or_default(),
         }

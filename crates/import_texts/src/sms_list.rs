@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use scenario::{Act, Loss, Message, Purpose, Trigger};
+use scenario::{Act, Loss, Message, Purpose, Scenario, Trigger};
 
 use import_base::scenario_builder::{ScenarioBuilder, ScenarioHead, name_of, origin};
 use import_base::table::{self, Columns, Row, Table, language_of, normal};
@@ -186,7 +186,9 @@ fn push(file: &File, entry: &Entry<'_>, imported: &mut Imported) {
         _ => Trigger::Event { name: None },
     };
     let origin = origin(Format::SmsList, &file.path, &entry.place);
-    imported.scenarios.push(builder.finish(ScenarioHead { intent: &name, language, purpose, trigger, origin }, None));
+    let category = entry.purpose.and_then(Purpose::category).map(str::to_owned);
+    let scenario = builder.finish(ScenarioHead { intent: &name, language, purpose, trigger, origin }, None);
+    imported.scenarios.push(Scenario { category, ..scenario });
 }
 
 #[cfg(test)]

@@ -64,6 +64,7 @@ impl Simple {
             id: slot_name(&self.intent),
             language: self.language.unwrap_or_default(),
             language_basis: LanguageBasis::Declared,
+            category: self.purpose.and_then(Purpose::category).map(str::to_owned),
             purpose: self.purpose.unwrap_or(Purpose::Notification),
             criticality: Criticality::Normal,
             trigger: Trigger::Event { name: None },

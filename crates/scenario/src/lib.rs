@@ -19,7 +19,7 @@ pub use media::{CodeNotice, Location, Media, MediaKind, Product};
 pub use passed::lead_past;
 pub use script::{Answer, Input, Script, Shown, SourceSide, read_scripts, value_named};
 pub use step::{Accepts, Act, Call, Choice, END, Goal, Handover, Listen, Message, Question, Step, Timeout, Via};
-pub use text::{Text, TextPart, slot_name};
+pub use text::{Text, TextPart, slot_name, without_direction_marks};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "LanguageBasis::is_declared")]
     pub language_basis: LanguageBasis,
     pub purpose: Purpose,
+    /// The category of WhatsApp that the source declares, such as `UTILITY`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
     #[serde(default)]
     pub criticality: Criticality,
     pub trigger: Trigger,
@@ -99,6 +102,18 @@ pub enum Purpose {
     Authentication,
     /// Questions and answers.
     Conversation,
+}
+
+impl Purpose {
+    /// The category that a source means if it declares the purpose; none for a conversation, which may be of each.
+    pub fn category(self) -> Option<&'static str> {
+        match self {
+            Self::Notification => Some("UTILITY"),
+            Self::Promotion => Some("MARKETING"),
+            Self::Authentication => Some("AUTHENTICATION"),
+            Self::Conversation => None,
+        }
+    }
 }
 
 /// How important a scenario is: scenarios that are not critical migrate first.

@@ -42,6 +42,7 @@ pub enum Loss {
     Untranslated,
     MissingReference,
     BeginAssumed,
+    OtherLanguage,
 }
 
 /// A loss, and its place in the source.
@@ -59,7 +60,7 @@ const fn loss(code: &'static str, name: &'static str, about: &'static str) -> Ru
 }
 
 /// Every loss, in the order of [`Loss`].
-pub static LOSSES: [Rule; 33] = [
+pub static LOSSES: [Rule; 34] = [
     loss("L101", "button-colour", "WhatsApp draws all buttons alike: colours, font sizes and frames are lost"),
     loss("L102", "button-image", "buttons have no pictures"),
     loss("L103", "button-layout", "buttons are listed below each other: rows, columns and heights are lost"),
@@ -72,7 +73,7 @@ pub static LOSSES: [Rule; 33] = [
     loss(
         "L110",
         "long-title",
-        "a title that is too long, or that another button has, is changed; the full title is in the description or the text",
+        "a title or a description that is too long, or a title that another button has, is changed; the full title is in the description or the text",
     ),
     loss("L111", "share-phone", "the customer is not asked for a phone number: WhatsApp knows it"),
     loss("L112", "media-kind", "WhatsApp does not show this kind of media there"),
@@ -116,6 +117,13 @@ pub static LOSSES: [Rule; 33] = [
         severity: Severity::Warning,
         about: "who begins is assumed, because the source does not say: only a message that the business begins with is a template",
         source: "the format of the source",
+    },
+    Rule {
+        code: "L134",
+        name: "other-language",
+        severity: Severity::Warning,
+        about: "texts are in another language than the scenario: make a scenario for each language",
+        source: "Meta reads a template in the language that it declares",
     },
 ];
 

@@ -122,7 +122,7 @@ impl Shown {
 
     /// Adds a text; line breaks do not count.
     pub fn text(&mut self, text: &str) {
-        let text = squeezed(text);
+        let text = squeezed(&crate::without_direction_marks(text));
         if !text.is_empty() {
             self.lines.push(text);
         }

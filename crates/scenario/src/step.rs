@@ -352,6 +352,17 @@ impl Act {
         }
     }
 
+    /// Every text of the step that a customer reads, to be changed. Titles of buttons are none.
+    pub fn texts_mut(&mut self) -> Vec<&mut Text> {
+        match self {
+            Self::Message(it) => vec![&mut it.text, &mut it.header, &mut it.footer],
+            Self::Question(it) => vec![&mut it.text],
+            Self::Handover(it) => vec![&mut it.text],
+            Self::Set { value, .. } => vec![value],
+            Self::Listen(_) | Self::Condition(_) | Self::Find(_) | Self::Call(_) | Self::Wait { .. } => Vec::new(),
+        }
+    }
+
     /// Whether the step waits for the customer.
     pub fn waits(&self) -> bool {
         match self {

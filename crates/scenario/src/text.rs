@@ -23,7 +23,29 @@ pub enum TextPart {
     Slot(String),
 }
 
+/// The text without the invisible marks for left and right (U+200E, U+200F) that stand beside no script that is written
+/// from right to left: editors leave them behind, and they carry nothing.
+pub fn without_direction_marks(text: &str) -> Cow<'_, str> {
+    const MARKS: [char; 2] = ['\u{200e}', '\u{200f}'];
+    let is_right_to_left =
+        |it: char| matches!(it, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
+    match text.contains(MARKS) && !text.contains(is_right_to_left) {
+        true => Cow::Owned(text.replace(MARKS, "")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 impl Text {
+    /// The text without marks of direction that carry nothing.
+    #[must_use]
+    pub fn without_direction_marks(&self) -> Self {
+        let whole = self.to_string();
+        match without_direction_marks(&whole) {
+            Cow::Owned(plain) => Self::parse(&plain),
+            Cow::Borrowed(_) => self.clone(),
+        }
+    }
+
     pub fn parse(text: &str) -> Self {
         let mut it = Self::default();
         let mut rest = text;

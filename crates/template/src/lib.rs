@@ -6,6 +6,7 @@
 mod api;
 mod fix;
 mod language;
+mod links;
 mod lint;
 mod marks;
 mod phrases;
@@ -29,7 +30,7 @@ pub use session::{
     SessionMessage, check_message,
 };
 pub use variable::{ValueLengths, Variable, variables};
-pub use words::{is_shortened, promotional_word, says_how_to_stop, sectors};
+pub use words::{is_shortened, knows_utility_words, promotional_word, says_how_to_stop, sectors, utility_word};
 
 /// The rule that a media header has a sample: a submission can upload one.
 pub static HEADER_HANDLE: &model::Rule = &rules::HEADER_HANDLE;

@@ -105,11 +105,10 @@ pub(crate) fn check(kind: Kind, text: &str, place: &str) -> Vec<Finding> {
             findings.push(located(&rules::LONE_SIGN, text, (found.start(), found.end()), place, message));
         }
     }
+    let is_name = NAME.as_ref().is_some_and(|it| it.is_match(text.trim()));
+    findings.extend((!is_name).then(|| internal_names(text, place)).flatten());
     let is_empty = kind == Kind::Title && !text.trim().is_empty() && !has_content(text);
-    if is_empty
-        || kind == Kind::Text && is_internal(text.trim())
-        || NAME.as_ref().is_some_and(|it| it.is_match(text.trim()))
-    {
+    if is_empty || kind == Kind::Text && is_internal(text.trim()) || is_name {
         findings.push(Finding::new(
             &rules::INTERNAL_WORD,
             place,
@@ -117,6 +116,18 @@ pub(crate) fn check(kind: Kind, text: &str, place: &str) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Names of a program among other words, such as `1. ipv_listen`. Addresses, hashtags, files and italics are none.
+fn internal_names(text: &str, place: &str) -> Option<Finding> {
+    let words = text.split(|it: char| it.is_whitespace() || "()[]\"“”«»,;:!?*~…".contains(it));
+    let is_named = |it: &&str| NAME.as_ref().is_some_and(|name| name.is_match(it));
+    let is_plain = |it: &&str| it.chars().all(|it| !it.is_uppercase());
+    let names: Vec<&str> = words.map(|it| it.trim_end_matches('.')).filter(is_plain).filter(is_named).collect();
+    let first = names.first()?;
+    let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
+    let message = format!("“{first}”{more}: a customer would read the name of a program");
+    Some(Finding::new(&rules::INTERNAL_NAME, place, message).fixed_by("write what it means"))
 }
 
 /// Words that names of placeholders have, in the languages that most texts come in.
@@ -278,6 +289,23 @@ mod tests {
         assert_eq!(found(Kind::Title, "zz_confirm"), "internal-word");
         assert_eq!(found(Kind::Title, "…"), "internal-word");
         assert_eq!(found(Kind::Title, "👍"), "");
+    }
+
+    #[test]
+    fn a_name_of_a_program_in_a_text_is_a_warning() {
+        for text in ["Which flow?\n1. one_on_one_teen\n2. ipv_listen", "Reply order_status."] {
+            assert_eq!(found(Kind::Text, text), "internal-name", "{text}");
+        }
+        for text in [
+            "#love_you",
+            "See https://example.com/a_b",
+            "_soft_ words",
+            "my_file.pdf",
+            "{{first_name}} a",
+            "@my_shop ana_b@example.com",
+        ] {
+            assert!(!found(Kind::Text, text).contains("internal-name"), "{text}");
+        }
     }
 
     #[test]

@@ -61,6 +61,8 @@ model::rules! {
         "headers, footers and buttons have no emoji";
     LINE_BREAK_RUN "T214" "line-break-run" Warning "guidelines of providers (easysocial.io, 2026-11-29)":
         "a body has at most one empty line in a row";
+    INTERNAL_NAME "T215" "internal-name" Warning "our caution: customers would read it":
+        "a text has no names of a program, such as order_status";
 
     VARIABLE_AT_START "T301" "variable-at-start" Error "Meta, error 2388299":
         "a text does not begin with a variable";
@@ -126,6 +128,8 @@ model::rules! {
     MANY_VARIABLES "T605" "many-variables" Note "design text S1-17":
         "a text has few variables: reviewers doubt texts that say little on their own";
 
+    DEAD_LINK "T606" "dead-link" Error "our caution: customers would tap it":
+        "links lead to public http or https addresses, not to another app or a private network";
     CARD_COUNT "T701" "card-count" Error "Meta, media card carousel templates (2026-06-24)":
         "a carousel has 2 to 10 cards";
     CARDS_ALIKE "T702" "cards-alike" Error "Meta, media card carousel templates (2026-06-24)":

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::marks::{self, Kind};
-use crate::{MAX_LINE, rules};
+use crate::{MAX_LINE, links, rules};
 
 /// Limits a text message, in characters.
 pub const MAX_TEXT: usize = 4096;
@@ -239,6 +239,7 @@ pub fn check_message(message: &SessionMessage) -> Vec<Finding> {
         findings.push(Finding::new(&rules::MESSAGE_LENGTH, "/body", message));
     }
     findings.extend(marks::check(Kind::Text, message.body(), "/body"));
+    findings.extend(links::check(message.body(), "/body"));
     let is_spoken = !matches!(message, SessionMessage::Media { .. } | SessionMessage::Location { .. });
     if is_spoken && message.body().trim().is_empty() {
         findings.push(Finding::new(&rules::EMPTY, "/body", "the text is empty"));

@@ -1,4 +1,4 @@
-//! Words that show what a text is about. Columns of `words/*.tsv`: language, word (`*` means any ending, `#` a number), topic, source.
+//! Words that show what a text is about. Columns of `words/*.tsv`: language, word (`*` means any ending or beginning, `#` a number), topic, source.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
@@ -25,6 +25,7 @@ pub(crate) struct FoundWord<'a> {
 }
 
 static PROMOTION: LazyLock<WordList> = LazyLock::new(|| WordList::read(include_str!("words/promotion.tsv")));
+static UTILITY: LazyLock<WordList> = LazyLock::new(|| WordList::read(include_str!("words/utility.tsv")));
 static SECTORS: LazyLock<WordList> = LazyLock::new(|| WordList::read(include_str!("words/sectors.tsv")));
 
 /// A discount such as `-20 %`. `10-20 %` is a range.
@@ -74,8 +75,7 @@ impl WordList {
 
     /// The first word of each kind in a text of that language.
     pub(crate) fn find<'a>(&self, language: &str, text: &'a str) -> Vec<FoundWord<'a>> {
-        let language = language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
-        let patterns = self.0.get(language.as_str()).map(LanguageWords::patterns).unwrap_or_default();
+        let patterns = self.0.get(base(language).as_str()).map(LanguageWords::patterns).unwrap_or_default();
         let mut found: Vec<FoundWord<'a>> = Vec::new();
         for (about, pattern) in patterns {
             let Some(word) = pattern.find(text) else { continue };
@@ -98,23 +98,41 @@ impl LanguageWords {
     }
 }
 
+/// The language of a code without its region.
+fn base(language: &str) -> String {
+    language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase()
+}
+
 /// The pattern of a word of a table.
 fn pattern(word: &str) -> Option<Regex> {
     let (stem, ending) = match word.strip_suffix('*') {
         Some(stem) => (stem, r"\w*"),
         None => (word, ""),
     };
+    // The second part of a word, as in `Abschlagsrechnung`.
+    let (stem, beginning) = stem.strip_prefix('*').map_or((stem, ""), |it| (it, r"\w*"));
     let edge = |is_letter: bool| if is_letter { r"\b" } else { "" };
     let (start, end) = (stem.starts_with(char::is_alphanumeric), stem.ends_with(char::is_alphanumeric));
     let (start, end) = (edge(start), edge(end || !ending.is_empty()));
     let stem = regex::escape(stem).replace(r"\#", r"\p{N}{1,3}\s?");
-    Regex::new(&format!("(?i){start}{stem}{ending}{end}")).ok()
+    Regex::new(&format!("(?i){start}{beginning}{stem}{ending}{end}")).ok()
 }
 
 /// The first word that sells something, in a text of that language, or a discount, which is the same in all languages.
 pub fn promotional_word(language: &str, text: &str) -> Option<String> {
     let discount = || DISCOUNT.as_ref()?.captures(text)?.get(1).map(|it| it.as_str().trim().to_owned());
     WordList::promotion().find(language, text).into_iter().next().map(|it| it.word.to_owned()).or_else(discount)
+}
+
+/// The first word of an order, an appointment, a payment, a delivery, an account or a request in a text of that language,
+/// with which of these it is about.
+pub fn utility_word(language: &str, text: &str) -> Option<(String, &'static str)> {
+    UTILITY.find(language, text).into_iter().next().map(|it| (it.word.to_owned(), it.about))
+}
+
+/// Whether such words are known in the language.
+pub fn knows_utility_words(language: &str) -> bool {
+    UTILITY.0.contains_key(base(language).as_str())
 }
 
 /// Whether a text says how to stop such messages, in the words of that language that `consent` knows.

@@ -8,13 +8,21 @@ use regex::Regex;
 use scenario::{Act, Card, Choice, END, Goal, LanguageBasis, Scenario, Step, Text};
 use template::language_code;
 
-use crate::{loops, rules};
+use crate::{ends, loops, rules};
 
 /// More choices in a row than this are a note.
 const DEEP: usize = 4;
 
-static CONTACT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"[\w.+-]+@[\w-]+\.[\w.]+|(?:\+|\b0)\d[\d .()-]{6,}\d").ok());
+/// An e-mail address, a phone number as it is written abroad or in its country, or a number to call.
+static CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let parts = [
+        r"[\w.+-]+@[\w-]+\.[\w.]+",
+        r"(?:\+|\b0)\d[\d .()-]{6,}\d",
+        r"\b(?:1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b",
+        r"(?i)\b(?:call|dial|phone|llame|llama|ligue|appelez|anrufen|chiama|bel)\b[^.\n]{0,30}?\b\d{3,}",
+    ];
+    Regex::new(&parts.join("|")).ok()
+});
 
 /// Every finding of one scenario; places are JSON pointers into it. `has_contact` says that customers of the business know
 /// how to reach a person.
@@ -29,6 +37,7 @@ pub fn check(scenario: &Scenario, has_contact: bool) -> Vec<Finding> {
             findings.push(Finding::new(&rules::UNREACHABLE, format!("/steps/{n}"), message));
         }
         loops::check(scenario, &mut findings);
+        ends::check(scenario, &reached, &mut findings);
         if !has_contact {
             escalation(scenario, &reached, &mut findings);
         }

@@ -5,6 +5,7 @@
 
 mod check;
 mod compile;
+mod ends;
 mod flow;
 mod graph;
 mod loops;

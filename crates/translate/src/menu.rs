@@ -28,6 +28,9 @@ static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The longest title of a row of a list; a quick reply of a template may have one more (Meta, components).
 const MAX_TITLE: usize = 24;
 
+/// The rows of a list (Meta, interactive messages).
+const MAX_ROWS: usize = 10;
+
 /// The scenario with its menus as choices, and a finding for each.
 ///
 /// A question becomes a message with choices where the step after it decides by what was answered, and the words that
@@ -42,13 +45,24 @@ pub(crate) fn menus_to_choices(scenario: &Scenario) -> (Scenario, Vec<Finding>) 
             Act::Message(message) => choices_of_message(message),
             _ => None,
         };
-        let Some(message) = found else { continue };
+        let Some(message) = found else {
+            findings.extend(long_menu(n, &step.act));
+            continue;
+        };
         let titles: Vec<&str> = message.choices.iter().map(Choice::title).collect();
         let text = format!("“{}” became choices", titles.join("”, “"));
         findings.push(Finding::new(&rules::MENU, format!("/steps/{n}/text"), text));
         changed.steps[n].act = Act::Message(message);
     }
     (changed, findings)
+}
+
+/// A menu that stays in a text, and has more answers than any list.
+fn long_menu(n: usize, act: &Act) -> Option<Finding> {
+    let text = act.text().filter(|_| act.waits())?;
+    let n_answers = lines(text, None).1.len();
+    let finding = Finding::new(&rules::LONG_MENU, format!("/steps/{n}/text"), format!("a menu of {n_answers} answers"));
+    (n_answers > MAX_ROWS).then(|| finding.fixed_by("ask in two steps, or for a word"))
 }
 
 fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {

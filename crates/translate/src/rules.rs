@@ -41,6 +41,10 @@ model::rules! {
         "the texts are in a script of the language that the source declares";
     LOOP "S118" "loop" Warning "the neutral form":
         "a loop that does not wait for the customer ends when a value changes";
+    SILENT_END "S119" "silent-end" Warning "our caution: the customer waits":
+        "a customer who wrote, tapped or waited gets an answer";
+    LONG_MENU "S120" "long-menu" Warning "Meta, interactive messages; design text S1-9":
+        "a menu has at most ten answers: lists have no more rows, and people read no more";
 
     CATEGORY "C101" "proposed-category" Note "Meta, template categorization":
         "the category is proposed, with its reason";
@@ -62,4 +66,6 @@ model::rules! {
         "the message can be due when the 24-hour window is closed, so it is a template";
     BUTTON_ORDER "C110" "buttons-in-order" Note "Meta, template components":
         "quick replies come together, before links and phone numbers";
+    EXAMPLE_NEEDED "C111" "example-needed" Warning "Meta, templates overview":
+        "reviewers see an example of each value: it is given where nothing says what the value is";
 }

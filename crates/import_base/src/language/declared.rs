@@ -149,7 +149,7 @@ const SHORT: [(&str, &str); 66] = [
 
 /// What texts say about a declared language.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     TooShort,
     Agrees,
     Doubted(LanguageBasis),
@@ -181,7 +181,7 @@ pub(super) fn doubt(scenarios: &mut [Scenario]) {
 }
 
 /// The language of a code without its region: `pt` of `pt_BR`, `en` of `eng`.
-fn base(language: &str) -> String {
+pub(super) fn base(language: &str) -> String {
     let language = language.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase();
     let known = match language.as_str() {
         "iw" => Some("he"),
@@ -195,7 +195,7 @@ fn base(language: &str) -> String {
     known.map_or(language, str::to_owned)
 }
 
-fn verdict(text: &str, declared: &str) -> Verdict {
+pub(super) fn verdict(text: &str, declared: &str) -> Verdict {
     let text: String = without_links(text).chars().take(MAX_CHARACTERS).collect();
     let n_letters = text.chars().filter(|it| it.is_alphabetic()).count();
     if n_letters < MIN_LETTERS_OF_SCRIPT {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use model::Finding;
 
+use crate::links::Dead;
 use crate::lint::text::no_emoji;
 use crate::marks::{self, Kind};
 use crate::signs::formatting_mark;
@@ -155,7 +156,13 @@ fn url(button: &Button, place: &str, findings: &mut Vec<Finding>) {
     }
     let after = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     if after.is_none_or(|it| it.is_empty() || it.starts_with(['{', '/']) || it.contains(char::is_whitespace)) {
-        findings.push(Finding::new(&rules::BUTTON_URL, &at, "this is not an http or https address"));
+        let finding = Finding::new(&rules::BUTTON_URL, &at, "this is not an http or https address");
+        findings.push(match Dead::of(url).and_then(|it| it.instead) {
+            Some(instead) => finding.fixed_by(instead),
+            None => finding,
+        });
+    } else {
+        findings.extend(Dead::of(url).map(|it| it.finding(&at)));
     }
     findings.extend(marks::check(Kind::Address, url, &at));
     let (found, broken) = variables(url);

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::signs::emoji;
 use crate::words::WordList;
-use crate::{Button, Component, Template, is_shortened, rules, says_how_to_stop};
+use crate::{Button, Component, Template, is_shortened, links, rules, says_how_to_stop};
 
 static LINK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\b(?:https?://|www\.)[^\s<>]+|\b[a-z0-9-]+\.[a-z]{2,6}/[^\s<>]+").ok());
@@ -31,6 +31,7 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
             let finding = Finding::new(&rules::SHORTENED, place, "this link hides where it leads");
             findings.push(finding.at((chars(link.start()), chars(link.end()))).fixed_by("write the whole link"));
         }
+        findings.extend(links::check(text, place));
         if template.is("AUTHENTICATION") {
             authentication(place, text, findings);
         }

@@ -129,6 +129,8 @@ fn each_rule_is_broken_by_its_own_template() {
         ("source-mark", body("Bonjour %name%, merci à vous.", &[])),
         ("lone-sign", body("Suivez @boutique dès demain.", &[])),
         ("internal-word", body("loc_v2_draft", &[])),
+        ("internal-name", body("Répondez par order_status pour la suite.", &[])),
+        ("dead-link", body("Voir http://localhost/x pour la suite.", &[])),
         ("variable-at-start", body("{{1}}, votre rendez-vous est à midi.", &["Ana"])),
         ("variable-at-end", body("Votre rendez-vous est donc à {{1}} !", &["midi"])),
         ("variables-adjacent", body("Bonjour cher client {{1}} {{2}} nous vous attendons.", &["Ana", "P."])),

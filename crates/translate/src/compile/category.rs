@@ -1,37 +1,153 @@
 //! The category of a template.
 
-use scenario::{Choice, Message, Purpose, Scenario};
+use scenario::{Choice, Message, Purpose, Scenario, Trigger};
 use template::promotional_word;
+
+use super::examples;
 
 /// The category to propose for a template with this message, and the reason.
 ///
-/// WhatsApp writes the text of an authentication template, so only a message with a code and nothing else becomes one.
+/// WhatsApp writes the text of an authentication template, so only a message with a code and nothing else becomes one. A
+/// utility template is about something that the customer did or asked for (Meta, template categorization): the text or the
+/// source must show it. A category that the source declares is kept unless a word contradicts it.
 pub(super) fn category(scenario: &Scenario, message: &Message) -> (&'static str, String) {
-    let mut slots = message.text.slots();
-    let (first, second) = (slots.next(), slots.next());
-    let is_copied = |it: &Choice| matches!(it, Choice::CopyCode { .. });
-    let is_plain = message.choices.iter().all(is_copied) && message.media.is_none();
     let words = [&message.header, &message.text, &message.footer].map(|it| it.fill(|_| " ".into())).join("\n");
-    let promotion = promotional_word(&scenario.language, &words);
-    match (scenario.purpose, promotion) {
-        (Purpose::Authentication, _) if is_plain && first.is_some() => {
-            ("AUTHENTICATION", "it carries a code that proves the identity of the customer".to_owned())
-        }
-        (Purpose::Promotion, _) => ("MARKETING", "the scenario is a promotion".to_owned()),
-        (_, Some(word)) => ("MARKETING", format!("“{word}” is promotional, and Meta would make it marketing")),
-        _ => match first.filter(|it| {
-            is_plain
-                && second.is_none()
-                && (is_code(it) || is_nameless(it) && says_code(&words))
-                && is_about_login(&words)
-        }) {
-            Some(slot) => ("AUTHENTICATION", format!("{{{{{slot}}}}} is a code, and there is little other text")),
-            None => (
-                "UTILITY",
-                "it is about something that the customer did or asked for, and nothing in it is promotional".to_owned(),
-            ),
-        },
+    let declared = scenario.category.as_deref().unwrap_or_default();
+    if let Some(reason) = code(scenario, message, &words) {
+        return ("AUTHENTICATION", reason);
     }
+    if declared == "MARKETING" || scenario.purpose == Purpose::Promotion {
+        return ("MARKETING", "the source says that it is a promotion".to_owned());
+    }
+    match promotional_word(&scenario.language, &words) {
+        Some(word) if declared == "UTILITY" => (
+            "MARKETING",
+            format!("the source says UTILITY, but “{word}” is promotional, and Meta would make it marketing"),
+        ),
+        Some(word) => ("MARKETING", format!("“{word}” is promotional, and Meta would make it marketing")),
+        None if declared == "UTILITY" => ("UTILITY", "the source says so".to_owned()),
+        None => by_what_it_shows(scenario, message, &words),
+    }
+}
+
+/// Why a message is a code for one login; none if it is not.
+fn code(scenario: &Scenario, message: &Message, words: &str) -> Option<String> {
+    let mut slots = message.text.slots();
+    let (first, second) = (slots.next()?, slots.next());
+    let is_copied = |it: &Choice| matches!(it, Choice::CopyCode { .. });
+    if !message.choices.iter().all(is_copied) || message.media.is_some() {
+        return None;
+    }
+    if scenario.purpose == Purpose::Authentication {
+        return Some("it carries a code that proves the identity of the customer".to_owned());
+    }
+    let is_code = is_code(first) || is_nameless(first) && says_code(words);
+    let is_login = second.is_none() && is_code && is_about_login(words) && scenario.purpose != Purpose::Promotion;
+    (is_login && promotional_word(&scenario.language, words).is_none())
+        .then(|| format!("{{{{{first}}}}} is a code, and there is little other text"))
+}
+
+/// Utility where the text, its slots or the name of the event show something that the customer did or asked for.
+fn by_what_it_shows(scenario: &Scenario, message: &Message, words: &str) -> (&'static str, String) {
+    if let Some((word, about)) = template::utility_word(&scenario.language, words) {
+        return ("UTILITY", format!("“{word}” shows {about}, and nothing is promotional"));
+    }
+    if !scenario.trigger.is_by_business() {
+        return ("UTILITY", "it goes on with what the customer began, and nothing in it is promotional".to_owned());
+    }
+    let event = match &scenario.trigger {
+        Trigger::Event { name: Some(name) } => name.as_str(),
+        _ => "",
+    };
+    let names = message.text.slots().chain([event, scenario.intent.as_str()]);
+    if let Some(name) = names.filter(|it| !it.is_empty()).find(|it| means_business(it)) {
+        return ("UTILITY", format!("“{name}” is about something that the customer did, and nothing is promotional"));
+    }
+    const SHOWS_NOTHING: &str =
+        "nothing in it shows an order, an appointment, a payment, a delivery, an account or a request of the customer";
+    // What differs from customer to customer, and is no name or link, is about the customer.
+    let is_own = |it: &&str| {
+        !matches!(examples::of(it).as_str(), "Ana" | "Ferry Shop") && !it.contains("link") && !it.contains("url")
+    };
+    if let Some(slot) = message.text.slots().find(is_own) {
+        return (
+            "UTILITY",
+            format!(
+                "{{{{{slot}}}}} differs for each customer and nothing is promotional, but {SHOWS_NOTHING}: check it"
+            ),
+        );
+    }
+    // A scenario in the neutral form says itself what it is for.
+    if scenario.origin.is_none() {
+        return ("UTILITY", format!("the scenario is no promotion, but {SHOWS_NOTHING}: check it"));
+    }
+    match template::knows_utility_words(&scenario.language) {
+        true => ("MARKETING", SHOWS_NOTHING.to_owned()),
+        false => (
+            "UTILITY",
+            format!(
+                "nothing in it is known to be promotional, and words of “{}” that show an order or a request are not known: \
+                 check it",
+                scenario.language
+            ),
+        ),
+    }
+}
+
+/// Words of names for what a customer did, in the languages that most names are in.
+const BUSINESS: [&str; 44] = [
+    "order",
+    "commande",
+    "pedido",
+    "bestellung",
+    "ordine",
+    "pesanan",
+    "bestelling",
+    "zakaz",
+    "siparis",
+    "appointment",
+    "rdv",
+    "cita",
+    "termin",
+    "afspraak",
+    "appuntamento",
+    "booking",
+    "reservation",
+    "reserva",
+    "randevu",
+    "invoice",
+    "facture",
+    "factura",
+    "fatura",
+    "rechnung",
+    "payment",
+    "pago",
+    "paiement",
+    "pagamento",
+    "tagihan",
+    "delivery",
+    "livraison",
+    "entrega",
+    "shipment",
+    "shipping",
+    "tracking",
+    "parcel",
+    "colis",
+    "account",
+    "balance",
+    "refund",
+    "receipt",
+    "otp",
+    "password",
+    "ticket",
+];
+
+/// Whether the name of a slot, an event or a scenario means something that the customer did.
+fn means_business(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    lower
+        .split(|it: char| !it.is_alphanumeric())
+        .any(|it| BUSINESS.contains(&it.trim_end_matches(|it: char| it.is_ascii_digit())))
 }
 
 /// Stems of words about who somebody is: a code without them, such as that of a parcel, proves nothing.
@@ -146,7 +262,43 @@ pub(super) fn is_code(slot: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use scenario::{Act, LanguageBasis, read_scenarios};
+
     use super::*;
+
+    /// The category of an imported text, and the word that decided.
+    fn told(language: &str, text: &str, declared: Option<&str>) -> (&'static str, String) {
+        let json = serde_json::json!({ "intent": "it", "response": text, "language": language });
+        let mut scenario = read_scenarios(&json.to_string()).unwrap().remove(0);
+        scenario.category = declared.map(str::to_owned);
+        scenario.language_basis = LanguageBasis::Declared;
+        scenario.origin = serde_json::from_value(serde_json::json!({ "format": "sms-list", "file": "a.csv" })).unwrap();
+        let Act::Message(message) = scenario.steps[0].act.clone() else { panic!("no message") };
+        let (category, reason) = category(&scenario, &message);
+        let word = reason.split(['“', '”']).nth(1).unwrap_or_default().to_owned();
+        (category, word)
+    }
+
+    #[test]
+    fn utility_is_proposed_only_where_something_shows_it() {
+        for (language, text, category, word) in [
+            ("en", "Dear {{name}}, your order was shipped.", "UTILITY", "your order"),
+            ("de", "Guten Tag {{name}}, anbei Ihre Abschlagsrechnung.", "UTILITY", "Abschlagsrechnung"),
+            ("en", "Dear {{name}}, we are pleased to invite you to our open day.", "MARKETING", "pleased to invite"),
+            ("ar", "ندعوك لحضور حفل التخرج", "MARKETING", "ندعوك"),
+            ("en", "Hello {{name}}, welcome to the campaign for cleaner streets.", "MARKETING", ""),
+            ("en", "You started your form but didn't finish it.", "MARKETING", "didn't finish"),
+        ] {
+            assert_eq!(told(language, text, None), (category, word.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_category_that_the_source_declares_is_kept_unless_a_word_contradicts_it() {
+        assert_eq!(told("en", "Hello to all.", Some("UTILITY")).0, "UTILITY");
+        assert_eq!(told("en", "Your order is here.", Some("MARKETING")).0, "MARKETING");
+        assert_eq!(told("en", "A discount for you.", Some("UTILITY")), ("MARKETING", "discount".to_owned()));
+    }
 
     #[test]
     fn a_text_may_say_that_its_slot_is_a_code() {

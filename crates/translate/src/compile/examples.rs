@@ -195,10 +195,64 @@ pub(super) fn is_business(slot: &str) -> bool {
     slot.split('_').any(|it| is_one_of(it, &BUSINESS))
 }
 
+/// Words of names that programs give, which no reviewer understands.
+const INTERNAL: [&str; 34] = [
+    "dictionary",
+    "dict",
+    "json",
+    "result",
+    "results",
+    "parsed",
+    "data",
+    "var",
+    "variable",
+    "param",
+    "parameter",
+    "field",
+    "fields",
+    "value",
+    "payload",
+    "index",
+    "counter",
+    "iterator",
+    "array",
+    "list",
+    "object",
+    "node",
+    "tmp",
+    "temp",
+    "key",
+    "flag",
+    "webhook",
+    "response",
+    "body",
+    "uuid",
+    "sid",
+    "computed",
+    "slot",
+    "extra",
+];
+
+/// What stands for a value that nothing is known of.
+const UNKNOWN: &str = "example";
+
 /// An example for the name of a slot: the kind of value that its last known word means, or the words themselves.
 pub(super) fn of(slot: &str) -> String {
-    let known = slot.rsplit('_').find_map(|word| EXAMPLES.iter().find(|it| is_one_of(word, it.1)));
-    known.map_or_else(|| slot.replace('_', " "), |it| it.0.to_owned())
+    match known(slot) {
+        Some(example) => example.to_owned(),
+        None if is_internal(slot) => UNKNOWN.to_owned(),
+        None => slot.replace('_', " "),
+    }
+}
+
+/// Whether a name is one that a program gave, and says nothing about the value.
+pub(super) fn is_internal(slot: &str) -> bool {
+    let is_number = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    known(slot).is_none() && slot.split('_').any(|it| is_number(it) || is_one_of(it, &INTERNAL))
+}
+
+fn known(slot: &str) -> Option<&'static str> {
+    slot.rsplit('_').find_map(|word| EXAMPLES.iter().find(|it| is_one_of(word, it.1))).map(|it| it.0)
 }
 
 /// Whether a word of a name is one of these, alone or with a number.
@@ -222,6 +276,7 @@ mod tests {
             ("nomer_zakaza", "A1041"),
             ("flow_data_prenom", "Ana"),
             ("favourite_colour", "favourite colour"),
+            ("goals_dictionary_0", "example"),
         ] {
             assert_eq!(of(slot), example, "{slot}");
         }

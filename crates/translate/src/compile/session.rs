@@ -353,7 +353,13 @@ impl<'a> Compiler<'a> {
             let wanted = if is_cut { Some(whole(&way.title, description.as_deref())) } else { description };
             let description = wanted.as_ref().map(|it| title(it, MAX_DESCRIPTION, &[])).filter(|it| !it.is_empty());
             if is_cut || description.as_ref() != wanted.as_ref() {
-                self.record_loss(Loss::LongTitle, n, retitled(&way.title, &row_title));
+                let what = match (is_cut, &wanted, &description) {
+                    (false, Some(whole), Some(cut)) => {
+                        format!("the description of “{}”, “{whole}”, is “{cut}”", way.title)
+                    }
+                    _ => retitled(&way.title, &row_title),
+                };
+                self.record_loss(Loss::LongTitle, n, what);
             }
             taken.push(row_title.clone());
             listed.push((Row { id: way.id.clone(), title: row_title, description }, way));

@@ -343,7 +343,12 @@ impl<'a> Compiler<'a> {
             Some(name) if examples::is_business(slot) => name.clone(),
             _ => examples::of(slot),
         };
-        self.add_finding(Finding::new(&rules::EXAMPLE_MADE_UP, "/slots", format!("{{{{{slot}}}}}: “{made_up}”")));
+        let finding = match examples::is_internal(slot) {
+            true => Finding::new(&rules::EXAMPLE_NEEDED, "/slots", format!("{{{{{slot}}}}}: nothing says what it is"))
+                .fixed_by("give an example in `slots`"),
+            false => Finding::new(&rules::EXAMPLE_MADE_UP, "/slots", format!("{{{{{slot}}}}}: “{made_up}”")),
+        };
+        self.add_finding(finding);
         made_up
     }
 
