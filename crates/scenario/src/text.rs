@@ -266,4 +266,11 @@ mod tests {
             prop_assert_eq!(Text::parse(&parsed.to_string()), parsed);
         }
     }
+
+    #[test]
+    fn marks_of_direction_are_taken_out_where_nothing_is_written_from_right_to_left() {
+        let plain = |text: &str| Text::parse(text).without_direction_marks().to_string();
+        assert_eq!(plain("responda 'español'\u{200f}\u{200e} {{name}}"), "responda 'español' {{name}}");
+        assert_eq!(plain("رقم \u{200e}12\u{200f}"), "رقم \u{200e}12\u{200f}");
+    }
 }

@@ -242,3 +242,27 @@ fn slots(scenario: &Scenario, findings: &mut Vec<Finding>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_gives_a_way_to_a_person_in_the_numbers_of_its_country() {
+        let speaks = |text: &str| CONTACT.as_ref().is_some_and(|it| it.is_match(text));
+        for text in [
+            "please call 510-635-3663",
+            "1-877-847-3663",
+            "(202) 555-0123",
+            "Call 211 for help",
+            "+33 1 99 00 00 01",
+            "01 99 00 00 01",
+            "ana@example.com",
+        ] {
+            assert!(speaks(text), "{text}");
+        }
+        for text in ["On 2026-11-29 at 10:00", "Reply 1, 2 or 3", "Order 123456"] {
+            assert!(!speaks(text), "{text}");
+        }
+    }
+}

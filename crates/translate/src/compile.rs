@@ -94,6 +94,11 @@ impl Compiled {
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(Finding::is_error)
     }
+
+    /// Whether it has all ways of the scenario: nothing was refused, and no loop was cut.
+    fn is_whole(&self) -> bool {
+        !self.flow.steps.is_empty() && self.findings.iter().all(|it| it.rule.code != rules::ENDLESS.code)
+    }
 }
 
 /// Compiles a scenario as far as possible. What cannot be compiled is an error among the findings.
@@ -138,13 +143,13 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     compiler.finish()
 }
 
-/// Compiles scenarios. The second list has those that have no WhatsApp side, because of errors.
+/// Compiles scenarios. The second list has those that have no WhatsApp side, or not the whole, because of errors.
 pub fn compile_all<'a>(
     scenarios: &'a [Scenario],
     options: &Options,
 ) -> (Vec<(&'a Scenario, Compiled)>, Vec<&'a Scenario>) {
     let (compiled, broken): (Vec<_>, Vec<_>) =
-        scenarios.iter().map(|it| (it, compile(it, options))).partition(|it| !it.1.flow.steps.is_empty());
+        scenarios.iter().map(|it| (it, compile(it, options))).partition(|it| it.1.is_whole());
     (compiled, broken.into_iter().map(|it| it.0).collect())
 }
 

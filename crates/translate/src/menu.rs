@@ -272,4 +272,15 @@ mod tests {
         check_choices("Reply YES or NO", &["yes ok", "no nope"], &["Yes", "No"]);
         check_choices("Can you come?", &["yes ok", "no nope"], &[]);
     }
+
+    #[test]
+    fn a_menu_that_no_list_holds_is_a_warning() {
+        let found = |n: usize| {
+            let text: String = (1..=n).map(|it| format!("{it}. Topic {it}\n")).collect();
+            let question =
+                serde_json::json!({ "type": "question", "text": format!("Which one?\n{text}"), "slot": "x" });
+            long_menu(0, &serde_json::from_value(question).unwrap()).map(|it| it.message)
+        };
+        assert_eq!((found(10), found(12)), (None, Some("a menu of 12 answers".to_owned())));
+    }
 }

@@ -135,7 +135,12 @@ fn the_form_of_the_design_text_is_a_scenario() {
           statut_de_commande.fr: {{numero}}: “A1041”
           … and 2 more
         note[C101] proposed-category, 3 times: the category is proposed, with its reason
-          UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional: order_status.en, statut_de_commande.fr, estado.es
+          order_status.en, step response: UTILITY: “Your order” shows an order, and nothing is promotional
+            in “Your order is {{status}}. Thank you for your patience.”
+          statut_de_commande.fr, step response: UTILITY: “votre commande” shows an order, and nothing is promotional
+            in “{{nom}}, votre commande {{numero}} {{statut}}”
+          estado.es, step response: UTILITY: {{estado}} differs for each customer and nothing is promotional, but nothing in it shows an order, an appointment, a payment, a delivery, an account or a request of the customer: check it
+            in “Estado: {{estado}}”
         note[C102] text-changed, 2 times: a text was corrected or added where that is safe
           statut_de_commande.fr, step response: “Bonjour {{1}}, votre commande {{2}} – {{3}}. Merci.” (variables-adjacent, variable-at-start, variable-at-end)
             in “{{nom}}, votre commande {{numero}} {{statut}}”

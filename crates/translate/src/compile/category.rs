@@ -65,9 +65,11 @@ fn by_what_it_shows(scenario: &Scenario, message: &Message, words: &str) -> (&'s
     }
     const SHOWS_NOTHING: &str =
         "nothing in it shows an order, an appointment, a payment, a delivery, an account or a request of the customer";
-    // What differs from customer to customer, and is no name or link, is about the customer.
+    // What differs from customer to customer, and is no name or link, is about the customer. A number for a slot says
+    // nothing of it.
     let is_own = |it: &&str| {
-        !matches!(examples::of(it).as_str(), "Ana" | "Ferry Shop") && !it.contains("link") && !it.contains("url")
+        !matches!(examples::of(it).as_str(), "Ana" | "Ferry Shop")
+            && !["link", "url", "slot_"].iter().any(|no| it.contains(no))
     };
     if let Some(slot) = message.text.slots().find(is_own) {
         return (
@@ -80,6 +82,12 @@ fn by_what_it_shows(scenario: &Scenario, message: &Message, words: &str) -> (&'s
     // A scenario in the neutral form says itself what it is for.
     if scenario.origin.is_none() {
         return ("UTILITY", format!("the scenario is no promotion, but {SHOWS_NOTHING}: check it"));
+    }
+    if scenario.purpose == Purpose::Conversation {
+        return (
+            "UTILITY",
+            format!("it begins a conversation and nothing is promotional, but {SHOWS_NOTHING}: check it"),
+        );
     }
     match template::knows_utility_words(&scenario.language) {
         true => ("MARKETING", SHOWS_NOTHING.to_owned()),

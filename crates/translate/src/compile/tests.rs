@@ -242,7 +242,9 @@ fn header_and_footer_are_lines_where_they_fit_and_paragraphs_elsewhere() {
     expect![[r#"{"interactive":{"action":{"buttons":[{"reply":{"id":"say:1","title":"Fine"},"type":"reply"}]},"body":{"text":"See you on Monday."},"footer":{"text":"Your clinic"},"header":{"text":"Reminder","type":"text"},"type":"button"},"messaging_product":"whatsapp","recipient_type":"individual","type":"interactive"}"#]]
     .assert_eq(&sent("message", message));
     let varying = json!({ "footer": "Order {{order}}" });
-    expect![[r#"{"example":{"body_text":[["A1041"]]},"text":"See you on Monday.\n\nOrder {{1}}. Thank you.","type":"BODY"}"#]]
+    expect![[
+        r#"{"example":{"body_text":[["A1041"]]},"text":"See you on Monday.\n\nOrder {{1}}. Thank you.","type":"BODY"}"#
+    ]]
     .assert_eq(&sent("event", varying));
 }
 
