@@ -28,7 +28,7 @@ impl Flow<'_> {
         let path = to.trim().trim_start_matches('{').trim_end_matches('}').split('|').next().unwrap_or_default().trim();
         let Some(key) = path.strip_prefix("flow.variables.").filter(|_| depth < MAX_VARIABLES) else {
             let own = |it: &&str| path == *it || path.strip_suffix(*it).is_some_and(|before| before.ends_with('.'));
-            return OF_THE_CHAT.iter().any(|it| own(&it));
+            return OF_THE_CHAT.iter().any(own);
         };
         let all = self.states.values().flat_map(|it| variables(it));
         let mut values = all.filter(|it| it.get("key").and_then(Value::as_str) == Some(key)).peekable();
