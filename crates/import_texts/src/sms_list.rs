@@ -254,11 +254,20 @@ SOLDES;Promotion;Soldes chez nous ! Profitez-en. STOP au 36987;50;13/01/2026
         );
         check(
             "a.csv",
-            "text,name\nYour order {id} is ready.,ready\nYour order {id} is here.,here\nYour order {id} is late, and we are sorry.,late\n",
+            "Hi {name}, your order is ready.\nHi {name}, your order is late.\n",
+            expect![[r#"
+                sms-list
+                hi_name_your_order_is en Notification: Hi {{name}}, your order is ready.
+                hi_name_your_order_is_2 en Notification: Hi {{name}}, your order is late.
+            "#]],
+        );
+        check(
+            "a.csv",
+            "text,name\nYour order {id} is ready.,ready\nYour order {id} costs 18,50 € today, thanks.,here\nYour order {id} is late,sorry.,late\n",
             expect![[r#"
                 sms-list
                 ready en Notification: Your order {{id}} is ready.
-                here en Notification: Your order {{id}} is here.
+                here en Notification: Your order {{id}} costs 18,50 € today, thanks.
                 line 4: it has more cells than there are columns: a text with a delimiter in it stands in quotes
             "#]],
         );

@@ -69,8 +69,8 @@ fn of_json_or_table(file: &File, value: &Value, options: &Options) -> Option<For
 fn of_text(file: &File, options: &Options) -> Option<Format> {
     let text = String::from_utf8_lossy(&file.bytes);
     match () {
-        () if log_lines(&text).is_some() => Some(Format::MessageLog),
         () if table::is_table(file) => of_table(file, options),
+        () if log_lines(&text).is_some() => Some(Format::MessageLog),
         () if message_log::are_alike(text.lines()) => Some(Format::MessageLog),
         () => Some(Format::SmsList),
     }

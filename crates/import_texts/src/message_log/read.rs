@@ -96,7 +96,7 @@ impl Log {
     pub(super) fn read(&mut self, file: &File, options: &Options, imported: &mut Imported) -> Result<(), ImportError> {
         let text = String::from_utf8_lossy(&file.bytes);
         let is_plain = [".txt", ".text", ".log"].iter().any(|it| file.path.to_ascii_lowercase().ends_with(it));
-        let lines = if is_plain { log_lines(&text) } else { None };
+        let lines = if is_plain && !table::is_table(file) { log_lines(&text) } else { None };
         match lines {
             Some(lines) => {
                 let order = Order::of(lines.iter().map(|it| it.date));

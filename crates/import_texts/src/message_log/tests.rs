@@ -90,6 +90,54 @@ fn a_phone_and_a_date_make_a_log_under_any_header_or_none() {
     assert_eq!(told(&format!("numero;le;quoi\n{rows}")), told(rows));
 }
 
+fn told_of(path: &str, log: &str) -> String {
+    let file = File { path: path.into(), bytes: log.as_bytes().to_vec() };
+    let imported = scenario_import::import(vec![file], &Options::default()).unwrap();
+    let texts = imported.scenarios.iter().map(|it| it.steps[0].act.text().unwrap().to_string() + "\n");
+    texts.chain(imported.skipped.iter().map(|it| format!("{}: {}\n", it.place, it.why))).collect()
+}
+
+#[test]
+fn a_text_takes_no_cell_of_another_column_whatever_the_delimiter_and_the_header() {
+    let bill =
+        |name: &str, n: usize| format!("Sayın {name}, su faturanız 18{n},50 TL tutarındadır, ödeme tarihi 15.02.2026.");
+    let rows = |delimiter: &str, quote: &str| -> String {
+        let row = |(n, name): (usize, &str)| {
+            let (date, phone) = (format!("0{n}.02.2026 09:10"), format!("+33 1 99 00 00 0{n}"));
+            [date, phone, format!("{quote}{}{quote}", bill(name, n)), "İletildi".to_owned(), "2".to_owned()]
+                .join(delimiter)
+        };
+        (1..5).zip(["Ayşe", "Okan", "Elif", "Nur"]).map(|it| row(it) + "\n").collect()
+    };
+    let expected = "Sayın {{name}}, su faturanız {{amount}} tutarındadır, ödeme tarihi {{date}}.\n";
+    for (path, delimiter) in
+        ["log.txt", "log.csv", "log.log"].iter().flat_map(|it| ["\t", ";", "|", ","].map(|to| (it, to)))
+    {
+        for header in ["", "Tarih/Telefon/Mesaj/Durum/Parça\n", "gün/kime/ne/nasıl/parça\n"] {
+            let quote = if delimiter == "," && !header.is_empty() { "\"" } else { "" };
+            let told = told_of(path, &(header.replace('/', delimiter) + &rows(delimiter, quote)));
+            assert!(
+                told.starts_with(expected) && !told.contains("İletildi"),
+                "{path} {delimiter:?} {header:?}: {told}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_row_with_more_cells_than_the_others_is_left_out_and_said() {
+    let row = |n: usize| format!("0{n}.02.2026\t+33 1 99 00 00 0{n}\tYour parcel 10{n} is at our shop\n");
+    for header in ["", "date\tphone\ttext\n"] {
+        let rows: String = (1..5).map(row).collect();
+        let log = format!("{header}{rows}05.02.2026\t+33 1 99 00 00 09\tYour parcel 109 is at our shop\tRead\n");
+        let told = told_of("log.txt", &log);
+        assert_eq!(
+            told,
+            "Your parcel {{number}} is at our shop\nrows: 1 messages in rows with more cells than columns: a text with a delimiter in it stands in quotes\n"
+        );
+    }
+}
+
 #[test]
 fn what_says_the_opposite_is_a_template_of_its_own() {
     check(
