@@ -188,7 +188,8 @@ fn value(kind: ValueKind, ranges: &[&ValueRange], members: &[Member<'_>], unit: 
     let is_one = values.len() == 1;
     // “Valid for 10 minutes”, “open until 18:00”.
     let is_duration = kind == ValueKind::Number && longest <= 3 && unit.is_some_and(|it| Kind::Unit.has(it));
-    let is_general = matches!(kind, ValueKind::Time | ValueKind::Percent | ValueKind::Link);
+    let is_weekday = kind == ValueKind::Date && values.iter().all(|it| Kind::Weekday.has(&fold(it)));
+    let is_general = is_weekday || matches!(kind, ValueKind::Time | ValueKind::Percent | ValueKind::Link);
     if is_one && (is_duration || (is_general && n_messages >= MIN_MESSAGES_TO_BE_FIXED)) {
         return Part::Plain(values.remove(0));
     }
@@ -220,6 +221,8 @@ fn join_neighbours(parts: Vec<Part>) -> Vec<Part> {
         let Part::Slot { kind, longest, .. } = &part else { continue };
         let between = match joined.as_slice() {
             [.., Part::Slot { .. }] => Some(0),
+            // A comma ends a name.
+            [.., Part::Slot { kind: ValueKind::Name, .. }, Part::Plain(text)] if text.trim() == "," => None,
             [.., Part::Slot { .. }, Part::Plain(text)] if matches!(text.trim(), "" | "," | "-" | "–" | "/") => {
                 Some(length(text))
             }

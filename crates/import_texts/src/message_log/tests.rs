@@ -139,6 +139,18 @@ fn a_row_with_more_cells_than_the_others_is_left_out_and_said() {
 }
 
 #[test]
+fn a_day_of_the_week_that_all_messages_have_is_text_and_a_comma_ends_a_name() {
+    let bill = |n: usize, month: &str| {
+        format!("{n},+3319900000{n},\"Olá Ana, {month} vence no domingo, dia 0{n}/02/2026.\"\n")
+    };
+    let rows: String =
+        (1..10).zip(["janeiro", "março", "abril"].into_iter().cycle()).map(|it| bill(it.0, it.1)).collect();
+    let more = bill(0, "maio");
+    let text = told_of("log.csv", &format!("id,to,text\n{rows}{more}"));
+    assert_eq!(text.lines().next(), Some("Olá {{name}}, {{text}} vence no domingo, dia {{date}}."));
+}
+
+#[test]
 fn what_says_the_opposite_is_a_template_of_its_own() {
     check(
         "telefoon;verzonden op;bericht
