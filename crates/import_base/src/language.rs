@@ -46,15 +46,16 @@ const OF_SCRIPT: [(Script, &str); 19] = [
     (Script::Khmer, ""),
 ];
 
-/// Letters that only one of the languages of a script has.
-const LETTERS: [(&str, &str); 7] = [
-    ("ђћј", "sr"),
-    ("ѓќѕ", "mk"),
-    ("ў", "be_BY"),
-    ("әғқңөұһ", "kk"),
-    ("پچژگ", "fa"),
-    ("ٹڈڑےں", "ur"),
-    ("ټډړښځ", "ps_AF"),
+/// Letters that tell the languages of a script apart, and the share of the words that has one, as one in so many. A name in
+/// another language is less. The letters of the first language do not occur in the next ones of its script.
+const LETTERS: [(&str, usize, &str); 7] = [
+    ("ѓќѕ", 30, "mk"),
+    ("ђћј", 8, "sr"),
+    ("ў", 12, "be_BY"),
+    ("әғқңөұһ", 4, "kk"),
+    ("ٹڈڑےں", 6, "ur"),
+    ("ټډړښځ", 12, "ps_AF"),
+    ("پچژگ", 12, "fa"),
 ];
 
 /// Fills in the languages that the sources do not declare, and doubts those that the texts contradict. `wanted` is the language that the user names.
@@ -126,13 +127,20 @@ pub fn detect(text: &str) -> Option<&'static str> {
     if let Some((_, code)) = OF_SCRIPT.iter().find(|it| it.0 == script) {
         return Some(*code).filter(|it| !it.is_empty()).map(|it| if has_kana(&text) { "ja" } else { it });
     }
-    let lower = text.to_lowercase();
-    let by_letter = LETTERS.iter().find(|it| lower.contains(|letter| it.0.contains(letter)));
-    match (script, by_letter) {
-        (Script::Arabic | Script::Cyrillic, Some((_, code))) => Some(code),
+    match (script, by_letters(&text)) {
+        (Script::Arabic | Script::Cyrillic, Some(code)) => Some(code),
         (Script::Arabic, None) => Some("ar"),
         _ => by_model(&text),
     }
+}
+
+/// The language that enough words of a text have a letter of.
+fn by_letters(text: &str) -> Option<&'static str> {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().filter(|it| it.contains(char::is_alphabetic)).collect();
+    let n_words_with = |letters: &str| words.iter().filter(|it| it.contains(|letter| letters.contains(letter))).count();
+    let has_enough = |it: &&(&str, usize, &str)| matches!(n_words_with(it.0), n if n > 0 && n * it.1 >= words.len());
+    LETTERS.iter().find(has_enough).map(|it| it.2)
 }
 
 /// A text without links and addresses, which are in no language.
@@ -230,6 +238,13 @@ mod tests {
             ("Ваш заказ отправлен. Не понял вас.", Some("ru")),
             ("Ваше замовлення вже в дорозі.", Some("uk")),
             ("مرحبا، طلبك جاهز", Some("ar")),
+            ("Дәрігеріңіз сізді ертең сағат 10-да күтеді.", Some("kk")),
+            ("Здравствуйте! Это клиника «Дәрігер Плюс». Чем можем помочь?", Some("ru")),
+            ("Вашата нарачка е подготвена и ќе ја добиете утре.", Some("mk")),
+            ("Ваша поруџбина је спремна, видимо се сутра.", Some("sr")),
+            ("Ваша замова ўжо ў дарозе, чакайце яе заўтра.", Some("be_BY")),
+            ("آپ کا آرڈر تیار ہے اور کل پہنچ جائے گا۔", Some("ur")),
+            ("طلبك من بيتزا چيكن جاهز، ويمكنك استلامه اليوم من الفرع القريب منك حتى الساعة العاشرة", Some("ar")),
             ("سفارش شما آماده است، چه زمانی می‌آیید؟", Some("fa")),
             ("आपका ऑर्डर तैयार है", Some("hi")),
             ("Η παραγγελία σας είναι έτοιμη", Some("el")),
