@@ -66,8 +66,9 @@ pub(super) const KEYBOARD: &Fields = &[
     ("Type", NoMeaning),
     ("Buttons", Carried),
     ("BgColor", lost(Loss::ButtonColour, "")),
-    ("DefaultHeight", lost(Loss::ButtonLayout, "false")),
-    ("CustomDefaultHeight", lost(Loss::ButtonLayout, "")),
+    // WhatsApp shows buttons in the chat, so no keyboard covers the screen.
+    ("DefaultHeight", NoMeaning),
+    ("CustomDefaultHeight", NoMeaning),
     ("HeightScale", lost(Loss::ButtonLayout, "100")),
     ("ButtonsGroupColumns", lost(Loss::ButtonLayout, "6")),
     ("ButtonsGroupRows", lost(Loss::ButtonLayout, "7")),
