@@ -45,9 +45,11 @@ pub fn simulate_set<S: SourceSide>(
 
 /// The scenarios of a flow: the one of its name, or all of its language if the flow is an agent.
 fn sides<S: SourceSide>(source: &S, n: usize, sources: &[S], compiled: &[(&Scenario, Compiled)]) -> Vec<usize> {
+    let normal = |it: &str| it.replace('-', "_").to_lowercase();
+    let wanted = normal(source.language());
     let speaks = |it: &Scenario| {
-        let language = it.language.split(['_', '-']).next().unwrap_or_default();
-        source.language().is_empty() || it.language == source.language() || language == source.language()
+        let whole = normal(&it.language);
+        wanted.is_empty() || whole == wanted || whole.split('_').next() == Some(&wanted)
     };
     let in_language: Vec<usize> = (0..compiled.len()).filter(|it| speaks(compiled[*it].0)).collect();
     let id = slot_name(source.name());

@@ -235,6 +235,35 @@ fn cards(choices: &[serde_json::Value]) -> Vec<serde_json::Value> {
     choices.iter().filter(|it| it["action"] != "share_location").map(card).collect()
 }
 
+#[test]
+fn a_call_goes_on_in_another_scenario_and_a_text_that_no_answer_takes_begins_one() {
+    let scenario = |id: &str, phrases: &[&str], steps: serde_json::Value| {
+        let start = steps[0]["id"].clone();
+        let json = serde_json::json!({ "id": id, "intent": id, "language": "en", "purpose": "conversation", "start": start,
+            "trigger": { "type": "message", "phrases": phrases }, "steps": steps });
+        read(&json.to_string())
+    };
+    let says = |text: &str| serde_json::json!([{ "id": "a", "type": "message", "text": text }]);
+    let menu = serde_json::json!([
+        { "id": "a", "type": "message", "text": "How can we help?", "choices": [{ "action": "reply", "title": "Prices", "next": "b" }] },
+        { "id": "b", "type": "call", "system": "scenario prices" } ]);
+    let all = [
+        scenario("menu", &["hello"], menu),
+        scenario("prices", &["what does it cost"], says("It costs 5 €.")),
+        scenario("hours", &["when are you open"], says("From 9 to 6.")),
+    ];
+    let compiled: Vec<Compiled> = all.iter().map(|it| compile(it, &Options::default())).collect();
+    let sides: Vec<(&Scenario, &Compiled)> = all.iter().zip(&compiled).collect();
+    let shown = |inputs: &[Input]| {
+        let script = Script { inputs: inputs.to_vec(), ..Script::default() };
+        let played = whatsapp::run_number(&sides, &script, false);
+        played.shown.iter().map(|it| it.lines[0].clone()).collect::<Vec<_>>()
+    };
+    let say = |text: &str| Input::Say(text.to_owned());
+    assert_eq!(shown(&[say("Hello"), Input::Press("Prices".into())]), ["How can we help?", "It costs 5 €."]);
+    assert_eq!(shown(&[say("Hello"), say("When are you open?")]), ["How can we help?", "From 9 to 6."]);
+}
+
 fn any_scenario() -> impl Strategy<Value = Scenario> {
     let title = "[A-Za-zéà ]{1,40}";
     let text = r"([A-Za-zéà,.!?\n ]{0,30}|\{\{[ab]\}\}|https://example.com/x|1 - oui\n){0,12}";

@@ -1,20 +1,25 @@
 //! Runs WhatsApp's side: templates at any time, other messages only within 24 hours after the customer's last one.
 
+mod number;
+
 use scenario::{Act, Goal, Input, MediaKind, Scenario, Script, Shown};
 use serde_json::Value;
 use template::{Button, Card, SessionMessage, Template, variables};
 
 use super::explain::Played;
-use super::phrase;
 use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::Compiled;
 use crate::check::known;
 use crate::compile::COPY_TITLE;
 use crate::flow::{Awaits, FlowAct, FlowStep, Outgoing, Route, Sends, SentCard};
 use crate::window::WINDOW_SECONDS;
+pub(in crate::simulate) use number::run_number;
 
 /// What is shown instead of a message that WhatsApp would refuse.
 pub(super) const REFUSED: &str = "(refused: the 24-hour window is closed)";
+
+/// The slot for answers that conditions compare with the phrases of intents.
+const ANSWER_SLOT: &str = "customer_answer";
 
 /// Limits the code of an authentication template, in characters (Cloud API, authentication templates).
 const LONGEST_CODE: usize = 15;
@@ -25,41 +30,6 @@ pub(super) fn run(scenario: &Scenario, compiled: &Compiled, script: &Script) -> 
     run.scenario();
     run.shown.truncate(MOST_SHOWN);
     Played { of: vec![0; run.shown.len()], silent: run.silent.into_iter().collect(), shown: run.shown }
-}
-
-/// Runs several scenarios as the number of a business does: a message of the customer begins the scenario that it is a
-/// phrase of, or the one that any text begins.
-pub(super) fn run_number(sides: &[(&Scenario, &Compiled)], script: &Script, begins_by_itself: bool) -> Played {
-    let mut played = Played::default();
-    let Some(first) = sides.first() else { return played };
-    let mut run = Run::new(first.0, first.1, script);
-    let by_business = sides.iter().position(|it| it.0.trigger.is_by_business());
-    let is_first = !is_written(run.inputs) || sides.iter().all(|it| it.0.trigger.is_by_business());
-    let by_itself = begins_by_itself.then_some(0);
-    let mut at = by_itself.or(by_business.filter(|_| is_first));
-    for _ in 0..MOST_STEPS {
-        let Some(n) = at.take().or_else(|| run.begun(sides)) else { break };
-        (run.scenario, run.compiled) = sides[n];
-        let is_over = run.scenario();
-        played.silent.extend(run.silent.drain(..).map(|it| played.shown.len() + it));
-        played.of.extend(std::iter::repeat_n(n, run.shown.len()));
-        played.shown.append(&mut run.shown);
-        at = run.started.take().and_then(|id| sides.iter().position(|it| it.0.id == id));
-        if at.is_some() {
-            continue;
-        }
-        if !is_over || begins_by_itself || played.shown.len() > MOST_SHOWN {
-            break;
-        }
-        if matches!(run.inputs.first(), Some(Input::Wait(_) | Input::NoAnswer)) {
-            played.silent.extend(played.shown.len().checked_sub(1));
-        }
-    }
-    played
-}
-
-fn is_written(inputs: &[Input]) -> bool {
-    matches!(inputs.first(), Some(Input::Say(_) | Input::Intent { .. } | Input::Press(_) | Input::PressPayload(_)))
 }
 
 struct Run<'a> {
@@ -74,10 +44,14 @@ struct Run<'a> {
     /// Whether the last step led here by a route that the source does not have, such as the next page of a list.
     is_ours: bool,
     shown: Vec<Shown>,
-    /// The scenario that the last step started.
-    started: Option<String>,
     /// The entries after which the customer did not answer in time.
     silent: Vec<usize>,
+    /// The ids of all scenarios of the number; empty if one runs alone.
+    ids: Vec<&'a str>,
+    /// The scenario that a step goes on in, by its place in `ids`.
+    called: Option<usize>,
+    /// The text of the customer that no choice and no condition has taken.
+    unanswered: Option<&'a str>,
 }
 
 impl<'a> Run<'a> {
@@ -85,8 +59,20 @@ impl<'a> Run<'a> {
         let seconds = if scenario.trigger.is_by_business() { WINDOW_SECONDS } else { 0 };
         let values = SlotValues::new(&script.slots);
         let inputs = &script.inputs;
-        let (shown, silent) = (Vec::new(), Vec::new());
-        Self { scenario, compiled, values, inputs, waited: 0, seconds, is_ours: false, shown, started: None, silent }
+        Self {
+            scenario,
+            compiled,
+            values,
+            inputs,
+            waited: 0,
+            seconds,
+            is_ours: false,
+            shown: Vec::new(),
+            silent: Vec::new(),
+            ids: Vec::new(),
+            called: None,
+            unanswered: None,
+        }
     }
 
     /// Runs the scenario, and says whether it came to its end.
@@ -102,43 +88,6 @@ impl<'a> Run<'a> {
             at = next;
         }
         false
-    }
-
-    /// The scenario that the next message of the customer begins; none if there is no message.
-    fn begun(&mut self, sides: &[(&Scenario, &Compiled)]) -> Option<usize> {
-        loop {
-            let (first, rest) = self.inputs.split_first()?;
-            self.inputs = rest;
-            let (text, intent) = match first {
-                Input::Say(text) | Input::Press(text) | Input::PressPayload(text) => (text, None),
-                Input::Intent { name, text, .. } => (text, Some(name)),
-                Input::Wait(seconds) => {
-                    self.seconds = self.seconds.saturating_add(*seconds);
-                    continue;
-                }
-                _ => continue,
-            };
-            let found = intent.and_then(|name| sides.iter().position(|it| it.0.intent == *name));
-            if let Some(n) = found.or_else(|| begins(sides, text)) {
-                self.seconds = 0;
-                self.waited = 0;
-                self.heard(sides[n].0, text);
-                return Some(n);
-            }
-        }
-    }
-
-    /// Saves the message that began a scenario in the slot that stands for it in the source.
-    fn heard(&mut self, scenario: &Scenario, text: &str) {
-        let is_message = |it: &&scenario::Slot| {
-            let source = it.source_name.as_deref().unwrap_or(&it.name).to_lowercase();
-            ["trigger.message.body", "input.text", "input", "trigger_message_body"].iter().any(|it| source.contains(it))
-        };
-        let slots = scenario.slots.iter().filter(is_message).map(|it| &it.name).chain(&scenario.first_message);
-        slots.for_each(|it| self.values.set(Some(it), text));
-        for (slot, value) in phrase::values(scenario, text) {
-            self.values.set(Some(&slot), &value);
-        }
     }
 
     fn step(&mut self, step: &FlowStep) -> Option<Goal> {
@@ -157,19 +106,29 @@ impl<'a> Run<'a> {
                     }
                 }
             }
-            FlowAct::Other(act) => {
-                match act {
-                    Act::Wait { seconds, .. } => self.seconds = self.seconds.saturating_add(*seconds),
-                    Act::Call(call) => self.started = call.system.strip_prefix("scenario ").map(str::to_owned),
-                    _ => {}
-                }
-                let way = wanted_way(&mut self.inputs, act, self.scenario, &mut self.values);
-                Some(self.values.decide(self.scenario, act, way))
-            }
+            FlowAct::Other(act) => Some(self.silent_step(act)),
         }
     }
 
+    /// Runs a step that shows nothing.
+    fn silent_step(&mut self, act: &Act) -> Goal {
+        if let Act::Wait { seconds, .. } = act {
+            self.seconds = self.seconds.saturating_add(*seconds);
+        }
+        self.called = number::called(act, &self.ids);
+        if self.called.is_some() {
+            self.unanswered = None;
+            return None;
+        }
+        let way = wanted_way(&mut self.inputs, act, self.scenario, &mut self.values);
+        let next = self.values.decide(self.scenario, act, way);
+        let is_left_open = matches!(act, Act::Find(_)) || matches!(act, Act::Condition(_)) && known(&next).is_none();
+        self.unanswered = self.unanswered.filter(|_| is_left_open);
+        next
+    }
+
     fn show(&mut self, step: &FlowStep, sends: &Sends) {
+        self.unanswered = None;
         let goes_on = self.is_ours || step.id.starts_with(&format!("{}__", step.from));
         let mut shown = match self.shown.last() {
             Some(last) if goes_on && last.step == step.from => self.shown.pop().unwrap_or_default(),
@@ -372,7 +331,7 @@ impl<'a> Run<'a> {
     }
 
     /// Saves an answer of the customer and returns the next step.
-    fn replied(&mut self, awaits: &Awaits, input: &Input) -> Option<Goal> {
+    fn replied(&mut self, awaits: &Awaits, input: &'a Input) -> Option<Goal> {
         let slot = awaits.slot.as_ref();
         let text = match input {
             Input::Say(text) | Input::Press(text) | Input::PressPayload(text) | Input::Intent { text, .. } => text,
@@ -392,6 +351,8 @@ impl<'a> Run<'a> {
                 meant.first().copied()
             }
         };
+        let is_open = way.is_none() && (known(&awaits.other).is_none() || slot.is_some_and(|it| it == ANSWER_SLOT));
+        self.unanswered = is_open.then_some(text.as_str());
         self.values.set(slot, way.map_or(text.as_str(), |it| it.value.as_str()));
         Some(way.map_or_else(|| awaits.other.clone(), |it| it.next.clone()))
     }
@@ -433,24 +394,4 @@ fn with_payload<'a>(awaits: &'a Awaits, payload: &str) -> Option<&'a Route> {
     let theirs = || awaits.ways.iter().filter(|it| !it.is_ours);
     let exact = theirs().find(|it| is_meant(it, payload));
     exact.or_else(|| theirs().filter(|it| payload.contains(&it.value)).max_by_key(|it| it.value.len()))
-}
-
-/// The scenario that a text begins.
-fn begins(sides: &[(&Scenario, &Compiled)], said: &str) -> Option<usize> {
-    let plain = |it: &str| it.trim().trim_end_matches(['.', '!', '?']).trim_end().to_lowercase();
-    let (text, first) = (plain(said), plain(said.split_whitespace().next().unwrap_or_default()));
-    let phrases = |it: &Scenario| match &it.trigger {
-        scenario::Trigger::Message { phrases } => Some(phrases.clone()),
-        _ => None,
-    };
-    let with = |wanted: &str| {
-        sides.iter().position(|it| phrases(it.0).is_some_and(|it| it.iter().any(|it| plain(it) == wanted)))
-    };
-    // Of phrases with values, the one with most words of its own.
-    let with_values = || {
-        let fits = sides.iter().enumerate().filter_map(|(n, it)| Some((n, phrase::n_own_words(it.0, said)?)));
-        fits.rev().max_by_key(|it| it.1).map(|it| it.0)
-    };
-    let open = || sides.iter().position(|it| phrases(it.0).is_some_and(|it| it.is_empty()));
-    with(&text).or_else(|| with(&first)).or_else(with_values).or_else(open)
 }
