@@ -31,6 +31,11 @@ pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportErr
     all.read(format, options, skipped, read)
 }
 
+/// The files as [`import`] reads them: unpacked, in UTF-8, in the order of their paths.
+pub fn unpack(files: Vec<File>) -> Result<Vec<File>, ImportError> {
+    Files::unpack(files).map(|it| it.files)
+}
+
 /// Takes out the files that are of another format, or of none.
 fn set_aside(files: Vec<File>, format: Format, options: &Options) -> (Vec<File>, Vec<Skipped>) {
     let mut skipped = Vec::new();

@@ -16,14 +16,15 @@ use scenario_text as text;
 
 pub(super) fn run(args: &SimulateArgs, output: Output) -> Result<Exit> {
     let files = files(&args.scenarios)?;
+    let unpacked = scenario_import::unpack(files.clone())?;
     let sources: Vec<SourceFile> =
-        files.iter().map(|it| SourceFile { path: it.path.clone(), bytes: it.bytes.clone() }).collect();
+        unpacked.into_iter().map(|it| SourceFile { path: it.path, bytes: it.bytes }).collect();
     let (imported, options) = read_files(&args.scenarios, files)?;
     let given = given(args)?;
     let (compiled, broken) = compile_all(&imported.scenarios, &options);
     let mut broken: Vec<String> = broken.into_iter().map(named).collect();
     let format = imported.format.name();
-    // Files that it cannot read as they are, such as a zip, have the neutral form too.
+    // Files that it cannot read have the neutral form too.
     let flows = source_side::open(format, &sources).unwrap_or_default();
     let (simulated, left_out) = simulate_set(&compiled, &flows, format, given.as_deref());
     // A scenario that could not be compiled is named already.
