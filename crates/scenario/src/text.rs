@@ -253,7 +253,7 @@ mod tests {
             ("ημερομηνία", "imerominia"),
             ("नंबर २", "nmbr_2"),
             ("姓名", "xingming"),
-            ("이름", "ireum"),
+            ("이름", "ileum"),
         ] {
             assert_eq!(slot_name(text), name);
         }

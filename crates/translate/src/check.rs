@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use model::Finding;
 use regex::Regex;
-use scenario::{Act, Card, Choice, END, Goal, LanguageBasis, Scenario, Step, Text};
+use scenario::{Act, Card, Choice, END, LanguageBasis, Scenario, Step, Text};
 use template::language_code;
 
+use crate::goal::known;
 use crate::{ends, loops, rules};
 
 /// More choices in a row than this are a note.
@@ -152,11 +153,6 @@ pub(crate) fn is_silent(act: &Act) -> bool {
 
 fn is_blank(text: &Text) -> bool {
     text.trimmed().is_empty()
-}
-
-/// The id of the next step; none if the scenario ends.
-pub(crate) fn known(goal: &Goal) -> Option<&str> {
-    goal.as_deref().filter(|it| *it != END)
 }
 
 pub(crate) fn reached(scenario: &Scenario) -> HashSet<&str> {

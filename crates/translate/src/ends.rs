@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use model::Finding;
 use scenario::{Act, Choice, Scenario, Timeout};
 
-use crate::check::known;
+use crate::goal::known;
 use crate::rules;
 
 /// Limits the steps that are named.

@@ -7,6 +7,7 @@ mod check;
 mod compile;
 mod ends;
 mod flow;
+mod goal;
 mod graph;
 mod loops;
 mod menu;

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use model::Finding;
 use scenario::{Act, Scenario};
 
-use crate::check::known;
+use crate::goal::known;
 use crate::rules;
 
 /// What begins a call of another flow or scenario, which may wait for the customer.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use scenario::{Act, Scenario};
 
-use crate::check::known;
+use crate::goal::known;
 
 /// The time after the customer's last message in which any message may be sent.
 pub(crate) const WINDOW_SECONDS: u64 = 24 * 60 * 60;

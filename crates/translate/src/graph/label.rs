@@ -2,7 +2,7 @@
 
 use scenario::{Act, Condition};
 
-use crate::check::known;
+use crate::goal::known;
 
 /// Limits a label, in characters.
 const MAX_LABEL: usize = 60;

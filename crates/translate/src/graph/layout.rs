@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use scenario::Scenario;
 
-use crate::check::known;
+use crate::goal::known;
 
 pub(super) struct Layout {
     /// Column and row of each step.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use scenario::{Accepts, Act, Choice, Input, Scenario, Script};
 
 use super::source::saved;
-use crate::check::known;
+use crate::goal::known;
 
 /// Scripts that together take every route of every step that can be reached.
 pub fn scripts(scenario: &Scenario) -> Vec<Script> {

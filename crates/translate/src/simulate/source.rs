@@ -3,7 +3,7 @@
 use scenario::{Act, Card, Choice, Goal, Input, Listen, Message, Question, Scenario, Script, Shown, Timeout};
 
 use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
-use crate::check::known;
+use crate::goal::known;
 
 pub(super) fn run(scenario: &Scenario, script: &Script) -> Vec<Shown> {
     let values = SlotValues::new(&script.slots);

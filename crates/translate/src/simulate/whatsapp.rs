@@ -9,9 +9,9 @@ use template::{Button, Card, SessionMessage, Template, variables};
 use super::explain::Played;
 use super::values::{MOST_SHOWN, MOST_STEPS, SlotValues, wanted_way};
 use crate::Compiled;
-use crate::check::known;
 use crate::compile::COPY_TITLE;
 use crate::flow::{Awaits, FlowAct, FlowStep, Outgoing, Route, Sends, SentCard};
+use crate::goal::known;
 use crate::window::WINDOW_SECONDS;
 pub(in crate::simulate) use number::run_number;
 

@@ -9,8 +9,8 @@ use super::lines::{Hunk, Line};
 use super::reasons::{is_same_place, place_of};
 use super::words::{is_of_step, squeezed};
 use crate::Compiled;
-use crate::check::known;
 use crate::flow::{FlowAct, FlowStep, Route};
+use crate::goal::known;
 use crate::rules;
 
 /// Losses that can take a route away.
