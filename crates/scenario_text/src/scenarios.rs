@@ -15,14 +15,15 @@ pub fn imported(imported: &Imported) -> String {
     let mut text = format!("{}: {n_scenarios}\n", imported.format.name());
     for it in &imported.scenarios {
         let n_messages = it.origin.as_ref().and_then(|it| it.n_messages);
-        let n_messages = n_messages.map_or(String::new(), |it| format!(", {it} messages"));
-        let losses = if it.losses.is_empty() { String::new() } else { format!(", {} losses", it.losses.len()) };
+        let n_messages = n_messages.map_or(String::new(), |it| format!(", {}", counted(it, "message")));
+        let losses =
+            if it.losses.is_empty() { String::new() } else { format!(", {}", counted(it.losses.len() as u64, "loss")) };
         text += &format!(
-            "  {} ({}): {} steps, {} slots{n_messages}{losses}\n",
+            "  {} ({}): {}, {}{n_messages}{losses}\n",
             it.id,
             it.language,
-            it.steps.len(),
-            it.slots.len()
+            counted(it.steps.len() as u64, "step"),
+            counted(it.slots.len() as u64, "slot")
         );
     }
     for (file, encoding) in &imported.read_as {
@@ -44,11 +45,7 @@ pub fn n_findings(all: &[Checked<'_>]) -> String {
         all.iter().flat_map(|it| it.findings).filter(|it| it.rule.severity == severity).count() as u64
     };
     let counts = [(Severity::Error, "error"), (Severity::Loss, "loss"), (Severity::Warning, "warning")];
-    let counts = counts.map(|(severity, name)| match (n(severity), name) {
-        (1, name) => format!("1 {name}"),
-        (n, "loss") => format!("{n} losses"),
-        (n, name) => format!("{n} {name}s"),
-    });
+    let counts = counts.map(|(severity, name)| counted(n(severity), name));
     format!("{}: {}\n", counted(all.len() as u64, "scenario"), counts.join(", "))
 }
 
@@ -167,10 +164,10 @@ pub fn simulated(scenario: &ScenarioRuns) -> String {
     let unexplained = runs.iter().filter(|it| !it.is_explained()).count();
     let explained = runs.len() - same - unexplained;
     let mut text = format!(
-        "{}.{}: {} scripts: {same} the same on both sides, {explained} explained, {unexplained} not\n  source: {}\n",
+        "{}.{}: {}: {same} the same on both sides, {explained} explained, {unexplained} not\n  source: {}\n",
         scenario.scenario,
         scenario.language,
-        runs.len(),
+        counted(runs.len() as u64, "script"),
         scenario.source,
     );
     text.extend(scenario.not_simulated.iter().map(|it| format!("  not simulated: {}\n", printable(it))));
