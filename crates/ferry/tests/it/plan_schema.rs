@@ -43,14 +43,16 @@ fn keys(schema: &Value, path: &str, found: &mut Vec<(String, String)>) {
 fn documented() -> BTreeSet<String> {
     let text = fs::read_to_string(root().join("docs/plan.md")).unwrap();
     let mut keys = BTreeSet::new();
-    let (mut section, mut is_of_keys) = (String::new(), true);
+    let (mut section, mut is_of_keys) = (String::new(), false);
     for line in text.lines() {
         if let Some(heading) = line.strip_prefix("## ") {
             let names: Vec<&str> = heading.split(", ").map(|it| it.trim_matches(['[', ']'])).collect();
             section = if names.len() == 1 { format!("{}.", names[0]) } else { String::new() };
         }
-        // The columns that conditions of segments compare are no keys.
-        is_of_keys = if line.starts_with("| column") { false } else { is_of_keys || line.starts_with("| key") };
+        // Other tables are about columns of conditions, or kinds of media.
+        if line.starts_with("| ") && !line.starts_with("| `") {
+            is_of_keys = line.starts_with("| key");
+        }
         let Some(row) = line.strip_prefix("| `").filter(|_| is_of_keys) else { continue };
         let mut before = String::new();
         for name in row.split(" | ").next().unwrap().split(", ").map(|it| it.trim_matches(['`', ' ', '|'])) {
