@@ -712,7 +712,9 @@ fn everybody_is_in_one_segment_and_a_segment_can_be_written() {
     let unknown = world.ferry(&["export", "segment", "loyal", "--to", "x.csv"]);
     assert_eq!(unknown.code, 2);
     assert!(
-        unknown.err.contains("there is no segment loyal: there are ready, re-engage, undecided, opted-out, suppressed, unclear"),
+        unknown.err.contains(
+            "there is no segment loyal: there are ready, re-engage, undecided, opted-out, suppressed, unclear"
+        ),
         "{}",
         unknown.err
     );
