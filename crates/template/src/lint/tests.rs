@@ -268,9 +268,9 @@ fn cards_are_checked_like_templates_and_against_each_other() {
     check(
         card_with(&format!("{first}/0"), json!({ "type": "HEADER", "format": "VIDEO" })),
         expect![[r#"
-        header-handle /components/1/cards/0/components/0/format None: there is no example of a file: upload one and put its handle here
-        cards-alike /components/1/cards/1 None: card 2 has another kind of header than card 1
-    "#]],
+            header-handle /components/1/cards/0/components/0/format None: there is no handle of a sample file yet
+            cards-alike /components/1/cards/1 None: card 2 has another kind of header than card 1
+        "#]],
     );
     check(
         card_with(&format!("{first}/2/buttons/1/type"), json!("QUICK_REPLY")),
