@@ -40,7 +40,7 @@ fn fits(phrase: &Text, text: &str) -> bool {
 
 fn own_words(phrase: &Text) -> usize {
     let plain = phrase.parts().iter().map(|it| match it {
-        TextPart::Plain(text) => text.split_whitespace().count(),
+        TextPart::Plain(text) => text.split_whitespace().filter(|it| it.contains(char::is_alphanumeric)).count(),
         TextPart::Slot(_) => 0,
     });
     plain.sum()

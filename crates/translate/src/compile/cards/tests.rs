@@ -170,7 +170,7 @@ fn cards_that_break_a_rule_are_lines_and_choices_and_the_rule_is_named() {
             Your room is booked.
             L122: 1 card: 1 card; 2 to 10 are allowed (T701)
             L112: the image of a card: https://example.com/a.jpg
-            C101: UTILITY: it is about something that the customer did or asked for, and nothing in it is promotional"#]],
+            C101: UTILITY: {{price}} differs for each customer and nothing is promotional, but nothing in it shows an order, an appointment, a payment, a delivery, an account or a request of the customer: check it"#]],
     );
 }
 
