@@ -65,7 +65,7 @@ impl Subject {
     }
 }
 
-/// What was found, where nothing is wrong.
+/// The finding of a check that passed.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Found {
@@ -132,7 +132,7 @@ pub enum KeyMatch {
 /// A file system to which a run writes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DiskSpace {
-    /// What is written there: `runs`, `backups`, `database`.
+    /// The things written there: `runs`, `backups`, `database`.
     pub holds: Vec<&'static str>,
     pub free_bytes: u64,
     /// The size of the exports for runs and for a database in a file, and of that file for backups.

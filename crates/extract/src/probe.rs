@@ -59,7 +59,7 @@ pub fn probe_columns(
     Ok(ProbedColumns { columns: probe.columns, reading, n_bytes })
 }
 
-/// What is looked for in a file, and with which settings.
+/// The settings with which the columns of a file are looked for.
 #[derive(Clone, Copy)]
 struct Probing<'a> {
     settings: &'a Settings,

@@ -180,7 +180,7 @@ pub(crate) enum Command {
     },
 }
 
-/// What has a JSON Schema.
+/// A format that has a JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaOf {
     /// The plan, in TOML

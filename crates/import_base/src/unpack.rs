@@ -38,7 +38,7 @@ fn unpack_within(files: Vec<File>, most_mib: u64) -> Result<Unpacked, ImportErro
     Ok((unpacked, failed))
 }
 
-/// What is packed in a file; none if it is read as it is.
+/// The files packed in a file; none if it is read as it is.
 fn content(file: &File, room: &mut Room) -> Result<Option<Vec<File>>, ImportError> {
     match file.bytes.as_slice() {
         // It is read packed, and must not unpack to more than any other file.

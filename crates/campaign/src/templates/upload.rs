@@ -18,7 +18,7 @@ pub const HANDLE_HOURS: i64 = 20;
 /// Parts of one file in one submission: each begins where an interruption has left the one before.
 const MOST_PARTS: usize = 8;
 
-/// What a submission needs to do for a sample.
+/// The work left for a sample when its template is submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UploadState {
@@ -40,7 +40,7 @@ pub struct UploadPart {
     pub offset: u64,
 }
 
-/// What came of an upload.
+/// The result of an upload.
 pub(crate) enum Uploaded {
     Handle(String),
     /// WhatsApp refuses the file.
@@ -53,7 +53,7 @@ pub(crate) enum Uploaded {
     },
 }
 
-/// What came of the bytes of a session.
+/// The result of sending the bytes of a session.
 enum Sent {
     Handle(String),
     Refused {
@@ -208,7 +208,7 @@ impl Upload<'_> {
             let rest = self.bytes[usize::try_from(offset)?..].to_vec();
             match uploads.send(session, offset, rest, self.sample.media_type).await? {
                 PostOutcome::Accepted(handle) => return Ok(Sent::Handle(handle.into_string())),
-                // What is refused after an interruption may be the session and not the file.
+                // After an interruption a refusal may concern the session and not the file.
                 PostOutcome::Refused { .. } if is_begun => return Ok(Sent::Gone),
                 PostOutcome::Refused { code, subcode, message } => {
                     return Ok(Sent::Refused { reason: reason(code, subcode, &message) });

@@ -1,4 +1,4 @@
-//! What was known when a run ended.
+//! The state of the contacts when a run ended.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use run::RunFolder;
 
 use crate::runs_diff::Pair;
 
-/// What was known of people when a run ended.
+/// The statements and suppressions known when a run ended.
 pub(crate) struct RunMoment {
     at: Timestamp,
     /// When the exports of the run were read. Statements of later runs do not count.

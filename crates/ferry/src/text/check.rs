@@ -31,7 +31,7 @@ pub(crate) fn state(check: &Check) -> &'static str {
     }
 }
 
-/// What was found, or the error, in one line.
+/// The finding of a check, or its error, in one line.
 pub(crate) fn message(check: &Check) -> String {
     match &check.found {
         Ok(found) => well(found),

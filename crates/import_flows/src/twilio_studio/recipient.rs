@@ -43,7 +43,7 @@ fn recipient(state: &Value) -> Option<&str> {
     state.pointer("/properties/to").and_then(Value::as_str).map(str::trim).filter(|it| !it.is_empty())
 }
 
-/// What is lost with a message to somebody else.
+/// Says that a message to somebody else is lost, and with what content.
 pub(super) fn lost(state: &Value) -> String {
     let text = |key: &str| state.pointer(&format!("/properties/{key}")).and_then(Value::as_str).unwrap_or_default();
     let files = ["media_url", "media"].map(text).into_iter().find(|it| !it.is_empty());

@@ -1,4 +1,4 @@
-//! Who begins, and what nothing leads to.
+//! Triggers, and nodes that nothing leads to.
 
 use expect_test::expect;
 
