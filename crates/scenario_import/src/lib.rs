@@ -25,7 +25,8 @@ pub fn import(files: Vec<File>, options: &Options) -> Result<Imported, ImportErr
         None => detect::format_of(&all.files, options).ok_or_else(|| unknown(&all.files))?,
     };
     let mut skipped = Vec::new();
-    if options.format.is_none() && !format.is_one_set() {
+    // A file alone was detected just now.
+    if options.format.is_none() && !format.is_one_set() && all.files.len() > 1 {
         (all.files, skipped) = set_aside(all.files, format, options);
     }
     all.read(format, options, skipped, read)
@@ -43,9 +44,7 @@ fn set_aside(files: Vec<File>, format: Format, options: &Options) -> (Vec<File>,
         skipped.push(Skipped { file: file.path.clone(), place: WHOLE.to_owned(), why });
         false
     };
-    let is_alone = files.len() == 1;
     let is_taken = |file: &File| match detect::format_of_one(file, options) {
-        _ if is_alone => true,
         Some(own) if format.takes(own) => true,
         Some(own) => aside(file, format!("it is of the format {}: read it by itself", own.name())),
         None => {
