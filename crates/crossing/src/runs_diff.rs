@@ -9,6 +9,7 @@ mod moment;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use clean::Decisions;
 use crm::Crm;
 use jiff::Timestamp;
 use model::{Contact, ContactId, FieldChange, Segment, Stage, field_changes};
@@ -110,6 +111,10 @@ pub async fn diff_runs(
         Some(crm) => Some([RunMoment::of(plan, crm, before).await?, RunMoment::of(plan, crm, after).await?]),
         None => None,
     };
+    let merges: Option<Decisions> = match &crm {
+        Some(crm) => Some(crm.decisions().await?.into_iter().collect()),
+        None => None,
+    };
     let mut counting = Counting::new(&folders, &readers, moments.is_some());
     let mut people = Pairs { next: [readers[0].next().transpose()?, readers[1].next().transpose()?] };
     loop {
@@ -122,7 +127,7 @@ pub async fn diff_runs(
             moment::read_segments(crm, moments, &page, &mut segments).await?;
         }
         for (pair, segments) in page.iter().zip(segments) {
-            if let Some(person) = counting.add(pair, segments, survivor(&moments, pair)) {
+            if let Some(person) = counting.add(pair, segments, survivor(merges.as_ref(), pair)) {
                 each(person)?;
             }
         }
@@ -185,11 +190,9 @@ impl Pairs {
 }
 
 /// Returns the contact that somebody who is gone was merged into.
-fn survivor(moments: &Option<[RunMoment; 2]>, pair: &Pair) -> Option<ContactId> {
-    match (pair, moments) {
-        ([Some(gone), None], Some([_, after])) => after.survivor(gone.id),
-        _ => None,
-    }
+fn survivor(merges: Option<&Decisions>, pair: &Pair) -> Option<ContactId> {
+    let [Some(gone), None] = pair else { return None };
+    Some(merges?.survivor(gone.id)).filter(|it| *it != gone.id)
 }
 
 struct Counting {

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
-use clean::Decisions;
 use crm::Crm;
 use jiff::Timestamp;
 use model::{Contact, ContactId, Evidence, Registration, Segment, Stage, Statement};
@@ -19,8 +18,6 @@ pub(crate) struct RunMoment {
     read_at: Timestamp,
     rule: consent::Rule,
     suppressed: HashSet<ContactId>,
-    /// The merges that hold now.
-    merges: Decisions,
 }
 
 /// Returns when the last stage of a run ended.
@@ -38,13 +35,7 @@ impl RunMoment {
             read_at: folder.manifest.started_at(),
             rule: plan.merge.consent,
             suppressed: crm.suppressed_at(at).await?,
-            merges: crm.decisions().await?.into_iter().collect(),
         })
-    }
-
-    /// Returns the contact that another was merged into; none if it was not merged.
-    pub(crate) fn survivor(&self, id: ContactId) -> Option<ContactId> {
-        Some(self.merges.survivor(id)).filter(|it| *it != id)
     }
 
     fn segment(&self, contact: &Contact, statements: &[Statement], evidence: &[Evidence]) -> Segment {
