@@ -175,8 +175,6 @@ struct FlowBuilder<'a> {
     builder: ScenarioBuilder,
     /// The step of each state.
     ids: HashMap<&'a str, String>,
-    /// The ids that are taken, and how often each was wanted.
-    wanted: HashMap<String, usize>,
     /// The steps that say and do nothing, and what follows them.
     skipped: HashMap<String, Goal>,
     constants: Constants<'a>,
@@ -196,7 +194,6 @@ impl<'a> FlowBuilder<'a> {
         let mut it = Self {
             builder: ScenarioBuilder::default(),
             ids: HashMap::new(),
-            wanted: HashMap::from([(scenario::END.to_owned(), 1)]),
             skipped: HashMap::new(),
             slots: HashMap::new(),
             calls: flow.calls.clone(),
@@ -211,7 +208,7 @@ impl<'a> FlowBuilder<'a> {
             constants: Constants::of(&flow.states, names, start),
         };
         for name in names {
-            let id = it.free_id(name);
+            let id = it.builder.free_id(name);
             it.ids.entry(name).or_insert(id);
         }
         it
@@ -230,21 +227,6 @@ impl<'a> FlowBuilder<'a> {
         }
         self.slots.insert(expression.to_owned(), name.clone());
         name
-    }
-
-    /// An id that no other step has.
-    fn free_id(&mut self, wanted: &str) -> String {
-        let plain = scenario::slot_name(wanted);
-        loop {
-            let n = self.wanted.entry(plain.clone()).or_insert(0);
-            *n += 1;
-            let id = if *n == 1 { plain.clone() } else { format!("{plain}_{n}") };
-            // A numbered id may be the name of another state.
-            if id == plain || !self.wanted.contains_key(&id) {
-                self.wanted.entry(id.clone()).or_insert(1);
-                return id;
-            }
-        }
     }
 
     /// The step that an event leads to.

@@ -6,6 +6,7 @@ use scenario::{Act, Branch, Condition, Goal, Loss, Test};
 use serde_json::Value;
 
 use super::text::{self, Variant, plain};
+use super::widgets::decide;
 use super::{FlowBuilder, next_of, transitions};
 
 /// Studio's tests, and whether a value belongs to them.
@@ -48,15 +49,12 @@ impl FlowBuilder<'_> {
             let goal = match variant.text.slots().next() {
                 None => self.way_of(state, &text, name),
                 Some(slot) => {
-                    let (own, slot) = (self.free_id(id), slot.to_owned());
+                    let (own, slot) = (self.builder.free_id(id), slot.to_owned());
                     self.split_at(state, &own, name, input, Some(&slot));
                     Some(own)
                 }
             };
-            if variant.branches.is_empty() {
-                chooses.otherwise.clone_from(&goal);
-            }
-            chooses.branches.extend(variant.branches.into_iter().map(|it| Branch { next: goal.clone(), ..it }));
+            decide(&mut chooses, variant.branches, goal);
         }
         self.builder.push(id, Act::Condition(chooses));
     }
@@ -101,13 +99,13 @@ impl FlowBuilder<'_> {
                 continue;
             }
             // The rest of the transitions, if there are any, are decided in a step of their own.
-            let rest = if k + 1 < n { Some(self.free_id(id)) } else { otherwise.clone() };
-            let mut within = self.free_id(id);
+            let rest = if k + 1 < n { Some(self.builder.free_id(id)) } else { otherwise.clone() };
+            let mut within = self.builder.free_id(id);
             let first = tests.remove(0);
             simple.push(Branch { next: Some(within.clone()), ..first });
             self.condition(&at, std::mem::take(&mut simple), rest.clone());
             for test in tests {
-                let deeper = self.free_id(id);
+                let deeper = self.builder.free_id(id);
                 self.condition(&within, vec![Branch { next: Some(deeper.clone()), ..test }], rest.clone());
                 within = deeper;
             }

@@ -100,7 +100,7 @@ impl<'a> FlowBuilder<'a> {
                     let goal = match &act {
                         Act::Message(it) if it.text.is_empty() && it.media.is_none() => it.next.clone(),
                         _ => {
-                            let own = self.free_id(id);
+                            let own = self.builder.free_id(id);
                             steps.push((own.clone(), act));
                             Some(own)
                         }
@@ -166,7 +166,7 @@ impl<'a> FlowBuilder<'a> {
         let mut at = id.to_owned();
         for (n, variable) in list.iter().enumerate() {
             let slot = self.slot(&format!("flow.variables.{}", string(variable, "key")));
-            let next = if n + 1 == list.len() { last.clone() } else { Some(self.free_id(id)) };
+            let next = if n + 1 == list.len() { last.clone() } else { Some(self.builder.free_id(id)) };
             let raw = match variable.get("value") {
                 Some(Value::String(text)) => text.clone(),
                 Some(Value::Null) | None => String::new(),
@@ -232,7 +232,7 @@ impl<'a> FlowBuilder<'a> {
 }
 
 /// Adds a way to a condition: the last one, which has no tests, takes everything else.
-fn decide(condition: &mut Condition, branches: Vec<Branch>, goal: Goal) {
+pub(super) fn decide(condition: &mut Condition, branches: Vec<Branch>, goal: Goal) {
     if branches.is_empty() {
         condition.otherwise.clone_from(&goal);
     }
