@@ -11,7 +11,7 @@ use super::buttons::reply;
 use super::category::category;
 use super::session::short;
 use super::templates::has_no_words;
-use super::text::title;
+use super::text::{length, title};
 use super::{Compiler, SpokenStep};
 use crate::flow::{Outgoing, Route, Sends, SentCard};
 use crate::rules;
@@ -121,7 +121,7 @@ impl<'a> Compiler<'a> {
         }
         let text = card.body().trimmed();
         if !text.is_empty() {
-            let size: usize = text.fill(|it| "x".repeat(self.size(it)).into()).chars().count();
+            let size = length(&text, |it| self.size(it));
             if size > MAX_CARD_BODY {
                 return Err(format!("card {n} has {size} characters with its values; at most {MAX_CARD_BODY} fit"));
             }

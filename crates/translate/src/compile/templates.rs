@@ -10,7 +10,7 @@ use template::{
 use super::buttons::TemplateButtons;
 use super::category::{category, is_code};
 use super::session::takes_header;
-use super::text::{split, title};
+use super::text::{length, split, title};
 use super::titles::fits_a_row;
 use super::{Compiler, Parameters, SpokenStep, examples, to};
 use crate::flow::{Awaits, Outgoing, Sends};
@@ -152,11 +152,9 @@ impl<'a> Compiler<'a> {
     fn lines_that_fit(&mut self, spoken: &mut SpokenStep<'_>) {
         let message = &spoken.message;
         let is_line = |it: &Text, n_slots: usize| {
-            let length = it.parts().iter().map(|it| match it {
-                TextPart::Plain(plain) => plain.chars().count(),
-                TextPart::Slot(name) => self.size(name),
-            });
-            length.sum::<usize>() <= MAX_LINE && !it.to_string().contains('\n') && it.slots().count() <= n_slots
+            length(it, |slot| self.size(slot)) <= MAX_LINE
+                && !it.to_string().contains('\n')
+                && it.slots().count() <= n_slots
         };
         let has_media = message.media.is_some() || message.location.is_some();
         let keeps_header = message.header.is_empty() || !has_media && is_line(&message.header, 1);

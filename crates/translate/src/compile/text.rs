@@ -20,15 +20,18 @@ pub(super) fn split(text: &Text, most: usize, slot: impl Fn(&str) -> usize) -> V
     parts
 }
 
+/// The characters of a text, where `slot` gives the length of a slot.
+pub(super) fn length(text: &Text, slot: impl Fn(&str) -> usize) -> usize {
+    let of = |it: &TextPart| match it {
+        TextPart::Plain(plain) => plain.chars().count(),
+        TextPart::Slot(name) => slot(name),
+    };
+    text.parts().iter().map(of).sum()
+}
+
 /// The units that stay together: paragraphs, or sentences of a long paragraph, or words of a long sentence.
 fn units(text: &Text, most: usize, slot: impl Fn(&str) -> usize) -> Vec<(Text, usize)> {
-    let size = |text: &Text| -> usize {
-        let of = |it: &TextPart| match it {
-            TextPart::Plain(plain) => plain.chars().count(),
-            TextPart::Slot(name) => slot(name),
-        };
-        text.parts().iter().map(of).sum()
-    };
+    let size = |text: &Text| length(text, &slot);
     let mut units = vec![text.clone()];
     for ends in [&["\n\n"][..], &["\n"], &[". ", "! ", "? "], &[" "]] {
         let cut = units.into_iter().flat_map(|unit| if size(&unit) > most { pieces(&unit, ends) } else { vec![unit] });
