@@ -13,6 +13,9 @@ use super::words::{Run, is_of_step, plain_words, runs, squeezed, texts_of, value
 use crate::Compiled;
 use crate::flow::{FlowAct, Outgoing};
 
+/// Words that a finding names, and its code.
+type Piece = (String, &'static str);
+
 /// A finding about a step of the difference.
 struct Reason<'a> {
     code: &'static str,
@@ -122,8 +125,9 @@ impl<'a> Reasons<'a> {
         }
         // Whole lines that a finding names, such as the footer that says how to stop.
         let (mut source, mut whatsapp, mut codes) = (source, whatsapp, Vec::new());
-        source.retain(|it| !is_piece(it, &self.taken_pieces(), &mut codes));
-        whatsapp.retain(|it| !is_piece(it, &self.added_pieces(), &mut codes));
+        let (taken, added) = (self.taken_pieces(), self.added_pieces());
+        source.retain(|it| !is_piece(it, &taken, &mut codes));
+        whatsapp.retain(|it| !is_piece(it, &added, &mut codes));
         if let (&[theirs], &[ours]) = (source.as_slice(), whatsapp.as_slice())
             && let Some(it) = self.of_code("C102").find(|it| it.is_correction(theirs, ours))
         {
@@ -138,7 +142,8 @@ impl<'a> Reasons<'a> {
             return (code.is_some() || whatsapp.len() <= source.len()).then_some(codes);
         }
         for run in &runs {
-            codes.extend(self.of_values(run).map_or_else(|| self.of_run(run), |code| Some(vec![code]))?);
+            codes
+                .extend(self.of_values(run).map_or_else(|| self.of_run(run, &taken, &added), |code| Some(vec![code]))?);
         }
         if runs.len() > 1 || whatsapp.len() > source.len() {
             codes.extend(self.of_code("L115").next().filter(|_| whatsapp.len() > source.len()).map(|it| it.code));
@@ -171,21 +176,21 @@ impl<'a> Reasons<'a> {
         })
     }
 
-    /// The codes that explain words that only one side has.
-    fn of_run(&self, run: &Run) -> Option<Vec<&'static str>> {
+    /// The codes that explain words that only one side has. `taken` and `added` are the words that findings name.
+    fn of_run(&self, run: &Run, taken: &[Piece], added: &[Piece]) -> Option<Vec<&'static str>> {
         if let Some(it) = self.of_code("L107").next().filter(|_| is_without_html(&run.removed, &run.added)) {
             return Some(vec![it.code]);
         }
         if let Some(it) = self.of_code("C102").find(|it| is_corrected(it, run, &Self::texts(&self.hunk.whatsapp))) {
             return Some(vec![it.code]);
         }
-        let mut codes = taken_out(&run.removed, &self.taken_pieces())?;
-        codes.extend(taken_out(&run.added, &self.added_pieces())?);
+        let mut codes = taken_out(&run.removed, taken)?;
+        codes.extend(taken_out(&run.added, added)?);
         Some(codes)
     }
 
     /// Words that may be left out, with the codes of the findings that name them.
-    fn taken_pieces(&self) -> Vec<(String, &'static str)> {
+    fn taken_pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         for it in &self.found {
             match it.code {
@@ -221,7 +226,7 @@ impl<'a> Reasons<'a> {
     }
 
     /// Words that may be added, with the codes of the findings that name them.
-    fn added_pieces(&self) -> Vec<(String, &'static str)> {
+    fn added_pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         for it in &self.found {
             match it.code {
@@ -437,16 +442,16 @@ fn quotes(reason: &Reason<'_>, text: &str) -> bool {
     reason.quoted.iter().any(|it| values(&Text::parse(it), text).is_some())
 }
 
-fn is_piece(line: &str, pieces: &[(String, &'static str)], codes: &mut Vec<&'static str>) -> bool {
+fn is_piece(line: &str, pieces: &[Piece], codes: &mut Vec<&'static str>) -> bool {
     let found = pieces.iter().find(|it| it.0 == line);
     codes.extend(found.map(|it| it.1));
     found.is_some()
 }
 
 /// The codes of the pieces that make up a text; none if something else is left of it.
-fn taken_out(text: &str, pieces: &[(String, &'static str)]) -> Option<Vec<&'static str>> {
+fn taken_out(text: &str, pieces: &[Piece]) -> Option<Vec<&'static str>> {
     let (mut left, mut codes) = (text.to_owned(), Vec::new());
-    let mut pieces: Vec<&(String, &str)> = pieces.iter().filter(|it| !it.0.is_empty()).collect();
+    let mut pieces: Vec<&Piece> = pieces.iter().filter(|it| !it.0.is_empty()).collect();
     pieces.sort_by_key(|it| std::cmp::Reverse(it.0.len()));
     for (piece, code) in pieces {
         if left.contains(piece) {
