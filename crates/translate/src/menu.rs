@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use model::Finding;
 use regex::{Captures, Regex};
 use scenario::{Accepts, Act, Branch, Choice, Condition, Message, Question, Scenario, Test, Text};
+use template::{MAX_ROW, MAX_ROWS};
 
 use crate::rules;
 
@@ -24,12 +25,6 @@ static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)[?؟]\s*$|(?:reply|answer|choose|select|press|répond|repond|tapez|choisissez|envoyez|respond|digite|escolha|elija|elige|marque|envie|envía|antwort|wähl|drücke|kies|antwoord|rispond|scegli|balas|pilih|ketik|seçin|yanıtla|wybierz|odpowiedz|ответьте|выберите|нажмите|отправьте|اختر|أرسل|أجب|चुनें|उत्तर|भेजें|chọn|trả lời|jibu|chagua)[^\n.!]*[:.]?\s*$").ok()
 });
-
-/// The longest title of a row of a list; a quick reply of a template may have one more (Meta, components).
-const MAX_TITLE: usize = 24;
-
-/// The rows of a list (Meta, interactive messages).
-const MAX_ROWS: usize = 10;
 
 /// The scenario with its menus as choices, and a finding for each.
 ///
@@ -80,7 +75,7 @@ fn choices(scenario: &Scenario, question: &Question) -> Option<Message> {
         return None;
     }
     // A line that no button holds whole stays in the text, and its button has the word that the menu asks for.
-    let is_whole = lines.iter().all(|it| it.1.chars().count() <= MAX_TITLE);
+    let is_whole = lines.iter().all(|it| it.1.chars().count() <= MAX_ROW);
     let choices = meanings.iter().map(|words| {
         let own = || (words[0].clone(), capital(&words[0]));
         let (word, title) = match line_of(&lines, words).cloned() {
@@ -157,7 +152,7 @@ fn choices_of_message(message: &Message) -> Option<Message> {
     }
     let (text, lines) = lines(&message.text, None);
     let are_counted = lines.iter().zip(1..).all(|(line, n)| line.0 == n.to_string());
-    let are_short = lines.iter().all(|it| it.1.chars().count() <= MAX_TITLE);
+    let are_short = lines.iter().all(|it| it.1.chars().count() <= MAX_ROW);
     let asks = || ASKS.as_ref().is_some_and(|it| it.is_match(&text.fill(|_| "x".into())));
     if lines.len() < 2 || !are_counted || !are_short || !asks() {
         return None;
