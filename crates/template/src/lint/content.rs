@@ -39,18 +39,22 @@ pub(super) fn lint(template: &Template, findings: &mut Vec<Finding>) {
     if template.is("AUTHENTICATION") {
         of_codes(template, findings);
     }
-    let says_how = texts.iter().any(|it| says_how_to_stop(&template.language, it.1))
-        || template
-            .buttons()
-            .iter()
-            .any(|it| says_how_to_stop(&template.language, it.text.as_deref().unwrap_or_default()));
-    if template.is("MARKETING") && !says_how {
+    if template.is("MARKETING") && !says_how(template, &texts) {
         let finding = Finding::new(&rules::OPT_OUT, "/components", "nothing says how to stop these messages");
         findings.push(finding.fixed_by(match template.cards().1 {
             [] => "add a quick reply that stops them, and a footer that names it",
             _ => "say it in the body: a template with cards has no buttons and no footer of its own",
         }));
     }
+}
+
+/// Whether a text or a button of a template says how to stop such messages.
+fn says_how(template: &Template, texts: &[(String, &str)]) -> bool {
+    texts.iter().any(|it| says_how_to_stop(&template.language, it.1))
+        || template
+            .buttons()
+            .iter()
+            .any(|it| says_how_to_stop(&template.language, it.text.as_deref().unwrap_or_default()))
 }
 
 fn texts(template: &Template) -> Vec<(String, &str)> {
