@@ -91,8 +91,6 @@ impl Client {
         hooks: Hooks,
         read_error: ReadError,
     ) -> Result<Self, CallError> {
-        // Fails if another client has installed it before, which does no harm.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let make = |builder: reqwest::ClientBuilder| builder.build().map_err(|source| CallError::Setup { source });
         Ok(Self(Arc::new(Inner {
             retrying: make(builder(&base, &config))?,
@@ -201,6 +199,8 @@ impl Client {
 
 /// A client without any retry, redirect or proxy of reqwest's own.
 pub(crate) fn builder(base: &Url, config: &ClientConfig) -> reqwest::ClientBuilder {
+    // Fails if another client has installed it before, which does no harm.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder();
     // Without TLS the certificates of this machine, several hundred files, need not be read.
     let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };

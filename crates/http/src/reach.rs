@@ -11,8 +11,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Connects to the host of a provider, with TLS as a client does, and asks it nothing that counts: `HEAD /`, without
 /// credentials. Any answer will do, and so will none once the connection is there.
 pub async fn reach(base: &Url) -> Result<(), CallError> {
-    // Fails if another client has installed it before, which does no harm.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let config = ClientConfig { timeout: TIMEOUT, ..ClientConfig::default() };
     let client = builder(base, &config).build().map_err(|source| CallError::Setup { source })?;
     let mut root = base.clone();
