@@ -68,8 +68,10 @@ pub fn import(files: &[File], imported: &mut Imported) -> Result<(), ImportError
     context.scenarios = names(&bot, &stories);
     let first = build(&context);
     // An intent that leads to nothing has no scenario: what started it ends.
-    context.scenarios.retain(|it, _| first.scenarios.iter().any(|built| built.0 == *it));
-    let built = build(&context);
+    let led: BTreeSet<String> = first.scenarios.iter().map(|it| it.0.clone()).collect();
+    let n_before = context.scenarios.len();
+    context.scenarios.retain(|it, _| led.contains(it));
+    let built = if context.scenarios.len() == n_before { first } else { build(&context) };
     let skipped = stories.roots.iter().filter(|it| !context.scenarios.contains_key(it.0.as_str()));
     imported.skipped.extend(skipped.map(|(intent, root)| Skipped {
         file: root.file.clone(),
