@@ -71,6 +71,7 @@ impl Crm {
         let all = self.select("read who is suppressed", SUPPRESSED, &[], |it| it.contact_id(0)).await?;
         Ok(all.into_iter().collect())
     }
+
     /// The contacts that were suppressed at a moment.
     pub async fn suppressed_at(&self, moment: Timestamp) -> Result<HashSet<ContactId>, LoadError> {
         let moment = moment.as_microsecond().into();

@@ -37,17 +37,14 @@ impl WrittenChecksum {
 
     /// Whether a person has edited this column since the check sum was made.
     pub(crate) fn is_edited(self, contact: &Contact, column: &str) -> bool {
-        let now = Self::of(contact).parts();
-        EDITABLE
-            .iter()
-            .zip(now)
-            .zip(self.parts())
-            .any(|((it, now), written)| COLUMNS[*it].name == column && now != written)
+        self.edited(contact).contains(&column)
     }
 
     /// The columns that a person has edited since the check sum was made.
     pub(crate) fn edited(self, contact: &Contact) -> Vec<&'static str> {
-        EDITABLE.iter().map(|it| COLUMNS[*it].name).filter(|it| self.is_edited(contact, it)).collect()
+        let (now, written) = (Self::of(contact).parts(), self.parts());
+        let is_edited = |n: &usize| now[*n] != written[*n];
+        (0..EDITABLE.len()).filter(is_edited).map(|n| COLUMNS[EDITABLE[n]].name).collect()
     }
 
     fn of_parts(parts: [u16; EDITABLE.len()]) -> Self {

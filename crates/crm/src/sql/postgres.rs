@@ -142,9 +142,11 @@ pub(crate) const MAY_LOAD: &str = "select (case \
     else has_schema_privilege(current_schema(), 'create') end)::text, \
     current_user::text, (current_schema() is not null)::text";
 
-/// The names of all tables.
+/// The names of the attributes that contacts have.
 pub(crate) const ATTRIBUTE_NAMES: &str = "select distinct json_object_keys(attributes::json) as key from contact \
     where attributes is not null order by key";
+
+/// The names of all tables.
 pub(crate) const TABLE_NAMES: &str = "select table_name::text from information_schema.tables \
     where table_schema = current_schema() and table_type = 'BASE TABLE'";
 

@@ -220,9 +220,11 @@ pub(crate) fn schema(text: &str) -> String {
 /// `unixepoch('subsec')` is null before 3.42.
 pub(crate) const CLOCK: &str = "cast((julianday('now') - 2440587.5) * 86400000000 as integer)";
 
-/// The names of all tables.
+/// The names of the attributes that contacts have.
 pub(crate) const ATTRIBUTE_NAMES: &str = "select distinct key from contact, json_each(contact.attributes) \
     where attributes is not null order by key";
+
+/// The names of all tables.
 pub(crate) const TABLE_NAMES: &str = "select name from sqlite_schema where type = 'table'";
 
 /// Set while an index is made: what does not fit into the cache is sorted in files, which SQLite makes private and
