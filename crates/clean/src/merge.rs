@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use model::{
-    Basis, Channel, ConsentState, Contact, Direction, Field, Identity, IdentityKind, PURPOSE_MESSAGES, Personal,
-    RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
+    Basis, Channel, ConsentState, Contact, Direction, Field, Identity, IdentityKind, NAME_PARTS, PURPOSE_MESSAGES,
+    Personal, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
 };
 use phone::Region;
 use smallvec::SmallVec;
@@ -272,7 +272,7 @@ fn attributes(rules: &Rules, given: Vec<(u16, (Rank, Cow<str>))>) -> BTreeMap<St
     let attribute = |(place, (_, value)): (u16, (Rank, Cow<str>))| {
         let attribute = rules.attributes[usize::from(place)].clone();
         let value = match attribute.as_str() {
-            "first_name" | "last_name" => name(&value).0.unwrap_or_default().into_owned(),
+            it if NAME_PARTS.contains(&it) => name(&value).0.unwrap_or_default().into_owned(),
             _ => value.into_owned(),
         };
         (attribute, Personal(value))

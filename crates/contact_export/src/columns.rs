@@ -1,7 +1,7 @@
 //! The columns of exports of our own shape.
 
 use crm::Exported;
-use model::{Personal, SHOWN_FIELDS, ShownField, ValueKind};
+use model::{NAME_PARTS, Personal, SHOWN_FIELDS, ShownField, ValueKind};
 
 /// A column of an export.
 pub(crate) struct Column {
@@ -94,7 +94,7 @@ fn of_names(first: &[&'static str], attributes: &[String]) -> Vec<Column> {
         None => beside(name),
     };
     let mut columns: Vec<Column> = names.iter().map(|it| column(it)).collect();
-    for attribute in attributes.iter().filter(|it| !matches!(it.as_str(), "first_name" | "last_name")) {
+    for attribute in attributes.iter().filter(|it| !NAME_PARTS.contains(&it.as_str())) {
         let is_taken = names.contains(&attribute.as_str());
         let name = if is_taken { format!("attribute_{attribute}") } else { attribute.clone() };
         columns.push(Column::attribute(attribute, name));

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crm::Exported;
-use model::{Answer, Personal};
+use model::{Answer, NAME_PARTS, Personal};
 
 use crate::ExportFormat;
 use crate::columns::Column;
@@ -67,14 +67,14 @@ pub(crate) fn chatwoot(attributes: &[String]) -> Vec<Column> {
         Column::text("whatsapp_consent", whatsapp_consent),
         Column::text("segment", segment),
     ];
-    columns.extend(["first_name", "last_name"].map(|it| Column::attribute(it, it)));
+    columns.extend(NAME_PARTS.map(|it| Column::attribute(it, it)));
     columns.extend(custom(attributes, str::to_owned));
     columns
 }
 
 /// The attributes beside the parts of the name, each as a column.
 fn custom(attributes: &[String], name: impl Fn(&str) -> String) -> Vec<Column> {
-    let is_part = |it: &&String| matches!(it.as_str(), "first_name" | "last_name");
+    let is_part = |it: &&String| NAME_PARTS.contains(&it.as_str());
     attributes.iter().filter(|it| !is_part(it)).map(|it| Column::attribute(it, name(it))).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Channel, ConsentChannel, ConsentState, Direction};
+use model::{Channel, ConsentChannel, ConsentState, Direction, NAME_PARTS};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExtractError;
@@ -40,9 +40,6 @@ pub const FIELDS: [&str; 26] = [
     "tracking",
     "prompt",
 ];
-
-/// The fields that are attributes of a contact as well as parts of its name.
-pub(crate) const NAME_PARTS: [&str; 2] = ["first_name", "last_name"];
 
 /// The names that the column of each field of [`FIELDS`] may have. If several of these columns exist, the first that is not
 /// empty in a row counts. A name may end in `*`.

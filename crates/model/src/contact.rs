@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use crate::{Channel, ConsentChannel, ConsentState, ContactId, Identity, Personal, RowName, Statement};
 use phone::{LineType, PhoneNumber, Region};
 
+/// The attributes that are parts of the name as well.
+pub const NAME_PARTS: [&str; 2] = ["first_name", "last_name"];
+
 /// One person, merged from all sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {

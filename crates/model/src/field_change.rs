@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::{Contact, IdentityKind, SHOWN_FIELDS};
+use crate::{Contact, IdentityKind, NAME_PARTS, SHOWN_FIELDS};
 
 /// A field with its values in two states of a contact. A value is empty if nothing is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +31,7 @@ pub fn field_changes(before: &Contact, after: &Contact) -> Vec<FieldChange> {
     }
     compare("identities", other_identities(before), other_identities(after));
     let attributes: BTreeSet<&String> = before.attributes.keys().chain(after.attributes.keys()).collect();
-    for attribute in attributes.into_iter().filter(|it| !matches!(it.as_str(), "first_name" | "last_name")) {
+    for attribute in attributes.into_iter().filter(|it| !NAME_PARTS.contains(&it.as_str())) {
         let value = |it: &Contact| it.attributes.get(attribute).map(|it| it.0.clone()).unwrap_or_default();
         compare(&attribute_column(attribute), value(before), value(after));
     }

@@ -29,7 +29,7 @@ mod shown;
 pub use batch::{Batch, BatchSize, MAX_BATCH};
 pub use condition::{CONDITION_COLUMNS, Condition, ConditionColumn, ConditionError, ConditionKind, ConditionPart};
 pub use consent::{Basis, ConsentChannel, ConsentState, PURPOSE_MESSAGES, RunMark, SaidAt, Statement};
-pub use contact::{Contact, Field};
+pub use contact::{Contact, Field, NAME_PARTS};
 pub use decision::IdentityDecision;
 pub use digest::{Digest, Hasher};
 pub use digest_input::DigestInput;
