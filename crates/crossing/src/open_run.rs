@@ -2,7 +2,7 @@
 
 mod choose_folder;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -242,8 +242,7 @@ pub(crate) fn rules(
     decisions: &[IdentityDecision],
 ) -> Result<clean::Rules> {
     let profiles: Vec<Profile> = plan.sources.iter().map(SourceSection::profile).collect();
-    let names = profiles.iter().flat_map(Profile::attribute_names);
-    let attributes: Vec<String> = names.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect();
+    let attributes: Vec<String> = plan.attribute_names().into_iter().collect();
     let place = |name: &str| attributes.iter().position(|it| it == name).and_then(|it| u16::try_from(it).ok());
     let source = |((it, read), profile): ((&SourceSection, &ColumnReading), &Profile)| clean::Source {
         name: it.name.get_ref().clone(),

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use crm::Crm;
 use jiff::Timestamp;
+use model::NAME_PARTS;
 use plan::Plan;
 use serde::Serialize;
 
@@ -23,15 +24,17 @@ pub async fn check_segments(plan: &Plan, crm: Option<&Crm>) -> Result<()> {
         return Ok(());
     }
     let mut attributes = plan.attribute_names();
-    if let Some(crm) = crm {
+    attributes.extend(NAME_PARTS.map(str::to_owned));
+    let mut named = plan.segments.iter().flat_map(|it| it.condition.attributes());
+    // To list the attributes of all contacts, the database reads all of them.
+    if let Some(crm) = crm
+        && named.any(|it| !attributes.contains(it))
+    {
         attributes.extend(crm.attribute_names().await?);
     }
-    attributes.extend(["first_name", "last_name"].map(str::to_owned));
-    attributes.sort();
-    attributes.dedup();
     for segment in &plan.segments {
-        if let Some(unknown) = segment.condition.attributes().find(|it| !attributes.iter().any(|known| known == it)) {
-            let known = attributes.join(", ");
+        if let Some(unknown) = segment.condition.attributes().find(|it| !attributes.contains(*it)) {
+            let known = attributes.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             let message = format!("there is no attribute '{unknown}'; the attributes are {known}");
             return Err(plan.wrong_segment(segment, &message).into());
         }

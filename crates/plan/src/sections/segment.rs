@@ -1,5 +1,7 @@
 //! `[[segment]]`: a segment by a condition.
 
+use std::collections::BTreeSet;
+
 use model::{Condition, ConditionError, Segment};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -66,9 +68,12 @@ impl Plan {
     }
 
     /// Lists the attributes that the sources of the plan give to contacts.
-    pub fn attribute_names(&self) -> Vec<String> {
-        let profiles = self.sources.iter().map(crate::SourceSection::profile);
-        profiles.flat_map(|it| it.attribute_names().map(str::to_owned).collect::<Vec<_>>()).collect()
+    pub fn attribute_names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for source in &self.sources {
+            names.extend(source.profile().attribute_names().map(str::to_owned));
+        }
+        names
     }
 }
 
