@@ -1,6 +1,6 @@
 //! Finds a run that was begun before.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plan::Plan;
@@ -52,6 +52,13 @@ impl FoundRun {
 /// Returns the folder of the runs of a plan.
 pub(crate) fn runs_of(plan: &Plan) -> Runs {
     Runs::new(folder_of_runs(plan))
+}
+
+/// Returns the runs in the folder that holds the folder of a run.
+pub(crate) fn runs_beside(dir: &Path) -> Runs {
+    // The folder that holds `spring` is the present one.
+    let beside = dir.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Runs::new(beside.to_owned())
 }
 
 pub(crate) fn folder_of_runs(plan: &Plan) -> PathBuf {

@@ -13,10 +13,10 @@ use extract::{Probe, Profile};
 use jiff::Timestamp;
 use model::{ContactKey, Counts, Digest, DigestInput, IdentityDecision, RowFindings, RunMark, Stage};
 use plan::{KeyPlace, Plan, SourceSection, contact_key, draw_uid, find_key, make_key, passing_key};
-use run::{ColumnReading, RunFolder, Runs, SAMPLE_DATABASE, StageRecord};
+use run::{ColumnReading, RunFolder, SAMPLE_DATABASE, StageRecord};
 
 use crate::error::RunChoice;
-use crate::find_run::{RunPlace, find_run, runs_of};
+use crate::find_run::{RunPlace, find_run, runs_beside, runs_of};
 use crate::inspect::EncodingGuess;
 use crate::known_corrections::{self, KnownCorrections};
 use crate::open_run::choose_folder::{NewRun, choose_folder};
@@ -279,9 +279,8 @@ fn take_over_corrections(plan: &Plan, folder: &mut RunFolder, progress: &Progres
     if !is_new {
         return Ok(());
     }
-    let beside = folder.dir().parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     let mut runs = runs_of(plan).list()?.runs;
-    runs.extend(Runs::new(beside).list()?.runs);
+    runs.extend(runs_beside(folder.dir()).list()?.runs);
     runs.retain(|it| it.manifest.name == folder.manifest.name && it.manifest.uid != folder.manifest.uid);
     runs.retain(|it| it.manifest.artifacts.contains_key(known_corrections::ARTIFACT));
     let Some(latest) = runs.iter().max_by_key(|it| it.manifest.created_at) else { return Ok(()) };

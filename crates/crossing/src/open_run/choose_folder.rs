@@ -7,10 +7,10 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use model::{ContactKey, Digest, Stage};
 use plan::Plan;
-use run::{Label, LabelKind, Manifest, RunFolder, Runs};
+use run::{Label, LabelKind, Manifest, RunFolder};
 
 use crate::error::RunChoice;
-use crate::find_run::runs_of;
+use crate::find_run::{runs_beside, runs_of};
 use crate::open_run::{RunOptions, TOOL};
 use crate::progress::{Note, Progress};
 
@@ -79,7 +79,7 @@ fn named_folder(dir: &Path, new: &NewRun, is_new: bool, progress: &Progress) -> 
         };
     }
     let (zoned, name) = (Zoned::now(), new.plan.name()?);
-    let sequence = Runs::new(dir.parent().unwrap_or(Path::new(".")).to_owned()).list()?.next_sequence();
+    let sequence = runs_beside(dir).list()?.next_sequence();
     let run_id = format!("{}-{name}", zoned.date());
     let begin = || manifest(new, name, &zoned, run_id, sequence);
     Ok(RunFolder::begin(dir, begin)?)
