@@ -355,7 +355,10 @@ impl Act {
     /// Every text of the step that a customer reads, to be changed. Titles of buttons are none.
     pub fn texts_mut(&mut self) -> Vec<&mut Text> {
         match self {
-            Self::Message(it) => vec![&mut it.text, &mut it.header, &mut it.footer],
+            Self::Message(it) => {
+                let of_cards = it.cards.iter_mut().flat_map(|it| [&mut it.title, &mut it.text]);
+                [&mut it.text, &mut it.header, &mut it.footer].into_iter().chain(of_cards).collect()
+            }
             Self::Question(it) => vec![&mut it.text],
             Self::Handover(it) => vec![&mut it.text],
             Self::Set { value, .. } => vec![value],

@@ -104,6 +104,20 @@ fn the_cards_of_a_carousel_keep_their_pictures_and_buttons() {
 }
 
 #[test]
+fn marks_of_direction_are_taken_out_of_cards_too() {
+    check(
+        content(json!({ "twilio/carousel": { "body": "Our \u{200e}rooms:", "cards": [
+            { "title": "\u{200e}Sea", "body": "From\u{200f} 9 am", "media": "https://shop.example/a.png",
+                "actions": [{ "type": "QUICK_REPLY", "title": "Book", "id": "b" }] }
+        ] } })),
+        expect![[r#"
+            business Conversation
+            {"id":"message","type":"message","text":"Our rooms:","cards":[{"title":"Sea","text":"From 9 am","media":{"kind":"image","url":"https://shop.example/a.png"},"choices":[{"action":"reply","title":"Book","value":"b"}]}]}
+        "#]],
+    );
+}
+
+#[test]
 fn variables_of_payloads_have_the_names_that_they_have_in_the_text() {
     check(
         content(json!({ "twilio/quick-reply": { "body": "Request {{1}}", "actions": [
