@@ -32,6 +32,10 @@ impl FlowBuilder<'_> {
             match &step.act {
                 Act::Condition(it) => read.extend(it.branches.iter().map(|it| it.slot.clone())),
                 Act::Call(it) => read.extend(Text::parse(&it.system).slots().map(str::to_owned)),
+                Act::Handover(it) => {
+                    let target = Text::parse(it.target.as_deref().unwrap_or_default());
+                    read.extend(it.text.slots().chain(target.slots()).map(str::to_owned));
+                }
                 act => texts(act).iter().for_each(|it| read.extend(it.slots().map(str::to_owned))),
             }
         }

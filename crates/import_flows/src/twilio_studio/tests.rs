@@ -115,6 +115,29 @@ fn a_variable_that_differs_stays_a_slot() {
 }
 
 #[test]
+fn a_variable_that_only_the_target_of_a_call_reads_is_set() {
+    check(
+        json!([
+            trigger("incomingMessage", "town"),
+            split("town", &[("a", &[("contains", "Lyon")])], "b"),
+            set("a", "shop", "+33199000001", "say"),
+            send("say", "We call you.", Some("call")),
+            set("b", "shop", "+33199000002", "say"),
+            { "name": "call", "type": "connect-call-to", "properties": { "to": "{{flow.variables.shop}}" },
+              "transitions": [] }
+        ]),
+        expect![[r#"
+            shop begun by customer at town
+            {"branches":[{"next":"a","slot":"first_message","test":"holds","value":"Lyon"}],"id":"town","otherwise":"b","type":"condition"}
+            {"id":"a","next":"say","slot":"shop","type":"set","value":"+33199000001"}
+            {"id":"say","next":"call","text":"We call you.","type":"message"}
+            {"id":"b","next":"say","slot":"shop","type":"set","value":"+33199000002"}
+            {"id":"call","target":"{{shop}}","type":"handover","via":"phone"}
+        "#]],
+    );
+}
+
+#[test]
 fn all_conditions_of_a_transition_must_hold() {
     check(
         json!([
