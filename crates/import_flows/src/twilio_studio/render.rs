@@ -76,16 +76,22 @@ impl<'c> Renderer<'c> {
     }
 
     /// The texts of a template whose first condition can be decided by comparing values; none if there is no such
-    /// condition.
+    /// condition, or if the text before it is too long.
     pub(super) fn alternatives(&mut self, nodes: &[Node<'_>]) -> Option<Vec<Alternative>> {
         let mut before = Vec::new();
+        let mut length = 0;
         for (n, node) in nodes.iter().enumerate() {
             let open = match node {
                 Node::Choice { arms, .. } => self.open_arms(arms),
                 _ => None,
             };
             let Some(arms) = open else {
+                let n_before = before.len();
                 self.node(node, &mut before);
+                length += length_of(&before[n_before..]);
+                if length > MAX_LENGTH {
+                    return None;
+                }
                 continue;
             };
             let locals = self.locals.clone();

@@ -152,3 +152,16 @@ fn variables_that_double_each_other_do_not_grow_without_end() {
     assert!(json!(steps).to_string().len() < 100_000);
     assert!(steps.iter().any(|it| it.act.text().is_some_and(|it| it.slots().count() == 3)));
 }
+
+#[test]
+fn a_long_text_before_a_condition_does_not_grow_without_end() {
+    let text = format!(
+        "{{% assign a = '{}' %}}{}{{% if flow.data.vip == 'yes' %}}Gold{{% else %}}Silver{{% endif %}}",
+        "b".repeat(10_000),
+        "{{a}}".repeat(100)
+    );
+    let imported = import_flow(json!([trigger("incomingRequest", "say"), send("say", &text, None)]), "Shop");
+    let scenario = &imported.scenarios[0];
+    assert!(json!(scenario.steps).to_string().len() < 100_000);
+    assert!(scenario.losses.iter().any(|it| it.what.contains("more than 20000 characters")));
+}
