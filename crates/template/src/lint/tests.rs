@@ -136,6 +136,7 @@ fn each_rule_is_broken_by_its_own_template() {
         ("variables-adjacent", body("Bonjour cher client {{1}} {{2}} nous vous attendons.", &["Ana", "P."])),
         ("variable-ratio", body("Bonjour {{1}} merci.", &["Ana"])),
         ("variable-order", body("Bonjour {{2}}, votre rendez-vous est ici.", &["Ana"])),
+        ("variable-order", body("Bonjour {{18446744073709551615}}, votre rendez-vous {{1}} est ici.", &["Ana"])),
         ("variables-mixed", body("Bonjour {{1}}, votre rendez-vous est à {{hour}} demain matin.", &["Ana"])),
         ("variable-name", body("Bonjour {{Nom#1}}, votre rendez-vous est ici.", &[])),
         ("variable-broken", body("Bonjour {{1}, votre rendez-vous est ici.", &[])),

@@ -213,7 +213,7 @@ fn names(found: &[Variable<'_>], is_named: bool, place: &str, findings: &mut Vec
         return findings.push(Finding::new(&rules::VARIABLE_MIXED, place, message).at(found[0].span));
     }
     let mut seen = HashSet::new();
-    let mut highest = 0;
+    let mut highest: usize = 0;
     for variable in found {
         let Some(number) = variable.number() else {
             let is_plain = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_';
@@ -228,8 +228,8 @@ fn names(found: &[Variable<'_>], is_named: bool, place: &str, findings: &mut Vec
             }
             continue;
         };
-        if number > highest + 1 || number == 0 {
-            let message = format!("{{{{{number}}}}} comes where {{{{{}}}}} should", highest + 1);
+        if number > highest.saturating_add(1) || number == 0 {
+            let message = format!("{{{{{number}}}}} comes where {{{{{}}}}} should", highest.saturating_add(1));
             findings.push(Finding::new(&rules::VARIABLE_ORDER, place, message).at(variable.span));
         }
         highest = highest.max(number);
