@@ -1,0 +1,4 @@
+//! The pages of docs/ that people look things up in: each is compared with what the program has and does.
+
+mod page;
+mod plan_reference;
