@@ -2,3 +2,4 @@
 
 mod page;
 mod plan_reference;
+mod troubleshooting;
