@@ -9,8 +9,8 @@ import os
 import subprocess
 from datetime import datetime, timedelta
 
-from airflow.exceptions import AirflowException, AirflowFailException
 from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 FERRY = os.environ.get("FERRY", "ferry")
 PROJECT = os.environ.get("FERRY_PROJECT", "/srv/ferry")

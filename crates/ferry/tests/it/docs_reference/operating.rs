@@ -198,8 +198,8 @@ const AIRFLOW: &str = r##"
 class AirflowException(Exception): pass
 class AirflowFailException(AirflowException): pass
 module("airflow")
-module("airflow.exceptions", AirflowException=AirflowException, AirflowFailException=AirflowFailException)
 module("airflow.sdk", dag=flow, task=task)
+module("airflow.sdk.exceptions", AirflowException=AirflowException, AirflowFailException=AirflowFailException)
 def work():
     runpy.run_path(sys.argv[1])
     run_tasks(lambda it: [before.value for before in it.inputs])
