@@ -33,6 +33,13 @@ pub struct RunSection {
     /// it such numbers are rejected.
     #[schemars(with = "Option<String>")]
     pub default_region: Option<Region>,
+    /// What is told when a run, a verification or a rerun ends: an address such as `https://hooks.example.com/ferry`, which
+    /// gets JSON by POST, or a command, which gets it on standard input.
+    #[schemars(with = "Option<String>")]
+    pub(crate) notify: Option<Spanned<String>>,
+    /// The environment variable with that address or command, for an address that contains a secret.
+    #[schemars(with = "Option<String>")]
+    pub(crate) notify_env: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -134,7 +141,7 @@ impl Plan {
 }
 
 /// Returns a secret from the environment. `what` says what the variable has to hold.
-fn secret_of_environment(plan: &Plan, variable: &Spanned<String>, what: &str) -> Result<String, PlanError> {
+pub(crate) fn secret_of_environment(plan: &Plan, variable: &Spanned<String>, what: &str) -> Result<String, PlanError> {
     let name = variable.get_ref();
     let wrong = |message: String| plan.wrong(variable.span().start, message);
     let value = std::env::var(name).map_err(|_| wrong(format!("the environment has no {name}: set it to {what}")))?;

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 28] = [
+const ARROWS: [(&str, &[&str]); 30] = [
     ("phone", &[]),
     ("model", &["phone"]),
     ("scenario", &["model"]),
     ("http", &[]),
+    ("notify", &["http"]),
     ("whatsapp", &["http", "model", "phone"]),
     ("consent", &["model"]),
     ("extract", &["model"]),
@@ -36,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
         &["audit", "clean", "consent", "crm", "extract", "model", "phone", "plan", "run", "verify", "whatsapp"],
     ),
     ("contact_export", &["crm", "model", "run"]),
+    ("results", &["crossing", "model", "run"]),
     ("campaign", &["crm", "model", "plan", "run", "scenario", "template", "whatsapp"]),
     (
         "ferry",
@@ -47,8 +49,10 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "crossing",
             "extract",
             "model",
+            "notify",
             "phone",
             "plan",
+            "results",
             "run",
             "sandbox",
             "scenario",
