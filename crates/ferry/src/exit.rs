@@ -88,7 +88,7 @@ pub(crate) fn report(error: &Error) -> Exit {
 }
 
 /// The texts of an error and its causes. A cause that the text before it repeats is left out.
-fn texts_of(error: &Error) -> Vec<String> {
+pub(crate) fn texts_of(error: &Error) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for cause in error.chain() {
         let text = without_os_code(&cause.to_string());

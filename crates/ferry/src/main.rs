@@ -7,7 +7,6 @@ mod hint;
 mod output;
 mod progress_bars;
 mod report;
-mod styled;
 mod text;
 
 use std::process::ExitCode;

@@ -9,10 +9,10 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::Result;
 use model::{is_unprintable, printable_text};
 use results::{Failure, FailureResult, Versioned};
+use run_text::{Role, Styled};
 use serde::Serialize;
 
 use crate::cli::{Colour, Format, LogFormat};
-use crate::styled::{Role, Styled};
 
 /// How this process prints.
 static MODE: OnceLock<Mode> = OnceLock::new();

@@ -14,6 +14,9 @@ use crate::text;
 pub(crate) fn progress(is_quiet: bool, has_bars: bool) -> Progress {
     let bars: Mutex<BTreeMap<Task, ProgressBar>> = Mutex::default();
     Progress::new(move |event| {
+        if let Event::Ended { task, seconds, .. } = &event {
+            tracing::info!(task = task.name(), seconds, "task ended");
+        }
         if !is_quiet {
             show(&mut bars.lock().unwrap_or_else(PoisonError::into_inner), event, has_bars);
         }

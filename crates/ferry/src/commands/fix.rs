@@ -2,12 +2,12 @@ use anyhow::Result;
 use crossing::{Fixed, OpenRun, Progress};
 use model::counted;
 use results::FixResult;
+use run_text::Styled;
 
 use crate::cli::FixArgs;
 use crate::commands::run::{next, run_result};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::styled::Styled;
 use crate::{report, text};
 
 /// Imports corrected rejects, and runs again from cleaning on.

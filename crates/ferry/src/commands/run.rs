@@ -6,13 +6,13 @@ use anyhow::{Result, bail};
 use crossing::{OpenRun, Progress, RunReport, Selection, uninformative};
 use model::Stage;
 use results::{BatchResult, RunResult, VerifyResult};
+use run_text::Styled;
 
 use crate::cli::{ExtractArgs, Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
 use crate::commands::run::notice::Notice;
 use crate::exit::Exit;
 use crate::hint::UserError;
 use crate::output::Output;
-use crate::styled::Styled;
 use crate::{report, text};
 
 /// Runs a whole plan.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 30] = [
+const ARROWS: [(&str, &[&str]); 31] = [
     ("phone", &[]),
     ("model", &["phone"]),
     ("scenario", &["model"]),
@@ -36,6 +36,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
         "crossing",
         &["audit", "clean", "consent", "crm", "extract", "model", "phone", "plan", "run", "verify", "whatsapp"],
     ),
+    ("run_text", &["crossing", "model", "plan", "run", "verify"]),
     ("contact_export", &["crm", "model", "run"]),
     ("results", &["crossing", "model", "run"]),
     ("campaign", &["crm", "model", "plan", "run", "scenario", "template", "whatsapp"]),
@@ -54,6 +55,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
             "plan",
             "results",
             "run",
+            "run_text",
             "sandbox",
             "scenario",
             "scenario_import",

@@ -61,11 +61,12 @@ fn an_export_that_is_given_for_a_plan_is_told_to_be_none() {
 
 #[test]
 fn what_may_not_be_read_or_written_is_told_to_be_a_question_of_rights() {
+    let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
+    fs::set_permissions(world.path("sms.csv"), fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may do everything.
-    if fs::read_to_string("/proc/self/status").is_ok_and(|it| it.contains("CapEff:\t000001ffffffffff")) {
+    if fs::read(world.path("sms.csv")).is_ok() {
         return;
     }
-    let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     for name in ["sms.csv", "plan.toml"] {
         fs::set_permissions(world.path(name), fs::Permissions::from_mode(0o000)).unwrap();
         let (_, text) = told(&world.ferry(&["run"]));

@@ -185,18 +185,14 @@ fn corrected_rows_a_broken_run_and_a_new_plan_have_valid_results_too() {
 
 #[test]
 fn results_about_scenarios_and_templates_are_valid_by_their_schemas() {
-    let sandbox = Sandbox::with(&["--token-env", "SANDBOX_TOKEN"]);
+    let sandbox = Sandbox::start(&[]);
     let world = World::empty();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios");
     let (texts, flow) = (fixtures.join("sms-list/salon.csv"), fixtures.join("twilio-studio/support.json"));
     let (texts, flow) = (texts.to_str().unwrap(), flow.to_str().unwrap());
-    world.write("token", "sandbox-token");
     world.write(
         "plan.toml",
-        &format!(
-            "[crm]\nurl = \"sqlite:ferry.db\"\n[whatsapp]\naccount = \"42\"\nurl = \"{}/v25.0\"\ntoken_file = \"token\"\n",
-            sandbox.url
-        ),
+        &format!("[crm]\nurl = \"sqlite:ferry.db\"\n[whatsapp]\naccount = \"42\"\nurl = \"{}/v25.0\"\n", sandbox.url),
     );
     let mut results = Results::default();
     let take = &mut |schema: &str, arguments: &[&str]| results.take(&world, schema, arguments);

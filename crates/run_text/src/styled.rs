@@ -7,7 +7,7 @@ use model::printable_text;
 
 /// What a part of a text is. It decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub enum Role {
     Plain,
     Error,
     Warning,
@@ -31,19 +31,19 @@ impl Role {
 /// A text in parts, each with its role. Colours are added when it is printed, after hidden characters are written out:
 /// no value of a file can bring a colour of its own.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Styled(Vec<(Role, String)>);
+pub struct Styled(Vec<(Role, String)>);
 
 impl Styled {
-    pub(crate) fn push(&mut self, role: Role, text: impl Into<String>) {
+    pub fn push(&mut self, role: Role, text: impl Into<String>) {
         self.0.push((role, text.into()));
     }
 
-    pub(crate) fn append(&mut self, other: Self) {
+    pub fn append(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
     /// The text as a terminal shows it, with hidden characters written out.
-    pub(crate) fn rendered(&self, is_coloured: bool) -> String {
+    pub fn rendered(&self, is_coloured: bool) -> String {
         let mut text = String::new();
         for (role, part) in &self.0 {
             let (style, part) = (role.style(), printable_text(part));

@@ -1,4 +1,4 @@
-//! A run as text and as JSON.
+//! A run as text.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,17 @@ use model::{Reason, counted, grouped, printable};
 use run::SAMPLE_DATABASE;
 
 use crate::styled::{Role, Styled};
-use crate::text;
 
 /// The name of the report in the run folder.
-pub(crate) const REPORT: &str = "report.html";
+pub const REPORT: &str = "report.html";
 
 /// The path of the report; none after a dry run.
-pub(crate) fn report_file(report: &RunReport) -> Option<String> {
-    report.database.as_ref().map(|_| text::path(&report.run_dir.join(REPORT)))
+pub fn report_file(report: &RunReport) -> Option<String> {
+    report.database.as_ref().map(|_| crate::path(&report.run_dir.join(REPORT)))
 }
 
 /// How many warnings the summary of a run has.
-pub(crate) fn n_warnings(report: &RunReport) -> u64 {
+pub fn n_warnings(report: &RunReport) -> u64 {
     let unread: usize = report.not_understood.values().map(|it| it.len()).sum();
     let lists: usize = report.list_findings.values().map(Vec::len).sum();
     let others = [
@@ -33,12 +32,12 @@ pub(crate) fn n_warnings(report: &RunReport) -> u64 {
 }
 
 /// Warnings about guessed encodings and about sources whose rows mostly give no contact.
-pub(crate) fn warnings(report: &RunReport) -> Vec<String> {
+pub fn warnings(report: &RunReport) -> Vec<String> {
     report.encoding_guesses.iter().map(encoding_guess).chain(report.low_yields.iter().map(low_yield)).collect()
 }
 
 /// A guessed encoding, with sample words in both encodings.
-pub(crate) fn encoding_guess(guess: &EncodingGuess) -> String {
+pub fn encoding_guess(guess: &EncodingGuess) -> String {
     let EncodingGuess { file, encoding, next, samples } = guess;
     let samples: Vec<String> =
         samples.iter().map(|(one, other)| format!("\"{}\" or \"{}\"", printable(one), printable(other))).collect();
@@ -51,7 +50,7 @@ pub(crate) fn encoding_guess(guess: &EncodingGuess) -> String {
 }
 
 /// A source whose rows mostly give no contact.
-pub(crate) fn low_yield(it: &LowYield) -> String {
+pub fn low_yield(it: &LowYield) -> String {
     format!(
         "source \"{}\": {} of {} rows give no contact, most often {} ({}): {}",
         it.source,
@@ -64,15 +63,15 @@ pub(crate) fn low_yield(it: &LowYield) -> String {
 }
 
 /// `3 new, 1 changed, 7 unchanged`
-pub(crate) fn loaded(inserted: u64, updated: u64, unchanged: u64) -> String {
+pub fn loaded(inserted: u64, updated: u64, unchanged: u64) -> String {
     format!("{} new, {} changed, {} unchanged", grouped(inserted), grouped(updated), grouped(unchanged))
 }
 
 /// The known registrations, or the estimate of a dry run.
-pub(crate) fn verified_alone(report: &RunReport, next: &str) -> Styled {
+pub fn verified_alone(report: &RunReport, next: &str) -> Styled {
     let mut text = Lines::default();
     if let Some(checks) = &report.planned_checks {
-        text.line("would check", text::verify::planned_checks(checks));
+        text.line("would check", crate::verify::planned_checks(checks));
     }
     add_verified(&mut text, report);
     add_end(&mut text, report, next);
@@ -80,7 +79,7 @@ pub(crate) fn verified_alone(report: &RunReport, next: &str) -> Styled {
 }
 
 /// What a load has changed.
-pub(crate) fn loaded_alone(report: &RunReport, next: &str) -> Styled {
+pub fn loaded_alone(report: &RunReport, next: &str) -> Styled {
     let mut text = Lines::default();
     add_loaded(&mut text, report);
     add_end(&mut text, report, next);
@@ -88,14 +87,14 @@ pub(crate) fn loaded_alone(report: &RunReport, next: &str) -> Styled {
 }
 
 /// The numbers that matter, where the report is, and the next command.
-pub(crate) fn end(report: &RunReport, next: &str) -> Styled {
+pub fn end(report: &RunReport, next: &str) -> Styled {
     let mut text = Lines::default();
     add_end(&mut text, report, next);
     text.0
 }
 
 /// The report as text. Warnings come last before the numbers that matter, and nothing comes after those.
-pub(crate) fn text(report: &RunReport, next: &str) -> Styled {
+pub fn text(report: &RunReport, next: &str) -> Styled {
     let mut text = Lines::default();
     add_rows(&mut text, report);
     add_people(&mut text, report);
@@ -150,9 +149,9 @@ impl Lines {
 
 /// The lines that end a run: the numbers that matter, where the report is, and the next command.
 fn add_end(text: &mut Lines, report: &RunReport, next: &str) {
+    text.blank();
     if report.database.is_some() {
         let MainNumbers { can_be_invited, have_consented, said_no } = report.main_numbers();
-        text.blank();
         text.number("can be invited", can_be_invited, "on WhatsApp, no refusal, no consent to WhatsApp yet");
         text.number("have consented", have_consented, "on WhatsApp, with consent to it");
         text.number("said no", said_no, "refused on at least one channel: do not write to them");
@@ -169,7 +168,7 @@ fn add_warnings(text: &mut Lines, report: &RunReport) {
     warnings(report).into_iter().for_each(|it| text.warning("warning", it));
     add_unread(text, report);
     for (name, findings) in &report.list_findings {
-        findings.iter().for_each(|it| text.warning("list", format!("{name}: {}", text::list_quality::finding(it))));
+        findings.iter().for_each(|it| text.warning("list", format!("{name}: {}", crate::list_quality::finding(it))));
     }
     if report.reject_rate > report.max_reject_rate {
         let (rate, most) = (report.reject_rate * 100.0, report.max_reject_rate * 100.0);
@@ -179,9 +178,9 @@ fn add_warnings(text: &mut Lines, report: &RunReport) {
 }
 
 fn add_rows(text: &mut Lines, report: &RunReport) {
-    text.line("run", format!("{} in {}", report.run_id, text::path(&report.run_dir)));
+    text.line("run", format!("{} in {}", report.run_id, crate::path(&report.run_dir)));
     if let Some(n_rows) = report.sample {
-        let database = text::path(&report.run_dir.join(SAMPLE_DATABASE));
+        let database = crate::path(&report.run_dir.join(SAMPLE_DATABASE));
         let rows = match n_rows {
             1 => "row".to_owned(),
             n => format!("{} rows", grouped(n)),
@@ -191,10 +190,10 @@ fn add_rows(text: &mut Lines, report: &RunReport) {
         text.line("", format!("nothing was written to the database of the plan{asked}"));
     }
     for source in &report.sources {
-        let window = text::coverage::lines(&source.coverage, source.rows).swap_remove(0);
+        let window = crate::coverage::lines(&source.coverage, source.rows).swap_remove(0);
         text.line("source", format!("{}: {}, {window}", source.name, counted(source.rows, "row")));
     }
-    text.line("rows", grouped(report.counts.rows_in) + &text::progress::equation(&report.counts));
+    text.line("rows", grouped(report.counts.rows_in) + &crate::progress::equation(&report.counts));
     for (code, n) in &report.rejects {
         let why = Reason::from_code(code).map_or("", Reason::describe);
         text.line("rejected", format!("{:>7} {code}: {why}", grouped(*n)));
@@ -209,7 +208,7 @@ fn add_unread(text: &mut Lines, report: &RunReport) {
         for (field, values) in fields {
             text.warning("not read", UnreadLine { source, field, values }.to_string());
             let held = if values.is_over { "; over max_unreadable: these people are held back" } else { "" };
-            text.line("", format!("{}{held}", text::unread::remedy(field)));
+            text.line("", format!("{}{held}", crate::unread::remedy(field)));
         }
     }
     if !report.not_understood.is_empty() {
@@ -251,7 +250,7 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
         text.line("WhatsApp", listed(registration));
     }
     if let Some(why) = report.uninformative {
-        text.warning("warning", format!("{}, so no more calls were made", text::verify::uninformative(why)));
+        text.warning("warning", format!("{}, so no more calls were made", crate::verify::uninformative(why)));
     }
     if let Some(segments) = report.segments.as_ref().filter(|it| !it.is_empty()) {
         text.line("segments", format!("{}: `ferry export segment NAME` writes one", listed(segments)));
@@ -260,7 +259,7 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
     let segments: Vec<String> = segments.collect();
     text.line_if("segments", (!segments.is_empty()).then(|| format!("of the plan: {}", segments.join(", "))));
     match &report.cost {
-        Some(cost) => text.line("cost", text::verify::cost(cost)),
+        Some(cost) => text.line("cost", crate::verify::cost(cost)),
         None if report.registration.is_some() => text.line("cost", "no checks"),
         None => {}
     }
@@ -269,7 +268,7 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
 fn add_loaded(text: &mut Lines, report: &RunReport) {
     let loaded = loaded(report.inserted, report.updated, report.unchanged);
     if report.dry_run {
-        text.line_if("would check", report.planned_checks.as_ref().map(text::verify::planned_checks));
+        text.line_if("would check", report.planned_checks.as_ref().map(crate::verify::planned_checks));
         text.line("would load", format!("{}: {loaded}", counted(report.contacts, "contact")));
         text.line("", "nothing was written outside the run folder");
     } else if report.inserted + report.updated == 0 {
@@ -290,7 +289,7 @@ fn add_loaded(text: &mut Lines, report: &RunReport) {
 }
 
 /// `1 Viber user and 2 e-mail addresses are shared by several contacts`
-pub(crate) fn duplicates(counts: &BTreeMap<String, u64>) -> String {
+pub fn duplicates(counts: &BTreeMap<String, u64>) -> String {
     let part = |(kind, n): (&String, &u64)| match (kind.as_str(), n) {
         ("viber", 1) => "1 Viber user".to_owned(),
         ("viber", n) => format!("{} Viber users", grouped(*n)),

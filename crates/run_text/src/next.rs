@@ -6,10 +6,8 @@ use crossing::RunReport;
 use model::Segment;
 use plan::Plan;
 
-use crate::text;
-
 /// The command to run after this one, or what to do before it.
-pub(crate) fn command(plan: &Plan, report: &RunReport) -> String {
+pub fn command(plan: &Plan, report: &RunReport) -> String {
     let place = place(plan, &report.run_dir);
     let ready = report.segments.as_ref().and_then(|it| it.get(Segment::Ready.name())).copied().unwrap_or(0);
     match () {
@@ -18,7 +16,7 @@ pub(crate) fn command(plan: &Plan, report: &RunReport) -> String {
             None => "ferry run".to_owned(),
         },
         () if report.reject_rate > report.max_reject_rate => {
-            let folder = quoted(&text::path(&report.run_dir.join("clean/rejects")));
+            let folder = quoted(&crate::path(&report.run_dir.join("clean/rejects")));
             format!("correct the rows in {folder}, then: ferry fix FILE{place}")
         }
         () if report.is_over_unreadable => format!("ferry unreadable{place}"),
@@ -35,14 +33,14 @@ pub(crate) fn command(plan: &Plan, report: &RunReport) -> String {
 fn place(plan: &Plan, run_dir: &Path) -> String {
     let run_dir = std::path::absolute(run_dir).unwrap_or_else(|_| run_dir.to_owned());
     if run_dir.parent() != Some(&plan.folder().join("runs")) {
-        return format!(" --run-dir {}", quoted(&text::path(&run_dir)));
+        return format!(" --run-dir {}", quoted(&crate::path(&run_dir)));
     }
     named_plan(plan).map_or(String::new(), |it| format!(" --plan {it}"))
 }
 
 /// The plan, unless it is the one that commands take by themselves.
 fn named_plan(plan: &Plan) -> Option<String> {
-    let path = text::path(&plan.path);
+    let path = crate::path(&plan.path);
     (path != "plan.toml").then(|| quoted(&path))
 }
 
