@@ -33,6 +33,14 @@ pub struct RunSection {
     /// code such as `FR`, or a name such as `France`. Without it, such numbers are rejected as `E_NO_REGION`.
     #[schemars(with = "Option<String>")]
     pub default_region: Option<Region>,
+    /// The address or the command to notify when `ferry run`, `verify` or `rerun` ends, well or not. An address such as
+    /// `https://hooks.example.com/ferry` gets a summary in JSON by POST, a command gets it on standard input. `--notify`
+    /// comes first.
+    #[schemars(with = "Option<String>")]
+    pub(crate) notify: Option<Spanned<String>>,
+    /// The environment variable that holds this address or command, for an address with a secret.
+    #[schemars(with = "Option<String>")]
+    pub(crate) notify_env: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -143,7 +151,7 @@ impl Plan {
 }
 
 /// Returns a secret from the environment. `what` says what the variable has to hold.
-fn secret_of_environment(plan: &Plan, variable: &Spanned<String>, what: &str) -> Result<String, PlanError> {
+pub(crate) fn secret_of_environment(plan: &Plan, variable: &Spanned<String>, what: &str) -> Result<String, PlanError> {
     let name = variable.get_ref();
     let wrong = |message: String| plan.wrong(variable.span().start, message);
     let value = std::env::var(name).map_err(|_| wrong(format!("the environment has no {name}: set it to {what}")))?;

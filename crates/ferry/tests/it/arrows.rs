@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 28] = [
+const ARROWS: [(&str, &[&str]); 31] = [
     ("phone", &[]),
     ("model", &["phone"]),
     ("scenario", &["model"]),
     ("http", &[]),
+    ("notify", &["http"]),
     ("whatsapp", &["http", "model", "phone"]),
     ("consent", &["model"]),
     ("extract", &["model"]),
@@ -35,7 +36,9 @@ const ARROWS: [(&str, &[&str]); 28] = [
         "crossing",
         &["audit", "clean", "consent", "crm", "extract", "model", "phone", "plan", "run", "verify", "whatsapp"],
     ),
+    ("run_text", &["crossing", "model", "plan", "run", "verify"]),
     ("contact_export", &["crm", "model", "run"]),
+    ("results", &["crossing", "model", "run"]),
     ("campaign", &["crm", "model", "plan", "run", "scenario", "template", "whatsapp"]),
     (
         "ferry",
@@ -47,9 +50,12 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "crossing",
             "extract",
             "model",
+            "notify",
             "phone",
             "plan",
+            "results",
             "run",
+            "run_text",
             "sandbox",
             "scenario",
             "scenario_import",

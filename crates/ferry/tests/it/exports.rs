@@ -77,7 +77,7 @@ fn world(export: &str) -> World {
 fn inspected(world: &World, export: &str) -> Value {
     let ended = world.ferry(&["inspect", export, "--region", "FR", "--format", "json"]);
     assert_eq!(ended.code, 0, "{export}: {ended:?}");
-    serde_json::from_str::<Value>(&ended.out).unwrap()[0].clone()
+    serde_json::from_str::<Value>(&ended.out).unwrap()["files"][0].clone()
 }
 
 /// The inspection of an export, and the result of a run of it.

@@ -335,7 +335,9 @@ impl Plan {
     /// variables and files that the plan names for secrets, without the key and the URL of the database.
     pub fn check_all_secrets(&self) -> Result<Vec<String>, PlanError> {
         self.check_secrets()?;
+        self.notify()?;
         let mut places = Vec::new();
+        places.extend(self.run.iter().filter_map(|it| it.notify_env.as_ref()).map(|it| it.get_ref().clone()));
         if let Some(section) = self.verify.as_ref().filter(|it| !it.asks_nobody()) {
             places.extend(section.places_of_secrets());
         }

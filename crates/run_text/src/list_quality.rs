@@ -4,7 +4,7 @@ use model::{grouped, share};
 use run::ListFinding;
 
 /// `12.5 % of the phone numbers are invalid`
-pub(crate) fn finding(finding: &ListFinding) -> String {
+pub fn finding(finding: &ListFinding) -> String {
     match finding {
         ListFinding::InvalidNumbers { n_invalid, n_numbers } => {
             format!("{} of the phone numbers are invalid", percent(share(*n_invalid, *n_numbers)))

@@ -4,10 +4,8 @@ use crossing::progress::{ExtractedSource, Note, Outcome, VerifyTotals};
 use model::{Counts, counted, grouped, printable};
 use verify::{Mismatches, UNOFFICIAL};
 
-use crate::text;
-
 /// The outcome of a task.
-pub(crate) fn outcome(outcome: &Outcome) -> String {
+pub fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Extracted(sources) => sources.iter().map(source).collect::<Vec<_>>().join("; "),
         Outcome::Cleaned(counts) => balance(counts),
@@ -18,14 +16,14 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
                 0 => String::new(),
                 n => format!("; {} known only from Viber now with a phone", counted(*n, "contact")),
             };
-            text::run::loaded(*inserted, *updated, *unchanged) + &absorbed
+            crate::run::loaded(*inserted, *updated, *unchanged) + &absorbed
         }
         Outcome::Submitted { n_templates } => counted(*n_templates, "template"),
     }
 }
 
 /// A note, with the name of its subject.
-pub(crate) fn note(note: &Note) -> (&'static str, String) {
+pub fn note(note: &Note) -> (&'static str, String) {
     match note {
         Note::AlreadyDone(task) => (task.name(), "already done".to_owned()),
         Note::Continues { run_id, is_finished: false } => ("run", format!("{run_id} is continued")),
@@ -33,7 +31,7 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
             ("run", format!("{run_id} has read these exports already; --new begins another run"))
         }
         Note::KeyMade { path } => {
-            let path = text::path(path);
+            let path = crate::path(path);
             ("key", format!("a contact key was made in {path}: keep a copy in a safe place (ferry key export)"))
         }
         Note::ClockBehind { run_id, at } => {
@@ -42,9 +40,9 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
         Note::StatementsReread { n_contacts } => {
             ("consent", format!("{} reread with the consent words of the plan", counted(*n_contacts, "contact")))
         }
-        Note::WillCheck(checks) => ("verify", format!("will check {}", text::verify::planned_checks(checks))),
+        Note::WillCheck(checks) => ("verify", format!("will check {}", crate::verify::planned_checks(checks))),
         Note::NotAsked(verdict) => {
-            let why = text::verify::verdict(*verdict).unwrap_or_default();
+            let why = crate::verify::verdict(*verdict).unwrap_or_default();
             ("verify", format!("{why}: no more calls are made"))
         }
         Note::Unofficial { adapter } => ("verify", format!("{adapter} is unofficial: {UNOFFICIAL}")),
@@ -62,9 +60,9 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
             ("clean", format!("corrections of {run_id} apply to rows with the same cells"))
         }
         Note::Waits { task, length, is_asked_for, until } => {
-            (task.name(), text::verify::wait(*length, *is_asked_for, *until))
+            (task.name(), crate::verify::wait(*length, *is_asked_for, *until))
         }
-        Note::Uploads { file, n_bytes, offset } => ("upload", text::templates::upload(file, *n_bytes, *offset)),
+        Note::Uploads { file, n_bytes, offset } => ("upload", upload(file, *n_bytes, *offset)),
         Note::WaitsForLease { holder, since } => {
             let holder = printable(holder);
             let text = format!(
@@ -81,12 +79,12 @@ pub(crate) fn note(note: &Note) -> (&'static str, String) {
 }
 
 /// `600 rows in = 316 kept + 261 merged + 23 rejected + 0 suppressed`
-pub(crate) fn balance(counts: &Counts) -> String {
+pub fn balance(counts: &Counts) -> String {
     counted(counts.rows_in, "row") + &equation(counts)
 }
 
 /// ` in = 316 kept + 261 merged + 23 rejected + 0 suppressed`
-pub(crate) fn equation(counts: &Counts) -> String {
+pub fn equation(counts: &Counts) -> String {
     format!(
         " in = {} kept + {} merged + {} rejected + {} suppressed",
         grouped(counts.kept),
@@ -109,7 +107,7 @@ fn verified(totals: &VerifyTotals) -> String {
     if parts.is_empty() {
         parts.push("nothing new".to_owned());
     }
-    parts.extend(totals.cost.as_ref().map(text::verify::cost));
+    parts.extend(totals.cost.as_ref().map(crate::verify::cost));
     parts.extend(totals.n_left.map(|it| format!("about {} to go", grouped(it))));
     for (answer, n) in &totals.doubts {
         let batches = if *n == 1 { "batch" } else { "batches" };
@@ -123,4 +121,13 @@ fn verified(totals: &VerifyTotals) -> String {
         parts.push(format!("{} not believed: one WhatsApp id for several numbers", counted(shared_ids, "answer")));
     }
     parts.join("; ")
+}
+
+/// The note about a sample whose upload begins or is resumed.
+fn upload(file: &str, n_bytes: u64, offset: u64) -> String {
+    let (file, n_bytes) = (printable(file), grouped(n_bytes));
+    match offset {
+        0 => format!("{file} ({n_bytes} bytes)"),
+        offset => format!("{file} is resumed at byte {} of {n_bytes}", grouped(offset)),
+    }
 }

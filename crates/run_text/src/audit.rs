@@ -3,7 +3,7 @@
 use crossing::{Compared, Difference};
 
 /// `sms: rows without an outcome: expected 0, found 1`
-pub(crate) fn difference(difference: &Difference) -> String {
+pub fn difference(difference: &Difference) -> String {
     match difference {
         Difference::DamagedArtifact { name } => format!("{name} is missing, or it is not what the manifest says"),
         Difference::DamagedBackup { number } => format!("backup {number} is damaged"),

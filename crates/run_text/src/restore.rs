@@ -5,7 +5,7 @@ use model::{counted, grouped};
 use run::{BackupCause, BackupRecord};
 
 /// One line for each backup.
-pub(crate) fn backups(backups: &[BackupRecord]) -> String {
+pub fn backups(backups: &[BackupRecord]) -> String {
     if backups.is_empty() {
         return "there is no backup yet\n".to_owned();
     }
@@ -24,7 +24,7 @@ fn backup(record: &BackupRecord) -> String {
 }
 
 /// What a restore puts back and takes away, before it is asked for.
-pub(crate) fn question(restore: &Restore) -> String {
+pub fn question(restore: &Restore) -> String {
     let mut text = match &restore.backup {
         Some(record) => format!("The database becomes what {} has.\n", backup(record)),
         None => "The database becomes empty: it held nobody before this run.\n".to_owned(),
@@ -44,7 +44,7 @@ pub(crate) fn question(restore: &Restore) -> String {
 }
 
 /// The result of a restore.
-pub(crate) fn done(n_contacts: u64, replaced: Option<u64>) -> String {
+pub fn done(n_contacts: u64, replaced: Option<u64>) -> String {
     let mut text = format!("the database is restored: {}\n", counted(n_contacts, "contact"));
     if let Some(number) = replaced {
         text += &format!(

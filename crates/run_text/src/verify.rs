@@ -9,7 +9,7 @@ use run::Cost;
 use verify::Verdict;
 
 /// `about 316 numbers and 5 test numbers in 5 calls, 0.32 USD, 2 days at 205 a day`
-pub(crate) fn planned_checks(checks: &PlannedChecks) -> String {
+pub fn planned_checks(checks: &PlannedChecks) -> String {
     let Estimate { numbers, test_numbers, calls, price_micros } = checks.estimate;
     let time = match (checks.daily_quota, checks.per_second) {
         (Some(daily), _) if daily > test_numbers && numbers + test_numbers > daily => {
@@ -28,7 +28,7 @@ pub(crate) fn planned_checks(checks: &PlannedChecks) -> String {
 }
 
 /// `321 checks in 5 calls, 0.32 USD; 196 already known, which saved 2 calls`
-pub(crate) fn cost(cost: &Cost) -> String {
+pub fn cost(cost: &Cost) -> String {
     let Cost { checks, calls, retries, known_already, calls_saved, price_micros, ref currency, at: _ } = *cost;
     let mut text = format!("{} in {}", counted(checks, "check"), counted(calls, "call"));
     if retries > 0 {
@@ -44,7 +44,7 @@ pub(crate) fn cost(cost: &Cost) -> String {
 }
 
 /// `the provider asks to wait 15 min, until 14:30 UTC`
-pub(crate) fn wait(length: Duration, is_asked_for: bool, until: Timestamp) -> String {
+pub fn wait(length: Duration, is_asked_for: bool, until: Timestamp) -> String {
     let why = if is_asked_for { "the provider asks to wait" } else { "the provider keeps failing: waiting" };
     let length = match length.as_secs() {
         seconds @ 0..60 => format!("{seconds} s"),
@@ -54,7 +54,7 @@ pub(crate) fn wait(length: Duration, is_asked_for: bool, until: Timestamp) -> St
 }
 
 /// The reason why a provider is not used; none if it is informative.
-pub(crate) fn verdict(verdict: Verdict) -> Option<&'static str> {
+pub fn verdict(verdict: Verdict) -> Option<&'static str> {
     match verdict {
         Verdict::Informative => None,
         Verdict::SaysYesToAll => Some(uninformative(Uninformative::SaysYesToAll)),
@@ -63,7 +63,7 @@ pub(crate) fn verdict(verdict: Verdict) -> Option<&'static str> {
 }
 
 /// The reason why the answers of a provider are not usable.
-pub(crate) fn uninformative(why: Uninformative) -> &'static str {
+pub fn uninformative(why: Uninformative) -> &'static str {
     match why {
         Uninformative::SaysYesToAll => "the provider accepts numbers that cannot exist",
         Uninformative::SaysNoToKnown => "the provider does not know numbers that are on WhatsApp",
@@ -72,7 +72,7 @@ pub(crate) fn uninformative(why: Uninformative) -> &'static str {
 }
 
 /// `0.001`, with as many digits as the amount has.
-pub(crate) fn exact_amount(micros: u64) -> String {
+pub fn exact_amount(micros: u64) -> String {
     let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

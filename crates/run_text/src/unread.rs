@@ -1,7 +1,7 @@
 //! Advice for unreadable values.
 
 /// Advice for a field, such as the plan key to set.
-pub(crate) fn remedy(field: &str) -> &'static str {
+pub fn remedy(field: &str) -> &'static str {
     match field {
         "consent" => "define them in [clean.consent_words]: yes, no or stop = [\"…\"]",
         "date" => "set date_order or date_format in the [[source]]",

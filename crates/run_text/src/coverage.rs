@@ -6,10 +6,8 @@ use jiff::Timestamp;
 use model::{Reason, grouped, printable};
 use run::{Coverage, CoverageFinding};
 
-use crate::text;
-
 /// The coverage, one line per fact.
-pub(crate) fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
+pub fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
     let day = |it: Timestamp| it.strftime("%F").to_string();
     let of = |n: u64, what: &str| if n == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(n)) };
     let mut lines = Vec::new();
@@ -77,7 +75,7 @@ fn finding(finding: &CoverageFinding) -> String {
             format!("{} ends without a line end: check that it is complete", printable(file))
         }
         CoverageFinding::SheetsNotRead { file, sheets } => {
-            format!("{} has sheets that were not read: {}", printable(file), text::names(sheets))
+            format!("{} has sheets that were not read: {}", printable(file), crate::names(sheets))
         }
         CoverageFinding::RecordCutOff => "a file ends in the middle of a record".to_owned(),
     }

@@ -3,7 +3,7 @@
 //! Kept instead of a crate: a dozen lines, which also refuse a size that is too small to work with.
 
 /// Reads a size such as `512MiB` or `2GiB`; a number alone is in bytes.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
+pub fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
     let unit: u64 = match &text[digits.len()..] {
         "" | "B" => 1,
@@ -18,7 +18,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 }
 
 /// A size with its unit.
-pub(crate) fn shown(n_bytes: u64) -> String {
+pub fn shown(n_bytes: u64) -> String {
     match n_bytes {
         0..0x100000 => format!("{} KiB", n_bytes.div_ceil(1 << 10)),
         _ => format!("{} MiB", n_bytes >> 20),

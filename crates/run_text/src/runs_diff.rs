@@ -5,13 +5,11 @@ use std::path::Path;
 use crossing::{ComparedRun, PersonChange, PersonDiff, RunsDiff};
 use model::{counted, grouped, printable};
 
-use crate::text;
-
 /// The columns of the file of differences.
-pub(crate) const COLUMNS: [&str; 6] = ["contact_id", "e164", "change", "field", "before", "after"];
+pub const COLUMNS: [&str; 6] = ["contact_id", "e164", "change", "field", "before", "after"];
 
 /// The counts, one line for each kind of difference.
-pub(crate) fn counts(diff: &RunsDiff) -> String {
+pub fn counts(diff: &RunsDiff) -> String {
     let run = |it: &ComparedRun| format!("{}, {}", it.run_id, counted(it.contacts, "contact"));
     let [new, gone, changed, unchanged] = [diff.new, diff.gone, diff.changed, diff.unchanged].map(grouped);
     let mut lines = vec![
@@ -33,7 +31,7 @@ pub(crate) fn counts(diff: &RunsDiff) -> String {
 }
 
 /// The people, with the fields that changed.
-pub(crate) fn people(people: &[PersonDiff], n_more: u64) -> String {
+pub fn people(people: &[PersonDiff], n_more: u64) -> String {
     let mut text: String = people.iter().map(person).collect();
     if n_more > 0 {
         text += &format!("and {} more: --all shows everyone, --to FILE writes them as CSV\n", grouped(n_more));
@@ -63,7 +61,7 @@ fn value(value: &str) -> std::borrow::Cow<'_, str> {
 
 /// The rows of a person in the file of differences: one for each changed field. A person who is new or gone has one row,
 /// with the segment.
-pub(crate) fn rows<'a>(it: &'a PersonDiff) -> Vec<[&'a str; 6]> {
+pub fn rows<'a>(it: &'a PersonDiff) -> Vec<[&'a str; 6]> {
     let phone = it.e164.as_deref().unwrap_or_default();
     let of_person =
         |[field, before, after]: [&'a str; 3]| [it.contact_id.as_str(), phone, it.change.name(), field, before, after];
@@ -88,10 +86,10 @@ fn changes(it: &PersonDiff) -> Vec<[&str; 3]> {
 }
 
 /// `3 rows written to diff.csv`
-pub(crate) fn written(n_rows: u64, file: &Path) -> String {
+pub fn written(n_rows: u64, file: &Path) -> String {
     let place = match run::is_standard_output(file) {
         true => "standard output".to_owned(),
-        false => text::path(file),
+        false => crate::path(file),
     };
     format!("{} written to {place}\n", counted(n_rows, "row"))
 }

@@ -3,10 +3,10 @@
 use crossing::{ListedRun, ListedRuns, RunState};
 use model::counted;
 
-use crate::text::size;
+use crate::size;
 
 /// One line for each run, the latest last.
-pub(crate) fn list(listed: &ListedRuns) -> String {
+pub fn list(listed: &ListedRuns) -> String {
     if listed.runs.is_empty() && listed.unreadable.is_empty() {
         return "there is no run yet: start one with `ferry run`\n".to_owned();
     }
@@ -21,7 +21,7 @@ fn run(it: &ListedRun) -> String {
     let started = it.started_at.strftime("%F %H:%M UTC");
     let mut what = vec![counted(it.rows, "row")];
     if let Some(loaded) = it.loaded {
-        what.push(super::run::loaded(loaded.inserted, loaded.updated, loaded.unchanged));
+        what.push(crate::run::loaded(loaded.inserted, loaded.updated, loaded.unchanged));
     }
     format!("{started} by {}  {}  {}  {}", it.started_by, state(it.state), what.join(", "), size::shown(it.bytes))
 }
@@ -39,7 +39,7 @@ fn state(state: RunState) -> &'static str {
 }
 
 /// What was removed, or would be.
-pub(crate) fn pruned(removed: &[ListedRun], is_dry_run: bool) -> String {
+pub fn pruned(removed: &[ListedRun], is_dry_run: bool) -> String {
     let did = if is_dry_run { "would remove" } else { "removed" };
     let mut text: String = removed.iter().map(|it| format!("{did} {}\n", it.run_id)).collect();
     let bytes = removed.iter().map(|it| it.bytes).sum();
