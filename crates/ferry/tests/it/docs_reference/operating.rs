@@ -6,34 +6,12 @@ use std::path::Path;
 use std::process::Command;
 
 use super::page::{self, root};
+use super::shell::{is_there, shell};
 use crate::clients::python;
-use crate::world::{Ended, FERRY, Postgres, Sandbox, World, ended};
+use crate::world::{FERRY, Postgres, Sandbox, World, ended};
 
 fn example(name: &str) -> String {
     page::text(&format!("examples/{name}"))
-}
-
-/// A shell in the project of a world, which finds `ferry` and, where there is none, a stand-in for `sqlite3`.
-fn shell(world: &World, script: &str, environment: &[(&str, &str)]) -> Ended {
-    let bin = world.path("bin");
-    fs::create_dir_all(&bin).unwrap();
-    let program = |name: &str, text: &str| {
-        fs::write(bin.join(name), text).unwrap();
-        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
-    };
-    program("ferry", &format!("#!/bin/sh\nexec {FERRY} \"$@\"\n"));
-    if !is_there("sqlite3") {
-        let stand_in = "import sqlite3, sys; sqlite3.connect(sys.argv[1], isolation_level=None).execute(sys.argv[2])";
-        program("sqlite3", &format!("#!/bin/sh\nexec python3 -c '{stand_in}' \"$@\"\n"));
-    }
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let mut command = Command::new("sh");
-    command.args(["-c", script]).current_dir(world.path("")).envs(world.environment());
-    ended(command.env("PATH", path).envs(environment.iter().copied()).output().unwrap())
-}
-
-fn is_there(program: &str) -> bool {
-    std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|it| it.join(program).is_file())
 }
 
 #[test]
