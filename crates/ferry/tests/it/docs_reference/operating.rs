@@ -22,7 +22,7 @@ fn the_page_names_every_example_and_every_example_that_it_names_is_there() {
         .map(|it| it.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    assert!(files.len() >= 7, "{files:?}");
+    assert!(files.len() >= 8, "{files:?}");
     for file in &files {
         assert!(text.contains(&format!("(examples/{file})")), "docs/operating.md does not name {file}");
     }
@@ -37,6 +37,7 @@ fn every_line_for_cron_has_five_times_and_a_command_that_works() {
     let world = World::demo(&sandbox);
     world.write("ferry.env", "export FERRY_VERIFY_TOKEN=token\n");
     world.write("backup.sh", &example("backup.sh"));
+    world.write("retry.sh", &example("retry.sh"));
     let project = world.path("").to_str().unwrap().to_owned();
     let backups = world.path("copies").to_str().unwrap().to_owned();
     let text = example("ferry.cron");
@@ -53,8 +54,25 @@ fn every_line_for_cron_has_five_times_and_a_command_that_works() {
         let ended = shell(&world, command, &[("PROJECT", &project), ("BACKUPS", &backups)]);
         assert_eq!((ended.code, ended.out.as_str()), (0, ""), "{job}: {ended:?}");
     }
-    assert!(world.read("last-run.json").contains("\"inserted\": 316"));
+    assert!(world.read("last-run.txt").contains("316 new, 0 changed"));
     assert!(world.read("last-audit.txt").contains("everything adds up"));
+}
+
+#[test]
+fn a_command_is_tried_again_while_it_ends_with_75_and_a_failure_is_mailed() {
+    let world = World::empty();
+    world.write("retry.sh", &example("retry.sh"));
+    let tried = |codes: &str, retries: &str| {
+        world.write("codes", codes);
+        // Ends with the next code of the file.
+        let ferry = "ferry() { code=$(head -n 1 codes); sed -i 1d codes; echo \"$* $code\"; return \"$code\"; }";
+        let script = format!("{ferry}\nset -- run --quiet\n. ./retry.sh");
+        shell(&world, &script, &[("FERRY_RETRIES", retries), ("FERRY_RETRY_SECONDS", "0")])
+    };
+    let ended = tried("75\n75\n3\n", "12");
+    assert_eq!((ended.code, ended.out.as_str()), (3, "run --quiet 75\nrun --quiet 75\nrun --quiet 3\n"));
+    let ended = tried("75\n75\n75\n", "1");
+    assert_eq!((ended.code, ended.out.as_str()), (75, "run --quiet 75\nrun --quiet 75\n"));
 }
 
 #[test]
