@@ -59,7 +59,7 @@ fn every_line_for_cron_has_five_times_and_a_command_that_works() {
 }
 
 #[test]
-fn a_command_is_tried_again_while_it_ends_with_75_and_a_failure_is_mailed() {
+fn a_command_is_tried_again_while_it_ends_with_75() {
     let world = World::empty();
     world.write("retry.sh", &example("retry.sh"));
     let tried = |codes: &str, retries: &str| {

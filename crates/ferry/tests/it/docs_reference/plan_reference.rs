@@ -20,6 +20,18 @@ fn the_plan_reference_has_every_key_with_its_type_default_and_meaning() {
 }
 
 #[test]
+fn the_whole_plan_of_the_page_is_one_that_ferry_takes() {
+    let world = World::empty();
+    world.write("sms.csv", "mobile,home,name,last_message,opt_in,town\n+33199000001,,Ana,2026-01-31,yes,Lyon\n");
+    world.write("unsubscribed.csv", "number\n+33199000002\n");
+    let example = page::examples("plan.md").into_iter().find(|it| it.language == "toml").unwrap();
+    world.write("plan.toml", &example.text);
+    let run = world.ferry(&["run", "--limit", "10"]);
+    assert!(run.out.contains("rows       2 in = 2 kept + 0 merged + 0 rejected + 0 suppressed"), "{run:?}");
+    assert!(run.out.contains("1 opted-out") && run.out.contains("of the plan: sleepers 0"), "{run:?}");
+}
+
+#[test]
 fn a_key_shows_its_type_its_range_and_its_default() {
     let schema = serde_json::json!({ "properties": { "verify": {
         "description": "Asks a provider.",
