@@ -30,17 +30,43 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command, ExportCommand, LogFormat};
 use crate::exit::{Exit, exit_of};
-use crate::output::Output;
+use crate::output::{Output, print_message};
 use crate::progress_bars;
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<Exit> {
     let started = Instant::now();
+    tell_of_interrupts(&cli.command);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ferry begins");
     let ended = command(cli).await;
     let exit = ended.as_ref().map_or_else(exit_of, |it| *it);
     tracing::info!(exit = exit as u8, status = exit.name(), seconds = started.elapsed().as_secs_f64(), "ferry ends");
     ended
+}
+
+/// The exit code of a command that was stopped with Ctrl-C, as a shell has it.
+const INTERRUPTED: i32 = 130;
+
+/// Says at Ctrl-C that a run can go on, and ends the process. What a run has done by then is kept.
+fn tell_of_interrupts(command: &Command) {
+    let goes_on = matches!(
+        command,
+        Command::Run(_)
+            | Command::Extract(_)
+            | Command::Clean(_)
+            | Command::Verify(_)
+            | Command::Load(_)
+            | Command::Rerun(_)
+            | Command::Fix(_)
+    );
+    if goes_on {
+        tokio::spawn(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                print_message("stopped: finished work is kept; run the same command again to go on");
+                std::process::exit(INTERRUPTED);
+            }
+        });
+    }
 }
 
 async fn command(cli: Cli) -> Result<Exit> {
@@ -99,7 +125,7 @@ const LOGGING: [&str; 4] = ["crossing", "ferry", "http", "notify"];
 fn default_filter(cli: &Cli) -> String {
     match cli.verbose {
         // Then progress is lines of the log.
-        0 if cli.log_format == LogFormat::Json => "warn,ferry=info".to_owned(),
+        0 if cli.log_format == LogFormat::Json && !cli.quiet => "warn,ferry=info".to_owned(),
         0 => "warn".to_owned(),
         n => {
             let level = if n == 1 { "info" } else { "debug" };

@@ -87,13 +87,15 @@ pub(crate) fn report(error: &Error) -> Exit {
     exit
 }
 
-/// The texts of an error and its causes. A cause that the text before it repeats is left out.
+/// The texts of an error and its causes. Of two texts of which one begins or ends with the other, the longer is told.
 pub(crate) fn texts_of(error: &Error) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for cause in error.chain() {
         let text = without_os_code(&cause.to_string());
-        if texts.last().is_none_or(|it| !it.ends_with(&text)) {
-            texts.push(text);
+        match texts.last_mut() {
+            Some(before) if before.ends_with(&text) => {}
+            Some(before) if text.starts_with(before.as_str()) => *before = text,
+            _ => texts.push(text),
         }
     }
     texts
@@ -197,8 +199,10 @@ mod tests {
     fn a_system_error_is_told_in_words_alone() {
         let error = Error::from(std::io::Error::from_raw_os_error(2)).context("could not read plan.toml");
         assert_eq!(texts_of(&error), ["could not read plan.toml", "No such file or directory"]);
-        let twice = anyhow::anyhow!("no such host").context("could not connect: no such host");
-        assert_eq!(texts_of(&twice), ["could not connect: no such host"]);
+        for cause in ["no such host", "could not connect: no such host"] {
+            let twice = anyhow::anyhow!(cause).context("could not connect: no such host");
+            assert_eq!(texts_of(&twice), ["could not connect: no such host"]);
+        }
         assert_eq!(without_os_code("a (os error x) b"), "a (os error x) b");
     }
 }

@@ -128,6 +128,14 @@ pub(crate) fn print_message(message: &str) {
     }
 }
 
+/// Prints what came out of a task, and how long it took.
+pub(crate) fn print_task(task: &str, outcome: &str, seconds: f64) {
+    match mode().log_format {
+        LogFormat::Json => tracing::info!(target: "ferry", task, seconds, "{}", printable_text(outcome)),
+        LogFormat::Text => print_message(&format!("{task:10} {outcome} ({seconds:.1} s)")),
+    }
+}
+
 /// Indents lines after the first, so that a line break in a value cannot begin a line that looks like one of Ferry's.
 fn indented(message: &str) -> String {
     message.trim_end().replace('\n', "\n  ")

@@ -7,16 +7,13 @@ use crossing::Progress;
 use crossing::progress::{Event, Task};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::print_message;
+use crate::output::{print_message, print_task};
 use crate::text;
 
 /// Shows what happens; nothing if `is_quiet`, and only lines without `has_bars`.
 pub(crate) fn progress(is_quiet: bool, has_bars: bool) -> Progress {
     let bars: Mutex<BTreeMap<Task, ProgressBar>> = Mutex::default();
     Progress::new(move |event| {
-        if let Event::Ended { task, seconds, .. } = &event {
-            tracing::info!(task = task.name(), seconds, "task ended");
-        }
         if !is_quiet {
             show(&mut bars.lock().unwrap_or_else(PoisonError::into_inner), event, has_bars);
         }
@@ -42,7 +39,7 @@ fn show(bars: &mut BTreeMap<Task, ProgressBar>, event: Event, has_bars: bool) {
             if let Some(bar) = bars.remove(&task) {
                 bar.finish_and_clear();
             }
-            print_message(&format!("{:10} {} ({seconds:.1} s)", task.name(), text::progress::outcome(&outcome)));
+            print_task(task.name(), &text::progress::outcome(&outcome), seconds);
         }
         Event::Noted(note) => {
             let (name, text) = text::progress::note(&note);

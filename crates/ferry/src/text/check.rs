@@ -27,11 +27,12 @@ pub(crate) fn list(checks: &[Check]) -> Styled {
     let n_wrong = checks.iter().filter(|it| it.found.is_err()).count() as u64;
     let has_plan = checks.iter().any(|it| it.subject == Subject::Disk);
     let end = match (n_wrong, has_plan) {
-        (0, _) => "all well: `ferry run` can begin\n".to_owned(),
-        (_, true) => format!("{} not well\n", counted(n_wrong, "check")),
-        (_, false) => "nothing else was checked: correct the plan first\n".to_owned(),
+        (0, _) => "all well: `ferry run` can begin".to_owned(),
+        (_, true) => format!("{} not well", counted(n_wrong, "check")),
+        (_, false) => "nothing else was checked: correct the plan first".to_owned(),
     };
     lines.push(if n_wrong == 0 { Role::Main } else { Role::Error }, end);
+    lines.push(Role::Plain, "\n");
     lines
 }
 

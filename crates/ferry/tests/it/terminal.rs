@@ -1,6 +1,7 @@
 //! The terminal: colours, the last lines of a run, and logs.
 
-use std::process::Command;
+use std::io::Read;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -145,11 +146,30 @@ fn with_json_logs_every_line_of_standard_error_is_an_object() {
     let end = logged.last().unwrap();
     assert_eq!([&end["message"], &end["status"]], ["ferry ends", "done"]);
     assert!(end["seconds"].is_number(), "{end}");
-    assert!(logged.iter().any(|it| it["target"] == "ferry" && it["message"].as_str().unwrap().starts_with("clean ")));
+    let clean = logged.iter().find(|it| it["task"] == "clean").unwrap();
+    assert!(clean["message"].as_str().unwrap().starts_with("600 rows in = 316 kept"), "{clean}");
 
     let failed = world.ferry(&["status", "--run", "2020-01-01-none", "--log-format", "json"]);
     let logged = lines(&failed);
     let error = logged.iter().find(|it| it["level"] == "ERROR").unwrap();
     assert_eq!([&error["code"], &error["exit"]], [&Value::from("failed"), &Value::from(1)]);
     assert!(error["message"].as_str().unwrap().contains("there is no run 2020-01-01-none"), "{error}");
+}
+
+#[test]
+fn a_run_that_is_stopped_with_ctrl_c_says_that_it_can_go_on() {
+    let sandbox = Sandbox::start(&["timeout-before"]);
+    let world = World::demo(&sandbox);
+    let mut command = world.command(&["run", "--run-dir", "run"]);
+    let mut run = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // The run waits for an answer that never comes.
+    while !world.path("run/clean/contacts.parquet").exists() {
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    let mut told = String::new();
+    run.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    let expected = "stopped: finished work is kept; run the same command again to go on\n";
+    assert!(told.ends_with(expected), "{told}");
 }
