@@ -1,8 +1,9 @@
 use model::{ContactId, Counts, Stage};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 /// Something that does not add up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Difference {
     /// A file of the run is missing, or its content has changed.
@@ -43,11 +44,13 @@ pub enum Difference {
     },
     ContactWithoutRow {
         #[serde(serialize_with = "as_text")]
+        #[schemars(with = "String")]
         contact: ContactId,
     },
     /// A contact with other rows than the ledger has for it.
     ContactWithOtherRows {
         #[serde(serialize_with = "as_text")]
+        #[schemars(with = "String")]
         contact: ContactId,
         n_rows: u64,
         n_kept: u32,
@@ -56,7 +59,7 @@ pub enum Difference {
 }
 
 /// What two numbers count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Compared {
     ExtractedRows {

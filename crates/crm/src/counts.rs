@@ -31,12 +31,15 @@ pub struct Registrations {
     pub segments: BTreeMap<Segment, u64>,
     /// How many of the ready contacts have consent to WhatsApp on record.
     pub ready_with_consent: u64,
+    /// How many contacts have refused on at least one channel, also if none was ever checked.
+    pub opted_out: u64,
 }
 
 const COUNT: &str = "count the contacts";
 /// The columns of [`Brief`], in their order.
 const BRIEF: &str = "select contact_id, e164, region, consent, whatsapp_consent, source_rows from contact";
-const REGIONS: &str = "select coalesce(region, ''), count(*) from contact group by 1";
+const REGIONS: &str = "select coalesce(region, ''), count(*), count(*) filter (where consent in ('no', 'stop')) \
+                       from contact group by 1";
 
 impl Crm {
     /// Counts the contacts by their state at the moment `now`.
@@ -66,25 +69,30 @@ impl Crm {
     /// SQLite sorts all rows to group them, which takes ten times as long as reading them, so they are counted here.
     /// That needs a connection of its own: the indexes are made meanwhile.
     async fn counted_regions(&self) -> Result<Registrations, LoadError> {
-        let countries = match &self.0 {
+        let (countries, opted_out) = match &self.0 {
             Database::Sqlite(sqlite) => {
                 let path = Arc::clone(&sqlite.path);
                 let counted = spawn_blocking(move || {
-                    let mut counts = Counts::default();
-                    crate::sql::sqlite::each(&path, "select coalesce(region, '') from contact", |row| {
-                        counts.add(row.cell(0, Type::Text)?.text().flatten().unwrap_or_default(), None);
+                    let (mut counts, mut opted_out) = (Counts::default(), 0);
+                    crate::sql::sqlite::each(&path, "select coalesce(region, ''), consent from contact", |row| {
+                        let [region, consent] = [row.cell(0, Type::Text)?, row.cell(1, Type::Text)?];
+                        counts.add(region.text().flatten().unwrap_or_default(), None);
+                        let consent = consent.text().flatten().and_then(ConsentState::from_name);
+                        opted_out += u64::from(Segment::of(consent, false, None) == Segment::OptedOut);
                         Ok(())
                     })?;
-                    Ok(counts.tally())
+                    Ok((counts.tally(), opted_out))
                 });
                 counted.await.unwrap_or(Err(SqlError::Thread)).map_err(|it| it.doing(COUNT))?
             }
             Database::Postgres(_) => {
-                let counted = self.select(COUNT, REGIONS, &[], |it| Ok(((it.text(0)?, None), it.count(1)?)));
-                counted.await?.into_iter().collect()
+                let read = |it: &dyn Row| Ok((((it.text(0)?, None), it.count(1)?), it.count(2)?));
+                let counted = self.select(COUNT, REGIONS, &[], read).await?;
+                let opted_out = counted.iter().map(|it| it.1).sum();
+                (counted.into_iter().map(|it| it.0).collect(), opted_out)
             }
         };
-        Ok(Registrations { countries, ..Registrations::default() })
+        Ok(Registrations { countries, opted_out, ..Registrations::default() })
     }
 
     async fn counted_by_pages(
@@ -211,6 +219,7 @@ impl Counting {
 
     fn registrations(self) -> Registrations {
         Registrations {
+            opted_out: self.segments.get(&Segment::OptedOut).copied().unwrap_or(0),
             countries: self.countries.tally(),
             prefixes: self.prefixes.tally(),
             sources: self.sources.tally(),

@@ -9,7 +9,6 @@ use model::{ContactId, Counts, IdentityDecision, Stage};
 use plan::find_key;
 use run::formats::{contacts, extracted, ledger};
 use run::{Backup, TableReader};
-use serde::Serialize;
 
 use crate::backup;
 use crate::find_run::FoundRun;
@@ -17,11 +16,10 @@ use crate::rejects;
 use crate::unread::UnreadBySource;
 
 /// The result of an audit.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Audited {
     pub run_id: String,
     pub balanced: bool,
-    #[serde(flatten)]
     pub counts: Counts,
     pub contacts: u64,
     pub artifacts: u64,

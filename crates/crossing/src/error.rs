@@ -119,6 +119,14 @@ pub fn is_passing(error: &Error) -> bool {
     error.chain().any(|it| it.is::<RetryLater>() || it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
 }
 
+/// Returns the HTTP status with which a provider refused a call, if that is why a command failed.
+pub fn refused_status(error: &Error) -> Option<u16> {
+    error.chain().find_map(|it| match it.downcast_ref() {
+        Some(CallError::Refused { status, .. }) => Some(*status),
+        _ => None,
+    })
+}
+
 fn percent(rate: f64) -> String {
     format!("{:.1} %", rate * 100.0)
 }

@@ -3,11 +3,12 @@
 use std::num::NonZeroU32;
 
 use plan::{Plan, PlanError, VerifySection};
+use schemars::JsonSchema;
 use serde::Serialize;
 use verify::CANARIES;
 
 /// The expected requests and cost of a verification.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Estimate {
     /// The contacts to check: each has a phone, and no valid answer yet. A contact whose number has two spellings can need
     /// two checks.

@@ -22,6 +22,7 @@ pub mod inspect;
 mod known_corrections;
 mod list_quality;
 mod load;
+mod main_numbers;
 mod memory;
 mod merge_and_load;
 mod open_run;
@@ -52,10 +53,11 @@ use run::formats::{contacts, links};
 
 pub use crate::audit::{Audited, audit};
 pub use crate::backup::{Chosen, Restore, Restored, backups};
-pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, RunChoice, is_passing};
+pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, RunChoice, is_passing, refused_status};
 pub use crate::estimate::{Estimate, PlannedChecks};
 pub use crate::find_run::{FoundRun, RunPlace, find_run};
 pub use crate::fix::{Fixed, fix};
+pub use crate::main_numbers::MainNumbers;
 pub use crate::open_run::{OpenRun, RunOptions, Sample};
 pub use crate::preflight::{Check, DiskSpace, Found, KeyMatch, Preflight, Subject, preflight};
 pub use crate::progress::Progress;
@@ -122,16 +124,18 @@ pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
         Stage::Extract => extract::extract(run),
         Stage::Clean => clean::clean(run),
         Stage::Verify => verify(run, Selection::Unverified).await.map(drop),
-        Stage::Load => lease::given_back(run, load_planned).await,
+        Stage::Load => load(run).await.map(drop),
     }
 }
 
-async fn load_planned(run: &mut OpenRun) -> Result<()> {
-    let crm = open_planned(run).await?;
-    let unfinished = load::load(run, &crm, None, None).await?;
-    load::finish(run, &crm, unfinished).await?;
-    crm.close().await;
-    Ok(())
+/// Loads what was cleaned and verified.
+pub async fn load(run: &mut OpenRun) -> Result<RunReport> {
+    lease::given_back(run, async |run| {
+        let crm = open_planned(run).await?;
+        let unfinished = load::load(run, &crm, None, None).await?;
+        RunReport::of_run(run, crm, Verified::default(), unfinished).await
+    })
+    .await
 }
 
 /// Repeats one batch, from a stage on. The loaded counts are of that batch; the report is of the whole run.

@@ -108,6 +108,7 @@ impl OpenRun {
         let found = find_key(&plan)?.map(|it| it.key);
         let known = check_known_key(crm.as_ref(), found.as_ref()).await?;
         let probes = probe_all(&plan)?;
+        tracing::debug!(n_sources = plan.sources.len(), has_database = crm.is_some(), "plan and exports looked at");
         let key = match found {
             Some(key) => key,
             None => new_key(&plan, known, options.is_try(), &progress)?,
@@ -124,6 +125,7 @@ impl OpenRun {
         if let Some(Sample { verifies, .. }) = options.sample {
             plan.for_sample(&folder.path(SAMPLE_DATABASE), verifies);
         }
+        tracing::debug!(run_id = folder.manifest.run_id, dir = %folder.dir().display(), "run opened");
         let mut run = Self::of(plan, folder, key, options.memory, progress);
         (run.probes, run.is_dry_run) = (probes, options.is_dry_run);
         run.read_decisions(crm).await?;

@@ -8,6 +8,7 @@ use crm::{Crm, Loaded, Registrations};
 use jiff::Timestamp;
 use model::{Answer, Counts, Digest, Reason, Receipt, RowFinding, RowFindings, Stage, share};
 use run::{Cost, Coverage, ListFinding, SourceRecord, StageRecord};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::try_join;
 
@@ -20,7 +21,7 @@ use crate::unread::{self, UnreadBySource};
 use crate::verify::{self, Uninformative, Verified, uninformative};
 
 /// The result of a run, or the expected result of a dry run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RunReport {
     pub run_id: String,
     #[serde(skip)]
@@ -89,7 +90,7 @@ pub struct RunReport {
 }
 
 /// A source in a report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct SourceReport {
     pub name: String,
     pub rows: u64,

@@ -7,19 +7,20 @@ use jiff::Timestamp;
 use model::Stage;
 use plan::Plan;
 use run::{LoadedCounts, RunFolder};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::find_run::runs_of;
 
 /// All runs, the latest last, and why folders could not be read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ListedRuns {
     pub runs: Vec<ListedRun>,
     pub unreadable: Vec<String>,
 }
 
 /// A run in a list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ListedRun {
     pub run_id: String,
     pub uid: String,
@@ -37,7 +38,7 @@ pub struct ListedRun {
 }
 
 /// The last stage that a run has completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     DryRun,

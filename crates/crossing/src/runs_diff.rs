@@ -16,6 +16,7 @@ use model::{Contact, ContactId, FieldChange, Segment, Stage, field_changes};
 use plan::Plan;
 use run::formats::contacts::{self, ContactReader};
 use run::{RunError, RunFolder};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::find_run::runs_of;
@@ -25,7 +26,7 @@ use crate::runs_diff::moment::RunMoment;
 const PAGE: usize = 4000;
 
 /// Counts of the differences between two runs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RunsDiff {
     pub from: ComparedRun,
     pub to: ComparedRun,
@@ -42,7 +43,7 @@ pub struct RunsDiff {
 }
 
 /// A run as it is compared.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ComparedRun {
     pub run_id: String,
     pub uid: String,
@@ -52,7 +53,7 @@ pub struct ComparedRun {
 }
 
 /// How many people moved from one segment to another.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct SegmentMove {
     pub from: &'static str,
     pub to: &'static str,
@@ -60,7 +61,7 @@ pub struct SegmentMove {
 }
 
 /// A person who differs between two runs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PersonDiff {
     pub contact_id: String,
     pub e164: Option<String>,
@@ -73,7 +74,7 @@ pub struct PersonDiff {
     pub fields: Vec<FieldChange>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonChange {
     New,

@@ -5,10 +5,11 @@ use crm::Crm;
 use jiff::Timestamp;
 use model::NAME_PARTS;
 use plan::Plan;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How many people are in a segment of the plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SegmentCount {
     pub name: String,
     /// The condition as the plan has it.

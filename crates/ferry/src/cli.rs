@@ -1,12 +1,13 @@
 //! The command line. Its doc comments are the manual.
 
+mod early;
 pub(crate) mod scenario;
 pub(crate) mod template;
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use contact_export::ExportFormat;
 use crossing::{RunOptions, RunPlace, Sample};
@@ -15,6 +16,8 @@ use phone::Region;
 use sandbox::Fault;
 use scenario::{ScenarioCommand, TranslateArgs};
 use template::TemplateCommand;
+
+pub(crate) use early::Early;
 use verify::{AdapterKind, Properties, UNOFFICIAL};
 
 /// Carry a business's customers from SMS and Viber to WhatsApp
@@ -33,6 +36,27 @@ pub(crate) struct Cli {
     /// Print no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Say what is being done, and how long it takes; -vv says more
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Colours of results, errors and help
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub(crate) color: Colour,
+    /// How to print logs and progress
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: LogFormat,
+}
+
+impl Cli {
+    /// Reads the command line. Its help and its errors have colours if results have.
+    pub(crate) fn read(colour: Colour) -> Result<Self, clap::Error> {
+        let choice = match colour {
+            Colour::Auto => clap::ColorChoice::Auto,
+            Colour::Always => clap::ColorChoice::Always,
+            Colour::Never => clap::ColorChoice::Never,
+        };
+        Self::from_arg_matches(&Self::command().color(choice).try_get_matches()?)
+    }
 }
 
 const EXIT_CODES: &str = "\
@@ -45,8 +69,10 @@ Exit codes:
   5   done, but the verifier's answers are not usable
   70  a bug in Ferry: run again to resume
   75  a provider or a database is unavailable or rate-limited: try again later
+  130 stopped with Ctrl-C: run again to go on
 
-Set FERRY_LOG, such as FERRY_LOG=info, to print logs; logs hold no personal data.";
+Logs hold no personal data. FERRY_LOG, such as FERRY_LOG=crossing=debug, chooses them by crate.
+NO_COLOR turns colours off, and FORCE_COLOR or CLICOLOR_FORCE turns them on; --color comes first.";
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -54,7 +80,27 @@ pub(crate) enum Format {
     /// For people
     #[default]
     Text,
-    /// For machines: one JSON object
+    /// For machines: one JSON object; an error is one on standard error
+    Json,
+}
+
+/// When output has colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// How logs and progress are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For machines: one JSON object per line
     Json,
 }
 
@@ -159,14 +205,14 @@ pub(crate) enum Command {
     Template(TemplateCommand),
     /// Start a simulated WhatsApp server
     Sandbox(SandboxArgs),
-    /// Print the JSON Schema of plans or of scenarios, for editors
+    /// Print the JSON Schema of plans, of scenarios, or of what a command prints with --format json
     ///
     /// `ferry init` writes that of plans beside the plan, and names it in the first line, so that editors with a TOML
     /// language server, such as taplo, complete and check the plan.
     Schema {
-        /// What the schema is of
-        #[arg(value_enum)]
-        of: SchemaOf,
+        /// plan, scenario, or the name of a command, such as run or runs-diff; error is that of a failed command, and
+        /// notification that of --notify
+        of: String,
     },
     /// Print the completion script of a shell
     Completions {
@@ -178,15 +224,6 @@ pub(crate) enum Command {
         /// The folder
         folder: PathBuf,
     },
-}
-
-/// A format that has a JSON Schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemaOf {
-    /// The plan, in TOML
-    Plan,
-    /// A scenario in its neutral form, in JSON
-    Scenario,
 }
 
 #[derive(Debug, Args)]
@@ -295,6 +332,17 @@ pub(crate) struct RunArgs {
     /// Ask the provider about a sample too, which may cost
     #[arg(long, requires = "limit")]
     pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) notify: NotifyArgs,
+}
+
+/// What is told of the end of a command.
+#[derive(Debug, Args)]
+pub(crate) struct NotifyArgs {
+    /// Tell this when the command has ended, well or not: an address gets a summary in JSON by POST, a command gets it on
+    /// standard input, and FERRY_EXIT, FERRY_STATUS and FERRY_RUN_ID [default: notify in the plan]
+    #[arg(long, value_name = "URL|COMMAND")]
+    pub(crate) notify: Option<String>,
 }
 
 impl RunArgs {
@@ -363,6 +411,8 @@ pub(crate) struct VerifyArgs {
     /// Send no requests, and print what they would cost
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) notify: NotifyArgs,
 }
 
 impl StageArgs {
@@ -541,6 +591,8 @@ pub(crate) struct RerunArgs {
     /// Check these contacts of all batches again
     #[arg(long, value_enum, conflicts_with_all = ["batch", "from"])]
     pub(crate) only: Option<Only>,
+    #[command(flatten)]
+    pub(crate) notify: NotifyArgs,
 }
 
 /// Contacts to check again.

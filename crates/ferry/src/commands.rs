@@ -22,19 +22,57 @@ mod translate;
 mod unreadable;
 
 use anyhow::Result;
+use std::time::Instant;
+
 use crossing::Progress;
 use model::Stage;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, ExportCommand, Format};
-use crate::exit::Exit;
-use crate::output::Output;
+use crate::cli::{Cli, Command, ExportCommand, LogFormat};
+use crate::exit::{Exit, exit_of};
+use crate::output::{Output, print_message};
 use crate::progress_bars;
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<Exit> {
+    let started = Instant::now();
+    tell_of_interrupts(&cli.command);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "ferry begins");
+    let ended = command(cli).await;
+    let exit = ended.as_ref().map_or_else(exit_of, |it| *it);
+    tracing::info!(exit = exit as u8, status = exit.name(), seconds = started.elapsed().as_secs_f64(), "ferry ends");
+    ended
+}
+
+/// The exit code of a command that was stopped with Ctrl-C, as a shell has it.
+const INTERRUPTED: i32 = 130;
+
+/// Says at Ctrl-C that a run can go on, and ends the process. What a run has done by then is kept.
+fn tell_of_interrupts(command: &Command) {
+    let goes_on = matches!(
+        command,
+        Command::Run(_)
+            | Command::Extract(_)
+            | Command::Clean(_)
+            | Command::Verify(_)
+            | Command::Load(_)
+            | Command::Rerun(_)
+            | Command::Fix(_)
+    );
+    if goes_on {
+        tokio::spawn(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                print_message("stopped: finished work is kept; run the same command again to go on");
+                std::process::exit(INTERRUPTED);
+            }
+        });
+    }
+}
+
+async fn command(cli: Cli) -> Result<Exit> {
     let output = Output { format: cli.format };
-    let progress: Progress = progress_bars::progress(cli.quiet);
+    let has_bars = cli.verbose == 0 && cli.log_format == LogFormat::Text;
+    let progress: Progress = progress_bars::progress(cli.quiet, has_bars);
     match cli.command {
         Command::Inspect(args) => inspect::files(&args, output),
         Command::Init(args) => inspect::init(&args, output),
@@ -44,7 +82,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Extract(args) => run::extract(&args, progress).await,
         Command::Clean(args) => run::stage(&args, Stage::Clean, progress).await,
         Command::Verify(args) => run::verify(&args, progress, output).await,
-        Command::Load(args) => run::stage(&args, Stage::Load, progress).await,
+        Command::Load(args) => run::load(&args, progress, output).await,
         Command::Runs(args) => runs::runs(&args, output).await,
         Command::Status(args) => status::status(&args, output).await,
         Command::Rerun(args) => run::rerun(&args, progress, output).await,
@@ -65,7 +103,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Translate(args) => translate::run(&args, output),
         Command::Template(command) => template::run(&command, progress, output).await,
         Command::Sandbox(args) => sandbox::serve(args).await,
-        Command::Schema { of } => manual::schema(of, output),
+        Command::Schema { of } => manual::schema(&of),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),
     }
@@ -73,10 +111,25 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
 
 /// Logs go to standard error, so that standard output holds only results.
 pub(crate) fn start_log(cli: &Cli) {
-    let filter = EnvFilter::try_from_env("FERRY_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("FERRY_LOG").unwrap_or_else(|_| EnvFilter::new(default_filter(cli)));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match cli.format {
-        Format::Text => log.init(),
-        Format::Json => log.json().init(),
+    match cli.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+    }
+}
+
+/// The crates of this workspace that log. Logs of other libraries may hold what they send, and are left to FERRY_LOG.
+const LOGGING: [&str; 4] = ["crossing", "ferry", "http", "notify"];
+
+fn default_filter(cli: &Cli) -> String {
+    match cli.verbose {
+        // Then progress is lines of the log.
+        0 if cli.log_format == LogFormat::Json && !cli.quiet => "warn,ferry=info".to_owned(),
+        0 => "warn".to_owned(),
+        n => {
+            let level = if n == 1 { "info" } else { "debug" };
+            LOGGING.iter().fold("warn".to_owned(), |filter, it| format!("{filter},{it}={level}"))
+        }
     }
 }

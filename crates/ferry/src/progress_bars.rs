@@ -7,22 +7,23 @@ use crossing::Progress;
 use crossing::progress::{Event, Task};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::print_message;
+use crate::output::{print_message, print_task};
 use crate::text;
 
-/// Shows what happens; nothing if `is_quiet`.
-pub(crate) fn progress(is_quiet: bool) -> Progress {
+/// Shows what happens; nothing if `is_quiet`, and only lines without `has_bars`.
+pub(crate) fn progress(is_quiet: bool, has_bars: bool) -> Progress {
     let bars: Mutex<BTreeMap<Task, ProgressBar>> = Mutex::default();
     Progress::new(move |event| {
         if !is_quiet {
-            show(&mut bars.lock().unwrap_or_else(PoisonError::into_inner), event);
+            show(&mut bars.lock().unwrap_or_else(PoisonError::into_inner), event, has_bars);
         }
     })
 }
 
-fn show(bars: &mut BTreeMap<Task, ProgressBar>, event: Event) {
+fn show(bars: &mut BTreeMap<Task, ProgressBar>, event: Event, has_bars: bool) {
     match event {
-        Event::Began { task, total } => drop(bars.insert(task, bar(task, total))),
+        Event::Began { task, total } if has_bars => drop(bars.insert(task, bar(task, total))),
+        Event::Began { .. } => {}
         Event::Advanced { task, n } => {
             if let Some(bar) = bars.get(&task) {
                 bar.inc(n);
@@ -38,7 +39,7 @@ fn show(bars: &mut BTreeMap<Task, ProgressBar>, event: Event) {
             if let Some(bar) = bars.remove(&task) {
                 bar.finish_and_clear();
             }
-            print_message(&format!("{:10} {} ({seconds:.1} s)", task.name(), text::progress::outcome(&outcome)));
+            print_task(task.name(), &text::progress::outcome(&outcome), seconds);
         }
         Event::Noted(note) => {
             let (name, text) = text::progress::note(&note);

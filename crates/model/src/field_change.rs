@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Contact, IdentityKind, NAME_PARTS, SHOWN_FIELDS};
 
 /// A field with its values in two states of a contact. A value is empty if nothing is known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldChange {
     /// The column of an export.
     pub field: String,

@@ -26,6 +26,7 @@ pub use crate::secrets::{
 pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
+use crate::sections::secret_of_environment;
 pub use crate::sections::segment::PlanSegment;
 pub use crate::sections::source::SourceSection;
 pub use crate::sections::verify::VerifySection;
@@ -63,6 +64,22 @@ impl Plan {
         let run = self.run.as_ref();
         run.map(|it| it.name.get_ref().as_str())
             .ok_or_else(|| self.wrong(0, "the plan has no [run]: give it a name".into()))
+    }
+
+    /// Returns the address or the command that is told when a command ends.
+    pub fn notify(&self) -> Result<Option<String>, PlanError> {
+        let Some(run) = &self.run else { return Ok(None) };
+        match (&run.notify, &run.notify_env) {
+            (Some(target), None) => Ok(Some(target.get_ref().clone())),
+            (None, Some(variable)) => {
+                let what = "the address or the command to notify";
+                secret_of_environment(self, variable, what).map(Some)
+            }
+            (Some(target), Some(_)) => {
+                Err(self.wrong(target.span().start, "[run] has notify and notify_env: give one".into()))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     /// Fails if the plan has no `[[source]]`.

@@ -13,6 +13,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::folder::create_private_dir;
@@ -29,7 +30,7 @@ pub struct Backups {
 }
 
 /// A backup that was taken and checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BackupRecord {
     /// Backups are counted from 1.
     pub number: u64,
@@ -45,7 +46,7 @@ pub struct BackupRecord {
 }
 
 /// The write that a backup was taken before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum BackupCause {
     /// The first write of a run.

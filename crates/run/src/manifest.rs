@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use model::{Counts, Digest, RunMark, Stage};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The database of a sample in its run folder, a SQLite file.
@@ -116,7 +117,7 @@ pub struct ColumnReading {
 }
 
 /// The values of one field of a source that were not understood.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UnreadField {
     /// Cells that are not empty.
     pub filled: u64,
@@ -145,7 +146,7 @@ pub struct FileRecord {
 }
 
 /// The coverage of a source, and its gaps. The same files always give the same report.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// Records, before those about several people were split into rows.
     pub records: u64,
@@ -174,7 +175,7 @@ pub struct Coverage {
 }
 
 /// Something about the files of a source that a person should look at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CoverageFinding {
     /// The provider counts another number of records than these files hold.
@@ -289,7 +290,7 @@ pub struct StageRecord {
 }
 
 /// New, changed and unchanged contacts of a load.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LoadedCounts {
     pub inserted: u64,
     pub updated: u64,
@@ -317,7 +318,7 @@ impl StageRecord {
 }
 
 /// The requests and the cost of one verification.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cost {
     pub at: Timestamp,
     /// Checked numbers, counted once per check, including canaries.
@@ -346,7 +347,7 @@ pub struct ListQuality {
 }
 
 /// Something suspicious about the list of a source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ListFinding {
     InvalidNumbers {
@@ -369,7 +370,7 @@ pub enum ListFinding {
 }
 
 /// A file that a stage made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Artifact {
     pub sha256: Digest,
     pub bytes: u64,

@@ -41,7 +41,7 @@ async fn n_registered(adapter: &Adapter, numbers: &[PhoneNumber]) -> Result<usiz
     let mut n_registered = 0;
     for numbers in numbers.chunks(adapter.kind().properties().largest_batch) {
         let answers = adapter.check(numbers).await;
-        let answers = answers.map_err(|source| VerifyError::Call { n_contacts: numbers.len(), source })?;
+        let answers = answers.map_err(|source| VerifyError::TestNumbers { n_numbers: numbers.len(), source })?;
         n_registered += answers.iter().filter(|it| it.status == CheckStatus::Registered).count();
     }
     Ok(n_registered)

@@ -24,7 +24,7 @@ pub use shared_ids::ForeignIds;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use model::{Answer, ContactId, Evidence};
+use model::{Answer, ContactId, Evidence, counted};
 use phone::PhoneNumber;
 use thiserror::Error;
 use whatsapp::CallError;
@@ -81,8 +81,11 @@ pub struct Verified {
 /// The reason why a batch could not be verified.
 #[derive(Debug, Error)]
 pub enum VerifyError {
-    #[error("could not check {n_contacts} contacts")]
+    #[error("could not check {}", counted(*n_contacts as u64, "contact"))]
     Call { n_contacts: usize, source: CallError },
+    /// The numbers that are checked before any contact.
+    #[error("could not check {}", counted(*n_numbers as u64, "test number"))]
+    TestNumbers { n_numbers: usize, source: CallError },
 }
 
 /// Checks one batch with a provider, or looks it up in files.

@@ -542,7 +542,7 @@ fn a_quota_checks_as_many_contacts_as_it_allows() {
             +33199000007: registered (valid)
             +33199000008: not_registered (invalid)
             +33199000009: registered (valid)
-            could not check 1 contacts: the quota of checks is used up
+            could not check 1 contact: the quota of checks is used up
             checks 3, calls 1
         "#]],
     );
@@ -556,7 +556,7 @@ fn a_quota_is_not_used_for_only_one_variant_of_a_number() {
         expect![[r#"
             +5511960000003: not_registered (invalid)
             +5511960000003 as +551160000003: registered (valid), id 551160000003
-            could not check 1 contacts: the quota of checks is used up
+            could not check 1 contact: the quota of checks is used up
             checks 2, calls 2
         "#]],
     );
@@ -570,7 +570,7 @@ fn the_quota_of_the_provider_ends_the_batch() {
         expect![[r#"
             +33199000007: registered (true)
             +33199000008: not_registered (false)
-            could not check 1 contacts: the provider says that its quota is used up
+            could not check 1 contact: the provider says that its quota is used up
             checks 4, calls 4
         "#]],
     );
@@ -647,7 +647,7 @@ fn test_numbers_find_out_what_a_provider_knows() {
     check_provider("contacts, fault always-invalid, known +33199000000", expect!["SaysNoToKnown"]);
     check_provider(
         "contacts, down, attempts 1",
-        expect!["could not check 5 contacts: could not reach the provider at 127.0.0.1"],
+        expect!["could not check 5 test numbers: could not reach the provider at 127.0.0.1"],
     );
 }
 

@@ -174,7 +174,7 @@ impl Verifier {
 
     /// Adds to a failure when a retry can succeed, or in which step it occurred.
     pub(crate) async fn explained(&self, failure: VerifyError) -> anyhow::Error {
-        let VerifyError::Call { source, .. } = &failure;
+        let (VerifyError::Call { source, .. } | VerifyError::TestNumbers { source, .. }) = &failure;
         match source {
             CallError::AllowanceUsed => self.quota.when_free().await.into(),
             _ => anyhow!(failure).context("could not verify all batches"),

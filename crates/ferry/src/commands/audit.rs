@@ -1,7 +1,7 @@
 use anyhow::Result;
 use crossing::{Audited, UnreadLine, find_run};
 use model::counted;
-use serde_json::Value;
+use results::{AuditResult, DifferenceResult};
 
 use crate::cli::PlannedWhere;
 use crate::exit::Exit;
@@ -11,17 +11,26 @@ use crate::text;
 /// Recomputes all totals and digests from the artifacts and the database, and compares them with the manifest.
 pub(crate) async fn audit(place: &PlannedWhere, output: Output) -> Result<Exit> {
     let audited = crossing::audit(&find_run(&place.place())?).await?;
-    output.print(&json(&audited)?, || lines(&audited))?;
+    output.print(&result(&audited), || lines(&audited))?;
     Ok(if audited.balanced { Exit::Done } else { Exit::Failed })
 }
 
 /// Returns the audit with a message for each difference.
-fn json(audited: &Audited) -> Result<Value> {
-    let mut json = serde_json::to_value(audited)?;
-    for (n, difference) in audited.differences.iter().enumerate() {
-        json["differences"][n]["message"] = text::audit::difference(difference).into();
+fn result(audited: &Audited) -> AuditResult {
+    let differences = audited.differences.iter();
+    let differences = differences
+        .map(|it| DifferenceResult { difference: it.clone(), message: text::audit::difference(it) })
+        .collect();
+    AuditResult {
+        run_id: audited.run_id.clone(),
+        balanced: audited.balanced,
+        counts: audited.counts,
+        contacts: audited.contacts,
+        artifacts: audited.artifacts,
+        batches: audited.batches,
+        differences,
+        not_understood: audited.not_understood.clone(),
     }
-    Ok(json)
 }
 
 fn lines(audited: &Audited) -> String {

@@ -35,7 +35,7 @@ fn as_json(check: &Check) -> Value {
     let Check { subject, found } = check;
     let mut value = json!({
         "check": subject.name(), "state": text::check::state(check), "message": text::check::message(check),
-        "found": found.as_ref().ok(),
+        "found": found.as_ref().ok(), "hint": text::check::hint(check),
     });
     if let Subject::Source(name) = subject {
         value["source"] = json!(name);

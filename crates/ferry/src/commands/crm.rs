@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use plan::Plan;
-use serde_json::json;
+use results::DdlResult;
 
 use crate::cli::CrmCommand;
 use crate::exit::Exit;
@@ -15,6 +15,6 @@ pub(crate) fn crm(command: &CrmCommand, output: Output) -> Result<Exit> {
     // The address is checked, and with it the name of the schema.
     plan.crm_url()?;
     let sql = ::crm::ddl(schema, loader, reader.as_deref(), *tables);
-    output.print(&json!({ "schema": schema, "sql": sql }), || sql.clone())?;
+    output.print(&DdlResult { schema, sql: &sql }, || sql.clone())?;
     Ok(Exit::Done)
 }

@@ -6,7 +6,8 @@ use crm::Crm;
 use crossing::{check_segments, find_run};
 use model::{Condition, Segment, counted, printable};
 use plan::Plan;
-use serde_json::json;
+use results::{ContactsExport, SegmentExport};
+use serde::Serialize;
 
 use crate::cli::ExportArgs;
 use crate::exit::Exit;
@@ -16,8 +17,9 @@ use crate::output::{Output, print_message};
 pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> {
     let Some(Written { n_contacts, remarks, .. }) = write(args, &Wanted::All).await? else { return Ok(Exit::Done) };
     let remarks = remark_lines(&remarks);
-    let value = json!({ "contacts": n_contacts, "remarks": remarks });
+    let value = ContactsExport { contacts: n_contacts, remarks };
     said(args, output, &value, || {
+        let remarks = &value.remarks;
         format!("{}{} written to {}\n", remarks.concat(), counted(n_contacts, "contact"), place(args))
     })
 }
@@ -44,16 +46,19 @@ pub(crate) async fn segment(name: &str, args: &ExportArgs, output: Output) -> Re
         return Ok(Exit::Done);
     };
     let remarks = remark_lines(&remarks);
-    let value = json!({
-        "segment": name, "contacts": n, "with_consent_to_whatsapp": n_with_consent,
-        "without_consent_to_whatsapp": n - n_with_consent, "remarks": remarks,
-    });
+    let value = SegmentExport {
+        segment: name.to_owned(),
+        contacts: n,
+        with_consent_to_whatsapp: n_with_consent,
+        without_consent_to_whatsapp: n - n_with_consent,
+        remarks,
+    };
     said(args, output, &value, || {
         let with_consent = match wanted {
             Wanted::Segment(Segment::Ready) => ready_text(n, n_with_consent),
             _ => String::new(),
         };
-        let (remarks, contacts) = (remarks.concat(), counted(n, "contact"));
+        let (remarks, contacts) = (value.remarks.concat(), counted(n, "contact"));
         format!("{with_consent}{remarks}{contacts} of segment {name} written to {}\n", place(args))
     })
 }
@@ -121,7 +126,7 @@ fn remark_lines(remarks: &[Remark]) -> Vec<String> {
 }
 
 /// Prints the summary: beside the rows, if those went to standard output.
-fn said(args: &ExportArgs, output: Output, value: &serde_json::Value, text: impl FnOnce() -> String) -> Result<Exit> {
+fn said(args: &ExportArgs, output: Output, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<Exit> {
     match run::is_standard_output(&args.to) {
         true => print_message(&text()),
         false => output.print(value, text)?,

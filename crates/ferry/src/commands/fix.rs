@@ -1,9 +1,11 @@
 use anyhow::Result;
 use crossing::{Fixed, OpenRun, Progress};
 use model::counted;
-use serde_json::json;
+use results::FixResult;
+use run_text::Styled;
 
 use crate::cli::FixArgs;
+use crate::commands::run::{next, run_result};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::{report, text};
@@ -13,24 +15,29 @@ pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> R
     let mut run = OpenRun::reopen(&args.place.place(), None, progress).await?;
     let Fixed { n_corrected, n_rejected_again, n_unchanged, n_rejected_before, report } =
         crossing::fix(&mut run, &args.file).await?;
-    let mut value = json!({
-        "corrected": n_corrected, "rejected_again": n_rejected_again, "unchanged": n_unchanged,
-        "rejected_before": n_rejected_before,
-    });
+    let result = |run| FixResult {
+        corrected: n_corrected,
+        rejected_again: n_rejected_again,
+        unchanged: n_unchanged,
+        rejected_before: n_rejected_before,
+        run,
+    };
     let Some(report) = report else {
-        output.print(&value, || "no row of the file was changed: nothing to do\n".to_owned())?;
+        output.print(&result(None), || "no row of the file was changed: nothing to do\n".to_owned())?;
         return Ok(Exit::Done);
     };
     let report = report::written(&mut run, report)?;
-    value["run"] = text::run::json(&report)?;
-    output.print(&value, || {
+    let next = next(&run, &report);
+    output.print(&result(Some(run_result(&report, next.clone()))), || {
         let accepted = n_corrected - n_rejected_again;
         let corrected = counted(n_corrected, "row");
-        format!(
+        let mut text = Styled::from(format!(
             "corrected  {corrected}: {accepted} accepted, {n_rejected_again} rejected again; {n_unchanged} of the file \
              unchanged; {} of {n_rejected_before} still rejected\n",
             report.counts.rejected
-        ) + &text::run::text(&report)
+        ));
+        text.append(text::run::text(&report, &next));
+        text
     })?;
     Ok(Exit::of(&report))
 }

@@ -3,10 +3,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use extract::Profile;
 use phone::Region;
+use results::{ProfileEntry, ProfileText, ProfilesResult};
 use serde_json::Value;
 
 use crate::cli::{InitArgs, InspectArgs};
 use crate::exit::Exit;
+use crate::hint::UserError;
 use crate::output::Output;
 use crossing::inspect::{Inspection, Kind, inspect, name_of, source_name};
 use model::{counted, printable};
@@ -44,11 +46,7 @@ pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
         inspections.iter().map(text::inspection::text).chain(left).collect::<Vec<_>>().join("\n")
     };
     let files: Vec<Value> = inspections.iter().map(text::inspection::json).collect::<Result<_>>()?;
-    let value = serde_json::json!({ "files": files, "left": left });
-    match left.is_empty() {
-        true => output.print(&files, words)?,
-        false => output.print(&value, words)?,
-    }
+    output.print(&serde_json::json!({ "files": files, "left": left }), words)?;
     Ok(Exit::Done)
 }
 
@@ -71,20 +69,24 @@ pub(crate) fn profile_list(name: Option<&str>, output: Output) -> Result<Exit> {
     if let Some(name) = name {
         let text = Profile::text(name)
             .with_context(|| format!("there is no profile \"{name}\": `ferry profiles` lists them"))?;
-        output.print(&serde_json::json!({ "name": name, "text": text }), || text.to_owned())?;
+        output.print(&ProfileText { name, text }, || text.to_owned())?;
         return Ok(Exit::Done);
     }
     let profiles = Profile::built_in()?;
-    let value: Vec<_> = profiles
-        .iter()
-        .map(|it| serde_json::json!({ "name": it.name, "title": it.title, "documented": it.documented }))
-        .collect();
-    output.print(&value, || profiles.iter().map(|it| format!("{:24} {}\n", it.name, it.title)).collect())?;
+    fn entry(it: &Profile) -> ProfileEntry<'_> {
+        ProfileEntry { name: &it.name, title: &it.title, documented: &it.documented }
+    }
+    output.print(&ProfilesResult { profiles: profiles.iter().map(entry).collect() }, || {
+        profiles.iter().map(|it| format!("{:24} {}\n", it.name, it.title)).collect::<String>()
+    })?;
     Ok(Exit::Done)
 }
 
 /// Writes a plan for the exports in a folder.
 pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
+    if !args.folder.is_dir() {
+        return Err(UserError::NoFolder(args.folder.clone()).into());
+    }
     let folder = std::path::absolute(&args.folder)?;
     let plan = folder.join("plan.toml");
     if plan.exists() {

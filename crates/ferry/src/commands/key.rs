@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crm::Crm;
 use model::ContactKey;
 use plan::{FoundKey, KeyPlace, Plan, contact_key, find_key, import_key};
-use serde_json::json;
+use results::{KeyCheck, KeyExport, KeyResult};
 
 use crate::cli::{KeyCommand, PlanArgs};
 use crate::exit::Exit;
@@ -26,14 +26,18 @@ pub(crate) async fn run(command: &KeyCommand, output: Output) -> Result<Exit> {
 fn show(args: &PlanArgs, output: Output) -> Result<Exit> {
     let plan = Plan::read(&args.plan)?;
     let Some(FoundKey { key, place, .. }) = find_key(&plan)? else {
-        output
-            .print(&json!({ "key_id": null }), || "there is no contact key yet: `ferry run` makes one\n".to_owned())?;
+        let none = KeyResult { key_id: None, place: None };
+        output.print(&none, || "there is no contact key yet: `ferry run` makes one\n".to_owned())?;
         return Ok(Exit::Failed);
     };
-    output.print(&json!({ "key_id": key.id(), "place": shown(&place) }), || {
+    output.print(&result(&key, &place), || {
         format!("contact key {} in {}\nkeep a copy in a safe place: `ferry key export`\n", key.id(), shown(&place))
     })?;
     Ok(Exit::Done)
+}
+
+fn result(key: &ContactKey, place: &KeyPlace) -> KeyResult {
+    KeyResult { key_id: Some(key.id()), place: Some(shown(place)) }
 }
 
 fn shown(place: &KeyPlace) -> String {
@@ -46,7 +50,7 @@ fn shown(place: &KeyPlace) -> String {
 fn export(args: &PlanArgs, output: Output) -> Result<Exit> {
     let plan = Plan::read(&args.plan)?;
     let Some(found) = find_key(&plan)? else { bail!("there is no contact key yet: `ferry run` makes one") };
-    let value = json!({ "key_id": found.key.id(), "key": found.reveal() });
+    let value = KeyExport { key_id: found.key.id(), key: found.reveal() };
     output.print(&value, || format!("{}\n", found.reveal()))?;
     Ok(Exit::Done)
 }
@@ -63,9 +67,7 @@ fn import(args: &PlanArgs, file: &Path, output: Output) -> Result<Exit> {
     }
     .with_context(failed)?;
     let FoundKey { key, place, .. } = import_key(&plan, &text)?;
-    output.print(&json!({ "key_id": key.id(), "place": shown(&place) }), || {
-        format!("contact key {} is in {}\n", key.id(), shown(&place))
-    })?;
+    output.print(&result(&key, &place), || format!("contact key {} is in {}\n", key.id(), shown(&place)))?;
     Ok(Exit::Done)
 }
 
@@ -77,7 +79,8 @@ async fn check(args: &PlanArgs, output: Output) -> Result<Exit> {
         None => None,
     };
     let is_same = known.as_ref().is_none_or(|it| *it == key.id());
-    output.print(&json!({ "key_id": key.id(), "database": known, "same": is_same }), || match &known {
+    let value = KeyCheck { key_id: key.id(), database: known.as_deref(), same: is_same };
+    output.print(&value, || match &known {
         None => format!("contact key {}; the database has none yet\n", key.id()),
         Some(_) if is_same => format!("contact key {} is the one of the database\n", key.id()),
         Some(known) => format!("contact key {} is not the one of the database, which has {known}\n", key.id()),

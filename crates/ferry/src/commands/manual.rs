@@ -1,21 +1,29 @@
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::cli::{Cli, SchemaOf};
+use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::output::Output;
 
 /// Prints a JSON Schema, in either format of output.
-pub(crate) fn schema(of: SchemaOf, output: Output) -> Result<Exit> {
+pub(crate) fn schema(of: &str) -> Result<Exit> {
     let schema = match of {
-        SchemaOf::Plan => plan::schema(),
-        SchemaOf::Scenario => scenario::schema(),
+        "plan" => plan::schema(),
+        "scenario" => scenario::schema(),
+        result => match results::schema(result) {
+            Some(schema) => schema,
+            None => bail!("there is no schema of {result}: there are plan, scenario, {}", schema_names()),
+        },
     };
-    output.as_json().print(&schema, String::new)?;
+    Output::print_foreign(&schema)?;
     Ok(Exit::Done)
+}
+
+fn schema_names() -> String {
+    results::names().collect::<Vec<_>>().join(", ")
 }
 
 /// Prints the completion script of a shell.

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use crm::Crm;
 use model::{ContactId, IdentityDecision};
-use serde_json::json;
+use results::{MergeResult, ShareResult, UnmergeResult};
 
 use crate::cli::{MergeArgs, ShareArgs, UnmergeArgs};
 use crate::exit::Exit;
@@ -16,7 +16,7 @@ pub(crate) async fn merge(args: &MergeArgs, output: Output) -> Result<Exit> {
     let (survivor, other) = (found(&plan, &crm, &args.survivor).await?, found(&plan, &crm, &args.other).await?);
     let merged = crm.merge(survivor, other).await??;
     crm.close().await;
-    let value = json!({ "survivor": survivor.to_string(), "merged": other.to_string(), "rows": merged.n_rows });
+    let value = MergeResult { survivor: survivor.to_string(), merged: other.to_string(), rows: merged.n_rows };
     output.print(&value, || {
         format!(
             "{other} was merged into {survivor}, which now has {} source rows; later runs keep the merge\n\
@@ -32,7 +32,7 @@ pub(crate) async fn unmerge(args: &UnmergeArgs, output: Output) -> Result<Exit> 
     let (survivor, other) = merged_pair(&plan, &crm, &args.survivor, &args.other).await?;
     crm.unmerge(survivor, other, args.never).await??;
     crm.close().await;
-    let value = json!({ "contacts": [survivor.to_string(), other.to_string()], "never": args.never });
+    let value = UnmergeResult { contacts: [survivor.to_string(), other.to_string()], never: args.never };
     output.print(&value, || match args.never {
         true => format!("{survivor} and {other} are two people and will not be merged\n"),
         false => format!("{survivor} and {other} are two people again\n"),
@@ -45,7 +45,7 @@ pub(crate) async fn share(args: &ShareArgs, output: Output) -> Result<Exit> {
     let contact = found(&plan, &crm, &args.contact).await?;
     crm.share(contact, !args.undo).await??;
     crm.close().await;
-    output.print(&json!({ "contact": contact.to_string(), "shared": !args.undo }), || match args.undo {
+    output.print(&ShareResult { contact: contact.to_string(), shared: !args.undo }, || match args.undo {
         true => format!("the phone of {contact} belongs to one person\n"),
         false => format!("several people use the phone of {contact}: it links no contacts from the next run on\n"),
     })?;

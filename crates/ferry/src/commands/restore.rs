@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Result, bail};
 use crossing::{Chosen, Progress, Restore, Restored, find_run};
-use serde_json::json;
+use results::{BackupsResult, RestoreResult, TakenBack};
 
 use crate::cli::RestoreArgs;
 use crate::exit::Exit;
@@ -16,22 +16,21 @@ pub(crate) async fn restore(args: &RestoreArgs, progress: &Progress, output: Out
     let found = find_run(&args.place.place())?;
     if args.list {
         let backups = crossing::backups(&found.plan)?;
-        output.print(&json!({ "backups": backups }), || text::restore::backups(&backups))?;
+        let result = BackupsResult { backups };
+        output.print(&result, || text::restore::backups(&result.backups))?;
         return Ok(Exit::Done);
     }
     let chosen = args.backup.map_or(Chosen::BeforeRun, Chosen::Number);
     let restore = Restore::prepare(found, chosen).await?;
     if !args.yes && !confirmed(&text::restore::question(&restore))? {
-        output.print(&json!({ "restored": false }), || "nothing was changed\n".to_owned())?;
+        output.print(&RestoreResult::default(), || "nothing was changed\n".to_owned())?;
         return Ok(Exit::Done);
     }
     let (backup, losses) = (restore.backup.as_ref().map(|it| it.number), restore.losses.clone());
     let Restored { n_contacts, replaced } = restore.run(progress).await?;
-    let value = json!({
-        "restored": true, "backup": backup, "contacts": n_contacts, "replaced": replaced, "taken_back": {
-            "contacts": losses.contacts, "decisions": losses.decisions, "runs": losses.runs,
-        },
-    });
+    let taken_back = TakenBack { contacts: losses.contacts, decisions: losses.decisions, runs: losses.runs };
+    let value =
+        RestoreResult { restored: true, backup, contacts: Some(n_contacts), replaced, taken_back: Some(taken_back) };
     output.print(&value, || text::restore::done(n_contacts, replaced))?;
     Ok(Exit::Done)
 }

@@ -1,21 +1,63 @@
 //! `ferry run`, its stages, and the commands that repeat parts of a run.
 
+mod notice;
+
 use anyhow::{Result, bail};
 use crossing::{OpenRun, Progress, RunReport, Selection, uninformative};
 use model::Stage;
+use results::{BatchResult, RunResult, VerifyResult};
+use run_text::Styled;
 
 use crate::cli::{ExtractArgs, Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
+use crate::commands::run::notice::Notice;
 use crate::exit::Exit;
+use crate::hint::UserError;
 use crate::output::Output;
 use crate::{report, text};
 
 /// Runs a whole plan.
 pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let notice = Notice::of("run", &args.notify, &args.extract.plan)?;
+    notice.after(async |notice| run_all(args, progress, output, notice).await).await
+}
+
+async fn run_all(args: &RunArgs, progress: Progress, output: Output, notice: &mut Notice) -> Result<Exit> {
     let mut run = OpenRun::open(&args.options(), progress).await?;
+    notice.opened(&run);
     let report = crossing::run(&mut run).await?;
-    let report = report::written(&mut run, report)?;
-    output.print(&text::run::json(&report)?, || text::run::text(&report))?;
+    notice.reported(&run, &report);
+    print_run(&mut run, report, output, text::run::text)
+}
+
+/// Writes the report of a run and prints it.
+fn print_run(
+    run: &mut OpenRun,
+    report: RunReport,
+    output: Output,
+    words: fn(&RunReport, &str) -> Styled,
+) -> Result<Exit> {
+    let report = report::written(run, report)?;
+    let next = next(run, &report);
+    output.print(&run_result(&report, next.clone()), || words(&report, &next))?;
     Ok(Exit::of(&report))
+}
+
+/// The command to run after this one.
+pub(crate) fn next(run: &OpenRun, report: &RunReport) -> String {
+    text::next::command(&run.plan, report)
+}
+
+/// The report of a run in JSON.
+pub(crate) fn run_result(report: &RunReport, next: String) -> RunResult<'_> {
+    RunResult {
+        run: report,
+        run_dir: text::path(&report.run_dir),
+        warnings: text::run::warnings(report),
+        uninformative: report.uninformative.map(text::verify::uninformative),
+        main_numbers: report.main_numbers(),
+        report: text::run::report_file(report),
+        next,
+    }
 }
 
 /// Reads the exports of a plan.
@@ -32,61 +74,104 @@ pub(crate) async fn stage(args: &StageArgs, stage: Stage, progress: Progress) ->
     Ok(Exit::Done)
 }
 
+/// Loads what was cleaned and verified.
+pub(crate) async fn load(args: &StageArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let mut run = OpenRun::reopen(&args.place(), args.memory, progress).await?;
+    let report = crossing::load(&mut run).await?;
+    print_run(&mut run, report, output, text::run::loaded_alone)?;
+    Ok(Exit::Done)
+}
+
 /// Runs one batch again, or checks some contacts again.
 pub(crate) async fn rerun(args: &RerunArgs, progress: Progress, output: Output) -> Result<Exit> {
+    let notice = Notice::of("rerun", &args.notify, &args.place.plan())?;
+    notice.after(async |notice| run_again(args, progress, output, notice).await).await
+}
+
+async fn run_again(args: &RerunArgs, progress: Progress, output: Output, notice: &mut Notice) -> Result<Exit> {
     let mut run = OpenRun::reopen(&args.place.place(), None, progress).await?;
+    notice.opened(&run);
     if let Some(only) = args.only {
-        return verify_again(&mut run, only, output).await;
+        return verify_again(&mut run, only, output, notice).await;
     }
     let (Some(batch), Some(from)) = (args.batch, args.from) else {
         bail!("name a batch with --batch, or contacts with --only")
     };
     let (loaded, report) = crossing::rerun(&mut run, batch, from).await?;
-    report::written(&mut run, report)?;
-    let value = serde_json::json!({
-        "batch": batch, "inserted": loaded.inserted, "updated": loaded.updated, "unchanged": loaded.unchanged,
-    });
-    let words = || text::run::loaded(loaded.inserted, loaded.updated, loaded.unchanged);
-    output.print(&value, || format!("batch {batch} was run again: {}\n", words()))?;
+    notice.reported(&run, &report);
+    let report = report::written(&mut run, report)?;
+    let result = BatchResult {
+        batch,
+        inserted: loaded.inserted,
+        updated: loaded.updated,
+        unchanged: loaded.unchanged,
+        main_numbers: report.main_numbers(),
+        report: text::run::report_file(&report),
+        next: next(&run, &report),
+    };
+    output.print(&result, || {
+        let words = text::run::loaded(loaded.inserted, loaded.updated, loaded.unchanged);
+        let mut text = Styled::from(format!("batch {batch} was run again: {words}\n"));
+        text.append(text::run::end(&report, &result.next));
+        text
+    })?;
     let verified = run.folder.manifest.stages.get(&Stage::Verify).filter(|_| from == Stage::Verify);
     Ok(verified.and_then(uninformative).map_or(Exit::Done, |_| Exit::Unverified))
 }
 
 /// Verifies contacts without a valid answer.
 pub(crate) async fn verify(args: &VerifyArgs, progress: Progress, output: Output) -> Result<Exit> {
-    let mut run = OpenRun::reopen(&args.stage.place(), args.stage.memory, progress).await?;
-    check_verifier(&run)?;
-    if args.dry_run {
-        return print_verified(&crossing::verify_dry(&run).await?, output);
-    }
-    let report = crossing::verify(&mut run, Selection::Unverified).await?;
-    print_verified(&report::written(&mut run, report)?, output)
+    let notice = Notice::of("verify", &args.notify, &args.stage.plan)?;
+    notice.after(async |notice| verify_unverified(args, progress, output, notice).await).await
 }
 
-async fn verify_again(run: &mut OpenRun, only: Only, output: Output) -> Result<Exit> {
+async fn verify_unverified(args: &VerifyArgs, progress: Progress, output: Output, notice: &mut Notice) -> Result<Exit> {
+    let mut run = OpenRun::reopen(&args.stage.place(), args.stage.memory, progress).await?;
+    notice.opened(&run);
+    check_verifier(&run)?;
+    if args.dry_run {
+        return print_verified(&run, &crossing::verify_dry(&run).await?, output);
+    }
+    verify_selected(&mut run, Selection::Unverified, output, notice).await
+}
+
+async fn verify_again(run: &mut OpenRun, only: Only, output: Output, notice: &mut Notice) -> Result<Exit> {
     check_verifier(run)?;
     let selection = match only {
         Only::NoAnswer => Selection::NoAnswer,
         Only::Expired => Selection::Expired,
         Only::Failed => Selection::Unverified,
     };
+    verify_selected(run, selection, output, notice).await
+}
+
+async fn verify_selected(run: &mut OpenRun, selection: Selection, output: Output, notice: &mut Notice) -> Result<Exit> {
     let report = crossing::verify(run, selection).await?;
-    print_verified(&report::written(run, report)?, output)
+    notice.reported(run, &report);
+    let report = report::written(run, report)?;
+    print_verified(run, &report, output)
 }
 
 fn check_verifier(run: &OpenRun) -> Result<()> {
     match run.plan.verify {
         Some(_) => Ok(()),
-        None => bail!("verification is off: the plan has no [verify] section"),
+        None => Err(UserError::NoVerifier.into()),
     }
 }
 
 /// Prints the known registrations, or the estimate of a dry run.
-fn print_verified(report: &RunReport, output: Output) -> Result<Exit> {
-    let value = serde_json::json!({
-        "registration": report.registration, "segments": report.segments, "plan_segments": report.plan_segments,
-        "provider_is_informative": report.provider_is_informative, "cost": report.cost, "estimate": report.estimate,
-    });
-    output.print(&value, || text::run::verified_alone(report))?;
+fn print_verified(run: &OpenRun, report: &RunReport, output: Output) -> Result<Exit> {
+    let result = VerifyResult {
+        registration: &report.registration,
+        segments: &report.segments,
+        plan_segments: &report.plan_segments,
+        provider_is_informative: report.provider_is_informative,
+        cost: &report.cost,
+        estimate: &report.estimate,
+        main_numbers: report.main_numbers(),
+        report: text::run::report_file(report),
+        next: next(run, report),
+    };
+    output.print(&result, || text::run::verified_alone(report, &result.next))?;
     Ok(Exit::of_verification(report))
 }

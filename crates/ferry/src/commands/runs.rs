@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use contact_export::io_error;
 use crossing::{PersonDiff, RunsDiff, diff_runs};
 use plan::Plan;
+use results::{DiffResult, PruneResult};
 use run::ArtifactWriter;
-use serde_json::json;
 
 use crate::cli::{RunsArgs, RunsCommand, RunsDiffArgs};
 use crate::commands::export::is_closed_pipe;
@@ -25,7 +25,7 @@ pub(crate) async fn runs(args: &RunsArgs, output: Output) -> Result<Exit> {
         Some(RunsCommand::Prune { keep, dry_run }) => {
             let (keep, dry_run) = (*keep, *dry_run);
             let removed = crossing::prune_runs(&plan, keep, dry_run)?;
-            let value = json!({ "removed": removed, "dry_run": dry_run });
+            let value = PruneResult { removed: &removed, dry_run };
             output.print(&value, || text::runs::pruned(&removed, dry_run))?;
         }
         Some(RunsCommand::Diff(args)) => diff(&plan, args, output).await?,
@@ -50,9 +50,7 @@ async fn diff(plan: &Plan, args: &RunsDiffArgs, output: Output) -> Result<()> {
         Ok(())
     });
     let diff = diff.await?;
-    let mut value = serde_json::to_value(&diff)?;
-    value["people"] = json!(people);
-    value["people_left_out"] = json!(n_more);
+    let value = DiffResult { diff: &diff, people: Some(&people), people_left_out: n_more };
     output.print(&value, || text::runs_diff::counts(&diff) + &text::runs_diff::people(&people, n_more))
 }
 
@@ -65,7 +63,7 @@ async fn diff_to(plan: &Plan, args: &RunsDiffArgs, file: &Path, output: Output) 
     let text = || text::runs_diff::counts(&diff) + &text::runs_diff::written(n_rows, file);
     match run::is_standard_output(file) {
         true => print_message(&text()),
-        false => output.print(&diff, text)?,
+        false => output.print(&DiffResult { diff: &diff, people: None, people_left_out: 0 }, text)?,
     }
     Ok(())
 }

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use plan::{BusinessSection, OptOutSection, Plan};
+use results::GraphResult;
 use scenario::Scenario;
 use scenario_import::{File, Imported, Options};
 use serde_json::json;
 use translate::{Business, OptOutWording, compile, mermaid, svg};
 
-use crate::cli::SchemaOf;
 use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand};
 use crate::commands::manual;
 use crate::exit::Exit;
@@ -29,7 +29,7 @@ pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
         ScenarioCommand::Show(args) => show(args, output),
         ScenarioCommand::Graph(args) => graph(args, output),
         ScenarioCommand::Simulate(args) => simulate::run(args, output),
-        ScenarioCommand::Schema => manual::schema(SchemaOf::Scenario, output),
+        ScenarioCommand::Schema => manual::schema("scenario"),
     }
 }
 
@@ -144,15 +144,16 @@ fn check(args: &ScenarioArgs, output: Output) -> Result<Exit> {
         let all: Vec<Checked<'_>> = checked.iter().map(|(scenario, it)| Checked::of(scenario, it)).collect();
         text::grouped(&all) + &text::n_findings(&all) + &text::skipped(&imported.skipped)
     };
-    output.print(&value, text)?;
+    output.print(&json!({ "scenarios": value }), text)?;
     let has_errors = checked.is_empty() || checked.iter().any(|it| it.1.has_errors());
     Ok(if has_errors { Exit::Failed } else { Exit::Done })
 }
 
 fn show(args: &ScenarioArgs, output: Output) -> Result<Exit> {
     let (imported, _) = read(args)?;
-    output
-        .print(&imported.scenarios, || imported.scenarios.iter().map(text::scenario).collect::<Vec<_>>().join("\n"))?;
+    output.print(&json!({ "scenarios": imported.scenarios }), || {
+        imported.scenarios.iter().map(text::scenario).collect::<Vec<_>>().join("\n")
+    })?;
     Ok(Exit::Done)
 }
 
@@ -171,7 +172,7 @@ fn graph(args: &GraphArgs, output: Output) -> Result<Exit> {
     };
     match &args.to {
         Some(to) => run::write_output(to, picture.as_bytes())?,
-        None => output.print(&json!({ "scenario": scenario.id, "graph": picture }), || picture.clone())?,
+        None => output.print(&GraphResult { scenario: &scenario.id, graph: &picture }, || picture.clone())?,
     }
     Ok(Exit::Done)
 }

@@ -3,8 +3,8 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use crm::Crm;
-use model::{Counts, Receipt, Stage};
-use serde::Serialize;
+use model::{Receipt, Stage};
+use results::{BatchStatus, StageStatus, StatusResult};
 
 use crate::cli::StatusArgs;
 use crate::exit::Exit;
@@ -12,31 +12,6 @@ use crate::output::Output;
 use crate::text;
 use crossing::find_run;
 use model::{counted, grouped};
-
-#[derive(Serialize)]
-struct Status {
-    run_id: String,
-    run_dir: String,
-    stages: Vec<StageStatus>,
-    batches: Vec<BatchStatus>,
-}
-
-#[derive(Serialize)]
-struct StageStatus {
-    stage: Stage,
-    state: &'static str,
-    counts: Option<Counts>,
-    batches_done: Option<u64>,
-    batches: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct BatchStatus {
-    batch: u32,
-    contacts: u64,
-    verified_at: Option<jiff::Timestamp>,
-    loaded_at: Option<jiff::Timestamp>,
-}
 
 /// Prints the state of every stage and batch, from the manifest and the receipts in the database.
 pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
@@ -78,7 +53,7 @@ pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
     let is_shown = |it: &BatchStatus| {
         args.batches || it.loaded_at.is_none() || (looked.plan.verify.is_some() && it.verified_at.is_none())
     };
-    let status = Status {
+    let status = StatusResult {
         run_id: manifest.run_id.clone(),
         run_dir: text::path(looked.folder.dir()),
         stages: vec![
@@ -93,7 +68,7 @@ pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn text(status: &Status) -> String {
+fn text(status: &StatusResult) -> String {
     let mut text = format!("{} in {}\n", status.run_id, status.run_dir);
     for stage in &status.stages {
         let rows = stage.counts.map_or(String::new(), |it| {

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use crm::{Crm, SuppressAction};
 use jiff::Timestamp;
 use model::ContactId;
+use results::SuppressResult;
 
 use crate::cli::SuppressArgs;
 use crate::exit::Exit;
@@ -51,9 +52,8 @@ pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit
     let n_suppressed = crm.suppressed().await?.len();
     let n_loaded = crm.held(&all).await?.len();
     crm.close().await;
-    let value = serde_json::json!({
-        "action": action.name(), "changed": n_changed, "suppressed": n_suppressed, "in_database": n_loaded,
-    });
+    let value =
+        SuppressResult { action: action.name(), changed: n_changed, suppressed: n_suppressed, in_database: n_loaded };
     output.print(&value, || {
         let did = if args.remove { "no longer suppressed" } else { "suppressed" };
         format!("{n_changed} {did}; the list holds {n_suppressed}\n")

@@ -6,8 +6,8 @@ mod submit;
 
 use anyhow::{Result, bail};
 use model::Rule;
+use results::{RuleEntry, RulesResult};
 use scenario::LOSSES;
-use serde_json::json;
 
 use crate::cli::template::TemplateCommand;
 use crate::exit::Exit;
@@ -35,11 +35,14 @@ fn rules(name: Option<&str>, output: Output) -> Result<Exit> {
     if rules.is_empty() {
         bail!("there is no rule {}: `ferry template rules` lists them", name.unwrap_or_default());
     }
-    let value: Vec<_> = rules
-        .iter()
-        .map(|it| json!({ "code": it.code, "name": it.name, "severity": it.severity, "about": it.about, "source": it.source }))
-        .collect();
-    output.print(&value, || {
+    let entry = |it: &&'static Rule| RuleEntry {
+        code: it.code,
+        name: it.name,
+        severity: it.severity.name(),
+        about: it.about,
+        source: it.source,
+    };
+    output.print(&RulesResult { rules: rules.iter().map(entry).collect() }, || {
         let line = |it: &&Rule| {
             format!(
                 "{} {:22} {:7} {}\n{:36}source: {}\n",
@@ -51,7 +54,7 @@ fn rules(name: Option<&str>, output: Output) -> Result<Exit> {
                 it.source
             )
         };
-        rules.iter().map(line).collect()
+        rules.iter().map(line).collect::<String>()
     })?;
     Ok(Exit::Done)
 }

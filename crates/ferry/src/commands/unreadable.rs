@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use serde_json::json;
+use results::{UnreadableField, UnreadableResult};
 
 use crate::cli::UnreadableArgs;
 use crate::exit::Exit;
@@ -22,11 +22,8 @@ pub(crate) fn unreadable(args: &UnreadableArgs, output: Output) -> Result<Exit> 
             }
         }
     }
-    let value: Vec<_> = values
-        .iter()
-        .map(|((source, field), values)| json!({ "source": source, "field": field, "values": values }))
-        .collect();
-    output.print(&value, || {
+    let fields = values.iter().map(|((source, field), values)| UnreadableField { source, field, values }).collect();
+    output.print(&UnreadableResult { fields }, || {
         let mut text = String::new();
         for ((source, field), values) in &values {
             text += &format!("{source} {field}\n");

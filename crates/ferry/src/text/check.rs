@@ -3,22 +3,42 @@
 use crossing::{Check, DiskSpace, Found, KeyMatch, Subject};
 use model::counted;
 use plan::KeyPlace;
+use run_text::{Role, Styled};
 
-use crate::exit::{Exit, exit_of};
+use crate::exit::{Exit, exit_of, texts_of};
+use crate::hint;
 use crate::text::{self, size};
 
 /// One line for each check, and one for all.
-pub(crate) fn list(checks: &[Check]) -> String {
-    let line = |it: &Check| format!("{:10} {:8} {}\n", it.subject.name(), state(it), message(it));
-    let mut lines: String = checks.iter().map(line).collect();
+pub(crate) fn list(checks: &[Check]) -> Styled {
+    let mut lines = Styled::default();
+    for it in checks {
+        let role = match it.found {
+            Ok(_) => Role::Plain,
+            Err(_) => Role::Error,
+        };
+        lines.push(Role::Plain, format!("{:10} ", it.subject.name()));
+        lines.push(role, format!("{:8}", state(it)));
+        lines.push(Role::Plain, format!(" {}\n", message(it)));
+        if let Some(hint) = hint(it) {
+            lines.push(Role::Plain, format!("{:10} {:8} {hint}\n", "", "hint"));
+        }
+    }
     let n_wrong = checks.iter().filter(|it| it.found.is_err()).count() as u64;
     let has_plan = checks.iter().any(|it| it.subject == Subject::Disk);
-    lines += &match (n_wrong, has_plan) {
-        (0, _) => "all well: `ferry run` can begin\n".to_owned(),
-        (_, true) => format!("{} not well\n", counted(n_wrong, "check")),
-        (_, false) => "nothing else was checked: correct the plan first\n".to_owned(),
+    let end = match (n_wrong, has_plan) {
+        (0, _) => "all well: `ferry run` can begin".to_owned(),
+        (_, true) => format!("{} not well", counted(n_wrong, "check")),
+        (_, false) => "nothing else was checked: correct the plan first".to_owned(),
     };
+    lines.push(if n_wrong == 0 { Role::Main } else { Role::Error }, end);
+    lines.push(Role::Plain, "\n");
     lines
+}
+
+/// What can be done about a check that failed.
+pub(crate) fn hint(check: &Check) -> Option<String> {
+    check.found.as_ref().err().and_then(hint::of)
 }
 
 /// `ok`; or by what has to be done: `wrong` in the plan, `later` if it may pass, else `failed`.
@@ -35,7 +55,7 @@ pub(crate) fn state(check: &Check) -> &'static str {
 pub(crate) fn message(check: &Check) -> String {
     match &check.found {
         Ok(found) => well(found),
-        Err(error) => format!("{error:#}"),
+        Err(error) => texts_of(error).join(": "),
     }
     .replace(['\n', '\r'], " ")
 }

@@ -126,15 +126,6 @@ fn planned_upload(upload: &PlannedUpload) -> String {
     }
 }
 
-/// The note about a sample whose upload begins or is resumed.
-pub(crate) fn upload(file: &str, n_bytes: u64, offset: u64) -> String {
-    let (file, n_bytes) = (printable(file), grouped(n_bytes));
-    match offset {
-        0 => format!("{file} ({n_bytes} bytes)"),
-        offset => format!("{file} is resumed at byte {} of {n_bytes}", grouped(offset)),
-    }
-}
-
 /// A line for each template, and the number in each status.
 pub(crate) fn status(rows: &[TemplateRow]) -> String {
     let mut text = String::new();

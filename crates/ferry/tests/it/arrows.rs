@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 29] = [
+const ARROWS: [(&str, &[&str]); 32] = [
     ("phone", &[]),
     ("test_needs", &[]),
     ("model", &["phone"]),
     ("scenario", &["model"]),
     ("http", &[]),
+    ("notify", &["http"]),
     ("whatsapp", &["http", "model", "phone"]),
     ("consent", &["model"]),
     ("extract", &["model"]),
@@ -36,7 +37,9 @@ const ARROWS: [(&str, &[&str]); 29] = [
         "crossing",
         &["audit", "clean", "consent", "crm", "extract", "model", "phone", "plan", "run", "verify", "whatsapp"],
     ),
+    ("run_text", &["crossing", "model", "plan", "run", "verify"]),
     ("contact_export", &["crm", "model", "run"]),
+    ("results", &["crossing", "model", "run"]),
     ("campaign", &["crm", "model", "plan", "run", "scenario", "template", "whatsapp"]),
     (
         "ferry",
@@ -48,9 +51,12 @@ const ARROWS: [(&str, &[&str]); 29] = [
             "crossing",
             "extract",
             "model",
+            "notify",
             "phone",
             "plan",
+            "results",
             "run",
+            "run_text",
             "sandbox",
             "scenario",
             "scenario_import",

@@ -212,7 +212,10 @@ fn one_batch_can_be_done_again() {
     let asked = sandbox.ledger().len();
     let again = world.ferry(&["rerun", "--batch", "2", "--from", "verify", "--run-dir", "run"]);
     assert_eq!(again.code, 0, "{again:?}");
-    assert_eq!(again.out, "batch 2 was run again: 0 new, 0 changed, 100 unchanged\n");
+    assert!(
+        again.out.starts_with("batch 2 was run again: 0 new, 0 changed, 100 unchanged\n\ncan be invited"),
+        "{again:?}"
+    );
     assert_eq!(sandbox.ledger().len(), asked + 100);
     assert_eq!(world.ferry(&["audit", "--run-dir", "run"]).code, 0);
 

@@ -214,7 +214,15 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
         let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
         prepare(&world);
         let ended = world.run();
-        (ended.code, ended.err.lines().filter(|it| it.starts_with("ferry: ")).collect::<Vec<_>>().join("\n"))
+        (
+            ended.code,
+            ended
+                .err
+                .lines()
+                .filter(|it| it.starts_with("ferry: ") || it.starts_with("hint: "))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        )
     };
     let sql = |world: &World, statement: &str| {
         drop(crate::world::texts(&format!("sqlite:{}", world.path("ferry.db").display()), statement));
@@ -232,7 +240,7 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
         world.write("ferry.db", "this is a text, and a long enough one to be read as a header of a page")
     });
     assert_eq!(code, 1);
-    assert!(error.ends_with("is not a SQLite database"), "{error}");
+    assert!(error.contains("is not a SQLite database\nhint: name another file"), "{error}");
 
     let (code, error) = refused(&|world| sql(world, "create table theirs (x text)"));
     assert_eq!(code, 1);

@@ -95,6 +95,10 @@ fn two_runs_at_once_do_not_mix() {
     assert_eq!(second.code, 75);
     let told = second.err.lines().find(|it| it.starts_with("ferry: another ferry works in run (")).unwrap_or_default();
     assert!(told.contains(&holder) && told.ends_with("): wait for it, or stop it"), "{second:?}");
+    assert!(
+        second.err.contains("\nhint: `ferry status` shows how far that run is; finished work is kept;"),
+        "{second:?}"
+    );
     assert_eq!(world.run().code, 0);
 }
 

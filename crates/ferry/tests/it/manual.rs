@@ -1,46 +1,26 @@
 //! The manual equals the help that the program prints.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use expect_test::expect_file;
 
 use crate::world::World;
 
+/// The names of all commands, such as `runs diff`, by the manual pages.
+pub(crate) fn commands() -> BTreeSet<String> {
+    let world = World::empty();
+    assert_eq!(world.ferry(&["man", "pages"]).code, 0);
+    let pages = fs::read_dir(world.path("pages")).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());
+    let names = pages.filter_map(|it| Some(it.strip_prefix("ferry-")?.strip_suffix(".1")?.replace('-', " ")));
+    names.filter(|it| !it.split(' ').any(|word| word == "help")).collect()
+}
+
 #[test]
 fn the_manual_is_what_help_prints() {
     let world = World::empty();
-    let commands = [
-        "",
-        "inspect",
-        "init",
-        "profiles",
-        "check",
-        "run",
-        "extract",
-        "clean",
-        "verify",
-        "load",
-        "runs",
-        "runs prune",
-        "runs diff",
-        "status",
-        "rerun",
-        "fix",
-        "suppress",
-        "merge",
-        "unmerge",
-        "share",
-        "audit",
-        "trace",
-        "export",
-        "export contacts",
-        "export segment",
-        "restore",
-        "sandbox",
-        "schema",
-        "completions",
-        "man",
-    ];
     let mut manual = String::new();
-    for command in commands {
+    for command in [String::new()].into_iter().chain(commands()) {
         let mut arguments: Vec<&str> = command.split_whitespace().collect();
         arguments.push("--help");
         let ended = world.ferry(&arguments);

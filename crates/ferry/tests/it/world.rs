@@ -1,5 +1,6 @@
 //! A folder with a plan and its files, and the commands to run in it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -97,6 +98,12 @@ impl World {
         let mut command = Command::new(FERRY);
         command.args(arguments).current_dir(self.home.path()).env("FERRY_CONTACT_KEY", KEY).env_remove("FERRY_LOG");
         command
+    }
+
+    /// The environment in which commands run, for scripts that run Ferry.
+    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let command = self.command(&[]);
+        command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
     }
 
     pub(crate) fn ferry(&self, arguments: &[&str]) -> Ended {

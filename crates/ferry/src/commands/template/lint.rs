@@ -1,7 +1,5 @@
 //! `ferry template lint`.
 
-use std::io::IsTerminal;
-
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::Result;
 use model::{Finding, Severity, counted, printable, printable_text};
@@ -11,7 +9,7 @@ use template::{Template, ValueLengths, fix, lint_set};
 use super::sarif::sarif;
 use crate::cli::template::{LintArgs, LintOutput};
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, is_coloured};
 use campaign::{Document, DocumentFinding, Excerpt, read_documents};
 
 pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
@@ -28,9 +26,7 @@ pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
     let n_errors = n(Severity::Error);
     match args.kind {
         LintOutput::Sarif => {
-            let value = sarif(&documents, &findings);
-            let text = serde_json::to_string_pretty(&value)? + "\n";
-            output.print(&value, || text)?;
+            Output::print_foreign(&sarif(&documents, &findings))?;
         }
         LintOutput::Json => output.as_json().print(&json_of(&documents, &findings, &fixed), String::new)?,
         LintOutput::Text => output.print_coloured(&json_of(&documents, &findings, &fixed), || {
@@ -139,6 +135,6 @@ fn rendered(document: &Document, finding: &Finding) -> String {
         group = group.element(Level::HELP.message(fix));
     }
     group = group.element(Level::NOTE.message(format!("{}: {}", finding.rule.name, finding.rule.source)));
-    let renderer = if std::io::stdout().is_terminal() { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if is_coloured() { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group]).replacen(&shown, &column, 1) + "\n\n"
 }

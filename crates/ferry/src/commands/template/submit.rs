@@ -10,8 +10,9 @@ use crossing::Progress;
 use crossing::progress::{Note, Outcome, Task, Work};
 use jiff::Timestamp;
 use plan::Plan;
+use results::{SyncResult, TemplateStatus, TemplateStatusResult};
 use scenario::Criticality;
-use serde_json::{Value, json};
+use serde_json::json;
 use template::HEADER_HANDLE;
 
 use crate::cli::template::{AccountArgs, SubmitArgs};
@@ -133,23 +134,30 @@ pub(super) async fn status(args: &AccountArgs, progress: &Progress, output: Outp
     let account = open(&Plan::read(&args.plan)?, progress).await?;
     let rows: Vec<TemplateRow> = account.templates().await?.into_values().collect();
     account.close().await;
-    let value: Vec<Value> = rows
-        .iter()
-        .map(|it| {
-            let at = Timestamp::from_microsecond(it.changed_at).map(|it| it.to_string()).unwrap_or_default();
-            json!({ "name": it.name, "language": it.language, "status": it.status, "category": it.category, "reason": it.reason,
-                "scenario": it.scenario, "id": it.template_id, "changed_at": at })
-        })
-        .collect();
-    output.print(&value, || text::status(&rows))?;
+    let templates = rows.iter().map(status_of).collect();
+    output.print(&TemplateStatusResult { templates }, || text::status(&rows))?;
     Ok(Exit::Done)
+}
+
+fn status_of(row: &TemplateRow) -> TemplateStatus<'_> {
+    TemplateStatus {
+        name: &row.name,
+        language: &row.language,
+        status: &row.status,
+        category: &row.category,
+        reason: row.reason.as_deref(),
+        scenario: &row.scenario,
+        id: row.template_id.as_deref(),
+        changed_at: Timestamp::from_microsecond(row.changed_at).map(|it| it.to_string()).unwrap_or_default(),
+    }
 }
 
 pub(super) async fn sync(args: &AccountArgs, progress: &Progress, output: Output) -> Result<Exit> {
     let account = open(&Plan::read(&args.plan)?, progress).await?;
-    let changes: Vec<String> = account.sync().await?.iter().map(text::change).collect();
+    let changed: Vec<String> = account.sync().await?.iter().map(text::change).collect();
     account.close().await;
-    output.print(&json!({ "changed": changes }), || match changes.as_slice() {
+    let result = SyncResult { changed };
+    output.print(&result, || match result.changed.as_slice() {
         [] => "nothing changed\n".to_owned(),
         changes => changes.iter().map(|it| format!("{it}\n")).collect(),
     })?;

@@ -1,0 +1,65 @@
+//! The command that comes after a run.
+
+use std::path::Path;
+
+use crossing::RunReport;
+use model::Segment;
+use plan::Plan;
+
+/// The command to run after this one, or what to do before it.
+pub fn command(plan: &Plan, report: &RunReport) -> String {
+    let place = place(plan, &report.run_dir);
+    let ready = report.segments.as_ref().and_then(|it| it.get(Segment::Ready.name())).copied().unwrap_or(0);
+    match () {
+        () if report.dry_run || report.sample.is_some() => match named_plan(plan) {
+            Some(path) => format!("ferry run {path}"),
+            None => "ferry run".to_owned(),
+        },
+        () if report.reject_rate > report.max_reject_rate => {
+            let folder = quoted(&crate::path(&report.run_dir.join("clean/rejects")));
+            format!("correct the rows in {folder}, then: ferry fix FILE{place}")
+        }
+        () if report.is_over_unreadable => format!("ferry unreadable{place}"),
+        () if report.uninformative.is_some() => {
+            "name another verifier in [verify] of the plan, then: ferry run".to_owned()
+        }
+        () if plan.verify.is_none() => "add [verify] to the plan, then: ferry verify".to_owned(),
+        () if ready > 0 => format!("ferry export segment ready --to ready.csv{place}"),
+        () => format!("ferry audit{place}"),
+    }
+}
+
+/// The options by which a later command finds the run.
+fn place(plan: &Plan, run_dir: &Path) -> String {
+    let run_dir = std::path::absolute(run_dir).unwrap_or_else(|_| run_dir.to_owned());
+    if run_dir.parent() != Some(&plan.folder().join("runs")) {
+        return format!(" --run-dir {}", quoted(&crate::path(&run_dir)));
+    }
+    named_plan(plan).map_or(String::new(), |it| format!(" --plan {it}"))
+}
+
+/// The plan, unless it is the one that commands take by themselves.
+fn named_plan(plan: &Plan) -> Option<String> {
+    let path = crate::path(&plan.path);
+    (path != "plan.toml").then(|| quoted(&path))
+}
+
+/// A text as one word of a shell.
+fn quoted(text: &str) -> String {
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._/".contains(&it);
+    match !text.is_empty() && text.bytes().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_of_a_shell() {
+        assert_eq!(quoted("runs/2026-11-29-spring"), "runs/2026-11-29-spring");
+        assert_eq!(quoted("my runs/a'b"), "'my runs/a'\\''b'");
+    }
+}
