@@ -10,6 +10,7 @@ mod corpus;
 mod corpus_scripts;
 mod crossing;
 mod databases;
+mod docs;
 mod early;
 mod export_files;
 mod exports;
