@@ -242,6 +242,15 @@ fn flat(path: &Path) -> PathBuf {
 
 /// Every page, by its path from the root.
 fn pages() -> BTreeMap<PathBuf, Page> {
+    let read = |file: PathBuf| {
+        let page = Page::read(&fs::read_to_string(&file).unwrap());
+        (file.strip_prefix(root()).unwrap().to_owned(), page)
+    };
+    page_files().into_iter().map(read).collect()
+}
+
+/// README.md, the page of the crates, and all pages of the book.
+pub(crate) fn page_files() -> Vec<PathBuf> {
     let mut files = vec![root().join("README.md"), root().join("crates/README.md")];
     let mut folders = vec![root().join("docs")];
     while let Some(folder) = folders.pop() {
@@ -253,13 +262,9 @@ fn pages() -> BTreeMap<PathBuf, Page> {
         }
     }
     files.retain(|it| it.extension().is_some_and(|it| it == "md"));
-    let read = |file: PathBuf| {
-        let page = Page::read(&fs::read_to_string(&file).unwrap());
-        (file.strip_prefix(root()).unwrap().to_owned(), page)
-    };
-    files.into_iter().map(read).collect()
+    files
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().and_then(Path::parent).unwrap().to_owned()
 }

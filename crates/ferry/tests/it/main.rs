@@ -11,6 +11,7 @@ mod corpus_scripts;
 mod crossing;
 mod databases;
 mod docs;
+mod docs_shown;
 mod early;
 mod export_files;
 mod exports;
