@@ -135,7 +135,10 @@ impl Page {
                 Event::End(TagEnd::CodeBlock) => page.add_block(block.take()),
                 Event::Code(it) => {
                     heading.iter_mut().for_each(|heading| heading.push_str(&it));
-                    page.add_commands(line, &it);
+                    // A mention that leaves something out is no command.
+                    if !it.contains('…') {
+                        page.add_commands(line, &it);
+                    }
                 }
                 Event::Text(it) => {
                     heading.iter_mut().for_each(|heading| heading.push_str(&it));
@@ -161,9 +164,9 @@ impl Page {
 
     fn add_block(&mut self, block: Option<(usize, String, String)>) {
         let Some((line, kind, text)) = block else { return };
-        match kind.as_str() {
-            "sh" => text.replace("\\\n", " ").lines().for_each(|it| self.add_commands(line, it)),
-            "toml" => self.toml.push((line, text)),
+        match kind.split(',').next() {
+            Some("sh") => text.replace("\\\n", " ").lines().for_each(|it| self.add_commands(line, it)),
+            Some("toml") => self.toml.push((line, text)),
             _ => {}
         }
     }
