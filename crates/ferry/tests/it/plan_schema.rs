@@ -166,7 +166,7 @@ assert len(plans) >= 14 and n_refused >= 70, (len(plans), n_refused)
     let demo = root().join("fixtures/demo/plan.toml");
     let (plans, written) = (world.path("plans.json"), world.path("plan.toml"));
     let arguments = [&schema, &plans, &demo, &written].map(|it| it.to_str().unwrap());
-    assert_eq!(python(script, &arguments), "");
+    assert!(python(script, &arguments).is_none_or(|it| it.is_empty()));
 }
 
 #[test]

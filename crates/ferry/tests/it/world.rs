@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
+use test_needs::Need;
 
 pub(crate) const FERRY: &str = env!("CARGO_BIN_EXE_ferry");
 /// All tests use one contact key, so that ids are the same wherever a test runs.
@@ -296,32 +297,28 @@ impl Drop for Sandbox {
 /// A PostgreSQL database for one test, in the cluster that `scripts/test` starts.
 pub(crate) struct Postgres {
     pub(crate) url: String,
+    cluster: String,
     name: String,
 }
 
 impl Postgres {
-    pub(crate) fn create() -> Self {
+    /// Creates a database; none if the test has to be skipped because there is no PostgreSQL.
+    pub(crate) fn create() -> Option<Self> {
+        let cluster = Need::Postgres.find()?;
         let name = format!("t{}", uuid());
-        let url = cluster_url(&name);
-        on_cluster(&format!("create database {name}"));
-        Self { url, name }
+        on_cluster(&cluster, &format!("create database {name}"));
+        Some(Self { url: cluster.replace("DATABASE", &name), cluster, name })
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        on_cluster(&format!("drop database if exists {} with (force)", self.name));
+        on_cluster(&self.cluster, &format!("drop database if exists {} with (force)", self.name));
     }
 }
 
-fn cluster_url(database: &str) -> String {
-    let cluster = std::env::var("FERRY_TEST_POSTGRES")
-        .expect("FERRY_TEST_POSTGRES is not set: run the tests with scripts/test, which starts a PostgreSQL for them");
-    cluster.replace("DATABASE", database)
-}
-
-fn on_cluster(statement: &str) {
-    let url = cluster_url("postgres");
+fn on_cluster(cluster: &str, statement: &str) {
+    let url = cluster.replace("DATABASE", "postgres");
     block_on(async {
         let mut connection = PgConnection::connect(&url).await.unwrap();
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
