@@ -14,7 +14,7 @@ use test_needs::Need;
 
 pub(crate) const FERRY: &str = env!("CARGO_BIN_EXE_ferry");
 /// All tests use one contact key, so that ids are the same wherever a test runs.
-const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+pub(crate) const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
 /// A separate folder for one test.
 pub(crate) struct World {
