@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod coverage;
 pub(crate) mod inspection;
 pub(crate) mod list_quality;
+pub(crate) mod profile;
 pub(crate) mod progress;
 pub(crate) mod restore;
 pub(crate) mod run;

@@ -16,6 +16,7 @@ mod exports;
 mod faults;
 mod fixes;
 mod hostile;
+mod inspect;
 mod interrupted;
 mod manual;
 mod people;

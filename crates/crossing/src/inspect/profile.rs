@@ -1,0 +1,251 @@
+//! The profile of each column of files: how full it is, what it holds, and what a plan reads of it.
+
+mod form;
+mod judge;
+mod tally;
+mod values;
+
+use std::collections::BTreeMap;
+
+use clean::JudgedOrder;
+use consent::Words;
+use extract::{Cells, Profile, guess_columns_by_names};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use phone::Region;
+use serde::Serialize;
+
+use crate::inspect::profile::form::{date_form, write_form};
+use crate::inspect::profile::judge::{Column, fields_by_column, is_known_word, judge};
+pub use crate::inspect::profile::judge::{DayOrMonth, LooksLike};
+use crate::inspect::profile::tally::{Range, Tally};
+use crate::inspect::profile::values::{Estimate, Limit, Values, hash_of};
+use crate::unread::is_shown;
+
+/// Limits the values of a column that are shown.
+const MOST_SHOWN: usize = 5;
+/// Of a column with many values, one row in so many is looked at to find out what it holds.
+const ONE_ROW_IN: u64 = 64;
+
+/// The profile of the columns of files.
+#[derive(Debug, Serialize)]
+pub struct FileProfile {
+    /// Number of rows that the profile is of.
+    pub rows: u64,
+    pub columns: Vec<ColumnProfile>,
+}
+
+/// What is in a column.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct ColumnProfile {
+    pub name: String,
+    /// Number of cells with more than white space.
+    pub filled: u64,
+    /// Number of different values, without white space around them.
+    pub distinct: u64,
+    /// Whether `distinct` is an estimate. The standard error is 1.6 %.
+    pub is_estimate: bool,
+    pub looks_like: LooksLike,
+    /// How most of the dates are written, such as `YYYY-MM-DD`.
+    pub date_form: Option<String>,
+    pub day_or_month: Option<DayOrMonth>,
+    /// Number of characters of the shortest and of the longest value.
+    pub shortest: u64,
+    pub longest: u64,
+    /// The smallest and the greatest number, or the first and the last day.
+    pub least: Option<String>,
+    pub most: Option<String>,
+    /// The commonest values, or their forms.
+    pub commonest: Vec<Common>,
+    /// The fields of a plan that read the column.
+    pub read_as: Vec<String>,
+}
+
+/// A common value of a column, or a form that many of its values have.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Common {
+    pub value: String,
+    /// Whether `value` is a form, in which digits are `9` and words are `x`.
+    pub is_form: bool,
+    /// The share of the filled cells, from 0 to 1.
+    pub share: f64,
+}
+
+/// Collects the profile of files, row by row.
+pub(crate) struct Profiler {
+    region: Option<Region>,
+    limit: Limit,
+    most_rows: u64,
+    n_rows: u64,
+    columns: Vec<ColumnCounts>,
+}
+
+#[derive(Default)]
+struct ColumnCounts {
+    filled: u64,
+    lengths: Range<u64>,
+    values: Values,
+    /// Once there are too many values to keep.
+    estimate: Option<Estimate>,
+    has_range: bool,
+    tally: Tally,
+}
+
+impl Profiler {
+    /// A profile of at most `most_rows` rows.
+    pub(crate) fn new(n_columns: usize, region: Option<Region>, most_rows: u64) -> Self {
+        let columns = (0..n_columns).map(|_| ColumnCounts::default()).collect();
+        Self { region, limit: Limit::of_each(n_columns), most_rows, n_rows: 0, columns }
+    }
+
+    /// Adds a row; no cells if it could not be read.
+    pub(crate) fn add(&mut self, cells: Option<Cells>) {
+        if self.n_rows == self.most_rows {
+            return;
+        }
+        self.n_rows += 1;
+        let Some(cells) = cells else { return };
+        let is_looked_at = self.n_rows.is_multiple_of(ONE_ROW_IN);
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            let value = cells.get(index).trim();
+            if !value.is_empty() {
+                column.add(value, is_looked_at, self.limit, self.region);
+            }
+        }
+    }
+
+    /// The profile. `names` are the columns, and `layout` says how `profile` reads them.
+    pub(crate) fn finish(
+        self,
+        names: &[String],
+        layout: &extract::Layout,
+        profile: &Profile,
+        profiles: &[Profile],
+    ) -> FileProfile {
+        let mut fields = fields_by_column(layout, profile, names.len());
+        let words = Words::default();
+        let contacts = profiles.iter().find(|it| it.name == "contacts");
+        let columns = self.columns.into_iter().zip(names).enumerate().map(|(index, (counts, name))| {
+            let read_as = fields.remove(&index).unwrap_or_default();
+            let usual = contacts.map(|it| guess_columns_by_names(it, std::slice::from_ref(name)));
+            let usual = usual.and_then(|it| it.into_keys().next()).unwrap_or_default();
+            let field = read_as.first().unwrap_or(&usual).clone();
+            counts.finish(name, read_as, &field, self.region, &words)
+        });
+        FileProfile { rows: self.n_rows, columns: columns.collect() }
+    }
+}
+
+impl ColumnCounts {
+    fn add(&mut self, value: &str, is_looked_at: bool, limit: Limit, region: Option<Region>) {
+        self.filled += 1;
+        self.lengths.add(value.chars().count() as u64);
+        let hash = hash_of(value);
+        match &mut self.estimate {
+            None => {
+                self.values.add(hash, value);
+                if self.values.is_over(limit) {
+                    self.begin_estimate(region);
+                }
+            }
+            Some(estimate) => {
+                estimate.add(hash);
+                match () {
+                    () if is_looked_at => self.tally.add(value, 1, region),
+                    () if self.has_range => self.tally.add_range(value, 1),
+                    () => {}
+                }
+            }
+        }
+    }
+
+    /// Forgets the values of a column that has too many of them.
+    fn begin_estimate(&mut self, region: Option<Region>) {
+        let mut estimate = Estimate::default();
+        self.values.iter().for_each(|it| estimate.add(it.0));
+        self.estimate = Some(estimate);
+        self.tally_values(region);
+        self.values = Values::default();
+        let n_ranged = self.tally.n_numbers.max(self.tally.dates.dates);
+        self.has_range = n_ranged * 2 > self.tally.n_cells && self.tally.n_phones * 2 < self.tally.n_cells;
+    }
+
+    fn tally_values(&mut self, region: Option<Region>) {
+        self.values.iter().for_each(|(_, value, n)| self.tally.add(value, n, region));
+    }
+
+    fn finish(
+        mut self,
+        name: &str,
+        read_as: Vec<String>,
+        field: &str,
+        region: Option<Region>,
+        words: &Words,
+    ) -> ColumnProfile {
+        if self.estimate.is_none() {
+            self.tally_values(region);
+        }
+        let distinct = self.estimate.as_ref().map_or(self.values.len() as u64, Estimate::n_distinct);
+        let distinct = distinct.min(self.filled);
+        let values = if self.estimate.is_none() { Some(&self.values) } else { None };
+        let looks_like = judge(&Column { filled: self.filled, distinct, tally: &self.tally, values, field }, words);
+        let order = self.tally.dates.judge(region);
+        let is_date = looks_like == LooksLike::Date;
+        let (least, most) = self.range(looks_like, order).unzip();
+        let (shortest, longest) = self.lengths.0.unwrap_or_default();
+        ColumnProfile {
+            name: name.to_owned(),
+            filled: self.filled,
+            distinct,
+            is_estimate: self.estimate.is_some(),
+            looks_like,
+            date_form: self.tally.commonest_forms().first().filter(|_| is_date).map(|it| date_form(it.0, order)),
+            day_or_month: DayOrMonth::of(order).filter(|_| is_date),
+            shortest,
+            longest,
+            least,
+            most,
+            commonest: self.commonest(looks_like, values, field, words),
+            read_as,
+        }
+    }
+
+    fn range(&self, looks_like: LooksLike, order: JudgedOrder) -> Option<(String, String)> {
+        let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date().to_string();
+        match looks_like {
+            LooksLike::Date => self.tally.days(order).map(|it| (day(it.0), day(it.1))),
+            LooksLike::Number => self.tally.numbers.0.map(|it| (it.0.to_string(), it.1.to_string())),
+            _ => None,
+        }
+    }
+
+    /// The commonest values of a column of words. A value that may be about one person counts by its form.
+    fn commonest(&self, looks_like: LooksLike, values: Option<&Values>, field: &str, words: &Words) -> Vec<Common> {
+        let common = |value: &str, n: u64, is_form: bool| {
+            let share = (model::share(n, self.tally.n_all) * 10_000.0).round() / 10_000.0;
+            Common { value: value.to_owned(), is_form, share }
+        };
+        let is_personal = ["name", "first_name", "last_name", "phone", "email", "viber_id", "body"].contains(&field);
+        let are_words = matches!(
+            looks_like,
+            LooksLike::Country | LooksLike::Language | LooksLike::Consent | LooksLike::YesNo | LooksLike::Category
+        );
+        let Some(values) = values.filter(|_| are_words && !is_personal) else {
+            let forms = self.tally.commonest_forms().into_iter().take(MOST_SHOWN);
+            return forms.map(|it| common(it.0, it.1, true)).collect();
+        };
+        let mut counts: BTreeMap<(bool, String), u64> = BTreeMap::new();
+        for (_, value, n) in values.iter() {
+            let is_plain = is_known_word(looks_like, value, words) || is_shown(value, n);
+            let mut text = String::new();
+            match is_plain {
+                true => text += &value.split_whitespace().collect::<Vec<_>>().join(" "),
+                false => write_form(value, &mut text),
+            }
+            *counts.entry((!is_plain, text)).or_default() += n;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|it| std::cmp::Reverse(it.1));
+        counts.iter().take(MOST_SHOWN).map(|((is_form, text), n)| common(text, *n, *is_form)).collect()
+    }
+}

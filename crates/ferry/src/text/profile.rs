@@ -1,0 +1,139 @@
+//! Text of the profile of columns: a table, or on a narrow terminal a paragraph for each column.
+
+use std::fmt::Write;
+
+use model::{grouped, printable};
+
+use crossing::inspect::{ColumnProfile, DayOrMonth, FileProfile, LooksLike};
+
+/// The narrowest terminal that the table fits.
+const TABLE: usize = 84;
+/// The width where there is no terminal, and the widest text that is easy to read.
+const USUAL: usize = 100;
+/// The width of the names of columns. Longer names have a line of their own.
+const NAMES: usize = 24;
+const INDENT: &str = "      ";
+
+/// The width of the terminal, which `COLUMNS` overrides.
+pub(crate) fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|it| it.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|it| it.0.0.into());
+    columns.or_else(terminal).unwrap_or(USUAL).clamp(30, USUAL)
+}
+
+/// The profile of files that have `n_rows` rows.
+pub(crate) fn table(profile: &FileProfile, n_rows: u64, width: usize) -> String {
+    let of = match profile.rows {
+        rows if rows < n_rows => format!("of the first {} rows", grouped(rows)),
+        rows => format!("of all {} rows", grouped(rows)),
+    };
+    let is_estimated = profile.columns.iter().any(|it| it.is_estimate);
+    let estimates = if is_estimated { "; ~ is an estimate (± 2 %)" } else { "" };
+    let forms = "9 is a digit and x a word in the form of a value";
+    let mut text = format!("\n  profile    {of}{estimates}\n{}", wrapped(&[forms.to_owned()], "             ", width));
+    if width >= TABLE {
+        let _ =
+            writeln!(text, "  {:NAMES$} {:>16} {:>11}  {:20} read as", "column", "filled", "distinct", "looks like");
+    }
+    for column in &profile.columns {
+        text += &if width >= TABLE { row(column, profile.rows) } else { paragraph(column, profile.rows) };
+        text += &wrapped(&details(column), INDENT, width);
+    }
+    text
+}
+
+fn row(column: &ColumnProfile, n_rows: u64) -> String {
+    let mut name = printable(&column.name).into_owned();
+    let mut text = String::new();
+    if name.chars().count() > NAMES {
+        let _ = writeln!(text, "  {name}");
+        name.clear();
+    }
+    let filled = format!("{} {:>7}", grouped(column.filled), percent(column.filled, n_rows));
+    let (looks_like, read_as) = (looks_like(column), column.read_as.join(", "));
+    let line = format!("  {name:NAMES$} {filled:>16} {:>11}  {looks_like:20} {read_as}", distinct(column));
+    text + line.trim_end() + "\n"
+}
+
+fn paragraph(column: &ColumnProfile, n_rows: u64) -> String {
+    let mut text = format!("  {}\n{INDENT}{}", printable(&column.name), looks_like(column));
+    if !column.read_as.is_empty() {
+        let _ = write!(text, ", read as {}", column.read_as.join(", "));
+    }
+    let filled = format!("{} filled ({})", grouped(column.filled), percent(column.filled, n_rows));
+    text + &format!("\n{INDENT}{filled}, {} distinct\n", distinct(column))
+}
+
+/// The range of a column and its commonest values, in parts that are not divided.
+fn details(column: &ColumnProfile) -> Vec<String> {
+    let mut parts: Vec<String> = column.date_form.iter().map(|it| printable(it).into_owned()).collect();
+    match (&column.least, &column.most) {
+        (Some(least), Some(most)) if least == most => parts.push(least.clone()),
+        (Some(least), Some(most)) => parts.push(format!("{least} to {most}")),
+        _ if column.filled == 0 => {}
+        _ if column.shortest == column.longest => parts.push(model::counted(column.longest, "character")),
+        _ => parts.push(format!("{} to {} characters", grouped(column.shortest), grouped(column.longest))),
+    }
+    let is_one_date_form = column.date_form.is_some() && column.commonest.len() == 1;
+    let common = column.commonest.iter().filter(|_| !is_one_date_form);
+    parts.extend(common.map(|it| format!("\"{}\" {}", printable(&it.value), rough_percent(it.share))));
+    parts
+}
+
+fn looks_like(column: &ColumnProfile) -> &'static str {
+    match column.looks_like {
+        LooksLike::Empty => "empty",
+        LooksLike::Phone => "phone",
+        LooksLike::Email => "e-mail",
+        LooksLike::Date => match column.day_or_month {
+            None => "date",
+            Some(DayOrMonth::DayFirst) => "date, day first",
+            Some(DayOrMonth::MonthFirst) => "date, month first",
+            Some(DayOrMonth::Mixed) => "date, mixed orders",
+            Some(DayOrMonth::Unclear) => "date, day or month?",
+        },
+        LooksLike::Country => "country",
+        LooksLike::Language => "language",
+        LooksLike::Consent => "consent",
+        LooksLike::YesNo => "yes/no",
+        LooksLike::Number => "number",
+        LooksLike::Id => "id",
+        LooksLike::Name => "name",
+        LooksLike::Category => "category",
+        LooksLike::Text => "free text",
+    }
+}
+
+fn distinct(column: &ColumnProfile) -> String {
+    format!("{}{}", if column.is_estimate { "~" } else { "" }, grouped(column.distinct))
+}
+
+/// A percentage that is 0 or 100 only if none or all are meant.
+fn percent(part: u64, whole: u64) -> String {
+    match 100.0 * model::share(part, whole) {
+        _ if part == whole => "100 %".to_owned(),
+        _ if part == 0 => "0 %".to_owned(),
+        share => format!("{:.1} %", share.clamp(0.1, 99.9)),
+    }
+}
+
+fn rough_percent(share: f64) -> String {
+    match 100.0 * share {
+        share if share < 0.5 => "<1 %".to_owned(),
+        share if share < 100.0 => format!("{:.0} %", share.min(99.0)),
+        _ => "100 %".to_owned(),
+    }
+}
+
+/// Parts with commas between them, in lines of `width`.
+fn wrapped(parts: &[String], indent: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for (n, part) in parts.iter().enumerate() {
+        let part = if n + 1 < parts.len() { format!("{part},") } else { part.clone() };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + part.chars().count() <= width => *line += &format!(" {part}"),
+            _ => lines.push(format!("{indent}{part}")),
+        }
+    }
+    lines.iter().map(|it| format!("{it}\n")).collect()
+}
