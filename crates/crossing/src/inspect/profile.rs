@@ -27,6 +27,9 @@ const MOST_SHOWN: usize = 5;
 /// Of a column with many values, one row in so many is looked at to find out what it holds.
 const ONE_ROW_IN: u64 = 64;
 
+/// Fields whose values are about one person.
+const PERSONAL: [&str; 7] = ["name", "first_name", "last_name", "phone", "email", "viber_id", "body"];
+
 /// The profile of the columns of files.
 #[derive(Debug, Serialize)]
 pub struct FileProfile {
@@ -205,7 +208,10 @@ impl ColumnCounts {
             longest,
             least,
             most,
-            commonest: self.commonest(looks_like, values, field, words),
+            commonest: match is_date {
+                true => self.common_forms(|it| date_form(it, order)),
+                false => self.commonest(looks_like, values, field, words),
+            },
             read_as,
         }
     }
@@ -221,19 +227,8 @@ impl ColumnCounts {
 
     /// The commonest values of a column of words. A value that may be about one person counts by its form.
     fn commonest(&self, looks_like: LooksLike, values: Option<&Values>, field: &str, words: &Words) -> Vec<Common> {
-        let common = |value: &str, n: u64, is_form: bool| {
-            let share = (model::share(n, self.tally.n_all) * 10_000.0).round() / 10_000.0;
-            Common { value: value.to_owned(), is_form, share }
-        };
-        let is_personal = ["name", "first_name", "last_name", "phone", "email", "viber_id", "body"].contains(&field);
-        let are_words = matches!(
-            looks_like,
-            LooksLike::Country | LooksLike::Language | LooksLike::Consent | LooksLike::YesNo | LooksLike::Category
-        );
-        let Some(values) = values.filter(|_| are_words && !is_personal) else {
-            let forms = self.tally.commonest_forms().into_iter().take(MOST_SHOWN);
-            return forms.map(|it| common(it.0, it.1, true)).collect();
-        };
+        let is_personal = PERSONAL.contains(&field) || !looks_like.is_words();
+        let Some(values) = values.filter(|_| !is_personal) else { return self.common_forms(str::to_owned) };
         let mut counts: BTreeMap<(bool, String), u64> = BTreeMap::new();
         for (_, value, n) in values.iter() {
             let is_plain = is_known_word(looks_like, value, words) || is_shown(value, n);
@@ -246,6 +241,17 @@ impl ColumnCounts {
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts.sort_by_key(|it| std::cmp::Reverse(it.1));
-        counts.iter().take(MOST_SHOWN).map(|((is_form, text), n)| common(text, *n, *is_form)).collect()
+        let shown = counts.into_iter().take(MOST_SHOWN);
+        shown.map(|((is_form, value), n)| Common { value, is_form, share: self.share(n) }).collect()
+    }
+
+    /// The commonest forms of the values, as `shown` writes them.
+    fn common_forms(&self, shown: impl Fn(&str) -> String) -> Vec<Common> {
+        let forms = self.tally.commonest_forms().into_iter().take(MOST_SHOWN);
+        forms.map(|(form, n)| Common { value: shown(form), is_form: true, share: self.share(n) }).collect()
+    }
+
+    fn share(&self, n: u64) -> f64 {
+        (model::share(n, self.tally.n_all) * 10_000.0).round() / 10_000.0
     }
 }

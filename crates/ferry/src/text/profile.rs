@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use model::{grouped, printable};
 
-use crossing::inspect::{ColumnProfile, DayOrMonth, FileProfile, LooksLike};
+use crossing::inspect::{ColumnProfile, Common, DayOrMonth, FileProfile, LooksLike};
 
 /// The narrowest terminal that the table fits.
-const TABLE: usize = 84;
+const TABLE: usize = 90;
 /// The width where there is no terminal, and the widest text that is easy to read.
 const USUAL: usize = 100;
-/// The width of the names of columns. Longer names have a line of their own.
-const NAMES: usize = 24;
+/// The greatest width of the names of columns. Longer names have a line of their own.
+const NAMES: usize = 26;
 const INDENT: &str = "      ";
 
 /// The width of the terminal, which `COLUMNS` overrides.
@@ -27,31 +27,35 @@ pub(crate) fn table(profile: &FileProfile, n_rows: u64, width: usize) -> String 
         rows if rows < n_rows => format!("of the first {} rows", grouped(rows)),
         rows => format!("of all {} rows", grouped(rows)),
     };
-    let is_estimated = profile.columns.iter().any(|it| it.is_estimate);
-    let estimates = if is_estimated { "; ~ is an estimate (± 2 %)" } else { "" };
-    let forms = "9 is a digit and x a word in the form of a value";
-    let mut text = format!("\n  profile    {of}{estimates}\n{}", wrapped(&[forms.to_owned()], "             ", width));
+    let mut text = format!("\n  profile    {of}\n");
+    let mut notes = "values that may be personal show their form: <+99 x> is +33 and a word".to_owned();
+    if profile.columns.iter().any(|it| it.is_estimate) {
+        notes += "; ~ is an estimate, right within 2 % or so";
+    }
+    text += &wrapped(notes.split(' '), " ", "             ", width);
+    let n_chars = profile.columns.iter().map(|it| printable(&it.name).chars().count());
+    let names = n_chars.filter(|it| *it <= NAMES).max().unwrap_or_default().max("column".len());
     if width >= TABLE {
         let _ =
-            writeln!(text, "  {:NAMES$} {:>16} {:>11}  {:20} read as", "column", "filled", "distinct", "looks like");
+            writeln!(text, "  {:names$} {:>18} {:>11}  {:19}  read as", "column", "filled", "distinct", "looks like");
     }
     for column in &profile.columns {
-        text += &if width >= TABLE { row(column, profile.rows) } else { paragraph(column, profile.rows) };
-        text += &wrapped(&details(column), INDENT, width);
+        text += &if width >= TABLE { row(column, profile.rows, names) } else { paragraph(column, profile.rows) };
+        text += &wrapped(details(column).iter().map(String::as_str), ", ", INDENT, width);
     }
     text
 }
 
-fn row(column: &ColumnProfile, n_rows: u64) -> String {
+fn row(column: &ColumnProfile, n_rows: u64, names: usize) -> String {
     let mut name = printable(&column.name).into_owned();
     let mut text = String::new();
-    if name.chars().count() > NAMES {
+    if name.chars().count() > names {
         let _ = writeln!(text, "  {name}");
         name.clear();
     }
     let filled = format!("{} {:>7}", grouped(column.filled), percent(column.filled, n_rows));
     let (looks_like, read_as) = (looks_like(column), column.read_as.join(", "));
-    let line = format!("  {name:NAMES$} {filled:>16} {:>11}  {looks_like:20} {read_as}", distinct(column));
+    let line = format!("  {name:names$} {filled:>18} {:>11}  {looks_like:19}  {read_as}", distinct(column));
     text + line.trim_end() + "\n"
 }
 
@@ -66,7 +70,7 @@ fn paragraph(column: &ColumnProfile, n_rows: u64) -> String {
 
 /// The range of a column and its commonest values, in parts that are not divided.
 fn details(column: &ColumnProfile) -> Vec<String> {
-    let mut parts: Vec<String> = column.date_form.iter().map(|it| printable(it).into_owned()).collect();
+    let mut parts = Vec::new();
     match (&column.least, &column.most) {
         (Some(least), Some(most)) if least == most => parts.push(least.clone()),
         (Some(least), Some(most)) => parts.push(format!("{least} to {most}")),
@@ -74,9 +78,11 @@ fn details(column: &ColumnProfile) -> Vec<String> {
         _ if column.shortest == column.longest => parts.push(model::counted(column.longest, "character")),
         _ => parts.push(format!("{} to {} characters", grouped(column.shortest), grouped(column.longest))),
     }
-    let is_one_date_form = column.date_form.is_some() && column.commonest.len() == 1;
-    let common = column.commonest.iter().filter(|_| !is_one_date_form);
-    parts.extend(common.map(|it| format!("\"{}\" {}", printable(&it.value), rough_percent(it.share))));
+    let shown = |it: &Common| match it.is_form {
+        true => format!("<{}> {}", printable(&it.value), rough_percent(it.share)),
+        false => format!("\"{}\" {}", printable(&it.value), rough_percent(it.share)),
+    };
+    parts.extend(column.commonest.iter().map(shown));
     parts
 }
 
@@ -125,14 +131,22 @@ fn rough_percent(share: f64) -> String {
     }
 }
 
-/// Parts with commas between them, in lines of `width`.
-fn wrapped(parts: &[String], indent: &str, width: usize) -> String {
+/// Parts in lines of `width`, with `separator` between them.
+fn wrapped<'a>(parts: impl Iterator<Item = &'a str>, separator: &str, indent: &str, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for (n, part) in parts.iter().enumerate() {
-        let part = if n + 1 < parts.len() { format!("{part},") } else { part.clone() };
+    for part in parts {
+        let n_chars = |it: &str| it.chars().count();
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + part.chars().count() <= width => *line += &format!(" {part}"),
-            _ => lines.push(format!("{indent}{part}")),
+            // The separator after this part has to fit, too.
+            Some(line) if n_chars(line) + 2 * separator.len() + n_chars(part) <= width + 1 => {
+                *line += separator;
+                *line += part;
+            }
+            Some(line) => {
+                *line += separator.trim_end();
+                lines.push(format!("{indent}{part}"));
+            }
+            None => lines.push(format!("{indent}{part}")),
         }
     }
     lines.iter().map(|it| format!("{it}\n")).collect()

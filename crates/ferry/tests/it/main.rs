@@ -10,6 +10,8 @@ mod corpus;
 mod corpus_scripts;
 mod crossing;
 mod databases;
+mod docs_artifacts;
+mod docs_database;
 mod early;
 mod export_files;
 mod exports;

@@ -61,11 +61,20 @@ pub(super) fn date_form(form: &str, order: JudgedOrder) -> String {
         [m, d, y] if month_first => with([month(*m), day(*d), year(*y)]),
         _ => return form.to_owned(),
     };
-    let time = match time.strip_prefix('x') {
+    named + &time_form(time)
+}
+
+/// Writes the form of a time with its parts: `x99:99:99x` is `Thh:mm:ssZ`.
+fn time_form(form: &str) -> String {
+    let form = match form.strip_prefix('x') {
         Some(rest) => format!("T{rest}"),
-        None => time.to_owned(),
+        None => form.to_owned(),
     };
-    named + &time.replacen("99:99:99", "hh:mm:ss", 1).replacen("99:99", "hh:mm", 1)
+    let form = form.replacen("99:99:99", "hh:mm:ss", 1).replacen("99:99", "hh:mm", 1).replace("+9999", "+hhmm");
+    match form.strip_suffix("ssx") {
+        Some(start) => format!("{start}ssZ"),
+        None => form.replace("9x", "9Z"),
+    }
 }
 
 #[cfg(test)]
@@ -104,8 +113,10 @@ mod tests {
         let none = JudgedOrder::Order(None);
         for (form, order, expected) in [
             ("9999-99-99", none, "YYYY-MM-DD"),
-            ("9999-99-99x99:99:99x", none, "YYYY-MM-DDThh:mm:ssx"),
+            ("9999-99-99x99:99:99x", none, "YYYY-MM-DDThh:mm:ssZ"),
             ("9999-99-99 99:99", none, "YYYY-MM-DD hh:mm"),
+            ("9999-99-99x99:99:99.999x", none, "YYYY-MM-DDThh:mm:ss.999Z"),
+            ("9999-99-99 99:99:99+99:99", none, "YYYY-MM-DD hh:mm:ss+hh:mm"),
             ("99/99/9999", day_first, "DD/MM/YYYY"),
             ("9/99/99", month_first, "M/DD/YY"),
             ("99/99/9999", JudgedOrder::Ask, "99/99/9999"),

@@ -16,9 +16,9 @@ const HALF: f64 = 0.5;
 /// Limits the distinct values of a column of words, such as countries or answers.
 const MOST_WORDS: usize = 1_000;
 /// Limits the distinct values of a category.
-const MOST_CATEGORIES: usize = 50;
+const MOST_CATEGORIES: u64 = 50;
 /// Limits the distinct values of a yes or no.
-const MOST_ANSWERS: usize = 10;
+const MOST_ANSWERS: u64 = 10;
 /// The fewest cells of which no two are alike that make whole numbers ids.
 const FEWEST_IDS: u64 = 20;
 
@@ -40,6 +40,13 @@ pub enum LooksLike {
     /// A few words that come again and again, such as a status.
     Category,
     Text,
+}
+
+impl LooksLike {
+    /// Whether the values are words that many people have.
+    pub(super) fn is_words(self) -> bool {
+        matches!(self, Self::Country | Self::Language | Self::Consent | Self::YesNo | Self::Category)
+    }
 }
 
 /// What is known of a column.
@@ -118,6 +125,11 @@ impl KnownWords {
     fn share(&self, n: u64) -> f64 {
         model::share(n, self.n_cells)
     }
+
+    /// Whether all answers that are understood are a bare yes or no.
+    fn are_bare(&self) -> bool {
+        self.n_bare_answers == self.n_consents
+    }
 }
 
 fn by_field(column: &Column, words: &KnownWords) -> Option<LooksLike> {
@@ -132,7 +144,7 @@ fn by_field(column: &Column, words: &KnownWords) -> Option<LooksLike> {
         "body" => (LooksLike::Text, 1.0),
         "region" => (LooksLike::Country, words.share(words.n_countries)),
         "language" => (LooksLike::Language, words.share(words.n_languages)),
-        "consent" | "opt_out" if words.share(words.n_bare_answers) >= MOST => (LooksLike::YesNo, 1.0),
+        "consent" | "opt_out" if words.are_bare() => (LooksLike::YesNo, words.share(words.n_consents)),
         "consent" | "opt_out" => (LooksLike::Consent, words.share(words.n_consents)),
         _ => return None,
     };
@@ -141,12 +153,14 @@ fn by_field(column: &Column, words: &KnownWords) -> Option<LooksLike> {
 
 fn by_words(column: &Column, words: &KnownWords) -> Option<LooksLike> {
     let is = |n: u64| words.n_cells > 0 && words.share(n) >= MOST;
-    let is_answer = is(words.n_bare_answers) && column.distinct <= MOST_ANSWERS as u64;
+    let is_answer = is(words.n_consents) && words.are_bare() && column.distinct <= MOST_ANSWERS;
+    // A single word can be anything: `Or` is gold, and a language.
+    let is_language = is(words.n_languages) && column.distinct > 1;
     match () {
         // 0 and 1 are answers only together: a column of ones is a number.
         () if is_answer && (words.has_letters || column.distinct == 2) => Some(LooksLike::YesNo),
         () if !words.has_letters => None,
-        () if is(words.n_languages) && (!is(words.n_countries) || is(words.n_small)) => Some(LooksLike::Language),
+        () if is_language && (!is(words.n_countries) || is(words.n_small)) => Some(LooksLike::Language),
         () if is(words.n_countries) => Some(LooksLike::Country),
         () if is(words.n_consents) => Some(LooksLike::Consent),
         () => None,
@@ -172,7 +186,7 @@ fn by_form(column: &Column) -> Option<LooksLike> {
 
 /// Judges words: those of a category come again and again, and names do not.
 fn by_repetition(column: &Column) -> LooksLike {
-    let is_category = column.distinct <= MOST_CATEGORIES as u64 && column.distinct * 2 <= column.filled;
+    let is_category = column.distinct <= MOST_CATEGORIES && column.distinct * 2 <= column.filled;
     match () {
         () if is_category => LooksLike::Category,
         () if column.share(column.tally.n_names) >= MOST => LooksLike::Name,

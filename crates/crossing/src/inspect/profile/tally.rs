@@ -192,7 +192,7 @@ mod tests {
             ("12,50", "number"),
             ("007", ""),
             ("CLI-00042", "id"),
-            ("4912661846655238145", "id"),
+            ("4912661846655238145", "bare date id"),
             ("Ana Lopez", "name"),
             ("D’Angelo", "name"),
             ("merci, à demain", ""),
