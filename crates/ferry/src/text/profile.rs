@@ -25,10 +25,10 @@ pub(crate) fn width() -> usize {
 pub(crate) fn table(profile: &FileProfile, n_rows: u64, width: usize) -> String {
     let of = match profile.rows {
         rows if rows < n_rows => format!("of the first {} rows", grouped(rows)),
-        rows => format!("of all {} rows", grouped(rows)),
+        _ => "of all rows".to_owned(),
     };
     let mut text = format!("\n  profile    {of}\n");
-    let mut notes = "values that may be personal show their form: <+99 x> is +33 and a word".to_owned();
+    let mut notes = "values that may be personal are shown by their form in <>: 9 is a digit, x is a word".to_owned();
     if profile.columns.iter().any(|it| it.is_estimate) {
         notes += "; ~ is an estimate, right within 2 % or so";
     }

@@ -196,6 +196,7 @@ mod tests {
             ("Ana Lopez", "name"),
             ("D’Angelo", "name"),
             ("merci, à demain", ""),
+            (r#"["vip","b2b"]"#, ""),
             ("n/a", ""),
             ("-", ""),
         ] {
