@@ -298,7 +298,7 @@ fn sample_rows(
     let mut found = SampledRows::default();
     let seen = extract::read(probe, |row: Row| -> Result<(), ExtractError> {
         counter.add(&row);
-        profiler.add(row.cells.as_ref().ok().copied());
+        profiler.add(probe.columns.len(), row.cells.as_ref().ok().copied());
         found.rows = row.record;
         if row.record > SAMPLE_ROWS {
             // Numbers of the business may first appear anywhere in a log.

@@ -6,6 +6,8 @@ mod tally;
 mod values;
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use clean::JudgedOrder;
 use consent::Words;
@@ -18,14 +20,17 @@ use serde::Serialize;
 use crate::inspect::profile::form::{date_form, write_form};
 use crate::inspect::profile::judge::{Column, fields_by_column, is_known_word, judge};
 pub use crate::inspect::profile::judge::{DayOrMonth, LooksLike};
-use crate::inspect::profile::tally::{Range, Tally};
+use crate::inspect::profile::tally::{Range, Tally, date_of_number};
 use crate::inspect::profile::values::{Estimate, Limit, Values, hash_of};
 use crate::unread::is_shown;
 
 /// Limits the values of a column that are shown.
 const MOST_SHOWN: usize = 5;
 /// Of a column with many values, one row in so many is looked at to find out what it holds.
-const ONE_ROW_IN: u64 = 64;
+const ONE_ROW_IN: usize = 64;
+/// Limits the rows, and their bytes, that are counted at once.
+const ROWS_AT_ONCE: usize = 512;
+const BYTES_AT_ONCE: usize = 1 << 20;
 
 /// Fields whose values are about one person.
 const PERSONAL: [&str; 7] = ["name", "first_name", "last_name", "phone", "email", "viber_id", "body"];
@@ -35,6 +40,7 @@ const PERSONAL: [&str; 7] = ["name", "first_name", "last_name", "phone", "email"
 pub struct FileProfile {
     /// Number of rows that the profile is of.
     pub rows: u64,
+    /// The columns; none if there are no rows.
     pub columns: Vec<ColumnProfile>,
 }
 
@@ -74,13 +80,23 @@ pub struct Common {
     pub share: f64,
 }
 
-/// Collects the profile of files, row by row.
+/// Collects the profile of files, row by row. A thread of its own counts, while the next rows are read.
 pub(crate) struct Profiler {
     region: Option<Region>,
-    limit: Limit,
     most_rows: u64,
     n_rows: u64,
-    columns: Vec<ColumnCounts>,
+    rows: Rows,
+    counting: SyncSender<Rows>,
+    counted: JoinHandle<Vec<ColumnCounts>>,
+}
+
+/// Some rows, cell after cell, without white space around them.
+#[derive(Default)]
+struct Rows {
+    text: String,
+    /// Where each cell ends.
+    ends: Vec<usize>,
+    n_rows: usize,
 }
 
 #[derive(Default)]
@@ -90,59 +106,104 @@ struct ColumnCounts {
     values: Values,
     /// Once there are too many values to keep.
     estimate: Option<Estimate>,
-    has_range: bool,
+    /// Of what kind most of many values are.
+    ranged: Option<Ranged>,
     tally: Tally,
+}
+
+/// The kinds of values that have a range.
+#[derive(Clone, Copy)]
+enum Ranged {
+    Numbers,
+    Dates,
 }
 
 impl Profiler {
     /// A profile of at most `most_rows` rows.
     pub(crate) fn new(n_columns: usize, region: Option<Region>, most_rows: u64) -> Self {
-        let columns = (0..n_columns).map(|_| ColumnCounts::default()).collect();
-        Self { region, limit: Limit::of_each(n_columns), most_rows, n_rows: 0, columns }
+        let (counting, rows) = sync_channel(2);
+        let counted = std::thread::spawn(move || counted(n_columns, &rows, region));
+        Self { region, most_rows, n_rows: 0, rows: Rows::default(), counting, counted }
     }
 
-    /// Adds a row; no cells if it could not be read.
-    pub(crate) fn add(&mut self, cells: Option<Cells>) {
+    /// Adds a row of `n_columns` cells; no cells if it could not be read.
+    pub(crate) fn add(&mut self, n_columns: usize, cells: Option<Cells>) {
         if self.n_rows == self.most_rows {
             return;
         }
         self.n_rows += 1;
         let Some(cells) = cells else { return };
-        let is_looked_at = self.n_rows.is_multiple_of(ONE_ROW_IN);
-        for (index, column) in self.columns.iter_mut().enumerate() {
-            let value = cells.get(index).trim();
-            if !value.is_empty() {
-                column.add(value, is_looked_at, self.limit, self.region);
-            }
+        for column in 0..n_columns {
+            self.rows.text.push_str(trimmed(cells.get(column)));
+            self.rows.ends.push(self.rows.text.len());
         }
+        self.rows.n_rows += 1;
+        if self.rows.n_rows == ROWS_AT_ONCE || self.rows.text.len() > BYTES_AT_ONCE {
+            self.count();
+        }
+    }
+
+    fn count(&mut self) {
+        // If the other thread has ended, it has panicked, which `finish` passes on.
+        _ = self.counting.send(std::mem::take(&mut self.rows));
     }
 
     /// The profile. `names` are the columns, and `layout` says how `profile` reads them.
     pub(crate) fn finish(
-        self,
+        mut self,
         names: &[String],
         layout: &extract::Layout,
         profile: &Profile,
         profiles: &[Profile],
     ) -> FileProfile {
+        self.count();
+        drop(self.counting);
+        let counted = self.counted.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let mut fields = fields_by_column(layout, profile, names.len());
         let words = Words::default();
         let contacts = profiles.iter().find(|it| it.name == "contacts");
-        let columns = self.columns.into_iter().zip(names).enumerate().map(|(index, (counts, name))| {
+        let columns = counted.into_iter().zip(names).enumerate().map(|(index, (counts, name))| {
             let read_as = fields.remove(&index).unwrap_or_default();
             let usual = contacts.map(|it| guess_columns_by_names(it, std::slice::from_ref(name)));
             let usual = usual.and_then(|it| it.into_keys().next()).unwrap_or_default();
             let field = read_as.first().unwrap_or(&usual).clone();
             counts.finish(name, read_as, &field, self.region, &words)
         });
-        FileProfile { rows: self.n_rows, columns: columns.collect() }
+        let columns = if self.n_rows == 0 { Vec::new() } else { columns.collect() };
+        FileProfile { rows: self.n_rows, columns }
+    }
+}
+
+/// Counts all rows, column by column.
+fn counted(n_columns: usize, rows: &Receiver<Rows>, region: Option<Region>) -> Vec<ColumnCounts> {
+    let limit = Limit::of_each(n_columns);
+    let mut columns: Vec<ColumnCounts> = (0..n_columns).map(|_| ColumnCounts::default()).collect();
+    for rows in rows {
+        for (index, column) in columns.iter_mut().enumerate() {
+            for (row, end) in rows.ends.iter().skip(index).step_by(n_columns).enumerate() {
+                let start = (row * n_columns + index).checked_sub(1).map_or(0, |it| rows.ends[it]);
+                let value = &rows.text[start..*end];
+                if !value.is_empty() {
+                    column.add(value, row.is_multiple_of(ONE_ROW_IN), limit, region);
+                }
+            }
+        }
+    }
+    columns
+}
+
+/// The value without white space around it. Most values have none, which their ends show.
+fn trimmed(value: &str) -> &str {
+    match value.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => value,
+        _ => value.trim(),
     }
 }
 
 impl ColumnCounts {
     fn add(&mut self, value: &str, is_looked_at: bool, limit: Limit, region: Option<Region>) {
         self.filled += 1;
-        self.lengths.add(value.chars().count() as u64);
+        self.lengths.add(if value.is_ascii() { value.len() } else { value.chars().count() } as u64);
         let hash = hash_of(value);
         match &mut self.estimate {
             None => {
@@ -153,10 +214,12 @@ impl ColumnCounts {
             }
             Some(estimate) => {
                 estimate.add(hash);
-                match () {
-                    () if is_looked_at => self.tally.add(value, 1, region),
-                    () if self.has_range => self.tally.add_range(value, 1),
-                    () => {}
+                match self.ranged {
+                    // This row counts for those that are not looked at.
+                    _ if is_looked_at => self.tally.add(value, ONE_ROW_IN as u64, region),
+                    Some(Ranged::Numbers) => self.tally.add_number(value),
+                    Some(Ranged::Dates) => _ = self.tally.add_date(value, 1),
+                    None => {}
                 }
             }
         }
@@ -169,8 +232,12 @@ impl ColumnCounts {
         self.estimate = Some(estimate);
         self.tally_values(region);
         self.values = Values::default();
-        let n_ranged = self.tally.n_numbers.max(self.tally.dates.dates);
-        self.has_range = n_ranged * 2 > self.tally.n_cells && self.tally.n_phones * 2 < self.tally.n_cells;
+        let are_most = |n: u64| n * 2 > self.tally.n_cells;
+        self.ranged = match () {
+            () if are_most(self.tally.dates.dates - self.tally.n_bare_dates) => Some(Ranged::Dates),
+            () if are_most(self.tally.n_numbers) => Some(Ranged::Numbers),
+            () => None,
+        };
     }
 
     fn tally_values(&mut self, region: Option<Region>) {
@@ -218,9 +285,14 @@ impl ColumnCounts {
 
     fn range(&self, looks_like: LooksLike, order: JudgedOrder) -> Option<(String, String)> {
         let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date().to_string();
-        match looks_like {
-            LooksLike::Date => self.tally.days(order).map(|it| (day(it.0), day(it.1))),
-            LooksLike::Number => self.tally.numbers.0.map(|it| (it.0.to_string(), it.1.to_string())),
+        match (looks_like, self.ranged) {
+            // Such as Unix time: the smallest number is the first day.
+            (LooksLike::Date, Some(Ranged::Numbers)) => {
+                let (least, most) = self.tally.numbers.0?;
+                Some((day(date_of_number(least)?), day(date_of_number(most)?)))
+            }
+            (LooksLike::Date, _) => self.tally.days(order).map(|it| (day(it.0), day(it.1))),
+            (LooksLike::Number, _) => self.tally.numbers.0.map(|it| (it.0.to_string(), it.1.to_string())),
             _ => None,
         }
     }

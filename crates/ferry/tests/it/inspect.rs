@@ -235,11 +235,12 @@ fn address_cards_are_described() {
 /// A list of 30,000 people: more values than are kept.
 fn crowd() -> World {
     let world = World::empty();
-    let mut text = String::from("Phone,Joined,Plan,Points\n");
+    let mut text = String::from("Phone,Joined,Plan,Points,Last seen\n");
     for n in 0..30_000 {
         let month = 1 + n / 100 % 12;
         let date = format!("20{:02}-{month:02}-{:02} 10:{:02}:{:02}", n / 1200, 1 + n % 28, n % 60, n / 60 % 60);
-        text += &format!("+331990{n:05},{date},{},{}\n", ["gold", "silver"][n % 2], n * 3);
+        text +=
+            &format!("+331990{n:05},{date},{},{},{}\n", ["gold", "silver"][n % 2], n * 3, 1_700_000_000 + n * 86_400);
     }
     world.write("crowd.csv", &text);
     world
@@ -258,6 +259,8 @@ fn a_large_file_has_exact_counts_and_an_estimate_where_there_are_many_values() {
     assert!(column(0)["is_estimate"] == true && distinct.abs_diff(30_000) < 2_000, "{distinct}");
     // Ranges are of all rows, also where the values are not kept.
     assert_eq!((&column(3)["least"], &column(3)["most"]), (&"0".into(), &"89997".into()));
+    // Unix time, which `last_at` reads.
+    assert_eq!((&column(4)["looks_like"], &column(4)["least"]), (&"date".into(), &"2023-11-14".into()));
     assert_eq!((&column(1)["least"], &column(1)["most"]), (&"2000-01-01".into(), &"2024-12-28".into()));
 }
 

@@ -73,23 +73,35 @@ impl Tally {
         let n_words = n_words_of_a_name(value);
         self.n_names += n * u64::from(n_words > 0);
         self.n_full_names += n * u64::from(n_words > 1);
-        self.add_range(value, n);
+        let is_bare = number.is_some() || value.bytes().all(|it| it.is_ascii_digit());
+        self.n_bare_dates += n * u64::from(self.add_date(value, n) && is_bare);
+        number.iter().for_each(|it| self.numbers.add(*it));
     }
 
-    /// Takes a value into the ranges of dates and numbers.
-    pub(super) fn add_range(&mut self, value: &str, n: u64) {
-        let number = number(value);
-        number.iter().for_each(|it| self.numbers.add(*it));
-        let Some(at) = date(value, DateOrder::DayFirst).or_else(|| date(value, DateOrder::MonthFirst)) else { return };
-        let is_bare = number.is_some() || value.bytes().all(|it| it.is_ascii_digit());
-        self.n_bare_dates += n * u64::from(is_bare);
-        let before = self.dates.dates;
+    /// Takes a number into the range of numbers.
+    pub(super) fn add_number(&mut self, value: &str) {
+        number(value).iter().for_each(|it| self.numbers.add(*it));
+    }
+
+    /// Counts a date that `n` cells have, and takes it into the range of days. Returns whether it is one.
+    pub(super) fn add_date(&mut self, value: &str, n: u64) -> bool {
+        let n_depending = |it: &DateEvidence| it.day_first + it.month_first + it.ambiguous;
+        let before = self.dates;
         self.dates.add(value);
-        // Further cells of the same value are no further evidence of the order, but they are dates.
-        self.dates.dates += (n - 1) * (self.dates.dates - before);
-        for (range, order) in self.days.iter_mut().zip([DateOrder::DayFirst, DateOrder::MonthFirst]) {
-            range.add(date(value, order).unwrap_or(at));
+        if self.dates.dates == before.dates {
+            return false;
         }
+        // Further cells of the same value are dates, but no further evidence of the order.
+        self.dates.dates += n - 1;
+        let day_first = date(value, DateOrder::DayFirst);
+        let month_first = match n_depending(&self.dates) == n_depending(&before) {
+            true => day_first,
+            false => date(value, DateOrder::MonthFirst),
+        };
+        for (range, at) in self.days.iter_mut().zip([day_first, month_first]) {
+            at.or(day_first).or(month_first).iter().for_each(|it| range.add(*it));
+        }
+        true
     }
 
     /// The days between which all dates are; none if day and month cannot be told apart.
@@ -123,6 +135,11 @@ fn date(value: &str, order: DateOrder) -> Option<Timestamp> {
     }
 }
 
+/// The date that a number means in a column of dates: a day of a spreadsheet, `YYYYMMDD`, Unix time.
+pub(super) fn date_of_number(number: f64) -> Option<Timestamp> {
+    date(&number.to_string(), DateOrder::DayFirst)
+}
+
 fn is_phone(value: &str, region: Option<Region>) -> bool {
     let n_digits = value.chars().filter(|it| it.is_numeric()).count();
     (7..=18).contains(&n_digits)
@@ -131,11 +148,17 @@ fn is_phone(value: &str, region: Option<Region>) -> bool {
 
 /// A number as programs and spreadsheets write it. Digits with a leading zero are none: they are codes.
 fn number(value: &str) -> Option<f64> {
-    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
-    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    const MOST_DIGITS: usize = 15;
     let are_digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
-    let is_code = whole.len() > 1 && whole.starts_with('0') || value.starts_with('+');
-    let is_number = are_digits(whole) && are_digits(fraction) && whole.len() <= 15 && !is_code;
+    if are_digits(value) {
+        let is_code = value.len() > 1 && value.starts_with('0') || value.len() > MOST_DIGITS;
+        let number = value.bytes().fold(0, |number, it| number * 10 + u64::from(it - b'0'));
+        return (!is_code).then_some(number as f64);
+    }
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    let is_code = whole.len() > 1 && whole.starts_with('0') || whole.len() > MOST_DIGITS;
+    let is_number = are_digits(whole) && are_digits(fraction) && !is_code;
     is_number.then(|| value.replace(',', ".").parse().ok()).flatten()
 }
 

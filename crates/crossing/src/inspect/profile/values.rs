@@ -15,9 +15,22 @@ pub(super) struct Limit {
     pub(super) bytes: usize,
 }
 
-/// The hash of a value.
+/// The hash of a value. Most values are short, and reading them as a number is faster than hashing their bytes.
 pub(super) fn hash_of(value: &str) -> u64 {
-    XxHash64::oneshot(0, value.as_bytes())
+    const SHORT: usize = 8;
+    if value.len() > SHORT {
+        return XxHash64::oneshot(0, value.as_bytes());
+    }
+    let mut bytes = [0; SHORT];
+    bytes[..value.len()].copy_from_slice(value.as_bytes());
+    mixed(u64::from_le_bytes(bytes) ^ (value.len() as u64) << 60)
+}
+
+/// Spreads the bits of a number over all bits: the finalizer of MurmurHash3.
+fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let number = (number ^ (number >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    number ^ (number >> 33)
 }
 
 /// All values of a column with their counts, by their hashes, as long as there are few.
@@ -46,9 +59,16 @@ impl Hasher for Hashed {
 }
 
 /// Estimates the number of distinct values by the smallest of their hashes.
-#[derive(Default)]
 pub(super) struct Estimate {
     smallest: BTreeSet<u64>,
+    /// The greatest of these hashes, once they are as many as are kept.
+    greatest: u64,
+}
+
+impl Default for Estimate {
+    fn default() -> Self {
+        Self { smallest: BTreeSet::new(), greatest: u64::MAX }
+    }
 }
 
 impl Limit {
@@ -90,23 +110,22 @@ impl Values {
 impl Estimate {
     /// Counts a value by its hash.
     pub(super) fn add(&mut self, hash: u64) {
-        let is_full = self.smallest.len() == MOST_HASHES;
-        if is_full && self.smallest.last().is_some_and(|it| hash >= *it) {
+        if hash >= self.greatest || !self.smallest.insert(hash) {
             return;
         }
-        self.smallest.insert(hash);
         if self.smallest.len() > MOST_HASHES {
             self.smallest.pop_last();
+        }
+        if self.smallest.len() == MOST_HASHES {
+            self.greatest = self.smallest.last().copied().unwrap_or(u64::MAX);
         }
     }
 
     /// The estimated number, exact below [`MOST_HASHES`].
     pub(super) fn n_distinct(&self) -> u64 {
-        match self.smallest.last() {
-            Some(last) if self.smallest.len() == MOST_HASHES => {
-                ((MOST_HASHES - 1) as f64 / (*last as f64 / u64::MAX as f64)).round() as u64
-            }
-            _ => self.smallest.len() as u64,
+        match self.smallest.len() {
+            MOST_HASHES => ((MOST_HASHES - 1) as f64 / (self.greatest as f64 / u64::MAX as f64)).round() as u64,
+            n => n as u64,
         }
     }
 }
@@ -123,6 +142,15 @@ mod tests {
             let error = (estimate.n_distinct() as f64 - f64::from(n)).abs();
             assert!(error <= 0.05 * f64::from(n), "{} for {n}", estimate.n_distinct());
         }
+    }
+
+    #[test]
+    fn short_values_have_hashes_of_their_own() {
+        let mut values = Values::default();
+        for value in ["", "0", "\0", "\0\0", "a", "aa", "aaaaaaaa", "é", "\u{10ffff}"] {
+            values.add(hash_of(value), value);
+        }
+        assert_eq!(values.len(), 9);
     }
 
     #[test]
