@@ -106,7 +106,7 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the format of files, and how a plan would read them
+    /// Show the format of files, what each column holds, and how a plan would read them
     Inspect(InspectArgs),
     /// Write a plan for the exports in a folder
     Init(InitArgs),
@@ -228,7 +228,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// Files, folders or patterns; each is one source
+    /// Files, folders or patterns; files of one format are one source
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Country of phone numbers without a country code
@@ -237,6 +237,9 @@ pub(crate) struct InspectArgs {
     /// Your own profile to try as well; may be repeated
     #[arg(long = "profile", value_name = "TOML")]
     pub(crate) profiles: Vec<PathBuf>,
+    /// Describe the columns by the first N rows only; 0 leaves the description out
+    #[arg(long, value_name = "N")]
+    pub(crate) rows: Option<u64>,
 }
 
 #[derive(Debug, Args)]

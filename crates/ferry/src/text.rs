@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod inspection;
+pub(crate) mod profile;
 pub(crate) mod templates;
 
 pub(crate) use run_text::{
