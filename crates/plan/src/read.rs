@@ -12,6 +12,7 @@ use crate::error::{PlanError, with_nearest, wrong};
 use crate::sections::business::BusinessSection;
 use crate::sections::gates::GatesSection;
 use crate::sections::merge::MergeSection;
+use crate::sections::report::ReportSection;
 use crate::sections::segment::SegmentSection;
 use crate::sections::source::SourceSection;
 use crate::sections::verify::VerifySection;
@@ -49,6 +50,9 @@ pub(crate) struct PlanFile {
     /// Shares above which a run stops, or holds people back.
     #[serde(default)]
     gates: GatesSection,
+    /// How `report.html` is written.
+    #[serde(default)]
+    report: ReportSection,
     /// Segments by condition, beside those that Ferry makes.
     #[serde(default)]
     segment: Vec<SegmentSection>,
@@ -82,6 +86,7 @@ impl Plan {
             whatsapp,
             business,
             gates,
+            report,
             segment,
             limits,
             profile: tables,
@@ -100,6 +105,7 @@ impl Plan {
             whatsapp,
             business,
             gates,
+            report,
             segments,
             limits,
             profiles,
@@ -244,6 +250,11 @@ url = "http://127.0.0.1:8480"
                 "url = \"http",
                 "timeout_ms = 99999999999\nurl = \"http",
                 "plan.toml:18: timeout_ms is 99999999999: it can be from 1 to 600000",
+            ),
+            (
+                "[verify]",
+                "[report]\nlanguage = \"de\"\n[verify]",
+                "plan.toml:17: unknown variant `de`, expected `en` or `fr`",
             ),
             (
                 "[verify]",

@@ -4,6 +4,7 @@
 
 mod arrows;
 mod bad_files;
+mod browser;
 mod check;
 mod clients;
 mod corpus;
@@ -21,6 +22,7 @@ mod manual;
 mod people;
 mod plan_schema;
 mod refusals;
+mod report;
 mod runs;
 mod runs_diff;
 mod sample;
