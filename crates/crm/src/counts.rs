@@ -64,7 +64,8 @@ const BRIEF: &str =
     "select contact_id, e164, region, consent, whatsapp_consent, source_rows, channels, last_at from contact";
 /// The same columns in groups, for contacts of which none was ever checked.
 const GROUPS: &str = "select region, consent, whatsapp_consent, channels, last_at / 86400000000, \
-    case when contact_id in (select contact_id from suppressed) then 1 else 0 end, count(*) \
+    case when contact_id in (select contact_id from suppressed) then cast(1 as bigint) else cast(0 as bigint) end, \
+    count(*) \
     from contact group by 1, 2, 3, 4, 5, 6";
 const UNCLEAR: &str = "select case consent.basis when 'unreadable' then consent.words else '' end, \
     count(distinct consent.contact_id) as n from consent join contact on contact.contact_id = consent.contact_id \

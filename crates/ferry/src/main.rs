@@ -5,7 +5,6 @@ mod commands;
 mod exit;
 mod output;
 mod progress_bars;
-mod report;
 mod text;
 
 use std::process::ExitCode;

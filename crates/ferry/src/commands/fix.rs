@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::cli::FixArgs;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{report, text};
+use crate::text;
 
 /// Imports corrected rejects, and runs again from cleaning on.
 pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> Result<Exit> {

@@ -7,7 +7,7 @@ use model::Stage;
 use crate::cli::{ExtractArgs, Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{report, text};
+use crate::text;
 
 /// Runs a whole plan.
 pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {

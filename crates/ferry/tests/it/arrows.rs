@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 28] = [
+const ARROWS: [(&str, &[&str]); 29] = [
     ("phone", &[]),
     ("model", &["phone"]),
     ("scenario", &["model"]),
@@ -36,6 +36,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
         &["audit", "clean", "consent", "crm", "extract", "model", "phone", "plan", "run", "verify", "whatsapp"],
     ),
     ("contact_export", &["crm", "model", "run"]),
+    ("report", &["crm", "crossing", "model", "plan", "run"]),
     ("campaign", &["crm", "model", "plan", "run", "scenario", "template", "whatsapp"]),
     (
         "ferry",
@@ -49,6 +50,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "model",
             "phone",
             "plan",
+            "report",
             "run",
             "sandbox",
             "scenario",

@@ -16,15 +16,15 @@ use askama::Template;
 use crossing::{OpenRun, RunReport};
 use run::write_private;
 
-use crate::report::facts::Facts;
-use crate::report::page::Page;
+use crate::facts::Facts;
+use crate::page::Page;
 
 /// The name of the report in the run folder.
 const REPORT: &str = "report.html";
 
 /// Writes the report of a run into its folder and its digest into the manifest, unless it was a dry run. If the
 /// verification ended early, the report is written first and the error is returned after it.
-pub(crate) fn written(run: &mut OpenRun, mut report: RunReport) -> Result<RunReport> {
+pub fn written(run: &mut OpenRun, mut report: RunReport) -> Result<RunReport> {
     let html = Facts::of(run, &report).map(|it| Page::of(&it).render()).transpose();
     if let Some(html) = html.context("could not make the report")? {
         let artifact = write_private(&run.folder.path(REPORT), html.as_bytes())?;

@@ -6,11 +6,11 @@ use crm::Tally;
 use model::{Answer, share};
 use run::Cost;
 
-use crate::report::facts::Facts;
-use crate::report::pictures::Frame;
-use crate::report::pictures::bars::{Bar, bars};
-use crate::report::section::{Cell, Section, Table, numbers, texts};
-use crate::report::words::fill;
+use crate::facts::Facts;
+use crate::pictures::Frame;
+use crate::pictures::bars::{Bar, bars};
+use crate::section::{Cell, Section, Table, numbers, texts};
+use crate::words::fill;
 
 /// Limits the groups that are listed; the others are summed up.
 const MOST_LISTED: usize = 20;

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use crate::report::answer::{Tile, lead, tiles};
-use crate::report::facts::Facts;
-use crate::report::mend::problems;
-use crate::report::section::{Block, Cell, Section};
-use crate::report::sections::sections;
-use crate::report::words::{Words, fill};
+use crate::answer::{Tile, lead, tiles};
+use crate::facts::Facts;
+use crate::mend::problems;
+use crate::section::{Block, Cell, Section};
+use crate::sections::sections;
+use crate::words::{Words, fill};
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -38,7 +38,10 @@ impl Page {
             lead: lead(facts),
             tiles: tiles(facts, &problems),
             sections: sections(facts, &problems),
-            commands: fill(w.page.commands, &[&manifest.run_id]),
+            commands: match facts.commands.are_about_latest() {
+                true => format!("{} {}", w.page.commands, fill(w.page.latest, &[&manifest.run_id])),
+                false => w.page.commands.to_owned(),
+            },
             made_by: fill(w.page.made_by, &[&manifest.tool]),
         }
     }

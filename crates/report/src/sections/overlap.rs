@@ -1,10 +1,10 @@
 //! Who is known by SMS, by Viber or by both.
 
-use crate::report::facts::Facts;
-use crate::report::pictures::Frame;
-use crate::report::pictures::circles::{Circles, circles};
-use crate::report::section::Section;
-use crate::report::words::fill;
+use crate::facts::Facts;
+use crate::pictures::Frame;
+use crate::pictures::circles::{Circles, circles};
+use crate::section::Section;
+use crate::words::fill;
 
 pub(crate) fn section(facts: &Facts) -> Section {
     let (words, w, channels) = (facts.words, &facts.words.overlap, facts.registrations.channels);

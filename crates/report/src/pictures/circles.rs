@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 use std::fmt::Write;
 
-use crate::report::pictures::{Frame, WIDTH, text};
+use crate::pictures::{Frame, WIDTH, text};
 
 /// The radius of the larger circle.
 const RADIUS: f64 = 76.0;

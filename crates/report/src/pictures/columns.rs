@@ -1,6 +1,6 @@
 //! Columns in the order of time, with a mark where a year begins.
 
-use crate::report::pictures::{Frame, WIDTH, rectangle, text};
+use crate::pictures::{Frame, WIDTH, rectangle, text};
 
 /// The height of the highest column.
 const HEIGHT: f64 = 120.0;

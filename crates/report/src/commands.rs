@@ -44,6 +44,11 @@ impl Commands {
         }
     }
 
+    /// Whether they are about the latest run, because they name none.
+    pub(crate) fn are_about_latest(&self) -> bool {
+        self.run.is_empty()
+    }
+
     /// Writes the people of a segment.
     pub(crate) fn segment(&self, name: &str) -> String {
         format!("ferry export segment {name}{}{} --to {name}.csv", self.plan, self.database)

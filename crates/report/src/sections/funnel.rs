@@ -2,11 +2,11 @@
 
 use model::Segment;
 
-use crate::report::facts::Facts;
-use crate::report::pictures::Frame;
-use crate::report::pictures::bars::{Bar, bars};
-use crate::report::section::Section;
-use crate::report::words::fill;
+use crate::facts::Facts;
+use crate::pictures::Frame;
+use crate::pictures::bars::{Bar, bars};
+use crate::section::Section;
+use crate::words::fill;
 
 /// A step of the funnel: its name, what is left, and what was lost since the step before.
 struct Step {
@@ -43,7 +43,7 @@ fn picture(facts: &Facts) -> String {
 
 fn steps(facts: &Facts) -> Vec<Step> {
     let (w, counts) = (facts.words, facts.cleaned.counts);
-    let lost = |all: &[(u64, &crate::report::words::Counted)]| -> Vec<String> {
+    let lost = |all: &[(u64, &crate::words::Counted)]| -> Vec<String> {
         all.iter().filter(|it| it.0 > 0).map(|(n, words)| w.counted(words, *n)).collect()
     };
     let usable = counts.kept + counts.merged;

@@ -11,9 +11,9 @@ mod run_itself;
 mod unread;
 mod verification;
 
-use crate::report::facts::Facts;
-use crate::report::mend::{self, Problem};
-use crate::report::section::Section;
+use crate::facts::Facts;
+use crate::mend::{self, Problem};
+use crate::section::Section;
 
 /// All sections in their order.
 pub(crate) fn sections(facts: &Facts, problems: &[Problem]) -> Vec<Section> {

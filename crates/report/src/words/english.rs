@@ -2,13 +2,14 @@
 
 use model::Reason;
 
-use crate::report::words::*;
+use crate::words::*;
 
 pub(crate) static WORDS: Words = Words {
     format: Format {
         code: "en",
         group: ",",
         decimal: ".",
+        quotes: ["\u{201c}", "\u{201d}"],
         before_percent: "",
         zero_is_one: false,
         months: [
@@ -36,7 +37,8 @@ pub(crate) static WORDS: Words = Words {
             several: "This is a sample: the first {0} rows of each source. Nothing of it is in the database of the plan.",
         },
         skip: "Go to the figures",
-        commands: "Run the commands of this page in the folder of the plan. They are about the latest run; for this one, add --run {0}.",
+        commands: "Run the commands of this page in the folder of the plan.",
+        latest: "They are about the latest run; for this one, add --run {0}.",
         scroll: "Scroll sideways for more",
         only: "in the file:",
         made_by: "Made by {0}. This page loads nothing from the network and holds no names and no numbers of people.",
@@ -44,7 +46,7 @@ pub(crate) static WORDS: Words = Words {
     answer: AnswerWords {
         heading: "The result",
         people: Counted { one: "{0} person", several: "{0} people" },
-        lead: "{0} in the database: {1} can be invited to WhatsApp, and {2} have already consented.",
+        lead: "{0} in the database: {1} to invite to WhatsApp, {2} with consent already, {3} who said no.",
         lead_unverified: "{0} in the database, and nothing holds back {1} of them. Nobody was checked on WhatsApp yet.",
         lead_empty: "There is nobody in the database.",
         invited: "Can be invited",
@@ -70,7 +72,7 @@ pub(crate) static WORDS: Words = Words {
         nothing_to_mend: "Nothing",
         all_to_mend: "See all, and how to mend it",
         cost: "Cost",
-        no_cost: "Nobody had to be checked in this run",
+        no_cost: "No requests were sent in this run",
         not_verified: "Verification is off: the plan has no [verify] section",
         filter_empty: "whatsapp_consent is empty",
         filter_yes: "whatsapp_consent is yes",
@@ -146,7 +148,7 @@ pub(crate) static WORDS: Words = Words {
         column_cells: "Cells",
         column_share: "Share of filled cells",
         consent: Counted {
-            one: "{0} unknown word about consent",
+            one: "{0} cell with unknown words about consent",
             several: "{0} cells with unknown words about consent",
         },
         date: Counted { one: "{0} unreadable date", several: "{0} unreadable dates" },

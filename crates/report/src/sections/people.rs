@@ -2,9 +2,9 @@
 
 use model::Segment;
 
-use crate::report::facts::Facts;
-use crate::report::section::{Cell, Section, Table, numbers, texts};
-use crate::report::words::fill;
+use crate::facts::Facts;
+use crate::section::{Cell, Section, Table, numbers, texts};
+use crate::words::fill;
 
 pub(crate) fn section(facts: &Facts) -> Section {
     let (words, w) = (facts.words, &facts.words.people);

@@ -4,9 +4,9 @@ use crossing::{LowYield, Uninformative};
 use model::{Reason, Segment, share};
 use run::{CoverageFinding, UnreadField};
 
-use crate::report::facts::Facts;
-use crate::report::section::{Cell, Section, Table, numbers, texts};
-use crate::report::words::{Counted, fill};
+use crate::facts::Facts;
+use crate::section::{Cell, Section, Table, numbers, texts};
+use crate::words::{Counted, fill};
 
 /// Something to mend.
 pub(crate) struct Problem {
@@ -74,7 +74,7 @@ fn unread<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
         let (counted, how) = words_of_field(facts, field);
         let what = fill(facts.words.mend.with, &[&facts.file_of(source), &facts.words.counted(counted, values.unread)]);
         let what = if values.is_over { format!("{what} {}", facts.words.mend.held_back) } else { what };
-        let command = facts.commands.of_this_run(&format!("ferry unreadable --field {field}"));
+        let command = facts.commands.of_this_run(&format!("ferry unreadable {field}"));
         Problem { what, how: how.to_owned(), command }
     })
 }

@@ -4,10 +4,10 @@ use crossing::PreviousRun;
 use model::Segment;
 use run::PeopleCounts;
 
-use crate::report::answer::of_segment;
-use crate::report::facts::Facts;
-use crate::report::section::{Cell, Section, Table, numbers, texts};
-use crate::report::words::fill;
+use crate::answer::of_segment;
+use crate::facts::Facts;
+use crate::section::{Cell, Section, Table, numbers, texts};
+use crate::words::fill;
 
 pub(crate) fn section(facts: &Facts) -> Section {
     let (words, w) = (facts.words, &facts.words.change);

@@ -5,8 +5,8 @@ use crossing::{BatchState, OpenRun, RunReport};
 use model::{Segment, printable};
 use run::{Manifest, SourceRecord, StageRecord};
 
-use crate::report::commands::Commands;
-use crate::report::words::Words;
+use crate::commands::Commands;
+use crate::words::Words;
 
 /// The run, its database, and the words and commands to report on them.
 pub(crate) struct Facts<'a> {
@@ -27,7 +27,7 @@ impl<'a> Facts<'a> {
         let manifest = &run.folder.manifest;
         let database = report.database.as_ref()?;
         Some(Self {
-            words: crate::report::words::words(run.plan.report.language),
+            words: crate::words::words(run.plan.report.language),
             commands: Commands::of(run),
             report,
             manifest,

@@ -26,6 +26,8 @@ pub(crate) struct Format {
     /// Between groups of three digits.
     pub(crate) group: &'static str,
     pub(crate) decimal: &'static str,
+    /// Around a quoted value.
+    pub(crate) quotes: [&'static str; 2],
     /// Before a percent sign.
     pub(crate) before_percent: &'static str,
     /// Whether "0 rows" is a singular.
@@ -70,7 +72,7 @@ type Text = &'static str;
 
 words! {
     page: PageWords {
-        title: Text, of_run: Text, sample: Counted, skip: Text, commands: Text, scroll: Text, only: Text, made_by: Text,
+        title: Text, of_run: Text, sample: Counted, skip: Text, commands: Text, latest: Text, scroll: Text, only: Text, made_by: Text,
     }
     answer: AnswerWords {
         heading: Text, people: Counted, lead: Text, lead_unverified: Text, lead_empty: Text, invited: Text,
@@ -329,7 +331,7 @@ mod tests {
         let slots = |text: &str| (0..9).filter(|it| text.contains(&format!("{{{it}}}"))).collect::<Vec<_>>();
         let [english, french] = BOTH.map(Words::texts);
         // Words that are spelled alike in both languages.
-        const ALIKE: [&str; 3] = ["Segment", "Date", "Source"];
+        const ALIKE: [&str; 2] = ["Segment", "date"];
         for ((name, english), (_, french)) in english.into_iter().zip(french) {
             assert_eq!(english.len(), french.len(), "{name}");
             for (english, french) in english.iter().zip(&french) {

@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
-use crate::report::facts::Facts;
-use crate::report::pictures::Frame;
-use crate::report::pictures::columns::{Column, columns};
-use crate::report::section::Section;
+use crate::facts::Facts;
+use crate::pictures::Frame;
+use crate::pictures::columns::{Column, columns};
+use crate::section::Section;
 
 /// The months of the picture. Earlier ones are summed up.
 const N_MONTHS: usize = 36;

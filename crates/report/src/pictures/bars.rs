@@ -1,6 +1,6 @@
 //! Horizontal bars, each with a label and a value above it. Labels can be long, also on a phone.
 
-use crate::report::pictures::{Frame, WIDTH, cut, rectangle, text};
+use crate::pictures::{Frame, WIDTH, cut, rectangle, text};
 
 /// A bar of one or more parts.
 pub(crate) struct Bar {
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_longest_bar_fills_the_picture_and_its_parts_add_up() {
-        let bar = |label: &str, a, b| Bar {
+        let bar = |label: &str, a: u64, b: u64| Bar {
             label: label.into(),
             value: (a + b).to_string(),
             parts: vec![("yes", a), ("no", b)],

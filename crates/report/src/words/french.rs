@@ -2,13 +2,14 @@
 
 use model::Reason;
 
-use crate::report::words::*;
+use crate::words::*;
 
 pub(crate) static WORDS: Words = Words {
     format: Format {
         code: "fr",
         group: "\u{202f}",
         decimal: ",",
+        quotes: ["«\u{202f}", "\u{202f}»"],
         before_percent: "\u{202f}",
         zero_is_one: true,
         months: [
@@ -36,7 +37,8 @@ pub(crate) static WORDS: Words = Words {
             several: "Ceci est un échantillon\u{a0}: les {0} premières lignes de chaque source. Rien n’en est dans la base du plan.",
         },
         skip: "Aller aux chiffres",
-        commands: "Lancez les commandes de cette page dans le dossier du plan. Elles portent sur la dernière exécution\u{a0}; pour celle-ci, ajoutez --run {0}.",
+        commands: "Lancez les commandes de cette page dans le dossier du plan.",
+        latest: "Elles portent sur la dernière exécution\u{a0}; pour celle-ci, ajoutez --run {0}.",
         scroll: "Faites défiler vers la droite pour voir la suite",
         only: "dans le fichier\u{a0}:",
         made_by: "Produit par {0}. Cette page ne charge rien depuis le réseau et ne contient ni nom ni numéro de personne.",
@@ -44,7 +46,7 @@ pub(crate) static WORDS: Words = Words {
     answer: AnswerWords {
         heading: "Le résultat",
         people: Counted { one: "{0} personne", several: "{0} personnes" },
-        lead: "{0} dans la base\u{a0}: {1} peuvent être invitées sur WhatsApp et {2} ont déjà consenti.",
+        lead: "{0} dans la base\u{a0}: {1} à inviter sur WhatsApp, {2} avec consentement, {3} avec refus.",
         lead_unverified: "{0} dans la base, et rien n’en retient {1}. Personne n’a encore été vérifié sur WhatsApp.",
         lead_empty: "La base ne contient personne.",
         invited: "Peuvent être invitées",
@@ -70,7 +72,7 @@ pub(crate) static WORDS: Words = Words {
         nothing_to_mend: "Rien",
         all_to_mend: "Tout voir, et comment corriger",
         cost: "Coût",
-        no_cost: "Personne n’était à vérifier dans cette exécution",
+        no_cost: "Aucune requête n’a été envoyée dans cette exécution",
         not_verified: "Pas de vérification\u{a0}: le plan n’a pas de section [verify]",
         filter_empty: "whatsapp_consent est vide",
         filter_yes: "whatsapp_consent vaut yes",

@@ -3,9 +3,9 @@
 use model::Segment;
 use run::PeopleCounts;
 
-use crate::report::facts::Facts;
-use crate::report::mend::Problem;
-use crate::report::words::fill;
+use crate::facts::Facts;
+use crate::mend::Problem;
+use crate::words::fill;
 
 /// A figure, what it means, and the command that lists its people.
 pub(crate) struct Tile {
@@ -30,8 +30,10 @@ pub(crate) fn lead(facts: &Facts) -> String {
     let everyone = w.counted(&w.answer.people, people);
     match facts.is_verified() {
         true => {
-            let [invited, consented] = [facts.can_be_invited(), facts.registrations.ready_with_consent];
-            fill(w.answer.lead, &[&everyone, &w.number(invited), &w.number(consented)])
+            let refused = facts.people_in(Segment::OptedOut);
+            let figures = [facts.can_be_invited(), facts.registrations.ready_with_consent, refused];
+            let [invited, consented, refused] = figures.map(|it| w.number(it));
+            fill(w.answer.lead, &[&everyone, &invited, &consented, &refused])
         }
         false => fill(w.answer.lead_unverified, &[&everyone, &w.number(facts.allowed())]),
     }
@@ -55,10 +57,10 @@ fn invited(facts: &Facts) -> Tile {
     let w = facts.words;
     let before = |it: &PeopleCounts| of_segment(it, Segment::Ready).saturating_sub(it.ready_with_consent);
     let mut tile = segment_tile(facts, Segment::Ready, "good", w.answer.invited, w.answer.invited_meaning);
-    tile.figure = verified_figure(facts, facts.can_be_invited());
+    tile.figure = w.number(facts.can_be_invited());
     tile.change = change(facts, facts.can_be_invited(), before);
     tile.filter = w.answer.filter_empty;
-    tile
+    if_verified(facts, tile)
 }
 
 fn consented(facts: &Facts) -> Tile {
@@ -107,9 +109,8 @@ fn unclear(facts: &Facts) -> Tile {
 
 fn unreachable(facts: &Facts) -> Tile {
     let w = facts.words;
-    let mut tile = segment_tile(facts, Segment::ReEngage, "quiet", w.answer.unreachable, w.answer.unreachable_meaning);
-    tile.figure = verified_figure(facts, facts.people_in(Segment::ReEngage));
-    tile
+    let tile = segment_tile(facts, Segment::ReEngage, "quiet", w.answer.unreachable, w.answer.unreachable_meaning);
+    if_verified(facts, tile)
 }
 
 fn undecided(facts: &Facts) -> Tile {
@@ -185,9 +186,13 @@ fn segment_tile(
     }
 }
 
-/// The figure, or that it is not known where nobody was verified.
-fn verified_figure(facts: &Facts, n: u64) -> String {
-    if facts.is_verified() { facts.words.number(n) } else { facts.words.answer.unknown.to_owned() }
+/// The tile, or one that says that the figure is not known where nobody was verified.
+fn if_verified(facts: &Facts, tile: Tile) -> Tile {
+    if facts.is_verified() {
+        return tile;
+    }
+    let figure = facts.words.answer.unknown.to_owned();
+    Tile { figure, change: String::new(), command: String::new(), filter: "", ..tile }
 }
 
 /// The number of people of a segment after an earlier run.

@@ -2,11 +2,11 @@
 
 use run::UnreadField;
 
-use crate::report::facts::Facts;
-use crate::report::mend::{field_name, unread_share};
-use crate::report::pictures::Frame;
-use crate::report::pictures::bars::{Bar, bars};
-use crate::report::section::{Cell, Section, Table, numbers, texts};
+use crate::facts::Facts;
+use crate::mend::{field_name, unread_share};
+use crate::pictures::Frame;
+use crate::pictures::bars::{Bar, bars};
+use crate::section::{Cell, Section, Table, numbers, texts};
 
 /// Limits the values in the picture; the most common are shown.
 const MOST_SHOWN: usize = 8;
@@ -47,7 +47,8 @@ fn picture(facts: &Facts) -> String {
     let mut values: Vec<(String, u64)> = Vec::new();
     let mut n_others = 0;
     for (_, field, unread) in fields(facts) {
-        let name = |value: &str| format!("\u{201c}{value}\u{201d} · {}", field_name(facts, field));
+        let [open, close] = w.format.quotes;
+        let name = |value: &str| format!("{open}{value}{close} · {}", field_name(facts, field));
         values.extend(unread.values.iter().map(|(value, n)| (name(value), *n)));
         n_others += unread.hidden;
     }

@@ -5,9 +5,9 @@ use jiff::tz::TimeZone;
 use model::printable;
 use run::{Coverage, CoverageFinding, SourceRecord};
 
-use crate::report::facts::Facts;
-use crate::report::section::{Cell, Section, Table, numbers, texts};
-use crate::report::words::{Counted, fill};
+use crate::facts::Facts;
+use crate::section::{Cell, Section, Table, numbers, texts};
+use crate::words::{Counted, fill};
 
 pub(crate) fn section(facts: &Facts) -> Section {
     let w = &facts.words.coverage;
@@ -116,7 +116,8 @@ fn finding(facts: &Facts, finding: &CoverageFinding) -> String {
         }
         CoverageFinding::LastLineOpen { file } => fill(w.last_line, &[&printable(file)]),
         CoverageFinding::SheetsNotRead { file, sheets } => {
-            fill(w.sheets, &[&printable(file), &crate::text::names(sheets)])
+            let names: Vec<_> = sheets.iter().map(|it| printable(it)).collect();
+            fill(w.sheets, &[&printable(file), &names.join(", ")])
         }
         CoverageFinding::RecordCutOff => w.cut_off.to_owned(),
     }
