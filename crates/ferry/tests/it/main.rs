@@ -4,6 +4,7 @@
 
 mod arrows;
 mod bad_files;
+mod browser;
 mod check;
 mod clients;
 mod corpus;
@@ -29,6 +30,7 @@ mod notices;
 mod people;
 mod plan_schema;
 mod refusals;
+mod report;
 mod results;
 mod runs;
 mod runs_diff;
