@@ -12,6 +12,7 @@ use model::{
 };
 use phone::PhoneNumber;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use test_needs::Need;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
@@ -26,23 +27,15 @@ pub(crate) struct Place {
     pub(crate) folder: tempfile::TempDir,
 }
 
-/// Runs a test on SQLite, and on PostgreSQL where `FERRY_TEST_POSTGRES` names a cluster: a URL with `DATABASE` in place
-/// of the name. A cluster that is named and cannot be reached fails the test.
+/// Runs a test on SQLite and on PostgreSQL. A cluster that is named and cannot be reached fails the test.
 pub(crate) fn check(test: impl AsyncFn(&Place)) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("ferry.db").display());
     runtime.block_on(test(&Place { url, folder: tempfile::tempdir().unwrap() }));
-    match std::env::var("FERRY_TEST_POSTGRES") {
-        Ok(cluster) => runtime.block_on(on_postgres(&cluster, test)),
-        Err(_) => skip("FERRY_TEST_POSTGRES is not set"),
+    if let Some(cluster) = Need::Postgres.find() {
+        runtime.block_on(on_postgres(&cluster, test));
     }
-}
-
-#[allow(clippy::print_stderr)]
-fn skip(why: &str) {
-    let thread = std::thread::current();
-    eprintln!("skipped on PostgreSQL: {}: {why}", thread.name().unwrap_or_default());
 }
 
 async fn on_postgres(cluster: &str, test: impl AsyncFn(&Place)) {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use test_needs::Need;
 use tokio::runtime::Builder;
 
 use crate::{
@@ -23,23 +24,15 @@ pub(crate) struct Project {
     url: String,
 }
 
-/// Runs a test on SQLite, and on PostgreSQL where `FERRY_TEST_POSTGRES` names a cluster: a URL with `DATABASE` in place
-/// of the name. `files` are the plan and the exports; in the plan, `DATABASE` stands for the address of the database.
+/// Runs a test on SQLite and on PostgreSQL. `files` are the plan and the exports; in the plan, `DATABASE` stands for the address of the database.
 pub(crate) fn check(files: &[(&str, &str)], test: impl AsyncFn(&Project)) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let home = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", home.path().join("ferry.db").display());
     runtime.block_on(test(&Project::new(home, url, files)));
-    match std::env::var("FERRY_TEST_POSTGRES") {
-        Ok(cluster) => runtime.block_on(on_postgres(&cluster, files, test)),
-        Err(_) => skip("FERRY_TEST_POSTGRES is not set"),
+    if let Some(cluster) = Need::Postgres.find() {
+        runtime.block_on(on_postgres(&cluster, files, test));
     }
-}
-
-#[allow(clippy::print_stderr)]
-fn skip(why: &str) {
-    let thread = std::thread::current();
-    eprintln!("skipped on PostgreSQL: {}: {why}", thread.name().unwrap_or_default());
 }
 
 async fn on_postgres(cluster: &str, files: &[(&str, &str)], test: impl AsyncFn(&Project)) {

@@ -27,7 +27,7 @@ use verify::{AdapterKind, Properties, UNOFFICIAL};
 /// database: extract, clean, verify, load, report. You can stop it at any time and run it again: finished work is kept,
 /// and nothing is lost or duplicated.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(version = env!("FERRY_VERSION"), max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -22,40 +22,57 @@ use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanFile {
-    /// The name of the run, and the country of numbers that name none.
+    /// The name of the run, and the country of phone numbers that do not name one.
+    ///
+    /// The run folder is `runs/DATE-NAME` beside the plan. `--run-dir` names another folder, which holds one run only.
+    /// Every command that makes a run needs this section.
     run: Option<RunSection>,
-    /// The database that contacts are loaded into.
+    /// The CRM database: contacts are loaded into it.
+    ///
+    /// The first run creates a SQLite file and all tables. A PostgreSQL database must exist already. Ferry refuses a
+    /// database or schema with tables of another program, and one of another version of Ferry.
     #[serde(default)]
     crm: CrmSection,
-    /// The exports, and how each is read.
+    /// An export, and how it is read. Repeat the section for each export.
+    ///
+    /// Keys whose default is "detected" are found out from the file. `ferry inspect FILE` shows what was found.
     #[serde(default)]
     source: Vec<SourceSection>,
-    /// Consent words of your own, and people whose rows are kept out.
+    /// Consent words of your own, and the list of people whose rows are kept out.
     #[serde(default)]
     clean: CleanSection,
-    /// Which of several values a contact keeps.
+    /// Which value a contact keeps if its rows have several.
+    ///
+    /// The rules hold within a run. A later import replaces what the database holds, except values that people have
+    /// edited there. `ferry trace` shows the rule that kept a value, and the values that lost.
     #[serde(default)]
     merge: MergeSection,
-    /// Where the contact key is, from which contact ids are made.
+    /// The place of the contact key. Contact ids are made from phone numbers with this key.
+    ///
+    /// Ferry looks in the environment variable first, then in the file.
     #[serde(default)]
     identity: IdentitySection,
-    /// The provider that says which contacts are on WhatsApp. Without it, verification is off.
+    /// The provider that says which contacts are on WhatsApp. Without this section, verification is off.
     verify: Option<VerifySection>,
-    /// The WhatsApp Business account whose templates `ferry template` submits.
+    /// The WhatsApp Business account of `ferry template submit`, `status` and `sync`.
     whatsapp: Option<WhatsappSection>,
-    /// What scenarios say in the name of the business.
+    /// What templates and messages say in the name of the business. `ferry translate --plan plan.toml` reads it.
     #[serde(default)]
     business: BusinessSection,
-    /// Shares above which a run stops, or holds people back.
+    /// The highest allowed shares of rejected rows, unreadable values and invalid phone numbers.
+    ///
+    /// A share is a number from 0 to 1: `0.05` is 5 %.
     #[serde(default)]
     gates: GatesSection,
-    /// Segments by condition, beside those that Ferry makes.
+    /// A segment of your own, by a condition. Repeat the section for each segment.
     #[serde(default)]
     segment: Vec<SegmentSection>,
-    /// How much an archive may unpack to.
+    /// The most that a compressed export may unpack to, as a guard against damaged or hostile archives.
     #[serde(default)]
     limits: LimitsSection,
-    /// Profiles of your own: formats of exports that Ferry does not know.
+    /// A profile of your own: an export format that Ferry does not know. Repeat the section for each profile.
+    ///
+    /// The other keys are those of a profile in a file of its own: see [exports.md](exports.md#a-profile-of-your-own).
     #[serde(default)]
     #[schemars(schema_with = "crate::sections::value_schemas::profiles")]
     profile: Vec<toml::Table>,

@@ -80,4 +80,13 @@ mod tests {
         }
         assert_eq!(n_ranges, 14);
     }
+
+    #[test]
+    fn the_limits_of_unreadable_values_in_the_schema_are_those_of_a_plan_without_gates() {
+        let default = &schema()["properties"]["gates"]["properties"]["max_unreadable"]["default"];
+        for field in clean::ReadField::ALL {
+            let limit = crate::GatesSection::default().max_unreadable(field);
+            assert_eq!(default[field.name()].as_f64(), limit, "{}", field.name());
+        }
+    }
 }

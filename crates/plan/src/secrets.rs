@@ -11,7 +11,7 @@ use toml::Spanned;
 use crate::{CrmSection, Plan, PlanError};
 
 /// The environment variable with the contact key, if the plan names no other.
-const DEFAULT_KEY: &str = "FERRY_CONTACT_KEY";
+pub(crate) const DEFAULT_KEY: &str = "FERRY_CONTACT_KEY";
 
 /// The reason why there is no contact key.
 #[derive(Debug, Error)]

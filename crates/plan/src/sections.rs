@@ -26,18 +26,19 @@ use crate::{Plan, PlanError};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunSection {
-    /// Names the run: small letters, digits and hyphens, at most 64.
+    /// The name of the run: small letters, digits and hyphens, a letter or digit first.
     #[schemars(with = "String", regex(pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
     pub name: Spanned<String>,
-    /// The country of numbers whose row and source name none: a code such as `FR`, or a name in most languages. Without
-    /// it such numbers are rejected.
+    /// The country of phone numbers without a country code, if neither their row nor their source names a country: a
+    /// code such as `FR`, or a name such as `France`. Without it, such numbers are rejected as `E_NO_REGION`.
     #[schemars(with = "Option<String>")]
     pub default_region: Option<Region>,
-    /// What is told when a run, a verification or a rerun ends: an address such as `https://hooks.example.com/ferry`, which
-    /// gets JSON by POST, or a command, which gets it on standard input.
+    /// The address or the command to notify when `ferry run`, `verify` or `rerun` ends, well or not. An address such as
+    /// `https://hooks.example.com/ferry` gets a summary in JSON by POST, a command gets it on standard input. `--notify`
+    /// comes first.
     #[schemars(with = "Option<String>")]
     pub(crate) notify: Option<Spanned<String>>,
-    /// The environment variable with that address or command, for an address that contains a secret.
+    /// The environment variable that holds this address or command, for an address with a secret.
     #[schemars(with = "Option<String>")]
     pub(crate) notify_env: Option<Spanned<String>>,
 }
@@ -45,19 +46,23 @@ pub struct RunSection {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CrmSection {
-    /// The database: `sqlite:PATH`, relative to the plan, or `postgres://USER@HOST/DATABASE`.
+    /// The address of the database: `sqlite:PATH`, relative to the plan, or `postgres://USER@HOST/DATABASE`. The plan
+    /// needs `url` or `url_env`.
     #[schemars(with = "Option<String>")]
     pub(crate) url: Option<Spanned<String>>,
-    /// The environment variable with the URL, for a URL that contains a password.
+    /// The environment variable that holds the address, instead of `url`. Use it for an address with a password.
     #[schemars(with = "Option<String>")]
     pub(crate) url_env: Option<Spanned<String>>,
-    /// The schema of Ferry's tables, in a database of PostgreSQL that others use as well.
+    /// PostgreSQL only: the schema of Ferry's tables, in a database that other applications use too. Ferry makes it if
+    /// the role may. Default: the first schema of the search path.
     #[schemars(with = "Option<String>")]
     pub(crate) schema: Option<Spanned<String>>,
-    /// How long PostgreSQL works on a statement before it ends it, such as `10min`; none if the server decides.
+    /// PostgreSQL only: the longest time for one SQL statement, a number with `ms`, `s`, `min` or `h`, such as `10min`.
+    /// Default: the setting of the server.
     #[schemars(with = "Option<String>")]
     pub(crate) statement_timeout: Option<Spanned<String>>,
-    /// How many backups of the database are kept: 7 if the plan does not say.
+    /// How many backups of the database are kept. A backup that an unfinished run needs is kept beyond that.
+    #[schemars(extend("default" = KEEP_BACKUPS))]
     keep_backups: Option<NonZeroUsize>,
 }
 
@@ -79,9 +84,9 @@ impl CrmSection {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsSection {
-    /// The most that an archive may unpack to, in GiB.
+    /// The most that an archive may unpack to, in GiB. It is above 0.
     pub unpacked_gib: f64,
-    /// The most that an archive may unpack to, in times its size.
+    /// The most that an archive may unpack to, as a multiple of its own size.
     #[schemars(range(min = 1))]
     pub ratio: u64,
 }
@@ -95,21 +100,26 @@ impl Default for LimitsSection {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CleanSection {
-    /// Words that mean consent or refusal, besides the usual ones.
+    /// Words that mean consent or refusal in your exports, in addition to the words that Ferry knows.
+    ///
+    /// Your words win over those of Ferry, except that a word of refusal cannot be made a yes. They count in cells.
+    /// Those of `no` and `stop` count in messages too, also as `WORD 36180` or with a word of courtesy. When the list
+    /// changes, the next load reads the statements of earlier imports again.
     #[serde(default)]
     pub(crate) consent_words: WordsSection,
-    /// A file with contact ids, one a line, of people whose rows are not loaded.
+    /// A file with contact ids, one per line. Rows of these people are counted as suppressed and are not loaded. People
+    /// who are in the database already keep their segment: `ferry suppress` is for them.
     pub suppression: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct IdentitySection {
-    /// The environment variable with the contact key, `FERRY_CONTACT_KEY` if the plan does not say. If the plan names
-    /// one, it must be set.
-    #[schemars(with = "Option<String>")]
+    /// The environment variable with the contact key, 64 hexadecimal digits. If the plan names a variable, it must be
+    /// set.
+    #[schemars(with = "Option<String>", extend("default" = crate::secrets::DEFAULT_KEY))]
     pub(crate) key_env: Option<Spanned<String>>,
-    /// The file with the contact key. If there is no key yet, the first run makes one there.
+    /// The file with the contact key, if the environment has none. The first run makes a key there.
     pub(crate) key_file: PathBuf,
 }
 

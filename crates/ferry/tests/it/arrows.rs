@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 31] = [
+const ARROWS: [(&str, &[&str]); 32] = [
     ("phone", &[]),
+    ("test_needs", &[]),
     ("model", &["phone"]),
     ("scenario", &["model"]),
     ("http", &[]),

@@ -37,3 +37,10 @@ fn completions_and_manual_pages_can_be_had() {
     assert_eq!(world.ferry(&["man", "pages"]).code, 0);
     assert!(world.read("pages/ferry-run.1").contains("dry"));
 }
+
+#[test]
+fn the_version_names_the_commit_and_its_date() {
+    let said = World::empty().ferry(&["--version"]).out;
+    let form = regex::Regex::new(r"^ferry \d+\.\d+\.\d+( \([0-9a-f]{10} \d{4}-\d\d-\d\d\))?\n$").unwrap();
+    assert!(form.is_match(&said), "{said}");
+}

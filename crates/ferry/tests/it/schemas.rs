@@ -47,7 +47,7 @@ pub(crate) fn world(url: &str) -> World {
 
 #[test]
 fn a_schema_of_ferrys_own_stands_beside_the_tables_of_another_application() {
-    let database = Postgres::create();
+    let Some(database) = Postgres::create() else { return };
     on(&database.url, "create table contact (id int, note text); insert into contact values (1, 'theirs')");
     let without = World::with_sms(ROWS);
     without.replan("sqlite:ferry.db", &database.url);
@@ -71,7 +71,7 @@ fn a_schema_of_ferrys_own_stands_beside_the_tables_of_another_application() {
 
 #[test]
 fn a_role_that_may_not_make_a_schema_gets_the_statement_for_the_administrator() {
-    let database = Postgres::create();
+    let Some(database) = Postgres::create() else { return };
     let (loader, reader) = (Role::create(&database), Role::create(&database));
     let world = world(&loader.url);
     let refused = world.run();
@@ -100,7 +100,7 @@ fn a_role_that_may_not_make_a_schema_gets_the_statement_for_the_administrator() 
 
 #[test]
 fn an_administrator_can_make_the_tables_as_well() {
-    let database = Postgres::create();
+    let Some(database) = Postgres::create() else { return };
     let loader = Role::create(&database);
     let world = world(&loader.url);
     let ddl = world.ferry(&["crm", "ddl", "--loader", &loader.name, "--tables"]);
@@ -127,7 +127,7 @@ fn settings_for_postgresql_are_checked_with_their_line() {
 
 #[test]
 fn a_statement_that_takes_too_long_says_which_setting_ended_it() {
-    let database = Postgres::create();
+    let Some(database) = Postgres::create() else { return };
     let world = world(&database.url);
     assert_eq!(world.run().code, 0);
     on(&database.url, "alter table ferry.contact add constraint slow check (pg_sleep(1) is not null) not valid");

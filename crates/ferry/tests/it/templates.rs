@@ -118,9 +118,9 @@ fn a_rule_can_be_looked_up() {
 fn the_docs_have_every_rule_and_every_loss() {
     let world = World::empty();
     expect_file!["../../../../docs/rules.txt"].assert_eq(&world.ferry(&["template", "rules"]).out);
-    let docs = include_str!("../../../../docs/translation.md");
+    let docs = include_str!("../../../../docs/scenarios.md");
     for loss in &scenario::LOSSES {
         let row = format!("| {} | {} | {} |", loss.code, loss.name, loss.about);
-        assert!(docs.contains(&row), "docs/translation.md has no {row}");
+        assert!(docs.contains(&row), "docs/scenarios.md has no {row}");
     }
 }

@@ -22,7 +22,7 @@ fn world(sandbox: &Sandbox, database: &str) -> World {
 
 /// Runs a test on both databases, each with a sandbox of its own.
 fn on_both(test: impl Fn(&Sandbox, &World, &str)) {
-    let postgres = Postgres::create();
+    let Some(postgres) = Postgres::create() else { return };
     for url in ["sqlite:ferry.db", &postgres.url] {
         let sandbox = Sandbox::start(&[]);
         let world = world(&sandbox, url);

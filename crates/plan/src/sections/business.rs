@@ -12,16 +12,19 @@ use crate::{Plan, PlanError};
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BusinessSection {
-    /// The name, which is the example of slots for it.
+    /// The name of the business. Templates use it as the example value of a variable for the business's name.
     pub name: Option<String>,
-    /// The language of texts that are too short to tell, such as `fr`. Its region, as in `pt_PT`, holds for all texts.
+    /// The language of texts that are too short to recognise, such as `fr`. A region, as in `pt_PT`, holds for all
+    /// texts in that language. `--language` does the same.
     pub language: Option<String>,
-    /// The footer of templates that have none.
+    /// The footer of templates that have no footer of their own.
     #[schemars(with = "Option<String>", length(min = 1, max = 60))]
     footer: Option<Spanned<String>>,
-    /// How a customer reaches a person, such as a phone number. Scenarios need no way of their own then.
+    /// How a customer reaches a person, such as a phone number. With it, no scenario is reported for having no way to a
+    /// person (S108).
     pub contact: Option<String>,
-    /// How marketing is stopped, by language.
+    /// The wording with which customers stop marketing messages, for each language, such as
+    /// `[business.opt_out.fr]`. Ferry has a wording of its own in 15 languages.
     #[serde(default)]
     pub opt_out: BTreeMap<String, OptOutSection>,
 }
@@ -30,10 +33,10 @@ pub struct BusinessSection {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OptOutSection {
-    /// The quick reply that stops marketing.
+    /// The text of the quick reply that stops marketing messages.
     #[schemars(with = "String", length(min = 1, max = 20))]
     button: Spanned<String>,
-    /// The footer that names it.
+    /// The footer that names the quick reply.
     #[schemars(with = "String", length(min = 1, max = 60))]
     line: Spanned<String>,
 }

@@ -13,27 +13,31 @@ use crate::{Plan, PlanError};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatesSection {
-    /// The highest allowed share of rejected rows; rows that are not a person are not counted. Above it, the run loads and
-    /// ends with code 3.
+    /// The highest allowed share of rejected rows. Rows that are not about a person are not counted. Above it, the run
+    /// still loads, and ends with exit code 3.
     #[schemars(range(min = 0, max = 1))]
     pub max_reject_rate: f64,
-    /// The highest allowed share of invalid phone numbers in a source. Above it, nothing is verified or loaded.
+    /// The highest allowed share of invalid phone numbers in a source. Above it, the run ends with exit code 4 before
+    /// anything is verified or loaded. Default: no limit.
     #[schemars(range(min = 0, max = 1))]
     pub max_invalid_rate: Option<f64>,
-    /// The highest allowed share of valid phone numbers in sequences. Above it, nothing is verified or loaded.
+    /// The highest allowed share of valid phone numbers in sequences of eight and more. Above it, the run ends with
+    /// exit code 4 before anything is verified or loaded. Default: no limit.
     #[schemars(range(min = 0, max = 1))]
     pub max_sequence_rate: Option<f64>,
-    /// The highest allowed share of values that are not understood, by field. Above it, the people of those rows are
-    /// held back.
-    #[schemars(schema_with = "value_schemas::rates")]
+    /// The highest allowed share of filled values that are not understood, by field, in a source. Above it, the run
+    /// still loads, holds the people of those rows back, and ends with exit code 3. `language`, `email` and `name` have
+    /// no limit by default.
+    #[schemars(schema_with = "value_schemas::rates", extend("default" = { "consent": 0, "region": 0.01, "date": 0.05 }))]
     pub max_unreadable: BTreeMap<String, f64>,
-    /// The highest allowed share of values that are not understood, by field. Above it, nothing is verified or loaded.
+    /// The highest allowed share of filled values that are not understood, by field, in a source. Above it, the run
+    /// ends with exit code 4 before anything is verified or loaded. Default: no limit.
     #[schemars(schema_with = "value_schemas::rates")]
     pub stop_unreadable: BTreeMap<String, f64>,
 }
 
 impl Default for GatesSection {
-    /// Allows 5 % rejected rows: a default from the design text, unconfirmed.
+    /// Allows 5 % rejected rows: a default that no data confirms.
     fn default() -> Self {
         Self {
             max_reject_rate: 0.05,

@@ -12,11 +12,11 @@ use crate::sections::value_schemas;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct WordsSection {
-    /// Words that mean yes.
+    /// Words that mean yes, in cells only: a message such as "ok" can answer anything.
     yes: Vec<String>,
-    /// Words that mean no, for the channel of the row.
+    /// Words that mean no to messages on the channel of the row.
     no: Vec<String>,
-    /// Words that mean stop, for the channel of the row.
+    /// Words that mean an opt-out from messages on the channel of the row.
     stop: Vec<String>,
 }
 
@@ -58,16 +58,17 @@ impl WordsSection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ListConsent {
-    /// The list looks most like an opt-out list, and a person must say what it is.
+    /// Not decided yet: `ferry init` writes it where a file looks like an opt-out list, and a run ends with exit code
+    /// 2.
     #[serde(rename = "?")]
     Ask,
-    /// Membership implies nothing.
+    /// Being in the list says nothing about consent.
     None,
-    /// Everybody in the list has agreed.
+    /// Everyone in the list has agreed.
     Yes,
-    /// Everybody in the list has declined.
+    /// Everyone in the list has declined.
     No,
-    /// Everybody in the list has opted out.
+    /// Everyone in the list has opted out.
     Stop,
 }
 
@@ -87,16 +88,18 @@ impl ListConsent {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MergeSection {
-    /// Which name a contact keeps.
+    /// Which name a contact keeps: that of the latest row that has one, of the earliest dated row, of the source with
+    /// the lowest `priority`, or the longest. Where a rule finds two values equal, the latest is kept.
     #[schemars(schema_with = "value_schemas::field_rule")]
     pub name: FieldRule,
-    /// Which e-mail address a contact keeps.
+    /// Which e-mail address a contact keeps, by the same rules as `name`.
     #[schemars(schema_with = "value_schemas::field_rule")]
     pub email: FieldRule,
-    /// Which language a contact keeps.
+    /// Which language a contact keeps, by the same rules as `name`.
     #[schemars(schema_with = "value_schemas::field_rule")]
     pub language: FieldRule,
-    /// Which statement about consent counts: the latest, or the strictest whatever the dates.
+    /// Which statement about consent counts: the latest, or the strictest whatever its date (stop, no, unclear, yes).
+    /// Other rules are refused, because they could let a yes undo a later refusal.
     #[serde(deserialize_with = "consent_rule")]
     #[schemars(schema_with = "value_schemas::consent_rule")]
     pub consent: consent::Rule,

@@ -14,10 +14,11 @@ use crate::{Plan, PlanError};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SegmentSection {
-    /// The name of the segment.
+    /// The name of the segment, of the same form as the name of a run. It is not one of the segments that Ferry makes.
     #[schemars(with = "String", regex(pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
     name: Spanned<String>,
-    /// The condition, such as `messages > 5 and region = 'FR'`.
+    /// The condition in SQL, such as `messages > 5 and region = 'FR'`: see [Conditions of
+    /// segments](#conditions-of-segments).
     #[schemars(with = "String")]
     r#where: Spanned<String>,
 }

@@ -22,69 +22,85 @@ use crate::{Plan, PlanError};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSection {
-    /// Names the source in ledger, rejects and traces: small letters, digits and hyphens, at most 64.
+    /// The name of the source in reports, rejects and traces: small letters, digits and hyphens, a letter or digit
+    /// first.
     #[schemars(with = "String", regex(pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
     pub name: Spanned<String>,
-    /// The channel that the people of the export were reached by.
+    /// The channel on which the business reached the people of this export.
     #[schemars(schema_with = "value_schemas::channel")]
     pub channel: Channel,
-    /// A file, a folder with those in it, or a pattern such as `days/*.json.gz`.
+    /// A file, a folder (its files are read), or a pattern such as `days/*.json.gz`.
     pub path: PathBuf,
-    /// The format of the export: a name that `ferry profiles` lists, `columns`, or a TOML file.
+    /// The format of the export: a name that `ferry profiles` lists, `columns` if `[source.columns]` says all, or a
+    /// TOML file with a profile.
     #[schemars(with = "String")]
     pub(crate) profile: Spanned<String>,
-    /// When dates are equal, the source with the lower number wins: 1 for SMS and 2 for Viber if the plan does not say.
+    /// When the dates of two rows are equal, the source with the lower number wins. Default: 1 for SMS, 2 for Viber.
     priority: Option<i32>,
-    /// The one character between cells. Found out if the plan does not say.
+    /// The character between cells. Default: detected (`,` `;` tab or `|`).
     #[schemars(with = "Option<String>", length(min = 1, max = 1))]
     delimiter: Option<Spanned<String>>,
-    /// A label of the WHATWG encoding standard, such as `windows-1251` or `shift_jis`. Found out if the plan does not say.
+    /// The character encoding, by its label in the WHATWG encoding standard, such as `windows-1251` or `shift_jis`.
+    /// Default: detected.
     #[schemars(with = "Option<String>")]
     encoding: Option<Encoding>,
-    /// Whether the first line of a CSV file names the columns. Without one they are `column_1`, `column_2`, …
+    /// Whether the first line of a CSV file names the columns. Without a header the columns are `column_1`, `column_2`,
+    /// … Default: detected.
     header: Option<bool>,
-    /// The line or sheet row of the header, from 1. The lines above it are skipped.
+    /// The line, or the row of the sheet, that names the columns, counted from 1. The lines above it are skipped.
+    /// Default: detected.
     #[schemars(range(min = 1))]
     header_row: Option<u64>,
-    /// The country of rows that do not name one.
+    /// The country of rows that do not name one, such as `FR`. Default: `default_region` of `[run]`.
     #[schemars(with = "Option<String>")]
     region: Option<Region>,
-    /// The form of digits without a plus sign: with country code, national, or either.
+    /// How to read phone numbers without a plus sign: with their country code, as dialled within the country, or
+    /// either. Default: as the profile says, else judged by the column.
     #[serde(default)]
     #[schemars(schema_with = "value_schemas::numbers")]
     pub numbers: Option<PhoneForm>,
-    /// Whether dates such as `03/04/2025` have the day or the month first.
+    /// Whether dates such as `03/04/2025` have the day or the month first. Default: judged by the column, then by an
+    /// earlier run, then by the region.
     #[serde(default)]
     #[schemars(schema_with = "value_schemas::date_order")]
     pub date_order: Option<DateOrder>,
-    /// A date pattern as in strftime, such as `%d/%m/%Y %H:%M`, tried before all other forms.
+    /// A date pattern as in strftime, such as `%d/%m/%Y %H:%M`. It is tried before all other forms.
     #[schemars(with = "Option<String>")]
     date_format: Option<Spanned<String>>,
-    /// The time zone of dates that name none, such as `Europe/Paris`.
+    /// The time zone of dates that do not name one, such as `Europe/Paris`. Default: UTC.
     #[schemars(with = "Option<String>")]
     timezone: Option<Spanned<String>>,
-    /// What being in the list says about consent.
+    /// What being in this list says about consent. Default: as the profile says.
     #[schemars(with = "Option<ListConsent>")]
     consent: Option<Spanned<ListConsent>>,
-    /// The channel to which the consent words refer, if it is not that of the source.
+    /// The channel that the consent columns and the list refer to. Default: as the profile says, else the channel of
+    /// the row.
     #[serde(default)]
     #[schemars(schema_with = "value_schemas::consent_channel")]
     consent_channel: Option<ConsentChannel>,
-    /// The name of the sheet in a spreadsheet: the first that is not empty if the plan does not say.
+    /// The name of the sheet in a spreadsheet. Default: the first sheet that is not empty.
     sheet: Option<String>,
-    /// The key that holds the records in pages of JSON.
+    /// The key that holds the list of records, in JSON that comes in pages. Default: detected.
     records: Option<String>,
-    /// The scope in which the ids of the source are unique, such as the name of a Viber bot.
+    /// The scope within which the external ids of the source are unique, such as the name of a Viber bot. Sources of
+    /// one system have the same scope. Default: the name of the source.
     scope: Option<String>,
-    /// Numbers of the business, which its message logs contain alongside those of people.
+    /// Phone numbers of the business, which its message logs contain alongside those of people. Sender names and short
+    /// codes are allowed.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(crate) own_numbers: Vec<Spanned<String>>,
-    /// The columns of each field, one name or several, of which the first that is not empty counts.
+    /// The column of each field: `FIELD = "COLUMN"`, or several columns, such as `phone = ["mobile", "home"]`.
+    ///
+    /// Of several columns, the first that is not empty counts; of `opt_out` every filled one counts. With `profile =
+    /// "columns"` these keys are the whole mapping, and every column must exist in the file. With another profile they
+    /// change that profile.
     #[serde(default)]
     #[schemars(schema_with = "value_schemas::columns")]
     pub(crate) columns: BTreeMap<Spanned<String>, Spanned<ColumnNames>>,
-    /// Further columns to carry to the contact, by names of your own.
+    /// Further columns to carry to the contact, by names of your own, such as `city = "Ville"`. A name has small
+    /// letters, digits and underscores, and is not one of the fields above. Every column must exist. Attributes go to
+    /// the database and to every export.
     #[serde(default)]
     #[schemars(schema_with = "value_schemas::attributes")]
     pub(crate) attributes: BTreeMap<Spanned<String>, Spanned<ColumnNames>>,

@@ -22,75 +22,83 @@ const BATCH_OF_SINGLE_CALLS: usize = 100;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VerifySection {
-    /// The kind of provider. `ferry verify --help` describes each.
+    /// The kind of provider. [verification.md](verification.md#adapters) and `ferry verify --help` describe each.
     // Required: [`Self::check`] refuses a plan without it.
     #[serde(deserialize_with = "adapter")]
     #[schemars(schema_with = "value_schemas::adapter")]
     adapter: Option<Spanned<AdapterKind>>,
-    /// The address of the provider: `https://`, or `http://` on this machine.
+    /// The address of the provider: `https://`, or `http://` on this machine. Adapters that send requests need it.
     #[schemars(with = "Option<String>")]
     pub url: Option<Spanned<String>>,
-    /// The files of an adapter that sends no requests: webhooks (`passive`) or answers (`file`).
+    /// The files of an adapter that sends no requests: webhooks (`passive`) or answers (`file`). A file, a folder or a
+    /// pattern.
     pub path: Option<PathBuf>,
-    /// The session name of WAHA.
+    /// The name of the session, for `waha`.
     pub session: String,
-    /// The instance of Evolution API or GREEN-API.
+    /// The instance, for `evolution` and `green-api`, which need it.
     pub instance: String,
-    /// The environment variable with the token or key.
+    /// The environment variable that holds the provider's token or key.
     #[schemars(with = "Option<String>")]
     token_env: Option<Spanned<String>>,
-    /// The file with the token or key.
+    /// The file that holds the provider's token or key, instead of `token_env`.
     #[schemars(with = "Option<String>")]
     token_file: Option<Spanned<PathBuf>>,
-    /// The environment variable with USER:PASSWORD for the login.
+    /// The environment variable that holds `USER:PASSWORD`, for `contacts`. Ferry logs in with it for a token, and
+    /// again when the token has expired.
     #[schemars(with = "Option<String>")]
     login_env: Option<Spanned<String>>,
-    /// Whether `contacts` answers when all numbers have been looked up; else they are polled.
+    /// Whether a call to `contacts` waits until all its numbers have been looked up. If not, Ferry polls for the
+    /// answers.
     pub blocking: bool,
-    /// Contacts per receipt.
+    /// How many contacts are checked and recorded together. A killed run repeats at most the batches that it was
+    /// working on. Default: 1000, or 100 for adapters that take one number per call.
     #[schemars(with = "Option<u64>", range(min = 1, max = 1000))]
     batch: Option<Spanned<u64>>,
-    /// The number of concurrent calls.
+    /// How many calls run at the same time.
     #[schemars(with = "u64", range(min = 1, max = 256))]
     concurrency: Spanned<u64>,
-    /// Calls a second at most; no bound if the plan does not say.
+    /// The highest number of calls per second. Default: no limit.
     #[schemars(with = "Option<u64>", range(min = 1, max = 10_000))]
     per_second: Option<Spanned<u64>>,
-    /// Numbers in any 24 hours, over all runs.
+    /// The highest number of checks in any 24 hours, over all runs. Test numbers count. Default: 1000 for adapters
+    /// through a linked phone, else no limit.
     #[schemars(with = "Option<u64>", range(min = 7, max = 1_000_000_000))]
     daily_quota: Option<Spanned<u64>>,
-    /// The messages that the business sends in thirty days. The plan allows `checks_per_message` checks for each.
+    /// How many messages the business sends in thirty days. With `checks_per_message` it limits the checks in thirty
+    /// days, because WhatsApp bans numbers that check many people and write to few. Default: no limit.
     #[schemars(with = "Option<u64>", range(min = 0, max = 1_000_000_000))]
     messages: Option<Spanned<u64>>,
-    /// Checks for each message at most: who checks many and writes to few is banned.
+    /// The highest number of checks for each message of `messages`.
     #[schemars(with = "f64", range(min = 0, max = 1000))]
     checks_per_message: Spanned<f64>,
-    /// The timeout of one call.
+    /// The timeout of a call, in milliseconds.
     #[schemars(with = "u64", range(min = 1, max = 600_000))]
     timeout_ms: Spanned<u64>,
-    /// The number of attempts per request, including the first.
+    /// How often a call is attempted, including the first time.
     #[schemars(with = "u64", range(min = 1, max = 20))]
     attempts: Spanned<u64>,
-    /// The wait before the second attempt, doubled after each attempt.
+    /// The wait before the second attempt, in milliseconds. It doubles with each further attempt, with jitter.
     #[schemars(with = "u64", range(min = 1, max = 60_000))]
     backoff_ms: Spanned<u64>,
-    /// How often a pending answer is polled.
+    /// How often Ferry asks again about numbers that the provider is still looking up.
     #[schemars(with = "u64", range(min = 0, max = 600))]
     polls: Spanned<u64>,
-    /// The wait before each poll.
+    /// The wait before each poll, in milliseconds.
     #[schemars(with = "u64", range(min = 1, max = 60_000))]
     poll_ms: Spanned<u64>,
-    /// The number of days for which an answer is valid: 30, or 180 for `passive`, if the plan does not say.
+    /// How many days an answer is valid. Default: 30, or 180 for `passive`.
     #[schemars(with = "Option<u64>", range(min = 1, max = 36_500))]
     valid_days: Option<Spanned<u64>>,
-    /// The price of one check.
+    /// The price of one check. Default: 0.001 for `contacts`, else 0.
     #[schemars(with = "Option<f64>", range(min = 0, max = 1000))]
     price: Option<Spanned<f64>>,
-    /// The currency of the price.
+    /// The currency of `price`.
     pub currency: String,
-    /// Needed for gateways through a linked phone.
+    /// Accepts an adapter that works through a linked phone (`waha`, `evolution`, `wuzapi`, `green-api`). WhatsApp's
+    /// terms forbid these, and linked numbers get banned.
     i_accept_unofficial: bool,
-    /// Numbers of the business that are known to be on WhatsApp.
+    /// Phone numbers of yours that are on WhatsApp. Ferry asks about them first: a provider that does not know them is
+    /// not used.
     #[schemars(with = "Vec<String>")]
     known_registered: Vec<Spanned<String>>,
 }

@@ -23,18 +23,20 @@ pub struct WhatsappSection {
     /// The id of the WhatsApp Business account.
     #[schemars(with = "String")]
     pub account: Spanned<String>,
-    /// The id of the app under which samples of media are uploaded.
+    /// The id of your Meta app, under which samples of media are uploaded. Templates with media headers need it.
     pub app_id: Option<String>,
-    /// The folder with samples of media.
+    /// The folder with sample files of media headers, relative to the plan: see
+    /// [Samples of media headers](#samples-of-media-headers).
+    #[schemars(extend("default" = DEFAULT_SAMPLES))]
     samples: Option<PathBuf>,
-    /// The base URL of the Graph API, with its version.
-    #[schemars(with = "Option<String>")]
+    /// The address of the Graph API with its version: `https://`, or `http://` on this machine.
+    #[schemars(with = "Option<String>", extend("default" = DEFAULT_URL))]
     url: Option<Spanned<String>>,
-    /// The environment variable with the token.
-    #[schemars(with = "Option<String>")]
+    /// The environment variable that holds the token. If the plan names a variable, it must be set.
+    #[schemars(with = "Option<String>", extend("default" = DEFAULT_TOKEN))]
     token_env: Option<Spanned<String>>,
-    /// The timeout of a request.
-    #[schemars(with = "Option<u64>", range(min = 1, max = 600_000))]
+    /// The timeout of a request, in milliseconds. The upload of a sample has one more second for each 64 KiB.
+    #[schemars(with = "Option<u64>", range(min = 1, max = 600_000), extend("default" = super::TIMEOUT_MS))]
     timeout_ms: Option<Spanned<u64>>,
 }
 
