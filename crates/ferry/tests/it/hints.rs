@@ -97,7 +97,7 @@ fn a_key_that_is_another_and_a_database_that_is_not_there_are_told_with_the_comm
                 command again later";
     assert!(text.ends_with(hint), "{text}");
 
-    let postgres = Postgres::create();
+    let Some(postgres) = Postgres::create() else { return };
     let none = postgres.url.replace("/t", "/none_t");
     world.replan("postgres://nobody@127.0.0.1:1/none", &none);
     let (code, text) = told(&world.ferry(&["run"]));
