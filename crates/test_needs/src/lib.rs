@@ -1,4 +1,4 @@
-//! What tests need from outside the repository: a PostgreSQL server, Python packages, a browser.
+//! What tests need from outside the repository: a PostgreSQL server, Python packages, a browser, programs.
 //!
 //! `scripts/test` finds or installs each and names it in a variable of the environment. A test that lacks one is skipped:
 //! its name is printed and written to the file that `FERRY_TEST_SKIPPED` names, which `scripts/test` counts. With
@@ -31,18 +31,32 @@ impl Need {
         };
         let found = std::env::var(variable).ok().filter(|it| !it.is_empty());
         if found.is_none() {
-            skip(variable, name);
+            skip(name, &format!("{variable} is not set"));
         }
         found
     }
 }
 
+/// Whether a program can be run by its name; if not, the test has to be skipped.
+///
+/// # Panics
+///
+/// If the program is missing and `FERRY_TEST_REQUIRE` is `all`.
+pub fn has_program(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let has = std::env::split_paths(&path).any(|it| it.join(name).is_file());
+    if !has {
+        skip(name, "it is not in PATH");
+    }
+    has
+}
+
 #[expect(clippy::panic, clippy::print_stderr, reason = "this is part of the tests")]
-fn skip(variable: &str, name: &str) {
+fn skip(name: &str, why: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or_default();
     if std::env::var("FERRY_TEST_REQUIRE").is_ok_and(|it| it == "all") {
-        panic!("{test} needs {name}, and {variable} is not set: run the tests with scripts/test");
+        panic!("{test} needs {name}, and {why}: run the tests with scripts/test");
     }
     eprintln!("skipped without {name}: {test}");
     let Ok(path) = std::env::var("FERRY_TEST_SKIPPED") else { return };

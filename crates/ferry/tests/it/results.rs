@@ -106,8 +106,9 @@ impl Results {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("results.json");
         fs::write(&file, json!(self.0).to_string()).unwrap();
-        let Some(wrong) = python(VALIDATE, &[file.to_str().unwrap()]) else { return };
-        assert_eq!(wrong, "");
+        if let Some(wrong) = python(VALIDATE, &[file.to_str().unwrap()]) {
+            assert_eq!(wrong, "");
+        }
     }
 }
 

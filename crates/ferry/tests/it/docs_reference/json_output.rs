@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
+use test_needs::Need;
 
 use super::page::{self, root, section};
-use super::shell::{is_there, shell};
+use super::shell::shell;
 use crate::world::{Sandbox, World};
 
 const PAGE: &str = "json.md";
@@ -87,8 +88,8 @@ fn an_error_is_the_line_that_the_page_shows() {
 
 #[test]
 fn every_example_for_the_shell_runs_and_prints_something() {
-    if !is_there("jq") {
-        return eprintln!("skipped: no jq");
+    if !test_needs::has_program("jq") {
+        return;
     }
     let sandbox = Sandbox::start(&[]);
     let world = World::demo(&sandbox);
@@ -104,7 +105,7 @@ fn every_example_for_the_shell_runs_and_prints_something() {
 
 #[test]
 fn the_example_in_python_shows_a_result_and_an_error() {
-    let Ok(python) = std::env::var("FERRY_TEST_PYTHON") else { return eprintln!("skipped: no Python") };
+    let Some(python) = Need::Python.find() else { return };
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     let example = page::examples(PAGE).into_iter().find(|it| it.language == "python").unwrap().text;
     world.write("example.py", &example);

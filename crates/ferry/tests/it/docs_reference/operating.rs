@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::page::{self, root};
-use super::shell::{is_there, shell};
+use super::shell::shell;
 use crate::clients::python;
 use crate::world::{FERRY, Postgres, Sandbox, World, ended};
 
@@ -94,10 +94,10 @@ fn a_backup_of_sqlite_holds_the_key_the_plan_and_every_contact() {
 
 #[test]
 fn a_backup_of_postgresql_holds_the_schema_of_the_plan() {
-    if !is_there("pg_dump") {
-        return eprintln!("skipped: no pg_dump");
+    if !test_needs::has_program("pg_dump") {
+        return;
     }
-    let database = Postgres::create();
+    let Some(database) = Postgres::create() else { return };
     let world = crate::schemas::world(&database.url);
     assert_eq!(world.run().code, 0);
     world.write("backup.sh", &example("backup.sh"));
@@ -141,8 +141,8 @@ fn the_service_tries_again_after_75_alone_and_runs_a_command_that_there_is() {
 /// By systemd's own checker: `systemd-analyze verify` and its measure of what a service may do, from 0 to 10.
 #[test]
 fn systemd_takes_the_service_and_the_timer_and_finds_little_that_the_service_may_do() {
-    if !is_there("systemd-analyze") {
-        return eprintln!("skipped: no systemd-analyze");
+    if !test_needs::has_program("systemd-analyze") {
+        return;
     }
     let world = World::empty();
     world.write("ferry.service", &example("ferry.service").replace("/usr/local/bin/ferry", FERRY));
@@ -222,8 +222,8 @@ def work():
 outcome(work)
 "##;
 
-/// What is printed when an example runs in a project, with a program in the place of Ferry.
-fn scheduled(scheduler: &str, file: &str, project: &Path, ferry: &str) -> String {
+/// What is printed when an example runs in a project, with a program in the place of Ferry; none without Python.
+fn scheduled(scheduler: &str, file: &str, project: &Path, ferry: &str) -> Option<String> {
     let environment = format!(
         "import os\nos.environ.update(FERRY={ferry:?}, FERRY_PROJECT={:?}, FERRY_CONTACT_KEY=\"{:064}\")\n",
         project.to_str().unwrap(),
@@ -245,21 +245,21 @@ fn ends_with(world: &World, code: u8) -> String {
 fn the_dag_for_airflow_runs_ferry_and_retries_a_temporary_failure_alone() {
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     let run = |ferry: &str| scheduled(AIRFLOW, "airflow_dag.py", &world.path(""), ferry);
-    let told = run(FERRY);
+    let Some(told) = run(FERRY) else { return };
     let told: Vec<&str> = told.lines().map(|it| it.split(", 'run_id'").next().unwrap()).collect();
     assert_eq!(told, ["check True", "run {'exit': 0", "audit True", "export_ready 0", "look None"]);
-    assert_eq!(run(&ends_with(&world, 75)), "AirflowException the reason\n\n");
-    assert_eq!(run(&ends_with(&world, 4)), "AirflowFailException exit code 4: the reason\n\n");
+    assert_eq!(run(&ends_with(&world, 75)).unwrap(), "AirflowException the reason\n\n");
+    assert_eq!(run(&ends_with(&world, 4)).unwrap(), "AirflowFailException exit code 4: the reason\n\n");
 }
 
 #[test]
 fn the_job_for_dagster_runs_ferry_and_retries_a_temporary_failure_alone() {
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     let run = |ferry: &str| scheduled(DAGSTER, "dagster_job.py", &world.path(""), ferry);
-    let told = run(FERRY);
+    let Some(told) = run(FERRY) else { return };
     let told: Vec<&str> = told.lines().filter(|it| !it.starts_with("run ")).collect();
     let metadata = "metadata ['exit', 'inserted', 'run_id', 'unchanged', 'updated']";
     assert_eq!(told, ["check True", metadata, "audit True", "export_ready 0"]);
-    assert_eq!(run(&ends_with(&world, 75)), "RetryRequested 12 times every 1800 s\n");
-    assert_eq!(run(&ends_with(&world, 4)), "Failure exit code 4: the reason, retries: False\n");
+    assert_eq!(run(&ends_with(&world, 75)).unwrap(), "RetryRequested 12 times every 1800 s\n");
+    assert_eq!(run(&ends_with(&world, 4)).unwrap(), "Failure exit code 4: the reason, retries: False\n");
 }

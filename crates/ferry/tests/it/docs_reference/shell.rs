@@ -26,6 +26,6 @@ pub(crate) fn shell(world: &World, script: &str, environment: &[(&str, &str)]) -
 }
 
 /// Whether a program can be run by its name.
-pub(crate) fn is_there(program: &str) -> bool {
+fn is_there(program: &str) -> bool {
     std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|it| it.join(program).is_file())
 }
