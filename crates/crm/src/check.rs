@@ -226,7 +226,7 @@ fn key() -> ContactKey {
 }
 
 /// One person a line, such as `+33199000001 name=Ana email=ana@example.com consent=stop viber=x row=sms:1 messages=3`.
-/// Somebody without a number is known by `viber`.
+/// Somebody without a number is known by `viber`. `channels=sms+viber` names other channels than SMS.
 pub(crate) fn people_of(run_id: &str, text: &str) -> Vec<Contact> {
     text.lines().map(str::trim).filter(|it| !it.is_empty()).map(|it| person(run_id, it)).collect()
 }
@@ -249,7 +249,7 @@ fn person(run_id: &str, line: &str) -> Contact {
         last_at: get("at").map(|it| Field { value: format!("{it}T00:00:00Z").parse().unwrap(), row: row.clone() }),
         n_messages: get("messages").map_or(0, |it| it.parse().unwrap()),
         identities: get("viber").map(identity).into_iter().collect(),
-        channels: vec![Channel::Sms],
+        channels: get("channels").unwrap_or("sms").split('+').filter_map(Channel::from_name).collect(),
         n_rows: 1,
         ..Contact::new(id, row.clone())
     };

@@ -1,17 +1,20 @@
 //! Counts of contacts by their state, for reports.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use model::{Answer, ConsentState, ContactId, Registration, Segment};
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use model::{Answer, Channel, ConsentState, ContactId, Registration, Segment};
 use phone::PREFIX_DIGITS;
 use smallvec::SmallVec;
 use tokio::task::spawn_blocking;
 
 use crate::evidence::{EVIDENCE, read_evidence};
 use crate::export::PAGE;
-use crate::sql::sqlite::merge_join;
+use crate::sql::sqlite::{each, merge_join};
 use crate::sql::{Cell, Row, Type};
 use crate::{Crm, Database, LoadError, SqlError};
 
@@ -27,72 +30,77 @@ pub struct Registrations {
     pub prefixes: Tally,
     /// Contacts by the source of their rows; a contact of two sources counts in both. Empty if none was ever checked.
     pub sources: Tally,
-    /// Empty if no contact was ever checked.
     pub segments: BTreeMap<Segment, u64>,
     /// How many of the ready contacts have consent to WhatsApp on record.
     pub ready_with_consent: u64,
-    /// How many contacts have refused on at least one channel, also if none was ever checked.
-    pub opted_out: u64,
+    /// How many contacts have consent to WhatsApp on record and can be messaged: no refusal holds, nothing is unclear.
+    pub with_consent: u64,
+    pub channels: ChannelOverlap,
+    /// Contacts by the first day of the month of their last contact; none for contacts without a date.
+    pub last_contact: BTreeMap<Option<Date>, u64>,
+    /// The causes of the segment `unclear`, the most common first. A contact can have several.
+    pub unclear: Vec<UnclearCause>,
+}
+
+/// Contacts by the channels that they are known on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelOverlap {
+    pub sms_only: u64,
+    pub viber_only: u64,
+    pub both: u64,
+}
+
+/// Why contacts are unclear, and how many are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnclearCause {
+    /// The kind of value that could not be read, such as `unreadable date`; empty for words about consent.
+    pub unreadable: String,
+    pub contacts: u64,
 }
 
 const COUNT: &str = "count the contacts";
 /// The columns of [`Brief`], in their order.
-const BRIEF: &str = "select contact_id, e164, region, consent, whatsapp_consent, source_rows from contact";
-const REGIONS: &str = "select coalesce(region, ''), count(*), count(*) filter (where consent in ('no', 'stop')) \
-                       from contact group by 1";
+const BRIEF: &str =
+    "select contact_id, e164, region, consent, whatsapp_consent, source_rows, channels, last_at from contact";
+/// The same columns in groups, for contacts of which none was ever checked.
+const GROUPS: &str = "select region, consent, whatsapp_consent, channels, last_at / 86400000000, \
+    case when contact_id in (select contact_id from suppressed) then cast(1 as bigint) else cast(0 as bigint) end, \
+    count(*) \
+    from contact group by 1, 2, 3, 4, 5, 6";
+const UNCLEAR: &str = "select case consent.basis when 'unreadable' then consent.words else '' end, \
+    count(distinct consent.contact_id) as n from consent join contact on contact.contact_id = consent.contact_id \
+    where consent.state = 'unclear' and contact.consent = 'unclear' \
+    and contact.contact_id not in (select contact_id from suppressed) group by 1 order by n desc, 1";
+const MICROS_A_DAY: i64 = 86_400_000_000;
 
 impl Crm {
     /// Counts the contacts by their state at the moment `now`.
     pub async fn registrations(&self, now: Timestamp) -> Result<Registrations, LoadError> {
-        if !self.has_evidence().await? {
-            return self.counted_regions().await;
-        }
+        let is_checked = self.has_evidence().await?;
         let suppressed = self.suppressed().await?;
-        match &self.0 {
+        let mut counted = match &self.0 {
             Database::Sqlite(sqlite) => {
                 let path = Arc::clone(&sqlite.path);
-                let brief = format!("{BRIEF} order by contact_id");
-                let evidence = EVIDENCE.select() + " order by contact_id";
-                let counted = spawn_blocking(move || {
-                    let mut counting = Counting::default();
-                    merge_join(&path, [&brief, &evidence], read_evidence, |row, evidence| {
-                        counting.add_row(row, &suppressed, Registration::of(evidence, now))
-                    })?;
-                    Ok(counting.registrations())
-                });
-                counted.await.unwrap_or(Err(SqlError::Thread)).map_err(|it| it.doing(COUNT))
-            }
-            Database::Postgres(_) => self.counted_by_pages(suppressed, now).await,
-        }
-    }
-
-    /// SQLite sorts all rows to group them, which takes ten times as long as reading them, so they are counted here.
-    /// That needs a connection of its own: the indexes are made meanwhile.
-    async fn counted_regions(&self) -> Result<Registrations, LoadError> {
-        let (countries, opted_out) = match &self.0 {
-            Database::Sqlite(sqlite) => {
-                let path = Arc::clone(&sqlite.path);
-                let counted = spawn_blocking(move || {
-                    let (mut counts, mut opted_out) = (Counts::default(), 0);
-                    crate::sql::sqlite::each(&path, "select coalesce(region, ''), consent from contact", |row| {
-                        let [region, consent] = [row.cell(0, Type::Text)?, row.cell(1, Type::Text)?];
-                        counts.add(region.text().flatten().unwrap_or_default(), None);
-                        let consent = consent.text().flatten().and_then(ConsentState::from_name);
-                        opted_out += u64::from(Segment::of(consent, false, None) == Segment::OptedOut);
-                        Ok(())
-                    })?;
-                    Ok((counts.tally(), opted_out))
-                });
+                let counted = spawn_blocking(move || counted_in_file(&path, is_checked, &suppressed, now));
                 counted.await.unwrap_or(Err(SqlError::Thread)).map_err(|it| it.doing(COUNT))?
             }
-            Database::Postgres(_) => {
-                let read = |it: &dyn Row| Ok((((it.text(0)?, None), it.count(1)?), it.count(2)?));
-                let counted = self.select(COUNT, REGIONS, &[], read).await?;
-                let opted_out = counted.iter().map(|it| it.1).sum();
-                (counted.into_iter().map(|it| it.0).collect(), opted_out)
-            }
+            Database::Postgres(_) if is_checked => self.counted_by_pages(suppressed, now).await?,
+            Database::Postgres(_) => self.counted_by_groups().await?,
         };
-        Ok(Registrations { countries, opted_out, ..Registrations::default() })
+        if counted.segments.contains_key(&Segment::Unclear) {
+            let cause = |it: &dyn Row| Ok(UnclearCause { unreadable: it.text(0)?, contacts: it.count(1)? });
+            counted.unclear = self.select("count unclear contacts", UNCLEAR, &[], cause).await?;
+        }
+        Ok(counted)
+    }
+
+    /// PostgreSQL groups contacts in less time than it takes to send them.
+    async fn counted_by_groups(&self) -> Result<Registrations, LoadError> {
+        let mut counting = Counting::default();
+        for group in self.select(COUNT, GROUPS, &[], Group::read).await? {
+            counting.add(&group.brief(), None, group.n);
+        }
+        Ok(counting.registrations())
     }
 
     async fn counted_by_pages(
@@ -101,7 +109,7 @@ impl Crm {
         now: Timestamp,
     ) -> Result<Registrations, LoadError> {
         let select = format!("{BRIEF} where contact_id > $1 order by contact_id limit $2");
-        let mut counting = Counting::default();
+        let mut counting = Counting { is_checked: true, ..Counting::default() };
         let mut after = Vec::new();
         loop {
             let page: [Cell; 2] = [after.as_slice().into(), PAGE.into()];
@@ -112,10 +120,32 @@ impl Crm {
             after = last.0.to_vec();
             for row in &page {
                 let evidence = evidence.get(&row.id).map_or(&[][..], Vec::as_slice);
-                counting.add(&row.brief(suppressed.contains(&row.id)), Registration::of(evidence, now));
+                let answer = Registration::of(evidence, now).map(|it| it.answer);
+                counting.add(&row.brief(suppressed.contains(&row.id)), answer, 1);
             }
         }
     }
+}
+
+/// Counts the contacts of a SQLite database on a connection of its own: the indexes are made meanwhile. SQLite sorts all
+/// rows to group them, which takes ten times as long as reading them, so they are counted here.
+fn counted_in_file(
+    path: &Path,
+    is_checked: bool,
+    suppressed: &HashSet<ContactId>,
+    now: Timestamp,
+) -> Result<Registrations, SqlError> {
+    let brief = format!("{BRIEF} order by contact_id");
+    let mut counting = Counting { is_checked, ..Counting::default() };
+    if is_checked {
+        let evidence = EVIDENCE.select() + " order by contact_id";
+        merge_join(path, [&brief, &evidence], read_evidence, |row, evidence| {
+            counting.add_row(row, suppressed, Registration::of(evidence, now).map(|it| it.answer))
+        })?;
+    } else {
+        each(path, &brief, |row| counting.add_row(row, suppressed, None))?;
+    }
+    Ok(counting.registrations())
 }
 
 /// The columns of a contact that are counted.
@@ -125,24 +155,58 @@ struct Brief<'a> {
     consent: Option<&'a str>,
     whatsapp_consent: Option<&'a str>,
     source_rows: &'a str,
+    channels: &'a str,
+    /// The day of the last contact, counted from 1970.
+    last_day: Option<i64>,
     is_suppressed: bool,
 }
 
 struct BriefRow {
     id: ContactId,
-    texts: [Option<String>; 4],
-    source_rows: String,
+    texts: [Option<String>; 6],
+    last_at: Option<i64>,
 }
 
 impl BriefRow {
     fn read(row: &dyn Row) -> Result<Self, LoadError> {
-        let texts = [row.opt_text(1)?, row.opt_text(2)?, row.opt_text(3)?, row.opt_text(4)?];
-        Ok(Self { id: row.contact_id(0)?, texts, source_rows: row.text(5)? })
+        let text = |n| row.opt_text(n);
+        let texts = [text(1)?, text(2)?, text(3)?, text(4)?, text(5)?, text(6)?];
+        Ok(Self { id: row.contact_id(0)?, texts, last_at: row.opt_int(7)? })
     }
 
     fn brief(&self, is_suppressed: bool) -> Brief<'_> {
-        let [e164, region, consent, whatsapp_consent] = self.texts.each_ref().map(Option::as_deref);
-        Brief { e164, region, consent, whatsapp_consent, source_rows: &self.source_rows, is_suppressed }
+        Brief::of(self.texts.each_ref().map(Option::as_deref), self.last_at, is_suppressed)
+    }
+}
+
+/// A row of [`GROUPS`].
+struct Group {
+    texts: [Option<String>; 4],
+    last_day: Option<i64>,
+    is_suppressed: bool,
+    n: u64,
+}
+
+impl Group {
+    fn read(row: &dyn Row) -> Result<Self, LoadError> {
+        let texts = [row.opt_text(0)?, row.opt_text(1)?, row.opt_text(2)?, row.opt_text(3)?];
+        Ok(Self { texts, last_day: row.opt_int(4)?, is_suppressed: row.int(5)? == 1, n: row.count(6)? })
+    }
+
+    fn brief(&self) -> Brief<'_> {
+        let [region, consent, whatsapp_consent, channels] = self.texts.each_ref().map(Option::as_deref);
+        let texts = [None, region, consent, whatsapp_consent, None, channels];
+        Brief { last_day: self.last_day, ..Brief::of(texts, None, self.is_suppressed) }
+    }
+}
+
+impl<'a> Brief<'a> {
+    /// Takes the texts of [`BRIEF`] in their order.
+    fn of(texts: [Option<&'a str>; 6], last_at: Option<i64>, is_suppressed: bool) -> Self {
+        let [e164, region, consent, whatsapp_consent, source_rows, channels] = texts;
+        let (source_rows, channels) = (source_rows.unwrap_or_default(), channels.unwrap_or_default());
+        let last_day = last_at.map(|it| it / MICROS_A_DAY);
+        Self { e164, region, consent, whatsapp_consent, source_rows, channels, last_day, is_suppressed }
     }
 }
 
@@ -151,11 +215,11 @@ impl BriefRow {
 struct Counts(BTreeMap<Option<Answer>, HashMap<String, u64>>);
 
 impl Counts {
-    fn add(&mut self, group: &str, answer: Option<Answer>) {
+    fn add(&mut self, group: &str, answer: Option<Answer>, n: u64) {
         let counts = self.0.entry(answer).or_default();
         match counts.get_mut(group) {
-            Some(n) => *n += 1,
-            None => drop(counts.insert(group.to_owned(), 1)),
+            Some(count) => *count += n,
+            None => drop(counts.insert(group.to_owned(), n)),
         }
     }
 
@@ -170,11 +234,16 @@ impl Counts {
 /// [`Registrations`] while they are being counted.
 #[derive(Default)]
 struct Counting {
+    /// Whether any contact was ever checked.
+    is_checked: bool,
     countries: Counts,
     prefixes: Counts,
     sources: Counts,
     segments: BTreeMap<Segment, u64>,
     ready_with_consent: u64,
+    with_consent: u64,
+    channels: ChannelOverlap,
+    last_days: HashMap<Option<i64>, u64>,
 }
 
 impl Counting {
@@ -183,28 +252,41 @@ impl Counting {
         &mut self,
         row: &dyn Row,
         suppressed: &HashSet<ContactId>,
-        registration: Option<Registration>,
+        answer: Option<Answer>,
     ) -> Result<(), LoadError> {
         let text = |n| row.cell(n, Type::Text);
-        let texts = [text(1)?, text(2)?, text(3)?, text(4)?, text(5)?];
-        let [e164, region, consent, whatsapp_consent, source_rows] = texts.each_ref().map(|it| it.text().flatten());
-        let is_suppressed = suppressed.contains(&row.contact_id(0)?);
-        let source_rows = source_rows.unwrap_or_default();
-        self.add(&Brief { e164, region, consent, whatsapp_consent, source_rows, is_suppressed }, registration);
+        let texts = [text(1)?, text(2)?, text(3)?, text(4)?, text(5)?, text(6)?];
+        let texts = texts.each_ref().map(|it| it.text().flatten());
+        let last_at = row.cell(7, Type::Time)?.int().flatten();
+        self.add(&Brief::of(texts, last_at, suppressed.contains(&row.contact_id(0)?)), answer, 1);
         Ok(())
     }
 
-    fn add(&mut self, brief: &Brief, registration: Option<Registration>) {
-        let answer = registration.map(|it| it.answer);
+    /// Counts `n` contacts that are the same in all that is counted.
+    fn add(&mut self, brief: &Brief, answer: Option<Answer>, n: u64) {
         let consent = brief.consent.and_then(ConsentState::from_name);
         let segment = Segment::of(consent, brief.is_suppressed, answer);
-        *self.segments.entry(segment).or_default() += 1;
-        if segment == Segment::Ready && brief.whatsapp_consent == Some(ConsentState::Yes.name()) {
-            self.ready_with_consent += 1;
+        *self.segments.entry(segment).or_default() += n;
+        if segment.can_be_chosen() && brief.whatsapp_consent == Some(ConsentState::Yes.name()) {
+            self.with_consent += n;
+            self.ready_with_consent += if segment == Segment::Ready { n } else { 0 };
         }
-        self.countries.add(brief.region.unwrap_or_default(), answer);
+        self.countries.add(brief.region.unwrap_or_default(), answer, n);
+        *self.last_days.entry(brief.last_day).or_default() += n;
+        match (brief.channels.contains(Channel::Sms.name()), brief.channels.contains(Channel::Viber.name())) {
+            (true, true) => self.channels.both += n,
+            (true, false) => self.channels.sms_only += n,
+            (false, true) => self.channels.viber_only += n,
+            (false, false) => {}
+        }
+        if self.is_checked {
+            self.add_groups(brief, answer, n);
+        }
+    }
+
+    fn add_groups(&mut self, brief: &Brief, answer: Option<Answer>, n: u64) {
         if let Some(prefix) = brief.e164.and_then(|it| it.get(..=PREFIX_DIGITS)) {
-            self.prefixes.add(prefix, answer);
+            self.prefixes.add(prefix, answer, n);
         }
         let mut counted: SmallVec<[&str; 4]> = SmallVec::new();
         for row in brief.source_rows.split(' ') {
@@ -212,19 +294,32 @@ impl Counting {
             let source = row.split_once(':').map_or(row, |it| it.0);
             if !counted.contains(&source) {
                 counted.push(source);
-                self.sources.add(source, answer);
+                self.sources.add(source, answer, n);
             }
         }
     }
 
     fn registrations(self) -> Registrations {
+        let mut last_contact = BTreeMap::new();
+        for (day, n) in self.last_days {
+            *last_contact.entry(day.and_then(month_of)).or_default() += n;
+        }
         Registrations {
-            opted_out: self.segments.get(&Segment::OptedOut).copied().unwrap_or(0),
             countries: self.countries.tally(),
             prefixes: self.prefixes.tally(),
             sources: self.sources.tally(),
             segments: self.segments,
             ready_with_consent: self.ready_with_consent,
+            with_consent: self.with_consent,
+            channels: self.channels,
+            last_contact,
+            unclear: Vec::new(),
         }
     }
+}
+
+/// Returns the first day of the month of a day that is counted from 1970.
+fn month_of(day: i64) -> Option<Date> {
+    let at = Timestamp::from_microsecond(day.checked_mul(MICROS_A_DAY)?).ok()?;
+    Some(Offset::UTC.to_datetime(at).date().first_of_month())
 }

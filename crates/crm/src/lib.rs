@@ -33,7 +33,7 @@ mod tests;
 
 pub use backup::Losses;
 pub use contact::{Conflict, Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};
-pub use counts::{Registrations, Tally};
+pub use counts::{ChannelOverlap, Registrations, Tally, UnclearCause};
 pub use crm::Crm;
 pub(crate) use crm::Database;
 pub use ddl::ddl;

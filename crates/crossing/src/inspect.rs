@@ -1,13 +1,13 @@
 //! Finds out what files are, and what a plan must say about them.
 
 mod columns;
+mod profile;
 mod source;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use clean::DateForm;
 use extract::{
     Cells, ColumnGuess, ExtractError, Layout, Mapping, Probe, Profile, ProfileMatch, Row, Settings, detect,
     guess_columns, looks_like_opt_outs, probe,
@@ -19,6 +19,8 @@ use serde::Serialize;
 
 use crate::coverage::CoverageCounter;
 use crate::inspect::columns::{FirstRows, column_samples};
+use crate::inspect::profile::Profiler;
+pub use crate::inspect::profile::{ColumnProfile, Common, DayOrMonth, FileProfile, LooksLike};
 use crate::inspect::source::source_block;
 pub use crate::inspect::source::{name_of, source_name};
 
@@ -29,6 +31,18 @@ const SHOWN_ROWS: usize = 3;
 /// Limits the senders that are taken for numbers of the business. Businesses send from thousands of numbers, so a log
 /// with more is probably read in the wrong direction, which gives a warning.
 const MOST_OWN_NUMBERS: usize = 10_000;
+
+/// How files are inspected.
+#[derive(Clone, Copy, Debug)]
+pub struct InspectSettings<'a> {
+    pub profiles: &'a [Profile],
+    /// The country of phone numbers without a country code.
+    pub region: Option<Region>,
+    /// The folder of the future plan.
+    pub folder: &'a Path,
+    /// Number of rows that the profile of the columns is of. Everything else is about all rows.
+    pub profiled_rows: u64,
+}
 
 /// The result of inspecting files of one kind.
 #[derive(Debug, Serialize)]
@@ -44,6 +58,8 @@ pub struct Inspection {
     /// Reasons why the other rows give no contact, with counts.
     pub faults: std::collections::BTreeMap<String, u64>,
     pub coverage: Coverage,
+    /// What each column holds.
+    pub profile: FileProfile,
     /// Fields and masked values of some rows.
     pub sample: Vec<Vec<(String, String)>>,
     pub own_numbers: Vec<String>,
@@ -105,8 +121,9 @@ pub struct Nearest {
     pub unread_columns: Vec<String>,
 }
 
-/// Inspects files of one kind. `folder` is the folder of the future plan.
-pub fn inspect(files: &[PathBuf], profiles: &[Profile], region: Option<Region>, folder: &Path) -> Result<Inspection> {
+/// Inspects files of one kind.
+pub fn inspect(files: &[PathBuf], settings: &InspectSettings) -> Result<Inspection> {
+    let InspectSettings { profiles, region, folder, profiled_rows } = *settings;
     let probe = probe(files, &Settings::of_profiles(profiles))?;
     let fits = detect(profiles, &probe.columns, probe.records_key());
     let best = fits.first().filter(|it| it.is_complete());
@@ -154,8 +171,10 @@ pub fn inspect(files: &[PathBuf], profiles: &[Profile], region: Option<Region>, 
         Some(profile) if profile.is_international => None,
         _ => crate::reading::form_of(&layout, &probe, first.bare),
     };
-    let found =
-        sample_rows(&probe, &layout, profile.unwrap_or(&empty_profile), region, numbers, first.date_form(region))?;
+    let read_by = profile.unwrap_or(&empty_profile);
+    let mut profiler = Profiler::new(probe.columns.len(), region, profiled_rows);
+    let counter = CoverageCounter::new(&layout, first.date_form(region));
+    let found = sample_rows(&probe, (&layout, read_by), (region, numbers), counter, &mut profiler)?;
     let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
     let mut inspection = Inspection {
         files: files.to_vec(),
@@ -167,6 +186,7 @@ pub fn inspect(files: &[PathBuf], profiles: &[Profile], region: Option<Region>, 
         usable: found.usable,
         faults: found.faults,
         coverage: found.coverage,
+        profile: profiler.finish(&probe.columns, &layout, read_by, profiles),
         sample: found.sample,
         own_numbers: found.own_numbers.into_iter().collect(),
         warnings: encoding_guesses(&probe).into_iter().map(Warning::Encoding).collect(),
@@ -270,16 +290,15 @@ struct SampledRows {
 
 fn sample_rows(
     probe: &Probe,
-    layout: &Layout,
-    profile: &Profile,
-    region: Option<Region>,
-    numbers: Option<PhoneForm>,
-    dates: DateForm,
+    (layout, profile): (&Layout, &Profile),
+    (region, numbers): (Option<Region>, Option<PhoneForm>),
+    mut counter: CoverageCounter,
+    profiler: &mut Profiler,
 ) -> Result<SampledRows> {
     let mut found = SampledRows::default();
-    let mut counter = CoverageCounter::new(layout, dates);
     let seen = extract::read(probe, |row: Row| -> Result<(), ExtractError> {
         counter.add(&row);
+        profiler.add(probe.columns.len(), row.cells.as_ref().ok().copied());
         found.rows = row.record;
         if row.record > SAMPLE_ROWS {
             // Numbers of the business may first appear anywhere in a log.

@@ -7,12 +7,13 @@ use anyhow::{Error, Result};
 use crm::{Crm, Loaded, Registrations};
 use jiff::Timestamp;
 use model::{Answer, Counts, Digest, Reason, Receipt, RowFinding, RowFindings, Stage, share};
-use run::{Cost, Coverage, ListFinding, SourceRecord, StageRecord};
+use run::{Cost, Coverage, ListFinding, Manifest, PeopleCounts, SourceRecord, StageRecord};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::try_join;
 
 use crate::estimate::{Estimate, PlannedChecks};
+use crate::find_run::{folder_of_runs, runs_beside};
 use crate::inspect::EncodingGuess;
 use crate::load::{self, Unfinished};
 use crate::open_run::OpenRun;
@@ -84,6 +85,9 @@ pub struct RunReport {
     /// The state of the database after the run; none after a dry run.
     #[serde(skip)]
     pub database: Option<DatabaseState>,
+    /// The run of the same name before this one; none if there is none, or it was never reported.
+    #[serde(skip)]
+    pub previous: Option<PreviousRun>,
     /// The reason why verification ended early; all else was done.
     #[serde(skip)]
     pub failure: Option<Error>,
@@ -108,6 +112,18 @@ pub struct LowYield {
     /// The code of the most common reason.
     pub reason: String,
     pub n_reason: u64,
+}
+
+/// The run before, as far as a report compares with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviousRun {
+    pub run_id: String,
+    pub finished_at: Timestamp,
+    /// Rows, and what became of them.
+    pub counts: Counts,
+    pub people: PeopleCounts,
+    /// Whether `ferry runs diff` finds both runs: they are in the folder `runs` of the plan.
+    pub can_be_compared: bool,
 }
 
 /// The state of the database after a run.
@@ -182,8 +198,15 @@ impl RunReport {
             provider_is_informative: why.map(|it| it.is_none()),
             uninformative: why.flatten(),
             database: Some(DatabaseState { registrations, batches }),
+            previous: previous(run)?,
             ..Self::of_files(run, loaded)
         })
+    }
+
+    /// Notes the people of the database in the manifest: the report of the next run compares with them.
+    pub fn note_people(&self, manifest: &mut Manifest) {
+        let people = self.database.as_ref().map(|it| people(&it.registrations));
+        manifest.people = people.or(manifest.people.take());
     }
 
     /// Reports on the run folder alone.
@@ -234,9 +257,33 @@ impl RunReport {
                 counts
             }),
             database: None,
+            previous: None,
             failure: None,
         }
     }
+}
+
+fn people(registrations: &Registrations) -> PeopleCounts {
+    let segments = registrations.segments.iter().map(|(segment, n)| (segment.name().to_owned(), *n));
+    PeopleCounts { segments: segments.collect(), ready_with_consent: registrations.ready_with_consent }
+}
+
+/// Finds the latest run of the same name that was reported before this one began.
+fn previous(run: &OpenRun) -> Result<Option<PreviousRun>> {
+    let manifest = &run.folder.manifest;
+    if manifest.sample.is_some() {
+        return Ok(None);
+    }
+    let beside = runs_beside(run.folder.dir()).list()?.runs.into_iter().map(|it| it.manifest);
+    let earlier = beside.filter(|it| it.name == manifest.name && it.created_at < manifest.created_at);
+    let reported = earlier.filter_map(|it| {
+        let cleaned = it.stages.get(&Stage::Clean)?;
+        let finished_at = it.stages.values().map(|it| it.finished_at).max()?;
+        let (counts, people, run_id) = (cleaned.counts, it.people.clone()?, it.run_id);
+        let can_be_compared = run.folder.dir().parent() == Some(folder_of_runs(&run.plan).as_path());
+        Some((it.created_at, PreviousRun { run_id, finished_at, counts, people, can_be_compared }))
+    });
+    Ok(reported.max_by_key(|it| it.0).map(|it| it.1))
 }
 
 /// The rows of a cleaning whose dates are out of range.

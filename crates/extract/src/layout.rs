@@ -139,6 +139,12 @@ impl Layout {
         FIELDS.iter().position(|it| *it == field).map_or(&[], |it| &self.columns[it])
     }
 
+    /// The columns of each attribute that `profile` names, with its name. The layout has to be that of the profile.
+    pub fn attribute_columns<'a>(&'a self, profile: &'a Profile) -> impl Iterator<Item = (&'a str, &'a [usize])> {
+        let named = |place: u16| profile.attribute_names().nth(place.into()).unwrap_or_default();
+        self.attributes.iter().map(move |(place, columns)| (named(*place), columns.as_slice()))
+    }
+
     /// The columns of phone numbers: of contacts, or of both sides of a message.
     pub fn phone_columns(&self) -> impl Iterator<Item = usize> {
         [Field::Phone, Field::From, Field::To].into_iter().flat_map(|it| &self.columns[it as usize]).copied()

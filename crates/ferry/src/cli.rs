@@ -70,7 +70,8 @@ Exit codes:
   5   done, but the verifier's answers are not usable
   70  a bug in Ferry: run again to resume
   75  a provider or a database is unavailable or rate-limited: try again later
-  130 stopped with Ctrl-C: run again to go on
+
+Ctrl-C ends a command with 130, as a shell does; finished work is kept.
 
 Logs hold no personal data. FERRY_LOG, such as FERRY_LOG=crossing=debug, chooses them by crate.
 NO_COLOR turns colours off, and FORCE_COLOR or CLICOLOR_FORCE turns them on; --color comes first.";
@@ -107,7 +108,7 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the format of files, and how a plan would read them
+    /// Show the format of files, what each column holds, and how a plan would read them
     Inspect(InspectArgs),
     /// Write a plan for the exports in a folder
     Init(InitArgs),
@@ -230,7 +231,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// Files, folders or patterns; each is one source
+    /// Files, folders or patterns; files of one format are one source
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Country of phone numbers without a country code
@@ -239,6 +240,9 @@ pub(crate) struct InspectArgs {
     /// Your own profile to try as well; may be repeated
     #[arg(long = "profile", value_name = "TOML")]
     pub(crate) profiles: Vec<PathBuf>,
+    /// Describe the columns by the first N rows only; 0 leaves the description out
+    #[arg(long, value_name = "N")]
+    pub(crate) rows: Option<u64>,
 }
 
 #[derive(Debug, Args)]

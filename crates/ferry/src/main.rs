@@ -6,7 +6,6 @@ mod exit;
 mod hint;
 mod output;
 mod progress_bars;
-mod report;
 mod text;
 
 use std::process::ExitCode;

@@ -2,8 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod inspection;
+pub(crate) mod profile;
 pub(crate) mod templates;
 
-pub(crate) use run_text::{
-    audit, coverage, list_quality, names, next, path, progress, restore, run, runs, runs_diff, size, unread, verify,
-};
+pub(crate) use run_text::{audit, coverage, names, next, path, progress, restore, run, runs, runs_diff, size, verify};

@@ -26,6 +26,7 @@ pub use crate::secrets::{
 pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
+pub use crate::sections::report::{ReportLanguage, ReportSection};
 use crate::sections::secret_of_environment;
 pub use crate::sections::segment::PlanSegment;
 pub use crate::sections::source::SourceSection;
@@ -51,6 +52,7 @@ pub struct Plan {
     /// The wording and the contact of the business.
     pub business: BusinessSection,
     pub gates: GatesSection,
+    pub report: ReportSection,
     /// Segments by a condition.
     pub segments: Vec<PlanSegment>,
     pub limits: LimitsSection,

@@ -12,6 +12,7 @@ use crate::error::{PlanError, with_nearest, wrong};
 use crate::sections::business::BusinessSection;
 use crate::sections::gates::GatesSection;
 use crate::sections::merge::MergeSection;
+use crate::sections::report::ReportSection;
 use crate::sections::segment::SegmentSection;
 use crate::sections::source::SourceSection;
 use crate::sections::verify::VerifySection;
@@ -64,6 +65,9 @@ pub(crate) struct PlanFile {
     /// A share is a number from 0 to 1: `0.05` is 5 %.
     #[serde(default)]
     gates: GatesSection,
+    /// How `report.html` is written.
+    #[serde(default)]
+    report: ReportSection,
     /// A segment of your own, by a condition. Repeat the section for each segment.
     #[serde(default)]
     segment: Vec<SegmentSection>,
@@ -99,6 +103,7 @@ impl Plan {
             whatsapp,
             business,
             gates,
+            report,
             segment,
             limits,
             profile: tables,
@@ -117,6 +122,7 @@ impl Plan {
             whatsapp,
             business,
             gates,
+            report,
             segments,
             limits,
             profiles,
@@ -261,6 +267,11 @@ url = "http://127.0.0.1:8480"
                 "url = \"http",
                 "timeout_ms = 99999999999\nurl = \"http",
                 "plan.toml:18: timeout_ms is 99999999999: it can be from 1 to 600000",
+            ),
+            (
+                "[verify]",
+                "[report]\nlanguage = \"de\"\n[verify]",
+                "plan.toml:17: unknown variant `de`, expected `en` or `fr`",
             ),
             (
                 "[verify]",

@@ -260,6 +260,7 @@ pub(crate) mod tests {
             backups: Vec::new(),
             costs: Vec::new(),
             fixes: Vec::new(),
+            people: None,
         }
     }
 

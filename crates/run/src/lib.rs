@@ -40,7 +40,7 @@ pub use folders::FolderLock;
 pub use group::Group;
 pub use manifest::{
     Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, ListFinding, ListQuality,
-    LoadedCounts, Manifest, SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField,
+    LoadedCounts, Manifest, PeopleCounts, SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField,
 };
 pub use publish::{ArtifactWriter, digest_of, is_standard_output, sync_parent, write_output, write_private};
 pub use runs::{Label, LabelKind, ListedRuns, Runs, holds_run};

@@ -61,6 +61,18 @@ pub struct Manifest {
     /// Files of corrected rejects that were applied, in order.
     #[serde(default)]
     pub fixes: Vec<Fix>,
+    /// The people of the database when the run was last reported; none before that. The next run compares with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<PeopleCounts>,
+}
+
+/// The people of a database at the end of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleCounts {
+    /// By segment; the sum is everyone.
+    pub segments: BTreeMap<String, u64>,
+    /// How many of the ready people have consent to WhatsApp.
+    pub ready_with_consent: u64,
 }
 
 /// A file of corrected rejects. It corrects rows of these exports, and of no others.

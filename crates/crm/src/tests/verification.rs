@@ -6,7 +6,7 @@ use model::{Answer, Condition, ContactId, Digest, Evidence, PASSIVE, Personal, R
 use phone::PhoneNumber;
 
 use crate::check::{RUN, check, id_of, receipt};
-use crate::{Crm, SuppressAction, Usage};
+use crate::{ChannelOverlap, Crm, SuppressAction, UnclearCause, Usage};
 
 /// Days from now on which checks were made.
 const DAYS: [i64; 3] = [-30, -20, -10];
@@ -254,5 +254,51 @@ fn contacts_are_counted_by_country_and_source() {
             sms Some("registered") 1
             viber None 1"#]]
         .assert_eq(&sources.join("\n"));
+    });
+}
+
+/// The counts of a report that need no answers of a provider.
+async fn counts(crm: &Crm) -> String {
+    let counted = crm.registrations(Timestamp::UNIX_EPOCH).await.unwrap();
+    let ChannelOverlap { sms_only, viber_only, both } = counted.channels;
+    let segments = counted.segments.iter().map(|(segment, n)| format!("{} {n}", segment.name()));
+    let months = counted.last_contact.iter().map(|(month, n)| match month {
+        Some(month) => format!("{} {n}", month.strftime("%Y-%m")),
+        None => format!("no date {n}"),
+    });
+    let causes = counted.unclear.iter().map(|UnclearCause { unreadable, contacts }| match unreadable.as_str() {
+        "" => format!("unclear words {contacts}"),
+        other => format!("{other} {contacts}"),
+    });
+    let channels = format!("sms {sms_only}, viber {viber_only}, both {both}");
+    [channels].into_iter().chain(segments).chain(months).chain(causes).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn contacts_are_counted_by_channel_month_and_cause_before_and_after_a_verification() {
+    check(async |place| {
+        let crm = place.open().await;
+        let people = "+33199000001 at=2026-01-31 channels=sms+viber
+            +33199000002 at=2026-02-01 channels=viber consent=stop
+            +33199000003 at=2026-02-28 consent=unclear
+            +33199000004 consent=unclear
+            viber=x channels=viber";
+        crm.import(RUN, people).await;
+        crm.suppress(&[id_of("+33199000004")], SuppressAction::Add, "asked", Timestamp::UNIX_EPOCH).await.unwrap();
+        let before = counts(&crm).await;
+        expect![[r#"
+            sms 2, viber 2, both 1
+            undecided 2
+            opted-out 1
+            suppressed 1
+            unclear 1
+            no date 2
+            2026-01 1
+            2026-02 2
+            unclear words 1"#]]
+        .assert_eq(&before);
+        // Nobody is registered now either, so all that is counted stays the same.
+        add(&crm, &[evidence(id_of("+33199000002"), "contacts", Timestamp::UNIX_EPOCH, Answer::NotRegistered)]).await;
+        assert_eq!(counts(&crm).await, before);
     });
 }

@@ -115,5 +115,6 @@ fn manifest(new: &NewRun, name: &str, zoned: &Zoned, run_id: String, sequence: u
         backups: Vec::new(),
         costs: Vec::new(),
         fixes: Vec::new(),
+        people: None,
     }
 }

@@ -8,7 +8,7 @@ use crate::cli::FixArgs;
 use crate::commands::run::{next, run_result};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{report, text};
+use crate::text;
 
 /// Imports corrected rejects, and runs again from cleaning on.
 pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> Result<Exit> {

@@ -2,7 +2,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use extract::Profile;
-use phone::Region;
 use results::{ProfileEntry, ProfileText, ProfilesResult};
 use serde_json::Value;
 
@@ -10,7 +9,7 @@ use crate::cli::{InitArgs, InspectArgs};
 use crate::exit::Exit;
 use crate::hint::UserError;
 use crate::output::Output;
-use crossing::inspect::{Inspection, Kind, inspect, name_of, source_name};
+use crossing::inspect::{InspectSettings, Inspection, Kind, inspect, name_of, source_name};
 use model::{counted, printable};
 
 use crate::text;
@@ -19,27 +18,33 @@ use crate::text;
 pub(crate) fn files(args: &InspectArgs, output: Output) -> Result<Exit> {
     let profiles = profiles(&args.profiles)?;
     let folder = std::env::current_dir()?;
+    let profiled_rows = args.rows.unwrap_or(u64::MAX);
+    let settings = InspectSettings { profiles: &profiles, region: args.region, folder: &folder, profiled_rows };
     let mut inspections = Vec::new();
     let mut left = Vec::new();
     for path in &args.files {
         let files = extract::files(&folder, path)?;
-        if !folder.join(path).is_dir() {
-            match inspect(&files, &profiles, args.region, &folder) {
+        if let ([_], false) = (files.as_slice(), folder.join(path).is_dir()) {
+            match inspect(&files, &settings) {
                 Ok(inspection) => inspections.push(inspection),
                 Err(error) if args.files.len() == 1 => return Err(error),
                 Err(error) => left.push((text::path(path), format!("{error:#}"))),
             }
             continue;
         }
-        // Each file of a folder is inspected alone: formats may differ. Files of one format become one source.
+        // Each file is inspected alone: formats may differ. Files of one format become one source.
         let mut known = Vec::new();
-        for file in files {
-            match inspect(std::slice::from_ref(&file), &profiles, args.region, &folder) {
+        for file in &files {
+            match inspect(std::slice::from_ref(file), &settings) {
                 Ok(inspection) => known.push(inspection),
-                Err(error) => left.push((text::path(&file), format!("{error:#}"))),
+                Err(error) => left.push((text::path(file), format!("{error:#}"))),
             }
         }
-        inspections.extend(together(known, &profiles, args.region, &folder)?);
+        let is_pattern = !folder.join(path).is_dir();
+        match is_pattern && known.len() == files.len() && known.iter().all(|it| it.columns == known[0].columns) {
+            true => inspections.push(inspect(&files, &settings)?),
+            false => inspections.extend(together(known, &settings)?),
+        }
     }
     let words = || {
         let left = left.iter().map(|(file, why)| format!("{}\n  not read   {}\n", printable(file), printable(why)));
@@ -93,17 +98,18 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
         anyhow::bail!("{} already exists and would be overwritten", plan.display());
     }
     let profiles = profiles(&[])?;
+    let settings = InspectSettings { profiles: &profiles, region: args.region, folder: &folder, profiled_rows: 0 };
     let mut known: Vec<Inspection> = Vec::new();
     let mut left = Vec::new();
     for file in extract::files(&folder, &PathBuf::new())?.into_iter().filter(|it| !is_own(&folder, it)) {
         let shown = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
-        match inspect(std::slice::from_ref(&file), &profiles, args.region, &folder) {
+        match inspect(std::slice::from_ref(&file), &settings) {
             Err(error) => left.push((shown, format!("{error:#}"))),
             Ok(it) if it.source.is_none() => left.push((shown, unknown(&it).to_owned())),
             Ok(it) => known.push(it),
         }
     }
-    let sources = together(known, &profiles, args.region, &folder)?;
+    let sources = together(known, &settings)?;
     let schema = serde_json::to_string_pretty(&plan::schema())? + "\n";
     write_file(&folder.join(SCHEMA), &schema)?;
     write_file(&plan, &plan_text(&folder, &sources, &left, args))?;
@@ -174,12 +180,7 @@ fn title(inspection: &Inspection) -> String {
 }
 
 /// Joins files of one format, such as daily files, into one source if a pattern matches exactly these files.
-fn together(
-    known: Vec<Inspection>,
-    profiles: &[Profile],
-    region: Option<Region>,
-    folder: &std::path::Path,
-) -> Result<Vec<Inspection>> {
+fn together(known: Vec<Inspection>, settings: &InspectSettings) -> Result<Vec<Inspection>> {
     let mut sources: Vec<Inspection> = Vec::new();
     let mut groups: Vec<Vec<Inspection>> = Vec::new();
     for it in known {
@@ -190,14 +191,14 @@ fn together(
     }
     for group in groups {
         let files: Vec<PathBuf> = group.iter().flat_map(|it| it.files.clone()).collect();
-        let whole = if files.len() > 1 { inspect(&files, profiles, region, folder).ok() } else { None };
+        let whole = if files.len() > 1 { inspect(&files, settings).ok() } else { None };
         let means_just_them = |it: &Inspection| {
             let path = it
                 .source
                 .as_ref()
                 .and_then(|it| it.parse::<toml::Table>().ok())
                 .and_then(|it| it.get("source")?.get(0)?.get("path")?.as_str().map(PathBuf::from));
-            path.is_some_and(|it| extract::files(folder, &it).is_ok_and(|it| it == files))
+            path.is_some_and(|it| extract::files(settings.folder, &it).is_ok_and(|it| it == files))
         };
         match whole.filter(means_just_them) {
             Some(whole) => sources.push(whole),

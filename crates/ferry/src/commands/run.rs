@@ -13,7 +13,7 @@ use crate::commands::run::notice::Notice;
 use crate::exit::Exit;
 use crate::hint::UserError;
 use crate::output::Output;
-use crate::{report, text};
+use crate::text;
 
 /// Runs a whole plan.
 pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {

@@ -52,7 +52,9 @@ pub(crate) fn text(inspection: &Inspection) -> String {
     }
     inspection.warnings.iter().for_each(|it| line("warning", &warning(it)));
     line("read as", &printable(&inspection.reading));
-    line("columns", &text::names(&inspection.columns));
+    if inspection.profile.rows == 0 {
+        line("columns", &text::names(&inspection.columns));
+    }
     line("rows", &grouped(inspection.rows));
     if inspection.sampled > 0 && inspection.source.is_some() {
         let looked = format!("{} of the first {} rows give a contact", inspection.usable, inspection.sampled);
@@ -70,6 +72,9 @@ pub(crate) fn text(inspection: &Inspection) -> String {
     for row in inspection.sample.iter().filter(|it| !it.is_empty()) {
         let cells: Vec<String> = row.iter().map(|it| format!("{} {}", it.0, printable(&it.1))).collect();
         line("sample", &cells.join(" | "));
+    }
+    if inspection.profile.rows > 0 {
+        text += &crate::text::profile::table(&inspection.profile, inspection.rows, crate::text::profile::width());
     }
     if let Some(source) = &inspection.source {
         let _ = write!(text, "\n{source}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 32] = [
+const ARROWS: [(&str, &[&str]); 33] = [
     ("phone", &[]),
     ("test_needs", &[]),
     ("model", &["phone"]),
@@ -39,6 +39,7 @@ const ARROWS: [(&str, &[&str]); 32] = [
     ),
     ("run_text", &["crossing", "model", "plan", "run", "verify"]),
     ("contact_export", &["crm", "model", "run"]),
+    ("report", &["crm", "crossing", "model", "plan", "run"]),
     ("results", &["crossing", "model", "run"]),
     ("campaign", &["crm", "model", "plan", "run", "scenario", "template", "whatsapp"]),
     (
@@ -54,6 +55,7 @@ const ARROWS: [(&str, &[&str]); 32] = [
             "notify",
             "phone",
             "plan",
+            "report",
             "results",
             "run",
             "run_text",

@@ -457,6 +457,14 @@ fn a_list_of_counted_up_or_invalid_numbers_is_named_and_can_be_stopped_before_an
         "sms: no names, no dates, no consents: a list that was bought?",
     ] {
         assert!(ended.out.contains(finding), "{finding} is not in\n{}", ended.out);
+    }
+    for finding in [
+        "sms.csv: 33.3% of the phone numbers are invalid",
+        "sms.csv: FR: 33.3% of 300 numbers are invalid",
+        "sms.csv: +33639…: 100.0% of 100 numbers are invalid",
+        "sms.csv: 100.0% of the numbers are in sequences of eight or more",
+        "sms.csv: no names, no dates and no consent: the list may have been bought",
+    ] {
         assert!(world.read("run/report.html").contains(finding), "{finding}");
     }
     for (gate, error) in [

@@ -44,6 +44,7 @@ fn reports_count_the_same_on_both_databases_whatever_was_said_of_whom() {
             let again = world.ferry(&["verify", "--run-dir", "run"]);
             assert_eq!(again.code, 0, "{again:?}");
             let report = world.read("run/report.html");
+            // Times and durations differ.
             let is_counted = |it: &&str| it.contains("<td") && !it.contains(" UTC");
             (again.out, report.lines().filter(is_counted).map(str::to_owned).collect::<Vec<_>>())
         });

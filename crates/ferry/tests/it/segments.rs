@@ -156,7 +156,11 @@ fn segments_of_the_plan_are_in_the_summary_in_the_report_and_in_every_format_of_
     let ended = world.ferry(&["run", "--run-dir", "run"]);
     assert!(ended.out.contains("segments   of the plan: s0 1, s1 3\n"), "{ended:?}");
     let report = world.read("run/report.html");
-    assert!(report.contains("<td>s1</td><td class=\"n\">3</td>") && !report.contains("<b>'"), "{report}");
+    let row = "<td><code>s1</code></td><td class=\"n\">3</td><td><code>ferry export segment s1 --to s1.csv</code></td>";
+    assert!(report.contains(row), "{report}");
+    for condition in ["&#60;&#62;", "&lt;&gt;", "messages &", "region ="] {
+        assert!(!report.contains(condition), "a condition can hold personal data: {condition} {report}");
+    }
     for (format, n_lines) in [("csv", 2), ("jsonl", 1), ("hubspot", 2), ("salesforce", 2), ("chatwoot", 2)] {
         let ended = world.ferry(&["export", "segment", "s0", "--as", format, "--to", "-"]);
         assert_eq!(ended.out.lines().count(), n_lines, "{format}: {ended:?}");

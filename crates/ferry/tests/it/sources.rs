@@ -198,7 +198,7 @@ fn a_certificate_says_what_the_files_cover_and_what_not_and_is_the_same_every_ti
     for finding in [
         "the provider counts 5 records; these files hold 2",
         "the last page names a next one, which is not among these files",
-        "the provider keeps 90 days: what is older than 2025-12-03 cannot be in an export that ends here",
+        "the provider keeps 90 days: what is older than 3 December 2025 cannot be in an export that ends here",
         "1 date has no time zone; it was read as UTC",
     ] {
         assert!(report.contains(finding), "{finding}");
@@ -460,7 +460,7 @@ fn what_is_odd_about_a_file_and_costs_no_row_stands_in_its_certificate() {
     assert_eq!(people(&world), ["A\"na", "Ben", "Cy", "3 5 E_NOT_A_CONTACT phone", "4 6 E_NOT_A_CONTACT"]);
     let report = world.read("run/report.html");
     for finding in [
-        "1 line that repeats the header was passed over",
+        "1 line that repeats the header was skipped",
         "1 row has a quote inside a cell that does not begin with one; it was taken as it is",
         "joined.csv ends without a line end: check that it is complete",
     ] {

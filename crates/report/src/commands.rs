@@ -1,0 +1,97 @@
+//! The commands of a report, which list the people behind a figure. They are for a shell in the folder of the plan.
+
+use std::path::Path;
+
+use crossing::OpenRun;
+use run::Manifest;
+
+/// The default name of a plan, which commands need not name.
+const PLAN: &str = "plan.toml";
+
+/// What the commands of one run have to name.
+pub(crate) struct Commands {
+    /// ` --plan NAME`; empty for the default.
+    plan: String,
+    /// Names the run to commands about a run; empty if it is the latest in `runs/`.
+    run: String,
+    /// Names the run to commands about the database; only a sample has a database of its own.
+    database: String,
+    /// The run folder.
+    pub(crate) folder: String,
+}
+
+impl Commands {
+    pub(crate) fn of(run: &OpenRun) -> Self {
+        Self::of_run(&run.plan.path, run.folder.dir(), &run.folder.manifest)
+    }
+
+    fn of_run(plan: &Path, dir: &Path, manifest: &Manifest) -> Self {
+        let home = plan.parent().unwrap_or(Path::new("/"));
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        let folder = dir.strip_prefix(home).unwrap_or(&dir).display().to_string();
+        let file = plan.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_in_runs = dir.parent() == Some(home.join("runs").as_path());
+        let of_sample = format!(" --run {}", manifest.run_id);
+        Self {
+            plan: if file == PLAN { String::new() } else { format!(" --plan {}", quoted(&file)) },
+            run: match (is_in_runs, manifest.sample) {
+                (false, _) => format!(" --run-dir {}", quoted(&folder)),
+                (true, Some(_)) => of_sample.clone(),
+                (true, None) => String::new(),
+            },
+            database: if manifest.sample.is_some() && is_in_runs { of_sample } else { String::new() },
+            folder,
+        }
+    }
+
+    /// Whether they are about the latest run, because they name none.
+    pub(crate) fn are_about_latest(&self) -> bool {
+        self.run.is_empty()
+    }
+
+    /// Writes the people of a segment.
+    pub(crate) fn segment(&self, name: &str) -> String {
+        format!("ferry export segment {name}{}{} --to {name}.csv", self.plan, self.database)
+    }
+
+    /// Writes everyone.
+    pub(crate) fn contacts(&self) -> String {
+        format!("ferry export contacts{}{} --to contacts.csv", self.plan, self.database)
+    }
+
+    /// Runs a command about this run, such as `ferry unreadable`.
+    pub(crate) fn of_this_run(&self, command: &str) -> String {
+        format!("{command}{}{}", self.plan, self.run)
+    }
+
+    /// Lists who differs between two runs.
+    pub(crate) fn diff(&self, before: &str, now: &str) -> String {
+        format!("ferry runs diff {before} {now}{} --all", self.plan)
+    }
+
+    /// The file of rejected rows of a source, the name for a corrected copy of it, and the command that imports the copy.
+    pub(crate) fn fix(&self, source: &str) -> [String; 3] {
+        let copy = format!("{source}-corrected.csv");
+        let command = format!("ferry fix {copy}{}{}", self.plan, self.run);
+        [format!("{}/clean/rejects/{source}.csv", self.folder), copy, command]
+    }
+}
+
+/// A word of a command line as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |it: char| it.is_alphanumeric() || "-_./:".contains(it);
+    match word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_with_a_space_or_a_quote_is_quoted() {
+        assert_eq!(["plan.toml", "my plan.toml", "l'été"].map(quoted), ["plan.toml", "'my plan.toml'", r"'l'\''été'"]);
+    }
+}

@@ -1,0 +1,188 @@
+//! What must be mended, and how.
+
+use crossing::{LowYield, Uninformative};
+use model::{Reason, Segment, share};
+use run::{CoverageFinding, UnreadField};
+
+use crate::facts::Facts;
+use crate::section::{Cell, Section, Table, numbers, texts};
+use crate::words::{Counted, fill};
+
+/// Something to mend.
+pub(crate) struct Problem {
+    pub(crate) what: String,
+    pub(crate) how: String,
+    /// The command that lists or mends it; empty if there is none.
+    pub(crate) command: String,
+}
+
+/// All that must be mended, the gravest first.
+pub(crate) fn problems(facts: &Facts) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    problems.extend(uninformative(facts));
+    problems.extend(incomplete(facts));
+    problems.extend(facts.report.low_yields.iter().map(|it| low_yield(facts, it)));
+    problems.extend(unread(facts));
+    problems.extend(rejects(facts));
+    problems.extend(small(facts));
+    problems
+}
+
+fn uninformative(facts: &Facts) -> Option<Problem> {
+    let w = &facts.words.mend;
+    let why = match facts.report.uninformative? {
+        Uninformative::SaysYesToAll => w.yes_to_all,
+        Uninformative::SaysNoToKnown => w.no_to_known,
+        Uninformative::OneAnswerForAll => w.one_answer,
+    };
+    let what = fill(w.uninformative, &[why]);
+    Some(Problem {
+        what,
+        how: w.other_provider.to_owned(),
+        command: facts.commands.of_this_run("ferry verify --dry-run"),
+    })
+}
+
+/// Sources whose files lack something that the provider counts.
+fn incomplete<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
+    let is_lacking = |it: &CoverageFinding| {
+        let CoverageFinding::RecordsMissing { .. } = it else {
+            return matches!(it, CoverageFinding::NextPageMissing | CoverageFinding::RecordCutOff);
+        };
+        true
+    };
+    let sources = facts.manifest.sources.iter().filter(move |it| it.coverage.findings.iter().any(is_lacking));
+    sources.map(|source| Problem {
+        what: fill(facts.words.mend.incomplete, &[&facts.files(source)]),
+        how: facts.words.mend.incomplete_how.to_owned(),
+        command: String::new(),
+    })
+}
+
+fn low_yield(facts: &Facts, it: &LowYield) -> Problem {
+    let w = facts.words;
+    let (without, rows) = (w.number(it.n_without), w.number(it.n_rows));
+    let what =
+        fill(w.mend.low_yield, &[&facts.file_of(&it.source), &without, &rows, &it.reason, w.meaning(&it.reason)]);
+    Problem { what, how: w.mend.low_yield_how.to_owned(), command: String::new() }
+}
+
+/// Values that could not be read, by source and field.
+fn unread<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
+    let all = facts.cleaned.unread.iter().flat_map(|(source, fields)| fields.iter().map(move |it| (source, it)));
+    all.map(|(source, (field, values))| {
+        let (counted, how) = words_of_field(facts, field);
+        let what = fill(facts.words.mend.with, &[&facts.file_of(source), &facts.words.counted(counted, values.unread)]);
+        let what = if values.is_over { format!("{what} {}", facts.words.mend.held_back) } else { what };
+        let command = facts.commands.of_this_run(&format!("ferry unreadable {field}"));
+        Problem { what, how: how.to_owned(), command }
+    })
+}
+
+/// The words for values of a field that could not be read, and how to mend them.
+fn words_of_field(facts: &Facts, field: &str) -> (&'static Counted, &'static str) {
+    let w = &facts.words.unread;
+    match field {
+        "consent" => (&w.consent, w.consent_how),
+        "date" => (&w.date, w.date_how),
+        "region" => (&w.region, w.region_how),
+        "language" => (&w.language, w.language_how),
+        "name" => (&w.name, w.name_how),
+        _ => (&w.email, w.email_how),
+    }
+}
+
+/// Rejected rows that can be corrected, by source.
+fn rejects<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
+    let n_faults = |it: &std::collections::BTreeMap<String, u64>| {
+        it.iter().filter(|it| is_fault(it.0)).map(|it| it.1).sum::<u64>()
+    };
+    let sources = facts.cleaned.rejects.iter().map(move |(source, it)| (source, n_faults(it)));
+    let w = facts.words;
+    sources.filter(|it| it.1 > 0).map(move |(source, n)| {
+        let [file, copy, command] = facts.commands.fix(source);
+        let what = fill(w.mend.with, &[&facts.file_of(source), &w.counted(&w.mend.rejects, n)]);
+        Problem { what, how: fill(w.mend.rejects_how, &[&file, &copy]), command }
+    })
+}
+
+fn is_fault(code: &str) -> bool {
+    Reason::from_code(code).is_none_or(Reason::is_fault)
+}
+
+/// Duplicates, dates out of range and people without a clear answer.
+fn small(facts: &Facts) -> Vec<Problem> {
+    let w = &facts.words.mend;
+    let n_duplicates: u64 = facts.cleaned.duplicates.values().sum();
+    let n_undecided = if facts.has_verifier { facts.people_in(Segment::Undecided) } else { 0 };
+    let rerun = facts.commands.of_this_run("ferry rerun --only no_answer");
+    let all = [
+        (n_duplicates, &w.duplicates, w.duplicates_how, String::new()),
+        (facts.report.n_dates_out_of_range, &w.out_of_range, w.out_of_range_how, String::new()),
+        (n_undecided, &w.undecided, w.undecided_how, rerun),
+    ];
+    let all = all.into_iter().filter(|it| it.0 > 0);
+    all.map(|(n, words, how, command)| Problem { what: facts.words.counted(words, n), how: how.to_owned(), command })
+        .collect()
+}
+
+/// What must be mended, and why rows were rejected.
+pub(crate) fn section(facts: &Facts, problems: &[Problem]) -> Section {
+    let w = &facts.words.mend;
+    let mut section = Section::new("mend", w.heading);
+    if problems.is_empty() {
+        section.text(w.nothing);
+    }
+    let mut table =
+        Table::of_section(w.heading, vec![texts(w.problem), texts(w.how), texts(facts.words.people.command)]);
+    table.rows = problems
+        .iter()
+        .map(|it| vec![Cell::Text(it.what.clone()), Cell::Text(it.how.clone()), Cell::Code(it.command.clone())])
+        .collect();
+    section.table(table);
+    section.table(rejected(facts));
+    section
+}
+
+fn rate(facts: &Facts) -> String {
+    let (report, w) = (facts.report, facts.words);
+    let pattern = if report.reject_rate > report.max_reject_rate { w.mend.over_rate } else { w.mend.reject_rate };
+    fill(pattern, &[&w.percent(report.reject_rate), &w.percent(report.max_reject_rate)])
+}
+
+/// Rejected rows by reason, the most common first.
+fn rejected(facts: &Facts) -> Table {
+    let w = facts.words;
+    let mut by_reason: Vec<(&String, u64)> = facts.report.rejects.iter().map(|(code, n)| (code, *n)).collect();
+    by_reason.sort_by_key(|it| std::cmp::Reverse(it.1));
+    let columns = vec![texts(w.mend.reason), texts(w.mend.meaning), numbers(w.mend.rows)];
+    let mut table = Table::new(w.mend.rejected_heading, columns);
+    table.note = rate(facts);
+    table.rows = by_reason
+        .into_iter()
+        .map(|(code, n)| {
+            let meaning = w.meaning(code);
+            let meaning = if is_fault(code) { meaning.to_owned() } else { format!("{meaning} {}", w.mend.no_person) };
+            vec![Cell::Code(code.clone()), Cell::Text(meaning), Cell::Number(w.number(n))]
+        })
+        .collect();
+    table
+}
+
+/// The share of cells of a field that could not be read.
+pub(crate) fn unread_share(facts: &Facts, values: &UnreadField) -> String {
+    facts.words.percent(share(values.unread, values.filled))
+}
+
+/// The name of a field.
+pub(crate) fn field_name(facts: &Facts, field: &str) -> &'static str {
+    let w = &facts.words.unread;
+    match field {
+        "consent" => w.field_consent,
+        "date" => w.field_date,
+        "region" => w.field_region,
+        "language" => w.field_language,
+        "name" => w.field_name,
+        _ => w.field_email,
+    }
+}
