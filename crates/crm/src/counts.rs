@@ -33,8 +33,6 @@ pub struct Registrations {
     pub segments: BTreeMap<Segment, u64>,
     /// How many of the ready contacts have consent to WhatsApp on record.
     pub ready_with_consent: u64,
-    /// How many contacts have refused on at least one channel, also if none was ever checked.
-    pub opted_out: u64,
     /// How many contacts have consent to WhatsApp on record and can be messaged: no refusal holds, nothing is unclear.
     pub with_consent: u64,
     pub channels: ChannelOverlap,
@@ -307,7 +305,6 @@ impl Counting {
             *last_contact.entry(day.and_then(month_of)).or_default() += n;
         }
         Registrations {
-            opted_out: self.segments.get(&Segment::OptedOut).copied().unwrap_or(0),
             countries: self.countries.tally(),
             prefixes: self.prefixes.tally(),
             sources: self.sources.tally(),

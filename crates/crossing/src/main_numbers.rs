@@ -32,7 +32,7 @@ impl RunReport {
         MainNumbers {
             can_be_invited: is_verified.then(|| n(Segment::Ready) - with_consent),
             have_consented: is_verified.then_some(with_consent),
-            said_no: Some(registrations.opted_out),
+            said_no: Some(n(Segment::OptedOut)),
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod template;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use contact_export::ExportFormat;
@@ -69,7 +70,8 @@ Exit codes:
   5   done, but the verifier's answers are not usable
   70  a bug in Ferry: run again to resume
   75  a provider or a database is unavailable or rate-limited: try again later
-  130 stopped with Ctrl-C: run again to go on
+
+Ctrl-C ends a command with 130, as a shell does; finished work is kept.
 
 Logs hold no personal data. FERRY_LOG, such as FERRY_LOG=crossing=debug, chooses them by crate.
 NO_COLOR turns colours off, and FORCE_COLOR or CLICOLOR_FORCE turns them on; --color comes first.";
@@ -210,8 +212,9 @@ pub(crate) enum Command {
     /// `ferry init` writes that of plans beside the plan, and names it in the first line, so that editors with a TOML
     /// language server, such as taplo, complete and check the plan.
     Schema {
-        /// plan, scenario, or the name of a command, such as run or runs-diff; error is that of a failed command, and
-        /// notification that of --notify
+        /// plan, scenario, or a command, such as run or runs-diff; error is what a failed command prints, and
+        /// notification what --notify sends
+        #[arg(value_parser = schema_names(), hide_possible_values = true)]
         of: String,
     },
     /// Print the completion script of a shell
@@ -741,6 +744,11 @@ fn adapters() -> String {
     }
     text += &format!("An unofficial adapter is off unless the plan accepts it: {UNOFFICIAL}.");
     text
+}
+
+/// The names of all JSON Schemas.
+fn schema_names() -> PossibleValuesParser {
+    ["plan", "scenario"].into_iter().chain(results::names()).collect::<Vec<_>>().into()
 }
 
 fn batch_stage(text: &str) -> Result<Stage, String> {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -13,17 +13,10 @@ pub(crate) fn schema(of: &str) -> Result<Exit> {
     let schema = match of {
         "plan" => plan::schema(),
         "scenario" => scenario::schema(),
-        result => match results::schema(result) {
-            Some(schema) => schema,
-            None => bail!("there is no schema of {result}: there are plan, scenario, {}", schema_names()),
-        },
+        result => results::schema(result).with_context(|| format!("there is no schema of {result}"))?,
     };
     Output::print_foreign(&schema)?;
     Ok(Exit::Done)
-}
-
-fn schema_names() -> String {
-    results::names().collect::<Vec<_>>().join(", ")
 }
 
 /// Prints the completion script of a shell.

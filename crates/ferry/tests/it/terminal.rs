@@ -9,6 +9,9 @@ use crate::world::{Ended, Sandbox, World, ended};
 
 const ESC: char = '\u{1b}';
 
+/// Options, variables of the environment, and whether there are colours.
+type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], bool);
+
 fn with(mut command: Command, variables: &[(&str, &str)]) -> Ended {
     for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR"] {
         command.env_remove(name);
@@ -25,7 +28,7 @@ fn last_lines(ended: &Ended) -> &str {
 #[test]
 fn a_pipe_gets_no_colours_unless_they_are_asked_for() {
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
-    let cases: [(&[&str], &[(&str, &str)], bool); 9] = [
+    let cases: [Case; 9] = [
         (&[], &[], false),
         (&["--color", "auto"], &[], false),
         (&["--color", "always"], &[], true),
