@@ -28,10 +28,8 @@ fn the_whole_plan_of_the_page_is_one_that_ferry_takes() {
     world.write("plan.toml", &example.text);
     let run = world.ferry(&["run", "--limit", "10"]);
     assert!(run.out.contains("rows       2 in = 2 kept + 0 merged + 0 rejected + 0 suppressed"), "{run:?}");
-    assert!(
-        run.out.contains("\nsaid no                    1  ") && run.out.contains("of the plan: sleepers 0"),
-        "{run:?}"
-    );
+    let said_no = run.out.lines().find(|it| it.starts_with("said no ")).unwrap();
+    assert_eq!(said_no.split_whitespace().nth(2), Some("1"), "{run:?}");
 }
 
 #[test]
