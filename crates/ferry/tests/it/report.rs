@@ -76,15 +76,16 @@ fn the_first_screen_says_how_many_can_be_invited_who_said_no_and_what_to_mend() 
         ferry export segment undecided --to undecided.csv
         To mend
         3
-        sms.csv: 1 cell with unknown words about consent
-        sms.csv: 1 rejected row that can be corrected
+        1 value that could not be read
+        1 rejected row that can be corrected
         1 person has no clear answer about WhatsApp
         See all, and how to mend it
         Cost
         0
         No requests were sent in this run
         Run the commands of this page in the folder of the plan.
-    "#]].assert_eq(&texts(&page, "<section id=\"result\"", "</section>"));
+    "#]]
+    .assert_eq(&texts(&page, "<section id=\"result\"", "</section>"));
 }
 
 #[test]
@@ -120,14 +121,15 @@ fn without_a_verifier_the_first_screen_says_what_is_not_known() {
         ferry export segment undecided --to undecided.csv
         To mend
         2
-        sms.csv: 1 cell with unknown words about consent
-        sms.csv: 1 rejected row that can be corrected
+        1 value that could not be read
+        1 rejected row that can be corrected
         See all, and how to mend it
         Cost
         0
         Verification is off: the plan has no [verify] section
         Run the commands of this page in the folder of the plan.
-    "#]].assert_eq(&texts(&page, "<section id=\"result\"", "</section>"));
+    "#]]
+    .assert_eq(&texts(&page, "<section id=\"result\"", "</section>"));
     let nobody = World::with_sms(b"phone,name\n");
     assert_eq!(nobody.run().code, 0);
     assert!(nobody.read("run/report.html").contains("There is nobody in the database."));
@@ -171,15 +173,16 @@ fn the_same_screen_is_in_french_with_french_numbers() {
         ferry export segment undecided --to undecided.csv
         À corriger
         3
-        sms.csv : 1 cellule avec des mots inconnus sur le consentement
-        sms.csv : 1 ligne rejetée peut être corrigée
+        1 valeur illisible
+        1 ligne rejetée peut être corrigée
         1 personne est sans réponse claire sur WhatsApp
         Tout voir, et comment corriger
         Coût
         0
         Aucune requête n’a été envoyée dans cette exécution
         Lancez les commandes de cette page dans le dossier du plan.
-    "#]].assert_eq(&texts(&page, "<section id=\"result\"", "</section>"));
+    "#]]
+    .assert_eq(&texts(&page, "<section id=\"result\"", "</section>"));
 }
 
 #[test]
@@ -307,7 +310,8 @@ fn the_next_report_says_what_changed_since_the_last_run() {
         1
         0
         Scroll sideways for more →
-    "#]].assert_eq(&changed);
+    "#]]
+    .assert_eq(&changed);
     let first = texts(&report_of(&world), "<section id=\"result\"", "</section>");
     assert!(first.contains("−1 since the last run"), "{first}");
 }
