@@ -62,11 +62,12 @@ const COUNT: &str = "count the contacts";
 /// The columns of [`Brief`], in their order.
 const BRIEF: &str =
     "select contact_id, e164, region, consent, whatsapp_consent, source_rows, channels, last_at from contact";
-/// The same columns in groups, for contacts of which none was ever checked.
-const GROUPS: &str = "select region, consent, whatsapp_consent, channels, last_at / 86400000000, \
+/// The same columns in groups, for contacts of which none was ever checked, and the days of their last contact. Both in one
+/// statement would make PostgreSQL sort all contacts, which takes three times as long.
+const GROUPS: &str = "select region, consent, whatsapp_consent, channels, \
     case when contact_id in (select contact_id from suppressed) then cast(1 as bigint) else cast(0 as bigint) end, \
-    count(*) \
-    from contact group by 1, 2, 3, 4, 5, 6";
+    count(*) from contact group by 1, 2, 3, 4, 5";
+const DAYS: &str = "select last_at / 86400000000, count(*) from contact group by 1";
 const UNCLEAR: &str = "select case consent.basis when 'unreadable' then consent.words else '' end, \
     count(distinct consent.contact_id) as n from consent join contact on contact.contact_id = consent.contact_id \
     where consent.state = 'unclear' and contact.consent = 'unclear' \
@@ -100,6 +101,8 @@ impl Crm {
         for group in self.select(COUNT, GROUPS, &[], Group::read).await? {
             counting.add(&group.brief(), None, group.n);
         }
+        let days = self.select(COUNT, DAYS, &[], |it| Ok((it.opt_int(0)?, it.count(1)?))).await?;
+        counting.last_days = days.into_iter().collect();
         Ok(counting.registrations())
     }
 
@@ -182,7 +185,6 @@ impl BriefRow {
 /// A row of [`GROUPS`].
 struct Group {
     texts: [Option<String>; 4],
-    last_day: Option<i64>,
     is_suppressed: bool,
     n: u64,
 }
@@ -190,13 +192,12 @@ struct Group {
 impl Group {
     fn read(row: &dyn Row) -> Result<Self, LoadError> {
         let texts = [row.opt_text(0)?, row.opt_text(1)?, row.opt_text(2)?, row.opt_text(3)?];
-        Ok(Self { texts, last_day: row.opt_int(4)?, is_suppressed: row.int(5)? == 1, n: row.count(6)? })
+        Ok(Self { texts, is_suppressed: row.int(4)? == 1, n: row.count(5)? })
     }
 
     fn brief(&self) -> Brief<'_> {
         let [region, consent, whatsapp_consent, channels] = self.texts.each_ref().map(Option::as_deref);
-        let texts = [None, region, consent, whatsapp_consent, None, channels];
-        Brief { last_day: self.last_day, ..Brief::of(texts, None, self.is_suppressed) }
+        Brief::of([None, region, consent, whatsapp_consent, None, channels], None, self.is_suppressed)
     }
 }
 

@@ -4,7 +4,7 @@ use model::Segment;
 use run::PeopleCounts;
 
 use crate::facts::Facts;
-use crate::mend::Problem;
+use crate::mend::{Problem, summary};
 use crate::words::fill;
 
 /// A figure, what it means, and the command that lists its people.
@@ -120,9 +120,10 @@ fn undecided(facts: &Facts) -> Tile {
 }
 
 fn to_mend(facts: &Facts, problems: &[Problem]) -> Tile {
-    const MOST: usize = 3;
+    const MOST: usize = 4;
     let w = facts.words;
-    let mut lines: Vec<String> = problems.iter().take(MOST).map(|it| it.what.clone()).collect();
+    let mut lines = summary(facts, problems);
+    lines.truncate(MOST);
     if lines.is_empty() {
         lines.push(w.answer.nothing_to_mend.to_owned());
     }

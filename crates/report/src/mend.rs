@@ -14,6 +14,9 @@ pub(crate) struct Problem {
     pub(crate) how: String,
     /// The command that lists or mends it; empty if there is none.
     pub(crate) command: String,
+    /// How many rows, values or people it is about, and the words to sum it up with those of other files.
+    pub(crate) n: u64,
+    pub(crate) of: &'static Counted,
 }
 
 /// All that must be mended, the gravest first.
@@ -22,10 +25,28 @@ pub(crate) fn problems(facts: &Facts) -> Vec<Problem> {
     problems.extend(uninformative(facts));
     problems.extend(incomplete(facts));
     problems.extend(facts.report.low_yields.iter().map(|it| low_yield(facts, it)));
-    problems.extend(unread(facts));
-    problems.extend(rejects(facts));
+    problems.extend(largest_first(unread(facts)));
+    problems.extend(largest_first(rejects(facts)));
     problems.extend(small(facts));
     problems
+}
+
+fn largest_first(problems: impl Iterator<Item = Problem>) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = problems.collect();
+    problems.sort_by_key(|it| std::cmp::Reverse(it.n));
+    problems
+}
+
+/// The problems in a few lines, summed up over all files.
+pub(crate) fn summary(facts: &Facts, problems: &[Problem]) -> Vec<String> {
+    let mut sums: Vec<(&'static Counted, u64)> = Vec::new();
+    for problem in problems {
+        match sums.iter_mut().find(|it| std::ptr::eq(it.0, problem.of)) {
+            Some(sum) => sum.1 += problem.n,
+            None => sums.push((problem.of, problem.n)),
+        }
+    }
+    sums.into_iter().map(|(of, n)| facts.words.counted(of, n)).collect()
 }
 
 fn uninformative(facts: &Facts) -> Option<Problem> {
@@ -40,22 +61,22 @@ fn uninformative(facts: &Facts) -> Option<Problem> {
         what,
         how: w.other_provider.to_owned(),
         command: facts.commands.of_this_run("ferry verify --dry-run"),
+        n: 1,
+        of: &w.uninformative_sum,
     })
 }
 
 /// Sources whose files lack something that the provider counts.
 fn incomplete<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
-    let is_lacking = |it: &CoverageFinding| {
-        let CoverageFinding::RecordsMissing { .. } = it else {
-            return matches!(it, CoverageFinding::NextPageMissing | CoverageFinding::RecordCutOff);
-        };
-        true
-    };
+    use CoverageFinding::{NextPageMissing, RecordCutOff, RecordsMissing};
+    let is_lacking = |it: &CoverageFinding| matches!(it, RecordsMissing { .. } | NextPageMissing | RecordCutOff);
     let sources = facts.manifest.sources.iter().filter(move |it| it.coverage.findings.iter().any(is_lacking));
     sources.map(|source| Problem {
         what: fill(facts.words.mend.incomplete, &[&facts.files(source)]),
         how: facts.words.mend.incomplete_how.to_owned(),
         command: String::new(),
+        n: 1,
+        of: &facts.words.mend.incomplete_sum,
     })
 }
 
@@ -64,7 +85,8 @@ fn low_yield(facts: &Facts, it: &LowYield) -> Problem {
     let (without, rows) = (w.number(it.n_without), w.number(it.n_rows));
     let what =
         fill(w.mend.low_yield, &[&facts.file_of(&it.source), &without, &rows, &it.reason, w.meaning(&it.reason)]);
-    Problem { what, how: w.mend.low_yield_how.to_owned(), command: String::new() }
+    let (how, command) = (w.mend.low_yield_how.to_owned(), String::new());
+    Problem { what, how, command, n: 1, of: &w.mend.low_yield_sum }
 }
 
 /// Values that could not be read, by source and field.
@@ -75,7 +97,7 @@ fn unread<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
         let what = fill(facts.words.mend.with, &[&facts.file_of(source), &facts.words.counted(counted, values.unread)]);
         let what = if values.is_over { format!("{what} {}", facts.words.mend.held_back) } else { what };
         let command = facts.commands.of_this_run(&format!("ferry unreadable {field}"));
-        Problem { what, how: how.to_owned(), command }
+        Problem { what, how: how.to_owned(), command, n: values.unread, of: &facts.words.mend.unread_sum }
     })
 }
 
@@ -102,7 +124,8 @@ fn rejects<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
     sources.filter(|it| it.1 > 0).map(move |(source, n)| {
         let [file, copy, command] = facts.commands.fix(source);
         let what = fill(w.mend.with, &[&facts.file_of(source), &w.counted(&w.mend.rejects, n)]);
-        Problem { what, how: fill(w.mend.rejects_how, &[&file, &copy]), command }
+        let how = fill(w.mend.rejects_how, &[&file, &copy]);
+        Problem { what, how, command, n, of: &w.mend.rejects }
     })
 }
 
@@ -122,8 +145,14 @@ fn small(facts: &Facts) -> Vec<Problem> {
         (n_undecided, &w.undecided, w.undecided_how, rerun),
     ];
     let all = all.into_iter().filter(|it| it.0 > 0);
-    all.map(|(n, words, how, command)| Problem { what: facts.words.counted(words, n), how: how.to_owned(), command })
-        .collect()
+    let problem = |(n, of, how, command): (u64, &'static Counted, &str, String)| Problem {
+        what: facts.words.counted(of, n),
+        how: how.to_owned(),
+        command,
+        n,
+        of,
+    };
+    all.map(problem).collect()
 }
 
 /// What must be mended, and why rows were rejected.
@@ -139,7 +168,7 @@ pub(crate) fn section(facts: &Facts, problems: &[Problem]) -> Section {
         .iter()
         .map(|it| vec![Cell::Text(it.what.clone()), Cell::Text(it.how.clone()), Cell::Code(it.command.clone())])
         .collect();
-    section.table(table);
+    section.long_table(table, |n| facts.words.counted(&facts.words.page.more, n));
     section.table(rejected(facts));
     section
 }

@@ -1,5 +1,8 @@
 //! The parts that a section of the page is made of.
 
+/// Limits the rows of a long table that are shown at once.
+const MOST_ROWS: usize = 10;
+
 /// A section: a heading, a picture if it has one with blocks beside it, and tables below.
 pub(crate) struct Section {
     /// The id in the page.
@@ -44,6 +47,7 @@ pub(crate) struct Table {
     pub(crate) note: String,
 }
 
+#[derive(Clone)]
 pub(crate) struct Column {
     pub(crate) heading: &'static str,
     pub(crate) is_number: bool,
@@ -78,6 +82,19 @@ impl Section {
     pub(crate) fn table(&mut self, table: Table) {
         if !table.rows.is_empty() {
             self.tables.push(table);
+        }
+    }
+
+    /// Adds a table whose rows beyond [`MOST_ROWS`] are behind a summary, which `more` writes for their number.
+    pub(crate) fn long_table(&mut self, mut table: Table, more: impl Fn(u64) -> String) {
+        let rows = table.rows.split_off(table.rows.len().min(MOST_ROWS));
+        let others = (!rows.is_empty()).then(|| {
+            let columns = table.columns.clone();
+            Table { rows, ..Table::new(format!("{} (2)", table.title), columns) }
+        });
+        self.table(table);
+        if let Some(others) = others {
+            self.fold(more(others.rows.len() as u64), vec![others]);
         }
     }
 

@@ -72,7 +72,7 @@ type Text = &'static str;
 
 words! {
     page: PageWords {
-        title: Text, of_run: Text, sample: Counted, skip: Text, commands: Text, latest: Text, scroll: Text, only: Text, made_by: Text,
+        title: Text, of_run: Text, sample: Counted, skip: Text, commands: Text, latest: Text, scroll: Text, more: Counted, only: Text, made_by: Text,
     }
     answer: AnswerWords {
         heading: Text, people: Counted, lead: Text, lead_unverified: Text, lead_empty: Text, invited: Text,
@@ -86,9 +86,9 @@ words! {
         consent: Counted, date: Counted, country: Counted, email: Counted, name: Counted, language: Counted,
     }
     mend: MendWords {
-        heading: Text, nothing: Text, problem: Text, how: Text, with: Text, uninformative: Text, yes_to_all: Text,
-        no_to_known: Text, one_answer: Text, other_provider: Text, incomplete: Text, incomplete_how: Text,
-        low_yield: Text, low_yield_how: Text, held_back: Text, rejects: Counted, rejects_how: Text,
+        heading: Text, nothing: Text, problem: Text, how: Text, with: Text, uninformative: Text, uninformative_sum: Counted, yes_to_all: Text,
+        no_to_known: Text, one_answer: Text, other_provider: Text, incomplete: Text, incomplete_sum: Counted, incomplete_how: Text,
+        low_yield: Text, low_yield_sum: Counted, low_yield_how: Text, unread_sum: Counted, held_back: Text, rejects: Counted, rejects_how: Text,
         reject_rate: Text, over_rate: Text, duplicates: Counted, duplicates_how: Text,
         out_of_range: Counted, out_of_range_how: Text, undecided: Counted, undecided_how: Text, rejected_heading: Text,
         reason: Text, meaning: Text, rows: Text, no_person: Text,

@@ -76,8 +76,8 @@ fn the_first_screen_says_how_many_can_be_invited_who_said_no_and_what_to_mend() 
         ferry export segment undecided --to undecided.csv
         To mend
         3
-        sms.csv: 1 cell with unknown words about consent
-        sms.csv: 1 rejected row that can be corrected
+        1 value that could not be read
+        1 rejected row that can be corrected
         1 person has no clear answer about WhatsApp
         See all, and how to mend it
         Cost
@@ -121,8 +121,8 @@ fn without_a_verifier_the_first_screen_says_what_is_not_known() {
         ferry export segment undecided --to undecided.csv
         To mend
         2
-        sms.csv: 1 cell with unknown words about consent
-        sms.csv: 1 rejected row that can be corrected
+        1 value that could not be read
+        1 rejected row that can be corrected
         See all, and how to mend it
         Cost
         0
@@ -173,8 +173,8 @@ fn the_same_screen_is_in_french_with_french_numbers() {
         ferry export segment undecided --to undecided.csv
         À corriger
         3
-        sms.csv : 1 cellule avec des mots inconnus sur le consentement
-        sms.csv : 1 ligne rejetée peut être corrigée
+        1 valeur illisible
+        1 ligne rejetée peut être corrigée
         1 personne est sans réponse claire sur WhatsApp
         Tout voir, et comment corriger
         Coût

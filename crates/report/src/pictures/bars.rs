@@ -14,7 +14,7 @@ pub(crate) struct Bar {
 /// The height of a bar with its label.
 const ROW: f64 = 46.0;
 const LEGEND: f64 = 26.0;
-const MOST_LETTERS: usize = 44;
+const MOST_LETTERS: usize = 56;
 /// The approximate width of a letter in a legend.
 const LETTER: f64 = 7.6;
 
@@ -72,6 +72,6 @@ mod tests {
     fn nothing_to_draw_is_no_picture_and_a_long_label_is_cut() {
         assert_eq!(bars(&frame(), &[], &[]), "");
         let long = Bar { label: "x".repeat(60), value: "1".into(), parts: vec![("yes", 1)] };
-        assert!(bars(&frame(), &[], &[long]).contains(&format!(">{}…<", "x".repeat(43))));
+        assert!(bars(&frame(), &[], &[long]).contains(&format!(">{}…<", "x".repeat(55))));
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn section(facts: &Facts) -> Section {
             vec![Cell::Text(facts.file_of(source)), Cell::Text(field_name(facts, field).to_owned()), n, share]
         })
         .collect();
-    section.table(table);
+    section.long_table(table, |n| facts.words.counted(&facts.words.page.more, n));
     section.command(w.list, facts.commands.of_this_run("ferry unreadable"));
     section
 }
