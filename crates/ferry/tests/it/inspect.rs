@@ -27,7 +27,7 @@ fn columns_of(name: &str, text: &str) -> String {
 fn profile(world: &World, file: &str, more: &[&str]) -> Value {
     let ended = world.ferry(&[&["inspect", file, "--format", "json"], more].concat());
     assert_eq!(ended.code, 0, "{ended:?}");
-    serde_json::from_str::<Value>(&ended.out).unwrap()[0]["profile"].clone()
+    serde_json::from_str::<Value>(&ended.out).unwrap()["files"][0]["profile"].clone()
 }
 
 fn lines(profile: &Value) -> String {
