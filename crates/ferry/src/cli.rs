@@ -70,8 +70,7 @@ Exit codes:
   5   done, but the verifier's answers are not usable
   70  a bug in Ferry: run again to resume
   75  a provider or a database is unavailable or rate-limited: try again later
-
-Ctrl-C ends a command with 130, as a shell does; finished work is kept.
+  130 stopped with Ctrl-C: run again to go on
 
 Logs hold no personal data. FERRY_LOG, such as FERRY_LOG=crossing=debug, chooses them by crate.
 NO_COLOR turns colours off, and FORCE_COLOR or CLICOLOR_FORCE turns them on; --color comes first.";

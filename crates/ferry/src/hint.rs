@@ -124,7 +124,9 @@ const SPACE: &str = "free some space: `ferry check` says how much a run needs, `
 fn of_system(kind: ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::NotFound => Some("check the path, and that its folder is there"),
-        ErrorKind::PermissionDenied => Some("the user that runs Ferry may not use this file: change its rights"),
+        ErrorKind::PermissionDenied => {
+            Some("the user that runs Ferry may not use this file or its folder: change the rights")
+        }
         ErrorKind::ReadOnlyFilesystem => Some("the disk is read-only: work in another folder"),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(SPACE),
         _ => None,

@@ -70,11 +70,9 @@ fn what_may_not_be_read_or_written_is_told_to_be_a_question_of_rights() {
     for name in ["sms.csv", "plan.toml"] {
         fs::set_permissions(world.path(name), fs::Permissions::from_mode(0o000)).unwrap();
         let (_, text) = told(&world.ferry(&["run"]));
-        assert!(
-            text.ends_with(
-                "Permission denied\nhint: the user that runs Ferry may not use this file: change its rights"
-            )
-        );
+        assert!(text.ends_with(
+            "Permission denied\nhint: the user that runs Ferry may not use this file or its folder: change the rights"
+        ));
     }
 }
 
