@@ -15,6 +15,7 @@ use extract::{Cells, Profile, guess_columns_by_names};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use phone::Region;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::inspect::profile::form::{date_form, write_form};
@@ -80,7 +81,7 @@ pub struct Common {
     pub share: f64,
 }
 
-/// Collects the profile of files, row by row. A thread of its own counts, while the next rows are read.
+/// Collects the profile of files, row by row. Other threads count, while the next rows are read.
 pub(crate) struct Profiler {
     region: Option<Region>,
     most_rows: u64,
@@ -174,12 +175,12 @@ impl Profiler {
     }
 }
 
-/// Counts all rows, column by column.
+/// Counts all rows, column by column, on all cores.
 fn counted(n_columns: usize, rows: &Receiver<Rows>, region: Option<Region>) -> Vec<ColumnCounts> {
     let limit = Limit::of_each(n_columns);
     let mut columns: Vec<ColumnCounts> = (0..n_columns).map(|_| ColumnCounts::default()).collect();
     for rows in rows {
-        for (index, column) in columns.iter_mut().enumerate() {
+        columns.par_iter_mut().enumerate().for_each(|(index, column)| {
             for (row, end) in rows.ends.iter().skip(index).step_by(n_columns).enumerate() {
                 let start = (row * n_columns + index).checked_sub(1).map_or(0, |it| rows.ends[it]);
                 let value = &rows.text[start..*end];
@@ -187,7 +188,7 @@ fn counted(n_columns: usize, rows: &Receiver<Rows>, region: Option<Region>) -> V
                     column.add(value, row.is_multiple_of(ONE_ROW_IN), limit, region);
                 }
             }
-        }
+        });
     }
     columns
 }

@@ -164,8 +164,8 @@ fn number(value: &str) -> Option<f64> {
 
 /// Whether a value is one token of digits and other characters, such as `CLI-00042` or `SM0a1b`, or a very long number.
 fn is_id(value: &str) -> bool {
-    let is_token =
-        value.len() >= 4 && value.len() <= 128 && !value.contains(|it: char| it.is_whitespace() || it == '@');
+    let is_foreign = |it: char| it.is_whitespace() || matches!(it, '@' | '[' | '{' | '"');
+    let is_token = (4..=128).contains(&value.len()) && !value.contains(is_foreign);
     let n_digits = value.bytes().filter(u8::is_ascii_digit).count();
     let is_mixed = value.bytes().any(|it| it.is_ascii_alphabetic()) && n_digits > 0;
     is_token && !value.starts_with(['+', '*']) && (is_mixed || n_digits == value.len() && n_digits > 15)
