@@ -95,7 +95,7 @@ impl LoadError {
 }
 
 /// The error of the client library.
-type Source = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// The reason why a statement failed, before the purpose of the statement is added.
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl SqlError {
         }
         let source: Source = match self {
             Self::Sqlite(error) => error.into(),
-            Self::Postgres(error) => error.into(),
+            Self::Postgres(error) => postgres_source(error),
             Self::Random(error) => error.into(),
             Self::Thread => "a thread ended before its time".into(),
             Self::Other(error) => return error,
@@ -189,6 +189,14 @@ enum PostgresCause {
     TimedOut,
     NoRight,
     Lost,
+}
+
+/// The cause of an error. An error of the server is its message alone: the client adds a line of the server's own code.
+pub(crate) fn postgres_source(error: sqlx::Error) -> Source {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned().into(),
+        error => error.into(),
+    }
 }
 
 impl From<rusqlite::Error> for SqlError {

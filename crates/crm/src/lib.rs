@@ -37,7 +37,7 @@ pub use counts::{ChannelOverlap, Registrations, Tally, UnclearCause};
 pub use crm::Crm;
 pub(crate) use crm::Database;
 pub use ddl::ddl;
-pub(crate) use error::SqlError;
+pub(crate) use error::{SqlError, postgres_source};
 pub use error::{LoadError, Refusal};
 pub use evidence::{EvidenceWriter, ReadyEvidence};
 pub use examine::{Examined, sqlite_version};

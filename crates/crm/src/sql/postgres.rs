@@ -15,7 +15,7 @@ use sqlx::{
 };
 
 use crate::sql::{Cell, Row, Rows, Table, Type, Upserts};
-use crate::{LoadError, Refusal, SqlError};
+use crate::{LoadError, Refusal, SqlError, postgres_source};
 
 pub(crate) mod backup;
 pub(crate) mod condition;
@@ -40,8 +40,8 @@ pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, LoadError>
     opened.await.map_err(|error| {
         let what = "PostgreSQL".to_owned();
         match refusal(&error) {
-            Some(why) => LoadError::Refused { what, why, source: error.into() },
-            None => LoadError::Connect { what, source: error.into() },
+            Some(why) => LoadError::Refused { what, why, source: postgres_source(error) },
+            None => LoadError::Connect { what, source: postgres_source(error) },
         }
     })
 }
@@ -59,7 +59,7 @@ pub(crate) async fn make_schema(pool: &PgPool, schema: &str) -> Result<(), LoadE
         Ok(_) => Ok(()),
         Err(error) if error.as_database_error().and_then(|it| it.code()).is_some_and(|it| it == "42501") => {
             let user = sqlx::query_scalar("select current_user::text").fetch_one(pool).await.map_err(failed)?;
-            Err(LoadError::NoSchema { schema: schema.to_owned(), user, source: error.into() })
+            Err(LoadError::NoSchema { schema: schema.to_owned(), user, source: postgres_source(error) })
         }
         Err(error) => Err(failed(error)),
     }

@@ -99,7 +99,7 @@ fn a_key_that_is_another_and_a_database_that_is_not_there_are_told_with_the_comm
     let none = postgres.url.replace("/t", "/none_t");
     world.replan("postgres://nobody@127.0.0.1:1/none", &none);
     let (code, text) = told(&world.ferry(&["run"]));
-    assert!(code == 1 && text.ends_with("\nhint: run `createdb NAME`, with the name in the URL"), "{text}");
+    assert!(code == 1 && text.ends_with("does not exist\nhint: run `createdb NAME`, with the name in the URL"), "{text}");
 }
 
 #[test]
