@@ -6,6 +6,7 @@ use std::process::Command;
 use crate::world::{Sandbox, World};
 
 /// The folder with the tools of the browser checks; none where they are not installed.
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
 fn tools() -> Option<String> {
     let tools = std::env::var("FERRY_TEST_BROWSER").ok();
     if tools.is_none() {
