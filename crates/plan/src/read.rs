@@ -217,7 +217,7 @@ url = "http://127.0.0.1:8480"
             (
                 "name = \"spring\"",
                 "nam = \"spring\"",
-                "plan.toml:2: unknown field `nam`, expected `name` or `default_region`; did you mean `name`?",
+                "plan.toml:2: unknown field `nam`, expected one of `name`, `default_region`, `notify`, `notify_env`; did you mean `name`?",
             ),
             ("\"FR\"", "\"XX\"", "plan.toml:3: \"XX\" is not a country: write its two-letter code, such as FR"),
             (

@@ -63,7 +63,7 @@ fn the_first_screen_says_how_many_can_be_invited_who_said_no_and_what_to_mend() 
         ferry export segment opted-out --to opted-out.csv
         Unclear
         1
-        Held back until their data is mended
+        Held back until their data is fixed
         1 with words about consent that Ferry does not know
         ferry export segment unclear --to unclear.csv
         Cannot be reached
@@ -74,12 +74,12 @@ fn the_first_screen_says_how_many_can_be_invited_who_said_no_and_what_to_mend() 
         1
         No answer, an expired one, or answers that contradict each other
         ferry export segment undecided --to undecided.csv
-        To mend
+        To fix
         3
         1 value that could not be read
         1 rejected row that can be corrected
         1 person has no clear answer about WhatsApp
-        See all, and how to mend it
+        See all, and how to fix it
         Cost
         0
         No requests were sent in this run
@@ -109,7 +109,7 @@ fn without_a_verifier_the_first_screen_says_what_is_not_known() {
         ferry export segment opted-out --to opted-out.csv
         Unclear
         1
-        Held back until their data is mended
+        Held back until their data is fixed
         1 with words about consent that Ferry does not know
         ferry export segment unclear --to unclear.csv
         Cannot be reached
@@ -119,11 +119,11 @@ fn without_a_verifier_the_first_screen_says_what_is_not_known() {
         4
         Not checked on WhatsApp
         ferry export segment undecided --to undecided.csv
-        To mend
+        To fix
         2
         1 value that could not be read
         1 rejected row that can be corrected
-        See all, and how to mend it
+        See all, and how to fix it
         Cost
         0
         Verification is off: the plan has no [verify] section

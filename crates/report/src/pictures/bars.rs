@@ -16,7 +16,7 @@ const ROW: f64 = 46.0;
 const LEGEND: f64 = 26.0;
 const MOST_LETTERS: usize = 56;
 /// The approximate width of a letter in a legend.
-const LETTER: f64 = 7.6;
+const LETTER: f64 = 8.6;
 
 /// Draws bars, the largest as wide as the picture, below a legend of classes and names.
 pub(crate) fn bars(frame: &Frame, legend: &[(&str, &str)], bars: &[Bar]) -> String {
