@@ -232,6 +232,22 @@ fn address_cards_are_described() {
     }
 }
 
+#[test]
+fn no_name_number_or_address_of_a_person_is_printed() {
+    let world = World::empty();
+    for (file, personal) in [("sms.csv", [0, 2, 3]), ("viber.csv", [0, 2, 3])] {
+        fs::copy(Path::new(FIXTURES).join("demo").join(file), world.path(file)).unwrap();
+        let shown = profile(&world, file, &["--region", "FR"]).to_string();
+        let delimiter = if file == "sms.csv" { b',' } else { b';' };
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_path(world.path(file)).unwrap();
+        for row in reader.records().map(|it| it.unwrap()) {
+            let cells = personal.iter().map(|it| row[*it].trim()).filter(|it| it.len() > 3);
+            let printed: Vec<&str> = cells.filter(|it| shown.contains(&format!("\"{it}\""))).collect();
+            assert!(printed.is_empty(), "{printed:?}");
+        }
+    }
+}
+
 /// A list of 30,000 people: more values than are kept.
 fn crowd() -> World {
     let world = World::empty();
