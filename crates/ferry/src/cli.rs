@@ -345,7 +345,8 @@ pub(crate) struct RunArgs {
 #[derive(Debug, Args)]
 pub(crate) struct NotifyArgs {
     /// Address or command to notify when this command ends, well or not: an address gets a summary in JSON by POST, a
-    /// command gets it on standard input, with FERRY_EXIT, FERRY_STATUS and FERRY_RUN_ID set [default: notify in the plan]
+    /// command gets it on standard input, and FERRY_EXIT, FERRY_STATUS and FERRY_RUN_ID in its environment [default:
+    /// notify in the plan]
     #[arg(long, value_name = "URL|COMMAND")]
     pub(crate) notify: Option<String>,
 }
