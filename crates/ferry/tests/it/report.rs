@@ -132,7 +132,7 @@ fn without_a_verifier_the_first_screen_says_what_is_not_known() {
     .assert_eq(&texts(&page, "<section id=\"result\"", "</section>"));
     let nobody = World::with_sms(b"phone,name\n");
     assert_eq!(nobody.run().code, 0);
-    assert!(nobody.read("run/report.html").contains("There is nobody in the database."));
+    assert!(nobody.read("run/report.html").contains("The database holds no people."));
 }
 
 #[test]
