@@ -317,7 +317,7 @@ pub(crate) static WORDS: Words = Words {
         registered: "On WhatsApp",
         not_registered: "Not on WhatsApp",
         unknown: "Not known",
-        of_known: "Share of those known",
+        of_known: "On WhatsApp (share of known)",
         by_country: "By country",
         country: "Country",
         no_country: "No phone number",

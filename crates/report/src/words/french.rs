@@ -323,7 +323,7 @@ pub(crate) static WORDS: Words = Words {
         registered: "Sur WhatsApp",
         not_registered: "Pas sur WhatsApp",
         unknown: "Inconnu",
-        of_known: "Part parmi les connus",
+        of_known: "Sur WhatsApp (part des connus)",
         by_country: "Par pays",
         country: "Pays",
         no_country: "Sans numéro de téléphone",
