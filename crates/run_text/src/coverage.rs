@@ -53,11 +53,9 @@ fn finding(finding: &CoverageFinding) -> String {
             "the provider keeps {days} days of data: anything older than {} cannot be in this export",
             earliest.strftime("%F")
         ),
-        CoverageFinding::HeadersRepeated { n_lines } => several(
-            *n_lines,
-            "line that repeats the header was skipped",
-            "lines that repeat the header were skipped",
-        ),
+        CoverageFinding::HeadersRepeated { n_lines } => {
+            several(*n_lines, "line that repeats the header was skipped", "lines that repeat the header were skipped")
+        }
         CoverageFinding::StrayQuotes { n_rows } => several(
             *n_rows,
             "row has a quote inside a cell that does not begin with one; it was taken as it is",
