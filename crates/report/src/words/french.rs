@@ -338,7 +338,7 @@ pub(crate) static WORDS: Words = Words {
         retries: "Nouveaux essais",
         known: "Déjà connus",
         price: "Prix",
-        total: "Total",
+        total: "Au total",
         check: Counted { one: "{0} contrôle", several: "{0} contrôles" },
         call: Counted { one: "{0} appel", several: "{0} appels" },
         next: "Ce que coûterait la prochaine vérification\u{a0}:",
