@@ -449,7 +449,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::Float => "le numéro a été enregistré comme un nombre à virgule",
         Reason::Own => "le numéro est celui de l’entreprise",
         Reason::Letters => "le numéro contient des lettres",
-        Reason::NotSubscriber => "l’interlocuteur est un numéro court ou un émetteur alphanumérique, pas une personne",
+        Reason::NotSubscriber => "l’interlocuteur est un numéro court ou un émetteur alphanumérique",
         Reason::ShortCode => "un numéro court n’est pas une personne",
         Reason::NoRegion => "le numéro est national et son pays n’est pas connu",
         Reason::Invalid => "aucun plan de numérotation ne comporte ce numéro",
