@@ -21,7 +21,7 @@ use template::TemplateCommand;
 pub(crate) use early::Early;
 use verify::{AdapterKind, Properties, UNOFFICIAL};
 
-/// Carry a business's customers from SMS and Viber to WhatsApp
+/// Move a business's customers from SMS and Viber to WhatsApp
 ///
 /// A plan names the exports, the cleaning rules, a verifier and a CRM database. `ferry run` moves the exports into the
 /// database: extract, clean, verify, load, report. You can stop it at any time and run it again: finished work is kept,
@@ -37,7 +37,7 @@ pub(crate) struct Cli {
     /// Print no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Say what is being done, and how long it takes; -vv says more
+    /// Print what Ferry does and how long it takes; -vv prints more
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Colours of results, errors and help
@@ -118,7 +118,7 @@ pub(crate) enum Command {
     },
     /// Check that a run would find all it needs: files, columns, key, database, provider, disk
     ///
-    /// Nothing is written, no rows are read, and a provider is asked nothing: only a connection to its host is made.
+    /// Writes nothing, reads no rows and sends the provider no request: it only connects to the provider's host.
     /// Exit code 2 if the plan is wrong, 75 if all that is wrong may pass by itself, else 1.
     Check {
         /// The plan
@@ -127,8 +127,8 @@ pub(crate) enum Command {
     },
     /// Run a whole plan: extract, clean, verify, load, report
     ///
-    /// New exports, or other rules for them, make a new run. The same exports go on with the run that was not finished;
-    /// of a finished run nothing is done again. --new begins a new run all the same.
+    /// New exports or other rules begin a new run. With the same exports and rules, an unfinished run is resumed, and a
+    /// finished run is not repeated. --new begins a new run in any case.
     Run(RunArgs),
     /// Read the exports of a plan into the run folder
     Extract(ExtractArgs),
@@ -147,14 +147,14 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Run one batch again, or check some contacts of all batches again
     Rerun(RerunArgs),
-    /// Import corrected rejects, and run again from cleaning on
+    /// Import corrected rejected rows, and run again from cleaning on
     Fix(FixArgs),
     /// List values of the run that could not be read
     ///
     /// The summary of a run shows the most common ones; this prints all of them, including values that may be personal
     /// data.
     Unreadable(UnreadableArgs),
-    /// Suppress people: keep them in the database, but out of all segments to message
+    /// Suppress people: keep them in the database, but out of every segment to write to
     ///
     /// Phone numbers are read from standard input, one per line, or from --number. The database stores keyed digests of
     /// them. The suppression applies at once and to every later import, even before the first run. --remove undoes it.
@@ -171,7 +171,7 @@ pub(crate) enum Command {
     Unmerge(UnmergeArgs),
     /// Mark a phone as used by several people
     ///
-    /// A shared phone links no contacts: a Viber user seen with it stays a separate contact.
+    /// A shared phone does not link contacts: a Viber user seen with it stays a separate contact.
     Share(ShareArgs),
     /// Prove that every source row is accounted for
     Audit(PlannedWhere),
@@ -182,8 +182,8 @@ pub(crate) enum Command {
     Export(ExportCommand),
     /// Restore the CRM database to its state before the run, or to any other backup
     ///
-    /// What the database holds now is kept as a backup, so a restore can be taken back: restore that one. Refusals,
-    /// suppressions, answers of verifiers, submitted templates and used quota are never restored away.
+    /// A restore first makes a backup of the present database: restore that backup to undo it. A restore never removes
+    /// refusals, suppressions, answers of verifiers, submitted templates or used quota.
     Restore(RestoreArgs),
     /// Print what PostgreSQL needs for the CRM database
     #[command(subcommand)]
@@ -334,7 +334,7 @@ pub(crate) struct RunArgs {
     /// sample is never continued.
     #[arg(long, value_name = "N", conflicts_with = "dry_run")]
     pub(crate) limit: Option<NonZeroU64>,
-    /// Ask the provider about a sample too, which may cost
+    /// Verify the sample too, which the provider may charge for
     #[arg(long, requires = "limit")]
     pub(crate) verify: bool,
     #[command(flatten)]
@@ -344,8 +344,9 @@ pub(crate) struct RunArgs {
 /// What is told of the end of a command.
 #[derive(Debug, Args)]
 pub(crate) struct NotifyArgs {
-    /// Tell this when the command has ended, well or not: an address gets a summary in JSON by POST, a command gets it on
-    /// standard input, and FERRY_EXIT, FERRY_STATUS and FERRY_RUN_ID [default: notify in the plan]
+    /// Address or command to notify when this command ends, well or not: an address gets a summary in JSON by POST, a
+    /// command gets it on standard input, and FERRY_EXIT, FERRY_STATUS and FERRY_RUN_ID in its environment [default:
+    /// notify in the plan]
     #[arg(long, value_name = "URL|COMMAND")]
     pub(crate) notify: Option<String>,
 }
@@ -487,9 +488,9 @@ pub(crate) struct RunsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
-    /// Remove the folders of old finished runs, and of dry runs and samples as old as they
+    /// Remove the folders of old finished runs, and of dry runs and samples of the same age
     ///
-    /// Unfinished runs stay. Backups are kept elsewhere: see keep_backups in [crm] of the plan.
+    /// Unfinished runs stay. Backups are not removed: see keep_backups in [crm] of the plan.
     Prune {
         /// How many finished runs to keep
         #[arg(long, value_name = "N")]
@@ -500,7 +501,7 @@ pub(crate) enum RunsCommand {
     },
     /// Compare two runs: who is new, gone, changed, and in another segment
     ///
-    /// Contacts are compared as each run cleaned them. Segments are those that were known when each run ended.
+    /// Contacts are compared as they were after the cleaning of each run, segments as they were at the end of each run.
     Diff(RunsDiffArgs),
 }
 
@@ -540,10 +541,10 @@ pub(crate) struct RestoreArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CrmCommand {
-    /// Print the SQL with which an administrator makes the schema of the plan
+    /// Print the SQL with which an administrator creates the schema of the plan
     ///
-    /// Ferry makes its schema and tables itself where its role may. Where it may not, an administrator runs this once: it
-    /// makes the schema for the role that loads, and lets another role read it.
+    /// Ferry creates its schema and tables itself if its role may. If not, an administrator runs this SQL once: it creates
+    /// the schema for the role that loads, and lets another role read it.
     Ddl {
         #[command(flatten)]
         plan: PlanArgs,
@@ -553,7 +554,7 @@ pub(crate) enum CrmCommand {
         /// A role that may only read, for exports and reports
         #[arg(long, value_name = "ROLE")]
         reader: Option<String>,
-        /// Make the tables too
+        /// Create the tables too
         #[arg(long)]
         tables: bool,
     },
@@ -561,11 +562,11 @@ pub(crate) enum CrmCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Print where the key is, and its id; never the key
+    /// Print where the key is, and its id, but not the key
     Show(PlanArgs),
-    /// Print the key, to keep it in a safe place
+    /// Print the key, for a copy in a safe place
     Export(PlanArgs),
-    /// Put a key that was exported in the place of the plan; another one there stays
+    /// Write an exported key to the place that the plan names, unless another key is there
     Import {
         #[command(flatten)]
         plan: PlanArgs,
@@ -649,10 +650,10 @@ pub(crate) struct ExportArgs {
     /// The file to write; - is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) to: PathBuf,
-    /// The format [default: by the ending of the file, else csv]
+    /// The format [default: by the file extension, else csv]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(crate) r#as: Option<ExportAs>,
-    /// Write cells unchanged, even if a spreadsheet may run them as formulas; always so for other CRMs
+    /// Write cells unchanged, even if a spreadsheet may run them as formulas; formats for other CRMs always do
     #[arg(long)]
     pub(crate) exact: bool,
 }
@@ -737,7 +738,7 @@ fn adapters() -> String {
         text += &format!(
             "  {name:10} {protocol}\n\
              {:13}{largest_batch} a call{quota}{price}; an answer is valid for {valid_days} days\n\
-             {:13}worth: {worth}\n{:13}policy: {policy}\n",
+             {:13}answers: {worth}\n{:13}policy: {policy}\n",
             "", "", ""
         );
     }

@@ -75,7 +75,7 @@ fn no_plan(path: &Path) -> String {
 }
 
 fn of_export(error: &ExtractError) -> Option<&'static str> {
-    const PATH: &str = "check the path; in a plan it starts from the folder of the plan";
+    const PATH: &str = "check the path; paths in a plan are relative to its folder";
     match error {
         ExtractError::NoFiles { .. } => Some(PATH),
         ExtractError::Read { source, .. } if source.kind() == ErrorKind::NotFound => Some(PATH),
@@ -113,7 +113,7 @@ fn of_run(error: &RunError) -> Option<&'static str> {
 fn of_status(status: u16) -> Option<&'static str> {
     match status {
         401 => Some("check the token: token_env or token_file in [verify] or [whatsapp] of the plan"),
-        403 => Some("the token is known and may not do this: check its rights with the provider"),
+        403 => Some("the provider knows the token, but does not allow this: check the rights of the token"),
         404 => Some("check the address: url in [verify] of the plan"),
         _ => None,
     }
@@ -125,7 +125,7 @@ fn of_system(kind: ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::NotFound => Some("check the path, and that its folder is there"),
         ErrorKind::PermissionDenied => {
-            Some("the user that runs Ferry may not use this file or its folder: change the rights")
+            Some("the user that runs Ferry may not use this file or its folder: change the permissions")
         }
         ErrorKind::ReadOnlyFilesystem => Some("the disk is read-only: work in another folder"),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(SPACE),

@@ -50,14 +50,12 @@ fn finding(finding: &CoverageFinding) -> String {
         }
         CoverageFinding::NextPageMissing => "the last page names a next one, which is not among these files".to_owned(),
         CoverageFinding::KeptForDays { days, earliest } => format!(
-            "the provider keeps {days} days: what is older than {} cannot be in an export that ends here",
+            "the provider keeps {days} days of data: anything older than {} cannot be in this export",
             earliest.strftime("%F")
         ),
-        CoverageFinding::HeadersRepeated { n_lines } => several(
-            *n_lines,
-            "line that repeats the header was passed over",
-            "lines that repeat the header were passed over",
-        ),
+        CoverageFinding::HeadersRepeated { n_lines } => {
+            several(*n_lines, "line that repeats the header was skipped", "lines that repeat the header were skipped")
+        }
         CoverageFinding::StrayQuotes { n_rows } => several(
             *n_rows,
             "row has a quote inside a cell that does not begin with one; it was taken as it is",
@@ -72,7 +70,7 @@ fn finding(finding: &CoverageFinding) -> String {
             format!("{}: the encoding {encoding} was guessed; the next would be {other}", printable(file))
         }
         CoverageFinding::LastLineOpen { file } => {
-            format!("{} ends without a line end: check that it is complete", printable(file))
+            format!("{} ends without a line break: check that it is complete", printable(file))
         }
         CoverageFinding::SheetsNotRead { file, sheets } => {
             format!("{} has sheets that were not read: {}", printable(file), crate::names(sheets))

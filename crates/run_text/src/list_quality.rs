@@ -14,10 +14,10 @@ pub fn finding(finding: &ListFinding) -> String {
             format!("{group}: {rate} of {} numbers are invalid", grouped(*n_numbers))
         }
         ListFinding::NumbersInSequence { n_in_sequence, n_numbers } => format!(
-            "{} of the numbers stand in sequences of eight and more: counted up, not collected?",
+            "{} of the numbers are in sequences of eight or more, as if they had been generated and not collected",
             percent(share(*n_in_sequence, *n_numbers))
         ),
-        ListFinding::NumbersAlone => "no names, no dates, no consents: a list that was bought?".to_owned(),
+        ListFinding::NumbersAlone => "no names, no dates and no consent: the list may have been bought".to_owned(),
     }
 }
 

@@ -35,7 +35,7 @@ pub fn note(note: &Note) -> (&'static str, String) {
             ("key", format!("a contact key was made in {path}: keep a copy in a safe place (ferry key export)"))
         }
         Note::ClockBehind { run_id, at } => {
-            ("clock", format!("run {run_id} was begun at {at}, which is yet to come: check the clock of this machine"))
+            ("clock", format!("run {run_id} was begun at {at}, which is in the future: check this machine's clock"))
         }
         Note::StatementsReread { n_contacts } => {
             ("consent", format!("{} reread with the consent words of the plan", counted(*n_contacts, "contact")))

@@ -26,21 +26,21 @@ fn backup(record: &BackupRecord) -> String {
 /// What a restore puts back and takes away, before it is asked for.
 pub fn question(restore: &Restore) -> String {
     let mut text = match &restore.backup {
-        Some(record) => format!("The database becomes what {} has.\n", backup(record)),
-        None => "The database becomes empty: it held nobody before this run.\n".to_owned(),
+        Some(record) => format!("The database returns to {}.\n", backup(record)),
+        None => "The database becomes empty, as it was before this run.\n".to_owned(),
     };
     let losses = &restore.losses;
     for (n, what) in
         [(losses.contacts, "new contact"), (losses.changed, "changed contact"), (losses.decisions, "decision")]
     {
         if n > 0 {
-            text += &format!("It takes back {}.\n", counted(n, what));
+            text += &format!("This undoes {}.\n", counted(n, what));
         }
     }
     if !losses.runs.is_empty() {
-        text += &format!("It takes back what these runs have loaded: {}.\n", losses.runs.join(", "));
+        text += &format!("This undoes the loads of these runs: {}.\n", losses.runs.join(", "));
     }
-    text + "Refusals, suppressions and answers of verifiers stay. What is replaced is kept as a backup.\n"
+    text + "Refusals, suppressions and answers of verifiers stay. The present database is kept as a backup.\n"
 }
 
 /// The result of a restore.
@@ -48,7 +48,7 @@ pub fn done(n_contacts: u64, replaced: Option<u64>) -> String {
     let mut text = format!("the database is restored: {}\n", counted(n_contacts, "contact"));
     if let Some(number) = replaced {
         text += &format!(
-            "what it held before is backup {}: `ferry restore --backup {number}` takes this restore back\n",
+            "the database from before is backup {}: `ferry restore --backup {number}` undoes this restore\n",
             grouped(number)
         );
     }

@@ -216,7 +216,7 @@ fn add_unread(text: &mut Lines, report: &RunReport) {
     }
     if report.n_dates_out_of_range > 0 {
         let n_rows = counted(report.n_dates_out_of_range, "row");
-        text.warning("dates", format!("{n_rows} with a date before 2005 or in the future, which decides nothing"));
+        text.warning("dates", format!("{n_rows} with a date before 2005 or in the future, which is ignored"));
     }
 }
 

@@ -35,13 +35,13 @@ pub(crate) struct ScenarioArgs {
     /// The format of the files [default: detected]
     #[arg(long, value_name = "KIND", value_parser = format)]
     pub(crate) from: Option<Format>,
-    /// A plan whose business section has the language, the footer, the opt-out wording and the contact
+    /// The plan: section `business` has the language, the footer, the opt-out wording and the contact
     #[arg(long, value_name = "PLAN")]
     pub(crate) plan: Option<PathBuf>,
-    /// The language of texts that are too short to tell, or the region of their language, such as pt_PT
+    /// The language of texts that are too short to recognise, or the region of their language, such as pt_PT
     #[arg(long)]
     pub(crate) language: Option<String>,
-    /// The number of messages of a log that must share a template
+    /// How many messages of a log a template must have
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) min_messages: u64,
     /// The column of a list or a log that holds the texts: its name or its number [default: detected]
@@ -107,7 +107,7 @@ pub(crate) struct TranslateArgs {
     /// The folder to write: templates/, flows/, findings.ndjson, order.json
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
-    /// Write variables as {{name}} and not as {{1}}
+    /// Write variables as {{name}} instead of {{1}}
     #[arg(long)]
     pub(crate) named: bool,
     /// The id of the catalogue that products are in

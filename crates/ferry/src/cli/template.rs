@@ -54,7 +54,7 @@ pub(crate) struct LintArgs {
     /// Files or folders
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Fix what is safe to fix, in the files
+    /// Correct in the files what is safe to correct
     #[arg(long)]
     pub(crate) fix: bool,
     /// The format of findings; --format json is the same as --as json

@@ -174,7 +174,7 @@ fn what_is_not_a_file_of_text_is_refused_by_its_name() {
         fs::remove_file(world.path("sms.csv")).unwrap();
         fs::create_dir(world.path("sms.csv")).unwrap();
     });
-    let hint = "hint: check the path; in a plan it starts from the folder of the plan\n";
+    let hint = "hint: check the path; paths in a plan are relative to its folder\n";
     assert_eq!((code, error), (1, format!("ferry: could not use source \"sms\": no files found at sms.csv\n{hint}")));
 
     let (code, error) = refused(|world| {

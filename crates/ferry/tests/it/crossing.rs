@@ -453,8 +453,8 @@ fn a_list_of_counted_up_or_invalid_numbers_is_named_and_can_be_stopped_before_an
         "sms: 33.3 % of the phone numbers are invalid",
         "sms: FR: 33.3 % of 300 numbers are invalid",
         "sms: +33639…: 100.0 % of 100 numbers are invalid",
-        "sms: 100.0 % of the numbers stand in sequences of eight and more: counted up, not collected?",
-        "sms: no names, no dates, no consents: a list that was bought?",
+        "sms: 100.0 % of the numbers are in sequences of eight or more, as if they had been generated and not collected",
+        "sms: no names, no dates and no consent: the list may have been bought",
     ] {
         assert!(ended.out.contains(finding), "{finding} is not in\n{}", ended.out);
     }

@@ -144,13 +144,13 @@ fn a_backup_is_taken_before_a_database_is_changed_and_brings_it_back() {
 
         let unasked = world.ferry(&["restore", "--run-dir", "later"]);
         assert_eq!(unasked.code, 1);
-        assert!(unasked.err.contains("It takes back 1 new contact.\n"), "{}", unasked.err);
+        assert!(unasked.err.contains("This undoes 1 new contact.\n"), "{}", unasked.err);
         assert!(unasked.err.ends_with("Add --yes to do it.\n"), "{}", unasked.err);
         assert_eq!(dump(&url), after, "{database}");
 
         let restored = world.ferry(&["restore", "--run-dir", "later", "--yes"]);
         let told = "the database is restored: 1 contact\n\
-            what it held before is backup 2: `ferry restore --backup 2` takes this restore back\n";
+            the database from before is backup 2: `ferry restore --backup 2` undoes this restore\n";
         assert_eq!((restored.code, restored.out.as_str()), (0, told), "{restored:?}");
         assert_eq!(dump(&url), before, "{database}");
 

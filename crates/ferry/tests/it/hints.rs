@@ -32,7 +32,7 @@ fn what_is_not_there_is_told_with_what_makes_it() {
     let (code, text) = told(&world.ferry(&["inspect", "gone.csv"]));
     assert_eq!(code, 1);
     assert!(text.ends_with(
-        "gone.csv: No such file or directory\nhint: check the path; in a plan it starts from the folder of the plan"
+        "gone.csv: No such file or directory\nhint: check the path; paths in a plan are relative to its folder"
     ));
 
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
@@ -71,7 +71,7 @@ fn what_may_not_be_read_or_written_is_told_to_be_a_question_of_rights() {
         fs::set_permissions(world.path(name), fs::Permissions::from_mode(0o000)).unwrap();
         let (_, text) = told(&world.ferry(&["run"]));
         assert!(text.ends_with(
-            "Permission denied\nhint: the user that runs Ferry may not use this file or its folder: change the rights"
+            "Permission denied\nhint: the user that runs Ferry may not use this file or its folder: change the permissions"
         ));
     }
 }
@@ -99,7 +99,10 @@ fn a_key_that_is_another_and_a_database_that_is_not_there_are_told_with_the_comm
     let none = postgres.url.replace("/t", "/none_t");
     world.replan("postgres://nobody@127.0.0.1:1/none", &none);
     let (code, text) = told(&world.ferry(&["run"]));
-    assert!(code == 1 && text.ends_with("does not exist\nhint: run `createdb NAME`, with the name in the URL"), "{text}");
+    assert!(
+        code == 1 && text.ends_with("does not exist\nhint: run `createdb NAME`, with the name in the URL"),
+        "{text}"
+    );
 }
 
 #[test]

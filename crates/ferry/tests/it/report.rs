@@ -54,25 +54,25 @@ fn the_first_screen_says_how_many_can_be_invited_who_said_no_and_what_to_mend() 
         in the file: whatsapp_consent is empty
         Have consented
         1
-        On WhatsApp, with consent to WhatsApp: they can be messaged
+        On WhatsApp, with consent to WhatsApp: you may write to them
         ferry export segment ready --to ready.csv
         in the file: whatsapp_consent is yes
         Said no
         1
-        Refused on at least one channel: never message them
+        Refused on at least one channel: do not write to them
         ferry export segment opted-out --to opted-out.csv
         Unclear
         1
-        Held back until their data is fixed
+        Held back until their data is corrected
         1 with words about consent that Ferry does not know
         ferry export segment unclear --to unclear.csv
-        Cannot be reached
+        Not on WhatsApp
         1
-        Not on WhatsApp: they stay on SMS or Viber
+        They stay on SMS or Viber
         ferry export segment re-engage --to re-engage.csv
         Not known yet
         1
-        No answer, an expired one, or answers that contradict each other
+        No answer, an expired answer, or contradictory answers
         ferry export segment undecided --to undecided.csv
         To fix
         3
@@ -94,7 +94,7 @@ fn without_a_verifier_the_first_screen_says_what_is_not_known() {
     assert_eq!(world.run().code, 0);
     let page = world.read("run/report.html");
     expect![[r#"
-        6 people in the database, and nothing holds back 4 of them. Nobody was checked on WhatsApp yet.
+        6 people in the database, 4 without a refusal or an unclear value. No number has been checked on WhatsApp yet.
         Can be invited
         Not known
         On WhatsApp, no refusal, no consent to WhatsApp yet
@@ -105,16 +105,16 @@ fn without_a_verifier_the_first_screen_says_what_is_not_known() {
         in the file: whatsapp_consent is yes
         Said no
         1
-        Refused on at least one channel: never message them
+        Refused on at least one channel: do not write to them
         ferry export segment opted-out --to opted-out.csv
         Unclear
         1
-        Held back until their data is fixed
+        Held back until their data is corrected
         1 with words about consent that Ferry does not know
         ferry export segment unclear --to unclear.csv
-        Cannot be reached
+        Not on WhatsApp
         Not known
-        Not on WhatsApp: they stay on SMS or Viber
+        They stay on SMS or Viber
         Not known yet
         4
         Not checked on WhatsApp
@@ -132,7 +132,7 @@ fn without_a_verifier_the_first_screen_says_what_is_not_known() {
     .assert_eq(&texts(&page, "<section id=\"result\"", "</section>"));
     let nobody = World::with_sms(b"phone,name\n");
     assert_eq!(nobody.run().code, 0);
-    assert!(nobody.read("run/report.html").contains("There is nobody in the database."));
+    assert!(nobody.read("run/report.html").contains("The database holds no people."));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn the_same_screen_is_in_french_with_french_numbers() {
     let page = world.read("run/report.html");
     assert!(page.contains("<html lang=\"fr\">"));
     expect![[r#"
-        6 personnes dans la base : 1 à inviter sur WhatsApp, 1 avec consentement, 1 avec refus.
+        6 personnes dans la base : 1 à inviter sur WhatsApp, 1 ayant déjà consenti, 1 ayant refusé.
         Peuvent être invitées
         1
         Sur WhatsApp, sans refus et encore sans consentement à WhatsApp
@@ -154,20 +154,20 @@ fn the_same_screen_is_in_french_with_french_numbers() {
         Sur WhatsApp, avec consentement à WhatsApp : on peut leur écrire
         ferry export segment ready --to ready.csv
         dans le fichier : whatsapp_consent vaut yes
-        Ont dit non
+        Ont refusé
         1
         Refus sur au moins un canal : ne jamais leur écrire
         ferry export segment opted-out --to opted-out.csv
         À éclaircir
         1
-        Retenues tant que leurs données ne sont pas corrigées
+        Mises en attente tant que leurs données ne sont pas corrigées
         1 avec des mots inconnus sur le consentement
         ferry export segment unclear --to unclear.csv
-        Injoignables
+        Pas sur WhatsApp
         1
-        Pas sur WhatsApp : elles restent sur SMS ou Viber
+        Elles restent sur SMS ou Viber
         ferry export segment re-engage --to re-engage.csv
-        Pas encore connues
+        Statut encore inconnu
         1
         Sans réponse, réponse expirée ou réponses contradictoires
         ferry export segment undecided --to undecided.csv
@@ -175,7 +175,7 @@ fn the_same_screen_is_in_french_with_french_numbers() {
         3
         1 valeur illisible
         1 ligne rejetée peut être corrigée
-        1 personne est sans réponse claire sur WhatsApp
+        1 personne dont la présence sur WhatsApp est incertaine
         Tout voir, et comment corriger
         Coût
         0
@@ -263,7 +263,7 @@ fn the_next_report_says_what_changed_since_the_last_run() {
     let changed = texts(&report_of(&world), "<section id=\"change\"", "</section>");
     expect![[r#"
         Since the last run
-        This run changed the database: 0 new people, 2 changed, 4 unchanged.
+        This run in the database: 0 new, 2 changed, 4 unchanged.
         The last run was DAY-test, finished TIME.
         Who differs:
         ferry runs diff DAY-test DAY.2-test --all
@@ -301,7 +301,7 @@ fn the_next_report_says_what_changed_since_the_last_run() {
         1
         1
         0
-        Cannot be reached
+        Not on WhatsApp
         1
         1
         0

@@ -198,7 +198,7 @@ fn a_certificate_says_what_the_files_cover_and_what_not_and_is_the_same_every_ti
     for finding in [
         "the provider counts 5 records; these files hold 2",
         "the last page names a next one, which is not among these files",
-        "the provider keeps 90 days: what is older than 3 December 2025 cannot be in an export that ends here",
+        "the provider keeps 90 days of data: anything older than 3 December 2025 cannot be in this export",
         "1 date has no time zone; it was read as UTC",
     ] {
         assert!(report.contains(finding), "{finding}");
@@ -462,7 +462,7 @@ fn what_is_odd_about_a_file_and_costs_no_row_stands_in_its_certificate() {
     for finding in [
         "1 line that repeats the header was skipped",
         "1 row has a quote inside a cell that does not begin with one; it was taken as it is",
-        "joined.csv ends without a line end: check that it is complete",
+        "joined.csv ends without a line break: check that it is complete",
     ] {
         assert!(report.contains(finding), "{finding}");
     }
