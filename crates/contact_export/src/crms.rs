@@ -81,7 +81,7 @@ fn custom(attributes: &[String], name: impl Fn(&str) -> String) -> Vec<Column> {
 /// What the importer of another CRM makes of some contacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remark {
-    /// These have no name where one is required: the phone number or id stands in its place.
+    /// These have no name where one is required: their phone number or id is written as their name.
     Nameless(u64),
     /// These have the e-mail address of another: the importer makes one contact of both.
     SameEmail(u64),

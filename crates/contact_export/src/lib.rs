@@ -91,6 +91,10 @@ pub enum Who<'a> {
 pub struct Written {
     pub n_contacts: u64,
     pub n_with_consent: u64,
+    /// The contacts of the whole database that a verifier was asked about.
+    pub n_asked: u64,
+    /// The contacts of the whole database whose registration is not known.
+    pub n_undecided: u64,
     /// What the importer of another CRM makes of the contacts.
     pub remarks: Vec<Remark>,
 }
@@ -114,8 +118,10 @@ pub async fn export(crm: &Crm, what: Export<'_>) -> Result<Written, ExportError>
     let mut remarks = Remarks::of(what.format);
     let is_exact = what.is_exact || what.format.is_for_importer();
     let mut file = ExportFile::create(what.to, what.format, &columns, is_exact)?;
-    let (mut n_contacts, mut n_with_consent) = (0, 0);
+    let (mut n_contacts, mut n_with_consent, mut n_asked, mut n_undecided) = (0, 0, 0, 0);
     let each = |it: Exported| -> Result<(), ExportError> {
+        n_asked += u64::from(it.registration.is_some());
+        n_undecided += u64::from(it.segment() == Segment::Undecided);
         if !is_wanted(&it) {
             return Ok(());
         }
@@ -126,7 +132,7 @@ pub async fn export(crm: &Crm, what: Export<'_>) -> Result<Written, ExportError>
     };
     crm.export(now, each).await?;
     file.publish(n_contacts)?;
-    Ok(Written { n_contacts, n_with_consent, remarks: remarks.found() })
+    Ok(Written { n_contacts, n_with_consent, n_asked, n_undecided, remarks: remarks.found() })
 }
 
 fn columns_of(what: Export<'_>, attributes: &[String]) -> Vec<Column> {

@@ -50,6 +50,7 @@ pub use quota_usage::{Usage, UsageClaim, UsageLimit};
 pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;
+pub use statements::Reread;
 pub use suppression::SuppressAction;
 pub use templates::{
     ClaimResult, OrderClaim, OrderKind, OrderLimit, OrderOutcome, SampleClaim, SampleRow, TemplateOrder, TemplateRow,

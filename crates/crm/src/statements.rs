@@ -3,6 +3,7 @@
 mod reread;
 
 pub(crate) use reread::CONSENT_WORDS;
+pub use reread::Reread;
 
 use std::collections::HashMap;
 

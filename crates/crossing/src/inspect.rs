@@ -84,6 +84,11 @@ pub enum Warning {
     ManySenders {
         most: usize,
     },
+    /// These columns look like phone numbers, but not of this country; or without a country code, if none is given.
+    NationalPhones {
+        columns: Vec<String>,
+        region: Option<Region>,
+    },
 }
 
 /// The kind of an export, and how certain that is.
@@ -135,6 +140,7 @@ pub fn inspect(files: &[PathBuf], settings: &InspectSettings) -> Result<Inspecti
         Some(contacts) => guess_columns(contacts, &probe.columns, &column_samples(&probe, region)?),
         None => ColumnGuess::default(),
     };
+    let national_phones = guessed.national_phones.clone();
     let is_list = best.is_some_and(|it| is_list_of_contacts(it, &guessed));
     let best = best.filter(|_| !is_list);
     let path = files.first().cloned().unwrap_or_default();
@@ -194,6 +200,9 @@ pub fn inspect(files: &[PathBuf], settings: &InspectSettings) -> Result<Inspecti
         source: None,
     };
     inspection.warnings.extend(first.warnings(region));
+    if best.is_none() && !national_phones.is_empty() {
+        inspection.warnings.push(Warning::NationalPhones { columns: national_phones, region });
+    }
     if inspection.own_numbers.len() > MOST_OWN_NUMBERS {
         inspection.warnings.push(Warning::ManySenders { most: MOST_OWN_NUMBERS });
         inspection.own_numbers.clear();

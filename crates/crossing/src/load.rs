@@ -80,10 +80,11 @@ async fn read_statements_anew(run: &mut OpenRun, crm: &Crm) -> Result<()> {
     if !crm.is_empty().await? {
         backup::ensure(run, crm).await?;
     }
-    let n_changed = crm.read_statements_anew(&digest, rule, |basis, text| state_of(&words, basis, text)).await?;
-    if n_changed > 0 {
-        run.progress.note(Note::StatementsReread { n_contacts: n_changed });
+    let reread = crm.read_statements_anew(&digest, rule, |basis, text| state_of(&words, basis, text)).await?;
+    if reread.n_contacts > 0 {
+        run.progress.note(Note::StatementsReread(reread));
     }
+    run.reread = reread;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use crm::{Crm, Lease};
+use crm::{Crm, Lease, Reread};
 use extract::{Probe, Profile};
 use jiff::Timestamp;
 use model::{ContactKey, Counts, Digest, DigestInput, IdentityDecision, RowFindings, RunMark, Stage};
@@ -77,6 +77,8 @@ pub struct OpenRun {
     /// Approximate limit on memory, in bytes.
     pub memory: u64,
     pub progress: Progress,
+    /// The contacts whose earlier statements this process has read again.
+    pub(crate) reread: Reread,
     /// The right to load, from the moment when the run opens the database for that.
     pub(crate) lease: Option<Lease>,
 }
@@ -164,6 +166,7 @@ impl OpenRun {
             is_dry_run: false,
             memory: memory.unwrap_or_else(memory::default_budget),
             progress,
+            reread: Reread::default(),
             lease: None,
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crm::Reread;
 use jiff::Timestamp;
 use model::{Answer, Counts};
 use run::Cost;
@@ -116,10 +117,8 @@ pub enum Note {
         run_id: String,
         at: Timestamp,
     },
-    /// Statements of earlier imports were read again by the words of this plan, which changed this many contacts.
-    StatementsReread {
-        n_contacts: u64,
-    },
+    /// Statements of earlier imports were read again by the words and the rule of this plan.
+    StatementsReread(Reread),
     WillCheck(PlannedChecks),
     /// The provider failed the canary test, so no batch is sent.
     NotAsked(Verdict),

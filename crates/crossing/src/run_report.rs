@@ -78,6 +78,10 @@ pub struct RunReport {
     pub inserted: u64,
     pub updated: u64,
     pub unchanged: u64,
+    /// Contacts whose statements of earlier imports were read again, by new words or another rule of the plan.
+    pub n_reread: u64,
+    /// Those of them whose consent has changed. They are not counted as updated.
+    pub n_consent_changed: u64,
     /// Number of changed contacts with a new value, by field.
     pub changed_fields: BTreeMap<&'static str, u64>,
     /// CRM edits that differ from the import, by field. The edits are kept.
@@ -251,6 +255,8 @@ impl RunReport {
             inserted: loaded.inserted,
             updated: loaded.updated,
             unchanged: loaded.unchanged,
+            n_reread: run.reread.n_contacts,
+            n_consent_changed: run.reread.n_changed,
             changed_fields: loaded.fields,
             conflicts: loaded.conflicts.iter().fold(BTreeMap::new(), |mut counts, it| {
                 *counts.entry(it.field).or_default() += 1;

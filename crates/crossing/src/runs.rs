@@ -31,7 +31,9 @@ pub struct ListedRun {
     pub state: RunState,
     /// Rows of all exports.
     pub rows: u64,
-    /// The changes that the run made in the database, once it was loaded.
+    /// Files of corrected rejects that `ferry fix` has imported.
+    pub fixes: u64,
+    /// What the last load of the run changed in the database. `ferry fix` and a run that goes on load again.
     pub loaded: Option<LoadedCounts>,
     /// The size of its folder.
     pub bytes: u64,
@@ -106,6 +108,7 @@ fn of_folder(folder: &RunFolder) -> Result<ListedRun> {
         started_by: manifest.started_by.clone(),
         state: state(folder),
         rows: manifest.sources.iter().map(|it| it.rows).sum(),
+        fixes: manifest.fixes.len() as u64,
         loaded: manifest.stages.get(&Stage::Load).and_then(|it| it.loaded),
         bytes: size(folder.dir()).with_context(|| format!("could not read {}", folder.dir().display()))?,
     })

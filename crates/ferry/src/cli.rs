@@ -120,11 +120,7 @@ pub(crate) enum Command {
     ///
     /// Writes nothing, reads no rows and sends the provider no request: it only connects to the provider's host.
     /// Exit code 2 if the plan is wrong, 75 if all that is wrong may pass by itself, else 1.
-    Check {
-        /// The plan
-        #[arg(default_value = "plan.toml")]
-        plan: PathBuf,
-    },
+    Check(PlannedArgs),
     /// Run a whole plan: extract, clean, verify, load, report
     ///
     /// New exports or other rules begin a new run. With the same exports and rules, an unfinished run is resumed, and a
@@ -264,9 +260,8 @@ pub(crate) struct FixArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SuppressArgs {
-    /// The plan
-    #[arg(default_value = "plan.toml")]
-    pub(crate) plan: PathBuf,
+    #[command(flatten)]
+    pub(crate) plan: PlannedArgs,
     /// Phone number or contact id; may be repeated [default: one per line from standard input]
     #[arg(long = "number", value_name = "NUMBER")]
     pub(crate) numbers: Vec<String>,
@@ -360,9 +355,8 @@ impl RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExtractArgs {
-    /// The plan
-    #[arg(default_value = "plan.toml")]
-    pub(crate) plan: PathBuf,
+    #[command(flatten)]
+    pub(crate) plan: PlannedArgs,
     /// The run folder [default: runs/DATE-NAME beside the plan]
     #[arg(long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
@@ -381,7 +375,7 @@ pub(crate) struct ExtractArgs {
 impl ExtractArgs {
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
-            plan: self.plan.clone(),
+            plan: self.plan.path(),
             run_dir: self.run_dir.clone(),
             is_new: self.new,
             is_dry_run: self.dry_run,
@@ -394,15 +388,8 @@ impl ExtractArgs {
 /// Arguments of a stage that goes on with an existing run.
 #[derive(Debug, Args)]
 pub(crate) struct StageArgs {
-    /// The plan; its latest run is used
-    #[arg(default_value = "plan.toml")]
-    pub(crate) plan: PathBuf,
-    /// The label or uid of the run
-    #[arg(long, value_name = "ID", conflicts_with = "run_dir")]
-    pub(crate) run: Option<String>,
-    /// The run folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlannedWhere,
     /// Approximate memory to use; data that does not fit is kept in files of the run folder [default: a quarter of the
     /// machine's memory]
     #[arg(long, value_name = "SIZE", value_parser = crate::text::size::size)]
@@ -419,12 +406,6 @@ pub(crate) struct VerifyArgs {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) notify: NotifyArgs,
-}
-
-impl StageArgs {
-    pub(crate) fn place(&self) -> RunPlace {
-        RunPlace { plan: self.plan.clone(), run: self.run.clone(), run_dir: self.run_dir.clone() }
-    }
 }
 
 impl Where {
@@ -577,7 +558,24 @@ pub(crate) enum KeyCommand {
     Check(PlanArgs),
 }
 
-#[derive(Debug, Args)]
+/// The plan of a command that takes it as an argument too.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlannedArgs {
+    /// The plan [default: plan.toml]
+    #[arg(value_name = "PLAN", conflicts_with = "plan")]
+    positional: Option<PathBuf>,
+    #[command(flatten)]
+    option: PlanArgs,
+}
+
+impl PlannedArgs {
+    /// The plan, from either argument.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.positional.as_ref().unwrap_or(&self.option.plan).clone()
+    }
+}
+
+#[derive(Clone, Debug, Args)]
 pub(crate) struct PlanArgs {
     /// The plan
     #[arg(long, default_value = "plan.toml")]

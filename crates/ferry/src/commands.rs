@@ -77,7 +77,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Inspect(args) => inspect::files(&args, output),
         Command::Init(args) => inspect::init(&args, output),
         Command::Profiles { name } => inspect::profile_list(name.as_deref(), output),
-        Command::Check { plan } => check::check(&plan, output).await,
+        Command::Check(plan) => check::check(&plan.path(), output).await,
         Command::Run(args) => run::run(&args, progress, output).await,
         Command::Extract(args) => run::extract(&args, progress).await,
         Command::Clean(args) => run::stage(&args, Stage::Clean, progress).await,

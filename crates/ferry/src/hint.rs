@@ -19,6 +19,12 @@ use crate::text;
 pub(crate) enum UserError {
     #[error("there is no folder {}", text::path(.0))]
     NoFolder(PathBuf),
+    #[error("{} already exists and would be overwritten", text::path(.0))]
+    PlanExists(PathBuf),
+    #[error(
+        "command line: there is no segment {name}: there are {}; a [[segment]] of the plan adds one", .known.join(", ")
+    )]
+    NoSegment { name: String, known: Vec<String> },
     #[error("verification is off: the plan has no [verify] section")]
     NoVerifier,
     /// The text says what is wrong with the address, without it.
@@ -34,7 +40,7 @@ pub(crate) fn of(error: &Error) -> Option<String> {
 
 fn of_cause(cause: &(dyn StdError + 'static)) -> Option<String> {
     let hint = match () {
-        () if cause.is::<UserError>() => cause.downcast_ref().and_then(of_user_error),
+        () if cause.is::<UserError>() => return cause.downcast_ref().and_then(of_user_error),
         () if cause.is::<PlanError>() => return cause.downcast_ref().and_then(of_plan),
         () if cause.is::<ExtractError>() => cause.downcast_ref().and_then(of_export),
         () if cause.is::<LoadError>() => cause.downcast_ref().and_then(of_database),
@@ -44,12 +50,17 @@ fn of_cause(cause: &(dyn StdError + 'static)) -> Option<String> {
     hint.map(str::to_owned)
 }
 
-fn of_user_error(error: &UserError) -> Option<&'static str> {
-    match error {
-        UserError::NoFolder(_) => Some("name the folder with the exports: `ferry init FOLDER`"),
-        UserError::NoVerifier => Some("add a [verify] section to the plan: `ferry verify --help` lists the adapters"),
-        UserError::Notify(_) => Some("an address is https://HOST/PATH; everything else is a command for `sh -c`"),
-    }
+fn of_user_error(error: &UserError) -> Option<String> {
+    let hint = match error {
+        UserError::NoFolder(_) => "name the folder with the exports: `ferry init FOLDER`",
+        UserError::PlanExists(_) => "edit that plan, or remove it and run `ferry init` again",
+        UserError::NoSegment { name, known } => {
+            return plan::nearest(name, known).map(|it| format!("did you mean {it}?"));
+        }
+        UserError::NoVerifier => "add a [verify] section to the plan: `ferry verify --help` lists the adapters",
+        UserError::Notify(_) => "an address is https://HOST/PATH; everything else is a command for `sh -c`",
+    };
+    Some(hint.to_owned())
 }
 
 fn of_plan(error: &PlanError) -> Option<String> {

@@ -25,9 +25,14 @@ pub(crate) fn wrong(path: &Path, text: &str, at: usize, message: String) -> Plan
 pub(crate) fn with_nearest(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);
     let (Some(given), true) = (names.next(), message.starts_with("unknown")) else { return message.to_owned() };
-    let similarity = |it: &&str| (strsim::jaro_winkler(given, it) * 1000.0) as u32;
-    match names.max_by_key(similarity).filter(|it| similarity(it) > 600) {
+    match nearest(given, names) {
         Some(nearest) => format!("{message}; did you mean `{nearest}`?"),
         None => message.to_owned(),
     }
+}
+
+/// Returns the name that was probably meant; none if no name is similar.
+pub fn nearest<T: AsRef<str>>(given: &str, names: impl IntoIterator<Item = T>) -> Option<T> {
+    let similarity = |it: &T| (strsim::jaro_winkler(given, it.as_ref()) * 1000.0) as u32;
+    names.into_iter().max_by_key(similarity).filter(|it| similarity(it) > 600)
 }

@@ -18,7 +18,7 @@ use extract::{Limits, Profile};
 use model::{ContactId, MAX_BATCH};
 use phone::{PhoneNumber, Region};
 
-pub use crate::error::PlanError;
+pub use crate::error::{PlanError, nearest};
 pub use crate::schema::schema;
 pub use crate::secrets::{
     FoundKey, KeyPlace, SecretError, contact_key, draw_uid, find_key, import_key, make_key, passing_key,

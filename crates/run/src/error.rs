@@ -36,8 +36,8 @@ pub enum RunError {
     NoFolder { path: PathBuf },
     #[error("{} is the manifest of version {found}; this program reads version {known}", path.display())]
     OtherVersion { path: PathBuf, found: u32, known: u32 },
-    #[error("there is no run {id} in {}: `ferry runs` lists them", runs.display())]
-    UnknownRun { id: String, runs: PathBuf },
+    #[error("there is no run {id} in {}{} `ferry runs` lists them", runs.display(), did_you_mean(nearest))]
+    UnknownRun { id: String, runs: PathBuf, nearest: Vec<String> },
     #[error("there is no backup {number} in {}: `ferry restore --list` lists them", backups.display())]
     NoBackup { number: u64, backups: PathBuf },
     #[error("{id} begins the uid of several runs: write more of it")]
@@ -48,6 +48,15 @@ pub enum RunError {
     NoRun { path: PathBuf },
     #[error("\"{name}\" cannot name {what}: use 1 to 64 small letters, digits and hyphens, a letter or digit first")]
     Name { what: &'static str, name: String },
+}
+
+/// `: did you mean one, another or a third?`
+fn did_you_mean(names: &[String]) -> String {
+    match names {
+        [] => ":".to_owned(),
+        [name] => format!(": did you mean {name}?"),
+        [first @ .., last] => format!(": did you mean {} or {last}?", first.join(", ")),
+    }
 }
 
 impl RunError {

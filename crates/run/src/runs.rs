@@ -80,11 +80,14 @@ impl Runs {
 
     /// Finds a run by its label, its uid or the beginning of its uid.
     pub fn find(&self, id: &str) -> Result<RunFolder, RunError> {
-        let mut runs = self.list()?.runs;
-        runs.retain(|it| it.manifest.run_id == id || (id.len() >= 4 && it.manifest.uid.starts_with(id)));
-        match runs.len() {
-            1 => Ok(runs.remove(0)),
-            0 => Err(RunError::UnknownRun { id: id.to_owned(), runs: self.dir.clone() }),
+        let is_it = |it: &Manifest| it.run_id == id || (id.len() >= 4 && it.uid.starts_with(id));
+        let (mut found, others): (Vec<_>, Vec<_>) = self.list()?.runs.into_iter().partition(|it| is_it(&it.manifest));
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => {
+                let labels = others.into_iter().map(|it| it.manifest.run_id).collect();
+                Err(RunError::UnknownRun { id: id.to_owned(), runs: self.dir.clone(), nearest: nearest(id, labels) })
+            }
             _ => Err(RunError::AmbiguousRun { id: id.to_owned() }),
         }
     }
@@ -110,6 +113,25 @@ impl ListedRuns {
     pub fn next_sequence(&self) -> u64 {
         self.runs.iter().map(|it| it.manifest.sequence).max().unwrap_or(0) + 1
     }
+}
+
+/// How many labels are proposed for one that no run has.
+const MOST_NEAREST: usize = 3;
+
+/// Returns the labels that begin with `id`, or else those most like it; of equals the latest. `labels` has the latest
+/// last.
+fn nearest(id: &str, mut labels: Vec<String>) -> Vec<String> {
+    let likeness = |it: &String| match it.starts_with(id) {
+        true => u32::MAX,
+        false => (strsim::jaro_winkler(id, it) * 1000.0) as u32,
+    };
+    labels.reverse();
+    labels.sort_by_key(|it| std::cmp::Reverse(likeness(it)));
+    if labels.first().is_some_and(|it| it.starts_with(id)) {
+        labels.retain(|it| it.starts_with(id));
+    }
+    labels.truncate(MOST_NEAREST);
+    labels
 }
 
 /// Runs are ordered by their sequence. Two of one number can only come from folders that were copied together.
@@ -168,6 +190,16 @@ mod tests {
         assert_eq!(runs.find("2026-11-29.2-spring").unwrap().manifest.sequence, 2);
         assert_eq!(runs.find("0010").unwrap().manifest.sequence, 1);
         assert!(matches!(runs.find("2026-11-29.3-spring"), Err(RunError::UnknownRun { .. })));
+    }
+
+    #[test]
+    fn for_a_label_that_no_run_has_those_that_begin_so_are_proposed_or_else_the_most_alike() {
+        let labels = ["2026-11-27-spring", "2026-11-28-spring", "2026-11-29-spring", "2026-11-29.2-spring"];
+        let nearest = |id: &str| nearest(id, labels.map(str::to_owned).into());
+        assert_eq!(nearest("2026-11-29"), ["2026-11-29.2-spring", "2026-11-29-spring"]);
+        assert_eq!(nearest("2026"), ["2026-11-29.2-spring", "2026-11-29-spring", "2026-11-28-spring"]);
+        assert_eq!(nearest("2026-11-28-sprig")[0], "2026-11-28-spring");
+        assert_eq!(super::nearest("2026", Vec::new()), [""; 0]);
     }
 
     #[test]

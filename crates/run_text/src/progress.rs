@@ -37,9 +37,7 @@ pub fn note(note: &Note) -> (&'static str, String) {
         Note::ClockBehind { run_id, at } => {
             ("clock", format!("run {run_id} was begun at {at}, which is in the future: check this machine's clock"))
         }
-        Note::StatementsReread { n_contacts } => {
-            ("consent", format!("{} reread with the consent words of the plan", counted(*n_contacts, "contact")))
-        }
+        Note::StatementsReread(it) => ("consent", crate::run::reread(it.n_contacts, it.n_changed)),
         Note::WillCheck(checks) => ("verify", format!("will check {}", crate::verify::planned_checks(checks))),
         Note::NotAsked(verdict) => {
             let why = crate::verify::verdict(*verdict).unwrap_or_default();

@@ -12,6 +12,11 @@ use crate::styled::{Role, Styled};
 /// The name of the report in the run folder.
 pub const REPORT: &str = "report.html";
 
+/// The exit code of a run with more rejects or unreadable values than the plan allows.
+const EXIT_REJECTS: u8 = 3;
+/// The exit code of a run whose verifier gave no usable answers.
+const EXIT_UNVERIFIED: u8 = 5;
+
 /// The path of the report; none after a dry run.
 pub fn report_file(report: &RunReport) -> Option<String> {
     report.database.as_ref().map(|_| crate::path(&report.run_dir.join(REPORT)))
@@ -67,41 +72,53 @@ pub fn loaded(inserted: u64, updated: u64, unchanged: u64) -> String {
     format!("{} new, {} changed, {} unchanged", grouped(inserted), grouped(updated), grouped(unchanged))
 }
 
-/// The known registrations, or the estimate of a dry run.
-pub fn verified_alone(report: &RunReport, next: &str) -> Styled {
+/// `statements of 4 contacts were read again with the words and rules of the plan: the consent of 3 has changed`
+pub fn reread(n_contacts: u64, n_changed: u64) -> String {
+    let changed = match n_changed {
+        0 => "no consent has changed".to_owned(),
+        n => format!("the consent of {} has changed", grouped(n)),
+    };
+    format!(
+        "statements of {} were read again with the words and rules of the plan: {changed}",
+        counted(n_contacts, "contact")
+    )
+}
+
+/// The known registrations, or the estimate of a dry run. `exit` is the exit code.
+pub fn verified_alone(report: &RunReport, next: &str, exit: u8) -> Styled {
     let mut text = Lines::default();
     if let Some(checks) = &report.planned_checks {
         text.line("would check", crate::verify::planned_checks(checks));
     }
     add_verified(&mut text, report);
-    add_end(&mut text, report, next);
+    add_end(&mut text, report, next, exit);
     text.0
 }
 
-/// What a load has changed.
-pub fn loaded_alone(report: &RunReport, next: &str) -> Styled {
+/// What a load has changed. `exit` is the exit code.
+pub fn loaded_alone(report: &RunReport, next: &str, exit: u8) -> Styled {
     let mut text = Lines::default();
     add_loaded(&mut text, report);
-    add_end(&mut text, report, next);
+    add_end(&mut text, report, next, exit);
     text.0
 }
 
-/// The numbers that matter, where the report is, and the next command.
-pub fn end(report: &RunReport, next: &str) -> Styled {
+/// The numbers that matter, why the exit code is not 0, where the report is, and the next command.
+pub fn end(report: &RunReport, next: &str, exit: u8) -> Styled {
     let mut text = Lines::default();
-    add_end(&mut text, report, next);
+    add_end(&mut text, report, next, exit);
     text.0
 }
 
-/// The report as text. Warnings come last before the numbers that matter, and nothing comes after those.
-pub fn text(report: &RunReport, next: &str) -> Styled {
+/// The report as text. Warnings come last before the numbers that matter. `exit` is the exit code.
+pub fn text(report: &RunReport, next: &str, exit: u8) -> Styled {
     let mut text = Lines::default();
     add_rows(&mut text, report);
     add_people(&mut text, report);
     add_verified(&mut text, report);
     add_loaded(&mut text, report);
     add_warnings(&mut text, report);
-    add_end(&mut text, report, next);
+    add_end(&mut text, report, next, exit);
     text.0
 }
 
@@ -147,8 +164,9 @@ impl Lines {
     }
 }
 
-/// The lines that end a run: the numbers that matter, where the report is, and the next command.
-fn add_end(text: &mut Lines, report: &RunReport, next: &str) {
+/// The lines that end a run: the numbers that matter, why the exit code is not 0, where the report is, and the next
+/// command.
+fn add_end(text: &mut Lines, report: &RunReport, next: &str, exit: u8) {
     text.blank();
     if report.database.is_some() {
         let MainNumbers { can_be_invited, have_consented, said_no } = report.main_numbers();
@@ -157,10 +175,36 @@ fn add_end(text: &mut Lines, report: &RunReport, next: &str) {
         text.number("said no", said_no, "refused on at least one channel: do not write to them");
         text.blank();
     }
+    if let Some(why) = why_not_well(report, exit) {
+        text.warning(&format!("exit code {exit}:"), why);
+    }
     if let Some(path) = report_file(report) {
         text.path("report", &path);
     }
     text.line("next", next);
+}
+
+/// Why a run that is done ends with an exit code other than 0; none for any other code.
+fn why_not_well(report: &RunReport, exit: u8) -> Option<String> {
+    match exit {
+        EXIT_REJECTS => {
+            let over = report.not_understood.values().flat_map(BTreeMap::values).filter(|it| it.is_over);
+            let rejected = (report.reject_rate > report.max_reject_rate).then(|| rejected(report));
+            let unread = report.is_over_unreadable.then(|| {
+                let values = counted(over.map(|it| it.unread).sum(), "value");
+                format!("{values} could not be read, more than the plan allows; their people are held back")
+            });
+            Some(rejected.into_iter().chain(unread).collect::<Vec<_>>().join("; "))
+        }
+        EXIT_UNVERIFIED => Some("the answers of the verifier are not usable; all else is done".to_owned()),
+        _ => None,
+    }
+}
+
+/// `12.5 % of the rows were rejected, and the plan allows 5.0 %`
+fn rejected(report: &RunReport) -> String {
+    let (rate, most) = (report.reject_rate * 100.0, report.max_reject_rate * 100.0);
+    format!("{rate:.1} % of the rows were rejected, and the plan allows {most:.1} %")
 }
 
 /// What a person has to look at.
@@ -171,9 +215,7 @@ fn add_warnings(text: &mut Lines, report: &RunReport) {
         findings.iter().for_each(|it| text.warning("list", format!("{name}: {}", crate::list_quality::finding(it))));
     }
     if report.reject_rate > report.max_reject_rate {
-        let (rate, most) = (report.reject_rate * 100.0, report.max_reject_rate * 100.0);
-        let rest = format!("{rate:.1} % of the rows, and the plan allows {most:.1} %: see clean/rejects");
-        text.warning("rejects", rest);
+        text.warning("rejects", format!("{}: see clean/rejects", rejected(report)));
     }
 }
 
@@ -271,10 +313,13 @@ fn add_loaded(text: &mut Lines, report: &RunReport) {
         text.line_if("would check", report.planned_checks.as_ref().map(crate::verify::planned_checks));
         text.line("would load", format!("{}: {loaded}", counted(report.contacts, "contact")));
         text.line("", "nothing was written outside the run folder");
-    } else if report.inserted + report.updated == 0 {
+    } else if report.inserted + report.updated + report.n_consent_changed == 0 {
         text.line("contacts", format!("{loaded}: nothing changed"));
     } else {
         text.line("contacts", loaded);
+    }
+    if report.n_reread > 0 {
+        text.line("consent", reread(report.n_reread, report.n_consent_changed));
     }
     let listed = |counts: &BTreeMap<&str, u64>| {
         counts.iter().map(|(field, n)| format!("{field} {}", grouped(*n))).collect::<Vec<_>>().join(", ")

@@ -16,14 +16,17 @@ pub fn list(listed: &ListedRuns) -> String {
     text
 }
 
-/// `2026-11-29 14:03 by ana@etl1  finished  1,000 rows, 3 new, 1 changed, 996 unchanged  12 MB`
+/// `2026-11-29 14:03 by ana@etl1  finished  1,000 rows; last load: 3 new, 1 changed, 996 unchanged  12 MB`
 fn run(it: &ListedRun) -> String {
     let started = it.started_at.strftime("%F %H:%M UTC");
-    let mut what = vec![counted(it.rows, "row")];
-    if let Some(loaded) = it.loaded {
-        what.push(crate::run::loaded(loaded.inserted, loaded.updated, loaded.unchanged));
+    let mut what = counted(it.rows, "row");
+    if it.fixes > 0 {
+        what += &format!("; corrected by {}", counted(it.fixes, "file"));
     }
-    format!("{started} by {}  {}  {}  {}", it.started_by, state(it.state), what.join(", "), size::shown(it.bytes))
+    if let Some(loaded) = it.loaded {
+        what += &format!("; last load: {}", crate::run::loaded(loaded.inserted, loaded.updated, loaded.unchanged));
+    }
+    format!("{started} by {}  {}  {what}  {}", it.started_by, state(it.state), size::shown(it.bytes))
 }
 
 fn state(state: RunState) -> &'static str {

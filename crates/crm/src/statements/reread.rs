@@ -18,20 +18,28 @@ const SET_STATE: &str = "update consent set state = $1 where basis = $2 and word
 const SAYING: &str = "select distinct contact_id from consent where basis = $1 and words = $2";
 const ALL_SAYING: &str = "select distinct contact_id from consent";
 
+/// How many contacts have statements that were read again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reread {
+    /// Contacts with a statement that means something else now; all, if the rule has changed.
+    pub n_contacts: u64,
+    /// Those of them whose consent has changed.
+    pub n_changed: u64,
+}
+
 impl Crm {
     /// Reads all statements of the database by the words of a plan, earlier imports included, and derives the consent
-    /// of their contacts again. Does nothing if that was done by the same words and rule. Gives the number of contacts
-    /// whose consent has changed.
+    /// of their contacts again. Does nothing if that was done by the same words and rule.
     pub async fn read_statements_anew(
         &self,
         words: &str,
         rule: consent::Rule,
         read: impl Fn(Basis, &str) -> Option<ConsentState>,
-    ) -> Result<u64, LoadError> {
+    ) -> Result<Reread, LoadError> {
         let mut tx = self.begin(WHAT).await?;
         let is_same_rule = tx.meta(CONSENT_RULE).await?.as_deref() == Some(rule.name());
         if is_same_rule && tx.meta(CONSENT_WORDS).await?.as_deref() == Some(words) {
-            return Ok(0);
+            return Ok(Reread::default());
         }
         let mut contacts = Vec::new();
         let all = tx.select(DISTINCT, &[], |it| Ok((it.text(0)?, it.text(1)?, it.text(2)?))).await?;
@@ -47,14 +55,14 @@ impl Crm {
         }
         contacts.sort_unstable();
         contacts.dedup();
-        let mut n_changed = 0;
+        let mut reread = Reread { n_contacts: contacts.len() as u64, n_changed: 0 };
         for ids in contacts.chunks(MAX_BATCH) {
-            n_changed += tx.derive_again(rule, ids, false).await?;
+            reread.n_changed += tx.derive_again(rule, ids, false).await?;
         }
         tx.set_meta(CONSENT_RULE, rule.name()).await?;
         tx.set_meta(CONSENT_WORDS, words).await?;
         tx.commit().await?;
-        Ok(n_changed)
+        Ok(reread)
     }
 
     /// Whether all statements of the database were read by these words and this rule.

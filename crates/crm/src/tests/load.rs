@@ -5,8 +5,8 @@ use model::{
 };
 use phone::{LineType, PhoneNumber, Region};
 
-use crate::Loaded;
 use crate::check::{RUN, check, contact, id_of, statement};
+use crate::{Loaded, Reread};
 
 const LATER: &str = "2026-12-01-winter";
 
@@ -161,8 +161,10 @@ fn statements_are_read_again_when_words_change() {
         crm.import(RUN, "+33199000001 consent=yes\n+33199000002 consent=no row=sms:2").await;
         let rule = consent::Rule::default();
         let read = |_, words: &str| Some(if words == "yes" { ConsentState::Stop } else { ConsentState::No });
-        assert_eq!(crm.read_statements_anew("digest", rule, read).await.unwrap(), 1);
-        assert_eq!(crm.read_statements_anew("digest", rule, read).await.unwrap(), 0);
+        let reread = crm.read_statements_anew("digest", rule, read).await.unwrap();
+        // No rule is known yet, so the consent of all is derived again.
+        assert_eq!(reread, Reread { n_contacts: 2, n_changed: 1 });
+        assert_eq!(crm.read_statements_anew("digest", rule, read).await.unwrap(), Reread::default());
         assert!(crm.is_read_by("digest", rule).await.unwrap());
         assert!(!crm.is_read_by("other", rule).await.unwrap());
         expect![[r#"

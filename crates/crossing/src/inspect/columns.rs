@@ -1,6 +1,7 @@
 //! Samples of the first rows of files of an unknown kind.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use anyhow::Result;
 use clean::{DateEvidence, DateForm, DateOrder, JudgedOrder, ReadDate, ReadEmail};
@@ -41,6 +42,25 @@ pub(crate) fn column_samples(probe: &Probe, region: Option<Region>) -> Result<Ve
     Ok(samples)
 }
 
+/// How many digits a phone number without its country code has.
+const NATIONAL_DIGITS: RangeInclusive<usize> = 8..=12;
+
+/// Whether a cell may be a phone number without a country code, by its digits and signs.
+fn may_be_national(cell: &str) -> bool {
+    let n_digits = cell.chars().filter(char::is_ascii_digit).count();
+    NATIONAL_DIGITS.contains(&n_digits) && cell.chars().all(|it| it.is_ascii_digit() || is_separator(it))
+}
+
+/// Whether such a cell is written as phone numbers are: with a leading zero, or in groups of digits.
+fn is_written_national(cell: &str) -> bool {
+    let n_separators = cell.chars().filter(|it| is_separator(*it)).count();
+    n_separators >= 2 || cell.starts_with('0') && !cell.starts_with("0.")
+}
+
+fn is_separator(letter: char) -> bool {
+    letter.is_whitespace() || "-./()".contains(letter)
+}
+
 fn sample_cell(sample: &mut ColumnSample, cell: &str, region: Option<Region>) {
     let is_phone =
         || clean::phone(cell, region).is_ok() || clean::phone_in(cell, None, PhoneForm::International).is_ok();
@@ -49,8 +69,12 @@ fn sample_cell(sample: &mut ColumnSample, cell: &str, region: Option<Region>) {
         let orders = [DateOrder::DayFirst, DateOrder::MonthFirst];
         orders.into_iter().any(|it| matches!(clean::read_date(cell, &form(it)), ReadDate::At(_)))
     };
+    let is_phone = is_phone();
+    let is_national = !is_phone && may_be_national(cell);
     sample.n_filled += 1;
-    sample.n_phones += u64::from(is_phone());
+    sample.n_phones += u64::from(is_phone);
+    sample.n_national += u64::from(is_national);
+    sample.n_written_national += u64::from(is_national && is_written_national(cell));
     sample.n_emails += u64::from(matches!(clean::read_email(cell), ReadEmail::Email(_)));
     sample.n_dates += u64::from(is_date());
 }

@@ -45,6 +45,9 @@ pub fn guess_columns(contacts: &Profile, columns: &[String], samples: &[ColumnSa
         let phones = guesser.phones_by_cells();
         guesser.take("phone", phones);
     }
+    if !guesser.guess.columns.contains_key("phone") && guesser.guess.national_phones.is_empty() {
+        guesser.guess.national_phones = guesser.national_phones_by_cells();
+    }
     guesser.guess
 }
 
@@ -69,12 +72,22 @@ impl ColumnGuesser<'_> {
         phones.retain(|index| {
             let sample = self.sample(*index);
             let is_phone = sample.n_filled == 0 || sample.n_phones > 0;
-            if !is_phone {
-                self.leave_out(*index, "its name is that of a phone number, but no cell looks like one");
+            match () {
+                () if is_phone => {}
+                () if sample.is_mostly_national() => {
+                    self.is_taken[*index] = true;
+                    self.guess.national_phones.push(self.columns[*index].clone());
+                }
+                () => self.leave_out(*index, "its name is that of a phone number, but no cell looks like one"),
             }
             is_phone
         });
         phones
+    }
+
+    fn national_phones_by_cells(&self) -> Vec<String> {
+        let is_national = |it: &usize| !self.is_taken[*it] && self.sample(*it).is_written_national();
+        (0..self.columns.len()).filter(is_national).map(|it| self.columns[it].clone()).collect()
     }
 
     /// A column of mostly phone numbers: one with a name such as "number", else the only one.
@@ -144,7 +157,8 @@ mod tests {
         let names: Vec<String> = columns.iter().map(|it| it.0.to_owned()).collect();
         let sample = |it: &(&str, [u64; 6])| {
             let [n_filled, n_phones, n_emails, n_dates, n_consent_known, n_consent_distinct] = it.1;
-            ColumnSample { n_filled, n_phones, n_emails, n_dates, n_consent_known, n_consent_distinct }
+            let none = ColumnSample::default();
+            ColumnSample { n_filled, n_phones, n_emails, n_dates, n_consent_known, n_consent_distinct, ..none }
         };
         let guess = guess_columns(&contacts(), &names, &columns.iter().map(sample).collect::<Vec<_>>());
         let fields = guess
@@ -201,6 +215,27 @@ mod tests {
                 (fields, left_out.iter().map(|it| (*it).to_owned()).collect()),
                 "{columns:?}"
             );
+        }
+    }
+
+    #[test]
+    fn phone_numbers_without_a_country_code_are_known_by_the_name_or_the_form() {
+        let [bare, written, dates] = [(10, 0, 0), (10, 9, 0), (10, 9, 9)].map(|it| ColumnSample {
+            n_filled: 10,
+            n_national: it.0,
+            n_written_national: it.1,
+            n_dates: it.2,
+            ..ColumnSample::default()
+        });
+        for (columns, national) in [
+            (vec![("Téléphone", written), ("Nom", ColumnSample::default())], vec!["Téléphone"]),
+            (vec![("Mobile", bare), ("Order number", bare)], vec!["Mobile"]),
+            (vec![("Coordonnée", written), ("Inscription", dates)], vec!["Coordonnée"]),
+            (vec![("Order number", bare)], vec![]),
+        ] {
+            let (names, samples): (Vec<String>, Vec<_>) = columns.iter().map(|it| (it.0.to_owned(), it.1)).unzip();
+            let guess = guess_columns(&contacts(), &names, &samples);
+            assert_eq!(guess.national_phones, national, "{names:?}");
         }
     }
 

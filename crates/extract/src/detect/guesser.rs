@@ -14,6 +14,10 @@ pub struct ColumnSample {
     pub n_filled: u64,
     /// Valid phone numbers, with a plus sign or as written in the region.
     pub n_phones: u64,
+    /// Other cells that may be phone numbers without a country code, by their digits and signs.
+    pub n_national: u64,
+    /// Those of them that are written as phone numbers are: with a leading zero, or in groups of digits.
+    pub n_written_national: u64,
     pub n_emails: u64,
     pub n_dates: u64,
     /// Different values that are known words of consent or refusal.
@@ -33,6 +37,16 @@ impl ColumnSample {
         self.n_phones * 2 > self.n_filled
     }
 
+    /// Whether a column that is named like a phone number may hold some without a country code.
+    pub(super) fn is_mostly_national(&self) -> bool {
+        self.n_national * 2 > self.n_filled
+    }
+
+    /// Whether the cells alone look like phone numbers without a country code.
+    pub(super) fn is_written_national(&self) -> bool {
+        self.n_written_national * 2 > self.n_filled && !self.is_mostly_dates()
+    }
+
     pub(super) fn is_mostly_dates(&self) -> bool {
         self.n_dates * 2 > self.n_filled
     }
@@ -46,6 +60,8 @@ pub struct ColumnGuess {
     pub consent_channel: Option<&'static str>,
     /// Columns whose names match a field but that were not used, and why.
     pub left_out: Vec<(String, String)>,
+    /// Columns that look like phone numbers without a country code, which cannot be read for want of a region.
+    pub national_phones: Vec<String>,
 }
 
 /// Assigns columns to fields, each column to one field at most.

@@ -3,8 +3,16 @@
 use crate::{ColumnSample, Profile, guess_columns};
 
 /// Cells that are whatever their column's name promises.
-const FITTING: ColumnSample =
-    ColumnSample { n_filled: 10, n_phones: 10, n_emails: 10, n_dates: 10, n_consent_known: 2, n_consent_distinct: 2 };
+const FITTING: ColumnSample = ColumnSample {
+    n_filled: 10,
+    n_phones: 10,
+    n_national: 0,
+    n_written_national: 0,
+    n_emails: 10,
+    n_dates: 10,
+    n_consent_known: 2,
+    n_consent_distinct: 2,
+};
 
 /// Tool or language, header, mapping as `field=column+column; …`, channel of the consent.
 const HEADERS: [(&str, &str, &str, &str); 40] = [

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::cli::ExportArgs;
 use crate::exit::Exit;
+use crate::hint::UserError;
 use crate::output::{Output, print_message};
 
 /// Writes all contacts of the database, in the order of their ids.
@@ -38,14 +39,18 @@ pub(crate) async fn segment(name: &str, args: &ExportArgs, output: Output) -> Re
         Some(segment) => Wanted::Segment(segment),
         None => {
             let plan = plan_of(args)?;
-            let condition = plan.segment(name)?.condition.clone();
+            let Some(segment) = plan.segment(name) else {
+                return Err(UserError::NoSegment { name: name.to_owned(), known: plan.segment_names() }.into());
+            };
+            let condition = segment.condition.clone();
             Wanted::Condition(Box::new(plan), condition)
         }
     };
-    let Some(Written { n_contacts: n, n_with_consent, remarks }) = write(args, &wanted).await? else {
-        return Ok(Exit::Done);
-    };
-    let remarks = remark_lines(&remarks);
+    let Some(written) = write(args, &wanted).await? else { return Ok(Exit::Done) };
+    let Written { n_contacts: n, n_with_consent, .. } = written;
+    let unverified = unverified_lines(&wanted, &written, args);
+    let is_unverified = !unverified.is_empty();
+    let remarks: Vec<String> = unverified.into_iter().chain(remark_lines(&written.remarks)).collect();
     let value = SegmentExport {
         segment: name.to_owned(),
         contacts: n,
@@ -55,12 +60,26 @@ pub(crate) async fn segment(name: &str, args: &ExportArgs, output: Output) -> Re
     };
     said(args, output, &value, || {
         let with_consent = match wanted {
-            Wanted::Segment(Segment::Ready) => ready_text(n, n_with_consent),
+            Wanted::Segment(Segment::Ready) if !is_unverified => ready_text(n, n_with_consent),
             _ => String::new(),
         };
         let (remarks, contacts) = (value.remarks.concat(), counted(n, "contact"));
         format!("{with_consent}{remarks}{contacts} of segment {name} written to {}\n", place(args))
     })
+}
+
+/// Why a segment that follows from verification is empty, if no contact was ever verified, and what to do.
+fn unverified_lines(wanted: &Wanted, written: &Written, args: &ExportArgs) -> Vec<String> {
+    let &Written { n_contacts: 0, n_asked: 0, n_undecided: n @ 1.., .. } = written else { return Vec::new() };
+    let Wanted::Segment(segment @ (Segment::Ready | Segment::ReEngage)) = wanted else { return Vec::new() };
+    let has_verifier = plan_of(args).is_ok_and(|it| it.verify.is_some());
+    let advice = if has_verifier { "run `ferry verify`" } else { "add [verify] to the plan, then run `ferry verify`" };
+    let (segment, undecided) = (segment.name(), Segment::Undecided.name());
+    let are = if n == 1 { "is" } else { "are" };
+    vec![
+        format!("no contact is verified yet, so segment {segment} is empty: {advice}\n"),
+        format!("until then, {} {are} in segment {undecided}\n", counted(n, "contact")),
+    ]
 }
 
 /// A summary of the ready contacts. Only contacts with consent to WhatsApp may be messaged; the others can be invited
@@ -115,11 +134,14 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
 fn remark_lines(remarks: &[Remark]) -> Vec<String> {
     let line = |it: &Remark| match *it {
         Remark::Nameless(n) => {
-            format!("{} without a name: the phone number or id stands in its place\n", counted(n, "contact"))
+            let (has, its) = if n == 1 { ("has", "its") } else { ("have", "their") };
+            let contacts = counted(n, "contact");
+            format!("{contacts} {has} no name: the file has {its} phone number or id as the name\n")
         }
         Remark::SameEmail(n) => {
+            let has = if n == 1 { "has" } else { "have" };
             let contacts = counted(n, "contact");
-            format!("{contacts} with the e-mail address of another: the importer makes one contact of both\n")
+            format!("{contacts} {has} the same e-mail address as another: the importer merges contacts by e-mail\n")
         }
     };
     remarks.iter().map(line).collect()

@@ -28,6 +28,7 @@ pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> R
     };
     let report = report::written(&mut run, report)?;
     let next = next(&run, &report);
+    let exit = Exit::of(&report);
     output.print(&result(Some(run_result(&report, next.clone()))), || {
         let accepted = n_corrected - n_rejected_again;
         let corrected = counted(n_corrected, "row");
@@ -36,8 +37,8 @@ pub(crate) async fn fix(args: &FixArgs, progress: Progress, output: Output) -> R
              unchanged; {} of {n_rejected_before} still rejected\n",
             report.counts.rejected
         ));
-        text.append(text::run::text(&report, &next));
+        text.append(text::run::text(&report, &next, exit as u8));
         text
     })?;
-    Ok(Exit::of(&report))
+    Ok(exit)
 }

@@ -9,8 +9,8 @@ use crate::cli::{InitArgs, InspectArgs};
 use crate::exit::Exit;
 use crate::hint::UserError;
 use crate::output::Output;
-use crossing::inspect::{InspectSettings, Inspection, Kind, inspect, name_of, source_name};
-use model::{counted, printable};
+use crossing::inspect::{InspectSettings, Inspection, Kind, Warning, inspect, name_of, source_name};
+use model::{Reason, counted, printable};
 
 use crate::text;
 
@@ -95,7 +95,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
     let folder = std::path::absolute(&args.folder)?;
     let plan = folder.join("plan.toml");
     if plan.exists() {
-        anyhow::bail!("{} already exists and would be overwritten", plan.display());
+        return Err(UserError::PlanExists(plan).into());
     }
     let profiles = profiles(&[])?;
     let settings = InspectSettings { profiles: &profiles, region: args.region, folder: &folder, profiled_rows: 0 };
@@ -105,7 +105,7 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
         let shown = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
         match inspect(std::slice::from_ref(&file), &settings) {
             Err(error) => left.push((shown, format!("{error:#}"))),
-            Ok(it) if it.source.is_none() => left.push((shown, unknown(&it).to_owned())),
+            Ok(it) if it.source.is_none() => left.push((shown, unknown(&it))),
             Ok(it) => known.push(it),
         }
     }
@@ -125,7 +125,11 @@ pub(crate) fn init(args: &InitArgs, output: Output) -> Result<Exit> {
         for (file, why) in &left {
             words += &format!("  {} left out: {}\n", printable(file), printable(why));
         }
-        words + "look through the plan, then run `ferry check` and `ferry run --dry-run`\n"
+        words
+            + match sources.as_slice() {
+                [] => "no source was found: add one to the plan, or remove the plan and run `ferry init` again\n",
+                _ => "look through the plan, then run `ferry check` and `ferry run --dry-run`\n",
+            }
     })?;
     Ok(Exit::Done)
 }
@@ -152,6 +156,11 @@ fn warnings(source: &Inspection) -> String {
     if source.may_be_opt_outs {
         words += "    looks like a list of people who have opted out: replace consent = \"?\" in the plan\n";
     }
+    if let Some(n) = source.faults.get(Reason::NoRegion.code()) {
+        let rows = counted(*n, "row");
+        words +=
+            &format!("    no country code in {rows}: set default_region in the plan to the country of these people\n");
+    }
     for warning in &source.warnings {
         words += &format!("    {}\n", text::inspection::warning(warning));
     }
@@ -165,10 +174,13 @@ fn is_own(folder: &std::path::Path, path: &std::path::Path) -> bool {
     path.starts_with(folder.join("runs")) || ENDINGS.iter().any(|it| name.ends_with(it))
 }
 
-fn unknown(inspection: &Inspection) -> &'static str {
-    match inspection.kind {
-        Kind::Empty => "empty",
-        _ => "unknown, and no column looks like a phone number or a Viber id",
+/// Why a plan does not read a file.
+fn unknown(inspection: &Inspection) -> String {
+    let lacks_region = |it: &&Warning| matches!(it, Warning::NationalPhones { .. });
+    match (&inspection.kind, inspection.warnings.iter().find(lacks_region)) {
+        (Kind::Empty, _) => "empty".to_owned(),
+        (_, Some(warning)) => text::inspection::warning(warning),
+        (_, None) => text::inspection::unknown(inspection).to_owned(),
     }
 }
 

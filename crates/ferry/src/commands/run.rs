@@ -17,7 +17,7 @@ use crate::text;
 
 /// Runs a whole plan.
 pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> Result<Exit> {
-    let notice = Notice::of("run", &args.notify, &args.extract.plan)?;
+    let notice = Notice::of("run", &args.notify, &args.extract.plan.path())?;
     notice.after(async |notice| run_all(args, progress, output, notice).await).await
 }
 
@@ -26,7 +26,8 @@ async fn run_all(args: &RunArgs, progress: Progress, output: Output, notice: &mu
     notice.opened(&run);
     let report = crossing::run(&mut run).await?;
     notice.reported(&run, &report);
-    print_run(&mut run, report, output, text::run::text)
+    let exit = Exit::of(&report);
+    print_run(&mut run, report, output, exit, text::run::text)
 }
 
 /// Writes the report of a run and prints it.
@@ -34,12 +35,13 @@ fn print_run(
     run: &mut OpenRun,
     report: RunReport,
     output: Output,
-    words: fn(&RunReport, &str) -> Styled,
+    exit: Exit,
+    words: fn(&RunReport, &str, u8) -> Styled,
 ) -> Result<Exit> {
     let report = report::written(run, report)?;
     let next = next(run, &report);
-    output.print(&run_result(&report, next.clone()), || words(&report, &next))?;
-    Ok(Exit::of(&report))
+    output.print(&run_result(&report, next.clone()), || words(&report, &next, exit as u8))?;
+    Ok(exit)
 }
 
 /// The command to run after this one.
@@ -69,17 +71,16 @@ pub(crate) async fn extract(args: &ExtractArgs, progress: Progress) -> Result<Ex
 
 /// Runs one stage on what the stage before has left.
 pub(crate) async fn stage(args: &StageArgs, stage: Stage, progress: Progress) -> Result<Exit> {
-    let mut run = OpenRun::reopen(&args.place(), args.memory, progress).await?;
+    let mut run = OpenRun::reopen(&args.place.place(), args.memory, progress).await?;
     crossing::stage(&mut run, stage).await?;
     Ok(Exit::Done)
 }
 
 /// Loads what was cleaned and verified.
 pub(crate) async fn load(args: &StageArgs, progress: Progress, output: Output) -> Result<Exit> {
-    let mut run = OpenRun::reopen(&args.place(), args.memory, progress).await?;
+    let mut run = OpenRun::reopen(&args.place.place(), args.memory, progress).await?;
     let report = crossing::load(&mut run).await?;
-    print_run(&mut run, report, output, text::run::loaded_alone)?;
-    Ok(Exit::Done)
+    print_run(&mut run, report, output, Exit::Done, text::run::loaded_alone)
 }
 
 /// Runs one batch again, or checks some contacts again.
@@ -109,24 +110,25 @@ async fn run_again(args: &RerunArgs, progress: Progress, output: Output, notice:
         report: text::run::report_file(&report),
         next: next(&run, &report),
     };
+    let verified = run.folder.manifest.stages.get(&Stage::Verify).filter(|_| from == Stage::Verify);
+    let exit = verified.and_then(uninformative).map_or(Exit::Done, |_| Exit::Unverified);
     output.print(&result, || {
         let words = text::run::loaded(loaded.inserted, loaded.updated, loaded.unchanged);
         let mut text = Styled::from(format!("batch {batch} was run again: {words}\n"));
-        text.append(text::run::end(&report, &result.next));
+        text.append(text::run::end(&report, &result.next, exit as u8));
         text
     })?;
-    let verified = run.folder.manifest.stages.get(&Stage::Verify).filter(|_| from == Stage::Verify);
-    Ok(verified.and_then(uninformative).map_or(Exit::Done, |_| Exit::Unverified))
+    Ok(exit)
 }
 
 /// Verifies contacts without a valid answer.
 pub(crate) async fn verify(args: &VerifyArgs, progress: Progress, output: Output) -> Result<Exit> {
-    let notice = Notice::of("verify", &args.notify, &args.stage.plan)?;
+    let notice = Notice::of("verify", &args.notify, &args.stage.place.plan())?;
     notice.after(async |notice| verify_unverified(args, progress, output, notice).await).await
 }
 
 async fn verify_unverified(args: &VerifyArgs, progress: Progress, output: Output, notice: &mut Notice) -> Result<Exit> {
-    let mut run = OpenRun::reopen(&args.stage.place(), args.stage.memory, progress).await?;
+    let mut run = OpenRun::reopen(&args.stage.place.place(), args.stage.memory, progress).await?;
     notice.opened(&run);
     check_verifier(&run)?;
     if args.dry_run {
@@ -172,6 +174,7 @@ fn print_verified(run: &OpenRun, report: &RunReport, output: Output) -> Result<E
         report: text::run::report_file(report),
         next: next(run, report),
     };
-    output.print(&result, || text::run::verified_alone(report, &result.next))?;
-    Ok(Exit::of_verification(report))
+    let exit = Exit::of_verification(report);
+    output.print(&result, || text::run::verified_alone(report, &result.next, exit as u8))?;
+    Ok(exit)
 }

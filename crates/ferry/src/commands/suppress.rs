@@ -15,7 +15,7 @@ use plan::{find_key, make_key};
 
 /// Suppresses people, or undoes it. The change applies at once and to every later import; the contacts stay.
 pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit> {
-    let plan = Plan::read(&args.plan)?;
+    let plan = Plan::read(&args.plan.path())?;
     let (action, reason) = match (&args.remove, &args.reason) {
         (false, reason) => (SuppressAction::Add, reason.clone().unwrap_or_default()),
         (true, Some(reason)) if !reason.trim().is_empty() => (SuppressAction::Remove, reason.clone()),

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use model::{Reason, grouped, printable};
 
+use phone::Region;
+
 use crossing::inspect::{Inspection, Kind, Nearest, Warning};
 
 use crate::text;
@@ -42,7 +44,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
             near.iter().for_each(|it| line("nearest", &nearest(it)));
         }
         Kind::Unknown { nearest: near } => {
-            line("is", "unknown, and no column looks like a phone number or a Viber id");
+            line("is", unknown(inspection));
             near.iter().for_each(|it| line("nearest", &nearest(it)));
         }
         Kind::Empty => line("is", "empty"),
@@ -102,6 +104,30 @@ pub(crate) fn warning(warning: &Warning) -> String {
         Warning::ManySenders { most } => {
             format!("over {most} different senders: the direction may be reversed; own_numbers is left out")
         }
+        Warning::NationalPhones { columns, region } => national_phones(columns, *region),
+    }
+}
+
+fn national_phones(columns: &[String], region: Option<Region>) -> String {
+    let names = columns.iter().map(|it| format!("\"{}\"", printable(it))).collect::<Vec<_>>().join(", ");
+    let look = if columns.len() == 1 { format!("column {names} looks") } else { format!("columns {names} look") };
+    match region {
+        None => format!(
+            "{look} like phone numbers without a country code: add --region FR, or the country of your customers"
+        ),
+        Some(region) => format!(
+            "{look} like phone numbers, but none is a valid number of {}: is --region the country of your customers?",
+            region.code()
+        ),
+    }
+}
+
+/// What is said of files of an unknown kind. A warning tells of phone numbers that lack a region.
+pub(crate) fn unknown(inspection: &Inspection) -> &'static str {
+    let lacks_region = |it: &Warning| matches!(it, Warning::NationalPhones { .. });
+    match inspection.warnings.iter().any(lacks_region) {
+        true => "unknown, and no column holds phone numbers that can be read, or Viber ids",
+        false => "unknown, and no column looks like a phone number or a Viber id",
     }
 }
 

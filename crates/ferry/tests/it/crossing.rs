@@ -299,7 +299,11 @@ fn too_many_rejects_end_with_a_code_of_their_own_and_the_rest_is_loaded() {
     world.replan("max_reject_rate = 1.0", "max_reject_rate = 0.4");
     let ended = world.run();
     assert_eq!(ended.code, 3);
-    assert!(ended.out.contains("50.0 % of the rows, and the plan allows 40.0 %: see clean/rejects"), "{}", ended.out);
+    assert!(
+        ended.out.contains("50.0 % of the rows were rejected, and the plan allows 40.0 %: see clean/rejects"),
+        "{}",
+        ended.out
+    );
     assert_eq!(world.contacts().lines().count(), 1);
 }
 

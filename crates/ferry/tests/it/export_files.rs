@@ -124,8 +124,8 @@ fn importers_of_other_crms_get_the_columns_that_they_know() {
         Ana,Martin,ana@example.com,,+33199000001,,FR,,ID,yes,,undecided,Lyon
         Ugo,Thomas,,,+33199000002,,FR,,ID,stop,,opted-out,=Paris
         Zoé,,ana@example.com,,+33199000004,,FR,,ID,,,undecided,
-        1 contact without a name: the phone number or id stands in its place
-          1 contact with the e-mail address of another: the importer makes one contact of both
+        1 contact has no name: the file has its phone number or id as the name
+          1 contact has the same e-mail address as another: the importer merges contacts by e-mail
           4 contacts written to standard output
     "#]]
     .assert_eq(&without_ids(&shape("hubspot")));
@@ -135,7 +135,7 @@ fn importers_of_other_crms_get_the_columns_that_they_know() {
         Ana,Martin,ana@example.com,,+33199000001,,FR,,ID,yes,,undecided,Lyon
         Ugo,Thomas,,,+33199000002,,FR,,ID,stop,,opted-out,=Paris
         ,Zoé,ana@example.com,,+33199000004,,FR,,ID,,,undecided,
-        1 contact without a name: the phone number or id stands in its place
+        1 contact has no name: the file has its phone number or id as the name
           4 contacts written to standard output
     "#]].assert_eq(&without_ids(&shape("salesforce")));
     expect![[r#"
@@ -144,7 +144,7 @@ fn importers_of_other_crms_get_the_columns_that_they_know() {
         ID,Ana MARTIN,ana@example.com,+33199000001,FR,,yes,,undecided,Ana,Martin,Lyon
         ID,Ugo Thomas,,+33199000002,FR,,stop,,opted-out,Ugo,Thomas,=Paris
         ID,Zoé,ana@example.com,+33199000004,FR,,,,undecided,Zoé,,
-        1 contact with the e-mail address of another: the importer makes one contact of both
+        1 contact has the same e-mail address as another: the importer merges contacts by e-mail
           4 contacts written to standard output
     "#]]
     .assert_eq(&without_ids(&shape("chatwoot")));

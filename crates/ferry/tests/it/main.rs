@@ -26,6 +26,7 @@ mod hostile;
 mod inspect;
 mod interrupted;
 mod manual;
+mod newcomer;
 mod notices;
 mod people;
 mod plan_schema;

@@ -33,7 +33,7 @@ fn runs_are_listed_and_each_can_be_named() {
     assert_eq!((&second_listed["state"], &second_listed["rows"]), (&"finished".into(), &1.into()));
     assert_eq!(second_listed["loaded"], serde_json::json!({ "inserted": 0, "updated": 1, "unchanged": 0 }));
     let shown = world.ferry(&["runs"]).out;
-    assert!(shown.contains("finished  1 row, 0 new, 1 changed, 0 unchanged"), "{shown}");
+    assert!(shown.contains("finished  1 row; last load: 0 new, 1 changed, 0 unchanged"), "{shown}");
 
     // Without a name, it is the latest that is no dry run.
     assert_eq!(json(&world, &["audit"])["run_id"], second.as_str());

@@ -54,13 +54,15 @@ impl Plan {
         Ok(segments)
     }
 
-    /// Finds a segment of the plan by its name; an error names those that there are.
-    pub fn segment(&self, name: &str) -> Result<&PlanSegment, PlanError> {
-        self.segments.iter().find(|it| it.name == name).ok_or_else(|| {
-            let known = Segment::ALL.iter().map(|it| it.name()).chain(self.segments.iter().map(|it| it.name.as_str()));
-            let known = known.collect::<Vec<_>>().join(", ");
-            self.wrong(0, format!("there is no segment {name}: there are {known}; a [[segment]] of the plan adds one"))
-        })
+    /// Finds a segment of the plan by its name.
+    pub fn segment(&self, name: &str) -> Option<&PlanSegment> {
+        self.segments.iter().find(|it| it.name == name)
+    }
+
+    /// Lists the names of all segments: those that Ferry makes, and those of the plan.
+    pub fn segment_names(&self) -> Vec<String> {
+        let own = self.segments.iter().map(|it| it.name.as_str());
+        Segment::ALL.iter().map(|it| it.name()).chain(own).map(str::to_owned).collect()
     }
 
     /// Returns an error about the condition of a segment, with its line.
