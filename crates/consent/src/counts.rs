@@ -50,7 +50,7 @@ impl Rule {
 /// The order of `said` does not matter. Among equal statements, the first counts.
 ///
 /// By [`Rule::LatestStatement`], a day is as late as every instant in it, and the strictest of equally late statements
-/// counts. An undated refusal may be later than everything else, so it counts if it is at least as strict. It is lifted
+/// counts. An unclear statement holds back a yes and lifts no refusal. An undated refusal may be later than everything else, so it counts if it is at least as strict. It is lifted
 /// only by a yes that came in a later run and is dated after the first run with the refusal.
 pub(crate) fn counts(rule: Rule, said: &[DatedMeaning]) -> Option<usize> {
     let stated = || (0..).zip(said).filter(|it: &(usize, &DatedMeaning)| it.1.meaning != Meaning::Nothing);
@@ -64,7 +64,8 @@ pub(crate) fn counts(rule: Rule, said: &[DatedMeaning]) -> Option<usize> {
 fn latest(said: &[DatedMeaning]) -> Option<usize> {
     let stated = || (0..).zip(said).filter(|it: &(usize, &DatedMeaning)| it.1.meaning != Meaning::Nothing);
     let dated = || stated().filter_map(|(place, it)| Some((place, it, it.when?)));
-    let last_start = dated().map(|it| it.2.start).max();
+    // An unclear statement lifts no refusal, so it is not what others must be as late as.
+    let last_start = dated().filter(|it| it.1.meaning != Meaning::Unclear).map(|it| it.2.start).max();
     let last_yes = dated().filter(|it| it.1.meaning == Meaning::Yes).map(|it| it.2.start.min(it.1.first_run_at)).max();
 
     let winner = dated().filter(|it| Some(it.2.end.max(it.2.start)) >= last_start).map(|(place, it, _)| (place, it));
@@ -112,8 +113,16 @@ mod tests {
     fn the_latest_of_dated_statements_counts() {
         check(Rule::LatestStatement, "yes 3.5 9\nstop 2.5 9", "yes 3.5 9");
         check(Rule::LatestStatement, "yes 2.5 9\nstop 3.5 9", "stop 3.5 9");
-        check(Rule::LatestStatement, "no 2.5 9\nunclear 3.5 9", "unclear 3.5 9");
         check(Rule::LatestStatement, "yes 3.5 9\nno 3.5 9", "no 3.5 9");
+    }
+
+    #[test]
+    fn an_unclear_statement_holds_back_a_yes_and_lifts_no_refusal() {
+        check(Rule::LatestStatement, "no 2.5 9\nunclear 3.5 9", "no 2.5 9");
+        check(Rule::LatestStatement, "yes 2.5 9\nunclear 3.5 9", "unclear 3.5 9");
+        check(Rule::LatestStatement, "stop 1.5 9\nyes 2.5 9\nunclear 3.5 9", "unclear 3.5 9");
+        check(Rule::LatestStatement, "stop 1.5 9\nunclear 2.5 9\nyes 3.5 9", "yes 3.5 9");
+        check(Rule::LatestStatement, "unclear 2.5 9\nunclear 3.5 9", "unclear 3.5 9");
     }
 
     #[test]
@@ -213,7 +222,8 @@ mod tests {
     /// The rule again, written as in the documentation and with loops.
     fn as_written(said: &[DatedMeaning]) -> Meaning {
         let mut latest = i64::MIN;
-        for when in said.iter().filter(|it| it.meaning != Nothing).filter_map(|it| it.when) {
+        let decides = |it: &&DatedMeaning| it.meaning != Nothing && it.meaning != Unclear;
+        for when in said.iter().filter(decides).filter_map(|it| it.when) {
             latest = latest.max(when.start);
         }
         let mut found = Nothing;
