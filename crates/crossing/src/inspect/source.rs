@@ -8,6 +8,12 @@ use model::{Channel, printable};
 
 use crate::inspect::{Inspection, Kind};
 
+/// Whether the name of a file or of a column says that the contacts are of Viber.
+fn names_viber(inspection: &Inspection) -> bool {
+    let files = inspection.files.iter().filter_map(|it| it.file_name()?.to_str());
+    files.chain(inspection.columns.iter().map(String::as_str)).any(|it| it.to_lowercase().contains("viber"))
+}
+
 /// Returns the `[[source]]` section that reads these files.
 pub(crate) fn source_block(
     inspection: &Inspection,
@@ -17,10 +23,8 @@ pub(crate) fn source_block(
 ) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let path = pattern(&inspection.files, folder);
-    let channel = profile.channel.unwrap_or(match profile.columns.contains_key("phone") {
-        true => Channel::Sms,
-        false => Channel::Viber,
-    });
+    let is_viber = !profile.columns.contains_key("phone") || names_viber(inspection);
+    let channel = profile.channel.unwrap_or(if is_viber { Channel::Viber } else { Channel::Sms });
     let mut block = format!(
         "[[source]]\nname = {}\nchannel = \"{}\"\npath = {}\nprofile = {}\n",
         quoted(&name_of(inspection)),

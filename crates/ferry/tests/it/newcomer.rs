@@ -207,3 +207,18 @@ fn the_list_of_runs_says_that_it_counts_the_last_load() {
     let expected = "finished  2 rows; corrected by 1 file; last load: 1 new, 0 changed, 1 unchanged";
     assert!(listed.contains(expected), "{listed}");
 }
+
+#[test]
+fn a_list_that_is_called_viber_is_of_viber() {
+    for (file, header, channel) in [
+        ("viber-subscribers.csv", "id,name,phone_number", "viber"),
+        ("people.csv", "name,phone_number,viber name", "viber"),
+        ("people.csv", "name,phone_number", "sms"),
+    ] {
+        let world = World::empty();
+        world.write(file, &format!("{header}\n1,+33199000001,+33199000001\n2,+33199000002,+33199000002\n"));
+        assert_eq!(world.ferry(&["init"]).code, 0);
+        let plan = world.read("plan.toml");
+        assert!(plan.contains(&format!("channel = \"{channel}\"")), "{plan}");
+    }
+}
