@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crossing::RunReport;
-use model::Segment;
+use model::{Reason, Segment};
 use plan::Plan;
 
 /// The command to run after this one, or what to do before it.
@@ -15,6 +15,7 @@ pub fn command(plan: &Plan, report: &RunReport) -> String {
             Some(path) => format!("ferry run {path}"),
             None => "ferry run".to_owned(),
         },
+        () if lacks_region(report) => "set default_region in [run] of the plan, then: ferry run".to_owned(),
         () if report.reject_rate > report.max_reject_rate => {
             let folder = quoted(&crate::path(&report.run_dir.join("clean/rejects")));
             format!("correct the rows in {folder}, then: ferry fix FILE{place}")
@@ -27,6 +28,11 @@ pub fn command(plan: &Plan, report: &RunReport) -> String {
         () if ready > 0 => format!("ferry export segment ready --to ready.csv{place}"),
         () => format!("ferry audit{place}"),
     }
+}
+
+/// Whether most rows have a national number whose country is not known: then the plan lacks something, not the rows.
+fn lacks_region(report: &RunReport) -> bool {
+    report.rejects.get(Reason::NoRegion.code()).is_some_and(|it| it * 2 > report.counts.rows_in)
 }
 
 /// The options by which a later command finds the run.

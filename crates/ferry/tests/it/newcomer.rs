@@ -222,3 +222,14 @@ fn a_list_that_is_called_viber_is_of_viber() {
         assert!(plan.contains(&format!("channel = \"{channel}\"")), "{plan}");
     }
 }
+
+#[test]
+fn a_run_without_a_region_for_national_numbers_says_what_to_set() {
+    let world = World::with_sms(b"phone,name\n0199000001,Ana\n0199000002,Ben\n");
+    world.replan("default_region = \"FR\"\n", "");
+    let run = world.ferry(&["run"]);
+    assert!(
+        run.code == 0 && run.out.ends_with("\nnext       set default_region in [run] of the plan, then: ferry run\n"),
+        "{run:?}"
+    );
+}
