@@ -127,13 +127,15 @@ fn column() -> impl Strategy<Value = String> {
 }
 
 fn sample() -> impl Strategy<Value = ColumnSample> {
-    (0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4).prop_map(|it| ColumnSample {
+    (0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4, 0_u64..4).prop_map(|it| ColumnSample {
         n_filled: it.0,
         n_phones: it.1,
         n_emails: it.2,
         n_dates: it.3,
         n_consent_known: it.4,
         n_consent_distinct: it.5,
+        n_national: it.6,
+        n_written_national: it.7,
     })
 }
 

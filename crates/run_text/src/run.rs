@@ -253,7 +253,8 @@ fn add_unread(text: &mut Lines, report: &RunReport) {
             text.line("", format!("{}{held}", crate::unread::remedy(field)));
         }
     }
-    if !report.not_understood.is_empty() {
+    // The values of a sample cannot be listed: its folder is no run of the plan.
+    if !report.not_understood.is_empty() && report.sample.is_none() {
         text.line("", "`ferry unreadable` lists all values");
     }
     if report.n_dates_out_of_range > 0 {
