@@ -35,6 +35,8 @@ pub struct Registrations {
     pub ready_with_consent: u64,
     /// How many contacts have consent to WhatsApp on record and can be messaged: no refusal holds, nothing is unclear.
     pub with_consent: u64,
+    /// How many of the undecided contacts have a phone: only they can be checked.
+    pub undecided_with_phone: u64,
     pub channels: ChannelOverlap,
     /// Contacts by the first day of the month of their last contact; none for contacts without a date.
     pub last_contact: BTreeMap<Option<Date>, u64>,
@@ -243,6 +245,7 @@ struct Counting {
     segments: BTreeMap<Segment, u64>,
     ready_with_consent: u64,
     with_consent: u64,
+    undecided_with_phone: u64,
     channels: ChannelOverlap,
     last_days: HashMap<Option<i64>, u64>,
 }
@@ -272,6 +275,7 @@ impl Counting {
             self.with_consent += n;
             self.ready_with_consent += if segment == Segment::Ready { n } else { 0 };
         }
+        self.undecided_with_phone += if segment == Segment::Undecided && brief.region.is_some() { n } else { 0 };
         self.countries.add(brief.region.unwrap_or_default(), answer, n);
         *self.last_days.entry(brief.last_day).or_default() += n;
         match (brief.channels.contains(Channel::Sms.name()), brief.channels.contains(Channel::Viber.name())) {
@@ -312,6 +316,7 @@ impl Counting {
             segments: self.segments,
             ready_with_consent: self.ready_with_consent,
             with_consent: self.with_consent,
+            undecided_with_phone: self.undecided_with_phone,
             channels: self.channels,
             last_contact,
             unclear: Vec::new(),

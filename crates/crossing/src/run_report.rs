@@ -125,6 +125,8 @@ pub struct PreviousRun {
     pub finished_at: Timestamp,
     /// Rows, and what became of them.
     pub counts: Counts,
+    /// Rows by source.
+    pub rows: BTreeMap<String, u64>,
     pub people: PeopleCounts,
     /// Whether `ferry runs diff` finds both runs: they are in the folder `runs` of the plan.
     pub can_be_compared: bool,
@@ -286,8 +288,9 @@ fn previous(run: &OpenRun) -> Result<Option<PreviousRun>> {
         let cleaned = it.stages.get(&Stage::Clean)?;
         let finished_at = it.stages.values().map(|it| it.finished_at).max()?;
         let (counts, people, run_id) = (cleaned.counts, it.people.clone()?, it.run_id);
+        let rows = it.sources.into_iter().map(|it| (it.name, it.rows)).collect();
         let can_be_compared = run.folder.dir().parent() == Some(folder_of_runs(&run.plan).as_path());
-        Some((it.created_at, PreviousRun { run_id, finished_at, counts, people, can_be_compared }))
+        Some((it.created_at, PreviousRun { run_id, finished_at, counts, rows, people, can_be_compared }))
     });
     Ok(reported.max_by_key(|it| it.0).map(|it| it.1))
 }

@@ -66,10 +66,10 @@ fn invited(facts: &Facts) -> Tile {
 fn consented(facts: &Facts) -> Tile {
     let (w, registrations) = (facts.words, facts.registrations);
     if !facts.is_verified() {
-        let mut tile =
-            segment_tile(facts, Segment::Undecided, "good", w.answer.consented, w.answer.consented_unverified);
-        tile.figure = w.number(registrations.with_consent);
-        (tile.change, tile.filter) = (String::new(), w.answer.filter_yes);
+        let mut tile = segment_tile(facts, Segment::Undecided, "good", w.answer.consented, "");
+        tile.figure = w.answer.unknown.to_owned();
+        tile.lines = vec![w.counted(&w.answer.consented_unverified, registrations.with_consent)];
+        tile.filter = w.answer.filter_yes;
         return tile;
     }
     let n = registrations.ready_with_consent;
@@ -116,7 +116,10 @@ fn unreachable(facts: &Facts) -> Tile {
 fn undecided(facts: &Facts) -> Tile {
     let w = facts.words;
     let meaning = if facts.is_verified() { w.answer.undecided_meaning } else { w.answer.undecided_unverified };
-    segment_tile(facts, Segment::Undecided, "quiet", w.answer.undecided, meaning)
+    let mut tile = segment_tile(facts, Segment::Undecided, "quiet", w.answer.undecided, meaning);
+    let without_phone = facts.people_in(Segment::Undecided) - facts.registrations.undecided_with_phone;
+    tile.lines.extend((without_phone > 0).then(|| w.counted(&w.answer.undecided_no_phone, without_phone)));
+    tile
 }
 
 fn to_mend(facts: &Facts, problems: &[Problem]) -> Tile {
@@ -130,7 +133,7 @@ fn to_mend(facts: &Facts, problems: &[Problem]) -> Tile {
     Tile {
         kind: if problems.is_empty() { "quiet mend" } else { "warn mend" },
         label: w.answer.to_mend,
-        figure: w.number(problems.len() as u64),
+        figure: w.counted(&w.answer.to_mend_count, problems.len() as u64),
         change: String::new(),
         lines,
         command: String::new(),

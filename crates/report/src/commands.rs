@@ -1,5 +1,6 @@
 //! The commands of a report, which list the people behind a figure. They are for a shell in the folder of the plan.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crossing::OpenRun;
@@ -18,11 +19,16 @@ pub(crate) struct Commands {
     database: String,
     /// The run folder.
     pub(crate) folder: String,
+    /// The names of the files of the run, in small letters. No command may write over one of them.
+    taken: BTreeSet<String>,
 }
 
 impl Commands {
     pub(crate) fn of(run: &OpenRun) -> Self {
-        Self::of_run(&run.plan.path, run.folder.dir(), &run.folder.manifest)
+        let mut commands = Self::of_run(&run.plan.path, run.folder.dir(), &run.folder.manifest);
+        let answers = run.plan.verify.as_ref().and_then(|it| it.path.as_deref());
+        commands.taken.extend(answers.and_then(name_of));
+        commands
     }
 
     fn of_run(plan: &Path, dir: &Path, manifest: &Manifest) -> Self {
@@ -41,6 +47,7 @@ impl Commands {
             },
             database: if manifest.sample.is_some() && is_in_runs { of_sample } else { String::new() },
             folder,
+            taken: manifest.sources.iter().flat_map(|it| &it.files).filter_map(|it| name_of(&it.path)).collect(),
         }
     }
 
@@ -51,12 +58,21 @@ impl Commands {
 
     /// Writes the people of a segment.
     pub(crate) fn segment(&self, name: &str) -> String {
-        format!("ferry export segment {name}{}{} --to {name}.csv", self.plan, self.database)
+        format!("ferry export segment {name}{}{} --to {}", self.plan, self.database, self.unused(name, "segment"))
     }
 
     /// Writes everyone.
     pub(crate) fn contacts(&self) -> String {
-        format!("ferry export contacts{}{} --to contacts.csv", self.plan, self.database)
+        format!("ferry export contacts{}{} --to {}", self.plan, self.database, self.unused("contacts", "export"))
+    }
+
+    /// `NAME.csv`, or `NAME-segment.csv` where the run has a file of the first name.
+    fn unused(&self, name: &str, kind: &str) -> String {
+        let mut file = format!("{name}.csv");
+        while self.taken.contains(&file.to_lowercase()) {
+            file.insert_str(file.len() - ".csv".len(), &format!("-{kind}"));
+        }
+        file
     }
 
     /// Runs a command about this run, such as `ferry unreadable`.
@@ -75,6 +91,11 @@ impl Commands {
         let command = format!("ferry fix {copy}{}{}", self.plan, self.run);
         [format!("{}/clean/rejects/{source}.csv", self.folder), copy, command]
     }
+}
+
+/// The name of a file in small letters: some disks do not tell capitals apart.
+fn name_of(path: &Path) -> Option<String> {
+    Some(path.file_name()?.to_string_lossy().to_lowercase())
 }
 
 /// A word of a command line as a shell reads it.

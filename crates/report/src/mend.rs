@@ -1,8 +1,8 @@
 //! What must be mended, and how.
 
 use crossing::{LowYield, Uninformative};
-use model::{Reason, Segment, share};
-use run::{CoverageFinding, UnreadField};
+use model::{Reason, share};
+use run::{CoverageFinding, SourceRecord, UnreadField};
 
 use crate::facts::Facts;
 use crate::section::{Cell, Section, Table, numbers, texts};
@@ -24,6 +24,7 @@ pub(crate) fn problems(facts: &Facts) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(uninformative(facts));
     problems.extend(incomplete(facts));
+    problems.extend(shrunk(facts));
     problems.extend(facts.report.low_yields.iter().map(|it| low_yield(facts, it)));
     problems.extend(largest_first(unread(facts)));
     problems.extend(largest_first(rejects(facts)));
@@ -80,9 +81,21 @@ fn incomplete<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
     })
 }
 
+/// Sources with less than a tenth of the rows that they had in the last run.
+fn shrunk<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
+    let (words, w) = (facts.words, &facts.words.mend);
+    let before = |source: &SourceRecord| facts.report.previous.as_ref()?.rows.get(&source.name).copied();
+    let sources = facts.manifest.sources.iter().filter_map(move |it| Some((it, before(it)?)));
+    sources.filter(|(it, before)| it.rows.saturating_mul(10) < *before).map(move |(it, before)| {
+        let rows = words.counted(&words.funnel.row_finding, it.rows);
+        let what = fill(w.shrunk, &[&facts.files(it), &rows, &words.number(before)]);
+        Problem { what, how: w.shrunk_how.to_owned(), command: String::new(), n: 1, of: &w.shrunk_sum }
+    })
+}
+
 fn low_yield(facts: &Facts, it: &LowYield) -> Problem {
     let w = facts.words;
-    let (without, rows) = (w.number(it.n_without), w.number(it.n_rows));
+    let (without, rows) = (w.counted(&w.funnel.row_finding, it.n_without), w.number(it.n_rows));
     let what =
         fill(w.mend.low_yield, &[&facts.file_of(&it.source), &without, &rows, &it.reason, w.meaning(&it.reason)]);
     let (how, command) = (w.mend.low_yield_how.to_owned(), String::new());
@@ -92,12 +105,14 @@ fn low_yield(facts: &Facts, it: &LowYield) -> Problem {
 /// Values that could not be read, by source and field.
 fn unread<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
     let all = facts.cleaned.unread.iter().flat_map(|(source, fields)| fields.iter().map(move |it| (source, it)));
-    all.map(|(source, (field, values))| {
+    let w = facts.words;
+    all.map(move |(source, (field, values))| {
         let (counted, how) = words_of_field(facts, field);
-        let what = fill(facts.words.mend.with, &[&facts.file_of(source), &facts.words.counted(counted, values.unread)]);
-        let what = if values.is_over { format!("{what} {}", facts.words.mend.held_back) } else { what };
+        let what = w.labelled(&facts.file_of(source), &w.counted(counted, values.unread));
+        let what =
+            if values.is_over { format!("{what} {}", w.counted(&w.mend.held_back, values.unread)) } else { what };
         let command = facts.commands.of_this_run(&format!("ferry unreadable {field}"));
-        Problem { what, how: how.to_owned(), command, n: values.unread, of: &facts.words.mend.unread_sum }
+        Problem { what, how: how.to_owned(), command, n: values.unread, of: &w.mend.unread_sum }
     })
 }
 
@@ -123,7 +138,7 @@ fn rejects<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
     let w = facts.words;
     sources.filter(|it| it.1 > 0).map(move |(source, n)| {
         let [file, copy, command] = facts.commands.fix(source);
-        let what = fill(w.mend.with, &[&facts.file_of(source), &w.counted(&w.mend.rejects, n)]);
+        let what = w.labelled(&facts.file_of(source), &w.counted(&w.mend.rejects, n));
         let how = fill(w.mend.rejects_how, &[&file, &copy]);
         Problem { what, how, command, n, of: &w.mend.rejects }
     })
@@ -137,7 +152,7 @@ fn is_fault(code: &str) -> bool {
 fn small(facts: &Facts) -> Vec<Problem> {
     let w = &facts.words.mend;
     let n_duplicates: u64 = facts.cleaned.duplicates.values().sum();
-    let n_undecided = if facts.has_verifier { facts.people_in(Segment::Undecided) } else { 0 };
+    let n_undecided = if facts.has_verifier { facts.registrations.undecided_with_phone } else { 0 };
     let rerun = facts.commands.of_this_run("ferry rerun --only no_answer");
     let all = [
         (n_duplicates, &w.duplicates, w.duplicates_how, String::new()),

@@ -26,6 +26,8 @@ pub(crate) struct Format {
     /// Between groups of three digits.
     pub(crate) group: &'static str,
     pub(crate) decimal: &'static str,
+    /// Between a name and what is said of it.
+    pub(crate) colon: &'static str,
     /// Around a quoted value.
     pub(crate) quotes: [&'static str; 2],
     /// Before a percent sign.
@@ -77,18 +79,19 @@ words! {
     answer: AnswerWords {
         heading: Text, people: Counted, lead: Text, lead_unverified: Text, lead_empty: Text, invited: Text,
         invited_meaning: Text, consented: Text, consented_meaning: Text, consented_others: Counted,
-        consented_unverified: Text, refused: Text, refused_meaning: Text, refused_suppressed: Counted, unclear: Text,
+        consented_unverified: Counted, refused: Text, refused_meaning: Text, refused_suppressed: Counted, unclear: Text,
         unclear_meaning: Text, unreachable: Text, unreachable_meaning: Text, undecided: Text, undecided_meaning: Text,
-        undecided_unverified: Text, to_mend: Text, nothing_to_mend: Text, all_to_mend: Text, cost: Text, no_cost: Text,
+        undecided_unverified: Text, undecided_no_phone: Counted, to_mend: Text, to_mend_count: Counted, nothing_to_mend: Text, all_to_mend: Text, cost: Text, no_cost: Text,
         not_verified: Text, filter_empty: Text, filter_yes: Text, change: Text, unknown: Text,
     }
     causes: CauseWords {
         consent: Counted, date: Counted, country: Counted, email: Counted, name: Counted, language: Counted,
     }
     mend: MendWords {
-        heading: Text, nothing: Text, problem: Text, how: Text, with: Text, uninformative: Text, uninformative_sum: Counted, yes_to_all: Text,
+        heading: Text, nothing: Text, problem: Text, how: Text, uninformative: Text, uninformative_sum: Counted, yes_to_all: Text,
         no_to_known: Text, one_answer: Text, other_provider: Text, incomplete: Text, incomplete_sum: Counted, incomplete_how: Text,
-        low_yield: Text, low_yield_sum: Counted, low_yield_how: Text, unread_sum: Counted, held_back: Text, rejects: Counted, rejects_how: Text,
+        shrunk: Text, shrunk_sum: Counted, shrunk_how: Text,
+        low_yield: Text, low_yield_sum: Counted, low_yield_how: Text, unread_sum: Counted, held_back: Counted, rejects: Counted, rejects_how: Text,
         reject_rate: Text, over_rate: Text, duplicates: Counted, duplicates_how: Text,
         out_of_range: Counted, out_of_range_how: Text, undecided: Counted, undecided_how: Text, rejected_heading: Text,
         reason: Text, meaning: Text, rows: Text, no_person: Text,
@@ -141,13 +144,13 @@ words! {
     }
     coverage: CoverageWords {
         heading: Text, lead: Text, table: Text, file: Text, files: Counted, channel: Text, rows: Text, rejected: Text,
-        first: Text, last: Text, records: Text, undated: Counted, unreadable_dates: Counted, masked: Counted,
-        redacted: Counted, unreadable: Text, claimed: Text, next_page: Text, kept_for: Text, headers: Counted,
+        first: Text, last: Text, records: Counted, undated: Counted, unreadable_dates: Counted, masked: Counted,
+        redacted: Counted, unreadable: Text, claimed: Counted, next_page: Text, kept_for: Counted, headers: Counted,
         quotes: Counted, zones: Counted, encoding: Text, last_line: Text, sheets: Text, cut_off: Text, details: Text,
         proof: Text, profile: Text, read_as: Text, signatures: Text, signature: Text,
     }
     run: RunWords {
-        heading: Text, backup: Text, no_backup: Text, backup_empty: Text, restore: Text, batches: Counted,
+        heading: Text, backup: Text, no_backup: Text, backup_empty: Text, restore: Text,
         batches_done: Text, list: Text, stages: Text, stage: Text, seconds: Text, finished: Text, extract: Text,
         clean: Text, verify: Text, load: Text,
     }
@@ -193,8 +196,20 @@ impl Words {
 
     /// `{0} rows`, with the number and the form that it needs.
     pub(crate) fn counted(&self, counted: &Counted, n: u64) -> String {
+        self.counted_with(counted, n, &[])
+    }
+
+    /// The same for a text with more slots: `others` fill `{1}`, `{2}` …
+    pub(crate) fn counted_with(&self, counted: &Counted, n: u64, others: &[&str]) -> String {
         let is_one = n == 1 || (n == 0 && self.format.zero_is_one);
-        fill(if is_one { counted.one } else { counted.several }, &[&self.number(n)])
+        let number = self.number(n);
+        let values: Vec<&str> = [number.as_str()].into_iter().chain(others.iter().copied()).collect();
+        fill(if is_one { counted.one } else { counted.several }, &values)
+    }
+
+    /// `18 rows: the name looks garbled`
+    pub(crate) fn labelled(&self, label: &str, text: &str) -> String {
+        format!("{label}{}{text}", self.format.colon)
     }
 
     /// `12.5%` or `12,5 %`

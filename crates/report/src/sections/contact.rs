@@ -48,7 +48,7 @@ fn months(facts: &Facts) -> Vec<(Date, u64)> {
 
 fn picture(facts: &Facts, months: &[(Date, u64)]) -> String {
     let w = facts.words;
-    let described: Vec<String> = months.iter().map(|(it, n)| format!("{}: {}", w.month(*it), w.number(*n))).collect();
+    let described: Vec<String> = months.iter().map(|(it, n)| w.labelled(&w.month(*it), &w.number(*n))).collect();
     let frame = Frame { id: "months", title: w.contact.picture, description: described.join("; ") };
     let most = w.number(months.iter().map(|it| it.1).max().unwrap_or(0));
     let column = |(n, (month, value)): (usize, &(Date, u64))| {

@@ -16,7 +16,7 @@ pub(crate) fn section(facts: &Facts) -> Section {
     section.table(sources(facts));
     let mut lines = Vec::new();
     for source in &facts.manifest.sources {
-        lines.extend(lines_of(facts, source).into_iter().map(|it| format!("{}: {it}", facts.files(source))));
+        lines.extend(lines_of(facts, source).into_iter().map(|it| facts.words.labelled(&facts.files(source), &it)));
     }
     section.list(lines);
     section.fold(w.details, vec![files(facts), signatures(facts)]);
@@ -82,7 +82,7 @@ fn lines_of(facts: &Facts, source: &SourceRecord) -> Vec<String> {
     let Coverage { records, undated, unreadable_dates, masked, redacted, .. } = *coverage;
     let mut lines = Vec::new();
     if records != source.rows {
-        lines.push(fill(w.records, &[&words.number(records), &words.number(source.rows)]));
+        lines.push(words.counted_with(&w.records, records, &[&words.counted(&words.funnel.row_finding, source.rows)]));
     }
     for (n, counted) in
         [(undated, &w.undated), (unreadable_dates, &w.unreadable_dates), (masked, &w.masked), (redacted, &w.redacted)]
@@ -101,12 +101,12 @@ fn finding(facts: &Facts, finding: &CoverageFinding) -> String {
     let counted = |counted: &Counted, n: &u64| words.counted(counted, *n);
     match finding {
         CoverageFinding::RecordsMissing { claimed, records } => {
-            fill(w.claimed, &[&words.number(*claimed), &words.number(*records)])
+            words.counted_with(&w.claimed, *claimed, &[&words.number(*records)])
         }
         CoverageFinding::NextPageMissing => w.next_page.to_owned(),
         CoverageFinding::KeptForDays { days, earliest } => {
             let day = words.day(earliest.to_zoned(TimeZone::UTC).date());
-            fill(w.kept_for, &[&words.number(u64::from(*days)), &day])
+            words.counted_with(&w.kept_for, u64::from(*days), &[&day])
         }
         CoverageFinding::HeadersRepeated { n_lines } => counted(&w.headers, n_lines),
         CoverageFinding::StrayQuotes { n_rows } => counted(&w.quotes, n_rows),

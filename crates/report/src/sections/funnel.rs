@@ -20,8 +20,14 @@ pub(crate) fn section(facts: &Facts) -> Section {
     let mut section = Section::new("funnel", w.heading);
     section.picture = picture(facts);
     section.text(w.lead);
-    let [rows, kept, merged, rejected, suppressed] =
-        [counts.rows_in, counts.kept, counts.merged, counts.rejected, counts.suppressed].map(|it| words.number(it));
+    let [rows, kept, merged, rejected, suppressed] = [
+        (&w.row_finding, counts.rows_in),
+        (&words.answer.people, counts.kept),
+        (&w.merged, counts.merged),
+        (&w.rejected, counts.rejected),
+        (&w.suppressed, counts.suppressed),
+    ]
+    .map(|(counted, n)| words.counted(counted, n));
     section.text(fill(w.balance, &[&rows, &kept, &merged, &rejected, &suppressed]));
     section.command(w.proof, facts.commands.of_this_run("ferry audit"));
     let findings: Vec<String> = facts.cleaned.findings.iter().map(|(names, n)| finding(facts, names, *n)).collect();
@@ -32,7 +38,7 @@ pub(crate) fn section(facts: &Facts) -> Section {
 fn picture(facts: &Facts) -> String {
     let w = facts.words;
     let steps = steps(facts);
-    let described: Vec<String> = steps.iter().map(|it| format!("{}: {}", it.name, w.number(it.left))).collect();
+    let described: Vec<String> = steps.iter().map(|it| w.labelled(it.name, &w.number(it.left))).collect();
     let frame = Frame { id: "funnel-picture", title: w.funnel.picture, description: described.join("; ") };
     let bar = |it: &Step| {
         let lost = if it.lost.is_empty() { String::new() } else { format!("  (−{})", it.lost.join(", −")) };
@@ -95,5 +101,5 @@ fn finding(facts: &Facts, names: &str, n: u64) -> String {
         other => other,
     };
     let named: Vec<&str> = names.split(' ').map(of_name).collect();
-    format!("{}: {}", facts.words.counted(&facts.words.funnel.row_finding, n), named.join(", "))
+    facts.words.labelled(&facts.words.counted(&facts.words.funnel.row_finding, n), &named.join(", "))
 }

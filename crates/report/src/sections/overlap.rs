@@ -1,5 +1,7 @@
 //! Who is known by SMS, by Viber or by both.
 
+use model::Segment;
+
 use crate::facts::Facts;
 use crate::pictures::Frame;
 use crate::pictures::circles::{Circles, circles};
@@ -12,7 +14,7 @@ pub(crate) fn section(facts: &Facts) -> Section {
     let sizes = [channels.sms_only, channels.both, channels.viber_only];
     let values = sizes.map(|it| words.number(it));
     let labels = [w.sms_only, w.both, w.viber_only].map(str::to_owned);
-    let described = [0, 1, 2].map(|n| format!("{}: {}", labels[n], values[n])).join("; ");
+    let described = [0, 1, 2].map(|n| words.labelled(&labels[n], &values[n])).join("; ");
     section.text(fill(w.lead, &[&values[1]]));
     let frame = Frame { id: "channels", title: w.picture, description: described };
     section.picture = circles(&frame, &Circles { sizes, labels, values });
@@ -29,6 +31,8 @@ pub(crate) fn section(facts: &Facts) -> Section {
         section.text(w.links);
         section.list(links);
     }
-    section.command(w.list, facts.commands.contacts());
+    if let Some(largest) = Segment::ALL.into_iter().max_by_key(|it| facts.people_in(*it)) {
+        section.command(w.list, facts.commands.segment(largest.name()));
+    }
     section
 }

@@ -13,7 +13,7 @@ pub(crate) fn section(facts: &Facts) -> Section {
     let lists = &facts.cleaned.list_quality;
     let findings = lists.iter().flat_map(|(source, list)| list.findings.iter().map(move |it| (source, it)));
     let lines: Vec<String> =
-        findings.map(|(source, it)| format!("{}: {}", facts.file_of(source), finding(facts, it))).collect();
+        findings.map(|(source, it)| words.labelled(&facts.file_of(source), &finding(facts, it))).collect();
     if lines.is_empty() {
         section.text(w.good);
     }

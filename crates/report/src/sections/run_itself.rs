@@ -20,8 +20,8 @@ pub(crate) fn section(facts: &Facts) -> Section {
         }
     }
     let n_loaded = facts.batches.iter().filter(|it| it.loaded_at.is_some()).count() as u64;
-    let batches = words.counted(&w.batches, facts.batches.len() as u64);
-    section.text(fill(w.batches_done, &[&batches, &words.number(n_loaded)]));
+    let [batches, loaded] = [facts.batches.len() as u64, n_loaded].map(|it| words.number(it));
+    section.text(fill(w.batches_done, &[&batches, &loaded]));
     section.command(w.list, facts.commands.of_this_run("ferry status --batches"));
     section.fold(w.stages, vec![stages(facts)]);
     section

@@ -58,7 +58,7 @@ fn picture(facts: &Facts) -> String {
     if n_others > 0 {
         values.push((w.unread.others.to_owned(), n_others));
     }
-    let described: Vec<String> = values.iter().map(|(label, n)| format!("{label}: {}", w.number(*n))).collect();
+    let described: Vec<String> = values.iter().map(|(label, n)| w.labelled(label, &w.number(*n))).collect();
     let frame = Frame { id: "values", title: w.unread.picture, description: described.join("; ") };
     let bar = |(label, n): (String, u64)| Bar { label, value: w.number(n), parts: vec![("warn", n)] };
     bars(&frame, &[], &values.into_iter().map(bar).collect::<Vec<_>>())

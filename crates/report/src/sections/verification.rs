@@ -82,7 +82,7 @@ fn picture(facts: &Facts, countries: &[Group]) -> String {
     let described = shown.iter().map(|it| {
         let parts: Vec<String> =
             legend.iter().zip(it.answers).map(|((_, name), n)| format!("{} {name}", words.number(n))).collect();
-        format!("{}: {}", it.name, parts.join(", "))
+        words.labelled(&it.name, &parts.join(", "))
     });
     let frame = Frame { id: "countries", title: w.picture, description: described.collect::<Vec<_>>().join("; ") };
     let bar = |it: &Group| Bar {
