@@ -33,6 +33,7 @@ mod people;
 mod plan_schema;
 mod refusals;
 mod report;
+mod report_sentences;
 mod results;
 mod runs;
 mod runs_diff;

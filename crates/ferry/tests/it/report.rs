@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::world::{Sandbox, World};
 
 /// The texts of a part of the page, a line each, without days and times.
-fn texts(page: &str, from: &str, to: &str) -> String {
+pub(crate) fn texts(page: &str, from: &str, to: &str) -> String {
     let part = page.split_once(from).unwrap().1.split_once(to).unwrap().0;
     let part = part.split_once('>').unwrap().1;
     let mut texts = Regex::new(r"<[^>]*>").unwrap().replace_all(part, "\n").into_owned();
@@ -20,7 +20,7 @@ fn texts(page: &str, from: &str, to: &str) -> String {
 }
 
 /// Six people: one has consented to WhatsApp, one has refused, one is unclear.
-fn six_people() -> World {
+pub(crate) fn six_people() -> World {
     let world = World::with_sms(
         b"phone,name,consent\n+33199000001,Ana,yes\n+33199000002,Ben,\n+33199000003,Cy,\n\
           +33199000004,Di,stop\n+33199000005,Ed,maybe\n+33199000006,Flo,\n12,Nobody,\n",
@@ -32,7 +32,7 @@ fn six_people() -> World {
 }
 
 /// The six people, verified by a file: Ana and Ben are on WhatsApp, Cy is not, and nothing is known of Flo.
-fn verified() -> World {
+pub(crate) fn verified() -> World {
     let world = six_people();
     let answers = "phone,answer\n+33199000001,registered\n+33199000002,registered\n+33199000003,not_registered\n";
     world.write("answers.csv", answers);
@@ -446,12 +446,12 @@ fn dir_of(world: &World) -> String {
     listed["runs"].as_array().unwrap().last().unwrap()["run_dir"].as_str().unwrap().to_owned()
 }
 
-fn report_of(world: &World) -> String {
+pub(crate) fn report_of(world: &World) -> String {
     world.read(&format!("{}/report.html", dir_of(world)))
 }
 
 /// The texts of a page without commands, codes and names of files.
-fn without_code(page: &str) -> String {
+pub(crate) fn without_code(page: &str) -> String {
     let page = Regex::new(r"(?s)<style>.*?</style>|<code>.*?</code>").unwrap().replace_all(page, "").into_owned();
     texts(&page, "<body", "</body>")
 }
