@@ -60,13 +60,8 @@ pub(crate) static WORDS: Words = Words {
             several: "{0} autres ont consenti, sans présence connue sur WhatsApp",
         },
         consented_unverified: Counted {
-<<<<<<< HEAD
-            one: "{0} a consenti à WhatsApp, sans vérification pour l’instant",
-            several: "{0} ont consenti à WhatsApp\u{a0}; aucune n’est encore vérifiée",
-=======
             one: "{0} personne a consenti à WhatsApp, sans vérification pour l’instant",
             several: "{0} personnes ont consenti à WhatsApp\u{a0}; aucune n’est encore vérifiée",
->>>>>>> fixreport
         },
         refused: "Ont refusé",
         refused_meaning: "Refus sur au moins un canal\u{a0}: ne jamais leur écrire",
