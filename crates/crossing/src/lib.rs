@@ -19,6 +19,7 @@ mod find_run;
 mod fix;
 mod gates;
 pub mod inspect;
+mod kept;
 mod known_corrections;
 mod list_quality;
 mod load;
@@ -57,6 +58,7 @@ pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, RunChoice
 pub use crate::estimate::{Estimate, PlannedChecks};
 pub use crate::find_run::{FoundRun, RunPlace, find_run};
 pub use crate::fix::{Fixed, fix};
+pub use crate::kept::kept_file;
 pub use crate::main_numbers::MainNumbers;
 pub use crate::open_run::{OpenRun, RunOptions, Sample};
 pub use crate::preflight::{Check, DiskSpace, Found, KeyMatch, Preflight, Subject, preflight};

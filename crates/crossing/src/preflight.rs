@@ -204,7 +204,7 @@ async fn examine(plan: &Plan) -> Result<Examined> {
 }
 
 /// The file of the database, if it is SQLite.
-fn sqlite_path(url: &str) -> Option<PathBuf> {
+pub(crate) fn sqlite_path(url: &str) -> Option<PathBuf> {
     url.strip_prefix("sqlite:").map(|it| it.strip_prefix("//").unwrap_or(it).into())
 }
 

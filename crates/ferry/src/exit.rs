@@ -163,7 +163,10 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
     }
     for cause in error.chain() {
         let is_of_plan = cause.is::<PlanError>() || matches!(cause.downcast_ref(), Some(SecretError::Plan(_)));
-        let is_of_command = matches!(cause.downcast_ref(), Some(UserError::Notify(_) | UserError::NoSegment { .. }));
+        let is_of_command = matches!(
+            cause.downcast_ref(),
+            Some(UserError::Notify(_) | UserError::NoSegment { .. } | UserError::Kept { .. })
+        );
         if is_of_plan || is_of_command || cause.is::<RunChoice>() {
             return Exit::Usage;
         }

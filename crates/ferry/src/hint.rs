@@ -25,6 +25,8 @@ pub(crate) enum UserError {
         "command line: there is no segment {name}: there are {}; a [[segment]] of the plan adds one", .known.join(", ")
     )]
     NoSegment { name: String, known: Vec<String> },
+    #[error("{} is {what}; choose another file", text::path(.path))]
+    Kept { path: PathBuf, what: String },
     #[error("verification is off: the plan has no [verify] section")]
     NoVerifier,
     /// The text says what is wrong with the address, without it.
@@ -57,6 +59,7 @@ fn of_user_error(error: &UserError) -> Option<String> {
         UserError::NoSegment { name, known } => {
             return plan::nearest(name, known).map(|it| format!("did you mean {it}?"));
         }
+        UserError::Kept { .. } => return None,
         UserError::NoVerifier => "add a [verify] section to the plan: `ferry verify --help` lists the adapters",
         UserError::Notify(_) => "an address is https://HOST/PATH; everything else is a command for `sh -c`",
     };

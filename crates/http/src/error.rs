@@ -1,3 +1,5 @@
+use std::error::Error as StdError;
+use std::iter;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -46,6 +48,11 @@ impl CallError {
         }
     }
 
+    /// Returns whether the server showed a certificate that is not accepted.
+    pub fn is_of_certificate(&self) -> bool {
+        matches!(self, Self::Unreachable { source, .. } if is_of_certificate(source))
+    }
+
     /// Returns whether the provider is in trouble or asks for fewer calls, which concerns all other calls too.
     pub(crate) fn is_failure(&self) -> bool {
         match self {
@@ -67,6 +74,30 @@ impl CallError {
         match self {
             Self::TimedOut | Self::Provider { .. } | Self::Malformed => Self::OutcomeUnknown { source: Box::new(self) },
             certain => certain,
+        }
+    }
+}
+
+/// Whether an error or one of its causes says so. The libraries have no type for it that all of them keep.
+fn is_of_certificate(error: &(dyn StdError + 'static)) -> bool {
+    iter::successors(Some(error), |it| (*it).source()).any(|it| it.to_string().starts_with("invalid peer certificate"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_accepted_is_known_from_its_error() {
+        for (text, is_one) in [
+            ("invalid peer certificate: UnknownIssuer", true),
+            ("invalid peer certificate: certificate expired", true),
+            ("dns error: no certificate.example.com", false),
+        ] {
+            let error = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, text));
+            assert_eq!(is_of_certificate(&error), is_one, "{text}");
         }
     }
 }

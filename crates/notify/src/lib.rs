@@ -1,12 +1,13 @@
 //! Tells another program that a command has ended: an address gets JSON by POST, a command gets it on standard input.
 //!
-//! There is one try with a time limit. No error holds the address, which can be a secret.
+//! There is one try with a time limit. No error holds the address or the command, which can hold a secret.
+
+mod command;
 
 use std::fmt;
-use std::io::{self, Write};
-use std::process::{Command, ExitStatus, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::io;
+use std::process::ExitStatus;
+use std::time::Duration;
 
 use http::{CallError, Client, ClientConfig, Credentials};
 use serde_json::Value;
@@ -18,8 +19,6 @@ use url::Url;
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(10);
 /// A command that takes longer is ended.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often a command is looked at while it runs.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Where a notification goes.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +36,24 @@ pub enum TargetError {
     Url,
     #[error("it is empty")]
     Empty,
+    #[error("the address must begin with https://")]
+    NoScheme,
+}
+
+/// What came of a notification.
+#[derive(Debug)]
+pub struct Notified {
+    pub outcome: Result<(), NotifyError>,
+    /// What a command wrote to standard error.
+    pub said: Said,
+}
+
+/// The first lines that a command wrote to standard error, without those that repeat a part of the command.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    pub lines: Vec<String>,
+    /// Whether lines were left out.
+    pub is_cut: bool,
 }
 
 /// Why a notification did not arrive.
@@ -55,7 +72,8 @@ pub enum NotifyError {
 }
 
 impl Target {
-    /// Reads an address or a command. What begins with `http://` or `https://` is an address.
+    /// Reads an address or a command. What begins with `http://` or `https://` is an address; what looks like an address
+    /// with another beginning is refused, because `sh` would print it.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
         if text.is_empty() {
@@ -63,7 +81,8 @@ impl Target {
         }
         let start = text.to_ascii_lowercase();
         if !start.starts_with("http://") && !start.starts_with("https://") {
-            return Ok(Self::Command(text.to_owned()));
+            let is_command = !command::looks_like_address(text);
+            return is_command.then(|| Self::Command(text.to_owned())).ok_or(TargetError::NoScheme);
         }
         let url = Url::parse(text).map_err(|_| TargetError::Url)?;
         if url.host_str().is_some() { Ok(Self::Address(url)) } else { Err(TargetError::Url) }
@@ -80,16 +99,18 @@ impl fmt::Debug for Target {
 }
 
 /// Sends a notification once. A command has the variables in its environment as well.
-pub async fn notify(target: &Target, body: &Value, variables: &[(&'static str, String)]) -> Result<(), NotifyError> {
+pub async fn notify(target: &Target, body: &Value, variables: &[(&'static str, String)]) -> Notified {
     match target {
         Target::Address(url) => {
             let host = url.host_str().unwrap_or_default().to_owned();
-            post(url, body).await.map_err(|why| NotifyError::Address { host, why })
+            let outcome = post(url, body).await.map_err(|why| NotifyError::Address { host, why });
+            Notified { outcome, said: Said::default() }
         }
-        Target::Command(command) => {
-            let (command, body, variables) = (command.clone(), body.to_string(), variables.to_vec());
-            let ran = spawn_blocking(move || run(&command, &body, &variables)).await;
-            ran.unwrap_or_else(|error| Err(NotifyError::Lost(error.into())))
+        Target::Command(text) => {
+            let (text, body, variables) = (text.clone(), body.to_string(), variables.to_vec());
+            let ran = spawn_blocking(move || command::run(&text, &body, &variables)).await;
+            let lost = |error: tokio::task::JoinError| NotifyError::Lost(error.into());
+            ran.unwrap_or_else(|error| Notified { outcome: Err(lost(error)), said: Said::default() })
         }
     }
 }
@@ -111,31 +132,9 @@ fn why(error: &CallError) -> String {
         CallError::Provider { status } => format!("it answered {status}"),
         CallError::RateLimited { .. } => "it answered 429".to_owned(),
         CallError::TimedOut => format!("it did not answer within {} s", ADDRESS_TIMEOUT.as_secs()),
+        error if error.is_of_certificate() => "its certificate was not accepted".to_owned(),
         CallError::Unreachable { .. } => "it cannot be reached".to_owned(),
         _ => "the connection broke".to_owned(),
-    }
-}
-
-/// Runs a command to its end. What it prints to standard output is dropped, because that is for results.
-fn run(command: &str, body: &str, variables: &[(&'static str, String)]) -> Result<(), NotifyError> {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).envs(variables.iter().map(|(name, value)| (name, value)));
-    let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().map_err(NotifyError::Start)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command may end without reading. The body is smaller than the buffer of a pipe.
-        let _ = stdin.write_all(body.as_bytes());
-    }
-    let until = Instant::now() + COMMAND_TIMEOUT;
-    loop {
-        match child.try_wait().map_err(NotifyError::Lost)? {
-            Some(status) if status.success() => return Ok(()),
-            Some(status) => return Err(NotifyError::Failed(status)),
-            None if Instant::now() > until => {
-                child.kill().and_then(|()| child.wait()).map_err(NotifyError::Lost)?;
-                return Err(NotifyError::TooLong);
-            }
-            None => thread::sleep(LOOK_EVERY),
-        }
     }
 }
 
@@ -155,14 +154,34 @@ mod tests {
     }
 
     #[test]
-    fn a_command_gets_the_body_and_the_variables() {
-        let home = tempfile::tempdir().unwrap();
-        let file = home.path().join("told");
-        let variables = [("FERRY_EXIT", "3".to_owned()), ("OUT", file.display().to_string())];
-        run("(cat; echo \" $FERRY_EXIT\") > \"$OUT\"", "{\"a\":1}", &variables).unwrap();
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "{\"a\":1} 3\n");
-        let failed = run("exit 4", "{}", &[]).unwrap_err().to_string();
-        assert!(failed.ends_with("exit status: 4"), "{failed}");
-        run("true", &"x".repeat(10_000), &[]).unwrap();
+    fn an_address_without_its_beginning_is_no_command() {
+        for text in [
+            "hooks.example.com/services/T0/SEKRIT",
+            "hooks.example.com:8443/SEKRIT",
+            "user:SEKRIT@hooks.example.com/x",
+            "hooks.example.com?token=SEKRIT",
+            "localhost:8480/SEKRIT",
+            "//hooks.example.com/SEKRIT",
+            "ftp://hooks.example.com/SEKRIT",
+            "Slack://SEKRIT now",
+            "https:SEKRIT",
+            "HTTP:/hooks.example.com/SEKRIT",
+            "'https://hooks.example.com/SEKRIT'",
+        ] {
+            assert_eq!(Target::parse(text), Err(TargetError::NoScheme), "{text}");
+        }
+        for text in [
+            "curl -d @- https://hooks.example.com/SEKRIT",
+            "HOOK=https://hooks.example.com/SEKRIT notify",
+            "DIR=a.b/c notify",
+            "./notify.sh",
+            "../bin/notify.sh now",
+            "/usr/local/bin/notify.sh",
+            "notify.sh",
+            "(cat; echo) > told.txt",
+            "http POST https://hooks.example.com",
+        ] {
+            assert_eq!(Target::parse(text), Ok(Target::Command(text.to_owned())), "{text}");
+        }
     }
 }

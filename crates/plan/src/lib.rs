@@ -16,12 +16,13 @@ use std::path::{Path, PathBuf};
 
 use extract::{Limits, Profile};
 use model::{ContactId, MAX_BATCH};
+use notify::Target;
 use phone::{PhoneNumber, Region};
 
 pub use crate::error::{PlanError, nearest};
 pub use crate::schema::schema;
 pub use crate::secrets::{
-    FoundKey, KeyPlace, SecretError, contact_key, draw_uid, find_key, import_key, make_key, passing_key,
+    FoundKey, KeyPlace, SecretError, contact_key, draw_uid, find_key, import_key, key_path, make_key, passing_key,
 };
 pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
@@ -69,19 +70,21 @@ impl Plan {
     }
 
     /// Returns the address or the command that is told when a command ends.
-    pub fn notify(&self) -> Result<Option<String>, PlanError> {
+    pub fn notify(&self) -> Result<Option<Target>, PlanError> {
         let Some(run) = &self.run else { return Ok(None) };
-        match (&run.notify, &run.notify_env) {
-            (Some(target), None) => Ok(Some(target.get_ref().clone())),
+        let (key, at, text) = match (&run.notify, &run.notify_env) {
+            (Some(target), None) => ("notify", target.span().start, target.get_ref().clone()),
             (None, Some(variable)) => {
                 let what = "the address or the command to notify";
-                secret_of_environment(self, variable, what).map(Some)
+                (variable.get_ref().as_str(), variable.span().start, secret_of_environment(self, variable, what)?)
             }
             (Some(target), Some(_)) => {
-                Err(self.wrong(target.span().start, "[run] has notify and notify_env: give one".into()))
+                return Err(self.wrong(target.span().start, "[run] has notify and notify_env: give one".into()));
             }
-            (None, None) => Ok(None),
-        }
+            (None, None) => return Ok(None),
+        };
+        // The error does not repeat the text, which can be a secret.
+        Target::parse(&text).map(Some).map_err(|error| self.wrong(at, format!("{key}: {error}")))
     }
 
     /// Fails if the plan has no `[[source]]`.

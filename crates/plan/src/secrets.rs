@@ -123,7 +123,8 @@ fn keep_key(plan: &Plan, text: &str) -> Result<(), SecretError> {
     }
 }
 
-fn key_path(plan: &Plan) -> PathBuf {
+/// Returns the file with the contact key, whether it is there or not.
+pub fn key_path(plan: &Plan) -> PathBuf {
     plan.folder().join(&plan.identity.key_file)
 }
 

@@ -42,7 +42,7 @@ pub use manifest::{
     Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, ListFinding, ListQuality,
     LoadedCounts, Manifest, PeopleCounts, SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField,
 };
-pub use publish::{ArtifactWriter, digest_of, is_standard_output, sync_parent, write_output, write_private};
+pub use publish::{ArtifactWriter, digest_of, is_standard_output, sync_parent, target_of, write_output, write_private};
 pub use runs::{Label, LabelKind, ListedRuns, Runs, holds_run};
 pub use small_file::{MOST_LIST_BYTES, MOST_PLAN_BYTES, MOST_SECRET_BYTES, open_plain, read_small, read_small_text};
 pub use spill::SpillFolder;

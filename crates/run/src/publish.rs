@@ -140,7 +140,7 @@ pub fn is_standard_output(path: &Path) -> bool {
 }
 
 /// The file that a path stands for: the target of a link, also of one whose target is not there yet.
-fn target_of(path: &Path) -> PathBuf {
+pub fn target_of(path: &Path) -> PathBuf {
     const MOST_LINKS: usize = 40;
     let mut target = path.to_owned();
     for _ in 0..MOST_LINKS {

@@ -10,6 +10,7 @@ use results::{ContactsExport, SegmentExport};
 use serde::Serialize;
 
 use crate::cli::ExportArgs;
+use crate::commands::output_place;
 use crate::exit::Exit;
 use crate::hint::UserError;
 use crate::output::{Output, print_message};
@@ -90,6 +91,8 @@ pub(crate) fn ready_text(n_ready: u64, n_with_consent: u64) -> String {
 
 /// Writes the wanted contacts. None if the reader of a pipe has had enough, as `head` has.
 async fn write(args: &ExportArgs, wanted: &Wanted) -> Result<Option<Written>> {
+    let plan = plan_of(args).map_or_else(|_| args.place.plan(), |it| it.path);
+    output_place::check(&args.to, Some(&plan), args.crm.as_deref())?;
     let format = match args.r#as {
         Some(format) => format.into(),
         None => ExportFormat::of_path(&args.to)?,

@@ -11,6 +11,7 @@ use run::ArtifactWriter;
 
 use crate::cli::{RunsArgs, RunsCommand, RunsDiffArgs};
 use crate::commands::export::is_closed_pipe;
+use crate::commands::output_place;
 use crate::exit::Exit;
 use crate::output::{Output, print_message};
 use crate::text;
@@ -38,6 +39,7 @@ const FIRST: usize = 20;
 
 async fn diff(plan: &Plan, args: &RunsDiffArgs, output: Output) -> Result<()> {
     if let Some(file) = &args.to {
+        output_place::check(file, Some(&plan.path), None)?;
         return diff_to(plan, args, file, output).await;
     }
     let most = if args.all { usize::MAX } else { FIRST };

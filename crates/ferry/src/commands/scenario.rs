@@ -14,7 +14,7 @@ use serde_json::json;
 use translate::{Business, OptOutWording, compile, mermaid, svg};
 
 use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand};
-use crate::commands::manual;
+use crate::commands::{manual, output_place};
 use crate::exit::Exit;
 use crate::output::Output;
 use scenario_text::{self as text, Checked};
@@ -113,6 +113,7 @@ fn collect(root: &Path, path: &Path, files: &mut Vec<File>) -> Result<()> {
 fn import(args: &ImportArgs, output: Output) -> Result<Exit> {
     let (imported, _) = read(&args.scenarios)?;
     if let Some(to) = &args.to {
+        output_place::check(to, args.scenarios.plan.as_deref(), None)?;
         let text = serde_json::to_string_pretty(&json!({ "scenarios": imported.scenarios }))? + "\n";
         run::write_output(to, text.as_bytes())?;
     }
@@ -171,7 +172,10 @@ fn graph(args: &GraphArgs, output: Output) -> Result<Exit> {
         GraphKind::Svg => svg(scenario),
     };
     match &args.to {
-        Some(to) => run::write_output(to, picture.as_bytes())?,
+        Some(to) => {
+            output_place::check(to, args.scenarios.plan.as_deref(), None)?;
+            run::write_output(to, picture.as_bytes())?;
+        }
         None => output.print(&GraphResult { scenario: &scenario.id, graph: &picture }, || picture.clone())?,
     }
     Ok(Exit::Done)

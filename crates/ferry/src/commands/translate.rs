@@ -12,7 +12,7 @@ use serde_json::json;
 use translate::{Compiled, Parameters, compile};
 
 use crate::cli::scenario::TranslateArgs;
-use crate::commands::scenario;
+use crate::commands::{output_place, scenario};
 use crate::exit::Exit;
 use crate::output::Output;
 use scenario_text::{self as text, Checked};
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     }
     order.sort_by(|a, b| (a.criticality, &a.file).cmp(&(b.criticality, &b.file)));
     if let Some(to) = &args.to {
+        output_place::check(to, args.scenarios.plan.as_deref(), None)?;
         write(to, &compiled, &imported.skipped, &order, &args.catalog)?;
     }
     let n_templates: usize = compiled.iter().map(|it| it.templates.len()).sum();

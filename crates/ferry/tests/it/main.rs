@@ -18,6 +18,7 @@ mod docs_reference;
 mod docs_shown;
 mod early;
 mod export_files;
+mod export_places;
 mod exports;
 mod faults;
 mod fixes;

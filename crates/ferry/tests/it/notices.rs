@@ -128,6 +128,10 @@ fn a_notification_that_does_not_arrive_is_a_warning_and_changes_no_exit_code() {
         assert!(!run.err.contains("secret") && !run.out.contains("secret"), "{run:?}");
     }
     server.told();
+    let said = world.run_with(&["--log-format", "json", "--notify", "echo 'no route\u{1b}[2J' >&2; exit 7"]);
+    let lines: Vec<Value> = said.err.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    let messages: Vec<&str> = lines.iter().filter_map(|it| it["message"].as_str()).collect();
+    assert!(messages.contains(&"the notification command wrote:\nno route\\u{1b}[2J"), "{messages:#?}");
     let wrong = world.run_with(&["--notify", "https://"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
     assert!(wrong.err.starts_with("ferry: --notify: the address is not a URL with a host\nhint: "), "{wrong:?}");
@@ -150,4 +154,31 @@ fn a_plan_names_what_is_told_and_the_command_line_comes_first() {
     let mut command = world.command(&["run", "--run-dir", "run"]);
     assert!(command.env("TELL", "cat > of_variable.txt").status().unwrap().success());
     assert!(world.path("of_variable.txt").exists());
+}
+
+#[test]
+fn an_address_without_its_beginning_is_refused_before_the_run_and_not_printed() {
+    const WRONG: &str = "the address must begin with https://";
+    let world = World::with_sms(ROWS);
+    for value in ["hooks.example.com/services/T0/SEKRIT", "ftp://hooks.example.com/SEKRIT", "https:SEKRIT"] {
+        let of_line = world.run_with(&["--notify", value]);
+        assert!(of_line.err.starts_with(&format!("ferry: --notify: {WRONG}\nhint: ")), "{of_line:?}");
+
+        let plan = world.read("plan.toml");
+        world.replan("name = \"test\"\n", &format!("name = \"test\"\nnotify = \"{value}\"\n"));
+        let (of_plan, checked) = (world.run(), world.ferry(&["check"]));
+        assert!(of_plan.err.contains(&format!("plan.toml:3: notify: {WRONG}")), "{of_plan:?}");
+        assert!(checked.out.contains(&format!("plan.toml:3: notify: {WRONG}")), "{checked:?}");
+
+        world.replan(&format!("notify = \"{value}\""), "notify_env = \"TELL\"");
+        let of_variable = world.command(&["run", "--run-dir", "run"]).env("TELL", value).output().unwrap();
+        let of_variable = crate::world::ended(of_variable);
+        assert!(of_variable.err.contains(&format!("plan.toml:3: TELL: {WRONG}")), "{of_variable:?}");
+        for ended in [of_line, of_plan, checked, of_variable] {
+            assert_eq!(ended.code, 2, "{ended:?}");
+            assert!(!ended.err.contains("SEKRIT") && !ended.out.contains("SEKRIT"), "{ended:?}");
+        }
+        assert!(!world.path("run").exists() && !world.path("ferry.db").exists());
+        world.write("plan.toml", &plan);
+    }
 }

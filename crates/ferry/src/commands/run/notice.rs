@@ -9,7 +9,7 @@ use anyhow::Result;
 use crossing::{OpenRun, RunReport};
 use futures::FutureExt;
 use jiff::Timestamp;
-use notify::Target;
+use notify::{Notified, Said, Target};
 use plan::Plan;
 use results::{Notification, Versioned};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::cli::NotifyArgs;
 use crate::exit::{Exit, exit_of};
 use crate::hint::UserError;
-use crate::output::print_warning;
+use crate::output::{print_message, print_warning};
 use crate::text;
 
 /// Collects what a notification says while a command runs.
@@ -31,10 +31,9 @@ impl Notice {
     /// Reads the target of the command line, or else of the plan. A plan that cannot be read is an error of the command.
     pub(super) fn of(command: &'static str, args: &NotifyArgs, plan: &Path) -> Result<Self> {
         let target = match &args.notify {
-            Some(target) => Some(target.clone()),
+            Some(target) => Some(Target::parse(target).map_err(|it| UserError::Notify(it.to_string()))?),
             None => Plan::read(plan).ok().map(|it| it.notify()).transpose()?.flatten(),
         };
-        let target = target.map(|it| Target::parse(&it)).transpose();
         let told = Notification {
             command,
             status: Exit::Done.name(),
@@ -49,7 +48,6 @@ impl Notice {
             warnings: 0,
             report: None,
         };
-        let target = target.map_err(|it| UserError::Notify(it.to_string()))?;
         Ok(Self { target, started: Instant::now(), told })
     }
 
@@ -94,9 +92,20 @@ impl Notice {
         ];
         // A type without keys other than texts is always JSON.
         let body: Value = serde_json::to_value(Versioned::of(&told)).unwrap_or_default();
-        match notify::notify(&target, &body, &variables).await {
+        let Notified { outcome, said } = notify::notify(&target, &body, &variables).await;
+        print_said(&said);
+        match outcome {
             Ok(()) => tracing::info!("notified"),
             Err(error) => print_warning(&format!("{:#}", anyhow::Error::from(error))),
         }
+    }
+}
+
+/// Prints what a command wrote to standard error.
+fn print_said(said: &Said) {
+    let rest = said.is_cut.then_some("(some lines are left out)");
+    let lines: Vec<&str> = said.lines.iter().map(String::as_str).chain(rest).collect();
+    if !lines.is_empty() {
+        print_message(&format!("the notification command wrote:\n{}", lines.join("\n")));
     }
 }

@@ -10,6 +10,7 @@ use translate::{Simulated, compile_all, simulate_set};
 
 use super::{files, named, read_files};
 use crate::cli::scenario::SimulateArgs;
+use crate::commands::output_place;
 use crate::exit::Exit;
 use crate::output::Output;
 use scenario_text as text;
@@ -32,6 +33,7 @@ pub(super) fn run(args: &SimulateArgs, output: Output) -> Result<Exit> {
         broken.extend(left_out);
     }
     if let Some(path) = &args.record {
+        output_place::check(path, args.scenarios.plan.as_deref(), None)?;
         let scripts: Vec<&Script> = simulated.iter().flat_map(|it| &it.scripts).collect();
         run::write_output(path, (serde_json::to_string_pretty(&scripts)? + "\n").as_bytes())?;
     }
