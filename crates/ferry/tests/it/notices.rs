@@ -158,8 +158,8 @@ fn a_plan_names_what_is_told_and_the_command_line_comes_first() {
 
 #[test]
 fn an_address_without_its_beginning_is_refused_before_the_run_and_not_printed() {
-    let world = World::with_sms(ROWS);
     const WRONG: &str = "the address must begin with https://";
+    let world = World::with_sms(ROWS);
     for value in ["hooks.example.com/services/T0/SEKRIT", "ftp://hooks.example.com/SEKRIT", "https:SEKRIT"] {
         let of_line = world.run_with(&["--notify", value]);
         assert!(of_line.err.starts_with(&format!("ferry: --notify: {WRONG}\nhint: ")), "{of_line:?}");
