@@ -19,8 +19,8 @@ use serde::Serialize;
 
 use crate::coverage::CoverageCounter;
 use crate::inspect::columns::{FirstRows, column_samples};
-use crate::inspect::profile::Profiler;
 pub use crate::inspect::profile::{ColumnProfile, Common, DayOrMonth, FileProfile, LooksLike};
+use crate::inspect::profile::{Profiler, masked};
 use crate::inspect::source::source_block;
 pub use crate::inspect::source::{name_of, source_name};
 
@@ -214,14 +214,14 @@ pub fn inspect(files: &[PathBuf], settings: &InspectSettings) -> Result<Inspecti
     Ok(inspection)
 }
 
-/// A guessed encoding. Shown only in the terminal, because it contains words from cells.
+/// A guessed encoding.
 #[derive(Clone, Debug)]
 pub struct EncodingGuess {
     pub file: String,
     pub encoding: String,
     pub next: String,
-    /// Words from cells, in both encodings.
-    pub samples: Vec<(String, String)>,
+    /// Characters of cells, in both encodings.
+    pub samples: Vec<(char, char)>,
 }
 
 /// Returns the guessed encodings of files.
@@ -229,23 +229,21 @@ pub(crate) fn encoding_guesses(probe: &Probe) -> Vec<EncodingGuess> {
     let doubts = probe.parts.iter().filter_map(|it| Some((it, it.doubt.as_ref()?)));
     doubts
         .map(|(part, doubt)| {
-            let sample = |(one, other): (&str, &str)| (one.to_owned(), other.to_owned());
+            let samples: BTreeSet<(char, char)> = doubt.samples.iter().filter_map(differing_character).collect();
             EncodingGuess {
                 file: part.name(),
                 encoding: part.encoding_name(),
                 next: doubt.other.name(),
-                samples: doubt.samples.iter().filter_map(differing_word).map(sample).collect(),
+                samples: samples.into_iter().collect(),
             }
         })
         .collect()
 }
 
-/// Returns the first word that differs between two readings of a cell. One word is enough to see which is right, and
-/// shows less personal data than the whole cell.
-fn differing_word((one, other): &(String, String)) -> Option<(&str, &str)> {
-    let is_telling = |it: char| it.is_numeric() || it == '@';
-    let words = one.split_whitespace().zip(other.split_whitespace());
-    words.filter(|it| it.0 != it.1).find(|it| !it.0.contains(is_telling) && !it.1.contains(is_telling))
+/// The first character that differs between two readings of a cell. It is enough to see which is right, and shows
+/// nothing of what the cell says.
+fn differing_character((one, other): &(String, String)) -> Option<(char, char)> {
+    one.chars().zip(other.chars()).find(|it| it.0 != it.1)
 }
 
 /// Returns whether a table that fits the opt-out profile is rather a contact list in which some people have refused: it
@@ -374,23 +372,4 @@ impl SampledRows {
             self.own_numbers.insert(phone.number.to_string());
         }
     }
-}
-
-/// Returns the fields of a row. A field is masked unless it is known to hold nothing personal.
-fn masked(raw: &RawContact) -> Vec<(String, String)> {
-    let hide = |field: &str, cell: &str| {
-        let shown = match field {
-            "region" | "language" | "last_at" | "first_at" | "consent" | "consent_at" | "opt_out" | "tags" => {
-                return cell.split_whitespace().collect::<Vec<_>>().join(" ");
-            }
-            "phone" | "shared_phone" => 5,
-            "name" => 1,
-            _ => 3,
-        };
-        let start: String = cell.trim().chars().take(shown).collect();
-        format!("{start}***")
-    };
-    let cells = raw.cells().into_iter().filter(|it| !it.1.trim().is_empty());
-    let event = raw.event.filter(|it| !it.is_implied).map(|it| ("says".to_owned(), it.state.name().to_owned()));
-    cells.map(|(field, cell)| (field.to_owned(), hide(field, cell))).chain(event).collect()
 }

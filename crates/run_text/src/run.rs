@@ -41,11 +41,12 @@ pub fn warnings(report: &RunReport) -> Vec<String> {
     report.encoding_guesses.iter().map(encoding_guess).chain(report.low_yields.iter().map(low_yield)).collect()
 }
 
-/// A guessed encoding, with sample words in both encodings.
+/// A guessed encoding, with sample characters in both encodings.
 pub fn encoding_guess(guess: &EncodingGuess) -> String {
     let EncodingGuess { file, encoding, next, samples } = guess;
+    let shown = |it: &char| printable(&it.to_string()).into_owned();
     let samples: Vec<String> =
-        samples.iter().map(|(one, other)| format!("\"{}\" or \"{}\"", printable(one), printable(other))).collect();
+        samples.iter().map(|(one, other)| format!("\"{}\" or \"{}\"", shown(one), shown(other))).collect();
     let file = printable(file);
     format!(
         "{file}: the encoding was guessed as {encoding}, and could be {next}: {}; set encoding in the [[source]] to be \

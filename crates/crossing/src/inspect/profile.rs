@@ -2,6 +2,7 @@
 
 mod form;
 mod judge;
+mod shown;
 mod tally;
 mod values;
 
@@ -19,11 +20,12 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::inspect::profile::form::{date_form, write_form};
-use crate::inspect::profile::judge::{Column, fields_by_column, is_known_word, judge};
+use crate::inspect::profile::judge::{Column, fields_by_column, judge};
 pub use crate::inspect::profile::judge::{DayOrMonth, LooksLike};
+pub(in crate::inspect) use crate::inspect::profile::shown::masked;
+use crate::inspect::profile::shown::{are_impersonal, may_show};
 use crate::inspect::profile::tally::{Range, Tally, date_of_number};
 use crate::inspect::profile::values::{Estimate, Limit, Values, hash_of};
-use crate::unread::is_shown;
 
 /// Limits the values of a column that are shown.
 const MOST_SHOWN: usize = 5;
@@ -33,8 +35,10 @@ const ONE_ROW_IN: usize = 64;
 const ROWS_AT_ONCE: usize = 512;
 const BYTES_AT_ONCE: usize = 1 << 20;
 
-/// Fields whose values are about one person.
-const PERSONAL: [&str; 7] = ["name", "first_name", "last_name", "phone", "email", "viber_id", "body"];
+/// Limits the digits of the numbers of a range. Longer ones may be about one person.
+const MOST_DIGITS: usize = 4;
+/// The fewest numbers or dates that have a range. The range of a few is about each of them.
+const FEWEST_IN_RANGE: u64 = 10;
 
 /// The profile of the columns of files.
 #[derive(Debug, Serialize)]
@@ -62,7 +66,8 @@ pub struct ColumnProfile {
     /// Number of characters of the shortest and of the longest value.
     pub shortest: u64,
     pub longest: u64,
-    /// The smallest and the greatest number, or the first and the last day.
+    /// The smallest and the greatest number, if both have at most four digits, or the first and the last month. None if
+    /// there are fewer than ten.
     pub least: Option<String>,
     pub most: Option<String>,
     /// The commonest values, or their forms.
@@ -278,33 +283,43 @@ impl ColumnCounts {
             most,
             commonest: match is_date {
                 true => self.common_forms(|it| date_form(it, order)),
-                false => self.commonest(looks_like, values, field, words),
+                false => self.commonest(looks_like, values, &read_as, words),
             },
             read_as,
         }
     }
 
     fn range(&self, looks_like: LooksLike, order: JudgedOrder) -> Option<(String, String)> {
-        let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date().to_string();
         match (looks_like, self.ranged) {
+            (LooksLike::Date, _) if self.tally.dates.dates < FEWEST_IN_RANGE => None,
+            (LooksLike::Number, _) if self.tally.n_numbers < FEWEST_IN_RANGE => None,
             // Such as Unix time: the smallest number is the first day.
             (LooksLike::Date, Some(Ranged::Numbers)) => {
                 let (least, most) = self.tally.numbers.0?;
-                Some((day(date_of_number(least)?), day(date_of_number(most)?)))
+                Some((month(date_of_number(least)?), month(date_of_number(most)?)))
             }
-            (LooksLike::Date, _) => self.tally.days(order).map(|it| (day(it.0), day(it.1))),
-            (LooksLike::Number, _) => self.tally.numbers.0.map(|it| (it.0.to_string(), it.1.to_string())),
+            (LooksLike::Date, _) => self.tally.days(order).map(|it| (month(it.0), month(it.1))),
+            (LooksLike::Number, _) => {
+                let (least, most) = self.tally.numbers.0?;
+                Some((least.to_string(), most.to_string())).filter(|it| is_short(&it.0) && is_short(&it.1))
+            }
             _ => None,
         }
     }
 
     /// The commonest values of a column of words. A value that may be about one person counts by its form.
-    fn commonest(&self, looks_like: LooksLike, values: Option<&Values>, field: &str, words: &Words) -> Vec<Common> {
-        let is_personal = PERSONAL.contains(&field) || !looks_like.is_words();
-        let Some(values) = values.filter(|_| !is_personal) else { return self.common_forms(str::to_owned) };
+    fn commonest(
+        &self,
+        looks_like: LooksLike,
+        values: Option<&Values>,
+        read_as: &[String],
+        words: &Words,
+    ) -> Vec<Common> {
+        let may_have_words = looks_like.is_words() && are_impersonal(read_as);
+        let Some(values) = values.filter(|_| may_have_words) else { return self.common_forms(str::to_owned) };
         let mut counts: BTreeMap<(bool, String), u64> = BTreeMap::new();
         for (_, value, n) in values.iter() {
-            let is_plain = is_known_word(looks_like, value, words) || is_shown(value, n);
+            let is_plain = may_show(read_as, value, n, words);
             let mut text = String::new();
             match is_plain {
                 true => text += &value.split_whitespace().collect::<Vec<_>>().join(" "),
@@ -327,4 +342,12 @@ impl ColumnCounts {
     fn share(&self, n: u64) -> f64 {
         (model::share(n, self.tally.n_all) * 10_000.0).round() / 10_000.0
     }
+}
+
+fn month(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string()
+}
+
+fn is_short(number: &str) -> bool {
+    number.bytes().filter(u8::is_ascii_digit).count() <= MOST_DIGITS
 }

@@ -81,16 +81,6 @@ pub(super) fn judge(column: &Column, words: &Words) -> LooksLike {
     }
 }
 
-/// Whether a value says nothing about a person, because it is a word that is known to be about something else.
-pub(super) fn is_known_word(looks_like: LooksLike, value: &str, words: &Words) -> bool {
-    match looks_like {
-        LooksLike::Country => Region::from_name(value).is_some(),
-        LooksLike::Language => clean::language(value).is_some(),
-        LooksLike::Consent | LooksLike::YesNo => !matches!(words.cell(value), Meaning::Nothing | Meaning::Unclear),
-        _ => false,
-    }
-}
-
 impl Column<'_> {
     fn share(&self, n: u64) -> f64 {
         model::share(n, self.tally.n_cells)
