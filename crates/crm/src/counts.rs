@@ -44,6 +44,18 @@ pub struct Registrations {
     pub unclear: Vec<UnclearCause>,
 }
 
+impl Registrations {
+    /// Returns how many contacts are in a segment.
+    pub fn people_in(&self, segment: Segment) -> u64 {
+        self.segments.get(&segment).copied().unwrap_or(0)
+    }
+
+    /// Returns how many contacts are on WhatsApp, without a refusal and without consent to WhatsApp.
+    pub fn can_be_invited(&self) -> u64 {
+        self.people_in(Segment::Ready) - self.ready_with_consent
+    }
+}
+
 /// Contacts by the channels that they are known on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChannelOverlap {

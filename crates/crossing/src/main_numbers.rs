@@ -27,12 +27,10 @@ impl RunReport {
             matches!(answer, Some(Answer::Registered | Answer::NotRegistered | Answer::Contradictory))
         };
         let is_verified = registrations.countries.keys().any(|it| is_known(it.1));
-        let n = |segment: Segment| registrations.segments.get(&segment).copied().unwrap_or(0);
-        let with_consent = registrations.ready_with_consent;
         MainNumbers {
-            can_be_invited: is_verified.then(|| n(Segment::Ready) - with_consent),
-            have_consented: is_verified.then_some(with_consent),
-            said_no: Some(n(Segment::OptedOut)),
+            can_be_invited: is_verified.then(|| registrations.can_be_invited()),
+            have_consented: is_verified.then_some(registrations.ready_with_consent),
+            said_no: Some(registrations.people_in(Segment::OptedOut)),
         }
     }
 }

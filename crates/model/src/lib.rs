@@ -24,6 +24,7 @@ mod row;
 mod rule;
 mod schema_name;
 mod segment;
+mod shell_word;
 mod shown;
 
 pub use batch::{Batch, BatchSize, MAX_BATCH};
@@ -51,4 +52,5 @@ pub use row::{
 pub use rule::{Finding, Rule, Severity};
 pub use schema_name::is_schema_name;
 pub use segment::Segment;
+pub use shell_word::shell_word;
 pub use shown::{SHOWN_FIELDS, ShownField, ValueKind};

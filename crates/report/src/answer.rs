@@ -55,10 +55,9 @@ pub(crate) fn tiles(facts: &Facts, problems: &[Problem]) -> Vec<Tile> {
 
 fn invited(facts: &Facts) -> Tile {
     let w = facts.words;
-    let before = |it: &PeopleCounts| of_segment(it, Segment::Ready).saturating_sub(it.ready_with_consent);
     let mut tile = segment_tile(facts, Segment::Ready, "good", w.answer.invited, w.answer.invited_meaning);
     tile.figure = w.number(facts.can_be_invited());
-    tile.change = change(facts, facts.can_be_invited(), before);
+    tile.change = change(facts, facts.can_be_invited(), PeopleCounts::can_be_invited);
     tile.filter = w.answer.filter_empty;
     if_verified(facts, tile)
 }
@@ -183,7 +182,7 @@ fn segment_tile(
         kind,
         label,
         figure: facts.words.number(n),
-        change: change(facts, n, |it| of_segment(it, segment)),
+        change: change(facts, n, |it| it.people_in(segment)),
         lines: vec![meaning.to_owned()],
         command: facts.commands.segment(segment.name()),
         filter: "",
@@ -197,11 +196,6 @@ fn if_verified(facts: &Facts, tile: Tile) -> Tile {
     }
     let figure = facts.words.answer.unknown.to_owned();
     Tile { figure, change: String::new(), command: String::new(), filter: "", ..tile }
-}
-
-/// The number of people of a segment after an earlier run.
-pub(crate) fn of_segment(people: &PeopleCounts, segment: Segment) -> u64 {
-    people.segments.get(segment.name()).copied().unwrap_or(0)
 }
 
 /// `+12 since the last run`; empty if nothing changed.

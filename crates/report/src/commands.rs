@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crossing::OpenRun;
+use model::shell_word;
 use run::Manifest;
 
 /// The default name of a plan, which commands need not name.
@@ -39,9 +40,9 @@ impl Commands {
         let is_in_runs = dir.parent() == Some(home.join("runs").as_path());
         let of_sample = format!(" --run {}", manifest.run_id);
         Self {
-            plan: if file == PLAN { String::new() } else { format!(" --plan {}", quoted(&file)) },
+            plan: if file == PLAN { String::new() } else { format!(" --plan {}", shell_word(&file)) },
             run: match (is_in_runs, manifest.sample) {
-                (false, _) => format!(" --run-dir {}", quoted(&folder)),
+                (false, _) => format!(" --run-dir {}", shell_word(&folder)),
                 (true, Some(_)) => of_sample.clone(),
                 (true, None) => String::new(),
             },
@@ -96,23 +97,4 @@ impl Commands {
 /// The name of a file in small letters: some disks do not tell capitals apart.
 fn name_of(path: &Path) -> Option<String> {
     Some(path.file_name()?.to_string_lossy().to_lowercase())
-}
-
-/// A word of a command line as a shell reads it.
-fn quoted(word: &str) -> String {
-    let is_plain = |it: char| it.is_alphanumeric() || "-_./:".contains(it);
-    match word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_with_a_space_or_a_quote_is_quoted() {
-        assert_eq!(["plan.toml", "my plan.toml", "l'été"].map(quoted), ["plan.toml", "'my plan.toml'", r"'l'\''été'"]);
-    }
 }

@@ -45,7 +45,7 @@ impl<'a> Facts<'a> {
 
     /// How many people are in a segment.
     pub(crate) fn people_in(&self, segment: Segment) -> u64 {
-        self.registrations.segments.get(&segment).copied().unwrap_or(0)
+        self.registrations.people_in(segment)
     }
 
     /// How many people are in the database.
@@ -55,7 +55,7 @@ impl<'a> Facts<'a> {
 
     /// People on WhatsApp without a refusal and without consent to WhatsApp.
     pub(crate) fn can_be_invited(&self) -> u64 {
-        self.people_in(Segment::Ready) - self.registrations.ready_with_consent
+        self.registrations.can_be_invited()
     }
 
     /// People who may be messaged: neither refusal, suppression nor an unclear statement holds them back.

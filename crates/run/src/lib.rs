@@ -24,6 +24,7 @@ mod folders;
 pub mod formats;
 mod group;
 mod manifest;
+mod people_counts;
 mod publish;
 mod runs;
 mod small_file;
@@ -40,8 +41,9 @@ pub use folders::FolderLock;
 pub use group::Group;
 pub use manifest::{
     Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, ListFinding, ListQuality,
-    LoadedCounts, Manifest, PeopleCounts, SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField,
+    LoadedCounts, Manifest, SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField,
 };
+pub use people_counts::PeopleCounts;
 pub use publish::{ArtifactWriter, digest_of, is_standard_output, sync_parent, target_of, write_output, write_private};
 pub use runs::{Label, LabelKind, ListedRuns, Runs, holds_run};
 pub use small_file::{MOST_LIST_BYTES, MOST_PLAN_BYTES, MOST_SECRET_BYTES, open_plain, read_small, read_small_text};

@@ -6,6 +6,8 @@ use model::{Counts, Digest, RunMark, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::PeopleCounts;
+
 /// The database of a sample in its run folder, a SQLite file.
 pub const SAMPLE_DATABASE: &str = "sample.db";
 
@@ -64,15 +66,6 @@ pub struct Manifest {
     /// The people of the database when the run was last reported; none before that. The next run compares with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<PeopleCounts>,
-}
-
-/// The people of a database at the end of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PeopleCounts {
-    /// By segment; the sum is everyone.
-    pub segments: BTreeMap<String, u64>,
-    /// How many of the ready people have consent to WhatsApp.
-    pub ready_with_consent: u64,
 }
 
 /// A file of corrected rejects. It corrects rows of these exports, and of no others.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crossing::RunReport;
-use model::{Reason, Segment};
+use model::{Reason, Segment, shell_word};
 use plan::Plan;
 
 /// The command to run after this one, or what to do before it.
@@ -17,7 +17,7 @@ pub fn command(plan: &Plan, report: &RunReport) -> String {
         },
         () if lacks_region(report) => "set default_region in [run] of the plan, then: ferry run".to_owned(),
         () if report.reject_rate > report.max_reject_rate => {
-            let folder = quoted(&crate::path(&report.run_dir.join("clean/rejects")));
+            let folder = shell_word(&crate::path(&report.run_dir.join("clean/rejects")));
             format!("correct the rows in {folder}, then: ferry fix FILE{place}")
         }
         () if report.is_over_unreadable => format!("ferry unreadable{place}"),
@@ -39,7 +39,7 @@ fn lacks_region(report: &RunReport) -> bool {
 fn place(plan: &Plan, run_dir: &Path) -> String {
     let run_dir = std::path::absolute(run_dir).unwrap_or_else(|_| run_dir.to_owned());
     if run_dir.parent() != Some(&plan.folder().join("runs")) {
-        return format!(" --run-dir {}", quoted(&crate::path(&run_dir)));
+        return format!(" --run-dir {}", shell_word(&crate::path(&run_dir)));
     }
     named_plan(plan).map_or(String::new(), |it| format!(" --plan {it}"))
 }
@@ -47,25 +47,5 @@ fn place(plan: &Plan, run_dir: &Path) -> String {
 /// The plan, unless it is the one that commands take by themselves.
 fn named_plan(plan: &Plan) -> Option<String> {
     let path = crate::path(&plan.path);
-    (path != "plan.toml").then(|| quoted(&path))
-}
-
-/// A text as one word of a shell.
-fn quoted(text: &str) -> String {
-    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._/".contains(&it);
-    match !text.is_empty() && text.bytes().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_one_word_of_a_shell() {
-        assert_eq!(quoted("runs/2026-11-29-spring"), "runs/2026-11-29-spring");
-        assert_eq!(quoted("my runs/a'b"), "'my runs/a'\\''b'");
-    }
+    (path != "plan.toml").then(|| shell_word(&path))
 }

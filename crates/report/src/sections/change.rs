@@ -2,9 +2,7 @@
 
 use crossing::PreviousRun;
 use model::Segment;
-use run::PeopleCounts;
 
-use crate::answer::of_segment;
 use crate::facts::Facts;
 use crate::section::{Cell, Section, Table, numbers, texts};
 use crate::words::fill;
@@ -45,13 +43,12 @@ fn compared(facts: &Facts, previous: &PreviousRun) -> Table {
     let columns = vec![texts(w.figure), numbers(w.before), numbers(w.now), numbers(w.difference)];
     let mut table = Table::new(w.table, columns);
     let (before, now) = (previous.counts, facts.cleaned.counts);
-    let invited = |it: &PeopleCounts| of_segment(it, Segment::Ready).saturating_sub(it.ready_with_consent);
     let answer = &words.answer;
     let mut lines = vec![
         (w.rows, before.rows_in, now.rows_in),
         (w.rejected, before.rejected, now.rejected),
         (w.run_people, before.kept, now.kept),
-        (answer.invited, invited(&previous.people), facts.can_be_invited()),
+        (answer.invited, previous.people.can_be_invited(), facts.can_be_invited()),
         (answer.consented, previous.people.ready_with_consent, facts.registrations.ready_with_consent),
     ];
     lines.extend(
@@ -62,7 +59,7 @@ fn compared(facts: &Facts, previous: &PreviousRun) -> Table {
             (Segment::ReEngage, answer.unreachable),
             (Segment::Undecided, answer.undecided),
         ]
-        .map(|(segment, name)| (name, of_segment(&previous.people, segment), facts.people_in(segment))),
+        .map(|(segment, name)| (name, previous.people.people_in(segment), facts.people_in(segment))),
     );
     let row = |(name, before, now): (&str, u64, u64)| {
         let numbers = [words.number(before), words.number(now), words.difference(before, now)].map(Cell::Number);
