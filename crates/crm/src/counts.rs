@@ -76,6 +76,9 @@ const COUNT: &str = "count the contacts";
 /// The columns of [`Brief`], in their order.
 const BRIEF: &str =
     "select contact_id, e164, region, consent, whatsapp_consent, source_rows, channels, last_at from contact";
+/// The same without what is counted only of checked contacts.
+const UNCHECKED: &str =
+    "select contact_id, null, region, consent, whatsapp_consent, null, channels, last_at from contact";
 /// The same columns in groups, for contacts of which none was ever checked, and the days of their last contact. Both in one
 /// statement would make PostgreSQL sort all contacts, which takes three times as long.
 const GROUPS: &str = "select region, consent, whatsapp_consent, channels, \
@@ -152,15 +155,15 @@ fn counted_in_file(
     suppressed: &HashSet<ContactId>,
     now: Timestamp,
 ) -> Result<Registrations, SqlError> {
-    let brief = format!("{BRIEF} order by contact_id");
     let mut counting = Counting { is_checked, ..Counting::default() };
     if is_checked {
+        let brief = format!("{BRIEF} order by contact_id");
         let evidence = EVIDENCE.select() + " order by contact_id";
         merge_join(path, [&brief, &evidence], read_evidence, |row, evidence| {
             counting.add_row(row, suppressed, Registration::of(evidence, now).map(|it| it.answer))
         })?;
     } else {
-        each(path, &brief, |row| counting.add_row(row, suppressed, None))?;
+        each(path, UNCHECKED, |row| counting.add_row(row, suppressed, None))?;
     }
     Ok(counting.registrations())
 }

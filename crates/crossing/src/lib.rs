@@ -63,7 +63,7 @@ pub use crate::main_numbers::MainNumbers;
 pub use crate::open_run::{OpenRun, RunOptions, Sample};
 pub use crate::preflight::{Check, DiskSpace, Found, KeyMatch, Preflight, Subject, preflight};
 pub use crate::progress::Progress;
-pub use crate::run_report::{BatchState, DatabaseState, LowYield, PreviousRun, RunReport, SourceReport};
+pub use crate::run_report::{BatchState, DatabaseState, LowYield, PreviousRun, RunReport, SourceReport, n_faults};
 pub use crate::runs::{ListedRun, ListedRuns, RunState, prune_runs, runs};
 pub use crate::runs_diff::{ComparedRun, PersonChange, PersonDiff, RunsDiff, SegmentMove, diff_runs};
 pub use crate::segments::{SegmentCount, check_segments};

@@ -283,7 +283,8 @@ fn previous(run: &OpenRun) -> Result<Option<PreviousRun>> {
         return Ok(None);
     }
     let beside = runs_beside(run.folder.dir()).list()?.runs.into_iter().map(|it| it.manifest);
-    let earlier = beside.filter(|it| it.name == manifest.name && it.created_at < manifest.created_at);
+    let is_whole = |it: &Manifest| it.name == manifest.name && it.sample.is_none();
+    let earlier = beside.filter(|it| is_whole(it) && it.created_at < manifest.created_at);
     let reported = earlier.filter_map(|it| {
         let cleaned = it.stages.get(&Stage::Clean)?;
         let finished_at = it.stages.values().map(|it| it.finished_at).max()?;
@@ -347,7 +348,7 @@ fn low_yields(sources: &[SourceRecord], rejects: &BTreeMap<String, BTreeMap<Stri
     sources.iter().filter_map(low_yield).collect()
 }
 
-/// Returns the number of rejected rows that are about a person and could be corrected.
-fn n_faults(rejects: &BTreeMap<String, u64>) -> u64 {
-    rejects.iter().filter(|it| Reason::from_code(it.0).is_none_or(Reason::is_fault)).map(|it| it.1).sum()
+/// Returns the number of rejected rows that are about a person and could be corrected. `rejects` is by reason code.
+pub fn n_faults(rejects: &BTreeMap<String, u64>) -> u64 {
+    rejects.iter().filter(|it| Reason::is_fault_code(it.0)).map(|it| it.1).sum()
 }

@@ -339,7 +339,7 @@ pub(crate) struct RunArgs {
 /// What is told of the end of a command.
 #[derive(Debug, Args)]
 pub(crate) struct NotifyArgs {
-    /// Address or command to notify when this command ends, well or not: an address gets a summary in JSON by POST, a
+    /// Address or command to notify when this command ends, well or not, but not after Ctrl-C: an address gets a summary in JSON by POST, a
     /// command gets it on standard input, and FERRY_EXIT, FERRY_STATUS and FERRY_RUN_ID in its environment [default:
     /// notify in the plan]
     #[arg(long, value_name = "URL|COMMAND")]

@@ -26,7 +26,6 @@ use anyhow::Result;
 use std::time::Instant;
 
 use crossing::Progress;
-use model::Stage;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command, ExportCommand, LogFormat};
@@ -81,7 +80,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Check(plan) => check::check(&plan.path(), output).await,
         Command::Run(args) => run::run(&args, progress, output).await,
         Command::Extract(args) => run::extract(&args, progress).await,
-        Command::Clean(args) => run::stage(&args, Stage::Clean, progress).await,
+        Command::Clean(args) => run::clean(&args, progress).await,
         Command::Verify(args) => run::verify(&args, progress, output).await,
         Command::Load(args) => run::load(&args, progress, output).await,
         Command::Runs(args) => runs::runs(&args, output).await,

@@ -23,11 +23,11 @@ pub(crate) enum Exit {
     /// The command line or the plan is wrong. Clap ends with the same code.
     Usage = 2,
     /// Done, but more rows were rejected or more values are unreadable than the plan allows.
-    Rejects = 3,
+    Rejects = run_text::run::EXIT_REJECTS as isize,
     /// A quality gate stopped the command before anything was changed.
     Gate = 4,
     /// Done, but the verifier's answers are not usable.
-    Unverified = 5,
+    Unverified = run_text::run::EXIT_UNVERIFIED as isize,
     /// A bug in Ferry.
     Fault = 70,
     /// A provider or a database is unavailable or rate-limited: the same command works later.

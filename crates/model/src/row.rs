@@ -186,6 +186,11 @@ macro_rules! reasons {
                 !matches!(self, Self::NotAContact | Self::OtherChannel | Self::Own | Self::NotSubscriber)
             }
 
+            /// The same of a code; a code that is not known is a fault.
+            pub fn is_fault_code(code: &str) -> bool {
+                Self::from_code(code).is_none_or(Self::is_fault)
+            }
+
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The code, such as `E_LETTERS`.

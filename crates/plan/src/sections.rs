@@ -34,7 +34,7 @@ pub struct RunSection {
     /// code such as `FR`, or a name such as `France`. Without it, such numbers are rejected as `E_NO_REGION`.
     #[schemars(with = "Option<String>")]
     pub default_region: Option<Region>,
-    /// The address or the command to notify when `ferry run`, `verify` or `rerun` ends, well or not. An address such as
+    /// The address or the command to notify when `ferry run`, `verify` or `rerun` ends, well or not, but not after Ctrl-C. An address such as
     /// `https://hooks.example.com/ferry` gets a summary in JSON by POST, a command gets it on standard input. `--notify`
     /// comes first.
     #[schemars(with = "Option<String>")]

@@ -38,15 +38,15 @@ impl Commands {
         let folder = dir.strip_prefix(home).unwrap_or(&dir).display().to_string();
         let file = plan.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let is_in_runs = dir.parent() == Some(home.join("runs").as_path());
-        let of_sample = format!(" --run {}", manifest.run_id);
+        let run = match (is_in_runs, manifest.sample) {
+            (false, _) => format!(" --run-dir {}", shell_word(&folder)),
+            (true, Some(_)) => format!(" --run {}", manifest.run_id),
+            (true, None) => String::new(),
+        };
         Self {
             plan: if file == PLAN { String::new() } else { format!(" --plan {}", shell_word(&file)) },
-            run: match (is_in_runs, manifest.sample) {
-                (false, _) => format!(" --run-dir {}", shell_word(&folder)),
-                (true, Some(_)) => of_sample.clone(),
-                (true, None) => String::new(),
-            },
-            database: if manifest.sample.is_some() && is_in_runs { of_sample } else { String::new() },
+            database: if manifest.sample.is_some() { run.clone() } else { String::new() },
+            run,
             folder,
             taken: manifest.sources.iter().flat_map(|it| &it.files).filter_map(|it| name_of(&it.path)).collect(),
         }

@@ -1,6 +1,6 @@
 //! What must be mended, and how.
 
-use crossing::{LowYield, Uninformative};
+use crossing::{LowYield, Uninformative, n_faults};
 use model::{Reason, share};
 use run::{CoverageFinding, SourceRecord, UnreadField};
 
@@ -131,9 +131,6 @@ fn words_of_field(facts: &Facts, field: &str) -> (&'static Counted, &'static str
 
 /// Rejected rows that can be corrected, by source.
 fn rejects<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
-    let n_faults = |it: &std::collections::BTreeMap<String, u64>| {
-        it.iter().filter(|it| is_fault(it.0)).map(|it| it.1).sum::<u64>()
-    };
     let sources = facts.cleaned.rejects.iter().map(move |(source, it)| (source, n_faults(it)));
     let w = facts.words;
     sources.filter(|it| it.1 > 0).map(move |(source, n)| {
@@ -142,10 +139,6 @@ fn rejects<'a>(facts: &'a Facts) -> impl Iterator<Item = Problem> + 'a {
         let how = fill(w.mend.rejects_how, &[&file, &copy]);
         Problem { what, how, command, n, of: &w.mend.rejects }
     })
-}
-
-fn is_fault(code: &str) -> bool {
-    Reason::from_code(code).is_none_or(Reason::is_fault)
 }
 
 /// Duplicates, dates out of range and people without a clear answer.
@@ -206,7 +199,11 @@ fn rejected(facts: &Facts) -> Table {
         .into_iter()
         .map(|(code, n)| {
             let meaning = w.meaning(code);
-            let meaning = if is_fault(code) { meaning.to_owned() } else { format!("{meaning} {}", w.mend.no_person) };
+            let meaning = if Reason::is_fault_code(code) {
+                meaning.to_owned()
+            } else {
+                format!("{meaning} {}", w.mend.no_person)
+            };
             vec![Cell::Code(code.clone()), Cell::Text(meaning), Cell::Number(w.number(n))]
         })
         .collect();

@@ -21,6 +21,6 @@ pub fn finding(finding: &ListFinding) -> String {
     }
 }
 
-fn percent(rate: f64) -> String {
+pub(crate) fn percent(rate: f64) -> String {
     format!("{:.1} %", rate * 100.0)
 }

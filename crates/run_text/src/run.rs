@@ -7,15 +7,16 @@ use crossing::{LowYield, MainNumbers, RunReport, UnreadLine};
 use model::{Reason, counted, grouped, printable};
 use run::SAMPLE_DATABASE;
 
+use crate::list_quality::percent;
 use crate::styled::{Role, Styled};
 
 /// The name of the report in the run folder.
 pub const REPORT: &str = "report.html";
 
 /// The exit code of a run with more rejects or unreadable values than the plan allows.
-const EXIT_REJECTS: u8 = 3;
+pub const EXIT_REJECTS: u8 = 3;
 /// The exit code of a run whose verifier gave no usable answers.
-const EXIT_UNVERIFIED: u8 = 5;
+pub const EXIT_UNVERIFIED: u8 = 5;
 
 /// The path of the report; none after a dry run.
 pub fn report_file(report: &RunReport) -> Option<String> {
@@ -204,8 +205,8 @@ fn why_not_well(report: &RunReport, exit: u8) -> Option<String> {
 
 /// `12.5 % of the rows were rejected, and the plan allows 5.0 %`
 fn rejected(report: &RunReport) -> String {
-    let (rate, most) = (report.reject_rate * 100.0, report.max_reject_rate * 100.0);
-    format!("{rate:.1} % of the rows were rejected, and the plan allows {most:.1} %")
+    let [rate, most] = [report.reject_rate, report.max_reject_rate].map(percent);
+    format!("{rate} of the rows were rejected, and the plan allows {most}")
 }
 
 /// What a person has to look at.

@@ -8,7 +8,7 @@ use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// Prints a JSON Schema, in either format of output.
+/// Prints a JSON Schema.
 pub(crate) fn schema(of: &str) -> Result<Exit> {
     let schema = match of {
         "plan" => plan::schema(),

@@ -69,10 +69,10 @@ pub(crate) async fn extract(args: &ExtractArgs, progress: Progress) -> Result<Ex
     Ok(Exit::Done)
 }
 
-/// Runs one stage on what the stage before has left.
-pub(crate) async fn stage(args: &StageArgs, stage: Stage, progress: Progress) -> Result<Exit> {
+/// Cleans what was extracted.
+pub(crate) async fn clean(args: &StageArgs, progress: Progress) -> Result<Exit> {
     let mut run = OpenRun::reopen(&args.place.place(), args.memory, progress).await?;
-    crossing::stage(&mut run, stage).await?;
+    crossing::stage(&mut run, Stage::Clean).await?;
     Ok(Exit::Done)
 }
 

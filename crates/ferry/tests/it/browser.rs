@@ -32,10 +32,7 @@ fn with_everything(sandbox: &Sandbox) -> World {
 
 /// The report of the latest run.
 fn report_of(world: &World) -> String {
-    let shown = world.ferry(&["runs", "--format", "json"]);
-    let runs: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
-    let last = runs["runs"].as_array().unwrap().last().unwrap()["run_dir"].as_str().unwrap();
-    world.path(last).join("report.html").display().to_string()
+    world.path(&world.latest_run()).join("report.html").display().to_string()
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn every_command_of_a_report_does_what_it_says() {
     world.write("plan.toml", &(world.read("plan.toml") + "\n[[segment]]\nname = \"vip\"\nwhere = \"messages > 9\"\n"));
     assert_eq!(world.ferry(&["run"]).code, 0);
     assert_eq!(world.ferry(&["run", "--new"]).code, 0);
-    let dir = dir_of(&world);
+    let dir = world.latest_run();
     for source in ["sms", "viber"] {
         let copied = world.read(&format!("{dir}/clean/rejects/{source}.csv"));
         world.write(&format!("{source}-corrected.csv"), &copied);
@@ -251,6 +251,19 @@ fn commands_name_another_plan_another_folder_and_a_sample() {
     let command =
         format!("ferry export segment undecided --plan &#39;my plan.toml&#39; --run {sample} --to undecided.csv<");
     assert!(page.contains(&command), "{page}");
+}
+
+#[test]
+fn a_sample_is_not_the_last_run_and_its_commands_name_its_database() {
+    let world = six_people();
+    assert_eq!(world.ferry(&["run"]).code, 0);
+    assert_eq!(world.ferry(&["run", "--limit", "3", "--run-dir", "trial"]).code, 0);
+    assert!(world.read("trial/report.html").contains("ferry export contacts --run-dir trial --to contacts.csv<"));
+    assert_eq!(world.ferry(&["run", "--limit", "3"]).code, 0);
+    world.write("sms.csv", &(world.read("sms.csv") + "+33199000009,Zoe,\n"));
+    assert_eq!(world.ferry(&["run"]).code, 0);
+    let page = texts(&report_of(&world), "<section id=\"change\"", "</section>");
+    assert!(page.contains("Rows read\n7\n8\n"), "{page}");
 }
 
 #[test]
@@ -316,14 +329,8 @@ fn the_next_report_says_what_changed_since_the_last_run() {
     assert!(first.contains("−1 since the last run"), "{first}");
 }
 
-/// The folder of the latest run.
-fn dir_of(world: &World) -> String {
-    let listed: serde_json::Value = serde_json::from_str(&world.ferry(&["runs", "--format", "json"]).out).unwrap();
-    listed["runs"].as_array().unwrap().last().unwrap()["run_dir"].as_str().unwrap().to_owned()
-}
-
 pub(crate) fn report_of(world: &World) -> String {
-    world.read(&format!("{}/report.html", dir_of(world)))
+    world.read(&format!("{}/report.html", world.latest_run()))
 }
 
 /// The texts of a page without commands, codes and names of files.

@@ -86,6 +86,12 @@ impl World {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    /// The folder of the latest run.
+    pub(crate) fn latest_run(&self) -> String {
+        let listed: serde_json::Value = serde_json::from_str(&self.ferry(&["runs", "--format", "json"]).out).unwrap();
+        listed["runs"].as_array().unwrap().last().unwrap()["run_dir"].as_str().unwrap().to_owned()
+    }
+
     /// Changes the plan.
     pub(crate) fn replan(&self, from: &str, to: &str) {
         let plan = self.read("plan.toml");
