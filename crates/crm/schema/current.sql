@@ -165,7 +165,7 @@ create table usage (
 -- Templates that were submitted, and what WhatsApp says of them. status is WhatsApp's word, or SENDING until its answer
 -- comes: such a template may or may not exist. A row that is SENDING is a claim: holder is a random word of the process
 -- that gave the order, claimed_at is when, and until unknown_until WhatsApp may still be carrying it out.
-create table template (
+create table account_template (
   account text not null,
   name text not null,
   language text not null,
@@ -206,6 +206,115 @@ create table sample_upload (
   holder text not null,
   held_until bigint not null,
   primary key (app, digest)
+) without rowid;
+
+-- Scenarios as they were last imported, by the [[scenario]] sections of the plan. body is the neutral form in JSON, and
+-- digest that of its text. run_id is the last run that imported it. is_missing says that its section no longer has it.
+create table scenario (
+  scenario_id text not null,
+  language text not null,
+  section text not null,
+  format text not null,
+  file text not null,
+  place text not null,
+  intent text not null,
+  purpose text not null,
+  criticality text not null,
+  owner text not null,
+  body text not null,
+  digest text not null,
+  run_id text not null,
+  changed_at bigint not null,
+  is_missing bigint not null default 0,
+  primary key (scenario_id, language)
+) without rowid;
+
+-- The steps of scenarios on WhatsApp, in their order, and each message that a step sends (part, from 0). A step that sends
+-- nothing has one row without text. For a message within the 24-hour window, source_text is what the translation says and
+-- text what is sent. They differ if somebody has edited the text; edited_from is the source_text of that moment, so a
+-- source_text that differs from it is a proposal. A step that sends a template names it, and template has its text.
+create table scenario_step (
+  scenario_id text not null,
+  language text not null,
+  number bigint not null,
+  part bigint not null,
+  step_id text not null,
+  from_step text not null,
+  kind text not null,
+  template text not null,
+  source_text text not null,
+  text text not null,
+  edited_from text,
+  edited_by text not null default '',
+  edited_at bigint not null default 0,
+  decision text not null default '' check (decision = '' or decision = 'approved' or decision = 'rejected'),
+  decided_by text not null default '',
+  decided_at bigint not null default 0,
+  comment text not null default '',
+  primary key (scenario_id, language, number, part)
+) without rowid;
+
+-- Templates as they are kept, whether submitted or not. name and language are those of the translation and never change;
+-- the template that is submitted can have others. current is the version that is submitted, source the last version from
+-- the source. seen is the source version that the current text was made from or compared with: if source is later, its
+-- text is proposed beside the current one. The decision is about the current version.
+create table template (
+  name text not null,
+  language text not null,
+  scenario_id text not null,
+  scenario_language text not null,
+  current bigint not null,
+  source bigint not null,
+  seen bigint not null,
+  decision text not null default '' check (decision = '' or decision = 'approved' or decision = 'rejected'),
+  decided_by text not null default '',
+  decided_at bigint not null default 0,
+  comment text not null default '',
+  is_missing bigint not null default 0,
+  primary key (name, language)
+) without rowid;
+
+-- Every version of a template, from the source or edited by a person. Rows are added and never changed. body is the
+-- template in the JSON of WhatsApp, without the handle of a sample, and digest that of its text.
+create table template_version (
+  name text not null,
+  language text not null,
+  version bigint not null,
+  origin text not null check (origin = 'source' or origin = 'edit'),
+  body text not null,
+  digest text not null,
+  category text not null,
+  run_id text not null,
+  made_by text not null,
+  made_at bigint not null,
+  primary key (name, language, version)
+) without rowid;
+
+-- Decisions about templates and messages, with who made them and when. Rows are added and never changed. subject is
+-- template NAME LANGUAGE or message SCENARIO LANGUAGE STEP PART.
+create table review (
+  subject text not null,
+  at bigint not null,
+  made_by text not null,
+  version text not null,
+  decision text not null,
+  changed text not null,
+  comment text not null,
+  primary key (subject, at)
+) without rowid;
+
+-- What the translation and the linter say of scenarios. place is a JSON pointer, template the template that it is about.
+create table finding (
+  scenario_id text not null,
+  language text not null,
+  number bigint not null,
+  code text not null,
+  rule text not null,
+  severity text not null,
+  place text not null,
+  template text not null,
+  message text not null,
+  primary key (scenario_id, language, number)
 ) without rowid;
 
 -- Decisions about identity: merged contacts, and pairs that must never be merged. before holds the rows of both contacts

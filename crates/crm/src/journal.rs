@@ -96,7 +96,7 @@ const FORGET_RUN: [&str; 3] = [
     "delete from reject_summary where run_id = $1",
     "delete from batch where run_id = $1",
 ];
-const FORGET_RECEIPTS: &str = "delete from receipt where run_id = $1 and not exists (select 1 from batch \
+const FORGET_RECEIPTS: &str = "delete from receipt where run_id = $1 and stage <> 'translate' and not exists (select 1 from batch \
     where batch.run_id = receipt.run_id and batch.number = receipt.batch and batch.digest = receipt.input)";
 const FORGET_RECEIPT: &str = "delete from receipt where run_id = $1 and stage = $2 and batch = $3";
 

@@ -4,6 +4,7 @@
 //! differs between the databases. Statements are plain text with `$1` placeholders, which both databases take. Every
 //! write of a batch is one transaction with its receipt, and may be repeated without harm.
 
+mod account_templates;
 mod backup;
 #[cfg(test)]
 mod check;
@@ -27,10 +28,13 @@ mod sources;
 mod sql;
 mod statements;
 mod suppression;
-mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use account_templates::{
+    AccountTemplate, ClaimResult, OrderClaim, OrderKind, OrderLimit, OrderOutcome, SampleClaim, SampleRow,
+    TemplateOrder,
+};
 pub use backup::Losses;
 pub use contact::{Conflict, Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};
 pub use counts::{ChannelOverlap, Registrations, Tally, UnclearCause};
@@ -52,6 +56,3 @@ pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;
 pub use statements::Reread;
 pub use suppression::SuppressAction;
-pub use templates::{
-    ClaimResult, OrderClaim, OrderKind, OrderLimit, OrderOutcome, SampleClaim, SampleRow, TemplateOrder, TemplateRow,
-};

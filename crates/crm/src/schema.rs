@@ -6,7 +6,7 @@ use crate::sql::{Cell, Row, Tx, postgres, sqlite};
 use crate::{Crm, Database, LoadError, SqlError};
 
 /// The version of the tables. Backups fit into tables of their own version only.
-pub const SCHEMA_VERSION: &str = "14";
+pub const SCHEMA_VERSION: &str = "15";
 
 pub(crate) const SCHEMA: &str = include_str!("../schema/current.sql");
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";

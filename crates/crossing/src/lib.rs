@@ -123,6 +123,7 @@ async fn clean_and_load(run: &mut OpenRun, rows: Option<PendingRows>) -> Result<
 /// Runs one stage on the result of the stage before.
 pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
     match stage {
+        Stage::Translate => bail!("translate is not a stage of its own yet"),
         Stage::Extract => extract::extract(run),
         Stage::Clean => clean::clean(run),
         Stage::Verify => verify(run, Selection::Unverified).await.map(drop),

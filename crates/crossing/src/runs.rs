@@ -123,6 +123,7 @@ fn state(folder: &RunFolder) -> RunState {
     }
     let last = folder.manifest.stages.keys().max();
     last.map_or(RunState::Begun, |it| match it {
+        Stage::Translate => RunState::Begun,
         Stage::Extract => RunState::Extracted,
         Stage::Clean => RunState::Cleaned,
         Stage::Verify => RunState::Verified,

@@ -23,6 +23,8 @@ pub struct Receipt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// Scenarios become templates and messages. Independent of the other stages, which are about people.
+    Translate,
     Extract,
     Clean,
     Verify,
@@ -30,11 +32,12 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub const ALL: [Self; 4] = [Self::Extract, Self::Clean, Self::Verify, Self::Load];
+    pub const ALL: [Self; 5] = [Self::Translate, Self::Extract, Self::Clean, Self::Verify, Self::Load];
 
     /// The name in files and in the database.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Translate => "translate",
             Self::Extract => "extract",
             Self::Clean => "clean",
             Self::Verify => "verify",

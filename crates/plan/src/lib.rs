@@ -28,6 +28,7 @@ pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
 pub use crate::sections::report::{ReportLanguage, ReportSection};
+pub use crate::sections::scenario::{RatesSection, SCENARIO_KINDS, ScenarioSection, TranslateSection};
 use crate::sections::secret_of_environment;
 pub use crate::sections::segment::PlanSegment;
 pub use crate::sections::source::SourceSection;
@@ -44,6 +45,10 @@ pub struct Plan {
     pub run: Option<RunSection>,
     pub crm: CrmSection,
     pub sources: Vec<SourceSection>,
+    /// Sets of scenarios that are translated.
+    pub scenarios: Vec<ScenarioSection>,
+    pub translate: TranslateSection,
+    pub rates: Option<RatesSection>,
     pub clean: CleanSection,
     /// The rules for choosing among several values of a field.
     pub merge: MergeSection,

@@ -13,6 +13,7 @@ use crate::sections::business::BusinessSection;
 use crate::sections::gates::GatesSection;
 use crate::sections::merge::MergeSection;
 use crate::sections::report::ReportSection;
+use crate::sections::scenario::{RatesSection, ScenarioSection, TranslateSection};
 use crate::sections::segment::SegmentSection;
 use crate::sections::source::SourceSection;
 use crate::sections::verify::VerifySection;
@@ -39,6 +40,16 @@ pub(crate) struct PlanFile {
     /// Keys whose default is "detected" are found out from the file. `ferry inspect FILE` shows what was found.
     #[serde(default)]
     source: Vec<SourceSection>,
+    /// Files with scenarios: texts of SMS, dialogues of Viber, flows and bots. Repeat the section for each set.
+    ///
+    /// `ferry run` translates them to templates and messages of WhatsApp, and keeps both in the database.
+    #[serde(default)]
+    scenario: Vec<ScenarioSection>,
+    /// How scenarios are written for WhatsApp.
+    #[serde(default)]
+    translate: TranslateSection,
+    /// The prices of messages, for the amounts of `ferry template costs`.
+    rates: Option<RatesSection>,
     /// Consent words of your own, and the list of people whose rows are kept out.
     #[serde(default)]
     clean: CleanSection,
@@ -96,6 +107,9 @@ impl Plan {
             run,
             crm,
             source: sources,
+            scenario: scenarios,
+            translate,
+            rates,
             clean,
             merge,
             identity,
@@ -115,6 +129,9 @@ impl Plan {
             run,
             crm,
             sources,
+            scenarios,
+            translate,
+            rates,
             clean,
             merge,
             identity,
@@ -150,6 +167,7 @@ impl Plan {
             }
             source.check(self)?;
         }
+        self.check_scenarios()?;
         self.own_numbers()?;
         if let Some(message) = self.clean.consent_words.contradiction() {
             return Err(self.wrong(self.text.find("[clean.consent_words]").unwrap_or(0), message));

@@ -4,6 +4,7 @@ pub(crate) mod business;
 pub(crate) mod gates;
 pub(crate) mod merge;
 pub(crate) mod report;
+pub(crate) mod scenario;
 pub(crate) mod segment;
 pub(crate) mod source;
 pub(crate) mod value_schemas;

@@ -151,7 +151,7 @@ words! {
     }
     run: RunWords {
         heading: Text, backup: Text, no_backup: Text, backup_empty: Text, restore: Text,
-        batches_done: Text, list: Text, stages: Text, stage: Text, seconds: Text, finished: Text, extract: Text,
+        batches_done: Text, list: Text, stages: Text, stage: Text, seconds: Text, finished: Text, translate: Text, extract: Text,
         clean: Text, verify: Text, load: Text,
     }
 }

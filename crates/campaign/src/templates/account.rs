@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use crm::{Crm, OrderClaim, TemplateRow};
+use crm::{AccountTemplate, Crm, OrderClaim};
 use jiff::Timestamp;
 use plan::{Plan, draw_uid};
 use whatsapp::{Client, ClientConfig, Hooks, Uploads, Wait};
@@ -76,8 +76,8 @@ impl TemplateAccount {
     }
 
     /// Every template that the database knows, by name and language.
-    pub async fn templates(&self) -> Result<BTreeMap<TemplateKey, TemplateRow>> {
-        let rows = self.crm.templates(&self.name).await?;
+    pub async fn templates(&self) -> Result<BTreeMap<TemplateKey, AccountTemplate>> {
+        let rows = self.crm.account_templates(&self.name).await?;
         Ok(rows.into_iter().map(|it| ((it.name.clone(), it.language.clone()), it)).collect())
     }
 

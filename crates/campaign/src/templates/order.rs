@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use crm::{ClaimResult, OrderKind, OrderLimit, OrderOutcome, TemplateRow};
+use crm::{AccountTemplate, ClaimResult, OrderKind, OrderLimit, OrderOutcome};
 use jiff::Timestamp;
 use serde_json::Value;
 use whatsapp::PostOutcome;
@@ -56,7 +56,7 @@ pub enum Wait {
 /// The orders of one submission.
 pub(crate) struct Orders<'a> {
     pub(crate) account: &'a TemplateAccount,
-    pub(crate) rows: BTreeMap<TemplateKey, TemplateRow>,
+    pub(crate) rows: BTreeMap<TemplateKey, AccountTemplate>,
     /// Whether a refused template is submitted again though it has not changed.
     pub(crate) again: bool,
 }
@@ -65,14 +65,14 @@ pub(crate) struct Orders<'a> {
 enum Step<'a> {
     Done(TemplateOutcome),
     Submit,
-    Edit { row: &'a TemplateRow, id: &'a str },
+    Edit { row: &'a AccountTemplate, id: &'a str },
 }
 
 /// What came of an attempt to give an order.
 enum Given {
     Outcome(TemplateOutcome),
     /// Another process has changed the template meanwhile; its row as it is now.
-    Lost(Option<Box<TemplateRow>>),
+    Lost(Option<Box<AccountTemplate>>),
 }
 
 impl Orders<'_> {
@@ -100,7 +100,7 @@ impl Orders<'_> {
     }
 
     /// Says what a template needs whose row is `row`. `is_lost` means that another process has just been faster.
-    fn step<'a>(&self, wanted: &WantedTemplate, row: Option<&'a TemplateRow>, is_lost: bool) -> Step<'a> {
+    fn step<'a>(&self, wanted: &WantedTemplate, row: Option<&'a AccountTemplate>, is_lost: bool) -> Step<'a> {
         let Some(row) = row else { return Step::Submit };
         let is_same = row.digest == wanted.digest;
         match (row.status.as_str(), &row.template_id) {
@@ -135,7 +135,7 @@ impl Orders<'_> {
     async fn submit(
         &self,
         wanted: &WantedTemplate,
-        row: Option<&TemplateRow>,
+        row: Option<&AccountTemplate>,
         on: &mut dyn FnMut(UploadPart),
     ) -> Result<Given> {
         let TemplateAccount { crm, name, client, .. } = self.account;
@@ -152,7 +152,7 @@ impl Orders<'_> {
             Ok(posted) => posted,
             // The request certainly did not arrive.
             Err(error) => {
-                let row = TemplateRow { status: NOT_SENT.to_owned(), claim: None, ..sending.clone() };
+                let row = AccountTemplate { status: NOT_SENT.to_owned(), claim: None, ..sending.clone() };
                 crm.end_order(&sending, &row, OrderKind::Submit, OrderOutcome::Refused).await?;
                 return Err(error).with_context(|| format!("could not submit {}", wanted.template.name));
             }
@@ -163,9 +163,9 @@ impl Orders<'_> {
     }
 
     /// The row of a template whose submission begins.
-    fn sending(&self, wanted: &WantedTemplate) -> TemplateRow {
+    fn sending(&self, wanted: &WantedTemplate) -> AccountTemplate {
         let claim = self.account.claim();
-        TemplateRow {
+        AccountTemplate {
             account: self.account.name.clone(),
             name: wanted.template.name.clone(),
             language: wanted.template.language.clone(),
@@ -183,7 +183,7 @@ impl Orders<'_> {
     async fn edit(
         &self,
         wanted: &WantedTemplate,
-        row: &TemplateRow,
+        row: &AccountTemplate,
         id: &str,
         on: &mut dyn FnMut(UploadPart),
     ) -> Result<Given> {
@@ -201,8 +201,8 @@ impl Orders<'_> {
             Ok(value) => value,
             Err(outcome) => return Ok(Given::Outcome(outcome)),
         };
-        let TemplateRow { digest, changed_at, claim, .. } = self.sending(wanted);
-        let sending = TemplateRow { digest, status: SENDING.to_owned(), changed_at, claim, ..row.clone() };
+        let AccountTemplate { digest, changed_at, claim, .. } = self.sending(wanted);
+        let sending = AccountTemplate { digest, status: SENDING.to_owned(), changed_at, claim, ..row.clone() };
         let claimed = crm.claim_order(Some(row), &sending, OrderKind::Edit, limits).await?;
         let wait = |limit: OrderLimit, n_edits, free_at| Wait::EditLimit { n_edits, hours: limit.hours, free_at };
         if let Some(given) = not_claimed(claimed, wait) {
@@ -238,15 +238,15 @@ fn not_claimed(claimed: ClaimResult, wait: impl FnOnce(OrderLimit, usize, Timest
 
 /// The row after the answer to a submission, the outcome of the order, and that of the template.
 fn submitted(
-    sending: TemplateRow,
+    sending: AccountTemplate,
     posted: PostOutcome<whatsapp::Submitted>,
-) -> (TemplateRow, OrderOutcome, TemplateOutcome) {
+) -> (AccountTemplate, OrderOutcome, TemplateOutcome) {
     match posted {
         PostOutcome::Accepted(taken) => {
             let category = if taken.category.is_empty() { sending.category.clone() } else { taken.category };
             let is_other_category = category != sending.category;
             let status = taken.status;
-            let row = TemplateRow {
+            let row = AccountTemplate {
                 template_id: Some(taken.id),
                 status: status.clone(),
                 category: category.clone(),
@@ -257,7 +257,8 @@ fn submitted(
         }
         PostOutcome::Refused { code, subcode, message } => {
             let reason = format!("{message} ({code}/{subcode})");
-            let row = TemplateRow { status: REFUSED.to_owned(), reason: Some(reason.clone()), claim: None, ..sending };
+            let row =
+                AccountTemplate { status: REFUSED.to_owned(), reason: Some(reason.clone()), claim: None, ..sending };
             (row, OrderOutcome::Refused, TemplateOutcome::Refused { reason, is_earlier: false })
         }
         PostOutcome::Unknown => (sending, OrderOutcome::Unknown, TemplateOutcome::Unknown),
@@ -266,13 +267,13 @@ fn submitted(
 
 /// The same after the answer to an edit; `row` is what the database had before.
 fn edited(
-    row: &TemplateRow,
-    sending: TemplateRow,
+    row: &AccountTemplate,
+    sending: AccountTemplate,
     posted: PostOutcome<()>,
-) -> (TemplateRow, OrderOutcome, TemplateOutcome) {
+) -> (AccountTemplate, OrderOutcome, TemplateOutcome) {
     match posted {
         PostOutcome::Accepted(()) => {
-            let row = TemplateRow { status: "PENDING".to_owned(), reason: None, claim: None, ..sending };
+            let row = AccountTemplate { status: "PENDING".to_owned(), reason: None, claim: None, ..sending };
             (row, OrderOutcome::Taken, TemplateOutcome::Edited)
         }
         PostOutcome::Refused { code, subcode, message } => {

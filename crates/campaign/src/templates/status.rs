@@ -1,6 +1,6 @@
 //! The statuses that Ferry gives a template itself. All others are written as WhatsApp names them.
 
-use crm::TemplateRow;
+use crm::AccountTemplate;
 
 /// The order was sent, and its answer has not come.
 pub(crate) const SENDING: &str = "SENDING";
@@ -13,7 +13,7 @@ pub(crate) const GONE: &str = "GONE";
 
 /// Whether a listing may know more about the template than its row: an order may have arrived although its answer was
 /// lost or was a refusal of a second order.
-pub(crate) fn is_in_doubt(row: &TemplateRow) -> bool {
+pub(crate) fn is_in_doubt(row: &AccountTemplate) -> bool {
     match row.status.as_str() {
         SENDING | NOT_SENT => true,
         REFUSED => row.template_id.is_none(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use crm::TemplateRow;
+use crm::AccountTemplate;
 use jiff::Timestamp;
 use whatsapp::TemplateState;
 
@@ -13,8 +13,8 @@ use super::status::{GONE, NOT_SENT, REFUSED, SENDING};
 /// A template whose row in the database has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateChange {
-    pub before: TemplateRow,
-    pub now: TemplateRow,
+    pub before: AccountTemplate,
+    pub now: AccountTemplate,
 }
 
 impl TemplateChange {
@@ -39,9 +39,9 @@ impl TemplateAccount {
             if settled == before {
                 continue;
             }
-            let now = TemplateRow { changed_at: now.as_microsecond(), ..settled };
+            let now = AccountTemplate { changed_at: now.as_microsecond(), ..settled };
             // A row that another process has changed since it was read is newer than the listing.
-            if self.crm.change_template(&before, &now).await? {
+            if self.crm.change_account_template(&before, &now).await? {
                 changes.push(TemplateChange { before, now });
             }
         }
@@ -64,15 +64,20 @@ impl TemplateAccount {
 
 /// The row of a template once the account has said what it has. `ours` is the digest that we have submitted under this
 /// name without being refused.
-fn settled(row: &TemplateRow, state: Option<&TemplateState>, ours: Option<&String>, now: Timestamp) -> TemplateRow {
+fn settled(
+    row: &AccountTemplate,
+    state: Option<&TemplateState>,
+    ours: Option<&String>,
+    now: Timestamp,
+) -> AccountTemplate {
     let is_open = row.claim.as_ref().is_some_and(|it| now < it.unknown_until);
     let is_edit = row.status == SENDING && row.template_id.is_some();
     let Some(state) = state else {
         return match row.status.as_str() {
             SENDING if is_open => row.clone(),
-            SENDING => TemplateRow { status: NOT_SENT.to_owned(), claim: None, ..row.clone() },
+            SENDING => AccountTemplate { status: NOT_SENT.to_owned(), claim: None, ..row.clone() },
             REFUSED | NOT_SENT | GONE => row.clone(),
-            _ => TemplateRow { status: GONE.to_owned(), reason: None, ..row.clone() },
+            _ => AccountTemplate { status: GONE.to_owned(), reason: None, ..row.clone() },
         };
     };
     let digest = match (row.status.as_str(), &row.template_id, ours) {
@@ -86,7 +91,7 @@ fn settled(row: &TemplateRow, state: Option<&TemplateState>, ours: Option<&Strin
         _ if is_edit => String::new(),
         _ => row.digest.clone(),
     };
-    TemplateRow {
+    AccountTemplate {
         template_id: Some(state.id.clone()),
         status: state.status.clone(),
         category: state.category.clone(),

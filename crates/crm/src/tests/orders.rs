@@ -4,16 +4,16 @@ use expect_test::expect;
 use jiff::Timestamp;
 
 use crate::check::check;
-use crate::{ClaimResult, Crm, OrderClaim, OrderKind, OrderLimit, OrderOutcome, TemplateRow};
+use crate::{AccountTemplate, ClaimResult, Crm, OrderClaim, OrderKind, OrderLimit, OrderOutcome};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
 /// A template that `holder` begins to order at a second.
-fn sending(name: &str, holder: &str, second: i64) -> TemplateRow {
+fn sending(name: &str, holder: &str, second: i64) -> AccountTemplate {
     let claim = OrderClaim { holder: holder.into(), claimed_at: at(second), unknown_until: at(second + 300) };
-    TemplateRow {
+    AccountTemplate {
         account: "shop".into(),
         name: name.into(),
         language: "fr".into(),
@@ -28,11 +28,11 @@ fn sending(name: &str, holder: &str, second: i64) -> TemplateRow {
     }
 }
 
-fn taken(sending: &TemplateRow) -> TemplateRow {
-    TemplateRow { template_id: Some("7".into()), status: "APPROVED".into(), claim: None, ..sending.clone() }
+fn taken(sending: &AccountTemplate) -> AccountTemplate {
+    AccountTemplate { template_id: Some("7".into()), status: "APPROVED".into(), claim: None, ..sending.clone() }
 }
 
-async fn claim(crm: &Crm, before: Option<&TemplateRow>, claimed: &TemplateRow, most: usize) -> ClaimResult {
+async fn claim(crm: &Crm, before: Option<&AccountTemplate>, claimed: &AccountTemplate, most: usize) -> ClaimResult {
     let limits = [OrderLimit { hours: 1, most }];
     crm.claim_order(before, claimed, OrderKind::Submit, &limits).await.unwrap()
 }
@@ -45,7 +45,7 @@ fn of_two_processes_one_claims_an_order_and_the_other_is_told_of_it() {
         let (one, two) = tokio::join!(claim(&crm, None, &first, 100), claim(&other, None, &second, 100));
         let (winner, lost) = if one == ClaimResult::Claimed { (first, two) } else { (second, one) };
         assert_eq!(lost, ClaimResult::Lost(Some(Box::new(winner.clone()))));
-        assert_eq!(crm.templates("shop").await.unwrap(), [winner]);
+        assert_eq!(crm.account_templates("shop").await.unwrap(), [winner]);
     });
 }
 
@@ -73,12 +73,12 @@ fn an_answer_that_comes_after_a_listing_has_settled_the_order_changes_nothing() 
         let first = sending("hello", "a", 10);
         assert_eq!(claim(&crm, None, &first, 100).await, ClaimResult::Claimed);
         let approved = taken(&first);
-        assert!(crm.change_template(&first, &approved).await.unwrap());
+        assert!(crm.change_account_template(&first, &approved).await.unwrap());
 
-        let refused = TemplateRow { status: "REFUSED".into(), claim: None, ..first.clone() };
+        let refused = AccountTemplate { status: "REFUSED".into(), claim: None, ..first.clone() };
         assert!(!crm.end_order(&first, &refused, OrderKind::Submit, OrderOutcome::Refused).await.unwrap());
-        assert!(!crm.change_template(&first, &refused).await.unwrap());
-        assert_eq!(crm.templates("shop").await.unwrap(), [approved]);
+        assert!(!crm.change_account_template(&first, &refused).await.unwrap());
+        assert_eq!(crm.account_templates("shop").await.unwrap(), [approved]);
     });
 }
 
@@ -92,7 +92,7 @@ fn orders_are_counted_for_a_limit_unless_they_were_refused() {
             let order = sending(name, "a", second);
             assert_eq!(claim(&crm, None, &order, 2).await, ClaimResult::Claimed);
             let status = format!("{outcome:?}");
-            let ended = TemplateRow { status, claim: None, ..order.clone() };
+            let ended = AccountTemplate { status, claim: None, ..order.clone() };
             assert!(crm.end_order(&order, &ended, OrderKind::Submit, outcome).await.unwrap());
         }
         expect![[r#"

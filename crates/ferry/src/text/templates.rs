@@ -6,7 +6,7 @@ use campaign::{
     EXPECTED_APPROVAL_HOURS, HANDLE_HOURS, MAX_SUBMISSIONS_PER_HOUR, PlannedUpload, SubmissionSchedule, SubmitReport,
     TemplateChange, TemplateOutcome, UploadState, Wait,
 };
-use crm::TemplateRow;
+use crm::AccountTemplate;
 use jiff::Timestamp;
 use model::{counted, grouped, printable};
 use scenario::Criticality;
@@ -127,7 +127,7 @@ fn planned_upload(upload: &PlannedUpload) -> String {
 }
 
 /// A line for each template, and the number in each status.
-pub(crate) fn status(rows: &[TemplateRow]) -> String {
+pub(crate) fn status(rows: &[AccountTemplate]) -> String {
     let mut text = String::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for it in rows {

@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
     ("audit", &["model"]),
     ("run", &["model", "phone"]),
     ("sandbox", &["model", "phone"]),
-    ("plan", &["clean", "consent", "extract", "model", "notify", "phone", "run", "verify", "whatsapp"]),
+    ("plan", &["clean", "consent", "extract", "model", "notify", "phone", "run", "scenario", "verify", "whatsapp"]),
     (
         "crossing",
         &["audit", "clean", "consent", "crm", "extract", "model", "phone", "plan", "run", "verify", "whatsapp"],

@@ -75,7 +75,10 @@ fn their_time_is_over(world: &World, url: &str) {
         "sqlite:ferry.db" => format!("sqlite:{}", world.path("ferry.db").display()),
         url => url.to_owned(),
     };
-    texts(&url, "update template set unknown_until = unknown_until - 3600000000 where holder <> '' returning 'x'");
+    texts(
+        &url,
+        "update account_template set unknown_until = unknown_until - 3600000000 where holder <> '' returning 'x'",
+    );
 }
 
 #[test]
@@ -142,7 +145,8 @@ fn what_was_approved_is_not_left_as_refused_because_a_second_order_was_refused()
             assert_eq!(submit(&world).code, 75);
             // The answer of the second order came after all.
             let database = url.replace("sqlite:ferry.db", &format!("sqlite:{}", world.path("ferry.db").display()));
-            let refused = "update template set status = 'REFUSED', reason = 'there is one', holder = '' returning 'x'";
+            let refused =
+                "update account_template set status = 'REFUSED', reason = 'there is one', holder = '' returning 'x'";
             texts(&database, refused);
             let again = match by {
                 "sync" => world.ferry(&["template", "sync"]),
@@ -154,7 +158,7 @@ fn what_was_approved_is_not_left_as_refused_because_a_second_order_was_refused()
             assert!(line.contains("APPROVED"), "{by}: {status}");
             let unchanged = "0 submitted, 0 edited, 1 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached\n";
             assert_eq!(submit(&world).out, unchanged);
-            texts(&database, "delete from template returning 'x'");
+            texts(&database, "delete from account_template returning 'x'");
         }
     }
 }

@@ -193,7 +193,7 @@ fn a_kill_between_upload_and_submission_uploads_nothing_again() {
         submitting.wait().unwrap();
         assert!(sandbox.templates("42").is_empty());
         sandbox.control("faults", "[]");
-        texts(database, "update template set unknown_until = unknown_until - 3600000000 returning 'x'");
+        texts(database, "update account_template set unknown_until = unknown_until - 3600000000 returning 'x'");
         let again = submit(world);
         assert!(again.out.starts_with("film (en): APPROVED, UTILITY\n"), "{again:?}");
         assert_eq!(parts(sandbox), [("film.mp4".to_owned(), vec![(0, 5000)])]);

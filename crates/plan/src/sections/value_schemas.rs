@@ -8,6 +8,8 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use verify::AdapterKind;
 
+use crate::sections::scenario::SCENARIO_KINDS;
+
 fn one_of(names: impl IntoIterator<Item = &'static str>) -> Schema {
     json_schema!({ "type": "string", "enum": names.into_iter().collect::<Vec<_>>() })
 }
@@ -19,6 +21,10 @@ fn with_default(mut schema: Schema, default: &str) -> Schema {
 
 pub(crate) fn channel(_: &mut SchemaGenerator) -> Schema {
     one_of(Channel::ALL.map(Channel::name))
+}
+
+pub(crate) fn scenario_kind(_: &mut SchemaGenerator) -> Schema {
+    one_of(SCENARIO_KINDS)
 }
 
 pub(crate) fn numbers(_: &mut SchemaGenerator) -> Schema {

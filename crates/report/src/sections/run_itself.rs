@@ -30,6 +30,7 @@ pub(crate) fn section(facts: &Facts) -> Section {
 fn stages(facts: &Facts) -> Table {
     let (words, w) = (facts.words, &facts.words.run);
     let name = |stage: &Stage| match stage {
+        Stage::Translate => w.translate,
         Stage::Extract => w.extract,
         Stage::Clean => w.clean,
         Stage::Verify => w.verify,

@@ -415,6 +415,7 @@ pub(crate) static WORDS: Words = Words {
         stage: "Stage",
         seconds: "Seconds",
         finished: "Finished",
+        translate: "Translate the scenarios",
         extract: "Read the exports",
         clean: "Clean and merge",
         verify: "Check on WhatsApp",

@@ -427,6 +427,7 @@ pub(crate) static WORDS: Words = Words {
         stage: "Étape",
         seconds: "Secondes",
         finished: "Terminée",
+        translate: "Traduction des scénarios",
         extract: "Lecture des exports",
         clean: "Nettoyage et fusion",
         verify: "Vérification sur WhatsApp",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use campaign::{ProviderWait, Sample, SubmitEvent, TemplateAccount, UploadPart, WantedTemplate, blocking_error};
-use crm::TemplateRow;
+use crm::AccountTemplate;
 use crossing::Progress;
 use crossing::progress::{Note, Outcome, Task, Work};
 use jiff::Timestamp;
@@ -132,14 +132,14 @@ fn order_entries(paths: &[PathBuf]) -> Result<BTreeMap<String, OrderEntry>> {
 
 pub(super) async fn status(args: &AccountArgs, progress: &Progress, output: Output) -> Result<Exit> {
     let account = open(&Plan::read(&args.plan)?, progress).await?;
-    let rows: Vec<TemplateRow> = account.templates().await?.into_values().collect();
+    let rows: Vec<AccountTemplate> = account.templates().await?.into_values().collect();
     account.close().await;
     let templates = rows.iter().map(status_of).collect();
     output.print(&TemplateStatusResult { templates }, || text::status(&rows))?;
     Ok(Exit::Done)
 }
 
-fn status_of(row: &TemplateRow) -> TemplateStatus<'_> {
+fn status_of(row: &AccountTemplate) -> TemplateStatus<'_> {
     TemplateStatus {
         name: &row.name,
         language: &row.language,

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{TEMPLATE, TemplateRow, swap};
+use super::{AccountTemplate, TEMPLATE, swap};
 use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
 use crate::{Crm, LoadError};
 
@@ -56,7 +56,7 @@ pub enum ClaimResult {
     /// The order is in the journal, and only the caller sends it.
     Claimed,
     /// Another process has changed the template meanwhile. Its row as it is now; none if it has none.
-    Lost(Option<Box<TemplateRow>>),
+    Lost(Option<Box<AccountTemplate>>),
     /// A limit is reached, with so many orders. The next one is possible at `free_at`.
     Limited { limit: OrderLimit, n_orders: usize, free_at: Timestamp },
 }
@@ -98,8 +98,8 @@ impl Crm {
     /// they hold for all of them.
     pub async fn claim_order(
         &self,
-        before: Option<&TemplateRow>,
-        claimed: &TemplateRow,
+        before: Option<&AccountTemplate>,
+        claimed: &AccountTemplate,
         kind: OrderKind,
         limits: &[OrderLimit],
     ) -> Result<ClaimResult, LoadError> {
@@ -116,7 +116,7 @@ impl Crm {
         if !swap(&mut tx, before, claimed).await? {
             let select = TEMPLATE.select() + " where account = $1 and name = $2 and language = $3";
             let key = [&claimed.account, &claimed.name, &claimed.language].map(Into::into);
-            let now = tx.select(&select, &key, TemplateRow::read).await?.pop();
+            let now = tx.select(&select, &key, AccountTemplate::read).await?.pop();
             return Ok(ClaimResult::Lost(now.map(Box::new)));
         }
         tx.write_rows([order(claimed, kind, OrderOutcome::Sent)]).await?;
@@ -128,8 +128,8 @@ impl Crm {
     /// false, if the claim was settled by another process meanwhile.
     pub async fn end_order(
         &self,
-        claimed: &TemplateRow,
-        now: &TemplateRow,
+        claimed: &AccountTemplate,
+        now: &AccountTemplate,
         kind: OrderKind,
         outcome: OrderOutcome,
     ) -> Result<bool, LoadError> {
@@ -147,12 +147,12 @@ impl Crm {
     }
 }
 
-fn claimed_at(row: &TemplateRow) -> Timestamp {
+fn claimed_at(row: &AccountTemplate) -> Timestamp {
     row.claim.as_ref().map_or(Timestamp::UNIX_EPOCH, |it| it.claimed_at)
 }
 
 /// An order is known by its template and the moment of its claim: written again, its outcome changes.
-fn order(claimed: &TemplateRow, kind: OrderKind, outcome: OrderOutcome) -> Rows {
+fn order(claimed: &AccountTemplate, kind: OrderKind, outcome: OrderOutcome) -> Rows {
     let mut orders = Rows::new(&TEMPLATE_ORDER);
     let [account, name, language] = [&claimed.account, &claimed.name, &claimed.language].map(Into::into);
     let digest = (&claimed.digest).into();
@@ -171,7 +171,7 @@ fn order(claimed: &TemplateRow, kind: OrderKind, outcome: OrderOutcome) -> Rows 
 /// When orders were given since then, the oldest first: submissions of the account, or edits of this template.
 async fn orders_since(
     tx: &mut Tx,
-    template: &TemplateRow,
+    template: &AccountTemplate,
     kind: OrderKind,
     since: Timestamp,
 ) -> Result<Vec<Timestamp>, LoadError> {

@@ -9,15 +9,15 @@ mod samples;
 
 use jiff::Timestamp;
 
-pub use crate::templates::orders::{ClaimResult, OrderKind, OrderLimit, OrderOutcome, TemplateOrder};
-pub use crate::templates::samples::{SampleClaim, SampleRow};
+pub use crate::account_templates::orders::{ClaimResult, OrderKind, OrderLimit, OrderOutcome, TemplateOrder};
+pub use crate::account_templates::samples::{SampleClaim, SampleRow};
 
 use crate::sql::{Cell, OnConflict, Row, Table, Tx, Type};
 use crate::{Crm, LoadError};
 
 /// A template as the database knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateRow {
+pub struct AccountTemplate {
     pub account: String,
     pub name: String,
     pub language: String,
@@ -47,7 +47,7 @@ pub struct OrderClaim {
 }
 
 const TEMPLATE: Table = Table {
-    name: "template",
+    name: "account_template",
     columns: &[
         ("account", Type::Text),
         ("name", Type::Text),
@@ -66,17 +66,17 @@ const TEMPLATE: Table = Table {
     on_conflict: OnConflict::Ignore,
 };
 
-const INSERT: &str = "insert into template (account, name, language, template_id, digest, category, status, reason, \
+const INSERT: &str = "insert into account_template (account, name, language, template_id, digest, category, status, reason, \
     scenario, changed_at, holder, claimed_at, unknown_until) \
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing returning name";
 
 // SQLite counts parameters in the order of the text, so the key comes last.
-const UPDATE: &str = "update template set template_id = $1, digest = $2, category = $3, status = $4, reason = $5, \
+const UPDATE: &str = "update account_template set template_id = $1, digest = $2, category = $3, status = $4, reason = $5, \
     scenario = $6, changed_at = $7, holder = $8, claimed_at = $9, unknown_until = $10 \
     where account = $11 and name = $12 and language = $13 \
     and digest = $14 and status = $15 and changed_at = $16 and holder = $17 returning name";
 
-impl TemplateRow {
+impl AccountTemplate {
     /// The cells of a row of [`TEMPLATE`].
     fn cells(&self) -> Vec<Cell<'_>> {
         let claim = self.claim.as_ref();
@@ -119,14 +119,18 @@ impl TemplateRow {
 
 impl Crm {
     /// All templates of an account, by name and language.
-    pub async fn templates(&self, account: &str) -> Result<Vec<TemplateRow>, LoadError> {
+    pub async fn account_templates(&self, account: &str) -> Result<Vec<AccountTemplate>, LoadError> {
         let select = TEMPLATE.select() + " where account = $1 order by name, language";
-        self.select("read the templates", &select, &[account.into()], TemplateRow::read).await
+        self.select("read the templates", &select, &[account.into()], AccountTemplate::read).await
     }
 
     /// Notes what WhatsApp says of a template now. False, and nothing is written, if another process has changed the
     /// row since `before` was read.
-    pub async fn change_template(&self, before: &TemplateRow, now: &TemplateRow) -> Result<bool, LoadError> {
+    pub async fn change_account_template(
+        &self,
+        before: &AccountTemplate,
+        now: &AccountTemplate,
+    ) -> Result<bool, LoadError> {
         let mut tx = self.begin_durable("write a template").await?;
         let is_changed = swap(&mut tx, Some(before), now).await?;
         tx.commit().await?;
@@ -135,7 +139,7 @@ impl Crm {
 }
 
 /// Writes `now` if the row of the template is still `before`, or if it has none and `before` is none; otherwise false.
-async fn swap(tx: &mut Tx, before: Option<&TemplateRow>, now: &TemplateRow) -> Result<bool, LoadError> {
+async fn swap(tx: &mut Tx, before: Option<&AccountTemplate>, now: &AccountTemplate) -> Result<bool, LoadError> {
     let mut cells = now.cells();
     let statement = match before {
         None => INSERT,

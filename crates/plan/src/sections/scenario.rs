@@ -1,0 +1,110 @@
+//! `[[scenario]]`: files with scenarios, and how they are read. `[translate]`: how they are written for WhatsApp.
+
+use std::path::PathBuf;
+
+use scenario::Criticality;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::sections::value_schemas;
+use crate::{Plan, PlanError};
+
+/// The formats of scenarios, by the names that [`ScenarioSection::kind`] takes.
+pub const SCENARIO_KINDS: [&str; 11] = [
+    "scenario",
+    "sms-list",
+    "message-log",
+    "viber-messages",
+    "viber-archive",
+    "infobip-templates",
+    "twilio-content",
+    "twilio-studio",
+    "rapidpro",
+    "dialogflow",
+    "rasa",
+];
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioSection {
+    /// The name of the set of scenarios in reports and in the database: small letters, digits and hyphens, a letter or
+    /// digit first.
+    #[schemars(with = "String", regex(pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
+    pub name: Spanned<String>,
+    /// A file, or a folder whose files are one set. Relative to the plan.
+    pub path: PathBuf,
+    /// The format of the files. Default: detected.
+    #[schemars(schema_with = "value_schemas::scenario_kind")]
+    kind: Option<Spanned<String>>,
+    /// The language of texts that are too short to recognise, or the region of their language, such as `pt_PT`.
+    /// Default: `language` of `[business]`.
+    pub language: Option<String>,
+    /// How important the scenarios are. Templates of less critical scenarios are submitted first. Default: as the file
+    /// says, else `normal`.
+    pub criticality: Option<Criticality>,
+    /// Who decides about the texts: a person or a team. It is shown on the review page and in the review sheet.
+    pub owner: Option<String>,
+    /// How many messages of a log a template must have. Default: 3.
+    pub min_messages: Option<u64>,
+    /// The column of a list or a log that holds the texts: its name or its number. Default: detected.
+    pub text_column: Option<String>,
+    /// The column of a list with the names of templates.
+    pub name_column: Option<String>,
+    /// The column of a list with the languages of the texts.
+    pub language_column: Option<String>,
+}
+
+impl ScenarioSection {
+    /// The format, if the plan names one.
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_ref().map(|it| it.get_ref().as_str())
+    }
+
+    pub fn name(&self) -> &str {
+        self.name.get_ref()
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), PlanError> {
+        plan.check_name("a set of scenarios", &self.name)?;
+        match &self.kind {
+            Some(kind) if !SCENARIO_KINDS.contains(&kind.get_ref().as_str()) => {
+                let message = format!("kind is one of {}", SCENARIO_KINDS.join(", "));
+                Err(plan.wrong(kind.span().start, message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How scenarios are written for WhatsApp.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TranslateSection {
+    /// Whether the variables of templates are written as `{{name}}` instead of `{{1}}`.
+    pub named: bool,
+    /// The id of the catalogue that products are in.
+    pub catalog: String,
+}
+
+/// Prices of messages.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatesSection {
+    /// Your rate card, a CSV file with the columns `market`, `currency`, `category`, `rate` and `effective_from`, as Meta
+    /// publishes it. Relative to the plan. Ferry comes without prices.
+    pub path: PathBuf,
+}
+
+impl Plan {
+    pub(crate) fn check_scenarios(&self) -> Result<(), PlanError> {
+        for (n, section) in self.scenarios.iter().enumerate() {
+            section.check(self)?;
+            if self.scenarios[..n].iter().any(|it| it.name() == section.name()) {
+                let message = format!("two sets of scenarios are named \"{}\"", section.name());
+                return Err(self.wrong(section.name.span().start, message));
+            }
+        }
+        Ok(())
+    }
+}
