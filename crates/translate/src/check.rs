@@ -54,10 +54,10 @@ pub fn check(scenario: &Scenario, has_contact: bool) -> Vec<Finding> {
 }
 
 /// Checks scenarios against each other. The number is the index of the scenario.
-pub fn check_set(scenarios: &[Scenario]) -> Vec<(usize, Finding)> {
+pub fn check_set<'a>(scenarios: impl IntoIterator<Item = &'a Scenario>) -> Vec<(usize, Finding)> {
     let mut seen = HashMap::new();
     let mut findings = Vec::new();
-    for (n, scenario) in scenarios.iter().enumerate() {
+    for (n, scenario) in scenarios.into_iter().enumerate() {
         if let Some(first) = seen.insert((&scenario.id, &scenario.language), n) {
             let message = format!("scenario {} is called “{}” in {} too", first + 1, scenario.id, scenario.language);
             findings.push((n, Finding::new(&rules::SCENARIO_ID, "/id", message)));

@@ -2,25 +2,20 @@
 
 mod simulate;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result, bail};
-use plan::{BusinessSection, OptOutSection, Plan};
+use anyhow::{Result, bail};
+use plan::Plan;
 use results::GraphResult;
 use scenario::Scenario;
 use scenario_import::{File, Imported, Options};
 use serde_json::json;
-use translate::{Business, OptOutWording, compile, mermaid, svg};
+use translate::{compile, mermaid, svg};
+use translation::{compile_options, read_files};
 
 use crate::cli::scenario::{GraphArgs, GraphKind, ImportArgs, ScenarioArgs, ScenarioCommand};
 use crate::commands::{manual, output_place};
 use crate::exit::Exit;
 use crate::output::Output;
 use scenario_text::{self as text, Checked};
-
-/// Limits one file of scenarios, in bytes. A log of a million messages has 150 MiB.
-const MOST_BYTES: u64 = 1 << 30;
 
 pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
     match command {
@@ -35,17 +30,15 @@ pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
 
 /// Reads the scenarios of files of any format. The options say how to compile them: with what the plan says of the business.
 pub(crate) fn read(args: &ScenarioArgs) -> Result<(Imported, translate::Options)> {
-    read_files(args, files(args)?)
+    read_as(args, read_files(&args.files)?)
 }
 
-fn read_files(args: &ScenarioArgs, files: Vec<File>) -> Result<(Imported, translate::Options)> {
-    let business = match &args.plan {
-        Some(path) => Plan::read(path)?.business,
-        None => BusinessSection::default(),
-    };
+fn read_as(args: &ScenarioArgs, files: Vec<File>) -> Result<(Imported, translate::Options)> {
+    let plan = args.plan.as_deref().map(Plan::read).transpose()?;
+    let language = plan.as_ref().and_then(|it| it.business.language.clone());
     let options = Options {
         format: args.from,
-        language: args.language.clone().or_else(|| business.language.clone()),
+        language: args.language.clone().or(language),
         min_messages: args.min_messages,
         text_column: args.text_column.clone(),
         name_column: args.name_column.clone(),
@@ -59,24 +52,7 @@ fn read_files(args: &ScenarioArgs, files: Vec<File>) -> Result<(Imported, transl
             bail!("there is no scenario {only}, but {}", listed(&ids));
         }
     }
-    Ok((imported, compile_options(business)))
-}
-
-/// The files of the arguments, with those in folders.
-fn files(args: &ScenarioArgs) -> Result<Vec<File>> {
-    let mut files = Vec::new();
-    for path in &args.files {
-        collect(path, path, &mut files)?;
-    }
-    Ok(files)
-}
-
-fn compile_options(business: BusinessSection) -> translate::Options {
-    let footer = business.footer().map(str::to_owned);
-    let BusinessSection { name, contact, opt_out, .. } = business;
-    let wording = |it: OptOutSection| OptOutWording { button: it.button().to_owned(), line: it.line().to_owned() };
-    let opt_out = opt_out.into_iter().map(|(language, it)| (language, wording(it))).collect();
-    translate::Options { business: Business { name, footer, contact, opt_out }, ..Default::default() }
+    Ok((imported, compile_options(plan.as_ref())))
 }
 
 fn named(scenario: &Scenario) -> String {
@@ -88,26 +64,6 @@ fn listed(ids: &[String]) -> String {
         [] => "none at all".to_owned(),
         ids => ids.iter().take(20).cloned().collect::<Vec<_>>().join(", "),
     }
-}
-
-/// Collects files, with names relative to the folder.
-fn collect(root: &Path, path: &Path, files: &mut Vec<File>) -> Result<()> {
-    let context = || format!("could not read {}", path.display());
-    if path.is_dir() {
-        let entries: std::io::Result<Vec<PathBuf>> =
-            fs::read_dir(path).with_context(context)?.map(|it| Ok(it?.path())).collect();
-        let mut entries = entries.with_context(context)?;
-        entries.sort();
-        for entry in entries.iter().filter(|it| !it.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.')))
-        {
-            collect(root, entry, files)?;
-        }
-        return Ok(());
-    }
-    let base = root.parent().unwrap_or(Path::new(""));
-    let name = path.strip_prefix(base).unwrap_or(path).to_string_lossy().replace('\\', "/");
-    files.push(File { path: name, bytes: run::read_small(path, MOST_BYTES).with_context(context)? });
-    Ok(())
 }
 
 fn import(args: &ImportArgs, output: Output) -> Result<Exit> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 33] = [
+const ARROWS: [(&str, &[&str]); 34] = [
     ("phone", &[]),
     ("test_needs", &[]),
     ("model", &["phone"]),
@@ -33,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
     ("run", &["model", "phone"]),
     ("sandbox", &["model", "phone"]),
     ("plan", &["clean", "consent", "extract", "model", "notify", "phone", "run", "scenario", "verify", "whatsapp"]),
+    ("translation", &["model", "plan", "run", "scenario", "scenario_import", "template", "translate"]),
     (
         "crossing",
         &["audit", "clean", "consent", "crm", "extract", "model", "phone", "plan", "run", "verify", "whatsapp"],
@@ -66,6 +67,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
             "source_side",
             "template",
             "translate",
+            "translation",
             "verify",
         ],
     ),

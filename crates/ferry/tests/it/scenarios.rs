@@ -271,7 +271,7 @@ fn an_id_that_is_a_path_writes_nothing_outside_the_folder() {
     let mut left: Vec<_> = std::fs::read_dir(world.path("deep")).unwrap().map(|it| it.unwrap().file_name()).collect();
     left.extend(std::fs::read_dir(world.path("deep/out")).unwrap().map(|it| it.unwrap().file_name()));
     left.sort();
-    assert_eq!(left, ["findings.ndjson", "flows", "order.json", "out", "templates"]);
+    assert_eq!(left, ["findings.ndjson", "flows", "order.json", "out", "scenarios.json", "templates"]);
 }
 
 #[test]

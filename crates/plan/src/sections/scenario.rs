@@ -7,23 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::sections::value_schemas;
+use crate::sections::value_schemas::{self, SCENARIO_KINDS};
 use crate::{Plan, PlanError};
-
-/// The formats of scenarios, by the names that [`ScenarioSection::kind`] takes.
-pub const SCENARIO_KINDS: [&str; 11] = [
-    "scenario",
-    "sms-list",
-    "message-log",
-    "viber-messages",
-    "viber-archive",
-    "infobip-templates",
-    "twilio-content",
-    "twilio-studio",
-    "rapidpro",
-    "dialogflow",
-    "rasa",
-];
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

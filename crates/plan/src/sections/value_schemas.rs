@@ -8,7 +8,20 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use verify::AdapterKind;
 
-use crate::sections::scenario::SCENARIO_KINDS;
+/// The formats of scenarios, by the names that `kind` of a `[[scenario]]` takes.
+pub const SCENARIO_KINDS: [&str; 11] = [
+    "scenario",
+    "sms-list",
+    "message-log",
+    "viber-messages",
+    "viber-archive",
+    "infobip-templates",
+    "twilio-content",
+    "twilio-studio",
+    "rapidpro",
+    "dialogflow",
+    "rasa",
+];
 
 fn one_of(names: impl IntoIterator<Item = &'static str>) -> Schema {
     json_schema!({ "type": "string", "enum": names.into_iter().collect::<Vec<_>>() })

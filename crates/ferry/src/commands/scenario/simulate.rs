@@ -8,7 +8,9 @@ use serde_json::json;
 use source_side::SourceFile;
 use translate::{Simulated, compile_all, simulate_set};
 
-use super::{files, named, read_files};
+use translation::read_files;
+
+use super::{named, read_as};
 use crate::cli::scenario::SimulateArgs;
 use crate::commands::output_place;
 use crate::exit::Exit;
@@ -16,11 +18,11 @@ use crate::output::Output;
 use scenario_text as text;
 
 pub(super) fn run(args: &SimulateArgs, output: Output) -> Result<Exit> {
-    let files = files(&args.scenarios)?;
+    let files = read_files(&args.scenarios.files)?;
     let unpacked = scenario_import::unpack(files.clone())?;
     let sources: Vec<SourceFile> =
         unpacked.into_iter().map(|it| SourceFile { path: it.path, bytes: it.bytes }).collect();
-    let (imported, options) = read_files(&args.scenarios, files)?;
+    let (imported, options) = read_as(&args.scenarios, files)?;
     let given = given(args)?;
     let (compiled, broken) = compile_all(&imported.scenarios, &options);
     let mut broken: Vec<String> = broken.into_iter().map(named).collect();

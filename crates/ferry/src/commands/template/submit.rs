@@ -14,9 +14,9 @@ use results::{SyncResult, TemplateStatus, TemplateStatusResult};
 use scenario::Criticality;
 use serde_json::json;
 use template::HEADER_HANDLE;
+use translation::{ORDER, OrderEntry};
 
 use crate::cli::template::{AccountArgs, SubmitArgs};
-use crate::commands::translate::{ORDER, OrderEntry};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text::templates as text;
