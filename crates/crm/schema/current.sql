@@ -229,16 +229,17 @@ create table scenario (
   primary key (scenario_id, language)
 ) without rowid;
 
--- The steps of scenarios on WhatsApp, in their order, and each message that a step sends (part, from 0). A step that sends
--- nothing has one row without text. For a message within the 24-hour window, source_text is what the translation says and
--- text what is sent. They differ if somebody has edited the text; edited_from is the source_text of that moment, so a
--- source_text that differs from it is a proposal. A step that sends a template names it, and template has its text.
+-- The steps of scenarios on WhatsApp, and each message that a step sends (part, from 0). number gives their order. A step
+-- that sends nothing has one row without text. For a message within the 24-hour window, source_text is what the translation
+-- says and text what is sent. They differ if somebody has edited the text; edited_from is the source_text of that moment, so
+-- a source_text that differs from it is a proposal. A step that sends a template names it, and template has its text. Rows
+-- with an edit, a decision or a comment stay when their step is gone, with is_missing; other rows are deleted.
 create table scenario_step (
   scenario_id text not null,
   language text not null,
-  number bigint not null,
-  part bigint not null,
   step_id text not null,
+  part bigint not null,
+  number bigint not null,
   from_step text not null,
   kind text not null,
   template text not null,
@@ -251,7 +252,8 @@ create table scenario_step (
   decided_by text not null default '',
   decided_at bigint not null default 0,
   comment text not null default '',
-  primary key (scenario_id, language, number, part)
+  is_missing bigint not null default 0,
+  primary key (scenario_id, language, step_id, part)
 ) without rowid;
 
 -- Templates as they are kept, whether submitted or not. name and language are those of the translation and never change;
@@ -275,7 +277,8 @@ create table template (
 ) without rowid;
 
 -- Every version of a template, from the source or edited by a person. Rows are added and never changed. body is the
--- template in the JSON of WhatsApp, without the handle of a sample, and digest that of its text.
+-- template in the JSON of WhatsApp, without the handle of a sample, and digest the SHA-256 of its text. A row whose digest
+-- does not fit was changed by hand: its text becomes a version of its own, made by "database".
 create table template_version (
   name text not null,
   language text not null,
@@ -290,8 +293,9 @@ create table template_version (
   primary key (name, language, version)
 ) without rowid;
 
--- Decisions about templates and messages, with who made them and when. Rows are added and never changed. subject is
--- template NAME LANGUAGE or message SCENARIO LANGUAGE STEP PART.
+-- What people decided and wrote about templates and messages. Rows are added and never changed. subject is
+-- template NAME LANGUAGE or message SCENARIO LANGUAGE STEP PART. version is what they had before them, and text the new text
+-- of a message, because messages have no versions. made_by is "database" for a text that was changed by hand.
 create table review (
   subject text not null,
   at bigint not null,
@@ -299,22 +303,25 @@ create table review (
   version text not null,
   decision text not null,
   changed text not null,
+  text text not null,
   comment text not null,
   primary key (subject, at)
 ) without rowid;
 
--- What the translation and the linter say of scenarios. place is a JSON pointer, template the template that it is about.
+-- What the translation and the linter say of a section. place is a JSON pointer, template the template that it is about.
+-- scenario_id is empty where a file has no scenario.
 create table finding (
+  section text not null,
+  number bigint not null,
   scenario_id text not null,
   language text not null,
-  number bigint not null,
   code text not null,
   rule text not null,
   severity text not null,
   place text not null,
   template text not null,
   message text not null,
-  primary key (scenario_id, language, number)
+  primary key (section, number)
 ) without rowid;
 
 -- Decisions about identity: merged contacts, and pairs that must never be merged. before holds the rows of both contacts
@@ -356,6 +363,18 @@ create view evidence_view as
   select hex_of(contact_id) as contact_id, method, time_of(checked_at) as checked_at, variant, answer,
     time_of(expires_at) as expires_at, price_micros, wa_id, raw_status
   from evidence;
+
+-- Templates with the text that is submitted, and the text that the source proposes beside an edit.
+create view template_view as
+  select template.name, template.language, scenario_id, scenario_language, now.version, now.origin, now.category, now.body,
+    now.made_by, time_of(now.made_at) as made_at, later.version as proposed_version, later.body as proposed_body,
+    case decision when '' then 'undecided' else decision end as decision, decided_by,
+    case when decided_at <> 0 then time_of(decided_at) end as decided_at, comment,
+    case is_missing when 0 then 'no' else 'yes' end as is_missing
+  from template
+    join template_version as now on now.name = template.name and now.language = template.language and now.version = current
+    left join template_version as later on later.name = template.name and later.language = template.language
+      and later.version = source and source <> seen;
 
 -- The present WhatsApp registration of contacts, derived from all evidence. The rules are those of
 -- model::Registration, with which a test compares this view.

@@ -22,6 +22,7 @@ mod journal;
 mod lease;
 mod load_run;
 mod quota_usage;
+mod scenarios;
 mod schema;
 mod segments;
 mod sources;
@@ -51,6 +52,12 @@ pub use journal::RunRow;
 pub use lease::Lease;
 pub use load_run::LoadRun;
 pub use quota_usage::{Usage, UsageClaim, UsageLimit};
+pub use scenarios::{
+    Change, Decision, EditedText, FindingRow, KeptFinding, KeptMessage, KeptScenario, KeptTemplate, LoggedReview,
+    MessageChange, MessageName, MovedFrom, NewDecision, Review, ReviewOutcome, ReviewSubject, ScenarioChanges,
+    ScenarioRow, ScenarioSet, ScenarioSetError, ScenarioSets, SectionSet, SourceTemplate, StepRow, TemplateChange,
+    TemplateVersion, Verdict, VersionOrigin,
+};
 pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;

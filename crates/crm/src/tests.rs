@@ -7,6 +7,7 @@ mod meanwhile;
 mod orders;
 mod restore;
 mod samples;
+mod scenarios;
 mod schema;
 mod segments;
 mod two;
