@@ -42,6 +42,25 @@ pub enum Difference {
         stage: Stage,
         counts: Counts,
     },
+    /// A receipt of scenarios that are not those of the run.
+    ReceiptOfOtherScenarios {
+        section: String,
+    },
+    /// Scenarios or templates of the database are not what the receipt of their section says.
+    OtherScenarios {
+        section: String,
+    },
+    /// A version of a template in the database was changed after it was written.
+    TemplateChangedByHand {
+        name: String,
+        language: String,
+        version: u32,
+    },
+    /// A step, choice or slot without an outcome, or a loss without a name.
+    ItemWithoutOutcome {
+        scenario: String,
+        place: String,
+    },
     ContactWithoutRow {
         #[serde(serialize_with = "as_text")]
         #[schemars(with = "String")]
@@ -75,6 +94,14 @@ pub enum Compared {
     OutcomesWithoutRow {
         source: String,
     },
+    /// Steps, choices or slots in the ledger of a section, against the manifest.
+    Items {
+        section: String,
+        kind: String,
+        outcome: &'static str,
+    },
+    /// Steps of the neutral form with a row in the ledger.
+    StepsInLedger,
     ContactsInLedger,
     ContactsAndKeptRows,
     KeptRowsInManifest,

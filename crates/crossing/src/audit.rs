@@ -1,5 +1,7 @@
 //! Recomputes everything from the artifacts and the database, and compares.
 
+mod scenarios;
+
 use std::collections::HashSet;
 
 use anyhow::{Context, Result};
@@ -24,6 +26,9 @@ pub struct Audited {
     pub contacts: u64,
     pub artifacts: u64,
     pub batches: u64,
+    /// The scenarios of the run, and what became of their items.
+    pub scenarios: u64,
+    pub items: run::ItemCounts,
     pub differences: Vec<Difference>,
     /// Values that were not understood, by source and field. Rows can balance and still be misread.
     pub not_understood: UnreadBySource,
@@ -40,6 +45,8 @@ pub async fn audit(found: &FoundRun) -> Result<Audited> {
         contacts: 0,
         artifacts: found.folder.manifest.artifacts.len() as u64,
         batches: 0,
+        scenarios: 0,
+        items: run::ItemCounts::default(),
         differences: Vec::new(),
         not_understood: cleaned.map(|it| it.unread.clone()).unwrap_or_default(),
     };
@@ -48,6 +55,7 @@ pub async fn audit(found: &FoundRun) -> Result<Audited> {
         let totals = rows(found, &mut differences)?;
         (audited.counts, audited.contacts) = (totals.counts, totals.n_contacts);
         audited.batches = database(found, &mut differences).await?;
+        (audited.scenarios, audited.items) = scenarios::compare(found, &mut differences).await?;
     }
     audited.balanced = differences.is_empty();
     audited.differences = differences;

@@ -38,6 +38,7 @@ mod runs;
 mod runs_diff;
 mod segments;
 mod trace;
+mod translate;
 mod unread;
 mod unread_values;
 mod verify;
@@ -63,10 +64,13 @@ pub use crate::main_numbers::MainNumbers;
 pub use crate::open_run::{OpenRun, RunOptions, Sample};
 pub use crate::preflight::{Check, DiskSpace, Found, KeyMatch, Preflight, Subject, preflight};
 pub use crate::progress::Progress;
-pub use crate::run_report::{BatchState, DatabaseState, LowYield, PreviousRun, RunReport, SourceReport, n_faults};
+pub use crate::run_report::{
+    BatchState, DatabaseState, LowYield, PreviousRun, RunReport, ScenariosReport, SourceReport, n_faults,
+};
 pub use crate::runs::{ListedRun, ListedRuns, RunState, prune_runs, runs};
 pub use crate::runs_diff::{ComparedRun, PersonChange, PersonDiff, RunsDiff, SegmentMove, diff_runs};
 pub use crate::segments::{SegmentCount, check_segments};
+pub use crate::translate::translation_edits;
 pub use crate::trace::{EarlierRows, TracedRow, earlier_rows, row_name, traced_rows};
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
 pub use crate::unread_values::unread_values;
@@ -77,13 +81,16 @@ use tokio::task::block_in_place;
 
 use crate::clean::PendingRows;
 use crate::load::lease;
+use crate::translate::Sections;
 use crate::verify::Verified;
 
 /// Runs every stage that is not done yet.
 pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
     lease::given_back(run, async |run| {
+        // First, because it takes no time and finds mistakes of the plan.
+        let scenarios = translate::translate(run).await?;
         let rows = clean::extract_and_add_rows(run)?;
-        clean_and_load(run, rows).await
+        clean_and_load(run, rows, &scenarios).await
     })
     .await
 }
@@ -91,22 +98,24 @@ pub async fn run(run: &mut OpenRun) -> Result<RunReport> {
 /// Runs every stage from cleaning on.
 async fn run_from_clean(run: &mut OpenRun) -> Result<RunReport> {
     lease::given_back(run, async |run| {
+        let scenarios = translate::translate(run).await?;
         let rows = clean::add_rows(run)?;
-        clean_and_load(run, rows).await
+        clean_and_load(run, rows, &scenarios).await
     })
     .await
 }
 
-async fn clean_and_load(run: &mut OpenRun, rows: Option<PendingRows>) -> Result<RunReport> {
+async fn clean_and_load(run: &mut OpenRun, rows: Option<PendingRows>, scenarios: &Sections) -> Result<RunReport> {
     // If the database is empty, contacts are loaded while they are merged; `loading` hides whether they are.
     let loading = merge_and_load::merge(run, rows).await?;
     gates::check(run)?;
     if run.is_dry_run {
-        return dry_run(run).await;
+        return dry_run(run, scenarios).await;
     }
     let (crm, loaded) = loading.finish(run).await?;
     let verified = loop {
         load::plan_batches(run, &crm).await?;
+        translate::load(run, &crm, scenarios, None).await?;
         let verified = verify::verify_if_possible(run, &crm, Selection::Unverified).await?;
         // Merges can be taken back while a provider is asked, which can last for days. Cleaning follows what holds now.
         if loaded.is_some() || !run.read_decisions_again(&crm).await? {
@@ -123,7 +132,7 @@ async fn clean_and_load(run: &mut OpenRun, rows: Option<PendingRows>) -> Result<
 /// Runs one stage on the result of the stage before.
 pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
     match stage {
-        Stage::Translate => bail!("translate is not a stage of its own yet"),
+        Stage::Translate => translate::translate(run).await.map(drop),
         Stage::Extract => extract::extract(run),
         Stage::Clean => clean::clean(run),
         Stage::Verify => verify(run, Selection::Unverified).await.map(drop),
@@ -131,10 +140,35 @@ pub async fn stage(run: &mut OpenRun, stage: Stage) -> Result<()> {
     }
 }
 
-/// Loads what was cleaned and verified.
+/// Translates the scenarios of the plan again and keeps them in the database: those of all sections, or of one.
+pub async fn translate_again(run: &mut OpenRun, section: Option<u32>) -> Result<RunReport> {
+    lease::given_back(run, async |run| {
+        let n_sections = u32::try_from(run.plan.scenarios.len())?;
+        match section {
+            _ if n_sections == 0 => bail!("the plan has no [[scenario]]: name a file with scenarios there"),
+            Some(number) if !(1..=n_sections).contains(&number) => {
+                bail!("the plan has no [[scenario]] {number}; it has {n_sections}")
+            }
+            _ => {}
+        }
+        run.folder.manifest.stages.remove(&Stage::Translate);
+        let scenarios = translate::translate(run).await?;
+        let crm = open_planned(run).await?;
+        for number in section.map_or(1..=n_sections, |it| it..=it) {
+            crm.forget_receipt(run.run_id(), Stage::Translate, number).await?;
+        }
+        translate::load(run, &crm, &scenarios, section).await?;
+        RunReport::of_database(run, crm, Verified::default()).await
+    })
+    .await
+}
+
+/// Loads what was translated, cleaned and verified.
 pub async fn load(run: &mut OpenRun) -> Result<RunReport> {
     lease::given_back(run, async |run| {
+        let scenarios = translate::translate(run).await?;
         let crm = open_planned(run).await?;
+        translate::load(run, &crm, &scenarios, None).await?;
         let unfinished = load::load(run, &crm, None, None).await?;
         RunReport::of_run(run, crm, Verified::default(), unfinished).await
     })
@@ -181,8 +215,9 @@ pub async fn verify_dry(run: &OpenRun) -> Result<RunReport> {
     RunReport::of_dry_run(run, crm.as_ref(), Loaded::default()).await
 }
 
-async fn dry_run(run: &OpenRun) -> Result<RunReport> {
+async fn dry_run(run: &mut OpenRun, scenarios: &Sections) -> Result<RunReport> {
     let crm = Crm::look(&run.plan.crm_url()?).await?;
+    translate::preview(run, crm.as_ref(), scenarios).await?;
     let loaded = load::preview(run, crm.as_ref()).await?;
     RunReport::of_dry_run(run, crm.as_ref(), loaded).await
 }

@@ -21,6 +21,7 @@ use crate::find_run::folder_of_runs;
 use crate::open_run::TOOL;
 use crate::probing::probe_columns;
 use crate::segments::check_segments;
+use crate::translate;
 
 /// The checks of a plan, in the order in which they are shown.
 pub struct Preflight {
@@ -39,6 +40,8 @@ pub enum Subject {
     Key,
     /// A source of this name.
     Source(String),
+    /// A set of scenarios of this name.
+    Scenario(String),
     Database,
     Segments,
     Secrets,
@@ -54,6 +57,7 @@ impl Subject {
             Self::Plan => "plan",
             Self::Key => "key",
             Self::Source(_) => "source",
+            Self::Scenario(_) => "scenario",
             Self::Database => "database",
             Self::Segments => "segments",
             Self::Secrets => "secrets",
@@ -72,6 +76,8 @@ pub enum Found {
     Plan {
         path: PathBuf,
         sources: usize,
+        /// Sets of scenarios.
+        scenarios: usize,
     },
     Key {
         key_id: String,
@@ -87,6 +93,14 @@ pub enum Found {
         bytes: u64,
         columns: usize,
         reading: String,
+    },
+    Scenario {
+        name: String,
+        files: usize,
+        format: &'static str,
+        scenarios: usize,
+        /// Parts of the files that cannot be read.
+        skipped: usize,
     },
     Database {
         server: Option<String>,
@@ -156,6 +170,8 @@ pub async fn preflight(path: &Path) -> Preflight {
     let sources = block_in_place(|| check_sources(&plan));
     let n_bytes = sources.iter().map(|it| it.1.as_ref().map_or(0, bytes_of)).sum();
     sources.into_iter().for_each(|(name, found)| add(Subject::Source(name), found));
+    let scenarios = block_in_place(|| check_scenarios(&plan));
+    scenarios.into_iter().for_each(|(name, found)| add(Subject::Scenario(name), found));
     let server = database.as_ref().ok().and_then(|it| it.server_version.clone());
     add(Subject::Database, database.map(|it| Found::Database { server: it.server_version, has_tables: it.has_tables }));
     if !plan.segments.is_empty() {
@@ -188,7 +204,7 @@ fn check_plan(plan: &Plan) -> Result<Found, PlanError> {
     plan.name()?;
     plan.check_sources()?;
     plan.suppressed()?;
-    Ok(Found::Plan { path: plan.path.clone(), sources: plan.sources.len() })
+    Ok(Found::Plan { path: plan.path.clone(), sources: plan.sources.len(), scenarios: plan.scenarios.len() })
 }
 
 /// Examines the database; for a file that the first run makes, its folder.
@@ -225,6 +241,21 @@ fn check_key(plan: &Plan, database: Option<&Examined>) -> Result<Found> {
             Ok(Found::Key { key_id: key.id(), place, database })
         }
     }
+}
+
+/// Reads each set of scenarios by itself, so that all mistakes are found at once.
+fn check_scenarios(plan: &Plan) -> Vec<(String, Result<Found>)> {
+    let check = |section: &plan::ScenarioSection| {
+        let found = translate::read_section(plan, section).map(|(n_files, set)| Found::Scenario {
+            name: set.name.clone(),
+            files: n_files,
+            format: set.format.name(),
+            scenarios: set.scenarios.len(),
+            skipped: set.skipped.len(),
+        });
+        (section.name().to_owned(), found)
+    };
+    plan.scenarios.iter().map(check).collect()
 }
 
 /// Checks each source by itself, so that all mistakes are found at once.

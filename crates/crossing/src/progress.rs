@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crm::Reread;
 use jiff::Timestamp;
 use model::{Answer, Counts};
-use run::Cost;
+use run::{Cost, TemplateChanges};
 use verify::{Mismatches, Verdict};
 
 use crate::estimate::PlannedChecks;
@@ -16,6 +16,9 @@ use crate::estimate::PlannedChecks;
 /// A task that is shown as a progress bar and ends with one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
+    Translate,
+    /// Keeps scenarios and templates in the database.
+    KeepScenarios,
     Extract,
     Clean,
     /// The second half of cleaning, over the same rows.
@@ -71,6 +74,12 @@ pub enum Outcome {
     Submitted {
         n_templates: u64,
     },
+    Translated {
+        n_scenarios: u64,
+        n_templates: u64,
+    },
+    /// Templates that changed in the database.
+    Kept(TemplateChanges),
 }
 
 /// An extracted source. `reading` describes its format.
@@ -178,6 +187,8 @@ pub struct Work {
 impl Task {
     pub fn name(self) -> &'static str {
         match self {
+            Self::Translate => "translate",
+            Self::KeepScenarios => "templates",
             Self::Extract => "extract",
             Self::Clean => "clean",
             Self::Merge => "merge",

@@ -46,6 +46,7 @@ pub enum RunState {
     DryRun,
     Sample,
     Begun,
+    Translated,
     Extracted,
     Cleaned,
     Verified,
@@ -123,7 +124,7 @@ fn state(folder: &RunFolder) -> RunState {
     }
     let last = folder.manifest.stages.keys().max();
     last.map_or(RunState::Begun, |it| match it {
-        Stage::Translate => RunState::Begun,
+        Stage::Translate => RunState::Translated,
         Stage::Extract => RunState::Extracted,
         Stage::Clean => RunState::Cleaned,
         Stage::Verify => RunState::Verified,

@@ -586,10 +586,10 @@ pub(crate) struct PlanArgs {
 pub(crate) struct RerunArgs {
     #[command(flatten)]
     pub(crate) place: PlannedWhere,
-    /// The number of the batch
-    #[arg(long, required_unless_present = "only")]
+    /// The number of the batch; with `--from translate`, of the [[scenario]] section [default: all of them]
+    #[arg(long, required_unless_present_any = ["only", "from"])]
     pub(crate) batch: Option<u32>,
-    /// The stage to start from
+    /// The stage to start from: translate, verify or load
     #[arg(long, value_parser = batch_stage, required_unless_present = "only")]
     pub(crate) from: Option<Stage>,
     /// Check these contacts of all batches again
@@ -751,8 +751,8 @@ fn schema_names() -> PossibleValuesParser {
 
 fn batch_stage(text: &str) -> Result<Stage, String> {
     match Stage::from_name(text) {
-        Some(stage @ (Stage::Verify | Stage::Load)) => Ok(stage),
-        _ => Err("batches begin with verify or load; extract and clean work on the whole run".to_owned()),
+        Some(stage @ (Stage::Translate | Stage::Verify | Stage::Load)) => Ok(stage),
+        _ => Err("batches begin with translate, verify or load; extract and clean work on the whole run".to_owned()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Error;
 use crm::LoadError;
-use crossing::{QualityGate, RunChoice, RunReport, is_passing};
+use crossing::{QualityGate, RunChoice, RunReport, ScenariosReport, is_passing};
 use plan::{PlanError, SecretError};
 use results::Failure;
 use run::RunError;
@@ -22,7 +22,8 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command line or the plan is wrong. Clap ends with the same code.
     Usage = 2,
-    /// Done, but more rows were rejected or more values are unreadable than the plan allows.
+    /// Done, but more rows were rejected or more values are unreadable than the plan allows, or a scenario was not
+    /// translated.
     Rejects = run_text::run::EXIT_REJECTS as isize,
     /// A quality gate stopped the command before anything was changed.
     Gate = 4,
@@ -55,7 +56,8 @@ impl Exit {
 
     /// The exit code of a run.
     pub(crate) fn of(report: &RunReport) -> Self {
-        match report.reject_rate > report.max_reject_rate || report.is_over_unreadable {
+        let lacks_scenarios = report.scenarios.as_ref().is_some_and(ScenariosReport::lacks_something);
+        match report.reject_rate > report.max_reject_rate || report.is_over_unreadable || lacks_scenarios {
             true => Self::Rejects,
             false => Self::of_verification(report),
         }

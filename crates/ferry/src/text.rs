@@ -5,4 +5,6 @@ pub(crate) mod inspection;
 pub(crate) mod profile;
 pub(crate) mod templates;
 
-pub(crate) use run_text::{audit, coverage, names, next, path, progress, restore, run, runs, runs_diff, size, verify};
+pub(crate) use run_text::{
+    audit, coverage, names, next, path, progress, restore, run, runs, runs_diff, scenarios, size, verify,
+};

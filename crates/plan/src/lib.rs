@@ -28,7 +28,7 @@ pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
 pub use crate::sections::report::{ReportLanguage, ReportSection};
-pub use crate::sections::scenario::{RatesSection, SCENARIO_KINDS, ScenarioSection, TranslateSection};
+pub use crate::sections::scenario::{RatesSection, ScenarioSection, TranslateSection};
 use crate::sections::secret_of_environment;
 pub use crate::sections::segment::PlanSegment;
 pub use crate::sections::source::SourceSection;
@@ -93,9 +93,9 @@ impl Plan {
         Target::parse(&text).map(Some).map_err(|error| self.wrong(at, format!("{key}: {error}")))
     }
 
-    /// Fails if the plan has no `[[source]]`.
+    /// Fails if the plan has neither a `[[source]]` nor a `[[scenario]]`.
     pub fn check_sources(&self) -> Result<(), PlanError> {
-        match self.sources.is_empty() {
+        match self.sources.is_empty() && self.scenarios.is_empty() {
             true => Err(self.wrong(0, "the plan has no [[source]]: name at least one export".into())),
             false => Ok(()),
         }

@@ -57,6 +57,11 @@ impl Commands {
         self.run.is_empty()
     }
 
+    /// A command about the plan and its database.
+    pub(crate) fn of_plan(&self, command: &str) -> String {
+        format!("{command}{}", self.plan)
+    }
+
     /// Writes the people of a segment.
     pub(crate) fn segment(&self, name: &str) -> String {
         format!("ferry export segment {name}{}{} --to {}", self.plan, self.database, self.unused(name, "segment"))

@@ -8,6 +8,7 @@ mod overlap;
 mod people;
 mod quality;
 mod run_itself;
+mod scenarios;
 mod unread;
 mod verification;
 
@@ -17,7 +18,7 @@ use crate::section::Section;
 
 /// All sections in their order.
 pub(crate) fn sections(facts: &Facts, problems: &[Problem]) -> Vec<Section> {
-    vec![
+    let mut sections = vec![
         people::section(facts),
         mend::section(facts, problems),
         unread::section(facts),
@@ -28,6 +29,8 @@ pub(crate) fn sections(facts: &Facts, problems: &[Problem]) -> Vec<Section> {
         quality::section(facts),
         verification::section(facts),
         coverage::section(facts),
-        run_itself::section(facts),
-    ]
+    ];
+    sections.extend(scenarios::section(facts));
+    sections.push(run_itself::section(facts));
+    sections
 }

@@ -149,6 +149,11 @@ words! {
         quotes: Counted, zones: Counted, encoding: Text, last_line: Text, sheets: Text, cut_off: Text, details: Text,
         proof: Text, profile: Text, read_as: Text, signatures: Text, signature: Text,
     }
+    scenarios: ScenarioWords {
+        heading: Text, lead: Text, balance: Text, page: Text, sheet: Text, sets: Text, set: Text, owner: Text,
+        scenarios: Text, refused: Text, carried: Text, lost: Text, not_taken: Text, categories: Text, category: Text,
+        templates: Text, scenario: Counted, template: Counted,
+    }
     run: RunWords {
         heading: Text, backup: Text, no_backup: Text, backup_empty: Text, restore: Text,
         batches_done: Text, list: Text, stages: Text, stage: Text, seconds: Text, finished: Text, translate: Text, extract: Text,

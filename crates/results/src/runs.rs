@@ -5,7 +5,7 @@ use crossing::{
 };
 use jiff::Timestamp;
 use model::{Counts, Stage};
-use run::{BackupRecord, Cost};
+use run::{BackupRecord, Cost, ItemCounts};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -150,6 +150,9 @@ pub struct AuditResult {
     /// Files that were compared with their digests.
     pub artifacts: u64,
     pub batches: u64,
+    pub scenarios: u64,
+    /// What became of the steps, choices and slots of the scenarios.
+    pub items: ItemCounts,
     pub differences: Vec<DifferenceResult>,
     /// Values that were not understood, by source and field.
     pub not_understood: UnreadBySource,

@@ -27,6 +27,7 @@ mod manifest;
 mod people_counts;
 mod publish;
 mod runs;
+mod scenario_sets;
 mod small_file;
 mod spill;
 mod spreadsheet;
@@ -46,6 +47,7 @@ pub use manifest::{
 pub use people_counts::PeopleCounts;
 pub use publish::{ArtifactWriter, digest_of, is_standard_output, sync_parent, target_of, write_output, write_private};
 pub use runs::{Label, LabelKind, ListedRuns, Runs, holds_run};
+pub use scenario_sets::{ItemCounts, ScenarioFile, ScenarioSetRecord, TemplateChanges};
 pub use small_file::{MOST_LIST_BYTES, MOST_PLAN_BYTES, MOST_SECRET_BYTES, open_plain, read_small, read_small_text};
 pub use spill::SpillFolder;
 pub use spreadsheet::{guarded, unguarded};

@@ -6,7 +6,7 @@ use model::{Counts, Digest, RunMark, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::PeopleCounts;
+use crate::{PeopleCounts, ScenarioSetRecord, TemplateChanges};
 
 /// The database of a sample in its run folder, a SQLite file.
 pub const SAMPLE_DATABASE: &str = "sample.db";
@@ -291,6 +291,12 @@ pub struct StageRecord {
     /// The changes that loading made in the database; none before that.
     #[serde(default)]
     pub loaded: Option<LoadedCounts>,
+    /// The sets of scenarios that were translated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenario_sets: Vec<ScenarioSetRecord>,
+    /// The changes that translating made in the database; none before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_changes: Option<TemplateChanges>,
     pub finished_at: Timestamp,
 }
 
@@ -317,6 +323,8 @@ impl StageRecord {
             seconds: 0.0,
             peak_bytes: 0,
             loaded: None,
+            scenario_sets: Vec::new(),
+            template_changes: None,
             finished_at,
         }
     }

@@ -29,6 +29,16 @@ pub fn difference(difference: &Difference) -> String {
             counts.suppressed,
             counts.unaccounted()
         ),
+        Difference::ReceiptOfOtherScenarios { section } => {
+            format!("translate: the receipt of section {section} is for other files")
+        }
+        Difference::OtherScenarios { section } => {
+            format!("scenarios or templates of section {section} in the database are not what its receipt says")
+        }
+        Difference::TemplateChangedByHand { name, language, version } => {
+            format!("template {name} ({language}): version {version} was changed in the database by hand")
+        }
+        Difference::ItemWithoutOutcome { scenario, place } => format!("scenario {scenario}, {place} has no outcome"),
         Difference::ContactWithoutRow { contact } => format!("contact {contact} has no row in the ledger"),
         Difference::ContactWithOtherRows { contact, n_rows, n_kept, n_merged } => {
             format!("contact {contact}: the ledger has {n_kept} kept and {n_merged} merged rows, the contact {n_rows}")
@@ -44,6 +54,8 @@ fn compared(what: &Compared) -> String {
         Compared::OutcomesWithoutRow { source } => {
             format!("outcomes of rows of source {source} that were never received")
         }
+        Compared::Items { section, kind, outcome } => format!("{kind} items of section {section}, {outcome}"),
+        Compared::StepsInLedger => "steps of scenarios with a row in translate/items.csv".to_owned(),
         Compared::ContactsInLedger => "contacts with rows in the ledger".to_owned(),
         Compared::ContactsAndKeptRows => "contacts against kept rows".to_owned(),
         Compared::KeptRowsInManifest => "kept rows against the manifest".to_owned(),

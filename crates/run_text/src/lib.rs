@@ -11,6 +11,7 @@ pub mod restore;
 pub mod run;
 pub mod runs;
 pub mod runs_diff;
+pub mod scenarios;
 pub mod size;
 mod styled;
 pub mod unread;

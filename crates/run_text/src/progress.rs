@@ -19,6 +19,10 @@ pub fn outcome(outcome: &Outcome) -> String {
             crate::run::loaded(*inserted, *updated, *unchanged) + &absorbed
         }
         Outcome::Submitted { n_templates } => counted(*n_templates, "template"),
+        Outcome::Translated { n_scenarios, n_templates } => {
+            format!("{}: {}", counted(*n_scenarios, "scenario"), counted(*n_templates, "template"))
+        }
+        Outcome::Kept(changes) => crate::scenarios::changes(changes),
     }
 }
 

@@ -105,6 +105,17 @@ pub fn loaded_alone(report: &RunReport, next: &str, exit: u8) -> Styled {
     text.0
 }
 
+/// What became of the scenarios. `exit` is the exit code.
+pub fn translated_alone(report: &RunReport, next: &str, exit: u8) -> Styled {
+    let mut text = Lines::default();
+    add_scenarios(&mut text, report);
+    for it in report.scenarios.iter().flat_map(crate::scenarios::warnings) {
+        text.warning("scenarios", it);
+    }
+    add_end(&mut text, report, next, exit);
+    text.0
+}
+
 /// The numbers that matter, why the exit code is not 0, where the report is, and the next command.
 pub fn end(report: &RunReport, next: &str, exit: u8) -> Styled {
     let mut text = Lines::default();
@@ -116,6 +127,7 @@ pub fn end(report: &RunReport, next: &str, exit: u8) -> Styled {
 pub fn text(report: &RunReport, next: &str, exit: u8) -> Styled {
     let mut text = Lines::default();
     add_rows(&mut text, report);
+    add_scenarios(&mut text, report);
     add_people(&mut text, report);
     add_verified(&mut text, report);
     add_loaded(&mut text, report);
@@ -196,7 +208,8 @@ fn why_not_well(report: &RunReport, exit: u8) -> Option<String> {
                 let values = counted(over.map(|it| it.unread).sum(), "value");
                 format!("{values} could not be read, more than the plan allows; their people are held back")
             });
-            Some(rejected.into_iter().chain(unread).collect::<Vec<_>>().join("; "))
+            let not_taken = report.scenarios.as_ref().and_then(crate::scenarios::not_taken);
+            Some(rejected.into_iter().chain(unread).chain(not_taken).collect::<Vec<_>>().join("; "))
         }
         EXIT_UNVERIFIED => Some("the answers of the verifier are not usable; all else is done".to_owned()),
         _ => None,
@@ -213,6 +226,9 @@ fn rejected(report: &RunReport) -> String {
 fn add_warnings(text: &mut Lines, report: &RunReport) {
     warnings(report).into_iter().for_each(|it| text.warning("warning", it));
     add_unread(text, report);
+    for it in report.scenarios.iter().flat_map(crate::scenarios::warnings) {
+        text.warning("scenarios", it);
+    }
     for (name, findings) in &report.list_findings {
         findings.iter().for_each(|it| text.warning("list", format!("{name}: {}", crate::list_quality::finding(it))));
     }
@@ -244,6 +260,12 @@ fn add_rows(text: &mut Lines, report: &RunReport) {
     }
     if report.rejects.contains_key(Reason::NoRegion.code()) {
         text.line("", "set default_region in [run] of the plan, or region in the [[source]]");
+    }
+}
+
+fn add_scenarios(text: &mut Lines, report: &RunReport) {
+    if let Some(scenarios) = &report.scenarios {
+        crate::scenarios::lines(scenarios, report.dry_run).into_iter().for_each(|(name, it)| text.line(name, it));
     }
 }
 

@@ -34,6 +34,7 @@ fn state(state: RunState) -> &'static str {
         RunState::DryRun => "dry run",
         RunState::Sample => "sample",
         RunState::Begun => "begun",
+        RunState::Translated => "translated",
         RunState::Extracted => "extracted",
         RunState::Cleaned => "cleaned",
         RunState::Verified => "verified",

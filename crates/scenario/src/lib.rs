@@ -105,6 +105,16 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Notification => "notification",
+            Self::Promotion => "promotion",
+            Self::Authentication => "authentication",
+            Self::Conversation => "conversation",
+        }
+    }
+
     /// The category that a source means if it declares the purpose; none for a conversation, which may be of each.
     pub fn category(self) -> Option<&'static str> {
         match self {
@@ -126,6 +136,17 @@ pub enum Criticality {
     Normal,
     /// Such as a payment.
     High,
+}
+
+impl Criticality {
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+        }
+    }
 }
 
 /// What starts a scenario.

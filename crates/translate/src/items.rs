@@ -20,7 +20,6 @@ mod taps;
 mod told;
 mod whatsapp_side;
 
-
 use scenario::Scenario;
 use schemars::JsonSchema;
 use serde::Serialize;

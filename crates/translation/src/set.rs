@@ -1,5 +1,6 @@
 //! A set of scenarios, and what it becomes beside the other sets.
 
+use model::Finding;
 use scenario::Scenario;
 use scenario_import::{Format, Skipped};
 use template::Template;
@@ -34,8 +35,7 @@ impl Set {
 
 /// Compiles the scenarios of all sets, and adds findings about names and texts that several scenarios share.
 ///
-/// A scenario whose id and language another set has already is not taken: its templates would have the names of the
-/// other's.
+/// A scenario is not taken if an earlier one has its id and language, or the name of one of its templates.
 pub fn compile_sets(sets: &mut [Set], options: &Options) {
     for set in &mut *sets {
         set.compiled = set.scenarios.iter().map(|it| compile(it, options)).collect();
@@ -46,6 +46,12 @@ pub fn compile_sets(sets: &mut [Set], options: &Options) {
 
 fn refuse_duplicates(sets: &mut [Set]) {
     let findings = translate::check_set(sets.iter().flat_map(|it| &it.scenarios));
+    refuse(sets, findings);
+    let findings = translate::check_names(sets.iter().flat_map(|it| &it.compiled));
+    refuse(sets, findings);
+}
+
+fn refuse(sets: &mut [Set], findings: Vec<(usize, Finding)>) {
     let mut compiled: Vec<&mut Compiled> = sets.iter_mut().flat_map(|it| &mut it.compiled).collect();
     for (n, finding) in findings {
         let it = &mut compiled[n];

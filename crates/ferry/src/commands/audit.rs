@@ -28,6 +28,8 @@ fn result(audited: &Audited) -> AuditResult {
         contacts: audited.contacts,
         artifacts: audited.artifacts,
         batches: audited.batches,
+        scenarios: audited.scenarios,
+        items: audited.items,
         differences,
         not_understood: audited.not_understood.clone(),
     }
@@ -49,7 +51,11 @@ fn lines(audited: &Audited) -> String {
             counted(audited.batches, "batch"),
             counted(audited.artifacts, "file")
         );
-        return balance + &unread;
+        let scenarios = match audited.scenarios {
+            0 => String::new(),
+            n => format!("{}: {}\n", counted(n, "scenario"), text::scenarios::items(&audited.items)),
+        };
+        return balance + &scenarios + &unread;
     }
     const MOST_SHOWN: usize = 50;
     let mut text = format!("{}: {}\n", audited.run_id, counted(audited.differences.len() as u64, "difference"));

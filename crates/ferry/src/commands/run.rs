@@ -95,6 +95,9 @@ async fn run_again(args: &RerunArgs, progress: Progress, output: Output, notice:
     if let Some(only) = args.only {
         return verify_again(&mut run, only, output, notice).await;
     }
+    if args.from == Some(Stage::Translate) {
+        return translate_again(&mut run, args.batch, output, notice).await;
+    }
     let (Some(batch), Some(from)) = (args.batch, args.from) else {
         bail!("name a batch with --batch, or contacts with --only")
     };
@@ -119,6 +122,14 @@ async fn run_again(args: &RerunArgs, progress: Progress, output: Output, notice:
         text
     })?;
     Ok(exit)
+}
+
+/// Translates the scenarios of the plan again.
+async fn translate_again(run: &mut OpenRun, section: Option<u32>, output: Output, notice: &mut Notice) -> Result<Exit> {
+    let report = crossing::translate_again(run, section).await?;
+    notice.reported(run, &report);
+    let exit = Exit::of(&report);
+    print_run(run, report, output, exit, text::run::translated_alone)
 }
 
 /// Verifies contacts without a valid answer.

@@ -10,19 +10,26 @@ use crate::cli::StatusArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text;
-use crossing::find_run;
+use crossing::{FoundRun, find_run};
 use model::{counted, grouped};
+use run::ScenarioSetRecord;
 
 /// Prints the state of every stage and batch, from the manifest and the receipts in the database.
 pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
     let looked = find_run(&args.place.place())?;
     let manifest = &looked.folder.manifest;
     let (mut batches, mut verified, mut loaded) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let mut kept = BTreeMap::new();
     if let Some(crm) = Crm::look(&looked.plan.crm_url()?).await? {
         batches = crm.batches(&manifest.run_id).await?;
         verified = crm.receipts(&manifest.run_id, Stage::Verify).await?;
         loaded = crm.receipts(&manifest.run_id, Stage::Load).await?;
+        kept = crm.all_receipts(&manifest.run_id, Stage::Translate).await?;
     }
+    let translated = match looked.plan.scenarios.is_empty() {
+        true => None,
+        false => Some(translated(&looked, kept)),
+    };
     let n_batches = batches.len();
     let by_file = |stage: Stage| StageStatus {
         stage,
@@ -56,16 +63,39 @@ pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
     let status = StatusResult {
         run_id: manifest.run_id.clone(),
         run_dir: text::path(looked.folder.dir()),
-        stages: vec![
-            by_file(Stage::Extract),
-            by_file(Stage::Clean),
-            by_receipt(Stage::Verify, &verified),
-            by_receipt(Stage::Load, &loaded),
-        ],
+        stages: translated
+            .into_iter()
+            .chain([
+                by_file(Stage::Extract),
+                by_file(Stage::Clean),
+                by_receipt(Stage::Verify, &verified),
+                by_receipt(Stage::Load, &loaded),
+            ])
+            .collect(),
         batches: batches.iter().map(batch_status).filter(is_shown).collect(),
     };
     output.print(&status, || text(&status))?;
     Ok(Exit::Done)
+}
+
+/// The state of translating: files of the run, and a receipt in the database for each section of the plan.
+fn translated(looked: &FoundRun, receipts: BTreeMap<u32, Receipt>) -> StageStatus {
+    let record = looked.folder.manifest.stages.get(&Stage::Translate);
+    let sets = record.map(|it| it.scenario_sets.as_slice()).unwrap_or_default();
+    let is_kept =
+        |(number, set): &(u32, &ScenarioSetRecord)| receipts.get(number).is_some_and(|it| it.input == set.input);
+    let n_kept = (1..).zip(sets).filter(is_kept).count() as u64;
+    StageStatus {
+        stage: Stage::Translate,
+        state: match record {
+            None => "waiting",
+            Some(_) if n_kept < looked.plan.scenarios.len() as u64 => "in part",
+            Some(_) => "done",
+        },
+        counts: None,
+        batches_done: Some(n_kept),
+        batches: Some(looked.plan.scenarios.len() as u64),
+    }
 }
 
 fn text(status: &StatusResult) -> String {
@@ -77,10 +107,13 @@ fn text(status: &StatusResult) -> String {
         let rest = match (stage.batches_done, stage.batches) {
             // The number of batches is unknown until all contacts are merged.
             (Some(done), Some(0)) if done > 0 => format!("{} so far", counted(done, "batch")),
+            (Some(done), Some(all)) if stage.stage == Stage::Translate => {
+                format!("{} of {} in the database", grouped(done), counted(all, "section"))
+            }
             (Some(done), Some(all)) => format!("{} of {}", grouped(done), counted(all, "batch")),
             _ => rows,
         };
-        let _ = writeln!(text, "{:8} {:16} {rest}", stage.stage.name(), stage.state);
+        let _ = writeln!(text, "{:9} {:16} {rest}", stage.stage.name(), stage.state);
     }
     for batch in &status.batches {
         let when = |it: Option<jiff::Timestamp>| it.map_or("-".to_owned(), |it| it.strftime("%F %T").to_string());

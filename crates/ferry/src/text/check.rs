@@ -62,12 +62,26 @@ pub(crate) fn message(check: &Check) -> String {
 
 fn well(found: &Found) -> String {
     match found {
-        Found::Plan { path, sources } => format!("{}: {}", text::path(path), counted(*sources as u64, "source")),
+        Found::Plan { path, sources, scenarios: 0 } => {
+            format!("{}: {}", text::path(path), counted(*sources as u64, "source"))
+        }
+        Found::Plan { path, sources, scenarios } => {
+            let [sources, sets] = [(sources, "source"), (scenarios, "set")].map(|(n, it)| counted(*n as u64, it));
+            format!("{}: {sources}, {sets} of scenarios", text::path(path))
+        }
         Found::Key { key_id, place, database } => key(key_id, place, *database),
         Found::NoKey {} => "none yet: the first run makes one".to_owned(),
         Found::Source { name, files, bytes, columns, reading } => {
             let (files, columns) = (counted(*files as u64, "file"), counted(*columns as u64, "column"));
             format!("{name}: {files}, {}, {columns}, {reading}", size::shown(*bytes))
+        }
+        Found::Scenario { name, files, format, scenarios, skipped } => {
+            let [files, scenarios] = [(files, "file"), (scenarios, "scenario")].map(|(n, it)| counted(*n as u64, it));
+            let skipped = match skipped {
+                0 => String::new(),
+                n => format!(", {} not read", counted(*n as u64, "part")),
+            };
+            format!("{name}: {files}, {format}, {scenarios}{skipped}")
         }
         Found::Database { server, has_tables } => {
             let server = server.as_ref().map_or("SQLite".to_owned(), |it| format!("PostgreSQL {it}"));

@@ -102,9 +102,7 @@ fn uses(scenario: &Scenario) -> (HashMap<String, Vec<Use>>, Vec<(Use, String)>) 
 /// The slots of an act. A message that does not wait saves no answer.
 fn names_of(act: &Act) -> BTreeSet<String> {
     match act {
-        Act::Message(it) if it.slot.is_some() && !it.waits() => {
-            names(&scenario::Message { slot: None, ..it.clone() })
-        }
+        Act::Message(it) if it.slot.is_some() && !it.waits() => names(&scenario::Message { slot: None, ..it.clone() }),
         act => names(act),
     }
 }

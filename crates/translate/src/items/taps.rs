@@ -19,7 +19,10 @@ pub(super) struct Tap<'a> {
 
 enum Target<'a> {
     /// An answer: the value that it saves, and others that stand for it.
-    Answer { title: &'a str, values: Vec<String> },
+    Answer {
+        title: &'a str,
+        values: Vec<String>,
+    },
     Link(&'a Text),
     Phone(&'a str),
     Code(&'a Text),

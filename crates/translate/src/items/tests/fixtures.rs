@@ -12,7 +12,8 @@ const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scen
 
 /// The scenarios of every fixture, with the name of the fixture.
 pub(super) fn scenarios() -> Vec<(String, Vec<Scenario>)> {
-    let root = std::env::vars().find(|it| it.0 == "ITEMS_ROOT").map_or(PathBuf::from(FIXTURES), |it| PathBuf::from(it.1));
+    let root =
+        std::env::vars().find(|it| it.0 == "ITEMS_ROOT").map_or(PathBuf::from(FIXTURES), |it| PathBuf::from(it.1));
     let mut all = Vec::new();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
@@ -88,11 +89,31 @@ fn the_books_close_for_every_fixture() {
                 let compiled = compile(scenario, &Options { parameters, ..Options::default() });
                 let found = items(scenario, &compiled);
                 for item in found.iter().filter(|it| it.outcome == ItemOutcome::Unaccounted) {
-                    bad += &format!("{name} {} {}: {} {} {}\n", scenario.id, scenario.language, item.kind.name(), item.place, item.name);
+                    bad += &format!(
+                        "{name} {} {}: {} {} {}\n",
+                        scenario.id,
+                        scenario.language,
+                        item.kind.name(),
+                        item.place,
+                        item.name
+                    );
                 }
-                if parameters == Parameters::Named { break; }
+                if parameters == Parameters::Named {
+                    break;
+                }
                 let own = ItemTotals::of(&found);
-                println!("{name} | {} {} | {:?}", scenario.id, scenario.language, [own.steps, own.choices, own.slots, own.other].map(|it| (it.n_in, it.carried, it.lost, it.not_taken, it.unaccounted)));
+                println!(
+                    "{name} | {} {} | {:?}",
+                    scenario.id,
+                    scenario.language,
+                    [own.steps, own.choices, own.slots, own.other].map(|it| (
+                        it.n_in,
+                        it.carried,
+                        it.lost,
+                        it.not_taken,
+                        it.unaccounted
+                    ))
+                );
                 of_file += own;
             }
         }
