@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 33] = [
+const ARROWS: [(&str, &[&str]); 34] = [
     ("phone", &[]),
     ("test_needs", &[]),
     ("model", &["phone"]),
@@ -27,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
     ("template", &["consent", "model", "scenario"]),
     ("translate", &["model", "scenario", "template"]),
     ("scenario_text", &["model", "scenario", "scenario_import", "template", "translate"]),
+    ("review_page", &["model", "scenario", "template", "translate"]),
     ("verify", &["model", "phone", "whatsapp"]),
     ("crm", &["consent", "model", "phone"]),
     ("audit", &["model"]),
