@@ -27,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 34] = [
     ("template", &["consent", "model", "scenario"]),
     ("translate", &["model", "scenario", "template"]),
     ("scenario_text", &["model", "scenario", "scenario_import", "template", "translate"]),
+    ("review_page", &["model", "scenario", "template", "translate"]),
     ("verify", &["model", "phone", "whatsapp"]),
     ("crm", &["consent", "model", "phone"]),
     ("audit", &["model"]),
