@@ -70,8 +70,8 @@ pub use crate::run_report::{
 pub use crate::runs::{ListedRun, ListedRuns, RunState, prune_runs, runs};
 pub use crate::runs_diff::{ComparedRun, PersonChange, PersonDiff, RunsDiff, SegmentMove, diff_runs};
 pub use crate::segments::{SegmentCount, check_segments};
-pub use crate::translate::translation_edits;
 pub use crate::trace::{EarlierRows, TracedRow, earlier_rows, row_name, traced_rows};
+pub use crate::translate::translation_edits;
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
 pub use crate::unread_values::unread_values;
 pub use crate::verify::{Selection, Uninformative, uninformative};

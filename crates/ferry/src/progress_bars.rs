@@ -39,7 +39,11 @@ fn show(bars: &mut BTreeMap<Task, ProgressBar>, event: Event, has_bars: bool) {
             if let Some(bar) = bars.remove(&task) {
                 bar.finish_and_clear();
             }
-            print_task(task.name(), &text::progress::outcome(&outcome), seconds);
+            let outcome = text::progress::outcome(&outcome);
+            // A plan without exports reads none.
+            if !outcome.is_empty() {
+                print_task(task.name(), &outcome, seconds);
+            }
         }
         Event::Noted(note) => {
             let (name, text) = text::progress::note(&note);

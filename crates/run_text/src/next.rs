@@ -15,6 +15,10 @@ pub fn command(plan: &Plan, report: &RunReport) -> String {
             Some(path) => format!("ferry run {path}"),
             None => "ferry run".to_owned(),
         },
+        () if report.sources.is_empty() => {
+            let plan = named_plan(plan).map_or(String::new(), |it| format!(" --plan {it}"));
+            format!("ferry scenario review --to review.xlsx{plan}")
+        }
         () if lacks_region(report) => "set default_region in [run] of the plan, then: ferry run".to_owned(),
         () if report.reject_rate > report.max_reject_rate => {
             let folder = shell_word(&crate::path(&report.run_dir.join("clean/rejects")));

@@ -182,7 +182,7 @@ impl Lines {
 /// command.
 fn add_end(text: &mut Lines, report: &RunReport, next: &str, exit: u8) {
     text.blank();
-    if report.database.is_some() {
+    if report.database.is_some() && !report.sources.is_empty() {
         let MainNumbers { can_be_invited, have_consented, said_no } = report.main_numbers();
         text.number("can be invited", can_be_invited, "on WhatsApp, no refusal, no consent to WhatsApp yet");
         text.number("have consented", have_consented, "on WhatsApp, with consent to it");
@@ -194,6 +194,9 @@ fn add_end(text: &mut Lines, report: &RunReport, next: &str, exit: u8) {
     }
     if let Some(path) = report_file(report) {
         text.path("report", &path);
+        if report.scenarios.is_some() {
+            text.path("review", &crate::path(&report.run_dir.join(crate::scenarios::REVIEW_PAGE)));
+        }
     }
     text.line("next", next);
 }
@@ -252,6 +255,10 @@ fn add_rows(text: &mut Lines, report: &RunReport) {
     for source in &report.sources {
         let window = crate::coverage::lines(&source.coverage, source.rows).swap_remove(0);
         text.line("source", format!("{}: {}, {window}", source.name, counted(source.rows, "row")));
+    }
+    // A plan can have scenarios alone.
+    if report.sources.is_empty() {
+        return;
     }
     text.line("rows", grouped(report.counts.rows_in) + &crate::progress::equation(&report.counts));
     for (code, n) in &report.rejects {
@@ -333,6 +340,10 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
 }
 
 fn add_loaded(text: &mut Lines, report: &RunReport) {
+    if report.sources.is_empty() {
+        text.line_if("", report.dry_run.then(|| "nothing was written outside the run folder".to_owned()));
+        return;
+    }
     let loaded = loaded(report.inserted, report.updated, report.unchanged);
     if report.dry_run {
         text.line_if("would check", report.planned_checks.as_ref().map(crate::verify::planned_checks));

@@ -27,6 +27,12 @@ impl Set {
         Self { name: name.to_owned(), owner: owner.to_owned(), format, scenarios, compiled: Vec::new(), skipped }
     }
 
+    /// Scenarios in the neutral form, which are not compiled yet.
+    pub fn of(name: &str, scenarios: Vec<Scenario>) -> Self {
+        let (name, owner) = (name.to_owned(), String::new());
+        Self { name, owner, format: Format::Scenario, scenarios, compiled: Vec::new(), skipped: Vec::new() }
+    }
+
     /// Each scenario with what it became.
     pub fn pairs(&self) -> impl Iterator<Item = (&Scenario, &Compiled)> {
         self.scenarios.iter().zip(&self.compiled)

@@ -27,6 +27,7 @@ async fn run_all(args: &RunArgs, progress: Progress, output: Output, notice: &mu
     let report = crossing::run(&mut run).await?;
     notice.reported(&run, &report);
     let exit = Exit::of(&report);
+    review::written(&mut run).await?;
     print_run(&mut run, report, output, exit, text::run::text)
 }
 
@@ -80,6 +81,7 @@ pub(crate) async fn clean(args: &StageArgs, progress: Progress) -> Result<Exit> 
 pub(crate) async fn load(args: &StageArgs, progress: Progress, output: Output) -> Result<Exit> {
     let mut run = OpenRun::reopen(&args.place.place(), args.memory, progress).await?;
     let report = crossing::load(&mut run).await?;
+    review::written(&mut run).await?;
     print_run(&mut run, report, output, Exit::Done, text::run::loaded_alone)
 }
 
@@ -129,6 +131,7 @@ async fn translate_again(run: &mut OpenRun, section: Option<u32>, output: Output
     let report = crossing::translate_again(run, section).await?;
     notice.reported(run, &report);
     let exit = Exit::of(&report);
+    review::written(run).await?;
     print_run(run, report, output, exit, text::run::translated_alone)
 }
 

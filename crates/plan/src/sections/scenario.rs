@@ -20,6 +20,7 @@ pub struct ScenarioSection {
     /// A file, or a folder whose files are one set. Relative to the plan.
     pub path: PathBuf,
     /// The format of the files. Default: detected.
+    #[serde(default)]
     #[schemars(schema_with = "value_schemas::scenario_kind")]
     kind: Option<Spanned<String>>,
     /// The language of texts that are too short to recognise, or the region of their language, such as `pt_PT`.
