@@ -6,31 +6,10 @@
 //
 // FERRY_TEST_BROWSER is the folder that scripts/browser/install has filled. Prints what is wrong, a line each, and ends
 // with 1 if anything is.
-import { mkdtempSync, mkdirSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { basename, delimiter, dirname, join, resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-
-const require = createRequire(join(resolve(process.env.FERRY_TEST_BROWSER ?? "target/browser"), "package.json"));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-
-const DESK = { width: 1280, height: 800 };
-const PHONE = { width: 420, height: 900 };
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
-];
-
-function browserPath() {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const names = ["chromium", "chromium-browser", "google-chrome"];
-  const paths = folders.flatMap((folder) => names.map((name) => join(folder, name)));
-  const found = paths.find(existsSync);
-  if (!found) throw new Error("there is no Chromium in PATH: scripts/browser/install installs it");
-  return found;
-}
+import { A4, DESK, PHONE, opened, violations } from "./browser.mjs";
 
 // The boxes of the main figures, which must lie in the first screen.
 async function figuresOutside(page) {
@@ -66,12 +45,6 @@ async function overflow(page) {
   });
 }
 
-async function violations(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  return found.violations.map((it) => `axe: ${it.id}: ${it.help}: ${it.nodes.slice(0, 3).map((node) => node.html).join(" | ")}`);
-}
-
 async function checked(context, path, shots) {
   const wrong = [];
   const url = pathToFileURL(resolve(path)).href;
@@ -97,7 +70,7 @@ async function checked(context, path, shots) {
     }
   }
   await page.emulateMedia({ media: "print", colorScheme: "light" });
-  const pdf = await page.pdf({ format: "A4", margin: { top: "15mm", bottom: "15mm", left: "12mm", right: "12mm" }, ...(shots && { path: join(shots, "page.pdf") }) });
+  const pdf = await page.pdf({ ...A4, ...(shots && { path: join(shots, "page.pdf") }) });
   if (pdf.subarray(0, 5).toString() !== "%PDF-" || pdf.length < 5000) wrong.push("cannot be printed");
   await page.close();
   return [...new Set(wrong)];
@@ -109,8 +82,7 @@ if (pages[0] === "--shots") {
   shots = resolve(pages[1]);
   pages.splice(0, 2);
 }
-const profile = mkdtempSync(join(tmpdir(), "ferry-browser-"));
-const context = await chromium.launchPersistentContext(profile, { executablePath: browserPath(), headless: true, args: FLAGS });
+const { context, close } = await opened();
 let isWrong = false;
 for (const path of pages) {
   const name = basename(dirname(resolve(path)));
@@ -121,7 +93,6 @@ for (const path of pages) {
     isWrong = true;
   }
 }
-await context.close();
-rmSync(profile, { recursive: true, force: true });
+await close();
 console.log(isWrong ? "wrong" : `${pages.length} pages are fine`);
 process.exit(isWrong ? 1 : 0);

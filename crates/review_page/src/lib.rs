@@ -4,12 +4,26 @@
 //! [`html`] is the entry. The page loads no outside resources. Without its script it shows every step, one below the
 //! other, as it does on paper.
 
+mod changes;
 mod input;
+mod markup;
+mod marks;
+mod overview;
+mod page;
+mod sides;
+mod texts;
+mod values;
+mod view;
+mod words;
+
+use askama::Template;
 
 pub use input::{By, Decision, Review, Reviewed, ReviewedMessage, ReviewedTemplate};
 
+use crate::page::Page;
+use crate::words::ENGLISH;
+
 /// The page. It fails only if the page cannot be put together, which is a mistake in this crate.
 pub fn html(review: &Review<'_>) -> Result<String, askama::Error> {
-    let _ = review;
-    Ok(String::new())
+    Page::of(review, &ENGLISH).render()
 }
