@@ -95,7 +95,8 @@ pub const WHOLE: &str = "whole file";
 #[derive(Debug, Error)]
 pub enum ImportError {
     #[error(
-        "the format of {files} is not known: name it with --from, and the texts of a table with --text-column. {READS}"
+        "the format of {files} is not known: name it with --from, or with `kind` in a plan, and the texts of a table with \
+         --text-column or `text_column`. {READS}"
     )]
     Unknown { files: String },
     #[error("{file} is {kind}. {READS}")]

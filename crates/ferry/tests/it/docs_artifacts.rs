@@ -50,6 +50,12 @@ name = "user.name"
 consent = "subscribed"
 last_at = "seen"
 
+[[scenario]]
+name = "texts"
+path = "texts.csv"
+language = "en"
+owner = "Marketing"
+
 [verify]
 adapter = "file"
 path = "answers.csv"
@@ -81,10 +87,16 @@ phone,answer
 nobody,registered
 ";
 
+const TEXTS: &str = "\
+name,text
+ready,Your order [order] is ready to be picked up in our shop.
+closed,Our shop is closed on [date] because of the holidays.
+";
+
 /// The world of the pages, after its first run.
 pub(crate) fn world(url: &str) -> World {
     let world = World::empty();
-    for (name, text) in [("sms.csv", SMS), ("viber.ndjson", VIBER), ("answers.csv", ANSWERS)] {
+    for (name, text) in [("sms.csv", SMS), ("viber.ndjson", VIBER), ("answers.csv", ANSWERS), ("texts.csv", TEXTS)] {
         world.write(name, text);
     }
     world.write("plan.toml", &PLAN.replace("sqlite:ferry.db", url));

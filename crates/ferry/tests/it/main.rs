@@ -47,6 +47,7 @@ mod strangers;
 mod submission;
 mod templates;
 mod terminal;
+mod translated_runs;
 mod two_sides;
 mod understood;
 mod uploads;
