@@ -232,7 +232,8 @@ create table scenario (
 -- The steps of scenarios on WhatsApp, and each message that a step sends (part, from 0). number gives their order. A step
 -- that sends nothing has one row without text. For a message within the 24-hour window, source_text is what the translation
 -- says and text what is sent. They differ if somebody has edited the text; edited_from is the source_text of that moment, so
--- a source_text that differs from it is a proposal. A step that sends a template names it, and template has its text. Rows
+-- a source_text that differs from it is a proposal. digest is the SHA-256 of text; one that does not fit tells that the text
+-- was changed by hand, which is an edit made by "database". A step that sends a template names it, and template has its text. Rows
 -- with an edit, a decision or a comment stay when their step is gone, with is_missing; other rows are deleted.
 create table scenario_step (
   scenario_id text not null,
@@ -245,6 +246,7 @@ create table scenario_step (
   template text not null,
   source_text text not null,
   text text not null,
+  digest text not null,
   edited_from text,
   edited_by text not null default '',
   edited_at bigint not null default 0,
@@ -294,8 +296,8 @@ create table template_version (
 ) without rowid;
 
 -- What people decided and wrote about templates and messages. Rows are added and never changed. subject is
--- template NAME LANGUAGE or message SCENARIO LANGUAGE STEP PART. version is what they had before them, and text the new text
--- of a message, because messages have no versions. made_by is "database" for a text that was changed by hand.
+-- template NAME LANGUAGE or message SCENARIO LANGUAGE STEP PART. version is what they had before them, and text the new
+-- text. made_by is "database" for a text that was changed by hand.
 create table review (
   subject text not null,
   at bigint not null,

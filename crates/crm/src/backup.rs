@@ -9,8 +9,8 @@ use crate::{Crm, Database, LoadError};
 
 pub use restore::Losses;
 
-/// All tables that hold data, but for `usage`, `suppression` and those of templates: what was asked or submitted stays
-/// so, and people who were suppressed stay suppressed, whatever is restored.
+/// All tables that hold data, but for `usage`, `suppression` and those of scenarios and templates: what was asked or submitted
+/// stays so, people who were suppressed stay suppressed, and what people wrote and decided stays, whatever is restored.
 pub(crate) const TABLES: [&str; 11] = [
     "run",
     "source",

@@ -6,9 +6,13 @@
 //! those of a whole section.
 
 mod changes;
+#[cfg(test)]
+mod examples;
 mod kept;
 mod load;
 mod message;
+#[cfg(test)]
+mod property;
 mod reconcile;
 mod review;
 mod set;

@@ -1,7 +1,9 @@
 //! The way back to what a backup holds, without taking back what must not be.
 //!
 //! Contacts, identities, decisions, runs and their receipts become those of the backup. Refusals, unclear statements
-//! and all evidence are not taken back, nor is what no backup holds: suppression, usage and orders of templates.
+//! and all evidence are not taken back, nor is what no backup holds: suppression, usage and orders of templates, and the
+//! scenarios, messages and templates with what people wrote and decided about them. A run whose receipts of stage translate
+//! are taken back loads its sections again, which changes nothing.
 //! Statements and evidence of somebody whose contact vanishes stay without one, and count when that person is imported
 //! again.
 

@@ -60,8 +60,9 @@ pub struct ScenarioChanges {
     /// Edited messages whose step is gone, or sends no text any more. If the step comes back with a text, an edit whose row
     /// stayed is current again; all edits are in the table `review`.
     pub edits_without_place: Vec<MessageName>,
-    /// Templates with a text that somebody changed in the database by hand, as name and language. It is an edit now.
-    pub templates_by_hand: Vec<(String, String)>,
+    /// Versions of templates that somebody changed in the database by hand, as name, language and version. The new text is
+    /// an edit now.
+    pub templates_by_hand: Vec<(String, String, u32)>,
     /// The same of messages.
     pub messages_by_hand: Vec<MessageName>,
     pub moved_templates: Vec<MovedFrom>,

@@ -154,6 +154,8 @@ pub struct KeptMessage {
     pub source_text: String,
     /// What is sent.
     pub text: String,
+    /// The SHA-256 of the text as it was written. It does not fit a text that was changed by hand.
+    pub digest: Digest,
     /// The source text that an edit was made from or compared with; none if nobody has edited the text.
     pub edited_from: Option<String>,
     pub edited_by: String,
@@ -230,7 +232,7 @@ pub struct LoggedReview {
     pub decision: String,
     /// What they changed, in words with commas between them.
     pub changed: String,
-    /// The new text of a message. Of a template, its version has it.
+    /// The new text; empty if there is none.
     pub text: String,
     pub comment: String,
 }

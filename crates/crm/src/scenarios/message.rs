@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{BY_HAND, Change, KeptMessage, MessageName, NewDecision, Review, ReviewOutcome, StepRow, Verdict};
+use super::{
+    BY_HAND, Change, KeptMessage, MessageName, NewDecision, Review, ReviewOutcome, StepRow, Verdict, digest_of,
+};
 
 /// What the step of a source made of a message.
 pub(super) struct TakenStep {
@@ -29,13 +31,15 @@ impl KeptMessage {
 
     /// Makes an edit of a text that somebody put into the database by hand. True if there was one.
     pub(super) fn adopt_hand_edit(&mut self) -> bool {
-        let is_by_hand = self.edited_from.is_none() && self.text != self.source_text;
-        if is_by_hand {
-            self.edited_from = Some(self.source_text.clone());
-            self.edited_by = BY_HAND.to_owned();
-            self.verdict.clear();
+        let digest = digest_of(&self.text);
+        if digest == self.digest {
+            return false;
         }
-        is_by_hand
+        let from = self.edited_from.take().unwrap_or_else(|| self.source_text.clone());
+        (self.digest, self.edited_from) = (digest, Some(from));
+        (self.edited_by, self.edited_at) = (BY_HAND.to_owned(), None);
+        self.verdict.clear();
+        true
     }
 
     /// Decides and edits as a reviewer says, if they had these texts before them.
@@ -48,7 +52,7 @@ impl KeptMessage {
         }
         let before = self.clone();
         if let Some(edit) = review.edit.as_ref().filter(|it| it.text != self.text) {
-            self.text.clone_from(&edit.text);
+            self.set_text(&edit.text);
             self.edited_from = Some(self.source_text.clone());
             (self.edited_by, self.edited_at) = (by.to_owned(), Some(at));
             self.verdict.clear();
@@ -76,10 +80,14 @@ impl KeptMessage {
             self.edited_from = Some(self.source_text.clone());
         }
         if takes_proposal {
-            self.text.clone_from(&self.source_text);
+            self.set_text(&self.source_text.clone());
             (self.edited_from, self.edited_by, self.edited_at) = (None, String::new(), None);
         }
         self.verdict.decide(decision.meaning(), by, at);
+    }
+
+    fn set_text(&mut self, text: &str) {
+        (self.text, self.digest) = (text.to_owned(), digest_of(text));
     }
 
     /// Whether a review of older texts asks for what is there. So a sheet can be read twice.
@@ -105,6 +113,7 @@ pub(super) fn take_step(kept: Option<&KeptMessage>, step: &StepRow) -> TakenStep
         template: step.template.clone(),
         source_text: step.source_text.clone(),
         text: step.source_text.clone(),
+        digest: digest_of(&step.source_text),
         edited_from: None,
         edited_by: String::new(),
         edited_at: None,
@@ -135,6 +144,7 @@ fn beside_edit(kept: &KeptMessage, fresh: KeptMessage) -> (KeptMessage, Change) 
     };
     let message = KeptMessage {
         text: kept.text.clone(),
+        digest: kept.digest,
         edited_from: if is_agreed { Some(source.clone()) } else { kept.edited_from.clone() },
         edited_by: kept.edited_by.clone(),
         edited_at: kept.edited_at,

@@ -29,7 +29,7 @@ pub(super) struct Writes {
     pub(super) templates: Vec<(Option<VersionedTemplate>, VersionedTemplate)>,
     /// Sections that are not in the plan and have lost a scenario to this one.
     pub(super) abandoned: BTreeSet<String>,
-    /// Texts that were changed by hand: subject, version and, of a message, the text.
+    /// Texts that were changed by hand: subject, version and text.
     pub(super) by_hand: Vec<[String; 3]>,
 }
 
@@ -196,11 +196,11 @@ impl<'a> Reconciliation<'a> {
 
     fn adopted_template(&mut self, before: &VersionedTemplate) -> VersionedTemplate {
         let mut template = before.clone();
-        if !template.adopt_hand_edits().is_empty() {
+        for number in template.adopt_hand_edits() {
             let (name, language) = (before.name.clone(), before.language.clone());
-            self.changes.templates_by_hand.push((name.clone(), language.clone()));
+            self.changes.templates_by_hand.push((name.clone(), language.clone(), number));
             let subject = ReviewSubject::Template { name, language }.logged();
-            self.writes.by_hand.push([subject, before.token(), String::new()]);
+            self.writes.by_hand.push([subject, number.to_string(), before.versions[&number].body.clone()]);
         }
         template
     }

@@ -147,15 +147,15 @@ impl Tx {
     ) -> Result<ReviewOutcome, LoadError> {
         let Some(before) = templates_of(self, Some(key)).await?.pop() else { return Ok(ReviewOutcome::Gone) };
         let mut template = before.clone();
-        let token = template.token();
         let by_hand = template.adopt_hand_edits();
         let outcome = template.review(review, by, at);
         let ReviewOutcome::Taken { .. } = outcome else { return Ok(outcome) };
         self.write_rows(template_rows([(Some(&before), &template)])).await?;
-        if !by_hand.is_empty() {
-            self.log_by_hand(&review.subject.logged(), &token, "", at).await?;
+        for number in by_hand {
+            let text = &before.versions[&number].body;
+            self.log_by_hand(&review.subject.logged(), &number.to_string(), text, at).await?;
         }
-        self.log_review(review, "", by, at).await?;
+        self.log_review(review, by, at).await?;
         Ok(outcome)
     }
 
@@ -177,12 +177,11 @@ impl Tx {
         if let Some(text) = by_hand {
             self.log_by_hand(&review.subject.logged(), &review.seen, &text, at).await?;
         }
-        let text = if review.edit.is_some() { message.text.as_str() } else { "" };
-        self.log_review(review, text, by, at).await?;
+        self.log_review(review, by, at).await?;
         Ok(outcome)
     }
 
-    async fn log_review(&mut self, review: &Review, text: &str, by: &str, at: Timestamp) -> Result<(), LoadError> {
+    async fn log_review(&mut self, review: &Review, by: &str, at: Timestamp) -> Result<(), LoadError> {
         let decision = match review.decision {
             None => "",
             Some(_) if review.takes_proposal() => "proposal approved",
@@ -196,7 +195,7 @@ impl Tx {
             version: review.seen.clone(),
             decision: decision.to_owned(),
             changed: review.changed.join(", "),
-            text: text.to_owned(),
+            text: review.edit.as_ref().map_or_else(String::new, |it| it.text.clone()),
             comment: review.comment.clone().unwrap_or_default(),
         };
         self.log(entry).await

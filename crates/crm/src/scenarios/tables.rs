@@ -47,6 +47,7 @@ pub(super) const SCENARIO_STEP: Table = Table {
         ("template", Type::Text),
         ("source_text", Type::Text),
         ("text", Type::Text),
+        ("digest", Type::Text),
         ("edited_from", Type::Text),
         ("edited_by", Type::Text),
         ("edited_at", Type::Time),
@@ -177,7 +178,8 @@ pub(super) fn message_rows<'a>(messages: impl IntoIterator<Item = &'a KeptMessag
         let head = [&it.scenario, &it.language, &it.step_id].map(Cell::from);
         let numbers = [it.part, it.number].map(|it| i64::from(it).into());
         let texts = [&it.from_step, &it.kind, &it.template, &it.source_text, &it.text].map(Cell::from);
-        let edit = [it.edited_from.as_ref().into(), (&it.edited_by).into(), moment(it.edited_at)];
+        let digest = it.digest.to_string().into();
+        let edit = [digest, it.edited_from.as_ref().into(), (&it.edited_by).into(), moment(it.edited_at)];
         let is_missing = [i64::from(it.is_missing).into()];
         rows.push(
             head.into_iter().chain(numbers).chain(texts).chain(edit).chain(verdict(&it.verdict)).chain(is_missing),
@@ -198,11 +200,12 @@ pub(super) fn read_message(row: &dyn Row) -> Result<KeptMessage, LoadError> {
         template: row.text(7)?,
         source_text: row.text(8)?,
         text: row.text(9)?,
-        edited_from: row.opt_text(10)?,
-        edited_by: row.text(11)?,
-        edited_at: read_moment(row, 12)?,
-        verdict: read_verdict(row, 13)?,
-        is_missing: row.int(17)? != 0,
+        digest: read_digest(row, 10)?,
+        edited_from: row.opt_text(11)?,
+        edited_by: row.text(12)?,
+        edited_at: read_moment(row, 13)?,
+        verdict: read_verdict(row, 14)?,
+        is_missing: row.int(18)? != 0,
     })
 }
 

@@ -110,6 +110,10 @@ impl VersionedTemplate {
             if self.current == number {
                 self.current = version;
                 self.verdict.clear();
+                let now = &self.versions[&version];
+                if is_text(&self.versions[&self.source], &now.body, &now.category) {
+                    self.seen = self.source;
+                }
             }
         }
         noticed

@@ -4,9 +4,10 @@ use expect_test::expect;
 use jiff::Timestamp;
 use model::Stage;
 
+use super::scenarios::{APPROVE, edit, of_message, of_template};
 use super::two::take;
 use crate::check::{Place, RUN, check, id_of};
-use crate::{Crm, LoadError, Losses, SuppressAction};
+use crate::{Crm, LoadError, Losses, Review, SuppressAction};
 
 const LATER: &str = "2026-12-01-winter";
 const TWO: &str = "+33199000001 name=Ana consent=yes viber=a1\n+33199000002 name=Ben row=sms:2";
@@ -225,5 +226,24 @@ fn a_backup_is_taken_while_another_program_adds_people() {
         };
         tokio::join!(adding, backing_up);
         crm.would_lose(Some(place.folder())).await.unwrap();
+    });
+}
+
+#[test]
+fn a_restore_takes_back_nothing_that_people_wrote_or_decided_about_templates() {
+    check(async |place| {
+        let crm = place.open().await;
+        crm.import(RUN, TWO).await;
+        crm.load_section("hello\n template greeting A\n message ask B", 10).await;
+        crm.back_up(place.folder()).await.unwrap();
+        crm.review_now(Review { edit: edit("Ana's A"), decision: APPROVE, ..of_template("greeting") }, 11).await;
+        crm.review_now(Review { edit: edit("Ana's B"), ..of_message("ask") }, 11).await;
+        crm.load_section("hello\n template greeting A later\n message ask B", 20).await;
+        let before = crm.kept_words().await;
+        restore(&crm, place).await.unwrap();
+        assert_eq!(crm.kept_words().await, before);
+        clear(&crm).await;
+        assert_eq!(crm.kept_words().await, before);
+        assert!(before.contains("Ana's A, proposed A later"), "{before}");
     });
 }

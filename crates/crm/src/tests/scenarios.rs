@@ -114,12 +114,12 @@ impl Crm {
     }
 
     /// Loads one section as the second 10, 20 or so of 1970.
-    async fn load_section(&self, text: &str, second: i64) -> ScenarioChanges {
+    pub(super) async fn load_section(&self, text: &str, second: i64) -> ScenarioChanges {
         self.load_sections(&[section("shop", text)], second).await
     }
 
     /// Takes a review by Ana of the version that is there.
-    async fn review_now(&self, review: Review, second: i64) -> ReviewOutcome {
+    pub(super) async fn review_now(&self, review: Review, second: i64) -> ReviewOutcome {
         let seen = match &review.subject {
             ReviewSubject::Template { name, .. } => self.kept_template(name).await.token(),
             ReviewSubject::Message { step_id, .. } => self.kept_message(step_id).await.token(),
@@ -136,7 +136,7 @@ impl Crm {
     }
 
     /// All that the database keeps of scenarios, but for the log of reviews, a line each.
-    async fn kept_words(&self) -> String {
+    pub(super) async fn kept_words(&self) -> String {
         let scenarios = self.kept_scenarios().await.unwrap();
         let scenarios = scenarios.iter().map(|it| format!("{} of {}{}", it.id, it.section, gone(it.is_missing)));
         let messages = self.kept_messages().await.unwrap();
@@ -199,19 +199,19 @@ fn version_words(it: &TemplateVersion) -> String {
 }
 
 /// A review of a template without anything in it.
-fn of_template(name: &str) -> Review {
+pub(super) fn of_template(name: &str) -> Review {
     let subject = ReviewSubject::Template { name: name.to_owned(), language: "fr".to_owned() };
     Review { subject, seen: String::new(), decision: None, edit: None, comment: None, changed: vec!["text"] }
 }
 
 /// A review of a message of the scenario `hello` without anything in it.
-fn of_message(step: &str) -> Review {
+pub(super) fn of_message(step: &str) -> Review {
     let (scenario, language, step_id) = ("hello".to_owned(), "fr".to_owned(), step.to_owned());
     let subject = ReviewSubject::Message { scenario, language, step_id, part: 0 };
     Review { subject, ..of_template("") }
 }
 
-fn edit(text: &str) -> Option<EditedText> {
+pub(super) fn edit(text: &str) -> Option<EditedText> {
     Some(EditedText { text: text.to_owned(), category: "UTILITY".to_owned() })
 }
 
@@ -219,7 +219,7 @@ fn taken(version: &str) -> ReviewOutcome {
     ReviewOutcome::Taken { version: version.to_owned() }
 }
 
-const APPROVE: Option<NewDecision> = Some(NewDecision::Approve);
+pub(super) const APPROVE: Option<NewDecision> = Some(NewDecision::Approve);
 
 /// The templates that changed, such as `greeting New`.
 fn changed(changes: &ScenarioChanges) -> String {
