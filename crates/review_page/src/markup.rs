@@ -47,14 +47,21 @@ pub(crate) fn plain(text: &str) -> Markup {
     escaped
 }
 
+/// What stands in for a variable.
+pub(crate) struct Value {
+    pub(crate) text: String,
+    /// The slot that fills the variable; empty if none does.
+    pub(crate) slot: String,
+}
+
 /// A text in which the page can show either the variables or their values. A variable without a value is text.
-pub(crate) fn filled(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Markup {
+pub(crate) fn filled(text: &str, value: &dyn Fn(&str) -> Option<Value>) -> Markup {
     let writer = Writer { text, variables: spots(text, value), is_formatted: false };
     writer.whole()
 }
 
 /// The same with WhatsApp's formatting: `*bold*`, `_italic_`, `~struck~`, and code between backticks.
-pub(crate) fn formatted(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Markup {
+pub(crate) fn formatted(text: &str, value: &dyn Fn(&str) -> Option<Value>) -> Markup {
     let writer = Writer { text, variables: spots(text, value), is_formatted: true };
     writer.whole()
 }
@@ -63,10 +70,10 @@ pub(crate) fn formatted(text: &str, value: &dyn Fn(&str) -> Option<String>) -> M
 struct Spot {
     start: usize,
     end: usize,
-    value: String,
+    value: Value,
 }
 
-fn spots(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Vec<Spot> {
+fn spots(text: &str, value: &dyn Fn(&str) -> Option<Value>) -> Vec<Spot> {
     let found = variables(text).0.into_iter();
     found.filter_map(|it| Some(Spot { start: it.bytes.0, end: it.bytes.1, value: value(it.name)? })).collect()
 }
@@ -125,8 +132,14 @@ impl Writer<'_> {
     }
 
     fn write_variable(&self, spot: &Spot, markup: &mut Markup) {
-        markup.push_tag("<span class=\"v\"><bdi class=\"ex\">");
-        markup.push_text(&spot.value);
+        markup.push_tag("<span class=\"v\"");
+        if !spot.value.slot.is_empty() {
+            markup.push_tag(" data-slot=\"");
+            markup.push_text(&spot.value.slot);
+            markup.push_tag("\"");
+        }
+        markup.push_tag("><bdi class=\"ex\">");
+        markup.push_text(&spot.value.text);
         markup.push_tag("</bdi><bdi class=\"va\">");
         markup.push_text(&self.text[spot.start..spot.end]);
         markup.push_tag("</bdi></span>");
@@ -187,7 +200,10 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Expect) {
-        let value = |name: &str| Some(format!("<{name}>")).filter(|_| name != "x");
+        let value = |name: &str| {
+            let slot = if name == "1" { "a\"" } else { "" };
+            Some(Value { text: format!("<{name}>"), slot: slot.to_owned() }).filter(|_| name != "x")
+        };
         expected.assert_eq(&formatted(text, &value).to_string());
     }
 
@@ -208,7 +224,7 @@ mod tests {
     fn a_variable_is_written_with_its_value_and_one_without_is_text() {
         check(
             "Hi *{{1}}* {{x}}",
-            expect![[r#"Hi <strong><span class="v"><bdi class="ex">&#60;1&#62;</bdi><bdi class="va">{{1}}</bdi></span></strong> {{x}}"#]],
+            expect![[r#"Hi <strong><span class="v" data-slot="a&#34;"><bdi class="ex">&#60;1&#62;</bdi><bdi class="va">{{1}}</bdi></span></strong> {{x}}"#]],
         );
         check(
             "{{a_b_}} _c_",

@@ -137,3 +137,6 @@ fn location(location: &Location, w: &Words) -> MediaView {
     let target: Vec<&str> = named.chain([place.as_str()]).collect();
     MediaView { icon: "location", label: w.location.to_owned(), target: plain(&target.join(" · ")) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,17 +125,23 @@ fn lines(template: &Template, w: &Words) -> String {
             Component::Header(it) => lines.push(fill(w.header_line, &[it.text.as_deref().unwrap_or(&it.format)])),
             Component::Body(it) => lines.push(it.text.clone().unwrap_or_else(|| w.written_by_whatsapp.to_owned())),
             Component::Footer(it) => lines.extend(it.text.as_ref().map(|it| fill(w.footer_line, &[it]))),
-            Component::Buttons(it) => lines.extend(it.buttons.iter().map(button_line)),
+            Component::Buttons(it) => lines.extend(button_lines(&it.buttons)),
             Component::Carousel(it) => {
                 for (card, n) in it.cards.iter().zip(1..) {
                     lines.push(fill(w.card_line, &[&n.to_string(), card.body_text().unwrap_or_default()]));
-                    lines.extend(card.buttons().iter().map(button_line));
+                    lines.extend(button_lines(card.buttons()));
                 }
             }
             Component::Other(_) => {}
         }
     }
     lines.join("\n\n")
+}
+
+/// A line for each button.
+fn button_lines(buttons: &[Button]) -> Option<String> {
+    let lines: Vec<String> = buttons.iter().map(button_line).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn button_line(button: &Button) -> String {
