@@ -15,22 +15,62 @@ pub(crate) fn marked(old: &str, new: &str) -> Markup {
         push(&mut markup, ChangeTag::Insert, new);
         return markup;
     }
-    let changes = TextDiff::from_words(old, new);
-    let mut run: Option<(ChangeTag, String)> = None;
-    for change in changes.iter_all_changes() {
-        match &mut run {
-            Some((tag, text)) if *tag == change.tag() => text.push_str(change.value()),
-            _ => {
-                if let Some((tag, text)) = run.replace((change.tag(), change.value().to_owned())) {
-                    push(&mut markup, tag, &text);
-                }
+    let mut runs = Runs { markup, old: String::new(), new: String::new(), space: String::new() };
+    for change in TextDiff::from_words(old, new).iter_all_changes() {
+        runs.add(change.tag(), change.value());
+    }
+    runs.end()
+}
+
+/// Words that are gone and words that are new, up to the next that are the same. White space between two changes belongs
+/// to both.
+struct Runs {
+    markup: Markup,
+    old: String,
+    new: String,
+    space: String,
+}
+
+impl Runs {
+    fn add(&mut self, tag: ChangeTag, text: &str) {
+        let is_between = tag == ChangeTag::Equal && text.trim().is_empty() && !(self.old.is_empty() && self.new.is_empty());
+        match tag {
+            _ if is_between => self.space.push_str(text),
+            ChangeTag::Equal => {
+                self.flush();
+                self.markup.push_text(text);
+            }
+            ChangeTag::Delete => {
+                self.join();
+                self.old.push_str(text);
+            }
+            ChangeTag::Insert => {
+                self.join();
+                self.new.push_str(text);
             }
         }
     }
-    if let Some((tag, text)) = run {
-        push(&mut markup, tag, &text);
+
+    fn join(&mut self) {
+        let space = std::mem::take(&mut self.space);
+        self.old.push_str(&space);
+        self.new.push_str(&space);
     }
-    markup
+
+    fn flush(&mut self) {
+        let (old, new) = (std::mem::take(&mut self.old), std::mem::take(&mut self.new));
+        for (tag, text) in [(ChangeTag::Delete, old), (ChangeTag::Insert, new)] {
+            if !text.is_empty() {
+                push(&mut self.markup, tag, &text);
+            }
+        }
+        self.markup.push_text(&std::mem::take(&mut self.space));
+    }
+
+    fn end(mut self) -> Markup {
+        self.flush();
+        self.markup
+    }
 }
 
 fn push(markup: &mut Markup, tag: ChangeTag, text: &str) {
@@ -51,7 +91,11 @@ mod tests {
     #[test]
     fn words_that_differ_are_marked() {
         let text = marked("Your order is <late>.", "Your parcel is late.").to_string();
-        assert_eq!(text, "Your <del>order</del><ins>parcel</ins> is <del>&#60;late&#62;.</del><ins>late.</ins>");
+        assert_eq!(
+            text,
+            "Your <del>order</del><ins>parcel</ins> is <del>&#60;late&#62;.</del><ins>late.</ins>"
+        );
+        assert_eq!(marked("one two", "three four").to_string(), "<del>one two</del><ins>three four</ins>");
         assert_eq!(marked("a", "a").to_string(), "a");
         assert_eq!(marked("", "").to_string(), "");
     }

@@ -6,8 +6,8 @@
 
 mod changes;
 mod input;
-mod marks;
 mod markup;
+mod marks;
 mod overview;
 mod page;
 mod sides;

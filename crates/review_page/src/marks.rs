@@ -138,6 +138,7 @@ fn add(all: &mut Vec<Mark>, finding: &Finding, step: String, w: &Words) {
     let found = Found { step, message: finding.message.clone(), fix };
     let rule = finding.rule;
     match all.iter_mut().find(|it| it.code == rule.code) {
+        Some(mark) if mark.found.contains(&found) => {}
         Some(mark) => mark.found.push(found),
         None => all.push(Mark {
             severity: rule.severity.name(),

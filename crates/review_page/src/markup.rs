@@ -47,14 +47,21 @@ pub(crate) fn plain(text: &str) -> Markup {
     escaped
 }
 
+/// What stands in for a variable.
+pub(crate) struct Value {
+    pub(crate) text: String,
+    /// The slot that fills the variable; empty if none does.
+    pub(crate) slot: String,
+}
+
 /// A text in which the page can show either the variables or their values. A variable without a value is text.
-pub(crate) fn filled(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Markup {
+pub(crate) fn filled(text: &str, value: &dyn Fn(&str) -> Option<Value>) -> Markup {
     let writer = Writer { text, variables: spots(text, value), is_formatted: false };
     writer.whole()
 }
 
 /// The same with WhatsApp's formatting: `*bold*`, `_italic_`, `~struck~`, and code between backticks.
-pub(crate) fn formatted(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Markup {
+pub(crate) fn formatted(text: &str, value: &dyn Fn(&str) -> Option<Value>) -> Markup {
     let writer = Writer { text, variables: spots(text, value), is_formatted: true };
     writer.whole()
 }
@@ -63,10 +70,10 @@ pub(crate) fn formatted(text: &str, value: &dyn Fn(&str) -> Option<String>) -> M
 struct Spot {
     start: usize,
     end: usize,
-    value: String,
+    value: Value,
 }
 
-fn spots(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Vec<Spot> {
+fn spots(text: &str, value: &dyn Fn(&str) -> Option<Value>) -> Vec<Spot> {
     let found = variables(text).0.into_iter();
     found.filter_map(|it| Some(Spot { start: it.bytes.0, end: it.bytes.1, value: value(it.name)? })).collect()
 }
@@ -125,8 +132,14 @@ impl Writer<'_> {
     }
 
     fn write_variable(&self, spot: &Spot, markup: &mut Markup) {
-        markup.push_tag("<span class=\"v\"><bdi class=\"ex\">");
-        markup.push_text(&spot.value);
+        markup.push_tag("<span class=\"v\"");
+        if !spot.value.slot.is_empty() {
+            markup.push_tag(" data-slot=\"");
+            markup.push_text(&spot.value.slot);
+            markup.push_tag("\"");
+        }
+        markup.push_tag("><bdi class=\"ex\">");
+        markup.push_text(&spot.value.text);
         markup.push_tag("</bdi><bdi class=\"va\">");
         markup.push_text(&self.text[spot.start..spot.end]);
         markup.push_tag("</bdi></span>");
@@ -150,8 +163,7 @@ impl Writer<'_> {
     }
 
     fn close_of(&self, format: &Format, first: usize, end: usize) -> Option<usize> {
-        let line =
-            if format.crosses_lines { end } else { self.text[first..end].find('\n').map_or(end, |it| first + it) };
+        let line = if format.crosses_lines { end } else { self.text[first..end].find('\n').map_or(end, |it| first + it) };
         let signs = self.text[first..line].match_indices(format.sign).map(|it| first + it.0);
         signs.filter(|it| self.variables.iter().all(|spot| *it < spot.start || *it >= spot.end)).find(|close| {
             let last = self.text[first..*close].chars().next_back();
@@ -188,16 +200,16 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Expect) {
-        let value = |name: &str| Some(format!("<{name}>")).filter(|_| name != "x");
+        let value = |name: &str| {
+            let slot = if name == "1" { "a\"" } else { "" };
+            Some(Value { text: format!("<{name}>"), slot: slot.to_owned() }).filter(|_| name != "x")
+        };
         expected.assert_eq(&formatted(text, &value).to_string());
     }
 
     #[test]
     fn formats_are_those_of_whatsapp() {
-        check(
-            "*bold*, _it *both* it_, ~no~",
-            expect!["<strong>bold</strong>, <em>it <strong>both</strong> it</em>, <s>no</s>"],
-        );
+        check("*bold*, _it *both* it_, ~no~", expect!["<strong>bold</strong>, <em>it <strong>both</strong> it</em>, <s>no</s>"]);
         check("`a *b*` ```c\nd```", expect!["<code>a *b*</code> <code>c\nd</code>"]);
     }
 
@@ -212,15 +224,11 @@ mod tests {
     fn a_variable_is_written_with_its_value_and_one_without_is_text() {
         check(
             "Hi *{{1}}* {{x}}",
-            expect![[
-                r#"Hi <strong><span class="v"><bdi class="ex">&#60;1&#62;</bdi><bdi class="va">{{1}}</bdi></span></strong> {{x}}"#
-            ]],
+            expect![[r#"Hi <strong><span class="v" data-slot="a&#34;"><bdi class="ex">&#60;1&#62;</bdi><bdi class="va">{{1}}</bdi></span></strong> {{x}}"#]],
         );
         check(
             "{{a_b_}} _c_",
-            expect![[
-                r#"<span class="v"><bdi class="ex">&#60;a_b_&#62;</bdi><bdi class="va">{{a_b_}}</bdi></span> <em>c</em>"#
-            ]],
+            expect![[r#"<span class="v"><bdi class="ex">&#60;a_b_&#62;</bdi><bdi class="va">{{a_b_}}</bdi></span> <em>c</em>"#]],
         );
     }
 
@@ -228,9 +236,7 @@ mod tests {
     fn hostile_texts_are_text() {
         check(
             "<script>alert(1)</script> https://x/\"onclick=1 &amp;",
-            expect![[
-                r#"&#60;script&#62;alert(1)&#60;/script&#62; <span class="url">https://x/&#34;onclick=1</span> &#38;amp;"#
-            ]],
+            expect![[r#"&#60;script&#62;alert(1)&#60;/script&#62; <span class="url">https://x/&#34;onclick=1</span> &#38;amp;"#]],
         );
         assert_eq!(exact("a\r\n\"b\"<").to_string(), "a&#13;\n&#34;b&#34;&#60;");
     }

@@ -48,7 +48,7 @@ pub(crate) struct ScenarioView {
     notes: Vec<Mark>,
     n_notes: String,
     sides: Sides,
-    /// Where the source's side comes from.
+    /// The name of the source's side, with the kind of file that it comes from.
     source_label: String,
     is_translated: bool,
     texts: Vec<TextView>,
@@ -101,10 +101,17 @@ impl ScenarioView {
             n_notes: w.counted(w.notes_fold, notes.iter().map(|it| it.found.len()).sum()),
             notes,
             sides: sides(reviewed, &placed, w),
-            source_label: origin.map_or(w.format_neutral, |it| w.format(&it.format)).to_owned(),
+            source_label: source_label(origin, w),
             is_translated: !reviewed.flow.steps.is_empty(),
             texts: texts(reviewed, &placed, w),
         }
+    }
+}
+
+fn source_label(origin: Option<&Origin>, w: &Words) -> String {
+    match origin {
+        Some(it) if it.format != "scenario" => format!("{}: {}", w.source_side, w.format(&it.format)),
+        _ => w.source_side.to_owned(),
     }
 }
 
@@ -151,8 +158,7 @@ fn facts(reviewed: &Reviewed<'_>, w: &'static Words) -> Vec<(&'static str, Strin
 
 fn origin(origin: &Origin, w: &Words) -> String {
     let mut text = origin.file.clone();
-    for more in
-        [origin.place.clone(), origin.n_messages.map(|it| w.counted(w.n_logged, usize::try_from(it).unwrap_or(0)))]
+    for more in [origin.place.clone(), origin.n_messages.map(|it| w.counted(w.n_logged, usize::try_from(it).unwrap_or(0)))]
     {
         text.extend(more.map(|it| format!(", {it}")));
     }

@@ -6,8 +6,8 @@ use translate::{FlowAct, FlowStep, Outgoing};
 
 use crate::changes::marked;
 use crate::input::{Decision, Reviewed, ReviewedMessage, ReviewedTemplate};
-use crate::marks::Placed;
 use crate::markup::{Markup, plain};
+use crate::marks::Placed;
 use crate::sides::{flow_numbers, status};
 use crate::values::{distinct, of_body, of_header};
 use crate::view::{Badge, Mark};
@@ -47,7 +47,13 @@ pub(crate) fn texts(reviewed: &Reviewed<'_>, placed: &Placed<'_>, w: &Words) -> 
     templates.chain(messages).collect()
 }
 
-fn template(reviewed: &Reviewed<'_>, placed: &Placed<'_>, n: usize, it: &ReviewedTemplate<'_>, w: &Words) -> TextView {
+fn template(
+    reviewed: &Reviewed<'_>,
+    placed: &Placed<'_>,
+    n: usize,
+    it: &ReviewedTemplate<'_>,
+    w: &Words,
+) -> TextView {
     let sender = sender(reviewed, &it.current.name);
     let from = sender.and_then(|(step, _)| reviewed.scenario.steps.iter().position(|it| it.id == step.from));
     let mut badges = vec![
@@ -119,17 +125,23 @@ fn lines(template: &Template, w: &Words) -> String {
             Component::Header(it) => lines.push(fill(w.header_line, &[it.text.as_deref().unwrap_or(&it.format)])),
             Component::Body(it) => lines.push(it.text.clone().unwrap_or_else(|| w.written_by_whatsapp.to_owned())),
             Component::Footer(it) => lines.extend(it.text.as_ref().map(|it| fill(w.footer_line, &[it]))),
-            Component::Buttons(it) => lines.extend(it.buttons.iter().map(button_line)),
+            Component::Buttons(it) => lines.extend(button_lines(&it.buttons)),
             Component::Carousel(it) => {
                 for (card, n) in it.cards.iter().zip(1..) {
                     lines.push(fill(w.card_line, &[&n.to_string(), card.body_text().unwrap_or_default()]));
-                    lines.extend(card.buttons().iter().map(button_line));
+                    lines.extend(button_lines(card.buttons()));
                 }
             }
             Component::Other(_) => {}
         }
     }
     lines.join("\n\n")
+}
+
+/// A line for each button.
+fn button_lines(buttons: &[Button]) -> Option<String> {
+    let lines: Vec<String> = buttons.iter().map(button_line).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn button_line(button: &Button) -> String {

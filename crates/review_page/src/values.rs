@@ -6,6 +6,8 @@ use scenario::Scenario;
 use template::{Body, Header, Template, Variable, variables};
 use translate::{Flow, FlowAct, Outgoing};
 
+use crate::markup::Value;
+
 /// The example values of the slots of a scenario, the same on both sides.
 pub(crate) struct Values(BTreeMap<String, String>);
 
@@ -36,9 +38,9 @@ impl Values {
     }
 
     /// The same for a text: what is no slot stays text.
-    pub(crate) fn in_text(&self, name: &str) -> Option<String> {
+    pub(crate) fn in_text(&self, name: &str) -> Option<Value> {
         let is_slot = name.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_');
-        is_slot.then(|| self.slot(name))
+        is_slot.then(|| Value { text: self.slot(name), slot: name.to_owned() })
     }
 }
 

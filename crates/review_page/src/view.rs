@@ -22,6 +22,8 @@ pub(crate) struct StepView {
     pub(crate) next: String,
     /// The number of that step.
     pub(crate) to: String,
+    /// The slot that an answer is saved in; empty if there is none.
+    pub(crate) saves: String,
     pub(crate) marks: Vec<Mark>,
     /// That something of this step is lost on the other side; empty if nothing is.
     pub(crate) flag: String,
@@ -81,6 +83,8 @@ pub(crate) struct Tap {
     /// The name of its icon; empty for an answer.
     pub(crate) icon: &'static str,
     pub(crate) label: String,
+    /// The value that is saved.
+    pub(crate) value: String,
     pub(crate) description: String,
     /// What it opens; empty if it opens nothing.
     pub(crate) target: Markup,
@@ -136,7 +140,7 @@ pub(crate) struct Mark {
     pub(crate) found: Vec<Found>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     /// The number of the step; empty where the place shows it.
     pub(crate) step: String,

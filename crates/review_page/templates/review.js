@@ -29,6 +29,8 @@ class Chat {
     this.bar.textContent = begins.dataset.label;
     this.log.setAttribute("aria-label", phone.dataset.chat.replace("{0}", begins.dataset.label));
     this.taken = [];
+    this.values = new Map();
+    this.saves = undefined;
     this.root.querySelector(".back").addEventListener("click", () => this.back());
     this.root.querySelector(".again").addEventListener("click", () => this.again());
     this.replay();
@@ -49,11 +51,12 @@ class Chat {
   // Shows the chat from its beginning, as far as the answers lead.
   replay() {
     this.log.replaceChildren();
+    this.values.clear();
     const begins = this.begins.querySelector(".begins");
     if (begins) this.log.append(...begins.cloneNode(true).children);
     this.go(this.begins.dataset.start);
     for (const answer of this.taken) this.follow(answer);
-    this.finish();
+    this.finish(this.log.querySelector(".shown:last-of-type"));
   }
 
   // The customer answers, or something else happens.
@@ -61,13 +64,14 @@ class Chat {
     this.taken.push(answer);
     const last = this.log.lastElementChild;
     this.follow(answer);
-    this.finish();
+    this.finish(last?.nextElementSibling);
     const next = last?.nextElementSibling?.nextElementSibling ?? this.log.lastElementChild;
     next.tabIndex = -1;
     next.focus({ preventScroll: true });
   }
 
-  follow({ says, isEvent, next }) {
+  follow({ says, value, isEvent, next }) {
+    if (this.saves && value !== undefined) this.values.set(this.saves, value);
     for (const tap of this.log.querySelectorAll("button[data-next]")) tap.disabled = true;
     const said = made("p", isEvent ? "event" : "me", says);
     said.dir = "auto";
@@ -78,6 +82,7 @@ class Chat {
   // Shows a step, and those that follow it at once.
   go(id) {
     this.chips.replaceChildren();
+    this.saves = undefined;
     for (let n = 0; n < MOST_STEPS; n += 1) {
       const step = this.steps.get(id);
       if (!step) return this.log.append(made("p", "event", phone.dataset.ends));
@@ -94,6 +99,13 @@ class Chat {
     for (const part of step.querySelectorAll(":scope > .said, :scope > .flag, :scope > .marks")) {
       copy.append(...(part.className === "said" ? part.cloneNode(true).childNodes : [part.cloneNode(true)]));
     }
+    for (const it of copy.querySelectorAll(".v[data-slot]")) {
+      const value = this.values.get(it.dataset.slot);
+      if (value !== undefined) it.querySelector(".ex").textContent = value;
+    }
+    for (const sheet of copy.querySelectorAll(".sheet")) {
+      sheet.addEventListener("toggle", () => sheet.open && sheet.scrollIntoView({ block: "nearest" }));
+    }
     for (const tap of copy.querySelectorAll(".tap")) {
       const button = made("button", tap.className, "");
       button.type = "button";
@@ -107,18 +119,20 @@ class Chat {
   }
 
   tapped(button, says) {
-    if (button.dataset.next !== undefined) return this.take({ says, isEvent: false, next: button.dataset.next });
+    const { next, value } = button.dataset;
+    if (next !== undefined) return this.take({ says, value: value ?? says, isEvent: false, next });
     const note = made("p", "event", button.dataset.note);
     note.dir = "auto";
     this.log.append(note);
-    this.scroll();
+    note.scrollIntoView({ block: "nearest" });
   }
 
   // Offers the ways on that are no buttons.
   offer(step) {
+    this.saves = step.dataset.saves;
     for (const way of step.querySelectorAll(":scope > .ways > .way")) {
       const says = way.firstElementChild.textContent;
-      const isEvent = way.classList.contains("event");
+      const isEvent = way.classList.contains("by-event");
       const item = document.createElement("li");
       const button = made("button", `chip ${isEvent ? "event" : "answer"}`, says);
       button.type = "button";
@@ -129,15 +143,16 @@ class Chat {
     }
   }
 
-  finish() {
+  // Shows the newest messages; if they are longer than the screen, from `first` on.
+  finish(first) {
     this.root.querySelector(".back").disabled = this.taken.length === 0;
     this.root.querySelector(".again").disabled = this.taken.length === 0;
+    this.first = this.taken.length > 0 ? first : undefined;
     this.scroll();
   }
 
-  // Shows the newest messages from their beginning if they are longer than the screen.
   scroll() {
-    this.log.scrollTop = this.log.scrollHeight;
+    this.log.scrollTop = this.first ? this.first.offsetTop - this.log.offsetTop - 8 : 0;
   }
 }
 
@@ -146,10 +161,6 @@ function prepare(scenario) {
   const phones = scenario.querySelector(".phones");
   if (phones.children.length > 0) return;
   for (const begins of scenario.querySelectorAll(".row.first > .side")) phones.append(new Chat(scenario, begins).root);
-  for (const shown of phones.children) {
-    const log = shown.querySelector(".log");
-    log.scrollTop = log.scrollHeight;
-  }
 }
 
 for (const scenario of document.querySelectorAll(".scenario")) {

@@ -55,6 +55,7 @@ impl<'a> Answers<'a> {
     fn routed(&mut self, at: Option<usize>, title: &str, description: Option<&str>) -> Tap {
         let mut tap = Tap {
             label: title.to_owned(),
+            value: title.to_owned(),
             description: description.unwrap_or_default().to_owned(),
             note: fill(self.goals.w.leads_nowhere, &[title]),
             ..Tap::default()
@@ -62,6 +63,7 @@ impl<'a> Answers<'a> {
         if let Some(at) = at {
             self.used.insert(at);
             let (next, to) = self.goals.of(&self.ways[at].next);
+            tap.value.clone_from(&self.ways[at].value);
             (tap.next, tap.to) = (Some(next), to);
         }
         tap

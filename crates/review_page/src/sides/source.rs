@@ -56,7 +56,7 @@ impl Source<'_> {
             header: self.line(&message.header),
             body: self.line(&message.text),
             footer: self.line(&message.footer),
-            taps: message.choices.iter().map(|it| self.tap(it, &message.next)).collect(),
+            taps: message.choices.iter().map(|it| self.tap(None, it, &message.next)).collect(),
             cards: message.cards.iter().zip(1..).map(|(it, n)| self.card(it, n, &message.next)).collect(),
             ..Bubble::default()
         };
@@ -68,6 +68,7 @@ impl Source<'_> {
         view.bubbles.extend(then);
         match message.waits() {
             true => {
+                view.saves = message.slot.clone().unwrap_or_default();
                 let label = self.w.other_answer.to_owned();
                 view.ways.push(self.goals.way(WayKind::Answer, label, &message.next));
                 silent::timeout(view, message.timeout.as_ref(), self.goals);
@@ -93,7 +94,7 @@ impl Source<'_> {
             label: fill(self.w.card, &[&n.to_string()]),
             media: card.media.as_ref().map(|it| self.media(it)),
             body: self.line(&card.body()),
-            taps: card.choices.iter().map(|it| self.tap(it, next)).collect(),
+            taps: card.choices.iter().map(|it| self.tap(Some(card), it, next)).collect(),
         }
     }
 
@@ -102,8 +103,13 @@ impl Source<'_> {
     }
 
     /// A choice without a goal of its own leads where the message does.
-    fn tap(&self, choice: &Choice, next: &Goal) -> Tap {
-        let mut tap = Tap { label: choice.title().to_owned(), ..Tap::default() };
+    fn tap(&self, card: Option<&Card>, choice: &Choice, next: &Goal) -> Tap {
+        let title = choice.title();
+        let value = match choice {
+            Choice::Reply { value: Some(value), .. } => value.clone(),
+            _ => card.map_or_else(|| title.to_owned(), |it| it.answer(title)),
+        };
+        let mut tap = Tap { label: title.to_owned(), value, ..Tap::default() };
         if let Some(own) = choice.next() {
             let (next, to) = self.goals.of(if own.is_some() { own } else { next });
             (tap.next, tap.to) = (Some(next), to);

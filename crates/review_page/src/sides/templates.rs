@@ -3,11 +3,11 @@
 use template::{Body, Button, Card, Component, Footer, Header, Template};
 use translate::SentCard;
 
-use super::answers::{Answers, WhatsApp};
 use super::status;
+use super::answers::{Answers, WhatsApp};
 use crate::input::ReviewedTemplate;
-use crate::markup::{Markup, exact, filled, formatted, plain};
-use crate::values::{of_body, of_header};
+use crate::markup::{Markup, Value, exact, filled, formatted, plain};
+use crate::values::{distinct, of_body, of_header};
 use crate::view::{Badge, Bubble, CardView, Line, MediaView, Tap};
 use crate::words::{Words, fill};
 
@@ -27,8 +27,8 @@ pub(super) fn template_bubble(
         label: fill(w.template_named, &[&template.name]),
         badges,
         media: template.header().and_then(|it| media(whatsapp, it, header)),
-        header: template.header().and_then(header_line),
-        body: template.body().and_then(body_line),
+        header: template.header().and_then(|it| header_line(it, header)),
+        body: template.body().and_then(|it| body_line(it, parameters)),
         footer: template.footer().and_then(plain_line),
         taps: buttons(whatsapp, template.buttons(), answers, None),
         is_submitted: true,
@@ -46,22 +46,28 @@ pub(super) fn template_bubble(
     bubble
 }
 
-fn header_line(header: &Header) -> Option<Line> {
+/// `filled_by` is the slot of the variable, in braces.
+fn header_line(header: &Header, filled_by: Option<&str>) -> Option<Line> {
     let text = header.text.as_deref().filter(|it| !it.is_empty())?;
-    Some(Line { shown: filled(text, &|it| Some(example_or_name(of_header(header, it), it))), exact: exact(text) })
+    let slot = filled_by.map(|it| it.trim_matches(['{', '}'])).unwrap_or_default();
+    let value = |it: &str| Some(value(of_header(header, it), it, slot));
+    Some(Line { shown: filled(text, &value), exact: exact(text) })
 }
 
-fn body_line(body: &Body) -> Option<Line> {
+fn body_line(body: &Body, parameters: &[String]) -> Option<Line> {
     let text = body.text.as_deref().filter(|it| !it.is_empty())?;
-    Some(Line { shown: formatted(text, &|it| Some(example_or_name(of_body(body, it), it))), exact: exact(text) })
+    let names = distinct(text);
+    let slot = |name: &str| names.iter().position(|it| it == name).and_then(|it| parameters.get(it));
+    let value = |it: &str| Some(value(of_body(body, it), it, slot(it).map_or("", String::as_str)));
+    Some(Line { shown: formatted(text, &value), exact: exact(text) })
 }
 
 fn plain_line(text: &str) -> Option<Line> {
     (!text.is_empty()).then(|| Line { shown: plain(text), exact: exact(text) })
 }
 
-fn example_or_name(example: Option<String>, name: &str) -> String {
-    example.unwrap_or_else(|| format!("‹{name}›"))
+fn value(example: Option<String>, name: &str, slot: &str) -> Value {
+    Value { text: example.unwrap_or_else(|| format!("‹{name}›")), slot: slot.to_owned() }
 }
 
 /// The text that WhatsApp writes around a code.
@@ -110,7 +116,7 @@ fn card_view(
     CardView {
         label: fill(whatsapp.w.card, &[&(n + 1).to_string()]),
         media: card.header().and_then(|it| media(whatsapp, it, sent.map(|it| it.header.as_str()))),
-        body: body.and_then(body_line),
+        body: body.and_then(|it| body_line(it, sent.map_or(&[], |it| it.parameters.as_slice()))),
         taps: buttons(whatsapp, card.buttons(), answers, sent),
     }
 }
@@ -140,7 +146,10 @@ fn other_tap(w: &Words, button: &Button, label: String) -> Tap {
         (Some(url), _) if !button.is_otp() => {
             let opened = example.unwrap_or_else(|| url.clone());
             // The example is the whole address; the variable stands for its end.
-            let end = |_: &str| Some(opened.strip_prefix(url.split("{{").next()?).unwrap_or(&opened).to_owned());
+            let end = |name: &str| {
+                let end = opened.strip_prefix(url.split("{{").next()?).unwrap_or(&opened);
+                Some(value(Some(end.to_owned()), name, ""))
+            };
             ("link", filled(url, &end), fill(w.opens, &[&opened]))
         }
         (_, Some(number)) => ("phone", plain(number), fill(w.dials, &[number])),

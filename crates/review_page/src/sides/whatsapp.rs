@@ -36,6 +36,7 @@ impl WhatsApp<'_> {
             (view.next, view.to) = self.goals.of(&sends.next);
             return;
         };
+        view.saves = awaits.slot.clone().unwrap_or_default();
         if sends.sends.is_empty() {
             view.notes.push(self.w.listens.to_owned());
         }

@@ -34,7 +34,7 @@ pub(crate) const ENGLISH: Words = Words {
                   take the sheet back with:",
     scenarios: "Scenarios",
     search: "Search",
-    severity: "With",
+    severity: "Findings",
     decision: "Decision",
     any: "any",
     values: "Show",
