@@ -19,10 +19,22 @@ const MOST_OPEN = 6;
 const MOST_LOADING = 5_000;
 const MOST_OPENING = 500;
 
+// Each view on each size and in each colour scheme, though not all at once.
+const SCREENS = [
+  ["desk", DESK, "chat", "light"],
+  ["desk", DESK, "steps", "dark"],
+  ["phone", PHONE, "chat", "dark"],
+  ["phone", PHONE, "steps", "light"],
+];
+
 async function loaded(context, url, wrong, options = {}) {
   const page = await context.newPage();
   page.on("request", (request) => {
     if (request.url().split("#")[0] !== url) wrong.push(`asks for ${request.url()}`);
+  });
+  page.on("dialog", (dialog) => {
+    wrong.push(`a text has run: ${dialog.message()}`);
+    dialog.dismiss();
   });
   page.on("pageerror", (error) => wrong.push(`error: ${error}`));
   page.on("console", (message) => message.type() === "error" && wrong.push(`console: ${message.text()}`));
@@ -191,17 +203,14 @@ async function checked(context, path, shots) {
   if (n > 0) wrong.push(...(await withFilters(page)), ...(await byKeyboard(page)));
   const size = Math.round(readFileSync(path).length / 1024);
   console.log(`${basename(path)}: ${n} scenarios, ${size} KB, loaded in ${Math.round(loading)} ms, opened in ${Math.round(slowest)} ms at most, ${n_taps} taps`);
-  for (const [name, size] of [["desk", DESK], ["phone", PHONE]]) {
+  for (const [name, size, view, colorScheme] of SCREENS) {
     await page.setViewportSize(size);
-    for (const view of n > 0 ? ["chat", "steps"] : ["none"]) {
-      if (view !== "none") await show(page, view);
-      wrong.push(...(await overflow(page, `${name} ${view}`)));
-      for (const colorScheme of ["light", "dark"]) {
-        await page.emulateMedia({ colorScheme });
-        if (shots) await page.screenshot({ path: join(shots, `${name}-${view}-${colorScheme}.png`), fullPage: true });
-        if (n <= MOST_TAPPED) wrong.push(...(await violations(page)).map((it) => `${name} ${view} ${colorScheme}: ${it}`));
-      }
-    }
+    await page.emulateMedia({ colorScheme });
+    await show(page, view);
+    const screen = `${name} ${view} ${colorScheme}`;
+    wrong.push(...(await overflow(page, screen)));
+    if (shots) await page.screenshot({ path: join(shots, `${screen.replaceAll(" ", "-")}.png`), fullPage: true });
+    if (n <= MOST_TAPPED) wrong.push(...(await violations(page)).map((it) => `${screen}: ${it}`));
   }
   if (n <= MOST_TAPPED) {
     await page.setViewportSize(DESK);

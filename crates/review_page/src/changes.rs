@@ -33,7 +33,8 @@ struct Runs {
 
 impl Runs {
     fn add(&mut self, tag: ChangeTag, text: &str) {
-        let is_between = tag == ChangeTag::Equal && text.trim().is_empty() && !(self.old.is_empty() && self.new.is_empty());
+        let is_between =
+            tag == ChangeTag::Equal && text.trim().is_empty() && !(self.old.is_empty() && self.new.is_empty());
         match tag {
             _ if is_between => self.space.push_str(text),
             ChangeTag::Equal => {
@@ -91,10 +92,7 @@ mod tests {
     #[test]
     fn words_that_differ_are_marked() {
         let text = marked("Your order is <late>.", "Your parcel is late.").to_string();
-        assert_eq!(
-            text,
-            "Your <del>order</del><ins>parcel</ins> is <del>&#60;late&#62;.</del><ins>late.</ins>"
-        );
+        assert_eq!(text, "Your <del>order</del><ins>parcel</ins> is <del>&#60;late&#62;.</del><ins>late.</ins>");
         assert_eq!(marked("one two", "three four").to_string(), "<del>one two</del><ins>three four</ins>");
         assert_eq!(marked("a", "a").to_string(), "a");
         assert_eq!(marked("", "").to_string(), "");

@@ -8,7 +8,7 @@ use template::{Component, Header, Template};
 use test_needs::Need;
 use translate::{FlowAct, Outgoing};
 
-use crate::pages::{fixtures, review, very_many, worked_on, write};
+use crate::pages::{HOSTILE, everywhere, fixtures, review, very_many, worked_on, write};
 
 /// The lines of every message of a scenario as they are submitted, in the order of the steps.
 fn submitted(review: &Review<'_>, n: usize) -> Vec<String> {
@@ -62,7 +62,10 @@ fn with_lines(name: &str, review: &Review<'_>) -> PathBuf {
 fn pages_can_be_tapped_through_in_a_browser_and_carry_what_is_submitted() {
     let all = fixtures();
     let many = very_many();
+    let mut hostile: Vec<_> = HOSTILE.iter().map(|it| everywhere(it)).collect();
+    hostile.push(everywhere(&"x".repeat(10_000)));
     let pages = [
+        with_lines("hostile", &worked_on(&hostile)),
         with_lines("worked-on", &worked_on(&all)),
         with_lines("undecided", &review(&all[..3])),
         with_lines("nothing", &review(&[])),
@@ -73,5 +76,5 @@ fn pages_can_be_tapped_through_in_a_browser_and_carry_what_is_submitted() {
     let checked = Command::new("node").arg(script).args(&pages).env("FERRY_TEST_BROWSER", tools).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
     assert!(checked.status.success(), "{out}\n{err}");
-    assert!(out.contains("4 pages are fine"), "{out}");
+    assert!(out.contains("5 pages are fine"), "{out}");
 }

@@ -1,47 +1,12 @@
 //! Texts that would like to be more than texts.
 
-use review_page::{Review, Reviewed};
-use scenario::read_scenarios;
-use translate::{Options, compile};
-
-use crate::pages::review;
-
-const HOSTILE: [&str; 6] = [
-    "</script><script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
-    "</template></details><iframe src=//example.com>",
-    "\u{202e}drowssap\u{202c} \u{2066}x",
-    "'-alert(1)-'",
-    "<!--",
-];
-
-/// A scenario with a text in every place that takes one.
-fn everywhere(text: &str) -> String {
-    serde_json::json!({
-        "id": "a", "intent": text, "language": "en", "purpose": "conversation", "start": "s",
-        "trigger": { "type": "message", "phrases": [text] },
-        "origin": { "format": text, "file": text, "place": text },
-        "slots": [{ "name": "name", "examples": [text] }],
-        "losses": [{ "loss": "html", "place": text, "what": text }],
-        "steps": [
-            { "id": "s", "type": "message", "text": format!("{text} {{{{name}}}}"), "header": text, "footer": text,
-              "media": { "kind": "image", "url": format!("https://example.com/{text}") },
-              "choices": [{ "action": "reply", "title": text, "description": text, "next": "q" },
-                          { "action": "link", "title": text, "url": format!("https://example.com/{text}") }] },
-            { "id": "q", "type": "question", "text": text, "slot": "answer", "next": "c" },
-            { "id": "c", "type": "condition", "branches": [{ "slot": "answer", "test": "equals", "value": text, "next": "h" }] },
-            { "id": "h", "type": "handover", "via": "agent", "text": text, "target": text },
-        ],
-    })
-    .to_string()
-}
+use crate::pages::{HOSTILE, everywhere, review};
 
 fn page(text: &str) -> String {
-    let scenario = read_scenarios(&everywhere(text)).unwrap().remove(0);
-    let compiled = compile(&scenario, &Options::default());
-    let mut reviewed = Reviewed::undecided(&scenario, &compiled);
-    (reviewed.owner, reviewed.section) = (text, text);
-    let review = Review { name: text, run_id: text, made_by: text, scenarios: vec![reviewed], ..review(&[]) };
+    let all = [everywhere(text)];
+    let mut review = review(&all);
+    (review.name, review.run_id, review.made_by) = (text, text, text);
+    (review.scenarios[0].owner, review.scenarios[0].section) = (text, text);
     review_page::html(&review).unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use review_page::{By, Decision, Review, Reviewed, ReviewedMessage};
-use scenario::{Act, Scenario};
+use scenario::{Act, Scenario, read_scenarios};
 use scenario_import::{File, import};
 use template::{Component, Template};
 use translate::{Business, Compiled, FlowAct, Options, Outgoing, compile};
@@ -42,7 +42,8 @@ pub(crate) fn translated(name: &str) -> Vec<Translated> {
     let mut files = Vec::new();
     read(&Path::new(FIXTURES).join(name), &mut files);
     let imported = import(files, &scenario_import::Options::default()).unwrap();
-    let business = Business { name: Some("Ferry Shop".into()), contact: Some("+12025550100".into()), ..Business::default() };
+    let business =
+        Business { name: Some("Ferry Shop".into()), contact: Some("+12025550100".into()), ..Business::default() };
     let options = Options { business, ..Options::default() };
     imported.scenarios.into_iter().map(|it| (compile(&it, &options), it)).map(|(compiled, it)| (it, compiled)).collect()
 }
@@ -90,7 +91,9 @@ pub(crate) fn worked_on(all: &[Translated]) -> Review<'_> {
         }
         let first = reviewed.flow.steps.iter().find_map(|step| match &step.act {
             FlowAct::Send(sends) => sends.sends.iter().enumerate().find_map(|(part, it)| match it {
-                Outgoing::Message(message) if !message.body().is_empty() => Some((step.id.as_str(), part, message.body())),
+                Outgoing::Message(message) if !message.body().is_empty() => {
+                    Some((step.id.as_str(), part, message.body()))
+                }
                 _ => None,
             }),
             FlowAct::Other(_) => None,
@@ -143,6 +146,41 @@ pub(crate) fn very_many() -> Vec<Translated> {
         (scenario, compiled)
     };
     (1..=200).map(numbered).collect()
+}
+
+/// Texts that would like to be more than texts.
+pub(crate) const HOSTILE: [&str; 8] = [
+    "</script><script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "</template></details><iframe src=//example.com>",
+    "\u{202e}drowssap\u{202c} \u{2066}x",
+    "'-alert(1)-'",
+    "<!--",
+    "a\r\nb\rc",
+    "مرحبا، طلبك *جاهز* https://example.com الآن",
+];
+
+/// A scenario with a text in every place that takes one.
+pub(crate) fn everywhere(text: &str) -> Translated {
+    let json = serde_json::json!({
+        "id": "a", "intent": text, "language": "en", "purpose": "conversation", "start": "s",
+        "trigger": { "type": "message", "phrases": [text] },
+        "origin": { "format": text, "file": text, "place": text },
+        "slots": [{ "name": "name", "examples": [text] }],
+        "losses": [{ "loss": "html", "place": text, "what": text }],
+        "steps": [
+            { "id": "s", "type": "message", "text": format!("{text} {{{{name}}}}"), "header": text, "footer": text,
+              "media": { "kind": "image", "url": format!("https://example.com/{text}") },
+              "choices": [{ "action": "reply", "title": text, "description": text, "next": "q" },
+                          { "action": "link", "title": text, "url": format!("https://example.com/{text}") }] },
+            { "id": "q", "type": "question", "text": text, "slot": "answer", "next": "c" },
+            { "id": "c", "type": "condition", "branches": [{ "slot": "answer", "test": "equals", "value": text, "next": "h" }] },
+            { "id": "h", "type": "handover", "via": "agent", "text": text, "target": text },
+        ],
+    });
+    let scenario = read_scenarios(&json.to_string()).unwrap().remove(0);
+    let compiled = compile(&scenario, &Options::default());
+    (scenario, compiled)
 }
 
 /// Writes a page to `target/review-page`, where people can look at it.
