@@ -60,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["crm", "crossing", "model", "plan", "run"]),
     ("results", &["crossing", "model", "run"]),
     ("campaign", &["crm", "model", "plan", "run", "scenario", "template", "whatsapp"]),
+    ("template_text", &["campaign", "crm", "model", "scenario"]),
     (
         "review",
         &["crm", "crossing", "model", "plan", "review_page", "run", "scenario", "template", "translate", "translation"],
@@ -88,6 +89,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "scenario_text",
             "source_side",
             "template",
+            "template_text",
             "translate",
             "translation",
             "verify",

@@ -14,12 +14,12 @@ use results::{SyncResult, TemplateStatus, TemplateStatusResult};
 use scenario::Criticality;
 use serde_json::json;
 use template::HEADER_HANDLE;
+use template_text as text;
 use translation::{ORDER, OrderEntry};
 
 use crate::cli::template::{AccountArgs, SubmitArgs};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::text::templates as text;
 
 pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output) -> Result<Exit> {
     let plan = Plan::read(&args.account.plan)?;
