@@ -126,10 +126,12 @@ const UPDATE: &str = "update account_template set template_id = $1, digest = $2,
     holder = $31 returning name";
 
 // A row that is claimed was not read from the listing.
-const OBSERVE: &str = "update account_template set observed_at = $1 where account = $2 and holder = '' and observed_at < $1";
+const OBSERVE: &str =
+    "update account_template set observed_at = $1 where account = $2 and holder = '' and observed_at < $1";
 
 // Alerts that were raised meanwhile stay.
-const TELL: &str = "update account_template set untold = '' where account = $1 and name = $2 and language = $3 and untold = $4";
+const TELL: &str =
+    "update account_template set untold = '' where account = $1 and name = $2 and language = $3 and untold = $4";
 
 impl AccountTemplate {
     /// The cells of a row of [`TEMPLATE`].

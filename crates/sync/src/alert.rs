@@ -98,6 +98,11 @@ impl Alert {
         }
     }
 
+    /// Whether nothing can be done about it any more: it is told once, and nobody has to look again.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Disabled { .. } | Self::Gone)
+    }
+
     /// An error if the template cannot be sent now; a warning if it can, but something has become worse or is going to.
     pub fn severity(&self) -> Severity {
         match self {

@@ -261,7 +261,10 @@ mod tests {
                 "quality_score":{"score":"YELLOW","date":1760711433},"correct_category":"MARKETING",
                 "parameter_format":"NAMED","message_send_ttl_seconds":60,"components":[{"type":"BODY","text":"Hi."}]}"#,
         );
-        assert_eq!((full.quality_score.as_deref(), full.correct_category.as_deref()), (Some("YELLOW"), Some("MARKETING")));
+        assert_eq!(
+            (full.quality_score.as_deref(), full.correct_category.as_deref()),
+            (Some("YELLOW"), Some("MARKETING"))
+        );
         assert_eq!((full.parameter_format.as_deref(), full.message_send_ttl_seconds), (Some("NAMED"), Some(60)));
         assert_eq!(full.components.unwrap()[0]["text"], "Hi.");
         let bare = read(r#"{"id":"1","name":"n","language":"en"}"#);
