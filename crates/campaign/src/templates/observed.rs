@@ -11,11 +11,6 @@ use super::status::{GONE, NOT_SENT, REFUSED, SENDING};
 /// What was not approved yet, or not by WhatsApp: such content is not compared.
 const NOT_APPROVED: [&str; 7] = ["PENDING", "REJECTED", "IN_APPEAL", SENDING, NOT_SENT, REFUSED, GONE];
 
-/// What is wrong with a template, as long as it lasts.
-pub fn standing(row: &AccountTemplate, now: Timestamp) -> Result<Vec<Alert>> {
-    Ok(sync::standing(&known(row, now)?))
-}
-
 /// What is known of the template of a row. A listing has confirmed all of it. A moment that is still to come was written by
 /// a clock that was wrong, and does not count.
 pub(crate) fn known(row: &AccountTemplate, now: Timestamp) -> Result<Known> {
@@ -41,7 +36,7 @@ pub(crate) fn known(row: &AccountTemplate, now: Timestamp) -> Result<Known> {
 }
 
 /// How the approved template differs from the one that was sent; none if both were never compared.
-pub fn differences(row: &AccountTemplate) -> Result<Option<Vec<Difference>>> {
+fn differences(row: &AccountTemplate) -> Result<Option<Vec<Difference>>> {
     row.observed.differs.as_ref().map(|it| read(row, "differs", it)).transpose()
 }
 

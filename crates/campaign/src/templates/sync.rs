@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use crm::AccountTemplate;
 use jiff::Timestamp;
-use sync::{Alert, Known, follow};
-use whatsapp::TemplateState;
+use sync::{Alert, Difference, Known, follow};
+use whatsapp::TemplateState as Listed;
 
 use super::account::{TemplateAccount, TemplateKey};
-use super::observed::{known, observation, standing, untold, with_known};
+use super::observed::{known, observation, untold, with_known};
 use super::status::{NOT_SENT, REFUSED, SENDING};
 
 /// A template whose row in the database has changed.
@@ -17,6 +17,16 @@ use super::status::{NOT_SENT, REFUSED, SENDING};
 pub struct TemplateChange {
     pub before: AccountTemplate,
     pub now: AccountTemplate,
+}
+
+/// A template of the account, with what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateState {
+    pub row: AccountTemplate,
+    /// As long as it lasts, the gravest first.
+    pub standing: Vec<Alert>,
+    /// How the approved template differs from the one that was sent; none if both were never compared.
+    pub differences: Option<Vec<Difference>>,
 }
 
 /// Something about a template that somebody should look at.
@@ -50,7 +60,7 @@ impl SyncReport {
         let of = |alert| TemplateAlert { name: row.name.clone(), language: row.language.clone(), alert };
         let alerts = untold(row)?;
         let is_old = |it: &Alert| !it.is_final() && alerts.iter().all(|new| new.kind() != it.kind());
-        self.standing.extend(standing(row, now)?.into_iter().filter(is_old).map(of));
+        self.standing.extend(sync::standing(&known(row, now)?).into_iter().filter(is_old).map(of));
         if !alerts.is_empty() {
             self.alerts.extend(alerts.into_iter().map(of));
             self.untold.push(row.clone());
@@ -69,7 +79,7 @@ impl TemplateAccount {
         let rows = self.templates().await?;
         let at = Timestamp::now();
         let listed = self.client.templates(&self.name).await.context("could not list the templates")?;
-        let states: BTreeMap<TemplateKey, TemplateState> =
+        let states: BTreeMap<TemplateKey, Listed> =
             listed.into_iter().map(|it| ((it.name.clone(), it.language.clone()), it)).collect();
         let ours = self.submitted_digests().await?;
         let now = Timestamp::now();
@@ -91,6 +101,16 @@ impl TemplateAccount {
         report.alerts.sort_by(|a, b| (&a.name, &a.language).cmp(&(&b.name, &b.language)));
         report.standing.sort_by(|a, b| (&a.name, &a.language).cmp(&(&b.name, &b.language)));
         Ok(report)
+    }
+
+    /// Every template that the database knows, as it was last observed. No request is sent.
+    pub async fn states(&self, now: Timestamp) -> Result<Vec<TemplateState>> {
+        let rows = self.templates().await?.into_values();
+        let state = |row: AccountTemplate| {
+            let known = known(&row, now)?;
+            Ok(TemplateState { standing: sync::standing(&known), differences: known.content, row })
+        };
+        rows.map(state).collect()
     }
 
     /// Notes that somebody was told of the alerts of a report: no later report has them.
@@ -120,7 +140,9 @@ fn is_visible(before: &AccountTemplate, now: &AccountTemplate) -> bool {
     let of = |it: &AccountTemplate| {
         let seen = it.observed.clone();
         let what = (it.status.clone(), it.category.clone(), it.reason.clone());
-        (what, seen.quality, seen.announced_category, seen.announced_for, seen.disable_at)
+        // Without a score there is nothing to see.
+        let quality = Some(seen.quality).filter(|it| it != "UNKNOWN").unwrap_or_default();
+        (what, quality, seen.announced_category, seen.announced_for)
     };
     of(before) != of(now)
 }
@@ -129,7 +151,7 @@ fn is_visible(before: &AccountTemplate, now: &AccountTemplate) -> bool {
 /// digest that we have submitted under this name without being refused.
 fn settled(
     row: &AccountTemplate,
-    state: Option<&TemplateState>,
+    state: Option<&Listed>,
     ours: Option<&String>,
     at: Timestamp,
     now: Timestamp,
@@ -171,7 +193,7 @@ enum Order {
     Settled(AccountTemplate),
 }
 
-fn order_settled(row: &AccountTemplate, state: Option<&TemplateState>, ours: Option<&String>, now: Timestamp) -> Order {
+fn order_settled(row: &AccountTemplate, state: Option<&Listed>, ours: Option<&String>, now: Timestamp) -> Order {
     let is_open = row.claim.as_ref().is_some_and(|it| now < it.unknown_until);
     let is_edit = row.status == SENDING && row.template_id.is_some();
     let Some(state) = state else {
