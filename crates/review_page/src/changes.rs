@@ -51,10 +51,7 @@ mod tests {
     #[test]
     fn words_that_differ_are_marked() {
         let text = marked("Your order is <late>.", "Your parcel is late.").to_string();
-        assert_eq!(
-            text,
-            "Your <del>order</del><ins>parcel</ins> is <del>&#60;late&#62;.</del><ins>late.</ins>"
-        );
+        assert_eq!(text, "Your <del>order</del><ins>parcel</ins> is <del>&#60;late&#62;.</del><ins>late.</ins>");
         assert_eq!(marked("a", "a").to_string(), "a");
         assert_eq!(marked("", "").to_string(), "");
     }

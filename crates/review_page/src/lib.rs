@@ -6,8 +6,8 @@
 
 mod changes;
 mod input;
-mod markup;
 mod marks;
+mod markup;
 mod overview;
 mod page;
 mod sides;

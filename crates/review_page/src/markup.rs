@@ -150,7 +150,8 @@ impl Writer<'_> {
     }
 
     fn close_of(&self, format: &Format, first: usize, end: usize) -> Option<usize> {
-        let line = if format.crosses_lines { end } else { self.text[first..end].find('\n').map_or(end, |it| first + it) };
+        let line =
+            if format.crosses_lines { end } else { self.text[first..end].find('\n').map_or(end, |it| first + it) };
         let signs = self.text[first..line].match_indices(format.sign).map(|it| first + it.0);
         signs.filter(|it| self.variables.iter().all(|spot| *it < spot.start || *it >= spot.end)).find(|close| {
             let last = self.text[first..*close].chars().next_back();
@@ -193,7 +194,10 @@ mod tests {
 
     #[test]
     fn formats_are_those_of_whatsapp() {
-        check("*bold*, _it *both* it_, ~no~", expect!["<strong>bold</strong>, <em>it <strong>both</strong> it</em>, <s>no</s>"]);
+        check(
+            "*bold*, _it *both* it_, ~no~",
+            expect!["<strong>bold</strong>, <em>it <strong>both</strong> it</em>, <s>no</s>"],
+        );
         check("`a *b*` ```c\nd```", expect!["<code>a *b*</code> <code>c\nd</code>"]);
     }
 
@@ -208,11 +212,15 @@ mod tests {
     fn a_variable_is_written_with_its_value_and_one_without_is_text() {
         check(
             "Hi *{{1}}* {{x}}",
-            expect![[r#"Hi <strong><span class="v"><bdi class="ex">&#60;1&#62;</bdi><bdi class="va">{{1}}</bdi></span></strong> {{x}}"#]],
+            expect![[
+                r#"Hi <strong><span class="v"><bdi class="ex">&#60;1&#62;</bdi><bdi class="va">{{1}}</bdi></span></strong> {{x}}"#
+            ]],
         );
         check(
             "{{a_b_}} _c_",
-            expect![[r#"<span class="v"><bdi class="ex">&#60;a_b_&#62;</bdi><bdi class="va">{{a_b_}}</bdi></span> <em>c</em>"#]],
+            expect![[
+                r#"<span class="v"><bdi class="ex">&#60;a_b_&#62;</bdi><bdi class="va">{{a_b_}}</bdi></span> <em>c</em>"#
+            ]],
         );
     }
 
@@ -220,7 +228,9 @@ mod tests {
     fn hostile_texts_are_text() {
         check(
             "<script>alert(1)</script> https://x/\"onclick=1 &amp;",
-            expect![[r#"&#60;script&#62;alert(1)&#60;/script&#62; <span class="url">https://x/&#34;onclick=1</span> &#38;amp;"#]],
+            expect![[
+                r#"&#60;script&#62;alert(1)&#60;/script&#62; <span class="url">https://x/&#34;onclick=1</span> &#38;amp;"#
+            ]],
         );
         assert_eq!(exact("a\r\n\"b\"<").to_string(), "a&#13;\n&#34;b&#34;&#60;");
     }

@@ -151,7 +151,8 @@ fn facts(reviewed: &Reviewed<'_>, w: &'static Words) -> Vec<(&'static str, Strin
 
 fn origin(origin: &Origin, w: &Words) -> String {
     let mut text = origin.file.clone();
-    for more in [origin.place.clone(), origin.n_messages.map(|it| w.counted(w.n_logged, usize::try_from(it).unwrap_or(0)))]
+    for more in
+        [origin.place.clone(), origin.n_messages.map(|it| w.counted(w.n_logged, usize::try_from(it).unwrap_or(0)))]
     {
         text.extend(more.map(|it| format!(", {it}")));
     }

@@ -14,8 +14,8 @@ use template::Template;
 use translate::{Flow, FlowStep};
 
 use crate::input::{Reviewed, ReviewedMessage};
-use crate::markup::{Markup, plain};
 use crate::marks::Placed;
+use crate::markup::{Markup, plain};
 use crate::values::Values;
 use crate::view::{Goals, MediaView, StepView};
 use crate::words::{Words, fill};
@@ -108,10 +108,9 @@ fn beginning(start: &str, trigger: Option<&Trigger>, w: &Words) -> Beginning {
         Some(Trigger::Event { name: Some(name) }) => (fill(w.begins_by_event, &[name]), ""),
         Some(Trigger::Event { name: None }) => (w.begins_by_some_event.to_owned(), ""),
         Some(Trigger::Campaign) => (w.begins_by_campaign.to_owned(), ""),
-        Some(Trigger::Message { phrases }) => (
-            w.begins_by_customer.to_owned(),
-            phrases.first().map_or(w.any_message, String::as_str),
-        ),
+        Some(Trigger::Message { phrases }) => {
+            (w.begins_by_customer.to_owned(), phrases.first().map_or(w.any_message, String::as_str))
+        }
         None => (String::new(), ""),
     };
     Beginning { step: start.to_owned(), note, says: says.to_owned() }

@@ -6,8 +6,8 @@ use translate::{FlowAct, FlowStep, Outgoing};
 
 use crate::changes::marked;
 use crate::input::{Decision, Reviewed, ReviewedMessage, ReviewedTemplate};
-use crate::markup::{Markup, plain};
 use crate::marks::Placed;
+use crate::markup::{Markup, plain};
 use crate::sides::{flow_numbers, status};
 use crate::values::{distinct, of_body, of_header};
 use crate::view::{Badge, Mark};
@@ -47,13 +47,7 @@ pub(crate) fn texts(reviewed: &Reviewed<'_>, placed: &Placed<'_>, w: &Words) -> 
     templates.chain(messages).collect()
 }
 
-fn template(
-    reviewed: &Reviewed<'_>,
-    placed: &Placed<'_>,
-    n: usize,
-    it: &ReviewedTemplate<'_>,
-    w: &Words,
-) -> TextView {
+fn template(reviewed: &Reviewed<'_>, placed: &Placed<'_>, n: usize, it: &ReviewedTemplate<'_>, w: &Words) -> TextView {
     let sender = sender(reviewed, &it.current.name);
     let from = sender.and_then(|(step, _)| reviewed.scenario.steps.iter().position(|it| it.id == step.from));
     let mut badges = vec![

@@ -304,11 +304,18 @@ impl Watch {
         line_with(&mut self.err, words)
     }
 
-    fn end(mut self) -> Ended {
+    fn end(&mut self) -> Ended {
         let (mut out, mut err) = (String::new(), String::new());
         self.out.read_to_string(&mut out).unwrap();
         self.err.read_to_string(&mut err).unwrap();
         Ended { code: self.process.wait().unwrap().code().unwrap_or(-1), out, err }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -328,7 +335,7 @@ fn a_sync_that_goes_on_survives_a_failure_that_passes_and_ends_at_ctrl_c() {
     let world = submitted(&sandbox);
     let mut watch = Watch::start(world.command(&["template", "sync", "--every", "1s"]));
     watch.line("nothing changed");
-    sandbox.control("faults", r#"["server-error=1"]"#);
+    sandbox.control("faults", r#"["server-error"]"#);
     assert!(watch.err_line("; asking again at ").starts_with("warning: could not list the templates"));
     sandbox.control("faults", "[]");
     moderate(&sandbox, &json!({ "status": "PAUSED" }));
@@ -347,7 +354,7 @@ fn a_sync_that_goes_on_ends_when_the_token_is_refused() {
     let command = "(cat; echo) > told.txt";
     let mut watch = Watch::start(world.command(&["template", "sync", "--every", "1s", "--notify", command]));
     watch.line("nothing changed");
-    sandbox.control("faults", r#"["expired-token=1"]"#);
+    sandbox.control("faults", r#"["expired-token"]"#);
     let ended = watch.end();
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.err.contains("the provider refused the call (401, code 190)"), "{ended:?}");

@@ -3,8 +3,8 @@
 use template::{Body, Button, Card, Component, Footer, Header, Template};
 use translate::SentCard;
 
-use super::status;
 use super::answers::{Answers, WhatsApp};
+use super::status;
 use crate::input::ReviewedTemplate;
 use crate::markup::{Markup, exact, filled, formatted, plain};
 use crate::values::{of_body, of_header};

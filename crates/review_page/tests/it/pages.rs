@@ -42,7 +42,8 @@ pub(crate) fn translated(name: &str) -> Vec<Translated> {
     let mut files = Vec::new();
     read(&Path::new(FIXTURES).join(name), &mut files);
     let imported = import(files, &scenario_import::Options::default()).unwrap();
-    let business = Business { name: Some("Ferry Shop".into()), contact: Some("+12025550100".into()), ..Business::default() };
+    let business =
+        Business { name: Some("Ferry Shop".into()), contact: Some("+12025550100".into()), ..Business::default() };
     let options = Options { business, ..Options::default() };
     imported.scenarios.into_iter().map(|it| (compile(&it, &options), it)).map(|(compiled, it)| (it, compiled)).collect()
 }
@@ -90,7 +91,9 @@ pub(crate) fn worked_on(all: &[Translated]) -> Review<'_> {
         }
         let first = reviewed.flow.steps.iter().find_map(|step| match &step.act {
             FlowAct::Send(sends) => sends.sends.iter().enumerate().find_map(|(part, it)| match it {
-                Outgoing::Message(message) if !message.body().is_empty() => Some((step.id.as_str(), part, message.body())),
+                Outgoing::Message(message) if !message.body().is_empty() => {
+                    Some((step.id.as_str(), part, message.body()))
+                }
                 _ => None,
             }),
             FlowAct::Other(_) => None,

@@ -70,11 +70,15 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
 
 /// Opens the account of a plan.
 pub(super) async fn open(plan: &Plan, progress: &Progress) -> Result<TemplateAccount> {
+    TemplateAccount::open(plan, on_wait(progress)).await
+}
+
+/// Tells of each wait of a provider.
+pub(super) fn on_wait(progress: &Progress) -> impl Fn(ProviderWait) + Send + Sync + 'static {
     let progress = progress.clone();
-    let on_wait = move |ProviderWait { length, is_asked_for, until }| {
+    move |ProviderWait { length, is_asked_for, until }| {
         progress.note(Note::Waits { task: Task::Submit, length, is_asked_for, until });
-    };
-    TemplateAccount::open(plan, on_wait).await
+    }
 }
 
 /// The templates of files or of a folder that `ferry translate` wrote, and a line for each that the linter refuses or

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Error, Result};
-use campaign::SyncReport;
+use campaign::{SyncReport, TemplateAccount, TemplateAlert};
 use crossing::Progress;
 use jiff::Timestamp;
 use notify::Target;
@@ -13,7 +13,7 @@ use template_text as text;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::status::alert_entry;
-use super::submit::open;
+use super::submit::{on_wait, open};
 use crate::cli::template::SyncArgs;
 use crate::commands::notification;
 use crate::exit::{Exit, exit_of, texts_of};
@@ -85,7 +85,11 @@ impl Sync<'_> {
 
     /// Lists the account, and writes what has changed. The plan is read each time, so that a new token counts.
     async fn listed(&self) -> Result<SyncReport> {
-        let account = open(&Plan::read(&self.args.account.plan)?, self.progress).await?;
+        let plan = Plan::read(&self.args.account.plan)?;
+        let account = match self.args.every {
+            None => open(&plan, self.progress).await?,
+            Some(_) => TemplateAccount::open_briefly(&plan, on_wait(self.progress)).await?,
+        };
         let report = account.sync().await;
         account.close().await;
         report
@@ -108,7 +112,7 @@ impl Sync<'_> {
     }
 
     fn print(&self, report: &SyncReport, is_first: bool, now: Timestamp) -> Result<()> {
-        let entries = |alerts: &[campaign::TemplateAlert]| alerts.iter().map(|it| alert_entry(it, now)).collect();
+        let entries = |alerts: &[TemplateAlert]| alerts.iter().map(|it| alert_entry(it, now)).collect();
         let result = SyncResult {
             at: now,
             changed: report.changes.iter().map(text::change).collect(),
