@@ -16,6 +16,6 @@ pub use crate::templates::order::{TemplateOutcome, Wait};
 pub use crate::templates::sample::Sample;
 pub use crate::templates::schedule::{PlannedUpload, SubmissionSchedule, Wave};
 pub use crate::templates::submit::{SubmitEvent, SubmitReport, SubmittedTemplate};
-pub use crate::templates::sync::TemplateChange;
+pub use crate::templates::sync::{SyncReport, TemplateAlert, TemplateChange, TemplateState};
 pub use crate::templates::upload::{HANDLE_HOURS, UploadPart, UploadState};
 pub use crate::templates::wanted::{WantedTemplate, blocking_error};

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod limits;
+pub(crate) mod observed;
 pub(crate) mod order;
 pub(crate) mod sample;
 pub(crate) mod schedule;

@@ -164,7 +164,10 @@ create table usage (
 
 -- Templates that were submitted, and what WhatsApp says of them. status is WhatsApp's word, or SENDING until its answer
 -- comes: such a template may or may not exist. A row that is SENDING is a claim: holder is a random word of the process
--- that gave the order, claimed_at is when, and until unknown_until WhatsApp may still be carrying it out.
+-- that gave the order, claimed_at is when, and until unknown_until WhatsApp may still be carrying it out. sent_body is what
+-- was sent last, in JSON; null if that is not known. Each part of what WhatsApp says has the moment to which it applies, so
+-- that an older word never replaces a newer one; 0 is never. differs lists the fields in which what was approved is not
+-- what was sent, in JSON; null if both were never compared. untold holds alerts in JSON until they were told.
 create table account_template (
   account text not null,
   name text not null,
@@ -179,6 +182,20 @@ create table account_template (
   holder text not null default '',
   claimed_at bigint not null default 0,
   unknown_until bigint not null default 0,
+  sent_body text,
+  observed_at bigint not null default 0,
+  status_at bigint not null default 0,
+  status_since bigint not null default 0,
+  disable_at bigint not null default 0,
+  pause text not null default '',
+  quality text not null default '',
+  quality_at bigint not null default 0,
+  category_at bigint not null default 0,
+  previous_category text not null default '',
+  announced_category text not null default '',
+  announced_for bigint not null default 0,
+  differs text,
+  untold text not null default '',
   primary key (account, name, language)
 ) without rowid;
 

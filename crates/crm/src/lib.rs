@@ -33,8 +33,8 @@ mod suppression;
 mod tests;
 
 pub use account_templates::{
-    AccountTemplate, ClaimResult, OrderClaim, OrderKind, OrderLimit, OrderOutcome, SampleClaim, SampleRow,
-    TemplateOrder,
+    AccountTemplate, ClaimResult, ObservedTemplate, OrderClaim, OrderKind, OrderLimit, OrderOutcome, SampleClaim,
+    SampleRow, TemplateOrder,
 };
 pub use backup::Losses;
 pub use contact::{Conflict, Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};

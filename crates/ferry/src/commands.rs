@@ -8,6 +8,7 @@ mod fix;
 mod inspect;
 mod key;
 mod manual;
+mod notification;
 mod output_place;
 mod people;
 mod restore;

@@ -26,8 +26,8 @@ macro_rules! kept {
     };
 }
 
-/// The commands that print JSON, `error` for those that fail, and `notification`.
-const SCHEMAS: [(&str, Origin); 41] = [
+/// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
+const SCHEMAS: [(&str, Origin); 42] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("crm-ddl", Made(made::<DdlResult>)),
@@ -44,6 +44,7 @@ const SCHEMAS: [(&str, Origin); 41] = [
     ("load", Made(made::<RunResult>)),
     ("merge", Made(made::<MergeResult>)),
     ("notification", Made(made::<Notification>)),
+    ("notification-of-alerts", Made(made::<AlertsNotification>)),
     ("profiles", Made(made::<ProfilesOrOne>)),
     ("rerun", Made(made::<RerunResult>)),
     ("restore", Made(made::<RestoreOrList>)),

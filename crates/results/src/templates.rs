@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -75,19 +76,93 @@ pub struct TemplateStatus<'a> {
     pub name: &'a str,
     pub language: &'a str,
     pub status: &'a str,
+    /// When it was first seen in this status.
+    pub status_since: Option<Timestamp>,
     pub category: &'a str,
+    /// The category before this one; null if it never changed.
+    pub previous_category: Option<&'a str>,
+    /// The category that WhatsApp is going to give it; null if none is announced.
+    pub announced_category: Option<&'a str>,
+    /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`; null if WhatsApp has not said it.
+    pub quality: Option<&'a str>,
+    /// Days until it is disabled at the latest; null unless it is flagged.
+    pub days_left: Option<i64>,
     /// Why it was refused.
     pub reason: Option<&'a str>,
+    /// What is wrong with it.
+    pub alerts: Vec<TemplateAlertEntry>,
+    /// Whether what was sent is known, so that it can be compared with what was approved.
+    pub is_sent_known: bool,
+    /// Where what was approved is not what was sent; null if both were never compared.
+    pub differences: Option<Vec<TemplateDifference>>,
     /// The id of the scenario that it is part of.
     pub scenario: &'a str,
     /// The id that WhatsApp gave it.
     pub id: Option<&'a str>,
     pub changed_at: String,
+    /// When the account was last listed.
+    pub observed_at: Option<Timestamp>,
+}
+
+/// Something about a template that somebody should look at.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TemplateAlertEntry {
+    pub name: String,
+    pub language: String,
+    /// `flagged`, `disabled`, `paused`, `rejected`, `quality_dropped`, `category_changed`, `category_will_change`,
+    /// `content_differs` or `gone`.
+    pub alert: &'static str,
+    /// `error` if it cannot be sent now, else `warning`.
+    pub severity: &'static str,
+    /// What is wrong, in words.
+    pub message: String,
+    /// What to do about it, in words.
+    pub advice: &'static str,
+    /// Since when it is flagged, disabled or paused.
+    pub since: Option<Timestamp>,
+    /// When it is disabled at the latest, when its pause ends, or when its category changes.
+    pub until: Option<Timestamp>,
+    /// The score or the category before.
+    pub from: Option<String>,
+    /// The score or the category now, or the one that is announced.
+    pub to: Option<String>,
+    /// Where what was approved is not what was sent.
+    pub differences: Vec<TemplateDifference>,
+}
+
+/// A field in which the approved template differs from the one that was sent.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TemplateDifference {
+    /// In words, such as `body text` or `button 2 url`.
+    pub field: String,
+    pub sent: Option<String>,
+    pub approved: Option<String>,
 }
 
 /// The result of `ferry template sync`.
 #[derive(Serialize, JsonSchema)]
 pub struct SyncResult {
-    /// A sentence for each template whose status or category changed.
+    /// When the account was listed.
+    pub at: Timestamp,
+    /// A sentence for each template whose status, category or score changed.
     pub changed: Vec<String>,
+    /// What is new to look at.
+    pub alerts: Vec<TemplateAlertEntry>,
+    /// What is still wrong and was told before. What nobody can help any more, such as a disabled template, is left out.
+    pub standing: Vec<TemplateAlertEntry>,
+}
+
+/// What is told of new alerts, or of the end of `ferry template sync` by an error.
+#[derive(Serialize, JsonSchema)]
+pub struct AlertsNotification {
+    /// `template sync`.
+    pub command: &'static str,
+    /// `alerts`, or the name of the exit code of a command that failed.
+    pub status: &'static str,
+    /// The exit code: 3 with alerts.
+    pub exit: u8,
+    pub at: Timestamp,
+    pub alerts: Vec<TemplateAlertEntry>,
+    /// Why the command failed.
+    pub error: Option<String>,
 }

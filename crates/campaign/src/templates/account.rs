@@ -12,6 +12,9 @@ use whatsapp::{Client, ClientConfig, Hooks, Uploads, Wait};
 
 use super::limits::UNKNOWN_TIMEOUTS;
 
+/// Attempts of a request that is made again later anyway.
+const FEW_ATTEMPTS: usize = 2;
+
 /// The name and the language of a template: both together are unique in an account.
 pub type TemplateKey = (String, String);
 
@@ -43,11 +46,24 @@ impl TemplateAccount {
     /// Opens the database and the account that the plan names. No request is sent yet. `on_wait` is told of each wait of
     /// some seconds or more when it begins.
     pub async fn open(plan: &Plan, on_wait: impl Fn(ProviderWait) + Send + Sync + 'static) -> Result<Self> {
+        Self::open_with(plan, ClientConfig::default().attempts, on_wait).await
+    }
+
+    /// The same, for a caller who asks again later anyway: a request is given up after few attempts.
+    pub async fn open_briefly(plan: &Plan, on_wait: impl Fn(ProviderWait) + Send + Sync + 'static) -> Result<Self> {
+        Self::open_with(plan, FEW_ATTEMPTS, on_wait).await
+    }
+
+    async fn open_with(
+        plan: &Plan,
+        attempts: usize,
+        on_wait: impl Fn(ProviderWait) + Send + Sync + 'static,
+    ) -> Result<Self> {
         let Some(section) = &plan.whatsapp else {
             bail!("the plan has no [whatsapp]: name the account there, as in account = \"1234567890\"");
         };
         let timeout = section.timeout();
-        let config = ClientConfig { timeout, ..ClientConfig::default() };
+        let config = ClientConfig { timeout, attempts, ..ClientConfig::default() };
         let on_wait = move |Wait { length, is_asked_for }| {
             let until = Timestamp::now().saturating_add(length).unwrap_or(Timestamp::MAX);
             on_wait(ProviderWait { length, is_asked_for, until });

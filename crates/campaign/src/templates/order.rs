@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use crm::{AccountTemplate, ClaimResult, OrderKind, OrderLimit, OrderOutcome};
+use crm::{AccountTemplate, ClaimResult, ObservedTemplate, OrderKind, OrderLimit, OrderOutcome};
 use jiff::Timestamp;
 use serde_json::Value;
 use whatsapp::PostOutcome;
@@ -143,7 +143,7 @@ impl Orders<'_> {
             Ok(value) => value,
             Err(outcome) => return Ok(Given::Outcome(outcome)),
         };
-        let sending = self.sending(wanted);
+        let sending = self.sending(wanted, &value, row);
         let claimed = crm.claim_order(row, &sending, OrderKind::Submit, &SUBMIT_LIMITS).await?;
         if let Some(given) = not_claimed(claimed, |_, _, free_at| Wait::SubmissionLimit { free_at }) {
             return Ok(given);
@@ -157,14 +157,15 @@ impl Orders<'_> {
                 return Err(error).with_context(|| format!("could not submit {}", wanted.template.name));
             }
         };
-        let (row, order, outcome) = submitted(sending.clone(), posted);
+        let (row, order, outcome) = submitted(sending.clone(), posted, Timestamp::now());
         crm.end_order(&sending, &row, OrderKind::Submit, order).await?;
         Ok(Given::Outcome(outcome))
     }
 
-    /// The row of a template whose submission begins.
-    fn sending(&self, wanted: &WantedTemplate) -> AccountTemplate {
+    /// The row of a template whose submission begins. `row` is what the database had before.
+    fn sending(&self, wanted: &WantedTemplate, value: &Value, row: Option<&AccountTemplate>) -> AccountTemplate {
         let claim = self.account.claim();
+        let at = Some(claim.claimed_at);
         AccountTemplate {
             account: self.account.name.clone(),
             name: wanted.template.name.clone(),
@@ -177,6 +178,10 @@ impl Orders<'_> {
             scenario: wanted.scenario.clone(),
             changed_at: claim.claimed_at.as_microsecond(),
             claim: Some(claim),
+            sent_body: Some(value.to_string()),
+            observed: ObservedTemplate { status_at: at, status_since: at, ..ObservedTemplate::default() },
+            // What nobody was told of stays to be told.
+            untold: row.map_or(String::new(), |it| it.untold.clone()),
         }
     }
 
@@ -201,16 +206,15 @@ impl Orders<'_> {
             Ok(value) => value,
             Err(outcome) => return Ok(Given::Outcome(outcome)),
         };
-        let AccountTemplate { digest, changed_at, claim, .. } = self.sending(wanted);
-        let sending = AccountTemplate { digest, status: SENDING.to_owned(), changed_at, claim, ..row.clone() };
+        // The category of an approved template cannot change.
+        if row.status == "APPROVED" {
+            value["category"] = serde_json::json!(row.category);
+        }
+        let sending = self.editing(wanted, &value, row);
         let claimed = crm.claim_order(Some(row), &sending, OrderKind::Edit, limits).await?;
         let wait = |limit: OrderLimit, n_edits, free_at| Wait::EditLimit { n_edits, hours: limit.hours, free_at };
         if let Some(given) = not_claimed(claimed, wait) {
             return Ok(given);
-        }
-        // The category of an approved template cannot change.
-        if row.status == "APPROVED" {
-            value["category"] = serde_json::json!(row.category);
         }
         let posted = match client.edit_template(id, &value).await {
             Ok(posted) => posted,
@@ -219,9 +223,19 @@ impl Orders<'_> {
                 return Err(error).with_context(|| format!("could not edit {}", row.name));
             }
         };
-        let (now, order, outcome) = edited(row, sending.clone(), posted);
+        let (now, order, outcome) = edited(row, sending.clone(), posted, Timestamp::now());
         crm.end_order(&sending, &now, OrderKind::Edit, order).await?;
         Ok(Given::Outcome(outcome))
+    }
+
+    /// The row of a template whose edit begins: what is known of it stays.
+    fn editing(&self, wanted: &WantedTemplate, value: &Value, row: &AccountTemplate) -> AccountTemplate {
+        let AccountTemplate { digest, changed_at, claim, sent_body, observed, .. } =
+            self.sending(wanted, value, Some(row));
+        let ObservedTemplate { status_at, status_since, .. } = observed;
+        let observed = ObservedTemplate { status_at, status_since, differs: None, ..row.observed.clone() };
+        let status = SENDING.to_owned();
+        AccountTemplate { digest, status, changed_at, claim, sent_body, observed, ..row.clone() }
     }
 }
 
@@ -240,17 +254,25 @@ fn not_claimed(claimed: ClaimResult, wait: impl FnOnce(OrderLimit, usize, Timest
 fn submitted(
     sending: AccountTemplate,
     posted: PostOutcome<whatsapp::Submitted>,
+    at: Timestamp,
 ) -> (AccountTemplate, OrderOutcome, TemplateOutcome) {
     match posted {
         PostOutcome::Accepted(taken) => {
             let category = if taken.category.is_empty() { sending.category.clone() } else { taken.category };
             let is_other_category = category != sending.category;
             let status = taken.status;
+            let asked_for = if is_other_category { sending.category.clone() } else { String::new() };
+            let observed = ObservedTemplate {
+                category_at: Some(at),
+                previous_category: asked_for,
+                ..in_status(&sending.observed, at)
+            };
             let row = AccountTemplate {
                 template_id: Some(taken.id),
                 status: status.clone(),
                 category: category.clone(),
                 claim: None,
+                observed,
                 ..sending
             };
             (row, OrderOutcome::Taken, TemplateOutcome::Submitted { status, category, is_other_category })
@@ -270,10 +292,12 @@ fn edited(
     row: &AccountTemplate,
     sending: AccountTemplate,
     posted: PostOutcome<()>,
+    at: Timestamp,
 ) -> (AccountTemplate, OrderOutcome, TemplateOutcome) {
     match posted {
         PostOutcome::Accepted(()) => {
-            let row = AccountTemplate { status: "PENDING".to_owned(), reason: None, claim: None, ..sending };
+            let observed = in_status(&sending.observed, at);
+            let row = AccountTemplate { status: "PENDING".to_owned(), reason: None, claim: None, observed, ..sending };
             (row, OrderOutcome::Taken, TemplateOutcome::Edited)
         }
         PostOutcome::Refused { code, subcode, message } => {
@@ -282,4 +306,11 @@ fn edited(
         }
         PostOutcome::Unknown => (sending, OrderOutcome::Unknown, TemplateOutcome::Unknown),
     }
+}
+
+/// What was observed of a template that has got a new status at a moment.
+fn in_status(observed: &ObservedTemplate, at: Timestamp) -> ObservedTemplate {
+    let since = Some(at);
+    let pause = String::new();
+    ObservedTemplate { status_at: since, status_since: since, disable_at: None, pause, ..observed.clone() }
 }

@@ -9,7 +9,7 @@ pub(crate) const NOT_SENT: &str = "NOT_SENT";
 /// WhatsApp refused the template.
 pub(crate) const REFUSED: &str = "REFUSED";
 /// The template is no longer in the account.
-pub(crate) const GONE: &str = "GONE";
+pub(crate) const GONE: &str = sync::GONE;
 
 /// Whether a listing may know more about the template than its row: an order may have arrived although its answer was
 /// lost or was a refusal of a second order.

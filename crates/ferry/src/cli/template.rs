@@ -1,6 +1,8 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TemplateCommand {
@@ -18,8 +20,12 @@ pub(crate) enum TemplateCommand {
     Submit(SubmitArgs),
     /// Print the status of every submitted template
     Status(AccountArgs),
-    /// Ask WhatsApp for the status of every submitted template, and print what changed
-    Sync(AccountArgs),
+    /// Ask WhatsApp for every submitted template, and print what changed and what to look at
+    ///
+    /// Tells once when a template is flagged, disabled, paused, rejected or deleted, when its quality drops, when its category
+    /// changes or is going to, and when what was approved is not what was sent. Ends with 3 while there is something to look
+    /// at. If Ferry is stopped before it has told of an alert, it tells at the next sync.
+    Sync(SyncArgs),
     /// List the rules, or explain one
     Rules {
         /// The code or the name of a rule, such as T302 or variable-at-end
@@ -32,6 +38,27 @@ pub(crate) struct AccountArgs {
     /// The plan: section `whatsapp` names the account, section `crm` the database
     #[arg(long, default_value = "plan.toml")]
     pub(crate) plan: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncArgs {
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+    /// Ask again and again after so long, such as 15m or 1h, until Ctrl-C. Goes on when WhatsApp cannot be reached for a time
+    #[arg(long, value_name = "TIME", value_parser = time_between)]
+    pub(crate) every: Option<Duration>,
+    /// Address or command to tell of new alerts, and of an end by an error: an address gets JSON by POST, a command gets it on
+    /// standard input, and FERRY_EXIT and FERRY_STATUS in its environment [default: notify in the plan]
+    #[arg(long, value_name = "URL|COMMAND")]
+    pub(crate) notify: Option<String>,
+}
+
+/// Reads a time between two requests, from a second to a week.
+fn time_between(text: &str) -> Result<Duration, String> {
+    let wrong = || "write a time from 1s to 7days, such as 15m or 1h".to_owned();
+    let time = text.parse::<SignedDuration>().map_err(|_| wrong())?;
+    let is_meant = (SignedDuration::from_secs(1)..=SignedDuration::from_hours(7 * 24)).contains(&time);
+    is_meant.then(|| time.unsigned_abs()).ok_or_else(wrong)
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,9 @@
 
 mod lint;
 mod sarif;
+mod status;
 mod submit;
+mod sync;
 
 use anyhow::{Result, bail};
 use model::Rule;
@@ -18,8 +20,8 @@ pub(crate) async fn run(command: &TemplateCommand, progress: Progress, output: O
     match command {
         TemplateCommand::Lint(args) => lint::lint(args, output),
         TemplateCommand::Submit(args) => submit::submit(args, progress, output).await,
-        TemplateCommand::Status(args) => submit::status(args, &progress, output).await,
-        TemplateCommand::Sync(args) => submit::sync(args, &progress, output).await,
+        TemplateCommand::Status(args) => status::status(args, &progress, output).await,
+        TemplateCommand::Sync(args) => sync::sync(args, &progress, output).await,
         TemplateCommand::Rules { rule } => rules(rule.as_deref(), output),
     }
 }

@@ -22,6 +22,7 @@ mod export_places;
 mod exports;
 mod faults;
 mod fixes;
+mod following;
 mod hints;
 mod hostile;
 mod inspect;

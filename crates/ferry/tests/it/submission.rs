@@ -202,9 +202,12 @@ fn what_moderation_decides_is_told() {
     expect![[r#"
         bad (en): PENDING → REJECTED: TAG_CONTENT_MISMATCH
         odd (en): PENDING → LIMIT_EXCEEDED
+        new: bad (en): rejected: TAG_CONTENT_MISMATCH
+             change the text and run `ferry template submit` again, or appeal in WhatsApp Manager
     "#]]
     .assert_eq(&world.ferry(&["template", "sync"]).out);
-    assert_eq!(world.ferry(&["template", "sync"]).out, "nothing changed\n");
+    let again = world.ferry(&["template", "sync"]).out;
+    assert_eq!(again, "nothing changed\nstill: bad (en): rejected: TAG_CONTENT_MISMATCH\n");
     // An unknown status is kept unchanged; a rejected template is not submitted again unchanged.
     let again = submit(&world);
     assert_eq!(again.out, "0 submitted, 0 edited, 4 unchanged, 0 refused, 0 unknown, 0 wait, 0 not reached\n");
@@ -289,7 +292,7 @@ fn names_that_are_taken_or_locked_are_refused_and_not_tried_again() {
 
     sandbox.call("DELETE", "/v25.0/42/message_templates?name=mine", "");
     let synced = world.ferry(&["template", "sync"]);
-    assert_eq!(synced.out, "mine (en): APPROVED → GONE: it was deleted, and its name cannot be used for 30 days\n");
+    assert!(synced.out.starts_with("mine (en): APPROVED → GONE\nnew: mine (en): it was deleted, "), "{synced:?}");
     let locked = submit(&world);
     assert!(locked.out.contains("mine (en): refused: a template of this name was deleted"), "{locked:?}");
     sandbox.control("clock", r#"{ "advance_seconds": 2592001 }"#);

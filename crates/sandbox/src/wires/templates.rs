@@ -3,7 +3,9 @@
 //!
 //! - `POST /{version}/{account}/message_templates`, and `GET` and `DELETE` there; `POST /{version}/{template}` edits.
 //! - `POST /sandbox/moderation [{"name": …, "status": "REJECTED", "reason": …, "category": …, "after_seconds": …}]` sets what
-//!   becomes of templates; without it they are approved at once. The name `*` stands for all others.
+//!   becomes of templates; without it they are approved at once. The name `*` stands for all others. `quality` and
+//!   `correct_category` are said in listings, and `text` or `components` are what is approved in place of what was sent.
+//!   What is `FLAGGED` is `DISABLED` seven days later. Another moderation pauses, reinstates, and so on.
 
 mod rules;
 
@@ -27,6 +29,9 @@ const CREATED_AN_HOUR: usize = 100;
 const MOST_TEMPLATES: usize = 250;
 /// How long the name of a deleted template cannot be used (Meta, template management).
 const LOCKED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How long a template stays flagged before it is disabled.
+const FLAGGED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How calls about templates show their token.
 const BEARER: [&str; 1] = ["Bearer "];
@@ -63,6 +68,17 @@ pub(crate) struct Moderation {
     category: Option<String>,
     #[serde(default)]
     after_seconds: i64,
+    /// The score of its quality.
+    quality: Option<String>,
+    /// The category that is announced.
+    correct_category: Option<String>,
+    /// The text of the body that is approved.
+    text: Option<String>,
+    /// All components that are approved.
+    components: Option<Value>,
+    /// When the moderation was set.
+    #[serde(skip)]
+    set_at: Timestamp,
 }
 
 fn approved() -> String {
@@ -109,8 +125,13 @@ impl Store {
         };
         let category = moderation.category.clone().unwrap_or(submitted);
         let decided_at = template.submitted_at.saturating_add(SignedDuration::from_secs(moderation.after_seconds));
-        match decided_at.is_ok_and(|it| it <= now) {
-            true => (moderation.status.clone(), moderation.reason.clone(), category),
+        match decided_at.as_ref().is_ok_and(|it| *it <= now) {
+            true => {
+                let since = decided_at.unwrap_or(now).max(moderation.set_at);
+                let is_over = moderation.status == "FLAGGED" && now >= since + FLAGGED;
+                let status = if is_over { "DISABLED".to_owned() } else { moderation.status.clone() };
+                (status, moderation.reason.clone(), category)
+            }
             false => ("PENDING".to_owned(), None, category),
         }
     }
@@ -222,6 +243,7 @@ pub(crate) struct Listing {
     limit: Option<usize>,
     after: Option<usize>,
     name: Option<String>,
+    fields: Option<String>,
 }
 
 pub(crate) async fn list(
@@ -239,7 +261,8 @@ pub(crate) async fn list(
         it.account == account && listing.name.as_deref().is_none_or(|name| text(&it.body, "name") == name)
     };
     let all: Vec<&Template> = store.templates.iter().filter(is_meant).collect();
-    let page: Vec<Value> = all.iter().skip(start).take(limit).map(|it| listed(&store, it, now)).collect();
+    let page: Vec<Value> =
+        all.iter().skip(start).take(limit).map(|it| listed(&store, it, listing.fields.as_deref(), now)).collect();
     let mut answer = json!({ "data": page });
     if start + limit < all.len() {
         answer["paging"] = json!({ "cursors": { "after": (start + limit).to_string() }, "next": "more" });
@@ -247,14 +270,54 @@ pub(crate) async fn list(
     Json(answer).into_response()
 }
 
-fn listed(store: &Store, template: &Template, now: Timestamp) -> Value {
+/// A template as a listing has it, with the fields that were asked for.
+fn listed(store: &Store, template: &Template, fields: Option<&str>, now: Timestamp) -> Value {
     let (status, reason, category) = store.state(template, now);
+    let moderation = store.moderation_of(text(&template.body, "name"));
     let mut value = template.body.clone();
     value["id"] = json!(template.id);
+    value["parameter_format"] = json!(text(&value, "parameter_format").to_uppercase());
+    if value["parameter_format"] == "" {
+        value["parameter_format"] = json!("POSITIONAL");
+    }
+    let is_reviewed = !["PENDING", "REJECTED"].contains(&status.as_str());
+    if let Some(moderation) = moderation.filter(|_| is_reviewed) {
+        alter(&mut value["components"], moderation);
+    }
+    value["components"].as_array_mut().into_iter().flatten().for_each(with_address);
     value["status"] = json!(status);
     value["category"] = json!(category);
     value["rejected_reason"] = json!(reason.unwrap_or_else(|| "NONE".to_owned()));
+    let quality = moderation.and_then(|it| it.quality.clone()).unwrap_or_else(|| "UNKNOWN".to_owned());
+    value["quality_score"] = json!({ "score": quality, "date": now.as_second() });
+    if let Some(correct) = moderation.and_then(|it| it.correct_category.clone()) {
+        value["correct_category"] = json!(correct);
+    }
+    let wanted: Option<Vec<&str>> = fields.map(|it| it.split(',').collect());
+    if let (Some(object), Some(wanted)) = (value.as_object_mut(), wanted) {
+        object.retain(|key, _| key == "id" || wanted.contains(&key.as_str()));
+    }
     value
+}
+
+/// Puts what was approved in place of what was sent.
+fn alter(components: &mut Value, moderation: &Moderation) {
+    if let Some(approved) = &moderation.components {
+        *components = approved.clone();
+    }
+    let Some(words) = &moderation.text else { return };
+    for component in components.as_array_mut().into_iter().flatten() {
+        if text(component, "type").eq_ignore_ascii_case("BODY") {
+            component["text"] = json!(words);
+        }
+    }
+}
+
+/// Puts an address in place of the handle of a sample.
+fn with_address(component: &mut Value) {
+    if let Some(handle) = component.pointer_mut("/example/header_handle/0") {
+        *handle = json!("https://scontent.example/sample");
+    }
 }
 
 pub(crate) async fn edit(
@@ -315,6 +378,10 @@ pub(crate) async fn delete(
         return refused;
     }
     let (now, mut store) = (sandbox.clock.now(), lock(&sandbox));
+    let is_meant = |it: &&Template| it.account == account && text(&it.body, "name") == deleted.name;
+    if store.templates.iter().filter(is_meant).any(|it| store.state(it, now).0 == "DISABLED") {
+        return Refusal::new(2_593_002, "a template that is DISABLED cannot be deleted").into_response();
+    }
     let before = store.templates.len();
     store.templates.retain(|it| it.account != account || text(&it.body, "name") != deleted.name);
     if store.templates.len() == before {
@@ -326,8 +393,9 @@ pub(crate) async fn delete(
 
 pub(crate) async fn moderate(
     State(sandbox): State<Arc<Sandbox>>,
-    Json(moderation): Json<Vec<Moderation>>,
+    Json(mut moderation): Json<Vec<Moderation>>,
 ) -> StatusCode {
+    moderation.iter_mut().for_each(|it| it.set_at = sandbox.clock.now());
     lock(&sandbox).moderation = moderation;
     StatusCode::NO_CONTENT
 }

@@ -11,11 +11,15 @@ use serde_json::Value;
 use crate::Client;
 
 /// Templates per page of a listing.
-const PAGE: &str = "200";
+const PAGE: &str = "100";
 /// Pages of a listing. An account has at most 6,000 templates, so it has fewer.
 const MOST_PAGES: usize = 100;
 
-/// A template as the account has it. Meta adds states and categories, so they are kept as they came.
+/// What a listing is asked for (Meta, WhatsApp Business HSM).
+const FIELDS: &str = "id,name,language,status,category,rejected_reason,quality_score,correct_category,parameter_format,\
+    message_send_ttl_seconds,components";
+
+/// A template as the account has it. Meta adds states, categories and scores, so they are kept as they came.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TemplateState {
     #[serde(deserialize_with = "id")]
@@ -29,6 +33,19 @@ pub struct TemplateState {
     /// `NONE` unless it was rejected.
     #[serde(default, deserialize_with = "reason")]
     pub rejected_reason: Option<String>,
+    /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`; none if the listing does not say it.
+    #[serde(default, deserialize_with = "score")]
+    pub quality_score: Option<String>,
+    /// The category that WhatsApp holds for right, and is going to give it.
+    #[serde(default, deserialize_with = "opt_word")]
+    pub correct_category: Option<String>,
+    #[serde(default, deserialize_with = "opt_word")]
+    pub parameter_format: Option<String>,
+    #[serde(default, deserialize_with = "seconds")]
+    pub message_send_ttl_seconds: Option<i64>,
+    /// The text as it was approved; none if the listing does not hold it.
+    #[serde(default, deserialize_with = "list")]
+    pub components: Option<Vec<Value>>,
 }
 
 /// The longest reason that is kept, in characters. Meta's are a sentence or two.
@@ -40,6 +57,28 @@ fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
 
 fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer).map(|it| cleaned(&it, MAX_STATUS))
+}
+
+// What a listing says beside the state is left out if it has another form: the state is worth more.
+
+fn opt_word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(value.as_str().map(|it| cleaned(it, MAX_STATUS)).filter(|it| !it.is_empty()))
+}
+
+/// A score is an object with its date. A word alone is one too.
+fn score<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let word = value.as_str().or_else(|| value.get("score").and_then(Value::as_str));
+    Ok(word.map(|it| cleaned(it, MAX_STATUS)).filter(|it| !it.is_empty()))
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Value::deserialize(deserializer).map(|it| it.as_i64())
+}
+
+fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Value>>, D::Error> {
+    Value::deserialize(deserializer).map(|it| it.as_array().cloned())
 }
 
 fn reason<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -103,7 +142,7 @@ impl Client {
         let path = format!("{}/message_templates", path_segment(account));
         let (mut templates, mut after) = (Vec::new(), String::new());
         for _ in 0..MOST_PAGES {
-            let mut query = vec![("fields", "id,name,language,status,category,rejected_reason"), ("limit", PAGE)];
+            let mut query = vec![("fields", FIELDS), ("limit", PAGE)];
             if !after.is_empty() {
                 query.push(("after", &after));
             }
@@ -212,5 +251,28 @@ mod tests {
         assert_eq!(read(200, &odd).unwrap(), PostOutcome::Accepted(cleaned));
         assert!(matches!(read(400, r#"{"error":{"code":80007}}"#), Err(CallError::RateLimited { .. })));
         assert!(matches!(read(401, r#"{"error":{"code":190}}"#), Err(CallError::Refused { code: Some(190), .. })));
+    }
+
+    #[test]
+    fn a_listing_says_the_state_and_what_else_it_can() {
+        let read = |body: &str| serde_json::from_str::<TemplateState>(body).unwrap();
+        let full = read(
+            r#"{"id":"1","name":"n","language":"en","status":"APPROVED","category":"UTILITY","rejected_reason":"NONE",
+                "quality_score":{"score":"YELLOW","date":1760711433},"correct_category":"MARKETING",
+                "parameter_format":"NAMED","message_send_ttl_seconds":60,"components":[{"type":"BODY","text":"Hi."}]}"#,
+        );
+        assert_eq!(
+            (full.quality_score.as_deref(), full.correct_category.as_deref()),
+            (Some("YELLOW"), Some("MARKETING"))
+        );
+        assert_eq!((full.parameter_format.as_deref(), full.message_send_ttl_seconds), (Some("NAMED"), Some(60)));
+        assert_eq!(full.components.unwrap()[0]["text"], "Hi.");
+        let bare = read(r#"{"id":"1","name":"n","language":"en"}"#);
+        let odd = read(
+            r#"{"id":"1","name":"n","language":"en","quality_score":null,"correct_category":7,"components":{},
+                "message_send_ttl_seconds":"60","parameter_format":""}"#,
+        );
+        assert_eq!(odd, bare);
+        assert_eq!((bare.quality_score, bare.correct_category, bare.components), (None, None, None));
     }
 }

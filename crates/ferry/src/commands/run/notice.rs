@@ -9,15 +9,13 @@ use anyhow::Result;
 use crossing::{OpenRun, RunReport};
 use futures::FutureExt;
 use jiff::Timestamp;
-use notify::{Notified, Said, Target};
+use notify::Target;
 use plan::Plan;
-use results::{Notification, Versioned};
-use serde_json::Value;
+use results::Notification;
 
 use crate::cli::NotifyArgs;
+use crate::commands::notification;
 use crate::exit::{Exit, exit_of};
-use crate::hint::UserError;
-use crate::output::{print_message, print_warning};
 use crate::text;
 
 /// Collects what a notification says while a command runs.
@@ -30,9 +28,9 @@ pub(super) struct Notice {
 impl Notice {
     /// Reads the target of the command line, or else of the plan. A plan that cannot be read is an error of the command.
     pub(super) fn of(command: &'static str, args: &NotifyArgs, plan: &Path) -> Result<Self> {
-        let target = match &args.notify {
-            Some(target) => Some(Target::parse(target).map_err(|it| UserError::Notify(it.to_string()))?),
+        let target = match notification::target(args.notify.as_deref())? {
             None => Plan::read(plan).ok().map(|it| it.notify()).transpose()?.flatten(),
+            target => target,
         };
         let told = Notification {
             command,
@@ -90,22 +88,6 @@ impl Notice {
             ("FERRY_STATUS", told.status.to_owned()),
             ("FERRY_RUN_ID", told.run_id.clone().unwrap_or_default()),
         ];
-        // A type without keys other than texts is always JSON.
-        let body: Value = serde_json::to_value(Versioned::of(&told)).unwrap_or_default();
-        let Notified { outcome, said } = notify::notify(&target, &body, &variables).await;
-        print_said(&said);
-        match outcome {
-            Ok(()) => tracing::info!("notified"),
-            Err(error) => print_warning(&format!("{:#}", anyhow::Error::from(error))),
-        }
-    }
-}
-
-/// Prints what a command wrote to standard error.
-fn print_said(said: &Said) {
-    let rest = said.is_cut.then_some("(some lines are left out)");
-    let lines: Vec<&str> = said.lines.iter().map(String::as_str).chain(rest).collect();
-    if !lines.is_empty() {
-        print_message(&format!("the notification command wrote:\n{}", lines.join("\n")));
+        notification::send(&target, &told, &variables).await;
     }
 }

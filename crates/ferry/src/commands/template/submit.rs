@@ -1,25 +1,23 @@
-//! `ferry template submit|status|sync`: templates and the account that they are submitted to.
+//! `ferry template submit`: templates to the account of the plan.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use campaign::{ProviderWait, Sample, SubmitEvent, TemplateAccount, UploadPart, WantedTemplate, blocking_error};
-use crm::AccountTemplate;
 use crossing::Progress;
 use crossing::progress::{Note, Outcome, Task, Work};
 use jiff::Timestamp;
 use plan::Plan;
-use results::{SyncResult, TemplateStatus, TemplateStatusResult};
 use scenario::Criticality;
 use serde_json::json;
 use template::HEADER_HANDLE;
+use template_text as text;
 use translation::{ORDER, OrderEntry};
 
-use crate::cli::template::{AccountArgs, SubmitArgs};
+use crate::cli::template::SubmitArgs;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::text::templates as text;
 
 pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output) -> Result<Exit> {
     let plan = Plan::read(&args.account.plan)?;
@@ -70,12 +68,17 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
     })
 }
 
-async fn open(plan: &Plan, progress: &Progress) -> Result<TemplateAccount> {
+/// Opens the account of a plan.
+pub(super) async fn open(plan: &Plan, progress: &Progress) -> Result<TemplateAccount> {
+    TemplateAccount::open(plan, on_wait(progress)).await
+}
+
+/// Tells of each wait of a provider.
+pub(super) fn on_wait(progress: &Progress) -> impl Fn(ProviderWait) + Send + Sync + 'static {
     let progress = progress.clone();
-    let on_wait = move |ProviderWait { length, is_asked_for, until }| {
+    move |ProviderWait { length, is_asked_for, until }| {
         progress.note(Note::Waits { task: Task::Submit, length, is_asked_for, until });
-    };
-    TemplateAccount::open(plan, on_wait).await
+    }
 }
 
 /// The templates of files or of a folder that `ferry translate` wrote, and a line for each that the linter refuses or
@@ -128,38 +131,4 @@ fn order_entries(paths: &[PathBuf]) -> Result<BTreeMap<String, OrderEntry>> {
         }));
     }
     Ok(entries)
-}
-
-pub(super) async fn status(args: &AccountArgs, progress: &Progress, output: Output) -> Result<Exit> {
-    let account = open(&Plan::read(&args.plan)?, progress).await?;
-    let rows: Vec<AccountTemplate> = account.templates().await?.into_values().collect();
-    account.close().await;
-    let templates = rows.iter().map(status_of).collect();
-    output.print(&TemplateStatusResult { templates }, || text::status(&rows))?;
-    Ok(Exit::Done)
-}
-
-fn status_of(row: &AccountTemplate) -> TemplateStatus<'_> {
-    TemplateStatus {
-        name: &row.name,
-        language: &row.language,
-        status: &row.status,
-        category: &row.category,
-        reason: row.reason.as_deref(),
-        scenario: &row.scenario,
-        id: row.template_id.as_deref(),
-        changed_at: Timestamp::from_microsecond(row.changed_at).map(|it| it.to_string()).unwrap_or_default(),
-    }
-}
-
-pub(super) async fn sync(args: &AccountArgs, progress: &Progress, output: Output) -> Result<Exit> {
-    let account = open(&Plan::read(&args.plan)?, progress).await?;
-    let changed: Vec<String> = account.sync().await?.iter().map(text::change).collect();
-    account.close().await;
-    let result = SyncResult { changed };
-    output.print(&result, || match result.changed.as_slice() {
-        [] => "nothing changed\n".to_owned(),
-        changes => changes.iter().map(|it| format!("{it}\n")).collect(),
-    })?;
-    Ok(Exit::Done)
 }

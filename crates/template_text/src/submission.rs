@@ -1,18 +1,16 @@
-//! Text of templates: submissions, schedules, statuses.
-
-use std::collections::BTreeMap;
+//! Text of submissions: outcomes, totals, schedules.
 
 use campaign::{
     EXPECTED_APPROVAL_HOURS, HANDLE_HOURS, MAX_SUBMISSIONS_PER_HOUR, PlannedUpload, SubmissionSchedule, SubmitReport,
-    TemplateChange, TemplateOutcome, UploadState, Wait,
+    TemplateOutcome, UploadState, Wait,
 };
-use crm::AccountTemplate;
-use jiff::Timestamp;
 use model::{counted, grouped, printable};
 use scenario::Criticality;
 
+use crate::minute;
+
 /// The name of an outcome in JSON.
-pub(crate) fn outcome_name(outcome: &TemplateOutcome) -> &'static str {
+pub fn outcome_name(outcome: &TemplateOutcome) -> &'static str {
     match outcome {
         TemplateOutcome::Unchanged => "known",
         TemplateOutcome::Submitted { .. } => "submitted",
@@ -24,7 +22,8 @@ pub(crate) fn outcome_name(outcome: &TemplateOutcome) -> &'static str {
     }
 }
 
-pub(crate) fn outcome(outcome: &TemplateOutcome) -> String {
+/// What came of a template.
+pub fn outcome(outcome: &TemplateOutcome) -> String {
     match outcome {
         TemplateOutcome::Unchanged => "unchanged".to_owned(),
         TemplateOutcome::Submitted { status, category, is_other_category: true } => {
@@ -63,7 +62,7 @@ fn reason_to_wait(wait: &Wait) -> String {
 }
 
 /// A line for each template that was not left unchanged, and the totals.
-pub(crate) fn submitted(report: &SubmitReport) -> String {
+pub fn submitted(report: &SubmitReport) -> String {
     let mut text = String::new();
     for it in report.templates.iter().filter(|it| it.outcome != TemplateOutcome::Unchanged) {
         text += &format!("{} ({}): {}\n", it.name, it.language, outcome(&it.outcome));
@@ -86,11 +85,13 @@ pub(crate) fn submitted(report: &SubmitReport) -> String {
     text
 }
 
-pub(crate) fn faulty(faulty: &[String]) -> String {
+/// A line for each template that is not submitted because something is wrong with it.
+pub fn faulty(faulty: &[String]) -> String {
     faulty.iter().map(|it| format!("not submitted: {it}\n")).collect()
 }
 
-pub(crate) fn schedule(schedule: &SubmissionSchedule) -> String {
+/// When each wave of templates is submitted and live, and the samples that are uploaded.
+pub fn schedule(schedule: &SubmissionSchedule) -> String {
     let mut text = String::new();
     for it in &schedule.waves {
         let criticality = match it.criticality {
@@ -124,39 +125,4 @@ fn planned_upload(upload: &PlannedUpload) -> String {
         UploadState::Interrupted => format!("would resume the upload of {file} ({media_type}, {n_bytes} bytes)\n"),
         UploadState::Done => format!("uploaded in the last {HANDLE_HOURS} hours: {file}\n"),
     }
-}
-
-/// A line for each template, and the number in each status.
-pub(crate) fn status(rows: &[AccountTemplate]) -> String {
-    let mut text = String::new();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for it in rows {
-        *counts.entry(&it.status).or_default() += 1;
-        let reason = it.reason.as_ref().map_or(String::new(), |it| format!(": {it}"));
-        text += &format!("{:40} {:6} {:16} {}{reason}\n", it.name, it.language, it.status, it.category);
-    }
-    let counts: Vec<String> = counts.into_iter().map(|(status, n)| format!("{n} {status}")).collect();
-    text + &match counts.as_slice() {
-        [] => "no template was submitted yet\n".to_owned(),
-        counts => format!("{}\n", counts.join(", ")),
-    }
-}
-
-pub(crate) fn change(change: &TemplateChange) -> String {
-    let TemplateChange { before, now } = change;
-    let mut text = format!("{} ({}): {} → {}", now.name, now.language, before.status, now.status);
-    if before.category != now.category && !before.category.is_empty() {
-        text += &format!(", {} instead of {}", now.category, before.category);
-    }
-    if let Some(reason) = &now.reason {
-        text += &format!(": {reason}");
-    }
-    if change.is_gone() {
-        text += ": it was deleted, and its name cannot be used for 30 days";
-    }
-    text
-}
-
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
