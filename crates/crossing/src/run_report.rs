@@ -139,9 +139,9 @@ impl ScenariosReport {
         self.sets.iter().filter_map(|it| it.findings.get(severity.name())).sum()
     }
 
-    /// Whether a scenario or a part of a file was not translated.
+    /// Whether a scenario or a part of a file was not translated, or an item has no outcome.
     pub fn lacks_something(&self) -> bool {
-        self.sets.iter().any(|it| it.refused + it.skipped > 0)
+        self.items.unaccounted() != 0 || self.sets.iter().any(|it| it.refused + it.skipped > 0)
     }
 }
 

@@ -11,7 +11,7 @@ mod sections;
 
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use crm::{Crm, ScenarioChanges, ScenarioSets};
 use jiff::Timestamp;
 use model::{Counts, Stage};
@@ -48,15 +48,8 @@ pub(crate) async fn translate(run: &mut OpenRun) -> Result<Sections> {
     let started = Instant::now();
     let work = run.progress.begin(Task::Translate, 0);
     let (records, artifacts) = block_in_place(|| write(run, &sections, &edits))?;
-    let items = records.iter().fold(run::ItemCounts::default(), |sum, it| sum + it.all_items());
     let n_scenarios = records.iter().map(|it| it.scenarios).sum();
     let n_templates = records.iter().flat_map(|it| it.templates.values()).sum();
-    if items.unaccounted() != 0 {
-        bail!(
-            "{} items of scenarios have no outcome: `items.csv` names them. This is a fault of Ferry",
-            items.unaccounted()
-        );
-    }
     let mut record = stage_record(inputs, Counts::default(), started);
     record.scenario_sets = records;
     let before = run.folder.manifest.stages.get(&Stage::Translate);

@@ -49,9 +49,16 @@ pub fn changes(changes: &TemplateChanges) -> String {
     parts.join(", ")
 }
 
+/// Items that the translation lost without a word.
+fn without_outcome(report: &ScenariosReport) -> Option<String> {
+    let n = report.items.unaccounted();
+    let why = "which is a fault of Ferry: translate/items.csv names them";
+    (n != 0).then(|| format!("{} without an outcome, {why}", counted(n.unsigned_abs() as u64, "item")))
+}
+
 /// What a person has to look at.
 pub fn warnings(report: &ScenariosReport) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = without_outcome(report).into_iter().collect();
     for set in report.sets.iter().filter(|it| it.refused + it.skipped > 0) {
         let mut parts = Vec::new();
         if set.refused > 0 {
@@ -80,6 +87,6 @@ pub fn not_taken(report: &ScenariosReport) -> Option<String> {
     let skipped: u64 = report.sets.iter().map(|it| it.skipped).sum();
     let refused = (refused > 0).then(|| format!("{} not translated", counted(refused, "scenario")));
     let skipped = (skipped > 0).then(|| format!("{} of scenario files not read", counted(skipped, "part")));
-    let parts: Vec<String> = refused.into_iter().chain(skipped).collect();
+    let parts: Vec<String> = refused.into_iter().chain(skipped).chain(without_outcome(report)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

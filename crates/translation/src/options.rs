@@ -8,7 +8,7 @@ use translate::{Business, OptOutWording, Parameters};
 pub fn read_options(section: &ScenarioSection, business: &BusinessSection) -> Options {
     Options {
         format: section.kind().and_then(Format::from_name),
-        language: section.language.clone().or_else(|| business.language.clone()),
+        language: section.language.as_ref().map(|it| it.get_ref().clone()).or_else(|| business.language.clone()),
         min_messages: section.min_messages.unwrap_or(Options::default().min_messages),
         text_column: section.text_column.clone(),
         name_column: section.name_column.clone(),

@@ -1,10 +1,11 @@
 //! The `[[scenario]]` sections of a plan with the content of their files.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use model::{Digest, DigestInput};
 use plan::{Plan, ScenarioSection};
 use scenario::Criticality;
 use scenario_import::{File, import};
+use template::language_code;
 use translation::{Edits, Set, read_files, read_options, with_digests};
 
 use crate::open_run::TOOL;
@@ -82,6 +83,14 @@ impl Section {
         let path = plan.folder().join(&section.path);
         let content = read_files(std::slice::from_ref(&path))
             .with_context(|| format!("could not read the scenarios \"{}\"", section.name()))?;
+        if content.is_empty() {
+            bail!("the folder {} of the scenarios \"{}\" has no files", path.display(), section.name());
+        }
+        if let Some(language) = section.language.as_ref().filter(|it| language_code(it.get_ref()).is_none()) {
+            let message =
+                format!("WhatsApp supports no language \"{}\": write a code such as en or pt_BR", language.get_ref());
+            return Err(plan.wrong(language.span().start, message).into());
+        }
         let files = with_digests(&content);
         let options = read_options(section, &plan.business);
         let input = DigestInput::new("translate.section", 1)

@@ -50,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "run",
             "scenario",
             "scenario_import",
+            "template",
             "translate",
             "translation",
             "verify",

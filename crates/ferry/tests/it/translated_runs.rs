@@ -206,6 +206,14 @@ fn a_file_that_is_missing_or_of_no_known_format_stops_the_run_before_anything_is
     world.write("plan.toml", &PLAN.replace("path = \"texts.csv\"", "path = \"texts.csv\"\nkind = \"csv\""));
     let wrong = world.ferry(&["run"]);
     assert!(wrong.code == 2 && wrong.err.contains("kind is one of"), "{wrong:?}");
+    world.write("plan.toml", &PLAN.replace("language = \"en\"", "language = \"klingon\""));
+    let klingon = world.ferry(&["run"]);
+    assert!(klingon.code == 2 && klingon.err.contains("WhatsApp supports no language \"klingon\""), "{klingon:?}");
+    std::fs::create_dir(world.path("empty")).unwrap();
+    world.write("plan.toml", &PLAN.replace("texts.csv", "empty"));
+    let empty = world.ferry(&["run"]);
+    assert!(empty.code == 1 && empty.err.contains("of the scenarios \"texts\" has no files"), "{empty:?}");
+    world.write("plan.toml", &PLAN.replace("path = \"texts.csv\"", "path = \"texts.csv\"\nkind = \"csv\""));
     let check = world.ferry(&["check"]);
     assert!(check.code == 2, "{check:?}");
 }

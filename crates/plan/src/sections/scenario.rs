@@ -25,7 +25,8 @@ pub struct ScenarioSection {
     kind: Option<Spanned<String>>,
     /// The language of texts that are too short to recognise, or the region of their language, such as `pt_PT`.
     /// Default: `language` of `[business]`.
-    pub language: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub language: Option<Spanned<String>>,
     /// How important the scenarios are. Templates of less critical scenarios are submitted first. Default: as the file
     /// says, else `normal`.
     pub criticality: Option<Criticality>,
