@@ -13,6 +13,10 @@ use crate::{Column, NewDecision, RowKind, SheetError, SheetForm, SheetRow, how_t
 
 const NAME: &str = "Review";
 
+/// The height of a line of text in points, and the most that Excel gives a row.
+const LINE_HEIGHT: f64 = 14.5;
+const MOST_HEIGHT: f64 = 409.0;
+
 /// The most cells that are read, filled or not.
 const MOST_CELLS: usize = 2_000_000;
 
@@ -61,7 +65,20 @@ fn write_row(sheet: &mut Worksheet, line: u32, row: &SheetRow) -> Result<(), Xls
             false => sheet.write_string_with_format(line, column as u16, &*text, &format)?,
         };
     }
+    sheet.set_row_height(line, height(row, &token))?;
     Ok(())
+}
+
+/// The height of a row in points, so that each text can be read. Not every program measures wrapped texts by itself.
+fn height(row: &SheetRow, token: &str) -> f64 {
+    let n_lines = |column: Column| {
+        let text = if column == Column::Version { token } else { row.cell(column) };
+        let width = column.info().width;
+        // Words are not cut, so a line holds a little less than fits.
+        text.split('\n').map(|it| (it.chars().count() as f64 / (width * 0.92)).ceil().max(1.0)).sum::<f64>()
+    };
+    let n_lines = Column::all().map(n_lines).fold(1.0, f64::max);
+    (n_lines * LINE_HEIGHT + 2.0).min(MOST_HEIGHT)
 }
 
 fn choices(sheet: &mut Worksheet, last: u32) -> Result<(), XlsxError> {
@@ -81,8 +98,8 @@ fn choices(sheet: &mut Worksheet, last: u32) -> Result<(), XlsxError> {
 fn layout(sheet: &mut Worksheet, last: u32) -> Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 1)?;
     sheet.autofilter(0, 0, last, Column::COUNT as u16 - 1)?;
-    sheet.set_landscape().set_paper_size(8).set_print_fit_to_pages(1, 0);
-    sheet.set_repeat_rows(0, 0)?;
+    sheet.set_landscape().set_paper_size(8).set_print_fit_to_pages(2, 0);
+    sheet.set_repeat_rows(0, 0)?.set_repeat_columns(0, 0)?;
     Ok(())
 }
 

@@ -66,7 +66,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("template_text", &["campaign", "crm", "model", "scenario", "sync"]),
     (
         "review",
-        &["crm", "crossing", "model", "plan", "review_page", "run", "scenario", "template", "translate", "translation"],
+        &[
+            "crm",
+            "crossing",
+            "model",
+            "plan",
+            "review_page",
+            "review_sheet",
+            "run",
+            "scenario",
+            "template",
+            "translate",
+            "translation",
+        ],
     ),
     (
         "ferry",
