@@ -100,7 +100,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Restore(args) => restore::restore(&args, &progress, output).await,
         Command::Crm(command) => crm::crm(&command, output),
         Command::Key(command) => key::run(&command, output).await,
-        Command::Scenario(command) => scenario::run(&command, output),
+        Command::Scenario(command) => scenario::run(&command, output).await,
         Command::Translate(args) => translate::run(&args, output),
         Command::Template(command) => template::run(&command, progress, output).await,
         Command::Sandbox(args) => sandbox::serve(args).await,

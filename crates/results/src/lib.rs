@@ -3,6 +3,7 @@
 //! `docs/schemas` holds these schemas: those of types are written there by a test, and the others are kept there by hand.
 
 mod people;
+mod reviews;
 mod runs;
 mod schemas;
 mod templates;
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use people::*;
+pub use reviews::*;
 pub use runs::*;
 pub use schemas::{names, schema};
 pub use templates::*;

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::people::*;
+use crate::reviews::*;
 use crate::runs::*;
 use crate::templates::*;
 use crate::{FailureResult, SCHEMA_VERSION};
@@ -27,7 +28,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 42] = [
+const SCHEMAS: [(&str, Origin); 43] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("crm-ddl", Made(made::<DdlResult>)),
@@ -55,6 +56,7 @@ const SCHEMAS: [(&str, Origin); 42] = [
     ("scenario-check", kept!("scenario-check")),
     ("scenario-graph", Made(made::<GraphResult>)),
     ("scenario-import", kept!("scenario-import")),
+    ("scenario-review", Made(made::<ReviewResult>)),
     ("scenario-show", kept!("scenario-show")),
     ("scenario-simulate", kept!("scenario-simulate")),
     ("share", Made(made::<ShareResult>)),

@@ -4,5 +4,6 @@
 
 mod kept;
 mod page;
+pub mod sheet;
 
 pub use page::{PAGE, written};

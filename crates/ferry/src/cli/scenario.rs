@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use scenario_import::Format;
 
+use super::PlanArgs;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScenarioCommand {
     /// Read files of other tools as scenarios
@@ -22,6 +24,13 @@ pub(crate) enum ScenarioCommand {
     /// viber-archive), which reads the files itself; for other formats it is the neutral form. Without --script, Ferry makes
     /// scripts that take every route of the source. Outside the 24-hour window only templates are sent, as on WhatsApp.
     Simulate(SimulateArgs),
+    /// Write the templates and messages of the database into a sheet for review, and take it back
+    ///
+    /// The sheet is an Excel workbook or CSV. In it people edit texts, choose decisions and write comments; other programs may
+    /// sort and save it. What is taken back is checked with the rules of WhatsApp, row by row: a row with an error, or that
+    /// somebody else has changed since, is named with the reason and not taken. Ends with 3 if rows were refused.
+    #[command(group = clap::ArgGroup::new("sheet").required(true).args(["to", "from"]))]
+    Review(ReviewArgs),
     /// Print the JSON Schema of the neutral form
     Schema,
 }
@@ -65,6 +74,24 @@ pub(crate) struct ImportArgs {
     /// The file to write; without it only a summary is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArgs {
+    /// The sheet to write: a name that ends in .xlsx or .csv
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// The sheet to take back
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Who reviewed it [default: user@machine]
+    #[arg(long, value_name = "NAME", requires = "from")]
+    pub(crate) by: Option<String>,
+    /// Check the sheet and say what would be taken, without writing anything
+    #[arg(long, requires = "from")]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
 }
 
 #[derive(Debug, Args)]

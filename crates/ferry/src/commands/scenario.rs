@@ -1,5 +1,6 @@
 //! `ferry scenario`: reads, checks, shows, draws and simulates scenarios.
 
+mod review;
 mod simulate;
 
 use anyhow::{Result, bail};
@@ -17,13 +18,14 @@ use crate::exit::Exit;
 use crate::output::Output;
 use scenario_text::{self as text, Checked};
 
-pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
+pub(crate) async fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
     match command {
         ScenarioCommand::Import(args) => import(args, output),
         ScenarioCommand::Check(args) => check(args, output),
         ScenarioCommand::Show(args) => show(args, output),
         ScenarioCommand::Graph(args) => graph(args, output),
         ScenarioCommand::Simulate(args) => simulate::run(args, output),
+        ScenarioCommand::Review(args) => review::run(args, output).await,
         ScenarioCommand::Schema => manual::schema("scenario"),
     }
 }

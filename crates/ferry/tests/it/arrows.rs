@@ -9,6 +9,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const ARROWS: &[(&str, &[&str])] = &[
     ("phone", &[]),
     ("test_needs", &[]),
+    ("review_sheet", &[]),
     ("model", &["phone"]),
     ("scenario", &["model"]),
     ("http", &[]),
@@ -65,7 +66,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("template_text", &["campaign", "crm", "model", "scenario", "sync"]),
     (
         "review",
-        &["crm", "crossing", "model", "plan", "review_page", "run", "scenario", "template", "translate", "translation"],
+        &[
+            "crm",
+            "crossing",
+            "model",
+            "plan",
+            "review_page",
+            "review_sheet",
+            "run",
+            "scenario",
+            "template",
+            "translate",
+            "translation",
+        ],
     ),
     (
         "ferry",
@@ -127,6 +140,7 @@ fn each_of_these_libraries_is_known_to_one_crate() {
         ("reqwest", "http"),
         ("rlibphonenumber", "phone"),
         ("parquet", "run"),
+        ("rust_xlsxwriter", "review_sheet"),
         ("clap", "ferry"),
         ("indicatif", "ferry"),
         ("annotate-snippets", "ferry"),

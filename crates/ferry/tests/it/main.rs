@@ -36,6 +36,7 @@ mod refusals;
 mod report;
 mod report_sentences;
 mod results;
+mod review;
 mod runs;
 mod runs_diff;
 mod sample;
