@@ -13,10 +13,12 @@ mod load;
 mod message;
 #[cfg(test)]
 mod property;
+mod read;
 mod reconcile;
 mod review;
 mod set;
 mod tables;
+mod take_reviews;
 mod template;
 
 use model::{Digest, Hasher};
