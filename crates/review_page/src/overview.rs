@@ -122,13 +122,11 @@ fn named(all: &[(&str, usize)]) -> String {
 /// The figures of all scenarios.
 pub(crate) fn tiles(review: &Review<'_>, counts: &[Counts], w: &'static Words) -> Vec<Tile> {
     let sum = |of: fn(&Counts) -> usize| counts.iter().map(of).sum::<usize>();
-    let languages: BTreeSet<&str> = review.scenarios.iter().map(|it| it.scenario.language.as_str()).collect();
-    let languages: Vec<&str> = languages.into_iter().filter(|it| !it.is_empty()).collect();
     let (n_errors, n_losses) = (sum(|it| it.n_errors), sum(|it| it.n_losses));
     let n_undecided = sum(Counts::n_undecided);
     let tile = |class, label, figure, lines: Vec<String>| Tile { class, label, figure, lines };
     vec![
-        tile("", w.tile_scenarios, counts.len(), vec![languages.join(", ")]),
+        tile("", w.tile_scenarios, counts.len(), vec![languages(review)]),
         tile("", w.tile_templates, sum(|it| it.n_templates), categories(review, w)),
         tile("", w.tile_messages, sum(|it| it.n_messages), vec![w.tile_messages_about.to_owned()]),
         tile(if n_errors > 0 { "error" } else { "" }, w.tile_errors, n_errors, vec![w.tile_errors_about.to_owned()]),
@@ -155,6 +153,11 @@ pub(crate) fn tiles(review: &Review<'_>, counts: &[Counts], w: &'static Words) -
             vec![w.counted(w.n_edited, sum(|it| it.n_edited)), w.tile_proposed_about.to_owned()],
         ),
     ]
+}
+
+fn languages(review: &Review<'_>) -> String {
+    let all: BTreeSet<&str> = review.scenarios.iter().map(|it| it.scenario.language.as_str()).collect();
+    all.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// The number of templates of each category.

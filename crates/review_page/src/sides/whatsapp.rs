@@ -49,6 +49,11 @@ impl WhatsApp<'_> {
         silent::timeout(view, awaits.timeout.as_ref(), self.goals);
     }
 
+    /// A header takes no formatting (Meta, interactive messages).
+    fn header(&self, text: &str) -> Option<Line> {
+        (!text.is_empty()).then(|| Line { shown: self.filled(text), exact: exact(text) })
+    }
+
     fn line(&self, text: &str) -> Option<Line> {
         let shown = formatted(text, &|it| self.values.in_text(it));
         (!text.is_empty()).then(|| Line { shown, exact: exact(text) })
@@ -60,7 +65,7 @@ impl WhatsApp<'_> {
         let mut bubble = Bubble {
             label: self.w.session_message.to_owned(),
             badges: reviewed.map_or_else(|| status::undecided(self.w), |it| status::of_message(it, self.w)),
-            header: frame.and_then(|it| self.line(it.header.as_deref()?)),
+            header: frame.and_then(|it| self.header(it.header.as_deref()?)),
             body: self.line(reviewed.map_or(message.body(), |it| it.text)),
             footer: frame.and_then(|it| self.line(it.footer.as_deref()?)),
             is_submitted: true,

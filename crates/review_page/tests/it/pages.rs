@@ -7,7 +7,7 @@ use review_page::{By, Decision, Review, Reviewed, ReviewedMessage};
 use scenario::{Act, Scenario, read_scenarios};
 use scenario_import::{File, import};
 use template::{Component, Template};
-use translate::{Business, Compiled, FlowAct, Options, Outgoing, compile};
+use translate::{Business, Compiled, Flow, FlowAct, Options, Outgoing, compile};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios");
 
@@ -89,16 +89,7 @@ pub(crate) fn worked_on(all: &[Translated]) -> Review<'_> {
                 template.comment = "Friendlier, and shorter.";
             }
         }
-        let first = reviewed.flow.steps.iter().find_map(|step| match &step.act {
-            FlowAct::Send(sends) => sends.sends.iter().enumerate().find_map(|(part, it)| match it {
-                Outgoing::Message(message) if !message.body().is_empty() => {
-                    Some((step.id.as_str(), part, message.body()))
-                }
-                _ => None,
-            }),
-            FlowAct::Other(_) => None,
-        });
-        reviewed.messages.extend(first.map(|(step, part, text)| ReviewedMessage {
+        reviewed.messages.extend(first_message(reviewed.flow).map(|(step, part, text)| ReviewedMessage {
             step,
             part,
             text,
@@ -109,6 +100,17 @@ pub(crate) fn worked_on(all: &[Translated]) -> Review<'_> {
         }));
     }
     review
+}
+
+/// The first session message with a text: its step, its place in the step, its text.
+fn first_message(flow: &Flow) -> Option<(&str, usize, &str)> {
+    flow.steps.iter().find_map(|step| match &step.act {
+        FlowAct::Send(sends) => sends.sends.iter().enumerate().find_map(|(part, it)| match it {
+            Outgoing::Message(message) if !message.body().is_empty() => Some((step.id.as_str(), part, message.body())),
+            _ => None,
+        }),
+        FlowAct::Other(_) => None,
+    })
 }
 
 fn reworded(template: &Template, start: &str) -> Template {
