@@ -27,9 +27,7 @@ impl<'a> Compiler<'a> {
         let form = self.form(&mut spoken);
         let n_replies = spoken.message.choices.iter().filter(|it| it.next().is_some()).count();
         if n_replies > 0 {
-            if let products @ [_, ..] = spoken.message.products.as_slice() {
-                sends.push(self.products(NO_TEXT.to_owned(), products.to_vec()));
-            }
+            self.products_before_choices(&mut spoken, &mut sends);
             return self.choices(spoken, sends, media);
         }
         let frame = match links.is_some() || form.is_some() {
@@ -100,6 +98,19 @@ impl<'a> Compiler<'a> {
         let awaits = Self::awaits(&spoken, Vec::new());
         let next = spoken.message.next.clone();
         self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
+    }
+
+    /// Products and answers are two messages: the text is with the products.
+    fn products_before_choices(&mut self, spoken: &mut SpokenStep<'_>, sends: &mut Vec<SessionMessage>) {
+        let products = std::mem::take(&mut spoken.message.products);
+        if products.is_empty() {
+            return;
+        }
+        let mut texts = self.texts(spoken, MAX_BODY);
+        let body = texts.pop().map_or_else(|| NO_TEXT.to_owned(), |it| it.to_string());
+        sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
+        sends.push(self.products(body, products));
+        spoken.message.text = Text::plain(self.button_words.map_or(NO_TEXT, |it| it.choose));
     }
 
     fn products(&self, body: String, products: Vec<Product>) -> SessionMessage {

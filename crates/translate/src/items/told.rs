@@ -52,8 +52,7 @@ impl<'a> Told<'a> {
         let asks = |it: &Finding| it.rule == Loss::SharePhone.rule();
         // The wording around a code has slots too, and says nothing of them.
         let is_alone = |it: &Finding| it.rule != Loss::CodeText.rule() || it.message == format!("the value {written}");
-        let names =
-            |it: &Finding| it.rule.severity == Severity::Loss && it.message.contains(&written) && is_alone(it);
+        let names = |it: &Finding| drops_slot(it) && it.message.contains(&written) && is_alone(it);
         outcome(self.at(n).find(|it| drops_step(it) || asks(it) || names(it)))
     }
 
@@ -77,6 +76,12 @@ fn drops_step(finding: &Finding) -> bool {
 /// Whether a finding says that a choice is gone. Other losses of choices change them, such as a title that is cut.
 fn drops_choice(finding: &Finding) -> bool {
     [Loss::SharePhone, Loss::ButtonDropped, Loss::FieldDropped].iter().any(|it| finding.rule == it.rule())
+}
+
+/// Whether a finding says that a text or an address is gone, with its slots.
+fn drops_slot(finding: &Finding) -> bool {
+    let losses = [Loss::CodeText, Loss::LongTitle, Loss::MediaKind, Loss::FieldDropped, Loss::ButtonDropped];
+    losses.iter().any(|it| finding.rule == it.rule())
 }
 
 /// Whether a finding names a title, alone or behind the name of its card.

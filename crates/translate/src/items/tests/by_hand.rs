@@ -55,7 +55,22 @@ fn each_item_says_where_it_is_now() {
             { "id": "hours", "type": "message", "text": "From 9 to 6.", "products": [{ "id": "watch" }], "next": "mute" },
             { "id": "mute", "type": "message", "text": " ", "choices": [{ "action": "reply", "title": "Go" }] },
             { "id": "call", "type": "message", "text": "We call you about {{topic}}." }] });
-    expect![[r#""#]].assert_eq(&told(&scenario(&menu)));
+    expect![[r#"
+        step | ask | carried | step ask
+        choice | Opening hours | carried | “Opening hours” of step ask
+        choice | Call me | lost | L111 | “Call me”
+        choice | Our shop | carried | the text
+        step | hours | carried | step hours
+        choice | watch | carried | button of step hours
+        step | mute | lost | S106 | “mute” has buttons and no text: WhatsApp shows none without one
+        choice | Go | lost | S106 | “mute” has buttons and no text: WhatsApp shows none without one
+        step | call | lost | L119 | “call”: what leads to it is not sent
+        slot | old | lost | L125 | the slot “old”: no step uses it
+        slot | name | carried | step ask
+        slot | topic | carried | step ask
+        other | line 3 | lost | L107 | a table
+        step | line 9 | lost | L119 | a delay
+    "#]].assert_eq(&told(&scenario(&menu)));
 }
 
 #[test]
@@ -63,5 +78,9 @@ fn a_refused_scenario_is_not_taken_and_what_its_import_lost_is_lost() {
     let broken = json!({ "id": "broken", "intent": "broken", "language": "en", "purpose": "notification", "trigger": { "type": "event" },
         "start": "a", "slots": [{ "name": "name" }], "losses": [{ "loss": "button-image", "place": "a", "what": "a picture" }],
         "steps": [{ "id": "a", "type": "message", "text": "Hello {{name}}.", "next": "nowhere" }] });
-    expect![[r#""#]].assert_eq(&told(&scenario(&broken)));
+    expect![[r#"
+        step | a | not taken | S103 next leads to “nowhere”, which is not a step
+        slot | name | not taken | S103 next leads to “nowhere”, which is not a step
+        other | a | lost | L102 | a picture
+    "#]].assert_eq(&told(&scenario(&broken)));
 }

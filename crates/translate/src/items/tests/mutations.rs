@@ -43,7 +43,11 @@ fn sends(step: &FlowStep) -> Option<&Sends> {
 
 #[test]
 fn a_step_that_is_taken_out_is_seen() {
-    let ids = |_: &Scenario, it: &Compiled| it.flow.steps.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
+    // A step that sends nothing and waits for nothing is lost as it is.
+    let is_there = |it: &&FlowStep| sends(it).is_none_or(|it| !it.sends.is_empty() || it.awaits.is_some());
+    let ids = |_: &Scenario, it: &Compiled| {
+        it.flow.steps.iter().filter(is_there).map(|it| it.id.clone()).collect::<Vec<_>>()
+    };
     let take = |it: &mut Compiled, id: &String| it.flow.steps.retain(|it| it.id != *id);
     let n = check(ids, take, |_, missing| !missing.is_empty());
     assert!(n > 500, "{n} steps");
