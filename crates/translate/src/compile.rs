@@ -3,19 +3,23 @@
 mod buttons;
 mod cards;
 mod category;
+mod code;
 mod examples;
+mod finish;
+mod forms;
 mod session;
 mod silent;
 mod templates;
 mod text;
 mod titles;
+mod unreached;
 
 use std::collections::{BTreeMap, HashMap};
 
 use model::Finding;
 use scenario::{Act, Choice, Goal, Handover, Listen, Loss, Message, PlacedLoss, Question, Scenario, Slot, Step, Text};
 use serde::Serialize;
-use template::{ButtonWords, Phrases, Template, ValueLengths, check_message, language_code, lint};
+use template::{ButtonWords, Phrases, Template, language_code};
 
 pub(crate) use buttons::COPY_TITLE;
 
@@ -23,7 +27,7 @@ use crate::check::check;
 use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
 use crate::menu::menus_to_choices;
 use crate::window::{WINDOW_SECONDS, seconds_since_customer};
-use crate::{loops, rules};
+use crate::{loops, rules, unused};
 
 /// How templates are written.
 #[derive(Clone, Debug, Default)]
@@ -122,6 +126,7 @@ pub fn compile(scenario: &Scenario, options: &Options) -> Compiled {
     let scenario = &*loops::cut(scenario);
     let (spoken, left_out) = silent::leave_out(scenario);
     findings.extend(left_out.findings);
+    unused::check(scenario, &mut findings);
     let (with_choices, menus) = menus_to_choices(&spoken);
     findings.extend(menus);
     let (written, scenario) = (&*spoken, &with_choices);
@@ -316,16 +321,18 @@ impl<'a> Compiler<'a> {
         self.seconds.get(id).is_some_and(|it| *it >= WINDOW_SECONDS)
     }
 
-    /// Removes a request for the phone number: WhatsApp knows it. Without other choices the scenario continues.
+    /// Removes requests for the phone number: WhatsApp knows it. Without other choices the scenario continues.
     fn drop_share_phone(&mut self, spoken: &mut SpokenStep<'_>) {
         let message = &mut spoken.message;
-        let Some(at) = message.choices.iter().position(|it| matches!(it, Choice::SharePhone { .. })) else { return };
-        let choice = message.choices.remove(at);
-        let title = format!("“{}”", choice.title());
+        let is_asked = |it: &mut Choice| matches!(it, Choice::SharePhone { .. });
+        let dropped: Vec<Choice> = message.choices.extract_if(.., is_asked).collect();
+        let Some(first) = dropped.first() else { return };
         if !message.waits() {
-            message.next = choice.next().cloned().flatten().or_else(|| message.next.clone());
+            message.next = first.next().cloned().flatten().or_else(|| message.next.clone());
         }
-        self.record_loss(Loss::SharePhone, spoken.n, title);
+        for choice in &dropped {
+            self.record_loss(Loss::SharePhone, spoken.n, format!("“{}”", choice.title()));
+        }
     }
 
     fn record_loss(&mut self, loss: Loss, n: usize, what: impl Into<String>) {
@@ -360,55 +367,6 @@ impl<'a> Compiler<'a> {
 
     fn slot(&self, name: &str) -> Option<&Slot> {
         self.scenario.slot(name)
-    }
-
-    fn finish(mut self) -> Compiled {
-        let mut found = Vec::new();
-        for (n, template) in self.templates.iter().enumerate() {
-            let longest = self.longest(template);
-            let place = format!("/templates/{n}");
-            found.extend(lint(template, &ValueLengths { longest }).into_iter().map(|it| it.within(&place)));
-        }
-        let all: Vec<&Template> = self.templates.iter().collect();
-        found.extend(template::lint_set(&all).into_iter().map(|(n, it)| it.within(&format!("/templates/{n}"))));
-        for step in &self.steps {
-            let FlowAct::Send(sends) = &step.act else { continue };
-            for (n, outgoing) in sends.sends.iter().enumerate() {
-                if let Outgoing::Message(message) = outgoing {
-                    let place = format!("/messages/{}/{n}", step.id);
-                    found.extend(check_message(message).into_iter().map(|it| it.within(&place)));
-                }
-            }
-        }
-        self.findings.extend(found);
-        self.findings.sort_by(|a, b| (a.rule.severity, &a.place).cmp(&(b.rule.severity, &b.place)));
-        let (trigger, scenario) = (Some(self.scenario.trigger.clone()), self.scenario);
-        let (start, first_message) = (scenario.start.clone(), scenario.first_message.clone());
-        let flow = Flow { trigger, start, first_message, steps: self.steps };
-        Compiled {
-            scenario: self.scenario.id.clone(),
-            language: self.scenario.language.clone(),
-            templates: self.templates,
-            flow,
-            findings: self.findings,
-        }
-    }
-
-    /// The length of the longest value of each variable, by its name in the template.
-    fn longest(&self, template: &Template) -> HashMap<String, usize> {
-        let parameters = self.steps.iter().find_map(|step| match &step.act {
-            FlowAct::Send(sends) => sends.sends.iter().find_map(|it| match it {
-                Outgoing::Template { name, parameters, .. } if *name == template.name => Some(parameters),
-                _ => None,
-            }),
-            FlowAct::Other(_) => None,
-        });
-        let named = template.is_named();
-        let known = parameters.into_iter().flatten().enumerate().filter_map(|(n, slot)| {
-            let longest = self.slot(slot)?.longest? as usize;
-            Some((if named { slot.clone() } else { (n + 1).to_string() }, longest))
-        });
-        known.collect()
     }
 }
 

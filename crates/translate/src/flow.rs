@@ -55,7 +55,7 @@ pub enum Outgoing {
         language: String,
         /// The slots that fill the variables of the body, in their order.
         parameters: Vec<String>,
-        /// The slot that fills the end of the address of each button that has one, by the number of the button.
+        /// The slot that fills the end of the address of each button that has one, or its code, by the number of the button.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         buttons: Vec<(usize, String)>,
         /// What fills the header: the address of its media, or the slot of its text.

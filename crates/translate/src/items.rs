@@ -80,8 +80,9 @@ pub enum ItemOutcome {
 pub fn items(scenario: &Scenario, compiled: &Compiled) -> Vec<Item> {
     let told = Told::of(&compiled.findings);
     let side = WhatsappSide::of(compiled);
-    let mut items = steps::items(scenario, &side, &told);
-    items.extend(slots::items(scenario, &side, &told));
+    let reached = steps::reached(scenario);
+    let mut items = steps::items(scenario, &reached, &side, &told);
+    items.extend(slots::items(scenario, &reached, &side, &told));
     if let Some(why) = refusal(compiled) {
         items.iter_mut().for_each(|it| it.outcome = ItemOutcome::NotTaken { why: why.clone() });
     }
@@ -91,7 +92,8 @@ pub fn items(scenario: &Scenario, compiled: &Compiled) -> Vec<Item> {
 
 /// Why nothing of a scenario was translated.
 fn refusal(compiled: &Compiled) -> Option<String> {
-    let error = compiled.findings.iter().find(|it| it.is_error())?;
+    let is_of_result = |place: &str| ["/templates/", "/messages/"].iter().any(|it| place.starts_with(it));
+    let error = compiled.findings.iter().find(|it| it.is_error() && !is_of_result(&it.place))?;
     compiled.flow.steps.is_empty().then(|| format!("{} {}", error.rule.code, error.message))
 }
 

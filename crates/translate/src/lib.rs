@@ -15,6 +15,7 @@ mod menu;
 mod names;
 mod rules;
 mod simulate;
+mod unused;
 mod window;
 
 pub use check::{check, check_set};

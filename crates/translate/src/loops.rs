@@ -4,7 +4,7 @@
 //! when another system answers otherwise or a value changes, which a scenario cannot show.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use model::Finding;
 use scenario::{Act, Scenario};
@@ -21,7 +21,7 @@ type Ways = Vec<Vec<usize>>;
 /// Every loop without a wait: an error for each way that closes one that nothing can end, a warning for the others.
 pub(crate) fn check(scenario: &Scenario, findings: &mut Vec<Finding>) {
     let (all, endless) = loops(scenario);
-    for (from, to) in closing(&endless) {
+    for (from, to) in closing(scenario, &endless) {
         let steps = &scenario.steps;
         let message = format!(
             "from “{}” the scenario comes back to “{}” without waiting for the customer, and nothing ends it: it is cut",
@@ -43,7 +43,7 @@ pub(crate) fn check(scenario: &Scenario, findings: &mut Vec<Finding>) {
 
 /// The scenario without the ways that close a loop that nothing can end.
 pub(crate) fn cut(scenario: &Scenario) -> Cow<'_, Scenario> {
-    let closing = closing(&loops(scenario).1);
+    let closing = closing(scenario, &loops(scenario).1);
     if closing.is_empty() {
         return Cow::Borrowed(scenario);
     }
@@ -145,8 +145,9 @@ fn in_loop(ways: &Ways, start: usize) -> usize {
     at
 }
 
-/// The ways back to a step that the way there came from. Without them there is no loop.
-fn closing(ways: &Ways) -> Vec<(usize, usize)> {
+/// The ways back to a step that the way there came from. Without them there is no loop, and every step that the scenario
+/// came to is still reached, because each loop is entered where the scenario enters it.
+fn closing(scenario: &Scenario, ways: &Ways) -> Vec<(usize, usize)> {
     #[derive(Clone, Copy, PartialEq)]
     enum Seen {
         No,
@@ -154,7 +155,10 @@ fn closing(ways: &Ways) -> Vec<(usize, usize)> {
         Done,
     }
     let (mut seen, mut closing) = (vec![Seen::No; ways.len()], Vec::new());
-    for start in (0..ways.len()).filter(|it| !ways[*it].is_empty()) {
+    if ways.iter().all(Vec::is_empty) {
+        return closing;
+    }
+    for start in in_order(scenario).into_iter().filter(|it| !ways[*it].is_empty()) {
         if seen[start] != Seen::No {
             continue;
         }
@@ -176,6 +180,22 @@ fn closing(ways: &Ways) -> Vec<(usize, usize)> {
         }
     }
     closing
+}
+
+/// The numbers of the steps in the order in which the scenario comes to them, then the others.
+fn in_order(scenario: &Scenario) -> Vec<usize> {
+    let numbers: HashMap<&str, usize> = scenario.steps.iter().zip(0..).map(|it| (it.0.id.as_str(), it.1)).collect();
+    let (mut order, mut seen) = (Vec::new(), vec![false; scenario.steps.len()]);
+    let mut waiting: VecDeque<usize> = numbers.get(scenario.start.as_str()).copied().into_iter().collect();
+    while let Some(n) = waiting.pop_front() {
+        if !std::mem::replace(&mut seen[n], true) {
+            order.push(n);
+            let routes = scenario.steps[n].act.routes();
+            waiting.extend(routes.into_iter().filter_map(|it| numbers.get(known(it.1)?)));
+        }
+    }
+    order.extend((0..seen.len()).filter(|it| !seen[*it]));
+    order
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ static LAST_LINK: LazyLock<Option<Regex>> =
 pub(super) struct TemplateButtons {
     pub(super) buttons: Vec<Button>,
     pub(super) ways: Vec<Route>,
-    /// The slots at the ends of addresses, by the index of the button.
+    /// The slots at the ends of addresses and those that are codes, by the index of the button.
     pub(super) ends: Vec<(usize, String)>,
     /// Answers that had no place: they are sent in a list later.
     pub(super) later: Vec<(Route, Option<String>)>,
@@ -36,12 +36,31 @@ impl<'a> Compiler<'a> {
         self.replies(spoken, category, &mut tapped);
         self.actions(spoken, &mut tapped);
         self.link_of_text(spoken, &mut tapped);
-        if !spoken.message.products.is_empty() && tapped.buttons.len() < MAX_TEMPLATE_BUTTONS {
-            let kind = if spoken.message.products.len() == 1 { "SPM" } else { "MPM" };
-            let text = self.phrases.map_or("…", |it| it.open).to_owned();
-            tapped.buttons.push(Button { kind: kind.into(), text: Some(text), ..Button::default() });
-        }
+        self.button_of_products(spoken, &mut tapped);
         tapped
+    }
+
+    /// Adds the button that shows products. A template does not name them: each message that is sent does.
+    fn button_of_products(&mut self, spoken: &SpokenStep<'a>, tapped: &mut TemplateButtons) {
+        let n_products = spoken.message.products.len();
+        if n_products == 0 {
+            return;
+        }
+        if tapped.buttons.len() >= MAX_TEMPLATE_BUTTONS {
+            return self.record_products(spoken, "there is no room for another button");
+        }
+        let kind = if n_products == 1 { "SPM" } else { "MPM" };
+        let text = self.phrases.map_or("…", |it| it.open).to_owned();
+        tapped.buttons.push(Button { kind: kind.into(), text: Some(text), ..Button::default() });
+        self.record_products(spoken, "the template has a button for them, and the sender names them in each message");
+    }
+
+    /// Names products that the WhatsApp side does not have.
+    pub(super) fn record_products(&mut self, spoken: &SpokenStep<'_>, why: &str) {
+        if !spoken.message.products.is_empty() {
+            let ids: Vec<&str> = spoken.message.products.iter().map(|it| it.id.as_str()).collect();
+            self.record_loss(Loss::FieldDropped, spoken.n, format!("the products “{}”: {why}", ids.join("”, “")));
+        }
     }
 
     /// Adds quick replies; if there are too many, one button that leads to a list.
@@ -109,8 +128,7 @@ impl<'a> Compiler<'a> {
                 }
                 Choice::CopyCode { code, .. } if n_of("COPY_CODE") < 1 => {
                     self.note_copy_title(spoken.n, choice.title());
-                    let example: String = self.filled(code).chars().take(15).collect();
-                    Some(Button { kind: "COPY_CODE".into(), example: Some(json!(example)), ..Button::default() })
+                    Some(self.copied(spoken.n, code, n_button, &mut tapped.ends))
                 }
                 Choice::Form { flow, screen, .. } if n_of("FLOW") < 1 => {
                     Some(form(text.clone(), flow, screen.as_deref()))
@@ -125,6 +143,9 @@ impl<'a> Compiler<'a> {
                     }
                     tapped.buttons.push(button);
                 }
+                None if matches!(choice, Choice::Form { .. }) => {
+                    self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” opens a form", choice.title()));
+                }
                 None => {
                     spoken.say_as_line(choice);
                     self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” is in the text", choice.title()));
@@ -132,6 +153,19 @@ impl<'a> Compiler<'a> {
             }
         }
         spoken.message.choices = choices;
+    }
+
+    /// A button that copies a code. Of a code that varies the sender gives the whole.
+    fn copied(&mut self, n: usize, code: &Text, n_button: usize, ends: &mut Vec<(usize, String)>) -> Button {
+        match code.parts() {
+            [TextPart::Slot(slot)] => ends.push((n_button, slot.clone())),
+            _ if code.slots().next().is_some() => {
+                self.record_loss(Loss::FieldDropped, n, format!("the code “{code}”: the sender gives the whole of it"));
+            }
+            _ => {}
+        }
+        let example: String = self.filled(code).chars().take(15).collect();
+        Button { kind: "COPY_CODE".into(), example: Some(json!(example)), ..Button::default() }
     }
 
     /// Says what became of the title of a button.

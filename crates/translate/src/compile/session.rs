@@ -1,7 +1,7 @@
 //! Steps that are due while the window is open: session messages.
 
 use model::Finding;
-use scenario::{Choice, Loss, Media, MediaKind, Text};
+use scenario::{Choice, Loss, Media, MediaKind, Product, Text};
 use template::{
     Frame, MAX_BODY, MAX_BUTTON, MAX_BUTTONS, MAX_DESCRIPTION, MAX_LINE, MAX_LIST_BODY, MAX_ROW, MAX_ROWS, MAX_TEXT,
     Row, SessionMessage,
@@ -27,6 +27,7 @@ impl<'a> Compiler<'a> {
         let form = self.form(&mut spoken);
         let n_replies = spoken.message.choices.iter().filter(|it| it.next().is_some()).count();
         if n_replies > 0 {
+            self.products_before_choices(&mut spoken, &mut sends);
             return self.choices(spoken, sends, media);
         }
         let frame = match links.is_some() || form.is_some() {
@@ -91,12 +92,29 @@ impl<'a> Compiler<'a> {
                     NO_TEXT.to_owned()
                 }
             };
-            sends.push(SessionMessage::Products { title: title(&self.scenario.intent, 60, &[]), body, products });
+            sends.push(self.products(body, products));
         }
         sends.extend(then(&spoken));
         let awaits = Self::awaits(&spoken, Vec::new());
         let next = spoken.message.next.clone();
         self.push_sends(spoken.id, spoken.id, Sends { sends: outgoing(sends), awaits, next });
+    }
+
+    /// Products and answers are two messages: the text is with the products.
+    fn products_before_choices(&mut self, spoken: &mut SpokenStep<'_>, sends: &mut Vec<SessionMessage>) {
+        let products = std::mem::take(&mut spoken.message.products);
+        if products.is_empty() {
+            return;
+        }
+        let mut texts = self.texts(spoken, MAX_BODY);
+        let body = texts.pop().map_or_else(|| NO_TEXT.to_owned(), |it| it.to_string());
+        sends.extend(texts.iter().map(|it| SessionMessage::Text { body: it.to_string() }));
+        sends.push(self.products(body, products));
+        spoken.message.text = Text::plain(self.button_words.map_or(NO_TEXT, |it| it.choose));
+    }
+
+    fn products(&self, body: String, products: Vec<Product>) -> SessionMessage {
+        SessionMessage::Products { title: title(&self.scenario.intent, 60, &[]), body, products }
     }
 
     /// A single link becomes a button; other links, phones and codes go into the text.
@@ -120,33 +138,6 @@ impl<'a> Compiler<'a> {
             self.add_finding(Finding::new(&rules::LINK_IN_TEXT, format!("/steps/{}", spoken.n), message));
         }
         None
-    }
-
-    /// Takes the form of a message without answers. A message has one button that opens something.
-    fn form(&mut self, spoken: &mut SpokenStep<'_>) -> Option<(String, String, Option<String>)> {
-        let choices = std::mem::take(&mut spoken.message.choices);
-        let (forms, others): (Vec<Choice>, Vec<Choice>) =
-            choices.into_iter().partition(|it| matches!(it, Choice::Form { .. }));
-        let is_alone = others.is_empty() && !spoken.is_question;
-        spoken.message.choices = others;
-        let mut forms = forms.into_iter();
-        let first = match forms.next() {
-            Some(Choice::Form { title: label, flow, screen }) if is_alone => Some((label, flow, screen)),
-            Some(other) => {
-                self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” opens a form", other.title()));
-                None
-            }
-            None => None,
-        };
-        for other in forms {
-            self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” opens a form", other.title()));
-        }
-        let (label, flow, screen) = first?;
-        let cut = title(&label, MAX_BUTTON, &[]);
-        if cut != label {
-            self.record_loss(Loss::LongTitle, spoken.n, format!("“{label}” is “{cut}”"));
-        }
-        Some((cut, flow, screen))
     }
 
     /// The lines above and below the text. A line that is too long for that is a paragraph of the text.

@@ -1,16 +1,16 @@
 //! Steps that can be due while the window is closed: templates.
 
 use model::Finding;
-use scenario::{CodeNotice, Loss, MediaKind, Text, TextPart};
+use scenario::{Loss, MediaKind, Text, TextPart};
 use template::{
-    Body, BodyExample, BodyValues, Button, Buttons, Component, Footer, Frame, Header, HeaderExample, MAX_LINE,
-    MAX_TEMPLATE_BODY, MAX_TEMPLATE_BUTTON, NamedExample, Template, fix, fix_without_words, variables,
+    Body, BodyExample, BodyValues, Buttons, Component, Footer, Frame, Header, HeaderExample, MAX_LINE,
+    MAX_TEMPLATE_BODY, NamedExample, Template, fix, fix_without_words, variables,
 };
 
 use super::buttons::TemplateButtons;
-use super::category::{category, is_code};
+use super::category::category;
 use super::session::takes_header;
-use super::text::{length, split, title};
+use super::text::{length, split};
 use super::titles::fits_a_row;
 use super::{Compiler, Parameters, SpokenStep, examples, to};
 use crate::flow::{Awaits, Outgoing, Sends};
@@ -99,54 +99,6 @@ impl<'a> Compiler<'a> {
         self.lists(&after, &list, Vec::new(), (Frame::default(), body), tapped.later);
     }
 
-    /// WhatsApp writes the text of a code, and a button copies it.
-    fn code(&mut self, spoken: &SpokenStep<'a>) {
-        let slots: Vec<&str> = spoken.message.text.slots().collect();
-        let code = slots.iter().find(|it| is_code(it)).or(slots.first()).map_or("code", |it| *it).to_owned();
-        let own: Vec<String> = [&spoken.message.header, &spoken.message.text, &spoken.message.footer]
-            .map(ToString::to_string)
-            .into_iter()
-            .filter(|it| !it.is_empty() && *it != format!("{{{{{code}}}}}"))
-            .collect();
-        if own.is_empty() {
-            let message = "WhatsApp writes the text around the code";
-            self.add_finding(Finding::new(&rules::TEXT_ADDED, format!("/steps/{}/text", spoken.n), message));
-        } else {
-            let message = format!("the wording “{}” becomes WhatsApp's own", own.join(" / "));
-            self.record_loss(Loss::CodeText, spoken.n, message);
-        }
-        for slot in slots.iter().filter(|it| **it != code) {
-            self.record_loss(Loss::CodeText, spoken.n, format!("the value {{{{{slot}}}}}"));
-        }
-        let name = self.name(spoken, 0, 1);
-        let notice = spoken.message.code.clone().unwrap_or(CodeNotice { warns: true, expires_minutes: None });
-        let body = Body { add_security_recommendation: Some(notice.warns), ..Body::default() };
-        let text = spoken.message.choices.first().map(|it| self.otp_title(spoken.n, it.title()));
-        let otp = Button { kind: "OTP".into(), otp_type: Some("COPY_CODE".into()), text, ..Button::default() };
-        let mut components = vec![Component::Body(body)];
-        if let Some(minutes) = notice.expires_minutes {
-            let footer = Footer { code_expiration_minutes: Some(minutes), ..Footer::default() };
-            components.push(Component::Footer(footer));
-        }
-        components.push(Component::Buttons(Buttons { buttons: vec![otp] }));
-        let name = self.add(spoken.n, name, "AUTHENTICATION", components);
-        let buttons = vec![(0, code.clone())];
-        let language = self.language.to_owned();
-        let parameters = vec![code];
-        let sends = vec![Outgoing::Template { name, language, parameters, buttons, header: None, cards: Vec::new() }];
-        let awaits = Self::awaits(spoken, Vec::new());
-        let next = spoken.message.next.clone();
-        self.push_sends(spoken.id, spoken.id, Sends { sends, awaits, next });
-    }
-
-    fn otp_title(&mut self, n: usize, whole: &str) -> String {
-        let cut = title(whole, MAX_TEMPLATE_BUTTON, &[]);
-        if cut != whole {
-            self.record_loss(Loss::LongTitle, n, format!("“{whole}” is “{cut}”"));
-        }
-        cut
-    }
-
     /// Moves a header or a footer that a template cannot have into the text: a template's lines are short, its footer
     /// has no variable and its header one at most, and a header is a text or a medium.
     fn lines_that_fit(&mut self, spoken: &mut SpokenStep<'_>) {
@@ -226,8 +178,14 @@ impl<'a> Compiler<'a> {
     fn header(&mut self, spoken: &mut SpokenStep<'_>) -> (Option<Header>, Option<String>) {
         let header = |format: &str| Some(Header { format: format.to_owned(), ..Header::default() });
         if let Some(location) = spoken.message.location.take() {
-            if spoken.message.media.take().is_some() {
-                self.record_loss(Loss::MediaKind, spoken.n, "a header is a location or a picture, not both");
+            if let Some(media) = spoken.message.media.take() {
+                let what = format!("{}: a header is a location or a picture, not both", media.url);
+                self.record_loss(Loss::MediaKind, spoken.n, what);
+            }
+            if location.name.is_some() || location.address.is_some() {
+                let named = [&location.name, &location.address].map(|it| it.as_deref().unwrap_or_default()).join(" ");
+                let what = format!("the name of the place, “{}”: the sender gives it with each message", named.trim());
+                self.record_loss(Loss::FieldDropped, spoken.n, what);
             }
             let message = format!("{},{}", location.latitude, location.longitude);
             return (header("LOCATION"), Some(message));

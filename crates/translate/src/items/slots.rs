@@ -24,13 +24,21 @@ enum Use {
 }
 
 /// The declared slots in their order, then those that are used and not declared in the order of the steps.
-pub(super) fn items(scenario: &Scenario, side: &WhatsappSide<'_>, told: &Told<'_>) -> Vec<Item> {
+pub(super) fn items(
+    scenario: &Scenario,
+    reached: &HashSet<&str>,
+    side: &WhatsappSide<'_>,
+    told: &Told<'_>,
+) -> Vec<Item> {
     let (uses, undeclared) = uses(scenario);
-    let ledger = Ledger { scenario, side, told, used: used(scenario, side) };
+    let ledger = Ledger { scenario, side, told, used: used(scenario, reached, side) };
     let declared = scenario.slots.iter().enumerate().map(|(n, it)| (format!("/slots/{n}"), it.name.clone()));
     let all = declared.chain(undeclared.into_iter().map(|(place, name)| (place.pointer(), name)));
     let items = all.map(|(place, name)| {
-        let outcome = ledger.outcome(&name, uses.get(&name).map_or(&[], Vec::as_slice));
+        let outcome = match uses.get(&name) {
+            Some(uses) => ledger.outcome(&name, uses),
+            None => told.unused(&place),
+        };
         Item { kind: ItemKind::Slot, place, name, outcome }
     });
     items.collect()
@@ -108,10 +116,11 @@ fn names_of(act: &Act) -> BTreeSet<String> {
 }
 
 /// The slots that the WhatsApp side of each step uses, each with its place.
-fn used(scenario: &Scenario, side: &WhatsappSide<'_>) -> Vec<HashMap<String, String>> {
-    let of_step = |became: &[&FlowStep]| {
+fn used(scenario: &Scenario, reached: &HashSet<&str>, side: &WhatsappSide<'_>) -> Vec<HashMap<String, String>> {
+    let of_step = |id: &str| {
         let mut used = HashMap::new();
-        for step in became {
+        let is_still = |it: &&&FlowStep| !reached.contains(id) || side.is_reached(it);
+        for step in side.became(id).iter().filter(is_still) {
             match &step.act {
                 FlowAct::Send(sends) => add_sent(&mut used, step, sends, side),
                 FlowAct::Other(act) => add(&mut used, names(act), &format!("step {}", step.id)),
@@ -119,7 +128,7 @@ fn used(scenario: &Scenario, side: &WhatsappSide<'_>) -> Vec<HashMap<String, Str
         }
         used
     };
-    scenario.steps.iter().map(|it| of_step(side.became(&it.id))).collect()
+    scenario.steps.iter().map(|it| of_step(&it.id)).collect()
 }
 
 fn add_sent(used: &mut HashMap<String, String>, step: &FlowStep, sends: &Sends, side: &WhatsappSide<'_>) {
@@ -127,14 +136,15 @@ fn add_sent(used: &mut HashMap<String, String>, step: &FlowStep, sends: &Sends, 
     messages(sends).for_each(|it| add(used, names(it), &at));
     for outgoing in &sends.sends {
         let Outgoing::Template { name, parameters, buttons, header, cards, .. } = outgoing else { continue };
-        if side.template(name).is_none() {
-            continue;
-        }
+        let Some(template) = side.template(name) else { continue };
         let ends = buttons.iter().map(|it| &it.1);
         let own = parameters.iter().chain(ends).cloned();
         let of_cards = cards.iter().flat_map(|it| it.slots()).map(str::to_owned);
         add(used, own.chain(of_cards), &format!("template {name}"));
         add(used, names(header), &format!("template {name}"));
+        // A variable in the title of a button is an error of the template, which names it.
+        let buttons = template.buttons().iter().chain(template.cards().1.iter().flat_map(|it| it.buttons()));
+        buttons.for_each(|it| add(used, names(&it.text), &format!("template {name}")));
     }
     let Some(awaits) = &sends.awaits else { return };
     add(used, awaits.slot.iter().cloned(), &at);

@@ -11,16 +11,24 @@ use super::{Item, ItemKind, ItemOutcome};
 use crate::goal::known;
 use crate::{FlowAct, FlowStep};
 
-pub(super) fn items(scenario: &Scenario, side: &WhatsappSide<'_>, told: &Told<'_>) -> Vec<Item> {
-    let reached = reached(scenario);
+pub(super) fn items(
+    scenario: &Scenario,
+    reached: &HashSet<&str>,
+    side: &WhatsappSide<'_>,
+    told: &Told<'_>,
+) -> Vec<Item> {
     let mut items = Vec::new();
     for (n, step) in scenario.steps.iter().enumerate() {
-        let outcome = outcome(step, reached.contains(step.id.as_str()), side).unwrap_or_else(|| told.step(n));
-        items.push(Item { kind: ItemKind::Step, place: format!("/steps/{n}"), name: step.id.clone(), outcome });
+        let is_reached = reached.contains(step.id.as_str());
+        let outcome = outcome(step, is_reached, side).unwrap_or_else(|| told.step(n));
+        let is_carried = matches!(outcome, ItemOutcome::Carried { .. });
+        let of_step = Item { kind: ItemKind::Step, place: format!("/steps/{n}"), name: step.id.clone(), outcome };
+        items.push(of_step.clone());
         let Act::Message(message) = &step.act else { continue };
-        let mut became = Taps::of(side, &step.id);
+        let mut became = Taps::of(side, &step.id, is_reached);
         for tap in taps(n, message) {
-            let outcome = became.take(&tap, told, n);
+            // What is on a step that is gone is gone with it.
+            let outcome = if is_carried { became.take(&tap, told, n) } else { of_step.outcome.clone() };
             items.push(Item { kind: ItemKind::Choice, place: tap.place, name: tap.name.to_owned(), outcome });
         }
     }
@@ -36,7 +44,8 @@ fn outcome(step: &Step, is_reached: bool, side: &WhatsappSide<'_>) -> Option<Ite
 
 /// Whether the steps do what the act did.
 fn does_the_same(act: &Act, became: &[&FlowStep], side: &WhatsappSide<'_>) -> bool {
-    let says = || became.iter().filter_map(sends).any(|it| side.says(it));
+    // Of several messages, such as the pages of a list, each must be there.
+    let says = || became.iter().any(|it| sends(it).is_some()) && became.iter().filter_map(sends).all(|it| side.says(it));
     let waits = || became.iter().filter_map(sends).any(|it| it.awaits.is_some());
     let acts = || became.iter().any(|it| matches!(&it.act, FlowAct::Other(other) if is_same(act, other)));
     match act {
@@ -77,7 +86,7 @@ fn place(became: &[&FlowStep]) -> String {
 }
 
 /// The ids of the steps that the scenario can come to. Time runs out only where a step waits.
-fn reached(scenario: &Scenario) -> HashSet<&str> {
+pub(super) fn reached(scenario: &Scenario) -> HashSet<&str> {
     let steps: HashMap<&str, &Step> = scenario.steps.iter().map(|it| (it.id.as_str(), it)).collect();
     let (mut reached, mut waiting) = (HashSet::new(), vec![scenario.start.as_str()]);
     while let Some(id) = waiting.pop() {

@@ -34,12 +34,15 @@ enum Target<'a> {
 pub(super) fn taps(n: usize, message: &Message) -> Vec<Tap<'_>> {
     let mut taps = Vec::new();
     for (k, choice) in message.choices.iter().enumerate() {
-        let target = target(choice, choice.title().to_owned());
+        let target = target(choice, Vec::new());
         taps.push(Tap { place: format!("/steps/{n}/choices/{k}"), name: choice.title(), target });
     }
+    let flat = if message.cards.is_empty() { Message::default() } else { message.with_cards_in_text() };
+    let mut in_text = flat.choices.iter().skip(message.choices.len());
     for (c, card) in message.cards.iter().enumerate() {
         for (k, choice) in card.choices.iter().enumerate() {
-            let target = target(choice, card.answer(choice.title()));
+            let named = in_text.next().map(|it| it.title().to_owned());
+            let target = target(choice, named.into_iter().chain([card.answer(choice.title())]).collect());
             taps.push(Tap { place: format!("/steps/{n}/cards/{c}/choices/{k}"), name: choice.title(), target });
         }
     }
@@ -50,13 +53,13 @@ pub(super) fn taps(n: usize, message: &Message) -> Vec<Tap<'_>> {
     taps
 }
 
-/// What a choice does. An answer is known by its value, else by `answer`, which names its card, else by its title.
-fn target(choice: &Choice, answer: String) -> Target<'_> {
+/// What a choice does. An answer is known by its value, else by its names beside those of other cards, else by its title.
+fn target(choice: &Choice, names: Vec<String>) -> Target<'_> {
     let title = choice.title();
     match choice {
         Choice::Reply { value: Some(value), .. } => Target::Answer { title, values: vec![value.clone()] },
         Choice::Reply { .. } | Choice::ShareLocation { .. } | Choice::SharePhone { .. } => {
-            Target::Answer { title, values: vec![answer, title.to_owned()] }
+            Target::Answer { title, values: names.into_iter().chain([title.to_owned()]).collect() }
         }
         Choice::Link { url, .. } => Target::Link(url),
         Choice::Phone { number, .. } => Target::Phone(number),
@@ -94,11 +97,12 @@ enum Opens {
 }
 
 impl<'a> Taps<'a> {
-    pub(super) fn of(side: &WhatsappSide<'a>, id: &str) -> Self {
+    /// Of a step that the scenario comes to, what is on a page that the WhatsApp side does not come to is not there.
+    pub(super) fn of(side: &WhatsappSide<'a>, id: &str, is_reached: bool) -> Self {
         let mut taps = Self::default();
-        for step in side.became(id) {
+        for step in side.became(id).iter().filter(|it| !is_reached || side.is_reached(it)) {
             let Some(sends) = sends(step) else { continue };
-            taps.add_answers(side, step, sends);
+            taps.add_answers(side, step, sends, is_reached);
             messages(sends).for_each(|it| taps.add_opened_by(step, it));
             for outgoing in &sends.sends {
                 if let Outgoing::Template { name, buttons, cards, .. } = outgoing
@@ -115,9 +119,10 @@ impl<'a> Taps<'a> {
         taps
     }
 
-    fn add_answers(&mut self, side: &WhatsappSide<'a>, step: &'a FlowStep, sends: &'a Sends) {
+    fn add_answers(&mut self, side: &WhatsappSide<'a>, step: &'a FlowStep, sends: &'a Sends, is_reached: bool) {
         let shown = side.shown(sends);
-        for way in sends.awaits.iter().flat_map(|it| &it.ways).filter(|it| !it.is_ours) {
+        let ways = sends.awaits.iter().flat_map(|it| &it.ways);
+        for way in ways.filter(|it| !it.is_ours && (!is_reached || side.leads_on(&it.next))) {
             let Some(shown) = shown.get(way.id.as_str()) else { continue };
             let at = self.answers.len();
             self.answers.push(Answer { step: &step.id, shown, is_taken: false });

@@ -2,29 +2,38 @@
 
 use std::collections::HashMap;
 
-use model::Finding;
+use model::{Finding, Severity};
 use scenario::Loss;
 
 use super::ItemOutcome;
 use crate::rules;
 
-/// The findings at each step, by its number.
-pub(super) struct Told<'a>(HashMap<usize, Vec<&'a Finding>>);
+/// The findings about steps and slots.
+pub(super) struct Told<'a> {
+    /// By the number of the step.
+    steps: HashMap<usize, Vec<&'a Finding>>,
+    /// By the place of the slot.
+    slots: HashMap<&'a str, &'a Finding>,
+}
 
 impl<'a> Told<'a> {
     pub(super) fn of(findings: &'a [Finding]) -> Self {
-        let mut told: HashMap<usize, Vec<&Finding>> = HashMap::new();
+        let mut steps: HashMap<usize, Vec<&Finding>> = HashMap::new();
+        let mut slots = HashMap::new();
         for finding in findings {
+            if finding.place.starts_with("/slots/") && finding.rule.severity == Severity::Loss {
+                slots.insert(finding.place.as_str(), finding);
+            }
             let number = finding.place.strip_prefix("/steps/").and_then(|it| it.split('/').next()?.parse().ok());
             if let Some(n) = number {
-                told.entry(n).or_default().push(finding);
+                steps.entry(n).or_default().push(finding);
             }
         }
-        Self(told)
+        Self { steps, slots }
     }
 
     fn at(&self, n: usize) -> impl Iterator<Item = &'a Finding> {
-        self.0.get(&n).into_iter().flatten().copied()
+        self.steps.get(&n).into_iter().flatten().copied()
     }
 
     /// Why a whole step is missing.
@@ -34,24 +43,28 @@ impl<'a> Told<'a> {
 
     /// Why a choice of a step is missing: its whole step is, or a finding names its title.
     pub(super) fn choice(&self, n: usize, title: &str) -> ItemOutcome {
-        let title = plain(title);
-        let names = |it: &Finding| drops_choice(it) && it.message.contains(&title);
-        outcome(self.at(n).find(|it| drops_step(it) || names(it)))
+        outcome(self.at(n).find(|it| drops_step(it) || drops_choice(it) && names(it, title)))
     }
 
     /// Why a step no longer uses a slot: its whole step is missing, its answer is not asked for, or a loss names the slot.
     pub(super) fn slot(&self, n: usize, name: &str) -> ItemOutcome {
         let written = format!("{{{{{name}}}}}");
         let asks = |it: &Finding| it.rule == Loss::SharePhone.rule();
-        let names = |it: &Finding| it.rule.severity == model::Severity::Loss && it.message.contains(&written);
+        // The wording around a code has slots too, and says nothing of them.
+        let is_alone = |it: &Finding| it.rule != Loss::CodeText.rule() || it.message == format!("the value {written}");
+        let names = |it: &Finding| drops_slot(it) && it.message.contains(&written) && is_alone(it);
         outcome(self.at(n).find(|it| drops_step(it) || asks(it) || names(it)))
+    }
+
+    /// Why a declared slot is used nowhere.
+    pub(super) fn unused(&self, place: &str) -> ItemOutcome {
+        outcome(self.slots.get(place).copied())
     }
 
     /// Whether a finding says that the address behind a choice is in the text.
     pub(super) fn is_in_text(&self, n: usize, title: &str) -> bool {
-        let title = plain(title);
         let moves = |it: &Finding| it.rule == &rules::LINK_IN_TEXT || it.rule == Loss::ButtonDropped.rule();
-        self.at(n).any(|it| moves(it) && it.message.contains(&title))
+        self.at(n).any(|it| moves(it) && names(it, title))
     }
 }
 
@@ -62,12 +75,21 @@ fn drops_step(finding: &Finding) -> bool {
 
 /// Whether a finding says that a choice is gone. Other losses of choices change them, such as a title that is cut.
 fn drops_choice(finding: &Finding) -> bool {
-    finding.rule == Loss::SharePhone.rule() || finding.rule == Loss::ButtonDropped.rule()
+    [Loss::SharePhone, Loss::ButtonDropped, Loss::FieldDropped].iter().any(|it| finding.rule == it.rule())
 }
 
-/// Titles lose their line breaks on the way.
-fn plain(title: &str) -> String {
-    title.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Whether a finding says that a text or an address is gone, with its slots.
+fn drops_slot(finding: &Finding) -> bool {
+    let losses = [Loss::CodeText, Loss::LongTitle, Loss::MediaKind, Loss::FieldDropped, Loss::ButtonDropped];
+    losses.iter().any(|it| finding.rule == it.rule())
+}
+
+/// Whether a finding names a title, alone or behind the name of its card.
+fn names(finding: &Finding, title: &str) -> bool {
+    // Titles of cards lose their line breaks on the way.
+    let plain = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = |it: &str| finding.message.contains(it);
+    [title, &plain].iter().any(|it| says(&format!("“{it}”")) || says(&format!(": {it}”")))
 }
 
 fn outcome(finding: Option<&Finding>) -> ItemOutcome {

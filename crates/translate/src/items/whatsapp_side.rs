@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use scenario::Goal;
 use template::{SessionMessage, Template};
 
 use crate::goal::known;
@@ -12,6 +13,7 @@ pub(super) struct WhatsappSide<'a> {
     /// The steps by the id of the step that they come from.
     became: HashMap<&'a str, Vec<&'a FlowStep>>,
     templates: HashMap<&'a str, &'a Template>,
+    ids: HashSet<&'a str>,
     reached: HashSet<&'a str>,
 }
 
@@ -23,7 +25,8 @@ impl<'a> WhatsappSide<'a> {
             became.entry(step.from.as_str()).or_default().push(step);
         }
         let templates = compiled.templates.iter().map(|it| (it.name.as_str(), it)).collect();
-        Self { flow, became, templates, reached: reached(flow) }
+        let ids = flow.steps.iter().map(|it| it.id.as_str()).collect();
+        Self { flow, became, templates, ids, reached: reached(flow) }
     }
 
     /// The steps that come from a step of the scenario.
@@ -33,6 +36,11 @@ impl<'a> WhatsappSide<'a> {
 
     pub(super) fn is_reached(&self, step: &FlowStep) -> bool {
         self.reached.contains(step.id.as_str())
+    }
+
+    /// Whether a goal ends the scenario or is a step that is there.
+    pub(super) fn leads_on(&self, goal: &Goal) -> bool {
+        known(goal).is_none_or(|it| self.ids.contains(it))
     }
 
     /// The template of this name, if it was written.
@@ -75,6 +83,7 @@ impl<'a> WhatsappSide<'a> {
     /// Whether a step sends something that is there.
     pub(super) fn says(&self, sends: &Sends) -> bool {
         let is_there = |it: &Outgoing| match it {
+            Outgoing::Message(SessionMessage::Text { body }) => !body.is_empty(),
             Outgoing::Message(_) => true,
             Outgoing::Template { name, .. } => self.template(name).is_some(),
         };

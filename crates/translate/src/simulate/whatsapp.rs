@@ -211,8 +211,8 @@ impl<'a> Run<'a> {
                 (Some(url), _) => shown.link(text, &url.replace("{{1}}", &end.unwrap_or_default())),
                 (_, Some(number)) => shown.link(text, number),
                 _ if button.is("COPY_CODE") => {
-                    let code = button.example.as_ref().and_then(Value::as_str).unwrap_or_default();
-                    shown.link(COPY_TITLE, code);
+                    let example = || button.example.as_ref().and_then(Value::as_str).unwrap_or_default();
+                    shown.link(COPY_TITLE, &end.unwrap_or_else(|| example().into()));
                 }
                 _ if button.is("FLOW") => {
                     shown.link(text, button.other.get("flow_id").and_then(Value::as_str).unwrap_or_default());
