@@ -65,7 +65,7 @@ Exit codes:
   0   done
   1   failed
   2   the command line or the plan is wrong
-  3   done, with something to look at: more rejects or unreadable values than the plan allows, or alerts on templates
+  3   done, with rejects, unreadable values, scenarios or templates to look at
   4   stopped by a gate, such as a missing backup
   5   done, but the verifier's answers are not usable
   70  a bug in Ferry: run again to resume

@@ -22,8 +22,8 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command line or the plan is wrong. Clap ends with the same code.
     Usage = 2,
-    /// Done, but more rows were rejected or more values are unreadable than the plan allows, or a scenario was not
-    /// translated.
+    /// Done, but more rows were rejected or more values are unreadable than the plan allows, a scenario was not
+    /// translated, or templates need a look.
     Rejects = run_text::run::EXIT_REJECTS as isize,
     /// A quality gate stopped the command before anything was changed.
     Gate = 4,

@@ -37,7 +37,7 @@ pub struct RunSection {
     pub default_region: Option<Region>,
     /// The address or the command to notify when `ferry run`, `verify` or `rerun` ends, well or not, but not after Ctrl-C. An address such as
     /// `https://hooks.example.com/ferry` gets a summary in JSON by POST, a command gets it on standard input. `--notify`
-    /// comes first.
+    /// comes first. `ferry template sync` notifies of alerts.
     #[schemars(with = "Option<String>")]
     pub(crate) notify: Option<Spanned<String>>,
     /// The environment variable that holds this address or command, for an address with a secret.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use campaign::{EXPECTED_APPROVAL_HOURS, TemplateChange, TemplateState};
+use campaign::{EXPECTED_APPROVAL_HOURS, SyncReport, TemplateAlert, TemplateChange, TemplateState};
 use jiff::{SignedDuration, Timestamp};
 use sync::AlertKind;
 
-use crate::alerts::message;
+use crate::alerts::{advice, message};
 use crate::{day, minute};
 
 /// Lines for each template with what is wrong with it, and the number in each status.
@@ -63,6 +63,8 @@ pub fn change(change: &TemplateChange) -> String {
     let (was, is) = (&before.observed, &now.observed);
     match (was.quality.as_str(), is.quality.as_str()) {
         (was, is) if was == is => {}
+        // Without a score there is nothing to say.
+        ("", "UNKNOWN") => {}
         ("" | "UNKNOWN", is) => text += &format!(", quality {is}"),
         (was, is) => text += &format!(", quality {was} → {is}"),
     }
@@ -78,4 +80,22 @@ pub fn change(change: &TemplateChange) -> String {
         text += &format!(": {reason}");
     }
     text
+}
+
+/// The changes, what is new to look at, and what is still wrong.
+pub fn synced(report: &SyncReport, now: Timestamp) -> String {
+    let mut text: String = report.changes.iter().map(|it| change(it) + "\n").collect();
+    for it in &report.alerts {
+        text += &format!("new: {}\n     {}\n", sentence(it, now), advice(&it.alert));
+    }
+    if text.is_empty() {
+        text += "nothing changed\n";
+    }
+    text.extend(report.standing.iter().map(|it| format!("still: {}\n", sentence(it, now))));
+    text
+}
+
+/// An alert with the name of its template.
+fn sentence(alert: &TemplateAlert, now: Timestamp) -> String {
+    format!("{} ({}): {}", alert.name, alert.language, message(&alert.alert, now))
 }

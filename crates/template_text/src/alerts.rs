@@ -1,29 +1,9 @@
 //! Text of alerts: what is wrong with a template, and what to do next.
 
-use campaign::{SyncReport, TemplateAlert};
 use jiff::{SignedDuration, Timestamp};
 use sync::{Alert, Difference};
 
-use crate::account::change;
 use crate::{day, minute};
-
-/// The changes, what is new to look at, and what is still wrong.
-pub fn synced(report: &SyncReport, now: Timestamp) -> String {
-    let mut text: String = report.changes.iter().map(|it| change(it) + "\n").collect();
-    for it in &report.alerts {
-        text += &format!("new: {}\n     {}\n", sentence(it, now), advice(&it.alert));
-    }
-    if text.is_empty() {
-        text += "nothing changed\n";
-    }
-    text.extend(report.standing.iter().map(|it| format!("still: {}\n", sentence(it, now))));
-    text
-}
-
-/// An alert with the name of its template.
-fn sentence(alert: &TemplateAlert, now: Timestamp) -> String {
-    format!("{} ({}): {}", alert.name, alert.language, message(&alert.alert, now))
-}
 
 /// What an alert says, without the name of the template.
 pub fn message(alert: &Alert, now: Timestamp) -> String {

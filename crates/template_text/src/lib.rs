@@ -6,8 +6,8 @@ mod submission;
 
 use jiff::Timestamp;
 
-pub use account::{change, status};
-pub use alerts::{advice, message, n_days_left, synced};
+pub use account::{change, status, synced};
+pub use alerts::{advice, message, n_days_left};
 pub use submission::{faulty, outcome, outcome_name, schedule, submitted};
 
 /// A day: `2026-11-30`.
