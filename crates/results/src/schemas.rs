@@ -27,7 +27,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and `notification`.
-const SCHEMAS: [(&str, Origin); 41] = [
+const SCHEMAS: [(&str, Origin); 42] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("crm-ddl", Made(made::<DdlResult>)),
@@ -52,6 +52,7 @@ const SCHEMAS: [(&str, Origin); 41] = [
     ("runs-diff", Made(made::<DiffResult>)),
     ("runs-prune", Made(made::<PruneResult>)),
     ("scenario-check", kept!("scenario-check")),
+    ("scenario-export", Made(made::<PlatformExport>)),
     ("scenario-graph", Made(made::<GraphResult>)),
     ("scenario-import", kept!("scenario-import")),
     ("scenario-show", kept!("scenario-show")),

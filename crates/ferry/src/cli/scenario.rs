@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use scenario_export::Platform;
 use scenario_import::Format;
 
 #[derive(Debug, Subcommand)]
@@ -22,6 +23,12 @@ pub(crate) enum ScenarioCommand {
     /// viber-archive), which reads the files itself; for other formats it is the neutral form. Without --script, Ferry makes
     /// scripts that take every route of the source. Outside the 24-hour window only templates are sent, as on WhatsApp.
     Simulate(SimulateArgs),
+    /// Write scenarios as a file that a bot platform imports
+    ///
+    /// RapidPro and TextIt import flows (specification 13.1). The WhatsApp side of each scenario becomes a flow: its
+    /// messages, choices, conditions and waits, and its templates by name. What the format cannot express is a loss; the
+    /// losses are printed, and stand as notes beside the nodes in the platform's editor.
+    Export(PlatformArgs),
     /// Print the JSON Schema of the neutral form
     Schema,
 }
@@ -65,6 +72,18 @@ pub(crate) struct ImportArgs {
     /// The file to write; without it only a summary is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlatformArgs {
+    #[command(flatten)]
+    pub(crate) scenarios: ScenarioArgs,
+    /// The platform: rapidpro
+    #[arg(long = "as", value_name = "NAME", value_parser = platform)]
+    pub(crate) platform: Platform,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +132,11 @@ pub(crate) struct TranslateArgs {
     /// The id of the catalogue that products are in
     #[arg(long, value_name = "ID", default_value = "")]
     pub(crate) catalog: String,
+}
+
+fn platform(text: &str) -> Result<Platform, String> {
+    let names = || Platform::ALL.map(Platform::name).join(", ");
+    Platform::from_name(text).ok_or_else(|| format!("a platform is one of {}", names()))
 }
 
 fn format(text: &str) -> Result<Format, String> {

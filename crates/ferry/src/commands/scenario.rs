@@ -1,5 +1,6 @@
-//! `ferry scenario`: reads, checks, shows, draws and simulates scenarios.
+//! `ferry scenario`: reads, checks, shows, draws, simulates and exports scenarios.
 
+mod platform;
 mod simulate;
 
 use std::fs;
@@ -29,6 +30,7 @@ pub(crate) fn run(command: &ScenarioCommand, output: Output) -> Result<Exit> {
         ScenarioCommand::Show(args) => show(args, output),
         ScenarioCommand::Graph(args) => graph(args, output),
         ScenarioCommand::Simulate(args) => simulate::run(args, output),
+        ScenarioCommand::Export(args) => platform::run(args, output),
         ScenarioCommand::Schema => manual::schema("scenario"),
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The workspace crates that each crate may import.
-const ARROWS: [(&str, &[&str]); 33] = [
+const ARROWS: [(&str, &[&str]); 34] = [
     ("phone", &[]),
     ("test_needs", &[]),
     ("model", &["phone"]),
@@ -26,7 +26,8 @@ const ARROWS: [(&str, &[&str]); 33] = [
     ("source_side", &["scenario"]),
     ("template", &["consent", "model", "scenario"]),
     ("translate", &["model", "scenario", "template"]),
-    ("scenario_text", &["model", "scenario", "scenario_import", "template", "translate"]),
+    ("scenario_export", &["model", "scenario", "template", "translate"]),
+    ("scenario_text", &["model", "scenario", "scenario_export", "scenario_import", "template", "translate"]),
     ("verify", &["model", "phone", "whatsapp"]),
     ("crm", &["consent", "model", "phone"]),
     ("audit", &["model"]),
@@ -61,6 +62,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
             "run_text",
             "sandbox",
             "scenario",
+            "scenario_export",
             "scenario_import",
             "scenario_text",
             "source_side",
