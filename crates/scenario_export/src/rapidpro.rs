@@ -22,6 +22,7 @@ use translate::Compiled;
 use crate::{Exported, ExportedFlow};
 use definition::{FILE_VERSION, Flow, SPEC_VERSION};
 use flow::FlowWriter;
+use slots::Slots;
 
 /// Limits the name of a flow, in characters.
 const LONGEST_NAME: usize = 64;
@@ -29,33 +30,40 @@ const LONGEST_NAME: usize = 64;
 /// A run ends after so many minutes without an answer: the longest time that the platform allows, two weeks.
 const EXPIRES: u32 = 20_160;
 
+/// A flow, as others name it.
+#[derive(Debug)]
+struct Reference {
+    scenario: String,
+    language: String,
+    intent: String,
+    uuid: String,
+    name: String,
+}
+
 pub(crate) fn export(scenarios: &[(&Scenario, &Compiled)]) -> Exported {
     let (mut flows, mut reports) = (Vec::new(), Vec::new());
-    let (mut fields, mut names) = (BTreeMap::new(), BTreeSet::new());
-    let mut templates = BTreeSet::new();
-    let all = scenarios.iter().flat_map(|it| slots::names(it.1)).collect();
+    let (mut fields, mut templates) = (BTreeMap::new(), BTreeSet::new());
+    let compiled: Vec<&Compiled> = scenarios.iter().map(|it| it.1).collect();
+    let (slots, references) = (Slots::of(&compiled), references(scenarios));
     let mut triggers = trigger::Triggers::default();
-    for (scenario, compiled) in scenarios {
-        let name = flow_name(scenario, &mut names);
-        let slots = slots::Slots::of(compiled, &all);
-        let uuid = ids::uuid(&["flow", &scenario.id, &scenario.language, &name]);
-        let mut writer = FlowWriter::new(&uuid, scenario, compiled, &slots);
-        if triggers.add(scenario, &uuid, &name, &mut writer.findings) {
+    for ((scenario, compiled), own) in scenarios.iter().zip(&references) {
+        let mut writer = FlowWriter::new(own, &references, compiled, &slots);
+        if triggers.add(scenario, own, &mut writer.findings) {
             writer.again = Some(compiled.flow.start.clone());
         }
         writer.write();
         let findings = std::mem::take(&mut writer.findings);
-        fields.extend(slots.fields().map(|(key, slot)| (key.to_owned(), slot.to_owned())));
+        fields.extend(slots.fields_of(compiled));
         templates.extend(writer.templates.iter().cloned());
         reports.push(ExportedFlow {
             scenario: scenario.id.clone(),
             language: scenario.language.clone(),
-            name: name.clone(),
+            name: own.name.clone(),
             n_steps: compiled.flow.steps.len(),
             n_nodes: writer.nodes.len(),
             findings: findings.clone(),
         });
-        flows.push(finished(uuid, name, scenario, writer, &findings));
+        flows.push(finished(own, writer, &findings));
     }
     let file = json!({
         "version": FILE_VERSION,
@@ -66,20 +74,31 @@ pub(crate) fn export(scenarios: &[(&Scenario, &Compiled)]) -> Exported {
         "fields": fields.keys().map(|it| field(it)).collect::<Vec<_>>(),
         "groups": [],
     });
-    Exported {
-        file,
-        flows: reports,
-        fields: fields.into_iter().collect(),
-        templates: templates.into_iter().collect(),
-    }
+    Exported { file, flows: reports, fields: fields.into_iter().collect(), templates: templates.into_iter().collect() }
 }
 
-fn finished(uuid: String, name: String, scenario: &Scenario, writer: FlowWriter<'_>, findings: &[Finding]) -> Flow {
-    let ui = layout::ui(&uuid, &writer.nodes, &writer.kinds, findings, &writer.entries);
+/// The names and UUIDs of the flows, which may enter each other.
+fn references(scenarios: &[(&Scenario, &Compiled)]) -> Vec<Reference> {
+    let mut names = BTreeSet::new();
+    let reference = |(scenario, _): &(&Scenario, &Compiled)| {
+        let name = flow_name(scenario, &mut names);
+        Reference {
+            scenario: scenario.id.clone(),
+            language: scenario.language.clone(),
+            intent: scenario.intent.clone(),
+            uuid: ids::uuid(&["flow", &scenario.id, &scenario.language, &name]),
+            name,
+        }
+    };
+    scenarios.iter().map(reference).collect()
+}
+
+fn finished(own: &Reference, writer: FlowWriter<'_>, findings: &[Finding]) -> Flow {
+    let ui = layout::ui(&own.uuid, &writer.nodes, &writer.kinds, findings, &writer.entries);
     Flow {
-        uuid,
-        name,
-        language: language::three_letters(&scenario.language),
+        uuid: own.uuid.clone(),
+        name: own.name.clone(),
+        language: language::three_letters(&own.language),
         kind: "messaging",
         nodes: writer.nodes,
         spec_version: SPEC_VERSION,
@@ -116,3 +135,6 @@ fn flow_name(scenario: &Scenario, taken: &mut BTreeSet<String>) -> String {
     taken.insert(name.clone());
     name
 }
+
+#[cfg(test)]
+mod tests;

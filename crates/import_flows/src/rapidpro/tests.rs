@@ -152,8 +152,7 @@ fn a_text_of_dots_is_a_message_that_nobody_wrote() {
 #[test]
 fn a_picture_after_quick_replies_is_sent_before_the_answer() {
     let question = json!({ "uuid": "q", "type": "send_msg", "text": "Come?", "quick_replies": ["Yes", "No"] });
-    let picture =
-        json!({ "uuid": "p", "type": "send_msg", "text": "@(\"\")", "attachments": ["image:https://shop.example/a.png"] });
+    let picture = json!({ "uuid": "p", "type": "send_msg", "text": "@(\"\")", "attachments": ["image:https://shop.example/a.png"] });
     let wait = ask("Comes", &[("has_any_word", &["yes"], "Yes")], "Other");
     let nodes = json!([[[question, picture], null, [1]], [[], wait, [null, null]]]);
     let imported = read(&flow("Visit", nodes));

@@ -22,7 +22,8 @@ impl FlowWriter<'_> {
         let mut switch = Switch::of("wait_for_response", "@input.text");
         let mut later = Vec::new();
         for (n, way) in awaits.ways.iter().enumerate().filter(|it| !asks_here(it.1, &shown)) {
-            let to = self.saved(&format!("{key}#way{n}"), awaits, way.is_ours, &plain(&way.value), &way.next, &mut later);
+            let to =
+                self.saved(&format!("{key}#way{n}"), awaits, way.is_ours, &plain(&way.value), &way.next, &mut later);
             let title = shown.get(&way.id).map_or(way.title.as_str(), String::as_str);
             switch.ways.push(Way { name: title.to_owned(), tests: tests(title, way), to });
         }
@@ -37,7 +38,7 @@ impl FlowWriter<'_> {
             }
             None => switch.other = other,
         }
-        let timeout = awaits.timeout.as_ref().map(|it| (it.seconds, self.goal(&it.next)));
+        let timeout = awaits.timeout.as_ref().map(|it| (it.seconds.max(1), self.goal(&it.next)));
         switch.wait = Some(Pause { timeout });
         self.switch(key, switch);
         for (key, action, to) in later {

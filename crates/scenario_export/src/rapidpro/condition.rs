@@ -166,10 +166,7 @@ fn tested(test: Test, value: &str) -> Tested {
         Test::HasDate => ("has_date", Vec::new()),
         Test::HasTime => ("has_time", Vec::new()),
     };
-    let is_negative = matches!(
-        test,
-        Test::NotEquals | Test::NotOneOf | Test::HoldsNot | Test::StartsNotWith | Test::IsBlank
-    );
+    let is_negative =
+        matches!(test, Test::NotEquals | Test::NotOneOf | Test::HoldsNot | Test::StartsNotWith | Test::IsBlank);
     Tested { kind, arguments, is_negative }
 }
-

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{Finding, Rule};
-use scenario::{Act, Call, END, Goal, Scenario, Text, Via};
+use scenario::{Act, Call, END, Goal, Text, Via};
 use serde_json::{Value, json};
 use translate::{Compiled, Flow, FlowAct, FlowStep, Sends};
 
 use super::definition::{Case, Category, Exit, Node, Router, Timeout, Wait};
 use super::ids;
 use super::slots::{Place, Slots};
-use super::{condition, field_name};
+use super::{Reference, condition, field_name};
 use crate::rules;
 
 /// Limits the name of a category, in characters.
@@ -18,8 +18,9 @@ const LONGEST_CATEGORY: usize = 36;
 
 /// The nodes of a flow.
 pub(super) struct FlowWriter<'a> {
-    uuid: String,
-    pub(super) scenario: &'a Scenario,
+    own: &'a Reference,
+    /// All flows of the file.
+    others: &'a [Reference],
     /// The first step, if any message begins the flow: so does one that is no answer.
     pub(super) again: Goal,
     pub(super) compiled: &'a Compiled,
@@ -60,10 +61,10 @@ pub(super) struct Way {
 }
 
 impl<'a> FlowWriter<'a> {
-    pub(super) fn new(uuid: &str, scenario: &'a Scenario, compiled: &'a Compiled, slots: &'a Slots) -> Self {
+    pub(super) fn new(own: &'a Reference, others: &'a [Reference], compiled: &'a Compiled, slots: &'a Slots) -> Self {
         Self {
-            uuid: uuid.to_owned(),
-            scenario,
+            own,
+            others,
             again: None,
             compiled,
             slots,
@@ -138,6 +139,7 @@ impl<'a> FlowWriter<'a> {
             }
             Act::Condition(condition) => self.condition(id, condition),
             Act::Find(find) => self.find(id, find),
+            Act::Wait { seconds: 0, .. } => {}
             Act::Wait { seconds, next } => {
                 self.lose(&rules::PAUSE, id, format!("of {seconds} s"));
                 let to = self.goal(next);
@@ -145,12 +147,13 @@ impl<'a> FlowWriter<'a> {
                 self.switch(id, Switch { wait, other: to, ..Switch::of("wait_for_response", "@input.text") });
             }
             Act::Call(call) if web_call(call).is_some() => self.call(id, call),
+            Act::Call(call) if self.entered(call).is_some() => self.enter(id, call),
             Act::Call(call) => self.lose(&rules::CALL, id, format!("“{}”", call.system)),
             Act::Handover(handover) if handover.via == Via::Agent => {
                 let ticket = json!({
                     "type": "open_ticket",
                     "uuid": self.id(&format!("{id}#ticket")),
-                    "body": handover.target.as_deref().unwrap_or(&self.scenario.intent),
+                    "body": handover.target.as_deref().unwrap_or(&self.own.intent),
                 });
                 self.actions_node(id, vec![ticket], self.goal(&handover.next));
             }
@@ -160,6 +163,24 @@ impl<'a> FlowWriter<'a> {
             }
             Act::Message(_) | Act::Question(_) | Act::Listen(_) => {}
         }
+    }
+
+    /// The flow that a call goes on in.
+    fn entered(&self, call: &Call) -> Option<&'a Reference> {
+        let id = call.system.strip_prefix("scenario ")?;
+        self.others.iter().find(|it| it.scenario == id && it.language == self.own.language)
+    }
+
+    /// Enters another flow, and ends this one.
+    fn enter(&mut self, id: &str, call: &Call) {
+        let Some(flow) = self.entered(call) else { return };
+        let action = json!({
+            "type": "enter_flow",
+            "uuid": self.id(&format!("{id}#enter")),
+            "flow": { "uuid": flow.uuid, "name": flow.name },
+            "terminal": true,
+        });
+        self.actions_node(id, vec![action], None);
     }
 
     fn call(&mut self, id: &str, call: &Call) {
@@ -219,7 +240,7 @@ impl<'a> FlowWriter<'a> {
 
     /// The UUID of a part of the flow.
     pub(super) fn id(&self, part: &str) -> String {
-        ids::uuid(&[&self.uuid, part])
+        ids::uuid(&[&self.own.uuid, part])
     }
 
     /// The node that a goal leads to. Steps that are left out lead to the one after them.
@@ -228,12 +249,26 @@ impl<'a> FlowWriter<'a> {
         for _ in 0..=self.compiled.flow.steps.len() {
             let id = goal.as_deref().filter(|it| *it != END)?;
             let step = self.compiled.flow.step(id)?;
-            match passed(&step.act) {
+            match self.passed(&step.act) {
                 Some(next) => goal = next,
                 None => return Some(self.id(id)),
             }
         }
         None
+    }
+
+    /// The goal after a step that has no node; none if it has one.
+    fn passed<'g>(&self, act: &'g FlowAct) -> Option<&'g Goal> {
+        match act {
+            FlowAct::Send(sends) if sends.sends.is_empty() && sends.awaits.is_none() => Some(&sends.next),
+            FlowAct::Other(Act::Wait { seconds: 0, next }) => Some(next),
+            FlowAct::Other(Act::Call(call)) if web_call(call).is_none() && self.entered(call).is_none() => {
+                Some(&call.next)
+            }
+            FlowAct::Other(Act::Handover(it)) if it.via != Via::Agent => Some(&it.next),
+            FlowAct::Other(Act::Condition(it)) if !condition::decides(it) => Some(&it.otherwise),
+            _ => None,
+        }
     }
 
     /// A node with actions and one way out.
@@ -266,9 +301,9 @@ impl<'a> FlowWriter<'a> {
         let default_category_uuid = category(other.to_owned(), switch.other);
         let wait = switch.wait.map(|it| Wait {
             kind: "msg",
-            timeout: it.timeout.map(|(seconds, to)| {
-                Timeout { seconds, category_uuid: category("No Response".to_owned(), to) }
-            }),
+            timeout: it
+                .timeout
+                .map(|(seconds, to)| Timeout { seconds, category_uuid: category("No Response".to_owned(), to) }),
         });
         let (operand, result_name) = (switch.operand, switch.result);
         let router = Router { kind: "switch", operand, cases, categories, default_category_uuid, wait, result_name };
@@ -292,17 +327,6 @@ fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     let name = names.find(|it| !taken.contains(&it.to_lowercase())).unwrap_or_default();
     taken.insert(name.to_lowercase());
     name
-}
-
-/// The goal after a step that has no node; none if it has one.
-fn passed(act: &FlowAct) -> Option<&Goal> {
-    match act {
-        FlowAct::Send(sends) if sends.sends.is_empty() && sends.awaits.is_none() => Some(&sends.next),
-        FlowAct::Other(Act::Call(call)) if web_call(call).is_none() => Some(&call.next),
-        FlowAct::Other(Act::Handover(it)) if it.via != Via::Agent => Some(&it.next),
-        FlowAct::Other(Act::Condition(it)) if !condition::decides(it) => Some(&it.otherwise),
-        _ => None,
-    }
 }
 
 fn goals(act: &FlowAct) -> Vec<&Goal> {

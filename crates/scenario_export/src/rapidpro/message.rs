@@ -6,8 +6,8 @@ use template::{Button, Frame, Row, SessionMessage, Template, variables};
 use translate::{Outgoing, SentCard};
 
 use super::flow::FlowWriter;
-use super::slots::plain;
 use super::ids;
+use super::slots::plain;
 use crate::rules;
 
 /// An expression without a value, for a message that is only an attachment: the platform asks for a text.

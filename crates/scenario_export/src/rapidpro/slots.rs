@@ -16,9 +16,38 @@ const LONGEST_KEY: usize = 36;
 
 /// Keys that RapidPro keeps for itself.
 const RESERVED: [&str; 32] = [
-    "created_by", "created_on", "discord", "ext", "facebook", "fcm", "first_name", "freshchat", "groups", "has", "id",
-    "instagram", "is", "jiochat", "language", "line", "mailto", "modified_by", "name", "rocketchat", "scheme", "tel",
-    "telegram", "twitter", "twitterid", "uuid", "viber", "vk", "wechat", "whatsapp", "urn", "channel",
+    "created_by",
+    "created_on",
+    "discord",
+    "ext",
+    "facebook",
+    "fcm",
+    "first_name",
+    "freshchat",
+    "groups",
+    "has",
+    "id",
+    "instagram",
+    "is",
+    "jiochat",
+    "language",
+    "line",
+    "mailto",
+    "modified_by",
+    "name",
+    "rocketchat",
+    "scheme",
+    "tel",
+    "telegram",
+    "twitter",
+    "twitterid",
+    "uuid",
+    "viber",
+    "vk",
+    "wechat",
+    "whatsapp",
+    "urn",
+    "channel",
 ];
 
 /// The place of a value.
@@ -47,26 +76,28 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// `all` has the slots of all flows, so that no two have the same field.
-    pub(super) fn of(compiled: &Compiled, all: &BTreeSet<String>) -> Self {
-        let place = |it: &String| match is_given(&compiled.flow, it) {
-            true => Place::Field(field_key(it, all)),
+    /// A value that one flow sets and another reads is a field, because the results of a run end with it.
+    pub(super) fn of(flows: &[&Compiled]) -> Self {
+        let all: BTreeSet<String> = flows.iter().flat_map(|it| names(it)).collect();
+        let is_given = |slot: &str| flows.iter().any(|it| is_given(&it.flow, slot));
+        let place = |it: &String| match is_given(it) {
+            true => Place::Field(field_key(it, &all)),
             false => Place::Result(it.clone()),
         };
-        let places = names(compiled).iter().map(|it| (it.clone(), place(it))).collect();
-        Self { places }
+        Self { places: all.iter().map(|it| (it.clone(), place(it))).collect() }
     }
 
     pub(super) fn place(&self, slot: &str) -> Place {
         self.places.get(slot).cloned().unwrap_or_else(|| Place::Result(slot.to_owned()))
     }
 
-    /// The fields that the business fills, as key and slot.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.places.iter().filter_map(|(slot, place)| match place {
-            Place::Field(key) => Some((key.as_str(), slot.as_str())),
+    /// The fields that a flow reads or sets, as key and slot.
+    pub(super) fn fields_of(&self, compiled: &Compiled) -> Vec<(String, String)> {
+        let field = |slot: String| match self.place(&slot) {
+            Place::Field(key) => Some((key, slot)),
             Place::Result(_) => None,
-        })
+        };
+        names(compiled).into_iter().filter_map(field).collect()
     }
 
     /// The slots of a text as expressions. `@` is doubled, as the platform asks.
@@ -93,7 +124,7 @@ impl Slots {
 }
 
 /// The slots of a flow.
-pub(super) fn names(compiled: &Compiled) -> BTreeSet<String> {
+fn names(compiled: &Compiled) -> BTreeSet<String> {
     let of_steps = compiled.flow.steps.iter().flat_map(|it| [reads(&it.act), written(&it.act)].concat());
     compiled.flow.first_message.iter().cloned().chain(of_steps).collect()
 }

@@ -6,6 +6,7 @@ use model::Finding;
 use scenario::{Scenario, Trigger};
 use serde_json::{Value, json};
 
+use super::Reference;
 use crate::rules;
 
 /// The triggers of all flows. A keyword starts one flow, and so does any other message.
@@ -18,13 +19,13 @@ pub(super) struct Triggers {
 
 impl Triggers {
     /// Adds those of a flow, and says whether any message begins it.
-    pub(super) fn add(&mut self, scenario: &Scenario, uuid: &str, name: &str, findings: &mut Vec<Finding>) -> bool {
+    pub(super) fn add(&mut self, scenario: &Scenario, own: &Reference, findings: &mut Vec<Finding>) -> bool {
         let Trigger::Message { phrases } = &scenario.trigger else { return false };
         let mut lose = |what: String| findings.push(Finding::new(&rules::TRIGGER, "", what));
         if phrases.is_empty() {
             match self.has_any {
                 true => lose("any message starts it, and another flow of the file takes those already".to_owned()),
-                false => self.list.push(trigger("C", &[], uuid, name)),
+                false => self.list.push(trigger("C", &[], own)),
             }
             return !std::mem::replace(&mut self.has_any, true);
         }
@@ -40,7 +41,7 @@ impl Triggers {
             }
         }
         if !keywords.is_empty() {
-            self.list.push(trigger("K", &keywords, uuid, name));
+            self.list.push(trigger("K", &keywords, own));
         }
         false
     }
@@ -51,13 +52,13 @@ fn is_keyword(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= 16 && text.chars().all(char::is_alphanumeric)
 }
 
-fn trigger(kind: &str, keywords: &[String], uuid: &str, name: &str) -> Value {
+fn trigger(kind: &str, keywords: &[String], own: &Reference) -> Value {
     let mut trigger = json!({
         "trigger_type": kind,
         "keywords": keywords,
         "keyword": keywords.first(),
         "channel": null,
-        "flow": { "uuid": uuid, "name": name },
+        "flow": { "uuid": own.uuid, "name": own.name },
         "groups": [],
         "exclude_groups": [],
     });

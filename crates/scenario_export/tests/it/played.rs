@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use scenario::{Input, Scenario, Script, Shown, SourceSide};
+use scenario::{Act, Input, Scenario, Script, Shown, SourceSide};
 use scenario_export::{Exported, ExportedFlow};
 use source_side::{SourceFile, SourceFlow};
 use translate::{Compiled, FlowAct, Outgoing, Route, simulate_shown};
@@ -104,6 +104,14 @@ fn text(shown: &[Shown], forms: &[String], pages: &[String]) -> String {
     all.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a flow goes on in another, which one scenario alone does not show.
+fn goes_on(compiled: &Compiled) -> bool {
+    compiled.flow.steps.iter().any(|it| match &it.act {
+        FlowAct::Other(Act::Call(call)) => call.system.starts_with("scenario "),
+        _ => false,
+    })
+}
+
 /// The titles of buttons of templates that open forms or copy a code that proves an identity.
 fn forms(compiled: &Compiled) -> Vec<String> {
     let buttons = compiled.templates.iter().flat_map(|it| it.buttons());
@@ -161,6 +169,7 @@ fn both(script: &Script, pages: &[&Route]) -> (Script, Script) {
 #[derive(Debug, Default)]
 struct Count {
     flows: usize,
+    entered: usize,
     scripts: usize,
     equal: usize,
     by_rule: BTreeMap<String, usize>,
@@ -170,10 +179,14 @@ struct Count {
 fn play(exported: &Exported, compiled: &[(&Scenario, Compiled)], name: &str, count: &mut Count) {
     let bytes = serde_json::to_vec(&exported.file).unwrap();
     let flows = source_side::open("rapidpro", &[SourceFile { path: "flows.json".to_owned(), bytes }]).unwrap();
-    assert_eq!(flows.len(), compiled.len(), "{name}");
-    for ((flow, (scenario, compiled)), report) in flows.iter().zip(compiled).zip(&exported.flows) {
-        assert_eq!(flow.name(), report.name);
+    for ((scenario, compiled), report) in compiled.iter().zip(&exported.flows) {
         count.flows += 1;
+        // A flow that only others enter is played as a part of them.
+        let Some(flow) = flows.iter().find(|it| it.name() == report.name) else {
+            count.entered += 1;
+            continue;
+        };
+        let goes_on = goes_on(compiled);
         let (forms, pages, page_texts) = (forms(compiled), pages(compiled), page_texts(compiled));
         let platform = Platform { flow, scenario, fields: &exported.fields };
         for script in platform.scripts() {
@@ -183,21 +196,24 @@ fn play(exported: &Exported, compiled: &[(&Scenario, Compiled)], name: &str, cou
             let played = simulate_shown(&[(scenario, compiled)], &platform, &ours);
             let text = |it: &[Shown]| text(it, &forms, &page_texts);
             let (ours, theirs) = (text(&played.whatsapp), text(&platform.play(&theirs)));
-            let is_equal = ours == theirs || n_pages > 0 && theirs.starts_with(&ours);
+            let is_equal =
+                ours == theirs || goes_on && theirs.starts_with(&ours) || n_pages > 0 && is_within(&ours, &theirs);
             let explained = explained(report, &played.whatsapp);
             if is_equal {
                 count.equal += 1;
             } else if explained.is_empty() {
                 count.unexplained.push(format!("{name} {} {:?}\n  W {ours}\n  P {theirs}", report.name, script));
             } else {
-                let n = count.by_rule.entry(explained.clone()).or_default();
-                *n += 1;
-                if *n < 2 {
-                    println!("EX {explained} {name} {} {:?}\n  W {ours}\n  P {theirs}", report.name, script);
-                }
+                *count.by_rule.entry(explained).or_default() += 1;
             }
         }
     }
+}
+
+/// Whether the words of a text are among those of the other, in their order: the other turned pages too.
+fn is_within(ours: &str, theirs: &str) -> bool {
+    let mut theirs = theirs.split_whitespace();
+    ours.split_whitespace().all(|it| theirs.any(|other| other == it))
 }
 
 /// Losses of steps that show nothing.
@@ -206,10 +222,9 @@ const SILENT: [&str; 6] =
 
 /// The losses at the steps that are shown, and those of silent steps.
 fn explained(report: &ExportedFlow, shown: &[Shown]) -> String {
-    let is_at = |place: &str| {
-        shown.iter().any(|it| place == it.step || place.starts_with(&format!("{}__", it.step)))
-    };
-    let rules = report.findings.iter().filter(|it| is_at(&it.place) || SILENT.contains(&it.rule.name)).map(|it| it.rule.name);
+    let is_at = |place: &str| shown.iter().any(|it| place == it.step || place.starts_with(&format!("{}__", it.step)));
+    let rules =
+        report.findings.iter().filter(|it| is_at(&it.place) || SILENT.contains(&it.rule.name)).map(|it| it.rule.name);
     rules.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("+")
 }
 
@@ -220,9 +235,7 @@ fn an_exported_flow_shows_what_whatsapp_shows() {
         let compiled = set.compiled();
         play(&exported(&compiled), &compiled, &set.name, &mut count);
     }
-    println!("flows {} scripts {} equal {} {:#?}", count.flows, count.scripts, count.equal, count.by_rule);
-    for it in &count.unexplained {
-        println!("{it}");
-    }
-    assert_eq!(count.unexplained.len(), 0);
+    println!("{count:#?}");
+    assert_eq!(count.unexplained, Vec::<String>::new());
+    assert!(count.flows > 100 && count.equal * 100 > count.scripts * 95, "{count:?}");
 }
