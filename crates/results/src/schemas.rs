@@ -28,7 +28,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 43] = [
+const SCHEMAS: [(&str, Origin); 44] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("crm-ddl", Made(made::<DdlResult>)),
@@ -54,6 +54,7 @@ const SCHEMAS: [(&str, Origin); 43] = [
     ("runs-diff", Made(made::<DiffResult>)),
     ("runs-prune", Made(made::<PruneResult>)),
     ("scenario-check", kept!("scenario-check")),
+    ("scenario-export", Made(made::<PlatformExport>)),
     ("scenario-graph", Made(made::<GraphResult>)),
     ("scenario-import", kept!("scenario-import")),
     ("scenario-review", Made(made::<ReviewResult>)),

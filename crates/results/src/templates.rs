@@ -44,6 +44,59 @@ pub struct GraphResult<'a> {
     pub graph: &'a str,
 }
 
+/// The result of `ferry scenario export`.
+#[derive(Serialize, JsonSchema)]
+pub struct PlatformExport<'a> {
+    /// The platform, such as `rapidpro`.
+    pub platform: &'a str,
+    /// The file that was written; none is written without a flow.
+    pub file: &'a str,
+    pub flows: Vec<PlatformFlow<'a>>,
+    /// Fields of contacts that the business fills before a flow starts.
+    pub fields: Vec<PlatformField<'a>>,
+    /// The names of the templates that the flows send.
+    pub templates: &'a [String],
+    /// Scenarios that could not be compiled, because of errors.
+    pub not_exported: &'a [String],
+}
+
+/// A scenario as a flow of a bot platform.
+#[derive(Serialize, JsonSchema)]
+pub struct PlatformFlow<'a> {
+    /// The id of the scenario.
+    pub scenario: &'a str,
+    pub language: &'a str,
+    /// The name of the flow on the platform.
+    pub name: &'a str,
+    /// How many steps its WhatsApp side has.
+    pub steps: u64,
+    /// How many nodes the flow has.
+    pub nodes: u64,
+    /// What the format of the platform cannot express.
+    pub losses: Vec<PlatformLoss<'a>>,
+}
+
+/// Something that an export leaves out.
+#[derive(Serialize, JsonSchema)]
+pub struct PlatformLoss<'a> {
+    /// The code, such as L201.
+    pub code: &'a str,
+    pub name: &'a str,
+    pub about: &'a str,
+    /// The id of the step; empty if it is the whole scenario.
+    pub step: &'a str,
+    pub message: &'a str,
+}
+
+/// A field of a contact.
+#[derive(Serialize, JsonSchema)]
+pub struct PlatformField<'a> {
+    /// The key on the platform.
+    pub key: &'a str,
+    /// The slot of the scenarios.
+    pub slot: &'a str,
+}
+
 /// The result of `ferry template rules`.
 #[derive(Serialize, JsonSchema)]
 pub struct RulesResult<'a> {

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use scenario_export::Platform;
 use scenario_import::Format;
 
 use super::PlanArgs;
@@ -31,6 +32,12 @@ pub(crate) enum ScenarioCommand {
     /// somebody else has changed since, is named with the reason and not taken. Ends with 3 if rows were refused.
     #[command(group = clap::ArgGroup::new("sheet").required(true).args(["to", "from"]))]
     Review(ReviewArgs),
+    /// Write scenarios as a file that a bot platform imports
+    ///
+    /// RapidPro and TextIt import flows (specification 13.1). The WhatsApp side of each scenario becomes a flow: its
+    /// messages, choices, conditions and waits, and its templates by name. What the format cannot express is a loss; the
+    /// losses are printed, and stand as notes beside the nodes in the platform's editor.
+    Export(PlatformArgs),
     /// Print the JSON Schema of the neutral form
     Schema,
 }
@@ -95,6 +102,18 @@ pub(crate) struct ReviewArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct PlatformArgs {
+    #[command(flatten)]
+    pub(crate) scenarios: ScenarioArgs,
+    /// The platform: rapidpro
+    #[arg(long = "as", value_name = "NAME", value_parser = platform)]
+    pub(crate) platform: Platform,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
     #[command(flatten)]
     pub(crate) scenarios: ScenarioArgs,
@@ -140,6 +159,11 @@ pub(crate) struct TranslateArgs {
     /// The id of the catalogue that products are in
     #[arg(long, value_name = "ID", default_value = "")]
     pub(crate) catalog: String,
+}
+
+fn platform(text: &str) -> Result<Platform, String> {
+    let names = || Platform::ALL.map(Platform::name).join(", ");
+    Platform::from_name(text).ok_or_else(|| format!("a platform is one of {}", names()))
 }
 
 fn format(text: &str) -> Result<Format, String> {

@@ -1,6 +1,7 @@
-//! `ferry scenario`: reads, checks, shows, draws and simulates scenarios.
+//! `ferry scenario`: reads, checks, shows, draws, simulates and exports scenarios.
 
 mod review;
+mod platform;
 mod simulate;
 
 use anyhow::{Result, bail};
@@ -26,6 +27,7 @@ pub(crate) async fn run(command: &ScenarioCommand, output: Output) -> Result<Exi
         ScenarioCommand::Graph(args) => graph(args, output),
         ScenarioCommand::Simulate(args) => simulate::run(args, output),
         ScenarioCommand::Review(args) => review::run(args, output).await,
+        ScenarioCommand::Export(args) => platform::run(args, output),
         ScenarioCommand::Schema => manual::schema("scenario"),
     }
 }

@@ -26,9 +26,10 @@ pub(crate) async fn run(command: &TemplateCommand, progress: Progress, output: O
     }
 }
 
-/// Every rule: for templates, messages and scenarios, the notes of the compiler, and the losses.
+/// Every rule: for templates, messages and scenarios, the notes of the compiler, and the losses of imports and exports.
 fn all_rules() -> impl Iterator<Item = &'static Rule> {
-    template::RULES.iter().chain(translate::RULES).copied().chain(&LOSSES)
+    let rules = template::RULES.iter().chain(translate::RULES).copied().chain(&LOSSES);
+    rules.chain(scenario_export::RULES.iter().copied())
 }
 
 fn rules(name: Option<&str>, output: Output) -> Result<Exit> {

@@ -196,6 +196,7 @@ fn results_about_scenarios_and_templates_are_valid_by_their_schemas() {
     take("scenario-import", &["scenario", "import", texts]);
     take("scenario-show", &["scenario", "show", flow]);
     take("scenario-check", &["scenario", "check", flow]);
+    take("scenario-export", &["scenario", "export", flow, "--as", "rapidpro", "--to", "flows.json"]);
     take("scenario-graph", &["scenario", "graph", flow]);
     take("scenario-simulate", &["scenario", "simulate", flow]);
     take("translate", &["translate", texts, "--to", "whatsapp"]);

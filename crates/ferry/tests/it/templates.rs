@@ -123,4 +123,9 @@ fn the_docs_have_every_rule_and_every_loss() {
         let row = format!("| {} | {} | {} |", loss.code, loss.name, loss.about);
         assert!(docs.contains(&row), "docs/scenarios.md has no {row}");
     }
+    let docs = include_str!("../../../../docs/bot-platforms.md");
+    for loss in scenario_export::RULES {
+        let row = format!("| {} | {} | {} |", loss.code, loss.name, loss.about);
+        assert!(docs.contains(&row), "docs/bot-platforms.md has no {row}");
+    }
 }

@@ -173,6 +173,7 @@ impl<'a> FlowReader<'a> {
 
     /// Makes a question of a message. Actions after it that do not say anything come before it, so that they do not wait.
     fn ask(&mut self, id: &str, parts: &mut Vec<Part>, asks: usize, (run, node): (usize, usize)) {
+        let asks = with_media_after(parts, asks);
         let question = parts.remove(asks);
         let Part::Act(Act::Message(message)) = question else { return };
         let (slot, timeout) = self.answer(run, node);
@@ -285,6 +286,24 @@ impl<'a> FlowReader<'a> {
             }
         }
     }
+}
+
+/// Joins media to the message with quick replies before them, so that they are sent before its answer. Returns the number
+/// of that message.
+fn with_media_after(parts: &mut Vec<Part>, asks: usize) -> usize {
+    let is_asked = |it: &Part| matches!(it, Part::Act(Act::Message(it)) if !it.choices.is_empty());
+    let Some(asked) = parts[..asks].iter().rposition(is_asked) else { return asks };
+    let alone = |it: &Part| match it {
+        Part::Act(Act::Message(it)) if it.text.is_empty() && it.choices.is_empty() => it.media.clone(),
+        _ => None,
+    };
+    let media: Option<Vec<_>> = parts[asked + 1..=asks].iter().map(alone).collect();
+    let Some(media) = media else { return asks };
+    parts.drain(asked + 1..=asks);
+    if let Some(Part::Act(Act::Message(message))) = parts.get_mut(asked) {
+        message.then.extend(media);
+    }
+    asked
 }
 
 /// The id of a part of a node.

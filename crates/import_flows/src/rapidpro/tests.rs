@@ -150,6 +150,18 @@ fn a_text_of_dots_is_a_message_that_nobody_wrote() {
 }
 
 #[test]
+fn a_picture_after_quick_replies_is_sent_before_the_answer() {
+    let question = json!({ "uuid": "q", "type": "send_msg", "text": "Come?", "quick_replies": ["Yes", "No"] });
+    let picture = json!({ "uuid": "p", "type": "send_msg", "text": "@(\"\")", "attachments": ["image:https://shop.example/a.png"] });
+    let wait = ask("Comes", &[("has_any_word", &["yes"], "Yes")], "Other");
+    let nodes = json!([[[question, picture], null, [1]], [[], wait, [null, null]]]);
+    let imported = read(&flow("Visit", nodes));
+    let scenario::Act::Message(it) = &imported.scenarios[0].steps[0].act else { panic!("no message") };
+    assert_eq!((it.choices.len(), it.then.len(), it.slot.as_deref()), (2, 1, Some("comes")));
+    assert!(imported.scenarios[0].losses.is_empty(), "{:?}", imported.scenarios[0].losses);
+}
+
+#[test]
 fn a_wait_in_a_node_of_its_own_joins_the_messages_before_it() {
     let question =
         json!({ "uuid": "q", "type": "send_msg", "text": "Come on Monday?", "quick_replies": ["Yes", "No"] });

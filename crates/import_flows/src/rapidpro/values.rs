@@ -19,6 +19,9 @@ impl FlowReader<'_> {
                     self.name_missing(path, place);
                     text.push_slot(&self.slot(path));
                 }
+                Piece::Computed(expression) if constant(expression).is_some() => {
+                    text.push_plain(constant(expression).unwrap_or_default());
+                }
                 Piece::Computed(expression) => text.push_slot(&self.computed(expression, place)),
                 Piece::Code(code) => text.push_slot(&self.computed_as(code, code, place)),
             }
@@ -118,6 +121,12 @@ impl FlowReader<'_> {
             _ => (format!("{flow} {}", parts.join(".")), parts.join("_")),
         }
     }
+}
+
+/// The text of an expression that is only a text in quotes, as `@("")` of a message without words.
+fn constant(expression: &str) -> Option<&str> {
+    let inside = expression.trim().strip_prefix('"')?.strip_suffix('"')?;
+    (!inside.contains(['"', '\\'])).then_some(inside)
 }
 
 /// A result of a flow: its value, its category, the answer, or what a call brought.
