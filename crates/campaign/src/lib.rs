@@ -5,10 +5,18 @@
 //! results are values.
 
 mod document;
+mod kept;
 mod line_index;
 mod templates;
 
 pub use crate::document::{Document, DocumentFinding, read_documents};
+pub use crate::kept::compared::{ComparedTemplate, ComparedTemplates, Comparison, compare_templates};
+pub use crate::kept::costs::{
+    COST_CATEGORIES, CategoryTemplates, CategoryTotal, Cost, CostPeople, CountryCosts, TemplateCosts, template_costs,
+};
+pub use crate::kept::versions::{ComparedVersions, compare_all_versions, compare_versions};
+pub use crate::kept::wanted::{KeptWanted, LeftOut, LeftOutReason};
+pub use crate::kept::{is_meant, template_of};
 pub use crate::line_index::Excerpt;
 pub use crate::templates::account::{ProviderWait, TemplateAccount, TemplateKey};
 pub use crate::templates::limits::{EXPECTED_APPROVAL_HOURS, MAX_SUBMISSIONS_PER_HOUR};

@@ -10,6 +10,7 @@ mod backup;
 mod check;
 mod contact;
 mod contact_key;
+mod countries;
 mod counts;
 mod crm;
 mod ddl;
@@ -38,6 +39,7 @@ pub use account_templates::{
 };
 pub use backup::Losses;
 pub use contact::{Conflict, Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};
+pub use countries::CountryPeople;
 pub use counts::{ChannelOverlap, Registrations, Tally, UnclearCause};
 pub use crm::Crm;
 pub(crate) use crm::Database;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use crate::kept_templates::*;
 use crate::people::*;
 use crate::reviews::*;
 use crate::runs::*;
@@ -28,7 +29,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 44] = [
+const SCHEMAS: [(&str, Origin); 47] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("crm-ddl", Made(made::<DdlResult>)),
@@ -63,8 +64,11 @@ const SCHEMAS: [(&str, Origin); 44] = [
     ("share", Made(made::<ShareResult>)),
     ("status", Made(made::<StatusResult>)),
     ("suppress", Made(made::<SuppressResult>)),
+    ("template-costs", Made(made::<TemplateCostsResult>)),
+    ("template-diff", Made(made::<TemplateDiffResult>)),
     ("template-lint", kept!("template-lint")),
     ("template-rules", Made(made::<RulesResult>)),
+    ("template-show", Made(made::<TemplateShowResult>)),
     ("template-status", Made(made::<TemplateStatusResult>)),
     ("template-submit", kept!("template-submit")),
     ("template-sync", Made(made::<SyncResult>)),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::{AnsiColor, Effects, Style};
 use model::printable_text;
 
 /// What a part of a text is. It decides its colour.
@@ -14,6 +14,18 @@ pub enum Role {
     /// A number that matters most.
     Main,
     Path,
+    /// Text that a chat shows in a format.
+    Chat {
+        is_bold: bool,
+        is_italic: bool,
+        is_struck: bool,
+        /// In letters of one width, as all letters of a terminal are.
+        is_fixed: bool,
+    },
+    /// Text that was added.
+    Added,
+    /// Text that was removed.
+    Removed,
 }
 
 impl Role {
@@ -24,6 +36,18 @@ impl Role {
             Self::Warning => AnsiColor::Yellow.on_default(),
             Self::Main => AnsiColor::Green.on_default().bold(),
             Self::Path => Style::new().dimmed(),
+            Self::Chat { is_bold, is_italic, is_struck, is_fixed } => {
+                let effects = [
+                    (is_bold, Effects::BOLD),
+                    (is_italic, Effects::ITALIC),
+                    (is_struck, Effects::STRIKETHROUGH),
+                    (is_fixed, Effects::DIMMED),
+                ];
+                let effects = effects.into_iter().filter(|it| it.0).map(|it| it.1);
+                Style::new().effects(effects.fold(Effects::new(), |all, it| all | it))
+            }
+            Self::Added => AnsiColor::Green.on_default(),
+            Self::Removed => AnsiColor::Red.on_default().strikethrough(),
         }
     }
 }

@@ -4,7 +4,10 @@
 //! messages. Every rule is in [`RULES`], with its code and its source. Lengths are counted in Unicode characters.
 
 mod api;
+mod diff;
+mod filled;
 mod fix;
+mod formatting;
 mod language;
 mod links;
 mod lint;
@@ -20,7 +23,9 @@ pub use api::{
     Body, BodyExample, BodyValues, Button, Buttons, Card, Carousel, Component, Footer, Header, HeaderExample,
     NamedExample, Template,
 };
+pub use diff::{DiffChange, DiffWords, PartDiff, diff, diff_words};
 pub use fix::{fix, fix_without_words, plain_button};
+pub use formatting::{FormattedPart, Formatting, formatted};
 pub use language::{LANGUAGES, language_code};
 pub use lint::{lint, lint_set};
 pub use phrases::{ButtonWords, Phrases};

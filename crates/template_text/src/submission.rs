@@ -1,8 +1,8 @@
 //! Text of submissions: outcomes, totals, schedules.
 
 use campaign::{
-    EXPECTED_APPROVAL_HOURS, HANDLE_HOURS, MAX_SUBMISSIONS_PER_HOUR, PlannedUpload, SubmissionSchedule, SubmitReport,
-    TemplateOutcome, UploadState, Wait,
+    EXPECTED_APPROVAL_HOURS, HANDLE_HOURS, LeftOut, LeftOutReason, MAX_SUBMISSIONS_PER_HOUR, PlannedUpload,
+    SubmissionSchedule, SubmitReport, TemplateOutcome, UploadState, Wait,
 };
 use model::{counted, grouped, printable};
 use scenario::Criticality;
@@ -91,6 +91,31 @@ pub fn faulty(faulty: &[String]) -> String {
 }
 
 /// When each wave of templates is submitted and live, and the samples that are uploaded.
+/// A line for each template that was left out on purpose; those that no one has decided about are only counted.
+pub fn left_out(left_out: &[LeftOut]) -> String {
+    let (mut text, mut n_undecided) = (String::new(), 0);
+    for LeftOut { name, language, why } in left_out {
+        let why = match why {
+            LeftOutReason::Undecided => {
+                n_undecided += 1;
+                continue;
+            }
+            LeftOutReason::Rejected { by } if by.is_empty() => "rejected".to_owned(),
+            LeftOutReason::Rejected { by } => format!("rejected by {}", printable(by)),
+            LeftOutReason::Missing => "its source no longer has it".to_owned(),
+        };
+        text += &format!("not submitted: {} ({language}): {why}\n", printable(name));
+    }
+    if n_undecided > 0 {
+        text += &format!(
+            "not submitted: {} that no one has decided about: review them with `ferry scenario review`, or submit them \
+             with --undecided\n",
+            counted(n_undecided, "template")
+        );
+    }
+    text
+}
+
 pub fn schedule(schedule: &SubmissionSchedule) -> String {
     let mut text = String::new();
     for it in &schedule.waves {

@@ -10,7 +10,24 @@ pub(crate) enum TemplateCommand {
     ///
     /// Reads any JSON with templates: one, a list, or an answer of the Cloud API. Ends with 1 if there are errors.
     Lint(LintArgs),
+    /// Show templates as they would look on a phone, or list those that the database keeps
+    ///
+    /// NAME is the name of a template of the database, with or without its language, as in order_shipped.fr. Files and
+    /// folders are shown as they are. Without a name, all templates of the database are listed.
+    Show(ShowArgs),
+    /// Show what differs between the templates of the database and those that were submitted
+    ///
+    /// Texts are compared with what Ferry sent last. No request is sent. With --versions, --from or --to, versions of one
+    /// template are compared. Removed words are marked as [-so-], added words as {+so+}.
+    Diff(DiffArgs),
+    /// Count people by country and templates by category, and price one message to each person
+    ///
+    /// Amounts need a rate card of yours: path in [rates] of the plan. A country that no market of the card is known to
+    /// have gets no amount. People are those who have consented to WhatsApp and have refused nothing.
+    Costs(CostsArgs),
     /// Submit templates to the account of the plan, and edit those that have changed
+    ///
+    /// Without files, the approved templates of the database are submitted: see `ferry scenario review`.
     ///
     /// Templates that are not critical go first, at most 100 an hour. No template is submitted twice, even if an answer was
     /// lost. Templates with errors are not submitted.
@@ -65,15 +82,63 @@ fn time_between(text: &str) -> Result<Duration, String> {
 pub(crate) struct SubmitArgs {
     #[command(flatten)]
     pub(crate) account: AccountArgs,
-    /// The folder that `ferry translate` wrote, or files with templates
-    #[arg(required = true, value_name = "FILE")]
+    /// The folder that `ferry translate` wrote, or files with templates; by default the templates of the database
+    #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Submit also the templates of the database that no one has decided about
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) undecided: bool,
     /// Submit refused templates again even if they have not changed, such as when a locked name is free again
     #[arg(long)]
     pub(crate) again: bool,
     /// Submit nothing; print the order and the times
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+    /// Names of templates, or files or folders
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) names: Vec<String>,
+    /// Show variables, such as {{1}}, instead of the example values
+    #[arg(long)]
+    pub(crate) variables: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+    /// The name of a template, with or without its language; by default all templates
+    #[arg(required_if_eq("versions", "true"))]
+    pub(crate) name: Option<String>,
+    /// Compare each version of the template with the one before it
+    #[arg(long)]
+    pub(crate) versions: bool,
+    /// Compare this version of the template; by default the one before --to
+    #[arg(long, value_name = "VERSION", requires = "name", conflicts_with = "versions")]
+    pub(crate) from: Option<u32>,
+    /// Compare with this version of the template; by default the last one
+    #[arg(long, value_name = "VERSION", requires = "name", conflicts_with = "versions")]
+    pub(crate) to: Option<u32>,
+    /// End with 1 if something differs
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CostsArgs {
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+    /// Use the rates of this day, such as 2026-10-01; by default of today
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<jiff::civil::Date>,
+    /// Count also the people who can be invited, as if all of them consented
+    #[arg(long)]
+    pub(crate) invited: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,11 @@
-//! `ferry template`: checks, submits and follows templates.
+//! `ferry template`: checks, shows, submits and follows templates.
 
+mod costs;
+mod diff;
+mod kept;
 mod lint;
 mod sarif;
+mod show;
 mod status;
 mod submit;
 mod sync;
@@ -19,6 +23,9 @@ use crossing::Progress;
 pub(crate) async fn run(command: &TemplateCommand, progress: Progress, output: Output) -> Result<Exit> {
     match command {
         TemplateCommand::Lint(args) => lint::lint(args, output),
+        TemplateCommand::Show(args) => show::show(args, output).await,
+        TemplateCommand::Diff(args) => diff::diff(args, output).await,
+        TemplateCommand::Costs(args) => costs::costs(args, output).await,
         TemplateCommand::Submit(args) => submit::submit(args, progress, output).await,
         TemplateCommand::Status(args) => status::status(args, &progress, output).await,
         TemplateCommand::Sync(args) => sync::sync(args, &progress, output).await,

@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("import_bots", &["import_base", "import_messages", "scenario"]),
     ("import_flows", &["import_base", "scenario"]),
     ("scenario_import", &["import_base", "import_bots", "import_flows", "import_messages", "import_texts", "scenario"]),
+    ("rates", &["phone"]),
     ("source_side", &["scenario"]),
     ("sync", &["model"]),
     ("template", &["consent", "model", "scenario"]),
@@ -63,8 +64,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contact_export", &["crm", "model", "run"]),
     ("report", &["crm", "crossing", "model", "plan", "run"]),
     ("results", &["crossing", "model", "run"]),
-    ("campaign", &["crm", "model", "plan", "run", "scenario", "sync", "template", "whatsapp"]),
-    ("template_text", &["campaign", "crm", "model", "scenario", "sync"]),
+    ("campaign", &["crm", "model", "phone", "plan", "rates", "run", "scenario", "sync", "template", "whatsapp"]),
+    ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),
     (
         "review",
         &[
@@ -94,6 +95,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "notify",
             "phone",
             "plan",
+            "rates",
             "report",
             "results",
             "review",

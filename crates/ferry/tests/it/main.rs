@@ -27,6 +27,7 @@ mod hints;
 mod hostile;
 mod inspect;
 mod interrupted;
+mod kept_templates;
 mod manual;
 mod newcomer;
 mod notices;

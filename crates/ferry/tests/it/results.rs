@@ -210,6 +210,35 @@ fn results_about_scenarios_and_templates_are_valid_by_their_schemas() {
     results.check();
 }
 
+#[test]
+fn results_about_templates_of_the_database_are_valid_by_their_schemas() {
+    let sandbox = Sandbox::start(&[]);
+    let world = World::with_sms(b"phone,name\n+33199000001,Ana\n+61491570006,Eva\n");
+    let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios/sms-list/salon.csv");
+    let plan = world.read("plan.toml");
+    let account = format!("[whatsapp]\naccount = \"42\"\nurl = \"{}/v25.0\"\n", sandbox.url);
+    let scenario = format!("[[scenario]]\nname = \"salon\"\npath = \"{}\"\n", texts.display());
+    world.write("plan.toml", &format!("{plan}\n{account}{scenario}[rates]\npath = \"rates.csv\"\n"));
+    world.write("rates.csv", "market,currency,marketing\nFrance,EUR,0.1\nZone A,EUR,0.2\n");
+    assert_eq!(world.run().code, 0);
+    let database = format!("sqlite:{}", world.path("ferry.db").display());
+    crate::world::texts(&database, "update contact set whatsapp_consent = 'yes'");
+    let mut results = Results::default();
+    let take = &mut |schema: &str, arguments: &[&str]| results.take(&world, schema, arguments);
+    take("template-submit", &["template", "submit", "--dry-run"]);
+    take("template-submit", &["template", "submit", "--undecided"]);
+    // Somebody has changed the texts by hand.
+    crate::world::texts(&database, "update template_version set body = replace(body, '.', '!')");
+    take("template-show", &["template", "show"]);
+    take("template-diff", &["template", "diff"]);
+    let names = crate::world::texts(&database, "select name from template order by name limit 1");
+    take("template-show", &["template", "show", &names[0]]);
+    take("template-show", &["template", "show", "run/translate"]);
+    take("template-diff", &["template", "diff", &names[0], "--versions"]);
+    take("template-costs", &["template", "costs"]);
+    results.check();
+}
+
 fn error_of(ended: &Ended) -> Value {
     assert_eq!(ended.out, "", "{ended:?}");
     serde_json::from_str(ended.err.lines().last().unwrap()).unwrap_or_else(|_| panic!("{ended:?}"))

@@ -78,9 +78,11 @@ pub struct TranslateSection {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RatesSection {
-    /// Your rate card, a CSV file with the columns `market`, `currency`, `category`, `rate` and `effective_from`, as Meta
-    /// publishes it. Relative to the plan. Ferry comes without prices.
+    /// Your rate card: a CSV file in the form in which Meta publishes its rates, or with the columns `market`, `currency`,
+    /// `category`, `rate` and `effective_from`. Relative to the plan. Ferry comes without prices.
     pub path: PathBuf,
+    /// The currency of the amounts, by its three letters, such as `EUR`. It is needed if the card has several.
+    pub currency: Option<String>,
 }
 
 impl Plan {

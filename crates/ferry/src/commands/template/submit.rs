@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use campaign::{ProviderWait, Sample, SubmitEvent, TemplateAccount, UploadPart, WantedTemplate, blocking_error};
+use campaign::{
+    KeptWanted, LeftOut, ProviderWait, Sample, SubmitEvent, SubmitReport, TemplateAccount, UploadPart, WantedTemplate,
+    blocking_error,
+};
 use crossing::Progress;
 use crossing::progress::{Note, Outcome, Task, Work};
 use jiff::Timestamp;
 use plan::Plan;
 use scenario::Criticality;
-use serde_json::json;
+use serde_json::{Value, json};
 use template::HEADER_HANDLE;
 use template_text as text;
 use translation::{ORDER, OrderEntry};
@@ -22,18 +25,44 @@ use crate::output::Output;
 pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output) -> Result<Exit> {
     let plan = Plan::read(&args.account.plan)?;
     let samples = plan.whatsapp.as_ref().map(|it| it.samples(&plan)).unwrap_or_default();
-    let (wanted, faulty) = wanted(args, &samples)?;
+    // Files are read before the account is opened, so that a wrong path changes nothing.
+    let of_files = (!args.files.is_empty()).then(|| wanted(args, &samples)).transpose()?;
     let account = open(&plan, &progress).await?;
-    if args.dry_run {
-        let schedule = account.schedule(&wanted, Timestamp::now()).await?;
-        account.close().await;
-        let value = json!({ "schedule": schedule.waves, "uploads": schedule.uploads,
-            "submitted_before": schedule.n_unchanged, "faulty": faulty });
-        output.print(&value, || text::schedule(&schedule) + &text::faulty(&faulty))?;
-        return Ok(if faulty.is_empty() { Exit::Done } else { Exit::Failed });
+    let sorted = match of_files {
+        Some((wanted, faulty)) => KeptWanted { wanted, faulty, left_out: Vec::new() },
+        None => account.kept_wanted(&samples, args.undecided).await?,
+    };
+    match args.dry_run {
+        true => dry_run(account, &sorted, output).await,
+        false => order(account, &sorted, args.again, &progress, output).await,
     }
+}
+
+/// Prints the order and the times of what would be submitted.
+async fn dry_run(account: TemplateAccount, sorted: &KeptWanted, output: Output) -> Result<Exit> {
+    let schedule = account.schedule(&sorted.wanted, Timestamp::now()).await?;
+    account.close().await;
+    let value = json!({
+        "schedule": schedule.waves,
+        "uploads": schedule.uploads,
+        "submitted_before": schedule.n_unchanged,
+        "faulty": sorted.faulty,
+        "left_out": left_out(&sorted.left_out),
+    });
+    output.print(&value, || text::schedule(&schedule) + &not_submitted(sorted))?;
+    Ok(if sorted.faulty.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// Submits the templates, and prints what came of each.
+async fn order(
+    account: TemplateAccount,
+    sorted: &KeptWanted,
+    again: bool,
+    progress: &Progress,
+    output: Output,
+) -> Result<Exit> {
     let mut work: Option<Work> = None;
-    let report = account.submit(&wanted, args.again, |event| match event {
+    let report = account.submit(&sorted.wanted, again, |event| match event {
         SubmitEvent::Began { n_templates } => work = Some(progress.begin(Task::Submit, n_templates as u64)),
         SubmitEvent::Advanced => work.iter().for_each(|it| it.advance(1)),
         SubmitEvent::Uploads(UploadPart { file, n_bytes, offset, .. }) => {
@@ -45,18 +74,8 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
         work.end(Outcome::Submitted { n_templates: report.templates.len() as u64 });
     }
     account.close().await;
-    let templates = report.templates.iter().map(|it| {
-        let (outcome, message) = (text::outcome_name(&it.outcome), text::outcome(&it.outcome));
-        json!({ "name": it.name, "language": it.language, "outcome": outcome, "message": message })
-    });
-    let value = json!({
-        "templates": templates.collect::<Vec<_>>(),
-        "uploads": report.uploads,
-        "not_reached": report.n_not_reached,
-        "faulty": faulty,
-    });
-    output.print(&value, || text::submitted(&report) + &text::faulty(&faulty))?;
-    let has_failed = !faulty.is_empty() || report.has_refused();
+    output.print(&report_json(&report, sorted), || text::submitted(&report) + &not_submitted(sorted))?;
+    let has_failed = !sorted.faulty.is_empty() || report.has_refused();
     let has_waiting = report.has_waiting() || report.has_unknown();
     if let Some(error) = report.stopped {
         return Err(error);
@@ -66,6 +85,30 @@ pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output
         (_, true) => Exit::TryLater,
         _ => Exit::Done,
     })
+}
+
+fn report_json(report: &SubmitReport, sorted: &KeptWanted) -> Value {
+    let templates = report.templates.iter().map(|it| {
+        let (outcome, message) = (text::outcome_name(&it.outcome), text::outcome(&it.outcome));
+        json!({ "name": it.name, "language": it.language, "outcome": outcome, "message": message })
+    });
+    json!({
+        "templates": templates.collect::<Vec<_>>(),
+        "uploads": report.uploads,
+        "not_reached": report.n_not_reached,
+        "faulty": sorted.faulty,
+        "left_out": left_out(&sorted.left_out),
+    })
+}
+
+/// Templates that are not submitted, in words.
+fn not_submitted(sorted: &KeptWanted) -> String {
+    text::faulty(&sorted.faulty) + &text::left_out(&sorted.left_out)
+}
+
+/// Templates of the database that were left out on purpose.
+fn left_out(left_out: &[LeftOut]) -> Vec<Value> {
+    left_out.iter().map(|it| json!({ "name": it.name, "language": it.language, "why": it.why.name() })).collect()
 }
 
 /// Opens the account of a plan.
