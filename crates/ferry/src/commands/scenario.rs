@@ -1,7 +1,7 @@
 //! `ferry scenario`: reads, checks, shows, draws, simulates and exports scenarios.
 
-mod review;
 mod platform;
+mod review;
 mod simulate;
 
 use anyhow::{Result, bail};

@@ -336,6 +336,9 @@ fn a_review_needs_scenarios_in_the_database_and_a_sheet() {
     world.write("notes.csv", "a,b\n1,2\n");
     let ended = world.ferry(&["scenario", "review", "--from", "notes.csv"]);
     assert!(ended.code == 1 && ended.err.contains("no row has the headers"), "{ended:?}");
-    let versions = texts(&format!("sqlite:{}", world.path("ferry.db").display()), "select name from template_version where version > 1");
+    let versions = texts(
+        &format!("sqlite:{}", world.path("ferry.db").display()),
+        "select name from template_version where version > 1",
+    );
     assert_eq!(versions, Vec::<String>::new());
 }

@@ -61,7 +61,11 @@ impl<'a> Compiler<'a> {
             self.record_loss(Loss::CodeText, spoken.n, format!("the value {{{{{slot}}}}}"));
         }
         for choice in message.choices.iter().skip(1) {
-            self.record_loss(Loss::ButtonDropped, spoken.n, format!("“{}” is a second button for a code", choice.title()));
+            self.record_loss(
+                Loss::ButtonDropped,
+                spoken.n,
+                format!("“{}” is a second button for a code", choice.title()),
+            );
         }
         if let Some(place) = &message.location {
             let name = place.name.as_deref().unwrap_or_default();

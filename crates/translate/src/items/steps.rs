@@ -45,7 +45,8 @@ fn outcome(step: &Step, is_reached: bool, side: &WhatsappSide<'_>) -> Option<Ite
 /// Whether the steps do what the act did.
 fn does_the_same(act: &Act, became: &[&FlowStep], side: &WhatsappSide<'_>) -> bool {
     // Of several messages, such as the pages of a list, each must be there.
-    let says = || became.iter().any(|it| sends(it).is_some()) && became.iter().filter_map(sends).all(|it| side.says(it));
+    let says =
+        || became.iter().any(|it| sends(it).is_some()) && became.iter().filter_map(sends).all(|it| side.says(it));
     let waits = || became.iter().filter_map(sends).any(|it| it.awaits.is_some());
     let acts = || became.iter().any(|it| matches!(&it.act, FlowAct::Other(other) if is_same(act, other)));
     match act {

@@ -57,7 +57,8 @@ fn n_items(scenario: &Scenario) -> usize {
         used.extend(list(&step["branches"]).iter().map(|it| it["slot"].as_str().unwrap().to_owned()));
     }
     let n_undeclared = used.iter().filter(|it| !declared.contains(it.as_str())).count();
-    let is_loss = |it: &&Value| !["missing-reference", "begin-assumed", "other-language"].iter().any(|no| it["loss"] == *no);
+    let is_loss =
+        |it: &&Value| !["missing-reference", "begin-assumed", "other-language"].iter().any(|no| it["loss"] == *no);
     let n_losses = list(&json["losses"]).iter().filter(is_loss).count();
     steps.len() + steps.iter().map(of_step).sum::<usize>() + list(&json["slots"]).len() + n_undeclared + n_losses
 }

@@ -70,7 +70,8 @@ fn each_item_says_where_it_is_now() {
         slot | topic | carried | step ask
         other | line 3 | lost | L107 | a table
         step | line 9 | lost | L119 | a delay
-    "#]].assert_eq(&told(&scenario(&menu)));
+    "#]]
+    .assert_eq(&told(&scenario(&menu)));
 }
 
 #[test]
@@ -82,5 +83,6 @@ fn a_refused_scenario_is_not_taken_and_what_its_import_lost_is_lost() {
         step | a | not taken | S103 next leads to “nowhere”, which is not a step
         slot | name | not taken | S103 next leads to “nowhere”, which is not a step
         other | a | lost | L102 | a picture
-    "#]].assert_eq(&told(&scenario(&broken)));
+    "#]]
+    .assert_eq(&told(&scenario(&broken)));
 }

@@ -55,7 +55,8 @@ fn what_only_the_buttons_of_a_message_without_a_text_lead_to_is_named() {
         step | picture | lost | S106 | “picture” is a image without a text, and a template must have one
         choice | More | lost | S106 | “picture” is a image without a text, and a template must have one
         step | more | lost | L119 | “more”: what leads to it is not sent
-    "#]].assert_eq(&told(&of("event", "notification", &steps)));
+    "#]]
+    .assert_eq(&told(&of("event", "notification", &steps)));
 }
 
 #[test]
@@ -82,36 +83,51 @@ fn the_slot_of_a_coupon_fills_its_button() {
         json!({ "id": "a", "type": "message", "text": "Your summer coupon is here, and it is valid in each of our shops.",
             "choices": [{ "action": "copy_code", "title": "Copy offer code", "code": code }] })
     };
-    check_template("promotion", coupon("{{coupon}}"), expect![[r#"
+    check_template(
+        "promotion",
+        coupon("{{coupon}}"),
+        expect![[r#"
         step | a | carried | template it
         choice | Copy offer code | carried | button of template it
         slot | coupon | carried | template it
-    "#]]);
-    check_template("promotion", coupon("SUMMER-{{coupon}}"), expect![[r#"
+    "#]],
+    );
+    check_template(
+        "promotion",
+        coupon("SUMMER-{{coupon}}"),
+        expect![[r#"
         step | a | carried | template it
         choice | Copy offer code | carried | button of template it
         slot | coupon | lost | L125 | the code “SUMMER-{{coupon}}”: the sender gives the whole of it
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn products_of_a_template_are_named_and_those_beside_answers_are_sent() {
     let message = json!({ "id": "a", "type": "message", "text": "Your order is ready. These go well with it.",
         "products": [{ "id": "watch" }, { "id": "strap" }], "choices": [{ "action": "reply", "title": "Thanks" }] });
-    check_template("notification", message.clone(), expect![[r#"
+    check_template(
+        "notification",
+        message.clone(),
+        expect![[r#"
         step | a | carried | template it
         choice | Thanks | carried | “Thanks” of step a
         choice | watch | lost | L125 | the products “watch”, “strap”: the template has a button for them, and the sender names them in each message
         choice | strap | lost | L125 | the products “watch”, “strap”: the template has a button for them, and the sender names them in each message
-    "#]]);
+    "#]],
+    );
     let compiled = compile(&of("message", "conversation", &json!([message])), &Options::default());
     assert!(!compiled.has_errors(), "{:?}", compiled.findings);
-    check(json!([message]), expect![[r#"
+    check(
+        json!([message]),
+        expect![[r#"
         step | a | carried | step a
         choice | Thanks | carried | “Thanks” of step a
         choice | watch | carried | button of step a
         choice | strap | carried | button of step a
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -139,7 +155,8 @@ fn a_loop_is_cut_where_the_scenario_comes_back_and_not_where_it_begins() {
     expect![[r#"
         step | second | carried | step second
         step | first | carried | step first
-    "#]].assert_eq(&told(&of));
+    "#]]
+    .assert_eq(&told(&of));
     let compiled = compile(&of, &Options::default());
     let FlowAct::Send(sends) = &compiled.flow.step("first").unwrap().act else { panic!("it is a message") };
     assert_eq!(sends.next.as_deref(), Some("second"));

@@ -9,7 +9,11 @@ use crate::{Compiled, FlowAct, FlowStep, Options, Outgoing, Route, Sends, compil
 
 /// Takes one thing after the other out of every result, and says what nothing speaks of then. `take` says what there is
 /// to take out of a result, and takes it.
-fn check<T: std::fmt::Debug>(things: impl Fn(&Scenario, &Compiled) -> Vec<T>, take: impl Fn(&mut Compiled, &T), is_seen: impl Fn(&T, &[&Item]) -> bool) -> usize {
+fn check<T: std::fmt::Debug>(
+    things: impl Fn(&Scenario, &Compiled) -> Vec<T>,
+    take: impl Fn(&mut Compiled, &T),
+    is_seen: impl Fn(&T, &[&Item]) -> bool,
+) -> usize {
     let mut n = 0;
     for (name, scenarios) in fixtures::all() {
         for scenario in &scenarios {
@@ -45,9 +49,8 @@ fn sends(step: &FlowStep) -> Option<&Sends> {
 fn a_step_that_is_taken_out_is_seen() {
     // A step that sends nothing and waits for nothing is lost as it is.
     let is_there = |it: &&FlowStep| sends(it).is_none_or(|it| !it.sends.is_empty() || it.awaits.is_some());
-    let ids = |_: &Scenario, it: &Compiled| {
-        it.flow.steps.iter().filter(is_there).map(|it| it.id.clone()).collect::<Vec<_>>()
-    };
+    let ids =
+        |_: &Scenario, it: &Compiled| it.flow.steps.iter().filter(is_there).map(|it| it.id.clone()).collect::<Vec<_>>();
     let take = |it: &mut Compiled, id: &String| it.flow.steps.retain(|it| it.id != *id);
     let n = check(ids, take, |_, missing| !missing.is_empty());
     assert!(n > 500, "{n} steps");
@@ -121,7 +124,9 @@ fn a_row_a_button_or_a_quick_reply_that_is_taken_out_is_seen() {
         let id = ways[k].id.clone();
         for outgoing in &mut sends_mut(&mut it.flow.steps[answer.at.0]).unwrap().sends {
             match outgoing {
-                Outgoing::Message(SessionMessage::Buttons { replies: rows, .. } | SessionMessage::List { rows, .. }) => {
+                Outgoing::Message(
+                    SessionMessage::Buttons { replies: rows, .. } | SessionMessage::List { rows, .. },
+                ) => {
                     rows.retain(|it| it.id != id);
                 }
                 Outgoing::Message(_) => {}
