@@ -152,8 +152,9 @@ impl RateCard {
     /// The rate of a country on a day: the latest that holds then.
     pub fn rate(&self, country: Region, category: Category, on: Date) -> Result<Rate<'_>, NoRate<'_>> {
         let market = self.market(country, on).ok_or(NoRate::NoMarket)?;
-        let held = market.rates.iter().filter(|((of, since), _)| *of == category && since.is_none_or(|it| it <= on));
-        match held.last() {
+        let mut held =
+            market.rates.iter().filter(|((of, since), _)| *of == category && since.is_none_or(|it| it <= on));
+        match held.next_back() {
             Some(((_, since), (Some(amount), _))) => Ok(Rate { amount: *amount, market: &market.name, since: *since }),
             _ => Err(NoRate::NotInMarket(&market.name)),
         }

@@ -18,7 +18,7 @@ impl Money {
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let (whole, decimals) = match (text.split_once('.'), text.split_once(',')) {
             (Some(_), Some(_)) => return Err("write it without signs for thousands"),
-            (None, Some((whole, decimals))) if decimals.len() == 3 && whole.trim_matches('0') != "" => {
+            (None, Some((whole, decimals))) if decimals.len() == 3 && !whole.trim_matches('0').is_empty() => {
                 return Err("the comma may be one for thousands: write a decimal point");
             }
             (Some(parts), None) | (None, Some(parts)) => parts,
