@@ -176,6 +176,52 @@ fn templates_are_listed_and_shown_as_they_would_look() {
 }
 
 #[test]
+fn a_later_text_of_the_source_is_shown_below_the_one_that_somebody_wrote() {
+    let sandbox = Sandbox::start(&[]);
+    let world = world(&sandbox);
+    run(&world, "run");
+    by_hand(
+        &world,
+        "update template_version set body = replace(body, 'way to you', 'way, *dear* friend') where name = 'notice_a'",
+    );
+    write_notices(&world, &["Your order {{order}} is at your door now."]);
+    run(&world, "run-2");
+    let listed = world.ferry(&["template", "show"]);
+    let line = format!(
+        "{:40} {:6} {:14} {:9} {:10} proposed text, not submitted\n",
+        "notice_a", "en", "UTILITY", "undecided", ""
+    );
+    assert!(listed.out.starts_with(&line), "{listed:?}");
+    assert!(listed.out.contains("its source no longer has it, not submitted\n"), "{listed:?}");
+    let shown = world.ferry(&["template", "show", "notice_a"]);
+    let boxes: Vec<&str> = shown.out.lines().filter(|it| it.starts_with('│')).collect();
+    assert_eq!(
+        boxes,
+        [
+            "│ Your order A1 is on its way, *dear*      │",
+            "│ friend.                                  │",
+            "│ Your order A1 is at your door now.       │"
+        ]
+    );
+    assert!(shown.out.contains("version 2 (edit by database, "), "{shown:?}");
+    assert!(shown.out.contains("\n  proposed by the source: version 3 (source, run "), "{shown:?}");
+    // Nobody has taken the proposed text.
+    submit(&world, &["--undecided"]);
+    let sent = &sandbox.templates("42")[0]["components"][0]["text"];
+    assert_eq!(sent, "Your order {{1}} is on its way, *dear* friend.");
+
+    let without = world.read("plan.toml");
+    world.write("plan.toml", without.split("[whatsapp]").next().unwrap());
+    let listed = world.ferry(&["template", "show"]);
+    assert!(listed.out.ends_with("\nthe plan has no [whatsapp]: what was submitted is not known\n"), "{listed:?}");
+    let refused = world.ferry(&["template", "diff"]);
+    assert!(
+        refused.code == 1 && refused.err.contains("the plan has no [whatsapp]: name the account there"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_diff_says_what_differs_from_what_was_submitted_and_between_versions() {
     let sandbox = Sandbox::start(&[]);
     let world = world(&sandbox);
