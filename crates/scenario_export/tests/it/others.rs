@@ -25,6 +25,5 @@ fn the_toolkit_of_others_reads_every_export_and_writes_it_again() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-    println!("{lines}");
     assert_eq!(lines.lines().count(), paths.len(), "{error}");
 }

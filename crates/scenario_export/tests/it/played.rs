@@ -235,7 +235,6 @@ fn an_exported_flow_shows_what_whatsapp_shows() {
         let compiled = set.compiled();
         play(&exported(&compiled), &compiled, &set.name, &mut count);
     }
-    println!("{count:#?}");
     assert_eq!(count.unexplained, Vec::<String>::new());
     assert!(count.flows > 100 && count.equal * 100 > count.scripts * 95, "{count:?}");
 }
