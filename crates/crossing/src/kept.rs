@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use plan::Plan;
+use plan::{Plan, ScenarioSection};
 use run::RunFolder;
 
 use crate::backup::folder_of_backups;
@@ -91,6 +91,10 @@ impl Place {
         };
         if plan.verify.as_ref().and_then(|it| it.path.as_deref()).is_some_and(reads) {
             return Some("a file of answers that [verify] reads".to_owned());
+        }
+        let is_of_set = |it: &&ScenarioSection| self.path.starts_with(Self::of(&plan.folder().join(&it.path)).path);
+        if let Some(set) = plan.scenarios.iter().find(is_of_set) {
+            return Some(format!("a file that [[scenario]] {} reads", set.name()));
         }
         let source = plan.sources.iter().find(|it| reads(&it.path))?;
         Some(format!("an export that source {} reads", source.name.get_ref()))

@@ -2,6 +2,7 @@
 
 use csv::{ReaderBuilder, Terminator, WriterBuilder};
 
+use crate::guard::guarded;
 use crate::normal::normal;
 use crate::table::{Cell, Table};
 use crate::token::Token;
@@ -35,7 +36,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Table, SheetError> {
     let named = line.get(4..).and_then(|it| it.bytes().next());
     let delimiters = named.into_iter().chain([b',', b';', b'\t']);
     for delimiter in delimiters {
-        let table = Table { form: SheetForm::Csv, rows: records(text, delimiter, first_row)? };
+        let table = Table { rows: records(text, delimiter, first_row)? };
         if table.has_header() {
             return Ok(table);
         }
@@ -49,7 +50,7 @@ fn records(text: &str, delimiter: u8, first_row: u64) -> Result<Vec<(u64, Vec<Ce
     let mut rows = Vec::new();
     for (number, record) in (first_row..).zip(reader.records()) {
         let record = record.map_err(|it| SheetError::Csv { source: it.into() })?;
-        rows.push((number, record.iter().map(|it| Cell::Text(unguarded(it).to_owned())).collect()));
+        rows.push((number, record.iter().map(|it| Cell::Text(it.to_owned())).collect()));
     }
     Ok(rows)
 }
@@ -65,57 +66,4 @@ fn decoded(bytes: &[u8]) -> Result<String, SheetError> {
         None => std::str::from_utf8(bytes).ok().map(str::to_owned),
     };
     text.ok_or(SheetError::Encoding)
-}
-
-/// Puts an apostrophe before a text that a program would take for something else.
-///
-/// A text that has such apostrophes already gets one more, so that [`unguarded`] always gives back the same text.
-fn guarded(text: &str) -> String {
-    match is_mistaken(text.trim_start_matches('\'')) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    }
-}
-
-/// Takes one such apostrophe away.
-fn unguarded(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if is_mistaken(rest.trim_start_matches('\'')) => rest,
-        _ => text,
-    }
-}
-
-/// Whether a program could take a text for a formula, a number, a date or a truth value.
-fn is_mistaken(text: &str) -> bool {
-    let trimmed = text.trim_start();
-    let is_formula =
-        trimmed.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) || text.starts_with(['\t', '\r']);
-    let is_short = trimmed.len() <= 40 && !text.contains('\n');
-    is_formula || (is_short && (is_value(trimmed) || is_truth(trimmed)))
-}
-
-/// Digits and at most two words, such as `12.50 €`, `5 May 2026` or `1e5`.
-fn is_value(text: &str) -> bool {
-    let is_word = |it: &&str| it.chars().any(char::is_alphabetic);
-    let n_words = text.split(|it: char| !it.is_alphanumeric() && it != '_').filter(is_word).count();
-    text.contains(|it: char| it.is_ascii_digit()) && !text.contains(['_', '{']) && n_words <= 2
-}
-
-/// Excel turns its own words into capitals, in the language of its user.
-fn is_truth(text: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "true",
-        "false",
-        "vrai",
-        "faux",
-        "wahr",
-        "falsch",
-        "verdadero",
-        "falso",
-        "vero",
-        "verdadeiro",
-        "sant",
-        "falskt",
-    ];
-    WORDS.iter().any(|it| it.eq_ignore_ascii_case(text.trim()))
 }

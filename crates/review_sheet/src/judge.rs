@@ -1,5 +1,6 @@
 //! What a row of a sheet says, compared with the row of today.
 
+use crate::guard::unguarded;
 use crate::normal::{comparable, has_lost_characters, is_too_long, normal};
 use crate::table::{Cell, ReadRow};
 use crate::token::{self, Token};
@@ -84,17 +85,18 @@ pub(crate) enum Judged {
 }
 
 /// Judges a row by what it showed and by the row of today.
-pub(crate) fn judge(row: &ReadRow<'_>, present: &SheetRow, form: SheetForm) -> Judged {
-    judged(row, present, form).unwrap_or_else(Judged::Refused)
+pub(crate) fn judge(row: &ReadRow<'_>, present: &SheetRow) -> Judged {
+    judged(row, present).unwrap_or_else(Judged::Refused)
 }
 
-fn judged(row: &ReadRow<'_>, present: &SheetRow, form: SheetForm) -> Result<Judged, String> {
+fn judged(row: &ReadRow<'_>, present: &SheetRow) -> Result<Judged, String> {
     let Some(seen) = Token::parse(row.text(Column::Version)) else {
         return Err("its version was changed: copy it back from the sheet that Ferry wrote".to_owned());
     };
+    let form = seen.form;
     let now = Token::of(present, form);
     let decision = decision(row)?;
-    let is_edited = token::editable(present.kind, form, |it| row.text(it)) != seen.editable;
+    let is_edited = token::editable(present.kind, form, |it| written(row, it, form)) != seen.editable;
     if !is_edited && decision.is_none() {
         return Ok(if seen.is_as_new_as(&now) { Judged::Unchanged } else { Judged::Old });
     }
@@ -106,11 +108,19 @@ fn judged(row: &ReadRow<'_>, present: &SheetRow, form: SheetForm) -> Result<Judg
     if !seen.is_as_new_as(&now) {
         return Err(outdated(&seen, &now, present.kind));
     }
-    check_shown(row, present, &seen, form)?;
+    check_shown(row, present, &seen)?;
     let comment = fields.pop_if(|it| it.0 == Column::Comment).map(|it| it.1);
     check_proposal(decision, !fields.is_empty(), present)?;
     let (number, id, seen) = (row.number, present.id.clone(), present.version.clone());
     Ok(Judged::Changed(RowChange { row: number, id, seen, fields, decision, comment }))
+}
+
+/// The text of a cell, as the reviewer means it.
+fn written<'a>(row: &ReadRow<'a>, column: Column, form: SheetForm) -> &'a str {
+    match form {
+        SheetForm::Workbook => row.text(column),
+        SheetForm::Csv => unguarded(row.text(column)),
+    }
 }
 
 fn decision(row: &ReadRow<'_>) -> Result<Option<NewDecision>, String> {
@@ -128,7 +138,7 @@ fn decision(row: &ReadRow<'_>) -> Result<Option<NewDecision>, String> {
 fn edits(row: &ReadRow<'_>, present: &SheetRow, form: SheetForm) -> Result<Vec<(Column, String)>, String> {
     let mut edits = Vec::new();
     for column in Column::editable(present.kind) {
-        let cell = row.cell(column).map_or("", Cell::text);
+        let cell = written(row, column, form);
         if comparable(present.cell(column), form) == comparable(cell, form) {
             continue;
         }
@@ -166,15 +176,17 @@ fn outdated(seen: &Token, now: &Token, kind: RowKind) -> String {
 }
 
 /// A cell that is not for editing was changed: the row could be mixed up with another.
-fn check_shown(row: &ReadRow<'_>, present: &SheetRow, seen: &Token, form: SheetForm) -> Result<(), String> {
+fn check_shown(row: &ReadRow<'_>, present: &SheetRow, seen: &Token) -> Result<(), String> {
+    let form = seen.form;
     let shown: Vec<Column> =
         Column::all().filter(|it| !it.is_editable(present.kind) && *it != Column::Version).collect();
     let has_all = shown.iter().all(|it| row.cell(*it).is_some());
-    if has_all && token::shown(present.kind, form, |it| row.text(it)) == seen.shown {
+    if has_all && token::shown(present.kind, form, |it| written(row, it, form)) == seen.shown {
         return Ok(());
     }
-    let differs =
-        |it: &&Column| row.cell(**it).is_some_and(|cell| normal(cell.text(), form) != normal(present.cell(**it), form));
+    let differs = |it: &&Column| {
+        row.cell(**it).is_some() && comparable(written(row, **it, form), form) != comparable(present.cell(**it), form)
+    };
     // A sheet without all columns has no digest to compare with; what cannot change without a new version still can.
     let is_fixed = |it: &&Column| has_all || !matches!(**it, Column::Findings | Column::Owner | Column::Criticality);
     match shown.iter().filter(is_fixed).find(differs) {

@@ -9,6 +9,7 @@ mod column;
 mod csv_file;
 mod error;
 mod formats;
+mod guard;
 mod how_to;
 mod judge;
 mod normal;

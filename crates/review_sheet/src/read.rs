@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::judge::{Judged, judge};
 use crate::table::{Places, ReadRow, Table};
-use crate::{Column, RowChange, RowRefused, SheetError, SheetForm, SheetRow, csv_file, workbook};
+use crate::{Column, RowChange, RowRefused, SheetError, SheetRow, csv_file, workbook};
 
 /// What a sheet says. Each row of it is in one of the lists or counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn read(bytes: &[u8], present: &[SheetRow]) -> Result<Reading, SheetError> {
     let mut reading = Reading::default();
     for row in &rows {
         let id = row.text(Column::RowId);
-        match judge_row(row, by_id.get(id).copied(), &first_rows[id], table.form) {
+        match judge_row(row, by_id.get(id).copied(), &first_rows[id]) {
             Judged::Changed(change) => reading.changes.push(change),
             Judged::Unchanged => reading.n_unchanged += 1,
             Judged::Old => reading.n_old += 1,
@@ -51,13 +51,13 @@ pub fn read(bytes: &[u8], present: &[SheetRow]) -> Result<Reading, SheetError> {
     Ok(reading)
 }
 
-fn judge_row(row: &ReadRow<'_>, present: Option<&SheetRow>, same_id: &[u64], form: SheetForm) -> Judged {
+fn judge_row(row: &ReadRow<'_>, present: Option<&SheetRow>, same_id: &[u64]) -> Judged {
     let other = same_id.iter().find(|it| **it != row.number);
     match (row.text(Column::RowId), present, other) {
         ("", _, _) => Judged::Refused("the row id is missing: copy it back from the sheet that Ferry wrote".to_owned()),
         (_, _, Some(other)) => Judged::Refused(format!("row {other} has the same row id: delete one of the two")),
         (_, None, _) => Judged::Refused("no template and no message has this row id".to_owned()),
-        (_, Some(present), None) => judge(row, present, form),
+        (_, Some(present), None) => judge(row, present),
     }
 }
 

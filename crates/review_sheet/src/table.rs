@@ -1,6 +1,6 @@
 //! The cells of a file, before anybody knows what they mean.
 
-use crate::{Column, SheetError, SheetForm};
+use crate::{Column, SheetError};
 
 /// A cell that is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,6 @@ impl Cell {
 
 /// The rows of a file, each with its number in a program that shows it.
 pub(crate) struct Table {
-    pub(crate) form: SheetForm,
     pub(crate) rows: Vec<(u64, Vec<Cell>)>,
 }
 

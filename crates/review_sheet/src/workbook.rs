@@ -115,7 +115,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Table, SheetError> {
     let mut names: Vec<String> = sheets.map(|it| it.name.clone()).collect();
     names.sort_by_key(|it| it != NAME);
     for name in names {
-        let table = Table { form: SheetForm::Workbook, rows: rows(&mut workbook, &name)? };
+        let table = Table { rows: rows(&mut workbook, &name)? };
         if table.has_header() {
             return Ok(table);
         }

@@ -220,7 +220,13 @@ fn a_row_with_an_error_is_refused_with_the_reason_and_the_others_are_taken() {
         &["--by", "Ana"],
     );
     assert_eq!(ended.code, 3, "{ended:?}");
-    expect_test::expect![[r#""#]].assert_eq(&ended.out);
+    expect_test::expect![[r#"
+        1 approved, 0 rejected, 1 edited, 0 unchanged, 3 refused
+        refused, and nothing of these rows was taken:
+          row 2 (message talk en hello 0): “yes” is no decision: choose one of “approve”, “approve proposed”, “reject”, “undecide”, or leave it empty
+          row 3 (message talk en thanks 0): text has {{town}}, and the scenario has no slot of this name: it has city
+          row 4 (template late en): text has {{3}}, and the flow fills only {{1}}, {{2}}: a new value is added in the source of the scenario
+    "#]].assert_eq(&ended.out);
     assert_eq!(cell(&world, "template ready", "footer"), "Example Shop");
     assert_eq!(cell(&world, "template ready", "decided by"), "Ana");
     assert_eq!(cell(&world, "template late", "state"), "undecided");
@@ -319,7 +325,9 @@ fn a_sheet_with_edits_that_were_not_taken_is_not_written_over() {
     );
     assert_eq!(world.ferry(&["scenario", "review", "--from", "review.csv"]).code, 0);
     assert_eq!(world.ferry(&to).code, 0);
-    for (to, why) in [("review.ods", "end it in .xlsx or .csv"), ("texts.csv", "is a file of the plan")] {
+    for (to, why) in
+        [("review.ods", "end it in .xlsx or .csv"), ("texts.csv", "is a file that [[scenario]] texts reads")]
+    {
         let ended = world.ferry(&["scenario", "review", "--to", to]);
         assert!(ended.code != 0 && ended.err.contains(why), "{ended:?}");
     }

@@ -22,10 +22,15 @@ pub(super) fn edit(
     fields: &[(Column, String)],
 ) -> Result<EditedTemplate, String> {
     let mut template = before.clone();
-    for (column, text) in fields {
+    let (examples, texts): (Vec<_>, Vec<_>) = fields.iter().partition(|it| it.0 == Column::Examples);
+    for (column, text) in texts {
         set(&mut template, *column, text)?;
     }
+    // That a variable is new says more than that its example has no place.
     variables::check(&template, source)?;
+    for (_, lines) in examples {
+        example_lines::set(&mut template, lines)?;
+    }
     let (was, now) = (findings::rules(before), findings::rules(&template));
     let is_old = |it: &Finding| was.iter().any(|was| (was.rule.code, &was.message) == (it.rule.code, &it.message));
     let (errors, warnings): (Vec<_>, Vec<_>) = now.into_iter().partition(|it| it.is_error() && !is_old(it));
@@ -50,7 +55,6 @@ fn set(template: &mut Template, column: Column, text: &str) -> Result<(), String
             });
             return button_cells::retitle(buttons.unwrap_or_default(), text);
         }
-        Column::Examples => return example_lines::set(template, text),
         other => return Err(format!("{} is not for editing", other.header())),
     }
     Ok(())

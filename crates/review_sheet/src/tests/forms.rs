@@ -1,6 +1,7 @@
 //! What is not edited is unchanged, in every form of the sheet.
 
 use proptest::prelude::*;
+use rust_xlsxwriter::Workbook;
 
 use super::*;
 
@@ -34,6 +35,31 @@ fn a_program_that_ends_all_lines_as_windows_does_changes_nothing() {
     let text = String::from_utf8(write(&rows, SheetForm::Csv).unwrap()).unwrap();
     let windows = text.replace("\r\n", "\n").replace('\n', "\r\n");
     let reading = read(windows.as_bytes(), &rows).unwrap();
+    assert!(is_unchanged(&reading, rows.len()), "{}", shown(&reading));
+}
+
+#[test]
+fn csv_that_was_saved_as_a_workbook_and_a_workbook_that_was_saved_as_csv_are_unchanged() {
+    let rows = awkward_rows();
+    // The last text is too long for a workbook.
+    let (rows, _) = rows.split_at(rows.len() - 1);
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (line, row) in (0..).zip(cells(&write(rows, SheetForm::Csv).unwrap())) {
+        for (column, text) in (0..).zip(row) {
+            sheet.write_string(line, column, text).unwrap();
+        }
+    }
+    let reading = read(&workbook.save_to_buffer().unwrap(), rows).unwrap();
+    assert!(is_unchanged(&reading, rows.len()), "{}", shown(&reading));
+
+    let mut saved: Cells = vec![Column::all().map(|it| it.header().to_owned()).collect()];
+    for row in rows {
+        let token = crate::token::Token::of(row, SheetForm::Workbook).to_string();
+        let cell = |it| if it == Column::Version { token.clone() } else { row.cell(it).to_owned() };
+        saved.push(Column::all().map(cell).collect());
+    }
+    let reading = read(&csv(&saved, b';'), rows).unwrap();
     assert!(is_unchanged(&reading, rows.len()), "{}", shown(&reading));
 }
 

@@ -153,7 +153,7 @@ fn numbers_dates_and_formulas_are_no_texts() {
     let sheet = workbook.add_worksheet();
     for (line, row) in (0..).zip(&cells) {
         for (column, text) in (0..).zip(row) {
-            sheet.write_string(line, column, text.trim_start_matches('\'')).unwrap();
+            sheet.write_string(line, column, text).unwrap();
         }
     }
     let footer = Column::Footer as u16;
