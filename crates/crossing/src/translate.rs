@@ -25,7 +25,7 @@ use crate::progress::{Note, Outcome, Task};
 
 pub(crate) use crate::translate::items::{ItemRow, read_items};
 pub(crate) use crate::translate::record::counts;
-pub(crate) use crate::translate::rows::{KeptText, output_digest};
+pub(crate) use crate::translate::rows::{finding_text, named_text, output_digest, step_text};
 pub(crate) use crate::translate::sections::{Sections, read_section};
 
 /// The folder of the stage in a run.

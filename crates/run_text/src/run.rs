@@ -196,6 +196,7 @@ fn add_end(text: &mut Lines, report: &RunReport, next: &str, exit: u8) {
         text.path("report", &path);
         if report.scenarios.is_some() {
             text.path("review", &crate::path(&report.run_dir.join(crate::scenarios::REVIEW_PAGE)));
+            text.line("", "decide about the texts: ferry scenario review --to review.xlsx");
         }
     }
     text.line("next", next);

@@ -51,6 +51,7 @@ fn value(template: &Template, handle: Option<&str>) -> Result<Value> {
 /// The first error of the linter, if there is one: WhatsApp would refuse the template, so it must not be submitted. That
 /// a media header has no handle yet is left to [`Sample::of`].
 pub fn blocking_error(template: &Template) -> Option<Finding> {
-    let is_of_sample = |it: &Finding| it.rule.code == HEADER_HANDLE.code;
+    // A sample is found for the header of a template. Those of cards are not uploaded.
+    let is_of_sample = |it: &Finding| it.rule.code == HEADER_HANDLE.code && !it.place.contains("/cards/");
     lint(template, &ValueLengths::default()).into_iter().find(|it| it.is_error() && !is_of_sample(it))
 }

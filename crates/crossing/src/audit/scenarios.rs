@@ -1,16 +1,16 @@
 //! The audit of scenarios: items in = carried + lost by name + not taken, and the database has what was translated.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use anyhow::{Context, Result};
 use audit::{Compared, Difference, equal};
-use crm::{Crm, KeptScenario, KeptTemplate};
-use model::Stage;
+use crm::{Crm, KeptFinding, KeptMessage, KeptScenario, KeptTemplate};
+use model::{Counts, Digest, Receipt, Stage};
 use run::{ItemCounts, ScenarioSetRecord};
 use serde_json::Value;
 
 use crate::find_run::FoundRun;
-use crate::translate::{ItemRow, KeptText, counts, output_digest, read_items};
+use crate::translate::{ItemRow, counts, finding_text, named_text, output_digest, read_items, step_text};
 
 /// Limits the file of scenarios, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
@@ -84,8 +84,11 @@ async fn database(found: &FoundRun, sets: &[ScenarioSetRecord], differences: &mu
     // That there is no database is reported with the contacts.
     let Some(crm) = Crm::look(&found.plan.crm_url()?).await? else { return Ok(()) };
     let receipts = crm.all_receipts(&found.folder.manifest.run_id, Stage::Translate).await?;
-    let (scenarios, templates) = (crm.kept_scenarios().await?, crm.kept_templates().await?);
-    for it in &templates {
+    let scenarios = crm.kept_scenarios().await?;
+    let templates = crm.kept_templates().await?;
+    let (messages, findings) = (crm.kept_messages().await?, crm.kept_findings().await?);
+    let database = Database { scenarios, templates, messages, findings };
+    for it in &database.templates {
         for version in crm.template_versions(&it.name, &it.language).await? {
             if !version.is_as_written() {
                 let (name, language) = (it.name.clone(), it.language.clone());
@@ -100,7 +103,7 @@ async fn database(found: &FoundRun, sets: &[ScenarioSetRecord], differences: &mu
             Some(it) if it.input != set.input => {
                 differences.push(Difference::ReceiptOfOtherScenarios { section: set.name.clone() });
             }
-            Some(it) if it.output != of_section(&set.name, &scenarios, &templates) => {
+            Some(it) if it.output != database.digest_of(&set.name) || !counts_fit(it, set) => {
                 differences.push(Difference::OtherScenarios { section: set.name.clone() });
             }
             Some(_) => {}
@@ -109,19 +112,42 @@ async fn database(found: &FoundRun, sets: &[ScenarioSetRecord], differences: &mu
     Ok(())
 }
 
-/// The digest of what the database has of a section.
-fn of_section(section: &str, scenarios: &[KeptScenario], templates: &[KeptTemplate]) -> model::Digest {
-    let here: HashMap<(&str, &str), &KeptScenario> = scenarios
-        .iter()
-        .filter(|it| it.section == section && !it.is_missing)
-        .map(|it| ((it.id.as_str(), it.language.as_str()), it))
-        .collect();
-    let bodies: Vec<KeptText> =
-        here.values().map(|it| (it.id.as_str(), it.language.as_str(), it.body.as_str())).collect();
-    let is_here = |it: &&KeptTemplate| {
-        !it.is_missing && here.contains_key(&(it.scenario.as_str(), it.scenario_language.as_str()))
-    };
-    let templates = templates.iter().filter(is_here);
-    let templates = templates.map(|it| (it.name.as_str(), it.language.as_str(), it.source.body.as_str()));
-    output_digest(bodies, templates.collect())
+/// Whether a receipt counts the items of its section.
+fn counts_fit(receipt: &Receipt, set: &ScenarioSetRecord) -> bool {
+    let items = set.all_items();
+    let Counts { rows_in, kept, rejected, .. } = receipt.counts;
+    (rows_in, kept, rejected) == (items.items_in, items.carried, items.lost + items.not_taken)
+}
+
+/// The scenarios of a database.
+struct Database {
+    scenarios: Vec<KeptScenario>,
+    templates: Vec<KeptTemplate>,
+    messages: Vec<KeptMessage>,
+    findings: Vec<KeptFinding>,
+}
+
+impl Database {
+    /// The digest of what the database has of a section.
+    fn digest_of(&self, section: &str) -> Digest {
+        let here: HashSet<(&str, &str)> = self
+            .scenarios
+            .iter()
+            .filter(|it| it.section == section && !it.is_missing)
+            .map(|it| (it.id.as_str(), it.language.as_str()))
+            .collect();
+        let is_here = |scenario: &str, language: &str| here.contains(&(scenario, language));
+        let scenarios = self.scenarios.iter().filter(|it| is_here(&it.id, &it.language));
+        let mut texts: Vec<_> = scenarios.map(|it| named_text("scenario", &it.id, &it.language, &it.body)).collect();
+        let templates =
+            self.templates.iter().filter(|it| !it.is_missing && is_here(&it.scenario, &it.scenario_language));
+        texts.extend(templates.map(|it| named_text("template", &it.name, &it.language, &it.source.body)));
+        let messages = self.messages.iter().filter(|it| !it.is_missing && is_here(&it.scenario, &it.language));
+        texts.extend(messages.map(|it| {
+            step_text(&it.scenario, &it.language, [&it.step_id, &it.kind, &it.template], it.part, &it.source_text)
+        }));
+        let findings = self.findings.iter().filter(|it| it.section == section);
+        texts.extend(findings.map(|it| finding_text(&it.finding)));
+        output_digest(texts)
+    }
 }

@@ -55,24 +55,47 @@ pub(super) fn of_set(run_id: &str, number: u32, input: Digest, set: &Set, items:
         template: String::new(),
         message: format!("{} {}: {}", it.file, it.place, it.why),
     }));
-    let scenarios = rows.scenarios.iter().map(|it| (it.id.as_str(), it.language.as_str(), it.body.as_str()));
-    let templates = rows.templates.iter().map(|it| (it.name.as_str(), it.language.as_str(), it.body.as_str()));
-    rows.receipt.output = output_digest(scenarios.collect(), templates.collect());
+    rows.receipt.output = output_digest(texts(&rows));
     Ok(rows)
 }
 
-/// A scenario or a template of the database: its name, its language and its text.
-pub(crate) type KeptText<'a> = (&'a str, &'a str, &'a str);
+/// A text of a section in the database: what it is, its language and its content.
+pub(crate) type KeptText = (String, String, String);
+
+/// A step, as the digest of a section has it.
+pub(crate) fn step_text(scenario: &str, language: &str, step: [&str; 3], part: u32, source_text: &str) -> KeptText {
+    let [step_id, kind, template] = step;
+    (format!("step {scenario} {step_id} {part}"), language.to_owned(), format!("{kind} {template} {source_text}"))
+}
+
+/// A finding, as the digest of a section has it.
+pub(crate) fn finding_text(it: &FindingRow) -> KeptText {
+    let name = format!("finding {} {} {}", it.scenario, it.code, it.place);
+    (name, it.language.clone(), format!("{} {}", it.template, it.message))
+}
+
+/// A scenario or a template, as the digest of a section has it.
+pub(crate) fn named_text(what: &str, name: &str, language: &str, body: &str) -> KeptText {
+    (format!("{what} {name}"), language.to_owned(), body.to_owned())
+}
 
 /// The digest of what a section has in the database. Version 1.
-pub(crate) fn output_digest(mut scenarios: Vec<KeptText>, mut templates: Vec<KeptText>) -> Digest {
-    scenarios.sort_unstable();
-    templates.sort_unstable();
-    let texts = |input: DigestInput, (name, language, body): &KeptText| {
-        input.field("name", name).field("language", language).field("body", body)
+pub(crate) fn output_digest(mut texts: Vec<KeptText>) -> Digest {
+    texts.sort_unstable();
+    let add = |input: DigestInput, (name, language, text): &KeptText| {
+        input.field("name", name).field("language", language).field("text", text)
     };
-    let input = DigestInput::new("translate.output", 1).field("scenarios", scenarios.len());
-    scenarios.iter().chain(&templates).fold(input, texts).digest()
+    texts.iter().fold(DigestInput::new("translate.output", 1), add).digest()
+}
+
+/// The texts of a set that is about to be loaded.
+fn texts(rows: &ScenarioSet) -> Vec<KeptText> {
+    let scenarios = rows.scenarios.iter().map(|it| named_text("scenario", &it.id, &it.language, &it.body));
+    let templates = rows.templates.iter().map(|it| named_text("template", &it.name, &it.language, &it.body));
+    let steps = rows.steps.iter().map(|it| {
+        step_text(&it.scenario, &it.language, [&it.step_id, &it.kind, &it.template], it.part, &it.source_text)
+    });
+    scenarios.chain(templates).chain(steps).chain(rows.findings.iter().map(finding_text)).collect()
 }
 
 /// Items that WhatsApp has are kept, the others rejected.

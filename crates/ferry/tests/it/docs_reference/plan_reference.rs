@@ -24,6 +24,7 @@ fn the_whole_plan_of_the_page_is_one_that_ferry_takes() {
     let world = World::empty();
     world.write("sms.csv", "mobile,home,name,last_message,opt_in,town\n+33199000001,,Ana,2026-01-31,yes,Lyon\n");
     world.write("unsubscribed.csv", "number\n+33199000002\n");
+    world.write("texts.csv", "name,text\nready,Your order [order] is ready to be picked up in our shop.\n");
     let example = page::examples("plan.md").into_iter().find(|it| it.language == "toml").unwrap();
     world.write("plan.toml", &example.text);
     let run = world.ferry(&["run", "--limit", "10"]);
