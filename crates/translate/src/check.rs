@@ -156,11 +156,12 @@ fn is_blank(text: &Text) -> bool {
 }
 
 pub(crate) fn reached(scenario: &Scenario) -> HashSet<&str> {
+    let steps: HashMap<&str, &Step> = scenario.steps.iter().map(|it| (it.id.as_str(), it)).collect();
     let mut reached = HashSet::new();
     let mut waiting = vec![scenario.start.as_str()];
     while let Some(id) = waiting.pop() {
         if reached.insert(id) {
-            let routes = scenario.step(id).map(|it| it.act.routes()).unwrap_or_default();
+            let routes = steps.get(id).map(|it| it.act.routes()).unwrap_or_default();
             waiting.extend(routes.into_iter().filter_map(|it| known(it.1)));
         }
     }

@@ -24,7 +24,7 @@ use template::{ButtonWords, Phrases, Template, language_code};
 pub(crate) use buttons::COPY_TITLE;
 
 use crate::check::check;
-use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends};
+use crate::flow::{Awaits, Flow, FlowAct, FlowStep, Route, Sends};
 use crate::menu::menus_to_choices;
 use crate::window::{WINDOW_SECONDS, seconds_since_customer};
 use crate::{loops, rules, unused};

@@ -3,7 +3,7 @@ use scenario::{LanguageBasis, read_scenarios};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Input, Script, simulate};
+use crate::{Input, Outgoing, Script, simulate};
 
 fn scenario(trigger: &str, steps: Value) -> Scenario {
     let json = json!({ "id": "it", "intent": "it", "language": "en", "purpose": "conversation", "trigger": { "type": trigger },

@@ -20,16 +20,13 @@ impl Compiler<'_> {
         let before = reached(self.scenario);
         let steps = self.scenario.steps.iter().enumerate();
         let lost = steps.filter(|it| before.contains(it.1.id.as_str()) && !now.contains(it.1.id.as_str()));
-        let lost: Vec<usize> = lost.map(|it| it.0).collect();
-        for n in lost {
-            // A message that says nothing has an error of its own.
-            let place = format!("/steps/{n}/text");
-            if self.findings.iter().any(|it| it.rule == &rules::NO_TEXT && it.place == place) {
-                continue;
-            }
-            let what = format!("“{}”: what leads to it is not sent", self.scenario.steps[n].id);
-            self.record_loss(Loss::StepDropped, n, what);
-        }
+        // A message that says nothing has an error of its own.
+        let errors = self.findings.iter().filter(|it| it.rule == &rules::NO_TEXT);
+        let silent: HashSet<&str> = errors.map(|it| it.place.as_str()).collect();
+        let lost = lost.filter(|it| !silent.contains(format!("/steps/{}/text", it.0).as_str()));
+        let lost: Vec<(usize, String)> =
+            lost.map(|(n, step)| (n, format!("“{}”: what leads to it is not sent", step.id))).collect();
+        lost.into_iter().for_each(|(n, what)| self.record_loss(Loss::StepDropped, n, what));
     }
 
     /// The ids of the steps that the WhatsApp side comes to.

@@ -30,12 +30,12 @@ pub(super) fn items(
     side: &WhatsappSide<'_>,
     told: &Told<'_>,
 ) -> Vec<Item> {
-    let (uses, undeclared) = uses(scenario);
+    let uses = uses(scenario);
     let ledger = Ledger { scenario, side, told, used: used(scenario, reached, side) };
     let declared = scenario.slots.iter().enumerate().map(|(n, it)| (format!("/slots/{n}"), it.name.clone()));
-    let all = declared.chain(undeclared.into_iter().map(|(place, name)| (place.pointer(), name)));
+    let all = declared.chain(uses.undeclared.into_iter().map(|(place, name)| (place.pointer(), name)));
     let items = all.map(|(place, name)| {
-        let outcome = match uses.get(&name) {
+        let outcome = match uses.by_name.get(&name) {
             Some(uses) => ledger.outcome(&name, uses),
             None => told.unused(&place),
         };
@@ -87,15 +87,21 @@ impl Ledger<'_> {
     }
 }
 
-/// The uses of each slot, and the first use of each that is not declared.
-fn uses(scenario: &Scenario) -> (HashMap<String, Vec<Use>>, Vec<(Use, String)>) {
-    let mut uses: HashMap<String, Vec<Use>> = HashMap::new();
-    let mut undeclared = Vec::new();
+/// The uses of slots in the source.
+#[derive(Default)]
+struct Uses {
+    by_name: HashMap<String, Vec<Use>>,
+    /// The first use of each slot that is not declared.
+    undeclared: Vec<(Use, String)>,
+}
+
+fn uses(scenario: &Scenario) -> Uses {
     let declared: HashSet<&str> = scenario.slots.iter().map(|it| it.name.as_str()).collect();
+    let mut uses = Uses::default();
     let mut add = |place: Use, name: String| {
-        let known = uses.entry(name.clone()).or_default();
+        let known = uses.by_name.entry(name.clone()).or_default();
         if known.is_empty() && !declared.contains(name.as_str()) {
-            undeclared.push((place, name));
+            uses.undeclared.push((place, name));
         }
         known.push(place);
     };
@@ -104,7 +110,7 @@ fn uses(scenario: &Scenario) -> (HashMap<String, Vec<Use>>, Vec<(Use, String)>) 
     for (n, step) in scenario.steps.iter().enumerate() {
         names_of(&step.act).into_iter().for_each(|it| add(Use::Step(n), it));
     }
-    (uses, undeclared)
+    uses
 }
 
 /// The slots of an act. A message that does not wait saves no answer.

@@ -1,6 +1,7 @@
 //! The books close for every fixture.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use scenario::Scenario;
 use scenario_import::{File, Options as ImportOptions, import};
@@ -12,7 +13,13 @@ use crate::{Compiled, Options, Parameters, compile};
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/scenarios");
 
 /// The scenarios of every fixture, with the name of the fixture.
-pub(super) fn all() -> Vec<(String, Vec<Scenario>)> {
+static ALL: LazyLock<Vec<(String, Vec<Scenario>)>> = LazyLock::new(read_all);
+
+pub(super) fn all() -> &'static [(String, Vec<Scenario>)] {
+    &ALL
+}
+
+fn read_all() -> Vec<(String, Vec<Scenario>)> {
     let mut inputs = Vec::new();
     for format in entries(Path::new(FIXTURES)) {
         match format.ends_with("corpus") {
@@ -89,7 +96,7 @@ fn read(path: &Path) -> Vec<u8> {
 fn the_books_close_for_every_fixture() {
     let (mut totals, mut n_scenarios, mut wrong) = (ItemTotals::default(), 0, String::new());
     for (name, scenarios) in all() {
-        for scenario in &scenarios {
+        for scenario in scenarios {
             n_scenarios += 1;
             for parameters in [Parameters::Positional, Parameters::Named] {
                 let compiled = compile(scenario, &Options { parameters, ..Options::default() });
@@ -103,7 +110,6 @@ fn the_books_close_for_every_fixture() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    println!("{n_scenarios} {totals:?}");
     assert!(n_scenarios > 300, "{n_scenarios} scenarios");
     assert!(totals.steps.lost > 0 && totals.choices.lost > 0 && totals.slots.carried > 0, "{totals:?}");
     assert!(totals.all().closes());

@@ -16,7 +16,7 @@ fn check<T: std::fmt::Debug>(
 ) -> usize {
     let mut n = 0;
     for (name, scenarios) in fixtures::all() {
-        for scenario in &scenarios {
+        for scenario in scenarios {
             let compiled = compile(scenario, &Options::default());
             for thing in things(scenario, &compiled) {
                 let mut changed = compiled.clone();

@@ -131,7 +131,7 @@ fn end_unknown(value: &mut Value, n_steps: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn the_books_close_for_any_scenario(scenario in scenario(), named in any::<bool>()) {
