@@ -106,7 +106,7 @@ proptest! {
             && once.category_at <= seen.at && once.content_at <= seen.at;
         // At one moment the graver word wins, and said again later the other one is news.
         prop_assume!(is_taken && says(&once, &seen));
-        seen.at = seen.at + SignedDuration::from_hours(later);
+        seen.at += SignedDuration::from_hours(later);
         prop_assert_eq!(follow(&once, &seen).alerts, Vec::<Alert>::new());
     }
 
