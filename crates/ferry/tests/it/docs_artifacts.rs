@@ -205,6 +205,8 @@ fn files_in(folder: &Path) -> Vec<String> {
 fn name_on_the_page(file: &str) -> String {
     let file = file.replace("extract/sms", "extract/SOURCE").replace("extract/viber", "extract/SOURCE");
     let file = file.replace("rejects/sms", "rejects/SOURCE").replace("rejects/viber", "rejects/SOURCE");
+    let file = Regex::new(r"^translate/templates/.*").unwrap().replace(&file, "translate/templates/NAME.LANGUAGE.json");
+    let file = Regex::new(r"^translate/flows/.*").unwrap().replace(&file, "translate/flows/SCENARIO.LANGUAGE.json");
     Regex::new(r"^fixes/\d+").unwrap().replace(&file, "fixes/N").into_owned()
 }
 
