@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use crm::{Crm, ScenarioChanges, ScenarioSets};
 use jiff::Timestamp;
 use model::{Counts, Stage};
-use run::{Artifact, RunFolder, TemplateChanges};
+use run::{Artifact, RunFolder, ScenarioSetRecord, TemplateChanges};
 use tokio::task::block_in_place;
 use translation::{Edits, Set, compile_options, compile_sets, outputs};
 
@@ -47,7 +47,7 @@ pub(crate) async fn translate(run: &mut OpenRun) -> Result<Sections> {
     }
     let started = Instant::now();
     let work = run.progress.begin(Task::Translate, 0);
-    let (records, artifacts) = block_in_place(|| write(run, &sections, &edits))?;
+    let Written { records, artifacts } = block_in_place(|| write(run, &sections, &edits))?;
     let n_scenarios = records.iter().map(|it| it.scenarios).sum();
     let n_templates = records.iter().flat_map(|it| it.templates.values()).sum();
     let mut record = stage_record(inputs, Counts::default(), started);
@@ -68,13 +68,20 @@ fn forget(run: &mut OpenRun) -> Result<()> {
     Ok(run.folder.save()?)
 }
 
+/// The files of the stage, and what they hold.
+struct Written {
+    /// A record for each section.
+    records: Vec<ScenarioSetRecord>,
+    artifacts: Vec<(String, Artifact)>,
+}
+
 /// Compiles all sections and writes the files of the stage. Files of an earlier translation are removed first: templates
 /// among them would be submitted too.
 fn write(
     run: &mut OpenRun,
     sections: &Sections,
     edits: &Edits,
-) -> Result<(Vec<run::ScenarioSetRecord>, Vec<(String, Artifact)>)> {
+) -> Result<Written> {
     let mut sets = compiled(run, sections)?;
     let items = items::of_sets(&sets);
     let numbered = sections.iter().zip(sections.numbers(&run.plan)).zip(&sets).zip(&items);
@@ -94,7 +101,7 @@ fn write(
         written.with_context(|| format!("could not write {}", run.folder.path(&name).display()))?;
         artifacts.push((name, writer.publish(file.rows)?));
     }
-    Ok((records, artifacts))
+    Ok(Written { records, artifacts })
 }
 
 /// The scenarios of all sections and what they became, without edits.
