@@ -237,10 +237,14 @@ fn a_sync_that_is_killed_while_it_tells_tells_again_and_one_that_has_told_does_n
     moderate(&sandbox, &json!({ "status": "PAUSED" }));
     let killed = world.ferry(&["template", "sync", "--notify", "kill -KILL $PPID"]);
     assert_eq!(killed.code, -1, "{killed:?}");
-    for notified in [false, true] {
+    // Alerts of later syncs join those that nobody was told of.
+    moderate(&sandbox, &json!({ "status": "DISABLED" }));
+    let killed = world.ferry(&["template", "sync", "--notify", "kill -KILL $PPID"]);
+    assert_eq!(killed.code, -1, "{killed:?}");
+    for is_told in [false, true] {
         let again = sync(&world);
-        let is_new = again.out.contains("new: one (en): paused since ");
-        assert_eq!((is_new, again.code), (!notified, 3), "{again:?}");
+        let are_new = ["paused since ", "disabled on "].map(|it| again.out.contains(&format!("new: one (en): {it}")));
+        assert_eq!((are_new, again.code), ([!is_told; 2], if is_told { 0 } else { 3 }), "{again:?}");
     }
 }
 

@@ -68,7 +68,6 @@ pub(crate) struct Moderation {
     category: Option<String>,
     #[serde(default)]
     after_seconds: i64,
-    /// The score of its quality.
     quality: Option<String>,
     /// The category that is announced.
     correct_category: Option<String>,
