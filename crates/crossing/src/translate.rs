@@ -77,11 +77,7 @@ struct Written {
 
 /// Compiles all sections and writes the files of the stage. Files of an earlier translation are removed first: templates
 /// among them would be submitted too.
-fn write(
-    run: &mut OpenRun,
-    sections: &Sections,
-    edits: &Edits,
-) -> Result<Written> {
+fn write(run: &mut OpenRun, sections: &Sections, edits: &Edits) -> Result<Written> {
     let mut sets = compiled(run, sections)?;
     let items = items::of_sets(&sets);
     let numbered = sections.iter().zip(sections.numbers(&run.plan)).zip(&sets).zip(&items);
