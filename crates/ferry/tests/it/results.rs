@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::clients::python;
 use crate::manual::commands;
+use crate::review;
 use crate::world::{Ended, Sandbox, World};
 
 /// Commands that print no result of their own in JSON: they print nothing, text, or JSON of another form.
@@ -206,6 +207,17 @@ fn results_about_scenarios_and_templates_are_valid_by_their_schemas() {
     take("template-submit", &["template", "submit", "whatsapp"]);
     take("template-status", &["template", "status"]);
     take("template-sync", &["template", "sync"]);
+    results.check();
+}
+
+#[test]
+fn results_of_a_review_are_valid_by_their_schema() {
+    let world = review::shop();
+    let mut results = Results::default();
+    results.take(&world, "scenario-review", &["scenario", "review", "--to", "review.csv"]);
+    review::edit(&world, &[("template late", "name", "ready"), ("template ready", "decision", "approve")]);
+    let taken = results.take(&world, "scenario-review", &["scenario", "review", "--from", "review.csv"]);
+    assert_eq!((&taken["taken"], &taken["refused"][0]["id"]), (&json!(1), &json!("template late en")), "{taken}");
     results.check();
 }
 
