@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::clients::python;
 use crate::manual::commands;
+use crate::review;
 use crate::world::{Ended, Sandbox, World};
 
 /// Commands that print no result of their own in JSON: they print nothing, text, or JSON of another form.
@@ -236,6 +237,17 @@ fn results_about_templates_of_the_database_are_valid_by_their_schemas() {
     take("template-show", &["template", "show", "run/translate"]);
     take("template-diff", &["template", "diff", &names[0], "--versions"]);
     take("template-costs", &["template", "costs"]);
+    results.check();
+}
+
+#[test]
+fn results_of_a_review_are_valid_by_their_schema() {
+    let world = review::shop();
+    let mut results = Results::default();
+    results.take(&world, "scenario-review", &["scenario", "review", "--to", "review.csv"]);
+    review::edit(&world, &[("template late", "name", "ready"), ("template ready", "decision", "approve")]);
+    let taken = results.take(&world, "scenario-review", &["scenario", "review", "--from", "review.csv"]);
+    assert_eq!((&taken["taken"], &taken["refused"][0]["id"]), (&json!(1), &json!("template late en")), "{taken}");
     results.check();
 }
 

@@ -138,8 +138,8 @@ fn edits_of_each_kind_change_their_cells_and_nothing_else() {
     );
 }
 
-/// Two notices in two languages, and a talk with a message.
-fn shop() -> World {
+/// Two notices, and a talk with two messages.
+pub(crate) fn shop() -> World {
     let world = World::empty();
     world.write(
         "plan.toml",
@@ -177,7 +177,7 @@ fn reviewed(world: &World, edits: &[(&str, &str, &str)], arguments: &[&str]) -> 
     ended
 }
 
-fn edit(world: &World, edits: &[(&str, &str, &str)]) {
+pub(crate) fn edit(world: &World, edits: &[(&str, &str, &str)]) {
     let mut cells = cells(world, "review.csv");
     for (id, column, text) in edits {
         let column = cells[0].iter().position(|it| it == column).unwrap();
