@@ -79,7 +79,7 @@ fn stage_after_stage_makes_what_a_whole_run_makes() {
     let staged = std::sync::Mutex::new(Vec::new());
     check(&FILES, async |project| {
         for stage in Stage::ALL.into_iter().filter(|it| *it != Stage::Verify) {
-            let mut run = if stage == Stage::Extract { project.open().await } else { project.reopen().await };
+            let mut run = if stage == Stage::ALL[0] { project.open().await } else { project.reopen().await };
             crate::stage(&mut run, stage).await.unwrap();
         }
         let dump = dump(project).await;
@@ -307,7 +307,7 @@ fn a_backup_of_another_database_is_not_restored() {
 fn damaged_contacts_are_not_loaded() {
     check(&FILES, async |project| {
         for stage in [Stage::Extract, Stage::Clean] {
-            let mut run = if stage == Stage::Extract { project.open().await } else { project.reopen().await };
+            let mut run = if stage == Stage::ALL[0] { project.open().await } else { project.reopen().await };
             crate::stage(&mut run, stage).await.unwrap();
         }
         let contacts = project.found().folder.path("clean/contacts.parquet");

@@ -113,7 +113,7 @@ fn text(status: &StatusResult) -> String {
             (Some(done), Some(all)) => format!("{} of {}", grouped(done), counted(all, "batch")),
             _ => rows,
         };
-        let _ = writeln!(text, "{:9} {:16} {rest}", stage.stage.name(), stage.state);
+        let _ = writeln!(text, "{:8} {:16} {rest}", stage.stage.name(), stage.state);
     }
     for batch in &status.batches {
         let when = |it: Option<jiff::Timestamp>| it.map_or("-".to_owned(), |it| it.strftime("%F %T").to_string());
