@@ -30,7 +30,7 @@ pub(crate) const ENGLISH: Words = Words {
     how_to_submit: "A template can be sent at any time, but WhatsApp must approve its text before. A session message needs no \
                     approval, but can only be sent within 24 hours after the customer last wrote.",
     how_to_decide: "Decisions are made in a spreadsheet. This command writes it, with a row for each text:",
-    how_to_back: "Choose “approved” or “rejected” in the column “decision”, change a text where it should be better, and \
+    how_to_back: "Choose “approve” or “reject” in the column “decision”, change a text where it should be better, and \
                   take the sheet back with:",
     scenarios: "Scenarios",
     search: "Search",
