@@ -33,7 +33,9 @@ pub(super) fn edit(
     }
     let (was, now) = (findings::rules(before), findings::rules(&template));
     let is_old = |it: &Finding| was.iter().any(|was| (was.rule.code, &was.message) == (it.rule.code, &it.message));
-    let (errors, warnings): (Vec<_>, Vec<_>) = now.into_iter().partition(|it| it.is_error() && !is_old(it));
+    // The sheet has the old ones already. An old error is worth a word.
+    let now = now.into_iter().filter(|it| it.is_error() || !is_old(it));
+    let (errors, warnings): (Vec<_>, Vec<_>) = now.partition(|it| it.is_error() && !is_old(it));
     match errors.first() {
         None => Ok(EditedTemplate { template, warnings }),
         Some(_) => Err(errors.iter().map(findings::in_words).collect::<Vec<_>>().join("; ")),
