@@ -126,7 +126,7 @@ fn a_variable_that_the_flow_does_not_fill_is_refused() {
             (Column::Examples, "header 1 = A7\n1 = Ana\n2 = A7\n3 = noon\nbutton 2 = https://example.com/A7"),
         ],
         expect![[r#"
-            refused: examples has a line for 3, and the variables are header 1, 1, 2, button 2
+            refused: text has {{3}}, and the flow fills only {{1}}, {{2}}: a new value is added in the source of the scenario
         "#]],
     );
     check(
