@@ -26,4 +26,4 @@ pub use crate::templates::schedule::{PlannedUpload, SubmissionSchedule, Wave};
 pub use crate::templates::submit::{SubmitEvent, SubmitReport, SubmittedTemplate};
 pub use crate::templates::sync::{SyncReport, TemplateAlert, TemplateChange, TemplateState};
 pub use crate::templates::upload::{HANDLE_HOURS, UploadPart, UploadState};
-pub use crate::templates::wanted::{WantedTemplate, blocking_error};
+pub use crate::templates::wanted::{WantedTemplate, sample_to_send};

@@ -28,7 +28,7 @@ pub struct Audited {
     pub batches: u64,
     /// The scenarios of the run, and what became of their items.
     pub scenarios: u64,
-    pub items: run::ItemCounts,
+    pub items: model::ItemCounts,
     pub differences: Vec<Difference>,
     /// Values that were not understood, by source and field. Rows can balance and still be misread.
     pub not_understood: UnreadBySource,
@@ -46,7 +46,7 @@ pub async fn audit(found: &FoundRun) -> Result<Audited> {
         artifacts: found.folder.manifest.artifacts.len() as u64,
         batches: 0,
         scenarios: 0,
-        items: run::ItemCounts::default(),
+        items: model::ItemCounts::default(),
         differences: Vec::new(),
         not_understood: cleaned.map(|it| it.unread.clone()).unwrap_or_default(),
     };

@@ -36,6 +36,7 @@ mod rejects;
 mod run_report;
 mod runs;
 mod runs_diff;
+mod scenarios_report;
 mod segments;
 mod trace;
 mod translate;
@@ -64,14 +65,13 @@ pub use crate::main_numbers::MainNumbers;
 pub use crate::open_run::{OpenRun, RunOptions, Sample};
 pub use crate::preflight::{Check, DiskSpace, Found, KeyMatch, Preflight, Subject, preflight};
 pub use crate::progress::Progress;
-pub use crate::run_report::{
-    BatchState, DatabaseState, LowYield, PreviousRun, RunReport, ScenariosReport, SourceReport, n_faults,
-};
+pub use crate::run_report::{BatchState, DatabaseState, LowYield, PreviousRun, RunReport, SourceReport, n_faults};
 pub use crate::runs::{ListedRun, ListedRuns, RunState, prune_runs, runs};
 pub use crate::runs_diff::{ComparedRun, PersonChange, PersonDiff, RunsDiff, SegmentMove, diff_runs};
+pub use crate::scenarios_report::ScenariosReport;
 pub use crate::segments::{SegmentCount, check_segments};
 pub use crate::trace::{EarlierRows, TracedRow, earlier_rows, row_name, traced_rows};
-pub use crate::translate::translation_edits;
+pub use crate::translate::edits_of;
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
 pub use crate::unread_values::unread_values;
 pub use crate::verify::{Selection, Uninformative, uninformative};

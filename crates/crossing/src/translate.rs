@@ -12,12 +12,12 @@ mod sections;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use crm::{Crm, ScenarioChanges, ScenarioSets};
+use crm::{Crm, LoadError, ScenarioChanges, ScenarioSets};
 use jiff::Timestamp;
 use model::{Counts, Stage};
 use run::{Artifact, RunFolder, ScenarioSetRecord, TemplateChanges};
 use tokio::task::block_in_place;
-use translation::{Edits, Set, compile_options, compile_sets, outputs};
+use translation::{Edits, outputs};
 
 use crate::backup;
 use crate::open_run::{OpenRun, stage_record};
@@ -25,6 +25,7 @@ use crate::progress::{Note, Outcome, Task};
 
 pub(crate) use crate::translate::items::{ItemRow, read_items};
 pub(crate) use crate::translate::record::counts;
+pub use crate::translate::rows::edits_of;
 pub(crate) use crate::translate::rows::{finding_text, named_text, output_digest, step_text};
 pub(crate) use crate::translate::sections::{Sections, read_section};
 
@@ -78,11 +79,12 @@ struct Written {
 /// Compiles all sections and writes the files of the stage. Files of an earlier translation are removed first: templates
 /// among them would be submitted too.
 fn write(run: &mut OpenRun, sections: &Sections, edits: &Edits) -> Result<Written> {
-    let mut sets = compiled(run, sections)?;
-    let items = items::of_sets(&sets);
-    let numbered = sections.iter().zip(sections.numbers(&run.plan)).zip(&sets).zip(&items);
+    let sets = sections.compiled(&run.plan)?;
+    let items = items::of_sets(sets);
+    let numbered = sections.iter().zip(sections.numbers(&run.plan)).zip(sets).zip(&items);
     let records =
         numbered.map(|(((section, (_, input)), set), items)| record::of(section, input, set, items)).collect();
+    let mut sets = sets.to_vec();
     for compiled in sets.iter_mut().flat_map(|it| &mut it.compiled) {
         edits.apply(compiled);
     }
@@ -98,13 +100,6 @@ fn write(run: &mut OpenRun, sections: &Sections, edits: &Edits) -> Result<Writte
         artifacts.push((name, writer.publish(file.rows)?));
     }
     Ok(Written { records, artifacts })
-}
-
-/// The scenarios of all sections and what they became, without edits.
-fn compiled(run: &OpenRun, sections: &Sections) -> Result<Vec<Set>> {
-    let mut sets = sections.import(&run.plan)?;
-    compile_sets(&mut sets, &compile_options(Some(&run.plan)));
-    Ok(sets)
 }
 
 /// Removes the files of an earlier translation, in the folder and in the manifest.
@@ -126,14 +121,10 @@ fn remove_files(folder: &mut RunFolder) -> Result<()> {
 /// The edits that the database of the plan has.
 async fn edits(plan: &plan::Plan) -> Result<Edits> {
     let Some(crm) = Crm::look(&plan.crm_url()?).await? else { return Ok(Edits::default()) };
-    let edits = translation_edits(&crm).await;
+    let kept = async { Ok::<_, LoadError>((crm.kept_templates().await?, crm.kept_messages().await?)) }.await;
     crm.close().await;
-    edits
-}
-
-/// The edits of people as the translation takes them.
-pub async fn translation_edits(crm: &Crm) -> Result<Edits> {
-    rows::edits(&crm.kept_templates().await?, &crm.kept_messages().await?)
+    let (templates, messages) = kept?;
+    edits_of(&templates, &messages)
 }
 
 /// Keeps the scenarios in the database: each section that has no receipt yet, in one transaction.
@@ -184,9 +175,9 @@ fn note_changes(run: &mut OpenRun, changes: TemplateChanges) -> Result<()> {
 }
 
 fn scenario_sets(run: &OpenRun, sections: &Sections) -> Result<ScenarioSets> {
-    let sets = compiled(run, sections)?;
-    let items = items::of_sets(&sets);
-    let numbered = sections.numbers(&run.plan).zip(&sets).zip(&items);
+    let sets = sections.compiled(&run.plan)?;
+    let items = items::of_sets(sets);
+    let numbered = sections.numbers(&run.plan).zip(sets).zip(&items);
     let sets = numbered.map(|(((number, input), set), items)| rows::of_set(run.run_id(), number, input, set, items));
     Ok(ScenarioSets::new(sets.collect::<Result<_>>()?)?)
 }

@@ -161,6 +161,9 @@ words! {
     }
 }
 
+/// Fills the values into the slots of a text.
+pub(crate) use model::fill;
+
 /// The names of the fields of a contact that an import changes, with the words for them.
 pub(crate) type FieldNames = &'static [(&'static str, &'static str)];
 
@@ -170,27 +173,6 @@ pub(crate) fn words(language: ReportLanguage) -> &'static Words {
         ReportLanguage::English => &english::WORDS,
         ReportLanguage::French => &french::WORDS,
     }
-}
-
-/// Fills in `{0}`, `{1}` …
-pub(crate) fn fill(text: &str, values: &[&str]) -> String {
-    let mut filled = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        let value = after.split_once('}').and_then(|(n, rest)| Some((values.get(n.parse::<usize>().ok()?)?, rest)));
-        filled.push_str(before);
-        match value {
-            Some((value, after)) => {
-                filled.push_str(value);
-                rest = after;
-            }
-            None => {
-                filled.push('{');
-                rest = after;
-            }
-        }
-    }
-    filled + rest
 }
 
 impl Words {

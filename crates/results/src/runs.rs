@@ -4,8 +4,8 @@ use crossing::{
     Difference, Estimate, ListedRun, MainNumbers, PersonDiff, RunReport, RunsDiff, SegmentCount, UnreadBySource,
 };
 use jiff::Timestamp;
-use model::{Counts, Stage};
-use run::{BackupRecord, Cost, ItemCounts};
+use model::{Counts, ItemCounts, Stage};
+use run::{BackupRecord, Cost};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -201,7 +201,7 @@ pub struct SyncResult {
     pub changed: Vec<String>,
     /// What is new to look at.
     pub alerts: Vec<TemplateAlertEntry>,
-    /// What is still wrong and was told before. What nobody can help any more, such as a disabled template, is left out.
+    /// Alerts that were told before and still hold. Those that nobody can act on, such as a disabled template, are left out.
     pub standing: Vec<TemplateAlertEntry>,
 }
 

@@ -11,6 +11,8 @@ use template::{Template, ValueLengths, lint};
 use translate::Compiled;
 use translation::{Set, TemplateKey, compile_options, compile_sets};
 
+use crate::sheet::KeptTexts;
+
 /// The scenarios, messages and templates that the database keeps for a plan.
 pub(crate) struct Kept {
     /// Those that are in the files of the plan.
@@ -33,10 +35,9 @@ pub(crate) struct KeptTranslation {
 impl Kept {
     /// Reads what the database keeps of the sections of the plan.
     pub(crate) async fn read(plan: &Plan, crm: &Crm) -> Result<Self> {
-        let edits = crossing::translation_edits(crm).await?;
-        let mut kept = crm.kept_scenarios().await?;
-        let is_ours = |it: &KeptScenario| plan.scenarios.iter().any(|section| section.name() == it.section);
-        kept.retain(|it| !it.is_missing && is_ours(it));
+        let KeptTexts { sections, scenarios: mut kept, templates, messages, .. } = KeptTexts::read(plan, crm).await?;
+        let edits = crossing::edits_of(&templates, &messages)?;
+        kept.retain(|it| !it.is_missing && sections.contains(&it.section));
         let scenarios = kept.iter().map(scenario).collect::<Result<_>>()?;
         let mut sets = [Set::of("", scenarios)];
         compile_sets(&mut sets, &compile_options(Some(plan)));
@@ -49,9 +50,8 @@ impl Kept {
             lint_again(&mut compiled, &before);
             translations.push(KeptTranslation { kept, scenario, compiled, keys });
         }
-        let templates = crm.kept_templates().await?;
         let templates = templates.into_iter().map(|it| ((it.name.clone(), it.language.clone()), it)).collect();
-        Ok(Self { scenarios: translations, templates, messages: crm.kept_messages().await? })
+        Ok(Self { scenarios: translations, templates, messages })
     }
 }
 
@@ -69,7 +69,8 @@ fn lint_again(compiled: &mut Compiled, before: &[Template]) {
     }
 }
 
-fn scenario(kept: &KeptScenario) -> Result<Scenario> {
+/// The scenario of a row.
+pub(crate) fn scenario(kept: &KeptScenario) -> Result<Scenario> {
     serde_json::from_str(&kept.body)
         .with_context(|| format!("the kept scenario {} ({}) is damaged", kept.id, kept.language))
 }

@@ -23,6 +23,7 @@ mod folder;
 mod folders;
 pub mod formats;
 mod group;
+mod list_quality;
 mod manifest;
 mod people_counts;
 mod publish;
@@ -40,14 +41,15 @@ pub use error::RunError;
 pub use folder::{MANIFEST_VERSION, RunFolder, holder, run_name, who};
 pub use folders::FolderLock;
 pub use group::Group;
+pub use list_quality::{ListFinding, ListQuality};
 pub use manifest::{
-    Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, ListFinding, ListQuality,
-    LoadedCounts, Manifest, SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField,
+    Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, LoadedCounts, Manifest,
+    SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField,
 };
 pub use people_counts::PeopleCounts;
 pub use publish::{ArtifactWriter, digest_of, is_standard_output, sync_parent, target_of, write_output, write_private};
 pub use runs::{Label, LabelKind, ListedRuns, Runs, holds_run};
-pub use scenario_sets::{ItemCounts, ScenarioFile, ScenarioSetRecord, TemplateChanges};
+pub use scenario_sets::{ScenarioFile, ScenarioSetRecord, TemplateChanges};
 pub use small_file::{MOST_LIST_BYTES, MOST_PLAN_BYTES, MOST_SECRET_BYTES, open_plain, read_small, read_small_text};
 pub use spill::SpillFolder;
 pub use spreadsheet::{guarded, unguarded};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::Digest;
+use model::{Digest, ItemCounts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -39,18 +39,6 @@ pub struct ScenarioFile {
     pub sha256: Digest,
 }
 
-/// What became of items: steps, choices or slots of scenarios. Every item is in exactly one of the last three.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ItemCounts {
-    pub items_in: u64,
-    /// Items that WhatsApp has.
-    pub carried: u64,
-    /// Items that WhatsApp does not have, each named by a finding.
-    pub lost: u64,
-    /// Items of scenarios and of files that were not translated because of an error.
-    pub not_taken: u64,
-}
-
 /// The changes that translating made in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TemplateChanges {
@@ -69,26 +57,5 @@ impl ScenarioSetRecord {
     /// What became of all items of the set.
     pub fn all_items(&self) -> ItemCounts {
         self.items.values().fold(ItemCounts::default(), |sum, it| sum + *it)
-    }
-}
-
-impl ItemCounts {
-    /// Items without an outcome; negative if there are more outcomes than items.
-    pub fn unaccounted(&self) -> i128 {
-        let out = [self.carried, self.lost, self.not_taken].map(i128::from);
-        i128::from(self.items_in) - out.iter().sum::<i128>()
-    }
-}
-
-impl std::ops::Add for ItemCounts {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            items_in: self.items_in + other.items_in,
-            carried: self.carried + other.carried,
-            lost: self.lost + other.lost,
-            not_taken: self.not_taken + other.not_taken,
-        }
     }
 }

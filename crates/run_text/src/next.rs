@@ -16,8 +16,7 @@ pub fn command(plan: &Plan, report: &RunReport) -> String {
             None => "ferry run".to_owned(),
         },
         () if report.sources.is_empty() => {
-            let plan = named_plan(plan).map_or(String::new(), |it| format!(" --plan {it}"));
-            format!("ferry scenario review --to review.xlsx{plan}")
+            format!("ferry scenario review --to review.xlsx{}", plan_option(plan))
         }
         () if lacks_region(report) => "set default_region in [run] of the plan, then: ferry run".to_owned(),
         () if report.reject_rate > report.max_reject_rate => {
@@ -45,6 +44,11 @@ fn place(plan: &Plan, run_dir: &Path) -> String {
     if run_dir.parent() != Some(&plan.folder().join("runs")) {
         return format!(" --run-dir {}", shell_word(&crate::path(&run_dir)));
     }
+    plan_option(plan)
+}
+
+/// The option that names the plan; empty if commands take it by themselves.
+fn plan_option(plan: &Plan) -> String {
     named_plan(plan).map_or(String::new(), |it| format!(" --plan {it}"))
 }
 

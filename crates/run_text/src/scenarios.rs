@@ -1,8 +1,8 @@
 //! The scenarios of a run as text.
 
 use crossing::ScenariosReport;
-use model::{Severity, counted, grouped};
-use run::{ItemCounts, TemplateChanges};
+use model::{ItemCounts, Severity, counted, grouped};
+use run::TemplateChanges;
 
 /// The page on which people decide about scenarios, in the run folder.
 pub const REVIEW_PAGE: &str = "translate/review.html";

@@ -55,7 +55,7 @@ fn follow_status(now: &mut Known, seen: &StatusSeen, at: Timestamp) -> Option<Al
     let is_same = now.status == seen.status;
     now.status_at = at;
     if is_same {
-        // Who says less does not take back what was said.
+        // An observation without a reason or a date leaves the known ones.
         now.reason = seen.reason.clone().or(now.reason.take());
         now.disable_at = seen.disable_at.or(now.disable_at);
         now.pause = seen.pause.clone().or(now.pause.take());

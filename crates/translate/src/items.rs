@@ -12,6 +12,7 @@
 //! - A slot is carried if every step that fills, reads or tests it still does, or says why not. Slots that are used and not
 //!   declared count like declared ones.
 
+#[cfg(test)]
 mod counts;
 mod losses;
 mod slots;
@@ -23,8 +24,6 @@ mod whatsapp_side;
 use scenario::Scenario;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-pub use counts::{ItemCounts, ItemTotals};
 
 use crate::Compiled;
 use told::Told;

@@ -22,7 +22,7 @@ pub use check::{check, check_set};
 pub use compile::{Business, Compiled, OptOutWording, Options, Parameters, compile, compile_all};
 pub use flow::{Awaits, Flow, FlowAct, FlowStep, Outgoing, Route, Sends, SentCard};
 pub use graph::{mermaid, svg};
-pub use items::{Item, ItemCounts, ItemKind, ItemOutcome, ItemTotals, items};
+pub use items::{Item, ItemKind, ItemOutcome, items};
 pub use names::check_names;
 pub use rules::RULES;
 pub use scenario::{Input, Script, Shown};

@@ -7,7 +7,7 @@ use template::Template;
 use translate::{Compiled, Flow, Options, compile};
 
 /// The scenarios of some files, and what they became.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Set {
     /// The name of the `[[scenario]]`; empty for files of a command line.
     pub name: String,

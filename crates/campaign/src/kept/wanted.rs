@@ -6,12 +6,12 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use crm::{Crm, Decision, KeptScenario, KeptTemplate};
 use scenario::Criticality;
-use template::{HEADER_HANDLE, Template};
+use template::Template;
 
 use super::template_of;
 use crate::templates::account::{TemplateAccount, TemplateKey};
 use crate::templates::sample::Sample;
-use crate::templates::wanted::{WantedTemplate, blocking_error};
+use crate::templates::wanted::{WantedTemplate, sample_to_send};
 
 /// The templates of the database, by whether they can be submitted.
 #[derive(Debug, Default)]
@@ -107,11 +107,7 @@ fn left_out(kept: &KeptTemplate, takes_undecided: bool) -> Option<LeftOutReason>
 /// The template of a body, and the sample of its header. The error says why it cannot be submitted.
 fn sendable(body: &str, samples: &Path) -> Result<(Template, Option<Sample>), String> {
     let template = template_of(body)?;
-    if let Some(error) = blocking_error(&template) {
-        return Err(format!("{}[{}] {}", error.rule.name, error.rule.code, error.message));
-    }
-    let sample = Sample::of(&template, samples);
-    let sample = sample.map_err(|why| format!("{}[{}] {why:#}", HEADER_HANDLE.name, HEADER_HANDLE.code))?;
+    let sample = sample_to_send(&template, samples)?;
     Ok((template, sample))
 }
 

@@ -8,7 +8,7 @@ use whatsapp::TemplateState;
 
 use super::status::{GONE, NOT_SENT, REFUSED, SENDING};
 
-/// What was not approved yet, or not by WhatsApp: such content is not compared.
+/// Statuses of templates that WhatsApp has not approved: their content is not compared.
 const NOT_APPROVED: [&str; 7] = ["PENDING", "REJECTED", "IN_APPEAL", SENDING, NOT_SENT, REFUSED, GONE];
 
 /// What is known of the template of a row. A listing has confirmed all of it. A moment that is still to come was written by

@@ -180,7 +180,7 @@ impl Orders<'_> {
             claim: Some(claim),
             sent_body: Some(value.to_string()),
             observed: ObservedTemplate { status_at: at, status_since: at, ..ObservedTemplate::default() },
-            // What nobody was told of stays to be told.
+            // Alerts that nobody was told of stay in the row.
             untold: row.map_or(String::new(), |it| it.untold.clone()),
         }
     }
@@ -308,7 +308,7 @@ fn edited(
     }
 }
 
-/// What was observed of a template that has got a new status at a moment.
+/// The observation of a template that has just got a new status.
 fn in_status(observed: &ObservedTemplate, at: Timestamp) -> ObservedTemplate {
     let since = Some(at);
     let pause = String::new();

@@ -41,9 +41,9 @@ pub struct TemplateAlert {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncReport {
     pub changes: Vec<TemplateChange>,
-    /// What nobody was told of yet: of this listing, and of earlier ones after which Ferry was stopped.
+    /// Alerts that nobody was told of yet: of this listing, and of earlier ones after which Ferry was stopped.
     pub alerts: Vec<TemplateAlert>,
-    /// What is wrong, was told before, and can still be helped.
+    /// Alerts that were told before, still hold, and can be acted on.
     pub standing: Vec<TemplateAlert>,
     /// The rows of `alerts`.
     untold: Vec<AccountTemplate>,
@@ -215,7 +215,7 @@ fn order_settled(row: &AccountTemplate, state: Option<&Listed>, ours: Option<&St
         _ if is_edit => String::new(),
         _ => row.digest.clone(),
     };
-    // What was sent last is not what is there if that was refused.
+    // If the last order was refused, the account has an earlier text.
     let is_other = row.status == REFUSED && digest != row.digest;
     let sent_body = row.sent_body.clone().filter(|_| !is_other);
     Order::Settled(AccountTemplate {

@@ -1,5 +1,7 @@
 //! Templates that should be in the account.
 
+use std::path::Path;
+
 use anyhow::Result;
 use model::{Digest, Finding};
 use scenario::Criticality;
@@ -48,9 +50,19 @@ fn value(template: &Template, handle: Option<&str>) -> Result<Value> {
     })
 }
 
+/// The sample that a template needs, from the folder `samples`; none if it needs none. The error says why the template
+/// cannot be submitted: WhatsApp would refuse it, or its sample is missing.
+pub fn sample_to_send(template: &Template, samples: &Path) -> Result<Option<Sample>, String> {
+    if let Some(error) = blocking_error(template) {
+        return Err(format!("{}[{}] {}", error.rule.name, error.rule.code, error.message));
+    }
+    let sample = Sample::of(template, samples);
+    sample.map_err(|why| format!("{}[{}] {why:#}", HEADER_HANDLE.name, HEADER_HANDLE.code))
+}
+
 /// The first error of the linter, if there is one: WhatsApp would refuse the template, so it must not be submitted. That
 /// a media header has no handle yet is left to [`Sample::of`].
-pub fn blocking_error(template: &Template) -> Option<Finding> {
+fn blocking_error(template: &Template) -> Option<Finding> {
     // A sample is found for the header of a template. Those of cards are not uploaded.
     let is_of_sample = |it: &Finding| it.rule.code == HEADER_HANDLE.code && !it.place.contains("/cards/");
     lint(template, &ValueLengths::default()).into_iter().find(|it| it.is_error() && !is_of_sample(it))

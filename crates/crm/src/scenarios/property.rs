@@ -102,7 +102,7 @@ proptest! {
             let before = template.clone();
             (template, approved) = check_template(&template, event, approved);
             if let Event::ByHand(_) = event {
-                // Who works in the database can overwrite a version. What was there is in the table `review`.
+                // A person with access to the database can overwrite a version. The table `review` still has its text.
                 written.remove(&before.current);
             }
             if let Event::Edit(text) | Event::ByHand(text) = event && template.current != before.current {

@@ -37,6 +37,12 @@ impl Crm {
         Ok(template.versions.into_values().collect())
     }
 
+    /// All versions of all templates, each with the name and language of its template. Nothing is said of hand edits.
+    pub async fn all_template_versions(&self) -> Result<Vec<((String, String), TemplateVersion)>, LoadError> {
+        let select = TEMPLATE_VERSION.select() + " order by name, language, version";
+        self.select(READ_TEMPLATES, &select, &[], read_version).await
+    }
+
     /// All messages and other steps, in the order of their scenarios; in each those that are missing at the end.
     pub async fn kept_messages(&self) -> Result<Vec<KeptMessage>, LoadError> {
         let mut messages = messages_of(&mut self.reader("read the messages of the scenarios").await?, None).await?;

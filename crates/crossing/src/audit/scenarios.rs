@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use anyhow::{Context, Result};
 use audit::{Compared, Difference, equal};
 use crm::{Crm, KeptFinding, KeptMessage, KeptScenario, KeptTemplate};
-use model::{Counts, Digest, Receipt, Stage};
-use run::{ItemCounts, ScenarioSetRecord};
+use model::{Counts, Digest, ItemCounts, Receipt, Stage};
+use run::ScenarioSetRecord;
 use serde_json::Value;
 
 use crate::find_run::FoundRun;
@@ -88,12 +88,9 @@ async fn database(found: &FoundRun, sets: &[ScenarioSetRecord], differences: &mu
     let templates = crm.kept_templates().await?;
     let (messages, findings) = (crm.kept_messages().await?, crm.kept_findings().await?);
     let database = Database { scenarios, templates, messages, findings };
-    for it in &database.templates {
-        for version in crm.template_versions(&it.name, &it.language).await? {
-            if !version.is_as_written() {
-                let (name, language) = (it.name.clone(), it.language.clone());
-                differences.push(Difference::TemplateChangedByHand { name, language, version: version.version });
-            }
+    for ((name, language), version) in crm.all_template_versions().await? {
+        if !version.is_as_written() {
+            differences.push(Difference::TemplateChangedByHand { name, language, version: version.version });
         }
     }
     crm.close().await;

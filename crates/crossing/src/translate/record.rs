@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crm::{Change, ScenarioChanges};
-use model::Digest;
-use run::{ItemCounts, ScenarioFile, ScenarioSetRecord, TemplateChanges};
+use model::{Digest, ItemCounts};
+use run::{ScenarioFile, ScenarioSetRecord, TemplateChanges};
 use translation::Set;
 
 use super::items::ItemRow;

@@ -100,7 +100,7 @@ fn texts(rows: &ScenarioSet) -> Vec<KeptText> {
 
 /// Items that WhatsApp has are kept, the others rejected.
 fn receipt(number: u32, input: Digest, items: &[ItemRow], output: Digest) -> Receipt {
-    let all = record::counts(items).into_values().fold(run::ItemCounts::default(), |sum, it| sum + it);
+    let all = record::counts(items).into_values().fold(model::ItemCounts::default(), |sum, it| sum + it);
     Receipt {
         stage: Stage::Translate,
         batch: number,
@@ -190,10 +190,10 @@ fn finding(scenario: &Scenario, compiled: &Compiled, finding: &Finding) -> Findi
     }
 }
 
-/// The edits of people among what the database keeps.
-pub(super) fn edits(templates: &[KeptTemplate], messages: &[KeptMessage]) -> Result<Edits> {
+/// The edits of people among what the database keeps, as the translation takes them.
+pub fn edits_of(templates: &[KeptTemplate], messages: &[KeptMessage]) -> Result<Edits> {
     let mut edits = Edits::default();
-    for it in templates.iter().filter(|it| it.current.origin == VersionOrigin::Edit || !it.current.is_as_written()) {
+    for it in templates.iter().filter(|it| it.current.origin == VersionOrigin::Edit) {
         let template = serde_json::from_str(&it.current.body);
         let template = template.with_context(|| format!("the kept text of template {} is damaged", it.name))?;
         edits.templates.insert((it.name.clone(), it.language.clone()), template);

@@ -1,46 +1,53 @@
 //! The `[[scenario]]` sections of a plan with the content of their files.
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
 use anyhow::{Context, Result, bail};
 use model::{Digest, DigestInput};
 use plan::{Plan, ScenarioSection};
 use scenario::Criticality;
 use scenario_import::{File, import};
 use template::language_code;
-use translation::{Edits, Set, read_files, read_options, with_digests};
+use translation::{Edits, Set, compile_options, compile_sets, read_files, read_options, with_digests};
 
 use crate::open_run::TOOL;
 
 /// The sections of a plan, as they were read.
-pub(crate) struct Sections(Vec<Section>);
+pub(crate) struct Sections {
+    sections: Vec<Section>,
+    /// The scenarios and what they became, once they are needed.
+    compiled: OnceLock<Vec<Set>>,
+}
 
 /// A section and its files.
 pub(crate) struct Section {
     pub(crate) name: String,
     pub(crate) owner: String,
     pub(crate) files: Vec<translation::SourceFile>,
-    content: Vec<File>,
     input: DigestInput,
 }
 
 impl Sections {
     /// Reads the files of all sections.
     pub(crate) fn read(plan: &Plan) -> Result<Self> {
-        plan.scenarios.iter().map(|it| Section::read(plan, it)).collect::<Result<_>>().map(Self)
+        let sections = plan.scenarios.iter().map(|it| Section::read(plan, it)).collect::<Result<_>>()?;
+        Ok(Self { sections, compiled: OnceLock::new() })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.sections.is_empty()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Section> {
-        self.0.iter()
+        self.sections.iter()
     }
 
     /// The number of each section, from 1, with the digest of what its rows in the database depend on. Scenarios of one
     /// section can refuse those of another, so each depends on all.
     pub(crate) fn numbers(&self, plan: &Plan) -> impl Iterator<Item = (u32, Digest)> {
         let all = self.input(plan);
-        (1..).zip(&self.0).map(move |(number, it)| {
+        (1..).zip(&self.sections).map(move |(number, it)| {
             let input = DigestInput::new("translate.set", 1).nested("section", &it.input).nested("all", &all);
             (number, input.digest())
         })
@@ -68,21 +75,25 @@ impl Sections {
             .optional("business.footer", business.footer())
             .optional("business.contact", business.contact.as_ref())
             .list("business.opt_out", opt_out);
-        self.0.iter().fold(input, |input, it| input.nested("section", &it.input))
+        self.sections.iter().fold(input, |input, it| input.nested("section", &it.input))
     }
 
-    /// Reads the scenarios of all sections.
-    pub(crate) fn import(&self, plan: &Plan) -> Result<Vec<Set>> {
-        let sections = self.0.iter().zip(&plan.scenarios);
-        sections.map(|(it, section)| it.import(plan, section)).collect()
+    /// The scenarios of all sections and what they became, without edits. They are read and compiled once.
+    pub(crate) fn compiled(&self, plan: &Plan) -> Result<&[Set]> {
+        if let Some(sets) = self.compiled.get() {
+            return Ok(sets);
+        }
+        let sections = self.sections.iter().zip(&plan.scenarios);
+        let mut sets: Vec<Set> = sections.map(|(it, section)| it.import(plan, section)).collect::<Result<_>>()?;
+        compile_sets(&mut sets, &compile_options(Some(plan)));
+        Ok(self.compiled.get_or_init(|| sets))
     }
 }
 
 impl Section {
     fn read(plan: &Plan, section: &ScenarioSection) -> Result<Self> {
-        let path = plan.folder().join(&section.path);
-        let content = read_files(std::slice::from_ref(&path))
-            .with_context(|| format!("could not read the scenarios \"{}\"", section.name()))?;
+        let path = path_of(plan, section);
+        let content = content(plan, section)?;
         if content.is_empty() {
             bail!("the folder {} of the scenarios \"{}\" has no files", path.display(), section.name());
         }
@@ -105,11 +116,15 @@ impl Section {
             .optional("language_column", options.language_column.as_ref());
         let input = files.iter().fold(input, |input, it| input.field("file", &it.path).field("sha256", it.sha256));
         let (name, owner) = (section.name().to_owned(), section.owner.clone().unwrap_or_default());
-        Ok(Self { name, owner, files, content, input })
+        Ok(Self { name, owner, files, input })
     }
 
     fn import(&self, plan: &Plan, section: &ScenarioSection) -> Result<Set> {
-        let imported = import(self.content.clone(), &read_options(section, &plan.business))
+        let content = content(plan, section)?;
+        if with_digests(&content) != self.files {
+            bail!("the files of the scenarios \"{}\" changed while they were read: run again", self.name);
+        }
+        let imported = import(content, &read_options(section, &plan.business))
             .with_context(|| format!("could not read the scenarios \"{}\"", self.name))?;
         let mut set = Set::new(&self.name, &self.owner, imported);
         if let Some(criticality) = section.criticality {
@@ -117,6 +132,16 @@ impl Section {
         }
         Ok(set)
     }
+}
+
+/// The files of a section. They are not kept in memory: a log can be large, and is needed only when it is translated.
+fn content(plan: &Plan, section: &ScenarioSection) -> Result<Vec<File>> {
+    read_files(&[path_of(plan, section)])
+        .with_context(|| format!("could not read the scenarios \"{}\"", section.name()))
+}
+
+fn path_of(plan: &Plan, section: &ScenarioSection) -> PathBuf {
+    plan.folder().join(&section.path)
 }
 
 /// Reads a section alone. Gives the number of its files, and its scenarios, which are not compiled.

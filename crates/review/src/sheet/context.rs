@@ -14,7 +14,7 @@ pub(super) struct Context<'a> {
 }
 
 pub(super) fn parsed(it: &KeptScenario) -> Option<Scenario> {
-    serde_json::from_str(&it.body).ok()
+    crate::kept::scenario(it).ok()
 }
 
 impl Context<'_> {

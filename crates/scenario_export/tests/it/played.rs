@@ -149,7 +149,7 @@ fn both(script: &Script, pages: &[&Route]) -> (Script, Script) {
         Input::Say(text) | Input::Press(text) => pages.iter().any(|it| it.title.eq_ignore_ascii_case(text.trim())),
         _ => false,
     };
-    // Who types does so on the first page.
+    // A customer who types does so on the first page.
     let is_typed_next = |n: usize| matches!(script.inputs.get(n + 1), Some(it @ Input::Say(_)) if !is_page(it));
     let mut platform = script.clone();
     let mut n = 0;

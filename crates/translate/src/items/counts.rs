@@ -1,62 +1,31 @@
-//! Counts of items, to close the books with.
+//! Counts of items by kind, to close the books with.
 
 use std::ops::AddAssign;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use model::ItemCounts;
 
 use super::{Item, ItemKind, ItemOutcome};
 
-/// How many items there are, and what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ItemCounts {
-    pub n_in: u64,
-    pub carried: u64,
-    /// Lost by name: a finding says so.
-    pub lost: u64,
-    /// Items of scenarios that were refused.
-    pub not_taken: u64,
-    /// Items that nothing says anything about: an error of Ferry's.
-    pub unaccounted: u64,
-}
-
 /// The counts of items by kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ItemTotals {
-    pub steps: ItemCounts,
-    pub choices: ItemCounts,
-    pub slots: ItemCounts,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ItemTotals {
+    pub(super) steps: ItemCounts,
+    pub(super) choices: ItemCounts,
+    pub(super) slots: ItemCounts,
     /// Other losses on import.
-    pub other: ItemCounts,
-}
-
-impl ItemCounts {
-    pub fn add(&mut self, outcome: &ItemOutcome) {
-        self.n_in += 1;
-        match outcome {
-            ItemOutcome::Carried { .. } => self.carried += 1,
-            ItemOutcome::Lost { .. } => self.lost += 1,
-            ItemOutcome::NotTaken { .. } => self.not_taken += 1,
-            ItemOutcome::Unaccounted => self.unaccounted += 1,
-        }
-    }
-
-    /// Whether the books close: items in = carried + lost by name + not taken.
-    pub fn closes(&self) -> bool {
-        self.n_in == self.carried + self.lost + self.not_taken
-    }
+    pub(super) other: ItemCounts,
 }
 
 impl ItemTotals {
-    pub fn of(items: &[Item]) -> Self {
+    pub(super) fn of(items: &[Item]) -> Self {
         let mut totals = Self::default();
         for item in items {
-            totals.of_kind_mut(item.kind).add(&item.outcome);
+            add(totals.of_kind_mut(item.kind), &item.outcome);
         }
         totals
     }
 
-    pub fn of_kind(&self, kind: ItemKind) -> &ItemCounts {
+    fn of_kind(&self, kind: ItemKind) -> &ItemCounts {
         match kind {
             ItemKind::Step => &self.steps,
             ItemKind::Choice => &self.choices,
@@ -75,25 +44,31 @@ impl ItemTotals {
     }
 
     /// The counts of all kinds together.
-    pub fn all(&self) -> ItemCounts {
-        let mut all = ItemCounts::default();
-        ItemKind::ALL.into_iter().for_each(|it| all += *self.of_kind(it));
-        all
+    pub(super) fn all(&self) -> ItemCounts {
+        ItemKind::ALL.into_iter().fold(ItemCounts::default(), |sum, it| sum + *self.of_kind(it))
+    }
+
+    /// Whether every item has an outcome.
+    pub(super) fn close(&self) -> bool {
+        self.all().unaccounted() == 0
     }
 }
 
-impl AddAssign for ItemCounts {
-    fn add_assign(&mut self, other: Self) {
-        self.n_in += other.n_in;
-        self.carried += other.carried;
-        self.lost += other.lost;
-        self.not_taken += other.not_taken;
-        self.unaccounted += other.unaccounted;
+/// Counts an item. One that is unaccounted for goes in and has no outcome.
+pub(super) fn add(counts: &mut ItemCounts, outcome: &ItemOutcome) {
+    counts.items_in += 1;
+    match outcome {
+        ItemOutcome::Carried { .. } => counts.carried += 1,
+        ItemOutcome::Lost { .. } => counts.lost += 1,
+        ItemOutcome::NotTaken { .. } => counts.not_taken += 1,
+        ItemOutcome::Unaccounted => {}
     }
 }
 
 impl AddAssign for ItemTotals {
     fn add_assign(&mut self, other: Self) {
-        ItemKind::ALL.into_iter().for_each(|it| *self.of_kind_mut(it) += *other.of_kind(it));
+        for it in ItemKind::ALL {
+            *self.of_kind_mut(it) = *self.of_kind(it) + *other.of_kind(it);
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn items(
         let Act::Message(message) = &step.act else { continue };
         let mut became = Taps::of(side, &step.id, is_reached);
         for tap in taps(n, message) {
-            // What is on a step that is gone is gone with it.
+            // The choices of a step that is gone are gone with it.
             let outcome = if is_carried { became.take(&tap, told, n) } else { of_step.outcome.clone() };
             items.push(Item { kind: ItemKind::Choice, place: tap.place, name: tap.name.to_owned(), outcome });
         }
@@ -44,7 +44,7 @@ fn outcome(step: &Step, is_reached: bool, side: &WhatsappSide<'_>) -> Option<Ite
 
 /// Whether the steps do what the act did.
 fn does_the_same(act: &Act, became: &[&FlowStep], side: &WhatsappSide<'_>) -> bool {
-    // Of several messages, such as the pages of a list, each must be there.
+    // Each of several messages, such as the pages of a list, must be there.
     let says =
         || became.iter().any(|it| sends(it).is_some()) && became.iter().filter_map(sends).all(|it| side.says(it));
     let waits = || became.iter().filter_map(sends).any(|it| it.awaits.is_some());

@@ -97,7 +97,7 @@ enum Opens {
 }
 
 impl<'a> Taps<'a> {
-    /// Of a step that the scenario comes to, what is on a page that the WhatsApp side does not come to is not there.
+    /// If the scenario comes to the step, choices on pages that the WhatsApp side never comes to do not count.
     pub(super) fn of(side: &WhatsappSide<'a>, id: &str, is_reached: bool) -> Self {
         let mut taps = Self::default();
         for step in side.became(id).iter().filter(|it| !is_reached || side.is_reached(it)) {

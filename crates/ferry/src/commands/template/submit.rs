@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use campaign::{
-    KeptWanted, LeftOut, ProviderWait, Sample, SubmitEvent, SubmitReport, TemplateAccount, UploadPart, WantedTemplate,
-    blocking_error,
+    KeptWanted, LeftOut, ProviderWait, SubmitEvent, SubmitReport, TemplateAccount, UploadPart, WantedTemplate,
+    sample_to_send,
 };
 use crossing::Progress;
 use crossing::progress::{Note, Outcome, Task, Work};
@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use plan::Plan;
 use scenario::Criticality;
 use serde_json::{Value, json};
-use template::HEADER_HANDLE;
 use template_text as text;
 use translation::{ORDER, OrderEntry};
 
@@ -140,14 +139,10 @@ fn wanted(args: &SubmitArgs, samples: &Path) -> Result<(Vec<WantedTemplate>, Vec
                     continue;
                 }
             };
-            if let Some(error) = blocking_error(&template) {
-                faulty.push(format!("{path}{pointer}: {}[{}] {}", error.rule.name, error.rule.code, error.message));
-                continue;
-            }
-            let sample = match Sample::of(&template, samples) {
+            let sample = match sample_to_send(&template, samples) {
                 Ok(sample) => sample,
                 Err(why) => {
-                    faulty.push(format!("{path}{pointer}: {}[{}] {why:#}", HEADER_HANDLE.name, HEADER_HANDLE.code));
+                    faulty.push(format!("{path}{pointer}: {why}"));
                     continue;
                 }
             };

@@ -61,7 +61,7 @@ impl Sync<'_> {
                 listed = self.listed() => listed,
                 () = stop.wait() => break,
             };
-            // Who is told must also be noted as told, so this is not interrupted.
+            // Not interrupted: an alert that was told must also be noted as told.
             let told = match listed {
                 Ok(report) => self.tell(&report, is_first).await,
                 Err(error) => Err(error),

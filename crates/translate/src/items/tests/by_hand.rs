@@ -4,7 +4,10 @@ use expect_test::expect;
 use serde_json::json;
 
 use super::{fixtures, scenario, told};
-use crate::items::{ItemCounts, ItemTotals, items};
+use model::ItemCounts;
+
+use crate::items::counts::ItemTotals;
+use crate::items::items;
 
 /// The scenarios: steps, choices and slots as `carried`, and as `carried-lost-not taken` where not all are carried.
 const BY_HAND: &str = "
