@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::auth::{Auth, Credentials, Login};
 use crate::backoff::backoff;
+use crate::resolver::{Resolver, is_private_host};
 use crate::response::{self, ReadFailure, Response, retry_after};
 use crate::throttle::{CallCounts, Throttle};
 use crate::{CallError, ClientConfig, Hooks};
@@ -211,6 +212,7 @@ pub(crate) fn builder(base: &Url, config: &ClientConfig) -> reqwest::ClientBuild
         // A redirect would carry the token to another host.
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        .dns_resolver(Resolver { allows_private: config.allows_private })
 }
 
 impl Inner {
@@ -263,7 +265,14 @@ impl Inner {
     }
 
     fn url(&self, path: &str) -> Result<Url, CallError> {
-        self.base.join(path).map_err(|_| CallError::Malformed)
+        let url = self.base.join(path).map_err(|_| CallError::Malformed)?;
+        let host = || url.host_str().unwrap_or_default().to_owned();
+        match () {
+            // A path such as `//host/` would carry the credentials away.
+            () if url.origin() != self.base.origin() => Err(CallError::OtherHost { host: host() }),
+            () if !self.config.allows_private && is_private_host(&url) => Err(CallError::Private { host: host() }),
+            () => Ok(url),
+        }
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
@@ -289,6 +298,9 @@ impl Inner {
         let error = error.without_url();
         match error {
             // Before the timeout: one while connecting means that nothing was sent.
+            error if private_host(&error).is_some() => {
+                CallError::Private { host: private_host(&error).unwrap_or_default() }
+            }
             error if error.is_connect() => {
                 CallError::Unreachable { host: self.base.host_str().unwrap_or_default().to_owned(), source: error }
             }
@@ -297,4 +309,12 @@ impl Inner {
             _ => CallError::Malformed,
         }
     }
+}
+
+/// Returns the host that the resolver refused, if that is why a call failed.
+fn private_host(error: &reqwest::Error) -> Option<String> {
+    std::iter::successors(std::error::Error::source(error), |it| it.source()).find_map(|it| match it.downcast_ref() {
+        Some(CallError::Private { host }) => Some(host.clone()),
+        _ => None,
+    })
 }
