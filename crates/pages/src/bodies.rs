@@ -3,8 +3,8 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use crate::segment::{FIRST_LINE, Next, SegmentReader};
 use crate::FrameKind;
+use crate::segment::{FIRST_LINE, Next, SegmentReader};
 
 /// Returns whether a file that begins like this is a segment.
 pub fn is_segment(start: &[u8]) -> bool {

@@ -46,6 +46,8 @@ pub enum FrameKind {
     Page,
     /// Something is about to be ordered from the provider that costs money or can be had once.
     Order,
+    /// A window is begun again. What was read of it stays.
+    Restart,
     /// A window was read to its end.
     WindowEnd,
     /// The reading has come to its end.

@@ -97,6 +97,11 @@ impl PageStore {
         Ok(frame)
     }
 
+    /// Returns the folder of the store.
+    pub fn folder(&self) -> &Path {
+        &self.dir
+    }
+
     /// Returns the digest of everything that was written.
     pub fn chain(&self) -> Digest {
         self.chain
