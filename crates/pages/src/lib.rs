@@ -10,6 +10,7 @@
 //! damage is an error. Pages hold personal data, so files are readable for their owner alone.
 
 mod bodies;
+mod coverage;
 mod error;
 mod frame;
 mod segment;
@@ -18,6 +19,7 @@ mod store;
 mod tests;
 
 pub use bodies::{Bodies, is_segment};
+pub use coverage::{PullCoverage, PullFinding, coverage_of, last_read_at};
 pub use error::PageError;
 pub use frame::{Frame, FrameKind, Window};
 pub use store::{Contents, PageStore, PlacedFrame, SEGMENT_BYTES, read_store};

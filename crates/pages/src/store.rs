@@ -190,6 +190,14 @@ fn segments(dir: &Path) -> Result<Vec<PathBuf>, PageError> {
 }
 
 impl Contents {
+    /// Returns the segments of one reading, or of all.
+    pub fn segments_of(&self, pull: Option<u32>) -> Vec<PathBuf> {
+        let frames = self.frames.iter().filter(|it| pull.is_none_or(|pull| it.frame.pull == pull));
+        let mut numbers: Vec<usize> = frames.map(|it| it.segment).collect();
+        numbers.dedup();
+        numbers.into_iter().map(|it| self.segments[it].clone()).collect()
+    }
+
     /// Reads the page of a frame again.
     pub fn body(&self, frame: &PlacedFrame) -> Result<Vec<u8>, PageError> {
         let mut reader = SegmentReader::open(&self.segments[frame.segment])?;

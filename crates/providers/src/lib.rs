@@ -20,5 +20,5 @@ mod viber;
 pub use call::{Call, Method, Then};
 pub use catalog::{Auth, Limit, PROVIDERS, Paging, ProviderSpec, Retention, StreamSpec, Windows, provider, stream_of};
 pub use connection::{Account, Connection};
-pub use pull::{Coverage, PullError, PullEvent, PullFinding, PullOptions, Pulled, coverage_of, pull};
+pub use pull::{PullError, PullEvent, PullOptions, Pulled, pull};
 pub use stream::{PageRead, Row, Stream};

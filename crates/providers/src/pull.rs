@@ -1,6 +1,5 @@
 //! The driver that reads any stream into pages.
 
-mod coverage;
 mod error;
 mod guard;
 mod history;
@@ -13,9 +12,8 @@ use std::path::Path;
 
 use http::{Client, ClientConfig, Hooks, Wait};
 use jiff::{SignedDuration, Timestamp};
-use pages::{Frame, FrameKind, PageStore, Window};
+use pages::{Frame, FrameKind, PageStore, PullCoverage, Window};
 
-pub use coverage::{Coverage, PullFinding, coverage_of};
 pub use error::PullError;
 
 use crate::pull::history::{Begun, History};
@@ -54,7 +52,7 @@ pub enum PullEvent {
 /// The result of reading a stream.
 #[derive(Clone, Debug)]
 pub struct Pulled {
-    pub coverage: Coverage,
+    pub coverage: PullCoverage,
     /// Calls of this process, retries among them.
     pub calls: u64,
 }
@@ -86,7 +84,7 @@ pub async fn pull(
     }
     let calls = reader.calls();
     drop(reader);
-    Ok(Pulled { coverage: coverage_of(&pages::read_store(folder)?), calls })
+    Ok(Pulled { coverage: pages::coverage_of(&pages::read_store(folder)?), calls })
 }
 
 /// Reads the windows of a range that are not read yet.

@@ -1,18 +1,18 @@
 //! What the pages of a store cover.
 
 use jiff::Timestamp;
-use model::Digest;
-use pages::{Contents, FrameKind};
+use model::{Digest, Hasher};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::{Contents, FrameKind};
+
 /// What was read of a stream. The same pages always give the same coverage.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Coverage {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PullCoverage {
     /// The time that ended readings cover; none for a list.
     pub since: Option<Timestamp>,
     pub until: Option<Timestamp>,
-    /// When the last reading that ended began.
-    pub read_at: Option<Timestamp>,
     /// Whether the last reading has ended.
     pub is_complete: bool,
     /// Readings that have ended.
@@ -24,12 +24,12 @@ pub struct Coverage {
     /// Records that came, those that came again among them.
     pub rows: u64,
     pub findings: Vec<PullFinding>,
-    /// The digest of all pages.
-    pub chain: Option<Digest>,
+    /// The digest of all pages, whenever they were read.
+    pub content: Option<Digest>,
 }
 
 /// Something about a reading that a person should know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PullFinding {
     /// The plan asks for earlier records than the provider keeps.
@@ -43,17 +43,16 @@ pub enum PullFinding {
 }
 
 /// Returns what the pages of a store cover.
-pub fn coverage_of(contents: &Contents) -> Coverage {
-    let mut coverage = Coverage { chain: contents.chain, ..Coverage::default() };
+pub fn coverage_of(contents: &Contents) -> PullCoverage {
+    let mut coverage = PullCoverage::default();
+    let mut content = Hasher::default();
     let (mut claimed, mut records, mut moves, mut deleted) = (None, 0, 0, 0);
-    let mut begun_at = None;
     for placed in &contents.frames {
         let frame = &placed.frame;
         let fact = |name: &str| frame.facts.get(name).and_then(serde_json::Value::as_u64);
         match frame.kind {
             FrameKind::Begin => {
                 coverage.is_complete = false;
-                begun_at = Some(frame.at);
                 let wanted = frame.facts.get("wanted_since").and_then(|it| it.as_str()?.parse().ok());
                 if let (Some(wanted), Some(window)) = (wanted, frame.window)
                     && wanted < window.since
@@ -63,6 +62,7 @@ pub fn coverage_of(contents: &Contents) -> Coverage {
             }
             FrameKind::Page => {
                 coverage.pages += 1;
+                content.update(frame.body.to_string().as_bytes());
                 coverage.rows += frame.rows;
             }
             FrameKind::WindowEnd => {
@@ -77,7 +77,6 @@ pub fn coverage_of(contents: &Contents) -> Coverage {
                 coverage.is_complete = true;
                 coverage.pulls += 1;
                 coverage.last_pull = frame.pull;
-                coverage.read_at = begun_at;
                 deleted += fact("deleted").unwrap_or(0);
                 if let Some(window) = frame.window {
                     coverage.since = Some(coverage.since.map_or(window.since, |it| it.min(window.since)));
@@ -93,5 +92,13 @@ pub fn coverage_of(contents: &Contents) -> Coverage {
     }
     add(moves > 0, PullFinding::Moved { times: moves });
     add(deleted > 0, PullFinding::Deleted { records: deleted });
+    coverage.content = (coverage.pages > 0).then(|| content.finish());
     coverage
+}
+
+/// Returns when the last reading that has ended began; none if none has.
+pub fn last_read_at(contents: &Contents) -> Option<Timestamp> {
+    let ended = contents.frames.iter().rfind(|it| it.frame.kind == FrameKind::End)?.frame.pull;
+    let began = contents.frames.iter().find(|it| it.frame.kind == FrameKind::Begin && it.frame.pull == ended);
+    began.map(|it| it.frame.at)
 }
