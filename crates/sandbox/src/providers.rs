@@ -26,6 +26,7 @@ mod person;
 mod store;
 mod texts;
 mod twilio;
+mod viber;
 mod world;
 
 #[cfg(test)]
@@ -48,7 +49,7 @@ pub(crate) use world::{Direction, Message, Outcome, World};
 use crate::Sandbox;
 
 /// All stand-ins.
-static ALL: [&dyn Provider; 1] = [&twilio::Twilio];
+static ALL: [&dyn Provider; 2] = [&twilio::Twilio, &viber::Viber];
 
 /// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`.
 pub(crate) struct Rate {

@@ -87,7 +87,6 @@ fn resource(call: &Call<'_>, row: &Row, id: &str, identity: Value, binding: Valu
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::providers::tests::Shown;
 
     #[tokio::test]
