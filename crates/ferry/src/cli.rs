@@ -8,10 +8,11 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 use contact_export::ExportFormat;
 use crossing::{PullSettings, Refresh, RunOptions, RunPlace, Sample};
+use jiff::Timestamp;
 use model::Stage;
 use phone::Region;
 use sandbox::Fault;
@@ -774,10 +775,29 @@ pub(crate) struct SandboxArgs {
     ///
     /// Kinds: rate-limit, retry-after, server-error, timeout-before, timeout-after, truncate,
     /// always-valid, processing, missing, contradict, html, always-invalid, doubled, reordered,
-    /// unasked, expired-token. `POST /sandbox/faults` changes the faults while the sandbox runs, and `POST
-    /// /sandbox/clock` moves its clock
+    /// unasked, expired-token; for pages of providers repeat-page, loop-page, empty-page, foreign-link, small-page,
+    /// wrong-total, error-body, cut-page, tied-times. `POST /sandbox/faults` changes the faults while the sandbox runs,
+    /// and `POST /sandbox/clock` moves its clock
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<Fault>,
+    /// People that each provider knows, such as Twilio; without them providers hold nothing
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u32).range(..=5_000))]
+    pub(crate) people: u32,
+    /// Messages that each provider keeps
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) messages: u32,
+    /// Days from the oldest message of a provider to the newest, which is of the start of the clock
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) days: u32,
+    /// Account at every provider; without it every account is answered
+    #[arg(long, value_name = "ID")]
+    pub(crate) provider_account: Option<String>,
+    /// Lift the documented rates of providers
+    #[arg(long)]
+    pub(crate) no_rates: bool,
+    /// Time at which the clock starts, such as 2026-03-03T09:14:07Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) starts_at: Option<Timestamp>,
 }
 
 /// The help of `ferry verify`: a list of all adapters.

@@ -3,7 +3,8 @@
 //! - `GET /sandbox/clock` returns its time, `POST /sandbox/clock {"advance_seconds": N}` moves it.
 //! - `POST /sandbox/moderation` sets what becomes of templates: see `templates.rs`.
 //! - `POST /sandbox/uploads` cuts uploads, `GET` there lists them: see `uploads.rs`.
-//! - `POST /sandbox/faults ["rate-limit:0.1", …]` replaces its faults.
+//! - `POST /sandbox/faults ["rate-limit:0.1", …]` replaces its faults. Calls to providers are counted from then on.
+//! - `/sandbox/providers/…` shows and changes what providers hold: see `providers/control.rs`.
 
 use std::sync::{Arc, PoisonError};
 
@@ -36,5 +37,6 @@ pub(crate) async fn set_faults(
     let faults: Result<Vec<Fault>, _> = faults.iter().map(|it| it.parse()).collect();
     let faults = faults.map_err(|error: crate::FaultSyntax| (StatusCode::BAD_REQUEST, error.to_string()))?;
     *sandbox.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+    sandbox.providers.count_from_zero();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -61,10 +61,28 @@ pub enum FaultKind {
     OneId,
     /// No answer to new templates, and they are not taken.
     TimeoutTemplates,
+    /// The link to the next page leads to the same page once more, and is another link.
+    RepeatPage,
+    /// The link to the next page leads back to the first.
+    LoopPage,
+    /// A page without rows, and the link to the next goes on.
+    EmptyPage,
+    /// The link to the next page leads to another host.
+    ForeignLink,
+    /// Half of the rows that were asked for, and the link to the next page goes on.
+    SmallPage,
+    /// The total of rows is wrong.
+    WrongTotal,
+    /// Status 200 with the body of an error.
+    ErrorBody,
+    /// A page ends at some byte.
+    CutPage,
+    /// All rows of six hours are of one moment. It stays so.
+    TiedTimes,
 }
 
 impl FaultKind {
-    const NAMES: [(&'static str, Self); 19] = [
+    const NAMES: [(&'static str, Self); 28] = [
         ("rate-limit", Self::RateLimit),
         ("retry-after", Self::RetryAfter),
         ("server-error", Self::ServerError),
@@ -84,6 +102,15 @@ impl FaultKind {
         ("odd", Self::Odd),
         ("one-id", Self::OneId),
         ("timeout-templates", Self::TimeoutTemplates),
+        ("repeat-page", Self::RepeatPage),
+        ("loop-page", Self::LoopPage),
+        ("empty-page", Self::EmptyPage),
+        ("foreign-link", Self::ForeignLink),
+        ("small-page", Self::SmallPage),
+        ("wrong-total", Self::WrongTotal),
+        ("error-body", Self::ErrorBody),
+        ("cut-page", Self::CutPage),
+        ("tied-times", Self::TiedTimes),
     ];
 
     fn name(self) -> &'static str {

@@ -1,8 +1,10 @@
-//! A stand-in for WhatsApp, in a process of its own, with faults that can be switched on.
+//! A stand-in for WhatsApp and for the providers that people leave, in a process of its own, with faults that can be
+//! switched on.
 //!
 //! One process speaks every protocol that Ferry verifies through, and keeps templates as the Cloud API does. It writes
 //! every number that was checked to one ledger before it answers. Which numbers are registered depends only on the seed,
 //! so two runs give the same answers. Tests move its clock and change its faults while it runs: see `control.rs`.
+//! The providers are in `providers.rs`.
 
 mod answering;
 mod clock;
@@ -12,6 +14,7 @@ mod fault;
 mod ledger;
 mod limits;
 mod population;
+mod providers;
 mod wires;
 
 pub use clock::Clock;
@@ -19,6 +22,7 @@ pub use fault::{Fault, FaultKind, FaultSyntax};
 pub use ledger::Ledger;
 pub use limits::Limits;
 pub use population::Population;
+pub use providers::{ProviderSettings, Providers};
 pub use wires::login::Login;
 pub use wires::templates::Templates;
 pub use wires::uploads::Uploads;
@@ -47,13 +51,18 @@ pub struct Sandbox {
     pub clock: Clock,
     pub templates: Templates,
     pub uploads: Uploads,
+    pub providers: Providers,
     /// Requests so far.
     pub n_requests: AtomicU64,
 }
 
 /// Serves as long as it is polled. Dropping it cuts off callers that a fault keeps waiting.
 pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
-    let routes = Router::new()
+    axum::serve(listener, routes(Arc::new(sandbox))).await
+}
+
+fn routes(sandbox: Arc<Sandbox>) -> Router {
+    Router::new()
         .route("/v1/contacts", post(contacts::check))
         .route("/v1/users/login", post(login::log_in))
         .route("/api/contacts/check-exists", get(gateways::waha))
@@ -70,7 +79,10 @@ pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
         .route("/sandbox/uploads", get(uploads::ledger).post(uploads::control))
         .route("/sandbox/clock", get(control::clock).post(control::move_clock))
         .route("/sandbox/faults", post(control::set_faults))
+        .route("/sandbox/providers/calls", get(providers::control::calls))
+        .route("/sandbox/providers/{provider}/rows", get(providers::control::rows))
+        .route("/sandbox/providers/{provider}/change", post(providers::control::change))
+        .merge(providers::routes())
         .layer(DefaultBodyLimit::max(4 << 20))
-        .with_state(Arc::new(sandbox));
-    axum::serve(listener, routes).await
+        .with_state(sandbox)
 }

@@ -3,7 +3,7 @@ use std::sync::atomic::AtomicU64;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use sandbox::{Clock, Ledger, Limits, Login, Population, Sandbox, Templates, Uploads};
+use sandbox::{Clock, Ledger, Limits, Login, Population, ProviderSettings, Providers, Sandbox, Templates, Uploads};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -24,6 +24,15 @@ pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
         .login_env
         .map(|it| std::env::var(&it).with_context(|| format!("the environment variable {it} is not set")))
         .transpose()?;
+    let starts_at = args.starts_at.unwrap_or_else(Timestamp::now);
+    let provided = ProviderSettings {
+        seed: args.seed,
+        people: args.people,
+        messages: args.messages,
+        days: args.days,
+        account: args.provider_account,
+        no_rates: args.no_rates,
+    };
     let sandbox = Sandbox {
         population: Population::new(args.seed, args.registered),
         faults: args.faults.into(),
@@ -36,9 +45,10 @@ pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
             lookup_seconds: args.lookup_seconds,
             ..Limits::default()
         },
-        clock: Clock::starting(Timestamp::now()),
+        clock: Clock::starting(starts_at),
         templates: Templates::default(),
         uploads: Uploads::default(),
+        providers: Providers::new(provided, starts_at),
         n_requests: AtomicU64::new(0),
     };
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await;
