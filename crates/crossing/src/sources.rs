@@ -27,10 +27,7 @@ pub async fn pull_plan(path: &Path, settings: &PullSettings, progress: &Progress
             }
         }
     }
-    let key = match find_key(&plan)? {
-        Some(found) => found.key,
-        None => made_key(&plan, progress)?,
-    };
+    let key = key_of(&plan, progress)?;
     let (pulled, failed) = pull(&plan, &key, settings, progress).await;
     match failed.into_iter().next() {
         Some(first) => Err(first.into()),
@@ -38,8 +35,11 @@ pub async fn pull_plan(path: &Path, settings: &PullSettings, progress: &Progress
     }
 }
 
-/// Makes the first key of a plan.
-fn made_key(plan: &Plan, progress: &Progress) -> Result<ContactKey> {
+/// Returns the key of a plan, which is made if there is none yet.
+pub(crate) fn key_of(plan: &Plan, progress: &Progress) -> Result<ContactKey> {
+    if let Some(found) = find_key(plan)? {
+        return Ok(found.key);
+    }
     let made = make_key(plan)?;
     if let KeyPlace::File(path) = made.place {
         progress.note(Note::KeyMade { path });
@@ -83,7 +83,7 @@ fn unread_source(failed: &FailedSource) -> UnreadSource {
     }
 }
 
-async fn pull(
+pub(crate) async fn pull(
     plan: &Plan,
     key: &ContactKey,
     settings: &PullSettings,

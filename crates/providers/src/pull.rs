@@ -29,6 +29,9 @@ pub struct PullOptions {
     pub until: Option<Timestamp>,
     /// Whether a reading that has ended is followed by another, from where it ended.
     pub goes_on: bool,
+    /// Whether only what is new is looked for, with as little overlap as can be: records that have changed are read again by
+    /// a later reading that is not brief.
+    pub is_brief: bool,
     /// Whether an order whose answer was lost is given again, although it may be charged twice.
     pub orders_again: bool,
     pub now: Timestamp,
@@ -76,6 +79,11 @@ pub async fn pull(
     let mut next = history.unfinished().or_else(|| first_range(spec, &history, options));
     while let Some(begun) = next.take() {
         let done = history.done_of(begun.pull);
+        if options.is_brief
+            && let Some(range) = begun.window
+        {
+            reader.know_rows_before(&contents, &history, begun.pull, range)?;
+        }
         if history.last_pull() < begun.pull {
             reader.begin(&begun)?;
         }
@@ -106,7 +114,7 @@ async fn read_range(
         let resumed = history.open(contents, begun.pull, window, reader.stream)?;
         reader.window(begun.pull, window, resumed).await?;
     }
-    reader.compare_overlap(contents, history, begun)
+    if reader.is_brief() { Ok(()) } else { reader.compare_overlap(contents, history, begun) }
 }
 
 /// Returns what is to be read where no reading is under way; none if there is nothing.
@@ -121,6 +129,7 @@ fn first_range(spec: &StreamSpec, history: &History, options: &PullOptions) -> O
     let until = options.until.unwrap_or(Timestamp::MAX).min(whole_second(back(options.now, lag)));
     let (wanted_since, since) = match history.covered() {
         None => (options.since, options.since),
+        Some(covered) if options.goes_on && options.is_brief => (None, Some(back(covered.until, lag))),
         Some(covered) if options.goes_on => (None, Some(back(covered.until, overlap))),
         // What the plan has come to ask for since, after or before what was read.
         Some(covered) if options.until.is_some_and(|it| it > covered.until) => (None, Some(covered.until)),

@@ -21,6 +21,11 @@ pub trait Stream: Send + Sync {
     /// that leaves the host.
     fn read(&self, call: &Call, body: &[u8]) -> Result<PageRead, CallError>;
 
+    /// Returns whether the latest records of a window come first.
+    fn is_newest_first(&self) -> bool {
+        false
+    }
+
     /// Returns the call for the records from `offset` on, in a window; none where a stream does not count records.
     fn at_offset(&self, _window: Option<Window>, _offset: u64) -> Option<Call> {
         None

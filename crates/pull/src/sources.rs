@@ -36,6 +36,8 @@ pub enum Refresh {
     Missing,
     /// Also what has come since the last reading.
     SinceLast,
+    /// Only what is new since the last reading; what has changed is left to a later one.
+    New,
 }
 
 /// What happens while sources are read, by the name of the source. Called from any thread.
@@ -148,7 +150,8 @@ fn options(of: &ProviderSource, connection: &Connection, settings: &PullSettings
     PullOptions {
         since: of.since,
         until: of.until,
-        goes_on: settings.refresh == Refresh::SinceLast,
+        goes_on: settings.refresh != Refresh::Missing,
+        is_brief: settings.refresh == Refresh::New,
         orders_again: settings.orders_again,
         now: Timestamp::now(),
         max_calls: of.max_calls(),

@@ -15,7 +15,7 @@ pub fn pulled(source: &PulledSource) -> String {
     let PulledSource { name, coverage, calls, new_rows } = source;
     let new = match calls {
         0 => "already read".to_owned(),
-        calls => format!("{} in {}", counted(*new_rows, "new record"), counted(*calls, "call")),
+        calls => format!("{} in {}", counted(*new_rows, "record"), counted(*calls, "call")),
     };
     let period = period(coverage).map_or(String::new(), |it| format!(", {it}"));
     format!("{name}: {new}{period}")

@@ -59,6 +59,12 @@ impl SourceSection {
         self.provider.is_some()
     }
 
+    /// Returns the variables and files that hold secrets of the source.
+    pub(crate) fn places_of_secrets(&self) -> Vec<String> {
+        let variables = [&self.account_env, &self.token_env].into_iter().flatten().map(|it| it.get_ref().clone());
+        variables.chain(self.token_file.iter().map(|it| it.get_ref().display().to_string())).collect()
+    }
+
     /// Checks the keys of a provider before profiles are resolved.
     pub(crate) fn check_stream(&self, plan: &Plan) -> Result<(), PlanError> {
         let name = self.name.get_ref();

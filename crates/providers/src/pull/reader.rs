@@ -1,6 +1,6 @@
 //! Reads the windows of a reading, page by page.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use http::{CallError, Client, Parameters, Request};
 use pages::{Contents, Frame, FrameKind, PageStore, Window};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::pull::guard::{Fault, WindowState};
 use crate::pull::history::{Begun, History, Resumed};
 use crate::pull::{PullError, PullEvent, PullOptions, frame};
-use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
+use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then, Windows};
 
 /// How often a window is begun again because its cursor was refused or its pages went in a circle.
 const MOST_RESTARTS: u32 = 1;
@@ -29,6 +29,8 @@ pub(crate) struct Reader<'a> {
     n_calls: u64,
     /// Records that disappeared between two readings of the same time.
     deleted: u64,
+    /// The ids of records that earlier readings saw, in a brief reading of a stream whose latest records come first.
+    known: HashSet<String>,
 }
 
 /// A page that came, and the call that gave it.
@@ -48,7 +50,7 @@ impl<'a> Reader<'a> {
         on_event: &'a (dyn Fn(PullEvent) + Sync),
     ) -> Self {
         let share = (0.0, 1.0);
-        Self { spec, stream, clients, store, options, on_event, share, n_calls: 0, deleted: 0 }
+        Self { spec, stream, clients, store, options, on_event, share, n_calls: 0, deleted: 0, known: HashSet::new() }
     }
 
     /// Returns the calls of this process, retries among them.
@@ -162,6 +164,7 @@ impl<'a> Reader<'a> {
                     state.note_move();
                     Some(next)
                 }
+                Moved::On(_) if self.is_known(&page) => None,
                 Moved::On(next) => next,
             };
             state.add(&call, &page);
@@ -276,11 +279,9 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let is_inside = |it: &crate::Row| it.at.is_some_and(|at| range.since <= at && at < range.until);
-        let mut earlier: HashMap<String, ()> = HashMap::new();
+        let mut earlier: HashSet<String> = HashSet::new();
         for number in before {
-            for row in self.rows_of(contents, number)?.into_iter().filter(is_inside) {
-                earlier.insert(row.id, ());
-            }
+            earlier.extend(self.rows_of(contents, number)?.into_iter().filter(is_inside).map(|it| it.id));
         }
         let now = pages::read_store(self.store.folder())?;
         for (number, placed) in now.frames.iter().enumerate() {
@@ -292,6 +293,36 @@ impl<'a> Reader<'a> {
         }
         self.deleted = earlier.len() as u64;
         Ok(())
+    }
+
+    pub(crate) fn is_brief(&self) -> bool {
+        self.options.is_brief
+    }
+
+    /// Remembers the records that earlier readings saw around a range, so that a brief reading can end at them.
+    pub(crate) fn know_rows_before(
+        &mut self,
+        contents: &Contents,
+        history: &History,
+        pull: u32,
+        range: Window,
+    ) -> Result<(), PullError> {
+        if self.stream.is_newest_first() {
+            // The windows of a stream can be coarser than its range, such as days.
+            let Windows::Of { length, .. } = self.spec.windows else { return Ok(()) };
+            let length = jiff::SignedDuration::try_from(length).unwrap_or_default();
+            let since = range.since.saturating_sub(length).unwrap_or(range.since);
+            for number in history.pages_before(contents, pull, Window { since, ..range }) {
+                let ids = self.rows_of(contents, number)?.into_iter().map(|it| it.id);
+                self.known.extend(ids);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all records of a page are known from earlier readings, and so are those behind it.
+    fn is_known(&self, page: &PageRead) -> bool {
+        !page.rows.is_empty() && page.rows.iter().all(|it| self.known.contains(&it.id))
     }
 
     fn rows_of(&self, contents: &Contents, number: usize) -> Result<Vec<crate::Row>, PullError> {

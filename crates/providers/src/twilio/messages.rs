@@ -31,6 +31,10 @@ impl Stream for Messages {
         Some(Call::get(format!("/2010-04-01/Accounts/{account}/Messages.json?{filters}PageSize=1000")))
     }
 
+    fn is_newest_first(&self) -> bool {
+        true
+    }
+
     fn read(&self, _call: &Call, body: &[u8]) -> Result<PageRead, CallError> {
         let page = parse(body)?;
         check(&page)?;
