@@ -93,7 +93,8 @@ pub enum Paging {
     Cursor,
     /// The cursor counts records. Pages overlap by a record, so that a move is seen.
     Offset,
-    /// Pages are numbered. A list whose total changes while it is read is read again.
+    /// Pages are numbered. A list of several pages is read until a pass brings nothing new: a record that disappears moves
+    /// those behind it, and no page shows that.
     Numbered,
 }
 

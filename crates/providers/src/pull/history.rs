@@ -108,6 +108,10 @@ impl History {
             }
             let Ok(call) = serde_json::from_value::<Call>(placed.frame.call.clone()) else { continue };
             if let Ok(read) = stream.read(&call, &contents.body(placed)?) {
+                // Another pass over the list, or records had moved: else a call is not made twice.
+                if state.has_made(&call) {
+                    state.begin_pass();
+                }
                 state.add(&call, &read);
             }
         }

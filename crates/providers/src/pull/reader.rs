@@ -13,7 +13,7 @@ use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
 
 /// How often a window is begun again because its cursor was refused or its pages went in a circle.
 const MOST_RESTARTS: u32 = 1;
-/// Passes over a numbered list whose total changes while it is read.
+/// Passes over a numbered list that changes while it is read.
 const MOST_PASSES: u32 = 4;
 
 pub(crate) struct Reader<'a> {
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         let (mut n_restarts, mut n_passes) = (0, 1);
         loop {
             match self.pages(pull, window, &mut state, next.take(), is_resumed && n_restarts == 0).await {
-                Ok(()) if self.needs_another_pass(&state, n_passes) => {
+                Ok(()) if self.spec.paging == Paging::Numbered && n_passes < MOST_PASSES && !state.is_proven() => {
                     n_passes += 1;
                     state.begin_pass();
                 }
@@ -110,12 +110,6 @@ impl<'a> Reader<'a> {
         self.end_window(pull, window, &state)
     }
 
-    /// Whether records may have moved between the pages of a numbered list.
-    fn needs_another_pass(&self, state: &WindowState, n_passes: u32) -> bool {
-        let is_moved = |(first, last): (u64, u64)| first != last || (n_passes == 1 && last != state.ids.len() as u64);
-        self.spec.paging == Paging::Numbered && n_passes < MOST_PASSES && state.totals.is_some_and(is_moved)
-    }
-
     fn restart(&mut self, pull: u32, window: Option<Window>) -> Result<(), PullError> {
         self.store.append(frame(FrameKind::Restart, pull, window), b"")?;
         Ok(())
@@ -126,7 +120,7 @@ impl<'a> Reader<'a> {
             "pages": state.pages,
             "rows": state.rows,
             "records": state.ids.len(),
-            "claimed": state.totals.map(|it| it.1),
+            "claimed": state.total,
             "moves": state.moves,
         });
         let frame = Frame { facts, ..frame(FrameKind::WindowEnd, pull, window) };
