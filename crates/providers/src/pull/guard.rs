@@ -8,6 +8,8 @@ use crate::{Call, PageRead};
 
 /// More empty pages than this in a row are no pages.
 const MOST_EMPTY_PAGES: u64 = 1000;
+/// A list whose records move more often than this has no order.
+const MOST_MOVES: u64 = 1000;
 /// A provider that repeats more pages than this in a row goes round in a circle, whatever its links say.
 const MOST_STALE_PAGES: u64 = 10;
 
@@ -108,6 +110,7 @@ impl WindowState {
     pub(crate) fn fault(&self, next: &Call, may_repeat: bool) -> Option<Fault> {
         match () {
             () if self.n_empty > MOST_EMPTY_PAGES => Some(Fault::OnlyEmpty),
+            () if self.moves > MOST_MOVES => Some(Fault::Circle),
             () if may_repeat => None,
             () if self.has_made(next) || self.n_stale > MOST_STALE_PAGES => Some(Fault::Circle),
             () => None,

@@ -38,7 +38,7 @@ struct Past {
 
 /// Where a window is gone on with.
 pub(crate) struct Resumed {
-    /// None if the last page has come.
+    /// None if the last page has come. Of an order without an answer, the order.
     pub(crate) call: Option<Call>,
     pub(crate) state: WindowState,
 }
@@ -104,6 +104,9 @@ impl History {
             next = placed.frame.next.clone();
             if placed.frame.kind == FrameKind::Order {
                 state.is_order_open = placed.frame.next.is_null();
+                if state.is_order_open {
+                    next = placed.frame.call.clone();
+                }
                 continue;
             }
             let Ok(call) = serde_json::from_value::<Call>(placed.frame.call.clone()) else { continue };

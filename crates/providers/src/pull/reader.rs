@@ -82,7 +82,6 @@ impl<'a> Reader<'a> {
             Some(Resumed { state, .. }) if state.is_order_open && !self.options.orders_again => {
                 return Err(PullError::OrderUnknown);
             }
-            Some(Resumed { state, .. }) if state.is_order_open => (state, self.stream.first(window)),
             Some(Resumed { call, state }) => (state, call),
             None => (WindowState::default(), self.stream.first(window)),
         };
@@ -249,12 +248,27 @@ impl<'a> Reader<'a> {
     async fn ask(&mut self, pull: u32, window: Option<Window>, call: Call) -> Result<Answer, PullError> {
         self.check_budget()?;
         if call.then == Then::Order {
-            let value = serde_json::to_value(&call).unwrap_or_default();
-            let frame = Frame { call: value, ..frame(FrameKind::Order, pull, window) };
-            tokio::task::block_in_place(|| self.store.append(frame, b""))?;
+            return self.order(pull, window, call).await;
         }
         let answer = call_provider(&self.clients, self.stream, call).await;
         answer.map_err(|source| PullError::Call { pages: self.n_calls.saturating_sub(1), source })
+    }
+
+    /// Gives an order, which is noted before. If the provider has certainly not carried it out, that is noted too, so that
+    /// the next reading gives it; without that note nobody knows.
+    async fn order(&mut self, pull: u32, window: Option<Window>, call: Call) -> Result<Answer, PullError> {
+        let value = serde_json::to_value(&call).unwrap_or_default();
+        let noted = Frame { call: value.clone(), ..frame(FrameKind::Order, pull, window) };
+        tokio::task::block_in_place(|| self.store.append(noted.clone(), b""))?;
+        match call_provider(&self.clients, self.stream, call).await {
+            Ok(answer) => Ok(answer),
+            Err(CallError::OutcomeUnknown { .. }) => Err(PullError::OrderUnknown),
+            Err(source) => {
+                let not_given = Frame { next: value, ..noted };
+                tokio::task::block_in_place(|| self.store.append(not_given, b""))?;
+                Err(PullError::Call { pages: self.n_calls.saturating_sub(1), source })
+            }
+        }
     }
 
     /// Counts the records that an earlier reading saw in the time that this one has read again, and that are gone.
