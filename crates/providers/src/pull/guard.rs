@@ -8,6 +8,8 @@ use crate::{Call, PageRead};
 
 /// More empty pages than this in a row are no pages.
 const MOST_EMPTY_PAGES: u64 = 1000;
+/// In place of a pass: the record came on a page in front of which others may be missing.
+const BEHIND_GAP: u32 = u32::MAX;
 /// A list whose records move more often than this has no order.
 const MOST_MOVES: u64 = 1000;
 /// A provider that repeats more pages than this in a row goes round in a circle, whatever its links say.
@@ -16,7 +18,7 @@ const MOST_STALE_PAGES: u64 = 10;
 /// The state of a window.
 #[derive(Default)]
 pub(crate) struct WindowState {
-    /// The ids of its records, each with the pass that saw it last.
+    /// The ids of its records, each with the pass that saw it last, or [`BEHIND_GAP`].
     pub(crate) ids: HashMap<String, u32>,
     /// Passes that were begun before. A move begins one too, because what follows is read again.
     pass: u32,
@@ -88,12 +90,16 @@ impl WindowState {
         !self.has_total_changed && (!has_new || is_one_page)
     }
 
-    /// Notes that records have moved: calls that were made before may come again.
-    pub(crate) fn note_move(&mut self) {
+    /// Notes that records have moved, as this page shows, which was added: calls that were made before may come again. Its
+    /// records say nothing about where the gap begins.
+    pub(crate) fn note_move(&mut self, page: &PageRead) {
         self.moves += 1;
         self.visited.clear();
         self.pass += 1;
         self.n_stale = 0;
+        for row in &page.rows {
+            self.ids.entry(row.id.clone()).and_modify(|it| *it = BEHIND_GAP);
+        }
     }
 
     /// Returns whether a call was made before in this pass.
@@ -101,9 +107,9 @@ impl WindowState {
         self.visited.contains(&digest_of(call))
     }
 
-    /// Returns whether a page has a record that came before.
+    /// Returns whether a page has a record up to which the list has no gap.
     pub(crate) fn knows_one_of(&self, page: &PageRead) -> bool {
-        page.rows.iter().any(|it| self.ids.contains_key(&it.id))
+        page.rows.iter().any(|it| self.ids.get(&it.id).is_some_and(|it| *it != BEHIND_GAP))
     }
 
     /// Judges the call that comes next.

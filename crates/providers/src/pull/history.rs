@@ -116,6 +116,10 @@ impl History {
                     state.begin_pass();
                 }
                 state.add(&call, &read);
+                // The driver went back: records had moved.
+                if next["state"]["offset"].as_u64() < call.state["offset"].as_u64() && !next.is_null() {
+                    state.note_move(&read);
+                }
             }
         }
         // Without a next call, the last page of the window came and its end was not noted any more.

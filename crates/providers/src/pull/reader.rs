@@ -150,14 +150,16 @@ impl<'a> Reader<'a> {
         };
         loop {
             let Answer { call, body, page } = answer;
-            let next = match offset.next(self.stream, window, self.spec.paging, state, &page) {
+            let moved = offset.next(self.stream, window, self.spec.paging, state, &page);
+            state.add(&call, &page);
+            let next = match moved {
                 Moved::Back(next) => {
-                    state.note_move();
+                    // Behind `add`, because this call is made again too.
+                    state.note_move(&page);
                     Some(next)
                 }
                 Moved::On(next) => next,
             };
-            state.add(&call, &page);
             let frame = self.page_frame(pull, window, &call, &page, next.as_ref());
             let Some(next) = next else {
                 self.keep(frame, body).await?;
@@ -221,7 +223,7 @@ impl<'a> Reader<'a> {
         };
         kept?;
         (self.on_event)(PullEvent::Page { rows, done: self.done(window) });
-        answer.map_err(|source| PullError::Call { pages: self.n_calls, source })
+        answer.map_err(|source| PullError::Call { pages: self.n_calls.saturating_sub(1), source })
     }
 
     async fn keep(&mut self, frame: Option<Frame>, body: Vec<u8>) -> Result<(), PullError> {
