@@ -12,8 +12,11 @@ mod call;
 mod catalog;
 mod connection;
 mod json;
+mod plivo;
 mod pull;
 mod stream;
+#[cfg(test)]
+mod test_server;
 mod twilio;
 mod viber;
 
