@@ -11,6 +11,7 @@
 mod call;
 mod catalog;
 mod connection;
+mod infobip;
 mod json;
 mod plivo;
 mod pull;
