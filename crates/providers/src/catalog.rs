@@ -5,10 +5,10 @@ use std::time::Duration;
 use http::{CallError, Credentials};
 use model::Channel;
 
-use crate::{Connection, Stream, infobip, plivo, twilio, viber};
+use crate::{Connection, Stream, infobip, plivo, twilio, viber, vonage};
 
 /// All providers, in the order in which they are listed.
-pub const PROVIDERS: &[ProviderSpec] = &[twilio::TWILIO, infobip::INFOBIP, plivo::PLIVO, viber::VIBER];
+pub const PROVIDERS: &[ProviderSpec] = &[twilio::TWILIO, vonage::VONAGE, infobip::INFOBIP, plivo::PLIVO, viber::VIBER];
 
 /// What is known of a provider.
 #[derive(Clone, Copy, Debug)]

@@ -20,6 +20,7 @@ mod stream;
 mod test_server;
 mod twilio;
 mod viber;
+mod vonage;
 
 pub use call::{Call, Method, Then};
 pub use catalog::{Auth, Limit, PROVIDERS, Paging, ProviderSpec, Retention, StreamSpec, Windows, provider, stream_of};
