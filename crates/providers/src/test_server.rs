@@ -164,3 +164,30 @@ async fn send(stream: &mut BufReader<TcpStream>, reply: Reply) -> bool {
     };
     stream.get_mut().write_all(&bytes).await.is_ok() && goes_on
 }
+
+/// What the profile of a stream reads in a folder of pages: `phone or Viber id|words or state|moment` of each record.
+pub(crate) fn rows_by_profile(name: &str, stream: &str, folder: &Path) -> Vec<String> {
+    let spec = stream_of(provider(name).unwrap(), Some(stream)).unwrap();
+    let profiles = extract::Profile::built_in().unwrap();
+    let profile = profiles.iter().find(|it| Some(it.name.as_str()) == spec.profile).unwrap();
+    let mut files = pages::read_store(folder).unwrap().segments;
+    files.sort();
+    let settings = extract::Settings::of_profiles(std::slice::from_ref(profile));
+    let probed = extract::probe(&files, &settings).unwrap();
+    let layout = profile.layout(folder, &probed.columns).unwrap();
+    let mut rows = Vec::new();
+    let add = |row: extract::Row| -> Result<(), extract::ExtractError> {
+        let cells = row.cells.unwrap();
+        rows.push(match layout.contact(|it| cells.get(it)) {
+            Ok(raw) => {
+                let who = if raw.phone.is_empty() { raw.viber_id } else { raw.phone };
+                let event = raw.event.map(|it| it.state.name().to_owned());
+                format!("{who}|{}|{}", event.unwrap_or_else(|| raw.message.to_owned()), raw.last_at)
+            }
+            Err(reason) => reason.code().to_owned(),
+        });
+        Ok(())
+    };
+    extract::read(&probed, add).unwrap();
+    rows
+}

@@ -1,11 +1,11 @@
 //! Infobip's pages, and the driver against an Infobip in this process.
 
 use expect_test::expect;
-use pages::Window;
+use pages::{PullFinding, Window};
 use serde_json::{Value, json};
 
-use crate::test_server::{Asked, Reply, Server, connection, options};
-use crate::{PageRead, PullError, PullFinding, Stream, provider, pull, stream_of};
+use crate::test_server::{Asked, Reply, Server, connection, options, rows_by_profile};
+use crate::{PageRead, PullError, Stream, provider, pull, stream_of};
 
 fn stream(name: &str) -> Box<dyn Stream> {
     let spec = stream_of(provider("infobip").unwrap(), Some(name)).unwrap();
@@ -246,4 +246,66 @@ async fn received_messages_are_fetched_until_there_are_none_and_only_if_the_plan
     assert_eq!(server.take_lines(), vec!["GET /sms/1/inbox/reports?limit=1000"; 4]);
     assert_eq!(server.ids_kept("infobip", "inbox", home.path()).len(), 250);
     assert_eq!(pulled.coverage.rows, 250);
+}
+
+/// The rows of a stream whose first page is this, and whose others are empty.
+async fn rows_of(name: &str, page: Value, empty: Value) -> String {
+    let mut n_calls = 0;
+    let server = Server::start(move |_| {
+        n_calls += 1;
+        Reply::json(if n_calls == 1 { &page } else { &empty })
+    })
+    .await;
+    let home = tempfile::tempdir().unwrap();
+    let options = options("2026-03-03T09:00:00Z", "2026-03-03T10:00:00Z");
+    server.pull("infobip", name, home.path(), &options).await.unwrap();
+    rows_by_profile("infobip", name, home.path()).join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_profiles_read_the_pages() {
+    let person = json!({"id": 90210, "externalId": "CLI-00042", "firstName": "Awa", "createdAt": "2025-11-02T08:30:00",
+        "contactInformation": {"phone": [{"number": "33199000001"}, {"number": "33199000002"}],
+            "viberBots": [{"applicationId": "boutique-bot", "userId": "Zk9x5WqRq0uJ8yT1o2n3Qw=="}]}});
+    let nobody = json!({"persons": [], "totalCount": 1});
+    expect![[r#"
+        33199000001||
+        33199000002||"#]]
+    .assert_eq(&rows_of("people", json!({"persons": [person], "totalCount": 1}), nobody).await);
+
+    let entry = |channel: &str, destination: &str| {
+        json!({"sender": "MaMarque", "destination": destination, "sourceType": "MO", "channel": channel,
+            "accountKey": "8F", "createdDate": "2026-03-03T09:14:07.123Z"})
+    };
+    let entries = [entry("SMS", "33199000001"), entry("WHATSAPP", "33199000002"), entry("APPLE_MB", "urn:mbid:AQAAY3")];
+    let paging = json!({"page": 0, "size": 1000, "totalPages": 1, "totalResults": 3});
+    expect![[r#"
+        33199000001|stop|2026-03-03T09:14:07.123Z
+        33199000002|stop|2026-03-03T09:14:07.123Z
+        urn:mbid:AQAAY3|stop|2026-03-03T09:14:07.123Z"#]]
+    .assert_eq(
+        &rows_of("blocklist", json!({"results": entries, "paging": paging}), json!({"results": [], "paging": paging}))
+            .await,
+    );
+
+    let sent = |to: &str| {
+        json!({to: "33199000001", "sender": "MaMarque", "messageId": "m1", "sentAt": "2026-03-03T10:14:07.000+0100",
+            "doneAt": "2026-03-03T10:14:09.000+0100", "messageCount": 1,
+            "price": {"pricePerMessage": 0.01, "currency": "EUR"},
+            "status": {"groupId": 3, "groupName": "DELIVERED", "id": 5, "name": "DELIVERED_TO_HANDSET"},
+            "error": {"groupId": 0, "groupName": "OK", "id": 0, "name": "NO_ERROR", "permanent": false},
+            "platform": {"entityId": "e", "applicationId": "a"}})
+    };
+    for (name, to) in [("logs", "destination"), ("viber-logs", "destination"), ("reports", "to")] {
+        let rows = rows_of(name, json!({"results": [sent(to)]}), json!({"results": []})).await;
+        assert_eq!(rows, "33199000001||2026-03-03T10:14:07.000+0100", "{name}");
+    }
+
+    let received = json!({"messageId": "817790313235066447", "from": "33199000001", "to": "33199009999", "text": "STOP",
+        "cleanText": "STOP", "keyword": "STOP", "receivedAt": "2026-03-03T09:14:07.000+0000", "smsCount": 1});
+    let page = |results: Value| json!({"results": results, "messageCount": 1, "pendingMessageCount": 0});
+    assert_eq!(
+        rows_of("inbox", page(json!([received])), page(json!([]))).await,
+        "33199000001|STOP|2026-03-03T09:14:07.000+0000"
+    );
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use expect_test::expect;
-use pages::Window;
+use pages::{PullFinding, Window};
 use serde_json::{Value, json};
 
 use crate::json::text;
-use crate::test_server::{Asked, Reply, Server, connection, options};
-use crate::{Call, PullFinding, PullOptions, Stream, plivo};
+use crate::test_server::{Asked, Reply, Server, connection, options, rows_by_profile};
+use crate::{Call, PullOptions, Stream, plivo};
 
 fn stream() -> Box<dyn Stream> {
     (plivo::PLIVO.streams[0].open)(&connection(&["https://api.plivo.com"]))
@@ -176,4 +176,23 @@ async fn a_reading_that_ends_in_an_error_goes_on_behind_the_last_page() {
     server.pull("plivo", "messages", home.path(), &options).await.unwrap();
     assert_eq!(missing(&server, home.path(), 100), Vec::<usize>::new());
     assert!(server.take_lines()[0].contains("offset=57&"), "behind three pages that overlap by a message");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_profile_reads_the_pages_and_keeps_a_masked_number_as_it_is() {
+    let server = Server::start(|_| {
+        let (mut stopped, mut masked) = (message(1), message(2));
+        (stopped["message_state"], stopped["error_code"]) = (json!("failed"), json!("200"));
+        masked["to_number"] = json!("+33199000***");
+        Reply::json(&page(&[message(0), stopped, masked], 0, 20, 3))
+    })
+    .await;
+    let home = tempfile::tempdir().unwrap();
+    let options = options("2026-03-03T00:00:00Z", "2026-03-04T00:00:00Z");
+    server.pull("plivo", "messages", home.path(), &options).await.unwrap();
+    expect![[r#"
+        33199000000||2026-03-03 10:00:07+01:00
+        33199000001|stop|2026-03-03 10:01:07+01:00
+        +33199000***||2026-03-03 10:02:07+01:00"#]]
+    .assert_eq(&rows_by_profile("plivo", "messages", home.path()).join("\n"));
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::test_server::{Asked, Reply, Server, connection, options};
+use crate::test_server::{Asked, Reply, Server, connection, options, rows_by_profile};
 use crate::{Call, PageRead, PullError, PullOptions, Stream, provider, stream_of};
 
 fn stream(name: &str) -> Box<dyn Stream> {
@@ -90,12 +90,19 @@ fn state(status: &str) -> Value {
             "download_report": {"href": "https://api.nexmo.com/v3/media/ffff-1"}}})
 }
 
-/// The file of a report. What was sent has a column more than what came in.
+/// The file of a report, with the columns that its direction has.
 fn csv(direction: &str, ids: &[&str]) -> String {
-    let (name, cell) = if direction == "outbound" { ("client_ref,", "mine,") } else { ("", "") };
-    let rows =
-        ids.iter().map(|it| format!("abcd1234,{it},{cell}{direction},33199000001,33199009999,\"STOP\nmerci\"\n"));
-    format!("\u{feff}account_id,message_id,{name}direction,from,to,message_body\n") + &rows.collect::<String>()
+    let date = "2026-03-03T09:14:07+0000";
+    let (head, row): (&str, fn(&str, &str) -> String) = match direction {
+        "inbound" => ("message_id,direction,from,to,message_body,network,date_received", |id, date| {
+            format!("{id},inbound,33199000001,33199009999,\"STOP\nmerci\",20801,{date}")
+        }),
+        _ => ("message_id,client_ref,direction,from,to,message_body,network,date_received,status", |id, date| {
+            format!("{id},mine,outbound,MaMarque,33199000002,Promo,20801,{date},delivered")
+        }),
+    };
+    let rows: String = ids.iter().map(|it| format!("abcd1234,{}\n", row(it, date))).collect();
+    format!("\u{feff}account_id,{head}\n{rows}")
 }
 
 fn zipped(name: &str, text: &str) -> Vec<u8> {
@@ -126,7 +133,7 @@ fn a_report_is_ordered_waited_for_and_fetched_for_each_direction() {
     "#]]
     .assert_eq(&[Some(&order), Some(&poll), waiting.next.as_ref(), Some(&file), next].map(shown).concat());
     assert_eq!((ordered.wait, waiting.wait.map(|it| it.as_secs())), (None, Some(5)));
-    expect![[r#"{"records":[{"account_id":"abcd1234","direction":"inbound","from":"33199000001","message_body":"STOP\nmerci","message_id":"0A","to":"33199009999"},{"account_id":"abcd1234","direction":"inbound","from":"33199000001","message_body":"STOP\nmerci","message_id":"0B","to":"33199009999"}]}"#]]
+    expect![[r#"{"records":[{"account_id":"abcd1234","date_received":"2026-03-03T09:14:07+0000","direction":"inbound","from":"33199000001","message_body":"STOP\nmerci","message_id":"0A","network":"20801","to":"33199009999"},{"account_id":"abcd1234","date_received":"2026-03-03T09:14:07+0000","direction":"inbound","from":"33199000001","message_body":"STOP\nmerci","message_id":"0B","network":"20801","to":"33199009999"}]}"#]]
         .assert_eq(&String::from_utf8(kept).unwrap());
     assert_eq!(fetched.rows.len(), 2);
     // A file that is cut off is none.
@@ -288,4 +295,40 @@ async fn what_comes_once_more_is_the_overlap_alone() {
         direction=inbound date_start=2026-03-03T11:00:00Z date_end=2026-03-03T18:00:00Z
         direction=outbound date_start=2026-03-03T11:00:00Z date_end=2026-03-03T18:00:00Z"#]]
     .assert_eq(&times.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_profiles_read_pages_and_files_of_both_directions() {
+    let server = Server::start(|asked| {
+        let mut record =
+            if asked.line.contains("=inbound") { record("0A", "inbound") } else { record("0B", "outbound") };
+        if asked.line.contains("product=MESSAGES") {
+            record.as_object_mut().unwrap().remove("network");
+            record["provider"] = json!("viber_service_msg");
+        }
+        if asked.line.contains("=outbound") {
+            (record["from"], record["to"]) = (json!("MaMarque"), json!("33199000002"));
+            (record["status"], record["error_code"]) = (json!("delivered"), json!("0"));
+        }
+        Reply::json(&json!({"request_status": "SUCCESS", "records": [record]}))
+    })
+    .await;
+    let day = options("2026-03-03T00:00:00Z", "2026-03-04T00:00:00Z");
+    for stream in ["sms", "messages"] {
+        let home = tempfile::tempdir().unwrap();
+        server.pull("vonage", stream, home.path(), &day).await.unwrap();
+        let rows = rows_by_profile("vonage", stream, home.path()).join("\n");
+        expect![[r#"
+            33199000001|STOP|2026-03-03T09:14:07+0000
+            33199000002||2026-03-03T09:14:07+0000"#]]
+        .assert_eq(&rows);
+    }
+    let server = Server::start(vonage(|_| None)).await;
+    let home = tempfile::tempdir().unwrap();
+    server.pull("vonage", "sms-reports", home.path(), &one_window()).await.unwrap();
+    expect![[r#"
+        33199000001|STOP
+        merci|2026-03-03T09:14:07+0000
+        33199000002||2026-03-03T09:14:07+0000"#]]
+    .assert_eq(&rows_by_profile("vonage", "sms-reports", home.path()).join("\n"));
 }
