@@ -172,6 +172,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("infobip-people-api", include_str!("../profiles/infobip-people-api.toml")),
     ("infobip-logs", include_str!("../profiles/infobip-logs.toml")),
     ("infobip-viber-logs", include_str!("../profiles/infobip-viber-logs.toml")),
+    ("infobip-inbox", include_str!("../profiles/infobip-inbox.toml")),
     ("infobip-blocklist", include_str!("../profiles/infobip-blocklist.toml")),
     ("messagebird-contacts", include_str!("../profiles/messagebird-contacts.toml")),
     ("messagebird-messages", include_str!("../profiles/messagebird-messages.toml")),

@@ -5,10 +5,10 @@ use std::time::Duration;
 use http::{CallError, Credentials};
 use model::Channel;
 
-use crate::{Connection, Stream, twilio, viber};
+use crate::{Connection, Stream, infobip, plivo, twilio, viber, vonage};
 
 /// All providers, in the order in which they are listed.
-pub const PROVIDERS: &[ProviderSpec] = &[twilio::TWILIO, viber::VIBER];
+pub const PROVIDERS: &[ProviderSpec] = &[twilio::TWILIO, vonage::VONAGE, infobip::INFOBIP, plivo::PLIVO, viber::VIBER];
 
 /// What is known of a provider.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +93,8 @@ pub enum Paging {
     Cursor,
     /// The cursor counts records. Pages overlap by a record, so that a move is seen.
     Offset,
-    /// Pages are numbered. A list whose total changes while it is read is read again.
+    /// Pages are numbered. A list of several pages is read until a pass brings nothing new: a record that disappears moves
+    /// those behind it, and no page shows that.
     Numbered,
 }
 

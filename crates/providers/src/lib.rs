@@ -11,11 +11,16 @@
 mod call;
 mod catalog;
 mod connection;
+mod infobip;
 mod json;
+mod plivo;
 mod pull;
 mod stream;
+#[cfg(test)]
+mod test_server;
 mod twilio;
 mod viber;
+mod vonage;
 
 pub use call::{Call, Method, Then};
 pub use catalog::{Auth, Limit, PROVIDERS, Paging, ProviderSpec, Retention, StreamSpec, Windows, provider, stream_of};

@@ -71,6 +71,9 @@ pub async fn pull(
     options: &PullOptions,
     on_event: &(dyn Fn(PullEvent) + Sync),
 ) -> Result<Pulled, PullError> {
+    if spec.consumes && !connection.may_consume {
+        return Err(PullError::Consumes);
+    }
     let (store, contents) = PageStore::open(folder)?;
     let history = History::of(&contents);
     let clients = clients(provider, connection, options)?;

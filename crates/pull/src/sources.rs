@@ -191,7 +191,8 @@ fn folder_of_rates() -> Option<PathBuf> {
 }
 
 /// Returns the files of a source: those of its path, or the segments of its pages. Of a list that is read as a whole,
-/// these are the segments of the last reading that has ended.
+/// these are the segments of the last reading that has ended, unless the provider gives each record once: then every
+/// reading has other records.
 pub fn files_of(plan: &Plan, source: &SourceSection) -> Result<Vec<PathBuf>> {
     let Some(of) = source.of_provider() else { return Ok(extract::files(plan.folder(), &source.path())?) };
     let contents = read_store(&of.folder(plan))?;
@@ -201,7 +202,8 @@ pub fn files_of(plan: &Plan, source: &SourceSection) -> Result<Vec<PathBuf>> {
         let name = source.name.get_ref();
         anyhow::bail!("nothing was read from {} yet: `ferry extract --source {name}` reads it", of.provider.title);
     }
-    Ok(contents.segments_of(is_list.then_some(coverage.last_pull)))
+    let has_all = is_list && !of.stream.consumes;
+    Ok(contents.segments_of(has_all.then_some(coverage.last_pull)))
 }
 
 /// Returns what the pages of a source cover; none for a source of files.

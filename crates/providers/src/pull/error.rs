@@ -18,6 +18,11 @@ pub enum PullError {
          made, and read again with --order-again if not"
     )]
     OrderUnknown,
+    #[error(
+        "each record of this stream is given once, and what comes while the process is killed or the connection breaks is \
+         lost: write consume = true into the plan to read it all the same"
+    )]
+    Consumes,
     #[error("max_calls of the plan is used up after {calls} calls")]
     CallsUsed { calls: u64 },
     #[error(transparent)]
@@ -37,7 +42,7 @@ impl PullError {
             Self::Call { source, .. } => source.is_passing(),
             Self::Circle { .. } | Self::OnlyEmptyPages { .. } | Self::CallsUsed { .. } => true,
             Self::Pages(PageError::Locked { .. }) => true,
-            Self::OrderUnknown | Self::Pages(_) | Self::Setup { .. } => false,
+            Self::OrderUnknown | Self::Consumes | Self::Pages(_) | Self::Setup { .. } => false,
         }
     }
 }

@@ -38,7 +38,7 @@ struct Past {
 
 /// Where a window is gone on with.
 pub(crate) struct Resumed {
-    /// None if the last page has come.
+    /// None if the last page has come. Of an order without an answer, the order.
     pub(crate) call: Option<Call>,
     pub(crate) state: WindowState,
 }
@@ -104,11 +104,22 @@ impl History {
             next = placed.frame.next.clone();
             if placed.frame.kind == FrameKind::Order {
                 state.is_order_open = placed.frame.next.is_null();
+                if state.is_order_open {
+                    next = placed.frame.call.clone();
+                }
                 continue;
             }
             let Ok(call) = serde_json::from_value::<Call>(placed.frame.call.clone()) else { continue };
             if let Ok(read) = stream.read(&call, &contents.body(placed)?) {
+                // Another pass over the list, or records had moved: else a call is not made twice.
+                if state.has_made(&call) {
+                    state.begin_pass();
+                }
                 state.add(&call, &read);
+                // The driver went back: records had moved.
+                if next["state"]["offset"].as_u64() < call.state["offset"].as_u64() && !next.is_null() {
+                    state.note_move(&read);
+                }
             }
         }
         // Without a next call, the last page of the window came and its end was not noted any more.

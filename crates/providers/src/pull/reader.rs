@@ -13,7 +13,7 @@ use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then, Windows};
 
 /// How often a window is begun again because its cursor was refused or its pages went in a circle.
 const MOST_RESTARTS: u32 = 1;
-/// Passes over a numbered list whose total changes while it is read.
+/// Passes over a numbered list that changes while it is read.
 const MOST_PASSES: u32 = 4;
 
 pub(crate) struct Reader<'a> {
@@ -84,14 +84,13 @@ impl<'a> Reader<'a> {
             Some(Resumed { state, .. }) if state.is_order_open && !self.options.orders_again => {
                 return Err(PullError::OrderUnknown);
             }
-            Some(Resumed { state, .. }) if state.is_order_open => (state, self.stream.first(window)),
             Some(Resumed { call, state }) => (state, call),
             None => (WindowState::default(), self.stream.first(window)),
         };
         let (mut n_restarts, mut n_passes) = (0, 1);
         loop {
             match self.pages(pull, window, &mut state, next.take(), is_resumed && n_restarts == 0).await {
-                Ok(()) if self.needs_another_pass(&state, n_passes) => {
+                Ok(()) if self.spec.paging == Paging::Numbered && n_passes < MOST_PASSES && !state.is_proven() => {
                     n_passes += 1;
                     state.begin_pass();
                 }
@@ -112,12 +111,6 @@ impl<'a> Reader<'a> {
         self.end_window(pull, window, &state)
     }
 
-    /// Whether records may have moved between the pages of a numbered list.
-    fn needs_another_pass(&self, state: &WindowState, n_passes: u32) -> bool {
-        let is_moved = |(first, last): (u64, u64)| first != last || (n_passes == 1 && last != state.ids.len() as u64);
-        self.spec.paging == Paging::Numbered && n_passes < MOST_PASSES && state.totals.is_some_and(is_moved)
-    }
-
     fn restart(&mut self, pull: u32, window: Option<Window>) -> Result<(), PullError> {
         self.store.append(frame(FrameKind::Restart, pull, window), b"")?;
         Ok(())
@@ -128,7 +121,7 @@ impl<'a> Reader<'a> {
             "pages": state.pages,
             "rows": state.rows,
             "records": state.ids.len(),
-            "claimed": state.totals.map(|it| it.1),
+            "claimed": state.total,
             "moves": state.moves,
         });
         let frame = Frame { facts, ..frame(FrameKind::WindowEnd, pull, window) };
@@ -159,15 +152,17 @@ impl<'a> Reader<'a> {
         };
         loop {
             let Answer { call, body, page } = answer;
-            let next = match offset.next(self.stream, window, self.spec.paging, state, &page) {
+            let moved = offset.next(self.stream, window, self.spec.paging, state, &page);
+            state.add(&call, &page);
+            let next = match moved {
                 Moved::Back(next) => {
-                    state.note_move();
+                    // Behind `add`, because this call is made again too.
+                    state.note_move(&page);
                     Some(next)
                 }
                 Moved::On(_) if self.is_known(&page) => None,
                 Moved::On(next) => next,
             };
-            state.add(&call, &page);
             let frame = self.page_frame(pull, window, &call, &page, next.as_ref());
             let Some(next) = next else {
                 self.keep(frame, body).await?;
@@ -231,7 +226,7 @@ impl<'a> Reader<'a> {
         };
         kept?;
         (self.on_event)(PullEvent::Page { rows, done: self.done(window) });
-        answer.map_err(|source| PullError::Call { pages: self.n_calls, source })
+        answer.map_err(|source| PullError::Call { pages: self.n_calls.saturating_sub(1), source })
     }
 
     async fn keep(&mut self, frame: Option<Frame>, body: Vec<u8>) -> Result<(), PullError> {
@@ -258,12 +253,27 @@ impl<'a> Reader<'a> {
     async fn ask(&mut self, pull: u32, window: Option<Window>, call: Call) -> Result<Answer, PullError> {
         self.check_budget()?;
         if call.then == Then::Order {
-            let value = serde_json::to_value(&call).unwrap_or_default();
-            let frame = Frame { call: value, ..frame(FrameKind::Order, pull, window) };
-            tokio::task::block_in_place(|| self.store.append(frame, b""))?;
+            return self.order(pull, window, call).await;
         }
         let answer = call_provider(&self.clients, self.stream, call).await;
         answer.map_err(|source| PullError::Call { pages: self.n_calls.saturating_sub(1), source })
+    }
+
+    /// Gives an order, which is noted before. If the provider has certainly not carried it out, that is noted too, so that
+    /// the next reading gives it; without that note nobody knows.
+    async fn order(&mut self, pull: u32, window: Option<Window>, call: Call) -> Result<Answer, PullError> {
+        let value = serde_json::to_value(&call).unwrap_or_default();
+        let noted = Frame { call: value.clone(), ..frame(FrameKind::Order, pull, window) };
+        tokio::task::block_in_place(|| self.store.append(noted.clone(), b""))?;
+        match call_provider(&self.clients, self.stream, call).await {
+            Ok(answer) => Ok(answer),
+            Err(CallError::OutcomeUnknown { .. }) => Err(PullError::OrderUnknown),
+            Err(source) => {
+                let not_given = Frame { next: value, ..noted };
+                tokio::task::block_in_place(|| self.store.append(not_given, b""))?;
+                Err(PullError::Call { pages: self.n_calls.saturating_sub(1), source })
+            }
+        }
     }
 
     /// Counts the records that an earlier reading saw in the time that this one has read again, and that are gone.
