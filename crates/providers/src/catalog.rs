@@ -5,10 +5,11 @@ use std::time::Duration;
 use http::{CallError, Credentials};
 use model::Channel;
 
-use crate::{Connection, Stream, twilio, viber};
+use crate::{Connection, Stream, aws, bird, messagebird, sinch, telnyx, twilio, viber};
 
 /// All providers, in the order in which they are listed.
-pub const PROVIDERS: &[ProviderSpec] = &[twilio::TWILIO, viber::VIBER];
+pub const PROVIDERS: &[ProviderSpec] =
+    &[twilio::TWILIO, messagebird::MESSAGEBIRD, bird::BIRD, sinch::SINCH, telnyx::TELNYX, aws::AWS, viber::VIBER];
 
 /// What is known of a provider.
 #[derive(Clone, Copy, Debug)]

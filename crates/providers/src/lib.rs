@@ -8,12 +8,19 @@
 //! To add a provider: a folder with its streams, and an entry in [`PROVIDERS`]. Limits, windows and prices stand there with
 //! their date and source.
 
+mod aws;
+mod bird;
 mod call;
 mod catalog;
 mod connection;
 mod json;
+mod messagebird;
 mod pull;
+#[cfg(test)]
+mod served;
+mod sinch;
 mod stream;
+mod telnyx;
 mod twilio;
 mod viber;
 
