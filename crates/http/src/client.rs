@@ -18,6 +18,8 @@ use crate::{CallError, ClientConfig, Hooks};
 /// Connecting takes at most this long, also where the timeout of the whole call is longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// How a protocol reports that it refuses a call: makes an error of a status from 300 to 499, except 429, and a body.
 pub type ReadError = fn(u16, &[u8]) -> CallError;
 
@@ -248,18 +250,15 @@ impl Inner {
             Parameters::Json(body) => {
                 self.retrying.post(url).header(CONTENT_TYPE, "application/json").body(body.clone())
             }
-            Parameters::Form(body) => {
-                let form = "application/x-www-form-urlencoded";
-                self.retrying.post(url).header(CONTENT_TYPE, form).body(body.clone())
-            }
+            Parameters::Form(body) => self.retrying.post(url).header(CONTENT_TYPE, FORM).body(body.clone()),
             Parameters::Query(query) => self.retrying.get(url).query(query),
         };
-        self.send(self.auth.authorize(builder, token)).await
+        self.send(self.auth.authorize(builder, token)?).await
     }
 
     async fn post(&self, request: RequestBuilder) -> Result<Response, CallError> {
         let token = self.token().await?;
-        let request = self.auth.authorize(request, token.as_deref());
+        let request = self.auth.authorize(request, token.as_deref())?;
         let response = self.receive(request).await.map_err(CallError::of_post)?;
         match response.status {
             StatusCode::TOO_MANY_REQUESTS => {
@@ -277,18 +276,24 @@ impl Inner {
 
     async fn token(&self) -> Result<Option<String>, CallError> {
         let log_in = async |login: &Login| {
-            let request = self.retrying.post(self.url(login.path)?).basic_auth(&login.user, Some(&login.password));
+            let url = self.url_at(login.base.as_ref().unwrap_or(&self.base), login.path)?;
+            let request = self.retrying.post(url).basic_auth(&login.user, Some(&login.password));
+            let request = if login.form.is_empty() { request } else { with_form(request, login.form) };
             (login.read_token)(&self.send(request).await?).ok_or(CallError::Malformed)
         };
         self.auth.token(log_in).await
     }
 
     fn url(&self, path: &str) -> Result<Url, CallError> {
-        let url = self.base.join(path).map_err(|_| CallError::Malformed)?;
+        self.url_at(&self.base, path)
+    }
+
+    fn url_at(&self, base: &Url, path: &str) -> Result<Url, CallError> {
+        let url = base.join(path).map_err(|_| CallError::Malformed)?;
         let host = || url.host_str().unwrap_or_default().to_owned();
         match () {
             // A path such as `//host/` would carry the credentials away.
-            () if url.origin() != self.base.origin() => Err(CallError::OtherHost { host: host() }),
+            () if url.origin() != base.origin() => Err(CallError::OtherHost { host: host() }),
             () if !self.config.allows_private && is_private_host(&url) => Err(CallError::Private { host: host() }),
             () => Ok(url),
         }
@@ -328,6 +333,12 @@ impl Inner {
             _ => CallError::Malformed,
         }
     }
+}
+
+/// Adds the body of a form.
+fn with_form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    request.header(CONTENT_TYPE, FORM).body(form)
 }
 
 /// Returns the host that the resolver refused, if that is why a call failed.

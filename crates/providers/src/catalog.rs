@@ -5,10 +5,21 @@ use std::time::Duration;
 use http::{CallError, Credentials};
 use model::Channel;
 
-use crate::{Connection, Stream, infobip, plivo, twilio, viber, vonage};
+use crate::{Connection, Stream, aws, bird, infobip, messagebird, plivo, sinch, telnyx, twilio, viber, vonage};
 
 /// All providers, in the order in which they are listed.
-pub const PROVIDERS: &[ProviderSpec] = &[twilio::TWILIO, vonage::VONAGE, infobip::INFOBIP, plivo::PLIVO, viber::VIBER];
+pub const PROVIDERS: &[ProviderSpec] = &[
+    twilio::TWILIO,
+    vonage::VONAGE,
+    infobip::INFOBIP,
+    plivo::PLIVO,
+    messagebird::MESSAGEBIRD,
+    bird::BIRD,
+    sinch::SINCH,
+    telnyx::TELNYX,
+    aws::AWS,
+    viber::VIBER,
+];
 
 /// What is known of a provider.
 #[derive(Clone, Copy, Debug)]

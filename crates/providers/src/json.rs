@@ -2,7 +2,9 @@
 
 use http::CallError;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// Reads an answer as JSON.
@@ -29,12 +31,13 @@ pub(crate) fn link<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str).filter(|it| !it.is_empty())
 }
 
-/// Reads a moment as RFC 2822, RFC 3339, or with an offset without a colon.
+/// Reads a moment as RFC 2822, RFC 3339, with an offset without a colon, or without a zone as UTC.
 pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     text.parse()
         .ok()
         .or_else(|| rfc2822::DateTimeParser::new().parse_timestamp(text).ok())
         .or_else(|| jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%z", text).ok()?.to_timestamp().ok())
+        .or_else(|| Some(text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp()))
 }
 
 #[cfg(test)]
@@ -44,7 +47,12 @@ mod tests {
     #[test]
     fn the_dates_of_providers_name_the_same_moment() {
         let expected: Timestamp = "2026-03-03T09:14:07Z".parse().unwrap();
-        for text in ["Tue, 03 Mar 2026 09:14:07 +0000", "2026-03-03T09:14:07+0000", "2026-03-03T10:14:07+01:00"] {
+        for text in [
+            "Tue, 03 Mar 2026 09:14:07 +0000",
+            "2026-03-03T09:14:07+0000",
+            "2026-03-03T10:14:07+01:00",
+            "2026-03-03 09:14:07.000",
+        ] {
             assert_eq!(moment(text), Some(expected), "{text}");
         }
         assert_eq!(moment("yesterday"), None);

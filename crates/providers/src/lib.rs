@@ -8,14 +8,21 @@
 //! To add a provider: a folder with its streams, and an entry in [`PROVIDERS`]. Limits, windows and prices stand there with
 //! their date and source.
 
+mod aws;
+mod bird;
 mod call;
 mod catalog;
 mod connection;
 mod infobip;
 mod json;
+mod messagebird;
 mod plivo;
 mod pull;
+#[cfg(test)]
+mod served;
+mod sinch;
 mod stream;
+mod telnyx;
 #[cfg(test)]
 mod test_server;
 mod twilio;

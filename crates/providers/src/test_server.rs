@@ -128,6 +128,7 @@ pub(crate) fn options(since: &str, until: &str) -> PullOptions {
         since: Some(at(since)),
         until: Some(at(until)),
         goes_on: false,
+        is_brief: false,
         orders_again: false,
         now: at(until).checked_add(jiff::SignedDuration::from_hours(1)).unwrap(),
         max_calls: None,

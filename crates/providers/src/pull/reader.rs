@@ -343,37 +343,45 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Sends a call, and reads what it gives.
+/// Sends a call, and reads what it gives. What is missing gives an empty page if the stream says so.
 async fn call_provider(clients: &[Client], stream: &dyn Stream, call: Call) -> Result<Answer, CallError> {
+    match send(clients, stream, &call).await {
+        Ok((body, page)) => Ok(Answer { call, body, page }),
+        Err(CallError::Refused { status: 404, code }) => match stream.missing(&call) {
+            Some(page) => Ok(Answer { call, body: Vec::new(), page }),
+            None => Err(CallError::Refused { status: 404, code }),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+async fn send(clients: &[Client], stream: &dyn Stream, call: &Call) -> Result<(Vec<u8>, PageRead), CallError> {
     let client = clients.get(call.host).ok_or(CallError::Malformed)?;
     let read = |body: &[u8]| {
-        let kept = stream.kept(&call, body.to_vec())?;
-        let page = stream.read(&call, &kept)?;
+        let kept = stream.kept(call, body.to_vec())?;
+        let page = stream.read(call, &kept)?;
         Ok((kept, page))
     };
-    let (body, page) = match (call.then, call.method) {
+    match (call.then, call.method) {
         (Then::Order, _) => {
             let read = |status: u16, body: &[u8]| match status {
                 200..300 => read(body),
                 _ => Err(CallError::Refused { status, code: None }),
             };
-            client.post_once(&call.path, &call.body, read).await?
+            client.post_once(&call.path, &call.body, read).await
         }
         (_, Method::Get) => {
-            client
-                .send_retrying(Request { path: &call.path, parameters: Parameters::Query(&[]), units: 0 }, read)
-                .await?
+            client.send_retrying(Request { path: &call.path, parameters: Parameters::Query(&[]), units: 0 }, read).await
         }
         (_, Method::Post) => {
             let parameters = Parameters::json(&call.body)?;
-            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await?
+            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await
         }
         (_, Method::PostForm) => {
             let parameters = Parameters::form(&call.body)?;
-            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await?
+            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await
         }
-    };
-    Ok(Answer { call, body, page })
+    }
 }
 
 /// Why the pages of a window end early.
