@@ -50,7 +50,8 @@ use crate::Sandbox;
 /// All stand-ins.
 static ALL: [&dyn Provider; 1] = [&twilio::Twilio];
 
-/// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`.
+/// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`. A call counts against
+/// the first rate that is about its path.
 pub(crate) struct Rate {
     pub(crate) path: &'static str,
     pub(crate) calls: usize,
@@ -85,7 +86,7 @@ pub(crate) trait Provider: Sync {
     /// The id of a row, in the shape of the provider. The seed, the stream and `row.n` make it unique: see [`World::hex`].
     fn row_id(&self, world: &World, row: &Row) -> String;
 
-    /// The streams from which a person's row goes when the person writes START.
+    /// The streams of refusals that messages leave. A person is in each once per status, and not any more after START.
     fn refusals(&self) -> &'static [&'static str] {
         &[]
     }
