@@ -21,11 +21,13 @@ mod call;
 pub(crate) mod control;
 mod draw;
 mod link;
+mod moment;
 mod page;
 mod person;
 mod store;
 mod texts;
 mod twilio;
+mod vonage;
 mod world;
 
 #[cfg(test)]
@@ -48,7 +50,7 @@ pub(crate) use world::{Direction, Message, Outcome, World};
 use crate::Sandbox;
 
 /// All stand-ins.
-static ALL: [&dyn Provider; 1] = [&twilio::Twilio];
+static ALL: &[&dyn Provider] = &[&twilio::Twilio, &vonage::Vonage];
 
 /// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`. A call counts against
 /// the first rate that is about its path.
