@@ -20,6 +20,7 @@
 mod call;
 pub(crate) mod control;
 mod draw;
+mod infobip;
 mod link;
 mod moment;
 mod page;
@@ -50,7 +51,7 @@ pub(crate) use world::{Direction, Message, Outcome, World};
 use crate::Sandbox;
 
 /// All stand-ins.
-static ALL: &[&dyn Provider] = &[&twilio::Twilio, &vonage::Vonage];
+static ALL: &[&dyn Provider] = &[&twilio::Twilio, &vonage::Vonage, &infobip::Infobip::NEW];
 
 /// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`. A call counts against
 /// the first rate that is about its path.
