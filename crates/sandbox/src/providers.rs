@@ -17,14 +17,17 @@
 
 #![allow(dead_code, reason = "each stand-in uses a part of the frame")]
 
+mod bird;
 mod call;
 pub(crate) mod control;
 mod draw;
 mod infobip;
 mod link;
+mod messagebird;
 mod moment;
 mod page;
 mod person;
+mod plivo;
 mod store;
 mod texts;
 mod twilio;
@@ -51,7 +54,7 @@ pub(crate) use world::{Direction, Message, Outcome, World};
 use crate::Sandbox;
 
 /// All stand-ins.
-static ALL: &[&dyn Provider] = &[&twilio::Twilio, &vonage::Vonage, &infobip::Infobip::NEW];
+static ALL: &[&dyn Provider] = &[&twilio::Twilio, &vonage::Vonage, &infobip::Infobip::NEW, &plivo::Plivo, &messagebird::MessageBird, &bird::Bird];
 
 /// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`. A call counts against
 /// the first rate that is about its path.
