@@ -28,8 +28,10 @@ mod moment;
 mod page;
 mod person;
 mod plivo;
+mod sinch;
 mod store;
 mod texts;
+mod token;
 mod twilio;
 mod vonage;
 mod world;
@@ -54,7 +56,7 @@ pub(crate) use world::{Direction, Message, Outcome, World};
 use crate::Sandbox;
 
 /// All stand-ins.
-static ALL: &[&dyn Provider] = &[&twilio::Twilio, &vonage::Vonage, &infobip::Infobip::NEW, &plivo::Plivo, &messagebird::MessageBird, &bird::Bird];
+static ALL: &[&dyn Provider] = &[&twilio::Twilio, &vonage::Vonage, &infobip::Infobip::NEW, &plivo::Plivo, &messagebird::MessageBird, &bird::Bird, &sinch::Sinch];
 
 /// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`. A call counts against
 /// the first rate that is about its path.

@@ -10,11 +10,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Answer, Asked, Call, Failure, Key, Next, Person, Provider, Row, World, moment};
+use super::{Answer, Asked, Call, Failure, Person, Provider, Row, World, moment, token};
 use crate::Sandbox;
 
 /// The stand-in of Bird.
@@ -71,13 +70,13 @@ async fn contacts(State(sandbox): State<Arc<Sandbox>>, Path(workspace): Path<Str
     let contacts = |call: &mut Call<'_>| {
         is_known(&workspace, set.as_deref())?;
         let limit = limit(call)?;
-        let from = call.query("pageToken").map(|it| key_of(it).ok_or_else(|| wrong("pageToken"))).transpose()?;
+        let from = call.query("pageToken").map(|it| token::read(it).ok_or_else(|| wrong("pageToken"))).transpose()?;
         let page = call.page_before(call.between("contacts", Timestamp::MIN, Timestamp::MAX), from, limit, |_| true);
         let world = call.world();
         let results: Vec<Value> = page.rows.iter().map(|it| contact(world, it, &workspace)).collect();
         let mut body = json!({ "results": results });
         if let Some(next) = &page.next {
-            body["nextPageToken"] = token(next).into();
+            body["nextPageToken"] = token::of(next).into();
         }
         Answer::json(&body, page.rows.len())
     };
@@ -152,17 +151,6 @@ fn all_identifiers(world: &World, row: &Row) -> Vec<(&'static str, String)> {
 /// `2025-06-30T18:03:44.000Z`
 fn milliseconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
-}
-
-fn token(next: &Next<Key>) -> String {
-    let Key { at, n } = next.from.unwrap_or(Key { at: i64::MAX, n: u64::MAX });
-    BASE64_URL_SAFE_NO_PAD.encode(format!("{at}.{n}.{}", next.marker.unwrap_or(0)))
-}
-
-fn key_of(token: &str) -> Option<Key> {
-    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-    let mut parts = text.split('.');
-    Some(Key { at: parts.next()?.parse().ok()?, n: parts.next()?.parse().ok()? })
 }
 
 #[cfg(test)]

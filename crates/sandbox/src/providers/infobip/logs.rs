@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Infobip, KEPT_HOURS, SENDER, moment_text, number};
 use crate::Sandbox;
-use crate::providers::{Answer, Asked, Call, Failure, Key, Next, Provider, Row, World, moment};
+use crate::providers::{Answer, Asked, Call, Failure, Provider, Row, World, moment, token};
 
 pub(super) async fn sms(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> Response {
     sandbox.provided(&Infobip::NEW, asked, |call| logs(call, "sms-logs")).await
@@ -27,7 +26,7 @@ fn logs(call: &mut Call<'_>, stream: &'static str) -> Result<Answer, Failure> {
     let until = moment_of(call, "sentUntil")?.unwrap_or(Timestamp::MAX);
     let has_cursor = call.query("useCursor") == Some("true");
     let cursor = call.query("cursor").filter(|_| has_cursor);
-    let from = cursor.map(|it| cursor_of(it).ok_or_else(|| Failure::BadRequest("cursor: is invalid".to_owned())));
+    let from = cursor.map(|it| token::read(it).ok_or_else(|| Failure::BadRequest("cursor: is invalid".to_owned())));
     let since = since.max(moment::hours_before(call.now, KEPT_HOURS));
     let world = call.world();
     let is_among = |name: &str, value: &str| {
@@ -44,7 +43,7 @@ fn logs(call: &mut Call<'_>, stream: &'static str) -> Result<Answer, Failure> {
     let page = call.page_before(rows, from.transpose()?, limit, is_wanted);
     let mut body = json!({ "results": page.rows.iter().map(|it| log(world, it)).collect::<Vec<_>>() });
     if has_cursor {
-        body["cursor"] = json!({ "limit": call.given_size(limit), "nextCursor": page.next.map(|it| token(&it)) });
+        body["cursor"] = json!({ "limit": call.given_size(limit), "nextCursor": page.next.map(|it| token::of(&it)) });
     }
     Answer::json(&body, page.rows.len())
 }
@@ -115,15 +114,4 @@ fn moment_of(call: &Call<'_>, name: &str) -> Result<Option<Timestamp>, Failure> 
             .ok_or_else(|| Failure::BadRequest(format!("{name}: must be yyyy-MM-dd'T'HH:mm:ss.SSSZ")))
     };
     call.query(name).map(read).transpose()
-}
-
-fn token(next: &Next<Key>) -> String {
-    let Key { at, n } = next.from.unwrap_or(Key { at: i64::MAX, n: u64::MAX });
-    BASE64_URL_SAFE_NO_PAD.encode(format!("{at}.{n}.{}", next.marker.unwrap_or(0)))
-}
-
-fn cursor_of(text: &str) -> Option<Key> {
-    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-    let mut parts = text.split('.');
-    Some(Key { at: parts.next()?.parse().ok()?, n: parts.next()?.parse().ok()? })
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::record::{Wanted, moment_text};
 use super::{PRICE, Vonage, direction, forbidden, is_own};
 use crate::Sandbox;
-use crate::providers::{Answer, Asked, Call, Failure, Key, Next, Provider, Row, World, link, moment};
+use crate::providers::{Answer, Asked, Call, Failure, Key, Next, Provider, Row, World, link, moment, token};
 
 /// Records in one answer.
 const PAGE: usize = 1_000;
@@ -131,8 +131,7 @@ fn written(parameters: &[(String, String)]) -> String {
 
 /// The cursor and the value that belongs to it: either is refused without the other.
 fn sealed(world: &World, next: &Next<Key>) -> (String, String) {
-    let Key { at, n } = next.from.unwrap_or(Key { at: i64::MAX, n: u64::MAX });
-    let cursor = BASE64_URL_SAFE_NO_PAD.encode(format!("{at}.{n}.{}", next.marker.unwrap_or(0)));
+    let cursor = token::of(next);
     let iv = seal(world, &cursor);
     (cursor, iv)
 }
@@ -147,11 +146,7 @@ fn cursor_of(call: &Call<'_>) -> Result<Option<Key>, Failure> {
     if iv != Some(seal(call.world(), cursor).as_str()) {
         return Err(wrong());
     }
-    let text = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|it| String::from_utf8(it).ok()).ok_or_else(wrong)?;
-    let mut parts = text.split('.');
-    let at = parts.next().and_then(|it| it.parse().ok()).ok_or_else(wrong)?;
-    let n = parts.next().and_then(|it| it.parse().ok()).ok_or_else(wrong)?;
-    Ok(Some(Key { at, n }))
+    token::read(cursor).map(Some).ok_or_else(wrong)
 }
 
 #[cfg(test)]
