@@ -17,6 +17,7 @@
 
 #![allow(dead_code, reason = "each stand-in uses a part of the frame")]
 
+mod aws;
 mod bird;
 mod call;
 pub(crate) mod control;
@@ -30,6 +31,7 @@ mod person;
 mod plivo;
 mod sinch;
 mod store;
+mod telnyx;
 mod texts;
 mod token;
 mod twilio;
@@ -56,7 +58,17 @@ pub(crate) use world::{Direction, Message, Outcome, World};
 use crate::Sandbox;
 
 /// All stand-ins.
-static ALL: &[&dyn Provider] = &[&twilio::Twilio, &vonage::Vonage, &infobip::Infobip::NEW, &plivo::Plivo, &messagebird::MessageBird, &bird::Bird, &sinch::Sinch];
+static ALL: &[&dyn Provider] = &[
+    &twilio::Twilio,
+    &vonage::Vonage,
+    &infobip::Infobip::NEW,
+    &plivo::Plivo,
+    &messagebird::MessageBird,
+    &bird::Bird,
+    &sinch::Sinch,
+    &telnyx::Telnyx,
+    &aws::Aws,
+];
 
 /// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`. A call counts against
 /// the first rate that is about its path.

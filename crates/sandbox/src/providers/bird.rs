@@ -95,9 +95,7 @@ async fn identifiers(
         let world = call.world();
         let row = call.rows("contacts").find(|it| Bird.row_id(world, it) == id).ok_or(Failure::NotFound)?;
         let created_at = milliseconds(row.at);
-        let identifier = |(key, value): (&str, String)| {
-            json!({ "contactId": id, "key": key, "value": value, "properties": {}, "createdAt": created_at })
-        };
+        let identifier = |(key, value): (&str, String)| json!({ "contactId": id, "key": key, "value": value, "properties": {}, "createdAt": created_at });
         let results: Vec<Value> = all_identifiers(world, row).into_iter().map(identifier).collect();
         Answer::json(&json!({ "results": results }), 0)
     };
@@ -123,11 +121,8 @@ fn contact(world: &World, row: &Row, workspace: &str) -> Value {
     let Some(person) = world.person(row.person) else { return Value::Null };
     let identifiers = all_identifiers(world, row);
     let is_featured = |it: &&(&str, String)| row.n % 3 != 1 || it.0 != "phonenumber";
-    let featured: Vec<Value> = identifiers
-        .iter()
-        .filter(is_featured)
-        .map(|(key, value)| json!({ "key": key, "value": value }))
-        .collect();
+    let featured: Vec<Value> =
+        identifiers.iter().filter(is_featured).map(|(key, value)| json!({ "key": key, "value": value })).collect();
     let name = [Some(person.first_name), person.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
     json!({
         "id": Bird.row_id(world, row), "computedDisplayName": name, "createdAt": milliseconds(row.at),

@@ -83,7 +83,12 @@ impl Provider for MessageBird {
         let n_people = world.people.len() as u32;
         let is_for_many = message.direction == Direction::Outbound && message.n % 5 == 2 && n_people > 3;
         let others = if is_for_many { 1..3 } else { 0..0 };
-        let also = others.map(|it| Row { person: (first.person + it) % n_people, status: "sent", error: None, ..first.clone() });
+        let also = others.map(|it| Row {
+            person: (first.person + it) % n_people,
+            status: "sent",
+            error: None,
+            ..first.clone()
+        });
         let also: Vec<Row> = also.collect();
         std::iter::once(first).chain(also).collect()
     }
@@ -304,7 +309,13 @@ mod tests {
         let shown = Shown::new();
         let contacts = items(&shown, "/contacts?limit=7").await;
         assert_eq!(sorted(&contacts, "id"), shown.ids("messagebird", "contacts").await);
-        let ledger: BTreeSet<String> = shown.lines("messagebird/rows").await.iter().filter(|it| it["stream"] == "contacts").map(|it| it["phone"].as_str().unwrap()[1..].to_owned()).collect();
+        let ledger: BTreeSet<String> = shown
+            .lines("messagebird/rows")
+            .await
+            .iter()
+            .filter(|it| it["stream"] == "contacts")
+            .map(|it| it["phone"].as_str().unwrap()[1..].to_owned())
+            .collect();
         assert_eq!(sorted(&contacts, "msisdn").into_iter().collect::<BTreeSet<_>>(), ledger);
         assert!(contacts.iter().all(|it| it["msisdn"].is_u64()));
         let updated: BTreeSet<bool> = contacts.iter().map(|it| it["updatedDatetime"].is_null()).collect();
@@ -328,7 +339,8 @@ mod tests {
         }
         let rows = shown.lines("messagebird/rows").await;
         let rows = rows.iter().filter(|it| it["stream"] == "messages");
-        let mut ledger: Vec<String> = rows.map(|it| format!("{} {}", it["id"].as_str().unwrap(), it["phone"].as_str().unwrap())).collect();
+        let mut ledger: Vec<String> =
+            rows.map(|it| format!("{} {}", it["id"].as_str().unwrap(), it["phone"].as_str().unwrap())).collect();
         ledger.sort();
         read.sort();
         assert_eq!(read, ledger);

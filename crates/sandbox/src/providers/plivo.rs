@@ -110,9 +110,8 @@ fn page(call: &mut Call<'_>, account: &str, set: Option<&str>) -> Result<Answer,
         let marker = marker.map(|it| ("page_id", it.to_string()));
         format!("{path}?{}", link::query(&own.into_iter().chain(parameters).chain(marker).collect::<Vec<_>>()))
     };
-    let next = page.next.map(|it| {
-        format!("{}{}", it.host.unwrap_or_default(), link_to(it.from.unwrap_or(0), it.marker))
-    });
+    let next =
+        page.next.map(|it| format!("{}{}", it.host.unwrap_or_default(), link_to(it.from.unwrap_or(0), it.marker)));
     let body = json!({
         "api_id": world.uuid("api", call.n_call),
         "meta": {
@@ -258,10 +257,10 @@ mod tests {
         let first = shown.get(USER, &path("limit=1")).await.body["objects"][0].clone();
         assert_eq!((&first["message_time"], &first["body"]), (&json!("2026-03-03 10:14:07+01:00"), &Value::Null));
         assert!(first["total_rate"].is_string() && first["units"].is_number());
-        assert_eq!([19_470, 51_947].map(|it| with_fraction("2026-03-03T09:14:07Z".parse().unwrap(), it)), [
-            "2026-03-03 10:14:07.194702+01:00",
-            "2026-03-03 10:14:07.519473+01:00"
-        ]);
+        assert_eq!(
+            [19_470, 51_947].map(|it| with_fraction("2026-03-03T09:14:07Z".parse().unwrap(), it)),
+            ["2026-03-03 10:14:07.194702+01:00", "2026-03-03 10:14:07.519473+01:00"]
+        );
         assert_eq!(with_fraction("2026-03-03T09:14:07Z".parse().unwrap(), 8), "2026-03-03 10:14:07.00008+01:00");
     }
 
@@ -335,9 +334,12 @@ mod tests {
     #[tokio::test]
     async fn each_fault_of_pages_is_what_it_is_called() {
         let shown = Shown::without_rates();
-        for (fault, n_pages, n_rows, n_distinct) in
-            [("repeat-page=2", 27, 540, 500), ("empty-page=2", 27, 500, 500), ("small-page=4", 27, 500, 500), ("loop-page", 60, 1_200, 20)]
-        {
+        for (fault, n_pages, n_rows, n_distinct) in [
+            ("repeat-page=2", 27, 540, 500),
+            ("empty-page=2", 27, 500, 500),
+            ("small-page=4", 27, 500, 500),
+            ("loop-page", 60, 1_200, 20),
+        ] {
             shown.control("faults", &json!([fault])).await;
             let pages = pages(&shown, ALL).await;
             let mut distinct = ids(&pages);

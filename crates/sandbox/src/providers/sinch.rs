@@ -108,11 +108,16 @@ async fn log_in(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> Response {
     let log_in = |call: &mut Call<'_>| {
         let is_known = secret.as_ref().is_none_or(|secret| call.asked.basic().is_some_and(|it| it.1 == *secret));
         let (status, body) = match call.asked.form().iter().find(|it| it.0 == "grant_type") {
-            _ if !is_known => (401, json!({ "error": "invalid_client", "error_description": "Bad client credentials" })),
+            _ if !is_known => {
+                (401, json!({ "error": "invalid_client", "error_description": "Bad client credentials" }))
+            }
             Some((_, kind)) if kind == "client_credentials" => {
                 let until = call.now.as_second() + VALID_SECONDS;
                 let token = issued(until, secret.as_deref().unwrap_or_default());
-                (200, json!({ "access_token": token, "expires_in": VALID_SECONDS, "scope": "", "token_type": "bearer" }))
+                (
+                    200,
+                    json!({ "access_token": token, "expires_in": VALID_SECONDS, "scope": "", "token_type": "bearer" }),
+                )
             }
             _ => {
                 let what = "Missing or unsupported grant_type";
@@ -306,7 +311,8 @@ mod tests {
         let shown = Shown::with(settings);
         let rows = shown.lines("sinch/rows").await;
         for list in LISTS {
-            let is_listed = |it: &&Value| it["stream"] == "consents" && it["status"] == list && it["state"] == "present";
+            let is_listed =
+                |it: &&Value| it["stream"] == "consents" && it["status"] == list && it["state"] == "present";
             let expected: BTreeSet<&str> =
                 rows.iter().filter(is_listed).map(|it| it["phone"].as_str().unwrap().trim_start_matches('+')).collect();
             assert!(expected.len() > 5, "{list}");

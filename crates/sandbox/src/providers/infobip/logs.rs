@@ -29,9 +29,8 @@ fn logs(call: &mut Call<'_>, stream: &'static str) -> Result<Answer, Failure> {
     let from = cursor.map(|it| token::read(it).ok_or_else(|| Failure::BadRequest("cursor: is invalid".to_owned())));
     let since = since.max(moment::hours_before(call.now, KEPT_HOURS));
     let world = call.world();
-    let is_among = |name: &str, value: &str| {
-        call.query(name).is_none_or(|it| it.split(',').any(|wanted| wanted == value))
-    };
+    let is_among =
+        |name: &str, value: &str| call.query(name).is_none_or(|it| it.split(',').any(|wanted| wanted == value));
     let is_wanted = |row: &Row| {
         is_among("messageId", &Infobip::NEW.row_id(world, row))
             && is_among("bulkId", &bulk(world, row))

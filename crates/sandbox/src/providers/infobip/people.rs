@@ -80,7 +80,8 @@ fn person(world: &World, row: &Row) -> Value {
         body["externalId"] = format!("CLI-{:05}", known.n).into();
     }
     if row.n % 2 == 0 {
-        body["customAttributes"] = json!({ "optin_sms": row.n % 8 != 0, "optin_date": day(row.at), "points": row.n % 90 });
+        body["customAttributes"] =
+            json!({ "optin_sms": row.n % 8 != 0, "optin_date": day(row.at), "points": row.n % 90 });
     }
     body
 }

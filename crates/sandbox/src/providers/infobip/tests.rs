@@ -63,9 +63,11 @@ async fn a_person_is_written_as_infobip_writes_it() {
 #[tokio::test]
 async fn people_are_filtered_by_when_they_changed() {
     let shown = Shown::new();
-    let filter = "%7B%22%23and%22%3A%5B%7B%22%23gte%22%3A%7B%22modifiedAt%22%3A%222025-10-01T00%3A00%3A00%22%7D%7D%5D%7D";
+    let filter =
+        "%7B%22%23and%22%3A%5B%7B%22%23gte%22%3A%7B%22modifiedAt%22%3A%222025-10-01T00%3A00%3A00%22%7D%7D%5D%7D";
     let all = get(&shown, "/people/2/persons?limit=1000").await.body;
-    let later = get(&shown, &format!("/people/2/persons?limit=1000&orderBy=modifiedAt:desc&filter={filter}")).await.body;
+    let later =
+        get(&shown, &format!("/people/2/persons?limit=1000&orderBy=modifiedAt:desc&filter={filter}")).await.body;
     let expected = texts(&all, "persons", "modifiedAt").into_iter().filter(|it| it.as_str() >= "2025-10-01");
     let mut expected: Vec<String> = expected.collect();
     expected.sort_by(|a, b| b.cmp(a));
@@ -180,7 +182,8 @@ async fn errors_have_the_shape_of_their_generation_and_rates_are_kept() {
     assert_eq!(old.body["requestError"]["serviceException"]["messageId"], "BAD_REQUEST");
     let new = get(&shown, "/sms/3/logs?limit=5000").await;
     assert_eq!((new.status, &new.body["violations"][0]["property"]), (400, &json!("limit")));
-    let statuses = [get(&shown, "/platform/1/blocklists").await.status, get(&shown, "/platform/1/blocklists").await.status];
+    let statuses =
+        [get(&shown, "/platform/1/blocklists").await.status, get(&shown, "/platform/1/blocklists").await.status];
     assert_eq!(statuses, [200, 429]);
     let wrong = shown.send("GET", "/sms/3/logs", &[("authorization", "App no".to_owned())], "").await;
     assert_eq!((wrong.status, &wrong.body["errorCode"]), (401, &json!("E401")));

@@ -120,9 +120,8 @@ fn envelope(call: &Call<'_>, wanted: &Wanted, rows: &[&Row]) -> Value {
 
 fn moment_of(call: &Call<'_>, name: &str) -> Result<Timestamp, Failure> {
     let text = call.query(name).ok_or_else(|| Failure::BadRequest(format!("{name}: Missing required parameter")))?;
-    moment::with_offset(text).ok_or_else(|| {
-        Failure::BadRequest(format!("{name}: Must be an ISO-8601 date and time with an offset"))
-    })
+    moment::with_offset(text)
+        .ok_or_else(|| Failure::BadRequest(format!("{name}: Must be an ISO-8601 date and time with an offset")))
 }
 
 fn written(parameters: &[(String, String)]) -> String {
@@ -205,7 +204,8 @@ mod tests {
     async fn more_than_a_thousand_records_are_truncated_and_linked() {
         let settings = ProviderSettings { seed: 3, people: 40, messages: 6_000, days: 2, ..Default::default() };
         let shown = Shown::with(settings);
-        let query = "product=SMS&direction=outbound&date_start=2026-03-02T00:00:00%2B0000&date_end=2026-03-03T00:00:00Z";
+        let query =
+            "product=SMS&direction=outbound&date_start=2026-03-02T00:00:00%2B0000&date_end=2026-03-03T00:00:00Z";
         let pages = pages(&shown, query).await;
         assert_eq!((pages.len(), &pages[0]["items_count"]), (2, &json!(1_000)));
         let distinct: BTreeSet<String> = ids(&pages).into_iter().collect();

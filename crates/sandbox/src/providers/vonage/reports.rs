@@ -145,8 +145,7 @@ pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> R
             it.wanted.account == account && statuses.split(',').any(|status| status.trim() == it.status())
         };
         let origin = call.asked.origin();
-        let reports: Vec<Value> =
-            reports.iter().filter(is_wanted).map(|it| it.shown(call.world(), &origin)).collect();
+        let reports: Vec<Value> = reports.iter().filter(is_wanted).map(|it| it.shown(call.world(), &origin)).collect();
         let own = format!("{origin}{}", call.asked.uri);
         Answer::json(&json!({ "items_count": reports.len(), "self_link": own, "reports": reports }), 0)
     };
@@ -282,13 +281,17 @@ mod tests {
         assert_eq!((cancelled.status, &cancelled.body["request_status"]), (200, &json!("ABORTED")));
         assert_eq!(shown.send("DELETE", &report, &[basic("abcd1234")], "").await.status, 409);
         let list = shown.get("abcd1234", "/v2/reports?account_id=abcd1234&status=ABORTED,%20FAILED").await;
-        assert_eq!((&list.body["items_count"], &list.body["reports"][0]["request_status"]), (&json!(1), &json!("ABORTED")));
+        assert_eq!(
+            (&list.body["items_count"], &list.body["reports"][0]["request_status"]),
+            (&json!(1), &json!("ABORTED"))
+        );
     }
 
     #[tokio::test]
     async fn what_is_no_order_is_refused_with_the_bodies_of_vonage() {
         let shown = Shown::new();
-        for (body, status) in [("{", 400), (&ORDER.replace("abcd1234", "x"), 403), (&ORDER.replace("SMS", "FAX"), 422)] {
+        for (body, status) in [("{", 400), (&ORDER.replace("abcd1234", "x"), 403), (&ORDER.replace("SMS", "FAX"), 422)]
+        {
             let told = shown.send("POST", "/v2/reports", &[basic("abcd1234")], body).await;
             assert_eq!(told.status, status, "{told:?}");
             assert!(["type", "title", "detail", "instance"].iter().all(|it| told.body[it].is_string()), "{told:?}");
