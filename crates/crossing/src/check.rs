@@ -9,7 +9,8 @@ use test_needs::Need;
 use tokio::runtime::Builder;
 
 use crate::{
-    Audited, Chosen, FoundRun, OpenRun, Progress, Restore, Restored, RunOptions, RunPlace, RunReport, find_run,
+    Audited, Chosen, FoundRun, OpenRun, Progress, PullSettings, Restore, Restored, RunOptions, RunPlace, RunReport,
+    find_run,
 };
 
 /// All tests use one contact key, so that ids are the same wherever a test runs.
@@ -76,6 +77,7 @@ impl Project {
             is_new: false,
             is_dry_run: false,
             sample: None,
+            pull: PullSettings::default(),
             memory: None,
         }
     }

@@ -4,6 +4,7 @@
 use clean::{DateForm, Moment, ReadDate, read_date};
 use extract::{FileFormat, Layout, Probe, Profile, ReadSummary, Row, SourcePart, is_blank};
 use model::{ContactKey, Reason};
+use pages::PullCoverage;
 use run::{ColumnReading, Coverage, CoverageFinding, FileRecord, SourceRecord};
 use serde_json::Value;
 
@@ -19,10 +20,11 @@ pub(crate) struct CoverageCounter<'a> {
 }
 
 impl<'a> CoverageCounter<'a> {
-    pub(crate) fn new(layout: &'a Layout, form: DateForm) -> Self {
+    /// `pulled` is what was read from the API of a provider, for a source that has one.
+    pub(crate) fn new(layout: &'a Layout, form: DateForm, pulled: Option<PullCoverage>) -> Self {
         let phones = layout.phone_columns().collect();
         let (dates, bodies) = (layout.columns_of("last_at"), layout.columns_of("body"));
-        Self { form, phones, dates, bodies, coverage: Coverage::default() }
+        Self { form, phones, dates, bodies, coverage: Coverage { pulled, ..Coverage::default() } }
     }
 
     /// Counts a row.
@@ -54,7 +56,9 @@ impl<'a> CoverageCounter<'a> {
     /// Returns the coverage, once all rows are counted.
     pub(crate) fn finish(mut self, profile: &Profile, probe: &Probe, seen: &[ReadSummary]) -> Coverage {
         self.coverage.records = seen.iter().map(|it| it.n_records).sum();
-        self.coverage.claimed = claimed(profile, seen);
+        // What was read from an API has been compared with the provider's totals window by window.
+        self.coverage.claimed = if self.coverage.pulled.is_none() { claimed(profile, seen) } else { None };
+        self.coverage.repeats = seen.iter().map(|it| it.n_repeats).sum();
         self.coverage.gaps = profile.gaps.clone();
         self.coverage.findings = findings(profile, probe, seen, &self.coverage);
         self.coverage
@@ -80,7 +84,7 @@ pub(crate) fn source_record(
     };
     let mut record = SourceRecord {
         name: source.name.get_ref().clone(),
-        channel: source.channel,
+        channel: source.channel(),
         profile: source.profile().name,
         files: probe.parts.iter().zip(seen).map(file).collect(),
         columns: probe.columns.clone(),
@@ -116,7 +120,7 @@ fn findings(profile: &Profile, probe: &Probe, seen: &[ReadSummary], coverage: &C
             .filter(|it| *it != records)
             .map(|claimed| CoverageFinding::RecordsMissing { claimed, records }),
     );
-    if seen.last().is_some_and(|it| names_next_page(profile, it)) {
+    if coverage.pulled.is_none() && seen.last().is_some_and(|it| names_next_page(profile, it)) {
         findings.push(CoverageFinding::NextPageMissing);
     }
     if let (Some(days), Some(last)) = (profile.window_days.filter(|it| *it > 0), coverage.last_at) {

@@ -116,7 +116,10 @@ impl RetryLater {
 
 /// Returns whether the same command can succeed later: a provider is unavailable, or a quota is used up.
 pub fn is_passing(error: &Error) -> bool {
-    error.chain().any(|it| it.is::<RetryLater>() || it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
+    pull::is_failure_passing(error)
+        || error
+            .chain()
+            .any(|it| it.is::<RetryLater>() || it.downcast_ref::<CallError>().is_some_and(CallError::is_passing))
 }
 
 /// Returns the HTTP status with which a provider refused a call, if that is why a command failed.

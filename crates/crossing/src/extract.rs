@@ -96,7 +96,9 @@ impl Extraction {
             None => TableWriter::create(artifact, &columns)?,
         };
         let layout = layout(source, probe)?;
-        let mut counter = CoverageCounter::new(&layout, reading::date_form(source, &self.readings[number], "last_at"));
+        let pulled = pull::read_coverage(plan, source)?;
+        let form = reading::date_form(source, &self.readings[number], "last_at");
+        let mut counter = CoverageCounter::new(&layout, form, pulled);
         let mut evidence = Evidence::new(&layout, source.region(plan));
         let sample = run.folder.manifest.sample;
         let seen = extract::read_up_to(probe, sample.unwrap_or(u64::MAX), |row| -> Result<()> {

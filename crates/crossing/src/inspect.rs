@@ -179,7 +179,7 @@ pub fn inspect(files: &[PathBuf], settings: &InspectSettings) -> Result<Inspecti
     };
     let read_by = profile.unwrap_or(&empty_profile);
     let mut profiler = Profiler::new(probe.columns.len(), region, profiled_rows);
-    let counter = CoverageCounter::new(&layout, first.date_form(region));
+    let counter = CoverageCounter::new(&layout, first.date_form(region), None);
     let found = sample_rows(&probe, (&layout, read_by), (region, numbers), counter, &mut profiler)?;
     let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
     let mut inspection = Inspection {

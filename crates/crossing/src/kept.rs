@@ -96,7 +96,7 @@ impl Place {
         if let Some(set) = plan.scenarios.iter().find(is_of_set) {
             return Some(format!("a file that [[scenario]] {} reads", set.name()));
         }
-        let source = plan.sources.iter().find(|it| reads(&it.path))?;
+        let source = plan.sources.iter().find(|it| reads(&it.path()))?;
         Some(format!("an export that source {} reads", source.name.get_ref()))
     }
 }

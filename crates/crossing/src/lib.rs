@@ -38,6 +38,7 @@ mod runs;
 mod runs_diff;
 mod scenarios_report;
 mod segments;
+mod sources;
 mod trace;
 mod translate;
 mod unread;
@@ -70,12 +71,14 @@ pub use crate::runs::{ListedRun, ListedRuns, RunState, prune_runs, runs};
 pub use crate::runs_diff::{ComparedRun, PersonChange, PersonDiff, RunsDiff, SegmentMove, diff_runs};
 pub use crate::scenarios_report::ScenariosReport;
 pub use crate::segments::{SegmentCount, check_segments};
+pub use crate::sources::pull_plan;
 pub use crate::trace::{EarlierRows, TracedRow, earlier_rows, row_name, traced_rows};
 pub use crate::translate::edits_of;
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
 pub use crate::unread_values::unread_values;
 pub use crate::verify::{Selection, Uninformative, uninformative};
 pub use ::audit::{Compared, Difference};
+pub use ::pull::{PullSettings, PulledSource, Refresh};
 
 use tokio::task::block_in_place;
 

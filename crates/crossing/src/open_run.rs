@@ -13,7 +13,8 @@ use extract::{Probe, Profile};
 use jiff::Timestamp;
 use model::{ContactKey, Counts, Digest, DigestInput, IdentityDecision, RowFindings, RunMark, Stage};
 use plan::{KeyPlace, Plan, SourceSection, contact_key, draw_uid, find_key, make_key, passing_key};
-use run::{ColumnReading, RunFolder, SAMPLE_DATABASE, StageRecord};
+use pull::PullSettings;
+use run::{ColumnReading, RunFolder, SAMPLE_DATABASE, StageRecord, UnreadSource};
 
 use crate::error::RunChoice;
 use crate::find_run::{RunPlace, find_run, runs_beside, runs_of};
@@ -23,7 +24,7 @@ use crate::open_run::choose_folder::{NewRun, choose_folder};
 use crate::probing::probe_all;
 use crate::progress::{Note, Progress};
 use crate::segments::check_segments;
-use crate::{memory, reading};
+use crate::{memory, reading, sources};
 
 /// The name of this program in receipts and manifests.
 pub(crate) const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
@@ -48,6 +49,8 @@ pub struct RunOptions {
     pub is_dry_run: bool,
     /// Runs a sample instead: into a database of its own, and nothing else is written.
     pub sample: Option<Sample>,
+    /// How far sources are read from their providers. A dry run and a sample read nothing from them.
+    pub pull: PullSettings,
     /// Approximate limit on memory, in bytes; if none, a quarter of the machine's.
     pub memory: Option<u64>,
 }
@@ -109,6 +112,7 @@ impl OpenRun {
         check_segments(&plan, crm.as_ref()).await?;
         let found = find_key(&plan)?.map(|it| it.key);
         let known = check_known_key(crm.as_ref(), found.as_ref()).await?;
+        let (found, unread) = pulled(&mut plan, found, known.as_ref(), options, &progress).await?;
         let probes = probe_all(&plan)?;
         tracing::debug!(n_sources = plan.sources.len(), has_database = crm.is_some(), "plan and exports looked at");
         let key = match found {
@@ -123,6 +127,7 @@ impl OpenRun {
         };
         let new = NewRun { plan: &plan, key: &key, uid: draw_uid()?, input, is_dry_run, sample, labels };
         let mut folder = choose_folder(&new, options, &progress)?;
+        folder.manifest.unread_sources = unread;
         take_over_corrections(&plan, &mut folder, &progress)?;
         if let Some(Sample { verifies, .. }) = options.sample {
             plan.for_sample(&folder.path(SAMPLE_DATABASE), verifies);
@@ -238,6 +243,26 @@ impl OpenRun {
     }
 }
 
+/// Reads the sources of a plan from their providers, for which a first run makes the key. Returns the key, and the sources
+/// without which the run goes on.
+async fn pulled(
+    plan: &mut Plan,
+    key: Option<ContactKey>,
+    known: Option<&String>,
+    options: &RunOptions,
+    progress: &Progress,
+) -> Result<(Option<ContactKey>, Vec<UnreadSource>)> {
+    if options.is_try() || !plan.sources.iter().any(SourceSection::has_provider) {
+        return Ok((key, Vec::new()));
+    }
+    let key = match key {
+        Some(key) => key,
+        None => new_key(plan, known.cloned(), false, progress)?,
+    };
+    let unread = sources::pull_for_run(plan, &key, &options.pull, progress).await?;
+    Ok((Some(key), unread))
+}
+
 /// Returns the rules of cleaning for a run of a plan. `readings` says how the columns of each source are read.
 pub(crate) fn rules(
     plan: &Plan,
@@ -251,7 +276,7 @@ pub(crate) fn rules(
     let place = |name: &str| attributes.iter().position(|it| it == name).and_then(|it| u16::try_from(it).ok());
     let source = |((it, read), profile): ((&SourceSection, &ColumnReading), &Profile)| clean::Source {
         name: it.name.get_ref().clone(),
-        channel: it.channel,
+        channel: it.channel(),
         priority: it.priority(),
         scope: it.scope().to_owned(),
         region: it.region(plan),

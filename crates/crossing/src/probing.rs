@@ -15,7 +15,7 @@ pub(crate) fn probe_all(plan: &Plan) -> Result<Vec<Probe>> {
 /// Probes the files of a source, and checks that they have the columns that the plan names.
 fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
     let failed = || format!("could not use source \"{}\"", source.name.get_ref());
-    let files = extract::files(plan.folder(), &source.path).with_context(failed)?;
+    let files = pull::files_of(plan, source).with_context(failed)?;
     let probe = extract::probe(&files, &source.settings(plan)).with_context(failed)?;
     if let Err(error) = layout(source, &probe) {
         let reading = probe.parts.first().map(|it| it.reading()).unwrap_or_default();
@@ -28,7 +28,7 @@ fn probe(plan: &Plan, source: &SourceSection) -> Result<Probe> {
 /// the plan names.
 pub(crate) fn probe_columns(plan: &Plan, source: &SourceSection) -> Result<(Vec<PathBuf>, ProbedColumns)> {
     let failed = || format!("could not use source \"{}\"", source.name.get_ref());
-    let files = extract::files(plan.folder(), &source.path).with_context(failed)?;
+    let files = pull::files_of(plan, source).with_context(failed)?;
     let (profile, first) = (source.profile(), files.first().cloned().unwrap_or_default());
     let layout = |columns: &[String]| profile.layout(&first, columns);
     let is_enough = |columns: &[String]| layout(columns).is_ok();

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crm::Reread;
 use jiff::Timestamp;
 use model::{Answer, Counts};
+use pull::PulledSource;
 use run::{Cost, TemplateChanges};
 use verify::{Mismatches, Verdict};
 
@@ -19,6 +20,8 @@ pub enum Task {
     Translate,
     /// Keeps scenarios and templates in the database.
     KeepScenarios,
+    /// Reads sources from the APIs of their providers.
+    Pull,
     Extract,
     Clean,
     /// The second half of cleaning, over the same rows.
@@ -42,6 +45,11 @@ pub enum Event {
         task: Task,
         n: u64,
     },
+    /// A task is estimated to have so many items.
+    Expected {
+        task: Task,
+        total: u64,
+    },
     /// A task goes through the same items again, under the name `now`.
     Again {
         task: Task,
@@ -59,6 +67,11 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Extracted(Vec<ExtractedSource>),
+    /// Sources that were read from providers, and how many could not be read to the end.
+    Pulled {
+        sources: Vec<PulledSource>,
+        n_failed: usize,
+    },
     Cleaned(Counts),
     BackedUp {
         n_contacts: u64,
@@ -112,6 +125,8 @@ pub enum Note {
         run_id: String,
     },
     AlreadyDone(Task),
+    /// An optional source could not be read, so the run goes on without it, or with what was read before.
+    SourceUnread(run::UnreadSource),
     /// The run was begun before and is continued. If it is finished, its exports have nothing new.
     Continues {
         run_id: String,
@@ -189,6 +204,7 @@ impl Task {
         match self {
             Self::Translate => "translate",
             Self::KeepScenarios => "templates",
+            Self::Pull => "pull",
             Self::Extract => "extract",
             Self::Clean => "clean",
             Self::Merge => "merge",
@@ -224,6 +240,11 @@ impl Progress {
 impl Work {
     pub fn advance(&self, n: u64) {
         self.progress.0(Event::Advanced { task: self.task, n });
+    }
+
+    /// Says how many items there will probably be.
+    pub fn expect(&self, total: u64) {
+        self.progress.0(Event::Expected { task: self.task, total });
     }
 
     /// Goes through the same items again, as part of the same task.

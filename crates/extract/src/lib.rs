@@ -16,6 +16,7 @@ mod packing;
 mod probe;
 mod profile;
 mod read;
+mod repeats;
 mod row;
 mod settings;
 mod source;

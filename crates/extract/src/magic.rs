@@ -6,6 +6,8 @@ pub(crate) enum FileKind {
     Gzip,
     Zstd,
     Zip,
+    /// Pages that were read from a provider.
+    Pages,
     /// A kind that cannot be read, with its name for an error.
     Other(&'static str),
     Text,
@@ -46,6 +48,7 @@ const STREAMS: [(&str, &str); 6] = [
 
 pub(crate) fn file_kind(start: &[u8]) -> FileKind {
     match start {
+        start if pages::is_segment(start) => FileKind::Pages,
         [0x1f, 0x8b, ..] => FileKind::Gzip,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => FileKind::Zstd,
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => FileKind::Zip,

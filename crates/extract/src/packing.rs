@@ -1,4 +1,4 @@
-//! Unpacks gzip, zstd and zip as a stream, within limits.
+//! Unpacks gzip, zstd, zip and segments of pages as a stream, within limits.
 
 mod archive;
 mod bomb_guard;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use model::{Digest, Hasher};
+use pages::Bodies;
 use zip::ZipArchive;
 
 use crate::error::ExtractError;
@@ -25,6 +26,8 @@ pub enum Packing {
     Plain,
     Gzip,
     Zstd,
+    /// Pages that were read from a provider, one after another.
+    Pages,
     /// One member of a zip archive.
     Zip {
         member: String,
@@ -67,6 +70,7 @@ fn unpacked<T, E: From<ExtractError>>(
             let unpacking = zstd::Decoder::new(&mut raw).map_err(failed)?;
             each(&mut BombGuard::new(unpacking, limits, n_packed))?
         }
+        Packing::Pages => each(&mut Bodies::new(&mut raw, path).map_err(failed)?)?,
         Packing::Plain | Packing::Zip { .. } => each(&mut raw)?,
     };
     // `each` may have stopped before the end, but the digest is of the whole file.
@@ -229,6 +233,34 @@ mod tests {
             archive::n_opened() - before
         });
         assert_eq!(opened, [3, 3], "for the names, for the formats and for the rows");
+    }
+
+    #[test]
+    fn pages_of_a_provider_are_read_as_saved_files_and_a_row_that_comes_again_is_left_out() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut store, _) = pages::PageStore::open(home.path()).unwrap();
+        let page = pages::Frame::new(pages::FrameKind::Page, 1, jiff::Timestamp::UNIX_EPOCH);
+        for text in [
+            r#"{"messages":[{"sid":"SM1","to":"+33199000001"},{"sid":"SM2","to":"+33199000002"}],"next_page_uri":"/2"}"#,
+            r#"{"messages":[{"sid":"SM2","to":"+33199000002"},{"sid":"SM3","to":"+33199000003"}],"next_page_uri":null}"#,
+        ] {
+            store.append(page.clone(), text.as_bytes()).unwrap();
+        }
+        let settings = crate::Settings {
+            known_records: vec!["messages".to_owned()],
+            drops_repeats: true,
+            ..crate::Settings::default()
+        };
+        let probe = crate::probe(&[home.path().join("000001.pages")], &settings).unwrap();
+        assert_eq!(probe.parts[0].reading(), "JSON pages as read from the provider, records under \"messages\"");
+        let mut rows = Vec::new();
+        let read = crate::read(&probe, |row| {
+            rows.push((row.record, row.cells.unwrap().get(0).to_owned()));
+            Ok::<_, ExtractError>(())
+        });
+        assert_eq!(rows, [(1, "SM1".to_owned()), (2, "SM2".to_owned()), (3, "SM3".to_owned())]);
+        let summary = &read.unwrap()[0];
+        assert_eq!((summary.n_rows, summary.n_records, summary.n_repeats), (3, 4, 1));
     }
 
     #[test]

@@ -90,7 +90,8 @@ fn probe_with(paths: &[PathBuf], probing: &Probing) -> Result<Probe, ExtractErro
     for part in &mut parts {
         part.column_map = (part.header != columns).then(|| column_map(&columns, &part.header));
     }
-    Ok(Probe { parts, columns, limits: probing.settings.limits })
+    let Settings { drops_repeats, limits, .. } = *probing.settings;
+    Ok(Probe { parts, columns, drops_repeats, limits })
 }
 
 fn too_many_columns(path: &Path) -> ExtractError {
@@ -126,6 +127,7 @@ fn probe_file(path: &Path, probing: &Probing) -> Result<Vec<SourcePart>, Extract
     match file_kind(&start) {
         FileKind::Gzip => one(Packing::Gzip),
         FileKind::Zstd => one(Packing::Zstd),
+        FileKind::Pages => one(Packing::Pages),
         FileKind::Text => one(Packing::Plain),
         FileKind::Other(kind) => Err(ExtractError::NotText { path: path.to_owned(), kind }),
         FileKind::Zip => {
@@ -224,7 +226,7 @@ fn content(path: &Path, packing: &Packing, bytes: &mut impl Read, probing: &Prob
     match file_kind(&start) {
         FileKind::Zip if *packing != Packing::Plain => packed_sheet(path, &mut whole),
         FileKind::Other(kind) => Err(ExtractError::NotText { path: path.to_owned(), kind }),
-        FileKind::Gzip | FileKind::Zstd | FileKind::Zip => Err(nested_archive(path)),
+        FileKind::Gzip | FileKind::Zstd | FileKind::Zip | FileKind::Pages => Err(nested_archive(path)),
         FileKind::Text => probe_text(path, &start, is_all, &mut whole, probing).map(Content::Text),
     }
 }

@@ -158,10 +158,11 @@ pub struct ProfileWords {
 }
 
 /// The built-in profiles, as name and text.
-const BUILT_IN: [(&str, &str); 29] = [
+const BUILT_IN: &[(&str, &str)] = &[
     ("twilio-messages", include_str!("../profiles/twilio-messages.toml")),
     ("twilio-messages-api", include_str!("../profiles/twilio-messages-api.toml")),
     ("twilio-bulk-export", include_str!("../profiles/twilio-bulk-export.toml")),
+    ("twilio-participants", include_str!("../profiles/twilio-participants.toml")),
     ("vonage-sms", include_str!("../profiles/vonage-sms.toml")),
     ("vonage-messages", include_str!("../profiles/vonage-messages.toml")),
     ("plivo-messages", include_str!("../profiles/plivo-messages.toml")),
@@ -185,6 +186,8 @@ const BUILT_IN: [(&str, &str); 29] = [
     ("viber-suppression", include_str!("../profiles/viber-suppression.toml")),
     ("viber-links", include_str!("../profiles/viber-links.toml")),
     ("viber-subscribers", include_str!("../profiles/viber-subscribers.toml")),
+    ("viber-online", include_str!("../profiles/viber-online.toml")),
+    ("viber-details", include_str!("../profiles/viber-details.toml")),
     ("ferry-contacts", include_str!("../profiles/ferry-contacts.toml")),
     ("opt-outs", include_str!("../profiles/opt-outs.toml")),
     ("contacts", include_str!("../profiles/contacts.toml")),

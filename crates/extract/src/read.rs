@@ -12,6 +12,7 @@ use crate::formats::json::{Flattener, Lists, read_json};
 use crate::formats::sheet::{self, SheetFile};
 use crate::formats::vcard::read_vcards;
 use crate::packing::{Archives, OnDisk, Packing, digest_of};
+use crate::repeats::Repeats;
 use crate::row::{Cells, ReadSummary, Row, Unreadable, is_blank};
 use crate::source::{FileFormat, Probe, SourcePart};
 use crate::text::encoding::decoded;
@@ -37,19 +38,27 @@ pub fn read_up_to<E: From<ExtractError>>(
 ) -> Result<Vec<ReadSummary>, E> {
     let mut archives = Archives::default();
     let mut n_rows = 0;
+    let mut repeats = probe.drops_repeats.then(Repeats::default);
     let mut summaries = Vec::new();
     for part in &probe.parts {
         let n_before = n_rows;
+        let mut n_repeats = 0;
         let read = read_part(&mut archives, probe, part, |line, cells| {
             if n_rows == most {
                 return Err(Stop::HasEnough);
             }
-            n_rows += 1;
             let cells = match cells {
                 Ok(cells) if is_blank(cells.as_slice()) => Err(Unreadable::new(Reason::NotAContact, b"")),
                 Ok(cells) => Ok(Cells { cells, column_map: part.column_map.as_deref() }),
                 Err(unreadable) => Err(unreadable),
             };
+            if let (Some(repeats), Ok(cells)) = (&mut repeats, &cells)
+                && repeats.came_before(*cells, probe.columns.len())
+            {
+                n_repeats += 1;
+                return Ok(());
+            }
+            n_rows += 1;
             each(Row { record: n_rows, line, cells }).map_err(Stop::Failed)
         });
         let (summary, has_enough) = match read {
@@ -58,8 +67,8 @@ pub fn read_up_to<E: From<ExtractError>>(
             Err(Stop::Failed(error)) => return Err(error),
         };
         let n_rows = n_rows - n_before;
-        let n_records = if summary.n_records > 0 { summary.n_records } else { n_rows };
-        summaries.push(ReadSummary { n_rows, n_records, ..summary });
+        let n_records = if summary.n_records > 0 { summary.n_records } else { n_rows + n_repeats };
+        summaries.push(ReadSummary { n_rows, n_records, n_repeats, ..summary });
         if has_enough {
             break;
         }

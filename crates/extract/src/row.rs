@@ -48,6 +48,8 @@ pub struct ReadSummary {
     pub n_repeated_headers: u64,
     /// Rows with a quote inside a cell that does not begin with one.
     pub n_stray_quotes: u64,
+    /// Rows that came before, cell by cell, and were left out. They have no number.
+    pub n_repeats: u64,
     pub is_last_line_open: bool,
     /// Members of a JSON page other than its records, such as a total. If a name is repeated, the last counts.
     pub facts: Vec<(String, String)>,

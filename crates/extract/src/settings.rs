@@ -23,6 +23,8 @@ pub struct Settings {
     pub each: Vec<String>,
     /// Lists of keys and values.
     pub pairs: Vec<String>,
+    /// Whether a row that came before, cell by cell, is left out: pages of a provider overlap.
+    pub drops_repeats: bool,
     pub limits: Limits,
 }
 

@@ -17,6 +17,8 @@ pub struct Probe {
     pub parts: Vec<SourcePart>,
     /// The columns of all files, each once, in the order in which they were first seen.
     pub columns: Vec<String>,
+    /// Whether a row that came before, cell by cell, is left out.
+    pub(crate) drops_repeats: bool,
     pub limits: Limits,
 }
 
@@ -85,6 +87,7 @@ impl SourcePart {
             Packing::Plain => "",
             Packing::Gzip => " in gzip",
             Packing::Zstd => " in zstd",
+            Packing::Pages => " as read from the provider",
             Packing::Zip { .. } => " in zip",
         };
         let titles = match self.n_title_lines {

@@ -11,7 +11,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 use contact_export::ExportFormat;
-use crossing::{RunOptions, RunPlace, Sample};
+use crossing::{PullSettings, Refresh, RunOptions, RunPlace, Sample};
 use jiff::Timestamp;
 use model::Stage;
 use phone::Region;
@@ -127,8 +127,14 @@ pub(crate) enum Command {
     /// New exports or other rules begin a new run. With the same exports and rules, an unfinished run is resumed, and a
     /// finished run is not repeated. --new begins a new run in any case.
     Run(RunArgs),
-    /// Read the exports of a plan into the run folder
-    Extract(ExtractArgs),
+    /// Read the exports of a plan into the run folder, or a source from its provider
+    ///
+    /// Without --source, all exports are read, after the sources that have a provider. With it, only that source is read
+    /// from its provider, into its folder of pages. A reading that was stopped is resumed.
+    Extract(ExtractCommand),
+    /// List the providers, and check the sources that are read from them
+    #[command(subcommand)]
+    Sources(SourcesCommand),
     /// Clean and merge the extracted rows
     Clean(StageArgs),
     /// Check which clean contacts are on WhatsApp
@@ -354,10 +360,48 @@ impl RunArgs {
     }
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum SourcesCommand {
+    /// List the providers and what can be read of each
+    List,
+    /// Check the sources that have a provider: credentials, reach, the time that can be read, price and duration
+    ///
+    /// Reads one page of each, which is not kept. A stream whose records cost money or come once is not read: its host is
+    /// only reached.
+    Check(PlannedArgs),
+}
+
+/// How far sources are read from their providers.
+#[derive(Debug, Args)]
+pub(crate) struct PullArgs {
+    /// Read on from where the last reading of a provider ended
+    #[arg(long, value_name = "last", conflicts_with = "dry_run")]
+    pub(crate) since: Option<Since>,
+    /// Order a report again whose answer was lost, although it may be charged twice
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) order_again: bool,
+}
+
+/// From when on a source is read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Since {
+    /// From the end of the last reading, with an overlap
+    Last,
+}
+
+impl PullArgs {
+    pub(crate) fn settings(&self, only: Option<String>) -> PullSettings {
+        let refresh = if self.since.is_some() { Refresh::SinceLast } else { Refresh::Missing };
+        PullSettings { only, refresh, orders_again: self.order_again }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ExtractArgs {
     #[command(flatten)]
     pub(crate) plan: PlannedArgs,
+    #[command(flatten)]
+    pub(crate) pull: PullArgs,
     /// The run folder [default: runs/DATE-NAME beside the plan]
     #[arg(long, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
@@ -373,6 +417,16 @@ pub(crate) struct ExtractArgs {
     pub(crate) dry_run: bool,
 }
 
+/// Arguments of `ferry extract`.
+#[derive(Debug, Args)]
+pub(crate) struct ExtractCommand {
+    #[command(flatten)]
+    pub(crate) extract: ExtractArgs,
+    /// Read only this source from its provider, and make no run
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["run_dir", "new", "memory", "dry_run"])]
+    pub(crate) source: Option<String>,
+}
+
 impl ExtractArgs {
     pub(crate) fn options(&self) -> RunOptions {
         RunOptions {
@@ -381,6 +435,7 @@ impl ExtractArgs {
             is_new: self.new,
             is_dry_run: self.dry_run,
             sample: None,
+            pull: self.pull.settings(None),
             memory: self.memory,
         }
     }

@@ -16,6 +16,7 @@ mod run;
 mod runs;
 mod sandbox;
 mod scenario;
+mod sources;
 mod status;
 mod suppress;
 mod template;
@@ -80,7 +81,8 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Profiles { name } => inspect::profile_list(name.as_deref(), output),
         Command::Check(plan) => check::check(&plan.path(), output).await,
         Command::Run(args) => run::run(&args, progress, output).await,
-        Command::Extract(args) => run::extract(&args, progress).await,
+        Command::Extract(args) => run::extract(&args, progress, output).await,
+        Command::Sources(command) => sources::run(&command, output).await,
         Command::Clean(args) => run::clean(&args, progress).await,
         Command::Verify(args) => run::verify(&args, progress, output).await,
         Command::Load(args) => run::load(&args, progress, output).await,

@@ -29,6 +29,12 @@ fn show(bars: &mut BTreeMap<Task, ProgressBar>, event: Event, has_bars: bool) {
                 bar.inc(n);
             }
         }
+        Event::Expected { task, total } => {
+            if let Some(bar) = bars.get(&task) {
+                bar.set_style(style("{prefix:10} [{bar:32}] {human_pos}/about {human_len}, {per_sec}, {eta} left"));
+                bar.set_length(total);
+            }
+        }
         Event::Again { task, now } => {
             if let Some(bar) = bars.get(&task) {
                 bar.set_prefix(now.name());

@@ -11,6 +11,11 @@ pub enum Credentials {
     Bearer(String),
     /// A header with a key.
     Key(&'static str, String),
+    /// `Authorization: Basic …`, with every call.
+    Basic {
+        user: String,
+        password: String,
+    },
     /// A user and a password that give a token for some time.
     Login(Login),
 }
@@ -42,7 +47,7 @@ impl Auth {
         log_in: impl AsyncFnOnce(&Login) -> Result<String, CallError>,
     ) -> Result<Option<String>, CallError> {
         let login = match &self.credentials {
-            Credentials::None | Credentials::Key(..) => return Ok(None),
+            Credentials::None | Credentials::Key(..) | Credentials::Basic { .. } => return Ok(None),
             Credentials::Bearer(token) => return Ok(Some(token.clone())),
             Credentials::Login(login) => login,
         };
@@ -61,6 +66,7 @@ impl Auth {
         };
         match &self.credentials {
             Credentials::Key(header, key) => request.header(*header, key),
+            Credentials::Basic { user, password } => request.basic_auth(user, Some(password)),
             _ => request,
         }
     }

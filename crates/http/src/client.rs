@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::auth::{Auth, Credentials, Login};
 use crate::backoff::backoff;
+use crate::resolver::{Resolver, is_private_host};
 use crate::response::{self, ReadFailure, Response, retry_after};
 use crate::throttle::{CallCounts, Throttle};
 use crate::{CallError, ClientConfig, Hooks};
@@ -56,10 +57,25 @@ pub struct BytesRequest<'a> {
 /// What a request carries, and so its method: `POST` for JSON, `GET` for a query.
 pub enum Parameters<'a> {
     Json(Bytes),
+    /// The fields of a form, encoded: also a `POST`.
+    Form(Bytes),
     Query(&'a [(&'static str, &'a str)]),
 }
 
 impl Parameters<'_> {
+    /// Makes the body of a form from the members of an object.
+    pub fn form(fields: &serde_json::Value) -> Result<Self, CallError> {
+        let fields = fields.as_object().ok_or(CallError::Malformed)?;
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in fields {
+            match value {
+                serde_json::Value::String(text) => form.append_pair(name, text),
+                other => form.append_pair(name, &other.to_string()),
+            };
+        }
+        Ok(Self::Form(form.finish().into()))
+    }
+
     /// Makes a JSON body.
     pub fn json(body: &impl Serialize) -> Result<Self, CallError> {
         serde_json::to_vec(body).map(|it| Self::Json(it.into())).map_err(|_| CallError::Malformed)
@@ -211,6 +227,7 @@ pub(crate) fn builder(base: &Url, config: &ClientConfig) -> reqwest::ClientBuild
         // A redirect would carry the token to another host.
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        .dns_resolver(Resolver { allows_private: config.allows_private })
 }
 
 impl Inner {
@@ -230,6 +247,10 @@ impl Inner {
         let builder = match &request.parameters {
             Parameters::Json(body) => {
                 self.retrying.post(url).header(CONTENT_TYPE, "application/json").body(body.clone())
+            }
+            Parameters::Form(body) => {
+                let form = "application/x-www-form-urlencoded";
+                self.retrying.post(url).header(CONTENT_TYPE, form).body(body.clone())
             }
             Parameters::Query(query) => self.retrying.get(url).query(query),
         };
@@ -263,7 +284,14 @@ impl Inner {
     }
 
     fn url(&self, path: &str) -> Result<Url, CallError> {
-        self.base.join(path).map_err(|_| CallError::Malformed)
+        let url = self.base.join(path).map_err(|_| CallError::Malformed)?;
+        let host = || url.host_str().unwrap_or_default().to_owned();
+        match () {
+            // A path such as `//host/` would carry the credentials away.
+            () if url.origin() != self.base.origin() => Err(CallError::OtherHost { host: host() }),
+            () if !self.config.allows_private && is_private_host(&url) => Err(CallError::Private { host: host() }),
+            () => Ok(url),
+        }
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
@@ -289,6 +317,9 @@ impl Inner {
         let error = error.without_url();
         match error {
             // Before the timeout: one while connecting means that nothing was sent.
+            error if private_host(&error).is_some() => {
+                CallError::Private { host: private_host(&error).unwrap_or_default() }
+            }
             error if error.is_connect() => {
                 CallError::Unreachable { host: self.base.host_str().unwrap_or_default().to_owned(), source: error }
             }
@@ -297,4 +328,12 @@ impl Inner {
             _ => CallError::Malformed,
         }
     }
+}
+
+/// Returns the host that the resolver refused, if that is why a call failed.
+fn private_host(error: &reqwest::Error) -> Option<String> {
+    std::iter::successors(std::error::Error::source(error), |it| it.source()).find_map(|it| match it.downcast_ref() {
+        Some(CallError::Private { host }) => Some(host.clone()),
+        _ => None,
+    })
 }

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::{ClaimUnits, OnWait};
+use crate::{ClaimUnits, OnWait, Pace};
 
 /// How a client behaves towards a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct ClientConfig {
     pub quota: Option<u64>,
     /// The largest response, after decompression. A larger one is [`CallError::Malformed`](crate::CallError).
     pub max_response_bytes: usize,
+    /// Whether addresses of private networks are called. Loopback is called in any case.
+    pub allows_private: bool,
 }
 
 impl Default for ClientConfig {
@@ -33,6 +35,7 @@ impl Default for ClientConfig {
             quota: None,
             // The answer to a check of a thousand numbers has about 100 KiB.
             max_response_bytes: 4 << 20,
+            allows_private: true,
         }
     }
 }
@@ -43,6 +46,8 @@ pub struct Hooks {
     /// Claims the units of a call before it is made. A call whose units are not granted is
     /// [`CallError::AllowanceUsed`](crate::CallError).
     pub claim: Option<ClaimUnits>,
+    /// Waits until a call may be made by a limit that other processes keep too.
+    pub pace: Option<Pace>,
     /// Is told of each long wait when it begins.
     pub on_wait: Option<OnWait>,
 }

@@ -29,6 +29,12 @@ pub enum CallError {
     /// The answer to a request that must not be repeated was lost: the provider may have carried it out.
     #[error("the answer was lost, so the outcome of the call is unknown")]
     OutcomeUnknown { source: Box<CallError> },
+    /// A link leads to another host, where the credentials must not go.
+    #[error("the provider links to another host, {host}: nothing was sent there")]
+    OtherHost { host: String },
+    /// The address is one of a private network, and those are not called.
+    #[error("{host} is in a private network: allow that with allow_private = true")]
+    Private { host: String },
     #[error("could not set up the HTTP client")]
     Setup { source: reqwest::Error },
 }
@@ -44,7 +50,12 @@ impl CallError {
             | Self::Malformed
             | Self::QuotaUsed
             | Self::AllowanceUsed => true,
-            Self::Refused { .. } | Self::OutcomeUnknown { .. } | Self::Claim { .. } | Self::Setup { .. } => false,
+            Self::Refused { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::Claim { .. }
+            | Self::OtherHost { .. }
+            | Self::Private { .. }
+            | Self::Setup { .. } => false,
         }
     }
 
@@ -62,9 +73,13 @@ impl CallError {
             | Self::Provider { .. }
             | Self::Malformed
             | Self::OutcomeUnknown { .. } => true,
-            Self::Refused { .. } | Self::QuotaUsed | Self::AllowanceUsed | Self::Claim { .. } | Self::Setup { .. } => {
-                false
-            }
+            Self::Refused { .. }
+            | Self::QuotaUsed
+            | Self::AllowanceUsed
+            | Self::Claim { .. }
+            | Self::OtherHost { .. }
+            | Self::Private { .. }
+            | Self::Setup { .. } => false,
         }
     }
 

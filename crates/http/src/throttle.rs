@@ -75,6 +75,9 @@ impl Throttle {
         if let Some(rate) = &self.rate {
             rate.ready().await;
         }
+        if let Some(pace) = &self.hooks.pace {
+            pace().await;
+        }
         // Whoever cannot have the units need not wait for the breaker.
         if self.quota_left().is_some_and(|it| it < units) {
             return Err(CallError::AllowanceUsed);

@@ -1,6 +1,8 @@
 use ::url::{Host, Url};
 use thiserror::Error;
 
+use crate::CallError;
+
 /// Why an address is refused. Credentials in it are not repeated.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum UrlError {
@@ -36,6 +38,19 @@ pub fn base_url(text: &str) -> Result<Url, UrlError> {
     Ok(url)
 }
 
+/// Returns the path and the query of a link on a page of `base`, relative or absolute.
+///
+/// # Errors
+///
+/// [`CallError::OtherHost`] if the link leaves the scheme, host or port of `base`: credentials would go with it.
+pub fn path_of_link(base: &Url, link: &str) -> Result<String, CallError> {
+    let url = base.join(link).map_err(|_| CallError::Malformed)?;
+    if url.origin() != base.origin() {
+        return Err(CallError::OtherHost { host: url.host_str().unwrap_or_default().to_owned() });
+    }
+    Ok(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
+}
+
 /// Returns a name as one segment of a path, percent-encoded.
 pub fn path_segment(name: &str) -> String {
     let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._~".contains(&it);
@@ -45,6 +60,22 @@ pub fn path_segment(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_stays_on_its_host() {
+        let base = base_url("https://api.example.com/2010").unwrap();
+        let path = |link: &str| path_of_link(&base, link).map_err(|it| it.to_string());
+        assert_eq!(path("/2010/Messages.json?Page=1"), Ok("/2010/Messages.json?Page=1".to_owned()));
+        assert_eq!(path("https://api.example.com/v1?PageToken=a%2Fb"), Ok("/v1?PageToken=a%2Fb".to_owned()));
+        for link in [
+            "https://evil.example.net/v1",
+            "http://api.example.com/v1",
+            "https://api.example.com:444/",
+            "//evil.example.net/",
+        ] {
+            assert!(matches!(path_of_link(&base, link), Err(CallError::OtherHost { .. })), "{link}");
+        }
+    }
 
     #[test]
     fn plain_http_is_for_this_machine_only() {

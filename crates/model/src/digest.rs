@@ -25,6 +25,13 @@ impl Digest {
     }
 }
 
+impl Digest {
+    /// Returns the first 128 bits, for sets that hold many digests.
+    pub fn first_half(self) -> u128 {
+        self.0.iter().take(16).fold(0, |sum, byte| (sum << 8) | u128::from(*byte))
+    }
+}
+
 impl Hasher {
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);

@@ -32,6 +32,7 @@ pub use crate::sections::scenario::{RatesSection, ScenarioSection, TranslateSect
 use crate::sections::secret_of_environment;
 pub use crate::sections::segment::PlanSegment;
 pub use crate::sections::source::SourceSection;
+pub use crate::sections::source_provider::ProviderSource;
 pub use crate::sections::value_schemas::SCENARIO_KINDS;
 pub use crate::sections::verify::VerifySection;
 pub use crate::sections::whatsapp::WhatsappSection;

@@ -29,8 +29,7 @@ impl Plan {
 
     /// Returns the profile of a source, by its name or from a file, with the columns of the plan.
     pub(crate) fn resolve(&self, source: &SourceSection) -> Result<Profile, PlanError> {
-        let at = source.profile.span().start;
-        let name = source.profile.get_ref();
+        let (at, name) = (source.profile_at(), source.profile_name());
         let columns = || source.columns.iter().map(|(field, names)| (field.get_ref().clone(), names.get_ref().clone()));
         let attributes = || source.attributes.iter().map(|(name, it)| (name.get_ref().clone(), it.get_ref().clone()));
         if name == "columns" {
@@ -44,7 +43,7 @@ impl Plan {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             Profile::read(&stem, &text, &[]).map_err(|error| self.wrong(at, error.to_string()))?
         } else {
-            let found = self.profiles.iter().find(|it| it.name == *name).cloned();
+            let found = self.profiles.iter().find(|it| it.name == name).cloned();
             found.ok_or_else(|| {
                 let known = self.profiles.iter().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>().join(", ");
                 let message = with_nearest(&format!("unknown profile `{name}`, expected one of `columns`, {known}"));

@@ -145,6 +145,7 @@ impl Plan {
             profiles,
         };
         plan.profiles = plan.read_profiles(tables)?;
+        plan.sources.iter().try_for_each(|it| it.check_stream(&plan))?;
         let resolved: Vec<Profile> =
             plan.sources.iter().map(|it| plan.resolve(it)).collect::<Result<_, PlanError>>()?;
         for (source, profile) in plan.sources.iter_mut().zip(resolved) {

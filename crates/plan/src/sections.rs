@@ -7,6 +7,7 @@ pub(crate) mod report;
 pub(crate) mod scenario;
 pub(crate) mod segment;
 pub(crate) mod source;
+pub(crate) mod source_provider;
 pub(crate) mod value_schemas;
 pub(crate) mod verify;
 pub(crate) mod whatsapp;

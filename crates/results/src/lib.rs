@@ -7,6 +7,7 @@ mod people;
 mod reviews;
 mod runs;
 mod schemas;
+mod sources;
 mod templates;
 
 use schemars::JsonSchema;
@@ -17,6 +18,7 @@ pub use people::*;
 pub use reviews::*;
 pub use runs::*;
 pub use schemas::{names, schema};
+pub use sources::*;
 pub use templates::*;
 
 /// The version of the JSON that commands print. It rises when a field is removed or changes its meaning.

@@ -9,6 +9,7 @@ use crate::kept_templates::*;
 use crate::people::*;
 use crate::reviews::*;
 use crate::runs::*;
+use crate::sources::*;
 use crate::templates::*;
 use crate::{FailureResult, SCHEMA_VERSION};
 
@@ -29,13 +30,14 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 47] = [
+const SCHEMAS: [(&str, Origin); 50] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("crm-ddl", Made(made::<DdlResult>)),
     ("error", Made(made::<FailureResult>)),
     ("export-contacts", Made(made::<ContactsExport>)),
     ("export-segment", Made(made::<SegmentExport>)),
+    ("extract-source", Made(made::<PullResult>)),
     ("fix", Made(made::<FixResult>)),
     ("init", kept!("init")),
     ("inspect", kept!("inspect")),
@@ -62,6 +64,8 @@ const SCHEMAS: [(&str, Origin); 47] = [
     ("scenario-show", kept!("scenario-show")),
     ("scenario-simulate", kept!("scenario-simulate")),
     ("share", Made(made::<ShareResult>)),
+    ("sources-check", Made(made::<SourcesCheck>)),
+    ("sources-list", Made(made::<SourceList>)),
     ("status", Made(made::<StatusResult>)),
     ("suppress", Made(made::<SuppressResult>)),
     ("template-costs", Made(made::<TemplateCostsResult>)),

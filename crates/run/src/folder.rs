@@ -255,6 +255,7 @@ pub(crate) mod tests {
             read_at: None,
             key_id: "k".into(),
             sources: vec![],
+            unread_sources: vec![],
             stages: Default::default(),
             artifacts: Default::default(),
             backups: Vec::new(),

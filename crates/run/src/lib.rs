@@ -44,7 +44,7 @@ pub use group::Group;
 pub use list_quality::{ListFinding, ListQuality};
 pub use manifest::{
     Artifact, Backup, ColumnReading, Cost, Coverage, CoverageFinding, FileRecord, Fix, LoadedCounts, Manifest,
-    SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField,
+    SAMPLE_DATABASE, SourceRecord, StageRecord, UnreadField, UnreadSource,
 };
 pub use people_counts::PeopleCounts;
 pub use publish::{ArtifactWriter, digest_of, is_standard_output, sync_parent, target_of, write_output, write_private};

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use model::{Counts, Digest, RunMark, Stage};
+use pages::PullCoverage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,9 @@ pub struct Manifest {
     pub key_id: String,
     #[serde(default)]
     pub sources: Vec<SourceRecord>,
+    /// Sources that the plan calls optional and that could not be read, or not to the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread_sources: Vec<UnreadSource>,
     #[serde(default)]
     pub stages: BTreeMap<Stage, StageRecord>,
     /// Files of the run, by path within the run folder.
@@ -87,6 +91,23 @@ impl Manifest {
     pub fn run_mark(&self) -> RunMark {
         RunMark { id: self.run_id.as_str().into(), started_at: self.started_at() }
     }
+}
+
+/// An optional source that could not be read from its provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnreadSource {
+    pub name: String,
+    pub provider: String,
+    /// Why, for people.
+    pub why: String,
+    /// Whether the source can hold refusals: nothing may be written to people without it.
+    pub holds_refusals: bool,
+    /// Whether an earlier reading of it was used instead.
+    pub has_earlier: bool,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// A source as the run read it.
@@ -170,6 +191,12 @@ pub struct Coverage {
     /// Rows with a masked phone number, and rows with a removed message text.
     pub masked: u64,
     pub redacted: u64,
+    /// Records that came again in overlapping pages, and were left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeats: u64,
+    /// What was read from the API of the provider; none for files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulled: Option<PullCoverage>,
     /// Rows that could not be read, by reason.
     pub unreadable: BTreeMap<String, u64>,
     pub findings: Vec<CoverageFinding>,

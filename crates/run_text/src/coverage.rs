@@ -33,7 +33,11 @@ pub fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
     lines.extend(unreadable.iter().map(|(reason, n)| {
         format!("{n} unreadable {reason}: {}", Reason::from_code(reason).map_or("", Reason::describe))
     }));
+    if coverage.repeats > 0 {
+        lines.push(format!("{} came again in overlapping pages and were left out", of(coverage.repeats, "row")));
+    }
     lines.extend(coverage.findings.iter().map(finding));
+    lines.extend(coverage.pulled.iter().flat_map(crate::sources::coverage_lines));
     lines.extend(coverage.gaps.iter().cloned());
     lines
 }

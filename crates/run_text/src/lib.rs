@@ -4,8 +4,10 @@
 
 pub mod audit;
 pub mod coverage;
+pub mod inspection;
 pub mod list_quality;
 pub mod next;
+pub mod profile;
 pub mod progress;
 pub mod restore;
 pub mod run;
@@ -13,6 +15,7 @@ pub mod runs;
 pub mod runs_diff;
 pub mod scenarios;
 pub mod size;
+pub mod sources;
 mod styled;
 pub mod unread;
 pub mod verify;

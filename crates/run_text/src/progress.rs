@@ -7,6 +7,13 @@ use verify::{Mismatches, UNOFFICIAL};
 /// The outcome of a task.
 pub fn outcome(outcome: &Outcome) -> String {
     match outcome {
+        Outcome::Pulled { sources, n_failed } => {
+            let mut parts: Vec<String> = sources.iter().map(crate::sources::pulled).collect();
+            parts.extend(
+                (*n_failed > 0).then(|| format!("{} not read to the end", counted(*n_failed as u64, "source"))),
+            );
+            parts.join("; ")
+        }
         Outcome::Extracted(sources) => sources.iter().map(source).collect::<Vec<_>>().join("; "),
         Outcome::Cleaned(counts) => balance(counts),
         Outcome::BackedUp { n_contacts } => format!("{} saved", counted(*n_contacts, "contact")),
@@ -29,6 +36,7 @@ pub fn outcome(outcome: &Outcome) -> String {
 /// A note, with the name of its subject.
 pub fn note(note: &Note) -> (&'static str, String) {
     match note {
+        Note::SourceUnread(source) => ("pull", crate::sources::unread(source)),
         Note::AlreadyDone(task) => (task.name(), "already done".to_owned()),
         Note::Continues { run_id, is_finished: false } => ("run", format!("{run_id} is continued")),
         Note::Continues { run_id, is_finished: true } => {

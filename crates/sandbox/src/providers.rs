@@ -35,6 +35,7 @@ mod telnyx;
 mod texts;
 mod token;
 mod twilio;
+mod viber;
 mod vonage;
 mod world;
 
@@ -60,6 +61,7 @@ use crate::Sandbox;
 /// All stand-ins.
 static ALL: &[&dyn Provider] = &[
     &twilio::Twilio,
+    &viber::Viber,
     &vonage::Vonage,
     &infobip::Infobip::NEW,
     &plivo::Plivo,

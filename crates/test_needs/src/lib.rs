@@ -15,6 +15,8 @@ pub enum Need {
     Python,
     /// A folder with the packages that drive a browser.
     Browser,
+    /// A folder with Prism and the documents that it checks calls by.
+    Prism,
 }
 
 impl Need {
@@ -28,6 +30,7 @@ impl Need {
             Self::Postgres => ("FERRY_TEST_POSTGRES", "PostgreSQL"),
             Self::Python => ("FERRY_TEST_PYTHON", "Python packages"),
             Self::Browser => ("FERRY_TEST_BROWSER", "browser"),
+            Self::Prism => ("FERRY_TEST_PRISM", "Prism"),
         };
         let found = std::env::var(variable).ok().filter(|it| !it.is_empty());
         if found.is_none() {

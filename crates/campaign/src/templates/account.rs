@@ -68,7 +68,7 @@ impl TemplateAccount {
             let until = Timestamp::now().saturating_add(length).unwrap_or(Timestamp::MAX);
             on_wait(ProviderWait { length, is_asked_for, until });
         };
-        let hooks = Hooks { claim: None, on_wait: Some(Arc::new(on_wait)) };
+        let hooks = Hooks { on_wait: Some(Arc::new(on_wait)), ..Hooks::default() };
         let (base, credentials) = (section.base_url(plan)?, section.credentials(plan)?);
         let uploads = Uploads::with_hooks(base.clone(), credentials.clone(), config, hooks.clone())?;
         let client = Client::with_hooks(base, credentials, config, hooks)?;

@@ -110,6 +110,7 @@ fn manifest(new: &NewRun, name: &str, zoned: &Zoned, run_id: String, sequence: u
         read_at: None,
         key_id: new.key.id(),
         sources: Vec::new(),
+        unread_sources: Vec::new(),
         stages: Default::default(),
         artifacts: Default::default(),
         backups: Vec::new(),

@@ -200,7 +200,8 @@ fn adapter(
     let token = section.token(plan)?;
     let client = |credentials: Credentials| -> Result<Client> {
         let base = whatsapp::base_url(section.url.as_ref().map_or("", |it| it.get_ref()))?;
-        let hooks = Hooks { claim: quota.claims(), on_wait: Some(on_wait(run.progress.clone())) };
+        let on_wait = Some(on_wait(run.progress.clone()));
+        let hooks = Hooks { claim: quota.claims(), on_wait, ..Hooks::default() };
         Ok(Client::with_hooks(base, credentials, section.client_config(quota.allowance()), hooks)?)
     };
     let key = |header| token.clone().map_or(Credentials::None, |it| Credentials::Key(header, it));

@@ -27,6 +27,7 @@ pub fn lines<E: From<ExtractError>>(
     let packing = match file_kind(&start) {
         FileKind::Gzip => Packing::Gzip,
         FileKind::Zstd => Packing::Zstd,
+        FileKind::Pages => Packing::Pages,
         FileKind::Text => Packing::Plain,
         FileKind::Zip | FileKind::Other(_) => {
             let what = "is not text: unpack it first, or pack it with gzip or zstd".to_owned();

@@ -5,10 +5,10 @@ mod notice;
 use anyhow::{Result, bail};
 use crossing::{OpenRun, Progress, RunReport, Selection, uninformative};
 use model::Stage;
-use results::{BatchResult, RunResult, VerifyResult};
+use results::{BatchResult, PullResult, RunResult, VerifyResult};
 use run_text::Styled;
 
-use crate::cli::{ExtractArgs, Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
+use crate::cli::{ExtractCommand, Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
 use crate::commands::run::notice::Notice;
 use crate::exit::Exit;
 use crate::hint::UserError;
@@ -63,9 +63,15 @@ pub(crate) fn run_result(report: &RunReport, next: String) -> RunResult<'_> {
     }
 }
 
-/// Reads the exports of a plan.
-pub(crate) async fn extract(args: &ExtractArgs, progress: Progress) -> Result<Exit> {
-    let mut run = OpenRun::open(&args.options(), progress).await?;
+/// Reads the exports of a plan, or one source from its provider.
+pub(crate) async fn extract(args: &ExtractCommand, progress: Progress, output: Output) -> Result<Exit> {
+    if args.source.is_some() {
+        let settings = args.extract.pull.settings(args.source.clone());
+        let sources = crossing::pull_plan(&args.extract.plan.path(), &settings, &progress).await?;
+        output.print(&PullResult::of(&sources), || text::sources::all_pulled(&sources))?;
+        return Ok(Exit::Done);
+    }
+    let mut run = OpenRun::open(&args.extract.options(), progress).await?;
     crossing::stage(&mut run, Stage::Extract).await?;
     Ok(Exit::Done)
 }

@@ -33,6 +33,7 @@ mod newcomer;
 mod notices;
 mod people;
 mod plan_schema;
+mod provider_clients;
 mod refusals;
 mod report;
 mod report_sentences;

@@ -1,6 +1,7 @@
 //! `[[source]]`: an export, and how it is read.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use clean::{DateForm, DateOrder};
@@ -27,14 +28,64 @@ pub struct SourceSection {
     #[schemars(with = "String", regex(pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
     pub name: Spanned<String>,
     /// The channel on which the business reached the people of this export.
+    /// A source with a provider has the channel of its stream by default.
+    #[serde(default)]
     #[schemars(schema_with = "value_schemas::channel")]
-    pub channel: Channel,
-    /// A file, a folder (its files are read), or a pattern such as `days/*.json.gz`.
-    pub path: PathBuf,
+    pub(crate) channel: Option<Channel>,
+    /// A file, a folder (its files are read), or a pattern such as `days/*.json.gz`. For a source with a provider: the
+    /// folder in which its pages are kept, by default `pages/NAME`.
+    pub(crate) path: Option<PathBuf>,
     /// The format of the export: a name that `ferry profiles` lists, `columns` if `[source.columns]` says all, or a
-    /// TOML file with a profile.
-    #[schemars(with = "String")]
-    pub(crate) profile: Spanned<String>,
+    /// TOML file with a profile. A source with a provider has the profile of its stream.
+    #[schemars(with = "Option<String>")]
+    pub(crate) profile: Option<Spanned<String>>,
+    /// The provider whose API is read, instead of files: `twilio`, `vonage`, … (`ferry sources list` lists them).
+    #[schemars(with = "Option<String>")]
+    pub(crate) provider: Option<Spanned<String>>,
+    /// What is read of the provider, such as `messages`. Default: its first stream.
+    #[schemars(with = "Option<String>")]
+    pub(crate) stream: Option<Spanned<String>>,
+    /// The environment variable that holds the id, key or user of the account.
+    #[schemars(with = "Option<String>")]
+    pub(crate) account_env: Option<Spanned<String>>,
+    /// The environment variable that holds the secret of the account: its token, key or password.
+    #[schemars(with = "Option<String>")]
+    pub(crate) token_env: Option<Spanned<String>>,
+    /// The file that holds the secret, instead of `token_env`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) token_file: Option<Spanned<PathBuf>>,
+    /// Another address of the API, such as that of a region: `https://`, or `http://` on this machine.
+    #[schemars(with = "Option<String>")]
+    pub(crate) url: Option<Spanned<String>>,
+    /// Reads records from this moment on: a date such as `2026-01-31`, or RFC 3339. Default: as far back as the provider
+    /// keeps them.
+    #[schemars(with = "Option<String>")]
+    pub(crate) since: Option<Spanned<String>>,
+    /// Reads records up to this moment, and without it. Default: now.
+    #[schemars(with = "Option<String>")]
+    pub(crate) until: Option<Spanned<String>>,
+    /// Whether a run goes on without this source if it cannot be read. What is written to people waits all the same for
+    /// every source that can hold refusals.
+    #[serde(default)]
+    pub(crate) optional: bool,
+    /// Allows endpoints that give each record once: what a crash loses cannot be read again.
+    #[serde(default)]
+    pub(crate) consume: bool,
+    /// Allows an address in a private network.
+    #[serde(default)]
+    pub(crate) allow_private: bool,
+    /// The most calls of one reading. The next one goes on behind them.
+    #[schemars(with = "Option<u64>", range(min = 1))]
+    pub(crate) max_calls: Option<NonZeroU64>,
+    /// The source of this plan whose ids are asked about, for streams that have no list of their own.
+    #[schemars(with = "Option<String>")]
+    pub(crate) ids_from: Option<Spanned<String>>,
+    /// The sender whose templates are read, for streams that have them by sender.
+    #[schemars(with = "Option<String>")]
+    pub(crate) sender: Option<Spanned<String>>,
+    /// The region of AWS, such as `eu-west-1`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) aws_region: Option<Spanned<String>>,
     /// When the dates of two rows are equal, the source with the lower number wins. Default: 1 for SMS, 2 for Viber.
     priority: Option<i32>,
     /// The character between cells. Default: detected (`,` `;` tab or `|`).
@@ -129,6 +180,7 @@ impl SourceSection {
             header_row: self.header_row,
             sheet: self.sheet.clone(),
             records: self.records.clone(),
+            drops_repeats: self.provider.is_some(),
             limits: plan.limits(),
             // Settings that neither plan nor profile gives are detected as they were when the file was inspected.
             ..Settings::of_profiles(if profile.records.is_empty() {
@@ -141,10 +193,20 @@ impl SourceSection {
 
     /// Returns the priority of the source: the lower number wins ties in the merge. By default SMS comes before Viber.
     pub fn priority(&self) -> i32 {
-        self.priority.unwrap_or(match self.channel {
+        self.priority.unwrap_or(match self.channel() {
             Channel::Sms => 1,
             Channel::Viber => 2,
         })
+    }
+
+    /// Returns the channel on which the business reached the people of this source.
+    pub fn channel(&self) -> Channel {
+        self.channel.or(self.stream_spec().map(|it| it.channel)).unwrap_or(Channel::Sms)
+    }
+
+    /// Returns where the files of the source are, relative to the plan.
+    pub fn path(&self) -> PathBuf {
+        self.path.clone().unwrap_or_else(|| Path::new("pages").join(self.name.get_ref()))
     }
 
     pub fn scope(&self) -> &str {
@@ -155,10 +217,11 @@ impl SourceSection {
     pub fn place_of_column(&self, column: &str) -> usize {
         let asked =
             self.columns.values().chain(self.attributes.values()).find(|it| it.get_ref().iter().any(|it| it == column));
-        asked.map_or(self.profile.span().start, |it| it.span().start)
+        asked.map_or(self.profile_at(), |it| it.span().start)
     }
 
     pub(crate) fn check(&self, plan: &Plan) -> Result<(), PlanError> {
+        self.check_provider(plan)?;
         for field in self.columns.keys() {
             if !FIELDS.contains(&field.get_ref().as_str()) {
                 let known = FIELDS.map(|it| format!("`{it}`")).join(", ");
@@ -174,10 +237,10 @@ impl SourceSection {
         }
         let has = |name: &str| self.columns.keys().any(|it| it.get_ref() == name);
         let has_anybody = ["phone", "viber_id", "from", "to"].into_iter().any(has)
-            || (self.channel == Channel::Viber && has("external_id"));
-        if self.profile.get_ref() == "columns" && !has_anybody {
+            || (self.channel() == Channel::Viber && has("external_id"));
+        if self.profile_name() == "columns" && !has_anybody {
             let message = "[source.columns] maps no phone column: add phone = \"…\"".to_owned();
-            return Err(plan.wrong(self.profile.span().start, message));
+            return Err(plan.wrong(self.profile_at(), message));
         }
         if let Some(delimiter) = &self.delimiter
             && (delimiter.get_ref().len() != 1 || ["\"", "\n", "\r"].contains(&delimiter.get_ref().as_str()))
@@ -278,7 +341,7 @@ impl SourceSection {
     pub(crate) fn clean_input(&self) -> DigestInput {
         DigestInput::new("source.clean", 1)
             .field("name", self.name.get_ref())
-            .field("channel", self.channel.name())
+            .field("channel", self.channel().name())
             .field("priority", self.priority())
             .field("scope", self.scope())
             .nested("profile", &self.profile().digest_input())

@@ -73,6 +73,8 @@ pub(crate) struct Call<'a> {
     pub(crate) store: &'a mut Store,
     /// The time of the sandbox.
     pub(crate) now: Timestamp,
+    /// Whether rates are lifted.
+    pub(crate) is_unlimited: bool,
     pub(super) parameters: Vec<(String, String)>,
     pub(super) faults: Vec<FaultKind>,
     /// Calls before this one.
@@ -181,7 +183,7 @@ impl Sandbox {
         n_call: u64,
         answer: impl FnOnce(&mut Call<'_>) -> Result<Answer, Failure>,
     ) -> Response {
-        let now = self.clock.now();
+        let (now, is_unlimited, parameters) = (self.clock.now(), self.providers.settings.no_rates, asked.parameters());
         let is_authorised = !faults.contains(&FaultKind::ExpiredToken) && self.admits(provider, asked);
         let occurs = |kind| faults.contains(&kind);
         let is_error_body = occurs(FaultKind::ErrorBody);
@@ -190,7 +192,7 @@ impl Sandbox {
         let outcome = self.with_store(provider, |store| {
             let outcome = match self.refusal(provider, asked, &faults, is_authorised, store, now) {
                 Some(failure) => Err(failure),
-                None => answer(&mut Call { asked, store, now, parameters: asked.parameters(), faults, n_call }),
+                None => answer(&mut Call { asked, store, now, is_unlimited, parameters, faults, n_call }),
             };
             store.after_call(provider, now);
             outcome

@@ -87,10 +87,16 @@ impl Shown {
         String::from_utf8(told.bytes).unwrap().lines().map(|it| serde_json::from_str(it).unwrap()).collect()
     }
 
+    /// The rows of a stream that are or were there.
+    pub(crate) async fn rows(&self, provider: &str, stream: &str) -> Vec<Value> {
+        let rows = self.lines(&format!("{provider}/rows")).await;
+        rows.into_iter().filter(|it| it["stream"] == stream).collect()
+    }
+
     /// The ids of the rows of a stream that are there, sorted.
     pub(crate) async fn ids(&self, provider: &str, stream: &str) -> Vec<String> {
-        let rows = self.lines(&format!("{provider}/rows")).await;
-        let present = rows.iter().filter(|it| it["stream"] == stream && it["state"] == "present");
+        let rows = self.rows(provider, stream).await;
+        let present = rows.iter().filter(|it| it["state"] == "present");
         let mut ids: Vec<String> = present.map(|it| it["id"].as_str().unwrap().to_owned()).collect();
         ids.sort();
         ids
@@ -106,14 +112,16 @@ pub(crate) fn basic(user: &str) -> (&'static str, String) {
 async fn a_change_waits_for_the_call_it_was_set_for() {
     let shown = Shown::new();
     let path = format!("/2010-04-01/Accounts/AC{}/Messages.json", "0".repeat(32));
-    shown.control("providers/twilio/change", &json!({ "delete_at_call": 2, "n": 5 })).await;
+    shown.control("providers/twilio/change", &json!({ "delete_at_call": 2, "n": 5, "stream": "messages" })).await;
     let mut n_present = Vec::new();
     for _ in 0..3 {
         shown.get("AC", &path).await;
         n_present.push(shown.ids("twilio", "messages").await.len());
     }
     assert_eq!(n_present, [500, 495, 495]);
-    assert_eq!(shown.lines("twilio/rows").await.len(), 500);
+    let rows = shown.rows("twilio", "messages").await;
+    let n_deleted = rows.iter().filter(|it| it["state"] == "deleted").count();
+    assert_eq!((rows.len(), n_deleted), (500, 5));
 }
 
 #[tokio::test]
@@ -129,9 +137,9 @@ async fn every_call_is_logged_with_its_rows_and_whether_it_was_authorised() {
 #[tokio::test]
 async fn a_stop_is_a_message_of_now() {
     let shown = Shown::new();
-    let phone = shown.lines("twilio/rows").await[0]["phone"].clone();
+    let phone = shown.rows("twilio", "messages").await[0]["phone"].clone();
     shown.control("providers/twilio/change", &json!({ "stop": phone })).await;
-    let rows = shown.lines("twilio/rows").await;
+    let rows = shown.rows("twilio", "messages").await;
     let last = rows.last().unwrap();
     let shown = ["phone", "body", "direction", "appended", "state"].map(|it| last[it].clone());
     assert_eq!(shown, [phone, json!("STOP"), json!("inbound"), json!(true), json!("present")]);

@@ -1,19 +1,25 @@
 //! Twilio, on every one of its hosts: Basic authentication with the account or an API key, JSON, two kinds of pages.
 //!
-//! Rows: `messages`. Written from Twilio's documents of 2026-04 (`api_v2010`), and what its support pages say of 400 days.
+//! Rows: `messages`, `participants` of conversations, `deactivations`. Contents and flows are the same for everyone and no
+//! rows. Written from Twilio's documents of 2026-04 (`api_v2010`), and what its support pages say of 400 days.
 
+mod conversations;
+mod exports;
 mod messages;
+mod meta;
+mod scenarios;
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 
-use super::{Asked, Direction, Failure, Message, Outcome, Provider, Row, World};
+use super::{Asked, Call, Direction, Failure, Message, Outcome, Person, Provider, Row, World};
 use crate::Sandbox;
 
 /// The stand-in of Twilio.
@@ -28,6 +34,18 @@ impl Provider for Twilio {
         Router::new()
             .route("/2010-04-01/Accounts/{account}/Messages.json", get(messages::list))
             .route("/2010-04-01/Accounts/{account}/Messages/{file}", get(messages::one))
+            .route("/v1/Exports/{kind}/Jobs", get(exports::jobs).post(exports::order))
+            .route("/v1/Exports/Jobs/{job}", get(exports::job))
+            .route("/v1/Exports/{kind}/Days", get(exports::days))
+            .route("/v1/Exports/{kind}/Days/{day}", get(exports::day))
+            .route("/v1/Deactivations", get(exports::deactivations))
+            .route("/twilio-files/{key}/{file}", get(exports::file))
+            .route("/v1/Conversations", get(conversations::list))
+            .route("/v1/Conversations/{conversation}/Participants", get(conversations::participants))
+            .route("/v1/Content", get(scenarios::contents))
+            .route("/v1/Content/{content}", get(scenarios::content))
+            .route("/v2/Flows", get(scenarios::flows))
+            .route("/v2/Flows/{flow}", get(scenarios::flow))
     }
 
     /// The user is the account, or an API key that belongs to it.
@@ -66,8 +84,18 @@ impl Provider for Twilio {
         vec![Row::of_message("messages", message, status, error)]
     }
 
+    fn person_rows(&self, world: &World, person: &Person) -> Vec<Row> {
+        [conversations::participant(person), exports::deactivation(world, person)].into_iter().flatten().collect()
+    }
+
     fn row_id(&self, world: &World, row: &Row) -> String {
         let hex = world.hex(row.stream, row.n);
+        match row.stream {
+            "participants" => return sid(world, "MB", row.n),
+            // The number is all that such a row has.
+            "deactivations" => return world.person(row.person).map(Person::e164).unwrap_or_default(),
+            _ => {}
+        }
         let is_media = row.direction == Some(Direction::Inbound) && row.n % 16 == 3;
         format!("{}{}", if is_media { "MM" } else { "SM" }, hex.get(..32).unwrap_or_default())
     }
@@ -76,4 +104,15 @@ impl Provider for Twilio {
 /// The id of something of the account, such as `MG` and 32 hexadecimal digits.
 fn sid(world: &World, prefix: &str, n: u64) -> String {
     format!("{prefix}{}", world.hex(prefix, n).get(..32).unwrap_or_default())
+}
+
+/// The account of a call whose path has none.
+fn account_of(call: &Call<'_>) -> String {
+    let user = call.asked.basic().map(|it| it.0).filter(|it| messages::is_account(it));
+    user.unwrap_or_else(|| sid(call.world(), "AC", 0))
+}
+
+/// A header that shows the secret.
+fn credentials(secret: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("Basic {}", BASE64_STANDARD.encode(format!("SK:{secret}")))).ok()
 }

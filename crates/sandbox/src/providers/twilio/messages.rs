@@ -74,7 +74,7 @@ fn page(call: &mut Call<'_>, account: &str, set: Option<&str>) -> Result<Answer,
     let body = Envelope {
         first_page_uri: link_to(0, None),
         next_page_uri: next,
-        previous_page_uri: (n_page > 0).then(|| link_to(n_page - 1, None)),
+        previous_page_uri: (n_page == 1).then(|| link_to(0, None)),
         page: n_page,
         page_size: size,
         start,
@@ -209,11 +209,11 @@ pub(super) fn page_size(call: &Call<'_>, largest: usize) -> Result<usize, Failur
     text.parse().ok().filter(|it| (1..=largest).contains(it)).ok_or_else(|| wrong("PageSize"))
 }
 
-fn wrong(parameter: &str) -> Failure {
+pub(super) fn wrong(parameter: &str) -> Failure {
     Failure::BadRequest(format!("Invalid value of parameter {parameter}"))
 }
 
-fn is_account(text: &str) -> bool {
+pub(super) fn is_account(text: &str) -> bool {
     text.len() == 34 && text.strip_prefix("AC").is_some_and(|it| it.bytes().all(|it| it.is_ascii_hexdigit()))
 }
 
@@ -224,12 +224,12 @@ fn filters(call: &Call<'_>) -> Vec<(&'static str, String)> {
 }
 
 /// A token names the moment and the row after which its page goes on.
-fn token_of(next: &Next<Key>) -> Option<String> {
+pub(super) fn token_of(next: &Next<Key>) -> Option<String> {
     let Key { at, n } = next.from?;
     Some(format!("PASM{at:010x}{n:012x}{:010x}", next.marker.unwrap_or(0)))
 }
 
-fn read_token(token: &str) -> Option<Key> {
+pub(super) fn read_token(token: &str) -> Option<Key> {
     let digits = token.strip_prefix("PASM").filter(|it| it.len() == 32)?;
     let at = i64::from_str_radix(digits.get(..10)?, 16).ok()?;
     let n = u64::from_str_radix(digits.get(10..22)?, 16).ok()?;
@@ -338,7 +338,7 @@ mod tests {
     #[tokio::test]
     async fn a_day_is_one_in_gmt_and_both_ends_of_a_window_belong_to_it() {
         let shown = Shown::new();
-        let rows = shown.lines("twilio/rows").await;
+        let rows = shown.rows("twilio", "messages").await;
         let of = |days: &[&str]| {
             let is_of = |it: &&Value| days.iter().any(|day| it["at"].as_str().unwrap().starts_with(day));
             rows.iter().filter(is_of).count()
@@ -360,9 +360,9 @@ mod tests {
     async fn rows_that_come_and_go_in_the_middle_of_a_read_move_no_others() {
         let shown = Shown::new();
         shown.control("providers/twilio/change", &json!({ "append_at_call": 2, "n": 30 })).await;
-        shown.control("providers/twilio/change", &json!({ "delete_at_call": 3, "n": 30 })).await;
+        shown.control("providers/twilio/change", &json!({ "delete_at_call": 3, "n": 30, "stream": "messages" })).await;
         let read = ids(&pages(&shown, "PageSize=50").await);
-        let ledger = shown.lines("twilio/rows").await;
+        let ledger = shown.rows("twilio", "messages").await;
         let kept = ledger.iter().filter(|it| it["state"] == "present" && it["appended"] == false);
         let read: BTreeSet<&str> = read.iter().map(String::as_str).collect();
         assert!(kept.clone().count() > 450);
@@ -391,6 +391,12 @@ mod tests {
             let distinct: BTreeSet<String> = ids(&pages).into_iter().collect();
             assert_eq!(distinct.len() == all.len(), fault != "loop-page", "{fault}");
         }
+        // An empty page in the middle goes on where it is.
+        shown.control("faults", &json!(["empty-page:0.5"])).await;
+        let pages = pages(&shown, "PageSize=100").await;
+        let n_empty = pages.iter().skip(1).filter(|it| it["messages"] == json!([])).count();
+        assert!(n_empty > 2, "{n_empty}");
+        assert_eq!(sorted(ids(&pages)), all);
         shown.control("faults", &json!(["foreign-link=1"])).await;
         let foreign = shown.get(ACCOUNT, &path("PageSize=100")).await;
         assert!(foreign.body["next_page_uri"].as_str().unwrap().starts_with("https://pages.example.com/2010-04-01/"));

@@ -11,13 +11,11 @@ use phone::Region;
 
 use crossing::inspect::{Inspection, Kind, Nearest, Warning};
 
-use crate::text;
-
 /// The inspection as text.
-pub(crate) fn text(inspection: &Inspection) -> String {
+pub fn text(inspection: &Inspection) -> String {
     let mut text = String::new();
-    let names: Vec<String> = inspection.files.iter().map(|it| text::path(it)).collect();
-    let _ = writeln!(text, "{}", text::names(&names));
+    let names: Vec<String> = inspection.files.iter().map(|it| crate::path(it)).collect();
+    let _ = writeln!(text, "{}", crate::names(&names));
     let mut line = |name: &str, rest: &str| {
         let _ = writeln!(text, "  {name:10} {rest}");
     };
@@ -26,7 +24,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
             line("is", &format!("{}: profile {}, {sure}", printable(title), printable(profile)));
             line("", &format!("known from: {}", printable(documented)));
             if !unread_columns.is_empty() {
-                line("not used", &text::names(unread_columns));
+                line("not used", &crate::names(unread_columns));
             }
         }
         Kind::Guessed { nearest: near, columns, unread_columns, left_out } => {
@@ -38,7 +36,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
                 .collect();
             line("is", &format!("unknown; guessed from the columns: {}", guessed.join(", ")));
             if !unread_columns.is_empty() {
-                line("not used", &text::names(unread_columns));
+                line("not used", &crate::names(unread_columns));
             }
             left_out.iter().for_each(|it| line("left out", &format!("{}: {}", printable(&it.0), printable(&it.1))));
             near.iter().for_each(|it| line("nearest", &nearest(it)));
@@ -55,7 +53,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
     inspection.warnings.iter().for_each(|it| line("warning", &warning(it)));
     line("read as", &printable(&inspection.reading));
     if inspection.profile.rows == 0 {
-        line("columns", &text::names(&inspection.columns));
+        line("columns", &crate::names(&inspection.columns));
     }
     line("rows", &grouped(inspection.rows));
     if inspection.sampled > 0 && inspection.source.is_some() {
@@ -68,7 +66,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
             line("", "set default_region in [run] of the plan, or pass --region");
         }
     }
-    for (n, window) in text::coverage::lines(&inspection.coverage, inspection.rows).iter().enumerate() {
+    for (n, window) in crate::coverage::lines(&inspection.coverage, inspection.rows).iter().enumerate() {
         line(if n == 0 { "covers" } else { "" }, window);
     }
     for row in inspection.sample.iter().filter(|it| !it.is_empty()) {
@@ -76,7 +74,7 @@ pub(crate) fn text(inspection: &Inspection) -> String {
         line("sample", &cells.join(" | "));
     }
     if inspection.profile.rows > 0 {
-        text += &crate::text::profile::table(&inspection.profile, inspection.rows, crate::text::profile::width());
+        text += &crate::profile::table(&inspection.profile, inspection.rows, crate::profile::width());
     }
     if let Some(source) = &inspection.source {
         let _ = write!(text, "\n{source}");
@@ -85,16 +83,16 @@ pub(crate) fn text(inspection: &Inspection) -> String {
 }
 
 /// The inspection as a JSON object.
-pub(crate) fn json(inspection: &Inspection) -> Result<Value> {
+pub fn json(inspection: &Inspection) -> Result<Value> {
     let mut value = serde_json::to_value(inspection)?;
     value["warnings"] = json!(inspection.warnings.iter().map(warning).collect::<Vec<_>>());
     Ok(value)
 }
 
 /// A warning to read before a run.
-pub(crate) fn warning(warning: &Warning) -> String {
+pub fn warning(warning: &Warning) -> String {
     match warning {
-        Warning::Encoding(guess) => text::run::encoding_guess(guess),
+        Warning::Encoding(guess) => crate::run::encoding_guess(guess),
         Warning::MixedDateOrder => {
             "some dates can only have the day first, others only the month: set date_order in the [[source]]".to_owned()
         }
@@ -123,7 +121,7 @@ fn national_phones(columns: &[String], region: Option<Region>) -> String {
 }
 
 /// What is said of files of an unknown kind. A warning tells of phone numbers that lack a region.
-pub(crate) fn unknown(inspection: &Inspection) -> &'static str {
+pub fn unknown(inspection: &Inspection) -> &'static str {
     let lacks_region = |it: &Warning| matches!(it, Warning::NationalPhones { .. });
     match inspection.warnings.iter().any(lacks_region) {
         true => "unknown, and no column holds phone numbers that can be read, or Viber ids",
@@ -135,11 +133,11 @@ fn nearest(profile: &Nearest) -> String {
     let mut text = printable(&profile.profile).into_owned();
     for (what, columns) in [("it lacks", &profile.missing), ("it does not expect", &profile.unwanted)] {
         if !columns.is_empty() {
-            let _ = write!(text, "; {what} {}", text::names(columns));
+            let _ = write!(text, "; {what} {}", crate::names(columns));
         }
     }
     if !profile.unread_columns.is_empty() {
-        let _ = write!(text, "; it does not know {}", text::names(&profile.unread_columns));
+        let _ = write!(text, "; it does not know {}", crate::names(&profile.unread_columns));
     }
     text
 }

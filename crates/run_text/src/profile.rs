@@ -15,14 +15,14 @@ const NAMES: usize = 26;
 const INDENT: &str = "      ";
 
 /// The width of the terminal, which `COLUMNS` overrides.
-pub(crate) fn width() -> usize {
+pub fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|it| it.parse().ok());
     let terminal = || terminal_size::terminal_size().map(|it| it.0.0.into());
     columns.or_else(terminal).unwrap_or(USUAL).clamp(30, USUAL)
 }
 
 /// The profile of files that have `n_rows` rows.
-pub(crate) fn table(profile: &FileProfile, n_rows: u64, width: usize) -> String {
+pub fn table(profile: &FileProfile, n_rows: u64, width: usize) -> String {
     let of = match profile.rows {
         rows if rows < n_rows => format!("of the first {} rows", grouped(rows)),
         _ => "of all rows".to_owned(),

@@ -1,0 +1,131 @@
+//! Reads the sources of a plan that have a provider, before anything is extracted.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Result, bail};
+use jiff::Timestamp;
+use model::ContactKey;
+use plan::{KeyPlace, Plan, find_key, make_key};
+use pull::{FailedSource, PullSettings, PulledSource};
+use run::UnreadSource;
+
+use crate::progress::{Note, Outcome, Progress, Task};
+
+/// Reads the sources of a plan, or one of them, and nothing else.
+pub async fn pull_plan(path: &Path, settings: &PullSettings, progress: &Progress) -> Result<Vec<PulledSource>> {
+    let plan = Plan::read(path)?;
+    if let Some(only) = &settings.only {
+        let source = plan.sources.iter().find(|it| it.name.get_ref() == only);
+        match source.map(|it| it.has_provider()) {
+            Some(true) => {}
+            Some(false) => bail!("source \"{only}\" is read from files: `ferry run` reads them"),
+            None => {
+                let known: Vec<&str> = plan.sources.iter().map(|it| it.name.get_ref().as_str()).collect();
+                bail!("the plan has no source \"{only}\"; it has {}", known.join(", "))
+            }
+        }
+    }
+    let key = match find_key(&plan)? {
+        Some(found) => found.key,
+        None => made_key(&plan, progress)?,
+    };
+    let (pulled, failed) = pull(&plan, &key, settings, progress).await;
+    match failed.into_iter().next() {
+        Some(first) => Err(first.into()),
+        None => Ok(pulled),
+    }
+}
+
+/// Makes the first key of a plan.
+fn made_key(plan: &Plan, progress: &Progress) -> Result<ContactKey> {
+    let made = make_key(plan)?;
+    if let KeyPlace::File(path) = made.place {
+        progress.note(Note::KeyMade { path });
+    }
+    Ok(made.key)
+}
+
+/// Reads the sources of a plan for a run. Optional ones that cannot be read are taken out of the plan, unless an earlier
+/// reading is there; the run then says so.
+pub(crate) async fn pull_for_run(
+    plan: &mut Plan,
+    key: &ContactKey,
+    settings: &PullSettings,
+    progress: &Progress,
+) -> Result<Vec<UnreadSource>> {
+    let (_, failed) = pull(plan, key, settings, progress).await;
+    let (optional, needed): (Vec<_>, Vec<_>) = failed.into_iter().partition(|it| it.is_optional);
+    if let Some(first) = needed.into_iter().next() {
+        return Err(first.into());
+    }
+    let mut unread = Vec::new();
+    for source in optional {
+        if !source.has_earlier {
+            plan.sources.retain(|it| *it.name.get_ref() != source.name);
+        }
+        let source = unread_source(&source);
+        progress.note(Note::SourceUnread(source.clone()));
+        unread.push(source);
+    }
+    Ok(unread)
+}
+
+fn unread_source(failed: &FailedSource) -> UnreadSource {
+    let texts: Vec<String> = failed.source.chain().map(ToString::to_string).collect();
+    UnreadSource {
+        name: failed.name.clone(),
+        provider: failed.provider.to_owned(),
+        why: texts.join(": "),
+        holds_refusals: failed.holds_refusals,
+        has_earlier: failed.has_earlier,
+    }
+}
+
+async fn pull(
+    plan: &Plan,
+    key: &ContactKey,
+    settings: &PullSettings,
+    progress: &Progress,
+) -> (Vec<PulledSource>, Vec<FailedSource>) {
+    if !plan.sources.iter().any(|it| it.has_provider()) {
+        return (Vec::new(), Vec::new());
+    }
+    let work = Arc::new(progress.begin(Task::Pull, 0));
+    let listener = listener(progress, Arc::clone(&work));
+    let results = pull::pull_sources(plan, key, settings, &listener).await;
+    drop(listener);
+    let (mut pulled, mut failed) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(source) => pulled.push(source),
+            Err(source) => failed.push(source),
+        }
+    }
+    if let Some(work) = Arc::into_inner(work) {
+        work.end(Outcome::Pulled { sources: pulled.clone(), n_failed: failed.len() });
+    }
+    (pulled, failed)
+}
+
+/// Passes on what happens, and estimates how much there is from the share of the time that was read.
+fn listener(progress: &Progress, work: Arc<crate::progress::Work>) -> pull::Progress {
+    let seen: Mutex<BTreeMap<String, (u64, f64)>> = Mutex::default();
+    let on_pages = move |name: &str, rows: u64, done: Option<f64>| {
+        work.advance(rows);
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_source = seen.entry(name.to_owned()).or_default();
+        of_source.0 += rows;
+        of_source.1 = done.unwrap_or(0.0);
+        if seen.values().all(|it| it.1 > 0.0) {
+            work.expect(seen.values().map(|it| (it.0 as f64 / it.1) as u64).sum());
+        }
+    };
+    let progress = progress.clone();
+    let on_wait = move |_: &str, wait: http::Wait| {
+        let until = Timestamp::now().saturating_add(wait.length).unwrap_or(Timestamp::MAX);
+        progress.note(Note::Waits { task: Task::Pull, length: wait.length, is_asked_for: wait.is_asked_for, until });
+    };
+    pull::Progress { on_pages: Arc::new(on_pages), on_wait: Arc::new(on_wait) }
+}

@@ -1,0 +1,46 @@
+//! The official clients of providers read the sandbox, so that the stand-ins are not only our own reading of documents.
+
+use std::path::Path;
+use std::process::Command;
+
+use test_needs::Need;
+
+use crate::world::Sandbox;
+
+/// What `scripts/check_providers.py` prints after it compared what a client read with the ledger of the sandbox; none if
+/// the test has to be skipped.
+fn checked(arguments: &[&str]) -> Option<String> {
+    let python = Need::Python.find()?;
+    let sandbox = Sandbox::with(&[
+        "--people",
+        "200",
+        "--messages",
+        "1200",
+        "--token-env",
+        "SANDBOX_TOKEN",
+        "--starts-at",
+        "2026-03-03T09:14:07Z",
+    ]);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/check_providers.py");
+    let mut command = Command::new(python);
+    command.env("PYTHONDONTWRITEBYTECODE", "1").arg(script).args([&sandbox.url, "sandbox-token"]).args(arguments);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+/// `twilio` 9.13.0: <https://pypi.org/project/twilio/>.
+#[test]
+fn the_client_of_twilio_reads_the_rows_that_the_ledger_has() {
+    let Some(told) = checked(&["twilio"]) else { return };
+    assert_eq!(told, "twilio calls 307 rows 2773\n");
+}
+
+/// Prism 5.16.0 with the documents in npm `@twilio-alpha/mcp` 0.7.0. Of what it finds, only that the links of pages are
+/// relative is allowed; it finds a wrong call that is made on purpose for each document.
+#[test]
+fn calls_and_answers_are_what_the_documents_of_twilio_say() {
+    let Some(prism) = Need::Prism.find() else { return };
+    let Some(told) = checked(&["--prism", &prism, "twilio"]) else { return };
+    assert_eq!(told, "twilio calls 312 rows 2773\n");
+}

@@ -1,0 +1,24 @@
+//! What the APIs of SMS and Viber providers hold, read into pages.
+//!
+//! A provider has a folder here, with its streams. A [`Stream`] is pure: it says which call comes next and what a page
+//! says. [`pull`](pull()) is the one driver for all of them: it calls, keeps pages in a [`pages::PageStore`], resumes, and
+//! guards against pages that repeat, links that loop or leave the host, and rows that move while they are read. `extract`
+//! reads the pages as it reads files that people saved, so a provider is understood in one place.
+//!
+//! To add a provider: a folder with its streams, and an entry in [`PROVIDERS`]. Limits, windows and prices stand there with
+//! their date and source.
+
+mod call;
+mod catalog;
+mod connection;
+mod json;
+mod pull;
+mod stream;
+mod twilio;
+mod viber;
+
+pub use call::{Call, Method, Then};
+pub use catalog::{Auth, Limit, PROVIDERS, Paging, ProviderSpec, Retention, StreamSpec, Windows, provider, stream_of};
+pub use connection::{Account, Connection};
+pub use pull::{PullError, PullEvent, PullOptions, Pulled, pull};
+pub use stream::{PageRead, Row, Stream};

@@ -1,0 +1,161 @@
+//! The driver that reads any stream into pages.
+
+mod error;
+mod guard;
+mod history;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod windows;
+
+use std::path::Path;
+
+use http::{Client, ClientConfig, Hooks, Wait};
+use jiff::{SignedDuration, Timestamp};
+use pages::{Frame, FrameKind, PageStore, PullCoverage, Window};
+
+pub use error::PullError;
+
+use crate::pull::history::{Begun, History};
+use crate::pull::reader::Reader;
+use crate::{Connection, ProviderSpec, StreamSpec, Windows};
+
+/// What is read, and by which limits.
+#[derive(Clone)]
+pub struct PullOptions {
+    /// From when on; none for as far back as the provider keeps records.
+    pub since: Option<Timestamp>,
+    /// Up to when; none for now.
+    pub until: Option<Timestamp>,
+    /// Whether a reading that has ended is followed by another, from where it ended.
+    pub goes_on: bool,
+    /// Whether an order whose answer was lost is given again, although it may be charged twice.
+    pub orders_again: bool,
+    pub now: Timestamp,
+    /// The most calls of this process.
+    pub max_calls: Option<u64>,
+    pub client: ClientConfig,
+    pub hooks: Hooks,
+}
+
+/// What happens while a stream is read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PullEvent {
+    /// A page is durable. `done` is the share of the whole that has been read, if it can be told.
+    Page {
+        rows: u64,
+        done: Option<f64>,
+    },
+    Waits(Wait),
+}
+
+/// The result of reading a stream.
+#[derive(Clone, Debug)]
+pub struct Pulled {
+    pub coverage: PullCoverage,
+    /// Calls of this process, retries among them.
+    pub calls: u64,
+}
+
+/// Reads a stream into the store in a folder: what is not read yet of the time that `options` ask for.
+///
+/// Every page is durable before the next is asked for. A process that is killed goes on behind the last durable page.
+pub async fn pull(
+    provider: &ProviderSpec,
+    spec: &StreamSpec,
+    connection: &Connection,
+    folder: &Path,
+    options: &PullOptions,
+    on_event: &(dyn Fn(PullEvent) + Sync),
+) -> Result<Pulled, PullError> {
+    let (store, contents) = PageStore::open(folder)?;
+    let history = History::of(&contents);
+    let clients = clients(provider, connection, options)?;
+    let stream = (spec.open)(connection);
+    let mut reader = Reader::new(spec, &*stream, clients, store, options, on_event);
+    let mut next = history.unfinished().or_else(|| first_range(spec, &history, options));
+    while let Some(begun) = next.take() {
+        let done = history.done_of(begun.pull);
+        if history.last_pull() < begun.pull {
+            reader.begin(&begun)?;
+        }
+        read_range(&mut reader, spec, &contents, &history, &begun, &done).await?;
+        reader.end(&begun)?;
+    }
+    let calls = reader.calls();
+    drop(reader);
+    Ok(Pulled { coverage: pages::coverage_of(&pages::read_store(folder)?), calls })
+}
+
+/// Reads the windows of a range that are not read yet.
+async fn read_range(
+    reader: &mut Reader<'_>,
+    spec: &StreamSpec,
+    contents: &pages::Contents,
+    history: &History,
+    begun: &Begun,
+    done: &[Option<Window>],
+) -> Result<(), PullError> {
+    let windows = windows::slices(spec.windows, begun.window);
+    let n_windows = windows.len();
+    for (n, window) in windows.into_iter().enumerate() {
+        if done.contains(&window) {
+            continue;
+        }
+        reader.share = (n as f64 / n_windows as f64, 1.0 / n_windows as f64);
+        let resumed = history.open(contents, begun.pull, window, reader.stream)?;
+        reader.window(begun.pull, window, resumed).await?;
+    }
+    reader.compare_overlap(contents, history, begun)
+}
+
+/// Returns what is to be read where no reading is under way; none if there is nothing.
+fn first_range(spec: &StreamSpec, history: &History, options: &PullOptions) -> Option<Begun> {
+    let pull = history.last_pull() + 1;
+    let Windows::Of { kept, lag, overlap, .. } = spec.windows else {
+        return (pull == 1 || options.goes_on).then_some(Begun { pull, window: None, wanted_since: None });
+    };
+    let back = |at: Timestamp, by| at.saturating_sub(SignedDuration::try_from(by).unwrap_or_default()).unwrap_or(at);
+    let whole_second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(at);
+    let earliest = kept.map(|it| back(options.now, std::time::Duration::from_secs(86_400 * u64::from(it.days))));
+    let until = options.until.unwrap_or(Timestamp::MAX).min(whole_second(back(options.now, lag)));
+    let (wanted_since, since) = match history.covered() {
+        None => (options.since, options.since),
+        Some(covered) if options.goes_on => (None, Some(back(covered.until, overlap))),
+        // What the plan has come to ask for since, after or before what was read.
+        Some(covered) if options.until.is_some_and(|it| it > covered.until) => (None, Some(covered.until)),
+        Some(covered) if options.since.is_some_and(|it| it < covered.since) => {
+            return within(earliest, options.since, covered.since).map(|window| Begun {
+                pull,
+                window: Some(window),
+                wanted_since: options.since,
+            });
+        }
+        Some(_) => return None,
+    };
+    within(earliest, since, until).map(|window| Begun { pull, window: Some(window), wanted_since })
+}
+
+/// The part of a range that the provider still keeps.
+fn within(earliest: Option<Timestamp>, since: Option<Timestamp>, until: Timestamp) -> Option<Window> {
+    let since = match (earliest, since) {
+        (Some(earliest), Some(since)) => earliest.max(since),
+        (earliest, since) => since.or(earliest).unwrap_or(Timestamp::UNIX_EPOCH),
+    };
+    let since = Timestamp::from_second(since.as_second()).unwrap_or(since);
+    (since < until).then_some(Window { since, until })
+}
+
+fn clients(provider: &ProviderSpec, connection: &Connection, options: &PullOptions) -> Result<Vec<Client>, PullError> {
+    let client = |base: &url::Url| {
+        let credentials = (provider.auth)(connection);
+        let hooks = options.hooks.clone();
+        Client::with_hooks(base.clone(), credentials, options.client, hooks, provider.read_error)
+    };
+    connection.bases.iter().map(client).collect::<Result<_, _>>().map_err(PullError::setup)
+}
+
+/// The frame of a kind in a reading.
+pub(crate) fn frame(kind: FrameKind, pull: u32, window: Option<Window>) -> Frame {
+    Frame { window, ..Frame::new(kind, pull, Timestamp::now()) }
+}

@@ -1,0 +1,410 @@
+//! Reads the windows of a reading, page by page.
+
+use std::collections::HashMap;
+
+use http::{CallError, Client, Parameters, Request};
+use pages::{Contents, Frame, FrameKind, PageStore, Window};
+use serde_json::{Value, json};
+
+use crate::pull::guard::{Fault, WindowState};
+use crate::pull::history::{Begun, History, Resumed};
+use crate::pull::{PullError, PullEvent, PullOptions, frame};
+use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
+
+/// How often a window is begun again because its cursor was refused or its pages went in a circle.
+const MOST_RESTARTS: u32 = 1;
+/// Passes over a numbered list whose total changes while it is read.
+const MOST_PASSES: u32 = 4;
+
+pub(crate) struct Reader<'a> {
+    spec: &'a StreamSpec,
+    pub(crate) stream: &'a dyn Stream,
+    clients: Vec<Client>,
+    store: PageStore,
+    options: &'a PullOptions,
+    on_event: &'a (dyn Fn(PullEvent) + Sync),
+    /// The share of the whole that the window before has reached, and that of this window.
+    pub(crate) share: (f64, f64),
+    /// Calls of this process, without retries.
+    n_calls: u64,
+    /// Records that disappeared between two readings of the same time.
+    deleted: u64,
+}
+
+/// A page that came, and the call that gave it.
+struct Answer {
+    call: Call,
+    body: Vec<u8>,
+    page: PageRead,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(
+        spec: &'a StreamSpec,
+        stream: &'a dyn Stream,
+        clients: Vec<Client>,
+        store: PageStore,
+        options: &'a PullOptions,
+        on_event: &'a (dyn Fn(PullEvent) + Sync),
+    ) -> Self {
+        let share = (0.0, 1.0);
+        Self { spec, stream, clients, store, options, on_event, share, n_calls: 0, deleted: 0 }
+    }
+
+    /// Returns the calls of this process, retries among them.
+    pub(crate) fn calls(&self) -> u64 {
+        self.clients.iter().map(|it| it.counts().calls).sum()
+    }
+
+    pub(crate) fn begin(&mut self, begun: &Begun) -> Result<(), PullError> {
+        let facts = serde_json::to_value(begun).unwrap_or_default();
+        let frame = Frame { facts, ..frame(FrameKind::Begin, begun.pull, begun.window) };
+        self.store.append(frame, b"")?;
+        Ok(())
+    }
+
+    pub(crate) fn end(&mut self, begun: &Begun) -> Result<(), PullError> {
+        let facts = json!({ "deleted": self.deleted });
+        let frame = Frame { facts, ..frame(FrameKind::End, begun.pull, begun.window) };
+        self.store.append(frame, b"")?;
+        Ok(())
+    }
+
+    /// Reads a window to its end, from its beginning or from where it was left.
+    pub(crate) async fn window(
+        &mut self,
+        pull: u32,
+        window: Option<Window>,
+        resumed: Option<Resumed>,
+    ) -> Result<(), PullError> {
+        let is_resumed = resumed.is_some();
+        let (mut state, mut next) = match resumed {
+            Some(Resumed { state, .. }) if state.is_order_open && !self.options.orders_again => {
+                return Err(PullError::OrderUnknown);
+            }
+            Some(Resumed { state, .. }) if state.is_order_open => (state, self.stream.first(window)),
+            Some(Resumed { call, state }) => (state, call),
+            None => (WindowState::default(), self.stream.first(window)),
+        };
+        let (mut n_restarts, mut n_passes) = (0, 1);
+        loop {
+            match self.pages(pull, window, &mut state, next.take(), is_resumed && n_restarts == 0).await {
+                Ok(()) if self.needs_another_pass(&state, n_passes) => {
+                    n_passes += 1;
+                    state.begin_pass();
+                }
+                Ok(()) => break,
+                Err(Stop::BeginAgain(_)) if n_restarts < MOST_RESTARTS => {
+                    n_restarts += 1;
+                    self.restart(pull, window)?;
+                    state = WindowState::default();
+                }
+                Err(Stop::BeginAgain(error)) => {
+                    self.restart(pull, window)?;
+                    return Err(error);
+                }
+                Err(Stop::Failed(error)) => return Err(error),
+            }
+            next = self.stream.first(window);
+        }
+        self.end_window(pull, window, &state)
+    }
+
+    /// Whether records may have moved between the pages of a numbered list.
+    fn needs_another_pass(&self, state: &WindowState, n_passes: u32) -> bool {
+        let is_moved = |(first, last): (u64, u64)| first != last || (n_passes == 1 && last != state.ids.len() as u64);
+        self.spec.paging == Paging::Numbered && n_passes < MOST_PASSES && state.totals.is_some_and(is_moved)
+    }
+
+    fn restart(&mut self, pull: u32, window: Option<Window>) -> Result<(), PullError> {
+        self.store.append(frame(FrameKind::Restart, pull, window), b"")?;
+        Ok(())
+    }
+
+    fn end_window(&mut self, pull: u32, window: Option<Window>, state: &WindowState) -> Result<(), PullError> {
+        let facts = json!({
+            "pages": state.pages,
+            "rows": state.rows,
+            "records": state.ids.len(),
+            "claimed": state.totals.map(|it| it.1),
+            "moves": state.moves,
+        });
+        let frame = Frame { facts, ..frame(FrameKind::WindowEnd, pull, window) };
+        self.store.append(frame, b"")?;
+        Ok(())
+    }
+
+    /// Reads pages until there is no next one. While a page is written, the next is asked for.
+    async fn pages(
+        &mut self,
+        pull: u32,
+        window: Option<Window>,
+        state: &mut WindowState,
+        first: Option<Call>,
+        is_resumed: bool,
+    ) -> Result<(), Stop> {
+        let Some(first) = first else { return Ok(()) };
+        let mut offset = Offset::of(&first);
+        let mut answer = match self.ask(pull, window, first).await {
+            // A cursor that was kept for long is not accepted any more.
+            Err(PullError::Call { source: CallError::Refused { status: 400 | 404 | 410 | 422, .. }, pages })
+                if is_resumed =>
+            {
+                let source = CallError::Refused { status: 410, code: None };
+                return Err(Stop::BeginAgain(PullError::Call { source, pages }));
+            }
+            other => other?,
+        };
+        loop {
+            let Answer { call, body, page } = answer;
+            let next = match offset.next(self.stream, window, self.spec.paging, state, &page) {
+                Moved::Back(next) => {
+                    state.note_move();
+                    Some(next)
+                }
+                Moved::On(next) => next,
+            };
+            state.add(&call, &page);
+            let frame = self.page_frame(pull, window, &call, &page, next.as_ref());
+            let Some(next) = next else {
+                self.keep(frame, body).await?;
+                return Ok(());
+            };
+            let may_repeat = call.then != Then::Page || page.wait.is_some();
+            match state.fault(&next, may_repeat) {
+                Some(fault) => {
+                    self.keep(frame, body).await?;
+                    return Err(Stop::of(fault, state));
+                }
+                None => answer = self.keep_and_ask(frame, body, pull, window, next, page.wait).await?,
+            }
+        }
+    }
+
+    fn page_frame(
+        &self,
+        pull: u32,
+        window: Option<Window>,
+        call: &Call,
+        page: &PageRead,
+        next: Option<&Call>,
+    ) -> Option<Frame> {
+        let value = |it: &Call| serde_json::to_value(it).unwrap_or(Value::Null);
+        let kind = match call.then {
+            Then::Step => return None,
+            Then::Order => FrameKind::Order,
+            Then::Page => FrameKind::Page,
+        };
+        let rows = if page.is_dropped { 0 } else { page.rows.len() as u64 };
+        let next = next.map_or(Value::Null, value);
+        Some(Frame { call: value(call), next, rows, ..frame(kind, pull, window) })
+    }
+
+    /// Writes a page and asks for the next one at the same time, unless asking costs or consumes something.
+    async fn keep_and_ask(
+        &mut self,
+        frame: Option<Frame>,
+        body: Vec<u8>,
+        pull: u32,
+        window: Option<Window>,
+        next: Call,
+        wait: Option<std::time::Duration>,
+    ) -> Result<Answer, PullError> {
+        let has_effects = self.spec.consumes || self.spec.price.is_some() || next.then == Then::Order;
+        if has_effects || wait.is_some() || frame.is_none() {
+            self.keep(frame, body).await?;
+            if let Some(wait) = wait {
+                tokio::time::sleep(wait).await;
+            }
+            return self.ask(pull, window, next).await;
+        }
+        self.check_budget()?;
+        let rows = frame.as_ref().map_or(0, |it| it.rows);
+        let Some(frame) = frame else { return self.ask(pull, window, next).await };
+        let (kept, answer) = {
+            let Self { clients, store, stream, .. } = self;
+            let keeping = async { tokio::task::block_in_place(|| store.append(frame, &body).map(drop)) };
+            tokio::join!(keeping, call_provider(clients, *stream, next))
+        };
+        kept?;
+        (self.on_event)(PullEvent::Page { rows, done: self.done(window) });
+        answer.map_err(|source| PullError::Call { pages: self.n_calls, source })
+    }
+
+    async fn keep(&mut self, frame: Option<Frame>, body: Vec<u8>) -> Result<(), PullError> {
+        let Some(frame) = frame else { return Ok(()) };
+        let (rows, window) = (frame.rows, frame.window);
+        let body = if frame.kind == FrameKind::Page { body } else { Vec::new() };
+        tokio::task::block_in_place(|| self.store.append(frame, &body))?;
+        (self.on_event)(PullEvent::Page { rows, done: self.done(window) });
+        Ok(())
+    }
+
+    fn done(&self, window: Option<Window>) -> Option<f64> {
+        window.map(|_| self.share.0 + self.share.1 / 2.0)
+    }
+
+    fn check_budget(&mut self) -> Result<(), PullError> {
+        if self.options.max_calls.is_some_and(|it| self.n_calls >= it) {
+            return Err(PullError::CallsUsed { calls: self.n_calls });
+        }
+        self.n_calls += 1;
+        Ok(())
+    }
+
+    async fn ask(&mut self, pull: u32, window: Option<Window>, call: Call) -> Result<Answer, PullError> {
+        self.check_budget()?;
+        if call.then == Then::Order {
+            let value = serde_json::to_value(&call).unwrap_or_default();
+            let frame = Frame { call: value, ..frame(FrameKind::Order, pull, window) };
+            tokio::task::block_in_place(|| self.store.append(frame, b""))?;
+        }
+        let answer = call_provider(&self.clients, self.stream, call).await;
+        answer.map_err(|source| PullError::Call { pages: self.n_calls.saturating_sub(1), source })
+    }
+
+    /// Counts the records that an earlier reading saw in the time that this one has read again, and that are gone.
+    pub(crate) fn compare_overlap(
+        &mut self,
+        contents: &Contents,
+        history: &History,
+        begun: &Begun,
+    ) -> Result<(), PullError> {
+        let Some(range) = begun.window else { return Ok(()) };
+        let before = history.pages_before(contents, begun.pull, range);
+        if before.is_empty() {
+            return Ok(());
+        }
+        let is_inside = |it: &crate::Row| it.at.is_some_and(|at| range.since <= at && at < range.until);
+        let mut earlier: HashMap<String, ()> = HashMap::new();
+        for number in before {
+            for row in self.rows_of(contents, number)?.into_iter().filter(is_inside) {
+                earlier.insert(row.id, ());
+            }
+        }
+        let now = pages::read_store(self.store.folder())?;
+        for (number, placed) in now.frames.iter().enumerate() {
+            if placed.frame.kind == FrameKind::Page && placed.frame.pull == begun.pull {
+                self.rows_of(&now, number)?.iter().for_each(|it| {
+                    earlier.remove(&it.id);
+                });
+            }
+        }
+        self.deleted = earlier.len() as u64;
+        Ok(())
+    }
+
+    fn rows_of(&self, contents: &Contents, number: usize) -> Result<Vec<crate::Row>, PullError> {
+        let placed = &contents.frames[number];
+        let Ok(call) = serde_json::from_value::<Call>(placed.frame.call.clone()) else { return Ok(Vec::new()) };
+        let body = contents.body(placed)?;
+        Ok(self.stream.read(&call, &body).map(|it| it.rows).unwrap_or_default())
+    }
+}
+
+/// Sends a call, and reads what it gives.
+async fn call_provider(clients: &[Client], stream: &dyn Stream, call: Call) -> Result<Answer, CallError> {
+    let client = clients.get(call.host).ok_or(CallError::Malformed)?;
+    let read = |body: &[u8]| {
+        let kept = stream.kept(&call, body.to_vec())?;
+        let page = stream.read(&call, &kept)?;
+        Ok((kept, page))
+    };
+    let (body, page) = match (call.then, call.method) {
+        (Then::Order, _) => {
+            let read = |status: u16, body: &[u8]| match status {
+                200..300 => read(body),
+                _ => Err(CallError::Refused { status, code: None }),
+            };
+            client.post_once(&call.path, &call.body, read).await?
+        }
+        (_, Method::Get) => {
+            client
+                .send_retrying(Request { path: &call.path, parameters: Parameters::Query(&[]), units: 0 }, read)
+                .await?
+        }
+        (_, Method::Post) => {
+            let parameters = Parameters::json(&call.body)?;
+            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await?
+        }
+        (_, Method::PostForm) => {
+            let parameters = Parameters::form(&call.body)?;
+            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await?
+        }
+    };
+    Ok(Answer { call, body, page })
+}
+
+/// Why the pages of a window end early.
+enum Stop {
+    /// The window is begun again, or the error ends the reading.
+    BeginAgain(PullError),
+    Failed(PullError),
+}
+
+impl Stop {
+    fn of(fault: Fault, state: &WindowState) -> Self {
+        let pages = state.pages;
+        match fault {
+            Fault::Circle => Self::BeginAgain(PullError::Circle { pages }),
+            Fault::OnlyEmpty => Self::BeginAgain(PullError::OnlyEmptyPages { pages }),
+        }
+    }
+}
+
+impl From<PullError> for Stop {
+    fn from(error: PullError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Where a stream that counts records is.
+struct Offset {
+    at: u64,
+    before: u64,
+}
+
+/// Whether the records of the next page are those behind this one.
+enum Moved {
+    On(Option<Call>),
+    /// Records have disappeared: the page before is read again.
+    Back(Call),
+}
+
+impl Offset {
+    fn of(first: &Call) -> Self {
+        let at = first.state["offset"].as_u64().unwrap_or(0);
+        Self { at, before: 0 }
+    }
+
+    /// Returns the call behind a page. Pages overlap by a record: one without a known record begins behind records that
+    /// have moved up, which no page has shown.
+    fn next(
+        &mut self,
+        stream: &dyn Stream,
+        window: Option<Window>,
+        paging: Paging,
+        state: &WindowState,
+        page: &PageRead,
+    ) -> Moved {
+        if paging != Paging::Offset {
+            return Moved::On(page.next.clone());
+        }
+        if self.at > 0 && !state.knows_one_of(page) {
+            let back = self.before.min(self.at - 1);
+            self.before = back / 2;
+            self.at = back;
+            return match stream.at_offset(window, back) {
+                Some(call) => Moved::Back(call),
+                None => Moved::On(None),
+            };
+        }
+        if page.next.is_none() {
+            return Moved::On(None);
+        }
+        let n_rows = page.rows.len() as u64;
+        self.before = self.at;
+        self.at += n_rows.saturating_sub(1).max(1);
+        Moved::On(stream.at_offset(window, self.at))
+    }
+}
