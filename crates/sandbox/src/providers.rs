@@ -17,16 +17,26 @@
 
 #![allow(dead_code, reason = "each stand-in uses a part of the frame")]
 
+mod aws;
+mod bird;
 mod call;
 pub(crate) mod control;
 mod draw;
+mod infobip;
 mod link;
+mod messagebird;
+mod moment;
 mod page;
 mod person;
+mod plivo;
+mod sinch;
 mod store;
+mod telnyx;
 mod texts;
+mod token;
 mod twilio;
 mod viber;
+mod vonage;
 mod world;
 
 #[cfg(test)]
@@ -49,9 +59,21 @@ pub(crate) use world::{Direction, Message, Outcome, World};
 use crate::Sandbox;
 
 /// All stand-ins.
-static ALL: [&dyn Provider; 2] = [&twilio::Twilio, &viber::Viber];
+static ALL: &[&dyn Provider] = &[
+    &twilio::Twilio,
+    &viber::Viber,
+    &vonage::Vonage,
+    &infobip::Infobip::NEW,
+    &plivo::Plivo,
+    &messagebird::MessageBird,
+    &bird::Bird,
+    &sinch::Sinch,
+    &telnyx::Telnyx,
+    &aws::Aws,
+];
 
-/// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`.
+/// A rate that a provider documents: so many calls in so many seconds to paths that contain `path`. A call counts against
+/// the first rate that is about its path.
 pub(crate) struct Rate {
     pub(crate) path: &'static str,
     pub(crate) calls: usize,
@@ -86,7 +108,7 @@ pub(crate) trait Provider: Sync {
     /// The id of a row, in the shape of the provider. The seed, the stream and `row.n` make it unique: see [`World::hex`].
     fn row_id(&self, world: &World, row: &Row) -> String;
 
-    /// The streams from which a person's row goes when the person writes START.
+    /// The streams of refusals that messages leave. A person is in each once per status, and not any more after START.
     fn refusals(&self) -> &'static [&'static str] {
         &[]
     }

@@ -273,9 +273,9 @@ impl Sandbox {
 }
 
 impl Store {
-    /// Counts a call against the rates of the provider; whether it may be answered.
+    /// Counts a call against the first rate of the provider that is about its path; whether it may be answered.
     fn takes(&mut self, provider: &dyn Provider, path: &str, now: Timestamp) -> bool {
-        for (place, rate) in provider.rates().iter().enumerate().filter(|it| path.contains(it.1.path)) {
+        if let Some((place, rate)) = provider.rates().iter().enumerate().find(|it| path.contains(it.1.path)) {
             let since = now.saturating_sub(SignedDuration::from_secs(rate.seconds)).unwrap_or(now);
             self.recent.retain(|it| it.0 != place || it.1 > since);
             if self.recent.iter().filter(|it| it.0 == place).count() >= rate.calls {

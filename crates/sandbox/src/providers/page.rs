@@ -67,6 +67,27 @@ impl Call<'_> {
         Page { total: n_before + page.total + rows.count() + wrong, ..page }
     }
 
+    /// The page of a number, counted from 0, where an answer has no link: the faults that are about links choose another
+    /// page than the one that was asked for.
+    pub(crate) fn page_of_number<'a>(
+        &self,
+        rows: impl Iterator<Item = &'a Row>,
+        n_page: usize,
+        size: usize,
+    ) -> Page<'a, usize> {
+        let n_page = match () {
+            () if self.occurs(FaultKind::LoopPage) => 0,
+            () if self.occurs(FaultKind::RepeatPage) => n_page.saturating_sub(1),
+            () => n_page,
+        };
+        self.page_at(rows, n_page.saturating_mul(size), size)
+    }
+
+    /// The size of the page that is given to whoever asks for `size`: half of it with the fault `small-page`.
+    pub(crate) fn given_size(&self, size: usize) -> usize {
+        if self.occurs(FaultKind::SmallPage) { size.div_ceil(2) } else { size }
+    }
+
     /// Cuts a page from the rows that are left. `after` makes the next place from the number of rows on the page and the
     /// last. The total is that of the rows that were looked at.
     fn page<'a, P: Copy>(
@@ -78,8 +99,7 @@ impl Call<'_> {
     ) -> Page<'a, P> {
         let size = match () {
             () if self.occurs(FaultKind::EmptyPage) => 0,
-            () if self.occurs(FaultKind::SmallPage) => size.div_ceil(2),
-            () => size,
+            () => self.given_size(size),
         };
         let page: Vec<&Row> = rows.take(size).collect();
         let is_more = rows.next().is_some();

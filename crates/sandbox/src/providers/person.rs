@@ -63,7 +63,7 @@ impl Person {
 }
 
 /// `+1 202 555 01xx` for every fiftieth of the first 5,000, `+33 1 99 00 xx xx` for the others; no two share one.
-fn phone_of(seed: u64, place: u32) -> u64 {
+pub(super) fn phone_of(seed: u64, place: u32) -> u64 {
     let place = u64::from(place);
     if place < 5_000 && place % 50 == 7 {
         return 12_025_550_100 + place / 50;

@@ -20,6 +20,8 @@ pub(crate) struct Row {
     pub(crate) n: u64,
     /// The place of the person.
     pub(crate) person: u32,
+    /// The message that left the row: rows of one message share it.
+    pub(crate) message: Option<u64>,
     pub(crate) direction: Option<Direction>,
     /// What the provider says of when, to the second.
     pub(crate) at: Timestamp,
@@ -37,8 +39,8 @@ pub(crate) struct Row {
 impl Row {
     /// A row of a stream about a person.
     pub(crate) fn new(stream: &'static str, person: u32, at: Timestamp) -> Self {
-        let (n, direction, body, status, error) = (0, None, None, "", None);
-        Self { stream, n, person, direction, at, body, status, error, is_deleted: false, is_appended: false }
+        let (n, message, direction, body, status, error) = (0, None, None, None, "", None);
+        Self { stream, n, person, message, direction, at, body, status, error, is_deleted: false, is_appended: false }
     }
 
     /// A row about a message.
@@ -49,7 +51,8 @@ impl Row {
         error: Option<i64>,
     ) -> Self {
         let row = Self::new(stream, message.person, message.at);
-        Self { direction: Some(message.direction), body: Some(message.body.clone()), status, error, ..row }
+        let (direction, body) = (Some(message.direction), Some(message.body.clone()));
+        Self { message: Some(message.n), direction, body, status, error, ..row }
     }
 }
 
@@ -171,8 +174,12 @@ impl Store {
                 rows.filter(|it| it.person == message.person).for_each(|it| it.is_deleted = true);
             }
         }
-        let rows = provider.message_rows(&self.world, message);
-        rows.into_iter().for_each(|it| self.insert(Row { is_appended, ..it }));
+        for row in provider.message_rows(&self.world, message) {
+            let is_set = provider.refusals().contains(&row.stream);
+            if !is_set || !self.rows(row.stream).any(|it| (it.person, it.status) == (row.person, row.status)) {
+                self.insert(Row { is_appended, ..row });
+            }
+        }
     }
 
     fn insert(&mut self, mut row: Row) {

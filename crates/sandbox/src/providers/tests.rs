@@ -32,6 +32,12 @@ impl Shown {
         Self::with(ProviderSettings { seed: 3, people: 40, messages: 500, days: 30, ..ProviderSettings::default() })
     }
 
+    /// As many calls a second as one likes.
+    pub(crate) fn without_rates() -> Self {
+        let settings = ProviderSettings { seed: 3, people: 40, messages: 500, days: 30, ..Default::default() };
+        Self::with(ProviderSettings { no_rates: true, ..settings })
+    }
+
     pub(crate) fn with(settings: ProviderSettings) -> Self {
         let starts_at = STARTS_AT.parse().unwrap();
         Self(Arc::new(Sandbox {
