@@ -303,6 +303,11 @@ impl Inner {
         let Response { status, headers, body } = self.receive(request).await?;
         match status {
             StatusCode::TOO_MANY_REQUESTS => Err(CallError::RateLimited { retry_after: retry_after(&headers) }),
+            StatusCode::SERVICE_UNAVAILABLE if retry_after(&headers).is_some() => {
+                Err(CallError::RateLimited { retry_after: retry_after(&headers) })
+            }
+            // A part of an answer, and one that is still to come.
+            StatusCode::PARTIAL_CONTENT | StatusCode::ACCEPTED => Err(CallError::Malformed),
             _ if status.is_server_error() => Err(CallError::Provider { status: status.as_u16() }),
             _ if status.is_success() => Ok(body),
             _ => Err((self.read_error)(status.as_u16(), &body)),
@@ -314,7 +319,7 @@ impl Inner {
         let read = response::read(response, self.config.max_response_bytes).await;
         read.map_err(|it| match it {
             ReadFailure::Connection(error) => self.failure(error),
-            ReadFailure::TooLarge => CallError::Malformed,
+            ReadFailure::TooLarge => CallError::TooLarge { most: self.config.max_response_bytes },
         })
     }
 

@@ -77,6 +77,8 @@ pub struct StreamSpec {
 pub enum Windows {
     /// The list as it is now.
     None,
+    /// Days of UTC. The provider's filters take days, so a day is read whole.
+    Days { kept: Option<Retention>, lag: Duration, overlap: Duration },
     Of {
         /// The length of a window. Windows begin at multiples of it since 1970, so that a day is a day of UTC.
         length: Duration,
@@ -87,6 +89,35 @@ pub enum Windows {
         /// What is read again by the next reading.
         overlap: Duration,
     },
+}
+
+/// A day.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What is known of the windows of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowSpec {
+    pub length: Duration,
+    pub kept: Option<Retention>,
+    pub lag: Duration,
+    pub overlap: Duration,
+    /// Whether only whole days can be read.
+    pub has_whole_days: bool,
+}
+
+impl Windows {
+    /// Returns what is known of the windows; none for a list.
+    pub fn spec(self) -> Option<WindowSpec> {
+        match self {
+            Self::None => None,
+            Self::Days { kept, lag, overlap } => {
+                Some(WindowSpec { length: DAY, kept, lag, overlap, has_whole_days: true })
+            }
+            Self::Of { length, kept, lag, overlap } => {
+                Some(WindowSpec { length, kept, lag, overlap, has_whole_days: false })
+            }
+        }
+    }
 }
 
 /// How far back a provider keeps records.

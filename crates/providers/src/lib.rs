@@ -30,7 +30,9 @@ mod viber;
 mod vonage;
 
 pub use call::{Call, Method, Then};
-pub use catalog::{Auth, Limit, PROVIDERS, Paging, ProviderSpec, Retention, StreamSpec, Windows, provider, stream_of};
+pub use catalog::{
+    Auth, Limit, PROVIDERS, Paging, ProviderSpec, Retention, StreamSpec, WindowSpec, Windows, provider, stream_of,
+};
 pub use connection::{Account, Connection};
 pub use pull::{PullError, PullEvent, PullOptions, Pulled, pull};
 pub use stream::{PageRead, Row, Stream};

@@ -18,7 +18,7 @@ pub use error::PullError;
 
 use crate::pull::history::{Begun, History};
 use crate::pull::reader::Reader;
-use crate::{Connection, ProviderSpec, StreamSpec, Windows};
+use crate::{Connection, ProviderSpec, StreamSpec, WindowSpec};
 
 /// What is read, and by which limits.
 #[derive(Clone)]
@@ -123,7 +123,7 @@ async fn read_range(
 /// Returns what is to be read where no reading is under way; none if there is nothing.
 fn first_range(spec: &StreamSpec, history: &History, options: &PullOptions) -> Option<Begun> {
     let pull = history.last_pull() + 1;
-    let Windows::Of { kept, lag, overlap, .. } = spec.windows else {
+    let Some(WindowSpec { kept, lag, overlap, .. }) = spec.windows.spec() else {
         return (pull == 1 || options.goes_on).then_some(Begun { pull, window: None, wanted_since: None });
     };
     let back = |at: Timestamp, by| at.saturating_sub(SignedDuration::try_from(by).unwrap_or_default()).unwrap_or(at);

@@ -37,8 +37,7 @@ pub(crate) const TWILIO: ProviderSpec = ProviderSpec {
             profile: Some("twilio-messages-api"),
             channel: Channel::Sms,
             holds_refusals: true,
-            windows: Windows::Of {
-                length: DAY,
+            windows: Windows::Days {
                 kept: Some(Retention { days: 400, source: "support.twilio.com/223181008, 2026-11-22" }),
                 lag: Duration::from_secs(300),
                 overlap: DAY,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use model::{counted, grouped};
 use pages::{PullCoverage, PullFinding};
-use providers::{PROVIDERS, ProviderSpec, StreamSpec, Windows};
+use providers::{PROVIDERS, ProviderSpec, StreamSpec};
 use pull::{Checked, Forecast, PulledSource};
 use run::UnreadSource;
 
@@ -148,7 +148,7 @@ pub fn list() -> String {
 
 fn stream_line(_: &ProviderSpec, stream: &StreamSpec) -> String {
     let mut parts = vec![stream.title.to_owned()];
-    if let Windows::Of { kept: Some(kept), .. } = stream.windows {
+    if let Some(kept) = stream.windows.spec().and_then(|it| it.kept) {
         parts.push(format!("{} days", kept.days));
     }
     if let Some((micros, currency)) = stream.price {

@@ -7,7 +7,7 @@ use http::base_url;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use providers::{Account, Connection, PROVIDERS, ProviderSpec, StreamSpec, Windows, provider, stream_of};
+use providers::{Account, Connection, PROVIDERS, ProviderSpec, StreamSpec, provider, stream_of};
 use toml::Spanned;
 
 use crate::sections::{secret_of_environment, secret_of_file};
@@ -133,9 +133,14 @@ impl SourceSection {
                     format!("{key} is a date such as \"2026-01-31\", or a moment such as \"2026-01-31T08:00:00Z\"");
                 return Err(plan.wrong(given.span().start, message));
             }
-            if stream.windows == Windows::None {
+            let Some(windows) = stream.windows.spec() else {
                 let message =
                     format!("source \"{name}\": {} have no dates to choose by: leave {key} out", stream.title);
+                return Err(plan.wrong(given.span().start, message));
+            };
+            if windows.has_whole_days && read.is_some_and(|it| it.as_second().rem_euclid(86_400) != 0) {
+                let message =
+                    format!("{key}: {} gives whole days of UTC: write a date such as \"2026-01-31\"", provider.title);
                 return Err(plan.wrong(given.span().start, message));
             }
         }
@@ -168,6 +173,14 @@ impl SourceSection {
         {
             let message = format!("ids_from: the plan has no other source \"{}\"", ids_from.get_ref());
             return Err(plan.wrong(ids_from.span().start, message));
+        }
+        let is_other = |it: &&SourceSection| it.has_provider() && it.name.get_ref() != name && it.path() == self.path();
+        if let Some(other) = plan.sources.iter().find(is_other) {
+            let message = format!(
+                "sources \"{name}\" and \"{}\" have one path: each needs a folder of its own",
+                other.name.get_ref()
+            );
+            return Err(plan.wrong(at, message));
         }
         self.bases(plan).map(drop)
     }

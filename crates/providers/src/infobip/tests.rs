@@ -129,10 +129,10 @@ fn an_error_of_either_generation_is_an_error_with_status_200_too() {
     }
     expect![[r#"
         the provider refused the call (200) / the provider refused the call (403)
-        the provider asks to slow down (429) / the provider asks to slow down (429)
+        the provider asks to slow down / the provider asks to slow down
         the provider failed (500) / the provider failed (500)
         the provider refused the call (200, code 401) / the provider refused the call (403, code 401)
-        the provider asks to slow down (429) / the provider asks to slow down (429)
+        the provider asks to slow down / the provider asks to slow down
         the provider failed (500) / the provider failed (500)
     "#]]
     .assert_eq(&text);

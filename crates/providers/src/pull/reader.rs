@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::pull::guard::{Fault, WindowState};
 use crate::pull::history::{Begun, History, Resumed};
 use crate::pull::{PullError, PullEvent, PullOptions, frame};
-use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then, Windows};
+use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
 
 /// How often a window is begun again because its cursor was refused or its pages went in a circle.
 const MOST_RESTARTS: u32 = 1;
@@ -319,8 +319,8 @@ impl<'a> Reader<'a> {
     ) -> Result<(), PullError> {
         if self.stream.is_newest_first() {
             // The windows of a stream can be coarser than its range, such as days.
-            let Windows::Of { length, .. } = self.spec.windows else { return Ok(()) };
-            let length = jiff::SignedDuration::try_from(length).unwrap_or_default();
+            let Some(windows) = self.spec.windows.spec() else { return Ok(()) };
+            let length = jiff::SignedDuration::try_from(windows.length).unwrap_or_default();
             let since = range.since.saturating_sub(length).unwrap_or(range.since);
             for number in history.pages_before(contents, pull, Window { since, ..range }) {
                 let ids = self.rows_of(contents, number)?.into_iter().map(|it| it.id);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{CONVERSATIONS, check};
-use crate::json::{link, moment, parse, records, text};
+use crate::json::{moment, next_link, parse, records, text};
 use crate::{Call, Connection, PageRead, Row, Stream, Then};
 
 /// Both lists give at most 100 a page.
@@ -47,7 +47,7 @@ impl Stream for Participants {
         let page = parse(body)?;
         check(&page)?;
         let meta = page.get("meta").ok_or(CallError::Malformed)?;
-        let more = link(meta, "next_page_url").map(|it| path_of_link(&self.base, it)).transpose()?;
+        let more = next_link(meta, "next_page_url")?.map(|it| path_of_link(&self.base, it)).transpose()?;
         if call.then == Then::Step {
             // From the last to the first, because the next one is taken from the end.
             let left = records(&page, "conversations")?.iter().rev().map(|it| text(it, "sid").into()).collect();

@@ -79,7 +79,7 @@ fn a_page_that_says_there_is_more_must_say_where() {
         the answer of the provider is not what its interface says
         the provider links to another host, api.example.net: nothing was sent there
         the provider refused the call (200)
-        the provider asks to slow down (429)
+        the provider asks to slow down
         the provider failed (500)"#]]
     .assert_eq(&text);
 }
