@@ -391,6 +391,12 @@ mod tests {
             let distinct: BTreeSet<String> = ids(&pages).into_iter().collect();
             assert_eq!(distinct.len() == all.len(), fault != "loop-page", "{fault}");
         }
+        // An empty page in the middle goes on where it is.
+        shown.control("faults", &json!(["empty-page:0.5"])).await;
+        let pages = pages(&shown, "PageSize=100").await;
+        let n_empty = pages.iter().skip(1).filter(|it| it["messages"] == json!([])).count();
+        assert!(n_empty > 2, "{n_empty}");
+        assert_eq!(sorted(ids(&pages)), all);
         shown.control("faults", &json!(["foreign-link=1"])).await;
         let foreign = shown.get(ACCOUNT, &path("PageSize=100")).await;
         assert!(foreign.body["next_page_uri"].as_str().unwrap().starts_with("https://pages.example.com/2010-04-01/"));
