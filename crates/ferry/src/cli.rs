@@ -781,7 +781,7 @@ pub(crate) struct SandboxArgs {
     /// Seconds that a lookup takes when the caller does not wait for it
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) lookup_seconds: i64,
-    /// Fault to inject: KIND, KIND=FIRST_REQUESTS or KIND:SHARE; may be repeated
+    /// Fault to inject: KIND, KIND=FIRST_REQUESTS, KIND@REQUEST or KIND:SHARE; may be repeated
     ///
     /// Kinds: rate-limit, retry-after, server-error, timeout-before, timeout-after, truncate,
     /// always-valid, processing, missing, contradict, html, always-invalid, doubled, reordered,
