@@ -63,6 +63,8 @@ pub enum RunChoice {
     OtherInput { dir: PathBuf, run_id: String },
     #[error("{run_id} is a dry run: `ferry run` does what it has shown")]
     DryRun { run_id: String },
+    #[error("command line: the plan has no source \"{name}\"; it has {}", known.join(", "))]
+    NoSource { name: String, known: Vec<String> },
     #[error("{run_id} is a sample: `ferry run` without --limit runs the whole")]
     Sample { run_id: String },
     #[error(

@@ -173,7 +173,8 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
             cause.downcast_ref(),
             Some(UserError::Notify(_) | UserError::NoSegment { .. } | UserError::Kept { .. })
         );
-        if is_of_plan || is_of_command || cause.is::<RunChoice>() {
+        let is_private = matches!(cause.downcast_ref(), Some(http::CallError::Private { .. }));
+        if is_private || is_of_plan || is_of_command || cause.is::<RunChoice>() {
             return Exit::Usage;
         }
         if cause.is::<QualityGate>() {

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use http::{Client, ClientConfig, Hooks, Wait};
 use jiff::{SignedDuration, Timestamp};
+use model::Digest;
 use pages::{Frame, FrameKind, PageStore, PullCoverage, Window};
 
 pub use error::PullError;
@@ -76,10 +77,15 @@ pub async fn pull(
     }
     let (store, contents) = PageStore::open(folder)?;
     let history = History::of(&contents);
+    let account = account_of(provider, spec, connection);
+    if history.account().is_some_and(|it| it != account) {
+        return Err(PullError::OtherAccount { folder: folder.to_owned() });
+    }
     let clients = clients(provider, connection, options)?;
     let stream = (spec.open)(connection);
     let mut reader = Reader::new(spec, &*stream, clients, store, options, on_event);
     let mut next = history.unfinished().or_else(|| first_range(spec, &history, options));
+    next.iter_mut().for_each(|it| it.account = Some(account));
     while let Some(begun) = next.take() {
         let done = history.done_of(begun.pull);
         if options.is_brief
@@ -96,6 +102,14 @@ pub async fn pull(
     let calls = reader.calls();
     drop(reader);
     Ok(Pulled { coverage: pages::coverage_of(&pages::read_store(folder)?), calls })
+}
+
+/// The digest of the account, the addresses and what is read there. Ids that are asked about are not part of it.
+fn account_of(provider: &ProviderSpec, spec: &StreamSpec, connection: &Connection) -> Digest {
+    let bases = connection.bases.iter().map(url::Url::as_str);
+    let settings = connection.settings.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]);
+    let parts = [provider.name, spec.name, &connection.account.id].into_iter().chain(bases).chain(settings);
+    Digest::of_parts(parts.map(str::as_bytes))
 }
 
 /// Reads the windows of a range that are not read yet.
@@ -124,7 +138,12 @@ async fn read_range(
 fn first_range(spec: &StreamSpec, history: &History, options: &PullOptions) -> Option<Begun> {
     let pull = history.last_pull() + 1;
     let Some(WindowSpec { kept, lag, overlap, .. }) = spec.windows.spec() else {
-        return (pull == 1 || options.goes_on).then_some(Begun { pull, window: None, wanted_since: None });
+        return (pull == 1 || options.goes_on).then_some(Begun {
+            pull,
+            window: None,
+            wanted_since: None,
+            account: None,
+        });
     };
     let back = |at: Timestamp, by| at.saturating_sub(SignedDuration::try_from(by).unwrap_or_default()).unwrap_or(at);
     let whole_second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(at);
@@ -141,11 +160,12 @@ fn first_range(spec: &StreamSpec, history: &History, options: &PullOptions) -> O
                 pull,
                 window: Some(window),
                 wanted_since: options.since,
+                account: None,
             });
         }
         Some(_) => return None,
     };
-    within(earliest, since, until).map(|window| Begun { pull, window: Some(window), wanted_since })
+    within(earliest, since, until).map(|window| Begun { pull, window: Some(window), wanted_since, account: None })
 }
 
 /// The part of a range that the provider still keeps.

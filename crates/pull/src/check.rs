@@ -10,6 +10,7 @@ use plan::{Plan, ProviderSource};
 use providers::{Method, Then, WindowSpec, Windows};
 
 use crate::ids;
+use crate::sources::with_places;
 
 /// What a check has found.
 #[derive(Clone, Debug)]
@@ -61,11 +62,14 @@ pub async fn check_source(plan: &Plan, of: ProviderSource<'_>) -> Result<Checked
         Method::PostForm => Parameters::form(&call.body)?,
     };
     let read = |body: &[u8]| stream.kept(&call, body.to_vec()).and_then(|it| stream.read(&call, &it));
-    let page = client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await?;
+    let page = client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await;
+    let page = page.map_err(|error| with_places(&of, error.into()))?;
     checked.has_read = true;
     if call.then == Then::Page {
         let n_windows = window.map_or(1, |it| n_windows(of.stream.windows, it));
-        let rows = page.total.or(page.next.is_none().then_some(page.rows.len() as u64)).map(|it| it * n_windows);
+        // One window says little about many: only a list, or a window with records, is counted on.
+        let of_page = page.total.or(page.next.is_none().then_some(page.rows.len() as u64));
+        let rows = of_page.filter(|it| n_windows == 1 || *it > 0).map(|it| it * n_windows);
         checked.forecast.rows = rows;
         let per_page = u64::from(of.stream.page_rows.max(1));
         let calls = rows.map(|it| it.div_ceil(per_page).max(n_windows));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result};
-use http::{ClientConfig, Hooks, Pace, SharedRate, Wait};
+use http::{CallError, ClientConfig, Hooks, Pace, SharedRate, Wait};
 use jiff::Timestamp;
 use model::{ContactKey, Digest};
 use pages::{PullCoverage, coverage_of, read_store};
@@ -56,6 +56,15 @@ pub struct PulledSource {
     pub calls: u64,
     /// Records that came in this process.
     pub new_rows: u64,
+}
+
+/// The provider does not accept the credentials of a source.
+#[derive(Debug, ThisError)]
+#[error("{provider} does not accept the credentials ({status}): see what {places} hold")]
+pub(crate) struct CredentialsRefused {
+    provider: &'static str,
+    status: u16,
+    places: String,
 }
 
 /// A source that was not read to its end.
@@ -138,11 +147,27 @@ async fn pull_one(
         PullEvent::Page { rows, done } => (progress.on_pages)(name, rows, done),
         PullEvent::Waits(wait) => (progress.on_wait)(name, wait),
     };
-    let pulled = providers::pull(of.provider, of.stream, &connection, &folder, &options, &on_event).await?;
+    let pulled = providers::pull(of.provider, of.stream, &connection, &folder, &options, &on_event).await;
+    let pulled = pulled.map_err(|error| with_places(&of, error.into()))?;
     let failed = || format!("could not write the coverage in {}", folder.display());
     signed::write(&folder, name, &read_store(&folder)?, key).with_context(failed)?;
     let new_rows = pulled.coverage.rows.saturating_sub(coverage_of(&before).rows);
     Ok(PulledSource { name: name.to_owned(), coverage: pulled.coverage, calls: pulled.calls, new_rows })
+}
+
+/// Names the places of the credentials where they are refused.
+pub(crate) fn with_places(of: &ProviderSource, error: Error) -> Error {
+    let status = error.chain().find_map(|it| match it.downcast_ref() {
+        Some(CallError::Refused { status: status @ (401 | 403), .. }) => Some(*status),
+        _ => None,
+    });
+    match status {
+        Some(status) => {
+            let (provider, places) = (of.provider.title, of.source.places_of_secrets().join(" and "));
+            CredentialsRefused { provider, status, places }.into()
+        }
+        None => error,
+    }
 }
 
 fn options(of: &ProviderSource, connection: &Connection, settings: &PullSettings, progress: &Progress) -> PullOptions {

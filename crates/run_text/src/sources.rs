@@ -18,7 +18,11 @@ pub fn pulled(source: &PulledSource) -> String {
         calls => format!("{} in {}", counted(*new_rows, "record"), counted(*calls, "call")),
     };
     let period = period(coverage).map_or(String::new(), |it| format!(", {it}"));
-    format!("{name}: {new}{period}")
+    let nothing = match coverage.findings.contains(&PullFinding::NothingCame) {
+        true => "; no record came: see whether the account is the right one",
+        false => "",
+    };
+    format!("{name}: {new}{period}{nothing}")
 }
 
 /// All sources that were read, one a line.
@@ -61,6 +65,9 @@ fn finding(finding: &PullFinding) -> String {
         }
         PullFinding::TotalDiffers { claimed, records } => {
             format!("the provider counts {} records; {} came", grouped(*claimed), grouped(*records))
+        }
+        PullFinding::NothingCame => {
+            "no record came: see whether the account is the right one, and the time that is read".to_owned()
         }
         PullFinding::Moved { times } => {
             let times = if *times == 1 { "once".to_owned() } else { format!("{} times", grouped(*times)) };

@@ -60,7 +60,7 @@ impl SourceSection {
     }
 
     /// Returns the variables and files that hold secrets of the source.
-    pub(crate) fn places_of_secrets(&self) -> Vec<String> {
+    pub fn places_of_secrets(&self) -> Vec<String> {
         let variables = [&self.account_env, &self.token_env].into_iter().flatten().map(|it| it.get_ref().clone());
         variables.chain(self.token_file.iter().map(|it| it.get_ref().display().to_string())).collect()
     }

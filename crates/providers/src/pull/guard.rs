@@ -7,7 +7,7 @@ use model::Digest;
 use crate::{Call, PageRead};
 
 /// More empty pages than this in a row are no pages.
-const MOST_EMPTY_PAGES: u64 = 1000;
+const MOST_EMPTY_PAGES: u64 = 200;
 /// In place of a pass: the record came on a page in front of which others may be missing.
 const BEHIND_GAP: u32 = u32::MAX;
 /// A list whose records move more often than this has no order.

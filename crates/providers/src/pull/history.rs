@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::Digest;
 use pages::{Contents, FrameKind, PlacedFrame, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +21,8 @@ pub(crate) struct Begun {
     pub(crate) window: Option<Window>,
     /// From when on it was asked for, if the provider keeps less.
     pub(crate) wanted_since: Option<jiff::Timestamp>,
+    /// The digest of the account, the address and the stream: pages of another are none of this one.
+    pub(crate) account: Option<Digest>,
 }
 
 /// The readings of a store.
@@ -70,6 +73,11 @@ impl History {
     /// Returns the number of the last reading; 0 if there is none.
     pub(crate) fn last_pull(&self) -> u32 {
         self.pulls.keys().next_back().copied().unwrap_or(0)
+    }
+
+    /// Returns whose pages these are; none if there are none yet.
+    pub(crate) fn account(&self) -> Option<Digest> {
+        self.pulls.values().find_map(|it| it.begun?.account)
     }
 
     /// Returns the reading that has not ended.

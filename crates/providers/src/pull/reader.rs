@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
                     self.restart(pull, window)?;
                     state = WindowState::default();
                 }
-                Err(Stop::BeginAgain(error)) => {
+                Err(Stop::BeginAgain(error) | Stop::NextTime(error)) => {
                     self.restart(pull, window)?;
                     return Err(error);
                 }
@@ -388,6 +388,8 @@ async fn send(clients: &[Client], stream: &dyn Stream, call: &Call) -> Result<(V
 enum Stop {
     /// The window is begun again, or the error ends the reading.
     BeginAgain(PullError),
+    /// The error ends the reading, and the next one begins the window again.
+    NextTime(PullError),
     Failed(PullError),
 }
 
@@ -396,7 +398,7 @@ impl Stop {
         let pages = state.pages;
         match fault {
             Fault::Circle => Self::BeginAgain(PullError::Circle { pages }),
-            Fault::OnlyEmpty => Self::BeginAgain(PullError::OnlyEmptyPages { pages }),
+            Fault::OnlyEmpty => Self::NextTime(PullError::OnlyEmptyPages { pages }),
         }
     }
 }
