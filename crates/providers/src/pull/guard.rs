@@ -85,12 +85,15 @@ impl WindowState {
         (self.n_empty, self.n_stale) = (0, 0);
     }
 
-    /// Returns whether a pass over a numbered list proves that the list was read: nothing has moved that the pass did not
-    /// see. A record that disappears while another is added moves the records between, and the total stays as it was. So
-    /// a pass counts if it has brought nothing new, or if one page had the whole list.
-    pub(crate) fn is_proven(&self) -> bool {
+    /// Returns whether a pass over a numbered list proves that the list was read, and notes a move if the list has changed.
+    ///
+    /// A record that disappears while another is added moves the records between, and the total stays as it was. So a pass
+    /// counts if it has brought nothing new, or if one page had the whole list.
+    pub(crate) fn proves_list(&mut self) -> bool {
         let has_new = self.ids.len() > self.n_known;
         let is_one_page = self.n_filled <= 1 && self.total == Some(self.ids.len() as u64);
+        let is_first = self.n_known == 0;
+        self.moves += u64::from(self.has_total_changed || (has_new && !is_first));
         !self.has_total_changed && (!has_new || is_one_page)
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::pull::guard::{Fault, WindowState};
 use crate::pull::history::{Begun, History, Resumed};
+use crate::pull::offset::{Moved, Offset};
 use crate::pull::{PullError, PullEvent, PullOptions, frame};
 use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
 
@@ -90,7 +91,7 @@ impl<'a> Reader<'a> {
         let (mut n_restarts, mut n_passes) = (0, 1);
         loop {
             match self.pages(pull, window, &mut state, next.take(), is_resumed && n_restarts == 0).await {
-                Ok(()) if self.spec.paging == Paging::Numbered && n_passes < MOST_PASSES && !state.is_proven() => {
+                Ok(()) if self.spec.paging == Paging::Numbered && !state.proves_list() && n_passes < MOST_PASSES => {
                     n_passes += 1;
                     state.begin_pass();
                 }
@@ -404,57 +405,5 @@ impl Stop {
 impl From<PullError> for Stop {
     fn from(error: PullError) -> Self {
         Self::Failed(error)
-    }
-}
-
-/// Where a stream that counts records is.
-struct Offset {
-    at: u64,
-    /// The most rows that a page can have, and how many such pages the next step back goes.
-    page_rows: u64,
-    step: u64,
-}
-
-/// Whether the records of the next page are those behind this one.
-enum Moved {
-    On(Option<Call>),
-    /// Records have disappeared: those before are read again.
-    Back(Call),
-}
-
-impl Offset {
-    fn of(first: &Call, spec: &StreamSpec) -> Self {
-        let at = first.state["offset"].as_u64().unwrap_or(0);
-        Self { at, page_rows: u64::from(spec.page_rows.max(1)), step: 1 }
-    }
-
-    /// Returns the call behind a page. Pages overlap by a record: one without a known record begins behind records that
-    /// have moved up, which no page has shown. Then one page before is read again, two if that is not enough, four, …
-    fn next(
-        &mut self,
-        stream: &dyn Stream,
-        window: Option<Window>,
-        paging: Paging,
-        state: &WindowState,
-        page: &PageRead,
-    ) -> Moved {
-        if paging != Paging::Offset {
-            return Moved::On(page.next.clone());
-        }
-        if self.at > 0 && !state.knows_one_of(page) {
-            self.at = self.at.saturating_sub(self.page_rows.saturating_mul(self.step));
-            self.step = self.step.saturating_mul(2);
-            return match stream.at_offset(window, self.at) {
-                Some(call) => Moved::Back(call),
-                None => Moved::On(None),
-            };
-        }
-        self.step = 1;
-        if page.next.is_none() {
-            return Moved::On(None);
-        }
-        let n_rows = page.rows.len() as u64;
-        self.at += n_rows.saturating_sub(1).max(1);
-        Moved::On(stream.at_offset(window, self.at))
     }
 }
