@@ -94,6 +94,8 @@ fn a_page_of_a_log_leads_to_its_cursor_with_the_same_filters() {
     let second = read("logs", &page).next.unwrap();
     let third = stream.read(&second, page.to_string().as_bytes()).unwrap().next.unwrap();
     assert_eq!(third.path.matches("cursor=a").count(), 1);
+    let full = json!({"results": vec![json!({"messageId": "m1"}); 1000]}).to_string();
+    assert!(stream.read(&second, full.as_bytes()).is_err(), "a full page must say what follows it");
     assert_eq!(shown(&read("viber-logs", &json!({"results": [], "cursor": {"limit": 1000, "nextCursor": null}}))), "");
 }
 
