@@ -3,6 +3,7 @@
 mod error;
 mod guard;
 mod history;
+mod offset;
 mod reader;
 #[cfg(test)]
 mod tests;

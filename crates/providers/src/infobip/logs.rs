@@ -9,6 +9,9 @@ use super::error::check;
 use crate::json::{link, moment, parse, records, text};
 use crate::{Call, PageRead, Row, Stream};
 
+/// A page has 1000 messages at most.
+const PAGE_ROWS: usize = 1000;
+
 pub(super) struct Logs {
     path: &'static str,
 }
@@ -34,7 +37,7 @@ impl Stream for Logs {
         let filters = window.map_or(String::new(), |it| {
             format!("&sentSince={}&sentUntil={}", moment_text(it.since), moment_text(it.until))
         });
-        Some(Self::call(&format!("{}?limit=1000&useCursor=true{filters}", self.path), None))
+        Some(Self::call(&format!("{}?limit={PAGE_ROWS}&useCursor=true{filters}", self.path), None))
     }
 
     fn read(&self, call: &Call, body: &[u8]) -> Result<PageRead, CallError> {
@@ -43,6 +46,10 @@ impl Stream for Logs {
         let results = records(&page, "results")?;
         let rows = results.iter().map(|it| Row { id: text(it, "messageId"), at: moment(&text(it, "sentAt")) });
         let query = call.state.as_str().ok_or(CallError::Malformed)?;
+        if results.len() >= PAGE_ROWS && page.get("cursor").is_none() {
+            // There may be more, and nothing says where.
+            return Err(CallError::Malformed);
+        }
         let next = page.get("cursor").and_then(|it| link(it, "nextCursor")).map(|it| Self::call(query, Some(it)));
         Ok(PageRead { rows: rows.collect(), next, ..PageRead::default() })
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use url::Url;
 
 use super::check;
-use crate::json::{link, moment, parse, records, text};
+use crate::json::{moment, next_link, parse, records, text};
 use crate::{Call, Connection, PageRead, Row, Stream};
 
 /// A page has 20 messages at most.
@@ -46,7 +46,7 @@ impl Stream for Messages {
         let objects = records(&page, "objects")?;
         let rows = objects.iter().map(|it| Row { id: text(it, "message_uuid"), at: moment(&text(it, "message_time")) });
         let meta = page.get("meta").ok_or(CallError::Malformed)?;
-        let next = link(meta, "next").map(|it| path_of_link(&self.base, it)).transpose()?;
+        let next = next_link(meta, "next")?.map(|it| path_of_link(&self.base, it)).transpose()?;
         let total = meta.get("total_count").and_then(serde_json::Value::as_u64);
         Ok(PageRead { rows: rows.collect(), next: next.map(Call::get), total, ..PageRead::default() })
     }

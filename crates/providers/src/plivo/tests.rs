@@ -73,6 +73,8 @@ fn what_is_not_a_page_is_an_error() {
     let error = |body: &str| stream().read(&call, body.as_bytes()).unwrap_err().to_string();
     expect!["the provider refused the call (200)"].assert_eq(&error(r#"{"api_id":"a","error":"account suspended"}"#));
     expect!["the answer of the provider is not what its interface says"].assert_eq(&error(r#"{"api_id":"a","meta":{"#));
+    let without_link = error(r#"{"api_id":"a","meta":{"limit":20,"offset":0},"objects":[]}"#);
+    expect!["the answer of the provider is not what its interface says"].assert_eq(&without_link);
     let mut elsewhere = page(&[message(0)], 0, 1, 2);
     elsewhere["meta"]["next"] = json!("https://api.example.net/v1/Account/abcd1234/Message/?offset=20");
     expect!["the provider links to another host, api.example.net: nothing was sent there"]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::pull::guard::{Fault, WindowState};
 use crate::pull::history::{Begun, History, Resumed};
+use crate::pull::offset::{Moved, Offset};
 use crate::pull::{PullError, PullEvent, PullOptions, frame};
 use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
 
@@ -90,7 +91,7 @@ impl<'a> Reader<'a> {
         let (mut n_restarts, mut n_passes) = (0, 1);
         loop {
             match self.pages(pull, window, &mut state, next.take(), is_resumed && n_restarts == 0).await {
-                Ok(()) if self.spec.paging == Paging::Numbered && n_passes < MOST_PASSES && !state.is_proven() => {
+                Ok(()) if self.spec.paging == Paging::Numbered && !state.proves_list() && n_passes < MOST_PASSES => {
                     n_passes += 1;
                     state.begin_pass();
                 }
@@ -139,7 +140,7 @@ impl<'a> Reader<'a> {
         is_resumed: bool,
     ) -> Result<(), Stop> {
         let Some(first) = first else { return Ok(()) };
-        let mut offset = Offset::of(&first);
+        let mut offset = Offset::of(&first, self.spec);
         let mut answer = match self.ask(pull, window, first).await {
             // A cursor that was kept for long is not accepted any more.
             Err(PullError::Call { source: CallError::Refused { status: 400 | 404 | 410 | 422, .. }, pages })
@@ -406,56 +407,5 @@ impl Stop {
 impl From<PullError> for Stop {
     fn from(error: PullError) -> Self {
         Self::Failed(error)
-    }
-}
-
-/// Where a stream that counts records is.
-struct Offset {
-    at: u64,
-    before: u64,
-}
-
-/// Whether the records of the next page are those behind this one.
-enum Moved {
-    On(Option<Call>),
-    /// Records have disappeared: the page before is read again.
-    Back(Call),
-}
-
-impl Offset {
-    fn of(first: &Call) -> Self {
-        let at = first.state["offset"].as_u64().unwrap_or(0);
-        Self { at, before: 0 }
-    }
-
-    /// Returns the call behind a page. Pages overlap by a record: one without a known record begins behind records that
-    /// have moved up, which no page has shown.
-    fn next(
-        &mut self,
-        stream: &dyn Stream,
-        window: Option<Window>,
-        paging: Paging,
-        state: &WindowState,
-        page: &PageRead,
-    ) -> Moved {
-        if paging != Paging::Offset {
-            return Moved::On(page.next.clone());
-        }
-        if self.at > 0 && !state.knows_one_of(page) {
-            let back = self.before.min(self.at - 1);
-            self.before = back / 2;
-            self.at = back;
-            return match stream.at_offset(window, back) {
-                Some(call) => Moved::Back(call),
-                None => Moved::On(None),
-            };
-        }
-        if page.next.is_none() {
-            return Moved::On(None);
-        }
-        let n_rows = page.rows.len() as u64;
-        self.before = self.at;
-        self.at += n_rows.saturating_sub(1).max(1);
-        Moved::On(stream.at_offset(window, self.at))
     }
 }
