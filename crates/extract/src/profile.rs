@@ -360,7 +360,7 @@ mod tests {
     fn a_profile_extends_another_and_says_what_is_different() {
         let text = "extends = \"plivo-messages\"\ntitle = \"ours\"\n[columns]\nbody = \"Texte\"\n";
         let profile = Profile::read("ours", text, &[]).unwrap();
-        let base = Profile::read("plivo-messages", BUILT_IN[5].1, &[]).unwrap();
+        let base = Profile::read("plivo-messages", Profile::text("plivo-messages").unwrap(), &[]).unwrap();
         assert_eq!(profile.title, "ours");
         assert_eq!(profile.columns["body"], ColumnNames::from("Texte"));
         assert_eq!(profile.columns["from"], base.columns["from"]);
