@@ -6,7 +6,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{PAGE_ROWS, check, row_of};
-use crate::json::{link, parse, records};
+use crate::json::{next_link, parse, records};
 use crate::{Call, Connection, PageRead, Stream};
 
 /// A list that is read by offset. A message counts once, however many recipients it has.
@@ -30,7 +30,7 @@ impl Stream for List {
         let page = parse(body)?;
         check(&page)?;
         let rows = records(&page, "items")?.iter().map(row_of).collect();
-        let next = link(&page["links"], "next").map(|it| path_of_link(&self.base, it)).transpose()?;
+        let next = next_link(&page["links"], "next")?.map(|it| path_of_link(&self.base, it)).transpose()?;
         Ok(PageRead { rows, next: next.map(Call::get), total: page["totalCount"].as_u64(), ..PageRead::default() })
     }
 
