@@ -10,8 +10,8 @@ use crate::{Call, PageRead};
 const MOST_EMPTY_PAGES: u64 = 1000;
 /// In place of a pass: the record came on a page in front of which others may be missing.
 const BEHIND_GAP: u32 = u32::MAX;
-/// A list whose records move more often than this has no order.
-const MOST_MOVES: u64 = 1000;
+/// Records that have moved so often without a new one have not moved: the list never becomes whole.
+const MOST_IDLE_MOVES: u64 = 20;
 /// A provider that repeats more pages than this in a row goes round in a circle, whatever its links say.
 const MOST_STALE_PAGES: u64 = 10;
 
@@ -31,9 +31,10 @@ pub(crate) struct WindowState {
     pub(crate) pages: u64,
     /// Records that came, those that came again among them.
     pub(crate) rows: u64,
-    /// Pages without a record, and pages without a new one, since the last page with one.
+    /// Pages without a record, pages without one that is new in this pass, and moves, since the last page with one.
     n_empty: u64,
     n_stale: u64,
+    n_idle_moves: u64,
     /// What the last page that says it states as the number of records.
     pub(crate) total: Option<u64>,
     /// Whether pages of this pass state different numbers of records.
@@ -57,12 +58,15 @@ impl WindowState {
         self.visited.insert(digest_of(call));
         self.pages += 1;
         self.rows += page.rows.len() as u64;
-        let mut has_new = false;
+        let (mut has_new, n_known) = (false, self.ids.len());
         for row in &page.rows {
             // A record without an id counts as one that was not seen.
             has_new |= row.id.is_empty() || self.ids.insert(row.id.clone(), self.pass) != Some(self.pass);
         }
         self.ids.remove("");
+        if self.ids.len() > n_known {
+            self.n_idle_moves = 0;
+        }
         self.n_filled += u64::from(!page.rows.is_empty());
         self.n_empty = if page.rows.is_empty() { self.n_empty + 1 } else { 0 };
         self.n_stale = if has_new || page.rows.is_empty() { 0 } else { self.n_stale + 1 };
@@ -94,6 +98,7 @@ impl WindowState {
     /// records say nothing about where the gap begins.
     pub(crate) fn note_move(&mut self, page: &PageRead) {
         self.moves += 1;
+        self.n_idle_moves += 1;
         self.visited.clear();
         self.pass += 1;
         self.n_stale = 0;
@@ -116,7 +121,7 @@ impl WindowState {
     pub(crate) fn fault(&self, next: &Call, may_repeat: bool) -> Option<Fault> {
         match () {
             () if self.n_empty > MOST_EMPTY_PAGES => Some(Fault::OnlyEmpty),
-            () if self.moves > MOST_MOVES => Some(Fault::Circle),
+            () if self.n_idle_moves > MOST_IDLE_MOVES => Some(Fault::Circle),
             () if may_repeat => None,
             () if self.has_made(next) || self.n_stale > MOST_STALE_PAGES => Some(Fault::Circle),
             () => None,

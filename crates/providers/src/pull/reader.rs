@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
         is_resumed: bool,
     ) -> Result<(), Stop> {
         let Some(first) = first else { return Ok(()) };
-        let mut offset = Offset::of(&first);
+        let mut offset = Offset::of(&first, self.spec);
         let mut answer = match self.ask(pull, window, first).await {
             // A cursor that was kept for long is not accepted any more.
             Err(PullError::Call { source: CallError::Refused { status: 400 | 404 | 410 | 422, .. }, pages })
@@ -410,24 +410,26 @@ impl From<PullError> for Stop {
 /// Where a stream that counts records is.
 struct Offset {
     at: u64,
-    before: u64,
+    /// The most rows that a page can have, and how many such pages the next step back goes.
+    page_rows: u64,
+    step: u64,
 }
 
 /// Whether the records of the next page are those behind this one.
 enum Moved {
     On(Option<Call>),
-    /// Records have disappeared: the page before is read again.
+    /// Records have disappeared: those before are read again.
     Back(Call),
 }
 
 impl Offset {
-    fn of(first: &Call) -> Self {
+    fn of(first: &Call, spec: &StreamSpec) -> Self {
         let at = first.state["offset"].as_u64().unwrap_or(0);
-        Self { at, before: 0 }
+        Self { at, page_rows: u64::from(spec.page_rows.max(1)), step: 1 }
     }
 
     /// Returns the call behind a page. Pages overlap by a record: one without a known record begins behind records that
-    /// have moved up, which no page has shown.
+    /// have moved up, which no page has shown. Then one page before is read again, two if that is not enough, four, …
     fn next(
         &mut self,
         stream: &dyn Stream,
@@ -440,19 +442,18 @@ impl Offset {
             return Moved::On(page.next.clone());
         }
         if self.at > 0 && !state.knows_one_of(page) {
-            let back = self.before.min(self.at - 1);
-            self.before = back / 2;
-            self.at = back;
-            return match stream.at_offset(window, back) {
+            self.at = self.at.saturating_sub(self.page_rows.saturating_mul(self.step));
+            self.step = self.step.saturating_mul(2);
+            return match stream.at_offset(window, self.at) {
                 Some(call) => Moved::Back(call),
                 None => Moved::On(None),
             };
         }
+        self.step = 1;
         if page.next.is_none() {
             return Moved::On(None);
         }
         let n_rows = page.rows.len() as u64;
-        self.before = self.at;
         self.at += n_rows.saturating_sub(1).max(1);
         Moved::On(stream.at_offset(window, self.at))
     }
