@@ -88,12 +88,15 @@ struct Meta {
 impl Meta {
     /// The stated totals can be wrong. A list has ended where a page is empty or short, and the totals do not say that
     /// there is more.
-    fn of(page: &Value, number: u64, asked: u32, n_rows: u64) -> Self {
+    fn of(page: &Value, number: u64, asked: u32, n_rows: u64) -> Result<Self, CallError> {
+        if !page["meta"].is_object() {
+            return Err(CallError::Malformed);
+        }
         let meta = |key: &str| page["meta"][key].as_u64();
         let size = meta("page_size").filter(|it| *it > 0).unwrap_or(u64::from(asked));
         let is_before_last = meta("total_pages").is_some_and(|it| number < it);
         let has_more_rows = meta("total_results").is_some_and(|it| (number - 1) * size + n_rows < it);
         let has_next = is_before_last || n_rows >= size || (n_rows > 0 && has_more_rows);
-        Self { total: meta("total_results"), has_next }
+        Ok(Self { total: meta("total_results"), has_next })
     }
 }

@@ -112,7 +112,10 @@ impl SourceSection {
             ("until", text(&self.until)),
             ("ids_from", text(&self.ids_from)),
             ("sender", text(&self.sender)),
-            ("aws_region", text(&self.aws_region)),
+            ("api_region", text(&self.api_region)),
+            ("project", text(&self.project)),
+            ("app", text(&self.app)),
+            ("opt_out_list", text(&self.opt_out_list)),
         ];
         match of_provider.iter().find_map(|(key, at)| Some((key, (*at)?))) {
             Some((key, at)) => {
@@ -189,7 +192,10 @@ impl SourceSection {
         match key {
             "ids_from" => self.ids_from.as_ref(),
             "sender" => self.sender.as_ref(),
-            "region" => self.aws_region.as_ref(),
+            "region" => self.api_region.as_ref(),
+            "project" => self.project.as_ref(),
+            "app" => self.app.as_ref(),
+            "opt_out_list" => self.opt_out_list.as_ref(),
             _ => None,
         }
     }
@@ -197,7 +203,7 @@ impl SourceSection {
     /// The addresses of the hosts of the provider.
     fn bases(&self, plan: &Plan) -> Result<Vec<url::Url>, PlanError> {
         let Some(provider) = self.provider_spec() else { return Ok(Vec::new()) };
-        let region = self.aws_region.as_ref().map_or("us-east-1", |it| it.get_ref());
+        let region = self.api_region.as_ref().map_or("us-east-1", |it| it.get_ref());
         let base = |host: &&str| {
             let (text, at) = match &self.url {
                 Some(url) => (url.get_ref().clone(), url.span().start),
@@ -218,7 +224,7 @@ impl ProviderSource<'_> {
             (Some(variable), Some(what)) => secret_of_environment(plan, variable, &format!("the {what}"))?,
             _ => String::new(),
         };
-        let settings = ["sender", "region"].into_iter();
+        let settings = ["sender", "region", "project", "app", "opt_out_list"].into_iter();
         let settings = settings.filter_map(|it| Some((it.to_owned(), source.setting(it)?.get_ref().clone())));
         Ok(Connection {
             account: Account { id, secret: self.secret(plan)? },
@@ -259,7 +265,7 @@ impl ProviderSource<'_> {
 
 /// The key of a plan for a setting of a stream.
 fn key_of(setting: &str) -> &str {
-    if setting == "region" { "aws_region" } else { setting }
+    if setting == "region" { "api_region" } else { setting }
 }
 
 /// Reads a date, which begins at midnight UTC, or a moment.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{PAGE_ROWS, check, row_of};
-use crate::json::{link, parse, records, text};
+use crate::json::{next_link, parse, records, text};
 use crate::{Call, Connection, PageRead, Row, Stream, Then};
 
 pub(crate) struct GroupMembers {
@@ -95,7 +95,7 @@ impl GroupMembers {
     /// Returns the ids of a page, and whether its list goes on.
     fn ids(&self, page: &Value) -> Result<(Vec<String>, bool), CallError> {
         let ids = records(page, "items")?.iter().map(|it| text(it, "id")).collect();
-        let next = link(&page["links"], "next").map(|it| path_of_link(&self.base, it)).transpose()?;
+        let next = next_link(&page["links"], "next")?.map(|it| path_of_link(&self.base, it)).transpose()?;
         Ok((ids, next.is_some()))
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{PAGE_ROWS, check, row_of};
-use crate::json::{link, parse, records};
+use crate::json::{next_link, parse, records};
 use crate::{Call, Connection, PageRead, Stream};
 
 /// A list that is read by offset. A message counts once, however many recipients it has.
@@ -30,7 +30,7 @@ impl Stream for List {
         let page = parse(body)?;
         check(&page)?;
         let rows = records(&page, "items")?.iter().map(row_of).collect();
-        let next = link(&page["links"], "next").map(|it| path_of_link(&self.base, it)).transpose()?;
+        let next = next_link(&page["links"], "next")?.map(|it| path_of_link(&self.base, it)).transpose()?;
         Ok(PageRead { rows, next: next.map(Call::get), total: page["totalCount"].as_u64(), ..PageRead::default() })
     }
 
@@ -46,6 +46,7 @@ mod tests {
     use std::sync::Mutex;
 
     use expect_test::expect;
+    use pages::PullFinding;
     use serde_json::Value;
 
     use super::*;
@@ -140,8 +141,26 @@ mod tests {
         let served = list(100, delete, relative).await;
         let pulled = served.pull("messagebird", "contacts").await.unwrap();
         assert_eq!(lost(&served, 1..100), [] as [String; 0]);
-        assert!(pulled.coverage.is_complete);
+        // The deleted one came too.
+        let findings = [PullFinding::TotalDiffers { claimed: 99, records: 100 }, PullFinding::Moved { times: 1 }];
+        assert_eq!(pulled.coverage.findings, findings);
         assert!(served.asked().iter().all(|it| it.authorization == "AccessKey secret"));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_contacts_that_are_deleted_far_into_the_list_hide_no_other() {
+        // The steps back reach 290 records too far, so that fifteen pages come again in a row.
+        let delete = |number: usize, records: &mut Vec<usize>| {
+            if number == 50 {
+                records.drain(0..330);
+            }
+        };
+        let served = list(1500, delete, relative).await;
+        let pulled = served.pull("messagebird", "contacts").await.unwrap();
+        assert_eq!(lost(&served, 330..1500), [] as [String; 0]);
+        assert!(pulled.coverage.is_complete);
+        // Fifty pages, five steps back, and forty-five pages: the list is not begun again.
+        assert!(served.asked().len() < 110, "{} calls", served.asked().len());
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -166,6 +185,24 @@ mod tests {
         let served = list(60, add, relative).await;
         served.pull("messagebird", "contacts").await.unwrap();
         assert_eq!(lost(&served, 0..60), [] as [String; 0]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_page_that_is_empty_once_is_read_again_and_one_that_stays_empty_ends_the_reading() {
+        for (is_once, n_lost) in [(true, 0), (false, 10)] {
+            let served = Served::start(move |asked: &Asked| {
+                let (offset, limit) = (asked.number_of("offset"), asked.number_of("limit"));
+                let is_empty = offset > 30 && (asked.number == 2 || !is_once);
+                let records = if is_empty { 0..0 } else { offset..60.min(offset + limit) };
+                let items: Vec<Value> = records.map(|it| json!({"id": id(it)})).collect();
+                let next = (offset + limit < 60).then(|| relative(offset + limit));
+                (200, json!({"items": items, "totalCount": 60, "links": {"next": next}}).to_string())
+            });
+            let served = served.await;
+            let pulled = served.pull("messagebird", "contacts").await;
+            assert_eq!(matches!(pulled, Err(PullError::Circle { .. })), !is_once, "{pulled:?}");
+            assert_eq!(lost(&served, 0..60).len(), n_lost);
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -45,7 +45,7 @@ impl Stream for Messages {
         let state: State = serde_json::from_value(asked.state.clone()).map_err(|_| CallError::Malformed)?;
         let row = |it| Row { id: text(it, "uuid"), at: moment(&text(it, "created_at")) };
         let rows: Vec<Row> = records(&answer, "data")?.iter().map(row).collect();
-        let Meta { total, has_next } = Meta::of(&answer, state.page.max(1), PAGE_SIZE, rows.len() as u64);
+        let Meta { total, has_next } = Meta::of(&answer, state.page.max(1), PAGE_SIZE, rows.len() as u64)?;
         let next = has_next.then(|| call(&State { page: state.page + 1, ..state }));
         Ok(PageRead { rows, next, total, ..PageRead::default() })
     }

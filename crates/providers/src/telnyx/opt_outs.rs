@@ -33,7 +33,7 @@ impl Stream for OptOuts {
         check(&answer)?;
         let number = call.state.as_u64().unwrap_or(1).max(1);
         let rows: Vec<Row> = records(&answer, "data")?.iter().map(row).collect();
-        let Meta { total, has_next } = Meta::of(&answer, number, PAGE_SIZE, rows.len() as u64);
+        let Meta { total, has_next } = Meta::of(&answer, number, PAGE_SIZE, rows.len() as u64)?;
         Ok(PageRead { rows, next: has_next.then(|| page(number + 1)), total, ..PageRead::default() })
     }
 }
@@ -81,7 +81,7 @@ mod tests {
         // An empty page is the last one unless the list says that there are more pages.
         assert!(next(answer(&[], 1, 2, 4)));
         assert!(!next(answer(&[], 1, 2, 0)));
-        assert!(!next(r#"{"data":[]}"#.to_owned()));
+        assert!(OptOuts.read(&first, br#"{"data":[]}"#).is_err(), "a page that says nothing of its list");
     }
 
     /// A list that a test changes while it is read.
