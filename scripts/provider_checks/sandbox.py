@@ -10,11 +10,15 @@ class Sandbox:
 
     def rows(self, provider, stream):
         """The rows of a stream that are there, by their ids."""
-        rows = self._lines(f"providers/{provider}/rows")
-        rows = [row for row in rows if row["stream"] == stream and row["state"] == "present"]
+        rows = self.lines(provider, stream)
         by_id = {row["id"]: row for row in rows}
         assert len(by_id) == len(rows), f"{provider}: two rows have one id"
         return by_id
+
+    def lines(self, provider, stream):
+        """The rows of a stream that are there, in a list: of some streams, several have one id."""
+        rows = self._lines(f"providers/{provider}/rows")
+        return [row for row in rows if row["stream"] == stream and row["state"] == "present"]
 
     def calls(self, provider):
         return [call for call in self._lines("providers/calls") if call["provider"] == provider]

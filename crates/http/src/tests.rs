@@ -200,8 +200,9 @@ async fn a_redirect_is_not_followed_and_a_large_answer_is_not_read() {
     assert_eq!(server.n_requests(), 1);
 
     let server = Server::start(&[Then::Keep(OK)]).await;
-    let client = server.client(ClientConfig { max_response_bytes: 1, attempts: 1, ..quick() });
-    assert!(matches!(get(&client).await, Err(CallError::Malformed)));
+    let client = server.client(ClientConfig { max_response_bytes: 1, ..quick() });
+    assert!(matches!(get(&client).await, Err(CallError::TooLarge { most: 1 })));
+    assert_eq!(server.n_requests(), 1);
 }
 
 #[tokio::test]

@@ -10,8 +10,13 @@ use crate::world::Sandbox;
 /// What `scripts/check_providers.py` prints after it compared what a client read with the ledger of the sandbox; none if
 /// the test has to be skipped.
 fn checked(arguments: &[&str]) -> Option<String> {
+    checked_with(&[], arguments)
+}
+
+/// The same, of a sandbox with more options.
+fn checked_with(options: &[&str], arguments: &[&str]) -> Option<String> {
     let python = Need::Python.find()?;
-    let sandbox = Sandbox::with(&[
+    let own = [
         "--people",
         "200",
         "--messages",
@@ -20,7 +25,8 @@ fn checked(arguments: &[&str]) -> Option<String> {
         "SANDBOX_TOKEN",
         "--starts-at",
         "2026-03-03T09:14:07Z",
-    ]);
+    ];
+    let sandbox = Sandbox::with(&[&own, options].concat());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/check_providers.py");
     let mut command = Command::new(python);
     command.env("PYTHONDONTWRITEBYTECODE", "1").arg(script).args([&sandbox.url, "sandbox-token"]).args(arguments);
@@ -50,4 +56,29 @@ fn calls_and_answers_are_what_the_documents_of_twilio_say() {
 fn the_client_of_viber_tells_subscribers_from_others_as_the_ledger_does() {
     let Some(told) = checked(&["viber"]) else { return };
     assert_eq!(told, "viber calls 9 rows 200\n");
+}
+
+/// `plivo` 4.63.0: <https://pypi.org/project/plivo/>. It is refused at the 21st call of
+/// a minute, and moves the clock of the sandbox.
+#[test]
+fn the_client_of_plivo_reads_twenty_rows_a_call_and_twenty_calls_a_minute() {
+    let Some(told) = checked(&["plivo"]) else { return };
+    assert_eq!(told, "plivo calls 66 rows 1240\n");
+}
+
+/// `vonage` 4.9.1, `infobip-api-python-client` 6.0.0, `messagebird` 2.2.0, `telnyx` 4.189.0, `sinch` 2.3.0, `boto3` 1.44.8,
+/// all from PyPI. There is no client of Bird's workspaces.
+#[test]
+fn the_clients_of_other_providers_read_the_rows_that_the_ledger_has() {
+    let providers = ["vonage", "infobip", "messagebird", "telnyx", "sinch", "aws"];
+    let Some(told) = checked_with(&["--no-rates"], &providers) else { return };
+    let expected = "\
+vonage calls 129 rows 1741
+infobip calls 28 rows 358
+messagebird calls 37 rows 1676
+telnyx calls 17 rows 1223
+sinch calls 17 rows 232
+aws calls 7 rows 34
+";
+    assert_eq!(told, expected);
 }

@@ -130,9 +130,9 @@ fn contact(world: &World, row: &Row, workspace: &str) -> Value {
         "featuredIdentifiers": featured, "identifierCount": identifiers.len(), "accountIds": [],
         "attributes": {
             "firstName": person.first_name, "lastName": person.last_name, "preferredLanguage": person.language,
-            "labels": if row.n % 4 == 0 { json!(["A", "B"]) } else { json!([]) }, "rating": 9.6,
+            "labels": if row.n.is_multiple_of(4) { json!(["A", "B"]) } else { json!([]) }, "rating": 9.6,
         },
-        "listIds": if row.n % 2 == 0 { json!([world.uuid("list", 0)]) } else { json!([]) },
+        "listIds": if row.n.is_multiple_of(2) { json!([world.uuid("list", 0)]) } else { json!([]) },
     })
 }
 

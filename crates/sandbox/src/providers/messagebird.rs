@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 
 use super::page::Page;
 use super::person::OWN_NUMBER;
-use super::{Answer, Asked, Call, Direction, Failure, Message, Outcome, Person, Provider, Row, World, link, moment};
+use super::{
+    Answer, Asked, Call, Direction, Failure, Message, Next, Outcome, Person, Provider, Row, World, link, moment,
+};
 use crate::Sandbox;
 
 /// Items on a page without `limit`, and the most of them: who asks for more is given so many.
@@ -119,8 +121,10 @@ async fn groups(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> Response {
         let origin = call.asked.origin();
         let items: Vec<Value> = (0..GROUPS.len()).map(|n| group(call, n, &origin)).collect();
         let items: Vec<Value> = items.into_iter().skip(offset).take(limit).collect();
-        let page = Page { rows: Vec::new(), next: None, total: GROUPS.len() };
         let n_items = items.len();
+        let after = Some(offset + n_items).filter(|it| *it < GROUPS.len());
+        let next = after.map(|it| Next { from: Some(it), marker: None, host: None });
+        let page = Page { rows: Vec::new(), next, total: GROUPS.len() };
         listed(call, &page, (offset, limit), items, n_items)
     };
     sandbox.provided(&MessageBird, asked, groups).await
@@ -203,14 +207,14 @@ fn contact(call: &Call<'_>, row: &Row) -> Value {
     let id = MessageBird.row_id(world, row);
     let href = format!("{origin}/contacts/{id}");
     let n_groups = (0..GROUPS.len()).filter(|n| is_in(*n, row)).count();
-    let consent = (row.n % 2 == 0).then(|| format!("optin-{}", row.at.strftime("%Y")));
+    let consent = (row.n.is_multiple_of(2)).then(|| format!("optin-{}", row.at.strftime("%Y")));
     json!({
         "id": id, "href": href, "msisdn": person.phone, "firstName": person.first_name, "lastName": person.last_name,
         "customDetails": { "custom1": consent, "custom2": person.language, "custom3": null, "custom4": null },
         "groups": { "totalCount": n_groups, "href": format!("{href}/groups") },
         "messages": { "totalCount": 0, "href": format!("{href}/messages") },
         "createdDatetime": moment::rfc_3339(row.at),
-        "updatedDatetime": (row.n % 3 == 0).then(|| zulu(moment::seconds_after(row.at, 86_400))),
+        "updatedDatetime": (row.n.is_multiple_of(3)).then(|| zulu(moment::seconds_after(row.at, 86_400))),
     })
 }
 
@@ -230,7 +234,7 @@ fn group_id(world: &World, n: usize) -> String {
 }
 
 fn is_in(n: usize, row: &Row) -> bool {
-    GROUPS.get(n).is_some_and(|it| row.n % it.1 == 0)
+    GROUPS.get(n).is_some_and(|it| row.n.is_multiple_of(it.1))
 }
 
 /// A message with its recipients.
@@ -242,7 +246,7 @@ fn message(call: &Call<'_>, recipients: &[&Row]) -> Value {
     let is_inbound = row.direction == Some(Direction::Inbound);
     let originator = match is_inbound {
         true => phone(row).to_string(),
-        false if row.message.is_some_and(|it| it % 2 == 0) => "MaMarque".to_owned(),
+        false if row.message.is_some_and(|it| it.is_multiple_of(2)) => "MaMarque".to_owned(),
         false => OWN_NUMBER.to_string(),
     };
     let count = |statuses: &[&str]| recipients.iter().filter(|it| statuses.contains(&it.status)).count();
@@ -353,7 +357,7 @@ mod tests {
     #[tokio::test]
     async fn groups_name_their_contacts() {
         let shown = Shown::new();
-        let groups = items(&shown, "/groups").await;
+        let groups = items(&shown, "/groups?limit=2").await;
         assert_eq!(sorted(&groups, "name"), ["Fidélité", "Newsletter", "VIP"]);
         for group in groups {
             let path = format!("/groups/{}/contacts?limit=3", group["id"].as_str().unwrap());

@@ -252,8 +252,8 @@ fn contact(world: &World, row: &Row) -> Value {
     json!({
         "id": Sinch.row_id(world, row), "channel_identities": channels.iter().map(identity).collect::<Vec<_>>(),
         "channel_priority": channels, "display_name": name,
-        "email": if row.n % 4 == 0 { format!("client{}@example.com", person.n) } else { String::new() },
-        "external_id": if row.n % 2 == 0 { format!("CLI-{:05}", person.n) } else { String::new() },
+        "email": if row.n.is_multiple_of(4) { format!("client{}@example.com", person.n) } else { String::new() },
+        "external_id": if row.n.is_multiple_of(2) { format!("CLI-{:05}", person.n) } else { String::new() },
         "metadata": "", "language": person.language.to_uppercase(),
     })
 }

@@ -13,7 +13,7 @@ use crate::providers::person::phone_of;
 use crate::providers::{Answer, Asked, Call, Failure, Person, Provider, Row, World, moment};
 
 pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> Response {
-    sandbox.provided(&Infobip::OLD, asked, |call| persons(call)).await
+    sandbox.provided(&Infobip::OLD, asked, persons).await
 }
 
 fn persons(call: &mut Call<'_>) -> Result<Answer, Failure> {
@@ -56,7 +56,7 @@ fn by_identifier(call: &Call<'_>, identifier: &str) -> Result<Answer, Failure> {
         match call.query("type") {
             Some("PHONE") => phones(world, row).iter().any(|it| it == identifier.trim_start_matches('+')),
             Some("EXTERNAL_ID") => person["externalId"] == identifier,
-            _ => person["id"].to_string() == identifier,
+            _ => person["id"].as_u64() == identifier.parse().ok(),
         }
     };
     let row = call.rows("persons").find(is_it).ok_or(Failure::NotFound)?;
@@ -69,8 +69,8 @@ fn person(world: &World, row: &Row) -> Value {
     let mut body = json!({
         "id": id, "firstName": known.first_name, "type": if row.n % 5 == 4 { "LEAD" } else { "CUSTOMER" },
         "createdAt": civil(row.at), "modifiedAt": civil(modified_at(world, row)),
-        "preferredLanguage": if row.n % 2 == 0 { known.language.to_owned() } else { format!("{}-FR", known.language) },
-        "tags": if row.n % 3 == 0 { json!(["fidelite"]) } else { json!([]) },
+        "preferredLanguage": if row.n.is_multiple_of(2) { known.language.to_owned() } else { format!("{}-FR", known.language) },
+        "tags": if row.n.is_multiple_of(3) { json!(["fidelite"]) } else { json!([]) },
         "contactInformation": addresses(world, row, known),
     });
     if let Some(name) = known.last_name {
@@ -79,9 +79,9 @@ fn person(world: &World, row: &Row) -> Value {
     if row.n % 4 != 3 {
         body["externalId"] = format!("CLI-{:05}", known.n).into();
     }
-    if row.n % 2 == 0 {
+    if row.n.is_multiple_of(2) {
         body["customAttributes"] =
-            json!({ "optin_sms": row.n % 8 != 0, "optin_date": day(row.at), "points": row.n % 90 });
+            json!({ "optin_sms": !row.n.is_multiple_of(8), "optin_date": day(row.at), "points": row.n % 90 });
     }
     body
 }
@@ -90,14 +90,14 @@ fn person(world: &World, row: &Row) -> Value {
 fn addresses(world: &World, row: &Row, person: &Person) -> Value {
     let phones: Vec<Value> = phones(world, row).iter().map(|it| json!({ "number": it })).collect();
     let mut addresses = json!({ "phone": phones });
-    if row.n % 3 == 0 {
+    if row.n.is_multiple_of(3) {
         addresses["viberBots"] = json!([{ "applicationId": "boutique-bot", "userId": person.viber_id }]);
     }
     if row.n % 7 == 3 {
         let id = format!("FR.{}", 48_150_223_907_716_344_025_u128 + u128::from(row.n));
         addresses["whatsapp"] = json!([{ "applicationId": "boutique", "userId": id }]);
     }
-    if row.n % 4 == 0 {
+    if row.n.is_multiple_of(4) {
         addresses["email"] = json!([{ "address": format!("client{}@example.com", person.n) }]);
     }
     addresses

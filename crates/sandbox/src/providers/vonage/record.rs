@@ -46,11 +46,15 @@ impl Wanted {
         } else {
             moment_text(moment::seconds_after(row.at, seconds))
         };
-        let provider = if row.n % 2 == 0 { "whatsapp" } else { "viber_service_msg" };
+        let provider = if row.n.is_multiple_of(2) { "whatsapp" } else { "viber_service_msg" };
         let all = [
             (true, "account_id", self.account.clone()),
             (true, "message_id", Vonage.row_id(world, row)),
-            (is_outbound, "client_ref", if row.n % 3 == 0 { format!("order-{}", row.n) } else { String::new() }),
+            (
+                is_outbound,
+                "client_ref",
+                if row.n.is_multiple_of(3) { format!("order-{}", row.n) } else { String::new() },
+            ),
             (true, "direction", self.direction.name().to_owned()),
             (true, "from", from),
             (true, "to", to),
