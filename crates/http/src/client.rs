@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::Serialize;
 use url::Url;
@@ -13,6 +13,7 @@ use crate::backoff::backoff;
 use crate::resolver::{Resolver, is_private_host};
 use crate::response::{self, ReadFailure, Response, retry_after};
 use crate::throttle::{CallCounts, Throttle};
+use crate::url::is_loopback;
 use crate::{CallError, ClientConfig, Hooks};
 
 /// Connecting takes at most this long, also where the timeout of the whole call is longer.
@@ -62,6 +63,8 @@ pub enum Parameters<'a> {
     /// The fields of a form, encoded: also a `POST`.
     Form(Bytes),
     Query(&'a [(&'static str, &'a str)]),
+    /// A `GET` whose answer leads to a file. The file can be at any host, and no credentials go there.
+    File,
 }
 
 impl Parameters<'_> {
@@ -252,8 +255,26 @@ impl Inner {
             }
             Parameters::Form(body) => self.retrying.post(url).header(CONTENT_TYPE, FORM).body(body.clone()),
             Parameters::Query(query) => self.retrying.get(url).query(query),
+            Parameters::File => return self.file(self.auth.authorize(self.retrying.get(url), token)?).await,
         };
         self.send(self.auth.authorize(builder, token)?).await
+    }
+
+    /// Sends a request, and fetches the file to which its answer leads. Its address is a secret of its own, so it is in no
+    /// error.
+    async fn file(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
+        let response = self.receive(request).await?;
+        if !response.status.is_redirection() {
+            return self.body(response);
+        }
+        let link = response.headers.get(LOCATION).and_then(|it| it.to_str().ok()).ok_or(CallError::Malformed)?;
+        let url = self.base.join(link).map_err(|_| CallError::Malformed)?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        match () {
+            () if url.scheme() != "https" && !is_loopback(&url) => Err(CallError::OtherHost { host }),
+            () if !self.config.allows_private && is_private_host(&url) => Err(CallError::Private { host }),
+            () => self.send(self.retrying.get(url)).await,
+        }
     }
 
     async fn post(&self, request: RequestBuilder) -> Result<Response, CallError> {
@@ -300,7 +321,12 @@ impl Inner {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
-        let Response { status, headers, body } = self.receive(request).await?;
+        let response = self.receive(request).await?;
+        self.body(response)
+    }
+
+    /// Returns the body of an answer that is none of an error.
+    fn body(&self, Response { status, headers, body }: Response) -> Result<Vec<u8>, CallError> {
         match status {
             StatusCode::TOO_MANY_REQUESTS => Err(CallError::RateLimited { retry_after: retry_after(&headers) }),
             StatusCode::SERVICE_UNAVAILABLE if retry_after(&headers).is_some() => {

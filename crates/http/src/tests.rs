@@ -296,3 +296,35 @@ async fn a_signature_covers_the_address_and_the_body_and_replaces_headers() {
     assert_eq!(calls[0].matches("content-type: ").count(), 1, "{calls:?}");
     assert!(calls[0].contains("content-type: own/type\r\n"), "{calls:?}");
 }
+
+#[tokio::test]
+async fn a_file_at_another_host_is_fetched_without_credentials() {
+    const FILE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\nfile";
+    let (elsewhere, files) = record(&[FILE]).await;
+    let moved = format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nlocation: {elsewhere}day.gz?signature=x\r\nconnection: close\r\n\
+         content-length: 0\r\n\r\n"
+    );
+    let (url, calls) = record(Box::leak(Box::new([&*moved.leak()]))).await;
+    let credentials = Credentials::Basic { user: "key".into(), password: "secret".into() };
+    let read_error = |status, _: &[u8]| CallError::Refused { status, code: None };
+    let client = Client::new(url, credentials, quick(), read_error).unwrap();
+    let request = Request { path: "days/1", parameters: Parameters::File, units: 0 };
+    assert_eq!(client.send_retrying(request, |it| Ok(it.to_vec())).await.unwrap(), b"file");
+    assert!(calls.await.unwrap()[0].contains("authorization: Basic"));
+    let files = files.await.unwrap();
+    assert!(files[0].starts_with("GET /day.gz?signature=x HTTP/1.1\r\n"), "{files:?}");
+    assert!(!files[0].contains("authorization"), "{files:?}");
+}
+
+#[tokio::test]
+async fn a_file_is_not_fetched_in_clear_text() {
+    const MOVED: &str = "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://files.example.net/day.gz\r\n\
+        connection: close\r\ncontent-length: 0\r\n\r\n";
+    let (url, _calls) = record(&[MOVED]).await;
+    let read_error = |status, _: &[u8]| CallError::Refused { status, code: None };
+    let client = Client::new(url, Credentials::None, quick(), read_error).unwrap();
+    let request = Request { path: "days/1", parameters: Parameters::File, units: 0 };
+    let error = client.send_retrying(request, |_| Ok(())).await.unwrap_err();
+    assert!(matches!(&error, CallError::OtherHost { host } if host == "files.example.net"), "{error:?}");
+}
