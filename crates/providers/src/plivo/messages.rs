@@ -29,6 +29,10 @@ impl Stream for Messages {
         self.at_offset(window, 0)
     }
 
+    fn is_newest_first(&self) -> bool {
+        true
+    }
+
     /// Without filters Plivo would give the last 24 hours alone. The last filter does not include its moment.
     fn at_offset(&self, window: Option<Window>, offset: u64) -> Option<Call> {
         let filters = window.map_or(String::new(), |it| {
