@@ -92,7 +92,7 @@ impl Place {
         if plan.verify.as_ref().and_then(|it| it.path.as_deref()).is_some_and(reads) {
             return Some("a file of answers that [verify] reads".to_owned());
         }
-        let is_of_set = |it: &&ScenarioSection| self.path.starts_with(Self::of(&plan.folder().join(&it.path)).path);
+        let is_of_set = |it: &&ScenarioSection| self.path.starts_with(Self::of(&it.path(plan)).path);
         if let Some(set) = plan.scenarios.iter().find(is_of_set) {
             return Some(format!("a file that [[scenario]] {} reads", set.name()));
         }

@@ -255,7 +255,7 @@ async fn pulled(
     if options.is_try() {
         return Ok((key, sources::leave_out_unread(plan, progress)?));
     }
-    if !plan.sources.iter().any(SourceSection::has_provider) {
+    if !plan.all_sources().any(SourceSection::has_provider) {
         return Ok((key, Vec::new()));
     }
     let key = match key {

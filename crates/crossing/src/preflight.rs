@@ -99,7 +99,8 @@ pub enum Found {
         name: String,
         provider: &'static str,
         stream: &'static str,
-        host: String,
+        /// The host that was reached; none if it was not tried.
+        host: Option<String>,
     },
     Scenario {
         name: String,
@@ -258,6 +259,13 @@ fn check_key(plan: &Plan, database: Option<&Examined>) -> Result<Found> {
 /// Reads each set of scenarios by itself, so that all mistakes are found at once.
 fn check_scenarios(plan: &Plan) -> Vec<(String, Result<Found>)> {
     let check = |section: &plan::ScenarioSection| {
+        let of = plan.scenario_sources.iter().find(|it| Some(it.name.get_ref().as_str()) == section.source());
+        if let Some(of) = of.and_then(plan::SourceSection::of_provider)
+            && !section.path(plan).exists()
+        {
+            let (name, provider, stream) = (section.name().to_owned(), of.provider.title, of.stream.title);
+            return (name.clone(), Ok(Found::SourceToRead { name, provider, stream, host: None }));
+        }
         let found = translate::read_section(plan, section).map(|(n_files, set)| Found::Scenario {
             name: set.name.clone(),
             files: n_files,
@@ -300,7 +308,8 @@ async fn check_provider(plan: &Plan, of: ProviderSource<'_>, found: &mut Result<
         Err(error) => *found = Err(error),
         Ok(host) if pull::files_of(plan, of.source).is_err() => {
             let (provider, stream) = (of.provider.title, of.stream.title);
-            *found = Ok(Found::SourceToRead { name: of.source.name.get_ref().clone(), provider, stream, host });
+            let name = of.source.name.get_ref().clone();
+            *found = Ok(Found::SourceToRead { name, provider, stream, host: Some(host) });
         }
         Ok(_) => {}
     }

@@ -18,12 +18,12 @@ use crate::progress::{Note, Outcome, Progress, Task};
 pub async fn pull_plan(path: &Path, settings: &PullSettings, progress: &Progress) -> Result<Vec<PulledSource>> {
     let plan = Plan::read(path)?;
     if let Some(only) = &settings.only {
-        let source = plan.sources.iter().find(|it| it.name.get_ref() == only);
+        let source = plan.all_sources().find(|it| it.name.get_ref() == only);
         match source.map(|it| it.has_provider()) {
             Some(true) => {}
             Some(false) => bail!("source \"{only}\" is read from files: `ferry run` reads them"),
             None => {
-                let known = plan.sources.iter().map(|it| it.name.get_ref().clone()).collect();
+                let known = plan.all_sources().map(|it| it.name.get_ref().clone()).collect();
                 return Err(RunChoice::NoSource { name: only.clone(), known }.into());
             }
         }
@@ -119,7 +119,7 @@ pub(crate) async fn pull(
     settings: &PullSettings,
     progress: &Progress,
 ) -> (Vec<PulledSource>, Vec<FailedSource>) {
-    if !plan.sources.iter().any(|it| it.has_provider()) {
+    if !plan.all_sources().any(|it| it.has_provider()) {
         return (Vec::new(), Vec::new());
     }
     let work = Arc::new(progress.begin(Task::Pull, 0));

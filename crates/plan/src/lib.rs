@@ -28,7 +28,7 @@ pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
 pub use crate::sections::report::{ReportLanguage, ReportSection};
-pub use crate::sections::scenario::{RatesSection, ScenarioSection, TranslateSection};
+pub use crate::sections::scenario::{FILES, RatesSection, ScenarioSection, TranslateSection};
 use crate::sections::secret_of_environment;
 pub use crate::sections::segment::PlanSegment;
 pub use crate::sections::source::SourceSection;
@@ -47,6 +47,8 @@ pub struct Plan {
     pub run: Option<RunSection>,
     pub crm: CrmSection,
     pub sources: Vec<SourceSection>,
+    /// Sources of this plan that hold scenarios and no contacts.
+    pub scenario_sources: Vec<SourceSection>,
     /// Sets of scenarios that are translated.
     pub scenarios: Vec<ScenarioSection>,
     pub translate: TranslateSection,
@@ -92,6 +94,11 @@ impl Plan {
         };
         // The error does not repeat the text, which can be a secret.
         Target::parse(&text).map(Some).map_err(|error| self.wrong(at, format!("{key}: {error}")))
+    }
+
+    /// Returns all sources: those of contacts, then those of scenarios.
+    pub fn all_sources(&self) -> impl Iterator<Item = &SourceSection> {
+        self.sources.iter().chain(&self.scenario_sources)
     }
 
     /// Fails if the plan has neither a `[[source]]` nor a `[[scenario]]`.

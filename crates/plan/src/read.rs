@@ -129,6 +129,7 @@ impl Plan {
             run,
             crm,
             sources,
+            scenario_sources: Vec::new(),
             scenarios,
             translate,
             rates,
@@ -146,6 +147,8 @@ impl Plan {
         };
         plan.profiles = plan.read_profiles(tables)?;
         plan.sources.iter().try_for_each(|it| it.check_stream(&plan))?;
+        let sources = std::mem::take(&mut plan.sources);
+        (plan.scenario_sources, plan.sources) = sources.into_iter().partition(SourceSection::holds_scenarios);
         let resolved: Vec<Profile> =
             plan.sources.iter().map(|it| plan.resolve(it)).collect::<Result<_, PlanError>>()?;
         for (source, profile) in plan.sources.iter_mut().zip(resolved) {
@@ -160,9 +163,10 @@ impl Plan {
         if let Some(run) = &self.run {
             self.check_name("a run", &run.name)?;
         }
-        for (n, source) in self.sources.iter().enumerate() {
+        let sources: Vec<&SourceSection> = self.all_sources().collect();
+        for (n, source) in sources.iter().enumerate() {
             self.check_name("a source", &source.name)?;
-            if self.sources[..n].iter().any(|it| it.name.get_ref() == source.name.get_ref()) {
+            if sources[..n].iter().any(|it| it.name.get_ref() == source.name.get_ref()) {
                 return Err(self
                     .wrong(source.name.span().start, format!("two sources are named \"{}\"", source.name.get_ref())));
             }

@@ -7,6 +7,7 @@
 mod check;
 mod ids;
 mod refusals;
+mod scenarios;
 mod signed;
 mod sources;
 

@@ -13,7 +13,7 @@ use plan::{Plan, ProviderSource, SourceSection};
 use providers::{Connection, PullError, PullEvent, PullOptions, Windows};
 use thiserror::Error as ThisError;
 
-use crate::{ids, signed};
+use crate::{ids, scenarios, signed};
 
 /// Most bytes of a page or of a report.
 const MOST_PAGE_BYTES: usize = 256 << 20;
@@ -94,7 +94,7 @@ pub async fn pull_sources(
     progress: &Progress,
 ) -> Vec<Result<PulledSource, FailedSource>> {
     let is_wanted = |it: &&SourceSection| settings.only.as_ref().is_none_or(|only| only == it.name.get_ref());
-    let sources = plan.sources.iter().filter(is_wanted).filter_map(SourceSection::of_provider);
+    let sources = plan.all_sources().filter(is_wanted).filter_map(SourceSection::of_provider);
     // Those that ask about the ids of another source come after it.
     let (first, then): (Vec<_>, Vec<_>) = sources.partition(|it| it.ids_from().is_none());
     let mut results = BTreeMap::new();
@@ -151,6 +151,9 @@ async fn pull_one(
     let pulled = pulled.map_err(|error| with_places(&of, error.into()))?;
     let failed = || format!("could not write the coverage in {}", folder.display());
     signed::write(&folder, name, &read_store(&folder)?, key).with_context(failed)?;
+    if of.stream.profile.is_none() {
+        scenarios::write_files(&folder).with_context(failed)?;
+    }
     let new_rows = pulled.coverage.rows.saturating_sub(coverage_of(&before).rows);
     Ok(PulledSource { name: name.to_owned(), coverage: pulled.coverage, calls: pulled.calls, new_rows })
 }

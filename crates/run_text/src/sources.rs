@@ -118,6 +118,7 @@ fn forecast(forecast: &Forecast) -> String {
         let _ = write!(text, ", {}", duration_text(duration));
     }
     match forecast.price_of_row {
+        Some((0, _)) => text += "; each record is charged, also when it is read again: see the prices of your contract",
         Some((micros, currency)) => {
             let _ = write!(text, "; each costs {} {currency}, also when it is read again", amount(micros));
         }
@@ -147,7 +148,7 @@ pub fn list() -> String {
     for provider in PROVIDERS {
         let _ = writeln!(text, "{} ({})", provider.name, provider.title);
         for stream in provider.streams {
-            let _ = writeln!(text, "  {:14} {}", stream.name, stream_line(provider, stream));
+            let _ = writeln!(text, "  {:16} {}", stream.name, stream_line(provider, stream));
         }
     }
     text
@@ -158,8 +159,10 @@ fn stream_line(_: &ProviderSpec, stream: &StreamSpec) -> String {
     if let Some(kept) = stream.windows.spec().and_then(|it| it.kept) {
         parts.push(format!("{} days", kept.days));
     }
-    if let Some((micros, currency)) = stream.price {
-        parts.push(format!("{} {currency} a record", amount(micros)));
+    match stream.price {
+        None => {}
+        Some((0, _)) => parts.push("each record is charged".to_owned()),
+        Some((micros, currency)) => parts.push(format!("{} {currency} a record", amount(micros))),
     }
     if stream.consumes {
         parts.push("each record comes once".to_owned());

@@ -141,7 +141,7 @@ fn content(plan: &Plan, section: &ScenarioSection) -> Result<Vec<File>> {
 }
 
 fn path_of(plan: &Plan, section: &ScenarioSection) -> PathBuf {
-    plan.folder().join(&section.path)
+    section.path(plan)
 }
 
 /// Reads a section alone. Gives the number of its files, and its scenarios, which are not compiled.

@@ -25,7 +25,7 @@ pub(crate) async fn run(command: &SourcesCommand, output: Output) -> Result<Exit
 async fn check(path: &Path, output: Output) -> Result<Exit> {
     let plan = Plan::read(path)?;
     let mut checks = Vec::new();
-    for of in plan.sources.iter().filter_map(|it| it.of_provider()) {
+    for of in plan.all_sources().filter_map(|it| it.of_provider()) {
         let checked = check_source(&plan, of).await;
         checks.push((of.source.name.get_ref().clone(), checked));
     }

@@ -76,7 +76,8 @@ fn well(found: &Found) -> String {
             format!("{name}: {files}, {}, {columns}, {reading}", size::shown(*bytes))
         }
         Found::SourceToRead { name, provider, stream, host } => {
-            format!("{name}: {stream}, not read yet; {host} of {provider} can be reached")
+            let reached = host.as_ref().map_or(String::new(), |it| format!("; {it} can be reached"));
+            format!("{name}: {stream} of {provider}, not read yet{reached}")
         }
         Found::Scenario { name, files, format, scenarios, skipped } => {
             let [files, scenarios] = [(files, "file"), (scenarios, "scenario")].map(|(n, it)| counted(*n as u64, it));

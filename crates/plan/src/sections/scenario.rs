@@ -1,6 +1,6 @@
 //! `[[scenario]]`: files with scenarios, and how they are read. `[translate]`: how they are written for WhatsApp.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use scenario::Criticality;
 use schemars::JsonSchema;
@@ -8,7 +8,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::sections::value_schemas::{self, SCENARIO_KINDS};
-use crate::{Plan, PlanError};
+use crate::{Plan, PlanError, SourceSection};
+
+/// The folder, beside its pages, with the files of a source that holds scenarios.
+pub const FILES: &str = "files";
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +21,11 @@ pub struct ScenarioSection {
     #[schemars(with = "String", regex(pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
     pub name: Spanned<String>,
     /// A file, or a folder whose files are one set. Relative to the plan.
-    pub path: PathBuf,
+    path: Option<PathBuf>,
+    /// The [[source]] of this plan whose provider the scenarios are read from, instead of `path`: one with a stream of
+    /// scenarios, such as `studio` of `twilio`.
+    #[schemars(with = "Option<String>")]
+    source: Option<Spanned<String>>,
     /// The format of the files. Default: detected.
     #[serde(default)]
     #[schemars(schema_with = "value_schemas::scenario_kind")]
@@ -43,6 +50,20 @@ pub struct ScenarioSection {
 }
 
 impl ScenarioSection {
+    /// Returns the file or folder of the set, as an absolute path.
+    pub fn path(&self, plan: &Plan) -> PathBuf {
+        let of_source = || plan.scenario_sources.iter().find(|it| Some(it.name.get_ref().as_str()) == self.source());
+        match (&self.path, of_source().and_then(SourceSection::of_provider)) {
+            (None, Some(of)) => of.folder(plan).join(FILES),
+            (path, _) => plan.folder().join(path.as_deref().unwrap_or(Path::new(""))),
+        }
+    }
+
+    /// Returns the name of the source from which the scenarios are read.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_ref().map(|it| it.get_ref().as_str())
+    }
+
     /// The format, if the plan names one.
     pub fn kind(&self) -> Option<&str> {
         self.kind.as_ref().map(|it| it.get_ref().as_str())
@@ -54,6 +75,21 @@ impl ScenarioSection {
 
     fn check(&self, plan: &Plan) -> Result<(), PlanError> {
         plan.check_name("a set of scenarios", &self.name)?;
+        let (name, at) = (self.name.get_ref(), self.name.span().start);
+        match (&self.path, &self.source) {
+            (None, None) => return Err(plan.wrong(at, format!("set of scenarios \"{name}\": missing field `path`"))),
+            (Some(_), Some(_)) => {
+                return Err(plan.wrong(at, format!("set of scenarios \"{name}\" has path and source: give one")));
+            }
+            (None, Some(source)) if !plan.scenario_sources.iter().any(|it| it.name.get_ref() == source.get_ref()) => {
+                let message = format!(
+                    "the plan has no [[source]] \"{}\" with a stream of scenarios, such as studio of twilio",
+                    source.get_ref()
+                );
+                return Err(plan.wrong(source.span().start, message));
+            }
+            _ => {}
+        }
         match &self.kind {
             Some(kind) if !SCENARIO_KINDS.contains(&kind.get_ref().as_str()) => {
                 let message = format!("kind is one of {}", SCENARIO_KINDS.join(", "));

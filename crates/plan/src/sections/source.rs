@@ -247,7 +247,7 @@ impl SourceSection {
         let has = |name: &str| self.columns.keys().any(|it| it.get_ref() == name);
         let has_anybody = ["phone", "viber_id", "from", "to"].into_iter().any(has)
             || (self.channel() == Channel::Viber && has("external_id"));
-        if self.profile_name() == "columns" && !has_anybody {
+        if self.profile_name() == "columns" && !has_anybody && !self.holds_scenarios() {
             let message = "[source.columns] maps no phone column: add phone = \"…\"".to_owned();
             return Err(plan.wrong(self.profile_at(), message));
         }

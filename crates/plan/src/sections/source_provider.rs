@@ -49,6 +49,11 @@ impl SourceSection {
         self.profile.as_ref().map_or(self.name.span().start, |it| it.span().start)
     }
 
+    /// Whether the source holds scenarios and no contacts.
+    pub(crate) fn holds_scenarios(&self) -> bool {
+        self.stream_spec().is_some_and(|it| it.profile.is_none())
+    }
+
     /// Whether a run goes on without the source if it cannot be read.
     pub fn is_optional(&self) -> bool {
         self.optional
@@ -67,7 +72,6 @@ impl SourceSection {
 
     /// Checks the keys of a provider before profiles are resolved.
     pub(crate) fn check_stream(&self, plan: &Plan) -> Result<(), PlanError> {
-        let name = self.name.get_ref();
         let Some(given) = &self.provider else {
             return self.check_of_files(plan);
         };
@@ -79,17 +83,10 @@ impl SourceSection {
         let Some(spec) = self.provider_spec() else {
             return Err(unknown(given, "provider", PROVIDERS.iter().map(|it| it.name.to_owned()).collect()));
         };
-        let Some(stream) = self.stream_spec() else {
+        if self.stream_spec().is_none() {
             let at = self.stream.as_ref().unwrap_or(given);
             let known = spec.streams.iter().map(|it| it.name.to_owned()).collect();
             return Err(unknown(at, &format!("stream of {}", spec.title), known));
-        };
-        if stream.profile.is_none() {
-            let message = format!(
-                "source \"{name}\": {} of {} are scenarios: name the provider in a [[scenario]]",
-                stream.title, spec.title
-            );
-            return Err(plan.wrong(given.span().start, message));
         }
         Ok(())
     }
@@ -178,7 +175,7 @@ impl SourceSection {
             return Err(plan.wrong(ids_from.span().start, message));
         }
         let is_other = |it: &&SourceSection| it.has_provider() && it.name.get_ref() != name && it.path() == self.path();
-        if let Some(other) = plan.sources.iter().find(is_other) {
+        if let Some(other) = plan.all_sources().find(is_other) {
             let message = format!(
                 "sources \"{name}\" and \"{}\" have one path: each needs a folder of its own",
                 other.name.get_ref()

@@ -326,7 +326,7 @@ impl Plan {
     /// empty, a file that is missing or empty. No secret is kept or shown. A run that verifies calls this before it
     /// reads its first row.
     pub fn check_secrets(&self) -> Result<(), PlanError> {
-        for source in self.sources.iter().filter_map(SourceSection::of_provider) {
+        for source in self.all_sources().filter_map(SourceSection::of_provider) {
             source.connection(self, Vec::new())?;
         }
         let Some(section) = self.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(()) };
@@ -341,7 +341,7 @@ impl Plan {
         self.notify()?;
         let mut places = Vec::new();
         places.extend(self.run.iter().filter_map(|it| it.notify_env.as_ref()).map(|it| it.get_ref().clone()));
-        places.extend(self.sources.iter().flat_map(SourceSection::places_of_secrets));
+        places.extend(self.all_sources().flat_map(SourceSection::places_of_secrets));
         if let Some(section) = self.verify.as_ref().filter(|it| !it.asks_nobody()) {
             places.extend(section.places_of_secrets());
         }
