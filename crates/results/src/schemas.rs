@@ -37,7 +37,7 @@ const SCHEMAS: [(&str, Origin); 50] = [
     ("error", Made(made::<FailureResult>)),
     ("export-contacts", Made(made::<ContactsExport>)),
     ("export-segment", Made(made::<SegmentExport>)),
-    ("extract-source", Made(made::<PullResult>)),
+    ("extract", Made(made::<PullResult>)),
     ("fix", Made(made::<FixResult>)),
     ("init", kept!("init")),
     ("inspect", kept!("inspect")),

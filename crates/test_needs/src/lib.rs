@@ -13,6 +13,8 @@ pub enum Need {
     Postgres,
     /// A Python interpreter with the packages that `scripts/test` lists.
     Python,
+    /// A Python interpreter with the official clients of providers.
+    Clients,
     /// A folder with the packages that drive a browser.
     Browser,
     /// A folder with Prism and the documents that it checks calls by.
@@ -29,6 +31,7 @@ impl Need {
         let (variable, name) = match self {
             Self::Postgres => ("FERRY_TEST_POSTGRES", "PostgreSQL"),
             Self::Python => ("FERRY_TEST_PYTHON", "Python packages"),
+            Self::Clients => ("FERRY_TEST_CLIENTS", "clients of providers"),
             Self::Browser => ("FERRY_TEST_BROWSER", "browser"),
             Self::Prism => ("FERRY_TEST_PRISM", "Prism"),
         };

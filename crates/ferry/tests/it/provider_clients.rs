@@ -15,7 +15,7 @@ fn checked(arguments: &[&str]) -> Option<String> {
 
 /// The same, of a sandbox with more options.
 fn checked_with(options: &[&str], arguments: &[&str]) -> Option<String> {
-    let python = Need::Python.find()?;
+    let python = Need::Clients.find()?;
     let own = [
         "--people",
         "200",

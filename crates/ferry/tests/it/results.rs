@@ -13,7 +13,7 @@ use crate::review;
 use crate::world::{Ended, Sandbox, World};
 
 /// Commands that print no result of their own in JSON: they print nothing, text, or JSON of another form.
-const NO_RESULT: [&str; 7] = ["clean", "completions", "extract", "man", "sandbox", "scenario-schema", "schema"];
+const NO_RESULT: [&str; 6] = ["clean", "completions", "man", "sandbox", "scenario-schema", "schema"];
 
 fn schemas() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas")
