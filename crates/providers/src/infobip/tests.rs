@@ -193,6 +193,29 @@ async fn a_person_who_goes_while_another_comes_hides_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_shorter_than_its_number_says_is_read_again() {
+    let mut people = people(20, |_, _| {});
+    let mut n_calls = 0;
+    let server = Server::start(move |asked| {
+        n_calls += 1;
+        match people(asked) {
+            // The second page of two passes.
+            Reply::Answer(_, body) if n_calls == 2 || n_calls == 7 => {
+                let mut page: Value = serde_json::from_slice(&body).unwrap();
+                page["persons"].as_array_mut().unwrap().truncate(2);
+                Reply::json(&page)
+            }
+            reply => reply,
+        }
+    })
+    .await;
+    let home = tempfile::tempdir().unwrap();
+    let pulled = pull_people(&server, home.path()).await;
+    assert_eq!(server.ids_kept("infobip", "people", home.path()), numbers(100..120));
+    assert!(!pulled.coverage.findings.iter().any(|it| matches!(it, PullFinding::TotalDiffers { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_on_one_page_is_read_once_and_a_longer_one_until_nothing_is_new() {
     for (n_people, n_calls) in [(0, 1), (5, 2), (6, 6), (100, 42)] {
         let server = Server::start(people(n_people, |_, _| {})).await;

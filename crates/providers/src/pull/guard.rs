@@ -24,8 +24,12 @@ pub(crate) struct WindowState {
     pass: u32,
     /// Records that were known when this pass began.
     n_known: usize,
-    /// Pages with records in this pass.
+    /// Pages with records in this pass, the records of the largest and of the last of them, and whether one in front of
+    /// another was shorter: then those between its end and the next number are missing.
     n_filled: u64,
+    most_rows: usize,
+    last_rows: usize,
+    has_short_page: bool,
     /// The digests of the calls that were made.
     visited: HashSet<u128>,
     pub(crate) pages: u64,
@@ -67,7 +71,12 @@ impl WindowState {
         if self.ids.len() > n_known {
             self.n_idle_moves = 0;
         }
-        self.n_filled += u64::from(!page.rows.is_empty());
+        if !page.rows.is_empty() {
+            self.n_filled += 1;
+            self.most_rows = self.most_rows.max(page.rows.len());
+            self.has_short_page |= self.last_rows > 0 && self.last_rows < self.most_rows;
+            self.last_rows = page.rows.len();
+        }
         self.n_empty = if page.rows.is_empty() { self.n_empty + 1 } else { 0 };
         self.n_stale = if has_new || page.rows.is_empty() { 0 } else { self.n_stale + 1 };
         if let Some(total) = page.total {
@@ -81,6 +90,7 @@ impl WindowState {
         self.visited.clear();
         self.pass += 1;
         (self.n_known, self.n_filled) = (self.ids.len(), 0);
+        (self.most_rows, self.last_rows, self.has_short_page) = (0, 0, false);
         (self.total, self.has_total_changed) = (None, false);
         (self.n_empty, self.n_stale) = (0, 0);
     }
@@ -94,7 +104,13 @@ impl WindowState {
         let is_one_page = self.n_filled <= 1 && self.total == Some(self.ids.len() as u64);
         let is_first = self.n_known == 0;
         self.moves += u64::from(self.has_total_changed || (has_new && !is_first));
-        !self.has_total_changed && (!has_new || is_one_page)
+        !self.lacks_records() && !self.has_total_changed && (!has_new || is_one_page)
+    }
+
+    /// Returns whether records are known to be missing: the provider says that there are more, or a page was shorter than
+    /// the number of the next one tells.
+    pub(crate) fn lacks_records(&self) -> bool {
+        self.has_short_page || self.total.is_some_and(|it| it > self.ids.len() as u64)
     }
 
     /// Notes that records have moved, as this page shows, which was added: calls that were made before may come again. Its

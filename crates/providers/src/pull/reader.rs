@@ -14,8 +14,9 @@ use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
 
 /// How often a window is begun again because its cursor was refused or its pages went in a circle.
 const MOST_RESTARTS: u32 = 1;
-/// Passes over a numbered list that changes while it is read.
+/// Passes over a numbered list that changes while it is read, and over one of which records are known to be missing.
 const MOST_PASSES: u32 = 4;
+const MOST_PASSES_FOR_MISSING: u32 = 8;
 
 pub(crate) struct Reader<'a> {
     spec: &'a StreamSpec,
@@ -91,7 +92,11 @@ impl<'a> Reader<'a> {
         let (mut n_restarts, mut n_passes) = (0, 1);
         loop {
             match self.pages(pull, window, &mut state, next.take(), is_resumed && n_restarts == 0).await {
-                Ok(()) if self.spec.paging == Paging::Numbered && !state.proves_list() && n_passes < MOST_PASSES => {
+                Ok(()) if self.spec.paging == Paging::Numbered && !state.proves_list() => {
+                    let most = if state.lacks_records() { MOST_PASSES_FOR_MISSING } else { MOST_PASSES };
+                    if n_passes >= most {
+                        break;
+                    }
                     n_passes += 1;
                     state.begin_pass();
                 }

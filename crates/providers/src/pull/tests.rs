@@ -99,7 +99,7 @@ fn plivo(list: &mut List, asked: &Asked) -> Reply {
 /// Infobip's people: by page, newest last, seven a page.
 fn infobip(list: &mut List, asked: &Asked) -> Reply {
     let skipped = (asked.number("page").unwrap() - 1) * 7;
-    let persons: Vec<Value> = list.page(skipped, 7, false).iter().map(|it| json!({"id": it})).collect();
+    let persons: Vec<Value> = list.page(skipped, 7, true).iter().map(|it| json!({"id": it})).collect();
     list.reply(&json!({"persons": persons, "totalCount": list.records.len()}))
 }
 

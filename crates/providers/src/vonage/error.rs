@@ -11,8 +11,12 @@ pub(super) fn read_error(status: u16, _: &[u8]) -> CallError {
 /// Fails if a body with status 200 is an error: it has a title, and neither records nor the state of a report.
 pub(super) fn check(page: &Value) -> Result<(), CallError> {
     let is_error = page.get("title").is_some() && page.get("records").is_none() && page.get("request_status").is_none();
+    // The end of the type names the error: `https://developer.nexmo.com/api-errors#throttled`.
+    let kind = page.get("type").and_then(Value::as_str).and_then(|it| Some(it.rsplit_once('#')?.1)).unwrap_or_default();
     match page.get("status").and_then(Value::as_u64) {
         _ if !is_error => Ok(()),
+        _ if kind == "throttled" => Err(CallError::RateLimited { retry_after: None }),
+        _ if kind.starts_with("internal") => Err(CallError::Provider { status: 500 }),
         Some(429) => Err(CallError::RateLimited { retry_after: None }),
         Some(status @ 500..=599) => Err(CallError::Provider { status: u16::try_from(status).unwrap_or(500) }),
         status => Err(CallError::Refused { status: 200, code: status.and_then(|it| i64::try_from(it).ok()) }),

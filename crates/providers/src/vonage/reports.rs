@@ -17,7 +17,7 @@ use crate::{Call, Connection, PageRead, Stream, Then};
 
 /// Orders of the same report, if it fails.
 const MOST_ORDERS: u32 = 3;
-/// Waits of up to a minute: eight hours. The next reading asks again.
+/// With waits of up to a minute these are eight hours. The next reading asks again.
 const MOST_POLLS: u32 = 500;
 
 pub(super) struct Reports {
@@ -75,8 +75,8 @@ impl Reports {
     fn step(&self, answer: &Value, progress: Progress) -> Result<PageRead, CallError> {
         let next = match text(answer, "request_status").as_str() {
             "PENDING" | "PROCESSING" => {
-                // The first time at once: a small report is ready by then.
-                let wait = (progress.polls > 0).then(|| Duration::from_secs(u64::from(progress.polls.min(12)) * 5));
+                // Asked at once, then after 1 second, 2, 4, up to a minute: a small report is ready in seconds.
+                let wait = (progress.polls > 0).then(|| Duration::from_secs((1 << progress.polls.min(7) >> 1).min(60)));
                 return Ok(PageRead { next: Some(poll(answer, progress)?), wait, ..PageRead::default() });
             }
             "SUCCESS" => match answer.pointer("/_links/download_report").and_then(|it| link(it, "href")) {

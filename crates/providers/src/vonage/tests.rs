@@ -72,6 +72,8 @@ fn a_page_that_says_there_is_more_must_say_where() {
         error(json!({"type": "https://developer.nexmo.com/api-errors#unauthorized", "title": "Unauthorized",
             "detail": "no", "instance": "bf0ca0bf"})),
         error(json!({"type": "x", "title": "Too many", "status": 429})),
+        error(json!({"type": "https://developer.nexmo.com/api-errors#throttled", "title": "Rate Limit Hit"})),
+        error(json!({"type": "https://developer.nexmo.com/api-errors#internal-error", "title": "Internal Error"})),
         error(json!({"request_status": "FAILED", "records": []})),
     ]
     .join("\n");
@@ -80,6 +82,8 @@ fn a_page_that_says_there_is_more_must_say_where() {
         the provider links to another host, api.example.net: nothing was sent there
         the provider refused the call (200)
         the provider asks to slow down
+        the provider asks to slow down
+        the provider failed (500)
         the provider failed (500)"#]]
     .assert_eq(&text);
 }
@@ -132,7 +136,15 @@ fn a_report_is_ordered_waited_for_and_fetched_for_each_direction() {
         Post Order /v2/reports {"account_id":"abcd1234","date_end":"2026-03-04T00:00:00Z","date_start":"2026-03-03T00:00:00Z","direction":"outbound","include_message":true,"product":"SMS"}
     "#]]
     .assert_eq(&[Some(&order), Some(&poll), waiting.next.as_ref(), Some(&file), next].map(shown).concat());
-    assert_eq!((ordered.wait, waiting.wait.map(|it| it.as_secs())), (None, Some(5)));
+    let mut waits = vec![ordered.wait, waiting.wait];
+    let mut poll = waiting.next.clone().unwrap();
+    for _ in 0..7 {
+        let waiting = read(&*stream, &poll, &state("PROCESSING"));
+        waits.push(waiting.wait);
+        poll = waiting.next.unwrap();
+    }
+    let seconds: Vec<u64> = waits.into_iter().map(|it| it.map_or(0, |it| it.as_secs())).collect();
+    assert_eq!(seconds, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
     expect![[r#"{"records":[{"account_id":"abcd1234","date_received":"2026-03-03T09:14:07+0000","direction":"inbound","from":"33199000001","message_body":"STOP\nmerci","message_id":"0A","network":"20801","to":"33199009999"},{"account_id":"abcd1234","date_received":"2026-03-03T09:14:07+0000","direction":"inbound","from":"33199000001","message_body":"STOP\nmerci","message_id":"0B","network":"20801","to":"33199009999"}]}"#]]
         .assert_eq(&String::from_utf8(kept).unwrap());
     assert_eq!(fetched.rows.len(), 2);
